@@ -1,0 +1,117 @@
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import { Refusal } from '../base/refusal.ts'
+import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../base/request.ts'
+import type { Need, Principal, Watchword } from '../watchword.ts'
+
+/** A request behind a guard: who sends it is known. */
+export type Guarded<U> = IncomingMessage & { auth: Principal<U> }
+export type GuardedListener<U> = (request: Guarded<U>, response: ServerResponse) => unknown
+
+/** Puts a check in front of a listener: `guard(listener)` or `guard(need, listener)`. */
+export interface Guard<U> {
+  (listener: GuardedListener<U>): RequestListener
+  <N = U>(need: Need<N>, listener: GuardedListener<N>): RequestListener
+}
+
+/**
+ * Puts an instance's endpoints in front of a `node:http` server's own listeners. A guarded listener leaves the requests of
+ * these endpoints alone; so should any other.
+ */
+export function mount<U>(server: Server, auth: Watchword<U>): Guard<U> {
+  server.prependListener('request', (request, response) => {
+    auth.answer(new NodeRequest(request))?.then((reply) => send(response, reply))
+  })
+  return guardOf(auth)
+}
+
+/** The guard alone, where the endpoints are served elsewhere. */
+export function guardOf<U>(auth: Watchword<U>): Guard<U> {
+  const guard = <N>(need: Need<N> | GuardedListener<N>, listener?: GuardedListener<N>): RequestListener => {
+    const handle = listener ?? (need as GuardedListener<N>)
+    const gate = auth.gate(listener === undefined ? undefined : (need as Need<N>))
+    return (request, response) => {
+      if (auth.owns(request.url ?? '')) return
+      const asked = new NodeRequest(request)
+      const refuse = (error: unknown): void => send(response, auth.refuse(error))
+      const admit = (who: Principal<N>): unknown => {
+        const guarded = request as Guarded<N>
+        guarded.auth = who
+        return handle(guarded, response)
+      }
+      try {
+        const who = gate(asked)
+        const done = who instanceof Promise ? who.then(admit) : admit(who)
+        if (done instanceof Promise) done.catch(refuse)
+      } catch (error) {
+        refuse(error)
+      }
+    }
+  }
+  return guard as Guard<U>
+}
+
+/** A `node:http` request as the house sees it. */
+export class NodeRequest implements AuthRequest {
+  readonly #request: IncomingMessage
+
+  constructor(request: IncomingMessage) {
+    this.#request = request
+  }
+
+  get method(): string {
+    return this.#request.method ?? 'GET'
+  }
+
+  get url(): string {
+    return this.#request.url ?? '/'
+  }
+
+  get address(): string {
+    return this.#request.socket.remoteAddress ?? ''
+  }
+
+  /** `rawHeaders` and not `headers`: node keeps the first of two Authorization headers and says nothing (H1). */
+  header(name: string): string | undefined {
+    const { rawHeaders } = this.#request
+    let value: string | undefined
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const candidate = rawHeaders[i]!
+      if (candidate.length !== name.length || (candidate !== name && candidate.toLowerCase() !== name)) continue
+      if (value !== undefined) {
+        if (name === 'authorization') {
+          throw new Refusal('bad_authorization_header', 'more than one Authorization header')
+        }
+        return `${value}, ${rawHeaders[i + 1]}`
+      }
+      value = rawHeaders[i + 1]
+    }
+    return value
+  }
+
+  body(): Promise<Uint8Array> {
+    const request = this.#request
+    return new Promise((resolve, reject) => {
+      const chunks: Uint8Array[] = []
+      let size = 0
+      if (Number(this.header('content-length') ?? 0) > BODY_LIMIT) return reject(tooLarge())
+      request.on('data', (chunk: Uint8Array) => {
+        size += chunk.length
+        if (size <= BODY_LIMIT) chunks.push(chunk)
+        else reject(tooLarge())
+      })
+      request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+      request.on('error', (cause) => reject(new Refusal('parse_error', 'the body broke off', { cause })))
+    })
+  }
+}
+
+const tooLarge = (): Refusal => new Refusal('body_too_large')
+
+export function send(response: ServerResponse, reply: AuthReply): void {
+  if (response.headersSent || response.destroyed) return
+  const headers = reply.headers.flat()
+  headers.push('Content-Length', String(Buffer.byteLength(reply.body)))
+  if (reply.status === 413) headers.push('Connection', 'close')
+  response.writeHead(reply.status, headers)
+  response.end(reply.body)
+}

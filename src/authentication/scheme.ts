@@ -1,0 +1,58 @@
+import type { AuthRequest, Awaitable } from '../base/request.ts'
+import type { Claims } from '../jwt/index.ts'
+import type { SessionId } from '../sessions/session.ts'
+import type { TokenWorld } from '../tokens/terms.ts'
+import type { User } from '../users/user.ts'
+
+/** Who sends a request, and how that is known. */
+export interface Principal<U = User> {
+  readonly user: U
+  /** The name of the scheme that said so. */
+  readonly scheme: string
+  /** The claims of the token that said so. */
+  readonly token: Claims
+  readonly sessionId: SessionId | undefined
+}
+
+/** One way of finding out who sends a request. */
+export interface Authentication {
+  /** What it adds to `WWW-Authenticate` on a 401 (RFC 9110 §11.6.1); without one a refusal is a 403. */
+  readonly challenge: string | undefined
+  /**
+   * @returns `undefined` where the request bears no credentials of this kind: the next one is asked
+   * @throws Refusal where it bears such credentials and they are wrong: nobody else is asked
+   */
+  identify(request: AuthRequest): Awaitable<Principal<unknown> | undefined>
+}
+
+/** What schemes are made in. */
+export interface AuthenticationWorld extends TokenWorld {
+  /** The words that announce a token, the first of them named in challenges. */
+  readonly headerTypes: readonly string[]
+  /** The header that carries it, in lower case. */
+  readonly headerName: string
+}
+
+/** A scheme as the options name it: made once, in the instance's world. `U` is what it finds out about the user. */
+export interface Scheme<U = User> {
+  (world: AuthenticationWorld): Authentication
+  readonly user?: U
+}
+
+/**
+ * Asks each in turn, as Django REST framework does: the first that answers, or refuses, ends it. Waits only for those
+ * that have to be waited for.
+ */
+export function firstOf(list: readonly Authentication[]): Authentication['identify'] {
+  const [only] = list
+  if (list.length === 1 && only !== undefined) return (request) => only.identify(request)
+  const ask = (request: AuthRequest, from: number): Awaitable<Principal<unknown> | undefined> => {
+    for (let i = from; i < list.length; i++) {
+      const answer = list[i]!.identify(request)
+      if (answer instanceof Promise) return answer.then((who) => who ?? ask(request, i + 1))
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
+  return (request) => ask(request, 0)
+}

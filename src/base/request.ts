@@ -1,0 +1,32 @@
+/** What the house needs to see of a request; every adapter can give it without copying. */
+export interface AuthRequest {
+  readonly method: string
+  /** Path and query, as sent. */
+  readonly url: string
+  /** The peer's address, or the client's behind the configured number of proxies. */
+  readonly address: string
+  /**
+   * The value of a header, by its lower-case name, as Latin-1 text.
+   *
+   * @throws Refusal `bad_authorization_header` where the request bears `authorization` more than once
+   */
+  header(name: string): string | undefined
+  /**
+   * The body, whole. Read at most once, only by who asks.
+   *
+   * @throws Refusal `body_too_large`
+   */
+  body(): Promise<Uint8Array>
+}
+
+/** What the house answers. */
+export interface AuthReply {
+  readonly status: number
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: string
+}
+
+/** Octets that a request's body may have: these are forms of a few short fields (D1). */
+export const BODY_LIMIT = 65_536
+
+export type Awaitable<T> = T | Promise<T>

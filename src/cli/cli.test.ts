@@ -1,0 +1,581 @@
+import assert from 'node:assert/strict'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { Agent, request as httpRequest } from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { COMMANDS } from './commands.ts'
+
+const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
+const SECRET = 'a secret of tests, long enough for all of them'
+const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
+
+type Env = Record<string, string>
+
+/** An empty folder in which commands are typed. */
+function folder() {
+  const path = mkdtempSync(join(tmpdir(), 'watchword-'))
+  const start = (words: readonly string[], env: Env = {}): ChildProcessWithoutNullStreams =>
+    spawn(process.execPath, [BIN, ...words], {
+      cwd: path,
+      env: { PATH: process.env.PATH ?? '', ...env },
+      timeout: 20_000,
+    })
+
+  /** Types a command and waits for its end. */
+  async function type(line: string, { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {}) {
+    const child = start(line.split(' ').filter(Boolean), env)
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(input)
+    const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'close')])
+    return { code: child.exitCode, out, err }
+  }
+
+  /** Starts a server and waits until it listens. */
+  async function server(line: string, env: Env = {}) {
+    const child = start(line.split(' '), env)
+    const said = { out: '', err: '' }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text))
+    const ended = once(child, 'close')
+    await Promise.race([once(child.stdout, 'data'), ended])
+    assert.equal(child.exitCode, null, said.err)
+    const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+      child.kill(signal)
+      await ended
+      return child.exitCode
+    }
+    return {
+      said,
+      stop,
+      url: /http:\/\/[\w.:]+/.exec(said.out)?.[0] ?? '',
+      [Symbol.asyncDispose]: async () => void (await stop()),
+    }
+  }
+
+  return { path, type, start, server, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = ''
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk
+  return text
+}
+
+const post = (url: string, body: object): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', connection: 'close' },
+  })
+
+interface Pair {
+  readonly access: string
+  readonly refresh: string
+}
+
+async function signIn(url: string, username: string, password: string): Promise<Pair> {
+  const answer = await post(`${url}/api/token/`, { username, password })
+  assert.equal(answer.status, 200)
+  return (await answer.json()) as Pair
+}
+
+const hello = (url: string, { access }: Pair): Promise<Response> =>
+  fetch(`${url}/hello/`, { headers: { authorization: `Bearer ${access}`, connection: 'close' } })
+
+/** One sentence, and no stack trace. */
+function assertSentence(err: string, sentence: RegExp): void {
+  assert.match(err, sentence)
+  assert.doesNotMatch(err, /^\s+at /m)
+  assert.doesNotMatch(err, /should not/, 'the sentence for what nobody thought of')
+}
+
+for (const line of ['', 'help', '--help', '-h']) {
+  test(`"watchword ${line}" lists every command`, async () => {
+    using here = folder()
+
+    const { code, out, err } = await here.type(line)
+
+    assert.equal(code, 0)
+    assert.equal(err, '')
+    for (const name of Object.keys(COMMANDS)) assert.ok(out.includes(`watchword ${name}`), name)
+  })
+}
+
+for (const name of Object.keys(COMMANDS)) {
+  test(`"watchword ${name} --help" shows examples and options, and touches nothing`, async () => {
+    using here = folder()
+
+    const { code, out } = await here.type(`${name} --help`)
+
+    assert.equal(code, 0)
+    assert.match(out, /^Examples$/m)
+    assert.match(out, /^ {2}--json +print JSON, for programs$/m)
+    assert.equal((await here.type(`help ${name}`)).out, out)
+    assert.ok(!existsSync(join(here.path, 'watchword.db')))
+  })
+}
+
+test('help and version speak JSON too', async () => {
+  using here = folder()
+
+  assert.match(JSON.parse((await here.type('--version --json')).out).version, /^\d+\.\d+\.\d+/)
+  assert.match(JSON.parse((await here.type('help user --json')).out).help, /watchword user create NAME/)
+})
+
+for (const [line, sentence] of [
+  ['strat', /^There is no command "strat"\. Did you mean: watchword start\?$/m],
+  ['user', /^watchword user is followed by one of: create, list/],
+  ['user create', /^watchword user create needs NAME/],
+  ['user list --lmit 3', /Did you mean --limit\?$/m],
+  ['user list --limit many', /^--limit must be a whole number/],
+  ['user create ada --password hunter2', /^A password does not belong on a command line/],
+  ['user create ada --no-password --password-stdin', /exclude each other/],
+  ['session revoke', /^Name one sign-in by its ID, or all of a user/],
+  ['dev --port 99999', /^--port must be a whole number from 0 to 65535/],
+  ['flush now', /^watchword flush takes no argument/],
+] as const) {
+  test(`wrong usage ends with 2 and one line: watchword ${line}`, async () => {
+    using here = folder()
+
+    const { code, out, err } = await here.type(line)
+
+    assert.equal(code, 2)
+    assert.equal(out, '')
+    assertSentence(err, sentence)
+    assert.equal(err.trim().split('\n').length, 1)
+    assert.doesNotMatch(err, /hunter2/)
+  })
+}
+
+test('a PORT that is none is wrong usage too', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('dev', { env: { PORT: 'http' } })
+
+  assert.equal(code, 2)
+  assertSentence(err, /^PORT must be a whole number/)
+})
+
+test('errors are JSON where JSON was asked for', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('user list --json')
+
+  assert.equal(code, 1)
+  assert.match(JSON.parse(err).error, /^There is no database watchword\.db here/)
+})
+
+test('dev makes what is missing, and the line it prints signs in', async () => {
+  using here = folder()
+  await using it = await here.server('dev --user vitor --port 0')
+  const [, url = '', ...fields] = /next +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(it.said.out) ?? []
+
+  // As curl does it.
+  const pair = await fetch(url, { method: 'POST', body: new URLSearchParams(fields.join('&')) })
+  const answer = await hello(it.url, (await pair.json()) as Pair)
+
+  assert.deepEqual(await answer.json(), { hello: 'vitor' })
+  assert.match(
+    it.said.out,
+    /^ {2}first user {2}vitor\n {2}password {4}(\S+) {3}\(shown this once\)\n\n {2}next .*password=\1\n/m,
+  )
+  assert.equal(statSync(join(here.path, 'watchword.db.secret')).mode & 0o777, 0o600)
+  assert.equal(await it.stop('SIGINT'), 0)
+})
+
+test('a second dev keeps users and keys, shows no password and tells how to make a new one', async () => {
+  using here = folder()
+  const first = await here.server('dev --user vitor --port 0')
+  const keys = await (await fetch(`${first.url}/.well-known/jwks.json`)).text()
+  assert.equal(await first.stop(), 0)
+
+  await using second = await here.server('dev --port 0')
+
+  assert.equal(await (await fetch(`${second.url}/.well-known/jwks.json`)).text(), keys)
+  assert.doesNotMatch(second.said.out, /shown this once|first user/)
+  assert.match(second.said.out, /watchword user passwd vitor/)
+})
+
+test('dev tells programs where it listens and who its user is', async () => {
+  using here = folder()
+  await using it = await here.server('dev --port 0 --json --database try.db')
+
+  const said = JSON.parse(it.said.out)
+
+  assert.deepEqual(Object.keys(said), ['url', 'database', 'username', 'password'])
+  assert.equal(said.username, 'admin')
+  assert.equal((await signIn(said.url, said.username, said.password)).access.split('.').length, 3)
+})
+
+test('dev writes a line a request, and no token and no password', async () => {
+  using here = folder()
+  await using it = await here.server('dev --port 0 --json')
+  const { username, password } = JSON.parse(it.said.out)
+  const shown = it.said.out
+
+  const pair = await signIn(it.url, username, password)
+  await hello(it.url, pair)
+  await post(`${it.url}/api/token/?token=${pair.access}`, { username, password: 'CANARY-4711' })
+  await fetch(`${it.url}/${pair.access}`)
+  const next = (await (await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).json()) as Pair
+  await post(`${it.url}/api/token/blacklist/`, { refresh: next.refresh })
+  await it.stop()
+
+  assert.match(it.said.err, /^POST \/api\/token\/ 200 \d+ ms$/m)
+  assert.match(it.said.err, /^GET \/hello\/ 200 \d+ ms$/m)
+  assert.equal(it.said.out, shown, 'nothing is added to standard output')
+  for (const secret of [password, pair.access, pair.refresh, next.access, next.refresh, 'CANARY-4711']) {
+    for (const part of secret.split('.')) assert.ok(!it.said.err.includes(part), `the log holds ${part.slice(0, 8)}…`)
+  }
+})
+
+test('a busy port is told in one sentence', async () => {
+  using here = folder()
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as { port: number }
+
+  for (const [command, env] of [
+    ['dev', {}],
+    ['start', { WATCHWORD_SECRET: SECRET }],
+  ] as const) {
+    const { code, out, err } = await here.type(`${command} --port ${port}`, { env })
+    assert.equal(code, 1)
+    assert.equal(out, '')
+    assertSentence(err, new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken: .*--port ${port + 1}\\.$`, 'm'))
+  }
+  other.close()
+})
+
+test('an address that is not of this machine is told in one sentence', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('dev --port 0 --host 192.0.2.1')
+
+  assert.equal(code, 1)
+  assertSentence(err, /^This machine has no address 192\.0\.2\.1: take another with --host/)
+})
+
+for (const [what, database, sentence] of [
+  ['in a folder that nobody can write to', '/proc/watchword.db', /watchword\.db/],
+  ['below a file', 'file/watchword.db', /watchword\.db/],
+  ['in a folder that is not there', 'nowhere/watchword.db', /watchword\.db/],
+  ['that is a folder', 'folder', /folder/],
+  ['that is something else', 'file', /file/],
+  ['of a newer version', 'newer.db', /newer/],
+] as const) {
+  test(`a database ${what} is told in one sentence, by every command that opens it`, async () => {
+    using here = folder()
+    writeFileSync(join(here.path, 'file'), 'This is no database.\n'.repeat(100))
+    mkdirSync(join(here.path, 'folder'))
+    if (database === 'newer.db') {
+      await here.type('migrate --database newer.db')
+      raiseVersion(join(here.path, 'newer.db'))
+    }
+
+    for (const command of ['dev --port 0', 'migrate']) {
+      const { code, out, err } = await here.type(`${command} --database ${database}`)
+      assert.equal(code, 1, command)
+      assert.equal(out, '')
+      assertSentence(err, sentence)
+      assert.equal(err.trim().split('\n').length, 1, err)
+    }
+  })
+}
+
+/** Makes the database one of a later release. */
+function raiseVersion(file: string): void {
+  const db = new DatabaseSync(file)
+  db.exec("insert into watchword_migrations (number, name) values (999, 'of a later release')")
+  db.close()
+}
+
+test('a secret that others can read stops the start', async () => {
+  using here = folder()
+  await (await here.server('dev --port 0')).stop()
+  chmodSync(join(here.path, 'watchword.db.secret'), 0o644)
+
+  const { code, err } = await here.type('dev --port 0')
+
+  assert.equal(code, 1)
+  assertSentence(err, /watchword\.db\.secret can be read by others: type "chmod 600/)
+})
+
+test('start does not start without its secret, and gives the line that makes one', async () => {
+  using here = folder()
+
+  for (const env of [{}, { WATCHWORD_SECRET: '' }, { WATCHWORD_SECRET: 'x'.repeat(31) }]) {
+    const { code, err } = await here.type('start', { env })
+    assert.equal(code, 1)
+    assertSentence(err, /^ {2}export WATCHWORD_SECRET=\$\(head -c 32 \/dev\/urandom \| base64\)$/m)
+    assert.doesNotMatch(err, /xxx/)
+  }
+  assert.ok(!existsSync(join(here.path, 'watchword.db')))
+})
+
+test('start makes no user and tells how; the user made then can sign in', async () => {
+  using here = folder()
+  const env = { WATCHWORD_SECRET: SECRET }
+  await using it = await here.server('start --port 0', env)
+  assert.match(it.said.out, /There are no users yet: watchword user create NAME --superuser/)
+  assert.equal(JSON.parse((await here.type('user list --json', { env })).out).length, 0)
+
+  const made = await here.type('user create vitor --superuser', { env, input: `${PASSWORD}\n` })
+  const answer = await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))
+
+  assert.equal(made.code, 0)
+  assert.deepEqual(await answer.json(), { hello: 'vitor' })
+  assert.ok(!existsSync(join(here.path, 'watchword.db.secret')))
+  assert.equal(it.said.err, '', 'in production requests are not logged')
+})
+
+test('a user made before the first start does not stand in the way of a secret that comes later', async () => {
+  using here = folder()
+  await here.type('user create vitor', { input: PASSWORD })
+
+  await using it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
+
+  assert.equal((await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))).status, 200)
+})
+
+test('the life of a user', async () => {
+  using here = folder()
+  const made = await here.type('user create ada --email ada@example.com --staff', { input: `${PASSWORD}\n` })
+  assert.deepEqual([made.code, made.out, made.err], [0, 'Made ada.\n', ''])
+
+  const robot = JSON.parse((await here.type('user create robot --no-password --inactive --json')).out)
+  assert.equal(robot.username, 'robot')
+  assert.equal(robot.active, false)
+
+  const list = await here.type('user list')
+  assert.match(list.out, /^NAME +EMAIL +ACTIVE +STAFF +SUPERUSER +JOINED \(UTC\) +ID$/m)
+  assert.match(list.out, /^ada +ada@example\.com +yes +yes +no +\d{4}-\d\d-\d\d \d\d:\d\d +\w+$/m)
+  const page = await here.type('user list --limit 1')
+  assert.match(page.out, /There are more: --after "ada"$/m)
+  const rest = JSON.parse((await here.type('user list --after ada --json')).out) as { username: string }[]
+  assert.deepEqual(
+    rest.map(({ username }) => username),
+    ['robot'],
+  )
+
+  assert.equal(JSON.parse((await here.type('user deactivate ada --json')).out).active, false)
+  assert.equal(JSON.parse((await here.type('user activate ada --json')).out).active, true)
+
+  const unsure = await here.type('user delete ada')
+  assert.equal(unsure.code, 2)
+  assertSentence(unsure.err, /add --yes/)
+  assert.equal((await here.type('user delete ada --yes')).code, 0)
+  const gone = await here.type('user passwd ada', { input: PASSWORD })
+  assert.equal(gone.code, 1)
+  assertSentence(gone.err, /^There is no user "ada"\.$/m)
+})
+
+test('what cannot be a user is refused with its fields', async () => {
+  using here = folder()
+  await here.type('user create ada', { input: PASSWORD })
+
+  for (const [line, input, sentence] of [
+    ['user create ada', PASSWORD, /^username: /],
+    ['user create ADA', PASSWORD, /^username: /],
+    ['user create bob', '12345', /^password: /],
+    ['user create bob', '', /no password on standard input/],
+    ['user create bob', Buffer.from([0xff, 0xfe]), /not UTF-8/],
+    ['user create bob', 'x'.repeat(100_000), /at most 4096/],
+    ['user create bob --email nonsense', PASSWORD, /^email: /],
+    [`user create ${'b'.repeat(1000)}`, PASSWORD, /^username: /],
+    ['user passwd ada', 'ada', /^password: /],
+  ] as const) {
+    const { code, out, err } = await here.type(line, { input })
+    assert.equal(code, 1, line)
+    assert.equal(out, '')
+    assertSentence(err, sentence)
+    assert.ok(!err.includes(PASSWORD))
+  }
+  assert.equal(JSON.parse((await here.type('user list --json')).out).length, 1)
+})
+
+test('a new password ends every sign-in, in a running server within a second', async () => {
+  using here = folder()
+  await here.type('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const pair = await signIn(it.url, 'ada', PASSWORD)
+  assert.equal((await hello(it.url, pair)).status, 200)
+
+  assert.equal((await here.type('user passwd ada', { input: 'another-9kc-w2pd' })).code, 0)
+  await sleep(1000)
+
+  assert.equal((await hello(it.url, pair)).status, 401)
+  assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).status, 401)
+  assert.equal((await hello(it.url, await signIn(it.url, 'ada', 'another-9kc-w2pd'))).status, 200)
+})
+
+test('sign-ins are listed and ended, one or all', async () => {
+  using here = folder()
+  await here.type('user create ada', { input: PASSWORD })
+  assert.match((await here.type('session list ada')).out, /^ada has not signed in\.$/m)
+  await using it = await here.server('dev --port 0')
+  const pairs = [await signIn(it.url, 'ada', PASSWORD), await signIn(it.url, 'ada', PASSWORD)]
+
+  const sessions = JSON.parse((await here.type('session list ada --json')).out) as { id: string; state: string }[]
+  assert.deepEqual(
+    sessions.map(({ state }) => state),
+    ['live', 'live'],
+  )
+  const [{ id } = { id: '' }] = sessions
+  assert.deepEqual(JSON.parse((await here.type(`session revoke ${id} --json`)).out), { ended: 1 })
+  assert.match((await here.type('session list ada')).out, new RegExp(`^${id} .* ended \\(admin\\)$`, 'm'))
+  const again = await here.type(`session revoke ${id}`)
+  assert.equal(again.code, 1)
+  assertSentence(again.err, /^No sign-in of this ID is live/)
+
+  assert.equal((await here.type('session revoke --user ada')).out, 'Ended 1 sign-in.\n')
+  await sleep(1000)
+  for (const pair of pairs) assert.equal((await hello(it.url, pair)).status, 401)
+})
+
+test('keys rotate beside a running server, and no valid token is lost', async () => {
+  using here = folder()
+  await here.type('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const before = await signIn(it.url, 'ada', PASSWORD)
+  const stages = async (): Promise<Record<string, string>> => {
+    const keys = JSON.parse((await here.type('keys list --json')).out) as { stage: string; id: string }[]
+    return Object.fromEntries(keys.map(({ stage, id }) => [stage, id]))
+  }
+  const old = await stages()
+  assert.deepEqual(Object.keys(old).sort(), ['current', 'next'])
+
+  const turn = JSON.parse((await here.type('keys rotate --json')).out)
+  assert.deepEqual(turn, { current: old.next, retiring: old.current, next: turn.next })
+  assert.deepEqual(await stages(), turn)
+  await sleep(1000)
+  const after = await signIn(it.url, 'ada', PASSWORD)
+
+  assert.equal(JSON.parse(Buffer.from(after.access.split('.')[0] ?? '', 'base64url').toString()).kid, turn.current)
+  for (const pair of [before, after]) assert.equal((await hello(it.url, pair)).status, 200)
+  assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status, 200)
+})
+
+test('flush leaves what lives', async () => {
+  using here = folder()
+  await here.type('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const pair = await signIn(it.url, 'ada', PASSWORD)
+
+  assert.deepEqual(JSON.parse((await here.type('flush --json')).out), { sessions: 0, keys: 0 })
+  assert.equal((await here.type('flush')).out, 'Deleted 0 sign-ins and 0 keys.\n')
+  assert.equal((await hello(it.url, pair)).status, 200)
+})
+
+test('migrate may be typed as often as one likes', async () => {
+  using here = folder()
+
+  for (let i = 0; i < 2; i++) {
+    const { code, out } = await here.type('migrate --json')
+    assert.equal(code, 0)
+    assert.deepEqual(JSON.parse(out), { database: 'watchword.db', migrated: true })
+  }
+  assert.deepEqual(readFileSync(join(here.path, 'watchword.db')).subarray(0, 15).toString(), 'SQLite format 3')
+})
+
+test('a command does not make a database where its name was mistyped', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('user list --database wachtword.db')
+
+  assert.equal(code, 1)
+  assertSentence(err, /^There is no database wachtword\.db here/)
+  assert.ok(!existsSync(join(here.path, 'wachtword.db')))
+})
+
+test('the environment names the database, and an option comes before it', async () => {
+  using here = folder()
+
+  await here.type('migrate', { env: { WATCHWORD_DATABASE: 'a.db' } })
+  await here.type('migrate --database b.db', { env: { WATCHWORD_DATABASE: 'c.db' } })
+
+  assert.deepEqual(
+    ['a.db', 'b.db', 'c.db'].map((name) => existsSync(join(here.path, name))),
+    [true, true, false],
+  )
+})
+
+test('where an error came from is shown only when asked', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('user list', { env: { WATCHWORD_DEBUG: '1' } })
+
+  assert.equal(code, 1)
+  assert.match(err, /^\s+at /m)
+})
+
+test('a reader that has seen enough is no failure', async () => {
+  using here = folder()
+  const child = here.start(['help'])
+  child.stdout.destroy()
+
+  const err = await textOf(child.stderr)
+
+  assert.equal(err, '')
+})
+
+test('a stop under load loses no request', async () => {
+  using here = folder()
+  await here.type('user create ada', { input: PASSWORD })
+  const it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
+  const { access } = await signIn(it.url, 'ada', PASSWORD)
+  const { port } = new URL(it.url)
+  const agent = new Agent({ keepAlive: true, maxSockets: 10 })
+  const lost: string[] = []
+  let answered = 0
+  let refused = false
+
+  const ask = (): Promise<void> =>
+    new Promise((resolve) => {
+      const outgoing = httpRequest({
+        port,
+        host: '127.0.0.1',
+        path: '/hello/',
+        agent,
+        headers: { authorization: `Bearer ${access}` },
+      })
+      outgoing.on('response', (response) => {
+        response.resume().on('close', () => {
+          if (response.complete && response.statusCode === 200) answered++
+          else lost.push(`${response.statusCode}`)
+          resolve()
+        })
+      })
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') refused = true
+        else lost.push(String(error.code))
+        resolve()
+      })
+      outgoing.end()
+    })
+  const client = async (): Promise<void> => {
+    while (!refused) {
+      await ask()
+      await sleep(10)
+    }
+  }
+
+  const clients = Array.from({ length: 10 }, client)
+  await sleep(500)
+  const began = performance.now()
+  const code = await it.stop()
+  await Promise.all(clients)
+  agent.destroy()
+
+  assert.equal(code, 0)
+  assert.deepEqual(lost, [])
+  assert.ok(answered > 100, `${answered} answered`)
+  assert.ok(performance.now() - began < 10_000)
+})

@@ -1,0 +1,11 @@
+/** What went wrong, in one sentence that says what to do. Ends the command with 1. */
+export class Failure extends Error {
+  override readonly name: string = 'Failure'
+  readonly exitCode: number = 1
+}
+
+/** The command was typed wrongly. Ends it with 2. */
+export class WrongUsage extends Failure {
+  override readonly name = 'WrongUsage'
+  override readonly exitCode = 2
+}

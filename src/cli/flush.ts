@@ -1,0 +1,37 @@
+import { command, DATABASE } from './command.ts'
+import { inHouse } from './house.ts'
+import { plural } from './table.ts'
+import type { World } from './world.ts'
+
+export const flush = command({
+  name: 'flush',
+  does: 'Deletes sign-ins whose tokens have all expired, and keys that verify none.',
+  args: [],
+  about: `Works in batches, beside a running server, and never brings a dead token back to life. Once a day is plenty: storage grows
+with sign-ins, not with refreshes.`,
+  examples: ['watchword flush', 'watchword flush --json'],
+  options: DATABASE,
+  async run({ values, world }) {
+    const { progress, done } = progressOn(world)
+    const deleted = await inHouse(values.database, world, (auth) => auth.flush({ progress }))
+    done()
+    const { sessions, keys } = deleted
+    return { text: `Deleted ${plural(sessions, 'sign-in')} and ${plural(keys, 'key')}.`, json: { sessions, keys } }
+  },
+})
+
+/** On standard error: at a terminal one line that counts up, else a line a batch. */
+function progressOn({ stderr }: World): { progress: (deleted: number) => void; done: () => void } {
+  const atTerminal = stderr.isTTY === true
+  let shown = false
+  return {
+    progress(deleted) {
+      if (deleted === 0) return
+      shown = true
+      stderr.write(`${atTerminal ? '\r' : ''}deleted ${deleted.toLocaleString('en-US')}${atTerminal ? ' ' : '\n'}`)
+    },
+    done() {
+      if (shown && atTerminal) stderr.write('\n')
+    },
+  }
+}

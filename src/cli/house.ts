@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import type { User } from '../users/user.ts'
+import type { Watchword } from '../watchword.ts'
+import { found } from './command.ts'
+import { Failure } from './failure.ts'
+import { printable } from './table.ts'
+import { selfName, shellWord, type World } from './world.ts'
+
+export const databaseOf = (option: string | undefined, { env }: World): string =>
+  option ?? (env.WATCHWORD_DATABASE || 'watchword.db')
+
+const isFile = (database: string): boolean => !/^(sqlite:|[a-z]+:\/\/)/.test(database) && database !== ':memory:'
+
+/** A database as it is shown: without the password that its address may hold. */
+export const shownDatabase = (database: string): string => printable(database.replace(/(\/\/[^/@]*?):[^/]*@/, '$1:…@'))
+
+/** Opens the database, made where there is none. It has been checked and migrated when this returns. */
+export async function openHouse(database: string): Promise<Watchword<User>> {
+  const { watchword } = await import('../watchword.ts')
+  const auth = watchword({ database })
+  try {
+    await auth.migrate()
+  } catch (error) {
+    await auth.close().catch(() => undefined)
+    throw error
+  }
+  return auth
+}
+
+/** Opens a database that is there, does something with it and closes it. @throws Failure where there is none */
+export async function inHouse<T>(
+  option: string | undefined,
+  world: World,
+  work: (auth: Watchword<User>) => Promise<T>,
+): Promise<T> {
+  const database = databaseOf(option, world)
+  if (isFile(database) && !existsSync(database)) {
+    throw new Failure(
+      `There is no database ${database} here. Name it with --database, or make it: ${selfName(world.env)} migrate --database ${shellWord(database)}`,
+    )
+  }
+  const auth = await openHouse(database)
+  try {
+    return await work(auth)
+  } finally {
+    await auth.close()
+  }
+}
+
+/** @throws Failure where there is no user of that name */
+export async function userNamed(name: string, auth: Watchword<User>): Promise<User> {
+  const user = await auth.users.find(name)
+  found(user, `There is no user ${JSON.stringify(name)}.`)
+  return user
+}

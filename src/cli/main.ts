@@ -1,0 +1,59 @@
+import { type Answer, parseWords } from './command.ts'
+import { COMMANDS, commandNamed, isGroup } from './commands.ts'
+import { Failure } from './failure.ts'
+import { sentenceOf } from './sentences.ts'
+import type { World } from './world.ts'
+
+/** The command, in this process. Its exit code is left in `process.exitCode`. */
+export async function run(): Promise<void> {
+  // A reader that has seen enough, such as `head`, is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.exitCode = await main(process.argv.slice(2), process)
+}
+
+/** @returns 0 done, 1 failed, 2 typed wrongly */
+export async function main(words: readonly string[], world: World): Promise<number> {
+  const asJson = words.includes('--json')
+  const say = ({ text, json }: Answer): void => {
+    world.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`)
+  }
+  try {
+    const answer = await answerOf(words, world, say)
+    if (answer !== undefined) say(answer)
+    return 0
+  } catch (error) {
+    const sentence = sentenceOf(error)
+    world.stderr.write(`${asJson ? JSON.stringify({ error: sentence }) : sentence}\n`)
+    if (world.env.WATCHWORD_DEBUG === '1') console.error(error)
+    return error instanceof Failure ? error.exitCode : 1
+  }
+}
+
+async function answerOf(
+  words: readonly string[],
+  world: World,
+  say: (answer: Answer) => void,
+): Promise<Answer | undefined> {
+  const [first = 'help', ...others] = words
+  if (first === '--version' || first === '-v') {
+    const { version } = await import('./version.ts')
+    return { text: version, json: { version } }
+  }
+  if (first === 'help' || first === '--help' || first === '-h') return help(others)
+
+  const { name, rest } = commandNamed(words)
+  const command = await COMMANDS[name]!()
+  const { values, args, wantsHelp } = parseWords(rest, command)
+  if (wantsHelp) return help(name.split(' '))
+  return command.run({ values, args, world, say })
+}
+
+async function help(words: readonly string[]): Promise<Answer> {
+  const { helpFor, helpOf } = await import('./help.ts')
+  const name = words.filter((word) => !word.startsWith('-')).join(' ')
+  if (name === '') return textAnswer(await helpOf())
+  if (isGroup(name)) return textAnswer(await helpOf(name))
+  return textAnswer(helpFor(await COMMANDS[commandNamed(name.split(' ')).name]!()))
+}
+
+const textAnswer = (text: string): Answer => ({ text, json: { help: text } })

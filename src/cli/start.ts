@@ -1,0 +1,51 @@
+import { type Answer, command, DATABASE } from './command.ts'
+import { Failure } from './failure.ts'
+import { databaseOf, openHouse, shownDatabase } from './house.ts'
+import { ADDRESS, addressOf, listen, ourCommand, untilStopped } from './serving.ts'
+import { version } from './version.ts'
+import type { World } from './world.ts'
+
+export const start = command({
+  name: 'start',
+  does: 'Starts the server for production.',
+  args: [],
+  about: `Needs WATCHWORD_SECRET, 32 characters or more, which seals the private keys in the database. Makes no user: the first one
+is made with "watchword user create". Speaks plain HTTP, so put a proxy that speaks TLS in front. SIGTERM stops it: what is
+in flight is answered first, within ten seconds.`,
+  examples: ['watchword start', 'watchword start --host 0.0.0.0 --port 80 --database /var/lib/watchword/watchword.db'],
+  options: { ...ADDRESS, ...DATABASE },
+  async run({ values, world, say }) {
+    refuseWithoutSecret(world)
+    const address = addressOf(values, world)
+    const database = databaseOf(values.database, world)
+    const auth = await openHouse(database)
+    try {
+      const running = await listen(auth, address, undefined)
+      say(started(running.url, database, await auth.users.count(), world))
+      await untilStopped(running, auth, world)
+    } finally {
+      await auth.close()
+    }
+    return undefined
+  },
+})
+
+/** @throws Failure with the line to add */
+function refuseWithoutSecret({ env }: World): void {
+  const { length } = env.WATCHWORD_SECRET ?? ''
+  if (length >= 32) return
+  throw new Failure(
+    `WATCHWORD_SECRET ${length === 0 ? 'is not set' : 'has fewer than 32 characters'}; it seals the private keys in the database, so make one once and keep it:
+
+  export WATCHWORD_SECRET=$(head -c 32 /dev/urandom | base64)`,
+  )
+}
+
+function started(url: string, database: string, users: number, world: World): Answer {
+  const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
+  const hint = `There are no users yet: ${ourCommand('user create NAME --superuser', database, world)}`
+  return {
+    text: users === 0 ? `${heading}\n${hint}` : heading,
+    json: { url, database: shownDatabase(database), users },
+  }
+}

@@ -1,0 +1,12 @@
+/** What a body says. */
+export interface Sent {
+  /** By field name; of several with one name the last. A JSON number has become the text that Python has for it. */
+  readonly values: ReadonlyMap<string, unknown>
+  /** The names that a JSON body has more than once. */
+  readonly twice: ReadonlySet<string>
+}
+
+/** Members, list items, pairs or parts that a body may have in all (D1). */
+export const MEMBERS = 1_000
+
+export const sentOnce = (values: ReadonlyMap<string, unknown>): Sent => ({ values, twice: new Set() })

@@ -1,0 +1,7 @@
+export { blacklist } from './blacklist.ts'
+export { obtain } from './obtain.ts'
+export { refresh } from './refresh.ts'
+export { obtainSliding } from './sliding-obtain.ts'
+export { refreshSliding } from './sliding-refresh.ts'
+export type { TokenVerbs } from './verbs.ts'
+export { verify } from './verify.ts'

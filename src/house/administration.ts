@@ -1,0 +1,97 @@
+import type { KeySummary } from '../keys/ring.ts'
+import type { Session, SessionId } from '../sessions/session.ts'
+import type { Settings } from '../settings/settings.ts'
+import { changeUser, setPassword } from '../users/change.ts'
+import { createUser, type UserInput } from '../users/create.ts'
+import type { User, UserId } from '../users/user.ts'
+import type { House } from './house.ts'
+
+/** What the owner of an instance does with users, sessions and keys: for programs and for the command. */
+export interface Administration {
+  readonly users: {
+    /** @throws Refusal `invalid`, its body naming the fields at fault */
+    create(input: UserInput): Promise<User>
+    /** By username, exact. */
+    find(username: string): Promise<User | undefined>
+    list(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly User[]>
+    count(): Promise<number>
+    /**
+     * Ends every sign-in of the user, unless `tokens.checkRevoke` says otherwise.
+     *
+     * @throws Refusal `invalid` where the password is weak; `user_not_found`
+     */
+    setPassword(id: UserId, password: string): Promise<void>
+    /** Deactivation ends every sign-in of the user. @returns `undefined`: there is no such user */
+    change(id: UserId, change: Partial<Omit<UserInput, 'username' | 'password'>>): Promise<User | undefined>
+    /** Ends every sign-in of the user. @returns `false`: there is no such user */
+    delete(id: UserId): Promise<boolean>
+  }
+  readonly sessions: {
+    list(userId: UserId): Promise<readonly Session[]>
+    /** @returns `false` where it had ended, or there is none */
+    end(id: SessionId): Promise<boolean>
+    /** @returns how many it ended */
+    endAll(userId: UserId, except?: SessionId): Promise<number>
+  }
+  readonly keys: {
+    list(): Promise<readonly KeySummary[]>
+    /** Next becomes current, current verifies until its last token has expired, a new next is made. */
+    rotate(): Promise<{ readonly current: string; readonly retiring: string; readonly next: string }>
+  }
+  /** Deletes dead sessions and retired keys, in batches. */
+  flush(options?: {
+    readonly progress?: (deleted: number) => void
+  }): Promise<{ readonly sessions: number; readonly keys: number }>
+}
+
+export function administration(settings: Settings, open: () => Promise<House>): Administration {
+  const { clock, random, terms } = settings
+  const endAll = async (
+    userId: UserId,
+    reason: 'password' | 'inactive' | 'deleted' | 'admin',
+    except?: SessionId,
+  ): Promise<number> => {
+    const { sessions } = await open()
+    return (await sessions?.endAll(userId, reason, clock(), except))?.length ?? 0
+  }
+  return {
+    users: {
+      async create(input) {
+        const { store, passwords } = await open()
+        return createUser(input, { users: store.users, passwords, clock, random })
+      },
+      find: async (username) => (await (await open()).store.users.find('username', username))?.user,
+      list: async ({ after, limit = 100 } = {}) =>
+        (await open()).store.users.list({ limit, ...(after === undefined ? {} : { after }) }),
+      count: async () => (await open()).store.users.count(),
+      async setPassword(id, password) {
+        const { store, passwords } = await open()
+        await setPassword(id, password, { users: store.users, passwords })
+        if (terms.checkRevoke === 'session') await endAll(id, 'password')
+      },
+      async change(id, change) {
+        const user = await changeUser(id, change, (await open()).store.users)
+        if (user !== undefined && change.active === false) await endAll(id, 'inactive')
+        return user
+      },
+      async delete(id) {
+        const deleted = await (await open()).store.users.delete(id)
+        await endAll(id, 'deleted')
+        return deleted
+      },
+    },
+    sessions: {
+      list: async (userId) => (await open()).store.sessions.list(userId),
+      end: async (id) => (await (await open()).sessions?.end(id, 'admin', clock())) ?? false,
+      endAll: (userId, except) => endAll(userId, 'admin', except),
+    },
+    keys: {
+      list: async () => (await open()).ring.list(),
+      rotate: async () => (await open()).ring.rotate(),
+    },
+    async flush({ progress } = {}) {
+      const { sessions, store } = await open()
+      return { sessions: (await sessions?.flush(clock(), progress)) ?? 0, keys: await store.keys.flush(clock()) }
+    },
+  }
+}

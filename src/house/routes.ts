@@ -1,0 +1,71 @@
+import type { AuthReply, AuthRequest } from '../base/request.ts'
+import { answer, type Endpoint, type Terms } from '../endpoints/endpoint.ts'
+import { answerKeySet, KEY_SET_PATH } from '../endpoints/key-set.ts'
+import * as endpoints from '../endpoints/token-endpoints.ts'
+import type { EndpointName, Handler } from '../options.ts'
+import type { Settings } from '../settings/settings.ts'
+import { blacklist, verifyAny } from '../tokens/ending.ts'
+import { obtainPair, refreshPair } from '../tokens/pairs.ts'
+import { obtainSliding, refreshSliding } from '../tokens/sliding.ts'
+import type { House } from './house.ts'
+import { signInVia } from './sign-in.ts'
+
+/** What answers a request target, the last slash of its path there or not. It never rejects. */
+export type Router = (url: string) => ((request: AuthRequest) => Promise<AuthReply>) | undefined
+
+export function routerOf(settings: Settings, open: () => Promise<House>, terms: Terms): Router {
+  const verbs = verbsOf(settings, open)
+  const { loginField } = settings.users
+  const made: Readonly<Record<EndpointName, Endpoint>> = {
+    obtain: endpoints.obtain(loginField, verbs),
+    refresh: endpoints.refresh(verbs),
+    verify: endpoints.verify(verbs),
+    blacklist: endpoints.blacklist(verbs, settings.endpoints.slidingObtain !== undefined),
+    slidingObtain: endpoints.obtainSliding(loginField, verbs),
+    slidingRefresh: endpoints.refreshSliding(verbs),
+  }
+  const published = async (): Promise<object> => (await open()).ring.keySet.jwks()
+  const routes = new Map([
+    [KEY_SET_PATH, (request: AuthRequest) => answerKeySet(request, published, (error) => terms.failed(error, request))],
+  ])
+  for (const [name, { path, handle }] of Object.entries(settings.endpoints)) {
+    const endpoint = around(handle, made[name as EndpointName])
+    routes.set(withoutSlash(path), (request) => answer(endpoint, request, terms))
+  }
+  return (url) => {
+    const query = url.indexOf('?')
+    return routes.get(withoutSlash(query === -1 ? url : url.slice(0, query)))
+  }
+}
+
+const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
+  handle === undefined
+    ? endpoint
+    : {
+        ...endpoint,
+        handle: (fields, request) => handle(fields, request, async () => endpoint.handle(fields, request)),
+      }
+
+const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path)
+
+function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.TokenVerbs {
+  const signIn = signInVia(settings)
+  return {
+    async obtain(login, password, request) {
+      const house = await open()
+      return obtainPair(await signIn(login, password, request, house), house.world)
+    },
+    async obtainSliding(login, password, request) {
+      const house = await open()
+      return { token: await obtainSliding(await signIn(login, password, request, house), house.world) }
+    },
+    refresh: async (token) => refreshPair(token, (await open()).world),
+    refreshSliding: async (token) => ({ token: await refreshSliding(token, (await open()).world) }),
+    verify: async (token) => verifyAny(token, (await open()).world),
+    async blacklist(token, type) {
+      const { world } = await open()
+      const { sessionId, userId } = await blacklist(token, type, world)
+      await settings.on.signedOut?.({ sessionId, userId })
+    },
+  }
+}

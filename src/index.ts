@@ -1,0 +1,8 @@
+export { bearer, statelessBearer } from './authentication/bearer.ts'
+export type { Authentication, Principal, Scheme } from './authentication/scheme.ts'
+export type { TokenUser } from './authentication/token-user.ts'
+export { Refusal, type RefusalCode } from './base/refusal.ts'
+export type { AuthReply, AuthRequest } from './base/request.ts'
+export type { Options } from './options.ts'
+export type { User } from './users/user.ts'
+export { type Need, type Watchword, watchword } from './watchword.ts'

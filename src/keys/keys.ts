@@ -1,0 +1,39 @@
+import type { UnixSeconds } from '../base/clock.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
+
+/** `next` is published and signs nothing yet, `current` signs, `retiring` only verifies until its last token has expired. */
+export type Stage = 'next' | 'current' | 'retiring'
+
+/** A signing key as the store keeps it. */
+export interface KeyRecord {
+  /** The `kid` of its tokens: the RFC 7638 thumbprint of the public part. */
+  readonly id: string
+  readonly algorithm: Algorithm
+  readonly stage: Stage
+  /** The public part as a JWK. */
+  readonly publicJwk: Readonly<Record<string, unknown>>
+  /** The private part, encrypted with the instance's secret: see `seal.ts`. */
+  readonly sealed: string
+  readonly createdAt: UnixSeconds
+  /** With `retiring`: when the last token that it signed has expired. */
+  readonly verifiesUntil: UnixSeconds | undefined
+}
+
+/** The port that keeps signing keys. */
+export interface Keys {
+  list(): Promise<readonly KeyRecord[]>
+  /** Writes the first keys, only where there are none: of several processes one succeeds. */
+  seed(keys: readonly KeyRecord[]): Promise<boolean>
+  /**
+   * `current` retires until `verifiesUntil`, `next` becomes current, `fresh` becomes next: one transaction, and only
+   * while `current` is still current. @returns whether this call did it
+   */
+  rotate(turn: {
+    readonly current: string
+    readonly next: string
+    readonly fresh: KeyRecord
+    readonly verifiesUntil: UnixSeconds
+  }): Promise<boolean>
+  /** Deletes retiring keys whose `verifiesUntil` is before `moment`. @returns how many */
+  flush(moment: UnixSeconds): Promise<number>
+}

@@ -1,0 +1,109 @@
+import type { Scheme } from './authentication/scheme.ts'
+import type { Clock } from './base/clock.ts'
+import type { Duration } from './base/duration.ts'
+import type { Random } from './base/random.ts'
+import type { AuthRequest, Awaitable } from './base/request.ts'
+import type { Algorithm } from './jwt/algorithms.ts'
+import type { Store } from './stores/store.ts'
+import type { User } from './users/user.ts'
+
+/** What a user may write. Each is explained, with Simple JWT's name for it, in docs/tokens.md. */
+export interface Options<U = User> {
+  /** The database: a file, `sqlite::memory:`, or a store. Default `WATCHWORD_DATABASE`, else `watchword.db`. */
+  readonly database?: string | Store
+  /** Encrypts the private keys; the first encrypts, all decrypt. Default `WATCHWORD_SECRET`; in development made and kept beside the database. */
+  readonly secret?: string | readonly string[]
+  /** Where the endpoints are. Default `/api/token`. */
+  readonly path?: `/${string}`
+  readonly tokens?: TokenOptions
+  readonly users?: UserOptions
+  /** Which endpoints are mounted. Default: the pair's four; sliding ones on request. */
+  readonly endpoints?: EndpointOptions
+  /** Schemes, asked in this order. Default `[bearer()]`. */
+  readonly authentication?: readonly Scheme<U>[]
+  readonly on?: Events
+  /** For tests. */
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Where warnings go. Default: one line each on standard error. */
+  readonly log?: (entry: LogEntry) => void
+}
+
+export interface TokenOptions {
+  readonly access?: Duration // "5m"   ACCESS_TOKEN_LIFETIME
+  readonly refresh?: Duration // "1d"  REFRESH_TOKEN_LIFETIME
+  readonly session?: Duration // "30d" absolute end
+  readonly overlap?: Duration // "10s", 0..60
+  readonly sliding?: Duration // "5m"  SLIDING_TOKEN_LIFETIME
+  readonly slidingRefresh?: Duration // "1d" SLIDING_TOKEN_REFRESH_LIFETIME
+  readonly rotate?: boolean // true    ROTATE_REFRESH_TOKENS
+  readonly blacklistAfterRotation?: boolean // true   BLACKLIST_AFTER_ROTATION
+  readonly reuse?: 'end' | 'reject' // 'end'   D37
+  readonly sessions?: boolean // true; false: no store of sessions ("blacklist app not installed")
+  readonly adoptForeign?: boolean // false; true: refresh and sliding tokens of a Simple JWT server with our key are taken in
+  readonly algorithm?: Algorithm // 'ES256'; 'HS256' where a text signingKey without PEM is given is NOT guessed: say it
+  readonly signingKey?: string // secret text, or PEM
+  readonly verifyingKey?: string // PEM; derived from signingKey when absent
+  readonly jwksUrl?: string // JWK_URL
+  readonly audience?: string | readonly string[] // AUDIENCE
+  readonly issuer?: string // ISSUER
+  readonly leeway?: Duration // LEEWAY, 0..300 s
+  readonly headerTypes?: readonly string[] // ["Bearer"]   AUTH_HEADER_TYPES
+  readonly headerName?: string // "Authorization"   AUTH_HEADER_NAME, as "X-Access-Token"
+  readonly userIdField?: 'id' | 'username' | 'email' // USER_ID_FIELD
+  readonly userIdClaim?: string // "user_id"   USER_ID_CLAIM
+  readonly typeClaim?: string // "token_type"   TOKEN_TYPE_CLAIM
+  readonly jtiClaim?: string // "jti"   JTI_CLAIM
+  readonly slidingRefreshClaim?: string // "refresh_exp"
+  readonly types?: readonly ('access' | 'sliding')[] // ["access"]   AUTH_TOKEN_CLASSES
+  /**
+   * What a password change does: `session` ends every sign-in of the user (default); `claim` leaves sessions alone and
+   * refuses tokens whose revoke claim no longer fits (CHECK_REVOKE_TOKEN=True on the wire); false nothing.
+   */
+  readonly checkRevoke?: 'session' | 'claim' | false
+  readonly revokeClaim?: 'hmac' | 'md5' // 'hmac' with checkRevoke 'claim'; D9
+  readonly revokeClaimName?: string // "hash_password"   REVOKE_TOKEN_CLAIM
+  readonly claims?: (user: User) => object // own claims, put into every token of a user
+  readonly copyClaims?: boolean // false   D38
+  readonly encode?: (value: unknown) => unknown // JSON_ENCODER
+  readonly verifyIgnoresBlacklist?: boolean // false   D3
+  readonly allowUserlessRefresh?: boolean // false   D13
+  readonly allowWeakKeys?: boolean // false   D17, for tests
+  readonly maxBytes?: number // 8192
+}
+
+export interface UserOptions {
+  readonly loginField?: 'username' | 'email'
+  readonly rule?: (user: User | undefined) => boolean // USER_AUTHENTICATION_RULE
+  readonly ruleOnRequest?: boolean // true   D11
+  readonly checkActive?: boolean // true   CHECK_USER_IS_ACTIVE
+  readonly updateLastLogin?: boolean // false   UPDATE_LAST_LOGIN
+  readonly trimPassword?: boolean | 'both' // 'both'   D2
+}
+
+/** A handler in place of, or around, ours; the *_SERIALIZER settings. `next` runs ours. */
+export type Handler = (
+  fields: Readonly<Record<string, string>>,
+  request: AuthRequest,
+  next: () => Promise<object>,
+) => Awaitable<object>
+
+export const ENDPOINT_NAMES = ['obtain', 'refresh', 'verify', 'blacklist', 'slidingObtain', 'slidingRefresh'] as const
+export type EndpointName = (typeof ENDPOINT_NAMES)[number]
+/** Path below `Options.path` (default), another path, or false: not mounted. */
+export type EndpointOptions = Partial<
+  Record<EndpointName, boolean | `/${string}` | { path?: `/${string}`; handle?: Handler }>
+>
+
+export interface Events {
+  readonly signedIn?: (event: { user: User; request: AuthRequest | undefined }) => Awaitable<void> // ON_LOGIN_SUCCESS
+  readonly signInFailed?: (event: { credentials: object; request: AuthRequest | undefined }) => Awaitable<void> // ON_LOGIN_FAILED
+  readonly signedOut?: (event: { sessionId: string; userId: string | undefined }) => Awaitable<void>
+  readonly reuseDetected?: (event: { sessionId: string; userId: string | undefined }) => Awaitable<void>
+}
+
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: string
+  readonly [field: string]: unknown
+}

@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { trimmed } from './white-space.ts'
+
+/** Where the list comes from: see README.md here. */
+const LIST = new URL('common-passwords.txt.gz', import.meta.url)
+
+let loaded: Promise<string> | undefined
+
+/** Whether a password is on Django's list of 20,000, in any letter case. The list is read when it is first asked for. */
+export async function isCommon(password: string): Promise<boolean> {
+  loaded ??= load()
+  return (await loaded).includes(`\n${trimmed(password.toLowerCase())}\n`)
+}
+
+const load = async (): Promise<string> => `\n${await promisify(gunzip)(await readFile(LIST))}`

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { systemRandom } from '../base/random.ts'
+import { base64Of, type Encoded } from './encoding.ts'
+import { encodings } from './encodings.ts'
+
+const readJson = <T>(name: string): T =>
+  JSON.parse(readFileSync(new URL(`../../test/data/passwords/${name}`, import.meta.url), 'utf8'))
+
+interface DjangoHash {
+  readonly encoding: string
+  readonly what: string
+  readonly password: string
+  readonly hash: string
+}
+const django = readJson<{ hashes: readonly DjangoHash[] }>('django-hashes.json').hashes
+
+const { byName, today } = encodings()
+
+async function read(hash: string): Promise<Encoded | undefined> {
+  const end = hash.indexOf('$')
+  return byName.get(hash.slice(0, end))?.parse(hash.slice(end + 1))
+}
+
+const verify = async (password: string, hash: string): Promise<boolean | undefined> =>
+  (await read(hash))?.verify(Buffer.from(password))
+
+/** bcrypt does not look beyond 72 octets; whoever has such a password needs a new one (P2). */
+const isRefused = ({ encoding, what }: DjangoHash): boolean =>
+  encoding === 'bcrypt' && (what === '73 octets' || what === '1024 octets')
+
+for (const each of django.filter((hash) => !isRefused(hash))) {
+  test(`a password that Django hashed is right: ${each.encoding}, ${each.what}`, async () => {
+    const { password, hash } = each
+
+    assert.equal(await verify(password, hash), true)
+    assert.equal(await verify(`${password.slice(0, -1)}?`, hash), false)
+  })
+}
+
+for (const { what, password, hash } of django.filter(isRefused)) {
+  test(`bcrypt does not take a password that it would cut: ${what}`, async () => {
+    assert.equal(await verify(password, hash), false)
+    assert.equal(await verify(password.slice(0, 72), hash), true)
+  })
+}
+
+test('bcrypt does not take a password with a NUL, which it would take for another', async () => {
+  const { hash } = django.find(({ encoding, what }) => encoding === 'bcrypt' && what === 'one character')!
+
+  assert.equal(await verify('q', hash), true)
+  assert.equal(await verify('q\0q', hash), false)
+})
+
+const rfc = readJson<{
+  scrypt: readonly { password: string; salt: string; N: number; r: number; p: number; hex: string }[]
+  pbkdf2: readonly { password: string; salt: string; iterations: number; hex: string }[]
+}>('rfc7914.json')
+
+for (const { password, salt, N, r, p, hex } of rfc.scrypt.filter((vector) => vector.salt !== '')) {
+  test(`scrypt of RFC 7914 §12: N=${N}, r=${r}, p=${p}`, async () => {
+    const digest = base64Of(Buffer.from(hex, 'hex'))
+
+    assert.equal(await verify(password, `scrypt$${N}$${salt}$${r}$${p}$${digest}`), true)
+  })
+}
+
+for (const { password, salt, iterations, hex } of rfc.pbkdf2) {
+  test(`PBKDF2 of RFC 7914 §11: ${iterations} iterations`, async () => {
+    // The first of its blocks, which is all that Django's notation has room for.
+    const digest = base64Of(Buffer.from(hex, 'hex').subarray(0, 32))
+
+    assert.equal(await verify(password, `pbkdf2_sha256$${iterations}$${salt}$${digest}`), true)
+  })
+}
+
+test('a new hash is argon2id of 19 MiB and two passes, with 16 octets of salt, and it reads back', async () => {
+  const hash = await today.make(Buffer.from('correct horse'), systemRandom)
+  const again = await today.make(Buffer.from('correct horse'), systemRandom)
+
+  assert.match(hash, /^argon2\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+  assert.equal(await verify('correct horse', hash), true)
+  assert.equal((await read(hash))?.outdated, false)
+  assert.notEqual(hash, again)
+})
+
+test('a NUL is an octet like others', async () => {
+  const hash = await today.make(Buffer.from('one\0two'), systemRandom)
+
+  for (const [password, right] of [
+    ['one\0two', true],
+    ['one', false],
+    ['one\0', false],
+    ['one\0two\0', false],
+    ['one\0owt', false],
+  ] as const) {
+    assert.equal(await verify(password, hash), right)
+  }
+})
+
+for (const size of [64, 72, 73, 128, 1024, 4096]) {
+  test(`the last octet of ${size} counts`, async () => {
+    const cheap = encodings({ memory: 64, passes: 1, lanes: 1 }).today
+    const hash = await cheap.make(Buffer.alloc(size, 'x'), systemRandom)
+    const other = Buffer.alloc(size, 'x')
+    other[size - 1] = 0
+
+    const encoded = await read(hash)
+    assert.equal(await encoded?.verify(Buffer.alloc(size, 'x')), true)
+    assert.equal(await encoded?.verify(other), false)
+  })
+}
+
+const salt = 'c29tZXNhbHRzb21lc2FsdA'
+const digest = 'duOLHIj+5DGjP0qQQlL25A'
+for (const [outdated, hash] of [
+  [false, `argon2$argon2id$v=19$m=19456,t=2,p=1$${salt}$${digest}`],
+  [false, `argon2$argon2id$v=19$m=102400,t=2,p=8$${salt}$${digest}`],
+  [true, `argon2$argon2id$v=19$m=19455,t=2,p=1$${salt}$${digest}`],
+  [true, `argon2$argon2id$v=19$m=102400,t=1,p=1$${salt}$${digest}`],
+  [true, `argon2$argon2i$v=19$m=102400,t=2,p=8$${salt}$${digest}`],
+  [true, `argon2$argon2id$v=19$m=102400,t=2,p=8$c29tZXNhbHQ$${digest}`],
+  [true, django.find(({ encoding }) => encoding === 'pbkdf2_sha256')!.hash],
+  [true, django.find(({ encoding }) => encoding === 'pbkdf2_sha1')!.hash],
+  [true, django.find(({ encoding }) => encoding === 'scrypt')!.hash],
+  [true, django.find(({ encoding }) => encoding === 'bcrypt')!.hash],
+  [true, django.find(({ encoding }) => encoding === 'bcrypt_sha256')!.hash],
+] as const) {
+  test(`${outdated ? 'is to be replaced' : 'stays'}: ${hash.slice(0, 48)}`, async () => {
+    assert.equal((await read(hash))?.outdated, outdated)
+  })
+}
+
+const d20 = base64Of(Buffer.alloc(20))
+const d32 = base64Of(Buffer.alloc(32))
+const d64 = base64Of(Buffer.alloc(64))
+const blowfish = 'LKHA3bg5ykWL94LyOp7XS.M03cK2RLtduz5j.eohfB6ty2mCozpo6'
+for (const [what, hash] of [
+  ['nothing', ''],
+  ['one sign', '$'],
+  ['a password as it is', 'hunter2'],
+  ['an unsalted MD5', '5f4dcc3b5aa765d61d8327deb882cf99'],
+  ['a salted MD5', 'md5$seasalt$5f4dcc3b5aa765d61d8327deb882cf99'],
+  ['a name that every object has', 'constructor$1$salt$AAAA'],
+  ['PBKDF2 of no iterations', `pbkdf2_sha256$0$salt$${d32}`],
+  ['PBKDF2 of too many', `pbkdf2_sha256$5000001$salt$${d32}`],
+  ['PBKDF2 of more than a number holds', `pbkdf2_sha256$${'9'.repeat(400)}$salt$${d32}`],
+  ['PBKDF2 with a sign', `pbkdf2_sha256$-1$salt$${d32}`],
+  ['PBKDF2 in exponents', `pbkdf2_sha256$1e3$salt$${d32}`],
+  ['PBKDF2 of another length', `pbkdf2_sha256$1000$salt$${d20}`],
+  ['PBKDF2 with an empty digest', 'pbkdf2_sha256$1000$salt$'],
+  ['PBKDF2 without salt', `pbkdf2_sha256$1000$$${d32}`],
+  ['PBKDF2 with a part more', `pbkdf2_sha256$1000$salt$${d32}$`],
+  ['PBKDF2 with a line behind', `pbkdf2_sha256$1000$salt$${d32}\n`],
+  ['PBKDF2 in another spelling of base64', `pbkdf2_sha256$1000$salt$${d32.replace('A=', 'B=')}`],
+  ['PBKDF2 SHA-1 of another length', `pbkdf2_sha1$1000$salt$${d32}`],
+  ['Argon2 of too much memory', `argon2$argon2id$v=19$m=262145,t=1,p=1$${salt}$${digest}`],
+  ['Argon2 of too little', `argon2$argon2id$v=19$m=7,t=1,p=1$${salt}$${digest}`],
+  ['Argon2 of too many passes', `argon2$argon2id$v=19$m=262144,t=5,p=1$${salt}$${digest}`],
+  ['Argon2 of too many lanes', `argon2$argon2id$v=19$m=262144,t=1,p=17$${salt}$${digest}`],
+  ['Argon2 of no lanes', `argon2$argon2id$v=19$m=262144,t=1,p=0$${salt}$${digest}`],
+  ['Argon2 of no passes', `argon2$argon2id$v=19$m=262144,t=0,p=1$${salt}$${digest}`],
+  ['Argon2 of an older version', `argon2$argon2id$v=16$m=19456,t=2,p=1$${salt}$${digest}`],
+  ['Argon2 without version', `argon2$argon2id$m=19456,t=2,p=1$${salt}$${digest}`],
+  ['Argon2 with a short digest', `argon2$argon2id$v=19$m=19456,t=2,p=1$${salt}$duOLHIj+5DGj`],
+  ['Argon2 padded', `argon2$argon2id$v=19$m=19456,t=2,p=1$${salt}==$${digest}`],
+  ['Argon2 of another variety', `argon2$argon2x$v=19$m=19456,t=2,p=1$${salt}$${digest}`],
+  ['scrypt of too much memory', `scrypt$262144$salt$9$1$${d64}`],
+  ['scrypt of too much work', `scrypt$131072$salt$8$3$${d64}`],
+  ['scrypt of no power of two', `scrypt$1000$salt$8$1$${d64}`],
+  ['scrypt of one', `scrypt$1$salt$8$1$${d64}`],
+  ['scrypt of no blocks', `scrypt$1024$salt$0$1$${d64}`],
+  ['scrypt of another length', `scrypt$1024$salt$8$1$${d32}`],
+  ['bcrypt of too much work', `bcrypt$$2b$16$${blowfish}`],
+  ['bcrypt of too little', `bcrypt$$2b$03$${blowfish}`],
+  ['bcrypt of a faulty variety', `bcrypt$$2x$12$${blowfish}`],
+  ['bcrypt cut off', `bcrypt$$2b$12$${blowfish.slice(0, -1)}`],
+  ['bcrypt without its name', `$2b$12$${blowfish}`],
+] as const) {
+  test(`not read: ${what}`, async () => assert.equal(await read(hash), undefined))
+}
+
+test('the heaviest hashes that are read take seconds, not minutes', async () => {
+  const start = performance.now()
+  for (const hash of [
+    `pbkdf2_sha256$5000000$salt$${d32}`,
+    `argon2$argon2id$v=19$m=262144,t=4,p=1$${salt}$${digest}`,
+    `scrypt$262144$salt$8$1$${d64}`,
+    `bcrypt$$2b$15$${blowfish}`,
+  ]) {
+    assert.equal(await verify('correct horse', hash), false)
+  }
+  assert.ok(performance.now() - start < 30_000)
+})
+
+for (const hash of [
+  `pbkdf2_sha256$3000$salt$${d32}`,
+  `argon2$argon2id$v=19$m=64,t=1,p=1$${salt}$${digest}`,
+  `scrypt$16$salt$8$1$${d64}`,
+  `bcrypt$$2b$05$${blowfish}`,
+]) {
+  test(`work of its kind can be done for nothing: ${hash.slice(0, 36)}`, async () => {
+    const encoded = await read(hash)
+
+    await assert.doesNotReject(async () => encoded?.spend(encoded.work.units, Buffer.from('correct horse')))
+  })
+}

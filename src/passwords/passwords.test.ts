@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { systemRandom } from '../base/random.ts'
+import type { Encoded, Encoding } from './encoding.ts'
+import { type Encodings, encodings } from './encodings.ts'
+import { isUsable, passwords, unusableHash } from './passwords.ts'
+import { hashQueue } from './queue.ts'
+
+const CHEAP = { memory: 64, passes: 1, lanes: 1 }
+
+/** The real thing, at a lower cost, and what it warned of. */
+function world(table: Encodings = encodings(CHEAP)) {
+  const warnings: string[] = []
+  const it = passwords({
+    queue: hashQueue({ atOnce: 2 }),
+    random: systemRandom,
+    warn: (sentence) => void warnings.push(sentence),
+    encodings: table,
+  })
+  return { ...it, warnings }
+}
+
+/** The real encodings, each writing down what it computes. */
+function countedEncodings() {
+  const done = new Map<string, number>()
+  const count = (kind: string, units: number): void => void done.set(kind, (done.get(kind) ?? 0) + units)
+  const counted = (encoded: Encoded): Encoded => ({
+    ...encoded,
+    verify(password) {
+      count(encoded.work.kind, encoded.work.units)
+      return encoded.verify(password)
+    },
+    spend(units, password) {
+      count(encoded.work.kind, units)
+      return encoded.spend(units, password)
+    },
+  })
+  const parsing = (encoding: Encoding): Encoding => ({
+    async parse(rest) {
+      const encoded = await encoding.parse(rest)
+      return encoded && counted(encoded)
+    },
+  })
+  const { today, byName } = encodings(CHEAP)
+  const table: Encodings = {
+    today: { ...today, nobodys: counted(today.nobodys) },
+    byName: new Map([...byName].map(([name, encoding]) => [name, parsing(encoding)])),
+  }
+  return {
+    table,
+    taken(): object {
+      const all = Object.fromEntries([...done].toSorted())
+      done.clear()
+      return all
+    },
+  }
+}
+
+const { hashes } = JSON.parse(
+  readFileSync(new URL('../../test/data/passwords/django-hashes.json', import.meta.url), 'utf8'),
+) as { hashes: { encoding: string; what: string; password: string; hash: string }[] }
+const djangos = (encoding: string): string =>
+  hashes.find((hash) => hash.encoding === encoding && hash.what === 'plain')!.hash
+
+test('a hash is of its password and of no other', async () => {
+  const { hash, verify } = world()
+  const hashed = await hash('correct horse')
+
+  assert.deepEqual(await verify(['correct horse'], hashed), {
+    kind: 'right',
+    password: 'correct horse',
+    outdated: false,
+  })
+  assert.deepEqual(await verify(['correct horsf'], hashed), { kind: 'wrong' })
+})
+
+test('the form of a password that was right is told', async () => {
+  const { hash, verify } = world()
+  const hashed = await hash('padded')
+
+  assert.deepEqual(await verify([' padded ', 'padded'], hashed), { kind: 'right', password: 'padded', outdated: false })
+})
+
+test('a new hash is of the NFC form', async () => {
+  const { hash, verify } = world()
+  const hashed = await hash('pa\u0308sswort')
+
+  assert.equal((await verify(['p\u00e4sswort'], hashed)).kind, 'right')
+  assert.equal((await verify(['pa\u0308sswort'], hashed)).kind, 'wrong')
+})
+
+test('a hash of another algorithm is right and outdated', async () => {
+  const { verify } = world()
+
+  for (const encoding of ['pbkdf2_sha256', 'pbkdf2_sha1', 'scrypt', 'bcrypt', 'bcrypt_sha256']) {
+    assert.deepEqual(await verify(['lètmein'], djangos(encoding)), {
+      kind: 'right',
+      password: 'lètmein',
+      outdated: true,
+    })
+  }
+})
+
+test('where there is no password none is right', async () => {
+  const { verify, warnings } = world()
+  const none = unusableHash(systemRandom)
+
+  assert.match(none, /^![0-9a-f]{40}$/)
+  assert.equal(isUsable(none), false)
+  for (const attempt of ['', none, '!', none.slice(1)]) assert.equal((await verify([attempt], none)).kind, 'wrong')
+  assert.equal((await verify(['lètmein'], undefined)).kind, 'wrong')
+  assert.deepEqual(warnings, [])
+})
+
+test('a hash that cannot be read is wrong, and the log is told once and not what it was', async () => {
+  const { verify, warnings } = world()
+
+  for (const hash of ['hunter2', 'md5$seasalt$5f4dcc3b5aa765d61d8327deb882cf99', '', 'pbkdf2_sha256$99999999$s$AAAA']) {
+    assert.deepEqual(await verify([hash], hash), { kind: 'wrong' })
+  }
+  assert.equal(warnings.length, 1)
+  assert.doesNotMatch(warnings[0]!, /hunter2|5f4dcc|seasalt/)
+})
+
+test('where bcrypt is met and its package is not installed, the answer is no and the log tells what to install', () => {
+  const program = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier === '@node-rs/bcrypt') throw new Error('there is no such package')
+        return next(specifier, context)
+      },
+    })
+    const { passwords } = await import(${JSON.stringify(new URL('passwords.ts', import.meta.url).href)})
+    const { verify } = passwords({ queue: (work) => work(), random: Buffer.alloc, warn: console.log })
+    for (const attempt of ['lètmein', 'wrong']) console.log((await verify([attempt], ${JSON.stringify(djangos('bcrypt'))})).kind)
+  `
+
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
+
+  assert.deepEqual(said.trim().split('\n'), [
+    'A stored password hash is bcrypt. To let its user sign in: npm install @node-rs/bcrypt',
+    'wrong',
+    'wrong',
+  ])
+})
+
+test('4,096 octets are a password, one more is refused before anything is computed', async () => {
+  const { table, taken } = countedEncodings()
+  const { hash, verify } = world(table)
+  const refused = { code: 'invalid', body: { password: ['Ensure this field has no more than 4096 characters.'] } }
+
+  assert.equal((await verify(['x'.repeat(4096)], await hash('x'.repeat(4096)))).kind, 'right')
+  taken()
+  await assert.rejects(hash('x'.repeat(4097)), refused)
+  await assert.rejects(verify(['x'.repeat(4097)], undefined), refused)
+  await assert.rejects(hash('ä'.repeat(2049)), refused)
+  await assert.rejects(verify(['x'.repeat(100_000_000)], undefined), refused)
+  assert.deepEqual(taken(), {})
+})
+
+test('a lone surrogate is no password, since all of them are the same octets', async () => {
+  const { hash } = world()
+
+  await assert.rejects(hash('\ud800 correct horse'), { code: 'invalid' })
+})
+
+test('while all hashes are of today, a wrong answer is one hash, with an account and without', async () => {
+  const { table, taken } = countedEncodings()
+  const { hash, verify } = world(table)
+  const known = await hash('correct horse')
+  taken()
+
+  for (const hash of [known, undefined, unusableHash(systemRandom), 'hunter2']) {
+    await verify(['wrong'], hash)
+    assert.deepEqual(taken(), { 'argon2id m=64,t=1,p=1': 1 })
+  }
+})
+
+test('beside old hashes, a wrong answer is the same work for every account and for none', async () => {
+  const { table, taken } = countedEncodings()
+  const { hash, verify } = world(table)
+  const light = 'pbkdf2_sha256$300$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+  const heavy = light.replace('300', '2000')
+  const bcrypt = djangos('bcrypt')
+  const accounts = [await hash('correct horse'), light, heavy, bcrypt, unusableHash(systemRandom), 'hunter2', undefined]
+  for (const account of accounts) await verify(['wrong'], account)
+  taken()
+
+  for (const account of accounts) {
+    await verify(['wrong'], account)
+    assert.deepEqual(taken(), { 'argon2id m=64,t=1,p=1': 1, bcrypt: 16, 'pbkdf2 sha256': 2000 })
+  }
+})
+
+test('each form that is tried is the same work again', async () => {
+  const { table, taken } = countedEncodings()
+  const { hash, verify } = world(table)
+  const known = await hash('correct horse')
+  taken()
+
+  for (const hash of [known, undefined]) {
+    await verify([' wrong ', 'wrong'], hash)
+    assert.deepEqual(taken(), { 'argon2id m=64,t=1,p=1': 2 })
+  }
+})
+
+test('many strange hashes do not make wrong answers ever heavier', async () => {
+  const { table, taken } = countedEncodings()
+  const { verify } = world(table)
+  const digest = djangos('argon2').split('$').at(-1)
+  for (let memory = 100; memory < 120; memory++) {
+    await verify(['wrong'], `argon2$argon2id$v=19$m=${memory},t=1,p=1$c29tZXNhbHRzb21lc2FsdA$${digest}`)
+  }
+  taken()
+
+  await verify(['wrong'], undefined)
+
+  assert.equal(Object.keys(taken()).length, 4)
+})
+
+test('a wrong answer takes the time of a right one, with an account and without', async () => {
+  const it = world(encodings({ memory: 2048, passes: 1, lanes: 1 }))
+  const known = await it.hash('correct horse')
+  const kinds = { known, none: undefined, unusable: unusableHash(systemRandom), unreadable: 'hunter2' }
+  const times = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, [] as number[]]))
+
+  for (let round = 0; round < 40; round++) {
+    for (const [kind, hash] of Object.entries(kinds)) {
+      const start = performance.now()
+      await it.verify(['wrong'], hash)
+      times[kind]!.push(performance.now() - start)
+    }
+  }
+
+  const medians = Object.values(times).map((each) => each.toSorted((a, b) => a - b)[20]!)
+  // Without the work it would be a hundredth.
+  assert.ok(Math.min(...medians) > Math.max(...medians) / 2, JSON.stringify(medians))
+})

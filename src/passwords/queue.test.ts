@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seconds } from '../base/clock.ts'
+import { systemRandom } from '../base/random.ts'
+import { Refusal } from '../base/refusal.ts'
+import { encodings } from './encodings.ts'
+import { hashQueue } from './queue.ts'
+
+/** A work that lasts until it is told to end. */
+function work() {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return {
+    begun: false,
+    end: resolve,
+    run() {
+      this.begun = true
+      return promise
+    },
+  }
+}
+
+const turn = () => sleep(0)
+
+function clock() {
+  let now = 0
+  return {
+    elapsed: () => seconds(now),
+    pass(length: number) {
+      now += length
+    },
+  }
+}
+
+test('no more works run at once than there are places, and each takes its turn', async () => {
+  const queue = hashQueue({ atOnce: 2 })
+  const works = [work(), work(), work(), work()]
+  const done = works.map((it) => queue(() => it.run()))
+  const begun = () => works.map((it) => it.begun)
+
+  await turn()
+  assert.deepEqual(begun(), [true, true, false, false])
+  works[1]!.end()
+  await turn()
+  assert.deepEqual(begun(), [true, true, true, false])
+  works[0]!.end()
+  works[2]!.end()
+  await turn()
+  assert.deepEqual(begun(), [true, true, true, true])
+  works[3]!.end()
+  await Promise.all(done)
+})
+
+test('who comes while a place is handed over does not take it', async () => {
+  const queue = hashQueue({ atOnce: 1 })
+  const order: string[] = []
+  const late: Promise<void>[] = []
+  const first = queue(async () => {
+    await turn()
+    order.push('first')
+  }).then(() => late.push(queue(async () => void order.push('late'))))
+  const second = queue(async () => {
+    await turn()
+    order.push('second')
+  })
+  await Promise.all([first, second])
+  await Promise.all(late)
+
+  assert.deepEqual(order, ['first', 'second', 'late'])
+})
+
+test('a work that fails gives its place free, and its error to whoever asked', async () => {
+  const queue = hashQueue({ atOnce: 1 })
+
+  await assert.rejects(
+    queue(() => Promise.reject(new Error('no memory'))),
+    /no memory/,
+  )
+  await assert.rejects(
+    queue(() => {
+      throw new Error('at once')
+    }),
+    /at once/,
+  )
+  assert.equal(await queue(async () => 'next'), 'next')
+})
+
+test('above 32 who wait, the next is refused at once with 503 and told when to come again', async () => {
+  const queue = hashQueue({ atOnce: 2 })
+  const works = Array.from({ length: 34 }, work)
+  const done = works.map((it) => queue(() => it.run()))
+
+  await assert.rejects(
+    queue(() => work().run()),
+    (error) => {
+      assert.ok(error instanceof Refusal)
+      assert.equal(error.status, 503)
+      assert.equal(error.retryAfter, 1)
+      return true
+    },
+  )
+
+  for (const it of works) it.end()
+  await Promise.all(done)
+  assert.equal(await queue(async () => 'free again'), 'free again')
+})
+
+test('whoever would wait for more than five seconds is refused, and told how long it would have been', async () => {
+  const time = clock()
+  const queue = hashQueue({ atOnce: 2, elapsed: time.elapsed })
+  await queue(async () => time.pass(3))
+  const works = [work(), work(), work(), work(), work()]
+
+  const done = works.map((it) => queue(() => it.run()))
+
+  // Three seconds a work, two at once: the third of those who wait would come after 4.5 seconds, the fourth after 6.
+  await assert.rejects(
+    queue(() => work().run()),
+    { code: 'busy', retryAfter: 6 },
+  )
+  for (const it of works) it.end()
+  await Promise.all(done)
+})
+
+test('a work that once took long does not shut the queue', async () => {
+  const time = clock()
+  const queue = hashQueue({ atOnce: 1, elapsed: time.elapsed })
+  await queue(async () => time.pass(3600))
+
+  for (let round = 0; round < 3; round++) assert.equal(await queue(async () => 'served'), 'served')
+})
+
+test('while hashing takes all places, the event loop keeps its pace', async () => {
+  const { today } = encodings()
+  const queue = hashQueue({ atOnce: 2 })
+  const gaps: number[] = []
+  let last = performance.now()
+  const timer = setInterval(() => {
+    gaps.push(performance.now() - last)
+    last = performance.now()
+  }, 5)
+
+  const offered = Array.from({ length: 60 }, () => queue(() => today.make(Buffer.from('correct horse'), systemRandom)))
+  const outcomes = await Promise.allSettled(offered)
+  clearInterval(timer)
+
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
+  assert.equal(refused.length, 60 - 34)
+  assert.ok(refused.every(({ reason }) => reason.code === 'busy'))
+  const usual = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)]!
+  assert.ok(gaps.length > 20, `the timer came ${gaps.length} times`)
+  assert.ok(usual < 15, `it came every ${usual} ms`)
+})

@@ -1,0 +1,67 @@
+import { type Seconds, seconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+
+/**
+ * Does a costly work when its turn comes, first come first served.
+ *
+ * @throws Refusal `busy`, at once, where too many wait or the wait would be too long
+ */
+export type Queue = <T>(work: () => Promise<T>) => Promise<T>
+
+export interface QueueTerms {
+  /** How many works run at the same time. No more than there are cores: see `os.availableParallelism()`. */
+  readonly atOnce: number
+  readonly mostWaiting?: number
+  readonly longestWait?: Seconds
+  /** Seconds since some moment, never set back. */
+  readonly elapsed?: () => Seconds
+}
+
+const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
+
+/** The newest work's share in what a work is expected to take. */
+const NEWEST = 1 / 8
+
+export function hashQueue({
+  atOnce,
+  mostWaiting = 32,
+  longestWait = seconds(5),
+  elapsed = systemElapsed,
+}: QueueTerms): Queue {
+  const waiting: (() => void)[] = []
+  let running = 0
+  let usual: number | undefined
+
+  const enter = async (): Promise<void> => {
+    if (running < atOnce) {
+      running++
+      return
+    }
+    const wait = ((usual ?? 0) * (waiting.length + 1)) / atOnce
+    if (waiting.length >= mostWaiting || wait > longestWait) {
+      throw new Refusal('busy', `${waiting.length} password hashes are waiting`, {
+        retryAfter: Math.max(1, Math.ceil(wait)),
+      })
+    }
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+
+  /** Gives the place to the one who waits longest, so that nobody who comes later can take it. */
+  const leave = (): void => {
+    const next = waiting.shift()
+    if (next === undefined) running--
+    else next()
+  }
+
+  return async (work) => {
+    await enter()
+    const start = elapsed()
+    try {
+      return await work()
+    } finally {
+      const took = elapsed() - start
+      usual = usual === undefined ? took : usual + (took - usual) * NEWEST
+      leave()
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { minimumLength, STRENGTH_RULES, type StrengthRule, weaknessesOf } from './strength.ts'
+
+interface DjangoVerdicts {
+  readonly people: readonly { username: string; first_name: string; last_name: string; email: string }[]
+  readonly cases: readonly [person: number, password: string, faults: readonly [code: string, message: string][]][]
+}
+const django = JSON.parse(
+  readFileSync(new URL('../../test/data/passwords/django-strength.json', import.meta.url), 'utf8'),
+) as DjangoVerdicts
+
+const people = django.people.map(({ username, first_name, last_name, email }) => ({
+  username,
+  'first name': first_name,
+  'last name': last_name,
+  'email address': email,
+}))
+
+test('every verdict is the one that Django gives, in its words and order', async () => {
+  for (const [person, password, faults] of django.cases) {
+    const weaknesses = await weaknessesOf(password, people[person]!)
+
+    assert.deepEqual(
+      weaknesses.map(({ code, message }) => [code, message]),
+      faults,
+      `${JSON.stringify(password)} of ${people[person]!.username}`,
+    )
+  }
+})
+
+test('what is not known of a person is like nothing', async () => {
+  assert.deepEqual(await weaknessesOf('correct horse battery', { username: undefined, age: 36, email: '' }), [])
+})
+
+test('the least length can be another, and one is one character', async () => {
+  assert.deepEqual(await weaknessesOf('x', {}, [minimumLength(1)]), [])
+  assert.deepEqual(await weaknessesOf('', {}, [minimumLength(1)]), [
+    {
+      code: 'password_too_short',
+      message: 'This password is too short. It must contain at least 1 character.',
+    },
+  ])
+  assert.equal((await weaknessesOf('fourteen chars', {}, [minimumLength(15)]))[0]?.code, 'password_too_short')
+})
+
+test('a rule of your own stands beside the four', async () => {
+  const noName: StrengthRule = (password) =>
+    password.includes('acme') ? { code: 'service_name', message: 'This password is our name.' } : undefined
+
+  const [weakness] = await weaknessesOf('acme-acme-acme', {}, [...STRENGTH_RULES, noName])
+
+  assert.equal(weakness?.code, 'service_name')
+})
+
+test('a line break in a password does not make it two of the list', async () => {
+  assert.deepEqual(await weaknessesOf('x\nqwertyuiop\nx', {}), [])
+})
+
+test('long passwords and long names are compared in time that their length asks for', async () => {
+  const start = performance.now()
+  await weaknessesOf('ab'.repeat(2048), {
+    username: 'ab '.repeat(50_000),
+    'first name': `${'ab'.repeat(300)} `.repeat(300),
+    'last name': 'ab'.repeat(100_000),
+  })
+
+  assert.ok(performance.now() - start < 2000)
+})

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { pathForLog } from './request-log.ts'
+
+for (const [what, url, path] of [
+  ['a path', '/api/token/', '/api/token/'],
+  ['a query', '/hello/?token=eyJ0', '/hello/'],
+  ['a fragment', '/hello/#eyJ0', '/hello/'],
+  ['a whole address with a password', 'http://ada:secret@host/hello/?a', '/hello/'],
+  ['a segment as long as a token', `/reset/${'a'.repeat(33)}/x`, '/reset/…/x'],
+  ['octets that move a cursor', '/\u009b2J/\u00ff', '/?2J/?'],
+  ['many segments', '/a/b/c/d/e/f/g/h/i/j/k', '/a/b/c/d/e/f/g/h'],
+  ['the asterisk', '*', '*'],
+] as const) {
+  test(`the log's path: ${what}`, () => assert.equal(pathForLog(url), path))
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type Guard, send } from '../adapters/node.ts'
+import { REFUSALS } from '../base/refusal.ts'
+import type { User } from '../users/user.ts'
+import type { Watchword } from '../watchword.ts'
+
+/** What the server has beside the endpoints of the instance: a page that teaches, a guarded greeting, the key set. */
+export function routesOf(auth: Watchword<User>, guard: Guard<User>, origin: () => string): RequestListener {
+  const routes = new Map<string, Listener>([
+    ['', reads((_, response) => reply(response, 200, lesson(origin()), 'text/plain; charset=utf-8'))],
+    ['/hello', guard(reads((request, response) => json(response, 200, { hello: request.auth.user.username })))],
+  ])
+  return (request, response) => {
+    const url = request.url ?? ''
+    if (auth.owns(url)) return
+    const listener = routes.get(url.replace(/[?#].*$/s, '').replace(/\/$/, '')) ?? notFound
+    const done = listener(request, response)
+    if (done instanceof Promise) done.catch((error) => send(response, auth.refuse(error)))
+  }
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+const notFound: Listener = (_, response) => json(response, 404, { detail: REFUSALS.not_found.says })
+
+/** A listener for GET and HEAD; other methods are refused. */
+const reads =
+  <R extends IncomingMessage>(listener: (request: R, response: ServerResponse) => unknown) =>
+  (request: R, response: ServerResponse): unknown => {
+    if (request.method === 'GET' || request.method === 'HEAD') return listener(request, response)
+    response.setHeader('Allow', 'GET, HEAD')
+    return json(response, 405, { detail: `Method "${request.method}" not allowed.` })
+  }
+
+const json = (response: ServerResponse, status: number, body: object): void =>
+  reply(response, status, JSON.stringify(body), 'application/json')
+
+function reply(response: ServerResponse, status: number, body: string, type: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+const lesson = (origin: string): string => `watchword: tokens for your API
+
+Sign in:
+  curl -s ${origin}/api/token/ -d username=NAME -d password=PASSWORD
+Say who you are, with the access token that you got:
+  curl -s ${origin}/hello/ -H "Authorization: Bearer ACCESS"
+
+POST /api/token/             username, password   gives refresh, access
+POST /api/token/refresh/     refresh              gives refresh, access; the old refresh token is spent
+POST /api/token/verify/      token                200 where it holds
+POST /api/token/blacklist/   refresh              signs out: refresh and access token are dead
+GET  /hello/                 Authorization: Bearer ACCESS
+GET  /.well-known/jwks.json  the public keys
+`

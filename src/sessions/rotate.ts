@@ -1,0 +1,137 @@
+import type { Seconds, UnixSeconds } from '../base/clock.ts'
+import { hexId, type Random } from '../base/random.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { EndReason, Session, SessionId, SessionState, Sessions, UserRequirements } from './session.ts'
+
+/** What a refresh token says of its session: the generation it belongs to, and its own `jti`. */
+export interface Presented {
+  readonly id: SessionId
+  readonly generation: number
+  readonly jti: string
+}
+
+/** On what terms sessions go on. */
+export interface RotationTerms {
+  /** Life of a refresh token, within that of its session. */
+  readonly idle: Seconds
+  /** For how long after its end a session still counts as alive, as its tokens do. */
+  readonly leeway: Seconds
+  /** For how long the token before the current one is given the same successor again; 0: never. At most 60. */
+  readonly overlap: Seconds
+  /** What the return of a token that was spent earlier does: it ends the session, or is just rejected (D37). */
+  readonly reuse: 'end' | 'reject'
+  readonly require: UserRequirements
+}
+
+/** What the state of a session says of a token that was presented. */
+export type Verdict =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'revoked'; readonly reason: EndReason }
+  | { readonly kind: 'expired' }
+  /** The user is gone, inactive, or has since changed what must end every sign-in. */
+  | { readonly kind: 'user'; readonly reason: 'deleted' | 'inactive' | 'password' }
+  | { readonly kind: 'current' }
+  /** The one before, within the overlap: an honest repetition. */
+  | { readonly kind: 'previous' }
+  | { readonly kind: 'reused' }
+  /** Of a generation that this session has not reached, or not with this `jti`: a backup was restored, or two issuers. */
+  | { readonly kind: 'ahead' }
+
+/** What became of a refresh token. `rotated` and `replayed` carry the row from which the successor is minted. */
+export type RotationOutcome =
+  | { readonly kind: 'rotated'; readonly session: Session }
+  | { readonly kind: 'replayed'; readonly session: Session }
+  /** `ended`: this call ended the session for it. True once a session, whatever the number of callers. */
+  | { readonly kind: 'reused'; readonly session: Session; readonly ended: boolean }
+  | Exclude<Verdict, { readonly kind: 'current' | 'previous' | 'reused' }>
+
+/** A clock that was set back by no more than this leaves the overlap as it is. */
+const STEP_BACK = 5
+
+/** How often a swap is tried whose token the judgement then finds current: its user was let in again in between. */
+const ATTEMPTS = 3
+
+/**
+ * Judges a token of a session that may have moved on.
+ *
+ * Pure: the same token, state and time always give the same verdict.
+ */
+export function judge(
+  presented: Presented,
+  state: SessionState | undefined,
+  now: UnixSeconds,
+  { leeway, overlap, require }: Pick<RotationTerms, 'leeway' | 'overlap' | 'require'>,
+): Verdict {
+  if (state === undefined) return { kind: 'unknown' }
+  const { session } = state
+  if (session.endReason !== undefined) return { kind: 'revoked', reason: session.endReason }
+  if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + leeway) return { kind: 'expired' }
+  const reason = faultOfUser(state, require)
+  if (reason !== undefined) return { kind: 'user', reason }
+
+  const { generation, jti } = presented
+  if (generation > session.generation || generation < 0) return { kind: 'ahead' }
+  if (generation === session.generation) return { kind: jti === session.jti ? 'current' : 'ahead' }
+  const isPrevious = generation === session.generation - 1 && jti === session.previousJti
+  return { kind: isPrevious && isInTime(session, now, overlap) ? 'previous' : 'reused' }
+}
+
+function faultOfUser(
+  { session, user }: SessionState,
+  require: UserRequirements,
+): 'deleted' | 'inactive' | 'password' | undefined {
+  if (user === undefined) return session.userId === undefined && !require.user ? undefined : 'deleted'
+  if (require.active && !user.active) return 'inactive'
+  if (require.epoch && user.epoch !== session.epoch) return 'password'
+  return undefined
+}
+
+function isInTime({ rotatedAt }: Session, now: UnixSeconds, overlap: Seconds): boolean {
+  if (rotatedAt === undefined || overlap <= 0) return false
+  const age = now - rotatedAt
+  return age >= -STEP_BACK && age <= overlap
+}
+
+/**
+ * Exchanges a refresh token for the next generation of its session. One conditional write decides: of any number of callers
+ * with the same token one moves the session on. The others are judged by its committed state. Where that says that the
+ * session must end, it has ended, durably, before this resolves.
+ *
+ * @throws Refusal `store_unavailable`: whether the session moved on is unknown, and the same token may be presented again
+ */
+export async function rotate(
+  presented: Presented,
+  now: UnixSeconds,
+  world: {
+    readonly sessions: Pick<Sessions, 'rotate' | 'find'>
+    readonly random: Random
+    readonly end: Sessions['end']
+  },
+  terms: RotationTerms,
+): Promise<RotationOutcome> {
+  const { sessions, end } = world
+  const { idle, leeway, require } = terms
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const swapped = await sessions.rotate({ ...presented, newJti: hexId(world.random), idle, leeway, now, require })
+    if (swapped !== undefined) return { kind: 'rotated', session: swapped }
+
+    const state = await sessions.find(presented.id)
+    const verdict = judge(presented, state, now, terms)
+    switch (verdict.kind) {
+      case 'current':
+        continue
+      case 'previous':
+        return { kind: 'replayed', session: state!.session }
+      case 'reused': {
+        const ended = terms.reuse === 'end' && (await end(presented.id, 'reuse', now))
+        return { kind: 'reused', session: state!.session, ended }
+      }
+      case 'user':
+        await end(presented.id, verdict.reason, now)
+        return verdict
+      default:
+        return verdict
+    }
+  }
+  throw new Refusal('store_unavailable', 'the session or its user keeps changing', { retryAfter: 1 })
+}

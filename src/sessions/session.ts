@@ -1,0 +1,89 @@
+import type { Seconds, UnixSeconds } from '../base/clock.ts'
+import type { UserId } from '../users/user.ts'
+
+/** 128 bits as 32 lower-case hexadecimal digits: the `sid` of every token of one sign-in. */
+export type SessionId = string & { readonly __is: 'SessionId' }
+
+/** Why a session ended. The first three are said of the token, the others of its user. */
+export type EndReason = 'logout' | 'reuse' | 'admin' | 'password' | 'inactive' | 'deleted'
+
+/** One sign-in: the row that all its refresh tokens share, changed in place at each refresh. */
+export interface Session {
+  readonly id: SessionId
+  /** `undefined`: a token was blacklisted whose user this store does not know. */
+  readonly userId: UserId | undefined
+  /** Counts refreshes, from 0; a refresh token names the generation it belongs to. */
+  readonly generation: number
+  /** `jti` of the refresh token of this generation, and of the one before. */
+  readonly jti: string
+  readonly previousJti: string | undefined
+  readonly rotatedAt: UnixSeconds | undefined
+  readonly createdAt: UnixSeconds
+  /** The end that never moves. */
+  readonly expiresAt: UnixSeconds
+  /** The end that moves with each refresh, never past `expiresAt`. */
+  readonly idleExpiresAt: UnixSeconds
+  /** `User.epoch` at sign-in. */
+  readonly epoch: number
+  readonly endedAt: UnixSeconds | undefined
+  readonly endReason: EndReason | undefined
+}
+
+export type NewSession = Pick<Session, 'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'>
+
+/** The terms on which a refresh token is exchanged. */
+export interface Rotation {
+  readonly id: SessionId
+  readonly generation: number
+  readonly jti: string
+  readonly newJti: string
+  /** Life of the successor, if the session lives as long. */
+  readonly idle: Seconds
+  /** For how long after its end a session still counts as alive, as its tokens do. */
+  readonly leeway: Seconds
+  readonly now: UnixSeconds
+  readonly require: UserRequirements
+}
+
+/** What a session that goes on asks of its user. */
+export interface UserRequirements {
+  /** That the session names one. Without it sessions that name none go on; a user that is named must exist in any case. */
+  readonly user: boolean
+  readonly active: boolean
+  /** To be of the epoch in which the session began. */
+  readonly epoch: boolean
+}
+
+/** A session beside what its user is now; `user` is `undefined` where the user is gone. */
+export interface SessionState {
+  readonly session: Session
+  readonly user: { readonly active: boolean; readonly epoch: number } | undefined
+}
+
+/** The port that keeps sessions. Every verb is one statement or one transaction, and its row count decides. */
+export interface Sessions {
+  open(session: NewSession): Promise<void>
+  /** As `open`, for a token that another issuer signed with our key; does nothing where the row exists. */
+  adopt(session: NewSession): Promise<void>
+  /**
+   * Compare-and-swap: the next generation, only if the session is at this generation and `jti`, has not ended or
+   * expired (leeway included), and its user exists and is what `require` asks. Of any number of callers in any
+   * number of processes one gets the session after the swap; the others `undefined`, and ask `find` why.
+   */
+  rotate(rotation: Rotation): Promise<Session | undefined>
+  /** Committed state, never older than the last answered write of any process. */
+  find(id: SessionId): Promise<SessionState | undefined>
+  /**
+   * Ends a session. A reason said of the token (logout, reuse, admin) takes the place of one said of its user.
+   *
+   * @returns whether this call ended it or changed the reason: `false` where it had ended already or does not exist
+   */
+  end(id: SessionId, reason: EndReason, now: UnixSeconds): Promise<boolean>
+  /** Ends all of a user's that have not ended. @returns the ids that this call ended */
+  endAll(userId: UserId, reason: EndReason, now: UnixSeconds, except?: SessionId): Promise<readonly SessionId[]>
+  list(userId: UserId): Promise<readonly Session[]>
+  /** The feed of revocations: what has ended at or after `moment`. */
+  endedSince(moment: UnixSeconds): Promise<readonly { readonly id: SessionId; readonly endedAt: UnixSeconds }[]>
+  /** Deletes up to `limit` sessions whose `expiresAt` is before `moment`. @returns how many it deleted */
+  flush(moment: UnixSeconds, limit: number): Promise<number>
+}

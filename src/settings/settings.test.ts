@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Refusal } from '../base/refusal.ts'
+import { THEIRS } from './names-of-others.ts'
+import { parseSettings } from './settings.ts'
+
+const key = 'conformance-key-0123456789abcdef-0123456789abcdef'
+
+test('without options everything has its safe default', () => {
+  const settings = parseSettings({}, {})
+  assert.equal(settings.database, 'watchword.db')
+  assert.equal(settings.algorithm, 'ES256')
+  assert.equal(settings.terms.access, 300)
+  assert.equal(settings.terms.refresh, 86_400)
+  assert.equal(settings.terms.session, 30 * 86_400)
+  assert.equal(settings.overlap, 10)
+  assert.equal(settings.terms.rotate && settings.terms.blacklistAfterRotation, true)
+  assert.equal(settings.terms.checkRevoke, 'session')
+  assert.deepEqual(
+    Object.entries(settings.endpoints).map(([name, { path }]) => `${name} ${path}`),
+    [
+      'obtain /api/token/',
+      'refresh /api/token/refresh/',
+      'verify /api/token/verify/',
+      'blacklist /api/token/blacklist/',
+    ],
+  )
+})
+
+test('what the environment says holds where the options say nothing', () => {
+  const env = { WATCHWORD_DATABASE: 'a.db', WATCHWORD_SECRET: 's'.repeat(32) }
+  assert.equal(parseSettings({}, env).database, 'a.db')
+  assert.equal(parseSettings({ database: 'b.db' }, env).database, 'b.db')
+  assert.equal(parseSettings({}, env).secrets[0]?.reveal(), 's'.repeat(32))
+})
+
+test('a session lives at least as long as a refresh token', () => {
+  assert.equal(parseSettings({ tokens: { refresh: '60d' } }, {}).terms.session, 60 * 86_400)
+})
+
+for (const [name, options, says] of [
+  ['an unknown option', { tokens: { acess: '5m' } }, 'There is no option "tokens.acess".'],
+  [
+    "a name of Simple JWT's",
+    { tokens: { ACCESS_TOKEN_LIFETIME: 300 } },
+    '"ACCESS_TOKEN_LIFETIME" is written tokens.access here.',
+  ],
+  ['N23: a removed name of Simple JWT', { SECRET_KEY: 'x' }, '"SECRET_KEY" is written tokens.signingKey here.'],
+  ['a lifetime of nothing', { tokens: { access: 0 } }, 'tokens.access must be from 1 to 86400 seconds.'],
+  ['a negative lifetime', { tokens: { access: -1 } }, 'tokens.access must be from 1 to 86400 seconds.'],
+  ['an endless lifetime', { tokens: { refresh: 1e308 } }, 'tokens.refresh must be from 1 to 31622400 seconds.'],
+  ['N26: a leeway in words', { tokens: { leeway: '10' } }, 'tokens.leeway is no length of time'],
+  ['an overlap of more than a minute', { tokens: { overlap: '2m' } }, 'tokens.overlap must be from 0 to 60 seconds.'],
+  [
+    'access tokens that outlive refresh tokens',
+    { tokens: { access: '1h', refresh: '1m' } },
+    'tokens.refresh must be longer than tokens.access.',
+  ],
+  ['N25: no type claim', { tokens: { typeClaim: null } }, 'tokens.typeClaim must be a string.'],
+  ['no id claim', { tokens: { jtiClaim: null } }, 'tokens.jtiClaim must be a string.'],
+  ['two claims of one name', { tokens: { jtiClaim: 'user_id' } }, 'two claims cannot have the same name'],
+  ['algorithm none', { tokens: { algorithm: 'none' } }, 'tokens.algorithm must be one of'],
+  [
+    'X06: spent tokens without a store',
+    { tokens: { sessions: false, rotate: true, blacklistAfterRotation: true } },
+    '(D4)',
+  ],
+  ['rotation without a store that can remember', { tokens: { sessions: false, rotate: true } }, '(D4)'],
+  ['X07: signing out without a store', { tokens: { sessions: false }, endpoints: { blacklist: true } }, '(D4)'],
+  [
+    'an issuer over plain http',
+    { tokens: { issuer: 'http://auth.example' } },
+    'tokens.issuer must begin with https://',
+  ],
+  ['an issuer with a fragment', { tokens: { issuer: 'https://auth.example/#x' } }, 'tokens.issuer may hold no "#"'],
+  ['a short secret', { secret: 'short' }, 'secret (WATCHWORD_SECRET) must have at least 32 characters'],
+  ['a rule that is no function', { users: { rule: true } }, 'users.rule must be a function.'],
+] as const) {
+  test(`the start stops at ${name}, and says what to write`, () => {
+    assert.throws(
+      () => parseSettings(options, {}),
+      (error) => error instanceof Refusal && error.code === 'config_refused' && error.message.includes(says),
+    )
+  })
+}
+
+test('no sentence repeats a value: it may be a key', () => {
+  for (const options of [
+    { secret: key.slice(0, 20) },
+    { tokens: { algorithm: key } },
+    { database: 7, tokens: { signingKey: [key] } },
+  ]) {
+    assert.throws(
+      () => parseSettings(options, {}),
+      (error: Error) => !error.message.includes(key.slice(0, 12)),
+    )
+  }
+})
+
+test('the documentation names every setting of Simple JWT, and what it is called here', () => {
+  const page = readFileSync(new URL('../../docs/tokens.md', import.meta.url), 'utf8')
+  const removed = ['AUTH_HEADER_TYPE', 'AUTH_TOKEN_CLASS', 'SECRET_KEY', 'TOKEN_BACKEND_CLASS']
+  for (const [theirs, ours] of Object.entries(THEIRS)) {
+    if (removed.includes(theirs) || theirs.endsWith('_SERIALIZER')) continue
+    assert.match(page, new RegExp(`\`${theirs}\` \\| \`${ours.replace(/[.[\]():]/g, '\\$&')}\``), theirs)
+  }
+})

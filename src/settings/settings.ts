@@ -1,0 +1,290 @@
+import { z } from 'zod'
+import { days, minutes, type Seconds, seconds, systemClock } from '../base/clock.ts'
+import { secondsOf } from '../base/duration.ts'
+import { systemRandom } from '../base/random.ts'
+import { Refusal } from '../base/refusal.ts'
+import { Secret } from '../base/secret.ts'
+import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
+import { ENDPOINT_NAMES, type EndpointName, type Handler, type LogEntry, type Options } from '../options.ts'
+import type { Store } from '../stores/store.ts'
+import type { TokenTerms } from '../tokens/terms.ts'
+import type { User } from '../users/user.ts'
+import { THEIRS } from './names-of-others.ts'
+
+/** A length of time from `min` to `max`, both included. */
+const duration = (min: Seconds, max: Seconds) =>
+  z.union([z.string(), z.number()]).transform((value, context): Seconds => {
+    const length = secondsOf(value)
+    if (length !== undefined && length >= min && length <= max) return length
+    context.addIssue({
+      code: 'custom',
+      message:
+        length === undefined
+          ? 'is no length of time; write "5m", "12h", "30d" or a number of seconds'
+          : `must be from ${min} to ${max} seconds`,
+    })
+    return z.NEVER
+  })
+
+const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'must be a function')
+const name = z.string().min(1, 'may not be empty; leave it out for the default')
+const path = z.string().regex(/^\/[\w.~/-]*$/, 'must be a path such as "/api/token"')
+
+const issuer = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes('#') && !text.includes('?'), 'may hold no "#" and no "?"')
+  .refine(
+    (text) => !text.startsWith('http://') || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(text),
+    'must begin with https:// (plain http is for loopback addresses)',
+  )
+
+const year = days(366)
+
+/** Every setting of tokens, its shape, its default and its bound. A name that is not listed here is refused. */
+const Tokens = z.strictObject({
+  access: duration(seconds(1), days(1)).default(minutes(5)),
+  refresh: duration(seconds(1), year).default(days(1)),
+  session: duration(seconds(1), year).optional(),
+  overlap: duration(seconds(0), seconds(60)).default(seconds(10)),
+  sliding: duration(seconds(1), days(1)).default(minutes(5)),
+  slidingRefresh: duration(seconds(1), year).default(days(1)),
+  rotate: z.boolean().optional(),
+  blacklistAfterRotation: z.boolean().optional(),
+  reuse: z.enum(['end', 'reject']).default('end'),
+  sessions: z.boolean().default(true),
+  adoptForeign: z.boolean().default(false),
+  algorithm: z.enum(Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]).default('ES256'),
+  signingKey: z.string().optional(),
+  verifyingKey: z.string().optional(),
+  jwksUrl: z.url({ protocol: /^https?$/ }).optional(),
+  audience: z.union([name, z.array(name).min(1)]).optional(),
+  issuer: issuer.optional(),
+  leeway: duration(seconds(0), seconds(300)).default(seconds(0)),
+  headerTypes: z
+    .array(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'must be words without blanks'))
+    .min(1)
+    .default(['Bearer']),
+  headerName: z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'must be the name of a header')
+    .default('Authorization'),
+  userIdField: z.enum(['id', 'username', 'email']).default('id'),
+  userIdClaim: name.default('user_id'),
+  typeClaim: name.default('token_type'),
+  jtiClaim: name.default('jti'),
+  slidingRefreshClaim: name.default('refresh_exp'),
+  types: z
+    .array(z.enum(['access', 'sliding']))
+    .min(1)
+    .default(['access']),
+  checkRevoke: z.union([z.literal('session'), z.literal('claim'), z.literal(false)]).default('session'),
+  revokeClaim: z.enum(['hmac', 'md5']).default('hmac'),
+  revokeClaimName: name.default('hash_password'),
+  claims: aFunction<(user: User) => object>().optional(),
+  copyClaims: z.boolean().default(false),
+  encode: aFunction<(value: unknown) => unknown>().optional(),
+  verifyIgnoresBlacklist: z.boolean().default(false),
+  allowUserlessRefresh: z.boolean().default(false),
+  allowWeakKeys: z.boolean().default(false),
+  maxBytes: z.int().min(256).max(65_536).default(8192),
+})
+
+const UsersShape = z.strictObject({
+  loginField: z.enum(['username', 'email']).default('username'),
+  rule: aFunction<(user: User | undefined) => boolean>().optional(),
+  ruleOnRequest: z.boolean().default(true),
+  checkActive: z.boolean().default(true),
+  updateLastLogin: z.boolean().default(false),
+  trimPassword: z.union([z.boolean(), z.literal('both')]).default('both'),
+})
+
+const Endpoint = z.union([
+  z.boolean(),
+  path,
+  z.strictObject({ path: path.optional(), handle: aFunction<Handler>().optional() }),
+])
+
+const Shape = z.strictObject({
+  database: z
+    .union([
+      z.string().min(1),
+      z.custom<Store>((value) => typeof value === 'object' && value !== null && 'sessions' in value),
+    ])
+    .optional(),
+  secret: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  path: path.default('/api/token'),
+  tokens: Tokens.prefault({}),
+  users: UsersShape.prefault({}),
+  endpoints: z.partialRecord(z.enum(ENDPOINT_NAMES), Endpoint).default({}),
+  authentication: z.array(aFunction<NonNullable<Options['authentication']>[number]>()).min(1).optional(),
+  on: z
+    .strictObject({
+      signedIn: aFunction().optional(),
+      signInFailed: aFunction().optional(),
+      signedOut: aFunction().optional(),
+      reuseDetected: aFunction().optional(),
+    })
+    .default({}),
+  clock: aFunction<NonNullable<Options['clock']>>().default(() => systemClock),
+  random: aFunction<NonNullable<Options['random']>>().default(() => systemRandom),
+  log: aFunction<(entry: LogEntry) => void>().optional(),
+})
+
+export interface Mounted {
+  readonly path: string
+  readonly handle: Handler | undefined
+}
+
+/** The options as the house uses them: every one present, each a plain value. */
+export interface Settings {
+  readonly database: string | Store
+  /** Empty: a secret is made and kept beside the database (development). */
+  readonly secrets: readonly Secret[]
+  readonly terms: TokenTerms
+  readonly overlap: Seconds
+  readonly reuse: 'end' | 'reject'
+  readonly sessions: boolean
+  readonly algorithm: Algorithm
+  readonly signingKey: Secret | undefined
+  readonly verifyingKey: string | undefined
+  readonly jwksUrl: string | undefined
+  readonly revokeClaim: 'hmac' | 'md5'
+  readonly allowWeakKeys: boolean
+  readonly maxBytes: number
+  readonly headerTypes: readonly string[]
+  readonly headerName: string
+  readonly users: z.output<typeof UsersShape>
+  readonly endpoints: Partial<Record<EndpointName, Mounted>>
+  readonly authentication: Options['authentication']
+  readonly on: NonNullable<Options['on']>
+  readonly clock: NonNullable<Options['clock']>
+  readonly random: NonNullable<Options['random']>
+  readonly log: (entry: LogEntry) => void
+}
+
+/** @throws Refusal `config_refused`, its message one sentence that says what to write instead */
+export function parseSettings(options: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
+  const parsed = Shape.safeParse(options)
+  if (!parsed.success) throw refused(sentenceOf(parsed.error.issues[0]!))
+  const { tokens, users, ...rest } = parsed.data
+  const rotate = tokens.rotate ?? tokens.sessions
+  const blacklistAfterRotation = tokens.blacklistAfterRotation ?? (tokens.sessions || tokens.rotate === true)
+  const session = tokens.session ?? (Math.max(days(30), tokens.refresh) as Seconds)
+
+  if (!tokens.sessions && blacklistAfterRotation && rotate) {
+    throw refused(
+      'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one (D4).',
+    )
+  }
+  if (!tokens.sessions && rest.endpoints.blacklist) {
+    throw refused('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing (D4).')
+  }
+  if (tokens.refresh <= tokens.access) throw refused('tokens.refresh must be longer than tokens.access.')
+  if (session < tokens.refresh) throw refused('tokens.session must be at least as long as tokens.refresh.')
+  const reserved = [
+    tokens.userIdClaim,
+    tokens.typeClaim,
+    tokens.jtiClaim,
+    tokens.slidingRefreshClaim,
+    tokens.revokeClaimName,
+  ]
+  if (new Set([...reserved, 'exp', 'iat', 'sid', 'gen', 'aud', 'iss']).size !== reserved.length + 6) {
+    throw refused('tokens.*Claim: two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss.')
+  }
+
+  const secret = rest.secret ?? env.WATCHWORD_SECRET
+  return {
+    database: rest.database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
+    secrets: secret === undefined ? [] : [secret].flat().map(parseSecret),
+    terms: {
+      ...tokens,
+      session,
+      rotate,
+      blacklistAfterRotation,
+      audience: tokens.audience,
+      issuer: tokens.issuer,
+      claims: tokens.claims,
+      encode: tokens.encode,
+      checkActive: users.checkActive,
+      rule: users.rule,
+      ruleOnRequest: users.ruleOnRequest,
+    },
+    overlap: tokens.overlap,
+    reuse: tokens.reuse,
+    sessions: tokens.sessions,
+    algorithm: tokens.algorithm,
+    signingKey: tokens.signingKey === undefined ? undefined : new Secret(tokens.signingKey),
+    verifyingKey: tokens.verifyingKey,
+    jwksUrl: tokens.jwksUrl,
+    revokeClaim: tokens.revokeClaim,
+    allowWeakKeys: tokens.allowWeakKeys,
+    maxBytes: tokens.maxBytes,
+    headerTypes: tokens.headerTypes,
+    headerName: tokens.headerName.toLowerCase(),
+    users,
+    endpoints: mountedEndpoints(rest.path, rest.endpoints as NonNullable<Options['endpoints']>, tokens.sessions),
+    authentication: rest.authentication,
+    on: rest.on as NonNullable<Options['on']>,
+    clock: rest.clock,
+    random: rest.random,
+    log: rest.log ?? logLine,
+  }
+}
+
+/** What is mounted where nothing is said, and where below `path`. */
+const DEFAULT_PATHS = {
+  obtain: '/',
+  refresh: '/refresh/',
+  verify: '/verify/',
+  blacklist: '/blacklist/',
+  slidingObtain: '/sliding/',
+  slidingRefresh: '/sliding/refresh/',
+} as const satisfies Record<EndpointName, string>
+
+function mountedEndpoints(
+  base: string,
+  given: NonNullable<Options['endpoints']>,
+  sessions: boolean,
+): Settings['endpoints'] {
+  const mounted: Partial<Record<EndpointName, Mounted>> = {}
+  for (const endpoint of ENDPOINT_NAMES) {
+    const byDefault = endpoint === 'blacklist' ? sessions : !endpoint.startsWith('sliding')
+    const wish = given[endpoint] ?? byDefault
+    if (wish === false) continue
+    const own = base.replace(/\/$/, '') + DEFAULT_PATHS[endpoint]
+    const { path: elsewhere, handle } =
+      typeof wish === 'object' ? wish : { path: typeof wish === 'string' ? wish : undefined }
+    mounted[endpoint] = { path: elsewhere ?? own, handle }
+  }
+  return mounted
+}
+
+function parseSecret(text: string): Secret {
+  if (Buffer.byteLength(text) < 32) {
+    throw refused('secret (WATCHWORD_SECRET) must have at least 32 characters; make one with: openssl rand -base64 32')
+  }
+  return new Secret(text)
+}
+
+const refused = (sentence: string): Refusal => new Refusal('config_refused', sentence)
+
+/** One sentence for a person, from the first thing that is wrong. Values are never repeated: one may be a key. */
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  const where = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const [unknown = ''] = issue.keys
+    const ours = THEIRS[unknown]
+    const full = [...issue.path, unknown].join('.')
+    return ours === undefined ? `There is no option "${full}".` : `"${unknown}" is written ${ours} here.`
+  }
+  if (issue.code === 'invalid_value')
+    return `${where} must be one of ${issue.values.map((v) => JSON.stringify(v)).join(', ')}.`
+  if (issue.code === 'invalid_type') return `${where || 'options'} must be a ${issue.expected}.`
+  if (issue.code === 'invalid_union') return `${where} is not of a shape that this option takes.`
+  return `${where} ${issue.message}.`
+}
+
+const logLine = ({ level, event, ...fields }: LogEntry): void => {
+  console.error(`watchword ${level}: ${event}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`)
+}

@@ -1,0 +1,64 @@
+import { type Compilable, type SchemaModule, sql } from 'kysely'
+
+/** One step of the schema. Its number is its place in the list, from 1. */
+export interface Migration {
+  readonly name: string
+  statements(schema: SchemaModule): readonly Compilable[]
+}
+
+/** Forward only: what has been released is never changed, only followed. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'users, sessions, keys',
+    statements: (schema) => [
+      schema
+        .createTable('users')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('username', 'text', (column) => column.notNull().unique())
+        .addColumn('username_key', 'text', (column) => column.notNull().unique())
+        .addColumn('email', 'text', (column) => column.unique())
+        .addColumn('hash', 'text', (column) => column.notNull())
+        .addColumn('active', 'integer', (column) => column.notNull())
+        .addColumn('staff', 'integer', (column) => column.notNull())
+        .addColumn('superuser', 'integer', (column) => column.notNull())
+        .addColumn('epoch', 'integer', (column) => column.notNull())
+        .addColumn('joined_at', 'double precision', (column) => column.notNull())
+        .addColumn('last_login_at', 'double precision')
+        .addColumn('attributes', 'text', (column) => column.notNull()),
+      schema
+        .createTable('sessions')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('user_id', 'text')
+        .addColumn('generation', 'integer', (column) => column.notNull())
+        .addColumn('jti', 'text', (column) => column.notNull())
+        .addColumn('previous_jti', 'text')
+        .addColumn('rotated_at', 'double precision')
+        .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('expires_at', 'double precision', (column) => column.notNull())
+        .addColumn('idle_expires_at', 'double precision', (column) => column.notNull())
+        .addColumn('epoch', 'integer', (column) => column.notNull())
+        .addColumn('ended_at', 'double precision')
+        .addColumn('end_reason', 'text'),
+      // No column that a refresh changes has an index: a refresh rewrites one row and nothing else.
+      schema.createIndex('sessions_by_user').on('sessions').column('user_id'),
+      schema.createIndex('sessions_by_end').on('sessions').column('expires_at'),
+      schema.createIndex('sessions_ended').on('sessions').column('ended_at').where(sql.ref('ended_at'), 'is not', null),
+      schema
+        .createTable('keys')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('algorithm', 'text', (column) => column.notNull())
+        .addColumn('stage', 'text', (column) => column.notNull())
+        .addColumn('public_jwk', 'text', (column) => column.notNull())
+        .addColumn('sealed', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('verifies_until', 'double precision'),
+      // At most one key is current and at most one is next, whoever writes.
+      schema
+        .createIndex('keys_by_stage')
+        .unique()
+        .on('keys')
+        .column('stage')
+        .where(sql.ref('stage'), '<>', sql.lit('retiring')),
+    ],
+  },
+]

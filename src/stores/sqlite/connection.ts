@@ -1,0 +1,62 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { CompiledQuery, QueryResult } from 'kysely'
+
+/** Statements kept prepared. Their texts are few: hot queries are compiled once, others vary by the columns they name. */
+const STATEMENTS = 256
+
+/** Milliseconds that a call may stand still for a lock: longer waits are slept through outside, see `patiently`. */
+const TIMEOUT = 2
+
+interface Statement {
+  readonly call: StatementSync
+  readonly givesRows: boolean
+}
+
+/** One connection to a database. Synchronous: what it is asked is done when the call returns. */
+export class Connection {
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, Statement>()
+
+  constructor(file: string, options: { readonly readOnly?: boolean } = {}) {
+    this.#db = new DatabaseSync(file, { timeout: TIMEOUT, ...options })
+  }
+
+  run<Row>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
+    const { call, givesRows } = this.#statement(sql)
+    if (givesRows) return { rows: call.all(...(parameters as SQLInputValue[])) as Row[] }
+    const { changes } = call.run(...(parameters as SQLInputValue[]))
+    return { rows: [], numAffectedRows: BigInt(changes) }
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql)
+  }
+
+  /** A number that the commits of other connections change, and no other's; `undefined` where it cannot be read. */
+  othersVersion(): number | undefined {
+    try {
+      return this.run<{ data_version: number }>({ sql: 'pragma data_version', parameters: [] }).rows[0]?.data_version
+    } catch {
+      return undefined
+    }
+  }
+
+  get inTransaction(): boolean {
+    return this.#db.isTransaction
+  }
+
+  close(): void {
+    this.#statements.clear()
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  #statement(sql: string): Statement {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const call = this.#db.prepare(sql)
+    const statement = { call, givesRows: call.columns().length > 0 }
+    if (this.#statements.size >= STATEMENTS) this.#statements.clear()
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}

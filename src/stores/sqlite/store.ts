@@ -1,0 +1,42 @@
+import { Kysely } from 'kysely'
+import { sqlKeys } from '../keys.ts'
+import { sqlSessions } from '../sessions.ts'
+import type { Store } from '../store.ts'
+import type { Tables } from '../tables.ts'
+import { sqlUsers } from '../users.ts'
+import { type Opened, sqliteDialect } from './dialect.ts'
+import { migrate } from './migrate.ts'
+import { open } from './open.ts'
+import { watchOthers } from './watch.ts'
+
+export interface SqliteOptions {
+  /** Its path, or `:memory:`. Made at first use where there is none. */
+  readonly file: string
+}
+
+/**
+ * A store in one SQLite file, which any number of processes of one machine may share.
+ *
+ * Every verb of its ports may be refused with `store_unavailable` (locked for longer than five seconds, disk full, file
+ * gone), and then nothing of it was done; at first use with `config_refused`, its message a sentence that says what to do.
+ */
+export function sqliteStore({ file }: SqliteOptions): Store {
+  let opened: Opened | undefined
+  const db: Kysely<Tables> = new Kysely<Tables>({
+    dialect: sqliteDialect(async () => {
+      opened = await open(file, (connection) => migrate(connection, db.schema, file))
+      return opened
+    }),
+  })
+  return {
+    users: sqlUsers(db),
+    sessions: sqlSessions(db),
+    keys: sqlKeys(db),
+    migrate: () => db.connection().execute(async () => {}),
+    watch: (changed) => watchOthers(() => opened?.writing, changed),
+    close: async () => {
+      await db.destroy()
+      opened = undefined
+    },
+  }
+}

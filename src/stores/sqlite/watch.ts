@@ -1,0 +1,22 @@
+import type { Connection } from './connection.ts'
+
+/** Milliseconds between two looks: a look takes a few microseconds, and revocation is promised within a second. */
+const INTERVAL = 200
+
+/**
+ * Calls back after commits of others, which SQLite counts for each connection: the one that all of this process's own
+ * commits go through is the one to ask. Where it cannot tell, something may have changed.
+ */
+export function watchOthers(connection: () => Connection | undefined, changed: () => void): { stop(): void } {
+  let seen: number | undefined
+  const look = (): void => {
+    const asked = connection()
+    if (asked === undefined) return
+    const version = asked.othersVersion()
+    if (version === undefined || version !== seen) changed()
+    seen = version
+  }
+  const timer = setInterval(look, INTERVAL)
+  timer.unref()
+  return { stop: () => clearInterval(timer) }
+}

@@ -1,0 +1,58 @@
+import type { UnixSeconds } from '../base/clock.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
+import type { Stage } from '../keys/keys.ts'
+import type { EndReason, SessionId } from '../sessions/session.ts'
+import type { UserId } from '../users/user.ts'
+
+/** Yes and no, as every database keeps them. */
+export type Flag = 0 | 1
+
+export const flag = (yes: boolean): Flag => (yes ? 1 : 0)
+
+/** The tables, in types that SQLite and PostgreSQL both have: moments are double precision, JSON is text. */
+export interface Tables {
+  users: UserTable
+  sessions: SessionTable
+  keys: KeyTable
+}
+
+export interface UserTable {
+  readonly id: UserId
+  readonly username: string
+  readonly username_key: string
+  readonly email: string | null
+  readonly hash: string
+  readonly active: Flag
+  readonly staff: Flag
+  readonly superuser: Flag
+  readonly epoch: number
+  readonly joined_at: UnixSeconds
+  readonly last_login_at: UnixSeconds | null
+  readonly attributes: string
+}
+
+/** A session outlives its user, so that a token that comes back late still finds it ended: `user_id` is no foreign key. */
+export interface SessionTable {
+  readonly id: SessionId
+  readonly user_id: UserId | null
+  readonly generation: number
+  readonly jti: string
+  readonly previous_jti: string | null
+  readonly rotated_at: UnixSeconds | null
+  readonly created_at: UnixSeconds
+  readonly expires_at: UnixSeconds
+  readonly idle_expires_at: UnixSeconds
+  readonly epoch: number
+  readonly ended_at: UnixSeconds | null
+  readonly end_reason: EndReason | null
+}
+
+export interface KeyTable {
+  readonly id: string
+  readonly algorithm: Algorithm
+  readonly stage: Stage
+  readonly public_jwk: string
+  readonly sealed: string
+  readonly created_at: UnixSeconds
+  readonly verifies_until: UnixSeconds | null
+}

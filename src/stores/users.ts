@@ -1,0 +1,118 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { Account, User, UserId } from '../users/user.ts'
+import type { NewUser, UserChange, UserField, Users } from '../users/users.ts'
+import { prepared } from './prepared.ts'
+import { flag, type Tables, type UserTable } from './tables.ts'
+
+type Row = Selectable<UserTable>
+
+/** Users in SQL. Every verb is one statement, so that each happens whole or not at all. */
+export function sqlUsers(db: Kysely<Tables>): Users {
+  const findBy = (field: UserField) =>
+    prepared<{ value: string }, Row>(db, (its) =>
+      db
+        .selectFrom('users')
+        .selectAll()
+        .where(field, '=', its.value as UserId),
+    )
+  const finders = { id: findBy('id'), username: findBy('username'), email: findBy('email') }
+
+  return {
+    async find(field, value) {
+      const [row] = (await finders[field]({ value })).rows
+      return row && accountOf(row)
+    },
+
+    async insert(user) {
+      const query = db
+        .insertInto('users')
+        .values(rowOf(user))
+        .onConflict((conflict) => conflict.doNothing())
+      const { numInsertedOrUpdatedRows } = await query.executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+
+    async change(id, change) {
+      const columns = columnsOf(change)
+      const row =
+        Object.keys(columns).length === 0
+          ? (await finders.id({ value: id })).rows[0]
+          : await db.updateTable('users').set(columns).where('id', '=', id).returningAll().executeTakeFirst()
+      return row && userOf(row)
+    },
+
+    async setPassword(id, hash) {
+      const query = db
+        .updateTable('users')
+        .set((its) => ({ hash, epoch: its('epoch', '+', 1) }))
+        .where('id', '=', id)
+      const { numUpdatedRows } = await query.executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async upgradeHash(id, old, hash) {
+      const query = db.updateTable('users').set({ hash }).where('id', '=', id).where('hash', '=', old)
+      const { numUpdatedRows } = await query.executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async delete(id) {
+      const { numDeletedRows } = await db.deleteFrom('users').where('id', '=', id).executeTakeFirst()
+      return numDeletedRows === 1n
+    },
+
+    async list({ after, limit }) {
+      const all = db.selectFrom('users').selectAll().orderBy('username').limit(limit)
+      const page = after === undefined ? all : all.where('username', '>', after)
+      return (await page.execute()).map(userOf)
+    },
+
+    async count() {
+      const { users } = await db
+        .selectFrom('users')
+        .select((its) => its.fn.countAll().as('users'))
+        .executeTakeFirstOrThrow()
+      return Number(users)
+    },
+  }
+}
+
+const rowOf = (user: NewUser): Row => ({
+  id: user.id,
+  username: user.username,
+  username_key: user.usernameKey,
+  email: user.email ?? null,
+  hash: user.hash,
+  active: flag(user.active),
+  staff: flag(user.staff),
+  superuser: flag(user.superuser),
+  epoch: 0,
+  joined_at: user.joinedAt,
+  last_login_at: null,
+  attributes: JSON.stringify(user.attributes),
+})
+
+/** The columns that a change names. */
+const columnsOf = (change: UserChange): Partial<Row> => ({
+  ...('email' in change && { email: change.email ?? null }),
+  ...(change.active !== undefined && { active: flag(change.active) }),
+  ...(change.staff !== undefined && { staff: flag(change.staff) }),
+  ...(change.superuser !== undefined && { superuser: flag(change.superuser) }),
+  ...(change.lastLoginAt !== undefined && { last_login_at: change.lastLoginAt }),
+  ...(change.attributes !== undefined && { attributes: JSON.stringify(change.attributes) }),
+})
+
+const accountOf = (row: Row): Account => ({ user: userOf(row), hash: row.hash })
+
+const userOf = (row: Row): User => ({
+  id: row.id,
+  username: row.username,
+  email: row.email ?? undefined,
+  active: row.active === 1,
+  staff: row.staff === 1,
+  superuser: row.superuser === 1,
+  epoch: row.epoch,
+  joinedAt: row.joined_at,
+  lastLoginAt: row.last_login_at ?? undefined,
+  attributes: JSON.parse(row.attributes),
+})

@@ -1,0 +1,68 @@
+import type { Clock } from '../base/clock.ts'
+import { hexId, type Random } from '../base/random.ts'
+import { type Passwords, unusableHash } from '../passwords/passwords.ts'
+import type { StrengthRule } from '../passwords/strength.ts'
+import { emailFault, emailOf } from './email.ts'
+import { EMAIL_TAKEN, NAME_TAKEN, refusalOf, refuseFaults } from './faults.ts'
+import { usernameFault, usernameKey, usernameOf } from './names.ts'
+import { passwordFaults } from './password.ts'
+import type { User, UserId } from './user.ts'
+import type { Users } from './users.ts'
+
+/** What a new user is made of; without a password nobody can sign in with one. */
+export interface UserInput {
+  readonly username: string
+  readonly password?: string | undefined
+  readonly email?: string | undefined
+  readonly active?: boolean
+  readonly staff?: boolean
+  readonly superuser?: boolean
+  readonly attributes?: Readonly<Record<string, unknown>>
+}
+
+export interface UserWorld {
+  readonly users: Users
+  readonly passwords: Passwords
+  /** Asked of new passwords; else Django's four. */
+  readonly strength?: readonly StrengthRule[]
+}
+
+/**
+ * Makes a user. Nothing costly is done before every field is found to be in order.
+ *
+ * @throws Refusal `invalid`, its body naming the fields at fault; `busy`
+ */
+export async function createUser(
+  input: UserInput,
+  world: UserWorld & { readonly clock: Clock; readonly random: Random },
+): Promise<User> {
+  const { users, passwords, clock, random } = world
+  const { password, active = true, staff = false, superuser = false, attributes = {} } = input
+  const username = usernameOf(input.username)
+  const email = input.email === undefined ? undefined : emailOf(input.email)
+  refuseFaults({
+    username: present(usernameFault(username)),
+    email: present(email === undefined ? undefined : emailFault(email)),
+    password:
+      password === undefined ? [] : await passwordFaults(password, { username, email, attributes }, world.strength),
+  })
+
+  const user: User = {
+    id: hexId(random) as UserId,
+    username,
+    email,
+    active,
+    staff,
+    superuser,
+    epoch: 0,
+    joinedAt: clock(),
+    lastLoginAt: undefined,
+    attributes,
+  }
+  const hash = password === undefined ? unusableHash(random) : await passwords.hash(password)
+  if (await users.insert({ ...user, usernameKey: usernameKey(username), hash })) return user
+  const isEmail = email !== undefined && (await users.find('email', email)) !== undefined
+  throw refusalOf(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
+}
+
+const present = (fault: string | undefined): readonly string[] => (fault === undefined ? [] : [fault])

@@ -1,0 +1,171 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { guardOf, mount, NodeRequest, send } from '../../src/adapters/node.ts'
+import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
+import type { UnixSeconds } from '../../src/base/clock.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import type { Options, TokenOptions } from '../../src/options.ts'
+import { passwords } from '../../src/passwords/passwords.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import type { User, UserId } from '../../src/users/user.ts'
+import { type Watchword, watchword } from '../../src/watchword.ts'
+
+/** Specification 8.0: the keys, users and configurations that the numbered cases speak of. */
+export const KEYS = {
+  right: 'conformance-key-0123456789abcdef-0123456789abcdef',
+  other: 'another-key-0123456789abcdef-0123456789abcdef',
+}
+
+/** It stands still, so that "expires now" is a moment and not a race. */
+export const NOW = 1_893_456_000 as UnixSeconds
+
+const USERS = [
+  { id: '1', username: 'alice', password: 'pw12345' },
+  { id: '2', username: 'ina', password: 'pw12345', active: false },
+  { id: '3', username: 'staff', password: 'pw12345', staff: true },
+  { id: '4', username: 'spacey', password: '  pad ' },
+  { id: '5', username: 'nöel', password: 'pässwörd' },
+  { id: '6', username: 'col', password: 'a:b:c' },
+]
+
+const ROTATING: TokenOptions = { rotate: true, blacklistAfterRotation: true }
+const REVOKING: TokenOptions = { checkRevoke: 'claim', revokeClaim: 'md5' }
+const ROOTLESS: TokenOptions = { sessions: false }
+
+/** The configurations by their names in the tables; the empty one is Simple JWT's defaults with a store. */
+const CONFIGURATIONS: {
+  readonly [cfg: string]: { readonly tokens?: TokenOptions } & Pick<Options, 'users' | 'endpoints'>
+} = {
+  '': {},
+  NB: { tokens: ROOTLESS },
+  ROT: { tokens: { rotate: true } },
+  B: { tokens: { blacklistAfterRotation: true } },
+  RB: { tokens: ROTATING },
+  RBNB: { tokens: { ...ROTATING, ...ROOTLESS } },
+  REV: { tokens: REVOKING },
+  REVNB: { tokens: { ...REVOKING, ...ROOTLESS } },
+  AI: { tokens: { audience: 'aud1', issuer: 'iss1' } },
+  AL: { tokens: { audience: ['aud1', 'aud2'] } },
+  LW: { tokens: { leeway: 10 } },
+  HT: { tokens: { headerTypes: ['JWT', 'Bearer'], types: ['access', 'sliding'] } },
+  SL: { tokens: { types: ['sliding'] } },
+  HN: { tokens: { headerName: 'X-Access-Token' } },
+  LL: { users: { updateLastLogin: true } },
+  CI: { users: { checkActive: false } },
+  USR: { tokens: { userIdField: 'username', userIdClaim: 'sub' } },
+}
+
+/** Simple JWT's defaults in our words, and what a configuration changes of them. */
+export function optionsOf(cfg: string): Options {
+  const { tokens, ...rest } = CONFIGURATIONS[cfg]!
+  const sessions = tokens?.sessions !== false
+  return {
+    secret: 'a secret of at least thirty-two characters',
+    clock: () => NOW,
+    log: () => {},
+    authentication: [bearer()],
+    tokens: {
+      algorithm: 'HS256',
+      signingKey: KEYS.right,
+      rotate: false,
+      blacklistAfterRotation: false,
+      checkRevoke: false,
+      overlap: 0,
+      adoptForeign: sessions,
+      ...tokens,
+    },
+    ...rest,
+    endpoints: { slidingObtain: true, slidingRefresh: true, ...rest.endpoints },
+  }
+}
+
+/** A whole house in memory, and a server in front of it. */
+export interface House extends AsyncDisposable {
+  readonly auth: Watchword<User>
+  readonly store: Store
+  readonly port: number
+}
+
+export async function house(options: Options): Promise<House> {
+  const store = await seededStore()
+  const auth = watchword({ ...options, database: store })
+  await auth.migrate()
+  const server = createServer()
+  server.on('request', probes(auth))
+  mount(server, auth)
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  return {
+    auth,
+    store,
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await auth.close()
+    },
+  }
+}
+
+async function seededStore(): Promise<Store> {
+  const store = sqliteStore({ file: ':memory:' })
+  for (const { id, username, password, active = true, staff = false } of USERS) {
+    await store.users.insert({
+      id: id as UserId,
+      username,
+      usernameKey: username,
+      email: undefined,
+      hash: await hashOf(password),
+      active,
+      staff,
+      superuser: false,
+      joinedAt: NOW,
+      attributes: {},
+    })
+  }
+  return store
+}
+
+const writer = passwords({ queue: (work) => work(), random: systemRandom, warn: () => {} })
+const hashes = new Map<string, Promise<string>>()
+
+/** Hashing is slow on purpose: once a password is enough. */
+function hashOf(password: string): Promise<string> {
+  const known = hashes.get(password) ?? writer.hash(password)
+  hashes.set(password, known)
+  return known
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** The probe views: GET and POST, for whoever is signed in; they tell the user's text. */
+function probes(auth: Watchword<User>): Listener {
+  const guard = guardOf(auth)
+  // What a token says, until it expires (D12).
+  const stateless = { schemes: [statelessBearer({ revocation: false })] }
+  const views: Record<string, Listener> = {
+    '/probe/jwt/': guard((request, response) => tell(request, response, request.auth.user.username)),
+    '/probe/stateless/': guard(stateless, (request, response) =>
+      tell(request, response, `TokenUser ${request.auth.user.id}`),
+    ),
+    '/probe/jwt-any/': (request, response) => {
+      const asked = new NodeRequest(request)
+      auth
+        .check(asked)
+        .then((who) => tell(request, response, who?.user.username ?? 'AnonymousUser'))
+        .catch((error: unknown) => send(response, auth.refuse(error)))
+    },
+  }
+  return (request, response) => {
+    if (!auth.owns(request.url ?? '')) views[request.url ?? '']?.(request, response)
+  }
+}
+
+function tell({ method }: IncomingMessage, response: ServerResponse, user: string): void {
+  const isAllowed = method === 'GET' || method === 'POST'
+  const body = isAllowed ? { user } : { detail: `Method "${method}" not allowed.` }
+  response.writeHead(isAllowed ? 200 : 405, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify(body))
+}

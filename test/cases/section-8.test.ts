@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { AuthRequest } from '../../src/base/request.ts'
+import type { UserId } from '../../src/users/user.ts'
+import { watchword } from '../../src/watchword.ts'
+import { opened } from '../conformance/forge.ts'
+import { brokenPromises } from '../conformance/promises.ts'
+import { exchange, header, type Reply, requestText } from '../conformance/wire.ts'
+import { type House, house, optionsOf } from './fixture.ts'
+import { filled } from './tokens.ts'
+
+/** A row of the tables of specification 8. */
+interface Row {
+  readonly id: string
+  readonly cfg?: string
+  /** The configuration cannot be: it is refused at construction. */
+  readonly refused?: boolean
+  readonly steps?: readonly Step[]
+  readonly note?: string
+}
+
+interface Step {
+  /** A step outside HTTP. */
+  readonly do?: string
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: readonly (readonly [string, string])[]
+  readonly body?: string
+  /** The body has no `Content-Type`; else it is JSON where the headers do not say. */
+  readonly untyped?: boolean
+  /** One octet a character. */
+  readonly latin1?: boolean
+  /** Variables, and the member of the answer that each keeps. */
+  readonly keep?: { readonly [variable: string]: string }
+  readonly answer?: Expected
+}
+
+interface Expected {
+  readonly status: number
+  /** The words of the challenge, its realm apart. Without: there is none. */
+  readonly challenge?: string
+  readonly headers?: { readonly [name: string]: string }
+  /** Exactly this, members in this order. */
+  readonly body?: unknown
+  readonly text?: string
+  /** `detail` begins so; the rest is a parser's wording. */
+  readonly detailPrefix?: string
+  /** Exactly these members, in this order, each a token. */
+  readonly tokens?: readonly string[]
+  /** Claims of these tokens; `null`: there is no such claim. */
+  readonly claims?: { readonly [member: string]: { readonly [claim: string]: unknown } }
+}
+
+const rows: readonly Row[] = JSON.parse(readFileSync(new URL('../data/cases/section-8.json', import.meta.url), 'utf8'))
+const LOGIN: Step = {
+  method: 'POST',
+  path: '/api/token/',
+  body: '{"username":"alice","password":"pw12345"}',
+  keep: { r: 'refresh', a: 'access' },
+  answer: { status: 200, tokens: ['refresh', 'access'] },
+}
+const ALICE = '1' as UserId
+
+for (const row of rows) {
+  const { id, cfg = '', note = '' } = row
+  test(`${id} ${note === '' ? told(row) : note}`, async () => {
+    if (row.refused) return assertRefused(cfg)
+    await using here = await house(optionsOf(cfg))
+    const kept = new Map<string, string>()
+    for (const step of row.steps ?? []) await take(step.do === 'LOGIN' ? LOGIN : step, cfg, here, kept)
+  })
+}
+
+/** Where the table has no note: what is asked and what comes back. */
+function told({ cfg, steps = [] }: Row): string {
+  const last = steps.at(-1)!
+  return `${last.method} ${last.path} ${cfg === undefined ? '' : `(${cfg}) `}is answered ${last.answer?.status}`
+}
+
+function assertRefused(cfg: string): void {
+  const options = optionsOf(cfg)
+  const asked = cfg === 'NB' ? { ...options, endpoints: { blacklist: true } } : options
+  assert.throws(() => watchword({ ...asked, database: 'sqlite::memory:' }), { name: 'Refusal', code: 'config_refused' })
+}
+
+async function take(step: Step, cfg: string, here: House, kept: Map<string, string>): Promise<void> {
+  if (step.do !== undefined) return DEEDS[step.do]!(here)
+  const reply = await ask(step, cfg, here, kept)
+  if (step.answer !== undefined) assertAnswer(reply, step.answer)
+  for (const [name, member] of Object.entries(step.keep ?? {})) {
+    kept.set(name, JSON.parse(reply.body.toString())[member])
+  }
+}
+
+/** The steps outside HTTP. */
+const DEEDS: { readonly [deed: string]: (here: House) => Promise<void> } = {
+  'alice changes password': ({ auth }) => auth.users.setPassword(ALICE, 'correct-horse-77'),
+  'alice is deactivated': async ({ auth }) => assert.ok(await auth.users.change(ALICE, { active: false })),
+  'alice is deleted': async ({ auth }) => assert.ok(await auth.users.delete(ALICE)),
+  'last_login set': async ({ auth }) => assert.notEqual((await auth.users.find('alice'))?.lastLoginAt, undefined),
+  'last_login stays null': async ({ auth }) => assert.equal((await auth.users.find('alice'))?.lastLoginAt, undefined),
+}
+
+async function ask(step: Step, cfg: string, here: House, kept: ReadonlyMap<string, string>): Promise<Reply> {
+  const { method = 'GET', path = '/', latin1 = false } = step
+  const headers: [string, string][] = []
+  for (const [name, value] of step.headers ?? []) headers.push([name, await filled(value, cfg, kept, here.store)])
+  const body = step.body === undefined ? undefined : await filled(step.body, cfg, kept, here.store)
+  const isTyped = step.untyped || headers.some(([name]) => name === 'Content-Type')
+  if (body !== undefined && !isTyped) headers.push(['Content-Type', 'application/json'])
+  // Node's parser knows no method of this name: the core is asked without it.
+  if (method === 'FOO') return askCore(method, path, here)
+  const octets = body === undefined ? undefined : Buffer.from(body, latin1 ? 'latin1' : 'utf8')
+  return exchange(here.port, requestText(here.port, { method, path, headers, body: octets }), method)
+}
+
+async function askCore(method: string, url: string, { auth }: House): Promise<Reply> {
+  const request: AuthRequest = { method, url, address: '', header: () => undefined, body: async () => Buffer.alloc(0) }
+  const { status, headers, body } = (await auth.answer(request))!
+  return { status, headers, body: Buffer.from(body) }
+}
+
+function assertAnswer(reply: Reply, expected: Expected): void {
+  const text = reply.body.toString()
+  assert.equal(reply.status, expected.status, text)
+  const { challenge } = expected
+  assert.equal(header(reply, 'www-authenticate'), challenge === undefined ? undefined : `${challenge} realm="api"`)
+  for (const [name, value] of Object.entries(expected.headers ?? {}))
+    assert.equal(header(reply, name.toLowerCase()), value)
+  if (text !== '') assert.equal(header(reply, 'content-type'), 'application/json')
+  assert.deepEqual(brokenPromises(reply), [])
+
+  if (expected.body !== undefined) assert.equal(text, JSON.stringify(expected.body))
+  if (expected.text !== undefined) assert.equal(text, expected.text)
+  if (expected.detailPrefix !== undefined) assert.ok(JSON.parse(text).detail.startsWith(expected.detailPrefix), text)
+  if (expected.tokens !== undefined) assert.deepEqual(Object.keys(JSON.parse(text)), expected.tokens)
+  for (const member of expected.tokens ?? []) assert.ok(opened(JSON.parse(text)[member]), text)
+  for (const [member, claims] of Object.entries(expected.claims ?? {})) {
+    const given = opened(JSON.parse(text)[member])!.claims
+    for (const [name, value] of Object.entries(claims)) assert.deepEqual(given[name] ?? null, value, name)
+  }
+}

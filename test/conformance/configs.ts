@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { bearer } from '../../src/authentication/bearer.ts'
+import type { Handler, Options, TokenOptions } from '../../src/options.ts'
+import type { User } from '../../src/users/user.ts'
+import { DATA, readJson } from './recording.ts'
+
+/** A configuration of the recorded servers, as `configs.json` writes it. */
+export interface RecordedConfig {
+  readonly SIMPLE_JWT?: { readonly [setting: string]: unknown }
+  readonly SETTINGS?: { readonly AUTH_USER_MODEL?: string }
+  readonly BLACKLIST_APP?: boolean
+}
+
+export const readConfigs = (): { readonly [name: string]: RecordedConfig } => readJson(new URL('configs.json', DATA))
+
+/** The claim that tells a token's type in this configuration. */
+export function typeClaimOf({ SIMPLE_JWT = {} }: RecordedConfig): string | null {
+  const name = SIMPLE_JWT.TOKEN_TYPE_CLAIM
+  return name === undefined ? 'token_type' : (name as string | null)
+}
+
+export const usesEmail = ({ SETTINGS }: RecordedConfig): boolean => SETTINGS?.AUTH_USER_MODEL === 'oracle.EmailUser'
+
+type Draft = { -readonly [Name in keyof TokenOptions]?: unknown }
+
+/** Each setting of Simple JWT that a recorded configuration names, in our words. */
+const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
+  ACCESS_TOKEN_LIFETIME: (access: number) => ({ access }),
+  // Ours must outlive the access token (one second longer: what is told of expired ones stays the same).
+  REFRESH_TOKEN_LIFETIME: (refresh: number) => ({ refresh: Math.max(refresh, 2) }),
+  SLIDING_TOKEN_LIFETIME: (sliding: number) => ({ sliding }),
+  SLIDING_TOKEN_REFRESH_LIFETIME: (slidingRefresh: number) => ({ slidingRefresh }),
+  ROTATE_REFRESH_TOKENS: (rotate: boolean) => ({ rotate }),
+  BLACKLIST_AFTER_ROTATION: (blacklistAfterRotation: boolean) => ({ blacklistAfterRotation }),
+  AUTH_HEADER_TYPES: (headerTypes: string[]) => ({ headerTypes }),
+  AUTH_HEADER_NAME: (name: string) => ({ headerName: headerNamed(name) }),
+  USER_ID_FIELD: (userIdField: string) => ({ userIdField }),
+  USER_ID_CLAIM: (userIdClaim: string) => ({ userIdClaim }),
+  TOKEN_TYPE_CLAIM: (typeClaim: string | null) => ({ typeClaim }),
+  JTI_CLAIM: (jtiClaim: string | null) => ({ jtiClaim }),
+  AUDIENCE: (audience: string) => ({ audience }),
+  ISSUER: (issuer: string) => ({ issuer }),
+  LEEWAY: (leeway: number) => ({ leeway }),
+  ALGORITHM: (algorithm: string) => ({ algorithm }),
+  SIGNING_KEY: (file: string) => ({ signingKey: keyText(file) }),
+  VERIFYING_KEY: (file: string) => ({ verifyingKey: keyText(file) }),
+  AUTH_TOKEN_CLASSES: (classes: string[]) => ({ types: classes.map((path) => typeOfClass(path)) }),
+  CHECK_REVOKE_TOKEN: () => ({ checkRevoke: 'claim', revokeClaim: 'md5' }),
+  TOKEN_OBTAIN_SERIALIZER: (path: string) => (path.endsWith('ClaimsTokenObtainPairSerializer') ? { claims } : {}),
+}
+
+/** Settings that are not of tokens. */
+const OTHERS: { readonly [setting: string]: (value: never) => Options } = {
+  UPDATE_LAST_LOGIN: (updateLastLogin: boolean) => ({ users: { updateLastLogin } }),
+  CHECK_USER_IS_ACTIVE: (checkActive: boolean) => ({ users: { checkActive } }),
+  USER_AUTHENTICATION_RULE: () => ({ users: { rule: (user) => user?.active === true && user.staff } }),
+  TOKEN_OBTAIN_SERIALIZER: (path: string) =>
+    path.includes('ExtraBody') ? { endpoints: { obtain: { handle: withUser } } } : {},
+}
+
+/** Our options for a recorded configuration: what was on there is on here, and what was off is off. */
+export function optionsFor(config: RecordedConfig): Options {
+  const settings = Object.entries(config.SIMPLE_JWT ?? {})
+  const unknown = settings.find(([name]) => !(name in TOKENS) && !(name in OTHERS))
+  if (unknown !== undefined) throw new Error(`no words of ours for ${unknown[0]}`)
+  const sessions = config.BLACKLIST_APP !== false
+  const others = settings.map(([name, value]) => OTHERS[name]?.(value as never) ?? {})
+  const tokens: Draft = {
+    algorithm: 'HS256',
+    signingKey: readFileSync(new URL('keys/signing', DATA), 'utf8'),
+    rotate: false,
+    blacklistAfterRotation: false,
+    checkRevoke: false,
+    sessions,
+    adoptForeign: sessions,
+  }
+  return {
+    secret: readFileSync(new URL('keys/secret', DATA), 'utf8'),
+    authentication: [bearer()],
+    tokens: Object.assign(tokens, ...settings.map(([name, value]) => TOKENS[name]?.(value as never))) as TokenOptions,
+    users: Object.assign(usesEmail(config) ? { loginField: 'email' } : {}, ...others.map(({ users }) => users)),
+    endpoints: Object.assign(
+      { slidingObtain: true, slidingRefresh: true },
+      ...others.map(({ endpoints }) => endpoints),
+    ),
+  }
+}
+
+const keyText = (file: string): string => readFileSync(new URL(file.replace(/^file:/, ''), DATA), 'utf8')
+
+/** `HTTP_X_ACCESS_TOKEN`, as CGI spells it, is `X-ACCESS-TOKEN`. */
+const headerNamed = (name: string): string => name.replace(/^HTTP_/, '').replaceAll('_', '-')
+
+const typeOfClass = (path: string): 'access' | 'sliding' => (path.endsWith('SlidingToken') ? 'sliding' : 'access')
+
+const claims = ({ username, staff, superuser, attributes }: User): object => ({
+  username,
+  is_staff: staff,
+  is_superuser: superuser,
+  groups: [...((attributes.groups ?? []) as string[])].sort(),
+})
+
+/** Adds a member to the answer, as a serializer of one's own does. */
+const withUser: Handler = async ({ username = '' }, _request, next) => ({
+  ...(await next()),
+  user: { id: 1, username },
+})

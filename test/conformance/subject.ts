@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { State, Subject } from './conversation.ts'
+import type { Command } from './server.ts'
+
+/** A server process of ours, and what it wrote to its log. */
+export interface Served extends Subject {
+  stop(): Promise<void>
+  /** All of standard output and standard error until now. */
+  log(): string
+}
+
+interface Message {
+  readonly id?: number
+  readonly port?: number
+  readonly refused?: string
+  readonly result?: unknown
+  readonly error?: string
+}
+
+/** Starts one. @returns the sentence with which it refused, where it did. @throws where it ended without a word */
+export async function serve(config: string): Promise<Served | { readonly refused: string }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('server.ts', import.meta.url)), config], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let log = ''
+  for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8').on('data', (text) => (log += text))
+  const closed = once(child, 'exit')
+  const stop = async (): Promise<void> => {
+    if (child.connected) child.disconnect()
+    await closed
+  }
+
+  const waiting = new Map<number, (message: Message) => void>()
+  const first = new Promise<Message>((resolve, reject) => {
+    closed.then(() => {
+      const error = `the server of configuration ${config} ended:\n${log}`
+      reject(new Error(error))
+      for (const answer of waiting.values()) answer({ error })
+    })
+    child.on('message', (message: Message) => {
+      if (message.id === undefined) resolve(message)
+      else waiting.get(message.id)?.(message)
+    })
+  })
+  const { port, refused } = await first
+  if (refused !== undefined) {
+    await stop()
+    return { refused }
+  }
+
+  let count = 0
+  const tell = async (command: Command): Promise<unknown> => {
+    const id = count++
+    const answer = new Promise<Message>((resolve) => {
+      waiting.set(id, resolve)
+      child.send({ id, command })
+    })
+    const { result, error } = await answer
+    waiting.delete(id)
+    if (error !== undefined) throw new Error(error)
+    return result
+  }
+  return {
+    port: port!,
+    stop,
+    log: () => log,
+    reset: async () => void (await tell({ op: 'reset' })),
+    flush: async () => void (await tell({ op: 'flush' })),
+    putUser: async (name, set) => void (await tell({ op: 'putUser', name, set })),
+    deleteUser: async (name) => void (await tell({ op: 'deleteUser', name })),
+    state: async () => (await tell({ op: 'state' })) as State,
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { days, minutes, type Seconds, seconds, type UnixSeconds } from '../../src/base/clock.ts'
+import type { BookTerms } from '../../src/sessions/book.ts'
+import type { NewSession, SessionId } from '../../src/sessions/session.ts'
+import type { UserId } from '../../src/users/user.ts'
+import type { NewUser } from '../../src/users/users.ts'
+
+/** A round moment in 2026. */
+export const NOON = 1_790_000_000 as UnixSeconds
+
+export const at = (moment: UnixSeconds, later: number): UnixSeconds => (moment + later) as UnixSeconds
+
+export const vitor: NewUser = {
+  id: 'a1' as UserId,
+  username: 'vitor',
+  usernameKey: 'vitor',
+  email: undefined,
+  hash: '!',
+  active: true,
+  staff: false,
+  superuser: false,
+  joinedAt: NOON,
+  attributes: {},
+}
+
+/** A session of 30 days whose first refresh token lives for a day and has the `jti` `<id>-0`. */
+export const aSession = (id: string, { createdAt = NOON, ...rest }: Partial<NewSession> = {}): NewSession => ({
+  id: id as SessionId,
+  userId: vitor.id,
+  jti: `${id}-0`,
+  createdAt,
+  expiresAt: at(createdAt, days(30)),
+  idleExpiresAt: at(createdAt, days(1)),
+  epoch: 0,
+  ...rest,
+})
+
+export const TERMS: BookTerms = {
+  idle: days(1),
+  leeway: seconds(0),
+  overlap: seconds(10),
+  reuse: 'end',
+  require: { user: true, active: true, epoch: true },
+  window: minutes(5),
+}
+
+export const strict: BookTerms = { ...TERMS, overlap: 0 as Seconds }
+
+/** A folder for the files of one test, and its removal. */
+export function aFolder(): { readonly file: string; readonly folder: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
+  return { folder, file: join(folder, 'watchword.db'), remove: () => rmSync(folder, { recursive: true, force: true }) }
+}

@@ -1,0 +1,67 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { BookTerms } from '../../src/sessions/book.ts'
+import type { Presented } from '../../src/sessions/rotate.ts'
+import type { Verbs } from './worker.ts'
+
+type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
+
+/** A process that shares a file with others. */
+export interface House {
+  ask<Verb extends keyof Verbs>(verb: Verb, ...args: Parameters<Verbs[Verb]>): Promise<Answer<Verb>>
+  /** What it has said was answered, by `writeForEver`: the newest token of each session. */
+  readonly acknowledged: ReadonlyMap<string, Presented>
+  /** As a power cut would: nothing is closed. */
+  kill(): Promise<void>
+  stop(): Promise<void>
+}
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+
+export function startHouse(file: string, terms: BookTerms): House {
+  const child = fork(WORKER, [file, JSON.stringify(terms)], {
+    serialization: 'advanced',
+    execPath: process.execPath,
+    execArgv: [],
+  })
+  const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: unknown): void }>()
+  const acknowledged = new Map<string, Presented>()
+  let asked = 0
+
+  child.on('message', (message: { n: number; answer?: unknown; error?: string; acknowledged?: Presented }) => {
+    if (message.acknowledged !== undefined) {
+      acknowledged.set(message.acknowledged.id, message.acknowledged)
+      return
+    }
+    const waits = waiting.get(message.n)
+    waiting.delete(message.n)
+    if (message.error === undefined) waits?.resolve(message.answer)
+    else waits?.reject(new Error(message.error))
+  })
+  child.on('exit', (code) => {
+    for (const { reject } of waiting.values()) reject(new Error(`the process ended with ${code}`))
+  })
+
+  return {
+    ask: (verb, ...args) =>
+      new Promise((resolve, reject) => {
+        asked += 1
+        waiting.set(asked, { resolve: resolve as (answer: unknown) => void, reject })
+        child.send({ n: asked, verb, args })
+      }),
+    acknowledged,
+    kill: () => ended(child, () => child.kill('SIGKILL')),
+    stop: () => ended(child, () => child.disconnect()),
+  }
+}
+
+async function ended(child: ChildProcess, end: () => void): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exit = once(child, 'exit')
+  end()
+  await exit
+}
+
+/** A moment by which all processes have heard of it, for `Date.now()`. */
+export const soon = (): number => Date.now() + 15

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import { days, type Seconds, seconds } from '../../src/base/clock.ts'
+import { openSessionBook, type SessionBook } from '../../src/sessions/book.ts'
+import type { EndReason, SessionId } from '../../src/sessions/session.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import type { UserId } from '../../src/users/user.ts'
+import { aSession, at, NOON, TERMS, vitor } from './house.ts'
+
+/** How many generations a token is behind its session; −1: ahead of it. */
+const BEHIND = [-1, 0, 1, 2, 3] as const
+/** Seconds since the last refresh. Below 0 the clock was set back. */
+const AGES = [0, 9.9, 10, 10.1, 3600, -4, -6] as const
+const USERS = ['active', 'inactive', 'epoch', 'deleted'] as const
+const OVERLAPS = [0, 10] as const
+const BOTH = [false, true] as const
+
+interface Cell {
+  readonly behind: (typeof BEHIND)[number]
+  readonly age: (typeof AGES)[number]
+  readonly revoked: boolean
+  readonly expired: boolean
+  readonly user: (typeof USERS)[number]
+  readonly overlap: (typeof OVERLAPS)[number]
+  readonly rightJti: boolean
+}
+
+const CELLS: readonly Cell[] = BEHIND.flatMap((behind) =>
+  AGES.flatMap((age) =>
+    BOTH.flatMap((revoked) =>
+      BOTH.flatMap((expired) =>
+        USERS.flatMap((user) =>
+          OVERLAPS.flatMap((overlap) =>
+            BOTH.map((rightJti) => ({ behind, age, revoked, expired, user, overlap, rightJti })),
+          ),
+        ),
+      ),
+    ),
+  ),
+)
+
+interface Expected {
+  readonly outcome: string
+  readonly generation: number
+  readonly endReason: EndReason | undefined
+  readonly events: number
+}
+
+/** The generation that each session has reached when it is judged. */
+const REACHED = 3
+
+/** The table of the design, its rows in their order. */
+function expected({ behind, age, revoked, expired, user, overlap, rightJti }: Cell): Expected {
+  const untouched = { generation: REACHED, endReason: undefined, events: 0 }
+  if (revoked) return { ...untouched, outcome: 'revoked', endReason: 'logout' }
+  if (expired) return { ...untouched, outcome: 'expired' }
+  if (user === 'deleted') return { ...untouched, outcome: 'user', endReason: 'deleted' }
+  if (user === 'inactive') return { ...untouched, outcome: 'user', endReason: 'inactive' }
+  if (user === 'epoch') return { ...untouched, outcome: 'user', endReason: 'password' }
+  if (behind === 0 && rightJti) return { ...untouched, outcome: 'rotated', generation: REACHED + 1 }
+  const inTime = overlap === 10 && [0, 9.9, 10, -4].includes(age)
+  if (behind === 1 && rightJti && inTime) return { ...untouched, outcome: 'replayed' }
+  if (behind >= 1) return { ...untouched, outcome: 'reused', endReason: 'reuse', events: 1 }
+  return { ...untouched, outcome: 'ahead' }
+}
+
+let store: Store
+const books = new Map<number, SessionBook>()
+const events = new Map<SessionId, number>()
+
+before(async () => {
+  store = sqliteStore({ file: ':memory:' })
+  let octet = 0
+  for (const overlap of OVERLAPS) {
+    const book = await openSessionBook(
+      { ...TERMS, overlap: seconds(overlap) },
+      {
+        sessions: store.sessions,
+        watch: store.watch,
+        clock: () => NOON,
+        random: (size) => Buffer.alloc(size).fill(`${octet++} `),
+        reused: ({ id }) => events.set(id, (events.get(id) ?? 0) + 1),
+        feedFailed: assert.ifError,
+      },
+    )
+    books.set(overlap, book)
+  }
+})
+
+after(async () => {
+  for (const book of books.values()) book.close()
+  await store.close()
+})
+
+/** Brings a session into the state of a cell, by the verbs that bring it there in life. @returns the jti of each generation */
+async function arrange({ age, revoked, expired, user }: Cell, id: SessionId): Promise<readonly string[]> {
+  const userId = `user of ${id}` as UserId
+  await store.users.insert({ ...vitor, id: userId, username: userId, usernameKey: userId })
+  await store.sessions.open(aSession(id, { userId, createdAt: at(NOON, -100) }))
+  const jtis = [`${id}-0`, `${id}-1`, `${id}-2`, `${id}-3`]
+  for (let generation = 0; generation < REACHED; generation++) {
+    const isLast = generation === REACHED - 1
+    const swapped = await store.sessions.rotate({
+      id,
+      generation,
+      jti: jtis[generation]!,
+      newJti: jtis[generation + 1]!,
+      // The last refresh token is made to expire just when it is judged, whatever the age.
+      idle: isLast && expired ? (age as Seconds) : days(1),
+      leeway: seconds(0),
+      now: at(NOON, isLast ? 0 : generation - 50),
+      require: TERMS.require,
+    })
+    assert.equal(swapped?.generation, generation + 1)
+  }
+  if (revoked) await store.sessions.end(id, 'logout', NOON)
+  if (user === 'inactive') await store.users.change(userId, { active: false })
+  if (user === 'epoch') await store.users.setPassword(userId, 'another')
+  if (user === 'deleted') await store.users.delete(userId)
+  return jtis
+}
+
+async function judged(cell: Cell, id: SessionId): Promise<Expected> {
+  const jtis = await arrange(cell, id)
+  const generation = REACHED - cell.behind
+  const jti = cell.rightJti ? (jtis[generation] ?? `${id}-${generation}`) : 'another'
+
+  const outcome = await books.get(cell.overlap)!.rotate({ id, generation, jti }, at(NOON, cell.age))
+
+  const state = await store.sessions.find(id)
+  if (outcome.kind === 'replayed' || outcome.kind === 'rotated') assert.deepEqual(outcome.session, state?.session)
+  return {
+    outcome: outcome.kind,
+    generation: state!.session.generation,
+    endReason: state!.session.endReason,
+    events: events.get(id) ?? 0,
+  }
+}
+
+test(`R5: every state of a token, a session and a user has the answer of the table (${CELLS.length} cells)`, async () => {
+  assert.equal(CELLS.length, 2240)
+  const answers = await Promise.all(CELLS.map((cell, i) => judged(cell, `cell ${i}` as SessionId)))
+  const wrong = CELLS.map((cell, i) => ({ cell, answer: answers[i], expected: expected(cell) })).filter(
+    (it) => !isDeepStrictEqual(it.answer, it.expected),
+  )
+  assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} cells are wrong`)
+})

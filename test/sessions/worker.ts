@@ -1,0 +1,125 @@
+import type { UnixSeconds } from '../../src/base/clock.ts'
+import { hexId, systemRandom } from '../../src/base/random.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import { type BookTerms, openSessionBook, type SessionBook } from '../../src/sessions/book.ts'
+import type { Presented } from '../../src/sessions/rotate.ts'
+import type { EndReason, SessionId } from '../../src/sessions/session.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import { aSession, vitor } from './house.ts'
+
+/** One process of several on one file; `processes.ts` starts it, tells it what to do and hears what came of it. */
+const [file = ':memory:', termsText = '{}'] = process.argv.slice(2)
+const terms = JSON.parse(termsText) as BookTerms
+const store = sqliteStore({ file })
+const reused: SessionId[] = []
+let now: UnixSeconds | undefined
+let book: SessionBook | undefined
+
+const clock = (): UnixSeconds => now ?? ((Date.now() / 1000) as UnixSeconds)
+
+async function theBook(): Promise<SessionBook> {
+  book ??= await openSessionBook(terms, {
+    sessions: store.sessions,
+    watch: store.watch,
+    clock,
+    random: systemRandom,
+    reused: ({ id }) => reused.push(id),
+    feedFailed: () => {},
+  })
+  return book
+}
+
+/** Stands still until the moment that all processes were told, by the wall clock in milliseconds. */
+function barrier(at: number): void {
+  while (Date.now() < at) {
+    // Sleeping would scatter the processes over milliseconds.
+  }
+}
+
+const verbs = {
+  /** What a store says to being opened: nothing, or the refusal's code and sentence. */
+  async open(at: number): Promise<{ code: string; message: string } | undefined> {
+    barrier(at)
+    try {
+      await store.migrate()
+      return undefined
+    } catch (error) {
+      return { code: error instanceof Refusal ? error.code : 'fault', message: String((error as Error).message) }
+    }
+  },
+  async ready(): Promise<void> {
+    await theBook()
+  },
+  setClock(moment: number | undefined): void {
+    now = moment as UnixSeconds | undefined
+  },
+  async rotate(presented: Presented) {
+    return (await theBook()).rotate(presented, clock())
+  },
+  async race(presented: Presented, callers: number, at: number) {
+    const open = await theBook()
+    barrier(at)
+    return Promise.all(Array.from({ length: callers }, () => open.rotate(presented, clock())))
+  },
+  async end(id: SessionId, reason: EndReason, at: number): Promise<boolean> {
+    const open = await theBook()
+    barrier(at)
+    return open.end(id, reason, clock())
+  },
+  async find(id: SessionId) {
+    return (await theBook()).find(id)
+  },
+  async isRevoked(id: SessionId): Promise<boolean> {
+    return (await theBook()).revoked.has(id)
+  },
+  reusedSessions(): readonly SessionId[] {
+    return reused
+  },
+  /** Many writers, each of its own session, for a while. @returns how many writes were answered, and what else came */
+  async write(writers: number, milliseconds: number): Promise<{ done: number; failed: string[] }> {
+    const open = await theBook()
+    const until = performance.now() + milliseconds
+    const failed: string[] = []
+    let done = 0
+    const one = async (): Promise<void> => {
+      const session = aSession(hexId(systemRandom), { userId: vitor.id, createdAt: clock() })
+      await open.open(session)
+      let token: Presented = { id: session.id, generation: 0, jti: session.jti }
+      while (performance.now() < until) {
+        const outcome = await open.rotate(token, clock())
+        if (outcome.kind !== 'rotated') throw new Error(`a rotation was ${outcome.kind}`)
+        token = outcome.session
+        done += 1
+      }
+    }
+    await Promise.all(Array.from({ length: writers }, () => one().catch((error) => failed.push(String(error)))))
+    return { done, failed }
+  },
+  /** Writes until it is killed, and says what was answered as soon as it is. */
+  async writeForEver(writers: number): Promise<void> {
+    const open = await theBook()
+    const one = async (): Promise<never> => {
+      const session = aSession(hexId(systemRandom), { userId: vitor.id, createdAt: clock() })
+      await open.open(session)
+      let token: Presented = { id: session.id, generation: 0, jti: session.jti }
+      for (;;) {
+        process.send!({ acknowledged: token })
+        const outcome = await open.rotate(token, clock())
+        if (outcome.kind === 'rotated') token = outcome.session
+      }
+    }
+    await Promise.all(Array.from({ length: writers }, one))
+  },
+}
+
+export type Verbs = typeof verbs
+
+process.on('message', async ({ n, verb, args }: { n: number; verb: keyof Verbs; args: never[] }) => {
+  try {
+    const does = verbs[verb] as (...args: never[]) => unknown
+    process.send!({ n, answer: await does(...args) })
+  } catch (error) {
+    process.send!({ n, error: String(error) })
+  }
+})
+process.on('disconnect', () => process.exit())

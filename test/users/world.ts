@@ -1,0 +1,63 @@
+import type { UnixSeconds } from '../../src/base/clock.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import { argon2 } from '../../src/passwords/argon2.ts'
+import type { Encoded } from '../../src/passwords/encoding.ts'
+import { encodings } from '../../src/passwords/encodings.ts'
+import { passwords } from '../../src/passwords/passwords.ts'
+import { hashQueue } from '../../src/passwords/queue.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { UserId } from '../../src/users/user.ts'
+
+/** Users in a database in memory, and passwords whose hashes are cheap and counted. */
+export async function openWorld() {
+  const store = sqliteStore({ file: ':memory:' })
+  await store.migrate()
+  const { users } = store
+  const counted = { hashes: 0 }
+  return {
+    users,
+    counted,
+    passwords: passwords({
+      queue: hashQueue({ atOnce: 2 }),
+      random: systemRandom,
+      warn: () => {},
+      encodings: countedEncodings(counted),
+    }),
+    random: systemRandom,
+    clock: () => 1_893_456_000 as UnixSeconds,
+    /** Another hash, as an import would have brought it. */
+    async putHash(id: UserId, hash: string): Promise<void> {
+      const account = await users.find('id', id)
+      await users.upgradeHash(id, account!.hash, hash)
+    },
+    [Symbol.asyncDispose]: () => store.close(),
+  }
+}
+
+/** Argon2 at a low cost, each of its hashes counted. */
+function countedEncodings(counted: { hashes: number }) {
+  const cheap = argon2({ memory: 64, passes: 1, lanes: 1 })
+  const countedOf = (encoded: Encoded): Encoded => ({
+    ...encoded,
+    verify(password) {
+      counted.hashes++
+      return encoded.verify(password)
+    },
+    spend(units, password) {
+      counted.hashes += units
+      return encoded.spend(units, password)
+    },
+  })
+  const today: typeof cheap = {
+    async parse(rest) {
+      const encoded = await cheap.parse(rest)
+      return encoded && countedOf(encoded)
+    },
+    make(password, random) {
+      counted.hashes++
+      return cheap.make(password, random)
+    },
+    nobodys: countedOf(cheap.nobodys),
+  }
+  return { today, byName: new Map([...encodings().byName, ['argon2', today]]) }
+}
