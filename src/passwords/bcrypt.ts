@@ -34,12 +34,12 @@ function bcryptOf(inputOf: (password: Buffer) => Buffer, isWhole: (password: Buf
         work: { kind: 'bcrypt', units: 2 ** cost },
         outdated: true,
         async verify(password) {
-          const right = await binding.verify(inputOf(password), rest)
+          const right = await binding.compare(inputOf(password), rest.replace('$2y$', '$2b$'))
           return right && isWhole(password)
         },
         async spend(units, password) {
           for (let each = LEAST_COST; each <= MOST_COST; each++) {
-            if (units & (2 ** each)) await binding.hash(inputOf(password), { cost: each })
+            if (units & (2 ** each)) await binding.hash(inputOf(password), each)
           }
         },
       }
@@ -47,14 +47,14 @@ function bcryptOf(inputOf: (password: Buffer) => Buffer, isWhole: (password: Buf
   }
 }
 
-/** All varieties but `2x`, which repeats a fault of one library. */
+/** All varieties but `2x`, which repeats a fault of one library. `2y` is what PHP calls `2b`. */
 const TEXT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 
-async function loadBinding(): Promise<typeof import('@node-rs/bcrypt')> {
+async function loadBinding(): Promise<typeof import('bcrypt')> {
   try {
-    return await import('@node-rs/bcrypt')
+    return (await import('bcrypt')).default
   } catch (cause) {
-    const sentence = 'A stored password hash is bcrypt. To let its user sign in: npm install @node-rs/bcrypt'
+    const sentence = 'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt'
     throw new Refusal('config_refused', sentence, { cause })
   }
 }

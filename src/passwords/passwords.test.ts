@@ -129,7 +129,7 @@ test('where bcrypt is met and its package is not installed, the answer is no and
     import { registerHooks } from 'node:module'
     registerHooks({
       resolve(specifier, context, next) {
-        if (specifier === '@node-rs/bcrypt') throw new Error('there is no such package')
+        if (specifier === 'bcrypt') throw new Error('there is no such package')
         return next(specifier, context)
       },
     })
@@ -141,7 +141,7 @@ test('where bcrypt is met and its package is not installed, the answer is no and
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
 
   assert.deepEqual(said.trim().split('\n'), [
-    'A stored password hash is bcrypt. To let its user sign in: npm install @node-rs/bcrypt',
+    'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt',
     'wrong',
     'wrong',
   ])
