@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { Refusal } from '../../src/base/refusal.ts'
+import { importKeySet, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
+
+/** A key as the files hold it: not looked at yet. */
+export type Jwk = { readonly [member: string]: unknown }
+export type JwkSet = { readonly keys: readonly Jwk[] }
+
+/** Octets in base64url. */
+export const octets = (text: string): Buffer => Buffer.from(text, 'base64url')
+
+export const readVectors = <T>(name: string): T =>
+  JSON.parse(readFileSync(new URL(`../data/vectors/${name}`, import.meta.url), 'utf8'))
+
+/**
+ * One key, or a set: a document of public keys as we would fetch it, secrets one by one, since no document may hold them.
+ *
+ * @throws Refusal `key_refused`
+ */
+export function keySetOf(given: Jwk | JwkSet, { allowWeak = false } = {}): KeySet {
+  if (!isSet(given)) return new KeySet([importVerifyingKey(undefined, given, { allowWeak })])
+  if (!given.keys.some(({ kty }) => kty === 'oct')) return importKeySet(given)
+  return new KeySet(given.keys.map((jwk) => importVerifyingKey(undefined, jwk, { allowWeak })))
+}
+
+const isSet = (given: Jwk | JwkSet): given is JwkSet => Array.isArray(given.keys)
+
+/** What came of judging something: it holds, it is refused, or something broke that should not. */
+export type Outcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'broken'; readonly error: unknown }
+
+export function outcomeOf(judge: () => unknown): Outcome {
+  try {
+    judge()
+    return { kind: 'accepted' }
+  } catch (error) {
+    return error instanceof Refusal ? { kind: 'refused', code: error.code } : { kind: 'broken', error }
+  }
+}
+
+/** What an outcome has against a verdict; `undefined` where they agree. */
+export function faultOf(
+  outcome: Outcome,
+  { expect, errorAnyOf }: { readonly expect: string; readonly errorAnyOf?: readonly string[] | undefined },
+): string | undefined {
+  if (outcome.kind === 'broken') return `threw ${outcome.error}`
+  if (outcome.kind === 'accepted') return expect === 'accept' ? undefined : 'is accepted'
+  if (expect === 'accept') return `is refused: ${outcome.code}`
+  return errorAnyOf === undefined || errorAnyOf.includes(outcome.code)
+    ? undefined
+    : `is refused as ${outcome.code}, not as ${errorAnyOf.join(' or ')}`
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Clock } from '../../src/base/clock.ts'
+import { type Algorithm, isAlgorithm } from '../../src/jwt/algorithms.ts'
+import {
+  importSecret,
+  importSigningKey,
+  importVerifyingKey,
+  KeySet,
+  type SigningKey,
+  thumbprintOf,
+  type VerifyingKey,
+  verifier,
+  verifySignature,
+} from '../../src/jwt/index.ts'
+import { faultOf, type Jwk, octets, outcomeOf, readVectors } from './corpus.ts'
+
+interface Vectors {
+  readonly cases: readonly Vector[]
+  readonly thumbprints: readonly { readonly id: string; readonly jwk: Jwk; readonly sha256: string }[]
+}
+
+interface Vector {
+  readonly id: string
+  readonly kind: 'compact' | 'json'
+  readonly alg?: string
+  readonly key?: Jwk | null
+  readonly keys?: readonly Jwk[]
+  readonly jws?: string
+  readonly json?: object
+  readonly jsonFlat?: object
+  readonly payloadB64u?: string
+  readonly header?: object
+  readonly claims?: { readonly exp: number }
+  readonly deterministic?: boolean
+  readonly expect: 'accept' | 'reject'
+  readonly errorAnyOf?: readonly string[]
+}
+
+const { cases, thumbprints } = readVectors<Vectors>('rfc-jose.json')
+const compact = cases.filter(({ kind }) => kind === 'compact')
+const accepted = compact.filter(({ expect }) => expect === 'accept')
+
+test('RFC JOSE: all 25 examples and 7 thumbprints are there', () => {
+  assert.deepEqual([cases.length, compact.length, accepted.length, thumbprints.length], [25, 20, 13, 7])
+})
+
+test('RFC JOSE: compact examples', () => {
+  assert.deepEqual(compact.flatMap(complaintsAbout), [])
+})
+
+test('RFC JOSE: what verifies gives its header and payload', () => {
+  for (const vector of accepted) {
+    const { header, payload } = verifySignature(vector.jws!, keySetFor(vector))
+    assert.deepEqual({ ...header }, vector.header, vector.id)
+    assert.deepEqual(Buffer.from(payload), octets(vector.payloadB64u!), vector.id)
+  }
+})
+
+test('RFC JOSE: an unsecured or encrypted token is refused, whatever keys there are', () => {
+  const keyless = compact.filter(({ key }) => key === null)
+  assert.deepEqual(
+    keyless.map(({ id }) => id),
+    ['rfc7515-A.5', 'rfc7519-6.1', 'rfc7519-A.1', 'rfc7519-A.2', 'rfc7520-6-outer'],
+  )
+  for (const { id, jws, ...verdict } of keyless) {
+    for (const keys of [new KeySet([]), ...accepted.map(keySetFor)]) {
+      const outcome = outcomeOf(() => verifySignature(jws!, keys))
+      assert.equal(faultOf(outcome, verdict), undefined, id)
+      assert.notEqual(outcomeOf(() => verifier({ keys, clock: at(0) }).verify(jws!)).kind, 'accepted', id)
+    }
+  }
+})
+
+test('RFC JOSE: the JSON serialisation is no token', () => {
+  const json = cases.filter(({ kind }) => kind === 'json')
+  assert.equal(json.length, 5)
+  for (const { id, json: document, jsonFlat, keys, ...verdict } of json) {
+    for (const form of [document, jsonFlat]) {
+      if (form === undefined) continue
+      const set = keySetFor(accepted[0]!)
+      const outcome = outcomeOf(() => verifySignature(JSON.stringify(form), set))
+      assert.equal(faultOf(outcome, verdict), undefined, `${id}, ${keys?.length} keys`)
+    }
+  }
+})
+
+test('RFC JOSE: claims hold until the second of their exp', () => {
+  const dated = accepted.filter(({ claims }) => claims !== undefined)
+  assert.deepEqual(
+    dated.map(({ id }) => id),
+    ['rfc7519-3.1', 'rfc7520-6-inner'],
+  )
+  for (const vector of dated) {
+    const { exp } = vector.claims!
+    const keys = keySetFor(vector)
+    assert.deepEqual({ ...verifier({ keys, clock: at(exp - 1) }).verify(vector.jws!) }, vector.claims)
+    assert.throws(() => verifier({ keys, clock: at(exp) }).verify(vector.jws!), { name: 'Refusal', code: 'expired' })
+  }
+})
+
+test('RFC JOSE: signing what they signed gives the same octets, where the algorithm is deterministic', () => {
+  const again = accepted.filter(({ deterministic }) => deterministic)
+  assert.equal(again.length, 7)
+  for (const { id, alg, key, jws } of again) {
+    const [header, payload, signature] = jws!.split('.')
+    const made = signingKeyOf(alg as Algorithm, key!).sign(Buffer.from(`${header}.${payload}`))
+    assert.equal(made.toString('base64url'), signature, id)
+  }
+})
+
+test('RFC JOSE: thumbprints', () => {
+  for (const { id, jwk, sha256 } of thumbprints) assert.equal(thumbprintOf(jwk), sha256, id)
+})
+
+function complaintsAbout(vector: Vector): string[] {
+  const fault = faultOf(
+    outcomeOf(() => verifySignature(vector.jws!, keySetFor(vector))),
+    vector,
+  )
+  return fault === undefined ? [] : [`${vector.id} ${fault}`]
+}
+
+/** Without a key of its own an example is shown one that would do for HS256. */
+const keySetFor = ({ alg, key }: Vector): KeySet =>
+  new KeySet([key === null || key === undefined ? aSecret : verifyingKeyOf(alg as Algorithm, key)])
+
+const aSecret = importSecret('HS256', 'a secret of at least thirty-two octets').verifying
+
+const verifyingKeyOf = (alg: Algorithm, jwk: Jwk): VerifyingKey =>
+  'd' in jwk ? importSigningKey(alg, jwk).verifying : importVerifyingKey(isAlgorithm(alg) ? alg : undefined, jwk)
+
+const signingKeyOf = (alg: Algorithm, jwk: Jwk): SigningKey =>
+  jwk.kty === 'oct' ? importSecret(alg, octets(String(jwk.k))) : importSigningKey(alg, jwk)
+
+const at =
+  (moment: number): Clock =>
+  () =>
+    moment as ReturnType<Clock>
