@@ -1,5 +1,5 @@
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Algorithm } from '../jwt/algorithms.ts'
+import type { Algorithm, PublicJwk } from '../jwt/index.ts'
 
 /** `next` is published and signs nothing yet, `current` signs, `retiring` only verifies until its last token has expired. */
 export type Stage = 'next' | 'current' | 'retiring'
@@ -11,7 +11,7 @@ export interface KeyRecord {
   readonly algorithm: Algorithm
   readonly stage: Stage
   /** The public part as a JWK. */
-  readonly publicJwk: Readonly<Record<string, unknown>>
+  readonly publicJwk: PublicJwk
   /** The private part, encrypted with the instance's secret: see `seal.ts`. */
   readonly sealed: string
   readonly createdAt: UnixSeconds

@@ -1,0 +1,52 @@
+import { Refusal } from '../base/refusal.ts'
+import type { Awaitable } from '../base/request.ts'
+import { keyFor, type Parts, type SegmentReader } from './jws.ts'
+import type { VerifyingKey } from './key.ts'
+import type { KeySource } from './key-set.ts'
+
+interface Known {
+  /** The first segment and its dot. */
+  readonly text: string
+  readonly key: VerifyingKey
+  readonly version: number
+}
+
+/** Reads headers. Those of one issuer are all alike, so the last one whose signature held is known again by its text. */
+export class HeaderReader {
+  readonly #keys: KeySource
+  readonly #types: readonly string[]
+  readonly #segments: SegmentReader
+  #known: Known = { text: '', key: undefined as never, version: Number.NaN }
+
+  /** @param types what `typ` may be, where there is one, in lower case and without `application/` */
+  constructor(keys: KeySource, types: readonly string[], segments: SegmentReader) {
+    this.#keys = keys
+    this.#types = types
+    this.#segments = segments
+  }
+
+  /** The key of a header that was read before, under the keys of today. */
+  known(token: string): VerifyingKey | undefined {
+    const { text, key, version } = this.#known
+    return version === this.#keys.version && token.startsWith(text) ? key : undefined
+  }
+
+  /** @throws Refusal `malformed`, `wrong_type`, `unsupported_alg`, `unsupported_header`, `unknown_key` */
+  read(token: string, { first }: Parts): Awaitable<VerifyingKey> {
+    const header = this.#segments.readObject(token.slice(0, first))
+    if (header.typ !== undefined && !isOneOf(this.#types, header.typ))
+      throw new Refusal('wrong_type', 'typ', ON_THE_WIRE)
+    return keyFor(header, this.#keys)
+  }
+
+  held(token: string, { first }: Parts, key: VerifyingKey): void {
+    this.#known = { text: token.slice(0, first + 1), key, version: this.#keys.version }
+  }
+}
+
+/** Simple JWT looks at no `typ`, and its clients know "wrong type" of the claim alone. */
+const ON_THE_WIRE = { detail: 'Token is invalid' }
+
+/** Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */
+const isOneOf = (types: readonly string[], typ: unknown): boolean =>
+  typeof typ === 'string' && types.includes(typ.toLowerCase().replace(/^application\//, ''))

@@ -1,0 +1,88 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { ALGORITHMS, type Algorithm } from './algorithms.ts'
+import { type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
+import { algorithmOf, type Jwk, octetsIn, parseJwk, publicKey, read, thumbprintOf } from './public-key.ts'
+import { importSecret } from './secret.ts'
+import { octetsOf, schemeOf } from './signature.ts'
+
+type Asymmetric = Exclude<Algorithm, `HS${string}`>
+
+/**
+ * A key that signs: a private key in PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`) or a private JWK.
+ *
+ * @throws Refusal `key_refused` where the key is public, encrypted, for something else, too weak (K5, K6), or its two halves do
+ *   not belong together
+ */
+export function importSigningKey(alg: Algorithm, key: string | Jwk, options: KeyOptions = {}): SigningKey {
+  if (typeof key !== 'string' && key.kty === 'oct') {
+    algorithmOf(alg, parseJwk(key, 'sign'))
+    return importSecret(alg, octetsIn(key, 'k'), { ...options, kid: options.kid ?? parseKid(key.kid) })
+  }
+  if (ALGORITHMS[alg]?.kind === 'hmac') throw keyRefused(`${alg} is signed with a secret, and this is a private key`)
+  const [object, kid] = typeof key === 'string' ? [fromPem(key), undefined] : fromJwk(alg, key)
+  return privateKey(alg as Asymmetric, object, { ...options, kid: options.kid ?? kid })
+}
+
+function fromPem(pem: string): KeyObject {
+  // "openssl ecparam -genkey" writes the curve before the key.
+  if (
+    !/^\s*(-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----/.test(
+      pem,
+    )
+  ) {
+    throw keyRefused('this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----')
+  }
+  return read(() => createPrivateKey(pem.trim()))
+}
+
+function fromJwk(alg: Algorithm, value: Jwk): [KeyObject, string | undefined] {
+  const jwk = parseJwk(value, 'sign')
+  algorithmOf(alg, jwk)
+  octetsIn(jwk, 'd')
+  return [read(() => createPrivateKey({ key: jwk, format: 'jwk' })), parseKid(jwk.kid)]
+}
+
+function privateKey(alg: Asymmetric, key: KeyObject, options: KeyOptions): SigningKey {
+  const verifying = publicKey(alg, createPublicKey(key), options)
+  const scheme = schemeOf(alg)
+  const probe = Buffer.from('a probe')
+  if (!verifying.verify(probe, scheme.sign(probe, key))) {
+    throw keyRefused('the two halves of the private key do not belong together')
+  }
+  return {
+    alg,
+    kid: verifying.kid,
+    verifying,
+    sign: (signed) => scheme.sign(octetsOf(signed), key).toString('base64url'),
+  }
+}
+
+/** Bits of an RSA key that is made. */
+const MODULUS_BITS = 2048
+
+/** A new key pair for an asymmetric algorithm. */
+export function generateKey(alg: Algorithm): {
+  readonly privatePem: string
+  readonly publicJwk: PublicJwk
+  /** The thumbprint of the public part (RFC 7638). */
+  readonly kid: string
+} {
+  const { publicKey: made, privateKey: secret } = keyPairOf(alg)
+  const privatePem = secret.export({ format: 'pem', type: 'pkcs8' }) as string
+  const { kid: _, ...publicJwk } = publicKey(alg, made, {}).jwk!
+  return { privatePem, publicJwk, kid: thumbprintOf(publicJwk) }
+}
+
+function keyPairOf(alg: Algorithm): { publicKey: KeyObject; privateKey: KeyObject } {
+  const details = ALGORITHMS[alg]
+  switch (details.kind) {
+    case 'ec':
+      return generateKeyPairSync('ec', { namedCurve: details.curve })
+    case 'rsa':
+      return generateKeyPairSync('rsa', { modulusLength: MODULUS_BITS })
+    case 'okp':
+      return generateKeyPairSync('ed25519')
+    case 'hmac':
+      throw keyRefused(`${alg} has no key pair: its secret is made with "openssl rand -base64 48"`)
+  }
+}

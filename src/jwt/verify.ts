@@ -1,0 +1,83 @@
+import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { Awaitable } from '../base/request.ts'
+import { TokenCache } from './cache.ts'
+import { claimFault, type Expectation } from './claims.ts'
+import { HeaderReader } from './header.ts'
+import type { Claims } from './json.ts'
+import { type Parts, partsOf, SegmentReader } from './jws.ts'
+import type { VerifyingKey } from './key.ts'
+import type { KeySet, KeySource } from './key-set.ts'
+
+export interface VerifierOptions<Keys extends KeySource = KeySource> {
+  readonly keys: Keys
+  readonly clock: Clock
+  /** The `iss` that a token must have. Default: not looked at. */
+  readonly issuer?: string
+  /** The `aud` that a token must have, or one of them. Default: not looked at. */
+  readonly audience?: string | readonly string[]
+  /** Tolerance for `exp`, `iat`, `nbf`. Default 0. */
+  readonly leeway?: Seconds
+  /** The longest token that is looked at. Default 8192. */
+  readonly maxBytes?: number
+  /** What the header's `typ` may be, in lower case, where there is one. Default `jwt`, and `at+jwt` (RFC 9068 §2.1). */
+  readonly types?: readonly string[]
+  /** How many verified tokens are remembered. Default 0. */
+  readonly cache?: number
+}
+
+/** Takes tokens and gives their claims, and gives them only when everything holds. */
+export interface Verifier<Answer extends Awaitable<Claims> = Claims> {
+  /**
+   * @throws Refusal with one class for the first fault: `too_large malformed unsupported_alg unsupported_header wrong_type
+   *   unknown_key bad_signature not_yet_valid expired wrong_issuer wrong_audience invalid_claim`. No text of the token is in it
+   */
+  verify(token: string): Answer
+}
+
+const TYPES = ['jwt', 'at+jwt']
+
+/**
+ * A verifier of JSON Web Tokens (RFC 7519 §7.2, RFC 8725 §3): the signature first, under the one algorithm of the one key that
+ * is meant, then the claims. Waits only for keys that have to be fetched.
+ */
+export function verifier(options: VerifierOptions<KeySet>): Verifier
+export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>>
+export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> {
+  const { keys, clock, issuer, audience, leeway = seconds(0), maxBytes = 8192 } = options
+  const want: Expectation = { issuer, audiences: audience === undefined ? undefined : [audience].flat(), leeway }
+  const cache = options.cache ? new TokenCache(options.cache) : undefined
+  const segments = new SegmentReader(maxBytes)
+  const headers = new HeaderReader(keys, options.types ?? TYPES, segments)
+
+  function judge(token: string, parts: Parts, key: VerifyingKey, isKnown: boolean): Claims {
+    const claims = claimsOf(token, parts, key, segments)
+    if (!isKnown) headers.held(token, parts, key)
+    const fault = claimFault(claims, want, clock())
+    if (fault !== undefined) throw new Refusal(fault)
+    if (claims.exp === undefined) throw noExp()
+    cache?.add(token, claims, keys.version, leeway)
+    return claims
+  }
+
+  return {
+    verify(token) {
+      const remembered = cache?.find(token, keys.version, clock)
+      if (remembered !== undefined) return remembered
+      const parts = partsOf(token, maxBytes)
+      const known = headers.known(token)
+      if (known !== undefined) return judge(token, parts, known, true)
+      const key = headers.read(token, parts)
+      if (!(key instanceof Promise)) return judge(token, parts, key, false)
+      return key.then((fetched) => judge(token, parts, fetched, false))
+    },
+  }
+}
+
+/** The claims, once the signature holds: there is no other way to them. */
+function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey, segments: SegmentReader): Claims {
+  if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new Refusal('bad_signature')
+  return segments.readObject(token.slice(first + 1, second))
+}
+
+const noExp = (): Refusal => new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
