@@ -93,7 +93,7 @@ export async function refuseEnded(presented: Presented, now: UnixSeconds, world:
   }
   const { session, user } = state
   if (session.endReason !== undefined) throw endedRefusal(session.endReason, world)
-  if (now >= session.expiresAt) throw new Refusal('expired')
+  if (now >= session.expiresAt + world.terms.leeway) throw new Refusal('expired')
   if (world.terms.checkRevoke === 'session' && user !== undefined && user.epoch !== session.epoch)
     throw passwordChanged()
 }

@@ -34,7 +34,14 @@ export async function refreshSliding(token: string, world: TokenWorld): Promise<
   const account = await accountBehind(claims, presented, now, world)
   const refreshExp = refreshEndOf(claims, now, terms)
   const session = presented?.foreign ? undefined : presented
-  return world.sign(slidingClaims(subjectAgain(claims, account, session, world), { jti, now, refreshExp }, world))
+  const again = slidingClaims(subjectAgain(claims, account, session, world), { jti, now, refreshExp }, world)
+  return world.sign(inOrderOf(claims, again))
+}
+
+/** The same token with other times: each claim keeps its place, as in Simple JWT; new ones come last. */
+function inOrderOf(claims: Claims, again: Record<string, unknown>): object {
+  const kept = Object.keys(claims).filter((name) => Object.hasOwn(again, name))
+  return { ...Object.fromEntries(kept.map((name) => [name, again[name]])), ...again }
 }
 
 /** @throws Refusal `invalid_claim`, `expired` with the texts of specification 1.7 */

@@ -20,6 +20,8 @@ export const KEYS = {
 /** It stands still, so that "expires now" is a moment and not a race. */
 export const NOW = 1_893_456_000 as UnixSeconds
 
+export const ALICE = '1' as UserId
+
 const USERS = [
   { id: '1', username: 'alice', password: 'pw12345' },
   { id: '2', username: 'ina', password: 'pw12345', active: false },

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { AuthRequest } from '../../src/base/request.ts'
-import type { UserId } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 import { opened } from '../conformance/forge.ts'
 import { brokenPromises } from '../conformance/promises.ts'
 import { exchange, header, type Reply, requestText } from '../conformance/wire.ts'
-import { type House, house, optionsOf } from './fixture.ts'
+import { ALICE, type House, house, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /** A row of the tables of specification 8. */
@@ -60,7 +59,6 @@ const LOGIN: Step = {
   keep: { r: 'refresh', a: 'access' },
   answer: { status: 200, tokens: ['refresh', 'access'] },
 }
-const ALICE = '1' as UserId
 
 for (const row of rows) {
   const { id, cfg = '', note = '' } = row

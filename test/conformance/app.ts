@@ -68,10 +68,10 @@ const about = ({ id, username, active, staff, superuser }: User | TokenUser, by:
 })
 
 /** Answers GET, HEAD and OPTIONS, and refuses other methods. */
-function reads({ method }: IncomingMessage, response: ServerResponse, body: object): void {
-  if (method === 'GET' || method === 'HEAD') return json(response, 200, body)
-  if (method === 'OPTIONS') return json(response, 200, { name: 'Hello' })
-  return json(response, 405, { detail: `Method "${method}" not allowed.` })
+function reads({ method = '' }: IncomingMessage, response: ServerResponse, body: object): void {
+  const answers: { readonly [method: string]: object } = { GET: body, HEAD: body, OPTIONS: { name: 'Hello' } }
+  const answer = answers[method]
+  json(response, answer === undefined ? 405 : 200, answer ?? { detail: `Method "${method}" not allowed.` })
 }
 
 function json(response: ServerResponse, status: number, body: object): void {

@@ -70,6 +70,8 @@ export function optionsFor(config: RecordedConfig): Options {
     signingKey: readFileSync(new URL('keys/signing', DATA), 'utf8'),
     rotate: false,
     blacklistAfterRotation: false,
+    // Simple JWT has none: the token before the current one is as dead as all others.
+    overlap: 0,
     checkRevoke: false,
     sessions,
     adoptForeign: sessions,

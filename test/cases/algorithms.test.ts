@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { importSecret, importSigningKey, sign } from '../../src/jwt/index.ts'
+import type { Options, TokenOptions } from '../../src/options.ts'
+import { watchword } from '../../src/watchword.ts'
+import { encoded, opened } from '../conformance/forge.ts'
+import { DATA } from '../conformance/recording.ts'
+import { CREDENTIALS, post, probe, type Told } from './asking.ts'
+import { house, NOW, optionsOf } from './fixture.ts'
+
+/** Specification 8.K, of algorithms and keys. */
+const RSA = readFileSync(new URL('keys/rs256.pem', DATA), 'utf8')
+const RSA_PUBLIC = readFileSync(new URL('keys/rs256.pub.pem', DATA), 'utf8')
+
+const withTokens = (tokens: object): Options => ({
+  ...optionsOf(''),
+  tokens: { ...optionsOf('').tokens, ...tokens } as TokenOptions,
+})
+
+const messageOf = ({ body }: Told): unknown => (body.messages as { message: string }[] | undefined)?.[0]?.message
+
+for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
+  test(`K16 the algorithm "${algorithm}" is refused at construction`, () => {
+    assert.throws(() => watchword({ ...withTokens({ algorithm }), database: 'sqlite::memory:' }), {
+      name: 'Refusal',
+      code: 'config_refused',
+      message: /tokens\.algorithm/,
+    })
+  })
+}
+
+test('K17 the public key is no secret to sign with', async () => {
+  await using here = await house(withTokens({ algorithm: 'RS256', signingKey: RSA }))
+  const claims = { token_type: 'access', exp: NOW + 60, iat: NOW, jti: 'a'.repeat(32), user_id: '1' }
+  assert.equal((await probe(here, sign(claims, importSigningKey('RS256', RSA)))).status, 200)
+
+  const input = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`
+  for (const secret of [RSA_PUBLIC, RSA_PUBLIC.trim()]) {
+    const forged = `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
+    const answer = await probe(here, forged)
+    assert.deepEqual([answer.status, messageOf(answer)], [401, 'Token is invalid'])
+  }
+})
+
+const pem = ({ privateKey }: { privateKey: KeyObject }): string =>
+  privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+const curve = (namedCurve: string) => (): string => pem(generateKeyPairSync('ec', { namedCurve }))
+const secret = (): string => 'a secret that is long enough for any of them: sixty-four octets at least'
+
+/** ES256K is not offered: K16. */
+const KEYS: { readonly [algorithm: string]: () => string } = {
+  HS256: secret,
+  HS384: secret,
+  HS512: secret,
+  RS256: () => RSA,
+  RS384: () => RSA,
+  RS512: () => RSA,
+  PS256: () => RSA,
+  PS384: () => RSA,
+  PS512: () => RSA,
+  ES256: curve('P-256'),
+  ES384: curve('P-384'),
+  ES512: curve('P-521'),
+  EdDSA: () => pem(generateKeyPairSync('ed25519')),
+  'EdDSA (Ed448)': () => pem(generateKeyPairSync('ed448')),
+}
+
+for (const [name, keyOf] of Object.entries(KEYS)) {
+  test(`K18 ${name} signs what it then lets in, and says nothing else of itself`, async () => {
+    const algorithm = name.replace(/ .*/, '')
+    await using here = await house(withTokens({ algorithm, signingKey: keyOf() }))
+
+    const pair = await post(here, '/api/token/', CREDENTIALS)
+
+    for (const member of ['refresh', 'access']) {
+      const header = JSON.stringify(opened(pair.token(member))?.header)
+      assert.equal(header, JSON.stringify({ alg: algorithm, typ: 'JWT' }))
+    }
+    assert.equal((await probe(here, pair.token('access'))).status, 200)
+    assert.equal((await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status, 200)
+  })
+}
+
+/** A key set at an address of this machine, and how often it was asked for. */
+async function keySetServer(t: TestContext, keys: readonly object[]): Promise<{ url: string; stop(): void }> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    response.end(JSON.stringify({ keys }))
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const stop = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  t.after(stop)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`, stop }
+}
+
+test('K19 of a key set by address an unknown kid, none, or a set out of reach is an invalid token', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const set = await keySetServer(t, [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' }])
+  const claims = { token_type: 'access', exp: NOW + 60, iat: NOW, jti: 'a'.repeat(32), user_id: '1' }
+  const token = (kid?: string): string =>
+    sign(claims, importSigningKey('RS256', pem({ privateKey }), kid === undefined ? {} : { kid }))
+  const refused = [401, 'Token is invalid']
+  const answered = async (answer: Promise<Told>): Promise<unknown[]> => {
+    const told = await answer
+    return [told.status, messageOf(told)]
+  }
+
+  {
+    await using here = await house(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
+    assert.deepEqual(await answered(probe(here, token('one'))), [200, undefined])
+    assert.deepEqual(await answered(probe(here, token('another'))), refused)
+    assert.deepEqual(await answered(probe(here, token())), refused)
+  }
+  set.stop()
+  await using cutOff = await house(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
+  assert.deepEqual(await answered(probe(cutOff, token('one'))), refused)
+})
+
+test('K20 with an algorithm of secrets the address of a key set is left alone', async () => {
+  const url = 'http://127.0.0.1:9/jwks.json'
+  await using here = await house(withTokens({ jwksUrl: url }))
+  const pair = await post(here, '/api/token/', CREDENTIALS)
+
+  assert.equal((await probe(here, pair.token('access'))).status, 200)
+})
+
+test('K21 the golden token, octet for octet', () => {
+  const weak = importSecret('HS256', 'not_secret', { allowWeak: true })
+  assert.equal(
+    sign({ exp: 946_684_800 }, weak),
+    'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjk0NjY4NDgwMH0.jvxQgXCSDToR8uKoRJcMT-LmMJJn2-NM76nfSR2FOgs',
+  )
+})

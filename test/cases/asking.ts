@@ -1,0 +1,38 @@
+import { opened } from '../conformance/forge.ts'
+import type { JsonObject } from '../conformance/recording.ts'
+import { exchange, requestText } from '../conformance/wire.ts'
+import type { House } from './fixture.ts'
+
+export const CREDENTIALS = { username: 'alice', password: 'pw12345' }
+
+/** An answer of a house: its status, its JSON, and a token in it taken apart, not verified. */
+export interface Told {
+  readonly status: number
+  readonly body: { readonly [member: string]: unknown }
+  token(member: string): string
+  claims(member: string): JsonObject
+}
+
+export const post = (here: House, path: string, body: object): Promise<Told> =>
+  tell(here, 'POST', path, [['Content-Type', 'application/json']], Buffer.from(JSON.stringify(body)))
+
+export const probe = (here: House, token: string, path = '/probe/jwt/'): Promise<Told> =>
+  tell(here, 'GET', path, [['Authorization', `Bearer ${token}`]])
+
+async function tell(
+  { port }: House,
+  method: string,
+  path: string,
+  headers: readonly (readonly [string, string])[],
+  body?: Uint8Array,
+): Promise<Told> {
+  const reply = await exchange(port, requestText(port, { method, path, headers, body }), method)
+  const given = JSON.parse(reply.body.toString()) as { [member: string]: unknown }
+  const token = (member: string): string => String(given[member])
+  const claims = (member: string): JsonObject => {
+    const known = opened(token(member))
+    if (known === undefined) throw new Error(`${member} is no token: ${reply.body}`)
+    return known.claims
+  }
+  return { status: reply.status, body: given, token, claims }
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tokenUser } from '../../src/authentication/token-user.ts'
+
+/** Specification 8.L: a user as a token tells of them. Ours is a plain value in our words; `claims` holds all the rest. */
+const TERMS = { userIdClaim: 'user_id' }
+
+test('L07 it says id, name and standing from the claims, and keeps the claims', () => {
+  const claims = { user_id: '42', username: 'u', x: 1 }
+  const user = tokenUser(claims, TERMS)
+
+  const { id, username, staff, superuser, active } = user
+  assert.deepEqual([id, username, staff, superuser, active], ['42', 'u', false, false, true])
+  assert.equal(user.claims.x, 1)
+  assert.equal(user.claims.missing, undefined)
+})
+
+test('L07 a claim of another type is not made into a name', () => {
+  assert.equal(tokenUser({ user_id: '42', username: 7 }, TERMS).username, '')
+  assert.equal(tokenUser({ user_id: '42' }, TERMS).username, '')
+})
+
+test('L08 two are of one user where their ids are the same, and none is a user of the store', () => {
+  const [one, same, other] = ['1', '1', '2'].map((id, i) => tokenUser({ user_id: id, jti: String(i) }, TERMS))
+
+  assert.equal(one!.id, same!.id)
+  assert.notEqual(one!.id, other!.id)
+  assert.ok('claims' in one!)
+})
+
+test('L09 nothing can be done to the store through it', () => {
+  const user = tokenUser({ user_id: '1', save: 'x' }, TERMS)
+
+  assert.deepEqual(
+    Object.values(user).filter((value) => typeof value === 'function'),
+    [],
+  )
+  assert.equal(Object.getPrototypeOf(user), Object.prototype)
+  for (const deed of ['save', 'delete', 'setPassword', 'checkPassword']) assert.ok(!(deed in user), deed)
+})
+
+test('L10 it has no roles and no permissions, whatever its claims say of a superuser', () => {
+  const claims = { user_id: '1', is_superuser: true, roles: ['root'], groups: ['root'], permissions: ['*'] }
+  const user = tokenUser(claims, TERMS)
+
+  assert.deepEqual(Object.keys(user).sort(), ['active', 'claims', 'id', 'staff', 'superuser', 'username'])
+})
