@@ -1,6 +1,7 @@
 import { Refusal } from '../base/refusal.ts'
 import type { Awaitable } from '../base/request.ts'
-import { keyFor, type Parts, type SegmentReader } from './jws.ts'
+import { parseObject } from './json.ts'
+import { keyFor, type Parts, readSegment } from './jws.ts'
 import type { VerifyingKey } from './key.ts'
 import type { KeySource } from './key-set.ts'
 
@@ -15,14 +16,12 @@ interface Known {
 export class HeaderReader {
   readonly #keys: KeySource
   readonly #types: readonly string[]
-  readonly #segments: SegmentReader
   #known: Known = { text: '', key: undefined as never, version: Number.NaN }
 
   /** @param types what `typ` may be, where there is one, in lower case and without `application/` */
-  constructor(keys: KeySource, types: readonly string[], segments: SegmentReader) {
+  constructor(keys: KeySource, types: readonly string[]) {
     this.#keys = keys
     this.#types = types
-    this.#segments = segments
   }
 
   /** The key of a header that was read before, under the keys of today. */
@@ -33,7 +32,7 @@ export class HeaderReader {
 
   /** @throws Refusal `malformed`, `wrong_type`, `unsupported_alg`, `unsupported_header`, `unknown_key` */
   read(token: string, { first }: Parts): Awaitable<VerifyingKey> {
-    const header = this.#segments.readObject(token.slice(0, first))
+    const header = parseObject(readSegment(token.slice(0, first)))
     if (header.typ !== undefined && !isOneOf(this.#types, header.typ))
       throw new Refusal('wrong_type', 'typ', ON_THE_WIRE)
     return keyFor(header, this.#keys)

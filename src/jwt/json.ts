@@ -17,13 +17,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * `__proto__` and no `constructor.prototype`, no lone surrogate, at most 64 levels (rule J11). Two readers can take it in
  * one way only.
  *
- * @param latin1 the same octets, one character each: what most texts are read from, being ASCII
+ * @param latin1 the octets of the text, one character each: most texts are ASCII, and read as they are
  * @throws Refusal `malformed`
  */
-export function parseObject(octets: Uint8Array, latin1: string): Claims {
+export function parseObject(latin1: string): Claims {
   const members = membersIfPlain(latin1)
   try {
-    const text = members === NOT_PLAIN ? utf8.decode(octets) : latin1
+    const text = members === NOT_PLAIN ? utf8.decode(Buffer.from(latin1, 'latin1')) : latin1
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('no JSON object')
     if (members === NOT_PLAIN) refuseAmbiguity(text)

@@ -25,31 +25,22 @@ export function partsOf(token: unknown, maxBytes: number): Parts {
 /** The last characters whose spare bits are zero, by the length of the text modulo four (RFC 4648 §3.5). */
 const LAST = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'] as const
 
-/** Reads segments into one buffer: what comes back is good until the next segment is read. */
-export class SegmentReader {
-  readonly #octets: Buffer
+/** Of tokens this long or shorter segments are read into one buffer, made once; of others into one of their own. */
+const scratch = Buffer.allocUnsafeSlow(8192)
 
-  /** @param size octets of the longest text */
-  constructor(size: number) {
-    this.#octets = Buffer.allocUnsafeSlow(size)
+/**
+ * The octets of a segment, one character each.
+ *
+ * @param text of the base64url alphabet, as `COMPACT` has found it
+ * @throws Refusal `malformed` where its spelling is not the canonical one
+ */
+export function readSegment(text: string): string {
+  const last = LAST[text.length % 4]
+  if (last !== undefined && !last.includes(text.charAt(text.length - 1) || '-')) {
+    throw new Refusal('malformed', 'base64url that is not canonical')
   }
-
-  /**
-   * @param text of the base64url alphabet, as `COMPACT` has found it
-   * @throws Refusal `malformed` where its spelling is not the canonical one
-   */
-  read(text: string): Uint8Array {
-    const last = LAST[text.length % 4]
-    if (last !== undefined && !last.includes(text.charAt(text.length - 1) || '-')) {
-      throw new Refusal('malformed', 'base64url that is not canonical')
-    }
-    return this.#octets.subarray(0, this.#octets.write(text, 'base64url'))
-  }
-
-  readObject(text: string): Claims {
-    const octets = this.read(text)
-    return parseObject(octets, this.#octets.toString('latin1', 0, octets.length))
-  }
+  const octets = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
+  return octets.toString('latin1', 0, octets.write(text, 'base64url'))
 }
 
 /** What changes the meaning of the rest (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3). None of it is understood here. */
@@ -88,21 +79,21 @@ export function verifySignature(
   { maxBytes = 8192 }: { readonly maxBytes?: number } = {},
 ): { readonly header: Claims; readonly payload: Uint8Array } {
   const { first, second } = partsOf(jws, maxBytes)
-  const segments = new SegmentReader(jws.length)
-  const header = segments.readObject(jws.slice(0, first))
+  const header = parseObject(readSegment(jws.slice(0, first)))
   const key = keyFor(header, keys) as VerifyingKey
-  const payload = segments.read(jws.slice(first + 1, second))
+  const payload = Buffer.from(readSegment(jws.slice(first + 1, second)), 'latin1')
   if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1))) throw new Refusal('bad_signature')
   return { header, payload }
 }
 
 /** Signs claims (RFC 7519 §7.1). The header is `{"alg","typ":"JWT"}`, and `kid` where the key has one. */
-export const sign = (claims: object, key: SigningKey): string => signText(headerOf(key), segmentOf(claims), key)
+export const sign = (claims: object, key: SigningKey): string =>
+  signText(key.header, segmentOf(JSON.stringify(claims)), key)
 
 /** Signs octets as they are (RFC 7515 §5.1), under a header that names the algorithm, and the key where it has a name. */
 export function signOctets(payload: Uint8Array, key: SigningKey): string {
   const { alg, kid } = key
-  return signText(segmentOf({ alg, kid }), Buffer.from(payload).toString('base64url'), key)
+  return signText(segmentOf(JSON.stringify({ alg, kid })), Buffer.from(payload).toString('base64url'), key)
 }
 
 function signText(header: string, payload: string, key: SigningKey): string {
@@ -110,15 +101,4 @@ function signText(header: string, payload: string, key: SigningKey): string {
   return `${signed}.${key.sign(signed)}`
 }
 
-const headers = new WeakMap<SigningKey, string>()
-
-/** Made once a key. */
-function headerOf(key: SigningKey): string {
-  const known = headers.get(key)
-  if (known !== undefined) return known
-  const made = segmentOf({ alg: key.alg, typ: 'JWT', kid: key.kid })
-  headers.set(key, made)
-  return made
-}
-
-const segmentOf = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+const segmentOf = (text: string): string => Buffer.from(text).toString('base64url')

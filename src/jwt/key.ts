@@ -30,6 +30,8 @@ export interface VerifyingKey {
 export interface SigningKey {
   readonly alg: Algorithm
   readonly kid: string | undefined
+  /** What its tokens begin with: `{"alg","typ":"JWT"}`, and `kid` where it has one. */
+  readonly header: string
   /** Checks what this key signs. */
   readonly verifying: VerifyingKey
   /** @returns the signature in base64url */
@@ -42,6 +44,9 @@ export interface KeyOptions {
   /** For tests: secrets and RSA keys may be shorter than they should be. */
   readonly allowWeak?: boolean
 }
+
+export const headerOf = (alg: Algorithm, kid: string | undefined): string =>
+  Buffer.from(JSON.stringify({ alg, typ: 'JWT', kid })).toString('base64url')
 
 /** Rule J6. */
 const KID_LENGTH = 256

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
-import { type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
+import { headerOf, type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
 import { algorithmOf, type Jwk, octetsIn, parseJwk, publicKey, read, thumbprintOf } from './public-key.ts'
 import { importSecret } from './secret.ts'
 import { octetsOf, schemeOf } from './signature.ts'
@@ -52,6 +52,7 @@ function privateKey(alg: Asymmetric, key: KeyObject, options: KeyOptions): Signi
   return {
     alg,
     kid: verifying.kid,
+    header: headerOf(alg, verifying.kid),
     verifying,
     sign: (signed) => scheme.sign(octetsOf(signed), key).toString('base64url'),
   }

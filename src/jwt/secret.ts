@@ -8,7 +8,7 @@ import {
 } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { decodeBase64url } from './base64url.ts'
-import { type KeyOptions, keyRefused, parseKid, type SigningKey, type VerifyingKey } from './key.ts'
+import { headerOf, type KeyOptions, keyRefused, parseKid, type SigningKey, type VerifyingKey } from './key.ts'
 
 /**
  * A secret for HS256, HS384 or HS512.
@@ -51,7 +51,7 @@ function hmacKey(
     verify: (signed, signature) => verifyText(signed, Buffer.from(signature).toString('base64url')),
     verifyText,
   }
-  return { alg, kid, verifying, sign }
+  return { alg, kid, header: headerOf(alg, kid), verifying, sign }
 }
 
 /** Texts that stand in tutorials and templates, without case. */

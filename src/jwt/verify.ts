@@ -4,8 +4,8 @@ import type { Awaitable } from '../base/request.ts'
 import { TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
 import { HeaderReader } from './header.ts'
-import type { Claims } from './json.ts'
-import { type Parts, partsOf, SegmentReader } from './jws.ts'
+import { type Claims, parseObject } from './json.ts'
+import { type Parts, partsOf, readSegment } from './jws.ts'
 import type { VerifyingKey } from './key.ts'
 import type { KeySet, KeySource } from './key-set.ts'
 
@@ -47,11 +47,10 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
   const { keys, clock, issuer, audience, leeway = seconds(0), maxBytes = 8192 } = options
   const want: Expectation = { issuer, audiences: audience === undefined ? undefined : [audience].flat(), leeway }
   const cache = options.cache ? new TokenCache(options.cache) : undefined
-  const segments = new SegmentReader(maxBytes)
-  const headers = new HeaderReader(keys, options.types ?? TYPES, segments)
+  const headers = new HeaderReader(keys, options.types ?? TYPES)
 
   function judge(token: string, parts: Parts, key: VerifyingKey, isKnown: boolean): Claims {
-    const claims = claimsOf(token, parts, key, segments)
+    const claims = claimsOf(token, parts, key)
     if (!isKnown) headers.held(token, parts, key)
     const fault = claimFault(claims, want, clock())
     if (fault !== undefined) throw new Refusal(fault)
@@ -75,9 +74,9 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
 }
 
 /** The claims, once the signature holds: there is no other way to them. */
-function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey, segments: SegmentReader): Claims {
+function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey): Claims {
   if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new Refusal('bad_signature')
-  return segments.readObject(token.slice(first + 1, second))
+  return parseObject(readSegment(token.slice(first + 1, second)))
 }
 
 const noExp = (): Refusal => new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
