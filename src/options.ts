@@ -3,7 +3,7 @@ import type { Clock } from './base/clock.ts'
 import type { Duration } from './base/duration.ts'
 import type { Random } from './base/random.ts'
 import type { AuthRequest, Awaitable } from './base/request.ts'
-import type { Algorithm } from './jwt/algorithms.ts'
+import type { Algorithm } from './jwt/index.ts'
 import type { Store } from './stores/store.ts'
 import type { User } from './users/user.ts'
 
@@ -41,9 +41,9 @@ export interface TokenOptions {
   readonly reuse?: 'end' | 'reject' // 'end'   D37
   readonly sessions?: boolean // true; false: no store of sessions ("blacklist app not installed")
   readonly adoptForeign?: boolean // false; true: refresh and sliding tokens of a Simple JWT server with our key are taken in
-  readonly algorithm?: Algorithm // 'ES256'; 'HS256' where a text signingKey without PEM is given is NOT guessed: say it
-  readonly signingKey?: string // secret text, or PEM
-  readonly verifyingKey?: string // PEM; derived from signingKey when absent
+  readonly algorithm?: Algorithm // 'ES256'   ALGORITHM
+  readonly signingKey?: string // the secret (HS), or a private key in PEM   SIGNING_KEY
+  readonly verifyingKey?: string // a public key in PEM; derived from signingKey when absent   VERIFYING_KEY
   readonly jwksUrl?: string // JWK_URL
   readonly audience?: string | readonly string[] // AUDIENCE
   readonly issuer?: string // ISSUER

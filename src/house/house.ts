@@ -3,8 +3,8 @@ import type { AuthenticationWorld } from '../authentication/scheme.ts'
 import { seconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Secret } from '../base/secret.ts'
-import { importSecret, importSigningKey, importVerifyingKey, sign, verifier } from '../jwt/index.ts'
-import { fixedKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
+import { sign, verifier } from '../jwt/index.ts'
+import { givenKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
 import { derivedKey } from '../keys/seal.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue } from '../passwords/queue.ts'
@@ -53,7 +53,7 @@ export async function openHouse(settings: Settings): Promise<House> {
       : hmacRevokeClaim(secrets().map((secret) => derivedKey(secret, 'revoke claim')))
 
   const { verify } = verifier({
-    keys: ring.keySet,
+    keys: ring.verifying,
     clock,
     ...(terms.issuer === undefined ? {} : { issuer: terms.issuer }),
     ...(terms.audience === undefined ? {} : { audience: terms.audience }),
@@ -102,36 +102,18 @@ function fileOf(database: string): string {
 }
 
 /** The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. */
-function secretsOf({ secrets, signingKey, random }: Settings, file: string | undefined): () => readonly Secret[] {
+function secretsOf({ secrets, sharedSecret, random }: Settings, file: string | undefined): () => readonly Secret[] {
   let made: readonly Secret[] | undefined
   return () => {
     if (secrets.length > 0) return secrets
-    made ??= [signingKey ?? developmentSecret(file ?? ':memory:', random)]
+    made ??= [sharedSecret ?? developmentSecret(file ?? ':memory:', random)]
     return made
   }
 }
 
 async function openRing(settings: Settings, store: Store, secrets: () => readonly Secret[]): Promise<KeyRing> {
-  const { algorithm, signingKey, verifyingKey, allowWeakKeys: allowWeak, terms, clock, random } = settings
-  if (signingKey !== undefined) {
-    if (algorithm.startsWith('HS')) {
-      const key = importSecret(algorithm, signingKey.reveal(), { allowWeak })
-      return fixedKeyRing(key, [key.verifying])
-    }
-    const key = importSigningKey(algorithm, signingKey.reveal(), { allowWeak })
-    const verifying =
-      verifyingKey === undefined ? key.verifying : importVerifyingKey(algorithm, verifyingKey, { allowWeak })
-    return fixedKeyRing(key, [verifying])
-  }
-  if (algorithm.startsWith('HS')) {
-    throw new Refusal(
-      'config_refused',
-      `tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`,
-    )
-  }
-  if (verifyingKey !== undefined) {
-    return fixedKeyRing(undefined, [importVerifyingKey(algorithm, verifyingKey, { allowWeak })])
-  }
+  const { algorithm, keys, terms, clock, random } = settings
+  if (keys !== undefined) return givenKeyRing(keys.signing, keys.verifying)
   const longestLife = seconds(Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway)
   return openKeyRing({ keys: store.keys, secrets: secrets(), algorithm, longestLife, clock, random })
 }

@@ -24,7 +24,7 @@ export function routerOf(settings: Settings, open: () => Promise<House>, terms: 
     slidingObtain: endpoints.obtainSliding(loginField, verbs),
     slidingRefresh: endpoints.refreshSliding(verbs),
   }
-  const published = async (): Promise<object> => (await open()).ring.keySet.jwks()
+  const published = async (): Promise<object> => (await open()).ring.published()
   const routes = new Map([
     [KEY_SET_PATH, (request: AuthRequest) => answerKeySet(request, published, (error) => terms.failed(error, request))],
   ])

@@ -2,12 +2,14 @@ import { after, type Clock, type Seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Secret } from '../base/secret.ts'
-import type { Algorithm } from '../jwt/algorithms.ts'
 import {
+  type Algorithm,
   generateKey,
   importSigningKey,
   importVerifyingKey,
   KeySet,
+  type KeySource,
+  type PublicJwk,
   type SigningKey,
   type VerifyingKey,
 } from '../jwt/index.ts'
@@ -19,8 +21,10 @@ export type KeySummary = Pick<KeyRecord, 'id' | 'algorithm' | 'stage' | 'created
 
 /** The keys an instance signs and verifies with. */
 export interface KeyRing {
-  /** Whoever verifies holds this set; its contents change under it. */
-  readonly keySet: KeySet
+  /** Whoever verifies holds this; its contents change under it. */
+  readonly verifying: KeySource
+  /** The public keys, for others to verify with. */
+  published(): { readonly keys: readonly PublicJwk[] }
   signing(): SigningKey
   list(): Promise<readonly KeySummary[]>
   /** @throws Refusal `config_refused` where the keys are not ours to rotate */
@@ -77,7 +81,8 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
   while (stageOf(await load(), 'current').algorithm !== algorithm) await rotate()
 
   return {
-    keySet,
+    verifying: keySet,
+    published: () => keySet.jwks(),
     signing: () => signing!,
     list: async () =>
       (await keys.list()).map(({ id, algorithm, stage, createdAt, verifiesUntil }) => ({
@@ -92,15 +97,17 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
   }
 }
 
-/** The ring of one key that the settings gave. It is rotated where it is kept. */
-export function fixedKeyRing(signingKey: SigningKey | undefined, verifying: readonly VerifyingKey[]): KeyRing {
-  const keySet = new KeySet(verifying)
+/** The ring of a key that the settings gave. It is rotated where it is kept. */
+export function givenKeyRing(signing: SigningKey | undefined, verifying: KeySource): KeyRing {
+  const published =
+    verifying instanceof KeySet ? verifying : new KeySet(signing === undefined ? [] : [signing.verifying])
   const elsewhere = (): never => {
     throw new Refusal('config_refused', 'The signing key comes from tokens.signingKey: change it there.')
   }
   return {
-    keySet,
-    signing: () => signingKey ?? elsewhere(),
+    verifying,
+    published: () => published.jwks(),
+    signing: () => signing ?? elsewhere(),
     list: async () => [],
     rotate: async () => elsewhere(),
     reload: async () => {},

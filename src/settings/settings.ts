@@ -4,11 +4,12 @@ import { secondsOf } from '../base/duration.ts'
 import { systemRandom } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
 import { Secret } from '../base/secret.ts'
-import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
+import { ALGORITHMS, type Algorithm } from '../jwt/index.ts'
 import { ENDPOINT_NAMES, type EndpointName, type Handler, type LogEntry, type Options } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import type { TokenTerms } from '../tokens/terms.ts'
 import type { User } from '../users/user.ts'
+import { type GivenKeys, parseKeys } from './given-keys.ts'
 import { THEIRS } from './names-of-others.ts'
 
 /** A length of time from `min` to `max`, both included. */
@@ -146,11 +147,11 @@ export interface Settings {
   readonly reuse: 'end' | 'reject'
   readonly sessions: boolean
   readonly algorithm: Algorithm
-  readonly signingKey: Secret | undefined
-  readonly verifyingKey: string | undefined
-  readonly jwksUrl: string | undefined
+  /** `undefined`: the house makes and keeps its own. */
+  readonly keys: GivenKeys | undefined
+  /** The secret that both sides share, with HS256 and its sisters: others are derived from it where none is given. */
+  readonly sharedSecret: Secret | undefined
   readonly revokeClaim: 'hmac' | 'md5'
-  readonly allowWeakKeys: boolean
   readonly maxBytes: number
   readonly headerTypes: readonly string[]
   readonly headerName: string
@@ -194,6 +195,7 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
   }
 
   const secret = rest.secret ?? env.WATCHWORD_SECRET
+  const log = rest.log ?? logLine
   return {
     database: rest.database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: secret === undefined ? [] : [secret].flat().map(parseSecret),
@@ -214,11 +216,9 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
     reuse: tokens.reuse,
     sessions: tokens.sessions,
     algorithm: tokens.algorithm,
-    signingKey: tokens.signingKey === undefined ? undefined : new Secret(tokens.signingKey),
-    verifyingKey: tokens.verifyingKey,
-    jwksUrl: tokens.jwksUrl,
+    keys: parseKeys(tokens, log),
+    sharedSecret: tokens.signingKey === undefined ? undefined : new Secret(tokens.signingKey),
     revokeClaim: tokens.revokeClaim,
-    allowWeakKeys: tokens.allowWeakKeys,
     maxBytes: tokens.maxBytes,
     headerTypes: tokens.headerTypes,
     headerName: tokens.headerName.toLowerCase(),
@@ -228,7 +228,7 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
     on: rest.on as NonNullable<Options['on']>,
     clock: rest.clock,
     random: rest.random,
-    log: rest.log ?? logLine,
+    log,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Algorithm } from '../jwt/algorithms.ts'
+import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
 import type { EndReason, SessionId } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
