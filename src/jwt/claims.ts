@@ -32,7 +32,7 @@ export function claimFault(claims: Claims, want: Expectation, now: UnixSeconds):
   if (want.issuer !== undefined && claims.iss !== want.issuer) return 'wrong_issuer'
   if (want.audiences !== undefined && !isFor(claims.aud, want.audiences)) return 'wrong_audience'
   if (sub !== undefined && typeof sub !== 'string') return 'invalid_claim'
-  if (jti !== undefined && typeof jti !== 'string') return 'invalid_claim'
+  if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return 'invalid_claim'
   return undefined
 }
 

@@ -7,7 +7,6 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
-import { decodeBase64url } from './base64url.ts'
 import { headerOf, type KeyOptions, keyRefused, parseKid, type SigningKey, type VerifyingKey } from './key.ts'
 
 /**
@@ -100,7 +99,7 @@ function repeats(octets: Buffer): boolean {
 function isPublicKey(octets: Buffer): boolean {
   const text = octets.toString('latin1')
   if (/-----BEGIN|^\s*(ssh-|ecdsa-sha2-|sk-(ssh|ecdsa))/.test(text)) return true
-  return isJwk(text) || isDer(octets) || isDer(decodeBase64url(text.trim()) ?? Buffer.alloc(0))
+  return isJwk(text) || isDer(octets) || isDer(Buffer.from(text, 'base64'))
 }
 
 function isJwk(text: string): boolean {
