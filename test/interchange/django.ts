@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import type { TestContext } from 'node:test'
+
+/** The folder with a Django to start, where one is installed: `.ci/run` does, and names it. */
+const folder = process.env.WATCHWORD_ORACLE
+
+/** For `test`'s `skip`: why there is no Django here, or `false` where there is. */
+export const noDjango: string | false =
+  folder === undefined || folder === ''
+    ? 'left out: WATCHWORD_ORACLE names no installed Django to compare with; .ci/run installs one'
+    : false
+
+/** A Django with Simple JWT, answering at an address of this machine. */
+export interface Django {
+  /** @returns status and JSON */
+  post(path: string, body: object): Promise<Told>
+  get(path: string, token?: string): Promise<Told>
+  /** The stored hash of a user. */
+  hashOf(id: number): Promise<string>
+}
+
+export interface Told {
+  readonly status: number
+  readonly body: { readonly [member: string]: unknown }
+}
+
+/** The text in a member of an answer: a token. @throws where it holds none */
+export function textIn({ body, status }: Told, member: string): string {
+  const text = body[member]
+  if (typeof text === 'string') return text
+  throw new Error(`no ${member} in the answer ${status} ${JSON.stringify(body)}`)
+}
+
+/** How long it may take to migrate, hash the passwords of its users and listen. */
+const PATIENCE = 60_000
+
+/** Starts one, which ends with the test. @throws with what it printed, where it does not come up */
+export async function django(
+  t: TestContext,
+  config: object,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Django> {
+  const port = await freePort()
+  const child = spawn(join(resolve(folder!), 'start'), [String(port)], {
+    env: { ...process.env, ORACLE_CONFIG: JSON.stringify(config), ORACLE_CONTROL: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'exit')
+  t.after(async () => {
+    child.kill('SIGTERM')
+    await ended
+  })
+  let printed = ''
+  const ready = new Promise<void>((done, failed) => {
+    const timer = setTimeout(() => failed(new Error(`no Django within ${PATIENCE} ms:\n${printed}`)), PATIENCE)
+    const look = (text: Buffer): void => {
+      printed += text
+      if (printed.includes('oracle ready on')) done()
+    }
+    child.stdout.on('data', look)
+    child.stderr.on('data', look)
+    ended.then(() => failed(new Error(`Django ended:\n${printed}`))).finally(() => clearTimeout(timer))
+    t.after(() => clearTimeout(timer))
+  })
+  await ready
+
+  const ask = async (path: string, init: RequestInit): Promise<Told> => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
+  }
+  const get = (path: string, token?: string): Promise<Told> =>
+    ask(path, { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } })
+  return {
+    post: (path, body) =>
+      ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    get,
+    async hashOf(id) {
+      const { users } = (await get('/_oracle/state/')).body
+      return (users as UsersOfState)[String(id)]!.password
+    },
+  }
+}
+
+interface UsersOfState {
+  readonly [id: string]: { readonly password: string }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
