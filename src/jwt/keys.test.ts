@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
 import {
   ALGORITHMS,
@@ -135,33 +135,22 @@ test('the forms that openssl writes are read', () => {
   assert.equal(importVerifyingKey('RS256', pem(rsa.publicKey, 'pkcs1')).alg, 'RS256')
 })
 
-/** The base point, and s = 1: where it is a signature, the key has a small order and anybody could have made it. */
-const FORGED = Buffer.from(`58${'66'.repeat(31)}01${'00'.repeat(31)}`, 'hex')
-
-test('anybody can sign for the points of small order of Ed25519, and none of them is a key', () => {
-  const points = [
-    '0100000000000000000000000000000000000000000000000000000000000000',
-    'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-    '0000000000000000000000000000000000000000000000000000000000000000',
-    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
-  ]
-  for (const point of points) {
-    const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(point, 'hex').toString('base64url') }
-    const key = createPublicKey({ key: jwk, format: 'jwk' })
-    const messages = Array.from({ length: 200 }, (_, i) => Buffer.from(`message ${i}`))
-    assert.ok(
-      messages.some((message) => verify(null, message, key, FORGED)),
-      point,
-    )
-    assert.throws(() => importVerifyingKey('EdDSA', jwk), refused)
-  }
-  const spelledTwice = Buffer.from('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f', 'hex')
-  assert.throws(
-    () => importVerifyingKey('EdDSA', { kty: 'OKP', crv: 'Ed25519', x: spelledTwice.toString('base64url') }),
-    refused,
-  )
-})
+// OpenSSL 3.0 takes a signature that anybody can make for each of these points; newer versions do not.
+for (const point of [
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+  // The third one spelled another way.
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+]) {
+  test(`no key: the point of small order ${point.slice(0, 8)}…${point.slice(-2)}`, () => {
+    const x = Buffer.from(point, 'hex').toString('base64url')
+    assert.throws(() => importVerifyingKey('EdDSA', { kty: 'OKP', crv: 'Ed25519', x }), refused)
+  })
+}
 
 test('moduli of the faulty hardware are known by their residues, and others are not taken for them', () => {
   const primes = [
