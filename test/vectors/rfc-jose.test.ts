@@ -42,7 +42,7 @@ const compact = cases.filter(({ kind }) => kind === 'compact')
 const accepted = compact.filter(({ expect }) => expect === 'accept')
 
 test('RFC JOSE: all 25 examples and 7 thumbprints are there', () => {
-  assert.deepEqual([cases.length, compact.length, accepted.length, thumbprints.length], [25, 20, 13, 7])
+  assert.deepEqual([cases.length, compact.length, accepted.length, thumbprints.length], [25, 20, 12, 7])
 })
 
 test('RFC JOSE: compact examples', () => {
@@ -89,7 +89,7 @@ test('RFC JOSE: claims hold until the second of their exp', () => {
   const dated = accepted.filter(({ claims }) => claims !== undefined)
   assert.deepEqual(
     dated.map(({ id }) => id),
-    ['rfc7519-3.1', 'rfc7520-6-inner'],
+    ['rfc7515-A.1', 'rfc7515-A.2', 'rfc7515-A.3', 'rfc7519-3.1', 'rfc7520-6-inner'],
   )
   for (const vector of dated) {
     const { exp } = vector.claims!
@@ -104,8 +104,8 @@ test('RFC JOSE: signing what they signed gives the same octets, where the algori
   assert.equal(again.length, 7)
   for (const { id, alg, key, jws } of again) {
     const [header, payload, signature] = jws!.split('.')
-    const made = signingKeyOf(alg as Algorithm, key!).sign(Buffer.from(`${header}.${payload}`))
-    assert.equal(made.toString('base64url'), signature, id)
+    const made = signingKeyOf(alg as Algorithm, key!).sign(`${header}.${payload}`)
+    assert.equal(made, signature, id)
   }
 })
 

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CORPUS, type Corpus, readCorpus } from './corpus.ts'
+import { attacksOf, pendingKinds, replayInProcess } from './replay.ts'
+import { watchDoors } from './surroundings.ts'
+import { judgeTokens } from './token.ts'
+import { isPending, type Judged } from './verdict.ts'
+
+const corpus = readCorpus(CORPUS)
+
+/** How many cases of each kind there are, so that none gets lost. */
+const COUNTS = {
+  token: 657,
+  revocation: 4,
+  config: 60,
+  key: 47,
+  email: 28,
+  same_name: 7,
+  header: 64,
+  request: 102,
+} as const
+
+const complaints = (judged: readonly Judged[]): string[] =>
+  judged.flatMap((each) => (isPending(each) ? [] : each.faults.map((fault) => `${each.id} (${each.reason}) ${fault}`)))
+
+test('attacks: all 1,185 cases are there', () => {
+  assert.equal(corpus.cases.length, 1185)
+  for (const [kind, count] of Object.entries(COUNTS))
+    assert.equal(attacksOf(corpus, kind as 'token').length, count, kind)
+  assert.equal(pendingKinds(corpus).length, 216)
+})
+
+test('attacks: tokens, keys, settings, revocations and names', async () => {
+  const judged = await replayInProcess(corpus)
+  assert.deepEqual(complaints(judged), [])
+  // And one verdict more, on what they left behind.
+  assert.equal(judged.length, COUNTS.token + COUNTS.revocation + COUNTS.config + COUNTS.key + 28 + 7 + 1)
+})
+
+test('attacks: each case fails where the opposite is expected', async () => {
+  const opposite = (expect: string) => (expect === 'accept' ? 'reject' : 'accept')
+  const cases = corpus.cases.map((attack) => ({ ...attack, expect: opposite(attack.expect) })) as Corpus['cases']
+  const judged = await replayInProcess({ ...corpus, cases })
+  const unmoved = judged.filter((each) => !isPending(each) && each.faults.length === 0).map(({ id }) => id)
+  // Settings of options that do not exist yet can only be refused: accepting them is pending.
+  assert.deepEqual(unmoved, ['afterwards'])
+})
+
+test('attacks: a refusal of another class is a failure', () => {
+  const cases = attacksOf(corpus, 'token').filter(({ error }) => error !== undefined)
+  const faulty = judgeTokens(
+    cases.map((attack) => ({ ...attack, error: ['no such class'] })),
+    corpus,
+  )
+  assert.ok(faulty.every(({ faults }) => faults.length > 0))
+})
+
+test('attacks: what reaches for the network or for a file is seen', async () => {
+  using doors = watchDoors()
+  const { readFileSync } = await import('node:fs')
+  const { connect } = await import('node:net')
+  readFileSync(CORPUS)
+  connect({ port: 9, host: '127.0.0.1' })
+    .on('error', () => {})
+    .destroy()
+  const taken = doors.taken()
+  assert.deepEqual(taken, ['file: readFileSync', 'file: openSync', 'network: connect'])
+})

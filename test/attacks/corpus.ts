@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import type { TokenType } from '../../src/tokens/claims.ts'
+
+/** A text, possibly in parts, so that a megabyte need not be written out. */
+export type Text = string | readonly (string | Repeated)[]
+type Repeated = { readonly repeat: readonly [text: string, times: number] }
+
+export type Jwk = { readonly [member: string]: unknown }
+
+/** With which keys and expectations a token is judged. */
+export interface Profile {
+  readonly algorithms: readonly string[]
+  readonly keys: readonly Jwk[]
+  readonly issuer?: string
+  readonly audience?: string
+  /** Seconds. */
+  readonly leeway?: number
+  /** `null`: any of ours. */
+  readonly tokenType?: TokenType | 'id' | null
+  readonly nonce?: string
+  readonly layer?: 'jws'
+}
+
+interface Common {
+  readonly id: string
+  readonly expect: 'accept' | 'reject'
+  readonly reason: string
+  /** Of a refusal: the classes that may be given. Without it any. */
+  readonly error?: readonly string[]
+  readonly maxMillis?: number
+}
+
+interface Kinds {
+  readonly token: {
+    readonly profile: string
+    readonly token: Text
+    readonly claims?: { readonly [name: string]: unknown }
+  }
+  readonly revocation: { readonly profile: string; readonly revoke: string; readonly token: string }
+  readonly config: { readonly setting: { readonly [name: string]: unknown } }
+  readonly key: { readonly purpose: 'verify' | 'publish'; readonly jwk?: unknown; readonly jwks?: unknown }
+  readonly email: { readonly address: string }
+  readonly same_name: { readonly first: string; readonly second: string }
+  readonly header: HttpAttack
+  readonly request: HttpAttack
+}
+
+export interface HttpAttack {
+  readonly profile: string
+  readonly method: string
+  readonly path: string
+  readonly headers: readonly (readonly [name: string, value: Text])[]
+  readonly body?: Text | Repeated | { readonly gzipRepeat: readonly [text: string, times: number] }
+  readonly http: { readonly status: readonly number[] }
+  readonly given?: readonly string[]
+  readonly latin1?: boolean
+  readonly scheme?: string
+}
+
+export type Kind = keyof Kinds
+/** A case of one of the kinds that are replayed. */
+export type Attack<K extends Kind = Kind> = { readonly [Each in K]: Common & Kinds[Each] & { readonly kind: Each } }[K]
+
+export interface Corpus {
+  /** Seconds since 1970: when its tokens are judged. */
+  readonly now: number
+  readonly profiles: { readonly [name: string]: Profile }
+  /** Of whatever kind. */
+  readonly cases: readonly (Common & { readonly kind: string })[]
+}
+
+export const CORPUS = new URL('../data/vectors/attacks.json', import.meta.url)
+
+export function readCorpus(file: string | URL): Corpus {
+  const corpus = JSON.parse(readFileSync(file, 'utf8'))
+  if (typeof corpus?.now !== 'number' || typeof corpus.profiles !== 'object' || !Array.isArray(corpus.cases)) {
+    throw new Error(`${file} is no corpus of attacks: it needs now, profiles and cases`)
+  }
+  return corpus
+}
+
+export const textOf = (text: Text | Repeated): string => {
+  if (typeof text === 'string') return text
+  if ('repeat' in text) return text.repeat[0].repeat(text.repeat[1])
+  return text.map((part) => (typeof part === 'string' ? part : textOf(part))).join('')
+}
+
+export function profileOf(corpus: Corpus, name: string): Profile {
+  const profile = corpus.profiles[name]
+  if (profile === undefined) throw new Error(`the corpus has no profile ${name}`)
+  return profile
+}

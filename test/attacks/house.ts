@@ -1,0 +1,60 @@
+import type { UnixSeconds } from '../../src/base/clock.ts'
+import { systemRandom } from '../../src/base/random.ts'
+import type { Algorithm } from '../../src/jwt/algorithms.ts'
+import type { TokenOptions } from '../../src/options.ts'
+import { passwords } from '../../src/passwords/passwords.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import type { User, UserId } from '../../src/users/user.ts'
+import { type Watchword, watchword } from '../../src/watchword.ts'
+import type { Profile } from './corpus.ts'
+
+/** Of the one user whom the corpus knows. */
+export const ALICE = { id: '1' as UserId, username: 'alice', password: 'correct horse battery staple' }
+
+export interface House {
+  readonly auth: Watchword<User>
+  readonly store: Store
+  close(): Promise<void>
+}
+
+/** A house in memory as a profile describes it, in which time stands still. */
+export async function houseOf(
+  { issuer, audience, leeway, algorithms }: Profile,
+  now: number,
+  key: Pick<TokenOptions, 'signingKey' | 'verifyingKey'>,
+): Promise<House> {
+  const clock = (): UnixSeconds => now as UnixSeconds
+  const store = sqliteStore({ file: ':memory:' })
+  const auth: Watchword<User> = watchword({
+    database: store,
+    secret: 'a secret of the attacks, and long enough',
+    clock,
+    tokens: {
+      algorithm: algorithms[0] as Algorithm,
+      ...key,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+      ...(leeway === undefined ? {} : { leeway }),
+    },
+  })
+  await auth.migrate()
+  await enterAlice(store, clock())
+  return { auth, store, close: () => auth.close() }
+}
+
+async function enterAlice({ users }: Store, now: UnixSeconds): Promise<void> {
+  const { hash } = passwords({ queue: (work) => work(), random: systemRandom, warn() {} })
+  await users.insert({
+    id: ALICE.id,
+    username: ALICE.username,
+    usernameKey: ALICE.username,
+    email: undefined,
+    hash: await hash(ALICE.password),
+    active: true,
+    staff: false,
+    superuser: false,
+    joinedAt: now,
+    attributes: {},
+  })
+}

@@ -1,0 +1,47 @@
+import { importKeySet, importVerifyingKey, type KeySet } from '../../src/jwt/index.ts'
+import type { Attack, Jwk } from './corpus.ts'
+import { PATIENCE } from './token.ts'
+import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
+
+/** What may stand in a published key (rule K8). */
+const PUBLIC = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use']
+const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']
+
+/** Imports what is offered as a key, to verify with or to publish. */
+export function judgeKey(attack: Attack<'key'>): Verdict {
+  const { id, kind, reason, purpose, jwk, jwks } = attack
+  const start = performance.now()
+  const outcome = outcomeOf(() => {
+    if (purpose === 'publish') return publish(jwks ?? { keys: [jwk] })
+    return jwks === undefined ? importVerifyingKey(undefined, jwk as Jwk) : importKeySet(jwks)
+  })
+  const millis = performance.now() - start
+  const { maxMillis = PATIENCE } = attack
+  const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.refusal, secret)
+  const faults = [
+    ...outcomeFaults(outcome, attack),
+    ...(outcome.kind === 'accepted' ? publishedFaults(outcome.value, purpose) : []),
+    ...(secretsIn(jwks ?? jwk).some(isTold) ? ['tells a part of the key'] : []),
+    ...(millis > maxMillis ? [`took ${Math.round(millis)} ms`] : []),
+  ]
+  return { id, kind, reason, faults }
+}
+
+/** What the key set's document would say of these keys. */
+const publish = (jwks: unknown): ReturnType<KeySet['jwks']> => importKeySet(jwks).jwks()
+
+function publishedFaults(value: unknown, purpose: string): string[] {
+  if (purpose !== 'publish') return []
+  return (value as ReturnType<KeySet['jwks']>).keys
+    .flatMap((key) => Object.keys(key))
+    .filter((member) => !PUBLIC.includes(member))
+    .map((member) => `publishes the member ${member}`)
+}
+
+/** The private members, wherever they stand. */
+function secretsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) =>
+    typeof member === 'string' && member !== '' && PRIVATE.includes(name) ? [member] : secretsIn(member),
+  )
+}

@@ -1,0 +1,64 @@
+import { judgeConfig } from './config.ts'
+import type { Attack, Corpus, Kind } from './corpus.ts'
+import { featureAwaited, judgeOverHttp } from './http.ts'
+import { judgeEmail, judgeSameName } from './identity.ts'
+import { judgeKey } from './key.ts'
+import { judgeRevocation } from './revocation.ts'
+import { changedPrototypes } from './surroundings.ts'
+import { judgeTokens } from './token.ts'
+import type { Judged, Pending } from './verdict.ts'
+
+/** What kinds that are not replayed yet belong to. */
+const LATER: { readonly [kind: string]: string } = {
+  redirect_uri: 'OAuth',
+  register_redirect_uri: 'OAuth',
+  pkce: 'OAuth',
+  next: 'redirects after sign-in',
+  otp: 'one-time codes',
+  reset_mail: 'password reset by mail',
+  hawk: 'Hawk',
+  httpsig: 'HTTP message signatures',
+}
+
+/** The kinds that need no server. */
+export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
+  const judged: Judged[] = [...judgeTokens(attacksOf(corpus, 'token'), corpus)]
+  judged.push(...attacksOf(corpus, 'key').map(judgeKey))
+  judged.push(...attacksOf(corpus, 'email').map(judgeEmail))
+  for (const attack of attacksOf(corpus, 'config')) judged.push(await judgeConfig(attack))
+  for (const attack of attacksOf(corpus, 'revocation')) judged.push(await judgeRevocation(attack, corpus))
+  for (const attack of attacksOf(corpus, 'same_name')) judged.push(await judgeSameName(attack))
+  const faults = changedPrototypes()
+  return [...judged, { id: 'afterwards', kind: 'all', reason: 'the shared prototypes are as they were', faults }]
+}
+
+/** The kinds that go over HTTP, to server processes of ours. */
+export async function replayOverHttp(corpus: Corpus): Promise<Judged[]> {
+  const attacks = [...attacksOf(corpus, 'header'), ...attacksOf(corpus, 'request')]
+  const due = attacks.filter((attack) => featureAwaited(attack) === undefined)
+  const waiting = attacks.flatMap((attack): Pending[] => {
+    const feature = featureAwaited(attack)
+    return feature === undefined ? [] : [{ id: attack.id, kind: attack.kind, feature }]
+  })
+  return [...(await judgeOverHttp(due, corpus)), ...waiting]
+}
+
+const REPLAYED: { readonly [K in Kind]: true } = {
+  token: true,
+  revocation: true,
+  config: true,
+  key: true,
+  email: true,
+  same_name: true,
+  header: true,
+  request: true,
+}
+
+/** The cases of kinds that belong to later work. */
+export const pendingKinds = ({ cases }: Corpus): Pending[] =>
+  cases
+    .filter(({ kind }) => !Object.hasOwn(REPLAYED, kind))
+    .map(({ id, kind }) => ({ id, kind, feature: LATER[kind] ?? 'a kind that is not known' }))
+
+export const attacksOf = <K extends Kind>({ cases }: Corpus, kind: K): Attack<K>[] =>
+  cases.filter((attack) => attack.kind === kind) as unknown as Attack<K>[]

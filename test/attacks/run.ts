@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import { CORPUS, readCorpus } from './corpus.ts'
+import { pendingKinds, replayInProcess, replayOverHttp } from './replay.ts'
+import { isPending, type Judged, type Pending, type Verdict } from './verdict.ts'
+
+/**
+ * Replays a corpus of attacks and their controls:
+ *
+ *     npm run attacks [-- FILE] [--json]
+ *
+ * Tokens, keys, settings and names in this process, through the code that a server runs; requests over raw sockets to server
+ * processes of ours. What belongs to features that do not exist yet is counted as pending.
+ */
+const { values: wish, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
+
+const corpus = readCorpus(positionals[0] ?? CORPUS)
+const judged = [...(await replayInProcess(corpus)), ...(await replayOverHttp(corpus)), ...pendingKinds(corpus)]
+const verdicts = judged.filter((each): each is Verdict => !isPending(each))
+const failed = verdicts.filter(({ faults }) => faults.length > 0)
+const pending = [...Map.groupBy(judged.filter(isPending), ({ kind, feature }) => `${kind}, ${feature}`)]
+
+process.exitCode = failed.length > 0 ? 1 : 0
+if (wish.json) printJson(verdicts, judged.filter(isPending))
+else print()
+
+function print(): void {
+  if (failed.length > 0) printTable(failed)
+  for (const { id, because } of verdicts) if (because !== undefined) console.log(`on the wire: ${id}: ${because}`)
+  for (const [what, cases] of pending) console.log(`pending: ${what}: ${cases.length}`)
+  console.log(`${verdicts.length - failed.length} passed, ${failed.length} failed`)
+}
+
+function printTable(rows: readonly Verdict[]): void {
+  const wide = (of: (row: Verdict) => string): number => Math.max(...rows.map((row) => of(row).length))
+  const [ids, kinds] = [wide(({ id }) => id), wide(({ kind }) => kind)]
+  for (const { id, kind, reason, faults } of rows) {
+    console.log(`FAILED  ${id.padEnd(ids)}  ${kind.padEnd(kinds)}  ${reason}`)
+    for (const fault of faults) console.log(`        ${' '.repeat(ids)}  ${' '.repeat(kinds)}  → ${fault}`)
+  }
+}
+
+function printJson(all: readonly Verdict[], waiting: readonly Pending[]): void {
+  const totals = { passed: all.length - failed.length, failed: failed.length, pending: waiting.length }
+  console.log(JSON.stringify({ ...totals, cases: [...all, ...waiting] satisfies Judged[] }))
+}

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Wish } from './server.ts'
+
+/** A server process of ours, and what it wrote to its log. */
+export interface Subject extends AsyncDisposable {
+  readonly port: number
+  /** All of standard output and standard error until now. */
+  log(): string
+}
+
+/** @throws where it ended without a word */
+export async function serve(wish: Wish): Promise<Subject> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('server.ts', import.meta.url))], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let log = ''
+  for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8').on('data', (text) => (log += text))
+  const closed = once(child, 'exit')
+  child.send(wish)
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('message', (message: { readonly port: number }) => resolve(message.port))
+    closed.then(() => reject(new Error(`the server ended:\n${log}`)))
+  })
+  return {
+    port,
+    log: () => log,
+    async [Symbol.asyncDispose]() {
+      if (child.connected) child.disconnect()
+      await closed
+    },
+  }
+}

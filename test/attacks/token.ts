@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Clock, seconds, type UnixSeconds } from '../../src/base/clock.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import { isAlgorithm } from '../../src/jwt/algorithms.ts'
+import {
+  type Claims,
+  idTokenFault,
+  importVerifyingKey,
+  KeySet,
+  verifier,
+  verifySignature,
+} from '../../src/jwt/index.ts'
+import { parseSettings } from '../../src/settings/settings.ts'
+import type { TokenType } from '../../src/tokens/claims.ts'
+import { jtiOf, noUserNamed, typeFault, userIdIn } from '../../src/tokens/reading.ts'
+import { type Attack, type Corpus, type Profile, profileOf, textOf } from './corpus.ts'
+import { changedPrototypes, watchDoors } from './surroundings.ts'
+import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
+
+type Judge = (token: string) => unknown
+
+/** Milliseconds that any case may take. */
+export const PATIENCE = 1000
+
+/** Judges the tokens of a corpus, with nothing but what its profiles say. */
+export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus): Verdict[] {
+  const judges = new Map<string, Judge>()
+  using doors = watchDoors()
+  return attacks.map((attack) => {
+    const { id, kind, reason, profile, maxMillis = PATIENCE } = attack
+    const judge = judges.get(profile) ?? judgeOf(profileOf(corpus, profile), corpus.now)
+    judges.set(profile, judge)
+    const token = textOf(attack.token)
+    doors.taken()
+    const start = performance.now()
+    const outcome = outcomeOf(() => judge(token))
+    const millis = performance.now() - start
+    const faults = [
+      ...outcomeFaults(outcome, attack),
+      ...(outcome.kind === 'accepted' ? claimFaults(outcome.value, attack.claims) : []),
+      ...(outcome.kind === 'refused' && tells(outcome.refusal, `${token}\n${opened(token)}`)
+        ? [`tells what the token says: ${outcome.refusal.message}`]
+        : []),
+      ...doors.taken().map((use) => `reached for ${use}`),
+      ...(millis > maxMillis ? [`took ${Math.round(millis)} ms, more than ${maxMillis}`] : []),
+      ...changedPrototypes(),
+    ]
+    return { id, kind, reason, faults }
+  })
+}
+
+/** The whole judgement of a token under a profile. @throws Refusal */
+export function judgeOf(profile: Profile, now: number): Judge {
+  const keys = keysOf(profile)
+  if (profile.layer === 'jws') return (token) => verifySignature(token, keys)
+  const { issuer, audience, leeway, tokenType } = profile
+  const { verify } = verifier({
+    keys,
+    clock: (() => now as UnixSeconds) satisfies Clock,
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+    ...(leeway === undefined ? {} : { leeway: seconds(leeway) }),
+    // An access token says so in its header (RFC 9068 §2.1), and is no ID token.
+    ...(tokenType === 'id' ? { types: ['jwt'] } : {}),
+  })
+  if (tokenType === 'id') return (token) => asIdToken(verify(token), profile)
+  const types = typeof tokenType === 'string' ? [tokenType] : (['access', 'refresh', 'sliding'] as const)
+  return (token) => asOurs(verify(token), types)
+}
+
+/** One key, one algorithm: its own, or the one of the profile. */
+export function keysOf({ keys, algorithms }: Profile): KeySet {
+  const [only] = algorithms.length === 1 ? algorithms : []
+  return new KeySet(
+    keys
+      .filter(({ alg }) => algorithms.includes(String(alg ?? only)))
+      .map((jwk) => importVerifyingKey(isAlgorithm(only) ? only : undefined, jwk)),
+  )
+}
+
+const { terms } = parseSettings({}, {})
+
+/** What the house asks of its own tokens beyond the engine: an id, a type, somebody whom it names. */
+function asOurs(claims: Claims, types: readonly TokenType[]): Claims {
+  jtiOf(claims, terms)
+  const faults = types.map((type) => typeFault(claims, type, terms))
+  if (faults.every((fault) => fault !== undefined)) throw faults[0]
+  // An empty text is nobody's id: what userIdIn gives for claims of other types.
+  if (!userIdIn(claims, terms)) throw noUserNamed()
+  return claims
+}
+
+function asIdToken(claims: Claims, { audience = '', nonce = '' }: Profile): Claims {
+  const fault = idTokenFault(claims, { audience, nonce })
+  if (fault !== undefined) throw new Refusal(fault)
+  return claims
+}
+
+function claimFaults(value: unknown, expected: Attack<'token'>['claims'] = {}): string[] {
+  const claims = value as Record<string, unknown>
+  return Object.keys(expected)
+    .filter((name) => !Object.hasOwn(claims, name) || !isDeepStrictEqual(plain(claims[name]), plain(expected[name])))
+    .map((name) => `the claim ${name} does not come out as it was signed`)
+}
+
+const plain = (value: unknown): unknown => (value === undefined ? value : JSON.parse(JSON.stringify(value)))
+
+/** Header and payload as a lenient reader sees them. */
+const opened = (token: string): string =>
+  token
+    .split('.', 3)
+    .map((segment) => Buffer.from(segment, 'base64url').toString('latin1'))
+    .join('\n')

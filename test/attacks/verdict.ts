@@ -1,0 +1,86 @@
+import { Refusal } from '../../src/base/refusal.ts'
+
+/** How a case came out: `faults` is empty where all is as it should be. */
+export interface Verdict {
+  readonly id: string
+  readonly kind: string
+  readonly reason: string
+  readonly faults: readonly string[]
+  /** Why another answer than the corpus's is held right: see `wire-rules.ts`. */
+  readonly because?: string
+}
+
+/** A case that belongs to a feature that does not exist yet. */
+export interface Pending {
+  readonly id: string
+  readonly kind: string
+  readonly feature: string
+}
+
+export type Judged = Verdict | Pending
+
+export const isPending = (judged: Judged): judged is Pending => 'feature' in judged
+
+/** What the judged thing did. */
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'broken'; readonly error: unknown }
+
+export function outcomeOf(judge: () => unknown): Outcome {
+  try {
+    return { kind: 'accepted', value: judge() }
+  } catch (error) {
+    return refusalOr(error)
+  }
+}
+
+export async function outcomeOfAsync(judge: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    return { kind: 'accepted', value: await judge() }
+  } catch (error) {
+    return refusalOr(error)
+  }
+}
+
+const refusalOr = (error: unknown): Outcome =>
+  error instanceof Refusal ? { kind: 'refused', refusal: error } : { kind: 'broken', error }
+
+/**
+ * What is wrong with an outcome: nothing, or one line.
+ *
+ * @param alias other words of ours for a class of the corpus
+ */
+export function outcomeFaults(
+  outcome: Outcome,
+  { expect, error }: { readonly expect: string; readonly error?: readonly string[] | undefined },
+  alias: { readonly [code: string]: string } = {},
+): string[] {
+  if (outcome.kind === 'broken') return [`threw what is no refusal: ${String(outcome.error).slice(0, 200)}`]
+  if (outcome.kind === 'accepted') return expect === 'accept' ? [] : ['is accepted']
+  const { code, message } = outcome.refusal
+  if (expect === 'accept') return [`is refused: ${code} (${message})`]
+  if (error === undefined || error.includes(code) || error.includes(alias[code] ?? '')) return []
+  return [`is refused as ${code} (${message}), not as ${error.join(' or ')}`]
+}
+
+/** Characters in a row that only a leak has in common with what must not be told, and the fewest that can be told at all. */
+const RUN = 16
+const LEAST = 8
+
+/** Whether something of `hidden` stands in what a refusal tells: its message, its answer, its causes. */
+export function tells(refusal: Refusal, hidden: string): boolean {
+  const told = [refusal.message, refusal.detail, JSON.stringify(refusal.body) ?? '', ...causesOf(refusal)].join('\n')
+  if (hidden.length < LEAST) return false
+  const run = Math.min(RUN, hidden.length)
+  for (let start = 0; start + run <= told.length; start++) {
+    if (hidden.includes(told.slice(start, start + run))) return true
+  }
+  return false
+}
+
+function causesOf(error: Error): string[] {
+  const { cause } = error
+  if (cause === undefined) return []
+  return cause instanceof Error ? [cause.message, ...causesOf(cause)] : [String(cause)]
+}

@@ -1,0 +1,43 @@
+import type { HttpAttack } from './corpus.ts'
+import { textOf } from './corpus.ts'
+
+/**
+ * Where the wire that we share with Simple JWT has an answer of its own, and the corpus asks for a stricter one. Such a request
+ * has to be answered exactly as the plain one that it stands for.
+ */
+interface WireRule {
+  /** Where it is written. */
+  readonly because: string
+  /** The plain request; `undefined` where the rule has nothing to say. */
+  readonly plain: (attack: HttpAttack) => HttpAttack | undefined
+}
+
+const WIRE_RULES: readonly WireRule[] = [
+  {
+    because: 'words of the Authorization header are parted by any white space of ASCII, as Django parts them',
+    plain(attack) {
+      const headers = attack.headers.map(([name, value]) => {
+        const words = /^authorization$/i.test(name) ? /^(\S+)[\t\v\f]+(\S+)$/.exec(textOf(value)) : null
+        return words === null ? ([name, value] as const) : ([name, `${words[1]} ${words[2]}`] as const)
+      })
+      return JSON.stringify(headers) === JSON.stringify(attack.headers) ? undefined : { ...attack, headers }
+    },
+  },
+  {
+    because: 'a number in a field of text is taken as its text, as serializers of Django REST framework take it',
+    plain(attack) {
+      if (typeof attack.body !== 'string') return undefined
+      const body = attack.body.replace(/("(?:username|password|refresh|token)":)(-?\d+)(?=[,}])/g, '$1"$2"')
+      return body === attack.body ? undefined : { ...attack, body }
+    },
+  },
+]
+
+/** The rule that a request falls under, and the plain request to compare its answer with. */
+export function wireRuleFor(attack: HttpAttack): { readonly because: string; readonly plain: HttpAttack } | undefined {
+  for (const { because, plain } of WIRE_RULES) {
+    const simple = plain(attack)
+    if (simple !== undefined) return { because, plain: simple }
+  }
+  return undefined
+}
