@@ -48,6 +48,10 @@ export async function serve({ auth, host, port, log, limits = LIMITS }: Serving)
     'request',
     routesOf(auth, mount(server, auth), () => url),
   )
+  // Node cuts a connection after a last answer. A peer that is still writing would lose the answer with it (RFC 9112 §9.6).
+  server.on('connection', (socket) => {
+    socket.destroySoon = () => closeSoon(socket, limits.linger)
+  })
   server.prependListener('request', (request, response) => {
     if (stopping) response.shouldKeepAlive = false
     if (log !== undefined) logWhenDone(request, response, log)
