@@ -8,7 +8,7 @@ import { isAllowed, type TokenTerms, type TokenWorld } from './terms.ts'
 export function jtiOf(claims: Claims, { jtiClaim }: TokenTerms): string {
   const jti = claims[jtiClaim]
   if (jti === undefined) throw noId()
-  if (typeof jti !== 'string') throw new Refusal('invalid_claim', `${jtiClaim} is not text`)
+  if (typeof jti !== 'string' || jti === '') throw new Refusal('invalid_claim', `${jtiClaim} is no text that names it`)
   return jti
 }
 
