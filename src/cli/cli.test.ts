@@ -18,15 +18,21 @@ const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 type Env = Record<string, string>
 
-/** An empty folder in which commands are typed. */
+/** An empty folder in which commands are typed. Whatever still runs when the test is over is killed. */
 function folder() {
   const path = mkdtempSync(join(tmpdir(), 'watchword-'))
-  const start = (words: readonly string[], env: Env = {}): ChildProcessWithoutNullStreams =>
-    spawn(process.execPath, [BIN, ...words], {
+  const running = new Set<ChildProcessWithoutNullStreams>()
+  const start = (words: readonly string[], env: Env = {}): ChildProcessWithoutNullStreams => {
+    const child = spawn(process.execPath, [BIN, ...words], {
       cwd: path,
       env: { PATH: process.env.PATH ?? '', ...env },
       timeout: 20_000,
+      killSignal: 'SIGKILL',
     })
+    running.add(child)
+    child.once('close', () => running.delete(child))
+    return child
+  }
 
   /** Types a command and waits for its end. */
   async function type(line: string, { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {}) {
@@ -59,7 +65,11 @@ function folder() {
     }
   }
 
-  return { path, type, start, server, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+  const dispose = (): void => {
+    for (const child of running) child.kill('SIGKILL')
+    rmSync(path, { recursive: true, force: true })
+  }
+  return { path, type, start, server, [Symbol.dispose]: dispose }
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
@@ -236,23 +246,24 @@ test('dev writes a line a request, and no token and no password', async () => {
   }
 })
 
-test('a busy port is told in one sentence', async () => {
-  using here = folder()
-  const other = createServer().listen(0, '127.0.0.1')
-  await once(other, 'listening')
-  const { port } = other.address() as { port: number }
+for (const [command, env] of [
+  ['dev', {}],
+  ['start', { WATCHWORD_SECRET: SECRET }],
+] as const) {
+  test(`a busy port is told in one sentence: watchword ${command}`, async (t) => {
+    using here = folder()
+    const other = createServer().listen(0, '127.0.0.1')
+    t.after(() => other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
 
-  for (const [command, env] of [
-    ['dev', {}],
-    ['start', { WATCHWORD_SECRET: SECRET }],
-  ] as const) {
     const { code, out, err } = await here.type(`${command} --port ${port}`, { env })
+
     assert.equal(code, 1)
     assert.equal(out, '')
     assertSentence(err, new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken: .*--port ${port + 1}\\.$`, 'm'))
-  }
-  other.close()
-})
+  })
+}
 
 test('an address that is not of this machine is told in one sentence', async () => {
   using here = folder()
@@ -318,6 +329,21 @@ test('start does not start without its secret, and gives the line that makes one
     assert.doesNotMatch(err, /xxx/)
   }
   assert.ok(!existsSync(join(here.path, 'watchword.db')))
+})
+
+test('keys that dev made are opened by the secret that start points to', async () => {
+  using here = folder()
+  await (await here.server('dev --port 0')).stop()
+  const { code, err } = await here.type('start --port 0', { env: { WATCHWORD_SECRET: SECRET } })
+  assert.equal(code, 1)
+  assertSentence(err, /^WATCHWORD_SECRET is not the secret of this database; watchword dev made the keys/)
+  assert.match(err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
+  assert.match((await here.type('start')).err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
+
+  const secret = readFileSync(join(here.path, 'watchword.db.secret'), 'utf8').trim()
+  await using it = await here.server('start --port 0', { WATCHWORD_SECRET: secret })
+
+  assert.equal((await fetch(`${it.url}/.well-known/jwks.json`)).status, 200)
 })
 
 test('start makes no user and tells how; the user made then can sign in', async () => {
@@ -526,13 +552,14 @@ test('a reader that has seen enough is no failure', async () => {
   assert.equal(err, '')
 })
 
-test('a stop under load loses no request', async () => {
+test('a stop under load loses no request', async (t) => {
   using here = folder()
   await here.type('user create ada', { input: PASSWORD })
   const it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
   const { access } = await signIn(it.url, 'ada', PASSWORD)
   const { port } = new URL(it.url)
   const agent = new Agent({ keepAlive: true, maxSockets: 10 })
+  t.after(() => agent.destroy())
   const lost: string[] = []
   let answered = 0
   let refused = false
@@ -572,7 +599,6 @@ test('a stop under load loses no request', async () => {
   const began = performance.now()
   const code = await it.stop()
   await Promise.all(clients)
-  agent.destroy()
 
   assert.equal(code, 0)
   assert.deepEqual(lost, [])

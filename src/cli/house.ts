@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { systemRandom } from '../base/random.ts'
+import type { Options } from '../options.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { found } from './command.ts'
@@ -14,10 +16,19 @@ const isFile = (database: string): boolean => !/^(sqlite:|[a-z]+:\/\/)/.test(dat
 /** A database as it is shown: without the password that its address may hold. */
 export const shownDatabase = (database: string): string => printable(database.replace(/(\/\/[^/@]*?):[^/]*@/, '$1:…@'))
 
-/** Opens the database, made where there is none. It has been checked and migrated when this returns. */
-export async function openHouse(database: string): Promise<Watchword<User>> {
+/** Opens the database, made where there is none, with its signing keys. All has been checked when this returns. */
+export const openHouse = (database: string): Promise<Watchword<User>> => open({ database })
+
+/**
+ * The same for what needs no signing key. It is given one that nobody uses: so it asks for no secret and makes no keys,
+ * and the first start can seal them with a secret that comes later.
+ */
+export const openKeyless = (database: string): Promise<Watchword<User>> =>
+  open({ database, tokens: { algorithm: 'HS256', signingKey: Buffer.from(systemRandom(48)).toString('base64url') } })
+
+async function open(options: Options): Promise<Watchword<User>> {
   const { watchword } = await import('../watchword.ts')
-  const auth = watchword({ database })
+  const auth = watchword(options)
   try {
     await auth.migrate()
   } catch (error) {
@@ -27,11 +38,16 @@ export async function openHouse(database: string): Promise<Watchword<User>> {
   return auth
 }
 
-/** Opens a database that is there, does something with it and closes it. @throws Failure where there is none */
+/**
+ * Opens a database that is there, does something with it and closes it.
+ *
+ * @throws Failure where there is none
+ */
 export async function inHouse<T>(
   option: string | undefined,
   world: World,
   work: (auth: Watchword<User>) => Promise<T>,
+  opener = openKeyless,
 ): Promise<T> {
   const database = databaseOf(option, world)
   if (isFile(database) && !existsSync(database)) {
@@ -39,7 +55,7 @@ export async function inHouse<T>(
       `There is no database ${database} here. Name it with --database, or make it: ${selfName(world.env)} migrate --database ${shellWord(database)}`,
     )
   }
-  const auth = await openHouse(database)
+  const auth = await opener(database)
   try {
     return await work(auth)
   } finally {

@@ -1,5 +1,5 @@
 import { command, DATABASE } from './command.ts'
-import { inHouse } from './house.ts'
+import { inHouse, openHouse } from './house.ts'
 import { isoOf, momentOf, tableOf } from './table.ts'
 
 export const keysList = command({
@@ -10,7 +10,7 @@ export const keysList = command({
   examples: ['watchword keys list', 'watchword keys list --json'],
   options: DATABASE,
   async run({ values, world }) {
-    const keys = await inHouse(values.database, world, (auth) => auth.keys.list())
+    const keys = await inHouse(values.database, world, (auth) => auth.keys.list(), openHouse)
     const rows = keys.map((key) => [
       key.id,
       key.algorithm,
@@ -43,7 +43,7 @@ and published. Running servers follow within a second.`,
   examples: ['watchword keys rotate'],
   options: DATABASE,
   async run({ values, world }) {
-    const turn = await inHouse(values.database, world, (auth) => auth.keys.rotate())
+    const turn = await inHouse(values.database, world, (auth) => auth.keys.rotate(), openHouse)
     const rows = [
       ['current', turn.current],
       ['retiring', turn.retiring],

@@ -1,5 +1,5 @@
 import { command, DATABASE } from './command.ts'
-import { databaseOf, openHouse, shownDatabase } from './house.ts'
+import { databaseOf, openKeyless, shownDatabase } from './house.ts'
 
 export const migrate = command({
   name: 'migrate',
@@ -11,7 +11,7 @@ harm.`,
   options: DATABASE,
   async run({ values, world }) {
     const database = databaseOf(values.database, world)
-    const auth = await openHouse(database)
+    const auth = await openKeyless(database)
     await auth.close()
     return {
       text: `${shownDatabase(database)} is at the newest version.`,

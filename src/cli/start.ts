@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
+import { Refusal } from '../base/refusal.ts'
 import { type Answer, command, DATABASE } from './command.ts'
 import { Failure } from './failure.ts'
 import { databaseOf, openHouse, shownDatabase } from './house.ts'
 import { ADDRESS, addressOf, listen, ourCommand, untilStopped } from './serving.ts'
 import { version } from './version.ts'
-import type { World } from './world.ts'
+import { shellWord, type World } from './world.ts'
 
 export const start = command({
   name: 'start',
@@ -15,10 +17,12 @@ in flight is answered first, within ten seconds.`,
   examples: ['watchword start', 'watchword start --host 0.0.0.0 --port 80 --database /var/lib/watchword/watchword.db'],
   options: { ...ADDRESS, ...DATABASE },
   async run({ values, world, say }) {
-    refuseWithoutSecret(world)
     const address = addressOf(values, world)
     const database = databaseOf(values.database, world)
-    const auth = await openHouse(database)
+    refuseWithoutSecret(database, world)
+    const auth = await openHouse(database).catch((error: unknown) => {
+      throw sealedInDevelopment(error, database) ?? error
+    })
     try {
       const running = await listen(auth, address, undefined)
       say(started(running.url, database, await auth.users.count(), world))
@@ -31,14 +35,31 @@ in flight is answered first, within ten seconds.`,
 })
 
 /** @throws Failure with the line to add */
-function refuseWithoutSecret({ env }: World): void {
+function refuseWithoutSecret(database: string, { env }: World): void {
   const { length } = env.WATCHWORD_SECRET ?? ''
   if (length >= 32) return
-  throw new Failure(
-    `WATCHWORD_SECRET ${length === 0 ? 'is not set' : 'has fewer than 32 characters'}; it seals the private keys in the database, so make one once and keep it:
+  const fault = length === 0 ? 'is not set' : 'has fewer than 32 characters'
+  throw new Failure(`WATCHWORD_SECRET ${fault}; ${secretAdvice(database)}`)
+}
 
-  export WATCHWORD_SECRET=$(head -c 32 /dev/urandom | base64)`,
-  )
+function secretAdvice(database: string): string {
+  const file = developmentSecretOf(database)
+  return existsSync(file)
+    ? `watchword dev made the keys in ${shownDatabase(database)}, and this is their secret:
+
+  export WATCHWORD_SECRET=$(cat ${shellWord(file)})`
+    : `it seals the private keys in the database, so make one once and keep it:
+
+  export WATCHWORD_SECRET=$(head -c 32 /dev/urandom | base64)`
+}
+
+const developmentSecretOf = (database: string): string => `${database}.secret`
+
+/** A better sentence for keys that another secret sealed, where that one lies beside them. */
+function sealedInDevelopment(error: unknown, database: string): Failure | undefined {
+  const isSealed = error instanceof Refusal && error.message.includes('cannot be opened with this secret')
+  if (!isSealed || !existsSync(developmentSecretOf(database))) return undefined
+  return new Failure(`WATCHWORD_SECRET is not the secret of this database; ${secretAdvice(database)}`, { cause: error })
 }
 
 function started(url: string, database: string, users: number, world: World): Answer {

@@ -1,7 +1,7 @@
 import type { User } from '../users/user.ts'
 import { type Answer, command, DATABASE, found, parseCount } from './command.ts'
 import { Failure, WrongUsage } from './failure.ts'
-import { databaseOf, inHouse, openHouse, userNamed } from './house.ts'
+import { databaseOf, inHouse, openKeyless, userNamed } from './house.ts'
 import { confirms, newPassword } from './passwords.ts'
 import { isoOf, momentOf, printable, tableOf, yesNo } from './table.ts'
 
@@ -37,7 +37,7 @@ export const userCreate = command({
       throw new WrongUsage('--no-password and --password-stdin exclude each other.')
     }
     const password = values['no-password'] ? undefined : await newPassword(world, values['password-stdin'])
-    const auth = await openHouse(databaseOf(values.database, world))
+    const auth = await openKeyless(databaseOf(values.database, world))
     try {
       const user = await auth.users.create({
         username,
