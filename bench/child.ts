@@ -1,0 +1,50 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A server in a process of its own, and what it says of itself. */
+export interface Child {
+  readonly port: number
+  /** Milliseconds of processor time that it has used so far, on all its threads. */
+  used(): Promise<number>
+  stop(): Promise<void>
+}
+
+/** Starts a file of `servers/`, which sends `{ port }` when it listens and answers each message with its processor time. */
+export async function startServer(file: string, ...args: readonly string[]): Promise<Child> {
+  const child = fork(join(import.meta.dirname, 'servers', file), args)
+  const heard: ((said: unknown) => void)[] = []
+  child.on('message', (said) => heard.shift()?.(said))
+  const ended = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
+  })
+  ended.catch(() => undefined)
+  const next = <Said>(): Promise<Said> =>
+    Promise.race([new Promise<Said>((resolve) => heard.push(resolve as (said: unknown) => void)), ended])
+
+  const { port } = await next<{ readonly port: number }>()
+  return {
+    port,
+    used() {
+      child.send('used')
+      return next<number>()
+    },
+    async stop() {
+      if (child.exitCode !== null) return
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** A folder of its own for the time that `work` takes. */
+export async function* inFolder<T>(work: (folder: string) => AsyncGenerator<T>): AsyncGenerator<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'))
+  try {
+    yield* work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

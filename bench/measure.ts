@@ -1,0 +1,78 @@
+/** One of those who are measured side by side. */
+export interface Contestant {
+  readonly name: string
+  /** Works for a moment. @returns its figure of this round */
+  run(): number | Promise<number>
+}
+
+/** What is promised of the quotient of two contestants' figures, taken in the same round. */
+export interface Bar {
+  readonly of: string
+  readonly to: string
+  /** Else the quotient is shown and nothing is promised. */
+  readonly atLeast?: number
+  readonly atMost?: number
+}
+
+export interface Question {
+  readonly asks: string
+  readonly unit: string
+  readonly contestants: readonly Contestant[]
+  readonly bars: readonly Bar[]
+  readonly rounds: number
+  /** What cannot be measured here, and why. */
+  readonly leftOut?: readonly string[]
+}
+
+/** Three quartiles: half of what was seen lies between the first and the last. */
+export interface Spread {
+  readonly low: number
+  readonly median: number
+  readonly high: number
+}
+
+export interface Finding {
+  readonly asks: string
+  readonly unit: string
+  readonly rounds: number
+  readonly figures: readonly (Spread & { readonly name: string })[]
+  readonly quotients: readonly (Spread & Bar & { readonly reached: boolean | undefined })[]
+  readonly leftOut: readonly string[]
+}
+
+/**
+ * Lets the contestants work in turns, A B C A B C, so that whatever else the machine does falls on all of them. The first
+ * round warms up and does not count.
+ */
+export async function measure(question: Question): Promise<Finding> {
+  const { asks, unit, contestants, bars, rounds, leftOut = [] } = question
+  const seen = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, run } of contestants) {
+      const figure = await run()
+      if (round > 0) seen.get(name)!.push(figure)
+    }
+  }
+  const figures = [...seen].map(([name, values]) => ({ name, ...spreadOf(values) }))
+  const quotients = bars.map((bar) => judged(bar, seen.get(bar.of)!, seen.get(bar.to)!))
+  return { asks, unit, rounds, figures, quotients, leftOut }
+}
+
+/** The median of the rounds' quotients: what slows a whole round down is in both figures and cancels out. */
+function judged(bar: Bar, ours: readonly number[], theirs: readonly number[]): Finding['quotients'][number] {
+  const spread = spreadOf(ours.map((figure, round) => figure / theirs[round]!))
+  const { atLeast, atMost } = bar
+  const isJudged = atLeast !== undefined || atMost !== undefined
+  const reached = spread.median >= (atLeast ?? 0) && spread.median <= (atMost ?? Number.POSITIVE_INFINITY)
+  return { ...bar, ...spread, reached: isJudged ? reached : undefined }
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (part: number): number => {
+    const place = part * (sorted.length - 1)
+    const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!]
+    return below + (above - below) * (place % 1)
+  }
+  return { low: at(0.25), median: at(0.5), high: at(0.75) }
+}

@@ -1,0 +1,54 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Child } from './child.ts'
+
+/** A Django with Simple JWT that can be measured beside us, where `WATCHWORD_ORACLE` names the folder that starts one. */
+export type Oracle = Pick<Child, 'port' | 'stop'> & { readonly username: string; readonly password: string }
+
+/** @returns a sentence where there is none */
+export async function startOracle(config: string, workers: number): Promise<Oracle | string> {
+  const folder = process.env.WATCHWORD_ORACLE
+  if (!folder || !existsSync(join(folder, 'start'))) {
+    return 'Django with Simple JWT: WATCHWORD_ORACLE names no folder with one'
+  }
+  const installed = spawnSync(join(folder, 'install'), { encoding: 'utf8' })
+  if (installed.status !== 0) return `Django with Simple JWT: it could not be installed: ${installed.stderr.trim()}`
+  const port = await freePort()
+  const child = spawn(join(folder, 'start'), [String(port), '--workers', String(workers)], {
+    env: { ...process.env, ORACLE_CONFIG: config, ORACLE_PBKDF2_ITERATIONS: '1000' },
+    stdio: 'ignore',
+  })
+  const ended = once(child, 'exit')
+  await answering(port)
+  const { users } = JSON.parse(readFileSync(join(folder, 'seed.json'), 'utf8'))
+  const { username, password } = users.find((user: { username: string }) => user.username === 'alice')
+  return {
+    port,
+    username,
+    password,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+async function answering(port: number): Promise<void> {
+  for (const until = Date.now() + 60_000; ; await sleep(200)) {
+    const answer = await fetch(`http://127.0.0.1:${port}/hello/`).catch(() => undefined)
+    if (answer !== undefined) return
+    if (Date.now() > until) throw new Error('the oracle does not answer')
+  }
+}

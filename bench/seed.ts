@@ -1,0 +1,26 @@
+import { openHouse } from '../src/house/house.ts'
+import type { PublicJwk } from '../src/jwt/key.ts'
+import { parseSettings } from '../src/settings/settings.ts'
+import { obtainPair, type Pair } from '../src/tokens/pairs.ts'
+import { watchword } from '../src/watchword.ts'
+
+/** Seals the keys of every database that is measured with. */
+export const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
+
+/** Makes users without passwords, each signed in once. @returns a pair of tokens for each, and the public keys */
+export async function seed(database: string, count: number) {
+  const auth = watchword({ database, secret: SECRET })
+  for (let i = 0; i < count; i++) await auth.users.create({ username: `user-${i}` })
+  const published = await auth.handler(new Request('http://127.0.0.1/.well-known/jwks.json'))
+  const { keys } = (await published.json()) as { readonly keys: readonly PublicJwk[] }
+  await auth.close()
+
+  const house = await openHouse(parseSettings({ database, secret: SECRET, tokens: { access: '1h' } }, {}))
+  const pairs: Pair[] = []
+  for (let i = 0; i < count; i++) {
+    const account = await house.world.users.find('username', `user-${i}`)
+    pairs.push(await obtainPair(account!, house.world))
+  }
+  await house.close()
+  return { pairs, keys }
+}
