@@ -8,13 +8,14 @@ const ORDERS: { readonly [curve: string]: bigint } = {
     0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
 }
 
-/** The token with the other signature that ECDSA holds good whenever it holds one: (r, n − s) for (r, s). */
+/** The token with the other signature that ECDSA holds good whenever it holds one: (r, n − s) for (r, s). What is none stays. */
 export function malleated(token: string, alg: Algorithm): string {
   const details = ALGORITHMS[alg]
   if (details.kind !== 'ec') throw new Error(`a signature of ${alg} has one form`)
   const dot = token.lastIndexOf('.') + 1
   const raw = Buffer.from(token.slice(dot), 'base64url')
-  const s = BigInt(`0x${raw.toString('hex', details.octets)}`)
+  const s = raw.length === 2 * details.octets ? BigInt(`0x${raw.toString('hex', details.octets)}`) : 0n
+  if (s === 0n || s >= ORDERS[details.curve]!) return token
   const other = (ORDERS[details.curve]! - s).toString(16).padStart(2 * details.octets, '0')
   const half = raw.subarray(0, details.octets)
   return token.slice(0, dot) + Buffer.concat([half, Buffer.from(other, 'hex')]).toString('base64url')

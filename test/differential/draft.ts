@@ -1,0 +1,82 @@
+import { createHmac, type KeyObject } from 'node:crypto'
+import type { Algorithm } from '../../src/jwt/algorithms.ts'
+import type { KeyCase } from './keys.ts'
+import type { Chance } from './random.ts'
+import { rawSignature } from './signing.ts'
+
+/** The moment at which the tokens of a run are judged. */
+export const NOW = 1_893_456_000
+export const ISSUER = 'https://auth.example'
+export const AUDIENCE = 'https://api.example'
+
+type Members = Record<string, unknown>
+
+/** A token in the making; changes are made to its parts before it is signed, and to its text afterwards. */
+export interface Draft {
+  readonly key: KeyCase
+  readonly header: Members
+  readonly claims: Members
+  /** In place of the members, where their text or octets are what is changed. */
+  headerText?: string | Buffer
+  payloadText?: string | Buffer
+  /** Spells the segments of header and payload, before they are signed, otherwise than base64url does. */
+  spell?: (segment: string) => string
+  /** Default: the key's own. */
+  sign?: (signed: Buffer, key: KeyCase) => Buffer
+  /** Applied to the finished text. */
+  readonly finish: ((token: string) => string)[]
+  /** The names of the changes, in their order. */
+  readonly trail: string[]
+}
+
+export function aDraft(key: KeyCase, chance: Chance): Draft {
+  const claims: Members = {
+    token_type: 'access',
+    exp: NOW + 1 + chance.int(3600),
+    iat: NOW - chance.int(3600),
+    jti: chance.octets(16).toString('hex'),
+    user_id: String(chance.int(1000)),
+    iss: ISSUER,
+    aud: AUDIENCE,
+  }
+  for (let i = chance.int(3); i > 0; i--) claims[`x_${chance.text(4)}`] = chance.pick(VALUES)
+  return { key, header: { alg: key.alg, typ: 'JWT', kid: key.kid }, claims, finish: [], trail: [] }
+}
+
+const VALUES = [
+  'text',
+  'ünïcode 💧 — שלום',
+  '',
+  0,
+  -1.5,
+  1e21,
+  true,
+  false,
+  null,
+  [],
+  [1, 'two', [3]],
+  {},
+  { deep: { er: 1 } },
+]
+
+/** The finished text. */
+export function textOf({ key, header, claims, headerText, payloadText, spell, sign, finish }: Draft): string {
+  const parts = [headerText ?? JSON.stringify(header), payloadText ?? JSON.stringify(claims)].map(base64url)
+  const signed = (spell === undefined ? parts : parts.map(spell)).join('.')
+  const signature = (sign ?? properly)(Buffer.from(signed), key)
+  return finish.reduce((token, change) => change(token), `${signed}.${signature.toString('base64url')}`)
+}
+
+const base64url = (text: string | Buffer): string => Buffer.from(text).toString('base64url')
+
+const properly = (signed: Buffer, { alg, signing }: KeyCase): Buffer => rawSignature(alg, signing, signed)
+
+export const signedBy =
+  (of: (key: KeyCase) => KeyObject, alg?: Algorithm) =>
+  (signed: Buffer, key: KeyCase): Buffer =>
+    rawSignature(alg ?? key.alg, of(key), signed)
+
+export const macOf =
+  (hash: string, secret: (key: KeyCase) => string | Buffer) =>
+  (signed: Buffer, key: KeyCase): Buffer =>
+    createHmac(hash, secret(key)).update(signed).digest()
