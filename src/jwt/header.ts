@@ -32,7 +32,7 @@ export class HeaderReader {
 
   /** @throws Refusal `malformed`, `wrong_type`, `unsupported_alg`, `unsupported_header`, `unknown_key` */
   read(token: string, { first }: Parts): Awaitable<VerifyingKey> {
-    const header = parseObject(readSegment(token.slice(0, first)))
+    const header = readSegment(token.slice(0, first), parseObject)
     if (header.typ !== undefined && !isOneOf(this.#types, header.typ))
       throw new Refusal('wrong_type', 'typ', ON_THE_WIRE)
     return keyFor(header, this.#keys)

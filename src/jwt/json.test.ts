@@ -2,8 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseObject } from './json.ts'
 
-const latin1 = (text: string | Uint8Array): string => Buffer.from(text).toString('latin1')
-
 for (const [name, text] of [
   ['a name twice', '{"a":1,"a":2}'],
   ['a name twice, once with an escape', '{"a":1,"\\u0061":2}'],
@@ -22,7 +20,7 @@ for (const [name, text] of [
   ['65 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`],
   ['octets that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
 ] as const) {
-  test(`refused: ${name}`, () => assert.throws(() => parseObject(latin1(text)), { code: 'malformed' }))
+  test(`refused: ${name}`, () => assert.throws(() => parseObject(Buffer.from(text)), { code: 'malformed' }))
 }
 
 for (const [name, text] of [
@@ -37,10 +35,10 @@ for (const [name, text] of [
   ['64 levels', `{"a":${'['.repeat(63)}${']'.repeat(63)}}`],
   ['the character 127', '{"a":"\u007f"}'],
 ] as const) {
-  test(`read: ${name}`, () => assert.deepEqual({ ...parseObject(latin1(text)) }, JSON.parse(text)))
+  test(`read: ${name}`, () => assert.deepEqual(parseObject(Buffer.from(text)), JSON.parse(text)))
 }
 
 test('no member comes from anywhere but the text, and none goes anywhere else', () => {
-  assert.throws(() => parseObject('{"__proto__":{"isAdmin":true}}'))
+  assert.throws(() => parseObject(Buffer.from('{"__proto__":{"isAdmin":true}}')))
   assert.equal(({} as { isAdmin?: unknown }).isAdmin, undefined)
 })

@@ -17,13 +17,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * `__proto__` and no `constructor.prototype`, no lone surrogate, at most 64 levels (rule J11). Two readers can take it in
  * one way only.
  *
- * @param latin1 the octets of the text, one character each: most texts are ASCII, and read as they are
+ * @param octets the text, and what lies behind its `length` in the same buffer
  * @throws Refusal `malformed`
  */
-export function parseObject(latin1: string): Claims {
-  const members = membersIfPlain(latin1)
+export function parseObject(octets: Buffer, length: number = octets.length): Claims {
+  const members = membersIfPlain(octets, length)
   try {
-    const text = members === NOT_PLAIN ? utf8.decode(Buffer.from(latin1, 'latin1')) : latin1
+    const text = members === NOT_PLAIN ? utf8.decode(octets.subarray(0, length)) : octets.toString('latin1', 0, length)
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('no JSON object')
     if (members === NOT_PLAIN) refuseAmbiguity(text)
@@ -45,16 +45,16 @@ const CLOSE_ARRAY = 93
 const COLON = 58
 
 /**
- * Looks once at each character. In a valid text that is plain (ASCII, no escapes, one object, few arrays) each colon outside
+ * Looks once at each octet. In a valid text that is plain (ASCII, no escapes, one object, few arrays) each colon outside
  * strings begins a member of that object; names are there twice exactly where it has fewer members than colons.
  */
-function membersIfPlain(text: string): number {
+function membersIfPlain(octets: Uint8Array, length: number): number {
   let members = 0
   let brackets = 0
   let objects = 0
   let inString = false
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i)
+  for (let i = 0; i < length; i++) {
+    const c = octets[i]!
     if (c === BACKSLASH || c > 126) return NOT_PLAIN
     if (c === QUOTE) inString = !inString
     else if (inString) continue

@@ -10,37 +10,45 @@ export interface Parts {
   readonly second: number
 }
 
-/** Three segments of the base64url alphabet, the first and the last not empty; linear in the text. */
-const COMPACT = /^[\w-]+\.[\w-]*\.[\w-]+$/
-
-/** @throws Refusal `too_large`, `malformed` */
+/** Finds the three segments, of which only the payload may be empty. @throws Refusal `too_large`, `malformed` */
 export function partsOf(token: unknown, maxBytes: number): Parts {
   if (typeof token !== 'string') throw new Refusal('malformed', 'a token is a text')
   if (token.length > maxBytes) throw new Refusal('too_large')
-  if (!COMPACT.test(token)) throw new Refusal('malformed', 'not three segments of base64url')
   const first = token.indexOf('.')
-  return { first, second: token.indexOf('.', first + 1) }
+  const second = token.indexOf('.', first + 1)
+  if (first < 1 || second < 0 || second === token.length - 1) throw new Refusal('malformed', 'not three segments')
+  // Node's decoder would take U+0141 for "A", whose lower octet it is.
+  if (Buffer.byteLength(token) !== token.length) throw new Refusal('malformed', 'not ASCII')
+  return { first, second }
 }
 
 /** The last characters whose spare bits are zero, by the length of the text modulo four (RFC 4648 §3.5). */
 const LAST = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'] as const
 
-/** Of tokens this long or shorter segments are read into one buffer, made once; of others into one of their own. */
+/** Segments up to this length are read into one buffer, made once: what lies there is good until the next one is read. */
 const scratch = Buffer.allocUnsafeSlow(8192)
 
 /**
- * The octets of a segment, one character each.
+ * Reads a segment in its one canonical spelling. Node's decoder passes over what is not of an alphabet, and stops at `=`: then
+ * there are fewer octets than the length of the text tells. It knows the alphabet of base64 too, whose `+` and `/` are looked for.
  *
- * @param text of the base64url alphabet, as `COMPACT` has found it
- * @throws Refusal `malformed` where its spelling is not the canonical one
+ * @param text ASCII
+ * @returns what `read` makes of the octets, which lie in front of `length`
+ * @throws Refusal `malformed`
  */
-export function readSegment(text: string): string {
+export function readSegment<T>(text: string, read: (octets: Buffer, length: number) => T): T {
+  const octets = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
+  const length = octets.write(text, 'base64url')
   const last = LAST[text.length % 4]
-  if (last !== undefined && !last.includes(text.charAt(text.length - 1) || '-')) {
+  if (
+    length !== (text.length * 3) >> 2 ||
+    (last !== undefined && !last.includes(text.charAt(text.length - 1))) ||
+    text.includes('+') ||
+    text.includes('/')
+  ) {
     throw new Refusal('malformed', 'base64url that is not canonical')
   }
-  const octets = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
-  return octets.toString('latin1', 0, octets.write(text, 'base64url'))
+  return read(octets, length)
 }
 
 /** What changes the meaning of the rest (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3). None of it is understood here. */
@@ -79,12 +87,14 @@ export function verifySignature(
   { maxBytes = 8192 }: { readonly maxBytes?: number } = {},
 ): { readonly header: Claims; readonly payload: Uint8Array } {
   const { first, second } = partsOf(jws, maxBytes)
-  const header = parseObject(readSegment(jws.slice(0, first)))
+  const header = readSegment(jws.slice(0, first), parseObject)
   const key = keyFor(header, keys) as VerifyingKey
-  const payload = Buffer.from(readSegment(jws.slice(first + 1, second)), 'latin1')
+  const payload = readSegment(jws.slice(first + 1, second), copyOf)
   if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1))) throw new Refusal('bad_signature')
   return { header, payload }
 }
+
+const copyOf = (octets: Buffer, length: number): Uint8Array => Uint8Array.from(octets.subarray(0, length))
 
 /** Signs claims (RFC 7519 §7.1). The header is `{"alg","typ":"JWT"}`, and `kid` where the key has one. */
 export const sign = (claims: object, key: SigningKey): string =>

@@ -14,7 +14,7 @@ type Asymmetric = Exclude<Algorithm, `HS${string}`>
  *   not belong together
  */
 export function importSigningKey(alg: Algorithm, key: string | Jwk, options: KeyOptions = {}): SigningKey {
-  if (typeof key !== 'string' && key.kty === 'oct') {
+  if (typeof key !== 'string' && key?.kty === 'oct') {
     algorithmOf(alg, parseJwk(key, 'sign'))
     return importSecret(alg, octetsIn(key, 'k'), { ...options, kid: options.kid ?? parseKid(key.kid) })
   }

@@ -34,6 +34,7 @@ export function importVerifyingKey(
 }
 
 export function publicKey(alg: Algorithm, key: KeyObject, { kid, allowWeak = false }: KeyOptions): VerifyingKey {
+  if (!isAlgorithm(alg)) throw keyRefused('the algorithm is not one we know')
   const { kind } = ALGORITHMS[alg]
   if (kind === 'hmac') throw keyRefused(`${alg} is checked with a secret, and this is a public key`)
   const jwk = membersOf(key)
@@ -68,6 +69,7 @@ export function read(reading: () => KeyObject): KeyObject {
 
 /** The members that make the key, in the order of RFC 7638 §3.2 (OKP: RFC 8037 §2). */
 const MEMBERS = { RSA: ['e', 'kty', 'n'], EC: ['crv', 'kty', 'x', 'y'], OKP: ['crv', 'kty', 'x'] } as const
+const REQUIRED = { ...MEMBERS, oct: ['k', 'kty'] } as const
 
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
@@ -75,7 +77,9 @@ const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 export function parseJwk(value: unknown, operation: 'sign' | 'verify'): Jwk {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw keyRefused('a JWK is a JSON object')
   const jwk = value as Jwk
-  if (jwk.kty !== 'oct' && !Object.hasOwn(MEMBERS, String(jwk.kty))) throw keyRefused('the kty of the JWK is not known')
+  if (typeof jwk.kty !== 'string' || !Object.hasOwn(REQUIRED, jwk.kty))
+    throw keyRefused('the kty of the JWK is not known')
+  if (jwk.crv !== undefined && typeof jwk.crv !== 'string') throw keyRefused('the crv of the JWK is no text')
   if (jwk.use !== undefined && jwk.use !== 'sig') throw keyRefused('the use of the JWK is not "sig"')
   parseKid(jwk.kid)
   const { key_ops: operations } = jwk
@@ -99,7 +103,7 @@ export function algorithmOf(alg: Algorithm | undefined, jwk: Jwk): Algorithm {
   if (alg !== undefined && jwk.alg !== undefined && alg !== jwk.alg)
     throw keyRefused('the JWK is for another algorithm')
   const own = alg ?? (jwk.alg as Algorithm | undefined) ?? OF_CURVE[String(jwk.crv)]
-  if (own === undefined) throw keyRefused('the JWK has no alg, and more than one would fit')
+  if (!isAlgorithm(own)) throw keyRefused('the JWK has no alg, and more than one would fit')
   return own
 }
 
@@ -175,11 +179,11 @@ function refuseUnfitRsa(jwk: PublicJwk, allowWeak: boolean): void {
   if (isRoca(n)) throw keyRefused('the RSA key was made by hardware whose keys can be factored (ROCA)')
 }
 
-/** The SHA-256 thumbprint of a public key in base64url (RFC 7638 §3). @throws Refusal `key_refused` */
+/** The SHA-256 thumbprint of a key in base64url (RFC 7638 §3). A secret's is as secret. @throws Refusal `key_refused` */
 export function thumbprintOf(value: Jwk | PublicJwk): string {
-  const jwk = value as Jwk
-  const members = MEMBERS[jwk.kty as PublicJwk['kty']]
-  if (members === undefined) throw keyRefused('the kty of the JWK is not known')
-  const required = Object.fromEntries([...members].map((member) => [member, jwk[member]]))
-  return createHash('sha256').update(JSON.stringify(required)).digest('base64url')
+  const jwk = parseJwk(value, 'verify')
+  const required = REQUIRED[jwk.kty as keyof typeof REQUIRED]
+  return createHash('sha256')
+    .update(JSON.stringify(Object.fromEntries(required.map((member) => [member, jwk[member]]))))
+    .digest('base64url')
 }

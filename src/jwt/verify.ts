@@ -76,7 +76,7 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
 /** The claims, once the signature holds: there is no other way to them. */
 function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey): Claims {
   if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new Refusal('bad_signature')
-  return parseObject(readSegment(token.slice(first + 1, second)))
+  return readSegment(token.slice(first + 1, second), parseObject)
 }
 
 const noExp = (): Refusal => new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import { importSecret, KeySet, signOctets, verifySignature } from './index.ts'
+import { partsOf, readSegment } from './jws.ts'
+
+const ALPHABET = /^[A-Za-z0-9_-]*$/
+const read = (octets: Buffer, length: number): string => octets.toString('base64url', 0, length)
+const isRead = (text: string): boolean => {
+  try {
+    return readSegment(text, read) === text
+  } catch (error) {
+    assert.equal((error as { code?: unknown }).code, 'malformed')
+    return false
+  }
+}
+/** What canonical means, told in another way. */
+const isCanonical = (text: string): boolean =>
+  ALPHABET.test(text) && Buffer.from(text, 'base64url').toString('base64url') === text
+
+test('of all texts of up to three characters exactly the canonical ones are read', () => {
+  const characters = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+  const texts = ['', ...characters, ...characters.flatMap((one) => characters.map((two) => one + two))]
+  for (const text of texts) assert.equal(isRead(text), isCanonical(text), JSON.stringify(text))
+  for (const first of 'Aa9_-+/= .')
+    for (const text of texts)
+      assert.equal(isRead(first + text), isCanonical(first + text), JSON.stringify(first + text))
+})
+
+test('a character put in, taken out or exchanged anywhere leaves a text that is canonical, or is refused', () => {
+  for (let i = 0; i < 20_000; i++) {
+    const text = randomBytes(randomInt(60)).toString('base64url')
+    const at = randomInt(text.length + 1)
+    const stranger = String.fromCharCode(randomInt(128))
+    const changed = text.slice(0, at) + stranger.repeat(randomInt(3)) + text.slice(at + randomInt(3))
+    assert.equal(isRead(changed), isCanonical(changed), JSON.stringify(changed))
+  }
+})
+
+test('no character outside ASCII is taken for the one whose octet it shares', () => {
+  const key = importSecret('HS256', randomBytes(32))
+  const jws = signOctets(Buffer.from('abc'), key)
+  const keys = new KeySet([key.verifying])
+  for (let code = 128; code < 65_536; code++) {
+    const [at, character] = [code % jws.length, String.fromCharCode(code)]
+    assert.throws(() => verifySignature(jws.slice(0, at) + character + jws.slice(at + 1), keys), { code: 'malformed' })
+  }
+})
+
+test('a token has three segments, and only the payload may be empty', () => {
+  for (const text of ['', '.', '..', 'a', 'a.b', 'a.b.', '.b.c', 'a..']) {
+    assert.throws(() => partsOf(text, 99), { code: 'malformed' })
+  }
+  assert.deepEqual(partsOf('a..b', 99), { first: 1, second: 2 })
+  const key = importSecret('HS256', randomBytes(32))
+  assert.throws(() => verifySignature(`${signOctets(Buffer.from('abc'), key)}.abc`, new KeySet([key.verifying])))
+})
+
+test('a payload that was given out is not changed by the next one', () => {
+  const key = importSecret('HS256', randomBytes(32))
+  const keys = new KeySet([key.verifying])
+  const { payload } = verifySignature(signOctets(Buffer.from('first'), key), keys)
+  verifySignature(signOctets(Buffer.from('other'), key), keys)
+  assert.equal(Buffer.from(payload).toString(), 'first')
+})
