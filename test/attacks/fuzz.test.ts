@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { UnixSeconds } from '../../src/base/clock.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
+import {
+  importKeySet,
+  importSecret,
+  importSigningKey,
+  importVerifyingKey,
+  KeySet,
+  thumbprintOf,
+  verifier,
+  verifySignature,
+} from '../../src/jwt/index.ts'
+import { CHANGES } from '../differential/changes.ts'
+import { aDraft, NOW, textOf } from '../differential/draft.ts'
+import { keyCases } from '../differential/keys.ts'
+import { Chance } from '../differential/random.ts'
+import { anything, anythingPlain } from './anything.ts'
+import { malleated } from './malleated.ts'
+import { changedPrototypes } from './surroundings.ts'
+
+const COUNT = Number(process.env.WATCHWORD_FUZZ ?? 10_000)
+const SEED = Number(process.env.WATCHWORD_SEED ?? Date.now() % 2 ** 31)
+
+/** Milliseconds that one input may take. */
+const PATIENCE = 50
+
+const clock = (): UnixSeconds => NOW as UnixSeconds
+
+/** Runs it; what is thrown must be a refusal, and soon. @returns whether it was refused, and what is against it */
+function tried(work: () => unknown): { readonly value?: unknown; readonly fault?: string } {
+  const start = performance.now()
+  try {
+    return { value: work() }
+  } catch (error) {
+    if (!(error instanceof Refusal)) return { fault: `threw what is no refusal: ${error}` }
+  } finally {
+    // What takes long is run again: the time of a machine at other work is not held against us.
+    if (performance.now() - start > PATIENCE) assertQuick(work)
+  }
+  return {}
+}
+
+function assertQuick(work: () => unknown): void {
+  const times = [1, 2, 3].map(() => {
+    const start = performance.now()
+    try {
+      work()
+    } catch {
+      // Judged already.
+    }
+    return performance.now() - start
+  })
+  assert.ok(Math.min(...times) <= PATIENCE, `one input took ${Math.min(...times)} ms`)
+}
+
+/** A value as far as it can be shown. */
+function shown(value: unknown): string {
+  try {
+    return JSON.stringify(value)?.slice(0, 200) ?? typeof value
+  } catch {
+    return typeof value
+  }
+}
+
+test('fuzz: whatever is given as a token is refused with a refusal, never accepted', (t) => {
+  t.diagnostic(`WATCHWORD_SEED=${SEED}`)
+  const chance = new Chance(SEED)
+  const keys = new KeySet([keyCases(chance)[0]!.ours])
+  const judges = [
+    verifier({ keys, clock }).verify,
+    verifier({ keys, clock, cache: 8 }).verify,
+    (token: string) => verifySignature(token, keys),
+  ]
+  for (let i = 0; i < COUNT; i++) {
+    const value = anything(chance)
+    const { value: claims, fault } = tried(() => chance.pick(judges)(value as string))
+    assert.equal(fault ?? (claims === undefined ? undefined : 'is accepted'), undefined, `#${i} ${shown(value)}`)
+  }
+})
+
+test('fuzz: of changed tokens one is accepted only as it was issued, or in the other form of ECDSA', (t) => {
+  t.diagnostic(`WATCHWORD_SEED=${SEED}`)
+  const chance = new Chance(SEED)
+  const keys = keyCases(chance).map((key) => ({ key, verify: judgeOf(key.ours) }))
+  const names = Object.keys(CHANGES).filter((name) => name.startsWith('text: '))
+  let accepted = 0
+  for (let i = 0; i < COUNT; i++) {
+    const { key, verify } = chance.pick(
+      keys.filter(({ key: { alg } }) => !/^[RP]S|^ES[35]/.test(alg) || chance.once(40)),
+    )
+    const draft = aDraft(key, chance)
+    const issued = textOf(draft)
+    const name = chance.pick(names)
+    CHANGES[name]!(draft, chance)
+    const token = draft.finish.reduce((text, change) => change(text), issued)
+    // Twice: the second time a cache may answer.
+    for (const presented of [issued, token, issued]) {
+      const { value, fault } = tried(() => verify(presented))
+      assert.equal(fault, undefined, `#${i} ${name} ${presented}`)
+      const isOurs = presented === issued
+      assert.equal(value !== undefined, isOurs || isOtherForm(presented, issued, key.alg), `#${i} ${name} ${presented}`)
+    }
+    accepted++
+  }
+  assert.equal(accepted, COUNT)
+})
+
+const judgeOf = (key: Parameters<typeof KeySet.prototype.replace>[0][number]) =>
+  verifier({ keys: new KeySet([key]), clock, cache: 4 }).verify
+
+const isOtherForm = (token: string, issued: string, alg: Algorithm): boolean =>
+  ALGORITHMS[alg].kind === 'ec' && token === malleated(issued, alg)
+
+test('fuzz: whatever is given as a key is taken or refused with a refusal', (t) => {
+  t.diagnostic(`WATCHWORD_SEED=${SEED}`)
+  const chance = new Chance(SEED)
+  const algs = [...Object.keys(ALGORITHMS), undefined, 'none', 'constructor'] as Algorithm[]
+  const imports: readonly ((value: never, alg: Algorithm) => unknown)[] = [
+    (value) => importKeySet(value),
+    (value) => thumbprintOf(value),
+    (value, alg) => importVerifyingKey(alg, value),
+    (value, alg) => importSigningKey(alg, value),
+    (value, alg) => importSecret(alg, value),
+    (value, alg) => importVerifyingKey(alg, value, { allowWeak: true }),
+  ]
+  const faults = new Map<string, string>()
+  for (let i = 0; i < COUNT; i++) {
+    const [value, alg, which] = [anythingPlain(chance), chance.pick(algs), chance.int(imports.length)]
+    const { fault } = tried(() => imports[which]!(value as never, alg))
+    if (fault !== undefined) faults.set(`${which} ${fault}`, `${alg} ${shown(value)}`)
+  }
+  assert.deepEqual([...faults], [])
+})
+
+test('fuzz: nothing shared is changed, and nothing is left listening', () => {
+  assert.deepEqual(changedPrototypes(), [])
+  for (const event of ['unhandledRejection', 'uncaughtException', 'warning'] as const) {
+    const ours = process.listeners(event as 'warning').filter((listener) => /src\/jwt/.test(String(listener)))
+    assert.deepEqual(ours, [], event)
+  }
+})
