@@ -179,11 +179,18 @@ function refuseUnfitRsa(jwk: PublicJwk, allowWeak: boolean): void {
   if (isRoca(n)) throw keyRefused('the RSA key was made by hardware whose keys can be factored (ROCA)')
 }
 
-/** The SHA-256 thumbprint of a key in base64url (RFC 7638 §3). A secret's is as secret. @throws Refusal `key_refused` */
+/**
+ * The SHA-256 thumbprint of a key in base64url (RFC 7638 §3). A secret's is as secret as itself.
+ *
+ * @throws Refusal `key_refused` where a member that makes the key is missing
+ */
 export function thumbprintOf(value: Jwk | PublicJwk): string {
-  const jwk = parseJwk(value, 'verify')
-  const required = REQUIRED[jwk.kty as keyof typeof REQUIRED]
+  const jwk: Jwk = { ...value }
+  if (typeof jwk.kty !== 'string' || !Object.hasOwn(REQUIRED, jwk.kty))
+    throw keyRefused('the kty of the JWK is not known')
+  const members = REQUIRED[jwk.kty as keyof typeof REQUIRED].map((member) => [member, jwk[member]])
+  if (members.some(([, member]) => typeof member !== 'string')) throw keyRefused('a member of the JWK is missing')
   return createHash('sha256')
-    .update(JSON.stringify(Object.fromEntries(required.map((member) => [member, jwk[member]]))))
+    .update(JSON.stringify(Object.fromEntries(members)))
     .digest('base64url')
 }
