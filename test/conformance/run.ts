@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util'
-import { faults } from './compare.ts'
 import { readConfigs, typeClaimOf } from './configs.ts'
 import { play } from './conversation.ts'
-import { inOurWords } from './effects.ts'
+import { judge, type Known, type Verdict } from './judge.ts'
+import { featureAwaited, PENDING } from './pending.ts'
 import { brokenPromises, leaksIn } from './promises.ts'
-import { type Answer, type Case, DATA, type Difference, overlaid, readJson, readLines } from './recording.ts'
+import { type Case, DATA, type Difference, overlaid, readJson, readLines } from './recording.ts'
 import { type Served, serve } from './subject.ts'
-import { withoutOurs } from './systematic.ts'
 
 /**
  * Replays recorded conversations against servers of ours, a process for each recorded configuration:
@@ -24,28 +23,23 @@ const { values: wish, positionals } = parseArgs({
   },
 })
 
-/** How a case came out. `answer` is ours. */
-interface Verdict {
-  readonly id: string
-  readonly config: string
-  readonly faults: readonly string[]
-  readonly reason?: string | undefined
-  readonly answer?: Answer
-}
-
 const isOurOwnData = positionals.length === 0
-const files = isOurOwnData ? ['cases.jsonl', 'main.jsonl'].map((name) => new URL(name, DATA)) : positionals
-const cases = files.map((file) => readLines<Case>(file)).reduce((older, newer) => added(older, newer), [])
+const read = (files: readonly (URL | string)[]): readonly Case[] =>
+  files.map((file) => readLines<Case>(file)).reduce<readonly Case[]>((older, newer) => added(older, newer), [])
+const bundled = read(['cases.jsonl', 'main.jsonl'].map((name) => new URL(name, DATA)))
+const cases = isOurOwnData ? bundled : read(positionals)
 const differences = readLines<Difference>(new URL('differences.jsonl', import.meta.url))
-const differenceOf = new Map(differences.map((difference) => [difference.id, difference]))
-const pending = readJson<{ [feature: string]: string[] }>(new URL('pending.json', import.meta.url))
+const known: Known = {
+  cases: new Map(bundled.map((recorded) => [recorded.id, recorded])),
+  differences: new Map(differences.map((difference) => [difference.id, difference])),
+}
 const configs = readConfigs()
 const passwords = readJson<{ users: { password?: string }[] }>(new URL('seed.json', DATA)).users.flatMap(
   ({ password }) => (password === undefined ? [] : [password]),
 )
 
 const chosen = cases.filter(({ id }) => id.startsWith(wish.only))
-const due = chosen.filter(({ id }) => featureAwaited(id) === undefined)
+const due = chosen.filter((recorded) => featureAwaited(recorded) === undefined)
 const names = [...new Set(due.map(({ config }) => config))]
 const verdicts: Verdict[] = []
 // Two at a time: one computes while the other waits for a disk or a second to pass.
@@ -59,60 +53,42 @@ report()
 
 /** All cases of one configuration, one after the other. */
 async function replay(config: string): Promise<Verdict[]> {
-  const subject = await serve(config)
-  const judged: Verdict[] = []
-  for (const recorded of due.filter((candidate) => candidate.config === config)) {
-    judged.push('refused' in subject ? judge(recorded, subject, []) : await judgePlayed(recorded, subject))
+  const mine = due.filter((candidate) => candidate.config === config)
+  if (configs[config] === undefined) return mine.map((recorded) => failure(recorded, 'there is no such configuration'))
+  try {
+    const subject = await serve(config)
+    if ('refused' in subject) return mine.map((recorded) => judge(recorded, subject, [], known))
+    const judged: Verdict[] = []
+    for (const recorded of mine) judged.push(await judgePlayed(recorded, subject))
+    await subject.stop()
+    const leaks = leaksIn(subject.log(), passwords)
+    return leaks.length === 0 ? judged : [...judged, { id: `log of ${config}`, config, faults: leaks }]
+  } catch (error) {
+    return mine.map((recorded) => failure(recorded, String(error)))
   }
-  if ('refused' in subject) return judged
-  await subject.stop()
-  const leaks = leaksIn(subject.log(), passwords)
-  return leaks.length === 0 ? judged : [...judged, { id: `log of ${config}`, config, faults: leaks }]
 }
+
+const failure = ({ id, config }: Case, fault: string): Verdict => ({ id, config, faults: [fault] })
 
 async function judgePlayed(recorded: Case, subject: Served): Promise<Verdict> {
   try {
-    const { answer, reply } = await play(recorded, subject, typeClaimOf(configs[recorded.config] ?? {}))
-    return judge(recorded, answer, brokenPromises(reply))
+    const { answer, reply } = await play(recorded, subject, typeClaimOf(configs[recorded.config]!))
+    return judge(recorded, answer, brokenPromises(reply), known)
   } catch (error) {
-    return { id: recorded.id, config: recorded.config, faults: [String(error)] }
+    return failure(recorded, String(error))
   }
-}
-
-/** Holds our answer against the one listed as ours on purpose, else against the recorded one. */
-function judge({ id, config, ...recorded }: Case, answer: Answer, broken: readonly string[]): Verdict {
-  const expected = { ...recorded.response, effects: inOurWords({ id, config, ...recorded }) }
-  const difference = differenceOf.get(id)
-  if (difference !== undefined) {
-    const stale = faults(expected, difference.response).length === 0 ? ['is listed as a difference and is none'] : []
-    return {
-      id,
-      config,
-      reason: difference.reason,
-      answer,
-      faults: [...faults(difference.response, answer), ...stale, ...broken],
-    }
-  }
-  const found = faults(expected, answer)
-  // Recordings that nobody has gone through yet: what all our answers have in common is not held against them.
-  const isOnlySystematic =
-    !isOurOwnData && found.length > 0 && faults(expected, withoutOurs(answer, expected)).length === 0
-  return { id, config, answer, faults: isOnlySystematic ? broken : [...found, ...broken] }
 }
 
 /** Lists that speak of cases which are not there. */
 function strays(): Verdict[] {
-  const ids = cases.map(({ id }) => id)
-  const unknown = differences.filter(({ id }) => !ids.includes(id)).map(({ id }) => `differences.jsonl: ${id}`)
-  const empty = Object.values(pending)
-    .flat()
-    .filter((prefix) => !ids.some((id) => id.startsWith(prefix)))
-    .map((prefix) => `pending.json: ${prefix}`)
-  return [...unknown, ...empty].map((id) => ({ id, config: '', faults: ['there is no such case'] }))
-}
-
-function featureAwaited(id: string): string | undefined {
-  return Object.keys(pending).find((feature) => pending[feature]?.some((prefix) => id.startsWith(prefix)))
+  const unknown = differences.filter(({ id }) => !known.cases.has(id)).map(({ id }) => `differences.jsonl: ${id}`)
+  const awaited = new Set(cases.map(featureAwaited))
+  const empty = Object.keys(PENDING).filter((feature) => !awaited.has(feature))
+  return [...unknown, ...empty.map((feature) => `pending.ts: ${feature}`)].map((id) => ({
+    id,
+    config: '',
+    faults: ['there is no such case'],
+  }))
 }
 
 function added(older: readonly Case[], newer: readonly Case[]): Case[] {
@@ -124,8 +100,8 @@ function report(): void {
   const order = new Map(cases.map(({ id }, i) => [id, i]))
   verdicts.sort((a, b) => (order.get(a.id) ?? cases.length) - (order.get(b.id) ?? cases.length))
   const failed = verdicts.filter((verdict) => verdict.faults.length > 0)
-  const awaited = Object.keys(pending)
-    .map((feature) => [feature, chosen.filter(({ id }) => featureAwaited(id) === feature).length] as const)
+  const awaited = Object.keys(PENDING)
+    .map((feature) => [feature, chosen.filter((recorded) => featureAwaited(recorded) === feature).length] as const)
     .filter(([, count]) => count > 0)
   process.exitCode = failed.length > 0 ? 1 : 0
   if (wish.json) {
@@ -147,6 +123,15 @@ function report(): void {
   console.log(
     `${onPurpose} of ${verdicts.length} are answered differently on purpose: test/conformance/differences.jsonl`,
   )
+  for (const [deviation, count] of countedDeviations()) console.log(`judged by a deviation: ${deviation}, ${count}`)
   for (const [feature, count] of awaited) console.log(`pending: ${feature}, ${count}`)
   console.log(`${verdicts.length - failed.length} passed, ${failed.length} failed`)
+}
+
+/** How many recordings that nobody has gone through yet were judged by each deviation. */
+function countedDeviations(): [string, number][] {
+  const counts = new Map<string, number>()
+  for (const name of verdicts.flatMap(({ deviations = [] }) => deviations))
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].sort()
 }
