@@ -105,7 +105,7 @@ export function watchword<U = User>(options: Options<U> = {}): Watchword<U> {
     answer,
     async handler(request) {
       const reply = await answer(new FetchRequest(request))
-      return toResponse(reply ?? refuse(new Refusal('not_found')))
+      return toResponse(reply ?? refuse(new Refusal('not_found')), request.method)
     },
     check: async (from, need) =>
       (need === undefined ? (checkDefault as unknown as Identify<never>) : gateOf(need))(seen(from)),

@@ -44,5 +44,12 @@ export class FetchRequest implements AuthRequest {
   }
 }
 
-export const toResponse = ({ status, headers, body }: AuthReply): Response =>
-  new Response(body === '' ? null : body, { status, headers: headers.map(([name, value]) => [name, value]) })
+/** @param method of the request, where it is known: HEAD is answered with the length alone (RFC 9110 §9.3.2) */
+export function toResponse({ status, headers, body }: AuthReply, method?: string): Response {
+  const response = new Response(body === '' || method === 'HEAD' ? null : body, {
+    status,
+    headers: headers.map(([name, value]) => [name, value]),
+  })
+  if (method === 'HEAD') response.headers.set('Content-Length', String(Buffer.byteLength(body)))
+  return response
+}

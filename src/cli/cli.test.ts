@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { COMMANDS } from './commands.ts'
@@ -18,6 +18,10 @@ const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 type Env = Record<string, string>
 
+/** The commands of this file share what node compiled: it halves the time that each takes to start. */
+const COMPILED = mkdtempSync(join(tmpdir(), 'watchword-compiled-'))
+after(() => rmSync(COMPILED, { recursive: true, force: true }))
+
 /** An empty folder in which commands are typed. Whatever still runs when the test is over is killed. */
 function folder() {
   const path = mkdtempSync(join(tmpdir(), 'watchword-'))
@@ -25,7 +29,7 @@ function folder() {
   const start = (words: readonly string[], env: Env = {}): ChildProcessWithoutNullStreams => {
     const child = spawn(process.execPath, [BIN, ...words], {
       cwd: path,
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILED, ...env },
       timeout: 20_000,
       killSignal: 'SIGKILL',
     })

@@ -164,7 +164,8 @@ test('every answer names the methods and is not to be stored', async () => {
     assert.equal(reply.status, status)
     assert.equal(headerOf(reply, 'allow'), 'POST, OPTIONS')
     assert.equal(headerOf(reply, 'cache-control'), 'no-store')
-    if (method === 'HEAD') assert.equal(reply.body, '')
+    // Of HEAD too: the adapters send its length alone.
+    assert.notEqual(reply.body, '')
   }
 })
 

@@ -1,0 +1,93 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Options } from '../../src/options.ts'
+import type { Limits } from '../../src/server/limits.ts'
+
+/** A server process of its own, with other limits than the command has; `process.ts` starts it and measures it. */
+const hashing = countHashes()
+const { watchword } = await import('../../src/watchword.ts')
+const { LIMITS } = await import('../../src/server/limits.ts')
+const { serve } = await import('../../src/server/serve.ts')
+
+export interface Wish {
+  readonly options: Pick<Options, 'database' | 'endpoints' | 'tokens'>
+  readonly limits: Partial<Limits>
+  readonly user: { readonly username: string; readonly password: string }
+}
+
+/** Of the time since the measuring began. */
+export interface Measured {
+  /** Octets. */
+  readonly residentBefore: number
+  readonly residentPeak: number
+  /** Milliseconds that the event loop came late, at the 99th percentile. */
+  readonly loopDelay: number
+  readonly hashesAtOnce: number
+  readonly hashes: number
+}
+
+const [wishText = '{}'] = process.argv.slice(2)
+const { options, limits, user } = JSON.parse(wishText) as Wish
+
+const auth = watchword(options)
+await auth.users.create(user)
+const log = (line: string): void => console.error(line)
+const running = await serve({ auth, host: '127.0.0.1', port: 0, log, limits: { ...LIMITS, ...limits } })
+const measuring = measure()
+
+process.on('message', async (message: 'begin' | 'end') => {
+  process.send?.(message === 'begin' ? await measuring.begin() : measuring.end())
+})
+process.once('SIGTERM', async () => {
+  await running.stop()
+  await auth.close()
+  process.disconnect()
+})
+process.send?.({ url: running.url })
+
+/** Counts how many passwords are being hashed, under everything of ours that could miscount. */
+function countHashes(): { now: number; peak: number; all: number } {
+  const count = { now: 0, peak: 0, all: 0 }
+  const { argon2 } = crypto
+  crypto.argon2 = ((variety, terms, done) => {
+    count.now++
+    count.all++
+    count.peak = Math.max(count.peak, count.now)
+    argon2(variety, terms, (error, digest) => {
+      count.now--
+      done(error, digest)
+    })
+  }) as typeof argon2
+  syncBuiltinESMExports()
+  return count
+}
+
+function measure() {
+  let residentBefore = 0
+  let residentPeak = 0
+  let delay: ReturnType<typeof monitorEventLoopDelay> | undefined
+  let watching: NodeJS.Timeout | undefined
+  const resident = (): number => process.memoryUsage.rss()
+  return {
+    async begin(): Promise<'begun'> {
+      await sleep(300)
+      Object.assign(hashing, { peak: hashing.now, all: 0 })
+      residentBefore = resident()
+      residentPeak = residentBefore
+      watching = setInterval(() => {
+        residentPeak = Math.max(residentPeak, resident())
+      }, 20)
+      delay = monitorEventLoopDelay({ resolution: 1 })
+      delay.enable()
+      return 'begun'
+    },
+    end(): Measured {
+      clearInterval(watching)
+      delay?.disable()
+      const loopDelay = (delay?.percentile(99) ?? 0) / 1e6
+      return { residentBefore, residentPeak, loopDelay, hashesAtOnce: hashing.peak, hashes: hashing.all }
+    },
+  }
+}
