@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { classOf, DISAGREEMENTS } from './disagreements.ts'
 import { type Sample, samples } from './samples.ts'
 
-/** From here on every class of the list must have occurred. */
+/** In a run of this length every class of the list that is not rare occurs. */
 const LARGE = 100_000
 
 const COUNT = Number(process.env.WATCHWORD_DIFFERENTIAL ?? 10_000)
@@ -44,7 +44,12 @@ test(`differential: ${COUNT} tokens are judged as jose and fast-jwt judge them, 
   assert.ok(accepted > COUNT / 8 && accepted < COUNT / 2, `${accepted} accepted`)
 
   for (const [name, times] of seen) t.diagnostic(`${times} × ${name}`)
-  const missing = DISAGREEMENTS.filter(({ name }) => !seen.has(name)).map(({ name }) => name)
-  if (missing.length > 0) t.diagnostic(`did not occur: ${missing.join('; ')}`)
-  if (COUNT >= LARGE) assert.deepEqual(missing, [], 'classes that do not occur have no place on the list')
+  const missing = DISAGREEMENTS.filter(({ name }) => !seen.has(name))
+  for (const { name } of missing) t.diagnostic(`did not occur: ${name}`)
+  if (COUNT >= LARGE)
+    assert.deepEqual(
+      missing.filter(({ rare }) => !rare),
+      [],
+      'what does not occur has no place on the list',
+    )
 })
