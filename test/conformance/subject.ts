@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { State, Subject } from './conversation.ts'
 import type { Command } from './server.ts'
@@ -19,9 +22,14 @@ interface Message {
   readonly error?: string
 }
 
+/** What Node makes of the sources is made once for all processes of a run. */
+const compiled = mkdtempSync(join(tmpdir(), 'watchword-compiled-'))
+process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
+
 /** Starts one. @returns the sentence with which it refused, where it did. @throws where it ended without a word */
 export async function serve(config: string): Promise<Served | { readonly refused: string }> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('server.ts', import.meta.url)), config], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let log = ''
