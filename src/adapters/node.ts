@@ -96,8 +96,10 @@ export class NodeRequest implements AuthRequest {
       if (Number(this.header('content-length') ?? 0) > BODY_LIMIT) return reject(tooLarge())
       request.on('data', (chunk: Uint8Array) => {
         size += chunk.length
-        if (size <= BODY_LIMIT) chunks.push(chunk)
-        else reject(tooLarge())
+        if (size <= BODY_LIMIT) return void chunks.push(chunk)
+        // What comes behind it is not even taken apart.
+        request.pause()
+        reject(tooLarge())
       })
       request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
       request.on('error', (cause) => reject(new Refusal('parse_error', 'the body broke off', { cause })))

@@ -35,6 +35,7 @@ export async function startServer(
   return {
     url,
     port: Number(new URL(url).port),
+    pid: child.pid,
     /** Everything that the process has written. */
     log,
     /** What `work` costs the process. */
