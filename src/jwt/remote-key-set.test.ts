@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import { generateKey, importSecret, importSigningKey, sign } from './index.ts'
+import { type RemoteKeySetOptions, remoteKeySet } from './remote-key-set.ts'
+import { verifier } from './verify.ts'
+
+const NOW = 1_893_456_000
+
+/** A key whose public part is published, and a token of it. */
+function aKey(kid: string) {
+  const { privatePem, publicJwk } = generateKey('ES256')
+  const key = importSigningKey('ES256', privatePem, { kid })
+  const token = sign({ exp: NOW + 60, jti: kid }, key)
+  return { kid, jwk: { ...publicJwk, kid }, token, key }
+}
+
+/** Somebody who publishes keys, and whoever reads them; `time` is moved by hand. */
+async function world(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) {
+  const asked: string[] = []
+  const errors: unknown[] = []
+  let answer: RequestListener = (_, response) => response.end('{"keys":[]}')
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    answer(request, response)
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  let time = 0
+  const keys = remoteKeySet(`http://127.0.0.1:${port}/jwks.json`, {
+    algorithm: 'ES256',
+    elapsed: () => time as Seconds,
+    failed: (error) => errors.push(error),
+    ...options,
+  })
+  const { verify } = verifier({ keys, clock: () => NOW as UnixSeconds, cache: 8 })
+  return {
+    asked,
+    errors,
+    async verify(token: string) {
+      return verify(token)
+    },
+    pass: (length: number) => {
+      time += length
+    },
+    answers: (next: RequestListener) => {
+      answer = next
+    },
+    publishes: (...jwks: readonly object[]) => {
+      answer = (_, response) => response.end(JSON.stringify({ keys: jwks }))
+    },
+  }
+}
+
+const refusedAs = (code: string) => ({ name: 'Refusal', code })
+
+test('keys by URL: they are asked for when the first token comes, and kept', async (t) => {
+  const { verify, publishes, asked } = await world(t)
+  const a = aKey('a')
+  publishes(a.jwk)
+  assert.deepEqual(asked, [])
+  assert.equal((await verify(a.token)).jti, 'a')
+  for (let i = 0; i < 5; i++) await verify(a.token)
+  assert.deepEqual(asked, ['/jwks.json'])
+})
+
+test('keys by URL: many tokens at once make one request', async (t) => {
+  const { verify, publishes, asked } = await world(t)
+  const [a, b] = [aKey('a'), aKey('b')]
+  publishes(a.jwk, b.jwk)
+  await Promise.all(Array.from({ length: 50 }, (_, i) => verify(i % 2 === 0 ? a.token : b.token)))
+  assert.equal(asked.length, 1)
+})
+
+test('keys by URL: a name that is not there is asked for once in a cool-down, whatever comes', async (t) => {
+  const { verify, publishes, asked, pass } = await world(t)
+  const a = aKey('a')
+  publishes(a.jwk)
+  await verify(a.token)
+  pass(61)
+  for (let i = 0; i < 100; i++) await assert.rejects(verify(aKey(`unknown ${i}`).token), refusedAs('unknown_key'))
+  assert.equal(asked.length, 2)
+  pass(59)
+  await assert.rejects(verify(aKey('unknown').token), refusedAs('unknown_key'))
+  assert.equal(asked.length, 2)
+  pass(1)
+  await assert.rejects(verify(aKey('unknown').token), refusedAs('unknown_key'))
+  assert.equal(asked.length, 3)
+  await verify(a.token)
+})
+
+test('keys by URL: a key that is new is found, and one that is gone is believed no longer', async (t) => {
+  const { verify, publishes, pass } = await world(t)
+  const [a, b] = [aKey('a'), aKey('b')]
+  publishes(a.jwk)
+  await verify(a.token)
+  publishes(b.jwk)
+  pass(60)
+  assert.equal((await verify(b.token)).jti, 'b')
+  await assert.rejects(verify(a.token), refusedAs('unknown_key'))
+})
+
+test('keys by URL: a copy that is too old is read again, and takes what was verified with it along', async (t) => {
+  const { verify, publishes, asked, pass } = await world(t)
+  const a = aKey('a')
+  publishes(a.jwk)
+  await verify(a.token)
+  pass(299)
+  await verify(a.token)
+  assert.equal(asked.length, 1)
+  publishes()
+  pass(1)
+  await assert.rejects(verify(a.token), refusedAs('unknown_key'))
+  assert.equal(asked.length, 2)
+})
+
+test('keys by URL: another key under a known name is no key of a token that the first one signed', async (t) => {
+  const { verify, publishes, pass } = await world(t)
+  const [a, other] = [aKey('a'), aKey('a')]
+  publishes(a.jwk)
+  await verify(a.token)
+  publishes(other.jwk)
+  pass(300)
+  await assert.rejects(verify(a.token), refusedAs('bad_signature'))
+  await verify(other.token)
+})
+
+const gone: RequestListener = (request) => void request.socket.destroy()
+const says =
+  (status: number, body: string | Buffer, headers: Record<string, string> = {}): RequestListener =>
+  (_, response) =>
+    void response.writeHead(status, headers).end(body)
+
+/** What a publisher can do wrong. */
+const FAILURES: { readonly [what: string]: (ok: string) => RequestListener } = {
+  'the connection breaks': () => gone,
+  'it breaks within the body': (ok) => (_, response) => {
+    response.writeHead(200, { 'content-length': ok.length + 10 })
+    response.write(ok, () => response.destroy())
+  },
+  'status 500': (ok) => says(500, ok),
+  'status 404': (ok) => says(404, ok),
+  'status 204': () => says(204, ''),
+  'a redirect': (ok) => (request, response) =>
+    request.url === '/elsewhere'
+      ? says(200, ok)(request, response)
+      : says(302, '', { location: '/elsewhere' })(request, response),
+  'no JSON': () => says(200, '<html>'),
+  'no UTF-8': () => says(200, Buffer.from([0x7b, 0xff, 0x7d])),
+  nothing: () => says(200, ''),
+  null: () => says(200, 'null'),
+  'a list': (ok) => says(200, `[${ok}]`),
+  'keys that are no list': () => says(200, '{"keys":{}}'),
+  'no keys': () => says(200, '{"key":[]}'),
+  'a megabyte too much': (ok) => says(200, ok.padEnd(1_048_577)),
+  'twenty megabytes, packed': (ok) => says(200, gzipSync(ok.padEnd(20_000_000)), { 'content-encoding': 'gzip' }),
+}
+
+for (const [what, failing] of Object.entries(FAILURES)) {
+  test(`keys by URL: ${what}: tokens are refused, told of, and nothing breaks`, async (t) => {
+    const { verify, answers, errors, asked } = await world(t)
+    const a = aKey('a')
+    answers(failing(JSON.stringify({ keys: [a.jwk] })))
+    for (let i = 0; i < 3; i++) await assert.rejects(verify(a.token), refusedAs('unknown_key'))
+    assert.deepEqual([errors.length, asked], [1, ['/jwks.json']])
+  })
+
+  test(`keys by URL: ${what}: the last good copy is kept`, async (t) => {
+    const { verify, answers, publishes, errors, pass, asked } = await world(t)
+    const [a, b] = [aKey('a'), aKey('b')]
+    publishes(a.jwk)
+    await verify(a.token)
+    answers(failing(JSON.stringify({ keys: [b.jwk] })))
+    for (let minute = 0; minute < 3; minute++) {
+      pass(300)
+      assert.equal((await verify(a.token)).jti, 'a')
+      await assert.rejects(verify(b.token), refusedAs('unknown_key'))
+    }
+    assert.deepEqual([errors.length, asked.length], [3, 4])
+    publishes(a.jwk, b.jwk)
+    pass(60)
+    await verify(b.token)
+  })
+}
+
+test('keys by URL: who does not answer is not waited for longer than the patience', async (t) => {
+  const { verify, answers, errors } = await world(t, { patience: seconds(0.1) })
+  answers((_, response) => void response.write('{"keys":['))
+  const began = performance.now()
+  await assert.rejects(verify(aKey('a').token), refusedAs('unknown_key'))
+  assert.ok(performance.now() - began < 2000)
+  assert.equal(errors.length, 1)
+})
+
+test('keys by URL: of a set that holds all kinds of things the usable keys are used', async (t) => {
+  const { verify, publishes, errors } = await world(t)
+  const [a, b] = [aKey('a'), aKey('b')]
+  const secret = { kty: 'oct', k: Buffer.alloc(32, 'a secret').toString('base64url'), alg: 'HS256', kid: 'secret' }
+  const { jwk: forEncryption } = aKey('e')
+  publishes(
+    ...([null, 1, 'x', [], {}, { kty: { toString: 1 } }] as object[]),
+    secret,
+    { ...forEncryption, use: 'enc' },
+    { ...aKey('w').jwk, x: 'AA' },
+    { ...aKey('p').jwk, d: 'AA' },
+    { ...aKey('n').jwk, kid: undefined },
+    b.jwk,
+    { ...aKey('b').jwk, kid: 'b' },
+    a.jwk,
+  )
+  assert.equal((await verify(a.token)).jti, 'a')
+  for (const kid of ['b', 'secret', 'e', 'w', 'p']) {
+    await assert.rejects(verify(aKey(kid).token), refusedAs('unknown_key'), kid)
+  }
+  assert.deepEqual(errors, [])
+})
+
+test('keys by URL: a token that names no key is believed by none, even of a set of one', async (t) => {
+  const { verify, publishes } = await world(t)
+  const { privatePem, publicJwk } = generateKey('ES256')
+  publishes({ ...publicJwk, kid: 'a' })
+  await assert.rejects(verify(sign({ exp: NOW + 60 }, importSigningKey('ES256', privatePem))), refusedAs('unknown_key'))
+})
+
+test('keys by URL: what is no token of the algorithm makes no request', async (t) => {
+  const { verify, publishes, asked } = await world(t)
+  publishes(aKey('a').jwk)
+  const of = (header: object): string => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.AAAA`
+  for (const [token, code] of [
+    ['', 'malformed'],
+    ['a.b.c.d', 'malformed'],
+    [of({ alg: 'none', kid: 'a' }), 'unsupported_alg'],
+    [of({ alg: 'HS256', kid: 'a' }), 'unsupported_alg'],
+    [of({ alg: 'RS256', kid: 'a', jku: 'https://evil.example' }), 'unsupported_alg'],
+    [of({ alg: 'ES256', kid: 'a', crit: ['x'] }), 'unsupported_header'],
+    [of({ alg: 'ES256', kid: ['a'] }), 'malformed'],
+    [of({ alg: 'ES256', kid: 'a', typ: 'logout+jwt' }), 'wrong_type'],
+  ] as const) {
+    await assert.rejects(verify(token), refusedAs(code), token)
+  }
+  assert.deepEqual(asked, [])
+})
+
+test('keys by URL: a secret that somebody published is no key', async (t) => {
+  const { verify, publishes } = await world(t, { algorithm: 'HS256' })
+  const secret = 'everybody can read this secret, and sign with it'
+  publishes({ kty: 'oct', k: Buffer.from(secret).toString('base64url'), alg: 'HS256', kid: 'a' })
+  const token = sign({ exp: NOW + 60 }, importSecret('HS256', secret, { kid: 'a' }))
+  await assert.rejects(verify(token), refusedAs('unknown_key'))
+})
+
+test('keys by URL: plain http is for this machine alone', () => {
+  for (const url of [
+    'http://example.com/jwks.json',
+    'ftp://127.0.0.1/',
+    'file:///etc/passwd',
+    'jwks.json',
+    'http://127.0.0.1.evil.example/',
+  ]) {
+    assert.throws(() => remoteKeySet(url, { algorithm: 'ES256' }), refusedAs('config_refused'), url)
+  }
+  remoteKeySet('https://example.com/jwks.json', { algorithm: 'ES256' })
+})
