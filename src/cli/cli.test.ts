@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -154,6 +164,14 @@ for (const [line, sentence] of [
   ['session revoke', /^Name one sign-in by its ID, or all of a user/],
   ['dev --port 99999', /^--port must be a whole number from 0 to 65535/],
   ['flush now', /^watchword flush takes no argument/],
+  ['--database', /^The name of a command comes first/],
+  ['__proto__', /^There is no command "__proto__"\. watchword help lists them\.$/m],
+  ['user create ada --constructor', /^watchword user create has no option --constructor\./],
+  ['user create ada --staff=yes', /^--staff takes no value/],
+  ['user create ada --email --staff', /^--email needs a value/],
+  ['user list --limit 0', /^--limit must be a whole number from 1 to 1000/],
+  ['\u001b[2J\u009b', /^There is no command "\?\[2J\?"\./],
+  [`help ${'x'.repeat(100_000)}`, /^There is no command "x{40}"\./],
 ] as const) {
   test(`wrong usage ends with 2 and one line: watchword ${line}`, async () => {
     using here = folder()
@@ -285,14 +303,15 @@ for (const [what, database, sentence] of [
   ['that is a folder', 'folder', /folder/],
   ['that is something else', 'file', /file/],
   ['of a newer version', 'newer.db', /newer/],
+  ['that is damaged', 'damaged.db', /^The database is damaged: put a copy of it back/],
 ] as const) {
   test(`a database ${what} is told in one sentence, by every command that opens it`, async () => {
     using here = folder()
     writeFileSync(join(here.path, 'file'), 'This is no database.\n'.repeat(100))
     mkdirSync(join(here.path, 'folder'))
-    if (database === 'newer.db') {
-      await here.type('migrate --database newer.db')
-      raiseVersion(join(here.path, 'newer.db'))
+    if (database === 'newer.db' || database === 'damaged.db') {
+      await here.type(`migrate --database ${database}`)
+      ;(database === 'newer.db' ? raiseVersion : cutOff)(join(here.path, database))
     }
 
     for (const command of ['dev --port 0', 'migrate']) {
@@ -304,6 +323,9 @@ for (const [what, database, sentence] of [
     }
   })
 }
+
+/** Leaves the first page, which names the others. */
+const cutOff = (file: string): void => truncateSync(file, 4096)
 
 /** Makes the database one of a later release. */
 function raiseVersion(file: string): void {
@@ -416,6 +438,9 @@ test('what cannot be a user is refused with its fields', async () => {
     ['user create ADA', PASSWORD, /^username: /],
     ['user create bob', '12345', /^password: /],
     ['user create bob', '', /no password on standard input/],
+    ['user create bob', `${PASSWORD}\n${PASSWORD}\n`, /is one line/],
+    ['user create bob', '        \n', /cannot be blank/],
+    ['user create bob', `${PASSWORD}\0`, /null character/],
     ['user create bob', Buffer.from([0xff, 0xfe]), /not UTF-8/],
     ['user create bob', 'x'.repeat(100_000), /at most 4096/],
     ['user create bob --email nonsense', PASSWORD, /^email: /],

@@ -36,6 +36,7 @@ export function commandNamed(words: readonly string[]): { readonly name: string;
 }
 
 function unknown([first = '', second = '']: readonly string[]): string {
+  if (first === '') return 'The name of a command comes first: watchword help lists them.'
   if (isGroup(first) && second === '') {
     const seconds = NAMES.filter((name) => name.startsWith(`${first} `)).map((name) => name.split(' ')[1])
     return `watchword ${first} is followed by one of: ${seconds.join(', ')}.`

@@ -29,7 +29,7 @@ password is printed once. Each request is logged on standard error. Ctrl+C stops
     const auth = await openHouse(database)
     try {
       const log = (line: string): void => void world.stderr.write(`${line}\n`)
-      const running = await listen(auth, address, log)
+      const running = await listen(auth, address, log, world)
       const first = await firstUser(values.user ?? 'admin', auth)
       say(welcome({ url: running.url, database, ...first }, world))
       await untilStopped(running, auth, world)

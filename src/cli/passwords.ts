@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import type { Random } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
+import { trimmed } from '../passwords/white-space.ts'
 import { Failure } from './failure.ts'
 import type { World } from './world.ts'
 
@@ -45,7 +46,14 @@ async function readPassword({ stdin }: World): Promise<Secret> {
     throw new Failure('There is no password on standard input. Give it one line: printf %s "$PASSWORD" | watchword …')
   }
   if (/[\r\n]/.test(text)) throw new Failure('A password is one line; standard input holds several.')
-  return new Secret(text)
+  return usable(text)
+}
+
+/** The token endpoints refuse these before they look at the password, so nobody could sign in with one. */
+function usable(password: string): Secret {
+  if (trimmed(password) === '') throw new Failure('A password cannot be blank.')
+  if (password.includes('\0')) throw new Failure('A password cannot hold a null character.')
+  return new Secret(password)
 }
 
 function textOf(octets: Uint8Array): string {
@@ -76,7 +84,7 @@ async function askTwice({ stdin, stderr }: World): Promise<Secret> {
     const first = await ask('New password: ')
     if (first === '') throw new Failure('A password cannot be empty. Nothing was changed.')
     if ((await ask('The same again: ')) !== first) throw new Failure('The two are not the same. Nothing was changed.')
-    return new Secret(first)
+    return usable(first)
   } finally {
     line.close()
   }

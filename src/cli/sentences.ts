@@ -12,14 +12,32 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full: make room.',
 }
 
+/** By SQLite's primary result code (https://sqlite.org/rescode.html), the same. */
+const SQLITE: Readonly<Record<number, string>> = {
+  5: 'Another program keeps the database locked: end it, or try again.',
+  6: 'Another program keeps the database locked: end it, or try again.',
+  8: 'The database cannot be written: change its permissions, or name another with --database.',
+  10: 'The disk does not read or write as it should: look at it, then put a copy of the database back.',
+  11: 'The database is damaged: put a copy of it back, or name another with --database.',
+  13: 'The disk is full: make room.',
+  14: 'The database cannot be opened: change the permissions of its folder, or name another with --database.',
+}
+
 /** Any error as one sentence for a person. The stack is shown with WATCHWORD_DEBUG alone. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof Failure) return error.message
-  if (error instanceof Refusal) return error.body === undefined ? error.message : faultsOf(error.body).join(' ')
+  if (error instanceof Refusal) return refusalSentence(error)
   const { code, message } = error as NodeJS.ErrnoException
   const known = SYSTEM[code ?? '']
   if (known !== undefined) return known
   return `Something went wrong that should not: ${printable(String(message ?? error).split('\n')[0] ?? '')} Type it again with WATCHWORD_DEBUG=1 to see where.`
+}
+
+function refusalSentence({ code, body, message, cause }: Refusal): string {
+  if (body !== undefined) return faultsOf(body).join(' ')
+  if (code !== 'store_unavailable') return message
+  const known = SQLITE[Number((cause as { errcode?: unknown } | undefined)?.errcode) & 0xff]
+  return known ?? `The database cannot be used (${printable(message)}): try again, or name another with --database.`
 }
 
 /** `{ password: ["Too short."] }` as `password: Too short.` */

@@ -31,21 +31,24 @@ export async function listen(
   auth: Watchword<User>,
   { host, port }: Address,
   log: ((line: string) => void) | undefined,
+  world: World,
 ): Promise<Running> {
   const { serve } = await import('../server/serve.ts')
   try {
     return await serve({ auth, host, port, ...(log === undefined ? {} : { log }) })
   } catch (error) {
-    throw new Failure(listenSentence((error as NodeJS.ErrnoException).code, host, port), { cause: error })
+    throw new Failure(listenSentence((error as NodeJS.ErrnoException).code, { host, port }, world), { cause: error })
   }
 }
 
-function listenSentence(code: string | undefined, host: string, port: number): string {
+function listenSentence(code: string | undefined, { host, port }: Address, { env }: World): string {
+  const takeAnother = (free: number): string =>
+    env.npm_lifecycle_event === 'start' ? `take another: PORT=${free} npm start` : `take another with --port ${free}`
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is taken: stop what listens there, or take another with --port ${port < 65_535 ? port + 1 : 8000}.`
+      return `Port ${port} on ${host} is taken: stop what listens there, or ${takeAnother(port < 65_535 ? port + 1 : 8000)}.`
     case 'EACCES':
-      return `Port ${port} is not for this user: take one above 1023, such as --port 8000.`
+      return `Port ${port} is not for this user: ${takeAnother(8000)}.`
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -24,7 +24,7 @@ in flight is answered first, within ten seconds.`,
       throw sealedInDevelopment(error, database) ?? error
     })
     try {
-      const running = await listen(auth, address, undefined)
+      const running = await listen(auth, address, undefined, world)
       say(started(running.url, database, await auth.users.count(), world))
       await untilStopped(running, auth, world)
     } finally {
