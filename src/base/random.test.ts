@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hexId, systemRandom } from './random.ts'
+
+test('no octets are handed out twice, however many are drawn', () => {
+  const ids = Array.from({ length: 10_000 }, () => hexId(systemRandom))
+
+  assert.equal(new Set(ids).size, ids.length)
+  for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/)
+})
+
+test('what was handed out stays as it is while more is drawn', () => {
+  const first = systemRandom(16)
+  const copy = Uint8Array.from(first)
+
+  for (let i = 0; i < 1_000; i++) systemRandom(16)
+
+  assert.deepEqual(first, copy)
+})
+
+for (const size of [0, 1, 16, 1_000, 1_024, 1_025, 100_000]) {
+  test(`${size} octets are as many, and not all zero`, () => {
+    const octets = systemRandom(size)
+
+    assert.equal(octets.length, size)
+    if (size >= 16) assert.ok(new Set(octets).size > 4)
+  })
+}
+
+test('each value of an octet comes up about as often as the others', () => {
+  const counts = new Array<number>(256).fill(0)
+
+  for (let i = 0; i < 4_000; i++) for (const octet of systemRandom(64)) counts[octet]!++
+
+  // 1,000 expected each, standard deviation 32: ten of them happen to nobody.
+  assert.ok(counts.every((count) => count > 680 && count < 1_320))
+})
