@@ -23,10 +23,12 @@ const malformed = (reason: string): Refusal =>
 const noDictionary = (says: string): Refusal =>
   new Refusal('invalid', undefined, { body: { non_field_errors: [says] } })
 
+/** A byte order mark stays where it is, so that the parser refuses it. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function decoded(octets: Uint8Array): string {
   try {
-    // A byte order mark stays where it is, so that the parser refuses it.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets)
+    return utf8.decode(octets)
   } catch {
     throw malformed('the text is not UTF-8')
   }
@@ -34,13 +36,19 @@ function decoded(octets: Uint8Array): string {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text, (_name, value: unknown, context?: { source?: string }) =>
-      typeof value === 'number' ? numberText(context?.source ?? String(value)) : value,
-    )
+    const value: unknown = JSON.parse(text)
+    // A reviver sees the digits as they were sent, and takes ten times as long.
+    return hasNumber(value) ? JSON.parse(text, keepDigits) : value
   } catch {
     throw malformed('the text is not JSON')
   }
 }
+
+const hasNumber = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).some((member) => typeof member === 'number')
+
+const keepDigits = (_name: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  typeof value === 'number' ? numberText(context?.source ?? String(value)) : value
 
 /** The name that Python has for the type of a JSON value; the value is not an object and not `null`. */
 function pythonTypeOf(text: string): string {
