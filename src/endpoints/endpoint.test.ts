@@ -77,6 +77,20 @@ for (const [name, body, headers, status, expected] of [
     '{"login":"nöel","password":"b"}',
   ],
   [
+    'a multipart form with blanks behind its delimiters',
+    '--B \r\nContent-Disposition: form-data; name="username"\r\n\r\na\r\n--B\t\r\nContent-Disposition: form-data; name="password"\r\n\r\nb\r\n--B-- \r\n',
+    { 'content-type': 'multipart/form-data; boundary=B' },
+    200,
+    '{"login":"a","password":"b"}',
+  ],
+  [
+    'no file where text is expected',
+    '--B\r\nContent-Disposition: form-data; name="username"; filename=""\r\n\r\n\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nb\r\n--B--\r\n',
+    { 'content-type': 'multipart/form-data; boundary=B' },
+    400,
+    '{"username":["This field may not be blank."]}',
+  ],
+  [
     'a file where text is expected',
     '--B\r\nContent-Disposition: form-data; name="username"; filename="x"\r\n\r\na\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nb\r\n--B--\r\n',
     { 'content-type': 'multipart/form-data; boundary=B' },
@@ -196,7 +210,11 @@ for (const [accept, status, body] of [
   ['text/html,application/xhtml+xml,*/*;q=0.8', 200, '{"token":"a"}'],
   ['application/json; indent=2', 200, '{\n  "token": "a"\n}'],
   ['application/json; indent=99', 200, '{\n        "token": "a"\n}'],
+  ['*/*; indent=1', 200, '{\n "token": "a"\n}'],
+  ['application/*; indent=1, */*; indent=2', 200, '{\n "token": "a"\n}'],
+  ['*/json', 200, '{"token":"a"}'],
   ['application/xml', 406, '{"detail":"Could not satisfy the request Accept header."}'],
+  ['', 406, '{"detail":"Could not satisfy the request Accept header."}'],
 ] as const) {
   test(`Accept: ${accept}`, async () => {
     const reply = await ask(refresh(echo), requestOf('{"refresh":"a"}', { ...JSON_TYPE, accept }))

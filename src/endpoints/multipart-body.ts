@@ -18,8 +18,8 @@ export function parseMultipart(octets: Uint8Array, { parameters }: MediaType): S
   for (const part of parts) {
     if (part.startsWith('--')) return sentOnce(values)
     const { name, filename, value } = parsePart(part)
-    // An empty choice of file is sent with an empty name: nothing has been chosen.
-    if (filename !== '') values.set(name, filename === undefined ? value : FILE)
+    // An empty choice of file is sent with an empty name, and is no file.
+    values.set(name, filename ? FILE : value)
   }
   throw broken('there is no end to it')
 }
@@ -32,7 +32,9 @@ const FILE = {}
 
 const DISPOSITION = 'content-disposition:'
 
-function parsePart(part: string): { name: string; filename: string | undefined; value: string } {
+function parsePart(text: string): { name: string; filename: string | undefined; value: string } {
+  // Blanks may stand between the delimiter and the end of its line.
+  const part = text.replace(/^[ \t]+(?=\r\n)/, '')
   const headEnd = part.indexOf('\r\n\r\n')
   if (!part.startsWith('\r\n') || headEnd === -1) throw broken('a part has no head')
   const lines = part.slice(2, Math.max(headEnd, 2)).split('\r\n')

@@ -95,7 +95,7 @@ export const slidingClaims = (
   exp: whole(after(life.now, terms.sliding)),
   iat: whole(life.now),
   [terms.jtiClaim]: life.jti,
-  [terms.slidingRefreshClaim]: whole(life.refreshExp),
+  [terms.slidingRefreshClaim]: life.refreshExp,
   ...subject,
 })
 

@@ -12,7 +12,7 @@ import type { TokenTerms, TokenWorld } from './terms.ts'
 export async function obtainSliding(account: Account, world: TokenWorld): Promise<string> {
   const { terms } = world
   const now = world.clock()
-  const refreshExp = after(now, terms.slidingRefresh)
+  const refreshExp = whole(after(now, terms.slidingRefresh))
   // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
   const session = await openSession(account.user, after(refreshExp, terms.sliding), now, world)
   const jti = session?.jti ?? hexId(world.random)
@@ -44,14 +44,17 @@ function inOrderOf(claims: Claims, again: Record<string, unknown>): object {
   return { ...Object.fromEntries(kept.map((name) => [name, again[name]])), ...again }
 }
 
+/** The end of the year 9999, as for the other dates of a token. */
+const LAST_MOMENT = 253_402_300_799
+
 /** @throws Refusal `invalid_claim`, `expired` with the texts of specification 1.7 */
 function refreshEndOf(claims: Claims, now: UnixSeconds, terms: TokenTerms): UnixSeconds {
   const name = terms.slidingRefreshClaim
   const end = Object.hasOwn(claims, name) ? claims[name] : undefined
   if (end === undefined) throw new Refusal('invalid_claim', undefined, { detail: `Token has no '${name}' claim` })
-  if (typeof end !== 'number') throw new Refusal('invalid_claim', `${name} is not a number`)
+  if (typeof end !== 'number' || end > LAST_MOMENT) throw new Refusal('invalid_claim', `${name} is no moment`)
   if (now >= end + terms.leeway) {
     throw new Refusal('expired', undefined, { detail: `Token '${name}' claim has expired` })
   }
-  return whole(end as UnixSeconds)
+  return end as UnixSeconds
 }

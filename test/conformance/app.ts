@@ -59,7 +59,7 @@ const aboutTokenUser = (who: Principal<TokenUser> | undefined): object =>
 
 const about = ({ id, username, active, staff, superuser }: User | TokenUser, by: string): object => ({
   authenticated: true,
-  id: String(id),
+  id: id === null ? null : String(id),
   username,
   is_active: active,
   is_staff: staff,

@@ -1,0 +1,90 @@
+import type { Deviation } from './deviations.ts'
+import { detailOf, memberOf, membersOf, pathOf, refusal } from './instead.ts'
+
+const NOBODY = 'Authentication credentials were not provided.'
+const NO_ACCOUNT = 'No active account found with the given credentials'
+
+/** Deviations in what requests may be and what an answer looks like. */
+export const OF_REQUESTS: readonly Deviation[] = [
+  {
+    name: '0.5 no answer varies with a cookie: no session is read',
+    instead: (_, expected) => {
+      const { vary, 'set-cookie': cookie, ...headers } = expected.headers ?? {}
+      return vary === 'Cookie' && cookie === undefined ? { ...expected, headers } : undefined
+    },
+  },
+  {
+    name: '0.5 what OPTIONS describes',
+    instead: ({ request }, expected, ours) => {
+      if (request.method !== 'OPTIONS' || typeof memberOf(ours.body, 'name') !== 'string') return undefined
+      const { raw: _, ...rest } = expected
+      const length = ours.headers?.['content-length'] ?? null
+      const shown = ours.raw === undefined ? {} : { raw: ours.raw }
+      return { ...rest, ...shown, headers: { ...expected.headers, 'content-length': length }, body: ours.body! }
+    },
+  },
+  {
+    name: '0.5 with and without trailing slash',
+    instead: ({ request }, expected, ours) =>
+      expected.status === 301 &&
+      expected.headers?.location === `${request.path}/` &&
+      ours.status! < 500 &&
+      ours.status !== 404
+        ? ours
+        : undefined,
+  },
+  {
+    name: '0.6 bodies are UTF-8',
+    instead: ({ request }, _, ours) => {
+      const type = request.headers?.find(([name]) => /^content-type$/i.test(name))?.[1] ?? ''
+      const isOther = /;\s*charset=/i.test(type) && !/;\s*charset="?(utf-?8|us-ascii)"?\s*$/i.test(type)
+      return isOther && ours.status === 415 ? ours : undefined
+    },
+  },
+  {
+    name: '6.9 texts are in English',
+    instead: (_, { headers, status, body }, ours) => {
+      const language = headers?.['content-language']
+      const isSame =
+        language !== undefined &&
+        language !== 'en' &&
+        status === ours.status &&
+        membersOf(body) === membersOf(ours.body)
+      return isSame ? ours : undefined
+    },
+  },
+  {
+    name: 'D1 the word before the token in any case',
+    instead: ({ request }, expected, ours) => {
+      const word = request.headers?.find(([name]) => /^authorization$/i.test(name))?.[1].split(' ')[0]
+      const isOurs = word !== undefined && /^(bearer|jwt)$/i.test(word) && !/^(Bearer|JWT)$/.test(word)
+      const isLetIn = ours.status === 200 || memberOf(ours.body, 'code') !== undefined
+      const isNobody = detailOf(expected) === NOBODY || memberOf(expected.body, 'authenticated') === false
+      return isOurs && isNobody && isLetIn ? ours : undefined
+    },
+  },
+  {
+    name: 'D2 a password with outer blanks',
+    instead: ({ request }, expected, ours) =>
+      /"password": ?"(\s|.*\s")/.test(request.body ?? '') && detailOf(expected) === NO_ACCOUNT && ours.status === 200
+        ? ours
+        : undefined,
+  },
+  {
+    name: 'D4 no signing out without a store',
+    instead: (recorded, expected, ours) =>
+      pathOf(recorded).endsWith('/blacklist/') && recorded.config.includes('no-blacklist-app') && ours.status === 404
+        ? { ...refusal(expected, 404, { detail: 'Not found.' }), headers: { 'content-length': '23' } }
+        : undefined,
+  },
+  {
+    name: 'D27 errors are JSON',
+    instead: (_, expected, ours) =>
+      expected.text !== undefined &&
+      expected.status! >= 400 &&
+      ours.status === expected.status &&
+      detailOf(ours) !== undefined
+        ? ours
+        : undefined,
+  },
+]
