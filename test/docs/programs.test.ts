@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 
 /** Where a program of the documentation finds the package when it runs in this repository. */
 const HERE = {
@@ -12,66 +13,65 @@ const HERE = {
   'watchword/node': 'src/adapters/node.ts',
 } as const
 
-interface Program {
-  readonly name: string
-  readonly text: string
-}
-
-const programs: readonly Program[] = ['README.md', ...globSync('docs/*.md').sort()].flatMap((page) =>
+const programs = ['README.md', ...globSync('docs/*.md').sort()].flatMap((page) =>
   [...readFileSync(page, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ''], i) => ({
     name: `${page}, program ${i + 1}`,
     text,
   })),
 )
 
-/** The program as a file of this repository would say it. Servers take a free port and tell it. */
-function runnable(text: string): string {
-  const bound = text.replace(/from '(watchword[\w/]*)'/g, (_, name: string) => {
+/** The program as a file of this repository would say it. */
+const bound = (text: string): string =>
+  text.replace(/from '(watchword[\w/]*)'/g, (_, name: string) => {
     const file = HERE[name as keyof typeof HERE]
     assert.ok(file, `the documentation imports ${name}, which is not exported`)
     return `from ${JSON.stringify(new URL(`../../${file}`, import.meta.url).href)}`
   })
-  const told = bound.replace(
-    /server\.listen\(8000\)/,
-    "server.listen(0, '127.0.0.1', () => process.send(server.address().port))",
-  )
-  return told
-    .replace('export default {', 'const served = {')
-    .concat(
-      told === bound && bound.includes('export default')
-        ? "\nprocess.send((await served.fetch(new Request('http://localhost/'))).status)\nprocess.exit()\n"
-        : '',
-    )
+
+/** A server takes any free port and tells which. */
+const asServer = (text: string): string =>
+  text.replace('server.listen(8000)', "server.listen(0, '127.0.0.1', () => process.send(server.address().port))")
+
+/** What is exported is asked once, by nobody in particular. */
+const asHandler = (text: string): string => `${text.replace('export default {', 'const served = {')}
+process.send((await served.fetch(new Request('http://localhost/'))).status)
+process.disconnect()
+`
+
+/** Starts a program in a folder of its own. It ends with the test. */
+function start(t: TestContext, text: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-docs-'))
+  writeFileSync(join(folder, 'program.mts'), text)
+  const child = spawn(process.execPath, ['program.mts'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  let errors = ''
+  child.stderr?.on('data', (chunk) => {
+    errors += chunk
+  })
+  const ended = once(child, 'close').then(([code]) => ({ code, errors }))
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const told = Promise.race([
+    once(child, 'message').then(([message]) => message as number),
+    ended.then(() => assert.fail(`it ended early: ${errors}`)),
+  ])
+  told.catch(() => undefined)
+  return { told, ended }
 }
 
 for (const { name, text } of programs) {
-  test(`${name} runs as it is printed`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'watchword-docs-'))
-    try {
-      const file = join(folder, 'program.mts')
-      writeFileSync(file, runnable(text))
-      const child = spawn(process.execPath, [file], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-      let errors = ''
-      child.stderr?.on('data', (chunk) => {
-        errors += chunk
-      })
-      child.on('message', async (told: number) => {
-        if (text.includes('.listen(')) {
-          const { status } = await fetch(`http://127.0.0.1:${told}/`)
-          assert.equal(status, 401)
-          child.kill()
-        } else {
-          assert.equal(told, 401)
-        }
-      })
-      const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-        child.on('exit', (...how) => resolve(how))
-      })
-      assert.ok(code === 0 || signal === 'SIGTERM', `it ended with ${code ?? signal}: ${errors}`)
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
+  test(`${name} runs as it is printed`, { timeout: 20_000 }, async (t) => {
+    if (text.includes('.listen(')) {
+      const port = await start(t, asServer(bound(text))).told
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).status, 401)
+    } else if (text.includes('export default')) {
+      assert.equal(await start(t, asHandler(bound(text))).told, 401)
+    } else {
+      assert.deepEqual(await start(t, bound(text)).ended, { code: 0, errors: '' })
     }
   })
 }
 
-test('the documentation has programs', () => assert.ok(programs.length >= 5))
+test('the documentation has programs', () => assert.ok(programs.length >= 9))
