@@ -31,6 +31,18 @@ test('what the pages link to is there', () => {
   assert.deepEqual(broken, [])
 })
 
+test('CONTRIBUTING tells the floors that the code stands on', () => {
+  const told = [...read('CONTRIBUTING.md').matchAll(/^\| (\d+) \| (.+?) \|/gm)].flatMap(([, floor, rooms = '']) =>
+    [...rooms.matchAll(/`([\w.]+)\/?`/g)].map(([, room]) => `${floor} ${room}`),
+  )
+  const [, floors = ''] = /^const FLOORS = \[\n(.*?)^\]/ms.exec(read('test/floors.test.ts')) ?? []
+  const held = floors
+    .trim()
+    .split('\n')
+    .flatMap((line, i) => [...line.matchAll(/'([\w.]+)'/g)].map(([, room]) => `${i + 1} ${room}`))
+  assert.deepEqual(told.sort(), held.sort())
+})
+
 test('the page of the command names every command', () => {
   const rows = read('docs/command.md')
     .split('\n')
