@@ -4,12 +4,9 @@ import { printable } from './table.ts'
 
 /** By the code of a system error, what a person does about it. */
 const SYSTEM: Readonly<Record<string, string>> = {
-  EACCES: 'This place may not be written to: choose another with --database, or change its owner.',
-  EROFS: 'This place is read-only: choose another with --database.',
-  ENOENT: 'This folder does not exist: make it, or choose another place with --database.',
-  ENOTDIR: 'This path leads through a file: choose another place with --database.',
-  EISDIR: 'This is a folder: name a file with --database.',
-  ENOSPC: 'The disk is full: make room.',
+  EACCES: 'may not be read or written: change its permissions, or choose another place with --database.',
+  EROFS: 'is in a place that is read-only: choose another with --database.',
+  ENOSPC: 'is on a disk that is full: make room.',
 }
 
 /** By SQLite's primary result code (https://sqlite.org/rescode.html), the same. */
@@ -27,9 +24,9 @@ const SQLITE: Readonly<Record<number, string>> = {
 export function sentenceOf(error: unknown): string {
   if (error instanceof Failure) return error.message
   if (error instanceof Refusal) return refusalSentence(error)
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code, message, path } = error as NodeJS.ErrnoException
   const known = SYSTEM[code ?? '']
-  if (known !== undefined) return known
+  if (known !== undefined && path !== undefined) return `${printable(path)} ${known}`
   return `Something went wrong that should not: ${printable(String(message ?? error).split('\n')[0] ?? '')} Type it again with WATCHWORD_DEBUG=1 to see where.`
 }
 

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, test } from 'node:test'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** The package as npm publishes it, unpacked where none of its sources are. Asked for by `npm run exports`, after the build. */
+const place = mkdtempSync(join(tmpdir(), 'watchword-packed-'))
+after(() => rmSync(place, { recursive: true, force: true }))
+await run('npm', ['pack', '--ignore-scripts', '--pack-destination', place])
+await run('sh', ['-c', 'tar -xzf watchword-*.tgz'], { cwd: place })
+symlinkSync(resolve('node_modules'), join(place, 'package', 'node_modules'))
+
+const BIN = join(place, 'package', 'bin', 'watchword.js')
+
+/** Types a command and gives it standard input. */
+async function type(words: readonly string[], input: string) {
+  const child = spawn(process.execPath, [BIN, ...words], { cwd: place, timeout: 10_000 })
+  const ended = once(child, 'close')
+  child.stdin.end(input)
+  const [out, err] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()])
+  await ended
+  return { code: child.exitCode, out: out.join(''), err: err.join('') }
+}
+
+test('each subpath can be imported', async () => {
+  const program = `
+    import { watchword } from 'watchword'
+    import { verifier } from 'watchword/jwt'
+    import { mount } from 'watchword/node'
+    console.log(typeof watchword, typeof verifier, typeof mount)`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: join(place, 'package'),
+  })
+  assert.equal(stdout, 'function function function\n')
+})
+
+test('the command makes a user, and knows which passwords are common', async () => {
+  assert.deepEqual(await type(['user', 'create', 'ada'], 'qhr4-7mzt-w2pd-x9kc'), {
+    code: 0,
+    out: 'Made ada.\n',
+    err: '',
+  })
+  assert.match((await type(['user', 'create', 'bob'], 'princess1')).err, /^password: This password is too common\.$/m)
+})
