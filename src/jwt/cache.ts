@@ -22,7 +22,7 @@ export class TokenCache {
 
   /** @param size how many tokens, at most; rounded up to a power of two */
   constructor(size: number) {
-    const slots = 2 ** Math.ceil(Math.log2(size))
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(1, size)))
     this.#slots = new Array(slots)
     this.#mask = slots - 1
   }

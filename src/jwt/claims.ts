@@ -17,18 +17,19 @@ const LAST_MOMENT = 253_402_300_799
 /**
  * Judges the claims of a token whose signature holds, in Simple JWT's order (specification 1.2, rows 6 to 12).
  *
- * Pure: the same claims, expectation and time always give the same answer.
+ * Pure: the same claims, expectation and time always give the same answer. Conditions say what must hold, so that a time or
+ * a leeway that is no number makes no token good.
  *
  * @returns the first fault, or `undefined`
  */
 export function claimFault(claims: Claims, want: Expectation, now: UnixSeconds): RefusalCode | undefined {
   const { exp, iat, nbf, sub, jti } = claims
   if (iat !== undefined && !isMoment(iat)) return 'invalid_claim'
-  if (iat !== undefined && iat > now + want.leeway) return 'not_yet_valid'
+  if (iat !== undefined && !(iat <= now + want.leeway)) return 'not_yet_valid'
   if (nbf !== undefined && !isMoment(nbf)) return 'invalid_claim'
-  if (nbf !== undefined && nbf > now + want.leeway) return 'not_yet_valid'
+  if (nbf !== undefined && !(nbf <= now + want.leeway)) return 'not_yet_valid'
   if (exp !== undefined && !isMoment(exp)) return 'invalid_claim'
-  if (exp !== undefined && now >= exp + want.leeway) return 'expired'
+  if (exp !== undefined && !(now < exp + want.leeway)) return 'expired'
   if (want.issuer !== undefined && claims.iss !== want.issuer) return 'wrong_issuer'
   if (want.audiences !== undefined && !isFor(claims.aud, want.audiences)) return 'wrong_audience'
   if (sub !== undefined && typeof sub !== 'string') return 'invalid_claim'

@@ -25,9 +25,9 @@ export class HeaderReader {
   }
 
   /** The key of a header that was read before, under the keys of today. */
-  known(token: string): VerifyingKey | undefined {
+  known(token: string, today: number): VerifyingKey | undefined {
     const { text, key, version } = this.#known
-    return version === this.#keys.version && token.startsWith(text) ? key : undefined
+    return version === today && token.startsWith(text) ? key : undefined
   }
 
   /** @throws Refusal `malformed`, `wrong_type`, `unsupported_alg`, `unsupported_header`, `unknown_key` */
@@ -38,8 +38,9 @@ export class HeaderReader {
     return keyFor(header, this.#keys)
   }
 
-  held(token: string, { first }: Parts, key: VerifyingKey): void {
-    this.#known = { text: token.slice(0, first + 1), key, version: this.#keys.version }
+  /** @param version of the keys when the key was looked for: they may have changed while it was waited for */
+  held(token: string, { first }: Parts, key: VerifyingKey, version: number): void {
+    this.#known = { text: token.slice(0, first + 1), key, version }
   }
 }
 

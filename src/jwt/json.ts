@@ -6,7 +6,7 @@ export type Claims = Readonly<Record<string, unknown>>
 /** Levels that arrays and objects may be nested (rule J11). */
 const DEPTH = 64
 
-/** Of a JSON text without escapes, objects within, or anything outside ASCII: how often a member begins. */
+/** Said of a text that has escapes, objects within, many arrays or anything outside ASCII: it is walked with more care. */
 const NOT_PLAIN = -1
 
 /** Nothing is skipped and nothing is replaced: a byte order mark is an error, as RFC 8259 §8.1 permits. */
@@ -43,6 +43,7 @@ const CLOSE_OBJECT = 125
 const OPEN_ARRAY = 91
 const CLOSE_ARRAY = 93
 const COLON = 58
+const COMMA = 44
 
 /**
  * Looks once at each octet. In a valid text that is plain (ASCII, no escapes, one object, few arrays) each colon outside
@@ -83,6 +84,8 @@ function refuseAmbiguity(text: string): void {
       name = undefined
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
       open.pop()
+    } else if (c === COMMA) {
+      name = undefined
     } else if (c === QUOTE) {
       const end = endOfString(text, i)
       const string: string = JSON.parse(text.slice(i, end))

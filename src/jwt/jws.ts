@@ -13,10 +13,12 @@ export interface Parts {
 /** Finds the three segments, of which only the payload may be empty. @throws Refusal `too_large`, `malformed` */
 export function partsOf(token: unknown, maxBytes: number): Parts {
   if (typeof token !== 'string') throw new Refusal('malformed', 'a token is a text')
-  if (token.length > maxBytes) throw new Refusal('too_large')
+  if (!(token.length <= maxBytes)) throw new Refusal('too_large')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  if (first < 1 || second < 0 || second === token.length - 1) throw new Refusal('malformed', 'not three segments')
+  if (first < 1 || second < 0 || second === token.length - 1 || token.includes('.', second + 1)) {
+    throw new Refusal('malformed', 'not three segments')
+  }
   // Node's decoder would take U+0141 for "A", whose lower octet it is.
   if (Buffer.byteLength(token) !== token.length) throw new Refusal('malformed', 'not ASCII')
   return { first, second }

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { Refusal } from '../base/refusal.ts'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { headerOf, type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
 import { algorithmOf, type Jwk, octetsIn, parseJwk, publicKey, read, thumbprintOf } from './public-key.ts'
@@ -19,36 +20,38 @@ export function importSigningKey(alg: Algorithm, key: string | Jwk, options: Key
     return importSecret(alg, octetsIn(key, 'k'), { ...options, kid: options.kid ?? parseKid(key.kid) })
   }
   if (ALGORITHMS[alg]?.kind === 'hmac') throw keyRefused(`${alg} is signed with a secret, and this is a private key`)
-  const [object, kid] = typeof key === 'string' ? [fromPem(key), undefined] : fromJwk(alg, key)
-  return privateKey(alg as Asymmetric, object, { ...options, kid: options.kid ?? kid })
+  if (typeof key === 'string') return privateKey(alg as Asymmetric, fromPem(key), options)
+  const jwk = parseJwk(key, 'sign')
+  algorithmOf(alg, jwk)
+  const made = privateKey(alg as Asymmetric, fromJwk(jwk), { ...options, kid: options.kid ?? parseKid(jwk.kid) })
+  const { jwk: derived } = made.verifying
+  if (PUBLIC.some((member) => jwk[member] !== derived?.[member])) throw strangers()
+  return made
 }
 
+const PUBLIC = ['n', 'e', 'x', 'y'] as const
+
+const strangers = (): Refusal => keyRefused('the two halves of the private key do not belong together')
+
+/** One key and white space around it. "openssl ecparam -genkey" writes the curve before the key. */
+const PEM =
+  /^\s*(-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----[^-]*-----END ((RSA|EC) )?PRIVATE KEY-----\s*$/
+
 function fromPem(pem: string): KeyObject {
-  // "openssl ecparam -genkey" writes the curve before the key.
-  if (
-    !/^\s*(-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----/.test(
-      pem,
-    )
-  ) {
-    throw keyRefused('this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----')
-  }
+  if (!PEM.test(pem)) throw keyRefused('this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----')
   return read(() => createPrivateKey(pem.trim()))
 }
 
-function fromJwk(alg: Algorithm, value: Jwk): [KeyObject, string | undefined] {
-  const jwk = parseJwk(value, 'sign')
-  algorithmOf(alg, jwk)
+function fromJwk(jwk: Jwk): KeyObject {
   octetsIn(jwk, 'd')
-  return [read(() => createPrivateKey({ key: jwk, format: 'jwk' })), parseKid(jwk.kid)]
+  return read(() => createPrivateKey({ key: jwk, format: 'jwk' }))
 }
 
 function privateKey(alg: Asymmetric, key: KeyObject, options: KeyOptions): SigningKey {
   const verifying = publicKey(alg, createPublicKey(key), options)
   const scheme = schemeOf(alg)
   const probe = Buffer.from('a probe')
-  if (!verifying.verify(probe, scheme.sign(probe, key))) {
-    throw keyRefused('the two halves of the private key do not belong together')
-  }
+  if (!verifying.verify(probe, scheme.sign(probe, key))) throw strangers()
   return {
     alg,
     kid: verifying.kid,

@@ -147,7 +147,7 @@ function usable<T>(reading: () => T): T {
   }
 }
 
-/** Octets of a modulus: below, it can be factored; above, a check takes seconds. */
+/** Of a modulus: below, it can be factored; above, a check takes seconds. */
 const MODULUS_BITS = { least: 2048, most: 8192 }
 
 function refuseUnfit(alg: Algorithm, key: KeyObject, jwk: PublicJwk, allowWeak: boolean): void {

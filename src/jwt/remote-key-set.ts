@@ -4,7 +4,7 @@ import type { Awaitable } from '../base/request.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { VerifyingKey } from './key.ts'
 import { entriesOf, KeySet, type KeySource } from './key-set.ts'
-import { importVerifyingKey, type Jwk } from './public-key.ts'
+import { importVerifyingKey, type Jwk, thumbprintOf } from './public-key.ts'
 
 export interface RemoteKeySetOptions {
   /** The one that its tokens have. Keys for others are passed over. */
@@ -43,15 +43,21 @@ export function remoteKeySet(url: string, options: RemoteKeySetOptions): KeySour
   let readAt = Number.NEGATIVE_INFINITY
   let askedAt = Number.NEGATIVE_INFINITY
   let asking: Promise<void> | undefined
+  let lastFailed = false
 
   async function ask(): Promise<void> {
     askedAt = elapsed()
     try {
       const document = await load(address, patience, options.fetch ?? fetch)
-      known.replace(usableKeys(document, algorithm))
+      const keys = usableKeys(document, algorithm)
+      known.replace(keys)
       readAt = elapsed()
+      lastFailed = false
+      // Whoever withdraws all keys is believed, and it may be a mistake.
+      if (keys.length === 0) tell(failed, new Error(`the key set has no key for ${algorithm}`))
     } catch (error) {
-      failed(error)
+      lastFailed = true
+      tell(failed, error)
     } finally {
       asking = undefined
     }
@@ -68,8 +74,18 @@ export function remoteKeySet(url: string, options: RemoteKeySetOptions): KeySour
       const key = namedKey(known, kid)
       if ((key !== undefined && isFresh()) || !mayAsk()) return key
       asking ??= ask()
-      return asking.then(() => namedKey(known, kid))
+      // In an outage nobody waits for what is known already.
+      return key !== undefined && lastFailed ? key : asking.then(() => namedKey(known, kid))
     },
+  }
+}
+
+/** Whoever is told may fail; a token is judged all the same. */
+function tell(failed: (error: unknown) => void, error: unknown): void {
+  try {
+    failed(error)
+  } catch {
+    // Nobody is left to tell.
   }
 }
 
@@ -101,10 +117,15 @@ async function load(url: string, patience: Seconds, get: typeof fetch): Promise<
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)))
 }
 
-/** What of a foreign set can be used; the rest is for somebody else (RFC 7517 §5). A name given twice names nothing. */
+/**
+ * What of a foreign set can be used; the rest is for somebody else (RFC 7517 §5). A name given twice names nothing, and of one
+ * key under two names the first counts.
+ */
 function usableKeys(document: unknown, algorithm: Algorithm): readonly VerifyingKey[] {
   const keys = entriesOf(document).flatMap((entry) => usableKey(entry as Jwk, algorithm) ?? [])
-  return keys.filter(({ kid }) => keys.filter((other) => other.kid === kid).length === 1)
+  const named = keys.filter(({ kid }) => keys.filter((other) => other.kid === kid).length === 1)
+  const prints = named.map(({ jwk }) => thumbprintOf(jwk!))
+  return named.filter((_, i) => prints.indexOf(prints[i]!) === i)
 }
 
 function usableKey(entry: Jwk, algorithm: Algorithm): VerifyingKey | undefined {

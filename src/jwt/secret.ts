@@ -21,7 +21,7 @@ export function importSecret(alg: Algorithm, secret: string | Uint8Array, option
   if (details?.kind !== 'hmac') throw keyRefused(`${alg} is not signed with a secret: give a private key in PEM`)
   if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) throw keyRefused('a secret is text or octets')
   const octets = Buffer.from(secret)
-  const fault = octets.length === 0 ? 'is empty' : faultIn(octets, details.octets, options.allowWeak ?? false)
+  const fault = secretFault(octets, details.octets, options.allowWeak)
   if (fault !== undefined) throw keyRefused(`the secret ${fault}`)
   return hmacKey(alg, details, createSecretKey(octets), parseKid(options.kid))
 }
@@ -74,7 +74,13 @@ const PLACEHOLDERS = [
 /** Octets of which a secret must have as many different ones. */
 const DIFFERENT = 8
 
-function faultIn(octets: Buffer, least: number, allowWeak: boolean): string | undefined {
+/**
+ * What is wrong with a secret, as the end of a sentence; nothing of the secret is in it.
+ *
+ * @param least octets that it must have
+ */
+export function secretFault(octets: Buffer, least: number, allowWeak = false): string | undefined {
+  if (octets.length === 0) return 'is empty'
   if (isPublicKey(octets)) return 'is a key in PEM, SSH, JWK or DER form, and those are known to others'
   if (allowWeak) return undefined
   const text = octets.toString('latin1').toLowerCase()
@@ -96,17 +102,20 @@ function repeats(octets: Buffer): boolean {
   return false
 }
 
+/** How keys begin: PEM and its relatives, lines of `authorized_keys`, and those without their first word. */
+const KEY_TEXT = /-{4,5} ?BEGIN|^\s*(ssh-|ecdsa-sha2-|sk-(ssh|ecdsa))|^\s*AAAA[BCEGI][23]/
+
 function isPublicKey(octets: Buffer): boolean {
-  const text = octets.toString('latin1')
-  if (/-----BEGIN|^\s*(ssh-|ecdsa-sha2-|sk-(ssh|ecdsa))/.test(text)) return true
-  return isJwk(text) || isDer(octets) || isDer(Buffer.from(text, 'base64'))
+  const text = octets.toString().replace(/^\ufeff/, '')
+  if (KEY_TEXT.test(text) || isJwk(text)) return true
+  return [octets, Buffer.from(text, 'base64'), Buffer.from(text, 'hex')].some(isDer)
 }
 
 function isJwk(text: string): boolean {
-  if (!text.trimStart().startsWith('{')) return false
+  if (!/^\s*[{[]/.test(text)) return false
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && ('kty' in value || 'keys' in value)
+    const values: unknown[] = [JSON.parse(text)].flat()
+    return values.some((value) => typeof value === 'object' && value !== null && ('kty' in value || 'keys' in value))
   } catch {
     return false
   }

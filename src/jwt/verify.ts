@@ -46,30 +46,40 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>>
 export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> {
   const { keys, clock, issuer, audience, leeway = seconds(0), maxBytes = 8192 } = options
   const want: Expectation = { issuer, audiences: audience === undefined ? undefined : [audience].flat(), leeway }
+  refuseUnbounded({ leeway, maxBytes, cache: options.cache ?? 0 })
   const cache = options.cache ? new TokenCache(options.cache) : undefined
   const headers = new HeaderReader(keys, options.types ?? TYPES)
 
-  function judge(token: string, parts: Parts, key: VerifyingKey, isKnown: boolean): Claims {
+  function judge(token: string, parts: Parts, key: VerifyingKey, version: number, isKnown: boolean): Claims {
     const claims = claimsOf(token, parts, key)
-    if (!isKnown) headers.held(token, parts, key)
+    if (!isKnown) headers.held(token, parts, key, version)
     const fault = claimFault(claims, want, clock())
     if (fault !== undefined) throw new Refusal(fault)
     if (claims.exp === undefined) throw noExp()
-    cache?.add(token, claims, keys.version, leeway)
+    cache?.add(token, claims, version, leeway)
     return claims
   }
 
   return {
     verify(token) {
-      const remembered = cache?.find(token, keys.version, clock)
+      const { version } = keys
+      const remembered = cache?.find(token, version, clock)
       if (remembered !== undefined) return remembered
       const parts = partsOf(token, maxBytes)
-      const known = headers.known(token)
-      if (known !== undefined) return judge(token, parts, known, true)
+      const known = headers.known(token, version)
+      if (known !== undefined) return judge(token, parts, known, version, true)
       const key = headers.read(token, parts)
-      if (!(key instanceof Promise)) return judge(token, parts, key, false)
-      return key.then((fetched) => judge(token, parts, fetched, false))
+      if (!(key instanceof Promise)) return judge(token, parts, key, version, false)
+      return key.then((fetched) => judge(token, parts, fetched, version, false))
     },
+  }
+}
+
+/** @throws Refusal `config_refused` where something is no number from 0 on, or has no end */
+function refuseUnbounded(bounds: Readonly<Record<string, number>>): void {
+  for (const [name, bound] of Object.entries(bounds)) {
+    if (!(bound >= 0 && bound < Number.POSITIVE_INFINITY))
+      throw new Refusal('config_refused', `${name} must be a number from 0 on`)
   }
 }
 
