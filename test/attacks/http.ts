@@ -24,7 +24,9 @@ const PLACES: { readonly [name: string]: string } = {
 const SCHEMES: { readonly [scheme: string]: string } = { basic: 'Basic authentication' }
 
 /** What a case waits for that does not exist yet. */
-export function featureAwaited({ given = [], scheme, path, headers, body }: OverHttp): string | undefined {
+export function featureAwaited(attack: OverHttp, corpus: Corpus): string | undefined {
+  const { given = [], scheme, path, headers, body } = attack
+  if (profileOf(corpus, attack.profile).keys.length > 1) return 'a server with keys of several algorithms'
   if (given.some((each) => each.startsWith('session:'))) return 'sessions in cookies and CSRF'
   if (given.length > 0) return given.join(', ')
   if (scheme !== undefined && scheme !== 'bearer') return SCHEMES[scheme] ?? `the scheme ${scheme}`
@@ -94,7 +96,7 @@ function bodyOf(body: HttpAttack['body'], filled: (text: string) => string): Buf
 
 function replyFaults({ status, body }: Reply, { http, headers }: HttpAttack): string[] {
   const text = body.toString('latin1')
-  const tokens = headers.flatMap(([, value]) => textOf(value).match(/eyJ[\w-]+\.[\w-]+/g) ?? [])
+  const tokens = headers.flatMap(([, value]) => textOf(value).match(/[\w.-]{80,}/g) ?? [])
   return [
     ...(http.status.includes(status)
       ? []
@@ -115,8 +117,9 @@ async function judgeLog(
   const { status } = await exchange(subject.port, requestText(subject.port, { method: 'GET', path: '/hello/' }), 'GET')
   const log = subject.log()
   const signatures = group
-    .flatMap((attack) => JSON.stringify(written(attack, profile).headers).match(/[\w-]+\.[\w-]+\.[\w-]{20,}/g) ?? [])
-    .map((token) => token.slice(token.lastIndexOf('.') + 1))
+    .flatMap((attack) => JSON.stringify(written(attack, profile).headers).match(/[\w.-]+/g) ?? [])
+    .map((word) => word.slice(word.lastIndexOf('.') + 1))
+    .filter((signature) => signature.length > 40)
   const faults = [
     ...(status === 401 ? [] : [`afterwards the server answers ${status} to a request without a token`]),
     ...leaksIn(log, [ALICE.password, ...signatures]),

@@ -35,9 +35,9 @@ export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
 /** The kinds that go over HTTP, to server processes of ours. */
 export async function replayOverHttp(corpus: Corpus): Promise<Judged[]> {
   const attacks = [...attacksOf(corpus, 'header'), ...attacksOf(corpus, 'request')]
-  const due = attacks.filter((attack) => featureAwaited(attack) === undefined)
+  const due = attacks.filter((attack) => featureAwaited(attack, corpus) === undefined)
   const waiting = attacks.flatMap((attack): Pending[] => {
-    const feature = featureAwaited(attack)
+    const feature = featureAwaited(attack, corpus)
     return feature === undefined ? [] : [{ id: attack.id, kind: attack.kind, feature }]
   })
   return [...(await judgeOverHttp(due, corpus)), ...waiting]
