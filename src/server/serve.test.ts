@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { watchword } from '../watchword.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { serve } from './serve.ts'
@@ -326,6 +328,21 @@ for (const [what, headers, pieces, status] of [
     assert.ok(answer.ms < 1000, `answered after ${answer.ms} ms`)
   })
 }
+
+/** A peer in a process of its own, which has written everything before it reads. Prints the first line of each answer. */
+const HASTY_PEER = `
+const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1')
+const head = 'POST /api/token/ HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: 10000000\\r\\n\\r\\n'
+socket.on('error', () => {}).on('data', (text) => console.log(String(text).split('\\r\\n')[0]))
+socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(10_000_000, 32)]))`
+
+test('whoever sends ten megabytes in one go reads the answer', async () => {
+  await using it = await server()
+  for (let i = 0; i < 3; i++) {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', HASTY_PEER, String(it.port)])
+    assert.deepEqual(statusesIn(stdout), ['413'])
+  }
+})
 
 test('who goes on sending after the answer is cut off', async () => {
   await using it = await server({ linger: 200 })
