@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { CORPUS, type Corpus, readCorpus } from './corpus.ts'
 import { attacksOf, pendingKinds, replayInProcess } from './replay.ts'
@@ -55,10 +57,8 @@ test('attacks: a refusal of another class is a failure', () => {
   assert.ok(faulty.every(({ faults }) => faults.length > 0))
 })
 
-test('attacks: what reaches for the network or for a file is seen', async () => {
+test('attacks: what reaches for the network or for a file is seen', () => {
   using doors = watchDoors()
-  const { readFileSync } = await import('node:fs')
-  const { connect } = await import('node:net')
   readFileSync(CORPUS)
   connect({ port: 9, host: '127.0.0.1' })
     .on('error', () => {})

@@ -136,9 +136,11 @@ test('fuzz: whatever is given as a key is taken or refused with a refusal', (t) 
 })
 
 test('fuzz: nothing shared is changed, and nothing is left listening', () => {
+  const listening = () => process.eventNames().map((event) => [event, process.listenerCount(event)])
+  const before = listening()
+  const chance = new Chance(SEED)
+  const { verify } = verifier({ keys: new KeySet([keyCases(chance)[0]!.ours]), clock, cache: 8 })
+  for (let i = 0; i < 1000; i++) tried(() => verify(anything(chance) as string))
+  assert.deepEqual(listening(), before)
   assert.deepEqual(changedPrototypes(), [])
-  for (const event of ['unhandledRejection', 'uncaughtException', 'warning'] as const) {
-    const ours = process.listeners(event as 'warning').filter((listener) => /src\/jwt/.test(String(listener)))
-    assert.deepEqual(ours, [], event)
-  }
 })

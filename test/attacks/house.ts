@@ -20,7 +20,7 @@ export interface House {
 
 /** A house in memory as a profile describes it, in which time stands still. */
 export async function houseOf(
-  { issuer, audience, leeway, algorithms }: Profile,
+  { issuer, audience, leeway, algorithms, tokenType }: Profile,
   now: number,
   key: Pick<TokenOptions, 'signingKey' | 'verifyingKey'>,
 ): Promise<House> {
@@ -36,6 +36,7 @@ export async function houseOf(
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
       ...(leeway === undefined ? {} : { leeway }),
+      ...(tokenType === 'sliding' ? { types: ['sliding'] } : {}),
     },
   })
   await auth.migrate()

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { CORPUS, readCorpus } from './corpus.ts'
+import { CORPUS, type Corpus, readCorpus } from './corpus.ts'
 import { pendingKinds, replayInProcess, replayOverHttp } from './replay.ts'
 import { isPending, type Judged, type Pending, type Verdict } from './verdict.ts'
 
@@ -16,7 +16,7 @@ const { values: wish, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
 })
 
-const corpus = readCorpus(positionals[0] ?? CORPUS)
+const corpus = readOrExit(positionals[0] ?? CORPUS)
 const judged = [...(await replayInProcess(corpus)), ...(await replayOverHttp(corpus)), ...pendingKinds(corpus)]
 const verdicts = judged.filter((each): each is Verdict => !isPending(each))
 const failed = verdicts.filter(({ faults }) => faults.length > 0)
@@ -25,6 +25,15 @@ const pending = [...Map.groupBy(judged.filter(isPending), ({ kind, feature }) =>
 process.exitCode = failed.length > 0 ? 1 : 0
 if (wish.json) printJson(verdicts, judged.filter(isPending))
 else print()
+
+function readOrExit(file: string | URL): Corpus {
+  try {
+    return readCorpus(file)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
+  }
+}
 
 function print(): void {
   if (failed.length > 0) printTable(failed)

@@ -26,6 +26,8 @@ test('RFC 7517 A.1: a key for signatures is taken in and published again', () =>
 test('RFC 7517 A.1: a key for encryption verifies nothing', () => {
   const [forEncryption] = documentOf('rfc7517-A.1').keys
   assert.throws(() => importVerifyingKey('ES256', forEncryption!), REFUSED)
+  // Of our own configuration nothing is passed over; a set that is read by URL is looked through for what can be used.
+  assert.throws(() => importKeySet(documentOf('rfc7517-A.1')), REFUSED)
 })
 
 test('RFC 7517 A.2: a document of private keys is refused; what we sign with is published without its private part', () => {
