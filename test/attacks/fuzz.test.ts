@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/refusal.ts'
 import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
 import {
   importKeySet,
@@ -20,6 +19,8 @@ import { Chance } from '../differential/random.ts'
 import { anything, anythingPlain } from './anything.ts'
 import { malleated } from './malleated.ts'
 import { changedPrototypes } from './surroundings.ts'
+import { timed } from './token.ts'
+import { outcomeOf } from './verdict.ts'
 
 const COUNT = Number(process.env.WATCHWORD_FUZZ ?? 10_000)
 const SEED = Number(process.env.WATCHWORD_SEED ?? Date.now() % 2 ** 31)
@@ -29,31 +30,12 @@ const PATIENCE = 50
 
 const clock = (): UnixSeconds => NOW as UnixSeconds
 
-/** Runs it; what is thrown must be a refusal, and soon. @returns whether it was refused, and what is against it */
+/** Runs it; what is thrown must be a refusal, and soon. @returns what came of it, or what is against it */
 function tried(work: () => unknown): { readonly value?: unknown; readonly fault?: string } {
-  const start = performance.now()
-  try {
-    return { value: work() }
-  } catch (error) {
-    if (!(error instanceof Refusal)) return { fault: `threw what is no refusal: ${error}` }
-  } finally {
-    // What takes long is run again: the time of a machine at other work is not held against us.
-    if (performance.now() - start > PATIENCE) assertQuick(work)
-  }
-  return {}
-}
-
-function assertQuick(work: () => unknown): void {
-  const times = [1, 2, 3].map(() => {
-    const start = performance.now()
-    try {
-      work()
-    } catch {
-      // Judged already.
-    }
-    return performance.now() - start
-  })
-  assert.ok(Math.min(...times) <= PATIENCE, `one input took ${Math.min(...times)} ms`)
+  const [outcome, millis] = timed(() => outcomeOf(work), PATIENCE)
+  if (millis > PATIENCE) return { fault: `took ${millis} ms, three times` }
+  if (outcome.kind === 'broken') return { fault: `threw what is no refusal: ${outcome.error}` }
+  return outcome.kind === 'accepted' ? { value: outcome.value } : {}
 }
 
 /** A value as far as it can be shown. */

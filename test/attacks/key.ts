@@ -1,6 +1,6 @@
 import { importKeySet, importVerifyingKey, type KeySet } from '../../src/jwt/index.ts'
 import type { Attack, Jwk } from './corpus.ts'
-import { PATIENCE } from './token.ts'
+import { PATIENCE, timed } from './token.ts'
 import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
 
 /** What may stand in a published key (rule K8). */
@@ -9,14 +9,12 @@ const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']
 
 /** Imports what is offered as a key, to verify with or to publish. */
 export function judgeKey(attack: Attack<'key'>): Verdict {
-  const { id, kind, reason, purpose, jwk, jwks } = attack
-  const start = performance.now()
-  const outcome = outcomeOf(() => {
+  const { id, kind, reason, purpose, jwk, jwks, maxMillis = PATIENCE } = attack
+  const read = (): unknown => {
     if (purpose === 'publish') return publish(jwks ?? { keys: [jwk] })
     return jwks === undefined ? importVerifyingKey(undefined, jwk as Jwk) : importKeySet(jwks)
-  })
-  const millis = performance.now() - start
-  const { maxMillis = PATIENCE } = attack
+  }
+  const [outcome, millis] = timed(() => outcomeOf(read), maxMillis)
   const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.refusal, secret)
   const faults = [
     ...outcomeFaults(outcome, attack),

@@ -32,9 +32,7 @@ export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus)
     judges.set(profile, judge)
     const token = textOf(attack.token)
     doors.taken()
-    const start = performance.now()
-    const outcome = outcomeOf(() => judge(token))
-    const millis = performance.now() - start
+    const [outcome, millis] = timed(() => outcomeOf(() => judge(token)), maxMillis)
     const faults = [
       ...outcomeFaults(outcome, attack),
       ...(outcome.kind === 'accepted' ? claimFaults(outcome.value, attack.claims) : []),
@@ -47,6 +45,20 @@ export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus)
     ]
     return { id, kind, reason, faults }
   })
+}
+
+/**
+ * What came of some work, and how long it took. What took too long is done again, twice at most: the time that counts is not that of
+ * a machine at other work.
+ */
+export function timed<T>(work: () => T, patience: number): readonly [outcome: T, millis: number] {
+  let least = Number.POSITIVE_INFINITY
+  for (let again = 0; ; again++) {
+    const start = performance.now()
+    const outcome = work()
+    least = Math.min(least, performance.now() - start)
+    if (least <= patience || again === 2) return [outcome, least]
+  }
 }
 
 /** The whole judgement of a token under a profile. @throws Refusal */
