@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, ask, askJson, boundOf, inOneRoundOf, p99, signIn } from './client.ts'
-import { ADA, startServer } from './process.ts'
+import { ADA, type ServerProcess, startServer } from './process.ts'
 
 /** Log-ins a second that are offered, for so many seconds. */
 const OFFERED = 300
@@ -13,23 +13,30 @@ const WRONG = { username: ADA.username, password: 'not the password' }
 
 test('R21: a flood of log-ins does not stop the service', async (t) => {
   const server = await startServer(t)
-  const { access } = await signIn(server)
+  // The hashes keep all cores busy: what that does to a process that nobody attacks is measured beside.
+  const other = await startServer(t)
   const agent = new Agent({ keepAlive: true })
   t.after(() => agent.destroy())
-  const headers = { Authorization: `Bearer ${access}` }
+  const pairs = new Map([
+    [server, await signIn(server)],
+    [other, await signIn(other)],
+  ])
+  const check = (at: ServerProcess): Promise<Answer> =>
+    ask(at, '/hello/', { method: 'GET', headers: { Authorization: `Bearer ${pairs.get(at)?.access}` }, agent })
+
   await inOneRoundOf(3, async () => {
-    const check = (): Promise<Answer> => ask(server, '/hello/', { method: 'GET', headers, agent })
-    const alone: number[] = []
-    for (let i = 0; i < 50; i++) alone.push((await check()).ms)
     const checks: Answer[] = []
+    const elsewhere: Answer[] = []
     const logins: Promise<Answer>[] = []
 
     const { hashesAtOnce, hashes } = await server.measure(async () => {
-      const end = performance.now() + SECONDS * 1000
-      while (performance.now() < end) {
-        for (let i = 0; i < OFFERED / 20; i++) logins.push(askJson(server, '/api/token/', WRONG))
-        checks.push(await check())
-        await sleep(45)
+      const began = performance.now()
+      for (let ms = 0; ms < SECONDS * 1000; ms = performance.now() - began) {
+        while (logins.length < (OFFERED * ms) / 1000) logins.push(askJson(server, '/api/token/', WRONG, agent))
+        const [here, there] = await Promise.all([check(server), check(other)])
+        checks.push(here)
+        elsewhere.push(there)
+        await sleep(5)
       }
       await Promise.all(logins)
     })
@@ -47,11 +54,11 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     }
     assert.ok(Math.max(...admitted.map(({ ms }) => ms)) <= 10_000)
     assert.deepEqual(new Set(checks.map(({ status }) => status)), new Set([200]))
-    const pace = p99(checks.map(({ ms }) => ms))
+    const [here = 0, there = 0] = [checks, elsewhere].map((answers) => p99(answers.map(({ ms }) => ms)))
     t.diagnostic(
-      `${answers.length} log-ins, ${admitted.length} admitted; token checks p99 ${pace.toFixed(1)} ms, alone ${p99(alone).toFixed(1)} ms`,
+      `${answers.length} log-ins, ${admitted.length} admitted; token checks p99 ${here.toFixed(1)} ms, elsewhere ${there.toFixed(1)} ms`,
     )
-    assert.ok(pace <= boundOf(100, p99(alone)), `token checks p99 ${pace} ms`)
+    assert.ok(here <= boundOf(100, there), `token checks p99 ${here} ms`)
   })
   await signIn(server) // it has recovered
 })
