@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { mount } from '../adapters/node.ts'
 import type { User } from '../users/user.ts'
@@ -8,6 +8,9 @@ import { LIMITS, type Limits } from './limits.ts'
 import { logWhenDone } from './request-log.ts'
 import { routesOf } from './routes.ts'
 import { answerUnreadable, closeSoon } from './unreadable.ts'
+
+// An import evaluates every export of node:http, and one of them is a WebSocket client: 6 MiB, and a tenth of the start.
+const { createServer } = process.getBuiltinModule('node:http')
 
 export interface Serving {
   readonly auth: Watchword<User>
