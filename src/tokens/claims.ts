@@ -106,21 +106,21 @@ export function sessionNamedBy(claims: Claims): { readonly id: SessionId; readon
   return { id: sid as SessionId, generation: Number.isSafeInteger(gen) ? (gen as number) : -1 }
 }
 
-/** Claims that belong to one token and not to its subject. */
+/** Claims that belong to one token and not to its subject (specification 3.3). */
 const isTokensOwn = (name: string, terms: TokenTerms): boolean =>
   name === 'exp' ||
   name === 'iat' ||
   name === 'jti' ||
   name === 'gen' ||
   name === terms.typeClaim ||
-  name === terms.jtiClaim ||
-  name === terms.slidingRefreshClaim
+  name === terms.jtiClaim
 
 function ownClaims(user: User, terms: TokenTerms): object {
   if (terms.claims === undefined) return {}
   const own = terms.claims(user)
+  const reserved = ['sid', 'aud', 'iss', terms.userIdClaim, terms.revokeClaimName, terms.slidingRefreshClaim]
   for (const name of Object.keys(own)) {
-    if (isTokensOwn(name, terms) || ['sid', 'aud', 'iss', terms.userIdClaim, terms.revokeClaimName].includes(name)) {
+    if (isTokensOwn(name, terms) || reserved.includes(name)) {
       throw new Refusal('server_error', `tokens.claims may not set the claim "${name}"; choose another name`)
     }
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Handler, Options, TokenOptions } from '../../src/options.ts'
 import type { User } from '../../src/users/user.ts'
+import { opened } from './forge.ts'
 import { DATA, readJson } from './recording.ts'
 
 /** A configuration of the recorded servers, as `configs.json` writes it. */
@@ -103,7 +104,7 @@ const claims = ({ username, staff, superuser, attributes }: User): object => ({
 })
 
 /** Adds a member to the answer, as a serializer of one's own does. */
-const withUser: Handler = async ({ username = '' }, _request, next) => ({
-  ...(await next()),
-  user: { id: 1, username },
-})
+const withUser: Handler = async ({ username = '' }, _request, next) => {
+  const pair: { readonly access?: string } = await next()
+  return { ...pair, user: { id: Number(opened(pair.access ?? '')?.claims.user_id), username } }
+}

@@ -68,7 +68,9 @@ async function replay(config: string): Promise<Verdict[]> {
   }
 }
 
-const failure = ({ id, config }: Case, fault: string): Verdict => ({ id, config, faults: [fault] })
+function failure({ id, config }: Case, fault: string): Verdict {
+  return { id, config, faults: [fault] }
+}
 
 async function judgePlayed(recorded: Case, subject: Served): Promise<Verdict> {
   try {
