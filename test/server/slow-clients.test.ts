@@ -26,10 +26,12 @@ async function slowly(port: number, start: string, step: (socket: ReturnType<typ
   const began = performance.now()
   socket.write(start)
   const drip = setInterval(() => step(socket), 100)
+  const enough = setTimeout(() => socket.destroy(), LIMITS.requestTimeout + 3000)
   try {
     return { said: await untilClosed(socket), ms: performance.now() - began }
   } finally {
     clearInterval(drip)
+    clearTimeout(enough)
   }
 }
 
