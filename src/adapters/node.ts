@@ -21,18 +21,26 @@ export function mount<U>(server: Server, auth: Watchword<U>): Guard<U> {
   server.prependListener('request', (request, response) => {
     auth.answer(new NodeRequest(request))?.then((reply) => send(response, reply))
   })
-  return guardOf(auth)
+  return guardExcept((url) => auth.owns(url), auth)
 }
 
 /** The guard alone, where the endpoints are served elsewhere. */
-export function guardOf<U>(auth: Watchword<U>): Guard<U> {
+export const guardOf = <U>(auth: Watchword<U>): Guard<U> => guardExcept(() => false, auth)
+
+/** @param isOthers says of a request target that another listener answers it */
+function guardExcept<U>(isOthers: (url: string) => boolean, auth: Watchword<U>): Guard<U> {
   const guard = <N>(need: Need<N> | GuardedListener<N>, listener?: GuardedListener<N>): RequestListener => {
     const handle = listener ?? (need as GuardedListener<N>)
     const gate = auth.gate(listener === undefined ? undefined : (need as Need<N>))
     return (request, response) => {
-      if (auth.owns(request.url ?? '')) return
+      if (isOthers(request.url ?? '')) return
       const asked = new NodeRequest(request)
-      const refuse = (error: unknown): void => send(response, auth.refuse(error))
+      const refuse = (error: unknown): void => {
+        const reply = auth.refuse(error)
+        // Half an answer cannot be taken back; that it is no whole one can be shown.
+        if (response.headersSent && !response.writableEnded) response.destroy()
+        else send(response, reply)
+      }
       const admit = (who: Principal<N>): unknown => {
         const guarded = request as Guarded<N>
         guarded.auth = who
