@@ -158,6 +158,19 @@ test('N15 flush never brings back a blacklisted token inside the leeway (D7)', a
   assert.deepEqual([status, body.detail], [401, 'Token is blacklisted'])
 })
 
+test('N15 flush never brings back a blacklisted token of another issuer, however long that lives (D7)', async () => {
+  const { here, set } = await timed('')
+  await using _ = here
+  const refresh = await minted(`<R{exp:${days(90)}}>`, here)
+  assert.equal((await post(here, '/api/token/blacklist/', { refresh })).status, 200)
+  set(days(89))
+
+  await here.auth.flush()
+
+  const { status, body } = await post(here, '/api/token/refresh/', { refresh })
+  assert.deepEqual([status, body.detail], [401, 'Token is blacklisted'])
+})
+
 test('N16 of two refreshes of one token at the same moment exactly one gets a pair (D5)', async () => {
   await using here = await house(optionsOf('RB'))
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
