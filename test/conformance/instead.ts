@@ -46,12 +46,12 @@ export function withClaims(
 export const membersOf = (body: Json | undefined): string =>
   JSON.stringify(typeof body === 'object' && body !== null ? Object.keys(body) : body)
 
-/** The expected answer, with our private claims `sid` and `gen` where ours has them in its tokens. */
-export function withSession(expected: Answer, ours: Answer): Answer | undefined {
+/** The expected answer, with claims of these names where ours has them in its tokens and theirs has not. */
+export function withMore(more: readonly string[], expected: Answer, ours: Answer): Answer | undefined {
   if (expected.decoded === undefined || ours.decoded === undefined) return undefined
   const decoded = Object.entries(expected.decoded).map(([member, { header, claims }]) => {
     const our = ours.decoded?.[member]?.claims ?? {}
-    const names = Object.keys(our).filter((name) => name in claims || name === 'sid' || name === 'gen')
+    const names = Object.keys(our).filter((name) => name in claims || more.includes(name))
     const shared = names.filter((name) => name in claims)
     const isSameOrder = JSON.stringify(shared) === JSON.stringify(Object.keys(claims))
     const again = names.map((name) => [name, name in claims ? claims[name]! : our[name]!])
