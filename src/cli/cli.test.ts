@@ -478,6 +478,17 @@ test('what cannot be a user is refused with its fields', async () => {
   assert.equal(JSON.parse((await here.enter('user list --json')).out).length, 1)
 })
 
+test('octets that are no UTF-8 are no name', async () => {
+  using here = folder()
+  const line = `printf %s '${PASSWORD}' | "$0" "$1" user create "$(printf 'b\\377b')"`
+
+  const child = spawn('sh', ['-c', line, process.execPath, BIN], { cwd: here.path, timeout: 20_000 })
+  const [err] = await Promise.all([textOf(child.stderr), once(child, 'close')])
+
+  assert.equal(child.exitCode, 1)
+  assertSentence(err, /^username: Enter a valid username\./)
+})
+
 test('a new password ends every sign-in, in a running server within a second', async () => {
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })

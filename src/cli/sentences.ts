@@ -27,7 +27,8 @@ export function sentenceOf(error: unknown): string {
   const { code, message, path } = error as NodeJS.ErrnoException
   const known = SYSTEM[code ?? '']
   if (known !== undefined && path !== undefined) return `${printable(path)} ${known}`
-  return `Something went wrong that should not: ${printable(String(message ?? error).split('\n')[0] ?? '')} Type it again with WATCHWORD_DEBUG=1 to see where.`
+  const what = printable(String(message ?? error).split('\n')[0] ?? '').replace(/[.\s]*$/, '')
+  return `Something went wrong that should not: ${what}. Type it again with WATCHWORD_DEBUG=1 to see where.`
 }
 
 function refusalSentence({ code, body, message, cause }: Refusal): string {
