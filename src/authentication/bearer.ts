@@ -101,7 +101,8 @@ function statelessPrincipal(
   revocation: boolean,
   world: AuthenticationWorld,
 ): Awaitable<Principal<TokenUser>> {
-  if (userIdIn(claims, world.terms) === undefined) throw noUserNamed()
+  // Nobody is looked up, so nobody finds out that what is no text names no user.
+  if (!userIdIn(claims, world.terms)) throw noUserNamed()
   const sessionId = sessionIdOf(claims, world)
   const principal = { user: tokenUser(claims, world.terms), scheme: 'bearer', token: claims, sessionId }
   if (!revocation || sessionId === undefined) return principal

@@ -90,8 +90,13 @@ export function administration(settings: Settings, open: () => Promise<House>): 
       rotate: async () => (await open()).ring.rotate(),
     },
     async flush({ progress } = {}) {
-      const { sessions, store } = await open()
-      return { sessions: (await sessions?.flush(clock(), progress)) ?? 0, keys: await store.keys.flush(clock()) }
+      const { sessions, store, ring } = await open()
+      const flushed = {
+        sessions: (await sessions?.flush(clock(), progress)) ?? 0,
+        keys: await store.keys.flush(clock()),
+      }
+      await ring.reload()
+      return flushed
     },
   }
 }

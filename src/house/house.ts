@@ -9,11 +9,13 @@ import { derivedKey } from '../keys/seal.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue } from '../passwords/queue.ts'
 import { openSessionBook, type SessionBook } from '../sessions/book.ts'
+import type { Log } from '../settings/log.ts'
 import type { Settings } from '../settings/settings.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
 import { developmentSecret } from './development-secret.ts'
+import { tell } from './tell.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
 export interface House {
@@ -25,7 +27,7 @@ export interface House {
   close(): Promise<void>
 }
 
-/** How many verified tokens are remembered: some 20 MB at the most. */
+/** How many verified tokens are remembered: some 40 MB of them, where they are of the usual length. */
 const CACHED_TOKENS = 20_000
 
 /**
@@ -34,19 +36,33 @@ const CACHED_TOKENS = 20_000
  * @throws Refusal `config_refused`, `store_unavailable`
  */
 export async function openHouse(settings: Settings): Promise<House> {
-  const { clock, random, log, terms } = settings
   const file = typeof settings.database === 'string' ? fileOf(settings.database) : undefined
   const store = typeof settings.database === 'string' ? sqliteStore({ file: file! }) : settings.database
-  await store.migrate()
+  // What has been opened is closed again where the rest cannot be.
+  const opened: (() => void | Promise<void>)[] = [() => store.close()]
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end()
+  }
+  try {
+    await store.migrate()
+    return { ...(await furnish(settings, store, secretsOf(settings, file), opened)), store, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
 
-  const secrets = secretsOf(settings, file)
+/** @param opened gets what has to be closed, the last first */
+async function furnish(
+  settings: Settings,
+  store: Store,
+  secrets: () => readonly Secret[],
+  opened: (() => void)[],
+): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'world'>> {
+  const { clock, random, log, terms } = settings
   const ring = await openRing(settings, store, secrets)
   const sessions = settings.sessions ? await openSessions(settings, store) : undefined
-  const keysWatch = store.watch(() => {
-    ring
-      .reload()
-      .catch((error) => log({ level: 'error', event: 'signing keys could not be read', reason: String(error) }))
-  })
+  opened.push(() => sessions?.close(), followKeys(ring, store, log))
   const revokeClaim =
     settings.revokeClaim === 'md5' || terms.checkRevoke !== 'claim'
       ? md5RevokeClaim
@@ -61,6 +77,8 @@ export async function openHouse(settings: Settings): Promise<House> {
     maxBytes: settings.maxBytes,
     cache: CACHED_TOKENS,
   })
+  const queue = hashQueue({ atOnce: availableParallelism() })
+  const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
   const world: AuthenticationWorld = {
     terms,
     clock,
@@ -74,19 +92,26 @@ export async function openHouse(settings: Settings): Promise<House> {
     headerTypes: settings.headerTypes,
     headerName: settings.headerName,
   }
-  const queue = hashQueue({ atOnce: availableParallelism() })
-  const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
-  return {
-    store,
-    passwords: passwords({ queue, random, warn }),
-    ring,
-    sessions,
-    world,
-    async close() {
-      keysWatch.stop()
-      sessions?.close()
-      await store.close()
-    },
+  return { passwords: passwords({ queue, random, warn }), ring, sessions, world }
+}
+
+/** Milliseconds before signing keys that could not be read are read again. */
+const RETRY = 500
+
+/** Reads the keys again whenever another process may have turned the ring. @returns ends that */
+function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
+  let retry: NodeJS.Timeout | undefined
+  const read = (): void => {
+    clearTimeout(retry)
+    ring.reload().catch((error) => {
+      log({ level: 'error', event: 'signing keys could not be read', reason: String(error) })
+      retry = setTimeout(read, RETRY).unref()
+    })
+  }
+  const watch = store.watch(read)
+  return () => {
+    watch.stop()
+    clearTimeout(retry)
   }
 }
 
@@ -144,7 +169,7 @@ function openSessions({ terms, overlap, reuse, clock, random, log, on }: Setting
           session: id,
           user: userId,
         })
-        void on.reuseDetected?.({ sessionId: id, userId })
+        void tell(log, 'on.reuseDetected', () => on.reuseDetected?.({ sessionId: id, userId }))
       },
       feedFailed: (error) => log({ level: 'error', event: 'ended sessions could not be read', reason: String(error) }),
     },

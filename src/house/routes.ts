@@ -9,6 +9,7 @@ import { obtainPair, refreshPair } from '../tokens/pairs.ts'
 import { obtainSliding, refreshSliding } from '../tokens/sliding.ts'
 import type { House } from './house.ts'
 import { signInVia } from './sign-in.ts'
+import { tell } from './tell.ts'
 
 /** What answers a request target, the last slash of its path there or not. It never rejects. */
 export type Router = (url: string) => ((request: AuthRequest) => Promise<AuthReply>) | undefined
@@ -65,7 +66,7 @@ function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.Toke
     async blacklist(token, type) {
       const { world } = await open()
       const { sessionId, userId } = await blacklist(token, type, world)
-      await settings.on.signedOut?.({ sessionId, userId })
+      await tell(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
     },
   }
 }

@@ -5,6 +5,7 @@ import { isAllowed } from '../tokens/terms.ts'
 import { signIn } from '../users/authenticate.ts'
 import type { Account } from '../users/user.ts'
 import type { House } from './house.ts'
+import { tell } from './tell.ts'
 
 /** Credentials as an event may tell of them (specification 1.1). */
 const HIDDEN = '*'.repeat(20)
@@ -14,7 +15,7 @@ const HIDDEN = '*'.repeat(20)
  *
  * @throws Refusal `no_active_account`, `invalid`, `busy`
  */
-export function signInVia({ users: { loginField, trimPassword, updateLastLogin }, on, clock, terms }: Settings) {
+export function signInVia({ users: { loginField, trimPassword, updateLastLogin }, on, clock, log, terms }: Settings) {
   const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
   return async (
     login: string,
@@ -26,11 +27,12 @@ export function signInVia({ users: { loginField, trimPassword, updateLastLogin }
       const world = { users: store.users, passwords }
       const account = await signIn(login, password, world, { loginField, trimPassword, allows })
       if (updateLastLogin) await store.users.change(account.user.id, { lastLoginAt: clock() })
-      await on.signedIn?.({ user: account.user, request })
+      await tell(log, 'on.signedIn', () => on.signedIn?.({ user: account.user, request }))
       return account
     } catch (error) {
       if (error instanceof Refusal && error.code === 'no_active_account') {
-        await on.signInFailed?.({ credentials: { [loginField]: login, password: HIDDEN }, request })
+        const credentials = { [loginField]: login, password: HIDDEN }
+        await tell(log, 'on.signInFailed', () => on.signInFailed?.({ credentials, request }))
       }
       throw error
     }

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../base/clock.ts'
+import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm, PublicJwk } from '../jwt/index.ts'
 
 /** `next` is published and signs nothing yet, `current` signs, `retiring` only verifies until its last token has expired. */
@@ -15,6 +15,8 @@ export interface KeyRecord {
   /** The private part, encrypted with the instance's secret: see `seal.ts`. */
   readonly sealed: string
   readonly createdAt: UnixSeconds
+  /** The longest that a token which it signs may live: so long it verifies when it retires. */
+  readonly tokenLife: Seconds
   /** With `retiring`: when the last token that it signed has expired. */
   readonly verifiesUntil: UnixSeconds | undefined
 }
@@ -34,6 +36,8 @@ export interface Keys {
     readonly fresh: KeyRecord
     readonly verifiesUntil: UnixSeconds
   }): Promise<boolean>
+  /** Raises `tokenLife` of the keys that sign or will, where it is less: terms have changed since they were made. */
+  extend(tokenLife: Seconds): Promise<void>
   /** Deletes retiring keys whose `verifiesUntil` is before `moment`. @returns how many */
   flush(moment: UnixSeconds): Promise<number>
 }

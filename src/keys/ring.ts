@@ -36,17 +36,20 @@ export interface KeyRing {
 export interface RingWorld {
   readonly keys: Keys
   readonly secrets: readonly Secret[]
-  readonly algorithm: Algorithm
-  /** How long the longest-lived token lives, leeway included: so long a retired key verifies. */
+  /** What the keys are to be for; `undefined`: what they are for already, where there are none ES256. */
+  readonly algorithm: Algorithm | undefined
+  /** How long the longest-lived token of these terms lives, leeway included. */
   readonly longestLife: Seconds
   readonly clock: Clock
   readonly random: Random
 }
 
+const DEFAULT_ALGORITHM = 'ES256'
+
 /** The ring of keys that the store keeps: next, current, retiring (K9). Makes the first ones where there are none. */
 export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
-  const { keys, algorithm, clock, longestLife } = world
-  const keySet = new KeySet([])
+  const { keys, clock, longestLife } = world
+  const verifying = new RetiringKeys(clock)
   let loaded = ''
   let signing: SigningKey | undefined
 
@@ -55,34 +58,32 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
     const state = records.map(({ id, stage }) => `${id} ${stage}`).join()
     if (state !== loaded) {
       const current = stageOf(records, 'current')
-      signing = importSigningKey(current.algorithm, unseal(current.sealed, current.id, world.secrets), {
-        kid: current.id,
-      })
-      keySet.replace(records.map(verifyingKeyOf))
+      const pem = unseal(current.sealed, current.id, world.secrets)
+      signing = importSigningKey(current.algorithm, pem, { kid: current.id })
+      verifying.replace(records)
       loaded = state
     }
     return records
   }
 
-  const rotate = async (): Promise<{ current: string; retiring: string; next: string }> => {
+  /** @returns `undefined`: another process turned the ring at this moment */
+  const turn = async (algorithm?: Algorithm) => {
     const records = await load()
     const [current, next] = [stageOf(records, 'current'), stageOf(records, 'next')]
-    const fresh = makeKey('next', world)
-    const verifiesUntil = after(clock(), longestLife)
+    const fresh = makeKey('next', algorithm ?? next.algorithm, next.tokenLife, world)
+    const verifiesUntil = after(clock(), current.tokenLife)
     const turned = await keys.rotate({ current: current.id, next: next.id, fresh, verifiesUntil })
     await load()
-    if (!turned)
-      throw new Refusal('busy', 'another process rotated the keys at this moment; look with: watchword keys list')
-    return { current: next.id, retiring: current.id, next: fresh.id }
+    return turned ? { current: next.id, retiring: current.id, next: fresh.id } : undefined
   }
 
-  if ((await keys.list()).length === 0) await keys.seed([makeKey('current', world), makeKey('next', world)])
-  // Another algorithm was chosen since: the key that is next was made for the old one, so two turns bring the new one up.
-  while (stageOf(await load(), 'current').algorithm !== algorithm) await rotate()
+  if ((await keys.list()).length === 0) await keys.seed(firstKeys(world))
+  await keys.extend(longestLife)
+  await changeAlgorithm(world.algorithm, load, turn)
 
   return {
-    verifying: keySet,
-    published: () => keySet.jwks(),
+    verifying,
+    published: () => verifying.published(),
     signing: () => signing!,
     list: async () =>
       (await keys.list()).map(({ id, algorithm, stage, createdAt, verifiesUntil }) => ({
@@ -92,10 +93,73 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
         createdAt,
         verifiesUntil,
       })),
-    rotate,
+    async rotate() {
+      const turned = await turn(world.algorithm)
+      if (turned !== undefined) return turned
+      throw new Refusal('busy', 'another process rotated the keys at this moment; look with: watchword keys list')
+    },
     reload: async () => void (await load()),
   }
 }
+
+/**
+ * Another algorithm was chosen since the keys were made: the key that is next is for the old one, so two turns bring the new
+ * one up. Processes that start together do it once: whoever comes second finds it done.
+ */
+async function changeAlgorithm(
+  algorithm: Algorithm | undefined,
+  load: () => Promise<readonly KeyRecord[]>,
+  turn: (algorithm?: Algorithm) => Promise<unknown>,
+): Promise<void> {
+  while (algorithm !== undefined && stageOf(await load(), 'current').algorithm !== algorithm) await turn(algorithm)
+  await load()
+}
+
+/** The public keys of a ring, each until it has retired for long enough. */
+class RetiringKeys implements KeySource {
+  readonly #clock: Clock
+  readonly #keys = new KeySet([])
+  #records: readonly KeyRecord[] = []
+  /** When the next key is to go. */
+  #until: number = Number.POSITIVE_INFINITY
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  replace(records: readonly KeyRecord[]): void {
+    const now = this.#clock()
+    this.#records = records.filter(({ verifiesUntil }) => verifiesUntil === undefined || now < verifiesUntil)
+    this.#until = Math.min(...this.#records.map(({ verifiesUntil }) => verifiesUntil ?? Number.POSITIVE_INFINITY))
+    this.#keys.replace(this.#records.map(verifyingKeyOf))
+  }
+
+  get version(): number {
+    return this.#today().version
+  }
+
+  get algorithms(): ReadonlySet<Algorithm> {
+    return this.#today().algorithms
+  }
+
+  find(kid: string | undefined): VerifyingKey | undefined {
+    return this.#today().find(kid)
+  }
+
+  published(): { readonly keys: readonly PublicJwk[] } {
+    return this.#today().jwks()
+  }
+
+  #today(): KeySet {
+    if (this.#until < Number.POSITIVE_INFINITY && this.#clock() >= this.#until) this.replace(this.#records)
+    return this.#keys
+  }
+}
+
+const firstKeys = (world: RingWorld): readonly KeyRecord[] =>
+  (['current', 'next'] as const).map((stage) =>
+    makeKey(stage, world.algorithm ?? DEFAULT_ALGORITHM, world.longestLife, world),
+  )
 
 /** The ring of a key that the settings gave. It is rotated where it is kept. */
 export function givenKeyRing(signing: SigningKey | undefined, verifying: KeySource): KeyRing {
@@ -114,17 +178,15 @@ export function givenKeyRing(signing: SigningKey | undefined, verifying: KeySour
   }
 }
 
-function makeKey(stage: Stage, { algorithm, secrets, random, clock }: RingWorld): KeyRecord {
+function makeKey(
+  stage: Stage,
+  algorithm: Algorithm,
+  tokenLife: Seconds,
+  { secrets, random, clock }: Pick<RingWorld, 'secrets' | 'random' | 'clock'>,
+): KeyRecord {
   const { privatePem, publicJwk, kid } = generateKey(algorithm)
-  return {
-    id: kid,
-    algorithm,
-    stage,
-    publicJwk,
-    sealed: seal(privatePem, kid, secrets, random),
-    createdAt: clock(),
-    verifiesUntil: undefined,
-  }
+  const sealed = seal(privatePem, kid, secrets, random)
+  return { id: kid, algorithm, stage, publicJwk, sealed, createdAt: clock(), tokenLife, verifiesUntil: undefined }
 }
 
 const verifyingKeyOf = ({ algorithm, publicJwk, id }: KeyRecord): VerifyingKey =>

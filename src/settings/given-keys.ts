@@ -20,12 +20,14 @@ export interface GivenKeys {
 }
 
 export interface KeySettings {
-  readonly algorithm: Algorithm
+  readonly algorithm?: Algorithm | undefined
   readonly signingKey?: string | undefined
   readonly verifyingKey?: string | undefined
   readonly jwksUrl?: string | undefined
   readonly allowWeakKeys: boolean
 }
+
+const DEFAULT_ALGORITHM = 'ES256'
 
 /**
  * Reads the keys once, so that a wrong one stops the start (D18).
@@ -34,7 +36,7 @@ export interface KeySettings {
  * @throws Refusal `config_refused` with a sentence that holds nothing of the key
  */
 export function parseKeys(settings: KeySettings, log: (entry: LogEntry) => void): GivenKeys | undefined {
-  const { algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys: allowWeak } = settings
+  const { algorithm = DEFAULT_ALGORITHM, signingKey, verifyingKey, jwksUrl, allowWeakKeys: allowWeak } = settings
   const isSecret = algorithm.startsWith('HS')
   if (signingKey === undefined && isSecret) {
     throw refused(`tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`)

@@ -10,7 +10,7 @@ const key = 'conformance-key-0123456789abcdef-0123456789abcdef'
 test('without options everything has its safe default', () => {
   const settings = parseSettings({}, {})
   assert.equal(settings.database, 'watchword.db')
-  assert.equal(settings.algorithm, 'ES256')
+  assert.equal(settings.keys, undefined)
   assert.equal(settings.terms.access, 300)
   assert.equal(settings.terms.refresh, 86_400)
   assert.equal(settings.terms.session, 30 * 86_400)
@@ -28,11 +28,13 @@ test('without options everything has its safe default', () => {
   )
 })
 
+const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
+
 test('what the environment says holds where the options say nothing', () => {
-  const env = { WATCHWORD_DATABASE: 'a.db', WATCHWORD_SECRET: 's'.repeat(32) }
+  const env = { WATCHWORD_DATABASE: 'a.db', WATCHWORD_SECRET: SECRET }
   assert.equal(parseSettings({}, env).database, 'a.db')
   assert.equal(parseSettings({ database: 'b.db' }, env).database, 'b.db')
-  assert.equal(parseSettings({}, env).secrets[0]?.reveal(), 's'.repeat(32))
+  assert.equal(parseSettings({}, env).secrets[0]?.reveal(), SECRET)
 })
 
 test('a session lives at least as long as a refresh token', () => {
@@ -74,7 +76,7 @@ for (const [name, options, says] of [
     'tokens.issuer must begin with https://',
   ],
   ['an issuer with a fragment', { tokens: { issuer: 'https://auth.example/#x' } }, 'tokens.issuer may hold no "#"'],
-  ['a short secret', { secret: 'short' }, 'secret (WATCHWORD_SECRET) must have at least 32 characters'],
+  ['a short secret', { secret: 'short' }, 'secret (WATCHWORD_SECRET) cannot be used: it has 5 octets and needs 32'],
   ['a rule that is no function', { users: { rule: true } }, 'users.rule must be a function.'],
 ] as const) {
   test(`the start stops at ${name}, and says what to write`, () => {

@@ -4,12 +4,14 @@ import { secondsOf } from '../base/duration.ts'
 import { systemRandom } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
 import { Secret } from '../base/secret.ts'
-import { ALGORITHMS, type Algorithm } from '../jwt/index.ts'
+import { ALGORITHMS, type Algorithm, secretFault } from '../jwt/index.ts'
 import { ENDPOINT_NAMES, type EndpointName, type Handler, type LogEntry, type Options } from '../options.ts'
 import type { Store } from '../stores/store.ts'
 import type { TokenTerms } from '../tokens/terms.ts'
 import type { User } from '../users/user.ts'
 import { type GivenKeys, parseKeys } from './given-keys.ts'
+import { type Log, logLine, unfailing } from './log.ts'
+import { type Mounted, mountedEndpoints } from './mounted.ts'
 import { THEIRS } from './names-of-others.ts'
 
 /** A length of time from `min` to `max`, both included. */
@@ -55,7 +57,7 @@ const Tokens = z.strictObject({
   reuse: z.enum(['end', 'reject']).default('end'),
   sessions: z.boolean().default(true),
   adoptForeign: z.boolean().default(false),
-  algorithm: z.enum(Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]).default('ES256'),
+  algorithm: z.enum(Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]).optional(),
   signingKey: z.string().optional(),
   verifyingKey: z.string().optional(),
   jwksUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -132,11 +134,6 @@ const Shape = z.strictObject({
   log: aFunction<(entry: LogEntry) => void>().optional(),
 })
 
-export interface Mounted {
-  readonly path: string
-  readonly handle: Handler | undefined
-}
-
 /** The options as the house uses them: every one present, each a plain value. */
 export interface Settings {
   readonly database: string | Store
@@ -146,7 +143,8 @@ export interface Settings {
   readonly overlap: Seconds
   readonly reuse: 'end' | 'reject'
   readonly sessions: boolean
-  readonly algorithm: Algorithm
+  /** As given: the house's own keys are for the one they were made for until another is asked for. */
+  readonly algorithm: Algorithm | undefined
   /** `undefined`: the house makes and keeps its own. */
   readonly keys: GivenKeys | undefined
   /** The secret that both sides share, with HS256 and its sisters: others are derived from it where none is given. */
@@ -161,7 +159,7 @@ export interface Settings {
   readonly on: NonNullable<Options['on']>
   readonly clock: NonNullable<Options['clock']>
   readonly random: NonNullable<Options['random']>
-  readonly log: (entry: LogEntry) => void
+  readonly log: Log
 }
 
 /** @throws Refusal `config_refused`, its message one sentence that says what to write instead */
@@ -169,38 +167,22 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
   const parsed = Shape.safeParse(options)
   if (!parsed.success) throw refused(sentenceOf(parsed.error.issues[0]!))
   const { tokens, users, ...rest } = parsed.data
+  // What keys are made of goes no further than this.
+  const { signingKey, verifyingKey, jwksUrl, allowWeakKeys, algorithm, ...openly } = tokens
   const rotate = tokens.rotate ?? tokens.sessions
   const blacklistAfterRotation = tokens.blacklistAfterRotation ?? (tokens.sessions || tokens.rotate === true)
   const session = tokens.session ?? (Math.max(days(30), tokens.refresh) as Seconds)
-
-  if (!tokens.sessions && blacklistAfterRotation && rotate) {
-    throw refused(
-      'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one (D4).',
-    )
-  }
-  if (!tokens.sessions && rest.endpoints.blacklist) {
-    throw refused('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing (D4).')
-  }
-  if (tokens.refresh <= tokens.access) throw refused('tokens.refresh must be longer than tokens.access.')
-  if (session < tokens.refresh) throw refused('tokens.session must be at least as long as tokens.refresh.')
-  const reserved = [
-    tokens.userIdClaim,
-    tokens.typeClaim,
-    tokens.jtiClaim,
-    tokens.slidingRefreshClaim,
-    tokens.revokeClaimName,
-  ]
-  if (new Set([...reserved, 'exp', 'iat', 'sid', 'gen', 'aud', 'iss']).size !== reserved.length + 6) {
-    throw refused('tokens.*Claim: two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss.')
-  }
+  refuseImpossible({ ...openly, rotate, blacklistAfterRotation, session })
 
   const secret = rest.secret ?? env.WATCHWORD_SECRET
-  const log = rest.log ?? logLine
-  return {
+  const log = unfailing(rest.log ?? logLine)
+  const keys = parseKeys({ algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys }, log)
+  const isShared = algorithm?.startsWith('HS') === true && signingKey !== undefined
+  const settings: Settings = {
     database: rest.database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: secret === undefined ? [] : [secret].flat().map(parseSecret),
     terms: {
-      ...tokens,
+      ...openly,
       session,
       rotate,
       blacklistAfterRotation,
@@ -215,57 +197,68 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
     overlap: tokens.overlap,
     reuse: tokens.reuse,
     sessions: tokens.sessions,
-    algorithm: tokens.algorithm,
-    keys: parseKeys(tokens, log),
-    sharedSecret: tokens.signingKey === undefined ? undefined : new Secret(tokens.signingKey),
+    algorithm,
+    keys,
+    sharedSecret: isShared ? new Secret(signingKey) : undefined,
     revokeClaim: tokens.revokeClaim,
     maxBytes: tokens.maxBytes,
     headerTypes: tokens.headerTypes,
     headerName: tokens.headerName.toLowerCase(),
     users,
-    endpoints: mountedEndpoints(rest.path, rest.endpoints as NonNullable<Options['endpoints']>, tokens.sessions),
+    endpoints: mountedEndpoints(rest.path, rest.endpoints as NonNullable<Options['endpoints']>, {
+      sessions: tokens.sessions,
+      signs: keys === undefined || keys.signing !== undefined,
+    }),
     authentication: rest.authentication,
     on: rest.on as NonNullable<Options['on']>,
     clock: rest.clock,
     random: rest.random,
     log,
   }
+  for (const sentence of warningsOf(settings)) log({ level: 'warn', event: sentence })
+  return settings
 }
 
-/** What is mounted where nothing is said, and where below `path`. */
-const DEFAULT_PATHS = {
-  obtain: '/',
-  refresh: '/refresh/',
-  verify: '/verify/',
-  blacklist: '/blacklist/',
-  slidingObtain: '/sliding/',
-  slidingRefresh: '/sliding/refresh/',
-} as const satisfies Record<EndpointName, string>
+type Combined = Omit<
+  TokenTerms,
+  'checkActive' | 'rule' | 'ruleOnRequest' | 'audience' | 'issuer' | 'claims' | 'encode'
+> & {
+  readonly sessions: boolean
+}
 
-function mountedEndpoints(
-  base: string,
-  given: NonNullable<Options['endpoints']>,
-  sessions: boolean,
-): Settings['endpoints'] {
-  const mounted: Partial<Record<EndpointName, Mounted>> = {}
-  for (const endpoint of ENDPOINT_NAMES) {
-    const byDefault = endpoint === 'blacklist' ? sessions : !endpoint.startsWith('sliding')
-    const wish = given[endpoint] ?? byDefault
-    if (wish === false) continue
-    const own = base.replace(/\/$/, '') + DEFAULT_PATHS[endpoint]
-    const { path: elsewhere, handle } =
-      typeof wish === 'object' ? wish : { path: typeof wish === 'string' ? wish : undefined }
-    mounted[endpoint] = { path: elsewhere ?? own, handle }
+/** Options that are sound each for itself and cannot be together. @throws Refusal `config_refused` */
+function refuseImpossible(terms: Combined): void {
+  if (!terms.sessions && terms.blacklistAfterRotation && terms.rotate) {
+    throw refused(
+      'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one (D4).',
+    )
   }
-  return mounted
+  if (terms.refresh <= terms.access) throw refused('tokens.refresh must be longer than tokens.access.')
+  if (terms.session < terms.refresh) throw refused('tokens.session must be at least as long as tokens.refresh.')
+  const own = [terms.userIdClaim, terms.typeClaim, terms.jtiClaim, terms.slidingRefreshClaim, terms.revokeClaimName]
+  const fixed = ['exp', 'iat', 'sid', 'gen', 'aud', 'iss']
+  if (new Set([...own, ...fixed]).size !== own.length + fixed.length) {
+    throw refused('tokens.*Claim: two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss.')
+  }
+}
+
+/** What is allowed, and what somebody may not have meant. */
+function warningsOf({ sessions, terms }: Settings): readonly string[] {
+  if (!sessions) return ['tokens.sessions is false: nobody can be signed out before their tokens expire']
+  if (terms.rotate && !terms.blacklistAfterRotation) {
+    return ['tokens.blacklistAfterRotation is false: every spent refresh token works until it expires (D6)']
+  }
+  return []
 }
 
 function parseSecret(text: string): Secret {
-  if (Buffer.byteLength(text) < 32) {
-    throw refused('secret (WATCHWORD_SECRET) must have at least 32 characters; make one with: openssl rand -base64 32')
-  }
+  const fault = secretFault(Buffer.from(text), SECRET_OCTETS)
+  if (fault !== undefined) throw refused(`secret (WATCHWORD_SECRET) cannot be used: it ${fault}.`)
   return new Secret(text)
 }
+
+/** As many as the keys have that are derived from it. */
+const SECRET_OCTETS = 32
 
 const refused = (sentence: string): Refusal => new Refusal('config_refused', sentence)
 
@@ -274,7 +267,7 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
   const where = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const [unknown = ''] = issue.keys
-    const ours = THEIRS[unknown]
+    const ours = Object.hasOwn(THEIRS, unknown) ? THEIRS[unknown] : undefined
     const full = [...issue.path, unknown].join('.')
     return ours === undefined ? `There is no option "${full}".` : `"${unknown}" is written ${ours} here.`
   }
@@ -283,8 +276,4 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `${where || 'options'} must be a ${issue.expected}.`
   if (issue.code === 'invalid_union') return `${where} is not of a shape that this option takes.`
   return `${where} ${issue.message}.`
-}
-
-const logLine = ({ level, event, ...fields }: LogEntry): void => {
-  console.error(`watchword ${level}: ${event}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`)
 }

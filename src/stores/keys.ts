@@ -37,6 +37,15 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
       })
     },
 
+    async extend(tokenLife) {
+      await db
+        .updateTable('keys')
+        .set({ token_life: tokenLife })
+        .where('stage', 'in', ['current', 'next'])
+        .where('token_life', '<', tokenLife)
+        .execute()
+    },
+
     async flush(moment) {
       const { numDeletedRows } = await db
         .deleteFrom('keys')
@@ -55,6 +64,7 @@ const rowOf = (key: KeyRecord): Row => ({
   public_jwk: JSON.stringify(key.publicJwk),
   sealed: key.sealed,
   created_at: key.createdAt,
+  token_life: key.tokenLife,
   verifies_until: key.verifiesUntil ?? null,
 })
 
@@ -65,5 +75,6 @@ const recordOf = (row: Row): KeyRecord => ({
   publicJwk: JSON.parse(row.public_jwk),
   sealed: row.sealed,
   createdAt: row.created_at,
+  tokenLife: row.token_life,
   verifiesUntil: row.verifies_until ?? undefined,
 })

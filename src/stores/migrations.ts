@@ -51,6 +51,7 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('public_jwk', 'text', (column) => column.notNull())
         .addColumn('sealed', 'text', (column) => column.notNull())
         .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('token_life', 'double precision', (column) => column.notNull())
         .addColumn('verifies_until', 'double precision'),
       // At most one key is current and at most one is next, whoever writes.
       schema

@@ -1,4 +1,4 @@
-import type { UnixSeconds } from '../base/clock.ts'
+import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
 import type { EndReason, SessionId } from '../sessions/session.ts'
@@ -54,5 +54,6 @@ export interface KeyTable {
   readonly public_jwk: string
   readonly sealed: string
   readonly created_at: UnixSeconds
+  readonly token_life: Seconds
   readonly verifies_until: UnixSeconds | null
 }

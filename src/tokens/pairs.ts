@@ -1,5 +1,7 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
 import type { Claims } from '../jwt/index.ts'
+import type { Session } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import { accessClaims, looseRefreshClaims, refreshClaims, subjectAgain, subjectClaims } from './claims.ts'
 import { jtiOf } from './reading.ts'
@@ -54,7 +56,9 @@ export async function refreshPair(token: string, world: TokenWorld): Promise<Ref
 
   // The swap itself asks whether the session goes on and its user is active: nothing has to be read before it.
   const oneWrite = presented !== undefined && !presented.foreign && swapDecides(terms)
-  if (presented !== undefined && !oneWrite) await refuseEnded(presented, now, world)
+  const known = presented === undefined || oneWrite ? undefined : await refuseEnded(presented, now, world)
+  // Rotation may have been switched off since: what was spent stays spent (T3).
+  if (!terms.rotate && known !== undefined && isSpent(presented!, known)) throw new Refusal('revoked')
   const account = oneWrite ? undefined : await accountBehind(claims, presented, now, world)
 
   if (presented !== undefined && terms.rotate && terms.blacklistAfterRotation) {
@@ -65,6 +69,9 @@ export async function refreshPair(token: string, world: TokenWorld): Promise<Ref
   const access = world.sign(accessClaims(subject, now, world))
   return terms.rotate ? { access, refresh: world.sign(looseRefreshClaims(subject, now, world)) } : { access }
 }
+
+const isSpent = (presented: Presented, session: Session): boolean =>
+  presented.generation >= 0 && presented.generation < session.generation
 
 /** Moves a session on and mints from its row, or says why not. */
 async function rotate(

@@ -52,10 +52,15 @@ export async function openSession(
 export function sessionOf(claims: Claims, jti: string, { sessions, terms }: TokenWorld): Presented | undefined {
   if (sessions === undefined) return undefined
   const named = sessionNamedBy(claims)
-  if (named !== undefined) return { ...named, jti, foreign: false }
+  // A foreign token that was exchanged without being spent has a successor that names its session, which has no row either.
+  const isFromForeign = terms.adoptForeign && claims[terms.typeClaim] === 'refresh' && claims.gen === undefined
+  if (named !== undefined && !isFromForeign) return { ...named, jti, foreign: false }
   if (!terms.adoptForeign) throw new Refusal('malformed', 'the store never issued this token')
-  return { id: foreignSessionId(jti), generation: 0, jti, foreign: true }
+  return { id: named?.id ?? foreignSessionId(jti), generation: 0, jti, foreign: true }
 }
+
+/** The end of the year 9999. */
+const LAST_MOMENT = 253_402_300_799
 
 /** Gives the session of a foreign token its row, unless it has one. */
 export function adopt(
@@ -68,7 +73,9 @@ export function adopt(
   const exp = Number(claims.exp)
   const refreshExp = Number(claims[terms.slidingRefreshClaim] ?? 0)
   // As long as any token of this jti can live, a sliding one refreshed at the last moment included (D7).
-  const expiresAt = Math.max(exp, refreshExp > 0 ? refreshExp + terms.sliding : 0) as UnixSeconds
+  const longest = Math.max(exp, refreshExp > 0 ? refreshExp + terms.sliding : 0)
+  // Whoever signed it may have meant for ever.
+  const expiresAt = Math.min(longest, LAST_MOMENT) as UnixSeconds
   return sessions!.adopt({
     id,
     userId: account?.user.id,
@@ -83,12 +90,17 @@ export function adopt(
 /**
  * Specification 1.2, row 13, with the committed state of the store.
  *
+ * @returns the session as it goes on; `undefined` where a foreign token's has no row yet
  * @throws Refusal `revoked`, `account_gone`, `password_changed`; `malformed` where a token of ours has no row
  */
-export async function refuseEnded(presented: Presented, now: UnixSeconds, world: TokenWorld): Promise<void> {
+export async function refuseEnded(
+  presented: Presented,
+  now: UnixSeconds,
+  world: TokenWorld,
+): Promise<Session | undefined> {
   const state = await world.sessions!.find(presented.id)
   if (state === undefined) {
-    if (presented.foreign) return
+    if (presented.foreign) return undefined
     throw new Refusal('malformed', 'the store knows no session of this token')
   }
   const { session, user } = state
@@ -96,6 +108,7 @@ export async function refuseEnded(presented: Presented, now: UnixSeconds, world:
   if (now >= session.expiresAt + world.terms.leeway) throw new Refusal('expired')
   if (world.terms.checkRevoke === 'session' && user !== undefined && user.epoch !== session.epoch)
     throw passwordChanged()
+  return session
 }
 
 /** Rows 16 and 17, but "blacklisted" is said before them (row 13). */
@@ -115,8 +128,8 @@ export async function refuseWrongType(
 }
 
 /**
- * The account that a token is exchanged for. Where its password was changed since, and the claim says so, its session is
- * ended before the refusal is given (specification 1.3, row 6).
+ * The account that a token is exchanged for. Where its password was changed since, and the claim says so (specification 1.3,
+ * row 6), or its user is gone or inactive (T7), its session is ended before the refusal is given.
  */
 export async function accountBehind(
   claims: Claims,
@@ -127,12 +140,28 @@ export async function accountBehind(
   try {
     return await accountOf(claims, world)
   } catch (error) {
-    if (presented !== undefined && error instanceof Refusal && error.code === 'password_changed') {
-      if (presented.foreign) await adopt(presented, claims, undefined, now, world)
-      await world.sessions!.end(presented.id, 'password', now)
-    }
+    if (presented !== undefined && error instanceof Refusal) await endFor(error, presented, claims, now, world)
     throw error
   }
+}
+
+async function endFor(
+  { code }: Refusal,
+  presented: Presented,
+  claims: Claims,
+  now: UnixSeconds,
+  world: TokenWorld,
+): Promise<void> {
+  const { sessions, terms } = world
+  if (code === 'password_changed') {
+    if (presented.foreign) await adopt(presented, claims, undefined, now, world)
+    await sessions!.end(presented.id, 'password', now)
+  }
+  if (code !== 'account_gone') return
+  const state = await sessions!.find(presented.id)
+  if (state?.session.userId === undefined) return
+  if (state.user === undefined) await sessions!.end(presented.id, 'deleted', now)
+  else if (terms.checkActive && !state.user.active) await sessions!.end(presented.id, 'inactive', now)
 }
 
 /** What the client is told of a swap that did not come about. */

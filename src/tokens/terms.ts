@@ -57,6 +57,6 @@ export interface TokenWorld {
   isRevokeClaimOf(claim: unknown, account: Account): boolean
 }
 
-/** Whether the authentication rule lets this user have and use tokens. */
+/** Whether the authentication rule lets this user have and use tokens. It answers at once: a promise is no yes. */
 export const isAllowed = (user: User | undefined, terms: TokenTerms): boolean =>
-  terms.rule === undefined ? user !== undefined && (user.active || !terms.checkActive) : terms.rule(user)
+  terms.rule === undefined ? user !== undefined && (user.active || !terms.checkActive) : terms.rule(user) === true

@@ -1,0 +1,19 @@
+import type { LogEntry } from '../options.ts'
+
+export type Log = (entry: LogEntry) => void
+
+/** A log that fails takes no answer with it and ends no process (D8). */
+export const unfailing =
+  (log: Log): Log =>
+  (entry) => {
+    try {
+      log(entry)
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+
+/** One line each on standard error. */
+export const logLine: Log = ({ level, event, ...fields }) => {
+  console.error(`watchword ${level}: ${event}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`)
+}
