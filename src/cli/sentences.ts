@@ -27,6 +27,9 @@ export function sentenceOf(error: unknown): string {
   const { code, message, path } = error as NodeJS.ErrnoException
   const known = SYSTEM[code ?? '']
   if (known !== undefined && path !== undefined) return `${printable(path)} ${known}`
+  if (code === 'ERR_MODULE_NOT_FOUND') {
+    return 'A package that watchword needs is not installed: type "npm ci" in the repository, or "npm install watchword" where you use it.'
+  }
   const what = printable(String(message ?? error).split('\n')[0] ?? '').replace(/[.\s]*$/, '')
   return `Something went wrong that should not: ${what}. Type it again with WATCHWORD_DEBUG=1 to see where.`
 }
