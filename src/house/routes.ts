@@ -1,6 +1,7 @@
 import type { AuthReply, AuthRequest } from '../base/request.ts'
 import { answer, type Endpoint, type Terms } from '../endpoints/endpoint.ts'
 import { answerKeySet, KEY_SET_PATH } from '../endpoints/key-set.ts'
+import { routesOf } from '../endpoints/routes.ts'
 import * as endpoints from '../endpoints/token-endpoints.ts'
 import type { EndpointName, Handler } from '../options.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -26,17 +27,13 @@ export function routerOf(settings: Settings, open: () => Promise<House>, terms: 
     slidingRefresh: endpoints.refreshSliding(verbs),
   }
   const published = async (): Promise<object> => (await open()).ring.published()
-  const routes = new Map([
-    [KEY_SET_PATH, (request: AuthRequest) => answerKeySet(request, published, (error) => terms.failed(error, request))],
-  ])
-  for (const [name, { path, handle }] of Object.entries(settings.endpoints)) {
+  type Route = ReturnType<Router>
+  const keySet: Route = (request) => answerKeySet(request, published, (error) => terms.failed(error, request))
+  const mounted = Object.entries(settings.endpoints).map(([name, { path, handle }]): readonly [string, Route] => {
     const endpoint = around(handle, made[name as EndpointName])
-    routes.set(withoutSlash(path), (request) => answer(endpoint, request, terms))
-  }
-  return (url) => {
-    const query = url.indexOf('?')
-    return routes.get(withoutSlash(query === -1 ? url : url.slice(0, query)))
-  }
+    return [path, (request) => answer(endpoint, request, terms)]
+  })
+  return routesOf<Route>([[KEY_SET_PATH, keySet], ...mounted])
 }
 
 const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
@@ -46,8 +43,6 @@ const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
         ...endpoint,
         handle: (fields, request) => handle(fields, request, async () => endpoint.handle(fields, request)),
       }
-
-const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path)
 
 function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.TokenVerbs {
   const signIn = signInVia(settings)
