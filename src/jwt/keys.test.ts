@@ -213,3 +213,21 @@ test('a published set has public keys, at least one', () => {
   const { publicJwk, kid } = generateKey('ES256')
   assert.equal(importKeySet({ keys: [{ ...publicJwk, kid }] }).keys[0]?.kid, thumbprintOf(publicJwk))
 })
+
+for (const [name, secret] of [
+  ['a JWK behind a byte order mark', `\ufeff${JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))}`],
+  ['an array of JWKs', JSON.stringify([rsa.publicKey.export({ format: 'jwk' })])],
+  ['SSH2', '---- BEGIN SSH2 PUBLIC KEY ----\nAAAAC3NzaC1lZDI1NTE5AAAAIGRlYWRiZWVmZGVhZGJlZWY='],
+  ['the body of a line of authorized_keys', 'AAAAC3NzaC1lZDI1NTE5AAAAIGRlYWRiZWVmZGVhZGJlZWZkZWFkYmVlZg'],
+  ['DER in hexadecimal', rsa.publicKey.export({ type: 'spki', format: 'der' }).toString('hex')],
+] as const) {
+  test(`no secret: ${name}`, () => assert.throws(() => importSecret('HS256', secret), refused))
+}
+
+test('a private JWK whose public part is of another key is no key, and PEM is one key', () => {
+  const [one, two] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')]
+  const { x } = two.publicKey.export({ format: 'jwk' })
+  assert.throws(() => importSigningKey('EdDSA', { ...one.privateKey.export({ format: 'jwk' }), x }), refused)
+  const { privatePem } = generateKey('ES256')
+  assert.throws(() => importSigningKey('ES256', privatePem + privatePem), refused)
+})
