@@ -614,7 +614,7 @@ test('a reader that has seen enough is no failure', async () => {
   assert.equal(err, '')
 })
 
-test('a stop under load loses no request', async (t) => {
+test('R16: a stop under load loses no request', async (t) => {
   using here = folder()
   await here.type('user create ada', { input: PASSWORD })
   const it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
