@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { guardOf, NodeRequest, send } from '../../src/adapters/node.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import type { TokenUser } from '../../src/authentication/token-user.ts'
+import { negotiate } from '../../src/endpoints/negotiation.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Need, Principal, Watchword } from '../../src/watchword.ts'
 
@@ -23,6 +24,11 @@ export function application(auth: Watchword<User>): RequestListener {
     const view = views.get(url.replace(/\?.*$/, ''))
     if (view === undefined) return json(response, 404, { detail: 'Not found.' })
     response.setHeader('Allow', 'GET, HEAD, OPTIONS')
+    try {
+      negotiate(new NodeRequest(request))
+    } catch (error) {
+      return send(response, auth.refuse(error))
+    }
     view(request, response)
   }
 }
