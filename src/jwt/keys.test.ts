@@ -43,9 +43,9 @@ test('every private member stays behind', () => {
   assert.deepEqual(new KeySet([importSecret('HS256', SECRET).verifying]).jwks(), { keys: [] })
 })
 
-test('a thousand signatures of P-521 keep their length, whatever zeros they begin with', () => {
+test('three hundred signatures of P-521 keep their length, whatever zeros they begin with', () => {
   const key = importSigningKey('ES512', generateKey('ES512').privatePem)
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 300; i++) {
     const signature = key.sign(`message ${i}`)
     assert.equal(Buffer.from(signature, 'base64url').length, 132)
     assert.ok(key.verifying.verifyText(`message ${i}`, signature))
