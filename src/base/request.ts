@@ -26,7 +26,7 @@ export interface AuthReply {
   readonly body: string
 }
 
-/** Octets that a request's body may have: these are forms of a few short fields (D1). */
+/** Octets that a request's body may have: these are forms of a few short fields (rule D1). */
 export const BODY_LIMIT = 65_536
 
 export type Awaitable<T> = T | Promise<T>

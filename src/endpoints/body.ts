@@ -18,7 +18,7 @@ export const BODY_TYPES: readonly string[] = [...PARSERS.keys()]
 /**
  * The body of a request (specification 0.6). No body says as little as an empty object, whatever its type.
  *
- * @throws Refusal `unsupported_media_type`, where it is compressed too (D4); `parse_error`; `invalid` where it is JSON and
+ * @throws Refusal `unsupported_media_type`, where it is compressed too (rule D4); `parse_error`; `invalid` where it is JSON and
  *   no object; `body_too_large`
  */
 export async function parseBody(request: AuthRequest): Promise<Sent> {

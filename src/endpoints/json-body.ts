@@ -2,7 +2,7 @@ import { Refusal } from '../base/refusal.ts'
 import { numberText } from './number-text.ts'
 import { MEMBERS, type Sent } from './sent.ts'
 
-/** Brackets that may stand inside one another (D1). */
+/** Brackets that may stand inside one another (rule D1). */
 const DEPTH = 64
 
 /** A JSON object in UTF-8, and no more lenient than that. @throws Refusal `parse_error`; `invalid` for what is no object */
@@ -60,7 +60,7 @@ function pythonTypeOf(text: string): string {
 }
 
 /**
- * Walks along the text once, before anything follows it by recursion, and bounds depth and members (D1, D3). The walk does
+ * Walks along the text once, before anything follows it by recursion, and bounds depth and members (rules D1, D3). The walk does
  * not judge: what is no JSON is left to the parser.
  *
  * @returns the names that the outermost object has more than once; the parser would keep the last and say nothing (H14)

@@ -48,7 +48,7 @@ export function replyToError(
     try {
       failed(error)
     } catch {
-      // The answer matters more than its line in a log (D8).
+      // The answer matters more than its line in a log (rule D8).
     }
   }
   return replyToRefusal(refusal, challenge, terms)

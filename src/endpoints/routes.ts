@@ -2,7 +2,7 @@
  * Finds what is mounted at a request target, the query aside and the last slash of its path there or not.
  *
  * The path is compared as it was sent: nothing is decoded or folded, so that one endpoint has one name, and two readers of
- * a path cannot disagree about whose it is (D9).
+ * a path cannot disagree about whose it is (rule D9).
  *
  * @param mounted by absolute path
  */

@@ -6,7 +6,7 @@ export interface Sent {
   readonly twice: ReadonlySet<string>
 }
 
-/** Members, list items, pairs or parts that a body may have in all (D1). */
+/** Members, list items, pairs or parts that a body may have in all (rule D1). */
 export const MEMBERS = 1_000
 
 export const sentOnce = (values: ReadonlyMap<string, unknown>): Sent => ({ values, twice: new Set() })

@@ -1,6 +1,6 @@
 import type { Log } from '../settings/log.ts'
 
-/** Tells a handler of the user's what has happened. Whatever becomes of that, the answer stays as it is (D8). */
+/** Tells a handler of the user's what has happened. Whatever becomes of that, the answer stays as it is (rule D8). */
 export async function tell(log: Log, name: string, handler: () => unknown): Promise<void> {
   try {
     await handler()

@@ -11,7 +11,7 @@ export interface Expectation {
   readonly leeway: Seconds
 }
 
-/** The end of the year 9999, as `security.md` J12 has it: RFC 3339 ends there too. */
+/** The end of the year 9999, rule J12: RFC 3339 ends there too. */
 const LAST_MOMENT = 253_402_300_799
 
 /**

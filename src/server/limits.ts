@@ -1,5 +1,5 @@
 /**
- * A number for everything that a client can make expensive (D5). Milliseconds, octets, counts.
+ * A number for everything that a client can make expensive (rule D5). Milliseconds, octets, counts.
  *
  * Node's own are 60 s for a header, 300 s for a request, looked at every 30 s, and no bound on the rest.
  */

@@ -2,7 +2,7 @@ import type { LogEntry } from '../options.ts'
 
 export type Log = (entry: LogEntry) => void
 
-/** A log that fails takes no answer with it and ends no process (D8). */
+/** A log that fails takes no answer with it and ends no process (rule D8). */
 export const unfailing =
   (log: Log): Log =>
   (entry) => {

@@ -55,7 +55,7 @@ function isByDefault(endpoint: EndpointName, { sessions, signs }: Abilities): bo
 
 function refuseImpossible(endpoint: EndpointName, { sessions, signs }: Abilities): void {
   if (endpoint === 'blacklist' && !sessions) {
-    throw refused('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing (D4).')
+    throw refused('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.')
   }
   if (isSigning(endpoint) && !signs) {
     throw refused(`endpoints.${endpoint} issues tokens, and that needs tokens.signingKey.`)

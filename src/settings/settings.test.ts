@@ -66,10 +66,10 @@ for (const [name, options, says] of [
   [
     'X06: spent tokens without a store',
     { tokens: { sessions: false, rotate: true, blacklistAfterRotation: true } },
-    '(D4)',
+    'without a store',
   ],
-  ['rotation without a store that can remember', { tokens: { sessions: false, rotate: true } }, '(D4)'],
-  ['X07: signing out without a store', { tokens: { sessions: false }, endpoints: { blacklist: true } }, '(D4)'],
+  ['rotation without a store that can remember', { tokens: { sessions: false, rotate: true } }, 'without a store'],
+  ['X07: signing out without a store', { tokens: { sessions: false }, endpoints: { blacklist: true } }, 'without a store'],
   [
     'an issuer over plain http',
     { tokens: { issuer: 'http://auth.example' } },

@@ -230,7 +230,7 @@ type Combined = Omit<
 function refuseImpossible(terms: Combined): void {
   if (!terms.sessions && terms.blacklistAfterRotation && terms.rotate) {
     throw refused(
-      'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one (D4).',
+      'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one.',
     )
   }
   if (terms.refresh <= terms.access) throw refused('tokens.refresh must be longer than tokens.access.')
@@ -246,7 +246,7 @@ function refuseImpossible(terms: Combined): void {
 function warningsOf({ sessions, terms }: Settings): readonly string[] {
   if (!sessions) return ['tokens.sessions is false: nobody can be signed out before their tokens expire']
   if (terms.rotate && !terms.blacklistAfterRotation) {
-    return ['tokens.blacklistAfterRotation is false: every spent refresh token works until it expires (D6)']
+    return ['tokens.blacklistAfterRotation is false: every spent refresh token works until it expires']
   }
   return []
 }
