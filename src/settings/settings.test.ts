@@ -69,7 +69,11 @@ for (const [name, options, says] of [
     'without a store',
   ],
   ['rotation without a store that can remember', { tokens: { sessions: false, rotate: true } }, 'without a store'],
-  ['X07: signing out without a store', { tokens: { sessions: false }, endpoints: { blacklist: true } }, 'without a store'],
+  [
+    'X07: signing out without a store',
+    { tokens: { sessions: false }, endpoints: { blacklist: true } },
+    'without a store',
+  ],
   [
     'an issuer over plain http',
     { tokens: { issuer: 'http://auth.example' } },
