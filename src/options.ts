@@ -1,5 +1,4 @@
 import type { Scheme } from './authentication/scheme.ts'
-import type { Clock } from './base/clock.ts'
 import type { Duration } from './base/duration.ts'
 import type { Random } from './base/random.ts'
 import type { AuthRequest, Awaitable } from './base/request.ts'
@@ -23,7 +22,8 @@ export interface Options<U = User> {
   readonly authentication?: readonly Scheme<U>[]
   readonly on?: Events
   /** For tests. */
-  readonly clock?: Clock
+  /** Seconds since 1970. */
+  readonly clock?: () => number
   readonly random?: Random
   /** Where warnings go. Default: one line each on standard error. */
   readonly log?: (entry: LogEntry) => void

@@ -8,14 +8,18 @@ import { secretFault } from '../jwt/index.ts'
  * The secret of a development database: made at the first start and kept in `<database>.secret`, readable by its owner
  * alone.
  *
- * @throws Refusal `config_refused` where others can read the file (K10), no secret is in it (K2), or nothing can be written beside
+ * @param hasKeys whether the database holds keys that a secret has sealed: a new one would not open them
+ * @throws Refusal `config_refused` where it was lost, others can read the file (K10), no secret is in it (K2), or nothing can be written beside
  *   the database
  */
-export function developmentSecret(database: string, random: Random): Secret {
+export function developmentSecret(database: string, random: Random, hasKeys: boolean): Secret {
   const fresh = Buffer.from(random(32)).toString('base64url')
   if (database === ':memory:') return new Secret(fresh)
   const file = `${database}.secret`
-  if (!existsSync(file)) keep(fresh, file, database)
+  if (!existsSync(file)) {
+    if (hasKeys) throw lost(file, database)
+    keep(fresh, file, database)
+  }
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
     throw new Refusal('config_refused', `${file} can be read by others: type "chmod 600 ${file}".`)
   }
@@ -25,6 +29,7 @@ export function developmentSecret(database: string, random: Random): Secret {
 /** Appears whole or not at all, and of several processes that start together one makes it. */
 function keep(secret: string, file: string, database: string): void {
   const draft = `${file}.${process.pid}`
+  rmSync(draft, { force: true })
   try {
     writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: 'wx', flush: true })
     linkSync(draft, file)
@@ -39,6 +44,12 @@ function keep(secret: string, file: string, database: string): void {
     rmSync(draft, { force: true })
   }
 }
+
+const lost = (file: string, database: string): Refusal =>
+  new Refusal(
+    'config_refused',
+    `${file} is not there, and the keys in ${database} were sealed with what was in it: put it back, or give it as WATCHWORD_SECRET.`,
+  )
 
 function parseSecretFile(text: string, file: string): string {
   const secret = text.trim()

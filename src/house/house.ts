@@ -56,7 +56,7 @@ export async function openHouse(settings: Settings): Promise<House> {
 async function furnish(
   settings: Settings,
   store: Store,
-  secrets: () => readonly Secret[],
+  secrets: Secrets,
   opened: (() => void)[],
 ): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'world'>> {
   const { clock, random, log, terms } = settings
@@ -126,21 +126,25 @@ function fileOf(database: string): string {
   )
 }
 
+/** @param hasKeys whether the store holds keys that one of them has sealed */
+type Secrets = (hasKeys?: boolean) => readonly Secret[]
+
 /** The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. */
-function secretsOf({ secrets, sharedSecret, random }: Settings, file: string | undefined): () => readonly Secret[] {
+function secretsOf({ secrets, sharedSecret, random }: Settings, file: string | undefined): Secrets {
   let made: readonly Secret[] | undefined
-  return () => {
+  return (hasKeys = false) => {
     if (secrets.length > 0) return secrets
-    made ??= [sharedSecret ?? developmentSecret(file ?? ':memory:', random)]
+    made ??= [sharedSecret ?? developmentSecret(file ?? ':memory:', random, hasKeys)]
     return made
   }
 }
 
-async function openRing(settings: Settings, store: Store, secrets: () => readonly Secret[]): Promise<KeyRing> {
+async function openRing(settings: Settings, store: Store, secretsFor: Secrets): Promise<KeyRing> {
   const { algorithm, keys, terms, clock, random } = settings
   if (keys !== undefined) return givenKeyRing(keys.signing, keys.verifying)
   const longestLife = seconds(Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway)
-  return openKeyRing({ keys: store.keys, secrets: secrets(), algorithm, longestLife, clock, random })
+  const secrets = secretsFor((await store.keys.list()).length > 0)
+  return openKeyRing({ keys: store.keys, secrets, algorithm, longestLife, clock, random })
 }
 
 function openSessions({ terms, overlap, reuse, clock, random, log, on }: Settings, store: Store): Promise<SessionBook> {

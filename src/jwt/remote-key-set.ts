@@ -1,4 +1,3 @@
-import { type Seconds, seconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Awaitable } from '../base/request.ts'
 import type { Algorithm } from './algorithms.ts'
@@ -9,16 +8,16 @@ import { importVerifyingKey, type Jwk, thumbprintOf } from './public-key.ts'
 export interface RemoteKeySetOptions {
   /** The one that its tokens have. Keys for others are passed over. */
   readonly algorithm: Algorithm
-  /** How long a copy is good for. Default 300 seconds. */
-  readonly maxAge?: Seconds
-  /** The least time between two requests, whatever tokens come. Default 60 seconds. */
-  readonly coolDown?: Seconds
-  /** The longest that a request may take. Default 5 seconds. */
-  readonly patience?: Seconds
+  /** Seconds for which a copy is good. Default 300 seconds. */
+  readonly maxAge?: number
+  /** The least seconds between two requests, whatever tokens come. Default 60 seconds. */
+  readonly coolDown?: number
+  /** The most seconds that a request may take. Default 5 seconds. */
+  readonly patience?: number
   /** For tests. */
   readonly fetch?: typeof fetch
   /** Seconds since some moment, never set back. */
-  readonly elapsed?: () => Seconds
+  readonly elapsed?: () => number
   /** Told why a request brought no keys. Tokens are then refused, or judged by the last good copy. */
   readonly failed?: (error: unknown) => void
 }
@@ -26,7 +25,7 @@ export interface RemoteKeySetOptions {
 /** Octets that a key set may have. */
 const LONGEST = 1_048_576
 
-const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
+const systemElapsed = (): number => performance.now() / 1000
 
 /**
  * The keys that somebody publishes at `url` (RFC 7517 §5). They are asked for when first needed, when their copy is too old,
@@ -37,7 +36,7 @@ const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
  */
 export function remoteKeySet(url: string, options: RemoteKeySetOptions): KeySource {
   const address = parseAddress(url)
-  const { algorithm, maxAge = seconds(300), coolDown = seconds(60), patience = seconds(5) } = options
+  const { algorithm, maxAge = 300, coolDown = 60, patience = 5 } = options
   const { elapsed = systemElapsed, failed = () => {} } = options
   const known = new KeySet([])
   let readAt = Number.NEGATIVE_INFINITY
@@ -100,7 +99,7 @@ function parseAddress(url: string): string {
   throw new Refusal('config_refused', 'tokens.jwksUrl must begin with https:// (plain http is for loopback addresses).')
 }
 
-async function load(url: string, patience: Seconds, get: typeof fetch): Promise<unknown> {
+async function load(url: string, patience: number, get: typeof fetch): Promise<unknown> {
   const response = await get(url, {
     headers: { accept: 'application/jwk-set+json, application/json' },
     redirect: 'error',

@@ -1,4 +1,4 @@
-import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import { type Clock, type Seconds, systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Awaitable } from '../base/request.ts'
 import { TokenCache } from './cache.ts'
@@ -11,13 +11,14 @@ import type { KeySet, KeySource } from './key-set.ts'
 
 export interface VerifierOptions<Keys extends KeySource = KeySource> {
   readonly keys: Keys
-  readonly clock: Clock
+  /** Seconds since 1970. Default: the machine's. */
+  readonly clock?: () => number
   /** The `iss` that a token must have. Default: not looked at. */
   readonly issuer?: string
   /** The `aud` that a token must have, or one of them. Default: not looked at. */
   readonly audience?: string | readonly string[]
-  /** Tolerance for `exp`, `iat`, `nbf`. Default 0. */
-  readonly leeway?: Seconds
+  /** Seconds of tolerance for `exp`, `iat`, `nbf`. Default 0. */
+  readonly leeway?: number
   /** The longest token that is looked at. Default 8192. */
   readonly maxBytes?: number
   /** What the header's `typ` may be, in lower case, where there is one. Default `jwt`, and `at+jwt` (RFC 9068 §2.1). */
@@ -44,7 +45,9 @@ const TYPES = ['jwt', 'at+jwt']
 export function verifier(options: VerifierOptions<KeySet>): Verifier
 export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>>
 export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> {
-  const { keys, clock, issuer, audience, leeway = seconds(0), maxBytes = 8192 } = options
+  const { keys, issuer, audience, maxBytes = 8192 } = options
+  const clock = (options.clock ?? systemClock) as Clock
+  const leeway = (options.leeway ?? 0) as Seconds
   const want: Expectation = { issuer, audiences: audience === undefined ? undefined : [audience].flat(), leeway }
   refuseUnbounded({ leeway, maxBytes, cache: options.cache ?? 0 })
   const cache = options.cache ? new TokenCache(options.cache) : undefined

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { days, minutes, type Seconds, seconds, systemClock } from '../base/clock.ts'
+import { type Clock, days, minutes, type Seconds, seconds, systemClock } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import { systemRandom } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -129,7 +129,7 @@ const Shape = z.strictObject({
       reuseDetected: aFunction().optional(),
     })
     .default({}),
-  clock: aFunction<NonNullable<Options['clock']>>().default(() => systemClock),
+  clock: aFunction<Clock>().default(() => systemClock),
   random: aFunction<NonNullable<Options['random']>>().default(() => systemRandom),
   log: aFunction<(entry: LogEntry) => void>().optional(),
 })
@@ -157,7 +157,7 @@ export interface Settings {
   readonly endpoints: Partial<Record<EndpointName, Mounted>>
   readonly authentication: Options['authentication']
   readonly on: NonNullable<Options['on']>
-  readonly clock: NonNullable<Options['clock']>
+  readonly clock: Clock
   readonly random: NonNullable<Options['random']>
   readonly log: Log
 }

@@ -130,6 +130,8 @@ test('a weak password changes nothing', async () => {
   for (const [password, sentence] of [
     ['password', 'This password is too common.'],
     ['', 'This field may not be blank.'],
+    [' \t ', 'This field may not be blank.'],
+    ['Wonder-Land-42\0', 'Null characters are not allowed.'],
     ['x'.repeat(4097), 'Ensure this field has no more than 4096 characters.'],
   ] as const) {
     await assert.rejects(setPassword(id, password, world), { code: 'invalid', body: { password: [sentence] } })

@@ -1,5 +1,6 @@
 import { octetsOf } from '../passwords/octets.ts'
 import { type Person, type StrengthRule, weaknessesOf } from '../passwords/strength.ts'
+import { trimmed } from '../passwords/white-space.ts'
 import type { User } from './user.ts'
 
 type Owner = Pick<User, 'username' | 'email' | 'attributes'>
@@ -11,7 +12,9 @@ export async function passwordFaults(
   rules: readonly StrengthRule[] | undefined,
 ): Promise<readonly string[]> {
   octetsOf(password)
-  if (password === '') return ['This field may not be blank.']
+  // What the endpoints refuse to take cannot be a password either.
+  if (trimmed(password) === '') return ['This field may not be blank.']
+  if (password.includes('\0')) return ['Null characters are not allowed.']
   return (await weaknessesOf(password, personOf(owner), rules)).map(({ message }) => message)
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseSettings } from '../../src/settings/settings.ts'
@@ -17,3 +17,13 @@ for (const secret of ['a'.repeat(32), ' '.repeat(40), 'secret'.repeat(6), 'djang
     assert.throws(() => parseSettings({ secret }, {}), { code: 'config_refused' })
   })
 }
+
+test('a lost secret file stops the start, and nothing is put in its place', async (t) => {
+  const database = join(folder(t), 'watchword.db')
+  const before = houseOf(t, { database })
+  await before.migrate()
+  await before.close()
+  rmSync(`${database}.secret`)
+  await assert.rejects(houseOf(t, { database }).migrate(), { code: 'config_refused', message: /put it back/ })
+  assert.ok(!existsSync(`${database}.secret`))
+})
