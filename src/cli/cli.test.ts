@@ -551,6 +551,21 @@ test('keys rotate beside a running server, and no valid token is lost', async ()
   assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status, 200)
 })
 
+test('keys rotate --leaked ends every token, in a running server within a second', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const before = await signIn(it.url, 'ada', PASSWORD)
+  await here.enter('keys rotate')
+  assert.equal((await hello(it.url, before)).status, 200)
+
+  await here.enter('keys rotate --leaked')
+  await sleep(1000)
+  assert.equal((await hello(it.url, before)).status, 401)
+  assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status, 401)
+  assert.equal((await hello(it.url, await signIn(it.url, 'ada', PASSWORD))).status, 200)
+})
+
 test('flush leaves what lives', async () => {
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })

@@ -40,10 +40,18 @@ export const keysRotate = command({
   args: [],
   about: `The current key retires: it verifies until its last token has expired, so no valid token is lost. A new next key is made
 and published. Running servers follow within a second.`,
-  examples: ['watchword keys rotate'],
-  options: DATABASE,
+  examples: ['watchword keys rotate', 'watchword keys rotate --leaked'],
+  options: {
+    leaked: { type: 'boolean', says: 'the keys may be known to others: replace them, and end every token' },
+    ...DATABASE,
+  },
   async run({ values, world }) {
-    const turn = await inHouse(values.database, world, (auth) => auth.keys.rotate(), openHouse)
+    const turn = await inHouse(
+      values.database,
+      world,
+      (auth) => auth.keys.rotate({ leaked: values.leaked === true }),
+      openHouse,
+    )
     const rows = [
       ['current', turn.current],
       ['retiring', turn.retiring],

@@ -1,4 +1,4 @@
-import type { KeySummary } from '../keys/ring.ts'
+import type { KeySummary, Turn } from '../keys/ring.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import { changeUser, setPassword } from '../users/change.ts'
@@ -35,8 +35,12 @@ export interface Administration {
   }
   readonly keys: {
     list(): Promise<readonly KeySummary[]>
-    /** Next becomes current, current verifies until its last token has expired, a new next is made. */
-    rotate(): Promise<{ readonly current: string; readonly retiring: string; readonly next: string }>
+    /**
+     * Next becomes current, current verifies until its last token has expired, a new next is made.
+     *
+     * @param leaked the keys may be known to others: all are replaced and verify nothing from now on, so everybody signs in again
+     */
+    rotate(options?: { readonly leaked?: boolean }): Promise<Turn>
   }
   /** Deletes dead sessions and retired keys, in batches. */
   flush(options?: {
@@ -87,7 +91,7 @@ export function administration(settings: Settings, open: () => Promise<House>): 
     },
     keys: {
       list: async () => (await open()).ring.list(),
-      rotate: async () => (await open()).ring.rotate(),
+      rotate: async (options) => (await open()).ring.rotate(options),
     },
     async flush({ progress } = {}) {
       const { sessions, store, ring } = await open()

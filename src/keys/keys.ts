@@ -38,6 +38,8 @@ export interface Keys {
   }): Promise<boolean>
   /** Raises `tokenLife` of the keys that sign or will, where it is less: terms have changed since they were made. */
   extend(tokenLife: Seconds): Promise<void>
+  /** From `moment` on no retiring key verifies anything. */
+  endRetiring(moment: UnixSeconds): Promise<void>
   /** Deletes retiring keys whose `verifiesUntil` is before `moment`. @returns how many */
   flush(moment: UnixSeconds): Promise<number>
 }

@@ -27,10 +27,20 @@ export interface KeyRing {
   published(): { readonly keys: readonly PublicJwk[] }
   signing(): SigningKey
   list(): Promise<readonly KeySummary[]>
-  /** @throws Refusal `config_refused` where the keys are not ours to rotate */
-  rotate(): Promise<{ readonly current: string; readonly retiring: string; readonly next: string }>
+  /**
+   * @param leaked the keys may be known to others: all are replaced and verify nothing from now on
+   * @throws Refusal `config_refused` where the keys are not ours to rotate; `busy` where another process did at this moment
+   */
+  rotate(options?: { readonly leaked?: boolean }): Promise<Turn>
   /** Reads the keys again: another process may have rotated them. */
   reload(): Promise<void>
+}
+
+/** The stages after a rotation, by key. */
+export interface Turn {
+  readonly current: string
+  readonly retiring: string
+  readonly next: string
 }
 
 export interface RingWorld {
@@ -55,7 +65,7 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
 
   const load = async (): Promise<readonly KeyRecord[]> => {
     const records = await keys.list()
-    const state = records.map(({ id, stage }) => `${id} ${stage}`).join()
+    const state = records.map(({ id, stage, verifiesUntil }) => `${id} ${stage} ${verifiesUntil}`).join()
     if (state !== loaded) {
       const current = stageOf(records, 'current')
       const pem = unseal(current.sealed, current.id, world.secrets)
@@ -67,7 +77,7 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
   }
 
   /** @returns `undefined`: another process turned the ring at this moment */
-  const turn = async (algorithm?: Algorithm) => {
+  const turn = async (algorithm?: Algorithm): Promise<Turn | undefined> => {
     const records = await load()
     const [current, next] = [stageOf(records, 'current'), stageOf(records, 'next')]
     const fresh = makeKey('next', algorithm ?? next.algorithm, next.tokenLife, world)
@@ -93,8 +103,12 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
         createdAt,
         verifiesUntil,
       })),
-    async rotate() {
+    async rotate({ leaked = false } = {}) {
+      // What is next lies beside what is current, and so does what has retired.
+      if (leaked) await turn(world.algorithm)
       const turned = await turn(world.algorithm)
+      if (leaked) await keys.endRetiring(clock())
+      await load()
       if (turned !== undefined) return turned
       throw new Refusal('busy', 'another process rotated the keys at this moment; look with: watchword keys list')
     },

@@ -46,6 +46,15 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
         .execute()
     },
 
+    async endRetiring(moment) {
+      await db
+        .updateTable('keys')
+        .set({ verifies_until: moment })
+        .where('stage', '=', 'retiring')
+        .where('verifies_until', '>', moment)
+        .execute()
+    },
+
     async flush(moment) {
       const { numDeletedRows } = await db
         .deleteFrom('keys')
