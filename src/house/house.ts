@@ -68,15 +68,14 @@ async function furnish(
       ? md5RevokeClaim
       : hmacRevokeClaim(secrets().map((secret) => derivedKey(secret, 'revoke claim')))
 
-  const { verify } = verifier({
+  const expected = {
     keys: ring.verifying,
     clock,
     ...(terms.issuer === undefined ? {} : { issuer: terms.issuer }),
     ...(terms.audience === undefined ? {} : { audience: terms.audience }),
     leeway: terms.leeway,
     maxBytes: settings.maxBytes,
-    cache: CACHED_TOKENS,
-  })
+  }
   const queue = hashQueue({ atOnce: availableParallelism() })
   const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
   const world: AuthenticationWorld = {
@@ -86,7 +85,8 @@ async function furnish(
     users: store.users,
     sessions,
     sign: (claims) => sign(claims, ring.signing()),
-    verify,
+    verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,
+    verifyOnce: verifier(expected).verify,
     revokeClaimOf: revokeClaim.of,
     isRevokeClaimOf: revokeClaim.is,
     headerTypes: settings.headerTypes,

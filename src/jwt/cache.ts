@@ -11,6 +11,9 @@ interface Entry {
   readonly until: UnixSeconds
 }
 
+/** Tokens that share a place: with one, two would push each other out for ever while most places are empty. */
+const WAYS = 4
+
 /**
  * Tokens that were verified a moment ago. A hit is the very same text, compared whole, under the same keys, within its own
  * time: nothing is remembered of a token but that it held. Where it lies is read from its signature, so whoever has no key
@@ -19,45 +22,47 @@ interface Entry {
 export class TokenCache {
   readonly #slots: (Entry | undefined)[]
   readonly #mask: number
+  readonly #ways: number
 
   /** @param size how many tokens, at most; rounded up to a power of two */
   constructor(size: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(1, size)))
-    this.#slots = new Array(slots)
-    this.#mask = slots - 1
+    this.#slots = new Array<Entry | undefined>(slots).fill(undefined)
+    this.#ways = Math.min(WAYS, slots)
+    this.#mask = slots - this.#ways
   }
 
   find(token: string, version: number, clock: Clock): Claims | undefined {
     if (typeof token !== 'string') return undefined
-    const entry = this.#slots[this.#slotOf(token)]
-    if (entry === undefined || entry.token !== token || entry.version !== version) return undefined
-    const now = clock()
-    return now >= entry.from && now < entry.until ? entry.claims : undefined
+    const place = this.#placeOf(token)
+    for (let slot = place; slot < place + this.#ways; slot++) {
+      const entry = this.#slots[slot]
+      if (entry === undefined || entry.token !== token || entry.version !== version) continue
+      const now = clock()
+      return now >= entry.from && now < entry.until ? entry.claims : undefined
+    }
+    return undefined
   }
 
-  /** @param claims of a token in which everything held a moment ago */
+  /** Takes the place of the oldest of four. @param claims of a token in which everything held a moment ago */
   add(token: string, claims: Claims, version: number, leeway: Seconds): void {
     freeze(claims)
     const { exp, iat, nbf } = claims as { readonly [date: string]: number | undefined }
     const from = (Math.max(iat ?? 0, nbf ?? 0) - leeway) as UnixSeconds
     const until = (exp! + leeway) as UnixSeconds
-    this.#slots[this.#slotOf(token)] = { token, claims, version, from, until }
+    const place = this.#placeOf(token)
+    this.#slots.copyWithin(place + 1, place, place + this.#ways - 1)
+    this.#slots[place] = { token, claims, version, from, until }
   }
 
-  /** From 24 bits of the signature. The last character has only some. */
-  #slotOf(token: string): number {
+  /** The first of its slots, mixed from eight characters of the signature; the last character has only some bits. */
+  #placeOf(token: string): number {
     const end = token.length - 1
-    const bits =
-      sextet(token, end - 4) |
-      (sextet(token, end - 3) << 6) |
-      (sextet(token, end - 2) << 12) |
-      (sextet(token, end - 1) << 18)
-    return bits & this.#mask
+    let mixed = 0
+    for (let i = end - 8; i < end; i++) mixed = Math.imul(mixed ^ token.charCodeAt(i), 0x01000193)
+    return (mixed ^ (mixed >>> 15)) & this.#mask
   }
 }
-
-/** Six bits of an ASCII code that tell most base64url characters apart; which ones is no matter. */
-const sextet = (token: string, index: number): number => token.charCodeAt(index) & 63
 
 /** Whoever is given the claims next is given these. */
 function freeze(value: unknown): void {

@@ -113,4 +113,8 @@ function signText(header: string, payload: string, key: SigningKey): string {
   return `${signed}.${key.sign(signed)}`
 }
 
-const segmentOf = (text: string): string => Buffer.from(text).toString('base64url')
+function segmentOf(text: string): string {
+  // A character has three octets at the most.
+  if (3 * text.length > scratch.length) return Buffer.from(text).toString('base64url')
+  return scratch.toString('base64url', 0, scratch.write(text))
+}

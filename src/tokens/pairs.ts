@@ -48,7 +48,7 @@ export async function obtainPair(account: Account, world: TokenWorld): Promise<P
  */
 export async function refreshPair(token: string, world: TokenWorld): Promise<Refreshed> {
   const { terms } = world
-  const claims = await world.verify(token)
+  const claims = await world.verifyOnce(token)
   const now = world.clock()
   const jti = jtiOf(claims, terms)
   await refuseWrongType(claims, 'refresh', now, world)

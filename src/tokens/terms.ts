@@ -51,6 +51,8 @@ export interface TokenWorld {
   sign(claims: object): string
   /** Spec 1.2, rows 1 to 12 and 14. @throws Refusal with the error class of the fault */
   verify(token: string): Awaitable<Claims>
+  /** The same of a token that is spent by being shown: it is not remembered, nor does it take the place of one that is. */
+  verifyOnce(token: string): Awaitable<Claims>
   /** The revoke claim of an account as it stands (spec 3.5). */
   revokeClaimOf(account: Account): string
   /** Whether a presented revoke claim is the account's, in constant time. */

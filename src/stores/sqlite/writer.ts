@@ -24,6 +24,9 @@ interface Transaction {
 /** Statements that share a commit: more would hold up the event loop for longer than a commit takes. */
 const GROUP = 256
 
+/** Milliseconds for which a group is gathered at the most: a few commits' time. */
+const GATHERING = 2
+
 /**
  * The one who writes. Making a commit durable takes much longer than a statement, so statements that arrive in one turn of
  * the event loop share one transaction, and each is answered after its commit. A statement that fails does so alone; a
@@ -94,13 +97,22 @@ export class Writer {
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0) {
-      await nextTurn()
+      await this.#gather()
       if (!(await this.#lock())) continue
       const [next] = this.#queue
       if (next?.kind === 'transaction') await this.#handOver(next)
       else this.#commitTogether(this.#takeStatements())
     }
     this.#working = undefined
+  }
+
+  /** Lets turns of the event loop go by until one brings nothing new, so that what is on its way comes along. */
+  async #gather(): Promise<void> {
+    const until = performance.now() + GATHERING
+    for (let before = 0; before < this.#queue.length && this.#queue.length < GROUP && performance.now() < until; ) {
+      before = this.#queue.length
+      await nextTurn()
+    }
   }
 
   /** Takes the lock on the database, for which processes compete. @returns `false` where nobody waits for it any more */
