@@ -3,11 +3,14 @@ import type { Duration } from './base/duration.ts'
 import type { Random } from './base/random.ts'
 import type { AuthRequest, Awaitable } from './base/request.ts'
 import type { Algorithm } from './jwt/index.ts'
+import type { Permission, SignedIn } from './permissions/permission.ts'
+import type { RightsOf, Roles } from './permissions/rights.ts'
 import type { Store } from './stores/store.ts'
+import type { Rate } from './throttling/rate.ts'
 import type { User } from './users/user.ts'
 
-/** What a user may write. Each is explained, with Simple JWT's name for it, in docs/tokens.md. */
-export interface Options<U = User> {
+/** What a user may write. Each is explained in `docs/`, with the name that Simple JWT and Django REST framework have for it. */
+export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Scheme<User>> {
   /** The database: a file, `sqlite::memory:`, or a store. Default `WATCHWORD_DATABASE`, else `watchword.db`. */
   readonly database?: string | Store
   /** Encrypts the private keys; the first encrypts, all decrypt. Default `WATCHWORD_SECRET`; in development made and kept beside the database. */
@@ -18,8 +21,29 @@ export interface Options<U = User> {
   readonly users?: UserOptions
   /** Which endpoints are mounted. Default: the pair's four; sliding ones on request. */
   readonly endpoints?: EndpointOptions
-  /** Schemes, asked in this order. Default `[bearer()]`. */
-  readonly authentication?: readonly Scheme<U>[]
+  /** Schemes, asked in this order. Default `[bearer()]`. DEFAULT_AUTHENTICATION_CLASSES */
+  readonly authentication?: readonly S[]
+  /** Roles and the permission strings of each, `*` for all. Permissions that name another do not compile. */
+  readonly roles?: R
+  /**
+   * What every guard asks that is given nothing else. Default `isAuthenticated`. It must ask for a sign-in; a route for
+   * everybody says so itself. DEFAULT_PERMISSION_CLASSES
+   */
+  readonly permissions?: DefaultPermissions<RightsOf<R>>
+  /**
+   * Rates by name. `anon` and `user` count on every guarded route, `anon` at the token endpoints too, `login` at whatever takes
+   * a password; other names count where a route asks for them. `null`: no limit. DEFAULT_THROTTLE_RATES
+   */
+  readonly throttle?: Readonly<Record<string, Rate | null>>
+  /** Where throttles count: in this process, or in the store, for several processes on one. Default `memory`. */
+  readonly counts?: 'memory' | 'store'
+  /**
+   * How many proxies stand in front, each of which appends to `X-Forwarded-For`: 0 by default, and then nobody is believed
+   * about an address but the connection. `null` believes the whole header, as Django REST framework does (D10). NUM_PROXIES
+   */
+  readonly proxies?: number | null
+  /** The log tells of every request that is refused by which scheme, permission or throttle it was, and why. Default false. */
+  readonly explain?: boolean
   readonly on?: Events
   /** For tests. */
   /** Seconds since 1970. */
@@ -28,6 +52,11 @@ export interface Options<U = User> {
   /** Where warnings go. Default: one line each on standard error. */
   readonly log?: (entry: LogEntry) => void
 }
+
+/** A permission that asks for a sign-in, or a list with one among it. */
+export type DefaultPermissions<Right extends string> =
+  | (Permission<unknown, never, Right> & SignedIn)
+  | readonly [Permission<unknown, never, Right> & SignedIn, ...Permission<unknown, never, Right>[]]
 
 export interface TokenOptions {
   readonly access?: Duration // "5m"   ACCESS_TOKEN_LIFETIME

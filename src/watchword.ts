@@ -1,38 +1,49 @@
-import { bearer, challengeOf } from './authentication/bearer.ts'
-import { firstOf, type Principal, type Scheme } from './authentication/scheme.ts'
-import { FetchRequest, toResponse } from './base/fetch.ts'
+import { challengeOf } from './authentication/bearer.ts'
+import type { Scheme } from './authentication/scheme.ts'
+import { FetchRequest, type Peer, toResponse } from './base/fetch.ts'
 import { Refusal } from './base/refusal.ts'
 import type { AuthReply, AuthRequest, Awaitable } from './base/request.ts'
 import { refusalFrom, replyToRefusal } from './endpoints/reply.ts'
 import { type Administration, administration } from './house/administration.ts'
+import { type Gate, gateOf } from './house/gate.ts'
 import { type House, openHouse } from './house/house.ts'
+import type { Need, Who } from './house/need.ts'
+import { askedBy, gateWorld } from './house/route.ts'
 import { routerOf } from './house/routes.ts'
 import type { Options } from './options.ts'
+import type { Principal } from './permissions/principal.ts'
+import type { RightsOf, Roles } from './permissions/rights.ts'
 import { parseSettings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
-export type { Principal } from './authentication/scheme.ts'
+export type { Need, Who } from './house/need.ts'
 
-/** What a guarded route asks for beyond a sign-in. */
-export interface Need<U = User> {
-  /** Asked in this order, instead of the instance's. */
-  readonly schemes?: readonly Scheme<U>[]
-}
-
-export interface Watchword<U = User> extends Administration {
+/** `U` is what the schemes find out about a user; `Right` what permissions may name (`posts.change`, `role:editor`). */
+export interface Watchword<U = User, Right extends string = string> extends Administration {
   /** Whether a request target (path and query) is one of its endpoints'. */
   owns(url: string): boolean
   /** Answers its own endpoints; `undefined` for all other paths. Never rejects. */
   answer(request: AuthRequest): Promise<AuthReply> | undefined
   /** Any fetch runtime. Paths that are not its own get a 404. */
-  handler(request: Request): Promise<Response>
+  handler(request: Request, peer?: Peer): Promise<Response>
 
   /** Who sends this, if anybody does. @throws Refusal where credentials are there and wrong */
-  check<N = U>(from: Request | AuthRequest, need?: Need<N>): Promise<Principal<N> | undefined>
-  /** Who sends this. @throws Refusal, which `refuse` turns into the answer */
-  require<N = U>(from: Request | AuthRequest, need?: Need<N>): Promise<Principal<N>>
-  /** `require` made once for a route: it waits for nothing where nothing has to be waited for. */
-  gate<N = U>(need?: Need<N>): (request: AuthRequest) => Awaitable<Principal<N>>
+  check<const N extends { readonly schemes?: readonly Scheme<unknown>[] | undefined } = DefaultNeed>(
+    from: Request | AuthRequest,
+    need?: N,
+  ): Promise<Principal<Who<N, U>, Right> | undefined>
+  /**
+   * Who sends this, and may. Without a need, what the instance's `permissions` ask for.
+   *
+   * @throws Refusal, which `refuse` turns into the answer
+   */
+  require<const N extends Need<U, Right> = DefaultNeed>(from: Request | AuthRequest, need?: N): Promise<Principal<Who<N, U>, Right>>
+  /**
+   * `require` made once for a route: it waits for nothing where nothing has to be waited for.
+   *
+   * @throws Refusal `config_refused` at once, where the need names a rate that there is none of
+   */
+  gate<const N extends Need<U, Right> = DefaultNeed>(need?: N): (request: AuthRequest) => Awaitable<Principal<Who<N, U>, Right>>
   /** The answer to a refusal; to any other error a 500 that says nothing, and a line in the log. */
   refuse(error: unknown): AuthReply
   /** The same for `fetch` handlers. */
@@ -48,7 +59,9 @@ export interface Watchword<U = User> extends Administration {
  *
  * @throws Refusal `config_refused` with one sentence that says what to write instead
  */
-export function watchword<U = User>(options: Options<U> = {}): Watchword<U> {
+export function watchword<const R extends Roles = Roles, S extends Scheme<unknown> = Scheme<User>>(
+  options: Options<R, S> = {},
+): Watchword<UserOf<S>, RightsOf<R>> {
   const settings = parseSettings(options, process.env)
   const { log } = settings
   let house: House | undefined
@@ -71,26 +84,30 @@ export function watchword<U = User>(options: Options<U> = {}): Watchword<U> {
     return opening
   }
 
-  const schemes = (settings.authentication ?? [bearer()]) as readonly Scheme<U>[]
-  const challenge = challengeOf(settings)
-  const gateOf = <N>(need: Need<N> | undefined): Identify<N> => {
-    let identify: Identify<N> | undefined
-    const made = ({ world }: House): Identify<N> => {
-      identify ??= firstOf((need?.schemes ?? schemes).map((scheme) => (scheme as Scheme<N>)(world))) as Identify<N>
-      return identify
+  const doors = gateWorld(settings)
+  /** A gate is made when the house is open; what it asks for is looked at before. */
+  const gate = (need?: Need<never, string>): Gate => {
+    const asked = askedBy(need, settings)
+    let made: Gate | undefined
+    const furnished = (opened: House): Gate => {
+      made ??= gateOf(asked(opened), doors)
+      return made
     }
     return (request) =>
-      house === undefined ? open().then((opened) => made(opened)(request)) : (identify ?? made(house))(request)
+      house === undefined ? open().then((opened) => furnished(opened)(request)) : (made ?? furnished(house))(request)
   }
-  const checkDefault = gateOf<U>(undefined)
-  const gate = <N>(need?: Need<N>): ((request: AuthRequest) => Awaitable<Principal<N>>) => {
-    const identify = need === undefined ? (checkDefault as unknown as Identify<N>) : gateOf(need)
-    return (request) => {
-      const who = identify(request)
-      return who instanceof Promise ? who.then(present) : present(who)
-    }
+  const byDefault = gate()
+  const gates = new WeakMap<object, Gate>()
+  /** The gate of a need that may come with each request. */
+  const gateFor = (need: Need<never, string> | undefined): Gate => {
+    if (need === undefined) return byDefault
+    if (typeof need === 'string') return gate(need)
+    const known = gates.get(need) ?? gate(need)
+    gates.set(need, known)
+    return known
   }
 
+  const challenge = challengeOf(settings)
   const failed = (error: unknown): void => log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
   const refuse = (error: unknown): AuthReply => {
     const refusal = refusalFrom(error)
@@ -103,14 +120,18 @@ export function watchword<U = User>(options: Options<U> = {}): Watchword<U> {
   return {
     owns: (url) => router(url) !== undefined,
     answer,
-    async handler(request) {
-      const reply = await answer(new FetchRequest(request))
+    async handler(request, peer) {
+      const reply = await answer(new FetchRequest(request, peer))
       return toResponse(reply ?? refuse(new Refusal('not_found')), request.method)
     },
-    check: async (from, need) =>
-      (need === undefined ? (checkDefault as unknown as Identify<never>) : gateOf(need))(seen(from)),
-    require: async (from, need) => gate(need)(seen(from)) as never,
-    gate,
+    async check(from, need) {
+      const who = await gateFor(need?.schemes === undefined ? ANYBODY : { ...ANYBODY, schemes: need.schemes })(
+        seen(from),
+      )
+      return who.user === undefined ? undefined : (who as never)
+    },
+    require: async (from, need) => gateFor(need as Need<never, string> | undefined)(seen(from)) as never,
+    gate: (need) => (need === undefined ? byDefault : gate(need as Need<never, string>)) as never,
     refuse,
     refusal: (error) => toResponse(refuse(error)),
     ...administration(settings, open),
@@ -122,14 +143,17 @@ export function watchword<U = User>(options: Options<U> = {}): Watchword<U> {
   }
 }
 
-type Identify<N> = (request: AuthRequest) => Awaitable<Principal<N> | undefined>
+type UserOf<S> = S extends Scheme<infer U> ? U : User
+
+/** Where nothing is said of what a route asks for. */
+interface DefaultNeed {
+  readonly schemes?: undefined
+}
+
+/** Only who it is: nothing is asked and nothing is counted. */
+const ANYBODY = { permissions: [], throttle: [] } as const
 
 const seen = (from: Request | AuthRequest): AuthRequest => (from instanceof Request ? new FetchRequest(from) : from)
-
-function present<N>(who: Principal<N> | undefined): Principal<N> {
-  if (who === undefined) throw new Refusal('not_authenticated')
-  return who
-}
 
 /** What the log says of an error: its kind and text, with the way it took; never a value of the request. */
 const reasonOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -14,6 +14,7 @@ const FLOORS = [
   ['sessions'],
   ['tokens'],
   ['authentication'],
+  ['permissions'],
   ['stores'],
   ['options.ts'],
   ['settings', 'endpoints'],

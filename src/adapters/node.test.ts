@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { statelessBearer } from '../authentication/bearer.ts'
 import type { TokenUser } from '../authentication/token-user.ts'
-import { type Watchword, watchword } from '../watchword.ts'
+import type { User } from '../users/user.ts'
+import { watchword } from '../watchword.ts'
 import { type Guard, mount } from './node.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 
-type Made = (guard: Guard<Awaited<ReturnType<Watchword['users']['create']>>>) => RequestListener
+type Made = (guard: Guard<User, string>) => RequestListener
 
 /** A server of a program that uses us, with one user, who has signed in. */
 async function program(t: TestContext, listener: Made) {

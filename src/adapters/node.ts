@@ -1,23 +1,25 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import { Refusal } from '../base/refusal.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../base/request.ts'
-import type { Need, Principal, Watchword } from '../watchword.ts'
+import type { Principal } from '../permissions/principal.ts'
+import type { Need, Watchword, Who } from '../watchword.ts'
 
 /** A request behind a guard: who sends it is known. */
-export type Guarded<U> = IncomingMessage & { auth: Principal<U> }
-export type GuardedListener<U> = (request: Guarded<U>, response: ServerResponse) => unknown
+export type Guarded<U, Right extends string> = IncomingMessage & { auth: Principal<U, Right> }
+export type GuardedListener<U, Right extends string> = (request: Guarded<U, Right>, response: ServerResponse) => unknown
 
 /** Puts a check in front of a listener: `guard(listener)` or `guard(need, listener)`. */
-export interface Guard<U> {
-  (listener: GuardedListener<U>): RequestListener
-  <N = U>(need: Need<N>, listener: GuardedListener<N>): RequestListener
+export interface Guard<U, Right extends string> {
+  (listener: GuardedListener<U, Right>): RequestListener
+  <const N extends Need<U, Right>>(need: N, listener: GuardedListener<Who<N, U>, Right>): RequestListener
 }
 
 /**
  * Puts an instance's endpoints in front of a `node:http` server's own listeners. A guarded listener leaves the requests of
  * these endpoints alone; so should any other.
  */
-export function mount<U>(server: Server, auth: Watchword<U>): Guard<U> {
+export function mount<U, Right extends string>(server: Server, auth: Watchword<U, Right>): Guard<U, Right> {
   server.prependListener('request', (request, response) => {
     auth.answer(new NodeRequest(request))?.then((reply) => send(response, reply))
   })
@@ -25,13 +27,18 @@ export function mount<U>(server: Server, auth: Watchword<U>): Guard<U> {
 }
 
 /** The guard alone, where the endpoints are served elsewhere. */
-export const guardOf = <U>(auth: Watchword<U>): Guard<U> => guardExcept(() => false, auth)
+export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> =>
+  guardExcept(() => false, auth)
 
 /** @param isOthers says of a request target that another listener answers it */
-function guardExcept<U>(isOthers: (url: string) => boolean, auth: Watchword<U>): Guard<U> {
-  const guard = <N>(need: Need<N> | GuardedListener<N>, listener?: GuardedListener<N>): RequestListener => {
-    const handle = listener ?? (need as GuardedListener<N>)
-    const gate = auth.gate(listener === undefined ? undefined : (need as Need<N>))
+function guardExcept<U, Right extends string>(
+  isOthers: (url: string) => boolean,
+  auth: Watchword<U, Right>,
+): Guard<U, Right> {
+  type Listener = GuardedListener<unknown, Right>
+  const guard = (need: Need<U, Right> | Listener, listener?: Listener): RequestListener => {
+    const handle = listener ?? (need as Listener)
+    const gate = listener === undefined ? auth.gate() : auth.gate(need as Need<U, Right>)
     return (request, response) => {
       if (isOthers(request.url ?? '')) return
       const asked = new NodeRequest(request)
@@ -41,8 +48,8 @@ function guardExcept<U>(isOthers: (url: string) => boolean, auth: Watchword<U>):
         if (response.headersSent && !response.writableEnded) response.destroy()
         else send(response, reply)
       }
-      const admit = (who: Principal<N>): unknown => {
-        const guarded = request as Guarded<N>
+      const admit = (who: Principal<unknown, Right>): unknown => {
+        const guarded = request as Guarded<unknown, Right>
         guarded.auth = who
         return handle(guarded, response)
       }
@@ -55,7 +62,7 @@ function guardExcept<U>(isOthers: (url: string) => boolean, auth: Watchword<U>):
       }
     }
   }
-  return guard as Guard<U>
+  return guard as Guard<U, Right>
 }
 
 /** A `node:http` request as the house sees it. */
@@ -76,6 +83,10 @@ export class NodeRequest implements AuthRequest {
 
   get address(): string {
     return this.#request.socket.remoteAddress ?? ''
+  }
+
+  get secure(): boolean {
+    return (this.#request.socket as Partial<TLSSocket>).encrypted === true
   }
 
   /** `rawHeaders` and not `headers`: node keeps the first of two Authorization headers and says nothing (H1). */

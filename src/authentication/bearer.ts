@@ -7,7 +7,7 @@ import { jtiOf, noId, noUserNamed, typeFault, userIdIn } from '../tokens/reading
 import { isAllowed, type TokenTerms } from '../tokens/terms.ts'
 import type { User } from '../users/user.ts'
 import { tokenAfter } from './header.ts'
-import type { Authentication, AuthenticationWorld, Principal, Scheme } from './scheme.ts'
+import type { Authentication, AuthenticationWorld, Identity, Scheme } from './scheme.ts'
 import { type TokenUser, tokenUser } from './token-user.ts'
 
 /** `Authorization: Bearer <token>` (RFC 6750 §2.1), and the user behind it, read once a request. */
@@ -74,7 +74,7 @@ function ofAcceptedType(claims: Claims, { terms }: AuthenticationWorld): Claims 
   throw notForAnyType(terms, (i) => faults[i]!)
 }
 
-async function principalOf(claims: Claims, world: AuthenticationWorld): Promise<Principal<User>> {
+async function principalOf(claims: Claims, world: AuthenticationWorld): Promise<Identity<User>> {
   const { terms } = world
   const id = userIdIn(claims, terms)
   if (id === undefined) throw noUserNamed()
@@ -93,18 +93,24 @@ async function principalOf(claims: Claims, world: AuthenticationWorld): Promise<
       throw new Refusal('password_changed')
     throw blacklisted(terms)
   }
-  return { user, scheme: 'bearer', token: claims, sessionId }
+  return { user, scheme: 'bearer', token: claims, sessionId, scopes: scopesIn(claims) }
 }
 
 function statelessPrincipal(
   claims: Claims,
   revocation: boolean,
   world: AuthenticationWorld,
-): Awaitable<Principal<TokenUser>> {
+): Awaitable<Identity<TokenUser>> {
   // Nobody is looked up, so nobody finds out that what is no text names no user.
   if (!userIdIn(claims, world.terms)) throw noUserNamed()
   const sessionId = sessionIdOf(claims, world)
-  const principal = { user: tokenUser(claims, world.terms), scheme: 'bearer', token: claims, sessionId }
+  const principal = {
+    user: tokenUser(claims, world.terms),
+    scheme: 'bearer',
+    token: claims,
+    sessionId,
+    scopes: scopesIn(claims),
+  }
   if (!revocation || sessionId === undefined) return principal
   const ended = hasEnded(claims, sessionId, world)
   if (ended instanceof Promise) {
@@ -116,6 +122,11 @@ function statelessPrincipal(
   if (ended) throw blacklisted(world.terms)
   return principal
 }
+
+/** The scopes of a token (RFC 8693 §4.2): words with a blank between them. */
+const scopesIn = ({ scope }: Claims): readonly string[] =>
+  typeof scope === 'string' && scope !== '' ? scope.split(' ') : NONE
+const NONE: readonly string[] = []
 
 /** The session that a token belongs to: by its claim, or a foreign sliding token's by its `jti`. */
 function sessionIdOf(claims: Claims, { sessions, terms }: AuthenticationWorld): SessionId | undefined {

@@ -2,27 +2,30 @@ import type { AuthRequest, Awaitable } from '../base/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { TokenWorld } from '../tokens/terms.ts'
-import type { User } from '../users/user.ts'
+import type { Account, User } from '../users/user.ts'
 
-/** Who sends a request, and how that is known. */
-export interface Principal<U = User> {
+/** Who sends a request, and how that is known: what a scheme answers. */
+export interface Identity<U = User> {
   readonly user: U
   /** The name of the scheme that said so. */
   readonly scheme: string
-  /** The claims of the token that said so. */
-  readonly token: Claims
-  readonly sessionId: SessionId | undefined
+  /** The claims of the JWT that said so. */
+  readonly token?: Claims | undefined
+  /** The sign-in that it belongs to. */
+  readonly sessionId?: SessionId | undefined
+  /** What the credentials were limited to (RFC 6749 §3.3); none, where they know of no scopes. */
+  readonly scopes?: readonly string[] | undefined
 }
 
 /** One way of finding out who sends a request. */
 export interface Authentication {
-  /** What it adds to `WWW-Authenticate` on a 401 (RFC 9110 §11.6.1); without one a refusal is a 403. */
-  readonly challenge: string | undefined
+  /** What it adds to `WWW-Authenticate` on a 401 (RFC 9110 §11.6.1). The first of a list without one makes that a 403. */
+  readonly challenge?: string | undefined
   /**
    * @returns `undefined` where the request bears no credentials of this kind: the next one is asked
    * @throws Refusal where it bears such credentials and they are wrong: nobody else is asked
    */
-  identify(request: AuthRequest): Awaitable<Principal<unknown> | undefined>
+  identify(request: AuthRequest): Awaitable<Identity<unknown> | undefined>
 }
 
 /** What schemes are made in. */
@@ -31,12 +34,20 @@ export interface AuthenticationWorld extends TokenWorld {
   readonly headerTypes: readonly string[]
   /** The header that carries it, in lower case. */
   readonly headerName: string
+  /**
+   * The account of somebody who knows its password: throttled, as every way in is, and failures are told.
+   *
+   * @throws Refusal `no_active_account`, `throttled`, `busy`
+   */
+  checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
 }
 
 /** A scheme as the options name it: made once, in the instance's world. `U` is what it finds out about the user. */
 export interface Scheme<U = User> {
   (world: AuthenticationWorld): Authentication
   readonly user?: U
+  /** The endpoints that it needs, mounted where it is among the instance's. */
+  readonly brings?: readonly string[]
 }
 
 /**
@@ -46,7 +57,7 @@ export interface Scheme<U = User> {
 export function firstOf(list: readonly Authentication[]): Authentication['identify'] {
   const [only] = list
   if (list.length === 1 && only !== undefined) return (request) => only.identify(request)
-  const ask = (request: AuthRequest, from: number): Awaitable<Principal<unknown> | undefined> => {
+  const ask = (request: AuthRequest, from: number): Awaitable<Identity<unknown> | undefined> => {
     for (let i = from; i < list.length; i++) {
       const answer = list[i]!.identify(request)
       if (answer instanceof Promise) return answer.then((who) => who ?? ask(request, i + 1))
@@ -55,4 +66,13 @@ export function firstOf(list: readonly Authentication[]): Authentication['identi
     return undefined
   }
   return (request) => ask(request, 0)
+}
+
+/**
+ * What a 401 of a list of schemes challenges with: the first decides whether there is a challenge at all (specification
+ * 6.1), and then every scheme's is named.
+ */
+export function challengesOf(list: readonly Authentication[]): readonly string[] {
+  if (list[0]?.challenge === undefined) return []
+  return [...new Set(list.flatMap(({ challenge }) => challenge ?? []))]
 }

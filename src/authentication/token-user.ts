@@ -23,3 +23,7 @@ export const tokenUser = (claims: Claims, { userIdClaim }: Pick<TokenTerms, 'use
   superuser: claims.is_superuser ?? false,
   claims,
 })
+
+/** A user of the store has no claims. */
+export const isTokenUser = (user: unknown): user is TokenUser =>
+  typeof user === 'object' && user !== null && 'claims' in user

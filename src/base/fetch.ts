@@ -1,24 +1,30 @@
 import { Refusal } from './refusal.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
 
+/** What a runtime knows of a request beside the request. */
+export interface Peer {
+  /** The address of who is connected; without one all are counted as one. */
+  readonly address?: string | undefined
+}
+
 /** A web-standard request as the house sees it. */
 export class FetchRequest implements AuthRequest {
   readonly #request: Request
   readonly url: string
+  readonly secure: boolean
+  /** The standard has no word for it. */
+  readonly address: string
 
-  constructor(request: Request) {
+  constructor(request: Request, { address = '' }: Peer = {}) {
     this.#request = request
-    const { pathname, search } = new URL(request.url)
+    const { pathname, search, protocol } = new URL(request.url)
     this.url = pathname + search
+    this.secure = protocol === 'https:'
+    this.address = address
   }
 
   get method(): string {
     return this.#request.method
-  }
-
-  /** The standard has no word for it. */
-  get address(): string {
-    return ''
   }
 
   header(name: string): string | undefined {

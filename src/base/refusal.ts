@@ -61,6 +61,8 @@ export interface RefusalOptions {
   readonly body?: object
   /** Seconds to wait before trying again; with `throttled`, `busy` and `store_unavailable`. */
   readonly retryAfter?: number
+  /** What a 401 challenges with, in this order; none where the first scheme asked has none, and then it is a 403. */
+  readonly challenges?: readonly string[]
   readonly cause?: unknown
 }
 
@@ -71,6 +73,7 @@ export class Refusal extends Error {
   readonly detail: string
   readonly body: object | undefined
   readonly retryAfter: number | undefined
+  readonly challenges: readonly string[] | undefined
 
   constructor(code: RefusalCode, note?: string, options: RefusalOptions = {}) {
     super(note ?? options.detail ?? REFUSALS[code].says, options.cause === undefined ? {} : { cause: options.cause })
@@ -78,6 +81,19 @@ export class Refusal extends Error {
     this.detail = options.detail ?? REFUSALS[code].says
     this.body = options.body
     this.retryAfter = options.retryAfter
+    this.challenges = options.challenges
+  }
+
+  /** The same refusal, of a route whose schemes challenge so. */
+  challengedBy(challenges: readonly string[]): Refusal {
+    const { code, message, detail, body, retryAfter, cause } = this
+    return new Refusal(code, message, {
+      detail,
+      challenges,
+      cause,
+      ...(body === undefined ? {} : { body }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    })
   }
 
   get status(): number {

@@ -3,8 +3,10 @@ export interface AuthRequest {
   readonly method: string
   /** Path and query, as sent. */
   readonly url: string
-  /** The peer's address, or the client's behind the configured number of proxies. */
+  /** The peer's address; empty where the runtime does not know it. */
   readonly address: string
+  /** Whether the connection is TLS, as far as the runtime knows. */
+  readonly secure: boolean
   /**
    * The value of a header, by its lower-case name, as Latin-1 text.
    *

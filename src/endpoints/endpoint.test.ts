@@ -12,6 +12,7 @@ const requestOf = (body: string | Uint8Array, headers: Headers = {}, method = 'P
   method,
   url,
   address: '127.0.0.1',
+  secure: false,
   header: (name) => headers[name],
   body: async () => {
     const octets = typeof body === 'string' ? Buffer.from(body) : body

@@ -20,12 +20,13 @@ export const replyWith = (status: number, body: unknown, { headers = [], indent 
 
 /** The only place where a refusal becomes an answer. */
 export function replyToRefusal(refusal: Refusal, challenge: string | undefined, terms: ReplyTerms = {}): AuthReply {
+  const challenges = refusal.challenges ?? (challenge === undefined ? [] : [challenge])
   const row = REFUSALS[refusal.code]
   const code = 'code' in row ? { code: row.code } : {}
   // Where no scheme has a challenge to make, a 401 would be against RFC 9110 §15.5.2 (specification 6.1).
-  const status = row.status === 401 && challenge === undefined ? 403 : row.status
+  const status = row.status === 401 && challenges.length === 0 ? 403 : row.status
   const headers: Header[] = [...(terms.headers ?? [])]
-  if (status === 401 && challenge !== undefined) headers.push(['WWW-Authenticate', challenge])
+  if (status === 401) headers.push(...challenges.map((each) => ['WWW-Authenticate', each] as const))
   if (refusal.retryAfter !== undefined) headers.push(['Retry-After', String(Math.ceil(refusal.retryAfter))])
   return replyWith(status, refusal.body ?? { detail: refusal.detail, ...code }, { ...terms, headers })
 }

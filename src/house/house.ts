@@ -13,8 +13,11 @@ import type { Log } from '../settings/log.ts'
 import type { Settings } from '../settings/settings.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
+import type { Hits } from '../throttling/hits.ts'
+import { memoryHits } from '../throttling/memory-hits.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
 import { developmentSecret } from './development-secret.ts'
+import { checkPasswordVia } from './sign-in.ts'
 import { tell } from './tell.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
@@ -23,6 +26,8 @@ export interface House {
   readonly passwords: Passwords
   readonly ring: KeyRing
   readonly sessions: SessionBook | undefined
+  /** Where throttles count. */
+  readonly hits: Hits
   readonly world: AuthenticationWorld
   close(): Promise<void>
 }
@@ -58,7 +63,7 @@ async function furnish(
   store: Store,
   secrets: Secrets,
   opened: (() => void)[],
-): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'world'>> {
+): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'hits' | 'world'>> {
   const { clock, random, log, terms } = settings
   const ring = await openRing(settings, store, secrets)
   const sessions = settings.sessions ? await openSessions(settings, store) : undefined
@@ -78,6 +83,9 @@ async function furnish(
   }
   const queue = hashQueue({ atOnce: availableParallelism() })
   const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
+  const hits = settings.counts === 'store' ? store.hits : memoryHits()
+  const rooms = { store, hits, passwords: passwords({ queue, random, warn }) }
+  const checkPassword = checkPasswordVia(settings)
   const world: AuthenticationWorld = {
     terms,
     clock,
@@ -91,8 +99,9 @@ async function furnish(
     isRevokeClaimOf: revokeClaim.is,
     headerTypes: settings.headerTypes,
     headerName: settings.headerName,
+    checkPassword: (login, password, request) => checkPassword(login, password, request, rooms),
   }
-  return { passwords: passwords({ queue, random, warn }), ring, sessions, world }
+  return { passwords: rooms.passwords, hits, ring, sessions, world }
 }
 
 /** Milliseconds before signing keys that could not be read are read again. */

@@ -10,25 +10,25 @@ import { tell } from './tell.ts'
 /** Credentials as an event may tell of them (specification 1.1). */
 const HIDDEN = '*'.repeat(20)
 
+/** What is asked of a name and its password, and where. */
+export type CheckPassword = (
+  login: string,
+  password: string,
+  request: AuthRequest,
+  house: Pick<House, 'store' | 'passwords' | 'hits'>,
+) => Promise<Account>
+
 /**
- * Signing in with a password, and whom it is told: `on.signedIn`, `on.signInFailed`.
+ * The account of somebody who knows its password. Every way in goes through here: it is throttled (D22), and a failure is
+ * told: `on.signInFailed`.
  *
- * @throws Refusal `no_active_account`, `invalid`, `busy`
+ * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
  */
-export function signInVia({ users: { loginField, trimPassword, updateLastLogin }, on, clock, log, terms }: Settings) {
+export function checkPasswordVia({ users: { loginField, trimPassword }, on, log, terms }: Settings): CheckPassword {
   const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
-  return async (
-    login: string,
-    password: string,
-    request: AuthRequest,
-    { store, passwords }: House,
-  ): Promise<Account> => {
+  return async (login, password, request, { store, passwords }) => {
     try {
-      const world = { users: store.users, passwords }
-      const account = await signIn(login, password, world, { loginField, trimPassword, allows })
-      if (updateLastLogin) await store.users.change(account.user.id, { lastLoginAt: clock() })
-      await tell(log, 'on.signedIn', () => on.signedIn?.({ user: account.user, request }))
-      return account
+      return await signIn(login, password, { users: store.users, passwords }, { loginField, trimPassword, allows })
     } catch (error) {
       if (error instanceof Refusal && error.code === 'no_active_account') {
         const credentials = { [loginField]: login, password: HIDDEN }
@@ -36,5 +36,21 @@ export function signInVia({ users: { loginField, trimPassword, updateLastLogin }
       }
       throw error
     }
+  }
+}
+
+/**
+ * Signing in with a password: who does is remembered where that is wanted, and told: `on.signedIn`.
+ *
+ * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
+ */
+export function signInVia(settings: Settings): CheckPassword {
+  const { users, on, clock, log } = settings
+  const checkPassword = checkPasswordVia(settings)
+  return async (login, password, request, house) => {
+    const account = await checkPassword(login, password, request, house)
+    if (users.updateLastLogin) await house.store.users.change(account.user.id, { lastLoginAt: clock() })
+    await tell(log, 'on.signedIn', () => on.signedIn?.({ user: account.user, request }))
+    return account
   }
 }

@@ -5,7 +5,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
 /** What the server has beside the endpoints of the instance: a page that teaches, a guarded greeting, the key set. */
-export function routesOf(auth: Watchword<User>, guard: Guard<User>, origin: () => string): RequestListener {
+export function routesOf(auth: Watchword<User>, guard: Guard<User, string>, origin: () => string): RequestListener {
   const routes = new Map<string, Listener>([
     ['', reads((_, response) => reply(response, 200, lesson(origin()), 'text/plain; charset=utf-8'))],
     ['/hello', guard(reads((request, response) => json(response, 200, { hello: request.auth.user.username })))],

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { bearer } from '../authentication/bearer.ts'
+import type { Scheme } from '../authentication/scheme.ts'
 import { type Clock, days, minutes, type Seconds, seconds, systemClock } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import { systemRandom } from '../base/random.ts'
@@ -6,7 +8,11 @@ import { Refusal } from '../base/refusal.ts'
 import { Secret } from '../base/secret.ts'
 import { ALGORITHMS, type Algorithm, secretFault } from '../jwt/index.ts'
 import { ENDPOINT_NAMES, type EndpointName, type Handler, type LogEntry, type Options } from '../options.ts'
+import { isAuthenticated } from '../permissions/basic-permissions.ts'
+import { asksForSignIn, type Permission } from '../permissions/permission.ts'
+import type { Roles } from '../permissions/rights.ts'
 import type { Store } from '../stores/store.ts'
+import { type Limit, parseRate } from '../throttling/rate.ts'
 import type { TokenTerms } from '../tokens/terms.ts'
 import type { User } from '../users/user.ts'
 import { type GivenKeys, parseKeys } from './given-keys.ts'
@@ -102,6 +108,17 @@ const UsersShape = z.strictObject({
   trimPassword: z.union([z.boolean(), z.literal('both')]).default('both'),
 })
 
+type Asked = Permission<unknown, unknown, string>
+
+const rate = z.string().transform((text, context): Limit => {
+  try {
+    return parseRate(text)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message })
+    return z.NEVER
+  }
+})
+
 const Endpoint = z.union([
   z.boolean(),
   path,
@@ -120,7 +137,19 @@ const Shape = z.strictObject({
   tokens: Tokens.prefault({}),
   users: UsersShape.prefault({}),
   endpoints: z.partialRecord(z.enum(ENDPOINT_NAMES), Endpoint).default({}),
-  authentication: z.array(aFunction<NonNullable<Options['authentication']>[number]>()).min(1).optional(),
+  authentication: z.array(aFunction<Scheme<unknown>>()).min(1).optional(),
+  roles: z.record(name, z.array(name)).default({}),
+  permissions: z
+    .union([aFunction<Asked>(), z.array(aFunction<Asked>()).min(1)])
+    .refine(
+      asksForSignIn,
+      'must ask for a sign-in: put isAuthenticated first, and let a route for everybody say so itself',
+    )
+    .default(() => [isAuthenticated]),
+  throttle: z.record(name, z.union([rate, z.null()])).default({}),
+  counts: z.enum(['memory', 'store']).default('memory'),
+  proxies: z.union([z.int().min(0).max(16), z.null()]).default(0),
+  explain: z.boolean().default(false),
   on: z
     .strictObject({
       signedIn: aFunction().optional(),
@@ -155,7 +184,14 @@ export interface Settings {
   readonly headerName: string
   readonly users: z.output<typeof UsersShape>
   readonly endpoints: Partial<Record<EndpointName, Mounted>>
-  readonly authentication: Options['authentication']
+  readonly authentication: readonly Scheme<unknown>[]
+  readonly roles: Roles
+  /** Each must grant. */
+  readonly permissions: readonly Permission<unknown, unknown, string>[]
+  readonly throttle: Readonly<Record<string, Limit | null>>
+  readonly counts: 'memory' | 'store'
+  readonly proxies: number | null
+  readonly explain: boolean
   readonly on: NonNullable<Options['on']>
   readonly clock: Clock
   readonly random: NonNullable<Options['random']>
@@ -209,7 +245,13 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
       sessions: tokens.sessions,
       signs: keys === undefined || keys.signing !== undefined,
     }),
-    authentication: rest.authentication,
+    authentication: rest.authentication ?? [bearer()],
+    roles: rest.roles,
+    permissions: [rest.permissions].flat(),
+    throttle: rest.throttle,
+    counts: rest.counts,
+    proxies: rest.proxies,
+    explain: rest.explain,
     on: rest.on as NonNullable<Options['on']>,
     clock: rest.clock,
     random: rest.random,

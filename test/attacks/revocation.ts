@@ -72,6 +72,7 @@ const bearing = (token: string): AuthRequest => ({
   method: 'GET',
   url: '/protected',
   address: '127.0.0.1',
+  secure: false,
   header: (name) => (name === 'authorization' ? `Bearer ${token}` : undefined),
   body: async () => Buffer.alloc(0),
 })

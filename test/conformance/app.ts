@@ -1,21 +1,23 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { guardOf, NodeRequest, send } from '../../src/adapters/node.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
 import type { TokenUser } from '../../src/authentication/token-user.ts'
 import { negotiate } from '../../src/endpoints/negotiation.ts'
 import type { User } from '../../src/users/user.ts'
-import type { Need, Principal, Watchword } from '../../src/watchword.ts'
+import type { Principal } from '../../src/permissions/principal.ts'
+import type { Watchword } from '../../src/watchword.ts'
 
 /** An application of the kind that the recorded servers were: two guarded views, and two that tell who is asking. */
 export function application(auth: Watchword<User>): RequestListener {
   const guard = guardOf(auth)
   // As upstream: a stateless user is what the token says until it expires (D12).
-  const stateless: Need<TokenUser> = { schemes: [statelessBearer({ revocation: false })] }
+  const stateless = { schemes: [statelessBearer({ revocation: false })] } as const
   const views = new Map<string, RequestListener>([
     ['/hello/', guard(hello)],
     ['/hello/jwt/', guard({ schemes: [bearer()] }, hello)],
     ['/hello-stateless/', guard(stateless, hello)],
-    ['/whoami/', whoever(auth, {}, aboutUser)],
+    ['/whoami/', whoever(auth, { schemes: [bearer()] }, aboutUser)],
     ['/whoami/stateless/', whoever(auth, stateless, aboutTokenUser)],
   ])
   return (request, response) => {
@@ -38,12 +40,16 @@ const hello = (request: IncomingMessage, response: ServerResponse): void =>
 
 /** A view for anybody; bad credentials are refused all the same. */
 const whoever =
-  <U>(auth: Watchword<User>, need: Need<U>, about: (who: Principal<U> | undefined) => object): RequestListener =>
+  <U>(
+    auth: Watchword<User>,
+    need: { readonly schemes: readonly Scheme<U>[] },
+    about: (who: Principal<U> | undefined) => object,
+  ): RequestListener =>
   (request, response) => {
     const asked = new NodeRequest(request)
     auth
       .check(asked, need)
-      .then((who) => reads(request, response, about(who)))
+      .then((who) => reads(request, response, about(who as Principal<U> | undefined)))
       .catch((error: unknown) => send(response, auth.refuse(error)))
   }
 

@@ -1,0 +1,116 @@
+import { type Authentication, challengesOf, firstOf, type Identity } from '../authentication/scheme.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { AuthRequest, Awaitable } from '../base/request.ts'
+import type { Decision } from '../permissions/decision.ts'
+import { type Ask, asksForSignIn, type Permission } from '../permissions/permission.ts'
+import { Known } from '../permissions/principal.ts'
+import { refusalOf } from '../permissions/refusal-of.ts'
+import type { Rights } from '../permissions/rights.ts'
+import { type Throttle, throttleAll } from '../throttling/throttle.ts'
+
+/** What a route asks for, with the instance's own in the place of what it leaves out. */
+export interface Asked {
+  readonly schemes: readonly Authentication[]
+  /** Each must grant; the first no is told with its own sentence. */
+  readonly permissions: readonly Permission<unknown, unknown, string>[]
+  readonly throttles: readonly Throttle[]
+}
+
+export interface GateWorld {
+  readonly rights: Rights
+  /** The client's address, behind the proxies that are trusted. */
+  readonly addressOf: (request: AuthRequest) => string
+  /** Told of every no, where the operator wants to know. */
+  readonly refused: ((refusal: Refusal, request: AuthRequest, who: Identity<unknown> | undefined) => void) | undefined
+}
+
+/**
+ * Lets a request through, in the order of specification 0.4: who sends it, whether they may, whether not too often. Waits for
+ * nothing where nothing has to be waited for.
+ *
+ * @returns who sends it; its user is `undefined` where nobody has signed in and nobody has to
+ * @throws Refusal that knows the route's challenges
+ */
+export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWorld) {
+  const identify = firstOf(schemes)
+  const challenges = challengesOf(schemes)
+  const needsUser = asksForSignIn(permissions)
+
+  const refuse = (error: unknown, request: AuthRequest, who?: Identity<unknown>): never => {
+    if (!(error instanceof Refusal)) throw error
+    world.refused?.(error, request, who)
+    throw error.challengedBy(challenges)
+  }
+  /** With no scheme to sign in by, nobody is asked to (specification 6.1). */
+  const refusalFor = (
+    decision: Exclude<Decision, { granted: true }>,
+    who: Known<unknown> | undefined,
+    request: AuthRequest,
+  ) => refusalOf(decision, schemes.length === 0 ? NOBODY_COULD : who, request)
+
+  const judge = (who: Known<unknown> | undefined, request: AuthRequest): Awaitable<void> => {
+    const ask = { identity: who, request, resource: undefined } as Ask<unknown, unknown, string>
+    const from = (start: number): Awaitable<void> => {
+      for (let i = start; i < permissions.length; i++) {
+        const decision = permissions[i]!(ask)
+        if (decision instanceof Promise) {
+          return decision.then((known) => {
+            if (known.granted !== true) throw refusalFor(known, who, request)
+            return from(i + 1)
+          })
+        }
+        if (decision.granted !== true) throw refusalFor(decision, who, request)
+      }
+      // The mark of a permission is a promise to whoever reads `req.auth.user`; here it is kept.
+      if (needsUser && who === undefined) throw new Refusal('not_authenticated', 'a permission let nobody through')
+    }
+    return from(0)
+  }
+
+  const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<Known<unknown>> => {
+    const who = identity === undefined ? undefined : new Known(identity, world.rights, request)
+    const known = who ?? new Known(ANONYMOUS, world.rights, request)
+    try {
+      const judged = judge(who, request)
+      const counted = judged instanceof Promise ? judged.then(() => count(who, request)) : count(who, request)
+      if (!(counted instanceof Promise)) return known
+      return counted.then(
+        () => known,
+        (error) => refuse(error, request, identity),
+      )
+    } catch (error) {
+      return refuse(error, request, identity)
+    }
+  }
+  const count = (who: Known<unknown> | undefined, request: AuthRequest): Awaitable<void> => {
+    if (throttles.length === 0) return undefined
+    return throttleAll(throttles, { userId: userIdOf(who?.user), address: world.addressOf(request) }, request)
+  }
+
+  return (request: AuthRequest): Awaitable<Known<unknown>> => {
+    let identity: Awaitable<Identity<unknown> | undefined>
+    try {
+      identity = identify(request)
+    } catch (error) {
+      return refuse(error, request)
+    }
+    if (!(identity instanceof Promise)) return admit(identity, request)
+    return identity.then(
+      (known) => admit(known, request),
+      (error) => refuse(error, request),
+    )
+  }
+}
+
+export type Gate = ReturnType<typeof gateOf>
+
+const ANONYMOUS: Identity<undefined> = { user: undefined, scheme: 'anonymous' }
+
+/** Stands for whoever asks where there is no way to sign in, so that a permission's own sentence is told. */
+const NOBODY_COULD = {}
+
+/** A user's id, of whatever kind a scheme's users are. */
+function userIdOf(user: unknown): string | undefined {
+  const id = (user as { readonly id?: unknown } | undefined)?.id
+  return id === undefined ? undefined : String(id)
+}

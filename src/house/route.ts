@@ -1,0 +1,59 @@
+import type { Identity } from '../authentication/scheme.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { AuthRequest } from '../base/request.ts'
+import { has } from '../permissions/basic-permissions.ts'
+import type { Permission } from '../permissions/permission.ts'
+import { rightsOf } from '../permissions/rights.ts'
+import type { Settings } from '../settings/settings.ts'
+import { clientAddress } from '../throttling/address.ts'
+import type { Asked, GateWorld } from './gate.ts'
+import type { House } from './house.ts'
+import type { Need, NeedTable } from './need.ts'
+import { throttlesOf } from './throttles.ts'
+
+/**
+ * What a route asks for, once the house is open; what is impossible is told before.
+ *
+ * @throws Refusal `config_refused`
+ */
+export function askedBy(need: Need<never, string> | undefined, settings: Settings): (house: House) => Asked {
+  const { schemes = settings.authentication, permissions = settings.permissions, throttle } = tableOf(need)
+  const throttles = throttlesOf(throttle, settings.throttle)
+  return ({ world, hits }) => ({
+    schemes: schemes.map((scheme) => scheme(world)),
+    permissions: [permissions].flat() as readonly object[] as readonly Permission<unknown, unknown, string>[],
+    throttles: throttles({ hits, clock: settings.clock }),
+  })
+}
+
+function tableOf(need: Need<never, string> | undefined): NeedTable<never, string> {
+  if (typeof need === 'string') return { permissions: has(need) }
+  if (typeof need === 'function') return { permissions: need }
+  for (const name of Object.keys(need ?? {})) {
+    if (!MEMBERS.has(name))
+      throw new Refusal('config_refused', `A guard asks for ${[...MEMBERS].join(', ')}: "${name}" is none of them.`)
+  }
+  return need ?? {}
+}
+
+const MEMBERS = new Set(['schemes', 'permissions', 'throttle'])
+
+export function gateWorld({ roles, proxies, explain, log }: Settings): GateWorld {
+  return {
+    rights: rightsOf(roles),
+    addressOf: (request) => clientAddress(request, proxies),
+    refused: explain
+      ? (...told) => log({ level: 'info', event: 'a request was refused', ...explained(...told) })
+      : undefined,
+  }
+}
+
+/** Why, without any secret: the query may hold one, credentials are not repeated. */
+const explained = ({ code, message }: Refusal, request: AuthRequest, who: Identity<unknown> | undefined): object => ({
+  method: request.method,
+  path: request.url.replace(/\?.*$/s, ''),
+  scheme: who?.scheme,
+  user: (who?.user as { id?: unknown } | undefined)?.id,
+  code,
+  because: message,
+})

@@ -1,0 +1,54 @@
+import type { Identity } from '../authentication/scheme.ts'
+import type { AuthRequest } from '../base/request.ts'
+import type { User } from '../users/user.ts'
+import type { Permission } from './permission.ts'
+import { refusalOf } from './refusal-of.ts'
+import type { Rights } from './rights.ts'
+
+/**
+ * Who sends a request, and what they may do. Behind a guard that lets anybody through, `user` may be `undefined`.
+ *
+ * `Right` is what `can` may be asked: the permission strings of the instance's roles, and `role:` before their names.
+ */
+export interface Principal<U = User, Right extends string = string> extends Identity<U> {
+  readonly scopes: readonly string[]
+  /** Whether the user has a permission string (`posts.change`) or a role (`role:editor`). Superusers have every permission. */
+  readonly can: (right: Right) => boolean
+  /**
+   * Asks a permission about a thing: `await request.auth.authorize(mayEdit, note)`.
+   *
+   * @throws Refusal `permission_denied` and what else the permission answers with; guards turn it into the answer
+   */
+  authorize<Resource>(permission: Permission<Resource, U, Right>, resource: Resource): Promise<void>
+}
+
+export class Known<U> implements Principal<U, string> {
+  readonly user: U
+  readonly scheme: string
+  readonly token: Identity['token']
+  readonly sessionId: Identity['sessionId']
+  readonly scopes: readonly string[]
+  readonly #rights: Rights
+  readonly #request: AuthRequest
+
+  constructor({ user, scheme, token, sessionId, scopes = NONE }: Identity<U>, rights: Rights, request: AuthRequest) {
+    this.user = user
+    this.scheme = scheme
+    this.token = token
+    this.sessionId = sessionId
+    this.scopes = scopes
+    this.#rights = rights
+    this.#request = request
+  }
+
+  can(right: string): boolean {
+    return this.#rights(this.user, right)
+  }
+
+  async authorize<Resource>(permission: Permission<Resource, U, string>, resource: Resource): Promise<void> {
+    const identity = this.user === undefined ? undefined : this
+    const decision = await permission({ identity, request: this.#request, resource })
+    if (decision.granted !== true) throw refusalOf(decision, identity, this.#request)
+  }
+}
+const NONE: readonly string[] = []
