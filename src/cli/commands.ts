@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'user create': async () => (await import('./user.ts')).userCreate,
   'user list': async () => (await import('./user.ts')).userList,
   'user passwd': async () => (await import('./user.ts')).userPasswd,
+  'user roles': async () => (await import('./user.ts')).userRoles,
   'user activate': async () => (await import('./user.ts')).userActivate,
   'user deactivate': async () => (await import('./user.ts')).userDeactivate,
   'user delete': async () => (await import('./user.ts')).userDelete,

@@ -21,12 +21,13 @@ export const userCreate = command({
     'watchword user create vitor',
     'watchword user create ada --email ada@example.com --superuser --staff',
     'printf %s "$PASSWORD" | watchword user create ci',
-    'watchword user create robot --no-password',
+    'watchword user create robot --no-password --roles editor,viewer',
   ],
   options: {
     email: { type: 'string', value: 'EMAIL', says: 'the email address' },
     staff: { type: 'boolean', says: 'is staff' },
     superuser: { type: 'boolean', says: 'may do everything' },
+    roles: { type: 'string', value: 'ROLES', says: 'names of roles, with commas between them' },
     inactive: { type: 'boolean', says: 'may not sign in until activated' },
     'no-password': { type: 'boolean', says: 'has no password and cannot sign in with one' },
     ...STDIN,
@@ -46,6 +47,7 @@ export const userCreate = command({
         active: values.inactive !== true,
         staff: values.staff === true,
         superuser: values.superuser === true,
+        roles: rolesIn(values.roles),
       })
       return told(`Made ${shown(user)}.`, user)
     } finally {
@@ -104,6 +106,26 @@ export const userPasswd = command({
       return told(`${shown(user)} has a new password. Every sign-in has ended.`, user)
     }),
 })
+
+export const userRoles = command({
+  name: 'user roles',
+  does: 'Gives a user the roles that are named, and no others; shows them where none is.',
+  args: ['NAME', '[ROLES]'],
+  about: 'Commas between several; "" takes all away. What a role may do is said in the options of the program.',
+  examples: ['watchword user roles vitor', 'watchword user roles vitor editor,viewer'],
+  options: DATABASE,
+  run: ({ values, args: [name = '', roles], world }) =>
+    inHouse(values.database, world, async (auth) => {
+      const { id, ...known } = await userNamed(name, auth)
+      const user = roles === undefined ? { id, ...known } : await auth.users.change(id, { roles: rolesIn(roles) })
+      found(user, `There is no user ${JSON.stringify(name)} any more.`)
+      const has = user.roles.length === 0 ? 'no roles' : user.roles.map(printable).join(', ')
+      return told(`${shown(user)} has ${has}.`, user)
+    }),
+})
+
+const rolesIn = (list = ''): readonly string[] =>
+  [...new Set(list.split(',').map((role) => role.trim()))].filter(Boolean)
 
 export const userActivate = command({
   name: 'user activate',
@@ -168,6 +190,7 @@ const toJson = (user: User): object => ({
   active: user.active,
   staff: user.staff,
   superuser: user.superuser,
+  roles: user.roles,
   joined_at: isoOf(user.joinedAt),
   last_login_at: isoOf(user.lastLoginAt),
   attributes: user.attributes,

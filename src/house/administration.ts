@@ -1,8 +1,10 @@
 import type { KeySummary, Turn } from '../keys/ring.ts'
+import type { Roles } from '../permissions/rights.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
+import { refusalOf } from '../users/faults.ts'
 import type { User, UserId } from '../users/user.ts'
 import type { House } from './house.ts'
 
@@ -21,7 +23,12 @@ export interface Administration {
      * @throws Refusal `invalid` where the password is weak; `user_not_found`
      */
     setPassword(id: UserId, password: string): Promise<void>
-    /** Deactivation ends every sign-in of the user. @returns `undefined`: there is no such user */
+    /**
+     * Deactivation ends every sign-in of the user; roles count from the next request on.
+     *
+     * @returns `undefined`: there is no such user
+     * @throws Refusal `invalid`
+     */
     change(id: UserId, change: Partial<Omit<UserInput, 'username' | 'password'>>): Promise<User | undefined>
     /** Ends every sign-in of the user. @returns `false`: there is no such user */
     delete(id: UserId): Promise<boolean>
@@ -61,6 +68,7 @@ export function administration(settings: Settings, open: () => Promise<House>): 
   return {
     users: {
       async create(input) {
+        refuseUnknown(input.roles, settings.roles)
         const { store, passwords } = await open()
         return createUser(input, { users: store.users, passwords, clock, random })
       },
@@ -74,6 +82,7 @@ export function administration(settings: Settings, open: () => Promise<House>): 
         if (terms.checkRevoke === 'session') await endAll(id, 'password')
       },
       async change(id, change) {
+        refuseUnknown(change.roles, settings.roles)
         const user = await changeUser(id, change, (await open()).store.users)
         if (user !== undefined && change.active === false) await endAll(id, 'inactive')
         return user
@@ -103,4 +112,12 @@ export function administration(settings: Settings, open: () => Promise<House>): 
       return flushed
     },
   }
+}
+
+/** Where an instance names its roles, a user can have no other: a role with a typo would grant nothing and say nothing. */
+function refuseUnknown(given: readonly string[] | undefined, roles: Roles): void {
+  if (given === undefined || Object.keys(roles).length === 0) return
+  const unknown = given.filter((role) => !Object.hasOwn(roles, role))
+  if (unknown.length === 0) return
+  throw refusalOf({ roles: unknown.map((role) => `There is no role ${JSON.stringify(role)}.`) })
 }

@@ -21,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('active', 'integer', (column) => column.notNull())
         .addColumn('staff', 'integer', (column) => column.notNull())
         .addColumn('superuser', 'integer', (column) => column.notNull())
+        .addColumn('roles', 'text', (column) => column.notNull())
         .addColumn('epoch', 'integer', (column) => column.notNull())
         .addColumn('joined_at', 'double precision', (column) => column.notNull())
         .addColumn('last_login_at', 'double precision')

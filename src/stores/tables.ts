@@ -25,6 +25,7 @@ export interface UserTable {
   readonly active: Flag
   readonly staff: Flag
   readonly superuser: Flag
+  readonly roles: string
   readonly epoch: number
   readonly joined_at: UnixSeconds
   readonly last_login_at: UnixSeconds | null

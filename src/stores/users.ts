@@ -86,6 +86,7 @@ const rowOf = (user: NewUser): Row => ({
   active: flag(user.active),
   staff: flag(user.staff),
   superuser: flag(user.superuser),
+  roles: JSON.stringify(user.roles ?? []),
   epoch: 0,
   joined_at: user.joinedAt,
   last_login_at: null,
@@ -98,11 +99,14 @@ const columnsOf = (change: UserChange): Partial<Row> => ({
   ...(change.active !== undefined && { active: flag(change.active) }),
   ...(change.staff !== undefined && { staff: flag(change.staff) }),
   ...(change.superuser !== undefined && { superuser: flag(change.superuser) }),
+  ...(change.roles !== undefined && { roles: JSON.stringify(change.roles) }),
   ...(change.lastLoginAt !== undefined && { last_login_at: change.lastLoginAt }),
   ...(change.attributes !== undefined && { attributes: JSON.stringify(change.attributes) }),
 })
 
 const accountOf = (row: Row): Account => ({ user: userOf(row), hash: row.hash })
+
+const NONE: readonly string[] = []
 
 const userOf = (row: Row): User => ({
   id: row.id,
@@ -111,6 +115,7 @@ const userOf = (row: Row): User => ({
   active: row.active === 1,
   staff: row.staff === 1,
   superuser: row.superuser === 1,
+  roles: row.roles === '[]' ? NONE : JSON.parse(row.roles),
   epoch: row.epoch,
   joinedAt: row.joined_at,
   lastLoginAt: row.last_login_at ?? undefined,

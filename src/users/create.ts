@@ -17,6 +17,7 @@ export interface UserInput {
   readonly active?: boolean
   readonly staff?: boolean
   readonly superuser?: boolean
+  readonly roles?: readonly string[]
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
@@ -37,7 +38,7 @@ export async function createUser(
   world: UserWorld & { readonly clock: Clock; readonly random: Random },
 ): Promise<User> {
   const { users, passwords, clock, random } = world
-  const { password, active = true, staff = false, superuser = false, attributes = {} } = input
+  const { password, active = true, staff = false, superuser = false, roles = [], attributes = {} } = input
   const username = usernameOf(input.username)
   const email = input.email === undefined ? undefined : emailOf(input.email)
   refuseFaults({
@@ -54,6 +55,7 @@ export async function createUser(
     active,
     staff,
     superuser,
+    roles,
     epoch: 0,
     joinedAt: clock(),
     lastLoginAt: undefined,

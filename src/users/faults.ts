@@ -1,7 +1,7 @@
 import { Refusal } from '../base/refusal.ts'
 
 /** What is wrong with the fields of a user, in sentences. */
-export type FieldFaults = { readonly [field in 'username' | 'password' | 'email']?: readonly string[] }
+export type FieldFaults = { readonly [field in 'username' | 'password' | 'email' | 'roles']?: readonly string[] }
 
 /** @throws Refusal `invalid`, its body naming each field that has faults */
 export function refuseFaults(faults: FieldFaults): void {

@@ -11,6 +11,8 @@ export interface User {
   readonly active: boolean
   readonly staff: boolean
   readonly superuser: boolean
+  /** Names of roles; what each may do is said in the instance's options. */
+  readonly roles: readonly string[]
   /** Counts what must end every sign-in: password changes, mostly. Sessions remember the value they began with. */
   readonly epoch: number
   readonly joinedAt: UnixSeconds

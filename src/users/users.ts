@@ -13,6 +13,7 @@ export interface NewUser {
   readonly active: boolean
   readonly staff: boolean
   readonly superuser: boolean
+  readonly roles?: readonly string[]
   readonly joinedAt: UnixSeconds
   readonly attributes: Readonly<Record<string, unknown>>
 }
@@ -22,6 +23,7 @@ export interface UserChange {
   readonly active?: boolean
   readonly staff?: boolean
   readonly superuser?: boolean
+  readonly roles?: readonly string[]
   readonly lastLoginAt?: UnixSeconds
   readonly attributes?: Readonly<Record<string, unknown>>
 }

@@ -21,6 +21,7 @@ export const vitor: NewUser = {
   active: true,
   staff: false,
   superuser: false,
+  roles: [],
   joinedAt: NOON,
   attributes: {},
 }
