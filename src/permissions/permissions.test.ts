@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tokenUser } from '../authentication/token-user.ts'
+import type { Refusal } from '../base/refusal.ts'
+import type { AuthRequest } from '../base/request.ts'
+import {
+  allOf,
+  allowAny,
+  anyOf,
+  type Decision,
+  denied,
+  granted,
+  has,
+  hasRole,
+  hasScope,
+  isAuthenticated,
+  isReadOnly,
+  isStaff,
+  modelMap,
+  modelPermissions,
+  modelPermissionsOrAnonReadOnly,
+  not,
+  objectPermissions,
+  type Permission,
+} from './index.ts'
+import { asksForSignIn } from './permission.ts'
+import { Known } from './principal.ts'
+import { rightsOf } from './rights.ts'
+
+const RIGHTS = rightsOf({ editor: ['posts.add', 'posts.change'], viewer: ['posts.view'], owner: ['*'] })
+
+const requestWith = (method: string): AuthRequest => ({
+  method,
+  url: '/',
+  address: '',
+  secure: false,
+  header: () => undefined,
+  body: async () => Buffer.alloc(0),
+})
+
+interface Somebody {
+  readonly active?: boolean
+  readonly staff?: boolean
+  readonly superuser?: boolean
+  readonly roles?: readonly string[]
+}
+
+const known = (user: Somebody | object, scopes: readonly string[] = [], method = 'GET') =>
+  new Known<unknown>({ user, scheme: 'test', scopes }, RIGHTS, requestWith(method))
+
+type Asked = Permission<unknown, unknown, string>
+
+const ask = (permission: Asked, who: ReturnType<typeof known> | undefined, method = 'GET', resource?: unknown) =>
+  permission({ identity: who, request: requestWith(method), resource })
+
+/** `yes`, `no`, or what the no stands for. */
+async function answer(...asked: Parameters<typeof ask>): Promise<string> {
+  const decision = await ask(...asked)
+  return decision.granted ? 'yes' : (decision.as ?? 'no')
+}
+
+const editor = known({ roles: ['editor'] })
+const nobody = undefined
+
+for (const [name, permission, who, method, expected] of [
+  ['anybody', allowAny, nobody, 'POST', 'yes'],
+  ['signed in', isAuthenticated, editor, 'POST', 'yes'],
+  ['not signed in', isAuthenticated, nobody, 'GET', 'no'],
+  ['staff', isStaff, known({ staff: true }), 'POST', 'yes'],
+  ['a superuser is not staff', isStaff, known({ superuser: true }), 'POST', 'no'],
+  ['staff as text is not staff', isStaff, known({ staff: 'true' }), 'POST', 'no'],
+  ['a reader', isReadOnly, nobody, 'HEAD', 'yes'],
+  ['a writer', isReadOnly, editor, 'TRACE', 'no'],
+  ['a permission string of a role', has('posts.change'), editor, 'GET', 'yes'],
+  ['one of another role', has('posts.view'), editor, 'GET', 'no'],
+  ['one of two roles', has('posts.view'), known({ roles: ['editor', 'viewer'] }), 'GET', 'yes'],
+  ['a role with all', has('posts.burn'), known({ roles: ['owner'] }), 'GET', 'yes'],
+  ['a role that nobody described', has('posts.view'), known({ roles: ['toString'] }), 'GET', 'no'],
+  ['a superuser', has('posts.burn'), known({ superuser: true }), 'GET', 'yes'],
+  ['a superuser who is inactive', has('posts.burn'), known({ superuser: true, active: false }), 'GET', 'no'],
+  ['nobody', has('posts.view'), nobody, 'GET', 'no'],
+  ['a user from a token', has('posts.view'), known(tokenUser({ is_superuser: true }, TERMS())), 'GET', 'no'],
+  ['a role', hasRole('editor'), editor, 'GET', 'yes'],
+  ['a superuser without the role', hasRole('editor'), known({ superuser: true }), 'GET', 'no'],
+  ['a scope', hasScope('posts:read'), known({}, ['posts:read']), 'GET', 'yes'],
+  ['no scope', hasScope('posts:read'), known({ superuser: true }), 'GET', 'no'],
+] as const) {
+  test(`permission: ${name}: ${expected}`, async () =>
+    assert.equal(await answer(permission as Asked, who, method), expected))
+}
+
+function TERMS() {
+  return { userIdClaim: 'user_id' }
+}
+
+/** A permission that tells when it is asked. */
+function spy(decision: Decision) {
+  const seen: string[] = []
+  const permission: Asked = ({ request }) => {
+    seen.push(request.method)
+    return decision
+  }
+  return { permission, seen }
+}
+
+test('P14 allOf stops at the first no', async () => {
+  const second = spy(granted)
+  assert.equal(await answer(allOf(isStaff, second.permission) as Asked, editor), 'no')
+  assert.deepEqual(second.seen, [])
+})
+
+test('P15 anyOf stops at the first yes', async () => {
+  const second = spy(granted)
+  assert.equal(await answer(anyOf(isAuthenticated, second.permission) as Asked, editor), 'yes')
+  assert.deepEqual(second.seen, [])
+})
+
+test('compositions wait only for what has to be waited for', async () => {
+  const later: Asked = async () => granted
+  assert.ok(!(ask(allOf(isAuthenticated, not(isStaff)) as Asked, editor) instanceof Promise))
+  assert.ok(ask(allOf(isAuthenticated, later) as Asked, editor) instanceof Promise)
+  assert.equal(await answer(allOf(later, isAuthenticated, later) as Asked, editor), 'yes')
+  assert.equal(await answer(allOf(later, isStaff, later) as Asked, editor), 'no')
+  assert.equal(await answer(anyOf(isStaff, later) as Asked, editor), 'yes')
+  assert.equal(await answer(not(later) as Asked, editor), 'no')
+})
+
+test('of nothing, allOf grants and anyOf refuses', async () => {
+  assert.equal(await answer(allOf() as unknown as Asked, nobody), 'yes')
+  assert.equal(await answer(anyOf() as unknown as Asked, editor), 'no')
+  assert.equal(asksForSignIn(anyOf()), true)
+})
+
+test('a composition says nothing of its parts to the client, and everything to the operator', () => {
+  const nope = denied('the moon is full', { says: 'nope' })
+  for (const composed of [allOf(() => nope), anyOf(() => nope)]) {
+    const decision = ask(composed as Asked, editor)
+    assert.deepEqual(decision, { granted: false, because: 'the moon is full' })
+  }
+})
+
+test('not of a thing that is owned is a thing that is not owned (D31)', async () => {
+  const isOwner: Permission<{ owner: string }, { id: string }> = ({ identity, resource }) =>
+    identity?.user.id === resource.owner ? granted : denied('not yours')
+  const ada = known({ id: 'ada' }) as Known<{ id: string }>
+  const decide = (owner: string) =>
+    not(isOwner)({ identity: ada, request: requestWith('GET'), resource: { owner } } as never)
+
+  assert.equal((await decide('ada')).granted, false)
+  assert.equal((await decide('bob')).granted, true)
+})
+
+test('what asks for a sign-in is known for it', () => {
+  for (const yes of [isAuthenticated, isStaff, has('x'), hasRole('x'), hasScope('x'), modelPermissions('posts')])
+    assert.equal(asksForSignIn(yes), true)
+  assert.equal(asksForSignIn(allOf(allowAny, isStaff)), true)
+  assert.equal(asksForSignIn(anyOf(isStaff, has('x'))), true)
+  for (const no of [allowAny, isReadOnly, not(isAuthenticated), anyOf(isAuthenticated, isReadOnly), allOf(isReadOnly)])
+    assert.equal(asksForSignIn(no), false)
+})
+
+const MODEL = modelPermissions('posts') as Asked
+const OR_READ = modelPermissionsOrAnonReadOnly('posts') as Asked
+for (const [name, permission, who, method, expected] of [
+  ['P20 without the string', MODEL, editor, 'DELETE', 'no'],
+  ['with the string', MODEL, editor, 'PATCH', 'yes'],
+  ['P21 reading needs none', MODEL, known({}), 'GET', 'yes'],
+  ['P22 nobody', MODEL, nobody, 'GET', 'no'],
+  ['P22 nobody, where reading is free', OR_READ, nobody, 'GET', 'yes'],
+  ['nobody may not write', OR_READ, nobody, 'POST', 'no'],
+  ['who has signed in may not write either', OR_READ, known({}), 'POST', 'no'],
+  ['P23 another method', MODEL, editor, 'FOO', 'method_not_allowed'],
+  ['a method of an object', MODEL, editor, 'constructor', 'method_not_allowed'],
+  ['P24 a user from a token', MODEL, known(tokenUser({}, TERMS())), 'GET', 'no'],
+] as const) {
+  test(`model permissions: ${name}: ${expected}`, async () =>
+    assert.equal(await answer(permission, who, method), expected))
+}
+
+test('P25 to P27 object permissions tell only who may look that a thing is there', async () => {
+  const map = { ...modelMap('posts'), GET: ['posts.view'] } as const
+  const may = (right: string, note: { readonly may: readonly string[] }): boolean => note.may.includes(right)
+  const permission = objectPermissions(map, may) as unknown as Asked
+  const decide = (method: string, ...rights: string[]) => answer(permission, editor, method, { may: rights })
+
+  assert.equal(await decide('GET'), 'not_found')
+  assert.equal(await decide('GET', 'posts.view'), 'yes')
+  assert.equal(await decide('PATCH', 'posts.view'), 'no')
+  assert.equal(await decide('PATCH'), 'not_found')
+  assert.equal(await decide('PATCH', 'posts.change'), 'yes')
+  assert.equal(await decide('FOO'), 'method_not_allowed')
+  assert.equal(await answer(permission, nobody, 'GET', { may: ['posts.view'] }), 'no')
+})
+
+test('authorize refuses with what the permission says', async () => {
+  const codeOf = async (decision: Decision) => {
+    try {
+      await known({}).authorize((() => decision) as Asked, undefined)
+      return 'granted'
+    } catch (error) {
+      const { code, detail } = error as Refusal
+      return `${code}: ${detail}`
+    }
+  }
+
+  assert.equal(await codeOf(granted), 'granted')
+  assert.equal(await codeOf(denied('x', { says: 'nope' })), 'permission_denied: nope')
+  assert.equal(await codeOf(denied('x', { as: 'not_found' })), 'not_found: Not found.')
+})
