@@ -37,13 +37,18 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
    *
    * @throws Refusal, which `refuse` turns into the answer
    */
-  require<const N extends Need<U, Right> = DefaultNeed>(from: Request | AuthRequest, need?: N): Promise<Principal<Who<N, U>, Right>>
+  require<const N extends Need<U, Right> = DefaultNeed>(
+    from: Request | AuthRequest,
+    need?: N,
+  ): Promise<Principal<Who<N, U>, Right>>
   /**
    * `require` made once for a route: it waits for nothing where nothing has to be waited for.
    *
    * @throws Refusal `config_refused` at once, where the need names a rate that there is none of
    */
-  gate<const N extends Need<U, Right> = DefaultNeed>(need?: N): (request: AuthRequest) => Awaitable<Principal<Who<N, U>, Right>>
+  gate<const N extends Need<U, Right> = DefaultNeed>(
+    need?: N,
+  ): (request: AuthRequest) => Awaitable<Principal<Who<N, U>, Right>>
   /** The answer to a refusal; to any other error a 500 that says nothing, and a line in the log. */
   refuse(error: unknown): AuthReply
   /** The same for `fetch` handlers. */

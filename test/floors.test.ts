@@ -9,7 +9,7 @@ import { test } from 'node:test'
  */
 const FLOORS = [
   ['base'],
-  ['jwt', 'passwords'],
+  ['jwt', 'passwords', 'throttling'],
   ['users', 'keys'],
   ['sessions'],
   ['tokens'],

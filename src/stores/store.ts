@@ -1,5 +1,6 @@
 import type { Keys } from '../keys/keys.ts'
 import type { Sessions } from '../sessions/session.ts'
+import type { Hits } from '../throttling/hits.ts'
 import type { Users } from '../users/users.ts'
 
 /** Everything that outlives a process, behind the ports of the concepts that need it. */
@@ -7,6 +8,7 @@ export interface Store {
   readonly users: Users
   readonly sessions: Sessions
   readonly keys: Keys
+  readonly hits: Hits
   /** Brings the tables to the newest version; safe when several processes start together. Runs at first use. */
   migrate(): Promise<void>
   /**

@@ -114,7 +114,14 @@ async function ask(step: Step, cfg: string, here: House, kept: ReadonlyMap<strin
 }
 
 async function askCore(method: string, url: string, { auth }: House): Promise<Reply> {
-  const request: AuthRequest = { method, url, address: '', secure: false, header: () => undefined, body: async () => Buffer.alloc(0) }
+  const request: AuthRequest = {
+    method,
+    url,
+    address: '',
+    secure: false,
+    header: () => undefined,
+    body: async () => Buffer.alloc(0),
+  }
   const { status, headers, body } = (await auth.answer(request))!
   return { status, headers, body: Buffer.from(body) }
 }

@@ -4,8 +4,8 @@ import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import type { TokenUser } from '../../src/authentication/token-user.ts'
 import { negotiate } from '../../src/endpoints/negotiation.ts'
-import type { User } from '../../src/users/user.ts'
 import type { Principal } from '../../src/permissions/principal.ts'
+import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 
 /** An application of the kind that the recorded servers were: two guarded views, and two that tell who is asking. */

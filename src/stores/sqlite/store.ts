@@ -3,6 +3,7 @@ import { sqlKeys } from '../keys.ts'
 import { sqlSessions } from '../sessions.ts'
 import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
+import { memoryHits } from '../../throttling/memory-hits.ts'
 import { sqlUsers } from '../users.ts'
 import { type Opened, sqliteDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
@@ -32,6 +33,7 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     users: sqlUsers(db),
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
+    hits: memoryHits(),
     migrate: () => db.connection().execute(async () => {}),
     watch: (changed) => watchOthers(() => opened?.writing, changed),
     close: async () => {
