@@ -9,7 +9,7 @@ export interface Migration {
 /** Forward only: what has been released is never changed, only followed. */
 export const MIGRATIONS: readonly Migration[] = [
   {
-    name: 'users, sessions, keys',
+    name: 'users, sessions, keys, tokens',
     statements: (schema) => [
       schema
         .createTable('users')
@@ -61,6 +61,25 @@ export const MIGRATIONS: readonly Migration[] = [
         .on('keys')
         .column('stage')
         .where(sql.ref('stage'), '<>', sql.lit('retiring')),
+      schema
+        .createTable('tokens')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('user_id', 'text', (column) => column.notNull())
+        .addColumn('digest', 'text', (column) => column.notNull().unique())
+        .addColumn('hint', 'text', (column) => column.notNull())
+        .addColumn('name', 'text')
+        .addColumn('scopes', 'text', (column) => column.notNull())
+        .addColumn('nonce', 'text')
+        .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('expires_at', 'double precision'),
+      schema.createIndex('tokens_by_user').on('tokens').column('user_id'),
+      // A user has one derived token, whoever writes.
+      schema
+        .createIndex('tokens_derived')
+        .unique()
+        .on('tokens')
+        .column('user_id')
+        .where(sql.ref('nonce'), 'is not', null),
     ],
   },
 ]

@@ -2,6 +2,7 @@ import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
 import type { EndReason, SessionId } from '../sessions/session.ts'
+import type { ApiTokenId, TokenDigest } from '../tokens/api-token.ts'
 import type { UserId } from '../users/user.ts'
 
 /** Yes and no, as every database keeps them. */
@@ -14,6 +15,7 @@ export interface Tables {
   users: UserTable
   sessions: SessionTable
   keys: KeyTable
+  tokens: ApiTokenTable
 }
 
 export interface UserTable {
@@ -57,4 +59,16 @@ export interface KeyTable {
   readonly created_at: UnixSeconds
   readonly token_life: Seconds
   readonly verifies_until: UnixSeconds | null
+}
+
+export interface ApiTokenTable {
+  readonly id: ApiTokenId
+  readonly user_id: UserId
+  readonly digest: TokenDigest
+  readonly hint: string
+  readonly name: string | null
+  readonly scopes: string
+  readonly nonce: string | null
+  readonly created_at: UnixSeconds
+  readonly expires_at: UnixSeconds | null
 }

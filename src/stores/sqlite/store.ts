@@ -1,4 +1,5 @@
 import { Kysely } from 'kysely'
+import { sqlApiTokens } from '../api-tokens.ts'
 import { sqlKeys } from '../keys.ts'
 import { sqlSessions } from '../sessions.ts'
 import type { Store } from '../store.ts'
@@ -33,6 +34,7 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     users: sqlUsers(db),
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
+    apiTokens: sqlApiTokens(db),
     hits: memoryHits(),
     migrate: () => db.connection().execute(async () => {}),
     watch: (changed) => watchOthers(() => opened?.writing, changed),
