@@ -4,13 +4,34 @@ import { Refusal } from '../base/refusal.ts'
 const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13)
 const BLANK = /[\t-\r ]/
 
+/** What is wrong with a header that announces a token and does not hold exactly two words. */
+export interface HeaderFaults {
+  readonly none: () => Refusal
+  readonly several: () => Refusal
+}
+
+/** As Simple JWT says it (specification 5.1). */
+const BEARER: HeaderFaults = {
+  none: () => new Refusal('bad_authorization_header', 'no token behind the scheme'),
+  several: () => new Refusal('bad_authorization_header', 'more than two words'),
+}
+
+/** As Django REST framework's own schemes say it: `Invalid token header. …` (specification 6.2, 6.4). */
+export const headerFaults = (kind: 'basic' | 'token', what: string): HeaderFaults => ({
+  none: () => invalidHeader(kind, 'No credentials provided.'),
+  several: () => invalidHeader(kind, `${what} string should not contain spaces.`),
+})
+
+export const invalidHeader = (kind: 'basic' | 'token', says: string): Refusal =>
+  new Refusal('authentication_failed', undefined, { detail: `Invalid ${kind} header. ${says}` })
+
 /**
  * The token that a header announces with one of `words`, compared without case (D1).
  *
  * @returns `undefined` where the header is not of this kind
- * @throws Refusal `bad_authorization_header` where it is, and does not hold exactly two words
+ * @throws Refusal of `faults` where it is, and does not hold exactly two words
  */
-export function tokenAfter(words: readonly string[], header: string | undefined): string | undefined {
+export function tokenAfter(words: readonly string[], header: string | undefined, faults = BEARER): string | undefined {
   if (header === undefined) return undefined
   let start = 0
   let end = header.length
@@ -21,10 +42,10 @@ export function tokenAfter(words: readonly string[], header: string | undefined)
   if (!words.some((word) => isSameWord(word, header, start, gap))) return undefined
   let token = gap
   while (token < end && isBlank(header.charCodeAt(token))) token++
-  if (token === end) throw new Refusal('bad_authorization_header', 'no token behind the scheme')
+  if (token === end) throw faults.none()
   const text = header.slice(token, end)
   // A search, since V8 looks at many characters at once there: a token is long.
-  if (BLANK.test(text)) throw new Refusal('bad_authorization_header', 'more than two words')
+  if (BLANK.test(text)) throw faults.several()
   return text
 }
 

@@ -1,6 +1,7 @@
 import type { AuthRequest, Awaitable } from '../base/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
+import type { ApiToken, ApiTokens } from '../tokens/api-token.ts'
 import type { TokenWorld } from '../tokens/terms.ts'
 import type { Account, User } from '../users/user.ts'
 
@@ -13,6 +14,8 @@ export interface Identity<U = User> {
   readonly token?: Claims | undefined
   /** The sign-in that it belongs to. */
   readonly sessionId?: SessionId | undefined
+  /** The row of the API token that said so. */
+  readonly apiToken?: ApiToken | undefined
   /** What the credentials were limited to (RFC 6749 §3.3); none, where they know of no scopes. */
   readonly scopes?: readonly string[] | undefined
 }
@@ -30,6 +33,7 @@ export interface Authentication {
 
 /** What schemes are made in. */
 export interface AuthenticationWorld extends TokenWorld {
+  readonly apiTokens: Pick<ApiTokens, 'find'>
   /** The words that announce a token, the first of them named in challenges. */
   readonly headerTypes: readonly string[]
   /** The header that carries it, in lower case. */

@@ -91,6 +91,7 @@ async function furnish(
     clock,
     random,
     users: store.users,
+    apiTokens: store.apiTokens,
     sessions,
     sign: (claims) => sign(claims, ring.signing()),
     verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,

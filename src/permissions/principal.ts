@@ -27,15 +27,18 @@ export class Known<U> implements Principal<U, string> {
   readonly scheme: string
   readonly token: Identity['token']
   readonly sessionId: Identity['sessionId']
+  readonly apiToken: Identity['apiToken']
   readonly scopes: readonly string[]
   readonly #rights: Rights
   readonly #request: AuthRequest
 
-  constructor({ user, scheme, token, sessionId, scopes = NONE }: Identity<U>, rights: Rights, request: AuthRequest) {
+  constructor(identity: Identity<U>, rights: Rights, request: AuthRequest) {
+    const { user, scheme, token, sessionId, apiToken, scopes = NONE } = identity
     this.user = user
     this.scheme = scheme
     this.token = token
     this.sessionId = sessionId
+    this.apiToken = apiToken
     this.scopes = scopes
     this.#rights = rights
     this.#request = request
