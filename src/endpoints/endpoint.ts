@@ -27,6 +27,8 @@ export interface Terms {
   readonly challenge: string
   /** Told of what was not a refusal. Whatever it throws is dropped. */
   readonly failed: (error: unknown, request: AuthRequest) => void
+  /** Counts the request by the throttles that the endpoints have. @throws Refusal `throttled` */
+  readonly count?: (request: AuthRequest) => Awaitable<void>
 }
 
 /**
@@ -38,12 +40,13 @@ export interface Terms {
 export async function answer(
   endpoint: Endpoint,
   request: AuthRequest,
-  { challenge, failed }: Terms,
+  { challenge, failed, count }: Terms,
 ): Promise<AuthReply> {
   const headers: readonly Header[] = [['Allow', `${endpoint.method}, OPTIONS`]]
   let indent = 0
   try {
     indent = negotiate(request)
+    await count?.(request)
     if (request.method === 'OPTIONS') return replyWith(200, description(endpoint), { headers, indent })
     if (request.method !== endpoint.method) throw methodNotAllowed(request.method)
     const sent = await parseBody(request)

@@ -5,17 +5,29 @@ import { routesOf } from '../endpoints/routes.ts'
 import * as endpoints from '../endpoints/token-endpoints.ts'
 import type { EndpointName, Handler } from '../options.ts'
 import type { Settings } from '../settings/settings.ts'
+import { clientAddress } from '../throttling/address.ts'
+import { throttleAll } from '../throttling/throttle.ts'
+import { derivedTokenOf } from '../tokens/derived-token.ts'
 import { blacklist, verifyAny } from '../tokens/ending.ts'
 import { obtainPair, refreshPair } from '../tokens/pairs.ts'
 import { obtainSliding, refreshSliding } from '../tokens/sliding.ts'
 import type { House } from './house.ts'
 import { signInVia } from './sign-in.ts'
 import { tell } from './tell.ts'
+import { hasThrottles, throttlesOf } from './throttles.ts'
 
 /** What answers a request target, the last slash of its path there or not. It never rejects. */
 export type Router = (url: string) => ((request: AuthRequest) => Promise<AuthReply>) | undefined
 
-export function routerOf(settings: Settings, open: () => Promise<House>, terms: Terms): Router {
+export function routerOf(settings: Settings, open: () => Promise<House>, told: Omit<Terms, 'count'>): Router {
+  const throttles = throttlesOf(undefined, settings.throttle)
+  /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
+  const count = async (request: AuthRequest): Promise<void> => {
+    const { hits } = await open()
+    const address = clientAddress(request, settings.proxies)
+    await throttleAll(throttles({ hits, clock: settings.clock }), { userId: undefined, address }, request)
+  }
+  const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told
   const verbs = verbsOf(settings, open)
   const { loginField } = settings.users
   const made: Readonly<Record<EndpointName, Endpoint>> = {
@@ -25,6 +37,7 @@ export function routerOf(settings: Settings, open: () => Promise<House>, terms: 
     blacklist: endpoints.blacklist(verbs, settings.endpoints.slidingObtain !== undefined),
     slidingObtain: endpoints.obtainSliding(loginField, verbs),
     slidingRefresh: endpoints.refreshSliding(verbs),
+    apiToken: endpoints.apiToken(verbs),
   }
   const published = async (): Promise<object> => (await open()).ring.published()
   type Route = ReturnType<Router>
@@ -46,6 +59,7 @@ const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
 
 function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.TokenVerbs {
   const signIn = signInVia(settings)
+  const signInAsSent = signInVia({ ...settings, users: { ...settings.users, trimPassword: false } })
   return {
     async obtain(login, password, request) {
       const house = await open()
@@ -54,6 +68,11 @@ function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.Toke
     async obtainSliding(login, password, request) {
       const house = await open()
       return { token: await obtainSliding(await signIn(login, password, request, house), house.world) }
+    },
+    async apiToken(login, password, request) {
+      const house = await open()
+      const { user } = await signInAsSent(login, password, request, house)
+      return { token: (await derivedTokenOf(user.id, house.deriving)).token }
     },
     refresh: async (token) => refreshPair(token, (await open()).world),
     refreshSliding: async (token) => ({ token: await refreshSliding(token, (await open()).world) }),

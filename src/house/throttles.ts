@@ -9,6 +9,9 @@ export type Limits = Readonly<Record<string, Limit | null>>
 /** The rates that every guarded route and token endpoint counts by, where they are given. */
 const EVERYWHERE = ['anon', 'user']
 
+/** Whether something counts everywhere. */
+export const hasThrottles = (limits: Limits): boolean => EVERYWHERE.some((name) => limits[name] != null)
+
 /**
  * The throttles that a route names, or the instance's.
  *
