@@ -67,7 +67,7 @@ for (const [typed, sentence] of [
   ['strat', 'There is no command "strat". Did you mean: watchword start?'],
   ['users list', 'There is no command "users". Did you mean: watchword user list?'],
   ['user crate', 'There is no command "user crate". Did you mean: watchword user create?'],
-  ['user', 'watchword user is followed by one of: create, list, passwd, activate, deactivate, delete.'],
+  ['user', 'watchword user is followed by one of: create, list, passwd, roles, activate, deactivate, delete.'],
   ['frobnicate', 'There is no command "frobnicate". watchword help lists them.'],
   ['constructor', 'There is no command "constructor". watchword help lists them.'],
 ] as const) {

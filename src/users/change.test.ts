@@ -8,7 +8,14 @@ import type { UserId } from './user.ts'
 test('a user is made with what was given, and signs in with its password', async () => {
   await using world = await openWorld()
   const user = await createUser(
-    { username: 'ada', password: 'Wonder-Land-42', email: 'ada@Example.org', staff: true, attributes: { age: 36 } },
+    {
+      username: 'ada',
+      password: 'Wonder-Land-42',
+      email: 'ada@Example.org',
+      staff: true,
+      roles: ['editor'],
+      attributes: { age: 36 },
+    },
     world,
   )
 
@@ -20,6 +27,7 @@ test('a user is made with what was given, and signs in with its password', async
     active: true,
     staff: true,
     superuser: false,
+    roles: ['editor'],
     epoch: 0,
     joinedAt: world.clock(),
     lastLoginAt: undefined,
