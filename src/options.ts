@@ -19,7 +19,7 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
   readonly path?: `/${string}`
   readonly tokens?: TokenOptions
   readonly users?: UserOptions
-  /** Which endpoints are mounted. Default: the pair's four; sliding ones on request. */
+  /** Which endpoints are mounted. Default: the pair's four, and what the schemes bring; sliding ones on request. */
   readonly endpoints?: EndpointOptions
   /** Schemes, asked in this order. Default `[bearer()]`. DEFAULT_AUTHENTICATION_CLASSES */
   readonly authentication?: readonly S[]
@@ -117,9 +117,17 @@ export type Handler = (
   next: () => Promise<object>,
 ) => Awaitable<object>
 
-export const ENDPOINT_NAMES = ['obtain', 'refresh', 'verify', 'blacklist', 'slidingObtain', 'slidingRefresh'] as const
+export const ENDPOINT_NAMES = [
+  'obtain',
+  'refresh',
+  'verify',
+  'blacklist',
+  'slidingObtain',
+  'slidingRefresh',
+  'apiToken',
+] as const
 export type EndpointName = (typeof ENDPOINT_NAMES)[number]
-/** Path below `Options.path` (default), another path, or false: not mounted. */
+/** Its usual path, another (absolute) one, or false: not mounted. */
 export type EndpointOptions = Partial<
   Record<EndpointName, boolean | `/${string}` | { path?: `/${string}`; handle?: Handler }>
 >

@@ -27,6 +27,7 @@ const JSON_TYPE: Headers = { 'content-type': 'application/json' }
 const echo: TokenVerbs = {
   obtain: async (login, password) => ({ login, password }),
   obtainSliding: async (login, password) => ({ login, password }),
+  apiToken: async (login, password) => ({ login, password }),
   refresh: async (token) => ({ token }),
   refreshSliding: async (token) => ({ token }),
   verify: async () => {

@@ -6,6 +6,8 @@ import type { Sent } from './sent.ts'
 export interface Field {
   /** White space at the ends is no part of the value. */
   readonly trim: boolean
+  /** White space alone is a value; else it is as good as none. */
+  readonly takesBlanks?: boolean
   /** Sent twice in one JSON body it is refused: two readers might take different ones (H14). Else the last one counts. */
   readonly once?: boolean
   /** Octets of UTF-8; more is refused before anything costly is done with the value. */
@@ -37,7 +39,7 @@ function findFault(name: string, field: Field, { values, twice }: Sent): string 
   if (value === null) return 'This field may not be null.'
   if (typeof value !== 'string') return 'Not a valid string.'
   const text = textOf(field, value)
-  if (trimmed(text) === '') return 'This field may not be blank.'
+  if ((field.takesBlanks ? text : trimmed(text)) === '') return 'This field may not be blank.'
   if (text.includes('\0')) return 'Null characters are not allowed.'
   if (!text.isWellFormed()) return `Surrogate characters are not allowed: U+${loneSurrogateIn(text)}.`
   // "characters" is the word that clients know from length limits; what is counted is octets, as for new passwords.

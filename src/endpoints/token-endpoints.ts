@@ -1,3 +1,4 @@
+export { apiToken } from './api-token.ts'
 export { blacklist } from './blacklist.ts'
 export { obtain } from './obtain.ts'
 export { refresh } from './refresh.ts'

@@ -4,6 +4,8 @@ import type { AuthRequest } from '../base/request.ts'
 export interface TokenVerbs {
   obtain(login: string, password: string, request: AuthRequest): Promise<object>
   obtainSliding(login: string, password: string, request: AuthRequest): Promise<object>
+  /** The password counts as it is sent. */
+  apiToken(login: string, password: string, request: AuthRequest): Promise<object>
   refresh(token: string): Promise<object>
   refreshSliding(token: string): Promise<object>
   verify(token: string): Promise<void>

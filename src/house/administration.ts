@@ -6,6 +6,7 @@ import { changeUser, setPassword } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
 import { refusalOf } from '../users/faults.ts'
 import type { User, UserId } from '../users/user.ts'
+import { type ApiTokenAdministration, apiTokenAdministration } from './api-tokens.ts'
 import type { House } from './house.ts'
 
 /** What the owner of an instance does with users, sessions and keys: for programs and for the command. */
@@ -30,7 +31,7 @@ export interface Administration {
      * @throws Refusal `invalid`
      */
     change(id: UserId, change: Partial<Omit<UserInput, 'username' | 'password'>>): Promise<User | undefined>
-    /** Ends every sign-in of the user. @returns `false`: there is no such user */
+    /** Ends every sign-in and every API token of the user. @returns `false`: there is no such user */
     delete(id: UserId): Promise<boolean>
   }
   readonly sessions: {
@@ -40,6 +41,7 @@ export interface Administration {
     /** @returns how many it ended */
     endAll(userId: UserId, except?: SessionId): Promise<number>
   }
+  readonly tokens: ApiTokenAdministration
   readonly keys: {
     list(): Promise<readonly KeySummary[]>
     /**
@@ -88,8 +90,10 @@ export function administration(settings: Settings, open: () => Promise<House>): 
         return user
       },
       async delete(id) {
-        const deleted = await (await open()).store.users.delete(id)
+        const { users, apiTokens } = (await open()).store
+        const deleted = await users.delete(id)
         await endAll(id, 'deleted')
+        await apiTokens.deleteAll(id)
         return deleted
       },
     },
@@ -98,6 +102,7 @@ export function administration(settings: Settings, open: () => Promise<House>): 
       end: async (id) => (await (await open()).sessions?.end(id, 'admin', clock())) ?? false,
       endAll: (userId, except) => endAll(userId, 'admin', except),
     },
+    tokens: apiTokenAdministration(settings, open),
     keys: {
       list: async () => (await open()).ring.list(),
       rotate: async (options) => (await open()).ring.rotate(options),

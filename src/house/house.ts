@@ -15,7 +15,9 @@ import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { memoryHits } from '../throttling/memory-hits.ts'
+import type { DeriveWorld } from '../tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
+import { derivingIn } from './api-tokens.ts'
 import { developmentSecret } from './development-secret.ts'
 import { checkPasswordVia } from './sign-in.ts'
 import { tell } from './tell.ts'
@@ -29,6 +31,8 @@ export interface House {
   /** Where throttles count. */
   readonly hits: Hits
   readonly world: AuthenticationWorld
+  /** Where API tokens are derived that can be shown again. */
+  readonly deriving: DeriveWorld
   close(): Promise<void>
 }
 
@@ -63,7 +67,7 @@ async function furnish(
   store: Store,
   secrets: Secrets,
   opened: (() => void)[],
-): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'hits' | 'world'>> {
+): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'hits' | 'world' | 'deriving'>> {
   const { clock, random, log, terms } = settings
   const ring = await openRing(settings, store, secrets)
   const sessions = settings.sessions ? await openSessions(settings, store) : undefined
@@ -102,7 +106,8 @@ async function furnish(
     headerName: settings.headerName,
     checkPassword: (login, password, request) => checkPassword(login, password, request, rooms),
   }
-  return { passwords: rooms.passwords, hits, ring, sessions, world }
+  const deriving = derivingIn(settings, store.apiTokens, secrets)
+  return { passwords: rooms.passwords, hits, ring, sessions, world, deriving }
 }
 
 /** Milliseconds before signing keys that could not be read are read again. */

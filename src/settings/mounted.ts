@@ -6,21 +6,29 @@ export interface Mounted {
   readonly handle: Handler | undefined
 }
 
-/** Where each is, below `path`, when nothing else is said. */
-const DEFAULT_PATHS = {
-  obtain: '/',
-  refresh: '/refresh/',
-  verify: '/verify/',
-  blacklist: '/blacklist/',
-  slidingObtain: '/sliding/',
-  slidingRefresh: '/sliding/refresh/',
-} as const satisfies Record<EndpointName, string>
+/** Where each is when nothing else is said: below `path`, or where it is whatever that says. */
+const DEFAULT_PATHS: Readonly<Record<EndpointName, { readonly below: string } | { readonly at: string }>> = {
+  obtain: { below: '/' },
+  refresh: { below: '/refresh/' },
+  verify: { below: '/verify/' },
+  blacklist: { below: '/blacklist/' },
+  slidingObtain: { below: '/sliding/' },
+  slidingRefresh: { below: '/sliding/refresh/' },
+  apiToken: { at: '/api-token-auth/' },
+}
+
+function defaultPath(endpoint: EndpointName, base: string): string {
+  const path = DEFAULT_PATHS[endpoint]
+  return 'at' in path ? path.at : base.replace(/\/$/, '') + path.below
+}
 
 /** What an instance can do, and so which endpoints it has by default. */
 export interface Abilities {
   readonly sessions: boolean
   /** Without a key that signs, tokens come from elsewhere and are only checked here. */
   readonly signs: boolean
+  /** The endpoints that the instance's schemes bring. */
+  readonly brought: readonly string[]
 }
 
 /** The endpoints that are mounted. @throws Refusal `config_refused` where two share a path, or one could never answer */
@@ -37,7 +45,7 @@ export function mountedEndpoints(
     refuseImpossible(endpoint, abilities)
     const { path: elsewhere, handle } =
       typeof wish === 'object' ? wish : { path: typeof wish === 'string' ? wish : undefined }
-    const path = elsewhere ?? base.replace(/\/$/, '') + DEFAULT_PATHS[endpoint]
+    const path = elsewhere ?? defaultPath(endpoint, base)
     const other = taken.get(path.replace(/\/$/, ''))
     if (other !== undefined) throw refused(`endpoints.${endpoint} and endpoints.${other} cannot have one path.`)
     taken.set(path.replace(/\/$/, ''), endpoint)
@@ -46,11 +54,21 @@ export function mountedEndpoints(
   return mounted
 }
 
-const isSigning = (endpoint: EndpointName): boolean => endpoint !== 'verify' && endpoint !== 'blacklist'
+const SIGNING: readonly EndpointName[] = ['obtain', 'refresh', 'slidingObtain', 'slidingRefresh']
+const isSigning = (endpoint: EndpointName): boolean => SIGNING.includes(endpoint)
 
-function isByDefault(endpoint: EndpointName, { sessions, signs }: Abilities): boolean {
-  if (endpoint === 'blacklist') return sessions
-  return !endpoint.startsWith('sliding') && (signs || !isSigning(endpoint))
+function isByDefault(endpoint: EndpointName, { sessions, signs, brought }: Abilities): boolean {
+  switch (endpoint) {
+    case 'obtain':
+    case 'refresh':
+      return signs
+    case 'verify':
+      return true
+    case 'blacklist':
+      return sessions
+    default:
+      return brought.includes(endpoint)
+  }
 }
 
 function refuseImpossible(endpoint: EndpointName, { sessions, signs }: Abilities): void {

@@ -213,6 +213,7 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
   const secret = rest.secret ?? env.WATCHWORD_SECRET
   const log = unfailing(rest.log ?? logLine)
   const keys = parseKeys({ algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys }, log)
+  const authentication = rest.authentication ?? [bearer()]
   const isShared = algorithm?.startsWith('HS') === true && signingKey !== undefined
   const settings: Settings = {
     database: rest.database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
@@ -244,8 +245,9 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
     endpoints: mountedEndpoints(rest.path, rest.endpoints as NonNullable<Options['endpoints']>, {
       sessions: tokens.sessions,
       signs: keys === undefined || keys.signing !== undefined,
+      brought: authentication.flatMap(({ brings = [] }) => brings),
     }),
-    authentication: rest.authentication ?? [bearer()],
+    authentication,
     roles: rest.roles,
     permissions: [rest.permissions].flat(),
     throttle: rest.throttle,

@@ -1,4 +1,4 @@
-import { after, type Clock, type Seconds } from '../base/clock.ts'
+import { after, type Clock, days, type Seconds } from '../base/clock.ts'
 import { hexId, type Random } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { UserId } from '../users/user.ts'
@@ -11,7 +11,7 @@ export interface ApiTokenInput {
   /** What it is limited to (RFC 6749 §3.3). */
   readonly scopes?: readonly string[]
   /** Without it the token lives until it is revoked. */
-  readonly life?: Seconds | undefined
+  readonly expiresIn?: Seconds | undefined
   /** How its text begins, so that a search for lost secrets finds it. */
   readonly prefix?: string
 }
@@ -33,13 +33,13 @@ const HINT = 8
  */
 export async function issueApiToken(
   userId: UserId,
-  { name, scopes = [], life, prefix = 'ww' }: ApiTokenInput,
+  { name, scopes = [], expiresIn, prefix = 'ww' }: ApiTokenInput,
   { apiTokens, clock, random }: IssueWorld,
 ): Promise<ShownToken> {
   refuseFaults({
     name: nameFault(name),
     scopes: scopesFault(scopes),
-    life: lifeFault(life),
+    expiresIn: lifeFault(expiresIn),
     prefix: prefixFault(prefix),
   })
   const token = `${prefix}_${Buffer.from(random(32)).toString('base64url')}`
@@ -53,7 +53,7 @@ export async function issueApiToken(
     scopes: [...new Set(scopes)],
     nonce: undefined,
     createdAt: now,
-    expiresAt: life === undefined ? undefined : after(now, life),
+    expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
   }
   await apiTokens.insert(record)
   return { token, record: shown(record) }
@@ -76,7 +76,7 @@ const scopesFault = (scopes: readonly string[]): string | undefined =>
     : 'Must be words without blanks, quotes and backslashes.'
 
 const lifeFault = (life: Seconds | undefined): string | undefined =>
-  life === undefined || life > 0 ? undefined : 'Must be longer than nothing.'
+  life === undefined || (life > 0 && life <= days(36_525)) ? undefined : 'Must be a length of time, 100 years at most.'
 
 const prefixFault = (prefix: string): string | undefined =>
   /^[a-z\d]{1,10}$/i.test(prefix) ? undefined : 'Must be 1 to 10 letters and digits.'

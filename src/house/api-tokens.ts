@@ -1,0 +1,111 @@
+import type { Seconds } from '../base/clock.ts'
+import { type Duration, secondsOf } from '../base/duration.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { Secret } from '../base/secret.ts'
+import { derivedKey } from '../keys/seal.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { ApiToken, ShownToken } from '../tokens/api-token.ts'
+import { type DeriveWorld, derivedTokenOf } from '../tokens/derived-token.ts'
+import { issueApiToken } from '../tokens/issue-api-token.ts'
+import type { UserId } from '../users/user.ts'
+import type { House } from './house.ts'
+
+export interface NewApiToken {
+  /** What it is for. */
+  readonly name?: string | undefined
+  /** What it is limited to: asked for with `hasScope`. */
+  readonly scopes?: readonly string[]
+  /** Without it the token lives until it is revoked. */
+  readonly expiresIn?: Duration | undefined
+  /** How its text begins, 1 to 10 letters and digits. Default `ww`. */
+  readonly prefix?: string
+}
+
+/** What the owner of an instance does with API tokens. Neither a new password nor a sign-out ends them. */
+export interface ApiTokenAdministration {
+  /**
+   * A new token of a user. Its text is shown this once.
+   *
+   * @throws Refusal `invalid`, its body naming the fields at fault; `user_not_found`
+   */
+  create(userId: UserId, input?: NewApiToken): Promise<ShownToken>
+  /**
+   * The token that a user gets at `/api-token-auth/`, the same at each call (`drf_create_token`).
+   *
+   * @param options.reset makes a new one; the old one ends
+   * @throws Refusal `user_not_found`; `config_refused` where there is no secret to derive it under
+   */
+  keyFor(userId: UserId, options?: { readonly reset?: boolean }): Promise<ShownToken>
+  /** The newest first. */
+  list(userId: UserId): Promise<readonly ApiToken[]>
+  /**
+   * Ends a token at once.
+   *
+   * @param idOrHint its id, or how its text begins, as lists show it
+   * @returns `undefined`: there is none
+   * @throws Refusal `invalid` where several begin so
+   */
+  revoke(idOrHint: string): Promise<ApiToken | undefined>
+  /** @returns how many it ended */
+  revokeAll(userId: UserId): Promise<number>
+}
+
+export function apiTokenAdministration(settings: Settings, open: () => Promise<House>): ApiTokenAdministration {
+  const houseOf = async (userId: UserId): Promise<House> => {
+    const house = await open()
+    if ((await house.store.users.find('id', userId)) === undefined) throw new Refusal('user_not_found')
+    return house
+  }
+  return {
+    async create(userId, { expiresIn, ...input } = {}) {
+      const { store } = await houseOf(userId)
+      const life = expiresIn === undefined ? undefined : (secondsOf(expiresIn) ?? NO_LENGTH)
+      return issueApiToken(userId, { ...input, expiresIn: life }, { ...settings, apiTokens: store.apiTokens })
+    },
+    keyFor: async (userId, options) => derivedTokenOf(userId, (await houseOf(userId)).deriving, options),
+    list: async (userId) => (await open()).store.apiTokens.list(userId),
+    async revoke(idOrHint) {
+      const { apiTokens } = (await open()).store
+      const [token, another] = await apiTokens.named(idOrHint)
+      if (another !== undefined) {
+        throw new Refusal('invalid', undefined, { body: { token: ['Several tokens begin so: name one by its id.'] } })
+      }
+      return token !== undefined && (await apiTokens.delete(token.id)) ? token : undefined
+    },
+    revokeAll: async (userId) => (await open()).store.apiTokens.deleteAll(userId),
+  }
+}
+
+/** Refused where the token is made. */
+const NO_LENGTH = Number.NaN as Seconds
+
+/**
+ * Where tokens are derived. Its keys are made when the first is asked for: not every instance has a secret.
+ *
+ * @param secretsOf the instance's secrets, the first of which derives new tokens
+ * @throws Refusal `config_refused` where the endpoint that gives them out is mounted and nothing can derive them
+ */
+export function derivingIn(
+  settings: Settings,
+  apiTokens: DeriveWorld['apiTokens'],
+  secretsOf: () => readonly Secret[],
+): DeriveWorld {
+  const { clock, random, endpoints } = settings
+  let keys: readonly Uint8Array[] | undefined
+  const derivingKeys = (): readonly Uint8Array[] => {
+    refuseWithoutSecret(settings)
+    keys ??= secretsOf().map((secret) => derivedKey(secret, 'API tokens'))
+    return keys
+  }
+  if (endpoints.apiToken !== undefined) refuseWithoutSecret(settings)
+  return { apiTokens, clock, random, derivingKeys }
+}
+
+/** Beside a file a secret can be kept. For a store of the user's, each process would make another. */
+function refuseWithoutSecret({ database, secrets, sharedSecret }: Settings): void {
+  if (typeof database === 'string' || secrets.length > 0 || sharedSecret !== undefined) return
+  throw new Refusal(
+    'config_refused',
+    'The tokens of /api-token-auth/ are derived from a secret: give one as WATCHWORD_SECRET or as the option "secret".',
+  )
+}
