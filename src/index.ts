@@ -1,3 +1,4 @@
+export { apiToken } from './authentication/api-token.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'
 export type { Authentication, Identity, Scheme } from './authentication/scheme.ts'
 export type { TokenUser } from './authentication/token-user.ts'
