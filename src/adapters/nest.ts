@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  type ArgumentsHost,
+  type CanActivate,
+  Catch,
+  createParamDecorator,
+  type ExecutionContext,
+  type INestApplication,
+} from '@nestjs/common'
+import { Refusal } from '../base/refusal.ts'
+import type { Principal } from '../permissions/principal.ts'
+import type { Need, Watchword } from '../watchword.ts'
+import { NodeRequest, send } from './node.ts'
+
+/** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
+export type Guard<U, Right extends string> = (need?: Need<U, Right>) => CanActivate
+
+/**
+ * Puts an instance's endpoints in front of a Nest application, and has what it refuses answered. To be called before
+ * `listen` and `init`, and after `enableCors`.
+ */
+export function mount<U, Right extends string>(app: INestApplication, auth: Watchword<U, Right>): Guard<U, Right> {
+  app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    const answer = auth.answer(new NodeRequest(request))
+    if (answer === undefined) next()
+    else answer.then((reply) => send(response, reply))
+  })
+  app.useGlobalFilters(new RefusalFilter(auth))
+  return guardOf(auth)
+}
+
+/** The guard alone: controllers are written before there is an application. */
+export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
+  return (need) => {
+    const gate = need === undefined ? auth.gate() : auth.gate(need)
+    return {
+      canActivate(context) {
+        const request = requestOf(context)
+        const admit = (who: Principal<unknown, Right>): true => {
+          request.auth = who
+          return true
+        }
+        const who = gate(new NodeRequest(request.raw ?? request))
+        return who instanceof Promise ? who.then(admit) : admit(who)
+      },
+    }
+  }
+}
+
+/** The user behind a guard: `hello(@CurrentUser() user: User)`. */
+export const CurrentUser = createParamDecorator((_: unknown, context) => principalOf(context).user)
+
+/** All that is known of who asks, and what they may: `change(@Auth() auth: Principal)`. */
+export const Auth = createParamDecorator((_: unknown, context) => principalOf(context))
+
+/** Answers what guards and handlers refuse; exceptions of Nest stay Nest's. */
+export class RefusalFilter {
+  readonly #auth: Pick<Watchword, 'refuse'>
+
+  constructor(auth: Pick<Watchword, 'refuse'>) {
+    this.#auth = auth
+  }
+
+  catch(refusal: Refusal, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<ServerResponse & OfFastify<ServerResponse>>()
+    response.hijack?.()
+    send(response.raw ?? response, this.#auth.refuse(refusal))
+  }
+}
+// Node runs the sources as they are, and knows no decorators.
+Catch(Refusal)(RefusalFilter)
+
+/** Fastify wraps what Express extends. */
+interface OfFastify<Raw> {
+  readonly raw?: Raw
+  hijack?(): void
+}
+type Asked = IncomingMessage & OfFastify<IncomingMessage> & { auth?: Principal<unknown, never> }
+
+function requestOf(context: ExecutionContext): Asked {
+  if (context.getType() !== 'http') throw new Error(`watchword guards HTTP, and this is ${context.getType()}`)
+  return context.switchToHttp().getRequest<Asked>()
+}
+
+function principalOf(context: ExecutionContext): Principal<unknown, never> {
+  const { auth } = requestOf(context)
+  // An annotation says that the user is there: without a guard that would be a lie.
+  if (auth === undefined)
+    throw new Error(`no guard stands before ${context.getClass().name}.${context.getHandler().name}`)
+  return auth
+}

@@ -1,0 +1,107 @@
+import type { NextRequest } from 'next/server.js'
+import { FetchRequest } from '../base/fetch.ts'
+import { Refusal } from '../base/refusal.ts'
+import type { AuthRequest } from '../base/request.ts'
+import type { Principal } from '../permissions/principal.ts'
+import type { Need, Watchword, Who } from '../watchword.ts'
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+type Handlers = Readonly<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>
+
+/**
+ * An instance's endpoints as route handlers, for a catch-all route such as `app/api/[...watchword]/route.ts`.
+ *
+ * Next hides the connection: where no proxy in front is counted (`proxies`), all callers count as one.
+ */
+export function handlers(auth: Pick<Watchword, 'handler'>): Handlers {
+  const handle = (request: Request): Promise<Response> => auth.handler(request)
+  return Object.fromEntries(METHODS.map((method) => [method, handle])) as Handlers
+}
+
+/** A request behind a guard: who sends it is known. */
+export type Guarded<U, Right extends string> = NextRequest & { readonly auth: Principal<U, Right> }
+/** `Context` is the route's: `{ params }`, as `RouteContext<'/posts/[id]'>` has it. */
+export type GuardedHandler<U, Right extends string, Context> = (
+  request: Guarded<U, Right>,
+  context: Context,
+) => Response | Promise<Response>
+type Handler<Context> = (request: NextRequest, context: Context) => Promise<Response>
+
+/** Puts a check in front of a route handler: `export const GET = guard(auth, handler)` or `guard(auth, need, handler)`. */
+export function guard<U, Right extends string, Context>(
+  auth: Watchword<U, Right>,
+  handler: GuardedHandler<U, Right, Context>,
+): Handler<Context>
+export function guard<U, Right extends string, const N extends Need<U, Right>, Context>(
+  auth: Watchword<U, Right>,
+  need: N,
+  handler: GuardedHandler<Who<N, U>, Right, Context>,
+): Handler<Context>
+export function guard<U, Right extends string, Context>(
+  auth: Watchword<U, Right>,
+  need: Need<U, Right> | GuardedHandler<U, Right, Context>,
+  handler?: GuardedHandler<never, Right, Context>,
+): Handler<Context> {
+  const handle = (handler ?? need) as GuardedHandler<unknown, Right, Context>
+  const gate = handler === undefined ? auth.gate() : auth.gate(need as Need<U, Right>)
+  return async (request, context) => {
+    try {
+      const who: Principal<unknown, Right> = await gate(new FetchRequest(request))
+      return await handle(Object.assign(request, { auth: who }), context)
+    } catch (error) {
+      // What else is thrown is Next's to read: redirect(), notFound() and faults, which it reports.
+      if (isRefusal(error)) return auth.refusal(error)
+      throw error
+    }
+  }
+}
+
+/** Who asks for the page that is rendered; `undefined` where nobody has signed in, or no longer is. */
+export async function currentUser<U, Right extends string>(auth: Watchword<U, Right>): Promise<U | undefined> {
+  try {
+    return (await auth.check(await currentRequest()))?.user as U | undefined
+  } catch (error) {
+    if (isRefusal(error) && error.status === 401) return undefined
+    throw error
+  }
+}
+
+/**
+ * Who asks, and may; for pages and server actions.
+ *
+ * @throws what `unauthorized()` and `forbidden()` throw, where `experimental.authInterrupts` is on: Next shows its page with
+ *   a 401 or 403. Where it is off, and for all other answers, the Refusal itself
+ */
+export async function requireUser<U, Right extends string, const N extends Need<U, Right> = Right>(
+  auth: Watchword<U, Right>,
+  need?: N,
+): Promise<Who<N, U>> {
+  try {
+    return (await auth.require(await currentRequest(), need as never)).user as Who<N, U>
+  } catch (error) {
+    if (isRefusal(error)) await interrupt(error)
+    throw error
+  }
+}
+
+/** What `auth.require` and `auth.check` take, where Next hands out no request: in pages and server actions. */
+export async function currentRequest(): Promise<AuthRequest> {
+  const { headers } = await import('next/headers.js')
+  // Only headers are told. What reaches a page was asked for with GET, and Next compares the Origin of actions itself.
+  return new FetchRequest(new Request('http://next.invalid/', { headers: new Headers(await headers()) }))
+}
+
+async function interrupt(refusal: Refusal): Promise<void> {
+  const { forbidden, unauthorized } = await import('next/navigation.js')
+  const show = { 401: unauthorized, 403: forbidden }[refusal.status]
+  try {
+    show?.()
+  } catch (interruption) {
+    // Anything else says that the experiment is off.
+    if ((interruption as { digest?: unknown }).digest !== undefined) throw interruption
+  }
+}
+
+/** Next may bundle this package more than once: a Refusal is then no instance of this copy's. */
+const isRefusal = (error: unknown): error is Refusal =>
+  error instanceof Refusal || (error instanceof Error && error.name === 'Refusal' && 'challenges' in error)
