@@ -12,6 +12,6 @@ declare module 'next/navigation.js' {
 }
 
 declare module 'next/server.js' {
-  // biome-ignore lint/suspicious/noEmptyInterface: what it adds to a request is for its users.
+  /** What it adds to a request is for its users. */
   export interface NextRequest extends Request {}
 }
