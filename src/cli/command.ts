@@ -5,6 +5,8 @@ import type { World } from './world.ts'
 
 export interface Option {
   readonly type: 'boolean' | 'string'
+  /** One letter, typed behind one dash. */
+  readonly short?: string
   /** What its value is called in the help, such as `PORT`; with `string` alone. */
   readonly value?: string
   readonly says: string

@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 export const flush = command({
   name: 'flush',
-  does: 'Deletes sign-ins whose tokens have all expired, and keys that verify none.',
+  does: 'Deletes sign-ins whose tokens have all expired, expired API tokens, and keys that verify none.',
   args: [],
   about: `Works in batches, beside a running server, and never brings a dead token back to life. Once a day is plenty: storage grows
 with sign-ins, not with refreshes.`,
@@ -15,8 +15,9 @@ with sign-ins, not with refreshes.`,
     const { progress, done } = progressOn(world)
     const deleted = await inHouse(values.database, world, (auth) => auth.flush({ progress }))
     done()
-    const { sessions, keys } = deleted
-    return { text: `Deleted ${plural(sessions, 'sign-in')} and ${plural(keys, 'key')}.`, json: { sessions, keys } }
+    const { sessions, tokens, keys } = deleted
+    const counted = [plural(sessions, 'sign-in'), plural(tokens, 'API token'), plural(keys, 'key')]
+    return { text: `Deleted ${counted.slice(0, 2).join(', ')} and ${counted[2]}.`, json: { sessions, tokens, keys } }
   },
 })
 

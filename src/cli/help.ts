@@ -22,8 +22,9 @@ Exit codes: 0 done, 1 failed, 2 typed wrongly. WATCHWORD_DEBUG=1 shows where an 
 
 export function helpFor({ name, does, args, about, examples, options }: Command): string {
   const all: OptionTable = { ...options, ...COMMON }
-  const rows = Object.entries(all).map(([option, { value, says }]) => {
-    return [`--${option}${value === undefined ? '' : ` ${value}`}`, says] as const
+  const rows = Object.entries(all).map(([option, { short, value, says }]) => {
+    const typed = short === undefined ? `--${option}` : `--${option}, -${short}`
+    return [value === undefined ? typed : `${typed} ${value}`, says] as const
   })
   return `${['watchword', name, ...args].join(' ')} [options]
 

@@ -1,5 +1,7 @@
+import { seconds } from '../base/clock.ts'
 import type { KeySummary, Turn } from '../keys/ring.ts'
 import type { Roles } from '../permissions/rights.ts'
+import { flush } from '../sessions/flush.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import { changeUser, setPassword } from '../users/change.ts'
@@ -51,10 +53,10 @@ export interface Administration {
      */
     rotate(options?: { readonly leaked?: boolean }): Promise<Turn>
   }
-  /** Deletes dead sessions and retired keys, in batches. */
+  /** Deletes dead sessions, expired API tokens and retired keys, in batches. */
   flush(options?: {
     readonly progress?: (deleted: number) => void
-  }): Promise<{ readonly sessions: number; readonly keys: number }>
+  }): Promise<{ readonly sessions: number; readonly tokens: number; readonly keys: number }>
 }
 
 export function administration(settings: Settings, open: () => Promise<House>): Administration {
@@ -109,12 +111,11 @@ export function administration(settings: Settings, open: () => Promise<House>): 
     },
     async flush({ progress } = {}) {
       const { sessions, store, ring } = await open()
-      const flushed = {
-        sessions: (await sessions?.flush(clock(), progress)) ?? 0,
-        keys: await store.keys.flush(clock()),
-      }
+      const ended = (await sessions?.flush(clock(), progress)) ?? 0
+      const tokens = await flush(store.apiTokens, clock(), seconds(0), (expired) => progress?.(ended + expired))
+      const keys = await store.keys.flush(clock())
       await ring.reload()
-      return flushed
+      return { sessions: ended, tokens, keys }
     },
   }
 }

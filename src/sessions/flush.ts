@@ -8,7 +8,7 @@ const BATCH = 1000
 const GRACE = days(1)
 
 /**
- * Deletes the sessions of which no token can be alive, in batches.
+ * Deletes the sessions of which no token can be alive, in batches; or what else is flushed so.
  *
  * @param window how long a token may outlive the end of its session: the longest life of an access or sliding token, and
  *   the leeway (D7)
