@@ -1,13 +1,99 @@
 import type { Clock } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest, Awaitable } from '../base/request.ts'
-import type { Hits } from './hits.ts'
+import { bounded, networkOf } from './address.ts'
+import type { Counted, Hits } from './hits.ts'
 import type { Limit } from './rate.ts'
-export interface Caller { readonly userId: string | undefined; readonly address: string }
+
+/** Who is counted: whoever has signed in, else an address. */
+export interface Caller {
+  readonly userId: string | undefined
+  readonly address: string
+}
+
+/** Seconds to wait; `undefined` where nobody can tell. */
+export interface Wait {
+  readonly seconds: number | undefined
+}
+
+/** Something that counts requests and lets too many of them wait. */
 export interface Throttle {
   readonly scope: string
-  wait(caller: Caller, ask: AuthRequest): Awaitable<undefined | { readonly seconds: number | undefined }>
+  /** Counts a request. @returns `undefined` where it is let through */
+  wait(caller: Caller, ask: AuthRequest): Awaitable<Wait | undefined>
 }
-interface World { readonly hits: Hits; readonly clock: Clock }
-export const anonThrottle = (scope: string, _limit: Limit, _world: World): Throttle => ({ scope, wait: () => undefined })
-export const userThrottle = anonThrottle
-export const throttleAll = (_list: readonly Throttle[], _caller: Caller, _ask: AuthRequest): Awaitable<void> => undefined
+
+export interface ThrottleWorld {
+  readonly hits: Hits
+  readonly clock: Clock
+}
+
+/** Counts those who have not signed in, by address. @param limit `null`: none. AnonRateThrottle */
+export const anonThrottle = (scope: string, limit: Limit | null, world: ThrottleWorld): Throttle =>
+  throttle(scope, limit, world, ({ userId, address }) => (userId === undefined ? networkOf(address) : undefined))
+
+/** Counts everybody: by user, else by address. @param limit `null`: none. UserRateThrottle, ScopedRateThrottle */
+export const userThrottle = (scope: string, limit: Limit | null, world: ThrottleWorld): Throttle =>
+  throttle(scope, limit, world, ({ userId, address }) => (userId === undefined ? networkOf(address) : bounded(userId)))
+
+/** @param identOf who is counted as one; `undefined`: whoever is not counted at all */
+function throttle(
+  scope: string,
+  limit: Limit | null,
+  { hits, clock }: ThrottleWorld,
+  identOf: (caller: Caller) => string | undefined,
+): Throttle {
+  return {
+    scope,
+    wait(caller) {
+      const ident = identOf(caller)
+      if (limit === null || ident === undefined) return undefined
+      const counted = hits.hit(keyOf(scope, ident), limit, clock())
+      return counted instanceof Promise ? counted.then(waitOf) : waitOf(counted)
+    },
+  }
+}
+
+/** Django REST framework's key. */
+export const keyOf = (scope: string, ident: string): string => `throttle_${scope}_${ident}`
+
+const waitOf = (counted: Counted): Wait | undefined =>
+  counted.kind === 'counted' ? undefined : { seconds: counted.wait }
+
+/**
+ * Asks every throttle, so that each counts the request also where another refuses it. Waits for nothing where none of them
+ * does.
+ *
+ * @throws Refusal `throttled`, with the longest wait
+ */
+export function throttleAll(list: readonly Throttle[], caller: Caller, ask: AuthRequest): Awaitable<void> {
+  const answers = list.map((each) => answerOf(each, caller, ask))
+  if (answers.some((answer) => answer instanceof Promise)) {
+    return Promise.all(answers).then((waits) => refuseLongest(list, waits))
+  }
+  refuseLongest(list, answers as (Wait | undefined)[])
+}
+
+/** A throttle that throws must not keep those after it from counting, nor leave the promises of others without anybody. */
+function answerOf(each: Throttle, caller: Caller, ask: AuthRequest): Awaitable<Wait | undefined> {
+  try {
+    return each.wait(caller, ask)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+function refuseLongest(list: readonly Throttle[], waits: readonly (Wait | undefined)[]): void {
+  const refused = list.filter((_, i) => waits[i] !== undefined).map(({ scope }) => scope)
+  if (refused.length === 0) return
+  const known = waits.flatMap((wait) => (wait?.seconds === undefined ? [] : [wait.seconds]))
+  throw throttled(`throttled by ${refused.join(', ')}`, known.length === 0 ? undefined : Math.max(...known))
+}
+
+/** The refusal in Django REST framework's words. @param wait in seconds, told rounded up */
+export function throttled(note: string, wait: number | undefined): Refusal {
+  if (wait === undefined) return new Refusal('throttled', note)
+  const seconds = Math.ceil(wait)
+  const detail = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`
+  return new Refusal('throttled', note, seconds > 0 ? { detail, retryAfter: seconds } : { detail })
+}
