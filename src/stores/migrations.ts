@@ -80,6 +80,14 @@ export const MIGRATIONS: readonly Migration[] = [
         .on('tokens')
         .column('user_id')
         .where(sql.ref('nonce'), 'is not', null),
+      schema
+        .createTable('throttle_hits')
+        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('slot', 'integer', (column) => column.notNull())
+        .addColumn('at', 'double precision', (column) => column.notNull())
+        .addPrimaryKeyConstraint('throttle_hits_by_place', ['key', 'slot']),
+      schema.createIndex('throttle_hits_by_age').on('throttle_hits').columns(['key', 'at']),
+      schema.createIndex('throttle_hits_by_time').on('throttle_hits').column('at'),
     ],
   },
 ]

@@ -16,6 +16,7 @@ export interface Tables {
   sessions: SessionTable
   keys: KeyTable
   tokens: ApiTokenTable
+  throttle_hits: HitTable
 }
 
 export interface UserTable {
@@ -71,4 +72,10 @@ export interface ApiTokenTable {
   readonly nonce: string | null
   readonly created_at: UnixSeconds
   readonly expires_at: UnixSeconds | null
+}
+
+export interface HitTable {
+  readonly key: string
+  readonly slot: number
+  readonly at: UnixSeconds
 }

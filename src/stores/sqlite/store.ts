@@ -1,10 +1,10 @@
 import { Kysely } from 'kysely'
 import { sqlApiTokens } from '../api-tokens.ts'
+import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
 import { sqlSessions } from '../sessions.ts'
 import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
-import { memoryHits } from '../../throttling/memory-hits.ts'
 import { sqlUsers } from '../users.ts'
 import { type Opened, sqliteDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
@@ -35,7 +35,7 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
     apiTokens: sqlApiTokens(db),
-    hits: memoryHits(),
+    hits: sqlHits(db),
     migrate: () => db.connection().execute(async () => {}),
     watch: (changed) => watchOthers(() => opened?.writing, changed),
     close: async () => {
