@@ -21,6 +21,8 @@ import { Readable, Writable } from 'node:stream'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { apiToken } from '../authentication/api-token.ts'
+import { watchword } from '../watchword.ts'
 import { COMMANDS } from './commands.ts'
 import { main } from './main.ts'
 
@@ -184,6 +186,12 @@ for (const [line, sentence] of [
   ['user create ada --password hunter2', /^A password does not belong on a command line/],
   ['user create ada --no-password --password-stdin', /exclude each other/],
   ['session revoke', /^Name one sign-in by its ID, or all of a user/],
+  ['token create', /^watchword token create needs USERNAME/],
+  ['token create ada --reset --name x', /^--reset does not go with --name/],
+  ['token create ada --expires soon', /^--expires must be a length of time/],
+  ['token create ada --expires 0d', /^--expires must be a length of time/],
+  ['token revoke', /^Name one token by its PREFIX or ID, or all of a user/],
+  ['token revoke x --user ada', /^Name one token by its PREFIX or ID, or all of a user/],
   ['dev --port 99999', /^--port must be a whole number from 0 to 65535/],
   ['flush now', /^watchword flush takes no argument/],
   ['--database', /^The name of a command comes first/],
@@ -526,6 +534,96 @@ test('sign-ins are listed and ended, one or all', async () => {
   assert.equal((await here.enter('session revoke --user ada')).out, 'Ended 1 sign-in.\n')
   await sleep(1000)
   for (const pair of pairs) assert.equal((await hello(it.url, pair)).status, 401)
+})
+
+const GENERATED = /^Generated token ([0-9a-f]{40}) for user ada\n$/
+
+test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --reset', async (t) => {
+  using here = folder()
+  await here.enter('user create ada --no-password')
+  const auth = watchword({ database: join(here.path, 'watchword.db'), authentication: [apiToken()], log: () => {} })
+  t.after(() => auth.close())
+  const opens = async (token: string): Promise<boolean> => {
+    const request = new Request('http://x/', { headers: { authorization: `Token ${token}` } })
+    return (await auth.require(request).catch(() => undefined)) !== undefined
+  }
+  const created = async (options: string): Promise<string> => {
+    const { code, out, err } = await here.enter(`token create ${options}`)
+    assert.deepEqual([code, err], [0, ''])
+    return GENERATED.exec(out)?.[1] ?? assert.fail(out)
+  }
+
+  const first = await created('ada')
+  assert.equal(await created('ada'), first)
+  assert.equal(await opens(first), true)
+  const { id } = (await auth.users.find('ada'))!
+  assert.equal((await auth.tokens.keyFor(id)).token, first, 'the secret is the one of the program')
+
+  for (const options of ['-r ada', 'ada --reset']) {
+    const old = await created('ada')
+    const fresh = await created(options)
+    assert.notEqual(fresh, old)
+    assert.deepEqual([await opens(old), await opens(fresh)], [false, true])
+  }
+})
+
+test('Z17, Z19: a token needs a user, who may be inactive', async () => {
+  using here = folder()
+  await here.enter('user create ada --no-password --inactive')
+
+  const { code, out, err } = await here.enter('token create nobody')
+  assert.deepEqual([code, out, err], [1, '', 'Cannot create the Token: user nobody does not exist.\n'])
+  assert.match((await here.enter('token create ada')).out, GENERATED)
+  assertSentence((await here.enter('token list nobody')).err, /^There is no user "nobody"\.$/m)
+})
+
+test('more tokens have a name, scopes and an end; they are listed by how they begin and revoked one by one', async () => {
+  using here = folder()
+  await here.enter('user create ada --no-password')
+  assert.equal((await here.enter('token list ada')).out, 'ada has no API tokens.\n')
+
+  const made = await here.enter('token create ada --name export --scope posts:read,users:read --expires 90d')
+  const [, text = ''] = /^Generated token (ww_[\w-]{43}) for user ada\nIt is shown this once\.\n$/.exec(made.out) ?? []
+  assert.notEqual(text, '', made.out + made.err)
+  assert.ok(!existsSync(join(here.path, 'watchword.db.secret')), 'it needs no secret')
+  const derived = JSON.parse((await here.enter('token create ada --json')).out)
+  assert.deepEqual([derived.username, derived.derived, derived.expires_at], ['ada', true, null])
+
+  const list = await here.enter('token list ada')
+  assert.match(list.out, /^PREFIX +NAME +SCOPES +MADE \(UTC\) +EXPIRES +ID$/m)
+  assert.match(
+    list.out,
+    new RegExp(`^${text.slice(0, 11)} +export +posts:read users:read +\\S+ \\S+ +\\S+ \\S+ +\\w{32}$`, 'm'),
+  )
+  assert.match(list.out, new RegExp(`^${derived.prefix} +– +– +\\S+ \\S+ +– +${derived.id}$`, 'm'))
+  assert.ok(!list.out.includes(text) && !list.out.includes(derived.token))
+  const [one, other] = JSON.parse((await here.enter('token list ada --json')).out).sort(byName)
+  assert.deepEqual([one.name, one.scopes, one.prefix], ['export', ['posts:read', 'users:read'], text.slice(0, 11)])
+  assert.deepEqual([other.name, other.id], [null, derived.id])
+  assert.equal(Date.parse(one.expires_at) - Date.parse(one.created_at), 90 * 86_400_000)
+
+  assert.deepEqual(JSON.parse((await here.enter(`token revoke ${one.prefix} --json`)).out), { revoked: 1 })
+  const again = await here.enter(`token revoke ${one.id}`)
+  assert.equal(again.code, 1)
+  assertSentence(again.err, /^There is no API token of this prefix or ID/)
+  assert.equal((await here.enter('token revoke --user ada')).out, 'Ended 1 API token.\n')
+})
+
+const byName = (one: { name: string | null }, other: { name: string | null }): number =>
+  (other.name ?? '').localeCompare(one.name ?? '')
+
+test('a new password does not end API tokens, and the end of their user does', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  await here.enter('token create ada')
+  const list = async (): Promise<object[]> => JSON.parse((await here.enter('token list ada --json')).out)
+
+  await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })
+  assert.equal((await list()).length, 1)
+
+  await here.enter('user delete ada --yes')
+  await here.enter('user create ada', { input: PASSWORD })
+  assert.deepEqual(await list(), [])
 })
 
 test('keys rotate beside a running server, and no valid token is lost', async () => {
