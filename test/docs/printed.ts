@@ -1,0 +1,34 @@
+import { globSync, readFileSync } from 'node:fs'
+
+/** A program as a page prints it. */
+export interface Printed {
+  readonly name: string
+  readonly page: string
+  /** The file that it says it is, in a comment on its first line: such files of a page belong together. */
+  readonly path: string | undefined
+  readonly text: string
+}
+
+/** The programs of all pages. */
+export const programs: readonly Printed[] = ['README.md', ...globSync('docs/**/*.md').sort()].flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/^```(tsx?)\n(.*?)^```$/gms)].map(([, , text = ''], i) => ({
+    name: `${page}, program ${i + 1}`,
+    page,
+    path: /^\/\/ ([\w./[\]-]+\.tsx?)\n/.exec(text)?.[1],
+    text,
+  })),
+)
+
+/** What the comments of a program say is answered: `// GET /hello/ → 401`. */
+export const askedIn = (text: string): readonly { readonly path: string; readonly status: number }[] =>
+  [...text.matchAll(/\/\/ GET (\S+) → (\d{3})/g)].map(([, path = '', status]) => ({ path, status: Number(status) }))
+
+/** The sources of what the package exports, by the name that a program imports. */
+export const SOURCES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(JSON.parse(readFileSync('package.json', 'utf8')).exports as Record<string, { default: string }>).map(
+    ([name, { default: built }]) => [
+      name.replace('.', 'watchword'),
+      built.replace('./dist/', 'src/').replace(/js$/, 'ts'),
+    ],
+  ),
+)
