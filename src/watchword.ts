@@ -22,6 +22,8 @@ export type { Need, Who } from './house/need.ts'
 export interface Watchword<U = User, Right extends string = string> extends Administration {
   /** Whether a request target (path and query) is one of its endpoints'. */
   owns(url: string): boolean
+  /** The paths of its endpoints, without the last slash, which may be there or not. */
+  readonly paths: readonly string[]
   /** Answers its own endpoints; `undefined` for all other paths. Never rejects. */
   answer(request: AuthRequest): Promise<AuthReply> | undefined
   /** Any fetch runtime. Paths that are not its own get a 404. */
@@ -124,6 +126,7 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
 
   return {
     owns: (url) => router(url) !== undefined,
+    paths: router.paths,
     answer,
     async handler(request, peer) {
       const reply = await answer(new FetchRequest(request, peer))

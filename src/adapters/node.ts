@@ -4,6 +4,8 @@ import { Refusal } from '../base/refusal.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'
+import { guarding, letThrough } from './guarding.ts'
+import { leftBody, readWhole } from './node-body.ts'
 
 /** A request behind a guard: who sends it is known. */
 export type Guarded<U, Right extends string> = IncomingMessage & { auth: Principal<U, Right> }
@@ -35,31 +37,18 @@ function guardExcept<U, Right extends string>(
   isOthers: (url: string) => boolean,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
-  type Listener = GuardedListener<unknown, Right>
-  const guard = (need: Need<U, Right> | Listener, listener?: Listener): RequestListener => {
-    const handle = listener ?? (need as Listener)
-    const gate = listener === undefined ? auth.gate() : auth.gate(need as Need<U, Right>)
+  type Arguments = Parameters<typeof guarding<U, Right, GuardedListener<unknown, Right>>>[1]
+  const guard = (...told: Arguments): RequestListener => {
+    const { gate, handle } = guarding(auth, told)
     return (request, response) => {
       if (isOthers(request.url ?? '')) return
-      const asked = new NodeRequest(request)
-      const refuse = (error: unknown): void => {
+      const admit = (who: Principal<unknown, Right>): unknown => handle(Object.assign(request, { auth: who }), response)
+      letThrough(gate, new NodeRequest(request), admit, (error) => {
         const reply = auth.refuse(error)
         // Half an answer cannot be taken back; that it is no whole one can be shown.
         if (response.headersSent && !response.writableEnded) response.destroy()
         else send(response, reply)
-      }
-      const admit = (who: Principal<unknown, Right>): unknown => {
-        const guarded = request as Guarded<unknown, Right>
-        guarded.auth = who
-        return handle(guarded, response)
-      }
-      try {
-        const who = gate(asked)
-        const done = who instanceof Promise ? who.then(admit) : admit(who)
-        if (done instanceof Promise) done.catch(refuse)
-      } catch (error) {
-        refuse(error)
-      }
+      })
     }
   }
   return guard as Guard<U, Right>
@@ -68,17 +57,16 @@ function guardExcept<U, Right extends string>(
 /** A `node:http` request as the house sees it. */
 export class NodeRequest implements AuthRequest {
   readonly #request: IncomingMessage
+  readonly url: string
 
-  constructor(request: IncomingMessage) {
+  /** @param url as the client sent it, where a framework has cut something off */
+  constructor(request: IncomingMessage, url = request.url ?? '/') {
     this.#request = request
+    this.url = url
   }
 
   get method(): string {
     return this.#request.method ?? 'GET'
-  }
-
-  get url(): string {
-    return this.#request.url ?? '/'
   }
 
   get address(): string {
@@ -104,29 +92,16 @@ export class NodeRequest implements AuthRequest {
       }
       value = rawHeaders[i + 1]
     }
-    return value
+    return name === 'content-type' && value !== undefined ? (leftBody(this.#request)?.type ?? value) : value
   }
 
-  body(): Promise<Uint8Array> {
-    const request = this.#request
-    return new Promise((resolve, reject) => {
-      const chunks: Uint8Array[] = []
-      let size = 0
-      if (Number(this.header('content-length') ?? 0) > BODY_LIMIT) return reject(tooLarge())
-      request.on('data', (chunk: Uint8Array) => {
-        size += chunk.length
-        if (size <= BODY_LIMIT) return void chunks.push(chunk)
-        // What comes behind it is not even taken apart.
-        request.pause()
-        reject(tooLarge())
-      })
-      request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-      request.on('error', (cause) => reject(new Refusal('parse_error', 'the body broke off', { cause })))
-    })
+  async body(): Promise<Uint8Array> {
+    const octets = leftBody(this.#request)?.octets
+    const size = octets?.length ?? Number(this.header('content-length') ?? 0)
+    if (size > BODY_LIMIT) throw new Refusal('body_too_large')
+    return octets ?? readWhole(this.#request)
   }
 }
-
-const tooLarge = (): Refusal => new Refusal('body_too_large')
 
 export function send(response: ServerResponse, reply: AuthReply): void {
   if (response.headersSent || response.destroyed) return

@@ -9,10 +9,12 @@
 export function routesOf<Route>(mounted: Iterable<readonly [path: string, route: Route]>) {
   const routes = new Map<string, Route>()
   for (const [path, route] of mounted) routes.set(withoutSlash(path), route)
-  return (url: string): Route | undefined => {
+  const find = (url: string): Route | undefined => {
     const query = url.indexOf('?')
     return routes.get(withoutSlash(query === -1 ? url : url.slice(0, query)))
   }
+  /** What is mounted, by its path without the last slash. */
+  return Object.assign(find, { paths: [...routes.keys()] as readonly string[] })
 }
 
 const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path)

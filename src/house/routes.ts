@@ -17,7 +17,11 @@ import { tell } from './tell.ts'
 import { hasThrottles, throttlesOf } from './throttles.ts'
 
 /** What answers a request target, the last slash of its path there or not. It never rejects. */
-export type Router = (url: string) => ((request: AuthRequest) => Promise<AuthReply>) | undefined
+export interface Router {
+  (url: string): ((request: AuthRequest) => Promise<AuthReply>) | undefined
+  /** Without the last slash. */
+  readonly paths: readonly string[]
+}
 
 export function routerOf(settings: Settings, open: () => Promise<House>, told: Omit<Terms, 'count'>): Router {
   const throttles = throttlesOf(undefined, settings.throttle)

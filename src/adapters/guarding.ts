@@ -1,0 +1,54 @@
+import type { AuthRequest, Awaitable } from '../base/request.ts'
+import type { Principal } from '../permissions/principal.ts'
+import type { Need, Watchword } from '../watchword.ts'
+
+/** What a guard holds of its route: whom it lets through, and what comes then. */
+export interface Guarding<Handler, Right extends string> {
+  readonly gate: (request: AuthRequest) => Awaitable<Principal<unknown, Right>>
+  readonly handle: Handler
+}
+
+/** Takes the arguments of `guard(handler)` and `guard(need, handler)` apart. @throws Refusal `config_refused` */
+export function guarding<U, Right extends string, Handler>(
+  auth: Pick<Watchword<U, Right>, 'gate'>,
+  [first, second]: readonly [need: Need<U, Right>, handler: Handler] | readonly [handler: Handler, none?: undefined],
+): Guarding<Handler, Right> {
+  if (second === undefined) return { gate: auth.gate(), handle: first as Handler }
+  return { gate: auth.gate(first as Need<U, Right>), handle: second }
+}
+
+/**
+ * Lets a request through to `handle`, and waits for nothing where nothing has to be waited for. What is thrown, before or by
+ * `handle`, now or later, goes to `refuse`.
+ */
+export function letThrough<Asked, Who, Result, Other>(
+  gate: (request: Asked) => Awaitable<Who>,
+  request: Asked,
+  handle: (who: Who) => Result,
+  refuse: (error: unknown) => Other,
+): Result | Other | Promise<Awaited<Result> | Awaited<Other>> {
+  try {
+    const who = gate(request)
+    const done = who instanceof Promise ? who.then(handle) : handle(who)
+    return done instanceof Promise ? (done.catch(refuse) as Promise<Awaited<Result> | Awaited<Other>>) : done
+  } catch (error) {
+    return refuse(error)
+  }
+}
+
+/** A browser asks whether a page may ask (Fetch §3.3.5): for whoever answers such questions in an application. */
+export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): boolean =>
+  request.method === 'OPTIONS' &&
+  request.header('origin') !== undefined &&
+  request.header('access-control-request-method') !== undefined
+
+/**
+ * What the house is asked where its endpoints are mounted below a prefix: a path of its own, and the query.
+ *
+ * @returns `undefined` where the path was sent in another spelling, which a framework reads as this one (rule D9)
+ */
+export function targetBelow(url: string, path: string): string | undefined {
+  const end = url.indexOf('?')
+  const sent = end === -1 ? url : url.slice(0, end)
+  return sent.endsWith(path) || sent.endsWith(`${path}/`) ? path + url.slice(sent.length) : undefined
+}
