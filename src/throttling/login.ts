@@ -7,18 +7,21 @@ import { keyOf, type ThrottleWorld, throttled } from './throttle.ts'
 
 /**
  * Wrong passwords for one account from one address. A person who has forgotten which of a few passwords it was does not come
- * to ten in a minute; a program guesses fourteen thousand a day, of which a common password is not one (rule P5).
+ * to ten in a minute.
  */
 export const LOGIN_LIMIT: Limit = { limit: 10, per: minutes(1) }
 
-/** An office behind one address has many people who mistype; one address that tries many accounts has still to be slow. */
-const PEOPLE_OF_AN_ADDRESS = 6
+/** The longer time, in which fewer are counted than the limit would let in: an hour for a limit of so many a minute. */
+const LONGER = 60
 
-/**
- * Wrong passwords for one account from wherever: ten times as many in sixty times as long, a hundred an hour by default. That
- * is what stops a guesser with thousands of addresses.
- */
-const ADDRESSES_OF_AN_ACCOUNT = { times: 10, longer: 60 }
+/** In the longer time by the same pair: thirty an hour, so that no one address fills the count of an account. */
+const OF_A_PAIR = 3
+
+/** In the longer time for one account from wherever: two hundred an hour. It stops guessers with thousands of addresses. */
+const OF_AN_ACCOUNT = 20
+
+/** From one address: an office behind it has many people who mistype; trying many accounts has still to be slow. */
+const OF_AN_ADDRESS = 6
 
 /** Pairs of account and address that are remembered: some 150 octets each. */
 const FAMILIAR = 100_000
@@ -42,8 +45,7 @@ export type LoginThrottle = <Account>(guess: Guess, judge: () => Promise<Account
  * which nobody has signed in to that account since this process began: its owner gets in from where he was before.
  */
 export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): LoginThrottle {
-  const wider: Limit = { ...limit, limit: limit.limit * PEOPLE_OF_AN_ADDRESS }
-  const widest = widestOf(limit)
+  const limits = limitsOf(limit)
   const familiar = new Familiar(FAMILIAR)
 
   const take = async (counts: readonly Count[], now: UnixSeconds): Promise<void> => {
@@ -65,10 +67,11 @@ export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): Log
     const pair = keyOf('login', `${name}_${network}`)
     const counts: Count[] = [
       { key: pair, limit },
-      { key: keyOf('login_address', network), limit: wider },
+      { key: keyOf('login_longer', `${name}_${network}`), limit: limits.ofPair },
+      { key: keyOf('login_address', network), limit: limits.ofAddress },
     ]
     // The last, so that those whom another count refuses do not fill it.
-    if (!familiar.has(pair)) counts.push({ key: keyOf('login_account', name), limit: widest })
+    if (!familiar.has(pair)) counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
     const now = clock()
     await take(counts, now)
     try {
@@ -90,9 +93,13 @@ interface Count {
 
 const isWrong = (error: unknown): boolean => error instanceof Refusal && error.code === 'no_active_account'
 
-function widestOf({ limit, per }: Limit): Limit {
-  const { times, longer } = ADDRESSES_OF_AN_ACCOUNT
-  return { limit: limit * times, per: Math.min(per * longer, LONGEST_PERIOD) as Seconds }
+function limitsOf({ limit, per }: Limit) {
+  const longer = Math.min(per * LONGER, LONGEST_PERIOD) as Seconds
+  return {
+    ofPair: { limit: limit * OF_A_PAIR, per: longer },
+    ofAccount: { limit: limit * OF_AN_ACCOUNT, per: longer },
+    ofAddress: { limit: limit * OF_AN_ADDRESS, per },
+  }
 }
 
 /** A bounded set that forgets what was added longest ago: who is forgotten is counted like a stranger. */

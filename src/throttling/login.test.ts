@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { UnixSeconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+import { LOGIN_LIMIT, loginThrottle } from './login.ts'
+import { memoryHits } from './memory-hits.ts'
+
+const NOON = 1_790_000_000
+
+/** A login throttle, a password that is right, one that is wrong, and how many were looked at. */
+function world(limit = LOGIN_LIMIT) {
+  let now = NOON
+  const keys = new Set<string>()
+  const hits = memoryHits()
+  const watched: typeof hits = { ...hits, hit: (key, ...rest) => hits.hit(keys.add(key) && key, ...rest) }
+  const throttle = loginThrottle(limit, { hits: watched, clock: () => now as UnixSeconds })
+  let judged = 0
+  const judge = async (answer: () => string): Promise<string> => {
+    judged += 1
+    await new Promise((resolve) => setImmediate(resolve))
+    return answer()
+  }
+  const refuse = (code: 'no_active_account' | 'busy') => () => {
+    throw new Refusal(code)
+  }
+  return {
+    later: (t: number) => {
+      now = NOON + t
+    },
+    right: (account: string, address: string) => throttle({ account, address }, () => judge(() => account)),
+    wrong: (account: string, address: string) =>
+      throttle({ account, address }, () => judge(refuse('no_active_account'))),
+    busy: (account: string, address: string) => throttle({ account, address }, () => judge(refuse('busy'))),
+    judged: () => judged,
+    keys,
+  }
+}
+
+const WRONG = { code: 'no_active_account' }
+const throttledFor = (retryAfter: number) => ({ code: 'throttled', retryAfter })
+const HERE = '192.0.2.1'
+const address = (i: number): string => `198.51.${i >> 8}.${i & 255}`
+
+test('after ten wrong passwords in a minute the right one is not looked at either', async () => {
+  const { right, wrong, judged, later } = world()
+  for (let i = 0; i < 10; i++) await assert.rejects(wrong('alice', HERE), WRONG)
+
+  later(20)
+  await assert.rejects(right('alice', HERE), throttledFor(40))
+  assert.equal(judged(), 10)
+
+  later(60)
+  assert.equal(await right('alice', HERE), 'alice')
+})
+
+test('R3: of two hundred guesses at once ten are looked at', async () => {
+  const { wrong, judged } = world()
+
+  const guesses = await Promise.allSettled(Array.from({ length: 200 }, () => wrong('alice', HERE)))
+
+  assert.equal(judged(), 10)
+  const codes = guesses.map((guess) => guess.status === 'rejected' && (guess.reason as Refusal).code)
+  assert.equal(codes.filter((code) => code === 'throttled').length, 190)
+})
+
+test('whoever brings the right password with every request is never throttled', async () => {
+  const { right, judged } = world()
+
+  for (let i = 0; i < 1000; i++) await right('alice', HERE)
+
+  assert.equal(judged(), 1000)
+})
+
+test('a right password does not wipe away the wrong ones before it', async () => {
+  const { right, wrong } = world()
+  for (let i = 0; i < 9; i++) await assert.rejects(wrong('alice', HERE), WRONG)
+  await right('alice', HERE)
+
+  await assert.rejects(wrong('alice', HERE), WRONG)
+
+  await assert.rejects(right('alice', HERE), throttledFor(60))
+})
+
+test('a guess that nobody had time to look at is not counted', async () => {
+  const { right, busy } = world()
+
+  for (let i = 0; i < 100; i++) await assert.rejects(busy('alice', HERE), { code: 'busy' })
+
+  assert.equal(await right('alice', HERE), 'alice')
+})
+
+test('a stranger elsewhere does not lock an account, however long he tries', async () => {
+  const { right, wrong, judged, later } = world()
+  for (let t = 0; t < 7200; t += 6) {
+    later(t)
+    await assert.rejects(wrong('alice', '203.0.113.7'))
+  }
+
+  assert.equal(judged(), 60)
+  assert.equal(await right('alice', HERE), 'alice')
+})
+
+test('one address tries sixty passwords a minute, over however many accounts', async () => {
+  const { wrong, right, judged } = world()
+  for (let i = 0; i < 200; i++) await assert.rejects(wrong(`user${i}`, HERE))
+
+  assert.equal(judged(), 60)
+  await assert.rejects(right('bob', HERE), throttledFor(60))
+  assert.equal(await right('bob', '203.0.113.7'), 'bob')
+})
+
+test('thousands of addresses try two hundred passwords an hour on one account', async () => {
+  const { wrong, judged } = world()
+
+  for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
+
+  assert.equal(judged(), 200)
+})
+
+test('its owner gets in meanwhile, from where he was before', async () => {
+  const { right, wrong } = world()
+  await right('alice', HERE)
+  for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
+
+  assert.equal(await right('alice', HERE), 'alice')
+  await assert.rejects(right('alice', '203.0.113.7'), throttledFor(3600))
+  assert.equal(await right('bob', '203.0.113.7'), 'bob')
+})
+
+test('having signed in to one account is no pass to another', async () => {
+  const { right, wrong } = world()
+  await right('mallory', '203.0.113.7')
+  for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
+
+  await assert.rejects(wrong('alice', '203.0.113.7'), { code: 'throttled' })
+})
+
+test('from where somebody was before, guesses are still counted by account and address', async () => {
+  const { right, wrong, judged } = world()
+  await right('alice', HERE)
+
+  for (let i = 0; i < 100; i++) await assert.rejects(wrong('alice', HERE))
+
+  assert.equal(judged(), 11)
+})
+
+test('who is refused by one count is not counted by the others', async () => {
+  const { right, wrong } = world()
+  // Far more refused ones than the counts by address and by account would bear.
+  for (let i = 0; i < 500; i++) await assert.rejects(wrong('alice', HERE))
+
+  assert.equal(await right('bob', HERE), 'bob')
+  assert.equal(await right('alice', '203.0.113.7'), 'alice')
+})
+
+test('addresses of one network are one, so that a /64 is not four thousand million guessers', async () => {
+  const { wrong, judged } = world()
+
+  for (let i = 0; i < 50; i++) await assert.rejects(wrong('alice', `2001:db8::${i}`))
+
+  assert.equal(judged(), 10)
+})
+
+test('keys are short and tell no name, whatever was typed', async () => {
+  const { wrong, keys } = world()
+
+  await assert.rejects(wrong('correct horse battery staple', HERE), WRONG)
+  await assert.rejects(wrong('x'.repeat(60_000), 'y'.repeat(60_000)), WRONG)
+
+  assert.equal(keys.size, 8)
+  for (const key of keys) {
+    assert.ok(key.length < 150, key)
+    assert.doesNotMatch(key, /horse/)
+  }
+})
