@@ -152,6 +152,7 @@ const configOf = (files: readonly string[]): object => ({
     module: 'preserve',
     moduleResolution: 'bundler',
     noUnusedLocals: false,
+    noUnusedParameters: false,
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
     paths: Object.fromEntries(Object.entries(SOURCES).map(([name, source]) => [name, [resolve(source)]])),
