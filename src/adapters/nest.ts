@@ -10,20 +10,21 @@ import {
 import { Refusal } from '../base/refusal.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
+import { isPreflight } from './guarding.ts'
 import { NodeRequest, send } from './node.ts'
 
 /** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
 export type Guard<U, Right extends string> = (need?: Need<U, Right>) => CanActivate
 
 /**
- * Puts an instance's endpoints in front of a Nest application, and has what it refuses answered. To be called before
- * `listen` and `init`, and after `enableCors`.
+ * Puts an instance's endpoints in front of a Nest application, whatever its global prefix, and has answered what is refused.
+ * To be called before `listen` and `init`, and after `enableCors`, to which preflights are left.
  */
 export function mount<U, Right extends string>(app: INestApplication, auth: Watchword<U, Right>): Guard<U, Right> {
   app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    const answer = auth.answer(new NodeRequest(request))
-    if (answer === undefined) next()
-    else answer.then((reply) => send(response, reply))
+    const asked = new NodeRequest(request)
+    if (!auth.owns(asked.url) || isPreflight(asked)) return next()
+    auth.answer(asked)?.then((reply) => send(response, reply))
   })
   app.useGlobalFilters(new RefusalFilter(auth))
   return guardOf(auth)
@@ -40,7 +41,7 @@ export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Gua
           request.auth = who
           return true
         }
-        const who = gate(new NodeRequest(request.raw ?? request))
+        const who = gate(new NodeRequest(request.raw ?? request, request.originalUrl))
         return who instanceof Promise ? who.then(admit) : admit(who)
       },
     }
@@ -75,7 +76,10 @@ interface OfFastify<Raw> {
   readonly raw?: Raw
   hijack?(): void
 }
-type Asked = IncomingMessage & OfFastify<IncomingMessage> & { auth?: Principal<unknown, never> }
+interface Asked extends IncomingMessage, OfFastify<IncomingMessage> {
+  readonly originalUrl?: string
+  auth?: Principal<unknown, never>
+}
 
 function requestOf(context: ExecutionContext): Asked {
   if (context.getType() !== 'http') throw new Error(`watchword guards HTTP, and this is ${context.getType()}`)

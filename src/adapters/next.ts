@@ -4,6 +4,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'
+import { guarding, letThrough } from './guarding.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 type Handlers = Readonly<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>
@@ -39,20 +40,16 @@ export function guard<U, Right extends string, const N extends Need<U, Right>, C
 ): Handler<Context>
 export function guard<U, Right extends string, Context>(
   auth: Watchword<U, Right>,
-  need: Need<U, Right> | GuardedHandler<U, Right, Context>,
-  handler?: GuardedHandler<never, Right, Context>,
+  ...told: Parameters<typeof guarding<U, Right, GuardedHandler<unknown, Right, Context>>>[1]
 ): Handler<Context> {
-  const handle = (handler ?? need) as GuardedHandler<unknown, Right, Context>
-  const gate = handler === undefined ? auth.gate() : auth.gate(need as Need<U, Right>)
+  const { gate, handle } = guarding(auth, told)
   return async (request, context) => {
-    try {
-      const who: Principal<unknown, Right> = await gate(new FetchRequest(request))
-      return await handle(Object.assign(request, { auth: who }), context)
-    } catch (error) {
+    const admit = (who: Principal<unknown, Right>) => handle(Object.assign(request, { auth: who }), context)
+    return letThrough(gate, new FetchRequest(request), admit, (error) => {
       // What else is thrown is Next's to read: redirect(), notFound() and faults, which it reports.
       if (isRefusal(error)) return auth.refusal(error)
       throw error
-    }
+    })
   }
 }
 

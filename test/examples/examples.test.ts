@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { bring } from './place.ts'
+import { converse, peopled, start } from './running.ts'
+
+const run = promisify(execFile)
+
+/** The commands that scripts of examples begin with, as files that Node runs. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  node: [],
+  tsc: [resolve('node_modules/typescript/bin/tsc')],
+  next: [resolve('test/adapters/next/node_modules/next/dist/bin/next')],
+}
+/** A script as the arguments of `node`; a port that it names is left to the system. */
+function wordsOf(script: string): readonly string[] {
+  const [command = '', ...words] = script.split(' ')
+  return [...(COMMANDS[command] ?? assert.fail(`${command}?`)), ...words.map((word) => (word === '8000' ? '0' : word))]
+}
+
+/** What a program may have set that uses the package: all that is strict. */
+const STRICT =
+  'tsc --ignoreConfig --noEmit --target es2024 --module nodenext --types node --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --erasableSyntaxOnly --allowImportingTsExtensions main.ts'
+
+/** Next is larger than everything else that the tests need, and is installed by itself. */
+const withoutNext =
+  existsSync('test/adapters/next/node_modules/next') || process.env.CI === 'true'
+    ? false
+    : 'Next is not installed; npm run install:next does'
+
+const read = (file: string): Record<string, Record<string, string>> => JSON.parse(readFileSync(file, 'utf8'))
+const said = (error: { readonly stdout: string; readonly stderr: string }): never =>
+  assert.fail(error.stdout + error.stderr)
+
+for (const file of globSync('examples/*/package.json').sort()) {
+  const { scripts = {}, dependencies = {} } = read(file)
+  const name = basename(dirname(file))
+  const skip = name === 'next' && withoutNext
+
+  test(`examples/${name} signs in, greets, and lets editors alone change posts`, {
+    timeout: 240_000,
+    skip,
+  }, async (t) => {
+    const folder = await bring(dirname(file))
+    const world = await peopled(t)
+
+    await run(process.execPath, wordsOf(scripts.build ?? STRICT), { cwd: folder }).catch(said)
+    await converse(await start(t, wordsOf(scripts.start ?? ''), folder, world))
+  })
+
+  test(`examples/${name} asks for the versions that are tried here`, () => {
+    const tried = { ...read('package.json').devDependencies, ...read('test/adapters/next/package.json').dependencies }
+    for (const [dependency, version] of Object.entries(dependencies)) {
+      assert.equal(version, dependency === 'watchword' ? 'file:../..' : tried[dependency], dependency)
+    }
+  })
+}
