@@ -32,19 +32,20 @@ export const bounded = (text: string): string =>
  */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return address
-  const host = hostOf(address)
+  // How a socket for both kinds shows an IPv4 client: most of them, so it is not taken apart.
+  if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7)
+  const host = isIPv6(address) ? address.replace(/%.*$/, '') : hostOf(address)
   if (isIPv4(host)) return host
   if (!isIPv6(host)) return `unknown:${bounded(address)}`
   const groups = groupsOf(host)
-  const network = groups.slice(0, 4).join(':')
   if (WITH_IPV4.has(groups.slice(0, 6).join(':'))) return ipv4Of(groups)
-  return `${network}::/64`
+  return `${groups.slice(0, 4).join(':')}::/64`
 }
 
 /** Prefixes before an IPv4 address: as a socket for both kinds shows one (RFC 4291 §2.5.5.2), and translated (RFC 6052 §2.1). */
 const WITH_IPV4 = new Set(['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0'])
 
-/** Without port, brackets and zone. */
+/** What stands beside a port or in brackets. */
 function hostOf(address: string): string {
   const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(address) ?? []
   const [, ipv4] = /^([\d.]+):\d+$/.exec(address) ?? []

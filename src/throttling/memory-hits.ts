@@ -6,7 +6,7 @@ import type { Limit } from './rate.ts'
 import { Ring } from './ring.ts'
 
 export interface MemoryHitsOptions {
-  /** How many keys have a log of their own: some 300 octets each, and eight for every hit. Default 100,000. */
+  /** How many keys have a log of their own: some 400 octets each, and eight for every hit. Default 100,000. */
   readonly bound?: number
   readonly random?: Random
 }

@@ -5,6 +5,7 @@ import { type BookTerms, openSessionBook, type SessionBook } from '../../src/ses
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { EndReason, SessionId } from '../../src/sessions/session.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Limit } from '../../src/throttling/rate.ts'
 import { aSession, vitor } from './house.ts'
 
 /** One process of several on one file; `processes.ts` starts it, tells it what to do and hears what came of it. */
@@ -68,6 +69,14 @@ const verbs = {
   },
   async find(id: SessionId) {
     return (await theBook()).find(id)
+  },
+  /** So many hits on a key at once. @returns how many of them were counted, and the waits of the others */
+  async hits(key: string, limit: Limit, hits: number, at: number): Promise<{ counted: number; waits: number[] }> {
+    await theBook()
+    barrier(at)
+    const all = await Promise.all(Array.from({ length: hits }, () => store.hits.hit(key, limit, clock())))
+    const waits = all.flatMap((each) => (each.kind === 'full' ? [each.wait] : []))
+    return { counted: hits - waits.length, waits }
   },
   async isRevoked(id: SessionId): Promise<boolean> {
     return (await theBook()).revoked.has(id)
