@@ -14,6 +14,7 @@ import type { Settings } from '../settings/settings.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
+import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
 import { memoryHits } from '../throttling/memory-hits.ts'
 import type { DeriveWorld } from '../tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
@@ -30,6 +31,8 @@ export interface House {
   readonly sessions: SessionBook | undefined
   /** Where throttles count. */
   readonly hits: Hits
+  /** Counts wrong passwords; `undefined`: nobody does. */
+  readonly loginThrottle: LoginThrottle | undefined
   readonly world: AuthenticationWorld
   /** Where API tokens are derived that can be shown again. */
   readonly deriving: DeriveWorld
@@ -67,7 +70,7 @@ async function furnish(
   store: Store,
   secrets: Secrets,
   opened: (() => void)[],
-): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'hits' | 'world' | 'deriving'>> {
+): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'hits' | 'loginThrottle' | 'world' | 'deriving'>> {
   const { clock, random, log, terms } = settings
   const ring = await openRing(settings, store, secrets)
   const sessions = settings.sessions ? await openSessions(settings, store) : undefined
@@ -88,7 +91,13 @@ async function furnish(
   const queue = hashQueue({ atOnce: availableParallelism() })
   const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
   const hits = settings.counts === 'store' ? store.hits : memoryHits()
-  const rooms = { store, hits, passwords: passwords({ queue, random, warn }) }
+  const { login = LOGIN_LIMIT } = settings.throttle
+  const rooms = {
+    store,
+    hits,
+    loginThrottle: login === null ? undefined : loginThrottle(login, { hits, clock }),
+    passwords: passwords({ queue, random, warn }),
+  }
   const checkPassword = checkPasswordVia(settings)
   const world: AuthenticationWorld = {
     terms,
@@ -107,7 +116,7 @@ async function furnish(
     checkPassword: (login, password, request) => checkPassword(login, password, request, rooms),
   }
   const deriving = derivingIn(settings, store.apiTokens, secrets)
-  return { passwords: rooms.passwords, hits, ring, sessions, world, deriving }
+  return { passwords: rooms.passwords, hits, loginThrottle: rooms.loginThrottle, ring, sessions, world, deriving }
 }
 
 /** Milliseconds before signing keys that could not be read are read again. */

@@ -1,8 +1,10 @@
 import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest } from '../base/request.ts'
 import type { Settings } from '../settings/settings.ts'
+import { clientAddress } from '../throttling/address.ts'
 import { isAllowed } from '../tokens/terms.ts'
 import { signIn } from '../users/authenticate.ts'
+import { usernameKey } from '../users/names.ts'
 import type { Account } from '../users/user.ts'
 import type { House } from './house.ts'
 import { tell } from './tell.ts'
@@ -15,7 +17,7 @@ export type CheckPassword = (
   login: string,
   password: string,
   request: AuthRequest,
-  house: Pick<House, 'store' | 'passwords' | 'hits'>,
+  house: Pick<House, 'store' | 'passwords' | 'loginThrottle'>,
 ) => Promise<Account>
 
 /**
@@ -24,11 +26,15 @@ export type CheckPassword = (
  *
  * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
  */
-export function checkPasswordVia({ users: { loginField, trimPassword }, on, log, terms }: Settings): CheckPassword {
+export function checkPasswordVia({ users, on, log, terms, proxies }: Settings): CheckPassword {
+  const { loginField, trimPassword } = users
   const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
-  return async (login, password, request, { store, passwords }) => {
+  return async (login, password, request, { store, passwords, loginThrottle }) => {
+    const judge = (): Promise<Account> =>
+      signIn(login, password, { users: store.users, passwords }, { loginField, trimPassword, allows })
+    const guess = { account: usernameKey(login), address: clientAddress(request, proxies) }
     try {
-      return await signIn(login, password, { users: store.users, passwords }, { loginField, trimPassword, allows })
+      return await (loginThrottle === undefined ? judge() : loginThrottle(guess, judge))
     } catch (error) {
       if (error instanceof Refusal && error.code === 'no_active_account') {
         const credentials = { [loginField]: login, password: HIDDEN }
