@@ -130,7 +130,8 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
   return { guard: guard as unknown as Guard<U, Right>, hooked }
 }
 
-function answerWith(reply: Answering, { status, headers, body }: AuthReply): unknown {
+/** Sends an answer of ours as a reply of Fastify's, so that its hooks see it. */
+export function answerWith(reply: Answering, { status, headers, body }: AuthReply): unknown {
   if (reply.sent) return reply
   reply.code(status)
   const values = Map.groupBy(headers, ([name]) => name)

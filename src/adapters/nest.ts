@@ -7,10 +7,12 @@ import {
   type ExecutionContext,
   type INestApplication,
 } from '@nestjs/common'
+import type { FastifyReply } from 'fastify'
 import { Refusal } from '../base/refusal.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
-import { isPreflight } from './guarding.ts'
+import { mount as mountInExpress } from './express.ts'
+import { answerWith, mount as mountInFastify } from './fastify.ts'
 import { NodeRequest, send } from './node.ts'
 
 /** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
@@ -21,11 +23,10 @@ export type Guard<U, Right extends string> = (need?: Need<U, Right>) => CanActiv
  * To be called before `listen` and `init`, and after `enableCors`, to which preflights are left.
  */
 export function mount<U, Right extends string>(app: INestApplication, auth: Watchword<U, Right>): Guard<U, Right> {
-  app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-    const asked = new NodeRequest(request)
-    if (!auth.owns(asked.url) || isPreflight(asked)) return next()
-    auth.answer(asked)?.then((reply) => send(response, reply))
-  })
+  const adapter = app.getHttpAdapter()
+  const below = adapter.getInstance()
+  if (adapter.getType() === 'fastify') mountInFastify(below, auth)
+  else mountInExpress(below, auth)
   app.useGlobalFilters(new RefusalFilter(auth))
   return guardOf(auth)
 }
@@ -63,20 +64,18 @@ export class RefusalFilter {
   }
 
   catch(refusal: Refusal, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<ServerResponse & OfFastify<ServerResponse>>()
-    response.hijack?.()
-    send(response.raw ?? response, this.#auth.refuse(refusal))
+    const response = host.switchToHttp().getResponse<ServerResponse | FastifyReply>()
+    const reply = this.#auth.refuse(refusal)
+    if ('raw' in response) answerWith(response, reply)
+    else send(response, reply)
   }
 }
 // Node runs the sources as they are, and knows no decorators.
 Catch(Refusal)(RefusalFilter)
 
-/** Fastify wraps what Express extends. */
-interface OfFastify<Raw> {
-  readonly raw?: Raw
-  hijack?(): void
-}
-interface Asked extends IncomingMessage, OfFastify<IncomingMessage> {
+interface Asked extends IncomingMessage {
+  /** Fastify wraps what Express extends. */
+  readonly raw?: IncomingMessage
   readonly originalUrl?: string
   auth?: Principal<unknown, never>
 }
