@@ -8,6 +8,7 @@ import { mount } from '../adapters/node.ts'
 import type { Options } from '../options.ts'
 import { allowAny, hasScope } from '../permissions/basic-permissions.ts'
 import type { Principal } from '../permissions/principal.ts'
+import { sqliteStore } from '../stores/sqlite/store.ts'
 import { digestOf } from '../tokens/api-token.ts'
 import type { User } from '../users/user.ts'
 import { watchword } from '../watchword.ts'
@@ -19,10 +20,11 @@ const NOON = 1_800_000_000
 type Answered = { status: number; challenges: readonly string[]; body: Record<string, unknown> }
 
 /** A server whose routes ask for API tokens, with one user. */
-async function program(t: TestContext, options: Pick<Options, 'authentication' | 'users'> = {}) {
+async function program(t: TestContext, options: Pick<Options, 'authentication' | 'users' | 'database'> = {}) {
   let now = NOON
   const auth = watchword({
     database: 'sqlite::memory:',
+    secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
     authentication: [apiToken()],
     clock: () => now,
     log: () => {},
@@ -130,6 +132,20 @@ test('T07: an inactive user is refused from the next request on, and let in agai
   assert.equal((await get(`Token ${token}`)).status, 200)
 })
 
+test('an inactive user is refused where the rule is not asked, too, and let in where activity does not count', async (t) => {
+  for (const [users, expected] of [
+    [{ ruleOnRequest: false }, 401],
+    [{ checkActive: false }, 200],
+  ] as const) {
+    const { auth, user, get } = await program(t, { users })
+    const { token } = await auth.tokens.create(user.id)
+
+    await auth.users.change(user.id, { active: false })
+
+    assert.equal((await get(`Token ${token}`)).status, expected)
+  }
+})
+
 test('the authentication rule is asked at each request (D11), unless it is not to be', async (t) => {
   let banned = false
   const rule = () => !banned
@@ -158,6 +174,16 @@ test('a deleted user leaves no token behind', async (t) => {
 
   for (const token of texts) assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
   assert.deepEqual(await auth.tokens.list(user.id), [])
+})
+
+test('a token whose user is gone is as good as none', async (t) => {
+  const store = sqliteStore({ file: ':memory:' })
+  const { auth, user, get } = await program(t, { database: store })
+  const { token } = await auth.tokens.create(user.id)
+
+  await store.users.delete(user.id)
+
+  assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
 })
 
 test('an expired token is as good as none', async (t) => {
