@@ -11,13 +11,18 @@ export interface Printed {
 
 /** The programs of all pages. */
 export const programs: readonly Printed[] = ['README.md', ...globSync('docs/**/*.md').sort()].flatMap((page) =>
-  [...readFileSync(page, 'utf8').matchAll(/^```(tsx?)\n(.*?)^```$/gms)].map(([, , text = ''], i) => ({
+  [...readFileSync(page, 'utf8').matchAll(/^```(tsx?|diff)\n(.*?)^```$/gms)].map(([, kind, text = ''], i) => ({
     name: `${page}, program ${i + 1}`,
     page,
     path: /^\/\/ ([\w./[\]-]+\.tsx?)\n/.exec(text)?.[1],
-    text,
+    text: kind === 'diff' ? after(text) : text,
   })),
 )
+
+/** What the lines of a difference are when they have changed. */
+function after(difference: string): string {
+  return difference.replace(/^-.*\n/gm, '').replace(/^[+ ]/gm, '')
+}
 
 /** What the comments of a program say is answered: `// GET /hello/ → 401`. */
 export const askedIn = (text: string): readonly { readonly path: string; readonly status: number }[] =>
