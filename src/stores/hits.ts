@@ -56,12 +56,15 @@ export function sqlHits(db: Kysely<Tables>): Hits {
     async hit(key, { limit, per }, now) {
       if (limit === 0) return closed({ limit, per })
       const taking: Taking = { key, limit, now, past: (now - per) as UnixSeconds }
-      for (;;) {
+      let oldest: UnixSeconds = now
+      // Where the place went to somebody else and there is another, it is tried again: `limit` hits of others make it full.
+      for (let tries = 0; tries <= limit; tries++) {
         if ((await take(taking)).numAffectedRows === 1n) return { kind: 'counted' } satisfies Counted
-        const { count = 0, oldest = null } = (await taken(taking)).rows[0] ?? {}
-        if (oldest !== null && Number(count) >= limit) return { kind: 'full', wait: per - (now - oldest) }
-        // The place went to somebody else, and there is another: each time round a hit of others has been counted.
+        const [state] = (await taken(taking)).rows
+        oldest = state?.oldest ?? now
+        if (Number(state?.count) >= limit) break
       }
+      return { kind: 'full', wait: per - (now - oldest) }
     },
 
     async takeBack(key, _limit, moment) {
