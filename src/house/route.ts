@@ -5,7 +5,7 @@ import { has } from '../permissions/basic-permissions.ts'
 import type { Permission } from '../permissions/permission.ts'
 import { rightsOf } from '../permissions/rights.ts'
 import type { Settings } from '../settings/settings.ts'
-import { clientAddress } from '../throttling/address.ts'
+import { addressIn } from './client-address.ts'
 import type { Asked, GateWorld } from './gate.ts'
 import type { House } from './house.ts'
 import type { Need, NeedTable } from './need.ts'
@@ -38,10 +38,11 @@ function tableOf(need: Need<never, string> | undefined): NeedTable<never, string
 
 const MEMBERS = new Set(['schemes', 'permissions', 'throttle'])
 
-export function gateWorld({ roles, proxies, explain, log }: Settings): GateWorld {
+export function gateWorld(settings: Settings): GateWorld {
+  const { roles, explain, log } = settings
   return {
     rights: rightsOf(roles),
-    addressOf: (request) => clientAddress(request, proxies),
+    addressOf: addressIn(settings),
     refused: explain
       ? (...told) => log({ level: 'info', event: 'a request was refused', ...explained(...told) })
       : undefined,

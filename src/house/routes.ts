@@ -5,12 +5,12 @@ import { routesOf } from '../endpoints/routes.ts'
 import * as endpoints from '../endpoints/token-endpoints.ts'
 import type { EndpointName, Handler } from '../options.ts'
 import type { Settings } from '../settings/settings.ts'
-import { clientAddress } from '../throttling/address.ts'
 import { throttleAll } from '../throttling/throttle.ts'
 import { derivedTokenOf } from '../tokens/derived-token.ts'
 import { blacklist, verifyAny } from '../tokens/ending.ts'
 import { obtainPair, refreshPair } from '../tokens/pairs.ts'
 import { obtainSliding, refreshSliding } from '../tokens/sliding.ts'
+import { addressIn } from './client-address.ts'
 import type { House } from './house.ts'
 import { signInVia } from './sign-in.ts'
 import { tell } from './tell.ts'
@@ -25,10 +25,11 @@ export interface Router {
 
 export function routerOf(settings: Settings, open: () => Promise<House>, told: Omit<Terms, 'count'>): Router {
   const throttles = throttlesOf(undefined, settings.throttle)
+  const addressOf = addressIn(settings)
   /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
   const count = async (request: AuthRequest): Promise<void> => {
     const { hits } = await open()
-    const address = clientAddress(request, settings.proxies)
+    const address = addressOf(request)
     await throttleAll(throttles({ hits, clock: settings.clock }), { userId: undefined, address }, request)
   }
   const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told

@@ -1,11 +1,11 @@
 import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest } from '../base/request.ts'
 import type { Settings } from '../settings/settings.ts'
-import { clientAddress } from '../throttling/address.ts'
 import { isAllowed } from '../tokens/terms.ts'
 import { signIn } from '../users/authenticate.ts'
 import { usernameKey } from '../users/names.ts'
 import type { Account } from '../users/user.ts'
+import { addressIn } from './client-address.ts'
 import type { House } from './house.ts'
 import { tell } from './tell.ts'
 
@@ -26,13 +26,15 @@ export type CheckPassword = (
  *
  * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
  */
-export function checkPasswordVia({ users, on, log, terms, proxies }: Settings): CheckPassword {
+export function checkPasswordVia(settings: Settings): CheckPassword {
+  const { users, on, log, terms } = settings
   const { loginField, trimPassword } = users
+  const addressOf = addressIn(settings)
   const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
   return async (login, password, request, { store, passwords, loginThrottle }) => {
     const judge = (): Promise<Account> =>
       signIn(login, password, { users: store.users, passwords }, { loginField, trimPassword, allows })
-    const guess = { account: usernameKey(login), address: clientAddress(request, proxies) }
+    const guess = { account: usernameKey(login), address: addressOf(request) }
     try {
       return await (loginThrottle === undefined ? judge() : loginThrottle(guess, judge))
     } catch (error) {

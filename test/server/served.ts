@@ -12,7 +12,7 @@ const { LIMITS } = await import('../../src/server/limits.ts')
 const { serve } = await import('../../src/server/serve.ts')
 
 export interface Wish {
-  readonly options: Pick<Options, 'database' | 'endpoints' | 'tokens'>
+  readonly options: Pick<Options, 'database' | 'endpoints' | 'tokens' | 'throttle'>
   readonly limits: Partial<Limits>
   readonly user: { readonly username: string; readonly password: string }
 }
