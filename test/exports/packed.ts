@@ -31,13 +31,14 @@ async function type(words: readonly string[], input: string) {
 test('each subpath can be imported', async () => {
   const program = `
     import { watchword } from 'watchword'
+    import { apiToken } from 'watchword/authentication'
     import { verifier } from 'watchword/jwt'
     import { mount } from 'watchword/node'
-    console.log(typeof watchword, typeof verifier, typeof mount)`
+    console.log(typeof watchword, typeof apiToken, typeof verifier, typeof mount)`
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
     cwd: join(place, 'package'),
   })
-  assert.equal(stdout, 'function function function\n')
+  assert.equal(stdout, 'function function function function\n')
 })
 
 test('the command makes a user, and knows which passwords are common', async () => {
