@@ -37,8 +37,8 @@ export class HonoRequest implements AuthRequest {
   }
 
   header(name: string): string | undefined {
-    if (name === 'content-type' && this.#form !== undefined) return FORM
-    return this.#seen.header(name)
+    if (name !== 'content-type') return this.#seen.header(name)
+    return this.#form === undefined ? this.#c.req.header(name) : FORM
   }
 
   /** Somebody in front may have read it: Hono remembers. */

@@ -1,0 +1,54 @@
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { type Guarded, mount } from '../../src/adapters/fastify.ts'
+import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
+import { converse } from './converse.ts'
+import { authOf, type Right, ROUTES } from './program.ts'
+
+converse({ name: 'fastify', errors: 'program', start })
+
+async function start(setting: Setting): Promise<Started> {
+  const auth = authOf(setting)
+  const app = fastify()
+  app.setErrorHandler((_error, _request, reply) => reply.code(500).send(OOPS))
+  if (setting.cors === 'before') allowOrigin(app)
+  if (setting.parsesBodies) {
+    app.addContentTypeParser(/^(?!application\/json)/, { parseAs: 'string' }, (_, body, done) => done(null, body))
+  }
+  if (setting.prefix === '') furnish(app, auth)
+  else app.register(async (inner) => furnish(inner, auth), { prefix: setting.prefix })
+  if (setting.cors === 'after') allowOrigin(app)
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return {
+    url,
+    async stop() {
+      app.server.closeAllConnections()
+      await app.close()
+      await auth.close()
+    },
+  }
+}
+
+function furnish(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
+  const guard = mount(app, auth)
+  for (const { method, path, need, answer } of ROUTES) {
+    const respond = ({ auth, params, body }: FastifyRequest & Guarded<unknown, Right>): object => {
+      const { id = '' } = params as { readonly id?: string }
+      return answer({ auth, id, body: async () => body })
+    }
+    app.route({
+      method: method === 'ALL' ? ['GET', 'OPTIONS'] : method,
+      url: path,
+      handler: need === undefined ? guard((request) => respond(request)) : guard(need, (request) => respond(request)),
+    })
+  }
+  app.get('/bare/', () => BARE)
+}
+
+/** What `@fastify/cors` does, as far as it is asked here. */
+function allowOrigin(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('Access-Control-Allow-Origin', ORIGIN).header('Vary', 'Origin')
+    if (request.method === 'OPTIONS' && 'access-control-request-method' in request.headers) reply.code(204).send()
+    else done()
+  })
+}

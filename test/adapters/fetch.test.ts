@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { type HttpBindings, serve } from '@hono/node-server'
+import { type Guarded, guardOf } from '../../src/adapters/fetch.ts'
+import { BARE, type Setting, type Started } from './adapter.ts'
+import { converse } from './converse.ts'
+import { authOf, type Right, ROUTES } from './program.ts'
+import { find } from './routing.ts'
+
+const NO_FRAMEWORK = 'a fetch handler is in no framework'
+
+converse({
+  name: 'fetch',
+  errors: 'house',
+  lacks: {
+    prefix: NO_FRAMEWORK,
+    parsers: NO_FRAMEWORK,
+    cors: NO_FRAMEWORK,
+    corsAfter: NO_FRAMEWORK,
+    headerLines: 'a Response joins the headers of one name',
+  },
+  start,
+})
+
+async function start(setting: Setting): Promise<Started> {
+  const auth = authOf(setting)
+  const guard = guardOf(auth)
+  const guarded = ROUTES.map((route) => {
+    const { need, answer } = route
+    const handle = async (request: Guarded<unknown, Right>): Promise<Response> => {
+      const id = find([route], { method: request.method, url: new URL(request.url).pathname })?.id ?? ''
+      return Response.json(await answer({ auth: request.auth, id, body: () => request.json() }))
+    }
+    return { ...route, handler: need === undefined ? guard(handle) : guard(need, handle) }
+  })
+  const fetch = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
+    const peer = { address: incoming.socket.remoteAddress }
+    const { pathname } = new URL(request.url)
+    const route = find(guarded, { method: request.method, url: pathname })?.route
+    if (route !== undefined) return route.handler(request, peer)
+    if (pathname === '/bare/') return Response.json(BARE)
+    return auth.owns(pathname) ? auth.handler(request, peer) : new Response('nothing', { status: 404 })
+  }
+  // Any runtime that speaks `Request` and `Response` would do.
+  const server = serve({ fetch: fetch as never, port: 0, hostname: '127.0.0.1' })
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.close()
+      if ('closeAllConnections' in server) server.closeAllConnections()
+      await auth.close()
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import cors from 'cors'
+import { type Guarded, mount } from '../../src/adapters/node.ts'
+import { BARE, ORIGIN, type Setting, type Started } from './adapter.ts'
+import { converse } from './converse.ts'
+import { authOf, type Right, ROUTES } from './program.ts'
+import { find } from './routing.ts'
+
+converse({
+  name: 'node',
+  errors: 'house',
+  lacks: {
+    prefix: 'node:http has no routers',
+    parsers: 'node:http has no parsers',
+    corsAfter: 'node:http has no order of listeners but that of prependListener',
+  },
+  start,
+})
+
+async function start(setting: Setting): Promise<Started> {
+  const auth = authOf(setting)
+  const server = createServer()
+  const guard = mount(server, auth)
+  const guarded = ROUTES.map((route) => {
+    const { need, answer } = route
+    const handle = async (request: Guarded<unknown, Right>, response: ServerResponse): Promise<void> => {
+      const id = find([route], request)?.id ?? ''
+      const body = async (): Promise<unknown> => JSON.parse(Buffer.concat(await request.toArray()).toString())
+      respond(response, 200, await answer({ auth: request.auth, id, body }))
+    }
+    return { ...route, listener: need === undefined ? guard(handle) : guard(need, handle) }
+  })
+  server.on('request', (request, response) => {
+    if (response.headersSent) return
+    const route = find(guarded, request)?.route
+    if (route !== undefined) route.listener(request, response)
+    else if (request.url === '/bare/') respond(response, 200, BARE)
+    else if (!auth.owns(request.url ?? '')) respond(response, 404, {})
+  })
+  if (setting.cors === 'before') {
+    const allow = cors({ origin: ORIGIN })
+    server.prependListener('request', (request, response) => allow(request, response, () => undefined))
+  }
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.close().closeAllConnections()
+      await auth.close()
+    },
+  }
+}
+
+function respond(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+}

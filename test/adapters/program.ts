@@ -1,0 +1,108 @@
+import { apiToken, bearer, type Scheme, statelessBearer } from '../../src/authentication/index.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import { allowAny, denied, granted, type Permission, type Principal } from '../../src/permissions/index.ts'
+import type { User } from '../../src/users/user.ts'
+import { type Need, type Watchword, watchword } from '../../src/watchword.ts'
+import type { Setting } from './adapter.ts'
+
+export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
+
+/** The instance of a program. */
+export const authOf = ({ database }: Pick<Setting, 'database'>) =>
+  watchword({
+    database,
+    secret: SECRET,
+    authentication: [bearer(), apiToken()],
+    roles: { editor: ['posts.change'] },
+    tokens: { types: ['access', 'sliding'] },
+    endpoints: { slidingObtain: true, slidingRefresh: true },
+    throttle: { sip: '2/min', login: null },
+    log: () => {},
+  })
+
+type Auth = ReturnType<typeof authOf>
+export type Right = Auth extends Watchword<User, infer R> ? R : never
+
+/** `Robot <name>`: a scheme of ten lines. */
+const robot: Scheme<{ readonly username: string }> = () => ({
+  challenge: 'Robot realm="api"',
+  identify(request) {
+    const [word, name] = (request.header('authorization') ?? '').split(' ')
+    if (word !== 'Robot') return undefined
+    if (name === undefined || name === '') throw new Refusal('authentication_failed', 'no name behind Robot')
+    return { user: { username: name }, scheme: 'robot' }
+  },
+})
+
+/** Lets nobody through, and says as what a request was seen. */
+const mirror: Permission<unknown, unknown> = ({ request: { method, url, address, secure } }) =>
+  denied('it is a mirror', { says: JSON.stringify({ method, url, address, secure }) })
+
+interface Note {
+  readonly owner: string
+}
+const NOTES: Readonly<Record<string, Note>> = { 'of-ada': { owner: 'ada' } }
+const isOwner: Permission<Note | undefined, { readonly username: string }> = ({ identity, resource }) => {
+  if (resource === undefined) return denied('no such note', { as: 'not_found' })
+  return identity?.user.username === resource.owner ? granted : denied('not the owner', { says: 'Not your note.' })
+}
+
+/** What an adapter's handler passes on. */
+export interface Asked {
+  readonly auth: Principal<unknown, Right>
+  /** The path parameter `:id`, where there is one. */
+  readonly id: string
+  /** The body as the framework's own means of reading it give it. */
+  body(): Promise<unknown>
+}
+
+export interface Route {
+  /** `ALL`: whatever the method. */
+  readonly method: 'GET' | 'POST' | 'ALL'
+  /** Parameters are written `:id`. */
+  readonly path: string
+  /** `undefined`: `guard(handler)`. */
+  readonly need?: Need<User, Right>
+  /** The answer's JSON. */
+  answer(asked: Asked): object | Promise<object>
+}
+
+const who = ({ auth }: Asked): object => {
+  const user = auth.user as { readonly username: string } | undefined
+  return { user: user?.username ?? null, scheme: auth.scheme }
+}
+
+export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/hello/', answer: who },
+  { method: 'GET', path: '/open/', need: allowAny, answer: who },
+  { method: 'GET', path: '/stateless/', need: { schemes: [statelessBearer()] }, answer: who },
+  { method: 'GET', path: '/robots/', need: { schemes: [robot, bearer()] }, answer: who },
+  { method: 'GET', path: '/posts/:id/', need: 'posts.change', answer: ({ id }) => ({ id }) },
+  { method: 'GET', path: '/sips/', need: { throttle: 'sip' }, answer: who },
+  { method: 'GET', path: '/mirror/', need: mirror, answer: who },
+  { method: 'ALL', path: '/all/', answer: who },
+  { method: 'POST', path: '/echo/', answer: async ({ body }) => ({ sent: await body() }) },
+  {
+    method: 'GET',
+    path: '/notes/:id/',
+    async answer({ auth, id }) {
+      await (auth as Principal<{ readonly username: string }, Right>).authorize(isOwner, NOTES[id])
+      return { id }
+    },
+  },
+  {
+    method: 'GET',
+    path: '/busy/',
+    answer() {
+      throw new Refusal('busy', 'a secret', { retryAfter: 3 })
+    },
+  },
+  {
+    method: 'GET',
+    path: '/boom/now/',
+    answer() {
+      throw new Error('a secret')
+    },
+  },
+  { method: 'GET', path: '/boom/later/', answer: () => Promise.reject(new Error('a secret')) },
+]

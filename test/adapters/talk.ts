@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import type { Adapter } from './adapter.ts'
+import { type Furnished, PASSWORD } from './furnish.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The JSON of its text; `undefined` where it is none. */
+  readonly body: unknown
+}
+
+/** What a client says to an adapter's program, and hears. */
+export class Talk {
+  readonly url: string
+  readonly ada: string
+  readonly bob: string
+  readonly adasApiToken: string
+  readonly errors: Adapter['errors']
+
+  constructor(url: string, { ada, bob, adasApiToken }: Furnished, { errors }: Adapter) {
+    this.url = url
+    this.ada = ada
+    this.bob = bob
+    this.adasApiToken = adasApiToken
+    this.errors = errors
+  }
+
+  async send(method: string, path: string, init: Omit<RequestInit, 'method'> = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, { redirect: 'manual', ...init, method })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, text, body: jsonIn(text) }
+  }
+
+  get(path: string, authorization?: string): Promise<Answer> {
+    return this.send('GET', path, { headers: authorization === undefined ? {} : { authorization } })
+  }
+
+  post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+    const init = { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }
+    return this.send('POST', path, init)
+  }
+
+  /** A pair of ada's, of a sign-in of its own. */
+  async signIn(): Promise<{ readonly access: string; readonly refresh: string }> {
+    return (await this.post('/api/token/', { username: 'ada', password: PASSWORD })).body as never
+  }
+
+  /** Sends octets as they are, and reads until the server is done: the request says `Connection: close`. */
+  async raw(text: string): Promise<string> {
+    const { hostname, port, pathname } = new URL(this.url)
+    const socket = connect(Number(port), hostname)
+    socket.setTimeout(10_000, () => socket.destroy(new Error('the server says nothing more')))
+    socket.write(text.replaceAll('{base}', pathname.replace(/\/$/, '')))
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk) => chunks.push(chunk))
+    await once(socket, 'close')
+    return Buffer.concat(chunks).toString('latin1')
+  }
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
