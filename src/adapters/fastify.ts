@@ -51,6 +51,10 @@ interface App {
   hasRequestDecorator(name: string): boolean
   decorateRequest(name: string): unknown
   hasRoute(route: { method: string; url: string }): boolean
+  readonly initialConfig: RouterConfig & { readonly routerOptions?: RouterConfig }
+}
+interface RouterConfig {
+  readonly ignoreTrailingSlash?: boolean
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -61,6 +65,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
  */
 export function mount<U, Right extends string>(app: App, auth: Watchword<U, Right>): Guard<U, Right> {
   const { guard, hooked } = guardsOf(auth)
+  const { ignoreTrailingSlash, routerOptions } = app.initialConfig
+  const isSlashIgnored = routerOptions?.ignoreTrailingSlash === true || ignoreTrailingSlash === true
   for (const path of auth.paths) {
     const onRequest: Hook = (request, reply) => {
       const url = targetBelow(request.url, path)
@@ -68,8 +74,7 @@ export function mount<U, Right extends string>(app: App, auth: Watchword<U, Righ
       if (answer === undefined) reply.callNotFound()
       else answer.then((told) => answerWith(reply, told))
     }
-    for (const url of [path, `${path}/`]) {
-      // Where the router ignores the last slash, that is one route.
+    for (const url of isSlashIgnored ? [path] : [path, `${path}/`]) {
       if (app.hasRoute({ method: 'POST', url: app.prefix + url })) continue
       app.route({ method: [...METHODS], url, onRequest, handler: () => undefined })
     }
