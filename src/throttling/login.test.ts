@@ -153,6 +153,28 @@ test('who is refused by one count is not counted by the others', async () => {
   assert.equal(await right('alice', '203.0.113.7'), 'alice')
 })
 
+test('nor while it is being refused', async () => {
+  const { right, wrong } = world()
+  const flood = Array.from({ length: 500 }, () => assert.rejects(wrong('alice', '203.0.113.7')))
+
+  assert.equal(await right('alice', HERE), 'alice')
+
+  await Promise.all(flood)
+})
+
+test('whom a crowd at his address kept from trying has used up none of his own tries', async () => {
+  const { right, wrong, later } = world()
+  for (let minute = 0; minute < 4; minute++) {
+    later(60 * minute)
+    for (let i = 0; i < 60; i++) await assert.rejects(wrong(`user${60 * minute + i}`, HERE), WRONG)
+    for (let i = 0; i < 9; i++) await assert.rejects(right('bob', HERE), { code: 'throttled' })
+  }
+
+  later(240)
+
+  assert.equal(await right('bob', HERE), 'bob')
+})
+
 test('addresses of one network are one, so that a /64 is not four thousand million guessers', async () => {
   const { wrong, judged } = world()
 
