@@ -197,6 +197,30 @@ test('an expired token is as good as none', async (t) => {
   assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
 })
 
+test('flush deletes an expired token a day after its end, and no living one', async (t) => {
+  const { auth, user, pass } = await program(t)
+  const hour = await auth.tokens.create(user.id, { expiresIn: '1h' })
+  const { record } = await auth.tokens.create(user.id)
+
+  pass(3600 + 86_400)
+  assert.equal((await auth.flush()).tokens, 0)
+  assert.deepEqual(await auth.tokens.revoke(hour.record.hint), hour.record)
+  await auth.tokens.create(user.id, { expiresIn: '1h' })
+
+  pass(3600 + 86_400 + 1)
+  assert.deepEqual(await auth.flush(), { sessions: 0, tokens: 1, keys: 0 })
+  assert.deepEqual(await auth.tokens.list(user.id), [record])
+})
+
+test('two Authorization headers are refused, even of one token (H1)', async (t) => {
+  const { auth, user, get } = await program(t)
+  const { token } = await auth.tokens.create(user.id)
+
+  const twice = await get(`Token ${token}\r\nAuthorization: Token ${token}`)
+
+  assert.deepEqual([twice.status, twice.challenges], [401, ['Token']])
+})
+
 test('a revoked token is refused from the next request on, and no other', async (t) => {
   const { auth, user, get } = await program(t)
   const [one, other] = [await auth.tokens.create(user.id), await auth.tokens.create(user.id)]
