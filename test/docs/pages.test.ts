@@ -69,6 +69,61 @@ test('the page of the settings names every setting of tokens and users', () => {
   assert.deepEqual(missing, [])
 })
 
+test('the page of the settings has a row for every other option', () => {
+  const page = read('docs/tokens.md')
+  const named = new Set(
+    [...page.matchAll(/^\| (`.+?) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    ),
+  )
+  const [, body = ''] = /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/options.ts')) ?? []
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name)
+  assert.ok(options.length >= 16)
+  // Those three have their settings in the other table.
+  const missing = options.filter((name) => !['tokens', 'users', 'on'].includes(name) && !named.has(name))
+  assert.deepEqual(missing, [])
+})
+
+test('every permission and scheme that is exported is explained, and so are the rates that have a meaning', () => {
+  const rows = (page: string): string =>
+    read(page)
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .join('\n')
+  const exportedBy = (file: string): readonly string[] =>
+    [...read(file).matchAll(/^export \{(.*?)\}/gms)].flatMap(([, names = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => /^[a-z]\w+$/.test(name)),
+    )
+  const unnamed = (names: readonly string[], text: string): readonly string[] =>
+    names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))
+  assert.deepEqual(unnamed(exportedBy('src/permissions/index.ts'), read('docs/permissions.md')), [])
+  assert.deepEqual(unnamed(exportedBy('src/authentication/index.ts'), rows('docs/authentication.md')), [])
+  assert.deepEqual(unnamed(['anon', 'user', 'login'], rows('docs/throttling.md')), [])
+})
+
+test('the page of frameworks has a row for every adapter', () => {
+  const page = read('docs/adapters.md')
+  const adapters = Object.keys(JSON.parse(read('package.json')).exports)
+    .map((name) => name.replace('./', 'watchword/'))
+    .filter((name) => !['.', 'watchword/jwt', 'watchword/permissions', 'watchword/authentication'].includes(name))
+  assert.deepEqual(
+    adapters.filter((name) => !page.includes(`| [\`${name}\`]`)),
+    [],
+  )
+  assert.ok(adapters.length >= 7)
+})
+
+// One digit may be a row of "rule D", too.
+test('every deviation of two digits that the code names has its row', () => {
+  const page = read('docs/deviations.md')
+  const named = globSync('src/**/*.ts').flatMap((file) => [...read(file).matchAll(/\bD(\d\d)\b/g)])
+  const without = named.filter(([name]) => !page.includes(`| ${name} |`))
+  assert.deepEqual([...new Set(without.map(([name]) => name))], [])
+})
+
 test('the limits that the page of the command tells are those of the server', () => {
   const page = read('docs/command.md')
   const { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections, maxRequestsPerSocket } = LIMITS

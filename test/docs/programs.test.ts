@@ -94,7 +94,7 @@ async function runs(t: TestContext, { text }: Printed): Promise<void> {
   write(folder, 'program.mts', text)
   if (/^\s*@[A-Z]\w+\(/m.test(text)) await serves(t, folder, await compiled(folder), text)
   else if (/\blisten\(|\bserve\(/.test(text)) await serves(t, folder, 'program.mts', text)
-  else if (/^export /m.test(text)) await answers(t, folder, 'program.mts', text)
+  else if (/^export (default|const (GET\b|\{))/m.test(text)) await answers(t, folder, 'program.mts', text)
   else assert.deepEqual(await start(t, folder, 'program.mts').ended, { code: 0, errors: '' })
 }
 
