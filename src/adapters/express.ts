@@ -46,7 +46,11 @@ export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Gua
   const guard = (...told: Arguments): RequestHandler<Params> => {
     const { gate, handle } = guarding(auth, told)
     return (req, res, next) => {
-      const admit = (who: Principal<unknown, Right>): unknown => handle(Object.assign(req, { auth: who }), res, next)
+      const admit = (who: Principal<unknown, Right>): unknown => {
+        const guarded = req as Guarded<unknown, Right>
+        guarded.auth = who
+        return handle(guarded, res, next)
+      }
       return letThrough(gate, new NodeRequest(req, req.originalUrl), admit, (error) => {
         if (error instanceof Refusal && !res.headersSent) send(res, auth.refuse(error))
         else next(error)

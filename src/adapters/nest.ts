@@ -12,7 +12,8 @@ import { Refusal } from '../base/refusal.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'
-import { answerWith, mount as mountInFastify } from './fastify.ts'
+import { mount as mountInFastify } from './fastify.ts'
+import { answerWith } from './fastify-parts.ts'
 import { NodeRequest, send } from './node.ts'
 
 /** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */

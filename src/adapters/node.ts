@@ -42,7 +42,11 @@ function guardExcept<U, Right extends string>(
     const { gate, handle } = guarding(auth, told)
     return (request, response) => {
       if (isOthers(request.url ?? '')) return
-      const admit = (who: Principal<unknown, Right>): unknown => handle(Object.assign(request, { auth: who }), response)
+      const admit = (who: Principal<unknown, Right>): unknown => {
+        const guarded = request as Guarded<unknown, Right>
+        guarded.auth = who
+        return handle(guarded, response)
+      }
       letThrough(gate, new NodeRequest(request), admit, (error) => {
         const reply = auth.refuse(error)
         // Half an answer cannot be taken back; that it is no whole one can be shown.
