@@ -4,6 +4,7 @@ import type { Roles } from '../permissions/rights.ts'
 import { flush } from '../sessions/flush.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 import type { Settings } from '../settings/settings.ts'
+import { LONGEST_PERIOD } from '../throttling/rate.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
 import { refusalOf } from '../users/faults.ts'
@@ -113,6 +114,8 @@ export function administration(settings: Settings, open: () => Promise<House>): 
       const { sessions, store, ring } = await open()
       const ended = (await sessions?.flush(clock(), progress)) ?? 0
       const tokens = await flush(store.apiTokens, clock(), seconds(0), (expired) => progress?.(ended + expired))
+      // Counts of a store that nobody counts in any more are forgotten, too; nobody wants to know how many.
+      await flush(store.hits, clock(), LONGEST_PERIOD)
       const keys = await store.keys.flush(clock())
       await ring.reload()
       return { sessions: ended, tokens, keys }

@@ -195,3 +195,12 @@ test('keys are short and tell no name, whatever was typed', async () => {
     assert.doesNotMatch(key, /horse/)
   }
 })
+
+test('where no address is known, guesses at one account keep nobody out of another', async () => {
+  const { right, wrong, later } = world()
+  for (let i = 0; i < 100; i++) {
+    later(i)
+    await assert.rejects(wrong(`account ${i}`, ''), WRONG)
+  }
+  assert.equal(await right('alice', ''), 'alice')
+})

@@ -68,8 +68,9 @@ export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): Log
     const counts: Count[] = [
       { key: pair, limit },
       { key: keyOf('login_longer', `${name}_${network}`), limit: limits.ofPair },
-      { key: keyOf('login_address', network), limit: limits.ofAddress },
     ]
+    // Where no address is known, one count for all of them would let a stranger keep everybody out.
+    if (address !== '') counts.push({ key: keyOf('login_address', network), limit: limits.ofAddress })
     // The last, so that those whom another count refuses do not fill it.
     if (!familiar.has(pair)) counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
     const now = clock()
