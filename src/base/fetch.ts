@@ -10,17 +10,21 @@ export interface Peer {
 /** A web-standard request as the house sees it. */
 export class FetchRequest implements AuthRequest {
   readonly #request: Request
-  readonly url: string
-  readonly secure: boolean
   /** The standard has no word for it. */
   readonly address: string
 
   constructor(request: Request, { address = '' }: Peer = {}) {
     this.#request = request
-    const { pathname, search, protocol } = new URL(request.url)
-    this.url = pathname + search
-    this.secure = protocol === 'https:'
     this.address = address
+  }
+
+  get url(): string {
+    const { pathname, search } = new URL(this.#request.url)
+    return pathname + search
+  }
+
+  get secure(): boolean {
+    return this.#request.url.startsWith('https:')
   }
 
   get method(): string {
@@ -28,12 +32,11 @@ export class FetchRequest implements AuthRequest {
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers.get(name)
-    // The standard joins repeated headers with ", ", which no single credential holds.
-    if (name === 'authorization' && value?.includes(', ')) {
+    const value = this.#request.headers.get(name) ?? undefined
+    if (name === 'authorization' && value !== undefined && isSeveral(value)) {
       throw new Refusal('bad_authorization_header', 'more than one Authorization header')
     }
-    return value ?? undefined
+    return value
   }
 
   async body(): Promise<Uint8Array> {
@@ -49,6 +52,18 @@ export class FetchRequest implements AuthRequest {
     return Buffer.concat(chunks, size)
   }
 }
+
+/**
+ * Whether an Authorization header is several: the standard joins them with a comma and a blank. Behind those, one credential
+ * goes on with a parameter, outside of quotation marks (RFC 9110 §11.4); another begins with its scheme, or is empty.
+ */
+function isSeveral(value: string): boolean {
+  if (!value.includes(',')) return false
+  const [, ...rest] = value.replace(QUOTED, '""').split(/, |,$/)
+  return !rest.every((part) => PARAMETER.test(part))
+}
+const QUOTED = /"(?:[^"\\]|\\.)*"/g
+const PARAMETER = /^\s*[!#$%&'*+.^_`|~\w-]+\s*=\s*[^=\s]/
 
 /** @param method of the request, where it is known: HEAD is answered with the length alone (RFC 9110 §9.3.2) */
 export function toResponse({ status, headers, body }: AuthReply, method?: string): Response {
