@@ -19,7 +19,7 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
   readonly path?: `/${string}`
   readonly tokens?: TokenOptions
   readonly users?: UserOptions
-  /** Which endpoints are mounted. Default: the pair's four, and what the schemes bring; sliding ones on request. */
+  /** Which endpoints are mounted, and where. Default: the pair's four, and what the schemes bring; sliding ones on request. */
   readonly endpoints?: EndpointOptions
   /** Schemes, asked in this order. Default `[bearer()]`. DEFAULT_AUTHENTICATION_CLASSES */
   readonly authentication?: readonly S[]
@@ -45,9 +45,9 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
   /** The log tells of every request that is refused by which scheme, permission or throttle it was, and why. Default false. */
   readonly explain?: boolean
   readonly on?: Events
-  /** For tests. */
-  /** Seconds since 1970. */
+  /** For tests: the time in seconds since 1970. */
   readonly clock?: () => number
+  /** For tests: as many random octets as it is asked for. */
   readonly random?: Random
   /** Where warnings go. Default: one line each on standard error. */
   readonly log?: (entry: LogEntry) => void
