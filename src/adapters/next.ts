@@ -14,8 +14,11 @@ type Handlers = Readonly<Record<(typeof METHODS)[number], (request: Request) => 
  *
  * Next hides the connection: where no proxy in front is counted (`proxies`), all callers count as one.
  */
-export function handlers(auth: Pick<Watchword, 'handler'>): Handlers {
-  const handle = (request: Request): Promise<Response> => auth.handler(request)
+export function handlers(auth: Pick<Watchword, 'owns' | 'handler'>): Handlers {
+  const handle = async (request: Request): Promise<Response> => {
+    const { pathname, search } = new URL(request.url)
+    return auth.owns(pathname + search) ? auth.handler(request) : new Response(null, { status: 404 })
+  }
   return Object.fromEntries(METHODS.map((method) => [method, handle])) as Handlers
 }
 
