@@ -16,8 +16,8 @@
  */
 export interface Adapter {
   readonly name: string
-  /** Who answers what a handler throws and is no refusal: the program through its framework, or the house. */
-  readonly errors: 'program' | 'house'
+  /** Who answers what a handler throws and is no refusal: the program through its framework, that alone, or the house. */
+  readonly errors: 'program' | 'framework' | 'house'
   readonly lacks?: { readonly [feature in Feature]?: string }
   start(setting: Setting): Promise<Started>
 }
@@ -42,9 +42,18 @@ export interface Setting {
 /**
  * `prefix`: routers that can be mounted below one. `parsers`: that leave a body parsed. `cors`: something in front that answers
  * preflights; `corsAfter`: the same, although `mount` came first. `address`: the peer's. `lazyBodies`: guards run before a body
- * is looked at. `headerLines`: several headers of one name.
+ * is looked at. `headerLines`: several headers of one name, in an answer; `rawHeaders`: in a request. `length`: answers say theirs.
  */
-export type Feature = 'prefix' | 'parsers' | 'cors' | 'corsAfter' | 'address' | 'lazyBodies' | 'headerLines'
+export type Feature =
+  | 'prefix'
+  | 'parsers'
+  | 'cors'
+  | 'corsAfter'
+  | 'address'
+  | 'lazyBodies'
+  | 'headerLines'
+  | 'rawHeaders'
+  | 'length'
 
 export const ORIGIN = 'https://app.example'
 export const BARE = { bare: true }
