@@ -2,14 +2,18 @@ import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, describe, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { askedIn, type Printed, programs, SOURCES } from './printed.ts'
 
 const TSC = resolve('node_modules/typescript/bin/tsc')
 const AS_INSTALLED = resolve('test/docs/as-installed.ts')
+
+/** What one program has compiled need not be compiled by the next. */
+const CACHE = mkdtempSync(join(tmpdir(), 'watchword-docs-cache-'))
+after(() => rmSync(CACHE, { recursive: true, force: true }))
 
 /** A folder that ends with the test. */
 function folderOf(t: TestContext): string {
@@ -27,7 +31,7 @@ function write(folder: string, path: string, text: string): void {
 function start(t: TestContext, folder: string, file: string) {
   const child = spawn(process.execPath, ['--import', AS_INSTALLED, file], {
     cwd: folder,
-    env: { ...process.env, ROOT: resolve('.'), SOURCES: JSON.stringify(SOURCES) },
+    env: { ...process.env, NODE_COMPILE_CACHE: CACHE, ROOT: resolve('.'), SOURCES: JSON.stringify(SOURCES) },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let errors = ''
@@ -109,21 +113,23 @@ async function runsAmongOthers(t: TestContext, { page, path = '', text }: Printe
   assert.deepEqual(await start(t, folder, 'program.mts').ended, { code: 0, errors: '' })
 }
 
-for (const program of programs) {
-  const { name, path } = program
-  if (path?.endsWith('.tsx')) {
-    test(`${name} is a file of the example, which a test starts`, () => {
-      const example = readFileSync(join('examples/next', path), 'utf8')
-      assert.equal(program.text.replace(/^.*\n/, ''), example)
-    })
-  } else {
-    test(`${name} runs as it is printed`, { timeout: 30_000 }, (t) =>
-      path === undefined ? runs(t, program) : runsAmongOthers(t, program),
-    )
+describe('programs', { concurrency: availableParallelism() }, () => {
+  for (const program of programs) {
+    const { name, path } = program
+    if (path?.endsWith('.tsx')) {
+      test(`${name} is a file of the example, which a test starts`, () => {
+        const example = readFileSync(join('examples/next', path), 'utf8')
+        assert.equal(program.text.replace(/^.*\n/, ''), example)
+      })
+    } else {
+      test(`${name} runs as it is printed`, { timeout: 60_000 }, (t) =>
+        path === undefined ? runs(t, program) : runsAmongOthers(t, program),
+      )
+    }
   }
-}
+})
 
-test('the programs of the pages compile', { timeout: 60_000 }, async (t) => {
+test('the programs of the pages compile', { timeout: 120_000 }, async (t) => {
   const folder = folderOf(t)
   const files = programs.filter(({ path }) => !path?.endsWith('.tsx')).map((program) => placed(folder, program))
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
