@@ -3,7 +3,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { type Answer, command, DATABASE } from './command.ts'
-import { databaseOf, openHouse, shownDatabase } from './house.ts'
+import { databaseOf, openServer, shownDatabase } from './house.ts'
 import { readablePassword } from './passwords.ts'
 import { ADDRESS, addressOf, listen, ourCommand, signInCommand, untilStopped } from './serving.ts'
 import { printable } from './table.ts'
@@ -26,7 +26,7 @@ password is printed once. Each request is logged on standard error. Ctrl+C stops
   async run({ values, world, say }) {
     const address = addressOf(values, world)
     const database = databaseOf(values.database, world)
-    const auth = await openHouse(database)
+    const auth = await openServer(database, 0)
     try {
       const log = (line: string): void => void world.stderr.write(`${line}\n`)
       const running = await listen(auth, address, log, world)

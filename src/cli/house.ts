@@ -19,6 +19,12 @@ export const shownDatabase = (database: string): string => printable(database.re
 /** Opens the database, made where there is none, with its signing keys. All has been checked when this returns. */
 export const openHouse = (database: string): Promise<Watchword<User>> => open({ database })
 
+/** The same for a server: it knows who comes with a JWT, and who with a token of `watchword token create`. */
+export async function openServer(database: string, proxies: number): Promise<Watchword<User>> {
+  const { apiToken, bearer } = await import('../authentication/index.ts')
+  return open({ database, proxies, authentication: [bearer(), apiToken()] })
+}
+
 /**
  * The same for what needs no signing key. It is given one that nobody uses: so it asks for no secret and makes no keys,
  * and the first start can seal them with a secret that comes later.

@@ -12,6 +12,23 @@ export const ADDRESS = {
   port: { type: 'string', value: 'PORT', says: 'the port; else PORT, else 8000; 0 takes any that is free' },
 } as const
 
+/** Who stands in front of `start`. */
+export const PROXIES = {
+  proxies: {
+    type: 'string',
+    value: 'COUNT',
+    says: 'how many proxies in front append to X-Forwarded-For; else WATCHWORD_PROXIES, else 0',
+  },
+} as const
+
+/** @throws WrongUsage */
+export const proxiesOf = ({ proxies }: { readonly proxies?: string | undefined }, { env }: World): number =>
+  parseCount(
+    proxies ?? (env.WATCHWORD_PROXIES || '0'),
+    proxies === undefined ? 'WATCHWORD_PROXIES' : '--proxies',
+    [0, 16],
+  )
+
 export interface Address {
   readonly host: string
   readonly port: number

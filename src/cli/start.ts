@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { Refusal } from '../base/refusal.ts'
 import { type Answer, command, DATABASE } from './command.ts'
 import { Failure } from './failure.ts'
-import { databaseOf, openHouse, shownDatabase } from './house.ts'
-import { ADDRESS, addressOf, listen, ourCommand, untilStopped } from './serving.ts'
+import { databaseOf, openServer, shownDatabase } from './house.ts'
+import { ADDRESS, addressOf, listen, ourCommand, PROXIES, proxiesOf, untilStopped } from './serving.ts'
 import { version } from './version.ts'
 import { shellWord, type World } from './world.ts'
 
@@ -12,15 +12,16 @@ export const start = command({
   does: 'Starts the server for production.',
   args: [],
   about: `Needs WATCHWORD_SECRET, 32 characters or more, which seals the private keys in the database. Makes no user: the first one
-is made with "watchword user create". Speaks plain HTTP, so put a proxy that speaks TLS in front. SIGTERM stops it: what is
+is made with "watchword user create". Speaks plain HTTP, so put a proxy that speaks TLS in front, and say so with --proxies: wrong
+passwords are counted by address. SIGTERM stops it: what is
 in flight is answered first, within ten seconds.`,
   examples: ['watchword start', 'watchword start --host 0.0.0.0 --port 80 --database /var/lib/watchword/watchword.db'],
-  options: { ...ADDRESS, ...DATABASE },
+  options: { ...ADDRESS, ...PROXIES, ...DATABASE },
   async run({ values, world, say }) {
     const address = addressOf(values, world)
     const database = databaseOf(values.database, world)
     refuseWithoutSecret(database, world)
-    const auth = await openHouse(database).catch((error: unknown) => {
+    const auth = await openServer(database, proxiesOf(values, world)).catch((error: unknown) => {
       throw sealedInDevelopment(error, database) ?? error
     })
     try {

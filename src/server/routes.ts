@@ -51,6 +51,7 @@ POST /api/token/             username, password   gives refresh, access
 POST /api/token/refresh/     refresh              gives refresh, access; the old refresh token is spent
 POST /api/token/verify/      token                200 where it holds
 POST /api/token/blacklist/   refresh              signs out: refresh and access token are dead
-GET  /hello/                 Authorization: Bearer ACCESS
+POST /api-token-auth/        username, password   gives token, the same each time
+GET  /hello/                 Authorization: Bearer ACCESS, or Token TOKEN
 GET  /.well-known/jwks.json  the public keys
 `
