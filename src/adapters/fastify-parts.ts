@@ -2,19 +2,6 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthReply } from '../base/request.ts'
 
-/** What `mount` needs of an application, on whatever server and with whatever types. */
-export interface App {
-  readonly prefix: string
-  readonly initialConfig: RouterConfig & { readonly routerOptions?: RouterConfig }
-  route(route: { method: string[]; url: string; onRequest: Hook; handler: Handle }): unknown
-  addHook(name: 'onRoute', hook: (route: { handler: unknown; onRequest?: unknown }) => void): unknown
-  hasRequestDecorator(name: string): boolean
-  decorateRequest(name: string): unknown
-}
-interface RouterConfig {
-  readonly ignoreTrailingSlash?: boolean
-}
-
 /** The parts of a request and its reply that are looked at here. */
 export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url'> & { readonly raw: object; auth?: unknown }
 export type Answering = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
@@ -28,9 +15,12 @@ export type Handle = (this: unknown, request: Asked, reply: Answering) => unknow
 /** HTTP/2 has its own kind of message, with all that is read of it. */
 export const messageOf = ({ raw }: Asked): IncomingMessage => raw as IncomingMessage
 
+interface RouterOptions {
+  readonly ignoreTrailingSlash?: boolean
+}
 /** Whether `/a` and `/a/` are one route. */
-export const ignoresLastSlash = ({ initialConfig: { ignoreTrailingSlash, routerOptions } }: App): boolean =>
-  (routerOptions?.ignoreTrailingSlash ?? ignoreTrailingSlash) === true
+export const ignoresLastSlash = (options: RouterOptions & { readonly routerOptions?: RouterOptions }): boolean =>
+  (options.routerOptions?.ignoreTrailingSlash ?? options.ignoreTrailingSlash) === true
 
 /** Sends an answer of ours as a reply of Fastify's, so that its hooks see it. */
 export function answerWith(reply: Answering, { status, headers, body }: AuthReply): unknown {

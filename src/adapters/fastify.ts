@@ -1,51 +1,36 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerBase,
+} from 'fastify'
 import { Refusal } from '../base/refusal.ts'
 import type { Awaitable } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword, Who } from '../watchword.ts'
-import {
-  type App,
-  type Asked,
-  answerWith,
-  type Handle,
-  type Hook,
-  ignoresLastSlash,
-  messageOf,
-} from './fastify-parts.ts'
+import type { Watchword } from '../watchword.ts'
+import type { Guard } from './fastify-guard.ts'
+import { type Asked, answerWith, type Handle, type Hook, ignoresLastSlash, messageOf } from './fastify-parts.ts'
 import { guarding, letThrough, targetBelow } from './guarding.ts'
 import { NodeRequest } from './node.ts'
 
-/** What a guard adds to a request: who sends it is known. */
-export interface Guarded<U, Right extends string> {
-  auth: Principal<U, Right>
-}
-export type Handler<This, Request, Reply, Out> = (this: This, request: Request, reply: Reply) => Out
-
-/**
- * Puts a check in front of a handler: `guard(handler)` or `guard(need, handler)`. What the route says of its parameters, its
- * query and its body stays said.
- */
-export interface Guard<U, Right extends string> {
-  <This = FastifyInstance, Request = FastifyRequest, Reply = FastifyReply, Out = unknown>(
-    handler: Handler<This, Request & Guarded<U, Right>, Reply, Out>,
-  ): Handler<This, Request, Reply, Out>
-  <
-    const N extends Need<U, Right>,
-    This = FastifyInstance,
-    Request = FastifyRequest,
-    Reply = FastifyReply,
-    Out = unknown,
-  >(
-    need: N,
-    handler: Handler<This, Request & Guarded<Who<N, U>, Right>, Reply, Out>,
-  ): Handler<This, Request, Reply, Out>
-}
+export type { Guard, Guarded } from './fastify-guard.ts'
 
 /**
  * Puts an instance's endpoints into an application, or into a plugin with a prefix: then they are below it. They answer, and
  * guards of routes that are added after this check, before a body is read.
  */
-export function mount<U, Right extends string>(app: App, auth: Watchword<U, Right>): Guard<U, Right> {
+export function mount<U, Right extends string, Server extends RawServerBase, Types extends FastifyTypeProvider>(
+  app: FastifyInstance<
+    Server,
+    RawRequestDefaultExpression<Server>,
+    RawReplyDefaultExpression<Server>,
+    FastifyBaseLogger,
+    Types
+  >,
+  auth: Watchword<U, Right>,
+): Guard<U, Right, Server, Types> {
   for (const path of auth.paths) {
     const onRequest: Hook = (request, reply) => {
       const url = targetBelow(request.url, path)
@@ -53,7 +38,7 @@ export function mount<U, Right extends string>(app: App, auth: Watchword<U, Righ
       if (answer === undefined) reply.callNotFound()
       else answer.then((told) => answerWith(reply, told))
     }
-    for (const url of ignoresLastSlash(app) ? [path] : [path, `${path}/`]) {
+    for (const url of ignoresLastSlash(app.initialConfig) ? [path] : [path, `${path}/`]) {
       app.route({ method: [...METHODS], url, onRequest, handler: () => undefined })
     }
   }
@@ -65,13 +50,14 @@ export function mount<U, Right extends string>(app: App, auth: Watchword<U, Righ
     route.handler = check.handler
     route.onRequest = [check.onRequest, route.onRequest ?? []].flat()
   })
-  return guard
+  return guard as unknown as Guard<U, Right, Server, Types>
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The guard alone, where the endpoints are served elsewhere. It checks when the body has been parsed. */
-export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> => guardsOf(auth).guard
+export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> =>
+  guardsOf(auth).guard as unknown as Guard<U, Right>
 
 /** A guard, and for each of its handlers the two that do the same where the check can be a hook of the route. */
 function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
@@ -106,5 +92,5 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
     checks.set(handler, { onRequest, handler: handlerAfter((request) => request.auth as Known) })
     return handler
   }
-  return { guard: guard as unknown as Guard<U, Right>, checks }
+  return { guard, checks }
 }

@@ -1,0 +1,69 @@
+import type {
+  ContextConfigDefault,
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  FastifyTypeProvider,
+  FastifyTypeProviderDefault,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerBase,
+  RawServerDefault,
+  RouteGenericInterface,
+} from 'fastify'
+import type { Principal } from '../permissions/principal.ts'
+import type { Need, Who } from '../watchword.ts'
+
+/** What a guard adds to a request: who sends it is known. */
+export interface Guarded<U, Right extends string> {
+  auth: Principal<U, Right>
+}
+
+/**
+ * Puts a check in front of a handler: `guard(handler)` or `guard(need, handler)`. What the application and the route say of
+ * parameters, queries and bodies stays said, as types of the route or through a schema.
+ */
+export interface Guard<
+  U,
+  Right extends string,
+  Server extends RawServerBase = RawServerDefault,
+  Types extends FastifyTypeProvider = FastifyTypeProviderDefault,
+> {
+  <
+    Route extends RouteGenericInterface = RouteGenericInterface,
+    Config = ContextConfigDefault,
+    Schema extends FastifySchema = FastifySchema,
+    Out = unknown,
+  >(
+    handler: Handler<Server, Types, Route, Config, Schema, Guarded<U, Right>, Out>,
+  ): Handler<Server, Types, Route, Config, Schema, unknown, Out>
+  <
+    const N extends Need<U, Right>,
+    Route extends RouteGenericInterface = RouteGenericInterface,
+    Config = ContextConfigDefault,
+    Schema extends FastifySchema = FastifySchema,
+    Out = unknown,
+  >(
+    need: N,
+    handler: Handler<Server, Types, Route, Config, Schema, Guarded<Who<N, U>, Right>, Out>,
+  ): Handler<Server, Types, Route, Config, Schema, unknown, Out>
+}
+
+/** A handler of Fastify's, whose request has `More`. */
+export type Handler<
+  Server extends RawServerBase,
+  Types extends FastifyTypeProvider,
+  Route extends RouteGenericInterface,
+  Config,
+  Schema extends FastifySchema,
+  More,
+  Out,
+> = (
+  this: FastifyInstance<Server, Raw<Server>, Reply<Server>, FastifyBaseLogger, Types>,
+  request: FastifyRequest<Route, Server, Raw<Server>, Schema, Types, Config> & More,
+  reply: FastifyReply<Route, Server, Raw<Server>, Reply<Server>, Config, Schema, Types>,
+) => Out
+type Raw<Server extends RawServerBase> = RawRequestDefaultExpression<Server>
+type Reply<Server extends RawServerBase> = RawReplyDefaultExpression<Server>
