@@ -567,6 +567,29 @@ test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --res
   }
 })
 
+test('the server lets in who comes with a token that the command made, and believes so many proxies', async () => {
+  using here = folder()
+  const env = { WATCHWORD_SECRET: SECRET, WATCHWORD_PROXIES: '1' }
+  await here.type('user create ada', { env, input: `${PASSWORD}\n` })
+  const made = await here.type('token create ada', { env })
+  const it = await here.server('start --port 0', env)
+  const key = GENERATED.exec(made.out)?.[1]
+
+  const answer = await fetch(`${it.url}/hello/`, { headers: { authorization: `Token ${key}` } })
+  assert.deepEqual([answer.status, await answer.json()], [200, { hello: 'ada' }])
+
+  const guess = async (address: string): Promise<number> => {
+    const body = new URLSearchParams({ username: 'ada', password: 'wrong' })
+    const headers = { 'x-forwarded-for': `203.0.113.9, ${address}` }
+    return (await fetch(`${it.url}/api/token/`, { method: 'POST', body, headers })).status
+  }
+  const guesses: number[] = []
+  for (let i = 0; i < 11; i++) guesses.push(await guess('198.51.100.1'))
+  assert.deepEqual(guesses, [...Array(10).fill(401), 429])
+  assert.equal(await guess('198.51.100.2'), 401)
+  assert.equal(await it.stop(), 0)
+})
+
 test('Z17, Z19: a token needs a user, who may be inactive', async () => {
   using here = folder()
   await here.enter('user create ada --no-password --inactive')
