@@ -30,6 +30,7 @@ export interface Guard<
   Right extends string,
   Server extends RawServerBase = RawServerDefault,
   Types extends FastifyTypeProvider = FastifyTypeProviderDefault,
+  Logger extends FastifyBaseLogger = FastifyBaseLogger,
 > {
   <
     Route extends RouteGenericInterface = RouteGenericInterface,
@@ -37,8 +38,8 @@ export interface Guard<
     Schema extends FastifySchema = FastifySchema,
     Out = unknown,
   >(
-    handler: Handler<Server, Types, Route, Config, Schema, Guarded<U, Right>, Out>,
-  ): Handler<Server, Types, Route, Config, Schema, unknown, Out>
+    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<U, Right>, Out>,
+  ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
   <
     const N extends Need<U, Right>,
     Route extends RouteGenericInterface = RouteGenericInterface,
@@ -47,22 +48,23 @@ export interface Guard<
     Out = unknown,
   >(
     need: N,
-    handler: Handler<Server, Types, Route, Config, Schema, Guarded<Who<N, U>, Right>, Out>,
-  ): Handler<Server, Types, Route, Config, Schema, unknown, Out>
+    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<Who<N, U>, Right>, Out>,
+  ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
 }
 
 /** A handler of Fastify's, whose request has `More`. */
 export type Handler<
   Server extends RawServerBase,
   Types extends FastifyTypeProvider,
+  Logger extends FastifyBaseLogger,
   Route extends RouteGenericInterface,
   Config,
   Schema extends FastifySchema,
   More,
   Out,
 > = (
-  this: FastifyInstance<Server, Raw<Server>, Reply<Server>, FastifyBaseLogger, Types>,
-  request: FastifyRequest<Route, Server, Raw<Server>, Schema, Types, Config> & More,
+  this: FastifyInstance<Server, Raw<Server>, Reply<Server>, Logger, Types>,
+  request: FastifyRequest<Route, Server, Raw<Server>, Schema, Types, Config, Logger> & More,
   reply: FastifyReply<Route, Server, Raw<Server>, Reply<Server>, Config, Schema, Types>,
 ) => Out
 type Raw<Server extends RawServerBase> = RawRequestDefaultExpression<Server>

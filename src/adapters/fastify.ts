@@ -21,16 +21,16 @@ export type { Guard, Guarded } from './fastify-guard.ts'
  * Puts an instance's endpoints into an application, or into a plugin with a prefix: then they are below it. They answer, and
  * guards of routes that are added after this check, before a body is read.
  */
-export function mount<U, Right extends string, Server extends RawServerBase, Types extends FastifyTypeProvider>(
-  app: FastifyInstance<
-    Server,
-    RawRequestDefaultExpression<Server>,
-    RawReplyDefaultExpression<Server>,
-    FastifyBaseLogger,
-    Types
-  >,
+export function mount<
+  U,
+  Right extends string,
+  Server extends RawServerBase,
+  Types extends FastifyTypeProvider,
+  Logger extends FastifyBaseLogger,
+>(
+  app: FastifyInstance<Server, RawRequestDefaultExpression<Server>, RawReplyDefaultExpression<Server>, Logger, Types>,
   auth: Watchword<U, Right>,
-): Guard<U, Right, Server, Types> {
+): Guard<U, Right, Server, Types, Logger> {
   for (const path of auth.paths) {
     const onRequest: Hook = (request, reply) => {
       const url = targetBelow(request.url, path)
@@ -50,7 +50,7 @@ export function mount<U, Right extends string, Server extends RawServerBase, Typ
     route.handler = check.handler
     route.onRequest = [check.onRequest, route.onRequest ?? []].flat()
   })
-  return guard as unknown as Guard<U, Right, Server, Types>
+  return guard as unknown as Guard<U, Right, Server, Types, Logger>
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
