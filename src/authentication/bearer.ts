@@ -5,7 +5,7 @@ import { foreignSessionId } from '../sessions/foreign.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { jtiOf, noId, noUserNamed, typeFault, userIdIn } from '../tokens/reading.ts'
 import { isAllowed, type TokenTerms } from '../tokens/terms.ts'
-import type { User } from '../users/user.ts'
+import type { Account, User } from '../users/user.ts'
 import { tokenAfter } from './header.ts'
 import type { Authentication, AuthenticationWorld, Identity, Scheme } from './scheme.ts'
 import { type TokenUser, tokenUser } from './token-user.ts'
@@ -74,11 +74,22 @@ function ofAcceptedType(claims: Claims, { terms }: AuthenticationWorld): Claims 
   throw notForAnyType(terms, (i) => faults[i]!)
 }
 
-async function principalOf(claims: Claims, world: AuthenticationWorld): Promise<Identity<User>> {
+function principalOf(claims: Claims, world: AuthenticationWorld): Awaitable<Identity<User>> {
   const { terms } = world
   const id = userIdIn(claims, terms)
   if (id === undefined) throw noUserNamed()
-  const account = await world.users.find(terms.userIdField, id)
+  const account = world.users.find(terms.userIdField, id)
+  return account instanceof Promise
+    ? account.then((found) => identityOf(found, claims, world))
+    : identityOf(account, claims, world)
+}
+
+function identityOf(
+  account: Account | undefined,
+  claims: Claims,
+  world: AuthenticationWorld,
+): Awaitable<Identity<User>> {
+  const { terms } = world
   if (account === undefined) throw new Refusal('user_not_found')
   const { user } = account
   if (!user.active && terms.checkActive) throw new Refusal('user_inactive')
@@ -87,13 +98,23 @@ async function principalOf(claims: Claims, world: AuthenticationWorld): Promise<
     throw new Refusal('password_changed')
   }
   const sessionId = sessionIdOf(claims, world)
-  if (sessionId !== undefined && (await hasEnded(claims, sessionId, world))) {
-    const ended = await world.sessions?.find(sessionId)
-    if (terms.checkRevoke === 'session' && ended?.session.endReason === 'password')
-      throw new Refusal('password_changed')
-    throw blacklisted(terms)
-  }
-  return { user, scheme: 'bearer', token: claims, sessionId, scopes: scopesIn(claims) }
+  const identity = { user, scheme: 'bearer', token: claims, sessionId, scopes: scopesIn(claims) }
+  if (sessionId === undefined) return identity
+  const ended = hasEnded(claims, sessionId, world)
+  if (ended === false) return identity
+  return unlessEnded(ended, sessionId, world).then(() => identity)
+}
+
+/** @throws Refusal that says why, where a session has ended */
+async function unlessEnded(
+  ended: Awaitable<boolean>,
+  id: SessionId,
+  { sessions, terms }: AuthenticationWorld,
+): Promise<void> {
+  if (!(await ended)) return
+  const state = await sessions?.find(id)
+  if (terms.checkRevoke === 'session' && state?.session.endReason === 'password') throw new Refusal('password_changed')
+  throw blacklisted(terms)
 }
 
 function statelessPrincipal(

@@ -4,12 +4,12 @@ import type { NewUser, UserChange, UserField, Users } from '../users/users.ts'
 import { prepared } from './prepared.ts'
 import { flag, type Tables, type UserTable } from './tables.ts'
 
-type Row = Selectable<UserTable>
+export type UserRow = Selectable<UserTable>
 
 /** Users in SQL. Every verb is one statement, so that each happens whole or not at all. */
 export function sqlUsers(db: Kysely<Tables>): Users {
   const findBy = (field: UserField) =>
-    prepared<{ value: string }, Row>(db, (its) =>
+    prepared<{ value: string }, UserRow>(db, (its) =>
       db
         .selectFrom('users')
         .selectAll()
@@ -77,7 +77,7 @@ export function sqlUsers(db: Kysely<Tables>): Users {
   }
 }
 
-const rowOf = (user: NewUser): Row => ({
+const rowOf = (user: NewUser): UserRow => ({
   id: user.id,
   username: user.username,
   username_key: user.usernameKey,
@@ -94,7 +94,7 @@ const rowOf = (user: NewUser): Row => ({
 })
 
 /** The columns that a change names. */
-const columnsOf = (change: UserChange): Partial<Row> => ({
+const columnsOf = (change: UserChange): Partial<UserRow> => ({
   ...('email' in change && { email: change.email ?? null }),
   ...(change.active !== undefined && { active: flag(change.active) }),
   ...(change.staff !== undefined && { staff: flag(change.staff) }),
@@ -104,11 +104,11 @@ const columnsOf = (change: UserChange): Partial<Row> => ({
   ...(change.attributes !== undefined && { attributes: JSON.stringify(change.attributes) }),
 })
 
-const accountOf = (row: Row): Account => ({ user: userOf(row), hash: row.hash })
+export const accountOf = (row: UserRow): Account => ({ user: userOf(row), hash: row.hash })
 
 const NONE: readonly string[] = []
 
-const userOf = (row: Row): User => ({
+const userOf = (row: UserRow): User => ({
   id: row.id,
   username: row.username,
   email: row.email ?? undefined,

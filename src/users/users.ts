@@ -1,4 +1,5 @@
 import type { UnixSeconds } from '../base/clock.ts'
+import type { Awaitable } from '../base/request.ts'
 import type { Account, User, UserId } from './user.ts'
 
 export type UserField = 'id' | 'username' | 'email'
@@ -30,8 +31,8 @@ export interface UserChange {
 
 /** The port that keeps users. Every verb is one statement or one transaction. */
 export interface Users {
-  /** Exact and case-sensitive. */
-  find(field: UserField, value: string): Promise<Account | undefined>
+  /** Exact and case-sensitive; as it stands at the moment, whoever wrote it. At once where nothing has to be waited for. */
+  find(field: UserField, value: string): Awaitable<Account | undefined>
   /** @returns `false` where the id, the name's unique form or the email is taken; nothing is written then */
   insert(user: NewUser): Promise<boolean>
   /** @returns the user after the change, or `undefined` where there is none */

@@ -16,6 +16,7 @@ interface Statement {
 export class Connection {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, Statement>()
+  #version: StatementSync | undefined
 
   constructor(file: string, options: { readonly readOnly?: boolean } = {}) {
     this.#db = new DatabaseSync(file, { timeout: TIMEOUT, ...options })
@@ -35,7 +36,8 @@ export class Connection {
   /** A number that the commits of other connections change, and no other's; `undefined` where it cannot be read. */
   othersVersion(): number | undefined {
     try {
-      return this.run<{ data_version: number }>({ sql: 'pragma data_version', parameters: [] }).rows[0]?.data_version
+      this.#version ??= this.#db.prepare('pragma data_version')
+      return this.#version.get()?.data_version as number | undefined
     } catch {
       return undefined
     }

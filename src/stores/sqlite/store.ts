@@ -9,6 +9,7 @@ import { sqlUsers } from '../users.ts'
 import { type Opened, sqliteDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
 import { open } from './open.ts'
+import { remembered } from './remembered.ts'
 import { watchOthers } from './watch.ts'
 
 export interface SqliteOptions {
@@ -31,7 +32,7 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     }),
   })
   return {
-    users: sqlUsers(db),
+    users: remembered(sqlUsers(db), () => opened?.reading),
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
     apiTokens: sqlApiTokens(db),
