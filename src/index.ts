@@ -1,5 +1,7 @@
 export { apiToken } from './authentication/api-token.ts'
+export { basic } from './authentication/basic.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'
+export { remoteUser } from './authentication/remote-user.ts'
 export type { Authentication, Identity, Scheme } from './authentication/scheme.ts'
 export type { TokenUser } from './authentication/token-user.ts'
 export { Refusal, type RefusalCode } from './base/refusal.ts'

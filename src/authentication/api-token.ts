@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Refusal } from '../base/refusal.ts'
 import { digestOf } from '../tokens/api-token.ts'
-import { isAllowed } from '../tokens/terms.ts'
+import { mayUse } from '../tokens/terms.ts'
 import type { User } from '../users/user.ts'
 import { headerFaults, invalidHeader, tokenAfter } from './header.ts'
 import type { Authentication, AuthenticationWorld, Identity, Scheme } from './scheme.ts'
@@ -52,8 +52,7 @@ async function identityOf(text: string, { apiTokens, users, terms, clock }: Auth
   // As upstream, where a token goes with its user.
   if (account === undefined) throw invalid('the user of this token is gone')
   const { user } = account
-  if (!user.active && terms.checkActive) throw inactive('the user is inactive')
-  if (terms.ruleOnRequest && !isAllowed(user, terms)) throw inactive('refused by the rule (D11)')
+  if (!mayUse(user, terms)) throw inactive('the user is inactive, or refused by the rule (D11)')
   return { user, scheme: 'apiToken', apiToken, scopes: apiToken.scopes }
 }
 

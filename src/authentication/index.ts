@@ -1,5 +1,7 @@
 export { apiToken } from './api-token.ts'
+export { basic } from './basic.ts'
 export { bearer, statelessBearer } from './bearer.ts'
+export { type FindName, type FromHeader, type RemoteUserOptions, remoteUser } from './remote-user.ts'
 export type {
   Authentication,
   AuthenticationWorld,

@@ -39,11 +39,14 @@ export interface AuthenticationWorld extends TokenWorld {
   /** The header that carries it, in lower case. */
   readonly headerName: string
   /**
-   * The account of somebody who knows its password: throttled, as every way in is, and failures are told.
+   * The account of somebody who knows its password, which counts as it was sent: throttled, as every way in is, and failures
+   * are told.
    *
-   * @throws Refusal `no_active_account`, `throttled`, `busy`
+   * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
    */
   checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
+  /** A new user without a password. @throws Refusal `invalid` where the name cannot be one, or is taken */
+  createUser(username: string): Promise<User>
 }
 
 /** A scheme as the options name it: made once, in the instance's world. `U` is what it finds out about the user. */

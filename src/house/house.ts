@@ -18,6 +18,7 @@ import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/lo
 import { memoryHits } from '../throttling/memory-hits.ts'
 import type { DeriveWorld } from '../tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
+import { createUser } from '../users/create.ts'
 import { derivingIn } from './api-tokens.ts'
 import { developmentSecret } from './development-secret.ts'
 import { checkPasswordVia } from './sign-in.ts'
@@ -98,7 +99,8 @@ async function furnish(
     loginThrottle: login === null ? undefined : loginThrottle(login, { hits, clock }),
     passwords: passwords({ queue, random, warn }),
   }
-  const checkPassword = checkPasswordVia(settings)
+  // Trimming is for the endpoints that trim there; credentials of a header count as they are (specification 6.2).
+  const checkPassword = checkPasswordVia({ ...settings, users: { ...settings.users, trimPassword: false } })
   const world: AuthenticationWorld = {
     terms,
     clock,
@@ -114,6 +116,8 @@ async function furnish(
     headerTypes: settings.headerTypes,
     headerName: settings.headerName,
     checkPassword: (login, password, request) => checkPassword(login, password, request, rooms),
+    createUser: (username) =>
+      createUser({ username }, { users: store.users, passwords: rooms.passwords, clock, random }),
   }
   const deriving = derivingIn(settings, store.apiTokens, secrets)
   return { passwords: rooms.passwords, hits, loginThrottle: rooms.loginThrottle, ring, sessions, world, deriving }

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type FromHeader, remoteUser } from '../../src/authentication/remote-user.ts'
+import { served } from './served.ts'
+
+const NOBODY = [403, { detail: 'Authentication credentials were not provided.' }]
+const known = (user: string) => [200, { user, scheme: 'remoteUser' }]
+
+/** A header that stands for the server variable of upstream's cases. */
+const variable = (options?: { create?: boolean }) => remoteUser((request) => request.header('x-variable'), options)
+
+test('C24, C26: who the server in front names is known, unless inactive', async (t) => {
+  const { send } = await served(t, { authentication: [variable()] })
+  const ask = async (name: string) => {
+    const { status, body } = await send('GET', '/', { 'X-Variable': name })
+    return [status, body]
+  }
+
+  assert.deepEqual(await ask('alice'), known('alice'))
+  for (const name of ['ina', 'nobody', '', 'Alice']) assert.deepEqual(await ask(name), NOBODY, name)
+})
+
+test('C25: an unknown name becomes a user only where that is wanted (D39), once, and without a password', async (t) => {
+  const { auth, store, send } = await served(t, {
+    authentication: [remoteUser(async (request) => request.header('x-variable'), { create: true })],
+  })
+
+  const answers = await Promise.all([1, 2, 3].map(() => send('GET', '/', { 'X-Variable': 'newguy' })))
+
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200],
+  )
+  const user = await auth.users.find('newguy')
+  assert.match((await store.users.find('id', user!.id))!.hash, /^!/)
+  for (const impossible of ['a b', 'a,b', 'Alice', 'x'.repeat(200)]) {
+    const { status, body } = await send('GET', '/', { 'X-Variable': impossible })
+    assert.deepEqual([status, body], NOBODY, impossible)
+  }
+  assert.equal(await auth.users.count(), 6)
+})
+
+test('C27: no header is believed that nobody said was the proxy’s', async (t) => {
+  const { send } = await served(t, { authentication: [remoteUser(() => undefined)] })
+
+  for (const name of ['Remote-User', 'REMOTE_USER', 'X-Remote-User']) {
+    const { status, body } = await send('GET', '/', { [name]: 'alice' })
+    assert.deepEqual([status, body], NOBODY, name)
+  }
+})
+
+for (const [from, believed] of [
+  ['127.0.0.1', true],
+  ['127.0.0.0/8', true],
+  ['0.0.0.0/0', true],
+  ['127.0.0.2', false],
+  ['10.0.0.0/8', false],
+  ['::1', false],
+] as const) {
+  test(`BA-14: asked from 127.0.0.1, a header is ${believed ? '' : 'not '}believed from ${from}`, async (t) => {
+    const { send } = await served(t, { authentication: [remoteUser({ header: 'X-Remote-User', from: [from] })] })
+
+    const { status, body } = await send('GET', '/', { 'x-remote-user': 'alice' })
+
+    assert.deepEqual([status, body], believed ? known('alice') : NOBODY)
+  })
+}
+
+test('addresses are compared as addresses, not as texts', async (t) => {
+  const scheme = remoteUser({ header: 'X-Remote-User', from: ['10.1.0.0/16', 'fd00::/8'] })
+  const { auth } = await served(t, { authentication: [scheme] })
+  const from = async (address: string) => {
+    const header = (name: string) => (name === 'x-remote-user' ? 'alice' : undefined)
+    const request = { method: 'GET', url: '/', secure: false, address, header, body: async () => Buffer.alloc(0) }
+    return (await auth.check(request)) !== undefined
+  }
+
+  for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd00::1', 'FD12:0:0:0:0:0:0:1%eth0']) {
+    assert.equal(await from(address), true, address)
+  }
+  for (const address of [
+    '10.2.2.3',
+    '::ffff:10.2.2.3',
+    'fe80::1',
+    '',
+    'unknown',
+    '10.1.2.3, 10.9.9.9',
+    '10.1.2.3:80',
+  ]) {
+    assert.equal(await from(address), false, address)
+  }
+})
+
+test('a header that came twice names nobody', async (t) => {
+  const { send } = await served(t, {
+    authentication: [remoteUser({ header: 'X-Remote-User', from: ['127.0.0.1'], create: true })],
+  })
+
+  for (const names of [
+    ['alice', 'col'],
+    ['alice', 'alice'],
+  ]) {
+    const { status, body } = await send('GET', '/', { 'X-Remote-User': names })
+    assert.deepEqual([status, body], NOBODY)
+  }
+})
+
+test('a name is read as UTF-8', async (t) => {
+  const { send } = await served(t, { authentication: [remoteUser({ header: 'X-Remote-User', from: ['127.0.0.1'] })] })
+
+  const { body } = await send('GET', '/', { 'X-Remote-User': Buffer.from('nöel').toString('latin1') })
+
+  assert.equal(body.user, 'nöel')
+})
+
+test('without a list of proxies a header is refused at the start', () => {
+  for (const from of [undefined, [], ['proxy.local'], ['10.0.0.0/33'], ['10.0.0.0/x'], ['']]) {
+    assert.throws(() => remoteUser({ header: 'X-Remote-User', from } as FromHeader), { code: 'config_refused' })
+  }
+  assert.throws(
+    () => remoteUser({ header: 'X-Remote-User' } as FromHeader),
+    /needs from: the proxy's addresses, such as \['127\.0\.0\.1'\]/,
+  )
+})
+
+test('the authentication rule is asked at each request (D11)', async (t) => {
+  let banned = false
+  const { send } = await served(t, { authentication: [variable()], users: { rule: () => !banned } })
+  assert.equal((await send('GET', '/', { 'X-Variable': 'alice' })).status, 200)
+
+  banned = true
+
+  assert.equal((await send('GET', '/', { 'X-Variable': 'alice' })).status, 403)
+})

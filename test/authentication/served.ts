@@ -1,0 +1,116 @@
+import { pbkdf2Sync } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
+import { mount } from '../../src/adapters/node.ts'
+import type { Options } from '../../src/options.ts'
+import { allowAny } from '../../src/permissions/basic-permissions.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { User } from '../../src/users/user.ts'
+import { watchword } from '../../src/watchword.ts'
+
+export interface Answered {
+  readonly status: number
+  /** By name in lower case, each as often as it was sent. */
+  readonly headers: ReadonlyMap<string, readonly string[]>
+  readonly body: Record<string, unknown>
+}
+
+export type Headers = Readonly<Record<string, string | readonly string[]>>
+
+/** A clock that stands at noon until it is moved. */
+export const NOON = 1_800_000_000
+
+/** Users and their passwords as the specification's fixture has them, weak ones among them. */
+const PASSWORDS = {
+  alice: 'pw12345',
+  ina: 'pw12345',
+  col: 'a:b:c',
+  spacey: '  pad ',
+  nöel: 'pässwörd',
+} as const
+
+export type Served = Awaited<ReturnType<typeof served>>
+
+/** A server over real sockets: `/` asks for a sign-in, `/any/` for nothing, `/echo/` reads the body behind the guard. */
+export async function served(t: TestContext, options: Options & Required<Pick<Options, 'authentication'>>) {
+  let now = NOON
+  const store = sqliteStore({ file: ':memory:' })
+  const auth = watchword({
+    database: store,
+    secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
+    clock: () => now,
+    log: () => {},
+    ...options,
+  })
+  const server = createServer()
+  t.after(async () => {
+    server.close().closeAllConnections()
+    await auth.close()
+  })
+  const guard = mount(server, auth)
+  const routes = new Map<string, RequestListener>([
+    ['/', guard((request, response) => response.end(JSON.stringify(told(request.auth))))],
+    ['/any/', guard(allowAny, (request, response) => response.end(JSON.stringify(told(request.auth))))],
+    ['/echo/', guard(async (request, response) => response.end(JSON.stringify({ body: await text(request) })))],
+  ])
+  server.on('request', (request, response) => routes.get(request.url ?? '')?.(request, response))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const users = new Map<string, User>()
+  for (const [username, password] of Object.entries(PASSWORDS)) {
+    const user = await auth.users.create({ username })
+    await store.users.upgradeHash(user.id, (await store.users.find('id', user.id))!.hash, hashOf(password))
+    users.set(username, user)
+  }
+  await auth.users.change(users.get('ina')!.id, { active: false })
+
+  /** Sends octets: no client in between has an opinion of them. */
+  async function send(method: string, path: string, headers: Headers = {}, body = ''): Promise<Answered> {
+    const socket = connect(port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    const lines = Object.entries({ Host: `127.0.0.1:${port}`, Connection: 'close', ...headers }).flatMap(
+      ([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`),
+    )
+    const length = body === '' ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
+    socket.write(Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body}`, 'latin1'))
+    return parse(await text(socket))
+  }
+  return {
+    auth,
+    store,
+    send,
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    userOf: (username: keyof typeof PASSWORDS): User => users.get(username)!,
+    pass: (seconds: number): void => {
+      now += seconds
+    },
+  }
+}
+
+function parse(reply: string): Answered {
+  const [head = '', body = ''] = reply.split('\r\n\r\n')
+  const [line = '', ...lines] = head.split('\r\n')
+  const headers = new Map<string, string[]>()
+  for (const each of lines) {
+    const colon = each.indexOf(':')
+    const name = each.slice(0, colon).toLowerCase()
+    headers.set(name, [...(headers.get(name) ?? []), each.slice(colon + 1).trim()])
+  }
+  const json = body.replace(/^[\da-f]+\r\n|\r\n0$/g, '')
+  return { status: Number(line.split(' ')[1]), headers, body: json === '' ? {} : JSON.parse(json) }
+}
+
+interface Known {
+  readonly user: { readonly username: string } | undefined
+  readonly scheme: string
+}
+const told = ({ user, scheme }: Known): object => ({ user: user?.username ?? null, scheme })
+
+/** Django's, in one round: tests have no time. */
+const hashOf = (password: string): string =>
+  `pbkdf2_sha256$1$salt$${pbkdf2Sync(password, 'salt', 1, 32, 'sha256').toString('base64')}`
