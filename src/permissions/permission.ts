@@ -9,7 +9,7 @@ import type { Principal } from './principal.ts'
  * `Right` holds the permission strings and roles that it looks at: an instance whose roles do not know them refuses the
  * permission at compile time.
  */
-export interface Ask<Resource = unknown, U = User, Right extends string = never> {
+export interface Ask<out Resource = unknown, out U = User, in Right extends string = never> {
   /** Who asks; `undefined`: nobody has signed in. */
   readonly identity: Principal<U, Right> | undefined
   readonly request: AuthRequest

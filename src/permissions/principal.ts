@@ -8,9 +8,11 @@ import type { Rights } from './rights.ts'
 /**
  * Who sends a request, and what they may do. Behind a guard that lets anybody through, `user` may be `undefined`.
  *
- * `Right` is what `can` may be asked: the permission strings of the instance's roles, and `role:` before their names.
+ * `Right` is what `can` may be asked: the permission strings of the instance's roles, and `role:` before their names. `in` and
+ * `out` are written here and at `Ask` because the two name each other: left to itself the compiler takes one or the other on
+ * trust, whichever it comes to first, and lets a misspelled permission string through.
  */
-export interface Principal<U = User, Right extends string = string> extends Identity<U> {
+export interface Principal<out U = User, in Right extends string = string> extends Identity<U> {
   readonly scopes: readonly string[]
   /** Whether the user has a permission string (`posts.change`) or a role (`role:editor`). Superusers have every permission. */
   readonly can: (right: Right) => boolean
