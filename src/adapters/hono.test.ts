@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Hono } from 'hono'
+import type { Scheme } from '../authentication/scheme.ts'
+import { Refusal } from '../base/refusal.ts'
+import { denied, type Permission } from '../permissions/index.ts'
+import { watchword } from '../watchword.ts'
+import { mount } from './hono.ts'
+
+/** Whoever says a name is believed. */
+const robot: Scheme<{ readonly id: string }> = () => ({
+  challenge: 'Robot',
+  identify(request) {
+    const [word, id] = (request.header('authorization') ?? '').split(' ')
+    return word === 'Robot' && id !== undefined ? { user: { id }, scheme: 'robot' } : undefined
+  },
+})
+const R2 = { authorization: 'Robot r2' }
+
+/** Lets nobody through, and says as what a request was seen. */
+const mirror: Permission<unknown, unknown> = ({ request: { url, address, secure } }) =>
+  denied('it is a mirror', { says: JSON.stringify({ url, address, secure }) })
+
+function instance(t: TestContext) {
+  const auth = watchword({ database: 'sqlite::memory:', authentication: [robot], log: () => {} })
+  t.after(() => auth.close())
+  return auth
+}
+
+for (const [runtime, env, address] of [
+  ['Bun', { requestIP: () => ({ address: '192.0.2.1' }) }, '192.0.2.1'],
+  ['Bun, where more is passed on', { server: { requestIP: () => ({ address: '192.0.2.1' }) } }, '192.0.2.1'],
+  ['Bun, of a connection that is gone', { requestIP: () => null }, ''],
+  ['Deno', { remoteAddr: { hostname: '192.0.2.2' } }, '192.0.2.2'],
+  ['none', undefined, ''],
+] as const) {
+  test(`the address is the one that the runtime tells: ${runtime}`, async (t) => {
+    const app = new Hono()
+    const guard = mount(app, instance(t))
+    app.get('/', guard(mirror), (c) => c.text('through'))
+
+    const answer = await app.request('https://api.example/?q=1', { headers: R2 }, env)
+
+    assert.deepEqual(JSON.parse(((await answer.json()) as { detail: string }).detail), {
+      url: '/?q=1',
+      address,
+      secure: true,
+    })
+  })
+}
+
+test('two Authorization headers are one too many, joined', async (t) => {
+  const app = new Hono()
+  const guard = mount(app, instance(t))
+  app.get('/', guard(), (c) => c.text('through'))
+  const headers = [
+    ['authorization', 'Robot r2'],
+    ['authorization', 'Robot r3'],
+  ] as [string, string][]
+
+  assert.equal((await app.request('/', { headers })).status, 401)
+})
+
+test('endpoints are below the prefix of an application in another', async (t) => {
+  for (const app of [new Hono(), new Hono({ strict: false })]) {
+    const inner = new Hono()
+    mount(inner, instance(t))
+    app.route('/v1', inner)
+    mount(app.basePath('/v2'), instance(t))
+    const status = async (path: string): Promise<number> => (await app.request(path, { method: 'POST' })).status
+
+    assert.deepEqual([await status('/v1/api/token/verify/'), await status('/v2/api/token/verify')], [400, 400])
+    assert.deepEqual([await status('/api/token/verify/'), await status('/v1/api/%74oken/verify/')], [404, 404])
+  }
+})
+
+test('a refusal is ours to answer, whatever the application makes of errors', async (t) => {
+  const app = new Hono()
+  const guard = mount(app, instance(t))
+  const told: string[] = []
+  app.onError((error, c) => {
+    told.push(error.message)
+    return c.text('theirs', 500)
+  })
+  app.get('/busy', guard(), () => Promise.reject(new Refusal('busy', 'a note', { retryAfter: 3 })))
+  app.get('/boom', guard(), () => Promise.reject(new Error('boom')))
+
+  const busy = await app.request('/busy', { headers: R2 })
+  const boom = await app.request('/boom', { headers: R2 })
+
+  assert.deepEqual([busy.status, busy.headers.get('retry-after')], [503, '3'])
+  assert.deepEqual([boom.status, await boom.text()], [500, 'theirs'])
+  assert.deepEqual(told, ['a note', 'boom'])
+})
+
+test('a body that came in pieces and was read in front is read again', async (t) => {
+  const app = new Hono()
+  app.use(async (c, next) => {
+    await c.req.text()
+    await next()
+  })
+  mount(app, instance(t))
+  const headers = { 'content-type': 'application/json' }
+
+  const answer = await app.request('/api/token/verify/', { method: 'POST', body: '{"token":["a"]}', headers })
+
+  assert.deepEqual(await answer.json(), { token: ['Not a valid string.'] })
+})
