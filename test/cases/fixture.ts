@@ -1,15 +1,17 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { guardOf, mount, NodeRequest, send } from '../../src/adapters/node.ts'
-import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
+import { mount } from '../../src/adapters/node.ts'
+import { bearer } from '../../src/authentication/bearer.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Options, TokenOptions } from '../../src/options.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { type ApiTokenId, digestOf } from '../../src/tokens/api-token.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
+import { probes, RATES, type Surroundings } from './probes.ts'
 
 /** Specification 8.0: the keys, users and configurations that the numbered cases speak of. */
 export const KEYS = {
@@ -37,7 +39,10 @@ const ROOTLESS: TokenOptions = { sessions: false }
 
 /** The configurations by their names in the tables; the empty one is Simple JWT's defaults with a store. */
 const CONFIGURATIONS: {
-  readonly [cfg: string]: { readonly tokens?: TokenOptions } & Pick<Options, 'users' | 'endpoints'>
+  readonly [cfg: string]: { readonly tokens?: TokenOptions } & Pick<
+    Options,
+    'users' | 'endpoints' | 'throttle' | 'proxies'
+  >
 } = {
   '': {},
   NB: { tokens: ROOTLESS },
@@ -56,6 +61,11 @@ const CONFIGURATIONS: {
   LL: { users: { updateLastLogin: true } },
   CI: { users: { checkActive: false } },
   USR: { tokens: { userIdField: 'username', userIdClaim: 'sub' } },
+  TH: { throttle: { anon: '3/hour', login: null } },
+  RU: {},
+  NP0: { proxies: 0 },
+  NP1: { proxies: 1 },
+  NP2: { proxies: 2 },
 }
 
 /** Simple JWT's defaults in our words, and what a configuration changes of them. */
@@ -78,7 +88,7 @@ export function optionsOf(cfg: string): Options {
       ...tokens,
     },
     ...rest,
-    endpoints: { slidingObtain: true, slidingRefresh: true, ...rest.endpoints },
+    endpoints: { slidingObtain: true, slidingRefresh: true, apiToken: true, ...rest.endpoints },
   }
 }
 
@@ -86,6 +96,7 @@ export function optionsOf(cfg: string): Options {
 export interface House extends AsyncDisposable {
   readonly auth: Watchword<User>
   readonly store: Store
+  readonly around: Surroundings
   readonly port: number
 }
 
@@ -93,8 +104,15 @@ export async function house(options: Options): Promise<House> {
   const store = await seededStore()
   const auth = watchword({ ...options, database: store })
   await auth.migrate()
+  const shared = { ...store, close: async () => {} }
+  const counting = watchword({ ...options, database: shared, throttle: RATES })
   const server = createServer()
-  server.on('request', probes(auth))
+  const around: Surroundings = { remoteUser: undefined }
+  const views = probes(auth, counting, around)
+  server.on('request', (request, response) => {
+    const [, name = ''] = /^\/probe\/(.+)\/$/.exec(request.url ?? '') ?? []
+    if (!auth.owns(request.url ?? '')) views[name]!(request, response)
+  })
   mount(server, auth)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
@@ -102,10 +120,12 @@ export async function house(options: Options): Promise<House> {
   return {
     auth,
     store,
+    around,
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
+      await counting.close()
       await auth.close()
     },
   }
@@ -127,6 +147,22 @@ async function seededStore(): Promise<Store> {
       attributes: {},
     })
   }
+  for (const [letter, userId] of [
+    ['a', '1'],
+    ['b', '2'],
+  ] as const) {
+    await store.apiTokens.insert({
+      id: letter.repeat(32) as ApiTokenId,
+      userId: userId as UserId,
+      digest: digestOf(letter.repeat(40)),
+      hint: letter.repeat(8),
+      name: undefined,
+      scopes: [],
+      nonce: undefined,
+      createdAt: NOW,
+      expiresAt: undefined,
+    })
+  }
   return store
 }
 
@@ -138,36 +174,4 @@ function hashOf(password: string): Promise<string> {
   const known = hashes.get(password) ?? writer.hash(password)
   hashes.set(password, known)
   return known
-}
-
-type Listener = (request: IncomingMessage, response: ServerResponse) => void
-
-/** The probe views: GET and POST, for whoever is signed in; they tell the user's text. */
-function probes(auth: Watchword<User>): Listener {
-  const guard = guardOf(auth)
-  // What a token says, until it expires (D12).
-  const stateless = { schemes: [statelessBearer({ revocation: false })] }
-  const views: Record<string, Listener> = {
-    '/probe/jwt/': guard((request, response) => tell(request, response, request.auth.user.username)),
-    '/probe/stateless/': guard(stateless, (request, response) =>
-      tell(request, response, `TokenUser ${request.auth.user.id}`),
-    ),
-    '/probe/jwt-any/': (request, response) => {
-      const asked = new NodeRequest(request)
-      auth
-        .check(asked)
-        .then((who) => tell(request, response, who?.user.username ?? 'AnonymousUser'))
-        .catch((error: unknown) => send(response, auth.refuse(error)))
-    },
-  }
-  return (request, response) => {
-    if (!auth.owns(request.url ?? '')) views[request.url ?? '']?.(request, response)
-  }
-}
-
-function tell({ method }: IncomingMessage, response: ServerResponse, user: string): void {
-  const isAllowed = method === 'GET' || method === 'POST'
-  const body = isAllowed ? { user } : { detail: `Method "${method}" not allowed.` }
-  response.writeHead(isAllowed ? 200 : 405, { 'Content-Type': 'application/json' })
-  response.end(JSON.stringify(body))
 }

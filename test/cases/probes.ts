@@ -1,0 +1,97 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { type GuardedListener, guardOf } from '../../src/adapters/node.ts'
+import { apiToken } from '../../src/authentication/api-token.ts'
+import { basic } from '../../src/authentication/basic.ts'
+import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
+import { remoteUser } from '../../src/authentication/remote-user.ts'
+import { isTokenUser } from '../../src/authentication/token-user.ts'
+import {
+  allOf,
+  allowAny,
+  anyOf,
+  denied,
+  isAuthenticated,
+  isReadOnly,
+  isStaff,
+  not,
+  type Permission,
+} from '../../src/permissions/index.ts'
+import type { Throttle } from '../../src/throttling/throttle.ts'
+import type { User } from '../../src/users/user.ts'
+import type { Need, Watchword } from '../../src/watchword.ts'
+
+type Listener = GuardedListener<unknown, string>
+
+/** The rates of the probes that count. */
+export const RATES = { anon: '2/min', user: '3/min', second: '2/s', minute: '3/min', zero: '0/day' } as const
+
+const deny: Permission<unknown, unknown> = () => denied('nobody may', { says: 'nope' })
+/** Always refuses, and cannot tell for how long. */
+const noWait: Throttle = { scope: 'nowait', wait: () => ({ seconds: undefined }) }
+
+// What a token says, until it expires (D12).
+const stateless = statelessBearer({ revocation: false })
+
+/** What a server knows of a request and the client did not say. */
+export interface Surroundings {
+  /** As the server in front says. */
+  remoteUser: string | undefined
+}
+
+/**
+ * The probe views of specification 8.0 by their names: `jwt`, `token+jwt`, `none-any`.
+ *
+ * @param counting an instance with the rates of the probes; the other one counts nothing
+ */
+export function probes(
+  auth: Watchword<User>,
+  counting: Watchword<User>,
+  around: Surroundings,
+): { readonly [name: string]: RequestListener } {
+  const guard = guardOf(auth)
+  const counted = (throttle: readonly (string | Throttle)[]): RequestListener =>
+    guardOf(counting)({ permissions: allowAny, throttle }, tell)
+  const asked = (need: Need<User, string>): RequestListener => guard(need, tell as never)
+  return {
+    jwt: guard(tell),
+    'jwt-any': asked(allowAny),
+    stateless: asked({ schemes: [stateless] }),
+    'stateless-admin': asked({ schemes: [stateless], permissions: isStaff }),
+    basic: asked({ schemes: [basic()] }),
+    remote: asked({ schemes: [remoteUser(() => around.remoteUser, { create: true })] }),
+    token: asked({ schemes: [apiToken()] }),
+    'jwt+token': asked({ schemes: [bearer(), apiToken()] }),
+    'token+jwt': asked({ schemes: [apiToken(), bearer()] }),
+    none: asked({ schemes: [] }),
+    'none-any': asked({ schemes: [], permissions: allowAny }),
+    'none-deny': asked({ schemes: [], permissions: deny }),
+    admin: asked(isStaff),
+    ro: asked(anyOf(isAuthenticated, isReadOnly)),
+    deny: asked(deny),
+    'and-deny': asked(allOf(isAuthenticated, deny)),
+    or: asked(anyOf(isStaff, isAuthenticated)),
+    'not-admin': asked(not(isStaff)),
+    't-anon': counted(['anon']),
+    't-user': counted(['user']),
+    't-two': counted(['second', 'minute']),
+    't-zero': counted(['zero']),
+    't-nowait': counted([noWait]),
+  }
+}
+
+/** GET and POST tell the text of the user. */
+const tell: Listener = ({ method, auth: { user } }: IncomingMessage & { auth: { user: unknown } }, response) => {
+  const isAllowed = method === 'GET' || method === 'POST'
+  const body = isAllowed ? { user: textOf(user) } : { detail: `Method "${method}" not allowed.` }
+  answer(response, isAllowed ? 200 : 405, body)
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+const textOf = (user: unknown): string => {
+  if (user === undefined) return 'AnonymousUser'
+  return isTokenUser(user) ? `TokenUser ${user.id}` : (user as User).username
+}
