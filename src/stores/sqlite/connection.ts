@@ -36,8 +36,8 @@ export class Connection {
   /** A number that the commits of other connections change, and no other's; `undefined` where it cannot be read. */
   othersVersion(): number | undefined {
     try {
-      this.#version ??= this.#db.prepare('pragma data_version')
-      return this.#version.get()?.data_version as number | undefined
+      this.#version ??= this.#db.prepare('pragma data_version', { returnArrays: true })
+      return (this.#version.get() as readonly unknown[] | undefined)?.[0] as number | undefined
     } catch {
       return undefined
     }
