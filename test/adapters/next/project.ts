@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { after } from 'node:test'
+import { promisify } from 'node:util'
+import { ROUTES, type Route } from '../program.ts'
+
+const run = promisify(execFile)
+
+export const NEXT = resolve(import.meta.dirname, 'node_modules/next/dist/bin/next')
+
+/** Next is larger than everything else that the tests need, and is installed by itself. CI leaves nothing out. */
+export const withoutNext =
+  existsSync(NEXT) || process.env.CI === 'true' ? false : 'Next is not installed; npm run install:next does'
+
+/** A program of files, by path in its project; `@src` and `@adapters` in them are folders of this repository. */
+export type Project = Readonly<Record<string, string>>
+
+/** Writes a project beside Next's packages, and builds it. It is gone with the tests. @returns its folder */
+export async function built(project: Project): Promise<string> {
+  const folder = mkdtempSync(join(import.meta.dirname, '.place-'))
+  folders.push(folder)
+  for (const [file, text] of Object.entries(project)) {
+    const path = join(folder, file)
+    mkdirSync(dirname(path), { recursive: true })
+    const to = (there: string): string => relative(dirname(path), join(import.meta.dirname, there))
+    writeFileSync(path, text.replaceAll('@src', to('../../../src')).replaceAll('@adapters', to('..')))
+  }
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
+  await run(process.execPath, [NEXT, 'build'], { cwd: folder, env }).catch(({ stdout, stderr }) => {
+    throw new Error(`the project does not build: ${stdout}${stderr}`)
+  })
+  return folder
+}
+const folders: string[] = []
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+/** What `next.config.ts` says. */
+interface Config {
+  readonly skipTrailingSlashRedirect?: boolean
+  readonly experimental?: object
+}
+
+/** A program with the endpoints alone. */
+export const endpoints = (config: Config): Project => ({
+  'next.config.ts': `import { resolve } from 'node:path'
+    export default {
+      ...${JSON.stringify({ ...config, experimental: { ...config.experimental, ...IN_HASTE } })},
+      turbopack: { root: resolve(import.meta.dirname, '@src/..') },
+      // The types of programs are looked at in examples/next.
+      typescript: { ignoreBuildErrors: true },
+    }`,
+  'auth.ts': `import { authOf } from '@adapters/program.ts'
+    export const auth = authOf(JSON.parse(process.env.SETTING ?? '{}'))`,
+  'app/layout.tsx': 'export default ({ children }) => <html lang="en"><body>{children}</body></html>',
+  ...Object.fromEntries(
+    ['api/[...watchword]', 'api-token-auth', '.well-known/jwks.json'].map((path) => [
+      `app/${path}/route.ts`,
+      withAuth(
+        path,
+        `import { handlers } from '@src/adapters/next.ts'
+        export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = handlers(auth)`,
+      ),
+    ]),
+  ),
+})
+/** What is built here is served once. */
+const IN_HASTE = { turbopackFileSystemCacheForBuild: false, turbopackMinify: false }
+
+/** One file a route, as the router of Next wants it, and pages that know who asks. */
+export const whole = (config: Config): Project => ({
+  ...endpoints(config),
+  ...Object.fromEntries(ROUTES.map((route) => [`app${fileOf(route.path)}route.ts`, routeFile(route)])),
+  'app/bare/route.ts': `import { BARE } from '@adapters/adapter.ts'
+    export const GET = () => Response.json(BARE)`,
+  'app/current/page.tsx': withAuth(
+    'current',
+    `import { currentUser } from '@src/adapters/next.ts'
+    export default async function Page() { return <p>{(await currentUser(auth))?.username ?? 'nobody'}</p> }`,
+  ),
+  'app/required/page.tsx': withAuth(
+    'required',
+    `import { requireUser } from '@src/adapters/next.ts'
+    export default async function Page() { return <p>{(await requireUser(auth, 'posts.change')).username}</p> }`,
+  ),
+  'app/made/route.ts': withAuth(
+    'made',
+    `export async function POST(request) {
+      const { username } = await auth.users.create(await request.json())
+      return Response.json({ username })
+    }`,
+  ),
+  'app/elsewhere/route.ts': withAuth(
+    'elsewhere',
+    `import { redirect } from 'next/navigation'
+    import { guard } from '@src/adapters/next.ts'
+    export const GET = guard(auth, () => redirect('/bare/'))`,
+  ),
+})
+
+const fileOf = (path: string): string => path.replace(/:(\w+)/g, '[$1]')
+const withAuth = (path: string, text: string): string =>
+  `import { auth } from '${'../'.repeat(path.split('/').length + 1)}auth.ts'\n${text}`
+
+const routeFile = ({ path, method }: Route): string =>
+  withAuth(
+    path.slice(1, -1),
+    `import { guard } from '@src/adapters/next.ts'
+    import { ROUTES } from '@adapters/program.ts'
+    const { need, answer } = ROUTES.find(({ path }) => path === ${JSON.stringify(path)})
+    const handle = async (request, { params }) =>
+      Response.json(await answer({ auth: request.auth, id: (await params)?.id ?? '', body: () => request.json() }))
+    export const ${method === 'ALL' ? 'GET' : method} = need === undefined ? guard(auth, handle) : guard(auth, need, handle)
+    ${method === 'ALL' ? 'export { GET as POST, GET as PUT, GET as DELETE, GET as OPTIONS }' : ''}`,
+  )
