@@ -104,6 +104,15 @@ test('every permission and scheme that is exported is explained, and so are the 
   assert.deepEqual(unnamed(['anon', 'user', 'login'], rows('docs/throttling.md')), [])
 })
 
+test('the page of browsers has a row for every option of session()', () => {
+  const page = read('docs/browser-sessions.md')
+  const [, body = ''] = /interface SessionOptions \{\n(.*?)^\}/ms.exec(read('src/authentication/session.ts')) ?? []
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name)
+  assert.ok(options.length >= 5)
+  const missing = options.filter((name) => !page.includes(`\n| \`${name}\` |`))
+  assert.deepEqual(missing, [])
+})
+
 test('the page of frameworks has a row for every adapter', () => {
   const page = read('docs/adapters.md')
   const adapters = Object.keys(JSON.parse(read('package.json')).exports)
