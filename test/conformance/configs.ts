@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { apiToken } from '../../src/authentication/api-token.ts'
+import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
 import type { Handler, Options, TokenOptions } from '../../src/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { opened } from './forge.ts'
@@ -10,6 +13,7 @@ export interface RecordedConfig {
   readonly SIMPLE_JWT?: { readonly [setting: string]: unknown }
   readonly SETTINGS?: { readonly AUTH_USER_MODEL?: string }
   readonly BLACKLIST_APP?: boolean
+  readonly AUTHENTICATORS?: readonly string[]
 }
 
 export const readConfigs = (): { readonly [name: string]: RecordedConfig } => readJson(new URL('configs.json', DATA))
@@ -21,6 +25,30 @@ export function typeClaimOf({ SIMPLE_JWT = {} }: RecordedConfig): string | null 
 }
 
 export const usesEmail = ({ SETTINGS }: RecordedConfig): boolean => SETTINGS?.AUTH_USER_MODEL === 'oracle.EmailUser'
+
+/** The recorded servers' schemes. */
+const SCHEMES: { readonly [name: string]: Scheme<User> } = {
+  jwt: bearer(),
+  token: apiToken(),
+  basic: basic(),
+  'bearer-token': apiToken({ keyword: 'Bearer' }),
+}
+
+/** The names there of the schemes of a configuration, by ours. */
+export const schemeNamesOf = ({ AUTHENTICATORS = [] }: RecordedConfig): { readonly [scheme: string]: string } => ({
+  bearer: 'JWTAuthentication',
+  apiToken: AUTHENTICATORS.includes('bearer-token') ? 'BearerTokenAuthentication' : 'TokenAuthentication',
+  basic: 'BasicAuthentication',
+  session: 'SessionAuthentication',
+})
+
+/** Those of a recorded configuration; where it says nothing, the four that the recorded project had. */
+const schemesOf = ({
+  AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'],
+}: RecordedConfig): readonly Scheme<User>[] => AUTHENTICATORS.flatMap((name) => SCHEMES[name] ?? [])
+
+/** What the seed's groups may, and a user who was given a permission without a group. */
+const ROLES = { editors: ['notes.view', 'notes.add', 'notes.change'], idle: [], viewers: ['notes.view'] }
 
 type Draft = { -readonly [Name in keyof TokenOptions]?: unknown }
 
@@ -79,7 +107,8 @@ export function optionsFor(config: RecordedConfig): Options {
   }
   return {
     secret: readFileSync(new URL('keys/secret', DATA), 'utf8'),
-    authentication: [bearer()],
+    authentication: schemesOf(config),
+    roles: ROLES,
     tokens: Object.assign(tokens, ...settings.map(([name, value]) => TOKENS[name]?.(value as never))) as TokenOptions,
     users: Object.assign(usesEmail(config) ? { loginField: 'email' } : {}, ...others.map(({ users }) => users)),
     endpoints: Object.assign(

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../src/base/clock.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import { type ApiTokenId, type ApiTokenRecord, digestOf } from '../../src/tokens/api-token.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { State } from './conversation.ts'
 import { DATA, type JsonObject, readJson } from './recording.ts'
@@ -14,7 +15,16 @@ interface SeedRow {
   readonly is_staff?: boolean
   readonly is_superuser?: boolean
   readonly groups?: readonly string[]
+  readonly permissions?: readonly string[]
+  readonly auth_token?: string
 }
+
+interface Seed {
+  readonly users: readonly SeedRow[]
+  readonly notes: readonly { readonly id: number; readonly title: string }[]
+}
+
+const readSeed = (): Seed => readJson(new URL('seed.json', DATA))
 
 /**
  * Makes a database that holds the users of the recorded servers, with the password hashes that Django wrote.
@@ -22,14 +32,15 @@ interface SeedRow {
  * @param byEmail a user model whose key is a UUID and whose name is the address: users without a UUID are left out
  */
 export async function seed(file: string, { byEmail }: { readonly byEmail: boolean }): Promise<void> {
-  const { users } = readJson<{ users: readonly SeedRow[] }>(new URL('seed.json', DATA))
+  const { users } = readSeed()
   const hashes = readJson<{ [username: string]: string }>(new URL('passwords.json', DATA))
   const store = sqliteStore({ file })
   for (const row of users) {
     if (byEmail && row.uuid === undefined) continue
     const username = byEmail ? row.email : row.username
+    const id = (byEmail ? row.uuid : String(row.id)) as UserId
     const inserted = await store.users.insert({
-      id: (byEmail ? row.uuid : String(row.id)) as UserId,
+      id,
       username,
       usernameKey: username.normalize('NFKC').toLowerCase(),
       email: row.email,
@@ -38,17 +49,34 @@ export async function seed(file: string, { byEmail }: { readonly byEmail: boolea
       staff: row.is_staff ?? false,
       superuser: row.is_superuser ?? false,
       joinedAt: systemClock(),
+      roles: [...(row.groups ?? []), ...(row.permissions === undefined ? [] : ['viewers'])],
       attributes: { groups: row.groups ?? [] },
     })
     if (!inserted) throw new Error(`${username} could not be seeded`)
+    if (row.auth_token !== undefined) await store.apiTokens.insert(tokenOf(id, row.auth_token))
   }
   await store.close()
 }
 
+/** A key as another server gave it: of our store's making only in that it is a digest there. */
+const tokenOf = (userId: UserId, key: string): ApiTokenRecord => ({
+  id: userId.padStart(32, '0') as ApiTokenId,
+  userId,
+  digest: digestOf(key),
+  hint: key.slice(0, 8),
+  name: undefined,
+  scopes: [],
+  nonce: undefined,
+  createdAt: systemClock(),
+  expiresAt: undefined,
+})
+
+export const seededNotes = (): Map<number, string> => new Map(readSeed().notes.map(({ id, title }) => [id, title]))
+
 type Row = Record<string, string | number | null>
 
-/** What the database holds, users in the recordings' words and sessions in ours. */
-export function stateOf(db: DatabaseSync): State {
+/** What the database and the application hold, users in the recordings' words and sessions in ours. */
+export function stateOf(db: DatabaseSync, notes: ReadonlyMap<number, string>): State {
   const rows = db.prepare('select * from users order by id').all() as Row[]
   const users: Record<string, JsonObject> = {}
   for (const row of rows) {
@@ -67,5 +95,6 @@ export function stateOf(db: DatabaseSync): State {
       'select count(*) as opened, coalesce(sum(generation), 0) as rotated, count(ended_at) as ended from sessions',
     )
     .get() as Record<string, number>
-  return { users, counts: { users: rows.length, ...sessions } }
+  const tokens = db.prepare('select count(*) as auth_tokens from tokens').get() as Record<string, number>
+  return { users, counts: { users: rows.length, ...sessions, ...tokens, notes: notes.size } }
 }

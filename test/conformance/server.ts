@@ -6,13 +6,14 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { mount } from '../../src/adapters/node.ts'
 import { Refusal } from '../../src/base/refusal.ts'
-import type { Options } from '../../src/options.ts'
 import type { User } from '../../src/users/user.ts'
-import { type Watchword, watchword } from '../../src/watchword.ts'
+import type { Watchword } from '../../src/watchword.ts'
 import { application } from './app.ts'
-import { optionsFor, readConfigs, usesEmail } from './configs.ts'
+import { optionsFor, readConfigs, schemeNamesOf, usesEmail } from './configs.ts'
+import type { State } from './conversation.ts'
+import { instancesOf } from './instances.ts'
 import type { JsonObject } from './recording.ts'
-import { seed, stateOf } from './seeding.ts'
+import { seed, seededNotes, stateOf } from './seeding.ts'
 
 /**
  * A server in one of the recorded configurations, in a process of its own: `server.ts NAME`. It prints where it listens,
@@ -31,43 +32,29 @@ let turn = 0
 interface House {
   readonly auth: Watchword<User>
   readonly close: () => Promise<void>
-  readonly db: DatabaseSync
+  readonly state: () => State
 }
 
 async function open(): Promise<House> {
   const file = join(folder, `${turn++}.db`)
   copyFileSync(seeded, file)
-  const options = { ...optionsFor(config), database: file }
-  const auth = watchword(options)
-  await auth.migrate()
-  // Where a project that has nothing but sliding tokens would mount them.
-  const short = watchword(mountedAt('/sliding', options))
+  const instances = instancesOf({ ...optionsFor(config), database: file })
+  const all: readonly Watchword<User>[] = Object.values(instances)
+  await instances.main.migrate()
+  const notes = seededNotes()
   server.removeAllListeners('request')
-  const views = application(auth)
+  const views = application(instances, schemeNamesOf(config), notes)
   server.on('request', (request, response) => {
-    if (!short.owns(request.url ?? '')) views(request, response)
+    if (!all.some((auth) => auth.owns(request.url ?? ''))) views(request, response)
   })
-  mount(server, auth)
-  mount(server, short)
+  for (const auth of all) mount(server, auth)
   const db = new DatabaseSync(file, { readOnly: true })
   const close = async (): Promise<void> => {
     db.close()
-    await Promise.all([auth.close(), short.close()])
+    await Promise.all(all.map((auth) => auth.close()))
   }
-  return { auth, close, db }
+  return { auth: instances.main, close, state: () => stateOf(db, notes) }
 }
-
-const mountedAt = (path: `/${string}`, options: Options): Options => ({
-  ...options,
-  endpoints: {
-    obtain: false,
-    refresh: false,
-    verify: false,
-    blacklist: false,
-    slidingObtain: `${path}/`,
-    slidingRefresh: `${path}/refresh/`,
-  },
-})
 
 export type Command =
   | { readonly op: 'reset' | 'flush' | 'state' }
@@ -75,7 +62,7 @@ export type Command =
   | { readonly op: 'deleteUser'; readonly name: string }
 
 async function obey(command: Command): Promise<unknown> {
-  const { auth, close, db } = house!
+  const { auth, close, state } = house!
   switch (command.op) {
     case 'reset':
       await close()
@@ -85,7 +72,7 @@ async function obey(command: Command): Promise<unknown> {
       await auth.flush()
       return
     case 'state':
-      return stateOf(db)
+      return state()
     case 'deleteUser':
       await auth.users.delete((await userNamed(auth, command.name)).id)
       return

@@ -1,0 +1,165 @@
+import { guardOf, NodeRequest } from '../../src/adapters/node.ts'
+import { apiToken } from '../../src/authentication/api-token.ts'
+import { basic } from '../../src/authentication/basic.ts'
+import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
+import { isTokenUser, type TokenUser } from '../../src/authentication/token-user.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import {
+  allOf,
+  allowAny,
+  anyOf,
+  denied,
+  isAuthenticated,
+  isReadOnly,
+  isStaff,
+  modelMap,
+  modelPermissions,
+  modelPermissionsOrAnonReadOnly,
+  objectPermissions,
+} from '../../src/permissions/index.ts'
+import type { User } from '../../src/users/user.ts'
+import type { Watchword } from '../../src/watchword.ts'
+import { type Answer, type Asked, type Told, type View, view } from './view.ts'
+
+type Views = readonly (readonly [path: RegExp, view: View])[]
+type Auth = Watchword<User>
+
+// As upstream: a stateless user is what the token says until it expires (D12).
+const STATELESS = { schemes: [statelessBearer({ revocation: false })] }
+
+const hello: Answer = () => ({ body: { message: 'Hello, World!' } })
+
+export function helloViews(auth: Auth): Views {
+  const guard = guardOf(auth)
+  const GET = { GET: hello }
+  return [
+    [/^\/hello\/$/, view((listener) => guard(listener), GET)],
+    [/^\/hello\/jwt\/$/, view((listener) => guard({ schemes: [bearer()] }, listener), GET)],
+    [/^\/hello\/token\/$/, view((listener) => guard({ schemes: [apiToken()] }, listener), GET)],
+    [/^\/hello\/basic\/$/, view((listener) => guard({ schemes: [basic()] }, listener), GET)],
+    [/^\/hello\/none\/$/, view((listener) => guard({ schemes: [] }, listener), GET)],
+    [/^\/hello-stateless\/$/, view((listener) => guard(STATELESS, listener), GET)],
+  ]
+}
+
+/** Views for anybody that tell who asks; bad credentials are refused all the same. */
+export function whoViews(auth: Auth, names: { readonly [scheme: string]: string }): Views {
+  const guard = guardOf(auth)
+  const GET = { GET: (asked: Asked) => who(asked, names) }
+  return [
+    [/^\/whoami\/$/, view((listener) => guard(allowAny, listener), GET)],
+    [/^\/whoami\/stateless\/$/, view((listener) => guard({ ...STATELESS, permissions: allowAny }, listener), GET)],
+  ]
+}
+
+function who({ auth: { user: known, scheme } }: Asked, names: { readonly [scheme: string]: string }): Told {
+  const user = known as User | TokenUser | undefined
+  const { id, username, active, staff, superuser } = user ?? NOBODY
+  const by = isTokenUser(user) ? 'JWTStatelessUserAuthentication' : (names[scheme] ?? null)
+  return {
+    body: {
+      authenticated: user !== undefined,
+      id: id === null ? null : String(id),
+      username,
+      is_active: active,
+      is_staff: staff,
+      is_superuser: superuser,
+      by,
+    },
+  }
+}
+
+const NOBODY = { id: null, username: '', active: false, staff: false, superuser: false }
+
+const ok: Answer = () => ({ body: { ok: true } })
+const OPEN = { GET: ok, POST: ok, PUT: ok, PATCH: ok, DELETE: ok }
+
+export function permissionViews(auth: Auth): Views {
+  const guard = guardOf(auth)
+  const never = () => denied('nobody is a member', { says: 'Members of the club only.' })
+  return [
+    [/^\/perm\/any\/$/, view((listener) => guard(allowAny, listener), OPEN)],
+    [/^\/perm\/authenticated\/$/, view((listener) => guard(isAuthenticated, listener), OPEN)],
+    [/^\/perm\/admin\/$/, view((listener) => guard(isStaff, listener), OPEN)],
+    [/^\/perm\/read-only\/$/, view((listener) => guard(anyOf(isAuthenticated, isReadOnly), listener), OPEN)],
+    [
+      /^\/perm\/composed\/$/,
+      view((listener) => guard(allOf(isAuthenticated, anyOf(isStaff, isReadOnly)), listener), OPEN),
+    ],
+    [/^\/perm\/message\/$/, view((listener) => guard(never, listener), OPEN)],
+  ]
+}
+
+/** Each counts by one rate alone. */
+export function throttledViews(auth: Auth): Views {
+  const guard = guardOf(auth)
+  return ['anon', 'user', 'scoped'].map((name) => [
+    new RegExp(`^/throttle/${name}/$`),
+    view((listener) => guard({ permissions: allowAny, throttle: [name] }, listener), OPEN),
+  ])
+}
+
+/** A collection and what is in it, with Django's model permissions in front, and its object permissions. */
+export function noteViews(auth: Auth, notes: Map<number, string>): Views {
+  const guard = guardOf(auth)
+  const collection = { GET: () => ({ body: [...notes].map(noteOf) }), POST: (asked: Asked) => added(asked, notes) }
+  const forModel = modelPermissions('notes')
+  // Roles know of no single thing: as upstream a superuser has everything, and nobody else has anything.
+  const forObject = objectPermissions<unknown, User, string>(modelMap('notes'), (_right, _note, user) => user.superuser)
+  return [
+    [/^\/perm\/notes\/$/, view((listener) => guard(forModel, listener), collection)],
+    [
+      /^\/perm\/notes-anon-read\/$/,
+      view((listener) => guard(modelPermissionsOrAnonReadOnly('notes'), listener), collection),
+    ],
+    [/^\/perm\/notes\/\d+\/$/, view((listener) => guard(forModel, listener), detail(notes))],
+    [
+      /^\/perm\/notes-object\/\d+\/$/,
+      view(
+        (listener) => guard(forModel, listener),
+        detail(notes, async ({ auth }, note) => auth.authorize(forObject as never, note)),
+      ),
+    ],
+  ]
+}
+
+type Authorize = (asked: Asked, note: object) => Promise<void>
+
+function detail(notes: Map<number, string>, authorize: Authorize = async () => {}) {
+  const found = async (asked: Asked): Promise<{ readonly id: number; readonly title: string }> => {
+    const id = Number(/(\d+)\/$/.exec(asked.url ?? '')?.[1])
+    const title = notes.get(id)
+    if (title === undefined) throw new Refusal('not_found', undefined, { detail: 'No Note matches the given query.' })
+    await authorize(asked, { id, title })
+    return { id, title }
+  }
+  const change = async (asked: Asked): Promise<Told> => {
+    const { id } = await found(asked)
+    const sent = await sentNote(asked)
+    if ('told' in sent) return sent.told
+    notes.set(id, sent.title)
+    return { body: { id, title: sent.title } }
+  }
+  const remove = async (asked: Asked): Promise<Told> => {
+    notes.delete((await found(asked)).id)
+    return { status: 204, body: null }
+  }
+  return { GET: async (asked: Asked) => ({ body: await found(asked) }), PUT: change, PATCH: change, DELETE: remove }
+}
+
+async function added(asked: Asked, notes: Map<number, string>): Promise<Told> {
+  const sent = await sentNote(asked)
+  if ('told' in sent) return sent.told
+  const id = Math.max(0, ...notes.keys()) + 1
+  notes.set(id, sent.title)
+  return { status: 201, body: { id, title: sent.title } }
+}
+
+async function sentNote(asked: Asked): Promise<{ readonly title: string } | { readonly told: Told }> {
+  const octets = await new NodeRequest(asked).body()
+  const { title } = JSON.parse(Buffer.from(octets).toString()) as { readonly title: string }
+  if (title.length <= 50) return { title }
+  return { told: { status: 400, body: { title: ['Ensure this field has no more than 50 characters.'] } } }
+}
+
+const noteOf = ([id, title]: readonly [number, string]): object => ({ id, title })
