@@ -17,7 +17,11 @@ type Handlers = Readonly<Record<(typeof METHODS)[number], (request: Request) => 
 export function handlers(auth: Pick<Watchword, 'owns' | 'handler'>): Handlers {
   const handle = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url)
-    return auth.owns(pathname + search) ? auth.handler(request) : new Response(null, { status: 404 })
+    if (!auth.owns(pathname + search)) return new Response(null, { status: 404 })
+    const response = await auth.handler(request)
+    // Nobody reads the rest of the body, and so no other request could come behind it.
+    if (response.status === 413) response.headers.set('Connection', 'close')
+    return response
   }
   return Object.fromEntries(METHODS.map((method) => [method, handle])) as Handlers
 }
