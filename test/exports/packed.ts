@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 
@@ -39,6 +39,22 @@ test('each subpath can be imported', async () => {
     cwd: join(place, 'package'),
   })
   assert.equal(stdout, 'function function function function\n')
+})
+
+test('adapters are imported without their frameworks', async () => {
+  const bare = join(place, 'bare')
+  mkdirSync(join(bare, 'node_modules'), { recursive: true })
+  cpSync(join(place, 'package'), join(bare, 'node_modules', 'watchword'), {
+    recursive: true,
+    filter: (path) => basename(path) !== 'node_modules',
+  })
+  for (const name of ['kysely', 'zod']) symlinkSync(resolve('node_modules', name), join(bare, 'node_modules', name))
+  const program = `
+    const names = ['express', 'fastify', 'fetch', 'hono', 'node', 'next', 'permissions']
+    const found = await Promise.all(names.map((name) => import('watchword/' + name)))
+    console.log(found.every((each) => Object.keys(each).length > 0))`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], { cwd: bare })
+  assert.equal(stdout, 'true\n')
 })
 
 test('the command makes a user, and knows which passwords are common', async () => {
