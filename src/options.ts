@@ -125,6 +125,8 @@ export const ENDPOINT_NAMES = [
   'slidingObtain',
   'slidingRefresh',
   'apiToken',
+  'login',
+  'logout',
 ] as const
 export type EndpointName = (typeof ENDPOINT_NAMES)[number]
 /** Its usual path, another (absolute) one, or false: not mounted. */

@@ -54,6 +54,14 @@ export class HonoRequest implements AuthRequest {
     return octets
   }
 
+  /** What Hono remembers is there for others, too. */
+  async peek(): Promise<Uint8Array | undefined> {
+    const { req } = this.#c
+    const isRemembered = Object.keys(req.bodyCache).length > 0
+    if (!isRemembered && req.header('content-length') === undefined) return undefined
+    return this.body().catch(() => undefined)
+  }
+
   /** The form that somebody in front has read the body as. */
   get #form(): Promise<FormData> | undefined {
     const { formData, arrayBuffer } = this.#c.req.bodyCache

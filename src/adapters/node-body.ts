@@ -23,6 +23,8 @@ export function leftBody(request: IncomingMessage): LeftBody | undefined {
   if (!request.readableDidRead) return undefined
   const { rawBody, body } = request as { readonly rawBody?: unknown; readonly body?: unknown }
   const type = request.headers['content-type'] ?? ''
+  const seen = SEEN.get(request)
+  if (seen !== undefined) return { type, octets: seen }
   if (rawBody instanceof Uint8Array) return { type, octets: rawBody }
   if (body instanceof Uint8Array) return { type, octets: body }
   if (typeof body === 'string') return { type, octets: Buffer.from(body) }
@@ -40,9 +42,69 @@ export function formOf(body: unknown): Uint8Array {
   return Buffer.from(form.toString())
 }
 
+/** Bodies that were read here, while their requests live. */
+const SEEN = new WeakMap<IncomingMessage, Uint8Array>()
+
+/**
+ * The body of a request, which stays where it is for whoever reads it after.
+ *
+ * @returns `undefined` where it is gone, too large, or of a length that was not told
+ */
+export async function peekAt(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  if (request.readableDidRead) return leftOrNone(request)
+  const size = Number(request.headers['content-length'] ?? Number.NaN)
+  if (!(size <= BODY_LIMIT)) return undefined
+  const octets = size === 0 ? Buffer.alloc(0) : await readAndPutBack(request, size)
+  if (octets !== undefined) SEEN.set(request, octets)
+  return octets
+}
+
+function leftOrNone(request: IncomingMessage): Uint8Array | undefined {
+  try {
+    return leftBody(request)?.octets
+  } catch {
+    return undefined
+  }
+}
+
+/** @returns `undefined` where the stream ends before `size` octets */
+function readAndPutBack(stream: Readable, size: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Uint8Array[] = []
+    let got = 0
+    const stop = (octets?: Uint8Array): void => {
+      stream.off('readable', take).off('end', fail).off('error', fail).off('close', fail)
+      resolve(octets)
+    }
+    const fail = (): void => stop()
+    const take = (): void => {
+      while (got < size) {
+        const chunk = stream.read() as Uint8Array | null
+        if (chunk === null) return
+        chunks.push(chunk)
+        got += chunk.length
+      }
+      const octets = Buffer.concat(chunks, got)
+      // At once: as soon as the stream is empty and has ended, nothing can be put back.
+      stream.unshift(octets)
+      stop(octets)
+    }
+    stream.on('readable', take).on('end', fail).on('error', fail).on('close', fail)
+  })
+}
+
+/** The body of a request that nobody has read. @throws Refusal `body_too_large`; `parse_error` */
+export async function readBody(request: IncomingMessage): Promise<Uint8Array> {
+  const octets = await readWhole(request)
+  SEEN.set(request, octets)
+  return octets
+}
+
 /** Reads a stream of octets whole. @throws Refusal `body_too_large`; `parse_error` where it breaks off */
 export function readWhole(stream: Readable): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    // Of one that broke off before, nothing more is heard.
+    if (stream.destroyed) return reject(new Refusal('parse_error', 'the body broke off'))
     const chunks: Uint8Array[] = []
     let size = 0
     stream.on('data', (chunk: Uint8Array) => {

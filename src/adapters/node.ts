@@ -5,7 +5,7 @@ import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../base/request.ts
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'
 import { guarding, letThrough } from './guarding.ts'
-import { leftBody, readWhole } from './node-body.ts'
+import { leftBody, peekAt, readBody } from './node-body.ts'
 
 /** A request behind a guard: who sends it is known. */
 export type Guarded<U, Right extends string> = IncomingMessage & { auth: Principal<U, Right> }
@@ -92,10 +92,16 @@ export class NodeRequest implements AuthRequest {
         if (name === 'authorization') {
           throw new Refusal('bad_authorization_header', 'more than one Authorization header')
         }
+        // HTTP/2 may send each cookie for itself (RFC 9113 §8.2.3).
+        if (name === 'cookie') {
+          value = `${value}; ${rawHeaders[i + 1]}`
+          continue
+        }
         return `${value}, ${rawHeaders[i + 1]}`
       }
       value = rawHeaders[i + 1]
     }
+    if (name === 'host' && value === undefined) return this.header(':authority')
     return name === 'content-type' && value !== undefined ? (leftBody(this.#request)?.type ?? value) : value
   }
 
@@ -103,7 +109,11 @@ export class NodeRequest implements AuthRequest {
     const octets = leftBody(this.#request)?.octets
     const size = octets?.length ?? Number(this.header('content-length') ?? 0)
     if (size > BODY_LIMIT) throw new Refusal('body_too_large')
-    return octets ?? readWhole(this.#request)
+    return octets ?? readBody(this.#request)
+  }
+
+  peek(): Promise<Uint8Array | undefined> {
+    return peekAt(this.#request)
   }
 }
 

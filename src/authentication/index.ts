@@ -8,4 +8,5 @@ export type {
   Identity,
   Scheme,
 } from './scheme.ts'
+export { type SessionOptions, session } from './session.ts'
 export type { TokenUser } from './token-user.ts'

@@ -4,6 +4,7 @@ import type { SessionId } from '../sessions/session.ts'
 import type { ApiToken, ApiTokens } from '../tokens/api-token.ts'
 import type { TokenWorld } from '../tokens/terms.ts'
 import type { Account, User } from '../users/user.ts'
+import type { BrowserTerms } from './browser-session.ts'
 
 /** Who sends a request, and how that is known: what a scheme answers. */
 export interface Identity<U = User> {
@@ -55,6 +56,8 @@ export interface Scheme<U = User> {
   readonly user?: U
   /** The endpoints that it needs, mounted where it is among the instance's. */
   readonly brings?: readonly string[]
+  /** On what terms those endpoints sign browsers in. */
+  readonly browser?: BrowserTerms
 }
 
 /**

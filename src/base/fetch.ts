@@ -10,6 +10,8 @@ export interface Peer {
 /** A web-standard request as the house sees it. */
 export class FetchRequest implements AuthRequest {
   readonly #request: Request
+  /** Whoever has read it here, so that it can be looked at again. */
+  #octets: Promise<Uint8Array> | undefined
   /** The standard has no word for it. */
   readonly address: string
 
@@ -32,25 +34,36 @@ export class FetchRequest implements AuthRequest {
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers.get(name) ?? undefined
+    const value = this.#request.headers.get(name) ?? (name === 'host' ? new URL(this.#request.url).host : undefined)
     if (name === 'authorization' && value !== undefined && isSeveral(value)) {
       throw new Refusal('bad_authorization_header', 'more than one Authorization header')
     }
     return value
   }
 
-  async body(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    if (this.#request.body !== null) {
-      for await (const chunk of this.#request.body) {
-        size += chunk.length
-        if (size > BODY_LIMIT) throw new Refusal('body_too_large')
-        chunks.push(chunk)
-      }
-    }
-    return Buffer.concat(chunks, size)
+  body(): Promise<Uint8Array> {
+    this.#octets = octetsOf(this.#request)
+    return this.#octets
   }
+
+  async peek(): Promise<Uint8Array | undefined> {
+    if (this.#octets !== undefined) return this.#octets
+    if (this.#request.bodyUsed) return undefined
+    return octetsOf(this.#request.clone()).catch(() => undefined)
+  }
+}
+
+async function octetsOf({ body }: Request): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  if (body !== null) {
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > BODY_LIMIT) throw new Refusal('body_too_large')
+      chunks.push(chunk)
+    }
+  }
+  return Buffer.concat(chunks, size)
 }
 
 /**

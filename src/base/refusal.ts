@@ -40,6 +40,7 @@ export const REFUSALS = {
   // What is asked (Django REST framework's error classes).
   invalid: { status: 400, says: 'Invalid input.' },
   parse_error: { status: 400, says: 'Malformed request.' },
+  csrf_failed: { status: 403, says: 'CSRF Failed' },
   permission_denied: { status: 403, says: 'You do not have permission to perform this action.' },
   not_found: { status: 404, says: 'Not found.' },
   method_not_allowed: { status: 405, says: 'Method not allowed.' },

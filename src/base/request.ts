@@ -19,6 +19,11 @@ export interface AuthRequest {
    * @throws Refusal `body_too_large`
    */
   body(): Promise<Uint8Array>
+  /**
+   * The body, whole, and left for whoever reads it after. `undefined` where that cannot be, or it is too large; so may be the
+   * whole method.
+   */
+  peek?(): Promise<Uint8Array | undefined>
 }
 
 /** What the house answers. */

@@ -33,6 +33,8 @@ const echo: TokenVerbs = {
   verify: async () => {
     throw new Refusal('revoked')
   },
+  login: async (login: string) => ({ login }),
+  logout: async () => undefined,
   blacklist: async (token, type) => {
     throw new Refusal('malformed', `${type} ${token}`)
   },

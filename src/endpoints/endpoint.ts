@@ -11,15 +11,18 @@ export interface Endpoint {
   readonly method: 'POST'
   /** The text fields of its body; which they are may depend on what was sent. */
   readonly fields: Shape | ((sent: Sent) => Shape)
-  handle(fields: Readonly<Record<string, string>>, request: AuthRequest): Awaitable<object>
+  /** @param setCookie adds a cookie to the answer, if it is a 200 */
+  handle(fields: Readonly<Record<string, string>>, request: AuthRequest, setCookie: SetCookie): Awaitable<object>
 }
+
+export type SetCookie = (cookie: string) => void
 
 /** An endpoint of known fields: its handler is given each by its name. */
 export const endpoint = <Name extends string>(told: {
   readonly name: string
   readonly method: 'POST'
   readonly fields: Shape<Name>
-  handle(fields: Readonly<Record<Name, string>>, request: AuthRequest): Awaitable<object>
+  handle(fields: Readonly<Record<Name, string>>, request: AuthRequest, setCookie: SetCookie): Awaitable<object>
 }): Endpoint => told
 
 export interface Terms {
@@ -52,7 +55,9 @@ export async function answer(
     const sent = await parseBody(request)
     const shape = typeof endpoint.fields === 'function' ? endpoint.fields(sent) : endpoint.fields
     const fields = parseFields(shape, sent)
-    return replyWith(200, await endpoint.handle(fields, request), { headers, indent })
+    const cookies: Header[] = []
+    const body = await endpoint.handle(fields, request, (cookie) => void cookies.push(['Set-Cookie', cookie]))
+    return replyWith(200, body, { headers: [...headers, ...cookies], indent })
   } catch (error) {
     return replyToError(error, challenge, (fault) => failed(fault, request), { headers, indent })
   }

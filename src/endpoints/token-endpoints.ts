@@ -1,5 +1,7 @@
 export { apiToken } from './api-token.ts'
 export { blacklist } from './blacklist.ts'
+export { login } from './login.ts'
+export { logout } from './logout.ts'
 export { obtain } from './obtain.ts'
 export { refresh } from './refresh.ts'
 export { obtainSliding } from './sliding-obtain.ts'

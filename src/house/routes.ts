@@ -10,6 +10,7 @@ import { derivedTokenOf } from '../tokens/derived-token.ts'
 import { blacklist, verifyAny } from '../tokens/ending.ts'
 import { obtainPair, refreshPair } from '../tokens/pairs.ts'
 import { obtainSliding, refreshSliding } from '../tokens/sliding.ts'
+import { browserVerbs } from './browser-sessions.ts'
 import { addressIn } from './client-address.ts'
 import type { House } from './house.ts'
 import { signInVia } from './sign-in.ts'
@@ -43,6 +44,8 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
     slidingObtain: endpoints.obtainSliding(loginField, verbs),
     slidingRefresh: endpoints.refreshSliding(verbs),
     apiToken: endpoints.apiToken(verbs),
+    login: endpoints.login(loginField, verbs),
+    logout: endpoints.logout(verbs),
   }
   const published = async (): Promise<object> => (await open()).ring.published()
   type Route = ReturnType<Router>
@@ -59,13 +62,15 @@ const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
     ? endpoint
     : {
         ...endpoint,
-        handle: (fields, request) => handle(fields, request, async () => endpoint.handle(fields, request)),
+        handle: (fields, request, setCookie) =>
+          handle(fields, request, async () => endpoint.handle(fields, request, setCookie)),
       }
 
 function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.TokenVerbs {
   const signIn = signInVia(settings)
   const signInAsSent = signInVia({ ...settings, users: { ...settings.users, trimPassword: false } })
   return {
+    ...browserVerbs(settings, open),
     async obtain(login, password, request) {
       const house = await open()
       return obtainPair(await signIn(login, password, request, house), house.world)

@@ -15,6 +15,8 @@ const DEFAULT_PATHS: Readonly<Record<EndpointName, { readonly below: string } | 
   slidingObtain: { below: '/sliding/' },
   slidingRefresh: { below: '/sliding/refresh/' },
   apiToken: { at: '/api-token-auth/' },
+  login: { at: '/auth/login/' },
+  logout: { at: '/auth/logout/' },
 }
 
 function defaultPath(endpoint: EndpointName, base: string): string {
@@ -71,7 +73,13 @@ function isByDefault(endpoint: EndpointName, { sessions, signs, brought }: Abili
   }
 }
 
-function refuseImpossible(endpoint: EndpointName, { sessions, signs }: Abilities): void {
+function refuseImpossible(endpoint: EndpointName, { sessions, signs, brought }: Abilities): void {
+  if (endpoint === 'login' || endpoint === 'logout') {
+    if (!brought.includes(endpoint)) {
+      throw refused(`endpoints.${endpoint} is for browsers: put session() into authentication.`)
+    }
+    if (!sessions) throw refused('session() needs tokens.sessions: without a store nobody stays signed in.')
+  }
   if (endpoint === 'blacklist' && !sessions) {
     throw refused('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.')
   }
