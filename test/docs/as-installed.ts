@@ -29,5 +29,5 @@ const { listen } = Server.prototype
 Server.prototype.listen = function (this: Server, ...told: readonly unknown[]) {
   const then = told.findLast((each) => typeof each === 'function') as (() => void) | undefined
   this.once('listening', () => process.send?.((this.address() as AddressInfo).port))
-  return listen.call(this, 0, '127.0.0.1', then)
+  return Reflect.apply(listen, this, [0, '127.0.0.1', then])
 } as typeof listen
