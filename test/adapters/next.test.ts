@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Setting, Started } from './adapter.ts'
 import { converse } from './converse.ts'
-import { furnish } from './furnish.ts'
+import { furnish, PASSWORD } from './furnish.ts'
 import { built, endpoints, NEXT, whole, withoutNext } from './next/project.ts'
 
 const LISTENING = new URL('../examples/listening.ts', import.meta.url).href
@@ -90,6 +90,19 @@ test('next: a page knows who asks; wrong credentials are nobody’s', NEEDS_NEXT
   assert.equal(await shown(await ask('/current', ada)), 'ada')
   assert.equal(await shown(await ask('/current')), 'nobody')
   assert.equal(await shown(await ask('/current', 'x')), 'nobody')
+})
+
+test('next: a page knows whom a cookie has signed in', NEEDS_NEXT, async (t) => {
+  const { ask } = await program(t, wholeProject)
+  const body = JSON.stringify({ username: 'ada', password: PASSWORD })
+  const headers = { 'content-type': 'application/json' }
+
+  const signedIn = await ask('/auth/login/', undefined, { method: 'POST', headers, body })
+  const cookie = signedIn.headers.getSetCookie().map((text) => text.replace(/;.*/, ''))
+
+  assert.equal(signedIn.status, 200)
+  assert.equal(await shown(await ask('/account', undefined, { headers: { cookie: cookie.join('; ') } })), 'ada')
+  assert.equal(await shown(await ask('/account')), 'nobody')
 })
 
 test('next: a page that asks for a right is shown to who has it; others see 401 and 403', NEEDS_NEXT, async (t) => {

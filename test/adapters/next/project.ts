@@ -56,7 +56,7 @@ export const endpoints = (config: Config): Project => ({
     export const auth = authOf(JSON.parse(process.env.SETTING ?? '{}'))`,
   'app/layout.tsx': 'export default ({ children }) => <html lang="en"><body>{children}</body></html>',
   ...Object.fromEntries(
-    ['api/[...watchword]', 'api-token-auth', '.well-known/jwks.json'].map((path) => [
+    ['api/[...watchword]', 'api-token-auth', 'auth/[...watchword]', '.well-known/jwks.json'].map((path) => [
       `app/${path}/route.ts`,
       withAuth(
         path,
@@ -85,6 +85,16 @@ export const whole = (config: Config): Project => ({
     `import { requireUser } from '@src/adapters/next.ts'
     export default async function Page() { return <p>{(await requireUser(auth, 'posts.change')).username}</p> }`,
   ),
+  'browser/auth.ts': `import { session, watchword } from '@src/index.ts'
+    import { SECRET } from '@adapters/program.ts'
+    const { database } = JSON.parse(process.env.SETTING ?? '{}')
+    export const auth = watchword({ database, secret: SECRET, authentication: [session()], log() {} })`,
+  'app/auth/[...watchword]/route.ts': `import { handlers } from '@src/adapters/next.ts'
+    import { auth } from '../../../browser/auth.ts'
+    export const { POST } = handlers(auth)`,
+  'app/account/page.tsx': `import { currentUser } from '@src/adapters/next.ts'
+    import { auth } from '../../browser/auth.ts'
+    export default async function Page() { return <p>{(await currentUser(auth))?.username ?? 'nobody'}</p> }`,
   'app/made/route.ts': withAuth(
     'made',
     `export async function POST(request) {
@@ -108,10 +118,10 @@ const routeFile = ({ path, method }: Route): string =>
   withAuth(
     path.slice(1, -1),
     `import { guard } from '@src/adapters/next.ts'
-    import { ROUTES } from '@adapters/program.ts'
+    import { parsed, ROUTES } from '@adapters/program.ts'
     const { need, answer } = ROUTES.find(({ path }) => path === ${JSON.stringify(path)})
     const handle = async (request, { params }) =>
-      Response.json(await answer({ auth: request.auth, id: (await params)?.id ?? '', body: () => request.json() }))
+      Response.json(await answer({ auth: request.auth, id: (await params)?.id ?? '', body: async () => parsed(request.headers.get('content-type'), await request.text()) }))
     export const ${method === 'ALL' ? 'GET' : method} = need === undefined ? guard(auth, handle) : guard(auth, need, handle)
     ${method === 'ALL' ? 'export { GET as POST, GET as PUT, GET as DELETE, GET as OPTIONS }' : ''}`,
   )
