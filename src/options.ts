@@ -31,8 +31,8 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
    */
   readonly permissions?: DefaultPermissions<RightsOf<R>>
   /**
-   * Rates by name. `anon` and `user` count on every guarded route, `anon` at the token endpoints too, `login` at whatever takes
-   * a password; other names count where a route asks for them. `null`: no limit. DEFAULT_THROTTLE_RATES
+   * Rates by name. `anon` and `user` count on every guarded route and at the endpoints, `login` (default `10/min`) wrong passwords
+   * wherever one is taken; other names count where a route asks for them. `null`: no limit. DEFAULT_THROTTLE_RATES
    */
   readonly throttle?: Readonly<Record<string, Rate | null>>
   /** Where throttles count: in this process, or in the store, for several processes on one. Default `memory`. */
