@@ -24,9 +24,7 @@ const SECTIONS = {
 }
 
 /** Cases that cannot be asked before something else is there. */
-const AWAITED: { readonly [id: string]: string } = Object.fromEntries(
-  Array.from({ length: 19 }, (_, i) => [`C${String(i + 1).padStart(2, '0')}`, 'session authentication']),
-)
+const AWAITED: { readonly [id: string]: string } = {}
 
 /** Cases of single parts that stand beside the part, under their ids. */
 const BESIDE = [

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mount } from '../../src/adapters/node.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
+import { session } from '../../src/authentication/session.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Options, TokenOptions } from '../../src/options.ts'
@@ -76,7 +77,7 @@ export function optionsOf(cfg: string): Options {
     secret: 'a secret of at least thirty-two characters',
     clock: () => NOW,
     log: () => {},
-    authentication: [bearer()],
+    authentication: sessions ? [bearer(), session()] : [bearer()],
     tokens: {
       algorithm: 'HS256',
       signingKey: KEYS.right,
@@ -107,12 +108,14 @@ export async function house(options: Options): Promise<House> {
   const shared = { ...store, close: async () => {} }
   const counting = watchword({ ...options, database: shared, throttle: RATES })
   const server = createServer()
-  const around: Surroundings = { remoteUser: undefined }
+  const around: Surroundings = { remoteUser: undefined, secure: false }
   const views = probes(auth, counting, around)
   server.on('request', (request, response) => {
     const [, name = ''] = /^\/probe\/(.+)\/$/.exec(request.url ?? '') ?? []
     if (!auth.owns(request.url ?? '')) views[name]!(request, response)
   })
+  // What a socket of TLS says of itself.
+  server.on('connection', (socket) => Object.assign(socket, { encrypted: around.secure }))
   mount(server, auth)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)

@@ -4,6 +4,7 @@ import { apiToken } from '../../src/authentication/api-token.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import { remoteUser } from '../../src/authentication/remote-user.ts'
+import { session } from '../../src/authentication/session.ts'
 import { isTokenUser } from '../../src/authentication/token-user.ts'
 import {
   allOf,
@@ -36,6 +37,8 @@ const stateless = statelessBearer({ revocation: false })
 export interface Surroundings {
   /** As the server in front says. */
   remoteUser: string | undefined
+  /** Whether it came over TLS. */
+  secure: boolean
 }
 
 /**
@@ -57,6 +60,10 @@ export function probes(
     'jwt-any': asked(allowAny),
     stateless: asked({ schemes: [stateless] }),
     'stateless-admin': asked({ schemes: [stateless], permissions: isStaff }),
+    session: asked({ schemes: [session()] }),
+    'session+basic': asked({ schemes: [session(), basic()] }),
+    'basic+session': asked({ schemes: [basic(), session()] }),
+    'session+jwt': asked({ schemes: [session(), bearer()] }),
     basic: asked({ schemes: [basic()] }),
     remote: asked({ schemes: [remoteUser(() => around.remoteUser, { create: true })] }),
     token: asked({ schemes: [apiToken()] }),

@@ -25,6 +25,8 @@ interface Step {
   readonly do?: string
   /** Seconds from the beginning, when it is taken. */
   readonly at?: number
+  /** Over https. */
+  readonly secure?: boolean
   /** Whom the server in front has signed in. */
   readonly remoteUser?: string
   /** How often it is taken. */
@@ -98,8 +100,9 @@ function assertRefused(cfg: string): void {
 }
 
 async function take(step: Step, cfg: string, here: House, kept: Map<string, string>): Promise<void> {
-  if (step.do !== undefined) return DEEDS[step.do]!(here)
+  here.around.secure = step.secure === true
   here.around.remoteUser = step.remoteUser
+  if (step.do !== undefined) return DEEDS[step.do]!(here, kept)
   const reply = await ask(step, cfg, here, kept)
   if (step.answer !== undefined) assertAnswer(reply, step.answer, kept)
   for (const [name, member] of Object.entries(step.keep ?? {})) {
@@ -108,7 +111,24 @@ async function take(step: Step, cfg: string, here: House, kept: Map<string, stri
 }
 
 /** The steps outside HTTP. */
-const DEEDS: { readonly [deed: string]: (here: House) => Promise<void> } = {
+const DEEDS: { readonly [deed: string]: (here: House, kept: Map<string, string>) => Promise<void> } = {
+  'alice has a session': async ({ port, around }, kept) => {
+    const headers = [
+      ['Content-Type', 'application/json'],
+      ['Origin', `http${around.secure ? 's' : ''}://127.0.0.1:${port}`],
+    ] as const
+    const body = Buffer.from('{"username":"alice","password":"pw12345"}')
+    const reply = await exchange(
+      port,
+      requestText(port, { method: 'POST', path: '/auth/login/', headers, body }),
+      'POST',
+    )
+    for (const cookie of headersOf(reply, 'set-cookie')) {
+      const [, name = '', value = ''] = /^(?:__Host-)?(\w+)=([^;]*)/.exec(cookie) ?? []
+      kept.set(name, value)
+    }
+    assert.deepEqual([...kept.keys()].sort(), ['csrftoken', 'sessionid'], reply.body.toString())
+  },
   'alice changes password': ({ auth }) => auth.users.setPassword(ALICE, 'correct-horse-77'),
   'alice is deactivated': async ({ auth }) => assert.ok(await auth.users.change(ALICE, { active: false })),
   'alice is deleted': async ({ auth }) => assert.ok(await auth.users.delete(ALICE)),
