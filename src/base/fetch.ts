@@ -56,12 +56,15 @@ export class FetchRequest implements AuthRequest {
 async function octetsOf({ body }: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
-  if (body !== null) {
-    for await (const chunk of body) {
-      size += chunk.length
-      if (size > BODY_LIMIT) throw new Refusal('body_too_large')
-      chunks.push(chunk)
+  const reader = body?.getReader()
+  for (let read = await reader?.read(); read !== undefined && !read.done; read = await reader?.read()) {
+    size += read.value.length
+    if (size > BODY_LIMIT) {
+      // Of a copy this would wait for whoever reads the other.
+      void reader?.cancel().catch(() => undefined)
+      throw new Refusal('body_too_large')
     }
+    chunks.push(read.value)
   }
   return Buffer.concat(chunks, size)
 }

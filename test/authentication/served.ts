@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
 import type { Options } from '../../src/options.ts'
 import { allowAny } from '../../src/permissions/basic-permissions.ts'
@@ -79,10 +80,27 @@ export async function served(t: TestContext, options: Options & Required<Pick<Op
     socket.write(Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body}`, 'latin1'))
     return parse(await text(socket))
   }
+  /** A POST whose body comes in pieces, each a while after the one before. */
+  async function sendInPieces(headers: Headers, path: string, pieces: readonly string[]): Promise<Answered> {
+    const socket = connect(port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    const length = `Content-Length: ${Buffer.byteLength(pieces.join(''))}`
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n${lines.join('')}${length}\r\n\r\n`,
+    )
+    const answer = text(socket)
+    for (const piece of pieces) {
+      await setTimeout(20)
+      socket.write(piece)
+    }
+    return parse(await answer)
+  }
   return {
     auth,
     store,
     send,
+    sendInPieces,
     port,
     origin: `http://127.0.0.1:${port}`,
     userOf: (username: keyof typeof PASSWORDS): User => users.get(username)!,
