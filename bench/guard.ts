@@ -1,54 +1,108 @@
 import { createPublicKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { seedBetterAuth } from './better-auth.ts'
 import { type Child, inFolder, startServer } from './child.ts'
 import { clientsOf, get, send } from './load.ts'
-import { type Contestant, type Finding, measure } from './measure.ts'
+import { type Bar, type Contestant, type Finding, measure } from './measure.ts'
 import { seed } from './seed.ts'
 
 const USERS = 1_000
 const CONNECTIONS = 16
 const REQUESTS = 4_000
 
+/** A framework, and what else guards its routes: none of those looks at a store. */
+const FRAMEWORKS = [
+  { name: 'node:http', server: 'node-route.ts', peers: [] },
+  { name: 'Express', server: 'express-route.ts', peers: ['express-jwt', 'passport-jwt'] },
+  { name: 'Fastify', server: 'fastify-route.ts', peers: ['@fastify/jwt'] },
+  { name: 'Hono on @hono/node-server', server: 'hono-route.ts', peers: ['hono/jwt'] },
+] as const
+
 /** What a guard costs a route: processor time of the server's process, the load coming from this one. */
 export const guard = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
-    const database = join(folder, 'watchword.db')
-    const { pairs, keys } = await seed(database, USERS)
-    const requests = pairs.map(({ access }) => get('/hello/', { Authorization: `Bearer ${access}` }))
-    const key = keys.find(({ kid }) => kid === kidOf(pairs[0]!.access))
-    const publicKey = join(folder, 'public.pem')
-    writeFileSync(
-      publicKey,
-      createPublicKey({ format: 'jwk', key: { ...key } }).export({ format: 'pem', type: 'spki' }),
-    )
-
-    const servers = {
-      unguarded: await startServer('route.ts', 'bare'),
-      'statelessBearer()': await startServer('route.ts', 'stateless', database),
-      'bearer(), user read': await startServer('route.ts', 'bearer', database),
-      fastify: await startServer('fastify-route.ts', 'bare'),
-      '@fastify/jwt': await startServer('fastify-route.ts', 'guarded', publicKey),
-    }
-    try {
-      yield await measure({
-        asks: "GET of a guarded route, 1,000 users' ES256 tokens in turn, the same header sent to all",
-        unit: 'µs of processor time a request',
-        rounds: 15,
-        contestants: Object.entries(servers).map(([name, server]) => contestant(name, server, requests)),
-        bars: [
-          { of: 'statelessBearer()', to: 'unguarded', atMost: 1.1 },
-          { of: 'bearer(), user read', to: 'unguarded', atMost: 1.1 },
-          { of: '@fastify/jwt', to: 'fastify' },
+    const { database, publicKey, requests } = await prepared(folder)
+    for (const { name, server, peers } of FRAMEWORKS) {
+      yield await compared(
+        `${name}: GET of a guarded route, 1,000 users' ES256 tokens in turn, the same header sent to all`,
+        [
+          { name: 'unguarded', server, file: '', requests },
+          ...OURS.map((each) => ({ name: each, server, file: database, requests })),
+          ...peers.map((each) => ({ name: each, server, file: publicKey, requests })),
         ],
-      })
-    } finally {
-      for (const server of Object.values(servers)) await server.stop()
+        [
+          { of: 'statelessBearer()', to: 'unguarded', atMost: 1.1 },
+          { of: 'bearer()', to: 'unguarded', atMost: 1.3 },
+          ...peers.map((to) => ({ of: to, to: 'unguarded' })),
+          ...peers.map((to) => ({ of: 'statelessBearer()', to, above: 'unguarded', atMost: 0.5 })),
+        ],
+      )
     }
+    yield await besideBetterAuth(folder, database, requests)
   })
+
+const OURS = ['statelessBearer()', 'bearer()'] as const
+
+/** Both read the user from SQLite, each with credentials of its own kind. */
+async function besideBetterAuth(folder: string, database: string, requests: readonly string[]): Promise<Finding> {
+  const sessions = join(folder, 'better-auth.db')
+  const cookies = await seedBetterAuth(sessions, USERS)
+  const withCookies = cookies.map((cookie) => get('/hello/', { Cookie: cookie }))
+  const server = 'node-route.ts'
+  return compared(
+    "node:http: GET of a route that reads 1,000 users from SQLite in turn, with ours a token, with better-auth a session's cookie",
+    [
+      { name: 'unguarded', server, file: '', requests },
+      { name: 'bearer()', server, file: database, requests },
+      { name: 'better-auth', server, file: sessions, requests: withCookies },
+    ],
+    [
+      { of: 'better-auth', to: 'unguarded' },
+      { of: 'bearer()', to: 'better-auth', above: 'unguarded', atMost: 0.5 },
+    ],
+  )
+}
+
+/** Users of ours who have signed in: where they are, what their tokens are verified with, what they ask. */
+async function prepared(folder: string) {
+  const database = join(folder, 'watchword.db')
+  const { pairs, keys } = await seed(database, USERS)
+  const key = keys.find(({ kid }) => kid === kidOf(pairs[0]!.access))
+  const publicKey = join(folder, 'public.pem')
+  writeFileSync(publicKey, createPublicKey({ format: 'jwk', key: { ...key } }).export({ format: 'pem', type: 'spki' }))
+  return {
+    database,
+    publicKey,
+    requests: pairs.map(({ access }) => get('/hello/', { Authorization: `Bearer ${access}` })),
+  }
+}
 
 const kidOf = (token: string): unknown =>
   JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString()).kid
+
+interface Route {
+  /** Of its guard. */
+  readonly name: string
+  readonly server: string
+  readonly file: string
+  readonly requests: readonly string[]
+}
+
+async function compared(asks: string, routes: readonly Route[], bars: readonly Bar[]): Promise<Finding> {
+  const servers: Child[] = []
+  try {
+    const contestants: Contestant[] = []
+    for (const { name, server, file, requests } of routes) {
+      const child = await startServer(server, name, file)
+      servers.push(child)
+      contestants.push(contestant(name, child, requests))
+    }
+    return await measure({ asks, unit: 'µs of processor time a request', rounds: 15, contestants, bars })
+  } finally {
+    for (const server of servers) await server.stop()
+  }
+}
 
 function contestant(name: string, server: Child, requests: readonly string[]): Contestant {
   const clients = clientsOf(server.port, CONNECTIONS)

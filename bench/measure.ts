@@ -12,6 +12,8 @@ export interface Contestant {
 export interface Bar {
   readonly of: string
   readonly to: string
+  /** Compared is what both take beyond a third. */
+  readonly above?: string
   /** Else the quotient is shown and nothing is promised. */
   readonly atLeast?: number
   readonly atMost?: number
@@ -61,13 +63,15 @@ export async function measure(question: Question): Promise<Finding> {
     }
   }
   const figures = [...seen].map(([name, values]) => ({ name, ...spreadOf(values) }))
-  const quotients = bars.map((bar) => judged(bar, seen.get(bar.of)!, seen.get(bar.to)!))
+  const quotients = bars.map((bar) => judged(bar, seen))
   return { asks, unit, rounds, figures, quotients, leftOut }
 }
 
 /** The median of the rounds' quotients: what slows a whole round down is in both figures and cancels out. */
-function judged(bar: Bar, ours: readonly number[], theirs: readonly number[]): Finding['quotients'][number] {
-  const spread = spreadOf(ours.map((figure, round) => figure / theirs[round]!))
+function judged(bar: Bar, seen: ReadonlyMap<string, readonly number[]>): Finding['quotients'][number] {
+  const beyond = bar.above === undefined ? undefined : seen.get(bar.above)!
+  const of = (name: string, round: number): number => seen.get(name)![round]! - (beyond?.[round] ?? 0)
+  const spread = spreadOf(seen.get(bar.of)!.map((_, round) => of(bar.of, round) / of(bar.to, round)))
   const { atLeast, atMost } = bar
   const isJudged = atLeast !== undefined || atMost !== undefined
   const reached = spread.median >= (atLeast ?? 0) && spread.median <= (atMost ?? Number.POSITIVE_INFINITY)

@@ -4,13 +4,15 @@ type Quotient = Finding['quotients'][number]
 
 /** A finding for people: figures, then what was promised and what is. */
 export function lines({ asks, unit, figures, quotients, rounds, leftOut }: Finding): readonly string[] {
-  const width = Math.max(...figures.map(({ name }) => name.length), ...quotients.map(({ to }) => to.length), 0)
+  const width = Math.max(...figures.map(({ name }) => name.length), 0)
+  const compared = quotients.map(
+    ({ of, to, above }) => `${of} / ${to}${above === undefined ? '' : `, both above ${above}`}`,
+  )
+  const wide = Math.max(...compared.map((text) => text.length), 0)
   return [
     `${asks} (${unit}; medians of ${rounds} rounds, quartiles in brackets)`,
     ...figures.map((figure) => `  ${figure.name.padEnd(width)}  ${spread(figure)}`),
-    ...quotients.map(
-      (quotient) => `  ${`${quotient.of} / ${quotient.to}`.padEnd(2 * width + 3)}  ${verdict(quotient)}`,
-    ),
+    ...quotients.map((quotient, i) => `  ${compared[i]!.padEnd(wide)}  ${verdict(quotient)}`),
     ...leftOut.map((why) => `  left out: ${why}`),
     '',
   ]

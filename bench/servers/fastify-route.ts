@@ -1,27 +1,33 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import fastify, { type FastifyPluginAsync, type FastifyRequest } from 'fastify'
+import { mount } from '../../src/adapters/fastify.ts'
+import { HELLO, ours } from './ours.ts'
 import { serveParent } from './told.ts'
 
-/** The same route in fastify: `bare`, or behind `@fastify/jwt`, which looks at no store. */
-const [scheme, publicKey = ''] = process.argv.slice(2)
+/** The same route in Fastify; `file` is the database of ours, or the public key of `@fastify/jwt`. */
+const [guarded, file = ''] = process.argv.slice(2)
 
-interface Request {
-  jwtVerify(): Promise<unknown>
-}
-interface Fastify {
-  register(plugin: unknown, options: object): Promise<void>
-  get(path: string, options: object, handler: () => object): void
-  ready(): Promise<void>
-  readonly server: import('node:net').Server
-}
 const require = createRequire(import.meta.url)
-const app = (require('fastify') as () => Fastify)()
+const app = fastify()
 
-if (scheme === 'bare') app.get('/hello/', {}, () => ({ hello: 'world' }))
-else {
-  const secret = { public: readFileSync(publicKey, 'utf8'), private: '' }
-  await app.register(require('@fastify/jwt'), { secret, verify: { algorithms: ['ES256'], cache: true } })
-  app.get('/hello/', { onRequest: (request: Request) => request.jwtVerify() }, () => ({ hello: 'world' }))
+if (guarded === 'unguarded') app.get('/hello/', () => HELLO)
+else if (guarded === '@fastify/jwt') {
+  const options = {
+    secret: { public: readFileSync(file, 'utf8'), private: '' },
+    verify: { algorithms: ['ES256'], cache: true },
+  }
+  await app.register(require('@fastify/jwt') as FastifyPluginAsync<typeof options>, options)
+  const onRequest = async (request: FastifyRequest): Promise<void> => {
+    await (request as FastifyRequest & { jwtVerify(): Promise<unknown> }).jwtVerify()
+  }
+  app.get('/hello/', { onRequest }, () => HELLO)
+} else {
+  const guard = mount(app, await ours(guarded!, file))
+  app.get(
+    '/hello/',
+    guard(() => HELLO),
+  )
 }
 await app.ready()
 serveParent(app.server)
