@@ -3,7 +3,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest, Awaitable } from '../base/request.ts'
 import type { Decision } from '../permissions/decision.ts'
 import { type Ask, asksForSignIn, type Permission } from '../permissions/permission.ts'
-import { Known } from '../permissions/principal.ts'
+import { type Bounds, Known } from '../permissions/principal.ts'
 import { refusalOf } from '../permissions/refusal-of.ts'
 import type { Rights } from '../permissions/rights.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
@@ -37,10 +37,13 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
   const needsUser = asksForSignIn(permissions)
 
   const refuse = (error: unknown, request: AuthRequest, who?: Identity<unknown>): never => {
-    if (!(error instanceof Refusal)) throw error
-    world.refused?.(error, request, who)
-    throw error.challengedBy(challenges)
+    throw error instanceof Refusal ? refusal(error, request, who) : error
   }
+  const refusal: Bounds['refusal'] = (error, request, who) => {
+    world.refused?.(error, request, who)
+    return error.challengedBy(challenges)
+  }
+  const bounds: Bounds = { rights: world.rights, refusal }
   /** With no scheme to sign in by, nobody is asked to (specification 6.1). */
   const refusalFor = (
     decision: Exclude<Decision, { granted: true }>,
@@ -68,8 +71,8 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
   }
 
   const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<Known<unknown>> => {
-    const who = identity === undefined ? undefined : new Known(identity, world.rights, request)
-    const known = who ?? new Known(ANONYMOUS, world.rights, request)
+    const who = identity === undefined ? undefined : new Known(identity, bounds, request)
+    const known = who ?? new Known(ANONYMOUS, bounds, request)
     try {
       const judged = judge(who, request)
       const counted = judged instanceof Promise ? judged.then(() => count(who, request)) : count(who, request)

@@ -24,10 +24,13 @@ import {
   type Permission,
 } from './index.ts'
 import { asksForSignIn } from './permission.ts'
-import { Known } from './principal.ts'
+import { type Bounds, Known } from './principal.ts'
 import { rightsOf } from './rights.ts'
 
-const RIGHTS = rightsOf({ editor: ['posts.add', 'posts.change'], viewer: ['posts.view'], owner: ['*'] })
+const BOUNDS: Bounds = {
+  rights: rightsOf({ editor: ['posts.add', 'posts.change'], viewer: ['posts.view'], owner: ['*'] }),
+  refusal: (refusal) => refusal,
+}
 
 const requestWith = (method: string): AuthRequest => ({
   method,
@@ -46,7 +49,7 @@ interface Somebody {
 }
 
 const known = (user: Somebody | object, scopes: readonly string[] = [], method = 'GET') =>
-  new Known<unknown>({ user, scheme: 'test', scopes }, RIGHTS, requestWith(method))
+  new Known<unknown>({ user, scheme: 'test', scopes }, BOUNDS, requestWith(method))
 
 type Asked = Permission<unknown, unknown, string>
 

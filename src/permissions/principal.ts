@@ -1,4 +1,5 @@
 import type { Identity } from '../authentication/scheme.ts'
+import type { Refusal } from '../base/refusal.ts'
 import type { AuthRequest } from '../base/request.ts'
 import type { User } from '../users/user.ts'
 import type { Permission } from './permission.ts'
@@ -24,6 +25,13 @@ export interface Principal<out U = User, in Right extends string = string> exten
   authorize<Resource>(permission: Permission<Resource, U, Right>, resource: Resource): Promise<void>
 }
 
+/** What a principal is judged in: the rights of its instance, the refusals of its route. */
+export interface Bounds {
+  readonly rights: Rights
+  /** A refusal as the route says it, with its challenges; the operator is told where that is wanted. */
+  readonly refusal: (refusal: Refusal, request: AuthRequest, who: Identity<unknown> | undefined) => Refusal
+}
+
 export class Known<U> implements Principal<U, string> {
   readonly user: U
   readonly scheme: string
@@ -31,10 +39,10 @@ export class Known<U> implements Principal<U, string> {
   readonly sessionId: Identity['sessionId']
   readonly apiToken: Identity['apiToken']
   readonly scopes: readonly string[]
-  readonly #rights: Rights
+  readonly #bounds: Bounds
   readonly #request: AuthRequest
 
-  constructor(identity: Identity<U>, rights: Rights, request: AuthRequest) {
+  constructor(identity: Identity<U>, bounds: Bounds, request: AuthRequest) {
     const { user, scheme, token, sessionId, apiToken, scopes = NONE } = identity
     this.user = user
     this.scheme = scheme
@@ -42,18 +50,19 @@ export class Known<U> implements Principal<U, string> {
     this.sessionId = sessionId
     this.apiToken = apiToken
     this.scopes = scopes
-    this.#rights = rights
+    this.#bounds = bounds
     this.#request = request
   }
 
   can(right: string): boolean {
-    return this.#rights(this.user, right)
+    return this.#bounds.rights(this.user, right)
   }
 
   async authorize<Resource>(permission: Permission<Resource, U, string>, resource: Resource): Promise<void> {
     const identity = this.user === undefined ? undefined : this
     const decision = await permission({ identity, request: this.#request, resource })
-    if (decision.granted !== true) throw refusalOf(decision, identity, this.#request)
+    if (decision.granted === true) return
+    throw this.#bounds.refusal(refusalOf(decision, identity, this.#request), this.#request, identity)
   }
 }
 const NONE: readonly string[] = []

@@ -40,7 +40,7 @@ const request: AuthRequest = {
 
 const somebody = (id: string, staff = false): Known<Somebody> => {
   const identity: Identity<Somebody> = { user: { id, staff }, scheme: 'test' }
-  return new Known(identity, rightsOf({}), request)
+  return new Known(identity, { rights: rightsOf({}), refusal: (refusal) => refusal }, request)
 }
 const ada = somebody('ada')
 const hers: Note = { owner: 'ada' }

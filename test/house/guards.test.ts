@@ -198,3 +198,29 @@ test('what cannot be asked for is told when the guard is made', async (t) => {
   // @ts-expect-error what the instance asks by default must ask for a sign-in
   assert.throws(() => watchword({ permissions: allowAny }), /put isAuthenticated first/)
 })
+
+test('what a handler asks about a thing is refused as its route refuses, and the operator is told', async (t) => {
+  const { auth, user, answer, logged } = await instance(t)
+  assert.equal(await answer(), '200 ada')
+  const nobodys: Permission<string, unknown> = () => denied('it is nobody’s')
+  const refused = async (schemes: readonly Scheme<unknown>[], user?: object): Promise<string> => {
+    const known: Scheme<unknown> = () => ({ challenge: 'Known', identify: () => user && { user, scheme: 'known' } })
+    const who = await auth.require(asking('GET'), { schemes: [...schemes, known], permissions: allowAny })
+    const error = await who.authorize(nobodys, 'a note').catch((refusal: unknown) => refusal)
+    const { status, headers } = auth.refuse(error)
+    return [status, ...headers.filter(([name]) => name === 'WWW-Authenticate').map(([, value]) => value)].join(' | ')
+  }
+  logged.length = 0
+
+  assert.equal(await refused([robot]), '401 | Robot | Known')
+  assert.equal(await refused([silent]), '403')
+  assert.equal(await refused([robot], user), '403')
+
+  const told = logged.map(({ scheme, user, code, because }) => ({ scheme, user, code, because }))
+  const because = 'it is nobody’s'
+  assert.deepEqual(told, [
+    { scheme: undefined, user: undefined, code: 'not_authenticated', because },
+    { scheme: undefined, user: undefined, code: 'not_authenticated', because },
+    { scheme: 'known', user: user.id, code: 'permission_denied', because },
+  ])
+})
