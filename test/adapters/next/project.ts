@@ -85,16 +85,6 @@ export const whole = (config: Config): Project => ({
     `import { requireUser } from '@src/adapters/next.ts'
     export default async function Page() { return <p>{(await requireUser(auth, 'posts.change')).username}</p> }`,
   ),
-  'browser/auth.ts': `import { session, watchword } from '@src/index.ts'
-    import { SECRET } from '@adapters/program.ts'
-    const { database } = JSON.parse(process.env.SETTING ?? '{}')
-    export const auth = watchword({ database, secret: SECRET, authentication: [session()], log() {} })`,
-  'app/auth/[...watchword]/route.ts': `import { handlers } from '@src/adapters/next.ts'
-    import { auth } from '../../../browser/auth.ts'
-    export const { POST } = handlers(auth)`,
-  'app/account/page.tsx': `import { currentUser } from '@src/adapters/next.ts'
-    import { auth } from '../../browser/auth.ts'
-    export default async function Page() { return <p>{(await currentUser(auth))?.username ?? 'nobody'}</p> }`,
   'app/made/route.ts': withAuth(
     'made',
     `export async function POST(request) {
@@ -120,6 +110,7 @@ const routeFile = ({ path, method }: Route): string =>
     `import { guard } from '@src/adapters/next.ts'
     import { parsed, ROUTES } from '@adapters/program.ts'
     const { need, answer } = ROUTES.find(({ path }) => path === ${JSON.stringify(path)})
+    const sentIn = (request) => async () => parsed(request.headers.get('content-type'), await request.text())
     const handle = async (request, { params }) =>
       Response.json(await answer({ auth: request.auth, id: (await params)?.id ?? '', body: async () => parsed(request.headers.get('content-type'), await request.text()) }))
     export const ${method === 'ALL' ? 'GET' : method} = need === undefined ? guard(auth, handle) : guard(auth, need, handle)
