@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthReply } from '../base/request.ts'
 
 /** The parts of a request and its reply that are looked at here. */
-export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url'> & { readonly raw: object; auth?: unknown }
+export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & { readonly raw: object; auth?: unknown }
 export type Answering = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
   code(status: number): unknown
   header(name: string, value: unknown): unknown

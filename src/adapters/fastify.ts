@@ -66,7 +66,8 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
   const checks = new WeakMap<Handle, { readonly onRequest: Hook; readonly handler: Handle }>()
   const guard = (...told: Arguments): Handle => {
     const { gate, handle } = guarding(auth, told)
-    const check = (request: Asked): Awaitable<Known> => gate(new NodeRequest(messageOf(request), request.originalUrl))
+    const check = (request: Asked): Awaitable<Known> =>
+      gate(new NodeRequest(messageOf(request), request.originalUrl, request))
     const onRequest: Hook = (request, reply, done) => {
       const admit = (who: Known): void => {
         request.auth = who

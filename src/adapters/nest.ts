@@ -43,7 +43,7 @@ export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Gua
           request.auth = who
           return true
         }
-        const who = gate(new NodeRequest(request.raw ?? request, request.originalUrl))
+        const who = gate(new NodeRequest(request.raw ?? request, request.originalUrl, request))
         return who instanceof Promise ? who.then(admit) : admit(who)
       },
     }
@@ -79,6 +79,7 @@ interface Asked extends IncomingMessage {
   readonly raw?: IncomingMessage
   readonly originalUrl?: string
   auth?: Principal<unknown, never>
+  readonly body?: unknown
 }
 
 function requestOf(context: ExecutionContext): Asked {

@@ -9,7 +9,14 @@ export const FORM = 'application/x-www-form-urlencoded'
 export interface LeftBody {
   /** The media type of `octets`. */
   readonly type: string
-  readonly octets: Uint8Array
+  /** `undefined`: they are gone, and nothing is left. */
+  readonly octets: Uint8Array | undefined
+}
+
+/** Where parsers leave what they have read. */
+export interface Parsed {
+  readonly body?: unknown
+  readonly rawBody?: unknown
 }
 
 /**
@@ -17,18 +24,16 @@ export interface LeftBody {
  * forgotten.
  *
  * @returns `undefined` where nobody has read the body
- * @throws Error where somebody has, and has not left it in `request.body`
  */
-export function leftBody(request: IncomingMessage): LeftBody | undefined {
+export function leftBody(request: IncomingMessage, { body, rawBody }: Parsed): LeftBody | undefined {
   if (!request.readableDidRead) return undefined
-  const { rawBody, body } = request as { readonly rawBody?: unknown; readonly body?: unknown }
   const type = request.headers['content-type'] ?? ''
   const seen = SEEN.get(request)
   if (seen !== undefined) return { type, octets: seen }
   if (rawBody instanceof Uint8Array) return { type, octets: rawBody }
   if (body instanceof Uint8Array) return { type, octets: body }
   if (typeof body === 'string') return { type, octets: Buffer.from(body) }
-  if (body === undefined) throw new Error('the body was read before it came here, and is not in request.body either')
+  if (body === undefined) return { type, octets: undefined }
   if (/^\s*multipart\/form-data\b/i.test(type)) return { type: FORM, octets: formOf(body) }
   return { type, octets: type.trim().toLowerCase().startsWith(FORM) ? formOf(body) : Buffer.from(JSON.stringify(body)) }
 }
@@ -50,21 +55,14 @@ const SEEN = new WeakMap<IncomingMessage, Uint8Array>()
  *
  * @returns `undefined` where it is gone, too large, or of a length that was not told
  */
-export async function peekAt(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  if (request.readableDidRead) return leftOrNone(request)
+export async function peekAt(request: IncomingMessage, parsed: Parsed): Promise<Uint8Array | undefined> {
+  const left = leftBody(request, parsed)
+  if (left !== undefined) return left.octets
   const size = Number(request.headers['content-length'] ?? Number.NaN)
   if (!(size <= BODY_LIMIT)) return undefined
   const octets = size === 0 ? Buffer.alloc(0) : await readAndPutBack(request, size)
   if (octets !== undefined) SEEN.set(request, octets)
   return octets
-}
-
-function leftOrNone(request: IncomingMessage): Uint8Array | undefined {
-  try {
-    return leftBody(request)?.octets
-  } catch {
-    return undefined
-  }
 }
 
 /** @returns `undefined` where the stream ends before `size` octets */

@@ -5,7 +5,7 @@ import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../base/request.ts
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'
 import { guarding, letThrough } from './guarding.ts'
-import { leftBody, peekAt, readBody } from './node-body.ts'
+import { leftBody, type Parsed, peekAt, readBody } from './node-body.ts'
 
 /** A request behind a guard: who sends it is known. */
 export type Guarded<U, Right extends string> = IncomingMessage & { auth: Principal<U, Right> }
@@ -61,11 +61,16 @@ function guardExcept<U, Right extends string>(
 /** A `node:http` request as the house sees it. */
 export class NodeRequest implements AuthRequest {
   readonly #request: IncomingMessage
+  readonly #parsed: Parsed
   readonly url: string
 
-  /** @param url as the client sent it, where a framework has cut something off */
-  constructor(request: IncomingMessage, url = request.url ?? '/') {
+  /**
+   * @param url as the client sent it, where a framework has cut something off
+   * @param parsed has the body, where a framework has read it and keeps it elsewhere
+   */
+  constructor(request: IncomingMessage, url = request.url ?? '/', parsed: Parsed = request as Parsed) {
     this.#request = request
+    this.#parsed = parsed
     this.url = url
   }
 
@@ -102,18 +107,23 @@ export class NodeRequest implements AuthRequest {
       value = rawHeaders[i + 1]
     }
     if (name === 'host' && value === undefined) return this.header(':authority')
-    return name === 'content-type' && value !== undefined ? (leftBody(this.#request)?.type ?? value) : value
+    return name === 'content-type' && value !== undefined
+      ? (leftBody(this.#request, this.#parsed)?.type ?? value)
+      : value
   }
 
   async body(): Promise<Uint8Array> {
-    const octets = leftBody(this.#request)?.octets
-    const size = octets?.length ?? Number(this.header('content-length') ?? 0)
+    const left = leftBody(this.#request, this.#parsed)
+    if (left !== undefined && left.octets === undefined) {
+      throw new Error('the body was read before it came here, and is not in request.body either')
+    }
+    const size = left?.octets?.length ?? Number(this.header('content-length') ?? 0)
     if (size > BODY_LIMIT) throw new Refusal('body_too_large')
-    return octets ?? readBody(this.#request)
+    return left?.octets ?? readBody(this.#request)
   }
 
   peek(): Promise<Uint8Array | undefined> {
-    return peekAt(this.#request)
+    return peekAt(this.#request, this.#parsed)
   }
 }
 

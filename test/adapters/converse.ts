@@ -7,11 +7,12 @@ import { type Conversation, PLACES, type Place } from './conversation.ts'
 import { BODIES } from './conversations/bodies.ts'
 import { ENDPOINTS } from './conversations/endpoints.ts'
 import { GUARDS } from './conversations/guards.ts'
+import { SCHEMES } from './conversations/schemes.ts'
 import { SURROUNDINGS } from './conversations/surroundings.ts'
 import { furnish } from './furnish.ts'
 import { Talk } from './talk.ts'
 
-export const CONVERSATIONS: readonly Conversation[] = [...ENDPOINTS, ...GUARDS, ...BODIES, ...SURROUNDINGS]
+export const CONVERSATIONS: readonly Conversation[] = [...ENDPOINTS, ...GUARDS, ...SCHEMES, ...BODIES, ...SURROUNDINGS]
 
 /** Has every conversation with an adapter's program: one server for each place that conversations are held in. */
 export function converse(adapter: Adapter): void {

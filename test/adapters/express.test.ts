@@ -5,7 +5,7 @@ import express, { type ErrorRequestHandler, type Request, type Response } from '
 import { type Guarded, mount } from '../../src/adapters/express.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { converse } from './converse.ts'
-import { authOf, type Right, ROUTES } from './program.ts'
+import { authOf, parsed, type Right, ROUTES } from './program.ts'
 
 converse({ name: 'express', errors: 'program', start })
 
@@ -20,7 +20,7 @@ async function start(setting: Setting): Promise<Started> {
   for (const { method, path, need, answer } of ROUTES) {
     const verb = ({ GET: 'get', POST: 'post', ALL: 'all' } as const)[method]
     const handle = async (req: Guarded<unknown, Right>, res: Response): Promise<void> => {
-      res.json(await answer({ auth: req.auth, id: req.params.id ?? '', body: async () => req.body ?? readJson(req) }))
+      res.json(await answer({ auth: req.auth, id: req.params.id ?? '', body: async () => req.body ?? read(req) }))
     }
     router[verb](path, need === undefined ? guard(handle) : guard(need, handle))
   }
@@ -40,6 +40,6 @@ async function start(setting: Setting): Promise<Started> {
   }
 }
 
-async function readJson(req: Request<Record<string, string>>): Promise<unknown> {
-  return JSON.parse(Buffer.concat(await req.toArray()).toString())
+async function read(req: Request<Record<string, string>>): Promise<unknown> {
+  return parsed(req.headers['content-type'], Buffer.concat(await req.toArray()).toString())
 }

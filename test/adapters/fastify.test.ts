@@ -11,9 +11,10 @@ async function start(setting: Setting): Promise<Started> {
   const app = fastify()
   app.setErrorHandler((_error, _request, reply) => reply.code(500).send(OOPS))
   if (setting.cors === 'before') allowOrigin(app)
-  if (setting.parsesBodies) {
-    app.addContentTypeParser(/^(?!application\/json)/, { parseAs: 'string' }, (_, body, done) => done(null, body))
-  }
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  )
+  if (setting.parsesBodies) app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
   if (setting.prefix === '') furnish(app, auth)
   else app.register(async (inner) => furnish(inner, auth), { prefix: setting.prefix })
   if (setting.cors === 'after') allowOrigin(app)

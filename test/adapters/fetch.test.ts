@@ -4,7 +4,7 @@ import { type HttpBindings, serve } from '@hono/node-server'
 import { type Guarded, guardOf } from '../../src/adapters/fetch.ts'
 import { BARE, type Setting, type Started } from './adapter.ts'
 import { converse } from './converse.ts'
-import { authOf, type Right, ROUTES } from './program.ts'
+import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { find } from './routing.ts'
 
 const NO_FRAMEWORK = 'a fetch handler is in no framework'
@@ -29,7 +29,8 @@ async function start(setting: Setting): Promise<Started> {
     const { need, answer } = route
     const handle = async (request: Guarded<unknown, Right>): Promise<Response> => {
       const id = find([route], { method: request.method, url: new URL(request.url).pathname })?.id ?? ''
-      return Response.json(await answer({ auth: request.auth, id, body: () => request.json() }))
+      const body = async (): Promise<unknown> => parsed(request.headers.get('content-type'), await request.text())
+      return Response.json(await answer({ auth: request.auth, id, body }))
     }
     return { ...route, handler: need === undefined ? guard(handle) : guard(need, handle) }
   })

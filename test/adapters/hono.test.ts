@@ -6,7 +6,7 @@ import { cors } from 'hono/cors'
 import { type Guarded, mount } from '../../src/adapters/hono.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { converse } from './converse.ts'
-import { authOf, type Right, ROUTES } from './program.ts'
+import { authOf, parsed, type Right, ROUTES } from './program.ts'
 
 converse({
   name: 'hono',
@@ -35,9 +35,10 @@ async function start(setting: Setting): Promise<Started> {
   for (const { method, path, need, answer } of ROUTES) {
     const verb = ({ GET: 'get', POST: 'post', ALL: 'all' } as const)[method]
     const check = (need === undefined ? guard() : guard(need)) as MiddlewareHandler<Guarded<unknown, Right>>
-    inner[verb](path, check, async (c) =>
-      c.json(await answer({ auth: c.var.auth, id: c.req.param('id') ?? '', body: () => c.req.json() })),
-    )
+    inner[verb](path, check, async (c) => {
+      const body = async (): Promise<unknown> => parsed(c.req.header('content-type'), await c.req.text())
+      return c.json(await answer({ auth: c.var.auth, id: c.req.param('id') ?? '', body }))
+    })
   }
   inner.get('/bare/', (c) => c.json(BARE))
   if (inner !== app) app.route(setting.prefix, inner)

@@ -5,7 +5,7 @@ import cors from 'cors'
 import { type Guarded, mount } from '../../src/adapters/node.ts'
 import { BARE, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { converse } from './converse.ts'
-import { authOf, type Right, ROUTES } from './program.ts'
+import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { find } from './routing.ts'
 
 converse({
@@ -27,7 +27,8 @@ async function start(setting: Setting): Promise<Started> {
     const { need, answer } = route
     const handle = async (request: Guarded<unknown, Right>, response: ServerResponse): Promise<void> => {
       const id = find([route], request)?.id ?? ''
-      const body = async (): Promise<unknown> => JSON.parse(Buffer.concat(await request.toArray()).toString())
+      const text = async (): Promise<string> => Buffer.concat(await request.toArray()).toString()
+      const body = async (): Promise<unknown> => parsed(request.headers['content-type'], await text())
       respond(response, 200, await answer({ auth: request.auth, id, body }))
     }
     return { ...route, listener: need === undefined ? guard(handle) : guard(need, handle) }

@@ -1,4 +1,4 @@
-import { apiToken, bearer, type Scheme, statelessBearer } from '../../src/authentication/index.ts'
+import { apiToken, basic, bearer, type Scheme, session, statelessBearer } from '../../src/authentication/index.ts'
 import { Refusal } from '../../src/base/refusal.ts'
 import { allowAny, denied, granted, type Permission, type Principal } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
@@ -12,7 +12,7 @@ export const authOf = ({ database }: Pick<Setting, 'database'>) =>
   watchword({
     database,
     secret: SECRET,
-    authentication: [bearer(), apiToken()],
+    authentication: [bearer(), apiToken(), basic(), session()],
     roles: { editor: ['posts.change'] },
     tokens: { types: ['access', 'sliding'] },
     endpoints: { slidingObtain: true, slidingRefresh: true },
@@ -52,9 +52,15 @@ export interface Asked {
   readonly auth: Principal<unknown, Right>
   /** The path parameter `:id`, where there is one. */
   readonly id: string
-  /** The body as the framework's own means of reading it give it. */
+  /** The body as the framework's own means of reading it give it: of a form the fields. */
   body(): Promise<unknown>
 }
+
+/** For frameworks that leave reading a body to the handler. */
+export const parsed = (type: string | null | undefined, text: string): unknown =>
+  type?.startsWith('application/x-www-form-urlencoded')
+    ? Object.fromEntries(new URLSearchParams(text))
+    : JSON.parse(text)
 
 export interface Route {
   /** `ALL`: whatever the method. */

@@ -5,7 +5,7 @@ import type { Conversation } from '../conversation.ts'
 const NOBODY = { detail: 'Authentication credentials were not provided.' }
 /** The JSON of the answer to a fault. */
 const FAULTS = { program: OOPS, framework: undefined, house: { detail: 'A server error occurred.' } }
-const BOTH = 'Bearer realm="api", Token'
+const ALL = 'Bearer realm="api", Token, Basic realm="api"'
 
 export const GUARDS: readonly Conversation[] = [
   {
@@ -26,7 +26,7 @@ export const GUARDS: readonly Conversation[] = [
       assert.deepEqual(refused.body, NOBODY)
       assert.equal(refused.headers.get('content-type'), 'application/json')
       assert.equal(refused.headers.get('cache-control'), 'no-store')
-      assert.equal(refused.headers.get('www-authenticate'), BOTH)
+      assert.equal(refused.headers.get('www-authenticate'), ALL)
 
       const wrong = await talk.get('/hello/', 'Bearer x')
       assert.equal(wrong.status, 401)
@@ -45,7 +45,7 @@ export const GUARDS: readonly Conversation[] = [
           .split('\r\n')
           .filter((line) => /^www-authenticate:/i.test(line))
           .map((line) => line.replace(/^.*?: /, '')),
-        ['Bearer realm="api"', 'Token'],
+        ['Bearer realm="api"', 'Token', 'Basic realm="api"'],
       )
     },
   },
