@@ -1,4 +1,4 @@
-import type { AuthRequest, Awaitable } from '../base/request.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
 
@@ -29,8 +29,8 @@ export function letThrough<Asked, Who, Result, Other>(
 ): Result | Other | Promise<Awaited<Result> | Awaited<Other>> {
   try {
     const who = gate(request)
-    const done = who instanceof Promise ? who.then(handle) : handle(who)
-    return done instanceof Promise ? (done.catch(refuse) as Promise<Awaited<Result> | Awaited<Other>>) : done
+    const done = isPromise(who) ? who.then(handle) : handle(who)
+    return isPromise(done) ? (done.then(undefined, refuse) as Promise<Awaited<Result> | Awaited<Other>>) : done
   } catch (error) {
     return refuse(error)
   }

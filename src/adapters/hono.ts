@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { toResponse } from '../base/fetch.ts'
 import { Refusal } from '../base/refusal.ts'
+import { isPromise } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'
 import { isPreflight, targetBelow } from './guarding.ts'
@@ -52,7 +53,7 @@ export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Gua
     return async (c, next) => {
       try {
         const who = gate(new HonoRequest(c))
-        c.set('auth', who instanceof Promise ? await who : who)
+        c.set('auth', isPromise(who) ? await who : who)
       } catch (error) {
         if (error instanceof Refusal) return auth.refusal(error)
         throw error

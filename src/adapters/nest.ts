@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { Refusal } from '../base/refusal.ts'
+import { isPromise } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'
@@ -44,7 +45,7 @@ export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Gua
           return true
         }
         const who = gate(new NodeRequest(request.raw ?? request, request.originalUrl, request))
-        return who instanceof Promise ? who.then(admit) : admit(who)
+        return isPromise(who) ? who.then(admit) : admit(who)
       },
     }
   }

@@ -1,5 +1,5 @@
 import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest, Awaitable } from '../base/request.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign.ts'
 import type { SessionId } from '../sessions/session.ts'
@@ -18,9 +18,7 @@ export const bearer =
     identify(request) {
       const claims = claimsIn(request, world)
       if (claims === undefined) return undefined
-      return claims instanceof Promise
-        ? claims.then((known) => known && principalOf(known, world))
-        : principalOf(claims, world)
+      return isPromise(claims) ? claims.then((known) => known && principalOf(known, world)) : principalOf(claims, world)
     },
   })
 
@@ -36,7 +34,7 @@ export const statelessBearer =
     identify(request) {
       const claims = claimsIn(request, world)
       if (claims === undefined) return undefined
-      return claims instanceof Promise
+      return isPromise(claims)
         ? claims.then((known) => known && statelessPrincipal(known, options.revocation !== false, world))
         : statelessPrincipal(claims, options.revocation !== false, world)
     },
@@ -56,7 +54,7 @@ function claimsIn(request: AuthRequest, world: AuthenticationWorld): Awaitable<C
   } catch (error) {
     return refuseForEachType(error, world.terms)
   }
-  if (!(claims instanceof Promise)) return ofAcceptedType(claims, world)
+  if (!isPromise(claims)) return ofAcceptedType(claims, world)
   return claims.then(
     (known) => ofAcceptedType(known, world),
     (error) => refuseForEachType(error, world.terms),
@@ -79,7 +77,7 @@ function principalOf(claims: Claims, world: AuthenticationWorld): Awaitable<Iden
   const id = userIdIn(claims, terms)
   if (id === undefined) throw noUserNamed()
   const account = world.users.find(terms.userIdField, id)
-  return account instanceof Promise
+  return isPromise(account)
     ? account.then((found) => identityOf(found, claims, world))
     : identityOf(account, claims, world)
 }
@@ -134,7 +132,7 @@ function statelessPrincipal(
   }
   if (!revocation || sessionId === undefined) return principal
   const ended = hasEnded(claims, sessionId, world)
-  if (ended instanceof Promise) {
+  if (isPromise(ended)) {
     return ended.then((is) => {
       if (is) throw blacklisted(world.terms)
       return principal

@@ -1,4 +1,4 @@
-import type { AuthRequest, Awaitable } from '../base/request.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { ApiToken, ApiTokens } from '../tokens/api-token.ts'
@@ -70,7 +70,7 @@ export function firstOf(list: readonly Authentication[]): Authentication['identi
   const ask = (request: AuthRequest, from: number): Awaitable<Identity<unknown> | undefined> => {
     for (let i = from; i < list.length; i++) {
       const answer = list[i]!.identify(request)
-      if (answer instanceof Promise) return answer.then((who) => who ?? ask(request, i + 1))
+      if (isPromise(answer)) return answer.then((who) => who ?? ask(request, i + 1))
       if (answer !== undefined) return answer
     }
     return undefined

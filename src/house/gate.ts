@@ -1,6 +1,6 @@
 import { type Authentication, challengesOf, firstOf, type Identity } from '../authentication/scheme.ts'
 import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest, Awaitable } from '../base/request.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
 import type { Decision } from '../permissions/decision.ts'
 import { type Ask, asksForSignIn, type Permission } from '../permissions/permission.ts'
 import { type Bounds, Known } from '../permissions/principal.ts'
@@ -56,7 +56,7 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
     const from = (start: number): Awaitable<void> => {
       for (let i = start; i < permissions.length; i++) {
         const decision = permissions[i]!(ask)
-        if (decision instanceof Promise) {
+        if (isPromise(decision)) {
           return decision.then((known) => {
             if (known.granted !== true) throw refusalFor(known, who, request)
             return from(i + 1)
@@ -71,12 +71,13 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
   }
 
   const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<Known<unknown>> => {
+    if (identity !== undefined && identity.user == null) throw new TypeError(NO_USER)
     const who = identity === undefined ? undefined : new Known(identity, bounds, request)
     const known = who ?? new Known(ANONYMOUS, bounds, request)
     try {
       const judged = judge(who, request)
-      const counted = judged instanceof Promise ? judged.then(() => count(who, request)) : count(who, request)
-      if (!(counted instanceof Promise)) return known
+      const counted = isPromise(judged) ? judged.then(() => count(who, request)) : count(who, request)
+      if (!isPromise(counted)) return known
       return counted.then(
         () => known,
         (error) => refuse(error, request, identity),
@@ -97,7 +98,7 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
     } catch (error) {
       return refuse(error, request)
     }
-    if (!(identity instanceof Promise)) return admit(identity, request)
+    if (!isPromise(identity)) return admit(identity, request)
     return identity.then(
       (known) => admit(known, request),
       (error) => refuse(error, request),
@@ -108,6 +109,9 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
 export type Gate = ReturnType<typeof gateOf>
 
 const ANONYMOUS: Identity<undefined> = { user: undefined, scheme: 'anonymous' }
+
+const NO_USER =
+  'A scheme must answer with undefined, or with { user, scheme } or a Promise of it: it answered with no user.'
 
 /** Stands for whoever asks where there is no way to sign in, so that a permission's own sentence is told. */
 const NOBODY_COULD = {}

@@ -1,4 +1,4 @@
-import type { Identity } from '../authentication/scheme.ts'
+import type { Authentication, Identity, Scheme } from '../authentication/scheme.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest } from '../base/request.ts'
 import { has } from '../permissions/basic-permissions.ts'
@@ -20,7 +20,7 @@ export function askedBy(need: Need<never, string> | undefined, settings: Setting
   const { schemes = settings.authentication, permissions = settings.permissions, throttle } = tableOf(need)
   const throttles = throttlesOf(throttle, settings.throttle)
   return ({ world, hits }) => ({
-    schemes: schemes.map((scheme) => scheme(world)),
+    schemes: schemes.map((scheme) => madeIn(world, scheme)),
     permissions: [permissions].flat() as readonly object[] as readonly Permission<unknown, unknown, string>[],
     throttles: throttles({ hits, clock: settings.clock }),
   })
@@ -34,6 +34,16 @@ function tableOf(need: Need<never, string> | undefined): NeedTable<never, string
       throw new Refusal('config_refused', `A guard asks for ${[...MEMBERS].join(', ')}: "${name}" is none of them.`)
   }
   return need ?? {}
+}
+
+/** @throws Refusal `config_refused` where it is no scheme */
+function madeIn(world: House['world'], scheme: Scheme<unknown>): Authentication {
+  const made: Partial<Authentication> | undefined = scheme(world)
+  if (typeof made?.identify === 'function') return made as Authentication
+  throw new Refusal(
+    'config_refused',
+    'There is no scheme in a list of schemes: write [bearer()], with the parentheses.',
+  )
 }
 
 const MEMBERS = new Set(['schemes', 'permissions', 'throttle'])

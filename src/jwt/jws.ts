@@ -1,5 +1,5 @@
 import { Refusal } from '../base/refusal.ts'
-import type { Awaitable } from '../base/request.ts'
+import { type Awaitable, isPromise } from '../base/request.ts'
 import { type Claims, parseObject } from './json.ts'
 import type { SigningKey, VerifyingKey } from './key.ts'
 import type { KeySet, KeySource } from './key-set.ts'
@@ -69,7 +69,7 @@ export function keyFor(header: Claims, keys: KeySource): Awaitable<VerifyingKey>
   if (EXTENSIONS.some((name) => Object.hasOwn(header, name))) throw new Refusal('unsupported_header')
   if (kid !== undefined && typeof kid !== 'string') throw new Refusal('malformed', 'kid is not a text')
   const key = keys.find(kid)
-  return key instanceof Promise ? key.then((found) => ofAlgorithm(found, alg)) : ofAlgorithm(key, alg)
+  return isPromise(key) ? key.then((found) => ofAlgorithm(found, alg)) : ofAlgorithm(key, alg)
 }
 
 function ofAlgorithm(key: VerifyingKey | undefined, alg: string): VerifyingKey {

@@ -1,6 +1,6 @@
 import { type Clock, type Seconds, systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
-import type { Awaitable } from '../base/request.ts'
+import { type Awaitable, isPromise } from '../base/request.ts'
 import { TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
 import { HeaderReader } from './header.ts'
@@ -72,7 +72,7 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
       const known = headers.known(token, version)
       if (known !== undefined) return judge(token, parts, known, version, true)
       const key = headers.read(token, parts)
-      if (!(key instanceof Promise)) return judge(token, parts, key, version, false)
+      if (!isPromise(key)) return judge(token, parts, key, version, false)
       return key.then((fetched) => judge(token, parts, fetched, version, false))
     },
   }

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../base/request.ts'
+import { type Awaitable, isPromise } from '../base/request.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
 import { type Ask, asksForSignIn, type Permission, type SignedIn, signedIn } from './permission.ts'
 
@@ -36,11 +36,12 @@ export const not =
   <Resource, U, Right extends string>(permission: Permission<Resource, U, Right>): Permission<Resource, U, Right> =>
   (ask) => {
     const decision = permission(ask)
-    return decision instanceof Promise ? decision.then(opposite) : opposite(decision)
+    return isPromise(decision) ? decision.then(opposite) : opposite(decision)
   }
 
 const opposite = (decision: Decision): Decision =>
-  decision.granted === true ? denied('not() of what grants this') : granted
+  // What is neither is no answer, and not of it is none either.
+  decision.granted === false ? granted : denied('not() of what grants this')
 
 /**
  * Asks in turn until a decision is the one that ends it. Waits only for those that have to be waited for.
@@ -57,7 +58,7 @@ function until(
   const from = (start: number): Awaitable<Decision> => {
     for (let i = start; i < parts.length; i++) {
       const decision = (parts[i] as Permission)(ask)
-      if (decision instanceof Promise) return decision.then((known) => (take(known) ? last : from(i + 1)))
+      if (isPromise(decision)) return decision.then((known) => (take(known) ? last : from(i + 1)))
       if (take(decision)) return last
     }
     return last

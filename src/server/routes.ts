@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type Guard, send } from '../adapters/node.ts'
 import { REFUSALS } from '../base/refusal.ts'
+import { isPromise } from '../base/request.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
@@ -15,7 +16,7 @@ export function routesOf(auth: Watchword<User>, guard: Guard<User, string>, orig
     if (auth.owns(url)) return
     const listener = routes.get(url.replace(/[?#].*$/s, '').replace(/\/$/, '')) ?? notFound
     const done = listener(request, response)
-    if (done instanceof Promise) done.catch((error) => send(response, auth.refuse(error)))
+    if (isPromise(done)) done.then(undefined, (error) => send(response, auth.refuse(error)))
   }
 }
 

@@ -1,4 +1,4 @@
-/** Simple JWT's settings and what they are called here: for the sentence that refuses them, and for the documentation. */
+/** Settings of Simple JWT and of Django REST framework, and what they are called here: for the sentence that refuses them, and for the documentation. */
 export const THEIRS: Readonly<Record<string, string>> = {
   ACCESS_TOKEN_LIFETIME: 'tokens.access',
   REFRESH_TOKEN_LIFETIME: 'tokens.refresh',
@@ -36,6 +36,17 @@ export const THEIRS: Readonly<Record<string, string>> = {
   CHECK_REVOKE_TOKEN: 'tokens.checkRevoke',
   REVOKE_TOKEN_CLAIM: 'tokens.revokeClaimName',
   CHECK_USER_IS_ACTIVE: 'users.checkActive',
+  // Django REST framework's, and Django's.
+  DEFAULT_AUTHENTICATION_CLASSES: 'authentication',
+  DEFAULT_PERMISSION_CLASSES: 'permissions',
+  DEFAULT_THROTTLE_CLASSES: 'throttle: { anon, user }',
+  DEFAULT_THROTTLE_RATES: 'throttle',
+  NUM_PROXIES: 'proxies',
+  SESSION_COOKIE_NAME: 'authentication: [session({ cookie })]',
+  SESSION_COOKIE_AGE: 'authentication: [session({ lifetime })]',
+  SESSION_COOKIE_SECURE: 'authentication: [session({ secure })]',
+  CSRF_COOKIE_NAME: 'authentication: [session({ csrfCookie })]',
+  CSRF_TRUSTED_ORIGINS: 'authentication: [session({ origins })]',
   // Removed upstream; named in the refusal all the same.
   AUTH_HEADER_TYPE: 'tokens.headerTypes',
   AUTH_TOKEN_CLASS: 'tokens.types',

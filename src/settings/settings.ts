@@ -110,14 +110,17 @@ const UsersShape = z.strictObject({
 
 type Asked = Permission<unknown, unknown, string>
 
-const rate = z.string().transform((text, context): Limit => {
-  try {
-    return parseRate(text)
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message })
-    return z.NEVER
-  }
-})
+const rate = z
+  .union([z.string(), z.null()], 'must be a rate such as "100/day", or null')
+  .transform((text, context): Limit | null => {
+    if (text === null) return null
+    try {
+      return parseRate(text)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message })
+      return z.NEVER
+    }
+  })
 
 const Endpoint = z.union([
   z.boolean(),
@@ -146,9 +149,9 @@ const Shape = z.strictObject({
       'must ask for a sign-in: put isAuthenticated first, and let a route for everybody say so itself',
     )
     .default(() => [isAuthenticated]),
-  throttle: z.record(name, z.union([rate, z.null()])).default({}),
+  throttle: z.record(name, rate).default({}),
   counts: z.enum(['memory', 'store']).default('memory'),
-  proxies: z.union([z.int().min(0).max(16), z.null()]).default(0),
+  proxies: z.union([z.int().min(0).max(16), z.null()], 'must be a whole number from 0 to 16, or null').default(0),
   explain: z.boolean().default(false),
   on: z
     .strictObject({
@@ -318,6 +321,8 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value')
     return `${where} must be one of ${issue.values.map((v) => JSON.stringify(v)).join(', ')}.`
   if (issue.code === 'invalid_type') return `${where || 'options'} must be a ${issue.expected}.`
-  if (issue.code === 'invalid_union') return `${where} is not of a shape that this option takes.`
+  if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
+    return `${where} is not of a shape that this option takes.`
+  }
   return `${where} ${issue.message}.`
 }

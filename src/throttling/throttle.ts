@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest, Awaitable } from '../base/request.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
 import { bounded, networkOf } from './address.ts'
 import type { Counted, Hits } from './hits.ts'
 import type { Limit } from './rate.ts'
@@ -49,7 +49,7 @@ function throttle(
       const ident = identOf(caller)
       if (limit === null || ident === undefined) return undefined
       const counted = hits.hit(keyOf(scope, ident), limit, clock())
-      return counted instanceof Promise ? counted.then(waitOf) : waitOf(counted)
+      return isPromise(counted) ? counted.then(waitOf) : waitOf(counted)
     },
   }
 }
@@ -68,7 +68,7 @@ const waitOf = (counted: Counted): Wait | undefined =>
  */
 export function throttleAll(list: readonly Throttle[], caller: Caller, ask: AuthRequest): Awaitable<void> {
   const answers = list.map((each) => answerOf(each, caller, ask))
-  if (answers.some((answer) => answer instanceof Promise)) {
+  if (answers.some((answer) => isPromise(answer))) {
     return Promise.all(answers).then((waits) => refuseLongest(list, waits))
   }
   refuseLongest(list, answers as (Wait | undefined)[])
