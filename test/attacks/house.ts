@@ -1,3 +1,7 @@
+import { basic } from '../../src/authentication/basic.ts'
+import { bearer } from '../../src/authentication/bearer.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
+import { session } from '../../src/authentication/session.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
@@ -18,11 +22,20 @@ export interface House {
   close(): Promise<void>
 }
 
+/** The schemes of a house: those of the corpus beside bearer tokens need one of their own. */
+export const SCHEMES = {
+  bearer: [bearer()],
+  basic: [basic()],
+  session: [bearer(), session()],
+} as const satisfies { readonly [name: string]: readonly Scheme<User>[] }
+export type SchemeName = keyof typeof SCHEMES
+
 /** A house in memory as a profile describes it, in which time stands still. */
 export async function houseOf(
   { issuer, audience, leeway, algorithms, tokenType }: Profile,
   now: number,
   key: Pick<TokenOptions, 'signingKey' | 'verifyingKey'>,
+  scheme: SchemeName = 'bearer',
 ): Promise<House> {
   const clock = (): UnixSeconds => now as UnixSeconds
   const store = sqliteStore({ file: ':memory:' })
@@ -30,6 +43,7 @@ export async function houseOf(
     database: store,
     secret: 'a secret of the attacks, and long enough',
     clock,
+    authentication: SCHEMES[scheme],
     tokens: {
       algorithm: algorithms[0] as Algorithm,
       ...key,

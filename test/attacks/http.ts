@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { leaksIn } from '../conformance/promises.ts'
 import { exchange, type Reply, requestText } from '../conformance/wire.ts'
+import { SIGNED_IN, withSession } from './browser.ts'
 import { type Attack, type Corpus, type HttpAttack, type Profile, profileOf, textOf } from './corpus.ts'
-import { ALICE } from './house.ts'
+import { ALICE, SCHEMES, type SchemeName } from './house.ts'
 import { forServer } from './server-key.ts'
 import { type Subject, serve } from './subject.ts'
 import { PATIENCE } from './token.ts'
@@ -20,48 +21,54 @@ const PLACES: { readonly [name: string]: string } = {
   '{protected}': '/hello/',
 }
 
-/** Schemes that are not there yet, and what they will be part of. */
-const SCHEMES: { readonly [scheme: string]: string } = { basic: 'Basic authentication' }
-
 /** What a case waits for that does not exist yet. */
 export function featureAwaited(attack: OverHttp, corpus: Corpus): string | undefined {
-  const { given = [], scheme, path, headers, body } = attack
+  const { given = [], scheme = 'bearer', path, headers, body } = attack
   if (profileOf(corpus, attack.profile).keys.length > 1) return 'a server with keys of several algorithms'
-  if (given.some((each) => each.startsWith('session:'))) return 'sessions in cookies and CSRF'
-  if (given.length > 0) return given.join(', ')
-  if (scheme !== undefined && scheme !== 'bearer') return SCHEMES[scheme] ?? `the scheme ${scheme}`
+  const unknown = given.find((each) => each !== SIGNED_IN)
+  if (unknown !== undefined) return unknown
+  if (!Object.hasOwn(SCHEMES, scheme)) return `the scheme ${scheme}`
   const place = /^\{\w+\}/.exec(path)?.[0]
   if (place !== undefined && PLACES[place] === undefined) return `the endpoint ${place}`
-  return JSON.stringify([headers, body]).includes('{{') ? 'values that only a later feature has' : undefined
+  const needsValues = JSON.stringify([headers, body]).includes('{{')
+  return needsValues && given.length === 0 ? 'values that only a later feature has' : undefined
 }
+
+/** The scheme of the server that an attack needs. */
+const schemeOf = ({ given = [], scheme = 'bearer' }: OverHttp): SchemeName =>
+  given.includes(SIGNED_IN) ? 'session' : (scheme as SchemeName)
 
 /** Sends each to a server of its profile, one after the other. */
 export async function judgeOverHttp(attacks: readonly OverHttp[], corpus: Corpus): Promise<Judged[]> {
   const judged: Judged[] = []
-  for (const [name, group] of Map.groupBy(attacks, ({ profile }) => profile)) {
-    const profile = profileOf(corpus, name)
-    await using subject = await serve({ profile, now: corpus.now })
-    for (const attack of group) judged.push(await judge(attack, profile, subject))
+  const servers = Map.groupBy(attacks, (attack) => `${attack.profile}, ${schemeOf(attack)}`)
+  for (const [name, group] of servers) {
+    const [first] = group as [OverHttp]
+    const profile = profileOf(corpus, first.profile)
+    await using subject = await serve({ profile, now: corpus.now, scheme: schemeOf(first) })
+    if (schemeOf(first) === 'basic') judged.push(await judgeControl(name, subject))
+    for (const attack of group) judged.push(await judge(await withSession(attack, subject), profile, subject))
     judged.push(await judgeLog(name, group, profile, subject))
   }
   return judged
 }
 
-async function judge(attack: OverHttp, profile: Profile, { port }: Subject): Promise<Verdict> {
+async function judge(attack: OverHttp, profile: Profile, subject: Subject): Promise<Verdict> {
+  const { port } = subject
   const { id, kind, reason, maxMillis = PATIENCE } = attack
   try {
     const octets = requestText(port, written(attack, profile))
     // What takes too long is asked again: the time that is held against us is not that of a machine at other work.
-    let [reply, millis] = await timed(port, octets, attack.method)
+    let [reply, millis] = await timed(subject, octets, attack.method)
     for (let again = 0; again < 2 && millis > maxMillis; again++) {
-      const [later, faster] = await timed(port, octets, attack.method)
+      const [later, faster] = await timed(subject, octets, attack.method)
       if (faster < millis) [reply, millis] = [later, faster]
     }
     const late = millis > maxMillis ? [`took ${Math.round(millis)} ms three times, more than ${maxMillis}`] : []
     const onWire = attack.http.status.includes(reply.status) ? undefined : wireRuleFor(attack)
     if (onWire === undefined) return { id, kind, reason, faults: [...replyFaults(reply, attack), ...late] }
     const { plain, because } = onWire
-    const [expected] = await timed(port, requestText(port, written(plain, profile)), plain.method)
+    const [expected] = await timed(subject, requestText(port, written(plain, profile)), plain.method)
     const same = replyFaults(reply, { ...attack, http: { status: [expected.status] } })
     const differs = reply.body.equals(expected.body) ? [] : ['is not answered as its plain form is']
     return { id, kind, reason, because, faults: [...same, ...differs, ...late] }
@@ -70,9 +77,9 @@ async function judge(attack: OverHttp, profile: Profile, { port }: Subject): Pro
   }
 }
 
-async function timed(port: number, octets: Buffer, method: string): Promise<readonly [Reply, number]> {
+async function timed({ port, secure }: Subject, octets: Buffer, method: string): Promise<readonly [Reply, number]> {
   const start = performance.now()
-  const reply = await exchange(port, octets, method, 10_000)
+  const reply = await exchange(port, octets, method, { patience: 10_000, secure })
   return [reply, performance.now() - start]
 }
 
@@ -107,6 +114,17 @@ function replyFaults({ status, body }: Reply, { http, headers }: HttpAttack): st
   ]
 }
 
+/** The corpus has no password that is right: a server that refuses every one is not to pass. */
+async function judgeControl(name: string, { port, secure }: Subject): Promise<Verdict> {
+  const credentials = Buffer.from(`${ALICE.username}:${ALICE.password}`).toString('base64')
+  const headers = [['Authorization', `Basic ${credentials}`]] as const
+  const { status } = await exchange(port, requestText(port, { method: 'GET', path: '/hello/', headers }), 'GET', {
+    secure,
+  })
+  const faults = status === 200 ? [] : [`is answered ${status}, not 200`]
+  return { id: `control of ${name}`, kind: 'header', reason: 'control: the right password', faults }
+}
+
 /** After all of them: nothing of a token or password in the log, and the server is still there. */
 async function judgeLog(
   name: string,
@@ -114,7 +132,8 @@ async function judgeLog(
   profile: Profile,
   subject: Subject,
 ): Promise<Verdict> {
-  const { status } = await exchange(subject.port, requestText(subject.port, { method: 'GET', path: '/hello/' }), 'GET')
+  const { port, secure } = subject
+  const { status } = await exchange(port, requestText(port, { method: 'GET', path: '/hello/' }), 'GET', { secure })
   const log = subject.log()
   const signatures = group
     .flatMap((attack) => JSON.stringify(written(attack, profile).headers).match(/[\w.-]+/g) ?? [])

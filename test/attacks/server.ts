@@ -1,19 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { mount } from '../../src/adapters/node.ts'
+import { logWhenDone } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
 import type { Profile } from './corpus.ts'
-import { houseOf } from './house.ts'
+import { type House, houseOf, type SchemeName } from './house.ts'
 import { serverKeyOf } from './server-key.ts'
 
-/** The stand-alone server in a process of its own, in front of the house that a profile describes. */
+/** A server in a process of its own, in front of the house that a profile describes. */
 export interface Wish {
   readonly profile: Profile
   readonly now: number
+  readonly scheme: SchemeName
 }
 
+const log = (line: string): void => console.log(line)
+
 // Its parent sends the wish and is told the port.
-process.once('message', async ({ profile, now }: Wish) => {
-  const { auth } = await houseOf(profile, now, serverKeyOf(profile))
-  const { url } = await serve({ auth, host: '127.0.0.1', port: 0, log: (line) => console.log(line) })
-  process.send?.({ port: Number(new URL(url).port) })
+process.once('message', async ({ profile, now, scheme }: Wish) => {
+  const { auth } = await houseOf(profile, now, serverKeyOf(profile), scheme)
+  const port = scheme === 'session' ? await serveBrowsers(auth) : await serveAlone(auth)
+  process.send?.({ port })
 })
+
+/** The stand-alone server. */
+async function serveAlone(auth: House['auth']): Promise<number> {
+  const { url } = await serve({ auth, host: '127.0.0.1', port: 0, log })
+  return Number(new URL(url).port)
+}
+
+/** A site over https whose one page changes something on POST, which the stand-alone server has none of. */
+function serveBrowsers(auth: House['auth']): Promise<number> {
+  const [key, cert] = ['key', 'cert'].map((name) => readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url)))
+  const server = createServer({ key: key!, cert: cert! })
+  server.on('request', (request, response) => logWhenDone(request, response, log))
+  const guard = mount(server, auth)
+  const page = guard(({ auth: { user } }, response) => response.end(JSON.stringify({ hello: user.username })))
+  server.on('request', page)
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
 
 process.on('disconnect', () => process.exit())

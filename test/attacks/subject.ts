@@ -6,6 +6,8 @@ import type { Wish } from './server.ts'
 /** A server process of ours, and what it wrote to its log. */
 export interface Subject extends AsyncDisposable {
   readonly port: number
+  /** Whether it is reached over https. */
+  readonly secure: boolean
   /** All of standard output and standard error until now. */
   log(): string
 }
@@ -25,6 +27,7 @@ export async function serve(wish: Wish): Promise<Subject> {
   })
   return {
     port,
+    secure: wish.scheme === 'session',
     log: () => log,
     async [Symbol.asyncDispose]() {
       if (child.connected) child.disconnect()

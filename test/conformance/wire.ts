@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 
 /** What came back over a connection, byte for byte. */
 export interface Reply {
@@ -8,10 +9,23 @@ export interface Reply {
   readonly body: Buffer
 }
 
+export interface ExchangeTerms {
+  /** Milliseconds. */
+  readonly patience?: number
+  /** Over TLS, whoever's the certificate is. */
+  readonly secure?: boolean
+}
+
 /** Writes octets to a server of this machine, and reads one response. @throws where it is not an HTTP/1.1 response */
-export function exchange(port: number, octets: Uint8Array, method: string, patience = 60_000): Promise<Reply> {
+export function exchange(
+  port: number,
+  octets: Uint8Array,
+  method: string,
+  { patience = 60_000, secure = false }: ExchangeTerms = {},
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' })
+    const there = { port, host: '127.0.0.1' }
+    const socket = secure ? connectSecurely({ ...there, rejectUnauthorized: false }) : connect(there)
     const chunks: Buffer[] = []
     const done = (outcome: Reply | Error): void => {
       clearTimeout(timer)
