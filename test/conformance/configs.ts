@@ -3,7 +3,8 @@ import { apiToken } from '../../src/authentication/api-token.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import type { Handler, Options, TokenOptions } from '../../src/options.ts'
+import { session } from '../../src/authentication/session.ts'
+import type { EndpointOptions, Handler, Options, TokenOptions } from '../../src/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { opened } from './forge.ts'
 import { DATA, readJson } from './recording.ts'
@@ -31,6 +32,7 @@ const SCHEMES: { readonly [name: string]: Scheme<User> } = {
   jwt: bearer(),
   token: apiToken(),
   basic: basic(),
+  session: session(),
   'bearer-token': apiToken({ keyword: 'Bearer' }),
 }
 
@@ -42,10 +44,18 @@ export const schemeNamesOf = ({ AUTHENTICATORS = [] }: RecordedConfig): { readon
   session: 'SessionAuthentication',
 })
 
-/** Those of a recorded configuration; where it says nothing, the four that the recorded project had. */
-const schemesOf = ({
-  AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'],
-}: RecordedConfig): readonly Scheme<User>[] => AUTHENTICATORS.flatMap((name) => SCHEMES[name] ?? [])
+/**
+ * Those of a recorded configuration; where it says nothing, the four that the recorded project had. Without a store of sessions
+ * nobody can stay signed in here, where Django has another beside Simple JWT's.
+ */
+function schemesOf({ AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'], BLACKLIST_APP }: RecordedConfig) {
+  const names = AUTHENTICATORS.filter((name) => name !== 'session' || BLACKLIST_APP !== false)
+  return names.map((name) => SCHEMES[name]!)
+}
+
+/** Where the recorded project signed browsers in and out: its own views, here the endpoints that the scheme brings. */
+const browserEndpoints = (config: RecordedConfig): EndpointOptions =>
+  schemesOf(config).includes(SCHEMES.session!) ? { login: '/session/login/', logout: '/session/logout/' } : {}
 
 /** What the seed's groups may, and a user who was given a permission without a group. */
 const ROLES = { editors: ['notes.view', 'notes.add', 'notes.change'], idle: [], viewers: ['notes.view'] }
@@ -112,7 +122,7 @@ export function optionsFor(config: RecordedConfig): Options {
     tokens: Object.assign(tokens, ...settings.map(([name, value]) => TOKENS[name]?.(value as never))) as TokenOptions,
     users: Object.assign(usesEmail(config) ? { loginField: 'email' } : {}, ...others.map(({ users }) => users)),
     endpoints: Object.assign(
-      { slidingObtain: true, slidingRefresh: true },
+      { slidingObtain: true, slidingRefresh: true, ...browserEndpoints(config) },
       ...others.map(({ endpoints }) => endpoints),
     ),
   }

@@ -7,7 +7,7 @@ const NO_ACCOUNT = 'No active account found with the given credentials'
 /** Deviations in what requests may be and what an answer looks like. */
 export const OF_REQUESTS: readonly Deviation[] = [
   {
-    name: '0.5 no answer varies with a cookie: no session is read',
+    name: '0.5 no answer of ours varies with a cookie',
     instead: (_, expected) => {
       const { vary, 'set-cookie': cookie, ...headers } = expected.headers ?? {}
       return vary === 'Cookie' && cookie === undefined ? { ...expected, headers } : undefined

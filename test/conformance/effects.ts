@@ -11,10 +11,13 @@ import type { Case, Json, JsonObject } from './recording.ts'
  * - at the one that signs out, a blacklisted token is a session ended, and an outstanding one a session taken in;
  * - at a refresh that is answered with tokens, a blacklisted token is a session moved on. Its successor is the same
  *   session: one outstanding token is nothing new, a second one means that the session had to be taken in;
- * - at a refresh that is refused, a blacklisted token is a session ended.
+ * - at a refresh that is refused, a blacklisted token is a session ended;
+ * - a browser's session that is written is one opened, and one that is deleted is one ended.
  */
 export function inOurWords({ request, response }: Case): JsonObject {
-  const { OutstandingToken: issued = 0, BlacklistedToken: spent = 0, ...others } = response.effects ?? {}
+  const { OutstandingToken: issued = 0, BlacklistedToken: spent = 0, sessions = 0, ...others } = response.effects ?? {}
+  if (sessions !== 0)
+    return { ...others, ...(Number(sessions) > 0 ? { opened: sessions } : { ended: -Number(sessions) }) }
   const path = request.path.replace(/\?.*$/, '')
   const isRefused = response.status !== 200
   return withoutZeros({ ...others, ...sessionsOf(path, isRefused, Number(issued), Number(spent)) })

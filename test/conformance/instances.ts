@@ -28,6 +28,8 @@ const NONE: EndpointOptions = {
   slidingObtain: false,
   slidingRefresh: false,
   apiToken: false,
+  login: false,
+  logout: false,
 }
 
 const withEndpoints = (endpoints: EndpointOptions, options: Options): Options => ({

@@ -71,6 +71,8 @@ export interface Difference {
   readonly id: string
   /** A deviation of the specification (D1 to D40), the upstream version that changed it, or a decision of ours. */
   readonly reason: string
+  /** In the place of the recorded steps, where ours have to be others. */
+  readonly steps?: readonly Step[]
   readonly response: Answer
 }
 

@@ -74,7 +74,8 @@ function failure({ id, config }: Case, fault: string): Verdict {
 
 async function judgePlayed(recorded: Case, subject: Served): Promise<Verdict> {
   try {
-    const { answer, reply } = await play(recorded, subject, typeClaimOf(configs[recorded.config]!))
+    const { steps = recorded.steps ?? [] } = known.differences.get(recorded.id) ?? {}
+    const { answer, reply } = await play({ ...recorded, steps }, subject, typeClaimOf(configs[recorded.config]!))
     return judge(recorded, answer, brokenPromises(reply), known)
   } catch (error) {
     return failure(recorded, String(error))

@@ -2,6 +2,7 @@ import { guardOf, NodeRequest } from '../../src/adapters/node.ts'
 import { apiToken } from '../../src/authentication/api-token.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
+import { session } from '../../src/authentication/session.ts'
 import { isTokenUser, type TokenUser } from '../../src/authentication/token-user.ts'
 import { Refusal } from '../../src/base/refusal.ts'
 import {
@@ -37,10 +38,22 @@ export function helloViews(auth: Auth): Views {
     [/^\/hello\/jwt\/$/, view((listener) => guard({ schemes: [bearer()] }, listener), GET)],
     [/^\/hello\/token\/$/, view((listener) => guard({ schemes: [apiToken()] }, listener), GET)],
     [/^\/hello\/basic\/$/, view((listener) => guard({ schemes: [basic()] }, listener), GET)],
+    ...browserViews(auth),
     [/^\/hello\/none\/$/, view((listener) => guard({ schemes: [] }, listener), GET)],
     [/^\/hello-stateless\/$/, view((listener) => guard(STATELESS, listener), GET)],
   ]
 }
+
+/** Where browsers can sign in. */
+const browserViews = (auth: Auth): Views =>
+  auth.owns('/session/login/')
+    ? [
+        [
+          /^\/hello\/session\/$/,
+          view((listener) => guardOf(auth)({ schemes: [session()] }, listener), { GET: hello, POST: hello }),
+        ],
+      ]
+    : []
 
 /** Views for anybody that tell who asks; bad credentials are refused all the same. */
 export function whoViews(auth: Auth, names: { readonly [scheme: string]: string }): Views {
