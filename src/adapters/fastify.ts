@@ -68,8 +68,11 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
     const { gate, handle } = guarding(auth, told)
     const check = (request: Asked): Awaitable<Known> =>
       gate(new NodeRequest(messageOf(request), request.originalUrl, request))
+    /** Whom the hook has let through: a handler that is registered elsewhere without it checks by itself. */
+    const admitted = new WeakMap<object, Known>()
     const onRequest: Hook = (request, reply, done) => {
       const admit = (who: Known): void => {
+        admitted.set(request, who)
         request.auth = who
         done()
       }
@@ -90,7 +93,7 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
         })
       }
     const handler = handlerAfter(check)
-    checks.set(handler, { onRequest, handler: handlerAfter((request) => request.auth as Known) })
+    checks.set(handler, { onRequest, handler: handlerAfter((request) => admitted.get(request) ?? check(request)) })
     return handler
   }
   return { guard, checks }

@@ -1,3 +1,4 @@
+import { Refusal } from '../base/refusal.ts'
 import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
@@ -11,10 +12,27 @@ export interface Guarding<Handler, Right extends string> {
 /** Takes the arguments of `guard(handler)` and `guard(need, handler)` apart. @throws Refusal `config_refused` */
 export function guarding<U, Right extends string, Handler>(
   auth: Pick<Watchword<U, Right>, 'gate'>,
-  [first, second]: readonly [need: Need<U, Right>, handler: Handler] | readonly [handler: Handler, none?: undefined],
+  told: readonly [need: Need<U, Right>, handler: Handler] | readonly [handler: Handler, none?: undefined],
 ): Guarding<Handler, Right> {
-  if (second === undefined) return { gate: auth.gate(), handle: first as Handler }
-  return { gate: auth.gate(first as Need<U, Right>), handle: second }
+  const handle = told.at(-1)
+  if (typeof handle !== 'function' || told.length > 2) {
+    throw new Refusal('config_refused', 'A guard takes a handler, and before it what the route asks for.')
+  }
+  return { gate: told.length === 1 ? auth.gate() : gateFor(auth, told[0] as Need<U, Right>), handle: handle as Handler }
+}
+
+/**
+ * The gate of a need that was given: one that is not there, as a misspelt name of JavaScript's is not, would be the instance's.
+ *
+ * @throws Refusal `config_refused`
+ */
+export function gateFor<U, Right extends string>(
+  auth: Pick<Watchword<U, Right>, 'gate'>,
+  need: Need<U, Right>,
+): (request: AuthRequest) => Awaitable<Principal<unknown, Right>> {
+  if (need == null)
+    throw new Refusal('config_refused', `A guard cannot ask for ${need}: leave it out for the instance's.`)
+  return auth.gate(need)
 }
 
 /**

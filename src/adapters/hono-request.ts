@@ -24,8 +24,9 @@ export class HonoRequest implements AuthRequest {
     this.url = url ?? this.#seen.url
   }
 
+  /** Hono's word: a middleware such as `methodOverride` decides which route is asked. */
   get method(): string {
-    return this.#seen.method
+    return this.#c.req.method
   }
 
   get address(): string {

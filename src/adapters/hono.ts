@@ -4,7 +4,7 @@ import { Refusal } from '../base/refusal.ts'
 import { isPromise } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'
-import { isPreflight, targetBelow } from './guarding.ts'
+import { gateFor, isPreflight, targetBelow } from './guarding.ts'
 import { HonoRequest } from './hono-request.ts'
 
 /** What a guard adds to a context: `c.var.auth`, `c.get('auth')`. */
@@ -48,8 +48,9 @@ export function mount<U, Right extends string>(app: App, auth: Watchword<U, Righ
 
 /** The guard alone, where the endpoints are served elsewhere. */
 export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
-  const guard = (need?: Need<U, Right>): MiddlewareHandler<Guarded<unknown, Right>> => {
-    const gate = need === undefined ? auth.gate() : auth.gate(need)
+  const guard = (...needs: readonly Need<U, Right>[]): MiddlewareHandler<Guarded<unknown, Right>> => {
+    if (needs.length > 1) throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+    const gate = needs.length === 0 ? auth.gate() : gateFor(auth, needs[0]!)
     return async (c, next) => {
       try {
         const who = gate(new HonoRequest(c))

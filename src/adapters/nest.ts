@@ -35,8 +35,9 @@ export function mount<U, Right extends string>(app: INestApplication, auth: Watc
 
 /** The guard alone: controllers are written before there is an application. */
 export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
-  return (need) => {
-    const gate = need === undefined ? auth.gate() : auth.gate(need)
+  return (...needs) => {
+    if (needs.length > 1) throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+    const gate = needs.length === 0 ? auth.gate() : gateFor(auth, needs[0]!)
     return {
       canActivate(context) {
         const request = requestOf(context)

@@ -102,7 +102,8 @@ export class NodeRequest implements AuthRequest {
           value = `${value}; ${rawHeaders[i + 1]}`
           continue
         }
-        return `${value}, ${rawHeaders[i + 1]}`
+        value = `${value}, ${rawHeaders[i + 1]}`
+        continue
       }
       value = rawHeaders[i + 1]
     }

@@ -7,10 +7,21 @@ export function cookiesNamed(name: string, header: string | undefined): readonly
   const values: string[] = []
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) values.push(pair.slice(equals + 1).trim())
+    if (equals !== -1 && withoutBlanks(pair.slice(0, equals)) === name)
+      values.push(withoutBlanks(pair.slice(equals + 1)))
   }
   return values
 }
+
+/** Spaces and tabs: other white space is part of a name, and `\u00a0__Host-` is no prefix that a browser has held to its terms. */
+function withoutBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+const isBlank = (code: number): boolean => code === 32 || code === 9
 
 export interface CookieTerms {
   /** Seconds; 0 takes the cookie away. */

@@ -19,7 +19,8 @@ export function trustedOrigins(origins: readonly string[]): Trusts {
         `session({ origins }): "${origin}" is no origin such as "https://app.example.com".`,
       )
     }
-    return { scheme, star: star !== undefined, host: host.toLowerCase() }
+    const bare = host.toLowerCase().replace(scheme.toLowerCase() === 'https' ? /:443$/ : /:80$/, '')
+    return { scheme: scheme.toLowerCase(), star: star !== undefined, host: bare }
   })
   return (scheme, host) =>
     trusted.some((each) => each.scheme === scheme && (each.star ? host.endsWith(`.${each.host}`) : host === each.host))
@@ -56,7 +57,7 @@ export function siteFault(request: AuthRequest, terms: SiteTerms): string | unde
 }
 
 function trustIn(origin: string, request: AuthRequest, { trusts, mayBePlain }: SiteTerms): 'own' | 'listed' | 'none' {
-  const [, scheme = '', host = ''] = /^(https?):\/\/([^/]+)$/.exec(origin) ?? []
+  const [, scheme = '', host = ''] = /^(https?):\/\/([a-z\d.:[\]-]+)$/.exec(origin) ?? []
   if (trusts(scheme, host)) return 'listed'
   if (host === '' || host !== hostOf(request)) return 'none'
   return scheme === 'https' || mayBePlain(request) ? 'own' : 'none'

@@ -71,7 +71,7 @@ export function firstOf(list: readonly Authentication[]): Authentication['identi
     for (let i = from; i < list.length; i++) {
       const answer = list[i]!.identify(request)
       if (isPromise(answer)) return answer.then((who) => who ?? ask(request, i + 1))
-      if (answer !== undefined) return answer
+      if (answer != null) return answer
     }
     return undefined
   }

@@ -71,8 +71,8 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
   }
 
   const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<Known<unknown>> => {
-    if (identity !== undefined && identity.user == null) throw new TypeError(NO_USER)
-    const who = identity === undefined ? undefined : new Known(identity, bounds, request)
+    if (identity != null && identity.user == null) throw new TypeError(NO_USER)
+    const who = identity == null ? undefined : new Known(identity, bounds, request)
     const known = who ?? new Known(ANONYMOUS, bounds, request)
     try {
       const judged = judge(who, request)

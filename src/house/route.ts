@@ -29,21 +29,37 @@ export function askedBy(need: Need<never, string> | undefined, settings: Setting
 function tableOf(need: Need<never, string> | undefined): NeedTable<never, string> {
   if (typeof need === 'string') return { permissions: has(need) }
   if (typeof need === 'function') return { permissions: need }
-  for (const name of Object.keys(need ?? {})) {
-    if (!MEMBERS.has(name))
-      throw new Refusal('config_refused', `A guard asks for ${[...MEMBERS].join(', ')}: "${name}" is none of them.`)
+  if (need === undefined) return {}
+  if (!isTable(need))
+    throw refused(`A guard asks for a permission string, a permission, or { ${[...MEMBERS].join(', ')} }.`)
+  for (const [name, value] of Object.entries(need)) {
+    if (!MEMBERS.has(name)) throw refused(`A guard asks for ${[...MEMBERS].join(', ')}: "${name}" is none of them.`)
+    // What is not there, as a misspelt name is not, would be the instance's.
+    if (value == null) throw refused(`A guard's ${name} cannot be ${value}: leave the member out for the instance's.`)
   }
-  return need ?? {}
+  if ([need.permissions ?? []].flat().some((each) => typeof each !== 'function')) {
+    throw refused('The permissions of a guard are functions: a permission string among them is written has("…").')
+  }
+  if ([need.schemes ?? []].flat().some((each) => typeof each !== 'function')) {
+    throw refused('The schemes of a guard are what bearer() and its like give.')
+  }
+  return need
 }
+
+/** An object as it is written, and not a `Map`, a promise or a list. */
+function isTable(need: unknown): boolean {
+  if (typeof need !== 'object' || need === null) return false
+  const prototype: unknown = Object.getPrototypeOf(need)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+const refused = (sentence: string): Refusal => new Refusal('config_refused', sentence)
 
 /** @throws Refusal `config_refused` where it is no scheme */
 function madeIn(world: House['world'], scheme: Scheme<unknown>): Authentication {
   const made: Partial<Authentication> | undefined = scheme(world)
   if (typeof made?.identify === 'function') return made as Authentication
-  throw new Refusal(
-    'config_refused',
-    'There is no scheme in a list of schemes: write [bearer()], with the parentheses.',
-  )
+  throw refused('There is no scheme in a list of schemes: write [bearer()], with the parentheses.')
 }
 
 const MEMBERS = new Set(['schemes', 'permissions', 'throttle'])

@@ -41,7 +41,7 @@ export const not =
 
 const opposite = (decision: Decision): Decision =>
   // What is neither is no answer, and not of it is none either.
-  decision.granted === false ? granted : denied('not() of what grants this')
+  decision?.granted === false ? granted : denied('not() of what grants this')
 
 /**
  * Asks in turn until a decision is the one that ends it. Waits only for those that have to be waited for.

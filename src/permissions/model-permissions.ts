@@ -65,7 +65,7 @@ export function objectPermissions<Resource, U, const Right extends string>(
   may: MayDo<Resource, U, Right>,
 ): Permission<Resource, U> & SignedIn {
   const hasAll = async (method: string, { resource }: Ask<Resource, U>, user: U): Promise<boolean> => {
-    for (const right of map[method] ?? []) if (!(await may(right, resource, user))) return false
+    for (const right of map[method] ?? []) if ((await may(right, resource, user)) !== true) return false
     return true
   }
   return signedIn(async (ask: Ask<Resource, U>) => {

@@ -149,7 +149,12 @@ const Shape = z.strictObject({
       'must ask for a sign-in: put isAuthenticated first, and let a route for everybody say so itself',
     )
     .default(() => [isAuthenticated]),
-  throttle: z.record(name, rate).default({}),
+  throttle: z
+    .record(
+      name.refine((it) => !it.startsWith('login_'), 'is a name that the login throttle has for itself'),
+      rate,
+    )
+    .default({}),
   counts: z.enum(['memory', 'store']).default('memory'),
   proxies: z.union([z.int().min(0).max(16), z.null()], 'must be a whole number from 0 to 16, or null').default(0),
   explain: z.boolean().default(false),

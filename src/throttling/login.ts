@@ -65,12 +65,12 @@ export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): Log
     const name = hash('sha256', account, 'base64url')
     const network = networkOf(address)
     const pair = keyOf('login', `${name}_${network}`)
-    const counts: Count[] = [
-      { key: pair, limit },
-      { key: keyOf('login_longer', `${name}_${network}`), limit: limits.ofPair },
-    ]
-    // Where no address is known, one count for all of them would let a stranger keep everybody out.
-    if (address !== '') counts.push({ key: keyOf('login_address', network), limit: limits.ofAddress })
+    const counts: Count[] = [{ key: pair, limit }]
+    // Where no address is known, a stranger's guesses are the owner's: they keep nobody out for longer than a moment.
+    if (address !== '') {
+      counts.push({ key: keyOf('login_longer', `${name}_${network}`), limit: limits.ofPair })
+      counts.push({ key: keyOf('login_address', network), limit: limits.ofAddress })
+    }
     // The last, so that those whom another count refuses do not fill it.
     if (!familiar.has(pair)) counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
     const now = clock()
