@@ -49,7 +49,9 @@ export function mount<U, Right extends string>(app: App, auth: Watchword<U, Righ
 /** The guard alone, where the endpoints are served elsewhere. */
 export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
   const guard = (...needs: readonly Need<U, Right>[]): MiddlewareHandler<Guarded<unknown, Right>> => {
-    if (needs.length > 1) throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+    if ((needs as readonly unknown[]).length > 1) {
+      throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+    }
     const gate = needs.length === 0 ? auth.gate() : gateFor(auth, needs[0]!)
     return async (c, next) => {
       try {

@@ -15,10 +15,11 @@ import type { Need, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'
 import { mount as mountInFastify } from './fastify.ts'
 import { answerWith } from './fastify-parts.ts'
+import { gateFor } from './guarding.ts'
 import { NodeRequest, send } from './node.ts'
 
 /** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
-export type Guard<U, Right extends string> = (need?: Need<U, Right>) => CanActivate
+export type Guard<U, Right extends string> = (...need: readonly [need?: Need<U, Right>]) => CanActivate
 
 /**
  * Puts an instance's endpoints in front of a Nest application, whatever its global prefix, and has answered what is refused.
@@ -36,7 +37,9 @@ export function mount<U, Right extends string>(app: INestApplication, auth: Watc
 /** The guard alone: controllers are written before there is an application. */
 export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
   return (...needs) => {
-    if (needs.length > 1) throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+    if ((needs as readonly unknown[]).length > 1) {
+      throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+    }
     const gate = needs.length === 0 ? auth.gate() : gateFor(auth, needs[0]!)
     return {
       canActivate(context) {

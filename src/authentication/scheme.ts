@@ -70,7 +70,7 @@ export function firstOf(list: readonly Authentication[]): Authentication['identi
   const ask = (request: AuthRequest, from: number): Awaitable<Identity<unknown> | undefined> => {
     for (let i = from; i < list.length; i++) {
       const answer = list[i]!.identify(request)
-      if (isPromise(answer)) return answer.then((who) => who ?? ask(request, i + 1))
+      if (isPromise(answer)) return Promise.resolve(answer).then((who) => who ?? ask(request, i + 1))
       if (answer != null) return answer
     }
     return undefined

@@ -57,7 +57,7 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
       for (let i = start; i < permissions.length; i++) {
         const decision = permissions[i]!(ask)
         if (isPromise(decision)) {
-          return decision.then((known) => {
+          return Promise.resolve(decision).then((known) => {
             if (known.granted !== true) throw refusalFor(known, who, request)
             return from(i + 1)
           })
@@ -99,7 +99,7 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
       return refuse(error, request)
     }
     if (!isPromise(identity)) return admit(identity, request)
-    return identity.then(
+    return Promise.resolve(identity).then(
       (known) => admit(known, request),
       (error) => refuse(error, request),
     )

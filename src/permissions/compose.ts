@@ -36,7 +36,7 @@ export const not =
   <Resource, U, Right extends string>(permission: Permission<Resource, U, Right>): Permission<Resource, U, Right> =>
   (ask) => {
     const decision = permission(ask)
-    return isPromise(decision) ? decision.then(opposite) : opposite(decision)
+    return isPromise(decision) ? Promise.resolve(decision).then(opposite) : opposite(decision)
   }
 
 const opposite = (decision: Decision): Decision =>
@@ -58,7 +58,7 @@ function until(
   const from = (start: number): Awaitable<Decision> => {
     for (let i = start; i < parts.length; i++) {
       const decision = (parts[i] as Permission)(ask)
-      if (isPromise(decision)) return decision.then((known) => (take(known) ? last : from(i + 1)))
+      if (isPromise(decision)) return Promise.resolve(decision).then((known) => (take(known) ? last : from(i + 1)))
       if (take(decision)) return last
     }
     return last

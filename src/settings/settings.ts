@@ -326,6 +326,7 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value')
     return `${where} must be one of ${issue.values.map((v) => JSON.stringify(v)).join(', ')}.`
   if (issue.code === 'invalid_type') return `${where || 'options'} must be a ${issue.expected}.`
+  if (issue.code === 'invalid_key') return `${where} ${issue.issues[0]?.message}.`
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
     return `${where} is not of a shape that this option takes.`
   }
