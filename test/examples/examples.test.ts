@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { NEXT, withoutNext } from '../adapters/next/project.ts'
 import { bring } from './place.ts'
 import { converse, peopled, start } from './running.ts'
 
@@ -13,7 +14,7 @@ const run = promisify(execFile)
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   node: [],
   tsc: [resolve('node_modules/typescript/bin/tsc')],
-  next: [resolve('test/adapters/next/node_modules/next/dist/bin/next')],
+  next: [NEXT],
 }
 /** A script as the arguments of `node`; a port that it names is left to the system. */
 function wordsOf(script: string): readonly string[] {
@@ -25,12 +26,6 @@ function wordsOf(script: string): readonly string[] {
 const STRICT =
   'tsc --ignoreConfig --noEmit --target es2024 --module nodenext --types node --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --erasableSyntaxOnly --allowImportingTsExtensions main.ts'
 
-/** Next is larger than everything else that the tests need, and is installed by itself. */
-const withoutNext =
-  existsSync('test/adapters/next/node_modules/next') || process.env.CI === 'true'
-    ? false
-    : 'Next is not installed; npm run install:next does'
-
 const read = (file: string): Record<string, Record<string, string>> => JSON.parse(readFileSync(file, 'utf8'))
 const said = (error: { readonly stdout: string; readonly stderr: string }): never =>
   assert.fail(error.stdout + error.stderr)
@@ -41,7 +36,7 @@ for (const file of globSync('examples/*/package.json').sort()) {
   const skip = name === 'next' && withoutNext
 
   test(`examples/${name} signs in, greets, and lets editors alone change posts`, {
-    timeout: 240_000,
+    timeout: 600_000,
     skip,
   }, async (t) => {
     const folder = await bring(dirname(file))

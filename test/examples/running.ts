@@ -63,7 +63,7 @@ export async function converse(origin: string): Promise<void> {
   assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="api"')
   assert.deepEqual(await nobody.json(), { detail: 'Authentication credentials were not provided.' })
 
-  const change = (headers: HeadersInit) => fetch(`${origin}/posts/7`, { method: 'PUT', headers })
+  const change = (headers: Record<string, string>) => fetch(`${origin}/posts/7`, { method: 'PUT', headers })
   const denied = await change(ada)
   assert.equal(denied.status, 403)
   assert.deepEqual(await denied.json(), { detail: 'You do not have permission to perform this action.' })
