@@ -1,4 +1,5 @@
 import { OF_REQUESTS } from './deviations-of-requests.ts'
+import { OF_SCHEMES } from './deviations-of-schemes.ts'
 import { OF_TOKENS } from './deviations-of-tokens.ts'
 import type { Answer, Case } from './recording.ts'
 
@@ -18,7 +19,7 @@ export interface Deviation {
   readonly instead: (recorded: Case, expected: Answer, ours: Answer) => Answer | undefined
 }
 
-const DEVIATIONS = [...OF_REQUESTS, ...OF_TOKENS]
+const DEVIATIONS = [...OF_REQUESTS, ...OF_TOKENS, ...OF_SCHEMES]
 
 /**
  * What is expected of ours in place of a recorded answer, by all deviations that bring the two nearer to each other.

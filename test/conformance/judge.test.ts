@@ -77,3 +77,30 @@ test('a recording of an older version is held against the newest of the same con
   const known = { cases: new Map([[refreshed.id, refreshed]]), differences: new Map() }
   assert.deepEqual(judge(older, refreshed.response, [], known).faults, [])
 })
+
+const refused: Case = {
+  id: 'hello/new',
+  config: 'default',
+  request: { method: 'GET', path: '/hello/' },
+  response: { status: 401, headers: { 'www-authenticate': 'Bearer realm="api"' }, body: { detail: 'no' } },
+}
+const challenged = (...challenges: string[]): Answer => ({
+  ...refused.response,
+  headers: { 'www-authenticate': challenges },
+})
+
+test('of a new recording the challenges of all schemes are named behind the one that was recorded', () => {
+  const { faults, deviations } = judge(refused, challenged('Bearer realm="api"', 'Token'), [], NEW)
+  assert.deepEqual(faults, [])
+  assert.deepEqual(deviations, ['6.1 the challenges of all schemes are named'])
+})
+
+for (const [what, answer] of [
+  ['another before it', challenged('Token', 'Bearer realm="api"')],
+  ['one of no scheme', challenged('Bearer realm="api"', 'Digest')],
+  ['one twice', challenged('Bearer realm="api"', 'Token', 'Token')],
+] as const) {
+  test(`challenges, ${what}, are no deviation that the specification knows`, () => {
+    assert.notDeepEqual(judge(refused, answer, [], NEW).faults, [])
+  })
+}
