@@ -115,6 +115,12 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
   }
 
   const challenge = challengeOf(settings)
+  /** Only who it is: nothing is asked and nothing is counted. */
+  const gateOfAnybody = (schemes: readonly Scheme<unknown>[] = settings.authentication): Gate => {
+    const known = gates.get(schemes) ?? gate({ schemes, permissions: [], throttle: [] })
+    gates.set(schemes, known)
+    return known
+  }
   const failed = (error: unknown): void => log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
   const refuse = (error: unknown): AuthReply => {
     const refusal = refusalFrom(error)
@@ -133,9 +139,7 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
       return toResponse(reply ?? refuse(new Refusal('not_found')), request.method)
     },
     async check(from, need) {
-      const who = await gateFor(need?.schemes === undefined ? ANYBODY : { ...ANYBODY, schemes: need.schemes })(
-        seen(from),
-      )
+      const who = await gateOfAnybody(need?.schemes)(seen(from))
       return who.user === undefined ? undefined : (who as never)
     },
     require: async (from, need) => gateFor(need as Need<never, string> | undefined)(seen(from)) as never,
@@ -157,9 +161,6 @@ type UserOf<S> = S extends Scheme<infer U> ? U : User
 interface DefaultNeed {
   readonly schemes?: undefined
 }
-
-/** Only who it is: nothing is asked and nothing is counted. */
-const ANYBODY = { permissions: [], throttle: [] } as const
 
 const seen = (from: Request | AuthRequest): AuthRequest => (from instanceof Request ? new FetchRequest(from) : from)
 

@@ -89,6 +89,7 @@ export class NodeRequest implements AuthRequest {
   /** `rawHeaders` and not `headers`: node keeps the first of two Authorization headers and says nothing (H1). */
   header(name: string): string | undefined {
     const { rawHeaders } = this.#request
+    if (name !== name.toLowerCase()) return this.header(name.toLowerCase())
     let value: string | undefined
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const candidate = rawHeaders[i]!

@@ -34,7 +34,8 @@ export async function refuseForgery(request: AuthRequest, secret: string, terms:
 }
 
 export const csrfFailed = (fault: string): Refusal =>
-  new Refusal('csrf_failed', undefined, { detail: `CSRF Failed: ${fault}` })
+  // A Referer may hold a secret in its query: what the log is told ends with its host.
+  new Refusal('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), { detail: `CSRF Failed: ${fault}` })
 
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 export const isSafe = (method: string): boolean => SAFE.has(method)

@@ -63,12 +63,13 @@ function trustIn(origin: string, request: AuthRequest, { trusts, mayBePlain }: S
   return scheme === 'https' || mayBePlain(request) ? 'own' : 'none'
 }
 
-function refererFault(request: AuthRequest, { trusts }: SiteTerms): string | undefined {
+function refererFault(request: AuthRequest, { trusts, mayBePlain }: SiteTerms): string | undefined {
   const referer = request.header('referer')
+  const mustBeSecure = !mayBePlain(request)
   if (referer === undefined) return request.secure ? 'Referer checking failed - no Referer.' : undefined
   const page = URL.parse(referer)
   if (page === null || page.host === '') return 'Referer checking failed - Referer is malformed.'
-  if (request.secure && page.protocol !== 'https:') {
+  if (mustBeSecure && page.protocol !== 'https:') {
     return 'Referer checking failed - Referer is insecure while host is secure.'
   }
   if (page.host === hostOf(request) || trusts(page.protocol.slice(0, -1), page.host)) return undefined

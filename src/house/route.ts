@@ -3,7 +3,7 @@ import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest } from '../base/request.ts'
 import { has } from '../permissions/basic-permissions.ts'
 import type { Permission } from '../permissions/permission.ts'
-import { rightsOf } from '../permissions/rights.ts'
+import { type Roles, rightsOf } from '../permissions/rights.ts'
 import type { Settings } from '../settings/settings.ts'
 import { addressIn } from './client-address.ts'
 import type { Asked, GateWorld } from './gate.ts'
@@ -17,7 +17,11 @@ import { throttlesOf } from './throttles.ts'
  * @throws Refusal `config_refused`
  */
 export function askedBy(need: Need<never, string> | undefined, settings: Settings): (house: House) => Asked {
-  const { schemes = settings.authentication, permissions = settings.permissions, throttle } = tableOf(need)
+  const {
+    schemes = settings.authentication,
+    permissions = settings.permissions,
+    throttle,
+  } = tableOf(need, settings.roles)
   const throttles = throttlesOf(throttle, settings.throttle)
   return ({ world, hits }) => ({
     schemes: schemes.map((scheme) => madeIn(world, scheme)),
@@ -26,8 +30,8 @@ export function askedBy(need: Need<never, string> | undefined, settings: Setting
   })
 }
 
-function tableOf(need: Need<never, string> | undefined): NeedTable<never, string> {
-  if (typeof need === 'string') return { permissions: has(need) }
+function tableOf(need: Need<never, string> | undefined, roles: Roles): NeedTable<never, string> {
+  if (typeof need === 'string') return { permissions: has(known(need, roles)) }
   if (typeof need === 'function') return { permissions: need }
   if (need === undefined) return {}
   if (!isTable(need))
@@ -44,6 +48,13 @@ function tableOf(need: Need<never, string> | undefined): NeedTable<never, string
     throw refused('The schemes of a guard are what bearer() and its like give.')
   }
   return need
+}
+
+/** Where the roles are named, a permission string that none of them has is a slip that would refuse everybody. */
+function known(right: string, roles: Roles): string {
+  const rights = Object.entries(roles).flatMap(([role, strings]) => [`role:${role}`, ...strings])
+  if (rights.every((each) => each === '*' || each.startsWith('role:')) || rights.includes(right)) return right
+  throw refused(`No role has ${JSON.stringify(right)}: write one of the permission strings in the option "roles".`)
 }
 
 /** An object as it is written, and not a `Map`, a promise or a list. */
