@@ -152,3 +152,21 @@ test('two instances cannot be mounted in one place', (t) => {
 
   assert.throws(() => mount(app, instance(t)), { code: 'FST_ERR_DUPLICATED_ROUTE' })
 })
+
+test('a guarded handler that a plugin registers once more, without the hooks of its route, is guarded there too', async (t) => {
+  const app = application(t)
+  const guard = mount(app, instance(t))
+  let handler: (() => unknown) | undefined
+  app.addHook('onRoute', (route) => {
+    if (route.url === '/') handler = route.handler as () => unknown
+  })
+  app.get(
+    '/',
+    guard((request) => request.auth.user.id),
+  )
+  app.get('/again', (...told: unknown[]) => handler?.call(app, ...(told as [])))
+
+  assert.equal((await app.inject({ url: '/again' })).statusCode, 401)
+  assert.equal((await app.inject({ url: '/again', headers: R2 })).body, 'r2')
+  assert.equal((await app.inject({ url: '/', headers: R2 })).body, 'r2')
+})

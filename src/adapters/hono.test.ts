@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
+import { methodOverride } from 'hono/method-override'
 import type { Scheme } from '../authentication/scheme.ts'
 import { Refusal } from '../base/refusal.ts'
-import { denied, type Permission } from '../permissions/index.ts'
+import { denied, granted, type Permission } from '../permissions/index.ts'
 import { watchword } from '../watchword.ts'
 import { mount } from './hono.ts'
 
@@ -105,4 +107,29 @@ test('a body that came in pieces and was read in front is read again', async (t)
   const answer = await app.request('/api/token/verify/', { method: 'POST', body: '{"token":["a"]}', headers })
 
   assert.deepEqual(await answer.json(), { token: ['Not a valid string.'] })
+})
+
+test('a permission sees the method that decides which route is asked', async (t) => {
+  const auth = instance(t)
+  const seen: string[] = []
+  const app = new Hono()
+  app.use(methodOverride({ app, header: 'x-http-method-override' }))
+  const guard = mount(app, auth)
+  const look: Permission<unknown, unknown> = ({ request }) => {
+    seen.push(request.method)
+    return granted
+  }
+  app.delete('/', guard(look), (c) => c.text('deleted'))
+  const { port, stop } = await new Promise<{ port: number; stop(): void }>((resolve) => {
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve({ port, stop: () => server.close() }),
+    )
+  })
+  t.after(stop)
+
+  const headers = { ...R2, 'x-http-method-override': 'DELETE', connection: 'close' }
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers })
+
+  assert.equal(await answer.text(), 'deleted')
+  assert.deepEqual(seen, ['DELETE'])
 })
