@@ -91,9 +91,19 @@ export async function requireUser<U, Right extends string, const N extends Need<
 /** What `auth.require` and `auth.check` take, where Next hands out no request: in pages and server actions. */
 export async function currentRequest(): Promise<AuthRequest> {
   const { headers } = await import('next/headers.js')
-  // Only headers are told. What reaches a page was asked for with GET, and Next compares the Origin of actions itself.
-  return new FetchRequest(new Request('http://next.invalid/', { headers: new Headers(await headers()) }))
+  return requestOf(new Headers(await headers()))
 }
+
+/**
+ * A request of which only headers are told. A page is asked for with GET; what an action's request has and a page's has not is
+ * its name, or a form: actions change things.
+ */
+export function requestOf(headers: Headers): AuthRequest {
+  const isAction = headers.has('next-action') || FORMS.test(headers.get('content-type') ?? '')
+  const request = new Request('http://next.invalid/', { method: isAction ? 'POST' : 'GET', headers })
+  return Object.assign(new FetchRequest(request), { comparesOrigin: isAction })
+}
+const FORMS = /^\s*(?:multipart\/form-data|application\/x-www-form-urlencoded|text\/plain)\b/i
 
 async function interrupt(refusal: Refusal): Promise<void> {
   const { forbidden, unauthorized } = await import('next/navigation.js')

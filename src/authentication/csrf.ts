@@ -26,12 +26,18 @@ export interface CsrfTerms extends SiteTerms {
  * @throws Refusal `csrf_failed`, in Django's words
  */
 export async function refuseForgery(request: AuthRequest, secret: string, terms: CsrfTerms): Promise<void> {
-  const fault =
-    siteFault(request, terms) ??
-    cookieFault(cookiesNamed(terms.csrfCookie, request.header('cookie')).at(-1)) ??
-    (await tokenFault(request, csrfTokenOf(secret)))
+  const byOrigin = request.comparesOrigin === true && request.header('origin') !== undefined
+  const fault = siteFault(request, terms) ?? (byOrigin ? undefined : await tokensFault(request, secret, terms))
   if (fault !== undefined) throw csrfFailed(fault)
 }
+
+const tokensFault = async (
+  request: AuthRequest,
+  secret: string,
+  { csrfCookie }: CsrfTerms,
+): Promise<string | undefined> =>
+  cookieFault(cookiesNamed(csrfCookie, request.header('cookie')).at(-1)) ??
+  (await tokenFault(request, csrfTokenOf(secret)))
 
 export const csrfFailed = (fault: string): Refusal =>
   // A Referer may hold a secret in its query: what the log is told ends with its host.

@@ -7,6 +7,8 @@ export interface AuthRequest {
   readonly address: string
   /** Whether the connection is TLS, as far as the runtime knows. */
   readonly secure: boolean
+  /** That the framework sends no CSRF token with it and compares its Origin itself: a server action of Next's. */
+  readonly comparesOrigin?: boolean
   /**
    * The value of a header, by its lower-case name, as Latin-1 text.
    *
