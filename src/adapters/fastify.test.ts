@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import fastify, { type FastifyServerOptions } from 'fastify'
 import type { Scheme } from '../authentication/scheme.ts'
 import { Refusal } from '../base/refusal.ts'
+import { isStaff } from '../permissions/basic-permissions.ts'
 import { watchword } from '../watchword.ts'
 import { guardOf, mount } from './fastify.ts'
 
@@ -169,4 +170,24 @@ test('a guarded handler that a plugin registers once more, without the hooks of 
   assert.equal((await app.inject({ url: '/again' })).statusCode, 401)
   assert.equal((await app.inject({ url: '/again', headers: R2 })).body, 'r2')
   assert.equal((await app.inject({ url: '/', headers: R2 })).body, 'r2')
+})
+
+test('a guarded handler that another guard calls asks for what its own route asks for', async (t) => {
+  const app = application(t)
+  const guard = mount(app, instance(t))
+  let handler: (() => unknown) | undefined
+  app.addHook('onRoute', (route) => {
+    if (route.url === '/staff') handler ??= route.handler as () => unknown
+  })
+  app.get(
+    '/staff',
+    guard(isStaff, () => 'through'),
+  )
+  app.get(
+    '/all',
+    guard((...told: unknown[]) => handler?.call(app, ...(told as []))),
+  )
+
+  assert.equal((await app.inject({ url: '/staff', headers: R2 })).statusCode, 403)
+  assert.equal((await app.inject({ url: '/all', headers: R2 })).statusCode, 403)
 })

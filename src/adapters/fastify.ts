@@ -59,6 +59,15 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> =>
   guardsOf(auth).guard as unknown as Guard<U, Right>
 
+/**
+ * Whom the hook of a guard has let through, on the request: a handler that is registered elsewhere without its hook checks by
+ * itself. A map from requests would cost the garbage collector more than the check costs.
+ */
+const ADMITTED = Symbol('admitted')
+interface Admitted {
+  [ADMITTED]?: { readonly by: object; readonly who: unknown }
+}
+
 /** A guard, and for each of its handlers the two that do the same where the check can be a hook of the route. */
 function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
   type Arguments = Parameters<typeof guarding<U, Right, Handle>>[1]
@@ -68,11 +77,9 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
     const { gate, handle } = guarding(auth, told)
     const check = (request: Asked): Awaitable<Known> =>
       gate(new NodeRequest(messageOf(request), request.originalUrl, request))
-    /** Whom the hook has let through: a handler that is registered elsewhere without it checks by itself. */
-    const admitted = new WeakMap<object, Known>()
     const onRequest: Hook = (request, reply, done) => {
       const admit = (who: Known): void => {
-        admitted.set(request, who)
+        ;(request as Admitted)[ADMITTED] = { by: check, who }
         request.auth = who
         done()
       }
@@ -92,8 +99,12 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
           return answerWith(reply, auth.refuse(error))
         })
       }
+    const admittedOr = (request: Asked): Awaitable<Known> => {
+      const admission = (request as Admitted)[ADMITTED]
+      return admission?.by === check ? (admission.who as Known) : check(request)
+    }
     const handler = handlerAfter(check)
-    checks.set(handler, { onRequest, handler: handlerAfter((request) => admitted.get(request) ?? check(request)) })
+    checks.set(handler, { onRequest, handler: handlerAfter(admittedOr) })
     return handler
   }
   return { guard, checks }
