@@ -4,7 +4,7 @@ import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { jtiOf, noId, noUserNamed, typeFault, userIdIn } from '../tokens/reading.ts'
-import { isAllowed, type TokenTerms } from '../tokens/terms.ts'
+import { mayUse, type TokenTerms } from '../tokens/terms.ts'
 import type { Account, User } from '../users/user.ts'
 import { tokenAfter } from './header.ts'
 import type { Authentication, AuthenticationWorld, Identity, Scheme } from './scheme.ts'
@@ -90,8 +90,7 @@ function identityOf(
   const { terms } = world
   if (account === undefined) throw new Refusal('user_not_found')
   const { user } = account
-  if (!user.active && terms.checkActive) throw new Refusal('user_inactive')
-  if (terms.ruleOnRequest && !isAllowed(user, terms)) throw new Refusal('user_inactive', 'refused by the rule (D11)')
+  if (!mayUse(user, terms)) throw new Refusal('user_inactive', user.active ? 'refused by the rule (D11)' : undefined)
   if (terms.checkRevoke === 'claim' && !world.isRevokeClaimOf(claims[terms.revokeClaimName], account)) {
     throw new Refusal('password_changed')
   }
