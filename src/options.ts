@@ -87,7 +87,8 @@ export interface TokenOptions {
   readonly types?: readonly ('access' | 'sliding')[] // ["access"]   AUTH_TOKEN_CLASSES
   /**
    * What a password change does: `session` ends every sign-in of the user (default); `claim` leaves sessions alone and
-   * refuses tokens whose revoke claim no longer fits (CHECK_REVOKE_TOKEN=True on the wire); false nothing.
+   * refuses tokens whose revoke claim no longer fits (CHECK_REVOKE_TOKEN=True on the wire); false nothing. A browser's
+   * `session()` ends in any case.
    */
   readonly checkRevoke?: 'session' | 'claim' | false
   readonly revokeClaim?: 'hmac' | 'md5' // 'hmac' with checkRevoke 'claim'; D9

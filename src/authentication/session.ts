@@ -52,7 +52,8 @@ async function identityOf(
   const { id, userId, epoch } = found.session
   const account = await world.users.find('id', userId)
   if (account === undefined || !mayUse(account.user, world.terms)) return undefined
-  if (world.terms.checkRevoke !== false && account.user.epoch !== epoch) return undefined
+  // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
+  if (account.user.epoch !== epoch) return undefined
   if (!isSafe(request.method)) await refuseForgery(request, found.secret, terms)
   return { user: account.user, scheme: 'session', sessionId: id }
 }
