@@ -36,59 +36,56 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
   const challenges = challengesOf(schemes)
   const needsUser = asksForSignIn(permissions)
 
-  const refuse = (error: unknown, request: AuthRequest, who?: Identity<unknown>): never => {
-    throw error instanceof Refusal ? refusal(error, request, who) : error
-  }
   const refusal: Bounds['refusal'] = (error, request, who) => {
     world.refused?.(error, request, who)
     return error.challengedBy(challenges)
   }
   const bounds: Bounds = { rights: world.rights, refusal }
-  /** With no scheme to sign in by, nobody is asked to (specification 6.1). */
-  const refusalFor = (
-    decision: Exclude<Decision, { granted: true }>,
-    who: Known<unknown> | undefined,
-    request: AuthRequest,
-  ) => refusalOf(decision, schemes.length === 0 ? NOBODY_COULD : who, request)
+  const refuse = (error: unknown, request: AuthRequest, who?: Identity<unknown>): never => {
+    throw error instanceof Refusal ? refusal(error, request, who) : error
+  }
 
-  const judge = (who: Known<unknown> | undefined, request: AuthRequest): Awaitable<void> => {
-    const ask = { identity: who, request, resource: undefined } as Ask<unknown, unknown, string>
-    const from = (start: number): Awaitable<void> => {
-      for (let i = start; i < permissions.length; i++) {
-        const decision = permissions[i]!(ask)
-        if (isPromise(decision)) {
-          return Promise.resolve(decision).then((known) => {
-            if (known.granted !== true) throw refusalFor(known, who, request)
-            return from(i + 1)
-          })
-        }
-        if (decision.granted !== true) throw refusalFor(decision, who, request)
+  /** With no scheme to sign in by, nobody is asked to (specification 6.1). */
+  const unlessGranted = (decision: Decision, { identity, request }: Asking): void => {
+    if (decision.granted === true) return
+    throw refusalOf(decision, schemes.length === 0 ? NOBODY_COULD : identity, request)
+  }
+  /** Asks the permissions from this one on. */
+  const judge = (ask: Asking, start = 0): Awaitable<void> => {
+    for (let i = start; i < permissions.length; i++) {
+      const decision = permissions[i]!(ask)
+      if (isPromise(decision)) {
+        return Promise.resolve(decision).then((known) => {
+          unlessGranted(known, ask)
+          return judge(ask, i + 1)
+        })
       }
-      // The mark of a permission is a promise to whoever reads `req.auth.user`; here it is kept.
-      if (needsUser && who === undefined) throw new Refusal('not_authenticated', 'a permission let nobody through')
+      unlessGranted(decision, ask)
     }
-    return from(0)
+    // The mark of a permission is a promise to whoever reads `req.auth.user`; here it is kept.
+    if (needsUser && ask.identity === undefined)
+      throw new Refusal('not_authenticated', 'a permission let nobody through')
+  }
+  const count = ({ identity, request }: Asking): Awaitable<void> => {
+    if (throttles.length === 0) return undefined
+    return throttleAll(throttles, { userId: userIdOf(identity?.user), address: world.addressOf(request) }, request)
   }
 
   const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<Known<unknown>> => {
     if (identity != null && identity.user == null) throw new TypeError(NO_USER)
-    const who = identity == null ? undefined : new Known(identity, bounds, request)
-    const known = who ?? new Known(ANONYMOUS, bounds, request)
+    const who = new Known(identity ?? ANONYMOUS, bounds, request)
+    const ask: Asking = { identity: identity == null ? undefined : who, request, resource: undefined }
     try {
-      const judged = judge(who, request)
-      const counted = isPromise(judged) ? judged.then(() => count(who, request)) : count(who, request)
-      if (!isPromise(counted)) return known
+      const judged = judge(ask)
+      const counted = isPromise(judged) ? judged.then(() => count(ask)) : count(ask)
+      if (!isPromise(counted)) return who
       return counted.then(
-        () => known,
+        () => who,
         (error) => refuse(error, request, identity),
       )
     } catch (error) {
       return refuse(error, request, identity)
     }
-  }
-  const count = (who: Known<unknown> | undefined, request: AuthRequest): Awaitable<void> => {
-    if (throttles.length === 0) return undefined
-    return throttleAll(throttles, { userId: userIdOf(who?.user), address: world.addressOf(request) }, request)
   }
 
   return (request: AuthRequest): Awaitable<Known<unknown>> => {
@@ -105,6 +102,8 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
     )
   }
 }
+
+type Asking = Ask<unknown, unknown, string>
 
 export type Gate = ReturnType<typeof gateOf>
 
