@@ -23,6 +23,7 @@ export interface Guard<U, Right extends string> {
  */
 export function mount<U, Right extends string>(server: Server, auth: Watchword<U, Right>): Guard<U, Right> {
   server.prependListener('request', (request, response) => {
+    if (!auth.owns(request.url ?? '')) return
     auth.answer(new NodeRequest(request))?.then((reply) => send(response, reply))
   })
   return guardExcept((url) => auth.owns(url), auth)

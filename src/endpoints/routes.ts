@@ -8,13 +8,17 @@
  */
 export function routesOf<Route>(mounted: Iterable<readonly [path: string, route: Route]>) {
   const routes = new Map<string, Route>()
-  for (const [path, route] of mounted) routes.set(withoutSlash(path), route)
+  const paths: string[] = []
+  for (const [path, route] of mounted) {
+    const bare = path.endsWith('/') ? path.slice(0, -1) : path
+    if (!routes.has(bare)) paths.push(bare)
+    // Both spellings stand in the table: every request of an application is looked up, and most of them are not ours.
+    routes.set(bare, route).set(`${bare}/`, route)
+  }
   const find = (url: string): Route | undefined => {
     const query = url.indexOf('?')
-    return routes.get(withoutSlash(query === -1 ? url : url.slice(0, query)))
+    return routes.get(query === -1 ? url : url.slice(0, query))
   }
   /** What is mounted, by its path without the last slash. */
-  return Object.assign(find, { paths: [...routes.keys()] as readonly string[] })
+  return Object.assign(find, { paths: paths as readonly string[] })
 }
-
-const withoutSlash = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path)
