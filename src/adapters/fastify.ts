@@ -7,11 +7,19 @@ import type {
   RawServerBase,
 } from 'fastify'
 import { Refusal } from '../base/refusal.ts'
-import type { Awaitable } from '../base/request.ts'
+import { type Awaitable, isPromise } from '../base/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'
-import { type Asked, answerWith, type Handle, type Hook, ignoresLastSlash, messageOf } from './fastify-parts.ts'
+import {
+  type Answering,
+  type Asked,
+  answerWith,
+  type Handle,
+  type Hook,
+  ignoresLastSlash,
+  messageOf,
+} from './fastify-parts.ts'
 import { guarding, letThrough, targetBelow } from './guarding.ts'
 import { NodeRequest } from './node.ts'
 
@@ -43,7 +51,7 @@ export function mount<
     }
   }
   const { guard, checks } = guardsOf(auth)
-  if (!app.hasRequestDecorator('auth')) app.decorateRequest('auth')
+  for (const name of ['auth', ADMITTED]) if (!app.hasRequestDecorator(name)) app.decorateRequest(name)
   app.addHook('onRoute', (route) => {
     const check = checks.get(route.handler as Handle)
     if (check === undefined) return
@@ -65,7 +73,7 @@ export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Gua
  */
 const ADMITTED = Symbol('admitted')
 interface Admitted {
-  [ADMITTED]?: { readonly by: object; readonly who: unknown }
+  [ADMITTED]?: { readonly by: object; readonly who: unknown } | undefined
 }
 
 /** A guard, and for each of its handlers the two that do the same where the check can be a hook of the route. */
@@ -88,23 +96,29 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
         else done(error as Error)
       })
     }
-    const handlerAfter = (find: (request: Asked) => Awaitable<Known>): Handle =>
-      function (request, reply) {
-        const admit = (who: Known): unknown => {
-          request.auth = who
-          return handle.call(this, request, reply)
-        }
-        return letThrough(find, request, admit, (error) => {
-          if (!(error instanceof Refusal) || reply.sent) throw error
-          return answerWith(reply, auth.refuse(error))
-        })
-      }
-    const admittedOr = (request: Asked): Awaitable<Known> => {
-      const admission = (request as Admitted)[ADMITTED]
-      return admission?.by === check ? (admission.who as Known) : check(request)
+    const answered = (error: unknown, reply: Answering): unknown => {
+      if (!(error instanceof Refusal) || reply.sent) throw error
+      return answerWith(reply, auth.refuse(error))
     }
-    const handler = handlerAfter(check)
-    checks.set(handler, { onRequest, handler: handlerAfter(admittedOr) })
+    const handler: Handle = function (request, reply) {
+      const admit = (who: Known): unknown => {
+        request.auth = who
+        return handle.call(this, request, reply)
+      }
+      return letThrough(check, request, admit, (error) => answered(error, reply))
+    }
+    const handlerAfterHook: Handle = function (request, reply) {
+      const admission = (request as Admitted)[ADMITTED]
+      if (admission?.by !== check) return handler.call(this, request, reply)
+      request.auth = admission.who
+      try {
+        const done = handle.call(this, request, reply)
+        return isPromise(done) ? done.then(undefined, (error) => answered(error, reply)) : done
+      } catch (error) {
+        return answered(error, reply)
+      }
+    }
+    checks.set(handler, { onRequest, handler: handlerAfterHook })
     return handler
   }
   return { guard, checks }
