@@ -105,22 +105,23 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
   }
   const byDefault = gate()
   const gates = new WeakMap<object, Gate>()
-  /** The gate of a need that may come with each request. */
+  const gatesOfRights = new Map<string, Gate>()
+  const gatesOfAnybody = new WeakMap<object, Gate>()
+  /** The gate of a need that may come with each request, made once. */
+  const kept = <Key>(gatesKept: Keeping<Key>, key: Key, need: Need<never, string>): Gate => {
+    const known = gatesKept.get(key) ?? gate(need)
+    gatesKept.set(key, known)
+    return known
+  }
   const gateFor = (need: Need<never, string> | undefined): Gate => {
     if (need === undefined) return byDefault
-    if (typeof need === 'string') return gate(need)
-    const known = gates.get(need) ?? gate(need)
-    gates.set(need, known)
-    return known
+    return typeof need === 'string' ? kept(gatesOfRights, need, need) : kept<object>(gates, need, need)
   }
+  /** Only who it is: nothing is asked and nothing is counted. */
+  const gateOfAnybody = (schemes: readonly Scheme<unknown>[] = settings.authentication): Gate =>
+    kept<object>(gatesOfAnybody, schemes, { schemes, permissions: [], throttle: [] })
 
   const challenge = challengeOf(settings)
-  /** Only who it is: nothing is asked and nothing is counted. */
-  const gateOfAnybody = (schemes: readonly Scheme<unknown>[] = settings.authentication): Gate => {
-    const known = gates.get(schemes) ?? gate({ schemes, permissions: [], throttle: [] })
-    gates.set(schemes, known)
-    return known
-  }
   const failed = (error: unknown): void => log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
   const refuse = (error: unknown): AuthReply => {
     const refusal = refusalFrom(error)
@@ -153,6 +154,11 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
       await opening?.then((opened) => opened.close()).catch(() => undefined)
     },
   }
+}
+
+interface Keeping<Key> {
+  get(key: Key): Gate | undefined
+  set(key: Key, gate: Gate): unknown
 }
 
 type UserOf<S> = S extends Scheme<infer U> ? U : User

@@ -12,7 +12,7 @@ export interface Guarding<Handler, Right extends string> {
 /** Takes the arguments of `guard(handler)` and `guard(need, handler)` apart. @throws Refusal `config_refused` */
 export function guarding<U, Right extends string, Handler>(
   auth: Pick<Watchword<U, Right>, 'gate'>,
-  told: readonly [need: Need<U, Right>, handler: Handler] | readonly [handler: Handler, none?: undefined],
+  told: readonly [need: Need<U, Right>, handler: Handler] | readonly [handler: Handler],
 ): Guarding<Handler, Right> {
   const handle = told.at(-1)
   if (typeof handle !== 'function' || told.length > 2) {

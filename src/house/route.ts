@@ -5,7 +5,6 @@ import { has } from '../permissions/basic-permissions.ts'
 import type { Permission } from '../permissions/permission.ts'
 import { type Roles, rightsOf } from '../permissions/rights.ts'
 import type { Settings } from '../settings/settings.ts'
-import { addressIn } from './client-address.ts'
 import type { Asked, GateWorld } from './gate.ts'
 import type { House } from './house.ts'
 import type { Need, NeedTable } from './need.ts'
@@ -75,11 +74,10 @@ function madeIn(world: House['world'], scheme: Scheme<unknown>): Authentication 
 
 const MEMBERS = new Set(['schemes', 'permissions', 'throttle'])
 
-export function gateWorld(settings: Settings): GateWorld {
-  const { roles, explain, log } = settings
+export function gateWorld({ roles, explain, log, addressOf }: Settings): GateWorld {
   return {
     rights: rightsOf(roles),
-    addressOf: addressIn(settings),
+    addressOf,
     refused: explain
       ? (...told) => log({ level: 'info', event: 'a request was refused', ...explained(...told) })
       : undefined,

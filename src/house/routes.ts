@@ -11,7 +11,6 @@ import { blacklist, verifyAny } from '../tokens/ending.ts'
 import { obtainPair, refreshPair } from '../tokens/pairs.ts'
 import { obtainSliding, refreshSliding } from '../tokens/sliding.ts'
 import { browserVerbs } from './browser-sessions.ts'
-import { addressIn } from './client-address.ts'
 import type { House } from './house.ts'
 import { signInVia } from './sign-in.ts'
 import { tell } from './tell.ts'
@@ -26,12 +25,11 @@ export interface Router {
 
 export function routerOf(settings: Settings, open: () => Promise<House>, told: Omit<Terms, 'count'>): Router {
   const throttles = throttlesOf(undefined, settings.throttle)
-  const addressOf = addressIn(settings)
   /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
   const count = async (request: AuthRequest): Promise<void> => {
     const { hits } = await open()
-    const address = addressOf(request)
-    await throttleAll(throttles({ hits, clock: settings.clock }), { userId: undefined, address }, request)
+    const caller = { userId: undefined, address: settings.addressOf(request) }
+    await throttleAll(throttles({ hits, clock: settings.clock }), caller, request)
   }
   const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told
   const verbs = verbsOf(settings, open)

@@ -5,7 +5,6 @@ import { isAllowed } from '../tokens/terms.ts'
 import { signIn } from '../users/authenticate.ts'
 import { usernameKey } from '../users/names.ts'
 import type { Account } from '../users/user.ts'
-import { addressIn } from './client-address.ts'
 import type { House } from './house.ts'
 import { tell } from './tell.ts'
 
@@ -27,9 +26,8 @@ export type CheckPassword = (
  * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
  */
 export function checkPasswordVia(settings: Settings): CheckPassword {
-  const { users, on, log, terms } = settings
+  const { users, on, log, terms, addressOf } = settings
   const { loginField, trimPassword } = users
-  const addressOf = addressIn(settings)
   const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
   return async (login, password, request, { store, passwords, loginThrottle }) => {
     const judge = (): Promise<Account> =>

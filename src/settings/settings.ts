@@ -5,6 +5,7 @@ import { type Clock, days, minutes, type Seconds, seconds, systemClock } from '.
 import { secondsOf } from '../base/duration.ts'
 import { systemRandom } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { AuthRequest } from '../base/request.ts'
 import { Secret } from '../base/secret.ts'
 import { ALGORITHMS, type Algorithm, secretFault } from '../jwt/index.ts'
 import { ENDPOINT_NAMES, type EndpointName, type Handler, type LogEntry, type Options } from '../options.ts'
@@ -15,6 +16,7 @@ import type { Store } from '../stores/store.ts'
 import { type Limit, parseRate } from '../throttling/rate.ts'
 import type { TokenTerms } from '../tokens/terms.ts'
 import type { User } from '../users/user.ts'
+import { addressBehind } from './client-address.ts'
 import { type GivenKeys, parseKeys } from './given-keys.ts'
 import { type Log, logLine, unfailing } from './log.ts'
 import { type Mounted, mountedEndpoints } from './mounted.ts'
@@ -198,7 +200,8 @@ export interface Settings {
   readonly permissions: readonly Permission<unknown, unknown, string>[]
   readonly throttle: Readonly<Record<string, Limit | null>>
   readonly counts: 'memory' | 'store'
-  readonly proxies: number | null
+  /** The client's address, behind the proxies that are trusted. */
+  readonly addressOf: (request: AuthRequest) => string
   readonly explain: boolean
   readonly on: NonNullable<Options['on']>
   readonly clock: Clock
@@ -260,7 +263,7 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
     permissions: [rest.permissions].flat(),
     throttle: rest.throttle,
     counts: rest.counts,
-    proxies: rest.proxies,
+    addressOf: addressBehind(rest.proxies, log),
     explain: rest.explain,
     on: rest.on as NonNullable<Options['on']>,
     clock: rest.clock,

@@ -196,6 +196,17 @@ test('keys are short and tell no name, whatever was typed', async () => {
   }
 })
 
+test('where no address is known, an owner whom a stranger keeps out waits a minute, and no day', async () => {
+  const { right, wrong, later } = world()
+  for (let minute = 0; minute < 5; minute++) {
+    later(60 * minute)
+    for (let i = 0; i < 10; i++) await assert.rejects(wrong('alice', ''), WRONG)
+  }
+  await assert.rejects(right('alice', ''), throttledFor(60))
+  later(300)
+  assert.equal(await right('alice', ''), 'alice')
+})
+
 test('where no address is known, guesses at one account keep nobody out of another', async () => {
   const { right, wrong, later } = world()
   for (let i = 0; i < 100; i++) {

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { guardOf } from '../../src/adapters/node.ts'
-import { bearer } from '../../src/authentication/bearer.ts'
+import { apiToken, basic, bearer, session } from '../../src/authentication/index.ts'
 import { denied, granted, has, isAuthenticated, isStaff, not, objectPermissions } from '../../src/permissions/index.ts'
 import { watchword } from '../../src/watchword.ts'
 
@@ -94,6 +94,31 @@ test('a need that is none stops the start', (t) => {
     [],
   ]
   for (const told of wrong) assert.throws(() => guard(...told), { code: 'config_refused' }, JSON.stringify(told))
+})
+
+test('a list of schemes is no need, also where it has been asked before', async (t) => {
+  const { auth, statusOf } = instance(t)
+  const schemes = [bearer()]
+  assert.equal(await auth.check(new Request('http://localhost/'), { schemes }), undefined)
+
+  await assert.rejects(auth.require(new Request('http://localhost/'), schemes as never), { code: 'config_refused' })
+  assert.equal(await statusOf({ schemes }), 401)
+})
+
+test('that nobody knows whose request it is is told once, whatever asks', async (t) => {
+  const logged: { event: string }[] = []
+  const log = (entry: { event: string }): unknown => logged.push(entry)
+  const authentication = [bearer(), session(), apiToken(), basic()]
+  const { auth } = instance(t, { authentication, log, throttle: { anon: '100/day' } })
+  const body = new URLSearchParams({ username: 'ada', password: 'x' })
+
+  for (const path of ['/api/token/', '/api-token-auth/', '/auth/login/']) {
+    await auth.handler(new Request(`http://localhost${path}`, { method: 'POST', body }))
+  }
+  await auth.check(new Request('http://localhost/', { headers: { authorization: 'Basic YWRhOng=' } })).catch(() => {})
+  await auth.require(new Request('http://localhost/')).catch(() => {})
+
+  assert.equal(logged.filter(({ event }) => event.startsWith('the addresses of clients are not known')).length, 1)
 })
 
 test('a scheme that was not called is told of', async (t) => {

@@ -1,9 +1,9 @@
 import type { AuthRequest } from '../base/request.ts'
-import type { Settings } from '../settings/settings.ts'
 import { clientAddress } from '../throttling/address.ts'
+import type { Log } from './log.ts'
 
 /** Whose request it is, behind the proxies that are trusted; where nobody can tell, the operator is told so, once. */
-export function addressIn({ proxies, log }: Pick<Settings, 'proxies' | 'log'>): (request: AuthRequest) => string {
+export function addressBehind(proxies: number | null, log: Log): (request: AuthRequest) => string {
   let told = false
   return (request) => {
     const address = clientAddress(request, proxies)
