@@ -61,20 +61,20 @@ export interface Administration {
 }
 
 export function administration(settings: Settings, open: () => Promise<House>): Administration {
-  const { clock, random, terms } = settings
+  const { random, terms } = settings
   const endAll = async (
     userId: UserId,
     reason: 'password' | 'inactive' | 'deleted' | 'admin',
     except?: SessionId,
   ): Promise<number> => {
-    const { sessions } = await open()
+    const { sessions, clock } = await open()
     return (await sessions?.endAll(userId, reason, clock(), except))?.length ?? 0
   }
   return {
     users: {
       async create(input) {
         refuseUnknown(input.roles, settings.roles)
-        const { store, passwords } = await open()
+        const { store, passwords, clock } = await open()
         return createUser(input, { users: store.users, passwords, clock, random })
       },
       find: async (username) => (await (await open()).store.users.find('username', username))?.user,
@@ -102,7 +102,10 @@ export function administration(settings: Settings, open: () => Promise<House>): 
     },
     sessions: {
       list: async (userId) => (await open()).store.sessions.list(userId),
-      end: async (id) => (await (await open()).sessions?.end(id, 'admin', clock())) ?? false,
+      async end(id) {
+        const { sessions, clock } = await open()
+        return (await sessions?.end(id, 'admin', clock())) ?? false
+      },
       endAll: (userId, except) => endAll(userId, 'admin', except),
     },
     tokens: apiTokenAdministration(settings, open),
@@ -111,7 +114,7 @@ export function administration(settings: Settings, open: () => Promise<House>): 
       rotate: async (options) => (await open()).ring.rotate(options),
     },
     async flush({ progress } = {}) {
-      const { sessions, store, ring } = await open()
+      const { sessions, store, ring, clock } = await open()
       const ended = (await sessions?.flush(clock(), progress)) ?? 0
       const tokens = await flush(store.apiTokens, clock(), seconds(0), (expired) => progress?.(ended + expired))
       // Counts of a store that nobody counts in any more are forgotten, too; nobody wants to know how many.

@@ -58,9 +58,9 @@ export function apiTokenAdministration(settings: Settings, open: () => Promise<H
   }
   return {
     async create(userId, { expiresIn, ...input } = {}) {
-      const { store } = await houseOf(userId)
+      const { store, clock } = await houseOf(userId)
       const life = expiresIn === undefined ? undefined : (secondsOf(expiresIn) ?? NO_LENGTH)
-      return issueApiToken(userId, { ...input, expiresIn: life }, { ...settings, apiTokens: store.apiTokens })
+      return issueApiToken(userId, { ...input, expiresIn: life }, { ...settings, clock, apiTokens: store.apiTokens })
     },
     keyFor: async (userId, options) => derivedTokenOf(userId, (await houseOf(userId)).deriving, options),
     list: async (userId) => (await open()).store.apiTokens.list(userId),
@@ -86,7 +86,7 @@ const NO_LENGTH = Number.NaN as Seconds
  * @throws Refusal `config_refused` where the endpoint that gives them out is mounted and nothing can derive them
  */
 export function derivingIn(
-  settings: Settings,
+  settings: Settings & Pick<DeriveWorld, 'clock'>,
   apiTokens: DeriveWorld['apiTokens'],
   secretsOf: () => readonly Secret[],
 ): DeriveWorld {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { AuthenticationWorld } from '../authentication/scheme.ts'
-import { seconds } from '../base/clock.ts'
+import { type Clock, seconds, systemClock } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Secret } from '../base/secret.ts'
 import { sign, verifier } from '../jwt/index.ts'
@@ -28,6 +28,8 @@ import { tell } from './tell.ts'
 export interface House {
   readonly store: Store
   readonly passwords: Passwords
+  /** Whoever asks what time it is asks this. */
+  readonly clock: Clock
   readonly ring: KeyRing
   readonly sessions: SessionBook | undefined
   /** Where throttles count. */
@@ -58,20 +60,25 @@ export async function openHouse(settings: Settings): Promise<House> {
   }
   try {
     await store.migrate()
-    return { ...(await furnish(settings, store, secretsOf(settings, file), opened)), store, close }
+    // Processes on several machines agree about the time by going by their store's.
+    const timed = { ...settings, clock: settings.clock ?? store.time?.now ?? systemClock }
+    return { ...(await furnish(timed, store, secretsOf(settings, file), opened)), store, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
+/** The settings, once it is known whose clock counts. */
+type Timed = Settings & { readonly clock: Clock }
+
 /** @param opened gets what has to be closed, the last first */
 async function furnish(
-  settings: Settings,
+  settings: Timed,
   store: Store,
   secrets: Secrets,
   opened: (() => void)[],
-): Promise<Pick<House, 'passwords' | 'ring' | 'sessions' | 'hits' | 'loginThrottle' | 'world' | 'deriving'>> {
+): Promise<Pick<House, 'passwords' | 'clock' | 'ring' | 'sessions' | 'hits' | 'loginThrottle' | 'world' | 'deriving'>> {
   const { clock, random, log, terms } = settings
   const ring = await openRing(settings, store, secrets)
   const sessions = settings.sessions ? await openSessions(settings, store) : undefined
@@ -95,6 +102,7 @@ async function furnish(
   const { login = LOGIN_LIMIT } = settings.throttle
   const rooms = {
     store,
+    clock,
     hits,
     loginThrottle: login === null ? undefined : loginThrottle(login, { hits, clock }),
     passwords: passwords({ queue, random, warn }),
@@ -120,7 +128,16 @@ async function furnish(
       createUser({ username }, { users: store.users, passwords: rooms.passwords, clock, random }),
   }
   const deriving = derivingIn(settings, store.apiTokens, secrets)
-  return { passwords: rooms.passwords, hits, loginThrottle: rooms.loginThrottle, ring, sessions, world, deriving }
+  return {
+    passwords: rooms.passwords,
+    clock,
+    hits,
+    loginThrottle: rooms.loginThrottle,
+    ring,
+    sessions,
+    world,
+    deriving,
+  }
 }
 
 /** Milliseconds before signing keys that could not be read are read again. */
@@ -136,7 +153,10 @@ function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
       retry = setTimeout(read, RETRY).unref()
     })
   }
-  const watch = store.watch(read)
+  const watch = store.watch({
+    changed: ({ kind }) => void (kind === 'ended' || read()),
+    upToDate() {},
+  })
   return () => {
     watch.stop()
     clearTimeout(retry)
@@ -167,7 +187,7 @@ function secretsOf({ secrets, sharedSecret, random }: Settings, file: string | u
   }
 }
 
-async function openRing(settings: Settings, store: Store, secretsFor: Secrets): Promise<KeyRing> {
+async function openRing(settings: Timed, store: Store, secretsFor: Secrets): Promise<KeyRing> {
   const { algorithm, keys, terms, clock, random } = settings
   if (keys !== undefined) return givenKeyRing(keys.signing, keys.verifying)
   const longestLife = seconds(Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway)
@@ -175,7 +195,7 @@ async function openRing(settings: Settings, store: Store, secretsFor: Secrets): 
   return openKeyRing({ keys: store.keys, secrets, algorithm, longestLife, clock, random })
 }
 
-function openSessions({ terms, overlap, reuse, clock, random, log, on }: Settings, store: Store): Promise<SessionBook> {
+function openSessions({ terms, overlap, reuse, clock, random, log, on }: Timed, store: Store): Promise<SessionBook> {
   return openSessionBook(
     {
       idle: terms.refresh,
@@ -191,7 +211,7 @@ function openSessions({ terms, overlap, reuse, clock, random, log, on }: Setting
     },
     {
       sessions: store.sessions,
-      watch: (changed) => store.watch(changed),
+      watch: store.watch,
       clock,
       random,
       reused: ({ id, userId }) => {

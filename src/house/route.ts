@@ -22,10 +22,10 @@ export function askedBy(need: Need<never, string> | undefined, settings: Setting
     throttle,
   } = tableOf(need, settings.roles)
   const throttles = throttlesOf(throttle, settings.throttle)
-  return ({ world, hits }) => ({
+  return ({ world, hits, clock }) => ({
     schemes: schemes.map((scheme) => madeIn(world, scheme)),
     permissions: [permissions].flat() as readonly object[] as readonly Permission<unknown, unknown, string>[],
-    throttles: throttles({ hits, clock: settings.clock }),
+    throttles: throttles({ hits, clock }),
   })
 }
 

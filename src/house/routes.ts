@@ -27,9 +27,9 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
   const throttles = throttlesOf(undefined, settings.throttle)
   /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
   const count = async (request: AuthRequest): Promise<void> => {
-    const { hits } = await open()
+    const { hits, clock } = await open()
     const caller = { userId: undefined, address: settings.addressOf(request) }
-    await throttleAll(throttles({ hits, clock: settings.clock }), caller, request)
+    await throttleAll(throttles({ hits, clock }), caller, request)
   }
   const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told
   const verbs = verbsOf(settings, open)

@@ -16,7 +16,7 @@ export type CheckPassword = (
   login: string,
   password: string,
   request: AuthRequest,
-  house: Pick<House, 'store' | 'passwords' | 'loginThrottle'>,
+  house: Pick<House, 'store' | 'clock' | 'passwords' | 'loginThrottle'>,
 ) => Promise<Account>
 
 /**
@@ -51,11 +51,11 @@ export function checkPasswordVia(settings: Settings): CheckPassword {
  * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
  */
 export function signInVia(settings: Settings): CheckPassword {
-  const { users, on, clock, log } = settings
+  const { users, on, log } = settings
   const checkPassword = checkPasswordVia(settings)
   return async (login, password, request, house) => {
     const account = await checkPassword(login, password, request, house)
-    if (users.updateLastLogin) await house.store.users.change(account.user.id, { lastLoginAt: clock() })
+    if (users.updateLastLogin) await house.store.users.change(account.user.id, { lastLoginAt: house.clock() })
     await tell(log, 'on.signedIn', () => on.signedIn?.({ user: account.user, request }))
     return account
   }

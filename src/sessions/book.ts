@@ -1,9 +1,10 @@
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { flush } from './flush.ts'
-import { RevocationFeed, type RevokedSessions, type Watch } from './revoked.ts'
+import { RevocationFeed, type RevokedSessions } from './revoked.ts'
 import { type Presented, type RotationOutcome, type RotationTerms, rotate } from './rotate.ts'
 import type { EndReason, Session, SessionId, Sessions } from './session.ts'
+import type { Watch } from './watch.ts'
 
 /** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
 export interface SessionBook extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'end' | 'endAll'> {

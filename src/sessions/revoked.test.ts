@@ -9,6 +9,7 @@ import { openSessionBook } from './book.ts'
 import { flush } from './flush.ts'
 import { RevocationFeed } from './revoked.ts'
 import type { SessionId, Sessions } from './session.ts'
+import type { Listener } from './watch.ts'
 
 const id = (text: string): SessionId => text as SessionId
 
@@ -26,8 +27,8 @@ async function world() {
     failures,
     clock: () => now,
     elapsed: () => seconds(elapsed),
-    watch: (callback: () => void) => {
-      changed = callback
+    watch: (listener: Listener) => {
+      changed = () => listener.changed({ kind: 'anything' })
       return { stop: () => (changed = () => {}) }
     },
     failed: (error: unknown) => failures.push(error),

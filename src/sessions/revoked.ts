@@ -1,14 +1,12 @@
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import type { SessionId, Sessions } from './session.ts'
+import type { Change, Watch } from './watch.ts'
 
 /** The sessions that have ended and whose access tokens could still live. */
 export interface RevokedSessions {
   /** Whether a session is known to have ended. Waits for nothing. */
   has(id: SessionId): boolean
 }
-
-/** Says, until stopped, that another process may have changed something. */
-export type Watch = (changed: () => void) => { stop(): void }
 
 export interface RevokedWorld {
   readonly sessions: Pick<Sessions, 'endedSince'>
@@ -42,7 +40,7 @@ export class RevocationFeed implements RevokedSessions {
     this.#window = window
     this.#world = world
     this.#readUpTo = (world.clock() - window) as UnixSeconds
-    this.#watching = world.watch(() => this.#changed())
+    this.#watching = world.watch({ changed: (change) => this.#heard(change), upToDate() {} })
   }
 
   /**
@@ -74,6 +72,11 @@ export class RevocationFeed implements RevokedSessions {
     this.#closed = true
     this.#watching.stop()
     clearTimeout(this.#retry)
+  }
+
+  #heard(change: Change): void {
+    if (change.kind === 'ended') for (const id of change.sessions) this.add(id)
+    else if (change.kind === 'anything') this.#changed()
   }
 
   /** Reads the feed, one reading at a time; what changes meanwhile is read after it. */

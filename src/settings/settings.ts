@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { bearer } from '../authentication/bearer.ts'
 import type { Scheme } from '../authentication/scheme.ts'
-import { type Clock, days, minutes, type Seconds, seconds, systemClock } from '../base/clock.ts'
+import { type Clock, days, minutes, type Seconds, seconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import { systemRandom } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
@@ -168,7 +168,7 @@ const Shape = z.strictObject({
       reuseDetected: aFunction().optional(),
     })
     .default({}),
-  clock: aFunction<Clock>().default(() => systemClock),
+  clock: aFunction<Clock>().optional(),
   random: aFunction<NonNullable<Options['random']>>().default(() => systemRandom),
   log: aFunction<(entry: LogEntry) => void>().optional(),
 })
@@ -204,7 +204,8 @@ export interface Settings {
   readonly addressOf: (request: AuthRequest) => string
   readonly explain: boolean
   readonly on: NonNullable<Options['on']>
-  readonly clock: Clock
+  /** Where it is not given, the store's, or the machine's. */
+  readonly clock: Clock | undefined
   readonly random: NonNullable<Options['random']>
   readonly log: Log
 }

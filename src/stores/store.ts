@@ -1,5 +1,7 @@
+import type { Clock, Seconds } from '../base/clock.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Sessions } from '../sessions/session.ts'
+import type { Watch } from '../sessions/watch.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { ApiTokens } from '../tokens/api-token.ts'
 import type { Users } from '../users/users.ts'
@@ -13,10 +15,18 @@ export interface Store {
   readonly hits: Hits
   /** Brings the tables to the newest version; safe when several processes start together. Runs at first use. */
   migrate(): Promise<void>
-  /**
-   * Calls back whenever another process may have changed something, within a second of the change, until stopped.
-   * Does not keep the process alive.
-   */
-  watch(changed: () => void): { stop(): void }
+  /** Whether it can be asked now. @throws Refusal `store_unavailable` */
+  ping(): Promise<void>
+  /** See `sessions/watch.ts`. */
+  readonly watch: Watch
+  /** The time that all processes of this store go by, once it is open. Where there is none, each goes by its machine's. */
+  readonly time?: StoreTime
   close(): Promise<void>
+}
+
+/** The store's clock as this process keeps it: asked now and then, carried on in between by a clock that is never set. */
+export interface StoreTime {
+  readonly now: Clock
+  /** Seconds by which this machine's clock is ahead of the store's; negative: behind. */
+  ahead(): Seconds
 }

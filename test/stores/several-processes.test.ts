@@ -92,7 +92,7 @@ test('a change in another process is told within a second, and a change of our o
   await ours.migrate()
   await other.migrate()
   let told = 0
-  const watching = ours.watch(() => told++)
+  const watching = ours.watch({ changed: () => told++, upToDate() {} })
   try {
     await sleep(450)
     assert.equal(told, 1, 'the first look cannot know what came before it')

@@ -1,4 +1,4 @@
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { sqlApiTokens } from '../api-tokens.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
@@ -38,7 +38,8 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     apiTokens: sqlApiTokens(db),
     hits: sqlHits(db),
     migrate: () => db.connection().execute(async () => {}),
-    watch: (changed) => watchOthers(() => opened?.writing, changed),
+    ping: async () => void (await sql`select 1`.execute(db)),
+    watch: (listener) => watchOthers(() => opened?.writing, listener),
     close: async () => {
       await db.destroy()
       opened = undefined
