@@ -1,17 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { AuthenticationWorld } from '../authentication/scheme.ts'
-import { type Clock, seconds, systemClock } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import type { Secret } from '../base/secret.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { sign, verifier } from '../jwt/index.ts'
-import { givenKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
+import type { KeyRing } from '../keys/ring.ts'
 import { derivedKey } from '../keys/seal.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue } from '../passwords/queue.ts'
-import { openSessionBook, type SessionBook } from '../sessions/book.ts'
-import type { Log } from '../settings/log.ts'
+import type { SessionBook } from '../sessions/book.ts'
 import type { Settings } from '../settings/settings.ts'
-import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
@@ -20,9 +16,10 @@ import type { DeriveWorld } from '../tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
 import { createUser } from '../users/create.ts'
 import { derivingIn } from './api-tokens.ts'
-import { developmentSecret } from './development-secret.ts'
+import { followKeys, openRing, type Secrets, secretsOf } from './keys.ts'
+import { openSessions } from './sessions.ts'
 import { checkPasswordVia } from './sign-in.ts'
-import { tell } from './tell.ts'
+import { storeOf } from './store.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
 export interface House {
@@ -51,8 +48,7 @@ const CACHED_TOKENS = 20_000
  * @throws Refusal `config_refused`, `store_unavailable`
  */
 export async function openHouse(settings: Settings): Promise<House> {
-  const file = typeof settings.database === 'string' ? fileOf(settings.database) : undefined
-  const store = typeof settings.database === 'string' ? sqliteStore({ file: file! }) : settings.database
+  const { store, file } = await storeOf(settings)
   // What has been opened is closed again where the rest cannot be.
   const opened: (() => void | Promise<void>)[] = [() => store.close()]
   const close = async (): Promise<void> => {
@@ -70,7 +66,7 @@ export async function openHouse(settings: Settings): Promise<House> {
 }
 
 /** The settings, once it is known whose clock counts. */
-type Timed = Settings & { readonly clock: Clock }
+export type Timed = Settings & { readonly clock: Clock }
 
 /** @param opened gets what has to be closed, the last first */
 async function furnish(
@@ -138,92 +134,4 @@ async function furnish(
     world,
     deriving,
   }
-}
-
-/** Milliseconds before signing keys that could not be read are read again. */
-const RETRY = 500
-
-/** Reads the keys again whenever another process may have turned the ring. @returns ends that */
-function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
-  let retry: NodeJS.Timeout | undefined
-  const read = (): void => {
-    clearTimeout(retry)
-    ring.reload().catch((error) => {
-      log({ level: 'error', event: 'signing keys could not be read', reason: String(error) })
-      retry = setTimeout(read, RETRY).unref()
-    })
-  }
-  const watch = store.watch({
-    changed: ({ kind }) => void (kind === 'ended' || read()),
-    upToDate() {},
-  })
-  return () => {
-    watch.stop()
-    clearTimeout(retry)
-  }
-}
-
-/** `sqlite:` in front of a file is understood; another kind of database is not there yet. */
-function fileOf(database: string): string {
-  const kind = /^([a-z][a-z\d+]+):/.exec(database)?.[1]
-  if (kind === undefined) return database
-  if (kind === 'sqlite') return database.slice('sqlite:'.length).replace(/^\/\//, '')
-  throw new Refusal(
-    'config_refused',
-    `A database of kind "${kind}" cannot be used: name a file, or "sqlite::memory:" in tests.`,
-  )
-}
-
-/** @param hasKeys whether the store holds keys that one of them has sealed */
-type Secrets = (hasKeys?: boolean) => readonly Secret[]
-
-/** The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. */
-function secretsOf({ secrets, sharedSecret, random }: Settings, file: string | undefined): Secrets {
-  let made: readonly Secret[] | undefined
-  return (hasKeys = false) => {
-    if (secrets.length > 0) return secrets
-    made ??= [sharedSecret ?? developmentSecret(file ?? ':memory:', random, hasKeys)]
-    return made
-  }
-}
-
-async function openRing(settings: Timed, store: Store, secretsFor: Secrets): Promise<KeyRing> {
-  const { algorithm, keys, terms, clock, random } = settings
-  if (keys !== undefined) return givenKeyRing(keys.signing, keys.verifying)
-  const longestLife = seconds(Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway)
-  const secrets = secretsFor((await store.keys.list()).length > 0)
-  return openKeyRing({ keys: store.keys, secrets, algorithm, longestLife, clock, random })
-}
-
-function openSessions({ terms, overlap, reuse, clock, random, log, on }: Timed, store: Store): Promise<SessionBook> {
-  return openSessionBook(
-    {
-      idle: terms.refresh,
-      leeway: terms.leeway,
-      overlap,
-      reuse,
-      window: seconds(Math.max(terms.access, terms.sliding) + terms.leeway),
-      require: {
-        user: !terms.allowUserlessRefresh,
-        active: terms.rule === undefined && terms.checkActive,
-        epoch: terms.checkRevoke === 'session',
-      },
-    },
-    {
-      sessions: store.sessions,
-      watch: store.watch,
-      clock,
-      random,
-      reused: ({ id, userId }) => {
-        log({
-          level: 'warn',
-          event: 'a spent refresh token came back: its session has ended',
-          session: id,
-          user: userId,
-        })
-        void tell(log, 'on.reuseDetected', () => on.reuseDetected?.({ sessionId: id, userId }))
-      },
-      feedFailed: (error) => log({ level: 'error', event: 'ended sessions could not be read', reason: String(error) }),
-    },
-  )
 }
