@@ -12,7 +12,7 @@ const FLOORS = [
   ['jwt', 'passwords', 'throttling'],
   ['users', 'keys'],
   ['sessions'],
-  ['tokens'],
+  ['tokens', 'audit'],
   ['authentication'],
   ['permissions'],
   ['stores'],

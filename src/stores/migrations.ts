@@ -88,6 +88,19 @@ export const MIGRATIONS: readonly Migration[] = [
         .addPrimaryKeyConstraint('throttle_hits_by_place', ['key', 'slot']),
       schema.createIndex('throttle_hits_by_age').on('throttle_hits').columns(['key', 'at']),
       schema.createIndex('throttle_hits_by_time').on('throttle_hits').column('at'),
+      schema
+        .createTable('events')
+        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('at', 'double precision', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('user_id', 'text')
+        .addColumn('session_id', 'text')
+        .addColumn('actor', 'text')
+        .addColumn('address', 'text')
+        .addColumn('request_id', 'text')
+        .addColumn('detail', 'text', (column) => column.notNull()),
+      schema.createIndex('events_by_time').on('events').columns(['at', 'id']),
+      schema.createIndex('events_by_user').on('events').columns(['user_id', 'at']),
     ],
   },
 ]

@@ -1,3 +1,4 @@
+import type { Events } from '../audit/event.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Sessions } from '../sessions/session.ts'
@@ -13,6 +14,7 @@ export interface Store {
   readonly keys: Keys
   readonly apiTokens: ApiTokens
   readonly hits: Hits
+  readonly events: Events
   /** Brings the tables to the newest version; safe when several processes start together. Runs at first use. */
   migrate(): Promise<void>
   /** Whether it can be asked now. @throws Refusal `store_unavailable` */

@@ -1,3 +1,4 @@
+import type { EventKind } from '../audit/event.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
@@ -17,6 +18,7 @@ export interface Tables {
   keys: KeyTable
   tokens: ApiTokenTable
   throttle_hits: HitTable
+  events: EventTable
 }
 
 export interface UserTable {
@@ -78,4 +80,17 @@ export interface HitTable {
   readonly key: string
   readonly slot: number
   readonly at: UnixSeconds
+}
+
+/** An event outlives its user and its session: neither is a foreign key. */
+export interface EventTable {
+  readonly id: string
+  readonly at: UnixSeconds
+  readonly kind: EventKind
+  readonly user_id: UserId | null
+  readonly session_id: SessionId | null
+  readonly actor: string | null
+  readonly address: string | null
+  readonly request_id: string | null
+  readonly detail: string
 }

@@ -1,5 +1,6 @@
 import { Kysely, sql } from 'kysely'
 import { sqlApiTokens } from '../api-tokens.ts'
+import { sqlEvents } from '../events.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
 import { sqlSessions } from '../sessions.ts'
@@ -37,6 +38,7 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     keys: sqlKeys(db),
     apiTokens: sqlApiTokens(db),
     hits: sqlHits(db),
+    events: sqlEvents(db),
     migrate: () => db.connection().execute(async () => {}),
     ping: async () => void (await sql`select 1`.execute(db)),
     watch: (listener) => watchOthers(() => opened?.writing, listener),

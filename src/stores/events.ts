@@ -1,0 +1,72 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { AuditEvent, Events } from '../audit/event.ts'
+import { prepared } from './prepared.ts'
+import type { EventTable, Tables } from './tables.ts'
+
+type Row = Selectable<EventTable>
+
+/** Events in SQL. */
+export function sqlEvents(db: Kysely<Tables>): Events {
+  const insert = prepared<Row, never>(db, (its) =>
+    db.insertInto('events').values({
+      id: its.id,
+      at: its.at,
+      kind: its.kind,
+      user_id: its.user_id,
+      session_id: its.session_id,
+      actor: its.actor,
+      address: its.address,
+      request_id: its.request_id,
+      detail: its.detail,
+    }),
+  )
+
+  return {
+    async append(event) {
+      await insert(rowOf(event))
+    },
+
+    async list({ userId, kind, since, after, limit }) {
+      let query = db.selectFrom('events').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit)
+      if (userId !== undefined) query = query.where('user_id', '=', userId)
+      if (kind !== undefined) query = query.where('kind', '=', kind)
+      if (since !== undefined) query = query.where('at', '>=', since)
+      if (after !== undefined) {
+        query = query.where((event) =>
+          event.or([event('at', '<', after.at), event.and([event('at', '=', after.at), event('id', '<', after.id)])]),
+        )
+      }
+      return (await query.execute()).map(eventOf)
+    },
+
+    async flush(moment, limit) {
+      const old = db.selectFrom('events').select('id').where('at', '<', moment).limit(limit)
+      const { numDeletedRows } = await db.deleteFrom('events').where('id', 'in', old).executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+  }
+}
+
+const rowOf = (event: AuditEvent): Row => ({
+  id: event.id,
+  at: event.at,
+  kind: event.kind,
+  user_id: event.userId ?? null,
+  session_id: event.sessionId ?? null,
+  actor: event.actor ?? null,
+  address: event.address ?? null,
+  request_id: event.requestId ?? null,
+  detail: JSON.stringify(event.detail),
+})
+
+const eventOf = (row: Row): AuditEvent => ({
+  id: row.id,
+  at: row.at,
+  kind: row.kind,
+  userId: row.user_id ?? undefined,
+  sessionId: row.session_id ?? undefined,
+  actor: row.actor ?? undefined,
+  address: row.address ?? undefined,
+  requestId: row.request_id ?? undefined,
+  detail: JSON.parse(row.detail),
+})
