@@ -9,8 +9,20 @@ import type { Child } from './child.ts'
 /** A Django with Simple JWT that can be measured beside us, where `WATCHWORD_ORACLE` names the folder that starts one. */
 export type Oracle = Pick<Child, 'port' | 'stop'> & { readonly username: string; readonly password: string }
 
+interface OracleOptions {
+  readonly threads?: number
+  /** Rounds of PBKDF2; else as many as it takes by itself. */
+  readonly iterations?: number
+  /** What else its process is told. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** @returns a sentence where there is none */
-export async function startOracle(config: string, workers: number): Promise<Oracle | string> {
+export async function startOracle(
+  config: string,
+  workers: number,
+  { threads = 1, iterations, env = {} }: OracleOptions = {},
+): Promise<Oracle | string> {
   const folder = process.env.WATCHWORD_ORACLE
   if (!folder || !existsSync(join(folder, 'start'))) {
     return 'Django with Simple JWT: WATCHWORD_ORACLE names no folder with one'
@@ -18,8 +30,14 @@ export async function startOracle(config: string, workers: number): Promise<Orac
   const installed = spawnSync(join(folder, 'install'), { encoding: 'utf8' })
   if (installed.status !== 0) return `Django with Simple JWT: it could not be installed: ${installed.stderr.trim()}`
   const port = await freePort()
-  const child = spawn(join(folder, 'start'), [String(port), '--workers', String(workers)], {
-    env: { ...process.env, ORACLE_CONFIG: config, ORACLE_PBKDF2_ITERATIONS: '1000' },
+  const words = [String(port), '--workers', String(workers), '--threads', String(threads)]
+  const child = spawn(join(folder, 'start'), words, {
+    env: {
+      ...process.env,
+      ORACLE_CONFIG: config,
+      ...(iterations === undefined ? {} : { ORACLE_PBKDF2_ITERATIONS: String(iterations) }),
+      ...env,
+    },
     stdio: 'ignore',
   })
   const ended = once(child, 'exit')

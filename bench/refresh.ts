@@ -17,7 +17,7 @@ export const refresh = (): AsyncGenerator<Finding> =>
     const ours = { username: 'ada', password }
     const together = await startServer('refresh.ts', join(folder, 'together.db'), password)
     const oneByOne = await startServer('refresh.ts', join(folder, 'one-by-one.db'), password, 'one-by-one')
-    const oracle = await startOracle('rotate-blacklist', 2)
+    const oracle = await startOracle('rotate-blacklist', 2, { iterations: 1000 })
     try {
       const contestants = [
         await contestant('watchword', together.port, ours),

@@ -11,6 +11,9 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   asymmetric: async () => (await import('./asymmetric.ts')).asymmetric,
   guard: async () => (await import('./guard.ts')).guard,
   refresh: async () => (await import('./refresh.ts')).refresh,
+  production: async () => (await import('./production.ts')).production,
+  simulation: async () => (await import('./simulation.ts')).simulation,
+  storage: async () => (await import('./storage.ts')).storage,
   start: async () => (await import('./start.ts')).start,
 }
 

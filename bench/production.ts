@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { aDatabase } from '../test/services/postgres.ts'
+import { barePostgres, bareSqlite } from './bare.ts'
+import { inFolder } from './child.ts'
+import { startFleet } from './fleet.ts'
+import { type Client, clientsOf, get, post } from './load.ts'
+import { type Bar, type Contestant, type Finding, measure } from './measure.ts'
+import { startOracle } from './oracle.ts'
+
+/** Requests in flight. Of sign-ins there are fewer: more than are hashed and wait at once would be refused. */
+const CLIENTS = 64
+const SIGNING_IN = 8
+/** Milliseconds of a turn. */
+const TURN = 1_500
+/** Connections of a process to PostgreSQL, where nobody says otherwise. */
+const POOL = 10
+
+/** A server that is measured. */
+interface Served {
+  readonly name: string
+  readonly port: number
+  readonly username: string
+  readonly password: string
+  stop(): void | Promise<void>
+}
+
+/** The stand-alone server as it is started for production, beside Django and beside what the databases do bare. */
+export const production = (): AsyncGenerator<Finding> =>
+  inFolder(async function* (folder) {
+    const password = randomBytes(12).toString('hex')
+    const postgres = await aDatabase()
+    const missing = typeof postgres === 'string' ? [`PostgreSQL: ${postgres}`] : []
+    const served: Served[] = []
+    const bare: (Contestant & { stop(): void })[] = [bareSqlite(folder, TURN)]
+    try {
+      const databases: readonly (readonly [kind: string, database: string])[] = [
+        ['SQLite', join(folder, 'watchword.db')],
+        ...(typeof postgres === 'string' ? [] : [['PostgreSQL', postgres.url] as const]),
+      ]
+      for (const [kind, database] of databases) {
+        for (const workers of [1, 2]) {
+          served.push({ name: named(kind, workers), ...(await startFleet(database, workers, password)) })
+        }
+      }
+      if (typeof postgres !== 'string') bare.push(await barePostgres(postgres.url, TURN, POOL))
+      const django = await startDjango(folder)
+      if (typeof django === 'string') missing.push(django)
+      else served.push(django)
+
+      const comparisons: readonly (readonly [
+        asks: string,
+        work: Work,
+        clients: number,
+        beside: readonly Contestant[],
+      ])[] = [
+        ['GET /hello/ with an access token', guarded, CLIENTS, []],
+        ['POST /api/token/verify/', verified, CLIENTS, []],
+        ['POST /api/token/refresh/ with rotation, each on the disk', refreshed, CLIENTS, bare],
+        ['POST /api/token/, each by its own default: argon2id, PBKDF2', signedIn, SIGNING_IN, []],
+      ]
+      for (const [asks, work, clients, beside] of comparisons) {
+        const contestants = [...(await Promise.all(served.map((who) => contestant(who, work, clients)))), ...beside]
+        yield await measure({
+          asks: `${asks}; ${clients} in flight`,
+          unit: 'a second, the clients on the same cores',
+          rounds: 7,
+          contestants,
+          bars: barsOf(contestants),
+          leftOut: missing,
+        })
+      }
+    } finally {
+      for (const each of [...served, ...bare]) await each.stop()
+      if (typeof postgres !== 'string') await postgres.drop()
+    }
+  })
+
+const named = (kind: string, workers: number): string => `${kind}, ${workers} worker${workers === 1 ? '' : 's'}`
+
+/** As one would run it: two processes of four threads, connections kept, its own count of hash rounds, WAL. */
+async function startDjango(folder: string): Promise<Served | string> {
+  const oracle = await startOracle('rotate-blacklist', 2, {
+    threads: 4,
+    env: {
+      ORACLE_DB: join(folder, 'django.db'),
+      ORACLE_CONN_MAX_AGE: '600',
+      ORACLE_SQLITE_PRAGMAS: 'journal_mode=WAL,synchronous=FULL',
+    },
+  })
+  return typeof oracle === 'string' ? oracle : { name: 'Django, gunicorn', ...oracle }
+}
+
+/** What one client does again and again, made when it has signed in. */
+type Work = (client: Client, tokens: Tokens, who: Served) => () => Promise<void>
+
+interface Tokens {
+  access: string
+  refresh: string
+}
+
+/** What a refresh is to reach, of what the driver does bare. */
+const OF_BARE = [
+  ['PostgreSQL', 'bare PostgreSQL transactions', 0.6],
+  ['SQLite', 'bare SQLite commits', 0.5],
+] as const
+
+function barsOf(contestants: readonly Contestant[]): readonly Bar[] {
+  const bars: Bar[] = [
+    ...OF_BARE.flatMap(([kind, to, atLeast]) => [1, 2].map((workers) => ({ of: named(kind, workers), to, atLeast }))),
+    ...['SQLite', 'PostgreSQL'].flatMap((kind) =>
+      [named(kind, 1), 'Django, gunicorn'].map((to) => ({ of: named(kind, 2), to })),
+    ),
+  ]
+  const names = contestants.map(({ name }) => name)
+  return bars.filter(({ of, to }) => names.includes(of) && names.includes(to))
+}
+
+async function contestant(who: Served, work: Work, count: number): Promise<Contestant> {
+  const clients = clientsOf(who.port, count)
+  const works: (() => Promise<void>)[] = []
+  for (const client of clients) works.push(work(client, await tokensFrom(client, '/api/token/', who), who))
+  return {
+    name: who.name,
+    async run() {
+      const began = performance.now()
+      let done = 0
+      const goOn = async (step: () => Promise<void>): Promise<void> => {
+        do {
+          await step()
+          done++
+        } while (performance.now() - began < TURN)
+      }
+      await Promise.all(works.map(goOn))
+      return (1000 * done) / (performance.now() - began)
+    },
+  }
+}
+
+const guarded: Work = (client, { access }) => {
+  const request = get('/hello/', { Authorization: `Bearer ${access}` })
+  return () => asked(client, request)
+}
+
+const verified: Work = (client, { access }) => {
+  const request = post('/api/token/verify/', { token: access })
+  return () => asked(client, request)
+}
+
+const refreshed: Work = (client, tokens) => async () => {
+  tokens.refresh = (await tokensFrom(client, '/api/token/refresh/', { refresh: tokens.refresh })).refresh
+}
+
+const signedIn: Work = (client, _, who) => async () => void (await tokensFrom(client, '/api/token/', who))
+
+async function asked(client: Client, request: string): Promise<void> {
+  const { status, body } = await client.ask(request)
+  if (status !== 200) throw new Error(`the answer was ${status}: ${body}`)
+}
+
+async function tokensFrom(client: Client, path: string, body: object): Promise<Tokens> {
+  const fields = 'username' in body && 'password' in body ? { username: body.username, password: body.password } : body
+  const answer = await client.ask(post(path, fields))
+  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
+  return JSON.parse(answer.body)
+}
