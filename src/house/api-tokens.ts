@@ -58,21 +58,41 @@ export function apiTokenAdministration(settings: Settings, open: () => Promise<H
   }
   return {
     async create(userId, { expiresIn, ...input } = {}) {
-      const { store, clock } = await houseOf(userId)
+      const { store, clock, audit } = await houseOf(userId)
       const life = expiresIn === undefined ? undefined : (secondsOf(expiresIn) ?? NO_LENGTH)
-      return issueApiToken(userId, { ...input, expiresIn: life }, { ...settings, clock, apiTokens: store.apiTokens })
+      const issued = await issueApiToken(
+        userId,
+        { ...input, expiresIn: life },
+        { ...settings, clock, apiTokens: store.apiTokens },
+      )
+      await audit.record({ kind: 'api_token_created', userId, detail: { token: issued.record.id, scopes: issued.record.scopes } })
+      return issued
     },
-    keyFor: async (userId, options) => derivedTokenOf(userId, (await houseOf(userId)).deriving, options),
+    async keyFor(userId, options) {
+      const { deriving, audit } = await houseOf(userId)
+      const shown = await derivedTokenOf(userId, deriving, options)
+      if (options?.reset === true)
+        await audit.record({ kind: 'api_token_created', userId, detail: { token: shown.record.id } })
+      return shown
+    },
     list: async (userId) => (await open()).store.apiTokens.list(userId),
     async revoke(idOrHint) {
-      const { apiTokens } = (await open()).store
+      const { store, audit } = await open()
+      const { apiTokens } = store
       const [token, another] = await apiTokens.named(idOrHint)
       if (another !== undefined) {
         throw new Refusal('invalid', undefined, { body: { token: ['Several tokens begin so: name one by its id.'] } })
       }
-      return token !== undefined && (await apiTokens.delete(token.id)) ? token : undefined
+      if (token === undefined || !(await apiTokens.delete(token.id))) return undefined
+      await audit.record({ kind: 'api_token_revoked', userId: token.userId, detail: { token: token.id } })
+      return token
     },
-    revokeAll: async (userId) => (await open()).store.apiTokens.deleteAll(userId),
+    async revokeAll(userId) {
+      const { store, audit } = await open()
+      const tokens = await store.apiTokens.deleteAll(userId)
+      if (tokens > 0) await audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
+      return tokens
+    },
   }
 }
 
@@ -93,19 +113,9 @@ export function derivingIn(
   const { clock, random, endpoints } = settings
   let keys: readonly Uint8Array[] | undefined
   const derivingKeys = (): readonly Uint8Array[] => {
-    refuseWithoutSecret(settings)
     keys ??= secretsOf().map((secret) => derivedKey(secret, 'API tokens'))
     return keys
   }
-  if (endpoints.apiToken !== undefined) refuseWithoutSecret(settings)
+  if (endpoints.apiToken !== undefined) secretsOf()
   return { apiTokens, clock, random, derivingKeys }
-}
-
-/** Beside a file a secret can be kept. For a store of the user's, each process would make another. */
-function refuseWithoutSecret({ database, secrets, sharedSecret }: Settings): void {
-  if (typeof database === 'string' || secrets.length > 0 || sharedSecret !== undefined) return
-  throw new Refusal(
-    'config_refused',
-    'The tokens of /api-token-auth/ are derived from a secret: give one as WATCHWORD_SECRET or as the option "secret".',
-  )
 }

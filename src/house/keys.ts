@@ -1,4 +1,5 @@
 import { seconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
 import type { Secret } from '../base/secret.ts'
 import { givenKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
 import type { Log } from '../settings/log.ts'
@@ -7,17 +8,27 @@ import type { Store } from '../stores/store.ts'
 import { developmentSecret } from './development-secret.ts'
 import type { Timed } from './house.ts'
 
-/** @param hasKeys whether the store holds keys that one of them has sealed */
+/** @param hasKeys whether the store holds keys that one of them has sealed @throws Refusal `config_refused` where there is none */
 export type Secrets = (hasKeys?: boolean) => readonly Secret[]
 
-/** The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. */
+/**
+ * The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. Where there is
+ * nothing to keep it beside, each process would make another, and none could open what the others have sealed.
+ */
 export function secretsOf({ secrets, sharedSecret, random }: Settings, file: string | undefined): Secrets {
   let made: readonly Secret[] | undefined
   return (hasKeys = false) => {
     if (secrets.length > 0) return secrets
-    made ??= [sharedSecret ?? developmentSecret(file ?? ':memory:', random, hasKeys)]
+    made ??= [sharedSecret ?? (file === undefined ? refuseShared() : developmentSecret(file, random, hasKeys))]
     return made
   }
+}
+
+function refuseShared(): never {
+  throw new Refusal(
+    'config_refused',
+    'A database that several processes share needs a secret, the same for all: give one as WATCHWORD_SECRET or as the option "secret", made with "openssl rand -base64 48".',
+  )
 }
 
 export async function openRing(settings: Timed, store: Store, secretsFor: Secrets): Promise<KeyRing> {

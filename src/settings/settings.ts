@@ -160,6 +160,7 @@ const Shape = z.strictObject({
   counts: z.enum(['memory', 'store']).default('memory'),
   proxies: z.union([z.int().min(0).max(16), z.null()], 'must be a whole number from 0 to 16, or null').default(0),
   explain: z.boolean().default(false),
+  audit: z.union([z.boolean(), z.strictObject({ keep: duration(days(1), days(3660)) })]).default(true),
   on: z
     .strictObject({
       signedIn: aFunction().optional(),
@@ -203,6 +204,10 @@ export interface Settings {
   /** The client's address, behind the proxies that are trusted. */
   readonly addressOf: (request: AuthRequest) => string
   readonly explain: boolean
+  /** `undefined`: nothing is written down. */
+  readonly audit: { readonly keep: Seconds } | undefined
+  /** Whether a proxy in front is believed about what a request is called. */
+  readonly behindProxy: boolean
   readonly on: NonNullable<Options['on']>
   /** Where it is not given, the store's, or the machine's. */
   readonly clock: Clock | undefined
@@ -210,8 +215,10 @@ export interface Settings {
   readonly log: Log
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** @throws Refusal `config_refused`, its message one sentence that says what to write instead */
-export function parseSettings(options: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
+export function parseSettings(options: unknown, env: Environment): Settings {
   const parsed = Shape.safeParse(options)
   if (!parsed.success) throw refused(sentenceOf(parsed.error.issues[0]!))
   const { tokens, users, ...rest } = parsed.data
@@ -222,14 +229,14 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
   const session = tokens.session ?? (Math.max(days(30), tokens.refresh) as Seconds)
   refuseImpossible({ ...openly, rotate, blacklistAfterRotation, session })
 
-  const secret = rest.secret ?? env.WATCHWORD_SECRET
+  const secret = rest.secret ?? secretsIn(env)
   const log = unfailing(rest.log ?? logLine)
   const keys = parseKeys({ algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys }, log)
   const authentication = rest.authentication ?? [bearer()]
   const isShared = algorithm?.startsWith('HS') === true && signingKey !== undefined
   const settings: Settings = {
     database: rest.database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
-    secrets: secret === undefined ? [] : [secret].flat().map(parseSecret),
+    secrets: [secret].flat().map(parseSecret),
     terms: {
       ...openly,
       session,
@@ -266,6 +273,8 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
     counts: rest.counts,
     addressOf: addressBehind(rest.proxies, log),
     explain: rest.explain,
+    audit: auditOf(rest.audit),
+    behindProxy: rest.proxies !== 0,
     on: rest.on as NonNullable<Options['on']>,
     clock: rest.clock,
     random: rest.random,
@@ -274,6 +283,12 @@ export function parseSettings(options: unknown, env: Readonly<Record<string, str
   for (const sentence of warningsOf(settings)) log({ level: 'warn', event: sentence })
   return settings
 }
+
+/** How long events are kept where nothing is said of it. */
+const KEEP = days(90)
+
+const auditOf = (audit: boolean | { readonly keep: Seconds }): Settings['audit'] =>
+  typeof audit === 'object' ? audit : audit ? { keep: KEEP } : undefined
 
 type Combined = Omit<
   TokenTerms,
@@ -305,6 +320,15 @@ function warningsOf({ sessions, terms }: Settings): readonly string[] {
     return ['tokens.blacklistAfterRotation is false: every spent refresh token works until it expires']
   }
   return []
+}
+
+/** The secret of today, and those of yesterday, which open what they have sealed and seal nothing more. */
+function secretsIn({ WATCHWORD_SECRET: secret, WATCHWORD_OLD_SECRETS: old = '' }: Environment): readonly string[] {
+  const past = old.split(/\s+/).filter((text) => text !== '')
+  if (secret === undefined && past.length > 0) {
+    throw refused('WATCHWORD_OLD_SECRETS is for what was sealed before: WATCHWORD_SECRET must be there too.')
+  }
+  return secret === undefined ? [] : [secret, ...past]
 }
 
 function parseSecret(text: string): Secret {
