@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { BookTerms } from '../../src/sessions/book.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
-import type { Verbs } from './worker.ts'
+import type { Verbs, Wish } from './worker.ts'
 
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
 
-/** A process that shares a file with others. */
+/** A process that shares a database with others. */
 export interface House {
   ask<Verb extends keyof Verbs>(verb: Verb, ...args: Parameters<Verbs[Verb]>): Promise<Answer<Verb>>
   /** What it has said was answered, by `writeForEver`: the newest token of each session. */
@@ -19,8 +19,13 @@ export interface House {
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
-export function startHouse(file: string, terms: BookTerms): House {
-  const child = fork(WORKER, [file, JSON.stringify(terms)], {
+export function startHouse(
+  database: string,
+  terms: BookTerms,
+  { sabotage, skew = 0 }: Partial<Pick<Wish, 'sabotage' | 'skew'>> = {},
+): House {
+  const wish: Wish = { database, terms, sabotage, skew }
+  const child = fork(WORKER, [JSON.stringify(wish)], {
     serialization: 'advanced',
     execPath: process.execPath,
     execArgv: [],

@@ -1,22 +1,33 @@
-import type { UnixSeconds } from '../../src/base/clock.ts'
+import { systemClock, type UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Refusal } from '../../src/base/refusal.ts'
 import { type BookTerms, openSessionBook, type SessionBook } from '../../src/sessions/book.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { EndReason, SessionId } from '../../src/sessions/session.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
+import { sabotaged } from '../reliability/sabotage.ts'
+import { storeAt } from '../reliability/store.ts'
 import { aSession, vitor } from './house.ts'
 
-/** One process of several on one file; `processes.ts` starts it, tells it what to do and hears what came of it. */
-const [file = ':memory:', termsText = '{}'] = process.argv.slice(2)
-const terms = JSON.parse(termsText) as BookTerms
-const store = sqliteStore({ file })
+export interface Wish {
+  readonly database: string
+  readonly terms: BookTerms
+  /** A fault to be built in, by its name. */
+  readonly sabotage: string | undefined
+  /** Seconds by which the clock of this machine is wrong. */
+  readonly skew: number
+}
+
+/** One process of several on one database; `processes.ts` starts it, tells it what to do and hears what came of it. */
+const { database, terms, sabotage, skew } = JSON.parse(process.argv[2] ?? '{}') as Wish
+const rightNow = Date.now
+Date.now = () => rightNow() + skew * 1000
+const store = sabotaged(await storeAt(database), sabotage)
 const reused: SessionId[] = []
 let now: UnixSeconds | undefined
 let book: SessionBook | undefined
 
-const clock = (): UnixSeconds => now ?? ((Date.now() / 1000) as UnixSeconds)
+const clock = (): UnixSeconds => now ?? (store.time?.now ?? systemClock)()
 
 async function theBook(): Promise<SessionBook> {
   book ??= await openSessionBook(terms, {
@@ -32,7 +43,7 @@ async function theBook(): Promise<SessionBook> {
 
 /** Stands still until the moment that all processes were told, by the wall clock in milliseconds. */
 function barrier(at: number): void {
-  while (Date.now() < at) {
+  while (rightNow() < at) {
     // Sleeping would scatter the processes over milliseconds.
   }
 }

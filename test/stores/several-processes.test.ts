@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,28 +7,6 @@ import type { SessionId } from '../../src/sessions/session.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { aFolder, TERMS, vitor } from '../sessions/house.ts'
 import { type House, soon, startHouse } from '../sessions/processes.ts'
-
-test('R27: 4 processes with 50 writers never tell a caller that the database is locked', async () => {
-  const { file, remove } = aFolder()
-  const store = sqliteStore({ file })
-  await store.users.insert(vitor)
-  const houses = Array.from({ length: 4 }, () => startHouse(file, TERMS))
-  try {
-    await Promise.all(houses.map((house) => house.ask('ready')))
-
-    const results = await Promise.all(houses.map((house, i) => house.ask('write', i < 2 ? 13 : 12, 3000)))
-
-    for (const { done, failed } of results) {
-      assert.deepEqual(failed, [])
-      assert.ok(done >= 50, `a process came to write ${done} times only`)
-    }
-    assert.ok(statSync(`${file}-wal`).size <= 64 * 1024 * 1024)
-  } finally {
-    await Promise.all(houses.map((house) => house.kill()))
-    await store.close()
-    remove()
-  }
-})
 
 test('R7: what was answered is there after a kill, ten times, and the file is whole', async () => {
   const { file, remove } = aFolder()

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { apiToken } from '../../src/authentication/api-token.ts'
+import { bearer } from '../../src/authentication/bearer.ts'
+import { session } from '../../src/authentication/session.ts'
+import { after, days, type UnixSeconds } from '../../src/base/clock.ts'
+import { hexId, systemRandom } from '../../src/base/random.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import { Secret } from '../../src/base/secret.ts'
+import { importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
+import { unseal } from '../../src/keys/seal.ts'
+import { argon2 } from '../../src/passwords/argon2.ts'
+import type { SessionId } from '../../src/sessions/session.ts'
+import type { Store } from '../../src/stores/store.ts'
+import type { User } from '../../src/users/user.ts'
+import { type Watchword, watchword } from '../../src/watchword.ts'
+
+export const PASSWORD = 'pass-Word-9921-xq'
+const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
+
+const HASH = argon2().make(Buffer.from(PASSWORD), systemRandom)
+
+/** What somebody who asked was told. A program that is refused is told what a client would be. */
+export interface Answer {
+  readonly status: number
+  readonly retryAfter: number | undefined
+  readonly body: Readonly<Record<string, string>>
+  /** As a browser sends them back. */
+  readonly cookies: string
+}
+
+/** Where the flows happen: an instance on a store, and those who ask it. */
+export class Place {
+  readonly store: Store
+  readonly faults: string[] = []
+  #auth: Watchword
+  #now = Date.now() / 1000
+
+  constructor(store: Store) {
+    this.store = store
+    this.#auth = this.#open()
+  }
+
+  get auth(): Watchword {
+    return this.#auth
+  }
+
+  #open(): Watchword {
+    return watchword({
+      database: { ...this.store, close: async () => {} },
+      secret: SECRET,
+      authentication: [bearer(), apiToken(), session()],
+      tokens: { types: ['access', 'sliding'] },
+      endpoints: { slidingObtain: true, slidingRefresh: true },
+      counts: 'store',
+      throttle: { login: '1000/s', anon: '100000/s' },
+      users: { updateLastLogin: true },
+      clock: () => this.#now,
+      log: ({ event, reason }) => {
+        if (event === 'a request failed') this.faults.push(String(reason))
+      },
+    })
+  }
+
+  /** What has ended is read when a process starts, and again at the first look at what others have written. */
+  async isUpToDate(): Promise<void> {
+    await this.auth.migrate()
+    await sleep(500)
+  }
+
+  pass(seconds: number): void {
+    this.#now += seconds
+  }
+
+  /** Another process in the place of this one. */
+  restart(): void {
+    void this.#auth.close()
+    this.#auth = this.#open()
+  }
+
+  /** A user whose password is {@link PASSWORD}. */
+  async somebody(): Promise<User> {
+    const user = await this.auth.users.create({ username: randomUUID() })
+    await this.store.users.setPassword(user.id, await HASH)
+    return { ...user, epoch: 1 }
+  }
+
+  async post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+    const request = new Request(`http://localhost${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+    return answerOf(await this.auth.handler(request))
+  }
+
+  signIn(username: string, path = '/api/token/', cookies = ''): Promise<Answer> {
+    return this.post(path, { username, password: PASSWORD }, cookies === '' ? {} : { cookie: cookies })
+  }
+
+  /** The pair that a sign-in would give: made here, since hashing a password for each would take minutes. */
+  async signedIn(user?: User): Promise<Answer['body']> {
+    const { id, epoch } = user ?? (await this.somebody())
+    const now = this.#now as UnixSeconds
+    const [sid, jti] = [hexId(systemRandom) as SessionId, hexId(systemRandom)]
+    const expiresAt = after(now, days(1))
+    await this.store.sessions.open({
+      ...{ id: sid, userId: id, jti, epoch, createdAt: now, expiresAt, idleExpiresAt: expiresAt },
+    })
+    const key = await this.#signingKey()
+    const said = { iat: Math.floor(now), user_id: id, sid }
+    return {
+      access: sign({ token_type: 'access', exp: Math.floor(now) + 300, jti: hexId(systemRandom), ...said }, key),
+      refresh: sign({ token_type: 'refresh', exp: Math.floor(expiresAt), jti, ...said, gen: 0 }, key),
+    }
+  }
+
+  async #signingKey(): Promise<SigningKey> {
+    await this.auth.migrate()
+    const { algorithm, sealed, id } = (await this.store.keys.list()).find(({ stage }) => stage === 'current')!
+    return importSigningKey(algorithm, unseal(sealed, id, [new Secret(SECRET)]), { kid: id })
+  }
+
+  async signedOut(): Promise<Answer['body']> {
+    const pair = await this.signedIn()
+    assert.equal((await this.post('/api/token/blacklist/', { refresh: pair.refresh })).status, 200)
+    return pair
+  }
+
+  /** A route that asks for a sign-in. */
+  async call(headers: Record<string, string>): Promise<Answer> {
+    try {
+      await this.auth.require(new Request('http://localhost/', { headers }))
+      return { status: 200, retryAfter: undefined, body: {}, cookies: '' }
+    } catch (error) {
+      return answerOf(this.auth.refusal(error))
+    }
+  }
+
+  /** What a program asks, and what a client would be told of it. */
+  async program(work: () => Promise<unknown>): Promise<Answer> {
+    try {
+      return { status: 200, retryAfter: undefined, body: ((await work()) ?? {}) as Answer['body'], cookies: '' }
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.faults.push(String(error))
+      return answerOf(this.auth.refusal(error))
+    }
+  }
+
+  async isBelieved(token: string | undefined): Promise<boolean> {
+    return (await this.call({ authorization: `Bearer ${token}` })).status === 200
+  }
+
+  /** Whether a sign-in does what it is for. */
+  async goesOn({ access, refresh }: Answer['body']): Promise<void> {
+    assert.equal(await this.isBelieved(access), true, 'the access token is refused')
+    assert.equal((await this.post('/api/token/refresh/', { refresh })).status, 200, 'the refresh token is refused')
+  }
+
+  /** Whether nothing is left of a sign-in. */
+  async isOver({ access, refresh }: Answer['body']): Promise<void> {
+    assert.equal((await this.post('/api/token/refresh/', { refresh })).status, 401, 'the refresh token is taken')
+    await this.isRefused(access)
+  }
+
+  /** What ends while nobody is told is refused within a second. */
+  async isRefused(token: string | undefined): Promise<void> {
+    const until = performance.now() + 1000
+    while ((await this.isBelieved(token)) && performance.now() < until) await sleep(20)
+    assert.equal(await this.isBelieved(token), false, 'the access token is believed')
+  }
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const retryAfter = response.headers.get('retry-after')
+  return {
+    status: response.status,
+    retryAfter: retryAfter === null ? undefined : Number(retryAfter),
+    body: (await response.json()) as Answer['body'],
+    cookies: response.headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(';')[0])
+      .join('; '),
+  }
+}
+
+export const claimsOf = (token: string | undefined): Readonly<Record<string, string>> =>
+  JSON.parse(Buffer.from(token!.split('.')[1]!, 'base64url').toString())

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock, UnixSeconds } from '../../src/base/clock.ts'
+import { hexId, systemRandom } from '../../src/base/random.ts'
+import type { Presented } from '../../src/sessions/rotate.ts'
+import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
+import type { Store } from '../../src/stores/store.ts'
+
+/** Builds a fault into a store. */
+type Fault = (store: Store) => Store
+
+const withSessions = (store: Store, other: (sessions: Sessions) => Partial<Sessions>): Store => ({
+  ...store,
+  sessions: { ...store.sessions, ...other(store.sessions) },
+})
+
+/** What others got wrong, or could: each turns a trial red, or the trial would be worth nothing. */
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  /** The swap without `generation = :generation and jti = :jti`: whatever was presented, the session moves on. */
+  'drop-generation': (store) => withSessions(store, (sessions) => ({ rotate: (its) => rotateWhatever(sessions, its) })),
+
+  /** The number of rows that the swap changed is not read: everybody believes that it was theirs. */
+  'ignore-row-count': (store) =>
+    withSessions(store, (sessions) => ({
+      async rotate(its) {
+        const session = (await sessions.rotate(its)) ?? (await sessions.find(its.id))?.session
+        return session && { ...session, generation: its.generation + 1, jti: its.newJti }
+      },
+    })),
+
+  /** A session is judged by what was read of it first, as from a replica that lags. */
+  'stale-judgement': (store) =>
+    withSessions(store, (sessions) => {
+      const read = new Map<SessionId, Awaited<ReturnType<Sessions['find']>>>()
+      return {
+        async rotate(its) {
+          if (!read.has(its.id)) read.set(its.id, await sessions.find(its.id))
+          return sessions.rotate(its)
+        },
+        find: async (id) => read.get(id) ?? sessions.find(id),
+      }
+    }),
+
+  /** The end of a session is undone together with the request that it refuses. */
+  'lost-end': (store) => withSessions(store, () => ({ end: async () => true, endAll: async () => [] })),
+
+  /** Whoever repeats a refresh gets a successor of their own. */
+  'new-jti-on-replay': (store) =>
+    withSessions(store, (sessions) => ({
+      async find(id) {
+        const state = await sessions.find(id)
+        return state && { ...state, session: { ...state.session, jti: hexId(systemRandom) } }
+      },
+    })),
+
+  /** The overlap is good for every spent token, not for the last alone. */
+  'overlap-for-all': (store) =>
+    withSessions(store, (sessions) => {
+      const presented = new Map<SessionId, Presented>()
+      return {
+        rotate(its) {
+          presented.set(its.id, its)
+          return sessions.rotate(its)
+        },
+        async find(id) {
+          const state = await sessions.find(id)
+          const last = presented.get(id)
+          if (state === undefined || last === undefined || last.generation >= state.session.generation) return state
+          return { ...state, session: asIfNext(state.session, last) }
+        },
+      }
+    }),
+
+  /** Every process goes by its own clock. */
+  'clock-of-each': ({ time: _, ...store }) => store,
+
+  /** What was spent before the start is forgotten: the first refresh of a session in this process is believed. */
+  'forget-spent': (store) =>
+    withSessions(store, (sessions) => {
+      const known = new Set<SessionId>()
+      return {
+        rotate(its) {
+          if (known.has(its.id)) return sessions.rotate(its)
+          known.add(its.id)
+          return rotateWhatever(sessions, its)
+        },
+      }
+    }),
+
+  /** Answered before it is written. */
+  'answer-early': (store) =>
+    withSessions(store, (sessions) => ({
+      async open(session) {
+        void sleep(50).then(() => sessions.open(session))
+      },
+      async rotate(its) {
+        const state = await sessions.find(its.id)
+        void sleep(50).then(() => sessions.rotate(its))
+        if (state?.session.jti !== its.jti) return undefined
+        const { session } = state
+        return {
+          ...session,
+          generation: session.generation + 1,
+          jti: its.newJti,
+          previousJti: session.jti,
+          rotatedAt: its.now,
+        }
+      },
+    })),
+
+  /** Nobody hears of what other processes write. */
+  deaf: (store) => ({ ...store, watch: () => ({ stop() {} }) }),
+}
+
+/** The store, with the fault of this name in it where one is named. */
+export function sabotaged(store: Store, name: string | undefined): Store {
+  if (name === undefined) return store
+  const fault = FAULTS[name]
+  // Faults that are not in the store are built in by the trial that knows them.
+  return fault === undefined ? store : fault(store)
+}
+
+/** A clock that is so many seconds ahead of another. */
+export const ahead =
+  (clock: Clock, by: number): Clock =>
+  () =>
+    (clock() + by) as UnixSeconds
+
+async function rotateWhatever(
+  sessions: Sessions,
+  its: Parameters<Sessions['rotate']>[0],
+): Promise<Session | undefined> {
+  for (;;) {
+    const state = await sessions.find(its.id)
+    if (state === undefined) return undefined
+    const { generation, jti, endReason } = state.session
+    const session = await sessions.rotate({ ...its, generation, jti })
+    if (session !== undefined || endReason !== undefined) return session
+    const { session: after } = (await sessions.find(its.id))!
+    if (after.generation === generation) return undefined
+  }
+}
+
+const asIfNext = (session: Session, { generation, jti }: Presented): Session => ({
+  ...session,
+  generation: generation + 1,
+  previousJti: jti,
+})

@@ -1,0 +1,29 @@
+import type { BookTerms } from '../../src/sessions/book.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { NOON, vitor } from '../sessions/house.ts'
+import { type House, startHouse } from '../sessions/processes.ts'
+import { storeAt } from './store.ts'
+import type { World } from './trial.ts'
+
+/**
+ * Processes on the database of a trial, with its fault built in; and the store as it is, in this process. There is one user.
+ *
+ * @param now where all clocks stand still; where none is given, they go
+ */
+export async function together(
+  world: World,
+  count: number,
+  terms: BookTerms,
+  now: number | undefined = NOON,
+): Promise<{ readonly houses: readonly House[]; readonly store: Store }> {
+  const { database, sabotage } = world
+  const store = await storeAt(database)
+  world.after(() => store.close())
+  await store.migrate()
+  await store.users.insert(vitor)
+  const houses = Array.from({ length: count }, () => startHouse(database, terms, { sabotage }))
+  world.after(() => Promise.all(houses.map((house) => house.kill())))
+  await Promise.all(houses.map((house) => house.ask('setClock', now)))
+  await Promise.all(houses.map((house) => house.ask('ready')))
+  return { houses, store }
+}

@@ -1,0 +1,10 @@
+import type { Trial } from './trial.ts'
+
+/** All trials, each read when it is made. */
+export const TRIALS: readonly (() => Promise<Trial>)[] = [
+  async () => (await import('./races.ts')).oneSuccessor,
+  async () => (await import('./races.ts')).strictly,
+  async () => (await import('./races.ts')).reuseElsewhere,
+  async () => (await import('./races.ts')).endInARace,
+  async () => (await import('./writers.ts')).writers,
+]

@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TERMS } from '../sessions/house.ts'
+import { together } from './together.ts'
+import { atLeast, atMost, exactly, trial, type World } from './trial.ts'
+
+/** 50 writers, in four processes. */
+const WRITERS = [13, 13, 12, 12]
+
+/** R27. */
+export const writers = trial({
+  name: 'R27',
+  promise: '4 processes with 50 writers never tell a caller that the database is locked',
+  databases: ['sqlite', 'postgres'],
+  long: { seconds: 60 },
+  short: { seconds: 3 },
+  sabotages: [{ name: 'lock-held', databases: ['sqlite'] }],
+  async run(world, { seconds }) {
+    const { houses } = await together(world, WRITERS.length, TERMS, undefined)
+    if (world.sabotage === 'lock-held') holdLock(world)
+
+    const results = await Promise.all(houses.map((house, i) => house.ask('write', WRITERS[i]!, seconds * 1000)))
+
+    const failed = results.flatMap((result) => result.failed)
+    const done = results.map((result) => result.done)
+    world.progress(`${done.join(' + ')} writes${failed.length === 0 ? '' : `; ${failed[0]}`}`)
+    return [
+      exactly(0, 'writes refused', failed.length),
+      atLeast(50, 'writes by each process', Math.min(...done)),
+      ...(world.kind === 'sqlite' ? [atMost(64, 'MB of write-ahead log', megabytes(`${world.database}-wal`))] : []),
+    ]
+  },
+})
+
+const megabytes = (file: string): number => statSync(file).size / 1024 / 1024
+
+/** Somebody takes the lock and keeps it for longer than anybody's patience. */
+function holdLock(world: World): void {
+  const holder = new DatabaseSync(world.database, { timeout: 1000 })
+  holder.exec('begin immediate')
+  world.after(() => holder.close())
+  void sleep(8000).then(() => holder.isOpen && holder.exec('rollback'))
+}
