@@ -45,6 +45,11 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
   /** The log tells of every request that is refused by which scheme, permission or throttle it was, and why. Default false. */
   readonly explain?: boolean
   readonly on?: Events
+  /**
+   * Whether security events are kept in the store, and for how long: sign-ins, failures, what was changed, never a refresh.
+   * Default `{ keep: '90d' }`; they are deleted by `flush`.
+   */
+  readonly audit?: boolean | { readonly keep: Duration }
   /** For tests: the time in seconds since 1970. */
   readonly clock?: () => number
   /** For tests: as many random octets as it is asked for. */
@@ -68,9 +73,15 @@ export interface TokenOptions {
   readonly rotate?: boolean // true    ROTATE_REFRESH_TOKENS
   readonly blacklistAfterRotation?: boolean // true   BLACKLIST_AFTER_ROTATION
   readonly reuse?: 'end' | 'reject' // 'end'   D37
+  /**
+   * For how long a process that no longer hears what others end believes what it knows; then it asks the store at each check,
+   * and where that cannot be asked the answer is 503. Default `30s`, 0..300 s; 0: always asks.
+   */
+  readonly revocationMaxAge?: Duration
   readonly sessions?: boolean // true; false: no store of sessions ("blacklist app not installed")
   readonly adoptForeign?: boolean // false; true: refresh and sliding tokens of a Simple JWT server with our key are taken in
   readonly algorithm?: Algorithm // 'ES256'   ALGORITHM
+  readonly rotateKeys?: Duration | false // "90d"; how long a key of the house's own signs, from 4 s; false: until `keys.rotate()`
   readonly signingKey?: string // the secret (HS), or a private key in PEM   SIGNING_KEY
   readonly verifyingKey?: string // a public key in PEM; derived from signingKey when absent   VERIFYING_KEY
   readonly jwksUrl?: string // JWK_URL

@@ -1,6 +1,7 @@
 import { challengeOf } from './authentication/bearer.ts'
 import type { Scheme } from './authentication/scheme.ts'
 import { FetchRequest, type Peer, toResponse } from './base/fetch.ts'
+import { during, occasion } from './base/occasion.ts'
 import { Refusal } from './base/refusal.ts'
 import type { AuthReply, AuthRequest, Awaitable } from './base/request.ts'
 import { refusalFrom, replyToRefusal } from './endpoints/reply.ts'
@@ -8,6 +9,7 @@ import { type Administration, administration } from './house/administration.ts'
 import { type Gate, gateOf } from './house/gate.ts'
 import { type House, openHouse } from './house/house.ts'
 import type { Need, Who } from './house/need.ts'
+import { RequestOccasion } from './house/request-occasion.ts'
 import { askedBy, gateWorld } from './house/route.ts'
 import { routerOf } from './house/routes.ts'
 import type { Options } from './options.ts'
@@ -129,7 +131,10 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
     return replyToRefusal(refusal, challenge)
   }
   const router = routerOf(settings, open, { challenge, failed })
-  const answer = (request: AuthRequest): Promise<AuthReply> | undefined => router(request.url)?.(request)
+  const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
+    const route = router(request.url)
+    return route && during(new RequestOccasion(request, settings, occasion()), () => route(request))
+  }
 
   return {
     owns: (url) => router(url) !== undefined,

@@ -10,6 +10,7 @@ import { createUser, type UserInput } from '../users/create.ts'
 import { refusalOf } from '../users/faults.ts'
 import type { User, UserId } from '../users/user.ts'
 import { type ApiTokenAdministration, apiTokenAdministration } from './api-tokens.ts'
+import { type EventAdministration, eventAdministration } from './events.ts'
 import type { House } from './house.ts'
 
 /** What the owner of an instance does with users, sessions and keys: for programs and for the command. */
@@ -54,10 +55,11 @@ export interface Administration {
      */
     rotate(options?: { readonly leaked?: boolean }): Promise<Turn>
   }
-  /** Deletes dead sessions, expired API tokens and retired keys, in batches. */
+  readonly events: EventAdministration
+  /** Deletes dead sessions, expired API tokens, events that are old enough and retired keys, in batches. */
   flush(options?: {
     readonly progress?: (deleted: number) => void
-  }): Promise<{ readonly sessions: number; readonly tokens: number; readonly keys: number }>
+  }): Promise<{ readonly sessions: number; readonly tokens: number; readonly events: number; readonly keys: number }>
 }
 
 export function administration(settings: Settings, open: () => Promise<House>): Administration {
@@ -74,54 +76,81 @@ export function administration(settings: Settings, open: () => Promise<House>): 
     users: {
       async create(input) {
         refuseUnknown(input.roles, settings.roles)
-        const { store, passwords, clock } = await open()
-        return createUser(input, { users: store.users, passwords, clock, random })
+        const { store, passwords, clock, audit } = await open()
+        const user = await createUser(input, { users: store.users, passwords, clock, random })
+        await audit.record({ kind: 'user_created', userId: user.id })
+        return user
       },
       find: async (username) => (await (await open()).store.users.find('username', username))?.user,
       list: async ({ after, limit = 100 } = {}) =>
         (await open()).store.users.list({ limit, ...(after === undefined ? {} : { after }) }),
       count: async () => (await open()).store.users.count(),
       async setPassword(id, password) {
-        const { store, passwords } = await open()
+        const { store, passwords, audit } = await open()
         await setPassword(id, password, { users: store.users, passwords })
+        await audit.record({ kind: 'password_changed', userId: id })
         if (terms.checkRevoke === 'session') await endAll(id, 'password')
       },
       async change(id, change) {
         refuseUnknown(change.roles, settings.roles)
-        const user = await changeUser(id, change, (await open()).store.users)
-        if (user !== undefined && change.active === false) await endAll(id, 'inactive')
+        const { store, audit } = await open()
+        const user = await changeUser(id, change, store.users)
+        if (user === undefined) return undefined
+        await audit.record({ kind: 'user_changed', userId: id, detail: { fields: Object.keys(change) } })
+        if (change.active === false) await endAll(id, 'inactive')
         return user
       },
       async delete(id) {
-        const { users, apiTokens } = (await open()).store
-        const deleted = await users.delete(id)
+        const { store, audit } = await open()
+        const deleted = await store.users.delete(id)
+        if (deleted) await audit.record({ kind: 'user_deleted', userId: id })
         await endAll(id, 'deleted')
-        await apiTokens.deleteAll(id)
+        await store.apiTokens.deleteAll(id)
         return deleted
       },
     },
     sessions: {
       list: async (userId) => (await open()).store.sessions.list(userId),
       async end(id) {
-        const { sessions, clock } = await open()
-        return (await sessions?.end(id, 'admin', clock())) ?? false
+        const { sessions, store, clock, audit } = await open()
+        const ended = (await sessions?.end(id, 'admin', clock())) ?? false
+        if (!ended) return false
+        const whose = async () => ({ userId: (await store.sessions.find(id))?.session.userId })
+        await audit.record({ kind: 'session_ended', sessionId: id }, whose)
+        return true
       },
-      endAll: (userId, except) => endAll(userId, 'admin', except),
+      async endAll(userId, except) {
+        const ended = await endAll(userId, 'admin', except)
+        const { audit } = await open()
+        if (ended > 0) await audit.record({ kind: 'session_ended', userId, detail: { sessions: ended } })
+        return ended
+      },
     },
     tokens: apiTokenAdministration(settings, open),
+    events: eventAdministration(open),
     keys: {
       list: async () => (await open()).ring.list(),
-      rotate: async (options) => (await open()).ring.rotate(options),
+      async rotate(options) {
+        const { ring, audit } = await open()
+        const turn = await ring.rotate(options)
+        await audit.record({ kind: 'keys_rotated', detail: { ...turn, leaked: options?.leaked === true } })
+        return turn
+      },
     },
     async flush({ progress } = {}) {
       const { sessions, store, ring, clock } = await open()
       const ended = (await sessions?.flush(clock(), progress)) ?? 0
       const tokens = await flush(store.apiTokens, clock(), seconds(0), (expired) => progress?.(ended + expired))
+      const before = ended + tokens
+      const events =
+        settings.audit === undefined
+          ? 0
+          : await flush(store.events, clock(), settings.audit.keep, (old) => progress?.(before + old))
       // Counts of a store that nobody counts in any more are forgotten, too; nobody wants to know how many.
       await flush(store.hits, clock(), LONGEST_PERIOD)
       const keys = await store.keys.flush(clock())
       await ring.reload()
-      return { sessions: ended, tokens, keys }
+      return { sessions: ended, tokens, events, keys }
     },
   }
 }

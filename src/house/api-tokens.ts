@@ -65,7 +65,11 @@ export function apiTokenAdministration(settings: Settings, open: () => Promise<H
         { ...input, expiresIn: life },
         { ...settings, clock, apiTokens: store.apiTokens },
       )
-      await audit.record({ kind: 'api_token_created', userId, detail: { token: issued.record.id, scopes: issued.record.scopes } })
+      await audit.record({
+        kind: 'api_token_created',
+        userId,
+        detail: { token: issued.record.id, scopes: issued.record.scopes },
+      })
       return issued
     },
     async keyFor(userId, options) {

@@ -21,10 +21,11 @@ export function browserVerbs(settings: Settings, open: () => Promise<House>): Pi
   const terms = settings.authentication.find(({ browser }) => browser !== undefined)?.browser
 
   /** Ends the session that a request bears. */
-  const end = async (found: Awaited<ReturnType<typeof findBrowserSession>>, { world }: House): Promise<void> => {
+  const end = async (found: Awaited<ReturnType<typeof findBrowserSession>>, { world, audit }: House): Promise<void> => {
     if (found === undefined) return
     const { id: sessionId, userId } = found.session
     if (!(await world.sessions!.end(sessionId, 'logout', world.clock()))) return
+    void audit.record({ kind: 'signed_out', userId, sessionId })
     await tell(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
   }
 

@@ -16,10 +16,13 @@ import type { DeriveWorld } from '../tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
 import { createUser } from '../users/create.ts'
 import { derivingIn } from './api-tokens.ts'
+import { type AuditLog, auditLog } from './audit.ts'
 import { followKeys, openRing, type Secrets, secretsOf } from './keys.ts'
+import { observed } from './observed-sessions.ts'
 import { openSessions } from './sessions.ts'
 import { checkPasswordVia } from './sign-in.ts'
 import { storeOf } from './store.ts'
+import { type Tallies, tallies } from './tally.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
 export interface House {
@@ -34,6 +37,9 @@ export interface House {
   /** Counts wrong passwords; `undefined`: nobody does. */
   readonly loginThrottle: LoginThrottle | undefined
   readonly world: AuthenticationWorld
+  readonly audit: AuditLog
+  /** What this process has done since it began. */
+  readonly tallies: Tallies
   /** Where API tokens are derived that can be shown again. */
   readonly deriving: DeriveWorld
   close(): Promise<void>
@@ -74,10 +80,15 @@ async function furnish(
   store: Store,
   secrets: Secrets,
   opened: (() => void)[],
-): Promise<Pick<House, 'passwords' | 'clock' | 'ring' | 'sessions' | 'hits' | 'loginThrottle' | 'world' | 'deriving'>> {
+): Promise<Omit<House, 'store' | 'close'>> {
   const { clock, random, log, terms } = settings
   const ring = await openRing(settings, store, secrets)
-  const sessions = settings.sessions ? await openSessions(settings, store) : undefined
+  const audit = auditLog(store.events, settings, clock)
+  opened.push(() => audit.settled())
+  const counted = tallies()
+  const sessions = settings.sessions
+    ? observed(await openSessions(settings, store, audit), audit, counted, settings)
+    : undefined
   opened.push(() => sessions?.close(), followKeys(ring, store, log))
   const revokeClaim =
     settings.revokeClaim === 'md5' || terms.checkRevoke !== 'claim'
@@ -101,6 +112,8 @@ async function furnish(
     clock,
     hits,
     loginThrottle: login === null ? undefined : loginThrottle(login, { hits, clock }),
+    audit,
+    tallies: counted,
     passwords: passwords({ queue, random, warn }),
   }
   // Trimming is for the endpoints that trim there; credentials of a header count as they are (specification 6.2).
@@ -120,8 +133,11 @@ async function furnish(
     headerTypes: settings.headerTypes,
     headerName: settings.headerName,
     checkPassword: (login, password, request) => checkPassword(login, password, request, rooms),
-    createUser: (username) =>
-      createUser({ username }, { users: store.users, passwords: rooms.passwords, clock, random }),
+    async createUser(username) {
+      const user = await createUser({ username }, { users: store.users, passwords: rooms.passwords, clock, random })
+      void audit.record({ kind: 'user_created', userId: user.id })
+      return user
+    },
   }
   const deriving = derivingIn(settings, store.apiTokens, secrets)
   return {
@@ -133,5 +149,7 @@ async function furnish(
     sessions,
     world,
     deriving,
+    audit,
+    tallies: counted,
   }
 }

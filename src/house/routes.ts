@@ -10,6 +10,7 @@ import { derivedTokenOf } from '../tokens/derived-token.ts'
 import { blacklist, verifyAny } from '../tokens/ending.ts'
 import { obtainPair, refreshPair } from '../tokens/pairs.ts'
 import { obtainSliding, refreshSliding } from '../tokens/sliding.ts'
+import type { UserId } from '../users/user.ts'
 import { browserVerbs } from './browser-sessions.ts'
 import type { House } from './house.ts'
 import { signInVia } from './sign-in.ts'
@@ -80,15 +81,19 @@ function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.Toke
     async apiToken(login, password, request) {
       const house = await open()
       const { user } = await signInAsSent(login, password, request, house)
-      return { token: (await derivedTokenOf(user.id, house.deriving)).token }
+      const { token } = await derivedTokenOf(user.id, house.deriving)
+      if (settings.sessions)
+        void house.audit.record({ kind: 'signed_in', userId: user.id, detail: { with: 'api token' } })
+      return { token }
     },
     refresh: async (token) => refreshPair(token, (await open()).world),
     refreshSliding: async (token) => ({ token: await refreshSliding(token, (await open()).world) }),
     verify: async (token) => verifyAny(token, (await open()).world),
     async blacklist(token, type) {
-      const { world } = await open()
+      const { world, audit } = await open()
       const { sessionId, userId } = await blacklist(token, type, world)
       await tell(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
     },
   }
+      void audit.record({ kind: 'signed_out', userId: userId as UserId | undefined, sessionId })
 }

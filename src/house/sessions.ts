@@ -1,12 +1,14 @@
 import { seconds } from '../base/clock.ts'
 import { openSessionBook, type SessionBook } from '../sessions/book.ts'
 import type { Store } from '../stores/store.ts'
+import type { AuditLog } from './audit.ts'
 import type { Timed } from './house.ts'
 import { tell } from './tell.ts'
 
 export function openSessions(
-  { terms, overlap, reuse, clock, random, log, on }: Timed,
+  { terms, overlap, reuse, revocationMaxAge, clock, random, log, on }: Timed,
   store: Store,
+  audit: AuditLog,
 ): Promise<SessionBook> {
   return openSessionBook(
     {
@@ -15,6 +17,7 @@ export function openSessions(
       overlap,
       reuse,
       window: seconds(Math.max(terms.access, terms.sliding) + terms.leeway),
+      maxAge: revocationMaxAge,
       require: {
         user: !terms.allowUserlessRefresh,
         active: terms.rule === undefined && terms.checkActive,
@@ -33,9 +36,12 @@ export function openSessions(
           session: id,
           user: userId,
         })
+        void audit.record({ kind: 'reuse_detected', userId, sessionId: id })
         void tell(log, 'on.reuseDetected', () => on.reuseDetected?.({ sessionId: id, userId }))
       },
-      feedFailed: (error) => log({ level: 'error', event: 'ended sessions could not be read', reason: String(error) }),
+      feedCut: (reason) =>
+        log({ level: 'error', event: 'what other processes end is not learned any more', reason: String(reason) }),
+      feedBack: () => log({ level: 'info', event: 'what other processes end is learned again' }),
     },
   )
 }

@@ -1,10 +1,12 @@
 import { Refusal } from '../base/refusal.ts'
 import type { AuthRequest } from '../base/request.ts'
 import type { Settings } from '../settings/settings.ts'
+import { bounded, networkOf } from '../throttling/address.ts'
 import { isAllowed } from '../tokens/terms.ts'
 import { signIn } from '../users/authenticate.ts'
 import { usernameKey } from '../users/names.ts'
 import type { Account } from '../users/user.ts'
+import type { Happening } from './audit.ts'
 import type { House } from './house.ts'
 import { tell } from './tell.ts'
 
@@ -16,7 +18,7 @@ export type CheckPassword = (
   login: string,
   password: string,
   request: AuthRequest,
-  house: Pick<House, 'store' | 'clock' | 'passwords' | 'loginThrottle'>,
+  house: Pick<House, 'store' | 'clock' | 'passwords' | 'loginThrottle' | 'audit' | 'tallies'>,
 ) => Promise<Account>
 
 /**
@@ -29,14 +31,27 @@ export function checkPasswordVia(settings: Settings): CheckPassword {
   const { users, on, log, terms, addressOf } = settings
   const { loginField, trimPassword } = users
   const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
-  return async (login, password, request, { store, passwords, loginThrottle }) => {
+  return async (login, password, request, { store, passwords, loginThrottle, audit, tallies }) => {
     const judge = (): Promise<Account> =>
       signIn(login, password, { users: store.users, passwords }, { loginField, trimPassword, allows })
     const guess = { account: usernameKey(login), address: addressOf(request) }
     try {
       return await (loginThrottle === undefined ? judge() : loginThrottle(guess, judge))
     } catch (error) {
-      if (error instanceof Refusal && error.code === 'no_active_account') {
+      if (!(error instanceof Refusal)) throw error
+      // A name that nobody has may be a password, typed in the wrong field: it is never written down.
+      const whose = async (): Promise<Partial<Happening>> => ({
+        userId: (await store.users.find(loginField, login))?.user.id,
+      })
+      if (error.code === 'busy') tallies.signIns.add('busy')
+      if (error.code === 'throttled') {
+        tallies.signIns.add('throttled')
+        const key = `${bounded(guess.account)} ${networkOf(guess.address)}`
+        audit.recordSeldom(key, { kind: 'sign_in_throttled' }, whose)
+      }
+      if (error.code === 'no_active_account') {
+        tallies.signIns.add('failed')
+        void audit.record({ kind: 'sign_in_failed' }, whose)
         const credentials = { [loginField]: login, password: HIDDEN }
         await tell(log, 'on.signInFailed', () => on.signInFailed?.({ credentials, request }))
       }
@@ -55,6 +70,9 @@ export function signInVia(settings: Settings): CheckPassword {
   const checkPassword = checkPasswordVia(settings)
   return async (login, password, request, house) => {
     const account = await checkPassword(login, password, request, house)
+    house.tallies.signIns.add('ok')
+    // A sign-in that opens a session is written down with it.
+    if (!settings.sessions) void house.audit.record({ kind: 'signed_in', userId: account.user.id })
     if (users.updateLastLogin) await house.store.users.change(account.user.id, { lastLoginAt: house.clock() })
     await tell(log, 'on.signedIn', () => on.signedIn?.({ user: account.user, request }))
     return account

@@ -1,13 +1,15 @@
+import { occasion } from '../base/occasion.ts'
 import type { LogEntry } from '../options.ts'
 
 export type Log = (entry: LogEntry) => void
 
-/** A log that fails takes no answer with it and ends no process (rule D8). */
+/** A log that fails takes no answer with it and ends no process (rule D8). What it is told says of which request it is. */
 export const unfailing =
   (log: Log): Log =>
   (entry) => {
     try {
-      log(entry)
+      const request = occasion()?.requestId
+      log(request === undefined ? entry : { ...entry, request })
     } catch {
       // There is nobody left to tell.
     }

@@ -63,9 +63,11 @@ const Tokens = z.strictObject({
   rotate: z.boolean().optional(),
   blacklistAfterRotation: z.boolean().optional(),
   reuse: z.enum(['end', 'reject']).default('end'),
+  revocationMaxAge: duration(seconds(0), seconds(300)).default(seconds(30)),
   sessions: z.boolean().default(true),
   adoptForeign: z.boolean().default(false),
   algorithm: z.enum(Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]).optional(),
+  rotateKeys: z.union([z.literal(false), duration(seconds(4), year)]).optional(),
   signingKey: z.string().optional(),
   verifyingKey: z.string().optional(),
   jwksUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -182,9 +184,13 @@ export interface Settings {
   readonly terms: TokenTerms
   readonly overlap: Seconds
   readonly reuse: 'end' | 'reject'
+  /** The age up to which a process believes what it knows of ended sessions. */
+  readonly revocationMaxAge: Seconds
   readonly sessions: boolean
   /** As given: the house's own keys are for the one they were made for until another is asked for. */
   readonly algorithm: Algorithm | undefined
+  /** How long a key of the house's own signs; false: until somebody rotates it. */
+  readonly rotateKeys: Seconds | false
   /** `undefined`: the house makes and keeps its own. */
   readonly keys: GivenKeys | undefined
   /** The secret that both sides share, with HS256 and its sisters: others are derived from it where none is given. */
@@ -223,7 +229,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   if (!parsed.success) throw refused(sentenceOf(parsed.error.issues[0]!))
   const { tokens, users, ...rest } = parsed.data
   // What keys are made of goes no further than this.
-  const { signingKey, verifyingKey, jwksUrl, allowWeakKeys, algorithm, ...openly } = tokens
+  const { signingKey, verifyingKey, jwksUrl, allowWeakKeys, algorithm, rotateKeys, ...openly } = tokens
   const rotate = tokens.rotate ?? tokens.sessions
   const blacklistAfterRotation = tokens.blacklistAfterRotation ?? (tokens.sessions || tokens.rotate === true)
   const session = tokens.session ?? (Math.max(days(30), tokens.refresh) as Seconds)
@@ -232,6 +238,9 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   const secret = rest.secret ?? secretsIn(env)
   const log = unfailing(rest.log ?? logLine)
   const keys = parseKeys({ algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys }, log)
+  if (keys !== undefined && rotateKeys) {
+    throw refused('tokens.rotateKeys is for keys that are made here: a key of tokens.signingKey is changed there.')
+  }
   const authentication = rest.authentication ?? [bearer()]
   const isShared = algorithm?.startsWith('HS') === true && signingKey !== undefined
   const settings: Settings = {
@@ -252,8 +261,10 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     },
     overlap: tokens.overlap,
     reuse: tokens.reuse,
+    revocationMaxAge: tokens.revocationMaxAge,
     sessions: tokens.sessions,
     algorithm,
+    rotateKeys: rotateKeys ?? days(90),
     keys,
     sharedSecret: isShared ? new Secret(signingKey) : undefined,
     revokeClaim: tokens.revokeClaim,

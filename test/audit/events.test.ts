@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { AuditEvent, EventKind, Events } from '../../src/audit/event.ts'
+import type { LogEntry, Options } from '../../src/options.ts'
+import type { SessionId } from '../../src/sessions/session.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Watchword } from '../../src/watchword.ts'
+import { houseOf, PASSWORD, post, signIn, stillClock } from '../house/world.ts'
+
+async function house(t: TestContext, options: Options = {}) {
+  const auth = houseOf(t, { database: 'sqlite::memory:', secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e', ...options })
+  const ann = await auth.users.create({ username: 'ann', password: PASSWORD })
+  return { auth, ann }
+}
+
+const kindsOf = async (auth: Watchword): Promise<EventKind[]> =>
+  (await auth.events.list()).map(({ kind }) => kind).reverse()
+
+const newest = async (auth: Watchword): Promise<AuditEvent> => (await auth.events.list({ limit: 1 }))[0]!
+
+const claimsOf = (token: string | undefined): Record<string, unknown> =>
+  JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString())
+
+test('a sign-in is written down with its session, and a refresh is not', async (t) => {
+  const { clock, pass } = stillClock()
+  const { auth, ann } = await house(t, { clock })
+  pass(1)
+  const { refresh } = await signIn(auth)
+  await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
+
+  assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in'])
+  const { userId, sessionId, at } = await newest(auth)
+  assert.deepEqual([userId, sessionId, at], [ann.id, claimsOf(refresh).sid, clock()])
+})
+
+test('a wrong password is written down with its user', async (t) => {
+  const { auth, ann } = await house(t)
+  await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
+  const { kind, userId } = await newest(auth)
+  assert.deepEqual([kind, userId], ['sign_in_failed', ann.id])
+})
+
+test('a name that nobody has is not written down: it may be a password', async (t) => {
+  const { auth } = await house(t)
+  await post(auth, '/api/token/', { username: 'CANARY-0815', password: 'CANARY-4711' })
+  const event = await newest(auth)
+  assert.deepEqual([event.kind, event.userId], ['sign_in_failed', undefined])
+  assert.doesNotMatch(JSON.stringify(event), /CANARY/)
+})
+
+test('who is throttled is written down once a minute', async (t) => {
+  const { clock, pass } = stillClock()
+  const { auth, ann } = await house(t, { clock, throttle: { login: '2/hour' } })
+  pass(1)
+  const guess = () => post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
+  for (let i = 0; i < 5; i++) {
+    pass(1)
+    await guess()
+  }
+  const kinds = ['user_created', 'sign_in_failed', 'sign_in_failed', 'sign_in_throttled'] as const
+  assert.deepEqual(await kindsOf(auth), kinds)
+  assert.equal((await newest(auth)).userId, ann.id)
+  pass(61)
+  await guess()
+  assert.deepEqual(await kindsOf(auth), [...kinds, 'sign_in_throttled'])
+})
+
+test('a spent token that comes back is written down: once where it ends the session, however often it comes', async (t) => {
+  const { clock, pass } = stillClock()
+  const { auth, ann } = await house(t, { clock })
+  pass(1)
+  const { refresh } = await signIn(auth)
+  pass(1)
+  const again = () => post(auth, '/api/token/refresh/', { refresh: String(refresh) })
+  await again()
+  await Promise.all([again(), again()])
+  assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed'])
+  pass(60)
+  await Promise.all(Array.from({ length: 20 }, again))
+  assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed', 'reuse_detected'])
+  const { userId, sessionId } = await newest(auth)
+  assert.deepEqual([userId, sessionId], [ann.id, claimsOf(refresh).sid])
+})
+
+test('what is done to users, sessions, tokens and keys is written down, with the names of fields and no value', async (t) => {
+  const { auth, ann } = await house(t)
+  await auth.users.change(ann.id, { email: 'canary@example.com', staff: true })
+  await auth.users.setPassword(ann.id, `${PASSWORD}-new`)
+  await post(auth, '/api/token/', { username: 'ann', password: `${PASSWORD}-new` })
+  const [session] = await auth.sessions.list(ann.id)
+  await auth.sessions.end(session!.id)
+  await auth.sessions.end(session!.id)
+  await auth.sessions.end('0'.repeat(32) as SessionId)
+  const { record } = await auth.tokens.create(ann.id, { name: 'canary', scopes: ['read'] })
+  await auth.tokens.revoke(record.id)
+  await auth.keys.rotate()
+  await auth.users.delete(ann.id)
+
+  const events = [...(await auth.events.list())].reverse()
+  assert.deepEqual(
+    events.map(({ kind, userId }) => [kind, userId]),
+    [
+      ['user_created', ann.id],
+      ['user_changed', ann.id],
+      ['password_changed', ann.id],
+      ['signed_in', ann.id],
+      ['session_ended', ann.id],
+      ['api_token_created', ann.id],
+      ['api_token_revoked', ann.id],
+      ['keys_rotated', undefined],
+      ['user_deleted', ann.id],
+    ],
+  )
+  assert.deepEqual(events[1]?.detail, { fields: ['email', 'staff'] })
+  assert.equal(events[4]?.sessionId, session!.id)
+  assert.doesNotMatch(JSON.stringify(events), /canary/)
+})
+
+test('signing out is written down', async (t) => {
+  const { auth, ann } = await house(t)
+  const { refresh } = await signIn(auth)
+  await post(auth, '/api/token/blacklist/', { refresh: String(refresh) })
+  const { kind, userId, sessionId } = await newest(auth)
+  assert.deepEqual([kind, userId, sessionId], ['signed_out', ann.id, claimsOf(refresh).sid])
+})
+
+test('an event has the address of its client and the name of its request', async (t) => {
+  const { auth } = await house(t, { proxies: 1 })
+  const headers = {
+    'content-type': 'application/json',
+    'x-forwarded-for': '203.0.113.7',
+    'x-request-id': 'edge-77',
+  }
+  const body = JSON.stringify({ username: 'ann', password: PASSWORD })
+  await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', headers, body }))
+  const { address, requestId } = await newest(auth)
+  assert.deepEqual([address, requestId], ['203.0.113.7', 'edge-77'])
+})
+
+test('nobody is believed about the name of a request but a proxy that is trusted', async (t) => {
+  const { auth } = await house(t)
+  const headers = { 'content-type': 'application/json', 'x-request-id': 'forged' }
+  const body = JSON.stringify({ username: 'ann', password: PASSWORD })
+  await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', headers, body }))
+  assert.match((await newest(auth)).requestId ?? '', /^[\da-f]{32}$/)
+})
+
+test('who did it is told where the program says so', async (t) => {
+  const { auth, ann } = await house(t)
+  await auth.events.by('staff:7', () => auth.users.change(ann.id, { staff: true }))
+  assert.equal((await newest(auth)).actor, 'staff:7')
+  await auth.users.change(ann.id, { staff: false })
+  assert.equal((await newest(auth)).actor, undefined)
+})
+
+test('audit: false writes nothing', async (t) => {
+  const { auth } = await house(t, { audit: false })
+  await signIn(auth)
+  assert.deepEqual(await auth.events.list(), [])
+})
+
+/** A store whose events fail. */
+function failingStore() {
+  const store = sqliteStore({ file: ':memory:' })
+  const events: Events = {
+    ...store.events,
+    append: async () => {
+      throw new Error('no room')
+    },
+  }
+  return { ...store, events }
+}
+
+test('an event that cannot be written changes no answer and is told in the log', async (t) => {
+  const lines: LogEntry[] = []
+  const { auth } = await house(t, { database: failingStore(), log: (entry) => void lines.push(entry) })
+  const { status } = await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })
+  await auth.events.list()
+  assert.equal(status, 200)
+  const told = lines.filter(({ event }) => event === 'an audit event could not be written')
+  assert.deepEqual(
+    told.map(({ level, kind }) => [level, kind]),
+    [
+      ['error', 'user_created'],
+      ['error', 'signed_in'],
+    ],
+  )
+})
+
+test('flush deletes what is older than it is kept, and nothing else', async (t) => {
+  const { clock, pass } = stillClock()
+  const { auth } = await house(t, { clock, audit: { keep: '7d' } })
+  pass(4 * 86_400)
+  await signIn(auth)
+  pass(4 * 86_400 + 3_600)
+  const { events } = await auth.flush()
+  assert.equal(events, 1)
+  assert.deepEqual(await kindsOf(auth), ['signed_in'])
+})
+
+test('events are listed by user, kind and time, the newest first, page by page', async (t) => {
+  const { clock, pass } = stillClock()
+  const { auth, ann } = await house(t, { clock })
+  pass(10)
+  const bob = await auth.users.create({ username: 'bob' })
+  await auth.users.change(bob.id, { staff: true })
+  await auth.users.change(ann.id, { staff: true })
+
+  const kinds = async (query: Parameters<typeof auth.events.list>[0]) =>
+    (await auth.events.list(query)).map(({ kind, userId }) => `${kind} ${userId === ann.id ? 'ann' : 'bob'}`)
+  assert.deepEqual(await kinds({ userId: ann.id }), ['user_changed ann', 'user_created ann'])
+  assert.deepEqual(await kinds({ kind: 'user_created' }), ['user_created bob', 'user_created ann'])
+  assert.deepEqual(
+    new Set(await kinds({ since: clock() })),
+    new Set(['user_changed ann', 'user_changed bob', 'user_created bob']),
+  )
+
+  const all = await auth.events.list()
+  const paged: AuditEvent[] = []
+  for (let page = await auth.events.list({ limit: 1 }); page.length > 0; ) {
+    paged.push(...page)
+    page = await auth.events.list({ limit: 1, after: paged.at(-1) })
+  }
+  assert.deepEqual(paged, all)
+})
