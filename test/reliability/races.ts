@@ -11,13 +11,15 @@ const first = (id: string): Presented => ({ id: id as SessionId, generation: 0, 
 /** 50 callers, in four processes. */
 const CALLERS = [13, 13, 12, 12]
 
+type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: string }
+
 /** Presents one token in all processes at once. */
-async function race(houses: readonly House[], token: Presented): Promise<readonly RotationOutcome[]> {
+async function race(houses: readonly House[], token: Presented): Promise<readonly Outcome[]> {
   const moment = soon()
   return (await Promise.all(houses.map((house, i) => house.ask('race', token, CALLERS[i]!, moment)))).flat()
 }
 
-const countOf = (outcomes: readonly RotationOutcome[], ...kinds: readonly RotationOutcome['kind'][]): number =>
+const countOf = (outcomes: readonly Outcome[], ...kinds: readonly Outcome['kind'][]): number =>
   outcomes.filter(({ kind }) => kinds.includes(kind)).length
 
 /** R1, with an overlap. */

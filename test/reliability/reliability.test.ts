@@ -10,6 +10,7 @@ for (const read of TRIALS) {
       if (!trial.hasShort) return t.skip(`takes long: npm run reliability -- ${trial.name}`)
       const outcome = await attempt(trial, kind, 'short')
       if (outcome.kind === 'skipped') return t.skip(outcome.reason)
+      if (outcome.kind === 'failed') assert.fail(outcome.reason)
       for (const { promised, seen } of outcome.findings) t.diagnostic(`${promised}: ${seen}`)
       const broken = outcome.findings.filter(({ holds }) => !holds)
       assert.deepEqual(broken, [])

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { printable, tableOf } from '../../src/cli/table.ts'
+import { tableOf } from '../../src/cli/table.ts'
 import type { Kind } from './databases.ts'
 import { attempt, type Form, type Outcome, type Trial } from './trial.ts'
 import { TRIALS } from './trials.ts'
@@ -40,10 +40,14 @@ const chosen = all.filter(isWished)
 const known = new Set(all.flatMap(({ trial, sabotage }) => [trial.name, sabotage]))
 const unknown = names.find((name) => !known.has(name))
 
-if (unknown !== undefined) {
-  console.error(`There is no trial "${unknown}". There are: ${[...known].filter(Boolean).join(', ')}.`)
+if (unknown !== undefined) give(`There is no trial "${unknown}". There are: ${[...known].filter(Boolean).join(', ')}.`)
+else if (chosen.length === 0) give('No trial is made like that.')
+else report(await make(chosen))
+
+function give(complaint: string): void {
+  console.error(complaint)
   process.exitCode = 2
-} else report(await make(chosen))
+}
 
 function attemptsOf(trials: readonly Trial[]): readonly Attempt[] {
   const onEach = trials.flatMap((trial) => trial.databases.map((kind): Attempt => ({ trial, kind })))
@@ -71,20 +75,22 @@ async function make(attempts: readonly Attempt[]): Promise<readonly Tried[]> {
     progress(sabotage === undefined ? trial.promise : `with the fault "${sabotage}"`)
     const began = performance.now()
     const outcome = await attempt(trial, kind, form, { sabotage, progress })
-    tried.push({ ...each, outcome, seconds: (performance.now() - began) / 1000 })
+    const made = { ...each, outcome, seconds: (performance.now() - began) / 1000 }
+    progress(`${isRight(made) ? 'as it should be' : 'NOT as it should be'}, after ${made.seconds.toFixed(1)} s`)
+    tried.push(made)
   }
   return tried
 }
 
 /** Whether it went as it should: every promise held, or the fault was noticed. */
 function isRight({ sabotage, outcome }: Tried): boolean {
-  if (outcome.kind === 'skipped') return true
+  if (outcome.kind !== 'tried') return outcome.kind === 'skipped'
   const allHold = outcome.findings.every(({ holds }) => holds)
   return sabotage === undefined ? allHold : !allHold
 }
 
 function report(tried: readonly Tried[]): void {
-  const made = tried.filter(({ outcome }) => outcome.kind === 'tried')
+  const made = tried.filter(({ outcome }) => outcome.kind !== 'skipped')
   const failed = made.filter((each) => !isRight(each)).length
   process.exitCode = failed > 0 ? 1 : 0
   const totals = { passed: made.length - failed, failed, skipped: tried.length - made.length }
@@ -99,13 +105,18 @@ function report(tried: readonly Tried[]): void {
     console.log(JSON.stringify({ ...totals, trials }, undefined, 2))
     return
   }
-  console.log(tableOf(['TRIAL', 'DATABASE', 'PROMISED', 'SEEN', 'VERDICT'], tried.flatMap(rowsOf)))
+  console.log(
+    tableOf(['TRIAL', 'DATABASE', wish.sabotage ? 'FAULT' : 'PROMISED', 'SEEN', 'VERDICT'], tried.flatMap(rowsOf)),
+  )
   console.log(`\n${totals.passed} passed, ${failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`)
 }
 
 /** A row a figure. Of a trial with a fault built in one that broke is enough. */
 function rowsOf({ trial, kind, sabotage, outcome }: Tried): readonly (readonly string[])[] {
-  if (outcome.kind === 'skipped') return [[trial.name, kind, trial.promise, printable(outcome.reason), 'skipped']]
+  if (outcome.kind !== 'tried')
+    return [
+      [trial.name, kind, sabotage ?? trial.promise, outcome.reason, outcome.kind === 'skipped' ? 'skipped' : 'FAILED'],
+    ]
   const { findings } = outcome
   if (sabotage === undefined) {
     return findings.map(({ promised, seen, holds }, i) =>

@@ -13,7 +13,7 @@ export interface Described<Size> {
   readonly short?: Size
   /** Faults, by name, that `run` builds into what it tries where the world names one. Each must break the promise. */
   readonly sabotages: readonly Sabotage[]
-  /** @throws whatever broke: that is a promise broken, too */
+  /** @throws whatever keeps the trial from being made: it failed then, and no fault was noticed by that */
   run(world: World, size: Size): Promise<readonly Finding[]>
 }
 
@@ -56,6 +56,7 @@ export interface Finding {
 export type Outcome =
   | { readonly kind: 'tried'; readonly findings: readonly Finding[] }
   | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string }
 
 export function trial<Size>(described: Described<Size>): Trial {
   const { name, promise, databases, sabotages, long, short } = described
@@ -87,7 +88,7 @@ class Skipped extends Error {}
 
 /** Makes a trial on a fresh database of a kind, and clears everything away. Never rejects. */
 export async function attempt(
-  { promise, run }: Trial,
+  { run }: Trial,
   kind: Kind,
   form: Form,
   { sabotage, progress = () => {} }: { readonly sabotage?: string | undefined; progress?(text: string): void } = {},
@@ -104,14 +105,14 @@ export async function attempt(
     return { kind: 'tried', findings: await run(world, form) }
   } catch (error) {
     if (error instanceof Skipped) return { kind: 'skipped', reason: error.message }
-    return { kind: 'tried', findings: [{ promised: promise, seen: seenOf(error), holds: false }] }
+    return { kind: 'failed', reason: reasonOf(error) }
   } finally {
     for (const end of ends.reverse()) await (async () => end())().catch(() => {})
   }
 }
 
 /** The first line of what broke, and where in this repository. */
-function seenOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const [place = ''] = error.stack?.match(/(?:src|test)\/[^\s()]+:\d+/) ?? []
   return `${error.message.split('\n')[0]} (${place})`

@@ -45,6 +45,7 @@ export const TERMS: BookTerms = {
   reuse: 'end',
   require: { user: true, active: true, epoch: true },
   window: minutes(5),
+  maxAge: seconds(30),
 }
 
 export const strict: BookTerms = { ...TERMS, overlap: 0 as Seconds }

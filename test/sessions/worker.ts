@@ -1,4 +1,4 @@
-import { systemClock, type UnixSeconds } from '../../src/base/clock.ts'
+import { seconds, systemClock, type UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Refusal } from '../../src/base/refusal.ts'
 import { type BookTerms, openSessionBook, type SessionBook } from '../../src/sessions/book.ts'
@@ -36,7 +36,8 @@ async function theBook(): Promise<SessionBook> {
     clock,
     random: systemRandom,
     reused: ({ id }) => reused.push(id),
-    feedFailed: () => {},
+    feedCut: () => {},
+    feedBack: () => {},
   })
   return book
 }
@@ -71,7 +72,8 @@ const verbs = {
   async race(presented: Presented, callers: number, at: number) {
     const open = await theBook()
     barrier(at)
-    return Promise.all(Array.from({ length: callers }, () => open.rotate(presented, clock())))
+    const refused = (error: unknown) => ({ kind: 'refused', error: String(error) }) as const
+    return Promise.all(Array.from({ length: callers }, () => open.rotate(presented, clock()).catch(refused)))
   },
   async end(id: SessionId, reason: EndReason, at: number): Promise<boolean> {
     const open = await theBook()
@@ -90,7 +92,7 @@ const verbs = {
     return { counted: hits - waits.length, waits }
   },
   async isRevoked(id: SessionId): Promise<boolean> {
-    return (await theBook()).revoked.has(id)
+    return (await theBook()).hasEnded(id, seconds(1))
   },
   reusedSessions(): readonly SessionId[] {
     return reused
