@@ -6,13 +6,16 @@ import { type Header, methodNotAllowed, replyToError, replyWith } from './reply.
 /** Where public keys are looked for. */
 export const KEY_SET_PATH = '/.well-known/jwks.json'
 
-/** Others may keep the set for this many seconds; a key is published long before it signs. */
-const MAX_AGE = 300
+export interface Published {
+  readonly set: object
+  /** Seconds that others may keep it: a key is published for longer before it signs. */
+  readonly maxAge: number
+}
 
 /** The public keys as a JWK Set (RFC 7517 §5). Never rejects. */
 export async function answerKeySet(
   request: AuthRequest,
-  published: () => Promise<object>,
+  published: () => Promise<Published>,
   failed: (error: unknown) => void,
 ): Promise<AuthReply> {
   const headers: readonly Header[] = [['Allow', 'GET, HEAD, OPTIONS']]
@@ -20,8 +23,9 @@ export async function answerKeySet(
     switch (request.method) {
       case 'GET':
       case 'HEAD': {
-        const cached: Header = ['Cache-Control', `public, max-age=${MAX_AGE}`]
-        const body = jsonText(await published())
+        const { set, maxAge } = await published()
+        const cached: Header = ['Cache-Control', `public, max-age=${maxAge}`]
+        const body = jsonText(set)
         return { status: 200, headers: [['Content-Type', ANSWER_TYPE], cached, ...headers], body }
       }
       case 'OPTIONS':

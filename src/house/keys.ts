@@ -1,4 +1,5 @@
-import { seconds } from '../base/clock.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Seconds, seconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { Secret } from '../base/secret.ts'
 import { givenKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
@@ -32,17 +33,23 @@ function refuseShared(): never {
 }
 
 export async function openRing(settings: Timed, store: Store, secretsFor: Secrets): Promise<KeyRing> {
-  const { algorithm, keys, terms, clock, random } = settings
+  const { algorithm, keys, terms, clock, random, rotateKeys } = settings
   if (keys !== undefined) return givenKeyRing(keys.signing, keys.verifying)
   const longestLife = seconds(Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway)
   const secrets = secretsFor((await store.keys.list()).length > 0)
-  return openKeyRing({ keys: store.keys, secrets, algorithm, longestLife, clock, random })
+  const every = rotateKeys === false ? undefined : rotateKeys
+  const wait = (length: Seconds): Promise<unknown> => sleep(length * 1000)
+  return openKeyRing({ keys: store.keys, secrets, algorithm, every, longestLife, clock, random, wait })
 }
 
 /** Milliseconds before signing keys that could not be read are read again. */
 const RETRY = 500
 
-/** Reads the keys again whenever another process may have turned the ring. @returns ends that */
+/**
+ * Reads the keys again whenever another process may have turned the ring, and turns it when the time has come.
+ *
+ * @returns ends that
+ */
 export function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
   let retry: NodeJS.Timeout | undefined
   const read = (): void => {
@@ -56,8 +63,36 @@ export function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
     changed: ({ kind }) => void (kind === 'ended' || read()),
     upToDate() {},
   })
+  const stopRotating = rotateOnTime(ring, log)
   return () => {
+    stopRotating()
     watch.stop()
     clearTimeout(retry)
+  }
+}
+
+/** Seconds between two looks: the most, since clocks are set and other processes rotate, and the least. */
+const LOOKS = { most: 3600, least: 1 }
+
+/** Looks at once and then when the time may have come; not at the very moment, so that processes do not do it all at once. */
+function rotateOnTime(ring: KeyRing, log: Log): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  const look = async (): Promise<void> => {
+    let left: Seconds
+    try {
+      left = await ring.rotateWhenDue()
+    } catch (error) {
+      left = seconds(LOOKS.least)
+      if (!stopped) log({ level: 'error', event: 'the signing keys could not be rotated', reason: String(error) })
+    }
+    if (stopped || left === Number.POSITIVE_INFINITY) return
+    const spread = 1 + Math.random() / 10
+    timer = setTimeout(look, 1000 * spread * Math.min(LOOKS.most, Math.max(LOOKS.least, left))).unref()
+  }
+  void look()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
   }
 }

@@ -1,6 +1,6 @@
 import type { AuthReply, AuthRequest } from '../base/request.ts'
 import { answer, type Endpoint, type Terms } from '../endpoints/endpoint.ts'
-import { answerKeySet, KEY_SET_PATH } from '../endpoints/key-set.ts'
+import { answerKeySet, KEY_SET_PATH, type Published } from '../endpoints/key-set.ts'
 import { routesOf } from '../endpoints/routes.ts'
 import * as endpoints from '../endpoints/token-endpoints.ts'
 import type { EndpointName, Handler } from '../options.ts'
@@ -46,7 +46,10 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
     login: endpoints.login(loginField, verbs),
     logout: endpoints.logout(verbs),
   }
-  const published = async (): Promise<object> => (await open()).ring.published()
+  const published = async (): Promise<Published> => {
+    const { ring } = await open()
+    return { set: ring.published(), maxAge: ring.maxAge }
+  }
   type Route = ReturnType<Router>
   const keySet: Route = (request) => answerKeySet(request, published, (error) => terms.failed(error, request))
   const mounted = Object.entries(settings.endpoints).map(([name, { path, handle }]): readonly [string, Route] => {
@@ -92,8 +95,8 @@ function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.Toke
     async blacklist(token, type) {
       const { world, audit } = await open()
       const { sessionId, userId } = await blacklist(token, type, world)
+      void audit.record({ kind: 'signed_out', userId: userId as UserId | undefined, sessionId })
       await tell(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
     },
   }
-      void audit.record({ kind: 'signed_out', userId: userId as UserId | undefined, sessionId })
 }

@@ -36,6 +36,10 @@ export interface Keys {
     readonly fresh: KeyRecord
     readonly verifiesUntil: UnixSeconds
   }): Promise<boolean>
+  /** Publishes `fresh` in place of `next`, and only while that is still next. @returns whether this call did it */
+  replaceNext(next: string, fresh: KeyRecord): Promise<boolean>
+  /** Seals a private part anew, only while it is still sealed as `from`. @returns whether this call did it */
+  reseal(id: string, from: string, to: string): Promise<boolean>
   /** Raises `tokenLife` of the keys that sign or will, where it is less: terms have changed since they were made. */
   extend(tokenLife: Seconds): Promise<void>
   /** From `moment` on no retiring key verifies anything. */

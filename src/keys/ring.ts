@@ -1,6 +1,7 @@
-import { after, type Clock, type Seconds } from '../base/clock.ts'
+import { after, type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { Refusal } from '../base/refusal.ts'
+import type { Awaitable } from '../base/request.ts'
 import type { Secret } from '../base/secret.ts'
 import {
   type Algorithm,
@@ -14,7 +15,9 @@ import {
   type VerifyingKey,
 } from '../jwt/index.ts'
 import type { KeyRecord, Keys, Stage } from './keys.ts'
-import { seal, unseal } from './seal.ts'
+import { GIVEN_MAX_AGE, publicationOf } from './publication.ts'
+import { rarely } from './rarely.ts'
+import { isSealedBy, seal, unseal } from './seal.ts'
 
 /** A key as a person is shown it. */
 export type KeySummary = Pick<KeyRecord, 'id' | 'algorithm' | 'stage' | 'createdAt' | 'verifiesUntil'>
@@ -25,15 +28,34 @@ export interface KeyRing {
   readonly verifying: KeySource
   /** The public keys, for others to verify with. */
   published(): { readonly keys: readonly PublicJwk[] }
+  /** How long others may keep them. */
+  readonly maxAge: Seconds
+  /** @throws Refusal `config_refused` where another process sealed the key that signs with a secret that is not known here */
   signing(): SigningKey
   list(): Promise<readonly KeySummary[]>
   /**
-   * @param leaked the keys may be known to others: all are replaced and verify nothing from now on
+   * Lets the next key sign, once it has been published for long enough: until then it waits, `SETTLES` at most.
+   *
    * @throws Refusal `config_refused` where the keys are not ours to rotate; `busy` where another process did at this moment
    */
-  rotate(options?: { readonly leaked?: boolean }): Promise<Turn>
+  rotate(options?: RotateOptions): Promise<Turn>
+  /**
+   * The same where the time has come, and another algorithm where it was asked for. Of several processes one does it.
+   *
+   * @returns seconds until it may have come; `Infinity`: it never does by itself
+   */
+  rotateWhenDue(): Promise<Seconds>
+  /** Seals what signs, or will, with the first of the secrets, so that the others can go. @returns how many keys it sealed anew */
+  reseal(): Promise<number>
   /** Reads the keys again: another process may have rotated them. */
   reload(): Promise<void>
+}
+
+export interface RotateOptions {
+  /** The keys may be known to others: all are replaced at once and verify nothing from now on. */
+  readonly leaked?: boolean
+  /** Told how long it waits, where it does. */
+  readonly waits?: (length: Seconds) => void
 }
 
 /** The stages after a rotation, by key. */
@@ -45,56 +67,74 @@ export interface Turn {
 
 export interface RingWorld {
   readonly keys: Keys
+  /** The first seals, all open. */
   readonly secrets: readonly Secret[]
   /** What the keys are to be for; `undefined`: what they are for already, where there are none ES256. */
   readonly algorithm: Algorithm | undefined
+  /** How long a key signs; `undefined`: until somebody rotates it. */
+  readonly every: Seconds | undefined
   /** How long the longest-lived token of these terms lives, leeway included. */
   readonly longestLife: Seconds
   readonly clock: Clock
   readonly random: Random
+  wait(length: Seconds): Promise<unknown>
 }
 
 const DEFAULT_ALGORITHM = 'ES256'
+const NEVER = seconds(Number.POSITIVE_INFINITY)
 
 /** The ring of keys that the store keeps: next, current, retiring (K9). Makes the first ones where there are none. */
 export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
-  const { keys, clock, longestLife } = world
-  const verifying = new RetiringKeys(clock)
-  let loaded = ''
+  const { keys, clock, longestLife, secrets, random } = world
+  const { maxAge, settles } = publicationOf(world.every)
+  let known: readonly KeyRecord[] = []
   let signing: SigningKey | undefined
 
-  const load = async (): Promise<readonly KeyRecord[]> => {
-    const records = await keys.list()
-    const state = records.map(({ id, stage, verifiesUntil }) => `${id} ${stage} ${verifiesUntil}`).join()
-    if (state !== loaded) {
-      const current = stageOf(records, 'current')
-      const pem = unseal(current.sealed, current.id, world.secrets)
-      signing = importSigningKey(current.algorithm, pem, { kid: current.id })
-      verifying.replace(records)
-      loaded = state
+  const load = async (): Promise<Stages> => {
+    known = await keys.list()
+    verifying.replace(known)
+    const stages = stagesOf(known)
+    if (signing?.kid !== stages.current.id) {
+      signing = undefined
+      signing = openKey(stages.current, secrets)
     }
-    return records
+    return stages
   }
+  const verifying = new RingKeys(clock, rarely(load, world.wait))
 
   /** @returns `undefined`: another process turned the ring at this moment */
-  const turn = async (algorithm?: Algorithm): Promise<Turn | undefined> => {
-    const records = await load()
-    const [current, next] = [stageOf(records, 'current'), stageOf(records, 'next')]
-    const fresh = makeKey('next', algorithm ?? next.algorithm, next.tokenLife, world)
-    const verifiesUntil = after(clock(), current.tokenLife)
+  const turn = async ({ current, next }: Stages): Promise<Turn | undefined> => {
+    // What cannot be opened must not become what signs.
+    openKey(next, secrets)
+    const fresh = makeKey('next', next.algorithm, next.tokenLife, world)
+    // Until all have heard of it, others go on to sign with the key that retires.
+    const verifiesUntil = after(after(clock(), current.tokenLife), settles)
     const turned = await keys.rotate({ current: current.id, next: next.id, fresh, verifiesUntil })
     await load()
     return turned ? { current: next.id, retiring: current.id, next: fresh.id } : undefined
   }
 
+  /** When the next key was published, what signed began to sign: so old is the current key at work. */
+  const dueAt = ({ current, next }: Stages): UnixSeconds => {
+    const isAnother = next.algorithm === world.algorithm && current.algorithm !== world.algorithm
+    return after(next.createdAt, isAnother ? settles : (world.every ?? NEVER))
+  }
+
   if ((await keys.list()).length === 0) await keys.seed(firstKeys(world))
   await keys.extend(longestLife)
-  await changeAlgorithm(world.algorithm, load, turn)
+  const { next } = await load()
+  openKey(next, secrets)
+  if (world.algorithm !== undefined && next.algorithm !== world.algorithm) {
+    // Of several processes that start together one does it.
+    await keys.replaceNext(next.id, makeKey('next', world.algorithm, next.tokenLife, world))
+    await load()
+  }
 
   return {
     verifying,
     published: () => verifying.published(),
-    signing: () => signing!,
+    maxAge,
+    signing: () => signing ?? sealedElsewhere(),
     list: async () =>
       (await keys.list()).map(({ id, algorithm, stage, createdAt, verifiesUntil }) => ({
         id,
@@ -103,45 +143,90 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
         createdAt,
         verifiesUntil,
       })),
-    async rotate({ leaked = false } = {}) {
+    async rotate({ leaked = false, waits } = {}) {
+      const left = leaked ? seconds(0) : settlesIn(await load(), settles, clock())
+      if (left > 0) {
+        waits?.(left)
+        await world.wait(left)
+      }
       // What is next lies beside what is current, and so does what has retired.
-      if (leaked) await turn(world.algorithm)
-      const turned = await turn(world.algorithm)
+      if (leaked) await turn(await load())
+      const turned = await turn(await load())
       if (leaked) await keys.endRetiring(clock())
       await load()
       if (turned !== undefined) return turned
       throw new Refusal('busy', 'another process rotated the keys at this moment; look with: watchword keys list')
     },
+    async rotateWhenDue() {
+      // What is known here is followed within a second, so nobody is asked until it has come.
+      if (clock() >= dueAt(stagesOf(known))) {
+        const stages = await load()
+        if (clock() >= dueAt(stages) && (await turn(stages)) !== undefined) await keys.flush(clock())
+      }
+      return seconds(Math.max(0, dueAt(stagesOf(known)) - clock()))
+    },
+    async reseal() {
+      let count = 0
+      for (const { id, sealed } of Object.values(stagesOf(await keys.list()))) {
+        if (isSealedBy(secrets[0]!, sealed, id)) continue
+        const anew = seal(unseal(sealed, id, secrets), id, secrets, random)
+        if (await keys.reseal(id, sealed, anew)) count++
+      }
+      return count
+    },
     reload: async () => void (await load()),
   }
 }
 
-/**
- * Another algorithm was chosen since the keys were made: the key that is next is for the old one, so two turns bring the new
- * one up. Processes that start together do it once: whoever comes second finds it done.
- */
-async function changeAlgorithm(
-  algorithm: Algorithm | undefined,
-  load: () => Promise<readonly KeyRecord[]>,
-  turn: (algorithm?: Algorithm) => Promise<unknown>,
-): Promise<void> {
-  while (algorithm !== undefined && stageOf(await load(), 'current').algorithm !== algorithm) await turn(algorithm)
-  await load()
+/** What signs, and what will. */
+interface Stages {
+  readonly current: KeyRecord
+  readonly next: KeyRecord
+}
+
+const stagesOf = (records: readonly KeyRecord[]): Stages => ({
+  current: stageOf(records, 'current'),
+  next: stageOf(records, 'next'),
+})
+
+/** The seconds until every copy of the key set has the next key. Of the first two keys there never was a set without one. */
+function settlesIn({ current, next }: Stages, settles: Seconds, now: UnixSeconds): Seconds {
+  if (next.createdAt <= current.createdAt) return seconds(0)
+  // No longer than that, whatever clocks say.
+  return seconds(Math.min(settles, Math.max(0, next.createdAt + settles - now)))
+}
+
+const openKey = ({ id, algorithm, sealed }: KeyRecord, secrets: readonly Secret[]): SigningKey =>
+  importSigningKey(algorithm, unseal(sealed, id, secrets), { kid: id })
+
+const sealedElsewhere = (): never => {
+  throw new Refusal('config_refused', 'another process sealed the signing key with a secret that is not known here')
 }
 
 /** The public keys of a ring, each until it has retired for long enough. */
-class RetiringKeys implements KeySource {
+class RingKeys implements KeySource {
   readonly #clock: Clock
+  readonly #readAgain: () => Promise<unknown>
   readonly #keys = new KeySet([])
   #records: readonly KeyRecord[] = []
+  #state = ''
   /** When the next key is to go. */
   #until: number = Number.POSITIVE_INFINITY
 
-  constructor(clock: Clock) {
+  /** @param readAgain replaces the keys by those of the store */
+  constructor(clock: Clock, readAgain: () => Promise<unknown>) {
     this.#clock = clock
+    this.#readAgain = readAgain
   }
 
   replace(records: readonly KeyRecord[]): void {
+    const state = records.map(({ id, verifiesUntil }) => `${id} ${verifiesUntil}`).join()
+    if (state === this.#state) return
+    this.#state = state
+    this.#keep(records)
+  }
+
+  #keep(records: readonly KeyRecord[]): void {
     const now = this.#clock()
     this.#records = records.filter(({ verifiesUntil }) => verifiesUntil === undefined || now < verifiesUntil)
     this.#until = Math.min(...this.#records.map(({ verifiesUntil }) => verifiesUntil ?? Number.POSITIVE_INFINITY))
@@ -156,8 +241,11 @@ class RetiringKeys implements KeySource {
     return this.#today().algorithms
   }
 
-  find(kid: string | undefined): VerifyingKey | undefined {
-    return this.#today().find(kid)
+  /** A key that is not known here may be one that another process has made a moment ago. */
+  find(kid: string | undefined): Awaitable<VerifyingKey | undefined> {
+    const key = this.#today().find(kid)
+    if (key !== undefined || kid === undefined || !THUMBPRINT.test(kid)) return key
+    return this.#readAgain().then(() => this.#today().find(kid))
   }
 
   published(): { readonly keys: readonly PublicJwk[] } {
@@ -165,15 +253,20 @@ class RetiringKeys implements KeySource {
   }
 
   #today(): KeySet {
-    if (this.#until < Number.POSITIVE_INFINITY && this.#clock() >= this.#until) this.replace(this.#records)
+    if (this.#until < Number.POSITIVE_INFINITY && this.#clock() >= this.#until) this.#keep(this.#records)
     return this.#keys
   }
 }
 
-const firstKeys = (world: RingWorld): readonly KeyRecord[] =>
-  (['current', 'next'] as const).map((stage) =>
-    makeKey(stage, world.algorithm ?? DEFAULT_ALGORITHM, world.longestLife, world),
+/** How our keys are called: the SHA-256 of their public part. Nobody is asked for others. */
+const THUMBPRINT = /^[\w-]{43}$/
+
+function firstKeys(world: RingWorld): readonly KeyRecord[] {
+  const now = world.clock()
+  return (['current', 'next'] as const).map((stage) =>
+    makeKey(stage, world.algorithm ?? DEFAULT_ALGORITHM, world.longestLife, { ...world, clock: () => now }),
   )
+}
 
 /** The ring of a key that the settings gave. It is rotated where it is kept. */
 export function givenKeyRing(signing: SigningKey | undefined, verifying: KeySource): KeyRing {
@@ -185,9 +278,12 @@ export function givenKeyRing(signing: SigningKey | undefined, verifying: KeySour
   return {
     verifying,
     published: () => published.jwks(),
+    maxAge: GIVEN_MAX_AGE,
     signing: () => signing ?? elsewhere(),
     list: async () => [],
     rotate: async () => elsewhere(),
+    rotateWhenDue: async () => NEVER,
+    reseal: async () => 0,
     reload: async () => {},
   }
 }

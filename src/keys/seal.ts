@@ -41,6 +41,16 @@ export function unseal(sealed: string, context: string, secrets: readonly Secret
   }
   throw new Refusal(
     'config_refused',
-    'The signing keys in the database cannot be opened with this secret: give back the secret they were made with (WATCHWORD_SECRET; several may be given as options, the first encrypts).',
+    'The signing keys in the database cannot be opened with this secret: give back the secret they were made with (WATCHWORD_SECRET, or WATCHWORD_OLD_SECRETS beside a newer one).',
   )
+}
+
+/** Whether it needs this secret alone. */
+export function isSealedBy(secret: Secret, sealed: string, context: string): boolean {
+  try {
+    unseal(sealed, context, [secret])
+    return true
+  } catch {
+    return false
+  }
 }

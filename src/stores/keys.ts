@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { InsertResult, Kysely, OnConflictBuilder, Selectable, Transaction, UpdateResult } from 'kysely'
 import type { KeyRecord, Keys } from '../keys/keys.ts'
 import type { KeyTable, Tables } from './tables.ts'
 
@@ -13,28 +13,54 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
     },
 
     seed(keys) {
-      return db.transaction().execute(async (trx) => {
+      return allOrNothing(db, async (trx) => {
         const taken = await trx.selectFrom('keys').select('id').limit(1).execute()
         if (taken.length > 0 || keys.length === 0) return false
-        await trx.insertInto('keys').values(keys.map(rowOf)).execute()
-        return true
+        // Whoever saw none at the same moment waits here for the other, and writes nothing.
+        return isCount(keys.length, await trx.insertInto('keys').values(keys.map(rowOf)).onConflict(nothing).execute())
       })
     },
 
-    async rotate({ current, next, fresh, verifiesUntil }) {
-      return db.transaction().execute(async (trx) => {
-        const stages = await trx.selectFrom('keys').select(['id', 'stage']).where('id', 'in', [current, next]).execute()
-        const isStill = (id: string, stage: string) => stages.some((key) => key.id === id && key.stage === stage)
-        if (!isStill(current, 'current') || !isStill(next, 'next')) return false
-        await trx
+    rotate({ current, next, fresh, verifiesUntil }) {
+      return allOrNothing(db, async (trx) => {
+        const retired = await trx
           .updateTable('keys')
           .set({ stage: 'retiring', verifies_until: verifiesUntil })
           .where('id', '=', current)
+          .where('stage', '=', 'current')
           .execute()
-        await trx.updateTable('keys').set({ stage: 'current' }).where('id', '=', next).execute()
-        await trx.insertInto('keys').values(rowOf(fresh)).execute()
-        return true
+        if (!isCount(1, retired)) return false
+        const raised = await trx
+          .updateTable('keys')
+          .set({ stage: 'current' })
+          .where('id', '=', next)
+          .where('stage', '=', 'next')
+          .execute()
+        if (!isCount(1, raised)) return false
+        return isCount(1, await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute())
       })
+    },
+
+    replaceNext(next, fresh) {
+      return allOrNothing(db, async (trx) => {
+        const { numDeletedRows } = await trx
+          .deleteFrom('keys')
+          .where('id', '=', next)
+          .where('stage', '=', 'next')
+          .executeTakeFirst()
+        if (numDeletedRows !== 1n) return false
+        return isCount(1, await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute())
+      })
+    },
+
+    async reseal(id, from, to) {
+      const { numUpdatedRows } = await db
+        .updateTable('keys')
+        .set({ sealed: to })
+        .where('id', '=', id)
+        .where('sealed', '=', from)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
     },
 
     async extend(tokenLife) {
@@ -65,6 +91,32 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
     },
   }
 }
+
+/** One transaction, undone where its work comes to `false`. */
+async function allOrNothing(
+  db: Kysely<Tables>,
+  work: (trx: Transaction<Tables>) => Promise<boolean>,
+): Promise<boolean> {
+  const undone = new Error('undone')
+  try {
+    return await db.transaction().execute(async (trx) => {
+      if (await work(trx)) return true
+      throw undone
+    })
+  } catch (error) {
+    if (error === undone) return false
+    throw error
+  }
+}
+
+const nothing = (conflict: OnConflictBuilder<Tables, 'keys'>) => conflict.doNothing()
+
+/** Whether so many rows were written. */
+const isCount = (count: number, results: readonly (InsertResult | UpdateResult)[]): boolean =>
+  results.reduce((sum, each) => sum + Number(writtenBy(each)), 0) === count
+
+const writtenBy = (result: InsertResult | UpdateResult): bigint =>
+  ('numUpdatedRows' in result ? result.numUpdatedRows : result.numInsertedOrUpdatedRows) ?? 0n
 
 const rowOf = (key: KeyRecord): Row => ({
   id: key.id,

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import { systemRandom } from '../base/random.ts'
+import { Secret } from '../base/secret.ts'
+import { verifier } from '../jwt/index.ts'
+import { sign } from '../jwt/jws.ts'
+import { sqliteStore } from '../stores/sqlite/store.ts'
+import type { Store } from '../stores/store.ts'
+import type { Keys } from './keys.ts'
+import { openKeyRing, type RingWorld } from './ring.ts'
+
+const [older, newer] = [
+  new Secret('older secret of at least 32 octets'),
+  new Secret('newer secret of at least 32 octets'),
+]
+
+/** Rings on one store, and a time that goes on where somebody waits. */
+async function world(t: TestContext, options: Partial<RingWorld> = {}) {
+  const store: Store = sqliteStore({ file: ':memory:' })
+  await store.migrate()
+  t.after(() => store.close())
+  let now = 1_800_000_000
+  const waited: number[] = []
+  const clock = (): UnixSeconds => now as UnixSeconds
+  const ring = (more: Partial<RingWorld> = {}) =>
+    openKeyRing({
+      keys: store.keys,
+      secrets: [older],
+      algorithm: undefined,
+      every: seconds(86_400),
+      longestLife: seconds(3600),
+      clock,
+      random: systemRandom,
+      async wait(length: Seconds) {
+        if (length < 1) return
+        waited.push(length)
+        now += length
+      },
+      ...options,
+      ...more,
+    })
+  const token = (signing: Parameters<typeof sign>[1]) => sign({ exp: now + 60 }, signing)
+  const pass = (length: number): void => {
+    now += length
+  }
+  return { store, ring, pass, waited, token }
+}
+
+const stages = async (keys: Keys) =>
+  Object.fromEntries((await keys.list()).map(({ stage, id, algorithm }) => [stage, `${id} ${algorithm}`]))
+
+test('a key signs for as long as it is to, and then the next one does', async (t) => {
+  const { ring, pass } = await world(t)
+  const { rotateWhenDue, signing, published } = await ring()
+  const first = signing().kid
+  assert.equal(await rotateWhenDue(), 86_400)
+  pass(86_399)
+  assert.equal(await rotateWhenDue(), 1)
+  assert.equal(signing().kid, first)
+  const next = published()
+    .keys.map(({ kid }) => kid)
+    .find((kid) => kid !== first)
+  pass(1)
+  assert.equal(await rotateWhenDue(), 86_400)
+  assert.equal(signing().kid, next)
+  pass(86_399)
+  assert.equal(await rotateWhenDue(), 1)
+})
+
+test('of several processes whose time has come one rotates', async (t) => {
+  const { ring, store, pass } = await world(t)
+  const rings = await Promise.all(Array.from({ length: 5 }, () => ring()))
+  const before = await stages(store.keys)
+  pass(86_400)
+  const left = await Promise.all(rings.map(({ rotateWhenDue }) => rotateWhenDue()))
+  const after = await stages(store.keys)
+  assert.deepEqual(left, [86_400, 86_400, 86_400, 86_400, 86_400])
+  assert.deepEqual([after.retiring, after.current], [before.current, before.next])
+  assert.equal((await store.keys.list()).length, 3)
+})
+
+test('a ring that nobody is to turn turns for nobody', async (t) => {
+  const { ring, pass } = await world(t, { every: undefined })
+  const { rotateWhenDue, signing } = await ring()
+  const { kid } = signing()
+  pass(10 * 365 * 86_400)
+  assert.equal(await rotateWhenDue(), Number.POSITIVE_INFINITY)
+  assert.equal(signing().kid, kid)
+})
+
+test('no key signs before it has been published for longer than others may keep the set', async (t) => {
+  const { ring, waited, pass } = await world(t)
+  const { rotate, maxAge } = await ring()
+  pass(1)
+  await rotate()
+  assert.deepEqual(waited, [], 'of the first two there never was a set without one')
+  const told: number[] = []
+  await rotate({ waits: (length) => void told.push(length) })
+  assert.deepEqual(waited, told)
+  assert.ok(waited[0]! > maxAge, `waits ${waited} s, and a copy may be ${maxAge} s old`)
+})
+
+test('keys that leaked are replaced without waiting, and verify nothing', async (t) => {
+  const { ring, waited, token } = await world(t)
+  const { rotate, signing, verifying, published } = await ring()
+  await rotate()
+  const old = signing()
+  const before = published().keys.map(({ kid }) => kid)
+  await rotate({ leaked: true })
+  assert.deepEqual(waited, [])
+  assert.deepEqual(
+    published().keys.filter(({ kid }) => before.includes(kid)),
+    [],
+  )
+  await assert.rejects(async () => verifier({ keys: verifying }).verify(token(old)), { code: 'unknown_key' })
+})
+
+test('another algorithm is published first and signs when all know it', async (t) => {
+  const { ring, store, pass } = await world(t)
+  await ring()
+  const [one, two] = await Promise.all([ring({ algorithm: 'EdDSA' }), ring({ algorithm: 'EdDSA' })])
+  assert.equal(one.signing().alg, 'ES256')
+  const { next } = await stages(store.keys)
+  assert.match(next!, /EdDSA$/)
+  const left = await one.rotateWhenDue()
+  assert.ok(left > one.maxAge)
+  pass(left)
+  await Promise.all([one.rotateWhenDue(), two.rotateWhenDue()])
+  assert.equal(one.signing().alg, 'EdDSA')
+  assert.equal(two.signing().alg, 'EdDSA')
+  assert.equal((await stages(store.keys)).current, next)
+  assert.match((await stages(store.keys)).next!, /EdDSA$/)
+})
+
+test('processes that want different algorithms do not rotate against each other', async (t) => {
+  const { ring, store, pass } = await world(t, { algorithm: 'ES256' })
+  const old = await ring()
+  const young = await ring({ algorithm: 'EdDSA' })
+  pass(60)
+  for (let round = 0; round < 5; round++) {
+    await young.rotateWhenDue()
+    await old.rotateWhenDue()
+    pass(60)
+  }
+  assert.equal((await store.keys.list()).length, 3)
+})
+
+test('a token of a key that another process made a moment ago is taken', async (t) => {
+  const { ring, token } = await world(t)
+  const [here, elsewhere] = [await ring(), await ring()]
+  await elsewhere.rotate({ leaked: true })
+  const claims = await verifier({ keys: here.verifying }).verify(token(elsewhere.signing()))
+  assert.equal(typeof claims.exp, 'number')
+})
+
+test('tokens that name keys of no ring ask the store four times a second at most', async (t) => {
+  const { store, ring } = await world(t)
+  let asked = 0
+  const list = (): ReturnType<Keys['list']> => {
+    asked++
+    return store.keys.list()
+  }
+  const keys: Keys = { ...store.keys, list }
+  const { verifying } = await ring({ keys, wait: (length) => new Promise((done) => setTimeout(done, length * 1000)) })
+  asked = 0
+  const began = performance.now()
+  const garbage = Array.from({ length: 2000 }, (_, i) => String(i).padStart(43, 'x'))
+  assert.equal((await Promise.all(garbage.map((kid) => verifying.find(kid)))).find(Boolean), undefined)
+  assert.equal(asked, 1)
+  for (let i = 0; i < 3; i++) await Promise.all(garbage.map((kid) => verifying.find(kid)))
+  const most = 1 + (performance.now() - began) / 250
+  assert.ok(asked <= most, `${asked} reads, and ${most.toFixed(1)} may be`)
+  for (const kid of [undefined, 'x', 'x'.repeat(44), `${'x'.repeat(42)}!`]) {
+    assert.equal(verifying.find(kid), undefined, 'what no key of ours is called asks nobody')
+  }
+})
+
+test('a new secret takes over: both open, the first one seals, and then the old one can go', async (t) => {
+  const { ring } = await world(t)
+  const { kid } = (await ring()).signing()
+  await assert.rejects(ring({ secrets: [newer] }), { code: 'config_refused' })
+  const both = await ring({ secrets: [newer, older] })
+  assert.equal(both.signing().kid, kid)
+  await assert.rejects(ring({ secrets: [newer] }), { code: 'config_refused' })
+  assert.equal(await both.reseal(), 2)
+  assert.equal(await both.reseal(), 0)
+  assert.equal((await ring({ secrets: [newer] })).signing().kid, kid)
+})
+
+test('a key that cannot be opened never becomes the one that signs', async (t) => {
+  const { ring, store, pass } = await world(t)
+  const here = await ring()
+  const { kid } = here.signing()
+  const elsewhere = await ring({ secrets: [newer, older] })
+  pass(86_400)
+  await elsewhere.rotate()
+  pass(86_400)
+  await here.reload()
+  await assert.rejects(here.rotateWhenDue(), { code: 'config_refused' })
+  assert.equal((await stages(store.keys)).retiring, `${kid} ES256`)
+  assert.equal((await store.keys.list()).filter(({ stage }) => stage === 'retiring').length, 1)
+})
+
+test('a retired key is published until the last token that any process signed with it has expired', async (t) => {
+  const { ring, pass, token } = await world(t)
+  const [here, elsewhere] = [await ring(), await ring()]
+  const { kid } = here.signing()
+  await elsewhere.rotate()
+  // This process has not heard of it yet.
+  pass(1)
+  assert.equal(here.signing().kid, kid)
+  const late = token(here.signing())
+  pass(59)
+  await verifier({ keys: elsewhere.verifying, clock: () => 0 }).verify(late)
+  pass(3600 - 60)
+  assert.ok(
+    elsewhere.published().keys.some((key) => key.kid === kid),
+    'its last token may live for a second yet',
+  )
+  pass(30)
+  assert.ok(!elsewhere.published().keys.some((key) => key.kid === kid))
+})
