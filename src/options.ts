@@ -38,6 +38,11 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
   /** Where throttles count: in this process, or in the store, for several processes on one. Default `memory`. */
   readonly counts?: 'memory' | 'store'
   /**
+   * How many passwords are hashed at the same time. Default: as many as there are cores. Where several processes share a
+   * machine, each should take its part.
+   */
+  readonly hashesAtOnce?: number
+  /**
    * How many proxies stand in front, each of which appends to `X-Forwarded-For`: 0 by default, and then nobody is believed
    * about an address but the connection. `null` believes the whole header, as Django REST framework does (D10). NUM_PROXIES
    */

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { AuthenticationWorld } from '../authentication/scheme.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { sign, verifier } from '../jwt/index.ts'
@@ -103,7 +102,7 @@ async function furnish(
     leeway: terms.leeway,
     maxBytes: settings.maxBytes,
   }
-  const queue = hashQueue({ atOnce: availableParallelism() })
+  const queue = hashQueue({ atOnce: settings.hashesAtOnce })
   const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
   const hits = settings.counts === 'store' ? store.hits : memoryHits()
   const { login = LOGIN_LIMIT } = settings.throttle

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { bearer } from '../authentication/bearer.ts'
 import type { Scheme } from '../authentication/scheme.ts'
@@ -160,6 +161,11 @@ const Shape = z.strictObject({
     )
     .default({}),
   counts: z.enum(['memory', 'store']).default('memory'),
+  hashesAtOnce: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(() => availableParallelism()),
   proxies: z.union([z.int().min(0).max(16), z.null()], 'must be a whole number from 0 to 16, or null').default(0),
   explain: z.boolean().default(false),
   audit: z.union([z.boolean(), z.strictObject({ keep: duration(days(1), days(3660)) })]).default(true),
@@ -207,6 +213,7 @@ export interface Settings {
   readonly permissions: readonly Permission<unknown, unknown, string>[]
   readonly throttle: Readonly<Record<string, Limit | null>>
   readonly counts: 'memory' | 'store'
+  readonly hashesAtOnce: number
   /** The client's address, behind the proxies that are trusted. */
   readonly addressOf: (request: AuthRequest) => string
   readonly explain: boolean
@@ -282,6 +289,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     permissions: [rest.permissions].flat(),
     throttle: rest.throttle,
     counts: rest.counts,
+    hashesAtOnce: rest.hashesAtOnce,
     addressOf: addressBehind(rest.proxies, log),
     explain: rest.explain,
     audit: auditOf(rest.audit),
