@@ -1,3 +1,4 @@
+import { seconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
 import type { Claims } from '../jwt/index.ts'
@@ -155,17 +156,9 @@ function sessionIdOf(claims: Claims, { sessions, terms }: AuthenticationWorld): 
   return isForeignSliding ? foreignSessionId(jtiOf(claims, terms)) : undefined
 }
 
-/**
- * Whether a token's session has ended. The set in memory remembers an end for as long as a token issued on these terms can
- * live; a token of a longer life (other terms, another issuer) is asked for in the store.
- */
-function hasEnded(claims: Claims, id: SessionId, { sessions, terms }: AuthenticationWorld): Awaitable<boolean> {
-  if (sessions === undefined) return false
-  if (sessions.revoked.has(id)) return true
-  const life = Number(claims.exp) - Number(claims.iat)
-  if (life <= Math.max(terms.access, terms.sliding)) return false
-  return sessions.find(id).then((state) => state?.session.endReason !== undefined)
-}
+/** Whether a token's session has ended, its life taken from what it says (other terms, another issuer). */
+const hasEnded = ({ exp, iat }: Claims, id: SessionId, { sessions }: AuthenticationWorld): Awaitable<boolean> =>
+  sessions?.hasEnded(id, seconds(Number(exp) - Number(iat))) ?? false
 
 const CLASSES = { access: 'AccessToken', sliding: 'SlidingToken' } as const
 

@@ -1,14 +1,24 @@
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import type { Awaitable } from '../base/request.ts'
 import { flush } from './flush.ts'
-import { RevocationFeed, type RevokedSessions } from './revoked.ts'
+import { type FeedState, type FeedTerms, RevocationFeed } from './revoked.ts'
 import { type Presented, type RotationOutcome, type RotationTerms, rotate } from './rotate.ts'
 import type { EndReason, Session, SessionId, Sessions } from './session.ts'
 import type { Watch } from './watch.ts'
 
 /** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
 export interface SessionBook extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'end' | 'endAll'> {
-  readonly revoked: RevokedSessions
+  /**
+   * Whether a session has ended, for each request of its tokens. Waits for nothing while this process knows what others end;
+   * else, and for a token that lives longer than an end is remembered, the store is asked.
+   *
+   * @param life of the token that asks
+   * @throws Refusal `store_unavailable`
+   */
+  hasEnded(id: SessionId, life: Seconds): Awaitable<boolean>
+  /** How well this process knows what others end: `age` beyond `maxAge`, or `full`, and the store is asked at each check. */
+  feed(): FeedState
   /** See `rotate.ts`. */
   rotate(presented: Presented, now: UnixSeconds): Promise<RotationOutcome>
   /** See `flush.ts`. @returns how many sessions were deleted */
@@ -17,10 +27,7 @@ export interface SessionBook extends Pick<Sessions, 'open' | 'adopt' | 'find' | 
   close(): void
 }
 
-export interface BookTerms extends RotationTerms {
-  /** The longest life of a token that is believed without asking the store, leeway included. */
-  readonly window: Seconds
-}
+export interface BookTerms extends RotationTerms, FeedTerms {}
 
 export interface BookWorld {
   readonly sessions: Sessions
@@ -29,8 +36,10 @@ export interface BookWorld {
   readonly random: Random
   /** Told of each session that a spent token ended: once, after its end is durable. */
   readonly reused: (session: Session) => void
-  /** Told that what other processes end could not be read; it is tried again. */
-  readonly feedFailed: (error: unknown) => void
+  /** Told once that this process no longer learns what others end, and why; it goes on trying. */
+  readonly feedCut: (reason: unknown) => void
+  /** Told once that it does again. */
+  readonly feedBack: () => void
   /** Seconds since some moment, never set back. */
   readonly elapsed?: () => Seconds
 }
@@ -39,17 +48,31 @@ const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
 
 /** Resolves when it knows everything that has ended by now. @throws Refusal `store_unavailable`, `config_refused` */
 export async function openSessionBook(terms: BookTerms, world: BookWorld): Promise<SessionBook> {
-  const { sessions, watch, clock, elapsed = systemElapsed } = world
-  const revoked = await RevocationFeed.open(terms.window, { sessions, watch, clock, elapsed, failed: world.feedFailed })
+  const { sessions, watch, clock, elapsed = systemElapsed, feedCut: cut, feedBack: back } = world
+  const feed = await RevocationFeed.open(terms, { sessions, watch, clock, elapsed, cut, back })
+  /** An end is remembered for as long as a token of this life can be alive. */
+  const longest = terms.window - terms.leeway
 
   const end = async (id: SessionId, reason: EndReason, now: UnixSeconds): Promise<boolean> => {
     const ended = await sessions.end(id, reason, now)
-    if (ended) revoked.add(id)
+    if (ended) feed.add(id)
+    return ended
+  }
+
+  const asked = async (id: SessionId): Promise<boolean> => {
+    const state = await sessions.find(id)
+    const ended = state?.session.endReason !== undefined
+    if (ended) feed.add(id)
     return ended
   }
 
   return {
-    revoked,
+    hasEnded(id, life) {
+      if (feed.has(id)) return true
+      if (life <= longest && feed.isBelieved()) return false
+      return asked(id)
+    },
+    feed: () => feed.state(),
     open: (session) => sessions.open(session),
     adopt: (session) => sessions.adopt(session),
     find: (id) => sessions.find(id),
@@ -57,7 +80,7 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
     end,
     async endAll(userId, reason, now, except) {
       const ended = await sessions.endAll(userId, reason, now, except)
-      for (const id of ended) revoked.add(id)
+      for (const id of ended) feed.add(id)
       return ended
     },
     async rotate(presented, now) {
@@ -66,6 +89,6 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
       return outcome
     },
     flush: (now, progress) => flush(sessions, now, terms.window, progress),
-    close: () => revoked.close(),
+    close: () => feed.close(),
   }
 }

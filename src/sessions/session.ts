@@ -60,6 +60,15 @@ export interface SessionState {
   readonly user: { readonly active: boolean; readonly epoch: number } | undefined
 }
 
+/** A session in the feed of revocations, and when it ended. */
+export interface Ended {
+  readonly id: SessionId
+  readonly endedAt: UnixSeconds
+}
+
+/** Whatever ended at this moment or later; behind this session, where one is named. */
+export type FeedPosition = Pick<Ended, 'endedAt'> & Partial<Ended>
+
 /** The port that keeps sessions. Every verb is one statement or one transaction, and its row count decides. */
 export interface Sessions {
   open(session: NewSession): Promise<void>
@@ -82,8 +91,8 @@ export interface Sessions {
   /** Ends all of a user's that have not ended. @returns the ids that this call ended */
   endAll(userId: UserId, reason: EndReason, now: UnixSeconds, except?: SessionId): Promise<readonly SessionId[]>
   list(userId: UserId): Promise<readonly Session[]>
-  /** The feed of revocations: what has ended at or after `moment`. */
-  endedSince(moment: UnixSeconds): Promise<readonly { readonly id: SessionId; readonly endedAt: UnixSeconds }[]>
+  /** The feed of revocations, a page of up to `limit`: what has ended from there on, in the order of moments, then of ids. */
+  endedSince(from: FeedPosition, limit: number): Promise<readonly Ended[]>
   /** Deletes up to `limit` sessions whose `expiresAt` is before `moment`. @returns how many it deleted */
   flush(moment: UnixSeconds, limit: number): Promise<number>
 }

@@ -43,7 +43,11 @@ export const MIGRATIONS: readonly Migration[] = [
       // No column that a refresh changes has an index: a refresh rewrites one row and nothing else.
       schema.createIndex('sessions_by_user').on('sessions').column('user_id'),
       schema.createIndex('sessions_by_end').on('sessions').column('expires_at'),
-      schema.createIndex('sessions_ended').on('sessions').column('ended_at').where(sql.ref('ended_at'), 'is not', null),
+      schema
+        .createIndex('sessions_ended')
+        .on('sessions')
+        .columns(['ended_at', 'id'])
+        .where(sql.ref('ended_at'), 'is not', null),
       schema
         .createTable('keys')
         .addColumn('id', 'text', (column) => column.primaryKey().notNull())

@@ -131,8 +131,16 @@ export function sqlSessions(db: Kysely<Tables>): Sessions {
       return rows.map(sessionOf)
     },
 
-    async endedSince(moment) {
-      const rows = await db.selectFrom('sessions').select(['id', 'ended_at']).where('ended_at', '>=', moment).execute()
+    async endedSince({ endedAt, id = '' as SessionId }, limit) {
+      const rows = await db
+        .selectFrom('sessions')
+        .select(['id', 'ended_at'])
+        .where('ended_at', '>=', endedAt)
+        .where((its) => its.or([its('ended_at', '>', endedAt), its('id', '>', id)]))
+        .orderBy('ended_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
       return rows.map(({ id, ended_at }) => ({ id, endedAt: ended_at as UnixSeconds }))
     },
 

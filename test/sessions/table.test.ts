@@ -82,7 +82,8 @@ before(async () => {
         clock: () => NOON,
         random: (size) => Buffer.alloc(size).fill(`${octet++} `),
         reused: ({ id }) => events.set(id, (events.get(id) ?? 0) + 1),
-        feedFailed: assert.ifError,
+        feedCut: assert.ifError,
+        feedBack: () => {},
       },
     )
     books.set(overlap, book)
