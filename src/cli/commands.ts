@@ -22,6 +22,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'token revoke': async () => (await import('./token.ts')).tokenRevoke,
   'keys list': async () => (await import('./keys.ts')).keysList,
   'keys rotate': async () => (await import('./keys.ts')).keysRotate,
+  'keys reseal': async () => (await import('./keys.ts')).keysReseal,
+  events: async () => (await import('./events.ts')).events,
   flush: async () => (await import('./flush.ts')).flush,
 }
 

@@ -16,13 +16,20 @@ const isFile = (database: string): boolean => !/^(sqlite:|[a-z]+:\/\/)/.test(dat
 /** A database as it is shown: without the password that its address may hold. */
 export const shownDatabase = (database: string): string => printable(database.replace(/(\/\/[^/@]*?):[^/]*@/, '$1:…@'))
 
-/** Opens the database, made where there is none, with its signing keys. All has been checked when this returns. */
-export const openHouse = (database: string): Promise<Watchword<User>> => open({ database })
+/**
+ * Opens the database, made where there is none, with its signing keys. All has been checked when this returns. Keys are rotated where
+ * somebody says so: on what terms the servers do it is not known here.
+ */
+export const openHouse = (database: string): Promise<Watchword<User>> =>
+  open({ database, tokens: { rotateKeys: false } })
 
 /** The same for a server: it knows who comes with a JWT, and who with a token of `watchword token create`. */
-export async function openServer(database: string, proxies: number): Promise<Watchword<User>> {
+export async function openServer(
+  database: string,
+  options: Pick<Options, 'proxies' | 'counts' | 'hashesAtOnce'> = {},
+): Promise<Watchword<User>> {
   const { apiToken, bearer } = await import('../authentication/index.ts')
-  return open({ database, proxies, authentication: [bearer(), apiToken()] })
+  return open({ database, ...options, authentication: [bearer(), apiToken()] })
 }
 
 /**
@@ -63,7 +70,8 @@ export async function inHouse<T>(
   }
   const auth = await opener(database)
   try {
-    return await work(auth)
+    // The audit log says that it was done here.
+    return await auth.events.by('command', () => work(auth))
   } finally {
     await auth.close()
   }

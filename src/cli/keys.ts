@@ -1,6 +1,6 @@
 import { command, DATABASE } from './command.ts'
 import { inHouse, openHouse } from './house.ts'
-import { isoOf, momentOf, tableOf } from './table.ts'
+import { isoOf, momentOf, plural, tableOf } from './table.ts'
 
 export const keysList = command({
   name: 'keys list',
@@ -39,17 +39,20 @@ export const keysRotate = command({
   does: 'Lets the next key sign.',
   args: [],
   about: `The current key retires: it verifies until its last token has expired, so no valid token is lost. A new next key is made
-and published. Running servers follow within a second.`,
+and published. Running servers follow within a second. Servers rotate by themselves as well: every 90 days, unless told otherwise.
+A key that was published a moment ago signs when others have had the time to read it, which the command waits for.`,
   examples: ['watchword keys rotate', 'watchword keys rotate --leaked'],
   options: {
     leaked: { type: 'boolean', says: 'the keys may be known to others: replace them, and end every token' },
     ...DATABASE,
   },
   async run({ values, world }) {
+    const waits = (length: number): void =>
+      void world.stderr.write(`The next key has just been published: it signs in ${Math.ceil(length)} seconds.\n`)
     const turn = await inHouse(
       values.database,
       world,
-      (auth) => auth.keys.rotate({ leaked: values.leaked === true }),
+      (auth) => auth.keys.rotate({ leaked: values.leaked === true, waits }),
       openHouse,
     )
     const rows = [
@@ -58,5 +61,21 @@ and published. Running servers follow within a second.`,
       ['next', turn.next],
     ]
     return { text: tableOf(['STAGE', 'ID'], rows), json: turn }
+  },
+})
+
+export const keysReseal = command({
+  name: 'keys reseal',
+  does: 'Seals the private keys with the secret of today.',
+  args: [],
+  about: `To change the secret, give all servers the new one as WATCHWORD_SECRET and the old one as WATCHWORD_OLD_SECRETS, type this
+with both, and leave the old one out at the next start.`,
+  examples: ['watchword keys reseal'],
+  options: DATABASE,
+  async run({ values, world }) {
+    const resealed = await inHouse(values.database, world, (auth) => auth.keys.reseal(), openHouse)
+    const text =
+      resealed === 0 ? 'Every key is sealed with this secret already.' : `Sealed ${plural(resealed, 'key')} anew.`
+    return { text, json: { resealed } }
   },
 })

@@ -1,5 +1,5 @@
 import { seconds } from '../base/clock.ts'
-import type { KeySummary, Turn } from '../keys/ring.ts'
+import type { KeySummary, RotateOptions, Turn } from '../keys/ring.ts'
 import type { Roles } from '../permissions/rights.ts'
 import { flush } from '../sessions/flush.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
@@ -18,8 +18,8 @@ export interface Administration {
   readonly users: {
     /** @throws Refusal `invalid`, its body naming the fields at fault */
     create(input: UserInput): Promise<User>
-    /** By username, exact. */
-    find(username: string): Promise<User | undefined>
+    /** By username, exact, or by id. */
+    find(username: string | { readonly id: UserId }): Promise<User | undefined>
     list(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly User[]>
     count(): Promise<number>
     /**
@@ -49,11 +49,20 @@ export interface Administration {
   readonly keys: {
     list(): Promise<readonly KeySummary[]>
     /**
-     * Next becomes current, current verifies until its last token has expired, a new next is made.
+     * Next becomes current, current verifies until its last token has expired, a new next is made. Waits, for some twenty seconds at
+     * most, where next has been published for so short a time that others may not know it yet.
      *
-     * @param leaked the keys may be known to others: all are replaced and verify nothing from now on, so everybody signs in again
+     * @param options.leaked the keys may be known to others: all are replaced at once and verify nothing from now on, so everybody
+     *   signs in again
+     * @throws Refusal `config_refused` where the keys are given by `tokens.signingKey`; `busy` where another process did at this moment
      */
-    rotate(options?: { readonly leaked?: boolean }): Promise<Turn>
+    rotate(options?: RotateOptions): Promise<Turn>
+    /**
+     * Seals the private keys with the first of the secrets, after which the others are needed no more.
+     *
+     * @returns how many it sealed anew
+     */
+    reseal(): Promise<number>
   }
   readonly events: EventAdministration
   /** Deletes dead sessions, expired API tokens, events that are old enough and retired keys, in batches. */
@@ -81,7 +90,10 @@ export function administration(settings: Settings, open: () => Promise<House>): 
         await audit.record({ kind: 'user_created', userId: user.id })
         return user
       },
-      find: async (username) => (await (await open()).store.users.find('username', username))?.user,
+      async find(by) {
+        const { users } = (await open()).store
+        return (await (typeof by === 'string' ? users.find('username', by) : users.find('id', by.id)))?.user
+      },
       list: async ({ after, limit = 100 } = {}) =>
         (await open()).store.users.list({ limit, ...(after === undefined ? {} : { after }) }),
       count: async () => (await open()).store.users.count(),
@@ -136,6 +148,7 @@ export function administration(settings: Settings, open: () => Promise<House>): 
         await audit.record({ kind: 'keys_rotated', detail: { ...turn, leaked: options?.leaked === true } })
         return turn
       },
+      reseal: async () => (await open()).ring.reseal(),
     },
     async flush({ progress } = {}) {
       const { sessions, store, ring, clock } = await open()

@@ -79,11 +79,12 @@ function rotateOnTime(ring: KeyRing, log: Log): () => void {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const look = async (): Promise<void> => {
-    let left: Seconds
+    let left = seconds(LOOKS.least)
     try {
-      left = await ring.rotateWhenDue()
+      const looked = await ring.rotateWhenDue()
+      left = looked.left
+      if (looked.turn !== undefined) log({ level: 'info', event: 'the signing keys were rotated', ...looked.turn })
     } catch (error) {
-      left = seconds(LOOKS.least)
       if (!stopped) log({ level: 'error', event: 'the signing keys could not be rotated', reason: String(error) })
     }
     if (stopped || left === Number.POSITIVE_INFINITY) return

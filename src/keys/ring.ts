@@ -40,11 +40,11 @@ export interface KeyRing {
    */
   rotate(options?: RotateOptions): Promise<Turn>
   /**
-   * The same where the time has come, and another algorithm where it was asked for. Of several processes one does it.
+   * The same where the time has come: for the next key, or for another algorithm. Of several processes one does it.
    *
-   * @returns seconds until it may have come; `Infinity`: it never does by itself
+   * @returns what it did, and the seconds until the time may have come again; `Infinity`: it never does by itself
    */
-  rotateWhenDue(): Promise<Seconds>
+  rotateWhenDue(): Promise<{ readonly turn: Turn | undefined; readonly left: Seconds }>
   /** Seals what signs, or will, with the first of the secrets, so that the others can go. @returns how many keys it sealed anew */
   reseal(): Promise<number>
   /** Reads the keys again: another process may have rotated them. */
@@ -159,11 +159,14 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
     },
     async rotateWhenDue() {
       // What is known here is followed within a second, so nobody is asked until it has come.
-      if (clock() >= dueAt(stagesOf(known))) {
+      const isDue = (stages: Stages): boolean => clock() >= dueAt(stages)
+      let turned: Turn | undefined
+      if (isDue(stagesOf(known))) {
         const stages = await load()
-        if (clock() >= dueAt(stages) && (await turn(stages)) !== undefined) await keys.flush(clock())
+        if (isDue(stages)) turned = await turn(stages)
+        if (turned !== undefined) await keys.flush(clock())
       }
-      return seconds(Math.max(0, dueAt(stagesOf(known)) - clock()))
+      return { turn: turned, left: seconds(Math.max(0, dueAt(stagesOf(known)) - clock())) }
     },
     async reseal() {
       let count = 0
@@ -282,7 +285,7 @@ export function givenKeyRing(signing: SigningKey | undefined, verifying: KeySour
     signing: () => signing ?? elsewhere(),
     list: async () => [],
     rotate: async () => elsewhere(),
-    rotateWhenDue: async () => NEVER,
+    rotateWhenDue: async () => ({ turn: undefined, left: NEVER }),
     reseal: async () => 0,
     reload: async () => {},
   }

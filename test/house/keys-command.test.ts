@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Options } from '../../src/options.ts'
+import { watchword } from '../../src/watchword.ts'
 import { folder, houseOf, SECRET } from './world.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
@@ -12,13 +13,14 @@ async function houseAndCommand(t: TestContext, tokens: NonNullable<Options['toke
   const database = join(folder(t), 'watchword.db')
   const auth = houseOf(t, { database, secret: SECRET, tokens })
   await auth.migrate()
-  const type = (...words: string[]): string =>
+  const typeWith = (env: Record<string, string>, ...words: string[]): string =>
     execFileSync(process.execPath, [BIN, ...words, '--database', database], {
       encoding: 'utf8',
-      env: { PATH: process.env.PATH ?? '', WATCHWORD_SECRET: SECRET },
+      env: { PATH: process.env.PATH ?? '', ...env },
       timeout: 20_000,
     })
-  return { auth, type }
+  const type = (...words: string[]): string => typeWith({ WATCHWORD_SECRET: SECRET }, ...words)
+  return { auth, type, typeWith, database }
 }
 
 test('listing the keys changes none of them', async (t) => {
@@ -34,4 +36,22 @@ test('a key that the command retires verifies as long as the longest token that 
   const retiring = (await auth.keys.list()).find(({ stage }) => stage === 'retiring')
   const days = (retiring!.verifiesUntil! - Date.now() / 1000) / 86_400
   assert.ok(days > 6.9, `${days.toFixed(2)} days, and refresh tokens live for 7`)
+})
+
+test('a secret is changed without a moment in which the keys cannot be opened', async (t) => {
+  const { auth, typeWith, database } = await houseAndCommand(t, {})
+  const before = await auth.keys.list()
+  const newer = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'
+  const both = { WATCHWORD_SECRET: newer, WATCHWORD_OLD_SECRETS: SECRET }
+  assert.equal(typeWith(both, 'keys', 'reseal'), 'Sealed 2 keys anew.\n')
+  assert.equal(typeWith(both, 'keys', 'reseal'), 'Every key is sealed with this secret already.\n')
+  const after = houseOf(t, { database, secret: newer })
+  assert.deepEqual(await after.keys.list(), before)
+  await assert.rejects(houseOf(t, { database, secret: SECRET }).migrate(), { code: 'config_refused' })
+})
+
+test('no rotation by itself where the keys are given', () => {
+  const given = { algorithm: 'HS256', signingKey: SECRET } as const
+  assert.throws(() => watchword({ tokens: { ...given, rotateKeys: '30d' } }), { code: 'config_refused' })
+  watchword({ tokens: { ...given, rotateKeys: false }, log() {} })
 })
