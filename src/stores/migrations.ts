@@ -1,45 +1,51 @@
-import { type Compilable, type SchemaModule, sql } from 'kysely'
+import { type Compilable, type RawBuilder, type SchemaModule, sql } from 'kysely'
 
 /** One step of the schema. Its number is its place in the list, from 1. */
 export interface Migration {
   readonly name: string
-  statements(schema: SchemaModule): readonly Compilable[]
+  statements(schema: SchemaModule, types: Types): readonly Compilable[]
+}
+
+/** Where databases differ in what they call the same. */
+export interface Types {
+  /** Texts that are equal and in order as their octets are. */
+  readonly text: 'text' | RawBuilder<unknown>
 }
 
 /** Forward only: what has been released is never changed, only followed. */
 export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'users, sessions, keys, tokens',
-    statements: (schema) => [
+    statements: (schema, { text }) => [
       schema
         .createTable('users')
-        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
-        .addColumn('username', 'text', (column) => column.notNull().unique())
-        .addColumn('username_key', 'text', (column) => column.notNull().unique())
-        .addColumn('email', 'text', (column) => column.unique())
-        .addColumn('hash', 'text', (column) => column.notNull())
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('username', text, (column) => column.notNull().unique())
+        .addColumn('username_key', text, (column) => column.notNull().unique())
+        .addColumn('email', text, (column) => column.unique())
+        .addColumn('hash', text, (column) => column.notNull())
         .addColumn('active', 'integer', (column) => column.notNull())
         .addColumn('staff', 'integer', (column) => column.notNull())
         .addColumn('superuser', 'integer', (column) => column.notNull())
-        .addColumn('roles', 'text', (column) => column.notNull())
+        .addColumn('roles', text, (column) => column.notNull())
         .addColumn('epoch', 'integer', (column) => column.notNull())
         .addColumn('joined_at', 'double precision', (column) => column.notNull())
         .addColumn('last_login_at', 'double precision')
-        .addColumn('attributes', 'text', (column) => column.notNull()),
+        .addColumn('attributes', text, (column) => column.notNull()),
       schema
         .createTable('sessions')
-        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
-        .addColumn('user_id', 'text')
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('user_id', text)
         .addColumn('generation', 'integer', (column) => column.notNull())
-        .addColumn('jti', 'text', (column) => column.notNull())
-        .addColumn('previous_jti', 'text')
+        .addColumn('jti', text, (column) => column.notNull())
+        .addColumn('previous_jti', text)
         .addColumn('rotated_at', 'double precision')
         .addColumn('created_at', 'double precision', (column) => column.notNull())
         .addColumn('expires_at', 'double precision', (column) => column.notNull())
         .addColumn('idle_expires_at', 'double precision', (column) => column.notNull())
         .addColumn('epoch', 'integer', (column) => column.notNull())
         .addColumn('ended_at', 'double precision')
-        .addColumn('end_reason', 'text'),
+        .addColumn('end_reason', text),
       // No column that a refresh changes has an index: a refresh rewrites one row and nothing else.
       schema.createIndex('sessions_by_user').on('sessions').column('user_id'),
       schema.createIndex('sessions_by_end').on('sessions').column('expires_at'),
@@ -50,11 +56,11 @@ export const MIGRATIONS: readonly Migration[] = [
         .where(sql.ref('ended_at'), 'is not', null),
       schema
         .createTable('keys')
-        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
-        .addColumn('algorithm', 'text', (column) => column.notNull())
-        .addColumn('stage', 'text', (column) => column.notNull())
-        .addColumn('public_jwk', 'text', (column) => column.notNull())
-        .addColumn('sealed', 'text', (column) => column.notNull())
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('algorithm', text, (column) => column.notNull())
+        .addColumn('stage', text, (column) => column.notNull())
+        .addColumn('public_jwk', text, (column) => column.notNull())
+        .addColumn('sealed', text, (column) => column.notNull())
         .addColumn('created_at', 'double precision', (column) => column.notNull())
         .addColumn('token_life', 'double precision', (column) => column.notNull())
         .addColumn('verifies_until', 'double precision'),
@@ -67,13 +73,13 @@ export const MIGRATIONS: readonly Migration[] = [
         .where(sql.ref('stage'), '<>', sql.lit('retiring')),
       schema
         .createTable('tokens')
-        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
-        .addColumn('user_id', 'text', (column) => column.notNull())
-        .addColumn('digest', 'text', (column) => column.notNull().unique())
-        .addColumn('hint', 'text', (column) => column.notNull())
-        .addColumn('name', 'text')
-        .addColumn('scopes', 'text', (column) => column.notNull())
-        .addColumn('nonce', 'text')
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('user_id', text, (column) => column.notNull())
+        .addColumn('digest', text, (column) => column.notNull().unique())
+        .addColumn('hint', text, (column) => column.notNull())
+        .addColumn('name', text)
+        .addColumn('scopes', text, (column) => column.notNull())
+        .addColumn('nonce', text)
         .addColumn('created_at', 'double precision', (column) => column.notNull())
         .addColumn('expires_at', 'double precision'),
       schema.createIndex('tokens_by_user').on('tokens').column('user_id'),
@@ -86,7 +92,7 @@ export const MIGRATIONS: readonly Migration[] = [
         .where(sql.ref('nonce'), 'is not', null),
       schema
         .createTable('throttle_hits')
-        .addColumn('key', 'text', (column) => column.notNull())
+        .addColumn('key', text, (column) => column.notNull())
         .addColumn('slot', 'integer', (column) => column.notNull())
         .addColumn('at', 'double precision', (column) => column.notNull())
         .addPrimaryKeyConstraint('throttle_hits_by_place', ['key', 'slot']),
@@ -94,15 +100,15 @@ export const MIGRATIONS: readonly Migration[] = [
       schema.createIndex('throttle_hits_by_time').on('throttle_hits').column('at'),
       schema
         .createTable('events')
-        .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
         .addColumn('at', 'double precision', (column) => column.notNull())
-        .addColumn('kind', 'text', (column) => column.notNull())
-        .addColumn('user_id', 'text')
-        .addColumn('session_id', 'text')
-        .addColumn('actor', 'text')
-        .addColumn('address', 'text')
-        .addColumn('request_id', 'text')
-        .addColumn('detail', 'text', (column) => column.notNull()),
+        .addColumn('kind', text, (column) => column.notNull())
+        .addColumn('user_id', text)
+        .addColumn('session_id', text)
+        .addColumn('actor', text)
+        .addColumn('address', text)
+        .addColumn('request_id', text)
+        .addColumn('detail', text, (column) => column.notNull()),
       schema.createIndex('events_by_time').on('events').columns(['at', 'id']),
       schema.createIndex('events_by_user').on('events').columns(['user_id', 'at']),
     ],

@@ -41,7 +41,7 @@ function versionOf(connection: Connection): number {
 
 function apply(migration: Migration, number: number, connection: Connection, schema: SchemaModule, file: string): void {
   try {
-    for (const statement of migration.statements(schema)) connection.run(statement.compile())
+    for (const statement of migration.statements(schema, { text: 'text' })) connection.run(statement.compile())
   } catch (error) {
     if (!/already exists/.test((error as Error).message)) throw error
     throw new Refusal(

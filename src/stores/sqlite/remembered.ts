@@ -1,10 +1,8 @@
 import type { Account } from '../../users/user.ts'
 import type { UserField, Users } from '../../users/users.ts'
+import { KnownAccounts } from '../accounts.ts'
 import { accountOf, type UserRow } from '../users.ts'
 import type { Connection } from './connection.ts'
-
-/** Accounts that are remembered of each field at the most: some 20 MB. */
-const ACCOUNTS = 20_000
 
 /**
  * Milliseconds for which an answer of SQLite's that nothing was committed is taken for good. Asking takes as long as all the rest
@@ -22,16 +20,12 @@ const LOOK = 1
  * @param reading the connection, once it is open; where there is none, as in memory, nothing is remembered
  */
 export function remembered(users: Users, reading: () => Connection | undefined): Users {
-  const known = {
-    id: new Map<string, Account>(),
-    username: new Map<string, Account>(),
-    email: new Map<string, Account>(),
-  }
+  const known = new KnownAccounts()
   let seen: number | undefined
   let looked = Number.NEGATIVE_INFINITY
   const forget = (): void => {
     looked = Number.NEGATIVE_INFINITY
-    for (const accounts of Object.values(known)) accounts.clear()
+    known.forgetAll()
   }
   /** @returns whether what is remembered holds; `false` where SQLite does not say */
   const look = (connection: Connection): boolean => {
@@ -53,11 +47,7 @@ export function remembered(users: Users, reading: () => Connection | undefined):
   /** @throws what SQLite throws, if only that it is busy */
   const read = (field: UserField, value: string, connection: Connection): Account | undefined => {
     const [row] = connection.run<UserRow>({ sql: SELECT[field], parameters: [value] }).rows
-    if (row === undefined) return undefined
-    const account = frozen(accountOf(row))
-    if (known[field].size >= ACCOUNTS) known[field].clear()
-    known[field].set(value, account)
-    return account
+    return row && known.keep(accountOf(row))
   }
 
   return {
@@ -71,7 +61,7 @@ export function remembered(users: Users, reading: () => Connection | undefined):
       const connection = reading()
       if (connection === undefined || !look(connection)) return users.find(field, value)
       try {
-        return known[field].get(value) ?? read(field, value, connection)
+        return known.find(field, value) ?? read(field, value, connection)
       } catch {
         // With patience, or with the refusal that says what is wrong.
         return users.find(field, value)
@@ -82,9 +72,3 @@ export function remembered(users: Users, reading: () => Connection | undefined):
 
 const select = (field: UserField): string => `select * from users where ${field} = ?`
 const SELECT = { id: select('id'), username: select('username'), email: select('email') }
-
-/** Whoever is given the account next is given this one. */
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen)
-  return value
-}

@@ -1,0 +1,58 @@
+import pg from 'pg'
+import { Refusal } from '../../base/refusal.ts'
+
+/** Where a database is and how it is spoken to, as its URL says. */
+export interface Address {
+  /** What every connection is made with. */
+  readonly client: pg.ClientConfig
+  /** Connections at the most, the one that listens not among them. */
+  readonly pool: number
+}
+
+/** What one query at a time on each can fill of a server of four cores; a process needs no more than a few. */
+const POOL = 10
+
+/** Milliseconds for a connection to be made, or to become free: whoever asks is told within a second that it cannot be. */
+const CONNECT = 900
+
+/** Milliseconds after which a server that says nothing is given up; its own limits come before, see `session.ts`. */
+const ANSWER = 5_000
+
+/** @param url `postgres://user:password@host:port/database`, and what `pg` understands behind a `?` @throws Refusal `config_refused` */
+export function parseAddress(url: string): Address {
+  const parsed = URL.parse(url)
+  if (parsed === null) {
+    throw refused(
+      'The address of the database is no URL: write "postgres://user:password@host:5432/database", and what is neither letter nor digit in the password as % and two digits.',
+    )
+  }
+  const pool = parsed.searchParams.get('pool') ?? String(POOL)
+  if (!/^[1-9]\d{0,3}$/.test(pool))
+    throw refused('"pool" in the address of the database must be a number of connections, 1 to 9999.')
+  parsed.searchParams.delete('pool')
+  return {
+    client: {
+      connectionString: parsed.href,
+      fallback_application_name: 'watchword',
+      connectionTimeoutMillis: CONNECT,
+      query_timeout: ANSWER,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    },
+    pool: Number(pool),
+  }
+}
+
+/** Who goes where, as a person is told of it: never with the password. */
+export interface Place {
+  readonly user: string
+  readonly server: string
+  readonly database: string
+}
+
+export function placeOf({ client }: Address): Place {
+  const { user = '', host, port, database = '' } = new pg.Client(client)
+  return { user, server: host.startsWith('/') ? host : `${host}:${port}`, database }
+}
+
+const refused = (says: string): Refusal => new Refusal('config_refused', says)

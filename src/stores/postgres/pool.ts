@@ -1,0 +1,54 @@
+import pg from 'pg'
+import type { Address } from './address.ts'
+import { isConnectionLost } from './faults.ts'
+import { prepareSession } from './session.ts'
+
+/** Connections to one server, made as they are needed, each used by one at a time. */
+export class Pool {
+  readonly #pool: pg.Pool
+  readonly #clients = new Set<pg.PoolClient>()
+
+  constructor({ client, pool }: Address) {
+    this.#pool = new pg.Pool({
+      ...client,
+      max: pool,
+      allowExitOnIdle: true,
+      verify: (fresh, done) => void prepareSession(fresh).then(() => done(), done),
+    })
+    // A connection that dies while nobody uses it, or while it is used: whoever asks next gets another.
+    this.#pool.on('error', () => {})
+    this.#pool.on('connect', (fresh) => {
+      fresh.on('error', () => {})
+      this.#clients.add(fresh)
+    })
+    this.#pool.on('remove', (gone) => this.#clients.delete(gone))
+  }
+
+  take(): Promise<pg.PoolClient> {
+    return this.#pool.connect()
+  }
+
+  /** Gives a connection back; one that an error has shown to be of no more use is closed. */
+  giveBack(client: pg.PoolClient, error?: unknown): void {
+    client.release(error !== undefined && isConnectionLost(error))
+  }
+
+  /** Closes every connection, in use or not: their server has fallen silent. Whoever waits for an answer is refused. */
+  drop(): void {
+    for (const client of this.#clients) socketOf(client).destroy()
+  }
+
+  async end(): Promise<void> {
+    for (const client of this.#clients) keepsAlive(client, true)
+    await this.#pool.end()
+  }
+}
+
+/** Says whether a connection is a reason for the process to go on. One that is being closed is: somebody waits for its end. */
+export function keepsAlive(client: pg.ClientBase, yes: boolean): void {
+  const { ref, unref } = client as unknown as { ref(): void; unref(): void }
+  ;(yes ? ref : unref).call(client)
+}
+
+const socketOf = (client: pg.ClientBase): { destroy(): void } =>
+  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream

@@ -1,0 +1,71 @@
+import { Kysely, sql } from 'kysely'
+import { KnownAccounts } from '../accounts.ts'
+import { sqlApiTokens } from '../api-tokens.ts'
+import { sqlEvents } from '../events.ts'
+import { sqlHits } from '../hits.ts'
+import { sqlKeys } from '../keys.ts'
+import { sqlSessions } from '../sessions.ts'
+import type { Store } from '../store.ts'
+import type { Tables } from '../tables.ts'
+import { sqlUsers } from '../users.ts'
+import { parseAddress } from './address.ts'
+import { postgresDialect } from './dialect.ts'
+import { migrate } from './migrate.ts'
+import { News } from './news.ts'
+import { open } from './open.ts'
+import { Pool } from './pool.ts'
+import { remembered } from './remembered.ts'
+import { ASK_TIME, ServerTime } from './time.ts'
+import { Wire } from './wire.ts'
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:5432/database`; `?pool=10`: connections of this process at the most. */
+  readonly url: string
+}
+
+/**
+ * A store in one PostgreSQL database, which any number of processes on any number of machines may share.
+ *
+ * Every verb of its ports may be refused with `store_unavailable` (server away, a standby, a lock held for longer than two
+ * seconds), and then it may be tried again; at first use with `config_refused`, its message a sentence that says what to do.
+ *
+ * @throws Refusal `config_refused` where the URL is none
+ */
+export function postgresStore({ url }: PostgresOptions): Store {
+  const address = parseAddress(url)
+  const pool = new Pool(address)
+  const time = new ServerTime()
+  const accounts = new KnownAccounts()
+  const db: Kysely<Tables> = new Kysely<Tables>({
+    dialect: postgresDialect(pool, () =>
+      open(address, async (client, place) => {
+        await migrate(client, db.schema, place)
+        await time.measure(async () => (await client.query(ASK_TIME)).rows[0].now)
+      }),
+    ),
+  })
+  const ping = async (): Promise<void> => void (await sql`select 1`.execute(db))
+  const news = new News({
+    openWire: (heard) => Wire.open(address, time, heard),
+    look: ping,
+    accounts,
+    silent: () => pool.drop(),
+  })
+  return {
+    users: remembered(sqlUsers(db), accounts, () => news.isCurrent),
+    sessions: sqlSessions(db),
+    keys: sqlKeys(db),
+    apiTokens: sqlApiTokens(db),
+    hits: sqlHits(db),
+    events: sqlEvents(db),
+    migrate: () => db.connection().execute(async () => {}),
+    ping,
+    watch: news.watch,
+    time,
+    async close() {
+      await news.close()
+      await db.destroy()
+      await pool.end()
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import { type Seconds, seconds, systemClock, type UnixSeconds } from '../../base/clock.ts'
+import type { StoreTime } from '../store.ts'
+
+/** The server's time, in seconds since 1970. */
+export const ASK_TIME = { name: 'watchword_time', text: 'select extract(epoch from clock_timestamp())::float8 as now' }
+
+const elapsed = (): number => performance.now() / 1000
+
+/**
+ * The server's clock, read now and then and carried on by one that is never set. An answer was given at some moment between
+ * the question and its arrival: what is held for the difference moves only where it cannot be true any more.
+ */
+export class ServerTime implements StoreTime {
+  /** The server's clock minus ours that is never set. */
+  #offset: number | undefined
+
+  /** @param ask gives the server's time. @returns when it was asked, by `performance.now()` */
+  async measure(ask: () => Promise<number>): Promise<number> {
+    const asked = elapsed()
+    const server = await ask()
+    const [least, most] = [server - elapsed(), server - asked]
+    this.#offset = Math.min(Math.max(this.#offset ?? (least + most) / 2, least), most)
+    return asked * 1000
+  }
+
+  readonly now = (): UnixSeconds =>
+    this.#offset === undefined ? systemClock() : ((elapsed() + this.#offset) as UnixSeconds)
+
+  ahead(): Seconds {
+    return seconds(systemClock() - this.now())
+  }
+}

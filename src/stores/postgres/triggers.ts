@@ -1,0 +1,31 @@
+/** What is told on it: see `parseWord`. */
+export const CHANNEL = 'watchword'
+
+/** What somebody has written: a session has ended, a user is another or gone, the signing keys were turned. */
+export type Word = { readonly kind: 'ended' | 'user'; readonly id: string } | { readonly kind: 'keys' }
+
+export function parseWord(payload: string): Word | undefined {
+  if (payload === 'keys') return { kind: 'keys' }
+  const [, kind, id = ''] = /^(ended|user) (.*)$/s.exec(payload) ?? []
+  return kind === undefined ? undefined : { kind: kind as 'ended' | 'user', id }
+}
+
+/**
+ * Whoever commits such a change is heard by all who listen, be it by hand. A refresh sets no column that a trigger looks at.
+ * (A payload has fewer than 8000 octets, or the change would fail; no id of ours is that long.)
+ */
+export const TRIGGERS: readonly string[] = [
+  `create function watchword_tell() returns trigger language plpgsql as $$
+    begin
+      perform pg_notify('${CHANNEL}', tg_argv[0] || case when tg_argv[0] = 'keys' then '' else ' ' || left(old.id, 1000) end);
+      return null;
+    end
+  $$`,
+  `create trigger watchword_session_ended after update of ended_at on sessions for each row
+    when (new.ended_at is not null and old.ended_at is null) execute function watchword_tell('ended')`,
+  `create trigger watchword_user_changed after update on users for each row
+    when (old.* is distinct from new.*) execute function watchword_tell('user')`,
+  `create trigger watchword_user_deleted after delete on users for each row execute function watchword_tell('user')`,
+  `create trigger watchword_keys_changed after insert or update or delete on keys for each row
+    execute function watchword_tell('keys')`,
+]
