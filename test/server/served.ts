@@ -2,6 +2,7 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Administration } from '../../src/house/administration.ts'
 import type { Options } from '../../src/options.ts'
 import type { Limits } from '../../src/server/limits.ts'
 
@@ -10,12 +11,33 @@ const hashing = countHashes()
 const { watchword } = await import('../../src/watchword.ts')
 const { LIMITS } = await import('../../src/server/limits.ts')
 const { serve } = await import('../../src/server/serve.ts')
+const { sabotaged } = await import('../reliability/sabotage.ts')
+const { storeAt } = await import('../reliability/store.ts')
 
 export interface Wish {
-  readonly options: Pick<Options, 'database' | 'endpoints' | 'tokens' | 'throttle'>
+  readonly database: string
+  readonly options: Pick<Options, 'counts' | 'endpoints' | 'proxies' | 'tokens' | 'throttle'>
   readonly limits: Partial<Limits>
-  readonly user: { readonly username: string; readonly password: string }
+  /** Who is there from the start, if anybody. */
+  readonly user: { readonly username: string; readonly password: string } | undefined
+  /** A fault to be built into the store, by its name. */
+  readonly sabotage: string | undefined
+  /** Seconds by which the clock of this machine is wrong. */
+  readonly skew: number
 }
+
+/** What the owner asks for, without a way over HTTP. */
+const verbs = {
+  createUser: (...its: Parameters<Administration['users']['create']>) => auth.users.create(...its),
+  changeUser: (...its: Parameters<Administration['users']['change']>) => auth.users.change(...its),
+  setPassword: (...its: Parameters<Administration['users']['setPassword']>) => auth.users.setPassword(...its),
+  endSession: (...its: Parameters<Administration['sessions']['end']>) => auth.sessions.end(...its),
+  endSessions: (...its: Parameters<Administration['sessions']['endAll']>) => auth.sessions.endAll(...its),
+}
+
+export type Verbs = typeof verbs
+
+export type Asked = 'begin' | 'end' | { readonly n: number; readonly verb: keyof Verbs; readonly its: readonly never[] }
 
 /** Of the time since the measuring began. */
 export interface Measured {
@@ -29,16 +51,25 @@ export interface Measured {
 }
 
 const [wishText = '{}'] = process.argv.slice(2)
-const { options, limits, user } = JSON.parse(wishText) as Wish
+const { database, options, limits, user, sabotage, skew } = JSON.parse(wishText) as Wish
+const rightNow = Date.now
+if (skew !== 0) Date.now = () => rightNow() + skew * 1000
 
-const auth = watchword(options)
-await auth.users.create(user)
+const auth = watchword({
+  ...options,
+  database: sabotaged(await storeAt(database), sabotage),
+  secret: 'of no worth, since every server of the tests has it',
+})
+if (user === undefined) await auth.users.count()
+else await auth.users.create(user)
 const log = (line: string): void => console.error(line)
 const running = await serve({ auth, host: '127.0.0.1', port: 0, log, limits: { ...LIMITS, ...limits } })
 const measuring = measure()
 
-process.on('message', async (message: 'begin' | 'end') => {
-  process.send?.(message === 'begin' ? await measuring.begin() : measuring.end())
+process.on('message', async (message: Asked) => {
+  if (message === 'begin') process.send?.(await measuring.begin())
+  else if (message === 'end') process.send?.(measuring.end())
+  else await administer(message)
 })
 process.once('SIGTERM', async () => {
   await running.stop()
@@ -46,6 +77,14 @@ process.once('SIGTERM', async () => {
   process.disconnect()
 })
 process.send?.({ url: running.url })
+
+async function administer({ n, verb, its }: Exclude<Asked, string>): Promise<void> {
+  try {
+    process.send?.({ n, answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its) })
+  } catch (error) {
+    process.send?.({ n, error: String(error) })
+  }
+}
 
 /** Counts how many passwords are being hashed, under everything of ours that could miscount. */
 function countHashes(): { now: number; peak: number; all: number } {
