@@ -693,8 +693,13 @@ test('flush leaves what lives', async () => {
   await using it = await here.server('dev --port 0')
   const pair = await signIn(it.url, 'ada', PASSWORD)
 
-  assert.deepEqual(JSON.parse((await here.enter('flush --json')).out), { sessions: 0, tokens: 0, keys: 0 })
-  assert.equal((await here.enter('flush')).out, 'Deleted 0 sign-ins, 0 API tokens and 0 keys.\n')
+  assert.deepEqual(JSON.parse((await here.enter('flush --json')).out), {
+    sessions: 0,
+    tokens: 0,
+    events: 0,
+    keys: 0,
+  })
+  assert.equal((await here.enter('flush')).out, 'Deleted 0 sign-ins, 0 API tokens, 0 events and 0 keys.\n')
   assert.equal((await hello(it.url, pair)).status, 200)
 })
 

@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 
 export const flush = command({
   name: 'flush',
-  does: 'Deletes sign-ins whose tokens have all expired, expired API tokens, and keys that verify none.',
+  does: 'Deletes sign-ins whose tokens have all expired, expired API tokens, old events, and keys that verify none.',
   args: [],
   about: `Works in batches, beside a running server, and never brings a dead token back to life. Once a day is plenty: storage grows
 with sign-ins, not with refreshes.`,
@@ -15,9 +15,17 @@ with sign-ins, not with refreshes.`,
     const { progress, done } = progressOn(world)
     const deleted = await inHouse(values.database, world, (auth) => auth.flush({ progress }))
     done()
-    const { sessions, tokens, keys } = deleted
-    const counted = [plural(sessions, 'sign-in'), plural(tokens, 'API token'), plural(keys, 'key')]
-    return { text: `Deleted ${counted.slice(0, 2).join(', ')} and ${counted[2]}.`, json: { sessions, tokens, keys } }
+    const { sessions, tokens, events, keys } = deleted
+    const counted = [
+      plural(sessions, 'sign-in'),
+      plural(tokens, 'API token'),
+      plural(events, 'event'),
+      plural(keys, 'key'),
+    ]
+    return {
+      text: `Deleted ${counted.slice(0, 3).join(', ')} and ${counted[3]}.`,
+      json: { sessions, tokens, events, keys },
+    }
   },
 })
 

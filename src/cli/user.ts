@@ -40,15 +40,17 @@ export const userCreate = command({
     const password = values['no-password'] ? undefined : await newPassword(world, values['password-stdin'])
     const auth = await openKeyless(databaseOf(values.database, world))
     try {
-      const user = await auth.users.create({
-        username,
-        ...(password === undefined ? {} : { password: password.reveal() }),
-        ...(values.email === undefined ? {} : { email: values.email }),
-        active: values.inactive !== true,
-        staff: values.staff === true,
-        superuser: values.superuser === true,
-        roles: rolesIn(values.roles),
-      })
+      const user = await auth.events.by('command', () =>
+        auth.users.create({
+          username,
+          ...(password === undefined ? {} : { password: password.reveal() }),
+          ...(values.email === undefined ? {} : { email: values.email }),
+          active: values.inactive !== true,
+          staff: values.staff === true,
+          superuser: values.superuser === true,
+          roles: rolesIn(values.roles),
+        }),
+      )
       return told(`Made ${shown(user)}.`, user)
     } finally {
       await auth.close()
