@@ -1,7 +1,6 @@
-import { Refusal } from '../base/refusal.ts'
 import type { Awaitable } from '../base/request.ts'
-import { parseObject } from './json.ts'
-import { keyFor, type Parts, readSegment } from './jws.ts'
+import { keyFor, type Parts, refuseType } from './compact.ts'
+import { objectIn } from './jws.ts'
 import type { VerifyingKey } from './key.ts'
 import type { KeySource } from './key-set.ts'
 
@@ -32,9 +31,8 @@ export class HeaderReader {
 
   /** @throws Refusal `malformed`, `wrong_type`, `unsupported_alg`, `unsupported_header`, `unknown_key` */
   read(token: string, { first }: Parts): Awaitable<VerifyingKey> {
-    const header = readSegment(token.slice(0, first), parseObject)
-    if (header.typ !== undefined && !isOneOf(this.#types, header.typ))
-      throw new Refusal('wrong_type', 'typ', ON_THE_WIRE)
+    const header = objectIn(token.slice(0, first))
+    refuseType(header, this.#types)
     return keyFor(header, this.#keys)
   }
 
@@ -43,10 +41,3 @@ export class HeaderReader {
     this.#known = { text: token.slice(0, first + 1), key, version }
   }
 }
-
-/** Simple JWT looks at no `typ`, and its clients know "wrong type" of the claim alone. */
-const ON_THE_WIRE = { detail: 'Token is invalid' }
-
-/** Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */
-const isOneOf = (types: readonly string[], typ: unknown): boolean =>
-  typeof typ === 'string' && types.includes(typ.toLowerCase().replace(/^application\//, ''))

@@ -1,31 +1,17 @@
 import { Refusal } from '../base/refusal.ts'
-import { type Awaitable, isPromise } from '../base/request.ts'
+import { LAST } from './base64url.ts'
+import { keyFor, type Parts, partsOf } from './compact.ts'
 import { type Claims, parseObject } from './json.ts'
 import type { SigningKey, VerifyingKey } from './key.ts'
-import type { KeySet, KeySource } from './key-set.ts'
+import type { KeySet } from './key-set.ts'
 
-/** Where the two dots of a compact serialisation are (RFC 7515 §7.1). */
-export interface Parts {
-  readonly first: number
-  readonly second: number
-}
-
-/** Finds the three segments, of which only the payload may be empty. @throws Refusal `too_large`, `malformed` */
-export function partsOf(token: unknown, maxBytes: number): Parts {
-  if (typeof token !== 'string') throw new Refusal('malformed', 'a token is a text')
-  if (!(token.length <= maxBytes)) throw new Refusal('too_large')
-  const first = token.indexOf('.')
-  const second = token.indexOf('.', first + 1)
-  if (first < 1 || second < 0 || second === token.length - 1 || token.includes('.', second + 1)) {
-    throw new Refusal('malformed', 'not three segments')
-  }
+/** The three segments of a token. @throws Refusal `too_large`, `malformed` */
+export function asciiPartsOf(token: unknown, maxBytes: number): Parts {
+  const parts = partsOf(token, maxBytes)
   // Node's decoder would take U+0141 for "A", whose lower octet it is.
-  if (Buffer.byteLength(token) !== token.length) throw new Refusal('malformed', 'not ASCII')
-  return { first, second }
+  if (Buffer.byteLength(token as string) !== (token as string).length) throw new Refusal('malformed', 'not ASCII')
+  return parts
 }
-
-/** The last characters whose spare bits are zero, by the length of the text modulo four (RFC 4648 §3.5). */
-const LAST = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'] as const
 
 /** Segments up to this length are read into one buffer, made once: what lies there is good until the next one is read. */
 const scratch = Buffer.allocUnsafeSlow(8192)
@@ -53,30 +39,11 @@ export function readSegment<T>(text: string, read: (octets: Buffer, length: numb
   return read(octets, length)
 }
 
-/** What changes the meaning of the rest (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3). None of it is understood here. */
-const EXTENSIONS = ['crit', 'b64', 'zip']
+/** The object that a segment spells. @throws Refusal `malformed` */
+export const objectIn = (segment: string): Claims => readSegment(segment, objectOf)
 
-/**
- * The key that a header means. The key says which algorithm; the token may only agree (rule J2).
- *
- * @throws Refusal `unsupported_alg`, `unsupported_header`, `malformed`, `unknown_key`
- */
-export function keyFor(header: Claims, keys: KeySource): Awaitable<VerifyingKey> {
-  const { alg, kid } = header
-  if (typeof alg !== 'string' || !(keys.algorithms as ReadonlySet<string>).has(alg)) {
-    throw new Refusal('unsupported_alg')
-  }
-  if (EXTENSIONS.some((name) => Object.hasOwn(header, name))) throw new Refusal('unsupported_header')
-  if (kid !== undefined && typeof kid !== 'string') throw new Refusal('malformed', 'kid is not a text')
-  const key = keys.find(kid)
-  return isPromise(key) ? key.then((found) => ofAlgorithm(found, alg)) : ofAlgorithm(key, alg)
-}
-
-function ofAlgorithm(key: VerifyingKey | undefined, alg: string): VerifyingKey {
-  if (key === undefined) throw new Refusal('unknown_key')
-  if (key.alg !== alg) throw new Refusal('unsupported_alg')
-  return key
-}
+const objectOf = (octets: Buffer, length: number): Claims => parseObject(octets, length, latin1Of)
+const latin1Of = (octets: Buffer, length: number): string => octets.toString('latin1', 0, length)
 
 /**
  * A signature's octets, whatever they are, and the header they were signed under (RFC 7515 §5.2).
@@ -88,8 +55,8 @@ export function verifySignature(
   keys: KeySet,
   { maxBytes = 8192 }: { readonly maxBytes?: number } = {},
 ): { readonly header: Claims; readonly payload: Uint8Array } {
-  const { first, second } = partsOf(jws, maxBytes)
-  const header = readSegment(jws.slice(0, first), parseObject)
+  const { first, second } = asciiPartsOf(jws, maxBytes)
+  const header = objectIn(jws.slice(0, first))
   const key = keyFor(header, keys) as VerifyingKey
   const payload = readSegment(jws.slice(first + 1, second), copyOf)
   if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1))) throw new Refusal('bad_signature')

@@ -1,7 +1,8 @@
 import type { Awaitable } from '../base/request.ts'
 import type { Algorithm } from './algorithms.ts'
+import type { Jwk } from './jwk.ts'
 import { keyRefused, type PublicJwk, type VerifyingKey } from './key.ts'
-import { importVerifyingKey, type Jwk, thumbprintOf } from './public-key.ts'
+import { importVerifyingKey, thumbprintOf } from './public-key.ts'
 
 /** Where a verifier finds keys. */
 export interface KeySource {

@@ -45,9 +45,6 @@ export interface KeyOptions {
   readonly allowWeak?: boolean
 }
 
-export const headerOf = (alg: Algorithm, kid: string | undefined): string =>
-  Buffer.from(JSON.stringify({ alg, typ: 'JWT', kid })).toString('base64url')
-
 /** Rule J6. */
 const KID_LENGTH = 256
 

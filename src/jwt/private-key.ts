@@ -1,8 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Refusal } from '../base/refusal.ts'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
-import { headerOf, type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
-import { algorithmOf, type Jwk, octetsIn, parseJwk, publicKey, read, thumbprintOf } from './public-key.ts'
+import { headerOf } from './header-of.ts'
+import { algorithmOf, type Jwk, octetsIn, parseJwk } from './jwk.ts'
+import { type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
+import { publicKey, read, thumbprintOf } from './public-key.ts'
 import { importSecret } from './secret.ts'
 import { octetsOf, schemeOf } from './signature.ts'
 

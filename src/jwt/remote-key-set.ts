@@ -1,9 +1,10 @@
 import { Refusal } from '../base/refusal.ts'
 import type { Awaitable } from '../base/request.ts'
 import type { Algorithm } from './algorithms.ts'
+import type { Jwk } from './jwk.ts'
 import type { VerifyingKey } from './key.ts'
 import { entriesOf, KeySet, type KeySource } from './key-set.ts'
-import { importVerifyingKey, type Jwk, thumbprintOf } from './public-key.ts'
+import { importVerifyingKey, thumbprintOf } from './public-key.ts'
 
 export interface RemoteKeySetOptions {
   /** The one that its tokens have. Keys for others are passed over. */

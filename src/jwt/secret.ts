@@ -7,7 +7,8 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
-import { headerOf, type KeyOptions, keyRefused, parseKid, type SigningKey, type VerifyingKey } from './key.ts'
+import { headerOf } from './header-of.ts'
+import { type KeyOptions, keyRefused, parseKid, type SigningKey, type VerifyingKey } from './key.ts'
 
 /**
  * A secret for HS256, HS384 or HS512.

@@ -1,6 +1,5 @@
 import { constants, type KeyObject, sign as signOnce, verify as verifyOnce } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
-import { decodeBase64url } from './base64url.ts'
 import { derOf, rawOf } from './ecdsa.ts'
 
 /** How an asymmetric key signs and checks: octets in, octets out, synchronous. Keys go to node bare: it is faster so. */
@@ -61,10 +60,16 @@ export function verifierWith(scheme: Scheme, key: KeyObject) {
   return {
     verify,
     verifyText(signed: string, signature: string): boolean {
-      const octets = decodeBase64url(signature)
+      const octets = canonicalOctetsOf(signature)
       return octets !== undefined && verify(signed, octets)
     },
   }
+}
+
+/** As `decodeBase64url`, in half its time: Node's decoder skips what it does not know, so the text is made again and compared. */
+function canonicalOctetsOf(text: string): Buffer | undefined {
+  const octets = Buffer.from(text, 'base64url')
+  return octets.toString('base64url') === text ? octets : undefined
 }
 
 export const octetsOf = (signed: string | Uint8Array): Uint8Array =>

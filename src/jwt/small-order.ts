@@ -1,3 +1,5 @@
+import { numberOf } from './base64url.ts'
+
 /** For a point of small order as public key, signatures can be made without a private one. Node takes such points. */
 interface Curve {
   readonly octets: number
@@ -30,9 +32,9 @@ const CURVES: Readonly<Record<'Ed25519' | 'Ed448', Curve>> = {
 export function isOfSmallOrder(curve: 'Ed25519' | 'Ed448', key: Uint8Array): boolean {
   const { octets, p, y: forbidden } = CURVES[curve]
   if (key.length !== octets) return true
-  const littleEndian = Buffer.from(key).reverse()
+  const bigEndian = key.toReversed()
   // The topmost bit is the sign of x.
-  littleEndian[0]! &= 0x7f
-  const y = BigInt(`0x${littleEndian.toString('hex')}`)
+  bigEndian[0]! &= 0x7f
+  const y = numberOf(bigEndian)
   return y >= p || forbidden.includes(y)
 }

@@ -3,9 +3,10 @@ import { Refusal } from '../base/refusal.ts'
 import { type Awaitable, isPromise } from '../base/request.ts'
 import { TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
+import { type Parts, TYPES } from './compact.ts'
 import { HeaderReader } from './header.ts'
-import { type Claims, parseObject } from './json.ts'
-import { type Parts, partsOf, readSegment } from './jws.ts'
+import type { Claims } from './json.ts'
+import { asciiPartsOf, objectIn } from './jws.ts'
 import type { VerifyingKey } from './key.ts'
 import type { KeySet, KeySource } from './key-set.ts'
 
@@ -35,8 +36,6 @@ export interface Verifier<Answer extends Awaitable<Claims> = Claims> {
    */
   verify(token: string): Answer
 }
-
-const TYPES = ['jwt', 'at+jwt']
 
 /**
  * A verifier of JSON Web Tokens (RFC 7519 §7.2, RFC 8725 §3): the signature first, under the one algorithm of the one key that
@@ -68,7 +67,7 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
       const { version } = keys
       const remembered = cache?.find(token, version, clock)
       if (remembered !== undefined) return remembered
-      const parts = partsOf(token, maxBytes)
+      const parts = asciiPartsOf(token, maxBytes)
       const known = headers.known(token, version)
       if (known !== undefined) return judge(token, parts, known, version, true)
       const key = headers.read(token, parts)
@@ -89,7 +88,7 @@ function refuseUnbounded(bounds: Readonly<Record<string, number>>): void {
 /** The claims, once the signature holds: there is no other way to them. */
 function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey): Claims {
   if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new Refusal('bad_signature')
-  return readSegment(token.slice(first + 1, second), parseObject)
+  return objectIn(token.slice(first + 1, second))
 }
 
 const noExp = (): Refusal => new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
