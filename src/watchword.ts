@@ -6,7 +6,9 @@ import { Refusal } from './base/refusal.ts'
 import type { AuthReply, AuthRequest, Awaitable } from './base/request.ts'
 import { refusalFrom, replyToRefusal } from './endpoints/reply.ts'
 import { type Administration, administration } from './house/administration.ts'
+import { type Figures, figuresOf } from './house/figures.ts'
 import { type Gate, gateOf } from './house/gate.ts'
+import { type Health, healthVia } from './house/health.ts'
 import { type House, openHouse } from './house/house.ts'
 import type { Need, Who } from './house/need.ts'
 import { RequestOccasion } from './house/request-occasion.ts'
@@ -18,6 +20,8 @@ import type { RightsOf, Roles } from './permissions/rights.ts'
 import { parseSettings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
+export type { Figures } from './house/figures.ts'
+export type { Condition, Health } from './house/health.ts'
 export type { Need, Who } from './house/need.ts'
 
 /** `U` is what the schemes find out about a user; `Right` what permissions may name (`posts.change`, `role:editor`). */
@@ -53,6 +57,10 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   gate<const N extends Need<U, Right> = DefaultNeed>(
     need?: N,
   ): (request: AuthRequest) => Awaitable<Principal<Who<N, U>, Right>>
+  /** How the instance is, for whoever decides where requests go. Never rejects. */
+  health(): Promise<Health>
+  /** What it has done since it began and what it does now, in this process; `undefined` before its first use. */
+  figures(): Figures | undefined
   /** The answer to a refusal; to any other error a 500 that says nothing, and a line in the log. */
   refuse(error: unknown): AuthReply
   /** The same for `fetch` handlers. */
@@ -152,6 +160,8 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
     gate: (need) => (need === undefined ? byDefault : gate(need as Need<never, string>)) as never,
     refuse,
     refusal: (error) => toResponse(refuse(error)),
+    health: healthVia(open, settings),
+    figures: () => house && figuresOf(house),
     ...administration(settings, open),
     migrate: async () => void (await open()),
     async close() {

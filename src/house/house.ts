@@ -4,7 +4,7 @@ import { sign, verifier } from '../jwt/index.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import { derivedKey } from '../keys/seal.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
-import { hashQueue } from '../passwords/queue.ts'
+import { hashQueue, type Load } from '../passwords/queue.ts'
 import type { SessionBook } from '../sessions/book.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../stores/store.ts'
@@ -20,6 +20,7 @@ import { followKeys, openRing, type Secrets, secretsOf } from './keys.ts'
 import { observed } from './observed-sessions.ts'
 import { openSessions } from './sessions.ts'
 import { checkPasswordVia } from './sign-in.ts'
+import { followSkew } from './skew.ts'
 import { storeOf } from './store.ts'
 import { type Tallies, tallies } from './tally.ts'
 
@@ -39,6 +40,10 @@ export interface House {
   readonly audit: AuditLog
   /** What this process has done since it began. */
   readonly tallies: Tallies
+  /** How many passwords are being hashed, and how many wait. */
+  readonly hashing: () => Load
+  /** Where there is one. */
+  readonly redis: { state(): 'up' | 'down' } | undefined
   /** Where API tokens are derived that can be shown again. */
   readonly deriving: DeriveWorld
   close(): Promise<void>
@@ -83,7 +88,7 @@ async function furnish(
   const { clock, random, log, terms } = settings
   const ring = await openRing(settings, store, secrets)
   const audit = auditLog(store.events, settings, clock)
-  opened.push(() => audit.settled())
+  opened.push(() => audit.settled(), followSkew(store.time, log))
   const counted = tallies()
   const sessions = settings.sessions
     ? observed(await openSessions(settings, store, audit), audit, counted, settings)
@@ -150,5 +155,7 @@ async function furnish(
     deriving,
     audit,
     tallies: counted,
+    hashing: queue.load,
+    redis: undefined,
   }
 }

@@ -8,6 +8,14 @@ import { Refusal } from '../base/refusal.ts'
  */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>
 
+/** How much there is to do. */
+export interface Load {
+  readonly running: number
+  readonly waiting: number
+  /** Works that were refused since the queue was made. */
+  readonly refused: number
+}
+
 export interface QueueTerms {
   /** How many works run at the same time. No more than there are cores: see `os.availableParallelism()`. */
   readonly atOnce: number
@@ -27,9 +35,10 @@ export function hashQueue({
   mostWaiting = 32,
   longestWait = seconds(5),
   elapsed = systemElapsed,
-}: QueueTerms): Queue {
+}: QueueTerms): Queue & { load(): Load } {
   const waiting: (() => void)[] = []
   let running = 0
+  let refused = 0
   let usual: number | undefined
 
   const enter = async (): Promise<void> => {
@@ -39,6 +48,7 @@ export function hashQueue({
     }
     const wait = ((usual ?? 0) * (waiting.length + 1)) / atOnce
     if (waiting.length >= mostWaiting || wait > longestWait) {
+      refused++
       throw new Refusal('busy', `${waiting.length} password hashes are waiting`, {
         retryAfter: Math.max(1, Math.ceil(wait)),
       })
@@ -53,7 +63,7 @@ export function hashQueue({
     else next()
   }
 
-  return async (work) => {
+  const queue: Queue = async (work) => {
     await enter()
     const start = elapsed()
     try {
@@ -64,4 +74,5 @@ export function hashQueue({
       leave()
     }
   }
+  return Object.assign(queue, { load: () => ({ running, waiting: waiting.length, refused }) })
 }
