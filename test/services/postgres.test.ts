@@ -1,17 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import pg from 'pg'
-import { aDatabase, aServer } from './postgres.ts'
-
-const ask = async (url: string, sql: string): Promise<unknown> => {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows[0]
-  } finally {
-    await client.end()
-  }
-}
+import { aDatabase, aServer, ask } from './postgres.ts'
 
 test('a test gets an empty database of its own, on a server that keeps what it has answered', async (t) => {
   const [one, other] = [await aDatabase(), await aDatabase()]

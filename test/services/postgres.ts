@@ -65,11 +65,14 @@ async function sharedServer(): Promise<string | { readonly refusal: string }> {
 }
 
 /** One statement, as whoever the URL names. */
-export async function run(url: string, sql: string): Promise<void> {
+export const run = async (url: string, sql: string): Promise<void> => void (await ask(url, sql))
+
+/** The same. @returns its first row */
+export async function ask<Row>(url: string, sql: string): Promise<Row> {
   const client = new pg.Client(url)
   await client.connect()
   try {
-    await client.query(sql)
+    return (await client.query(sql)).rows[0] as Row
   } finally {
     await client.end()
   }

@@ -15,6 +15,9 @@ const POOL = 10
 /** Milliseconds for a connection to be made, or to become free: whoever asks is told within a second that it cannot be. */
 const CONNECT = 900
 
+/** Milliseconds for the first one, at the start: nobody waits for it yet, and many may start at once. */
+export const FIRST_CONNECT = 5_000
+
 /** Milliseconds after which a server that says nothing is given up; its own limits come before, see `session.ts`. */
 const ANSWER = 5_000
 

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { Refusal } from '../../base/refusal.ts'
-import { type Address, type Place, placeOf } from './address.ts'
+import { type Address, FIRST_CONNECT, type Place, placeOf } from './address.ts'
 import { codeOf, faultOf, INSUFFICIENT_PRIVILEGE } from './faults.ts'
 import { prepareSession } from './session.ts'
 
@@ -15,7 +15,7 @@ export async function open(
 ): Promise<void> {
   const place = placeOf(address)
   // A migration may take its time.
-  const client = new pg.Client({ ...address.client, query_timeout: 0 })
+  const client = new pg.Client({ ...address.client, query_timeout: 0, connectionTimeoutMillis: FIRST_CONNECT })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -1,0 +1,46 @@
+import type { TestContext } from 'node:test'
+import { postgresStore } from '../../../src/stores/postgres/store.ts'
+import type { Store } from '../../../src/stores/store.ts'
+import { aDatabase, aServer, type Server } from '../../services/postgres.ts'
+
+export interface World {
+  readonly url: string
+  /** A store on it, as one process has it; not opened yet. */
+  store(more?: Readonly<Record<string, string>>): Store
+}
+
+/** A database of a test's own. Skips the test where there is none. */
+export async function aWorld(t: TestContext): Promise<World | undefined> {
+  const database = await aDatabase()
+  if (typeof database === 'string') return void t.skip(database)
+  return worldAt(t, database.url, database.drop)
+}
+
+/** A server of a test's own, for what nobody else may suffer from. Skips the test where there is none. */
+export async function aServersWorld(t: TestContext): Promise<(World & { readonly server: Server }) | undefined> {
+  const server = await aServer()
+  if (typeof server === 'string') return void t.skip(server)
+  return { ...worldAt(t, server.url, () => server.stop('immediate').catch(() => {})), server }
+}
+
+function worldAt(t: TestContext, url: string, remove: () => Promise<void>): World {
+  const stores: Store[] = []
+  t.after(async () => {
+    for (const store of stores) await store.close()
+    await remove()
+  })
+  return {
+    url,
+    store(more = {}) {
+      const store = postgresStore({ url: withQuery(url, more) })
+      stores.push(store)
+      return store
+    },
+  }
+}
+
+export function withQuery(url: string, more: Readonly<Record<string, string>>): string {
+  const changed = new URL(url)
+  for (const [name, value] of Object.entries(more)) changed.searchParams.set(name, value)
+  return changed.href
+}
