@@ -53,8 +53,18 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
   /** An end is remembered for as long as a token of this life can be alive. */
   const longest = terms.window - terms.leeway
 
+  /** A write that fails may have been done all the same: what it ended is dead here as soon as the store can be asked. */
+  const doneOrNot = async <T>(write: Promise<T>): Promise<T> => {
+    try {
+      return await write
+    } catch (error) {
+      feed.doubt()
+      throw error
+    }
+  }
+
   const end = async (id: SessionId, reason: EndReason, now: UnixSeconds): Promise<boolean> => {
-    const ended = await sessions.end(id, reason, now)
+    const ended = await doneOrNot(sessions.end(id, reason, now))
     if (ended) feed.add(id)
     return ended
   }
@@ -79,7 +89,7 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
     list: (userId) => sessions.list(userId),
     end,
     async endAll(userId, reason, now, except) {
-      const ended = await sessions.endAll(userId, reason, now, except)
+      const ended = await doneOrNot(sessions.endAll(userId, reason, now, except))
       for (const id of ended) feed.add(id)
       return ended
     },

@@ -129,6 +129,11 @@ export class RevocationFeed {
     if (!this.#set.add(id)) this.#lostAt = this.#world.elapsed()
   }
 
+  /** Something may have ended that nobody will tell of. */
+  doubt(): void {
+    this.#changed()
+  }
+
   state(): FeedState {
     const now = this.#world.elapsed()
     return { age: seconds(now - this.#completeAt), entries: this.#set.size, full: this.#isFull(now) }
