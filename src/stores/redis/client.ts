@@ -1,0 +1,122 @@
+import type { Cluster, Redis } from 'ioredis'
+import { Refusal } from '../../base/refusal.ts'
+import type { RedisAddress } from './address.ts'
+import { type Commands, SCRIPTS } from './scripts.ts'
+
+/** A connection for commands, which comes back by itself. Where there is none, a command fails at once. */
+export interface Client {
+  readonly commands: Commands
+  close(): void
+}
+
+/** Told of a connection. */
+export interface Connected {
+  ready(): void
+  /** @param reason in words, without any secret */
+  lost(reason: string): void
+}
+
+/** The library, which only those install who use Redis. */
+export interface Library {
+  client(address: RedisAddress, told: Connected): Client
+  /** Hears what is published, on whichever node. */
+  subscriber(address: RedisAddress, channel: string, told: Hearing): { close(): void }
+}
+
+export interface Hearing {
+  message(text: string): void
+  /** From now on nothing is missed; what was published before may have been. */
+  hearing(): void
+}
+
+/** Milliseconds. */
+const CONNECT = 2000
+/** A connection on which something was asked and nothing came for so long is dead. */
+const SILENCE = 5000
+const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
+
+/** @throws Refusal `config_refused` where it is not installed */
+export async function openLibrary(): Promise<Library> {
+  const { Redis, Cluster } = await import('ioredis').catch((cause: unknown) => {
+    throw new Refusal('config_refused', 'The option "redis" needs ioredis: npm install ioredis', { cause })
+  })
+  return {
+    client(address, { ready, lost }) {
+      const redis = address.cluster
+        ? new Cluster([...address.nodes], clusterOptions(address))
+        : new Redis(options(address))
+      redis.on('ready', ready)
+      redis.on('error', ({ message, lastNodeError }: Error & { lastNodeError?: Error }) =>
+        lost(lastNodeError?.message ?? message),
+      )
+      redis.on('close', () => lost('the connection was closed'))
+      return { commands: redis as Redis & Cluster & Commands, close: () => redis.disconnect() }
+    },
+    subscriber(address, channel, { message, hearing }) {
+      let redis: Redis
+      let closed = false
+      let next = 0
+      let again: NodeJS.Timeout | undefined
+      const connect = (): void => {
+        const node = address.nodes[next++ % address.nodes.length]!
+        redis = new Redis({ ...options(address), ...node, enableOfflineQueue: true, retryStrategy: null })
+        redis.on('error', () => {})
+        redis.on('message', (_, text: string) => message(text))
+        redis.once('ready', () => redis.subscribe(channel).then(hearing, () => redis.disconnect()))
+        redis.once('end', () => {
+          if (!closed) again = setTimeout(connect, retryAfter(next)).unref()
+        })
+      }
+      // A connection that died without a word is found out by asking.
+      const asking = setInterval(() => redis.status === 'ready' && void redis.ping().catch(() => {}), 1000).unref()
+      connect()
+      return {
+        close() {
+          closed = true
+          clearInterval(asking)
+          clearTimeout(again)
+          redis.disconnect()
+        },
+      }
+    },
+  }
+}
+
+const options = ({ nodes: [node], tls, username, password, database }: RedisAddress) => ({
+  ...node!,
+  ...credentials({ username, password }),
+  ...(tls ? { tls: {} } : {}),
+  db: database,
+  connectionName: 'watchword',
+  connectTimeout: CONNECT,
+  socketTimeout: SILENCE,
+  keepAlive: SILENCE,
+  retryStrategy: retryAfter,
+  // A replica that was promoted, and then was not: the address leads to another now.
+  reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResubscribe: false,
+  scripts: SCRIPTS,
+})
+
+const clusterOptions = ({ tls, username, password }: RedisAddress) => ({
+  enableOfflineQueue: false,
+  clusterRetryStrategy: retryAfter,
+  slotsRefreshInterval: SILENCE,
+  scripts: SCRIPTS,
+  redisOptions: {
+    ...credentials({ username, password }),
+    ...(tls ? { tls: {} } : {}),
+    connectionName: 'watchword',
+    connectTimeout: CONNECT,
+    socketTimeout: SILENCE,
+    keepAlive: SILENCE,
+    maxRetriesPerRequest: 0,
+  },
+})
+
+const credentials = ({ username, password }: Pick<RedisAddress, 'username' | 'password'>) => ({
+  ...(username === undefined ? {} : { username }),
+  ...(password === undefined ? {} : { password: password.reveal() }),
+})

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import type { SessionId } from '../../sessions/session.ts'
+import type { Change } from '../../sessions/watch.ts'
+import type { RedisAddress } from './address.ts'
+import type { Library } from './client.ts'
+import type { RedisLink } from './link.ts'
+
+/** Tells other processes what this one has changed, and hears what they have. What is lost on the way the store tells later. */
+export interface ChangeFeed {
+  /** To be called when the change is durable. Nobody waits for it. */
+  tell(change: Change): void
+  listen(listener: (change: Change) => void): { stop(): void }
+  close(): void
+}
+
+const Message = z.object({
+  from: z.string(),
+  change: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('ended'), sessions: z.array(z.string().transform((id) => id as SessionId)) }),
+    z.object({ kind: z.literal('keys') }),
+    z.object({ kind: z.literal('anything') }),
+  ]),
+})
+
+/** Sessions told of in one message. */
+const AT_ONCE = 1000
+
+const ANYTHING: Change = { kind: 'anything' }
+
+/** @param id of this process, which is not told what it has said itself */
+export function openFeed(address: RedisAddress, id: string, library: Library, link: RedisLink): ChangeFeed {
+  const channel = `${address.prefix}changes`
+  const listeners = new Set<(change: Change) => void>()
+  const told = (change: Change): void => {
+    for (const listener of listeners) listener(change)
+  }
+  const subscriber = library.subscriber(address, channel, {
+    message(text) {
+      const change = heardFrom(text, id)
+      if (change !== undefined) told(change)
+    },
+    hearing: () => told(ANYTHING),
+  })
+  const publish = (change: Change): void =>
+    void link.ask((redis) => redis.publish(channel, JSON.stringify({ from: id, change })))
+
+  return {
+    tell(change) {
+      if (change.kind !== 'ended') return publish(change)
+      for (let i = 0; i < change.sessions.length; i += AT_ONCE) {
+        publish({ kind: 'ended', sessions: change.sessions.slice(i, i + AT_ONCE) })
+      }
+    },
+    listen(listener) {
+      listeners.add(listener)
+      return { stop: () => listeners.delete(listener) }
+    },
+    close: () => subscriber.close(),
+  }
+}
+
+/** What nobody can read, as of a later version, may be anything. @returns `undefined`: it was said here */
+export function heardFrom(text: string, id: string): Change | undefined {
+  const { data } = Message.safeParse(jsonOf(text))
+  if (data === undefined) return ANYTHING
+  return data.from === id ? undefined : data.change
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

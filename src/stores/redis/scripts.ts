@@ -1,0 +1,37 @@
+/**
+ * What is asked of Redis in one step. A script touches one key, so that it runs on one node of a cluster.
+ *
+ * A key of hits is a list of times, the newest first, as long as its limit. Times are texts, because Redis would cut the
+ * fractions off numbers.
+ */
+export const SCRIPTS = {
+  /** Counts a hit at ARGV[2], if the hit that is ARGV[1] hits back is not later than ARGV[3]; else gives back when that was. */
+  hit: {
+    numberOfKeys: 1,
+    lua: `local oldest = redis.call('LINDEX', KEYS[1], ARGV[1] - 1)
+if oldest and tonumber(oldest) > tonumber(ARGV[3]) then return oldest end
+redis.call('LPUSH', KEYS[1], ARGV[2])
+redis.call('LTRIM', KEYS[1], 0, ARGV[1] - 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return false`,
+  },
+  /** Says that the process ARGV[1] is there. @returns how many have said so in the last ARGV[2] seconds */
+  announce: {
+    numberOfKeys: 1,
+    lua: `local now = redis.call('TIME')[1]
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return redis.call('ZCARD', KEYS[1])`,
+  },
+} as const
+
+/** The verbs that we ask for: scripts and commands. */
+export interface Commands {
+  /** @param life milliseconds after which nobody will ask for the key. @returns `null`: counted */
+  hit(key: string, limit: number, now: string, past: string, life: number): Promise<string | null>
+  lrem(key: string, count: number, element: string): Promise<number>
+  announce(key: string, id: string, seconds: number): Promise<number>
+  zrem(key: string, member: string): Promise<number>
+  publish(channel: string, message: string): Promise<number>
+}
