@@ -3,6 +3,7 @@ import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
 import { keyRefused, type PublicJwk, type VerifyingKey } from './key.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
+import { entriesOf } from './remote-keys.ts'
 
 /** Where a verifier finds keys. */
 export interface KeySource {
@@ -82,13 +83,6 @@ export function importKeySet(document: unknown): KeySet {
   const keys = entriesOf(document)
   if (keys.length === 0) throw keyRefused('the key set is empty')
   return new KeySet(keys.map(importPublished))
-}
-
-/** @throws Refusal `key_refused` where it is no key set (RFC 7517 §5) */
-export function entriesOf(document: unknown): readonly unknown[] {
-  const keys = typeof document === 'object' && document !== null ? (document as { keys?: unknown }).keys : undefined
-  if (!Array.isArray(keys)) throw keyRefused('a key set is a JSON object with an array "keys"')
-  return keys
 }
 
 function importPublished(jwk: unknown): VerifyingKey {
