@@ -28,9 +28,7 @@ function stateOf(): ReadonlyMap<string, string> {
     ['the time zone', String(new Date(0).getTimezoneOffset())],
   ])
   // Zod and tslib keep what is theirs under names that begin so.
-  const globals = Reflect.ownKeys(globalThis)
-    .map(String)
-    .filter((name) => !name.startsWith('__'))
+  const globals = Object.getOwnPropertyNames(globalThis).filter((name) => !name.startsWith('__'))
   for (const name of globals) state.set(`the global ${name}`, 'there')
   for (const [name, value] of Object.entries(process.env)) state.set(`the environment's ${name}`, String(value))
   return state
