@@ -35,8 +35,16 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
    * wherever one is taken; other names count where a route asks for them. `null`: no limit. DEFAULT_THROTTLE_RATES
    */
   readonly throttle?: Readonly<Record<string, Rate | null>>
-  /** Where throttles count: in this process, or in the store, for several processes on one. Default `memory`. */
-  readonly counts?: 'memory' | 'store'
+  /**
+   * Redis, where several processes share limits and word of who was signed out: `redis://…`, `rediss://…`, of a cluster several.
+   * Default `WATCHWORD_REDIS`, else none.
+   */
+  readonly redis?: string | readonly string[]
+  /**
+   * Where throttles count: in this process, or for several processes in the store or in Redis. Default `redis` where there is
+   * one, else `memory`.
+   */
+  readonly counts?: 'memory' | 'store' | 'redis'
   /**
    * How many passwords are hashed at the same time. Default: as many as there are cores. Where several processes share a
    * machine, each should take its part.

@@ -7,10 +7,10 @@ import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue, type Load } from '../passwords/queue.ts'
 import type { SessionBook } from '../sessions/book.ts'
 import type { Settings } from '../settings/settings.ts'
+import type { Redis } from '../stores/redis/redis.ts'
 import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
-import { memoryHits } from '../throttling/memory-hits.ts'
 import type { DeriveWorld } from '../tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
 import { createUser } from '../users/create.ts'
@@ -18,6 +18,7 @@ import { derivingIn } from './api-tokens.ts'
 import { type AuditLog, auditLog } from './audit.ts'
 import { followKeys, openRing, type Secrets, secretsOf } from './keys.ts'
 import { observed } from './observed-sessions.ts'
+import { hitsOf, redisOf } from './redis.ts'
 import { openSessions } from './sessions.ts'
 import { checkPasswordVia } from './sign-in.ts'
 import { followSkew } from './skew.ts'
@@ -43,7 +44,7 @@ export interface House {
   /** How many passwords are being hashed, and how many wait. */
   readonly hashing: () => Load
   /** Where there is one. */
-  readonly redis: { state(): 'up' | 'down' } | undefined
+  readonly redis: Pick<Redis, 'state'> | undefined
   /** Where API tokens are derived that can be shown again. */
   readonly deriving: DeriveWorld
   close(): Promise<void>
@@ -58,17 +59,20 @@ const CACHED_TOKENS = 20_000
  * @throws Refusal `config_refused`, `store_unavailable`
  */
 export async function openHouse(settings: Settings): Promise<House> {
-  const { store, file } = await storeOf(settings)
+  const { store: kept, file } = await storeOf(settings)
   // What has been opened is closed again where the rest cannot be.
-  const opened: (() => void | Promise<void>)[] = [() => store.close()]
+  const opened: (() => void | Promise<void>)[] = [() => kept.close()]
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end()
   }
   try {
-    await store.migrate()
+    await kept.migrate()
+    const redis = await redisOf(settings)
+    opened.push(() => redis?.close())
+    const store = redis?.announced(kept) ?? kept
     // Processes on several machines agree about the time by going by their store's.
     const timed = { ...settings, clock: settings.clock ?? store.time?.now ?? systemClock }
-    return { ...(await furnish(timed, store, secretsOf(settings, file), opened)), store, close }
+    return { ...(await furnish(timed, store, redis, secretsOf(settings, file), opened)), store, close }
   } catch (error) {
     await close()
     throw error
@@ -82,6 +86,7 @@ export type Timed = Settings & { readonly clock: Clock }
 async function furnish(
   settings: Timed,
   store: Store,
+  redis: Redis | undefined,
   secrets: Secrets,
   opened: (() => void)[],
 ): Promise<Omit<House, 'store' | 'close'>> {
@@ -109,7 +114,7 @@ async function furnish(
   }
   const queue = hashQueue({ atOnce: settings.hashesAtOnce })
   const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
-  const hits = settings.counts === 'store' ? store.hits : memoryHits()
+  const hits = hitsOf(settings, store, redis)
   const { login = LOGIN_LIMIT } = settings.throttle
   const rooms = {
     store,
@@ -156,6 +161,6 @@ async function furnish(
     audit,
     tallies: counted,
     hashing: queue.load,
-    redis: undefined,
+    redis,
   }
 }

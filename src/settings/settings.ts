@@ -13,6 +13,7 @@ import { ENDPOINT_NAMES, type EndpointName, type Handler, type LogEntry, type Op
 import { isAuthenticated } from '../permissions/basic-permissions.ts'
 import { asksForSignIn, type Permission } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
+import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
 import type { Store } from '../stores/store.ts'
 import { type Limit, parseRate } from '../throttling/rate.ts'
 import type { TokenTerms } from '../tokens/terms.ts'
@@ -160,7 +161,8 @@ const Shape = z.strictObject({
       rate,
     )
     .default({}),
-  counts: z.enum(['memory', 'store']).default('memory'),
+  redis: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
+  counts: z.enum(['memory', 'store', 'redis']).optional(),
   hashesAtOnce: z
     .int()
     .min(1)
@@ -212,7 +214,8 @@ export interface Settings {
   /** Each must grant. */
   readonly permissions: readonly Permission<unknown, unknown, string>[]
   readonly throttle: Readonly<Record<string, Limit | null>>
-  readonly counts: 'memory' | 'store'
+  readonly redis: RedisAddress | undefined
+  readonly counts: 'memory' | 'store' | 'redis'
   readonly hashesAtOnce: number
   /** The client's address, behind the proxies that are trusted. */
   readonly addressOf: (request: AuthRequest) => string
@@ -243,6 +246,9 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   refuseImpossible({ ...openly, rotate, blacklistAfterRotation, session })
 
   const secret = rest.secret ?? secretsIn(env)
+  const redisUrl = rest.redis ?? (env.WATCHWORD_REDIS || undefined)
+  const redis = redisUrl === undefined ? undefined : parseRedis(redisUrl)
+  if (rest.counts === 'redis' && redis === undefined) throw refused('counts: "redis" needs the option "redis".')
   const log = unfailing(rest.log ?? logLine)
   const keys = parseKeys({ algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys }, log)
   if (keys !== undefined && rotateKeys) {
@@ -288,7 +294,8 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     roles: rest.roles,
     permissions: [rest.permissions].flat(),
     throttle: rest.throttle,
-    counts: rest.counts,
+    redis,
+    counts: rest.counts ?? (redis === undefined ? 'memory' : 'redis'),
     hashesAtOnce: rest.hashesAtOnce,
     addressOf: addressBehind(rest.proxies, log),
     explain: rest.explain,

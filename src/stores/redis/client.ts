@@ -37,8 +37,13 @@ const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
 
 /** @throws Refusal `config_refused` where it is not installed */
 export async function openLibrary(): Promise<Library> {
-  const { Redis, Cluster } = await import('ioredis').catch((cause: unknown) => {
-    throw new Refusal('config_refused', 'The option "redis" needs ioredis: npm install ioredis', { cause })
+  const { Redis, Cluster } = await import('ioredis').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
+    throw new Refusal(
+      'config_refused',
+      'Redis is spoken to by the package "ioredis", which is not installed: type "npm install ioredis".',
+      { cause },
+    )
   })
   return {
     client(address, { ready, lost }) {
