@@ -14,7 +14,7 @@ const FLOORS = [
   ['sessions'],
   ['tokens', 'audit'],
   ['authentication'],
-  ['permissions'],
+  ['permissions', 'verify'],
   ['stores'],
   ['options.ts'],
   ['settings', 'endpoints'],

@@ -51,6 +51,9 @@ export const REFUSALS = {
   server_error: { status: 500, says: 'A server error occurred.' },
   busy: { status: 503, says: 'The server is busy. Try again shortly.' },
   store_unavailable: { status: 503, says: 'The store cannot be reached. Try again shortly.' },
+  // Of a service that checks tokens issued elsewhere.
+  keys_unavailable: { status: 503, says: 'The keys of the issuer cannot be had. Try again shortly.' },
+  revocations_unavailable: { status: 503, says: 'Whether the token was revoked cannot be known. Try again shortly.' },
 } as const satisfies Record<string, { status: number; says: string; code?: string }>
 
 export type RefusalCode = keyof typeof REFUSALS

@@ -5,7 +5,7 @@ import type { TokenType } from './claims.ts'
 import { isAllowed, type TokenTerms, type TokenWorld } from './terms.ts'
 
 /** Spec 1.2, row 15. @throws Refusal `invalid_claim` "Token has no id" */
-export function jtiOf(claims: Claims, { jtiClaim }: TokenTerms): string {
+export function jtiOf(claims: Claims, { jtiClaim }: Pick<TokenTerms, 'jtiClaim'>): string {
   const jti = claims[jtiClaim]
   if (jti === undefined) throw noId()
   if (typeof jti !== 'string' || jti === '') throw new Refusal('invalid_claim', `${jtiClaim} is no text that names it`)
@@ -15,7 +15,11 @@ export function jtiOf(claims: Claims, { jtiClaim }: TokenTerms): string {
 export const noId = (): Refusal => new Refusal('invalid_claim', undefined, { detail: 'Token has no id' })
 
 /** Spec 1.2, rows 16 and 17: the fault in a token's type, if there is one. */
-export function typeFault(claims: Claims, type: TokenType, { typeClaim }: TokenTerms): Refusal | undefined {
+export function typeFault(
+  claims: Claims,
+  type: TokenType,
+  { typeClaim }: Pick<TokenTerms, 'typeClaim'>,
+): Refusal | undefined {
   if (!Object.hasOwn(claims, typeClaim)) {
     return new Refusal('wrong_type', undefined, { detail: 'Token has no type' })
   }
@@ -26,7 +30,7 @@ export function typeFault(claims: Claims, type: TokenType, { typeClaim }: TokenT
  * The user that a token names, as text; `undefined` where it names none (spec 1.3 row 3). Numbers are what Simple JWT
  * before 5.5.1 wrote. Other types name nobody that could be found: `''`, which no user's id is.
  */
-export function userIdIn(claims: Claims, { userIdClaim }: TokenTerms): string | undefined {
+export function userIdIn(claims: Claims, { userIdClaim }: Pick<TokenTerms, 'userIdClaim'>): string | undefined {
   const id = Object.hasOwn(claims, userIdClaim) ? claims[userIdClaim] : undefined
   if (id === undefined) return undefined
   if (typeof id === 'string') return id

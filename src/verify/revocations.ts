@@ -1,0 +1,132 @@
+import type { Seconds } from '../base/clock.ts'
+import { Refusal } from '../base/refusal.ts'
+import { loadJson, tellOf } from '../base/remote-json.ts'
+import type { Awaitable } from '../base/request.ts'
+import type { Claims } from '../jwt/json.ts'
+import { EndedSet } from '../sessions/ended-set.ts'
+
+export interface FeedOptions {
+  readonly url: string
+  /** Beyond this age what is known counts no more. */
+  readonly maxAge: Seconds
+  readonly fetch: typeof fetch
+  readonly elapsed: () => number
+  readonly failed: (error: unknown) => void
+}
+
+/** Knows of an issuer's sessions that have ended. */
+export interface Revocations {
+  /**
+   * @throws Refusal `revoked`; `revocations_unavailable` where what is known is too old and cannot be read anew, or the token lives
+   *   longer than ended sessions are told of
+   */
+  refuse(claims: Claims): Awaitable<void>
+}
+
+/** Seconds after which what is known is read anew, beside the requests. */
+const OLD = 1
+/** The most seconds that a page may take. */
+const PATIENCE = 5
+/** Pages of one reading: some thousands of ends in each. */
+const PAGES = 2000
+
+/** One page of the feed. */
+interface Page {
+  /** Seconds for which an end is told of: as long as an access token lives. */
+  readonly window: number
+  /** Where the next page, or the next reading, begins. */
+  readonly until: number
+  readonly revoked: readonly string[]
+  readonly more: boolean
+}
+
+/**
+ * Follows the feed of `GET …/revocations/`. No timer runs: a token that is checked has it read where it is older than a second, and
+ * waits for that only where it is older than `maxAge`. One reading at a time.
+ */
+export function followRevocations({ url, maxAge, fetch: get, elapsed, failed }: FeedOptions): Revocations {
+  /** What was told of in this window, and in the one before it. */
+  let [young, aged] = [new EndedSet(), new EndedSet()]
+  let youngSince = elapsed()
+  let window = Number.NEGATIVE_INFINITY
+  let until: number | undefined
+  let readAt = Number.NEGATIVE_INFINITY
+  let reading: Promise<void> | undefined
+  /** When its last page was asked for. */
+  let lastSign = Number.NEGATIVE_INFINITY
+
+  async function read(): Promise<void> {
+    for (let page = 0; page < PAGES; page++) {
+      const askedAt = elapsed()
+      lastSign = askedAt
+      const address = until === undefined ? url : `${url}?since=${until}`
+      const told = parsePage(await loadJson(address, { what: 'the feed of revocations', patience: PATIENCE, get }))
+      if (told.more && told.until === until) throw new Error('the feed of revocations does not go on')
+      keep(told)
+      until = told.until
+      if (told.more) continue
+      readAt = askedAt
+      return
+    }
+    throw new Error('the feed of revocations has no end')
+  }
+
+  function keep(page: Page): void {
+    window = page.window
+    if (elapsed() - youngSince >= window) {
+      ;[young, aged] = [new EndedSet(), young]
+      youngSince = elapsed()
+    }
+    for (const id of page.revoked) {
+      if (!young.add(id)) throw new Error('more sessions have ended than can be remembered')
+    }
+  }
+
+  /** @returns the reading that is under way; one that a runtime has cut off is given up */
+  function readOnce(): Promise<void> {
+    if (reading !== undefined && elapsed() - lastSign <= PATIENCE + OLD) return reading
+    const mine = read()
+      .catch((error) => tellOf(failed, error))
+      .finally(() => {
+        if (reading === mine) reading = undefined
+      })
+    reading = mine
+    return mine
+  }
+
+  function judge({ sid, exp, iat }: Claims): void {
+    if (young.has(sid as string) || aged.has(sid as string)) throw new Refusal('revoked')
+    if (elapsed() - readAt >= maxAge) throw unavailable('the feed of revocations cannot be read')
+    if (Number(exp) - Number(iat) > window) throw unavailable('the token lives longer than ended sessions are told of')
+  }
+
+  return {
+    refuse(claims) {
+      // A token of no session ends by itself alone.
+      if (typeof claims.sid !== 'string') return undefined
+      const age = elapsed() - readAt
+      if (age >= maxAge) return readOnce().then(() => judge(claims))
+      // One that failed is tried again a second later.
+      if (age >= OLD && elapsed() - lastSign >= OLD) void readOnce()
+      return judge(claims)
+    },
+  }
+}
+
+const unavailable = (note: string): Refusal => new Refusal('revocations_unavailable', note, { retryAfter: 1 })
+
+/** @throws Error where it is of another shape */
+function parsePage(document: unknown): Page {
+  const page = (typeof document === 'object' && document !== null ? document : {}) as Partial<Page>
+  const { window, until, revoked, more } = page
+  const isPage =
+    isLength(window) &&
+    isLength(until) &&
+    typeof more === 'boolean' &&
+    Array.isArray(revoked) &&
+    revoked.every((id) => typeof id === 'string')
+  if (!isPage) throw new Error('the feed of revocations has another shape than it should')
+  return { window, until, revoked, more }
+}
+
+const isLength = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0

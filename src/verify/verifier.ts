@@ -1,0 +1,149 @@
+import { tokenAfter } from '../authentication/header.ts'
+import { REFUSALS, Refusal } from '../base/refusal.ts'
+import { isPromise } from '../base/request.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
+import { decodeBase64url } from '../jwt/base64url.ts'
+import { TokenCache } from '../jwt/cache.ts'
+import { claimFault } from '../jwt/claims.ts'
+import { keyFor, partsOf, refuseType, TYPES } from '../jwt/compact.ts'
+import { type Claims, parseObject } from '../jwt/json.ts'
+import { remoteKeys, unambiguous } from '../jwt/remote-keys.ts'
+import { jtiOf, noUserNamed, typeFault, userIdIn } from '../tokens/reading.ts'
+import { parseOptions, type VerifierOptions, type VerifierSettings } from './options.ts'
+import { followRevocations } from './revocations.ts'
+import { importWebKey, type WebKey } from './web-key.ts'
+
+/** The claims of a token in which everything held. They are frozen. */
+export type TokenClaims = Claims & {
+  /** Seconds since 1970. */
+  readonly exp: number
+  readonly jti?: string
+  /** The sign-in that the token belongs to. */
+  readonly sid?: string
+}
+
+/** Checks tokens that another server issues. */
+export interface TokenVerifier {
+  /**
+   * @throws Refusal, with a status of 401 for a token that is not good: `malformed too_large unsupported_alg unsupported_header
+   *   unknown_key bad_signature expired not_yet_valid invalid_claim wrong_issuer wrong_audience wrong_type revoked`; of 503 where
+   *   it cannot be known: `keys_unavailable revocations_unavailable`. No text of the token is in it
+   */
+  verify(token: string): Promise<TokenClaims>
+  /** The claims of the bearer token of a request, if it has one. @throws Refusal as `verify`; `bad_authorization_header` */
+  check(request: Request): Promise<TokenClaims | undefined>
+  /** The same where there must be one. @throws Refusal as `check`; `not_authenticated` */
+  require(request: Request): Promise<TokenClaims>
+  /** The answer to a refusal: its status, `{ detail, code }`, the challenge of a 401. Any other error is thrown on. */
+  refusal(error: unknown): Response
+}
+
+/**
+ * Checks the access tokens of `issuer` that are meant for `audience`, with the keys that it publishes.
+ *
+ * Nothing is asked for before the first token comes, and no timer is left behind.
+ *
+ * @throws Refusal `config_refused` with one sentence that says what to write instead
+ */
+export function verifier(options: VerifierOptions): TokenVerifier {
+  const settings = parseOptions(options)
+  const { clock, leeway, maxBytes, issuer, audiences } = settings
+  const keys = keysOf(settings)
+  const cache = settings.cache === 0 ? undefined : new TokenCache(settings.cache)
+  const revocations = settings.revocations && followRevocations({ ...settings, ...settings.revocations })
+
+  async function judge(token: string): Promise<Claims> {
+    const { first, second } = partsOf(token, maxBytes)
+    if (BEYOND_ASCII.test(token)) throw new Refusal('malformed', 'not ASCII')
+    const header = objectIn(token.slice(0, first))
+    refuseType(header, TYPES)
+    const key = await keyFor(header, keys)
+    const { version } = keys
+    if (!(await key.verify(token.slice(0, second), token.slice(second + 1)))) throw new Refusal('bad_signature')
+    const claims = objectIn(token.slice(first + 1, second))
+    const fault = claimFault(claims, { issuer, audiences, leeway }, clock())
+    if (fault !== undefined) throw new Refusal(fault)
+    refuseForeign(claims, settings)
+    cache?.add(token, claims, version, leeway)
+    return claims
+  }
+
+  const verify = async (token: string): Promise<TokenClaims> => {
+    const claims = cache?.find(token, keys.version, clock) ?? (await judge(token))
+    const told = revocations?.refuse(claims)
+    if (told !== undefined && isPromise(told)) await told
+    return claims as TokenClaims
+  }
+  const check = async ({ headers }: Request): Promise<TokenClaims | undefined> => {
+    const token = tokenAfter(['Bearer'], headers.get('authorization') ?? undefined)
+    return token === undefined ? undefined : verify(token)
+  }
+  return {
+    verify,
+    check,
+    async require(request) {
+      const claims = await check(request)
+      if (claims === undefined) throw new Refusal('not_authenticated')
+      return claims
+    },
+    refusal(error) {
+      if (error instanceof Refusal) return answerTo(error)
+      throw error
+    },
+  }
+}
+
+const BEYOND_ASCII = /[\u0080-\uffff]/
+
+/** The object that a segment spells. @throws Refusal `malformed` */
+function objectIn(segment: string): Claims {
+  const octets = decodeBase64url(segment)
+  if (octets === undefined) throw new Refusal('malformed', 'base64url that is not canonical')
+  return parseObject(octets)
+}
+
+/** What the house asks of its own tokens beyond what every token must say. @throws Refusal `invalid_claim`, `wrong_type` */
+function refuseForeign(claims: Claims, settings: VerifierSettings): void {
+  if (claims.exp === undefined) throw new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
+  jtiOf(claims, settings)
+  const faults = settings.types.map((type) => typeFault(claims, type, settings))
+  if (faults.every((fault) => fault !== undefined)) throw faults[0]
+  if (!userIdIn(claims, settings)) throw noUserNamed()
+}
+
+interface FollowedKeys {
+  readonly version: number
+  readonly algorithms: ReadonlySet<Algorithm>
+  find(kid: string | undefined): Promise<WebKey | undefined>
+}
+
+/** The issuer's keys. @throws Refusal `keys_unavailable` where none have ever been read */
+function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): FollowedKeys {
+  const usable = async (entries: readonly unknown[]): Promise<readonly WebKey[]> => {
+    const keys = await Promise.all(entries.map((entry) => importWebKey(entry).catch(() => undefined)))
+    // The rest is for somebody else (RFC 7517 §5), or of a kind that this runtime does not know.
+    const known = keys.filter((key) => key !== undefined && key.kid !== undefined && algorithms.has(key.alg))
+    return unambiguous(known as readonly WebKey[], ({ print }) => print)
+  }
+  const remote = remoteKeys(jwksUrl, usable, options)
+  return {
+    get version() {
+      return remote.version
+    },
+    algorithms,
+    async find(kid) {
+      const key = await remote.find(kid)
+      if (!remote.isThere) throw new Refusal('keys_unavailable', undefined, { retryAfter: 1 })
+      return key
+    },
+  }
+}
+
+function answerTo(refusal: Refusal): Response {
+  const row = REFUSALS[refusal.code]
+  const headers = new Headers({ 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+  if (row.status === 401) headers.set('WWW-Authenticate', 'Bearer realm="api"')
+  if (refusal.retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(refusal.retryAfter)))
+  const body = { detail: refusal.detail, ...('code' in row ? { code: row.code } : {}) }
+  return new Response(JSON.stringify(body), { status: row.status, headers })
+}

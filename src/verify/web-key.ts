@@ -1,0 +1,106 @@
+import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
+import { decodeBase64url } from '../jwt/base64url.ts'
+import {
+  algorithmOf,
+  type Jwk,
+  MEMBERS,
+  octetsIn,
+  parseJwk,
+  refusePrivate,
+  refuseUnfit,
+  refuseUnreadable,
+} from '../jwt/jwk.ts'
+import { keyRefused, type PublicJwk, parseKid } from '../jwt/key.ts'
+
+/** Checks signatures of one algorithm with WebCrypto. */
+export interface WebKey {
+  readonly alg: Algorithm
+  readonly kid: string | undefined
+  /** The members that make the key: the same text for the same key. */
+  readonly print: string
+  /** @param signature in base64url; a spelling that is not canonical is no signature */
+  verify(signed: string, signature: string): Promise<boolean>
+}
+
+interface Params {
+  readonly name: string
+  readonly namedCurve?: string
+  readonly hash?: string
+  readonly saltLength?: number
+}
+
+/** How WebCrypto imports and checks (Web Cryptography API §18, §19; Ed25519: WICG Secure Curves). */
+interface Way {
+  readonly imports: Params
+  readonly checks: Params
+  /** Octets of a signature. */
+  readonly length: number
+}
+
+/**
+ * A public key of a key set.
+ *
+ * @throws Refusal `key_refused` where it is a secret or private, for something else, too weak, or not in its canonical form (K5, K6);
+ *   whatever the runtime throws that does not know its kind
+ */
+export async function importWebKey(entry: unknown): Promise<WebKey> {
+  const jwk = parseJwk(entry, 'verify')
+  if (jwk.kty === 'oct') throw keyRefused('a secret stands in a key set that others can read')
+  refusePrivate(jwk)
+  refuseUnreadable(jwk)
+  const alg = algorithmOf(undefined, jwk)
+  const members = membersOf(jwk)
+  refuseUnfit(alg, members, false)
+  const { imports, checks, length } = wayOf(alg, members)
+  const key = await crypto.subtle.importKey('jwk', { ...members }, imports, false, ['verify'])
+  return {
+    alg,
+    kid: parseKid(jwk.kid),
+    print: JSON.stringify(members),
+    async verify(signed, signature) {
+      const octets = decodeBase64url(signature)
+      return octets?.length === length && crypto.subtle.verify(checks, key, octets, utf8.encode(signed))
+    },
+  }
+}
+
+const utf8 = new TextEncoder()
+
+const membersOf = (jwk: Jwk): PublicJwk =>
+  Object.fromEntries(
+    [...MEMBERS[jwk.kty as PublicJwk['kty']]].map((member) => [member, jwk[member]]),
+  ) as unknown as PublicJwk
+
+function wayOf(alg: Algorithm, jwk: PublicJwk): Way {
+  const details = ALGORITHMS[alg]
+  switch (details.kind) {
+    case 'hmac':
+      throw keyRefused(`${alg} is checked with a secret, and this is a public key`)
+    case 'ec':
+      return {
+        imports: { name: 'ECDSA', namedCurve: details.curve },
+        checks: { name: 'ECDSA', hash: hashOf(details) },
+        length: 2 * details.octets,
+      }
+    case 'rsa': {
+      const name = details.salt === undefined ? 'RSASSA-PKCS1-v1_5' : 'RSA-PSS'
+      return {
+        imports: { name, hash: hashOf(details) },
+        checks: details.salt === undefined ? { name } : { name, saltLength: details.salt },
+        length: modulusOctets(jwk),
+      }
+    }
+    case 'okp': {
+      const name = jwk.crv!
+      return { imports: { name }, checks: { name }, length: name === 'Ed448' ? 114 : 64 }
+    }
+  }
+}
+
+const hashOf = ({ hash }: { readonly hash: string }): string => hash.replace('sha', 'SHA-')
+
+/** Without zeros in front. */
+function modulusOctets(jwk: PublicJwk): number {
+  const octets = octetsIn({ ...jwk }, 'n')
+  return octets.length - octets.findIndex((octet) => octet !== 0)
+}

@@ -1,0 +1,73 @@
+import type { TestContext } from 'node:test'
+import { generateKey, importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
+import { type TokenVerifier, type VerifierOptions, verifier } from '../../src/verify/index.ts'
+
+export const ISSUER = 'https://auth.example'
+export const AUDIENCE = 'api'
+
+/** What an issuer publishes, told by a `fetch` of its own; each request is written down. */
+export function issuer() {
+  const paths: string[] = []
+  let documents: Record<string, unknown> = {}
+  let down = false
+  return {
+    paths,
+    publish(path: string, document: unknown): void {
+      documents = { ...documents, [path]: document }
+    },
+    down(is: boolean): void {
+      down = is
+    },
+    async fetch(url: string | URL | Request): Promise<Response> {
+      const { pathname, search } = new URL(String(url))
+      paths.push(pathname + search)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      if (down) throw new TypeError('fetch failed')
+      const document = documents[pathname]
+      if (document === undefined) return new Response('', { status: 404 })
+      return typeof document === 'function' ? document(search) : Response.json(document)
+    },
+  }
+}
+
+export const KEYS = '/.well-known/jwks.json'
+export const FEED = '/api/token/revocations/'
+
+/** A verifier of an issuer with one key, and a time that stands still until it is moved. */
+export function world(_: TestContext, options: Partial<VerifierOptions> = {}) {
+  const from = issuer()
+  let now = 1_800_000_000
+  const failures: string[] = []
+  const key = freshKey()
+  from.publish(KEYS, { keys: [key.verifying.jwk] })
+  const tokens: TokenVerifier = verifier({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    fetch: from.fetch,
+    clock: () => now,
+    elapsed: () => now,
+    failed: (error) => void failures.push(String(error)),
+    ...options,
+  })
+  const pass = (seconds: number): void => {
+    now += seconds
+  }
+  const token = (claims: object = {}, signing: SigningKey = key): string => sign({ ...sound(now), ...claims }, signing)
+  return { from, tokens, token, pass, failures, key, now: () => now }
+}
+
+export const sound = (now: number) => ({
+  token_type: 'access',
+  exp: now + 300,
+  iat: now,
+  jti: 'a1',
+  user_id: 'ann',
+  sid: 's1',
+  iss: ISSUER,
+  aud: AUDIENCE,
+})
+
+export function freshKey(algorithm: 'ES256' | 'EdDSA' | 'RS256' = 'ES256'): SigningKey {
+  const { privatePem, kid } = generateKey(algorithm)
+  return importSigningKey(algorithm, privatePem, { kid })
+}

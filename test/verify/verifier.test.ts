@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Refusal, type VerifierOptions, verifier } from '../../src/verify/index.ts'
+import { AUDIENCE, freshKey, ISSUER, KEYS, world } from './issuer.ts'
+
+test('a token of the issuer for this audience gives its claims, which nobody can change', async (t) => {
+  const { tokens, token } = world(t)
+  const claims = await tokens.verify(token({ role: { name: 'editor' } }))
+  assert.equal(claims.user_id, 'ann')
+  assert.equal(await tokens.verify(token({ role: { name: 'editor' } })).then(({ sid }) => sid), 's1')
+  assert.throws(() => {
+    ;(claims.role as { name: string }).name = 'admin'
+  }, TypeError)
+})
+
+for (const [what, claims, code] of [
+  ['another issuer', { iss: 'https://evil.example' }, 'wrong_issuer'],
+  ['another audience', { aud: 'web' }, 'wrong_audience'],
+  ['no audience', { aud: undefined }, 'wrong_audience'],
+  ['no issuer', { iss: undefined }, 'wrong_issuer'],
+  ['an end in the past', { exp: 1_799_999_999 }, 'expired'],
+  ['an end at this moment', { exp: 1_800_000_000 }, 'expired'],
+  ['no end', { exp: undefined }, 'invalid_claim'],
+  ['a beginning in the future', { nbf: 1_800_000_001 }, 'not_yet_valid'],
+  ['an issue in the future', { iat: 1_800_000_001 }, 'not_yet_valid'],
+  ['the type of a refresh token', { token_type: 'refresh' }, 'wrong_type'],
+  ['no type', { token_type: undefined }, 'wrong_type'],
+  ['no id', { jti: undefined }, 'invalid_claim'],
+  ['no user', { user_id: undefined }, 'invalid_claim'],
+] as const) {
+  test(`a token with ${what} is refused as ${code}`, async (t) => {
+    const { tokens, token } = world(t)
+    const bad = token(claims)
+    await assert.rejects(tokens.verify(bad), { code })
+    await assert.rejects(tokens.verify(bad), { code })
+  })
+}
+
+test('a token that was verified is remembered until it expires, and not a second longer', async (t) => {
+  const { tokens, token, pass, from } = world(t, { maxAge: 3600 })
+  const text = token()
+  const first = await tokens.verify(text)
+  assert.equal(await tokens.verify(text), first, 'the same object: it was remembered')
+  pass(299)
+  assert.equal(await tokens.verify(text), first)
+  pass(1)
+  await assert.rejects(tokens.verify(text), { code: 'expired' })
+  assert.deepEqual(from.paths, [KEYS])
+})
+
+test('one character less or more is another token', async (t) => {
+  const { tokens, token } = world(t)
+  const text = token()
+  await tokens.verify(text)
+  const last = text.at(-1)
+  for (const changed of [
+    text.slice(0, -1),
+    `${text}A`,
+    `${text.slice(0, -1)}${last === 'A' ? 'Q' : 'A'}`,
+    ` ${text}`,
+  ]) {
+    await assert.rejects(tokens.verify(changed), Refusal)
+  }
+})
+
+test('a new key is found when the first token names it, and one that is gone is believed no longer', async (t) => {
+  const { tokens, token, from, key, pass } = world(t)
+  const old = token()
+  await tokens.verify(old)
+  pass(10)
+  const next = freshKey()
+  from.publish(KEYS, { keys: [next.verifying.jwk] })
+  await tokens.verify(token({}, next))
+  assert.equal(from.paths.length, 2)
+  await assert.rejects(tokens.verify(old), { code: 'unknown_key' })
+  await assert.rejects(tokens.verify(token({ jti: 'b' }, key)), { code: 'unknown_key' })
+})
+
+test('a leaked key that the issuer withdrew counts for no longer than a copy may be old', async (t) => {
+  const { tokens, token, from, pass } = world(t, { maxAge: '1m' })
+  const stolen = token()
+  await tokens.verify(stolen)
+  from.publish(KEYS, { keys: [freshKey().verifying.jwk] })
+  pass(59)
+  await tokens.verify(stolen)
+  pass(1)
+  await assert.rejects(tokens.verify(stolen), { code: 'unknown_key' })
+})
+
+test('many tokens at once make one request, and names that nobody has one in a cool-down', async (t) => {
+  const { tokens, token, from, pass } = world(t)
+  await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
+  assert.equal(from.paths.length, 1)
+  const stranger = freshKey()
+  const garbage = () =>
+    Promise.all(
+      Array.from({ length: 50 }, () => assert.rejects(tokens.verify(token({}, stranger)), { code: 'unknown_key' })),
+    )
+  await garbage()
+  assert.equal(from.paths.length, 1)
+  pass(10)
+  await garbage()
+  await garbage()
+  assert.equal(from.paths.length, 2)
+})
+
+test('in an outage the last good copy goes on, and where there never was one nobody is told that his token is bad', async (t) => {
+  const { tokens, token, from, pass, failures } = world(t)
+  from.down(true)
+  await assert.rejects(tokens.verify(token()), { code: 'keys_unavailable', status: 503, retryAfter: 1 })
+  assert.match(failures[0]!, /fetch failed/)
+  pass(10)
+  from.down(false)
+  await tokens.verify(token())
+  from.down(true)
+  pass(1000)
+  await tokens.verify(token())
+})
+
+test('keys for shared secrets, private ones and those of other algorithms are none', async (t) => {
+  const { tokens, token, from, key, now } = world(t, { algorithms: ['ES256'] })
+  const [edwards, shared] = [
+    freshKey('EdDSA'),
+    { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' },
+  ]
+  const jwk = key.verifying.jwk!
+  from.publish(KEYS, { keys: [jwk, edwards.verifying.jwk, shared, { ...jwk, kid: 'private', d: jwk.x }] })
+  await tokens.verify(token())
+  await assert.rejects(tokens.verify(token({}, edwards)), { code: 'unsupported_alg' })
+  const head = (header: object): string => Buffer.from(JSON.stringify(header)).toString('base64url')
+  const [, payload] = token().split('.')
+  for (const [header, code] of [
+    [{ alg: 'HS256', kid: 'shared' }, 'unsupported_alg'],
+    [{ alg: 'none' }, 'unsupported_alg'],
+    [{ alg: 'ES256', kid: 'private' }, 'unknown_key'],
+    [{ alg: 'ES256' }, 'unknown_key'],
+    [{ alg: 'ES256', kid: key.kid, crit: ['exp'] }, 'unsupported_header'],
+    [{ alg: 'ES256', kid: key.kid, typ: 'logout+jwt' }, 'wrong_type'],
+  ] as const) {
+    await assert.rejects(tokens.verify(`${head(header)}.${payload}.AAAA`), { code }, JSON.stringify(header))
+  }
+  assert.ok(now() > 0)
+})
+
+test('a request is checked by its bearer token, and refused in words that a client understands', async (t) => {
+  const { tokens, token } = world(t)
+  const bearing = (authorization?: string): Request =>
+    new Request('https://api.example/', authorization === undefined ? {} : { headers: { authorization } })
+  assert.equal((await tokens.check(bearing(`Bearer ${token()}`)))?.user_id, 'ann')
+  assert.equal(await tokens.check(bearing()), undefined)
+  assert.equal(await tokens.check(bearing('Basic YTpi')), undefined)
+  await assert.rejects(tokens.check(bearing('Bearer a b')), { code: 'bad_authorization_header' })
+  await assert.rejects(tokens.require(bearing()), { code: 'not_authenticated' })
+  const error = await tokens.require(bearing('Bearer x.y.z')).catch((thrown: unknown) => thrown)
+  const answer = tokens.refusal(error)
+  assert.deepEqual(
+    [answer.status, answer.headers.get('www-authenticate'), await answer.json()],
+    [401, 'Bearer realm="api"', { detail: 'Token is invalid', code: 'token_not_valid' }],
+  )
+  assert.throws(() => tokens.refusal(new TypeError('a bug')), TypeError)
+})
+
+test('what cannot be is refused at once, with a sentence', () => {
+  const refused = (options: object): void =>
+    assert.throws(() => verifier({ issuer: ISSUER, audience: AUDIENCE, ...options } as VerifierOptions), {
+      code: 'config_refused',
+    })
+  for (const options of [
+    { issuer: 'http://auth.example' },
+    { issuer: undefined },
+    { audience: undefined },
+    { audience: [] },
+    { audience: '' },
+    { jwksUrl: 'http://auth.example/keys' },
+    { algorithms: [] },
+    { algorithms: ['HS256'] },
+    { algorithms: ['none'] },
+    { types: [] },
+    { types: ['refresh'] },
+    { leeway: '10m' },
+    { leeway: Number.NaN },
+    { maxAge: '5 minutes' },
+    { cache: -1 },
+    { revocations: { url: 'http://auth.example/feed' } },
+    { revocations: { maxAge: 0 } },
+    { audiense: 'api' },
+  ]) {
+    refused(options)
+  }
+  verifier({ issuer: 'http://127.0.0.1:8000', audience: AUDIENCE })
+})
