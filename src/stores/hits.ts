@@ -55,7 +55,7 @@ export function sqlHits(db: Kysely<Tables>): Hits {
   return {
     async hit(key, { limit, per }, now) {
       if (limit === 0) return closed({ limit, per })
-      const taking: Taking = { key, limit, now, past: (now - per) as UnixSeconds }
+      const taking: Taking = { key: keptAs(key), limit, now, past: (now - per) as UnixSeconds }
       let oldest: UnixSeconds = now
       // Where the place went to somebody else and there is another, it is tried again: `limit` hits of others make it full.
       for (let tries = 0; tries <= limit; tries++) {
@@ -68,7 +68,7 @@ export function sqlHits(db: Kysely<Tables>): Hits {
     },
 
     async takeBack(key, _limit, moment) {
-      await free({ key, moment })
+      await free({ key: keptAs(key), moment })
     },
 
     async flush(before, limit = BATCH) {
@@ -98,6 +98,9 @@ export function sqlHits(db: Kysely<Tables>): Hits {
     },
   }
 }
+
+/** Whoever is counted may call himself as he likes; PostgreSQL keeps no NUL and no half of a character. */
+const keptAs = (key: string): string => key.toWellFormed().replaceAll('\0', '\ufffd')
 
 /**
  * The place for the next hit: the one taken longest ago, if that counts no more; else the next that was never taken; else one

@@ -7,6 +7,7 @@ import { prepareSession } from './session.ts'
 export class Pool {
   readonly #pool: pg.Pool
   readonly #clients = new Set<pg.PoolClient>()
+  #ended: Promise<void> | undefined
 
   constructor({ client, pool }: Address) {
     this.#pool = new pg.Pool({
@@ -38,9 +39,10 @@ export class Pool {
     for (const client of this.#clients) socketOf(client).destroy()
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
     for (const client of this.#clients) keepsAlive(client, true)
-    await this.#pool.end()
+    this.#ended ??= this.#pool.end()
+    return this.#ended
   }
 }
 

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isPromise } from '../../../src/base/request.ts'
+import type { SessionId } from '../../../src/sessions/session.ts'
+import type { Change } from '../../../src/sessions/watch.ts'
+import type { Store } from '../../../src/stores/store.ts'
+import type { User } from '../../../src/users/user.ts'
+import { ask, run } from '../../services/postgres.ts'
+import { aSession, NOON, vitor } from '../../sessions/house.ts'
+import { aServersWorld, aWorld } from './world.ts'
+
+/** What a watch has told, and when it was last said that this was all. */
+function listening(t: TestContext, store: Store) {
+  const heard: Change[] = []
+  let upToDate = 0
+  let told = 0
+  const watching = store.watch({
+    changed(change) {
+      heard.push(change)
+      told = performance.now()
+    },
+    upToDate() {
+      upToDate = performance.now()
+    },
+  })
+  t.after(() => watching.stop())
+  return {
+    heard,
+    isUpToDate: () => upToDate > 0 && performance.now() - upToDate < 1000,
+    /** Waits until so much is told. @returns milliseconds since `since`, by `performance.now()` */
+    async hears(what: Change, since: number): Promise<number> {
+      const text = JSON.stringify(what)
+      await until(() => heard.some((change) => JSON.stringify(change) === text), `${text} was not told`)
+      return told - since
+    },
+  }
+}
+
+async function until(holds: () => boolean | Promise<boolean>, otherwise: string, within = 15_000): Promise<void> {
+  for (const end = performance.now() + within; !(await holds()); ) {
+    if (performance.now() > end) assert.fail(otherwise)
+    await sleep(5)
+  }
+}
+
+const ended = (id: string): Change => ({ kind: 'ended', sessions: [id as SessionId] })
+
+test('a session that another ends is told of by its name within a second, and so is one ended by hand', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const [ours, other] = [world.store(), world.store()]
+  await ours.migrate()
+  for (const id of ['one', 'two']) await other.sessions.open(aSession(id))
+  const ear = listening(t, ours)
+  await until(ear.isUpToDate, 'never up to date')
+
+  let since = performance.now()
+  await other.sessions.end('one' as SessionId, 'logout', NOON)
+  assert.ok((await ear.hears(ended('one'), since)) < 1000)
+  since = performance.now()
+  await run(world.url, `update sessions set ended_at = 1, end_reason = 'admin' where id = 'two'`)
+  assert.ok((await ear.hears(ended('two'), since)) < 1000)
+})
+
+test('keys that another turns are told of', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const [ours, other] = [world.store(), world.store()]
+  await ours.migrate()
+  const ear = listening(t, ours)
+  await until(ear.isUpToDate, 'never up to date')
+
+  const since = performance.now()
+  const key = { id: 'k', algorithm: 'ES256', stage: 'current', sealed: '', createdAt: NOON, tokenLife: 1 }
+  await other.keys.seed([{ ...key, publicJwk: {}, verifiesUntil: undefined } as never])
+
+  assert.ok((await ear.hears({ kind: 'keys' }, since)) < 1000)
+})
+
+test('refreshes are told to nobody', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const [ours, other] = [world.store(), world.store()]
+  await ours.users.insert(vitor)
+  await other.sessions.open(aSession('s'))
+  const ear = listening(t, ours)
+  await until(ear.isUpToDate, 'never up to date')
+  const before = ear.heard.length
+
+  const terms = { id: 's' as SessionId, generation: 0, jti: 's-0', newJti: 'n', idle: 60, leeway: 0, now: NOON }
+  const require = { user: true, active: true, epoch: true }
+  assert.ok(await other.sessions.rotate({ ...terms, require } as never))
+  await other.sessions.end('s' as SessionId, 'logout', NOON)
+  await ear.hears(ended('s'), 0)
+
+  assert.equal(ear.heard.length - before, 1)
+})
+
+test('after the connection that listens is lost it is another, and what was written meanwhile is told of first', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const [ours, other] = [world.store(), world.store()]
+  await ours.migrate()
+  await other.sessions.open(aSession('s'))
+  const ear = listening(t, ours)
+  await until(ear.isUpToDate, 'never up to date')
+  const before = ear.heard.length
+
+  await run(
+    world.url,
+    `select pg_terminate_backend(pid) from pg_stat_activity where query like '%clock_timestamp%' and pid <> pg_backend_pid()`,
+  )
+
+  await until(() => ear.heard.length > before, 'nothing was told of')
+  assert.deepEqual(ear.heard[before], { kind: 'anything' })
+  await until(async () => (await listeners(world.url)) > 0, 'nobody listens again')
+  await other.sessions.end('s' as SessionId, 'logout', NOON)
+  await ear.hears(ended('s'), 0)
+})
+
+const listeners = async (url: string): Promise<number> =>
+  (
+    await ask<{ count: number }>(
+      url,
+      `select count(*)::int from pg_stat_activity where datname = current_database() and query like '%clock_timestamp%' and pid <> pg_backend_pid()`,
+    )
+  ).count
+
+test('while the server is away nothing is said to be up to date, and when it is back all is, by itself', async (t) => {
+  const world = await aServersWorld(t)
+  if (world === undefined) return
+  const [ours, other] = [world.store(), world.store()]
+  await ours.migrate()
+  await other.sessions.open(aSession('s'))
+  const ear = listening(t, ours)
+  await until(ear.isUpToDate, 'never up to date')
+
+  await world.server.stop('immediate')
+  await until(() => !ear.isUpToDate(), 'said to be up to date without a server')
+  const before = ear.heard.length
+  await world.server.start()
+
+  await until(ear.isUpToDate, 'never up to date again')
+  assert.deepEqual(ear.heard[before], { kind: 'anything' })
+  await other.sessions.end('s' as SessionId, 'logout', NOON)
+})
+
+test('where nothing can be listened to, what others write is asked for twice a second', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const ours = world.store()
+  await ours.migrate()
+  // As where there is no such function, or a pooler in between.
+  await run(world.url, 'create schema elsewhere')
+  await run(world.url, `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`)
+  const deaf = world.store({ options: '-c search_path=elsewhere,pg_catalog,public' })
+  await deaf.users.insert(vitor)
+  const ear = listening(t, deaf)
+
+  await until(() => ear.heard.length >= 3, 'it was not asked for')
+
+  assert.deepEqual(new Set(ear.heard.map(({ kind }) => kind)), new Set(['anything']))
+  assert.ok(ear.isUpToDate())
+  // Nobody would tell of their change.
+  await deaf.users.find('id', vitor.id)
+  assert.equal(known(deaf), undefined)
+})
+
+/** The user as a store knows it without asking; `undefined` where it asks. */
+function known(store: Store): User | undefined {
+  const account = store.users.find('id', vitor.id)
+  return isPromise(account) ? void account.catch(() => {}) : account?.user
+}
+
+async function remembers(store: Store): Promise<void> {
+  await until(
+    async () => known(store) !== undefined || !(await store.users.find('id', vitor.id)),
+    'it was not remembered',
+  )
+}
+
+for (const [change, make] of Object.entries<(other: Store, url: string) => Promise<unknown>>({
+  'a user whom another deactivates': ({ users }) => users.change(vitor.id, { active: false }),
+  'a user whose role another takes away': ({ users }) => users.change(vitor.id, { roles: [] }),
+  'a user whose password another changes': ({ users }) => users.setPassword(vitor.id, 'another'),
+  'a user whom another deletes': ({ users }) => users.delete(vitor.id),
+  'a user who is changed by hand': (_, url) => run(url, 'update users set active = 0'),
+})) {
+  test(`${change} is another here within a second, although nobody asks for each request`, async (t) => {
+    const world = await aWorld(t)
+    if (world === undefined) return
+    const [ours, other] = [world.store(), world.store()]
+    await ours.users.insert({ ...vitor, roles: ['editor'] })
+    listening(t, ours)
+    await remembers(ours)
+    const before = known(ours)
+
+    await make(other, world.url)
+    const since = performance.now()
+    await until(() => known(ours) !== before, 'the account was still given')
+
+    assert.ok(performance.now() - since < 1000)
+    assert.notDeepEqual((await ours.users.find('id', vitor.id))?.user, before)
+  })
+}
+
+test('who is changed here is another here at once', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const ours = world.store()
+  await ours.users.insert(vitor)
+  listening(t, ours)
+  await remembers(ours)
+
+  await ours.users.change(vitor.id, { active: false })
+
+  assert.equal((await ours.users.find('id', vitor.id))?.user.active, false)
+})
+
+test('without a word from the server for a second nobody is remembered: each request asks', async (t) => {
+  const world = await aServersWorld(t)
+  if (world === undefined) return
+  const ours = world.store()
+  await ours.users.insert(vitor)
+  listening(t, ours)
+  await remembers(ours)
+
+  await world.server.stop('immediate')
+  const since = performance.now()
+  await until(() => known(ours) === undefined, 'the account was still given')
+
+  assert.ok(performance.now() - since < 1300)
+  await assert.rejects(async () => ours.users.find('id', vitor.id), { code: 'store_unavailable', retryAfter: 1 })
+})
+
+test('what a read brings that began before a change is not kept', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const [ours, other] = [world.store(), world.store()]
+  await ours.users.insert(vitor)
+  listening(t, ours)
+  await remembers(ours)
+  for (let n = 1; n <= 60; n++) {
+    const reading = (async () => {
+      for (let i = 0; i < 20; i++) await ours.users.find('id', vitor.id)
+    })()
+    await other.users.setPassword(vitor.id, String(n))
+    await reading
+  }
+
+  await sleep(1000)
+  assert.equal((await ours.users.find('id', vitor.id))?.hash, '60')
+})
