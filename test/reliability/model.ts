@@ -1,0 +1,157 @@
+import type { Operation } from './history.ts'
+
+/** A session and its user, as one who is told one thing after the other would keep them. */
+export interface Family {
+  readonly isOpen: boolean
+  readonly isUserActive: boolean
+  readonly generation: number
+  readonly jti: string
+  readonly previousJti: string | undefined
+  /** When the last refresh was asked for and answered. */
+  readonly rotated: Span | undefined
+  /** Whose fault the end was. What is said of the token takes the place of what is said of its user. */
+  readonly ended: 'token' | 'user' | undefined
+  /** How many ends have been decided on for the user's sake and not written yet. */
+  readonly endings: number
+}
+
+export const UNOPENED: Family = {
+  isOpen: false,
+  isUserActive: true,
+  generation: 0,
+  jti: '',
+  previousJti: undefined,
+  rotated: undefined,
+  ended: undefined,
+  endings: 0,
+}
+
+/** Milliseconds by one clock. */
+export interface Span {
+  readonly began: number
+  readonly ended: number
+}
+
+/** A refresh token, as far as it says which one it is. */
+export interface Token {
+  readonly generation: number
+  readonly jti: string
+}
+
+export type Refreshed =
+  | { readonly kind: 'pair'; readonly token: Token }
+  /** "Token is blacklisted". */
+  | { readonly kind: 'revoked' }
+  /** "No active account found for the given token." */
+  | { readonly kind: 'no-account' }
+  | { readonly kind: 'other'; readonly status: number; readonly body: string }
+
+/** Milliseconds by which the clocks of client, server and database may differ. */
+const SLACK = 100
+
+/** The operations of which histories are made, with what each may answer and leave. */
+export function operations(overlapSeconds: number) {
+  const overlap = overlapSeconds * 1000
+
+  return {
+    signedIn: (span: Span, { generation, jti }: Token): Operation<Family> => ({
+      ...span,
+      says: `signed in: ${generation}`,
+      step: (family) => [{ ...family, isOpen: true, generation, jti }],
+    }),
+
+    /** One answer can have been two steps: that the user is inactive is read first, the end that follows is written then. */
+    refreshed(span: Span, token: Token, answer: Refreshed): readonly Operation<Family>[] {
+      const says = `refreshed ${token.generation}: ${answer.kind === 'pair' ? answer.token.generation : answer.kind}`
+      const judged: Operation<Family> = { ...span, says, step: (family) => afterRefresh(family, token, answer, span) }
+      return answer.kind === 'no-account' ? [judged, endedForUser(span)] : [judged]
+    },
+
+    /** @param ended whether it was this call that did it */
+    ended: (span: Span, ended: boolean): Operation<Family> => ({
+      ...span,
+      says: `ended: ${ended}`,
+      step: (family) => (family.isOpen && (family.ended !== 'token') === ended ? [endedBy(family, 'token')] : []),
+    }),
+
+    /** All sessions of the user, of which this may be one. */
+    endedAll: (span: Span): Operation<Family> => ({
+      ...span,
+      says: 'all of the user ended',
+      step: (family) => [family.isOpen && family.ended === undefined ? endedBy(family, 'token') : family],
+    }),
+
+    activated: (span: Span): Operation<Family> => ({
+      ...span,
+      says: 'user activated',
+      step: (family) => [{ ...family, isUserActive: true }],
+    }),
+
+    /** The user first, then the sessions. */
+    deactivated: (span: Span): readonly Operation<Family>[] => [
+      {
+        ...span,
+        says: 'user deactivated',
+        step: (family) => [{ ...family, isUserActive: false, endings: family.endings + 1 }],
+      },
+      endedForUser(span),
+    ],
+  }
+
+  function afterRefresh(family: Family, token: Token, answer: Refreshed, span: Span): readonly Family[] {
+    if (!family.isOpen) return []
+    switch (answer.kind) {
+      case 'pair':
+        return family.ended === undefined && family.isUserActive ? afterPair(family, token, answer.token, span) : []
+      case 'revoked':
+        return family.ended === 'token' || isReuse(family, token, span) ? [endedBy(family, 'token')] : []
+      case 'no-account':
+        return family.ended === 'user' || (family.ended === undefined && !family.isUserActive)
+          ? [{ ...family, endings: family.endings + 1 }]
+          : []
+      case 'other':
+        return []
+    }
+  }
+
+  function afterPair(family: Family, token: Token, successor: Token, span: Span): readonly Family[] {
+    if (isSame(token, family)) {
+      const isNext = successor.generation === family.generation + 1 && successor.jti !== family.jti
+      return isNext ? [{ ...family, ...successor, previousJti: family.jti, rotated: span }] : []
+    }
+    const isHonest = isPrevious(family, token) && canBeYounger(family, span)
+    return isHonest && isSame(successor, family) ? [family] : []
+  }
+
+  function isReuse(family: Family, token: Token, span: Span): boolean {
+    if (token.generation >= family.generation) return false
+    return !isPrevious(family, token) || canBeOlder(family, span)
+  }
+
+  /** Whether the overlap can still have been open, and whether it can have been over: both, close to its end. */
+  function canBeYounger({ rotated }: Family, { began }: Span): boolean {
+    return rotated !== undefined && began - rotated.ended <= overlap + SLACK
+  }
+
+  function canBeOlder({ rotated }: Family, { ended }: Span): boolean {
+    return rotated === undefined || ended - rotated.began > overlap - SLACK
+  }
+}
+
+const isSame = (a: Token, b: Token): boolean => a.generation === b.generation && a.jti === b.jti
+
+const isPrevious = (family: Family, { generation, jti }: Token): boolean =>
+  generation === family.generation - 1 && jti === family.previousJti
+
+const endedBy = (family: Family, ended: 'token' | 'user'): Family => ({ ...family, ended })
+
+/** The second step of what has been decided in the first. */
+const endedForUser = (span: Span): Operation<Family> => ({
+  ...span,
+  says: 'ended for its user',
+  step(family) {
+    if (family.endings === 0) return []
+    const decided = { ...family, endings: family.endings - 1 }
+    return [family.isOpen && family.ended === undefined ? endedBy(decided, 'user') : decided]
+  },
+})
