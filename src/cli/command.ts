@@ -59,7 +59,11 @@ export const COMMON = {
 } as const satisfies OptionTable
 
 export const DATABASE = {
-  database: { type: 'string', value: 'FILE', says: 'the database; else WATCHWORD_DATABASE, else watchword.db' },
+  database: {
+    type: 'string',
+    value: 'FILE',
+    says: 'the database, a file or postgres://…; else WATCHWORD_DATABASE, else watchword.db',
+  },
 } as const satisfies OptionTable
 
 /**

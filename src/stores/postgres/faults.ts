@@ -33,11 +33,15 @@ export const isWorthRepeating = (error: unknown): boolean => [...AGAIN, ...UNPRE
 export function faultOf(error: unknown): unknown {
   if (error instanceof Refusal) return error
   const code = codeOf(error)
-  if (code === undefined || OUT_OF_ORDER.test(code)) return unavailable((error as Error).message, error)
+  if (code === undefined || OUT_OF_ORDER.test(code)) return unavailable(wordsOf(error), error)
   // A value that no column of ours can hold.
   if (code.startsWith('22')) return new Refusal('invalid', `PostgreSQL: ${(error as Error).message}`, { cause: error })
   return error
 }
+
+/** A host of several addresses, none of which answers, has an error for each and no words of its own. */
+const wordsOf = (error: unknown): string =>
+  error instanceof AggregateError ? error.errors.map(wordsOf).join(', ') : (error as Error).message
 
 export const unavailable = (why: string, cause?: unknown): Refusal =>
   new Refusal('store_unavailable', `PostgreSQL: ${why}`, { cause, retryAfter: 1 })
