@@ -40,7 +40,7 @@ export async function aRedis(...settings: readonly string[]): Promise<Redis | st
     port,
     async start() {
       running = await startOn(port, program, settings)
-      while (!(await ask('PING').catch(() => '')).startsWith('+PONG')) await sleep(5)
+      while (!/^(\+PONG|-NOAUTH)/.test(await ask('PING').catch(() => ''))) await sleep(5)
     },
     async stop() {
       await running?.end()

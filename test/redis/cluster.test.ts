@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { UnixSeconds } from '../../src/base/clock.ts'
+import type { Change } from '../../src/sessions/watch.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import { aCluster } from '../services/redis.ts'
+import { aProcess, TEN, until } from './world.ts'
+
+const NOW = 1_790_000_000.25 as UnixSeconds
+
+test('in a cluster keys lie on many nodes, and two processes count as one and hear each other', async (t) => {
+  const cluster = await aCluster(3)
+  if (typeof cluster === 'string') return t.skip(cluster)
+  const { nodes } = cluster
+  // Each knows another node, and learns of the rest.
+  const processes = [await aProcess(`${nodes[0]!.url}?cluster`), await aProcess([nodes[1]!.url, nodes[2]!.url])]
+  const store = sqliteStore({ file: ':memory:' })
+  t.after(async () => {
+    for (const each of processes) await each.close()
+    for (const node of nodes) await node.stop()
+    await store.close()
+  })
+  assert.deepEqual(
+    processes.map(({ state }) => state()),
+    ['up', 'up'],
+  )
+
+  for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    const all = await Promise.all(
+      processes.flatMap(({ hits }) => Array.from({ length: 10 }, () => hits.hit(key, TEN, NOW))),
+    )
+    assert.equal(all.filter(({ kind }) => kind === 'counted').length, 10, key)
+  }
+  const held = await Promise.all(nodes.map((node) => node.ask('DBSIZE')))
+  assert.ok(held.filter((size) => size !== ':0\r\n').length > 1, `keys on each node: ${held}`)
+
+  await store.migrate()
+  const [one, two] = processes.map((each) => each.announced({ ...store, watch: () => ({ stop() {} }) }))
+  const heard: Change[] = []
+  two!.watch({ changed: (change) => heard.push(change), upToDate() {} })
+  await until(async () => {
+    await one!.keys.endRetiring(NOW)
+    return heard.some(({ kind }) => kind === 'keys')
+  })
+  assert.deepEqual(
+    processes.flatMap(({ told }) => told),
+    [],
+  )
+})
