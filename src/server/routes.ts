@@ -6,9 +6,22 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
 /** What the server has beside the endpoints of the instance: a page that teaches, a guarded greeting, the key set. */
-export function routesOf(auth: Watchword<User>, guard: Guard<User, string>, origin: () => string): RequestListener {
+export function routesOf(
+  auth: Watchword<User>,
+  guard: Guard<User, string>,
+  { origin, isStopping }: { readonly origin: () => string; readonly isStopping: () => boolean },
+): RequestListener {
   const routes = new Map<string, Listener>([
     ['', reads((_, response) => reply(response, 200, lesson(origin()), 'text/plain; charset=utf-8'))],
+    ['/health/live', reads((_, response) => json(response, 200, { status: 'ok' }, UNSTORED))],
+    [
+      '/health/ready',
+      reads(async (_, response) => {
+        // Who is about to go sends nobody away: others are asked from now on.
+        const health = isStopping() ? STOPPING : await auth.health()
+        json(response, health.status === 'down' ? 503 : 200, health, UNSTORED)
+      }),
+    ],
     ['/hello', guard(reads((request, response) => json(response, 200, { hello: request.auth.user.username })))],
   ])
   return (request, response) => {
@@ -19,6 +32,13 @@ export function routesOf(auth: Watchword<User>, guard: Guard<User, string>, orig
     if (isPromise(done)) done.then(undefined, (error) => send(response, auth.refuse(error)))
   }
 }
+
+/** Their paths, without the last slash. */
+export const OWN_PATHS = ['/', '/health/live', '/health/ready', '/hello'] as const
+
+const STOPPING = { status: 'down', stopping: true } as const
+
+const UNSTORED = { 'Cache-Control': 'no-store' }
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
@@ -33,11 +53,11 @@ const reads =
     return json(response, 405, { detail: `Method "${request.method}" not allowed.` })
   }
 
-const json = (response: ServerResponse, status: number, body: object): void =>
-  reply(response, status, JSON.stringify(body), 'application/json')
+const json = (response: ServerResponse, status: number, body: object, headers = {}): void =>
+  reply(response, status, JSON.stringify(body), 'application/json', headers)
 
-function reply(response: ServerResponse, status: number, body: string, type: string): void {
-  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) })
+function reply(response: ServerResponse, status: number, body: string, type: string, headers = {}): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), ...headers })
   response.end(body)
 }
 
@@ -55,4 +75,5 @@ POST /api/token/blacklist/   refresh              signs out: refresh and access 
 POST /api-token-auth/        username, password   gives token, the same each time
 GET  /hello/                 Authorization: Bearer ACCESS, or Token TOKEN
 GET  /.well-known/jwks.json  the public keys
+GET  /health/ready           how the server is
 `

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { watchword } from '../watchword.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import { textLine } from './request-log.ts'
 import { serve } from './serve.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -21,7 +22,7 @@ async function server(limits: Partial<Limits> = {}) {
     auth,
     host: '127.0.0.1',
     port: 0,
-    log: (line) => lines.push(line),
+    log: (entry) => lines.push(textLine(entry)),
     limits: { ...LIMITS, connectionsCheckingInterval: 50, ...limits },
   })
   const port = Number(new URL(running.url).port)

@@ -1,30 +1,48 @@
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
+import { EventEmitter, once } from 'node:events'
+import { chmodSync } from 'node:fs'
+import type { Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { mount } from '../adapters/node.ts'
+import { during } from '../base/occasion.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
+import { callerOf } from './caller.ts'
+import { type Colleagues, colleaguesVia } from './colleagues.ts'
 import { LIMITS, type Limits } from './limits.ts'
-import { logWhenDone } from './request-log.ts'
-import { routesOf } from './routes.ts'
+import { type Measured, measures, shared } from './measures.ts'
+import { exposition, type Sample, together } from './metrics.ts'
+import { serveMetrics } from './metrics-server.ts'
+import { RequestFigures } from './request-figures.ts'
+import { logWhenDone, type ServerLog } from './request-log.ts'
+import { OWN_PATHS, routesOf } from './routes.ts'
 import { answerUnreadable, closeSoon } from './unreadable.ts'
 
 // An import evaluates every export of node:http, and one of them is a WebSocket client: 6 MiB, and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
 
-export interface Serving {
+/** Where a server listens: on a port (0: any that is free), or on a socket file. */
+export type Place = { readonly host: string; readonly port: number } | { readonly socket: string }
+
+export type Serving = Place & {
   readonly auth: Watchword<User>
-  readonly host: string
-  /** 0: any that is free. */
-  readonly port: number
-  /** Gets a line a request. */
-  readonly log?: (line: string) => void
+  /** Who serves beside this process. Default: nobody. */
+  readonly colleagues?: Colleagues
+  /** How many proxies stand in front. Default: none. */
+  readonly proxies?: number
+  /** Where Prometheus is told how it goes. Default: nowhere. */
+  readonly metrics?: { readonly host: string; readonly port: number; readonly version: string }
+  /** Told of each request. */
+  readonly log?: ServerLog
   readonly limits?: Limits
 }
 
 export interface Running {
-  /** `http://host:port`, as bound. */
+  /** `http://host:port`, as bound; `unix:PATH`. */
   readonly url: string
+  /** Where metrics are told. */
+  readonly metrics: string | undefined
+  /** Takes no more connections. Those that there are go on as before. */
+  shut(): void
   /**
    * Takes no more connections, answers what is in flight, closes the rest. A request that is on its way on an idle
    * connection is still answered, with `Connection: close`. The instance stays open.
@@ -32,12 +50,16 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** What the first page says of where it is, when the proxy in front alone knows. */
+const ELSEWHERE = 'https://auth.example.com'
+
 /**
  * The stand-alone server.
  *
  * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, …
  */
-export async function serve({ auth, host, port, log, limits = LIMITS }: Serving): Promise<Running> {
+export async function serve(serving: Serving): Promise<Running> {
+  const { auth, colleagues = colleaguesVia(), proxies = 0, metrics, log, limits = LIMITS, ...place } = serving
   const server = createServer(limits)
   server.timeout = limits.timeout
   server.maxConnections = limits.maxConnections
@@ -47,46 +69,95 @@ export async function serve({ auth, host, port, log, limits = LIMITS }: Serving)
   let stopping = false
   let url = ''
 
-  server.on(
+  const figures = new RequestFigures([...auth.paths, ...OWN_PATHS])
+  let connections = 0
+
+  /** What comes of requests, each on its own occasion. */
+  const requests = new EventEmitter()
+  requests.on(
     'request',
-    routesOf(auth, mount(server, auth), () => url),
+    // It stands for the server in that alone.
+    routesOf(auth, mount(requests as Server, auth), {
+      origin: () => (url.startsWith('unix:') ? ELSEWHERE : url),
+      // From here on others are asked, before the last answers are given.
+      isStopping: () => !server.listening,
+    }),
   )
   // Node cuts a connection after a last answer. A peer that is still writing would lose the answer with it (RFC 9112 §9.6).
   server.on('connection', (socket) => {
+    connections++
+    socket.once('close', () => connections--)
     socket.destroySoon = () => closeSoon(socket, limits.linger)
   })
-  server.prependListener('request', (request, response) => {
+  server.on('request', (request, response) => {
+    const began = performance.now()
+    const caller = callerOf(request, proxies)
     if (stopping) response.shouldKeepAlive = false
-    if (log !== undefined) logWhenDone(request, response, log)
+    response.setHeader('X-Request-Id', caller.request)
+    if (log !== undefined) logWhenDone(request, response, caller, log)
     answering.add(response)
     response.once('finish', () => {
       // Answered before it was read to its end. Its rest is not worth waiting for.
       if (!request.complete) closeSoon(request.socket, limits.linger)
     })
-    response.once('close', () => answering.delete(response))
+    response.once('close', () => {
+      answering.delete(response)
+      figures.add(request.url ?? '', response.statusCode, (performance.now() - began) / 1000)
+    })
+    during({ requestId: caller.request, address: caller.address }, () => requests.emit('request', request, response))
   })
   answerUnreadable(server, answering, { linger: limits.linger, log })
 
-  server.listen({ host, port })
+  const measuring = metrics && (await measureFor(metrics, { auth, requests: figures, connections: () => connections }))
+  server.listen('socket' in place ? { path: place.socket } : { host: place.host, port: place.port })
   await once(server, 'listening')
-  url = urlOf(server.address() as AddressInfo)
+  // Who is not of the owner's group has nothing to say here.
+  if ('socket' in place) chmodSync(place.socket, 0o660)
+  url = urlOf(server.address())
+
+  const closed = new Promise((resolve) => server.once('close', resolve))
+
+  // Not the close of the HTTP server: that one cuts idle connections, and with them requests that are on their way.
+  const shut = (): void => void (server.listening && NetServer.prototype.close.call(server))
 
   async function stop(): Promise<void> {
     stopping = true
     for (const response of answering) response.shouldKeepAlive = false
-    const closed = once(server, 'close')
-    // Not the close of the HTTP server: that one cuts idle connections, and with them requests that are on their way.
-    NetServer.prototype.close.call(server)
+    shut()
     const farewell = setTimeout(() => server.close(), limits.farewell)
     const cut = setTimeout(() => server.closeAllConnections(), limits.stop)
     await closed
     clearTimeout(farewell)
     clearTimeout(cut)
+    measuring?.stop()
     server.close() // ends the timer that looks for slow requests
   }
 
-  return { url, stop }
+  return { url, metrics: measuring?.url, shut, stop }
+
+  async function measureFor({ version, ...at }: NonNullable<Serving['metrics']>, measured: Measured) {
+    const { measure, stop: stopMeasuring } = measures(measured)
+    colleagues.onQuestion(QUESTION, measure)
+    const told = async (): Promise<string> => {
+      const all = (await colleagues.askAll(QUESTION)) as readonly (readonly Sample[])[]
+      return exposition(together([...(await shared(auth, version)), ...all.flat()]))
+    }
+    const { url, stop: close } = await serveMetrics(at, told)
+    return {
+      url,
+      stop() {
+        close()
+        stopMeasuring()
+      },
+    }
+  }
 }
 
-const urlOf = ({ address, family, port }: AddressInfo): string =>
-  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+/** What workers ask one another for. */
+const QUESTION = 'metrics'
+
+function urlOf(bound: string | AddressInfo | null): string {
+  if (bound === null || typeof bound === 'string') return `unix:${bound}`
+  const { address, family, port } = bound
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

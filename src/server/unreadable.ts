@@ -1,5 +1,6 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ServerLog } from './request-log.ts'
 
 /** What is answered to a request that node's parser gave up on, by the code of its error. */
 const ANSWERS: Readonly<Record<string, readonly [status: string, detail: string]>> = {
@@ -18,7 +19,7 @@ const NOT_HTTP = ['400 Bad Request', 'The request is not well-formed HTTP.'] as 
 export function answerUnreadable(
   server: Server,
   answering: ReadonlySet<ServerResponse>,
-  { linger, log }: { readonly linger: number; readonly log: ((line: string) => void) | undefined },
+  { linger, log }: { readonly linger: number; readonly log: ServerLog | undefined },
 ): void {
   const given = new WeakSet<Socket>()
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
@@ -30,7 +31,7 @@ export function answerUnreadable(
     const mine = [...answering].filter((response) => response.req.socket === socket)
     const earlier = mine.filter((response) => response.req.complete)
     const [status, detail] = ANSWERS[error.code ?? ''] ?? NOT_HTTP
-    log?.(`unreadable request ${status.slice(0, 3)}`)
+    log?.({ level: 'info', event: 'unreadable request', status: Number(status.slice(0, 3)) })
     if (earlier.length > 0) {
       for (const response of earlier) response.shouldKeepAlive = false
       earlier.at(-1)?.once('close', () => socket.destroy())

@@ -15,7 +15,9 @@ export const unfailing =
     }
   }
 
+/** An entry as a line for people. */
+export const lineOf = ({ level, event, ...fields }: LogEntry): string =>
+  `watchword ${level}: ${event}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`
+
 /** One line each on standard error. */
-export const logLine: Log = ({ level, event, ...fields }) => {
-  console.error(`watchword ${level}: ${event}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`)
-}
+export const logLine: Log = (entry) => console.error(lineOf(entry))

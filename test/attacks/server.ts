@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { mount } from '../../src/adapters/node.ts'
-import { logWhenDone } from '../../src/server/request-log.ts'
+import type { LogEntry } from '../../src/options.ts'
+import { callerOf } from '../../src/server/caller.ts'
+import { logWhenDone, textLine } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
 import type { Profile } from './corpus.ts'
 import { type House, houseOf, type SchemeName } from './house.ts'
@@ -15,7 +17,7 @@ export interface Wish {
   readonly scheme: SchemeName
 }
 
-const log = (line: string): void => console.log(line)
+const log = (entry: LogEntry): void => console.log(textLine(entry))
 
 // Its parent sends the wish and is told the port.
 process.once('message', async ({ profile, now, scheme }: Wish) => {
@@ -34,7 +36,7 @@ async function serveAlone(auth: House['auth']): Promise<number> {
 function serveBrowsers(auth: House['auth']): Promise<number> {
   const [key, cert] = ['key', 'cert'].map((name) => readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url)))
   const server = createServer({ key: key!, cert: cert! })
-  server.on('request', (request, response) => logWhenDone(request, response, log))
+  server.on('request', (request, response) => logWhenDone(request, response, callerOf(request, 0), log))
   const guard = mount(server, auth)
   const page = guard(({ auth: { user } }, response) => response.end(JSON.stringify({ hello: user.username })))
   server.on('request', page)

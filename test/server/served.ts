@@ -3,13 +3,14 @@ import { syncBuiltinESMExports } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Administration } from '../../src/house/administration.ts'
-import type { Options } from '../../src/options.ts'
+import type { LogEntry, Options } from '../../src/options.ts'
 import type { Limits } from '../../src/server/limits.ts'
 
 /** A server process of its own, with other limits than the command has; `process.ts` starts it and measures it. */
 const hashing = countHashes()
 const { watchword } = await import('../../src/watchword.ts')
 const { LIMITS } = await import('../../src/server/limits.ts')
+const { textLine } = await import('../../src/server/request-log.ts')
 const { serve } = await import('../../src/server/serve.ts')
 const { sabotaged } = await import('../reliability/sabotage.ts')
 const { storeAt } = await import('../reliability/store.ts')
@@ -62,7 +63,7 @@ const auth = watchword({
 })
 if (user === undefined) await auth.users.count()
 else await auth.users.create(user)
-const log = (line: string): void => console.error(line)
+const log = (entry: LogEntry): void => console.error(textLine(entry))
 const running = await serve({ auth, host: '127.0.0.1', port: 0, log, limits: { ...LIMITS, ...limits } })
 const measuring = measure()
 
