@@ -167,7 +167,7 @@ async function aCrowd(world: World, chance: Chance, places: number, overlapSecon
   const misdeeds: readonly (readonly [weight: number, (place: Place, signIn: SignIn) => Promise<unknown>])[] = [
     [40, (_, signIn) => exchange(signIn, signIn.tokens.at(-1)!)],
     [16, (_, signIn) => exchange(signIn, signIn.tokens.at(-2) ?? signIn.tokens.at(-1)!)],
-    [3, (_, signIn) => exchange(signIn, chance.pick(signIn.tokens.filter(Boolean)))],
+    [6, (_, signIn) => exchange(signIn, chance.pick(signIn.tokens.filter(Boolean)))],
     [12, (_, signIn) => enterAt(signIn)],
     [12, () => enterAt(chance.pick(signIns))],
     [4, (_, signIn) => leave(signIn)],
@@ -188,8 +188,8 @@ async function aCrowd(world: World, chance: Chance, places: number, overlapSecon
     return place.signIn === undefined ? enter(place) : chance.pick(lots)(place, place.signIn)
   }
 
-  async function enterAt(signIn: SignIn): Promise<void> {
-    const { span, answer } = await greet(server(), chance.pick(signIn.accesses))
+  async function enterAt(signIn: SignIn, at = server()): Promise<void> {
+    const { span, answer } = await greet(at, chance.pick(signIn.accesses))
     if (typeof answer !== 'boolean') strange.push(`greeting: ${answer.status} ${answer.body}`)
     if (span.began <= signIn.endedAt + KNOWN) return
     seen.afterwards += 1
@@ -257,6 +257,9 @@ async function aCrowd(world: World, chance: Chance, places: number, overlapSecon
       }
     }
     await Promise.all(own.map(client))
+    await sleep(KNOWN)
+    const over = signIns.filter(({ endedAt }) => endedAt < Number.POSITIVE_INFINITY)
+    for (const at of servers) for (const signIn of over) await enterAt(signIn, at)
   }
 
   const findings = (): readonly Finding[] => [

@@ -107,8 +107,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** Nobody hears of what other processes write. */
-  deaf: (store) => ({ ...store, watch: () => ({ stop() {} }) }),
+  /** Of what other processes write nothing is told but that all has been told. */
+  deaf: (store) => ({ ...store, watch: (listener) => store.watch({ ...listener, changed() {} }) }),
 }
 
 /** The store, with the fault of this name in it where one is named. */
