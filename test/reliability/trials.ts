@@ -5,6 +5,8 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./races.ts')).oneSuccessor,
   async () => (await import('./races.ts')).strictly,
   async () => (await import('./races.ts')).reuseElsewhere,
+  async () => (await import('./random-history.ts')).randomHistory,
   async () => (await import('./races.ts')).endInARace,
+  async () => (await import('./faults.ts')).faults,
   async () => (await import('./writers.ts')).writers,
 ]
