@@ -1,47 +1,55 @@
+import { Refusal } from '../../src/base/refusal.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { type FaultyStore, faultyStore, MOMENTS, type Moment } from './faulty-store.ts'
-import { FLOWS, type Flow, type Scene } from './flows.ts'
+import { FLOWS, type Scene } from './flows.ts'
 import { type Answer, Place } from './place.ts'
+import { storeAt } from './store.ts'
+import { atLeast, exactly, trial } from './trial.ts'
 
-export interface FaultFindings {
-  /** Calls that failed, each in a run of its own. */
-  readonly injected: number
-  /** First answers, by their status. */
-  readonly statuses: Readonly<Record<string, number>>
-  /** What is against the promise: which call of which flow, and what came of it. */
-  readonly broken: readonly string[]
+interface Size {
+  readonly flows: readonly string[]
+  readonly moments: readonly Moment[]
 }
 
-/** Lets each call of each flow fail, one in a run, in each of the ways in which it can. The store is closed at the end. */
-export async function injectFaults(
-  store: Store,
-  {
-    flows = FLOWS,
-    progress = () => {},
-  }: { flows?: Readonly<Record<string, Flow>>; progress?(flow: string): void } = {},
-): Promise<FaultFindings> {
-  const broken: string[] = []
-  const statuses: Record<string, number> = {}
-  let injected = 0
-  const faulty = faultyStore(store)
-  const place = new Place(faulty.store)
-  await place.isUpToDate()
-  for (const [name, flow] of Object.entries(flows)) {
-    progress(name)
-    for (const moment of MOMENTS) {
-      for (let k = 1; ; k++) {
-        const { first, call, fault } = await play(await flow(place), faulty, place, k, moment)
-        if (fault !== undefined) broken.push(`${name}: ${call ?? 'nothing'} (${k}) fails ${moment}: ${fault}`)
-        if (call === undefined) break
-        injected++
-        statuses[first.status] = (statuses[first.status] ?? 0) + 1
+/** R11. */
+export const faults = trial<Size>({
+  name: 'R11',
+  promise: 'whatever call of the store fails: never 200 without the effect, never 500, and asking again does it',
+  databases: ['sqlite', 'postgres'],
+  long: { flows: Object.keys(FLOWS), moments: MOMENTS },
+  short: {
+    flows: ['obtain', 'refresh', 'blacklist', 'verify what was signed out', 'log-out of a browser'],
+    moments: ['before', 'after'],
+  },
+  sabotages: [{ name: 'take-for-done' }, { name: 'untold-fault' }, { name: 'nothing-ended' }],
+  async run(world, { flows, moments }) {
+    const store = await storeAt(world.database)
+    world.after(() => store.close())
+    const faulty = faultyStore(store)
+    const place = new Place(sabotaged(faulty.store, world.sabotage))
+    world.after(() => place.auth.close())
+    await place.isUpToDate()
+
+    const broken: string[] = []
+    let failed = 0
+    for (const name of flows) {
+      world.progress(name)
+      for (const moment of moments) {
+        for (let k = 1; ; k++) {
+          const { call, fault } = await play(await FLOWS[name]!(place), faulty, place, k, moment)
+          if (fault !== undefined) broken.push(`${name}: ${call ?? 'nothing'} (${k}) fails ${moment}: ${fault}`)
+          if (call === undefined) break
+          failed++
+        }
       }
     }
-  }
-  await place.auth.close()
-  await store.close()
-  return { injected, statuses, broken }
-}
+    for (const each of broken) world.progress(each)
+    return [
+      atLeast(2 * flows.length, 'calls failed, each in a run of its own', failed),
+      exactly(0, 'runs went wrong', broken.length),
+    ]
+  },
+})
 
 /** @returns the call that failed, `undefined` where the scene has no k-th one; and what is wrong with what came of it */
 async function play(scene: Scene, faulty: FaultyStore, place: Place, k: number, moment: Moment) {
@@ -64,4 +72,39 @@ async function judge(scene: Scene, first: Answer, failed: boolean): Promise<stri
   if (second.status !== says && !again.includes(second.status)) return `the second answer is ${second.status}`
   await scene.holds(second)
   return undefined
+}
+
+const sabotaged = (store: Store, name: string | undefined): Store =>
+  name === undefined ? store : SABOTAGES[name]!(store)
+
+const SABOTAGES: Readonly<Record<string, (store: Store) => Store>> = {
+  /** Whoever ends a session takes it for done, whatever the store said. */
+  'take-for-done': (store) => ({
+    ...store,
+    sessions: {
+      ...store.sessions,
+      end: (...its) => store.sessions.end(...its).catch(() => true),
+      endAll: (...its) => store.sessions.endAll(...its).catch(() => []),
+    },
+  }),
+
+  /** The store does not tell a fault of the database from one of ours. */
+  'untold-fault': (store) => ({
+    ...store,
+    sessions: new Proxy(store.sessions, {
+      get:
+        (verbs, name) =>
+        async (...given: never[]) =>
+          (Reflect.get(verbs, name) as (...given: never[]) => Promise<unknown>)(...given).catch((error) => {
+            throw error instanceof Refusal ? new Error(error.message) : error
+          }),
+    }),
+  }),
+
+  /** What has ended cannot be read again. */
+  'nothing-ended': (store) => ({
+    ...store,
+    watch: () => ({ stop() {} }),
+    sessions: { ...store.sessions, endedSince: async () => [] },
+  }),
 }
