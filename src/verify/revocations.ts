@@ -97,7 +97,8 @@ export function followRevocations({ url, maxAge, fetch: get, elapsed, failed }: 
   function judge({ sid, exp, iat }: Claims): void {
     if (young.has(sid as string) || aged.has(sid as string)) throw new Refusal('revoked')
     if (elapsed() - readAt >= maxAge) throw unavailable('the feed of revocations cannot be read')
-    if (Number(exp) - Number(iat) > window) throw unavailable('the token lives longer than ended sessions are told of')
+    if (!(Number(exp) - Number(iat) <= window))
+      throw unavailable('the token lives longer than ended sessions are told of')
   }
 
   return {

@@ -1,16 +1,15 @@
 import { tokenAfter } from '../authentication/header.ts'
 import { REFUSALS, Refusal } from '../base/refusal.ts'
 import { isPromise } from '../base/request.ts'
-import type { Algorithm } from '../jwt/algorithms.ts'
-import { decodeBase64url } from '../jwt/base64url.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
-import { keyFor, partsOf, refuseType, TYPES } from '../jwt/compact.ts'
-import { type Claims, parseObject } from '../jwt/json.ts'
+import { TYPES } from '../jwt/compact.ts'
+import type { Claims } from '../jwt/json.ts'
 import { remoteKeys, unambiguous } from '../jwt/remote-keys.ts'
 import { jtiOf, noUserNamed, typeFault, userIdIn } from '../tokens/reading.ts'
 import { parseOptions, type VerifierOptions, type VerifierSettings } from './options.ts'
 import { followRevocations } from './revocations.ts'
+import { objectIn, signedIn, type WebKeys } from './signed.ts'
 import { importWebKey, type WebKey } from './web-key.ts'
 
 /** The claims of a token in which everything held. They are frozen. */
@@ -53,14 +52,8 @@ export function verifier(options: VerifierOptions): TokenVerifier {
   const revocations = settings.revocations && followRevocations({ ...settings, ...settings.revocations })
 
   async function judge(token: string): Promise<Claims> {
-    const { first, second } = partsOf(token, maxBytes)
-    if (BEYOND_ASCII.test(token)) throw new Refusal('malformed', 'not ASCII')
-    const header = objectIn(token.slice(0, first))
-    refuseType(header, TYPES)
-    const key = await keyFor(header, keys)
-    const { version } = keys
-    if (!(await key.verify(token.slice(0, second), token.slice(second + 1)))) throw new Refusal('bad_signature')
-    const claims = objectIn(token.slice(first + 1, second))
+    const { payload, version } = await signedIn(token, keys, { maxBytes, types: TYPES })
+    const claims = objectIn(payload)
     const fault = claimFault(claims, { issuer, audiences, leeway }, clock())
     if (fault !== undefined) throw new Refusal(fault)
     refuseForeign(claims, settings)
@@ -93,15 +86,6 @@ export function verifier(options: VerifierOptions): TokenVerifier {
   }
 }
 
-const BEYOND_ASCII = /[\u0080-\uffff]/
-
-/** The object that a segment spells. @throws Refusal `malformed` */
-function objectIn(segment: string): Claims {
-  const octets = decodeBase64url(segment)
-  if (octets === undefined) throw new Refusal('malformed', 'base64url that is not canonical')
-  return parseObject(octets)
-}
-
 /** What the house asks of its own tokens beyond what every token must say. @throws Refusal `invalid_claim`, `wrong_type` */
 function refuseForeign(claims: Claims, settings: VerifierSettings): void {
   if (claims.exp === undefined) throw new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
@@ -111,14 +95,8 @@ function refuseForeign(claims: Claims, settings: VerifierSettings): void {
   if (!userIdIn(claims, settings)) throw noUserNamed()
 }
 
-interface FollowedKeys {
-  readonly version: number
-  readonly algorithms: ReadonlySet<Algorithm>
-  find(kid: string | undefined): Promise<WebKey | undefined>
-}
-
 /** The issuer's keys. @throws Refusal `keys_unavailable` where none have ever been read */
-function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): FollowedKeys {
+function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): WebKeys {
   const usable = async (entries: readonly unknown[]): Promise<readonly WebKey[]> => {
     const keys = await Promise.all(entries.map((entry) => importWebKey(entry).catch(() => undefined)))
     // The rest is for somebody else (RFC 7517 §5), or of a kind that this runtime does not know.

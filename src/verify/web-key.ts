@@ -1,5 +1,4 @@
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
-import { decodeBase64url } from '../jwt/base64url.ts'
 import {
   algorithmOf,
   type Jwk,
@@ -18,8 +17,7 @@ export interface WebKey {
   readonly kid: string | undefined
   /** The members that make the key: the same text for the same key. */
   readonly print: string
-  /** @param signature in base64url; a spelling that is not canonical is no signature */
-  verify(signed: string, signature: string): Promise<boolean>
+  verify(signed: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean>
 }
 
 interface Params {
@@ -40,31 +38,30 @@ interface Way {
 /**
  * A public key of a key set.
  *
- * @throws Refusal `key_refused` where it is a secret or private, for something else, too weak, or not in its canonical form (K5, K6);
- *   whatever the runtime throws that does not know its kind
+ * @param given `undefined`: the key says its algorithm, or its curve does
+ * @throws Refusal `key_refused` where it is a secret or private, for something else, too weak, not in its canonical form (K5, K6), or
+ *   of a kind that the runtime does not know
  */
-export async function importWebKey(entry: unknown): Promise<WebKey> {
+export async function importWebKey(entry: unknown, given?: Algorithm): Promise<WebKey> {
   const jwk = parseJwk(entry, 'verify')
   if (jwk.kty === 'oct') throw keyRefused('a secret stands in a key set that others can read')
   refusePrivate(jwk)
   refuseUnreadable(jwk)
-  const alg = algorithmOf(undefined, jwk)
+  const alg = algorithmOf(given, jwk)
   const members = membersOf(jwk)
   refuseUnfit(alg, members, false)
   const { imports, checks, length } = wayOf(alg, members)
-  const key = await crypto.subtle.importKey('jwk', { ...members }, imports, false, ['verify'])
+  const key = await crypto.subtle.importKey('jwk', { ...members }, imports, false, ['verify']).catch((cause) => {
+    throw keyRefused('the key cannot be read: it is damaged, or of a kind that this runtime does not know', cause)
+  })
   return {
     alg,
     kid: parseKid(jwk.kid),
     print: JSON.stringify(members),
-    async verify(signed, signature) {
-      const octets = decodeBase64url(signature)
-      return octets?.length === length && crypto.subtle.verify(checks, key, octets, utf8.encode(signed))
-    },
+    verify: async (signed, signature) =>
+      signature.length === length && crypto.subtle.verify(checks, key, signature, signed),
   }
 }
-
-const utf8 = new TextEncoder()
 
 const membersOf = (jwk: Jwk): PublicJwk =>
   Object.fromEntries(

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { test } from 'node:test'
+import { modulesFrom } from './modules.ts'
+
+const ENTRY = new URL('../../src/verify/index.ts', import.meta.url)
+
+/** What browsers and edge runtimes have not got. */
+const NODES_OWN = /\b(Buffer|process|__dirname|setImmediate|global)\b/
+
+test('nothing that the verifier reaches is of Node', () => {
+  const modules = modulesFrom(ENTRY)
+  assert.ok(modules.size > 12, 'the graph was walked')
+  for (const [url, { imports, code }] of modules) {
+    assert.deepEqual(
+      imports.filter((specifier) => !specifier.startsWith('.')),
+      [],
+      `${url} imports from outside`,
+    )
+    assert.doesNotMatch(withoutComments(code), NODES_OWN, url)
+  }
+})
+
+test('what is of Node is seen where it is reached', () => {
+  const modules = modulesFrom(new URL('../../src/jwt/index.ts', import.meta.url))
+  const outside = [...modules.values()].flatMap(({ imports }) => imports.filter((each) => each.startsWith('node:')))
+  assert.ok(outside.includes('node:crypto'))
+  const jws = readFileSync(new URL('../../src/jwt/jws.ts', import.meta.url), 'utf8')
+  assert.match(withoutComments(stripTypeScriptTypes(jws)), NODES_OWN)
+})
+
+const withoutComments = (code: string): string => code.replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')

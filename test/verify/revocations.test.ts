@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FEED, world } from './issuer.ts'
+
+const page = (revoked: readonly string[], more: Partial<{ window: number; until: number; more: boolean }> = {}) => ({
+  window: 300,
+  until: 1000,
+  revoked,
+  more: false,
+  ...more,
+})
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
+const asked = (paths: readonly string[]): string[] => paths.filter((path) => path.startsWith(FEED))
+
+test('a session that ended is seen at the first token, and later within a second of a look', async (t) => {
+  const { tokens, token, from, pass } = world(t, { revocations: true })
+  from.publish(FEED, page(['gone']))
+  await assert.rejects(tokens.verify(token({ sid: 'gone' })), { code: 'revoked', status: 401 })
+  const text = token()
+  await tokens.verify(text)
+  from.publish(FEED, page(['s1'], { until: 1001 }))
+  pass(1)
+  // This look has it read beside itself, and waits for nothing.
+  await tokens.verify(text)
+  await settled()
+  await assert.rejects(tokens.verify(text), { code: 'revoked' })
+  assert.deepEqual(asked(from.paths), [FEED, `${FEED}?since=1000`])
+})
+
+test('nothing is asked for a second time within a second, and one at a time after', async (t) => {
+  const { tokens, token, from, pass } = world(t, { revocations: true })
+  from.publish(FEED, page([]))
+  await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
+  assert.equal(asked(from.paths).length, 1)
+  pass(1)
+  await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
+  await settled()
+  assert.equal(asked(from.paths).length, 2)
+})
+
+test('cut off from the feed, tokens are taken until what is known is too old, and refused with a word of its own then', async (t) => {
+  const { tokens, token, from, pass, failures } = world(t, { revocations: { maxAge: '10s' }, maxAge: 3600 })
+  from.publish(FEED, page(['gone']))
+  await tokens.verify(token())
+  from.down(true)
+  for (let second = 1; second < 10; second++) {
+    pass(1)
+    await tokens.verify(token())
+    await settled()
+  }
+  pass(1)
+  await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable', status: 503, retryAfter: 1 })
+  await assert.rejects(tokens.verify(token({ sid: 'gone' })), { code: 'revoked' }, 'an end that is known stays one')
+  assert.match(failures.at(-1)!, /fetch failed/)
+  await tokens.verify(token({ sid: undefined }))
+  from.down(false)
+  pass(1)
+  await tokens.verify(token())
+})
+
+test('where the feed was never there no token of a session is taken', async (t) => {
+  const { tokens, token } = world(t, { revocations: true })
+  await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable' })
+})
+
+test('all pages are read before the first answer, each from where the last one ended', async (t) => {
+  const { tokens, token, from } = world(t, { revocations: true })
+  from.publish(FEED, (search: string) => {
+    const since = Number(new URLSearchParams(search).get('since') ?? 0)
+    return Response.json(page([`s${since}`], { until: since + 1, more: since < 4 }))
+  })
+  for (const sid of ['s0', 's4']) await assert.rejects(tokens.verify(token({ sid })), { code: 'revoked' })
+  await tokens.verify(token({ sid: 's5' }))
+  assert.equal(asked(from.paths).length, 5)
+})
+
+test('an end is remembered for as long as a token lives, however often the feed is read meanwhile', async (t) => {
+  const { tokens, token, from, pass, now } = world(t, { revocations: true, maxAge: 3600 })
+  from.publish(FEED, page(['s1'], { window: 60 }))
+  const look = (): Promise<string> =>
+    tokens.verify(token({ exp: now() + 60 })).then(
+      () => 'taken',
+      ({ code }) => code,
+    )
+  assert.equal(await look(), 'revoked')
+  from.publish(FEED, page([], { window: 60 }))
+  for (let second = 1; second < 60; second++) {
+    pass(1)
+    assert.equal(await look(), 'revoked', `after ${second} seconds`)
+    await settled()
+  }
+})
+
+test('a token that outlives what the feed tells of is not taken', async (t) => {
+  const { tokens, token, from, now } = world(t, { revocations: true })
+  from.publish(FEED, page([], { window: 300 }))
+  await tokens.verify(token({ exp: now() + 300 }))
+  await assert.rejects(tokens.verify(token({ exp: now() + 301 })), { code: 'revocations_unavailable' })
+  await assert.rejects(tokens.verify(token({ iat: undefined })), { code: 'revocations_unavailable' })
+})
+
+for (const [what, document] of [
+  ['no object', []],
+  ['no window', { ...page([]), window: undefined }],
+  ['a session that is no text', page([7 as unknown as string])],
+  ['no word of an end', { ...page([]), more: undefined }],
+  ['no end', page([], { more: true })],
+] as const) {
+  test(`a feed with ${what} is none`, async (t) => {
+    const { tokens, token, from } = world(t, { revocations: true })
+    from.publish(FEED, document)
+    await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable' })
+  })
+}

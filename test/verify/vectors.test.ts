@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Algorithm, isAlgorithm } from '../../src/jwt/algorithms.ts'
+import { verifySignature } from '../../src/jwt/index.ts'
+import { verifier } from '../../src/verify/index.ts'
+import { signedIn, type WebKeys } from '../../src/verify/signed.ts'
+import { importWebKey, type WebKey } from '../../src/verify/web-key.ts'
+import { type Attack, CORPUS, profileOf, readCorpus, textOf } from '../attacks/corpus.ts'
+import { attacksOf } from '../attacks/replay.ts'
+import { judgeOf } from '../attacks/token.ts'
+import { type Jwk, type JwkSet, keySetOf, type Outcome, octets, outcomeOf, readVectors } from '../vectors/corpus.ts'
+import { KEYS } from './issuer.ts'
+
+const codeOf = (outcome: Outcome): string => {
+  if (outcome.kind === 'broken') throw outcome.error
+  return outcome.kind === 'accepted' ? 'accepted' : outcome.code
+}
+
+async function outcomeOfAsync(judge: () => Promise<unknown>): Promise<Outcome> {
+  const settled = await judge().then(
+    () => () => undefined,
+    (error: unknown) => () => {
+      throw error
+    },
+  )
+  return outcomeOf(settled)
+}
+
+/* The attack corpus, through the whole verifier. */
+
+const corpus = readCorpus(CORPUS)
+const isAsymmetric = (alg: unknown): alg is Algorithm => isAlgorithm(alg) && !alg.startsWith('HS')
+
+/** Those that are about tokens of ours, signed with private keys. ID tokens are somebody else's. */
+const applicable = attacksOf(corpus, 'token').filter(({ profile }) => {
+  const { algorithms, tokenType, layer } = profileOf(corpus, profile)
+  return algorithms.every(isAsymmetric) && tokenType === 'access' && layer === undefined
+})
+
+function verifierOf(profile: string) {
+  const { keys, algorithms, issuer = '', audience = '', leeway = 0 } = profileOf(corpus, profile)
+  // A document says of each key what it is for.
+  const published = keys.map((jwk) => ({ ...jwk, alg: jwk.alg ?? algorithms[0] }))
+  return verifier({
+    issuer,
+    audience,
+    leeway,
+    algorithms: algorithms as 'ES256'[],
+    clock: () => corpus.now,
+    fetch: async (url) => Response.json({ keys: String(url).endsWith(KEYS) ? published : [] }),
+  })
+}
+
+/** Where two words are right: a key that is looked for by name and found for another algorithm, or not at all. */
+const isSame = (ours: string, theirs: string, { error }: Attack<'token'>): boolean =>
+  ours === theirs || (ours !== 'accepted' && theirs !== 'accepted' && error?.includes(ours) === true)
+
+test('attacks: every token that applies is judged as the server judges it', async () => {
+  const verifiers = new Map<string, ReturnType<typeof verifierOf>>()
+  const differences: string[] = []
+  for (const attack of applicable) {
+    const { id, profile, reason } = attack
+    const here = verifiers.get(profile) ?? verifierOf(profile)
+    verifiers.set(profile, here)
+    const token = textOf(attack.token)
+    const ours = codeOf(await outcomeOfAsync(() => here.verify(token)))
+    const theirs = codeOf(outcomeOf(() => judgeOf(profileOf(corpus, profile), corpus.now)(token)))
+    if ((ours === 'accepted') !== (attack.expect === 'accept')) differences.push(`${id} (${reason}) is ${ours}`)
+    if (!isSame(ours, theirs, attack)) differences.push(`${id} (${reason}): ${ours}, and the server says ${theirs}`)
+  }
+  assert.deepEqual(differences, [])
+  assert.deepEqual([applicable.length, applicable.filter(({ expect }) => expect === 'accept').length], [162, 12])
+})
+
+test('attacks: no token under a shared secret is taken, whoever made it', async () => {
+  const secrets = attacksOf(corpus, 'token').filter(
+    ({ profile }) => profileOf(corpus, profile).algorithms[0] === 'HS256',
+  )
+  assert.ok(secrets.length > 400)
+  const here = verifierOf('es256')
+  for (const { id, token } of secrets) {
+    const outcome = await outcomeOfAsync(() => here.verify(textOf(token)))
+    assert.notEqual(codeOf(outcome), 'accepted', id)
+  }
+})
+
+/* Wycheproof, signatures alone. */
+
+interface JwsVector {
+  readonly id: string
+  readonly key: string
+  readonly jws: string | object
+  readonly expect: 'accept' | 'reject'
+}
+
+/** As a set of the server finds keys: by name, and without one where there is one alone. */
+async function keysOf(given: Jwk | JwkSet): Promise<WebKeys> {
+  const entries = Array.isArray(given.keys) ? (given.keys as Jwk[]) : [given as Jwk]
+  const keys: readonly WebKey[] = await Promise.all(entries.map((entry) => importWebKey(entry)))
+  const [first] = keys
+  return {
+    version: 1,
+    algorithms: new Set(keys.map(({ alg }) => alg)),
+    async find(kid) {
+      if (keys.length === 1 && (kid === undefined || first!.kid === undefined)) return first
+      const named = keys.filter((key) => kid !== undefined && key.kid === kid)
+      return named.length === 1 ? named[0] : undefined
+    },
+  }
+}
+
+const TERMS = { maxBytes: 8192, types: undefined }
+const isOfSecrets = (given: Jwk | JwkSet): boolean => JSON.stringify(given).includes('"oct"')
+
+test('Wycheproof JWS: every asymmetric vector is judged as the server judges it', async () => {
+  const { keys, cases } = readVectors<{ keys: Record<string, Jwk | JwkSet>; cases: JwsVector[] }>('wycheproof-jws.json')
+  const asymmetric = cases.filter(({ key }) => !isOfSecrets(keys[key]!))
+  const differences: string[] = []
+  for (const { id, key, jws, expect } of asymmetric) {
+    const token = typeof jws === 'string' ? jws : JSON.stringify(jws)
+    const outcome = await outcomeOfAsync(async () => signedIn(token, await keysOf(keys[key]!), TERMS))
+    const ours = codeOf(outcome)
+    const theirs = codeOf(outcomeOf(() => verifySignature(token, keySetOf(keys[key]!))))
+    if ((ours === 'accepted') !== (expect === 'accept')) differences.push(`${id} is ${ours}`)
+    if (ours !== theirs) differences.push(`${id}: ${ours}, and the server says ${theirs}`)
+  }
+  assert.deepEqual(differences, [])
+  assert.equal(asymmetric.length, 373)
+})
+
+/* Wycheproof, below tokens. */
+
+interface Primitive {
+  readonly id: string
+  readonly alg: Algorithm
+  readonly key: string
+  readonly msg: string
+  readonly sig: string
+  readonly valid: boolean
+}
+
+const primitives = readVectors<{ keysRefusedAtImport: string[]; keys: Record<string, Jwk>; cases: Primitive[] }>(
+  'wycheproof-primitives.json',
+)
+const octetsOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(octets(text))
+
+for (const alg of new Set(primitives.cases.map((vector) => vector.alg).filter(isAsymmetric))) {
+  test(`Wycheproof primitives: ${alg} in WebCrypto`, async () => {
+    const { keys, cases, keysRefusedAtImport } = primitives
+    const made = new Map<string, WebKey>()
+    const complaints: string[] = []
+    for (const { id, key, msg, sig, valid } of cases.filter((vector) => vector.alg === alg)) {
+      if (keysRefusedAtImport.includes(key)) {
+        await assert.rejects(importWebKey(keys[key], alg), { code: 'key_refused' }, key)
+        continue
+      }
+      const web = made.get(key) ?? (await importWebKey(keys[key], alg))
+      made.set(key, web)
+      const holds = await web.verify(octetsOf(msg), octetsOf(sig))
+      if (holds !== valid) complaints.push(`${id} is ${holds ? 'accepted' : 'refused'}`)
+    }
+    assert.deepEqual(complaints, [])
+    assert.ok(made.size > 0)
+  })
+}
