@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { Kysely } from 'kysely'
 import { minutes, type UnixSeconds } from '../../src/base/clock.ts'
 import { sqlHits } from '../../src/stores/hits.ts'
+import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import { openRedis } from '../../src/stores/redis/redis.ts'
 import { sqliteDialect } from '../../src/stores/sqlite/dialect.ts'
@@ -12,6 +13,7 @@ import type { Tables } from '../../src/stores/tables.ts'
 import type { Counted, Hits } from '../../src/throttling/hits.ts'
 import { memoryHits } from '../../src/throttling/memory-hits.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
+import { aDatabase, ask } from '../services/postgres.ts'
 import { aRedis } from '../services/redis.ts'
 import { aFolder, at, NOON, TERMS } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
@@ -32,6 +34,20 @@ async function sqliteWorld(t: TestContext): Promise<World> {
   t.after(() => db.destroy())
   const rows = () => db.selectFrom('throttle_hits').selectAll().orderBy('key').orderBy('slot').execute()
   return { hits: sqlHits(db), rows }
+}
+
+async function postgresWorld(t: TestContext): Promise<World | string> {
+  const database = await aDatabase()
+  if (typeof database === 'string') return database
+  const store = postgresStore(database)
+  t.after(async () => {
+    await store.close()
+    await database.drop()
+  })
+  await store.migrate()
+  const listed = `select coalesce(json_agg(throttle_hits order by key, slot), '[]') as rows from throttle_hits`
+  const rows = async () => (await ask<{ rows: { key: string }[] }>(database.url, listed)).rows
+  return { hits: store.hits, rows }
 }
 
 async function redisWorld(t: TestContext): Promise<World | string> {
@@ -55,6 +71,7 @@ async function redisWorld(t: TestContext): Promise<World | string> {
 /** Where hits are counted. @returns a text: why that cannot be tried here */
 const WORLDS: Readonly<Record<string, (t: TestContext) => Promise<World | string>>> = {
   SQLite: sqliteWorld,
+  PostgreSQL: postgresWorld,
   Redis: redisWorld,
 }
 
