@@ -152,6 +152,7 @@ export const ENDPOINT_NAMES = [
   'apiToken',
   'login',
   'logout',
+  'revocations',
 ] as const
 export type EndpointName = (typeof ENDPOINT_NAMES)[number]
 /** Its usual path, another (absolute) one, or false: not mounted. */

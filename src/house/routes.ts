@@ -1,6 +1,7 @@
 import type { AuthReply, AuthRequest } from '../base/request.ts'
 import { answer, type Endpoint, type Terms } from '../endpoints/endpoint.ts'
 import { answerKeySet, KEY_SET_PATH, type Published } from '../endpoints/key-set.ts'
+import { revocations } from '../endpoints/revocations.ts'
 import { routesOf } from '../endpoints/routes.ts'
 import * as endpoints from '../endpoints/token-endpoints.ts'
 import type { EndpointName, Handler } from '../options.ts'
@@ -35,7 +36,7 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
   const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told
   const verbs = verbsOf(settings, open)
   const { loginField } = settings.users
-  const made: Readonly<Record<EndpointName, Endpoint>> = {
+  const made: Readonly<Record<Exclude<EndpointName, 'revocations'>, Endpoint>> = {
     obtain: endpoints.obtain(loginField, verbs),
     refresh: endpoints.refresh(verbs),
     verify: endpoints.verify(verbs),
@@ -52,8 +53,12 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
   }
   type Route = ReturnType<Router>
   const keySet: Route = (request) => answerKeySet(request, published, (error) => terms.failed(error, request))
-  const mounted = Object.entries(settings.endpoints).map(([name, { path, handle }]): readonly [string, Route] => {
-    const endpoint = around(handle, made[name as EndpointName])
+  // It is not mounted where there are no sessions.
+  const ended = async (since: number | undefined): Promise<object> => (await open()).sessions!.published(since)
+  const mounted = Object.entries(settings.endpoints).map(([key, { path, handle }]): readonly [string, Route] => {
+    const name = key as EndpointName
+    if (name === 'revocations') return [path, revocations(ended, terms.failed)]
+    const endpoint = around(handle, made[name])
     return [path, (request) => answer(endpoint, request, terms)]
   })
   return routesOf<Route>([[KEY_SET_PATH, keySet], ...mounted])

@@ -2,6 +2,7 @@ import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clo
 import type { Random } from '../base/random.ts'
 import type { Awaitable } from '../base/request.ts'
 import { flush } from './flush.ts'
+import { type PublishedPage, publishedPages } from './published.ts'
 import { type FeedState, type FeedTerms, RevocationFeed } from './revoked.ts'
 import { type Presented, type RotationOutcome, type RotationTerms, rotate } from './rotate.ts'
 import type { EndReason, Session, SessionId, Sessions } from './session.ts'
@@ -19,6 +20,8 @@ export interface SessionBook extends Pick<Sessions, 'open' | 'adopt' | 'find' | 
   hasEnded(id: SessionId, life: Seconds): Awaitable<boolean>
   /** How well this process knows what others end: `age` beyond `maxAge`, or `full`, and the store is asked at each check. */
   feed(): FeedState
+  /** See `published.ts`. */
+  published(since: number | undefined): Promise<PublishedPage>
   /** See `rotate.ts`. */
   rotate(presented: Presented, now: UnixSeconds): Promise<RotationOutcome>
   /** See `flush.ts`. @returns how many sessions were deleted */
@@ -83,6 +86,7 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
       return asked(id)
     },
     feed: () => feed.state(),
+    published: publishedPages({ sessions, clock, elapsed, window: terms.window }),
     open: (session) => sessions.open(session),
     adopt: (session) => sessions.adopt(session),
     find: (id) => sessions.find(id),

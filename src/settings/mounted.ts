@@ -17,6 +17,7 @@ const DEFAULT_PATHS: Readonly<Record<EndpointName, { readonly below: string } | 
   apiToken: { at: '/api-token-auth/' },
   login: { at: '/auth/login/' },
   logout: { at: '/auth/logout/' },
+  revocations: { below: '/revocations/' },
 }
 
 function defaultPath(endpoint: EndpointName, base: string): string {
@@ -47,6 +48,9 @@ export function mountedEndpoints(
     refuseImpossible(endpoint, abilities)
     const { path: elsewhere, handle } =
       typeof wish === 'object' ? wish : { path: typeof wish === 'string' ? wish : undefined }
+    if (endpoint === 'revocations' && handle !== undefined) {
+      throw refused('endpoints.revocations takes no handler: it answers what has ended, and no fields.')
+    }
     const path = elsewhere ?? defaultPath(endpoint, base)
     const other = taken.get(path.replace(/\/$/, ''))
     if (other !== undefined) throw refused(`endpoints.${endpoint} and endpoints.${other} cannot have one path.`)
@@ -82,6 +86,9 @@ function refuseImpossible(endpoint: EndpointName, { sessions, signs, brought }: 
   }
   if (endpoint === 'blacklist' && !sessions) {
     throw refused('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.')
+  }
+  if (endpoint === 'revocations' && !sessions) {
+    throw refused('endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.')
   }
   if (isSigning(endpoint) && !signs) {
     throw refused(`endpoints.${endpoint} issues tokens, and that needs tokens.signingKey.`)

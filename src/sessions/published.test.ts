@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import { at, NOON } from '../../test/sessions/house.ts'
+import { seconds, type UnixSeconds } from '../base/clock.ts'
+import { type PublishedPage, publishedPages } from './published.ts'
+import { PAGE } from './revoked.ts'
+import type { Ended, FeedPosition, SessionId, Sessions } from './session.ts'
+
+/** Rows of a store as they are committed, a clock that stands still until it is moved, and a count of readings. */
+function world() {
+  const rows: Ended[] = []
+  let now = NOON
+  let elapsed = 0
+  let readings = 0
+  let down = false
+  const isFrom = (row: Ended, { endedAt, id = '' as SessionId }: FeedPosition) =>
+    row.endedAt > endedAt || (row.endedAt === endedAt && row.id > id)
+  const endedSince: Sessions['endedSince'] = async (from, limit) => {
+    readings++
+    if (down) throw new Error('down')
+    return rows
+      .filter((row) => isFrom(row, from))
+      .sort((a, b) => a.endedAt - b.endedAt || (a.id < b.id ? -1 : 1))
+      .slice(0, limit)
+  }
+  return {
+    rows,
+    readings: () => readings,
+    setDown: (is: boolean) => {
+      down = is
+    },
+    setClock: (moment: UnixSeconds) => {
+      now = moment
+    },
+    pass(length: number) {
+      now = at(now, length)
+      elapsed += length
+    },
+    end(id: string, endedAt: number) {
+      rows.push({ id: id as SessionId, endedAt: endedAt as UnixSeconds })
+    },
+    now: () => now,
+    pages: publishedPages({
+      sessions: { endedSince },
+      clock: () => now,
+      elapsed: () => seconds(elapsed),
+      window: seconds(300),
+    }),
+  }
+}
+
+/** All that a service learns that asks from there on, until nothing more is there. */
+async function learned(house: ReturnType<typeof world>, since: number | undefined) {
+  const all = new Set<string>()
+  let page: PublishedPage
+  let pages = 0
+  do {
+    page = await house.pages(since)
+    since = page.until
+    for (const id of page.revoked) all.add(id)
+    pages++
+    assert.ok(pages < 50, 'it goes round in circles')
+  } while (page.more)
+  return { all, until: page.until, pages }
+}
+
+test('a page tells who ended, for how long that counts, and where to go on: half a minute ago', async () => {
+  const house = world()
+  house.end('old', NOON - 361)
+  house.end('a', NOON - 199.5)
+  house.end('b', NOON)
+  assert.equal(NOON % 5, 0)
+
+  assert.deepEqual(await house.pages(undefined), { window: 300, until: NOON - 30, revoked: ['a', 'b'], more: false })
+  assert.deepEqual((await house.pages(NOON - 196)).revoked, ['a', 'b'])
+  assert.deepEqual((await house.pages(NOON - 195)).revoked, ['b'])
+  assert.deepEqual((await house.pages(1)).revoked, ['a', 'b'])
+  assert.deepEqual((await house.pages(NOON + 6)).revoked, ['a', 'b'])
+})
+
+test('whoever goes on from `until` misses nothing, however writers and their clocks are late', async () => {
+  for (let round = 0; round < 20; round++) {
+    const house = world()
+    const waiting: { id: string; endedAt: number; committed: number }[] = []
+    const committed = new Set<string>()
+    const seen = new Set<string>()
+    let since: number | undefined
+    for (let step = 0; step < 200; step++) {
+      house.pass(randomInt(1000) / 500)
+      for (let i = randomInt(4); i > 0; i--) {
+        const endedAt = house.now() - randomInt(30_000) / 1000
+        waiting.push({ id: `${step}-${i}`, endedAt, committed: endedAt + randomInt(30_000) / 1000 })
+      }
+      for (const each of waiting.filter((one) => one.committed <= house.now())) {
+        waiting.splice(waiting.indexOf(each), 1)
+        house.end(each.id, each.endedAt)
+        committed.add(each.id)
+      }
+      if (randomInt(3) > 0) continue
+      const found = await learned(house, since)
+      since = found.until
+      for (const id of found.all) seen.add(id)
+    }
+    house.pass(2)
+    for (const id of (await learned(house, since)).all) seen.add(id)
+    assert.deepEqual(
+      [...committed].filter((id) => !seen.has(id)),
+      [],
+    )
+  }
+})
+
+test('more than a page is told in pages, all of it, and so is one second in which more than a page ended', async () => {
+  const house = world()
+  const all = new Set<string>()
+  const end = (count: number, moment: number) => {
+    for (let i = 0; i < count; i++) {
+      house.end(`${moment}-${i}`, moment)
+      all.add(`${moment}-${i}`)
+    }
+  }
+  end(PAGE / 2, NOON - 250)
+  end(PAGE / 2, NOON - 240.5)
+  end(1, NOON - 240)
+  end(2 * PAGE + 10, NOON - 100.25)
+  end(PAGE, NOON - 50)
+  end(PAGE + 1, NOON - 1)
+  end(5, NOON)
+
+  const found = await learned(house, undefined)
+
+  assert.deepEqual(found.all, all)
+  assert.equal(found.until, NOON - 30)
+  assert.equal(found.pages, 6)
+})
+
+test('pages that end in the moment that is still going on go on to the end all the same', async () => {
+  const house = world()
+  house.pass(2)
+  for (let i = 0; i < 3 * PAGE; i++) house.end(`${i}`, house.now())
+
+  const found = await learned(house, undefined)
+
+  assert.equal(found.all.size, 3 * PAGE)
+  assert.equal(found.until, NOON - 30)
+})
+
+test('a page is read once a second, however many ask for it', async () => {
+  const house = world()
+  await Promise.all(Array.from({ length: 100 }, () => house.pages(NOON - 30)))
+  await Promise.all(Array.from({ length: 5 }, (_, i) => house.pages(NOON - 30 + i)))
+  assert.equal(house.readings(), 1)
+  house.pass(1)
+  await house.pages(NOON - 30)
+  assert.equal(house.readings(), 2)
+})
+
+test('whoever asks for all old pages is sent away, and nobody else', async () => {
+  const house = world()
+  const asked = Array.from({ length: 1000 }, (_, i) => house.pages(NOON - 1000 + i * 2))
+  const answers = await Promise.allSettled(asked)
+  const refused = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []))
+
+  assert.deepEqual(new Set(refused), new Set(['busy']))
+  assert.ok(house.readings() <= 1 + 20 + 120 / 5 + 2, `${house.readings()} readings`)
+  await house.pages(undefined)
+  await house.pages(NOON - 60)
+  house.pass(1)
+  await house.pages(NOON - 200)
+})
+
+test('what could not be read is read again for whoever asks next', async () => {
+  const house = world()
+  house.setDown(true)
+  await assert.rejects(house.pages(undefined), /down/)
+  house.setDown(false)
+  assert.deepEqual((await house.pages(undefined)).revoked, [])
+})
+
+test('R13: a clock set back an hour sends nobody into the future', async () => {
+  const house = world()
+  const { until } = await house.pages(undefined)
+  house.pass(1)
+  house.setClock(at(NOON, -3600))
+  house.end('s', NOON - 3600)
+
+  const page = await house.pages(until)
+
+  assert.deepEqual(page, { window: 300, until: NOON - 3630, revoked: ['s'], more: false })
+})
