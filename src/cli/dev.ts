@@ -4,6 +4,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { type Answer, command, DATABASE } from './command.ts'
 import { databaseOf, openServer, shownDatabase } from './house.ts'
+import { LOG, logOf } from './log.ts'
 import { readablePassword } from './passwords.ts'
 import { ADDRESS, addressOf, listen, ourCommand, signInCommand, untilStopped } from './serving.ts'
 import { printable } from './table.ts'
@@ -21,15 +22,16 @@ password is printed once. Each request is logged on standard error. Ctrl+C stops
   options: {
     user: { type: 'string', value: 'NAME', says: 'the name of the first user; else admin' },
     ...ADDRESS,
+    ...LOG,
     ...DATABASE,
   },
   async run({ values, world, say }) {
     const address = addressOf(values, world)
     const database = databaseOf(values.database, world)
-    const auth = await openServer(database, 0)
+    const log = logOf(values, world, 'text')
+    const auth = await openServer(database, { log })
     try {
-      const log = (line: string): void => void world.stderr.write(`${line}\n`)
-      const running = await listen(auth, address, log, world)
+      const running = await listen({ auth, log, ...address }, world)
       const first = await firstUser(values.user ?? 'admin', auth)
       say(welcome({ url: running.url, database, ...first }, world))
       await untilStopped(running, auth, world)

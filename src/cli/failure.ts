@@ -9,3 +9,13 @@ export class WrongUsage extends Failure {
   override readonly name = 'WrongUsage'
   override readonly exitCode = 2
 }
+
+/** The process that this one started for it has said already what went wrong. */
+export class AlreadyTold extends Failure {
+  override readonly name = 'AlreadyTold'
+  override readonly exitCode: number
+  constructor(exitCode: number) {
+    super('told already')
+    this.exitCode = exitCode
+  }
+}

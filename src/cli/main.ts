@@ -1,6 +1,6 @@
 import { type Answer, parseWords } from './command.ts'
 import { COMMANDS, commandNamed, isGroup } from './commands.ts'
-import { Failure } from './failure.ts'
+import { AlreadyTold, Failure } from './failure.ts'
 import { sentenceOf } from './sentences.ts'
 import type { World } from './world.ts'
 
@@ -22,6 +22,7 @@ export async function main(words: readonly string[], world: World): Promise<numb
     if (answer !== undefined) say(answer)
     return 0
   } catch (error) {
+    if (error instanceof AlreadyTold) return error.exitCode
     const sentence = sentenceOf(error)
     world.stderr.write(`${asJson ? JSON.stringify({ error: sentence }) : sentence}\n`)
     if (world.env.WATCHWORD_DEBUG === '1') console.error(error)

@@ -1,9 +1,10 @@
-import type { Running } from '../server/serve.ts'
+import type { Place, Running, Serving } from '../server/serve.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { parseCount } from './command.ts'
-import { Failure } from './failure.ts'
+import { Failure, WrongUsage } from './failure.ts'
 import { sentenceOf } from './sentences.ts'
+import { printable } from './table.ts'
 import { selfName, shellWord, type World } from './world.ts'
 
 /** Where `dev` and `start` listen. */
@@ -12,8 +13,10 @@ export const ADDRESS = {
   port: { type: 'string', value: 'PORT', says: 'the port; else PORT, else 8000; 0 takes any that is free' },
 } as const
 
-/** Who stands in front of `start`. */
-export const PROXIES = {
+/** Where `start` listens, and who stands in front of it. */
+export const FRONT = {
+  ...ADDRESS,
+  socket: { type: 'string', value: 'PATH', says: 'listen on this socket file instead; needs --proxies' },
   proxies: {
     type: 'string',
     value: 'COUNT',
@@ -35,6 +38,19 @@ export interface Address {
 }
 
 /** @throws WrongUsage */
+export function placeOf(values: { readonly [Name in keyof typeof FRONT]?: string | undefined }, world: World): Place {
+  const { socket, host, port, proxies } = values
+  if (socket === undefined) return addressOf(values, world)
+  if (host !== undefined || port !== undefined) throw new WrongUsage('--socket does not go with --host and --port.')
+  if (proxies === undefined && !world.env.WATCHWORD_PROXIES) {
+    throw new WrongUsage(
+      '--socket needs --proxies: no address of a client is seen there, but what the proxy in front says. Type --proxies 1 where it sets X-Forwarded-For.',
+    )
+  }
+  return { socket }
+}
+
+/** @throws WrongUsage */
 export const addressOf = (
   { host, port }: { readonly host?: string | undefined; readonly port?: string | undefined },
   { env }: World,
@@ -44,17 +60,49 @@ export const addressOf = (
 })
 
 /** @throws Failure where it cannot listen there */
-export async function listen(
-  auth: Watchword<User>,
-  { host, port }: Address,
-  log: ((line: string) => void) | undefined,
-  world: World,
-): Promise<Running> {
+export async function listen(serving: Serving, world: World): Promise<Running> {
   const { serve } = await import('../server/serve.ts')
-  try {
-    return await serve({ auth, host, port, ...(log === undefined ? {} : { log }) })
-  } catch (error) {
-    throw new Failure(listenSentence((error as NodeJS.ErrnoException).code, { host, port }, world), { cause: error })
+  return serve(serving).catch((error: NodeJS.ErrnoException & { readonly port?: number }) => {
+    const { metrics } = serving
+    if (metrics === undefined || error.port !== metrics.port) return cannotListen(serving, world)(error)
+    const sentence = `Nothing can listen for /metrics on ${metrics.host}, port ${metrics.port} (${error.code}): take another with --metrics.`
+    throw new Failure(sentence, { cause: error })
+  })
+}
+
+/** Makes room for a socket file. @throws Failure where there is none */
+export async function makeRoom(place: Place, world: World): Promise<void> {
+  if (!('socket' in place)) return
+  const { freeSocketFile } = await import('../server/socket-file.ts')
+  await freeSocketFile(place.socket).catch(cannotListen(place, world))
+}
+
+const cannotListen =
+  (place: Place, world: World) =>
+  (error: NodeJS.ErrnoException): never => {
+    const sentence =
+      'socket' in place ? socketSentence(error.code, place.socket) : listenSentence(error.code, place, world)
+    throw new Failure(sentence, { cause: error })
+  }
+
+function socketSentence(code: string | undefined, socket: string): string {
+  const path = printable(socket)
+  switch (code) {
+    case 'EADDRINUSE':
+      return `A server listens on ${path} already: stop it, or take another file with --socket.`
+    case 'ENOTSOCK':
+      return `${path} is there and is no socket: take another with --socket.`
+    case 'EACCES':
+    case 'EPERM':
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EROFS':
+      return `No socket can be made at ${path}: its folder must be there, and this user must be allowed to write in it.`
+    case 'EINVAL':
+    case 'ENAMETOOLONG':
+      return `${path} is too long for a socket: take another with --socket, of at most 100 characters.`
+    default:
+      return `Nothing can listen on ${path} (${code ?? 'unknown'}): take another with --socket.`
   }
 }
 
@@ -78,18 +126,26 @@ function listenSentence(code: string | undefined, { host, port }: Address, { env
 /** The longest that a stop may take, the closing of the database included. */
 const STOP_WITHIN = 9_500
 
-/**
- * Serves until SIGTERM or SIGINT; what is in flight is answered then. A second signal ends the process at once.
- */
-export async function untilStopped(running: Running, auth: Watchword<User>, { stderr }: World): Promise<void> {
-  // A fault in one request is not the others'. It is a bug all the same, so it is told.
-  const tell = (error: unknown): void => void stderr.write(`watchword error: ${sentenceOf(error)}\n`)
-  process.on('unhandledRejection', tell)
+/** Comes with SIGTERM or SIGINT. A second signal ends the process at once. */
+export async function stopSignal(): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
   })
   process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT')
+}
+
+/** Serves until it is told to stop; what is in flight is answered then. */
+export async function untilStopped(
+  running: Running,
+  auth: Watchword<User>,
+  { stderr }: World,
+  told: Promise<void> = stopSignal(),
+): Promise<void> {
+  // A fault in one request is not the others'. It is a bug all the same, so it is told.
+  const tell = (error: unknown): void => void stderr.write(`watchword error: ${sentenceOf(error)}\n`)
+  process.on('unhandledRejection', tell)
+  await told
   setTimeout(() => process.exit(0), STOP_WITHIN).unref()
   await running.stop()
   await auth.close()

@@ -1,10 +1,15 @@
 import { existsSync } from 'node:fs'
 import { Refusal } from '../base/refusal.ts'
+import { asWorker } from '../server/worker.ts'
 import { type Answer, command, DATABASE } from './command.ts'
 import { Failure } from './failure.ts'
 import { databaseOf, openServer, shownDatabase } from './house.ts'
-import { ADDRESS, addressOf, listen, ourCommand, PROXIES, proxiesOf, untilStopped } from './serving.ts'
+import { LOG, logOf } from './log.ts'
+import { METRICS, metricsOf } from './metrics.ts'
+import { REDIS, redisOf } from './redis.ts'
+import { FRONT, listen, makeRoom, ourCommand, placeOf, proxiesOf, stopSignal, untilStopped } from './serving.ts'
 import { version } from './version.ts'
+import { hashesOf, runWorkers, WORKERS, workersOf } from './workers.ts'
 import { shellWord, type World } from './world.ts'
 
 export const start = command({
@@ -13,23 +18,62 @@ export const start = command({
   args: [],
   about: `Needs WATCHWORD_SECRET, 32 characters or more, which seals the private keys in the database. Makes no user: the first one
 is made with "watchword user create". Speaks plain HTTP, so put a proxy that speaks TLS in front, and say so with --proxies: wrong
-passwords are counted by address. SIGTERM stops it: what is
-in flight is answered first, within ten seconds.`,
-  examples: ['watchword start', 'watchword start --host 0.0.0.0 --port 80 --database /var/lib/watchword/watchword.db'],
-  options: { ...ADDRESS, ...PROXIES, ...DATABASE },
+passwords are counted by address.
+
+Serves with one process a core, or as many as --workers says. One that ends is replaced. SIGHUP replaces all of them, one by one, and
+loses no request. SIGTERM stops the server: what is in flight is answered first, within ten seconds.`,
+  examples: [
+    'watchword start',
+    'watchword start --host 0.0.0.0 --port 80 --database /var/lib/watchword/watchword.db',
+    'watchword start --socket /run/watchword/socket --proxies 1 --workers 4',
+  ],
+  options: { ...FRONT, ...WORKERS, ...LOG, ...METRICS, ...REDIS, ...DATABASE },
   async run({ values, world, say }) {
-    const address = addressOf(values, world)
+    const place = placeOf(values, world)
     const database = databaseOf(values.database, world)
+    const workers = workersOf(values, database, world)
+    const proxies = proxiesOf(values, world)
+    const redis = redisOf(values, world)
+    const log = logOf(values, world)
+    const metrics = metricsOf(values, world)
     refuseWithoutSecret(database, world)
-    const auth = await openServer(database, proxiesOf(values, world)).catch((error: unknown) => {
+    const worker = asWorker()
+    if (worker === undefined) await makeRoom(place, world)
+    if (worker === undefined && workers > 1) {
+      await runWorkers(workers, (ready) => say(started({ ...ready, database, workers, metrics }, world)), log, world)
+      return undefined
+    }
+    const auth = await openServer(database, {
+      proxies,
+      log,
+      ...(redis === undefined ? {} : { redis }),
+      // Each for itself would count a part.
+      ...(workers > 1 && redis === undefined ? { counts: 'store' } : {}),
+      ...(workers > 1 ? { hashesAtOnce: hashesOf(workers) } : {}),
+    }).catch((error: unknown) => {
+      worker?.leave()
       throw sealedInDevelopment(error, database) ?? error
     })
     try {
-      const running = await listen(auth, address, undefined, world)
-      say(started(running.url, database, await auth.users.count(), world))
-      await untilStopped(running, auth, world)
+      const running = await listen(
+        {
+          auth,
+          proxies,
+          log,
+          ...place,
+          ...(metrics && { metrics }),
+          ...(worker && { colleagues: worker.colleagues }),
+        },
+        world,
+      )
+      const told = worker?.untilTold(running.shut) ?? stopSignal()
+      const ready = { url: running.url, users: await auth.users.count() }
+      if (worker === undefined) say(started({ ...ready, database, workers, metrics }, world))
+      worker?.ready(ready)
+      await untilStopped(running, auth, world, told)
     } finally {
       await auth.close()
+      worker?.leave()
     }
     return undefined
   },
@@ -63,11 +107,21 @@ function sealedInDevelopment(error: unknown, database: string): Failure | undefi
   return new Failure(`WATCHWORD_SECRET is not the secret of this database; ${secretAdvice(database)}`, { cause: error })
 }
 
-function started(url: string, database: string, users: number, world: World): Answer {
-  const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
+interface Started {
+  readonly url: string
+  readonly users: number
+  readonly database: string
+  readonly workers: number
+  readonly metrics: { readonly host: string; readonly port: number } | undefined
+}
+
+function started({ url, users, database, workers, metrics }: Started, world: World): Answer {
+  const by = workers === 1 ? '' : `, ${workers} workers`
+  const heading = `watchword ${version} on ${url}   (${shownDatabase(database)}${by})`
+  const told = `Metrics are told on ${metrics?.host}, port ${metrics?.port}: GET /metrics`
   const hint = `There are no users yet: ${ourCommand('user create NAME --superuser', database, world)}`
   return {
-    text: users === 0 ? `${heading}\n${hint}` : heading,
-    json: { url, database: shownDatabase(database), users },
+    text: [heading, ...(metrics ? [told] : []), ...(users === 0 ? [hint] : [])].join('\n'),
+    json: { url, database: shownDatabase(database), users, workers },
   }
 }
