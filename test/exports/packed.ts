@@ -50,7 +50,7 @@ test('adapters are imported without their frameworks', async () => {
   })
   for (const name of ['kysely', 'zod']) symlinkSync(resolve('node_modules', name), join(bare, 'node_modules', name))
   const program = `
-    const names = ['express', 'fastify', 'fetch', 'hono', 'node', 'next', 'permissions']
+    const names = ['express', 'fastify', 'fetch', 'hono', 'node', 'next', 'permissions', 'verify']
     const found = await Promise.all(names.map((name) => import('watchword/' + name)))
     console.log(found.every((each) => Object.keys(each).length > 0))`
   const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], { cwd: bare })
