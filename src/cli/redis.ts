@@ -1,0 +1,13 @@
+import type { World } from './world.ts'
+
+/** Where `start` shares with others what it counts. */
+export const REDIS = {
+  redis: {
+    type: 'string',
+    value: 'URL',
+    says: 'share limits and sign-outs between machines through redis://…; else WATCHWORD_REDIS',
+  },
+} as const
+
+export const redisOf = ({ redis }: { readonly redis?: string | undefined }, { env }: World): string | undefined =>
+  redis ?? (env.WATCHWORD_REDIS || undefined)
