@@ -11,7 +11,7 @@ import type { User } from './users/user.ts'
 
 /** What a user may write. Each is explained in `docs/`, with the name that Simple JWT and Django REST framework have for it. */
 export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Scheme<User>> {
-  /** The database: a file, `sqlite::memory:`, or a store. Default `WATCHWORD_DATABASE`, else `watchword.db`. */
+  /** The database: a file, `sqlite::memory:`, `postgres://…`, or a store. Default `WATCHWORD_DATABASE`, else `watchword.db`. */
   readonly database?: string | Store
   /** Encrypts the private keys; the first encrypts, all decrypt. Default `WATCHWORD_SECRET`; in development made and kept beside the database. */
   readonly secret?: string | readonly string[]
@@ -63,6 +63,8 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
    * Default `{ keep: '90d' }`; they are deleted by `flush`.
    */
   readonly audit?: boolean | { readonly keep: Duration }
+  /** Tells OpenTelemetry of sign-ins, refreshes, verifications and sign-outs, each as a span; needs `@opentelemetry/api`. Default false. */
+  readonly telemetry?: boolean
   /** For tests: the time in seconds since 1970. */
   readonly clock?: () => number
   /** For tests: as many random octets as it is asked for. */

@@ -24,6 +24,7 @@ import { checkPasswordVia } from './sign-in.ts'
 import { followSkew } from './skew.ts'
 import { storeOf } from './store.ts'
 import { type Tallies, tallies } from './tally.ts'
+import { type Trace, traceOf } from './telemetry.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
 export interface House {
@@ -39,6 +40,8 @@ export interface House {
   readonly loginThrottle: LoginThrottle | undefined
   readonly world: AuthenticationWorld
   readonly audit: AuditLog
+  /** `undefined`: nobody wants to know. */
+  readonly trace: Trace | undefined
   /** What this process has done since it began. */
   readonly tallies: Tallies
   /** How many passwords are being hashed, and how many wait. */
@@ -159,6 +162,7 @@ async function furnish(
     world,
     deriving,
     audit,
+    trace: await traceOf(settings),
     tallies: counted,
     hashing: queue.load,
     redis,

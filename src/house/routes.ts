@@ -15,6 +15,7 @@ import type { UserId } from '../users/user.ts'
 import { browserVerbs } from './browser-sessions.ts'
 import type { House } from './house.ts'
 import { signInVia } from './sign-in.ts'
+import { traced } from './telemetry.ts'
 import { tell } from './tell.ts'
 import { hasThrottles, throttlesOf } from './throttles.ts'
 
@@ -34,7 +35,8 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
     await throttleAll(throttles({ hits, clock }), caller, request)
   }
   const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told
-  const verbs = verbsOf(settings, open)
+  const own = verbsOf(settings, open)
+  const verbs = settings.telemetry ? traced(own, open) : own
   const { loginField } = settings.users
   const made: Readonly<Record<Exclude<EndpointName, 'revocations'>, Endpoint>> = {
     obtain: endpoints.obtain(loginField, verbs),

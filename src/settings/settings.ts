@@ -170,6 +170,7 @@ const Shape = z.strictObject({
     .default(() => availableParallelism()),
   proxies: z.union([z.int().min(0).max(16), z.null()], 'must be a whole number from 0 to 16, or null').default(0),
   explain: z.boolean().default(false),
+  telemetry: z.boolean().default(false),
   audit: z.union([z.boolean(), z.strictObject({ keep: duration(days(1), days(3660)) })]).default(true),
   on: z
     .strictObject({
@@ -222,6 +223,7 @@ export interface Settings {
   readonly explain: boolean
   /** `undefined`: nothing is written down. */
   readonly audit: { readonly keep: Seconds } | undefined
+  readonly telemetry: boolean
   /** Whether a proxy in front is believed about what a request is called. */
   readonly behindProxy: boolean
   readonly on: NonNullable<Options['on']>
@@ -300,6 +302,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     addressOf: addressBehind(rest.proxies, log),
     explain: rest.explain,
     audit: auditOf(rest.audit),
+    telemetry: rest.telemetry,
     behindProxy: rest.proxies !== 0,
     on: rest.on as NonNullable<Options['on']>,
     clock: rest.clock,
