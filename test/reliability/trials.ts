@@ -8,5 +8,6 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./random-history.ts')).randomHistory,
   async () => (await import('./races.ts')).endInARace,
   async () => (await import('./faults.ts')).faults,
+  async () => (await import('./redis-outage.ts')).redisOutage,
   async () => (await import('./writers.ts')).writers,
 ]
