@@ -415,7 +415,18 @@ test('start makes no user and tells how; the user made then can sign in', async 
   assert.equal(made.code, 0)
   assert.deepEqual(await answer.json(), { hello: 'vitor' })
   assert.ok(!existsSync(join(here.path, 'watchword.db.secret')))
-  assert.equal(it.said.err, '', 'in production requests are not logged')
+
+  await it.stop()
+  const lines = it.said.err.trim().split('\n')
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual(
+    told.map(({ level, event, method, path, status }) => [level, event, method, path, status]),
+    [
+      ['info', 'request', 'POST', '/api/token/', 200],
+      ['info', 'request', 'GET', '/hello/', 200],
+    ],
+  )
+  assert.ok(!it.said.err.includes(PASSWORD))
 })
 
 test('a user made before the first start does not stand in the way of a secret that comes later', async () => {
