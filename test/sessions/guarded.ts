@@ -1,0 +1,50 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { mount } from '../../src/adapters/node.ts'
+import { statelessBearer } from '../../src/authentication/index.ts'
+import type { Administration } from '../../src/house/administration.ts'
+import { watchword } from '../../src/watchword.ts'
+
+/** One process of several on one database, with routes of three kinds; `everywhere.ts` starts it. */
+const [database = ''] = process.argv.slice(2)
+const auth = watchword({
+  database,
+  secret: 'of no worth, since every process of the tests has it',
+  endpoints: { revocations: true },
+  roles: { editor: ['posts.change'] },
+  // A spent token is one at once.
+  tokens: { overlap: 0 },
+  log: () => {},
+})
+
+const verbs = {
+  createUser: (...its: Parameters<Administration['users']['create']>) => auth.users.create(...its),
+  changeUser: (...its: Parameters<Administration['users']['change']>) => auth.users.change(...its),
+  setPassword: (...its: Parameters<Administration['users']['setPassword']>) => auth.users.setPassword(...its),
+  endSessions: (...its: Parameters<Administration['sessions']['endAll']>) => auth.sessions.endAll(...its),
+}
+export type Verbs = typeof verbs
+
+const server = createServer()
+const guard = mount(server, auth)
+const routes = {
+  '/account': guard((_, response) => response.end('yes')),
+  '/stateless': guard({ schemes: [statelessBearer()] }, (_, response) => response.end('yes')),
+  '/editors': guard('posts.change', (_, response) => response.end('yes')),
+}
+export type Route = keyof typeof routes
+
+server.on('request', (request, response) => {
+  if (request.url !== undefined && Object.hasOwn(routes, request.url)) routes[request.url as Route](request, response)
+})
+await auth.migrate()
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
+
+process.on('message', async ({ n, verb, its }: { n: number; verb: keyof Verbs; its: readonly never[] }) => {
+  try {
+    process.send?.({ n, answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its) })
+  } catch (error) {
+    process.send?.({ n, error: String(error) })
+  }
+})
+process.on('disconnect', () => process.exit())
