@@ -32,6 +32,9 @@ export interface Server {
   kill(): Promise<void>
   /** SIGKILL to every process that serves a client; the server recovers by itself. */
   killBackends(): void
+  /** It hangs: nothing of it runs, and its connections stay open, until it is told to go on. */
+  pause(): void
+  goOn(): void
 }
 
 export interface Database {
@@ -78,13 +81,19 @@ export async function ask<Row>(url: string, sql: string): Promise<Row> {
   }
 }
 
-/** @returns a text: why there is none */
-export async function aServer(settings: Readonly<Record<string, string>> = {}): Promise<Server | string> {
+/**
+ * @param under where its folder is made
+ * @returns a text: why there is none
+ */
+export async function aServer(
+  settings: Readonly<Record<string, string>> = {},
+  under: string = tmpdir(),
+): Promise<Server | string> {
   const bin = binaries()
   if (bin === undefined) return 'PostgreSQL is not installed: no initdb in /usr/lib/postgresql or the path'
   const owner = ownerOf()
   if (owner === undefined) return 'PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"'
-  const folder = mkdtempSync(join(tmpdir(), 'watchword-postgres-'))
+  const folder = mkdtempSync(join(under, 'watchword-postgres-'))
   const data = join(folder, 'data')
   const password = randomBytes(12).toString('hex')
   writeFileSync(join(folder, 'password'), password)
@@ -122,12 +131,17 @@ export async function aServer(settings: Readonly<Record<string, string>> = {}): 
       await server.start()
     },
     async kill() {
-      const postmaster = postmasterOf(data)
-      const all = [postmaster, ...childrenOf(postmaster)]
+      const all = processesOf(data)
       for (const pid of all) killNow(pid)
       while (all.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 5))
       // Where nobody waits for orphans, as in a container, the number in it would seem to be that of a living process.
       rmSync(join(data, 'postmaster.pid'))
+    },
+    pause() {
+      for (const pid of processesOf(data)) process.kill(pid, 'SIGSTOP')
+    },
+    goOn() {
+      for (const pid of processesOf(data)) process.kill(pid, 'SIGCONT')
     },
     killBackends() {
       for (const pid of childrenOf(postmasterOf(data))) if (isBackend(pid)) killNow(pid)
@@ -182,12 +196,23 @@ function guard(folder: string, owner: Owner): void {
 
 const postmasterOf = (data: string): number => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
 
+/** The server and all that it has started. */
+function processesOf(data: string): readonly number[] {
+  const postmaster = postmasterOf(data)
+  return [postmaster, ...childrenOf(postmaster)]
+}
+
 const childrenOf = (pid: number): readonly number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 
 /** A process that serves a client calls itself by user, database and address. */
-const isBackend = (pid: number): boolean =>
-  / \d+\.\d+\.\d+\.\d+\(\d+\) /.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+function isBackend(pid: number): boolean {
+  try {
+    return / \d+\.\d+\.\d+\.\d+\(\d+\) /.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+  } catch {
+    return false // it has just ended
+  }
+}
 
 function isAlive(pid: number): boolean {
   try {
