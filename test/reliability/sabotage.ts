@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
+import type { Keys } from '../../src/keys/keys.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'
 
 /** Builds a fault into a store. */
 type Fault = (store: Store) => Store
+
+const withKeys = (store: Store, other: (keys: Keys) => Partial<Keys>): Store => ({
+  ...store,
+  keys: { ...store.keys, ...other(store.keys) },
+})
 
 const withSessions = (store: Store, other: (sessions: Sessions) => Partial<Sessions>): Store => ({
   ...store,
@@ -105,6 +111,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
           rotatedAt: its.now,
         }
       },
+    })),
+
+  /** A key that signs no more verifies nothing from then on. */
+  'hasty-retirement': (store) =>
+    withKeys(store, (keys) => ({ rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }) })),
+
+  /** A key is believed to have been published long ago, and signs as soon as somebody looks. */
+  'eager-rotation': (store) =>
+    withKeys(store, (keys) => ({
+      list: async () =>
+        (await keys.list()).map((key) => ({ ...key, createdAt: (key.createdAt - 1_000_000) as UnixSeconds })),
     })),
 
   /** Of what other processes write nothing is told but that all has been told. */

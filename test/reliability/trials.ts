@@ -7,7 +7,13 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./races.ts')).reuseElsewhere,
   async () => (await import('./random-history.ts')).randomHistory,
   async () => (await import('./races.ts')).endInARace,
+  async () => (await import('./outage.ts')).outage,
   async () => (await import('./faults.ts')).faults,
+  async () => (await import('./disk-full.ts')).diskFull,
   async () => (await import('./redis-outage.ts')).redisOutage,
+  async () => (await import('./stops.ts')).stops,
+  async () => (await import('./stops.ts')).reloads,
+  async () => (await import('./crash.ts')).crash,
   async () => (await import('./writers.ts')).writers,
+  async () => (await import('./key-rotation.ts')).keyRotation,
 ]
