@@ -101,7 +101,7 @@ async function furnish(
   const sessions = settings.sessions
     ? observed(await openSessions(settings, store, audit), audit, counted, settings)
     : undefined
-  opened.push(() => sessions?.close(), followKeys(ring, store, log))
+  opened.push(() => sessions?.close(), followKeys(ring, store, log, audit))
   const revokeClaim =
     settings.revokeClaim === 'md5' || terms.checkRevoke !== 'claim'
       ? md5RevokeClaim

@@ -6,6 +6,7 @@ import { givenKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
 import type { Log } from '../settings/log.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../stores/store.ts'
+import type { AuditLog } from './audit.ts'
 import { developmentSecret } from './development-secret.ts'
 import type { Timed } from './house.ts'
 
@@ -50,7 +51,7 @@ const RETRY = 500
  *
  * @returns ends that
  */
-export function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
+export function followKeys(ring: KeyRing, store: Store, log: Log, audit: AuditLog): () => void {
   let retry: NodeJS.Timeout | undefined
   const read = (): void => {
     clearTimeout(retry)
@@ -63,7 +64,7 @@ export function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
     changed: ({ kind }) => void (kind === 'ended' || read()),
     upToDate() {},
   })
-  const stopRotating = rotateOnTime(ring, log)
+  const stopRotating = rotateOnTime(ring, log, audit)
   return () => {
     stopRotating()
     watch.stop()
@@ -75,7 +76,7 @@ export function followKeys(ring: KeyRing, store: Store, log: Log): () => void {
 const LOOKS = { most: 3600, least: 1 }
 
 /** Looks at once and then when the time may have come; not at the very moment, so that processes do not do it all at once. */
-function rotateOnTime(ring: KeyRing, log: Log): () => void {
+function rotateOnTime(ring: KeyRing, log: Log, audit: AuditLog): () => void {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const look = async (): Promise<void> => {
@@ -83,7 +84,10 @@ function rotateOnTime(ring: KeyRing, log: Log): () => void {
     try {
       const looked = await ring.rotateWhenDue()
       left = looked.left
-      if (looked.turn !== undefined) log({ level: 'info', event: 'the signing keys were rotated', ...looked.turn })
+      if (looked.turn !== undefined) {
+        log({ level: 'info', event: 'the signing keys were rotated', ...looked.turn })
+        void audit.record({ kind: 'keys_rotated', detail: { ...looked.turn, scheduled: true } })
+      }
     } catch (error) {
       if (!stopped) log({ level: 'error', event: 'the signing keys could not be rotated', reason: String(error) })
     }
