@@ -79,6 +79,14 @@ export async function supervise({ workers, env = {}, log, serving, patience = PA
     return hand
   }
 
+  function startAnother(): Hand {
+    const hand = start()
+    void hand.ready.then((ready) => {
+      if (ready !== undefined) log({ level: 'info', event: 'another worker serves', worker: hand.pid })
+    })
+    return hand
+  }
+
   /** Fills a post again each time that its worker ends, until the stop. */
   async function keep(post: Post): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -92,7 +100,7 @@ export async function supervise({ workers, env = {}, log, serving, patience = PA
       const pause = endedEarly === 0 ? 0 : Math.min(patience.longestPause, patience.pause * 2 ** (endedEarly - 1))
       log({ level: 'warn', event: 'a worker ended, another one starts', worker: hand.pid, ended: ending.how, pause })
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined)
-      if (!stopping.signal.aborted && post.hand === hand) post.hand = start()
+      if (!stopping.signal.aborted && post.hand === hand) post.hand = startAnother()
     }
   }
 

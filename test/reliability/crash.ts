@@ -1,0 +1,90 @@
+import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Pair, signIn } from '../server/client.ts'
+import { startCommand, withAda } from '../server/command.ts'
+import { whole } from '../server/load.ts'
+import { atLeast, atMost, exactly, trial } from './trial.ts'
+
+const CLIENTS = 16
+
+/** Has node:cluster hand out connections in turn, whatever the program says. */
+const ROUND_ROBIN = `data:text/javascript,${encodeURIComponent(`import cluster from 'node:cluster'
+Object.defineProperty(cluster, 'schedulingPolicy', { get: () => cluster.SCHED_RR, set() {} })`)}`
+
+/** R25. */
+export const crash = trial({
+  name: 'R25',
+  promise: 'when a worker is killed under load, whoever asks again is answered by another one and stays signed in',
+  databases: ['sqlite', 'postgres'],
+  long: { kills: 20 },
+  short: { kills: 3 },
+  sabotages: [{ name: 'round-robin' }],
+  async run(world, { kills }) {
+    await withAda(world.database)
+    const server = await startCommand(world, {
+      database: world.database,
+      words: ['--port', '0', '--workers', '2'],
+      execArgv: world.sabotage === 'round-robin' ? ['--import', ROUND_ROBIN] : [],
+    })
+    const seen = { refreshed: 0, broken: 0, brokenTwice: 0, loggedOut: 0, others: [] as string[], slowest: 0 }
+    let isOver = false
+
+    /** Refreshes for ever; where a connection breaks, it asks once more with the same token. */
+    const client = async ({ refresh: first }: Pair, keeps: boolean): Promise<void> => {
+      const agent = new Agent({ keepAlive: keeps, maxSockets: 1 })
+      const ask = (refresh: string) =>
+        whole(
+          {
+            port: server.port,
+            path: '/api/token/refresh/',
+            method: 'POST',
+            agent,
+            headers: { 'content-type': 'application/json' },
+          },
+          JSON.stringify({ refresh }),
+        )
+      for (let refresh = first; !isOver; await sleep(5)) {
+        const began = performance.now()
+        let { how, text } = await ask(refresh)
+        if (!/^\d/.test(how)) {
+          seen.broken++
+          ;({ how, text } = await ask(refresh))
+        }
+        seen.slowest = Math.max(seen.slowest, performance.now() - began)
+        if (how === '200') {
+          seen.refreshed++
+          refresh = (JSON.parse(text) as Pair).refresh
+        } else if (how === '401') {
+          seen.loggedOut++
+          break
+        } else if (/^\d/.test(how)) seen.others.push(how)
+        else seen.brokenTwice++
+      }
+      agent.destroy()
+    }
+
+    const pairs: Pair[] = []
+    for (let i = 0; i < CLIENTS; i++) pairs.push(await signIn(server))
+    const clients = pairs.map((pair, i) => client(pair, i % 2 === 0))
+    for (let i = 0; i < kills; i++) {
+      world.progress(`kill ${i + 1} of ${kills}`)
+      await sleep(300)
+      const [oldest = 0] = server.workerIds()
+      process.kill(oldest, 'SIGKILL')
+      // Until then the other one is alone.
+      await server.untilSaid('another worker serves', i + 1)
+    }
+    isOver = true
+    await Promise.all(clients)
+    const { code } = await server.stop()
+    return [
+      atLeast(100, 'refreshes', seen.refreshed),
+      atMost(kills * CLIENTS, 'connections broken', seen.broken),
+      exactly(0, 'broken again at the second try', seen.brokenTwice),
+      exactly(0, 'clients logged out', seen.loggedOut),
+      exactly(0, 'other answers', seen.others.length),
+      atMost(5_000, 'ms for the slowest, its second try included', seen.slowest),
+      exactly(0, 'as the exit code', code ?? -1),
+    ]
+  },
+})
