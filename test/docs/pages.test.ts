@@ -113,11 +113,34 @@ test('the page of browsers has a row for every option of session()', () => {
   assert.deepEqual(missing, [])
 })
 
+test('the page of checking elsewhere has a row for every option and every code', () => {
+  const rows = read('docs/verify.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .join('\n')
+  const [, body = ''] = /interface VerifierOptions \{\n(.*?)^\}/ms.exec(read('src/verify/options.ts')) ?? []
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name)
+  assert.ok(options.length >= 14)
+  // The last two are for tests.
+  assert.deepEqual(
+    options.filter((name) => !['clock', 'elapsed'].includes(name) && !rows.includes(`\`${name}\``)),
+    [],
+  )
+  const [, thrown = ''] = /@throws Refusal, with(.*?)\*\//s.exec(read('src/verify/verifier.ts')) ?? []
+  const codes = [...thrown.matchAll(/[a-z]+_[a-z_]+|\b(?:malformed|expired|revoked)\b/g)].map(([code]) => code)
+  assert.ok(codes.length >= 15)
+  assert.deepEqual(
+    codes.filter((code) => !rows.includes(`\`${code}\``)),
+    [],
+  )
+})
+
 test('the page of frameworks has a row for every adapter', () => {
   const page = read('docs/adapters.md')
+  const others = ['.', './jwt', './permissions', './authentication', './verify']
   const adapters = Object.keys(JSON.parse(read('package.json')).exports)
+    .filter((name) => !others.includes(name))
     .map((name) => name.replace('./', 'watchword/'))
-    .filter((name) => !['.', 'watchword/jwt', 'watchword/permissions', 'watchword/authentication'].includes(name))
   assert.deepEqual(
     adapters.filter((name) => !page.includes(`| [\`${name}\`]`)),
     [],
