@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { verifier } from '../../src/verify/index.ts'
+import { houseOf, PASSWORD, post, SECRET, signIn } from '../house/world.ts'
+
+const ISSUER = 'http://localhost'
+
+/** A house, and a service that only checks what it issues; one hour may go by in it at once. */
+async function world(t: TestContext) {
+  const auth = houseOf(t, {
+    database: 'sqlite::memory:',
+    secret: SECRET,
+    tokens: { issuer: ISSUER, audience: 'api' },
+    endpoints: { revocations: true },
+  })
+  await auth.users.create({ username: 'ann', password: PASSWORD })
+  let later = 0
+  const tokens = verifier({
+    issuer: ISSUER,
+    audience: 'api',
+    revocations: true,
+    fetch: (url, init) => auth.handler(new Request(String(url), init)),
+    elapsed: () => performance.now() / 1000 + later,
+  })
+  const pass = (seconds: number): void => {
+    later += seconds
+  }
+  return { auth, tokens, pass }
+}
+
+test('what the house issues is taken, and refused soon after its session has ended', async (t) => {
+  const { auth, tokens } = await world(t)
+  const { access = '', refresh = '' } = await signIn(auth)
+  const claims = await tokens.verify(access)
+  assert.equal((await auth.users.find('ann'))?.id, claims.user_id)
+
+  assert.equal((await post(auth, '/api/token/blacklist/', { refresh })).status, 200)
+  const began = performance.now()
+  const isTaken = (): Promise<boolean> =>
+    tokens.verify(access).then(
+      () => true,
+      ({ code }) => {
+        assert.equal(code, 'revoked')
+        return false
+      },
+    )
+  while (await isTaken()) {
+    assert.ok(performance.now() - began < 5000, 'after five seconds it is taken yet')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+})
+
+test('a refresh token is no access token, here as there', async (t) => {
+  const { auth, tokens } = await world(t)
+  const { refresh = '' } = await signIn(auth)
+  await assert.rejects(tokens.verify(refresh), { code: 'wrong_type' })
+})
+
+test('the keys of the house rotate, and the service follows', async (t) => {
+  const { auth, tokens, pass } = await world(t)
+  const before = await signIn(auth)
+  await tokens.verify(before.access!)
+  await auth.keys.rotate()
+  await tokens.verify((await signIn(auth)).access!)
+  pass(15)
+  await auth.keys.rotate({ leaked: true })
+  await tokens.verify((await signIn(auth)).access!)
+  await assert.rejects(tokens.verify(before.access!), { code: 'unknown_key' })
+})
