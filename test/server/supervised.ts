@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { NotStarted, PATIENCE, type Patience, supervise } from '../../src/server/supervisor.ts'
+import { asWorker } from '../../src/server/worker.ts'
+
+/**
+ * A supervisor and its workers, which do nothing; `workers.test.ts` makes them misbehave: a worker ends at once with 3 while a
+ * file `broken` lies in the folder, blocks its loop on SIGUSR2, and does not end by itself while a file `stubborn` lies there.
+ */
+const [folder = '.', patience = '{}'] = process.argv.slice(2)
+const has = (file: string): boolean => existsSync(join(folder, file))
+const say = (what: object): void => void process.stdout.write(`${JSON.stringify(what)}\n`)
+
+const worker = asWorker()
+if (worker === undefined) {
+  try {
+    await supervise({
+      workers: 2,
+      log: say,
+      serving: ({ url }) => say({ event: 'serving', url }),
+      patience: { ...PATIENCE, ...(JSON.parse(patience) as Partial<Patience>) },
+    })
+    say({ event: 'stopped' })
+  } catch (error) {
+    if (!(error instanceof NotStarted)) throw error
+    say({ event: 'gave up', code: error.ending.code, served: error.served })
+  }
+} else if (has('broken')) {
+  process.exit(3)
+} else {
+  const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1', () => {
+    const told = worker.untilTold(() => server.close())
+    process.on('SIGUSR2', () => {
+      for (;;);
+    })
+    worker.ready({ url: JSON.stringify(server.address()), users: 0 })
+    void told.then(() => {
+      if (!has('stubborn')) worker.leave()
+      else setInterval(() => undefined, 1000)
+    })
+  })
+}
