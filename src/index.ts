@@ -1,3 +1,4 @@
+export type { AuditEvent, EventKind } from './audit/event.ts'
 export { apiToken } from './authentication/api-token.ts'
 export { basic } from './authentication/basic.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'
@@ -11,4 +12,12 @@ export type { Options } from './options.ts'
 export type { Principal } from './permissions/principal.ts'
 export type { Caller, Throttle, Wait } from './throttling/throttle.ts'
 export type { User } from './users/user.ts'
-export { type Need, type Watchword, type Who, watchword } from './watchword.ts'
+export {
+  type Condition,
+  type Figures,
+  type Health,
+  type Need,
+  type Watchword,
+  type Who,
+  watchword,
+} from './watchword.ts'
