@@ -96,7 +96,8 @@ test('what was restarted is used again, and each outage is told of in two lines'
   for (let i = 0; i < 2; i++) {
     await server.stop()
     await until(() => one!.state() === 'down')
-    for (let n = 0; n < 5; n++) await one!.hits.hit('k', TEN, NOW)
+    // Long enough to be asked in vain again and again.
+    for (let n = 0; n < 15; n++) await Promise.all([one!.hits.hit('k', TEN, NOW), sleep(100)])
     await server.start()
     await until(() => one!.state() === 'up')
     assert.equal(await counted(one!, 20, `after ${i}`), 10)
