@@ -68,6 +68,7 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
       )
       const told = worker?.untilTold(running.shut) ?? stopSignal()
       const ready = { url: running.url, users: await auth.users.count() }
+      if (worker === undefined) process.on('SIGHUP', () => log({ level: 'warn', event: ALONE }))
       if (worker === undefined) say(started({ ...ready, database, workers, metrics }, world))
       worker?.ready(ready)
       await untilStopped(running, auth, world, told)
@@ -78,6 +79,9 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     return undefined
   },
 })
+
+/** The answer to SIGHUP, which would else end the process. */
+const ALONE = 'not reloaded: one process cannot be replaced without a gap; --workers 2 can'
 
 /** @throws Failure with the line to add */
 function refuseWithoutSecret(database: string, { env }: World): void {
