@@ -81,6 +81,16 @@ test('of several processes whose time has come one rotates', async (t) => {
   assert.equal((await store.keys.list()).length, 3)
 })
 
+test('whoever comes second finds it done, though it has not heard of it', async (t) => {
+  const { ring, store, pass } = await world(t)
+  const [one, two] = [await ring(), await ring()]
+  pass(86_400)
+  assert.notEqual((await one.rotateWhenDue()).turn, undefined)
+  assert.deepEqual(await two.rotateWhenDue(), { turn: undefined, left: 86_400 })
+  assert.equal((await store.keys.list()).length, 3)
+  assert.equal(two.signing().kid, one.signing().kid)
+})
+
 test('a ring that nobody is to turn turns for nobody', async (t) => {
   const { ring, pass } = await world(t, { every: undefined })
   const { rotateWhenDue, signing } = await ring()
@@ -141,7 +151,9 @@ test('processes that want different algorithms do not rotate against each other'
   pass(60)
   for (let round = 0; round < 5; round++) {
     await young.rotateWhenDue()
+    await old.reload()
     await old.rotateWhenDue()
+    await young.reload()
     pass(60)
   }
   assert.equal((await store.keys.list()).length, 3)

@@ -100,8 +100,8 @@ function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): WebKeys 
   const usable = async (entries: readonly unknown[]): Promise<readonly WebKey[]> => {
     const keys = await Promise.all(entries.map((entry) => importWebKey(entry).catch(() => undefined)))
     // The rest is for somebody else (RFC 7517 §5), or of a kind that this runtime does not know.
-    const known = keys.filter((key) => key !== undefined && key.kid !== undefined && algorithms.has(key.alg))
-    return unambiguous(known as readonly WebKey[], ({ print }) => print)
+    const known = keys.filter((key): key is WebKey => key?.kid !== undefined)
+    return unambiguous(known, ({ print }) => print)
   }
   const remote = remoteKeys(jwksUrl, usable, options)
   return {

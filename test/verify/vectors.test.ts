@@ -9,7 +9,7 @@ import { type Attack, CORPUS, profileOf, readCorpus, textOf } from '../attacks/c
 import { attacksOf } from '../attacks/replay.ts'
 import { judgeOf } from '../attacks/token.ts'
 import { type Jwk, type JwkSet, keySetOf, type Outcome, octets, outcomeOf, readVectors } from '../vectors/corpus.ts'
-import { KEYS } from './issuer.ts'
+import { freshKey, KEYS } from './issuer.ts'
 
 const codeOf = (outcome: Outcome): string => {
   if (outcome.kind === 'broken') throw outcome.error
@@ -163,3 +163,14 @@ for (const alg of new Set(primitives.cases.map((vector) => vector.alg).filter(is
     assert.ok(made.size > 0)
   })
 }
+
+test('a key has one spelling', async () => {
+  const { x = '', ...rest } = freshKey().verifying.jwk!
+  await importWebKey({ ...rest, x })
+  const last = x.at(-1)!
+  const another = x.slice(0, -1) + String.fromCharCode(last.charCodeAt(0) + 1)
+  assert.deepEqual(octets(another), octets(x))
+  for (const spelled of [another, `${x}=`, `${x} `, x.slice(0, -2), '']) {
+    await assert.rejects(importWebKey({ ...rest, x: spelled }), { code: 'key_refused' }, spelled)
+  }
+})

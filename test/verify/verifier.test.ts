@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { Refusal, type VerifierOptions, verifier } from '../../src/verify/index.ts'
 import { AUDIENCE, freshKey, ISSUER, KEYS, world } from './issuer.ts'
 
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
 test('a token of the issuer for this audience gives its claims, which nobody can change', async (t) => {
   const { tokens, token } = world(t)
   const claims = await tokens.verify(token({ role: { name: 'editor' } }))
@@ -63,6 +65,18 @@ test('one character less or more is another token', async (t) => {
   }
 })
 
+test('a signature has one spelling', async (t) => {
+  const { tokens, token } = world(t)
+  const text = token()
+  // The last character of 86 has four bits that mean nothing.
+  const last = ALPHABET.indexOf(text.at(-1)!)
+  const another = text.slice(0, -1) + ALPHABET[last + 1]
+  const octetsOf = (of: string): Buffer => Buffer.from(of.split('.')[2]!, 'base64url')
+  assert.deepEqual(octetsOf(another), octetsOf(text))
+  await assert.rejects(tokens.verify(another), { code: 'bad_signature' })
+  await tokens.verify(text)
+})
+
 test('a new key is found when the first token names it, and one that is gone is believed no longer', async (t) => {
   const { tokens, token, from, key, pass } = world(t)
   const old = token()
@@ -119,12 +133,10 @@ test('in an outage the last good copy goes on, and where there never was one nob
 
 test('keys for shared secrets, private ones and those of other algorithms are none', async (t) => {
   const { tokens, token, from, key, now } = world(t, { algorithms: ['ES256'] })
-  const [edwards, shared] = [
-    freshKey('EdDSA'),
-    { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' },
-  ]
+  const [edwards, open] = [freshKey('EdDSA'), freshKey().verifying.jwk!]
+  const shared = { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }
   const jwk = key.verifying.jwk!
-  from.publish(KEYS, { keys: [jwk, edwards.verifying.jwk, shared, { ...jwk, kid: 'private', d: jwk.x }] })
+  from.publish(KEYS, { keys: [jwk, edwards.verifying.jwk, shared, { ...open, kid: 'private', d: jwk.x }] })
   await tokens.verify(token())
   await assert.rejects(tokens.verify(token({}, edwards)), { code: 'unsupported_alg' })
   const head = (header: object): string => Buffer.from(JSON.stringify(header)).toString('base64url')
