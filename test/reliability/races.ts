@@ -3,10 +3,8 @@ import type { Presented, RotationOutcome } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { aSession, at, NOON, strict, TERMS } from '../sessions/house.ts'
 import { type House, soon } from '../sessions/processes.ts'
-import { together } from './together.ts'
+import { first, together } from './together.ts'
 import { atMost, exactly, trial } from './trial.ts'
-
-const first = (id: string): Presented => ({ id: id as SessionId, generation: 0, jti: `${id}-0` })
 
 /** 50 callers, in four processes. */
 const CALLERS = [13, 13, 12, 12]

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock, UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
+import { Refusal } from '../../src/base/refusal.ts'
 import type { Keys } from '../../src/keys/keys.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
@@ -124,9 +125,44 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         (await keys.list()).map((key) => ({ ...key, createdAt: (key.createdAt - 1_000_000) as UnixSeconds })),
     })),
 
+  /** A database that cannot be asked is told of as if the fault were ours. */
+  'untold-fault': (store) => ({
+    ...store,
+    sessions: around(store.sessions, async (call) => {
+      try {
+        return await call()
+      } catch (error) {
+        throw error instanceof Refusal ? new Error(error.message) : error
+      }
+    }),
+  }),
+
+  /** It is asked until it answers, whoever waits for that. */
+  'patient-store': (store) => ({
+    ...store,
+    sessions: around(store.sessions, async (call) => {
+      for (;;) {
+        try {
+          return await call()
+        } catch {
+          await sleep(100)
+        }
+      }
+    }),
+  }),
+
   /** Of what other processes write nothing is told but that all has been told. */
   deaf: (store) => ({ ...store, watch: (listener) => store.watch({ ...listener, changed() {} }) }),
 }
+
+/** The verbs of a port, each called as `how` says. */
+const around = <Port extends object>(port: Port, how: (call: () => unknown) => Promise<unknown>): Port =>
+  new Proxy(port, {
+    get:
+      (verbs, name) =>
+      (...given: never[]) =>
+        how(() => (Reflect.get(verbs, name) as (...given: never[]) => unknown)(...given)),
+  })
 
 /** The store, with the fault of this name in it where one is named. */
 export function sabotaged(store: Store, name: string | undefined): Store {

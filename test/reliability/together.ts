@@ -1,9 +1,14 @@
 import type { BookTerms } from '../../src/sessions/book.ts'
+import type { Presented } from '../../src/sessions/rotate.ts'
+import type { SessionId } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { NOON, vitor } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { storeAt } from './store.ts'
 import type { World } from './trial.ts'
+
+/** The first refresh token of a session that `aSession` describes. */
+export const first = (id: string): Presented => ({ id: id as SessionId, generation: 0, jti: `${id}-0` })
 
 /**
  * Processes on the database of a trial, with its fault built in; and the store as it is, in this process. There is one user.

@@ -73,7 +73,7 @@ export const exactly = (promised: number, of: string, seen: number): Finding => 
 })
 
 export const atMost = (promised: number, of: string, seen: number): Finding => ({
-  promised: `≤ ${promised.toLocaleString('en')} ${of}`,
+  promised: `≤ ${promised.toLocaleString('en', { maximumFractionDigits: 1 })} ${of}`,
   seen: seen.toLocaleString('en', { maximumFractionDigits: 1 }),
   holds: seen <= promised,
 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds, systemClock, type UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Refusal } from '../../src/base/refusal.ts'
@@ -60,8 +61,11 @@ const verbs = {
       return { code: error instanceof Refusal ? error.code : 'fault', message: String((error as Error).message) }
     }
   },
+  /** Opens what it takes, every connection included: making them all at once can take longer than anybody waits for one. */
   async ready(): Promise<void> {
-    await theBook()
+    const open = await theBook()
+    const find = () => open.find('nobody' as SessionId).then(undefined, () => 'refused')
+    while ((await Promise.all(Array.from({ length: 16 }, find))).includes('refused')) await sleep(100)
   },
   setClock(moment: number | undefined): void {
     now = moment as UnixSeconds | undefined

@@ -1,0 +1,159 @@
+import { randomInt } from 'node:crypto'
+import { Agent } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { boundOf } from '../server/client.ts'
+import { ADA, type ServerProcess, startServer } from '../server/process.ts'
+import { aServer } from '../services/postgres.ts'
+import { Ledger } from './ledger.ts'
+import { storeAt } from './store.ts'
+import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
+
+const CLIENTS = 16
+
+/** Nobody waits for longer than this after a crash to ask again. */
+const OPTIONS = { tokens: { overlap: 60 }, throttle: { login: null } } as const
+
+/** R7: the server dies. */
+export const kills = trial({
+  name: 'R7',
+  promise: 'what was answered is there after a kill -9 of the server, and the database is whole',
+  databases: ['sqlite', 'postgres'],
+  long: { kills: 100 },
+  short: { kills: 5 },
+  sabotages: [{ name: 'answer-early' }],
+  async run(world, { kills }) {
+    const ledger = aLedger(world)
+    const alone = await aStartAlone(world)
+    const seen = { lost: 0, broken: 0, slowest: 0 }
+    let server = await start(world, true)
+    const store = await storeAt(world.database)
+    world.after(() => store.close())
+    for (let kill = 1; kill <= kills; kill++) {
+      await whileWorking(ledger, server, async () => {
+        await sleep(randomInt(100, 500))
+        await server.kill()
+      })
+      if (!isWhole(world)) seen.broken += 1
+      seen.lost += await ledger.lostIn(store)
+      if (kill % 10 === 0)
+        world.progress(`${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+
+      const began = performance.now()
+      server = await start(world)
+      await untilAnswered(ledger, server)
+      seen.slowest = Math.max(seen.slowest, performance.now() - began)
+    }
+    return [
+      ...findingsOf(ledger, seen.lost, kills),
+      ...(world.kind === 'sqlite' ? [exactly(0, 'files broken', seen.broken)] : []),
+      atMost(boundOf(2000, alone), 'ms from a start to its first good answer', seen.slowest),
+    ]
+  },
+})
+
+/** R7: the database dies, in each of the ways that it can. */
+export const databaseKills = trial({
+  name: 'R7-database',
+  promise: 'what was answered is there after the database was killed under the server, or its connections were',
+  databases: ['none'],
+  long: { kills: 20 },
+  short: { kills: 3 },
+  sabotages: [{ name: 'answer-early' }],
+  async run(world, { kills }) {
+    const postgres = await aServer()
+    if (typeof postgres === 'string') return world.skip(postgres)
+    world.after(() => postgres.stop('immediate'))
+    const ways = [
+      async () => {
+        await postgres.kill()
+        await postgres.start()
+      },
+      async () => postgres.killBackends(),
+      () => postgres.restart('immediate'),
+    ]
+    const place: World = { ...world, kind: 'postgres', database: postgres.url }
+    const ledger = aLedger(place)
+    const server = await start(place, true)
+    let lost = 0
+    for (let kill = 0; kill < kills; kill++) {
+      await whileWorking(ledger, server, async () => {
+        await sleep(randomInt(300, 700))
+        await ways[kill % ways.length]!()
+      })
+      await untilAnswered(ledger, server)
+      // A connection of our own would die with those of the server.
+      const store = await storeAt(postgres.url)
+      lost += await ledger.lostIn(store)
+      await store.close()
+      world.progress(`${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+    }
+    return findingsOf(ledger, lost, kills)
+  },
+})
+
+function aLedger({ after }: World): Ledger {
+  const agent = new Agent({ keepAlive: true })
+  after(() => agent.destroy())
+  return new Ledger(CLIENTS, agent)
+}
+
+const start = (world: World, isFirst = false): Promise<ServerProcess> =>
+  startServer(world, {
+    database: world.database,
+    options: OPTIONS,
+    sabotage: world.sabotage,
+    user: isFirst ? ADA : undefined,
+  })
+
+/** Milliseconds that a server takes on this machine, just now, to start with nothing to do. */
+async function aStartAlone(world: World): Promise<number> {
+  const began = performance.now()
+  const server = await startServer(world)
+  const took = performance.now() - began
+  await server.kill()
+  return took
+}
+
+/** The clients work until `harm` is done. */
+async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promise<void>): Promise<void> {
+  let isOver = false
+  const working = ledger.work(
+    () => at,
+    () => isOver,
+  )
+  try {
+    await harm()
+  } finally {
+    isOver = true
+    await working
+  }
+}
+
+/** The clients work until one of them has refreshed. */
+async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<void> {
+  const { refreshes } = ledger.answered
+  await ledger.work(
+    () => at,
+    () => ledger.answered.refreshes > refreshes,
+  )
+}
+
+function findingsOf({ answered, refused }: Ledger, lost: number, kills: number): readonly Finding[] {
+  const { signIns, refreshes, signOuts } = answered
+  return [
+    atLeast(kills * 10, 'refreshes answered', refreshes),
+    atLeast(1, 'sign-ins answered', signIns),
+    atLeast(1, 'sign-outs answered', signOuts),
+    exactly(0, 'of them lost', lost),
+    exactly(0, 'clients signed out', refused),
+  ]
+}
+
+function isWhole({ kind, database }: World): boolean {
+  if (kind !== 'sqlite') return true
+  const plain = new DatabaseSync(database)
+  const [told] = plain.prepare('pragma integrity_check').all()
+  plain.close()
+  return told?.integrity_check === 'ok'
+}
