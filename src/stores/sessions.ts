@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Expression, type Kysely, type Selectable, type SqlBool, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
 import type { EndReason, NewSession, Session, SessionId, Sessions } from '../sessions/session.ts'
 import { prepared } from './prepared.ts'
@@ -10,8 +10,20 @@ type StateRow = Row & { readonly user_active: Flag | null; readonly user_epoch: 
 /** Reasons said of the user; one said of the token takes their place. */
 const OF_THE_USER: readonly EndReason[] = ['password', 'inactive', 'deleted']
 
-/** Sessions in SQL. Every verb is one statement, and the condition stands in the statement that changes the row. */
-export function sqlSessions(db: Kysely<Tables>): Sessions {
+/** Where a database may do what it was asked when whoever asked has long been told that it could not. */
+export interface Lateness {
+  /** Until when what is asked now may be done, by the database's clock. */
+  until(): UnixSeconds
+  /** Whether that is still to come, in SQL. */
+  isInTime(until: UnixSeconds): Expression<SqlBool>
+}
+
+/**
+ * Sessions in SQL. Every verb is one statement, and the condition stands in the statement that changes the row.
+ *
+ * @param lateness a rotation that comes late is not done: its overlap would be over when its token is presented again
+ */
+export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
   const insert = prepared<NewSession, never>(db, (its) => db.insertInto('sessions').values(rowOf(its)))
 
   const insertUnlessThere = prepared<NewSession, never>(db, (its) =>
@@ -37,6 +49,7 @@ export function sqlSessions(db: Kysely<Tables>): Sessions {
       .where('ended_at', 'is', null)
       .where('expires_at', '>', its.alive)
       .where('idle_expires_at', '>', its.alive)
+      .$if(lateness !== undefined, (query) => query.where(lateness!.isInTime(its.until)))
       .where((session) =>
         session.or([
           session.and([session('user_id', 'is', null), sql<boolean>`${its.userless} = 1`]),
@@ -80,6 +93,7 @@ export function sqlSessions(db: Kysely<Tables>): Sessions {
         now,
         alive: (now - leeway) as UnixSeconds,
         idleEnd: (now + idle) as UnixSeconds,
+        until: lateness?.until() ?? now,
         userless: flag(!require.user),
         anyActive: flag(!require.active),
         anyEpoch: flag(!require.epoch),
@@ -162,6 +176,7 @@ interface Swap {
   /** Whatever ends after this counts as alive. */
   readonly alive: UnixSeconds
   readonly idleEnd: UnixSeconds
+  readonly until: UnixSeconds
   readonly userless: Flag
   readonly anyActive: Flag
   readonly anyEpoch: Flag

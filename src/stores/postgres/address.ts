@@ -19,7 +19,7 @@ const CONNECT = 900
 export const FIRST_CONNECT = 5_000
 
 /** Milliseconds after which a server that says nothing is given up; its own limits come before, see `session.ts`. */
-const ANSWER = 5_000
+export const ANSWER = 5_000
 
 /** @param url `postgres://user:password@host:port/database`, and what `pg` understands behind a `?` @throws Refusal `config_refused` */
 export function parseAddress(url: string): Address {

@@ -15,7 +15,7 @@ import { News } from './news.ts'
 import { open } from './open.ts'
 import { Pool } from './pool.ts'
 import { remembered } from './remembered.ts'
-import { ASK_TIME, ServerTime } from './time.ts'
+import { ASK_TIME, latenessBy, ServerTime } from './time.ts'
 import { Wire } from './wire.ts'
 
 export interface PostgresOptions {
@@ -47,13 +47,14 @@ export function postgresStore({ url }: PostgresOptions): Store {
   const ping = async (): Promise<void> => void (await sql`select 1`.execute(db))
   const news = new News({
     openWire: (heard) => Wire.open(address, time, heard),
-    look: ping,
+    look: () =>
+      time.measure(async () => (await sql<{ now: number }>`${sql.raw(ASK_TIME.text)}`.execute(db)).rows[0]!.now),
     accounts,
     silent: () => pool.drop(),
   })
   return {
     users: remembered(sqlUsers(db), accounts, () => news.isCurrent),
-    sessions: sqlSessions(db),
+    sessions: sqlSessions(db, latenessBy(time)),
     keys: sqlKeys(db),
     apiTokens: sqlApiTokens(db),
     hits: sqlHits(db),
