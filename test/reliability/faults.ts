@@ -1,8 +1,8 @@
-import { Refusal } from '../../src/base/refusal.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { type FaultyStore, faultyStore, MOMENTS, type Moment } from './faulty-store.ts'
 import { FLOWS, type Scene } from './flows.ts'
 import { type Answer, Place } from './place.ts'
+import { sabotaged } from './sabotage.ts'
 import { storeAt } from './store.ts'
 import { atLeast, exactly, trial } from './trial.ts'
 
@@ -26,7 +26,7 @@ export const faults = trial<Size>({
     const store = await storeAt(world.database)
     world.after(() => store.close())
     const faulty = faultyStore(store)
-    const place = new Place(sabotaged(faulty.store, world.sabotage))
+    const place = new Place(withFault(faulty.store, world.sabotage))
     world.after(() => place.auth.close())
     await place.isUpToDate()
 
@@ -74,8 +74,8 @@ async function judge(scene: Scene, first: Answer, failed: boolean): Promise<stri
   return undefined
 }
 
-const sabotaged = (store: Store, name: string | undefined): Store =>
-  name === undefined ? store : SABOTAGES[name]!(store)
+const withFault = (store: Store, name: string | undefined): Store =>
+  SABOTAGES[name ?? '']?.(store) ?? sabotaged(store, name)
 
 const SABOTAGES: Readonly<Record<string, (store: Store) => Store>> = {
   /** Whoever ends a session takes it for done, whatever the store said. */
@@ -86,19 +86,6 @@ const SABOTAGES: Readonly<Record<string, (store: Store) => Store>> = {
       end: (...its) => store.sessions.end(...its).catch(() => true),
       endAll: (...its) => store.sessions.endAll(...its).catch(() => []),
     },
-  }),
-
-  /** The store does not tell a fault of the database from one of ours. */
-  'untold-fault': (store) => ({
-    ...store,
-    sessions: new Proxy(store.sessions, {
-      get:
-        (verbs, name) =>
-        async (...given: never[]) =>
-          (Reflect.get(verbs, name) as (...given: never[]) => Promise<unknown>)(...given).catch((error) => {
-            throw error instanceof Refusal ? new Error(error.message) : error
-          }),
-    }),
   }),
 
   /** What has ended cannot be read again. */

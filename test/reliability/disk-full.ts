@@ -1,0 +1,136 @@
+import { Agent } from 'node:http'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, ask, askJson, type Pair, signIn } from '../server/client.ts'
+import { ADA, type ServerProcess, startServer } from '../server/process.ts'
+import { aServer } from '../services/postgres.ts'
+import { aSmallDisk, type Disk } from '../services/small-disk.ts'
+import { atLeast, exactly, type Finding, trial, type World } from './trial.ts'
+
+const SIGN_INS = 20
+
+/** The disk is full when so many writes have been refused. */
+const REFUSED = 20
+
+/** R28, the disk. */
+export const diskFull = trial({
+  name: 'R28',
+  promise: 'on a full disk writes are answered 503 and reads go on; with room again all goes on, and nothing is lost',
+  databases: ['sqlite', 'postgres'],
+  long: { rounds: 5 },
+  short: { rounds: 1 },
+  sabotages: [{ name: 'untold-fault' }],
+  async run(world, { rounds }) {
+    const disk = aSmallDisk(world.kind === 'sqlite' ? 4 : 160)
+    if (typeof disk === 'string') return world.skip(disk)
+    world.after(() => disk.remove())
+    const { url, isWhole } = await databaseOn(disk, world)
+    const server = await startServer(world, { database: url, sabotage: world.sabotage })
+    const agent = new Agent({ keepAlive: true })
+    world.after(() => agent.destroy())
+
+    const clients: Client[] = []
+    for (let i = 0; i < SIGN_INS; i++) clients.push(new Client(server, await signIn(server), agent))
+    const findings: Finding[] = []
+    for (let round = 0; round < rounds; round++) {
+      world.progress(`round ${round + 1}`)
+      findings.push(...(await fillOnce(disk, server, clients, agent)))
+    }
+    await server.stop()
+    return [...findings, exactly(0, 'faults in the database', await isWhole())]
+  },
+})
+
+/** One who refreshes. */
+class Client {
+  readonly #server: ServerProcess
+  readonly #agent: Agent
+  #pair: Pair
+
+  constructor(server: ServerProcess, pair: Pair, agent: Agent) {
+    this.#server = server
+    this.#pair = pair
+    this.#agent = agent
+  }
+
+  async refresh(): Promise<Answer> {
+    const answer = await askJson(this.#server, '/api/token/refresh/', { refresh: this.#pair.refresh }, this.#agent)
+    if (answer.status === 200) this.#pair = JSON.parse(answer.body) as Pair
+    return answer
+  }
+
+  /** A route behind the guard, which reads the user. */
+  greet(): Promise<Answer> {
+    const headers = { Authorization: `Bearer ${this.#pair.access}` }
+    return ask(this.#server, '/hello/', { method: 'GET', headers, agent: this.#agent })
+  }
+}
+
+async function fillOnce(
+  disk: Disk,
+  server: ServerProcess,
+  clients: readonly Client[],
+  agent: Agent,
+): Promise<readonly Finding[]> {
+  disk.fill()
+  const writes: Answer[] = []
+  const reads: Answer[] = []
+  // What was set aside before is used up first.
+  const until = performance.now() + 20_000
+  while (
+    performance.now() < until &&
+    !(writes.length > 200 && writes.slice(-50).every(({ status }) => status === 503))
+  ) {
+    for (const client of clients) {
+      writes.push(await client.refresh())
+      reads.push(await client.greet())
+    }
+    writes.push(await askJson(server, '/api/token/', ADA, agent))
+  }
+  disk.free()
+  const freed = performance.now()
+  while ((await clients[0]!.refresh()).status !== 200 && performance.now() < freed + 10_000) await sleep(50)
+  const recovered = (performance.now() - freed) / 1000
+  const after = await Promise.all(clients.map((client) => client.refresh()))
+
+  const refused = refusedOf(writes)
+  const others = writes.filter(({ status }) => status !== 200 && status !== 503)
+  const mute = refused.filter(({ headers }) => !(Number(headers['retry-after']) >= 1))
+  return [
+    atLeast(REFUSED, 'writes answered 503', refused.length),
+    exactly(0, 'that are neither 200 nor 503', others.length),
+    exactly(0, '503s without Retry-After', mute.length),
+    exactly(0, `of ${reads.length} reads failed`, reads.filter(({ status }) => status !== 200).length),
+    { promised: '≤ 5 s until it writes again', seen: `${recovered.toFixed(1)} s`, holds: recovered <= 5 },
+    exactly(0, 'sign-ins lost', after.filter(({ status }) => status !== 200).length),
+  ]
+}
+
+const refusedOf = (answers: readonly Answer[]): readonly Answer[] => answers.filter(({ status }) => status === 503)
+
+/** @returns how to reach it, and how many faults a look at the whole of it finds */
+async function databaseOn(disk: Disk, world: World): Promise<{ url: string; isWhole(): Promise<number> }> {
+  if (world.kind === 'sqlite') {
+    const file = join(disk.folder, 'watchword.db')
+    return { url: file, isWhole: async () => faultsOf(file) }
+  }
+  const server = await aServer({ min_wal_size: '32MB', max_wal_size: '48MB' }, disk.folder)
+  if (typeof server === 'string') return world.skip(server)
+  world.after(() => server.kill())
+  return {
+    url: server.url,
+    async isWhole() {
+      // Whoever starts reads again all that was written.
+      await server.restart('immediate')
+      return 0
+    },
+  }
+}
+
+function faultsOf(file: string): number {
+  const db = new DatabaseSync(file)
+  const rows = db.prepare('pragma integrity_check').all() as { readonly integrity_check: string }[]
+  db.close()
+  return rows.filter(({ integrity_check }) => integrity_check !== 'ok').length
+}

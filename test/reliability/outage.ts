@@ -1,0 +1,185 @@
+import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { statelessBearer } from '../../src/authentication/bearer.ts'
+import { watchword } from '../../src/watchword.ts'
+import { type Answer, ask, askJson, boundOf, type Pair, p99, signIn } from '../server/client.ts'
+import { type ServerProcess, startServer } from '../server/process.ts'
+import { aServer, type Server } from '../services/postgres.ts'
+import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
+
+const CLIENTS = 20
+
+/** That of the server. */
+const SECRET = 'of no worth, since every server of the tests has it'
+
+/** Milliseconds after which the database is there and everything must be as before. */
+const RECOVERY = 5000
+
+/** Milliseconds without an error after which there will be none. */
+const QUIET = 1500
+
+/** Milliseconds after which a server that says nothing is given up, at the latest. */
+const GIVEN_UP = 5500
+
+/** What happens to a database, until it can be reached again. */
+const OUTAGES: Readonly<Record<string, (server: Server, ms: number) => Promise<void>>> = {
+  async 'is stopped'(server, ms) {
+    await server.stop()
+    await sleep(ms)
+    await server.start()
+  },
+  async 'loses its backends to kill -9'(server) {
+    server.killBackends()
+    await sleep(500)
+  },
+  async 'is restarted at once'(server) {
+    await server.restart('immediate')
+  },
+  async hangs(server, ms) {
+    server.pause()
+    await sleep(ms)
+    server.goOn()
+  },
+}
+
+/** R10. */
+export const outage = trial({
+  name: 'R10',
+  promise: 'a database that is away costs 503s at once and nothing else, and all goes on when it is back',
+  databases: ['postgres'],
+  long: { outages: Object.keys(OUTAGES), ms: 10_000 },
+  short: { outages: ['is stopped', 'hangs'], ms: 2000 },
+  sabotages: [{ name: 'untold-fault' }, { name: 'patient-store' }],
+  async run(world, { outages, ms }) {
+    const postgres = await aServer()
+    if (typeof postgres === 'string') return world.skip(postgres)
+    world.after(() => postgres.kill())
+    const server = await startServer(world, { database: postgres.url, sabotage: world.sabotage })
+    const load = await theLoad(world, server, postgres.url)
+    const { clients } = await load.during(() => sleep(1000))
+    const alone = Math.max(...clients.map(({ ms }) => ms))
+    const findings: Finding[] = []
+    for (const name of outages) {
+      world.progress(name)
+      const answers = await load.during(() => OUTAGES[name]!(postgres, ms))
+      findings.push(...findingsOf(name, answers, alone))
+    }
+    const lost = await load.stop()
+    return [...findings, exactly(0, 'sign-ins lost', lost), exactly(0, 'processes ended', isAlive(server.pid!) ? 0 : 1)]
+  },
+})
+
+/** An answer and when it was had, by `performance.now()`. */
+type Had = Answer & { readonly at: number }
+
+/** What was answered from the beginning of an outage until everything had to be as before, and for a while after. */
+interface Phase {
+  readonly clients: readonly Had[]
+  readonly checks: readonly Had[]
+  /** When the database was back. */
+  readonly backAt: number
+}
+
+/** @param alone the longest that an answer takes where nothing is out of order: what is busy here is not the database */
+function findingsOf(name: string, { clients, checks, backAt }: Phase, alone: number): readonly Finding[] {
+  const refused = clients.filter(({ status }) => status === 503)
+  const others = clients.filter(({ status }) => status !== 200 && status !== 503)
+  const last = Math.max(backAt, ...clients.filter(({ status }) => status !== 200).map(({ at }) => at))
+  const mute = refused.filter(({ headers }) => !(Number(headers['retry-after']) >= 1))
+  const slowest = Math.max(0, ...refused.map(({ ms }) => ms))
+  const unchecked = checks.filter(({ status }) => status !== 200)
+  return [
+    atLeast(1, `answers 503 when it ${name}`, refused.length),
+    exactly(0, 'answers that are neither 200 nor 503', others.length),
+    exactly(0, 'of them without Retry-After', mute.length),
+    atMost(boundOf(name === 'hangs' ? GIVEN_UP : 1000, alone), 'ms until the latest of them', slowest),
+    atMost(RECOVERY, 'ms from its return to the last error', last - backAt),
+    exactly(0, `of ${checks.length} stateless checks failed`, unchecked.length),
+    atMost(100, 'ms for a stateless check, p99', p99(checks.map(({ ms }) => ms))),
+  ]
+}
+
+/** Clients that refresh, each one sign-in and one request at a time, and a service that only checks access tokens. */
+async function theLoad(world: World, server: ServerProcess, database: string) {
+  const agent = new Agent({ keepAlive: true })
+  world.after(() => agent.destroy())
+  const checking = watchword({
+    database,
+    secret: SECRET,
+    authentication: [statelessBearer()],
+    tokens: { revocationMaxAge: '5m' },
+    log: () => {},
+  })
+  world.after(() => checking.close())
+  const had = { clients: [] as Had[], checks: [] as Had[] }
+  let isOver = false
+
+  /** The newest pair of each; `undefined` where the server has said that the sign-in is over. */
+  const pairs: (Pair | undefined)[] = []
+  for (let i = 0; i < CLIENTS; i++) pairs.push(await signIn(server))
+
+  const { access } = pairs[0]!
+  const refresh = async (i: number): Promise<Had> => {
+    const answer = await askJson(server, '/api/token/refresh/', { refresh: pairs[i]!.refresh }, agent).catch(failed)
+    if (answer.status === 200) pairs[i] = JSON.parse(answer.body) as Pair
+    if (answer.status === 401) pairs[i] = undefined
+    return { ...answer, at: performance.now() }
+  }
+  const greet = async (): Promise<Had> => {
+    const headers = { Authorization: `Bearer ${access}` }
+    const answer = await ask(server, '/hello/', { method: 'GET', headers, agent }).catch(failed)
+    return { ...answer, at: performance.now() }
+  }
+  const client = async (i: number): Promise<void> => {
+    while (!isOver && pairs[i] !== undefined) {
+      const answer = await refresh(i)
+      had.clients.push(answer, await greet())
+      // Within the overlap: an honest client that was not answered asks again.
+      await sleep(answer.status === 200 ? 50 : 200)
+    }
+  }
+  const check = async (): Promise<void> => {
+    while (!isOver) {
+      const began = performance.now()
+      const headers = { Authorization: `Bearer ${access}` }
+      const who = await checking.check(new Request('http://localhost/', { headers })).catch(() => undefined)
+      const at = performance.now()
+      had.checks.push({ status: who === undefined ? 0 : 200, headers: {}, body: '', ms: at - began, at })
+      await sleep(20)
+    }
+  }
+  const everybody = Promise.all([...pairs.keys()].map(client).concat(check()))
+  await sleep(500)
+
+  return {
+    async during(happens: () => Promise<void>): Promise<Phase> {
+      had.clients.length = 0
+      had.checks.length = 0
+      await happens()
+      const backAt = performance.now()
+      const isQuiet = (): boolean =>
+        had.clients.every(({ at, status }) => status === 200 || at < performance.now() - QUIET)
+      do await sleep(QUIET)
+      while (!isQuiet() && performance.now() < backAt + 2 * RECOVERY)
+      return { clients: [...had.clients], checks: [...had.checks], backAt }
+    },
+    /** @returns how many sign-ins do not go on */
+    async stop(): Promise<number> {
+      isOver = true
+      await everybody
+      const last = await Promise.all(pairs.map((pair, i) => (pair === undefined ? undefined : refresh(i))))
+      return last.filter((answer) => answer?.status !== 200).length
+    },
+  }
+}
+
+/** Whoever gets no answer at all. */
+const failed = (error: Error): Answer => ({ status: 0, headers: {}, body: error.message, ms: 0 })
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
