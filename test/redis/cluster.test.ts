@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { UnixSeconds } from '../../src/base/clock.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
 import type { Change } from '../../src/sessions/watch.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { aCluster } from '../services/redis.ts'
-import { aProcess, TEN, until } from './world.ts'
+import { aProcess, TEN, timed, until } from './world.ts'
 
 const NOW = 1_790_000_000.25 as UnixSeconds
 
@@ -46,4 +47,28 @@ test('in a cluster keys lie on many nodes, and two processes count as one and he
     processes.flatMap(({ told }) => told),
     [],
   )
+})
+
+test('while a node of a cluster hangs a process counts alone, and is told of it once', async (t) => {
+  const cluster = await aCluster(3)
+  if (typeof cluster === 'string') return t.skip(cluster)
+  const one = await aProcess(cluster.nodes.map(({ url }) => url))
+  t.after(async () => {
+    await one.close()
+    for (const node of cluster.nodes) await node.stop()
+  })
+  // Keys on every node.
+  const hitAll = () => Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => one.hits.hit(key, TEN, NOW)))
+  await hitAll()
+
+  cluster.nodes[1]!.pause()
+  const first = await timed(hitAll)
+  assert.ok(first.ms < 500, `they waited for ${first.ms} ms`)
+  for (let i = 0; i < 20; i++) await Promise.all([hitAll(), sleep(100)])
+  assert.equal(one.state(), 'down')
+
+  cluster.nodes[1]!.resume()
+  await until(() => one.state() === 'up', seconds(15))
+  await hitAll()
+  assert.deepEqual(one.told, ['lost: no answer within 250 ms', 'back'])
 })

@@ -6,6 +6,8 @@ import { type Commands, SCRIPTS } from './scripts.ts'
 /** A connection for commands, which comes back by itself. Where there is none, a command fails at once. */
 export interface Client {
   readonly commands: Commands
+  /** Rejects where a node of a cluster does not answer for its keys. */
+  complete(): Promise<unknown>
   close(): void
 }
 
@@ -55,7 +57,12 @@ export async function openLibrary(): Promise<Library> {
         lost(lastNodeError?.message ?? message),
       )
       redis.on('close', () => lost('the connection was closed'))
-      return { commands: redis as Redis & Cluster & Commands, close: () => redis.disconnect() }
+      const nodes = (): readonly Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [])
+      return {
+        commands: redis as Redis & Cluster & Commands,
+        complete: () => Promise.all(nodes().map(refuseUnready)),
+        close: () => redis.disconnect(),
+      }
     },
     subscriber(address, channel, { message, hearing }) {
       let redis: Redis
@@ -85,6 +92,12 @@ export async function openLibrary(): Promise<Library> {
       }
     },
   }
+}
+
+/** A node that comes back takes part in its cluster some time after it answers. */
+async function refuseUnready(node: Redis): Promise<void> {
+  const state = await node.cluster('INFO')
+  if (!state.includes('cluster_state:ok')) throw new Error('a node of the cluster is not ready')
 }
 
 const options = ({ nodes: [node], tls, username, password, database }: RedisAddress) => ({

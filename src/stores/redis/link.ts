@@ -114,7 +114,8 @@ export class RedisLink {
     this.#announcing = true
     clearTimeout(this.#next)
     try {
-      const seen = await within(PATIENCE, this.#client.commands.announce(this.#key, this.#id, PRESENCE))
+      const announced = this.#client.commands.announce(this.#key, this.#id, PRESENCE)
+      const [seen] = await within(PATIENCE, Promise.all([announced, this.#client.complete()]))
       // Of two, because after a flush the first counts only those who were quicker.
       this.#processes = Math.max(seen, this.#lastSeen)
       this.#lastSeen = seen
