@@ -28,7 +28,7 @@ export type EventKind = (typeof EVENT_KINDS)[number]
 
 /** One line of the audit log. Neither a password nor a token is ever in it, nor a name that no user has. */
 export interface AuditEvent {
-  /** 32 hexadecimal digits. */
+  /** 32 hexadecimal digits: those of one process are in order, also within a moment. */
   readonly id: string
   readonly at: UnixSeconds
   readonly kind: EventKind

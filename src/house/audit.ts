@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditEvent, EventKind, Events } from '../audit/event.ts'
 import { Seldom } from '../audit/seldom.ts'
-import { type Clock, minutes } from '../base/clock.ts'
+import { type Clock, minutes, type UnixSeconds } from '../base/clock.ts'
 import { occasion } from '../base/occasion.ts'
-import { hexId } from '../base/random.ts'
+import type { Random } from '../base/random.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { UserId } from '../users/user.ts'
@@ -12,6 +13,8 @@ export interface Happening {
   readonly kind: EventKind
   readonly userId?: UserId | undefined
   readonly sessionId?: SessionId | undefined
+  /** Where it is known better than on which occasion. */
+  readonly address?: string | undefined
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
@@ -36,9 +39,12 @@ export function auditLog(
   if (audit === undefined) return SILENT
   const seldom = new Seldom(minutes(1), clock)
   const writing = new Set<Promise<void>>()
+  let count = 0
 
   const write = async (event: AuditEvent, finding: () => Promise<Partial<Happening>>): Promise<void> => {
     try {
+      // What has to be looked up takes longer for some than for others, and no answer may tell which (P8).
+      if (finding !== NOTHING) await nextTurn()
       await events.append({ ...event, ...(await finding()) })
     } catch (error) {
       const { kind, userId: user, sessionId: session } = event
@@ -48,8 +54,10 @@ export function auditLog(
   const record: AuditLog['record'] = (happening, finding = NOTHING) => {
     const { requestId, address, actor } = occasion() ?? {}
     const { kind, userId, sessionId, detail = {} } = happening
-    const id = hexId(random)
-    const written = write({ id, at: clock(), kind, userId, sessionId, actor, address, requestId, detail }, finding)
+    const from = happening.address ?? address
+    const at = clock()
+    const id = eventId(at, ++count, random)
+    const written = write({ id, at, kind, userId, sessionId, actor, address: from, requestId, detail }, finding)
     writing.add(written)
     return written.finally(() => writing.delete(written))
   }
@@ -59,9 +67,17 @@ export function auditLog(
     recordSeldom(key, happening, finding) {
       if (seldom.isDue(`${happening.kind} ${key}`)) void record(happening, finding)
     },
-    settled: async () => void (await Promise.all(writing)),
+    async settled() {
+      while (writing.size > 0) await Promise.all(writing)
+    },
   }
 }
+
+/** In the order in which one process tells of them, also within a moment. */
+const eventId = (at: UnixSeconds, count: number, random: Random): string =>
+  hex(Math.floor(at * 1000), 12) + hex(count % 0x10000, 4) + Buffer.from(random(8)).toString('hex')
+
+const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, '0')
 
 const NOTHING = async (): Promise<object> => ({})
 

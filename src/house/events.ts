@@ -32,7 +32,11 @@ export const eventAdministration = (open: () => Promise<House>): EventAdministra
     const { store, audit } = await open()
     // Whoever asks after an answer finds what it brought about.
     await audit.settled()
-    return store.events.list({ ...query, since: since as UnixSeconds | undefined, limit: Math.min(limit, MOST) })
+    return store.events.list({
+      ...query,
+      since: since as UnixSeconds | undefined,
+      limit: Math.max(1, Math.min(Math.trunc(limit) || USUAL, MOST)),
+    })
   },
   by(actor, work) {
     const { requestId, address } = occasion() ?? {}

@@ -3,6 +3,7 @@ import { systemRandom } from '../base/random.ts'
 import type { AuthRequest } from '../base/request.ts'
 import { REQUEST_ID, requestIdOf } from '../base/request-id.ts'
 import type { Settings } from '../settings/settings.ts'
+import { bounded } from '../throttling/address.ts'
 
 /** That a request is answered. What nobody writes down is not found out. */
 export class RequestOccasion implements Occasion {
@@ -30,6 +31,6 @@ export class RequestOccasion implements Occasion {
   }
 
   get address(): string {
-    return this.#settings.addressOf(this.#request)
+    return bounded(this.#settings.addressOf(this.#request))
   }
 }

@@ -39,6 +39,7 @@ export function checkPasswordVia(settings: Settings): CheckPassword {
       return await (loginThrottle === undefined ? judge() : loginThrottle(guess, judge))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
+      const address = bounded(guess.address)
       // A name that nobody has may be a password, typed in the wrong field: it is never written down.
       const whose = async (): Promise<Partial<Happening>> => ({
         userId: (await store.users.find(loginField, login))?.user.id,
@@ -47,11 +48,11 @@ export function checkPasswordVia(settings: Settings): CheckPassword {
       if (error.code === 'throttled') {
         tallies.signIns.add('throttled')
         const key = `${bounded(guess.account)} ${networkOf(guess.address)}`
-        audit.recordSeldom(key, { kind: 'sign_in_throttled' }, whose)
+        audit.recordSeldom(key, { kind: 'sign_in_throttled', address }, whose)
       }
       if (error.code === 'no_active_account') {
         tallies.signIns.add('failed')
-        void audit.record({ kind: 'sign_in_failed' }, whose)
+        void audit.record({ kind: 'sign_in_failed', address }, whose)
         const credentials = { [loginField]: login, password: HIDDEN }
         await tell(log, 'on.signInFailed', () => on.signInFailed?.({ credentials, request }))
       }

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import { NodeRequest } from '../adapters/node.ts'
 import { systemRandom } from '../base/random.ts'
 import { REQUEST_ID, requestIdOf } from '../base/request-id.ts'
-import { clientAddress } from '../throttling/address.ts'
+import { bounded, clientAddress } from '../throttling/address.ts'
 import type { Caller } from './request-log.ts'
 
 /** @param proxies how many stand in front; where there are none, nobody is believed about what a request is called */
 export function callerOf(incoming: IncomingMessage, proxies: number): Caller {
   const request = new NodeRequest(incoming)
   const sent = proxies > 0 ? request.header(REQUEST_ID) : undefined
-  return { request: requestIdOf(sent, systemRandom), address: clientAddress(request, proxies) }
+  return { request: requestIdOf(sent, systemRandom), address: bounded(clientAddress(request, proxies)) }
 }

@@ -9,9 +9,7 @@ import type { Watchword } from '../watchword.ts'
 import { callerOf } from './caller.ts'
 import { type Colleagues, colleaguesVia } from './colleagues.ts'
 import { LIMITS, type Limits } from './limits.ts'
-import { type Measured, measures, shared } from './measures.ts'
-import { exposition, type Sample, together } from './metrics.ts'
-import { serveMetrics } from './metrics-server.ts'
+import { type MetricsPlace, measuring } from './measuring.ts'
 import { RequestFigures } from './request-figures.ts'
 import { logWhenDone, type ServerLog } from './request-log.ts'
 import { OWN_PATHS, routesOf } from './routes.ts'
@@ -30,7 +28,7 @@ export type Serving = Place & {
   /** How many proxies stand in front. Default: none. */
   readonly proxies?: number
   /** Where Prometheus is told how it goes. Default: nowhere. */
-  readonly metrics?: { readonly host: string; readonly port: number; readonly version: string }
+  readonly metrics?: MetricsPlace
   /** Told of each request. */
   readonly log?: ServerLog
   readonly limits?: Limits
@@ -108,9 +106,15 @@ export async function serve(serving: Serving): Promise<Running> {
   })
   answerUnreadable(server, answering, { linger: limits.linger, log })
 
-  const measuring = metrics && (await measureFor(metrics, { auth, requests: figures, connections: () => connections }))
-  server.listen('socket' in place ? { path: place.socket } : { host: place.host, port: place.port })
-  await once(server, 'listening')
+  const measured =
+    metrics && (await measuring(metrics, { auth, requests: figures, connections: () => connections }, colleagues))
+  try {
+    server.listen('socket' in place ? { path: place.socket } : { host: place.host, port: place.port })
+    await once(server, 'listening')
+  } catch (error) {
+    measured?.stop()
+    throw error
+  }
   // Who is not of the owner's group has nothing to say here.
   if ('socket' in place) chmodSync(place.socket, 0o660)
   url = urlOf(server.address())
@@ -129,32 +133,12 @@ export async function serve(serving: Serving): Promise<Running> {
     await closed
     clearTimeout(farewell)
     clearTimeout(cut)
-    measuring?.stop()
+    measured?.stop()
     server.close() // ends the timer that looks for slow requests
   }
 
-  return { url, metrics: measuring?.url, shut, stop }
-
-  async function measureFor({ version, ...at }: NonNullable<Serving['metrics']>, measured: Measured) {
-    const { measure, stop: stopMeasuring } = measures(measured)
-    colleagues.onQuestion(QUESTION, measure)
-    const told = async (): Promise<string> => {
-      const all = (await colleagues.askAll(QUESTION)) as readonly (readonly Sample[])[]
-      return exposition(together([...(await shared(auth, version)), ...all.flat()]))
-    }
-    const { url, stop: close } = await serveMetrics(at, told)
-    return {
-      url,
-      stop() {
-        close()
-        stopMeasuring()
-      },
-    }
-  }
+  return { url, metrics: measured?.url, shut, stop }
 }
-
-/** What workers ask one another for. */
-const QUESTION = 'metrics'
 
 function urlOf(bound: string | AddressInfo | null): string {
   if (bound === null || typeof bound === 'string') return `unix:${bound}`

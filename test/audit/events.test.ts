@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { AuditEvent, EventKind, Events } from '../../src/audit/event.ts'
+import { basic } from '../../src/authentication/basic.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
@@ -222,4 +223,26 @@ test('events are listed by user, kind and time, the newest first, page by page',
     page = await auth.events.list({ limit: 1, after: paged.at(-1) })
   }
   assert.deepEqual(paged, all)
+})
+
+test('a wrong password at a guard is written down with the address, too', async (t) => {
+  const { auth, ann } = await house(t, { authentication: [basic()], proxies: 1 })
+  const headers = {
+    authorization: `Basic ${Buffer.from('ann:wrong').toString('base64')}`,
+    'x-forwarded-for': '203.0.113.9',
+  }
+  await assert.rejects(auth.require(new Request('http://localhost/', { headers })))
+  const { kind, userId, address } = await newest(auth)
+  assert.deepEqual([kind, userId, address], ['sign_in_failed', ann.id, '203.0.113.9'])
+})
+
+test('what happens within one moment is listed in the order in which it happened', async (t) => {
+  const { clock } = stillClock()
+  const { auth, ann } = await house(t, { clock })
+  for (let i = 0; i < 20; i++) await auth.users.change(ann.id, i % 2 ? { staff: true } : { email: `a${i}@example.com` })
+  const fields = (await auth.events.list({ kind: 'user_changed' })).map(({ detail }) => String(detail.fields))
+  assert.deepEqual(
+    fields.reverse(),
+    Array.from({ length: 20 }, (_, i) => (i % 2 ? 'staff' : 'email')),
+  )
 })

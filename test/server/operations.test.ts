@@ -341,3 +341,14 @@ test('the metrics of all workers are added up, and of a gauge that says how bad 
   assert.equal(numberOf('watchword_sign_ins_total{outcome="failed"}'), 7)
   assert.equal(numberOf('watchword_revocation_feed_age_seconds'), 99)
 })
+
+test('where the port is taken, nothing of the metrics is left behind', async (t) => {
+  const { auth, url } = await server(t)
+  const port = Number(new URL(url).port)
+  await assert.rejects(serve({ auth, host: '127.0.0.1', port, metrics: at }), { code: 'EADDRINUSE' })
+  const handles = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap')
+  const others = await serve({ auth, host: '127.0.0.1', port: 0 })
+  const more = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap')
+  await others.stop()
+  assert.equal(handles.length, more.length - 1)
+})
