@@ -9,10 +9,12 @@ type Bench = () => AsyncGenerator<Finding>
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   hs256: async () => (await import('./hs256.ts')).hs256,
   asymmetric: async () => (await import('./asymmetric.ts')).asymmetric,
+  verify: async () => (await import('./verify.ts')).verify,
   guard: async () => (await import('./guard.ts')).guard,
   refresh: async () => (await import('./refresh.ts')).refresh,
   production: async () => (await import('./production.ts')).production,
   simulation: async () => (await import('./simulation.ts')).simulation,
+  revocation: async () => (await import('./revocation.ts')).revocation,
   storage: async () => (await import('./storage.ts')).storage,
   start: async () => (await import('./start.ts')).start,
 }
