@@ -28,6 +28,9 @@ export interface RemoteKeys<Key> {
   find(kid: string | undefined): Awaitable<Key | undefined>
 }
 
+/** The least seconds between two requests before the first answer. */
+const FIRST_PAUSE = 1
+
 const systemElapsed = (): number => performance.now() / 1000
 
 /**
@@ -69,7 +72,9 @@ export function remoteKeys<Key extends { readonly kid: string | undefined }>(
     }
   }
   const isFresh = (): boolean => elapsed() - readAt < maxAge
-  const mayAsk = (): boolean => asking !== undefined || elapsed() - askedAt >= coolDown
+  /** While there is no copy at all, nothing can be checked: that is not waited out. */
+  const pause = (): number => (version === 0 ? Math.min(coolDown, FIRST_PAUSE) : coolDown)
+  const mayAsk = (): boolean => asking !== undefined || elapsed() - askedAt >= pause()
   /** Of others' keys one is believed only by its name. */
   const named = (kid: string | undefined): Key | undefined =>
     kid === undefined ? undefined : keys.find((key) => key.kid === kid)

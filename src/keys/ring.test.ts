@@ -167,6 +167,15 @@ test('a token of a key that another process made a moment ago is taken', async (
   assert.equal(typeof claims.exp, 'number')
 })
 
+test('a process that cannot open the key that signs goes on to check what it signed', async (t) => {
+  const { ring, token } = await world(t)
+  const here = await ring()
+  const elsewhere = await ring({ secrets: [newer, older] })
+  await elsewhere.rotate({ leaked: true })
+  await verifier({ keys: here.verifying }).verify(token(elsewhere.signing()))
+  assert.throws(() => here.signing(), { code: 'config_refused' })
+})
+
 test('tokens that name keys of no ring ask the store four times a second at most', async (t) => {
   const { store, ring } = await world(t)
   let asked = 0

@@ -248,7 +248,17 @@ class RingKeys implements KeySource {
   find(kid: string | undefined): Awaitable<VerifyingKey | undefined> {
     const key = this.#today().find(kid)
     if (key !== undefined || kid === undefined || !THUMBPRINT.test(kid)) return key
-    return this.#readAgain().then(() => this.#today().find(kid))
+    return this.#findAnew(kid)
+  }
+
+  async #findAnew(kid: string): Promise<VerifyingKey | undefined> {
+    try {
+      await this.#readAgain()
+    } catch (error) {
+      // They have been read, and it is the one that signs that cannot be opened: what is checked needs none of that.
+      if (!(error instanceof Refusal && error.code === 'config_refused')) throw error
+    }
+    return this.#today().find(kid)
   }
 
   published(): { readonly keys: readonly PublicJwk[] } {
