@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isPromise } from '../../../src/base/request.ts'
+import { KnownAccounts } from '../../../src/stores/accounts.ts'
+import { remembered } from '../../../src/stores/postgres/remembered.ts'
+import type { Account } from '../../../src/users/user.ts'
+import type { Users } from '../../../src/users/users.ts'
+import { vitor } from '../../sessions/house.ts'
+
+/** Users whose finding is answered by hand. */
+function world() {
+  const answers: ((account: Account | undefined) => void)[] = []
+  const find = () => new Promise<Account | undefined>((resolve) => answers.push(resolve))
+  const accounts = new KnownAccounts()
+  let isCurrent = true
+  const users = remembered({ find } as unknown as Users, accounts, () => isCurrent)
+  const account: Account = { user: { ...vitor, roles: [], epoch: 0, lastLoginAt: undefined }, hash: 'old' }
+  const asks = (): boolean => isPromise(users.find('id', vitor.id))
+  const setCurrent = (is: boolean): void => {
+    isCurrent = is
+  }
+  return { users, accounts, answers, account, asks, setCurrent }
+}
+
+test('an account is asked for once and then given at once, by each of its names', async () => {
+  const { users, answers, account, asks } = world()
+  const first = users.find('username', vitor.username)
+  answers[0]!(account)
+  assert.equal(await first, account)
+  assert.equal(users.find('username', vitor.username), account)
+  assert.equal(users.find('id', vitor.id), account)
+  assert.equal(asks(), false)
+})
+
+test('what a read brings that began before a word about the user is given, and not kept', async () => {
+  const { users, accounts, answers, account, asks } = world()
+  const reading = users.find('id', vitor.id)
+  accounts.forget(vitor.id)
+  answers[0]!(account)
+  assert.equal(await reading, account)
+  assert.equal(asks(), true)
+})
+
+test('what a read brings while nothing is heard is given, and not kept', async () => {
+  const { users, answers, account, asks, setCurrent } = world()
+  const reading = users.find('id', vitor.id)
+  setCurrent(false)
+  answers[0]!(account)
+  assert.equal(await reading, account)
+  setCurrent(true)
+  assert.equal(asks(), true)
+})
+
+test('nobody that is not there is remembered', async () => {
+  const { users, answers, asks } = world()
+  const reading = users.find('id', vitor.id)
+  answers[0]!(undefined)
+  assert.equal(await reading, undefined)
+  assert.equal(asks(), true)
+})
