@@ -1,0 +1,135 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const SITE = fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url))
+const PROGRAM = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx'].find(existsSync)
+
+export interface Nginx {
+  /** Where it takes plain HTTP, on 127.0.0.1. */
+  readonly port: number
+  /** What it says of its configuration when it is asked to look at it: with TLS, as in `deploy/`. */
+  check(): Promise<string>
+  stop(): Promise<void>
+}
+
+/**
+ * Debian's nginx with the site of `deploy/`, on a free port and without TLS.
+ *
+ * @param upstream as the site's `server` directive takes it: `unix:/…` or `127.0.0.1:8000`
+ * @returns a text: why there is none
+ */
+export async function anNginx(upstream: string): Promise<Nginx | string> {
+  if (PROGRAM === undefined) return 'nginx is not installed: apt-get install nginx-light'
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-nginx-'))
+  mkdirSync(join(folder, 'temporary'))
+  const site = replaced(readFileSync(SITE, 'utf8'), [['server unix:/run/watchword/socket;', `server ${upstream};`]])
+  const [port, other] = [await freePort(), await freePort()]
+  writeFileSync(join(folder, 'nginx.conf'), configuration(folder, plain(site, port, other)))
+  writeFileSync(join(folder, 'tls.conf'), configuration(folder, withTls(site, folder, port, other)))
+
+  const child = spawn(PROGRAM, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], {
+    stdio: 'ignore',
+  })
+  const ended = once(child, 'exit')
+  const dispose = (): void => {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once('exit', dispose)
+  for (let i = 0; !(await listens(port)); i++) {
+    if (i > 100 || child.exitCode !== null) throw new Error(`nginx does not start: ${logOf(folder)}`)
+    await sleep(50)
+  }
+  return {
+    port,
+    async check() {
+      await makeCertificate(folder)
+      const { stderr } = await promisify(execFile)(PROGRAM, ['-t', '-p', folder, '-c', join(folder, 'tls.conf')])
+      return stderr
+    },
+    async stop() {
+      child.kill('SIGQUIT')
+      await ended
+      process.off('exit', dispose)
+      dispose()
+    },
+  }
+}
+
+/** @throws where a text is not there: the test would try another site than the one of `deploy/` */
+function replaced(text: string, changes: readonly (readonly [string, string])[]): string {
+  return changes.reduce((done, [from, to]) => {
+    if (!done.includes(from)) throw new Error(`deploy/nginx.conf has no "${from}"`)
+    return done.replace(from, to)
+  }, text)
+}
+
+const plain = (site: string, port: number, other: number): string =>
+  replaced(site, [
+    ['listen 443 ssl http2;', `listen 127.0.0.1:${port};`],
+    ['listen [::]:443 ssl http2;', ''],
+    ['listen 80;', `listen 127.0.0.1:${other};`],
+    ['listen [::]:80;', ''],
+    [site.match(/^ *ssl_certificate .*$/m)?.[0] ?? '', ''],
+    [site.match(/^ *ssl_certificate_key .*$/m)?.[0] ?? '', ''],
+    ['ssl_protocols TLSv1.2 TLSv1.3;', ''],
+  ])
+
+const withTls = (site: string, folder: string, port: number, other: number): string =>
+  replaced(site, [
+    ['listen 443 ssl http2;', `listen 127.0.0.1:${port} ssl http2;`],
+    ['listen [::]:443 ssl http2;', ''],
+    ['listen 80;', `listen 127.0.0.1:${other};`],
+    ['listen [::]:80;', ''],
+    ['/etc/letsencrypt/live/auth.example.com/fullchain.pem', join(folder, 'certificate.pem')],
+    ['/etc/letsencrypt/live/auth.example.com/privkey.pem', join(folder, 'key.pem')],
+  ])
+
+/** What stands around a site in Debian's own file, with everything that is written kept in one folder. */
+const configuration = (folder: string, site: string): string => `
+${process.getuid?.() === 0 ? 'user root;' : ''}
+pid ${folder}/pid;
+error_log ${folder}/error.log warn;
+worker_processes 1;
+events { worker_connections 512; }
+http {
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((it) => `${it}_temp_path ${folder}/temporary/${it};`).join('\n  ')}
+${site}
+}
+`
+
+async function makeCertificate(folder: string): Promise<void> {
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'certificate.pem')]
+  const wishes = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=auth.example.com'
+  await promisify(execFile)('openssl', ['req', ...wishes.split(' '), ...files])
+}
+
+const logOf = (folder: string): string =>
+  existsSync(join(folder, 'error.log')) ? readFileSync(join(folder, 'error.log'), 'utf8') : 'it has logged nothing'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
