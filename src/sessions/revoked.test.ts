@@ -463,9 +463,42 @@ test('flush deletes in batches what no token can outlive, tells how far it is, a
   await house.sessions.open(aSession('alive'))
   const told: number[] = []
 
-  const deleted = await flush(house.sessions, NOON, WINDOW, (so) => told.push(so))
+  const { pace } = aPace(0)
+  const deleted = await flush(house.sessions, NOON, WINDOW, (so) => told.push(so), pace)
 
   assert.equal(deleted, 2100)
-  assert.deepEqual(told, [1000, 2000, 2100])
+  assert.deepEqual(told, [100, 300, 700, 1500, 2100])
   assert.deepEqual((await house.sessions.list(vitor.id)).map((session) => session.id).sort(), ['alive', 'just'])
 })
+
+test('a batch of a flush is as large as a moment allows, and after it others have three times as long', async () => {
+  const sizes: number[] = []
+  /** A row takes a fifth of a millisecond, and at the fifth batch the machine is busy with something else. */
+  const { pace, rests, pass } = aPace(0)
+  const sessions = {
+    async flush(_: unknown, size: number) {
+      sizes.push(size)
+      pass(sizes.length === 5 ? 1000 : size / 5)
+      return sizes.length === 8 ? 0 : size
+    },
+  }
+
+  await flush(sessions, NOON, WINDOW, undefined, pace)
+
+  assert.deepEqual(sizes, [100, 50, 50, 50, 50, 25, 50, 50])
+  assert.deepEqual(rests, [60, 30, 30, 30, 3000, 15, 30])
+})
+
+/** Time that passes when it is told to. */
+function aPace(start: number) {
+  let now = start
+  const rests: number[] = []
+  const pace = { elapsed: () => now, rest: async (length: number) => void rests.push(length) }
+  return {
+    pace,
+    rests,
+    pass: (length: number) => {
+      now += length
+    },
+  }
+}
