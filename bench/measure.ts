@@ -46,7 +46,7 @@ export interface Finding {
 }
 
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+export const collectGarbage = runInNewContext('gc') as () => void
 
 /**
  * Lets the contestants work in turns, A B C A B C, so that whatever else the machine does falls on all of them. Nobody

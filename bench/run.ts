@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   verify: async () => (await import('./verify.ts')).verify,
   guard: async () => (await import('./guard.ts')).guard,
   refresh: async () => (await import('./refresh.ts')).refresh,
+  durable: async () => (await import('./production.ts')).durable,
   production: async () => (await import('./production.ts')).production,
   simulation: async () => (await import('./simulation.ts')).simulation,
   revocation: async () => (await import('./revocation.ts')).revocation,

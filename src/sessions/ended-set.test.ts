@@ -39,12 +39,12 @@ test('it is the set that a Map with a count of sweeps is, whatever is added, loo
 })
 
 test('ids that fall on one slot do not hide one another, nor does one that is forgotten', () => {
-  // Tables of eight slots: of a thousand ids in 256 tables nearly all share a slot with another.
+  // Four ids, and then eight, in each of 1024 tables, of which the smallest have eight slots.
   const set = new EndedSet()
-  const early = Array.from({ length: 1000 }, () => hexId(systemRandom))
+  const early = Array.from({ length: 4096 }, () => hexId(systemRandom))
   for (const id of early) set.add(id)
   sweepAll(set)
-  const late = Array.from({ length: 1000 }, () => hexId(systemRandom))
+  const late = Array.from({ length: 4096 }, () => hexId(systemRandom))
   for (const id of late) set.add(id)
   for (let i = 1; i < SWEEPS; i++) sweepAll(set)
 
@@ -56,7 +56,7 @@ test('ids that fall on one slot do not hide one another, nor does one that is fo
     late.filter((id) => !set.has(id)),
     [],
   )
-  assert.equal(set.size, 1000)
+  assert.equal(set.size, 4096)
 })
 
 test('an id that comes again and again is forgotten all the same', () => {

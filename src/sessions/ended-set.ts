@@ -1,5 +1,5 @@
-/** Ids are spread over this many tables, so that growing or sweeping one takes a millisecond or two at the most. */
-export const TABLES = 256
+/** Ids are spread over this many tables, so that growing or sweeping one takes a millisecond or so at the most. */
+export const TABLES = 1024
 
 /** How many ids are held at most: some 300 MB. */
 export const CAPACITY = 2 ** 24
@@ -43,14 +43,14 @@ export class EndedSet {
   has(id: string): boolean {
     if (this.#size === 0) return false
     mix(id)
-    const table = this.#tables[right >>> 24]
+    const table = this.#tables[right >>> 22]
     return table !== undefined && slotOf(table.keys, left, right) >= 0
   }
 
   /** One that is there already is forgotten no later than if it had not come again. @returns `false`: there is no room for it */
   add(id: string): boolean {
     mix(id)
-    const place = right >>> 24
+    const place = right >>> 22
     let table = this.#tables[place]
     if (table !== undefined && slotOf(table.keys, left, right) >= 0) return true
     if (this.#size >= this.#capacity) return false

@@ -1,0 +1,215 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { days, minutes, seconds, systemClock } from '../src/base/clock.ts'
+import { hexId, systemRandom } from '../src/base/random.ts'
+import { storeOf } from '../src/house/store.ts'
+import { openSessionBook } from '../src/sessions/book.ts'
+import { EndedSet, SWEEPS, TABLES } from '../src/sessions/ended-set.ts'
+import type { SessionId } from '../src/sessions/session.ts'
+import { parseSettings } from '../src/settings/settings.ts'
+import type { Store } from '../src/stores/store.ts'
+import { aDatabase } from '../test/services/postgres.ts'
+import { inFolder } from './child.ts'
+import { type Contestant, collectGarbage, type Finding, measure, spreadOf } from './measure.ts'
+
+/** What it takes to know who has signed out: a check, an entry, and the time until another process knows. */
+export const revocation = (): AsyncGenerator<Finding> =>
+  inFolder(async function* (folder) {
+    yield* checks()
+    yield { ...(await propagation('SQLite', join(folder, 'watchword.db'))), leftOut: [] }
+    const postgres = await aDatabase()
+    if (typeof postgres === 'string') {
+      yield { ...NOTHING, asks: 'From the end of a session on PostgreSQL', leftOut: [`PostgreSQL: ${postgres}`] }
+      return
+    }
+    yield await propagation('PostgreSQL', postgres.url)
+    await postgres.drop()
+  })
+
+const NOTHING: Finding = { asks: '', unit: '', rounds: 0, figures: [], quotients: [], leftOut: [] }
+
+const SIZES = [1e5, 1e6, 1e7]
+
+/** Checks of a turn, each of a session that goes on, as nearly all are. */
+const CHECKS = 200_000
+
+interface Held {
+  /** An entry. */
+  readonly bytes: number
+  /** Milliseconds: the longest that adding took. */
+  readonly growing: number
+  /** Forgets half of it. @returns milliseconds: the longest that a step of it took */
+  forget(): number
+  has(id: string): boolean
+}
+
+async function* checks(): AsyncGenerator<Finding> {
+  const asked = Array.from({ length: CHECKS }, () => hexId(systemRandom))
+  const sets = SIZES.map((size) => ({ name: `set of ${size.toLocaleString('en')}`, size, set: filledSet(size) }))
+  const maps = SIZES.filter((size) => size < 1e7).map((size) => ({
+    name: `Map of ${size.toLocaleString('en')}`,
+    size,
+    set: filledMap(size),
+  }))
+  const all = [...sets, ...maps]
+  yield await measure({
+    asks: 'Whether a session has ended that has not',
+    unit: 'ns of processor time a check',
+    rounds: 15,
+    contestants: all.map(({ name, set }): Contestant => ({ name, run: () => nanoseconds(asked, set) })),
+    bars: maps.map(({ name, size }) => ({ of: `set of ${size.toLocaleString('en')}`, to: name })),
+    leftOut: ['a Map of 10,000,000: it takes more than a gigabyte'],
+  })
+  yield {
+    ...NOTHING,
+    asks: 'What an ended session takes in memory',
+    unit: 'octets',
+    rounds: 1,
+    figures: all.map(({ name, set }) => ({ name, ...spreadOf([set.bytes]) })),
+  }
+  yield {
+    ...NOTHING,
+    asks: 'For how long growing or sweeping the set stops everything else',
+    unit: 'ms of processor time, the longest',
+    rounds: 1,
+    figures: sets.flatMap(({ name, set }) => [
+      { name: `${name}, growing`, ...spreadOf([set.growing]) },
+      { name: `${name}, forgetting half`, ...spreadOf([set.forget()]) },
+    ]),
+  }
+}
+
+function nanoseconds(asked: readonly string[], { has }: Held): number {
+  let found = 0
+  const took = used(() => {
+    for (const id of asked) if (has(id)) found++
+  })
+  if (found > 0) throw new Error('a session was found that had not ended')
+  return (took * 1e6) / asked.length
+}
+
+/** What is done at once in a turn: one table grows in it at the most. */
+const ADDED = 64
+
+function filledSet(size: number): Held {
+  const before = resident()
+  const set = new EndedSet()
+  const fill = (): number => longestOf(size / 2 / ADDED, () => addTo(set))
+  const early = fill()
+  for (let i = 0; i < TABLES; i++) set.sweep()
+  const growing = Math.max(early, fill())
+  const bytes = (resident() - before) / set.size
+  for (let i = 0; i < (SWEEPS - 2) * TABLES; i++) set.sweep()
+  return {
+    bytes,
+    growing,
+    // The early half is forgotten in this round.
+    forget: () => longestOf(TABLES, () => set.sweep()),
+    has: (id) => set.has(id),
+  }
+}
+
+function addTo(set: EndedSet): void {
+  for (let i = 0; i < ADDED; i++) set.add(hexId(systemRandom))
+}
+
+function filledMap(size: number): Held {
+  const before = resident()
+  const map = new Map<string, number>()
+  for (let i = 0; i < size; i++) map.set(hexId(systemRandom), performance.now())
+  return { bytes: (resident() - before) / size, growing: 0, forget: () => 0, has: (id) => map.has(id) }
+}
+
+function longestOf(times: number, work: () => void): number {
+  let longest = 0
+  for (let i = 0; i < times; i++) longest = Math.max(longest, used(work))
+  return longest
+}
+
+/** Milliseconds of processor time of this thread. */
+function used(work: () => void): number {
+  const before = process.threadCpuUsage()
+  work()
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
+}
+
+/** Octets that are held, what nobody holds any more aside. */
+function resident(): number {
+  collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+/** Sessions that end, one about every so many milliseconds. */
+const ENDS = 500
+const EVERY = 40
+
+/** Until a process knows that has its own connection to the database, from the moment at which the end was answered. */
+async function propagation(kind: string, database: string): Promise<Finding> {
+  const [here, there] = [await storeAt(database), await storeAt(database)]
+  const now = (here.time?.now ?? systemClock)()
+  const book = await openSessionBook(TERMS, {
+    sessions: there.sessions,
+    watch: there.watch,
+    clock: there.time?.now ?? systemClock,
+    random: systemRandom,
+    reused: () => {},
+    feedCut: (reason) => console.error(reason),
+    feedBack: () => {},
+  })
+  try {
+    const waits: Promise<number>[] = []
+    for (let i = 0; i < ENDS; i++) {
+      const id = hexId(systemRandom) as SessionId
+      await here.sessions.open({
+        ...{ id, userId: undefined, jti: id, epoch: 0, createdAt: now },
+        ...{ expiresAt: (now + days(1)) as typeof now, idleExpiresAt: (now + days(1)) as typeof now },
+      })
+      await here.sessions.end(id, 'logout', (here.time?.now ?? systemClock)())
+      waits.push(learned(() => book.hasEnded(id, seconds(1)) === true))
+      await sleep(2 * EVERY * Math.random())
+    }
+    const took = (await Promise.all(waits)).sort((a, b) => a - b)
+    const at = (part: number): number => took[Math.ceil(part * took.length) - 1]!
+    return {
+      ...NOTHING,
+      asks: `From the end of a session on ${kind} to its refusal by another process, ${ENDS} of them`,
+      unit: 'ms',
+      rounds: 1,
+      figures: [
+        { name: 'median', ...spreadOf([at(0.5)]) },
+        { name: '99th percentile', ...spreadOf([at(0.99)]) },
+        { name: 'longest', ...spreadOf([at(1)]) },
+      ],
+    }
+  } finally {
+    book.close()
+    await Promise.all([here.close(), there.close()])
+  }
+}
+
+const TERMS = {
+  idle: days(1),
+  leeway: seconds(0),
+  overlap: seconds(10),
+  reuse: 'end',
+  require: { user: false, active: false, epoch: false },
+  window: minutes(5),
+  maxAge: seconds(30),
+} as const
+
+async function storeAt(database: string): Promise<Store> {
+  const { store } = await storeOf(parseSettings({ database }, {}))
+  await store.migrate()
+  return store
+}
+
+async function learned(knows: () => boolean): Promise<number> {
+  const began = performance.now()
+  while (!knows()) {
+    if (performance.now() - began > 10_000) throw new Error('an end was not learned of')
+    await sleep(1)
+  }
+  return performance.now() - began
+}
