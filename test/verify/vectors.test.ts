@@ -3,13 +3,14 @@ import { test } from 'node:test'
 import { type Algorithm, isAlgorithm } from '../../src/jwt/algorithms.ts'
 import { verifySignature } from '../../src/jwt/index.ts'
 import { verifier } from '../../src/verify/index.ts'
-import { signedIn, type WebKeys } from '../../src/verify/signed.ts'
+import { signedIn } from '../../src/verify/signed.ts'
 import { importWebKey, type WebKey } from '../../src/verify/web-key.ts'
 import { type Attack, CORPUS, profileOf, readCorpus, textOf } from '../attacks/corpus.ts'
 import { attacksOf } from '../attacks/replay.ts'
 import { judgeOf } from '../attacks/token.ts'
 import { type Jwk, type JwkSet, keySetOf, type Outcome, octets, outcomeOf, readVectors } from '../vectors/corpus.ts'
 import { freshKey, KEYS } from './issuer.ts'
+import { keysOf } from './web-keys.ts'
 
 const codeOf = (outcome: Outcome): string => {
   if (outcome.kind === 'broken') throw outcome.error
@@ -91,22 +92,6 @@ interface JwsVector {
   readonly key: string
   readonly jws: string | object
   readonly expect: 'accept' | 'reject'
-}
-
-/** As a set of the server finds keys: by name, and without one where there is one alone. */
-async function keysOf(given: Jwk | JwkSet): Promise<WebKeys> {
-  const entries = Array.isArray(given.keys) ? (given.keys as Jwk[]) : [given as Jwk]
-  const keys: readonly WebKey[] = await Promise.all(entries.map((entry) => importWebKey(entry)))
-  const [first] = keys
-  return {
-    version: 1,
-    algorithms: new Set(keys.map(({ alg }) => alg)),
-    async find(kid) {
-      if (keys.length === 1 && (kid === undefined || first!.kid === undefined)) return first
-      const named = keys.filter((key) => kid !== undefined && key.kid === kid)
-      return named.length === 1 ? named[0] : undefined
-    },
-  }
 }
 
 const TERMS = { maxBytes: 8192, types: undefined }
