@@ -6,6 +6,9 @@ const { createServer } = process.getBuiltinModule('node:http')
 
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
+/** Milliseconds that an answer may take at a stop. */
+const FAREWELL = 2_000
+
 /**
  * Answers `GET /metrics`, and nothing else, at an address of its own: what is told there is for the operator.
  *
@@ -16,6 +19,8 @@ export async function serveMetrics(
   told: () => Promise<string>,
 ): Promise<{ readonly url: string; stop(): void }> {
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, async (request, response) => {
+    // It is asked every few seconds: nothing is gained by a connection that stays.
+    response.shouldKeepAlive = false
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const isHere = request.url?.replace(/\?.*$/s, '') === '/metrics'
     if (!isRead || !isHere) {
@@ -37,7 +42,7 @@ export async function serveMetrics(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/metrics`,
     stop() {
       server.close()
-      server.closeAllConnections()
+      setTimeout(() => server.closeAllConnections(), FAREWELL).unref()
     },
   }
 }
