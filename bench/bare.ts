@@ -32,7 +32,11 @@ export function bareSqlite(folder: string, turn: number): Contestant & { stop():
 }
 
 /** @param pool as many connections as the one beside it has */
-export async function barePostgres(url: string, turn: number, pool: number): Promise<Contestant & { stop(): void }> {
+export async function barePostgres(
+  url: string,
+  turn: number,
+  pool: number,
+): Promise<Contestant & { stop(): Promise<void> }> {
   const db = new pg.Pool({ connectionString: url, max: pool })
   await db.query(TABLE)
   await db.query(`insert into bare select n, 0, '', $1 from generate_series(1, ${ROWS}) as n`, [REST])
@@ -54,6 +58,6 @@ export async function barePostgres(url: string, turn: number, pool: number): Pro
       await Promise.all(generations.map((_, row) => work(row)))
       return (1000 * done) / (performance.now() - began)
     },
-    stop: () => void db.end(),
+    stop: () => db.end(),
   }
 }

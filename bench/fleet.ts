@@ -23,7 +23,8 @@ export async function startFleet(database: string, workers: number, password: st
 
   const words = ['start', '--host', '127.0.0.1', '--port', '0', '--workers', String(workers), '--json']
   const child = spawn(process.execPath, [COMMAND, ...words, '--database', database], {
-    env: { ...process.env, WATCHWORD_SECRET: SECRET },
+    // Nobody else here writes a line a request.
+    env: { ...process.env, WATCHWORD_SECRET: SECRET, WATCHWORD_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { aDatabase } from '../test/services/postgres.ts'
 import { barePostgres, bareSqlite } from './bare.ts'
-import { inFolder } from './child.ts'
+import { inFolder, startServer } from './child.ts'
 import { startFleet } from './fleet.ts'
 import { type Client, clientsOf, get, post } from './load.ts'
 import { type Bar, type Contestant, type Finding, measure } from './measure.ts'
@@ -32,7 +32,6 @@ export const production = (): AsyncGenerator<Finding> =>
     const postgres = await aDatabase()
     const missing = typeof postgres === 'string' ? [`PostgreSQL: ${postgres}`] : []
     const served: Served[] = []
-    const bare: (Contestant & { stop(): void })[] = [bareSqlite(folder, TURN)]
     try {
       const databases: readonly (readonly [kind: string, database: string])[] = [
         ['SQLite', join(folder, 'watchword.db')],
@@ -43,24 +42,18 @@ export const production = (): AsyncGenerator<Finding> =>
           served.push({ name: named(kind, workers), ...(await startFleet(database, workers, password)) })
         }
       }
-      if (typeof postgres !== 'string') bare.push(await barePostgres(postgres.url, TURN, POOL))
       const django = await startDjango(folder)
       if (typeof django === 'string') missing.push(django)
       else served.push(django)
 
-      const comparisons: readonly (readonly [
-        asks: string,
-        work: Work,
-        clients: number,
-        beside: readonly Contestant[],
-      ])[] = [
-        ['GET /hello/ with an access token', guarded, CLIENTS, []],
-        ['POST /api/token/verify/', verified, CLIENTS, []],
-        ['POST /api/token/refresh/ with rotation, each on the disk', refreshed, CLIENTS, bare],
-        ['POST /api/token/, each by its own default: argon2id, PBKDF2', signedIn, SIGNING_IN, []],
+      const comparisons: readonly (readonly [asks: string, work: Work, clients: number])[] = [
+        ['GET /hello/ with an access token', guarded, CLIENTS],
+        ['POST /api/token/verify/', verified, CLIENTS],
+        ['POST /api/token/refresh/ with rotation, each on the disk', refreshed, CLIENTS],
+        ['POST /api/token/, each by its own default: argon2id, PBKDF2', signedIn, SIGNING_IN],
       ]
-      for (const [asks, work, clients, beside] of comparisons) {
-        const contestants = [...(await Promise.all(served.map((who) => contestant(who, work, clients)))), ...beside]
+      for (const [asks, work, clients] of comparisons) {
+        const contestants = await Promise.all(served.map((who) => contestant(who, work, clients)))
         yield await measure({
           asks: `${asks}; ${clients} in flight`,
           unit: 'a second, the clients on the same cores',
@@ -71,10 +64,48 @@ export const production = (): AsyncGenerator<Finding> =>
         })
       }
     } finally {
-      for (const each of [...served, ...bare]) await each.stop()
+      for (const each of served) await each.stop()
       if (typeof postgres !== 'string') await postgres.drop()
     }
   })
+
+/** A refresh beside what the driver does with nothing of ours around it. HS256, as its signatures take the least. */
+export const durable = (): AsyncGenerator<Finding> =>
+  inFolder(async function* (folder) {
+    const password = randomBytes(12).toString('hex')
+    const postgres = await aDatabase()
+    yield* besideBare('SQLite', join(folder, 'watchword.db'), password, 0.5, bareSqlite(folder, TURN))
+    if (typeof postgres === 'string') return
+    try {
+      const bare = await barePostgres(postgres.url, TURN, POOL)
+      yield* besideBare('PostgreSQL', postgres.url, password, 0.6, bare)
+    } finally {
+      await postgres.drop()
+    }
+  })
+
+async function* besideBare(
+  kind: string,
+  database: string,
+  password: string,
+  atLeast: number,
+  bare: Contestant & { stop(): void | Promise<void> },
+): AsyncGenerator<Finding> {
+  const server = await startServer('refresh.ts', database, password)
+  try {
+    const ours = await contestant({ ...server, name: 'refresh', username: 'ada', password }, refreshed, CLIENTS)
+    yield await measure({
+      asks: `POST /api/token/refresh/ with rotation, HS256, one process on ${kind}; ${CLIENTS} in flight`,
+      unit: 'a second, the clients on the same cores',
+      rounds: 9,
+      contestants: [ours, bare],
+      bars: [{ of: 'refresh', to: bare.name, atLeast }],
+    })
+  } finally {
+    await server.stop()
+    await bare.stop()
+  }
+}
 
 const named = (kind: string, workers: number): string => `${kind}, ${workers} worker${workers === 1 ? '' : 's'}`
 
@@ -99,15 +130,8 @@ interface Tokens {
   refresh: string
 }
 
-/** What a refresh is to reach, of what the driver does bare. */
-const OF_BARE = [
-  ['PostgreSQL', 'bare PostgreSQL transactions', 0.6],
-  ['SQLite', 'bare SQLite commits', 0.5],
-] as const
-
 function barsOf(contestants: readonly Contestant[]): readonly Bar[] {
   const bars: Bar[] = [
-    ...OF_BARE.flatMap(([kind, to, atLeast]) => [1, 2].map((workers) => ({ of: named(kind, workers), to, atLeast }))),
     ...['SQLite', 'PostgreSQL'].flatMap((kind) =>
       [named(kind, 1), 'Django, gunicorn'].map((to) => ({ of: named(kind, 2), to })),
     ),
