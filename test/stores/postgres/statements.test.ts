@@ -244,6 +244,37 @@ test('while the server is away whoever asks is told within a second; when it is 
   }
 })
 
+test('a server that has fallen silent is found out by who listens, and nobody waits for it any longer', async (t) => {
+  const world = await aServersWorld(t)
+  if (world === undefined) return
+  const store = world.store()
+  await store.users.insert(vitor)
+  await store.sessions.open(aSession('s'))
+  let isUpToDate = () => {}
+  const current = new Promise<void>((resolve) => {
+    isUpToDate = resolve
+  })
+  const watching = store.watch({ changed() {}, upToDate: isUpToDate })
+  await current
+
+  world.server.pause()
+  try {
+    const since = performance.now()
+    await assert.rejects(refresh(store, 0), { code: 'store_unavailable', retryAfter: 1 })
+    assert.ok(performance.now() - since < 3000, `${performance.now() - since} ms`)
+    const again = performance.now()
+    await assert.rejects(refresh(store, 0), { code: 'store_unavailable', retryAfter: 1 })
+    assert.ok(performance.now() - again < 1500, `${performance.now() - again} ms`)
+  } finally {
+    world.server.goOn()
+    watching.stop()
+  }
+
+  // What the server took in and could not answer it has done, or not: either is a state that a client can go on from.
+  const state = await store.sessions.find('s' as SessionId)
+  assert.ok(await refresh(store, state!.session.generation))
+})
+
 test('processes that serve us are killed under load: some are told so, none is told a lie, and it goes on', async (t) => {
   const world = await aServersWorld(t)
   if (world === undefined) return
