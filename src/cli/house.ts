@@ -26,7 +26,7 @@ export const openHouse = (database: string): Promise<Watchword<User>> =>
 /** The same for a server: it knows who comes with a JWT, and who with a token of `watchword token create`. */
 export async function openServer(
   database: string,
-  options: Pick<Options, 'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log'> = {},
+  options: Pick<Options, 'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log' | 'tokens' | 'endpoints'> = {},
 ): Promise<Watchword<User>> {
   const { apiToken, bearer } = await import('../authentication/index.ts')
   return open({ database, ...options, authentication: [bearer(), apiToken()] })

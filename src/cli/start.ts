@@ -4,6 +4,7 @@ import { asWorker } from '../server/worker.ts'
 import { type Answer, command, DATABASE } from './command.ts'
 import { Failure } from './failure.ts'
 import { databaseOf, openServer, shownDatabase } from './house.ts'
+import { ISSUER, issuerOf } from './issuer.ts'
 import { LOG, logOf } from './log.ts'
 import { METRICS, metricsOf } from './metrics.ts'
 import { REDIS, redisOf } from './redis.ts'
@@ -27,7 +28,7 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     'watchword start --host 0.0.0.0 --port 80 --database /var/lib/watchword/watchword.db',
     'watchword start --socket /run/watchword/socket --proxies 1 --workers 4',
   ],
-  options: { ...FRONT, ...WORKERS, ...LOG, ...METRICS, ...REDIS, ...DATABASE },
+  options: { ...FRONT, ...WORKERS, ...LOG, ...METRICS, ...REDIS, ...ISSUER, ...DATABASE },
   async run({ values, world, say }) {
     const place = placeOf(values, world)
     const database = databaseOf(values.database, world)
@@ -36,6 +37,7 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     const redis = redisOf(values, world)
     const log = logOf(values, world)
     const metrics = metricsOf(values, world)
+    const issuer = issuerOf(values, world)
     refuseWithoutSecret(database, world)
     const worker = asWorker()
     if (worker === undefined) await makeRoom(place, world)
@@ -46,6 +48,7 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     const auth = await openServer(database, {
       proxies,
       log,
+      ...issuer,
       ...(redis === undefined ? {} : { redis }),
       // Each for itself would count a part.
       ...(workers > 1 && redis === undefined ? { counts: 'store' } : {}),
