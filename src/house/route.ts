@@ -4,6 +4,7 @@ import type { AuthRequest } from '../base/request.ts'
 import { has } from '../permissions/basic-permissions.ts'
 import type { Permission } from '../permissions/permission.ts'
 import { type Roles, rightsOf } from '../permissions/rights.ts'
+import { pathForLog } from '../settings/log.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Asked, GateWorld } from './gate.ts'
 import type { House } from './house.ts'
@@ -87,7 +88,7 @@ export function gateWorld({ roles, explain, log, addressOf }: Settings): GateWor
 /** Why, without any secret: the query may hold one, credentials are not repeated. */
 const explained = ({ code, message }: Refusal, request: AuthRequest, who: Identity<unknown> | undefined): object => ({
   method: request.method,
-  path: request.url.replace(/\?.*$/s, ''),
+  path: pathForLog(request.url),
   scheme: who?.scheme,
   user: (who?.user as { id?: unknown } | undefined)?.id,
   code,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LogEntry } from '../options.ts'
-import { lineOf } from '../settings/log.ts'
+import { lineOf, pathForLog } from '../settings/log.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 
@@ -33,19 +33,6 @@ export function logWhenDone(request: IncomingMessage, response: ServerResponse, 
 function levelOf(status: number, isWhole: boolean): LogEntry['level'] {
   if (!isWhole || status === 503) return 'warn'
   return status >= 500 ? 'error' : 'info'
-}
-
-/**
- * The path without its query, in printable ASCII. A segment too long for a name is left out: it may be a token that
- * somebody put there.
- */
-export function pathForLog(url: string): string {
-  const path = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  const short = path
-    .split('/')
-    .slice(0, 9)
-    .map((segment) => (segment.length > 32 ? '…' : segment))
-  return short.join('/').replace(/[^\x21-\x7e…]/g, '?')
 }
 
 /** For people: `POST /api/token/ 401 12 ms`. What is no request is told with all that is known of it. */

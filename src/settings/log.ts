@@ -21,3 +21,16 @@ export const lineOf = ({ level, event, ...fields }: LogEntry): string =>
 
 /** One line each on standard error. */
 export const logLine: Log = (entry) => console.error(lineOf(entry))
+
+/**
+ * The path without its query, in printable ASCII. A segment too long for a name is left out: it may be a token that
+ * somebody put there.
+ */
+export function pathForLog(url: string): string {
+  const path = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+  const short = path
+    .split('/')
+    .slice(0, 9)
+    .map((segment) => (segment.length > 32 ? '…' : segment))
+  return short.join('/').replace(/[^\x21-\x7e…]/g, '?')
+}

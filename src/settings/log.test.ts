@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pathForLog } from './request-log.ts'
+import { pathForLog } from './log.ts'
 
 for (const [what, url, path] of [
   ['a path', '/api/token/', '/api/token/'],
