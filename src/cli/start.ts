@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Refusal } from '../base/refusal.ts'
+import { hashesGiveWay } from '../passwords/give-way.ts'
 import { asWorker } from '../server/worker.ts'
 import { type Answer, command, DATABASE } from './command.ts'
 import { Failure } from './failure.ts'
@@ -58,6 +59,7 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
       throw sealedInDevelopment(error, database) ?? error
     })
     try {
+      await hashesGiveWay()
       const running = await listen(
         {
           auth,
