@@ -11,7 +11,9 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./races.ts')).endInARace,
   async () => (await import('./kills.ts')).kills,
   async () => (await import('./kills.ts')).databaseKills,
+  async () => (await import('./durable.ts')).durable,
   async () => (await import('./restart.ts')).restart,
+  async () => (await import('./clocks.ts')).clocks,
   async () => (await import('./outage.ts')).outage,
   async () => (await import('./faults.ts')).faults,
   async () => (await import('./disk-full.ts')).diskFull,
@@ -19,6 +21,7 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./stops.ts')).stops,
   async () => (await import('./stops.ts')).reloads,
   async () => (await import('./crash.ts')).crash,
+  async () => (await import('./flushing.ts')).flushing,
   async () => (await import('./writers.ts')).writers,
   async () => (await import('./key-rotation.ts')).keyRotation,
 ]
