@@ -18,5 +18,5 @@ export function metricsOf({ metrics }: { readonly metrics?: string | undefined }
   if (!text) return undefined
   const { host = '127.0.0.1', port } = /^(?:(?<host>[^:\s]+|\[[\da-fA-F:.]+\]):)?(?<port>\d+)$/.exec(text)?.groups ?? {}
   if (port === undefined) throw new WrongUsage(`${name} names a port, or a host and a port: 9464, 10.0.0.5:9464.`)
-  return { host: host.replace(/^\[|\]$/g, ''), port: parseCount(port, `The port of ${name}`, [0, 65_535]), version }
+  return { host: host.replace(/^\[|\]$/g, ''), port: parseCount(port, `The port of ${name}`, [1, 65_535]), version }
 }

@@ -71,7 +71,7 @@ for (const [text, host, port] of [
   })
 }
 
-for (const text of ['', ':9464', '9464:', 'a b:9464', '99999', 'localhost', '::1:9464']) {
+for (const text of ['', '0', ':9464', '9464:', 'a b:9464', '99999', 'localhost', '::1:9464']) {
   test(`--metrics ${JSON.stringify(text)} is refused, or nothing`, () => {
     const asked = () => metricsOf({ metrics: text }, { env: {} } as World)
     if (text === '') assert.equal(asked(), undefined)

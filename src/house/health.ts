@@ -36,18 +36,34 @@ export const SKEW = 5
 /** Answers how an instance is; never rejects, and within some two seconds. */
 export function healthVia(open: () => Promise<House>, settings: Settings): () => Promise<Health> {
   let asked: Promise<Health> | undefined
+  let pinging: Promise<void> | undefined
+  /** A store that hangs is not asked a second time before it has answered: what waits there holds connections. */
+  const ping = (store: Pick<Store, 'ping'>): Promise<void> => {
+    pinging ??= store.ping().finally(() => {
+      pinging = undefined
+    })
+    return pinging
+  }
   return () => {
-    asked ??= examined(open, settings).finally(() => setTimeout(() => (asked = undefined), KEPT).unref())
+    asked ??= examined(open, ping, settings).finally(() => {
+      setTimeout(() => {
+        asked = undefined
+      }, KEPT).unref()
+    })
     return asked
   }
 }
 
-async function examined(open: () => Promise<House>, settings: Settings): Promise<Health> {
+async function examined(
+  open: () => Promise<House>,
+  ping: (store: Store) => Promise<void>,
+  settings: Settings,
+): Promise<Health> {
   const house = await inTime(open())
   if (house === undefined) return summed({ store: DOWN, keys: DOWN })
   const { store, sessions, redis } = house
   return summed({
-    store: await answersOf(store),
+    store: (await inTime(ping(store).then(() => OK))) ?? DOWN,
     keys: keysOf(house, settings),
     ...(sessions && { revocations: feedOf(sessions.feed(), settings.revocationMaxAge) }),
     ...(store.time && { clock: clockOf(store.time.ahead()) }),
@@ -57,9 +73,6 @@ async function examined(open: () => Promise<House>, settings: Settings): Promise
 
 const OK = { status: 'ok' } as const
 const DOWN = { status: 'down' } as const
-
-const answersOf = async (store: Pick<Store, 'ping'>): Promise<Health['store']> =>
-  (await inTime(store.ping().then(() => OK))) ?? DOWN
 
 /** Given keys are there with the settings; made ones, when somebody has opened them. */
 function keysOf({ ring }: House, { keys }: Settings): Health['keys'] {

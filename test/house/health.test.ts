@@ -66,6 +66,21 @@ test('whoever asks for health all the time does not load the store', async (t) =
   assert.equal(pings, 2)
 })
 
+test('a store that hangs is asked once, however often somebody asks for health', async (t) => {
+  let pings = 0
+  const auth = house(t, {
+    ping: () => {
+      pings++
+      return new Promise(() => {})
+    },
+  })
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await auth.health()).status, 'down')
+    await sleep(600)
+  }
+  assert.equal(pings, 1)
+})
+
 for (const [what, age, maxAge, full, status] of [
   ['a feed that was heard of just now', 0.2, 30, false, 'ok'],
   ['a feed that has been silent for a while', 5.1, 30, false, 'degraded'],
