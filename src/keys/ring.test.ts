@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
@@ -242,4 +243,34 @@ test('a retired key is published until the last token that any process signed wi
   )
   pass(30)
   assert.ok(!elsewhere.published().keys.some((key) => key.kid === kid))
+})
+
+test('a reading that the store answers late never brings back what a later one has seen go', async (t) => {
+  const { ring, store, token } = await world(t)
+  const late: (() => void)[] = []
+  let holds = false
+  const slow: Keys = {
+    ...store.keys,
+    async list() {
+      const found = await store.keys.list()
+      if (holds) {
+        holds = false
+        await new Promise<void>((resolve) => late.push(resolve))
+      }
+      return found
+    },
+  }
+  const [one, other] = [await ring({ keys: slow }), await ring()]
+  const { verify } = verifier({ keys: one.verifying, clock: () => 1_800_000_000 })
+  const leaked = token(one.signing())
+  assert.ok(await verify(leaked))
+  holds = true
+  const first = one.reload()
+  await setImmediate()
+  await other.rotate({ leaked: true })
+  const second = one.reload()
+  await Promise.race([second, sleep(100)])
+  for (const answer of late) answer()
+  await Promise.all([first, second])
+  await assert.rejects(async () => verify(leaked), { code: 'unknown_key' })
 })

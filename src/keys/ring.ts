@@ -14,6 +14,7 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from '../jwt/index.ts'
+import { inTurn } from './in-turn.ts'
 import type { KeyRecord, Keys, Stage } from './keys.ts'
 import { GIVEN_MAX_AGE, publicationOf } from './publication.ts'
 import { rarely } from './rarely.ts'
@@ -90,7 +91,7 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
   let known: readonly KeyRecord[] = []
   let signing: SigningKey | undefined
 
-  const load = async (): Promise<Stages> => {
+  const load = inTurn(async (): Promise<Stages> => {
     known = await keys.list()
     verifying.replace(known)
     const stages = stagesOf(known)
@@ -99,7 +100,7 @@ export async function openKeyRing(world: RingWorld): Promise<KeyRing> {
       signing = openKey(stages.current, secrets)
     }
     return stages
-  }
+  })
   const verifying = new RingKeys(clock, rarely(load, world.wait))
 
   /** @returns `undefined`: another process turned the ring at this moment */
