@@ -148,6 +148,9 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
       await sleep(20)
     }
   }
+  world.after(() => {
+    isOver = true
+  })
   const everybody = Promise.all([...pairs.keys()].map(client).concat(check()))
   await sleep(500)
 

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seconds, systemClock } from '../../src/base/clock.ts'
+import { flush } from '../../src/sessions/flush.ts'
+import { storeAt } from './store.ts'
+
+/** A process that flushes while its parent lets it: `go`, `hold`. It says how far it is, and ends when nothing is left. */
+const [database = '', fault] = process.argv.slice(2)
+let mayGo = Promise.withResolvers<void>()
+
+process.on('message', (word: 'go' | 'hold') => {
+  if (word === 'go') mayGo.resolve()
+  else mayGo = Promise.withResolvers()
+})
+process.on('disconnect', () => process.exit())
+
+const store = await storeAt(database)
+await store.migrate()
+process.send?.('ready')
+await mayGo.promise
+const pace = {
+  elapsed: () => performance.now(),
+  async rest(length: number) {
+    if (fault !== 'no-rest') await sleep(length)
+    await mayGo.promise
+  },
+}
+const sessions =
+  fault === 'no-rest'
+    ? { flush: (moment: never, _: number) => store.sessions.flush(moment, 20_000).then((n) => (n < 20_000 ? 0 : 1000)) }
+    : store.sessions
+await flush(sessions, systemClock(), seconds(300), (deleted) => process.send?.({ deleted }), pace)
+await store.close()
+process.disconnect()

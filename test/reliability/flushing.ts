@@ -1,0 +1,138 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent } from 'node:http'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ask, askJson, type Pair, p99, signIn } from '../server/client.ts'
+import { type ServerProcess, startServer } from '../server/process.ts'
+import { run } from '../services/postgres.ts'
+import { atMost, exactly, type Finding, trial, type World } from './trial.ts'
+
+const CLIENTS = 8
+
+/** Milliseconds between an answer and the next request of the same client. */
+const PAUSE = 20
+
+/** Milliseconds for which it is flushed and not, in turns: whatever else this machine does falls on both. */
+const TURN = 1000
+
+/** D7. */
+export const flushing = trial({
+  name: 'D7',
+  promise: 'a flush of sessions long dead is not noticed by whoever asks meanwhile',
+  databases: ['sqlite', 'postgres'],
+  long: { dead: 1_000_000 },
+  short: { dead: 5000 },
+  sabotages: [{ name: 'no-rest', databases: ['sqlite'] }],
+  async run(world, { dead }) {
+    const server = await startServer(world, { database: world.database })
+    await bury(world, dead)
+    const load = await theLoad(world, server)
+    const flusher = await aFlusher(world)
+    const alone: Took = { refreshes: [], routes: [] }
+    const meanwhile: Took = { refreshes: [], routes: [] }
+    let failed = 0
+    for (let turn = 1; !flusher.isDone(); turn++) {
+      failed += await load.during(alone, () => sleep(TURN))
+      failed += await load.during(meanwhile, () => flusher.goFor(TURN))
+      if (turn % 20 === 0)
+        world.progress(`${flusher.deleted()} deleted, ${Math.round((flusher.deleted() / turn / TURN) * 1000)} a second`)
+    }
+    return [
+      exactly(0, 'requests failed', failed),
+      ...(['refreshes', 'routes'] as const).map((kind) => slowdown(kind, alone[kind], meanwhile[kind])),
+    ]
+  },
+})
+
+/** One who flushes when he may. */
+async function aFlusher({ database, sabotage, after }: World) {
+  const args = [database, ...(sabotage === undefined ? [] : [sabotage])]
+  const child = fork(join(import.meta.dirname, 'flusher.ts'), args, { execPath: process.execPath, execArgv: [] })
+  after(() => child.kill('SIGKILL'))
+  await once(child, 'message')
+  let deleted = 0
+  let isDone = false
+  child.on('message', (so: { readonly deleted: number }) => {
+    deleted = so.deleted
+  })
+  child.on('exit', () => {
+    isDone = true
+  })
+  return {
+    deleted: () => deleted,
+    isDone: () => isDone,
+    async goFor(ms: number): Promise<void> {
+      if (child.connected) child.send('go')
+      await sleep(ms)
+      if (child.connected) child.send('hold')
+    },
+  }
+}
+
+/** Milliseconds that requests took. */
+interface Took {
+  readonly refreshes: number[]
+  readonly routes: number[]
+}
+
+function slowdown(kind: string, alone: readonly number[], meanwhile: readonly number[]): Finding {
+  const [before, now] = [p99(alone), p99(meanwhile)]
+  const told = atMost(2, `times the p99 of ${kind} alone`, now / before)
+  return { ...told, seen: `${told.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})` }
+}
+
+async function theLoad(world: World, server: ServerProcess) {
+  const agent = new Agent({ keepAlive: true })
+  world.after(() => agent.destroy())
+  let taken: Took = { refreshes: [], routes: [] }
+  let failed = 0
+  let isOver = false
+
+  const client = async (pair: Pair): Promise<void> => {
+    let { access, refresh } = pair
+    while (!isOver) {
+      const [answer, route] = [
+        await askJson(server, '/api/token/refresh/', { refresh }, agent),
+        await ask(server, '/hello/', { method: 'GET', headers: { Authorization: `Bearer ${access}` }, agent }),
+      ]
+      taken.refreshes.push(answer.ms)
+      taken.routes.push(route.ms)
+      if (answer.status === 200) ({ access, refresh } = JSON.parse(answer.body) as Pair)
+      if (answer.status !== 200 || route.status !== 200) failed += 1
+      await sleep(PAUSE)
+    }
+  }
+  const pairs: Pair[] = []
+  for (let i = 0; i < CLIENTS; i++) pairs.push(await signIn(server))
+  world.after(() => {
+    isOver = true
+  })
+  void Promise.all(pairs.map(client)).catch(() => {})
+  await sleep(1000)
+
+  return {
+    /** @returns how many requests failed meanwhile */
+    async during(took: Took, happens: () => Promise<void>): Promise<number> {
+      taken = took
+      failed = 0
+      await happens()
+      taken = { refreshes: [], routes: [] }
+      return failed
+    },
+  }
+}
+
+/** Long dead, of many users, and as they lie after months: in no order. */
+const buryIn = (table: string, id: string): string => `
+  insert into sessions (id, user_id, generation, jti, created_at, expires_at, idle_expires_at, epoch)
+  select ${id}, 'u' || (n % 100000), 3, 'jti-' || n, 1000000000 + n, 1100000000 + n, 1100000000 + n, 0 from ${table}`
+
+async function bury({ kind, database }: World, dead: number): Promise<void> {
+  if (kind === 'postgres') return run(database, buryIn(`generate_series(1, ${dead}) as n`, 'md5(n::text)'))
+  const db = new DatabaseSync(database, { timeout: 10_000 })
+  db.exec(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${dead})
+    ${buryIn('numbers', 'lower(hex(randomblob(16)))')}`)
+  db.close()
+}
