@@ -34,13 +34,9 @@ export interface Hand {
   send(order: Order): void
   /** Asks for a sign of life. @returns how many it has owed before */
   poke(): number
-  /**
-   * It takes no more connections. One that does not serve yet is ended at once.
-   *
-   * @returns when it has done so, or has ended
-   */
+  /** It takes no more connections. @returns when it has done so, or has ended */
   shut(): Promise<void>
-  /** It answers what is in flight and ends. */
+  /** It answers what is in flight and ends; one that does not serve yet, at once. */
   dismiss(): void
   kill(): void
 }
@@ -91,15 +87,13 @@ export function hire(env: object, passOn: (from: number, word: Word) => void): H
       return owed++
     },
     async shut() {
-      if (!serves) kill()
-      else if (worker.isConnected()) {
-        const gone = new Promise((resolve) => worker.once('disconnect', resolve))
-        send({ kind: 'stop' })
-        // Here the port is let go of first, so that whoever still comes to it meets a worker or is refused.
-        worker.disconnect()
-        await gone
-      }
+      if (!serves || !worker.isConnected()) return
       serves = false
+      const gone = new Promise((resolve) => worker.once('disconnect', resolve))
+      send({ kind: 'stop' })
+      // Here the port is let go of first, so that whoever still comes to it meets a worker or is refused.
+      worker.disconnect()
+      await gone
     },
     dismiss: () => void worker.process.kill('SIGTERM'),
     kill,
