@@ -7,11 +7,12 @@ export interface Asking {
   readonly patience: number
   /** Media types that are understood. */
   readonly accept?: string
+  /** Octets that the answer may have. Default 1 MiB. */
+  readonly longest?: number
   readonly get: typeof fetch
 }
 
-/** Octets that an answer may have. */
-const LONGEST = 1_048_576
+const MEBIBYTE = 1_048_576
 
 /**
  * The JSON that an address answers with. In any runtime.
@@ -20,7 +21,7 @@ const LONGEST = 1_048_576
  */
 export async function loadJson(
   url: string,
-  { what, patience, accept = 'application/json', get }: Asking,
+  { what, patience, accept = 'application/json', longest = MEBIBYTE, get }: Asking,
 ): Promise<unknown> {
   const response = await get(url, {
     headers: { accept },
@@ -32,19 +33,19 @@ export async function loadJson(
     await response.body?.cancel().catch(() => undefined)
     throw new Error(`${what} answers with status ${response.status}`)
   }
-  return JSON.parse(await textOf(response, what))
+  return JSON.parse(await textOf(response, what, longest))
 }
 
-async function textOf({ body }: Response, what: string): Promise<string> {
+async function textOf({ body }: Response, what: string, longest: number): Promise<string> {
   const utf8 = new TextDecoder('utf-8', { fatal: true })
   const reader = body?.getReader()
   let text = ''
   let size = 0
   for (let read = await reader?.read(); read !== undefined && !read.done; read = await reader?.read()) {
     size += read.value.length
-    if (size > LONGEST) {
+    if (size > longest) {
       void reader?.cancel().catch(() => undefined)
-      throw new Error(`${what} is longer than ${LONGEST} octets`)
+      throw new Error(`${what} is longer than ${longest} octets`)
     }
     text += utf8.decode(read.value, { stream: true })
   }

@@ -1,4 +1,4 @@
-import type { Seconds } from '../base/clock.ts'
+import type { Clock, Seconds } from '../base/clock.ts'
 import { Refusal } from '../base/refusal.ts'
 import { loadJson, tellOf } from '../base/remote-json.ts'
 import type { Awaitable } from '../base/request.ts'
@@ -10,6 +10,7 @@ export interface FeedOptions {
   /** Beyond this age what is known counts no more. */
   readonly maxAge: Seconds
   readonly fetch: typeof fetch
+  readonly clock: Clock
   readonly elapsed: () => number
   readonly failed: (error: unknown) => void
 }
@@ -18,7 +19,7 @@ export interface FeedOptions {
 export interface Revocations {
   /**
    * @throws Refusal `revoked`; `revocations_unavailable` where what is known is too old and cannot be read anew, or the token lives
-   *   longer than ended sessions are told of
+   *   longer than ended sessions are told of; `expired` where it is so old that the end of its session may be told of no more
    */
   refuse(claims: Claims): Awaitable<void>
 }
@@ -29,6 +30,10 @@ const OLD = 1
 const PATIENCE = 5
 /** Pages of one reading: some thousands of ends in each. */
 const PAGES = 2000
+/** Octets of a page: sessions that end in the same seconds stand on one, a million of them if need be. */
+const LONGEST = 2 ** 26
+/** Seconds for which an end is remembered beyond its window: so much our clock may be behind the issuer's. */
+const SKEW = 60
 
 /** One page of the feed. */
 interface Page {
@@ -44,7 +49,7 @@ interface Page {
  * Follows the feed of `GET …/revocations/`. No timer runs: a token that is checked has it read where it is older than a second, and
  * waits for that only where it is older than `maxAge`. One reading at a time.
  */
-export function followRevocations({ url, maxAge, fetch: get, elapsed, failed }: FeedOptions): Revocations {
+export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, failed }: FeedOptions): Revocations {
   /** What was told of in this window, and in the one before it. */
   let [young, aged] = [new EndedSet(), new EndedSet()]
   let youngSince = elapsed()
@@ -60,7 +65,9 @@ export function followRevocations({ url, maxAge, fetch: get, elapsed, failed }: 
       const askedAt = elapsed()
       lastSign = askedAt
       const address = until === undefined ? url : `${url}?since=${until}`
-      const told = parsePage(await loadJson(address, { what: 'the feed of revocations', patience: PATIENCE, get }))
+      const told = parsePage(
+        await loadJson(address, { what: 'the feed of revocations', patience: PATIENCE, longest: LONGEST, get }),
+      )
       if (told.more && told.until === until) throw new Error('the feed of revocations does not go on')
       keep(told)
       until = told.until
@@ -73,7 +80,7 @@ export function followRevocations({ url, maxAge, fetch: get, elapsed, failed }: 
 
   function keep(page: Page): void {
     window = page.window
-    if (elapsed() - youngSince >= window) {
+    if (elapsed() - youngSince >= window + SKEW) {
       ;[young, aged] = [new EndedSet(), young]
       youngSince = elapsed()
     }
@@ -99,6 +106,8 @@ export function followRevocations({ url, maxAge, fetch: get, elapsed, failed }: 
     if (elapsed() - readAt >= maxAge) throw unavailable('the feed of revocations cannot be read')
     if (!(Number(exp) - Number(iat) <= window))
       throw unavailable('the token lives longer than ended sessions are told of')
+    // Tolerance for clocks must not take a token beyond the time for which its end is remembered.
+    if (!(clock() - Number(iat) < window)) throw new Refusal('expired')
   }
 
   return {

@@ -94,6 +94,37 @@ test('an end is remembered for as long as a token lives, however often the feed 
   }
 })
 
+test('tolerance for clocks does not take a token for longer than its end is remembered', async (t) => {
+  const { tokens, token, from, pass, now } = world(t, { revocations: true, maxAge: 3600, leeway: 300 })
+  const began = now()
+  from.publish(FEED, () => Response.json(page(now() < began + 60 ? ['s1'] : [], { window: 60 })))
+  const text = token({ exp: began + 60 })
+  for (let second = 0; second < 360; second += 5) {
+    await assert.rejects(tokens.verify(text), `after ${second} seconds`)
+    await settled()
+    pass(5)
+  }
+})
+
+test('who begins late takes no token whose end the feed no longer tells of', async (t) => {
+  const { tokens, token, from, pass } = world(t, { revocations: true, leeway: 300 })
+  const [young, old] = [token({ sid: 's2' }), token()]
+  from.publish(FEED, page([]))
+  pass(299)
+  assert.equal((await tokens.verify(young)).sid, 's2')
+  pass(2)
+  await assert.rejects(tokens.verify(old), { code: 'expired', status: 401 })
+  await assert.rejects(tokens.verify(young), { code: 'expired' }, 'also one that is remembered')
+})
+
+test('many sessions that end at once are told of on one page', async (t) => {
+  const { tokens, token, from } = world(t, { revocations: true })
+  const many = Array.from({ length: 100_000 }, (_, i) => i.toString(16).padStart(32, '0'))
+  from.publish(FEED, page(many))
+  await tokens.verify(token())
+  await assert.rejects(tokens.verify(token({ sid: many.at(-1) })), { code: 'revoked' })
+})
+
 test('a token that outlives what the feed tells of is not taken', async (t) => {
   const { tokens, token, from, now } = world(t, { revocations: true })
   from.publish(FEED, page([], { window: 300 }))
