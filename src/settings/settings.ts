@@ -233,6 +233,9 @@ export interface Settings {
   readonly log: Log
 }
 
+/** So many retired keys may be published at a time. */
+const RETIRED = 50
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** @throws Refusal `config_refused`, its message one sentence that says what to write instead */
@@ -255,6 +258,12 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   const keys = parseKeys({ algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys }, log)
   if (keys !== undefined && rotateKeys) {
     throw refused('tokens.rotateKeys is for keys that are made here: a key of tokens.signingKey is changed there.')
+  }
+  const life = Math.max(tokens.access, tokens.refresh, tokens.sliding)
+  if (rotateKeys && rotateKeys * RETIRED < life) {
+    throw refused(
+      `tokens.rotateKeys must be ${Math.ceil(life / RETIRED)} seconds or more: a key is published until the last token that it signed has expired.`,
+    )
   }
   const authentication = rest.authentication ?? [bearer()]
   const isShared = algorithm?.startsWith('HS') === true && signingKey !== undefined
