@@ -100,24 +100,27 @@ export function administration(settings: Settings, open: () => Promise<House>): 
       async setPassword(id, password) {
         const { store, passwords, audit } = await open()
         await setPassword(id, password, { users: store.users, passwords })
-        await audit.record({ kind: 'password_changed', userId: id })
+        const told = audit.record({ kind: 'password_changed', userId: id })
         if (terms.checkRevoke === 'session') await endAll(id, 'password')
+        await told
       },
       async change(id, change) {
         refuseUnknown(change.roles, settings.roles)
         const { store, audit } = await open()
         const user = await changeUser(id, change, store.users)
         if (user === undefined) return undefined
-        await audit.record({ kind: 'user_changed', userId: id, detail: { fields: Object.keys(change) } })
+        const told = audit.record({ kind: 'user_changed', userId: id, detail: { fields: Object.keys(change) } })
         if (change.active === false) await endAll(id, 'inactive')
+        await told
         return user
       },
       async delete(id) {
         const { store, audit } = await open()
         const deleted = await store.users.delete(id)
-        if (deleted) await audit.record({ kind: 'user_deleted', userId: id })
+        const told = deleted && audit.record({ kind: 'user_deleted', userId: id })
         await endAll(id, 'deleted')
         await store.apiTokens.deleteAll(id)
+        await told
         return deleted
       },
     },

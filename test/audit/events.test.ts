@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent, EventKind, Events } from '../../src/audit/event.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
@@ -245,4 +246,32 @@ test('what happens within one moment is listed in the order in which it happened
     fields.reverse(),
     Array.from({ length: 20 }, (_, i) => (i % 2 ? 'staff' : 'email')),
   )
+})
+
+test('an event that takes its time holds up no end: who is deactivated is out before it is written', async (t) => {
+  const store = sqliteStore({ file: ':memory:' })
+  let write: (value?: unknown) => void = () => {}
+  let isSlow = false
+  const append: Events['append'] = (event) =>
+    isSlow
+      ? new Promise((resolve) => (write = resolve)).then(() => store.events.append(event))
+      : store.events.append(event)
+  const { auth, ann } = await house(t, { database: { ...store, events: { ...store.events, append } } })
+  const { access } = await signIn(auth)
+  await auth.events.list()
+  isSlow = true
+  const changing = auth.users.change(ann.id, { active: false })
+  const headers = { authorization: `Bearer ${access}` }
+  const isOut = () =>
+    auth.check(new Request('http://localhost/', { headers })).then(
+      () => false,
+      () => true,
+    )
+  for (let i = 0; !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive'); i++) {
+    assert.ok(i < 100, 'the session has not ended')
+    await sleep(10)
+  }
+  write()
+  await changing
+  assert.equal((await newest(auth)).kind, 'user_changed')
 })
