@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { BookTerms } from '../../src/sessions/book.ts'
-import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Verbs, Wish } from './worker.ts'
 
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
@@ -10,8 +9,6 @@ type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
 /** A process that shares a database with others. */
 export interface House {
   ask<Verb extends keyof Verbs>(verb: Verb, ...args: Parameters<Verbs[Verb]>): Promise<Answer<Verb>>
-  /** What it has said was answered, by `writeForEver`: the newest token of each session. */
-  readonly acknowledged: ReadonlyMap<string, Presented>
   /** As a power cut would: nothing is closed. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -31,14 +28,9 @@ export function startHouse(
     execArgv: [],
   })
   const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: unknown): void }>()
-  const acknowledged = new Map<string, Presented>()
   let asked = 0
 
-  child.on('message', (message: { n: number; answer?: unknown; error?: string; acknowledged?: Presented }) => {
-    if (message.acknowledged !== undefined) {
-      acknowledged.set(message.acknowledged.id, message.acknowledged)
-      return
-    }
+  child.on('message', (message: { n: number; answer?: unknown; error?: string }) => {
     const waits = waiting.get(message.n)
     waiting.delete(message.n)
     if (message.error === undefined) waits?.resolve(message.answer)
@@ -55,7 +47,6 @@ export function startHouse(
         waiting.set(asked, { resolve: resolve as (answer: unknown) => void, reject })
         child.send({ n: asked, verb, args })
       }),
-    acknowledged,
     kill: () => ended(child, () => child.kill('SIGKILL')),
     stop: () => ended(child, () => child.disconnect()),
   }

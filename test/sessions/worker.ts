@@ -121,21 +121,6 @@ const verbs = {
     await Promise.all(Array.from({ length: writers }, () => one().catch((error) => failed.push(String(error)))))
     return { done, failed }
   },
-  /** Writes until it is killed, and says what was answered as soon as it is. */
-  async writeForEver(writers: number): Promise<void> {
-    const open = await theBook()
-    const one = async (): Promise<never> => {
-      const session = aSession(hexId(systemRandom), { userId: vitor.id, createdAt: clock() })
-      await open.open(session)
-      let token: Presented = { id: session.id, generation: 0, jti: session.jti }
-      for (;;) {
-        process.send!({ acknowledged: token })
-        const outcome = await open.rotate(token, clock())
-        if (outcome.kind === 'rotated') token = outcome.session
-      }
-    }
-    await Promise.all(Array.from({ length: writers }, one))
-  },
 }
 
 export type Verbs = typeof verbs
