@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { attempt } from './trial.ts'
 import { TRIALS } from './trials.ts'
@@ -17,3 +18,10 @@ for (const read of TRIALS) {
     })
   }
 }
+
+test('the page of reliability has a row for every trial', async () => {
+  const page = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8')
+  const told = [...page.matchAll(/^\| ([A-Z]\d+[\w-]*) \|/gm)].map(([, name]) => name)
+  const trials = await Promise.all(TRIALS.map((read) => read()))
+  assert.deepEqual(told.sort(), trials.map(({ name }) => name).sort())
+})
