@@ -22,6 +22,7 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./stops.ts')).reloads,
   async () => (await import('./crash.ts')).crash,
   async () => (await import('./flushing.ts')).flushing,
+  async () => (await import('./connection-flood.ts')).connectionFlood,
   async () => (await import('./writers.ts')).writers,
   async () => (await import('./key-rotation.ts')).keyRotation,
 ]
