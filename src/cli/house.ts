@@ -11,10 +11,18 @@ import { selfName, shellWord, type World } from './world.ts'
 export const databaseOf = (option: string | undefined, { env }: World): string =>
   option ?? (env.WATCHWORD_DATABASE || 'watchword.db')
 
-const isFile = (database: string): boolean => !/^(sqlite:|[a-z]+:\/\/)/.test(database) && database !== ':memory:'
+const isFile = (database: string): boolean => !/^(sqlite:|[a-z]+:\/\/)/i.test(database) && database !== ':memory:'
 
-/** A database as it is shown: without the password that its address may hold. */
-export const shownDatabase = (database: string): string => printable(database.replace(/(\/\/[^/@]*?):[^/]*@/, '$1:…@'))
+/**
+ * A database as it is shown: without the password that its address may hold, be it written as none can be. Also behind a "?" there
+ * may be one.
+ */
+export const shownDatabase = (database: string): string =>
+  printable(
+    /^[a-z][a-z\d+.-]*:\/\//i.test(database)
+      ? database.replace(/(\/\/[^/?#@:]*):.*@/s, '$1:…@').replace(/\?.*$/s, '?…')
+      : database,
+  )
 
 /**
  * Opens the database, made where there is none, with its signing keys. All has been checked when this returns. Keys are rotated where

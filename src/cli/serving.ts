@@ -3,6 +3,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { parseCount } from './command.ts'
 import { Failure, WrongUsage } from './failure.ts'
+import { shownDatabase } from './house.ts'
 import { sentenceOf } from './sentences.ts'
 import { printable } from './table.ts'
 import { selfName, shellWord, type World } from './world.ts'
@@ -160,6 +161,6 @@ export function signInCommand(url: string, username: string, password: string): 
   return `curl -s ${url}/api/token/ ${field} -d password=${password}`
 }
 
-/** A command of ours as it is typed here, on this database. */
+/** A command of ours as it is typed here, on this database; the password of one has to be typed again. */
 export const ourCommand = (words: string, database: string, { env }: World): string =>
-  `${selfName(env)} ${words}${database === 'watchword.db' || env.WATCHWORD_DATABASE === database ? '' : ` --database ${shellWord(database)}`}`
+  `${selfName(env)} ${words}${database === 'watchword.db' || env.WATCHWORD_DATABASE === database ? '' : ` --database ${shellWord(shownDatabase(database))}`}`

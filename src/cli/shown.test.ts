@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { shownDatabase } from './house.ts'
+import { ourCommand } from './serving.ts'
+import type { World } from './world.ts'
+
+const world = { env: {} } as World
+
+for (const [database, shown] of [
+  ['postgres://ann:hunter2@db/auth', 'postgres://ann:…@db/auth'],
+  ['POSTGRES://ann:hunter2@db/auth', 'POSTGRES://ann:…@db/auth'],
+  ['postgres://ann:h@nter2@db/auth', 'postgres://ann:…@db/auth'],
+  ['postgres://ann:1/hunter2@db/auth', 'postgres://ann:…@db/auth'],
+  ['postgres://ann:1?hunter2@db/auth', 'postgres://ann:…@db/auth'],
+  ['postgres://:hunter2@db/auth', 'postgres://:…@db/auth'],
+  ['postgres://db:5432/auth', 'postgres://db:5432/auth'],
+  ['postgres://db/auth?user=ann&password=hunter2', 'postgres://db/auth?…'],
+  ['postgres://db:5432/auth?p%61ssword=hunter2', 'postgres://db:5432/auth?…'],
+  ['auth.db', 'auth.db'],
+  ['sqlite:a?b:c@d', 'sqlite:a?b:c@d'],
+] as const) {
+  test(`the database ${JSON.stringify(shown)} is shown without its password, also in what is to be typed`, () => {
+    assert.equal(shownDatabase(database), shown)
+    assert.doesNotMatch(ourCommand('user create NAME', database, world), /hunter2|nter2/)
+  })
+}
