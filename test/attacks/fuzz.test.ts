@@ -25,6 +25,9 @@ import { outcomeOf } from './verdict.ts'
 const COUNT = Number(process.env.WATCHWORD_FUZZ ?? 10_000)
 const SEED = Number(process.env.WATCHWORD_SEED ?? Date.now() % 2 ** 31)
 
+/** A verifier that takes whatever it is given. */
+const BELIEVES = process.env.WATCHWORD_SABOTAGE === 'believe'
+
 /** Milliseconds that one input may take. */
 const PATIENCE = 50
 
@@ -32,7 +35,7 @@ const clock = (): UnixSeconds => NOW as UnixSeconds
 
 /** Runs it; what is thrown must be a refusal, and soon. @returns what came of it, or what is against it */
 function tried(work: () => unknown): { readonly value?: unknown; readonly fault?: string } {
-  const [outcome, millis] = timed(() => outcomeOf(work), PATIENCE)
+  const [outcome, millis] = timed(() => outcomeOf(BELIEVES ? () => '' : work), PATIENCE)
   if (millis > PATIENCE) return { fault: `took ${millis} ms, three times` }
   if (outcome.kind === 'broken') return { fault: `threw what is no refusal: ${outcome.error}` }
   return outcome.kind === 'accepted' ? { value: outcome.value } : {}

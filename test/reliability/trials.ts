@@ -23,6 +23,8 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./crash.ts')).crash,
   async () => (await import('./flushing.ts')).flushing,
   async () => (await import('./connection-flood.ts')).connectionFlood,
+  async () => (await import('./sign-in-flood.ts')).signInFlood,
+  async () => (await import('./fuzzing.ts')).fuzzing,
   async () => (await import('./writers.ts')).writers,
   async () => (await import('./key-rotation.ts')).keyRotation,
 ]

@@ -18,7 +18,7 @@ const { storeAt } = await import('../reliability/store.ts')
 
 export interface Wish {
   readonly database: string
-  readonly options: Pick<Options, 'counts' | 'endpoints' | 'proxies' | 'redis' | 'tokens' | 'throttle'>
+  readonly options: Pick<Options, 'counts' | 'endpoints' | 'hashesAtOnce' | 'proxies' | 'redis' | 'tokens' | 'throttle'>
   readonly limits: Partial<Limits>
   /** Who is there from the start, if anybody. */
   readonly user: { readonly username: string; readonly password: string } | undefined

@@ -1,0 +1,86 @@
+import { Agent } from 'node:http'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, ask, askJson, boundOf, p99, signIn } from '../server/client.ts'
+import { ADA, startServer } from '../server/process.ts'
+import { atLeast, atMost, exactly, trial } from './trial.ts'
+
+/** Sign-ins a second. */
+const OFFERED = 300
+
+/** Milliseconds with the flood and without it, in turns. */
+const TURN = 5000
+const CALM = 3000
+
+const WRONG = { username: ADA.username, password: 'not the password' }
+const MIB = 2 ** 20
+
+/** R21; its short form is test/server/log-in-flood.test.ts. */
+export const signInFlood = trial({
+  name: 'R21',
+  promise: 'a flood of sign-ins does not stop the service',
+  databases: ['sqlite', 'postgres'],
+  long: { turns: 12 },
+  sabotages: [{ name: 'no-queue' }],
+  async run(world, { turns }) {
+    // As from addresses without number: the throttle would stop one address long before the hashes are many.
+    const options = { throttle: { login: null }, ...(world.sabotage === 'no-queue' ? { hashesAtOnce: 64 } : {}) }
+    const server = await startServer(world, { database: world.database, options })
+    const agent = new Agent({ keepAlive: true })
+    world.after(() => agent.destroy())
+    const { access } = await signIn(server)
+
+    const checksFor = async (ms: number): Promise<readonly Answer[]> => {
+      const answers: Answer[] = []
+      const headers = { Authorization: `Bearer ${access}` }
+      for (const until = performance.now() + ms; performance.now() < until; await sleep(5)) {
+        answers.push(await ask(server, '/hello/', { method: 'GET', headers, agent }))
+      }
+      return answers
+    }
+    const alone: Answer[] = []
+    const checks: Answer[] = []
+    const signIns: Answer[] = []
+    let slowestRecovery = 0
+    const { hashesAtOnce, hashes, residentBefore, residentPeak } = await server.measure(async () => {
+      for (let turn = 1; turn <= turns; turn++) {
+        alone.push(...(await checksFor(CALM)))
+        const offered: Promise<Answer>[] = []
+        const flood = setInterval(() => {
+          for (let n = 0; n < OFFERED / 20; n++) offered.push(askJson(server, '/api/token/', WRONG, agent))
+        }, 50)
+        checks.push(...(await checksFor(TURN)))
+        clearInterval(flood)
+        signIns.push(...(await Promise.all(offered)))
+        const over = performance.now()
+        while ((await askJson(server, '/api/token/', ADA, agent)).status !== 200) await sleep(50)
+        slowestRecovery = Math.max(slowestRecovery, performance.now() - over)
+        world.progress(`turn ${turn}: ${signIns.length} sign-ins, checks p99 ${p99(msOf(checks)).toFixed(1)} ms`)
+      }
+    })
+    const admitted = signIns.filter(({ status }) => status === 401)
+    const refused = signIns.filter(({ status }) => status === 503)
+    const mute = refused.filter(({ headers }) => !(Number(headers['retry-after']) >= 1))
+    const [calm, flooded] = [p99(msOf(alone)), p99(msOf(checks))]
+    const cores = availableParallelism()
+    return [
+      exactly(0, 'answers that are neither 401 nor 503', signIns.length - admitted.length - refused.length),
+      atLeast(1, 'turned away', refused.length),
+      exactly(0, 'of them without Retry-After', mute.length),
+      atMost(boundOf(100, calm), 'ms until they are, p99', p99(msOf(refused))),
+      atMost(cores, 'hashes at once', hashesAtOnce),
+      atMost(admitted.length + turns, 'hashes, one for each who was admitted', hashes),
+      atMost(10_000, 'ms until the latest of them is answered', Math.max(...msOf(admitted))),
+      exactly(0, `of ${checks.length} token checks failed`, checks.filter(({ status }) => status !== 200).length),
+      atMost(boundOf(100, calm), 'ms for a token check, p99', flooded),
+      {
+        ...atMost(2, 'times its p99 without the flood', flooded / calm),
+        seen: `${(flooded / calm).toFixed(1)} (${calm.toFixed(1)} ms, ${flooded.toFixed(1)} ms)`,
+      },
+      atMost(cores * 160 + 50, 'MiB more in memory', (residentPeak - residentBefore) / MIB),
+      atMost(10_000, 'ms until one signs in again', slowestRecovery),
+    ]
+  },
+})
+
+const msOf = (answers: readonly Answer[]): readonly number[] => answers.map(({ ms }) => ms)
