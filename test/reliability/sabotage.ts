@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Clock, UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Refusal } from '../../src/base/refusal.ts'
+import { Secret } from '../../src/base/secret.ts'
+import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
+import { seal } from '../../src/keys/seal.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'
+
+/** That of every server of the tests. */
+const SECRET = 'of no worth, since every server of the tests has it'
 
 /** Builds a fault into a store. */
 type Fault = (store: Store) => Store
@@ -118,11 +123,18 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'hasty-retirement': (store) =>
     withKeys(store, (keys) => ({ rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }) })),
 
-  /** A key is believed to have been published long ago, and signs as soon as somebody looks. */
-  'eager-rotation': (store) =>
+  /** The key that was to be published next signs at once. */
+  'unpublished-key': (store) =>
     withKeys(store, (keys) => ({
-      list: async () =>
-        (await keys.list()).map((key) => ({ ...key, createdAt: (key.createdAt - 1_000_000) as UnixSeconds })),
+      async rotate(turn) {
+        const { fresh, verifiesUntil } = turn
+        const turned = await keys.rotate(turn)
+        const { kid: id, publicJwk, privatePem } = generateKey(fresh.algorithm)
+        const sealed = seal(privatePem, id, [new Secret(SECRET)], systemRandom)
+        const another = { ...fresh, id, publicJwk, sealed }
+        if (turned) await keys.rotate({ current: turn.next, next: fresh.id, fresh: another, verifiesUntil })
+        return turned
+      },
     })),
 
   /** A database that cannot be asked is told of as if the fault were ours. */
@@ -171,12 +183,6 @@ export function sabotaged(store: Store, name: string | undefined): Store {
   // Faults that are not in the store are built in by the trial that knows them.
   return fault === undefined ? store : fault(store)
 }
-
-/** A clock that is so many seconds ahead of another. */
-export const ahead =
-  (clock: Clock, by: number): Clock =>
-  () =>
-    (clock() + by) as UnixSeconds
 
 async function rotateWhatever(
   sessions: Sessions,
