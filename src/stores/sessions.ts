@@ -1,6 +1,6 @@
 import { type Expression, type Kysely, type Selectable, type SqlBool, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { EndReason, NewSession, Session, SessionId, Sessions } from '../sessions/session.ts'
+import type { EndReason, NewSession, Rotation, Session, SessionId, Sessions } from '../sessions/session.ts'
 import { prepared } from './prepared.ts'
 import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
 
@@ -84,20 +84,8 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       await insertUnlessThere(session)
     },
 
-    async rotate({ id, generation, jti, newJti, idle, leeway, now, require }) {
-      const { rows } = await swap({
-        id,
-        generation,
-        jti,
-        newJti,
-        now,
-        alive: (now - leeway) as UnixSeconds,
-        idleEnd: (now + idle) as UnixSeconds,
-        until: lateness?.until() ?? now,
-        userless: flag(!require.user),
-        anyActive: flag(!require.active),
-        anyEpoch: flag(!require.epoch),
-      })
+    async rotate(rotation) {
+      const { rows } = await swap(swapOf(rotation, lateness))
       return rows[0] && sessionOf(rows[0])
     },
 
@@ -167,7 +155,7 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
 }
 
 /** The values of the swap: what it compares, what it writes, and which of its conditions are waived. */
-interface Swap {
+export interface Swap {
   readonly id: SessionId
   readonly generation: number
   readonly jti: string
@@ -181,6 +169,23 @@ interface Swap {
   readonly anyActive: Flag
   readonly anyEpoch: Flag
 }
+
+export const swapOf = (
+  { id, generation, jti, newJti, idle, leeway, now, require }: Rotation,
+  lateness: Lateness | undefined,
+): Swap => ({
+  id,
+  generation,
+  jti,
+  newJti,
+  now,
+  alive: (now - leeway) as UnixSeconds,
+  idleEnd: (now + idle) as UnixSeconds,
+  until: lateness?.until() ?? now,
+  userless: flag(!require.user),
+  anyActive: flag(!require.active),
+  anyEpoch: flag(!require.epoch),
+})
 
 const rowOf = (session: NewSession): Row => ({
   id: session.id,
@@ -197,7 +202,7 @@ const rowOf = (session: NewSession): Row => ({
   end_reason: null,
 })
 
-const sessionOf = (row: Row): Session => ({
+export const sessionOf = (row: Row): Session => ({
   id: row.id,
   userId: row.user_id ?? undefined,
   generation: row.generation,

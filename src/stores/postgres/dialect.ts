@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 import type pg from 'pg'
 import { Refusal } from '../../base/refusal.ts'
-import { faultOf, isWorthRepeating } from './faults.ts'
+import { faultOf, isStorable, isWorthRepeating } from './faults.ts'
 import type { Pool } from './pool.ts'
 
 /**
@@ -167,10 +167,6 @@ function nameOf(sql: string): string {
   names.set(sql, name)
   return name
 }
-
-/** PostgreSQL's texts hold no NUL, and half a surrogate pair would become another character on the way. */
-const isStorable = (value: unknown): boolean =>
-  typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed())
 
 /** No row is found by what no row can hold, and none is written. @throws Refusal `invalid` */
 function withUnstorable<Row>({ query }: CompiledQuery): QueryResult<Row> {

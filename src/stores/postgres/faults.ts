@@ -45,3 +45,7 @@ const wordsOf = (error: unknown): string =>
 
 export const unavailable = (why: string, cause?: unknown): Refusal =>
   new Refusal('store_unavailable', `PostgreSQL: ${why}`, { cause, retryAfter: 1 })
+
+/** PostgreSQL's texts hold no NUL, and half a surrogate pair would become another character on the way. */
+export const isStorable = (value: unknown): boolean =>
+  typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed())

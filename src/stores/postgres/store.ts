@@ -10,6 +10,7 @@ import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
 import { parseAddress } from './address.ts'
 import { postgresDialect } from './dialect.ts'
+import { grouped } from './grouped.ts'
 import { migrate } from './migrate.ts'
 import { News } from './news.ts'
 import { open } from './open.ts'
@@ -35,6 +36,7 @@ export function postgresStore({ url }: PostgresOptions): Store {
   const address = parseAddress(url)
   const pool = new Pool(address)
   const time = new ServerTime()
+  const lateness = latenessBy(time)
   const accounts = new KnownAccounts()
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: postgresDialect(pool, () =>
@@ -54,7 +56,7 @@ export function postgresStore({ url }: PostgresOptions): Store {
   })
   return {
     users: remembered(sqlUsers(db), accounts, () => news.isCurrent),
-    sessions: sqlSessions(db, latenessBy(time)),
+    sessions: grouped(sqlSessions(db, lateness), db, lateness),
     keys: sqlKeys(db),
     apiTokens: sqlApiTokens(db),
     hits: sqlHits(db),

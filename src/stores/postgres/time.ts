@@ -4,7 +4,8 @@ import type { Lateness } from '../sessions.ts'
 import type { StoreTime } from '../store.ts'
 import { ANSWER } from './address.ts'
 
-const NOW = 'extract(epoch from clock_timestamp())::float8'
+/** The time as the server tells it, in SQL. */
+export const NOW = 'extract(epoch from clock_timestamp())::float8'
 
 /** The server's time, in seconds since 1970. */
 export const ASK_TIME = { name: 'watchword_time', text: `select ${NOW} as now` }

@@ -168,6 +168,35 @@ test('where nothing can be listened to, what others write is asked for twice a s
   assert.equal(known(deaf), undefined)
 })
 
+for (const [what, sql] of [
+  ['is told by nobody', 'drop trigger watchword_session_ended on sessions'],
+  ['nobody is to tell for now', 'alter table users disable trigger all'],
+] as const) {
+  for (const when of ['before a process begins', 'while it runs'] as const) {
+    test(`what ${what}, ${when}, is asked for, and nobody is remembered`, async (t) => {
+      const world = await aWorld(t)
+      if (world === undefined) return
+      const [ours, other] = [world.store(), world.store()]
+      await other.migrate()
+      await other.users.insert(vitor)
+      if (when === 'before a process begins') await run(world.url, sql)
+      const ear = listening(t, ours)
+      if (when === 'while it runs') {
+        await remembers(ours)
+        await run(world.url, sql)
+      }
+      const before = ear.heard.length
+
+      await until(() => ear.heard.length >= before + 3, 'it was not asked for')
+      assert.ok(ear.isUpToDate())
+      await other.users.change(vitor.id, { active: false })
+      assert.equal(known(ours), undefined)
+
+      await run(world.url, 'alter table users enable trigger all')
+    })
+  }
+}
+
 /** The user as a store knows it without asking; `undefined` where it asks. */
 function known(store: Store): User | undefined {
   const account = store.users.find('id', vitor.id)

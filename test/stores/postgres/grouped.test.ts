@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import pg from 'pg'
+import { minutes, seconds } from '../../../src/base/clock.ts'
+import type { Rotation, SessionId } from '../../../src/sessions/session.ts'
+import { ask, run } from '../../services/postgres.ts'
+import { aSession, NOON, TERMS, vitor } from '../../sessions/house.ts'
+import { aWorld } from './world.ts'
+
+const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
+  id: id as SessionId,
+  generation: 0,
+  jti: `${id}-0`,
+  newJti: `${id}-1`,
+  idle: minutes(60),
+  leeway: seconds(0),
+  now: NOON,
+  require: TERMS.require,
+  ...more,
+})
+
+test('refreshes that arrive together are a few statements, and each is answered for itself', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const store = world.store()
+  await store.users.insert(vitor)
+  const ids = Array.from({ length: 100 }, (_, n) => `s${n}`)
+  for (const id of ids) await store.sessions.open(aSession(id))
+  await store.sessions.end('s3' as SessionId, 'logout', NOON)
+  await run(world.url, 'create sequence statements')
+  await run(
+    world.url,
+    `create function one_more() returns trigger language plpgsql as $$ begin perform nextval('statements'); return null; end $$`,
+  )
+  await run(world.url, 'create trigger counted after update on sessions for each statement execute function one_more()')
+
+  const answers = await Promise.all([
+    ...ids.map((id) => store.sessions.rotate(rotation(id))),
+    store.sessions.rotate(rotation('s4', { newJti: 'another' })),
+    store.sessions.rotate(rotation('s5', { generation: 1 })),
+    store.sessions.rotate(rotation('s6', { jti: 'not it' })),
+    store.sessions.rotate(rotation('s7\0')),
+  ])
+
+  const went = answers.slice(0, 100).map((session) => session?.id)
+  const other = answers[100]
+  assert.equal(went[3], undefined, 's3 has ended')
+  assert.equal([went[4], other?.id].filter((id) => id === 's4').length, 1, 's4 goes on once')
+  assert.deepEqual(
+    went.filter((_, n) => n !== 3 && n !== 4),
+    ids.filter((_, n) => n !== 3 && n !== 4),
+  )
+  assert.deepEqual(answers.slice(101), [undefined, undefined, undefined])
+  for (const session of answers) {
+    if (session === undefined) continue
+    assert.deepEqual((await store.sessions.find(session.id))?.session, session)
+  }
+  const { last_value: statements } = await ask<{ last_value: string }>(world.url, 'select last_value from statements')
+  assert.ok(Number(statements) <= 10, `${statements} statements`)
+})
+
+test('a session whose row is held keeps nobody who arrived with it from being answered', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const store = world.store()
+  await store.users.insert(vitor)
+  for (const id of ['held', 'free', 'too']) await store.sessions.open(aSession(id))
+  const holder = new pg.Client(world.url)
+  await holder.connect()
+  try {
+    await holder.query('begin')
+    await holder.query(`update sessions set jti = jti where id = 'held'`)
+
+    const [held, free, too] = await Promise.allSettled(
+      ['held', 'free', 'too'].map((id) => store.sessions.rotate(rotation(id))),
+    )
+
+    assert.equal(free?.status === 'fulfilled' && free.value?.generation, 1)
+    assert.equal(too?.status === 'fulfilled' && too.value?.generation, 1)
+    assert.equal(held?.status === 'rejected' && held.reason.code, 'store_unavailable')
+  } finally {
+    await holder.end()
+  }
+})
+
+test('a number that no column holds is refused for itself', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const store = world.store()
+  await store.users.insert(vitor)
+  for (const id of ['odd', 'even']) await store.sessions.open(aSession(id))
+
+  const [odd, even] = await Promise.allSettled([
+    store.sessions.rotate(rotation('odd', { generation: 2 ** 40 })),
+    store.sessions.rotate(rotation('even')),
+  ])
+
+  assert.equal(odd?.status === 'rejected' && odd.reason.code, 'invalid')
+  assert.equal(even?.status === 'fulfilled' && even.value?.generation, 1)
+})
