@@ -1,0 +1,95 @@
+import type { UserId } from '../../src/users/user.ts'
+import type { Pair, Said } from './clients.ts'
+import type { Operation } from './history.ts'
+import type { Family, Refreshed, Span } from './model.ts'
+import { atLeast, exactly, type Finding } from './trial.ts'
+
+/** Milliseconds after which an end has to be known in every process. */
+export const KNOWN = 1000
+
+/** Somebody who signs in again and again. */
+export interface User {
+  readonly id: UserId
+  readonly username: string
+  /** What was done to the user, and so to every sign-in of theirs. */
+  readonly history: Operation<Family>[]
+}
+
+export interface SignIn {
+  readonly session: string
+  readonly user: User
+  readonly history: Operation<Family>[]
+  /** The refresh tokens that were answered, by their generation. */
+  readonly tokens: Said[]
+  readonly accesses: string[]
+  /** When it was first known for sure to have ended. */
+  endedAt: number
+}
+
+/** Sees every answer, and counts what must never be: for that no model is needed. */
+export class Witness {
+  readonly signIns: SignIn[] = []
+  /** Answers that the wire does not have for what was asked. */
+  readonly strange: string[] = []
+  readonly #successors = new Map<string, Set<string>>()
+  #behaved = 0
+  #loggedOut = 0
+  #afterEnd = 0
+  #triedAfterEnd = 0
+  #takenAfterEnd = 0
+
+  entered(user: User, pair: Pair, history: readonly Operation<Family>[]): SignIn {
+    const { session } = pair.refresh
+    const endedAt = Number.POSITIVE_INFINITY
+    const signIn: SignIn = { session, user, history: [...history], tokens: [], accesses: [], endedAt }
+    this.signIns.push(signIn)
+    this.#given(signIn, pair)
+    return signIn
+  }
+
+  refreshed(signIn: SignIn, span: Span, answer: Refreshed, pair: Pair | undefined): void {
+    if (answer.kind === 'other') this.strange.push(`refresh: ${answer.status} ${answer.body}`)
+    else if (pair === undefined) this.over(signIn, span)
+    else {
+      if (span.began > signIn.endedAt) this.#afterEnd += 1
+      this.#given(signIn, pair)
+    }
+  }
+
+  /** @param isRefused though it was in time */
+  behaved(isRefused: boolean): void {
+    this.#behaved += 1
+    if (isRefused) this.#loggedOut += 1
+  }
+
+  over(signIn: SignIn, { ended }: Span): void {
+    signIn.endedAt = Math.min(signIn.endedAt, ended)
+  }
+
+  /** A guarded route was asked. */
+  greeted({ endedAt }: SignIn, { began }: Span, isLetIn: boolean): void {
+    if (began <= endedAt + KNOWN) return
+    this.#triedAfterEnd += 1
+    if (isLetIn) this.#takenAfterEnd += 1
+  }
+
+  findings(): readonly Finding[] {
+    const forks = [...this.#successors.values()].filter(({ size }) => size > 1)
+    return [
+      atLeast(1, 'refreshes by clients that behave', this.#behaved),
+      exactly(0, 'of them refused', this.#loggedOut),
+      exactly(0, 'tokens with two successors', forks.length),
+      exactly(0, 'refreshes after an end was answered', this.#afterEnd),
+      atLeast(1, 'access tokens tried a second after that', this.#triedAfterEnd),
+      exactly(0, 'of them taken', this.#takenAfterEnd),
+      exactly(0, 'answers that are none of the wire’s', this.strange.length),
+    ]
+  }
+
+  #given({ session, tokens, accesses }: SignIn, { refresh, access }: Pair): void {
+    tokens[refresh.generation] = refresh
+    accesses.push(access)
+    const key = `${session} ${refresh.generation}`
+    this.#successors.set(key, (this.#successors.get(key) ?? new Set()).add(refresh.jti))
+  }
+}
