@@ -11,7 +11,8 @@ import { selfName, shellWord, type World } from './world.ts'
 export const databaseOf = (option: string | undefined, { env }: World): string =>
   option ?? (env.WATCHWORD_DATABASE || 'watchword.db')
 
-const isFile = (database: string): boolean => !/^(sqlite:|postgres(ql)?:|[a-z]+:\/\/)/i.test(database) && database !== ':memory:'
+const isFile = (database: string): boolean =>
+  !/^(sqlite:|postgres(ql)?:|[a-z]+:\/\/)/i.test(database) && database !== ':memory:'
 
 /**
  * A database as it is shown: without the password that its address may hold, be it written as none can be. Also behind a "?" there
