@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { Refusal } from '../base/refusal.ts'
 import { hashesGiveWay } from '../passwords/give-way.ts'
-import { asWorker } from '../server/worker.ts'
+import { colleaguesVia } from '../server/colleagues.ts'
+import { asWorker, type State, type Worker } from '../server/worker.ts'
+import type { Log } from '../settings/log.ts'
 import { type Answer, command, DATABASE } from './command.ts'
 import { Failure } from './failure.ts'
 import { databaseOf, openServer, shownDatabase } from './house.ts'
@@ -40,50 +42,55 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     const metrics = metricsOf(values, world)
     const issuer = issuerOf(values, world)
     refuseWithoutSecret(database, world)
-    const worker = asWorker()
-    if (worker === undefined) await makeRoom(place, world)
-    if (worker === undefined && workers > 1) {
-      await runWorkers(workers, (ready) => say(started({ ...ready, database, workers, metrics }, world)), log, world)
-      return undefined
+    const tell = (ready: State): void => say(started({ ...ready, database, workers, metrics }, world))
+
+    const serveAs = async (worker: Worker): Promise<void> => {
+      const auth = await openServer(database, {
+        proxies,
+        log,
+        ...issuer,
+        ...(redis === undefined ? {} : { redis }),
+        // Each for itself would count a part.
+        ...(workers > 1 && redis === undefined ? { counts: 'store' } : {}),
+        ...(workers > 1 ? { hashesAtOnce: hashesOf(workers) } : {}),
+      }).catch((error: unknown) => {
+        throw sealedInDevelopment(error, database) ?? error
+      })
+      try {
+        await hashesGiveWay()
+        const { colleagues } = worker
+        const serving = { auth, proxies, log, colleagues, ...place, ...(metrics && { metrics }) }
+        const running = await listen(serving, world)
+        const told = worker.untilTold(running.shut)
+        worker.ready({ url: running.url, users: await auth.users.count() })
+        await untilStopped(running, auth, world, told)
+      } finally {
+        await auth.close()
+      }
     }
-    const auth = await openServer(database, {
-      proxies,
-      log,
-      ...issuer,
-      ...(redis === undefined ? {} : { redis }),
-      // Each for itself would count a part.
-      ...(workers > 1 && redis === undefined ? { counts: 'store' } : {}),
-      ...(workers > 1 ? { hashesAtOnce: hashesOf(workers) } : {}),
-    }).catch((error: unknown) => {
-      worker?.leave()
-      throw sealedInDevelopment(error, database) ?? error
-    })
-    try {
-      await hashesGiveWay()
-      const running = await listen(
-        {
-          auth,
-          proxies,
-          log,
-          ...place,
-          ...(metrics && { metrics }),
-          ...(worker && { colleagues: worker.colleagues }),
-        },
-        world,
-      )
-      const told = worker?.untilTold(running.shut) ?? stopSignal()
-      const ready = { url: running.url, users: await auth.users.count() }
-      if (worker === undefined) process.on('SIGHUP', () => log({ level: 'warn', event: ALONE }))
-      if (worker === undefined) say(started({ ...ready, database, workers, metrics }, world))
-      worker?.ready(ready)
-      await untilStopped(running, auth, world, told)
-    } finally {
-      await auth.close()
-      worker?.leave()
+
+    const worker = asWorker()
+    if (worker !== undefined) await serveAs(worker).finally(worker.leave)
+    else {
+      await makeRoom(place, world)
+      await (workers > 1 ? runWorkers(workers, tell, log, world) : serveAs(alone(tell, log)))
     }
     return undefined
   },
 })
+
+/** The one process that serves, under nobody. */
+function alone(tell: (state: State) => void, log: Log): Worker {
+  return {
+    colleagues: colleaguesVia(),
+    ready: tell,
+    untilTold() {
+      process.on('SIGHUP', () => log({ level: 'warn', event: ALONE }))
+      return stopSignal()
+    },
+    leave() {},
+  }
+}
 
 /** The answer to SIGHUP, which would else end the process. */
 const ALONE = 'not reloaded: one process cannot be replaced without a gap; --workers 2 can'
@@ -116,9 +123,7 @@ function sealedInDevelopment(error: unknown, database: string): Failure | undefi
   return new Failure(`WATCHWORD_SECRET is not the secret of this database; ${secretAdvice(database)}`, { cause: error })
 }
 
-interface Started {
-  readonly url: string
-  readonly users: number
+interface Started extends State {
   readonly database: string
   readonly workers: number
   readonly metrics: { readonly host: string; readonly port: number } | undefined

@@ -2,10 +2,13 @@ import cluster from 'node:cluster'
 import { type Colleagues, colleaguesVia, type Word } from './colleagues.ts'
 import type { Order, Ready, Report } from './hand.ts'
 
+/** Where it serves, and how many users there are. */
+export type State = Omit<Ready, 'kind'>
+
 /** This process as one of several that serve. */
 export interface Worker {
   readonly colleagues: Colleagues
-  ready(state: Omit<Ready, 'kind'>): void
+  ready(state: State): void
   /**
    * Comes when it is to take leave of its clients.
    *
