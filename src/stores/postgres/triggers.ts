@@ -29,3 +29,11 @@ export const TRIGGERS: readonly string[] = [
   `create trigger watchword_keys_changed after insert or update or delete on keys for each row
     execute function watchword_tell('keys')`,
 ]
+
+/** Whether all of them are there, and none is put out of action: else what others write is told by nobody. */
+export const ASK_TRIGGERS = {
+  name: 'watchword_triggers',
+  text: `select count(*) = 4 as tell from pg_catalog.pg_trigger
+    where tgrelid in (to_regclass('sessions'), to_regclass('users'), to_regclass('keys')) and tgenabled in ('O', 'A')
+      and tgname in ('watchword_session_ended', 'watchword_user_changed', 'watchword_user_deleted', 'watchword_keys_changed')`,
+}

@@ -5,7 +5,7 @@ import type { Address } from './address.ts'
 import { keepsAlive } from './pool.ts'
 import { prepareSession } from './session.ts'
 import { ASK_TIME, type ServerTime } from './time.ts'
-import { CHANNEL, parseWord, type Word } from './triggers.ts'
+import { ASK_TRIGGERS, CHANNEL, parseWord, type Word } from './triggers.ts'
 
 /** Milliseconds without an answer after which the server counts as silent. */
 const SILENCE = 1_000
@@ -23,7 +23,7 @@ export class Wire {
     this.#time = time
   }
 
-  /** @returns `undefined` where what is told does not arrive: another database, or a pooler that hands on statements */
+  /** @returns `undefined` where what is told does not arrive: another database, a pooler that hands on statements, no triggers */
   static async open(address: Address, time: ServerTime, heard: (word: Word) => void): Promise<Wire | undefined> {
     const client = new pg.Client({ ...address.client, query_timeout: SILENCE })
     client.on('error', () => {})
@@ -46,6 +46,7 @@ export class Wire {
   /** Asks for the time. @returns when it was asked, by `performance.now()` @throws what has broken it; `Silent` */
   async beat(): Promise<number> {
     try {
+      if (!(await this.#isTold())) throw new Error('nobody tells of what is written')
       return await this.#time.measure(async () => (await this.#client.query(ASK_TIME)).rows[0].now)
     } catch (error) {
       throw /timeout/.test((error as Error).message) ? new Silent('no answer', { cause: error }) : error
@@ -55,6 +56,11 @@ export class Wire {
   async close(): Promise<void> {
     keepsAlive(this.#client, true)
     await this.#client.end().catch(() => {})
+  }
+
+  /** Somebody may have taken the triggers away, or put them out of action while much is written. */
+  async #isTold(): Promise<boolean> {
+    return (await this.#client.query(ASK_TRIGGERS)).rows[0].tell
   }
 
   /** A word of our own shows whether words arrive: it comes before the answer to the statement that says it. */
@@ -67,6 +73,7 @@ export class Wire {
       if (word !== undefined) heard(word)
     })
     try {
+      if (!(await this.#isTold())) return false
       await this.#client.query(`listen ${CHANNEL}`)
       await this.#client.query('select pg_notify($1, $2)', [CHANNEL, own])
     } catch (error) {
