@@ -2,15 +2,23 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Rotation, Session, Sessions } from '../../sessions/session.ts'
 import { type Lateness, type Swap, sessionOf, swapOf } from '../sessions.ts'
 import type { SessionTable, Tables } from '../tables.ts'
-import { codeOf, isConnectionLost, isStorable } from './faults.ts'
+import { codeOf, isConnectionLost, isStorable, unavailable } from './faults.ts'
 import { NOW } from './time.ts'
 
 /** Rotations that share a statement, and statements of a process at a time: the next ones gather while these are on their way. */
 const GROUP = 64
 const AT_ONCE = 4
 
+/**
+ * Milliseconds that a rotation waits to be sent. Whoever asked for one that comes later has given it up: its overlap would be over
+ * when its token is presented again.
+ */
+const PATIENCE = 1_000
+
 interface Waiting {
   readonly rotation: Rotation
+  /** By `performance.now()`. */
+  readonly since: number
   resolve(session: Session | undefined): void
   reject(error: unknown): void
 }
@@ -29,7 +37,8 @@ export function grouped(sessions: Sessions, db: Kysely<Tables>, lateness: Latene
 
   const together = async (group: readonly Waiting[]): Promise<void> => {
     try {
-      const swaps = group.map(({ rotation }) => swapOf(rotation, lateness))
+      // All processes take rows in one order, so that no two wait for each other.
+      const swaps = group.map(({ rotation }) => swapOf(rotation, lateness)).sort((a, b) => (a.id < b.id ? -1 : 1))
       award(group, (await swapAll(swaps).execute(db)).rows)
     } catch (error) {
       // The server has done none of them for the sake of one: a row that is held, a number that is none.
@@ -46,12 +55,19 @@ export function grouped(sessions: Sessions, db: Kysely<Tables>, lateness: Latene
       plan()
     })
   }
+  const refuseLate = (): void => {
+    const oldest = performance.now() - PATIENCE
+    const inTime = waiting.findIndex(({ since }) => since >= oldest)
+    const late = waiting.splice(0, inTime === -1 ? waiting.length : inTime)
+    for (const { reject } of late) reject(unavailable('too many refreshes wait'))
+  }
   /** What comes in the same turn of the event loop comes along. */
   const plan = (): void => {
     if (isPlanned || waiting.length === 0 || underWay >= AT_ONCE) return
     isPlanned = true
     setImmediate(() => {
       isPlanned = false
+      refuseLate()
       while (waiting.length > 0 && underWay < AT_ONCE) start(waiting.splice(0, GROUP))
     })
   }
@@ -62,7 +78,7 @@ export function grouped(sessions: Sessions, db: Kysely<Tables>, lateness: Latene
       new Promise((resolve, reject) => {
         // No row has a text that none can hold, and the rest of a group is to be sent.
         if (!isStorable(rotation.id) || !isStorable(rotation.jti)) return resolve(undefined)
-        waiting.push({ rotation, resolve, reject })
+        waiting.push({ rotation, since: performance.now(), resolve, reject })
         plan()
       }),
   }

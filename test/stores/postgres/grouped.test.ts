@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
-import type { Rotation, SessionId } from '../../../src/sessions/session.ts'
+import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
+import { grouped } from '../../../src/stores/postgres/grouped.ts'
+import { latenessBy, ServerTime } from '../../../src/stores/postgres/time.ts'
+import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { aSession, NOON, TERMS, vitor } from '../../sessions/house.ts'
 import { aWorld } from './world.ts'
@@ -98,4 +103,63 @@ test('a number that no column holds is refused for itself', async (t) => {
 
   assert.equal(odd?.status === 'rejected' && odd.reason.code, 'invalid')
   assert.equal(even?.status === 'fulfilled' && even.value?.generation, 1)
+})
+
+test('who has waited for too long to be sent is refused, and nothing is done for him when the server goes on', async () => {
+  let goesOn = (): void => {}
+  const hung = new Promise<void>((resolve) => (goesOn = resolve))
+  const done: string[] = []
+  class Hung extends DummyDriver {
+    override async acquireConnection() {
+      await hung
+      return super.acquireConnection()
+    }
+  }
+  const db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new Hung(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  const rotate = async ({ id }: Rotation) => void done.push(id)
+  const sessions = grouped({ rotate } as Partial<Sessions> as Sessions, db, latenessBy(new ServerTime()))
+  const first = Array.from({ length: 256 }, (_, n) => sessions.rotate(rotation(`s${n}`)))
+  const late = sessions.rotate(rotation('late'))
+  late.catch(() => undefined)
+  await sleep(1100)
+  const young = sessions.rotate(rotation('young'))
+  goesOn()
+
+  await assert.rejects(late, { code: 'store_unavailable', retryAfter: 1 })
+  await young
+  assert.deepEqual(new Set(await Promise.all(first)), new Set([undefined]))
+  assert.deepEqual(done, ['young'])
+})
+
+test('refreshes of the same sessions in two processes, in whatever order, do not wait for each other in a circle', async (t) => {
+  const world = await aWorld(t)
+  if (world === undefined) return
+  const [one, two] = [world.store(), world.store()]
+  await one.users.insert(vitor)
+  await two.migrate()
+  const ids = Array.from({ length: 64 }, (_, n) => `s${n}`)
+  for (const id of ids) await one.sessions.open(aSession(id))
+  const turn = (generation: number, id: string): Rotation =>
+    rotation(id, { generation, jti: `${id}-${generation}`, newJti: `${id}-${generation + 1}` })
+
+  for (let generation = 0; generation < 20; generation++) {
+    const answers = await Promise.all([
+      ...ids.map((id) => one.sessions.rotate(turn(generation, id))),
+      ...ids.toReversed().map((id) => two.sessions.rotate(turn(generation, id))),
+    ])
+    assert.equal(answers.filter((session) => session !== undefined).length, ids.length)
+  }
+
+  const { deadlocks } = await ask<{ deadlocks: number }>(
+    world.url,
+    'select deadlocks::int from pg_stat_database where datname = current_database()',
+  )
+  assert.equal(deadlocks, 0)
 })
