@@ -34,8 +34,17 @@ export async function changeUser(
   const email = emailOf(change.email)
   const fault = emailFault(email)
   if (fault !== undefined) throw refusalOf({ email: [fault] })
-  const holder = await users.find('email', email)
-  if (holder !== undefined && holder.user.id !== id) throw refusalOf({ email: [EMAIL_TAKEN] })
+  const refuseTaken = async (): Promise<void> => {
+    const holder = await users.find('email', email)
+    if (holder !== undefined && holder.user.id !== id) throw refusalOf({ email: [EMAIL_TAKEN] })
+  }
+  await refuseTaken()
   const checked: UserChange = { ...change, email }
-  return users.change(id, checked)
+  try {
+    return await users.change(id, checked)
+  } catch (error) {
+    // Another user got it in between.
+    await refuseTaken()
+    throw error
+  }
 }

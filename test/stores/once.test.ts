@@ -5,6 +5,7 @@ import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { ApiTokenId, ApiTokenRecord, TokenDigest } from '../../src/tokens/api-token.ts'
+import { changeUser } from '../../src/users/change.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
 import { DATABASES } from './databases.ts'
@@ -162,4 +163,30 @@ for (const [database, fresh] of Object.entries(DATABASES)) {
       await race(stores, (ask) => Promise.all(Array.from({ length: CALLERS }, (_, n) => ask(stores[n % 4]!, n))))
     })
   }
+}
+
+for (const [name, make] of Object.entries(DATABASES)) {
+  test(`${name}: of users who want one email at the same moment one gets it, and the others are told`, async (t) => {
+    const database = await make(t)
+    if (typeof database === 'string') return t.skip(database)
+    const stores = [await database.open(), await database.open()]
+    const users = Array.from({ length: 8 }, (_, n) => ({
+      ...vitor,
+      id: `u${n}` as UserId,
+      username: `u${n}`,
+      usernameKey: `u${n}`,
+    }))
+    for (const user of users) await stores[0]!.users.insert(user)
+
+    const outcomes = await Promise.allSettled(
+      users.map(({ id }, n) => changeUser(id, { email: 'one@example.org' }, stores[n % 2]!.users)),
+    )
+
+    const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+    assert.equal(refused.length, users.length - 1)
+    for (const { code, body } of refused) {
+      assert.equal(code, 'invalid')
+      assert.deepEqual(Object.keys(body), ['email'])
+    }
+  })
 }
