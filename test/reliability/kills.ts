@@ -133,10 +133,13 @@ async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promi
 /** The clients work until one of them has refreshed. */
 async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<void> {
   const { refreshes } = ledger.answered
+  const patience = performance.now() + 60_000
+  const isAnswered = (): boolean => ledger.answered.refreshes > refreshes
   await ledger.work(
     () => at,
-    () => ledger.answered.refreshes > refreshes,
+    () => isAnswered() || performance.now() > patience,
   )
+  if (!isAnswered()) throw new Error(`nobody was answered for a minute: ${at.log.text.slice(-500)}`)
 }
 
 function findingsOf({ answered, refused }: Ledger, lost: number, kills: number): readonly Finding[] {

@@ -102,11 +102,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'answer-early': (store) =>
     withSessions(store, (sessions) => ({
       async open(session) {
-        void sleep(50).then(() => sessions.open(session))
+        void sleep(50).then(() => sessions.open(session).catch(() => {}))
       },
       async rotate(its) {
         const state = await sessions.find(its.id)
-        void sleep(50).then(() => sessions.rotate(its))
+        void sleep(50).then(() => sessions.rotate(its).catch(() => {}))
         if (state?.session.jti !== its.jti) return undefined
         const { session } = state
         return {
