@@ -132,7 +132,7 @@ test('a work that once took long does not shut the queue', async () => {
 
 test('while hashing takes all places, the event loop keeps its pace', async () => {
   const { today } = encodings()
-  const queue = hashQueue({ atOnce: 2 })
+  const queue = hashQueue({ atOnce: 2, longestWait: seconds(60) })
   const gaps: number[] = []
   let last = performance.now()
   const timer = setInterval(() => {
@@ -150,4 +150,23 @@ test('while hashing takes all places, the event loop keeps its pace', async () =
   const usual = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)]!
   assert.ok(gaps.length > 20, `the timer came ${gaps.length} times`)
   assert.ok(usual < 15, `it came every ${usual} ms`)
+})
+
+test('who has waited for longer than anybody should is refused when the turn comes, and the next one is not', async () => {
+  const { elapsed, pass } = clock()
+  const queue = hashQueue({ atOnce: 1, longestWait: seconds(5), elapsed })
+  const [slow, late, next] = [work(), work(), work()]
+  const first = queue(() => slow.run())
+  const second = queue(() => late.run())
+  second.catch(() => undefined)
+  pass(6)
+  const third = queue(() => next.run())
+  slow.end()
+
+  await first
+  await assert.rejects(second, { code: 'busy', retryAfter: 5 })
+  assert.deepEqual([late.begun, next.begun], [false, true])
+  next.end()
+  await third
+  assert.deepEqual(queue.load(), { running: 0, waiting: 0, refused: 1 })
 })

@@ -4,9 +4,15 @@ import { Refusal } from '../base/refusal.ts'
 /**
  * Does a costly work when its turn comes, first come first served.
  *
- * @throws Refusal `busy`, at once, where too many wait or the wait would be too long
+ * @throws Refusal `busy`, at once, where too many wait or the wait would be too long; when its turn comes, where it has been
  */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>
+
+interface Waiting {
+  readonly since: Seconds
+  enter(): void
+  refuse(refusal: Refusal): void
+}
 
 /** How much there is to do. */
 export interface Load {
@@ -36,7 +42,7 @@ export function hashQueue({
   longestWait = seconds(5),
   elapsed = systemElapsed,
 }: QueueTerms): Queue & { load(): Load } {
-  const waiting: (() => void)[] = []
+  const waiting: Waiting[] = []
   let running = 0
   let refused = 0
   let usual: number | undefined
@@ -47,20 +53,29 @@ export function hashQueue({
       return
     }
     const wait = ((usual ?? 0) * (waiting.length + 1)) / atOnce
-    if (waiting.length >= mostWaiting || wait > longestWait) {
-      refused++
-      throw new Refusal('busy', `${waiting.length} password hashes are waiting`, {
-        retryAfter: Math.max(1, Math.ceil(wait)),
-      })
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve))
+    if (waiting.length >= mostWaiting || wait > longestWait) throw busy(wait)
+    await new Promise<void>((resolve, reject) => waiting.push({ since: elapsed(), enter: resolve, refuse: reject }))
   }
 
-  /** Gives the place to the one who waits longest, so that nobody who comes later can take it. */
+  const busy = (wait: number): Refusal => {
+    refused++
+    const retryAfter = Math.max(1, Math.ceil(wait))
+    return new Refusal('busy', `${waiting.length} password hashes are waiting`, { retryAfter })
+  }
+
+  /**
+   * Gives the place to the one who waits longest, so that nobody who comes later can take it. Works may have come to take longer
+   * than they did: who has waited for too long would be answered later still, when he has gone.
+   */
   const leave = (): void => {
-    const next = waiting.shift()
-    if (next === undefined) running--
-    else next()
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (elapsed() - next.since <= longestWait) {
+        next.enter()
+        return
+      }
+      next.refuse(busy(longestWait))
+    }
+    running--
   }
 
   const queue: Queue = async (work) => {
