@@ -74,7 +74,7 @@ for (const on of ['a socket file', 'a port'] as const) {
   })
 }
 
-test('behind nginx: what is too large does not reach the server, and health is not for the world', async (t) => {
+test('behind nginx: what is too large does not reach the server, and neither health nor the feed is for the world', async (t) => {
   const it = await behindNginx(t, 'a port')
   if (typeof it === 'string') return t.skip(it)
   const { port } = it.nginx
@@ -86,10 +86,22 @@ test('behind nginx: what is too large does not reach the server, and health is n
   const [here, elsewhere] = await Promise.all(
     ['127.0.0.1', '127.0.0.2'].map((localAddress) => whole({ port, localAddress, path: '/health/live', agent: false })),
   )
+  const feeds = await Promise.all(
+    ['127.0.0.1', '127.0.0.2'].flatMap((localAddress) =>
+      ['/api/token/revocations/', '/api/token/revocations?since=1', '//api/token/%72evocations/'].map((path) =>
+        whole({ port, localAddress, path, agent: false }),
+      ),
+    ),
+  )
 
   assert.equal(large.how, '413')
   assert.match(large.text, /nginx/, 'it is nginx that says so')
   assert.deepEqual([here?.how, elsewhere?.how], ['200', '403'])
+  // This server has none.
+  assert.deepEqual(
+    feeds.map(({ how }) => how),
+    ['404', '404', '404', '403', '403', '403'],
+  )
 })
 
 test('behind nginx: connections to the server are kept', async (t) => {
