@@ -170,6 +170,39 @@ test('whoever asks for all old pages is sent away, and nobody else', async () =>
   await house.pages(NOON - 200)
 })
 
+test('whoever asks for all old pages keeps nobody from reading on, where there is much to read', async () => {
+  const house = world()
+  for (let i = 0; i < 20 * PAGE; i++) house.end(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
+
+  // For three seconds all that begin anywhere are asked for, before the honest one comes.
+  for (let second = 0; second < 3; second++) {
+    await Promise.allSettled(Array.from({ length: 80 }, (_, i) => house.pages(NOON - 360 + i * 5)))
+    house.pass(1)
+  }
+  await Promise.allSettled(Array.from({ length: 80 }, (_, i) => house.pages(NOON - 360 + i * 5)))
+
+  assert.equal((await learned(house, undefined)).all.size, 20 * PAGE)
+})
+
+test('an old page that is full is read once a minute, and one with room once a second', async () => {
+  const house = world()
+  for (let i = 0; i <= PAGE; i++) house.end(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
+  await house.pages(NOON - 300)
+  const first = house.readings()
+  house.pass(59)
+  await house.pages(NOON - 300)
+  assert.equal(house.readings(), first)
+  house.pass(1)
+  await house.pages(NOON - 300)
+  assert.equal(house.readings(), 2 * first)
+
+  await house.pages(NOON - 200)
+  house.pass(1)
+  const before = house.readings()
+  await house.pages(NOON - 200)
+  assert.equal(house.readings(), before + 1)
+})
+
 test('what could not be read is read again for whoever asks next', async () => {
   const house = world()
   house.setDown(true)

@@ -30,9 +30,14 @@ const GRAIN = 5
  */
 const MARGIN = 30
 
-/** Whoever goes on from the last page always gets an answer; of pages from farther back, `OLD_PAGES` are read in a second. */
+/**
+ * Whoever goes on from the last page always gets an answer; of pages from farther back, `OLD_PAGES` are read in a second. One that
+ * is full and ends so far back changes no more, and is kept for `KEPT` seconds: whoever asks for all of them keeps nobody from
+ * reading on.
+ */
 const RECENT = 120
 const OLD_PAGES = 20
+const KEPT = 60
 
 /**
  * The pages that begin at a moment: each is read once a second at most, however many ask for it.
@@ -42,14 +47,18 @@ const OLD_PAGES = 20
  */
 export function publishedPages(world: PublishedWorld): (since: number | undefined) => Promise<PublishedPage> {
   const kept = new Map<number, Promise<PublishedPage>>()
+  /** When those that change no more were read. */
+  const settled = new Map<number, Seconds>()
   let begun = world.elapsed()
   let old = 0
+  const beginSecond = (): void => {
+    begun = world.elapsed()
+    old = 0
+    for (const [from, readAt] of settled) if (begun - readAt >= KEPT) settled.delete(from)
+    for (const from of kept.keys()) if (!settled.has(from)) kept.delete(from)
+  }
   return async (since) => {
-    if (world.elapsed() - begun >= 1) {
-      kept.clear()
-      begun = world.elapsed()
-      old = 0
-    }
+    if (world.elapsed() - begun >= 1) beginSecond()
     const now = world.clock()
     const earliest = grainOf(now - world.window - LATEST)
     const from = Math.max(startOf(since, now), earliest)
@@ -59,8 +68,13 @@ export function publishedPages(world: PublishedWorld): (since: number | undefine
     if (isOld && old++ >= OLD_PAGES) throw new Refusal('busy', 'too many pages of old revocations', { retryAfter: 1 })
     const page = pageFrom(from, now, world)
     kept.set(from, page)
-    // What could not be read is read again for whoever asks next.
-    page.catch(() => kept.delete(from))
+    page.then(
+      ({ more, until }) => {
+        if (more && until <= now - RECENT) settled.set(from, world.elapsed())
+      },
+      // What could not be read is read again for whoever asks next.
+      () => kept.delete(from),
+    )
     return page
   }
 }
