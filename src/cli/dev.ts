@@ -17,7 +17,8 @@ export const dev = command({
   args: [],
   about: `Keeps users, sessions and keys in an SQLite file beside you and makes what is missing: the file, the signing keys, a
 secret to seal them (in FILE.secret), and, while there are no users, a first one who may do everything. That one's
-password is printed once. Each request is logged on standard error. Ctrl+C stops it.`,
+password is printed once. Where --database names a PostgreSQL, WATCHWORD_SECRET is the secret. Each request is logged on
+standard error. Ctrl+C stops it.`,
   examples: ['watchword dev', 'watchword dev --user vitor --port 9000', 'watchword dev --database /tmp/try.db'],
   options: {
     user: { type: 'string', value: 'NAME', says: 'the name of the first user; else admin' },

@@ -31,7 +31,10 @@ export interface UserChange {
 
 /** The port that keeps users. Every verb is one statement or one transaction. */
 export interface Users {
-  /** Exact and case-sensitive; as it stands at the moment, whoever wrote it. At once where nothing has to be waited for. */
+  /**
+   * Exact and case-sensitive. What this process wrote counts at once, what another wrote within a second. At once where nothing has
+   * to be waited for.
+   */
   find(field: UserField, value: string): Awaitable<Account | undefined>
   /** @returns `false` where the id, the name's unique form or the email is taken; nothing is written then */
   insert(user: NewUser): Promise<boolean>

@@ -115,9 +115,10 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
       // A token of no session ends by itself alone.
       if (typeof claims.sid !== 'string') return undefined
       const age = elapsed() - readAt
-      if (age >= maxAge) return readOnce().then(() => judge(claims))
-      // One that failed is tried again a second later.
-      if (age >= OLD && elapsed() - lastSign >= OLD) void readOnce()
+      // One that failed is tried again a second later, however many ask.
+      const mayRead = elapsed() - lastSign >= OLD
+      if (age >= maxAge && (mayRead || reading !== undefined)) return readOnce().then(() => judge(claims))
+      if (age >= OLD && mayRead) void readOnce()
       return judge(claims)
     },
   }

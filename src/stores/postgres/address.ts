@@ -21,18 +21,22 @@ export const FIRST_CONNECT = 5_000
 /** Milliseconds after which a server that says nothing is given up; its own limits come before, see `session.ts`. */
 export const ANSWER = 5_000
 
+const NOT_A_URL =
+  'The address of the database is no URL: write "postgres://user:password@host:5432/database", and what is neither letter nor digit in the password as % and two digits.'
+
 /** @param url `postgres://user:password@host:port/database`, and what `pg` understands behind a `?` @throws Refusal `config_refused` */
 export function parseAddress(url: string): Address {
   const parsed = URL.parse(url)
   if (parsed === null) {
-    throw refused(
-      'The address of the database is no URL: write "postgres://user:password@host:5432/database", and what is neither letter nor digit in the password as % and two digits.',
-    )
+    throw refused(NOT_A_URL)
   }
   const pool = parsed.searchParams.get('pool') ?? String(POOL)
   if (!/^[1-9]\d{0,3}$/.test(pool))
     throw refused('"pool" in the address of the database must be a number of connections, 1 to 9999.')
   parsed.searchParams.delete('pool')
+  // A "/" or "?" of the password, written as it is, ends the host for whoever reads a URL.
+  if (parsed.pathname.includes('@')) throw refused(NOT_A_URL)
+  refuseUnusable(parsed.href)
   return {
     client: {
       connectionString: parsed.href,
@@ -56,6 +60,20 @@ export interface Place {
 export function placeOf({ client }: Address): Place {
   const { user = '', host, port, database = '' } = new pg.Client(client)
   return { user, server: host.startsWith('/') ? host : `${host}:${port}`, database }
+}
+
+/** `pg` reads the files that the address names when it reads the address. @throws Refusal `config_refused` */
+function refuseUnusable(connectionString: string): void {
+  try {
+    new pg.Client({ connectionString })
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    throw refused(
+      path === undefined
+        ? NOT_A_URL
+        : `The address of the database names the file ${JSON.stringify(path)}, which cannot be read (${code}): correct it there.`,
+    )
+  }
 }
 
 const refused = (says: string): Refusal => new Refusal('config_refused', says)
