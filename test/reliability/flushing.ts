@@ -23,7 +23,7 @@ export const flushing = trial({
   promise: 'a flush of sessions long dead is not noticed by whoever asks meanwhile',
   databases: ['sqlite', 'postgres'],
   long: { dead: 1_000_000 },
-  short: { dead: 20_000 },
+  short: { dead: 40_000 },
   sabotages: [{ name: 'no-rest', databases: ['sqlite'] }],
   async run(world, { dead }) {
     const server = await startServer(world, { database: world.database })
