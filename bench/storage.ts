@@ -90,23 +90,31 @@ const userOf = (n: number): string => `user-${n}`
 
 async function withUsers(store: Store): Promise<void> {
   await store.migrate()
-  await Promise.all(
-    Array.from({ length: USERS }, (_, n) =>
-      store.users.insert({
-        id: userOf(n) as UserId,
-        username: userOf(n),
-        usernameKey: userOf(n),
-        email: undefined,
-        hash: '!',
-        active: true,
-        staff: false,
-        superuser: false,
-        roles: [],
-        joinedAt: systemClock(),
-        attributes: {},
-      }),
-    ),
+  await inGroups(USERS, (n) =>
+    store.users.insert({
+      id: userOf(n) as UserId,
+      username: userOf(n),
+      usernameKey: userOf(n),
+      email: undefined,
+      hash: '!',
+      active: true,
+      staff: false,
+      superuser: false,
+      roles: [],
+      joinedAt: systemClock(),
+      attributes: {},
+    }),
   )
+}
+
+/** No more at once than a pool of connections serves in good time. */
+async function inGroups<T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> {
+  const done: T[] = []
+  while (done.length < count) {
+    const size = Math.min(100, count - done.length)
+    done.push(...(await Promise.all(Array.from({ length: size }, (_, n) => work(done.length + n)))))
+  }
+  return done
 }
 
 /** @returns microseconds for one */
@@ -221,11 +229,11 @@ async function oursAfter(database: string, sizeOf: (database: string) => Promise
   try {
     await withUsers(store)
     const empty = await sizeOf(database)
-    let tokens = await Promise.all(Array.from({ length: SESSIONS }, (_, n) => opened(store, n)))
+    let tokens = await inGroups(SESSIONS, (n) => opened(store, n))
     const seen: (readonly [number, number])[] = []
     let done = 0
     for (const refreshes of MORE) {
-      for (; done < refreshes; done++) tokens = await Promise.all(tokens.map((token) => rotated(store, token)))
+      for (; done < refreshes; done++) tokens = await inGroups(SESSIONS, (n) => rotated(store, tokens[n]!))
       seen.push([refreshes, ((await sizeOf(database)) - empty) / SESSIONS])
     }
     return seen
