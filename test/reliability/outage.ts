@@ -4,7 +4,7 @@ import { statelessBearer } from '../../src/authentication/bearer.ts'
 import { watchword } from '../../src/watchword.ts'
 import { type Answer, ask, askJson, boundOf, type Pair, p99, signIn } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
-import { aServer, type Server } from '../services/postgres.ts'
+import { aServer, run, type Server } from '../services/postgres.ts'
 import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
 
 const CLIENTS = 20
@@ -35,6 +35,14 @@ const OUTAGES: Readonly<Record<string, (server: Server, ms: number) => Promise<v
   async 'is restarted at once'(server) {
     await server.restart('immediate')
   },
+  /** As an operator makes it for a while, or as one that has become a standby (R28). */
+  async 'only reads'({ url }, ms) {
+    await run(url, 'alter system set default_transaction_read_only = on')
+    await run(url, 'select pg_reload_conf()')
+    await sleep(ms)
+    await run(url, 'alter system reset default_transaction_read_only')
+    await run(url, 'select pg_reload_conf()')
+  },
   async hangs(server, ms) {
     server.pause()
     await sleep(ms)
@@ -48,7 +56,7 @@ export const outage = trial({
   promise: 'a database that is away costs 503s at once and nothing else, and all goes on when it is back',
   databases: ['postgres'],
   long: { outages: Object.keys(OUTAGES), ms: 10_000 },
-  short: { outages: ['is stopped', 'hangs'], ms: 2000 },
+  short: { outages: ['is stopped', 'only reads', 'hangs'], ms: 2000 },
   sabotages: [{ name: 'untold-fault' }, { name: 'patient-store' }],
   async run(world, { outages, ms }) {
     const postgres = await aServer()
