@@ -3,7 +3,6 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -14,6 +13,7 @@ import { parseWords } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { SECRET, within } from '../server/command.ts'
 import { whole } from '../server/load.ts'
+import { freePort } from '../services/free-port.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const inDeploy = (name: string): string => readFileSync(join(ROOT, 'deploy', name), 'utf8')
@@ -22,15 +22,6 @@ const run = promisify(execFile)
 const packages = createRequire(import.meta.url)
 const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   devDependencies: Readonly<Record<string, string>>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 test('every command line of deploy/ is one that watchword takes', async () => {

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 
 /** A Redis of a test's own, which keeps nothing on disk. It is gone when this process is, however that ends. */
 export interface Redis {
@@ -136,16 +137,5 @@ function isProgram(path: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    await new Promise((resolve) => server.close(resolve))
-    // The nodes of a cluster talk to each other on a port that is higher by 10,000.
-    if (port < 55_000) return port
   }
 }
