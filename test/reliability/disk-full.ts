@@ -6,17 +6,25 @@ import { type Answer, ask, askJson, type Pair, signIn } from '../server/client.t
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { aServer } from '../services/postgres.ts'
 import { aSmallDisk, type Disk } from '../services/small-disk.ts'
+import { strace } from '../services/strace.ts'
 import { atLeast, exactly, type Finding, trial, type World } from './trial.ts'
 
 const SIGN_INS = 20
 
+/** The calls by which SQLite changes a file, as Linux answers them once it has found the disk broken. */
+const READ_ONLY = ['-e', 'trace=pwrite64,ftruncate', '-e', 'inject=pwrite64,ftruncate:error=EROFS', '-o', '/dev/null']
+
+/** Something that keeps a database from being written, and what makes it good again. */
+type Trouble = () => Promise<() => unknown>
+
 /** The disk is full when so many writes have been refused. */
 const REFUSED = 20
 
-/** R28, the disk. */
+/** R28. On PostgreSQL a database that only reads is part of R10. */
 export const diskFull = trial({
   name: 'R28',
-  promise: 'on a full disk writes are answered 503 and reads go on; with room again all goes on, and nothing is lost',
+  promise:
+    'on a disk that is full or only reads, writes are answered 503 and reads go on; then all goes on, and nothing is lost',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 5 },
   short: { rounds: 1 },
@@ -32,10 +40,24 @@ export const diskFull = trial({
 
     const clients: Client[] = []
     for (let i = 0; i < SIGN_INS; i++) clients.push(new Client(server, await signIn(server), agent))
+    const full: Trouble = async () => {
+      disk.fill()
+      return disk.free
+    }
+    const readOnly: Trouble = async () => {
+      const tracer = await strace([server.pid!], READ_ONLY)
+      if (typeof tracer === 'string') return world.skip(tracer)
+      world.after(() => tracer.kill())
+      return tracer.end
+    }
+    const troubles = world.kind === 'sqlite' ? { full, 'only reads': readOnly } : { full }
     const findings: Finding[] = []
     for (let round = 0; round < rounds; round++) {
-      world.progress(`round ${round + 1}`)
-      findings.push(...(await fillOnce(disk, server, clients, agent)))
+      for (const [name, trouble] of Object.entries(troubles)) {
+        world.progress(`round ${round + 1}: ${name}`)
+        const found = await during(trouble, server, clients, agent)
+        findings.push(...found.map((each) => ({ ...each, promised: `${name}: ${each.promised}` })))
+      }
     }
     await server.stop()
     return [...findings, exactly(0, 'faults in the database', await isWhole())]
@@ -67,13 +89,13 @@ class Client {
   }
 }
 
-async function fillOnce(
-  disk: Disk,
+async function during(
+  trouble: Trouble,
   server: ServerProcess,
   clients: readonly Client[],
   agent: Agent,
 ): Promise<readonly Finding[]> {
-  disk.fill()
+  const makeGood = await trouble()
   const writes: Answer[] = []
   const reads: Answer[] = []
   // What was set aside before is used up first.
@@ -88,7 +110,7 @@ async function fillOnce(
     }
     writes.push(await askJson(server, '/api/token/', ADA, agent))
   }
-  disk.free()
+  await makeGood()
   const freed = performance.now()
   while ((await clients[0]!.refresh()).status !== 200 && performance.now() < freed + 10_000) await sleep(50)
   const recovered = (performance.now() - freed) / 1000

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ADA, startServer } from '../server/process.ts'
+import { strace } from '../services/strace.ts'
 import { clientsOf, type Said } from './clients.ts'
 import { exactly, trial, type World } from './trial.ts'
 
@@ -22,7 +21,6 @@ export const durable = trial({
   short: { requests: 20 },
   sabotages: [{ name: 'answer-early' }],
   async run(world, { requests }) {
-    if (spawnSync('strace', ['-V']).status !== 0) world.skip('strace is not installed')
     const { database, sabotage } = world
     const server = await startServer(world, { database, sabotage, options: { throttle: { login: null } } })
     const agent = new Agent({ keepAlive: true })
@@ -63,28 +61,13 @@ async function serverProcesses({ kind, database }: World): Promise<readonly numb
 async function watchDisk(world: World, pids: readonly number[]): Promise<{ end(): Promise<string> }> {
   const file = join(tmpdir(), `watchword-trace-${process.pid}`)
   const calls = 'trace=fsync,fdatasync,read,write,writev,recvfrom,sendto'
-  const tracer: ChildProcess = spawn(
-    'strace',
-    ['-f', '-s', '32', '-e', calls, '-o', file, ...pids.flatMap((pid) => ['-p', String(pid)])],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+  const tracer = await strace(pids, ['-s', '32', '-e', calls, '-o', file])
+  if (typeof tracer === 'string') return world.skip(tracer)
   world.after(() => rmSync(file, { force: true }))
-  world.after(() => tracer.kill('SIGKILL'))
-  let said = ''
-  tracer.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    said += text
-  })
-  // A connection that was closed meanwhile is none of the server's.
-  const isDone = (): boolean => pids.every((pid) => new RegExp(`Process ${pid} attached|attach.*${pid}`).test(said))
-  while (!isDone()) {
-    if (tracer.exitCode !== null || said.includes('not permitted')) world.skip(`strace may not look on: ${said.trim()}`)
-    await sleep(20)
-  }
+  world.after(() => tracer.kill())
   return {
     async end() {
-      const ended = once(tracer, 'exit')
-      tracer.kill('SIGINT')
-      await ended
+      await tracer.end()
       return readFileSync(file, 'utf8')
     },
   }

@@ -54,13 +54,9 @@ export const signInFlood = trial({
     const { hashesAtOnce, hashes, residentBefore, residentPeak } = await server.measure(async () => {
       for (let turn = 1; turn <= turns; turn++) {
         alone.push(...(await checksFor(CALM)))
-        const offered: Promise<Answer>[] = []
-        const flood = setInterval(() => {
-          for (let n = 0; n < OFFERED / 20; n++) offered.push(askJson(server, '/api/token/', WRONG, flooding))
-        }, 50)
+        const flood = offer(() => askJson(server, '/api/token/', WRONG, flooding))
         checks.push(...(await checksFor(TURN)))
-        clearInterval(flood)
-        signIns.push(...(await Promise.all(offered)))
+        signIns.push(...(await flood.end()))
         const over = performance.now()
         while ((await askJson(server, '/api/token/', ADA, agent)).status !== 200) await sleep(50)
         slowestRecovery = Math.max(slowestRecovery, performance.now() - over)
@@ -91,5 +87,20 @@ export const signInFlood = trial({
     ]
   },
 })
+
+/** As of many who know nothing of each other: sometimes several at once, sometimes nobody for a while. */
+function offer(signIn: () => Promise<Answer>): { end(): Promise<readonly Answer[]> } {
+  const offered: Promise<Answer>[] = []
+  let next = performance.now()
+  const flood = setInterval(() => {
+    for (; next <= performance.now(); next += (-Math.log(1 - Math.random()) * 1000) / OFFERED) offered.push(signIn())
+  }, 1)
+  return {
+    end() {
+      clearInterval(flood)
+      return Promise.all(offered)
+    },
+  }
+}
 
 const msOf = (answers: readonly Answer[]): readonly number[] => answers.map(({ ms }) => ms)

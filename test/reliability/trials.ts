@@ -20,6 +20,8 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./stops.ts')).stops,
   async () => (await import('./stops.ts')).reloads,
   async () => (await import('./key-rotation.ts')).keyRotation,
+  async () => (await import('./slow-clients.ts')).slowClients,
+  async () => (await import('./oversized.ts')).oversized,
   async () => (await import('./connection-flood.ts')).connectionFlood,
   async () => (await import('./sign-in-flood.ts')).signInFlood,
   async () => (await import('./fuzzing.ts')).fuzzing,

@@ -11,10 +11,15 @@ const SERVED = fileURLToPath(new URL('served.ts', import.meta.url))
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
 
 /** A server in a process of its own, with one user, {@link ADA}. It ends with the test. */
-export async function startServer(t: Pick<TestContext, 'after'>, wishes: Partial<Wish> = {}) {
+export async function startServer(
+  t: Pick<TestContext, 'after'>,
+  wishes: Partial<Wish> = {},
+  execArgv: readonly string[] = [],
+) {
   const usual = { database: 'sqlite::memory:', options: {}, limits: {}, user: ADA, sabotage: undefined, skew: 0 }
   const wish: Wish = { ...usual, ...wishes }
-  const child = fork(SERVED, [JSON.stringify(wish)], { execPath: process.execPath, execArgv: [], silent: true })
+  const terms = { execPath: process.execPath, execArgv: [...execArgv], silent: true }
+  const child = fork(SERVED, [JSON.stringify(wish)], terms)
   t.after(() => child.kill('SIGKILL'))
   const ended = once(child, 'exit') as Promise<[code: number | null]>
   const log = { text: '' }

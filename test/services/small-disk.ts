@@ -10,8 +10,6 @@ export interface Disk {
   fill(): void
   /** Takes back what filled it. */
   free(): void
-  /** Whether it can be written. It cannot be changed while a file is open for writing. */
-  writable(yes: boolean): void
   remove(): void
 }
 
@@ -32,7 +30,6 @@ export function aSmallDisk(megabytes: number): Disk | string {
     folder,
     fill: () => fillWith(filler),
     free: () => unlinkSync(filler),
-    writable: (yes) => mount('-o', `remount,${yes ? 'rw' : 'ro'}`, folder),
     remove() {
       // Also where something still has a file of it open.
       execFileSync('umount', ['--lazy', folder], { stdio: 'pipe' })
