@@ -38,8 +38,9 @@ export async function signedIn(
   if (BEYOND_ASCII.test(text)) throw new Refusal('malformed', 'not ASCII')
   const header = objectIn(text.slice(0, first))
   if (types !== undefined) refuseType(header, types)
-  const key = await keyFor(header, keys)
+  // Read first: a key that is withdrawn while it is looked for must not count as one of those that came after.
   const { version } = keys
+  const key = await keyFor(header, keys)
   const signature = decodeBase64url(text.slice(second + 1))
   const holds = signature !== undefined && (await key.verify(utf8.encode(text.slice(0, second)), signature))
   if (!holds) throw new Refusal('bad_signature')

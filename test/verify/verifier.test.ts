@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Refusal, type VerifierOptions, verifier } from '../../src/verify/index.ts'
+import { signedIn } from '../../src/verify/signed.ts'
+import { importWebKey } from '../../src/verify/web-key.ts'
 import { AUDIENCE, freshKey, ISSUER, KEYS, world } from './issuer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -40,6 +42,7 @@ for (const [what, claims, code] of [
 
 test('a token that was verified is remembered until it expires, and not a second longer', async (t) => {
   const { tokens, token, pass, from } = world(t, { maxAge: 3600 })
+  await tokens.verify(token({ jti: 'this one brings the keys' }))
   const text = token()
   const first = await tokens.verify(text)
   assert.equal(await tokens.verify(text), first, 'the same object: it was remembered')
@@ -99,6 +102,21 @@ test('a leaked key that the issuer withdrew counts for no longer than a copy may
   await tokens.verify(stolen)
   pass(1)
   await assert.rejects(tokens.verify(stolen), { code: 'unknown_key' })
+})
+
+test('a key that is withdrawn while it is looked for does not count as one of the copy that came after', async (t) => {
+  const { token, key } = world(t)
+  const found = await importWebKey(key.verifying.jwk)
+  const keys = {
+    version: 1,
+    algorithms: new Set([found.alg]),
+    async find() {
+      keys.version = 2
+      return found
+    },
+  }
+  const { version } = await signedIn(token(), keys, { maxBytes: 8192, types: undefined })
+  assert.equal(version, 1)
 })
 
 test('many tokens at once make one request, and names that nobody has one in a cool-down', async (t) => {
