@@ -23,6 +23,6 @@ test('the threads that hash let the event loop go first', async (t) => {
   const others = threads.filter(([name]) => name !== 'libuv-worker')
 
   assert.ok(pool.length >= 4)
-  assert.deepEqual(new Set(pool.map(([, niceness]) => niceness)), new Set([15]))
+  assert.deepEqual(new Set(pool.map(([, niceness]) => niceness)), new Set([10]))
   assert.deepEqual(new Set(others.map(([, niceness]) => niceness)), new Set([0]))
 })

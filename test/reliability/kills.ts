@@ -41,8 +41,7 @@ export const kills = trial({
 
       const began = performance.now()
       server = await start(world)
-      await untilAnswered(ledger, server)
-      seen.slowest = Math.max(seen.slowest, performance.now() - began)
+      seen.slowest = Math.max(seen.slowest, (await untilAnswered(ledger, server)) - began)
     }
     return [
       ...findingsOf(ledger, seen.lost, kills),
@@ -130,16 +129,21 @@ async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promi
   }
 }
 
-/** The clients work until one of them has refreshed. */
-async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<void> {
+/** The clients work until one of them has refreshed. @returns when it had, by `performance.now()` */
+async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<number> {
   const { refreshes } = ledger.answered
   const patience = performance.now() + 60_000
-  const isAnswered = (): boolean => ledger.answered.refreshes > refreshes
+  let answeredAt: number | undefined
+  const isAnswered = (): boolean => {
+    if (ledger.answered.refreshes > refreshes) answeredAt ??= performance.now()
+    return answeredAt !== undefined
+  }
   await ledger.work(
     () => at,
     () => isAnswered() || performance.now() > patience,
   )
-  if (!isAnswered()) throw new Error(`nobody was answered for a minute: ${at.log.text.slice(-500)}`)
+  if (answeredAt === undefined) throw new Error(`nobody was answered for a minute: ${at.log.text.slice(-500)}`)
+  return answeredAt
 }
 
 function findingsOf({ answered, refused }: Ledger, lost: number, kills: number): readonly Finding[] {

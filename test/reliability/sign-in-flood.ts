@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, ask, askJson, boundOf, p99, signIn } from '../server/client.ts'
 import { ADA, startServer } from '../server/process.ts'
-import { atLeast, atMost, exactly, type Finding, trial } from './trial.ts'
+import { atLeast, atMost, exactly, trial } from './trial.ts'
 
 /** Sign-ins a second. */
 const OFFERED = 300
@@ -48,19 +48,15 @@ export const signInFlood = trial({
       return answers
     }
     const alone: Answer[] = []
-    const ratios: number[] = []
     const checks: Answer[] = []
     const signIns: Answer[] = []
     let slowestRecovery = 0
     const { hashesAtOnce, hashes, residentBefore, residentPeak } = await server.measure(async () => {
       for (let turn = 1; turn <= turns; turn++) {
-        const before = await checksFor(CALM)
+        alone.push(...(await checksFor(CALM)))
         const flood = offer(() => askJson(server, '/api/token/', WRONG, flooding))
-        const during = await checksFor(TURN)
+        checks.push(...(await checksFor(TURN)))
         signIns.push(...(await flood.end()))
-        alone.push(...before)
-        checks.push(...during)
-        ratios.push(p99(msOf(during)) / p99(msOf(before)))
         const over = performance.now()
         while ((await askJson(server, '/api/token/', ADA, agent)).status !== 200) await sleep(50)
         slowestRecovery = Math.max(slowestRecovery, performance.now() - over)
@@ -82,21 +78,15 @@ export const signInFlood = trial({
       atMost(10_000, 'ms until the latest of them is answered', Math.max(...msOf(admitted))),
       exactly(0, `of ${checks.length} token checks failed`, checks.filter(({ status }) => status !== 200).length),
       atMost(boundOf(100, calm), 'ms for a token check, p99', flooded),
-      slowdown(ratios, calm, flooded),
+      {
+        ...atMost(2, 'times its p99 without the flood', flooded / calm),
+        seen: `${(flooded / calm).toFixed(1)} (${calm.toFixed(1)} ms, ${flooded.toFixed(1)} ms)`,
+      },
       atMost(cores * 160 + 50, 'MiB more in memory', (residentPeak - residentBefore) / MIB),
       atMost(10_000, 'ms until one signs in again', slowestRecovery),
     ]
   },
 })
-
-/** The median, as each turn has its two figures side by side: what else this machine does falls on both. */
-function slowdown(ratios: readonly number[], calm: number, flooded: number): Finding {
-  const sorted = ratios.toSorted((a, b) => a - b)
-  const [least, median, most] = [0, sorted.length >> 1, sorted.length - 1].map((i) => sorted[i] ?? Number.NaN)
-  const found = atMost(2, 'times its p99 without the flood, median of the turns', median!)
-  const range = `${least!.toFixed(1)} to ${most!.toFixed(1)}`
-  return { ...found, seen: `${found.seen} (${range}; ${calm.toFixed(1)} ms, ${flooded.toFixed(1)} ms in all)` }
-}
 
 /** As of many who know nothing of each other: sometimes several at once, sometimes nobody for a while. */
 function offer(signIn: () => Promise<Answer>): { end(): Promise<readonly Answer[]> } {
