@@ -14,6 +14,9 @@ const CLIENTS = 16
 /** Nobody waits for longer than this after a crash to ask again. */
 const OPTIONS = { tokens: { overlap: 60 }, throttle: { login: null } } as const
 
+/** Milliseconds after which nobody believes in an answer any more. */
+const PATIENCE = 15_000
+
 /** R7: the server dies. */
 export const kills = trial({
   name: 'R7',
@@ -75,19 +78,20 @@ export const databaseKills = trial({
     const ledger = aLedger(place)
     const server = await start(place, true)
     let lost = 0
+    let unheard = 0
     for (let kill = 0; kill < kills; kill++) {
       await whileWorking(ledger, server, async () => {
         await sleep(randomInt(300, 700))
         await ways[kill % ways.length]!()
       })
-      await untilAnswered(ledger, server)
+      if ((await untilAnswered(ledger, server)) === Number.POSITIVE_INFINITY) unheard += 1
       // A connection of our own would die with those of the server.
       const store = await storeAt(postgres.url)
       lost += await ledger.lostIn(store)
       await store.close()
       world.progress(`${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
     }
-    return findingsOf(ledger, lost, kills)
+    return [...findingsOf(ledger, lost, kills), exactly(0, 'times that nobody was answered afterwards', unheard)]
   },
 })
 
@@ -129,10 +133,14 @@ async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promi
   }
 }
 
-/** The clients work until one of them has refreshed. @returns when it had, by `performance.now()` */
+/**
+ * The clients work until one of them has refreshed, or nobody believes in it any more.
+ *
+ * @returns when one had, by `performance.now()`
+ */
 async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<number> {
   const { refreshes } = ledger.answered
-  const patience = performance.now() + 60_000
+  const patience = performance.now() + PATIENCE
   let answeredAt: number | undefined
   const isAnswered = (): boolean => {
     if (ledger.answered.refreshes > refreshes) answeredAt ??= performance.now()
@@ -142,8 +150,7 @@ async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<number>
     () => at,
     () => isAnswered() || performance.now() > patience,
   )
-  if (answeredAt === undefined) throw new Error(`nobody was answered for a minute: ${at.log.text.slice(-500)}`)
-  return answeredAt
+  return answeredAt ?? Number.POSITIVE_INFINITY
 }
 
 function findingsOf({ answered, refused }: Ledger, lost: number, kills: number): readonly Finding[] {

@@ -24,7 +24,7 @@ export const randomHistory = trial({
   promise: 'whatever clients do at once, every answer is one that a server with one client at a time would give',
   databases: ['sqlite', 'postgres'],
   long: { seconds: 60, places: 12, overlap: 2 },
-  short: { seconds: 3, places: 4, overlap: 2 },
+  short: { seconds: 5, places: 4, overlap: 2 },
   sabotages: [
     { name: 'drop-generation' },
     { name: 'ignore-row-count' },
