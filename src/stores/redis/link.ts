@@ -14,7 +14,7 @@ const PATIENCE = 250
 const EVERY = 1000
 const REST = 500
 const LONGEST_REST = 8000
-/** Seconds for which a process counts after it was last heard of. */
+/** Seconds, and so announcements, for which a process counts after it was last heard of. */
 const PRESENCE = 10
 /** Milliseconds that the start waits for Redis. */
 const OPENING = 1000
@@ -37,8 +37,8 @@ export class RedisLink {
   #reason: string | undefined
   #rose = 0
   #rest = REST
-  #processes = UNSEEN
-  #lastSeen = 0
+  /** How many processes there were, by the latest announcements. */
+  #seen: readonly number[] = []
   #announcing = false
   #next: NodeJS.Timeout | undefined
   #closed = false
@@ -76,9 +76,12 @@ export class RedisLink {
     return this.#up ? 'up' : 'down'
   }
 
-  /** How many processes there were when last seen, itself among them. */
+  /**
+   * How many processes there were when last seen, itself among them: the most of some seconds, because in a Redis that was
+   * restarted or flushed there are only those at first who were quicker.
+   */
   get processes(): number {
-    return this.#processes
+    return this.#seen.length === 0 ? UNSEEN : Math.max(...this.#seen)
   }
 
   /** @returns `undefined` where Redis does not answer, or not in time */
@@ -116,9 +119,7 @@ export class RedisLink {
     try {
       const announced = this.#client.commands.announce(this.#key, this.#id, PRESENCE)
       const [seen] = await within(PATIENCE, Promise.all([announced, this.#client.complete()]))
-      // Of two, because after a flush the first counts only those who were quicker.
-      this.#processes = Math.max(seen, this.#lastSeen)
-      this.#lastSeen = seen
+      this.#seen = [seen, ...this.#seen].slice(0, PRESENCE)
       this.#rise()
     } catch (error) {
       this.#fall((error as Error).message)
