@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { askJson, boundOf } from '../server/client.ts'
 import { startServer } from '../server/process.ts'
-import { atMost, exactly, inOneRoundOf, trial } from './trial.ts'
+import { atMost, exactly, findingsInOneRoundOf, trial } from './trial.ts'
 
 const MIB = 2 ** 20
 const JSON_TYPE = { 'Content-Type': 'application/json' }
@@ -21,13 +21,13 @@ const BODIES = [
   ['100,000 nested brackets', 413, JSON_TYPE, () => ['['.repeat(100_000)]],
 ] as const
 
-/** Has the server keep all that is sent to it. */
-const HOARD = `data:text/javascript,${encodeURIComponent(`import { Server } from 'node:http'
-const { emit } = Server.prototype
+/** Has the server keep all that is sent to it, several times over. */
+const HOARD = `data:text/javascript,${encodeURIComponent(`import { IncomingMessage } from 'node:http'
+const { push } = IncomingMessage.prototype
 const kept = []
-Server.prototype.emit = function (event, ...its) {
-  if (event === 'request') its[0].on('data', (piece) => kept.push(Buffer.alloc(8 * piece.length, 1)))
-  return emit.call(this, event, ...its)
+IncomingMessage.prototype.push = function (piece, ...its) {
+  if (piece !== null) kept.push(Buffer.alloc(16 * piece.length, 1))
+  return push.call(this, piece, ...its)
 }`)}`
 
 /** R19. */
@@ -43,7 +43,7 @@ export const oversized = trial({
     const server = await startServer(world, { database: world.database }, execArgv)
     await sendAll(server.port, 20)
 
-    return inOneRoundOf(rounds, async () => {
+    return findingsInOneRoundOf(rounds, async () => {
       const alone = await server.measure(async () => {
         for (let i = 0; i < 20 * BODIES.length; i++) await askJson(server, '/api/token/', {})
       })

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LIMITS, type Limits } from '../../src/server/limits.ts'
 import { askJson, dial, type Pair, p99, signIn, untilClosed } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
-import { atMost, exactly, type Finding, inOneRoundOf, trial } from './trial.ts'
+import { atMost, exactly, type Finding, findingsInOneRoundOf, trial } from './trial.ts'
 
 /** What node adds to `keepAliveTimeout` for requests that are on their way. */
 const GRACE = 1000
@@ -45,7 +45,7 @@ export const slowClients = trial({
     const many = <T>(open: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: sockets }, open))
 
     await honest(server, agent, after(500))
-    return inOneRoundOf(rounds, async () => {
+    return findingsInOneRoundOf(rounds, async () => {
       const baseline = await honest(server, agent, after(limits.requestTimeout))
       world.progress(`${3 * sockets} slow connections`)
       let isOver = false

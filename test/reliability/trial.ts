@@ -85,12 +85,11 @@ export const atLeast = (promised: number, of: string, seen: number): Finding => 
 })
 
 /**
- * For figures in milliseconds: a machine that is busy with other things makes everybody late now and then. Who is late by
- * his own fault is late in every round.
+ * What `inOneRoundOf` of test/server/client.ts is to assertions.
  *
  * @returns what was found in the first round in which all holds, or else in the last
  */
-export async function inOneRoundOf(
+export async function findingsInOneRoundOf(
   rounds: number,
   round: () => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
