@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { tableOf } from '../../src/cli/table.ts'
 import type { Kind } from './databases.ts'
-import { attempt, type Form, type Outcome, type Trial } from './trial.ts'
+import { attempt, type Finding, type Form, type Outcome, type Trial } from './trial.ts'
 import { TRIALS } from './trials.ts'
 
 /**
@@ -119,14 +119,25 @@ function rowsOf({ trial, kind, sabotage, outcome }: Tried): readonly (readonly s
     ]
   const { findings } = outcome
   if (sabotage === undefined) {
-    return findings.map(({ promised, seen, holds }, i) =>
-      i === 0
-        ? [trial.name, kind, promised, seen, holds ? 'holds' : 'BROKEN']
-        : ['', '', promised, seen, holds ? 'holds' : 'BROKEN'],
-    )
+    return [...Map.groupBy(findings, ({ promised }) => promised).values()].map((rounds, i) => {
+      const { promised, seen, holds } = together(rounds)
+      return [...(i === 0 ? [trial.name, kind] : ['', '']), promised, seen, holds ? 'holds' : 'BROKEN']
+    })
   }
   const broken = findings.find(({ holds }) => !holds)
   return broken === undefined
     ? [[trial.name, kind, sabotage, 'every promise still held', 'NOT NOTICED']]
     : [[trial.name, kind, sabotage, `${broken.promised}: ${broken.seen}`, 'noticed']]
 }
+
+/** One promise in several rounds: the least and the most that was seen, of those that broke it where there are any. */
+function together(rounds: readonly Finding[]): Finding {
+  const broken = rounds.filter(({ holds }) => !holds)
+  const telling = broken.length > 0 ? broken : rounds
+  const seen = [...new Set(telling.map((each) => each.seen))].sort((a, b) => numberIn(a) - numberIn(b))
+  const range = seen.length > 2 ? `${seen[0]} to ${seen.at(-1)}` : seen.join(', ')
+  const times = broken.length > 0 && rounds.length > 1 ? ` (${broken.length} of ${rounds.length} times)` : ''
+  return { promised: rounds[0]!.promised, seen: range + times, holds: broken.length === 0 }
+}
+
+const numberIn = (seen: string): number => Number.parseFloat(seen.replaceAll(',', ''))
