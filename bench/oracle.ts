@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../test/services/free-port.ts'
 import type { Child } from './child.ts'
 
 /** A Django with Simple JWT that can be measured beside us, where `WATCHWORD_ORACLE` names the folder that starts one. */
@@ -53,14 +53,6 @@ export async function startOracle(
       await ended
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 async function answering(port: number): Promise<void> {

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
+import { freePort } from '../services/free-port.ts'
 
 /** The folder with a Django to start, where one is installed: `.ci/run` does, and names it. */
 const folder = process.env.WATCHWORD_ORACLE
@@ -88,13 +87,4 @@ export async function django(
 
 interface UsersOfState {
   readonly [id: string]: { readonly password: string }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
