@@ -1,4 +1,4 @@
-import { openHouse } from '../src/house/house.ts'
+import { openHouse } from '../src/instance/instance.ts'
 import type { PublicJwk } from '../src/jwt/key.ts'
 import { parseSettings } from '../src/settings/settings.ts'
 import { obtainPair, type Pair } from '../src/tokens/pairs.ts'

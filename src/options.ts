@@ -1,7 +1,7 @@
 import type { Scheme } from './authentication/scheme.ts'
 import type { Duration } from './base/duration.ts'
 import type { Random } from './base/random.ts'
-import type { AuthRequest, Awaitable } from './base/request.ts'
+import type { AuthRequest, Awaitable } from './http/request.ts'
 import type { Algorithm } from './jwt/index.ts'
 import type { Permission, SignedIn } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'

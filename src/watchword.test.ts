@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Refusal } from './base/refusal.ts'
+import { Refusal } from './base/errors.ts'
 import { watchword } from './watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import express, { type Express } from 'express'
 import type { Scheme } from '../authentication/scheme.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import { watchword } from '../watchword.ts'
 import { type Guard, mount } from './express.ts'
 

@@ -1,5 +1,5 @@
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { SignedIn } from '../permissions/permission.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'

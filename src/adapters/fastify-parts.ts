@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthReply } from '../base/request.ts'
+import type { AuthReply } from '../http/request.ts'
 
 /** The parts of a request and its reply that are looked at here. */
 export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & { readonly raw: object; auth?: unknown }

@@ -6,8 +6,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerBase,
 } from 'fastify'
-import { Refusal } from '../base/refusal.ts'
-import { type Awaitable, isPromise } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import { type Awaitable, isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'

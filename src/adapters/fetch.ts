@@ -1,4 +1,4 @@
-import { FetchRequest, type Peer } from '../base/fetch.ts'
+import { FetchRequest, type Peer } from '../http/fetch-request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'
 import { guarding, letThrough } from './guarding.ts'

@@ -1,5 +1,5 @@
-import { Refusal } from '../base/refusal.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
 

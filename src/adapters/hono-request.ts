@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
-import { FetchRequest } from '../base/fetch.ts'
-import { Refusal } from '../base/refusal.ts'
-import { type AuthRequest, BODY_LIMIT } from '../base/request.ts'
+import { FetchRequest } from '../http/fetch-request.ts'
+import { Refusal } from '../base/errors.ts'
+import { type AuthRequest, BODY_LIMIT } from '../http/request.ts'
 import { NodeRequest } from './node.ts'
 import { FORM, formOf } from './node-body.ts'
 

@@ -8,8 +8,8 @@ import {
   type INestApplication,
 } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
-import { Refusal } from '../base/refusal.ts'
-import { isPromise } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import { isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { session } from '../authentication/session.ts'
+import { session } from '../features/browser-sessions/scheme.ts'
 import { allOf, isAuthenticated, isReadOnly, modelPermissions, not } from '../permissions/index.ts'
 import { watchword } from '../watchword.ts'
 import { requestOf } from './next.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { Refusal } from '../base/refusal.ts'
-import { BODY_LIMIT } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import { BODY_LIMIT } from '../http/request.ts'
 
 export const FORM = 'application/x-www-form-urlencoded'
 

@@ -1,5 +1,5 @@
-import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
 import { headerFaults, invalidHeader, tokenAfter } from './header.ts'
 import type { Authentication, AuthenticationWorld, Identity, Scheme } from './scheme.ts'

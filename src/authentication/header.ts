@@ -1,4 +1,4 @@
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 
 /** Python's `bytes.split()`: space, tab, CR, LF, VT, FF (specification 5.1). U+00A0 separates nothing. */
 const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13)

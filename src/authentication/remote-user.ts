@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
-import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest, Awaitable } from '../base/request.ts'
-import { mayUse } from '../tokens/terms.ts'
+import { Refusal } from '../base/errors.ts'
+import type { AuthRequest, Awaitable } from '../http/request.ts'
+import { mayUse } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
 import type { Authentication, AuthenticationWorld, Identity, Scheme } from './scheme.ts'
 

@@ -1,10 +1,10 @@
-import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
-import type { ApiToken, ApiTokens } from '../tokens/api-token.ts'
-import type { TokenWorld } from '../tokens/terms.ts'
+import type { ApiToken, ApiTokens } from '../features/api-tokens/api-token.ts'
+import type { TokenWorld } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
-import type { BrowserTerms } from './browser-session.ts'
+import type { BrowserTerms } from '../features/browser-sessions/browser-session.ts'
 
 /** Who sends a request, and how that is known: what a scheme answers. */
 export interface Identity<U = User> {

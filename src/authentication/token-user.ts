@@ -1,5 +1,5 @@
 import type { Claims } from '../jwt/index.ts'
-import type { TokenTerms } from '../tokens/terms.ts'
+import type { TokenTerms } from '../tokens/token-settings.ts'
 
 /**
  * A user as a token tells of them, without a look at the store (specification 5.3). What it says of staff and superuser

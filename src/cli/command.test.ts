@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { command, parseCount, parseWords } from './command.ts'
 import { COMMANDS, commandNamed } from './commands.ts'
-import { WrongUsage } from './failure.ts'
+import { WrongUsage } from './errors.ts'
 
 const sample = command({
   name: 'user create',

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { Failure, WrongUsage } from './failure.ts'
+import { Failure, WrongUsage } from './errors.ts'
 import { nearest } from './nearest.ts'
-import type { World } from './world.ts'
+import type { World } from './context.ts'
 
 export interface Option {
   readonly type: 'boolean' | 'string'

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { WrongUsage } from './failure.ts'
+import { WrongUsage } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { printable } from './table.ts'
 

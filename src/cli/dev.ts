@@ -1,15 +1,15 @@
 import { systemRandom } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { type Answer, command, DATABASE } from './command.ts'
-import { databaseOf, openServer, shownDatabase } from './house.ts'
+import { databaseOf, openServer, shownDatabase } from './open-instance.ts'
 import { LOG, logOf } from './log.ts'
 import { readablePassword } from './passwords.ts'
 import { ADDRESS, addressOf, listen, ourCommand, signInCommand, untilStopped } from './serving.ts'
 import { printable } from './table.ts'
 import { version } from './version.ts'
-import { shellWord, type World } from './world.ts'
+import { shellWord, type World } from './context.ts'
 
 export const dev = command({
   name: 'dev',

@@ -1,7 +1,7 @@
 import { command, DATABASE } from './command.ts'
-import { inHouse } from './house.ts'
+import { inHouse } from './open-instance.ts'
 import { plural } from './table.ts'
-import type { World } from './world.ts'
+import type { World } from './context.ts'
 
 export const flush = command({
   name: 'flush',

@@ -1,6 +1,6 @@
 import type { Options } from '../options.ts'
-import { WrongUsage } from './failure.ts'
-import type { World } from './world.ts'
+import { WrongUsage } from './errors.ts'
+import type { World } from './context.ts'
 
 /** Who `start` says that it is, for services that check its tokens. */
 export const ISSUER = {

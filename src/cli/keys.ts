@@ -1,5 +1,5 @@
 import { command, DATABASE } from './command.ts'
-import { inHouse, openHouse } from './house.ts'
+import { inHouse, openHouse } from './open-instance.ts'
 import { isoOf, momentOf, plural, tableOf } from './table.ts'
 
 export const keysList = command({

@@ -1,8 +1,8 @@
 import { lineWriter } from '../server/line-writer.ts'
 import { jsonLine, textLine } from '../server/request-log.ts'
-import type { Log } from '../settings/log.ts'
-import { WrongUsage } from './failure.ts'
-import type { World } from './world.ts'
+import type { Log } from '../base/log.ts'
+import { WrongUsage } from './errors.ts'
+import type { World } from './context.ts'
 
 /** How `start` and `dev` log. */
 export const LOG = {

@@ -1,8 +1,8 @@
 import { type Answer, parseWords } from './command.ts'
 import { COMMANDS, commandNamed, isGroup } from './commands.ts'
-import { AlreadyTold, Failure } from './failure.ts'
-import { sentenceOf } from './sentences.ts'
-import type { World } from './world.ts'
+import { AlreadyTold, Failure } from './errors.ts'
+import { sentenceOf } from './error-message.ts'
+import type { World } from './context.ts'
 
 /** The command, in this process. Its exit code is left in `process.exitCode`. */
 export async function run(): Promise<void> {

@@ -1,7 +1,7 @@
 import { parseCount } from './command.ts'
-import { WrongUsage } from './failure.ts'
+import { WrongUsage } from './errors.ts'
 import { version } from './version.ts'
-import type { World } from './world.ts'
+import type { World } from './context.ts'
 
 /** Where `start` tells how it goes. */
 export const METRICS = {

@@ -1,5 +1,5 @@
 import { command, DATABASE } from './command.ts'
-import { databaseOf, openKeyless, shownDatabase } from './house.ts'
+import { databaseOf, openKeyless, shownDatabase } from './open-instance.ts'
 
 export const migrate = command({
   name: 'migrate',

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { LogEntry } from '../options.ts'
 import { logOf } from './log.ts'
 import { metricsOf } from './metrics.ts'
-import type { World } from './world.ts'
+import type { World } from './context.ts'
 
 const ENTRIES: readonly LogEntry[] = [
   { level: 'info', event: 'request', method: 'GET', path: '/', status: 200, ms: 3, request: 'a1', address: '10.0.0.1' },

@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream'
 import type { Random } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
-import { trimmed } from '../passwords/white-space.ts'
-import { Failure } from './failure.ts'
-import type { World } from './world.ts'
+import { trimmed } from '../base/whitespace.ts'
+import { Failure } from './errors.ts'
+import type { World } from './context.ts'
 
 /** Without vowels, so that no word comes about, and without what looks alike. */
 const LETTERS = '23456789bcdfghjkmnpqrstvwxz'

@@ -1,4 +1,4 @@
-import type { World } from './world.ts'
+import type { World } from './context.ts'
 
 /** Where `start` shares with others what it counts. */
 export const REDIS = {

@@ -2,11 +2,11 @@ import type { Place, Running, Serving } from '../server/serve.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { parseCount } from './command.ts'
-import { Failure, WrongUsage } from './failure.ts'
-import { shownDatabase } from './house.ts'
-import { sentenceOf } from './sentences.ts'
+import { Failure, WrongUsage } from './errors.ts'
+import { shownDatabase } from './open-instance.ts'
+import { sentenceOf } from './error-message.ts'
 import { printable } from './table.ts'
-import { selfName, shellWord, type World } from './world.ts'
+import { selfName, shellWord, type World } from './context.ts'
 
 /** Where `dev` and `start` listen. */
 export const ADDRESS = {

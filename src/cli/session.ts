@@ -1,8 +1,8 @@
 import { systemClock, type UnixSeconds } from '../base/clock.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 import { command, DATABASE } from './command.ts'
-import { Failure, WrongUsage } from './failure.ts'
-import { inHouse, userNamed } from './house.ts'
+import { Failure, WrongUsage } from './errors.ts'
+import { inHouse, userNamed } from './open-instance.ts'
 import { isoOf, momentOf, plural, printable, tableOf } from './table.ts'
 
 export const sessionList = command({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shownDatabase } from './house.ts'
+import { shownDatabase } from './open-instance.ts'
 import { ourCommand } from './serving.ts'
-import type { World } from './world.ts'
+import type { World } from './context.ts'
 
 const world = { env: {} } as World
 

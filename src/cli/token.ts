@@ -1,11 +1,11 @@
 import { type Duration, secondsOf } from '../base/duration.ts'
-import type { NewApiToken } from '../house/api-tokens.ts'
-import type { ApiToken, ShownToken } from '../tokens/api-token.ts'
+import type { NewApiToken } from '../features/api-tokens/admin.ts'
+import type { ApiToken, ShownToken } from '../features/api-tokens/api-token.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { type Answer, command, DATABASE, found } from './command.ts'
-import { Failure, WrongUsage } from './failure.ts'
-import { inHouse, openHouse, userNamed } from './house.ts'
+import { Failure, WrongUsage } from './errors.ts'
+import { inHouse, openHouse, userNamed } from './open-instance.ts'
 import { isoOf, momentOf, plural, printable, tableOf } from './table.ts'
 
 export const tokenCreate = command({

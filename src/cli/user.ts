@@ -1,7 +1,7 @@
 import type { User } from '../users/user.ts'
 import { type Answer, command, DATABASE, found, parseCount } from './command.ts'
-import { Failure, WrongUsage } from './failure.ts'
-import { databaseOf, inHouse, openKeyless, userNamed } from './house.ts'
+import { Failure, WrongUsage } from './errors.ts'
+import { databaseOf, inHouse, openKeyless, userNamed } from './open-instance.ts'
 import { confirms, newPassword } from './passwords.ts'
 import { isoOf, momentOf, printable, tableOf, yesNo } from './table.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { hashesOf, workersOf } from './workers.ts'
-import type { World } from './world.ts'
+import type { World } from './context.ts'
 
 const world = (env: World['env']): World => ({
   env,

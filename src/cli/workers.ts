@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
-import type { Ready } from '../server/hand.ts'
-import type { Log } from '../settings/log.ts'
+import type { Ready } from '../server/cluster/worker-process.ts'
+import type { Log } from '../base/log.ts'
 import { parseCount } from './command.ts'
-import { AlreadyTold, Failure, WrongUsage } from './failure.ts'
-import type { World } from './world.ts'
+import { AlreadyTold, Failure, WrongUsage } from './errors.ts'
+import type { World } from './context.ts'
 
 /** How many processes serve. */
 export const WORKERS = {
@@ -54,7 +54,7 @@ export async function runWorkers(
   log: Log,
   { env }: World,
 ): Promise<void> {
-  const { NotStarted, supervise } = await import('../server/supervisor.ts')
+  const { NotStarted, supervise } = await import('../server/cluster/supervisor.ts')
   try {
     await supervise({ workers, serving, log, env: { UV_THREADPOOL_SIZE: threadsOf(workers, env) } })
   } catch (error) {

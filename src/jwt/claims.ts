@@ -1,5 +1,5 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
-import type { RefusalCode } from '../base/refusal.ts'
+import type { RefusalCode } from '../base/errors.ts'
 import type { Claims } from './json.ts'
 
 /** What the claims of a token must say, whatever else they say. */

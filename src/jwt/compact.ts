@@ -1,5 +1,5 @@
-import { Refusal } from '../base/refusal.ts'
-import { type Awaitable, isPromise } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import { type Awaitable, isPromise } from '../http/request.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Claims } from './json.ts'
 

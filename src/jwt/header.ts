@@ -1,4 +1,4 @@
-import type { Awaitable } from '../base/request.ts'
+import type { Awaitable } from '../http/request.ts'
 import { keyFor, type Parts, refuseType } from './compact.ts'
 import { objectIn } from './jws.ts'
 import type { VerifyingKey } from './key.ts'

@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../base/refusal.ts'
+import type { RefusalCode } from '../base/errors.ts'
 import type { Claims } from './json.ts'
 
 /** Octets of the longest subject (OpenID Connect Core 1.0 §2). */

@@ -1,5 +1,5 @@
 /** The token engine: signs and verifies, on `node:crypto` alone. It needs nothing else of the house. */
-export { Refusal, type RefusalCode } from '../base/refusal.ts'
+export { Refusal, type RefusalCode } from '../base/errors.ts'
 export { ALGORITHMS, type Algorithm } from './algorithms.ts'
 export { idTokenFault } from './id-token.ts'
 export type { Claims } from './json.ts'

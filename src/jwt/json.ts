@@ -1,4 +1,4 @@
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 
 /** Claims or header members, each an own property: `Object.hasOwn` asks for one whose name is not known beforehand. */
 export type Claims = Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import { LAST } from './base64url.ts'
 import { keyFor, type Parts, partsOf } from './compact.ts'
 import { type Claims, parseObject } from './json.ts'

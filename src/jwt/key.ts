@@ -1,4 +1,4 @@
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Algorithm } from './algorithms.ts'
 
 /** The public members of a key, as a key set publishes them (RFC 7517 §4). */

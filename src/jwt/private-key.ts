@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import type { Refusal } from '../base/refusal.ts'
+import type { Refusal } from '../base/errors.ts'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { headerOf } from './header-of.ts'
 import { algorithmOf, type Jwk, octetsIn, parseJwk } from './jwk.ts'

@@ -1,4 +1,4 @@
-import { parseTrusted } from '../base/remote-json.ts'
+import { parseTrusted } from '../base/fetch-json.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
 import type { VerifyingKey } from './key.ts'

@@ -1,5 +1,5 @@
-import { loadJson, tellOf } from '../base/remote-json.ts'
-import type { Awaitable } from '../base/request.ts'
+import { loadJson, tellOf } from '../base/fetch-json.ts'
+import type { Awaitable } from '../http/request.ts'
 import { keyRefused } from './key.ts'
 
 export interface FollowOptions {

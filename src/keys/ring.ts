@@ -1,7 +1,7 @@
 import { after, type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
-import type { Awaitable } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import type { Awaitable } from '../http/request.ts'
 import type { Secret } from '../base/secret.ts'
 import {
   type Algorithm,
@@ -14,10 +14,10 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from '../jwt/index.ts'
-import { inTurn } from './in-turn.ts'
+import { inTurn } from './serialize.ts'
 import type { KeyRecord, Keys, Stage } from './keys.ts'
 import { GIVEN_MAX_AGE, publicationOf } from './publication.ts'
-import { rarely } from './rarely.ts'
+import { rarely } from './debounce.ts'
 import { isSealedBy, seal, unseal } from './seal.ts'
 
 /** A key as a person is shown it. */

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import type { Random } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 
 /** A key of its own for each purpose, so that none can stand in for another (K11; HKDF, RFC 5869). */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Encoding } from './encoding.ts'
 
 /** Its octets beyond this are not looked at by bcrypt. */

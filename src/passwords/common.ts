@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { trimmed } from './white-space.ts'
+import { trimmed } from '../base/whitespace.ts'
 
 /** Where the list comes from: see README.md here. */
 const LIST = new URL('common-passwords.txt.gz', import.meta.url)

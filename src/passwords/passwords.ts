@@ -1,8 +1,8 @@
 import type { Random } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Encoded } from './encoding.ts'
 import { type Encodings, encodings } from './encodings.ts'
-import { octetsOf } from './octets.ts'
+import { octetsOf } from './password-bytes.ts'
 import type { Queue } from './queue.ts'
 
 export interface Passwords {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import { encodings } from './encodings.ts'
 import { hashQueue } from './queue.ts'
 

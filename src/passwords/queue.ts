@@ -1,5 +1,5 @@
 import { type Seconds, seconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 
 /**
  * Does a costly work when its turn comes, first come first served.

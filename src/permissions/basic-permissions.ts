@@ -1,4 +1,4 @@
-import type { AuthRequest } from '../base/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import { type Decision, denied, granted } from './decision.ts'
 import { type Permission, signedIn } from './permission.ts'
 

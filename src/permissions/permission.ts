@@ -1,4 +1,4 @@
-import type { AuthRequest, Awaitable } from '../base/request.ts'
+import type { AuthRequest, Awaitable } from '../http/request.ts'
 import type { User } from '../users/user.ts'
 import type { Decision } from './decision.ts'
 import type { Principal } from './principal.ts'

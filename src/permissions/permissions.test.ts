@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tokenUser } from '../authentication/token-user.ts'
-import type { Refusal } from '../base/refusal.ts'
-import type { AuthRequest } from '../base/request.ts'
+import type { Refusal } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
 import {
   allOf,
   allowAny,

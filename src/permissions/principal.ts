@@ -1,9 +1,9 @@
 import type { Identity } from '../authentication/scheme.ts'
-import type { Refusal } from '../base/refusal.ts'
-import type { AuthRequest } from '../base/request.ts'
+import type { Refusal } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { User } from '../users/user.ts'
 import type { Permission } from './permission.ts'
-import { refusalOf } from './refusal-of.ts'
+import { refusalOf } from './denial-error.ts'
 import type { Rights } from './rights.ts'
 
 /**

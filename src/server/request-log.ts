@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LogEntry } from '../options.ts'
-import { lineOf, pathForLog } from '../settings/log.ts'
+import { lineOf, pathForLog } from '../base/log.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { watchword } from '../watchword.ts'
-import { LIMITS, type Limits } from './limits.ts'
+import { LIMITS, type Limits } from './connection-limits.ts'
 import { textLine } from './request-log.ts'
 import { serve } from './serve.ts'
 

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { at, NOON } from '../../test/sessions/house.ts'
 import { seconds, type UnixSeconds } from '../base/clock.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
-import { PAGE } from './revoked.ts'
+import { PAGE } from './revocation-feed.ts'
 import type { Ended, FeedPosition, SessionId, Sessions } from './session.ts'
 
 /** Rows of a store as they are committed, a clock that stands still until it is moved, and a count of readings. */

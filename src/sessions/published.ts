@@ -1,6 +1,6 @@
 import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { LATEST, PAGE } from './revoked.ts'
+import { Refusal } from '../base/errors.ts'
+import { LATEST, PAGE } from './revocation-feed.ts'
 import type { Ended, SessionId, Sessions } from './session.ts'
 
 /** A page of what services are told that verify tokens and have no store. Nothing in it is said of a user. */

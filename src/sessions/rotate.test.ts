@@ -4,7 +4,7 @@ import { aSession, at, NOON, strict, TERMS, vitor } from '../../test/sessions/ho
 import { days, seconds, type UnixSeconds } from '../base/clock.ts'
 import { hexId, systemRandom } from '../base/random.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
-import { foreignSessionId } from './foreign.ts'
+import { foreignSessionId } from './foreign-session-id.ts'
 import { judge, type Presented, type RotationTerms, rotate } from './rotate.ts'
 import type { SessionId } from './session.ts'
 

@@ -1,6 +1,6 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import { hexId, type Random } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { EndReason, Session, SessionId, SessionState, Sessions, UserRequirements } from './session.ts'
 
 /** What a refresh token says of its session: the generation it belongs to, and its own `jti`. */

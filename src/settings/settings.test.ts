@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { Refusal } from '../base/refusal.ts'
-import { THEIRS } from './names-of-others.ts'
+import { Refusal } from '../base/errors.ts'
+import { THEIRS } from './django-names.ts'
 import { parseSettings } from './settings.ts'
 
 const key = 'conformance-key-0123456789abcdef-0123456789abcdef'

@@ -4,7 +4,7 @@ import type { Keys } from '../keys/keys.ts'
 import type { Sessions } from '../sessions/session.ts'
 import type { Watch } from '../sessions/watch.ts'
 import type { Hits } from '../throttling/hits.ts'
-import type { ApiTokens } from '../tokens/api-token.ts'
+import type { ApiTokens } from '../features/api-tokens/api-token.ts'
 import type { Users } from '../users/users.ts'
 
 /** Everything that outlives a process, behind the ports of the concepts that need it. */

@@ -3,7 +3,7 @@ import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
 import type { EndReason, SessionId } from '../sessions/session.ts'
-import type { ApiTokenId, TokenDigest } from '../tokens/api-token.ts'
+import type { ApiTokenId, TokenDigest } from '../features/api-tokens/api-token.ts'
 import type { UserId } from '../users/user.ts'
 
 /** Yes and no, as every database keeps them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import { LOGIN_LIMIT, loginThrottle } from './login.ts'
 import { memoryHits } from './memory-hits.ts'
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { networkOf } from './address.ts'
+import { Refusal } from '../base/errors.ts'
+import { networkOf } from '../http/client-address.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
 import { keyOf, type ThrottleWorld, throttled } from './throttle.ts'
 

@@ -1,5 +1,5 @@
 import { days, minutes, type Seconds, seconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 
 /** The lengths of a period. A name that only begins like one of these is none: `5/month` is not five a minute (D32). */
 const PERIODS = {

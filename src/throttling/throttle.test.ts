@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { AuthRequest } from '../base/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import { memoryHits } from './memory-hits.ts'
 import { parseRate, type Rate } from './rate.ts'
 import { anonThrottle, type Throttle, throttleAll, userThrottle } from './throttle.ts'

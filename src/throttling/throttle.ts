@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
-import { bounded, networkOf } from './address.ts'
+import { Refusal } from '../base/errors.ts'
+import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
+import { bounded, networkOf } from '../http/client-address.ts'
 import type { Counted, Hits } from './hits.ts'
 import type { Limit } from './rate.ts'
 

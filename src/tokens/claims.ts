@@ -1,10 +1,10 @@
 import { after, type UnixSeconds, whole } from '../base/clock.ts'
 import { hexId } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
-import type { TokenTerms, TokenWorld } from './terms.ts'
+import type { TokenTerms, TokenWorld } from './token-settings.ts'
 
 /** `access`, `refresh` and `sliding` are the wire's words for what a token is good for. */
 export type TokenType = 'access' | 'refresh' | 'sliding'

@@ -1,10 +1,10 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import { accessClaims, looseRefreshClaims, refreshClaims, subjectAgain, subjectClaims } from './claims.ts'
-import { jtiOf } from './reading.ts'
+import { jtiOf } from './user-of-token.ts'
 import {
   accountBehind,
   adopt,
@@ -14,8 +14,8 @@ import {
   refuseEnded,
   refuseWrongType,
   sessionOf,
-} from './signed-in.ts'
-import type { TokenTerms, TokenWorld } from './terms.ts'
+} from './session-of-token.ts'
+import type { TokenTerms, TokenWorld } from './token-settings.ts'
 
 export interface Pair {
   readonly refresh: string

@@ -1,6 +1,6 @@
-import { octetsOf } from '../passwords/octets.ts'
+import { octetsOf } from '../passwords/password-bytes.ts'
 import { type Person, type StrengthRule, weaknessesOf } from '../passwords/strength.ts'
-import { trimmed } from '../passwords/white-space.ts'
+import { trimmed } from '../base/whitespace.ts'
 import type { User } from './user.ts'
 
 type Owner = Pick<User, 'username' | 'email' | 'attributes'>

@@ -1,7 +1,7 @@
 import type { Clock, Seconds } from '../base/clock.ts'
 import { type Duration, secondsOf } from '../base/duration.ts'
-import { Refusal } from '../base/refusal.ts'
-import { parseTrusted } from '../base/remote-json.ts'
+import { Refusal } from '../base/errors.ts'
+import { parseTrusted } from '../base/fetch-json.ts'
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
 
 /** Signed with a private key: whoever checks cannot sign. */

@@ -1,9 +1,9 @@
 import type { Clock, Seconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { loadJson, tellOf } from '../base/remote-json.ts'
-import type { Awaitable } from '../base/request.ts'
+import { Refusal } from '../base/errors.ts'
+import { loadJson, tellOf } from '../base/fetch-json.ts'
+import type { Awaitable } from '../http/request.ts'
 import type { Claims } from '../jwt/json.ts'
-import { EndedSet } from '../sessions/ended-set.ts'
+import { EndedSet } from '../sessions/revoked-set.ts'
 
 export interface FeedOptions {
   readonly url: string

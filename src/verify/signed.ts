@@ -1,4 +1,4 @@
-import { Refusal } from '../base/refusal.ts'
+import { Refusal } from '../base/errors.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import { decodeBase64url } from '../jwt/base64url.ts'
 import { keyFor, partsOf, refuseType } from '../jwt/compact.ts'

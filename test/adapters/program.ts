@@ -1,5 +1,5 @@
-import { apiToken, basic, bearer, type Scheme, session, statelessBearer } from '../../src/authentication/index.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { apiToken, basic, bearer, type Scheme, session, statelessBearer } from '../../src/authentication.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { allowAny, denied, granted, type Permission, type Principal } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { type Need, type Watchword, watchword } from '../../src/watchword.ts'

@@ -1,7 +1,7 @@
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { session } from '../../src/authentication/session.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'

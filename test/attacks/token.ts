@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { isAlgorithm } from '../../src/jwt/algorithms.ts'
 import {
   type Claims,
@@ -12,7 +12,7 @@ import {
 } from '../../src/jwt/index.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { TokenType } from '../../src/tokens/claims.ts'
-import { jtiOf, noUserNamed, typeFault, userIdIn } from '../../src/tokens/reading.ts'
+import { jtiOf, noUserNamed, typeFault, userIdIn } from '../../src/tokens/user-of-token.ts'
 import { type Attack, type Corpus, type Profile, profileOf, textOf } from './corpus.ts'
 import { changedPrototypes, watchDoors } from './surroundings.ts'
 import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'

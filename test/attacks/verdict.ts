@@ -1,4 +1,4 @@
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 
 /** How a case came out: `faults` is empty where all is as it should be. */
 export interface Verdict {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
-import type { AuthRequest } from '../../src/base/request.ts'
+import type { AuthRequest } from '../../src/http/request.ts'
 import type { User } from '../../src/users/user.ts'
 import { type Answered, served } from './served.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bearer } from '../../src/authentication/bearer.ts'
-import { session } from '../../src/authentication/session.ts'
-import { FetchRequest } from '../../src/base/fetch.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
+import { FetchRequest } from '../../src/http/fetch-request.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { browserOf, cookieHeader, FORM_BODY, JSON_BODY } from './browser.ts'
 import { type Answered, type Headers, type Served, served } from './served.ts'
 

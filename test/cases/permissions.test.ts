@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Identity } from '../../src/authentication/scheme.ts'
-import type { AuthRequest } from '../../src/base/request.ts'
+import type { AuthRequest } from '../../src/http/request.ts'
 import {
   allOf,
   anyOf,

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type GuardedListener, guardOf } from '../../src/adapters/node.ts'
-import { apiToken } from '../../src/authentication/api-token.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import { remoteUser } from '../../src/authentication/remote-user.ts'
-import { session } from '../../src/authentication/session.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { isTokenUser } from '../../src/authentication/token-user.ts'
 import {
   allOf,

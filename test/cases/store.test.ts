@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { days, seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { foreignSessionId } from '../../src/sessions/foreign.ts'
+import { foreignSessionId } from '../../src/sessions/foreign-session-id.ts'
 import type { EndReason, Session, SessionId } from '../../src/sessions/session.ts'
 import { CREDENTIALS, post, probe } from './asking.ts'
 import { ALICE, type House, house, NOW, optionsOf } from './fixture.ts'

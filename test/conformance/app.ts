@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { NodeRequest, send } from '../../src/adapters/node.ts'
-import { negotiate } from '../../src/endpoints/negotiation.ts'
+import { negotiate } from '../../src/http/negotiation.ts'
 import type { Instances } from './instances.ts'
 import { json, type View } from './view.ts'
 import { helloViews, noteViews, permissionViews, throttledViews, whoViews } from './views.ts'

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../src/base/clock.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import { type ApiTokenId, type ApiTokenRecord, digestOf } from '../../src/tokens/api-token.ts'
+import { type ApiTokenId, type ApiTokenRecord, digestOf } from '../../src/features/api-tokens/api-token.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { State } from './conversation.ts'
 import { DATA, type JsonObject, readJson } from './recording.ts'

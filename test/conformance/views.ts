@@ -1,10 +1,10 @@
 import { guardOf, NodeRequest } from '../../src/adapters/node.ts'
-import { apiToken } from '../../src/authentication/api-token.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
-import { session } from '../../src/authentication/session.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { isTokenUser, type TokenUser } from '../../src/authentication/token-user.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import {
   allOf,
   allowAny,

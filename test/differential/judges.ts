@@ -1,7 +1,7 @@
 import { createVerifier } from 'fast-jwt'
 import { jwtVerify } from 'jose'
 import type { UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { KeySet, verifier } from '../../src/jwt/index.ts'
 import { AUDIENCE, ISSUER, NOW } from './draft.ts'
 import type { KeyCase } from './keys.ts'

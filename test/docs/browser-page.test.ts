@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { mount } from '../../src/adapters/node.ts'
-import { session } from '../../src/authentication/session.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { watchword } from '../../src/watchword.ts'
 
 const [, script = ''] =

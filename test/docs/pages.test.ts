@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { COMMANDS } from '../../src/cli/commands.ts'
-import { LIMITS } from '../../src/server/limits.ts'
+import { LIMITS } from '../../src/server/connection-limits.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const pages = [...globSync('*.md'), ...globSync('docs/*.md')]
@@ -100,13 +100,13 @@ test('every permission and scheme that is exported is explained, and so are the 
   const unnamed = (names: readonly string[], text: string): readonly string[] =>
     names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))
   assert.deepEqual(unnamed(exportedBy('src/permissions/index.ts'), read('docs/permissions.md')), [])
-  assert.deepEqual(unnamed(exportedBy('src/authentication/index.ts'), rows('docs/authentication.md')), [])
+  assert.deepEqual(unnamed(exportedBy('src/authentication.ts'), rows('docs/authentication.md')), [])
   assert.deepEqual(unnamed(['anon', 'user', 'login'], rows('docs/throttling.md')), [])
 })
 
 test('the page of browsers has a row for every option of session()', () => {
   const page = read('docs/browser-sessions.md')
-  const [, body = ''] = /interface SessionOptions \{\n(.*?)^\}/ms.exec(read('src/authentication/session.ts')) ?? []
+  const [, body = ''] = /interface SessionOptions \{\n(.*?)^\}/ms.exec(read('src/features/browser-sessions/scheme.ts')) ?? []
   const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name)
   assert.ok(options.length >= 5)
   const missing = options.filter((name) => !page.includes(`\n| \`${name}\` |`))

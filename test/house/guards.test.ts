@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { Refusal } from '../../src/base/refusal.ts'
-import type { AuthRequest } from '../../src/base/request.ts'
+import { Refusal } from '../../src/base/errors.ts'
+import type { AuthRequest } from '../../src/http/request.ts'
 import {
   allOf,
   allowAny,

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { guardOf } from '../../src/adapters/node.ts'
-import { apiToken, basic, bearer, session } from '../../src/authentication/index.ts'
+import { apiToken, basic, bearer, session } from '../../src/authentication.ts'
 import { denied, granted, has, isAuthenticated, isStaff, not, objectPermissions } from '../../src/permissions/index.ts'
 import { watchword } from '../../src/watchword.ts'
 

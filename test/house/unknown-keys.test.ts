@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { generateKey, importSigningKey, sign } from '../../src/jwt/index.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { houseOf, PASSWORD, post, SECRET, signIn } from './world.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import type { Connected, Library } from '../../src/stores/redis/client.ts'
-import { RedisLink } from '../../src/stores/redis/link.ts'
+import { RedisLink } from '../../src/stores/redis/connection.ts'
 
 test('in a Redis that was restarted there are as many processes as before, until all have had the time to say that they are there', async (t) => {
   const { library, sees } = aLibrary()

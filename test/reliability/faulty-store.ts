@@ -1,4 +1,4 @@
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import type { Store } from '../../src/stores/store.ts'
 
 /** When a call fails: nothing of it was done; it was done and nobody is told; neither it nor any later one is done. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LIMITS, type Limits } from '../../src/server/limits.ts'
+import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { askJson, dial, type Pair, p99, signIn, untilClosed } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { atMost, exactly, type Finding, findingsInOneRoundOf, trial } from './trial.ts'

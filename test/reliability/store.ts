@@ -1,4 +1,4 @@
-import { storeOf } from '../../src/house/store.ts'
+import { storeOf } from '../../src/instance/open-store.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { Store } from '../../src/stores/store.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { days, type Seconds, seconds } from '../../src/base/clock.ts'
-import { openSessionBook, type SessionBook } from '../../src/sessions/book.ts'
+import { openSessionBook, type SessionBook } from '../../src/sessions/session-manager.ts'
 import type { EndReason, SessionId } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { UserId } from '../../src/users/user.ts'

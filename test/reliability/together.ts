@@ -1,4 +1,4 @@
-import type { BookTerms } from '../../src/sessions/book.ts'
+import type { BookTerms } from '../../src/sessions/session-manager.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'

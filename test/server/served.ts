@@ -2,16 +2,16 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Administration } from '../../src/house/administration.ts'
+import type { Administration } from '../../src/admin/admin.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
-import type { Limits } from '../../src/server/limits.ts'
+import type { Limits } from '../../src/server/connection-limits.ts'
 
 /** A server process of its own, with other limits than the command has; `process.ts` starts it and measures it. */
 const hashing = countHashes()
 const { watchword } = await import('../../src/watchword.ts')
-const { LIMITS } = await import('../../src/server/limits.ts')
+const { LIMITS } = await import('../../src/server/connection-limits.ts')
 const { textLine } = await import('../../src/server/request-log.ts')
-const { hashesGiveWay } = await import('../../src/passwords/give-way.ts')
+const { hashesGiveWay } = await import('../../src/passwords/low-priority.ts')
 const { serve } = await import('../../src/server/serve.ts')
 const { sabotaged } = await import('../reliability/sabotage.ts')
 const { storeAt } = await import('../reliability/store.ts')

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { NotStarted, PATIENCE, type Patience, supervise } from '../../src/server/supervisor.ts'
-import { asWorker } from '../../src/server/worker.ts'
+import { NotStarted, PATIENCE, type Patience, supervise } from '../../src/server/cluster/supervisor.ts'
+import { asWorker } from '../../src/server/cluster/worker.ts'
 
 /**
  * A supervisor and its workers, which do nothing; `workers.test.ts` makes them misbehave: a worker ends at once with 3 while a

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Patience } from '../../src/server/supervisor.ts'
+import type { Patience } from '../../src/server/cluster/supervisor.ts'
 import { childrenOf, isAlive, within } from './command.ts'
 
 const PROGRAM = fileURLToPath(new URL('supervised.ts', import.meta.url))

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { BookTerms } from '../../src/sessions/book.ts'
+import type { BookTerms } from '../../src/sessions/session-manager.ts'
 import type { Verbs, Wish } from './worker.ts'
 
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>

@@ -1,6 +1,6 @@
 import express, { type RequestHandler } from 'express'
 import { mount } from '../../src/adapters/express.ts'
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'

@@ -1,6 +1,6 @@
 import fastify, { type FastifyBaseLogger, type FastifyTypeProvider } from 'fastify'
 import { mount } from '../../src/adapters/fastify.ts'
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'

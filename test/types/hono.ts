@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { mount } from '../../src/adapters/hono.ts'
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'

@@ -2,7 +2,7 @@
  * Checked by `tsc` and never run: what stands below `@ts-expect-error` must not compile, and everything else must. It fails the
  * day one of these lines compiles.
  */
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import {
   allOf,
   allowAny,

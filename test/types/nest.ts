@@ -1,6 +1,6 @@
 import { type CanActivate, type INestApplication, UseGuards } from '@nestjs/common'
 import { Auth, CurrentUser, guardOf, mount } from '../../src/adapters/nest.ts'
-import { statelessBearer } from '../../src/authentication/index.ts'
+import { statelessBearer } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import { watchword } from '../../src/watchword.ts'
 import { is } from './is.ts'

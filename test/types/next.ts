@@ -1,6 +1,6 @@
 import type { NextRequest } from 'next/server.js'
 import { currentUser, guard, handlers, requireUser } from '../../src/adapters/next.ts'
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { importKeySet, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
 
 /** A key as the files hold it: not looked at yet. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { Refusal } from '../../src/base/errors.ts'
 import { claimFault } from '../../src/jwt/claims.ts'
 import { TYPES } from '../../src/jwt/compact.ts'
 import { type Claims, KeySet, verifier } from '../../src/jwt/index.ts'

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 
 /** Where a database is and how it is spoken to, as its URL says. */
 export interface Address {

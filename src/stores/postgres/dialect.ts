@@ -11,8 +11,8 @@ import {
   SelectQueryNode,
 } from 'kysely'
 import type pg from 'pg'
-import { Refusal } from '../../base/refusal.ts'
-import { faultOf, isStorable, isWorthRepeating } from './faults.ts'
+import { Refusal } from '../../base/errors.ts'
+import { faultOf, isStorable, isWorthRepeating } from './errors.ts'
 import type { Pool } from './pool.ts'
 
 /**

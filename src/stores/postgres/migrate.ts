@@ -1,9 +1,9 @@
 import { type SchemaModule, sql } from 'kysely'
 import type { ClientBase } from 'pg'
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 import { MIGRATIONS } from '../migrations.ts'
 import type { Place } from './address.ts'
-import { codeOf, DUPLICATE_TABLE } from './faults.ts'
+import { codeOf, DUPLICATE_TABLE } from './errors.ts'
 import { TRIGGERS } from './triggers.ts'
 
 const LEDGER =

@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 import { type Address, FIRST_CONNECT, type Place, placeOf } from './address.ts'
-import { codeOf, faultOf, INSUFFICIENT_PRIVILEGE } from './faults.ts'
+import { codeOf, faultOf, INSUFFICIENT_PRIVILEGE } from './errors.ts'
 import { prepareSession } from './session.ts'
 
 /**

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Address } from './address.ts'
-import { isConnectionLost } from './faults.ts'
+import { isConnectionLost } from './errors.ts'
 import { prepareSession } from './session.ts'
 
 /** Connections to one server, made as they are needed, each used by one at a time. */

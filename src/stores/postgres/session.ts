@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { unavailable } from './faults.ts'
+import { unavailable } from './errors.ts'
 
 /**
  * What is set on each connection, whatever the server's or the role's defaults are: by a statement, since poolers refuse it in

@@ -1,4 +1,4 @@
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
 
 /** Where Redis is, and what of it is ours. */

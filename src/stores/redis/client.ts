@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 import type { RedisAddress } from './address.ts'
 import { type Commands, SCRIPTS } from './scripts.ts'
 

@@ -3,7 +3,7 @@ import type { SessionId } from '../../sessions/session.ts'
 import type { Change } from '../../sessions/watch.ts'
 import type { RedisAddress } from './address.ts'
 import type { Library } from './client.ts'
-import type { RedisLink } from './link.ts'
+import type { RedisLink } from './connection.ts'
 
 /** Tells other processes what this one has changed, and hears what they have. What is lost on the way the store tells later. */
 export interface ChangeFeed {

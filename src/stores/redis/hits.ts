@@ -2,7 +2,7 @@ import type { UnixSeconds } from '../../base/clock.ts'
 import { type Counted, closed, type Hits } from '../../throttling/hits.ts'
 import { memoryHits } from '../../throttling/memory-hits.ts'
 import type { Limit } from '../../throttling/rate.ts'
-import type { RedisLink } from './link.ts'
+import type { RedisLink } from './connection.ts'
 
 const COUNTED: Counted = { kind: 'counted' }
 

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Hits } from '../../throttling/hits.ts'
 import type { Store } from '../store.ts'
 import type { RedisAddress } from './address.ts'
-import { announced } from './announced.ts'
+import { announced } from './publishing-store.ts'
 import { openLibrary } from './client.ts'
 import { openFeed } from './feed.ts'
 import { redisHits } from './hits.ts'
-import { type LinkTold, RedisLink } from './link.ts'
+import { type LinkTold, RedisLink } from './connection.ts'
 
 /** What processes share besides their store: counts, and word of what has ended. Without it all goes on, alone. */
 export interface Redis {

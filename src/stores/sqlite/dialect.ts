@@ -10,8 +10,8 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import type { Connection } from './connection.ts'
-import { faultOf } from './faults.ts'
-import { patiently } from './patience.ts'
+import { faultOf } from './errors.ts'
+import { patiently } from './busy-retry.ts'
 import { Writer } from './writer.ts'
 
 /** An open database: `reader` is missing where there can be only one connection, as to one in memory. */

@@ -1,8 +1,8 @@
 import type { SchemaModule } from 'kysely'
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 import { MIGRATIONS, type Migration } from '../migrations.ts'
 import type { Connection } from './connection.ts'
-import { patiently } from './patience.ts'
+import { patiently } from './busy-retry.ts'
 
 const LEDGER =
   'create table if not exists watchword_migrations (number integer primary key not null, name text not null)'

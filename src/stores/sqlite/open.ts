@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 import { Connection } from './connection.ts'
 import type { Opened } from './dialect.ts'
-import { faultOf, isNotADatabase, isUnavailable } from './faults.ts'
-import { patiently } from './patience.ts'
+import { faultOf, isNotADatabase, isUnavailable } from './errors.ts'
+import { patiently } from './busy-retry.ts'
 
 /** A database that lives as long as its store, for tests. */
 export const IN_MEMORY = ':memory:'

@@ -1,5 +1,5 @@
 import { Kysely, sql } from 'kysely'
-import { sqlApiTokens } from '../api-tokens.ts'
+import { sqlApiTokens } from '../../features/api-tokens/sql.ts'
 import { sqlEvents } from '../events.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
@@ -10,8 +10,8 @@ import { sqlUsers } from '../users.ts'
 import { type Opened, sqliteDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
 import { open } from './open.ts'
-import { remembered } from './remembered.ts'
-import { watchOthers } from './watch.ts'
+import { remembered } from './cached-users.ts'
+import { watchOthers } from './watch-changes.ts'
 
 export interface SqliteOptions {
   /** Its path, or `:memory:`. Made at first use where there is none. */

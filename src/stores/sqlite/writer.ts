@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CompiledQuery, QueryResult } from 'kysely'
-import { Refusal } from '../../base/refusal.ts'
+import { Refusal } from '../../base/errors.ts'
 import type { Connection } from './connection.ts'
-import { faultOf, isBusy, isUnavailable } from './faults.ts'
-import { PATIENCE, shortly } from './patience.ts'
+import { faultOf, isBusy, isUnavailable } from './errors.ts'
+import { PATIENCE, shortly } from './busy-retry.ts'
 
 interface Statement {
   readonly kind: 'statement'

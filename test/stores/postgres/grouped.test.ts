@@ -5,7 +5,7 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
 import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
-import { grouped } from '../../../src/stores/postgres/grouped.ts'
+import { grouped } from '../../../src/stores/postgres/batched-sessions.ts'
 import { latenessBy, ServerTime } from '../../../src/stores/postgres/time.ts'
 import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { storeOf } from '../../../src/house/store.ts'
+import { storeOf } from '../../../src/instance/open-store.ts'
 import { parseSettings } from '../../../src/settings/settings.ts'
 import { postgresStore } from '../../../src/stores/postgres/store.ts'
 import { ask, run } from '../../services/postgres.ts'

@@ -1,0 +1,125 @@
+import type { Seconds } from '../../base/clock.ts'
+import { type Duration, secondsOf } from '../../base/duration.ts'
+import { Refusal } from '../../base/errors.ts'
+import type { Secret } from '../../base/secret.ts'
+import { derivedKey } from '../../keys/seal.ts'
+import type { Settings } from '../../settings/settings.ts'
+import type { ApiToken, ShownToken } from './api-token.ts'
+import { type DeriveWorld, derivedTokenOf } from './derived-token.ts'
+import { issueApiToken } from './issue.ts'
+import type { UserId } from '../../users/user.ts'
+import type { House } from '../../instance/instance.ts'
+
+export interface NewApiToken {
+  /** What it is for. */
+  readonly name?: string | undefined
+  /** What it is limited to: asked for with `hasScope`. */
+  readonly scopes?: readonly string[]
+  /** Without it the token lives until it is revoked. */
+  readonly expiresIn?: Duration | undefined
+  /** How its text begins, 1 to 10 letters and digits. Default `ww`. */
+  readonly prefix?: string
+}
+
+/** What the owner of an instance does with API tokens. Neither a new password nor a sign-out ends them. */
+export interface ApiTokenAdministration {
+  /**
+   * A new token of a user. Its text is shown this once.
+   *
+   * @throws Refusal `invalid`, its body naming the fields at fault; `user_not_found`
+   */
+  create(userId: UserId, input?: NewApiToken): Promise<ShownToken>
+  /**
+   * The token that a user gets at `/api-token-auth/`, the same at each call (`drf_create_token`).
+   *
+   * @param options.reset makes a new one; the old one ends
+   * @throws Refusal `user_not_found`; `config_refused` where there is no secret to derive it under
+   */
+  keyFor(userId: UserId, options?: { readonly reset?: boolean }): Promise<ShownToken>
+  /** The newest first. */
+  list(userId: UserId): Promise<readonly ApiToken[]>
+  /**
+   * Ends a token at once.
+   *
+   * @param idOrHint its id, or how its text begins, as lists show it
+   * @returns `undefined`: there is none
+   * @throws Refusal `invalid` where several begin so
+   */
+  revoke(idOrHint: string): Promise<ApiToken | undefined>
+  /** @returns how many it ended */
+  revokeAll(userId: UserId): Promise<number>
+}
+
+export function apiTokenAdministration(settings: Settings, open: () => Promise<House>): ApiTokenAdministration {
+  const houseOf = async (userId: UserId): Promise<House> => {
+    const house = await open()
+    if ((await house.store.users.find('id', userId)) === undefined) throw new Refusal('user_not_found')
+    return house
+  }
+  return {
+    async create(userId, { expiresIn, ...input } = {}) {
+      const { store, clock, audit } = await houseOf(userId)
+      const life = expiresIn === undefined ? undefined : (secondsOf(expiresIn) ?? NO_LENGTH)
+      const issued = await issueApiToken(
+        userId,
+        { ...input, expiresIn: life },
+        { ...settings, clock, apiTokens: store.apiTokens },
+      )
+      await audit.record({
+        kind: 'api_token_created',
+        userId,
+        detail: { token: issued.record.id, scopes: issued.record.scopes },
+      })
+      return issued
+    },
+    async keyFor(userId, options) {
+      const { deriving, audit } = await houseOf(userId)
+      const shown = await derivedTokenOf(userId, deriving, options)
+      if (options?.reset === true)
+        await audit.record({ kind: 'api_token_created', userId, detail: { token: shown.record.id } })
+      return shown
+    },
+    list: async (userId) => (await open()).store.apiTokens.list(userId),
+    async revoke(idOrHint) {
+      const { store, audit } = await open()
+      const { apiTokens } = store
+      const [token, another] = await apiTokens.named(idOrHint)
+      if (another !== undefined) {
+        throw new Refusal('invalid', undefined, { body: { token: ['Several tokens begin so: name one by its id.'] } })
+      }
+      if (token === undefined || !(await apiTokens.delete(token.id))) return undefined
+      await audit.record({ kind: 'api_token_revoked', userId: token.userId, detail: { token: token.id } })
+      return token
+    },
+    async revokeAll(userId) {
+      const { store, audit } = await open()
+      const tokens = await store.apiTokens.deleteAll(userId)
+      if (tokens > 0) await audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
+      return tokens
+    },
+  }
+}
+
+/** Refused where the token is made. */
+const NO_LENGTH = Number.NaN as Seconds
+
+/**
+ * Where tokens are derived. Its keys are made when the first is asked for: not every instance has a secret.
+ *
+ * @param secretsOf the instance's secrets, the first of which derives new tokens
+ * @throws Refusal `config_refused` where the endpoint that gives them out is mounted and nothing can derive them
+ */
+export function derivingIn(
+  settings: Settings & Pick<DeriveWorld, 'clock'>,
+  apiTokens: DeriveWorld['apiTokens'],
+  secretsOf: () => readonly Secret[],
+): DeriveWorld {
+  const { clock, random, endpoints } = settings
+  let keys: readonly Uint8Array[] | undefined
+  const derivingKeys = (): readonly Uint8Array[] => {
+    keys ??= secretsOf().map((secret) => derivedKey(secret, 'API tokens'))
+    return keys
+  }
+  if (endpoints.apiToken !== undefined) secretsOf()
+  return { apiTokens, clock, random, derivingKeys }
+}

@@ -1,0 +1,74 @@
+import { createHmac } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import { hexId, type Random } from '../../base/random.ts'
+import type { UserId } from '../../users/user.ts'
+import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, digestOf, type ShownToken, shown } from './api-token.ts'
+
+export interface DeriveWorld {
+  readonly apiTokens: Pick<ApiTokens, 'findDerived' | 'keep' | 'replace'>
+  readonly clock: Clock
+  readonly random: Random
+  /**
+   * What texts are derived under, one key a secret: the first derives new ones, all show again what they derived.
+   *
+   * @throws Refusal `config_refused` where there is no secret that lasts
+   */
+  derivingKeys(): readonly Uint8Array[]
+}
+
+/**
+ * The token of a user that is the same at each call, as Django REST framework's is: 40 hexadecimal digits, for no scope,
+ * without an end. The store has a nonce and a digest of it, and of no use to whoever has not the instance's secret (D19).
+ *
+ * It is made where there is none, and made anew on `reset` and where no secret of today's derives it: the secret that did
+ * was taken away, and what was derived under it shall not live on.
+ */
+export async function derivedTokenOf(
+  userId: UserId,
+  world: DeriveWorld,
+  { reset = false }: { readonly reset?: boolean } = {},
+): Promise<ShownToken> {
+  const { apiTokens } = world
+  const kept = await apiTokens.findDerived(userId)
+  const known = kept && !reset ? shownAgain(kept, world) : undefined
+  if (known !== undefined) return known
+
+  const fresh = newToken(userId, world)
+  if (kept === undefined) {
+    const record = await apiTokens.keep(fresh.record)
+    return shownAgain(record, world) ?? derivedTokenOf(userId, world)
+  }
+  if (await apiTokens.replace(kept.id, fresh.record)) return { ...fresh, record: shown(fresh.record) }
+  // Somebody else was faster, and theirs is as new.
+  return derivedTokenOf(userId, world)
+}
+
+function shownAgain(record: ApiTokenRecord, world: DeriveWorld): ShownToken | undefined {
+  const texts = world.derivingKeys().map((key) => textOf(record, key))
+  const token = texts.find((text) => digestOf(text) === record.digest)
+  return token === undefined ? undefined : { token, record: shown(record) }
+}
+
+/** Digits that lists show: 128 bits are left. */
+const HINT = 8
+
+function newToken(userId: UserId, { clock, random, derivingKeys }: DeriveWorld) {
+  const nonce = hexId(random)
+  const token = textOf({ userId, nonce }, derivingKeys()[0]!)
+  const record: ApiTokenRecord = {
+    id: hexId(random) as ApiTokenId,
+    userId,
+    digest: digestOf(token),
+    hint: token.slice(0, HINT),
+    name: undefined,
+    scopes: [],
+    nonce,
+    createdAt: clock(),
+    expiresAt: undefined,
+  }
+  return { token, record }
+}
+
+/** The nonce has one length, so no two pairs are one message. */
+const textOf = ({ userId, nonce }: Pick<ApiTokenRecord, 'userId' | 'nonce'>, key: Uint8Array): string =>
+  createHmac('sha256', key).update(`${nonce}${userId}`).digest('hex').slice(0, 40)

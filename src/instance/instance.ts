@@ -1,0 +1,170 @@
+import type { AuthenticationWorld } from '../authentication/scheme.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { sign, verifier } from '../jwt/index.ts'
+import type { KeyRing } from '../keys/ring.ts'
+import { derivedKey } from '../keys/seal.ts'
+import { type Passwords, passwords } from '../passwords/passwords.ts'
+import { hashQueue, type Load } from '../passwords/queue.ts'
+import type { SessionBook } from '../sessions/session-manager.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { Redis } from '../stores/redis/redis.ts'
+import type { Store } from '../stores/store.ts'
+import type { Hits } from '../throttling/hits.ts'
+import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
+import type { DeriveWorld } from '../features/api-tokens/derived-token.ts'
+import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
+import { createUser } from '../users/create.ts'
+import { derivingIn } from '../features/api-tokens/admin.ts'
+import { type AuditLog, auditLog } from '../audit/audit-log.ts'
+import { followKeys, openRing, type Secrets, secretsOf } from './open-keys.ts'
+import { observed } from '../observability/observed-sessions.ts'
+import { hitsOf, redisOf } from './open-redis.ts'
+import { openSessions } from './open-sessions.ts'
+import { checkPasswordVia } from '../sign-in/sign-in.ts'
+import { followSkew } from '../observability/clock-skew.ts'
+import { storeOf } from './open-store.ts'
+import { type Tallies, tallies } from '../observability/counters.ts'
+import { type Trace, traceOf } from '../observability/tracing.ts'
+
+/** Everything that an instance needs to answer, opened and ready. */
+export interface House {
+  readonly store: Store
+  readonly passwords: Passwords
+  /** Whoever asks what time it is asks this. */
+  readonly clock: Clock
+  readonly ring: KeyRing
+  readonly sessions: SessionBook | undefined
+  /** Where throttles count. */
+  readonly hits: Hits
+  /** Counts wrong passwords; `undefined`: nobody does. */
+  readonly loginThrottle: LoginThrottle | undefined
+  readonly world: AuthenticationWorld
+  readonly audit: AuditLog
+  /** `undefined`: nobody wants to know. */
+  readonly trace: Trace | undefined
+  /** What this process has done since it began. */
+  readonly tallies: Tallies
+  /** How many passwords are being hashed, and how many wait. */
+  readonly hashing: () => Load
+  /** Where there is one. */
+  readonly redis: Pick<Redis, 'state'> | undefined
+  /** Where API tokens are derived that can be shown again. */
+  readonly deriving: DeriveWorld
+  close(): Promise<void>
+}
+
+/** How many verified tokens are remembered: some 40 MB of them, where they are of the usual length. */
+const CACHED_TOKENS = 20_000
+
+/**
+ * Opens the store, the keys and the sessions, and puts the parts together.
+ *
+ * @throws Refusal `config_refused`, `store_unavailable`
+ */
+export async function openHouse(settings: Settings): Promise<House> {
+  const { store: kept, file } = await storeOf(settings)
+  // What has been opened is closed again where the rest cannot be.
+  const opened: (() => void | Promise<void>)[] = [() => kept.close()]
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end()
+  }
+  try {
+    await kept.migrate()
+    const redis = await redisOf(settings)
+    opened.push(() => redis?.close())
+    const store = redis?.announced(kept) ?? kept
+    // Processes on several machines agree about the time by going by their store's.
+    const timed = { ...settings, clock: settings.clock ?? store.time?.now ?? systemClock }
+    return { ...(await furnish(timed, store, redis, secretsOf(settings, file), opened)), store, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The settings, once it is known whose clock counts. */
+export type Timed = Settings & { readonly clock: Clock }
+
+/** @param opened gets what has to be closed, the last first */
+async function furnish(
+  settings: Timed,
+  store: Store,
+  redis: Redis | undefined,
+  secrets: Secrets,
+  opened: (() => void)[],
+): Promise<Omit<House, 'store' | 'close'>> {
+  const { clock, random, log, terms } = settings
+  const ring = await openRing(settings, store, secrets)
+  const audit = auditLog(store.events, settings, clock)
+  opened.push(() => audit.settled(), followSkew(store.time, log))
+  const counted = tallies()
+  const sessions = settings.sessions
+    ? observed(await openSessions(settings, store, audit), audit, counted, settings)
+    : undefined
+  opened.push(() => sessions?.close(), followKeys(ring, store, log, audit))
+  const revokeClaim =
+    settings.revokeClaim === 'md5' || terms.checkRevoke !== 'claim'
+      ? md5RevokeClaim
+      : hmacRevokeClaim(secrets().map((secret) => derivedKey(secret, 'revoke claim')))
+
+  const expected = {
+    keys: ring.verifying,
+    clock,
+    ...(terms.issuer === undefined ? {} : { issuer: terms.issuer }),
+    ...(terms.audience === undefined ? {} : { audience: terms.audience }),
+    leeway: terms.leeway,
+    maxBytes: settings.maxBytes,
+  }
+  const queue = hashQueue({ atOnce: settings.hashesAtOnce })
+  const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
+  const hits = hitsOf(settings, store, redis)
+  const { login = LOGIN_LIMIT } = settings.throttle
+  const rooms = {
+    store,
+    clock,
+    hits,
+    loginThrottle: login === null ? undefined : loginThrottle(login, { hits, clock }),
+    audit,
+    tallies: counted,
+    passwords: passwords({ queue, random, warn }),
+  }
+  // Trimming is for the endpoints that trim there; credentials of a header count as they are (specification 6.2).
+  const checkPassword = checkPasswordVia({ ...settings, users: { ...settings.users, trimPassword: false } })
+  const world: AuthenticationWorld = {
+    terms,
+    clock,
+    random,
+    users: store.users,
+    apiTokens: store.apiTokens,
+    sessions,
+    sign: (claims) => sign(claims, ring.signing()),
+    verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,
+    verifyOnce: verifier(expected).verify,
+    revokeClaimOf: revokeClaim.of,
+    isRevokeClaimOf: revokeClaim.is,
+    headerTypes: settings.headerTypes,
+    headerName: settings.headerName,
+    checkPassword: (login, password, request) => checkPassword(login, password, request, rooms),
+    async createUser(username) {
+      const user = await createUser({ username }, { users: store.users, passwords: rooms.passwords, clock, random })
+      void audit.record({ kind: 'user_created', userId: user.id })
+      return user
+    },
+  }
+  const deriving = derivingIn(settings, store.apiTokens, secrets)
+  return {
+    passwords: rooms.passwords,
+    clock,
+    hits,
+    loginThrottle: rooms.loginThrottle,
+    ring,
+    sessions,
+    world,
+    deriving,
+    audit,
+    trace: await traceOf(settings),
+    tallies: counted,
+    hashing: queue.load,
+    redis,
+  }
+}

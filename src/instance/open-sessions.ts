@@ -1,0 +1,47 @@
+import { seconds } from '../base/clock.ts'
+import { openSessionBook, type SessionBook } from '../sessions/session-manager.ts'
+import type { Store } from '../stores/store.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Timed } from './instance.ts'
+import { tell } from '../base/call-hook.ts'
+
+export function openSessions(
+  { terms, overlap, reuse, revocationMaxAge, clock, random, log, on }: Timed,
+  store: Store,
+  audit: AuditLog,
+): Promise<SessionBook> {
+  return openSessionBook(
+    {
+      idle: terms.refresh,
+      leeway: terms.leeway,
+      overlap,
+      reuse,
+      window: seconds(Math.max(terms.access, terms.sliding) + terms.leeway),
+      maxAge: revocationMaxAge,
+      require: {
+        user: !terms.allowUserlessRefresh,
+        active: terms.rule === undefined && terms.checkActive,
+        epoch: terms.checkRevoke === 'session',
+      },
+    },
+    {
+      sessions: store.sessions,
+      watch: store.watch,
+      clock,
+      random,
+      reused: ({ id, userId }) => {
+        log({
+          level: 'warn',
+          event: 'a spent refresh token came back: its session has ended',
+          session: id,
+          user: userId,
+        })
+        void audit.record({ kind: 'reuse_detected', userId, sessionId: id })
+        void tell(log, 'on.reuseDetected', () => on.reuseDetected?.({ sessionId: id, userId }))
+      },
+      feedCut: (reason) =>
+        log({ level: 'error', event: 'what other processes end is not learned any more', reason: String(reason) }),
+      feedBack: () => log({ level: 'info', event: 'what other processes end is learned again' }),
+    },
+  )
+}

@@ -1,0 +1,109 @@
+import type { AuthReply, AuthRequest } from '../http/request.ts'
+import { answer, type Endpoint, type Terms } from '../http/endpoint.ts'
+import { answerKeySet, KEY_SET_PATH, type Published } from '../features/key-set/key-set.ts'
+import { revocations } from '../features/revocation-feed/revocations.ts'
+import { routesOf } from '../http/router.ts'
+import * as endpoints from '../features/tokens/endpoints.ts'
+import type { EndpointName, Handler } from '../options.ts'
+import type { Settings } from '../settings/settings.ts'
+import { throttleAll } from '../throttling/throttle.ts'
+import { derivedTokenOf } from '../features/api-tokens/derived-token.ts'
+import { blacklist, verifyAny } from '../tokens/verify-and-blacklist.ts'
+import { obtainPair, refreshPair } from '../tokens/pairs.ts'
+import { obtainSliding, refreshSliding } from '../features/sliding-tokens/sliding.ts'
+import type { UserId } from '../users/user.ts'
+import { browserVerbs } from '../features/browser-sessions/verbs.ts'
+import type { House } from './instance.ts'
+import { signInVia } from '../sign-in/sign-in.ts'
+import { traced } from '../observability/tracing.ts'
+import { tell } from '../base/call-hook.ts'
+import { hasThrottles, throttlesOf } from '../guard/throttles.ts'
+
+/** What answers a request target, the last slash of its path there or not. It never rejects. */
+export interface Router {
+  (url: string): ((request: AuthRequest) => Promise<AuthReply>) | undefined
+  /** Without the last slash. */
+  readonly paths: readonly string[]
+}
+
+export function routerOf(settings: Settings, open: () => Promise<House>, told: Omit<Terms, 'count'>): Router {
+  const throttles = throttlesOf(undefined, settings.throttle)
+  /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
+  const count = async (request: AuthRequest): Promise<void> => {
+    const { hits, clock } = await open()
+    const caller = { userId: undefined, address: settings.addressOf(request) }
+    await throttleAll(throttles({ hits, clock }), caller, request)
+  }
+  const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told
+  const own = verbsOf(settings, open)
+  const verbs = settings.telemetry ? traced(own, open) : own
+  const { loginField } = settings.users
+  const made: Readonly<Record<Exclude<EndpointName, 'revocations'>, Endpoint>> = {
+    obtain: endpoints.obtain(loginField, verbs),
+    refresh: endpoints.refresh(verbs),
+    verify: endpoints.verify(verbs),
+    blacklist: endpoints.blacklist(verbs, settings.endpoints.slidingObtain !== undefined),
+    slidingObtain: endpoints.obtainSliding(loginField, verbs),
+    slidingRefresh: endpoints.refreshSliding(verbs),
+    apiToken: endpoints.apiToken(verbs),
+    login: endpoints.login(loginField, verbs),
+    logout: endpoints.logout(verbs),
+  }
+  const published = async (): Promise<Published> => {
+    const { ring } = await open()
+    return { set: ring.published(), maxAge: ring.maxAge }
+  }
+  type Route = ReturnType<Router>
+  const keySet: Route = (request) => answerKeySet(request, published, (error) => terms.failed(error, request))
+  // It is not mounted where there are no sessions.
+  const ended = async (since: number | undefined): Promise<object> => (await open()).sessions!.published(since)
+  const mounted = Object.entries(settings.endpoints).map(([key, { path, handle }]): readonly [string, Route] => {
+    const name = key as EndpointName
+    if (name === 'revocations') return [path, revocations(ended, terms.failed)]
+    const endpoint = around(handle, made[name])
+    return [path, (request) => answer(endpoint, request, terms)]
+  })
+  return routesOf<Route>([[KEY_SET_PATH, keySet], ...mounted])
+}
+
+const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
+  handle === undefined
+    ? endpoint
+    : {
+        ...endpoint,
+        handle: (fields, request, setCookie) =>
+          handle(fields, request, async () => endpoint.handle(fields, request, setCookie)),
+      }
+
+function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.TokenVerbs {
+  const signIn = signInVia(settings)
+  const signInAsSent = signInVia({ ...settings, users: { ...settings.users, trimPassword: false } })
+  return {
+    ...browserVerbs(settings, open),
+    async obtain(login, password, request) {
+      const house = await open()
+      return obtainPair(await signIn(login, password, request, house), house.world)
+    },
+    async obtainSliding(login, password, request) {
+      const house = await open()
+      return { token: await obtainSliding(await signIn(login, password, request, house), house.world) }
+    },
+    async apiToken(login, password, request) {
+      const house = await open()
+      const { user } = await signInAsSent(login, password, request, house)
+      const { token } = await derivedTokenOf(user.id, house.deriving)
+      if (settings.sessions)
+        void house.audit.record({ kind: 'signed_in', userId: user.id, detail: { with: 'api token' } })
+      return { token }
+    },
+    refresh: async (token) => refreshPair(token, (await open()).world),
+    refreshSliding: async (token) => ({ token: await refreshSliding(token, (await open()).world) }),
+    verify: async (token) => verifyAny(token, (await open()).world),
+    async blacklist(token, type) {
+      const { world, audit } = await open()
+      const { sessionId, userId } = await blacklist(token, type, world)
+      void audit.record({ kind: 'signed_out', userId: userId as UserId | undefined, sessionId })
+      await tell(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
+    },
+  }
+}
