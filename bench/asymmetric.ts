@@ -93,13 +93,13 @@ function bareCalls(alg: Alg, privatePem: string, publicPem: string, tokens: read
   const hash = alg === 'EdDSA' ? null : 'sha256'
   const [privateKey, publicKey] = [createPrivateKey(privatePem), createPublicKey(publicPem)]
   const signed = tokens.map((token) => Buffer.from(token.slice(0, token.lastIndexOf('.'))))
-  const pairs = signed.map((octets) => ({ octets, signature: signOnce(hash, octets, privateKey) }))
+  const pairs = signed.map((bytes) => ({ bytes, signature: signOnce(hash, bytes, privateKey) }))
   return {
     signed,
     pairs,
-    sign: (octets: Buffer) => signOnce(hash, octets, privateKey),
-    verify({ octets, signature }: (typeof pairs)[number]): true {
-      if (!verifyOnce(hash, octets, publicKey, signature)) throw new Error('a signature of its own does not hold')
+    sign: (bytes: Buffer) => signOnce(hash, bytes, privateKey),
+    verify({ bytes, signature }: (typeof pairs)[number]): true {
+      if (!verifyOnce(hash, bytes, publicKey, signature)) throw new Error('a signature of its own does not hold')
       return true
     },
   }

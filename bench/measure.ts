@@ -8,7 +8,7 @@ export interface Contestant {
   run(): number | Promise<number>
 }
 
-/** What is promised of the quotient of two contestants' figures, taken in the same round. */
+/** What is promised of the quotient of two contestants' stats, taken in the same round. */
 export interface Bar {
   readonly of: string
   readonly to: string
@@ -40,7 +40,7 @@ export interface Finding {
   readonly asks: string
   readonly unit: string
   readonly rounds: number
-  readonly figures: readonly (Spread & { readonly name: string })[]
+  readonly stats: readonly (Spread & { readonly name: string })[]
   readonly quotients: readonly (Spread & Bar & { readonly reached: boolean | undefined })[]
   readonly leftOut: readonly string[]
 }
@@ -62,12 +62,12 @@ export async function measure(question: Question): Promise<Finding> {
       if (round > 0) seen.get(name)!.push(figure)
     }
   }
-  const figures = [...seen].map(([name, values]) => ({ name, ...spreadOf(values) }))
+  const stats = [...seen].map(([name, values]) => ({ name, ...spreadOf(values) }))
   const quotients = bars.map((bar) => judged(bar, seen))
-  return { asks, unit, rounds, figures, quotients, leftOut }
+  return { asks, unit, rounds, stats, quotients, leftOut }
 }
 
-/** The median of the rounds' quotients: what slows a whole round down is in both figures and cancels out. */
+/** The median of the rounds' quotients: what slows a whole round down is in both stats and cancels out. */
 function judged(bar: Bar, seen: ReadonlyMap<string, readonly number[]>): Finding['quotients'][number] {
   const beyond = bar.above === undefined ? undefined : seen.get(bar.above)!
   const of = (name: string, round: number): number => seen.get(name)![round]! - (beyond?.[round] ?? 0)

@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { days, minutes, seconds, systemClock } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
-import { storeOf } from '../src/instance/open-store.ts'
-import { openSessionBook } from '../src/sessions/session-manager.ts'
-import { EndedSet, SWEEPS, TABLES } from '../src/sessions/revoked-set.ts'
+import { openStore } from '../src/instance/open-store.ts'
+import { openSessionManager } from '../src/sessions/session-manager.ts'
+import { RevokedSet, SWEEPS, TABLES } from '../src/sessions/revoked-set.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { parseSettings } from '../src/settings/settings.ts'
 import type { Store } from '../src/stores/store.ts'
@@ -26,7 +26,7 @@ export const revocation = (): AsyncGenerator<Finding> =>
     await postgres.drop()
   })
 
-const NOTHING: Finding = { asks: '', unit: '', rounds: 0, figures: [], quotients: [], leftOut: [] }
+const NOTHING: Finding = { asks: '', unit: '', rounds: 0, stats: [], quotients: [], leftOut: [] }
 
 const SIZES = [1e5, 1e6, 1e7]
 
@@ -63,14 +63,14 @@ async function* checks(): AsyncGenerator<Finding> {
     asks: 'What an ended session takes in memory',
     unit: 'octets',
     rounds: 1,
-    figures: all.map(({ name, set }) => ({ name, ...spreadOf([set.bytes]) })),
+    stats: all.map(({ name, set }) => ({ name, ...spreadOf([set.bytes]) })),
   }
   yield {
     ...NOTHING,
     asks: 'A step in which half of a part of the set is forgotten, and nothing else goes on',
     unit: 'ms of processor time, the mean of all steps',
     rounds: 1,
-    figures: sets.map(({ name, set }) => ({ name, ...spreadOf([set.forget()]) })),
+    stats: sets.map(({ name, set }) => ({ name, ...spreadOf([set.forget()]) })),
   }
 }
 
@@ -85,7 +85,7 @@ function nanoseconds(asked: readonly string[], { has }: Held): number {
 
 function filledSet(size: number): Held {
   const before = resident()
-  const set = new EndedSet()
+  const set = new RevokedSet()
   const fill = (): void => {
     for (let i = 0; i < size / 2; i++) set.add(hexId(systemRandom))
   }
@@ -132,7 +132,7 @@ const EVERY = 40
 async function propagation(kind: string, database: string): Promise<Finding> {
   const [here, there] = [await storeAt(database), await storeAt(database)]
   const now = (here.time?.now ?? systemClock)()
-  const book = await openSessionBook(TERMS, {
+  const book = await openSessionManager(TERMS, {
     sessions: there.sessions,
     watch: there.watch,
     clock: there.time?.now ?? systemClock,
@@ -149,8 +149,8 @@ async function propagation(kind: string, database: string): Promise<Finding> {
         ...{ id, userId: undefined, jti: id, epoch: 0, createdAt: now },
         ...{ expiresAt: (now + days(1)) as typeof now, idleExpiresAt: (now + days(1)) as typeof now },
       })
-      await here.sessions.end(id, 'logout', (here.time?.now ?? systemClock)())
-      waits.push(learned(() => book.hasEnded(id, seconds(1)) === true))
+      await here.sessions.revoke(id, 'logout', (here.time?.now ?? systemClock)())
+      waits.push(learned(() => book.isRevoked(id, seconds(1)) === true))
       await sleep(2 * EVERY * Math.random())
     }
     const took = (await Promise.all(waits)).sort((a, b) => a - b)
@@ -160,7 +160,7 @@ async function propagation(kind: string, database: string): Promise<Finding> {
       asks: `From the end of a session on ${kind} to its refusal by another process, ${ENDS} of them`,
       unit: 'ms',
       rounds: 1,
-      figures: [
+      stats: [
         { name: 'median', ...spreadOf([at(0.5)]) },
         { name: '99th percentile', ...spreadOf([at(0.99)]) },
         { name: 'longest', ...spreadOf([at(1)]) },
@@ -183,7 +183,7 @@ const TERMS = {
 } as const
 
 async function storeAt(database: string): Promise<Store> {
-  const { store } = await storeOf(parseSettings({ database }, {}))
+  const { store } = await openStore(parseSettings({ database }, {}))
   await store.migrate()
   return store
 }

@@ -1,4 +1,4 @@
-import { openHouse } from '../src/instance/instance.ts'
+import { openInstance } from '../src/instance/instance.ts'
 import type { PublicJwk } from '../src/jwt/key.ts'
 import { parseSettings } from '../src/settings/settings.ts'
 import { obtainPair, type Pair } from '../src/tokens/pairs.ts'
@@ -15,12 +15,12 @@ export async function seed(database: string, count: number) {
   const { keys } = (await published.json()) as { readonly keys: readonly PublicJwk[] }
   await auth.close()
 
-  const house = await openHouse(parseSettings({ database, secret: SECRET, tokens: { access: '1h' } }, {}))
+  const instance = await openInstance(parseSettings({ database, secret: SECRET, tokens: { access: '1h' } }, {}))
   const pairs: Pair[] = []
   for (let i = 0; i < count; i++) {
-    const account = await house.world.users.find('username', `user-${i}`)
-    pairs.push(await obtainPair(account!, house.world))
+    const account = await instance.deps.users.find('username', `user-${i}`)
+    pairs.push(await obtainPair(account!, instance.deps))
   }
-  await house.close()
+  await instance.close()
   return { pairs, keys }
 }

@@ -31,7 +31,7 @@ export async function* simulation(): AsyncGenerator<Finding> {
       asks: `A day of ${DAY.asked.toLocaleString('en')} users, access tokens of ${access} minutes`,
       unit: 'figures of five days',
       rounds: days.length,
-      figures: names.map((name) => ({ name, ...spreadOf(days.map((day) => day[name])) })),
+      stats: names.map((name) => ({ name, ...spreadOf(days.map((day) => day[name])) })),
       quotients: [],
       leftOut: [],
     }

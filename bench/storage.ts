@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { days, seconds, systemClock, type UnixSeconds } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
-import { storeOf } from '../src/instance/open-store.ts'
+import { openStore } from '../src/instance/open-store.ts'
 import type { Rotation, SessionId } from '../src/sessions/session.ts'
 import { parseSettings } from '../src/settings/settings.ts'
 import type { Store } from '../src/stores/store.ts'
@@ -36,7 +36,7 @@ const USERS = 10_000
 /** Refreshes of a turn, each of another session. */
 const REFRESHES = 250
 
-const NOTHING: Finding = { asks: '', unit: '', rounds: 0, figures: [], quotients: [], leftOut: [] }
+const NOTHING: Finding = { asks: '', unit: '', rounds: 0, stats: [], quotients: [], leftOut: [] }
 
 /** A database that can be filled without our help, and asked for some of what is in it. */
 interface Filled {
@@ -59,7 +59,7 @@ async function* growth(
     for (const size of sizes) {
       const filled = await make(size)
       ended.push(() => filled.remove())
-      const { store } = await storeOf(parseSettings({ database: filled.database }, {}))
+      const { store } = await openStore(parseSettings({ database: filled.database }, {}))
       ended.push(() => store.close())
       await withUsers(store)
       await filled.fill(size, systemClock())
@@ -199,33 +199,33 @@ const MORE = [1, 10, 100]
 
 /** What is on the disk for each session after so many refreshes, ours and Django's. */
 async function residue(folder: string): Promise<Finding> {
-  const figures: { name: string; low: number; median: number; high: number }[] = []
-  const add = (name: string, octets: number): void => {
-    figures.push({ name, low: octets, median: octets, high: octets })
+  const stats: { name: string; low: number; median: number; high: number }[] = []
+  const add = (name: string, bytes: number): void => {
+    stats.push({ name, low: bytes, median: bytes, high: bytes })
   }
-  for (const [refreshes, octets] of await oursAfter(join(folder, 'residue.db'), sizeOfSqlite)) {
-    add(`ours, SQLite, after ${refreshes}`, octets)
+  for (const [refreshes, bytes] of await oursAfter(join(folder, 'residue.db'), sizeOfSqlite)) {
+    add(`ours, SQLite, after ${refreshes}`, bytes)
   }
   const leftOut: string[] = []
   const postgres = await aDatabase()
   if (typeof postgres === 'string') leftOut.push(`PostgreSQL: ${postgres}`)
   else {
     const { url, drop } = postgres
-    for (const [refreshes, octets] of await oursAfter(url, sizeOfPostgres)) {
-      add(`ours, PostgreSQL, after ${refreshes}`, octets)
+    for (const [refreshes, bytes] of await oursAfter(url, sizeOfPostgres)) {
+      add(`ours, PostgreSQL, after ${refreshes}`, bytes)
     }
     await drop()
   }
   const django = await djangoAfter(join(folder, 'django.db'))
   if (typeof django === 'string') leftOut.push(django)
-  else for (const [refreshes, octets] of django) add(`Django, SQLite, after ${refreshes}`, octets)
-  return { asks: 'Octets on the disk a session', unit: `of ${SESSIONS}`, rounds: 1, figures, quotients: [], leftOut }
+  else for (const [refreshes, bytes] of django) add(`Django, SQLite, after ${refreshes}`, bytes)
+  return { asks: 'Octets on the disk a session', unit: `of ${SESSIONS}`, rounds: 1, stats, quotients: [], leftOut }
 }
 
-type Residue = readonly (readonly [refreshes: number, octets: number])[]
+type Residue = readonly (readonly [refreshes: number, bytes: number])[]
 
 async function oursAfter(database: string, sizeOf: (database: string) => Promise<number>): Promise<Residue> {
-  const { store } = await storeOf(parseSettings({ database }, {}))
+  const { store } = await openStore(parseSettings({ database }, {}))
   try {
     await withUsers(store)
     const empty = await sizeOf(database)

@@ -3,15 +3,15 @@ import type { Finding } from './measure.ts'
 type Quotient = Finding['quotients'][number]
 
 /** A finding for people: figures, then what was promised and what is. */
-export function lines({ asks, unit, figures, quotients, rounds, leftOut }: Finding): readonly string[] {
-  const width = Math.max(...figures.map(({ name }) => name.length), 0)
+export function lines({ asks, unit, stats, quotients, rounds, leftOut }: Finding): readonly string[] {
+  const width = Math.max(...stats.map(({ name }) => name.length), 0)
   const compared = quotients.map(
     ({ of, to, above }) => `${of} / ${to}${above === undefined ? '' : `, both above ${above}`}`,
   )
   const wide = Math.max(...compared.map((text) => text.length), 0)
   return [
     `${asks} (${unit}; medians of ${rounds} rounds, quartiles in brackets)`,
-    ...figures.map((figure) => `  ${figure.name.padEnd(width)}  ${spread(figure)}`),
+    ...stats.map((figure) => `  ${figure.name.padEnd(width)}  ${spread(figure)}`),
     ...quotients.map((quotient, i) => `  ${compared[i]!.padEnd(wide)}  ${verdict(quotient)}`),
     ...leftOut.map((why) => `  left out: ${why}`),
     '',

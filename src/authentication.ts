@@ -4,7 +4,7 @@ export { bearer, statelessBearer } from './authentication/bearer.ts'
 export { type FindName, type FromHeader, type RemoteUserOptions, remoteUser } from './authentication/remote-user.ts'
 export type {
   Authentication,
-  AuthenticationWorld,
+  SchemeDeps,
   Identity,
   Scheme,
 } from './authentication/scheme.ts'

@@ -6,18 +6,18 @@ export { remoteUser } from './authentication/remote-user.ts'
 export type { Authentication, Identity, Scheme } from './authentication/scheme.ts'
 export { session } from './features/browser-sessions/scheme.ts'
 export type { TokenUser } from './authentication/token-user.ts'
-export { Refusal, type RefusalCode } from './base/errors.ts'
+export { AuthError, type ErrorCode } from './base/errors.ts'
 export type { AuthReply, AuthRequest } from './http/request.ts'
 export type { Options } from './options.ts'
 export type { Principal } from './permissions/principal.ts'
-export type { Caller, Throttle, Wait } from './throttling/throttle.ts'
+export type { ThrottleSubject, Throttle, Wait } from './throttling/throttle.ts'
 export type { User } from './users/user.ts'
 export {
-  type Condition,
-  type Figures,
+  type HealthStatus,
+  type Stats,
   type Health,
-  type Need,
+  type Requirement,
   type Watchword,
-  type Who,
+  type PrincipalUser,
   watchword,
 } from './watchword.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Refusal } from './base/errors.ts'
+import { AuthError } from './base/errors.ts'
 import { watchword } from './watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
@@ -35,7 +35,7 @@ test('a fetch handler signs in, refreshes, verifies and signs out', async (t) =>
   assert.equal((await post('/api/token/blacklist/', { refresh: second.refresh })).status, 200)
 
   for (const { access } of [first, second]) {
-    await assert.rejects(auth.require(bearing(access)), (error) => auth.refusal(error).status === 401)
+    await assert.rejects(auth.require(bearing(access)), (error) => auth.errorResponse(error).status === 401)
   }
 })
 
@@ -54,9 +54,9 @@ test('check tells nobody from somebody, and refuses what is wrong', async (t) =>
   const { auth, signIn } = await instance(t)
   const { access } = await signIn()
 
-  assert.equal(await auth.check(new Request(ORIGIN)), undefined)
-  assert.equal((await auth.check(bearing(access)))?.user.username, 'ada')
-  await assert.rejects(auth.check(bearing('x')), Refusal)
+  assert.equal(await auth.authenticate(new Request(ORIGIN)), undefined)
+  assert.equal((await auth.authenticate(bearing(access)))?.user.username, 'ada')
+  await assert.rejects(auth.authenticate(bearing('x')), AuthError)
   await assert.rejects(auth.require(new Request(ORIGIN)), { code: 'not_authenticated' })
 })
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import express, { type Express } from 'express'
 import type { Scheme } from '../authentication/scheme.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { watchword } from '../watchword.ts'
 import { type Guard, mount } from './express.ts'
 
@@ -65,7 +65,7 @@ test('half an answer is cut off, be it a refusal that came too late', async (t) 
       '/',
       guard((_, res) => {
         res.write('half an ')
-        throw new Refusal('busy')
+        throw new AuthError('busy')
       }),
     )
     // Without it, Express writes the error to standard error.
@@ -95,7 +95,7 @@ for (const [name, parser] of [
   ['text', express.text({ type: 'application/json' })],
   [
     'octets beside what they say',
-    express.json({ verify: (req, _, octets) => Object.assign(req, { rawBody: octets }) }),
+    express.json({ verify: (req, _, bytes) => Object.assign(req, { rawBody: bytes }) }),
   ],
 ] as const) {
   test(`a body is read from what is left of it: ${name}`, async (t) => {

@@ -14,7 +14,7 @@ import type {
   RouteGenericInterface,
 } from 'fastify'
 import type { Principal } from '../permissions/principal.ts'
-import type { Need, Who } from '../watchword.ts'
+import type { Requirement, PrincipalUser } from '../watchword.ts'
 
 /** What a guard adds to a request: who sends it is known. */
 export interface Guarded<U, Right extends string> {
@@ -41,14 +41,14 @@ export interface Guard<
     handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<U, Right>, Out>,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
   <
-    const N extends Need<U, Right>,
+    const N extends Requirement<U, Right>,
     Route extends RouteGenericInterface = RouteGenericInterface,
     Config = ContextConfigDefault,
     Schema extends FastifySchema = FastifySchema,
     Out = unknown,
   >(
-    need: N,
-    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<Who<N, U>, Right>, Out>,
+    requirement: N,
+    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<PrincipalUser<N, U>, Right>, Out>,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
 }
 

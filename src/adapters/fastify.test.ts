@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fastify, { type FastifyServerOptions } from 'fastify'
 import type { Scheme } from '../authentication/scheme.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { isStaff } from '../permissions/basic-permissions.ts'
 import { watchword } from '../watchword.ts'
 import { guardOf, mount } from './fastify.ts'
@@ -90,7 +90,7 @@ test('a route outside of where the instance is mounted is guarded by its handler
   )
   app.get(
     '/refused',
-    guard(async () => Promise.reject(new Refusal('busy', undefined, { retryAfter: 3 }))),
+    guard(async () => Promise.reject(new AuthError('busy', undefined, { retryAfter: 3 }))),
   )
 
   assert.equal((await app.inject({ method: 'POST', url: '/' })).headers['www-authenticate'], 'Robot')

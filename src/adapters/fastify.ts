@@ -6,7 +6,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerBase,
 } from 'fastify'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { type Awaitable, isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Watchword } from '../watchword.ts'
@@ -20,7 +20,7 @@ import {
   ignoresLastSlash,
   messageOf,
 } from './fastify-parts.ts'
-import { guarding, letThrough, targetBelow } from './guarding.ts'
+import { guardFactory, runGuard, targetBelow } from './guarding.ts'
 import { NodeRequest } from './node.ts'
 
 export type { Guard, Guarded } from './fastify-guard.ts'
@@ -78,34 +78,34 @@ interface Admitted {
 
 /** A guard, and for each of its handlers the two that do the same where the check can be a hook of the route. */
 function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
-  type Arguments = Parameters<typeof guarding<U, Right, Handle>>[1]
+  type Arguments = Parameters<typeof guardFactory<U, Right, Handle>>[1]
   type Known = Principal<unknown, Right>
   const checks = new WeakMap<Handle, { readonly onRequest: Hook; readonly handler: Handle }>()
   const guard = (...told: Arguments): Handle => {
-    const { gate, handle } = guarding(auth, told)
+    const { guard, handle } = guardFactory(auth, told)
     const check = (request: Asked): Awaitable<Known> =>
-      gate(new NodeRequest(messageOf(request), request.originalUrl, request))
+      guard(new NodeRequest(messageOf(request), request.originalUrl, request))
     const onRequest: Hook = (request, reply, done) => {
       const admit = (who: Known): void => {
         ;(request as Admitted)[ADMITTED] = { by: check, who }
         request.auth = who
         done()
       }
-      letThrough(check, request, admit, (error) => {
-        if (error instanceof Refusal) answerWith(reply, auth.refuse(error))
+      runGuard(check, request, admit, (error) => {
+        if (error instanceof AuthError) answerWith(reply, auth.replyToError(error))
         else done(error as Error)
       })
     }
     const answered = (error: unknown, reply: Answering): unknown => {
-      if (!(error instanceof Refusal) || reply.sent) throw error
-      return answerWith(reply, auth.refuse(error))
+      if (!(error instanceof AuthError) || reply.sent) throw error
+      return answerWith(reply, auth.replyToError(error))
     }
     const handler: Handle = function (request, reply) {
       const admit = (who: Known): unknown => {
         request.auth = who
         return handle.call(this, request, reply)
       }
-      return letThrough(check, request, admit, (error) => answered(error, reply))
+      return runGuard(check, request, admit, (error) => answered(error, reply))
     }
     const handlerAfterHook: Handle = function (request, reply) {
       const admission = (request as Admitted)[ADMITTED]

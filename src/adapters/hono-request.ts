@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
 import { FetchRequest } from '../http/fetch-request.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { type AuthRequest, BODY_LIMIT } from '../http/request.ts'
 import { NodeRequest } from './node.ts'
 import { FORM, formOf } from './node-body.ts'
@@ -47,12 +47,12 @@ export class HonoRequest implements AuthRequest {
     const { req } = this.#c
     if (this.#form !== undefined) return formOf(Object.fromEntries(await this.#form))
     const declared = Number(req.header('content-length') ?? Number.NaN)
-    if (declared > BODY_LIMIT) throw new Refusal('body_too_large')
+    if (declared > BODY_LIMIT) throw new AuthError('body_too_large')
     const isRemembered = Object.keys(req.bodyCache).length > 0
     if (!isRemembered && Number.isNaN(declared)) return new FetchRequest(req.raw).body()
-    const octets = new Uint8Array(await req.arrayBuffer())
-    if (octets.length > BODY_LIMIT) throw new Refusal('body_too_large')
-    return octets
+    const bytes = new Uint8Array(await req.arrayBuffer())
+    if (bytes.length > BODY_LIMIT) throw new AuthError('body_too_large')
+    return bytes
   }
 
   /** What Hono remembers is there for others, too. */

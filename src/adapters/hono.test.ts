@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { methodOverride } from 'hono/method-override'
 import type { Scheme } from '../authentication/scheme.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { denied, granted, type Permission } from '../permissions/index.ts'
 import { watchword } from '../watchword.ts'
 import { mount } from './hono.ts'
@@ -84,7 +84,7 @@ test('a refusal is ours to answer, whatever the application makes of errors', as
     told.push(error.message)
     return c.text('theirs', 500)
   })
-  app.get('/busy', guard(), () => Promise.reject(new Refusal('busy', 'a note', { retryAfter: 3 })))
+  app.get('/busy', guard(), () => Promise.reject(new AuthError('busy', 'a note', { retryAfter: 3 })))
   app.get('/boom', guard(), () => Promise.reject(new Error('boom')))
 
   const busy = await app.request('/busy', { headers: R2 })

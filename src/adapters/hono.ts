@@ -1,10 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { toResponse } from '../http/fetch-request.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword, Who } from '../watchword.ts'
-import { gateFor, isPreflight, targetBelow } from './guarding.ts'
+import type { Requirement, Watchword, PrincipalUser } from '../watchword.ts'
+import { guardFor, isPreflight, targetBelow } from './guarding.ts'
 import { HonoRequest } from './hono-request.ts'
 
 /** What a guard adds to a context: `c.var.auth`, `c.get('auth')`. */
@@ -13,9 +13,9 @@ export interface Guarded<U, Right extends string> {
 }
 
 /** Puts a check in front of the handlers behind it: `guard()` or `guard(need)`. */
-export type Guard<U, Right extends string> = <const N extends Need<U, Right> = Default>(
-  need?: N,
-) => MiddlewareHandler<Guarded<Who<N, U>, Right>>
+export type Guard<U, Right extends string> = <const N extends Requirement<U, Right> = Default>(
+  requirement?: N,
+) => MiddlewareHandler<Guarded<PrincipalUser<N, U>, Right>>
 
 /** Where nothing is said of what a route asks for. */
 interface Default {
@@ -48,22 +48,22 @@ export function mount<U, Right extends string>(app: App, auth: Watchword<U, Righ
 
 /** The guard alone, where the endpoints are served elsewhere. */
 export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
-  const guard = (...needs: readonly Need<U, Right>[]): MiddlewareHandler<Guarded<unknown, Right>> => {
+  const guard = (...needs: readonly Requirement<U, Right>[]): MiddlewareHandler<Guarded<unknown, Right>> => {
     if ((needs as readonly unknown[]).length > 1) {
-      throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+      throw new AuthError('invalid_config', 'A guard asks for one thing: put several into allOf(…).')
     }
-    const gate = needs.length === 0 ? auth.gate() : gateFor(auth, needs[0]!)
+    const guard = needs.length === 0 ? auth.guard() : guardFor(auth, needs[0]!)
     return async (c, next) => {
       try {
-        const who = gate(new HonoRequest(c))
+        const who = guard(new HonoRequest(c))
         c.set('auth', isPromise(who) ? await who : who)
       } catch (error) {
-        if (error instanceof Refusal) return auth.refusal(error)
+        if (error instanceof AuthError) return auth.errorResponse(error)
         throw error
       }
       await next()
       // Hono has answered what a handler threw; of a refusal the answer is ours.
-      if (c.error instanceof Refusal) c.res = auth.refusal(c.error)
+      if (c.error instanceof AuthError) c.res = auth.errorResponse(c.error)
       return undefined
     }
   }

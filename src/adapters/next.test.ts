@@ -31,11 +31,11 @@ test('an action of who is signed in by a cookie is let through from pages of thi
     cookie.some((each) => each?.startsWith('sessionid=')),
     String(cookie),
   )
-  const asked = async (headers: Record<string, string>, need: unknown = modelPermissions('posts')) => {
+  const asked = async (headers: Record<string, string>, requirement: unknown = modelPermissions('posts')) => {
     const request = requestOf(new Headers({ host: 'localhost', cookie: cookie.join('; '), ...headers }))
-    return auth.require(request, need as never).then(
+    return auth.require(request, requirement as never).then(
       () => 200,
-      (error) => auth.refuse(error).status,
+      (error) => auth.replyToError(error).status,
     )
   }
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword, Who } from '../watchword.ts'
-import { guarding, letThrough } from './guarding.ts'
-import { leftBody, type Parsed, peekAt, readBody } from './node-body.ts'
+import type { Requirement, Watchword, PrincipalUser } from '../watchword.ts'
+import { guardFactory, runGuard } from './guarding.ts'
+import { bodyLeftBy, type Parsed, peekAt, readBody } from './node-body.ts'
 
 /** A request behind a guard: who sends it is known. */
 export type Guarded<U, Right extends string> = IncomingMessage & { auth: Principal<U, Right> }
@@ -14,7 +14,7 @@ export type GuardedListener<U, Right extends string> = (request: Guarded<U, Righ
 /** Puts a check in front of a listener: `guard(listener)` or `guard(need, listener)`. */
 export interface Guard<U, Right extends string> {
   (listener: GuardedListener<U, Right>): RequestListener
-  <const N extends Need<U, Right>>(need: N, listener: GuardedListener<Who<N, U>, Right>): RequestListener
+  <const N extends Requirement<U, Right>>(requirement: N, listener: GuardedListener<PrincipalUser<N, U>, Right>): RequestListener
 }
 
 /**
@@ -38,9 +38,9 @@ function guardExcept<U, Right extends string>(
   isOthers: (url: string) => boolean,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
-  type Arguments = Parameters<typeof guarding<U, Right, GuardedListener<unknown, Right>>>[1]
+  type Arguments = Parameters<typeof guardFactory<U, Right, GuardedListener<unknown, Right>>>[1]
   const guard = (...told: Arguments): RequestListener => {
-    const { gate, handle } = guarding(auth, told)
+    const { guard, handle } = guardFactory(auth, told)
     return (request, response) => {
       if (isOthers(request.url ?? '')) return
       const admit = (who: Principal<unknown, Right>): unknown => {
@@ -48,8 +48,8 @@ function guardExcept<U, Right extends string>(
         guarded.auth = who
         return handle(guarded, response)
       }
-      letThrough(gate, new NodeRequest(request), admit, (error) => {
-        const reply = auth.refuse(error)
+      runGuard(guard, new NodeRequest(request), admit, (error) => {
+        const reply = auth.replyToError(error)
         // Half an answer cannot be taken back; that it is no whole one can be shown.
         if (response.headersSent && !response.writableEnded) response.destroy()
         else send(response, reply)
@@ -97,7 +97,7 @@ export class NodeRequest implements AuthRequest {
       if (candidate.length !== name.length || (candidate !== name && candidate.toLowerCase() !== name)) continue
       if (value !== undefined) {
         if (name === 'authorization') {
-          throw new Refusal('bad_authorization_header', 'more than one Authorization header')
+          throw new AuthError('bad_authorization_header', 'more than one Authorization header')
         }
         // HTTP/2 may send each cookie for itself (RFC 9113 §8.2.3).
         if (name === 'cookie') {
@@ -111,18 +111,18 @@ export class NodeRequest implements AuthRequest {
     }
     if (name === 'host' && value === undefined) return this.header(':authority')
     return name === 'content-type' && value !== undefined
-      ? (leftBody(this.#request, this.#parsed)?.type ?? value)
+      ? (bodyLeftBy(this.#request, this.#parsed)?.type ?? value)
       : value
   }
 
   async body(): Promise<Uint8Array> {
-    const left = leftBody(this.#request, this.#parsed)
-    if (left !== undefined && left.octets === undefined) {
+    const left = bodyLeftBy(this.#request, this.#parsed)
+    if (left !== undefined && left.bytes === undefined) {
       throw new Error('the body was read before it came here, and is not in request.body either')
     }
-    const size = left?.octets?.length ?? Number(this.header('content-length') ?? 0)
-    if (size > BODY_LIMIT) throw new Refusal('body_too_large')
-    return left?.octets ?? readBody(this.#request)
+    const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
+    if (size > BODY_LIMIT) throw new AuthError('body_too_large')
+    return left?.bytes ?? readBody(this.#request)
   }
 
   peek(): Promise<Uint8Array | undefined> {

@@ -1,5 +1,5 @@
 import { seconds } from '../base/clock.ts'
-import type { KeySummary, RotateOptions, Turn } from '../keys/ring.ts'
+import type { KeySummary, RotateOptions, RotationResult } from '../keys/ring.ts'
 import type { Roles } from '../permissions/rights.ts'
 import { flush } from '../sessions/flush.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
@@ -7,16 +7,16 @@ import type { Settings } from '../settings/settings.ts'
 import { LONGEST_PERIOD } from '../throttling/rate.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
-import { refusalOf } from '../users/field-errors.ts'
+import { fieldError } from '../users/field-errors.ts'
 import type { User, UserId } from '../users/user.ts'
-import { type ApiTokenAdministration, apiTokenAdministration } from '../features/api-tokens/admin.ts'
-import { type EventAdministration, eventAdministration } from './events.ts'
-import type { House } from '../instance/instance.ts'
+import { type ApiTokenAdmin, apiTokenAdmin } from '../features/api-tokens/admin.ts'
+import { type EventAdmin, eventAdmin } from './events.ts'
+import type { Instance } from '../instance/instance.ts'
 
 /** What the owner of an instance does with users, sessions and keys: for programs and for the command. */
-export interface Administration {
+export interface Admin {
   readonly users: {
-    /** @throws Refusal `invalid`, its body naming the fields at fault */
+    /** @throws AuthError `invalid`, its body naming the fields at fault */
     create(input: UserInput): Promise<User>
     /** By username, exact, or by id. */
     find(username: string | { readonly id: UserId }): Promise<User | undefined>
@@ -25,14 +25,14 @@ export interface Administration {
     /**
      * Ends every sign-in of the user, unless `tokens.checkRevoke` says otherwise.
      *
-     * @throws Refusal `invalid` where the password is weak; `user_not_found`
+     * @throws AuthError `invalid` where the password is weak; `user_not_found`
      */
     setPassword(id: UserId, password: string): Promise<void>
     /**
      * Deactivation ends every sign-in of the user; roles count from the next request on.
      *
      * @returns `undefined`: there is no such user
-     * @throws Refusal `invalid`
+     * @throws AuthError `invalid`
      */
     change(id: UserId, change: Partial<Omit<UserInput, 'username' | 'password'>>): Promise<User | undefined>
     /** Ends every sign-in and every API token of the user. @returns `false`: there is no such user */
@@ -41,11 +41,11 @@ export interface Administration {
   readonly sessions: {
     list(userId: UserId): Promise<readonly Session[]>
     /** @returns `false` where it had ended, or there is none */
-    end(id: SessionId): Promise<boolean>
+    revoke(id: SessionId): Promise<boolean>
     /** @returns how many it ended */
-    endAll(userId: UserId, except?: SessionId): Promise<number>
+    revokeAll(userId: UserId, except?: SessionId): Promise<number>
   }
-  readonly tokens: ApiTokenAdministration
+  readonly apiTokens: ApiTokenAdmin
   readonly keys: {
     list(): Promise<readonly KeySummary[]>
     /**
@@ -54,9 +54,9 @@ export interface Administration {
      *
      * @param options.leaked the keys may be known to others: all are replaced at once and verify nothing from now on, so everybody
      *   signs in again
-     * @throws Refusal `config_refused` where the keys are given by `tokens.signingKey`; `busy` where another process did at this moment
+     * @throws AuthError `invalid_config` where the keys are given by `tokens.signingKey`; `busy` where another process did at this moment
      */
-    rotate(options?: RotateOptions): Promise<Turn>
+    rotate(options?: RotateOptions): Promise<RotationResult>
     /**
      * Seals the private keys with the first of the secrets, after which the others are needed no more.
      *
@@ -64,14 +64,14 @@ export interface Administration {
      */
     reseal(): Promise<number>
   }
-  readonly events: EventAdministration
+  readonly events: EventAdmin
   /** Deletes dead sessions, expired API tokens, events that are old enough and retired keys, in batches. */
   flush(options?: {
     readonly progress?: (deleted: number) => void
   }): Promise<{ readonly sessions: number; readonly tokens: number; readonly events: number; readonly keys: number }>
 }
 
-export function administration(settings: Settings, open: () => Promise<House>): Administration {
+export function createAdmin(settings: Settings, open: () => Promise<Instance>): Admin {
   const { random, terms } = settings
   const endAll = async (
     userId: UserId,
@@ -79,7 +79,7 @@ export function administration(settings: Settings, open: () => Promise<House>): 
     except?: SessionId,
   ): Promise<number> => {
     const { sessions, clock } = await open()
-    return (await sessions?.endAll(userId, reason, clock(), except))?.length ?? 0
+    return (await sessions?.revokeAll(userId, reason, clock(), except))?.length ?? 0
   }
   return {
     users: {
@@ -126,23 +126,23 @@ export function administration(settings: Settings, open: () => Promise<House>): 
     },
     sessions: {
       list: async (userId) => (await open()).store.sessions.list(userId),
-      async end(id) {
+      async revoke(id) {
         const { sessions, store, clock, audit } = await open()
-        const ended = (await sessions?.end(id, 'admin', clock())) ?? false
+        const ended = (await sessions?.revoke(id, 'admin', clock())) ?? false
         if (!ended) return false
         const whose = async () => ({ userId: (await store.sessions.find(id))?.session.userId })
         await audit.record({ kind: 'session_ended', sessionId: id }, whose)
         return true
       },
-      async endAll(userId, except) {
+      async revokeAll(userId, except) {
         const ended = await endAll(userId, 'admin', except)
         const { audit } = await open()
         if (ended > 0) await audit.record({ kind: 'session_ended', userId, detail: { sessions: ended } })
         return ended
       },
     },
-    tokens: apiTokenAdministration(settings, open),
-    events: eventAdministration(open),
+    apiTokens: apiTokenAdmin(settings, open),
+    events: eventAdmin(open),
     keys: {
       list: async () => (await open()).ring.list(),
       async rotate(options) {
@@ -176,5 +176,5 @@ function refuseUnknown(given: readonly string[] | undefined, roles: Roles): void
   if (given === undefined || Object.keys(roles).length === 0) return
   const unknown = given.filter((role) => !Object.hasOwn(roles, role))
   if (unknown.length === 0) return
-  throw refusalOf({ roles: unknown.map((role) => `There is no role ${JSON.stringify(role)}.`) })
+  throw fieldError({ roles: unknown.map((role) => `There is no role ${JSON.stringify(role)}.`) })
 }

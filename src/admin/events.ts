@@ -1,11 +1,11 @@
 import type { AuditEvent, EventKind } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
-import { during, occasion } from '../base/request-context.ts'
+import { runInContext, currentContext } from '../base/request-context.ts'
 import type { UserId } from '../users/user.ts'
-import type { House } from '../instance/instance.ts'
+import type { Instance } from '../instance/instance.ts'
 
 /** What the owner of an instance does with the audit log. */
-export interface EventAdministration {
+export interface EventAdmin {
   /**
    * The newest first.
    *
@@ -27,7 +27,7 @@ export interface EventAdministration {
 const USUAL = 100
 const MOST = 1000
 
-export const eventAdministration = (open: () => Promise<House>): EventAdministration => ({
+export const eventAdmin = (open: () => Promise<Instance>): EventAdmin => ({
   async list({ since, limit = USUAL, ...query } = {}) {
     const { store, audit } = await open()
     // Whoever asks after an answer finds what it brought about.
@@ -39,7 +39,7 @@ export const eventAdministration = (open: () => Promise<House>): EventAdministra
     })
   },
   by(actor, work) {
-    const { requestId, address } = occasion() ?? {}
-    return during({ requestId, address, actor }, work)
+    const { requestId, address } = currentContext() ?? {}
+    return runInContext({ requestId, address, actor }, work)
   },
 })

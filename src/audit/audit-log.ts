@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AuditEvent, EventKind, Events } from './event.ts'
-import { Seldom } from './once-per.ts'
+import { OncePer } from './once-per.ts'
 import { type Clock, minutes, type UnixSeconds } from '../base/clock.ts'
-import { occasion } from '../base/request-context.ts'
+import { currentContext } from '../base/request-context.ts'
 import type { Random } from '../base/random.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { UserId } from '../users/user.ts'
 
 /** What has happened; when, and on which occasion, is found out where it is written down. */
-export interface Happening {
+export interface NewEvent {
   readonly kind: EventKind
   readonly userId?: UserId | undefined
   readonly sessionId?: SessionId | undefined
@@ -24,9 +24,9 @@ export interface Happening {
  */
 export interface AuditLog {
   /** Resolves when it is written, or cannot be. Never rejects. @param finding found out meanwhile */
-  record(happening: Happening, finding?: () => Promise<Partial<Happening>>): Promise<void>
+  record(happening: NewEvent, finding?: () => Promise<Partial<NewEvent>>): Promise<void>
   /** The same, once a minute for each key: for what others can bring about as often as they like. */
-  recordSeldom(key: string, happening: Happening, finding?: () => Promise<Partial<Happening>>): void
+  recordSeldom(key: string, happening: NewEvent, finding?: () => Promise<Partial<NewEvent>>): void
   /** When all that has been told of is written. */
   settled(): Promise<void>
 }
@@ -37,11 +37,11 @@ export function auditLog(
   clock: Clock,
 ): AuditLog {
   if (audit === undefined) return SILENT
-  const seldom = new Seldom(minutes(1), clock)
+  const seldom = new OncePer(minutes(1), clock)
   const writing = new Set<Promise<void>>()
   let count = 0
 
-  const write = async (event: AuditEvent, finding: () => Promise<Partial<Happening>>): Promise<void> => {
+  const write = async (event: AuditEvent, finding: () => Promise<Partial<NewEvent>>): Promise<void> => {
     try {
       // What has to be looked up takes longer for some than for others, and no answer may tell which (P8).
       if (finding !== NOTHING) await nextTurn()
@@ -52,7 +52,7 @@ export function auditLog(
     }
   }
   const record: AuditLog['record'] = (happening, finding = NOTHING) => {
-    const { requestId, address, actor } = occasion() ?? {}
+    const { requestId, address, actor } = currentContext() ?? {}
     const { kind, userId, sessionId, detail = {} } = happening
     const from = happening.address ?? address
     const at = clock()

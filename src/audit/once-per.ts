@@ -4,7 +4,7 @@ import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
 const REMEMBERED = 10_000
 
 /** Lets a key through once in a period, and remembers so many keys and no more: who is forgotten is let through again. */
-export class Seldom {
+export class OncePer {
   readonly #period: Seconds
   readonly #clock: Clock
   readonly #bound: number

@@ -13,4 +13,4 @@ export const days = (n: number): Seconds => (n * 86_400) as Seconds
 
 export const after = (start: UnixSeconds, length: Seconds): UnixSeconds => (start + length) as UnixSeconds
 /** The moment as a claim carries it. */
-export const whole = (moment: UnixSeconds): UnixSeconds => Math.floor(moment) as UnixSeconds
+export const floorSeconds = (moment: UnixSeconds): UnixSeconds => Math.floor(moment) as UnixSeconds

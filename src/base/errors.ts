@@ -3,7 +3,7 @@
  *
  * `says` is the `detail` on the wire unless a refusal brings its own; `code` is the wire's `code`, where the wire has one.
  */
-export const REFUSALS = {
+export const ERRORS = {
   // A token, read by the engine. The names are error classes: several faults may share one.
   malformed: { status: 401, says: 'Token is invalid', code: 'token_not_valid' },
   too_large: { status: 401, says: 'Token is invalid', code: 'token_not_valid' },
@@ -20,8 +20,8 @@ export const REFUSALS = {
   revoked: { status: 401, says: 'Token is blacklisted', code: 'token_not_valid' },
 
   // Configuration, at the start. Never on the wire.
-  key_refused: { status: 500, says: 'The key cannot be used.' },
-  config_refused: { status: 500, says: 'The configuration cannot be used.' },
+  invalid_key: { status: 500, says: 'The key cannot be used.' },
+  invalid_config: { status: 500, says: 'The configuration cannot be used.' },
 
   // Who is asking.
   no_active_account: { status: 401, says: 'No active account found with the given credentials' },
@@ -56,9 +56,9 @@ export const REFUSALS = {
   revocations_unavailable: { status: 503, says: 'Whether the token was revoked cannot be known. Try again shortly.' },
 } as const satisfies Record<string, { status: number; says: string; code?: string }>
 
-export type RefusalCode = keyof typeof REFUSALS
+export type ErrorCode = keyof typeof ERRORS
 
-export interface RefusalOptions {
+export interface AuthErrorOptions {
   /** The `detail` on the wire, where it is not the table's. */
   readonly detail?: string
   /** The whole body on the wire, where it is not `{ detail, code? }`: field errors, token messages. */
@@ -71,27 +71,27 @@ export interface RefusalOptions {
 }
 
 /** The one error this library throws on purpose. `message` and `cause` are for the log, never for the wire. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
-  readonly code: RefusalCode
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  readonly code: ErrorCode
   readonly detail: string
   readonly body: object | undefined
   readonly retryAfter: number | undefined
   readonly challenges: readonly string[] | undefined
 
-  constructor(code: RefusalCode, note?: string, options: RefusalOptions = {}) {
-    super(note ?? options.detail ?? REFUSALS[code].says, options.cause === undefined ? {} : { cause: options.cause })
+  constructor(code: ErrorCode, note?: string, options: AuthErrorOptions = {}) {
+    super(note ?? options.detail ?? ERRORS[code].says, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
-    this.detail = options.detail ?? REFUSALS[code].says
+    this.detail = options.detail ?? ERRORS[code].says
     this.body = options.body
     this.retryAfter = options.retryAfter
     this.challenges = options.challenges
   }
 
   /** The same refusal, of a route whose schemes challenge so. */
-  challengedBy(challenges: readonly string[]): Refusal {
+  withChallenges(challenges: readonly string[]): AuthError {
     const { code, message, detail, body, retryAfter, cause } = this
-    return new Refusal(code, message, {
+    return new AuthError(code, message, {
       detail,
       challenges,
       cause,
@@ -101,6 +101,10 @@ export class Refusal extends Error {
   }
 
   get status(): number {
-    return REFUSALS[this.code].status
+    return ERRORS[this.code].status
   }
 }
+
+/** An error of the configuration: stops the start. @param message what is wrong, what was expected, what to write */
+export const configError = (message: string, cause?: unknown): AuthError =>
+  new AuthError('invalid_config', message, { cause })

@@ -1,6 +1,6 @@
-import { Refusal } from './errors.ts'
+import { AuthError } from './errors.ts'
 
-export interface Asking {
+export interface FetchJsonOptions {
   /** What it is that is asked for, at the beginning of a sentence. */
   readonly what: string
   /** The most seconds that it may take. */
@@ -19,9 +19,9 @@ const MEBIBYTE = 1_048_576
  *
  * @throws Error that says why there is none: another status than 200, a redirection, too long, too late, no JSON
  */
-export async function loadJson(
+export async function fetchJson(
   url: string,
-  { what, patience, accept = 'application/json', longest = MEBIBYTE, get }: Asking,
+  { what, patience, accept = 'application/json', longest = MEBIBYTE, get }: FetchJsonOptions,
 ): Promise<unknown> {
   const response = await get(url, {
     headers: { accept },
@@ -55,17 +55,17 @@ async function textOf({ body }: Response, what: string, longest: number): Promis
 /**
  * An address that answers can be believed from.
  *
- * @throws Refusal `config_refused`, naming the option, where it is not https (plain http is for loopback addresses)
+ * @throws AuthError `invalid_config`, naming the option, where it is not https (plain http is for loopback addresses)
  */
 export function parseTrusted(url: string, option: string): string {
   const address = URL.canParse(url) ? new URL(url) : undefined
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(address?.hostname ?? '')
   if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLoopback)) return address.href
-  throw new Refusal('config_refused', `${option} must begin with https:// (plain http is for loopback addresses).`)
+  throw new AuthError('invalid_config', `${option} must begin with https:// (plain http is for loopback addresses).`)
 }
 
 /** Tells somebody who may fail in their turn; whatever was at hand goes on all the same. */
-export function tellOf(failed: (error: unknown) => void, error: unknown): void {
+export function describeFailure(failed: (error: unknown) => void, error: unknown): void {
   try {
     failed(error)
   } catch {

@@ -1,14 +1,14 @@
-import { occasion } from './request-context.ts'
+import { currentContext } from './request-context.ts'
 import type { LogEntry } from '../options.ts'
 
 export type Log = (entry: LogEntry) => void
 
 /** A log that fails takes no answer with it and ends no process (rule D8). What it is told says of which request it is. */
-export const unfailing =
+export const safeLog =
   (log: Log): Log =>
   (entry) => {
     try {
-      const request = occasion()?.requestId
+      const request = currentContext()?.requestId
       log(request === undefined ? entry : { ...entry, request })
     } catch {
       // There is nobody left to tell.
@@ -16,11 +16,11 @@ export const unfailing =
   }
 
 /** An entry as a line for people. */
-export const lineOf = ({ level, event, ...fields }: LogEntry): string =>
+export const formatLine = ({ level, event, ...fields }: LogEntry): string =>
   `watchword ${level}: ${event}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`
 
 /** One line each on standard error. */
-export const logLine: Log = (entry) => console.error(lineOf(entry))
+export const logLine: Log = (entry) => console.error(formatLine(entry))
 
 /**
  * The path without its query, in printable ASCII. A segment too long for a name is left out: it may be a token that

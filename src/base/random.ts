@@ -15,11 +15,11 @@ export const systemRandom: Random = (size) => {
     randomFillSync(drawn)
     used = 0
   }
-  const octets = new Uint8Array(size)
-  octets.set(drawn.subarray(used, used + size))
+  const bytes = new Uint8Array(size)
+  bytes.set(drawn.subarray(used, used + size))
   drawn.fill(0, used, used + size)
   used += size
-  return octets
+  return bytes
 }
 
 /** 128 random bits as 32 lower-case hexadecimal digits, the form Simple JWT gives to `jti`. */

@@ -138,8 +138,8 @@ const hello = (url: string, { access }: Pair): Promise<Response> =>
   fetch(`${url}/hello/`, { headers: { authorization: `Bearer ${access}`, connection: 'close' } })
 
 /** One sentence, and no stack trace. */
-function assertSentence(err: string, sentence: RegExp): void {
-  assert.match(err, sentence)
+function assertSentence(err: string, message: RegExp): void {
+  assert.match(err, message)
   assert.doesNotMatch(err, /^\s+at /m)
   assert.doesNotMatch(err, /should not/, 'the sentence for what nobody thought of')
 }
@@ -474,7 +474,7 @@ test('what cannot be a user is refused with its fields', async () => {
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })
 
-  for (const [line, input, sentence] of [
+  for (const [line, input, message] of [
     ['user create ada', PASSWORD, /^username: /],
     ['user create ADA', PASSWORD, /^username: /],
     ['user create bob', '12345', /^password: /],
@@ -491,7 +491,7 @@ test('what cannot be a user is refused with its fields', async () => {
     const { code, out, err } = await here.enter(line, { input })
     assert.equal(code, 1, line)
     assert.equal(out, '')
-    assertSentence(err, sentence)
+    assertSentence(err, message)
     assert.ok(!err.includes(PASSWORD))
   }
   assert.equal(JSON.parse((await here.enter('user list --json')).out).length, 1)
@@ -568,7 +568,7 @@ test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --res
   assert.equal(await created('ada'), first)
   assert.equal(await opens(first), true)
   const { id } = (await auth.users.find('ada'))!
-  assert.equal((await auth.tokens.keyFor(id)).token, first, 'the secret is the one of the program')
+  assert.equal((await auth.apiTokens.keyFor(id)).token, first, 'the secret is the one of the program')
 
   for (const options of ['-r ada', 'ada --reset']) {
     const old = await created('ada')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { command, parseCount, parseWords } from './command.ts'
 import { COMMANDS, commandNamed } from './commands.ts'
-import { WrongUsage } from './errors.ts'
+import { UsageError } from './errors.ts'
 
 const sample = command({
   name: 'user create',
@@ -29,7 +29,7 @@ test('help is given whatever else is missing', () => {
   assert.equal(parseWords(['-h'], sample).wantsHelp, true)
 })
 
-for (const [what, words, sentence] of [
+for (const [what, words, message] of [
   ['a missing argument', [], 'watchword user create needs NAME: watchword user create NAME [ROLE]'],
   ['an argument too many', ['a', 'b', 'c'], 'watchword user create takes NAME [ROLE], and nothing after it.'],
   ['an unknown option', ['a', '--emial=x'], 'watchword user create has no option --emial. Did you mean --email?'],
@@ -40,7 +40,7 @@ for (const [what, words, sentence] of [
   ['an option for a value', ['a', '--email', '--staff'], '--email needs a value: --email EMAIL.'],
 ] as const) {
   test(`wrong usage: ${what}`, () => {
-    assert.throws(() => parseWords(words, sample), new WrongUsage(sentence))
+    assert.throws(() => parseWords(words, sample), new UsageError(message))
   })
 }
 
@@ -49,7 +49,7 @@ for (const word of ['--password=hunter2', '--pass=hunter2', '-phunter2', '--pass
     assert.throws(
       () => parseWords(['ada', word], sample),
       (error: Error) =>
-        error instanceof WrongUsage &&
+        error instanceof UsageError &&
         /does not belong on a command line/.test(error.message) &&
         !/hunter2/.test(error.message),
     )
@@ -72,7 +72,7 @@ for (const [typed, sentence] of [
   ['constructor', 'There is no command "constructor". watchword help lists them.'],
 ] as const) {
   test(`"watchword ${typed}" is answered with what was probably meant`, () => {
-    assert.throws(() => commandNamed(typed.split(' ')), new WrongUsage(sentence))
+    assert.throws(() => commandNamed(typed.split(' ')), new UsageError(sentence))
   })
 }
 

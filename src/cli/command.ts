@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { Failure, WrongUsage } from './errors.ts'
+import { CommandError, UsageError } from './errors.ts'
 import { nearest } from './nearest.ts'
-import type { World } from './context.ts'
+import type { CommandContext } from './context.ts'
 
 export interface Option {
   readonly type: 'boolean' | 'string'
@@ -19,7 +19,7 @@ export type Values<O extends OptionTable> = {
 }
 
 /** What a command has to say: words for people, and the same as data for programs. */
-export interface Answer {
+export interface CommandOutput {
   readonly text: string
   readonly json: unknown
 }
@@ -29,9 +29,9 @@ export interface Call<O extends OptionTable> {
   readonly values: Values<O>
   /** As many as the command names. */
   readonly args: readonly string[]
-  readonly world: World
+  readonly deps: CommandContext
   /** Prints an answer before the command is done. */
-  say(answer: Answer): void
+  say(answer: CommandOutput): void
 }
 
 export interface Command<O extends OptionTable = OptionTable> {
@@ -46,7 +46,7 @@ export interface Command<O extends OptionTable = OptionTable> {
   readonly examples: readonly string[]
   readonly options: O
   /** @returns what is printed at its end */
-  run(call: Call<O>): Promise<Answer | undefined>
+  run(call: Call<O>): Promise<CommandOutput | undefined>
 }
 
 /** Says that an object is a command, and keeps the types of its options. */
@@ -91,7 +91,7 @@ export function parseWords(
     if (token.kind === 'positional') given.push(token.value)
     if (token.kind !== 'option') continue
     const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined
-    if (option === undefined) throw new WrongUsage(unknownOption(token.rawName, name, known))
+    if (option === undefined) throw new UsageError(unknownOption(token.rawName, name, known))
     values[token.name] = readValue(token, option)
   }
   const wantsHelp = values.help === true
@@ -108,12 +108,12 @@ type OptionToken = {
 
 function readValue({ rawName, value, inlineValue }: OptionToken, option: Option): string | boolean {
   if (option.type === 'boolean') {
-    if (value !== undefined) throw new WrongUsage(`${rawName} takes no value.`)
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value.`)
     return true
   }
   const isNextOption = inlineValue === false && value?.startsWith('-') === true && value !== '-'
   if (value === undefined || value === '' || isNextOption) {
-    throw new WrongUsage(`${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}.`)
+    throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}.`)
   }
   return value
 }
@@ -130,9 +130,9 @@ function checkCount(count: number, name: string, args: readonly string[]): void 
   const needed = args.filter((arg) => !arg.startsWith('['))
   const missing = needed[count]
   if (missing !== undefined)
-    throw new WrongUsage(`watchword ${name} needs ${missing}: watchword ${name} ${args.join(' ')}`)
+    throw new UsageError(`watchword ${name} needs ${missing}: watchword ${name} ${args.join(' ')}`)
   if (count > args.length) {
-    throw new WrongUsage(
+    throw new UsageError(
       `watchword ${name} takes ${args.length === 0 ? 'no argument' : args.join(' ')}, and nothing after it.`,
     )
   }
@@ -142,10 +142,10 @@ function checkCount(count: number, name: string, args: readonly string[]): void 
 export function parseCount(text: string, name: string, [min, max]: readonly [number, number]): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (count >= min && count <= max) return count
-  throw new WrongUsage(`${name} must be a whole number from ${min} to ${max}.`)
+  throw new UsageError(`${name} must be a whole number from ${min} to ${max}.`)
 }
 
 /** @throws Failure the sentence, where there is nothing */
 export function found<T>(thing: T | undefined | false, otherwise: string): asserts thing is T {
-  if (thing === undefined || thing === false) throw new Failure(otherwise)
+  if (thing === undefined || thing === false) throw new CommandError(otherwise)
 }

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { WrongUsage } from './errors.ts'
+import { UsageError } from './errors.ts'
 import { nearest } from './nearest.ts'
 import { printable } from './table.ts'
 
@@ -38,7 +38,7 @@ export function commandNamed(words: readonly string[]): { readonly name: string;
     const name = words.slice(0, length).join(' ')
     if (Object.hasOwn(COMMANDS, name)) return { name, rest: words.slice(length) }
   }
-  throw new WrongUsage(unknown(words.filter((word) => !word.startsWith('-'))))
+  throw new UsageError(unknown(words.filter((word) => !word.startsWith('-'))))
 }
 
 function unknown([first = '', second = '']: readonly string[]): string {

@@ -1,15 +1,15 @@
 import { systemRandom } from '../base/random.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { type Answer, command, DATABASE } from './command.ts'
+import { type CommandOutput, command, DATABASE } from './command.ts'
 import { databaseOf, openServer, shownDatabase } from './open-instance.ts'
 import { LOG, logOf } from './log.ts'
 import { readablePassword } from './passwords.ts'
-import { ADDRESS, addressOf, listen, ourCommand, signInCommand, untilStopped } from './serving.ts'
+import { ADDRESS, addressOf, listen, sameCommand, signInCommand, untilStopped } from './serving.ts'
 import { printable } from './table.ts'
 import { version } from './version.ts'
-import { shellWord, type World } from './context.ts'
+import { shellWord, type CommandContext } from './context.ts'
 
 export const dev = command({
   name: 'dev',
@@ -26,16 +26,16 @@ standard error. Ctrl+C stops it.`,
     ...LOG,
     ...DATABASE,
   },
-  async run({ values, world, say }) {
-    const address = addressOf(values, world)
-    const database = databaseOf(values.database, world)
-    const log = logOf(values, world, 'text')
+  async run({ values, deps, say }) {
+    const address = addressOf(values, deps)
+    const database = databaseOf(values.database, deps)
+    const log = logOf(values, deps, 'text')
     const auth = await openServer(database, { log })
     try {
-      const running = await listen({ auth, log, ...address }, world)
+      const running = await listen({ auth, log, ...address }, deps)
       const first = await firstUser(values.user ?? 'admin', auth)
-      say(welcome({ url: running.url, database, ...first }, world))
-      await untilStopped(running, auth, world)
+      say(welcome({ url: running.url, database, ...first }, deps))
+      await untilStopped(running, auth, deps)
     } finally {
       await auth.close()
     }
@@ -58,14 +58,14 @@ async function firstUser(wanted: string, auth: Watchword<User>): Promise<First> 
       return { username: wanted, password }
     } catch (error) {
       // Another process that started with this one was faster.
-      if (!(error instanceof Refusal) || (await auth.users.count()) === 0) throw error
+      if (!(error instanceof AuthError) || (await auth.users.count()) === 0) throw error
     }
   }
   const known = (await auth.users.find(wanted)) ?? (await auth.users.list({ limit: 1 }))[0]
   return { username: known?.username ?? wanted }
 }
 
-function welcome(it: First & { readonly url: string; readonly database: string }, world: World): Answer {
+function welcome(it: First & { readonly url: string; readonly database: string }, deps: CommandContext): CommandOutput {
   const { url, database, username, password } = it
   const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
   const user = printable(username)
@@ -75,7 +75,7 @@ function welcome(it: First & { readonly url: string; readonly database: string }
           heading,
           '',
           `next        ${signInCommand(url, user, '…')}`,
-          `no password ${ourCommand(`user passwd ${shellWord(user)}`, database, world)}`,
+          `no password ${sameCommand(`user passwd ${shellWord(user)}`, database, deps)}`,
         ]
       : [
           heading,

@@ -1,5 +1,5 @@
-import { Refusal } from '../base/errors.ts'
-import { Failure } from './errors.ts'
+import { AuthError } from '../base/errors.ts'
+import { CommandError } from './errors.ts'
 import { printable } from './table.ts'
 
 /** By the code of a system error, what a person does about it. */
@@ -21,9 +21,9 @@ const SQLITE: Readonly<Record<number, string>> = {
 }
 
 /** Any error as one sentence for a person. The stack is shown with WATCHWORD_DEBUG alone. */
-export function sentenceOf(error: unknown): string {
-  if (error instanceof Failure) return error.message
-  if (error instanceof Refusal) return refusalSentence(error)
+export function messageOf(error: unknown): string {
+  if (error instanceof CommandError) return error.message
+  if (error instanceof AuthError) return authErrorMessage(error)
   const { code, message, path } = error as NodeJS.ErrnoException
   const known = SYSTEM[code ?? '']
   if (known !== undefined && path !== undefined) return `${printable(path)} ${known}`
@@ -34,7 +34,7 @@ export function sentenceOf(error: unknown): string {
   return `Something went wrong that should not: ${what}. Type it again with WATCHWORD_DEBUG=1 to see where.`
 }
 
-function refusalSentence({ code, body, message, cause }: Refusal): string {
+function authErrorMessage({ code, body, message, cause }: AuthError): string {
   if (body !== undefined) return faultsOf(body).join(' ')
   if (code !== 'store_unavailable') return message
   const known = SQLITE[Number((cause as { errcode?: unknown } | undefined)?.errcode) & 0xff]

@@ -15,7 +15,7 @@ const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 /** A database with ada, and what typing a command says. */
-async function house(t: TestContext) {
+async function instance(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-events-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const database = join(folder, 'watchword.db')
@@ -30,13 +30,13 @@ async function house(t: TestContext) {
   async function type(line: string, input = '') {
     said.out = ''
     said.err = ''
-    const world = {
+    const deps = {
       env: { WATCHWORD_DATABASE: database },
       stdin: Readable.from([Buffer.from(input)]),
       stdout: sink('out'),
       stderr: sink('err'),
     }
-    const code = await main(line.split(' '), world)
+    const code = await main(line.split(' '), deps)
     return { code, ...said }
   }
   await type('user create ada', PASSWORD)
@@ -44,7 +44,7 @@ async function house(t: TestContext) {
 }
 
 test('events lists what was done here, and that a command did it', async (t) => {
-  const { type } = await house(t)
+  const { type } = await instance(t)
   await type('user roles ada editor')
 
   const { code, out } = await type('events')
@@ -61,7 +61,7 @@ test('events lists what was done here, and that a command did it', async (t) => 
 })
 
 test('events are chosen by user, kind, time and number, and told to programs as JSON', async (t) => {
-  const { type } = await house(t)
+  const { type } = await instance(t)
   await type('user create bob', PASSWORD)
   await type('user deactivate bob')
   const kinds = async (options: string) =>
@@ -76,22 +76,22 @@ test('events are chosen by user, kind, time and number, and told to programs as 
   assert.deepEqual(await kinds('--since 0.01s'), [])
 })
 
-for (const [line, sentence] of [
+for (const [line, message] of [
   ['events --kind sign_in_fail', /There is no kind "sign_in_fail" of event; did you mean sign_in_failed\?/],
   ['events --since yesterday', /--since takes a length of time/],
   ['events --limit 0', /--limit must be a whole number from 1 to 1000/],
   ['events --user eve', /There is no user "eve"/],
 ] as const) {
   test(`${line} says what to type instead`, async (t) => {
-    const { type } = await house(t)
+    const { type } = await instance(t)
     const { code, err } = await type(line)
     assert.notEqual(code, 0)
-    assert.match(err, sentence)
+    assert.match(err, message)
   })
 }
 
 test('events --follow prints what comes, each once, until it is told to end', async (t) => {
-  const { database } = await house(t)
+  const { database } = await instance(t)
   const child = spawn(process.execPath, [BIN, 'events', '--follow', '--json'], {
     env: { PATH: process.env.PATH ?? '', WATCHWORD_DATABASE: database },
     timeout: 20_000,

@@ -4,9 +4,9 @@ import { systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import type { User, UserId } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { type Answer, type Call, command, DATABASE, parseCount } from './command.ts'
-import { WrongUsage } from './errors.ts'
-import { inHouse, userNamed } from './open-instance.ts'
+import { type CommandOutput, type Call, command, DATABASE, parseCount } from './command.ts'
+import { UsageError } from './errors.ts'
+import { withInstance, userNamed } from './open-instance.ts'
 import { nearest } from './nearest.ts'
 import { printable, tableOf } from './table.ts'
 
@@ -31,13 +31,13 @@ A failed sign-in names its user where there is one of that name; what was typed 
     'watchword events --follow --json',
   ],
   options: OPTIONS,
-  run: ({ values, world, say }) =>
-    inHouse(values.database, world, async (auth) => {
+  run: ({ values, deps, say }) =>
+    withInstance(values.database, deps, async (auth) => {
       const asked = await queryOf(values, auth)
       const names = namesOf(auth)
       const shown = [...(await auth.events.list(asked))].reverse()
       const rows = await Promise.all(shown.map(async (event) => rowOf(event, await names(event.userId))))
-      const answer: Answer = {
+      const answer: CommandOutput = {
         text: rows.length === 0 ? 'Nothing has happened that is told of here.' : tableOf(HEADINGS, rows),
         json: shown.map(toJson),
       }
@@ -68,14 +68,14 @@ function kindOf(text: string): EventKind {
   const kind = EVENT_KINDS.find((known) => known === text)
   if (kind !== undefined) return kind
   const close = nearest(text, EVENT_KINDS)
-  throw new WrongUsage(
+  throw new UsageError(
     `There is no kind ${JSON.stringify(text)} of event${close === undefined ? ': watchword help events lists them' : `; did you mean ${close}?`}`,
   )
 }
 
 function momentAgo(text: string): UnixSeconds {
   const length = secondsOf(text)
-  if (length === undefined) throw new WrongUsage('--since takes a length of time: 30m, 12h or 7d.')
+  if (length === undefined) throw new UsageError('--since takes a length of time: 30m, 12h or 7d.')
   return (systemClock() - length) as UnixSeconds
 }
 
@@ -119,7 +119,7 @@ const toJson = (event: AuditEvent): object => ({
 const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 /** What is printed before what comes: a table for people; for programs a line an event, as those that follow. */
-const linesOf = ({ text }: Answer, shown: readonly AuditEvent[]): readonly Answer[] =>
+const linesOf = ({ text }: CommandOutput, shown: readonly AuditEvent[]): readonly CommandOutput[] =>
   shown.map((event, index) => ({ text: text.split('\n')[index + 1] ?? '', json: toJson(event) }))
 
 const INTERVAL = 1000

@@ -1,7 +1,7 @@
 import { command, DATABASE } from './command.ts'
-import { inHouse } from './open-instance.ts'
+import { withInstance } from './open-instance.ts'
 import { plural } from './table.ts'
-import type { World } from './context.ts'
+import type { CommandContext } from './context.ts'
 
 export const flush = command({
   name: 'flush',
@@ -11,9 +11,9 @@ export const flush = command({
 with sign-ins, not with refreshes.`,
   examples: ['watchword flush', 'watchword flush --json'],
   options: DATABASE,
-  async run({ values, world }) {
-    const { progress, done } = progressOn(world)
-    const deleted = await inHouse(values.database, world, (auth) => auth.flush({ progress }))
+  async run({ values, deps }) {
+    const { progress, done } = progressOn(deps)
+    const deleted = await withInstance(values.database, deps, (auth) => auth.flush({ progress }))
     done()
     const { sessions, tokens, events, keys } = deleted
     const counted = [
@@ -30,7 +30,7 @@ with sign-ins, not with refreshes.`,
 })
 
 /** On standard error: at a terminal one line that counts up, else a line a batch. */
-function progressOn({ stderr }: World): { progress: (deleted: number) => void; done: () => void } {
+function progressOn({ stderr }: CommandContext): { progress: (deleted: number) => void; done: () => void } {
   const atTerminal = stderr.isTTY === true
   let shown = false
   return {

@@ -1,6 +1,6 @@
 import type { Options } from '../options.ts'
-import { WrongUsage } from './errors.ts'
-import type { World } from './context.ts'
+import { UsageError } from './errors.ts'
+import type { CommandContext } from './context.ts'
 
 /** Who `start` says that it is, for services that check its tokens. */
 export const ISSUER = {
@@ -23,14 +23,14 @@ export const ISSUER = {
  */
 export function issuerOf(
   values: { readonly issuer?: string | undefined; readonly audience?: string | undefined },
-  { env }: World,
+  { env }: CommandContext,
 ): Pick<Options, 'tokens' | 'endpoints'> {
   const issuer = values.issuer ?? (env.WATCHWORD_ISSUER || undefined)
   const audience = (values.audience ?? env.WATCHWORD_AUDIENCE ?? '').split(',').flatMap((name) => name.trim() || [])
   if (issuer === undefined && audience.length === 0) return {}
-  if (issuer === undefined) throw new WrongUsage('--audience needs --issuer: the address of this server.')
+  if (issuer === undefined) throw new UsageError('--audience needs --issuer: the address of this server.')
   if (audience.length === 0) {
-    throw new WrongUsage('--issuer needs --audience: the names of the services that its tokens are for.')
+    throw new UsageError('--issuer needs --audience: the names of the services that its tokens are for.')
   }
   return { tokens: { issuer, audience }, endpoints: { revocations: true } }
 }

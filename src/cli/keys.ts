@@ -1,5 +1,5 @@
 import { command, DATABASE } from './command.ts'
-import { inHouse, openHouse } from './open-instance.ts'
+import { withInstance, openWithKeys } from './open-instance.ts'
 import { isoOf, momentOf, plural, tableOf } from './table.ts'
 
 export const keysList = command({
@@ -9,8 +9,8 @@ export const keysList = command({
   about: `next is published and does not sign yet, current signs, retiring verifies until the last token that it signed has expired.`,
   examples: ['watchword keys list', 'watchword keys list --json'],
   options: DATABASE,
-  async run({ values, world }) {
-    const keys = await inHouse(values.database, world, (auth) => auth.keys.list(), openHouse)
+  async run({ values, deps }) {
+    const keys = await withInstance(values.database, deps, (auth) => auth.keys.list(), openWithKeys)
     const rows = keys.map((key) => [
       key.id,
       key.algorithm,
@@ -46,14 +46,14 @@ A key that was published a moment ago signs when others have had the time to rea
     leaked: { type: 'boolean', says: 'the keys may be known to others: replace them, and end every token' },
     ...DATABASE,
   },
-  async run({ values, world }) {
+  async run({ values, deps }) {
     const waits = (length: number): void =>
-      void world.stderr.write(`The next key has just been published: it signs in ${Math.ceil(length)} seconds.\n`)
-    const turn = await inHouse(
+      void deps.stderr.write(`The next key has just been published: it signs in ${Math.ceil(length)} seconds.\n`)
+    const turn = await withInstance(
       values.database,
-      world,
+      deps,
       (auth) => auth.keys.rotate({ leaked: values.leaked === true, waits }),
-      openHouse,
+      openWithKeys,
     )
     const rows = [
       ['current', turn.current],
@@ -72,8 +72,8 @@ export const keysReseal = command({
 with both, and leave the old one out at the next start.`,
   examples: ['watchword keys reseal'],
   options: DATABASE,
-  async run({ values, world }) {
-    const resealed = await inHouse(values.database, world, (auth) => auth.keys.reseal(), openHouse)
+  async run({ values, deps }) {
+    const resealed = await withInstance(values.database, deps, (auth) => auth.keys.reseal(), openWithKeys)
     const text =
       resealed === 0 ? 'Every key is sealed with this secret already.' : `Sealed ${plural(resealed, 'key')} anew.`
     return { text, json: { resealed } }

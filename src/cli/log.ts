@@ -1,8 +1,8 @@
 import { lineWriter } from '../server/line-writer.ts'
 import { jsonLine, textLine } from '../server/request-log.ts'
 import type { Log } from '../base/log.ts'
-import { WrongUsage } from './errors.ts'
-import type { World } from './context.ts'
+import { UsageError } from './errors.ts'
+import type { CommandContext } from './context.ts'
 
 /** How `start` and `dev` log. */
 export const LOG = {
@@ -24,7 +24,7 @@ const LEVELS = ['info', 'warn', 'error'] as const
 /** @param usual the format where nobody names one @throws WrongUsage */
 export function logOf(
   { log, 'log-level': level }: { readonly [Name in keyof typeof LOG]?: string | undefined },
-  { env, stderr }: World,
+  { env, stderr }: CommandContext,
   usual: keyof typeof FORMATS = stderr.isTTY ? 'text' : 'json',
 ): Log {
   const line =
@@ -40,6 +40,6 @@ export function logOf(
 
 function oneOf<Word extends string>(typed: string, words: readonly Word[], option: string): Word {
   const known = words.find((word) => word === typed)
-  if (known === undefined) throw new WrongUsage(`${option} is one of: ${words.join(', ')}.`)
+  if (known === undefined) throw new UsageError(`${option} is one of: ${words.join(', ')}.`)
   return known
 }

@@ -1,8 +1,8 @@
-import { type Answer, parseWords } from './command.ts'
+import { type CommandOutput, parseWords } from './command.ts'
 import { COMMANDS, commandNamed, isGroup } from './commands.ts'
-import { AlreadyTold, Failure } from './errors.ts'
-import { sentenceOf } from './error-message.ts'
-import type { World } from './context.ts'
+import { ReportedError, CommandError } from './errors.ts'
+import { messageOf } from './error-message.ts'
+import type { CommandContext } from './context.ts'
 
 /** The command, in this process. Its exit code is left in `process.exitCode`. */
 export async function run(): Promise<void> {
@@ -12,29 +12,29 @@ export async function run(): Promise<void> {
 }
 
 /** @returns 0 done, 1 failed, 2 typed wrongly */
-export async function main(words: readonly string[], world: World): Promise<number> {
+export async function main(words: readonly string[], deps: CommandContext): Promise<number> {
   const asJson = words.includes('--json')
-  const say = ({ text, json }: Answer): void => {
-    world.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`)
+  const say = ({ text, json }: CommandOutput): void => {
+    deps.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`)
   }
   try {
-    const answer = await answerOf(words, world, say)
+    const answer = await answerOf(words, deps, say)
     if (answer !== undefined) say(answer)
     return 0
   } catch (error) {
-    if (error instanceof AlreadyTold) return error.exitCode
-    const sentence = sentenceOf(error)
-    world.stderr.write(`${asJson ? JSON.stringify({ error: sentence }) : sentence}\n`)
-    if (world.env.WATCHWORD_DEBUG === '1') console.error(error)
-    return error instanceof Failure ? error.exitCode : 1
+    if (error instanceof ReportedError) return error.exitCode
+    const message = messageOf(error)
+    deps.stderr.write(`${asJson ? JSON.stringify({ error: message }) : message}\n`)
+    if (deps.env.WATCHWORD_DEBUG === '1') console.error(error)
+    return error instanceof CommandError ? error.exitCode : 1
   }
 }
 
 async function answerOf(
   words: readonly string[],
-  world: World,
-  say: (answer: Answer) => void,
-): Promise<Answer | undefined> {
+  deps: CommandContext,
+  say: (answer: CommandOutput) => void,
+): Promise<CommandOutput | undefined> {
   const [first = 'help', ...others] = words
   if (first === '--version' || first === '-v') {
     const { version } = await import('./version.ts')
@@ -46,10 +46,10 @@ async function answerOf(
   const command = await COMMANDS[name]!()
   const { values, args, wantsHelp } = parseWords(rest, command)
   if (wantsHelp) return help(name.split(' '))
-  return command.run({ values, args, world, say })
+  return command.run({ values, args, deps, say })
 }
 
-async function help(words: readonly string[]): Promise<Answer> {
+async function help(words: readonly string[]): Promise<CommandOutput> {
   const { helpFor, helpOf } = await import('./help.ts')
   const name = words.filter((word) => !word.startsWith('-')).join(' ')
   if (name === '') return textAnswer(await helpOf())
@@ -57,4 +57,4 @@ async function help(words: readonly string[]): Promise<Answer> {
   return textAnswer(helpFor(await COMMANDS[commandNamed(name.split(' ')).name]!()))
 }
 
-const textAnswer = (text: string): Answer => ({ text, json: { help: text } })
+const textAnswer = (text: string): CommandOutput => ({ text, json: { help: text } })

@@ -1,5 +1,5 @@
 import { command, DATABASE } from './command.ts'
-import { databaseOf, openKeyless, shownDatabase } from './open-instance.ts'
+import { databaseOf, openWithoutKeys, shownDatabase } from './open-instance.ts'
 
 export const migrate = command({
   name: 'migrate',
@@ -9,9 +9,9 @@ export const migrate = command({
 harm.`,
   examples: ['watchword migrate', 'watchword migrate --database /var/lib/watchword/watchword.db'],
   options: DATABASE,
-  async run({ values, world }) {
-    const database = databaseOf(values.database, world)
-    const auth = await openKeyless(database)
+  async run({ values, deps }) {
+    const database = databaseOf(values.database, deps)
+    const auth = await openWithoutKeys(database)
     await auth.close()
     return {
       text: `${shownDatabase(database)} is at the newest version.`,

@@ -4,11 +4,11 @@ import type { Options } from '../options.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { found } from './command.ts'
-import { Failure } from './errors.ts'
+import { CommandError } from './errors.ts'
 import { printable } from './table.ts'
-import { selfName, shellWord, type World } from './context.ts'
+import { selfName, shellWord, type CommandContext } from './context.ts'
 
-export const databaseOf = (option: string | undefined, { env }: World): string =>
+export const databaseOf = (option: string | undefined, { env }: CommandContext): string =>
   option ?? (env.WATCHWORD_DATABASE || 'watchword.db')
 
 const isFile = (database: string): boolean =>
@@ -29,7 +29,7 @@ export const shownDatabase = (database: string): string =>
  * Opens the database, made where there is none, with its signing keys. All has been checked when this returns. Keys are rotated where
  * somebody says so: on what terms the servers do it is not known here.
  */
-export const openHouse = (database: string): Promise<Watchword<User>> =>
+export const openWithKeys = (database: string): Promise<Watchword<User>> =>
   open({ database, tokens: { rotateKeys: false } })
 
 /** The same for a server: it knows who comes with a JWT, and who with a token of `watchword token create`. */
@@ -45,7 +45,7 @@ export async function openServer(
  * The same for what needs no signing key. It is given one that nobody uses: so it asks for no secret and makes no keys,
  * and the first start can seal them with a secret that comes later.
  */
-export const openKeyless = (database: string): Promise<Watchword<User>> =>
+export const openWithoutKeys = (database: string): Promise<Watchword<User>> =>
   open({ database, tokens: { algorithm: 'HS256', signingKey: Buffer.from(systemRandom(48)).toString('base64url') } })
 
 async function open(options: Options): Promise<Watchword<User>> {
@@ -65,16 +65,16 @@ async function open(options: Options): Promise<Watchword<User>> {
  *
  * @throws Failure where there is none
  */
-export async function inHouse<T>(
+export async function withInstance<T>(
   option: string | undefined,
-  world: World,
+  deps: CommandContext,
   work: (auth: Watchword<User>) => Promise<T>,
-  opener = openKeyless,
+  opener = openWithoutKeys,
 ): Promise<T> {
-  const database = databaseOf(option, world)
+  const database = databaseOf(option, deps)
   if (isFile(database) && !existsSync(database)) {
-    throw new Failure(
-      `There is no database ${database} here. Name it with --database, or make it: ${selfName(world.env)} migrate --database ${shellWord(database)}`,
+    throw new CommandError(
+      `There is no database ${database} here. Name it with --database, or make it: ${selfName(deps.env)} migrate --database ${shellWord(database)}`,
     )
   }
   const auth = await opener(database)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { LogEntry } from '../options.ts'
 import { logOf } from './log.ts'
 import { metricsOf } from './metrics.ts'
-import type { World } from './context.ts'
+import type { CommandContext } from './context.ts'
 
 const ENTRIES: readonly LogEntry[] = [
   { level: 'info', event: 'request', method: 'GET', path: '/', status: 200, ms: 3, request: 'a1', address: '10.0.0.1' },
@@ -13,7 +13,7 @@ const ENTRIES: readonly LogEntry[] = [
 ]
 
 /** What is written to standard error in a world. */
-function written(values: Parameters<typeof logOf>[0], env: World['env'] = {}, isTTY = false): readonly string[] {
+function written(values: Parameters<typeof logOf>[0], env: CommandContext['env'] = {}, isTTY = false): readonly string[] {
   let said = ''
   const stderr = Object.assign(
     new Writable({
@@ -64,8 +64,8 @@ for (const [text, host, port] of [
   ['[::1]:9464', '::1', 9464],
 ] as const) {
   test(`--metrics ${text} is ${host}, port ${port}`, () => {
-    const world = { env: {} } as World
-    const { version, ...at } = metricsOf({ metrics: text }, world) ?? {}
+    const deps = { env: {} } as CommandContext
+    const { version, ...at } = metricsOf({ metrics: text }, deps) ?? {}
     assert.deepEqual(at, { host, port })
     assert.match(String(version), /^\d+\.\d+\.\d+/)
   })
@@ -73,7 +73,7 @@ for (const [text, host, port] of [
 
 for (const text of ['', '0', ':9464', '9464:', 'a b:9464', '99999', 'localhost', '::1:9464']) {
   test(`--metrics ${JSON.stringify(text)} is refused, or nothing`, () => {
-    const asked = () => metricsOf({ metrics: text }, { env: {} } as World)
+    const asked = () => metricsOf({ metrics: text }, { env: {} } as CommandContext)
     if (text === '') assert.equal(asked(), undefined)
     else assert.throws(asked, /names a port, or a host and a port|must be a whole number/)
   })

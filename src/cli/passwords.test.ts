@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { newPassword, readablePassword } from './passwords.ts'
 
 const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-const world = (input: string | Buffer) => ({ env: {}, stdin: Readable.from([input]), stdout: nowhere, stderr: nowhere })
-const typed = async (input: string | Buffer): Promise<string> => (await newPassword(world(input), true)).reveal()
+const deps = (input: string | Buffer) => ({ env: {}, stdin: Readable.from([input]), stdout: nowhere, stderr: nowhere })
+const typed = async (input: string | Buffer): Promise<string> => (await newPassword(deps(input), true)).reveal()
 
 test('a readable password is four groups of four letters that cannot be taken for another', () => {
   let next = 0
@@ -33,18 +33,18 @@ for (const [what, input, password] of [
   test(`standard input: ${what} is the password`, async () => assert.equal(await typed(input), password))
 }
 
-for (const [what, input, sentence] of [
+for (const [what, input, message] of [
   ['nothing', '', /no password on standard input/],
   ['an empty line', '\n', /no password on standard input/],
   ['two lines', 'one\ntwo\n', /one line/],
   ['what is not UTF-8', Buffer.from([0xff, 0xfe, 0x41]), /not UTF-8/],
   ['more than 4096 octets', 'x'.repeat(5000), /at most 4096/],
 ] as const) {
-  test(`standard input: ${what} is refused`, () => assert.rejects(typed(input), sentence))
+  test(`standard input: ${what} is refused`, () => assert.rejects(typed(input), message))
 }
 
 test('a password does not print', async () => {
-  const password = await newPassword(world('correct horse\n'), true)
+  const password = await newPassword(deps('correct horse\n'), true)
 
   assert.equal(`${password} ${JSON.stringify({ password })}`, '[secret] {"password":"[secret]"}')
 })

@@ -2,8 +2,8 @@ import { Writable } from 'node:stream'
 import type { Random } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
 import { trimmed } from '../base/whitespace.ts'
-import { Failure } from './errors.ts'
-import type { World } from './context.ts'
+import { CommandError } from './errors.ts'
+import type { CommandContext } from './context.ts'
 
 /** Without vowels, so that no word comes about, and without what looks alike. */
 const LETTERS = '23456789bcdfghjkmnpqrstvwxz'
@@ -26,52 +26,52 @@ export function readablePassword(random: Random): string {
  *
  * @throws Failure
  */
-export function newPassword(world: World, fromStdin: boolean | undefined): Promise<Secret> {
-  return world.stdin.isTTY === true && fromStdin !== true ? askTwice(world) : readPassword(world)
+export function newPassword(deps: CommandContext, fromStdin: boolean | undefined): Promise<Secret> {
+  return deps.stdin.isTTY === true && fromStdin !== true ? askTwice(deps) : readPassword(deps)
 }
 
 const MOST_OCTETS = 4096
 
-async function readPassword({ stdin }: World): Promise<Secret> {
+async function readPassword({ stdin }: CommandContext): Promise<Secret> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of stdin) {
-    const octets = Buffer.from(chunk)
-    size += octets.length
-    if (size > MOST_OCTETS + 2) throw new Failure(`A password has at most ${MOST_OCTETS} octets.`)
-    chunks.push(octets)
+    const bytes = Buffer.from(chunk)
+    size += bytes.length
+    if (size > MOST_OCTETS + 2) throw new CommandError(`A password has at most ${MOST_OCTETS} octets.`)
+    chunks.push(bytes)
   }
   const text = textOf(Buffer.concat(chunks)).replace(/\r?\n$/, '')
   if (text === '') {
-    throw new Failure('There is no password on standard input. Give it one line: printf %s "$PASSWORD" | watchword …')
+    throw new CommandError('There is no password on standard input. Give it one line: printf %s "$PASSWORD" | watchword …')
   }
-  if (/[\r\n]/.test(text)) throw new Failure('A password is one line; standard input holds several.')
+  if (/[\r\n]/.test(text)) throw new CommandError('A password is one line; standard input holds several.')
   return usable(text)
 }
 
 /** The token endpoints refuse these before they look at the password, so nobody could sign in with one. */
 function usable(password: string): Secret {
-  if (trimmed(password) === '') throw new Failure('A password cannot be blank.')
-  if (password.includes('\0')) throw new Failure('A password cannot hold a null character.')
+  if (trimmed(password) === '') throw new CommandError('A password cannot be blank.')
+  if (password.includes('\0')) throw new CommandError('A password cannot hold a null character.')
   return new Secret(password)
 }
 
-function textOf(octets: Uint8Array): string {
+function textOf(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new Failure('The password on standard input is not UTF-8.')
+    throw new CommandError('The password on standard input is not UTF-8.')
   }
 }
 
-async function askTwice({ stdin, stderr }: World): Promise<Secret> {
+async function askTwice({ stdin, stderr }: CommandContext): Promise<Secret> {
   const { createInterface } = await import('node:readline/promises')
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const line = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 })
   const ask = async (question: string): Promise<string> => {
     const stopped = new Promise<never>((_, reject) => {
-      line.once('SIGINT', () => reject(new Failure('Nothing was changed.')))
-      line.once('close', () => reject(new Failure('Nothing was changed.')))
+      line.once('SIGINT', () => reject(new CommandError('Nothing was changed.')))
+      line.once('close', () => reject(new CommandError('Nothing was changed.')))
     })
     stderr.write(question)
     try {
@@ -82,8 +82,8 @@ async function askTwice({ stdin, stderr }: World): Promise<Secret> {
   }
   try {
     const first = await ask('New password: ')
-    if (first === '') throw new Failure('A password cannot be empty. Nothing was changed.')
-    if ((await ask('The same again: ')) !== first) throw new Failure('The two are not the same. Nothing was changed.')
+    if (first === '') throw new CommandError('A password cannot be empty. Nothing was changed.')
+    if ((await ask('The same again: ')) !== first) throw new CommandError('The two are not the same. Nothing was changed.')
     return usable(first)
   } finally {
     line.close()
@@ -91,7 +91,7 @@ async function askTwice({ stdin, stderr }: World): Promise<Secret> {
 }
 
 /** Asks a question that is answered with yes by `y` or `yes` alone. */
-export async function confirms({ stdin, stderr }: World, question: string): Promise<boolean> {
+export async function confirms({ stdin, stderr }: CommandContext, question: string): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises')
   const line = createInterface({ input: stdin, output: stderr, terminal: false })
   try {

@@ -1,4 +1,4 @@
-import type { World } from './context.ts'
+import type { CommandContext } from './context.ts'
 
 /** Where `start` shares with others what it counts. */
 export const REDIS = {
@@ -9,5 +9,5 @@ export const REDIS = {
   },
 } as const
 
-export const redisOf = ({ redis }: { readonly redis?: string | undefined }, { env }: World): string | undefined =>
+export const redisOf = ({ redis }: { readonly redis?: string | undefined }, { env }: CommandContext): string | undefined =>
   redis ?? (env.WATCHWORD_REDIS || undefined)

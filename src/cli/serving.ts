@@ -1,12 +1,12 @@
-import type { Place, Running, Serving } from '../server/serve.ts'
+import type { ListenAddress, RunningServer, ServeOptions } from '../server/serve.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { parseCount } from './command.ts'
-import { Failure, WrongUsage } from './errors.ts'
+import { CommandError, UsageError } from './errors.ts'
 import { shownDatabase } from './open-instance.ts'
-import { sentenceOf } from './error-message.ts'
+import { messageOf } from './error-message.ts'
 import { printable } from './table.ts'
-import { selfName, shellWord, type World } from './context.ts'
+import { selfName, shellWord, type CommandContext } from './context.ts'
 
 /** Where `dev` and `start` listen. */
 export const ADDRESS = {
@@ -26,7 +26,7 @@ export const FRONT = {
 } as const
 
 /** @throws WrongUsage */
-export const proxiesOf = ({ proxies }: { readonly proxies?: string | undefined }, { env }: World): number =>
+export const proxiesOf = ({ proxies }: { readonly proxies?: string | undefined }, { env }: CommandContext): number =>
   parseCount(
     proxies ?? (env.WATCHWORD_PROXIES || '0'),
     proxies === undefined ? 'WATCHWORD_PROXIES' : '--proxies',
@@ -39,12 +39,12 @@ export interface Address {
 }
 
 /** @throws WrongUsage */
-export function placeOf(values: { readonly [Name in keyof typeof FRONT]?: string | undefined }, world: World): Place {
+export function listenAddressOf(values: { readonly [Name in keyof typeof FRONT]?: string | undefined }, deps: CommandContext): ListenAddress {
   const { socket, host, port, proxies } = values
-  if (socket === undefined) return addressOf(values, world)
-  if (host !== undefined || port !== undefined) throw new WrongUsage('--socket does not go with --host and --port.')
-  if (proxies === undefined && !world.env.WATCHWORD_PROXIES) {
-    throw new WrongUsage(
+  if (socket === undefined) return addressOf(values, deps)
+  if (host !== undefined || port !== undefined) throw new UsageError('--socket does not go with --host and --port.')
+  if (proxies === undefined && !deps.env.WATCHWORD_PROXIES) {
+    throw new UsageError(
       '--socket needs --proxies: no address of a client is seen there, but what the proxy in front says. Type --proxies 1 where it sets X-Forwarded-For.',
     )
   }
@@ -54,36 +54,36 @@ export function placeOf(values: { readonly [Name in keyof typeof FRONT]?: string
 /** @throws WrongUsage */
 export const addressOf = (
   { host, port }: { readonly host?: string | undefined; readonly port?: string | undefined },
-  { env }: World,
+  { env }: CommandContext,
 ): Address => ({
   host: host ?? (env.HOST || '127.0.0.1'),
   port: parseCount(port ?? (env.PORT || '8000'), port === undefined ? 'PORT' : '--port', [0, 65_535]),
 })
 
 /** @throws Failure where it cannot listen there */
-export async function listen(serving: Serving, world: World): Promise<Running> {
+export async function listen(serving: ServeOptions, deps: CommandContext): Promise<RunningServer> {
   const { serve } = await import('../server/serve.ts')
   return serve(serving).catch((error: NodeJS.ErrnoException & { readonly port?: number }) => {
     const { metrics } = serving
-    if (metrics === undefined || error.port !== metrics.port) return cannotListen(serving, world)(error)
-    const sentence = `Nothing can listen for /metrics on ${metrics.host}, port ${metrics.port} (${error.code}): take another with --metrics.`
-    throw new Failure(sentence, { cause: error })
+    if (metrics === undefined || error.port !== metrics.port) return cannotListen(serving, deps)(error)
+    const message = `Nothing can listen for /metrics on ${metrics.host}, port ${metrics.port} (${error.code}): take another with --metrics.`
+    throw new CommandError(message, { cause: error })
   })
 }
 
 /** Makes room for a socket file. @throws Failure where there is none */
-export async function makeRoom(place: Place, world: World): Promise<void> {
+export async function freeSocket(place: ListenAddress, deps: CommandContext): Promise<void> {
   if (!('socket' in place)) return
   const { freeSocketFile } = await import('../server/socket-file.ts')
-  await freeSocketFile(place.socket).catch(cannotListen(place, world))
+  await freeSocketFile(place.socket).catch(cannotListen(place, deps))
 }
 
 const cannotListen =
-  (place: Place, world: World) =>
+  (place: ListenAddress, deps: CommandContext) =>
   (error: NodeJS.ErrnoException): never => {
-    const sentence =
-      'socket' in place ? socketSentence(error.code, place.socket) : listenSentence(error.code, place, world)
-    throw new Failure(sentence, { cause: error })
+    const message =
+      'socket' in place ? socketSentence(error.code, place.socket) : listenSentence(error.code, place, deps)
+    throw new CommandError(message, { cause: error })
   }
 
 function socketSentence(code: string | undefined, socket: string): string {
@@ -107,7 +107,7 @@ function socketSentence(code: string | undefined, socket: string): string {
   }
 }
 
-function listenSentence(code: string | undefined, { host, port }: Address, { env }: World): string {
+function listenSentence(code: string | undefined, { host, port }: Address, { env }: CommandContext): string {
   const takeAnother = (free: number): string =>
     env.npm_lifecycle_event === 'start' ? `take another: PORT=${free} npm start` : `take another with --port ${free}`
   switch (code) {
@@ -138,13 +138,13 @@ export async function stopSignal(): Promise<void> {
 
 /** Serves until it is told to stop; what is in flight is answered then. */
 export async function untilStopped(
-  running: Running,
+  running: RunningServer,
   auth: Watchword<User>,
-  { stderr }: World,
+  { stderr }: CommandContext,
   told: Promise<void> = stopSignal(),
 ): Promise<void> {
   // A fault in one request is not the others'. It is a bug all the same, so it is told.
-  const tell = (error: unknown): void => void stderr.write(`watchword error: ${sentenceOf(error)}\n`)
+  const tell = (error: unknown): void => void stderr.write(`watchword error: ${messageOf(error)}\n`)
   process.on('unhandledRejection', tell)
   await told
   setTimeout(() => process.exit(0), STOP_WITHIN).unref()
@@ -162,5 +162,5 @@ export function signInCommand(url: string, username: string, password: string): 
 }
 
 /** A command of ours as it is typed here, on this database; the password of one has to be typed again. */
-export const ourCommand = (words: string, database: string, { env }: World): string =>
+export const sameCommand = (words: string, database: string, { env }: CommandContext): string =>
   `${selfName(env)} ${words}${database === 'watchword.db' || env.WATCHWORD_DATABASE === database ? '' : ` --database ${shellWord(shownDatabase(database))}`}`

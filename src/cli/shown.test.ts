@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { shownDatabase } from './open-instance.ts'
-import { ourCommand } from './serving.ts'
-import type { World } from './context.ts'
+import { sameCommand } from './serving.ts'
+import type { CommandContext } from './context.ts'
 
-const world = { env: {} } as World
+const deps = { env: {} } as CommandContext
 
 for (const [database, shown] of [
   ['postgres://ann:hunter2@db/auth', 'postgres://ann:…@db/auth'],
@@ -21,6 +21,6 @@ for (const [database, shown] of [
 ] as const) {
   test(`the database ${JSON.stringify(shown)} is shown without its password, also in what is to be typed`, () => {
     assert.equal(shownDatabase(database), shown)
-    assert.doesNotMatch(ourCommand('user create NAME', database, world), /hunter2|nter2/)
+    assert.doesNotMatch(sameCommand('user create NAME', database, deps), /hunter2|nter2/)
   })
 }

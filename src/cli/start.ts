@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs'
-import { Refusal } from '../base/errors.ts'
-import { hashesGiveWay } from '../passwords/low-priority.ts'
-import { colleaguesVia } from '../server/cluster/message-bus.ts'
+import { AuthError } from '../base/errors.ts'
+import { lowerHashPriority } from '../passwords/low-priority.ts'
+import { messageBusVia } from '../server/cluster/message-bus.ts'
 import { asWorker, type State, type Worker } from '../server/cluster/worker.ts'
 import type { Log } from '../base/log.ts'
-import { type Answer, command, DATABASE } from './command.ts'
-import { Failure } from './errors.ts'
+import { type CommandOutput, command, DATABASE } from './command.ts'
+import { CommandError } from './errors.ts'
 import { databaseOf, openServer, shownDatabase } from './open-instance.ts'
 import { ISSUER, issuerOf } from './issuer.ts'
 import { LOG, logOf } from './log.ts'
 import { METRICS, metricsOf } from './metrics.ts'
 import { REDIS, redisOf } from './redis.ts'
-import { FRONT, listen, makeRoom, ourCommand, placeOf, proxiesOf, stopSignal, untilStopped } from './serving.ts'
+import { FRONT, listen, freeSocket, sameCommand, listenAddressOf, proxiesOf, stopSignal, untilStopped } from './serving.ts'
 import { version } from './version.ts'
 import { hashesOf, runWorkers, WORKERS, workersOf } from './workers.ts'
-import { shellWord, type World } from './context.ts'
+import { shellWord, type CommandContext } from './context.ts'
 
 export const start = command({
   name: 'start',
@@ -32,17 +32,17 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     'watchword start --socket /run/watchword/socket --proxies 1 --workers 4',
   ],
   options: { ...FRONT, ...WORKERS, ...LOG, ...METRICS, ...REDIS, ...ISSUER, ...DATABASE },
-  async run({ values, world, say }) {
-    const place = placeOf(values, world)
-    const database = databaseOf(values.database, world)
-    const workers = workersOf(values, database, world)
-    const proxies = proxiesOf(values, world)
-    const redis = redisOf(values, world)
-    const log = logOf(values, world)
-    const metrics = metricsOf(values, world)
-    const issuer = issuerOf(values, world)
-    refuseWithoutSecret(database, world)
-    const tell = (ready: State): void => say(started({ ...ready, database, workers, metrics }, world))
+  async run({ values, deps, say }) {
+    const place = listenAddressOf(values, deps)
+    const database = databaseOf(values.database, deps)
+    const workers = workersOf(values, database, deps)
+    const proxies = proxiesOf(values, deps)
+    const redis = redisOf(values, deps)
+    const log = logOf(values, deps)
+    const metrics = metricsOf(values, deps)
+    const issuer = issuerOf(values, deps)
+    refuseWithoutSecret(database, deps)
+    const tell = (ready: State): void => say(started({ ...ready, database, workers, metrics }, deps))
 
     const serveAs = async (worker: Worker): Promise<void> => {
       const auth = await openServer(database, {
@@ -57,13 +57,13 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
         throw sealedInDevelopment(error, database) ?? error
       })
       try {
-        await hashesGiveWay()
-        const { colleagues } = worker
-        const serving = { auth, proxies, log, colleagues, ...place, ...(metrics && { metrics }) }
-        const running = await listen(serving, world)
+        await lowerHashPriority()
+        const { bus } = worker
+        const serving = { auth, proxies, log, bus, ...place, ...(metrics && { metrics }) }
+        const running = await listen(serving, deps)
         const told = worker.untilTold(running.shut)
         worker.ready({ url: running.url, users: await auth.users.count() })
-        await untilStopped(running, auth, world, told)
+        await untilStopped(running, auth, deps, told)
       } finally {
         await auth.close()
       }
@@ -72,8 +72,8 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     const worker = asWorker()
     if (worker !== undefined) await serveAs(worker).finally(worker.leave)
     else {
-      await makeRoom(place, world)
-      await (workers > 1 ? runWorkers(workers, tell, log, world) : serveAs(alone(tell, log)))
+      await freeSocket(place, deps)
+      await (workers > 1 ? runWorkers(workers, tell, log, deps) : serveAs(alone(tell, log)))
     }
     return undefined
   },
@@ -82,7 +82,7 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
 /** The one process that serves, under nobody. */
 function alone(tell: (state: State) => void, log: Log): Worker {
   return {
-    colleagues: colleaguesVia(),
+    bus: messageBusVia(),
     ready: tell,
     untilTold() {
       process.on('SIGHUP', () => log({ level: 'warn', event: ALONE }))
@@ -96,11 +96,11 @@ function alone(tell: (state: State) => void, log: Log): Worker {
 const ALONE = 'not reloaded: one process cannot be replaced without a gap; --workers 2 can'
 
 /** @throws Failure with the line to add */
-function refuseWithoutSecret(database: string, { env }: World): void {
+function refuseWithoutSecret(database: string, { env }: CommandContext): void {
   const { length } = env.WATCHWORD_SECRET ?? ''
   if (length >= 32) return
   const fault = length === 0 ? 'is not set' : 'has fewer than 32 characters'
-  throw new Failure(`WATCHWORD_SECRET ${fault}; ${secretAdvice(database)}`)
+  throw new CommandError(`WATCHWORD_SECRET ${fault}; ${secretAdvice(database)}`)
 }
 
 function secretAdvice(database: string): string {
@@ -117,10 +117,10 @@ function secretAdvice(database: string): string {
 const developmentSecretOf = (database: string): string => `${database}.secret`
 
 /** A better sentence for keys that another secret sealed, where that one lies beside them. */
-function sealedInDevelopment(error: unknown, database: string): Failure | undefined {
-  const isSealed = error instanceof Refusal && error.message.includes('cannot be opened with this secret')
+function sealedInDevelopment(error: unknown, database: string): CommandError | undefined {
+  const isSealed = error instanceof AuthError && error.message.includes('cannot be opened with this secret')
   if (!isSealed || !existsSync(developmentSecretOf(database))) return undefined
-  return new Failure(`WATCHWORD_SECRET is not the secret of this database; ${secretAdvice(database)}`, { cause: error })
+  return new CommandError(`WATCHWORD_SECRET is not the secret of this database; ${secretAdvice(database)}`, { cause: error })
 }
 
 interface Started extends State {
@@ -129,11 +129,11 @@ interface Started extends State {
   readonly metrics: { readonly host: string; readonly port: number } | undefined
 }
 
-function started({ url, users, database, workers, metrics }: Started, world: World): Answer {
+function started({ url, users, database, workers, metrics }: Started, deps: CommandContext): CommandOutput {
   const by = workers === 1 ? '' : `, ${workers} workers`
   const heading = `watchword ${version} on ${url}   (${shownDatabase(database)}${by})`
   const told = `Metrics are told on ${metrics?.host}, port ${metrics?.port}: GET /metrics`
-  const hint = `There are no users yet: ${ourCommand('user create NAME --superuser', database, world)}`
+  const hint = `There are no users yet: ${sameCommand('user create NAME --superuser', database, deps)}`
   return {
     text: [heading, ...(metrics ? [told] : []), ...(users === 0 ? [hint] : [])].join('\n'),
     json: { url, database: shownDatabase(database), users, workers },

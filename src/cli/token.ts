@@ -3,9 +3,9 @@ import type { NewApiToken } from '../features/api-tokens/admin.ts'
 import type { ApiToken, ShownToken } from '../features/api-tokens/api-token.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { type Answer, command, DATABASE, found } from './command.ts'
-import { Failure, WrongUsage } from './errors.ts'
-import { inHouse, openHouse, userNamed } from './open-instance.ts'
+import { type CommandOutput, command, DATABASE, found } from './command.ts'
+import { CommandError, UsageError } from './errors.ts'
+import { withInstance, openWithKeys, userNamed } from './open-instance.ts'
 import { isoOf, momentOf, plural, printable, tableOf } from './table.ts'
 
 export const tokenCreate = command({
@@ -27,26 +27,26 @@ is shown this once. Requests bear it as "Authorization: Token …".`,
     expires: { type: 'string', value: 'TIME', says: 'one more, which ends after 12h, 90d or so many seconds' },
     ...DATABASE,
   },
-  run({ values: { reset, database, ...values }, args: [username = ''], world }) {
+  run({ values: { reset, database, ...values }, args: [username = ''], deps }) {
     const input = inputOf(values)
     if (input === undefined) {
-      return inHouse(database, world, async (auth) => derivedFor(username, reset === true, auth), openHouse)
+      return withInstance(database, deps, async (auth) => derivedFor(username, reset === true, auth), openWithKeys)
     }
-    if (reset) throw new WrongUsage('--reset does not go with --name, --scope and --expires: see token revoke.')
-    return inHouse(database, world, async (auth) => {
-      const made = await auth.tokens.create((await ownerNamed(username, auth)).id, input)
+    if (reset) throw new UsageError('--reset does not go with --name, --scope and --expires: see token revoke.')
+    return withInstance(database, deps, async (auth) => {
+      const made = await auth.apiTokens.create((await ownerNamed(username, auth)).id, input)
       return generated(made, username, '\nIt is shown this once.')
     })
   },
 })
 
-async function derivedFor(username: string, reset: boolean, auth: Watchword<User>): Promise<Answer> {
+async function derivedFor(username: string, reset: boolean, auth: Watchword<User>): Promise<CommandOutput> {
   const { id } = await ownerNamed(username, auth)
-  return generated(await auth.tokens.keyFor(id, { reset }), username, '')
+  return generated(await auth.apiTokens.keyFor(id, { reset }), username, '')
 }
 
 /** As `drf_create_token` says it: scripts read this line. */
-const generated = ({ token, record }: ShownToken, username: string, and: string): Answer => ({
+const generated = ({ token, record }: ShownToken, username: string, and: string): CommandOutput => ({
   text: `Generated token ${token} for user ${printable(username)}${and}`,
   json: { token, username, ...toJson(record) },
 })
@@ -75,7 +75,7 @@ function inputOf({
 function timeOf(text: string): Duration {
   const seconds = secondsOf(/^\d+$/.test(text) ? Number(text) : text)
   if (seconds !== undefined && seconds > 0) return seconds
-  throw new WrongUsage('--expires must be a length of time above 0: 12h, 90d, or a number of seconds.')
+  throw new UsageError('--expires must be a length of time above 0: 12h, 90d, or a number of seconds.')
 }
 
 export const tokenList = command({
@@ -86,9 +86,9 @@ export const tokenList = command({
 "watchword flush" deletes them.`,
   examples: ['watchword token list vitor', 'watchword token list vitor --json'],
   options: DATABASE,
-  async run({ values, args: [name = ''], world }) {
-    const tokens = await inHouse(values.database, world, async (auth) =>
-      auth.tokens.list((await userNamed(name, auth)).id),
+  async run({ values, args: [name = ''], deps }) {
+    const tokens = await withInstance(values.database, deps, async (auth) =>
+      auth.apiTokens.list((await userNamed(name, auth)).id),
     )
     return {
       text: tokens.length === 0 ? `${printable(name)} has no API tokens.` : tokenTable(tokens),
@@ -118,14 +118,14 @@ export const tokenRevoke = command({
     'TOKEN is its PREFIX or its ID, as "watchword token list" shows them. Running servers refuse it from the next request on.',
   examples: ['watchword token revoke ww_h3kX9aQz', 'watchword token revoke --user vitor'],
   options: { user: { type: 'string', value: 'NAME', says: 'all API tokens of this user' }, ...DATABASE },
-  async run({ values: { user, database }, args: [token], world }) {
+  async run({ values: { user, database }, args: [token], deps }) {
     if ((token === undefined) === (user === undefined)) {
-      throw new WrongUsage('Name one token by its PREFIX or ID, or all of a user with --user NAME.')
+      throw new UsageError('Name one token by its PREFIX or ID, or all of a user with --user NAME.')
     }
-    const revoked = await inHouse(database, world, async (auth) => {
-      if (user !== undefined) return auth.tokens.revokeAll((await userNamed(user, auth)).id)
-      if ((await auth.tokens.revoke(token!)) !== undefined) return 1
-      throw new Failure('There is no API token of this prefix or ID: see watchword token list USERNAME.')
+    const revoked = await withInstance(database, deps, async (auth) => {
+      if (user !== undefined) return auth.apiTokens.revokeAll((await userNamed(user, auth)).id)
+      if ((await auth.apiTokens.revoke(token!)) !== undefined) return 1
+      throw new CommandError('There is no API token of this prefix or ID: see watchword token list USERNAME.')
     })
     return { text: `Ended ${plural(revoked, 'API token')}.`, json: { revoked } }
   },

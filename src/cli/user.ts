@@ -1,7 +1,7 @@
 import type { User } from '../users/user.ts'
-import { type Answer, command, DATABASE, found, parseCount } from './command.ts'
-import { Failure, WrongUsage } from './errors.ts'
-import { databaseOf, inHouse, openKeyless, userNamed } from './open-instance.ts'
+import { type CommandOutput, command, DATABASE, found, parseCount } from './command.ts'
+import { CommandError, UsageError } from './errors.ts'
+import { databaseOf, withInstance, openWithoutKeys, userNamed } from './open-instance.ts'
 import { confirms, newPassword } from './passwords.ts'
 import { isoOf, momentOf, printable, tableOf, yesNo } from './table.ts'
 
@@ -33,12 +33,12 @@ export const userCreate = command({
     ...STDIN,
     ...DATABASE,
   },
-  async run({ values, args: [username = ''], world }) {
+  async run({ values, args: [username = ''], deps }) {
     if (values['no-password'] && values['password-stdin']) {
-      throw new WrongUsage('--no-password and --password-stdin exclude each other.')
+      throw new UsageError('--no-password and --password-stdin exclude each other.')
     }
-    const password = values['no-password'] ? undefined : await newPassword(world, values['password-stdin'])
-    const auth = await openKeyless(databaseOf(values.database, world))
+    const password = values['no-password'] ? undefined : await newPassword(deps, values['password-stdin'])
+    const auth = await openWithoutKeys(databaseOf(values.database, deps))
     try {
       const user = await auth.events.by('command', () =>
         auth.users.create({
@@ -69,10 +69,10 @@ export const userList = command({
     limit: { type: 'string', value: 'COUNT', says: 'how many, 1 to 1000; else 100' },
     ...DATABASE,
   },
-  async run({ values, world }) {
+  async run({ values, deps }) {
     const limit = parseCount(values.limit ?? '100', '--limit', [1, 1000])
     const page = { limit: limit + 1, ...(values.after === undefined ? {} : { after: values.after }) }
-    const all = await inHouse(values.database, world, (auth) => auth.users.list(page))
+    const all = await withInstance(values.database, deps, (auth) => auth.users.list(page))
     const users = all.slice(0, limit)
     const more = all.length > limit ? `\n\nThere are more: --after ${JSON.stringify(users.at(-1)?.username)}` : ''
     return { text: users.length === 0 ? 'There are no users.' : userTable(users) + more, json: users.map(toJson) }
@@ -100,10 +100,10 @@ export const userPasswd = command({
   about: PASSWORD,
   examples: ['watchword user passwd vitor', 'printf %s "$PASSWORD" | watchword user passwd vitor'],
   options: { ...STDIN, ...DATABASE },
-  run: ({ values, args: [name = ''], world }) =>
-    inHouse(values.database, world, async (auth) => {
+  run: ({ values, args: [name = ''], deps }) =>
+    withInstance(values.database, deps, async (auth) => {
       const user = await userNamed(name, auth)
-      const password = await newPassword(world, values['password-stdin'])
+      const password = await newPassword(deps, values['password-stdin'])
       await auth.users.setPassword(user.id, password.reveal())
       return told(`${shown(user)} has a new password. Every sign-in has ended.`, user)
     }),
@@ -116,8 +116,8 @@ export const userRoles = command({
   about: 'Commas between several; "" takes all away. What a role may do is said in the options of the program.',
   examples: ['watchword user roles vitor', 'watchword user roles vitor editor,viewer'],
   options: DATABASE,
-  run: ({ values, args: [name = '', roles], world }) =>
-    inHouse(values.database, world, async (auth) => {
+  run: ({ values, args: [name = '', roles], deps }) =>
+    withInstance(values.database, deps, async (auth) => {
       const { id, ...known } = await userNamed(name, auth)
       const user = roles === undefined ? { id, ...known } : await auth.users.change(id, { roles: rolesIn(roles) })
       found(user, `There is no user ${JSON.stringify(name)} any more.`)
@@ -136,7 +136,7 @@ export const userActivate = command({
   about: 'The sign-ins that ended with the deactivation stay ended.',
   examples: ['watchword user activate vitor'],
   options: DATABASE,
-  run: ({ values, args: [name = ''], world }) => setActive(name, true, values.database, world),
+  run: ({ values, args: [name = ''], deps }) => setActive(name, true, values.database, deps),
 })
 
 export const userDeactivate = command({
@@ -146,11 +146,11 @@ export const userDeactivate = command({
   about: 'The running server refuses the tokens within a second. The account and its data stay.',
   examples: ['watchword user deactivate vitor'],
   options: DATABASE,
-  run: ({ values, args: [name = ''], world }) => setActive(name, false, values.database, world),
+  run: ({ values, args: [name = ''], deps }) => setActive(name, false, values.database, deps),
 })
 
-const setActive = (name: string, active: boolean, ...[database, world]: HousePlace): Promise<Answer> =>
-  inHouse(database, world, async (auth) => {
+const setActive = (name: string, active: boolean, ...[database, deps]: HousePlace): Promise<CommandOutput> =>
+  withInstance(database, deps, async (auth) => {
     const { id } = await userNamed(name, auth)
     const user = await auth.users.change(id, { active })
     found(user, `There is no user ${JSON.stringify(name)} any more.`)
@@ -160,7 +160,7 @@ const setActive = (name: string, active: boolean, ...[database, world]: HousePla
     )
   })
 
-type HousePlace = [database: Parameters<typeof inHouse>[0], world: Parameters<typeof inHouse>[1]]
+type HousePlace = [database: Parameters<typeof withInstance>[0], world: Parameters<typeof withInstance>[1]]
 
 export const userDelete = command({
   name: 'user delete',
@@ -169,19 +169,19 @@ export const userDelete = command({
   about: 'There is no way back. To shut somebody out for a while, deactivate. Asks first; a program says --yes.',
   examples: ['watchword user delete vitor', 'watchword user delete vitor --yes'],
   options: { yes: { type: 'boolean', says: 'do not ask' }, ...DATABASE },
-  run: ({ values, args: [name = ''], world }) =>
-    inHouse(values.database, world, async (auth) => {
+  run: ({ values, args: [name = ''], deps }) =>
+    withInstance(values.database, deps, async (auth) => {
       const user = await userNamed(name, auth)
       if (values.yes !== true) {
-        if (world.stdin.isTTY !== true) throw new WrongUsage('To delete a user without being asked, add --yes.')
-        if (!(await confirms(world, `Delete ${shown(user)} for good?`))) throw new Failure('Nothing was deleted.')
+        if (deps.stdin.isTTY !== true) throw new UsageError('To delete a user without being asked, add --yes.')
+        if (!(await confirms(deps, `Delete ${shown(user)} for good?`))) throw new CommandError('Nothing was deleted.')
       }
       found(await auth.users.delete(user.id), `There is no user ${JSON.stringify(name)} any more.`)
       return told(`Deleted ${shown(user)}.`, user)
     }),
 })
 
-const told = (text: string, user: User): Answer => ({ text, json: toJson(user) })
+const told = (text: string, user: User): CommandOutput => ({ text, json: toJson(user) })
 
 const shown = ({ username }: User): string => printable(username)
 

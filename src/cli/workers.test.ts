@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { hashesOf, workersOf } from './workers.ts'
-import type { World } from './context.ts'
+import type { CommandContext } from './context.ts'
 
-const world = (env: World['env']): World => ({
+const deps = (env: CommandContext['env']): CommandContext => ({
   env,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -21,7 +21,7 @@ for (const [typed, env, database, count] of [
   ['1', {}, ':memory:', 1],
 ] as const) {
   test(`workers: ${typed} with ${JSON.stringify(env)} on ${database} is ${count}`, () => {
-    assert.equal(workersOf({ workers: typed }, database, world(env)), count)
+    assert.equal(workersOf({ workers: typed }, database, deps(env)), count)
   })
 }
 
@@ -32,7 +32,7 @@ for (const [typed, env, database, sentence] of [
   ['2', {}, 'sqlite::memory:', /^A database in memory is seen by one process alone: leave --workers out/],
 ] as const) {
   test(`workers: ${typed} with ${JSON.stringify(env)} on ${database} is refused`, () => {
-    assert.throws(() => workersOf({ workers: typed }, database, world(env)), { message: sentence })
+    assert.throws(() => workersOf({ workers: typed }, database, deps(env)), { message: sentence })
   })
 }
 

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os'
 import type { Ready } from '../server/cluster/worker-process.ts'
 import type { Log } from '../base/log.ts'
 import { parseCount } from './command.ts'
-import { AlreadyTold, Failure, WrongUsage } from './errors.ts'
-import type { World } from './context.ts'
+import { ReportedError, CommandError, UsageError } from './errors.ts'
+import type { CommandContext } from './context.ts'
 
 /** How many processes serve. */
 export const WORKERS = {
@@ -22,7 +22,7 @@ export const WORKERS = {
 export function workersOf(
   { workers }: { readonly workers?: string | undefined },
   database: string,
-  { env }: World,
+  { env }: CommandContext,
 ): number {
   const isOwn = database.endsWith(':memory:')
   const given =
@@ -34,7 +34,7 @@ export function workersOf(
   const [name = '', text] = given
   const count = text === undefined ? undefined : parseCount(text, name, [1, 256])
   if (isOwn && count !== undefined && count > 1) {
-    throw new WrongUsage(`A database in memory is seen by one process alone: leave ${name} out, or name a database.`)
+    throw new UsageError(`A database in memory is seen by one process alone: leave ${name} out, or name a database.`)
   }
   return isOwn ? 1 : (count ?? availableParallelism())
 }
@@ -52,16 +52,16 @@ export async function runWorkers(
   workers: number,
   serving: (ready: Ready) => void,
   log: Log,
-  { env }: World,
+  { env }: CommandContext,
 ): Promise<void> {
-  const { NotStarted, supervise } = await import('../server/cluster/supervisor.ts')
+  const { StartError, supervise } = await import('../server/cluster/supervisor.ts')
   try {
     await supervise({ workers, serving, log, env: { UV_THREADPOOL_SIZE: threadsOf(workers, env) } })
   } catch (error) {
-    if (!(error instanceof NotStarted)) throw error
+    if (!(error instanceof StartError)) throw error
     // What stood in its way it has told itself.
-    if (!error.served && error.ending.code !== null) throw new AlreadyTold(error.ending.code || 1)
-    throw new Failure(
+    if (!error.served && error.ending.code !== null) throw new ReportedError(error.ending.code || 1)
+    throw new CommandError(
       `No worker can be started any more, the last one ended ${error.ending.how}: see what it said above, and start again.`,
       { cause: error },
     )
@@ -69,7 +69,7 @@ export async function runWorkers(
 }
 
 /** As given; else as many as a worker hashes at once, and some for files and names of hosts. */
-function threadsOf(workers: number, { UV_THREADPOOL_SIZE: given }: World['env']): string {
+function threadsOf(workers: number, { UV_THREADPOOL_SIZE: given }: CommandContext['env']): string {
   const ofOneProcess = String(availableParallelism() + 4)
   return given === undefined || given === ofOneProcess ? String(hashesOf(workers) + 4) : given
 }

@@ -1,27 +1,27 @@
-import { type Authentication, challengesOf, firstOf, type Identity } from '../authentication/scheme.ts'
-import { Refusal } from '../base/errors.ts'
+import { type Authentication, challengesOf, firstIdentity, type Identity } from '../authentication/scheme.ts'
+import { AuthError } from '../base/errors.ts'
 import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
 import type { Decision } from '../permissions/decision.ts'
-import { type Ask, asksForSignIn, type Permission } from '../permissions/permission.ts'
-import { type Bounds, Known } from '../permissions/principal.ts'
-import { refusalOf } from '../permissions/denial-error.ts'
+import { type Ask, requiresSignIn, type Permission } from '../permissions/permission.ts'
+import { type PrincipalContext, RequestPrincipal } from '../permissions/principal.ts'
+import { denialError } from '../permissions/denial-error.ts'
 import type { Rights } from '../permissions/rights.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
 
 /** What a route asks for, with the instance's own in the place of what it leaves out. */
-export interface Asked {
+export interface GuardParts {
   readonly schemes: readonly Authentication[]
   /** Each must grant; the first no is told with its own sentence. */
   readonly permissions: readonly Permission<unknown, unknown, string>[]
   readonly throttles: readonly Throttle[]
 }
 
-export interface GateWorld {
+export interface GuardDeps {
   readonly rights: Rights
   /** The client's address, behind the proxies that are trusted. */
   readonly addressOf: (request: AuthRequest) => string
   /** Told of every no, where the operator wants to know. */
-  readonly refused: ((refusal: Refusal, request: AuthRequest, who: Identity<unknown> | undefined) => void) | undefined
+  readonly onDenied: ((error: AuthError, request: AuthRequest, who: Identity<unknown> | undefined) => void) | undefined
 }
 
 /**
@@ -29,26 +29,26 @@ export interface GateWorld {
  * nothing where nothing has to be waited for.
  *
  * @returns who sends it; its user is `undefined` where nobody has signed in and nobody has to
- * @throws Refusal that knows the route's challenges
+ * @throws AuthError that knows the route's challenges
  */
-export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWorld) {
-  const identify = firstOf(schemes)
+export function createGuard({ schemes, permissions, throttles }: GuardParts, deps: GuardDeps) {
+  const identify = firstIdentity(schemes)
   const challenges = challengesOf(schemes)
-  const needsUser = asksForSignIn(permissions)
+  const needsUser = requiresSignIn(permissions)
 
-  const refusal: Bounds['refusal'] = (error, request, who) => {
-    world.refused?.(error, request, who)
-    return error.challengedBy(challenges)
+  const toRouteError: PrincipalContext['toRouteError'] = (error, request, who) => {
+    deps.onDenied?.(error, request, who)
+    return error.withChallenges(challenges)
   }
-  const bounds: Bounds = { rights: world.rights, refusal }
+  const bounds: PrincipalContext = { rights: deps.rights, toRouteError }
   const refuse = (error: unknown, request: AuthRequest, who?: Identity<unknown>): never => {
-    throw error instanceof Refusal ? refusal(error, request, who) : error
+    throw error instanceof AuthError ? toRouteError(error, request, who) : error
   }
 
   /** With no scheme to sign in by, nobody is asked to (specification 6.1). */
   const unlessGranted = (decision: Decision, { identity, request }: Asking): void => {
     if (decision.granted === true) return
-    throw refusalOf(decision, schemes.length === 0 ? NOBODY_COULD : identity, request)
+    throw denialError(decision, schemes.length === 0 ? NOBODY_COULD : identity, request)
   }
   /** Asks the permissions from this one on. */
   const judge = (ask: Asking, start = 0): Awaitable<void> => {
@@ -64,16 +64,16 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
     }
     // The mark of a permission is a promise to whoever reads `req.auth.user`; here it is kept.
     if (needsUser && ask.identity === undefined)
-      throw new Refusal('not_authenticated', 'a permission let nobody through')
+      throw new AuthError('not_authenticated', 'a permission let nobody through')
   }
   const count = ({ identity, request }: Asking): Awaitable<void> => {
     if (throttles.length === 0) return undefined
-    return throttleAll(throttles, { userId: userIdOf(identity?.user), address: world.addressOf(request) }, request)
+    return throttleAll(throttles, { userId: userIdOf(identity?.user), address: deps.addressOf(request) }, request)
   }
 
-  const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<Known<unknown>> => {
+  const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<RequestPrincipal<unknown>> => {
     if (identity != null && identity.user == null) throw new TypeError(NO_USER)
-    const who = new Known(identity ?? ANONYMOUS, bounds, request)
+    const who = new RequestPrincipal(identity ?? ANONYMOUS, bounds, request)
     const ask: Asking = { identity: identity == null ? undefined : who, request, resource: undefined }
     try {
       const judged = judge(ask)
@@ -88,7 +88,7 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
     }
   }
 
-  return (request: AuthRequest): Awaitable<Known<unknown>> => {
+  return (request: AuthRequest): Awaitable<RequestPrincipal<unknown>> => {
     let identity: Awaitable<Identity<unknown> | undefined>
     try {
       identity = identify(request)
@@ -105,7 +105,7 @@ export function gateOf({ schemes, permissions, throttles }: Asked, world: GateWo
 
 type Asking = Ask<unknown, unknown, string>
 
-export type Gate = ReturnType<typeof gateOf>
+export type Guard = ReturnType<typeof createGuard>
 
 const ANONYMOUS: Identity<undefined> = { user: undefined, scheme: 'anonymous' }
 

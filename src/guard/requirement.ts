@@ -3,10 +3,10 @@ import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 
 /** What a guarded route asks for: a permission string of the instance's roles, a permission, or a table of all. */
-export type Need<U, Right extends string> = Right | Permission<unknown, U, Right> | NeedTable<U, Right>
+export type Requirement<U, Right extends string> = Right | Permission<unknown, U, Right> | RequirementOptions<U, Right>
 
 /** Each member takes the place of what the instance says of it. */
-export type NeedTable<U, Right extends string> =
+export type RequirementOptions<U, Right extends string> =
   | (OtherNeeds & { readonly schemes?: undefined; readonly permissions?: Permissions<U, Right> })
   | (OtherNeeds & { readonly schemes: readonly Scheme<unknown>[]; readonly permissions?: Permissions<never, Right> })
 
@@ -24,7 +24,7 @@ export type Permissions<U, Right extends string> =
   | readonly Permission<unknown, U, Right>[]
 
 /** Who is behind a guard: `undefined` among them where its permissions let anybody through. */
-export type Who<N, U> = N extends string
+export type PrincipalUser<N, U> = N extends string
   ? U
   : N extends (ask: never) => unknown
     ? N extends SignedIn

@@ -3,7 +3,7 @@ import { clientAddress } from './client-address.ts'
 import type { Log } from '../base/log.ts'
 
 /** Whose request it is, behind the proxies that are trusted; where nobody can tell, the operator is told so, once. */
-export function addressBehind(proxies: number | null, log: Log): (request: AuthRequest) => string {
+export function clientAddressBehind(proxies: number | null, log: Log): (request: AuthRequest) => string {
   let told = false
   return (request) => {
     const address = clientAddress(request, proxies)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bounded, clientAddress, networkOf } from './client-address.ts'
+import { truncateAddress, clientAddress, networkOf } from './client-address.ts'
 
 const asked = (forwarded: string | undefined) => ({
   address: '10.0.0.9',
@@ -61,6 +61,6 @@ test('however long a header is, its part of a key is not', () => {
 
   assert.ok(networkOf(long).length < 80)
   assert.notEqual(networkOf(long), networkOf(`${long}2.2.2.2`))
-  assert.equal(bounded('x'.repeat(64)), 'x'.repeat(64))
-  assert.ok(bounded('x'.repeat(65)).startsWith('sha256:'))
+  assert.equal(truncateAddress('x'.repeat(64)), 'x'.repeat(64))
+  assert.ok(truncateAddress('x'.repeat(65)).startsWith('sha256:'))
 })

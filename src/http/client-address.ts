@@ -23,7 +23,7 @@ export function clientAddress(request: Pick<AuthRequest, 'address' | 'header'>, 
 const LONGEST = 64
 
 /** A text as a part of a key: short, whoever made it up. */
-export const bounded = (text: string): string =>
+export const truncateAddress = (text: string): string =>
   text.length <= LONGEST ? text : `sha256:${hash('sha256', text, 'base64url')}`
 
 /**
@@ -36,7 +36,7 @@ export function networkOf(address: string): string {
   if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7)
   const host = isIPv6(address) ? address.replace(/%.*$/, '') : hostOf(address)
   if (isIPv4(host)) return host
-  if (!isIPv6(host)) return `unknown:${bounded(address)}`
+  if (!isIPv6(host)) return `unknown:${truncateAddress(address)}`
   const groups = groupsOf(host)
   if (WITH_IPV4.has(groups.slice(0, 6).join(':'))) return ipv4Of(groups)
   return `${groups.slice(0, 4).join(':')}::/64`

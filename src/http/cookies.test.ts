@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cookiesNamed } from './cookies.ts'
+import { cookieValues } from './cookies.ts'
 
 for (const [header, expected] of [
   ['__Host-sessionid=a', ['a']],
@@ -13,5 +13,5 @@ for (const [header, expected] of [
   ['__host-sessionid=evil', []],
 ] as const) {
   test(`cookies named __Host-sessionid in ${JSON.stringify(header)}: ${JSON.stringify(expected)}`, () =>
-    assert.deepEqual(cookiesNamed('__Host-sessionid', header), expected))
+    assert.deepEqual(cookieValues('__Host-sessionid', header), expected))
 }

@@ -2,7 +2,7 @@
  * The values of the cookies that have a name, as they were sent (RFC 6265 §5.4): pairs are parted by semicolons alone, so that
  * no value can bring another cookie with it.
  */
-export function cookiesNamed(name: string, header: string | undefined): readonly string[] {
+export function cookieValues(name: string, header: string | undefined): readonly string[] {
   if (header === undefined || !header.includes(name)) return []
   const values: string[] = []
   for (const pair of header.split(';')) {
@@ -23,7 +23,7 @@ function withoutBlanks(text: string): string {
 }
 const isBlank = (code: number): boolean => code === 32 || code === 9
 
-export interface CookieTerms {
+export interface CookieAttributes {
   /** Seconds; 0 takes the cookie away. */
   readonly maxAge: number
   readonly secure: boolean
@@ -32,7 +32,7 @@ export interface CookieTerms {
 }
 
 /** A `Set-Cookie`: for this host alone, and not sent along by other sites' forms. */
-export function cookieText(name: string, value: string, { maxAge, secure, httpOnly }: CookieTerms): string {
+export function serializeCookie(name: string, value: string, { maxAge, secure, httpOnly }: CookieAttributes): string {
   const marks = [httpOnly ? '; HttpOnly' : '', secure ? '; Secure' : '']
   return `${name}=${value}; Path=/; Max-Age=${Math.floor(maxAge)}; SameSite=Lax${marks.join('')}`
 }

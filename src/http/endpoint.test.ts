@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
-import { answer, type Endpoint } from './endpoint.ts'
+import { handleEndpoint, type Endpoint } from './endpoint.ts'
 import { blacklist, obtain, refresh, type TokenVerbs, verify } from '../features/tokens/endpoints.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -15,9 +15,9 @@ const requestOf = (body: string | Uint8Array, headers: Headers = {}, method = 'P
   secure: false,
   header: (name) => headers[name],
   body: async () => {
-    const octets = typeof body === 'string' ? Buffer.from(body) : body
-    if (octets.length > BODY_LIMIT) throw new Refusal('body_too_large')
-    return octets
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    if (bytes.length > BODY_LIMIT) throw new AuthError('body_too_large')
+    return bytes
   },
 })
 
@@ -31,18 +31,18 @@ const echo: TokenVerbs = {
   refresh: async (token) => ({ token }),
   refreshSliding: async (token) => ({ token }),
   verify: async () => {
-    throw new Refusal('revoked')
+    throw new AuthError('revoked')
   },
   login: async (login: string) => ({ login }),
   logout: async () => undefined,
   blacklist: async (token, type) => {
-    throw new Refusal('malformed', `${type} ${token}`)
+    throw new AuthError('malformed', `${type} ${token}`)
   },
 }
 
 function ask(endpoint: Endpoint, request: AuthRequest): Promise<AuthReply> {
   const failed = (error: unknown): never => assert.fail(error as Error)
-  return answer(endpoint, request, { challenge: 'Bearer realm="api"', failed })
+  return handleEndpoint(endpoint, request, { challenge: 'Bearer realm="api"', failed })
 }
 
 const headerOf = (reply: AuthReply, wanted: string): string | undefined =>
@@ -240,7 +240,7 @@ test('a fault of ours is a 500 that says nothing, and is told to the log', async
     },
   }
   const request = requestOf('{"refresh":"a"}', JSON_TYPE)
-  const reply = await answer(refresh(broken), request, { challenge: 'Bearer', failed: (error) => told.push(error) })
+  const reply = await handleEndpoint(refresh(broken), request, { challenge: 'Bearer', failed: (error) => told.push(error) })
   assert.deepEqual([reply.status, reply.body], [500, '{"detail":"A server error occurred."}'])
   assert.equal(told.length, 1)
 })

@@ -1,16 +1,16 @@
 import type { AuthReply, AuthRequest, Awaitable } from './request.ts'
 import { BODY_TYPES, parseBody } from './body.ts'
-import { parseFields, type Shape } from './fields.ts'
+import { parseFields, type Fields } from './fields.ts'
 import { ANSWER_TYPE, negotiate } from './negotiation.ts'
-import { type Header, methodNotAllowed, replyToError, replyWith } from './reply.ts'
-import type { Sent } from './parsed-body.ts'
+import { type Header, methodNotAllowed, replyToThrown, jsonReply } from './reply.ts'
+import type { ParsedBody } from './parsed-body.ts'
 
 /** One endpoint, told once. */
 export interface Endpoint {
   readonly name: string
   readonly method: 'POST'
   /** The text fields of its body; which they are may depend on what was sent. */
-  readonly fields: Shape | ((sent: Sent) => Shape)
+  readonly fields: Fields | ((sent: ParsedBody) => Fields)
   /** @param setCookie adds a cookie to the answer, if it is a 200 */
   handle(fields: Readonly<Record<string, string>>, request: AuthRequest, setCookie: SetCookie): Awaitable<object>
 }
@@ -21,16 +21,16 @@ export type SetCookie = (cookie: string) => void
 export const endpoint = <Name extends string>(told: {
   readonly name: string
   readonly method: 'POST'
-  readonly fields: Shape<Name>
+  readonly fields: Fields<Name>
   handle(fields: Readonly<Record<Name, string>>, request: AuthRequest, setCookie: SetCookie): Awaitable<object>
 }): Endpoint => told
 
-export interface Terms {
+export interface EndpointContext {
   /** The challenge of a 401. */
   readonly challenge: string
   /** Told of what was not a refusal. Whatever it throws is dropped. */
   readonly failed: (error: unknown, request: AuthRequest) => void
-  /** Counts the request by the throttles that the endpoints have. @throws Refusal `throttled` */
+  /** Counts the request by the throttles that the endpoints have. @throws AuthError `throttled` */
   readonly count?: (request: AuthRequest) => Awaitable<void>
 }
 
@@ -40,26 +40,26 @@ export interface Terms {
  *
  * @returns for HEAD the body too: whoever sends it sends its length alone (RFC 9110 §9.3.2)
  */
-export async function answer(
+export async function handleEndpoint(
   endpoint: Endpoint,
   request: AuthRequest,
-  { challenge, failed, count }: Terms,
+  { challenge, failed, count }: EndpointContext,
 ): Promise<AuthReply> {
   const headers: readonly Header[] = [['Allow', `${endpoint.method}, OPTIONS`]]
   let indent = 0
   try {
     indent = negotiate(request)
     await count?.(request)
-    if (request.method === 'OPTIONS') return replyWith(200, description(endpoint), { headers, indent })
+    if (request.method === 'OPTIONS') return jsonReply(200, description(endpoint), { headers, indent })
     if (request.method !== endpoint.method) throw methodNotAllowed(request.method)
     const sent = await parseBody(request)
     const shape = typeof endpoint.fields === 'function' ? endpoint.fields(sent) : endpoint.fields
     const fields = parseFields(shape, sent)
     const cookies: Header[] = []
     const body = await endpoint.handle(fields, request, (cookie) => void cookies.push(['Set-Cookie', cookie]))
-    return replyWith(200, body, { headers: [...headers, ...cookies], indent })
+    return jsonReply(200, body, { headers: [...headers, ...cookies], indent })
   } catch (error) {
-    return replyToError(error, challenge, (fault) => failed(fault, request), { headers, indent })
+    return replyToThrown(error, challenge, (fault) => failed(fault, request), { headers, indent })
   }
 }
 

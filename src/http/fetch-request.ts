@@ -1,4 +1,4 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
 
 /** What a runtime knows of a request beside the request. */
@@ -36,7 +36,7 @@ export class FetchRequest implements AuthRequest {
   header(name: string): string | undefined {
     const value = this.#request.headers.get(name) ?? (name === 'host' ? new URL(this.#request.url).host : undefined)
     if (name === 'authorization' && value !== undefined && isSeveral(value)) {
-      throw new Refusal('bad_authorization_header', 'more than one Authorization header')
+      throw new AuthError('bad_authorization_header', 'more than one Authorization header')
     }
     return value
   }
@@ -62,7 +62,7 @@ async function octetsOf({ body }: Request): Promise<Uint8Array> {
     if (size > BODY_LIMIT) {
       // Of a copy this would wait for whoever reads the other.
       void reader?.cancel().catch(() => undefined)
-      throw new Refusal('body_too_large')
+      throw new AuthError('body_too_large')
     }
     chunks.push(read.value)
   }

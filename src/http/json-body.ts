@@ -1,13 +1,13 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { numberText } from './number-text.ts'
-import { MEMBERS, type Sent } from './parsed-body.ts'
+import { MAX_MEMBERS, type ParsedBody } from './parsed-body.ts'
 
 /** Brackets that may stand inside one another (rule D1). */
 const DEPTH = 64
 
-/** A JSON object in UTF-8, and no more lenient than that. @throws Refusal `parse_error`; `invalid` for what is no object */
-export function parseJson(octets: Uint8Array): Sent {
-  const text = decoded(octets)
+/** A JSON object in UTF-8, and no more lenient than that. @throws AuthError `parse_error`; `invalid` for what is no object */
+export function parseJson(bytes: Uint8Array): ParsedBody {
+  const text = decoded(bytes)
   const twice = namesSentTwice(text)
   const value = parsed(text)
   if (value === null) throw noDictionary('No data provided')
@@ -17,18 +17,18 @@ export function parseJson(octets: Uint8Array): Sent {
   return { values: new Map(Object.entries(value)), twice }
 }
 
-const malformed = (reason: string): Refusal =>
-  new Refusal('parse_error', undefined, { detail: `JSON parse error - ${reason}` })
+const malformed = (reason: string): AuthError =>
+  new AuthError('parse_error', undefined, { detail: `JSON parse error - ${reason}` })
 
-const noDictionary = (says: string): Refusal =>
-  new Refusal('invalid', undefined, { body: { non_field_errors: [says] } })
+const noDictionary = (says: string): AuthError =>
+  new AuthError('invalid', undefined, { body: { non_field_errors: [says] } })
 
 /** A byte order mark stays where it is, so that the parser refuses it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function decoded(octets: Uint8Array): string {
+function decoded(bytes: Uint8Array): string {
   try {
-    return utf8.decode(octets)
+    return utf8.decode(bytes)
   } catch {
     throw malformed('the text is not UTF-8')
   }
@@ -89,7 +89,7 @@ function namesSentTwice(text: string): ReadonlySet<string> {
         depth--
         break
       case ',':
-        if (++commas >= MEMBERS) throw malformed('too many members')
+        if (++commas >= MAX_MEMBERS) throw malformed('too many members')
     }
   }
   return twice

@@ -1,22 +1,22 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
-import { MEMBERS, type Sent, sentOnce } from './parsed-body.ts'
+import { MAX_MEMBERS, type ParsedBody, collectFields } from './parsed-body.ts'
 
 /** What RFC 2046 §5.1.1 lets a boundary be. */
 const BOUNDARY = /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/
 
-/** Text fields of a form in parts (RFC 7578). A file is there and has no text. @throws Refusal `parse_error` */
-export function parseMultipart(octets: Uint8Array, { parameters }: MediaType): Sent {
+/** Text fields of a form in parts (RFC 7578). A file is there and has no text. @throws AuthError `parse_error` */
+export function parseMultipart(bytes: Uint8Array, { parameters }: MediaType): ParsedBody {
   const boundary = parameters.get('boundary')
   if (boundary === undefined || !BOUNDARY.test(boundary)) {
     throw broken(`Invalid boundary in multipart: ${boundary ?? 'None'}`)
   }
   // Latin-1 keeps an octet a character. A delimiter begins a line, so the first one is given a line to begin.
-  const text = `\r\n${Buffer.from(octets).toString('latin1')}`
-  const [, ...parts] = text.split(`\r\n--${boundary}`, MEMBERS + 2)
+  const text = `\r\n${Buffer.from(bytes).toString('latin1')}`
+  const [, ...parts] = text.split(`\r\n--${boundary}`, MAX_MEMBERS + 2)
   const values = new Map<string, unknown>()
   for (const part of parts) {
-    if (part.startsWith('--')) return sentOnce(values)
+    if (part.startsWith('--')) return collectFields(values)
     const { name, filename, value } = parsePart(part)
     // An empty choice of file is sent with an empty name, and is no file.
     values.set(name, filename ? FILE : value)
@@ -24,8 +24,8 @@ export function parseMultipart(octets: Uint8Array, { parameters }: MediaType): S
   throw broken('there is no end to it')
 }
 
-const broken = (reason: string): Refusal =>
-  new Refusal('parse_error', undefined, { detail: `Multipart form parse error - ${reason}` })
+const broken = (reason: string): AuthError =>
+  new AuthError('parse_error', undefined, { detail: `Multipart form parse error - ${reason}` })
 
 /** Stands for what is no text. */
 const FILE = {}

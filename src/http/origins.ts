@@ -1,21 +1,21 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from './request.ts'
 
 /** Whether pages of this scheme (`https`) and host (with its port, where it has one) may act for those who are signed in here. */
-export type Trusts = (scheme: string, host: string) => boolean
+export type IsTrustedOrigin = (scheme: string, host: string) => boolean
 
 /**
  * Reads a list such as `https://app.example.com`, `https://*.example.com`: a star stands for subdomains, not for the domain.
  *
- * @throws Refusal `config_refused`
+ * @throws AuthError `invalid_config`
  */
-export function trustedOrigins(origins: readonly string[]): Trusts {
+export function trustedOrigins(origins: readonly string[]): IsTrustedOrigin {
   const trusted = origins.map((origin) => {
     const [, scheme, star, host] =
       /^(https?):\/\/(\*\.)?([a-z\d.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)$/i.exec(origin) ?? []
     if (scheme === undefined || host === undefined) {
-      throw new Refusal(
-        'config_refused',
+      throw new AuthError(
+        'invalid_config',
         `session({ origins }): "${origin}" is no origin such as "https://app.example.com".`,
       )
     }
@@ -34,8 +34,8 @@ export const hostOf = (request: AuthRequest): string =>
 export const isLoopback = (host: string): boolean =>
   /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host)
 
-export interface SiteTerms {
-  readonly trusts: Trusts
+export interface SiteCheck {
+  readonly trusts: IsTrustedOrigin
   /** Whether the request may come from a page that was got over plain http. */
   readonly mayBePlain: (request: AuthRequest) => boolean
 }
@@ -46,7 +46,7 @@ export interface SiteTerms {
  *
  * A proxy that ends TLS makes the connection look plain, so https pages of the host are its own in any case.
  */
-export function siteFault(request: AuthRequest, terms: SiteTerms): string | undefined {
+export function crossSiteFault(request: AuthRequest, terms: SiteCheck): string | undefined {
   const origin = request.header('origin')
   const trust = origin === undefined ? undefined : trustIn(origin.toLowerCase(), request, terms)
   if (trust === 'none') return `Origin checking failed - ${origin} does not match any trusted origins.`
@@ -56,14 +56,14 @@ export function siteFault(request: AuthRequest, terms: SiteTerms): string | unde
   return isForeign ? 'Sec-Fetch-Site checking failed - the request comes from another site.' : undefined
 }
 
-function trustIn(origin: string, request: AuthRequest, { trusts, mayBePlain }: SiteTerms): 'own' | 'listed' | 'none' {
+function trustIn(origin: string, request: AuthRequest, { trusts, mayBePlain }: SiteCheck): 'own' | 'listed' | 'none' {
   const [, scheme = '', host = ''] = /^(https?):\/\/([a-z\d.:[\]-]+)$/.exec(origin) ?? []
   if (trusts(scheme, host)) return 'listed'
   if (host === '' || host !== hostOf(request)) return 'none'
   return scheme === 'https' || mayBePlain(request) ? 'own' : 'none'
 }
 
-function refererFault(request: AuthRequest, { trusts, mayBePlain }: SiteTerms): string | undefined {
+function refererFault(request: AuthRequest, { trusts, mayBePlain }: SiteCheck): string | undefined {
   const referer = request.header('referer')
   const mustBeSecure = !mayBePlain(request)
   if (referer === undefined) return request.secure ? 'Referer checking failed - no Referer.' : undefined

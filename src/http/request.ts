@@ -12,13 +12,13 @@ export interface AuthRequest {
   /**
    * The value of a header, by its lower-case name, as Latin-1 text.
    *
-   * @throws Refusal `bad_authorization_header` where the request bears `authorization` more than once
+   * @throws AuthError `bad_authorization_header` where the request bears `authorization` more than once
    */
   header(name: string): string | undefined
   /**
    * The body, whole. Read at most once, only by who asks.
    *
-   * @throws Refusal `body_too_large`
+   * @throws AuthError `body_too_large`
    */
   body(): Promise<Uint8Array>
   /**

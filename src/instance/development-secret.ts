@@ -1,6 +1,6 @@
 import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { Random } from '../base/random.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { secretFault } from '../jwt/index.ts'
 
@@ -9,7 +9,7 @@ import { secretFault } from '../jwt/index.ts'
  * alone.
  *
  * @param hasKeys whether the database holds keys that a secret has sealed: a new one would not open them
- * @throws Refusal `config_refused` where it was lost, others can read the file (K10), no secret is in it (K2), or nothing can be written beside
+ * @throws AuthError `invalid_config` where it was lost, others can read the file (K10), no secret is in it (K2), or nothing can be written beside
  *   the database
  */
 export function developmentSecret(database: string, random: Random, hasKeys: boolean): Secret {
@@ -21,7 +21,7 @@ export function developmentSecret(database: string, random: Random, hasKeys: boo
     keep(fresh, file, database)
   }
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
-    throw new Refusal('config_refused', `${file} can be read by others: type "chmod 600 ${file}".`)
+    throw new AuthError('invalid_config', `${file} can be read by others: type "chmod 600 ${file}".`)
   }
   return new Secret(parseSecretFile(readFileSync(file, 'utf8'), file))
 }
@@ -35,8 +35,8 @@ function keep(secret: string, file: string, database: string): void {
     linkSync(draft, file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(file)) return
-    throw new Refusal(
-      'config_refused',
+    throw new AuthError(
+      'invalid_config',
       `Nothing can be written beside ${database}: choose another place with WATCHWORD_DATABASE or --database.`,
       { cause },
     )
@@ -45,9 +45,9 @@ function keep(secret: string, file: string, database: string): void {
   }
 }
 
-const lost = (file: string, database: string): Refusal =>
-  new Refusal(
-    'config_refused',
+const lost = (file: string, database: string): AuthError =>
+  new AuthError(
+    'invalid_config',
     `${file} is not there, and the keys in ${database} were sealed with what was in it: put it back, or give it as WATCHWORD_SECRET.`,
   )
 
@@ -55,8 +55,8 @@ function parseSecretFile(text: string, file: string): string {
   const secret = text.trim()
   const fault = secretFault(Buffer.from(secret), 32)
   if (fault === undefined) return secret
-  throw new Refusal(
-    'config_refused',
+  throw new AuthError(
+    'invalid_config',
     `${file} cannot be used: what is in it ${fault}. Put back the secret that the keys in ${file.replace(/\.secret$/, '')} were sealed with, or give it as WATCHWORD_SECRET.`,
   )
 }

@@ -1,12 +1,12 @@
-import type { Occasion } from '../base/request-context.ts'
+import type { RequestContext } from '../base/request-context.ts'
 import { systemRandom } from '../base/random.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { REQUEST_ID, requestIdOf } from '../http/request-id.ts'
 import type { Settings } from '../settings/settings.ts'
-import { bounded } from '../http/client-address.ts'
+import { truncateAddress } from '../http/client-address.ts'
 
 /** That a request is answered. What nobody writes down is not found out. */
-export class RequestOccasion implements Occasion {
+export class IncomingRequestContext implements RequestContext {
   readonly #request: AuthRequest
   readonly #settings: Pick<Settings, 'addressOf' | 'behindProxy'>
   readonly actor: string | undefined
@@ -16,7 +16,7 @@ export class RequestOccasion implements Occasion {
   constructor(
     request: AuthRequest,
     settings: Pick<Settings, 'addressOf' | 'behindProxy'>,
-    around: Occasion | undefined,
+    around: RequestContext | undefined,
   ) {
     this.#request = request
     this.#settings = settings
@@ -31,6 +31,6 @@ export class RequestOccasion implements Occasion {
   }
 
   get address(): string {
-    return bounded(this.#settings.addressOf(this.#request))
+    return truncateAddress(this.#settings.addressOf(this.#request))
   }
 }

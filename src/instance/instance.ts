@@ -1,55 +1,55 @@
-import type { AuthenticationWorld } from '../authentication/scheme.ts'
+import type { SchemeDeps } from '../authentication/scheme.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { sign, verifier } from '../jwt/index.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import { derivedKey } from '../keys/seal.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
-import { hashQueue, type Load } from '../passwords/queue.ts'
-import type { SessionBook } from '../sessions/session-manager.ts'
+import { hashQueue, type QueueLoad } from '../passwords/queue.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Redis } from '../stores/redis/redis.ts'
 import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
-import type { DeriveWorld } from '../features/api-tokens/derived-token.ts'
+import type { DerivedTokenDeps } from '../features/api-tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
 import { createUser } from '../users/create.ts'
-import { derivingIn } from '../features/api-tokens/admin.ts'
+import { derivedTokenDeps } from '../features/api-tokens/admin.ts'
 import { type AuditLog, auditLog } from '../audit/audit-log.ts'
-import { followKeys, openRing, type Secrets, secretsOf } from './open-keys.ts'
-import { observed } from '../observability/observed-sessions.ts'
-import { hitsOf, redisOf } from './open-redis.ts'
+import { watchKeys, openKeys, type Secrets, chooseSecrets } from './open-keys.ts'
+import { observedSessions } from '../observability/observed-sessions.ts'
+import { chooseHits, openRedisIfConfigured } from './open-redis.ts'
 import { openSessions } from './open-sessions.ts'
-import { checkPasswordVia } from '../sign-in/sign-in.ts'
-import { followSkew } from '../observability/clock-skew.ts'
-import { storeOf } from './open-store.ts'
-import { type Tallies, tallies } from '../observability/counters.ts'
-import { type Trace, traceOf } from '../observability/tracing.ts'
+import { passwordCheck } from '../sign-in/sign-in.ts'
+import { watchClockSkew } from '../observability/clock-skew.ts'
+import { openStore } from './open-store.ts'
+import { type Counters, createCounters } from '../observability/counters.ts'
+import { type Trace, openTracing } from '../observability/tracing.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
-export interface House {
+export interface Instance {
   readonly store: Store
   readonly passwords: Passwords
   /** Whoever asks what time it is asks this. */
   readonly clock: Clock
   readonly ring: KeyRing
-  readonly sessions: SessionBook | undefined
+  readonly sessions: SessionManager | undefined
   /** Where throttles count. */
   readonly hits: Hits
   /** Counts wrong passwords; `undefined`: nobody does. */
   readonly loginThrottle: LoginThrottle | undefined
-  readonly world: AuthenticationWorld
+  readonly deps: SchemeDeps
   readonly audit: AuditLog
   /** `undefined`: nobody wants to know. */
   readonly trace: Trace | undefined
   /** What this process has done since it began. */
-  readonly tallies: Tallies
+  readonly counters: Counters
   /** How many passwords are being hashed, and how many wait. */
-  readonly hashing: () => Load
+  readonly hashing: () => QueueLoad
   /** Where there is one. */
   readonly redis: Pick<Redis, 'state'> | undefined
   /** Where API tokens are derived that can be shown again. */
-  readonly deriving: DeriveWorld
+  readonly deriving: DerivedTokenDeps
   close(): Promise<void>
 }
 
@@ -59,10 +59,10 @@ const CACHED_TOKENS = 20_000
 /**
  * Opens the store, the keys and the sessions, and puts the parts together.
  *
- * @throws Refusal `config_refused`, `store_unavailable`
+ * @throws AuthError `invalid_config`, `store_unavailable`
  */
-export async function openHouse(settings: Settings): Promise<House> {
-  const { store: kept, file } = await storeOf(settings)
+export async function openInstance(settings: Settings): Promise<Instance> {
+  const { store: kept, file } = await openStore(settings)
   // What has been opened is closed again where the rest cannot be.
   const opened: (() => void | Promise<void>)[] = [() => kept.close()]
   const close = async (): Promise<void> => {
@@ -70,12 +70,12 @@ export async function openHouse(settings: Settings): Promise<House> {
   }
   try {
     await kept.migrate()
-    const redis = await redisOf(settings)
+    const redis = await openRedisIfConfigured(settings)
     opened.push(() => redis?.close())
     const store = redis?.announced(kept) ?? kept
     // Processes on several machines agree about the time by going by their store's.
     const timed = { ...settings, clock: settings.clock ?? store.time?.now ?? systemClock }
-    return { ...(await furnish(timed, store, redis, secretsOf(settings, file), opened)), store, close }
+    return { ...(await furnish(timed, store, redis, chooseSecrets(settings, file), opened)), store, close }
   } catch (error) {
     await close()
     throw error
@@ -83,25 +83,25 @@ export async function openHouse(settings: Settings): Promise<House> {
 }
 
 /** The settings, once it is known whose clock counts. */
-export type Timed = Settings & { readonly clock: Clock }
+export type SettingsWithClock = Settings & { readonly clock: Clock }
 
 /** @param opened gets what has to be closed, the last first */
 async function furnish(
-  settings: Timed,
+  settings: SettingsWithClock,
   store: Store,
   redis: Redis | undefined,
   secrets: Secrets,
   opened: (() => void)[],
-): Promise<Omit<House, 'store' | 'close'>> {
+): Promise<Omit<Instance, 'store' | 'close'>> {
   const { clock, random, log, terms } = settings
-  const ring = await openRing(settings, store, secrets)
+  const ring = await openKeys(settings, store, secrets)
   const audit = auditLog(store.events, settings, clock)
-  opened.push(() => audit.settled(), followSkew(store.time, log))
-  const counted = tallies()
+  opened.push(() => audit.settled(), watchClockSkew(store.time, log))
+  const counted = createCounters()
   const sessions = settings.sessions
-    ? observed(await openSessions(settings, store, audit), audit, counted, settings)
+    ? observedSessions(await openSessions(settings, store, audit), audit, counted, settings)
     : undefined
-  opened.push(() => sessions?.close(), followKeys(ring, store, log, audit))
+  opened.push(() => sessions?.close(), watchKeys(ring, store, log, audit))
   const revokeClaim =
     settings.revokeClaim === 'md5' || terms.checkRevoke !== 'claim'
       ? md5RevokeClaim
@@ -116,8 +116,8 @@ async function furnish(
     maxBytes: settings.maxBytes,
   }
   const queue = hashQueue({ atOnce: settings.hashesAtOnce })
-  const warn = (sentence: string): void => log({ level: 'warn', event: sentence })
-  const hits = hitsOf(settings, store, redis)
+  const warn = (message: string): void => log({ level: 'warn', event: message })
+  const hits = chooseHits(settings, store, redis)
   const { login = LOGIN_LIMIT } = settings.throttle
   const rooms = {
     store,
@@ -125,12 +125,12 @@ async function furnish(
     hits,
     loginThrottle: login === null ? undefined : loginThrottle(login, { hits, clock }),
     audit,
-    tallies: counted,
+    counters: counted,
     passwords: passwords({ queue, random, warn }),
   }
   // Trimming is for the endpoints that trim there; credentials of a header count as they are (specification 6.2).
-  const checkPassword = checkPasswordVia({ ...settings, users: { ...settings.users, trimPassword: false } })
-  const world: AuthenticationWorld = {
+  const checkPassword = passwordCheck({ ...settings, users: { ...settings.users, trimPassword: false } })
+  const deps: SchemeDeps = {
     terms,
     clock,
     random,
@@ -151,7 +151,7 @@ async function furnish(
       return user
     },
   }
-  const deriving = derivingIn(settings, store.apiTokens, secrets)
+  const deriving = derivedTokenDeps(settings, store.apiTokens, secrets)
   return {
     passwords: rooms.passwords,
     clock,
@@ -159,11 +159,11 @@ async function furnish(
     loginThrottle: rooms.loginThrottle,
     ring,
     sessions,
-    world,
+    deps,
     deriving,
     audit,
-    trace: await traceOf(settings),
-    tallies: counted,
+    trace: await openTracing(settings),
+    counters: counted,
     hashing: queue.load,
     redis,
   }

@@ -1,7 +1,7 @@
-import { Refusal } from '../base/errors.ts'
+import { configError } from '../base/errors.ts'
 import { ENDPOINT_NAMES, type EndpointName, type Handler, type Options } from '../options.ts'
 
-export interface Mounted {
+export interface MountedEndpoint {
   readonly path: string
   readonly handle: Handler | undefined
 }
@@ -26,7 +26,7 @@ function defaultPath(endpoint: EndpointName, base: string): string {
 }
 
 /** What an instance can do, and so which endpoints it has by default. */
-export interface Abilities {
+export interface Capabilities {
   readonly sessions: boolean
   /** Without a key that signs, tokens come from elsewhere and are only checked here. */
   readonly signs: boolean
@@ -34,13 +34,13 @@ export interface Abilities {
   readonly brought: readonly string[]
 }
 
-/** The endpoints that are mounted. @throws Refusal `config_refused` where two share a path, or one could never answer */
+/** The endpoints that are mounted. @throws AuthError `invalid_config` where two share a path, or one could never answer */
 export function mountedEndpoints(
   base: string,
   given: NonNullable<Options['endpoints']>,
-  abilities: Abilities,
-): Partial<Record<EndpointName, Mounted>> {
-  const mounted: Partial<Record<EndpointName, Mounted>> = {}
+  abilities: Capabilities,
+): Partial<Record<EndpointName, MountedEndpoint>> {
+  const mounted: Partial<Record<EndpointName, MountedEndpoint>> = {}
   const taken = new Map<string, EndpointName>()
   for (const endpoint of ENDPOINT_NAMES) {
     const wish = given[endpoint] ?? isByDefault(endpoint, abilities)
@@ -49,11 +49,11 @@ export function mountedEndpoints(
     const { path: elsewhere, handle } =
       typeof wish === 'object' ? wish : { path: typeof wish === 'string' ? wish : undefined }
     if (endpoint === 'revocations' && handle !== undefined) {
-      throw refused('endpoints.revocations takes no handler: it answers what has ended, and no fields.')
+      throw configError('endpoints.revocations takes no handler: it answers what has ended, and no fields.')
     }
     const path = elsewhere ?? defaultPath(endpoint, base)
     const other = taken.get(path.replace(/\/$/, ''))
-    if (other !== undefined) throw refused(`endpoints.${endpoint} and endpoints.${other} cannot have one path.`)
+    if (other !== undefined) throw configError(`endpoints.${endpoint} and endpoints.${other} cannot have one path.`)
     taken.set(path.replace(/\/$/, ''), endpoint)
     mounted[endpoint] = { path, handle }
   }
@@ -63,7 +63,7 @@ export function mountedEndpoints(
 const SIGNING: readonly EndpointName[] = ['obtain', 'refresh', 'slidingObtain', 'slidingRefresh']
 const isSigning = (endpoint: EndpointName): boolean => SIGNING.includes(endpoint)
 
-function isByDefault(endpoint: EndpointName, { sessions, signs, brought }: Abilities): boolean {
+function isByDefault(endpoint: EndpointName, { sessions, signs, brought }: Capabilities): boolean {
   switch (endpoint) {
     case 'obtain':
     case 'refresh':
@@ -77,22 +77,20 @@ function isByDefault(endpoint: EndpointName, { sessions, signs, brought }: Abili
   }
 }
 
-function refuseImpossible(endpoint: EndpointName, { sessions, signs, brought }: Abilities): void {
+function refuseImpossible(endpoint: EndpointName, { sessions, signs, brought }: Capabilities): void {
   if (endpoint === 'login' || endpoint === 'logout') {
     if (!brought.includes(endpoint)) {
-      throw refused(`endpoints.${endpoint} is for browsers: put session() into authentication.`)
+      throw configError(`endpoints.${endpoint} is for browsers: put session() into authentication.`)
     }
-    if (!sessions) throw refused('session() needs tokens.sessions: without a store nobody stays signed in.')
+    if (!sessions) throw configError('session() needs tokens.sessions: without a store nobody stays signed in.')
   }
   if (endpoint === 'blacklist' && !sessions) {
-    throw refused('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.')
+    throw configError('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.')
   }
   if (endpoint === 'revocations' && !sessions) {
-    throw refused('endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.')
+    throw configError('endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.')
   }
   if (isSigning(endpoint) && !signs) {
-    throw refused(`endpoints.${endpoint} issues tokens, and that needs tokens.signingKey.`)
+    throw configError(`endpoints.${endpoint} issues tokens, and that needs tokens.signingKey.`)
   }
 }
-
-const refused = (sentence: string): Refusal => new Refusal('config_refused', sentence)

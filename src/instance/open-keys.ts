@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, seconds } from '../base/clock.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
-import { givenKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
+import { fixedKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
 import type { Log } from '../base/log.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../stores/store.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { developmentSecret } from './development-secret.ts'
-import type { Timed } from './instance.ts'
+import type { SettingsWithClock } from './instance.ts'
 
-/** @param hasKeys whether the store holds keys that one of them has sealed @throws Refusal `config_refused` where there is none */
+/** @param hasKeys whether the store holds keys that one of them has sealed @throws AuthError `invalid_config` where there is none */
 export type Secrets = (hasKeys?: boolean) => readonly Secret[]
 
 /**
  * The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. Where there is
  * nothing to keep it beside, each process would make another, and none could open what the others have sealed.
  */
-export function secretsOf({ secrets, sharedSecret, random }: Settings, file: string | undefined): Secrets {
+export function chooseSecrets({ secrets, sharedSecret, random }: Settings, file: string | undefined): Secrets {
   let made: readonly Secret[] | undefined
   return (hasKeys = false) => {
     if (secrets.length > 0) return secrets
@@ -27,15 +27,15 @@ export function secretsOf({ secrets, sharedSecret, random }: Settings, file: str
 }
 
 function refuseShared(): never {
-  throw new Refusal(
-    'config_refused',
+  throw new AuthError(
+    'invalid_config',
     'A database that several processes share needs a secret, the same for all: give one as WATCHWORD_SECRET or as the option "secret", made with "openssl rand -base64 48".',
   )
 }
 
-export async function openRing(settings: Timed, store: Store, secretsFor: Secrets): Promise<KeyRing> {
+export async function openKeys(settings: SettingsWithClock, store: Store, secretsFor: Secrets): Promise<KeyRing> {
   const { algorithm, keys, terms, clock, random, rotateKeys } = settings
-  if (keys !== undefined) return givenKeyRing(keys.signing, keys.verifying)
+  if (keys !== undefined) return fixedKeyRing(keys.signing, keys.verifying)
   const longestLife = seconds(Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway)
   const secrets = secretsFor((await store.keys.list()).length > 0)
   const every = rotateKeys === false ? undefined : rotateKeys
@@ -51,7 +51,7 @@ const RETRY = 500
  *
  * @returns ends that
  */
-export function followKeys(ring: KeyRing, store: Store, log: Log, audit: AuditLog): () => void {
+export function watchKeys(ring: KeyRing, store: Store, log: Log, audit: AuditLog): () => void {
   let retry: NodeJS.Timeout | undefined
   const read = (): void => {
     clearTimeout(retry)

@@ -4,8 +4,8 @@ import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { memoryHits } from '../throttling/memory-hits.ts'
 
-/** Where the settings name one. Nothing of it is loaded else. @throws Refusal `config_refused` */
-export async function redisOf({ redis, log }: Settings): Promise<Redis | undefined> {
+/** Where the settings name one. Nothing of it is loaded else. @throws AuthError `invalid_config` */
+export async function openRedisIfConfigured({ redis, log }: Settings): Promise<Redis | undefined> {
   if (redis === undefined) return undefined
   const { openRedis } = await import('../stores/redis/redis.ts')
   return openRedis(redis, {
@@ -15,7 +15,7 @@ export async function redisOf({ redis, log }: Settings): Promise<Redis | undefin
   })
 }
 
-export function hitsOf({ counts }: Settings, store: Store, redis: Redis | undefined): Hits {
+export function chooseHits({ counts }: Settings, store: Store, redis: Redis | undefined): Hits {
   if (counts === 'store') return store.hits
   return counts === 'redis' && redis !== undefined ? redis.hits : memoryHits()
 }

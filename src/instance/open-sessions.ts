@@ -1,16 +1,16 @@
 import { seconds } from '../base/clock.ts'
-import { openSessionBook, type SessionBook } from '../sessions/session-manager.ts'
+import { openSessionManager, type SessionManager } from '../sessions/session-manager.ts'
 import type { Store } from '../stores/store.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { Timed } from './instance.ts'
-import { tell } from '../base/call-hook.ts'
+import type { SettingsWithClock } from './instance.ts'
+import { callHook } from '../base/call-hook.ts'
 
 export function openSessions(
-  { terms, overlap, reuse, revocationMaxAge, clock, random, log, on }: Timed,
+  { terms, overlap, reuse, revocationMaxAge, clock, random, log, on }: SettingsWithClock,
   store: Store,
   audit: AuditLog,
-): Promise<SessionBook> {
-  return openSessionBook(
+): Promise<SessionManager> {
+  return openSessionManager(
     {
       idle: terms.refresh,
       leeway: terms.leeway,
@@ -37,7 +37,7 @@ export function openSessions(
           user: userId,
         })
         void audit.record({ kind: 'reuse_detected', userId, sessionId: id })
-        void tell(log, 'on.reuseDetected', () => on.reuseDetected?.({ sessionId: id, userId }))
+        void callHook(log, 'on.reuseDetected', () => on.reuseDetected?.({ sessionId: id, userId }))
       },
       feedCut: (reason) =>
         log({ level: 'error', event: 'what other processes end is not learned any more', reason: String(reason) }),

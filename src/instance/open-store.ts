@@ -1,10 +1,10 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Settings } from '../settings/settings.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 
-/** The store that the settings name, not opened yet; `file` where it is kept in one. @throws Refusal `config_refused` */
-export async function storeOf({ database }: Settings): Promise<{ readonly store: Store; readonly file?: string }> {
+/** The store that the settings name, not opened yet; `file` where it is kept in one. @throws AuthError `invalid_config` */
+export async function openStore({ database }: Settings): Promise<{ readonly store: Store; readonly file?: string }> {
   if (typeof database !== 'string') return { store: database }
   const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
   if (kind === 'postgres' || kind === 'postgresql') return { store: await openPostgres(database) }
@@ -16,8 +16,8 @@ export async function storeOf({ database }: Settings): Promise<{ readonly store:
 function fileOf(database: string, kind: string | undefined): string {
   if (kind === undefined) return database
   if (kind === 'sqlite') return database.slice('sqlite:'.length).replace(/^\/\//, '')
-  throw new Refusal(
-    'config_refused',
+  throw new AuthError(
+    'invalid_config',
     `A database of kind "${kind}" cannot be used: name a file, "postgres://…", or "sqlite::memory:" in tests.`,
   )
 }
@@ -29,8 +29,8 @@ async function openPostgres(url: string): Promise<Store> {
     return postgresStore({ url })
   } catch (cause) {
     if (!isMissing(cause, 'pg')) throw cause
-    throw new Refusal(
-      'config_refused',
+    throw new AuthError(
+      'invalid_config',
       'PostgreSQL is spoken to by the package "pg", which is not installed: type "npm install pg".',
       { cause },
     )

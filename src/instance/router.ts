@@ -1,22 +1,22 @@
 import type { AuthReply, AuthRequest } from '../http/request.ts'
-import { answer, type Endpoint, type Terms } from '../http/endpoint.ts'
+import { handleEndpoint, type Endpoint, type EndpointContext } from '../http/endpoint.ts'
 import { answerKeySet, KEY_SET_PATH, type Published } from '../features/key-set/key-set.ts'
 import { revocations } from '../features/revocation-feed/revocations.ts'
-import { routesOf } from '../http/router.ts'
+import { createRouter } from '../http/router.ts'
 import * as endpoints from '../features/tokens/endpoints.ts'
 import type { EndpointName, Handler } from '../options.ts'
 import type { Settings } from '../settings/settings.ts'
 import { throttleAll } from '../throttling/throttle.ts'
-import { derivedTokenOf } from '../features/api-tokens/derived-token.ts'
+import { derivedToken } from '../features/api-tokens/derived-token.ts'
 import { blacklist, verifyAny } from '../tokens/verify-and-blacklist.ts'
 import { obtainPair, refreshPair } from '../tokens/pairs.ts'
 import { obtainSliding, refreshSliding } from '../features/sliding-tokens/sliding.ts'
 import type { UserId } from '../users/user.ts'
 import { browserVerbs } from '../features/browser-sessions/verbs.ts'
-import type { House } from './instance.ts'
-import { signInVia } from '../sign-in/sign-in.ts'
-import { traced } from '../observability/tracing.ts'
-import { tell } from '../base/call-hook.ts'
+import type { Instance } from './instance.ts'
+import { passwordSignIn } from '../sign-in/sign-in.ts'
+import { withSpans } from '../observability/tracing.ts'
+import { callHook } from '../base/call-hook.ts'
 import { hasThrottles, throttlesOf } from '../guard/throttles.ts'
 
 /** What answers a request target, the last slash of its path there or not. It never rejects. */
@@ -26,7 +26,7 @@ export interface Router {
   readonly paths: readonly string[]
 }
 
-export function routerOf(settings: Settings, open: () => Promise<House>, told: Omit<Terms, 'count'>): Router {
+export function instanceRouter(settings: Settings, open: () => Promise<Instance>, told: Omit<EndpointContext, 'count'>): Router {
   const throttles = throttlesOf(undefined, settings.throttle)
   /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
   const count = async (request: AuthRequest): Promise<void> => {
@@ -34,9 +34,9 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
     const caller = { userId: undefined, address: settings.addressOf(request) }
     await throttleAll(throttles({ hits, clock }), caller, request)
   }
-  const terms: Terms = hasThrottles(settings.throttle) ? { ...told, count } : told
+  const terms: EndpointContext = hasThrottles(settings.throttle) ? { ...told, count } : told
   const own = verbsOf(settings, open)
-  const verbs = settings.telemetry ? traced(own, open) : own
+  const verbs = settings.telemetry ? withSpans(own, open) : own
   const { loginField } = settings.users
   const made: Readonly<Record<Exclude<EndpointName, 'revocations'>, Endpoint>> = {
     obtain: endpoints.obtain(loginField, verbs),
@@ -61,9 +61,9 @@ export function routerOf(settings: Settings, open: () => Promise<House>, told: O
     const name = key as EndpointName
     if (name === 'revocations') return [path, revocations(ended, terms.failed)]
     const endpoint = around(handle, made[name])
-    return [path, (request) => answer(endpoint, request, terms)]
+    return [path, (request) => handleEndpoint(endpoint, request, terms)]
   })
-  return routesOf<Route>([[KEY_SET_PATH, keySet], ...mounted])
+  return createRouter<Route>([[KEY_SET_PATH, keySet], ...mounted])
 }
 
 const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
@@ -75,35 +75,35 @@ const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
           handle(fields, request, async () => endpoint.handle(fields, request, setCookie)),
       }
 
-function verbsOf(settings: Settings, open: () => Promise<House>): endpoints.TokenVerbs {
-  const signIn = signInVia(settings)
-  const signInAsSent = signInVia({ ...settings, users: { ...settings.users, trimPassword: false } })
+function verbsOf(settings: Settings, open: () => Promise<Instance>): endpoints.TokenVerbs {
+  const signIn = passwordSignIn(settings)
+  const signInAsSent = passwordSignIn({ ...settings, users: { ...settings.users, trimPassword: false } })
   return {
     ...browserVerbs(settings, open),
     async obtain(login, password, request) {
-      const house = await open()
-      return obtainPair(await signIn(login, password, request, house), house.world)
+      const instance = await open()
+      return obtainPair(await signIn(login, password, request, instance), instance.deps)
     },
     async obtainSliding(login, password, request) {
-      const house = await open()
-      return { token: await obtainSliding(await signIn(login, password, request, house), house.world) }
+      const instance = await open()
+      return { token: await obtainSliding(await signIn(login, password, request, instance), instance.deps) }
     },
     async apiToken(login, password, request) {
-      const house = await open()
-      const { user } = await signInAsSent(login, password, request, house)
-      const { token } = await derivedTokenOf(user.id, house.deriving)
+      const instance = await open()
+      const { user } = await signInAsSent(login, password, request, instance)
+      const { token } = await derivedToken(user.id, instance.deriving)
       if (settings.sessions)
-        void house.audit.record({ kind: 'signed_in', userId: user.id, detail: { with: 'api token' } })
+        void instance.audit.record({ kind: 'signed_in', userId: user.id, detail: { with: 'api token' } })
       return { token }
     },
-    refresh: async (token) => refreshPair(token, (await open()).world),
-    refreshSliding: async (token) => ({ token: await refreshSliding(token, (await open()).world) }),
-    verify: async (token) => verifyAny(token, (await open()).world),
+    refresh: async (token) => refreshPair(token, (await open()).deps),
+    refreshSliding: async (token) => ({ token: await refreshSliding(token, (await open()).deps) }),
+    verify: async (token) => verifyAny(token, (await open()).deps),
     async blacklist(token, type) {
-      const { world, audit } = await open()
-      const { sessionId, userId } = await blacklist(token, type, world)
+      const { deps, audit } = await open()
+      const { sessionId, userId } = await blacklist(token, type, deps)
       void audit.record({ kind: 'signed_out', userId: userId as UserId | undefined, sessionId })
-      await tell(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
+      await callHook(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
     },
   }
 }

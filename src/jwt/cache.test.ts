@@ -21,7 +21,7 @@ const mine = importSecret('HS256', SECRET, { kid: 'a' })
 const another = importSecret('HS256', SECRET.toUpperCase(), { kid: 'b' })
 
 /** A verifier that remembers, a clock that is moved by hand, and how often a signature was checked. */
-function world(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: { readonly key?: SigningKey } = {}) {
+function deps(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: { readonly key?: SigningKey } = {}) {
   let now = NOW
   let checked = 0
   const counted = (each: SigningKey) => ({
@@ -52,7 +52,7 @@ const claims = { exp: NOW + 300, iat: NOW - 10, jti: 'one', iss: 'me', aud: 'you
 const refusedAs = (code: string) => ({ name: 'Refusal', code })
 
 test('cache: the second time the signature is not checked, and the claims are the same', () => {
-  const { verify, checks } = world()
+  const { verify, checks } = deps()
   const token = sign(claims, mine)
   assert.equal(
     checks(() => verify(token)),
@@ -65,7 +65,7 @@ test('cache: the second time the signature is not checked, and the claims are th
 })
 
 test('cache: whoever is given claims cannot change what the next one is given', () => {
-  const { verify } = world()
+  const { verify } = deps()
   const token = sign(claims, mine)
   for (let i = 0; i < 3; i++) {
     const given = verify(token) as { roles: string[]; jti: string }
@@ -83,7 +83,7 @@ for (const [what, leeway, last] of [
   ['its exp and the leeway', 30, 329],
 ] as const) {
   test(`cache: a token is remembered no longer than ${what}`, () => {
-    const { verify, at, checks } = world({ leeway: leeway as Seconds })
+    const { verify, at, checks } = deps({ leeway: leeway as Seconds })
     const token = sign(claims, mine)
     verify(token)
     at(NOW + last + 0.999)
@@ -103,7 +103,7 @@ for (const [name, moment] of [
   ['nbf', NOW - 5],
 ] as const) {
   test(`cache: with a clock that is set back a token waits for its ${name} again`, () => {
-    const { verify, at } = world()
+    const { verify, at } = deps()
     const token = sign({ ...claims, nbf: NOW - 5, iat: name === 'iat' ? NOW - 5 : NOW - 10, [name]: moment }, mine)
     verify(token)
     at(NOW - 6)
@@ -112,7 +112,7 @@ for (const [name, moment] of [
 }
 
 test('cache: a token does not outlive its key, whatever the new one is called', () => {
-  const { verify, replace } = world()
+  const { verify, replace } = deps()
   const token = sign(claims, mine)
   const namesake = importSecret('HS256', SECRET.toUpperCase(), { kid: 'a' })
   verify(token)
@@ -128,7 +128,7 @@ test('cache: a token does not outlive its key, whatever the new one is called', 
 
 test('cache: a header that was read before is read again under other keys', () => {
   const ec = generateKey('ES256')
-  const { verify, replace } = world()
+  const { verify, replace } = deps()
   const token = sign(claims, mine)
   verify(token)
   verify(sign({ ...claims, jti: 'two' }, mine))
@@ -138,7 +138,7 @@ test('cache: a header that was read before is read again under other keys', () =
 })
 
 test('cache: nothing is remembered of a token that was refused', () => {
-  const { verify, replace, at } = world()
+  const { verify, replace, at } = deps()
   const [early, foreign] = [sign({ ...claims, nbf: NOW + 60 }, mine), sign(claims, another)]
   for (let i = 0; i < 2; i++) {
     assert.throws(() => verify(early), refusedAs('not_yet_valid'))
@@ -198,10 +198,10 @@ for (const [what, neighbour] of Object.entries(NEIGHBOURS)) {
   test(`cache: a token that is remembered lends nothing to ${what}`, () => {
     // One slot, so that they all meet in it, and many.
     for (const cache of [1, 64]) {
-      const { verify } = world({ cache })
+      const { verify } = deps({ cache })
       const [token, other] = [sign(claims, mine), sign({ ...claims, jti: 'two' }, mine)]
       const text = neighbour(token, other)
-      const cold = codeOf(() => world({ cache: 0 }).verify(text))
+      const cold = codeOf(() => deps({ cache: 0 }).verify(text))
       verify(token)
       assert.equal(
         codeOf(() => verify(text)),
@@ -233,7 +233,7 @@ for (const value of [
   { length: 9, charCodeAt: () => 65 },
 ]) {
   test(`cache: ${typeof value} in place of a token is refused as without a cache`, () => {
-    const { verify } = world()
+    const { verify } = deps()
     verify(sign(claims, mine))
     assert.throws(() => verify(value as string), refusedAs('malformed'))
   })
@@ -242,7 +242,7 @@ for (const value of [
 test('cache: however few there is room for, each token has its own claims', () => {
   const tokens = Array.from({ length: 500 }, (_, i) => sign({ ...claims, jti: `t${i}` }, mine))
   for (const cache of [1, 2, 7, 128]) {
-    const { verify } = world({ cache })
+    const { verify } = deps({ cache })
     for (let round = 0; round < 3; round++) {
       for (const [i, token] of tokens.entries()) assert.equal(verify(token).jti, `t${i}`)
     }
@@ -266,7 +266,7 @@ for (const [size, most] of [
 for (const alg of ['ES256', 'EdDSA', 'RS256'] as const satisfies readonly Algorithm[]) {
   test(`cache: ${alg}: a hit checks no signature, and a changed text is checked`, () => {
     const key = importSigningKey(alg, generateKey(alg).privatePem, { kid: 'a' })
-    const { verify, checks } = world({}, { key })
+    const { verify, checks } = deps({}, { key })
     const [token, other] = [sign(claims, key), sign({ ...claims, jti: 'two' }, key)]
     verify(token)
     assert.equal(

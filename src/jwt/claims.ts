@@ -1,5 +1,5 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
-import type { RefusalCode } from '../base/errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
 import type { Claims } from './json.ts'
 
 /** What the claims of a token must say, whatever else they say. */
@@ -22,7 +22,7 @@ const LAST_MOMENT = 253_402_300_799
  *
  * @returns the first fault, or `undefined`
  */
-export function claimFault(claims: Claims, want: Expectation, now: UnixSeconds): RefusalCode | undefined {
+export function claimFault(claims: Claims, want: Expectation, now: UnixSeconds): ErrorCode | undefined {
   const { exp, iat, nbf, sub, jti } = claims
   if (iat !== undefined && !isMoment(iat)) return 'invalid_claim'
   if (iat !== undefined && !(iat <= now + want.leeway)) return 'not_yet_valid'

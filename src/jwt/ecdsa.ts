@@ -12,17 +12,17 @@ const raw = Buffer.allocUnsafeSlow(132)
  * @param signature r and s, `octets` each
  * @returns its one DER form, good until the next is converted; `undefined` where a half is zero, which no signature has
  */
-export function derOf(signature: Uint8Array, octets: number): Uint8Array | undefined {
-  const r = firstOf(signature, 0, octets)
-  const s = firstOf(signature, octets, 2 * octets)
-  if (r === octets || s === 2 * octets) return undefined
-  const length = sizeOf(signature, r, octets) + sizeOf(signature, s, 2 * octets) + 4
+export function derFromRaw(signature: Uint8Array, bytes: number): Uint8Array | undefined {
+  const r = firstOf(signature, 0, bytes)
+  const s = firstOf(signature, bytes, 2 * bytes)
+  if (r === bytes || s === 2 * bytes) return undefined
+  const length = sizeOf(signature, r, bytes) + sizeOf(signature, s, 2 * bytes) + 4
   let at = 0
   der[at++] = 0x30
   if (length > 127) der[at++] = 0x81
   der[at++] = length
-  at = writeInteger(at, signature, r, octets)
-  at = writeInteger(at, signature, s, 2 * octets)
+  at = writeInteger(at, signature, r, bytes)
+  at = writeInteger(at, signature, s, 2 * bytes)
   return der.subarray(0, at)
 }
 
@@ -46,14 +46,14 @@ function writeInteger(start: number, signature: Uint8Array, from: number, end: n
 }
 
 /** @param signature in DER, as OpenSSL made it @returns r and s side by side, good until the next is converted */
-export function rawOf(signature: Uint8Array, octets: number): Buffer {
+export function rawFromDer(signature: Uint8Array, bytes: number): Buffer {
   let at = signature[1] === 0x81 ? 3 : 2
-  for (const end of [octets, 2 * octets]) {
+  for (const end of [bytes, 2 * bytes]) {
     const first = at + 2
     at = first + signature[at + 1]!
     // From the last digit on. What is longer than a coordinate has a zero in front.
-    for (let to = end - 1, from = at - 1; to >= end - octets; to--, from--)
+    for (let to = end - 1, from = at - 1; to >= end - bytes; to--, from--)
       raw[to] = from >= first ? signature[from]! : 0
   }
-  return raw.subarray(0, 2 * octets)
+  return raw.subarray(0, 2 * bytes)
 }

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../http/request.ts'
-import { keyFor, type Parts, refuseType } from './compact.ts'
+import { keyFor, type Parts, requireType } from './compact.ts'
 import { objectIn } from './jws.ts'
 import type { VerifyingKey } from './key.ts'
 import type { KeySource } from './key-set.ts'
@@ -29,10 +29,10 @@ export class HeaderReader {
     return version === today && token.startsWith(text) ? key : undefined
   }
 
-  /** @throws Refusal `malformed`, `wrong_type`, `unsupported_alg`, `unsupported_header`, `unknown_key` */
+  /** @throws AuthError `malformed`, `wrong_type`, `unsupported_alg`, `unsupported_header`, `unknown_key` */
   read(token: string, { first }: Parts): Awaitable<VerifyingKey> {
     const header = objectIn(token.slice(0, first))
-    refuseType(header, this.#types)
+    requireType(header, this.#types)
     return keyFor(header, this.#keys)
   }
 

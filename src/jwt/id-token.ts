@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../base/errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
 import type { Claims } from './json.ts'
 
 /** Octets of the longest subject (OpenID Connect Core 1.0 §2). */
@@ -13,7 +13,7 @@ const SUBJECT = 255
 export function idTokenFault(
   claims: Claims,
   { audience, nonce }: { readonly audience: string; readonly nonce: string },
-): RefusalCode | undefined {
+): ErrorCode | undefined {
   const { aud, azp, sub } = claims
   if ('token_type' in claims) return 'wrong_type'
   if (azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== audience) return 'invalid_claim'

@@ -1,10 +1,10 @@
 /** The token engine: signs and verifies, on `node:crypto` alone. It needs nothing else of the house. */
-export { Refusal, type RefusalCode } from '../base/errors.ts'
+export { AuthError, type ErrorCode } from '../base/errors.ts'
 export { ALGORITHMS, type Algorithm } from './algorithms.ts'
 export { idTokenFault } from './id-token.ts'
 export type { Claims } from './json.ts'
 export type { Jwk } from './jwk.ts'
-export { sign, signOctets, verifySignature } from './jws.ts'
+export { sign, signBytes, verifySignature } from './jws.ts'
 export type { KeyOptions, PublicJwk, SigningKey, VerifyingKey } from './key.ts'
 export { importKeySet, KeySet, type KeySource } from './key-set.ts'
 export { generateKey, importSigningKey } from './private-key.ts'

@@ -1,4 +1,4 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 
 /** Claims or header members, each an own property: `Object.hasOwn` asks for one whose name is not known beforehand. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -17,31 +17,31 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * `__proto__` and no `constructor.prototype`, no lone surrogate, at most 64 levels (rule J11). Two readers can take it in
  * one way only.
  *
- * @param octets the text, and what lies behind its `length` in the same buffer
+ * @param bytes the text, and what lies behind its `length` in the same buffer
  * @param ascii reads a text of which it is known that it is ASCII: a runtime may have something faster for it
- * @throws Refusal `malformed`
+ * @throws AuthError `malformed`
  */
 export function parseObject<Octets extends Uint8Array>(
-  octets: Octets,
-  length: number = octets.length,
+  bytes: Octets,
+  length: number = bytes.length,
   ascii: (octets: Octets, length: number) => string = textOf,
 ): Claims {
-  const members = membersIfPlain(octets, length)
+  const members = membersIfPlain(bytes, length)
   try {
-    const text = (members === NOT_PLAIN ? textOf : ascii)(octets, length)
+    const text = (members === NOT_PLAIN ? textOf : ascii)(bytes, length)
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('no JSON object')
     if (members === NOT_PLAIN) refuseAmbiguity(text)
     else if (Object.keys(value).length !== members || Object.hasOwn(value, '__proto__')) throw malformed('a name twice')
     return value as Claims
   } catch (error) {
-    throw error instanceof Refusal ? error : malformed('no JSON')
+    throw error instanceof AuthError ? error : malformed('no JSON')
   }
 }
 
-const textOf = (octets: Uint8Array, length: number): string => utf8.decode(octets.subarray(0, length))
+const textOf = (bytes: Uint8Array, length: number): string => utf8.decode(bytes.subarray(0, length))
 
-const malformed = (note: string): Refusal => new Refusal('malformed', note)
+const malformed = (note: string): AuthError => new AuthError('malformed', note)
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -56,13 +56,13 @@ const COMMA = 44
  * Looks once at each octet. In a valid text that is plain (ASCII, no escapes, one object, few arrays) each colon outside
  * strings begins a member of that object; names are there twice exactly where it has fewer members than colons.
  */
-function membersIfPlain(octets: Uint8Array, length: number): number {
+function membersIfPlain(bytes: Uint8Array, length: number): number {
   let members = 0
   let brackets = 0
   let objects = 0
   let inString = false
   for (let i = 0; i < length; i++) {
-    const c = octets[i]!
+    const c = bytes[i]!
     if (c === BACKSLASH || c > 126) return NOT_PLAIN
     if (c === QUOTE) inString = !inString
     else if (inString) continue
@@ -79,7 +79,7 @@ interface Level {
   readonly of: string | undefined
 }
 
-/** Walks a text that is known to be JSON. @throws Refusal `malformed` at what two readers could take in two ways */
+/** Walks a text that is known to be JSON. @throws AuthError `malformed` at what two readers could take in two ways */
 function refuseAmbiguity(text: string): void {
   const open: Level[] = []
   let name: string | undefined

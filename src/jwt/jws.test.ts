@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import { importSecret, KeySet, signOctets, verifySignature } from './index.ts'
+import { importSecret, KeySet, signBytes, verifySignature } from './index.ts'
 import { asciiPartsOf, readSegment } from './jws.ts'
 
 const ALPHABET = /^[A-Za-z0-9_-]*$/
-const read = (octets: Buffer, length: number): string => octets.toString('base64url', 0, length)
+const read = (bytes: Buffer, length: number): string => bytes.toString('base64url', 0, length)
 const isRead = (text: string): boolean => {
   try {
     return readSegment(text, read) === text
@@ -39,7 +39,7 @@ test('a character put in, taken out or exchanged anywhere leaves a text that is 
 
 test('no character outside ASCII is taken for the one whose octet it shares', () => {
   const key = importSecret('HS256', randomBytes(32))
-  const jws = signOctets(Buffer.from('abc'), key)
+  const jws = signBytes(Buffer.from('abc'), key)
   const keys = new KeySet([key.verifying])
   for (let code = 128; code < 65_536; code++) {
     const [at, character] = [code % jws.length, String.fromCharCode(code)]
@@ -53,13 +53,13 @@ test('a token has three segments, and only the payload may be empty', () => {
   }
   assert.deepEqual(asciiPartsOf('a..b', 99), { first: 1, second: 2 })
   const key = importSecret('HS256', randomBytes(32))
-  assert.throws(() => verifySignature(`${signOctets(Buffer.from('abc'), key)}.abc`, new KeySet([key.verifying])))
+  assert.throws(() => verifySignature(`${signBytes(Buffer.from('abc'), key)}.abc`, new KeySet([key.verifying])))
 })
 
 test('a payload that was given out is not changed by the next one', () => {
   const key = importSecret('HS256', randomBytes(32))
   const keys = new KeySet([key.verifying])
-  const { payload } = verifySignature(signOctets(Buffer.from('first'), key), keys)
-  verifySignature(signOctets(Buffer.from('other'), key), keys)
+  const { payload } = verifySignature(signBytes(Buffer.from('first'), key), keys)
+  verifySignature(signBytes(Buffer.from('other'), key), keys)
   assert.equal(Buffer.from(payload).toString(), 'first')
 })

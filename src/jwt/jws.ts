@@ -1,15 +1,15 @@
-import { Refusal } from '../base/errors.ts'
-import { LAST } from './base64url.ts'
-import { keyFor, type Parts, partsOf } from './compact.ts'
+import { AuthError } from '../base/errors.ts'
+import { BASE64URL_LAST } from './base64url.ts'
+import { keyFor, type Parts, splitCompact } from './compact.ts'
 import { type Claims, parseObject } from './json.ts'
 import type { SigningKey, VerifyingKey } from './key.ts'
 import type { KeySet } from './key-set.ts'
 
-/** The three segments of a token. @throws Refusal `too_large`, `malformed` */
+/** The three segments of a token. @throws AuthError `too_large`, `malformed` */
 export function asciiPartsOf(token: unknown, maxBytes: number): Parts {
-  const parts = partsOf(token, maxBytes)
+  const parts = splitCompact(token, maxBytes)
   // Node's decoder would take U+0141 for "A", whose lower octet it is.
-  if (Buffer.byteLength(token as string) !== (token as string).length) throw new Refusal('malformed', 'not ASCII')
+  if (Buffer.byteLength(token as string) !== (token as string).length) throw new AuthError('malformed', 'not ASCII')
   return parts
 }
 
@@ -22,33 +22,33 @@ const scratch = Buffer.allocUnsafeSlow(8192)
  *
  * @param text ASCII
  * @returns what `read` makes of the octets, which lie in front of `length`
- * @throws Refusal `malformed`
+ * @throws AuthError `malformed`
  */
-export function readSegment<T>(text: string, read: (octets: Buffer, length: number) => T): T {
-  const octets = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
-  const length = octets.write(text, 'base64url')
-  const last = LAST[text.length % 4]
+export function readSegment<T>(text: string, read: (bytes: Buffer, length: number) => T): T {
+  const bytes = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
+  const length = bytes.write(text, 'base64url')
+  const last = BASE64URL_LAST[text.length % 4]
   if (
     length !== (text.length * 3) >> 2 ||
     (last !== undefined && !last.includes(text.charAt(text.length - 1))) ||
     text.includes('+') ||
     text.includes('/')
   ) {
-    throw new Refusal('malformed', 'base64url that is not canonical')
+    throw new AuthError('malformed', 'base64url that is not canonical')
   }
-  return read(octets, length)
+  return read(bytes, length)
 }
 
-/** The object that a segment spells. @throws Refusal `malformed` */
+/** The object that a segment spells. @throws AuthError `malformed` */
 export const objectIn = (segment: string): Claims => readSegment(segment, objectOf)
 
-const objectOf = (octets: Buffer, length: number): Claims => parseObject(octets, length, latin1Of)
-const latin1Of = (octets: Buffer, length: number): string => octets.toString('latin1', 0, length)
+const objectOf = (bytes: Buffer, length: number): Claims => parseObject(bytes, length, latin1Of)
+const latin1Of = (bytes: Buffer, length: number): string => bytes.toString('latin1', 0, length)
 
 /**
  * A signature's octets, whatever they are, and the header they were signed under (RFC 7515 §5.2).
  *
- * @throws Refusal as `verifier` does, none of them about claims
+ * @throws AuthError as `verifier` does, none of them about claims
  */
 export function verifySignature(
   jws: string,
@@ -59,18 +59,18 @@ export function verifySignature(
   const header = objectIn(jws.slice(0, first))
   const key = keyFor(header, keys) as VerifyingKey
   const payload = readSegment(jws.slice(first + 1, second), copyOf)
-  if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1))) throw new Refusal('bad_signature')
+  if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1))) throw new AuthError('bad_signature')
   return { header, payload }
 }
 
-const copyOf = (octets: Buffer, length: number): Uint8Array => Uint8Array.from(octets.subarray(0, length))
+const copyOf = (bytes: Buffer, length: number): Uint8Array => Uint8Array.from(bytes.subarray(0, length))
 
 /** Signs claims (RFC 7519 §7.1). The header is `{"alg","typ":"JWT"}`, and `kid` where the key has one. */
 export const sign = (claims: object, key: SigningKey): string =>
   signText(key.header, segmentOf(JSON.stringify(claims)), key)
 
 /** Signs octets as they are (RFC 7515 §5.1), under a header that names the algorithm, and the key where it has a name. */
-export function signOctets(payload: Uint8Array, key: SigningKey): string {
+export function signBytes(payload: Uint8Array, key: SigningKey): string {
   const { alg, kid } = key
   return signText(segmentOf(JSON.stringify({ alg, kid })), Buffer.from(payload).toString('base64url'), key)
 }

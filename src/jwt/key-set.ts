@@ -1,7 +1,7 @@
 import type { Awaitable } from '../http/request.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
-import { keyRefused, type PublicJwk, type VerifyingKey } from './key.ts'
+import { invalidKey, type PublicJwk, type VerifyingKey } from './key.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
 import { entriesOf } from './remote-keys.ts'
 
@@ -22,7 +22,7 @@ export class KeySet implements KeySource {
   #version = 0
   #algorithms: ReadonlySet<Algorithm> = new Set()
 
-  /** @throws Refusal `key_refused`, as `replace` */
+  /** @throws AuthError `invalid_key`, as `replace` */
   constructor(keys: readonly VerifyingKey[]) {
     this.replace(keys)
   }
@@ -42,7 +42,7 @@ export class KeySet implements KeySource {
   /**
    * Takes these keys in place of the present ones. What verified with a key that is gone is not believed any more.
    *
-   * @throws Refusal `key_refused` where several keys have no `kid` or share one, secrets stand beside public keys, or one key
+   * @throws AuthError `invalid_key` where several keys have no `kid` or share one, secrets stand beside public keys, or one key
    *   is there for two algorithms (rules J6, K5)
    */
   replace(keys: readonly VerifyingKey[]): void {
@@ -68,25 +68,25 @@ export class KeySet implements KeySource {
 function refuseMixture(keys: readonly VerifyingKey[]): void {
   if (keys.length < 2) return
   const kids = new Set(keys.map(({ kid }) => kid))
-  if (kids.has(undefined) || kids.size < keys.length) throw keyRefused('of several keys each needs a kid of its own')
+  if (kids.has(undefined) || kids.size < keys.length) throw invalidKey('of several keys each needs a kid of its own')
   const published = keys.flatMap(({ jwk }) => (jwk === undefined ? [] : [thumbprintOf(jwk)]))
-  if (published.length > 0 && published.length < keys.length) throw keyRefused('secrets and public keys share no set')
-  if (new Set(published).size < published.length) throw keyRefused('one key is there twice')
+  if (published.length > 0 && published.length < keys.length) throw invalidKey('secrets and public keys share no set')
+  if (new Set(published).size < published.length) throw invalidKey('one key is there twice')
 }
 
 /**
  * A published key set: public keys, at least one. A secret has no place in it.
  *
- * @throws Refusal `key_refused`
+ * @throws AuthError `invalid_key`
  */
 export function importKeySet(document: unknown): KeySet {
   const keys = entriesOf(document)
-  if (keys.length === 0) throw keyRefused('the key set is empty')
+  if (keys.length === 0) throw invalidKey('the key set is empty')
   return new KeySet(keys.map(importPublished))
 }
 
 function importPublished(jwk: unknown): VerifyingKey {
   const key = importVerifyingKey(undefined, jwk as Jwk)
-  if (key.jwk === undefined) throw keyRefused('a secret stands in a key set that others can read')
+  if (key.jwk === undefined) throw invalidKey('a secret stands in a key set that others can read')
   return key
 }

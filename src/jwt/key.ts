@@ -1,4 +1,4 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Algorithm } from './algorithms.ts'
 
 /** The public members of a key, as a key set publishes them (RFC 7517 §4). */
@@ -48,11 +48,11 @@ export interface KeyOptions {
 /** Rule J6. */
 const KID_LENGTH = 256
 
-export const keyRefused = (because: string, cause?: unknown): Refusal => new Refusal('key_refused', because, { cause })
+export const invalidKey = (because: string, cause?: unknown): AuthError => new AuthError('invalid_key', because, { cause })
 
-/** @throws Refusal `key_refused` */
+/** @throws AuthError `invalid_key` */
 export function parseKid(kid: unknown): string | undefined {
   if (kid === undefined) return undefined
   if (typeof kid === 'string' && kid.length <= KID_LENGTH) return kid
-  throw keyRefused(`a kid is a text of at most ${KID_LENGTH} characters`)
+  throw invalidKey(`a kid is a text of at most ${KID_LENGTH} characters`)
 }

@@ -16,7 +16,7 @@ import {
 } from './index.ts'
 import { isRoca } from './roca.ts'
 
-const refused = { code: 'key_refused' }
+const refused = { code: 'invalid_key' }
 const SECRET = 'conformance-key-0123456789abcdef-0123456789abcdef-0123456789abcdef'
 const asymmetric = (Object.keys(ALGORITHMS) as Algorithm[]).filter((alg) => ALGORITHMS[alg].kind !== 'hmac')
 

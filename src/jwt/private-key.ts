@@ -1,27 +1,27 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import type { Refusal } from '../base/errors.ts'
+import type { AuthError } from '../base/errors.ts'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { headerOf } from './header-of.ts'
-import { algorithmOf, type Jwk, octetsIn, parseJwk } from './jwk.ts'
-import { type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
+import { algorithmOf, type Jwk, base64urlMember, parseJwk } from './jwk.ts'
+import { type KeyOptions, invalidKey, type PublicJwk, parseKid, type SigningKey } from './key.ts'
 import { publicKey, read, thumbprintOf } from './public-key.ts'
 import { importSecret } from './secret.ts'
-import { octetsOf, schemeOf } from './signature.ts'
+import { bytesOf, schemeOf } from './signature.ts'
 
 type Asymmetric = Exclude<Algorithm, `HS${string}`>
 
 /**
  * A key that signs: a private key in PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`) or a private JWK.
  *
- * @throws Refusal `key_refused` where the key is public, encrypted, for something else, too weak (K5, K6), or its two halves do
+ * @throws AuthError `invalid_key` where the key is public, encrypted, for something else, too weak (K5, K6), or its two halves do
  *   not belong together
  */
 export function importSigningKey(alg: Algorithm, key: string | Jwk, options: KeyOptions = {}): SigningKey {
   if (typeof key !== 'string' && key?.kty === 'oct') {
     algorithmOf(alg, parseJwk(key, 'sign'))
-    return importSecret(alg, octetsIn(key, 'k'), { ...options, kid: options.kid ?? parseKid(key.kid) })
+    return importSecret(alg, base64urlMember(key, 'k'), { ...options, kid: options.kid ?? parseKid(key.kid) })
   }
-  if (ALGORITHMS[alg]?.kind === 'hmac') throw keyRefused(`${alg} is signed with a secret, and this is a private key`)
+  if (ALGORITHMS[alg]?.kind === 'hmac') throw invalidKey(`${alg} is signed with a secret, and this is a private key`)
   if (typeof key === 'string') return privateKey(alg as Asymmetric, fromPem(key), options)
   const jwk = parseJwk(key, 'sign')
   algorithmOf(alg, jwk)
@@ -33,19 +33,19 @@ export function importSigningKey(alg: Algorithm, key: string | Jwk, options: Key
 
 const PUBLIC = ['n', 'e', 'x', 'y'] as const
 
-const strangers = (): Refusal => keyRefused('the two halves of the private key do not belong together')
+const strangers = (): AuthError => invalidKey('the two halves of the private key do not belong together')
 
 /** One key and white space around it. "openssl ecparam -genkey" writes the curve before the key. */
 const PEM =
   /^\s*(-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----[^-]*-----END ((RSA|EC) )?PRIVATE KEY-----\s*$/
 
 function fromPem(pem: string): KeyObject {
-  if (!PEM.test(pem)) throw keyRefused('this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----')
+  if (!PEM.test(pem)) throw invalidKey('this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----')
   return read(() => createPrivateKey(pem.trim()))
 }
 
 function fromJwk(jwk: Jwk): KeyObject {
-  octetsIn(jwk, 'd')
+  base64urlMember(jwk, 'd')
   return read(() => createPrivateKey({ key: jwk, format: 'jwk' }))
 }
 
@@ -59,7 +59,7 @@ function privateKey(alg: Asymmetric, key: KeyObject, options: KeyOptions): Signi
     kid: verifying.kid,
     header: headerOf(alg, verifying.kid),
     verifying,
-    sign: (signed) => scheme.sign(octetsOf(signed), key).toString('base64url'),
+    sign: (signed) => scheme.sign(bytesOf(signed), key).toString('base64url'),
   }
 }
 
@@ -89,6 +89,6 @@ function keyPairOf(alg: Algorithm): { publicKey: KeyObject; privateKey: KeyObjec
     case 'okp':
       return generateKeyPairSync('ed25519')
     case 'hmac':
-      throw keyRefused(`${alg} has no key pair: its secret is made with "openssl rand -base64 48"`)
+      throw invalidKey(`${alg} has no key pair: its secret is made with "openssl rand -base64 48"`)
   }
 }

@@ -4,14 +4,14 @@ import {
   algorithmOf,
   type Jwk,
   MEMBERS,
-  octetsIn,
+  base64urlMember,
   parseJwk,
   REQUIRED,
-  refusePrivate,
-  refuseUnfit,
-  refuseUnreadable,
+  rejectPrivate,
+  rejectUnsuitable,
+  rejectUnreadable,
 } from './jwk.ts'
-import { type KeyOptions, keyRefused, type PublicJwk, parseKid, type VerifyingKey } from './key.ts'
+import { type KeyOptions, invalidKey, type PublicJwk, parseKid, type VerifyingKey } from './key.ts'
 import { importSecret } from './secret.ts'
 import { schemeOf, verifierWith } from './signature.ts'
 
@@ -19,7 +19,7 @@ import { schemeOf, verifierWith } from './signature.ts'
  * A key that checks signatures: a public key in PEM (`PUBLIC KEY`, `RSA PUBLIC KEY`), or a JWK, public or a secret (`oct`).
  *
  * @param alg `undefined`: the JWK says it, or its curve does; an RSA key without `alg` is refused, for two paddings would fit
- * @throws Refusal `key_refused` where the key is for something else, too weak, private, or not in its canonical form (K5, K6)
+ * @throws AuthError `invalid_key` where the key is for something else, too weak, private, or not in its canonical form (K5, K6)
  */
 export function importVerifyingKey(
   alg: Algorithm | undefined,
@@ -27,25 +27,25 @@ export function importVerifyingKey(
   options: KeyOptions = {},
 ): VerifyingKey {
   if (typeof key === 'string') {
-    if (alg === undefined) throw keyRefused('a key in PEM needs its algorithm')
+    if (alg === undefined) throw invalidKey('a key in PEM needs its algorithm')
     return publicKey(alg, publicKeyFromPem(key), options)
   }
   const jwk = parseJwk(key, 'verify')
   const algorithm = algorithmOf(alg, jwk)
   const kid = options.kid ?? parseKid(jwk.kid)
-  if (jwk.kty === 'oct') return importSecret(algorithm, octetsIn(jwk, 'k'), { ...options, kid }).verifying
-  refusePrivate(jwk)
+  if (jwk.kty === 'oct') return importSecret(algorithm, base64urlMember(jwk, 'k'), { ...options, kid }).verifying
+  rejectPrivate(jwk)
   return publicKey(algorithm, publicKeyFromJwk(jwk), { ...options, kid })
 }
 
 export function publicKey(alg: Algorithm, key: KeyObject, { kid, allowWeak = false }: KeyOptions): VerifyingKey {
-  if (!isAlgorithm(alg)) throw keyRefused('the algorithm is not one we know')
+  if (!isAlgorithm(alg)) throw invalidKey('the algorithm is not one we know')
   const { kind } = ALGORITHMS[alg]
-  if (kind === 'hmac') throw keyRefused(`${alg} is checked with a secret, and this is a public key`)
+  if (kind === 'hmac') throw invalidKey(`${alg} is checked with a secret, and this is a public key`)
   const jwk = membersOf(key)
   // A key for PSS alone is an RSA key too, and node would take it for PKCS #1.
-  if (kind === 'rsa' && key.asymmetricKeyType !== 'rsa') throw keyRefused(`${alg} needs an RSA key`)
-  refuseUnfit(alg, jwk, allowWeak)
+  if (kind === 'rsa' && key.asymmetricKeyType !== 'rsa') throw invalidKey(`${alg} needs an RSA key`)
+  rejectUnsuitable(alg, jwk, allowWeak)
   const name = parseKid(kid)
   const { verify, verifyText } = verifierWith(schemeOf(alg as Exclude<Algorithm, `HS${string}`>), key)
   const published: PublicJwk = { ...jwk, ...(name === undefined ? {} : { kid: name }), alg, use: 'sig' }
@@ -55,13 +55,13 @@ export function publicKey(alg: Algorithm, key: KeyObject, { kid, allowWeak = fal
 /** One PEM block and white space around it; node would take a private key too, and text before the block. */
 function publicKeyFromPem(pem: string): KeyObject {
   if (!/^\s*-----BEGIN (RSA )?PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END \1?PUBLIC KEY-----\s*$/.test(pem)) {
-    throw keyRefused('this is no public key in PEM: it begins with -----BEGIN PUBLIC KEY-----')
+    throw invalidKey('this is no public key in PEM: it begins with -----BEGIN PUBLIC KEY-----')
   }
   return read(() => createPublicKey(pem.trim()))
 }
 
 const publicKeyFromJwk = (jwk: Jwk): KeyObject => {
-  refuseUnreadable(jwk)
+  rejectUnreadable(jwk)
   return read(() => createPublicKey({ key: jwk, format: 'jwk' }))
 }
 
@@ -69,7 +69,7 @@ export function read(reading: () => KeyObject): KeyObject {
   try {
     return reading()
   } catch (cause) {
-    throw keyRefused('the key cannot be read: it is damaged, encrypted, or of a kind that is not known', cause)
+    throw invalidKey('the key cannot be read: it is damaged, encrypted, or of a kind that is not known', cause)
   }
 }
 
@@ -77,7 +77,7 @@ export function read(reading: () => KeyObject): KeyObject {
 function membersOf(key: KeyObject): PublicJwk {
   const whole = usable(() => key.export({ format: 'jwk' })) as Jwk
   const kty = whole.kty as PublicJwk['kty']
-  if (!Object.hasOwn(MEMBERS, kty)) throw keyRefused('the kind of the key is not known')
+  if (!Object.hasOwn(MEMBERS, kty)) throw invalidKey('the kind of the key is not known')
   return Object.fromEntries([...MEMBERS[kty]].map((member) => [member, whole[member]])) as unknown as PublicJwk
 }
 
@@ -85,21 +85,21 @@ function usable<T>(reading: () => T): T {
   try {
     return reading()
   } catch (cause) {
-    throw keyRefused('the key is of a kind that cannot be used', cause)
+    throw invalidKey('the key is of a kind that cannot be used', cause)
   }
 }
 
 /**
  * The SHA-256 thumbprint of a key in base64url (RFC 7638 §3). A secret's is as secret as itself.
  *
- * @throws Refusal `key_refused` where a member that makes the key is missing
+ * @throws AuthError `invalid_key` where a member that makes the key is missing
  */
 export function thumbprintOf(value: Jwk | PublicJwk): string {
   const jwk: Jwk = { ...value }
   if (typeof jwk.kty !== 'string' || !Object.hasOwn(REQUIRED, jwk.kty))
-    throw keyRefused('the kty of the JWK is not known')
+    throw invalidKey('the kty of the JWK is not known')
   const members = REQUIRED[jwk.kty as keyof typeof REQUIRED].map((member) => [member, jwk[member]])
-  if (members.some(([, member]) => typeof member !== 'string')) throw keyRefused('a member of the JWK is missing')
+  if (members.some(([, member]) => typeof member !== 'string')) throw invalidKey('a member of the JWK is missing')
   return createHash('sha256')
     .update(JSON.stringify(Object.fromEntries(members)))
     .digest('base64url')

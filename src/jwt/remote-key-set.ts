@@ -4,9 +4,9 @@ import type { Jwk } from './jwk.ts'
 import type { VerifyingKey } from './key.ts'
 import type { KeySource } from './key-set.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
-import { type FollowOptions, remoteKeys, unambiguous } from './remote-keys.ts'
+import { type RemoteKeysOptions, remoteKeys, unambiguous } from './remote-keys.ts'
 
-export interface RemoteKeySetOptions extends FollowOptions {
+export interface RemoteKeySetOptions extends RemoteKeysOptions {
   /** The one that its tokens have. Keys for others are passed over. */
   readonly algorithm: Algorithm
 }
@@ -14,7 +14,7 @@ export interface RemoteKeySetOptions extends FollowOptions {
 /**
  * The keys that somebody publishes at `url`, followed as `remoteKeys` tells.
  *
- * @throws Refusal `config_refused` where the address is not https (plain http is for loopback addresses)
+ * @throws AuthError `invalid_config` where the address is not https (plain http is for loopback addresses)
  */
 export function remoteKeySet(url: string, { algorithm, ...options }: RemoteKeySetOptions): KeySource {
   const usable = (entries: readonly unknown[]): readonly VerifyingKey[] =>

@@ -1,8 +1,8 @@
-import { loadJson, tellOf } from '../base/fetch-json.ts'
+import { fetchJson, describeFailure } from '../base/fetch-json.ts'
 import type { Awaitable } from '../http/request.ts'
-import { keyRefused } from './key.ts'
+import { invalidKey } from './key.ts'
 
-export interface FollowOptions {
+export interface RemoteKeysOptions {
   /** Seconds for which a copy is good. Default 300 seconds. */
   readonly maxAge?: number | undefined
   /** The least seconds between two requests, whatever tokens come. Default 60 seconds. */
@@ -43,7 +43,7 @@ const systemElapsed = (): number => performance.now() / 1000
 export function remoteKeys<Key extends { readonly kid: string | undefined }>(
   url: string,
   usable: (entries: readonly unknown[]) => Awaitable<readonly Key[]>,
-  options: FollowOptions,
+  options: RemoteKeysOptions,
 ): RemoteKeys<Key> {
   const { maxAge = 300, coolDown = 60, patience = 5, elapsed = systemElapsed, failed = () => {} } = options
   let keys: readonly Key[] = []
@@ -57,16 +57,16 @@ export function remoteKeys<Key extends { readonly kid: string | undefined }>(
     askedAt = elapsed()
     try {
       const get = options.fetch ?? fetch
-      const document = await loadJson(url, { what: 'the key set', accept: ACCEPT, patience, get })
+      const document = await fetchJson(url, { what: 'the key set', accept: ACCEPT, patience, get })
       keys = await usable(entriesOf(document))
       version++
       readAt = elapsed()
       lastFailed = false
       // Whoever withdraws all keys is believed, and it may be a mistake.
-      if (keys.length === 0) tellOf(failed, new Error('the key set has no key that can be used'))
+      if (keys.length === 0) describeFailure(failed, new Error('the key set has no key that can be used'))
     } catch (error) {
       lastFailed = true
-      tellOf(failed, error)
+      describeFailure(failed, error)
     } finally {
       asking = undefined
     }
@@ -101,10 +101,10 @@ export function remoteKeys<Key extends { readonly kid: string | undefined }>(
 
 const ACCEPT = 'application/jwk-set+json, application/json'
 
-/** @throws Refusal `key_refused` where it is no key set (RFC 7517 §5) */
+/** @throws AuthError `invalid_key` where it is no key set (RFC 7517 §5) */
 export function entriesOf(document: unknown): readonly unknown[] {
   const keys = typeof document === 'object' && document !== null ? (document as { keys?: unknown }).keys : undefined
-  if (!Array.isArray(keys)) throw keyRefused('a key set is a JSON object with an array "keys"')
+  if (!Array.isArray(keys)) throw invalidKey('a key set is a JSON object with an array "keys"')
   return keys
 }
 

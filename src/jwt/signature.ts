@@ -1,8 +1,8 @@
 import { constants, type KeyObject, sign as signOnce, verify as verifyOnce } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
-import { derOf, rawOf } from './ecdsa.ts'
+import { derFromRaw, rawFromDer } from './ecdsa.ts'
 
-/** How an asymmetric key signs and checks: octets in, octets out, synchronous. Keys go to node bare: it is faster so. */
+/** How an asymmetric key signs and checks: bytes in, bytes out, synchronous. Keys go to node bare: it is faster so. */
 export interface Scheme {
   sign(signed: Uint8Array, key: KeyObject): Buffer
   /** Octets of a signature. */
@@ -15,7 +15,7 @@ export function schemeOf(alg: Exclude<Algorithm, `HS${string}`>): Scheme {
   const details = ALGORITHMS[alg]
   switch (details.kind) {
     case 'ec':
-      return ecdsa(details.hash, details.octets)
+      return ecdsa(details.hash, details.bytes)
     case 'rsa':
       return details.salt === undefined ? bare(details.hash, modulusOctets) : pss(details.hash, details.salt)
     case 'okp':
@@ -29,12 +29,12 @@ const bare = (hash: string | null, length: (key: KeyObject) => number): Scheme =
   verify: (signed, signature, key) => verifyOnce(hash, signed, key, signature),
 })
 
-/** @param octets of one coordinate */
-const ecdsa = (hash: string, octets: number): Scheme => ({
-  sign: (signed, key) => rawOf(signOnce(hash, signed, key), octets),
-  length: () => 2 * octets,
+/** @param bytes of one coordinate */
+const ecdsa = (hash: string, bytes: number): Scheme => ({
+  sign: (signed, key) => rawFromDer(signOnce(hash, signed, key), bytes),
+  length: () => 2 * bytes,
   verify(signed, signature, key) {
-    const der = derOf(signature, octets)
+    const der = derFromRaw(signature, bytes)
     return der !== undefined && verifyOnce(hash, signed, key, der)
   },
 })
@@ -52,25 +52,25 @@ const pss = (hash: string, saltLength: number): Scheme => {
 const modulusOctets = ({ asymmetricKeyDetails }: KeyObject): number =>
   Math.ceil(asymmetricKeyDetails!.modulusLength! / 8)
 
-/** @returns checks signatures, octets or text, with a public key. Nothing that is not exactly of its length is looked at. */
+/** @returns checks signatures, bytes or text, with a public key. Nothing that is not exactly of its length is looked at. */
 export function verifierWith(scheme: Scheme, key: KeyObject) {
   const length = scheme.length(key)
   const verify = (signed: string | Uint8Array, signature: Uint8Array): boolean =>
-    signature.length === length && scheme.verify(octetsOf(signed), signature, key)
+    signature.length === length && scheme.verify(bytesOf(signed), signature, key)
   return {
     verify,
     verifyText(signed: string, signature: string): boolean {
-      const octets = canonicalOctetsOf(signature)
-      return octets !== undefined && verify(signed, octets)
+      const bytes = canonicalOctetsOf(signature)
+      return bytes !== undefined && verify(signed, bytes)
     },
   }
 }
 
 /** As `decodeBase64url`, in half its time: Node's decoder skips what it does not know, so the text is made again and compared. */
 function canonicalOctetsOf(text: string): Buffer | undefined {
-  const octets = Buffer.from(text, 'base64url')
-  return octets.toString('base64url') === text ? octets : undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
 }
 
-export const octetsOf = (signed: string | Uint8Array): Uint8Array =>
+export const bytesOf = (signed: string | Uint8Array): Uint8Array =>
   typeof signed === 'string' ? Buffer.from(signed) : signed

@@ -1,5 +1,5 @@
 import { type Clock, type Seconds, systemClock } from '../base/clock.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { type Awaitable, isPromise } from '../http/request.ts'
 import { TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
@@ -31,7 +31,7 @@ export interface VerifierOptions<Keys extends KeySource = KeySource> {
 /** Takes tokens and gives their claims, and gives them only when everything holds. */
 export interface Verifier<Answer extends Awaitable<Claims> = Claims> {
   /**
-   * @throws Refusal with one class for the first fault: `too_large malformed unsupported_alg unsupported_header wrong_type
+   * @throws AuthError with one class for the first fault: `too_large malformed unsupported_alg unsupported_header wrong_type
    *   unknown_key bad_signature not_yet_valid expired wrong_issuer wrong_audience invalid_claim`. No text of the token is in it
    */
   verify(token: string): Answer
@@ -56,7 +56,7 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
     const claims = claimsOf(token, parts, key)
     if (!isKnown) headers.held(token, parts, key, version)
     const fault = claimFault(claims, want, clock())
-    if (fault !== undefined) throw new Refusal(fault)
+    if (fault !== undefined) throw new AuthError(fault)
     if (claims.exp === undefined) throw noExp()
     cache?.add(token, claims, version, leeway)
     return claims
@@ -77,18 +77,18 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
   }
 }
 
-/** @throws Refusal `config_refused` where something is no number from 0 on, or has no end */
+/** @throws AuthError `invalid_config` where something is no number from 0 on, or has no end */
 function refuseUnbounded(bounds: Readonly<Record<string, number>>): void {
   for (const [name, bound] of Object.entries(bounds)) {
     if (!(bound >= 0 && bound < Number.POSITIVE_INFINITY))
-      throw new Refusal('config_refused', `${name} must be a number from 0 on`)
+      throw new AuthError('invalid_config', `${name} must be a number from 0 on`)
   }
 }
 
 /** The claims, once the signature holds: there is no other way to them. */
 function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey): Claims {
-  if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new Refusal('bad_signature')
+  if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new AuthError('bad_signature')
   return objectIn(token.slice(first + 1, second))
 }
 
-const noExp = (): Refusal => new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
+const noExp = (): AuthError => new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })

@@ -1,4 +1,4 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError, configError } from '../base/errors.ts'
 import {
   type Algorithm,
   importSecret,
@@ -13,7 +13,7 @@ import {
 import type { LogEntry } from '../options.ts'
 
 /** Keys that the options give. */
-export interface GivenKeys {
+export interface ConfiguredKeys {
   /** `undefined`: tokens are checked here and issued elsewhere. */
   readonly signing: SigningKey | undefined
   readonly verifying: KeySource
@@ -33,13 +33,13 @@ const DEFAULT_ALGORITHM = 'ES256'
  * Reads the keys once, so that a wrong one stops the start (D18).
  *
  * @returns `undefined` where the house is to make and keep its own
- * @throws Refusal `config_refused` with a sentence that holds nothing of the key
+ * @throws AuthError `invalid_config` with a sentence that holds nothing of the key
  */
-export function parseKeys(settings: KeySettings, log: (entry: LogEntry) => void): GivenKeys | undefined {
+export function parseConfiguredKeys(settings: KeySettings, log: (entry: LogEntry) => void): ConfiguredKeys | undefined {
   const { algorithm = DEFAULT_ALGORITHM, signingKey, verifyingKey, jwksUrl, allowWeakKeys: allowWeak } = settings
   const isSecret = algorithm.startsWith('HS')
   if (signingKey === undefined && isSecret) {
-    throw refused(`tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`)
+    throw configError(`tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`)
   }
   const signing = named('tokens.signingKey', signingKey, (key) =>
     isSecret ? importSecret(algorithm, key, { allowWeak }) : importSigningKey(algorithm, key, { allowWeak }),
@@ -61,15 +61,15 @@ function named<Key>(option: string, text: string | undefined, read: (text: strin
   try {
     return read(text)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    throw refused(`${option} cannot be used: ${error.message}.`, error)
+    if (!(error instanceof AuthError)) throw error
+    throw configError(`${option} cannot be used: ${error.message}.`, error)
   }
 }
 
 function refuseStrangers(signing: SigningKey, verifying: VerifyingKey): void {
   const probe = 'a probe'
   if (verifying.verifyText(probe, signing.sign(probe))) return
-  throw refused('tokens.verifyingKey does not belong to tokens.signingKey: leave it out, and it is derived.')
+  throw configError('tokens.verifyingKey does not belong to tokens.signingKey: leave it out, and it is derived.')
 }
 
 const remote = (url: string, algorithm: Algorithm, log: (entry: LogEntry) => void): KeySource =>
@@ -77,5 +77,3 @@ const remote = (url: string, algorithm: Algorithm, log: (entry: LogEntry) => voi
     algorithm,
     failed: (error) => log({ level: 'warn', event: 'the key set could not be read', url, reason: String(error) }),
   })
-
-const refused = (sentence: string, cause?: unknown): Refusal => new Refusal('config_refused', sentence, { cause })

@@ -9,7 +9,7 @@ const PAUSE = 0.25
  *
  * @param elapsed seconds since some moment, never set back
  */
-export function rarely(
+export function debounce(
   work: () => Promise<unknown>,
   wait: (length: Seconds) => Promise<unknown>,
   elapsed: () => number = () => performance.now() / 1000,

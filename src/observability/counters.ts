@@ -1,5 +1,5 @@
 /** Counts what came of something since this process began. */
-export class Tally<Outcome extends string = string> {
+export class Counter<Outcome extends string = string> {
   readonly #counts: Map<Outcome, number>
 
   /** @param outcomes those that are told although there was none yet */
@@ -17,12 +17,12 @@ export class Tally<Outcome extends string = string> {
 }
 
 /** What an instance counts. */
-export interface Tallies {
-  readonly signIns: Tally<'ok' | 'failed' | 'throttled' | 'busy'>
-  readonly refreshes: Tally
+export interface Counters {
+  readonly signIns: Counter<'ok' | 'failed' | 'throttled' | 'busy'>
+  readonly refreshes: Counter
 }
 
-export const tallies = (): Tallies => ({
-  signIns: new Tally(['ok', 'failed', 'throttled', 'busy']),
-  refreshes: new Tally(['rotated', 'replayed', 'reused', 'revoked', 'expired', 'user', 'ahead', 'unknown']),
+export const createCounters = (): Counters => ({
+  signIns: new Counter(['ok', 'failed', 'throttled', 'busy']),
+  refreshes: new Counter(['rotated', 'replayed', 'reused', 'revoked', 'expired', 'user', 'ahead', 'unknown']),
 })

@@ -1,23 +1,23 @@
-import type { SessionBook } from '../sessions/session-manager.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { Tallies } from './counters.ts'
+import type { Counters } from './counters.ts'
 
 /** A book whose sign-ins and refreshes are counted, and written down where they are events. */
-export function observed(
-  book: SessionBook,
+export function observedSessions(
+  sessions: SessionManager,
   audit: AuditLog,
-  { refreshes }: Tallies,
+  { refreshes }: Counters,
   { log }: Pick<Settings, 'log'>,
-): SessionBook {
+): SessionManager {
   return {
-    ...book,
+    ...sessions,
     async open(session) {
-      await book.open(session)
+      await sessions.open(session)
       void audit.record({ kind: 'signed_in', userId: session.userId, sessionId: session.id })
     },
     async rotate(presented, now) {
-      const outcome = await book.rotate(presented, now)
+      const outcome = await sessions.rotate(presented, now)
       refreshes.add(outcome.kind)
       if (outcome.kind === 'replayed') {
         const { id, userId } = outcome.session

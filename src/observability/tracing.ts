@@ -1,19 +1,19 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { TokenVerbs } from '../features/tokens/verbs.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { House } from '../instance/instance.ts'
+import type { Instance } from '../instance/instance.ts'
 
 /** Does a work within a span of this name, whose outcome is told with it. */
 export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
-/** `undefined` where nobody asks for it, and then nothing of it is loaded. @throws Refusal `config_refused` where it is not installed */
-export async function traceOf({ telemetry }: Settings): Promise<Trace | undefined> {
+/** `undefined` where nobody asks for it, and then nothing of it is loaded. @throws AuthError `invalid_config` where it is not installed */
+export async function openTracing({ telemetry }: Settings): Promise<Trace | undefined> {
   if (!telemetry) return undefined
   const { SpanStatusCode, trace } = await import('@opentelemetry/api').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    const sentence =
+    const message =
       'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".'
-    throw new Refusal('config_refused', sentence, { cause })
+    throw new AuthError('invalid_config', message, { cause })
   })
   const tracer = trace.getTracer('watchword')
   return (name, work) =>
@@ -23,7 +23,7 @@ export async function traceOf({ telemetry }: Settings): Promise<Trace | undefine
         span.setAttribute(OUTCOME, 'ok')
         return result
       } catch (error) {
-        const code = error instanceof Refusal ? error.code : 'server_error'
+        const code = error instanceof AuthError ? error.code : 'server_error'
         span.setAttribute(OUTCOME, code)
         // That a client is refused is no error of ours.
         if (OURS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
@@ -36,7 +36,7 @@ export async function traceOf({ telemetry }: Settings): Promise<Trace | undefine
 
 const OUTCOME = 'watchword.outcome'
 
-const OURS = new Set(['server_error', 'store_unavailable', 'busy', 'config_refused', 'key_refused'])
+const OURS = new Set(['server_error', 'store_unavailable', 'busy', 'invalid_config', 'invalid_key'])
 
 /** What each verb is called in a trace. */
 const SPANS = {
@@ -52,7 +52,7 @@ const SPANS = {
 } as const satisfies Readonly<Record<keyof TokenVerbs, string>>
 
 /** The same verbs, each of them a span. Guards have none: what they do takes less time than telling of it. */
-export function traced(verbs: TokenVerbs, open: () => Promise<House>): TokenVerbs {
+export function withSpans(verbs: TokenVerbs, open: () => Promise<Instance>): TokenVerbs {
   type Verb = (...its: readonly never[]) => Promise<unknown>
   const each = Object.entries(verbs).map(([name, verb]: readonly [string, Verb]) => {
     const spanned: Verb = async (...its) => {

@@ -1,7 +1,7 @@
 import { argon2 as derive, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Random } from '../base/random.ts'
-import { base64Of, type Encoded, type Encoding, octetsOfBase64 } from './encoding.ts'
+import { base64Of, type Encoded, type Encoding, bytesOfBase64 } from './encoding.ts'
 
 const argon2Of = promisify(derive)
 
@@ -56,8 +56,8 @@ export function argon2(today: Argon2Cost = ARGON2_COST): Argon2 {
       if (match === null) return undefined
       const [, variety, memory, passes, lanes, saltText, digestText] = match as unknown as Fields
       const cost = { memory: Number(memory), passes: Number(passes), lanes: Number(lanes) }
-      const salt = octetsOfBase64(saltText, false)
-      const digest = octetsOfBase64(digestText, false)
+      const salt = bytesOfBase64(saltText, false)
+      const digest = bytesOfBase64(digestText, false)
       return salt && digest && isBounded(cost) ? encoded(variety, cost, salt, digest) : undefined
     },
     async make(password, random) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Encoding } from './encoding.ts'
 
 /** Its octets beyond this are not looked at by bcrypt. */
@@ -54,7 +54,7 @@ async function loadBinding(): Promise<typeof import('bcrypt')> {
   try {
     return (await import('bcrypt')).default
   } catch (cause) {
-    const sentence = 'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt'
-    throw new Refusal('config_refused', sentence, { cause })
+    const message = 'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt'
+    throw new AuthError('invalid_config', message, { cause })
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attemptsOf } from './candidates.ts'
+import { passwordCandidates } from './candidates.ts'
 
 for (const [what, password, trim, attempts] of [
   ['one form, mostly', 'correct horse', 'both', ['correct horse']],
@@ -13,12 +13,12 @@ for (const [what, password, trim, attempts] of [
   ['what only JavaScript takes for white space', '\ufeffpad\u200b', true, ['\ufeffpad\u200b']],
   ['blanks alone', '   ', 'both', ['   ', '']],
 ] as const) {
-  test(`a password is tried in its forms: ${what}`, () => assert.deepEqual(attemptsOf(password, trim), attempts))
+  test(`a password is tried in its forms: ${what}`, () => assert.deepEqual(passwordCandidates(password, trim), attempts))
 }
 
 test('a password that is too long is refused before it is trimmed or composed', () => {
   const start = performance.now()
 
-  assert.throws(() => attemptsOf(` ${'a\u0300'.repeat(10_000_000)} `, 'both'), { code: 'invalid' })
+  assert.throws(() => passwordCandidates(` ${'a\u0300'.repeat(10_000_000)} `, 'both'), { code: 'invalid' })
   assert.ok(performance.now() - start < 1000)
 })

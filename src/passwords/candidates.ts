@@ -1,4 +1,4 @@
-import { octetsOf } from './password-bytes.ts'
+import { passwordBytes } from './password-bytes.ts'
 import { trimmed } from '../base/whitespace.ts'
 
 /** Which forms of a password as sent are tried: as it is, without white space at its ends, or the one and then the other. */
@@ -12,10 +12,10 @@ export type Trim = boolean | 'both'
  * keyboard spells the same password. Hence both forms are tried: a hash of Django's is found by what was sent, one of
  * ours by its NFC form. Almost everything that is sent is NFC already, and then there is one form.
  *
- * @throws Refusal `invalid` above 4,096 octets, before anything is done with it
+ * @throws AuthError `invalid` above 4,096 octets, before anything is done with it
  */
-export function attemptsOf(password: string, trim: Trim): readonly string[] {
-  octetsOf(password)
+export function passwordCandidates(password: string, trim: Trim): readonly string[] {
+  passwordBytes(password)
   const forms = trim === 'both' ? [password, trimmed(password)] : [trim ? trimmed(password) : password]
   return [...new Set(forms.flatMap((form) => [form, form.normalize('NFC')]))]
 }

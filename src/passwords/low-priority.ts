@@ -16,7 +16,7 @@ const THREADS = '/proc/self/task'
  * Has passwords hashed when nobody else needs the processors, so that many sign-ins at once hold up no other request. For a
  * process that serves: files and names of hosts are looked up on the same threads. Elsewhere than on Linux it does nothing.
  */
-export async function hashesGiveWay(): Promise<void> {
+export async function lowerHashPriority(): Promise<void> {
   try {
     // The threads are made when they get their first work.
     await stat(THREADS)

@@ -11,12 +11,12 @@ import { hashQueue } from './queue.ts'
 const CHEAP = { memory: 64, passes: 1, lanes: 1 }
 
 /** The real thing, at a lower cost, and what it warned of. */
-function world(table: Encodings = encodings(CHEAP)) {
+function deps(table: Encodings = encodings(CHEAP)) {
   const warnings: string[] = []
   const it = passwords({
     queue: hashQueue({ atOnce: 2 }),
     random: systemRandom,
-    warn: (sentence) => void warnings.push(sentence),
+    warn: (message) => void warnings.push(message),
     encodings: table,
   })
   return { ...it, warnings }
@@ -65,7 +65,7 @@ const djangos = (encoding: string): string =>
   hashes.find((hash) => hash.encoding === encoding && hash.what === 'plain')!.hash
 
 test('a hash is of its password and of no other', async () => {
-  const { hash, verify } = world()
+  const { hash, verify } = deps()
   const hashed = await hash('correct horse')
 
   assert.deepEqual(await verify(['correct horse'], hashed), {
@@ -77,14 +77,14 @@ test('a hash is of its password and of no other', async () => {
 })
 
 test('the form of a password that was right is told', async () => {
-  const { hash, verify } = world()
+  const { hash, verify } = deps()
   const hashed = await hash('padded')
 
   assert.deepEqual(await verify([' padded ', 'padded'], hashed), { kind: 'right', password: 'padded', outdated: false })
 })
 
 test('a new hash is of the NFC form', async () => {
-  const { hash, verify } = world()
+  const { hash, verify } = deps()
   const hashed = await hash('pa\u0308sswort')
 
   assert.equal((await verify(['p\u00e4sswort'], hashed)).kind, 'right')
@@ -92,7 +92,7 @@ test('a new hash is of the NFC form', async () => {
 })
 
 test('a hash of another algorithm is right and outdated', async () => {
-  const { verify } = world()
+  const { verify } = deps()
 
   for (const encoding of ['pbkdf2_sha256', 'pbkdf2_sha1', 'scrypt', 'bcrypt', 'bcrypt_sha256']) {
     assert.deepEqual(await verify(['lètmein'], djangos(encoding)), {
@@ -104,7 +104,7 @@ test('a hash of another algorithm is right and outdated', async () => {
 })
 
 test('where there is no password none is right', async () => {
-  const { verify, warnings } = world()
+  const { verify, warnings } = deps()
   const none = unusableHash(systemRandom)
 
   assert.match(none, /^![0-9a-f]{40}$/)
@@ -115,7 +115,7 @@ test('where there is no password none is right', async () => {
 })
 
 test('a hash that cannot be read is wrong, and the log is told once and not what it was', async () => {
-  const { verify, warnings } = world()
+  const { verify, warnings } = deps()
 
   for (const hash of ['hunter2', 'md5$seasalt$5f4dcc3b5aa765d61d8327deb882cf99', '', 'pbkdf2_sha256$99999999$s$AAAA']) {
     assert.deepEqual(await verify([hash], hash), { kind: 'wrong' })
@@ -149,7 +149,7 @@ test('where bcrypt is met and its package is not installed, the answer is no and
 
 test('4,096 octets are a password, one more is refused before anything is computed', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = deps(table)
   const refused = { code: 'invalid', body: { password: ['Ensure this field has no more than 4096 characters.'] } }
 
   assert.equal((await verify(['x'.repeat(4096)], await hash('x'.repeat(4096)))).kind, 'right')
@@ -162,14 +162,14 @@ test('4,096 octets are a password, one more is refused before anything is comput
 })
 
 test('a lone surrogate is no password, since all of them are the same octets', async () => {
-  const { hash } = world()
+  const { hash } = deps()
 
   await assert.rejects(hash('\ud800 correct horse'), { code: 'invalid' })
 })
 
 test('while all hashes are of today, a wrong answer is one hash, with an account and without', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = deps(table)
   const known = await hash('correct horse')
   taken()
 
@@ -181,7 +181,7 @@ test('while all hashes are of today, a wrong answer is one hash, with an account
 
 test('beside old hashes, a wrong answer is the same work for every account and for none', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = deps(table)
   const light = 'pbkdf2_sha256$300$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
   const heavy = light.replace('300', '2000')
   const bcrypt = djangos('bcrypt')
@@ -197,7 +197,7 @@ test('beside old hashes, a wrong answer is the same work for every account and f
 
 test('each form that is tried is the same work again', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = deps(table)
   const known = await hash('correct horse')
   taken()
 
@@ -209,7 +209,7 @@ test('each form that is tried is the same work again', async () => {
 
 test('many strange hashes do not make wrong answers ever heavier', async () => {
   const { table, taken } = countedEncodings()
-  const { verify } = world(table)
+  const { verify } = deps(table)
   const digest = djangos('argon2').split('$').at(-1)
   for (let memory = 100; memory < 120; memory++) {
     await verify(['wrong'], `argon2$argon2id$v=19$m=${memory},t=1,p=1$c29tZXNhbHRzb21lc2FsdA$${digest}`)
@@ -222,7 +222,7 @@ test('many strange hashes do not make wrong answers ever heavier', async () => {
 })
 
 test('a wrong answer takes the time of a right one, with an account and without', async () => {
-  const it = world(encodings({ memory: 2048, passes: 1, lanes: 1 }))
+  const it = deps(encodings({ memory: 2048, passes: 1, lanes: 1 }))
   const known = await it.hash('correct horse')
   const kinds = { known, none: undefined, unusable: unusableHash(systemRandom), unreadable: 'hunter2' }
   const times = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, [] as number[]]))

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds } from '../base/clock.ts'
 import { systemRandom } from '../base/random.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { encodings } from './encodings.ts'
 import { hashQueue } from './queue.ts'
 
@@ -93,7 +93,7 @@ test('above 32 who wait, the next is refused at once with 503 and told when to c
   await assert.rejects(
     queue(() => work().run()),
     (error) => {
-      assert.ok(error instanceof Refusal)
+      assert.ok(error instanceof AuthError)
       assert.equal(error.status, 503)
       assert.equal(error.retryAfter, 1)
       return true

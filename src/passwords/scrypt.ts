@@ -1,6 +1,6 @@
 import { scrypt as derive, type ScryptOptions, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Encoding, octetsOfBase64 } from './encoding.ts'
+import { type Encoding, bytesOfBase64 } from './encoding.ts'
 
 const scryptOf = promisify<Buffer, string, number, ScryptOptions, Buffer>(derive)
 
@@ -14,7 +14,7 @@ export const scrypt: Encoding = {
   parse(rest) {
     const [, n, salt = '', r, p, text = ''] = TEXT.exec(rest) ?? []
     const cost = { N: Number(n), r: Number(r), p: Number(p) }
-    const digest = octetsOfBase64(text)
+    const digest = bytesOfBase64(text)
     if (!isBounded(cost) || digest?.length !== DIGEST_OCTETS) return undefined
     const terms = { ...cost, maxmem: 128 * cost.r * (cost.N + cost.p + 3) }
     return {

@@ -1,6 +1,6 @@
 import { type Awaitable, isPromise } from '../http/request.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
-import { type Ask, asksForSignIn, type Permission, type SignedIn, signedIn } from './permission.ts'
+import { type Ask, requiresSignIn, type Permission, type SignedIn, signedIn } from './permission.ts'
 
 type Part = (ask: never) => Awaitable<Decision>
 
@@ -18,14 +18,14 @@ type AnyOf<Parts extends readonly Part[]> = Composed<Parts> &
 /** Grants where every part grants; asked in this order, the first no ends it. `allOf()` of nothing grants. */
 export function allOf<const Parts extends readonly Part[]>(...parts: Parts): AllOf<Parts> {
   const permission = (ask: Ask): Awaitable<Decision> => until(parts, ask, (decision) => !decision.granted, granted)
-  return (asksForSignIn(parts) ? signedIn(permission) : permission) as unknown as AllOf<Parts>
+  return (requiresSignIn(parts) ? signedIn(permission) : permission) as unknown as AllOf<Parts>
 }
 
 /** Grants where some part grants; asked in this order, the first yes ends it. `anyOf()` of nothing refuses. */
 export function anyOf<const Parts extends readonly Part[]>(...parts: Parts): AnyOf<Parts> {
   const nothing = denied('no part grants this')
   const permission = (ask: Ask): Awaitable<Decision> => until(parts, ask, (decision) => decision.granted, nothing)
-  return (parts.every(asksForSignIn) ? signedIn(permission) : permission) as unknown as AnyOf<Parts>
+  return (parts.every(requiresSignIn) ? signedIn(permission) : permission) as unknown as AnyOf<Parts>
 }
 
 /**

@@ -32,5 +32,5 @@ export const signedIn = <P extends (ask: never) => Awaitable<Decision>>(permissi
   Object.assign(permission, { signedIn: true } as const)
 
 /** Whether a permission, or a list of which each must grant, lets nobody through who has not signed in. */
-export const asksForSignIn = (permission: object | readonly object[]): boolean =>
+export const requiresSignIn = (permission: object | readonly object[]): boolean =>
   [permission].flat().some((part) => (part as Partial<SignedIn>).signedIn === true)

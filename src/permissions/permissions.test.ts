@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tokenUser } from '../authentication/token-user.ts'
-import type { Refusal } from '../base/errors.ts'
+import type { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import {
   allOf,
@@ -23,13 +23,13 @@ import {
   objectPermissions,
   type Permission,
 } from './index.ts'
-import { asksForSignIn } from './permission.ts'
-import { type Bounds, Known } from './principal.ts'
+import { requiresSignIn } from './permission.ts'
+import { type PrincipalContext, RequestPrincipal } from './principal.ts'
 import { rightsOf } from './rights.ts'
 
-const BOUNDS: Bounds = {
+const BOUNDS: PrincipalContext = {
   rights: rightsOf({ editor: ['posts.add', 'posts.change'], viewer: ['posts.view'], owner: ['*'] }),
-  refusal: (refusal) => refusal,
+  toRouteError: (error) => error,
 }
 
 const requestWith = (method: string): AuthRequest => ({
@@ -49,7 +49,7 @@ interface Somebody {
 }
 
 const known = (user: Somebody | object, scopes: readonly string[] = [], method = 'GET') =>
-  new Known<unknown>({ user, scheme: 'test', scopes }, BOUNDS, requestWith(method))
+  new RequestPrincipal<unknown>({ user, scheme: 'test', scopes }, BOUNDS, requestWith(method))
 
 type Asked = Permission<unknown, unknown, string>
 
@@ -131,7 +131,7 @@ test('compositions wait only for what has to be waited for', async () => {
 test('of nothing, allOf grants and anyOf refuses', async () => {
   assert.equal(await answer(allOf() as unknown as Asked, nobody), 'yes')
   assert.equal(await answer(anyOf() as unknown as Asked, editor), 'no')
-  assert.equal(asksForSignIn(anyOf()), true)
+  assert.equal(requiresSignIn(anyOf()), true)
 })
 
 test('a composition says nothing of its parts to the client, and everything to the operator', () => {
@@ -145,7 +145,7 @@ test('a composition says nothing of its parts to the client, and everything to t
 test('not of a thing that is owned is a thing that is not owned (D31)', async () => {
   const isOwner: Permission<{ owner: string }, { id: string }> = ({ identity, resource }) =>
     identity?.user.id === resource.owner ? granted : denied('not yours')
-  const ada = known({ id: 'ada' }) as Known<{ id: string }>
+  const ada = known({ id: 'ada' }) as RequestPrincipal<{ id: string }>
   const decide = (owner: string) =>
     not(isOwner)({ identity: ada, request: requestWith('GET'), resource: { owner } } as never)
 
@@ -155,11 +155,11 @@ test('not of a thing that is owned is a thing that is not owned (D31)', async ()
 
 test('what asks for a sign-in is known for it', () => {
   for (const yes of [isAuthenticated, isStaff, has('x'), hasRole('x'), hasScope('x'), modelPermissions('posts')])
-    assert.equal(asksForSignIn(yes), true)
-  assert.equal(asksForSignIn(allOf(allowAny, isStaff)), true)
-  assert.equal(asksForSignIn(anyOf(isStaff, has('x'))), true)
+    assert.equal(requiresSignIn(yes), true)
+  assert.equal(requiresSignIn(allOf(allowAny, isStaff)), true)
+  assert.equal(requiresSignIn(anyOf(isStaff, has('x'))), true)
   for (const no of [allowAny, isReadOnly, not(isAuthenticated), anyOf(isAuthenticated, isReadOnly), allOf(isReadOnly)])
-    assert.equal(asksForSignIn(no), false)
+    assert.equal(requiresSignIn(no), false)
 })
 
 const MODEL = modelPermissions('posts') as Asked
@@ -201,7 +201,7 @@ test('authorize refuses with what the permission says', async () => {
       await known({}).authorize((() => decision) as Asked, undefined)
       return 'granted'
     } catch (error) {
-      const { code, detail } = error as Refusal
+      const { code, detail } = error as AuthError
       return `${code}: ${detail}`
     }
   }

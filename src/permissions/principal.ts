@@ -1,9 +1,9 @@
 import type { Identity } from '../authentication/scheme.ts'
-import type { Refusal } from '../base/errors.ts'
+import type { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { User } from '../users/user.ts'
 import type { Permission } from './permission.ts'
-import { refusalOf } from './denial-error.ts'
+import { denialError } from './denial-error.ts'
 import type { Rights } from './rights.ts'
 
 /**
@@ -20,29 +20,29 @@ export interface Principal<out U = User, in Right extends string = string> exten
   /**
    * Asks a permission about a thing: `await request.auth.authorize(mayEdit, note)`.
    *
-   * @throws Refusal `permission_denied` and what else the permission answers with; guards turn it into the answer
+   * @throws AuthError `permission_denied` and what else the permission answers with; guards turn it into the answer
    */
   authorize<Resource>(permission: Permission<Resource, U, Right>, resource: Resource): Promise<void>
 }
 
 /** What a principal is judged in: the rights of its instance, the refusals of its route. */
-export interface Bounds {
+export interface PrincipalContext {
   readonly rights: Rights
   /** A refusal as the route says it, with its challenges; the operator is told where that is wanted. */
-  readonly refusal: (refusal: Refusal, request: AuthRequest, who: Identity<unknown> | undefined) => Refusal
+  readonly toRouteError: (error: AuthError, request: AuthRequest, who: Identity<unknown> | undefined) => AuthError
 }
 
-export class Known<U> implements Principal<U, string> {
+export class RequestPrincipal<U> implements Principal<U, string> {
   readonly user: U
   readonly scheme: string
   readonly token: Identity['token']
   readonly sessionId: Identity['sessionId']
   readonly apiToken: Identity['apiToken']
   readonly scopes: readonly string[]
-  readonly #bounds: Bounds
+  readonly #bounds: PrincipalContext
   readonly #request: AuthRequest
 
-  constructor(identity: Identity<U>, bounds: Bounds, request: AuthRequest) {
+  constructor(identity: Identity<U>, bounds: PrincipalContext, request: AuthRequest) {
     const { user, scheme, token, sessionId, apiToken, scopes = NONE } = identity
     this.user = user
     this.scheme = scheme
@@ -62,7 +62,7 @@ export class Known<U> implements Principal<U, string> {
     const identity = this.user === undefined ? undefined : this
     const decision = await permission({ identity, request: this.#request, resource })
     if (decision.granted === true) return
-    throw this.#bounds.refusal(refusalOf(decision, identity, this.#request), this.#request, identity)
+    throw this.#bounds.toRouteError(denialError(decision, identity, this.#request), this.#request, identity)
   }
 }
 const NONE: readonly string[] = []

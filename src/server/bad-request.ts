@@ -16,7 +16,7 @@ const NOT_HTTP = ['400 Bad Request', 'The request is not well-formed HTTP.'] as 
  * Where an earlier request of the same connection is still being answered, that answer is waited for and nothing is
  * added: the client would take ours for it.
  */
-export function answerUnreadable(
+export function answerBadRequest(
   server: Server,
   answering: ReadonlySet<ServerResponse>,
   { linger, log }: { readonly linger: number; readonly log: ServerLog | undefined },

@@ -71,7 +71,7 @@ type HistogramName = {
 }[MetricName]
 
 /** Adds up what several processes have measured. */
-export function together(samples: readonly Sample[]): readonly Sample[] {
+export function mergeSamples(samples: readonly Sample[]): readonly Sample[] {
   const known = new Map<string, Sample>()
   for (const sample of samples) {
     const key = nameOf(sample)

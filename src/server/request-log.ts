@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LogEntry } from '../options.ts'
-import { lineOf, pathForLog } from '../base/log.ts'
+import { formatLine, pathForLog } from '../base/log.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 
 /** What a line says of who asked. */
-export interface Caller {
+export interface RequestClient {
   readonly request: string
   readonly address: string
 }
 
 /** Tells of a request once its response is over. Nothing of a header, a query or a body is in it (L3). */
-export function logWhenDone(request: IncomingMessage, response: ServerResponse, caller: Caller, log: ServerLog): void {
+export function logWhenDone(request: IncomingMessage, response: ServerResponse, caller: RequestClient, log: ServerLog): void {
   const began = performance.now()
   response.once('close', () => {
     const isWhole = response.writableFinished
@@ -39,7 +39,7 @@ function levelOf(status: number, isWhole: boolean): LogEntry['level'] {
 export function textLine(entry: LogEntry): string {
   const { event, method, path, status, ms } = entry
   if (event === 'request') return `${method} ${path} ${status} ${ms} ms`
-  return event === 'unreadable request' ? `${event} ${status}` : lineOf(entry)
+  return event === 'unreadable request' ? `${event} ${status}` : formatLine(entry)
 }
 
 /** For programs: one JSON object a line, with the moment in UTC and the process. */

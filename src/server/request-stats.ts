@@ -9,7 +9,7 @@ export interface Durations {
 }
 
 /** Counts requests by endpoint. Paths that are none of its endpoints' are one: anybody can ask for any path. */
-export class RequestFigures {
+export class RequestStats {
   readonly #endpoints: ReadonlySet<string>
   readonly #statuses = new Map<string, Map<number, number>>()
   readonly #durations = new Map<string, { counts: number[]; sum: number }>()

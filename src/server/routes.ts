@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type Guard, send } from '../adapters/node.ts'
-import { REFUSALS } from '../base/errors.ts'
+import { ERRORS } from '../base/errors.ts'
 import { isPromise } from '../http/request.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
 /** What the server has beside the endpoints of the instance: a page that teaches, a guarded greeting, the key set. */
-export function routesOf(
+export function serverRoutes(
   auth: Watchword<User>,
   guard: Guard<User, string>,
   { origin, isStopping }: { readonly origin: () => string; readonly isStopping: () => boolean },
@@ -29,7 +29,7 @@ export function routesOf(
     if (auth.owns(url)) return
     const listener = routes.get(url.replace(/[?#].*$/s, '').replace(/\/$/, '')) ?? notFound
     const done = listener(request, response)
-    if (isPromise(done)) done.then(undefined, (error) => send(response, auth.refuse(error)))
+    if (isPromise(done)) done.then(undefined, (error) => send(response, auth.replyToError(error)))
   }
 }
 
@@ -42,7 +42,7 @@ const UNSTORED = { 'Cache-Control': 'no-store' }
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
-const notFound: Listener = (_, response) => json(response, 404, { detail: REFUSALS.not_found.says })
+const notFound: Listener = (_, response) => json(response, 404, { detail: ERRORS.not_found.says })
 
 /** A listener for GET and HEAD; other methods are refused. */
 const reads =

@@ -3,28 +3,28 @@ import { chmodSync } from 'node:fs'
 import type { Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { mount } from '../adapters/node.ts'
-import { during } from '../base/request-context.ts'
+import { runInContext } from '../base/request-context.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { callerOf } from './client.ts'
-import { type Colleagues, colleaguesVia } from './cluster/message-bus.ts'
+import { clientOf } from './client.ts'
+import { type MessageBus, messageBusVia } from './cluster/message-bus.ts'
 import { LIMITS, type Limits } from './connection-limits.ts'
-import { type MetricsPlace, measuring } from './start-metrics.ts'
-import { RequestFigures } from './request-stats.ts'
+import { type MetricsPlace, startMetrics } from './start-metrics.ts'
+import { RequestStats } from './request-stats.ts'
 import { logWhenDone, type ServerLog } from './request-log.ts'
-import { OWN_PATHS, routesOf } from './routes.ts'
-import { answerUnreadable, closeSoon } from './bad-request.ts'
+import { OWN_PATHS, serverRoutes } from './routes.ts'
+import { answerBadRequest, closeSoon } from './bad-request.ts'
 
 // An import evaluates every export of node:http, and one of them is a WebSocket client: 6 MiB, and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
 
 /** Where a server listens: on a port (0: any that is free), or on a socket file. */
-export type Place = { readonly host: string; readonly port: number } | { readonly socket: string }
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socket: string }
 
-export type Serving = Place & {
+export type ServeOptions = ListenAddress & {
   readonly auth: Watchword<User>
   /** Who serves beside this process. Default: nobody. */
-  readonly colleagues?: Colleagues
+  readonly bus?: MessageBus
   /** How many proxies stand in front. Default: none. */
   readonly proxies?: number
   /** Where Prometheus is told how it goes. Default: nowhere. */
@@ -34,7 +34,7 @@ export type Serving = Place & {
   readonly limits?: Limits
 }
 
-export interface Running {
+export interface RunningServer {
   /** `http://host:port`, as bound; `unix:PATH`. */
   readonly url: string
   /** Where metrics are told. */
@@ -56,8 +56,8 @@ const ELSEWHERE = 'https://auth.example.com'
  *
  * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, …
  */
-export async function serve(serving: Serving): Promise<Running> {
-  const { auth, colleagues = colleaguesVia(), proxies = 0, metrics, log, limits = LIMITS, ...place } = serving
+export async function serve(serving: ServeOptions): Promise<RunningServer> {
+  const { auth, bus = messageBusVia(), proxies = 0, metrics, log, limits = LIMITS, ...place } = serving
   const server = createServer(limits)
   server.timeout = limits.timeout
   server.maxConnections = limits.maxConnections
@@ -67,7 +67,7 @@ export async function serve(serving: Serving): Promise<Running> {
   let stopping = false
   let url = ''
 
-  const figures = new RequestFigures([...auth.paths, ...OWN_PATHS])
+  const stats = new RequestStats([...auth.paths, ...OWN_PATHS])
   let connections = 0
 
   /** What comes of requests, each on its own occasion. */
@@ -75,7 +75,7 @@ export async function serve(serving: Serving): Promise<Running> {
   requests.on(
     'request',
     // It stands for the server in that alone.
-    routesOf(auth, mount(requests as Server, auth), {
+    serverRoutes(auth, mount(requests as Server, auth), {
       origin: () => (url.startsWith('unix:') ? ELSEWHERE : url),
       // From here on others are asked, before the last answers are given.
       isStopping: () => !server.listening,
@@ -89,7 +89,7 @@ export async function serve(serving: Serving): Promise<Running> {
   })
   server.on('request', (request, response) => {
     const began = performance.now()
-    const caller = callerOf(request, proxies)
+    const caller = clientOf(request, proxies)
     if (stopping) response.shouldKeepAlive = false
     response.setHeader('X-Request-Id', caller.request)
     if (log !== undefined) logWhenDone(request, response, caller, log)
@@ -100,14 +100,14 @@ export async function serve(serving: Serving): Promise<Running> {
     })
     response.once('close', () => {
       answering.delete(response)
-      figures.add(request.url ?? '', response.statusCode, (performance.now() - began) / 1000)
+      stats.add(request.url ?? '', response.statusCode, (performance.now() - began) / 1000)
     })
-    during({ requestId: caller.request, address: caller.address }, () => requests.emit('request', request, response))
+    runInContext({ requestId: caller.request, address: caller.address }, () => requests.emit('request', request, response))
   })
-  answerUnreadable(server, answering, { linger: limits.linger, log })
+  answerBadRequest(server, answering, { linger: limits.linger, log })
 
   const measured =
-    metrics && (await measuring(metrics, { auth, requests: figures, connections: () => connections }, colleagues))
+    metrics && (await startMetrics(metrics, { auth, requests: stats, connections: () => connections }, bus))
   try {
     server.listen('socket' in place ? { path: place.socket } : { host: place.host, port: place.port })
     await once(server, 'listening')

@@ -1,6 +1,6 @@
-import type { Colleagues } from './cluster/message-bus.ts'
-import { type Measured, measures, shared } from './worker-metrics.ts'
-import { exposition, type Sample, together } from './metrics.ts'
+import type { MessageBus } from './cluster/message-bus.ts'
+import { type WorkerMetrics, collectMetrics, shared } from './worker-metrics.ts'
+import { exposition, type Sample, mergeSamples } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
 
 /** Where Prometheus is told how it goes. */
@@ -19,16 +19,16 @@ const QUESTION = 'metrics'
  *
  * @throws the error of `listen`
  */
-export async function measuring(
+export async function startMetrics(
   { version, ...at }: MetricsPlace,
-  measured: Measured,
-  colleagues: Colleagues,
+  measured: WorkerMetrics,
+  bus: MessageBus,
 ): Promise<{ readonly url: string; stop(): void }> {
-  const { measure, stop: stopMeasuring } = measures(measured)
-  colleagues.onQuestion(QUESTION, measure)
+  const { measure, stop: stopMeasuring } = collectMetrics(measured)
+  bus.onQuestion(QUESTION, measure)
   const told = async (): Promise<string> => {
-    const all = (await colleagues.askAll(QUESTION)) as readonly (readonly Sample[])[]
-    return exposition(together([...(await shared(measured.auth, version)), ...all.flat()]))
+    const all = (await bus.askAll(QUESTION)) as readonly (readonly Sample[])[]
+    return exposition(mergeSamples([...(await shared(measured.auth, version)), ...all.flat()]))
   }
   try {
     const { url, stop } = await serveMetrics(at, told)

@@ -2,16 +2,16 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Sample } from './metrics.ts'
-import { BUCKETS, type RequestFigures } from './request-stats.ts'
+import { BUCKETS, type RequestStats } from './request-stats.ts'
 
-export interface Measured {
+export interface WorkerMetrics {
   readonly auth: Watchword<User>
-  readonly requests: RequestFigures
+  readonly requests: RequestStats
   readonly connections: () => number
 }
 
 /** What one process measures of itself, at once. @returns a function to be asked each time, and what ends it */
-export function measures({ auth, requests, connections }: Measured) {
+export function collectMetrics({ auth, requests, connections }: WorkerMetrics) {
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   /** Nanoseconds, and not a number where nothing was measured yet. */
@@ -34,7 +34,7 @@ export function measures({ auth, requests, connections }: Measured) {
   return { measure, stop: () => void delay.disable() }
 }
 
-function durationsOf(requests: RequestFigures): readonly Sample[] {
+function durationsOf(requests: RequestStats): readonly Sample[] {
   return [...requests.durations()].flatMap(([endpoint, { counts, sum }]): readonly Sample[] => {
     let upTo = 0
     const buckets = counts.map((count, index): Sample => {
@@ -51,9 +51,9 @@ function durationsOf(requests: RequestFigures): readonly Sample[] {
 }
 
 function figuresOf(auth: Watchword<User>): readonly Sample[] {
-  const figures = auth.figures()
-  if (figures === undefined) return []
-  const { signIns, refreshes, hashing, revocations } = figures
+  const stats = auth.stats()
+  if (stats === undefined) return []
+  const { signIns, refreshes, hashing, revocations } = stats
   const byOutcome = (name: 'watchword_sign_ins_total' | 'watchword_refreshes_total', counts: typeof signIns) =>
     Object.entries(counts).map(([outcome, value]): Sample => ({ name, labels: { outcome }, value }))
   return [

@@ -1,5 +1,5 @@
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
-import { EndedSet, TABLES } from './revoked-set.ts'
+import { RevokedSet, TABLES } from './revoked-set.ts'
 import type { FeedPosition, SessionId, Sessions } from './session.ts'
 import type { Change, Watch } from './watch.ts'
 
@@ -13,7 +13,7 @@ export interface FeedState {
   readonly full: boolean
 }
 
-export interface FeedTerms {
+export interface FeedSettings {
   /** How long an end is remembered: the longest life of a token that is not asked for in the store, leeway included. */
   readonly window: Seconds
   /** The age up to which the set is believed. */
@@ -22,8 +22,8 @@ export interface FeedTerms {
   readonly capacity?: number
 }
 
-export interface FeedWorld {
-  readonly sessions: Pick<Sessions, 'endedSince'>
+export interface FeedDeps {
+  readonly sessions: Pick<Sessions, 'revokedSince'>
   readonly watch: Watch
   readonly clock: Clock
   /** Seconds since some moment, never set back: what is old, and how long an entry is kept, is no matter of the wall clock. */
@@ -67,9 +67,9 @@ const AT_ONCE = TABLES / 8
 
 /** The sessions that have ended and whose access tokens could still live, as this process and its feed know them. */
 export class RevocationFeed {
-  readonly #set: EndedSet
-  readonly #terms: FeedTerms
-  readonly #world: FeedWorld
+  readonly #set: RevokedSet
+  readonly #terms: FeedSettings
+  readonly #world: FeedDeps
   readonly #watching: { stop(): void }
   readonly #beat: NodeJS.Timeout
   readonly #openedAt: Seconds
@@ -88,19 +88,19 @@ export class RevocationFeed {
   #isCut = false
   #closed = false
 
-  private constructor(terms: FeedTerms, world: FeedWorld) {
+  private constructor(terms: FeedSettings, deps: FeedDeps) {
     this.#terms = terms
-    this.#world = world
-    this.#set = new EndedSet(terms.capacity)
-    this.#openedAt = world.elapsed()
+    this.#world = deps
+    this.#set = new RevokedSet(terms.capacity)
+    this.#openedAt = deps.elapsed()
     this.#completeAt = this.#openedAt
-    this.#watching = world.watch({ changed: (change) => this.#heard(change), upToDate: () => this.#told() })
+    this.#watching = deps.watch({ changed: (change) => this.#heard(change), upToDate: () => this.#told() })
     this.#beat = setInterval(() => this.#look(), BEAT).unref()
   }
 
   /** Resolves when the set knows everything that has ended by now. */
-  static async open(terms: FeedTerms, world: FeedWorld): Promise<RevocationFeed> {
-    const feed = new RevocationFeed(terms, world)
+  static async open(terms: FeedSettings, deps: FeedDeps): Promise<RevocationFeed> {
+    const feed = new RevocationFeed(terms, deps)
     try {
       feed.#reading = feed.#read()
       await feed.#reading
@@ -194,7 +194,7 @@ export class RevocationFeed {
     const isDeep = elapsed - this.#deepAt >= DEEP_EVERY
     let from: FeedPosition = { endedAt: this.#since(elapsed, now, isDeep ? LATEST : LATE) }
     for (;;) {
-      const page = await this.#world.sessions.endedSince(from, PAGE)
+      const page = await this.#world.sessions.revokedSince(from, PAGE)
       for (const { id } of page) this.add(id)
       const last = page.at(-1)
       if (last === undefined || page.length < PAGE || this.#closed) break

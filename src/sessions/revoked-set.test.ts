@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { hexId, systemRandom } from '../base/random.ts'
-import { EndedSet, SWEEPS, TABLES } from './revoked-set.ts'
+import { RevokedSet, SWEEPS, TABLES } from './revoked-set.ts'
 
-const sweepAll = (set: EndedSet): void => {
+const sweepAll = (set: RevokedSet): void => {
   for (let i = 0; i < TABLES; i++) set.sweep()
 }
 
@@ -20,7 +20,7 @@ const anyId = (among: number): string => KINDS[randomInt(KINDS.length)]!(randomI
 test('it is the set that a Map with a count of sweeps is, whatever is added, looked for and swept', () => {
   for (let round = 0; round < 9; round++) {
     const among = [10, 1000, 100_000][round % 3]!
-    const set = new EndedSet()
+    const set = new RevokedSet()
     const model = new Map<string, number>()
     for (let step = 0; step < 20_000; step++) {
       const id = anyId(among)
@@ -40,7 +40,7 @@ test('it is the set that a Map with a count of sweeps is, whatever is added, loo
 
 test('ids that fall on one slot do not hide one another, nor does one that is forgotten', () => {
   // Four ids, and then eight, in each of 1024 tables, of which the smallest have eight slots.
-  const set = new EndedSet()
+  const set = new RevokedSet()
   const early = Array.from({ length: 4096 }, () => hexId(systemRandom))
   for (const id of early) set.add(id)
   sweepAll(set)
@@ -60,7 +60,7 @@ test('ids that fall on one slot do not hide one another, nor does one that is fo
 })
 
 test('an id that comes again and again is forgotten all the same', () => {
-  const set = new EndedSet()
+  const set = new RevokedSet()
   for (let i = 0; i < SWEEPS; i++) {
     set.add('s')
     sweepAll(set)
@@ -69,7 +69,7 @@ test('an id that comes again and again is forgotten all the same', () => {
 })
 
 test('a set that is full says so, keeps what it has, and has room again when something was forgotten', () => {
-  const set = new EndedSet(100)
+  const set = new RevokedSet(100)
   for (let i = 0; i < 100; i++) assert.equal(set.add(`${i}`), true)
 
   assert.equal(set.add('one more'), false)
@@ -83,7 +83,7 @@ test('a set that is full says so, keeps what it has, and has room again when som
 })
 
 test('of many ids none is taken for another', () => {
-  const set = new EndedSet()
+  const set = new RevokedSet()
   for (let i = 0; i < 300_000; i++) set.add(hexId(systemRandom))
 
   assert.equal(set.size, 300_000)

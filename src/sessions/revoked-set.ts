@@ -25,7 +25,7 @@ interface Table {
  * A set of ids that forgets. It holds 64 bits mixed from each id, in 14 to 29 octets, however long the id: one that was never
  * added is taken for one of ten million others with a chance of 1 in 10^12.
  */
-export class EndedSet {
+export class RevokedSet {
   readonly #tables: (Table | undefined)[] = new Array<undefined>(TABLES).fill(undefined)
   readonly #capacity: number
   #size = 0

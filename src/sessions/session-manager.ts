@@ -3,21 +3,21 @@ import type { Random } from '../base/random.ts'
 import type { Awaitable } from '../http/request.ts'
 import { flush } from './flush.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
-import { type FeedState, type FeedTerms, RevocationFeed } from './revocation-feed.ts'
+import { type FeedState, type FeedSettings, RevocationFeed } from './revocation-feed.ts'
 import { type Presented, type RotationOutcome, type RotationTerms, rotate } from './rotate.ts'
-import type { EndReason, Session, SessionId, Sessions } from './session.ts'
+import type { RevokeReason, Session, SessionId, Sessions } from './session.ts'
 import type { Watch } from './watch.ts'
 
 /** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
-export interface SessionBook extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'end' | 'endAll'> {
+export interface SessionManager extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
   /**
    * Whether a session has ended, for each request of its tokens. Waits for nothing while this process knows what others end;
    * else, and for a token that lives longer than an end is remembered, the store is asked.
    *
    * @param life of the token that asks
-   * @throws Refusal `store_unavailable`
+   * @throws AuthError `store_unavailable`
    */
-  hasEnded(id: SessionId, life: Seconds): Awaitable<boolean>
+  isRevoked(id: SessionId, life: Seconds): Awaitable<boolean>
   /** How well this process knows what others end: `age` beyond `maxAge`, or `full`, and the store is asked at each check. */
   feed(): FeedState
   /** See `published.ts`. */
@@ -30,9 +30,9 @@ export interface SessionBook extends Pick<Sessions, 'open' | 'adopt' | 'find' | 
   close(): void
 }
 
-export interface BookTerms extends RotationTerms, FeedTerms {}
+export interface SessionSettings extends RotationTerms, FeedSettings {}
 
-export interface BookWorld {
+export interface SessionManagerDeps {
   readonly sessions: Sessions
   readonly watch: Watch
   readonly clock: Clock
@@ -49,9 +49,9 @@ export interface BookWorld {
 
 const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
 
-/** Resolves when it knows everything that has ended by now. @throws Refusal `store_unavailable`, `config_refused` */
-export async function openSessionBook(terms: BookTerms, world: BookWorld): Promise<SessionBook> {
-  const { sessions, watch, clock, elapsed = systemElapsed, feedCut: cut, feedBack: back } = world
+/** Resolves when it knows everything that has ended by now. @throws AuthError `store_unavailable`, `invalid_config` */
+export async function openSessionManager(terms: SessionSettings, deps: SessionManagerDeps): Promise<SessionManager> {
+  const { sessions, watch, clock, elapsed = systemElapsed, feedCut: cut, feedBack: back } = deps
   const feed = await RevocationFeed.open(terms, { sessions, watch, clock, elapsed, cut, back })
   /** An end is remembered for as long as a token of this life can be alive. */
   const longest = terms.window - terms.leeway
@@ -66,8 +66,8 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
     }
   }
 
-  const end = async (id: SessionId, reason: EndReason, now: UnixSeconds): Promise<boolean> => {
-    const ended = await doneOrNot(sessions.end(id, reason, now))
+  const revoke = async (id: SessionId, reason: RevokeReason, now: UnixSeconds): Promise<boolean> => {
+    const ended = await doneOrNot(sessions.revoke(id, reason, now))
     if (ended) feed.add(id)
     return ended
   }
@@ -80,7 +80,7 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
   }
 
   return {
-    hasEnded(id, life) {
+    isRevoked(id, life) {
       if (feed.has(id)) return true
       if (life <= longest && feed.isBelieved()) return false
       return asked(id)
@@ -91,15 +91,15 @@ export async function openSessionBook(terms: BookTerms, world: BookWorld): Promi
     adopt: (session) => sessions.adopt(session),
     find: (id) => sessions.find(id),
     list: (userId) => sessions.list(userId),
-    end,
-    async endAll(userId, reason, now, except) {
-      const ended = await doneOrNot(sessions.endAll(userId, reason, now, except))
+    revoke,
+    async revokeAll(userId, reason, now, except) {
+      const ended = await doneOrNot(sessions.revokeAll(userId, reason, now, except))
       for (const id of ended) feed.add(id)
       return ended
     },
     async rotate(presented, now) {
-      const outcome = await rotate(presented, now, { sessions, random: world.random, end }, terms)
-      if (outcome.kind === 'reused' && outcome.ended) world.reused(outcome.session)
+      const outcome = await rotate(presented, now, { sessions, random: deps.random, end: revoke }, terms)
+      if (outcome.kind === 'reused' && outcome.ended) deps.reused(outcome.session)
       return outcome
     },
     flush: (now, progress) => flush(sessions, now, terms.window, progress),

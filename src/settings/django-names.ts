@@ -1,5 +1,5 @@
 /** Settings of Simple JWT and of Django REST framework, and what they are called here: for the sentence that refuses them, and for the documentation. */
-export const THEIRS: Readonly<Record<string, string>> = {
+export const DJANGO_NAMES: Readonly<Record<string, string>> = {
   ACCESS_TOKEN_LIFETIME: 'tokens.access',
   REFRESH_TOKEN_LIFETIME: 'tokens.refresh',
   ROTATE_REFRESH_TOKENS: 'tokens.rotate',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { Refusal } from '../base/errors.ts'
-import { THEIRS } from './django-names.ts'
+import { AuthError } from '../base/errors.ts'
+import { DJANGO_NAMES } from './django-names.ts'
 import { parseSettings } from './settings.ts'
 
 const key = 'conformance-key-0123456789abcdef-0123456789abcdef'
@@ -86,7 +86,7 @@ for (const [name, options, says] of [
   test(`the start stops at ${name}, and says what to write`, () => {
     assert.throws(
       () => parseSettings(options, {}),
-      (error) => error instanceof Refusal && error.code === 'config_refused' && error.message.includes(says),
+      (error) => error instanceof AuthError && error.code === 'invalid_config' && error.message.includes(says),
     )
   })
 }
@@ -109,7 +109,7 @@ test('the documentation names every setting of Simple JWT and Django, and what i
     readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'),
   )
   const removed = ['AUTH_HEADER_TYPE', 'AUTH_TOKEN_CLASS', 'SECRET_KEY', 'TOKEN_BACKEND_CLASS']
-  for (const [theirs, ours] of Object.entries(THEIRS)) {
+  for (const [theirs, ours] of Object.entries(DJANGO_NAMES)) {
     if (removed.includes(theirs) || theirs.endsWith('_SERIALIZER')) continue
     if (/^(DEFAULT|NUM|SESSION|CSRF)_/.test(theirs)) {
       assert.ok(

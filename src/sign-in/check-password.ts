@@ -1,10 +1,10 @@
-import { Refusal } from '../base/errors.ts'
-import { attemptsOf, type Trim } from '../passwords/candidates.ts'
+import { AuthError } from '../base/errors.ts'
+import { passwordCandidates, type Trim } from '../passwords/candidates.ts'
 import { isUsable, type Passwords } from '../passwords/passwords.ts'
 import type { Account, User } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 
-export interface SignInTerms {
+export interface CheckPasswordOptions {
   readonly loginField: 'username' | 'email'
   /** D2. */
   readonly trimPassword: Trim
@@ -12,7 +12,7 @@ export interface SignInTerms {
   readonly allows: (user: User | undefined) => boolean
 }
 
-export interface SignInWorld {
+export interface CheckPasswordDeps {
   readonly users: Users
   readonly passwords: Passwords
 }
@@ -23,19 +23,19 @@ export interface SignInWorld {
  * Whether there is no such account, none with a password, none that is allowed or the password is wrong: the answer is
  * the same and takes the same work (P8). A hash that is not of today's encoding is replaced on the way.
  *
- * @throws Refusal `no_active_account`; `invalid` where the password has above 4,096 octets; `busy`
+ * @throws AuthError `no_active_account`; `invalid` where the password has above 4,096 octets; `busy`
  */
-export async function signIn(
+export async function verifyCredentials(
   login: string,
   password: string,
-  { users, passwords }: SignInWorld,
-  { loginField, trimPassword, allows }: SignInTerms,
+  { users, passwords }: CheckPasswordDeps,
+  { loginField, trimPassword, allows }: CheckPasswordOptions,
 ): Promise<Account> {
-  const attempts = attemptsOf(password, trimPassword)
+  const attempts = passwordCandidates(password, trimPassword)
   const account = await users.find(loginField, login)
   const mayEnter = allows(account?.user) && account !== undefined && isUsable(account.hash)
   const verdict = await passwords.verify(attempts, mayEnter ? account.hash : undefined)
-  if (verdict.kind === 'wrong' || account === undefined) throw new Refusal('no_active_account')
+  if (verdict.kind === 'wrong' || account === undefined) throw new AuthError('no_active_account')
   return verdict.outdated ? withNewHash(account, verdict.password, { users, passwords }) : account
 }
 
@@ -43,13 +43,13 @@ export async function signIn(
  * Replaces the hash of a password that has been found right. Where others do so at the same moment, the account is as they
  * left it; where the password itself was changed meanwhile, it was the old one that was right.
  */
-async function withNewHash(account: Account, password: string, { users, passwords }: SignInWorld): Promise<Account> {
+async function withNewHash(account: Account, password: string, { users, passwords }: CheckPasswordDeps): Promise<Account> {
   const hash = await hashUnlessBusy(password, passwords)
   if (hash === undefined) return account
   if (await users.upgradeHash(account.user.id, account.hash, hash)) return { ...account, hash }
   const now = await users.find('id', account.user.id)
   if (now?.user.epoch !== account.user.epoch) {
-    throw new Refusal('no_active_account', 'the password has just been changed')
+    throw new AuthError('no_active_account', 'the password has just been changed')
   }
   return now
 }
@@ -59,7 +59,7 @@ async function hashUnlessBusy(password: string, passwords: Passwords): Promise<s
   try {
     return await passwords.hash(password)
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'busy') return undefined
+    if (error instanceof AuthError && error.code === 'busy') return undefined
     throw error
   }
 }

@@ -5,7 +5,7 @@ import type { UserField } from '../users/users.ts'
 const ACCOUNTS = 20_000
 
 /** Accounts that were read once, by each name they are found by. Whoever keeps them here forgets them when they change. */
-export class KnownAccounts {
+export class AccountCache {
   readonly #by = {
     id: new Map<string, Account>(),
     username: new Map<string, Account>(),

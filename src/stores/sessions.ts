@@ -1,6 +1,6 @@
 import { type Expression, type Kysely, type Selectable, type SqlBool, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { EndReason, NewSession, Rotation, Session, SessionId, Sessions } from '../sessions/session.ts'
+import type { RevokeReason, NewSession, Rotation, Session, SessionId, Sessions } from '../sessions/session.ts'
 import { prepared } from './prepared.ts'
 import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
 
@@ -8,10 +8,10 @@ type Row = Selectable<SessionTable>
 type StateRow = Row & { readonly user_active: Flag | null; readonly user_epoch: number | null }
 
 /** Reasons said of the user; one said of the token takes their place. */
-const OF_THE_USER: readonly EndReason[] = ['password', 'inactive', 'deleted']
+const OF_THE_USER: readonly RevokeReason[] = ['password', 'inactive', 'deleted']
 
 /** Where a database may do what it was asked when whoever asked has long been told that it could not. */
-export interface Lateness {
+export interface ClockCheck {
   /** Until when what is asked now may be done, by the database's clock. */
   until(): UnixSeconds
   /** Whether that is still to come, in SQL. */
@@ -23,7 +23,7 @@ export interface Lateness {
  *
  * @param lateness a rotation that comes late is not done: its overlap would be over when its token is presented again
  */
-export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
+export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions {
   const insert = prepared<NewSession, never>(db, (its) => db.insertInto('sessions').values(rowOf(its)))
 
   const insertUnlessThere = prepared<NewSession, never>(db, (its) =>
@@ -97,7 +97,7 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       return { session: sessionOf(row), user }
     },
 
-    async end(id, reason, now) {
+    async revoke(id, reason, now) {
       const { numUpdatedRows } = await db
         .updateTable('sessions')
         .set((its) => ({ ended_at: its.fn.coalesce('ended_at', its.val(now)), end_reason: reason }))
@@ -111,7 +111,7 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       return numUpdatedRows === 1n
     },
 
-    async endAll(userId, reason, now, except) {
+    async revokeAll(userId, reason, now, except) {
       const all = db
         .updateTable('sessions')
         .set({ ended_at: now, end_reason: reason })
@@ -133,7 +133,7 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       return rows.map(sessionOf)
     },
 
-    async endedSince({ endedAt, id = '' as SessionId }, limit) {
+    async revokedSince({ endedAt, id = '' as SessionId }, limit) {
       const rows = await db
         .selectFrom('sessions')
         .select(['id', 'ended_at'])
@@ -172,7 +172,7 @@ export interface Swap {
 
 export const swapOf = (
   { id, generation, jti, newJti, idle, leeway, now, require }: Rotation,
-  lateness: Lateness | undefined,
+  lateness: ClockCheck | undefined,
 ): Swap => ({
   id,
   generation,

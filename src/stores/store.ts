@@ -17,7 +17,7 @@ export interface Store {
   readonly events: Events
   /** Brings the tables to the newest version; safe when several processes start together. Runs at first use. */
   migrate(): Promise<void>
-  /** Whether it can be asked now. @throws Refusal `store_unavailable` */
+  /** Whether it can be asked now. @throws AuthError `store_unavailable` */
   ping(): Promise<void>
   /** See `sessions/watch.ts`. */
   readonly watch: Watch

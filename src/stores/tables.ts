@@ -2,7 +2,7 @@ import type { EventKind } from '../audit/event.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
-import type { EndReason, SessionId } from '../sessions/session.ts'
+import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { ApiTokenId, TokenDigest } from '../features/api-tokens/api-token.ts'
 import type { UserId } from '../users/user.ts'
 
@@ -50,7 +50,7 @@ export interface SessionTable {
   readonly idle_expires_at: UnixSeconds
   readonly epoch: number
   readonly ended_at: UnixSeconds | null
-  readonly end_reason: EndReason | null
+  readonly end_reason: RevokeReason | null
 }
 
 export interface KeyTable {

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { networkOf } from '../http/client-address.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
-import { keyOf, type ThrottleWorld, throttled } from './throttle.ts'
+import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
 
 /**
  * Wrong passwords for one account from one address. A person who has forgotten which of a few passwords it was does not come
@@ -27,14 +27,14 @@ const OF_AN_ADDRESS = 6
 const FAMILIAR = 100_000
 
 /** Who wants in, and from where. */
-export interface Guess {
+export interface LoginAttempt {
   /** The name in the form in which accounts are told apart, so that other spellings are counted as one (rule P7). */
   readonly account: string
   readonly address: string
 }
 
-/** Runs whatever looks at a password. @throws Refusal `throttled` before it does */
-export type LoginThrottle = <Account>(guess: Guess, judge: () => Promise<Account>) => Promise<Account>
+/** Runs whatever looks at a password. @throws AuthError `throttled` before it does */
+export type LoginThrottle = <Account>(guess: LoginAttempt, judge: () => Promise<Account>) => Promise<Account>
 
 /**
  * Counts wrong passwords (D22): by account and address together, by address, and by account. A guess is counted before its
@@ -44,7 +44,7 @@ export type LoginThrottle = <Account>(guess: Guess, judge: () => Promise<Account
  * With enough addresses a stranger could fill the count of an account that is not his. So it holds for addresses alone from
  * which nobody has signed in to that account since this process began: its owner gets in from where he was before.
  */
-export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): LoginThrottle {
+export function loginThrottle(limit: Limit, { hits, clock }: ThrottleDeps): LoginThrottle {
   const limits = limitsOf(limit)
   const familiar = new Familiar(FAMILIAR)
 
@@ -92,7 +92,7 @@ interface Count {
   readonly limit: Limit
 }
 
-const isWrong = (error: unknown): boolean => error instanceof Refusal && error.code === 'no_active_account'
+const isWrong = (error: unknown): boolean => error instanceof AuthError && error.code === 'no_active_account'
 
 function limitsOf({ limit, per }: Limit) {
   const longer = Math.min(per * LONGER, LONGEST_PERIOD) as Seconds

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { minutes, seconds, type UnixSeconds } from '../base/clock.ts'
-import type { Counted } from './hits.ts'
+import type { HitResult } from './hits.ts'
 import { memoryHits } from './memory-hits.ts'
 import type { Limit } from './rate.ts'
 
 const NOON = 1_790_000_000
 const at = (t: number) => (NOON + t) as UnixSeconds
 const FIVE: Limit = { limit: 5, per: minutes(1) }
-const counted: Counted = { kind: 'counted' }
+const counted: HitResult = { kind: 'counted' }
 
 /** Django REST framework's log of times, newest first, as its `allow_request` and `wait` keep it. */
 function theirLog({ limit, per }: Limit) {
   let log: number[] = []
   return {
-    hit(now: number): Counted {
+    hit(now: number): HitResult {
       log = log.filter((time) => time > now - per)
       if (log.length < limit) {
         log.unshift(now)
@@ -88,7 +88,7 @@ test('a key that came when there was no room is counted no less than it was hit'
   // The others are over; the late one has to go on where it was counted.
   for (let i = 0; i < 200; i++) hits.hit(`later ${i}`, FIVE, at(60.5))
 
-  assert.equal((hits.hit('late', FIVE, at(60.6)) as Counted).kind, 'full')
+  assert.equal((hits.hit('late', FIVE, at(60.6)) as HitResult).kind, 'full')
 })
 
 test('keys that share are few of many, and only of one limit', () => {
@@ -96,7 +96,7 @@ test('keys that share are few of many, and only of one limit', () => {
   for (let i = 0; i < 1000; i++) hits.hit(`invented ${i}`, FIVE, at(0))
   for (let i = 0; i < 5; i++) hits.hit('late', FIVE, at(0))
 
-  const caught = Array.from({ length: 200 }, (_, i) => hits.hit(`honest ${i}`, FIVE, at(0)) as Counted)
+  const caught = Array.from({ length: 200 }, (_, i) => hits.hit(`honest ${i}`, FIVE, at(0)) as HitResult)
   const ofAnother = hits.hit('late', { limit: 6, per: minutes(1) }, at(0))
 
   assert.ok(caught.filter(({ kind }) => kind === 'full').length <= 10)
@@ -138,5 +138,5 @@ test('what counts is not forgotten, and what does not is, so many at a time', as
   assert.equal(await hits.flush(at(100), 7), 7)
   assert.equal(await hits.flush(at(100), 7), 3)
   assert.equal(await hits.flush(at(100), 7), 0)
-  assert.equal((hits.hit('new', FIVE, at(100)) as Counted).kind, 'full')
+  assert.equal((hits.hit('new', FIVE, at(100)) as HitResult).kind, 'full')
 })

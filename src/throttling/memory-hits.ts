@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { UnixSeconds } from '../base/clock.ts'
 import { hexId, type Random, systemRandom } from '../base/random.ts'
-import { BATCH, closed, type Hits } from './hits.ts'
+import { BATCH, slotExpired, type Hits } from './hits.ts'
 import type { Limit } from './rate.ts'
 import { Ring } from './ring.ts'
 
@@ -49,7 +49,7 @@ export function memoryHits({ bound = 100_000, random = systemRandom }: MemoryHit
 
   return {
     hit(key, limit, now) {
-      if (limit.limit === 0) return closed(limit)
+      if (limit.limit === 0) return slotExpired(limit)
       return (find(key, limit, now) ?? make(key, limit, now)).hit(limit, now)
     },
 

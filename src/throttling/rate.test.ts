@@ -44,7 +44,7 @@ for (const text of [
   '٥/min',
 ]) {
   test(`H16: ${JSON.stringify(text)} stops the start with a sentence`, () => {
-    assert.throws(() => parseRate(text), { code: 'config_refused', message: /is no rate: write a number and one of/ })
+    assert.throws(() => parseRate(text), { code: 'invalid_config', message: /is no rate: write a number and one of/ })
   })
 }
 

@@ -1,10 +1,10 @@
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Counted } from './hits.ts'
+import type { HitResult } from './hits.ts'
 import type { Limit } from './rate.ts'
 
 const NEVER = Number.NEGATIVE_INFINITY
 const FIRST_PLACES = 4
-const COUNTED: Counted = { kind: 'counted' }
+const COUNTED: HitResult = { kind: 'counted' }
 
 /** The times of the newest hits on a key. They stand in a ring, so that the place of the next hit is the oldest one's. */
 export class Ring {
@@ -21,7 +21,7 @@ export class Ring {
     return this.#over <= now
   }
 
-  hit({ limit, per }: Limit, now: UnixSeconds): Counted {
+  hit({ limit, per }: Limit, now: UnixSeconds): HitResult {
     const oldest = this.#times[this.#next]!
     if (oldest > now - per) {
       if (this.#times.length >= limit) return { kind: 'full', wait: per - (now - oldest) }

@@ -13,7 +13,7 @@ const alice = { userId: '1', address: '192.0.2.1' }
 const staff = { userId: '3', address: '192.0.2.1' }
 
 /** Throttles on a clock that stands still until it is set. */
-function world() {
+function deps() {
   let now = NOON
   const kept = { hits: memoryHits(), clock: () => now as UnixSeconds }
   return {
@@ -34,7 +34,7 @@ const throttledFor = (seconds: number) => ({
 })
 
 test('H01: the third of two a minute waits until the first is a minute old', () => {
-  const { at, anon } = world()
+  const { at, anon } = deps()
   const list = [anon('2/min')]
   throttleAll(list, stranger, request)
   at(10)
@@ -46,7 +46,7 @@ test('H01: the third of two a minute waits until the first is a minute old', () 
 })
 
 test('H02: a refused request is not counted, and a wait is rounded up', () => {
-  const { at, anon } = world()
+  const { at, anon } = deps()
   const list = [anon('2/min')]
   throttleAll(list, stranger, request)
   at(10)
@@ -61,7 +61,7 @@ test('H02: a refused request is not counted, and a wait is rounded up', () => {
 })
 
 test('H03: who has signed in is not counted as anonymous', () => {
-  const { anon } = world()
+  const { anon } = deps()
   const list = [anon('2/min')]
   throttleAll(list, stranger, request)
   throttleAll(list, stranger, request)
@@ -72,7 +72,7 @@ test('H03: who has signed in is not counted as anonymous', () => {
 })
 
 test('H04: users are counted wherever they are', () => {
-  const { at, user } = world()
+  const { at, user } = deps()
   const list = [user('3/min')]
   for (const t of [0, 1, 2]) {
     at(t)
@@ -85,7 +85,7 @@ test('H04: users are counted wherever they are', () => {
 })
 
 test('H05: users are counted each for themselves', () => {
-  const { user } = world()
+  const { user } = deps()
   const list = [user('3/min')]
   for (let i = 0; i < 3; i++) throttleAll(list, alice, request)
 
@@ -95,7 +95,7 @@ test('H05: users are counted each for themselves', () => {
 })
 
 test('H06: every throttle sees every request, and the longest wait wins', () => {
-  const { at, user } = world()
+  const { at, user } = deps()
   const list = [user('2/s', 'burst'), user('3/min', 'sustained')]
   throttleAll(list, stranger, request)
   throttleAll(list, stranger, request)
@@ -110,7 +110,7 @@ test('H06: every throttle sees every request, and the longest wait wins', () => 
 })
 
 test('H07: a rate of none a day lets nobody in, and says to wait for a day', () => {
-  const { anon } = world()
+  const { anon } = deps()
 
   assert.throws(() => throttleAll([anon('0/day')], stranger, request), throttledFor(86_400))
 })
@@ -140,7 +140,7 @@ test('no wait is told, and no Retry-After is sent', () => {
 })
 
 test('H17: a rate of null counts nothing', () => {
-  const { kept } = world()
+  const { kept } = deps()
   const list = [anonThrottle('anon', null, kept), userThrottle('user', null, kept)]
 
   for (let i = 0; i < 1000; i++) throttleAll(list, stranger, request)
@@ -151,13 +151,13 @@ test('H18: without a throttle nothing is counted', () => {
 })
 
 test('where the hits are in memory nothing is waited for', () => {
-  const { anon, user } = world()
+  const { anon, user } = deps()
 
   assert.equal(throttleAll([anon('5/min'), user('5/min')], stranger, request), undefined)
 })
 
 test('an anonymous client cannot use up the count of a user by giving his id for an address', () => {
-  const { user } = world()
+  const { user } = deps()
   const list = [user('1/min')]
   throttleAll(list, { userId: undefined, address: alice.userId }, request)
 
@@ -165,7 +165,7 @@ test('an anonymous client cannot use up the count of a user by giving his id for
 })
 
 test('one subscriber is counted as one, whichever of the addresses of his network he takes', () => {
-  const { anon } = world()
+  const { anon } = deps()
   const list = [anon('1/min')]
   throttleAll(list, { userId: undefined, address: '2001:db8::1' }, request)
 
@@ -173,14 +173,14 @@ test('one subscriber is counted as one, whichever of the addresses of his networ
 })
 
 test('scopes are counted apart', () => {
-  const { user } = world()
+  const { user } = deps()
   throttleAll([user('1/min', 'feed')], alice, request)
 
   throttleAll([user('1/min', 'upload')], alice, request)
 })
 
 test('a throttle of its own may take its time, and those beside it have counted all the same', async () => {
-  const { anon } = world()
+  const { anon } = deps()
   const slow: Throttle = { scope: 'slow', wait: async () => ({ seconds: 7 }) }
   const list = [slow, anon('1/min')]
 
@@ -189,7 +189,7 @@ test('a throttle of its own may take its time, and those beside it have counted 
 })
 
 test('a throttle that fails refuses, and leaves no promise of another behind', async () => {
-  const { anon } = world()
+  const { anon } = deps()
   const fault = new Error('broken')
   const throwing: Throttle = {
     scope: 'throwing',

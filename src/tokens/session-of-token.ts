@@ -1,17 +1,17 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
 import { hexId } from '../base/random.ts'
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { Presented as PresentedSession, RotationOutcome } from '../sessions/rotate.ts'
-import type { EndReason, NewSession, Session, SessionId } from '../sessions/session.ts'
+import type { RevokeReason, NewSession, Session, SessionId } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import { accountOf, passwordChanged, typeFault } from './user-of-token.ts'
-import type { TokenWorld } from './token-settings.ts'
+import type { TokenDeps } from './token-settings.ts'
 
 /** What a refresh or sliding token says of its session. */
-export interface Presented extends PresentedSession {
+export interface PresentedToken extends PresentedSession {
   /** Another issuer signed it with our key: its session has no row before somebody needs one. */
   readonly foreign: boolean
 }
@@ -21,19 +21,19 @@ export async function openSession(
   user: User,
   expiresAt: UnixSeconds,
   now: UnixSeconds,
-  world: TokenWorld,
+  deps: TokenDeps,
 ): Promise<Session | undefined> {
-  if (world.sessions === undefined) return undefined
+  if (deps.sessions === undefined) return undefined
   const session: NewSession = {
-    id: hexId(world.random) as SessionId,
+    id: hexId(deps.random) as SessionId,
     userId: user.id,
-    jti: hexId(world.random),
+    jti: hexId(deps.random),
     createdAt: now,
     expiresAt,
-    idleExpiresAt: Math.min(after(now, world.terms.refresh), expiresAt) as UnixSeconds,
+    idleExpiresAt: Math.min(after(now, deps.terms.refresh), expiresAt) as UnixSeconds,
     epoch: user.epoch,
   }
-  await world.sessions.open(session)
+  await deps.sessions.open(session)
   return {
     ...session,
     generation: 0,
@@ -47,15 +47,15 @@ export async function openSession(
 /**
  * The session of a token; `undefined` where there is no store of sessions.
  *
- * @throws Refusal `malformed` where the store never issued the token, unless foreign tokens are taken in
+ * @throws AuthError `malformed` where the store never issued the token, unless foreign tokens are taken in
  */
-export function sessionOf(claims: Claims, jti: string, { sessions, terms }: TokenWorld): Presented | undefined {
+export function sessionOf(claims: Claims, jti: string, { sessions, terms }: TokenDeps): PresentedToken | undefined {
   if (sessions === undefined) return undefined
   const named = sessionNamedBy(claims)
   // A foreign token that was exchanged without being spent has a successor that names its session, which has no row either.
   const isFromForeign = terms.adoptForeign && claims[terms.typeClaim] === 'refresh' && claims.gen === undefined
   if (named !== undefined && !isFromForeign) return { ...named, jti, foreign: false }
-  if (!terms.adoptForeign) throw new Refusal('malformed', 'the store never issued this token')
+  if (!terms.adoptForeign) throw new AuthError('malformed', 'the store never issued this token')
   return { id: named?.id ?? foreignSessionId(jti), generation: 0, jti, foreign: true }
 }
 
@@ -64,11 +64,11 @@ const LAST_MOMENT = 253_402_300_799
 
 /** Gives the session of a foreign token its row, unless it has one. */
 export function adopt(
-  { id, jti }: Presented,
+  { id, jti }: PresentedToken,
   claims: Claims,
   account: Account | undefined,
   now: UnixSeconds,
-  { sessions, terms }: TokenWorld,
+  { sessions, terms }: TokenDeps,
 ): Promise<void> {
   const exp = Number(claims.exp)
   const refreshExp = Number(claims[terms.slidingRefreshClaim] ?? 0)
@@ -91,22 +91,22 @@ export function adopt(
  * Specification 1.2, row 13, with the committed state of the store.
  *
  * @returns the session as it goes on; `undefined` where a foreign token's has no row yet
- * @throws Refusal `revoked`, `account_gone`, `password_changed`; `malformed` where a token of ours has no row
+ * @throws AuthError `revoked`, `account_gone`, `password_changed`; `malformed` where a token of ours has no row
  */
 export async function refuseEnded(
-  presented: Presented,
+  presented: PresentedToken,
   now: UnixSeconds,
-  world: TokenWorld,
+  deps: TokenDeps,
 ): Promise<Session | undefined> {
-  const state = await world.sessions!.find(presented.id)
+  const state = await deps.sessions!.find(presented.id)
   if (state === undefined) {
     if (presented.foreign) return undefined
-    throw new Refusal('malformed', 'the store knows no session of this token')
+    throw new AuthError('malformed', 'the store knows no session of this token')
   }
   const { session, user } = state
-  if (session.endReason !== undefined) throw endedRefusal(session.endReason, world)
-  if (now >= session.expiresAt + world.terms.leeway) throw new Refusal('expired')
-  if (world.terms.checkRevoke === 'session' && user !== undefined && user.epoch !== session.epoch)
+  if (session.endReason !== undefined) throw revokedError(session.endReason, deps)
+  if (now >= session.expiresAt + deps.terms.leeway) throw new AuthError('expired')
+  if (deps.terms.checkRevoke === 'session' && user !== undefined && user.epoch !== session.epoch)
     throw passwordChanged()
   return session
 }
@@ -116,13 +116,13 @@ export async function refuseWrongType(
   claims: Claims,
   type: TokenType,
   now: UnixSeconds,
-  world: TokenWorld,
+  deps: TokenDeps,
 ): Promise<void> {
-  const fault = typeFault(claims, type, world.terms)
+  const fault = typeFault(claims, type, deps.terms)
   if (fault === undefined) return
-  const jti = claims[world.terms.jtiClaim]
-  if (world.sessions !== undefined && typeof jti === 'string' && claims[world.terms.typeClaim] !== 'access') {
-    await refuseEnded(sessionOf(claims, jti, world)!, now, world)
+  const jti = claims[deps.terms.jtiClaim]
+  if (deps.sessions !== undefined && typeof jti === 'string' && claims[deps.terms.typeClaim] !== 'access') {
+    await refuseEnded(sessionOf(claims, jti, deps)!, now, deps)
   }
   throw fault
 }
@@ -133,65 +133,65 @@ export async function refuseWrongType(
  */
 export async function accountBehind(
   claims: Claims,
-  presented: Presented | undefined,
+  presented: PresentedToken | undefined,
   now: UnixSeconds,
-  world: TokenWorld,
+  deps: TokenDeps,
 ): Promise<Account | undefined> {
   try {
-    return await accountOf(claims, world)
+    return await accountOf(claims, deps)
   } catch (error) {
-    if (presented !== undefined && error instanceof Refusal) await endFor(error, presented, claims, now, world)
+    if (presented !== undefined && error instanceof AuthError) await endFor(error, presented, claims, now, deps)
     throw error
   }
 }
 
 async function endFor(
-  { code }: Refusal,
-  presented: Presented,
+  { code }: AuthError,
+  presented: PresentedToken,
   claims: Claims,
   now: UnixSeconds,
-  world: TokenWorld,
+  deps: TokenDeps,
 ): Promise<void> {
-  const { sessions, terms } = world
+  const { sessions, terms } = deps
   if (code === 'password_changed') {
-    if (presented.foreign) await adopt(presented, claims, undefined, now, world)
-    await sessions!.end(presented.id, 'password', now)
+    if (presented.foreign) await adopt(presented, claims, undefined, now, deps)
+    await sessions!.revoke(presented.id, 'password', now)
   }
   if (code !== 'account_gone') return
   const state = await sessions!.find(presented.id)
   if (state?.session.userId === undefined) return
-  if (state.user === undefined) await sessions!.end(presented.id, 'deleted', now)
-  else if (terms.checkActive && !state.user.active) await sessions!.end(presented.id, 'inactive', now)
+  if (state.user === undefined) await sessions!.revoke(presented.id, 'deleted', now)
+  else if (terms.checkActive && !state.user.active) await sessions!.revoke(presented.id, 'inactive', now)
 }
 
 /** What the client is told of a swap that did not come about. */
-export function refusalOf(
+export function errorForOutcome(
   outcome: Exclude<RotationOutcome, { readonly kind: 'rotated' | 'replayed' }>,
-  world: TokenWorld,
-): Refusal {
+  deps: TokenDeps,
+): AuthError {
   switch (outcome.kind) {
     case 'unknown':
     case 'ahead':
-      return new Refusal('malformed', `the store knows no such refresh token (${outcome.kind})`)
+      return new AuthError('malformed', `the store knows no such refresh token (${outcome.kind})`)
     case 'expired':
-      return new Refusal('expired')
+      return new AuthError('expired')
     case 'user':
     case 'revoked':
-      return endedRefusal(outcome.reason, world)
+      return revokedError(outcome.reason, deps)
     case 'reused':
-      return new Refusal('revoked', 'a spent refresh token came back')
+      return new AuthError('revoked', 'a spent refresh token came back')
   }
 }
 
 /** What is said of a session that ended for this reason. */
-function endedRefusal(reason: EndReason, { terms }: TokenWorld): Refusal {
+function revokedError(reason: RevokeReason, { terms }: TokenDeps): AuthError {
   switch (reason) {
     case 'inactive':
     case 'deleted':
-      return new Refusal('account_gone')
+      return new AuthError('account_gone')
     case 'password':
-      return terms.checkRevoke === 'session' ? passwordChanged() : new Refusal('revoked')
+      return terms.checkRevoke === 'session' ? passwordChanged() : new AuthError('revoked')
     default:
-      return new Refusal('revoked')
+      return new AuthError('revoked')
   }
 }

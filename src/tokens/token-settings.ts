@@ -2,12 +2,12 @@ import type { Clock, Seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Awaitable } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
-import type { SessionBook } from '../sessions/session-manager.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Account, User } from '../users/user.ts'
 import type { UserField, Users } from '../users/users.ts'
 
 /** On what terms tokens are issued and exchanged: the parsed settings, one plain value each. */
-export interface TokenTerms {
+export interface TokenSettings {
   readonly access: Seconds
   readonly refresh: Seconds
   /** The end of a session that no refresh moves. */
@@ -41,15 +41,15 @@ export interface TokenTerms {
 }
 
 /** What tokens are made and judged in. */
-export interface TokenWorld {
-  readonly terms: TokenTerms
+export interface TokenDeps {
+  readonly terms: TokenSettings
   readonly clock: Clock
   readonly random: Random
   readonly users: Users
   /** `undefined`: there is no store of sessions, and tokens live until they expire. */
-  readonly sessions: SessionBook | undefined
+  readonly sessions: SessionManager | undefined
   sign(claims: object): string
-  /** Spec 1.2, rows 1 to 12 and 14. @throws Refusal with the error class of the fault */
+  /** Spec 1.2, rows 1 to 12 and 14. @throws AuthError with the error class of the fault */
   verify(token: string): Awaitable<Claims>
   /** The same of a token that is spent by being shown: it is not remembered, nor does it take the place of one that is. */
   verifyOnce(token: string): Awaitable<Claims>
@@ -60,9 +60,9 @@ export interface TokenWorld {
 }
 
 /** Whether the authentication rule lets this user have and use tokens. It answers at once: a promise is no yes. */
-export const isAllowed = (user: User | undefined, terms: TokenTerms): boolean =>
+export const isAllowed = (user: User | undefined, terms: TokenSettings): boolean =>
   terms.rule === undefined ? user !== undefined && (user.active || !terms.checkActive) : terms.rule(user) === true
 
 /** Whether a user who has signed in may go on: who is inactive may not, nor whom the rule refuses by now (D11). */
-export const mayUse = (user: User, terms: TokenTerms): boolean =>
+export const mayUse = (user: User, terms: TokenSettings): boolean =>
   (user.active || !terms.checkActive) && (!terms.ruleOnRequest || isAllowed(user, terms))

@@ -1,16 +1,16 @@
-import { Refusal } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 
 /** What is wrong with the fields of a user, in sentences. */
-export type FieldFaults = { readonly [field in 'username' | 'password' | 'email' | 'roles']?: readonly string[] }
+export type FieldErrors = { readonly [field in 'username' | 'password' | 'email' | 'roles']?: readonly string[] }
 
-/** @throws Refusal `invalid`, its body naming each field that has faults */
-export function refuseFaults(faults: FieldFaults): void {
-  if (Object.values(faults).some((sentences) => sentences.length > 0)) throw refusalOf(faults)
+/** @throws AuthError `invalid`, its body naming each field that has faults */
+export function rejectFieldErrors(faults: FieldErrors): void {
+  if (Object.values(faults).some((sentences) => sentences.length > 0)) throw fieldError(faults)
 }
 
-export function refusalOf(faults: FieldFaults): Refusal {
+export function fieldError(faults: FieldErrors): AuthError {
   const found = Object.entries(faults).filter(([, sentences]) => sentences.length > 0)
-  return new Refusal('invalid', `not taken: ${found.map(([field]) => field).join(', ')}`, {
+  return new AuthError('invalid', `not taken: ${found.map(([field]) => field).join(', ')}`, {
     body: Object.fromEntries(found),
   })
 }

@@ -1,6 +1,6 @@
 import type { Clock, Seconds } from '../base/clock.ts'
 import { type Duration, secondsOf } from '../base/duration.ts'
-import { Refusal } from '../base/errors.ts'
+import { configError } from '../base/errors.ts'
 import { parseTrusted } from '../base/fetch-json.ts'
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
 
@@ -47,7 +47,7 @@ export interface VerifierOptions {
   readonly elapsed?: () => number
 }
 
-export interface VerifierSettings {
+export interface ParsedVerifierOptions {
   readonly issuer: string
   readonly audiences: readonly string[]
   readonly jwksUrl: string
@@ -68,18 +68,18 @@ export interface VerifierSettings {
   readonly elapsed: () => number
 }
 
-/** @throws Refusal `config_refused`, its message one sentence that says what to write instead */
-export function parseOptions(options: VerifierOptions): VerifierSettings {
+/** @throws AuthError `invalid_config`, its message one sentence that says what to write instead */
+export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
   const { issuer, revocations = false } = options
   for (const name of Object.keys(options)) {
-    if (!NAMES.has(name)) throw refused(`There is no option "${name}".`)
+    if (!NAMES.has(name)) throw configError(`There is no option "${name}".`)
   }
   parseTrusted(text(issuer, 'issuer'), 'issuer')
   const base = issuer.replace(/\/+$/, '')
   const feed = revocations === true ? {} : revocations
   const types = options.types ?? ['access']
   if (types.length === 0 || types.some((type) => type !== 'access' && type !== 'sliding')) {
-    throw refused('types must name "access" or "sliding".')
+    throw configError('types must name "access" or "sliding".')
   }
   return {
     issuer,
@@ -139,31 +139,29 @@ const ASYMMETRIC = Object.keys(ALGORITHMS).filter(isAsymmetric)
 function asymmetric(names: readonly string[]): readonly AsymmetricAlgorithm[] {
   const known = names.filter(isAsymmetric)
   if (known.length > 0 && known.length === names.length) return known
-  throw refused(
+  throw configError(
     `algorithms must be some of ${ASYMMETRIC.join(', ')}: a shared secret is no key for others to check with.`,
   )
 }
 
 function text(value: unknown, option: string): string {
   if (typeof value === 'string' && value !== '') return value
-  throw refused(`${option} must be a text.`)
+  throw configError(`${option} must be a text.`)
 }
 
 function texts(value: unknown, option: string): readonly string[] {
   const all = [value].flat()
   if (all.length > 0) return all.map((each) => text(each, option))
-  throw refused(`${option} must name something.`)
+  throw configError(`${option} must name something.`)
 }
 
 function length(value: Duration, option: string, [min, max]: readonly [number, number]): Seconds {
   const found = secondsOf(value)
   if (found !== undefined && found >= min && found <= max) return found
-  throw refused(`${option} must be from ${min} to ${max} seconds, as a number or as "5m".`)
+  throw configError(`${option} must be from ${min} to ${max} seconds, as a number or as "5m".`)
 }
 
 function whole(value: number, option: string, [min, max]: readonly [number, number]): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw refused(`${option} must be a whole number from ${min} to ${max}.`)
+  throw configError(`${option} must be a whole number from ${min} to ${max}.`)
 }
-
-const refused = (sentence: string): Refusal => new Refusal('config_refused', sentence)

@@ -1,9 +1,9 @@
 import type { Clock, Seconds } from '../base/clock.ts'
-import { Refusal } from '../base/errors.ts'
-import { loadJson, tellOf } from '../base/fetch-json.ts'
+import { AuthError } from '../base/errors.ts'
+import { fetchJson, describeFailure } from '../base/fetch-json.ts'
 import type { Awaitable } from '../http/request.ts'
 import type { Claims } from '../jwt/json.ts'
-import { EndedSet } from '../sessions/revoked-set.ts'
+import { RevokedSet } from '../sessions/revoked-set.ts'
 
 export interface FeedOptions {
   readonly url: string
@@ -18,7 +18,7 @@ export interface FeedOptions {
 /** Knows of an issuer's sessions that have ended. */
 export interface Revocations {
   /**
-   * @throws Refusal `revoked`; `revocations_unavailable` where what is known is too old and cannot be read anew, or the token lives
+   * @throws AuthError `revoked`; `revocations_unavailable` where what is known is too old and cannot be read anew, or the token lives
    *   longer than ended sessions are told of; `expired` where it is so old that the end of its session may be told of no more
    */
   refuse(claims: Claims): Awaitable<void>
@@ -51,7 +51,7 @@ interface Page {
  */
 export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, failed }: FeedOptions): Revocations {
   /** What was told of in this window, and in the one before it. */
-  let [young, aged] = [new EndedSet(), new EndedSet()]
+  let [young, aged] = [new RevokedSet(), new RevokedSet()]
   let youngSince = elapsed()
   let window = Number.NEGATIVE_INFINITY
   let until: number | undefined
@@ -66,7 +66,7 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
       lastSign = askedAt
       const address = until === undefined ? url : `${url}?since=${until}`
       const told = parsePage(
-        await loadJson(address, { what: 'the feed of revocations', patience: PATIENCE, longest: LONGEST, get }),
+        await fetchJson(address, { what: 'the feed of revocations', patience: PATIENCE, longest: LONGEST, get }),
       )
       if (told.more && told.until === until) throw new Error('the feed of revocations does not go on')
       keep(told)
@@ -81,7 +81,7 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
   function keep(page: Page): void {
     window = page.window
     if (elapsed() - youngSince >= window + SKEW) {
-      ;[young, aged] = [new EndedSet(), young]
+      ;[young, aged] = [new RevokedSet(), young]
       youngSince = elapsed()
     }
     for (const id of page.revoked) {
@@ -93,7 +93,7 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
   function readOnce(): Promise<void> {
     if (reading !== undefined && elapsed() - lastSign <= PATIENCE + OLD) return reading
     const mine = read()
-      .catch((error) => tellOf(failed, error))
+      .catch((error) => describeFailure(failed, error))
       .finally(() => {
         if (reading === mine) reading = undefined
       })
@@ -102,12 +102,12 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
   }
 
   function judge({ sid, exp, iat }: Claims): void {
-    if (young.has(sid as string) || aged.has(sid as string)) throw new Refusal('revoked')
+    if (young.has(sid as string) || aged.has(sid as string)) throw new AuthError('revoked')
     if (elapsed() - readAt >= maxAge) throw unavailable('the feed of revocations cannot be read')
     if (!(Number(exp) - Number(iat) <= window))
       throw unavailable('the token lives longer than ended sessions are told of')
     // Tolerance for clocks must not take a token beyond the time for which its end is remembered.
-    if (!(clock() - Number(iat) < window)) throw new Refusal('expired')
+    if (!(clock() - Number(iat) < window)) throw new AuthError('expired')
   }
 
   return {
@@ -124,7 +124,7 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
   }
 }
 
-const unavailable = (note: string): Refusal => new Refusal('revocations_unavailable', note, { retryAfter: 1 })
+const unavailable = (note: string): AuthError => new AuthError('revocations_unavailable', note, { retryAfter: 1 })
 
 /** @throws Error where it is of another shape */
 function parsePage(document: unknown): Page {

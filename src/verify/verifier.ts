@@ -1,15 +1,15 @@
-import { tokenAfter } from '../authentication/header.ts'
-import { REFUSALS, Refusal } from '../base/errors.ts'
+import { credentialsAfter } from '../authentication/header.ts'
+import { ERRORS, AuthError } from '../base/errors.ts'
 import { isPromise } from '../http/request.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
 import { TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
 import { remoteKeys, unambiguous } from '../jwt/remote-keys.ts'
-import { jtiOf, noUserNamed, typeFault, userIdIn } from '../tokens/user-of-token.ts'
-import { parseOptions, type VerifierOptions, type VerifierSettings } from './options.ts'
+import { requireJti, noUserNamed, typeFault, userIdIn } from '../tokens/user-of-token.ts'
+import { parseOptions, type VerifierOptions, type ParsedVerifierOptions } from './options.ts'
 import { followRevocations } from './revocations.ts'
-import { objectIn, signedIn, type WebKeys } from './signed.ts'
+import { objectIn, parseSigned, type WebKeys } from './signed.ts'
 import { importWebKey, type WebKey } from './web-key.ts'
 
 /** The claims of a token in which everything held. They are frozen. */
@@ -24,17 +24,17 @@ export type TokenClaims = Claims & {
 /** Checks tokens that another server issues. */
 export interface TokenVerifier {
   /**
-   * @throws Refusal, with a status of 401 for a token that is not good: `malformed too_large unsupported_alg unsupported_header
+   * @throws AuthError, with a status of 401 for a token that is not good: `malformed too_large unsupported_alg unsupported_header
    *   unknown_key bad_signature expired not_yet_valid invalid_claim wrong_issuer wrong_audience wrong_type revoked`; of 503 where
    *   it cannot be known: `keys_unavailable revocations_unavailable`. No text of the token is in it
    */
   verify(token: string): Promise<TokenClaims>
-  /** The claims of the bearer token of a request, if it has one. @throws Refusal as `verify`; `bad_authorization_header` */
+  /** The claims of the bearer token of a request, if it has one. @throws AuthError as `verify`; `bad_authorization_header` */
   check(request: Request): Promise<TokenClaims | undefined>
-  /** The same where there must be one. @throws Refusal as `check`; `not_authenticated` */
+  /** The same where there must be one. @throws AuthError as `check`; `not_authenticated` */
   require(request: Request): Promise<TokenClaims>
   /** The answer to a refusal: its status, `{ detail, code }`, the challenge of a 401. Any other error is thrown on. */
-  refusal(error: unknown): Response
+  error(error: unknown): Response
 }
 
 /**
@@ -42,7 +42,7 @@ export interface TokenVerifier {
  *
  * Nothing is asked for before the first token comes, and no timer is left behind.
  *
- * @throws Refusal `config_refused` with one sentence that says what to write instead
+ * @throws AuthError `invalid_config` with one sentence that says what to write instead
  */
 export function verifier(options: VerifierOptions): TokenVerifier {
   const settings = parseOptions(options)
@@ -52,10 +52,10 @@ export function verifier(options: VerifierOptions): TokenVerifier {
   const revocations = settings.revocations && followRevocations({ ...settings, ...settings.revocations })
 
   async function judge(token: string): Promise<Claims> {
-    const { payload, version } = await signedIn(token, keys, { maxBytes, types: TYPES })
+    const { payload, version } = await parseSigned(token, keys, { maxBytes, types: TYPES })
     const claims = objectIn(payload)
     const fault = claimFault(claims, { issuer, audiences, leeway }, clock())
-    if (fault !== undefined) throw new Refusal(fault)
+    if (fault !== undefined) throw new AuthError(fault)
     refuseForeign(claims, settings)
     cache?.add(token, claims, version, leeway)
     return claims
@@ -68,7 +68,7 @@ export function verifier(options: VerifierOptions): TokenVerifier {
     return claims as TokenClaims
   }
   const check = async ({ headers }: Request): Promise<TokenClaims | undefined> => {
-    const token = tokenAfter(['Bearer'], headers.get('authorization') ?? undefined)
+    const token = credentialsAfter(['Bearer'], headers.get('authorization') ?? undefined)
     return token === undefined ? undefined : verify(token)
   }
   return {
@@ -76,27 +76,27 @@ export function verifier(options: VerifierOptions): TokenVerifier {
     check,
     async require(request) {
       const claims = await check(request)
-      if (claims === undefined) throw new Refusal('not_authenticated')
+      if (claims === undefined) throw new AuthError('not_authenticated')
       return claims
     },
-    refusal(error) {
-      if (error instanceof Refusal) return answerTo(error)
+    error(error) {
+      if (error instanceof AuthError) return answerTo(error)
       throw error
     },
   }
 }
 
-/** What the house asks of its own tokens beyond what every token must say. @throws Refusal `invalid_claim`, `wrong_type` */
-function refuseForeign(claims: Claims, settings: VerifierSettings): void {
-  if (claims.exp === undefined) throw new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
-  jtiOf(claims, settings)
+/** What the house asks of its own tokens beyond what every token must say. @throws AuthError `invalid_claim`, `wrong_type` */
+function refuseForeign(claims: Claims, settings: ParsedVerifierOptions): void {
+  if (claims.exp === undefined) throw new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
+  requireJti(claims, settings)
   const faults = settings.types.map((type) => typeFault(claims, type, settings))
   if (faults.every((fault) => fault !== undefined)) throw faults[0]
   if (!userIdIn(claims, settings)) throw noUserNamed()
 }
 
-/** The issuer's keys. @throws Refusal `keys_unavailable` where none have ever been read */
-function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): WebKeys {
+/** The issuer's keys. @throws AuthError `keys_unavailable` where none have ever been read */
+function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): WebKeys {
   const usable = async (entries: readonly unknown[]): Promise<readonly WebKey[]> => {
     const keys = await Promise.all(entries.map((entry) => importWebKey(entry).catch(() => undefined)))
     // The rest is for somebody else (RFC 7517 §5), or of a kind that this runtime does not know.
@@ -111,17 +111,17 @@ function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): WebKeys 
     algorithms,
     async find(kid) {
       const key = await remote.find(kid)
-      if (!remote.isThere) throw new Refusal('keys_unavailable', undefined, { retryAfter: 1 })
+      if (!remote.isThere) throw new AuthError('keys_unavailable', undefined, { retryAfter: 1 })
       return key
     },
   }
 }
 
-function answerTo(refusal: Refusal): Response {
-  const row = REFUSALS[refusal.code]
+function answerTo(error: AuthError): Response {
+  const row = ERRORS[error.code]
   const headers = new Headers({ 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
   if (row.status === 401) headers.set('WWW-Authenticate', 'Bearer realm="api"')
-  if (refusal.retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(refusal.retryAfter)))
-  const body = { detail: refusal.detail, ...('code' in row ? { code: row.code } : {}) }
+  if (error.retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(error.retryAfter)))
+  const body = { detail: error.detail, ...('code' in row ? { code: row.code } : {}) }
   return new Response(JSON.stringify(body), { status: row.status, headers })
 }

@@ -3,13 +3,13 @@ import {
   algorithmOf,
   type Jwk,
   MEMBERS,
-  octetsIn,
+  base64urlMember,
   parseJwk,
-  refusePrivate,
-  refuseUnfit,
-  refuseUnreadable,
+  rejectPrivate,
+  rejectUnsuitable,
+  rejectUnreadable,
 } from '../jwt/jwk.ts'
-import { keyRefused, type PublicJwk, parseKid } from '../jwt/key.ts'
+import { invalidKey, type PublicJwk, parseKid } from '../jwt/key.ts'
 
 /** Checks signatures of one algorithm with WebCrypto. */
 export interface WebKey {
@@ -39,20 +39,20 @@ interface Way {
  * A public key of a key set.
  *
  * @param given `undefined`: the key says its algorithm, or its curve does
- * @throws Refusal `key_refused` where it is a secret or private, for something else, too weak, not in its canonical form (K5, K6), or
+ * @throws AuthError `invalid_key` where it is a secret or private, for something else, too weak, not in its canonical form (K5, K6), or
  *   of a kind that the runtime does not know
  */
 export async function importWebKey(entry: unknown, given?: Algorithm): Promise<WebKey> {
   const jwk = parseJwk(entry, 'verify')
-  if (jwk.kty === 'oct') throw keyRefused('a secret stands in a key set that others can read')
-  refusePrivate(jwk)
-  refuseUnreadable(jwk)
+  if (jwk.kty === 'oct') throw invalidKey('a secret stands in a key set that others can read')
+  rejectPrivate(jwk)
+  rejectUnreadable(jwk)
   const alg = algorithmOf(given, jwk)
   const members = membersOf(jwk)
-  refuseUnfit(alg, members, false)
+  rejectUnsuitable(alg, members, false)
   const { imports, checks, length } = wayOf(alg, members)
   const key = await crypto.subtle.importKey('jwk', { ...members }, imports, false, ['verify']).catch((cause) => {
-    throw keyRefused('the key cannot be read: it is damaged, or of a kind that this runtime does not know', cause)
+    throw invalidKey('the key cannot be read: it is damaged, or of a kind that this runtime does not know', cause)
   })
   return {
     alg,
@@ -72,12 +72,12 @@ function wayOf(alg: Algorithm, jwk: PublicJwk): Way {
   const details = ALGORITHMS[alg]
   switch (details.kind) {
     case 'hmac':
-      throw keyRefused(`${alg} is checked with a secret, and this is a public key`)
+      throw invalidKey(`${alg} is checked with a secret, and this is a public key`)
     case 'ec':
       return {
         imports: { name: 'ECDSA', namedCurve: details.curve },
         checks: { name: 'ECDSA', hash: hashOf(details) },
-        length: 2 * details.octets,
+        length: 2 * details.bytes,
       }
     case 'rsa': {
       const name = details.salt === undefined ? 'RSASSA-PKCS1-v1_5' : 'RSA-PSS'
@@ -98,6 +98,6 @@ const hashOf = ({ hash }: { readonly hash: string }): string => hash.replace('sh
 
 /** Without zeros in front. */
 function modulusOctets(jwk: PublicJwk): number {
-  const octets = octetsIn({ ...jwk }, 'n')
-  return octets.length - octets.findIndex((octet) => octet !== 0)
+  const bytes = base64urlMember({ ...jwk }, 'n')
+  return bytes.length - bytes.findIndex((octet) => octet !== 0)
 }

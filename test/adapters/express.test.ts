@@ -17,12 +17,12 @@ async function start(setting: Setting): Promise<Started> {
   if (setting.parsesBodies) app.use(express.json(), express.urlencoded())
   const guard = mount(router, auth)
   if (setting.cors === 'after') app.use(cors({ origin: ORIGIN }))
-  for (const { method, path, need, answer } of ROUTES) {
+  for (const { method, path, requirement, answer } of ROUTES) {
     const verb = ({ GET: 'get', POST: 'post', ALL: 'all' } as const)[method]
     const handle = async (req: Guarded<unknown, Right>, res: Response): Promise<void> => {
       res.json(await answer({ auth: req.auth, id: req.params.id ?? '', body: async () => req.body ?? read(req) }))
     }
-    router[verb](path, need === undefined ? guard(handle) : guard(need, handle))
+    router[verb](path, requirement === undefined ? guard(handle) : guard(requirement, handle))
   }
   router.get('/bare/', (_, res) => void res.json(BARE))
   if (router !== app) app.use(setting.prefix, router)

@@ -31,7 +31,7 @@ async function start(setting: Setting): Promise<Started> {
 
 function furnish(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
   const guard = mount(app, auth)
-  for (const { method, path, need, answer } of ROUTES) {
+  for (const { method, path, requirement, answer } of ROUTES) {
     const respond = ({ auth, params, body }: FastifyRequest & Guarded<unknown, Right>): object => {
       const { id = '' } = params as { readonly id?: string }
       return answer({ auth, id, body: async () => body })
@@ -39,7 +39,7 @@ function furnish(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
     app.route({
       method: method === 'ALL' ? ['GET', 'OPTIONS'] : method,
       url: path,
-      handler: need === undefined ? guard((request) => respond(request)) : guard(need, (request) => respond(request)),
+      handler: requirement === undefined ? guard((request) => respond(request)) : guard(requirement, (request) => respond(request)),
     })
   }
   app.get('/bare/', () => BARE)

@@ -26,13 +26,13 @@ async function start(setting: Setting): Promise<Started> {
   const auth = authOf(setting)
   const guard = guardOf(auth)
   const guarded = ROUTES.map((route) => {
-    const { need, answer } = route
+    const { requirement, answer } = route
     const handle = async (request: Guarded<unknown, Right>): Promise<Response> => {
       const id = find([route], { method: request.method, url: new URL(request.url).pathname })?.id ?? ''
       const body = async (): Promise<unknown> => parsed(request.headers.get('content-type'), await request.text())
       return Response.json(await answer({ auth: request.auth, id, body }))
     }
-    return { ...route, handler: need === undefined ? guard(handle) : guard(need, handle) }
+    return { ...route, handler: requirement === undefined ? guard(handle) : guard(requirement, handle) }
   })
   const fetch = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
     const peer = { address: incoming.socket.remoteAddress }

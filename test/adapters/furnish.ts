@@ -15,7 +15,7 @@ export async function furnish(file: string): Promise<Furnished> {
   try {
     const ada = await auth.users.create({ username: 'ada', password: PASSWORD, roles: ['editor'] })
     await auth.users.create({ username: 'bob', password: PASSWORD })
-    const { token: adasApiToken } = await auth.tokens.create(ada.id)
+    const { token: adasApiToken } = await auth.apiTokens.create(ada.id)
     const signIn = async (username: string): Promise<string> => {
       const body = JSON.stringify({ username, password: PASSWORD })
       const headers = { 'content-type': 'application/json' }

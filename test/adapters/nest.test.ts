@@ -85,13 +85,13 @@ function moduleOf(guard: Guard<User, Right>): Type {
     for (const decorator of decorators) decorator(it, name, descriptor)
   }
   add('bare', [Get('/bare/')])
-  for (const { method, path, need, answer } of ROUTES) {
+  for (const { method, path, requirement, answer } of ROUTES) {
     const name = `${method} ${path}`
     const handle = (auth: Principal<unknown, Right>, id = '', body: unknown = undefined) =>
       answer({ auth, id, body: async () => body })
     Object.defineProperty(it, name, { value: handle, configurable: true, writable: true })
     for (const [place, decorator] of [Auth(), Param('id'), Body()].entries()) decorator(it, name, place)
-    add(name, [VERBS[method](path), UseGuards(need === undefined ? guard() : guard(need)), HttpCode(200)])
+    add(name, [VERBS[method](path), UseGuards(requirement === undefined ? guard() : guard(requirement)), HttpCode(200)])
   }
   Controller()(Routes)
 

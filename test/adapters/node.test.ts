@@ -24,14 +24,14 @@ async function start(setting: Setting): Promise<Started> {
   const server = createServer()
   const guard = mount(server, auth)
   const guarded = ROUTES.map((route) => {
-    const { need, answer } = route
+    const { requirement, answer } = route
     const handle = async (request: Guarded<unknown, Right>, response: ServerResponse): Promise<void> => {
       const id = find([route], request)?.id ?? ''
       const text = async (): Promise<string> => Buffer.concat(await request.toArray()).toString()
       const body = async (): Promise<unknown> => parsed(request.headers['content-type'], await text())
       respond(response, 200, await answer({ auth: request.auth, id, body }))
     }
-    return { ...route, listener: need === undefined ? guard(handle) : guard(need, handle) }
+    return { ...route, listener: requirement === undefined ? guard(handle) : guard(requirement, handle) }
   })
   server.on('request', (request, response) => {
     if (response.headersSent) return

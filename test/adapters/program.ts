@@ -1,8 +1,8 @@
 import { apiToken, basic, bearer, type Scheme, session, statelessBearer } from '../../src/authentication.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { allowAny, denied, granted, type Permission, type Principal } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
-import { type Need, type Watchword, watchword } from '../../src/watchword.ts'
+import { type Requirement, type Watchword, watchword } from '../../src/watchword.ts'
 import type { Setting } from './adapter.ts'
 
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
@@ -29,7 +29,7 @@ const robot: Scheme<{ readonly username: string }> = () => ({
   identify(request) {
     const [word, name] = (request.header('authorization') ?? '').split(' ')
     if (word !== 'Robot') return undefined
-    if (name === undefined || name === '') throw new Refusal('authentication_failed', 'no name behind Robot')
+    if (name === undefined || name === '') throw new AuthError('authentication_failed', 'no name behind Robot')
     return { user: { username: name }, scheme: 'robot' }
   },
 })
@@ -68,7 +68,7 @@ export interface Route {
   /** Parameters are written `:id`. */
   readonly path: string
   /** `undefined`: `guard(handler)`. */
-  readonly need?: Need<User, Right>
+  readonly requirement?: Requirement<User, Right>
   /** The answer's JSON. */
   answer(asked: Asked): object | Promise<object>
 }
@@ -80,12 +80,12 @@ const who = ({ auth }: Asked): object => {
 
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/hello/', answer: who },
-  { method: 'GET', path: '/open/', need: allowAny, answer: who },
-  { method: 'GET', path: '/stateless/', need: { schemes: [statelessBearer()] }, answer: who },
-  { method: 'GET', path: '/robots/', need: { schemes: [robot, bearer()] }, answer: who },
-  { method: 'GET', path: '/posts/:id/', need: 'posts.change', answer: ({ id }) => ({ id }) },
-  { method: 'GET', path: '/sips/', need: { throttle: 'sip' }, answer: who },
-  { method: 'GET', path: '/mirror/', need: mirror, answer: who },
+  { method: 'GET', path: '/open/', requirement: allowAny, answer: who },
+  { method: 'GET', path: '/stateless/', requirement: { schemes: [statelessBearer()] }, answer: who },
+  { method: 'GET', path: '/robots/', requirement: { schemes: [robot, bearer()] }, answer: who },
+  { method: 'GET', path: '/posts/:id/', requirement: 'posts.change', answer: ({ id }) => ({ id }) },
+  { method: 'GET', path: '/sips/', requirement: { throttle: 'sip' }, answer: who },
+  { method: 'GET', path: '/mirror/', requirement: mirror, answer: who },
   { method: 'ALL', path: '/all/', answer: who },
   { method: 'POST', path: '/echo/', answer: async ({ body }) => ({ sent: await body() }) },
   {
@@ -100,7 +100,7 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/busy/',
     answer() {
-      throw new Refusal('busy', 'a secret', { retryAfter: 3 })
+      throw new AuthError('busy', 'a secret', { retryAfter: 3 })
     },
   },
   {

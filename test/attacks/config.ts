@@ -23,7 +23,7 @@ const OURS: { readonly [name: string]: keyof TokenOptions } = {
 }
 
 /** The key import has its own word for a configuration that cannot be. */
-const ALIAS = { key_refused: 'config_refused' }
+const ALIAS = { invalid_key: 'invalid_config' }
 
 /** Starts with a setting, as far as to a first answer. Settings of options that do not exist yet can only be refused. */
 export async function judgeConfig(attack: Attack<'config'>): Promise<Judged> {
@@ -31,7 +31,7 @@ export async function judgeConfig(attack: Attack<'config'>): Promise<Judged> {
   const unknown = Object.keys(setting).find((name) => !isKnown(name))
   if (unknown !== undefined && expect === 'accept') return { id, kind, feature: `the option ${unknown}` }
   const outcome = await outcomeOfAsync(() => configure(setting))
-  const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.refusal, secret)
+  const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.error, secret)
   const faults = [
     ...outcomeFaults(outcome, attack, ALIAS),
     ...(secretsOf(setting).some(isTold) ? ['tells the value of the setting'] : []),
@@ -93,12 +93,12 @@ async function start(options: Options): Promise<void> {
 
 /** What may not be told, in the spellings it could be told in. Short words such as "secret" are also words of ours. */
 function secretsOf({ secret, secretB64u }: Setting): string[] {
-  const octets = typeof secretB64u === 'string' ? Buffer.from(secretB64u, 'base64url') : undefined
-  const spellings = octets && [
+  const bytes = typeof secretB64u === 'string' ? Buffer.from(secretB64u, 'base64url') : undefined
+  const spellings = bytes && [
     String(secretB64u),
-    octets.toString('hex'),
-    octets.toString('base64'),
-    octets.toString('latin1'),
+    bytes.toString('hex'),
+    bytes.toString('base64'),
+    bytes.toString('latin1'),
   ]
   return [...(typeof secret === 'string' ? [secret] : []), ...(spellings ?? [])].map((text) =>
     text.length < 10 ? `"${text}"` : text,

@@ -57,11 +57,11 @@ async function judge(attack: OverHttp, profile: Profile, subject: Subject): Prom
   const { port } = subject
   const { id, kind, reason, maxMillis = PATIENCE } = attack
   try {
-    const octets = requestText(port, written(attack, profile))
+    const bytes = requestText(port, written(attack, profile))
     // What takes too long is asked again: the time that is held against us is not that of a machine at other work.
-    let [reply, millis] = await timed(subject, octets, attack.method)
+    let [reply, millis] = await timed(subject, bytes, attack.method)
     for (let again = 0; again < 2 && millis > maxMillis; again++) {
-      const [later, faster] = await timed(subject, octets, attack.method)
+      const [later, faster] = await timed(subject, bytes, attack.method)
       if (faster < millis) [reply, millis] = [later, faster]
     }
     const late = millis > maxMillis ? [`took ${Math.round(millis)} ms three times, more than ${maxMillis}`] : []
@@ -77,9 +77,9 @@ async function judge(attack: OverHttp, profile: Profile, subject: Subject): Prom
   }
 }
 
-async function timed({ port, secure }: Subject, octets: Buffer, method: string): Promise<readonly [Reply, number]> {
+async function timed({ port, secure }: Subject, bytes: Buffer, method: string): Promise<readonly [Reply, number]> {
   const start = performance.now()
-  const reply = await exchange(port, octets, method, { patience: 10_000, secure })
+  const reply = await exchange(port, bytes, method, { patience: 10_000, secure })
   return [reply, performance.now() - start]
 }
 

@@ -15,7 +15,7 @@ export function judgeKey(attack: Attack<'key'>): Verdict {
     return jwks === undefined ? importVerifyingKey(undefined, jwk as Jwk) : importKeySet(jwks)
   }
   const [outcome, millis] = timed(() => outcomeOf(read), maxMillis)
-  const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.refusal, secret)
+  const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.error, secret)
   const faults = [
     ...outcomeFaults(outcome, attack),
     ...(outcome.kind === 'accepted' ? publishedFaults(outcome.value, purpose) : []),

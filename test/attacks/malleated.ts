@@ -14,9 +14,9 @@ export function malleated(token: string, alg: Algorithm): string {
   if (details.kind !== 'ec') throw new Error(`a signature of ${alg} has one form`)
   const dot = token.lastIndexOf('.') + 1
   const raw = Buffer.from(token.slice(dot), 'base64url')
-  const s = raw.length === 2 * details.octets ? BigInt(`0x${raw.toString('hex', details.octets)}`) : 0n
+  const s = raw.length === 2 * details.bytes ? BigInt(`0x${raw.toString('hex', details.bytes)}`) : 0n
   if (s === 0n || s >= ORDERS[details.curve]!) return token
-  const other = (ORDERS[details.curve]! - s).toString(16).padStart(2 * details.octets, '0')
-  const half = raw.subarray(0, details.octets)
+  const other = (ORDERS[details.curve]! - s).toString(16).padStart(2 * details.bytes, '0')
+  const half = raw.subarray(0, details.bytes)
   return token.slice(0, dot) + Buffer.concat([half, Buffer.from(other, 'hex')]).toString('base64url')
 }

@@ -18,21 +18,21 @@ export async function judgeRevocation(attack: Attack<'revocation'>, corpus: Corp
   const { id, kind, reason, revoke, token } = attack
   const profile = profileOf(corpus, attack.profile)
   const { text, key } = keyFor(profile.algorithms[0] as Algorithm)
-  const house = await houseOf(profile, corpus.now, { signingKey: text })
+  const instance = await houseOf(profile, corpus.now, { signingKey: text })
   try {
     const [revoked, presented] = await Promise.all(
-      [revoke, token].map((each) => reissue(each, key, house, corpus.now as UnixSeconds)),
+      [revoke, token].map((each) => reissue(each, key, instance, corpus.now as UnixSeconds)),
     )
     const isOtherForm = signedPart(revoke) === signedPart(token) && revoke !== token
     const shown = isOtherForm ? malleated(presented!.token, key.alg) : presented!.token
-    const before = await outcomeOfAsync(() => house.auth.require(bearing(shown)))
-    await house.auth.sessions.end(revoked!.session)
-    const outcome = await outcomeOfAsync(() => house.auth.require(bearing(shown)))
+    const before = await outcomeOfAsync(() => instance.auth.require(bearing(shown)))
+    await instance.auth.sessions.revoke(revoked!.session)
+    const outcome = await outcomeOfAsync(() => instance.auth.require(bearing(shown)))
     // That it is refused means something only where it was good before.
     const faults = [...outcomeFaults(before, { expect: 'accept' }), ...outcomeFaults(outcome, attack)]
     return { id, kind, reason, faults }
   } finally {
-    await house.close()
+    await instance.close()
   }
 }
 

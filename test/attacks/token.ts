@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { isAlgorithm } from '../../src/jwt/algorithms.ts'
 import {
   type Claims,
@@ -12,7 +12,7 @@ import {
 } from '../../src/jwt/index.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { TokenType } from '../../src/tokens/claims.ts'
-import { jtiOf, noUserNamed, typeFault, userIdIn } from '../../src/tokens/user-of-token.ts'
+import { requireJti, noUserNamed, typeFault, userIdIn } from '../../src/tokens/user-of-token.ts'
 import { type Attack, type Corpus, type Profile, profileOf, textOf } from './corpus.ts'
 import { changedPrototypes, watchDoors } from './surroundings.ts'
 import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
@@ -36,8 +36,8 @@ export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus)
     const faults = [
       ...outcomeFaults(outcome, attack),
       ...(outcome.kind === 'accepted' ? claimFaults(outcome.value, attack.claims) : []),
-      ...(outcome.kind === 'refused' && tells(outcome.refusal, `${token}\n${opened(token)}`)
-        ? [`tells what the token says: ${outcome.refusal.message}`]
+      ...(outcome.kind === 'refused' && tells(outcome.error, `${token}\n${opened(token)}`)
+        ? [`tells what the token says: ${outcome.error.message}`]
         : []),
       ...doors.taken().map((use) => `reached for ${use}`),
       ...(millis > maxMillis ? [`took ${Math.round(millis)} ms, more than ${maxMillis}`] : []),
@@ -61,7 +61,7 @@ export function timed<T>(work: () => T, patience: number): readonly [outcome: T,
   }
 }
 
-/** The whole judgement of a token under a profile. @throws Refusal */
+/** The whole judgement of a token under a profile. @throws AuthError */
 export function judgeOf(profile: Profile, now: number): Judge {
   const keys = keysOf(profile)
   if (profile.layer === 'jws') return (token) => verifySignature(token, keys)
@@ -94,7 +94,7 @@ const { terms } = parseSettings({}, {})
 
 /** What the house asks of its own tokens beyond the engine: an id, a type, somebody whom it names. */
 function asOurs(claims: Claims, types: readonly TokenType[]): Claims {
-  jtiOf(claims, terms)
+  requireJti(claims, terms)
   const faults = types.map((type) => typeFault(claims, type, terms))
   if (faults.every((fault) => fault !== undefined)) throw faults[0]
   // An empty text is nobody's id: what userIdIn gives for claims of other types.
@@ -104,7 +104,7 @@ function asOurs(claims: Claims, types: readonly TokenType[]): Claims {
 
 function asIdToken(claims: Claims, { audience = '', nonce = '' }: Profile): Claims {
   const fault = idTokenFault(claims, { audience, nonce })
-  if (fault !== undefined) throw new Refusal(fault)
+  if (fault !== undefined) throw new AuthError(fault)
   return claims
 }
 

@@ -29,7 +29,7 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([401]))
     for (const auth of [one, two]) {
       const who = () =>
-        auth.check(new Request('http://localhost/', { headers: { authorization: `Bearer ${second.access}` } })).then(
+        auth.authenticate(new Request('http://localhost/', { headers: { authorization: `Bearer ${second.access}` } })).then(
           () => 'alive',
           () => 'dead',
         )

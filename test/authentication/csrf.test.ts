@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { bearer } from '../../src/authentication/bearer.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { FetchRequest } from '../../src/http/fetch-request.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { browserOf, cookieHeader, FORM_BODY, JSON_BODY } from './browser.ts'
 import { type Answered, type Headers, type Served, served } from './served.ts'
 
@@ -224,7 +224,7 @@ async function overHttps(server: Served, headers: Readonly<Record<string, string
     await server.auth.require(new Request('https://api.example.com/', { method: 'POST', headers: all }))
     return '200'
   } catch (error) {
-    return error instanceof Refusal ? `${error.status} ${error.detail}` : String(error)
+    return error instanceof AuthError ? `${error.status} ${error.detail}` : String(error)
   }
 }
 

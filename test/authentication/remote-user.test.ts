@@ -72,7 +72,7 @@ test('addresses are compared as addresses, not as texts', async (t) => {
   const from = async (address: string) => {
     const header = (name: string) => (name === 'x-remote-user' ? 'alice' : undefined)
     const request = { method: 'GET', url: '/', secure: false, address, header, body: async () => Buffer.alloc(0) }
-    return (await auth.check(request)) !== undefined
+    return (await auth.authenticate(request)) !== undefined
   }
 
   for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd00::1', 'FD12:0:0:0:0:0:0:1%eth0']) {
@@ -115,7 +115,7 @@ test('a name is read as UTF-8', async (t) => {
 
 test('without a list of proxies a header is refused at the start', () => {
   for (const from of [undefined, [], ['proxy.local'], ['10.0.0.0/33'], ['10.0.0.0/x'], ['']]) {
-    assert.throws(() => remoteUser({ header: 'X-Remote-User', from } as FromHeader), { code: 'config_refused' })
+    assert.throws(() => remoteUser({ header: 'X-Remote-User', from } as FromHeader), { code: 'invalid_config' })
   }
   assert.throws(
     () => remoteUser({ header: 'X-Remote-User' } as FromHeader),

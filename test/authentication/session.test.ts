@@ -256,8 +256,8 @@ test('a new password, an end by the owner, the end of all: each ends it at once'
   const { id } = userOf('alice')
   const deeds: readonly (readonly [string, (sessionId: SessionId) => Promise<unknown>])[] = [
     ['a new password', () => auth.users.setPassword(id, 'another-9kc-w2pd')],
-    ['sessions.end', (sessionId) => auth.sessions.end(sessionId)],
-    ['sessions.endAll', () => auth.sessions.endAll(id)],
+    ['sessions.end', (sessionId) => auth.sessions.revoke(sessionId)],
+    ['sessions.endAll', () => auth.sessions.revokeAll(id)],
   ]
   for (const [about, deed] of deeds) {
     const password = about === 'a new password' ? 'pw12345' : 'another-9kc-w2pd'
@@ -409,7 +409,7 @@ test('names of your own are used, and what cannot be is refused at the start', a
     { origins: ['https://*'] },
     { origins: ['*'] },
   ] as const) {
-    assert.throws(() => session(options), { code: 'config_refused' }, JSON.stringify(options))
+    assert.throws(() => session(options), { code: 'invalid_config' }, JSON.stringify(options))
   }
 })
 

@@ -10,7 +10,7 @@ import { watchword } from '../../src/watchword.ts'
 import { encoded, opened } from '../conformance/forge.ts'
 import { DATA } from '../conformance/recording.ts'
 import { CREDENTIALS, post, probe, type Told } from './asking.ts'
-import { house, NOW, optionsOf } from './fixture.ts'
+import { instance, NOW, optionsOf } from './fixture.ts'
 
 /** Specification 8.K, of algorithms and keys. */
 const RSA = readFileSync(new URL('keys/rs256.pem', DATA), 'utf8')
@@ -27,14 +27,14 @@ for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
   test(`K16 the algorithm "${algorithm}" is refused at construction`, () => {
     assert.throws(() => watchword({ ...withTokens({ algorithm }), database: 'sqlite::memory:' }), {
       name: 'Refusal',
-      code: 'config_refused',
+      code: 'invalid_config',
       message: /tokens\.algorithm/,
     })
   })
 }
 
 test('K17 the public key is no secret to sign with', async () => {
-  await using here = await house(withTokens({ algorithm: 'RS256', signingKey: RSA }))
+  await using here = await instance(withTokens({ algorithm: 'RS256', signingKey: RSA }))
   const claims = { token_type: 'access', exp: NOW + 60, iat: NOW, jti: 'a'.repeat(32), user_id: '1' }
   assert.equal((await probe(here, sign(claims, importSigningKey('RS256', RSA)))).status, 200)
 
@@ -72,7 +72,7 @@ const KEYS: { readonly [algorithm: string]: () => string } = {
 for (const [name, keyOf] of Object.entries(KEYS)) {
   test(`K18 ${name} signs what it then lets in, and says nothing else of itself`, async () => {
     const algorithm = name.replace(/ .*/, '')
-    await using here = await house(withTokens({ algorithm, signingKey: keyOf() }))
+    await using here = await instance(withTokens({ algorithm, signingKey: keyOf() }))
 
     const pair = await post(here, '/api/token/', CREDENTIALS)
 
@@ -115,19 +115,19 @@ test('K19 of a key set by address an unknown kid, none, or a set out of reach is
   }
 
   {
-    await using here = await house(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
+    await using here = await instance(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
     assert.deepEqual(await answered(probe(here, token('one'))), [200, undefined])
     assert.deepEqual(await answered(probe(here, token('another'))), refused)
     assert.deepEqual(await answered(probe(here, token())), refused)
   }
   set.stop()
-  await using cutOff = await house(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
+  await using cutOff = await instance(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
   assert.deepEqual(await answered(probe(cutOff, token('one'))), refused)
 })
 
 test('K20 with an algorithm of secrets the address of a key set is left alone', async () => {
   const url = 'http://127.0.0.1:9/jwks.json'
-  await using here = await house(withTokens({ jwksUrl: url }))
+  await using here = await instance(withTokens({ jwksUrl: url }))
   const pair = await post(here, '/api/token/', CREDENTIALS)
 
   assert.equal((await probe(here, pair.token('access'))).status, 200)

@@ -20,8 +20,8 @@ test('H19 a route that counts by a rate which nobody gave is refused as it is ma
   const auth = watchword({ ...optionsOf(''), database: 'sqlite::memory:' })
   t.after(() => auth.close())
 
-  assert.throws(() => auth.gate({ throttle: 'missing' }), {
-    code: 'config_refused',
+  assert.throws(() => auth.guard({ throttle: 'missing' }), {
+    code: 'invalid_config',
     message: /^No default throttle rate set for 'missing' scope: write throttle: \{ "missing": "100\/day" \}/,
   })
 })

@@ -101,7 +101,7 @@ export interface House extends AsyncDisposable {
   readonly port: number
 }
 
-export async function house(options: Options): Promise<House> {
+export async function instance(options: Options): Promise<House> {
   const store = await seededStore()
   const auth = watchword({ ...options, database: store })
   await auth.migrate()

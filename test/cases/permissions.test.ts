@@ -12,7 +12,7 @@ import {
   not,
   type Permission,
 } from '../../src/permissions/index.ts'
-import { Known } from '../../src/permissions/principal.ts'
+import { RequestPrincipal } from '../../src/permissions/principal.ts'
 import { rightsOf } from '../../src/permissions/rights.ts'
 
 /**
@@ -38,9 +38,9 @@ const request: AuthRequest = {
   body: async () => Buffer.alloc(0),
 }
 
-const somebody = (id: string, staff = false): Known<Somebody> => {
+const somebody = (id: string, staff = false): RequestPrincipal<Somebody> => {
   const identity: Identity<Somebody> = { user: { id, staff }, scheme: 'test' }
-  return new Known(identity, { rights: rightsOf({}), refusal: (refusal) => refusal }, request)
+  return new RequestPrincipal(identity, { rights: rightsOf({}), toRouteError: (error) => error }, request)
 }
 const ada = somebody('ada')
 const hers: Note = { owner: 'ada' }

@@ -19,7 +19,7 @@ import {
 } from '../../src/permissions/index.ts'
 import type { Throttle } from '../../src/throttling/throttle.ts'
 import type { User } from '../../src/users/user.ts'
-import type { Need, Watchword } from '../../src/watchword.ts'
+import type { Requirement, Watchword } from '../../src/watchword.ts'
 
 type Listener = GuardedListener<unknown, string>
 
@@ -54,7 +54,7 @@ export function probes(
   const guard = guardOf(auth)
   const counted = (throttle: readonly (string | Throttle)[]): RequestListener =>
     guardOf(counting)({ permissions: allowAny, throttle }, tell)
-  const asked = (need: Need<User, string>): RequestListener => guard(need, tell as never)
+  const asked = (requirement: Requirement<User, string>): RequestListener => guard(requirement, tell as never)
   return {
     jwt: guard(tell),
     'jwt-any': asked(allowAny),

@@ -7,7 +7,7 @@ import { watchword } from '../../src/watchword.ts'
 import { opened } from '../conformance/forge.ts'
 import { brokenPromises } from '../conformance/promises.ts'
 import { exchange, header, type Reply, requestText } from '../conformance/wire.ts'
-import { ALICE, type House, house, NOW, optionsOf } from './fixture.ts'
+import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /** A row of the tables of specification 8. */
@@ -78,7 +78,7 @@ for (const row of rows) {
   test(`${id} ${note === '' ? told(row) : note}`, async () => {
     if (row.refused) return assertRefused(cfg)
     let now = NOW
-    await using here = await house({ ...optionsOf(cfg), clock: () => now })
+    await using here = await instance({ ...optionsOf(cfg), clock: () => now })
     const kept = new Map<string, string>()
     for (const step of row.steps ?? []) {
       now = after(NOW, (step.at ?? 0) as Seconds)
@@ -96,7 +96,7 @@ function told({ cfg, steps = [] }: Row): string {
 function assertRefused(cfg: string): void {
   const options = optionsOf(cfg)
   const asked = cfg === 'NB' ? { ...options, endpoints: { blacklist: true } } : options
-  assert.throws(() => watchword({ ...asked, database: 'sqlite::memory:' }), { name: 'Refusal', code: 'config_refused' })
+  assert.throws(() => watchword({ ...asked, database: 'sqlite::memory:' }), { name: 'Refusal', code: 'invalid_config' })
 }
 
 async function take(step: Step, cfg: string, here: House, kept: Map<string, string>): Promise<void> {
@@ -145,8 +145,8 @@ async function ask(step: Step, cfg: string, here: House, kept: ReadonlyMap<strin
   if (body !== undefined && !isTyped) headers.push(['Content-Type', 'application/json'])
   // Node's parser knows no method of this name: the core is asked without it.
   if (method === 'FOO') return askCore(method, path, here)
-  const octets = body === undefined ? undefined : Buffer.from(body, latin1 ? 'latin1' : 'utf8')
-  return exchange(here.port, requestText(here.port, { method, path, headers, body: octets, latin1 }), method)
+  const bytes = body === undefined ? undefined : Buffer.from(body, latin1 ? 'latin1' : 'utf8')
+  return exchange(here.port, requestText(here.port, { method, path, headers, body: bytes, latin1 }), method)
 }
 
 async function askCore(method: string, url: string, { auth }: House): Promise<Reply> {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { days, seconds, type UnixSeconds } from '../../src/base/clock.ts'
 import { foreignSessionId } from '../../src/sessions/foreign-session-id.ts'
-import type { EndReason, Session, SessionId } from '../../src/sessions/session.ts'
+import type { RevokeReason, Session, SessionId } from '../../src/sessions/session.ts'
 import { CREDENTIALS, post, probe } from './asking.ts'
-import { ALICE, type House, house, NOW, optionsOf } from './fixture.ts'
+import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /**
@@ -19,7 +19,7 @@ const sessionsOf = ({ store }: House): Promise<readonly Session[]> => store.sess
 async function timed(cfg: string, more: object = {}): Promise<{ here: House; set: (later: number) => void }> {
   let now = NOW
   const options = optionsOf(cfg)
-  const here = await house({ ...options, clock: () => now, tokens: { ...options.tokens, ...more } })
+  const here = await instance({ ...options, clock: () => now, tokens: { ...options.tokens, ...more } })
   return {
     here,
     set: (later) => {
@@ -29,7 +29,7 @@ async function timed(cfg: string, more: object = {}): Promise<{ here: House; set
 }
 
 test('N07 a sign-in is one row: whose, which jti, since when, until when; an access token is none', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   const pair = await post(here, '/api/token/', CREDENTIALS)
   await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })
 
@@ -46,7 +46,7 @@ test('N07 a sign-in is one row: whose, which jti, since when, until when; an acc
 })
 
 test('N08 a rotation writes the new jti into the same row, beside the old one', async () => {
-  await using here = await house(optionsOf('RB'))
+  await using here = await instance(optionsOf('RB'))
   const pair = await post(here, '/api/token/', CREDENTIALS)
   const next = await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })
 
@@ -58,17 +58,17 @@ test('N08 a rotation writes the new jti into the same row, beside the old one', 
 })
 
 test('N09 of two blacklistings of one token the first alone is told that it did it', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   await post(here, '/api/token/', CREDENTIALS)
   const [{ id }] = (await sessionsOf(here)) as [Session]
 
-  assert.equal(await here.store.sessions.end(id, 'logout', at(1)), true)
-  assert.equal(await here.store.sessions.end(id, 'logout', at(2)), false)
+  assert.equal(await here.store.sessions.revoke(id, 'logout', at(1)), true)
+  assert.equal(await here.store.sessions.revoke(id, 'logout', at(2)), false)
   assert.equal((await here.store.sessions.find(id))!.session.endedAt, at(1))
 })
 
 test('N10 a token that was never recorded is recorded and blacklisted in one go', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   const id = foreignSessionId('a'.repeat(32))
   assert.equal(await here.store.sessions.find(id), undefined)
 
@@ -79,7 +79,7 @@ test('N10 a token that was never recorded is recorded and blacklisted in one go'
 })
 
 test('N11 what a deleted user leaves stays, the blacklisted with it', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   await post(here, '/api/token/', CREDENTIALS)
   const left = await post(here, '/api/token/', CREDENTIALS)
   await post(here, '/api/token/blacklist/', { refresh: left.token('refresh') })
@@ -95,11 +95,11 @@ test('N11 what a deleted user leaves stays, the blacklisted with it', async () =
 })
 
 test('N12 flush deletes the rows of the expired, ended or not, and no others', async () => {
-  await using here = await house(optionsOf(''))
-  const put = async (id: string, expiresAt: UnixSeconds, reason?: EndReason): Promise<void> => {
+  await using here = await instance(optionsOf(''))
+  const put = async (id: string, expiresAt: UnixSeconds, reason?: RevokeReason): Promise<void> => {
     const session = { id: id as SessionId, userId: ALICE, jti: id, createdAt: NOW, epoch: 0 }
     await here.store.sessions.open({ ...session, expiresAt, idleExpiresAt: expiresAt })
-    if (reason !== undefined) await here.store.sessions.end(session.id, reason, NOW)
+    if (reason !== undefined) await here.store.sessions.revoke(session.id, reason, NOW)
   }
   const [past, future] = [at(-days(3)), at(days(3))]
   for (const id of ['live', 'live too']) await put(id, future)
@@ -172,7 +172,7 @@ test('N15 flush never brings back a blacklisted token of another issuer, however
 })
 
 test('N16 of two refreshes of one token at the same moment exactly one gets a pair (D5)', async () => {
-  await using here = await house(optionsOf('RB'))
+  await using here = await instance(optionsOf('RB'))
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
 
   const both = await Promise.all([1, 2].map(() => post(here, '/api/token/refresh/', { refresh })))

@@ -7,14 +7,14 @@ import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 import { signed, tampered } from '../conformance/forge.ts'
 import { CREDENTIALS, post } from './asking.ts'
-import { ALICE, house, KEYS, NOW, optionsOf } from './fixture.ts'
+import { ALICE, instance, KEYS, NOW, optionsOf } from './fixture.ts'
 
 /** Specification 8.N, of what a token says. Rows that speak of token objects are held to what our tokens say. */
 const HEX = /^[\da-f]{32}$/
 const LATE = (NOW + 0.999_999) as UnixSeconds
 
 test('N01 a refresh token says type, exp, iat, jti and user id, in this order and in whole seconds', async () => {
-  await using here = await house({ ...optionsOf('NB'), clock: () => LATE })
+  await using here = await instance({ ...optionsOf('NB'), clock: () => LATE })
   const claims = (await post(here, '/api/token/', CREDENTIALS)).claims('refresh')
   const { jti, ...rest } = claims
 
@@ -24,7 +24,7 @@ test('N01 a refresh token says type, exp, iat, jti and user id, in this order an
 })
 
 test('N01 with a store it names its session too, last', async () => {
-  await using here = await house({ ...optionsOf(''), clock: () => LATE })
+  await using here = await instance({ ...optionsOf(''), clock: () => LATE })
   const claims = (await post(here, '/api/token/', CREDENTIALS)).claims('refresh')
 
   assert.deepEqual(Object.keys(claims), ['token_type', 'exp', 'iat', 'jti', 'user_id', 'sid', 'gen'])
@@ -33,7 +33,7 @@ test('N01 with a store it names its session too, last', async () => {
 })
 
 test('N02 the access token beside it shares its base time, not its jti', async () => {
-  await using here = await house({ ...optionsOf('NB'), clock: () => LATE })
+  await using here = await instance({ ...optionsOf('NB'), clock: () => LATE })
   const pair = await post(here, '/api/token/', CREDENTIALS)
   const { jti, ...rest } = pair.claims('access')
 
@@ -44,7 +44,7 @@ test('N02 the access token beside it shares its base time, not its jti', async (
 })
 
 test('N03 a sliding token says the end of its refreshing before the user id', async () => {
-  await using here = await house({ ...optionsOf('NB'), clock: () => LATE })
+  await using here = await instance({ ...optionsOf('NB'), clock: () => LATE })
   const claims = (await post(here, '/api/token/sliding/', CREDENTIALS)).claims('token')
 
   assert.deepEqual(Object.keys(claims), ['token_type', 'exp', 'iat', 'jti', 'refresh_exp', 'user_id'])
@@ -56,14 +56,14 @@ test('N04 the revoke claim in its MD5 form is that of the stored hash, after the
   const claim = md5RevokeClaim.of({ user, hash: 'pbkdf2_sha256$1000000$saltsaltsalt$AAAA' })
   assert.equal(claim, 'BABA67BA1A6DD808C72D54E82D4AD7A6')
 
-  await using here = await house(optionsOf('REVNB'))
+  await using here = await instance(optionsOf('REVNB'))
   const claims = (await post(here, '/api/token/', CREDENTIALS)).claims('refresh')
   assert.deepEqual(Object.keys(claims).slice(-2), ['user_id', 'hash_password'])
 })
 
 test('N05 audience and issuer come last', async () => {
   const { tokens, ...options } = optionsOf('REVNB')
-  await using here = await house({ ...options, tokens: { ...tokens, audience: 'aud1', issuer: 'iss1' } })
+  await using here = await instance({ ...options, tokens: { ...tokens, audience: 'aud1', issuer: 'iss1' } })
   const pair = await post(here, '/api/token/', CREDENTIALS)
 
   for (const member of ['refresh', 'access'])
@@ -72,7 +72,7 @@ test('N05 audience and issuer come last', async () => {
 
 test('N06 an access token made later counts from then: exp, iat and jti are new', async () => {
   let now = NOW
-  await using here = await house({ ...optionsOf('NB'), clock: () => now })
+  await using here = await instance({ ...optionsOf('NB'), clock: () => now })
   const pair = await post(here, '/api/token/', CREDENTIALS)
 
   now = (NOW + 30) as UnixSeconds
@@ -87,12 +87,12 @@ test('N06 an access token made later counts from then: exp, iat and jti are new'
 test('N17 there is no token without a type or a lifetime', () => {
   for (const tokens of [{ typeClaim: '' }, { access: 0 }, { refresh: 0 }, { sliding: '0s' }] as const) {
     const options = { ...optionsOf(''), tokens: { ...optionsOf('').tokens, ...tokens } }
-    assert.throws(() => watchword(options), { name: 'Refusal', code: 'config_refused' }, JSON.stringify(tokens))
+    assert.throws(() => watchword(options), { name: 'Refusal', code: 'invalid_config' }, JSON.stringify(tokens))
   }
 })
 
 test('N18 a token whose lifetime is nothing has expired as it is made', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   const claims = JSON.stringify({ exp: NOW, iat: NOW, jti: 'a'.repeat(32) })
   const token = signed({ alg: 'HS256', typ: 'JWT' }, claims, 'HS256', Buffer.from(KEYS.right))
 

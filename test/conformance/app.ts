@@ -31,7 +31,7 @@ export function application(
     try {
       negotiate(new NodeRequest(request))
     } catch (error) {
-      return send(response, main.refuse(error))
+      return send(response, main.replyToError(error))
     }
     view.serve(request, response)
   }

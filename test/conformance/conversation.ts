@@ -107,7 +107,7 @@ function capture(step: Step & { op: 'request' }, reply: Reply, variables: Variab
 
 function send(request: RecordedRequest, port: number, variables: Variables): Promise<Reply> {
   const { method, headers = [], body_base64, body } = request
-  const octets =
+  const bytes =
     body_base64 !== undefined
       ? Buffer.from(body_base64, 'base64')
       : typeof body === 'string'
@@ -117,7 +117,7 @@ function send(request: RecordedRequest, port: number, variables: Variables): Pro
     method,
     path: filledText(request.path, variables),
     headers: headers.map(([name, value]) => [name, filledText(value, variables)]),
-    body: octets,
+    body: bytes,
   })
   return exchange(port, text, method)
 }

@@ -1,5 +1,5 @@
 import type { Deviation } from './deviations.ts'
-import { detailOf, memberOf, membersOf, pathOf, refusal } from './instead.ts'
+import { detailOf, memberOf, membersOf, pathOf, error } from './instead.ts'
 
 const NOBODY = 'Authentication credentials were not provided.'
 const NO_ACCOUNT = 'No active account found with the given credentials'
@@ -71,7 +71,7 @@ export const OF_REQUESTS: readonly Deviation[] = [
     name: 'D4 no signing out without a store',
     instead: (recorded, expected, ours) =>
       pathOf(recorded).endsWith('/blacklist/') && recorded.config.includes('no-blacklist-app') && ours.status === 404
-        ? { ...refusal(expected, 404, { detail: 'Not found.' }), headers: { 'content-length': '23' } }
+        ? { ...error(expected, 404, { detail: 'Not found.' }), headers: { 'content-length': '23' } }
         : undefined,
   },
   {

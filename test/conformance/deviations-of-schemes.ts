@@ -1,5 +1,5 @@
 import type { Deviation } from './deviations.ts'
-import { detailOf, memberOf, pathOf, refusal } from './instead.ts'
+import { detailOf, memberOf, pathOf, error } from './instead.ts'
 import type { Answer, Case, JsonObject } from './recording.ts'
 
 /** The challenges of the schemes that the recorded configurations have. */
@@ -78,7 +78,7 @@ export const OF_SCHEMES: readonly Deviation[] = [
       const detail = detailOf(ours)
       if (pathOf(recorded) !== '/session/logout/' || !String(detail).startsWith('CSRF Failed: ')) return undefined
       const { 'set-cookie': __, vary: ___, ...others } = headers
-      return refusal({ ...expected, headers: others }, 403, { detail: detail! })
+      return error({ ...expected, headers: others }, 403, { detail: detail! })
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { Deviation } from './deviations.ts'
-import { detailOf, isJson, memberOf, pathOf, refusal, withClaims, withHashes, withMore } from './instead.ts'
+import { detailOf, isJson, memberOf, pathOf, error, withClaims, withHashes, withMore } from './instead.ts'
 import { claimsIn, isOdd, isPlainId } from './oddities.ts'
 import type { Json, JsonObject } from './recording.ts'
 
@@ -35,7 +35,7 @@ export const OF_TOKENS: readonly Deviation[] = [
       if (!pathOf(recorded).endsWith('/refresh/') || expected.status !== 200 || !isRefused) return undefined
       const { effects: _, ...rest } = expected
       const { effects } = ours
-      const told = refusal(rest, 401, { detail: detailOf(ours)! }, BEARER)
+      const told = error(rest, 401, { detail: detailOf(ours)! }, BEARER)
       return effects === undefined ? told : { ...told, effects }
     },
   },
@@ -58,7 +58,7 @@ export const OF_TOKENS: readonly Deviation[] = [
     name: 'D3 verify tells what was blacklisted',
     instead: (recorded, expected, ours) =>
       pathOf(recorded).endsWith('/verify/') && expected.status === 200 && ours.status === 400
-        ? refusal(expected, 400, { non_field_errors: [BLACKLISTED] })
+        ? error(expected, 400, { non_field_errors: [BLACKLISTED] })
         : undefined,
   },
   {
@@ -68,7 +68,7 @@ export const OF_TOKENS: readonly Deviation[] = [
       if (!pathOf(recorded).endsWith('/refresh/') || expected.status !== 200 || detailOf(ours) !== detail)
         return undefined
       const { effects: _, ...rest } = expected
-      return refusal(rest, 401, { detail, code: 'token_not_valid' }, BEARER)
+      return error(rest, 401, { detail, code: 'token_not_valid' }, BEARER)
     },
   },
   {
@@ -101,7 +101,7 @@ export const OF_TOKENS: readonly Deviation[] = [
       const [message] = (memberOf(ours.body, 'messages') ?? []) as readonly JsonObject[]
       if (expected.status !== 200 || message?.message !== BLACKLISTED) return undefined
       const messages = [{ token_class: 'AccessToken', token_type: 'access', message: BLACKLISTED }]
-      return refusal(expected, 401, { detail: NOT_FOR_ANY_TYPE, code: 'token_not_valid', messages }, BEARER)
+      return error(expected, 401, { detail: NOT_FOR_ANY_TYPE, code: 'token_not_valid', messages }, BEARER)
     },
   },
   {

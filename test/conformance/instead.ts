@@ -9,7 +9,7 @@ export const pathOf = ({ request }: Case): string => request.path.replace(/\?.*$
 export const isJson = ({ text }: Answer): boolean => text === undefined
 
 /** The expected answer, a refusal instead: what it is recorded to have changed apart. */
-export function refusal(
+export function error(
   { headers = {}, effects }: Answer,
   status: number,
   body: JsonObject,

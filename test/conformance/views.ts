@@ -4,7 +4,7 @@ import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { isTokenUser, type TokenUser } from '../../src/authentication/token-user.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import {
   allOf,
   allowAny,
@@ -142,7 +142,7 @@ function detail(notes: Map<number, string>, authorize: Authorize = async () => {
   const found = async (asked: Asked): Promise<{ readonly id: number; readonly title: string }> => {
     const id = Number(/(\d+)\/$/.exec(asked.url ?? '')?.[1])
     const title = notes.get(id)
-    if (title === undefined) throw new Refusal('not_found', undefined, { detail: 'No Note matches the given query.' })
+    if (title === undefined) throw new AuthError('not_found', undefined, { detail: 'No Note matches the given query.' })
     await authorize(asked, { id, title })
     return { id, title }
   }
@@ -169,8 +169,8 @@ async function added(asked: Asked, notes: Map<number, string>): Promise<Told> {
 }
 
 async function sentNote(asked: Asked): Promise<{ readonly title: string } | { readonly told: Told }> {
-  const octets = await new NodeRequest(asked).body()
-  const { title } = JSON.parse(Buffer.from(octets).toString()) as { readonly title: string }
+  const bytes = await new NodeRequest(asked).body()
+  const { title } = JSON.parse(Buffer.from(bytes).toString()) as { readonly title: string }
   if (title.length <= 50) return { title }
   return { told: { status: 400, body: { title: ['Ensure this field has no more than 50 characters.'] } } }
 }

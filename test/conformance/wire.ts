@@ -19,7 +19,7 @@ export interface ExchangeTerms {
 /** Writes octets to a server of this machine, and reads one response. @throws where it is not an HTTP/1.1 response */
 export function exchange(
   port: number,
-  octets: Uint8Array,
+  bytes: Uint8Array,
   method: string,
   { patience = 60_000, secure = false }: ExchangeTerms = {},
 ): Promise<Reply> {
@@ -46,7 +46,7 @@ export function exchange(
     socket.on('close', () => look(true))
     // A server that refuses a large body answers and closes while we still write: what it said counts.
     socket.on('error', () => {})
-    socket.write(octets)
+    socket.write(bytes)
   })
 }
 
@@ -75,18 +75,18 @@ export function requestText(
 export const header = (reply: Pick<Reply, 'headers'>, name: string): string | undefined =>
   reply.headers.find(([given]) => given.toLowerCase() === name)?.[1]
 
-function readReply(octets: Buffer, method: string, ended: boolean): Reply | undefined {
-  const end = octets.indexOf('\r\n\r\n')
+function readReply(bytes: Buffer, method: string, ended: boolean): Reply | undefined {
+  const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return undefined
-  const [statusLine = '', ...lines] = octets.subarray(0, end).toString('latin1').split('\r\n')
+  const [statusLine = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n')
   const status = Number(/^HTTP\/1\.1 (\d{3})(?: |$)/.exec(statusLine)?.[1] ?? Number.NaN)
   if (Number.isNaN(status)) throw new Error(`not a status line: ${JSON.stringify(statusLine.slice(0, 80))}`)
-  if (status === 100) return readReply(octets.subarray(end + 4), method, ended)
+  if (status === 100) return readReply(bytes.subarray(end + 4), method, ended)
   const headers = lines.map((line) => {
     const colon = line.indexOf(':')
     return [line.slice(0, colon), line.slice(colon + 1).trim()] as const
   })
-  const rest = octets.subarray(end + 4)
+  const rest = bytes.subarray(end + 4)
   const body = method === 'HEAD' || status === 204 || status === 304 ? Buffer.alloc(0) : bodyOf(rest, headers, ended)
   return body === undefined ? undefined : { status, headers, body }
 }

@@ -25,10 +25,10 @@ export const SIGNATURES: Changes = {
     rawSignature(alg, signing, signed, chance.pick([0, 8, 20, 94])),
   ),
   'signature: of another payload': signature((_, key) => proper(Buffer.from('e30.e30'), key)),
-  'signature: random': signature((signed, key, chance) => chance.octets(proper(signed, key).length)),
+  'signature: random': signature((signed, key, chance) => chance.bytes(proper(signed, key).length)),
   'signature: zeros': signature((signed, key) => Buffer.alloc(proper(signed, key).length)),
-  'signature: one octet': signature((_, __, chance) => chance.octets(1)),
-  'signature: longer': signature((signed, key, chance) => Buffer.concat([proper(signed, key), chance.octets(1)])),
+  'signature: one octet': signature((_, __, chance) => chance.bytes(1)),
+  'signature: longer': signature((signed, key, chance) => Buffer.concat([proper(signed, key), chance.bytes(1)])),
   'signature: shorter': signature((signed, key) => proper(signed, key).subarray(1)),
   'signature: zero in front': signature((signed, key) => Buffer.concat([Buffer.alloc(1), proper(signed, key)])),
   'signature: a bit changed': signature((signed, key, chance) => {

@@ -34,7 +34,7 @@ export function aDraft(key: KeyCase, chance: Chance): Draft {
     token_type: 'access',
     exp: NOW + 1 + chance.int(3600),
     iat: NOW - chance.int(3600),
-    jti: chance.octets(16).toString('hex'),
+    jti: chance.bytes(16).toString('hex'),
     user_id: String(chance.int(1000)),
     iss: ISSUER,
     aud: AUDIENCE,

@@ -38,11 +38,11 @@ export function keyCases(chance: Chance): KeyCase[] {
 }
 
 function secretCase(alg: Algorithm, chance: Chance): KeyCase {
-  const octets = chance.octets(64)
+  const bytes = chance.bytes(64)
   const kid = `${alg}-1`
-  const { verifying: ours } = importSecret(alg, octets, { kid })
-  const signing = createSecretKey(octets)
-  return { alg, kid, ours, verifying: signing, text: octets, signing, attacker: createSecretKey(chance.octets(64)) }
+  const { verifying: ours } = importSecret(alg, bytes, { kid })
+  const signing = createSecretKey(bytes)
+  return { alg, kid, ours, verifying: signing, text: bytes, signing, attacker: createSecretKey(chance.bytes(64)) }
 }
 
 function pairCase(alg: Algorithm): KeyCase {

@@ -10,7 +10,7 @@ export interface Reading {
 }
 
 export interface Part {
-  readonly octets: Buffer
+  readonly bytes: Buffer
   readonly text: string
   /** `undefined` where it is no object of JSON. */
   readonly members: { readonly [name: string]: unknown } | undefined
@@ -22,9 +22,9 @@ export function read(token: string): Reading {
 }
 
 function part(segment: string): Part {
-  const octets = Buffer.from(segment, 'base64url')
-  const text = octets.toString().replace(/^\ufeff/, '')
-  return { octets, text, members: membersOf(text) }
+  const bytes = Buffer.from(segment, 'base64url')
+  const text = bytes.toString().replace(/^\ufeff/, '')
+  return { bytes, text, members: membersOf(text) }
 }
 
 function membersOf(text: string): Part['members'] {
@@ -36,9 +36,9 @@ function membersOf(text: string): Part['members'] {
   }
 }
 
-export const isUtf8 = ({ octets }: Part): boolean => Buffer.from(octets.toString()).equals(octets)
+export const isUtf8 = ({ bytes }: Part): boolean => Buffer.from(bytes.toString()).equals(bytes)
 
-export const hasByteOrderMark = ({ octets }: Part): boolean => octets.toString('hex', 0, 3) === 'efbbbf'
+export const hasByteOrderMark = ({ bytes }: Part): boolean => bytes.toString('hex', 0, 3) === 'efbbbf'
 
 /** More names are written than there are members. */
 export const repeatsAName = ({ text, members }: Part): boolean =>

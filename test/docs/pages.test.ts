@@ -126,7 +126,7 @@ test('the page of checking elsewhere has a row for every option and every code',
     options.filter((name) => !['clock', 'elapsed'].includes(name) && !rows.includes(`\`${name}\``)),
     [],
   )
-  const [, thrown = ''] = /@throws Refusal, with(.*?)\*\//s.exec(read('src/verify/verifier.ts')) ?? []
+  const [, thrown = ''] = /@throws AuthError, with(.*?)\*\//s.exec(read('src/verify/verifier.ts')) ?? []
   const codes = [...thrown.matchAll(/[a-z]+_[a-z_]+|\b(?:malformed|expired|revoked)\b/g)].map(([code]) => code)
   assert.ok(codes.length >= 15)
   assert.deepEqual(

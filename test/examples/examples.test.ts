@@ -40,10 +40,10 @@ for (const file of globSync('examples/*/package.json').sort()) {
     skip,
   }, async (t) => {
     const folder = await bring(dirname(file))
-    const world = await peopled(t)
+    const deps = await peopled(t)
 
     await run(process.execPath, wordsOf(scripts.build ?? STRICT), { cwd: folder }).catch(said)
-    await converse(await start(t, wordsOf(scripts.start ?? ''), folder, world))
+    await converse(await start(t, wordsOf(scripts.start ?? ''), folder, deps))
   })
 
   test(`examples/${name} asks for the versions that are tried here`, () => {

@@ -14,23 +14,23 @@ const LISTENING = new URL('listening.ts', import.meta.url).href
 export async function peopled(t: TestContext): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-example-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const world = {
+  const deps = {
     WATCHWORD_DATABASE: join(folder, 'example.db'),
     WATCHWORD_SECRET: 'nB0sVxJ1nG8yW5tqCz3hLr7PfK2mAeUd4oXiTj6vQcE=',
   }
-  const auth = watchword({ database: world.WATCHWORD_DATABASE, secret: world.WATCHWORD_SECRET })
+  const auth = watchword({ database: deps.WATCHWORD_DATABASE, secret: deps.WATCHWORD_SECRET })
   t.after(() => auth.close())
   await auth.users.create({ username: 'ada', password: PASSWORD })
   await auth.users.create({ username: 'grace', password: PASSWORD, roles: ['editor'] })
   await auth.close()
-  return world
+  return deps
 }
 
 /** Starts a program and waits until it listens. It ends with the test. @returns its origin */
-export async function start(t: TestContext, words: readonly string[], cwd: string, world: Record<string, string>) {
+export async function start(t: TestContext, words: readonly string[], cwd: string, deps: Record<string, string>) {
   const child = spawn(process.execPath, ['--import', LISTENING, ...words], {
     cwd,
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', PORT: '0', ...world },
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', PORT: '0', ...deps },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let printed = ''

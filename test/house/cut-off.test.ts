@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bearer, statelessBearer } from '../../src/authentication.ts'
 import { systemClock } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/options.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -13,7 +13,7 @@ import { aFolder } from '../sessions/house.ts'
 const PASSWORD = 'correct horse battery staple'
 
 /** An instance whose store can be cut off: it tells of nothing, and sessions cannot be asked for. */
-async function house(t: TestContext, revocationMaxAge: number) {
+async function instance(t: TestContext, revocationMaxAge: number) {
   const { file, remove } = aFolder()
   const store = sqliteStore({ file })
   const others = sqliteStore({ file })
@@ -21,10 +21,10 @@ async function house(t: TestContext, revocationMaxAge: number) {
   const whole =
     <A extends readonly unknown[], R>(verb: (...its: A) => Promise<R>) =>
     (...its: A): Promise<R> =>
-      cut ? Promise.reject(new Refusal('store_unavailable', 'cut off', { retryAfter: 1 })) : verb(...its)
+      cut ? Promise.reject(new AuthError('store_unavailable', 'cut off', { retryAfter: 1 })) : verb(...its)
   const cuttable: Store = {
     ...store,
-    sessions: { ...store.sessions, find: whole(store.sessions.find), endedSince: whole(store.sessions.endedSince) },
+    sessions: { ...store.sessions, find: whole(store.sessions.find), revokedSince: whole(store.sessions.revokedSince) },
     watch: ({ changed, upToDate }) =>
       store.watch({ changed: (change) => cut || changed(change), upToDate: () => cut || upToDate() }),
   }
@@ -48,7 +48,7 @@ async function house(t: TestContext, revocationMaxAge: number) {
   const [session] = await auth.sessions.list(id)
   return {
     /** Another process ends the session. */
-    end: () => others.sessions.end(session!.id, 'logout', systemClock()),
+    end: () => others.sessions.revoke(session!.id, 'logout', systemClock()),
     log: () =>
       log.filter(({ event }) => event.includes('other processes')).map(({ level, event }) => ({ level, event })),
     setCut: (is: boolean) => {
@@ -61,7 +61,7 @@ async function house(t: TestContext, revocationMaxAge: number) {
         await auth.require(request, { schemes: [scheme()] })
         return 'let in'
       } catch (error) {
-        return (error as Refusal).code
+        return (error as AuthError).code
       }
     },
   }
@@ -75,7 +75,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 
 for (const scheme of [bearer, statelessBearer]) {
   test(`${scheme.name}() believes what it knows for as long as tokens.revocationMaxAge says, and then nothing`, async (t) => {
-    const { ask, setCut, log } = await house(t, 1)
+    const { ask, setCut, log } = await instance(t, 1)
     assert.equal(await ask(scheme), 'let in')
 
     setCut(true)
@@ -92,7 +92,7 @@ for (const scheme of [bearer, statelessBearer]) {
 }
 
 test('a process that hears nothing and can ask learns of an end by asking', async (t) => {
-  const { ask, end } = await house(t, 0)
+  const { ask, end } = await instance(t, 0)
   await end()
 
   assert.equal(await ask(statelessBearer), 'revoked')
@@ -100,7 +100,7 @@ test('a process that hears nothing and can ask learns of an end by asking', asyn
 })
 
 test('a process that is cut off has not forgotten who it knows has signed out', async (t) => {
-  const { ask, end, setCut } = await house(t, 1)
+  const { ask, end, setCut } = await instance(t, 1)
   await end()
   await until(async () => (await ask(statelessBearer)) === 'revoked')
 

@@ -9,12 +9,12 @@ import { folder, houseOf } from './world.ts'
 test('a secret file without a secret stops the start', async (t) => {
   const database = join(folder(t), 'watchword.db')
   writeFileSync(`${database}.secret`, '', { mode: 0o600 })
-  await assert.rejects(houseOf(t, { database }).migrate(), { code: 'config_refused' })
+  await assert.rejects(houseOf(t, { database }).migrate(), { code: 'invalid_config' })
 })
 
 for (const secret of ['a'.repeat(32), ' '.repeat(40), 'secret'.repeat(6), 'django-insecure-0123456789012345']) {
   test(`the secret ${JSON.stringify(secret)} stops the start`, () => {
-    assert.throws(() => parseSettings({ secret }, {}), { code: 'config_refused' })
+    assert.throws(() => parseSettings({ secret }, {}), { code: 'invalid_config' })
   })
 }
 
@@ -24,6 +24,6 @@ test('a lost secret file stops the start, and nothing is put in its place', asyn
   await before.migrate()
   await before.close()
   rmSync(`${database}.secret`)
-  await assert.rejects(houseOf(t, { database }).migrate(), { code: 'config_refused', message: /put it back/ })
+  await assert.rejects(houseOf(t, { database }).migrate(), { code: 'invalid_config', message: /put it back/ })
   assert.ok(!existsSync(`${database}.secret`))
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import type { AuthRequest } from '../../src/http/request.ts'
 import {
   allOf,
@@ -25,7 +25,7 @@ const robot: Scheme<{ readonly name: string }> = () => ({
   identify(request) {
     const [word, name, ...more] = (request.header('authorization') ?? '').split(' ')
     if (word !== 'Robot') return undefined
-    if (name === undefined || more.length > 0) throw new Refusal('authentication_failed', 'no name behind Robot')
+    if (name === undefined || more.length > 0) throw new AuthError('authentication_failed', 'no name behind Robot')
     return { user: { name }, scheme: 'robot' }
   },
 })
@@ -61,12 +61,12 @@ async function instance(t: { after(end: () => Promise<void>): void }) {
   )
   const { access } = (await reply.json()) as { access: string }
   /** `200 ada`, or the status, the challenges and the detail. */
-  const answer = async (...[need, method = 'GET', authorization = `Bearer ${access}`]: Asked): Promise<string> => {
+  const answer = async (...[requirement, method = 'GET', authorization = `Bearer ${access}`]: Asked): Promise<string> => {
     try {
-      const { user: who } = await auth.require(asking(method, authorization), need as never)
+      const { user: who } = await auth.require(asking(method, authorization), requirement as never)
       return `200 ${(who as { username?: string } | undefined)?.username ?? 'anonymous'}`
     } catch (error) {
-      const { status, headers, body } = auth.refuse(error)
+      const { status, headers, body } = auth.replyToError(error)
       const challenges = headers.filter(([name]) => name === 'WWW-Authenticate').map(([, value]) => value)
       return [status, ...challenges, JSON.parse(body).detail].join(' | ')
     }
@@ -193,8 +193,8 @@ test('the operator is told which scheme and which permission said no, and no sec
 test('what cannot be asked for is told when the guard is made', async (t) => {
   const { auth } = await instance(t)
 
-  assert.throws(() => auth.gate({ throttle: 'missing' }), /No default throttle rate set for 'missing' scope/)
-  assert.throws(() => auth.gate({ permission: isStaff } as never), /"permission" is none of them/)
+  assert.throws(() => auth.guard({ throttle: 'missing' }), /No default throttle rate set for 'missing' scope/)
+  assert.throws(() => auth.guard({ permission: isStaff } as never), /"permission" is none of them/)
   // @ts-expect-error what the instance asks by default must ask for a sign-in
   assert.throws(() => watchword({ permissions: allowAny }), /put isAuthenticated first/)
 })
@@ -206,8 +206,8 @@ test('what a handler asks about a thing is refused as its route refuses, and the
   const refused = async (schemes: readonly Scheme<unknown>[], user?: object): Promise<string> => {
     const known: Scheme<unknown> = () => ({ challenge: 'Known', identify: () => user && { user, scheme: 'known' } })
     const who = await auth.require(asking('GET'), { schemes: [...schemes, known], permissions: allowAny })
-    const error = await who.authorize(nobodys, 'a note').catch((refusal: unknown) => refusal)
-    const { status, headers } = auth.refuse(error)
+    const error = await who.authorize(nobodys, 'a note').catch((error: unknown) => error)
+    const { status, headers } = auth.replyToError(error)
     return [status, ...headers.filter(([name]) => name === 'WWW-Authenticate').map(([, value]) => value)].join(' | ')
   }
   logged.length = 0

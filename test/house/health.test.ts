@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, systemClock } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/errors.ts'
-import { clockOf, feedOf } from '../../src/observability/health.ts'
-import { followSkew } from '../../src/observability/clock-skew.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { clockHealth, feedHealth } from '../../src/observability/health.ts'
+import { watchClockSkew } from '../../src/observability/clock-skew.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -12,12 +12,12 @@ import { houseOf, SECRET } from './world.ts'
 
 const seconds = (n: number): Seconds => n as Seconds
 
-function house(t: TestContext, faults: Partial<Store> = {}, options: Options = {}) {
+function instance(t: TestContext, faults: Partial<Store> = {}, options: Options = {}) {
   return houseOf(t, { database: { ...sqliteStore({ file: ':memory:' }), ...faults }, secret: SECRET, ...options })
 }
 
 test('an instance that can do its work is ok, and so is each of its parts', async (t) => {
-  const auth = house(t)
+  const auth = instance(t)
   const { revocations, ...others } = await auth.health()
   assert.deepEqual(others, { status: 'ok', store: { status: 'ok' }, keys: { status: 'ok' } })
   assert.deepEqual([revocations?.status, revocations?.entries], ['ok', 0])
@@ -25,13 +25,13 @@ test('an instance that can do its work is ok, and so is each of its parts', asyn
 })
 
 test('a store that refuses is down, and so is the instance', async (t) => {
-  const auth = house(t, { ping: () => Promise.reject(new Refusal('store_unavailable')) })
+  const auth = instance(t, { ping: () => Promise.reject(new AuthError('store_unavailable')) })
   const { status, store, keys } = await auth.health()
   assert.deepEqual([status, store.status, keys.status], ['down', 'down', 'ok'])
 })
 
 test('a store that does not answer is down after a second', async (t) => {
-  const auth = house(t, { ping: () => new Promise(() => {}) })
+  const auth = instance(t, { ping: () => new Promise(() => {}) })
   await auth.migrate()
   const began = performance.now()
   assert.equal((await auth.health()).status, 'down')
@@ -40,12 +40,12 @@ test('a store that does not answer is down after a second', async (t) => {
 })
 
 test('an instance whose store cannot be opened is down, and nothing is thrown', async (t) => {
-  const auth = house(t, { migrate: () => Promise.reject(new Refusal('store_unavailable')) })
+  const auth = instance(t, { migrate: () => Promise.reject(new AuthError('store_unavailable')) })
   assert.deepEqual(await auth.health(), { status: 'down', store: { status: 'down' }, keys: { status: 'down' } })
 })
 
 test('an instance that was closed is down', async (t) => {
-  const auth = house(t)
+  const auth = instance(t)
   await auth.migrate()
   await auth.close()
   assert.equal((await auth.health()).status, 'down')
@@ -53,7 +53,7 @@ test('an instance that was closed is down', async (t) => {
 
 test('whoever asks for health all the time does not load the store', async (t) => {
   let pings = 0
-  const auth = house(t, {
+  const auth = instance(t, {
     ping: async () => {
       pings++
     },
@@ -68,7 +68,7 @@ test('whoever asks for health all the time does not load the store', async (t) =
 
 test('a store that hangs is asked once, however often somebody asks for health', async (t) => {
   let pings = 0
-  const auth = house(t, {
+  const auth = instance(t, {
     ping: () => {
       pings++
       return new Promise(() => {})
@@ -90,7 +90,7 @@ for (const [what, age, maxAge, full, status] of [
   ['a set that is full, since the store is asked', 0.2, 30, true, 'degraded'],
 ] as const) {
   test(`${what} is ${status}`, () => {
-    assert.equal(feedOf({ age: seconds(age), entries: 7, full }, seconds(maxAge)).status, status)
+    assert.equal(feedHealth({ age: seconds(age), entries: 7, full }, seconds(maxAge)).status, status)
   })
 }
 
@@ -100,8 +100,8 @@ test('a feed that is cut makes the instance degraded, and then down', async (t) 
   let cut = false
   const sessions: Store['sessions'] = {
     ...store.sessions,
-    endedSince: (...asked) =>
-      cut ? Promise.reject(new Refusal('store_unavailable')) : store.sessions.endedSince(...asked),
+    revokedSince: (...asked) =>
+      cut ? Promise.reject(new AuthError('store_unavailable')) : store.sessions.revokedSince(...asked),
   }
   const auth = houseOf(t, {
     database: { ...store, watch, sessions },
@@ -124,7 +124,7 @@ for (const [ahead, status] of [
   [-30, 'degraded'],
 ] as const) {
   test(`a clock that is ${ahead} s ahead of the store's is ${status}`, () => {
-    assert.deepEqual(clockOf(seconds(ahead)), { status, ahead })
+    assert.deepEqual(clockHealth(seconds(ahead)), { status, ahead })
   })
 }
 
@@ -132,7 +132,7 @@ test("a machine whose clock is 30 s ahead of the store's says so in its health, 
   const lines: LogEntry[] = []
   let ahead = seconds(30)
   const time = { now: systemClock, ahead: () => ahead }
-  const auth = house(t, { time }, { log: (entry) => void lines.push(entry) })
+  const auth = instance(t, { time }, { log: (entry) => void lines.push(entry) })
   const { status, clock } = await auth.health()
   assert.deepEqual([status, clock], ['degraded', { status: 'degraded', ahead: 30 }])
   await auth.health()
@@ -140,7 +140,7 @@ test("a machine whose clock is 30 s ahead of the store's says so in its health, 
   assert.deepEqual(told, [{ level: 'warn', event: "this machine's clock differs from the store's", seconds: 30 }])
 
   const again: LogEntry[] = []
-  const stop = followSkew(time, (entry) => void again.push(entry), 10)
+  const stop = watchClockSkew(time, (entry) => void again.push(entry), 10)
   await sleep(50)
   ahead = seconds(1)
   await sleep(50)

@@ -47,17 +47,17 @@ test('a secret is changed without a moment in which the keys cannot be opened', 
   assert.equal(typeWith(both, 'keys', 'reseal'), 'Every key is sealed with this secret already.\n')
   const after = houseOf(t, { database, secret: newer })
   assert.deepEqual(await after.keys.list(), before)
-  await assert.rejects(houseOf(t, { database, secret: SECRET }).migrate(), { code: 'config_refused' })
+  await assert.rejects(houseOf(t, { database, secret: SECRET }).migrate(), { code: 'invalid_config' })
 })
 
 test('keys do not rotate so often that the key set grows without end', () => {
   const often = (rotateKeys: number, refresh: number) => () => watchword({ tokens: { rotateKeys, refresh }, log() {} })
-  assert.throws(often(60, 86_400), { code: 'config_refused', message: /rotateKeys must be 1728 seconds or more/ })
+  assert.throws(often(60, 86_400), { code: 'invalid_config', message: /rotateKeys must be 1728 seconds or more/ })
   often(1728, 86_400)()
 })
 
 test('no rotation by itself where the keys are given', () => {
   const given = { algorithm: 'HS256', signingKey: SECRET } as const
-  assert.throws(() => watchword({ tokens: { ...given, rotateKeys: '30d' } }), { code: 'config_refused' })
+  assert.throws(() => watchword({ tokens: { ...given, rotateKeys: '30d' } }), { code: 'invalid_config' })
   watchword({ tokens: { ...given, rotateKeys: false }, log() {} })
 })

@@ -14,12 +14,12 @@ function instance(t: TestContext, options: object = {}) {
   const auth = watchword({ database: 'sqlite::memory:', log: () => {}, ...options })
   t.after(() => auth.close())
   const request = new Request('http://localhost/', { headers: { authorization: 'Key unknown' } })
-  const statusOf = async (need: unknown): Promise<number | string> => {
+  const statusOf = async (requirement: unknown): Promise<number | string> => {
     try {
-      const { user } = await auth.require(request, need as never)
+      const { user } = await auth.require(request, requirement as never)
       return `let in: ${JSON.stringify(user)}`
     } catch (error) {
-      return auth.refuse(error).status
+      return auth.replyToError(error).status
     }
   }
   return { auth, statusOf }
@@ -93,15 +93,15 @@ test('a need that is none stops the start', (t) => {
     [isStaff, has('x'), handle],
     [],
   ]
-  for (const told of wrong) assert.throws(() => guard(...told), { code: 'config_refused' }, JSON.stringify(told))
+  for (const told of wrong) assert.throws(() => guard(...told), { code: 'invalid_config' }, JSON.stringify(told))
 })
 
 test('a list of schemes is no need, also where it has been asked before', async (t) => {
   const { auth, statusOf } = instance(t)
   const schemes = [bearer()]
-  assert.equal(await auth.check(new Request('http://localhost/'), { schemes }), undefined)
+  assert.equal(await auth.authenticate(new Request('http://localhost/'), { schemes }), undefined)
 
-  await assert.rejects(auth.require(new Request('http://localhost/'), schemes as never), { code: 'config_refused' })
+  await assert.rejects(auth.require(new Request('http://localhost/'), schemes as never), { code: 'invalid_config' })
   assert.equal(await statusOf({ schemes }), 401)
 })
 
@@ -115,7 +115,7 @@ test('that nobody knows whose request it is is told once, whatever asks', async 
   for (const path of ['/api/token/', '/api-token-auth/', '/auth/login/']) {
     await auth.handler(new Request(`http://localhost${path}`, { method: 'POST', body }))
   }
-  await auth.check(new Request('http://localhost/', { headers: { authorization: 'Basic YWRhOng=' } })).catch(() => {})
+  await auth.authenticate(new Request('http://localhost/', { headers: { authorization: 'Basic YWRhOng=' } })).catch(() => {})
   await auth.require(new Request('http://localhost/')).catch(() => {})
 
   assert.equal(logged.filter(({ event }) => event.startsWith('the addresses of clients are not known')).length, 1)
@@ -138,7 +138,7 @@ test('options that cannot be are told of in a sentence', () => {
     [{ NUM_PROXIES: 1 }, /"NUM_PROXIES" is written proxies here/],
     [{ DEFAULT_PERMISSION_CLASSES: [] }, /is written permissions here/],
   ] as const) {
-    assert.throws(() => watchword(options as never), { code: 'config_refused', message: sentence })
+    assert.throws(() => watchword(options as never), { code: 'invalid_config', message: sentence })
   }
 })
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import type { AuthRequest } from '../../src/http/request.ts'
-import { openHouse } from '../../src/instance/instance.ts'
+import { openInstance } from '../../src/instance/instance.ts'
 import type { Options } from '../../src/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import { obtainPair } from '../../src/tokens/pairs.ts'
@@ -17,31 +17,31 @@ interface Change {
   readonly options?: Options
   readonly by: (auth: Watchword, id: UserId) => Promise<unknown>
   readonly sql: string
-  readonly refusal: string
+  readonly error: string
 }
 
 const CHANGES: Readonly<Record<string, Change>> = {
   'a deactivation': {
     by: (auth, id) => auth.users.change(id, { active: false }),
     sql: 'update users set active = 0',
-    refusal: 'user_inactive',
+    error: 'user_inactive',
   },
   'a new password': {
     options: { tokens: { checkRevoke: 'claim' } },
     by: (auth, id) => auth.users.setPassword(id, 'another-Pass-5512-zk'),
     sql: "update users set hash = '!', epoch = epoch + 1",
-    refusal: 'password_changed',
+    error: 'password_changed',
   },
   'a deletion': {
     by: (auth, id) => auth.users.delete(id),
     sql: 'delete from users',
-    refusal: 'user_not_found',
+    error: 'user_not_found',
   },
   'what the rule asks about': {
     options: { users: { rule: (user) => user?.staff === false } },
     by: (auth, id) => auth.users.change(id, { staff: true }),
     sql: 'update users set staff = 1',
-    refusal: 'user_inactive',
+    error: 'user_inactive',
   },
 }
 
@@ -49,8 +49,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
 async function seen(auth: Watchword, options: Options) {
   const ann = await auth.users.create({ username: 'ann' })
   const access = await accessTokenOf('ann', options)
-  const gate = auth.gate()
-  const ask = () => gate(bearing(access))
+  const guard = auth.guard()
+  const ask = () => guard(bearing(access))
   await ask()
   const before = ask()
   assert.ok(!(before instanceof Promise), 'the second request waited')
@@ -60,12 +60,12 @@ async function seen(auth: Watchword, options: Options) {
 
 /** Without a password, whose hash would take longer than everything else here. */
 async function accessTokenOf(username: string, options: Options): Promise<string> {
-  const house = await openHouse(parseSettings(options, {}))
+  const instance = await openInstance(parseSettings(options, {}))
   try {
-    const account = await house.world.users.find('username', username)
-    return (await obtainPair(account!, house.world)).access
+    const account = await instance.deps.users.find('username', username)
+    return (await obtainPair(account!, instance.deps)).access
   } finally {
-    await house.close()
+    await instance.close()
   }
 }
 
@@ -81,9 +81,9 @@ const bearing = (token: string): AuthRequest => ({
 const isRefused =
   (code: string) =>
   (error: unknown): boolean =>
-    error instanceof Refusal && error.code === code
+    error instanceof AuthError && error.code === code
 
-for (const [what, { options = {}, by, sql, refusal }] of Object.entries(CHANGES)) {
+for (const [what, { options = {}, by, sql, error }] of Object.entries(CHANGES)) {
   const place = (t: TestContext) => {
     const database = join(folder(t), 'watchword.db')
     const all = { ...options, database, secret: SECRET }
@@ -96,7 +96,7 @@ for (const [what, { options = {}, by, sql, refusal }] of Object.entries(CHANGES)
 
     await by(here, id)
 
-    await assert.rejects(async () => ask(), isRefused(refusal))
+    await assert.rejects(async () => ask(), isRefused(error))
   })
 
   test(`${what} acts on the next request of another instance on the file`, async (t) => {
@@ -105,7 +105,7 @@ for (const [what, { options = {}, by, sql, refusal }] of Object.entries(CHANGES)
 
     await by(there(), id)
 
-    await assert.rejects(async () => ask(), isRefused(refusal))
+    await assert.rejects(async () => ask(), isRefused(error))
   })
 
   test(`${what} acts on the next request when another process wrote it, with no turn of the loop between`, async (t) => {
@@ -114,7 +114,7 @@ for (const [what, { options = {}, by, sql, refusal }] of Object.entries(CHANGES)
 
     write(database, sql)
 
-    assert.throws(ask, isRefused(refusal))
+    assert.throws(ask, isRefused(error))
   })
 }
 

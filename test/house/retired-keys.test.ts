@@ -27,7 +27,7 @@ test('a retired key verifies nothing once its last token has expired', async (t)
   const isBelieved = async (): Promise<boolean> => {
     const claims = { token_type: 'access', exp: now() + 300, iat: now(), jti: 'x', user_id: ann.id }
     const request = new Request('http://localhost/', { headers: { authorization: `Bearer ${sign(claims, stolen)}` } })
-    return auth.check(request).then(
+    return auth.authenticate(request).then(
       () => true,
       () => false,
     )

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AuthenticationWorld } from '../../src/authentication/scheme.ts'
+import type { SchemeDeps } from '../../src/authentication/scheme.ts'
 import { bearer } from '../../src/index.ts'
 import { importSecret, sign } from '../../src/jwt/index.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import { houseOf, PASSWORD, post, SECRET, signIn, stillClock } from './world.ts'
 
 test('no scheme is handed the signing key as text', async (t) => {
-  let seen: AuthenticationWorld | undefined
+  let seen: SchemeDeps | undefined
   const auth = houseOf(t, {
     database: 'sqlite::memory:',
     tokens: { algorithm: 'HS256', signingKey: SECRET },
     authentication: [
-      (world) => {
-        seen = world
-        return bearer()(world)
+      (deps) => {
+        seen = deps
+        return bearer()(deps)
       },
     ],
   })
-  await auth.check(new Request('http://localhost/'))
+  await auth.authenticate(new Request('http://localhost/'))
   assert.ok(seen !== undefined && !JSON.stringify(seen.terms).includes(SECRET))
 })
 
@@ -29,7 +29,7 @@ for (const name of ['constructor', 'toString']) {
 }
 
 test('two endpoints cannot have one path', () => {
-  assert.throws(() => parseSettings({ endpoints: { obtain: '/a', refresh: '/a/' } }, {}), { code: 'config_refused' })
+  assert.throws(() => parseSettings({ endpoints: { obtain: '/a', refresh: '/a/' } }, {}), { code: 'invalid_config' })
 })
 
 test('a foreign token that was exchanged without blacklisting can be exchanged again', async (t) => {

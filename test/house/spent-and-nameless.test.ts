@@ -28,7 +28,7 @@ for (const id of [null, '', {}, [], true, 1.5]) {
     const auth = houseOf(t, { database: 'sqlite::memory:', clock, tokens: HS })
     const claims = { token_type: 'access', exp: now() + 300, iat: now(), jti: 'x', user_id: id }
     const headers = { authorization: `Bearer ${sign(claims, importSecret('HS256', SECRET))}` }
-    const asked = auth.check(new Request('http://localhost/', { headers }), { schemes: [statelessBearer()] })
+    const asked = auth.authenticate(new Request('http://localhost/', { headers }), { schemes: [statelessBearer()] })
     await assert.rejects(asked, { status: 401 })
   })
 }

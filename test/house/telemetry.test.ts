@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type Context, context, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import type { Options } from '../../src/options.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { houseOf, PASSWORD, post, SECRET, signIn } from './world.ts'
@@ -69,7 +69,7 @@ function listen(t: TestContext): readonly Recorded[] {
   return spans
 }
 
-async function house(t: TestContext, options: Options = {}) {
+async function instance(t: TestContext, options: Options = {}) {
   const auth = houseOf(t, { database: 'sqlite::memory:', secret: SECRET, telemetry: true, ...options })
   await auth.users.create({ username: 'ann', password: PASSWORD })
   return auth
@@ -77,7 +77,7 @@ async function house(t: TestContext, options: Options = {}) {
 
 test('each verb is a span of its own, with its outcome and nothing of anybody', async (t) => {
   const spans = listen(t)
-  const auth = await house(t)
+  const auth = await instance(t)
   const { access, refresh } = await signIn(auth)
   await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
@@ -100,7 +100,7 @@ test('each verb is a span of its own, with its outcome and nothing of anybody', 
 test('spans hang on that of the request, and what the application does within on them', async (t) => {
   const spans = listen(t)
   const inner = trace.getTracer('application')
-  const auth = await house(t, { on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) } })
+  const auth = await instance(t, { on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) } })
   await inner.startActiveSpan('request', async (span) => {
     await signIn(auth)
     span.end()
@@ -121,9 +121,9 @@ test('a store that cannot be asked is an error of the span, and the answer stays
   let isDown = false
   const sessions: typeof store.sessions = {
     ...store.sessions,
-    open: (session) => (isDown ? Promise.reject(new Refusal('store_unavailable')) : store.sessions.open(session)),
+    open: (session) => (isDown ? Promise.reject(new AuthError('store_unavailable')) : store.sessions.open(session)),
   }
-  const auth = await house(t, { database: { ...store, sessions } })
+  const auth = await instance(t, { database: { ...store, sessions } })
   isDown = true
   const { status } = await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })
   assert.equal(status, 503)
@@ -135,7 +135,7 @@ test('a store that cannot be asked is an error of the span, and the answer stays
 
 test('without the option nothing is told', async (t) => {
   const spans = listen(t)
-  await signIn(await house(t, { telemetry: false }))
+  await signIn(await instance(t, { telemetry: false }))
   assert.deepEqual(spans, [])
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { generateKey, importSigningKey, sign } from '../../src/jwt/index.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { houseOf, PASSWORD, post, SECRET, signIn } from './world.ts'
@@ -17,7 +17,7 @@ test('a token that names a key of nobody is refused like any other that is not v
   const now = Math.floor(Date.now() / 1000)
   const claims = { exp: now + 300, iat: now, jti: 'x', user_id: id }
   const access = sign({ ...claims, token_type: 'access' }, foreign)
-  await assert.rejects(auth.check(bearing(access)), { status: 401 })
+  await assert.rejects(auth.authenticate(bearing(access)), { status: 401 })
   assert.equal((await post(auth, '/api/token/verify/', { token: access })).status, 401)
   const refresh = sign({ ...claims, token_type: 'refresh' }, foreign)
   for (const path of ['/api/token/refresh/', '/api/token/blacklist/']) {
@@ -29,7 +29,7 @@ test('while the store cannot be asked, whose key it is is not known, and known k
   const store = sqliteStore({ file: ':memory:' })
   let isAway = false
   const list: typeof store.keys.list = async () => {
-    if (isAway) throw new Refusal('store_unavailable', undefined, { retryAfter: 1 })
+    if (isAway) throw new AuthError('store_unavailable', undefined, { retryAfter: 1 })
     return store.keys.list()
   }
   const auth = houseOf(t, { database: { ...store, keys: { ...store.keys, list } }, secret: SECRET })
@@ -37,6 +37,6 @@ test('while the store cannot be asked, whose key it is is not known, and known k
   const { access = '' } = await signIn(auth)
   isAway = true
   const stranger = sign({ exp: 2_000_000_000, token_type: 'access', jti: 'x', user_id: 'x' }, foreign)
-  await assert.rejects(auth.check(bearing(stranger)), { status: 503 })
-  assert.equal((await auth.check(bearing(access)))?.user.username, 'ann')
+  await assert.rejects(auth.authenticate(bearing(stranger)), { status: 503 })
+  assert.equal((await auth.authenticate(bearing(access)))?.user.username, 'ann')
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import type { Ended, FeedPosition, SessionId, Sessions } from '../../src/sessions/session.ts'
+import type { RevokedSession, FeedPosition, SessionId, Sessions } from '../../src/sessions/session.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { verifier } from '../../src/verify/index.ts'
 import { watchword } from '../../src/watchword.ts'
@@ -12,13 +12,13 @@ const PASSWORD = 'correct horse battery staple'
 
 test('a service that only verifies learns who has signed out, of tens of thousands too', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
-  const others: Ended[] = []
-  const endedSince: Sessions['endedSince'] = async (from, limit) => {
-    const rows = [...(await store.sessions.endedSince(from, limit)), ...others.filter((each) => isBehind(each, from))]
+  const others: RevokedSession[] = []
+  const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
+    const rows = [...(await store.sessions.revokedSince(from, limit)), ...others.filter((each) => isBehind(each, from))]
     return rows.sort((a, b) => a.endedAt - b.endedAt || (a.id < b.id ? -1 : 1)).slice(0, limit)
   }
   const auth = watchword({
-    database: { ...store, sessions: { ...store.sessions, endedSince } },
+    database: { ...store, sessions: { ...store.sessions, revokedSince } },
     log: () => {},
     secret: 'of no worth, since every instance of the tests has it',
     tokens: { issuer: 'https://auth.example', audience: 'api' },
@@ -45,7 +45,7 @@ test('a service that only verifies learns who has signed out, of tens of thousan
     },
   })
   const [ada, vitor, eve] = [await signedIn('ada'), await signedIn('vitor'), await signedIn('eve')]
-  await auth.sessions.endAll(ada.id)
+  await auth.sessions.revokeAll(ada.id)
 
   await assert.rejects(elsewhere.verify(ada.access), { code: 'revoked' })
   await elsewhere.verify(vitor.access)
@@ -53,7 +53,7 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   const now = systemClock()
   for (let n = 0; n < 25_000; n++)
     others.push({ id: hexId(systemRandom) as SessionId, endedAt: at(now, n / 1250 - 20) })
-  await auth.sessions.endAll(vitor.id)
+  await auth.sessions.revokeAll(vitor.id)
   // The feed that is kept is a second old, and what is known elsewhere is too old.
   await new Promise((resolve) => setTimeout(resolve, 1000))
   elapsed += 31
@@ -63,5 +63,5 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   assert.ok(pages.length >= 4, `${pages.length} pages`)
 })
 
-const isBehind = (one: Ended, { endedAt, id = '' as SessionId }: FeedPosition): boolean =>
+const isBehind = (one: RevokedSession, { endedAt, id = '' as SessionId }: FeedPosition): boolean =>
   one.endedAt > endedAt || (one.endedAt === endedAt && one.id > id)

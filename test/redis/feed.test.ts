@@ -24,10 +24,10 @@ async function aStore(t: TestContext, redis: Process): Promise<{ readonly store:
 
 /** Two processes that hear each other. */
 async function aPair(t: TestContext) {
-  const house = await aHouse(t, 2)
-  if (house === undefined) return undefined
-  const [one, two] = house.processes
-  return { server: house.server, one: await aStore(t, one!), two: await aStore(t, two!) }
+  const instance = await aHouse(t, 2)
+  if (instance === undefined) return undefined
+  const [one, two] = instance.processes
+  return { server: instance.server, one: await aStore(t, one!), two: await aStore(t, two!) }
 }
 
 test('who ends a session tells the others, and not itself', async (t) => {
@@ -36,9 +36,9 @@ test('who ends a session tells the others, and not itself', async (t) => {
   const { one, two } = pair
   for (const id of ['a', 'b', 'c']) await one.store.sessions.open(aSession(id))
 
-  assert.equal(await one.store.sessions.end('a' as SessionId, 'logout', NOON), true)
-  assert.equal(await one.store.sessions.end('a' as SessionId, 'logout', NOON), false)
-  await one.store.sessions.endAll(vitor.id, 'password', NOON)
+  assert.equal(await one.store.sessions.revoke('a' as SessionId, 'logout', NOON), true)
+  assert.equal(await one.store.sessions.revoke('a' as SessionId, 'logout', NOON), false)
+  await one.store.sessions.revokeAll(vitor.id, 'password', NOON)
   await until(() => two.heard.length >= 2)
   await sleep(100)
 
@@ -56,7 +56,7 @@ test('of thousands of sessions that end at once every one is told', async (t) =>
   const ids = Array.from({ length: 2500 }, (_, i) => `s${i}`)
   for (const id of ids) await one.store.sessions.open(aSession(id))
 
-  await one.store.sessions.endAll(vitor.id, 'deleted', NOON)
+  await one.store.sessions.revokeAll(vitor.id, 'deleted', NOON)
   await until(() => two.heard.length === 3)
 
   const told = two.heard.flatMap((change) => (change.kind === 'ended' ? change.sessions : []))
@@ -80,7 +80,7 @@ test('after an outage anything may have changed', async (t) => {
   await one.store.sessions.open(aSession('a'))
 
   await server.stop()
-  await one.store.sessions.end('a' as SessionId, 'logout', NOON)
+  await one.store.sessions.revoke('a' as SessionId, 'logout', NOON)
   await server.start()
   await until(() => one.heard.length > 0 && two.heard.length > 0)
 

@@ -24,32 +24,32 @@ export const clocks = trial({
   long: { rounds: 5 },
   short: { rounds: 1 },
   sabotages: [{ name: 'clock-of-each', databases: ['postgres'] }, { name: 'drop-generation' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, 1, TERMS)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, 1, TERMS)
     const found: Finding[] = []
     for (let round = 0; round < rounds; round++) {
       found.push(...(await afterSteps(houses[0]!, store, round)))
-      if (world.kind === 'postgres') found.push(...(await onThreeMachines(world, store, round)))
+      if (deps.kind === 'postgres') found.push(...(await onThreeMachines(deps, store, round)))
     }
     return found
   },
 })
 
 /** One clock that is set. */
-async function afterSteps(house: House, store: Store, round: number): Promise<readonly Finding[]> {
+async function afterSteps(instance: House, store: Store, round: number): Promise<readonly Finding[]> {
   const seen = { right: 0, ended: 0 }
   for (const step of STEPS) {
     const id = `step ${step} ${round}`
     await store.sessions.open(aSession(id))
-    await house.ask('setClock', at(NOON, 4000))
-    await house.ask('rotate', first(id))
-    await house.ask('setClock', at(NOON, 4000 + step))
-    const again = await house.ask('rotate', first(id))
+    await instance.ask('setClock', at(NOON, 4000))
+    await instance.ask('rotate', first(id))
+    await instance.ask('setClock', at(NOON, 4000 + step))
+    const again = await instance.ask('rotate', first(id))
     if (again.kind === (isHonest(step) ? 'replayed' : 'reused')) seen.right += 1
 
-    await house.ask('end', id as SessionId, 'logout', 0)
-    await house.ask('setClock', at(NOON, 4000 - step))
-    const later = await house.ask('rotate', first(id))
+    await instance.ask('end', id as SessionId, 'logout', 0)
+    await instance.ask('setClock', at(NOON, 4000 - step))
+    const later = await instance.ask('rotate', first(id))
     if (later.kind === 'revoked') seen.ended += 1
   }
   return [
@@ -62,10 +62,10 @@ async function afterSteps(house: House, store: Store, round: number): Promise<re
 const OVERLAP = 3 as Seconds
 
 /** Clocks that differ. */
-async function onThreeMachines(world: World, store: Store, round: number): Promise<readonly Finding[]> {
-  const { database, sabotage } = world
+async function onThreeMachines(deps: World, store: Store, round: number): Promise<readonly Finding[]> {
+  const { database, sabotage } = deps
   const machines = SKEWS.map((skew) => startHouse(database, { ...TERMS, overlap: OVERLAP }, { skew, sabotage }))
-  world.after(() => Promise.all(machines.map((machine) => machine.kill())))
+  deps.after(() => Promise.all(machines.map((machine) => machine.kill())))
   await Promise.all(machines.map((machine) => machine.ask('ready')))
   const now = store.time?.now ?? systemClock
   const seen = { rotated: 0, replayed: 0, reused: 0, alive: 0 }

@@ -21,13 +21,13 @@ export const connectionFlood = trial({
   long: { connections: 5000, seconds: 30 },
   short: { connections: 600, seconds: 3 },
   sabotages: [{ name: 'few-connections' }, { name: 'for-ever-open' }],
-  async run(world, { connections, seconds }) {
+  async run(deps, { connections, seconds }) {
     if (mostOpen() < connections + SPARE) {
-      return world.skip(`${connections + SPARE} open files are too many here: ulimit -n ${connections + SPARE}`)
+      return deps.skip(`${connections + SPARE} open files are too many here: ulimit -n ${connections + SPARE}`)
     }
-    const server = await startServer(world, {
-      database: world.database,
-      limits: limitsWith(world.sabotage, connections),
+    const server = await startServer(deps, {
+      database: deps.database,
+      limits: limitsWith(deps.sabotage, connections),
     })
     const pair = await signIn(server)
     const before = openIn(server)
@@ -36,11 +36,11 @@ export const connectionFlood = trial({
       execPath: process.execPath,
       execArgv: [],
     })
-    world.after(() => child.kill('SIGKILL'))
+    deps.after(() => child.kill('SIGKILL'))
     const [{ idle }] = (await once(child, 'message')) as [{ readonly idle: number }]
-    world.progress(`${idle} idle connections, ${openIn(server)} open files`)
+    deps.progress(`${idle} idle connections, ${openIn(server)} open files`)
     const answers = await honest(server, pair, seconds * 1000)
-    if (world.sabotage === 'for-ever-open') process.kill(child.pid!, 'SIGSTOP')
+    if (deps.sabotage === 'for-ever-open') process.kill(child.pid!, 'SIGSTOP')
     else child.disconnect()
     await sleep(100)
 

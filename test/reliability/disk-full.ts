@@ -29,14 +29,14 @@ export const diskFull = trial({
   long: { rounds: 5 },
   short: { rounds: 1 },
   sabotages: [{ name: 'untold-fault' }],
-  async run(world, { rounds }) {
-    const disk = aSmallDisk(world.kind === 'sqlite' ? 4 : 160)
-    if (typeof disk === 'string') return world.skip(disk)
-    world.after(() => disk.remove())
-    const { url, isWhole } = await databaseOn(disk, world)
-    const server = await startServer(world, { database: url, sabotage: world.sabotage })
+  async run(deps, { rounds }) {
+    const disk = aSmallDisk(deps.kind === 'sqlite' ? 4 : 160)
+    if (typeof disk === 'string') return deps.skip(disk)
+    deps.after(() => disk.remove())
+    const { url, isWhole } = await databaseOn(disk, deps)
+    const server = await startServer(deps, { database: url, sabotage: deps.sabotage })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
 
     const clients: Client[] = []
     for (let i = 0; i < SIGN_INS; i++) clients.push(new Client(server, await signIn(server), agent))
@@ -46,15 +46,15 @@ export const diskFull = trial({
     }
     const readOnly: Trouble = async () => {
       const tracer = await strace([server.pid!], READ_ONLY)
-      if (typeof tracer === 'string') return world.skip(tracer)
-      world.after(() => tracer.kill())
+      if (typeof tracer === 'string') return deps.skip(tracer)
+      deps.after(() => tracer.kill())
       return tracer.end
     }
-    const troubles = world.kind === 'sqlite' ? { full, 'only reads': readOnly } : { full }
+    const troubles = deps.kind === 'sqlite' ? { full, 'only reads': readOnly } : { full }
     const findings: Finding[] = []
     for (let round = 0; round < rounds; round++) {
       for (const [name, trouble] of Object.entries(troubles)) {
-        world.progress(`round ${round + 1}: ${name}`)
+        deps.progress(`round ${round + 1}: ${name}`)
         const found = await during(trouble, server, clients, agent)
         findings.push(...found.map((each) => ({ ...each, promised: `${name}: ${each.promised}` })))
       }
@@ -132,14 +132,14 @@ async function during(
 const refusedOf = (answers: readonly Answer[]): readonly Answer[] => answers.filter(({ status }) => status === 503)
 
 /** @returns how to reach it, and how many faults a look at the whole of it finds */
-async function databaseOn(disk: Disk, world: World): Promise<{ url: string; isWhole(): Promise<number> }> {
-  if (world.kind === 'sqlite') {
+async function databaseOn(disk: Disk, deps: World): Promise<{ url: string; isWhole(): Promise<number> }> {
+  if (deps.kind === 'sqlite') {
     const file = join(disk.folder, 'watchword.db')
     return { url: file, isWhole: async () => faultsOf(file) }
   }
   const server = await aServer({ min_wal_size: '32MB', max_wal_size: '48MB' }, disk.folder)
-  if (typeof server === 'string') return world.skip(server)
-  world.after(() => server.kill())
+  if (typeof server === 'string') return deps.skip(server)
+  deps.after(() => server.kill())
   return {
     url: server.url,
     async isWhole() {

@@ -20,11 +20,11 @@ export const durable = trial({
   long: { requests: 100 },
   short: { requests: 20 },
   sabotages: [{ name: 'answer-early' }],
-  async run(world, { requests }) {
-    const { database, sabotage } = world
-    const server = await startServer(world, { database, sabotage, options: { throttle: { login: null } } })
+  async run(deps, { requests }) {
+    const { database, sabotage } = deps
+    const server = await startServer(deps, { database, sabotage, options: { throttle: { login: null } } })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const { signIn, refresh, signOut } = clientsOf(agent)
     const enter = async (): Promise<Said> => {
       const { answer } = await signIn(server, ADA.username, ADA.password)
@@ -32,7 +32,7 @@ export const durable = trial({
       return answer.refresh
     }
     let token = await enter()
-    const trace = await watchDisk(world, [server.pid!, ...(await serverProcesses(world))])
+    const trace = await watchDisk(deps, [server.pid!, ...(await serverProcesses(deps))])
 
     for (let i = 0; i < requests; i++) {
       await sleep(PAUSE)
@@ -58,13 +58,13 @@ async function serverProcesses({ kind, database }: World): Promise<readonly numb
 }
 
 /** Writes down which processes read and write what, and when it is on the disk. */
-async function watchDisk(world: World, pids: readonly number[]): Promise<{ end(): Promise<string> }> {
+async function watchDisk(deps: World, pids: readonly number[]): Promise<{ end(): Promise<string> }> {
   const file = join(tmpdir(), `watchword-trace-${process.pid}`)
   const calls = 'trace=fsync,fdatasync,read,write,writev,recvfrom,sendto'
   const tracer = await strace(pids, ['-s', '32', '-e', calls, '-o', file])
-  if (typeof tracer === 'string') return world.skip(tracer)
-  world.after(() => rmSync(file, { force: true }))
-  world.after(() => tracer.kill())
+  if (typeof tracer === 'string') return deps.skip(tracer)
+  deps.after(() => rmSync(file, { force: true }))
+  deps.after(() => tracer.kill())
   return {
     async end() {
       await tracer.end()

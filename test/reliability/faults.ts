@@ -22,18 +22,18 @@ export const faults = trial<Size>({
     moments: ['before', 'after'],
   },
   sabotages: [{ name: 'take-for-done' }, { name: 'untold-fault' }, { name: 'nothing-ended' }],
-  async run(world, { flows, moments }) {
-    const store = await storeAt(world.database)
-    world.after(() => store.close())
+  async run(deps, { flows, moments }) {
+    const store = await storeAt(deps.database)
+    deps.after(() => store.close())
     const faulty = faultyStore(store)
-    const place = new Place(withFault(faulty.store, world.sabotage))
-    world.after(() => place.auth.close())
+    const place = new Place(withFault(faulty.store, deps.sabotage))
+    deps.after(() => place.auth.close())
     await place.isUpToDate()
 
     const broken: string[] = []
     let failed = 0
     for (const name of flows) {
-      world.progress(name)
+      deps.progress(name)
       for (const moment of moments) {
         for (let k = 1; ; k++) {
           const { call, fault } = await play(await FLOWS[name]!(place), faulty, place, k, moment)
@@ -43,7 +43,7 @@ export const faults = trial<Size>({
         }
       }
     }
-    for (const each of broken) world.progress(each)
+    for (const each of broken) deps.progress(each)
     return [
       atLeast(2 * flows.length, 'calls failed, each in a run of its own', failed),
       exactly(0, 'runs went wrong', broken.length),
@@ -83,8 +83,8 @@ const SABOTAGES: Readonly<Record<string, (store: Store) => Store>> = {
     ...store,
     sessions: {
       ...store.sessions,
-      end: (...its) => store.sessions.end(...its).catch(() => true),
-      endAll: (...its) => store.sessions.endAll(...its).catch(() => []),
+      revoke: (...its) => store.sessions.revoke(...its).catch(() => true),
+      revokeAll: (...its) => store.sessions.revokeAll(...its).catch(() => []),
     },
   }),
 
@@ -92,6 +92,6 @@ const SABOTAGES: Readonly<Record<string, (store: Store) => Store>> = {
   'nothing-ended': (store) => ({
     ...store,
     watch: () => ({ stop() {} }),
-    sessions: { ...store.sessions, endedSince: async () => [] },
+    sessions: { ...store.sessions, revokedSince: async () => [] },
   }),
 }

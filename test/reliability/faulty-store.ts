@@ -1,4 +1,4 @@
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import type { Store } from '../../src/stores/store.ts'
 
 /** When a call fails: nothing of it was done; it was done and nobody is told; neither it nor any later one is done. */
@@ -48,5 +48,5 @@ export function faultyStore(store: Store) {
 export type FaultyStore = ReturnType<typeof faultyStore>
 
 /** What a store says where the database is out of reach; whether the call was done is unknown to whoever asked. */
-const fault = (name: string): Refusal =>
-  new Refusal('store_unavailable', `${name} fails in this test`, { retryAfter: 1 })
+const fault = (name: string): AuthError =>
+  new AuthError('store_unavailable', `${name} fails in this test`, { retryAfter: 1 })

@@ -118,13 +118,13 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'a route, with an API token': async (place) => {
-    const { token } = await place.auth.tokens.create((await place.somebody()).id)
+    const { token } = await place.auth.apiTokens.create((await place.somebody()).id)
     return { ask: () => place.call({ authorization: `Token ${token}` }), holds: async () => {} }
   },
 
   'a route, with an API token that was revoked': async (place) => {
-    const { token, record } = await place.auth.tokens.create((await place.somebody()).id)
-    await place.auth.tokens.revoke(record.id)
+    const { token, record } = await place.auth.apiTokens.create((await place.somebody()).id)
+    await place.auth.apiTokens.revoke(record.id)
     return { ask: () => place.call({ authorization: `Token ${token}` }), says: 401, holds: async () => {} }
   },
 
@@ -166,9 +166,9 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   'a new API token of a user in place of the old one': async (place) => {
     const { id } = await place.somebody()
-    const { token: old } = await place.auth.tokens.keyFor(id)
+    const { token: old } = await place.auth.apiTokens.keyFor(id)
     return {
-      ask: () => place.program(async () => ({ token: (await place.auth.tokens.keyFor(id, { reset: true })).token })),
+      ask: () => place.program(async () => ({ token: (await place.auth.apiTokens.keyFor(id, { reset: true })).token })),
       async holds({ body: { token } }) {
         assert.equal((await place.call({ authorization: `Token ${token}` })).status, 200)
         assert.equal((await place.call({ authorization: `Token ${old}` })).status, 401, 'the old one goes on')
@@ -177,9 +177,9 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'revoke an API token': async (place) => {
-    const { token, record } = await place.auth.tokens.create((await place.somebody()).id)
+    const { token, record } = await place.auth.apiTokens.create((await place.somebody()).id)
     return {
-      ask: () => place.program(() => place.auth.tokens.revoke(record.id)),
+      ask: () => place.program(() => place.auth.apiTokens.revoke(record.id)),
       async holds() {
         assert.equal((await place.call({ authorization: `Token ${token}` })).status, 401, 'it goes on')
       },
@@ -219,7 +219,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'delete a user': async (place) => {
     const user = await place.somebody()
     const pair = await place.signedIn(user)
-    const { token } = await place.auth.tokens.create(user.id)
+    const { token } = await place.auth.apiTokens.create(user.id)
     return {
       ask: () => place.program(() => place.auth.users.delete(user.id)),
       async holds() {
@@ -232,7 +232,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'end a session': async (place) => {
     const pair = await place.signedIn()
     return {
-      ask: () => place.program(() => place.auth.sessions.end(claimsOf(pair.refresh).sid as never)),
+      ask: () => place.program(() => place.auth.sessions.revoke(claimsOf(pair.refresh).sid as never)),
       holds: () => place.isOver(pair),
     }
   },
@@ -241,7 +241,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     const user = await place.somebody()
     const pairs = [await place.signedIn(user), await place.signedIn(user)]
     return {
-      ask: () => place.program(() => place.auth.sessions.endAll(user.id)),
+      ask: () => place.program(() => place.auth.sessions.revokeAll(user.id)),
       async holds() {
         for (const pair of pairs) await place.isOver(pair)
       },

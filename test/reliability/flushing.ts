@@ -25,11 +25,11 @@ export const flushing = trial({
   long: { dead: 1_000_000 },
   short: { dead: 40_000 },
   sabotages: [{ name: 'no-rest', databases: ['sqlite'] }],
-  async run(world, { dead }) {
-    const server = await startServer(world, { database: world.database })
-    await bury(world, dead)
-    const load = await theLoad(world, server)
-    const flusher = await aFlusher(world)
+  async run(deps, { dead }) {
+    const server = await startServer(deps, { database: deps.database })
+    await bury(deps, dead)
+    const load = await theLoad(deps, server)
+    const flusher = await aFlusher(deps)
     const alone: Took = { refreshes: [], routes: [] }
     const meanwhile: Took = { refreshes: [], routes: [] }
     let failed = 0
@@ -37,7 +37,7 @@ export const flushing = trial({
       failed += await load.during(alone, () => sleep(TURN))
       failed += await load.during(meanwhile, () => flusher.goFor(TURN))
       if (turn % 20 === 0)
-        world.progress(`${flusher.deleted()} deleted, ${Math.round((flusher.deleted() / turn / TURN) * 1000)} a second`)
+        deps.progress(`${flusher.deleted()} deleted, ${Math.round((flusher.deleted() / turn / TURN) * 1000)} a second`)
     }
     return [
       exactly(0, 'requests failed', failed),
@@ -83,9 +83,9 @@ function slowdown(kind: string, alone: readonly number[], meanwhile: readonly nu
   return { ...told, seen: `${told.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})` }
 }
 
-async function theLoad(world: World, server: ServerProcess) {
+async function theLoad(deps: World, server: ServerProcess) {
   const agent = new Agent({ keepAlive: true })
-  world.after(() => agent.destroy())
+  deps.after(() => agent.destroy())
   let taken: Took = { refreshes: [], routes: [] }
   let failed = 0
   let isOver = false
@@ -106,7 +106,7 @@ async function theLoad(world: World, server: ServerProcess) {
   }
   const pairs: Pair[] = []
   for (let i = 0; i < CLIENTS; i++) pairs.push(await signIn(server))
-  world.after(() => {
+  deps.after(() => {
     isOver = true
   })
   void Promise.all(pairs.map(client)).catch(() => {})

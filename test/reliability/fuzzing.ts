@@ -15,19 +15,19 @@ export const fuzzing = trial({
   databases: ['none'],
   long: { minutes: 10 },
   sabotages: [{ name: 'believe' }],
-  async run(world, { minutes }) {
+  async run(deps, { minutes }) {
     const until = performance.now() + minutes * 60_000
     const failed: number[] = []
     let inputs = 0
     for (let i = 0; i < KEPT.length || performance.now() < until; i++) {
       const seed = KEPT[i] ?? randomInt(2 ** 31)
-      if (!(await holds(seed, world.sabotage))) {
+      if (!(await holds(seed, deps.sabotage))) {
         failed.push(seed)
-        world.progress(`seed ${seed} has found something: WATCHWORD_SEED=${seed} WATCHWORD_FUZZ=${COUNT}`)
+        deps.progress(`seed ${seed} has found something: WATCHWORD_SEED=${seed} WATCHWORD_FUZZ=${COUNT}`)
       }
       inputs += 3 * COUNT
-      if (world.sabotage !== undefined) break
-      if (i % 10 === 0) world.progress(`${inputs.toLocaleString('en')} inputs`)
+      if (deps.sabotage !== undefined) break
+      if (i % 10 === 0) deps.progress(`${inputs.toLocaleString('en')} inputs`)
     }
     return [
       exactly(0, `of ${inputs.toLocaleString('en')} inputs are not refused as they must be, by seeds`, failed.length),

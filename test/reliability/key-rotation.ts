@@ -29,21 +29,21 @@ export const keyRotation = trial<Size>({
   long: { rotations: 5, life: 20, every: 20, maxAge: 5, rate: 200 },
   short: { rotations: 2, life: 3, every: 4, maxAge: 1, rate: 20 },
   sabotages: [{ name: 'hasty-retirement' }, { name: 'unpublished-key' }],
-  async run(world, size) {
-    const servers = await twoServers(world, size)
+  async run(deps, size) {
+    const servers = await twoServers(deps, size)
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const sets = watchKeySets(servers, agent)
-    world.after(sets.stop)
+    deps.after(sets.stop)
     const load = await clientsAt(servers, agent, size)
     const began = performance.now()
     while (load.keysUsed() <= size.rotations && performance.now() - began < 1000 * size.every * (size.rotations + 3)) {
-      world.progress(`${load.keysUsed()} keys have signed, ${load.answers()} answers`)
+      deps.progress(`${load.keysUsed()} keys have signed, ${load.answers()} answers`)
       await sleep(500)
     }
     const seconds = (performance.now() - began) / 1000
     const tokens = await load.stop()
-    for (const each of [...load.refused, ...load.refusedElsewhere]) world.progress(`refused: ${each}`)
+    for (const each of [...load.refused, ...load.refusedElsewhere]) deps.progress(`refused: ${each}`)
     await sets.untilGone(tokens[0]!.kid, 1000 * (size.life + 3 * size.every))
     return findingsOf(tokens, load, sets, { ...size, seconds })
   },

@@ -19,10 +19,10 @@ export const limits = trial({
   long: { rounds: 10 },
   short: { rounds: 1 },
   sabotages: [{ name: 'count-alone' }],
-  async run(world, { rounds }) {
-    const servers = await counting(world)
+  async run(deps, { rounds }) {
+    const servers = await counting(deps)
     const agent = new Agent({ keepAlive: true, maxSockets: 50 })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const all = (count: number, path: string, address: string, body: object): Promise<readonly Answer[]> =>
       Promise.all(
         Array.from({ length: count }, (_, i) => {
@@ -63,13 +63,13 @@ const countOf = (answers: readonly Answer[], status: number): number =>
 const countOther = (answers: readonly Answer[], ...expected: readonly number[]): number =>
   answers.filter(({ status }) => !expected.includes(status)).length
 
-async function counting(world: World): Promise<readonly ServerProcess[]> {
-  const { database, sabotage } = world
+async function counting(deps: World): Promise<readonly ServerProcess[]> {
+  const { database, sabotage } = deps
   const counts = sabotage === 'count-alone' ? 'memory' : 'store'
   const options = { counts, proxies: 1, throttle: { login: `${WRONG}/min`, anon: `${ANON}/min` } } as const
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
-    servers.push(await startServer(world, { database, options, user: i === 0 ? ADA : undefined }))
+    servers.push(await startServer(deps, { database, options, user: i === 0 ? ADA : undefined }))
   }
   return servers
 }

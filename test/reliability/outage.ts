@@ -58,17 +58,17 @@ export const outage = trial({
   long: { outages: Object.keys(OUTAGES), ms: 10_000 },
   short: { outages: ['is stopped', 'only reads', 'hangs'], ms: 2000 },
   sabotages: [{ name: 'untold-fault' }, { name: 'patient-store' }],
-  async run(world, { outages, ms }) {
+  async run(deps, { outages, ms }) {
     const postgres = await aServer()
-    if (typeof postgres === 'string') return world.skip(postgres)
-    world.after(() => postgres.kill())
-    const server = await startServer(world, { database: postgres.url, sabotage: world.sabotage })
-    const load = await theLoad(world, server, postgres.url)
+    if (typeof postgres === 'string') return deps.skip(postgres)
+    deps.after(() => postgres.kill())
+    const server = await startServer(deps, { database: postgres.url, sabotage: deps.sabotage })
+    const load = await theLoad(deps, server, postgres.url)
     const { clients } = await load.during(() => sleep(1000))
     const alone = Math.max(...clients.map(({ ms }) => ms))
     const findings: Finding[] = []
     for (const name of outages) {
-      world.progress(name)
+      deps.progress(name)
       const answers = await load.during(() => OUTAGES[name]!(postgres, ms))
       findings.push(...findingsOf(name, answers, alone))
     }
@@ -108,9 +108,9 @@ function findingsOf(name: string, { clients, checks, backAt }: Phase, alone: num
 }
 
 /** Clients that refresh, each one sign-in and one request at a time, and a service that only checks access tokens. */
-async function theLoad(world: World, server: ServerProcess, database: string) {
+async function theLoad(deps: World, server: ServerProcess, database: string) {
   const agent = new Agent({ keepAlive: true })
-  world.after(() => agent.destroy())
+  deps.after(() => agent.destroy())
   const checking = watchword({
     database,
     secret: SECRET,
@@ -118,7 +118,7 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
     tokens: { revocationMaxAge: '5m' },
     log: () => {},
   })
-  world.after(() => checking.close())
+  deps.after(() => checking.close())
   const had = { clients: [] as Had[], checks: [] as Had[] }
   let isOver = false
 
@@ -150,13 +150,13 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
     while (!isOver) {
       const began = performance.now()
       const headers = { Authorization: `Bearer ${access}` }
-      const who = await checking.check(new Request('http://localhost/', { headers })).catch(() => undefined)
+      const who = await checking.authenticate(new Request('http://localhost/', { headers })).catch(() => undefined)
       const at = performance.now()
       had.checks.push({ status: who === undefined ? 0 : 200, headers: {}, body: '', ms: at - began, at })
       await sleep(20)
     }
   }
-  world.after(() => {
+  deps.after(() => {
     isOver = true
   })
   const everybody = Promise.all([...pairs.keys()].map(client).concat(check()))

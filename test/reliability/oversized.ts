@@ -38,9 +38,9 @@ export const oversized = trial({
   long: { times: 1000, rounds: 1 },
   short: { times: 20, rounds: 3 },
   sabotages: [{ name: 'hoard' }],
-  async run(world, { times, rounds }) {
-    const execArgv = world.sabotage === 'hoard' ? ['--import', HOARD] : []
-    const server = await startServer(world, { database: world.database }, execArgv)
+  async run(deps, { times, rounds }) {
+    const execArgv = deps.sabotage === 'hoard' ? ['--import', HOARD] : []
+    const server = await startServer(deps, { database: deps.database }, execArgv)
     await sendAll(server.port, 20)
 
     return findingsInOneRoundOf(rounds, async () => {
@@ -49,7 +49,7 @@ export const oversized = trial({
       })
       let wrong: readonly string[] = []
       const { residentBefore, residentPeak, loopDelay } = await server.measure(async () => {
-        wrong = await sendAll(server.port, times, (done) => world.progress(`${done} of ${times} of each`))
+        wrong = await sendAll(server.port, times, (done) => deps.progress(`${done} of ${times} of each`))
       })
       const all = (times * BODIES.length).toLocaleString('en')
       const late = atMost(boundOf(50, alone.loopDelay), 'ms that the event loop comes late, p99', loopDelay)

@@ -6,7 +6,7 @@ import { bearer } from '../../src/authentication/bearer.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { after, days, type UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
 import { unseal } from '../../src/keys/seal.ts'
@@ -134,7 +134,7 @@ export class Place {
       await this.auth.require(new Request('http://localhost/', { headers }))
       return { status: 200, retryAfter: undefined, body: {}, cookies: '' }
     } catch (error) {
-      return answerOf(this.auth.refusal(error))
+      return answerOf(this.auth.errorResponse(error))
     }
   }
 
@@ -143,8 +143,8 @@ export class Place {
     try {
       return { status: 200, retryAfter: undefined, body: ((await work()) ?? {}) as Answer['body'], cookies: '' }
     } catch (error) {
-      if (!(error instanceof Refusal)) this.faults.push(String(error))
-      return answerOf(this.auth.refusal(error))
+      if (!(error instanceof AuthError)) this.faults.push(String(error))
+      return answerOf(this.auth.errorResponse(error))
     }
   }
 

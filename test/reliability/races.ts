@@ -14,7 +14,7 @@ type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: str
 /** Presents one token in all processes at once. */
 async function race(houses: readonly House[], token: Presented): Promise<readonly Outcome[]> {
   const moment = soon()
-  return (await Promise.all(houses.map((house, i) => house.ask('race', token, CALLERS[i]!, moment)))).flat()
+  return (await Promise.all(houses.map((instance, i) => instance.ask('race', token, CALLERS[i]!, moment)))).flat()
 }
 
 const countOf = (outcomes: readonly Outcome[], ...kinds: readonly Outcome['kind'][]): number =>
@@ -33,8 +33,8 @@ export const oneSuccessor = trial({
     { name: 'stale-judgement' },
     { name: 'new-jti-on-replay' },
   ],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, CALLERS.length, TERMS)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, CALLERS.length, TERMS)
     const seen = { winners: 0, successors: 0, answered: 0, oneOn: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `overlap${round}`
@@ -65,8 +65,8 @@ export const strictly = trial({
   long: { rounds: 200 },
   short: { rounds: 20 },
   sabotages: [{ name: 'drop-generation' }, { name: 'ignore-row-count' }, { name: 'lost-end' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, CALLERS.length, strict)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, CALLERS.length, strict)
     const seen = { winners: 0, others: 0, told: 0, alive: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `strict${round}`
@@ -81,7 +81,7 @@ export const strictly = trial({
       const again = await Promise.all(successors.map((successor) => houses[3]!.ask('rotate', successor)))
       seen.alive += again.filter(({ kind }) => kind !== 'revoked').length
     }
-    const events = (await Promise.all(houses.map((house) => house.ask('reusedSessions')))).flat()
+    const events = (await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))).flat()
     return [
       exactly(rounds, 'winners', seen.winners),
       exactly(rounds * 49, 'refused', seen.others),
@@ -101,28 +101,28 @@ export const reuseElsewhere = trial({
   long: { rounds: 20 },
   short: { rounds: 2 },
   sabotages: [{ name: 'deaf' }, { name: 'lost-end' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, 3, TERMS)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, 3, TERMS)
     const [one, other, third] = houses as [House, House, House]
     const seen = { ended: 0, atOnce: 0, dead: 0, slowest: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `s${round}` as SessionId
-      await Promise.all(houses.map((house) => house.ask('setClock', NOON)))
+      await Promise.all(houses.map((instance) => instance.ask('setClock', NOON)))
       await store.sessions.open(aSession(id))
       const rotated = await one.ask('rotate', first(id))
-      await Promise.all(houses.map((house) => house.ask('setClock', at(NOON, 10.1))))
+      await Promise.all(houses.map((instance) => instance.ask('setClock', at(NOON, 10.1))))
 
       const again = await other.ask('rotate', first(id))
 
       if (again.kind === 'reused') seen.ended += 1
       if (await other.ask('isRevoked', id)) seen.atOnce += 1
-      const learned = await Promise.all([one, third].map((house) => untilRevoked(house, id)))
+      const learned = await Promise.all([one, third].map((instance) => untilRevoked(instance, id)))
       seen.slowest = Math.max(seen.slowest, ...learned)
       const tokens = [first(id), ...('session' in rotated ? [rotated.session] : [])]
       const later = await Promise.all(tokens.map((token, i) => houses[2 * i]!.ask('rotate', token)))
       seen.dead += countOf(later, 'revoked')
     }
-    const events = (await Promise.all(houses.map((house) => house.ask('reusedSessions')))).flat()
+    const events = (await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))).flat()
     return [
       exactly(rounds, 'reuses noticed', seen.ended),
       exactly(rounds, 'known at once where they were noticed', seen.atOnce),
@@ -134,9 +134,9 @@ export const reuseElsewhere = trial({
 })
 
 /** @returns the milliseconds after which a process refuses the access tokens of a session: at most two seconds are waited for */
-async function untilRevoked(house: House, id: SessionId): Promise<number> {
+async function untilRevoked(instance: House, id: SessionId): Promise<number> {
   const began = performance.now()
-  while (performance.now() - began < 2000 && !(await house.ask('isRevoked', id))) await sleep(10)
+  while (performance.now() - began < 2000 && !(await instance.ask('isRevoked', id))) await sleep(10)
   return performance.now() - began
 }
 
@@ -148,8 +148,8 @@ export const endInARace = trial({
   long: { rounds: 500 },
   short: { rounds: 100 },
   sabotages: [{ name: 'lost-end' }, { name: 'ignore-row-count' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, 3, TERMS)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, 3, TERMS)
     const [one, other, third] = houses as [House, House, House]
     const seen = { ended: 0, alive: 0, refreshed: 0 }
     for (let round = 0; round < rounds; round++) {
@@ -171,7 +171,7 @@ export const endInARace = trial({
       const later = await Promise.all(successors.map((successor) => one.ask('rotate', successor)))
       seen.alive += later.length - countOf(later, 'revoked')
     }
-    world.progress(`in ${seen.refreshed} of ${rounds} rounds a refresh came first`)
+    deps.progress(`in ${seen.refreshed} of ${rounds} rounds a refresh came first`)
     return [exactly(rounds, 'sessions ended', seen.ended), exactly(0, 'live tokens afterwards', seen.alive)]
   },
 })

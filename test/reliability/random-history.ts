@@ -34,19 +34,19 @@ export const randomHistory = trial({
     { name: 'overlap-for-all' },
     { name: 'deaf' },
   ],
-  async run(world, { seconds, places, overlap }) {
+  async run(deps, { seconds, places, overlap }) {
     const seed = randomInt(1, 2 ** 31)
-    world.progress(`seed ${seed}`)
+    deps.progress(`seed ${seed}`)
     const chance = new Chance(seed)
     const witness = new Witness()
-    const servers = await theServers(world, overlap)
-    const users = await theirUsers(world, CLIENTS + Math.ceil(places / 2))
+    const servers = await theServers(deps, overlap)
+    const users = await theirUsers(deps, CLIENTS + Math.ceil(places / 2))
     const own = users.slice(0, CLIENTS).map((user): Place => ({ user, signIn: undefined }))
     const common = Array.from({ length: places }, (_, i): Place => {
       return { user: users[CLIENTS + Math.floor(i / 2)]!, signIn: undefined }
     })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const { enter, behave, misbehave, visit } = deedsAt(servers, clientsOf(agent), { witness, chance, overlap })
 
     for (const place of [...own, ...common]) await enter(place)
@@ -64,9 +64,9 @@ export const randomHistory = trial({
 
     const { signIns, strange } = witness
     const count = signIns.reduce((sum, { history }) => sum + history.length, 0)
-    const misfits = signIns.flatMap((signIn) => misfitOf(signIn, world))
-    world.progress(`${signIns.length} sign-ins, ${count} operations`)
-    for (const answer of strange.slice(0, 3)) world.progress(answer)
+    const misfits = signIns.flatMap((signIn) => misfitOf(signIn, deps))
+    deps.progress(`${signIns.length} sign-ins, ${count} operations`)
+    for (const answer of strange.slice(0, 3)) deps.progress(answer)
     return [
       atLeast(seconds * 10, 'operations', count),
       exactly(0, 'sign-ins whose answers fit no order', misfits.length),

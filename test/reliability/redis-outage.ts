@@ -20,11 +20,11 @@ export const redisOutage = trial({
   long: { rounds: 10, seconds: 5 },
   short: { rounds: 1, seconds: 2 },
   sabotages: [{ name: 'each-for-itself' }, { name: 'strangers' }],
-  async run(world, { rounds, seconds }) {
+  async run(deps, { rounds, seconds }) {
     const redis = await aRedis()
-    if (typeof redis === 'string') return world.skip(redis)
-    world.after(() => redis.stop())
-    const servers = [await aServer(world, redis, 'one:', true), await aServer(world, redis, 'two:', false)]
+    if (typeof redis === 'string') return deps.skip(redis)
+    deps.after(() => redis.stop())
+    const servers = [await aServer(deps, redis, 'one:', true), await aServer(deps, redis, 'two:', false)]
     const findings: Finding[] = []
     let used = 0
     const fresh = (): number => ++used
@@ -33,7 +33,7 @@ export const redisOutage = trial({
     await later(1.2)
     const usual = await guess(servers, fresh())
     findings.push(exactly(LIMIT, 'wrong passwords looked at, Redis up', usual.looked))
-    findings.push(atMost(1000, 'ms until a sign-out counts elsewhere, Redis up', await signOut(servers, world)))
+    findings.push(atMost(1000, 'ms until a sign-out counts elsewhere, Redis up', await signOut(servers, deps)))
 
     for (const [what, outage] of Object.entries(OUTAGES).flatMap((each) => Array<typeof each>(rounds).fill(each))) {
       const { begin, end } = outage(redis)
@@ -41,7 +41,7 @@ export const redisOutage = trial({
       const first = await guess(servers, fresh())
       await untilHealthy(servers, 'degraded')
       const guesses = await guess(servers, fresh())
-      const left = await signOut(servers, world)
+      const left = await signOut(servers, deps)
       await later(seconds)
       await end()
       const back = await timeOf(() => untilHealthy(servers, 'ok'))

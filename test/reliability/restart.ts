@@ -16,8 +16,8 @@ export const restart = trial({
   long: {},
   short: {},
   sabotages: [{ name: 'forget-spent' }, { name: 'lost-end' }],
-  async run(world) {
-    const { houses, store } = await together(world, 1, TERMS)
+  async run(deps) {
+    const { houses, store } = await together(deps, 1, TERMS)
     const [before] = houses
     for (const id of ['spent', 'revoked', 'expired', 'overlap', 'alive']) await store.sessions.open(aSession(id))
     await store.sessions.open(aSession('short', { idleExpiresAt: at(NOON, 5) }))
@@ -28,8 +28,8 @@ export const restart = trial({
     const half = await before!.ask('rotate', first('overlap'))
     await before!.kill()
 
-    const after = startHouse(world.database, TERMS, { sabotage: world.sabotage })
-    world.after(() => after.kill())
+    const after = startHouse(deps.database, TERMS, { sabotage: deps.sabotage })
+    deps.after(() => after.kill())
     await after.ask('setClock', at(NOON, 20))
     await after.ask('ready')
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
@@ -53,7 +53,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     }),
 
   /** The end of a session is undone together with the request that it refuses. */
-  'lost-end': (store) => withSessions(store, () => ({ end: async () => true, endAll: async () => [] })),
+  'lost-end': (store) => withSessions(store, () => ({ revoke: async () => true, revokeAll: async () => [] })),
 
   /** Whoever repeats a refresh gets a successor of their own. */
   'new-jti-on-replay': (store) =>
@@ -144,7 +144,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       try {
         return await call()
       } catch (error) {
-        throw error instanceof Refusal ? new Error(error.message) : error
+        throw error instanceof AuthError ? new Error(error.message) : error
       }
     }),
   }),

@@ -25,14 +25,14 @@ export const signInFlood = trial({
   databases: ['sqlite', 'postgres'],
   long: { turns: 12 },
   sabotages: [{ name: 'no-queue' }],
-  async run(world, { turns }) {
+  async run(deps, { turns }) {
     // As from addresses without number: the throttle would stop one address long before the hashes are many.
-    const options = { throttle: { login: null }, ...(world.sabotage === 'no-queue' ? { hashesAtOnce: 64 } : {}) }
-    const server = await startServer(world, { database: world.database, options })
+    const options = { throttle: { login: null }, ...(deps.sabotage === 'no-queue' ? { hashesAtOnce: 64 } : {}) }
+    const server = await startServer(deps, { database: deps.database, options })
     const agent = new Agent({ keepAlive: true })
     // Node accepts one connection a turn of its loop, whoever knocks: what is measured is what comes after that.
     const flooding = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-    world.after(() => {
+    deps.after(() => {
       agent.destroy()
       flooding.destroy()
     })
@@ -60,7 +60,7 @@ export const signInFlood = trial({
         const over = performance.now()
         while ((await askJson(server, '/api/token/', ADA, agent)).status !== 200) await sleep(50)
         slowestRecovery = Math.max(slowestRecovery, performance.now() - over)
-        world.progress(`turn ${turn}: ${signIns.length} sign-ins, checks p99 ${p99(msOf(checks)).toFixed(1)} ms`)
+        deps.progress(`turn ${turn}: ${signIns.length} sign-ins, checks p99 ${p99(msOf(checks)).toFixed(1)} ms`)
       }
     })
     const admitted = signIns.filter(({ status }) => status === 401)

@@ -36,18 +36,18 @@ export const slowClients = trial({
   long: { sockets: 200, limits: LIMITS as Timeouts, every: 1000, rounds: 1 },
   short: { sockets: 20, limits: SOON, every: 100, rounds: 3 },
   sabotages: [{ name: 'for-ever-open' }],
-  async run(world, { sockets, limits, every, rounds }) {
-    const kept = world.sabotage === 'for-ever-open' ? NEVER : limits
-    const server = await startServer(world, { database: world.database, limits: kept })
+  async run(deps, { sockets, limits, every, rounds }) {
+    const kept = deps.sabotage === 'for-ever-open' ? NEVER : limits
+    const server = await startServer(deps, { database: deps.database, limits: kept })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const slow = slowly(server.port, limits, every)
     const many = <T>(open: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: sockets }, open))
 
     await honest(server, agent, after(500))
     return findingsInOneRoundOf(rounds, async () => {
       const baseline = await honest(server, agent, after(limits.requestTimeout))
-      world.progress(`${3 * sockets} slow connections`)
+      deps.progress(`${3 * sockets} slow connections`)
       let isOver = false
       const attack = Promise.all([many(slow.header), many(slow.body), many(slow.reader)]).finally(() => {
         isOver = true

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { days, type Seconds, seconds } from '../../src/base/clock.ts'
-import { openSessionBook, type SessionBook } from '../../src/sessions/session-manager.ts'
-import type { EndReason, SessionId } from '../../src/sessions/session.ts'
+import { openSessionManager, type SessionManager } from '../../src/sessions/session-manager.ts'
+import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
@@ -45,7 +45,7 @@ const CELLS: readonly Cell[] = BEHIND.flatMap((behind) =>
 interface Expected {
   readonly outcome: string
   readonly generation: number
-  readonly endReason: EndReason | undefined
+  readonly endReason: RevokeReason | undefined
   readonly events: number
 }
 
@@ -70,17 +70,17 @@ function expected({ behind, age, revoked, expired, user, overlap, rightJti }: Ce
 /** A store, and the books that judge by it. */
 interface Books {
   readonly store: Store
-  readonly books: ReadonlyMap<number, SessionBook>
+  readonly books: ReadonlyMap<number, SessionManager>
   readonly events: ReadonlyMap<SessionId, number>
 }
 
 async function booksOn(store: Store, sabotage: string | undefined): Promise<Books & { close(): void }> {
   const judging = sabotaged(store, sabotage)
-  const books = new Map<number, SessionBook>()
+  const books = new Map<number, SessionManager>()
   const events = new Map<SessionId, number>()
   let octet = 0
   for (const overlap of OVERLAPS) {
-    const book = await openSessionBook(
+    const book = await openSessionManager(
       { ...TERMS, overlap: seconds(overlap) },
       {
         sessions: judging.sessions,
@@ -95,7 +95,7 @@ async function booksOn(store: Store, sabotage: string | undefined): Promise<Book
     books.set(overlap, book)
   }
   const close = (): void => {
-    for (const book of books.values()) book.close()
+    for (const sessions of books.values()) sessions.close()
   }
   return { store, books, events, close }
 }
@@ -125,16 +125,16 @@ async function arrange(
     })
     assert.equal(swapped?.generation, generation + 1)
   }
-  if (revoked) await store.sessions.end(id, 'logout', NOON)
+  if (revoked) await store.sessions.revoke(id, 'logout', NOON)
   if (user === 'inactive') await store.users.change(userId, { active: false })
   if (user === 'epoch') await store.users.setPassword(userId, 'another')
   if (user === 'deleted') await store.users.delete(userId)
   return jtis
 }
 
-async function judged(cell: Cell, id: SessionId, world: Books): Promise<Expected> {
-  const { store, books, events } = world
-  const jtis = await arrange(cell, id, world)
+async function judged(cell: Cell, id: SessionId, deps: Books): Promise<Expected> {
+  const { store, books, events } = deps
+  const jtis = await arrange(cell, id, deps)
   const generation = REACHED - cell.behind
   const jti = cell.rightJti ? (jtis[generation] ?? `${id}-${generation}`) : 'another'
 
@@ -168,12 +168,12 @@ export const table = trial({
     { name: 'new-jti-on-replay' },
     { name: 'overlap-for-all' },
   ],
-  async run(world) {
-    const store = await storeAt(world.database)
-    world.after(() => store.close())
+  async run(deps) {
+    const store = await storeAt(deps.database)
+    deps.after(() => store.close())
     await store.migrate()
-    const books = await booksOn(store, world.sabotage)
-    world.after(() => books.close())
+    const books = await booksOn(store, deps.sabotage)
+    deps.after(() => books.close())
     const wrong: Cell[] = []
     for (let from = 0; from < CELLS.length; from += AT_ONCE) {
       await Promise.all(
@@ -181,7 +181,7 @@ export const table = trial({
           const answer = await judged(cell, `cell ${from + i}` as SessionId, books)
           if (isDeepStrictEqual(answer, expected(cell))) return
           wrong.push(cell)
-          if (wrong.length <= 3) world.progress(`${JSON.stringify(cell)} is ${JSON.stringify(answer)}`)
+          if (wrong.length <= 3) deps.progress(`${JSON.stringify(cell)} is ${JSON.stringify(answer)}`)
         }),
       )
     }

@@ -1,4 +1,4 @@
-import type { BookTerms } from '../../src/sessions/session-manager.ts'
+import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -16,19 +16,19 @@ export const first = (id: string): Presented => ({ id: id as SessionId, generati
  * @param now where all clocks stand still; where none is given, they go
  */
 export async function together(
-  world: World,
+  deps: World,
   count: number,
-  terms: BookTerms,
+  terms: SessionSettings,
   now: number | undefined = NOON,
 ): Promise<{ readonly houses: readonly House[]; readonly store: Store }> {
-  const { database, sabotage } = world
+  const { database, sabotage } = deps
   const store = await storeAt(database)
-  world.after(() => store.close())
+  deps.after(() => store.close())
   await store.migrate()
   await store.users.insert(vitor)
   const houses = Array.from({ length: count }, () => startHouse(database, terms, { sabotage }))
-  world.after(() => Promise.all(houses.map((house) => house.kill())))
-  await Promise.all(houses.map((house) => house.ask('setClock', now)))
-  await Promise.all(houses.map((house) => house.ask('ready')))
+  deps.after(() => Promise.all(houses.map((instance) => instance.kill())))
+  await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
+  await Promise.all(houses.map((instance) => instance.ask('ready')))
   return { houses, store }
 }

@@ -58,9 +58,9 @@ const values =
   (literal: string) =>
   (fields: Fields): Asked => ({ headers: JSON_TYPE, body: object(fields, literal) })
 
-const body = (headers: Asked['headers'], octets: string | Uint8Array) => (): Asked => ({
+const body = (headers: Asked['headers'], bytes: string | Uint8Array) => (): Asked => ({
   ...(headers === undefined ? {} : { headers }),
-  body: octets,
+  body: bytes,
 })
 
 const json = (text: string | Uint8Array) => body(JSON_TYPE, text)

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
-import { colleaguesVia } from '../../src/server/cluster/message-bus.ts'
+import { messageBusVia } from '../../src/server/cluster/message-bus.ts'
 import { LIMITS } from '../../src/server/connection-limits.ts'
 import { METRICS, type Sample } from '../../src/server/metrics.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
-import { type Serving, serve } from '../../src/server/serve.ts'
+import { type ServeOptions, serve } from '../../src/server/serve.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { watchword } from '../../src/watchword.ts'
 import { parseExposition } from './exposition.ts'
@@ -18,7 +18,7 @@ const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
 /** A server with one user, ada, whose lines are kept. */
-async function server(t: TestContext, options: Options = {}, serving: Partial<Serving> = {}) {
+async function server(t: TestContext, options: Options = {}, serving: Partial<ServeOptions> = {}) {
   const lines: LogEntry[] = []
   const log = (entry: LogEntry): void => void lines.push(entry)
   const auth = watchword({ database: 'sqlite::memory:', secret: SECRET, log, ...options })
@@ -65,7 +65,7 @@ test('/health/live says that the process answers, and /health/ready how its part
 test('/health/ready is 503 while the store cannot be asked, and /health/live 200', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
-  const ping = (): Promise<void> => (isDown ? Promise.reject(new Refusal('store_unavailable')) : store.ping())
+  const ping = (): Promise<void> => (isDown ? Promise.reject(new AuthError('store_unavailable')) : store.ping())
   const { url } = await server(t, { database: { ...store, ping } })
   const statuses = async () =>
     Promise.all(['live', 'ready'].map(async (path) => (await fetch(`${url}/health/${path}`)).status))
@@ -179,7 +179,7 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
     string,
     string
   >
-  const { token } = await auth.tokens.create(ada.id)
+  const { token } = await auth.apiTokens.create(ada.id)
   const secrets = [canary, PASSWORD, token, ...Object.values(pair).flatMap((text) => text.split('.'))]
   const everywhere = {
     authorization: `Bearer ${canary}`,
@@ -244,7 +244,7 @@ test('a line is JSON with the moment, the level, the process, and what happened'
 test('probes are told in the log where they find something', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
-  const ping = (): Promise<void> => (isDown ? Promise.reject(new Refusal('store_unavailable')) : store.ping())
+  const ping = (): Promise<void> => (isDown ? Promise.reject(new AuthError('store_unavailable')) : store.ping())
   const { lines, url } = await server(t, { database: { ...store, ping } })
   await fetch(`${url}/health/ready`)
   await fetch(`${url}/health/live`)
@@ -328,12 +328,12 @@ test('the metrics of all workers are added up, and of a gauge that says how bad 
     { name: 'watchword_request_duration_seconds_sum', labels: { endpoint: '/hello' }, value: 0.5 },
     { name: 'watchword_request_duration_seconds_count', labels: { endpoint: '/hello' }, value: 2 },
   ]
-  const own = colleaguesVia()
-  const colleagues: typeof own = {
+  const own = messageBusVia()
+  const bus: typeof own = {
     ...own,
     askAll: async (question) => [...(await own.askAll(question)), JSON.parse(JSON.stringify(other))],
   }
-  const { running, url } = await server(t, {}, { metrics: at, colleagues })
+  const { running, url } = await server(t, {}, { metrics: at, bus })
   await fetch(`${url}/no/`)
   const told = parseExposition(await (await fetch(running.metrics ?? '')).text())
   const numberOf = (sample: string) => told.get(sample.replace(/\{.*/, ''))?.samples.get(sample)

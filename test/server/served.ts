@@ -2,7 +2,7 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Administration } from '../../src/admin/admin.ts'
+import type { Admin } from '../../src/admin/admin.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
 import type { Limits } from '../../src/server/connection-limits.ts'
 
@@ -11,7 +11,7 @@ const hashing = countHashes()
 const { watchword } = await import('../../src/watchword.ts')
 const { LIMITS } = await import('../../src/server/connection-limits.ts')
 const { textLine } = await import('../../src/server/request-log.ts')
-const { hashesGiveWay } = await import('../../src/passwords/low-priority.ts')
+const { lowerHashPriority } = await import('../../src/passwords/low-priority.ts')
 const { serve } = await import('../../src/server/serve.ts')
 const { sabotaged } = await import('../reliability/sabotage.ts')
 const { storeAt } = await import('../reliability/store.ts')
@@ -30,11 +30,11 @@ export interface Wish {
 
 /** What the owner asks for, without a way over HTTP. */
 const verbs = {
-  createUser: (...its: Parameters<Administration['users']['create']>) => auth.users.create(...its),
-  changeUser: (...its: Parameters<Administration['users']['change']>) => auth.users.change(...its),
-  setPassword: (...its: Parameters<Administration['users']['setPassword']>) => auth.users.setPassword(...its),
-  endSession: (...its: Parameters<Administration['sessions']['end']>) => auth.sessions.end(...its),
-  endSessions: (...its: Parameters<Administration['sessions']['endAll']>) => auth.sessions.endAll(...its),
+  createUser: (...its: Parameters<Admin['users']['create']>) => auth.users.create(...its),
+  changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
+  setPassword: (...its: Parameters<Admin['users']['setPassword']>) => auth.users.setPassword(...its),
+  endSession: (...its: Parameters<Admin['sessions']['revoke']>) => auth.sessions.revoke(...its),
+  endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) => auth.sessions.revokeAll(...its),
 }
 
 export type Verbs = typeof verbs
@@ -65,7 +65,7 @@ const auth = watchword({
 if (user === undefined) await auth.users.count()
 else await auth.users.create(user)
 const log = (entry: LogEntry): void => console.error(textLine(entry))
-await hashesGiveWay()
+await lowerHashPriority()
 const running = await serve({ auth, host: '127.0.0.1', port: 0, log, limits: { ...LIMITS, ...limits } })
 const measuring = measure()
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { NotStarted, PATIENCE, type Patience, supervise } from '../../src/server/cluster/supervisor.ts'
+import { StartError, TIMEOUTS, type Timeouts, supervise } from '../../src/server/cluster/supervisor.ts'
 import { asWorker } from '../../src/server/cluster/worker.ts'
 
 /**
@@ -19,11 +19,11 @@ if (worker === undefined) {
       workers: 2,
       log: say,
       serving: ({ url }) => say({ event: 'serving', url }),
-      patience: { ...PATIENCE, ...(JSON.parse(patience) as Partial<Patience>) },
+      patience: { ...TIMEOUTS, ...(JSON.parse(patience) as Partial<Timeouts>) },
     })
     say({ event: 'stopped' })
   } catch (error) {
-    if (!(error instanceof NotStarted)) throw error
+    if (!(error instanceof StartError)) throw error
     say({ event: 'gave up', code: error.ending.code, served: error.served })
   }
 } else if (has('broken')) {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Patience } from '../../src/server/cluster/supervisor.ts'
+import type { Timeouts } from '../../src/server/cluster/supervisor.ts'
 import { childrenOf, isAlive, within } from './command.ts'
 
 const PROGRAM = fileURLToPath(new URL('supervised.ts', import.meta.url))
@@ -20,7 +20,7 @@ interface Entry {
   readonly code?: number
 }
 
-async function supervised(t: TestContext, patience: Partial<Patience> = {}, file?: 'broken') {
+async function supervised(t: TestContext, patience: Partial<Timeouts> = {}, file?: 'broken') {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
   const put = (name: 'broken' | 'stubborn'): void => writeFileSync(join(folder, name), '')
   if (file !== undefined) put(file)

@@ -42,7 +42,7 @@ export interface Database {
   drop(): Promise<void>
 }
 
-let shared: Promise<string | { readonly refusal: string }> | undefined
+let shared: Promise<string | { readonly error: string }> | undefined
 
 /**
  * A fresh, empty database on the one server of this process, or on the one that WATCHWORD_TEST_POSTGRES names.
@@ -52,7 +52,7 @@ let shared: Promise<string | { readonly refusal: string }> | undefined
 export async function aDatabase(): Promise<Database | string> {
   shared ??= sharedServer()
   const server = await shared
-  if (typeof server !== 'string') return server.refusal
+  if (typeof server !== 'string') return server.error
   const name = `watchword_${randomBytes(6).toString('hex')}`
   await run(server, `create database ${name}`)
   const url = new URL(server)
@@ -60,11 +60,11 @@ export async function aDatabase(): Promise<Database | string> {
   return { url: url.href, drop: () => run(server, `drop database if exists ${name} with (force)`) }
 }
 
-async function sharedServer(): Promise<string | { readonly refusal: string }> {
+async function sharedServer(): Promise<string | { readonly error: string }> {
   const given = process.env.WATCHWORD_TEST_POSTGRES
   if (given) return given
   const server = await aServer()
-  return typeof server === 'string' ? { refusal: server } : server.url
+  return typeof server === 'string' ? { error: server } : server.url
 }
 
 /** One statement, as whoever the URL names. */

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mount } from '../../src/adapters/node.ts'
 import { statelessBearer } from '../../src/authentication.ts'
-import type { Administration } from '../../src/admin/admin.ts'
+import type { Admin } from '../../src/admin/admin.ts'
 import { watchword } from '../../src/watchword.ts'
 
 /** One process of several on one database, with routes of three kinds; `everywhere.ts` starts it. */
@@ -18,10 +18,10 @@ const auth = watchword({
 })
 
 const verbs = {
-  createUser: (...its: Parameters<Administration['users']['create']>) => auth.users.create(...its),
-  changeUser: (...its: Parameters<Administration['users']['change']>) => auth.users.change(...its),
-  setPassword: (...its: Parameters<Administration['users']['setPassword']>) => auth.users.setPassword(...its),
-  endSessions: (...its: Parameters<Administration['sessions']['endAll']>) => auth.sessions.endAll(...its),
+  createUser: (...its: Parameters<Admin['users']['create']>) => auth.users.create(...its),
+  changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
+  setPassword: (...its: Parameters<Admin['users']['setPassword']>) => auth.users.setPassword(...its),
+  endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) => auth.sessions.revokeAll(...its),
 }
 export type Verbs = typeof verbs
 

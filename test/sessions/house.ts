@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { days, minutes, type Seconds, seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import type { BookTerms } from '../../src/sessions/session-manager.ts'
+import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { NewSession, SessionId } from '../../src/sessions/session.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { NewUser } from '../../src/users/users.ts'
@@ -38,7 +38,7 @@ export const aSession = (id: string, { createdAt = NOON, ...rest }: Partial<NewS
   ...rest,
 })
 
-export const TERMS: BookTerms = {
+export const TERMS: SessionSettings = {
   idle: days(1),
   leeway: seconds(0),
   overlap: seconds(10),
@@ -48,7 +48,7 @@ export const TERMS: BookTerms = {
   maxAge: seconds(30),
 }
 
-export const strict: BookTerms = { ...TERMS, overlap: 0 as Seconds }
+export const strict: SessionSettings = { ...TERMS, overlap: 0 as Seconds }
 
 /** A folder for the files of one test, and its removal. */
 export function aFolder(): { readonly file: string; readonly folder: string; remove(): void } {

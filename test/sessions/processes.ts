@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { BookTerms } from '../../src/sessions/session-manager.ts'
+import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { Verbs, Wish } from './worker.ts'
 
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
@@ -18,7 +18,7 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
 export function startHouse(
   database: string,
-  terms: BookTerms,
+  terms: SessionSettings,
   { sabotage, skew = 0 }: Partial<Pick<Wish, 'sabotage' | 'skew'>> = {},
 ): House {
   const wish: Wish = { database, terms, sabotage, skew }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds, systemClock, type UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import { Refusal } from '../../src/base/errors.ts'
-import { type BookTerms, openSessionBook, type SessionBook } from '../../src/sessions/session-manager.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { type SessionSettings, openSessionManager, type SessionManager } from '../../src/sessions/session-manager.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
-import type { EndReason, SessionId } from '../../src/sessions/session.ts'
+import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
 import { sabotaged } from '../reliability/sabotage.ts'
 import { storeAt } from '../reliability/store.ts'
@@ -12,7 +12,7 @@ import { aSession, vitor } from './house.ts'
 
 export interface Wish {
   readonly database: string
-  readonly terms: BookTerms
+  readonly terms: SessionSettings
   /** A fault to be built in, by its name. */
   readonly sabotage: string | undefined
   /** Seconds by which the clock of this machine is wrong. */
@@ -26,12 +26,12 @@ Date.now = () => rightNow() + skew * 1000
 const store = sabotaged(await storeAt(database), sabotage)
 const reused: SessionId[] = []
 let now: UnixSeconds | undefined
-let book: SessionBook | undefined
+let book: SessionManager | undefined
 
 const clock = (): UnixSeconds => now ?? (store.time?.now ?? systemClock)()
 
-async function theBook(): Promise<SessionBook> {
-  book ??= await openSessionBook(terms, {
+async function theBook(): Promise<SessionManager> {
+  book ??= await openSessionManager(terms, {
     sessions: store.sessions,
     watch: store.watch,
     clock,
@@ -58,7 +58,7 @@ const verbs = {
       await store.migrate()
       return undefined
     } catch (error) {
-      return { code: error instanceof Refusal ? error.code : 'fault', message: String((error as Error).message) }
+      return { code: error instanceof AuthError ? error.code : 'fault', message: String((error as Error).message) }
     }
   },
   /** Opens what it takes, every connection included: making them all at once can take longer than anybody waits for one. */
@@ -79,10 +79,10 @@ const verbs = {
     const refused = (error: unknown) => ({ kind: 'refused', error: String(error) }) as const
     return Promise.all(Array.from({ length: callers }, () => open.rotate(presented, clock()).catch(refused)))
   },
-  async end(id: SessionId, reason: EndReason, at: number): Promise<boolean> {
+  async end(id: SessionId, reason: RevokeReason, at: number): Promise<boolean> {
     const open = await theBook()
     barrier(at)
-    return open.end(id, reason, clock())
+    return open.revoke(id, reason, clock())
   },
   async find(id: SessionId) {
     return (await theBook()).find(id)
@@ -96,7 +96,7 @@ const verbs = {
     return { counted: hits - waits.length, waits }
   },
   async isRevoked(id: SessionId): Promise<boolean> {
-    return (await theBook()).hasEnded(id, seconds(1))
+    return (await theBook()).isRevoked(id, seconds(1))
   },
   reusedSessions(): readonly SessionId[] {
     return reused

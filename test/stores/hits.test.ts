@@ -10,7 +10,7 @@ import { sqliteDialect } from '../../src/stores/sqlite/dialect.ts'
 import { migrate } from '../../src/stores/sqlite/migrate.ts'
 import { open } from '../../src/stores/sqlite/open.ts'
 import type { Tables } from '../../src/stores/tables.ts'
-import type { Counted, Hits } from '../../src/throttling/hits.ts'
+import type { HitResult, Hits } from '../../src/throttling/hits.ts'
 import { memoryHits } from '../../src/throttling/memory-hits.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
 import { aDatabase, ask } from '../services/postgres.ts'
@@ -19,7 +19,7 @@ import { aFolder, at, NOON, TERMS } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
 
 const FIVE: Limit = { limit: 5, per: minutes(1) }
-const counted: Counted = { kind: 'counted' }
+const counted: HitResult = { kind: 'counted' }
 
 interface World {
   readonly hits: Hits
@@ -80,17 +80,17 @@ const textsOf = (answer: string): readonly string[] =>
   answer.split('\r\n').filter((line) => line !== '' && !/^[*$]/.test(line))
 
 /** A test on each of them. */
-function onEach(name: string, does: (world: World, t: TestContext) => Promise<void>): void {
+function onEach(name: string, does: (deps: World, t: TestContext) => Promise<void>): void {
   for (const [where, make] of Object.entries(WORLDS)) {
     test(`${where}: ${name}`, async (t) => {
-      const world = await make(t)
-      if (typeof world === 'string') return t.skip(world)
-      await does(world, t)
+      const deps = await make(t)
+      if (typeof deps === 'string') return t.skip(deps)
+      await does(deps, t)
     })
   }
 }
 
-const kinds = (all: readonly Counted[]) => ({
+const kinds = (all: readonly HitResult[]) => ({
   counted: all.filter(({ kind }) => kind === 'counted').length,
   full: all.filter(({ kind }) => kind === 'full').length,
 })
@@ -109,14 +109,14 @@ test('four processes on one file count as one', async (t) => {
   const { file, remove } = aFolder()
   t.after(remove)
   const houses = Array.from({ length: 4 }, () => startHouse(file, TERMS))
-  t.after(() => Promise.all(houses.map((house) => house.kill())))
-  await Promise.all(houses.map((house) => house.ask('ready')))
+  t.after(() => Promise.all(houses.map((instance) => instance.kill())))
+  await Promise.all(houses.map((instance) => instance.ask('ready')))
 
   for (let round = 0; round < 5; round++) {
     const now = at(NOON, 60 * round)
-    await Promise.all(houses.map((house) => house.ask('setClock', now)))
+    await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
     const moment = soon()
-    const answers = await Promise.all(houses.map((house) => house.ask('hits', 'throttle_k', FIVE, 100, moment)))
+    const answers = await Promise.all(houses.map((instance) => instance.ask('hits', 'throttle_k', FIVE, 100, moment)))
 
     assert.equal(
       answers.reduce((sum, answer) => sum + answer.counted, 0),

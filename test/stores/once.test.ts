@@ -90,12 +90,12 @@ const ONCE: Readonly<Record<string, Race>> = {
   },
   async 'a session ends once'([store], each) {
     await store!.sessions.open(aSession('s'))
-    assert.equal(yes(await each(({ sessions }) => sessions.end('s' as SessionId, 'logout', NOON))), 1)
+    assert.equal(yes(await each(({ sessions }) => sessions.revoke('s' as SessionId, 'logout', NOON))), 1)
   },
   async 'each session of a user is ended by one of those who end all'([store], each) {
     const ids = Array.from({ length: 50 }, (_, n) => `s${n}`)
     for (const id of ids) await store!.sessions.open(aSession(id))
-    const ended = await each(({ sessions }) => sessions.endAll(vitor.id, 'admin', NOON))
+    const ended = await each(({ sessions }) => sessions.revokeAll(vitor.id, 'admin', NOON))
     assert.deepEqual(ended.flat().sort(), ids.sort())
   },
   async 'a foreign session is adopted once, and by all'([store], each) {

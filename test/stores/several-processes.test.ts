@@ -10,17 +10,17 @@ test('6 processes that start together on a new file all find the newest tables',
   const { file, remove } = aFolder()
   const houses = Array.from({ length: 6 }, () => startHouse(file, TERMS))
   try {
-    await Promise.all(houses.map((house) => house.ask('reusedSessions')))
+    await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
     const moment = soon()
 
-    const answers = await Promise.all(houses.map((house) => house.ask('open', moment)))
+    const answers = await Promise.all(houses.map((instance) => instance.ask('open', moment)))
 
     assert.deepEqual(answers, Array(6).fill(undefined))
     const store = sqliteStore({ file })
     assert.equal(await store.users.insert(vitor), true)
     await store.close()
   } finally {
-    await Promise.all(houses.map((house) => house.kill()))
+    await Promise.all(houses.map((instance) => instance.kill()))
     remove()
   }
 })

@@ -51,7 +51,7 @@ is<User>((await auth.require(request, has('posts.change'))).user)
 is<User>((await auth.require(request, allOf(isReadOnly, hasRole('editor')))).user)
 is<User>((await auth.require(request, { throttle: 'feed' })).user)
 is<TokenUser>((await auth.require(request, { schemes: [statelessBearer()] })).user)
-is<User | undefined>((await auth.check(request))?.user)
+is<User | undefined>((await auth.authenticate(request))?.user)
 // @ts-expect-error nobody may have signed in
 is<User>((await auth.require(request, allowAny)).user)
 // @ts-expect-error nobody may have signed in: one of the two lets anybody read

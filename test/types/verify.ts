@@ -1,4 +1,4 @@
-import { Refusal, type RefusalCode, verifier } from '../../src/verify/index.ts'
+import { AuthError, type ErrorCode, verifier } from '../../src/verify/index.ts'
 import { is } from './is.ts'
 
 const tokens = verifier({ issuer: 'https://auth.example', audience: ['api', 'web'], revocations: { maxAge: '10s' } })
@@ -9,7 +9,7 @@ is<number>(claims.exp)
 is<unknown>(claims.user_id)
 is<string | undefined>((await tokens.check(request))?.sid)
 is<string | undefined>((await tokens.require(request)).jti)
-is<Response>(tokens.refusal(new Error('…')))
+is<Response>(tokens.error(new Error('…')))
 // @ts-expect-error nobody may have signed in
 is<number>((await tokens.check(request)).exp)
 // @ts-expect-error a claim is what it was signed as
@@ -27,5 +27,5 @@ verifier({ issuer: 'https://auth.example', audience: 'api', revocation: true })
 // @ts-expect-error an answer that nobody awaited has no claims
 tokens.verify('…').exp
 // @ts-expect-error the list of codes is closed
-is<RefusalCode>('bad_signatur')
-is<RefusalCode>(new Refusal('expired').code)
+is<ErrorCode>('bad_signatur')
+is<ErrorCode>(new AuthError('expired').code)

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { importKeySet, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
 
 /** A key as the files hold it: not looked at yet. */
@@ -7,7 +7,7 @@ export type Jwk = { readonly [member: string]: unknown }
 export type JwkSet = { readonly keys: readonly Jwk[] }
 
 /** Octets in base64url. */
-export const octets = (text: string): Buffer => Buffer.from(text, 'base64url')
+export const bytes = (text: string): Buffer => Buffer.from(text, 'base64url')
 
 export const readVectors = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`../data/vectors/${name}`, import.meta.url), 'utf8'))
@@ -15,7 +15,7 @@ export const readVectors = <T>(name: string): T =>
 /**
  * One key, or a set: a document of public keys as we would fetch it, secrets one by one, since no document may hold them.
  *
- * @throws Refusal `key_refused`
+ * @throws AuthError `invalid_key`
  */
 export function keySetOf(given: Jwk | JwkSet, { allowWeak = false } = {}): KeySet {
   if (!isSet(given)) return new KeySet([importVerifyingKey(undefined, given, { allowWeak })])
@@ -36,7 +36,7 @@ export function outcomeOf(judge: () => unknown): Outcome {
     judge()
     return { kind: 'accepted' }
   } catch (error) {
-    return error instanceof Refusal ? { kind: 'refused', code: error.code } : { kind: 'broken', error }
+    return error instanceof AuthError ? { kind: 'refused', code: error.code } : { kind: 'broken', error }
   }
 }
 

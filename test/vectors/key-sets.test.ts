@@ -7,7 +7,7 @@ const { keysets } = readVectors<{ readonly keysets: readonly { readonly id: stri
   'rfc-jose.json',
 )
 const documentOf = (id: string): JwkSet => keysets.find((set) => set.id === id)!.json as JwkSet
-const REFUSED = { name: 'Refusal', code: 'key_refused' }
+const REFUSED = { name: 'Refusal', code: 'invalid_key' }
 const PUBLIC = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use']
 
 test('RFC 7517: all four key sets are there', () => {

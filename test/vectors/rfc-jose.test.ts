@@ -13,7 +13,7 @@ import {
   verifier,
   verifySignature,
 } from '../../src/jwt/index.ts'
-import { faultOf, type Jwk, octets, outcomeOf, readVectors } from './corpus.ts'
+import { faultOf, type Jwk, bytes, outcomeOf, readVectors } from './corpus.ts'
 
 interface Vectors {
   readonly cases: readonly Vector[]
@@ -53,7 +53,7 @@ test('RFC JOSE: what verifies gives its header and payload', () => {
   for (const vector of accepted) {
     const { header, payload } = verifySignature(vector.jws!, keySetFor(vector))
     assert.deepEqual({ ...header }, vector.header, vector.id)
-    assert.deepEqual(Buffer.from(payload), octets(vector.payloadB64u!), vector.id)
+    assert.deepEqual(Buffer.from(payload), bytes(vector.payloadB64u!), vector.id)
   }
 })
 
@@ -131,7 +131,7 @@ const verifyingKeyOf = (alg: Algorithm, jwk: Jwk): VerifyingKey =>
   'd' in jwk ? importSigningKey(alg, jwk).verifying : importVerifyingKey(isAlgorithm(alg) ? alg : undefined, jwk)
 
 const signingKeyOf = (alg: Algorithm, jwk: Jwk): SigningKey =>
-  jwk.kty === 'oct' ? importSecret(alg, octets(String(jwk.k))) : importSigningKey(alg, jwk)
+  jwk.kty === 'oct' ? importSecret(alg, bytes(String(jwk.k))) : importSigningKey(alg, jwk)
 
 const at =
   (moment: number): Clock =>

@@ -43,13 +43,13 @@ test('the command starts a server whose tokens another service checks', async (t
 
 test('an issuer without an audience, or the other way round, is told how to go on', () => {
   const quiet = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const world = { env: {}, stdin: Readable.from([]), stdout: quiet, stderr: quiet } as unknown as Parameters<
+  const deps = { env: {}, stdin: Readable.from([]), stdout: quiet, stderr: quiet } as unknown as Parameters<
     typeof issuerOf
   >[1]
-  assert.throws(() => issuerOf({ issuer: ISSUER }, world), /--issuer needs --audience/)
-  assert.throws(() => issuerOf({ audience: 'api' }, world), /--audience needs --issuer/)
-  assert.deepEqual(issuerOf({}, world), {})
-  assert.deepEqual(issuerOf({}, { ...world, env: { WATCHWORD_ISSUER: ISSUER, WATCHWORD_AUDIENCE: 'api' } }), {
+  assert.throws(() => issuerOf({ issuer: ISSUER }, deps), /--issuer needs --audience/)
+  assert.throws(() => issuerOf({ audience: 'api' }, deps), /--audience needs --issuer/)
+  assert.deepEqual(issuerOf({}, deps), {})
+  assert.deepEqual(issuerOf({}, { ...deps, env: { WATCHWORD_ISSUER: ISSUER, WATCHWORD_AUDIENCE: 'api' } }), {
     tokens: { issuer: ISSUER, audience: ['api'] },
     endpoints: { revocations: true },
   })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/errors.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { claimFault } from '../../src/jwt/claims.ts'
 import { TYPES } from '../../src/jwt/compact.ts'
 import { type Claims, KeySet, verifier } from '../../src/jwt/index.ts'
-import { objectIn, signedIn, type WebKeys } from '../../src/verify/signed.ts'
+import { objectIn, parseSigned, type WebKeys } from '../../src/verify/signed.ts'
 import { CHANGES } from '../differential/changes.ts'
 import { AUDIENCE, aDraft, ISSUER, NOW, textOf } from '../differential/draft.ts'
 import { type KeyCase, keyCases } from '../differential/keys.ts'
@@ -20,11 +20,11 @@ const now = NOW as UnixSeconds
 const want = { issuer: ISSUER, audiences: [AUDIENCE].flat(), leeway: seconds(0) }
 
 async function inWebCrypto(token: string, keys: WebKeys): Promise<Claims> {
-  const { payload } = await signedIn(token, keys, { maxBytes: 8192, types: TYPES })
+  const { payload } = await parseSigned(token, keys, { maxBytes: 8192, types: TYPES })
   const claims = objectIn(payload)
   const fault = claimFault(claims, want, now)
-  if (fault !== undefined) throw new Refusal(fault)
-  if (claims.exp === undefined) throw new Refusal('invalid_claim')
+  if (fault !== undefined) throw new AuthError(fault)
+  if (claims.exp === undefined) throw new AuthError('invalid_claim')
   return claims
 }
 
@@ -33,7 +33,7 @@ const wordOf = async (judge: () => Claims | Promise<Claims>): Promise<string> =>
   try {
     return JSON.stringify(await judge())
   } catch (error) {
-    if (error instanceof Refusal) return error.code
+    if (error instanceof AuthError) return error.code
     throw error
   }
 }

@@ -6,7 +6,7 @@ import { houseOf, PASSWORD, post, SECRET, signIn } from '../house/world.ts'
 const ISSUER = 'http://localhost'
 
 /** A house, and a service that only checks what it issues; one hour may go by in it at once. */
-async function world(t: TestContext) {
+async function deps(t: TestContext) {
   const auth = houseOf(t, {
     database: 'sqlite::memory:',
     secret: SECRET,
@@ -29,7 +29,7 @@ async function world(t: TestContext) {
 }
 
 test('what the house issues is taken, and refused soon after its session has ended', async (t) => {
-  const { auth, tokens } = await world(t)
+  const { auth, tokens } = await deps(t)
   const { access = '', refresh = '' } = await signIn(auth)
   const claims = await tokens.verify(access)
   assert.equal((await auth.users.find('ann'))?.id, claims.user_id)
@@ -51,13 +51,13 @@ test('what the house issues is taken, and refused soon after its session has end
 })
 
 test('a refresh token is no access token, here as there', async (t) => {
-  const { auth, tokens } = await world(t)
+  const { auth, tokens } = await deps(t)
   const { refresh = '' } = await signIn(auth)
   await assert.rejects(tokens.verify(refresh), { code: 'wrong_type' })
 })
 
 test('the keys of the house rotate, and the service follows', async (t) => {
-  const { auth, tokens, pass } = await world(t)
+  const { auth, tokens, pass } = await deps(t)
   const before = await signIn(auth)
   await tokens.verify(before.access!)
   await auth.keys.rotate()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FEED, world } from './issuer.ts'
+import { FEED, deps } from './issuer.ts'
 
 const page = (revoked: readonly string[], more: Partial<{ window: number; until: number; more: boolean }> = {}) => ({
   window: 300,
@@ -13,7 +13,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 const asked = (paths: readonly string[]): string[] => paths.filter((path) => path.startsWith(FEED))
 
 test('a session that ended is seen at the first token, and later within a second of a look', async (t) => {
-  const { tokens, token, from, pass } = world(t, { revocations: true })
+  const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page(['gone']))
   await assert.rejects(tokens.verify(token({ sid: 'gone' })), { code: 'revoked', status: 401 })
   const text = token()
@@ -28,7 +28,7 @@ test('a session that ended is seen at the first token, and later within a second
 })
 
 test('nothing is asked for a second time within a second, and one at a time after', async (t) => {
-  const { tokens, token, from, pass } = world(t, { revocations: true })
+  const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page([]))
   await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
   assert.equal(asked(from.paths).length, 1)
@@ -39,7 +39,7 @@ test('nothing is asked for a second time within a second, and one at a time afte
 })
 
 test('cut off from the feed, tokens are taken until what is known is too old, and refused with a word of its own then', async (t) => {
-  const { tokens, token, from, pass, failures } = world(t, { revocations: { maxAge: '10s' }, maxAge: 3600 })
+  const { tokens, token, from, pass, failures } = deps(t, { revocations: { maxAge: '10s' }, maxAge: 3600 })
   from.publish(FEED, page(['gone']))
   await tokens.verify(token())
   from.down(true)
@@ -59,12 +59,12 @@ test('cut off from the feed, tokens are taken until what is known is too old, an
 })
 
 test('where the feed was never there no token of a session is taken', async (t) => {
-  const { tokens, token } = world(t, { revocations: true })
+  const { tokens, token } = deps(t, { revocations: true })
   await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable' })
 })
 
 test('all pages are read before the first answer, each from where the last one ended', async (t) => {
-  const { tokens, token, from } = world(t, { revocations: true })
+  const { tokens, token, from } = deps(t, { revocations: true })
   from.publish(FEED, (search: string) => {
     const since = Number(new URLSearchParams(search).get('since') ?? 0)
     return Response.json(page([`s${since}`], { until: since + 1, more: since < 4 }))
@@ -75,7 +75,7 @@ test('all pages are read before the first answer, each from where the last one e
 })
 
 test('an end is remembered for as long as a token lives, however often the feed is read meanwhile', async (t) => {
-  const { tokens, token, from, pass, now } = world(t, { revocations: true, maxAge: 3600 })
+  const { tokens, token, from, pass, now } = deps(t, { revocations: true, maxAge: 3600 })
   from.publish(FEED, page([], { window: 60 }))
   const look = (): Promise<string> =>
     tokens.verify(token({ exp: now() + 60 })).then(
@@ -95,7 +95,7 @@ test('an end is remembered for as long as a token lives, however often the feed 
 })
 
 test('tolerance for clocks does not take a token for longer than its end is remembered', async (t) => {
-  const { tokens, token, from, pass, now } = world(t, { revocations: true, maxAge: 3600, leeway: 300 })
+  const { tokens, token, from, pass, now } = deps(t, { revocations: true, maxAge: 3600, leeway: 300 })
   const began = now()
   from.publish(FEED, () => Response.json(page(now() < began + 60 ? ['s1'] : [], { window: 60 })))
   const text = token({ exp: began + 60 })
@@ -107,7 +107,7 @@ test('tolerance for clocks does not take a token for longer than its end is reme
 })
 
 test('who begins late takes no token whose end the feed no longer tells of', async (t) => {
-  const { tokens, token, from, pass } = world(t, { revocations: true, leeway: 300 })
+  const { tokens, token, from, pass } = deps(t, { revocations: true, leeway: 300 })
   const [young, old] = [token({ sid: 's2' }), token()]
   from.publish(FEED, page([]))
   pass(299)
@@ -118,7 +118,7 @@ test('who begins late takes no token whose end the feed no longer tells of', asy
 })
 
 test('many sessions that end at once are told of on one page', async (t) => {
-  const { tokens, token, from } = world(t, { revocations: true })
+  const { tokens, token, from } = deps(t, { revocations: true })
   const many = Array.from({ length: 100_000 }, (_, i) => i.toString(16).padStart(32, '0'))
   from.publish(FEED, page(many))
   await tokens.verify(token())
@@ -126,7 +126,7 @@ test('many sessions that end at once are told of on one page', async (t) => {
 })
 
 test('a token that outlives what the feed tells of is not taken', async (t) => {
-  const { tokens, token, from, now } = world(t, { revocations: true })
+  const { tokens, token, from, now } = deps(t, { revocations: true })
   from.publish(FEED, page([], { window: 300 }))
   await tokens.verify(token({ exp: now() + 300 }))
   await assert.rejects(tokens.verify(token({ exp: now() + 301 })), { code: 'revocations_unavailable' })
@@ -141,7 +141,7 @@ for (const [what, document] of [
   ['no end', page([], { more: true })],
 ] as const) {
   test(`a feed with ${what} is none`, async (t) => {
-    const { tokens, token, from } = world(t, { revocations: true })
+    const { tokens, token, from } = deps(t, { revocations: true })
     from.publish(FEED, document)
     await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable' })
     assert.ok(asked(from.paths).length <= 2)

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Refusal, type VerifierOptions, verifier } from '../../src/verify/index.ts'
-import { signedIn } from '../../src/verify/signed.ts'
+import { AuthError, type VerifierOptions, verifier } from '../../src/verify/index.ts'
+import { parseSigned } from '../../src/verify/signed.ts'
 import { importWebKey } from '../../src/verify/web-key.ts'
-import { AUDIENCE, freshKey, ISSUER, KEYS, world } from './issuer.ts'
+import { AUDIENCE, freshKey, ISSUER, KEYS, deps } from './issuer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 test('a token of the issuer for this audience gives its claims, which nobody can change', async (t) => {
-  const { tokens, token } = world(t)
+  const { tokens, token } = deps(t)
   const claims = await tokens.verify(token({ role: { name: 'editor' } }))
   assert.equal(claims.user_id, 'ann')
   assert.equal(await tokens.verify(token({ role: { name: 'editor' } })).then(({ sid }) => sid), 's1')
@@ -33,7 +33,7 @@ for (const [what, claims, code] of [
   ['no user', { user_id: undefined }, 'invalid_claim'],
 ] as const) {
   test(`a token with ${what} is refused as ${code}`, async (t) => {
-    const { tokens, token } = world(t)
+    const { tokens, token } = deps(t)
     const bad = token(claims)
     await assert.rejects(tokens.verify(bad), { code })
     await assert.rejects(tokens.verify(bad), { code })
@@ -41,7 +41,7 @@ for (const [what, claims, code] of [
 }
 
 test('a token that was verified is remembered until it expires, and not a second longer', async (t) => {
-  const { tokens, token, pass, from } = world(t, { maxAge: 3600 })
+  const { tokens, token, pass, from } = deps(t, { maxAge: 3600 })
   await tokens.verify(token({ jti: 'this one brings the keys' }))
   const text = token()
   const first = await tokens.verify(text)
@@ -54,7 +54,7 @@ test('a token that was verified is remembered until it expires, and not a second
 })
 
 test('one character less or more is another token', async (t) => {
-  const { tokens, token } = world(t)
+  const { tokens, token } = deps(t)
   const text = token()
   await tokens.verify(text)
   const last = text.at(-1)
@@ -64,12 +64,12 @@ test('one character less or more is another token', async (t) => {
     `${text.slice(0, -1)}${last === 'A' ? 'Q' : 'A'}`,
     ` ${text}`,
   ]) {
-    await assert.rejects(tokens.verify(changed), Refusal)
+    await assert.rejects(tokens.verify(changed), AuthError)
   }
 })
 
 test('a signature has one spelling', async (t) => {
-  const { tokens, token } = world(t)
+  const { tokens, token } = deps(t)
   const text = token()
   // The last character of 86 has four bits that mean nothing.
   const last = ALPHABET.indexOf(text.at(-1)!)
@@ -81,7 +81,7 @@ test('a signature has one spelling', async (t) => {
 })
 
 test('a new key is found when the first token names it, and one that is gone is believed no longer', async (t) => {
-  const { tokens, token, from, key, pass } = world(t)
+  const { tokens, token, from, key, pass } = deps(t)
   const old = token()
   await tokens.verify(old)
   pass(10)
@@ -94,7 +94,7 @@ test('a new key is found when the first token names it, and one that is gone is 
 })
 
 test('a leaked key that the issuer withdrew counts for no longer than a copy may be old', async (t) => {
-  const { tokens, token, from, pass } = world(t, { maxAge: '1m' })
+  const { tokens, token, from, pass } = deps(t, { maxAge: '1m' })
   const stolen = token()
   await tokens.verify(stolen)
   from.publish(KEYS, { keys: [freshKey().verifying.jwk] })
@@ -105,7 +105,7 @@ test('a leaked key that the issuer withdrew counts for no longer than a copy may
 })
 
 test('a key that is withdrawn while it is looked for does not count as one of the copy that came after', async (t) => {
-  const { token, key } = world(t)
+  const { token, key } = deps(t)
   const found = await importWebKey(key.verifying.jwk)
   const keys = {
     version: 1,
@@ -115,12 +115,12 @@ test('a key that is withdrawn while it is looked for does not count as one of th
       return found
     },
   }
-  const { version } = await signedIn(token(), keys, { maxBytes: 8192, types: undefined })
+  const { version } = await parseSigned(token(), keys, { maxBytes: 8192, types: undefined })
   assert.equal(version, 1)
 })
 
 test('many tokens at once make one request, and names that nobody has one in a cool-down', async (t) => {
-  const { tokens, token, from, pass } = world(t)
+  const { tokens, token, from, pass } = deps(t)
   await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
   assert.equal(from.paths.length, 1)
   const stranger = freshKey()
@@ -137,7 +137,7 @@ test('many tokens at once make one request, and names that nobody has one in a c
 })
 
 test('in an outage the last good copy goes on, and where there never was one nobody is told that his token is bad', async (t) => {
-  const { tokens, token, from, pass, failures } = world(t)
+  const { tokens, token, from, pass, failures } = deps(t)
   from.down(true)
   await assert.rejects(tokens.verify(token()), { code: 'keys_unavailable', status: 503, retryAfter: 1 })
   assert.match(failures[0]!, /fetch failed/)
@@ -150,7 +150,7 @@ test('in an outage the last good copy goes on, and where there never was one nob
 })
 
 test('keys for shared secrets, private ones and those of other algorithms are none', async (t) => {
-  const { tokens, token, from, key, now } = world(t, { algorithms: ['ES256'] })
+  const { tokens, token, from, key, now } = deps(t, { algorithms: ['ES256'] })
   const [edwards, open] = [freshKey('EdDSA'), freshKey().verifying.jwk!]
   const shared = { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }
   const jwk = key.verifying.jwk!
@@ -173,7 +173,7 @@ test('keys for shared secrets, private ones and those of other algorithms are no
 })
 
 test('a request is checked by its bearer token, and refused in words that a client understands', async (t) => {
-  const { tokens, token } = world(t)
+  const { tokens, token } = deps(t)
   const bearing = (authorization?: string): Request =>
     new Request('https://api.example/', authorization === undefined ? {} : { headers: { authorization } })
   assert.equal((await tokens.check(bearing(`Bearer ${token()}`)))?.user_id, 'ann')
@@ -182,18 +182,18 @@ test('a request is checked by its bearer token, and refused in words that a clie
   await assert.rejects(tokens.check(bearing('Bearer a b')), { code: 'bad_authorization_header' })
   await assert.rejects(tokens.require(bearing()), { code: 'not_authenticated' })
   const error = await tokens.require(bearing('Bearer x.y.z')).catch((thrown: unknown) => thrown)
-  const answer = tokens.refusal(error)
+  const answer = tokens.error(error)
   assert.deepEqual(
     [answer.status, answer.headers.get('www-authenticate'), await answer.json()],
     [401, 'Bearer realm="api"', { detail: 'Token is invalid', code: 'token_not_valid' }],
   )
-  assert.throws(() => tokens.refusal(new TypeError('a bug')), TypeError)
+  assert.throws(() => tokens.error(new TypeError('a bug')), TypeError)
 })
 
 test('what cannot be is refused at once, with a sentence', () => {
   const refused = (options: object): void =>
     assert.throws(() => verifier({ issuer: ISSUER, audience: AUDIENCE, ...options } as VerifierOptions), {
-      code: 'config_refused',
+      code: 'invalid_config',
     })
   for (const options of [
     { issuer: 'http://auth.example' },

@@ -1,14 +1,14 @@
 import type { Seconds } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { Secret } from '../../base/secret.ts'
 import { derivedKey } from '../../keys/seal.ts'
 import type { Settings } from '../../settings/settings.ts'
 import type { ApiToken, ShownToken } from './api-token.ts'
-import { type DeriveWorld, derivedTokenOf } from './derived-token.ts'
+import { type DerivedTokenDeps, derivedToken } from './derived-token.ts'
 import { issueApiToken } from './issue.ts'
 import type { UserId } from '../../users/user.ts'
-import type { House } from '../../instance/instance.ts'
+import type { Instance } from '../../instance/instance.ts'
 
 export interface NewApiToken {
   /** What it is for. */
@@ -22,18 +22,18 @@ export interface NewApiToken {
 }
 
 /** What the owner of an instance does with API tokens. Neither a new password nor a sign-out ends them. */
-export interface ApiTokenAdministration {
+export interface ApiTokenAdmin {
   /**
    * A new token of a user. Its text is shown this once.
    *
-   * @throws Refusal `invalid`, its body naming the fields at fault; `user_not_found`
+   * @throws AuthError `invalid`, its body naming the fields at fault; `user_not_found`
    */
   create(userId: UserId, input?: NewApiToken): Promise<ShownToken>
   /**
    * The token that a user gets at `/api-token-auth/`, the same at each call (`drf_create_token`).
    *
    * @param options.reset makes a new one; the old one ends
-   * @throws Refusal `user_not_found`; `config_refused` where there is no secret to derive it under
+   * @throws AuthError `user_not_found`; `invalid_config` where there is no secret to derive it under
    */
   keyFor(userId: UserId, options?: { readonly reset?: boolean }): Promise<ShownToken>
   /** The newest first. */
@@ -43,18 +43,18 @@ export interface ApiTokenAdministration {
    *
    * @param idOrHint its id, or how its text begins, as lists show it
    * @returns `undefined`: there is none
-   * @throws Refusal `invalid` where several begin so
+   * @throws AuthError `invalid` where several begin so
    */
   revoke(idOrHint: string): Promise<ApiToken | undefined>
   /** @returns how many it ended */
   revokeAll(userId: UserId): Promise<number>
 }
 
-export function apiTokenAdministration(settings: Settings, open: () => Promise<House>): ApiTokenAdministration {
-  const houseOf = async (userId: UserId): Promise<House> => {
-    const house = await open()
-    if ((await house.store.users.find('id', userId)) === undefined) throw new Refusal('user_not_found')
-    return house
+export function apiTokenAdmin(settings: Settings, open: () => Promise<Instance>): ApiTokenAdmin {
+  const houseOf = async (userId: UserId): Promise<Instance> => {
+    const instance = await open()
+    if ((await instance.store.users.find('id', userId)) === undefined) throw new AuthError('user_not_found')
+    return instance
   }
   return {
     async create(userId, { expiresIn, ...input } = {}) {
@@ -74,7 +74,7 @@ export function apiTokenAdministration(settings: Settings, open: () => Promise<H
     },
     async keyFor(userId, options) {
       const { deriving, audit } = await houseOf(userId)
-      const shown = await derivedTokenOf(userId, deriving, options)
+      const shown = await derivedToken(userId, deriving, options)
       if (options?.reset === true)
         await audit.record({ kind: 'api_token_created', userId, detail: { token: shown.record.id } })
       return shown
@@ -85,7 +85,7 @@ export function apiTokenAdministration(settings: Settings, open: () => Promise<H
       const { apiTokens } = store
       const [token, another] = await apiTokens.named(idOrHint)
       if (another !== undefined) {
-        throw new Refusal('invalid', undefined, { body: { token: ['Several tokens begin so: name one by its id.'] } })
+        throw new AuthError('invalid', undefined, { body: { token: ['Several tokens begin so: name one by its id.'] } })
       }
       if (token === undefined || !(await apiTokens.delete(token.id))) return undefined
       await audit.record({ kind: 'api_token_revoked', userId: token.userId, detail: { token: token.id } })
@@ -107,13 +107,13 @@ const NO_LENGTH = Number.NaN as Seconds
  * Where tokens are derived. Its keys are made when the first is asked for: not every instance has a secret.
  *
  * @param secretsOf the instance's secrets, the first of which derives new tokens
- * @throws Refusal `config_refused` where the endpoint that gives them out is mounted and nothing can derive them
+ * @throws AuthError `invalid_config` where the endpoint that gives them out is mounted and nothing can derive them
  */
-export function derivingIn(
-  settings: Settings & Pick<DeriveWorld, 'clock'>,
-  apiTokens: DeriveWorld['apiTokens'],
+export function derivedTokenDeps(
+  settings: Settings & Pick<DerivedTokenDeps, 'clock'>,
+  apiTokens: DerivedTokenDeps['apiTokens'],
   secretsOf: () => readonly Secret[],
-): DeriveWorld {
+): DerivedTokenDeps {
   const { clock, random, endpoints } = settings
   let keys: readonly Uint8Array[] | undefined
   const derivingKeys = (): readonly Uint8Array[] => {

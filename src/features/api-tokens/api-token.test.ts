@@ -8,7 +8,7 @@ import { sqliteStore } from '../../stores/sqlite/store.ts'
 import type { Store } from '../../stores/store.ts'
 import type { UserId } from '../../users/user.ts'
 import { type ApiTokenId, type ApiTokenRecord, digestOf } from './api-token.ts'
-import { derivedTokenOf } from './derived-token.ts'
+import { derivedToken } from './derived-token.ts'
 import { type ApiTokenInput, issueApiToken } from './issue.ts'
 
 const KEYS = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)] as const
@@ -17,7 +17,7 @@ const later = (length: number): UnixSeconds => (NOON + length) as UnixSeconds
 const another = { ...vitor, id: 'b2' as UserId, username: 'ada', usernameKey: 'ada' }
 
 /** A store with two users. */
-async function world(t: TestContext, file = ':memory:') {
+async function deps(t: TestContext, file = ':memory:') {
   const store = sqliteStore({ file })
   t.after(() => store.close())
   await store.users.insert(vitor)
@@ -34,7 +34,7 @@ const deriverOn =
   ({ apiTokens }: Store) =>
   (options: { reset?: boolean; keys?: readonly Uint8Array[]; user?: UserId } = {}) => {
     const derivingKeys = () => options.keys ?? [KEYS[0]]
-    return derivedTokenOf(
+    return derivedToken(
       options.user ?? vitor.id,
       { apiTokens, clock: at(NOON), random: systemRandom, derivingKeys },
       options,
@@ -48,7 +48,7 @@ function fileOf(t: TestContext): string {
 }
 
 test('a new token has 256 random bits behind its prefix, and is found by its whole text alone', async (t) => {
-  const { store, issue } = await world(t)
+  const { store, issue } = await deps(t)
 
   const { token, record } = await issue({ name: 'nightly export', scopes: ['posts:read', 'posts:read'] })
 
@@ -71,16 +71,16 @@ test('a new token has 256 random bits behind its prefix, and is found by its who
 
 test('the database holds no text of a token', async (t) => {
   const file = fileOf(t)
-  const { store, issue, derive } = await world(t, file)
+  const { store, issue, derive } = await deps(t, file)
   const texts = [(await issue()).token.slice(3), (await derive()).token]
   await store.close()
 
-  const octets = readFileSync(file)
+  const bytes = readFileSync(file)
 
   for (const text of texts) {
-    assert.ok(octets.includes(text.slice(0, 8)), 'what lists show of it is there')
-    assert.ok(!octets.includes(text.slice(9)), 'more than lists show of it is there')
-    assert.ok(octets.includes(digestOf(text.length === 40 ? text : `ww_${text}`)))
+    assert.ok(bytes.includes(text.slice(0, 8)), 'what lists show of it is there')
+    assert.ok(!bytes.includes(text.slice(9)), 'more than lists show of it is there')
+    assert.ok(bytes.includes(digestOf(text.length === 40 ? text : `ww_${text}`)))
   }
 })
 
@@ -99,7 +99,7 @@ for (const [what, input, field] of [
   ['a prefix of eleven letters', { prefix: 'a'.repeat(11) }, 'prefix'],
 ] as const) {
   test(`no token is made with ${what}`, async (t) => {
-    const { store, issue } = await world(t)
+    const { store, issue } = await deps(t)
 
     await assert.rejects(issue(input), (error: { code?: string; body?: object }) => {
       assert.deepEqual([error.code, Object.keys(error.body ?? {})], ['invalid', [field]])
@@ -110,7 +110,7 @@ for (const [what, input, field] of [
 }
 
 test('a token expires in the second that its life ends', async (t) => {
-  const { store, issue } = await world(t)
+  const { store, issue } = await deps(t)
   const { token } = await issue({ expiresIn: days(90) })
   const digest = digestOf(token)
 
@@ -119,7 +119,7 @@ test('a token expires in the second that its life ends', async (t) => {
 })
 
 test('a derived token is the same at each call: 40 hexadecimal digits of its user and no other', async (t) => {
-  const { store, derive } = await world(t)
+  const { store, derive } = await deps(t)
 
   const first = await derive()
 
@@ -132,7 +132,7 @@ test('a derived token is the same at each call: 40 hexadecimal digits of its use
 })
 
 test('a reset makes another, and the old one ends', async (t) => {
-  const { store, derive } = await world(t)
+  const { store, derive } = await deps(t)
   const old = await derive()
 
   const fresh = await derive({ reset: true })
@@ -144,7 +144,7 @@ test('a reset makes another, and the old one ends', async (t) => {
 })
 
 test('Z20: 500 derived tokens are all different', async (t) => {
-  const { derive } = await world(t)
+  const { derive } = await deps(t)
   const texts = new Set<string>()
 
   for (let i = 0; i < 500; i++) texts.add((await derive({ reset: true })).token)
@@ -155,7 +155,7 @@ test('Z20: 500 derived tokens are all different', async (t) => {
 
 test('of many who ask at once for the first one, through two stores on one file, all get the same', async (t) => {
   const file = fileOf(t)
-  const { store, derive } = await world(t, file)
+  const { store, derive } = await deps(t, file)
   const other = sqliteStore({ file })
   t.after(() => other.close())
   await other.migrate()
@@ -168,7 +168,7 @@ test('of many who ask at once for the first one, through two stores on one file,
 })
 
 test('of many who reset at once, all get the same new one', async (t) => {
-  const { store, derive } = await world(t)
+  const { store, derive } = await deps(t)
   const old = await derive()
 
   const given = await Promise.all(Array.from({ length: 20 }, () => derive({ reset: true })))
@@ -180,12 +180,12 @@ test('of many who reset at once, all get the same new one', async (t) => {
 })
 
 test('two users whose rows have one nonce have two tokens', async (t) => {
-  const { store } = await world(t)
+  const { store } = await deps(t)
   const random = (size: number): Uint8Array => new Uint8Array(size).fill(7)
   const texts = await Promise.all(
     [vitor.id, another.id].map(async (id) => {
       const insertless = { ...store.apiTokens, keep: async (token: ApiTokenRecord) => token }
-      const shown = await derivedTokenOf(id, {
+      const shown = await derivedToken(id, {
         apiTokens: insertless,
         clock: at(NOON),
         random,
@@ -199,7 +199,7 @@ test('two users whose rows have one nonce have two tokens', async (t) => {
 })
 
 test('an older secret shows again what it derived; new ones are derived under the first', async (t) => {
-  const { derive } = await world(t)
+  const { derive } = await deps(t)
   const old = await derive({ keys: [KEYS[1]] })
 
   assert.deepEqual(await derive({ keys: [KEYS[0], KEYS[1]] }), old)
@@ -208,7 +208,7 @@ test('an older secret shows again what it derived; new ones are derived under th
 })
 
 test('a derived token lives while nobody asks for it, and is made anew when no secret derives it any more', async (t) => {
-  const { store, derive } = await world(t)
+  const { store, derive } = await deps(t)
   const old = await derive({ keys: [KEYS[1]] })
   assert.ok(await store.apiTokens.find(digestOf(old.token), NOON))
 
@@ -220,7 +220,7 @@ test('a derived token lives while nobody asks for it, and is made anew when no s
 })
 
 test('tokens are named by their id or by how they begin', async (t) => {
-  const { store, issue, derive } = await world(t)
+  const { store, issue, derive } = await deps(t)
   const [{ record }, { record: derived }] = [await issue(), await derive()]
 
   for (const token of [record, derived]) {
@@ -233,7 +233,7 @@ test('tokens are named by their id or by how they begin', async (t) => {
 })
 
 test('flush deletes what has expired before, and what has no user any more', async (t) => {
-  const { store, issue, derive } = await world(t)
+  const { store, issue, derive } = await deps(t)
   const [{ record: kept }, { record: dead }] = [
     await issue({ expiresIn: days(2) }),
     await issue({ expiresIn: days(1) }),

@@ -72,7 +72,7 @@ export interface ApiTokens {
 export const digestOf = (text: string): TokenDigest => hash('sha256', text, 'hex') as TokenDigest
 
 /** A row as it may be shown. */
-export const shown = ({ digest: _, nonce, ...rest }: ApiTokenRecord): ApiToken => ({
+export const hintOf = ({ digest: _, nonce, ...rest }: ApiTokenRecord): ApiToken => ({
   ...rest,
   derived: nonce !== undefined,
 })

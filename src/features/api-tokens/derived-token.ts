@@ -2,16 +2,16 @@ import { createHmac } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { hexId, type Random } from '../../base/random.ts'
 import type { UserId } from '../../users/user.ts'
-import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, digestOf, type ShownToken, shown } from './api-token.ts'
+import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, digestOf, type ShownToken, hintOf } from './api-token.ts'
 
-export interface DeriveWorld {
+export interface DerivedTokenDeps {
   readonly apiTokens: Pick<ApiTokens, 'findDerived' | 'keep' | 'replace'>
   readonly clock: Clock
   readonly random: Random
   /**
    * What texts are derived under, one key a secret: the first derives new ones, all show again what they derived.
    *
-   * @throws Refusal `config_refused` where there is no secret that lasts
+   * @throws AuthError `invalid_config` where there is no secret that lasts
    */
   derivingKeys(): readonly Uint8Array[]
 }
@@ -23,36 +23,36 @@ export interface DeriveWorld {
  * It is made where there is none, and made anew on `reset` and where no secret of today's derives it: the secret that did
  * was taken away, and what was derived under it shall not live on.
  */
-export async function derivedTokenOf(
+export async function derivedToken(
   userId: UserId,
-  world: DeriveWorld,
+  deps: DerivedTokenDeps,
   { reset = false }: { readonly reset?: boolean } = {},
 ): Promise<ShownToken> {
-  const { apiTokens } = world
+  const { apiTokens } = deps
   const kept = await apiTokens.findDerived(userId)
-  const known = kept && !reset ? shownAgain(kept, world) : undefined
+  const known = kept && !reset ? shownAgain(kept, deps) : undefined
   if (known !== undefined) return known
 
-  const fresh = newToken(userId, world)
+  const fresh = newToken(userId, deps)
   if (kept === undefined) {
     const record = await apiTokens.keep(fresh.record)
-    return shownAgain(record, world) ?? derivedTokenOf(userId, world)
+    return shownAgain(record, deps) ?? derivedToken(userId, deps)
   }
-  if (await apiTokens.replace(kept.id, fresh.record)) return { ...fresh, record: shown(fresh.record) }
+  if (await apiTokens.replace(kept.id, fresh.record)) return { ...fresh, record: hintOf(fresh.record) }
   // Somebody else was faster, and theirs is as new.
-  return derivedTokenOf(userId, world)
+  return derivedToken(userId, deps)
 }
 
-function shownAgain(record: ApiTokenRecord, world: DeriveWorld): ShownToken | undefined {
-  const texts = world.derivingKeys().map((key) => textOf(record, key))
+function shownAgain(record: ApiTokenRecord, deps: DerivedTokenDeps): ShownToken | undefined {
+  const texts = deps.derivingKeys().map((key) => textOf(record, key))
   const token = texts.find((text) => digestOf(text) === record.digest)
-  return token === undefined ? undefined : { token, record: shown(record) }
+  return token === undefined ? undefined : { token, record: hintOf(record) }
 }
 
 /** Digits that lists show: 128 bits are left. */
 const HINT = 8
 
-function newToken(userId: UserId, { clock, random, derivingKeys }: DeriveWorld) {
+function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenDeps) {
   const nonce = hexId(random)
   const token = textOf({ userId, nonce }, derivingKeys()[0]!)
   const record: ApiTokenRecord = {

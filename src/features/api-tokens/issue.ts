@@ -1,8 +1,8 @@
 import { after, type Clock, days, type Seconds } from '../../base/clock.ts'
 import { hexId, type Random } from '../../base/random.ts'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { UserId } from '../../users/user.ts'
-import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, digestOf, type ShownToken, shown } from './api-token.ts'
+import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, digestOf, type ShownToken, hintOf } from './api-token.ts'
 
 /** What somebody wants of a new token. */
 export interface ApiTokenInput {
@@ -16,7 +16,7 @@ export interface ApiTokenInput {
   readonly prefix?: string
 }
 
-export interface IssueWorld {
+export interface IssueDeps {
   readonly apiTokens: Pick<ApiTokens, 'insert'>
   readonly clock: Clock
   readonly random: Random
@@ -29,12 +29,12 @@ const HINT = 8
  * Makes a token of a user.
  *
  * @returns its text, `<prefix>_` and 43 characters of base64url (256 random bits), shown this once
- * @throws Refusal `invalid`, its body naming the fields at fault
+ * @throws AuthError `invalid`, its body naming the fields at fault
  */
 export async function issueApiToken(
   userId: UserId,
   { name, scopes = [], expiresIn, prefix = 'ww' }: ApiTokenInput,
-  { apiTokens, clock, random }: IssueWorld,
+  { apiTokens, clock, random }: IssueDeps,
 ): Promise<ShownToken> {
   refuseFaults({
     name: nameFault(name),
@@ -56,12 +56,12 @@ export async function issueApiToken(
     expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
   }
   await apiTokens.insert(record)
-  return { token, record: shown(record) }
+  return { token, record: hintOf(record) }
 }
 
 function refuseFaults(found: Readonly<Record<string, string | undefined>>): void {
   const faults = Object.entries(found).flatMap(([field, fault]) => (fault === undefined ? [] : [[field, [fault]]]))
-  if (faults.length > 0) throw new Refusal('invalid', undefined, { body: Object.fromEntries(faults) })
+  if (faults.length > 0) throw new AuthError('invalid', undefined, { body: Object.fromEntries(faults) })
 }
 
 const nameFault = (name: string | undefined): string | undefined =>

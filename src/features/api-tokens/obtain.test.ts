@@ -65,7 +65,7 @@ test('Z01, Z02: a password gets the token, which opens a route; the same every t
   assert.equal(headers.get('allow'), 'POST, OPTIONS')
   assert.match(body.token, /^[0-9a-f]{40}$/)
   assert.equal(await given(CRED, { accept: 'application/json' }), body.token)
-  assert.equal((await auth.tokens.keyFor(alice.id)).token, body.token)
+  assert.equal((await auth.apiTokens.keyFor(alice.id)).token, body.token)
   assert.equal(await (await enter(body.token)).text(), 'alice')
 })
 
@@ -93,8 +93,8 @@ for (const [id, body, expected] of [
 }
 
 function nulls() {
-  const sentence = ['This field may not be null.']
-  return { username: sentence, password: sentence }
+  const message = ['This field may not be null.']
+  return { username: message, password: message }
 }
 
 test('Z06: an inactive user gets the answer of a wrong password', async (t) => {
@@ -104,7 +104,7 @@ test('Z06: an inactive user gets the answer of a wrong password', async (t) => {
   const answer = await post(CRED)
 
   assert.deepEqual([answer.status, answer.body], [400, WRONG])
-  assert.deepEqual(await auth.tokens.list(alice.id), [])
+  assert.deepEqual(await auth.apiTokens.list(alice.id), [])
 })
 
 test('Z08, Z10: the name is trimmed, and forms are read', async (t) => {
@@ -156,7 +156,7 @@ test('of many first logins at once, all get the same token', async (t) => {
   const tokens = await Promise.all(Array.from({ length: 20 }, () => given()))
 
   assert.equal(new Set(tokens).size, 1)
-  assert.equal((await auth.tokens.list(alice.id)).length, 1)
+  assert.equal((await auth.apiTokens.list(alice.id)).length, 1)
 })
 
 test('a login is told, and so is one that failed', async (t) => {
@@ -217,7 +217,7 @@ test('a token stays while its secret is kept behind a new one, and is made anew 
     const { id } = (await auth.users.find('alice')) ?? (await auth.users.create({ username: 'alice' }))
     const bearing = (token: string) => new Request('http://x/', { headers: { authorization: `Token ${token}` } })
     return {
-      tokenOf: async () => (await auth.tokens.keyFor(id)).token,
+      tokenOf: async () => (await auth.apiTokens.keyFor(id)).token,
       enter: (it: string) => auth.require(bearing(it)),
     }
   }
@@ -239,5 +239,5 @@ test('without a secret that lasts the instance does not open, and says what to g
   const auth = watchword({ database: store, authentication: [apiToken()], tokens, log: () => {} })
   t.after(() => auth.close())
 
-  await assert.rejects(auth.migrate(), { code: 'config_refused', message: /WATCHWORD_SECRET/ })
+  await assert.rejects(auth.migrate(), { code: 'invalid_config', message: /WATCHWORD_SECRET/ })
 })

@@ -1,51 +1,51 @@
 import { isUtf8 } from 'node:buffer'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import { digestOf } from './api-token.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { headerFaults, invalidHeader, tokenAfter } from '../../authentication/header.ts'
-import type { Authentication, AuthenticationWorld, Identity, Scheme } from '../../authentication/scheme.ts'
+import { headerErrors, invalidHeaderError, credentialsAfter } from '../../authentication/header.ts'
+import type { Authentication, SchemeDeps, Identity, Scheme } from '../../authentication/scheme.ts'
 
 /**
  * `Authorization: Token <text>`: an API token, and the user behind it, both looked up at each request: what is revoked,
  * expired or deactivated ends at once. Django REST framework's `TokenAuthentication`, exact on the wire (specification 6.4).
  *
  * @param keyword in the place of `Token`. A list in which two schemes have one word asks the first of them alone.
- * @throws Refusal `config_refused` where the keyword is no word
+ * @throws AuthError `invalid_config` where the keyword is no word
  */
 export function apiToken({ keyword = 'Token' }: { readonly keyword?: string } = {}): Scheme<User> {
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(keyword)) {
-    throw new Refusal('config_refused', 'apiToken({ keyword }) must be a word without blanks, such as "Token".')
+    throw new AuthError('invalid_config', 'apiToken({ keyword }) must be a word without blanks, such as "Token".')
   }
   const words = [keyword]
-  const scheme = (world: AuthenticationWorld): Authentication => ({
+  const scheme = (deps: SchemeDeps): Authentication => ({
     challenge: keyword,
     identify(request) {
-      const sent = tokenAfter(words, request.header('authorization'), FAULTS)
+      const sent = credentialsAfter(words, request.header('authorization'), FAULTS)
       if (sent === undefined) return undefined
       refuseNonUtf8(sent)
-      return identityOf(sent, world)
+      return identityOf(sent, deps)
     },
   })
   return Object.assign(scheme, { brings: ['apiToken'] })
 }
 
-const FAULTS = headerFaults('token', 'Token')
+const FAULTS = headerErrors('token', 'Token')
 
 /**
  * Headers are octets, given as Latin-1. No token of ours has other characters than ASCII's, so what has is no token; what it
  * is told is upstream's.
  *
- * @throws Refusal where they are no UTF-8
+ * @throws AuthError where they are no UTF-8
  */
 function refuseNonUtf8(sent: string): void {
   if (/^[\x21-\x7e]+$/.test(sent)) return
   if (!isUtf8(Buffer.from(sent, 'latin1'))) {
-    throw invalidHeader('token', 'Token string should not contain invalid characters.')
+    throw invalidHeaderError('token', 'Token string should not contain invalid characters.')
   }
 }
 
-async function identityOf(text: string, { apiTokens, users, terms, clock }: AuthenticationWorld): Promise<Identity> {
+async function identityOf(text: string, { apiTokens, users, terms, clock }: SchemeDeps): Promise<Identity> {
   const apiToken = await apiTokens.find(digestOf(text), clock())
   if (apiToken === undefined) throw invalid('no such token, or it has expired')
   const account = await users.find('id', apiToken.userId)
@@ -56,6 +56,6 @@ async function identityOf(text: string, { apiTokens, users, terms, clock }: Auth
   return { user, scheme: 'apiToken', apiToken, scopes: apiToken.scopes }
 }
 
-const invalid = (note: string): Refusal => new Refusal('authentication_failed', note, { detail: 'Invalid token.' })
-const inactive = (note: string): Refusal =>
-  new Refusal('authentication_failed', note, { detail: 'User inactive or deleted.' })
+const invalid = (note: string): AuthError => new AuthError('authentication_failed', note, { detail: 'Invalid token.' })
+const inactive = (note: string): AuthError =>
+  new AuthError('authentication_failed', note, { detail: 'User inactive or deleted.' })

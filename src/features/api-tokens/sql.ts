@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
-import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, shown, type TokenDigest } from './api-token.ts'
+import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, hintOf, type TokenDigest } from './api-token.ts'
 import { prepared } from '../../stores/prepared.ts'
 import type { ApiTokenTable, Tables } from '../../stores/tables.ts'
 
@@ -41,7 +41,7 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
 
     async find(digest, now) {
       const [row] = (await find({ digest, now })).rows
-      return row && shown(recordOf(row))
+      return row && hintOf(recordOf(row))
     },
 
     async findDerived(userId) {
@@ -53,7 +53,7 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
     async named(idOrHint) {
       const query = db.selectFrom('tokens').selectAll()
       const rows = await query.where((token) => token.or({ id: idOrHint as ApiTokenId, hint: idOrHint })).execute()
-      return rows.map((row) => shown(recordOf(row)))
+      return rows.map((row) => hintOf(recordOf(row)))
     },
 
     async list(userId) {
@@ -64,7 +64,7 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
         .orderBy('created_at', 'desc')
         .orderBy('id')
         .execute()
-      return rows.map((row) => shown(recordOf(row)))
+      return rows.map((row) => hintOf(recordOf(row)))
     },
 
     async delete(id) {

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { AuthRequest } from '../../http/request.ts'
-import { cookiesNamed } from '../../http/cookies.ts'
-import { type SiteTerms, siteFault } from '../../http/origins.ts'
+import { cookieValues } from '../../http/cookies.ts'
+import { type SiteCheck, crossSiteFault } from '../../http/origins.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const LENGTH = 32
@@ -14,7 +14,7 @@ const LENGTH = 32
 export const csrfTokenOf = (secret: string): string =>
   [...createHmac('sha256', secret).update('csrf').digest()].map((octet) => ALPHABET[octet % ALPHABET.length]).join('')
 
-export interface CsrfTerms extends SiteTerms {
+export interface CsrfSettings extends SiteCheck {
   /** The cookie in which scripts find the token. */
   readonly csrfCookie: string
 }
@@ -23,25 +23,25 @@ export interface CsrfTerms extends SiteTerms {
  * Refuses what another site may have made the browser send (specification 6.3).
  *
  * @param secret of the session that the request bears
- * @throws Refusal `csrf_failed`, in Django's words
+ * @throws AuthError `csrf_failed`, in Django's words
  */
-export async function refuseForgery(request: AuthRequest, secret: string, terms: CsrfTerms): Promise<void> {
+export async function requireCsrfToken(request: AuthRequest, secret: string, terms: CsrfSettings): Promise<void> {
   const byOrigin = request.comparesOrigin === true && request.header('origin') !== undefined
-  const fault = siteFault(request, terms) ?? (byOrigin ? undefined : await tokensFault(request, secret, terms))
-  if (fault !== undefined) throw csrfFailed(fault)
+  const fault = crossSiteFault(request, terms) ?? (byOrigin ? undefined : await tokensFault(request, secret, terms))
+  if (fault !== undefined) throw csrfError(fault)
 }
 
 const tokensFault = async (
   request: AuthRequest,
   secret: string,
-  { csrfCookie }: CsrfTerms,
+  { csrfCookie }: CsrfSettings,
 ): Promise<string | undefined> =>
-  cookieFault(cookiesNamed(csrfCookie, request.header('cookie')).at(-1)) ??
+  cookieFault(cookieValues(csrfCookie, request.header('cookie')).at(-1)) ??
   (await tokenFault(request, csrfTokenOf(secret)))
 
-export const csrfFailed = (fault: string): Refusal =>
+export const csrfError = (fault: string): AuthError =>
   // A Referer may hold a secret in its query: what the log is told ends with its host.
-  new Refusal('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), { detail: `CSRF Failed: ${fault}` })
+  new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), { detail: `CSRF Failed: ${fault}` })
 
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 export const isSafe = (method: string): boolean => SAFE.has(method)
@@ -85,7 +85,7 @@ function unmasked(token: string): string {
 async function fieldIn(request: AuthRequest): Promise<string | undefined> {
   const type = request.header('content-type') ?? ''
   if (request.method !== 'POST' || !/^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) return undefined
-  const octets = await request.peek?.()
-  if (octets === undefined) return undefined
-  return new URLSearchParams(Buffer.from(octets).toString('utf8')).get('csrfmiddlewaretoken') ?? undefined
+  const bytes = await request.peek?.()
+  if (bytes === undefined) return undefined
+  return new URLSearchParams(Buffer.from(bytes).toString('utf8')).get('csrfmiddlewaretoken') ?? undefined
 }

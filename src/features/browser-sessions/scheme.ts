@@ -1,13 +1,13 @@
 import { days } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { type BrowserTerms, findBrowserSession, plainness, secretIn, sessionsOf } from './browser-session.ts'
-import { isSafe, refuseForgery } from './csrf.ts'
+import { type BrowserSessionSettings, findBrowserSession, allowsPlainHttp, secretOf, requireSessions } from './browser-session.ts'
+import { isSafe, requireCsrfToken } from './csrf.ts'
 import { trustedOrigins } from '../../http/origins.ts'
-import type { Authentication, AuthenticationWorld, Identity, Scheme } from '../../authentication/scheme.ts'
+import type { Authentication, SchemeDeps, Identity, Scheme } from '../../authentication/scheme.ts'
 
 export interface SessionOptions {
   /** The cookie's name, before which `__Host-` is put where it is for https alone. Default `sessionid`. SESSION_COOKIE_NAME */
@@ -29,14 +29,14 @@ export interface SessionOptions {
  * A cookie, and on requests that change something a CSRF token: for pages of your own in a browser. Django REST framework's
  * `SessionAuthentication` on the wire (specification 6.3), and the endpoints that sign in and out.
  *
- * @throws Refusal `config_refused`
+ * @throws AuthError `invalid_config`
  */
 export function session(options: SessionOptions = {}): Scheme<User> {
   const terms = browserTerms(options)
-  const scheme = (world: AuthenticationWorld): Authentication => {
-    sessionsOf(world)
+  const scheme = (deps: SchemeDeps): Authentication => {
+    requireSessions(deps)
     return {
-      identify: (request) => (secretIn(request, terms) === undefined ? undefined : identityOf(request, terms, world)),
+      identify: (request) => (secretOf(request, terms) === undefined ? undefined : identityOf(request, terms, deps)),
     }
   }
   return Object.assign(scheme, { brings: ['login', 'logout'], browser: terms })
@@ -44,21 +44,21 @@ export function session(options: SessionOptions = {}): Scheme<User> {
 
 async function identityOf(
   request: AuthRequest,
-  terms: BrowserTerms,
-  world: AuthenticationWorld,
+  terms: BrowserSessionSettings,
+  deps: SchemeDeps,
 ): Promise<Identity | undefined> {
-  const found = await findBrowserSession(request, terms, world)
+  const found = await findBrowserSession(request, terms, deps)
   if (found?.session.userId === undefined) return undefined
   const { id, userId, epoch } = found.session
-  const account = await world.users.find('id', userId)
-  if (account === undefined || !mayUse(account.user, world.terms)) return undefined
+  const account = await deps.users.find('id', userId)
+  if (account === undefined || !mayUse(account.user, deps.terms)) return undefined
   // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
   if (account.user.epoch !== epoch) return undefined
-  if (!isSafe(request.method)) await refuseForgery(request, found.secret, terms)
+  if (!isSafe(request.method)) await requireCsrfToken(request, found.secret, terms)
   return { user: account.user, scheme: 'session', sessionId: id }
 }
 
-function browserTerms({ cookie = 'sessionid', csrfCookie = 'csrftoken', ...rest }: SessionOptions): BrowserTerms {
+function browserTerms({ cookie = 'sessionid', csrfCookie = 'csrftoken', ...rest }: SessionOptions): BrowserSessionSettings {
   const { lifetime = '14d', secure, origins = [] } = rest
   for (const name of [cookie, csrfCookie]) {
     if (!/^(?!__)[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
@@ -69,7 +69,7 @@ function browserTerms({ cookie = 'sessionid', csrfCookie = 'csrftoken', ...rest 
   if (life === undefined || life < 1 || life > days(366)) {
     throw refused('lifetime must be a length of time from 1 second to 366 days, such as "14d".')
   }
-  return { cookie, csrfCookie, lifetime: life, trusts: trustedOrigins(origins), mayBePlain: plainness(secure) }
+  return { cookie, csrfCookie, lifetime: life, trusts: trustedOrigins(origins), mayBePlain: allowsPlainHttp(secure) }
 }
 
-const refused = (sentence: string): Refusal => new Refusal('config_refused', `session(): ${sentence}`)
+const refused = (message: string): AuthError => new AuthError('invalid_config', `session(): ${message}`)

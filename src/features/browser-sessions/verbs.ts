@@ -1,32 +1,32 @@
 import {
-  type BrowserTerms,
+  type BrowserSessionSettings,
   cookiesAtSignIn,
   cookiesAtSignOut,
   findBrowserSession,
   openBrowserSession,
 } from './browser-session.ts'
-import { csrfFailed, csrfTokenOf, refuseForgery } from './csrf.ts'
-import { siteFault } from '../../http/origins.ts'
-import { Refusal } from '../../base/errors.ts'
+import { csrfError, csrfTokenOf, requireCsrfToken } from './csrf.ts'
+import { crossSiteFault } from '../../http/origins.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { TokenVerbs } from '../tokens/verbs.ts'
 import type { Settings } from '../../settings/settings.ts'
-import type { House } from '../../instance/instance.ts'
-import { signInVia } from '../../sign-in/sign-in.ts'
-import { tell } from '../../base/call-hook.ts'
+import type { Instance } from '../../instance/instance.ts'
+import { passwordSignIn } from '../../sign-in/sign-in.ts'
+import { callHook } from '../../base/call-hook.ts'
 
 /** How browsers sign in and out, on the terms of the first scheme that has some. */
-export function browserVerbs(settings: Settings, open: () => Promise<House>): Pick<TokenVerbs, 'login' | 'logout'> {
-  const signIn = signInVia(settings)
+export function browserVerbs(settings: Settings, open: () => Promise<Instance>): Pick<TokenVerbs, 'login' | 'logout'> {
+  const signIn = passwordSignIn(settings)
   const terms = settings.authentication.find(({ browser }) => browser !== undefined)?.browser
 
   /** Ends the session that a request bears. */
-  const end = async (found: Awaited<ReturnType<typeof findBrowserSession>>, { world, audit }: House): Promise<void> => {
+  const end = async (found: Awaited<ReturnType<typeof findBrowserSession>>, { deps, audit }: Instance): Promise<void> => {
     if (found === undefined) return
     const { id: sessionId, userId } = found.session
-    if (!(await world.sessions!.end(sessionId, 'logout', world.clock()))) return
+    if (!(await deps.sessions!.revoke(sessionId, 'logout', deps.clock()))) return
     void audit.record({ kind: 'signed_out', userId, sessionId })
-    await tell(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
+    await callHook(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
   }
 
   return {
@@ -34,34 +34,34 @@ export function browserVerbs(settings: Settings, open: () => Promise<House>): Pi
       const on = termsOrRefuse(terms)
       // Signing somebody in as somebody else is an attack, too: nothing is spent on it.
       refuseOtherSites(request, on)
-      const house = await open()
-      const before = await findBrowserSession(request, on, house.world)
-      const { user } = await signIn(login, password, request, house)
-      const secret = await openBrowserSession(user, on, house.world)
-      await end(before, house)
+      const instance = await open()
+      const before = await findBrowserSession(request, on, instance.deps)
+      const { user } = await signIn(login, password, request, instance)
+      const secret = await openBrowserSession(user, on, instance.deps)
+      await end(before, instance)
       for (const cookie of cookiesAtSignIn(secret, request, on)) setCookie(cookie)
       return { user: { id: user.id, username: user.username }, csrfToken: csrfTokenOf(secret) }
     },
     async logout(request, setCookie) {
       const on = termsOrRefuse(terms)
       refuseOtherSites(request, on)
-      const house = await open()
-      const found = await findBrowserSession(request, on, house.world)
-      if (found !== undefined) await refuseForgery(request, found.secret, on)
-      await end(found, house)
+      const instance = await open()
+      const found = await findBrowserSession(request, on, instance.deps)
+      if (found !== undefined) await requireCsrfToken(request, found.secret, on)
+      await end(found, instance)
       for (const cookie of cookiesAtSignOut(request, on)) setCookie(cookie)
     },
   }
 }
 
 /** Settings without such a scheme have no such endpoints. */
-function termsOrRefuse(terms: BrowserTerms | undefined): BrowserTerms {
-  if (terms === undefined) throw new Refusal('config_refused', 'no scheme signs browsers in')
+function termsOrRefuse(terms: BrowserSessionSettings | undefined): BrowserSessionSettings {
+  if (terms === undefined) throw new AuthError('invalid_config', 'no scheme signs browsers in')
   return terms
 }
 
 /** Also of who is not signed in: an answer with cookies in it changes what the browser has. */
-function refuseOtherSites(request: AuthRequest, terms: BrowserTerms): void {
-  const fault = siteFault(request, terms)
-  if (fault !== undefined) throw csrfFailed(fault)
+function refuseOtherSites(request: AuthRequest, terms: BrowserSessionSettings): void {
+  const fault = crossSiteFault(request, terms)
+  if (fault !== undefined) throw csrfError(fault)
 }

@@ -1,7 +1,7 @@
 import type { AuthReply, AuthRequest } from '../../http/request.ts'
 import { jsonText } from '../../http/json-text.ts'
 import { ANSWER_TYPE } from '../../http/negotiation.ts'
-import { type Header, methodNotAllowed, replyToError, replyWith } from '../../http/reply.ts'
+import { type Header, methodNotAllowed, replyToThrown, jsonReply } from '../../http/reply.ts'
 
 /** Where public keys are looked for. */
 export const KEY_SET_PATH = '/.well-known/jwks.json'
@@ -29,11 +29,11 @@ export async function answerKeySet(
         return { status: 200, headers: [['Content-Type', ANSWER_TYPE], cached, ...headers], body }
       }
       case 'OPTIONS':
-        return replyWith(200, { name: 'Key Set', renders: [ANSWER_TYPE] }, { headers })
+        return jsonReply(200, { name: 'Key Set', renders: [ANSWER_TYPE] }, { headers })
       default:
         throw methodNotAllowed(request.method)
     }
   } catch (error) {
-    return replyToError(error, undefined, failed, { headers })
+    return replyToThrown(error, undefined, failed, { headers })
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { Options } from '../../options.ts'
 import { sqliteStore } from '../../stores/sqlite/store.ts'
 import type { Store } from '../../stores/store.ts'
@@ -8,7 +8,7 @@ import { watchword } from '../../watchword.ts'
 
 const NOW = 1_790_000_000
 
-function house(t: TestContext, options: Options = {}) {
+function instance(t: TestContext, options: Options = {}) {
   const auth = watchword({
     database: 'sqlite::memory:',
     endpoints: { revocations: true },
@@ -22,18 +22,18 @@ function house(t: TestContext, options: Options = {}) {
 }
 
 test('it is not there unless it is asked for', async (t) => {
-  const { get } = house(t, { endpoints: {} })
+  const { get } = instance(t, { endpoints: {} })
   assert.equal((await get('/api/token/revocations/')).status, 404)
 })
 
 test('whoever asks is told which sessions have ended, and of nobody whose they were', async (t) => {
-  const { auth, get } = house(t)
+  const { auth, get } = instance(t)
   const { id } = await auth.users.create({ username: 'ada', password: 'correct horse battery staple' })
   const body = JSON.stringify({ username: 'ada', password: 'correct horse battery staple' })
   const json = { 'Content-Type': 'application/json' }
   await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', body, headers: json }))
   const [session] = await auth.sessions.list(id)
-  await auth.sessions.endAll(id)
+  await auth.sessions.revokeAll(id)
 
   const answer = await get('/api/token/revocations/?since=1789999900')
 
@@ -45,7 +45,7 @@ test('whoever asks is told which sessions have ended, and of nobody whose they w
 })
 
 test('HEAD, OPTIONS and other methods are answered as at the key set', async (t) => {
-  const { get } = house(t)
+  const { get } = instance(t)
   assert.equal((await get('/api/token/revocations/', 'HEAD')).status, 200)
   const options = await get('/api/token/revocations/', 'OPTIONS')
   assert.deepEqual([options.status, options.headers.get('allow')], [200, 'GET, HEAD, OPTIONS'])
@@ -63,7 +63,7 @@ for (const query of [
   `since=${'9'.repeat(400)}`,
 ]) {
   test(`?${query.slice(0, 30)} is refused by the shape of a field`, async (t) => {
-    const { get } = house(t)
+    const { get } = instance(t)
     const answer = await get(`/api/token/revocations/?${query}`)
     assert.equal(answer.status, 400)
     assert.equal(answer.headers.get('cache-control'), 'no-store')
@@ -72,7 +72,7 @@ for (const query of [
 }
 
 test('a moment that is still to come gets everything', async (t) => {
-  const { get } = house(t)
+  const { get } = instance(t)
   assert.equal((await get('/api/token/revocations/?since=999999999999')).status, 200)
 })
 
@@ -81,12 +81,12 @@ test('where the store cannot be asked the answer is 503, and nobody keeps it', a
   let down = false
   const sessions: Store['sessions'] = {
     ...store.sessions,
-    endedSince: (...asked) =>
+    revokedSince: (...asked) =>
       down
-        ? Promise.reject(new Refusal('store_unavailable', 'down', { retryAfter: 1 }))
-        : store.sessions.endedSince(...asked),
+        ? Promise.reject(new AuthError('store_unavailable', 'down', { retryAfter: 1 }))
+        : store.sessions.revokedSince(...asked),
   }
-  const { auth, get } = house(t, {
+  const { auth, get } = instance(t, {
     database: { ...store, sessions },
     secret: 'a secret of the test, long enough for it',
   })

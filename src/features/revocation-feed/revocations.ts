@@ -1,8 +1,8 @@
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { AuthReply, AuthRequest } from '../../http/request.ts'
 import { jsonText } from '../../http/json-text.ts'
 import { ANSWER_TYPE } from '../../http/negotiation.ts'
-import { type Header, methodNotAllowed, replyToError, replyWith } from '../../http/reply.ts'
+import { type Header, methodNotAllowed, replyToThrown, jsonReply } from '../../http/reply.ts'
 
 /** Whoever asks the same within a second gets the same, here and from whatever stands in front. */
 const MAX_AGE = 1
@@ -34,22 +34,22 @@ export function revocations(
           return { status: 200, headers: [['Content-Type', ANSWER_TYPE], cached, ...headers], body }
         }
         case 'OPTIONS':
-          return replyWith(200, { name: 'Revocations', renders: [ANSWER_TYPE] }, { headers })
+          return jsonReply(200, { name: 'Revocations', renders: [ANSWER_TYPE] }, { headers })
         default:
           throw methodNotAllowed(request.method)
       }
     } catch (error) {
-      return replyToError(error, undefined, (fault) => failed(fault, request), { headers })
+      return replyToThrown(error, undefined, (fault) => failed(fault, request), { headers })
     }
   }
 }
 
-/** @throws Refusal `invalid` where it is no whole number of seconds, or is there more than once */
+/** @throws AuthError `invalid` where it is no whole number of seconds, or is there more than once */
 function sinceIn(url: string): number | undefined {
   const query = url.indexOf('?')
   const all = query === -1 ? [] : new URLSearchParams(url.slice(query)).getAll('since')
   const [text] = all
   if (text === undefined) return undefined
   if (all.length === 1 && /^\d{1,12}$/.test(text)) return Number(text)
-  throw new Refusal('invalid', undefined, { body: { since: ['A valid integer is required.'] } })
+  throw new AuthError('invalid', undefined, { body: { since: ['A valid integer is required.'] } })
 }

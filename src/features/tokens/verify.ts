@@ -1,4 +1,4 @@
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import { TOKEN } from './credentials.ts'
 import { type Endpoint, endpoint } from '../../http/endpoint.ts'
 import type { TokenVerbs } from './verbs.ts'
@@ -13,8 +13,8 @@ export const verify = (verbs: Pick<TokenVerbs, 'verify'>): Endpoint =>
       try {
         await verbs.verify(token)
       } catch (error) {
-        if (!(error instanceof Refusal) || error.code !== 'revoked') throw error
-        throw new Refusal('invalid', error.message, { body: { non_field_errors: ['Token is blacklisted'] } })
+        if (!(error instanceof AuthError) || error.code !== 'revoked') throw error
+        throw new AuthError('invalid', error.message, { body: { non_field_errors: ['Token is blacklisted'] } })
       }
       return {}
     },

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Channel, type Colleagues, colleaguesVia, relay, type Word } from './message-bus.ts'
+import { type Channel, type MessageBus, messageBusVia, relay, type BusMessage } from './message-bus.ts'
 
 /** So many workers and their supervisor, in this process. What they say goes through JSON, as between processes. */
-function workers(count: number): readonly Colleagues[] {
-  const down = new Map<number, { send(word: Word): void }>()
-  const sent = (word: Word): Word => JSON.parse(JSON.stringify(word))
+function workers(count: number): readonly MessageBus[] {
+  const down = new Map<number, { send(word: BusMessage): void }>()
+  const sent = (word: BusMessage): BusMessage => JSON.parse(JSON.stringify(word))
   return Array.from({ length: count }, (_, worker) => {
     const channel: Channel = {
       send: (word) => setImmediate(() => relay(worker, sent(word), down)),
       listen: (take) => void down.set(worker, { send: (word) => setImmediate(() => take(sent(word))) }),
     }
-    return colleaguesVia(channel)
+    return messageBusVia(channel)
   })
 }
 
@@ -58,7 +58,7 @@ test('who has no answer, or fails at it, is left out at once', async () => {
 test('who does not answer is waited for a second, and no longer', async () => {
   const all = workers(2)
   const deaf = new Map([[0, { send() {} }]])
-  const asker = colleaguesVia({ send: (word) => relay(1, word, deaf), listen() {} })
+  const asker = messageBusVia({ send: (word) => relay(1, word, deaf), listen() {} })
   all[0]!.onQuestion('well?', () => 'yes')
   asker.onQuestion('well?', () => 'mine')
   const began = performance.now()
@@ -69,7 +69,7 @@ test('who does not answer is waited for a second, and no longer', async () => {
 })
 
 test('without a supervisor a worker asks itself alone', async () => {
-  const alone = colleaguesVia()
+  const alone = messageBusVia()
   alone.onQuestion('well?', () => 'yes')
 
   assert.deepEqual(await alone.askAll('well?'), ['yes'])

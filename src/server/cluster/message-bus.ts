@@ -1,5 +1,5 @@
 /** The workers that serve together, as one of them sees them. */
-export interface Colleagues {
+export interface MessageBus {
   /**
    * Asks every worker, this one included, and gives what they said, in no order.
    *
@@ -11,7 +11,7 @@ export interface Colleagues {
 }
 
 /** What passes between workers through their supervisor. `id` is the asker's own count of its questions. */
-export type Word =
+export type BusMessage =
   | { readonly kind: 'ask'; readonly id: number; readonly question: string }
   /** How many others were asked. */
   | { readonly kind: 'asked'; readonly id: number; readonly others: number }
@@ -19,8 +19,8 @@ export type Word =
   | { readonly kind: 'answer'; readonly id: number; readonly asker: number; readonly answer?: unknown }
 
 export interface Channel {
-  send(word: Word): void
-  listen(take: (word: Word) => void): void
+  send(word: BusMessage): void
+  listen(take: (word: BusMessage) => void): void
 }
 
 /** Milliseconds that an asker waits for the answers of others. */
@@ -34,7 +34,7 @@ interface Asking {
 }
 
 /** @param channel to the supervisor; without one, a worker has no colleagues but itself */
-export function colleaguesVia(channel?: Channel): Colleagues {
+export function messageBusVia(channel?: Channel): MessageBus {
   const known = new Map<string, () => unknown>()
   const askings = new Map<number, Asking>()
   let asked = 0
@@ -89,7 +89,7 @@ export function colleaguesVia(channel?: Channel): Colleagues {
 }
 
 /** The supervisor's side: passes a question on to the others, and an answer back to who asked. */
-export function relay(from: number, word: Word, workers: ReadonlyMap<number, Pick<Channel, 'send'>>): void {
+export function relay(from: number, word: BusMessage, workers: ReadonlyMap<number, Pick<Channel, 'send'>>): void {
   if (word.kind === 'ask') {
     const { id, question } = word
     const others = [...workers].filter(([worker]) => worker !== from)

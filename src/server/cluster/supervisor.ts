@@ -2,20 +2,20 @@ import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../base/log.ts'
 import { relay } from './message-bus.ts'
-import { type Ending, type Hand, hire, type Ready } from './worker-process.ts'
+import { type WorkerExit, type WorkerProcess, startWorker, type Ready } from './worker-process.ts'
 
-export interface Supervision {
+export interface SupervisorOptions {
   readonly workers: number
   /** Added to the environment of each worker. */
   readonly env?: object
   readonly log: Log
   /** Called once, when all of them serve. */
   readonly serving: (ready: Ready) => void
-  readonly patience?: Patience
+  readonly patience?: Timeouts
 }
 
 /** Milliseconds and counts. */
-export const PATIENCE = {
+export const TIMEOUTS = {
   /** Before another worker starts where one ended early; doubled each time, up to the longest. */
   pause: 100,
   longestPause: 10_000,
@@ -30,17 +30,17 @@ export const PATIENCE = {
   stop: 9_750,
 } as const
 
-export type Patience = { readonly [Name in keyof typeof PATIENCE]: number }
+export type Timeouts = { readonly [Name in keyof typeof TIMEOUTS]: number }
 
 /** No worker could be started. */
-export class NotStarted extends Error {
+export class StartError extends Error {
   override readonly name = 'NotStarted'
   /** Of the last one. */
-  readonly ending: Ending
+  readonly ending: WorkerExit
   /** Whether there has been a worker that served. */
   readonly served: boolean
 
-  constructor(ending: Ending, served: boolean) {
+  constructor(ending: WorkerExit, served: boolean) {
     super(`no worker can be started: the last one ended ${ending.how}`)
     this.ending = ending
     this.served = served
@@ -49,7 +49,7 @@ export class NotStarted extends Error {
 
 /** A place among the workers, and who fills it. */
 interface Post {
-  hand: Hand
+  hand: WorkerProcess
 }
 
 /**
@@ -61,16 +61,16 @@ interface Post {
  *
  * @throws NotStarted
  */
-export async function supervise({ workers, env = {}, log, serving, patience = PATIENCE }: Supervision): Promise<void> {
+export async function supervise({ workers, env = {}, log, serving, patience = TIMEOUTS }: SupervisorOptions): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  const crew = new Map<number, Hand>()
+  const crew = new Map<number, WorkerProcess>()
   const posts: Post[] = []
   const stopping = new AbortController()
   let endedEarly = 0
   let failures = 0
 
-  function start(): Hand {
-    const hand = hire(env, (from, word) => relay(from, word, new Map([...crew].filter(([, { serves }]) => serves))))
+  function start(): WorkerProcess {
+    const hand = startWorker(env, (from, word) => relay(from, word, new Map([...crew].filter(([, { serves }]) => serves))))
     crew.set(hand.id, hand)
     void hand.ready.then((ready) => {
       if (ready !== undefined) failures = 0
@@ -79,7 +79,7 @@ export async function supervise({ workers, env = {}, log, serving, patience = PA
     return hand
   }
 
-  function startAnother(): Hand {
+  function startAnother(): WorkerProcess {
     const hand = start()
     void hand.ready.then((ready) => {
       if (ready !== undefined) log({ level: 'info', event: 'another worker serves', worker: hand.pid })
@@ -94,7 +94,7 @@ export async function supervise({ workers, env = {}, log, serving, patience = PA
       const ending = await hand.ended
       if (stopping.signal.aborted || post.hand !== hand) continue
       if ((await hand.ready) === undefined) failures++
-      if (failures >= patience.failures && !posts.some(({ hand }) => hand.serves)) throw new NotStarted(ending, true)
+      if (failures >= patience.failures && !posts.some(({ hand }) => hand.serves)) throw new StartError(ending, true)
 
       endedEarly = performance.now() - hand.born < patience.early ? endedEarly + 1 : 0
       const pause = endedEarly === 0 ? 0 : Math.min(patience.longestPause, patience.pause * 2 ** (endedEarly - 1))
@@ -121,7 +121,7 @@ export async function supervise({ workers, env = {}, log, serving, patience = PA
   }
 
   /** Stops workers: all shut their doors, and then they end. Those that take too long are killed. */
-  async function retire(...hands: readonly Hand[]): Promise<void> {
+  async function retire(...hands: readonly WorkerProcess[]): Promise<void> {
     const late = setTimeout(() => {
       for (const hand of hands) hand.kill()
     }, patience.stop)
@@ -162,7 +162,7 @@ export async function supervise({ workers, env = {}, log, serving, patience = PA
     const first = start()
     posts.push({ hand: first })
     const ready = await first.ready
-    if (ready === undefined && !stopping.signal.aborted) throw new NotStarted(await first.ended, false)
+    if (ready === undefined && !stopping.signal.aborted) throw new StartError(await first.ended, false)
     while (posts.length < workers && !stopping.signal.aborted) posts.push({ hand: start() })
     const kept = Promise.all(posts.map(keep))
     const others = Promise.all(posts.map(({ hand }) => hand.ready))

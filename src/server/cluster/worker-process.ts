@@ -1,11 +1,11 @@
 import cluster from 'node:cluster'
-import type { Word } from './message-bus.ts'
+import type { BusMessage } from './message-bus.ts'
 
 /** What a worker is told by its supervisor. */
-export type Order = Word | { readonly kind: 'stop' } | { readonly kind: 'are you there?' }
+export type WorkerCommand = BusMessage | { readonly kind: 'stop' } | { readonly kind: 'are you there?' }
 
 /** What a worker tells, beside questions and answers. */
-export type Report = Word | Ready | { readonly kind: 'here' }
+export type WorkerMessage = BusMessage | Ready | { readonly kind: 'here' }
 
 /** It serves. */
 export interface Ready {
@@ -16,13 +16,13 @@ export interface Ready {
 }
 
 /** How a process ended; `code` is `null` where a signal ended it. */
-export interface Ending {
+export interface WorkerExit {
   readonly code: number | null
   readonly how: string
 }
 
 /** One process that serves, as its supervisor sees it, from its start to its end. */
-export interface Hand {
+export interface WorkerProcess {
   readonly id: number
   readonly pid: number | undefined
   /** By `performance.now()`. */
@@ -30,8 +30,8 @@ export interface Hand {
   readonly serves: boolean
   /** `undefined`: it ended before. */
   readonly ready: Promise<Ready | undefined>
-  readonly ended: Promise<Ending>
-  send(order: Order): void
+  readonly ended: Promise<WorkerExit>
+  send(order: WorkerCommand): void
   /** Asks for a sign of life. @returns how many it has owed before */
   poke(): number
   /** It takes no more connections. @returns when it has done so, or has ended */
@@ -42,11 +42,11 @@ export interface Hand {
 }
 
 /** Starts a process that types the same command as this one did. */
-export function hire(env: object, passOn: (from: number, word: Word) => void): Hand {
+export function startWorker(env: object, passOn: (from: number, word: BusMessage) => void): WorkerProcess {
   const worker = cluster.fork(env)
   let serves = false
   let owed = 0
-  const ended = new Promise<Ending>((resolve) => {
+  const ended = new Promise<WorkerExit>((resolve) => {
     worker.once('exit', (code, signal: string | null) => {
       resolve(signal === null ? { code, how: `with ${code}` } : { code: null, how: `by ${signal}` })
     })
@@ -59,7 +59,7 @@ export function hire(env: object, passOn: (from: number, word: Word) => void): H
   })
   const ready = new Promise<Ready | undefined>((resolve) => {
     void ended.then(() => resolve(undefined))
-    worker.on('message', (report: Report) => {
+    worker.on('message', (report: WorkerMessage) => {
       owed = 0
       if (report.kind === 'here') return
       if (report.kind !== 'ready') return passOn(worker.id, report)
@@ -67,7 +67,7 @@ export function hire(env: object, passOn: (from: number, word: Word) => void): H
       resolve(report)
     })
   })
-  const send = (order: Order): void => {
+  const send = (order: WorkerCommand): void => {
     if (worker.isConnected()) worker.send(order, () => undefined)
   }
   const kill = (): void => void worker.process.kill('SIGKILL')

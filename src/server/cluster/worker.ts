@@ -1,13 +1,13 @@
 import cluster from 'node:cluster'
-import { type Colleagues, colleaguesVia, type Word } from './message-bus.ts'
-import type { Order, Ready, Report } from './worker-process.ts'
+import { type MessageBus, messageBusVia, type BusMessage } from './message-bus.ts'
+import type { WorkerCommand, Ready, WorkerMessage } from './worker-process.ts'
 
 /** Where it serves, and how many users there are. */
 export type State = Omit<Ready, 'kind'>
 
 /** This process as one of several that serve. */
 export interface Worker {
-  readonly colleagues: Colleagues
+  readonly bus: MessageBus
   ready(state: State): void
   /**
    * Comes when it is to take leave of its clients.
@@ -31,15 +31,15 @@ const OTHERS = 1_000
  */
 export function asWorker(): Worker | undefined {
   if (!cluster.isWorker) return undefined
-  const takers: ((order: Order) => void)[] = []
-  const report = (what: Report): void => {
+  const takers: ((order: WorkerCommand) => void)[] = []
+  const report = (what: WorkerMessage): void => {
     if (process.connected) process.send?.(what, () => undefined)
   }
-  const listen = (take: (word: Word) => void): void =>
+  const listen = (take: (word: BusMessage) => void): void =>
     void takers.push((order) => {
       if (order.kind !== 'stop' && order.kind !== 'are you there?') take(order)
     })
-  process.on('message', (order: Order) => {
+  process.on('message', (order: WorkerCommand) => {
     if (order.kind === 'are you there?') report({ kind: 'here' })
     for (const take of takers) take(order)
   })
@@ -48,7 +48,7 @@ export function asWorker(): Worker | undefined {
   process.on('SIGINT', () => undefined).on('SIGHUP', () => undefined)
 
   return {
-    colleagues: colleaguesVia({ send: report, listen }),
+    bus: messageBusVia({ send: report, listen }),
     ready: (state) => report({ kind: 'ready', ...state }),
     untilTold: (shut) =>
       new Promise((resolve) => {

@@ -1,8 +1,8 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Rotation, Session, Sessions } from '../../sessions/session.ts'
-import { type Lateness, type Swap, sessionOf, swapOf } from '../sessions.ts'
+import { type ClockCheck, type Swap, sessionOf, swapOf } from '../sessions.ts'
 import type { SessionTable, Tables } from '../tables.ts'
-import { codeOf, isConnectionLost, isStorable, unavailable } from './errors.ts'
+import { codeOf, isConnectionLost, isStorable, storeUnavailable } from './errors.ts'
 import { NOW } from './time.ts'
 
 /** Rotations that share a statement, and statements of a process at a time: the next ones gather while these are on their way. */
@@ -27,7 +27,7 @@ interface Waiting {
  * Rotations that arrive together are one statement with one commit, each under its own conditions: to send a statement and to
  * make it durable takes longer than to do it. Of several that want the same generation of a session one gets it, as ever.
  */
-export function grouped(sessions: Sessions, db: Kysely<Tables>, lateness: Lateness): Sessions {
+export function batchedSessions(sessions: Sessions, db: Kysely<Tables>, lateness: ClockCheck): Sessions {
   const waiting: Waiting[] = []
   let underWay = 0
   let isPlanned = false
@@ -59,7 +59,7 @@ export function grouped(sessions: Sessions, db: Kysely<Tables>, lateness: Latene
     const oldest = performance.now() - PATIENCE
     const inTime = waiting.findIndex(({ since }) => since >= oldest)
     const late = waiting.splice(0, inTime === -1 ? waiting.length : inTime)
-    for (const { reject } of late) reject(unavailable('too many refreshes wait'))
+    for (const { reject } of late) reject(storeUnavailable('too many refreshes wait'))
   }
   /** What comes in the same turn of the event loop comes along. */
   const plan = (): void => {

@@ -1,6 +1,6 @@
 import type { UserId } from '../../users/user.ts'
 import type { Users } from '../../users/users.ts'
-import type { KnownAccounts } from '../account-cache.ts'
+import type { AccountCache } from '../account-cache.ts'
 
 /**
  * Users that are remembered until their change is told of: a change through this store counts at once, one of another's within
@@ -8,7 +8,7 @@ import type { KnownAccounts } from '../account-cache.ts'
  *
  * @param isCurrent whether all changes of others are told of; while they are not, each question is asked
  */
-export function remembered(users: Users, accounts: KnownAccounts, isCurrent: () => boolean): Users {
+export function cachedUsers(users: Users, accounts: AccountCache, isCurrent: () => boolean): Users {
   /** Whoever is told that something was written finds it. */
   const forgetting =
     <Told extends readonly unknown[], Answer>(write: (id: UserId, ...told: Told) => Promise<Answer>) =>

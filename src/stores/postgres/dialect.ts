@@ -11,8 +11,8 @@ import {
   SelectQueryNode,
 } from 'kysely'
 import type pg from 'pg'
-import { Refusal } from '../../base/errors.ts'
-import { faultOf, isStorable, isWorthRepeating } from './errors.ts'
+import { AuthError } from '../../base/errors.ts'
+import { storeErrorFrom, isStorable, isRetryable } from './errors.ts'
 import type { Pool } from './pool.ts'
 
 /**
@@ -83,7 +83,7 @@ class Visit implements DatabaseConnection {
       try {
         return await this.#alone<Row>(query)
       } catch (error) {
-        if (attempt === ATTEMPTS || !isWorthRepeating(error)) throw faultOf(error)
+        if (attempt === ATTEMPTS || !isRetryable(error)) throw storeErrorFrom(error)
       }
     }
   }
@@ -99,7 +99,7 @@ class Visit implements DatabaseConnection {
       await this.#client.query('begin isolation level read committed')
     } catch (error) {
       this.#end(error)
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -109,7 +109,7 @@ class Visit implements DatabaseConnection {
       this.#end()
     } catch (error) {
       this.#end(error)
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -140,7 +140,7 @@ class Visit implements DatabaseConnection {
       return await run<Row>(client, query)
     } catch (error) {
       this.#fault = error
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -168,8 +168,8 @@ function nameOf(sql: string): string {
   return name
 }
 
-/** No row is found by what no row can hold, and none is written. @throws Refusal `invalid` */
+/** No row is found by what no row can hold, and none is written. @throws AuthError `invalid` */
 function withUnstorable<Row>({ query }: CompiledQuery): QueryResult<Row> {
   if (SelectQueryNode.is(query)) return { rows: [] }
-  throw new Refusal('invalid', 'a text holds NUL, or half a character')
+  throw new AuthError('invalid', 'a text holds NUL, or half a character')
 }

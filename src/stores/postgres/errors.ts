@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 
 /** What PostgreSQL says (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 export const DUPLICATE_TABLE = '42P07'
@@ -27,15 +27,15 @@ export const isConnectionLost = (error: unknown): boolean =>
   /^(08|25|57P|UNKNOWN$)|^(26000|0A000)$/.test(codeOf(error) ?? 'UNKNOWN')
 
 /** Whether nothing was done and the same statement may do it, on a new connection if need be. */
-export const isWorthRepeating = (error: unknown): boolean => [...AGAIN, ...UNPREPARED].includes(codeOf(error) ?? '')
+export const isRetryable = (error: unknown): boolean => [...AGAIN, ...UNPREPARED].includes(codeOf(error) ?? '')
 
 /** An error as whoever asked the store shall see it: `store_unavailable`, `invalid`, or a fault of ours as it is. */
-export function faultOf(error: unknown): unknown {
-  if (error instanceof Refusal) return error
+export function storeErrorFrom(error: unknown): unknown {
+  if (error instanceof AuthError) return error
   const code = codeOf(error)
-  if (code === undefined || OUT_OF_ORDER.test(code)) return unavailable(wordsOf(error), error)
+  if (code === undefined || OUT_OF_ORDER.test(code)) return storeUnavailable(wordsOf(error), error)
   // A value that no column of ours can hold.
-  if (code.startsWith('22')) return new Refusal('invalid', `PostgreSQL: ${(error as Error).message}`, { cause: error })
+  if (code.startsWith('22')) return new AuthError('invalid', `PostgreSQL: ${(error as Error).message}`, { cause: error })
   return error
 }
 
@@ -43,8 +43,8 @@ export function faultOf(error: unknown): unknown {
 const wordsOf = (error: unknown): string =>
   error instanceof AggregateError ? error.errors.map(wordsOf).join(', ') : (error as Error).message
 
-export const unavailable = (why: string, cause?: unknown): Refusal =>
-  new Refusal('store_unavailable', `PostgreSQL: ${why}`, { cause, retryAfter: 1 })
+export const storeUnavailable = (why: string, cause?: unknown): AuthError =>
+  new AuthError('store_unavailable', `PostgreSQL: ${why}`, { cause, retryAfter: 1 })
 
 /** PostgreSQL's texts hold no NUL, and half a surrogate pair would become another character on the way. */
 export const isStorable = (value: unknown): boolean =>

@@ -5,7 +5,7 @@ import type { Address } from './address.ts'
 import { keepsAlive } from './pool.ts'
 import { prepareSession } from './session.ts'
 import { ASK_TIME, type ServerTime } from './time.ts'
-import { ASK_TRIGGERS, CHANNEL, parseWord, type Word } from './triggers.ts'
+import { ASK_TRIGGERS, CHANNEL, parseNotification, type Notification } from './triggers.ts'
 
 /** Milliseconds without an answer after which the server counts as silent. */
 const SILENCE = 1_000
@@ -14,7 +14,7 @@ const SILENCE = 1_000
 export class Silent extends Error {}
 
 /** The connection that listens. What others have committed is told before the next `beat` resolves. */
-export class Wire {
+export class ListenConnection {
   readonly #client: pg.Client
   readonly #time: ServerTime
 
@@ -24,14 +24,14 @@ export class Wire {
   }
 
   /** @returns `undefined` where what is told does not arrive: another database, a pooler that hands on statements, no triggers */
-  static async open(address: Address, time: ServerTime, heard: (word: Word) => void): Promise<Wire | undefined> {
+  static async open(address: Address, time: ServerTime, heard: (word: Notification) => void): Promise<ListenConnection | undefined> {
     const client = new pg.Client({ ...address.client, query_timeout: SILENCE })
     client.on('error', () => {})
     try {
       await client.connect()
       keepsAlive(client, false)
       await prepareSession(client)
-      const wire = new Wire(client, time)
+      const wire = new ListenConnection(client, time)
       if (!(await wire.#listen(heard))) {
         await wire.close()
         return undefined
@@ -64,12 +64,12 @@ export class Wire {
   }
 
   /** A word of our own shows whether words arrive: it comes before the answer to the statement that says it. */
-  async #listen(heard: (word: Word) => void): Promise<boolean> {
+  async #listen(heard: (word: Notification) => void): Promise<boolean> {
     const own = randomUUID()
     let arrived = false
     this.#client.on('notification', ({ payload = '' }) => {
       if (payload === own) arrived = true
-      const word = parseWord(payload)
+      const word = parseNotification(payload)
       if (word !== undefined) heard(word)
     })
     try {

@@ -1,6 +1,6 @@
 import { type SchemaModule, sql } from 'kysely'
 import type { ClientBase } from 'pg'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import { MIGRATIONS } from '../migrations.ts'
 import type { Place } from './address.ts'
 import { codeOf, DUPLICATE_TABLE } from './errors.ts'
@@ -28,7 +28,7 @@ const LOCK = 7_739_204_118
  * Brings the tables to the newest version, all steps in one transaction: of processes that start together one does it, and
  * the others find it done.
  *
- * @throws Refusal `config_refused` where the tables are of a newer version, or another program's
+ * @throws AuthError `invalid_config` where the tables are of a newer version, or another program's
  */
 export async function migrate(client: ClientBase, schema: SchemaModule, place: Place): Promise<void> {
   if ((await versionOf(client)) === MIGRATIONS.length) return
@@ -71,16 +71,16 @@ async function hasNotify(client: ClientBase): Promise<boolean> {
   return row?.found > 0
 }
 
-const foreign = ({ database }: Place, cause: unknown): Refusal =>
-  new Refusal(
-    'config_refused',
+const foreign = ({ database }: Place, cause: unknown): AuthError =>
+  new AuthError(
+    'invalid_config',
     `The database ${JSON.stringify(database)} holds tables of another program: give watchword a database or a schema of its own.`,
     { cause },
   )
 
-const newer = (version: number, { database }: Place): Refusal =>
-  new Refusal(
-    'config_refused',
+const newer = (version: number, { database }: Place): AuthError =>
+  new AuthError(
+    'invalid_config',
     `The database ${JSON.stringify(database)} was made by a newer watchword (schema ${version}, this one knows ${MIGRATIONS.length}): ` +
       'install the newest watchword.',
   )

@@ -1,9 +1,9 @@
 import type { SessionId } from '../../sessions/session.ts'
 import type { Change, Listener, Watch } from '../../sessions/watch.ts'
 import type { UserId } from '../../users/user.ts'
-import type { KnownAccounts } from '../account-cache.ts'
-import type { Word } from './triggers.ts'
-import { Silent, type Wire } from './listen-connection.ts'
+import type { AccountCache } from '../account-cache.ts'
+import type { Notification } from './triggers.ts'
+import { Silent, type ListenConnection } from './listen-connection.ts'
 
 /** Milliseconds between two questions on the wire, and between two looks where there is none. */
 const BEAT = 300
@@ -15,21 +15,21 @@ const PAUSE = { first: 250, most: 5_000 }
 /** Milliseconds after the last beat for which what has been told is taken for all: revocation is promised within a second. */
 const TRUST = 1_000
 
-export interface NewsWorld {
+export interface NotificationDeps {
   /** @returns `undefined` where nothing is told: then it is asked for again and again */
-  readonly openWire: (heard: (word: Word) => void) => Promise<Wire | undefined>
+  readonly openWire: (heard: (word: Notification) => void) => Promise<ListenConnection | undefined>
   /** Asks the database by another way than the wire. @throws where it does not answer */
   readonly look: () => Promise<unknown>
-  readonly accounts: KnownAccounts
+  readonly accounts: AccountCache
   /** Told that the server has taken a question and does not answer. */
   readonly silent: () => void
 }
 
 /** What others write: told on the wire while there is one, else asked for. Begins when somebody wants to know. */
-export class News {
-  readonly #world: NewsWorld
+export class Notifications {
+  readonly #world: NotificationDeps
   readonly #listeners = new Set<Listener>()
-  #wire: Wire | undefined
+  #wire: ListenConnection | undefined
   #beaten = Number.NEGATIVE_INFINITY
   #pause = PAUSE.first
   #tryAt = 0
@@ -37,8 +37,8 @@ export class News {
   #turning: Promise<void> | undefined
   #closed = false
 
-  constructor(world: NewsWorld) {
-    this.#world = world
+  constructor(deps: NotificationDeps) {
+    this.#world = deps
   }
 
   readonly watch: Watch = (listener) => {
@@ -95,7 +95,7 @@ export class News {
     if (this.#wire !== undefined) this.#tell({ kind: 'anything' })
   }
 
-  async #beat(wire: Wire): Promise<void> {
+  async #beat(wire: ListenConnection): Promise<void> {
     try {
       this.#beaten = await wire.beat()
       for (const { upToDate } of this.#listeners) upToDate()
@@ -117,7 +117,7 @@ export class News {
     for (const { upToDate } of this.#listeners) upToDate()
   }
 
-  #heard(word: Word): void {
+  #heard(word: Notification): void {
     if (word.kind === 'user') this.#world.accounts.forget(word.id as UserId)
     else this.#tell(word.kind === 'keys' ? word : { kind: 'ended', sessions: [word.id as SessionId] })
   }

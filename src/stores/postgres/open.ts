@@ -1,13 +1,13 @@
 import pg from 'pg'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import { type Address, FIRST_CONNECT, type Place, placeOf } from './address.ts'
-import { codeOf, faultOf, INSUFFICIENT_PRIVILEGE } from './errors.ts'
+import { codeOf, storeErrorFrom, INSUFFICIENT_PRIVILEGE } from './errors.ts'
 import { prepareSession } from './session.ts'
 
 /**
  * Connects once, as all connections will be, and lets `prepare` bring the database up to date.
  *
- * @throws Refusal `config_refused` with a sentence that says what to do; `store_unavailable`
+ * @throws AuthError `invalid_config` with a sentence that says what to do; `store_unavailable`
  */
 export async function open(
   address: Address,
@@ -32,9 +32,9 @@ export async function open(
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 
 function sentenceFor(error: unknown, { user, server, database }: Place): unknown {
-  if (error instanceof Refusal) return error
+  if (error instanceof AuthError) return error
   const [role, name] = [JSON.stringify(user), JSON.stringify(database)]
-  const refused = (says: string) => new Refusal('config_refused', says, { cause: error })
+  const refused = (says: string) => new AuthError('invalid_config', says, { cause: error })
   const { code = '', message } = error as NodeJS.ErrnoException
   if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) {
     return refused(`The host of the database, ${server}, is not known: correct it in the address.`)
@@ -64,6 +64,6 @@ function sentenceFor(error: unknown, { user, server, database }: Place): unknown
     case '3F000':
       return refused(`There is no schema in the database ${name} that ${role} could make tables in: make one.`)
     default:
-      return faultOf(error)
+      return storeErrorFrom(error)
   }
 }

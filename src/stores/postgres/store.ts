@@ -1,5 +1,5 @@
 import { Kysely, sql } from 'kysely'
-import { KnownAccounts } from '../account-cache.ts'
+import { AccountCache } from '../account-cache.ts'
 import { sqlApiTokens } from '../../features/api-tokens/sql.ts'
 import { sqlEvents } from '../events.ts'
 import { sqlHits } from '../hits.ts'
@@ -10,14 +10,14 @@ import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
 import { parseAddress } from './address.ts'
 import { postgresDialect } from './dialect.ts'
-import { grouped } from './batched-sessions.ts'
+import { batchedSessions } from './batched-sessions.ts'
 import { migrate } from './migrate.ts'
-import { News } from './notifications.ts'
+import { Notifications } from './notifications.ts'
 import { open } from './open.ts'
 import { Pool } from './pool.ts'
-import { remembered } from './cached-users.ts'
+import { cachedUsers } from './cached-users.ts'
 import { ASK_TIME, latenessBy, ServerTime } from './time.ts'
-import { Wire } from './listen-connection.ts'
+import { ListenConnection } from './listen-connection.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`; `?pool=10`: connections of this process at the most. */
@@ -28,16 +28,16 @@ export interface PostgresOptions {
  * A store in one PostgreSQL database, which any number of processes on any number of machines may share.
  *
  * Every verb of its ports may be refused with `store_unavailable` (server away, a standby, a lock held for longer than two
- * seconds), and then it may be tried again; at first use with `config_refused`, its message a sentence that says what to do.
+ * seconds), and then it may be tried again; at first use with `invalid_config`, its message a sentence that says what to do.
  *
- * @throws Refusal `config_refused` where the URL is none
+ * @throws AuthError `invalid_config` where the URL is none
  */
 export function postgresStore({ url }: PostgresOptions): Store {
   const address = parseAddress(url)
   const pool = new Pool(address)
   const time = new ServerTime()
   const lateness = latenessBy(time)
-  const accounts = new KnownAccounts()
+  const accounts = new AccountCache()
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: postgresDialect(pool, () =>
       open(address, async (client, place) => {
@@ -47,16 +47,16 @@ export function postgresStore({ url }: PostgresOptions): Store {
     ),
   })
   const ping = async (): Promise<void> => void (await sql`select 1`.execute(db))
-  const news = new News({
-    openWire: (heard) => Wire.open(address, time, heard),
+  const news = new Notifications({
+    openWire: (heard) => ListenConnection.open(address, time, heard),
     look: () =>
       time.measure(async () => (await sql<{ now: number }>`${sql.raw(ASK_TIME.text)}`.execute(db)).rows[0]!.now),
     accounts,
     silent: () => pool.drop(),
   })
   return {
-    users: remembered(sqlUsers(db), accounts, () => news.isCurrent),
-    sessions: grouped(sqlSessions(db, lateness), db, lateness),
+    users: cachedUsers(sqlUsers(db), accounts, () => news.isCurrent),
+    sessions: batchedSessions(sqlSessions(db, lateness), db, lateness),
     keys: sqlKeys(db),
     apiTokens: sqlApiTokens(db),
     hits: sqlHits(db),

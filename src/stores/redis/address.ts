@@ -1,4 +1,4 @@
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
 
 /** Where Redis is, and what of it is ours. */
@@ -19,7 +19,7 @@ export interface RedisAddress {
  * `redis://user:password@host:port/database`, `rediss://` with TLS; of a cluster several, as a list or with commas between them, or one
  * with `?cluster`. `?prefix=name:` takes the place of `watchword:`. User, password and prefix are those of the first.
  *
- * @throws Refusal `config_refused`, which repeats nothing of it: a password may be in it
+ * @throws AuthError `invalid_config`, which repeats nothing of it: a password may be in it
  */
 export function parseRedis(given: string | readonly string[]): RedisAddress {
   const urls = [given].flat().flatMap((text) => text.split(/,(?=rediss?:\/\/)/).map(urlOf))
@@ -59,4 +59,4 @@ function decoded(text: string): string {
   }
 }
 
-const refused = (fault: string): Refusal => new Refusal('config_refused', `redis (WATCHWORD_REDIS) ${fault}.`)
+const refused = (fault: string): AuthError => new AuthError('invalid_config', `redis (WATCHWORD_REDIS) ${fault}.`)

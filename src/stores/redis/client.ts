@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { RedisAddress } from './address.ts'
 import { type Commands, SCRIPTS } from './scripts.ts'
 
@@ -37,12 +37,12 @@ const CONNECT = 2000
 const SILENCE = 5000
 const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
 
-/** @throws Refusal `config_refused` where it is not installed */
+/** @throws AuthError `invalid_config` where it is not installed */
 export async function openLibrary(): Promise<Library> {
   const { Redis, Cluster } = await import('ioredis').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new Refusal(
-      'config_refused',
+    throw new AuthError(
+      'invalid_config',
       'Redis is spoken to by the package "ioredis", which is not installed: type "npm install ioredis".',
       { cause },
     )

@@ -3,7 +3,7 @@ import type { Client, Connected, Library } from './client.ts'
 import type { Commands } from './scripts.ts'
 
 /** Told once each time. */
-export interface LinkTold {
+export interface ConnectionEvents {
   lost(reason: string): void
   back(): void
 }
@@ -26,9 +26,9 @@ const UNSEEN = 8
  * to answer. Whether it does again is found out by what a process says of itself there every second: a write, as all
  * the others are.
  */
-export class RedisLink {
+export class RedisConnection {
   readonly #client: Client
-  readonly #told: LinkTold
+  readonly #told: ConnectionEvents
   readonly #address: RedisAddress
   readonly #id: string
   readonly #asked = new Set<Promise<unknown>>()
@@ -44,7 +44,7 @@ export class RedisLink {
   #closed = false
   #opened: () => void = () => {}
 
-  private constructor(address: RedisAddress, id: string, library: Library, told: LinkTold) {
+  private constructor(address: RedisAddress, id: string, library: Library, told: ConnectionEvents) {
     this.#address = address
     this.#id = id
     this.#told = told
@@ -60,8 +60,8 @@ export class RedisLink {
    *
    * @param id of this process, as no other has it
    */
-  static async open(address: RedisAddress, id: string, library: Library, told: LinkTold): Promise<RedisLink> {
-    const link = new RedisLink(address, id, library, told)
+  static async open(address: RedisAddress, id: string, library: Library, told: ConnectionEvents): Promise<RedisConnection> {
+    const link = new RedisConnection(address, id, library, told)
     await new Promise<void>((resolve) => {
       const longEnough = setTimeout(resolve, OPENING)
       link.#opened = () => {

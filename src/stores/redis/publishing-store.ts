@@ -7,7 +7,7 @@ import type { ChangeFeed } from './feed.ts'
  * A store whose ended sessions and turned keys other processes hear of at once, through Redis. They hear of them from the store
  * as well, as ever: where Redis loses a word, it is later and not lost.
  */
-export const announced = (store: Store, feed: ChangeFeed): Store => ({
+export const publishingStore = (store: Store, feed: ChangeFeed): Store => ({
   users: store.users,
   apiTokens: store.apiTokens,
   hits: store.hits,
@@ -36,15 +36,15 @@ const announcedSessions = (sessions: Sessions, feed: ChangeFeed): Sessions => ({
   rotate: (rotation) => sessions.rotate(rotation),
   find: (id) => sessions.find(id),
   list: (userId) => sessions.list(userId),
-  endedSince: (...from) => sessions.endedSince(...from),
+  revokedSince: (...from) => sessions.revokedSince(...from),
   flush: (moment, limit) => sessions.flush(moment, limit),
-  async end(id, reason, now) {
-    const ended = await sessions.end(id, reason, now)
+  async revoke(id, reason, now) {
+    const ended = await sessions.revoke(id, reason, now)
     if (ended) feed.tell({ kind: 'ended', sessions: [id] })
     return ended
   },
-  async endAll(userId, reason, now, except) {
-    const ended = await sessions.endAll(userId, reason, now, except)
+  async revokeAll(userId, reason, now, except) {
+    const ended = await sessions.revokeAll(userId, reason, now, except)
     if (ended.length > 0) feed.tell({ kind: 'ended', sessions: ended })
     return ended
   },

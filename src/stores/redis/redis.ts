@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Hits } from '../../throttling/hits.ts'
 import type { Store } from '../store.ts'
 import type { RedisAddress } from './address.ts'
-import { announced } from './publishing-store.ts'
+import { publishingStore } from './publishing-store.ts'
 import { openLibrary } from './client.ts'
 import { openFeed } from './feed.ts'
 import { redisHits } from './hits.ts'
-import { type LinkTold, RedisLink } from './connection.ts'
+import { type ConnectionEvents, RedisConnection } from './connection.ts'
 
 /** What processes share besides their store: counts, and word of what has ended. Without it all goes on, alone. */
 export interface Redis {
@@ -20,16 +20,16 @@ export interface Redis {
 /**
  * Waits a second at most: where Redis does not answer, it is used when it does.
  *
- * @throws Refusal `config_refused` where its library is not installed
+ * @throws AuthError `invalid_config` where its library is not installed
  */
-export async function openRedis(address: RedisAddress, told: LinkTold): Promise<Redis> {
+export async function openRedis(address: RedisAddress, told: ConnectionEvents): Promise<Redis> {
   const library = await openLibrary()
   const id = randomUUID()
-  const link = await RedisLink.open(address, id, library, told)
+  const link = await RedisConnection.open(address, id, library, told)
   const feed = openFeed(address, id, library, link)
   return {
     hits: redisHits(link, address.prefix),
-    announced: (store) => announced(store, feed),
+    announced: (store) => publishingStore(store, feed),
     state: () => link.state(),
     async close() {
       feed.close()

@@ -9,7 +9,7 @@ export const PATIENCE = 5_000
 export const shortly = (): Promise<void> => sleep(randomInt(1, 12))
 
 /** Tries again while another process holds the lock, without holding up this one. @throws what the last attempt threw */
-export async function patiently<T>(attempt: () => T): Promise<T> {
+export async function retryWhileBusy<T>(attempt: () => T): Promise<T> {
   const until = performance.now() + PATIENCE
   for (;;) {
     try {

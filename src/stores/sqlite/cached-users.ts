@@ -1,6 +1,6 @@
 import type { Account } from '../../users/user.ts'
 import type { UserField, Users } from '../../users/users.ts'
-import { KnownAccounts } from '../account-cache.ts'
+import { AccountCache } from '../account-cache.ts'
 import { accountOf, type UserRow } from '../users.ts'
 import type { Connection } from './connection.ts'
 
@@ -19,8 +19,8 @@ const LOOK = 1
  *
  * @param reading the connection, once it is open; where there is none, as in memory, nothing is remembered
  */
-export function remembered(users: Users, reading: () => Connection | undefined): Users {
-  const known = new KnownAccounts()
+export function cachedUsers(users: Users, reading: () => Connection | undefined): Users {
+  const known = new AccountCache()
   let seen: number | undefined
   let looked = Number.NEGATIVE_INFINITY
   const forget = (): void => {

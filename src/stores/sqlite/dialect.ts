@@ -10,8 +10,8 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import type { Connection } from './connection.ts'
-import { faultOf } from './errors.ts'
-import { patiently } from './busy-retry.ts'
+import { storeErrorFrom } from './errors.ts'
+import { retryWhileBusy } from './busy-retry.ts'
 import { Writer } from './writer.ts'
 
 /** An open database: `reader` is missing where there can be only one connection, as to one in memory. */
@@ -115,8 +115,8 @@ class Visit implements DatabaseConnection {
 
 async function read<Row>(connection: Connection, query: CompiledQuery): Promise<QueryResult<Row>> {
   try {
-    return await patiently(() => connection.run<Row>(query))
+    return await retryWhileBusy(() => connection.run<Row>(query))
   } catch (error) {
-    throw faultOf(error)
+    throw storeErrorFrom(error)
   }
 }

@@ -1,4 +1,4 @@
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 
 /** What SQLite says (primary result codes, https://sqlite.org/rescode.html). */
 const BUSY = 5
@@ -26,7 +26,7 @@ export const isConstraint = (error: unknown): boolean => codeOf(error) === CONST
 export const isUnavailable = (error: unknown): boolean => isBusy(error) || OUT_OF_ORDER.includes(codeOf(error) ?? 0)
 
 /** An error as whoever asked the store shall see it: `store_unavailable`, or a fault of ours as it is. */
-export function faultOf(error: unknown): unknown {
+export function storeErrorFrom(error: unknown): unknown {
   if (!isUnavailable(error)) return error
-  return new Refusal('store_unavailable', `SQLite: ${(error as Error).message}`, { cause: error, retryAfter: 1 })
+  return new AuthError('store_unavailable', `SQLite: ${(error as Error).message}`, { cause: error, retryAfter: 1 })
 }

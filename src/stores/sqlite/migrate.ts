@@ -1,8 +1,8 @@
 import type { SchemaModule } from 'kysely'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import { MIGRATIONS, type Migration } from '../migrations.ts'
 import type { Connection } from './connection.ts'
-import { patiently } from './busy-retry.ts'
+import { retryWhileBusy } from './busy-retry.ts'
 
 const LEDGER =
   'create table if not exists watchword_migrations (number integer primary key not null, name text not null)'
@@ -11,11 +11,11 @@ const LEDGER =
  * Brings the tables to the newest version, all steps in one transaction: of processes that start together one does it, and
  * the others find it done.
  *
- * @throws Refusal `config_refused` where the tables are of a newer version, or another program's
+ * @throws AuthError `invalid_config` where the tables are of a newer version, or another program's
  */
 export async function migrate(connection: Connection, schema: SchemaModule, file: string): Promise<void> {
   if (versionOf(connection) === MIGRATIONS.length) return
-  await patiently(() => connection.exec('begin immediate'))
+  await retryWhileBusy(() => connection.exec('begin immediate'))
   try {
     connection.exec(LEDGER)
     const version = versionOf(connection)
@@ -44,8 +44,8 @@ function apply(migration: Migration, number: number, connection: Connection, sch
     for (const statement of migration.statements(schema, { text: 'text' })) connection.run(statement.compile())
   } catch (error) {
     if (!/already exists/.test((error as Error).message)) throw error
-    throw new Refusal(
-      'config_refused',
+    throw new AuthError(
+      'invalid_config',
       `The database ${JSON.stringify(file)} holds tables of another program: give watchword a file of its own.`,
       { cause: error },
     )
@@ -56,9 +56,9 @@ function apply(migration: Migration, number: number, connection: Connection, sch
   })
 }
 
-const newer = (version: number, file: string): Refusal =>
-  new Refusal(
-    'config_refused',
+const newer = (version: number, file: string): AuthError =>
+  new AuthError(
+    'invalid_config',
     `The database ${JSON.stringify(file)} was made by a newer watchword (schema ${version}, this one knows ${MIGRATIONS.length}): ` +
       'install the newest watchword.',
   )

@@ -1,10 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import { Connection } from './connection.ts'
 import type { Opened } from './dialect.ts'
-import { faultOf, isNotADatabase, isUnavailable } from './errors.ts'
-import { patiently } from './busy-retry.ts'
+import { storeErrorFrom, isNotADatabase, isUnavailable } from './errors.ts'
+import { retryWhileBusy } from './busy-retry.ts'
 
 /** A database that lives as long as its store, for tests. */
 export const IN_MEMORY = ':memory:'
@@ -15,7 +15,7 @@ const PRAGMAS = 'pragma journal_mode = wal; pragma synchronous = full; pragma jo
 /**
  * Opens a database, made where there is none, and lets `prepare` bring it up to date.
  *
- * @throws Refusal `config_refused` with a sentence that says what to do; `store_unavailable`
+ * @throws AuthError `invalid_config` with a sentence that says what to do; `store_unavailable`
  */
 export async function open(file: string, prepare: (connection: Connection) => Promise<void>): Promise<Opened> {
   const opened: Connection[] = []
@@ -27,7 +27,7 @@ export async function open(file: string, prepare: (connection: Connection) => Pr
   try {
     if (file !== IN_MEMORY) create(file)
     const writing = connect(false)
-    await patiently(() => writing.exec(PRAGMAS))
+    await retryWhileBusy(() => writing.exec(PRAGMAS))
     await prepare(writing)
     return { writing, reading: file === IN_MEMORY ? undefined : connect(true) }
   } catch (error) {
@@ -41,7 +41,7 @@ const create = (file: string): void => closeSync(openSync(file, 'a', 0o600))
 
 function sentenceFor(error: unknown, file: string): unknown {
   const name = JSON.stringify(file)
-  const refused = (says: string) => new Refusal('config_refused', says, { cause: error })
+  const refused = (says: string) => new AuthError('invalid_config', says, { cause: error })
   if (isNotADatabase(error)) return refused(`The file ${name} is no SQLite database: name another file.`)
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOENT':
@@ -54,6 +54,6 @@ function sentenceFor(error: unknown, file: string): unknown {
     case 'EROFS':
       return refused(`The database ${name} cannot be written here: change the permissions, or name another file.`)
     default:
-      return isUnavailable(error) ? faultOf(error) : error
+      return isUnavailable(error) ? storeErrorFrom(error) : error
   }
 }

@@ -10,8 +10,8 @@ import { sqlUsers } from '../users.ts'
 import { type Opened, sqliteDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
 import { open } from './open.ts'
-import { remembered } from './cached-users.ts'
-import { watchOthers } from './watch-changes.ts'
+import { cachedUsers } from './cached-users.ts'
+import { watchChanges } from './watch-changes.ts'
 
 export interface SqliteOptions {
   /** Its path, or `:memory:`. Made at first use where there is none. */
@@ -22,7 +22,7 @@ export interface SqliteOptions {
  * A store in one SQLite file, which any number of processes of one machine may share.
  *
  * Every verb of its ports may be refused with `store_unavailable` (locked for longer than five seconds, disk full, file
- * gone), and then nothing of it was done; at first use with `config_refused`, its message a sentence that says what to do.
+ * gone), and then nothing of it was done; at first use with `invalid_config`, its message a sentence that says what to do.
  */
 export function sqliteStore({ file }: SqliteOptions): Store {
   let opened: Opened | undefined
@@ -33,7 +33,7 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     }),
   })
   return {
-    users: remembered(sqlUsers(db), () => opened?.reading),
+    users: cachedUsers(sqlUsers(db), () => opened?.reading),
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
     apiTokens: sqlApiTokens(db),
@@ -41,7 +41,7 @@ export function sqliteStore({ file }: SqliteOptions): Store {
     events: sqlEvents(db),
     migrate: () => db.connection().execute(async () => {}),
     ping: async () => void (await sql`select 1`.execute(db)),
-    watch: (listener) => watchOthers(() => opened?.writing, listener),
+    watch: (listener) => watchChanges(() => opened?.writing, listener),
     close: async () => {
       await db.destroy()
       opened = undefined

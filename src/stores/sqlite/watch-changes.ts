@@ -8,7 +8,7 @@ const INTERVAL = 200
  * Calls back after commits of others, which SQLite counts for each connection: the one that all of this process's own
  * commits go through is the one to ask. Where it cannot tell, something may have changed.
  */
-export function watchOthers(
+export function watchChanges(
   connection: () => Connection | undefined,
   { changed, upToDate }: Listener,
 ): { stop(): void } {

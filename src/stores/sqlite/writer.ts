@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CompiledQuery, QueryResult } from 'kysely'
-import { Refusal } from '../../base/errors.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { Connection } from './connection.ts'
-import { faultOf, isBusy, isUnavailable } from './errors.ts'
+import { storeErrorFrom, isBusy, isUnavailable } from './errors.ts'
 import { PATIENCE, shortly } from './busy-retry.ts'
 
 interface Statement {
@@ -63,11 +63,11 @@ export class Writer {
   runWithin<Row>(query: CompiledQuery): QueryResult<Row> {
     // A full disk undoes a whole transaction; what follows must not be written on its own.
     if (!this.#connection.inTransaction)
-      throw new Refusal('store_unavailable', 'the transaction is gone', { retryAfter: 1 })
+      throw new AuthError('store_unavailable', 'the transaction is gone', { retryAfter: 1 })
     try {
       return this.#connection.run(query)
     } catch (error) {
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -75,7 +75,7 @@ export class Writer {
     try {
       this.#connection.exec('commit')
     } catch (error) {
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
     this.#transactionEnded?.()
   }
@@ -133,7 +133,7 @@ export class Writer {
   /** Refuses those who have waited until `now`. */
   #refuse(now: number, error: unknown): void {
     const tired = this.#queue.findIndex((job) => job.until > now)
-    for (const job of this.#queue.splice(0, tired === -1 ? this.#queue.length : tired)) job.reject(faultOf(error))
+    for (const job of this.#queue.splice(0, tired === -1 ? this.#queue.length : tired)) job.reject(storeErrorFrom(error))
   }
 
   #handOver(transaction: Transaction): Promise<void> {
@@ -156,7 +156,7 @@ export class Writer {
       this.#connection.exec('commit')
     } catch (error) {
       this.#undo()
-      for (const { reject } of group) reject(faultOf(error))
+      for (const { reject } of group) reject(storeErrorFrom(error))
       return
     }
     for (const answer of done) answer()

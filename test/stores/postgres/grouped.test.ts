@@ -5,7 +5,7 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
 import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
-import { grouped } from '../../../src/stores/postgres/batched-sessions.ts'
+import { batchedSessions } from '../../../src/stores/postgres/batched-sessions.ts'
 import { latenessBy, ServerTime } from '../../../src/stores/postgres/time.ts'
 import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'
@@ -25,19 +25,19 @@ const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
 })
 
 test('refreshes that arrive together are a few statements, and each is answered for itself', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const store = world.store()
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const store = deps.store()
   await store.users.insert(vitor)
   const ids = Array.from({ length: 100 }, (_, n) => `s${n}`)
   for (const id of ids) await store.sessions.open(aSession(id))
-  await store.sessions.end('s3' as SessionId, 'logout', NOON)
-  await run(world.url, 'create sequence statements')
+  await store.sessions.revoke('s3' as SessionId, 'logout', NOON)
+  await run(deps.url, 'create sequence statements')
   await run(
-    world.url,
+    deps.url,
     `create function one_more() returns trigger language plpgsql as $$ begin perform nextval('statements'); return null; end $$`,
   )
-  await run(world.url, 'create trigger counted after update on sessions for each statement execute function one_more()')
+  await run(deps.url, 'create trigger counted after update on sessions for each statement execute function one_more()')
 
   // Whoever asks for the same in vain is not given what the one after him gets.
   const inVain = store.sessions.rotate(rotation('s6', { jti: 'not it', newJti: 'stolen' }))
@@ -61,17 +61,17 @@ test('refreshes that arrive together are a few statements, and each is answered 
     if (session === undefined) continue
     assert.deepEqual((await store.sessions.find(session.id))?.session, session)
   }
-  const { last_value: statements } = await ask<{ last_value: string }>(world.url, 'select last_value from statements')
+  const { last_value: statements } = await ask<{ last_value: string }>(deps.url, 'select last_value from statements')
   assert.ok(Number(statements) <= 10, `${statements} statements`)
 })
 
 test('a session whose row is held keeps nobody who arrived with it from being answered', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const store = world.store()
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const store = deps.store()
   await store.users.insert(vitor)
   for (const id of ['held', 'free', 'too']) await store.sessions.open(aSession(id))
-  const holder = new pg.Client(world.url)
+  const holder = new pg.Client(deps.url)
   await holder.connect()
   try {
     await holder.query('begin')
@@ -90,9 +90,9 @@ test('a session whose row is held keeps nobody who arrived with it from being an
 })
 
 test('a number that no column holds is refused for itself', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const store = world.store()
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const store = deps.store()
   await store.users.insert(vitor)
   for (const id of ['odd', 'even']) await store.sessions.open(aSession(id))
 
@@ -124,7 +124,7 @@ test('who has waited for too long to be sent is refused, and nothing is done for
     },
   })
   const rotate = async ({ id }: Rotation) => void done.push(id)
-  const sessions = grouped({ rotate } as Partial<Sessions> as Sessions, db, latenessBy(new ServerTime()))
+  const sessions = batchedSessions({ rotate } as Partial<Sessions> as Sessions, db, latenessBy(new ServerTime()))
   const first = Array.from({ length: 256 }, (_, n) => sessions.rotate(rotation(`s${n}`)))
   const late = sessions.rotate(rotation('late'))
   late.catch(() => undefined)
@@ -139,9 +139,9 @@ test('who has waited for too long to be sent is refused, and nothing is done for
 })
 
 test('refreshes of the same sessions in two processes, in whatever order, do not wait for each other in a circle', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [one, two] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [one, two] = [deps.store(), deps.store()]
   await one.users.insert(vitor)
   await two.migrate()
   const ids = Array.from({ length: 64 }, (_, n) => `s${n}`)
@@ -158,7 +158,7 @@ test('refreshes of the same sessions in two processes, in whatever order, do not
   }
 
   const { deadlocks } = await ask<{ deadlocks: number }>(
-    world.url,
+    deps.url,
     'select deadlocks::int from pg_stat_database where datname = current_database()',
   )
   assert.equal(deadlocks, 0)

@@ -48,26 +48,26 @@ async function until(holds: () => boolean | Promise<boolean>, otherwise: string,
 const ended = (id: string): Change => ({ kind: 'ended', sessions: [id as SessionId] })
 
 test('a session that another ends is told of by its name within a second, and so is one ended by hand', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
   for (const id of ['one', 'two']) await other.sessions.open(aSession(id))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
 
   let since = performance.now()
-  await other.sessions.end('one' as SessionId, 'logout', NOON)
+  await other.sessions.revoke('one' as SessionId, 'logout', NOON)
   assert.ok((await ear.hears(ended('one'), since)) < 1000)
   since = performance.now()
-  await run(world.url, `update sessions set ended_at = 1, end_reason = 'admin' where id = 'two'`)
+  await run(deps.url, `update sessions set ended_at = 1, end_reason = 'admin' where id = 'two'`)
   assert.ok((await ear.hears(ended('two'), since)) < 1000)
 })
 
 test('keys that another turns are told of', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
@@ -80,9 +80,9 @@ test('keys that another turns are told of', async (t) => {
 })
 
 test('refreshes are told to nobody', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.users.insert(vitor)
   for (const id of ['s', 'mark']) await other.sessions.open(aSession(id))
   const ear = listening(t, ours)
@@ -92,16 +92,16 @@ test('refreshes are told to nobody', async (t) => {
   const terms = { id: 's' as SessionId, generation: 0, jti: 's-0', newJti: 'n', idle: 60, leeway: 0, now: NOON }
   const require = { user: true, active: true, epoch: true }
   assert.ok(await other.sessions.rotate({ ...terms, require } as never))
-  await other.sessions.end('mark' as SessionId, 'logout', NOON)
+  await other.sessions.revoke('mark' as SessionId, 'logout', NOON)
   await ear.hears(ended('mark'), 0)
 
   assert.deepEqual(ear.heard.slice(before), [ended('mark')])
 })
 
 test('after the connection that listens is lost it is another, and what was written meanwhile is told of first', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
   await other.sessions.open(aSession('s'))
   const ear = listening(t, ours)
@@ -109,14 +109,14 @@ test('after the connection that listens is lost it is another, and what was writ
   const before = ear.heard.length
 
   await run(
-    world.url,
+    deps.url,
     `select pg_terminate_backend(pid) from pg_stat_activity where query like '%clock_timestamp%' and pid <> pg_backend_pid()`,
   )
 
   await until(() => ear.heard.length > before, 'nothing was told of')
   assert.deepEqual(ear.heard[before], { kind: 'anything' })
-  await until(async () => (await listeners(world.url)) > 0, 'nobody listens again')
-  await other.sessions.end('s' as SessionId, 'logout', NOON)
+  await until(async () => (await listeners(deps.url)) > 0, 'nobody listens again')
+  await other.sessions.revoke('s' as SessionId, 'logout', NOON)
   await ear.hears(ended('s'), 0)
 })
 
@@ -129,33 +129,33 @@ const listeners = async (url: string): Promise<number> =>
   ).count
 
 test('while the server is away nothing is said to be up to date, and when it is back all is, by itself', async (t) => {
-  const world = await aServersWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aServersWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
   await other.sessions.open(aSession('s'))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
 
-  await world.server.stop('immediate')
+  await deps.server.stop('immediate')
   await until(() => !ear.isUpToDate(), 'said to be up to date without a server')
   const before = ear.heard.length
-  await world.server.start()
+  await deps.server.start()
 
   await until(ear.isUpToDate, 'never up to date again')
   assert.deepEqual(ear.heard[before], { kind: 'anything' })
-  await other.sessions.end('s' as SessionId, 'logout', NOON)
+  await other.sessions.revoke('s' as SessionId, 'logout', NOON)
 })
 
 test('where nothing can be listened to, what others write is asked for twice a second', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const ours = world.store()
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const ours = deps.store()
   await ours.migrate()
   // As where there is no such function, or a pooler in between.
-  await run(world.url, 'create schema elsewhere')
-  await run(world.url, `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`)
-  const deaf = world.store({ options: '-c search_path=elsewhere,pg_catalog,public' })
+  await run(deps.url, 'create schema elsewhere')
+  await run(deps.url, `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`)
+  const deaf = deps.store({ options: '-c search_path=elsewhere,pg_catalog,public' })
   await deaf.users.insert(vitor)
   const ear = listening(t, deaf)
 
@@ -174,16 +174,16 @@ for (const [what, sql] of [
 ] as const) {
   for (const when of ['before a process begins', 'while it runs'] as const) {
     test(`what ${what}, ${when}, is asked for, and nobody is remembered`, async (t) => {
-      const world = await aWorld(t)
-      if (world === undefined) return
-      const [ours, other] = [world.store(), world.store()]
+      const deps = await aWorld(t)
+      if (deps === undefined) return
+      const [ours, other] = [deps.store(), deps.store()]
       await other.migrate()
       await other.users.insert(vitor)
-      if (when === 'before a process begins') await run(world.url, sql)
+      if (when === 'before a process begins') await run(deps.url, sql)
       const ear = listening(t, ours)
       if (when === 'while it runs') {
         await remembers(ours)
-        await run(world.url, sql)
+        await run(deps.url, sql)
       }
       const before = ear.heard.length
 
@@ -192,7 +192,7 @@ for (const [what, sql] of [
       await other.users.change(vitor.id, { active: false })
       assert.equal(known(ours), undefined)
 
-      await run(world.url, 'alter table users enable trigger all')
+      await run(deps.url, 'alter table users enable trigger all')
     })
   }
 }
@@ -218,15 +218,15 @@ for (const [change, make] of Object.entries<(other: Store, url: string) => Promi
   'a user who is changed by hand': (_, url) => run(url, 'update users set active = 0'),
 })) {
   test(`${change} is another here within a second, although nobody asks for each request`, async (t) => {
-    const world = await aWorld(t)
-    if (world === undefined) return
-    const [ours, other] = [world.store(), world.store()]
+    const deps = await aWorld(t)
+    if (deps === undefined) return
+    const [ours, other] = [deps.store(), deps.store()]
     await ours.users.insert({ ...vitor, roles: ['editor'] })
     listening(t, ours)
     await remembers(ours)
     const before = known(ours)
 
-    await make(other, world.url)
+    await make(other, deps.url)
     const since = performance.now()
     const found = async () => (await ours.users.find('id', vitor.id))?.user
     await until(async () => !isDeepStrictEqual(await found(), before), 'the account was still given')
@@ -236,9 +236,9 @@ for (const [change, make] of Object.entries<(other: Store, url: string) => Promi
 }
 
 test('who is changed here is another here at once', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const ours = world.store()
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const ours = deps.store()
   await ours.users.insert(vitor)
   listening(t, ours)
   await remembers(ours)
@@ -249,14 +249,14 @@ test('who is changed here is another here at once', async (t) => {
 })
 
 test('without a word from the server for a second nobody is remembered: each request asks', async (t) => {
-  const world = await aServersWorld(t)
-  if (world === undefined) return
-  const ours = world.store()
+  const deps = await aServersWorld(t)
+  if (deps === undefined) return
+  const ours = deps.store()
   await ours.users.insert(vitor)
   listening(t, ours)
   await remembers(ours)
 
-  await world.server.stop('immediate')
+  await deps.server.stop('immediate')
   const since = performance.now()
   await until(() => known(ours) === undefined, 'the account was still given')
 
