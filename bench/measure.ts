@@ -41,7 +41,8 @@ export interface Finding {
   readonly unit: string
   readonly rounds: number
   readonly stats: readonly (Spread & { readonly name: string })[]
-  readonly quotients: readonly (Spread & Bar & { readonly reached: boolean | undefined })[]
+  readonly quotients: readonly (Spread &
+    Bar & { readonly reached: boolean | undefined })[]
   readonly leftOut: readonly string[]
 }
 
@@ -68,13 +69,21 @@ export async function measure(question: Question): Promise<Finding> {
 }
 
 /** The median of the rounds' quotients: what slows a whole round down is in both stats and cancels out. */
-function judged(bar: Bar, seen: ReadonlyMap<string, readonly number[]>): Finding['quotients'][number] {
+function judged(
+  bar: Bar,
+  seen: ReadonlyMap<string, readonly number[]>,
+): Finding['quotients'][number] {
   const beyond = bar.above === undefined ? undefined : seen.get(bar.above)!
-  const of = (name: string, round: number): number => seen.get(name)![round]! - (beyond?.[round] ?? 0)
-  const spread = spreadOf(seen.get(bar.of)!.map((_, round) => of(bar.of, round) / of(bar.to, round)))
+  const of = (name: string, round: number): number =>
+    seen.get(name)![round]! - (beyond?.[round] ?? 0)
+  const spread = spreadOf(
+    seen.get(bar.of)!.map((_, round) => of(bar.of, round) / of(bar.to, round)),
+  )
   const { atLeast, atMost } = bar
   const isJudged = atLeast !== undefined || atMost !== undefined
-  const reached = spread.median >= (atLeast ?? 0) && spread.median <= (atMost ?? Number.POSITIVE_INFINITY)
+  const reached =
+    spread.median >= (atLeast ?? 0) &&
+    spread.median <= (atMost ?? Number.POSITIVE_INFINITY)
   return { ...bar, ...spread, reached: isJudged ? reached : undefined }
 }
 

@@ -11,11 +11,15 @@ export const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 export async function seed(database: string, count: number) {
   const auth = watchword({ database, secret: SECRET })
   for (let i = 0; i < count; i++) await auth.users.create({ username: `user-${i}` })
-  const published = await auth.handler(new Request('http://127.0.0.1/.well-known/jwks.json'))
+  const published = await auth.handler(
+    new Request('http://127.0.0.1/.well-known/jwks.json'),
+  )
   const { keys } = (await published.json()) as { readonly keys: readonly PublicJwk[] }
   await auth.close()
 
-  const instance = await openInstance(parseSettings({ database, secret: SECRET, tokens: { access: '1h' } }, {}))
+  const instance = await openInstance(
+    parseSettings({ database, secret: SECRET, tokens: { access: '1h' } }, {}),
+  )
   const pairs: Pair[] = []
   for (let i = 0; i < count; i++) {
     const account = await instance.deps.users.find('username', `user-${i}`)

@@ -22,7 +22,11 @@ export const storage = (): AsyncGenerator<Finding> =>
     yield* growth('SQLite', SIZES, (size) => sqliteOf(join(folder, `${size}.db`)))
     const postgres = await aDatabase()
     if (typeof postgres === 'string') {
-      yield { ...NOTHING, asks: 'rotate() on PostgreSQL', leftOut: [`PostgreSQL: ${postgres}`] }
+      yield {
+        ...NOTHING,
+        asks: 'rotate() on PostgreSQL',
+        leftOut: [`PostgreSQL: ${postgres}`],
+      }
     } else {
       await postgres.drop()
       yield* growth('PostgreSQL', SIZES, postgresOf)
@@ -31,12 +35,21 @@ export const storage = (): AsyncGenerator<Finding> =>
   })
 
 /** Sessions in the table; `WATCHWORD_BENCH_SESSIONS` bounds them where the disk is small: ten million take some 5 GB. */
-const SIZES = [1e4, 1e5, 1e6, 1e7].filter((size) => size <= Number(process.env.WATCHWORD_BENCH_SESSIONS ?? 1e7))
+const SIZES = [1e4, 1e5, 1e6, 1e7].filter(
+  (size) => size <= Number(process.env.WATCHWORD_BENCH_SESSIONS ?? 1e7),
+)
 const USERS = 10_000
 /** Refreshes of a turn, each of another session. */
 const REFRESHES = 250
 
-const NOTHING: Finding = { asks: '', unit: '', rounds: 0, stats: [], quotients: [], leftOut: [] }
+const NOTHING: Finding = {
+  asks: '',
+  unit: '',
+  rounds: 0,
+  stats: [],
+  quotients: [],
+  leftOut: [],
+}
 
 /** A database that can be filled without our help, and asked for some of what is in it. */
 interface Filled {
@@ -112,7 +125,11 @@ async function inGroups<T>(count: number, work: (n: number) => Promise<T>): Prom
   const done: T[] = []
   while (done.length < count) {
     const size = Math.min(100, count - done.length)
-    done.push(...(await Promise.all(Array.from({ length: size }, (_, n) => work(done.length + n)))))
+    done.push(
+      ...(await Promise.all(
+        Array.from({ length: size }, (_, n) => work(done.length + n)),
+      )),
+    )
   }
   return done
 }
@@ -134,7 +151,8 @@ async function rotations(store: Store, sampled: readonly Sampled[]): Promise<num
   return (1000 * (performance.now() - began)) / sampled.length
 }
 
-const COLUMNS = 'id, user_id, generation, jti, created_at, expires_at, idle_expires_at, epoch'
+const COLUMNS =
+  'id, user_id, generation, jti, created_at, expires_at, idle_expires_at, epoch'
 
 function sqliteOf(file: string): Filled {
   let reading: DatabaseSync | undefined
@@ -154,8 +172,12 @@ function sqliteOf(file: string): Filled {
     },
     async sample(count, of) {
       reading ??= new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
-      const find = reading.prepare('select id, generation, jti from sessions where rowid = ?')
-      return distinct(count, of).map((row) => ({ ...(find.get(row) as unknown as Sampled) }))
+      const find = reading.prepare(
+        'select id, generation, jti from sessions where rowid = ?',
+      )
+      return distinct(count, of).map((row) => ({
+        ...(find.get(row) as unknown as Sampled),
+      }))
     },
     async remove() {
       reading?.close()
@@ -178,7 +200,9 @@ async function postgresOf(): Promise<Filled> {
     },
     async sample(count, of) {
       const ids = distinct(count, of).map((n) => `md5('s${n}')`)
-      const { rows } = await db.query(`select id, generation, jti from sessions where id in (${ids.join()})`)
+      const { rows } = await db.query(
+        `select id, generation, jti from sessions where id in (${ids.join()})`,
+      )
       return rows as Sampled[]
     },
     async remove() {
@@ -203,7 +227,10 @@ async function residue(folder: string): Promise<Finding> {
   const add = (name: string, bytes: number): void => {
     stats.push({ name, low: bytes, median: bytes, high: bytes })
   }
-  for (const [refreshes, bytes] of await oursAfter(join(folder, 'residue.db'), sizeOfSqlite)) {
+  for (const [refreshes, bytes] of await oursAfter(
+    join(folder, 'residue.db'),
+    sizeOfSqlite,
+  )) {
     add(`ours, SQLite, after ${refreshes}`, bytes)
   }
   const leftOut: string[] = []
@@ -218,13 +245,25 @@ async function residue(folder: string): Promise<Finding> {
   }
   const django = await djangoAfter(join(folder, 'django.db'))
   if (typeof django === 'string') leftOut.push(django)
-  else for (const [refreshes, bytes] of django) add(`Django, SQLite, after ${refreshes}`, bytes)
-  return { asks: 'Octets on the disk a session', unit: `of ${SESSIONS}`, rounds: 1, stats, quotients: [], leftOut }
+  else
+    for (const [refreshes, bytes] of django)
+      add(`Django, SQLite, after ${refreshes}`, bytes)
+  return {
+    asks: 'Octets on the disk a session',
+    unit: `of ${SESSIONS}`,
+    rounds: 1,
+    stats,
+    quotients: [],
+    leftOut,
+  }
 }
 
 type Residue = readonly (readonly [refreshes: number, bytes: number])[]
 
-async function oursAfter(database: string, sizeOf: (database: string) => Promise<number>): Promise<Residue> {
+async function oursAfter(
+  database: string,
+  sizeOf: (database: string) => Promise<number>,
+): Promise<Residue> {
   const { store } = await openStore(parseSettings({ database }, {}))
   try {
     await withUsers(store)
@@ -233,7 +272,8 @@ async function oursAfter(database: string, sizeOf: (database: string) => Promise
     const seen: (readonly [number, number])[] = []
     let done = 0
     for (const refreshes of MORE) {
-      for (; done < refreshes; done++) tokens = await inGroups(SESSIONS, (n) => rotated(store, tokens[n]!))
+      for (; done < refreshes; done++)
+        tokens = await inGroups(SESSIONS, (n) => rotated(store, tokens[n]!))
       seen.push([refreshes, ((await sizeOf(database)) - empty) / SESSIONS])
     }
     return seen
@@ -245,14 +285,33 @@ async function oursAfter(database: string, sizeOf: (database: string) => Promise
 async function opened(store: Store, n: number): Promise<Sampled> {
   const [id, now] = [hexId(systemRandom) as SessionId, systemClock()]
   const jti = hexId(systemRandom)
-  const ends = { expiresAt: (now + days(30)) as UnixSeconds, idleExpiresAt: (now + days(1)) as UnixSeconds }
-  await store.sessions.open({ id, userId: userOf(n) as UserId, jti, createdAt: now, ...ends, epoch: 0 })
+  const ends = {
+    expiresAt: (now + days(30)) as UnixSeconds,
+    idleExpiresAt: (now + days(1)) as UnixSeconds,
+  }
+  await store.sessions.open({
+    id,
+    userId: userOf(n) as UserId,
+    jti,
+    createdAt: now,
+    ...ends,
+    epoch: 0,
+  })
   return { id, generation: 0, jti }
 }
 
 async function rotated(store: Store, token: Sampled): Promise<Sampled> {
-  const terms = { idle: days(1), leeway: seconds(0), require: { user: true, active: true, epoch: true } }
-  const next = await store.sessions.rotate({ ...token, newJti: hexId(systemRandom), now: systemClock(), ...terms })
+  const terms = {
+    idle: days(1),
+    leeway: seconds(0),
+    require: { user: true, active: true, epoch: true },
+  }
+  const next = await store.sessions.rotate({
+    ...token,
+    newJti: hexId(systemRandom),
+    now: systemClock(),
+    ...terms,
+  })
   if (next === undefined) throw new Error('a session could not be refreshed')
   return next
 }
@@ -277,25 +336,31 @@ async function sizeOfPostgres(url: string): Promise<number> {
 /** Django writes two rows a refresh; what it has written is counted over fewer sessions, one after the other. */
 async function djangoAfter(file: string): Promise<Residue | string> {
   const sessions = 20
-  const oracle = await startOracle('rotate-blacklist', 1, { iterations: 1000, env: { ORACLE_DB: file } })
+  const oracle = await startOracle('rotate-blacklist', 1, {
+    iterations: 1000,
+    env: { ORACLE_DB: file },
+  })
   if (typeof oracle === 'string') return oracle
   try {
     const { username, password } = oracle
     const [client] = clientsOf(oracle.port, 1)
     const tokenFrom = async (path: string, body: object): Promise<string> => {
       const answer = await client!.ask(post(path, body))
-      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
+      if (answer.status !== 200)
+        throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
       return JSON.parse(answer.body).refresh
     }
     await tokenFrom('/api/token/', { username, password })
     const empty = await sizeOfSqlite(file)
     const tokens: string[] = []
-    for (let n = 0; n < sessions; n++) tokens.push(await tokenFrom('/api/token/', { username, password }))
+    for (let n = 0; n < sessions; n++)
+      tokens.push(await tokenFrom('/api/token/', { username, password }))
     const seen: (readonly [number, number])[] = []
     let done = 0
     for (const refreshes of MORE) {
       for (; done < refreshes; done++) {
-        for (const [n, refresh] of tokens.entries()) tokens[n] = await tokenFrom('/api/token/refresh/', { refresh })
+        for (const [n, refresh] of tokens.entries())
+          tokens[n] = await tokenFrom('/api/token/refresh/', { refresh })
       }
       await sleep(100)
       seen.push([refreshes, ((await sizeOfSqlite(file)) - empty) / sessions])

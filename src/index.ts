@@ -1,23 +1,23 @@
 export type { AuditEvent, EventKind } from './audit/event.ts'
-export { apiToken } from './features/api-tokens/scheme.ts'
 export { basic } from './authentication/basic.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'
 export { remoteUser } from './authentication/remote-user.ts'
 export type { Authentication, Identity, Scheme } from './authentication/scheme.ts'
-export { session } from './features/browser-sessions/scheme.ts'
 export type { TokenUser } from './authentication/token-user.ts'
 export { AuthError, type ErrorCode } from './base/errors.ts'
+export { apiToken } from './features/api-tokens/scheme.ts'
+export { session } from './features/browser-sessions/scheme.ts'
 export type { AuthReply, AuthRequest } from './http/request.ts'
 export type { Options } from './options.ts'
 export type { Principal } from './permissions/principal.ts'
-export type { ThrottleSubject, Throttle, Wait } from './throttling/throttle.ts'
+export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
 export type { User } from './users/user.ts'
 export {
-  type HealthStatus,
-  type Stats,
   type Health,
-  type Requirement,
-  type Watchword,
+  type HealthStatus,
   type PrincipalUser,
+  type Requirement,
+  type Stats,
+  type Watchword,
   watchword,
 } from './watchword.ts'

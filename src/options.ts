@@ -10,7 +10,10 @@ import type { Rate } from './throttling/rate.ts'
 import type { User } from './users/user.ts'
 
 /** What a user may write. Each is explained in `docs/`, with the name that Simple JWT and Django REST framework have for it. */
-export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Scheme<User>> {
+export interface Options<
+  R extends Roles = Roles,
+  S extends Scheme<unknown> = Scheme<User>,
+> {
   /** The database: a file, `sqlite::memory:`, `postgres://…`, or a store. Default `WATCHWORD_DATABASE`, else `watchword.db`. */
   readonly database?: string | Store
   /** Encrypts the private keys; the first encrypts, all decrypt. Default `WATCHWORD_SECRET`; in development made and kept beside the database. */
@@ -76,7 +79,10 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
 /** A permission that asks for a sign-in, or a list with one among it. */
 export type DefaultPermissions<Right extends string> =
   | (Permission<unknown, never, Right> & SignedIn)
-  | readonly [Permission<unknown, never, Right> & SignedIn, ...Permission<unknown, never, Right>[]]
+  | readonly [
+      Permission<unknown, never, Right> & SignedIn,
+      ...Permission<unknown, never, Right>[],
+    ]
 
 export interface TokenOptions {
   readonly access?: Duration // "5m"   ACCESS_TOKEN_LIFETIME
@@ -163,10 +169,22 @@ export type EndpointOptions = Partial<
 >
 
 export interface Events {
-  readonly signedIn?: (event: { user: User; request: AuthRequest | undefined }) => Awaitable<void> // ON_LOGIN_SUCCESS
-  readonly signInFailed?: (event: { credentials: object; request: AuthRequest | undefined }) => Awaitable<void> // ON_LOGIN_FAILED
-  readonly signedOut?: (event: { sessionId: string; userId: string | undefined }) => Awaitable<void>
-  readonly reuseDetected?: (event: { sessionId: string; userId: string | undefined }) => Awaitable<void>
+  readonly signedIn?: (event: {
+    user: User
+    request: AuthRequest | undefined
+  }) => Awaitable<void> // ON_LOGIN_SUCCESS
+  readonly signInFailed?: (event: {
+    credentials: object
+    request: AuthRequest | undefined
+  }) => Awaitable<void> // ON_LOGIN_FAILED
+  readonly signedOut?: (event: {
+    sessionId: string
+    userId: string | undefined
+  }) => Awaitable<void>
+  readonly reuseDetected?: (event: {
+    sessionId: string
+    userId: string | undefined
+  }) => Awaitable<void>
 }
 
 export interface LogEntry {

@@ -1,28 +1,28 @@
+import { type Admin, createAdmin } from './admin/admin.ts'
 import { challengeOf } from './authentication/bearer.ts'
 import type { Scheme } from './authentication/scheme.ts'
-import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
-import { runInContext, currentContext } from './base/request-context.ts'
 import { AuthError } from './base/errors.ts'
-import type { AuthReply, AuthRequest, Awaitable } from './http/request.ts'
+import { currentContext, runInContext } from './base/request-context.ts'
+import { createGuard, type Guard } from './guard/guard.ts'
+import type { PrincipalUser, Requirement } from './guard/requirement.ts'
+import { guardDeps, parseRequirement } from './guard/route.ts'
+import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
 import { authErrorFrom, errorReply } from './http/reply.ts'
-import { type Admin, createAdmin } from './admin/admin.ts'
-import { type Stats, statsOf } from './observability/stats.ts'
-import { type Guard, createGuard } from './guard/guard.ts'
-import { type Health, healthCheck } from './observability/health.ts'
-import { type Instance, openInstance } from './instance/instance.ts'
-import type { Requirement, PrincipalUser } from './guard/requirement.ts'
+import type { AuthReply, AuthRequest, Awaitable } from './http/request.ts'
 import { IncomingRequestContext } from './instance/incoming-request-context.ts'
-import { parseRequirement, guardDeps } from './guard/route.ts'
+import { type Instance, openInstance } from './instance/instance.ts'
 import { instanceRouter } from './instance/router.ts'
+import { type Health, healthCheck } from './observability/health.ts'
+import { type Stats, statsOf } from './observability/stats.ts'
 import type { Options } from './options.ts'
 import type { Principal } from './permissions/principal.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import { parseSettings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
+export type { PrincipalUser, Requirement } from './guard/requirement.ts'
+export type { Health, HealthStatus } from './observability/health.ts'
 export type { Stats } from './observability/stats.ts'
-export type { HealthStatus, Health } from './observability/health.ts'
-export type { Requirement, PrincipalUser } from './guard/requirement.ts'
 
 /** `U` is what the schemes find out about a user; `Right` what permissions may name (`posts.change`, `role:editor`). */
 export interface Watchword<U = User, Right extends string = string> extends Admin {
@@ -36,7 +36,11 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   handler(request: Request, peer?: Peer): Promise<Response>
 
   /** Who sends this, if anybody does. @throws AuthError where credentials are there and wrong */
-  authenticate<const N extends { readonly schemes?: readonly Scheme<unknown>[] | undefined } = DefaultNeed>(
+  authenticate<
+    const N extends {
+      readonly schemes?: readonly Scheme<unknown>[] | undefined
+    } = DefaultNeed,
+  >(
     from: Request | AuthRequest,
     requirement?: N,
   ): Promise<Principal<PrincipalUser<N, U>, Right> | undefined>
@@ -76,9 +80,10 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
  *
  * @throws AuthError `invalid_config` with one sentence that says what to write instead
  */
-export function watchword<const R extends Roles = Roles, S extends Scheme<unknown> = Scheme<User>>(
-  options: Options<R, S> = {},
-): Watchword<UserOf<S>, RightsOf<R>> {
+export function watchword<
+  const R extends Roles = Roles,
+  S extends Scheme<unknown> = Scheme<User>,
+>(options: Options<R, S> = {}): Watchword<UserOf<S>, RightsOf<R>> {
   const settings = parseSettings(options, process.env)
   const { log } = settings
   let instance: Instance | undefined
@@ -86,7 +91,10 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
   let closed = false
 
   const open = (): Promise<Instance> => {
-    if (closed) return Promise.reject(new AuthError('store_unavailable', 'the instance has been closed'))
+    if (closed)
+      return Promise.reject(
+        new AuthError('store_unavailable', 'the instance has been closed'),
+      )
     opening ??= openInstance(settings).then(
       (opened) => {
         instance = opened
@@ -111,28 +119,39 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
       return made
     }
     return (request) =>
-      instance === undefined ? open().then((opened) => furnished(opened)(request)) : (made ?? furnished(instance))(request)
+      instance === undefined
+        ? open().then((opened) => furnished(opened)(request))
+        : (made ?? furnished(instance))(request)
   }
   const byDefault = gate()
   const guards = new WeakMap<object, Guard>()
   const gatesOfRights = new Map<string, Guard>()
   const gatesOfAnybody = new WeakMap<object, Guard>()
   /** The gate of a need that may come with each request, made once. */
-  const kept = <Key>(gatesKept: Keeping<Key>, key: Key, requirement: Requirement<never, string>): Guard => {
+  const kept = <Key>(
+    gatesKept: Keeping<Key>,
+    key: Key,
+    requirement: Requirement<never, string>,
+  ): Guard => {
     const known = gatesKept.get(key) ?? gate(requirement)
     gatesKept.set(key, known)
     return known
   }
   const gateFor = (requirement: Requirement<never, string> | undefined): Guard => {
     if (requirement === undefined) return byDefault
-    return typeof requirement === 'string' ? kept(gatesOfRights, requirement, requirement) : kept<object>(guards, requirement, requirement)
+    return typeof requirement === 'string'
+      ? kept(gatesOfRights, requirement, requirement)
+      : kept<object>(guards, requirement, requirement)
   }
   /** Only who it is: nothing is asked and nothing is counted. */
-  const gateOfAnybody = (schemes: readonly Scheme<unknown>[] = settings.authentication): Guard =>
+  const gateOfAnybody = (
+    schemes: readonly Scheme<unknown>[] = settings.authentication,
+  ): Guard =>
     kept<object>(gatesOfAnybody, schemes, { schemes, permissions: [], throttle: [] })
 
   const challenge = challengeOf(settings)
-  const failed = (error: unknown): void => log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
+  const failed = (error: unknown): void =>
+    log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
   const replyToError = (error: unknown): AuthReply => {
     const refusal = authErrorFrom(error)
     if (refusal.code === 'server_error') failed(refusal.cause)
@@ -141,7 +160,12 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
   const router = instanceRouter(settings, open, { challenge, failed })
   const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
     const route = router(request.url)
-    return route && runInContext(new IncomingRequestContext(request, settings, currentContext()), () => route(request))
+    return (
+      route &&
+      runInContext(new IncomingRequestContext(request, settings, currentContext()), () =>
+        route(request),
+      )
+    )
   }
 
   return {
@@ -156,8 +180,12 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
       const who = await gateOfAnybody(requirement?.schemes)(seen(from))
       return who.user === undefined ? undefined : (who as never)
     },
-    require: async (from, requirement) => gateFor(requirement as Requirement<never, string> | undefined)(seen(from)) as never,
-    guard: (requirement) => (requirement === undefined ? byDefault : gate(requirement as Requirement<never, string>)) as never,
+    require: async (from, requirement) =>
+      gateFor(requirement as Requirement<never, string> | undefined)(seen(from)) as never,
+    guard: (requirement) =>
+      (requirement === undefined
+        ? byDefault
+        : gate(requirement as Requirement<never, string>)) as never,
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
     health: healthCheck(open, settings),
@@ -183,7 +211,9 @@ interface DefaultNeed {
   readonly schemes?: undefined
 }
 
-const seen = (from: Request | AuthRequest): AuthRequest => (from instanceof Request ? new FetchRequest(from) : from)
+const seen = (from: Request | AuthRequest): AuthRequest =>
+  from instanceof Request ? new FetchRequest(from) : from
 
 /** What the log says of an error: its kind and text, with the way it took; never a value of the request. */
-const reasonOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)

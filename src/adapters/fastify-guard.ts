@@ -14,7 +14,7 @@ import type {
   RouteGenericInterface,
 } from 'fastify'
 import type { Principal } from '../permissions/principal.ts'
-import type { Requirement, PrincipalUser } from '../watchword.ts'
+import type { PrincipalUser, Requirement } from '../watchword.ts'
 
 /** What a guard adds to a request: who sends it is known. */
 export interface Guarded<U, Right extends string> {
@@ -38,7 +38,16 @@ export interface Guard<
     Schema extends FastifySchema = FastifySchema,
     Out = unknown,
   >(
-    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<U, Right>, Out>,
+    handler: Handler<
+      Server,
+      Types,
+      Logger,
+      Route,
+      Config,
+      Schema,
+      Guarded<U, Right>,
+      Out
+    >,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
   <
     const N extends Requirement<U, Right>,
@@ -48,7 +57,16 @@ export interface Guard<
     Out = unknown,
   >(
     requirement: N,
-    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<PrincipalUser<N, U>, Right>, Out>,
+    handler: Handler<
+      Server,
+      Types,
+      Logger,
+      Route,
+      Config,
+      Schema,
+      Guarded<PrincipalUser<N, U>, Right>,
+      Out
+    >,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
 }
 
@@ -64,7 +82,8 @@ export type Handler<
   Out,
 > = (
   this: FastifyInstance<Server, Raw<Server>, Reply<Server>, Logger, Types>,
-  request: FastifyRequest<Route, Server, Raw<Server>, Schema, Types, Config, Logger> & More,
+  request: FastifyRequest<Route, Server, Raw<Server>, Schema, Types, Config, Logger> &
+    More,
   reply: FastifyReply<Route, Server, Raw<Server>, Reply<Server>, Config, Schema, Types>,
 ) => Out
 type Raw<Server extends RawServerBase> = RawRequestDefaultExpression<Server>

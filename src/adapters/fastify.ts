@@ -36,13 +36,22 @@ export function mount<
   Types extends FastifyTypeProvider,
   Logger extends FastifyBaseLogger,
 >(
-  app: FastifyInstance<Server, RawRequestDefaultExpression<Server>, RawReplyDefaultExpression<Server>, Logger, Types>,
+  app: FastifyInstance<
+    Server,
+    RawRequestDefaultExpression<Server>,
+    RawReplyDefaultExpression<Server>,
+    Logger,
+    Types
+  >,
   auth: Watchword<U, Right>,
 ): Guard<U, Right, Server, Types, Logger> {
   for (const path of auth.paths) {
     const onRequest: Hook = (request, reply) => {
       const url = targetBelow(request.url, path)
-      const answer = url === undefined ? undefined : auth.answer(new NodeRequest(messageOf(request), url))
+      const answer =
+        url === undefined
+          ? undefined
+          : auth.answer(new NodeRequest(messageOf(request), url))
       if (answer === undefined) reply.callNotFound()
       else answer.then((told) => answerWith(reply, told))
     }
@@ -51,7 +60,8 @@ export function mount<
     }
   }
   const { guard, checks } = guardsOf(auth)
-  for (const name of ['auth', ADMITTED]) if (!app.hasRequestDecorator(name)) app.decorateRequest(name)
+  for (const name of ['auth', ADMITTED])
+    if (!app.hasRequestDecorator(name)) app.decorateRequest(name)
   app.addHook('onRoute', (route) => {
     const check = checks.get(route.handler as Handle)
     if (check === undefined) return
@@ -64,8 +74,9 @@ export function mount<
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The guard alone, where the endpoints are served elsewhere. It checks when the body has been parsed. */
-export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> =>
-  guardsOf(auth).guard as unknown as Guard<U, Right>
+export const guardOf = <U, Right extends string>(
+  auth: Watchword<U, Right>,
+): Guard<U, Right> => guardsOf(auth).guard as unknown as Guard<U, Right>
 
 /**
  * Whom the hook of a guard has let through, on the request: a handler that is registered elsewhere without its hook checks by
@@ -80,7 +91,10 @@ interface Admitted {
 function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
   type Arguments = Parameters<typeof guardFactory<U, Right, Handle>>[1]
   type Known = Principal<unknown, Right>
-  const checks = new WeakMap<Handle, { readonly onRequest: Hook; readonly handler: Handle }>()
+  const checks = new WeakMap<
+    Handle,
+    { readonly onRequest: Hook; readonly handler: Handle }
+  >()
   const guard = (...told: Arguments): Handle => {
     const { guard, handle } = guardFactory(auth, told)
     const check = (request: Asked): Awaitable<Known> =>
@@ -113,7 +127,9 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
       request.auth = admission.who
       try {
         const done = handle.call(this, request, reply)
-        return isPromise(done) ? done.then(undefined, (error) => answered(error, reply)) : done
+        return isPromise(done)
+          ? done.then(undefined, (error) => answered(error, reply))
+          : done
       } catch (error) {
         return answered(error, reply)
       }

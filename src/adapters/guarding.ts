@@ -12,13 +12,22 @@ export interface GuardFactory<Handler, Right extends string> {
 /** Takes the arguments of `guard(handler)` and `guard(need, handler)` apart. @throws AuthError `invalid_config` */
 export function guardFactory<U, Right extends string, Handler>(
   auth: Pick<Watchword<U, Right>, 'guard'>,
-  told: readonly [need: Requirement<U, Right>, handler: Handler] | readonly [handler: Handler],
+  told:
+    | readonly [need: Requirement<U, Right>, handler: Handler]
+    | readonly [handler: Handler],
 ): GuardFactory<Handler, Right> {
   const handle = told.at(-1)
   if (typeof handle !== 'function' || told.length > 2) {
-    throw new AuthError('invalid_config', 'A guard takes a handler, and before it what the route asks for.')
+    throw new AuthError(
+      'invalid_config',
+      'A guard takes a handler, and before it what the route asks for.',
+    )
   }
-  return { guard: told.length === 1 ? auth.guard() : guardFor(auth, told[0] as Requirement<U, Right>), handle: handle as Handler }
+  return {
+    guard:
+      told.length === 1 ? auth.guard() : guardFor(auth, told[0] as Requirement<U, Right>),
+    handle: handle as Handler,
+  }
 }
 
 /**
@@ -31,7 +40,10 @@ export function guardFor<U, Right extends string>(
   requirement: Requirement<U, Right>,
 ): (request: AuthRequest) => Awaitable<Principal<unknown, Right>> {
   if (requirement == null)
-    throw new AuthError('invalid_config', `A guard cannot ask for ${requirement}: leave it out for the instance's.`)
+    throw new AuthError(
+      'invalid_config',
+      `A guard cannot ask for ${requirement}: leave it out for the instance's.`,
+    )
   return auth.guard(requirement)
 }
 
@@ -48,7 +60,9 @@ export function runGuard<Asked, Who, Result, Other>(
   try {
     const who = guard(request)
     const done = isPromise(who) ? who.then(handle) : handle(who)
-    return isPromise(done) ? (done.then(undefined, refuse) as Promise<Awaited<Result> | Awaited<Other>>) : done
+    return isPromise(done)
+      ? (done.then(undefined, refuse) as Promise<Awaited<Result> | Awaited<Other>>)
+      : done
   } catch (error) {
     return refuse(error)
   }
@@ -68,5 +82,7 @@ export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): bo
 export function targetBelow(url: string, path: string): string | undefined {
   const end = url.indexOf('?')
   const sent = end === -1 ? url : url.slice(0, end)
-  return sent.endsWith(path) || sent.endsWith(`${path}/`) ? path + url.slice(sent.length) : undefined
+  return sent.endsWith(path) || sent.endsWith(`${path}/`)
+    ? path + url.slice(sent.length)
+    : undefined
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
-import { FetchRequest } from '../http/fetch-request.ts'
 import { AuthError } from '../base/errors.ts'
+import { FetchRequest } from '../http/fetch-request.ts'
 import { type AuthRequest, BODY_LIMIT } from '../http/request.ts'
 import { NodeRequest } from './node.ts'
 import { FORM, formOf } from './node-body.ts'
@@ -20,7 +20,9 @@ export class HonoRequest implements AuthRequest {
     const { incoming } = (c.env ?? {}) as OnNode
     this.#c = c
     this.#seen =
-      incoming === undefined ? new FetchRequest(c.req.raw, { address: addressOf(c) }) : new NodeRequest(incoming)
+      incoming === undefined
+        ? new FetchRequest(c.req.raw, { address: addressOf(c) })
+        : new NodeRequest(incoming)
     this.url = url ?? this.#seen.url
   }
 
@@ -66,7 +68,9 @@ export class HonoRequest implements AuthRequest {
   /** The form that somebody in front has read the body as. */
   get #form(): Promise<FormData> | undefined {
     const { formData, arrayBuffer } = this.#c.req.bodyCache
-    return arrayBuffer === undefined ? (formData as Promise<FormData> | undefined) : undefined
+    return arrayBuffer === undefined
+      ? (formData as Promise<FormData> | undefined)
+      : undefined
   }
 }
 
@@ -83,5 +87,7 @@ interface OnDeno {
 /** What Bun and Deno say of who is connected, where the application was given their second argument of `fetch`. */
 function addressOf({ env, req }: Context): string | undefined {
   const { server = env, remoteAddr } = (env ?? {}) as OnDeno & { readonly server?: OnBun }
-  return remoteAddr?.hostname ?? (server as OnBun | undefined)?.requestIP?.(req.raw)?.address
+  return (
+    remoteAddr?.hostname ?? (server as OnBun | undefined)?.requestIP?.(req.raw)?.address
+  )
 }

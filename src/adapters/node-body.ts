@@ -25,7 +25,10 @@ export interface Parsed {
  *
  * @returns `undefined` where nobody has read the body
  */
-export function bodyLeftBy(request: IncomingMessage, { body, rawBody }: Parsed): ParsedByFramework | undefined {
+export function bodyLeftBy(
+  request: IncomingMessage,
+  { body, rawBody }: Parsed,
+): ParsedByFramework | undefined {
   if (!request.readableDidRead) return undefined
   const type = request.headers['content-type'] ?? ''
   const seen = SEEN.get(request)
@@ -35,14 +38,20 @@ export function bodyLeftBy(request: IncomingMessage, { body, rawBody }: Parsed):
   if (typeof body === 'string') return { type, bytes: Buffer.from(body) }
   if (body === undefined) return { type, bytes: undefined }
   if (/^\s*multipart\/form-data\b/i.test(type)) return { type: FORM, bytes: formOf(body) }
-  return { type, bytes: type.trim().toLowerCase().startsWith(FORM) ? formOf(body) : Buffer.from(JSON.stringify(body)) }
+  return {
+    type,
+    bytes: type.trim().toLowerCase().startsWith(FORM)
+      ? formOf(body)
+      : Buffer.from(JSON.stringify(body)),
+  }
 }
 
 /** Of nested values, which are fields of other names, nothing is told. */
 export function formOf(body: unknown): Uint8Array {
   const form = new URLSearchParams()
   for (const [name, value] of Object.entries(body ?? {})) {
-    for (const each of [value].flat()) if (typeof each === 'string') form.append(name, each)
+    for (const each of [value].flat())
+      if (typeof each === 'string') form.append(name, each)
   }
   return Buffer.from(form.toString())
 }
@@ -55,7 +64,10 @@ const SEEN = new WeakMap<IncomingMessage, Uint8Array>()
  *
  * @returns `undefined` where it is gone, too large, or of a length that was not told
  */
-export async function peekAt(request: IncomingMessage, parsed: Parsed): Promise<Uint8Array | undefined> {
+export async function peekAt(
+  request: IncomingMessage,
+  parsed: Parsed,
+): Promise<Uint8Array | undefined> {
   const left = bodyLeftBy(request, parsed)
   if (left !== undefined) return left.bytes
   const size = Number(request.headers['content-length'] ?? Number.NaN)
@@ -102,7 +114,8 @@ export async function readBody(request: IncomingMessage): Promise<Uint8Array> {
 export function readWhole(stream: Readable): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     // Of one that broke off before, nothing more is heard.
-    if (stream.destroyed) return reject(new AuthError('parse_error', 'the body broke off'))
+    if (stream.destroyed)
+      return reject(new AuthError('parse_error', 'the body broke off'))
     const chunks: Uint8Array[] = []
     let size = 0
     stream.on('data', (chunk: Uint8Array) => {
@@ -112,7 +125,11 @@ export function readWhole(stream: Readable): Promise<Uint8Array> {
       stream.pause()
       reject(new AuthError('body_too_large'))
     })
-    stream.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    stream.on('error', (cause) => reject(new AuthError('parse_error', 'the body broke off', { cause })))
+    stream.on('end', () =>
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
+    )
+    stream.on('error', (cause) =>
+      reject(new AuthError('parse_error', 'the body broke off', { cause })),
+    )
   })
 }

@@ -3,25 +3,36 @@ import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
-import type { Requirement, Watchword, PrincipalUser } from '../watchword.ts'
+import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 import { bodyLeftBy, type Parsed, peekAt, readBody } from './node-body.ts'
 
 /** A request behind a guard: who sends it is known. */
-export type Guarded<U, Right extends string> = IncomingMessage & { auth: Principal<U, Right> }
-export type GuardedListener<U, Right extends string> = (request: Guarded<U, Right>, response: ServerResponse) => unknown
+export type Guarded<U, Right extends string> = IncomingMessage & {
+  auth: Principal<U, Right>
+}
+export type GuardedListener<U, Right extends string> = (
+  request: Guarded<U, Right>,
+  response: ServerResponse,
+) => unknown
 
 /** Puts a check in front of a listener: `guard(listener)` or `guard(need, listener)`. */
 export interface Guard<U, Right extends string> {
   (listener: GuardedListener<U, Right>): RequestListener
-  <const N extends Requirement<U, Right>>(requirement: N, listener: GuardedListener<PrincipalUser<N, U>, Right>): RequestListener
+  <const N extends Requirement<U, Right>>(
+    requirement: N,
+    listener: GuardedListener<PrincipalUser<N, U>, Right>,
+  ): RequestListener
 }
 
 /**
  * Puts an instance's endpoints in front of a `node:http` server's own listeners. A guarded listener leaves the requests of
  * these endpoints alone; so should any other.
  */
-export function mount<U, Right extends string>(server: Server, auth: Watchword<U, Right>): Guard<U, Right> {
+export function mount<U, Right extends string>(
+  server: Server,
+  auth: Watchword<U, Right>,
+): Guard<U, Right> {
   server.prependListener('request', (request, response) => {
     if (!auth.owns(request.url ?? '')) return
     auth.answer(new NodeRequest(request))?.then((reply) => send(response, reply))
@@ -30,15 +41,18 @@ export function mount<U, Right extends string>(server: Server, auth: Watchword<U
 }
 
 /** The guard alone, where the endpoints are served elsewhere. */
-export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> =>
-  guardExcept(() => false, auth)
+export const guardOf = <U, Right extends string>(
+  auth: Watchword<U, Right>,
+): Guard<U, Right> => guardExcept(() => false, auth)
 
 /** @param isOthers says of a request target that another listener answers it */
 function guardExcept<U, Right extends string>(
   isOthers: (url: string) => boolean,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
-  type Arguments = Parameters<typeof guardFactory<U, Right, GuardedListener<unknown, Right>>>[1]
+  type Arguments = Parameters<
+    typeof guardFactory<U, Right, GuardedListener<unknown, Right>>
+  >[1]
   const guard = (...told: Arguments): RequestListener => {
     const { guard, handle } = guardFactory(auth, told)
     return (request, response) => {
@@ -69,7 +83,11 @@ export class NodeRequest implements AuthRequest {
    * @param url as the client sent it, where a framework has cut something off
    * @param parsed has the body, where a framework has read it and keeps it elsewhere
    */
-  constructor(request: IncomingMessage, url = request.url ?? '/', parsed: Parsed = request as Parsed) {
+  constructor(
+    request: IncomingMessage,
+    url = request.url ?? '/',
+    parsed: Parsed = request as Parsed,
+  ) {
     this.#request = request
     this.#parsed = parsed
     this.url = url
@@ -94,10 +112,17 @@ export class NodeRequest implements AuthRequest {
     let value: string | undefined
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const candidate = rawHeaders[i]!
-      if (candidate.length !== name.length || (candidate !== name && candidate.toLowerCase() !== name)) continue
+      if (
+        candidate.length !== name.length ||
+        (candidate !== name && candidate.toLowerCase() !== name)
+      )
+        continue
       if (value !== undefined) {
         if (name === 'authorization') {
-          throw new AuthError('bad_authorization_header', 'more than one Authorization header')
+          throw new AuthError(
+            'bad_authorization_header',
+            'more than one Authorization header',
+          )
         }
         // HTTP/2 may send each cookie for itself (RFC 9113 §8.2.3).
         if (name === 'cookie') {
@@ -118,7 +143,9 @@ export class NodeRequest implements AuthRequest {
   async body(): Promise<Uint8Array> {
     const left = bodyLeftBy(this.#request, this.#parsed)
     if (left !== undefined && left.bytes === undefined) {
-      throw new Error('the body was read before it came here, and is not in request.body either')
+      throw new Error(
+        'the body was read before it came here, and is not in request.body either',
+      )
     }
     const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
     if (size > BODY_LIMIT) throw new AuthError('body_too_large')

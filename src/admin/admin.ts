@@ -1,4 +1,6 @@
 import { seconds } from '../base/clock.ts'
+import { type ApiTokenAdmin, apiTokenAdmin } from '../features/api-tokens/admin.ts'
+import type { Instance } from '../instance/instance.ts'
 import type { KeySummary, RotateOptions, RotationResult } from '../keys/ring.ts'
 import type { Roles } from '../permissions/rights.ts'
 import { flush } from '../sessions/flush.ts'
@@ -9,9 +11,7 @@ import { changeUser, setPassword } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
 import { fieldError } from '../users/field-errors.ts'
 import type { User, UserId } from '../users/user.ts'
-import { type ApiTokenAdmin, apiTokenAdmin } from '../features/api-tokens/admin.ts'
 import { type EventAdmin, eventAdmin } from './events.ts'
-import type { Instance } from '../instance/instance.ts'
 
 /** What the owner of an instance does with users, sessions and keys: for programs and for the command. */
 export interface Admin {
@@ -20,7 +20,10 @@ export interface Admin {
     create(input: UserInput): Promise<User>
     /** By username, exact, or by id. */
     find(username: string | { readonly id: UserId }): Promise<User | undefined>
-    list(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly User[]>
+    list(page?: {
+      readonly after?: string
+      readonly limit?: number
+    }): Promise<readonly User[]>
     count(): Promise<number>
     /**
      * Ends every sign-in of the user, unless `tokens.checkRevoke` says otherwise.
@@ -34,7 +37,10 @@ export interface Admin {
      * @returns `undefined`: there is no such user
      * @throws AuthError `invalid`
      */
-    change(id: UserId, change: Partial<Omit<UserInput, 'username' | 'password'>>): Promise<User | undefined>
+    change(
+      id: UserId,
+      change: Partial<Omit<UserInput, 'username' | 'password'>>,
+    ): Promise<User | undefined>
     /** Ends every sign-in and every API token of the user. @returns `false`: there is no such user */
     delete(id: UserId): Promise<boolean>
   }
@@ -68,7 +74,12 @@ export interface Admin {
   /** Deletes dead sessions, expired API tokens, events that are old enough and retired keys, in batches. */
   flush(options?: {
     readonly progress?: (deleted: number) => void
-  }): Promise<{ readonly sessions: number; readonly tokens: number; readonly events: number; readonly keys: number }>
+  }): Promise<{
+    readonly sessions: number
+    readonly tokens: number
+    readonly events: number
+    readonly keys: number
+  }>
 }
 
 export function createAdmin(settings: Settings, open: () => Promise<Instance>): Admin {
@@ -86,16 +97,28 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
       async create(input) {
         refuseUnknown(input.roles, settings.roles)
         const { store, passwords, clock, audit } = await open()
-        const user = await createUser(input, { users: store.users, passwords, clock, random })
+        const user = await createUser(input, {
+          users: store.users,
+          passwords,
+          clock,
+          random,
+        })
         await audit.record({ kind: 'user_created', userId: user.id })
         return user
       },
       async find(by) {
         const { users } = (await open()).store
-        return (await (typeof by === 'string' ? users.find('username', by) : users.find('id', by.id)))?.user
+        return (
+          await (typeof by === 'string'
+            ? users.find('username', by)
+            : users.find('id', by.id))
+        )?.user
       },
       list: async ({ after, limit = 100 } = {}) =>
-        (await open()).store.users.list({ limit, ...(after === undefined ? {} : { after }) }),
+        (await open()).store.users.list({
+          limit,
+          ...(after === undefined ? {} : { after }),
+        }),
       count: async () => (await open()).store.users.count(),
       async setPassword(id, password) {
         const { store, passwords, audit } = await open()
@@ -109,7 +132,11 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
         const { store, audit } = await open()
         const user = await changeUser(id, change, store.users)
         if (user === undefined) return undefined
-        const told = audit.record({ kind: 'user_changed', userId: id, detail: { fields: Object.keys(change) } })
+        const told = audit.record({
+          kind: 'user_changed',
+          userId: id,
+          detail: { fields: Object.keys(change) },
+        })
         if (change.active === false) await endAll(id, 'inactive')
         await told
         return user
@@ -130,14 +157,21 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
         const { sessions, store, clock, audit } = await open()
         const ended = (await sessions?.revoke(id, 'admin', clock())) ?? false
         if (!ended) return false
-        const whose = async () => ({ userId: (await store.sessions.find(id))?.session.userId })
+        const whose = async () => ({
+          userId: (await store.sessions.find(id))?.session.userId,
+        })
         await audit.record({ kind: 'session_ended', sessionId: id }, whose)
         return true
       },
       async revokeAll(userId, except) {
         const ended = await endAll(userId, 'admin', except)
         const { audit } = await open()
-        if (ended > 0) await audit.record({ kind: 'session_ended', userId, detail: { sessions: ended } })
+        if (ended > 0)
+          await audit.record({
+            kind: 'session_ended',
+            userId,
+            detail: { sessions: ended },
+          })
         return ended
       },
     },
@@ -148,7 +182,10 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
       async rotate(options) {
         const { ring, audit } = await open()
         const turn = await ring.rotate(options)
-        await audit.record({ kind: 'keys_rotated', detail: { ...turn, leaked: options?.leaked === true } })
+        await audit.record({
+          kind: 'keys_rotated',
+          detail: { ...turn, leaked: options?.leaked === true },
+        })
         return turn
       },
       reseal: async () => (await open()).ring.reseal(),
@@ -156,12 +193,16 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
     async flush({ progress } = {}) {
       const { sessions, store, ring, clock } = await open()
       const ended = (await sessions?.flush(clock(), progress)) ?? 0
-      const tokens = await flush(store.apiTokens, clock(), seconds(0), (expired) => progress?.(ended + expired))
+      const tokens = await flush(store.apiTokens, clock(), seconds(0), (expired) =>
+        progress?.(ended + expired),
+      )
       const before = ended + tokens
       const events =
         settings.audit === undefined
           ? 0
-          : await flush(store.events, clock(), settings.audit.keep, (old) => progress?.(before + old))
+          : await flush(store.events, clock(), settings.audit.keep, (old) =>
+              progress?.(before + old),
+            )
       // Counts of a store that nobody counts in any more are forgotten, too; nobody wants to know how many.
       await flush(store.hits, clock(), LONGEST_PERIOD)
       const keys = await store.keys.flush(clock())
@@ -176,5 +217,7 @@ function refuseUnknown(given: readonly string[] | undefined, roles: Roles): void
   if (given === undefined || Object.keys(roles).length === 0) return
   const unknown = given.filter((role) => !Object.hasOwn(roles, role))
   if (unknown.length === 0) return
-  throw fieldError({ roles: unknown.map((role) => `There is no role ${JSON.stringify(role)}.`) })
+  throw fieldError({
+    roles: unknown.map((role) => `There is no role ${JSON.stringify(role)}.`),
+  })
 }

@@ -1,8 +1,8 @@
 import type { AuditEvent, EventKind } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
-import { runInContext, currentContext } from '../base/request-context.ts'
-import type { UserId } from '../users/user.ts'
+import { currentContext, runInContext } from '../base/request-context.ts'
 import type { Instance } from '../instance/instance.ts'
+import type { UserId } from '../users/user.ts'
 
 /** What the owner of an instance does with the audit log. */
 export interface EventAdmin {

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AuditEvent, EventKind, Events } from './event.ts'
-import { OncePer } from './once-per.ts'
 import { type Clock, minutes, type UnixSeconds } from '../base/clock.ts'
-import { currentContext } from '../base/request-context.ts'
 import type { Random } from '../base/random.ts'
+import { currentContext } from '../base/request-context.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { UserId } from '../users/user.ts'
+import type { AuditEvent, EventKind, Events } from './event.ts'
+import { OncePer } from './once-per.ts'
 
 /** What has happened; when, and on which occasion, is found out where it is written down. */
 export interface NewEvent {
@@ -26,7 +26,11 @@ export interface AuditLog {
   /** Resolves when it is written, or cannot be. Never rejects. @param finding found out meanwhile */
   record(happening: NewEvent, finding?: () => Promise<Partial<NewEvent>>): Promise<void>
   /** The same, once a minute for each key: for what others can bring about as often as they like. */
-  recordSeldom(key: string, happening: NewEvent, finding?: () => Promise<Partial<NewEvent>>): void
+  recordSeldom(
+    key: string,
+    happening: NewEvent,
+    finding?: () => Promise<Partial<NewEvent>>,
+  ): void
   /** When all that has been told of is written. */
   settled(): Promise<void>
 }
@@ -41,14 +45,24 @@ export function auditLog(
   const writing = new Set<Promise<void>>()
   let count = 0
 
-  const write = async (event: AuditEvent, finding: () => Promise<Partial<NewEvent>>): Promise<void> => {
+  const write = async (
+    event: AuditEvent,
+    finding: () => Promise<Partial<NewEvent>>,
+  ): Promise<void> => {
     try {
       // What has to be looked up takes longer for some than for others, and no answer may tell which (P8).
       if (finding !== NOTHING) await nextTurn()
       await events.append({ ...event, ...(await finding()) })
     } catch (error) {
       const { kind, userId: user, sessionId: session } = event
-      log({ level: 'error', event: 'an audit event could not be written', kind, user, session, reason: String(error) })
+      log({
+        level: 'error',
+        event: 'an audit event could not be written',
+        kind,
+        user,
+        session,
+        reason: String(error),
+      })
     }
   }
   const record: AuditLog['record'] = (happening, finding = NOTHING) => {
@@ -57,7 +71,10 @@ export function auditLog(
     const from = happening.address ?? address
     const at = clock()
     const id = eventId(at, ++count, random)
-    const written = write({ id, at, kind, userId, sessionId, actor, address: from, requestId, detail }, finding)
+    const written = write(
+      { id, at, kind, userId, sessionId, actor, address: from, requestId, detail },
+      finding,
+    )
     writing.add(written)
     return written.finally(() => writing.delete(written))
   }
@@ -75,10 +92,17 @@ export function auditLog(
 
 /** In the order in which one process tells of them, also within a moment. */
 const eventId = (at: UnixSeconds, count: number, random: Random): string =>
-  hex(Math.floor(at * 1000), 12) + hex(count % 0x10000, 4) + Buffer.from(random(8)).toString('hex')
+  hex(Math.floor(at * 1000), 12) +
+  hex(count % 0x10000, 4) +
+  Buffer.from(random(8)).toString('hex')
 
-const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, '0')
+const hex = (number: number, digits: number): string =>
+  number.toString(16).padStart(digits, '0')
 
 const NOTHING = async (): Promise<object> => ({})
 
-const SILENT: AuditLog = { record: async () => {}, recordSeldom() {}, settled: async () => {} }
+const SILENT: AuditLog = {
+  record: async () => {},
+  recordSeldom() {},
+  settled: async () => {},
+}

@@ -1,8 +1,8 @@
 import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
-import { headerErrors, invalidHeaderError, credentialsAfter } from './header.ts'
-import type { Authentication, SchemeDeps, Identity, Scheme } from './scheme.ts'
+import { credentialsAfter, headerErrors, invalidHeaderError } from './header.ts'
+import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
 
 /**
  * `Authorization: Basic …` (RFC 7617): name and password with every request, and the hash of the password is worked out for
@@ -13,7 +13,10 @@ import type { Authentication, SchemeDeps, Identity, Scheme } from './scheme.ts'
  */
 export function basic({ realm = 'api' }: { readonly realm?: string } = {}): Scheme<User> {
   if (!/^[ !#-[\]-~]+$/.test(realm)) {
-    throw new AuthError('invalid_config', 'basic({ realm }) must be text of ASCII without quotation marks.')
+    throw new AuthError(
+      'invalid_config',
+      'basic({ realm }) must be text of ASCII without quotation marks.',
+    )
   }
   return (deps): Authentication => ({
     challenge: `Basic realm="${realm}"`,
@@ -27,12 +30,18 @@ export function basic({ realm = 'api' }: { readonly realm?: string } = {}): Sche
 const WORDS = ['Basic']
 const FAULTS = headerErrors('basic', 'Credentials')
 
-async function identityOf(sent: string, request: AuthRequest, deps: SchemeDeps): Promise<Identity> {
+async function identityOf(
+  sent: string,
+  request: AuthRequest,
+  deps: SchemeDeps,
+): Promise<Identity> {
   const { login, password } = credentialsIn(sent)
   const { user } = await accountOf(login, password, request, deps)
   // A rule of the user's may let somebody in who is not active.
   if (!user.active && deps.terms.checkActive) {
-    throw new AuthError('authentication_failed', 'the user is inactive', { detail: 'User inactive or deleted.' })
+    throw new AuthError('authentication_failed', 'the user is inactive', {
+      detail: 'User inactive or deleted.',
+    })
   }
   return { user, scheme: 'basic' }
 }
@@ -49,7 +58,11 @@ async function accountOf(
     return await checkPassword(login, password, request)
   } catch (error) {
     // `invalid`: longer than any password may be.
-    if (!(error instanceof AuthError) || (error.code !== 'no_active_account' && error.code !== 'invalid')) throw error
+    if (
+      !(error instanceof AuthError) ||
+      (error.code !== 'no_active_account' && error.code !== 'invalid')
+    )
+      throw error
     throw wrong(error.message)
   }
 }
@@ -64,7 +77,10 @@ const wrong = (note: string): AuthError =>
  *
  * Unlike upstream, characters outside the alphabet are not skipped: one text, one credential (rule H7).
  */
-function credentialsIn(sent: string): { readonly login: string; readonly password: string } {
+function credentialsIn(sent: string): {
+  readonly login: string
+  readonly password: string
+} {
   const bytes = Buffer.from(sent, 'base64')
   if (bytes.toString('base64') !== sent) throw undecodable()
   const text = textOf(bytes)
@@ -73,7 +89,8 @@ function credentialsIn(sent: string): { readonly login: string; readonly passwor
   return { login: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-const undecodable = (): AuthError => invalidHeaderError('basic', 'Credentials not correctly base64 encoded.')
+const undecodable = (): AuthError =>
+  invalidHeaderError('basic', 'Credentials not correctly base64 encoded.')
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

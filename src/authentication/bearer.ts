@@ -4,11 +4,17 @@ import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'
-import { requireJti, noId, noUserNamed, typeFault, userIdIn } from '../tokens/user-of-token.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
+import {
+  noId,
+  noUserNamed,
+  requireJti,
+  typeFault,
+  userIdIn,
+} from '../tokens/user-of-token.ts'
 import type { Account, User } from '../users/user.ts'
 import { credentialsAfter } from './header.ts'
-import type { Authentication, SchemeDeps, Identity, Scheme } from './scheme.ts'
+import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
 import { type TokenUser, tokenUser } from './token-user.ts'
 
 /** `Authorization: Bearer <token>` (RFC 6750 §2.1), and the user behind it, read once a request. */
@@ -19,7 +25,9 @@ export const bearer =
     identify(request) {
       const claims = claimsIn(request, deps)
       if (claims === undefined) return undefined
-      return isPromise(claims) ? claims.then((known) => known && principalOf(known, deps)) : principalOf(claims, deps)
+      return isPromise(claims)
+        ? claims.then((known) => known && principalOf(known, deps))
+        : principalOf(claims, deps)
     },
   })
 
@@ -36,7 +44,10 @@ export const statelessBearer =
       const claims = claimsIn(request, deps)
       if (claims === undefined) return undefined
       return isPromise(claims)
-        ? claims.then((known) => known && statelessPrincipal(known, options.revocation !== false, deps))
+        ? claims.then(
+            (known) =>
+              known && statelessPrincipal(known, options.revocation !== false, deps),
+          )
         : statelessPrincipal(claims, options.revocation !== false, deps)
     },
   })
@@ -91,12 +102,25 @@ function identityOf(
   const { terms } = deps
   if (account === undefined) throw new AuthError('user_not_found')
   const { user } = account
-  if (!mayUse(user, terms)) throw new AuthError('user_inactive', user.active ? 'refused by the rule (D11)' : undefined)
-  if (terms.checkRevoke === 'claim' && !deps.isRevokeClaimOf(claims[terms.revokeClaimName], account)) {
+  if (!mayUse(user, terms))
+    throw new AuthError(
+      'user_inactive',
+      user.active ? 'refused by the rule (D11)' : undefined,
+    )
+  if (
+    terms.checkRevoke === 'claim' &&
+    !deps.isRevokeClaimOf(claims[terms.revokeClaimName], account)
+  ) {
     throw new AuthError('password_changed')
   }
   const sessionId = sessionIdOf(claims, deps)
-  const identity = { user, scheme: 'bearer', token: claims, sessionId, scopes: scopesIn(claims) }
+  const identity = {
+    user,
+    scheme: 'bearer',
+    token: claims,
+    sessionId,
+    scopes: scopesIn(claims),
+  }
   if (sessionId === undefined) return identity
   const ended = hasEnded(claims, sessionId, deps)
   if (ended === false) return identity
@@ -111,7 +135,8 @@ async function unlessEnded(
 ): Promise<void> {
   if (!(await ended)) return
   const state = await sessions?.find(id)
-  if (terms.checkRevoke === 'session' && state?.session.endReason === 'password') throw new AuthError('password_changed')
+  if (terms.checkRevoke === 'session' && state?.session.endReason === 'password')
+    throw new AuthError('password_changed')
   throw blacklisted(terms)
 }
 
@@ -148,7 +173,10 @@ const scopesIn = ({ scope }: Claims): readonly string[] =>
 const NONE: readonly string[] = []
 
 /** The session that a token belongs to: by its claim, or a foreign sliding token's by its `jti`. */
-function sessionIdOf(claims: Claims, { sessions, terms }: SchemeDeps): SessionId | undefined {
+function sessionIdOf(
+  claims: Claims,
+  { sessions, terms }: SchemeDeps,
+): SessionId | undefined {
   if (sessions === undefined) return undefined
   const { sid } = claims
   if (typeof sid === 'string') return sid as SessionId
@@ -157,13 +185,20 @@ function sessionIdOf(claims: Claims, { sessions, terms }: SchemeDeps): SessionId
 }
 
 /** Whether a token's session has ended, its life taken from what it says (other terms, another issuer). */
-const hasEnded = ({ exp, iat }: Claims, id: SessionId, { sessions }: SchemeDeps): Awaitable<boolean> =>
+const hasEnded = (
+  { exp, iat }: Claims,
+  id: SessionId,
+  { sessions }: SchemeDeps,
+): Awaitable<boolean> =>
   sessions?.isRevoked(id, seconds(Number(exp) - Number(iat))) ?? false
 
 const CLASSES = { access: 'AccessToken', sliding: 'SlidingToken' } as const
 
 /** The body of specification 5.2: one message a token type tried. */
-function notForAnyType(terms: TokenSettings, faultOf: (index: number) => AuthError): AuthError {
+function notForAnyType(
+  terms: TokenSettings,
+  faultOf: (index: number) => AuthError,
+): AuthError {
   const messages = terms.types.map((type, i) => ({
     token_class: CLASSES[type],
     token_type: type,
@@ -171,11 +206,17 @@ function notForAnyType(terms: TokenSettings, faultOf: (index: number) => AuthErr
   }))
   const { code, message, cause } = faultOf(0)
   const detail = 'Given token not valid for any token type'
-  return new AuthError(code, message, { cause, body: { detail, code: 'token_not_valid', messages } })
+  return new AuthError(code, message, {
+    cause,
+    body: { detail, code: 'token_not_valid', messages },
+  })
 }
 
 function refuseForEachType(error: unknown, terms: TokenSettings): never {
-  throw error instanceof AuthError && error.status === 401 ? notForAnyType(terms, () => error) : error
+  throw error instanceof AuthError && error.status === 401
+    ? notForAnyType(terms, () => error)
+    : error
 }
 
-const blacklisted = (terms: TokenSettings): AuthError => notForAnyType(terms, () => new AuthError('revoked'))
+const blacklisted = (terms: TokenSettings): AuthError =>
+  notForAnyType(terms, () => new AuthError('revoked'))

@@ -23,7 +23,9 @@ export const headerErrors = (kind: 'basic' | 'token', what: string): HeaderError
 })
 
 export const invalidHeaderError = (kind: 'basic' | 'token', says: string): AuthError =>
-  new AuthError('authentication_failed', undefined, { detail: `Invalid ${kind} header. ${says}` })
+  new AuthError('authentication_failed', undefined, {
+    detail: `Invalid ${kind} header. ${says}`,
+  })
 
 /**
  * The token that a header announces with one of `words`, compared without case (D1).
@@ -31,7 +33,11 @@ export const invalidHeaderError = (kind: 'basic' | 'token', says: string): AuthE
  * @returns `undefined` where the header is not of this kind
  * @throws AuthError of `faults` where it is, and does not hold exactly two words
  */
-export function credentialsAfter(words: readonly string[], header: string | undefined, faults = BEARER): string | undefined {
+export function credentialsAfter(
+  words: readonly string[],
+  header: string | undefined,
+  faults = BEARER,
+): string | undefined {
   if (header === undefined) return undefined
   let start = 0
   let end = header.length

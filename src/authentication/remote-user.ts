@@ -3,7 +3,7 @@ import { AuthError } from '../base/errors.ts'
 import type { AuthRequest, Awaitable } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
-import type { Authentication, SchemeDeps, Identity, Scheme } from './scheme.ts'
+import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
 
 /** Says who the server in front has found out to be asking; `undefined` and `''`: nobody. */
 export type FindName = (request: AuthRequest) => Awaitable<string | undefined>
@@ -28,7 +28,10 @@ export interface FromHeader extends RemoteUserOptions {
  */
 export function remoteUser(source: FindName, options?: RemoteUserOptions): Scheme<User>
 export function remoteUser(source: FromHeader): Scheme<User>
-export function remoteUser(source: FindName | FromHeader, options: RemoteUserOptions = {}): Scheme<User> {
+export function remoteUser(
+  source: FindName | FromHeader,
+  options: RemoteUserOptions = {},
+): Scheme<User> {
   const { create = false } = typeof source === 'function' ? options : source
   const nameIn = typeof source === 'function' ? source : nameInHeader(source)
   return (deps): Authentication => ({
@@ -39,14 +42,23 @@ export function remoteUser(source: FindName | FromHeader, options: RemoteUserOpt
   })
 }
 
-async function identityOf(name: string, create: boolean, deps: SchemeDeps): Promise<Identity | undefined> {
+async function identityOf(
+  name: string,
+  create: boolean,
+  deps: SchemeDeps,
+): Promise<Identity | undefined> {
   const known = await deps.users.find('username', name)
   const user = known?.user ?? (create ? await created(name, deps) : undefined)
-  return user === undefined || !mayUse(user, deps.terms) ? undefined : { user, scheme: 'remoteUser' }
+  return user === undefined || !mayUse(user, deps.terms)
+    ? undefined
+    : { user, scheme: 'remoteUser' }
 }
 
 /** What cannot be a name is nobody's; whom another request has just made is there. */
-async function created(name: string, { users, createUser }: SchemeDeps): Promise<User | undefined> {
+async function created(
+  name: string,
+  { users, createUser }: SchemeDeps,
+): Promise<User | undefined> {
   try {
     return await createUser(name)
   } catch (error) {
@@ -98,7 +110,10 @@ function addTo(list: BlockList, each: string): void {
   const family = isIPv4(address) ? 'ipv4' : 'ipv6'
   const longest = family === 'ipv4' ? 32 : 128
   if (isIP(address) === 0 || Number(bits ?? 0) > longest) {
-    throw new AuthError('invalid_config', `remoteUser({ from }): "${each}" is no address and no network.`)
+    throw new AuthError(
+      'invalid_config',
+      `remoteUser({ from }): "${each}" is no address and no network.`,
+    )
   }
   list.addSubnet(address, Number(bits ?? longest), family)
 }

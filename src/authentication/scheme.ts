@@ -1,10 +1,10 @@
+import type { ApiToken, ApiTokens } from '../features/api-tokens/api-token.ts'
+import type { BrowserSessionSettings } from '../features/browser-sessions/browser-session.ts'
 import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
-import type { ApiToken, ApiTokens } from '../features/api-tokens/api-token.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
-import type { BrowserSessionSettings } from '../features/browser-sessions/browser-session.ts'
 
 /** Who sends a request, and how that is known: what a scheme answers. */
 export interface Identity<U = User> {
@@ -64,13 +64,19 @@ export interface Scheme<U = User> {
  * Asks each in turn, as Django REST framework does: the first that answers, or refuses, ends it. Waits only for those
  * that have to be waited for.
  */
-export function firstIdentity(list: readonly Authentication[]): Authentication['identify'] {
+export function firstIdentity(
+  list: readonly Authentication[],
+): Authentication['identify'] {
   const [only] = list
   if (list.length === 1 && only !== undefined) return (request) => only.identify(request)
-  const ask = (request: AuthRequest, from: number): Awaitable<Identity<unknown> | undefined> => {
+  const ask = (
+    request: AuthRequest,
+    from: number,
+  ): Awaitable<Identity<unknown> | undefined> => {
     for (let i = from; i < list.length; i++) {
       const answer = list[i]!.identify(request)
-      if (isPromise(answer)) return Promise.resolve(answer).then((who) => who ?? ask(request, i + 1))
+      if (isPromise(answer))
+        return Promise.resolve(answer).then((who) => who ?? ask(request, i + 1))
       if (answer != null) return answer
     }
     return undefined

@@ -15,7 +15,10 @@ export interface TokenUser {
   readonly claims: Claims
 }
 
-export const tokenUser = (claims: Claims, { userIdClaim }: Pick<TokenSettings, 'userIdClaim'>): TokenUser => ({
+export const tokenUser = (
+  claims: Claims,
+  { userIdClaim }: Pick<TokenSettings, 'userIdClaim'>,
+): TokenUser => ({
   id: claims[userIdClaim],
   username: typeof claims.username === 'string' ? claims.username : '',
   active: true,

@@ -11,6 +11,8 @@ export const seconds = (n: number): Seconds => n as Seconds
 export const minutes = (n: number): Seconds => (n * 60) as Seconds
 export const days = (n: number): Seconds => (n * 86_400) as Seconds
 
-export const after = (start: UnixSeconds, length: Seconds): UnixSeconds => (start + length) as UnixSeconds
+export const after = (start: UnixSeconds, length: Seconds): UnixSeconds =>
+  (start + length) as UnixSeconds
 /** The moment as a claim carries it. */
-export const floorSeconds = (moment: UnixSeconds): UnixSeconds => Math.floor(moment) as UnixSeconds
+export const floorSeconds = (moment: UnixSeconds): UnixSeconds =>
+  Math.floor(moment) as UnixSeconds

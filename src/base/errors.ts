@@ -24,9 +24,16 @@ export const ERRORS = {
   invalid_config: { status: 500, says: 'The configuration cannot be used.' },
 
   // Who is asking.
-  no_active_account: { status: 401, says: 'No active account found with the given credentials' },
+  no_active_account: {
+    status: 401,
+    says: 'No active account found with the given credentials',
+  },
   account_gone: { status: 401, says: 'No active account found for the given token.' },
-  password_changed: { status: 401, says: "The user's password has been changed.", code: 'password_changed' },
+  password_changed: {
+    status: 401,
+    says: "The user's password has been changed.",
+    code: 'password_changed',
+  },
   user_not_found: { status: 401, says: 'User not found', code: 'user_not_found' },
   user_inactive: { status: 401, says: 'User is inactive', code: 'user_inactive' },
   bad_authorization_header: {
@@ -34,14 +41,20 @@ export const ERRORS = {
     says: 'Authorization header must contain two space-delimited values',
     code: 'bad_authorization_header',
   },
-  not_authenticated: { status: 401, says: 'Authentication credentials were not provided.' },
+  not_authenticated: {
+    status: 401,
+    says: 'Authentication credentials were not provided.',
+  },
   authentication_failed: { status: 401, says: 'Incorrect authentication credentials.' },
 
   // What is asked (Django REST framework's error classes).
   invalid: { status: 400, says: 'Invalid input.' },
   parse_error: { status: 400, says: 'Malformed request.' },
   csrf_failed: { status: 403, says: 'CSRF Failed' },
-  permission_denied: { status: 403, says: 'You do not have permission to perform this action.' },
+  permission_denied: {
+    status: 403,
+    says: 'You do not have permission to perform this action.',
+  },
   not_found: { status: 404, says: 'Not found.' },
   method_not_allowed: { status: 405, says: 'Method not allowed.' },
   not_acceptable: { status: 406, says: 'Could not satisfy the request Accept header.' },
@@ -50,10 +63,19 @@ export const ERRORS = {
   throttled: { status: 429, says: 'Request was throttled.' },
   server_error: { status: 500, says: 'A server error occurred.' },
   busy: { status: 503, says: 'The server is busy. Try again shortly.' },
-  store_unavailable: { status: 503, says: 'The store cannot be reached. Try again shortly.' },
+  store_unavailable: {
+    status: 503,
+    says: 'The store cannot be reached. Try again shortly.',
+  },
   // Of a service that checks tokens issued elsewhere.
-  keys_unavailable: { status: 503, says: 'The keys of the issuer cannot be had. Try again shortly.' },
-  revocations_unavailable: { status: 503, says: 'Whether the token was revoked cannot be known. Try again shortly.' },
+  keys_unavailable: {
+    status: 503,
+    says: 'The keys of the issuer cannot be had. Try again shortly.',
+  },
+  revocations_unavailable: {
+    status: 503,
+    says: 'Whether the token was revoked cannot be known. Try again shortly.',
+  },
 } as const satisfies Record<string, { status: number; says: string; code?: string }>
 
 export type ErrorCode = keyof typeof ERRORS
@@ -80,7 +102,10 @@ export class AuthError extends Error {
   readonly challenges: readonly string[] | undefined
 
   constructor(code: ErrorCode, note?: string, options: AuthErrorOptions = {}) {
-    super(note ?? options.detail ?? ERRORS[code].says, options.cause === undefined ? {} : { cause: options.cause })
+    super(
+      note ?? options.detail ?? ERRORS[code].says,
+      options.cause === undefined ? {} : { cause: options.cause },
+    )
     this.code = code
     this.detail = options.detail ?? ERRORS[code].says
     this.body = options.body

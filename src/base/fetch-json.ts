@@ -21,7 +21,13 @@ const MEBIBYTE = 1_048_576
  */
 export async function fetchJson(
   url: string,
-  { what, patience, accept = 'application/json', longest = MEBIBYTE, get }: FetchJsonOptions,
+  {
+    what,
+    patience,
+    accept = 'application/json',
+    longest = MEBIBYTE,
+    get,
+  }: FetchJsonOptions,
 ): Promise<unknown> {
   const response = await get(url, {
     headers: { accept },
@@ -36,12 +42,20 @@ export async function fetchJson(
   return JSON.parse(await textOf(response, what, longest))
 }
 
-async function textOf({ body }: Response, what: string, longest: number): Promise<string> {
+async function textOf(
+  { body }: Response,
+  what: string,
+  longest: number,
+): Promise<string> {
   const utf8 = new TextDecoder('utf-8', { fatal: true })
   const reader = body?.getReader()
   let text = ''
   let size = 0
-  for (let read = await reader?.read(); read !== undefined && !read.done; read = await reader?.read()) {
+  for (
+    let read = await reader?.read();
+    read !== undefined && !read.done;
+    read = await reader?.read()
+  ) {
     size += read.value.length
     if (size > longest) {
       void reader?.cancel().catch(() => undefined)
@@ -60,8 +74,12 @@ async function textOf({ body }: Response, what: string, longest: number): Promis
 export function parseTrusted(url: string, option: string): string {
   const address = URL.canParse(url) ? new URL(url) : undefined
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(address?.hostname ?? '')
-  if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLoopback)) return address.href
-  throw new AuthError('invalid_config', `${option} must begin with https:// (plain http is for loopback addresses).`)
+  if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLoopback))
+    return address.href
+  throw new AuthError(
+    'invalid_config',
+    `${option} must begin with https:// (plain http is for loopback addresses).`,
+  )
 }
 
 /** Tells somebody who may fail in their turn; whatever was at hand goes on all the same. */

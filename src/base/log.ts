@@ -1,5 +1,5 @@
-import { currentContext } from './request-context.ts'
 import type { LogEntry } from '../options.ts'
+import { currentContext } from './request-context.ts'
 
 export type Log = (entry: LogEntry) => void
 

@@ -15,4 +15,5 @@ const current = new AsyncLocalStorage<RequestContext>()
 export const currentContext = (): RequestContext | undefined => current.getStore()
 
 /** Does something, and all that comes of it, on an occasion. */
-export const runInContext = <T>(on: RequestContext, work: () => T): T => current.run(on, work)
+export const runInContext = <T>(on: RequestContext, work: () => T): T =>
+  current.run(on, work)

@@ -40,7 +40,10 @@ after(() => rmSync(COMPILED, { recursive: true, force: true }))
 function folder() {
   const path = mkdtempSync(join(tmpdir(), 'watchword-'))
   const running = new Set<ChildProcessWithoutNullStreams>()
-  const start = (words: readonly string[], env: Env = {}): ChildProcessWithoutNullStreams => {
+  const start = (
+    words: readonly string[],
+    env: Env = {},
+  ): ChildProcessWithoutNullStreams => {
     const child = spawn(process.execPath, [BIN, ...words], {
       cwd: path,
       env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILED, ...env },
@@ -53,16 +56,26 @@ function folder() {
   }
 
   /** Types a command and waits for its end. */
-  async function type(line: string, { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {}) {
+  async function type(
+    line: string,
+    { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {},
+  ) {
     const child = start(line.split(' ').filter(Boolean), env)
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)
-    const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr), once(child, 'close')])
+    const [out, err] = await Promise.all([
+      textOf(child.stdout),
+      textOf(child.stderr),
+      once(child, 'close'),
+    ])
     return { code: child.exitCode, out, err }
   }
 
   /** The same in this process, which takes a tenth of the time: for what a process of its own would not show better. */
-  async function enter(line: string, { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {}) {
+  async function enter(
+    line: string,
+    { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {},
+  ) {
     const said = { out: '', err: '' }
     const code = await main(line.split(' ').filter(Boolean), {
       env: { WATCHWORD_DATABASE: join(path, 'watchword.db'), ...env },
@@ -135,7 +148,9 @@ async function signIn(url: string, username: string, password: string): Promise<
 }
 
 const hello = (url: string, { access }: Pair): Promise<Response> =>
-  fetch(`${url}/hello/`, { headers: { authorization: `Bearer ${access}`, connection: 'close' } })
+  fetch(`${url}/hello/`, {
+    headers: { authorization: `Bearer ${access}`, connection: 'close' },
+  })
 
 /** One sentence, and no stack trace. */
 function assertSentence(err: string, message: RegExp): void {
@@ -152,7 +167,8 @@ for (const line of ['', 'help', '--help', '-h']) {
 
     assert.equal(code, 0)
     assert.equal(err, '')
-    for (const name of Object.keys(COMMANDS)) assert.ok(out.includes(`watchword ${name}`), name)
+    for (const name of Object.keys(COMMANDS))
+      assert.ok(out.includes(`watchword ${name}`), name)
   })
 }
 
@@ -173,8 +189,14 @@ for (const name of Object.keys(COMMANDS)) {
 test('help and version speak JSON too', async () => {
   using here = folder()
 
-  assert.match(JSON.parse((await here.enter('--version --json')).out).version, /^\d+\.\d+\.\d+/)
-  assert.match(JSON.parse((await here.enter('help user --json')).out).help, /watchword user create NAME/)
+  assert.match(
+    JSON.parse((await here.enter('--version --json')).out).version,
+    /^\d+\.\d+\.\d+/,
+  )
+  assert.match(
+    JSON.parse((await here.enter('help user --json')).out).help,
+    /watchword user create NAME/,
+  )
 })
 
 for (const [line, sentence] of [
@@ -196,7 +218,10 @@ for (const [line, sentence] of [
   ['flush now', /^watchword flush takes no argument/],
   ['--database', /^The name of a command comes first/],
   ['__proto__', /^There is no command "__proto__"\. watchword help lists them\.$/m],
-  ['user create ada --constructor', /^watchword user create has no option --constructor\./],
+  [
+    'user create ada --constructor',
+    /^watchword user create has no option --constructor\./,
+  ],
   ['user create ada --staff=yes', /^--staff takes no value/],
   ['user create ada --email --staff', /^--email needs a value/],
   ['user list --limit 0', /^--limit must be a whole number from 1 to 1000/],
@@ -237,10 +262,14 @@ test('errors are JSON where JSON was asked for', async () => {
 test('dev makes what is missing, and the line it prints signs in', async () => {
   using here = folder()
   await using it = await here.server('dev --user vitor --port 0')
-  const [, url = '', ...fields] = /next +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(it.said.out) ?? []
+  const [, url = '', ...fields] =
+    /next +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(it.said.out) ?? []
 
   // As curl does it.
-  const pair = await fetch(url, { method: 'POST', body: new URLSearchParams(fields.join('&')) })
+  const pair = await fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams(fields.join('&')),
+  })
   const answer = await hello(it.url, (await pair.json()) as Pair)
 
   assert.deepEqual(await answer.json(), { hello: 'vitor' })
@@ -273,7 +302,10 @@ test('dev tells programs where it listens and who its user is', async () => {
 
   assert.deepEqual(Object.keys(said), ['url', 'database', 'username', 'password'])
   assert.equal(said.username, 'admin')
-  assert.equal((await signIn(said.url, said.username, said.password)).access.split('.').length, 3)
+  assert.equal(
+    (await signIn(said.url, said.username, said.password)).access.split('.').length,
+    3,
+  )
 })
 
 test('dev writes a line a request, and no token and no password', async () => {
@@ -284,17 +316,30 @@ test('dev writes a line a request, and no token and no password', async () => {
 
   const pair = await signIn(it.url, username, password)
   await hello(it.url, pair)
-  await post(`${it.url}/api/token/?token=${pair.access}`, { username, password: 'CANARY-4711' })
+  await post(`${it.url}/api/token/?token=${pair.access}`, {
+    username,
+    password: 'CANARY-4711',
+  })
   await fetch(`${it.url}/${pair.access}`)
-  const next = (await (await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).json()) as Pair
+  const next = (await (
+    await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })
+  ).json()) as Pair
   await post(`${it.url}/api/token/blacklist/`, { refresh: next.refresh })
   await it.stop()
 
   assert.match(it.said.err, /^POST \/api\/token\/ 200 \d+ ms$/m)
   assert.match(it.said.err, /^GET \/hello\/ 200 \d+ ms$/m)
   assert.equal(it.said.out, shown, 'nothing is added to standard output')
-  for (const secret of [password, pair.access, pair.refresh, next.access, next.refresh, 'CANARY-4711']) {
-    for (const part of secret.split('.')) assert.ok(!it.said.err.includes(part), `the log holds ${part.slice(0, 8)}…`)
+  for (const secret of [
+    password,
+    pair.access,
+    pair.refresh,
+    next.access,
+    next.refresh,
+    'CANARY-4711',
+  ]) {
+    for (const part of secret.split('.'))
+      assert.ok(!it.said.err.includes(part), `the log holds ${part.slice(0, 8)}…`)
   }
 })
 
@@ -313,7 +358,13 @@ for (const [command, env] of [
 
     assert.equal(code, 1)
     assert.equal(out, '')
-    assertSentence(err, new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken: .*--port ${port + 1}\\.$`, 'm'))
+    assertSentence(
+      err,
+      new RegExp(
+        `^Port ${port} on 127\\.0\\.0\\.1 is taken: .*--port ${port + 1}\\.$`,
+        'm',
+      ),
+    )
   })
 }
 
@@ -323,7 +374,10 @@ test('an address that is not of this machine is told in one sentence', async () 
   const { code, err } = await here.type('dev --port 0 --host 192.0.2.1')
 
   assert.equal(code, 1)
-  assertSentence(err, /^This machine has no address 192\.0\.2\.1: take another with --host/)
+  assertSentence(
+    err,
+    /^This machine has no address 192\.0\.2\.1: take another with --host/,
+  )
 })
 
 for (const [what, database, sentence] of [
@@ -360,7 +414,9 @@ const cutOff = (file: string): void => truncateSync(file, 4096)
 /** Makes the database one of a later release. */
 function raiseVersion(file: string): void {
   const db = new DatabaseSync(file)
-  db.exec("insert into watchword_migrations (number, name) values (999, 'of a later release')")
+  db.exec(
+    "insert into watchword_migrations (number, name) values (999, 'of a later release')",
+  )
   db.close()
 }
 
@@ -378,10 +434,17 @@ test('a secret that others can read stops the start', async () => {
 test('start does not start without its secret, and gives the line that makes one', async () => {
   using here = folder()
 
-  for (const env of [{}, { WATCHWORD_SECRET: '' }, { WATCHWORD_SECRET: 'x'.repeat(31) }]) {
+  for (const env of [
+    {},
+    { WATCHWORD_SECRET: '' },
+    { WATCHWORD_SECRET: 'x'.repeat(31) },
+  ]) {
     const { code, err } = await here.type('start', { env })
     assert.equal(code, 1)
-    assertSentence(err, /^ {2}export WATCHWORD_SECRET=\$\(head -c 32 \/dev\/urandom \| base64\)$/m)
+    assertSentence(
+      err,
+      /^ {2}export WATCHWORD_SECRET=\$\(head -c 32 \/dev\/urandom \| base64\)$/m,
+    )
     assert.doesNotMatch(err, /xxx/)
   }
   assert.ok(!existsSync(join(here.path, 'watchword.db')))
@@ -390,11 +453,19 @@ test('start does not start without its secret, and gives the line that makes one
 test('keys that dev made are opened by the secret that start points to', async () => {
   using here = folder()
   await (await here.server('dev --port 0')).stop()
-  const { code, err } = await here.type('start --port 0', { env: { WATCHWORD_SECRET: SECRET } })
+  const { code, err } = await here.type('start --port 0', {
+    env: { WATCHWORD_SECRET: SECRET },
+  })
   assert.equal(code, 1)
-  assertSentence(err, /^WATCHWORD_SECRET is not the secret of this database; watchword dev made the keys/)
+  assertSentence(
+    err,
+    /^WATCHWORD_SECRET is not the secret of this database; watchword dev made the keys/,
+  )
   assert.match(err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
-  assert.match((await here.type('start')).err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
+  assert.match(
+    (await here.type('start')).err,
+    /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m,
+  )
 
   const secret = readFileSync(join(here.path, 'watchword.db.secret'), 'utf8').trim()
   await using it = await here.server('start --port 0', { WATCHWORD_SECRET: secret })
@@ -406,10 +477,16 @@ test('start makes no user and tells how; the user made then can sign in', async 
   using here = folder()
   const env = { WATCHWORD_SECRET: SECRET }
   await using it = await here.server('start --port 0', env)
-  assert.match(it.said.out, /There are no users yet: watchword user create NAME --superuser/)
+  assert.match(
+    it.said.out,
+    /There are no users yet: watchword user create NAME --superuser/,
+  )
   assert.equal(JSON.parse((await here.type('user list --json', { env })).out).length, 0)
 
-  const made = await here.type('user create vitor --superuser', { env, input: `${PASSWORD}\n` })
+  const made = await here.type('user create vitor --superuser', {
+    env,
+    input: `${PASSWORD}\n`,
+  })
   const answer = await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))
 
   assert.equal(made.code, 0)
@@ -420,7 +497,13 @@ test('start makes no user and tells how; the user made then can sign in', async 
   const lines = it.said.err.trim().split('\n')
   const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   assert.deepEqual(
-    told.map(({ level, event, method, path, status }) => [level, event, method, path, status]),
+    told.map(({ level, event, method, path, status }) => [
+      level,
+      event,
+      method,
+      path,
+      status,
+    ]),
     [
       ['info', 'request', 'POST', '/api/token/', 200],
       ['info', 'request', 'GET', '/hello/', 200],
@@ -440,26 +523,41 @@ test('a user made before the first start does not stand in the way of a secret t
 
 test('the life of a user', async () => {
   using here = folder()
-  const made = await here.enter('user create ada --email ada@example.com --staff', { input: `${PASSWORD}\n` })
+  const made = await here.enter('user create ada --email ada@example.com --staff', {
+    input: `${PASSWORD}\n`,
+  })
   assert.deepEqual([made.code, made.out, made.err], [0, 'Made ada.\n', ''])
 
-  const robot = JSON.parse((await here.enter('user create robot --no-password --inactive --json')).out)
+  const robot = JSON.parse(
+    (await here.enter('user create robot --no-password --inactive --json')).out,
+  )
   assert.equal(robot.username, 'robot')
   assert.equal(robot.active, false)
 
   const list = await here.enter('user list')
   assert.match(list.out, /^NAME +EMAIL +ACTIVE +STAFF +SUPERUSER +JOINED \(UTC\) +ID$/m)
-  assert.match(list.out, /^ada +ada@example\.com +yes +yes +no +\d{4}-\d\d-\d\d \d\d:\d\d +\w+$/m)
+  assert.match(
+    list.out,
+    /^ada +ada@example\.com +yes +yes +no +\d{4}-\d\d-\d\d \d\d:\d\d +\w+$/m,
+  )
   const page = await here.enter('user list --limit 1')
   assert.match(page.out, /There are more: --after "ada"$/m)
-  const rest = JSON.parse((await here.enter('user list --after ada --json')).out) as { username: string }[]
+  const rest = JSON.parse((await here.enter('user list --after ada --json')).out) as {
+    username: string
+  }[]
   assert.deepEqual(
     rest.map(({ username }) => username),
     ['robot'],
   )
 
-  assert.equal(JSON.parse((await here.enter('user deactivate ada --json')).out).active, false)
-  assert.equal(JSON.parse((await here.enter('user activate ada --json')).out).active, true)
+  assert.equal(
+    JSON.parse((await here.enter('user deactivate ada --json')).out).active,
+    false,
+  )
+  assert.equal(
+    JSON.parse((await here.enter('user activate ada --json')).out).active,
+    true,
+  )
 
   const unsure = await here.enter('user delete ada')
   assert.equal(unsure.code, 2)
@@ -501,7 +599,10 @@ test('octets that are no UTF-8 are no name', async () => {
   using here = folder()
   const line = `printf %s '${PASSWORD}' | "$0" "$1" user create "$(printf 'b\\377b')"`
 
-  const child = spawn('sh', ['-c', line, process.execPath, BIN], { cwd: here.path, timeout: 20_000 })
+  const child = spawn('sh', ['-c', line, process.execPath, BIN], {
+    cwd: here.path,
+    timeout: 20_000,
+  })
   const [err] = await Promise.all([textOf(child.stderr), once(child, 'close')])
 
   assert.equal(child.exitCode, 1)
@@ -515,12 +616,21 @@ test('a new password ends every sign-in, in a running server within a second', a
   const pair = await signIn(it.url, 'ada', PASSWORD)
   assert.equal((await hello(it.url, pair)).status, 200)
 
-  assert.equal((await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })).code, 0)
+  assert.equal(
+    (await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })).code,
+    0,
+  )
   await sleep(1000)
 
   assert.equal((await hello(it.url, pair)).status, 401)
-  assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).status, 401)
-  assert.equal((await hello(it.url, await signIn(it.url, 'ada', 'another-9kc-w2pd'))).status, 200)
+  assert.equal(
+    (await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).status,
+    401,
+  )
+  assert.equal(
+    (await hello(it.url, await signIn(it.url, 'ada', 'another-9kc-w2pd'))).status,
+    200,
+  )
 })
 
 test('sign-ins are listed and ended, one or all', async () => {
@@ -528,16 +638,27 @@ test('sign-ins are listed and ended, one or all', async () => {
   await here.enter('user create ada', { input: PASSWORD })
   assert.match((await here.enter('session list ada')).out, /^ada has not signed in\.$/m)
   await using it = await here.server('dev --port 0')
-  const pairs = [await signIn(it.url, 'ada', PASSWORD), await signIn(it.url, 'ada', PASSWORD)]
+  const pairs = [
+    await signIn(it.url, 'ada', PASSWORD),
+    await signIn(it.url, 'ada', PASSWORD),
+  ]
 
-  const sessions = JSON.parse((await here.enter('session list ada --json')).out) as { id: string; state: string }[]
+  const sessions = JSON.parse((await here.enter('session list ada --json')).out) as {
+    id: string
+    state: string
+  }[]
   assert.deepEqual(
     sessions.map(({ state }) => state),
     ['live', 'live'],
   )
   const [{ id } = { id: '' }] = sessions
-  assert.deepEqual(JSON.parse((await here.enter(`session revoke ${id} --json`)).out), { ended: 1 })
-  assert.match((await here.enter('session list ada')).out, new RegExp(`^${id} .* ended \\(admin\\)$`, 'm'))
+  assert.deepEqual(JSON.parse((await here.enter(`session revoke ${id} --json`)).out), {
+    ended: 1,
+  })
+  assert.match(
+    (await here.enter('session list ada')).out,
+    new RegExp(`^${id} .* ended \\(admin\\)$`, 'm'),
+  )
   const again = await here.enter(`session revoke ${id}`)
   assert.equal(again.code, 1)
   assertSentence(again.err, /^No sign-in of this ID is live/)
@@ -552,10 +673,16 @@ const GENERATED = /^Generated token ([0-9a-f]{40}) for user ada\n$/
 test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --reset', async (t) => {
   using here = folder()
   await here.enter('user create ada --no-password')
-  const auth = watchword({ database: join(here.path, 'watchword.db'), authentication: [apiToken()], log: () => {} })
+  const auth = watchword({
+    database: join(here.path, 'watchword.db'),
+    authentication: [apiToken()],
+    log: () => {},
+  })
   t.after(() => auth.close())
   const opens = async (token: string): Promise<boolean> => {
-    const request = new Request('http://x/', { headers: { authorization: `Token ${token}` } })
+    const request = new Request('http://x/', {
+      headers: { authorization: `Token ${token}` },
+    })
     return (await auth.require(request).catch(() => undefined)) !== undefined
   }
   const created = async (options: string): Promise<string> => {
@@ -568,7 +695,11 @@ test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --res
   assert.equal(await created('ada'), first)
   assert.equal(await opens(first), true)
   const { id } = (await auth.users.find('ada'))!
-  assert.equal((await auth.apiTokens.keyFor(id)).token, first, 'the secret is the one of the program')
+  assert.equal(
+    (await auth.apiTokens.keyFor(id)).token,
+    first,
+    'the secret is the one of the program',
+  )
 
   for (const options of ['-r ada', 'ada --reset']) {
     const old = await created('ada')
@@ -586,7 +717,9 @@ test('the server lets in who comes with a token that the command made, and belie
   const it = await here.server('start --port 0', env)
   const key = GENERATED.exec(made.out)?.[1]
 
-  const answer = await fetch(`${it.url}/hello/`, { headers: { authorization: `Token ${key}` } })
+  const answer = await fetch(`${it.url}/hello/`, {
+    headers: { authorization: `Token ${key}` },
+  })
   assert.deepEqual([answer.status, await answer.json()], [200, { hello: 'ada' }])
 
   const guess = async (address: string): Promise<number> => {
@@ -606,9 +739,15 @@ test('Z17, Z19: a token needs a user, who may be inactive', async () => {
   await here.enter('user create ada --no-password --inactive')
 
   const { code, out, err } = await here.enter('token create nobody')
-  assert.deepEqual([code, out, err], [1, '', 'Cannot create the Token: user nobody does not exist.\n'])
+  assert.deepEqual(
+    [code, out, err],
+    [1, '', 'Cannot create the Token: user nobody does not exist.\n'],
+  )
   assert.match((await here.enter('token create ada')).out, GENERATED)
-  assertSentence((await here.enter('token list nobody')).err, /^There is no user "nobody"\.$/m)
+  assertSentence(
+    (await here.enter('token list nobody')).err,
+    /^There is no user "nobody"\.$/m,
+  )
 })
 
 test('more tokens have a name, scopes and an end; they are listed by how they begin and revoked one by one', async () => {
@@ -616,27 +755,49 @@ test('more tokens have a name, scopes and an end; they are listed by how they be
   await here.enter('user create ada --no-password')
   assert.equal((await here.enter('token list ada')).out, 'ada has no API tokens.\n')
 
-  const made = await here.enter('token create ada --name export --scope posts:read,users:read --expires 90d')
-  const [, text = ''] = /^Generated token (ww_[\w-]{43}) for user ada\nIt is shown this once\.\n$/.exec(made.out) ?? []
+  const made = await here.enter(
+    'token create ada --name export --scope posts:read,users:read --expires 90d',
+  )
+  const [, text = ''] =
+    /^Generated token (ww_[\w-]{43}) for user ada\nIt is shown this once\.\n$/.exec(
+      made.out,
+    ) ?? []
   assert.notEqual(text, '', made.out + made.err)
   assert.ok(!existsSync(join(here.path, 'watchword.db.secret')), 'it needs no secret')
   const derived = JSON.parse((await here.enter('token create ada --json')).out)
-  assert.deepEqual([derived.username, derived.derived, derived.expires_at], ['ada', true, null])
+  assert.deepEqual(
+    [derived.username, derived.derived, derived.expires_at],
+    ['ada', true, null],
+  )
 
   const list = await here.enter('token list ada')
   assert.match(list.out, /^PREFIX +NAME +SCOPES +MADE \(UTC\) +EXPIRES +ID$/m)
   assert.match(
     list.out,
-    new RegExp(`^${text.slice(0, 11)} +export +posts:read users:read +\\S+ \\S+ +\\S+ \\S+ +\\w{32}$`, 'm'),
+    new RegExp(
+      `^${text.slice(0, 11)} +export +posts:read users:read +\\S+ \\S+ +\\S+ \\S+ +\\w{32}$`,
+      'm',
+    ),
   )
-  assert.match(list.out, new RegExp(`^${derived.prefix} +– +– +\\S+ \\S+ +– +${derived.id}$`, 'm'))
+  assert.match(
+    list.out,
+    new RegExp(`^${derived.prefix} +– +– +\\S+ \\S+ +– +${derived.id}$`, 'm'),
+  )
   assert.ok(!list.out.includes(text) && !list.out.includes(derived.token))
-  const [one, other] = JSON.parse((await here.enter('token list ada --json')).out).sort(byName)
-  assert.deepEqual([one.name, one.scopes, one.prefix], ['export', ['posts:read', 'users:read'], text.slice(0, 11)])
+  const [one, other] = JSON.parse((await here.enter('token list ada --json')).out).sort(
+    byName,
+  )
+  assert.deepEqual(
+    [one.name, one.scopes, one.prefix],
+    ['export', ['posts:read', 'users:read'], text.slice(0, 11)],
+  )
   assert.deepEqual([other.name, other.id], [null, derived.id])
   assert.equal(Date.parse(one.expires_at) - Date.parse(one.created_at), 90 * 86_400_000)
 
-  assert.deepEqual(JSON.parse((await here.enter(`token revoke ${one.prefix} --json`)).out), { revoked: 1 })
+  assert.deepEqual(
+    JSON.parse((await here.enter(`token revoke ${one.prefix} --json`)).out),
+    { revoked: 1 },
+  )
   const again = await here.enter(`token revoke ${one.id}`)
   assert.equal(again.code, 1)
   assertSentence(again.err, /^There is no API token of this prefix or ID/)
@@ -650,7 +811,8 @@ test('a new password does not end API tokens, and the end of their user does', a
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })
   await here.enter('token create ada')
-  const list = async (): Promise<object[]> => JSON.parse((await here.enter('token list ada --json')).out)
+  const list = async (): Promise<object[]> =>
+    JSON.parse((await here.enter('token list ada --json')).out)
 
   await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })
   assert.equal((await list()).length, 1)
@@ -666,7 +828,10 @@ test('keys rotate beside a running server, and no valid token is lost', async ()
   await using it = await here.server('dev --port 0')
   const before = await signIn(it.url, 'ada', PASSWORD)
   const stages = async (): Promise<Record<string, string>> => {
-    const keys = JSON.parse((await here.enter('keys list --json')).out) as { stage: string; id: string }[]
+    const keys = JSON.parse((await here.enter('keys list --json')).out) as {
+      stage: string
+      id: string
+    }[]
     return Object.fromEntries(keys.map(({ stage, id }) => [stage, id]))
   }
   const old = await stages()
@@ -678,9 +843,16 @@ test('keys rotate beside a running server, and no valid token is lost', async ()
   await sleep(1000)
   const after = await signIn(it.url, 'ada', PASSWORD)
 
-  assert.equal(JSON.parse(Buffer.from(after.access.split('.')[0] ?? '', 'base64url').toString()).kid, turn.current)
-  for (const pair of [before, after]) assert.equal((await hello(it.url, pair)).status, 200)
-  assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status, 200)
+  assert.equal(
+    JSON.parse(Buffer.from(after.access.split('.')[0] ?? '', 'base64url').toString()).kid,
+    turn.current,
+  )
+  for (const pair of [before, after])
+    assert.equal((await hello(it.url, pair)).status, 200)
+  assert.equal(
+    (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
+    200,
+  )
 })
 
 test('keys rotate --leaked ends every token, in a running server within a second', async () => {
@@ -694,7 +866,10 @@ test('keys rotate --leaked ends every token, in a running server within a second
   await here.enter('keys rotate --leaked')
   await sleep(1000)
   assert.equal((await hello(it.url, before)).status, 401)
-  assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status, 401)
+  assert.equal(
+    (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
+    401,
+  )
   assert.equal((await hello(it.url, await signIn(it.url, 'ada', PASSWORD))).status, 200)
 })
 
@@ -710,7 +885,10 @@ test('flush leaves what lives', async () => {
     events: 0,
     keys: 0,
   })
-  assert.equal((await here.enter('flush')).out, 'Deleted 0 sign-ins, 0 API tokens, 0 events and 0 keys.\n')
+  assert.equal(
+    (await here.enter('flush')).out,
+    'Deleted 0 sign-ins, 0 API tokens, 0 events and 0 keys.\n',
+  )
   assert.equal((await hello(it.url, pair)).status, 200)
 })
 
@@ -722,7 +900,10 @@ test('migrate may be typed as often as one likes', async () => {
     assert.equal(code, 0)
     assert.deepEqual(JSON.parse(out), { database: 'watchword.db', migrated: true })
   }
-  assert.deepEqual(readFileSync(join(here.path, 'watchword.db')).subarray(0, 15).toString(), 'SQLite format 3')
+  assert.deepEqual(
+    readFileSync(join(here.path, 'watchword.db')).subarray(0, 15).toString(),
+    'SQLite format 3',
+  )
 })
 
 test('a command does not make a database where its name was mistyped', async () => {

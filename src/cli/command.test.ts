@@ -10,7 +10,10 @@ const sample = command({
   args: ['NAME', '[ROLE]'],
   about: '',
   examples: [],
-  options: { email: { type: 'string', value: 'EMAIL', says: '' }, staff: { type: 'boolean', says: '' } },
+  options: {
+    email: { type: 'string', value: 'EMAIL', says: '' },
+    staff: { type: 'boolean', says: '' },
+  },
   run: async () => undefined,
 })
 
@@ -30,21 +33,46 @@ test('help is given whatever else is missing', () => {
 })
 
 for (const [what, words, message] of [
-  ['a missing argument', [], 'watchword user create needs NAME: watchword user create NAME [ROLE]'],
-  ['an argument too many', ['a', 'b', 'c'], 'watchword user create takes NAME [ROLE], and nothing after it.'],
-  ['an unknown option', ['a', '--emial=x'], 'watchword user create has no option --emial. Did you mean --email?'],
-  ['an option of Object', ['a', '--constructor'], 'watchword user create has no option --constructor.'],
+  [
+    'a missing argument',
+    [],
+    'watchword user create needs NAME: watchword user create NAME [ROLE]',
+  ],
+  [
+    'an argument too many',
+    ['a', 'b', 'c'],
+    'watchword user create takes NAME [ROLE], and nothing after it.',
+  ],
+  [
+    'an unknown option',
+    ['a', '--emial=x'],
+    'watchword user create has no option --emial. Did you mean --email?',
+  ],
+  [
+    'an option of Object',
+    ['a', '--constructor'],
+    'watchword user create has no option --constructor.',
+  ],
   ['a value too many', ['a', '--staff=no'], '--staff takes no value.'],
   ['a missing value', ['a', '--email'], '--email needs a value: --email EMAIL.'],
   ['an empty value', ['a', '--email='], '--email needs a value: --email EMAIL.'],
-  ['an option for a value', ['a', '--email', '--staff'], '--email needs a value: --email EMAIL.'],
+  [
+    'an option for a value',
+    ['a', '--email', '--staff'],
+    '--email needs a value: --email EMAIL.',
+  ],
 ] as const) {
   test(`wrong usage: ${what}`, () => {
     assert.throws(() => parseWords(words, sample), new UsageError(message))
   })
 }
 
-for (const word of ['--password=hunter2', '--pass=hunter2', '-phunter2', '--passwd=hunter2']) {
+for (const word of [
+  '--password=hunter2',
+  '--pass=hunter2',
+  '-phunter2',
+  '--passwd=hunter2',
+]) {
   test(`a password as ${word.slice(0, 6)}… is refused and not repeated`, () => {
     assert.throws(
       () => parseWords(['ada', word], sample),
@@ -59,15 +87,24 @@ for (const word of ['--password=hunter2', '--pass=hunter2', '-phunter2', '--pass
 test('a number is a whole one in its bounds', () => {
   assert.equal(parseCount('8000', 'PORT', [0, 65_535]), 8000)
   for (const text of ['', '-1', '65536', '8e3', '0x50', '80.5', ' 80', '99999999999']) {
-    assert.throws(() => parseCount(text, 'PORT', [0, 65_535]), /PORT must be a whole number from 0 to 65535/)
+    assert.throws(
+      () => parseCount(text, 'PORT', [0, 65_535]),
+      /PORT must be a whole number from 0 to 65535/,
+    )
   }
 })
 
 for (const [typed, sentence] of [
   ['strat', 'There is no command "strat". Did you mean: watchword start?'],
   ['users list', 'There is no command "users". Did you mean: watchword user list?'],
-  ['user crate', 'There is no command "user crate". Did you mean: watchword user create?'],
-  ['user', 'watchword user is followed by one of: create, list, passwd, roles, activate, deactivate, delete.'],
+  [
+    'user crate',
+    'There is no command "user crate". Did you mean: watchword user create?',
+  ],
+  [
+    'user',
+    'watchword user is followed by one of: create, list, passwd, roles, activate, deactivate, delete.',
+  ],
   ['frobnicate', 'There is no command "frobnicate". watchword help lists them.'],
   ['constructor', 'There is no command "constructor". watchword help lists them.'],
 ] as const) {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import type { CommandContext } from './context.ts'
 import { CommandError, UsageError } from './errors.ts'
 import { nearest } from './nearest.ts'
-import type { CommandContext } from './context.ts'
 
 export interface Option {
   readonly type: 'boolean' | 'string'
@@ -76,7 +76,11 @@ export const DATABASE = {
 export function parseWords(
   words: readonly string[],
   { name, args, options }: Command,
-): { readonly values: Values<OptionTable>; readonly args: readonly string[]; readonly wantsHelp: boolean } {
+): {
+  readonly values: Values<OptionTable>
+  readonly args: readonly string[]
+  readonly wantsHelp: boolean
+} {
   const known: OptionTable = { ...options, ...COMMON }
   const { tokens } = parseArgs({
     args: [...words],
@@ -91,7 +95,8 @@ export function parseWords(
     if (token.kind === 'positional') given.push(token.value)
     if (token.kind !== 'option') continue
     const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined
-    if (option === undefined) throw new UsageError(unknownOption(token.rawName, name, known))
+    if (option === undefined)
+      throw new UsageError(unknownOption(token.rawName, name, known))
     values[token.name] = readValue(token, option)
   }
   const wantsHelp = values.help === true
@@ -106,14 +111,20 @@ type OptionToken = {
   readonly inlineValue: boolean | undefined
 }
 
-function readValue({ rawName, value, inlineValue }: OptionToken, option: Option): string | boolean {
+function readValue(
+  { rawName, value, inlineValue }: OptionToken,
+  option: Option,
+): string | boolean {
   if (option.type === 'boolean') {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value.`)
     return true
   }
-  const isNextOption = inlineValue === false && value?.startsWith('-') === true && value !== '-'
+  const isNextOption =
+    inlineValue === false && value?.startsWith('-') === true && value !== '-'
   if (value === undefined || value === '' || isNextOption) {
-    throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}.`)
+    throw new UsageError(
+      `${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}.`,
+    )
   }
   return value
 }
@@ -130,7 +141,9 @@ function checkCount(count: number, name: string, args: readonly string[]): void 
   const needed = args.filter((arg) => !arg.startsWith('['))
   const missing = needed[count]
   if (missing !== undefined)
-    throw new UsageError(`watchword ${name} needs ${missing}: watchword ${name} ${args.join(' ')}`)
+    throw new UsageError(
+      `watchword ${name} needs ${missing}: watchword ${name} ${args.join(' ')}`,
+    )
   if (count > args.length) {
     throw new UsageError(
       `watchword ${name} takes ${args.length === 0 ? 'no argument' : args.join(' ')}, and nothing after it.`,
@@ -139,13 +152,20 @@ function checkCount(count: number, name: string, args: readonly string[]): void 
 }
 
 /** A whole number from an option or the environment. @throws WrongUsage */
-export function parseCount(text: string, name: string, [min, max]: readonly [number, number]): number {
+export function parseCount(
+  text: string,
+  name: string,
+  [min, max]: readonly [number, number],
+): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (count >= min && count <= max) return count
   throw new UsageError(`${name} must be a whole number from ${min} to ${max}.`)
 }
 
 /** @throws Failure the sentence, where there is nothing */
-export function found<T>(thing: T | undefined | false, otherwise: string): asserts thing is T {
+export function found<T>(
+  thing: T | undefined | false,
+  otherwise: string,
+): asserts thing is T {
   if (thing === undefined || thing === false) throw new CommandError(otherwise)
 }

@@ -30,10 +30,14 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 const NAMES = Object.keys(COMMANDS)
 
 /** Whether commands of two words begin with this one. */
-export const isGroup = (word: string): boolean => NAMES.some((name) => name.startsWith(`${word} `))
+export const isGroup = (word: string): boolean =>
+  NAMES.some((name) => name.startsWith(`${word} `))
 
 /** The command that the first one or two words name. @throws WrongUsage with the nearest that there is */
-export function commandNamed(words: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {
+export function commandNamed(words: readonly string[]): {
+  readonly name: string
+  readonly rest: readonly string[]
+} {
   for (const length of [1, 2]) {
     const name = words.slice(0, length).join(' ')
     if (Object.hasOwn(COMMANDS, name)) return { name, rest: words.slice(length) }
@@ -44,7 +48,9 @@ export function commandNamed(words: readonly string[]): { readonly name: string;
 function unknown([first = '', second = '']: readonly string[]): string {
   if (first === '') return 'The name of a command comes first: watchword help lists them.'
   if (isGroup(first) && second === '') {
-    const seconds = NAMES.filter((name) => name.startsWith(`${first} `)).map((name) => name.split(' ')[1])
+    const seconds = NAMES.filter((name) => name.startsWith(`${first} `)).map(
+      (name) => name.split(' ')[1],
+    )
     return `watchword ${first} is followed by one of: ${seconds.join(', ')}.`
   }
   const close = nearest(`${first} ${second}`.trim(), NAMES) ?? nearest(first, NAMES)

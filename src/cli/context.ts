@@ -14,7 +14,9 @@ export interface CommandContext {
  */
 export function selfName(env: CommandContext['env']): string {
   if (env.npm_package_name === 'watchword') return 'npm run -s watchword --'
-  return env.npm_command === 'exec' || env.npm_package_name !== undefined ? 'npx watchword' : 'watchword'
+  return env.npm_command === 'exec' || env.npm_package_name !== undefined
+    ? 'npx watchword'
+    : 'watchword'
 }
 
 /** A word as a shell takes it. */

@@ -1,15 +1,22 @@
-import { systemRandom } from '../base/random.ts'
 import { AuthError } from '../base/errors.ts'
+import { systemRandom } from '../base/random.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { type CommandOutput, command, DATABASE } from './command.ts'
-import { databaseOf, openServer, shownDatabase } from './open-instance.ts'
+import { type CommandContext, shellWord } from './context.ts'
 import { LOG, logOf } from './log.ts'
+import { databaseOf, openServer, shownDatabase } from './open-instance.ts'
 import { readablePassword } from './passwords.ts'
-import { ADDRESS, addressOf, listen, sameCommand, signInCommand, untilStopped } from './serving.ts'
+import {
+  ADDRESS,
+  addressOf,
+  listen,
+  sameCommand,
+  signInCommand,
+  untilStopped,
+} from './serving.ts'
 import { printable } from './table.ts'
 import { version } from './version.ts'
-import { shellWord, type CommandContext } from './context.ts'
 
 export const dev = command({
   name: 'dev',
@@ -19,9 +26,17 @@ export const dev = command({
 secret to seal them (in FILE.secret), and, while there are no users, a first one who may do everything. That one's
 password is printed once. Where --database names a PostgreSQL, WATCHWORD_SECRET is the secret. Each request is logged on
 standard error. Ctrl+C stops it.`,
-  examples: ['watchword dev', 'watchword dev --user vitor --port 9000', 'watchword dev --database /tmp/try.db'],
+  examples: [
+    'watchword dev',
+    'watchword dev --user vitor --port 9000',
+    'watchword dev --database /tmp/try.db',
+  ],
   options: {
-    user: { type: 'string', value: 'NAME', says: 'the name of the first user; else admin' },
+    user: {
+      type: 'string',
+      value: 'NAME',
+      says: 'the name of the first user; else admin',
+    },
     ...ADDRESS,
     ...LOG,
     ...DATABASE,
@@ -54,18 +69,27 @@ async function firstUser(wanted: string, auth: Watchword<User>): Promise<First> 
   if ((await auth.users.count()) === 0) {
     const password = readablePassword(systemRandom)
     try {
-      await auth.users.create({ username: wanted, password, staff: true, superuser: true })
+      await auth.users.create({
+        username: wanted,
+        password,
+        staff: true,
+        superuser: true,
+      })
       return { username: wanted, password }
     } catch (error) {
       // Another process that started with this one was faster.
       if (!(error instanceof AuthError) || (await auth.users.count()) === 0) throw error
     }
   }
-  const known = (await auth.users.find(wanted)) ?? (await auth.users.list({ limit: 1 }))[0]
+  const known =
+    (await auth.users.find(wanted)) ?? (await auth.users.list({ limit: 1 }))[0]
   return { username: known?.username ?? wanted }
 }
 
-function welcome(it: First & { readonly url: string; readonly database: string }, deps: CommandContext): CommandOutput {
+function welcome(
+  it: First & { readonly url: string; readonly database: string },
+  deps: CommandContext,
+): CommandOutput {
   const { url, database, username, password } = it
   const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
   const user = printable(username)
@@ -87,6 +111,11 @@ function welcome(it: First & { readonly url: string; readonly database: string }
         ]
   return {
     text: ['', ...lines.map((line) => (line === '' ? '' : `  ${line}`)), ''].join('\n'),
-    json: { url, database: shownDatabase(database), username, ...(password === undefined ? {} : { password }) },
+    json: {
+      url,
+      database: shownDatabase(database),
+      username,
+      ...(password === undefined ? {} : { password }),
+    },
   }
 }

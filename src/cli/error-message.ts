@@ -4,7 +4,8 @@ import { printable } from './table.ts'
 
 /** By the code of a system error, what a person does about it. */
 const SYSTEM: Readonly<Record<string, string>> = {
-  EACCES: 'may not be read or written: change its permissions, or choose another place with --database.',
+  EACCES:
+    'may not be read or written: change its permissions, or choose another place with --database.',
   EROFS: 'is in a place that is read-only: choose another with --database.',
   ENOSPC: 'is on a disk that is full: make room.',
 }
@@ -30,15 +31,22 @@ export function messageOf(error: unknown): string {
   if (code === 'ERR_MODULE_NOT_FOUND') {
     return 'A package that watchword needs is not installed: type "npm ci" in the repository, or "npm install watchword" where you use it.'
   }
-  const what = printable(String(message ?? error).split('\n')[0] ?? '').replace(/[.\s]*$/, '')
+  const what = printable(String(message ?? error).split('\n')[0] ?? '').replace(
+    /[.\s]*$/,
+    '',
+  )
   return `Something went wrong that should not: ${what}. Type it again with WATCHWORD_DEBUG=1 to see where.`
 }
 
 function authErrorMessage({ code, body, message, cause }: AuthError): string {
   if (body !== undefined) return faultsOf(body).join(' ')
   if (code !== 'store_unavailable') return message
-  const known = SQLITE[Number((cause as { errcode?: unknown } | undefined)?.errcode) & 0xff]
-  return known ?? `The database cannot be used (${printable(message)}): try again, or name another with --database.`
+  const known =
+    SQLITE[Number((cause as { errcode?: unknown } | undefined)?.errcode) & 0xff]
+  return (
+    known ??
+    `The database cannot be used (${printable(message)}): try again, or name another with --database.`
+  )
 }
 
 /** `{ password: ["Too short."] }` as `password: Too short.` */

@@ -4,17 +4,35 @@ import { systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import type { User, UserId } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { type CommandOutput, type Call, command, DATABASE, parseCount } from './command.ts'
+import {
+  type Call,
+  type CommandOutput,
+  command,
+  DATABASE,
+  parseCount,
+} from './command.ts'
 import { UsageError } from './errors.ts'
-import { withInstance, userNamed } from './open-instance.ts'
 import { nearest } from './nearest.ts'
+import { userNamed, withInstance } from './open-instance.ts'
 import { printable, tableOf } from './table.ts'
 
 const OPTIONS = {
   user: { type: 'string', value: 'NAME', says: 'only those of this user' },
-  kind: { type: 'string', value: 'KIND', says: 'only those of this kind, such as sign_in_failed' },
-  since: { type: 'string', value: 'TIME', says: 'only those of the last 30m, 12h, 7d, …' },
-  limit: { type: 'string', value: 'COUNT', says: 'so many of the newest, 1 to 1000; else 50' },
+  kind: {
+    type: 'string',
+    value: 'KIND',
+    says: 'only those of this kind, such as sign_in_failed',
+  },
+  since: {
+    type: 'string',
+    value: 'TIME',
+    says: 'only those of the last 30m, 12h, 7d, …',
+  },
+  limit: {
+    type: 'string',
+    value: 'COUNT',
+    says: 'so many of the newest, 1 to 1000; else 50',
+  },
   follow: { type: 'boolean', says: 'stay, and print what comes' },
   ...DATABASE,
 } as const
@@ -36,9 +54,14 @@ A failed sign-in names its user where there is one of that name; what was typed 
       const asked = await queryOf(values, auth)
       const names = namesOf(auth)
       const shown = [...(await auth.events.list(asked))].reverse()
-      const rows = await Promise.all(shown.map(async (event) => rowOf(event, await names(event.userId))))
+      const rows = await Promise.all(
+        shown.map(async (event) => rowOf(event, await names(event.userId))),
+      )
       const answer: CommandOutput = {
-        text: rows.length === 0 ? 'Nothing has happened that is told of here.' : tableOf(HEADINGS, rows),
+        text:
+          rows.length === 0
+            ? 'Nothing has happened that is told of here.'
+            : tableOf(HEADINGS, rows),
         json: shown.map(toJson),
       }
       if (values.follow !== true) return answer
@@ -54,7 +77,10 @@ A failed sign-in names its user where there is one of that name; what was typed 
 type Query = NonNullable<Parameters<Watchword['events']['list']>[0]>
 
 /** @throws WrongUsage, Failure */
-async function queryOf(values: Call<typeof OPTIONS>['values'], auth: Watchword<User>): Promise<Query> {
+async function queryOf(
+  values: Call<typeof OPTIONS>['values'],
+  auth: Watchword<User>,
+): Promise<Query> {
   const { user, kind, since, limit = '50' } = values
   return {
     userId: user === undefined ? undefined : (await userNamed(user, auth)).id,
@@ -75,7 +101,8 @@ function kindOf(text: string): EventKind {
 
 function momentAgo(text: string): UnixSeconds {
   const length = secondsOf(text)
-  if (length === undefined) throw new UsageError('--since takes a length of time: 30m, 12h or 7d.')
+  if (length === undefined)
+    throw new UsageError('--since takes a length of time: 30m, 12h or 7d.')
   return (systemClock() - length) as UnixSeconds
 }
 
@@ -84,7 +111,8 @@ function namesOf(auth: Watchword<User>): (id: UserId | undefined) => Promise<str
   const known = new Map<UserId, Promise<string>>()
   return async (id) => {
     if (id === undefined) return '–'
-    const name = known.get(id) ?? auth.users.find({ id }).then((user) => user?.username ?? id)
+    const name =
+      known.get(id) ?? auth.users.find({ id }).then((user) => user?.username ?? id)
     known.set(id, name)
     return name
   }
@@ -100,7 +128,10 @@ const rowOf = (event: AuditEvent, user: string): readonly string[] => [
   event.actor ?? '–',
   event.sessionId ?? '–',
   Object.entries(event.detail)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    )
     .join(' '),
 ]
 
@@ -119,8 +150,14 @@ const toJson = (event: AuditEvent): object => ({
 const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 /** What is printed before what comes: a table for people; for programs a line an event, as those that follow. */
-const linesOf = ({ text }: CommandOutput, shown: readonly AuditEvent[]): readonly CommandOutput[] =>
-  shown.map((event, index) => ({ text: text.split('\n')[index + 1] ?? '', json: toJson(event) }))
+const linesOf = (
+  { text }: CommandOutput,
+  shown: readonly AuditEvent[],
+): readonly CommandOutput[] =>
+  shown.map((event, index) => ({
+    text: text.split('\n')[index + 1] ?? '',
+    json: toJson(event),
+  }))
 
 const INTERVAL = 1000
 
@@ -138,8 +175,11 @@ async function follow(
   const end = (): void => ended.abort()
   process.once('SIGINT', end).once('SIGTERM', end)
   let upTo = shown.at(-1)?.at ?? systemClock()
-  const recently = () => auth.events.list({ userId, kind, since: upTo - LOOK_BACK, limit: 1000 })
-  let seen = new Set((await recently()).filter(({ at }) => at <= upTo).map(({ id }) => id))
+  const recently = () =>
+    auth.events.list({ userId, kind, since: upTo - LOOK_BACK, limit: 1000 })
+  let seen = new Set(
+    (await recently()).filter(({ at }) => at <= upTo).map(({ id }) => id),
+  )
   while (!ended.signal.aborted) {
     const recent = await recently()
     for (const event of [...recent].reverse()) if (!seen.has(event.id)) await print(event)

@@ -1,7 +1,7 @@
 import { command, DATABASE } from './command.ts'
+import type { CommandContext } from './context.ts'
 import { withInstance } from './open-instance.ts'
 import { plural } from './table.ts'
-import type { CommandContext } from './context.ts'
 
 export const flush = command({
   name: 'flush',
@@ -13,7 +13,9 @@ with sign-ins, not with refreshes.`,
   options: DATABASE,
   async run({ values, deps }) {
     const { progress, done } = progressOn(deps)
-    const deleted = await withInstance(values.database, deps, (auth) => auth.flush({ progress }))
+    const deleted = await withInstance(values.database, deps, (auth) =>
+      auth.flush({ progress }),
+    )
     done()
     const { sessions, tokens, events, keys } = deleted
     const counted = [
@@ -30,14 +32,19 @@ with sign-ins, not with refreshes.`,
 })
 
 /** On standard error: at a terminal one line that counts up, else a line a batch. */
-function progressOn({ stderr }: CommandContext): { progress: (deleted: number) => void; done: () => void } {
+function progressOn({ stderr }: CommandContext): {
+  progress: (deleted: number) => void
+  done: () => void
+} {
   const atTerminal = stderr.isTTY === true
   let shown = false
   return {
     progress(deleted) {
       if (deleted === 0) return
       shown = true
-      stderr.write(`${atTerminal ? '\r' : ''}deleted ${deleted.toLocaleString('en-US')}${atTerminal ? ' ' : '\n'}`)
+      stderr.write(
+        `${atTerminal ? '\r' : ''}deleted ${deleted.toLocaleString('en-US')}${atTerminal ? ' ' : '\n'}`,
+      )
     },
     done() {
       if (shown && atTerminal) stderr.write('\n')

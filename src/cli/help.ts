@@ -4,7 +4,9 @@ import { version } from './version.ts'
 
 /** What there is to type. `group` leaves only the commands that begin with that word. */
 export async function helpOf(group?: string): Promise<string> {
-  const names = Object.keys(COMMANDS).filter((name) => group === undefined || name.startsWith(`${group} `))
+  const names = Object.keys(COMMANDS).filter(
+    (name) => group === undefined || name.startsWith(`${group} `),
+  )
   const lines = await Promise.all(
     names.map(async (name) => {
       const { args, does } = await COMMANDS[name]!()
@@ -41,5 +43,7 @@ ${columns(rows, '  ')}`
 
 function columns(rows: readonly (readonly [string, string])[], indent: string): string {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `${indent}${left.padEnd(width)}   ${right}`).join('\n')
+  return rows
+    .map(([left, right]) => `${indent}${left.padEnd(width)}   ${right}`)
+    .join('\n')
 }

@@ -1,6 +1,6 @@
 import type { Options } from '../options.ts'
-import { UsageError } from './errors.ts'
 import type { CommandContext } from './context.ts'
+import { UsageError } from './errors.ts'
 
 /** Who `start` says that it is, for services that check its tokens. */
 export const ISSUER = {
@@ -22,15 +22,23 @@ export const ISSUER = {
  * @throws WrongUsage where one is there without the other: a token for anybody could be shown to anybody
  */
 export function issuerOf(
-  values: { readonly issuer?: string | undefined; readonly audience?: string | undefined },
+  values: {
+    readonly issuer?: string | undefined
+    readonly audience?: string | undefined
+  },
   { env }: CommandContext,
 ): Pick<Options, 'tokens' | 'endpoints'> {
   const issuer = values.issuer ?? (env.WATCHWORD_ISSUER || undefined)
-  const audience = (values.audience ?? env.WATCHWORD_AUDIENCE ?? '').split(',').flatMap((name) => name.trim() || [])
+  const audience = (values.audience ?? env.WATCHWORD_AUDIENCE ?? '')
+    .split(',')
+    .flatMap((name) => name.trim() || [])
   if (issuer === undefined && audience.length === 0) return {}
-  if (issuer === undefined) throw new UsageError('--audience needs --issuer: the address of this server.')
+  if (issuer === undefined)
+    throw new UsageError('--audience needs --issuer: the address of this server.')
   if (audience.length === 0) {
-    throw new UsageError('--issuer needs --audience: the names of the services that its tokens are for.')
+    throw new UsageError(
+      '--issuer needs --audience: the names of the services that its tokens are for.',
+    )
   }
   return { tokens: { issuer, audience }, endpoints: { revocations: true } }
 }

@@ -1,5 +1,5 @@
 import { command, DATABASE } from './command.ts'
-import { withInstance, openWithKeys } from './open-instance.ts'
+import { openWithKeys, withInstance } from './open-instance.ts'
 import { isoOf, momentOf, plural, tableOf } from './table.ts'
 
 export const keysList = command({
@@ -10,7 +10,12 @@ export const keysList = command({
   examples: ['watchword keys list', 'watchword keys list --json'],
   options: DATABASE,
   async run({ values, deps }) {
-    const keys = await withInstance(values.database, deps, (auth) => auth.keys.list(), openWithKeys)
+    const keys = await withInstance(
+      values.database,
+      deps,
+      (auth) => auth.keys.list(),
+      openWithKeys,
+    )
     const rows = keys.map((key) => [
       key.id,
       key.algorithm,
@@ -43,12 +48,17 @@ and published. Running servers follow within a second. Servers rotate by themsel
 A key that was published a moment ago signs when others have had the time to read it, which the command waits for.`,
   examples: ['watchword keys rotate', 'watchword keys rotate --leaked'],
   options: {
-    leaked: { type: 'boolean', says: 'the keys may be known to others: replace them, and end every token' },
+    leaked: {
+      type: 'boolean',
+      says: 'the keys may be known to others: replace them, and end every token',
+    },
     ...DATABASE,
   },
   async run({ values, deps }) {
     const waits = (length: number): void =>
-      void deps.stderr.write(`The next key has just been published: it signs in ${Math.ceil(length)} seconds.\n`)
+      void deps.stderr.write(
+        `The next key has just been published: it signs in ${Math.ceil(length)} seconds.\n`,
+      )
     const turn = await withInstance(
       values.database,
       deps,
@@ -73,9 +83,16 @@ with both, and leave the old one out at the next start.`,
   examples: ['watchword keys reseal'],
   options: DATABASE,
   async run({ values, deps }) {
-    const resealed = await withInstance(values.database, deps, (auth) => auth.keys.reseal(), openWithKeys)
+    const resealed = await withInstance(
+      values.database,
+      deps,
+      (auth) => auth.keys.reseal(),
+      openWithKeys,
+    )
     const text =
-      resealed === 0 ? 'Every key is sealed with this secret already.' : `Sealed ${plural(resealed, 'key')} anew.`
+      resealed === 0
+        ? 'Every key is sealed with this secret already.'
+        : `Sealed ${plural(resealed, 'key')} anew.`
     return { text, json: { resealed } }
   },
 })

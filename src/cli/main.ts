@@ -1,18 +1,23 @@
 import { type CommandOutput, parseWords } from './command.ts'
 import { COMMANDS, commandNamed, isGroup } from './commands.ts'
-import { ReportedError, CommandError } from './errors.ts'
-import { messageOf } from './error-message.ts'
 import type { CommandContext } from './context.ts'
+import { messageOf } from './error-message.ts'
+import { CommandError, ReportedError } from './errors.ts'
 
 /** The command, in this process. Its exit code is left in `process.exitCode`. */
 export async function run(): Promise<void> {
   // A reader that has seen enough, such as `head`, is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? 0 : 1),
+  )
   process.exitCode = await main(process.argv.slice(2), process)
 }
 
 /** @returns 0 done, 1 failed, 2 typed wrongly */
-export async function main(words: readonly string[], deps: CommandContext): Promise<number> {
+export async function main(
+  words: readonly string[],
+  deps: CommandContext,
+): Promise<number> {
   const asJson = words.includes('--json')
   const say = ({ text, json }: CommandOutput): void => {
     deps.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`)

@@ -7,7 +7,10 @@ export const migrate = command({
   args: [],
   about: `The server does this by itself when it starts. Here for those who want it done before. Forward only; several at once do no
 harm.`,
-  examples: ['watchword migrate', 'watchword migrate --database /var/lib/watchword/watchword.db'],
+  examples: [
+    'watchword migrate',
+    'watchword migrate --database /var/lib/watchword/watchword.db',
+  ],
   options: DATABASE,
   async run({ values, deps }) {
     const database = databaseOf(values.database, deps)

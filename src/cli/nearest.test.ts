@@ -11,7 +11,8 @@ for (const [a, b, mistakes] of [
   ['', 'dev', 3],
   ['dev', '', 3],
 ] as const) {
-  test(`from "${a}" to "${b}" there are ${mistakes} mistakes`, () => assert.equal(distance(a, b), mistakes))
+  test(`from "${a}" to "${b}" there are ${mistakes} mistakes`, () =>
+    assert.equal(distance(a, b), mistakes))
 }
 
 test('a mistyped word is known by its nearest', () =>

@@ -4,9 +4,9 @@ import type { Options } from '../options.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { found } from './command.ts'
+import { type CommandContext, selfName, shellWord } from './context.ts'
 import { CommandError } from './errors.ts'
 import { printable } from './table.ts'
-import { selfName, shellWord, type CommandContext } from './context.ts'
 
 export const databaseOf = (option: string | undefined, { env }: CommandContext): string =>
   option ?? (env.WATCHWORD_DATABASE || 'watchword.db')
@@ -35,7 +35,10 @@ export const openWithKeys = (database: string): Promise<Watchword<User>> =>
 /** The same for a server: it knows who comes with a JWT, and who with a token of `watchword token create`. */
 export async function openServer(
   database: string,
-  options: Pick<Options, 'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log' | 'tokens' | 'endpoints'> = {},
+  options: Pick<
+    Options,
+    'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log' | 'tokens' | 'endpoints'
+  > = {},
 ): Promise<Watchword<User>> {
   const { apiToken, bearer } = await import('../authentication.ts')
   return open({ database, ...options, authentication: [bearer(), apiToken()] })
@@ -46,7 +49,13 @@ export async function openServer(
  * and the first start can seal them with a secret that comes later.
  */
 export const openWithoutKeys = (database: string): Promise<Watchword<User>> =>
-  open({ database, tokens: { algorithm: 'HS256', signingKey: Buffer.from(systemRandom(48)).toString('base64url') } })
+  open({
+    database,
+    tokens: {
+      algorithm: 'HS256',
+      signingKey: Buffer.from(systemRandom(48)).toString('base64url'),
+    },
+  })
 
 async function open(options: Options): Promise<Watchword<User>> {
   const { watchword } = await import('../watchword.ts')

@@ -2,18 +2,31 @@ import assert from 'node:assert/strict'
 import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { LogEntry } from '../options.ts'
+import type { CommandContext } from './context.ts'
 import { logOf } from './log.ts'
 import { metricsOf } from './metrics.ts'
-import type { CommandContext } from './context.ts'
 
 const ENTRIES: readonly LogEntry[] = [
-  { level: 'info', event: 'request', method: 'GET', path: '/', status: 200, ms: 3, request: 'a1', address: '10.0.0.1' },
+  {
+    level: 'info',
+    event: 'request',
+    method: 'GET',
+    path: '/',
+    status: 200,
+    ms: 3,
+    request: 'a1',
+    address: '10.0.0.1',
+  },
   { level: 'warn', event: 'Redis does not answer', reason: 'gone' },
   { level: 'error', event: 'a request failed', request: 'a2' },
 ]
 
 /** What is written to standard error in a world. */
-function written(values: Parameters<typeof logOf>[0], env: CommandContext['env'] = {}, isTTY = false): readonly string[] {
+function written(
+  values: Parameters<typeof logOf>[0],
+  env: CommandContext['env'] = {},
+  isTTY = false,
+): readonly string[] {
   let said = ''
   const stderr = Object.assign(
     new Writable({
@@ -44,17 +57,26 @@ test('the log is text at a terminal and JSON elsewhere, unless somebody says so'
   )
   assert.deepEqual(written({ log: 'text' }), TEXT)
   assert.deepEqual(written({}, { WATCHWORD_LOG: 'text' }), TEXT)
-  assert.match(written({ log: 'json' }, { WATCHWORD_LOG: 'text' }, true)[0] ?? '', /^\{"at":/)
+  assert.match(
+    written({ log: 'json' }, { WATCHWORD_LOG: 'text' }, true)[0] ?? '',
+    /^\{"at":/,
+  )
 })
 
 test('of the log what is below its level is left out', () => {
   assert.deepEqual(written({ log: 'text', 'log-level': 'warn' }), TEXT.slice(1))
-  assert.deepEqual(written({ log: 'text' }, { WATCHWORD_LOG_LEVEL: 'error' }), TEXT.slice(2))
+  assert.deepEqual(
+    written({ log: 'text' }, { WATCHWORD_LOG_LEVEL: 'error' }),
+    TEXT.slice(2),
+  )
 })
 
 test('a format or level that there is none of is told with those that there are', () => {
   assert.throws(() => written({ log: 'xml' }), /--log is one of: json, text\./)
-  assert.throws(() => written({ 'log-level': 'debug' }), /--log-level is one of: info, warn, error\./)
+  assert.throws(
+    () => written({ 'log-level': 'debug' }),
+    /--log-level is one of: info, warn, error\./,
+  )
 })
 
 for (const [text, host, port] of [
@@ -71,7 +93,16 @@ for (const [text, host, port] of [
   })
 }
 
-for (const text of ['', '0', ':9464', '9464:', 'a b:9464', '99999', 'localhost', '::1:9464']) {
+for (const text of [
+  '',
+  '0',
+  ':9464',
+  '9464:',
+  'a b:9464',
+  '99999',
+  'localhost',
+  '::1:9464',
+]) {
   test(`--metrics ${JSON.stringify(text)} is refused, or nothing`, () => {
     const asked = () => metricsOf({ metrics: text }, { env: {} } as CommandContext)
     if (text === '') assert.equal(asked(), undefined)

@@ -4,18 +4,29 @@ import { test } from 'node:test'
 import { newPassword, readablePassword } from './passwords.ts'
 
 const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-const deps = (input: string | Buffer) => ({ env: {}, stdin: Readable.from([input]), stdout: nowhere, stderr: nowhere })
-const typed = async (input: string | Buffer): Promise<string> => (await newPassword(deps(input), true)).reveal()
+const deps = (input: string | Buffer) => ({
+  env: {},
+  stdin: Readable.from([input]),
+  stdout: nowhere,
+  stderr: nowhere,
+})
+const typed = async (input: string | Buffer): Promise<string> =>
+  (await newPassword(deps(input), true)).reveal()
 
 test('a readable password is four groups of four letters that cannot be taken for another', () => {
   let next = 0
-  const password = readablePassword((size) => Uint8Array.from({ length: size }, () => next++ % 256))
+  const password = readablePassword((size) =>
+    Uint8Array.from({ length: size }, () => next++ % 256),
+  )
 
   assert.match(password, /^([2-9bcdfghjkmnpqrstvwxz]{4}-){3}[2-9bcdfghjkmnpqrstvwxz]{4}$/)
 })
 
 test('octets that would make some letters likelier are passed over', () => {
-  const draws = [Uint8Array.from({ length: 16 }, (_, i) => Math.min(243 + i, 255)), new Uint8Array(16).fill(242)]
+  const draws = [
+    Uint8Array.from({ length: 16 }, (_, i) => Math.min(243 + i, 255)),
+    new Uint8Array(16).fill(242),
+  ]
 
   assert.equal(
     readablePassword(() => draws.shift()!),
@@ -30,7 +41,8 @@ for (const [what, input, password] of [
   ['blanks around it', '  correct horse  \n', '  correct horse  '],
   ['other scripts', 'пароль-密碼\n', 'пароль-密碼'],
 ] as const) {
-  test(`standard input: ${what} is the password`, async () => assert.equal(await typed(input), password))
+  test(`standard input: ${what} is the password`, async () =>
+    assert.equal(await typed(input), password))
 }
 
 for (const [what, input, message] of [
@@ -46,5 +58,8 @@ for (const [what, input, message] of [
 test('a password does not print', async () => {
   const password = await newPassword(deps('correct horse\n'), true)
 
-  assert.equal(`${password} ${JSON.stringify({ password })}`, '[secret] {"password":"[secret]"}')
+  assert.equal(
+    `${password} ${JSON.stringify({ password })}`,
+    '[secret] {"password":"[secret]"}',
+  )
 })

@@ -9,5 +9,7 @@ export const REDIS = {
   },
 } as const
 
-export const redisOf = ({ redis }: { readonly redis?: string | undefined }, { env }: CommandContext): string | undefined =>
-  redis ?? (env.WATCHWORD_REDIS || undefined)
+export const redisOf = (
+  { redis }: { readonly redis?: string | undefined },
+  { env }: CommandContext,
+): string | undefined => redis ?? (env.WATCHWORD_REDIS || undefined)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { CommandContext } from './context.ts'
 import { shownDatabase } from './open-instance.ts'
 import { sameCommand } from './serving.ts'
-import type { CommandContext } from './context.ts'
 
 const deps = { env: {} } as CommandContext
 

@@ -1,20 +1,29 @@
 import { existsSync } from 'node:fs'
 import { AuthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import { lowerHashPriority } from '../passwords/low-priority.ts'
 import { messageBusVia } from '../server/cluster/message-bus.ts'
 import { asWorker, type State, type Worker } from '../server/cluster/worker.ts'
-import type { Log } from '../base/log.ts'
 import { type CommandOutput, command, DATABASE } from './command.ts'
+import { type CommandContext, shellWord } from './context.ts'
 import { CommandError } from './errors.ts'
-import { databaseOf, openServer, shownDatabase } from './open-instance.ts'
 import { ISSUER, issuerOf } from './issuer.ts'
 import { LOG, logOf } from './log.ts'
 import { METRICS, metricsOf } from './metrics.ts'
+import { databaseOf, openServer, shownDatabase } from './open-instance.ts'
 import { REDIS, redisOf } from './redis.ts'
-import { FRONT, listen, freeSocket, sameCommand, listenAddressOf, proxiesOf, stopSignal, untilStopped } from './serving.ts'
+import {
+  FRONT,
+  freeSocket,
+  listen,
+  listenAddressOf,
+  proxiesOf,
+  sameCommand,
+  stopSignal,
+  untilStopped,
+} from './serving.ts'
 import { version } from './version.ts'
 import { hashesOf, runWorkers, WORKERS, workersOf } from './workers.ts'
-import { shellWord, type CommandContext } from './context.ts'
 
 export const start = command({
   name: 'start',
@@ -42,7 +51,8 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     const metrics = metricsOf(values, deps)
     const issuer = issuerOf(values, deps)
     refuseWithoutSecret(database, deps)
-    const tell = (ready: State): void => say(started({ ...ready, database, workers, metrics }, deps))
+    const tell = (ready: State): void =>
+      say(started({ ...ready, database, workers, metrics }, deps))
 
     const serveAs = async (worker: Worker): Promise<void> => {
       const auth = await openServer(database, {
@@ -73,7 +83,9 @@ loses no request. SIGTERM stops the server: what is in flight is answered first,
     if (worker !== undefined) await serveAs(worker).finally(worker.leave)
     else {
       await freeSocket(place, deps)
-      await (workers > 1 ? runWorkers(workers, tell, log, deps) : serveAs(alone(tell, log)))
+      await (workers > 1
+        ? runWorkers(workers, tell, log, deps)
+        : serveAs(alone(tell, log)))
     }
     return undefined
   },
@@ -93,7 +105,8 @@ function alone(tell: (state: State) => void, log: Log): Worker {
 }
 
 /** The answer to SIGHUP, which would else end the process. */
-const ALONE = 'not reloaded: one process cannot be replaced without a gap; --workers 2 can'
+const ALONE =
+  'not reloaded: one process cannot be replaced without a gap; --workers 2 can'
 
 /** @throws Failure with the line to add */
 function refuseWithoutSecret(database: string, { env }: CommandContext): void {
@@ -118,9 +131,14 @@ const developmentSecretOf = (database: string): string => `${database}.secret`
 
 /** A better sentence for keys that another secret sealed, where that one lies beside them. */
 function sealedInDevelopment(error: unknown, database: string): CommandError | undefined {
-  const isSealed = error instanceof AuthError && error.message.includes('cannot be opened with this secret')
+  const isSealed =
+    error instanceof AuthError &&
+    error.message.includes('cannot be opened with this secret')
   if (!isSealed || !existsSync(developmentSecretOf(database))) return undefined
-  return new CommandError(`WATCHWORD_SECRET is not the secret of this database; ${secretAdvice(database)}`, { cause: error })
+  return new CommandError(
+    `WATCHWORD_SECRET is not the secret of this database; ${secretAdvice(database)}`,
+    { cause: error },
+  )
 }
 
 interface Started extends State {
@@ -129,13 +147,18 @@ interface Started extends State {
   readonly metrics: { readonly host: string; readonly port: number } | undefined
 }
 
-function started({ url, users, database, workers, metrics }: Started, deps: CommandContext): CommandOutput {
+function started(
+  { url, users, database, workers, metrics }: Started,
+  deps: CommandContext,
+): CommandOutput {
   const by = workers === 1 ? '' : `, ${workers} workers`
   const heading = `watchword ${version} on ${url}   (${shownDatabase(database)}${by})`
   const told = `Metrics are told on ${metrics?.host}, port ${metrics?.port}: GET /metrics`
   const hint = `There are no users yet: ${sameCommand('user create NAME --superuser', database, deps)}`
   return {
-    text: [heading, ...(metrics ? [told] : []), ...(users === 0 ? [hint] : [])].join('\n'),
+    text: [heading, ...(metrics ? [told] : []), ...(users === 0 ? [hint] : [])].join(
+      '\n',
+    ),
     json: { url, database: shownDatabase(database), users, workers },
   }
 }

@@ -5,7 +5,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { type CommandOutput, command, DATABASE, found } from './command.ts'
 import { CommandError, UsageError } from './errors.ts'
-import { withInstance, openWithKeys, userNamed } from './open-instance.ts'
+import { openWithKeys, userNamed, withInstance } from './open-instance.ts'
 import { isoOf, momentOf, plural, printable, tableOf } from './table.ts'
 
 export const tokenCreate = command({
@@ -21,32 +21,63 @@ is shown this once. Requests bear it as "Authorization: Token …".`,
     'watchword token create vitor --name "nightly export" --scope posts:read,users:read --expires 90d',
   ],
   options: {
-    reset: { type: 'boolean', short: 'r', says: 'a new one in its place; the old one ends' },
+    reset: {
+      type: 'boolean',
+      short: 'r',
+      says: 'a new one in its place; the old one ends',
+    },
     name: { type: 'string', value: 'TEXT', says: 'one more, and what it is for' },
-    scope: { type: 'string', value: 'SCOPES', says: 'one more, for these scopes alone, with commas between them' },
-    expires: { type: 'string', value: 'TIME', says: 'one more, which ends after 12h, 90d or so many seconds' },
+    scope: {
+      type: 'string',
+      value: 'SCOPES',
+      says: 'one more, for these scopes alone, with commas between them',
+    },
+    expires: {
+      type: 'string',
+      value: 'TIME',
+      says: 'one more, which ends after 12h, 90d or so many seconds',
+    },
     ...DATABASE,
   },
   run({ values: { reset, database, ...values }, args: [username = ''], deps }) {
     const input = inputOf(values)
     if (input === undefined) {
-      return withInstance(database, deps, async (auth) => derivedFor(username, reset === true, auth), openWithKeys)
+      return withInstance(
+        database,
+        deps,
+        async (auth) => derivedFor(username, reset === true, auth),
+        openWithKeys,
+      )
     }
-    if (reset) throw new UsageError('--reset does not go with --name, --scope and --expires: see token revoke.')
+    if (reset)
+      throw new UsageError(
+        '--reset does not go with --name, --scope and --expires: see token revoke.',
+      )
     return withInstance(database, deps, async (auth) => {
-      const made = await auth.apiTokens.create((await ownerNamed(username, auth)).id, input)
+      const made = await auth.apiTokens.create(
+        (await ownerNamed(username, auth)).id,
+        input,
+      )
       return generated(made, username, '\nIt is shown this once.')
     })
   },
 })
 
-async function derivedFor(username: string, reset: boolean, auth: Watchword<User>): Promise<CommandOutput> {
+async function derivedFor(
+  username: string,
+  reset: boolean,
+  auth: Watchword<User>,
+): Promise<CommandOutput> {
   const { id } = await ownerNamed(username, auth)
   return generated(await auth.apiTokens.keyFor(id, { reset }), username, '')
 }
 
 /** As `drf_create_token` says it: scripts read this line. */
-const generated = ({ token, record }: ShownToken, username: string, and: string): CommandOutput => ({
+const generated = (
+  { token, record }: ShownToken,
+  username: string,
+  and: string,
+): CommandOutput => ({
   text: `Generated token ${token} for user ${printable(username)}${and}`,
   json: { token, username, ...toJson(record) },
 })
@@ -69,13 +100,19 @@ function inputOf({
 }): NewApiToken | undefined {
   if (name === undefined && scope === undefined && expires === undefined) return undefined
   const scopes = (scope ?? '').split(/[,\s]+/).filter(Boolean)
-  return { name, scopes, ...(expires === undefined ? {} : { expiresIn: timeOf(expires) }) }
+  return {
+    name,
+    scopes,
+    ...(expires === undefined ? {} : { expiresIn: timeOf(expires) }),
+  }
 }
 
 function timeOf(text: string): Duration {
   const seconds = secondsOf(/^\d+$/.test(text) ? Number(text) : text)
   if (seconds !== undefined && seconds > 0) return seconds
-  throw new UsageError('--expires must be a length of time above 0: 12h, 90d, or a number of seconds.')
+  throw new UsageError(
+    '--expires must be a length of time above 0: 12h, 90d, or a number of seconds.',
+  )
 }
 
 export const tokenList = command({
@@ -91,7 +128,10 @@ export const tokenList = command({
       auth.apiTokens.list((await userNamed(name, auth)).id),
     )
     return {
-      text: tokens.length === 0 ? `${printable(name)} has no API tokens.` : tokenTable(tokens),
+      text:
+        tokens.length === 0
+          ? `${printable(name)} has no API tokens.`
+          : tokenTable(tokens),
       json: tokens.map(toJson),
     }
   },
@@ -117,15 +157,23 @@ export const tokenRevoke = command({
   about:
     'TOKEN is its PREFIX or its ID, as "watchword token list" shows them. Running servers refuse it from the next request on.',
   examples: ['watchword token revoke ww_h3kX9aQz', 'watchword token revoke --user vitor'],
-  options: { user: { type: 'string', value: 'NAME', says: 'all API tokens of this user' }, ...DATABASE },
+  options: {
+    user: { type: 'string', value: 'NAME', says: 'all API tokens of this user' },
+    ...DATABASE,
+  },
   async run({ values: { user, database }, args: [token], deps }) {
     if ((token === undefined) === (user === undefined)) {
-      throw new UsageError('Name one token by its PREFIX or ID, or all of a user with --user NAME.')
+      throw new UsageError(
+        'Name one token by its PREFIX or ID, or all of a user with --user NAME.',
+      )
     }
     const revoked = await withInstance(database, deps, async (auth) => {
-      if (user !== undefined) return auth.apiTokens.revokeAll((await userNamed(user, auth)).id)
+      if (user !== undefined)
+        return auth.apiTokens.revokeAll((await userNamed(user, auth)).id)
       if ((await auth.apiTokens.revoke(token!)) !== undefined) return 1
-      throw new CommandError('There is no API token of this prefix or ID: see watchword token list USERNAME.')
+      throw new CommandError(
+        'There is no API token of this prefix or ID: see watchword token list USERNAME.',
+      )
     })
     return { text: `Ended ${plural(revoked, 'API token')}.`, json: { revoked } }
   },

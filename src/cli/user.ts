@@ -1,12 +1,15 @@
 import type { User } from '../users/user.ts'
 import { type CommandOutput, command, DATABASE, found, parseCount } from './command.ts'
 import { CommandError, UsageError } from './errors.ts'
-import { databaseOf, withInstance, openWithoutKeys, userNamed } from './open-instance.ts'
+import { databaseOf, openWithoutKeys, userNamed, withInstance } from './open-instance.ts'
 import { confirms, newPassword } from './passwords.ts'
 import { isoOf, momentOf, printable, tableOf, yesNo } from './table.ts'
 
 const STDIN = {
-  'password-stdin': { type: 'boolean', says: 'read the password from standard input, also at a terminal' },
+  'password-stdin': {
+    type: 'boolean',
+    says: 'read the password from standard input, also at a terminal',
+  },
 } as const
 
 const PASSWORD = `The password is asked for twice, unseen. Where standard input is no terminal, it is read from there. It is never an
@@ -27,9 +30,16 @@ export const userCreate = command({
     email: { type: 'string', value: 'EMAIL', says: 'the email address' },
     staff: { type: 'boolean', says: 'is staff' },
     superuser: { type: 'boolean', says: 'may do everything' },
-    roles: { type: 'string', value: 'ROLES', says: 'names of roles, with commas between them' },
+    roles: {
+      type: 'string',
+      value: 'ROLES',
+      says: 'names of roles, with commas between them',
+    },
     inactive: { type: 'boolean', says: 'may not sign in until activated' },
-    'no-password': { type: 'boolean', says: 'has no password and cannot sign in with one' },
+    'no-password': {
+      type: 'boolean',
+      says: 'has no password and cannot sign in with one',
+    },
     ...STDIN,
     ...DATABASE,
   },
@@ -37,7 +47,9 @@ export const userCreate = command({
     if (values['no-password'] && values['password-stdin']) {
       throw new UsageError('--no-password and --password-stdin exclude each other.')
     }
-    const password = values['no-password'] ? undefined : await newPassword(deps, values['password-stdin'])
+    const password = values['no-password']
+      ? undefined
+      : await newPassword(deps, values['password-stdin'])
     const auth = await openWithoutKeys(databaseOf(values.database, deps))
     try {
       const user = await auth.events.by('command', () =>
@@ -63,7 +75,11 @@ export const userList = command({
   does: 'Lists users by name.',
   args: [],
   about: 'A hundred at a time; where there are more, the last line tells how to go on.',
-  examples: ['watchword user list', 'watchword user list --after vitor --limit 20', 'watchword user list --json'],
+  examples: [
+    'watchword user list',
+    'watchword user list --after vitor --limit 20',
+    'watchword user list --json',
+  ],
   options: {
     after: { type: 'string', value: 'NAME', says: 'begin after this name' },
     limit: { type: 'string', value: 'COUNT', says: 'how many, 1 to 1000; else 100' },
@@ -71,11 +87,20 @@ export const userList = command({
   },
   async run({ values, deps }) {
     const limit = parseCount(values.limit ?? '100', '--limit', [1, 1000])
-    const page = { limit: limit + 1, ...(values.after === undefined ? {} : { after: values.after }) }
+    const page = {
+      limit: limit + 1,
+      ...(values.after === undefined ? {} : { after: values.after }),
+    }
     const all = await withInstance(values.database, deps, (auth) => auth.users.list(page))
     const users = all.slice(0, limit)
-    const more = all.length > limit ? `\n\nThere are more: --after ${JSON.stringify(users.at(-1)?.username)}` : ''
-    return { text: users.length === 0 ? 'There are no users.' : userTable(users) + more, json: users.map(toJson) }
+    const more =
+      all.length > limit
+        ? `\n\nThere are more: --after ${JSON.stringify(users.at(-1)?.username)}`
+        : ''
+    return {
+      text: users.length === 0 ? 'There are no users.' : userTable(users) + more,
+      json: users.map(toJson),
+    }
   },
 })
 
@@ -98,7 +123,10 @@ export const userPasswd = command({
   does: "Changes a user's password and ends every sign-in of that user.",
   args: ['NAME'],
   about: PASSWORD,
-  examples: ['watchword user passwd vitor', 'printf %s "$PASSWORD" | watchword user passwd vitor'],
+  examples: [
+    'watchword user passwd vitor',
+    'printf %s "$PASSWORD" | watchword user passwd vitor',
+  ],
   options: { ...STDIN, ...DATABASE },
   run: ({ values, args: [name = ''], deps }) =>
     withInstance(values.database, deps, async (auth) => {
@@ -113,15 +141,20 @@ export const userRoles = command({
   name: 'user roles',
   does: 'Gives a user the roles that are named, and no others; shows them where none is.',
   args: ['NAME', '[ROLES]'],
-  about: 'Commas between several; "" takes all away. What a role may do is said in the options of the program.',
+  about:
+    'Commas between several; "" takes all away. What a role may do is said in the options of the program.',
   examples: ['watchword user roles vitor', 'watchword user roles vitor editor,viewer'],
   options: DATABASE,
   run: ({ values, args: [name = '', roles], deps }) =>
     withInstance(values.database, deps, async (auth) => {
       const { id, ...known } = await userNamed(name, auth)
-      const user = roles === undefined ? { id, ...known } : await auth.users.change(id, { roles: rolesIn(roles) })
+      const user =
+        roles === undefined
+          ? { id, ...known }
+          : await auth.users.change(id, { roles: rolesIn(roles) })
       found(user, `There is no user ${JSON.stringify(name)} any more.`)
-      const has = user.roles.length === 0 ? 'no roles' : user.roles.map(printable).join(', ')
+      const has =
+        user.roles.length === 0 ? 'no roles' : user.roles.map(printable).join(', ')
       return told(`${shown(user)} has ${has}.`, user)
     }),
 })
@@ -136,47 +169,65 @@ export const userActivate = command({
   about: 'The sign-ins that ended with the deactivation stay ended.',
   examples: ['watchword user activate vitor'],
   options: DATABASE,
-  run: ({ values, args: [name = ''], deps }) => setActive(name, true, values.database, deps),
+  run: ({ values, args: [name = ''], deps }) =>
+    setActive(name, true, values.database, deps),
 })
 
 export const userDeactivate = command({
   name: 'user deactivate',
   does: 'Keeps a user from signing in and ends every sign-in of that user.',
   args: ['NAME'],
-  about: 'The running server refuses the tokens within a second. The account and its data stay.',
+  about:
+    'The running server refuses the tokens within a second. The account and its data stay.',
   examples: ['watchword user deactivate vitor'],
   options: DATABASE,
-  run: ({ values, args: [name = ''], deps }) => setActive(name, false, values.database, deps),
+  run: ({ values, args: [name = ''], deps }) =>
+    setActive(name, false, values.database, deps),
 })
 
-const setActive = (name: string, active: boolean, ...[database, deps]: HousePlace): Promise<CommandOutput> =>
+const setActive = (
+  name: string,
+  active: boolean,
+  ...[database, deps]: HousePlace
+): Promise<CommandOutput> =>
   withInstance(database, deps, async (auth) => {
     const { id } = await userNamed(name, auth)
     const user = await auth.users.change(id, { active })
     found(user, `There is no user ${JSON.stringify(name)} any more.`)
     return told(
-      active ? `${shown(user)} may sign in.` : `${shown(user)} may not sign in. Every sign-in has ended.`,
+      active
+        ? `${shown(user)} may sign in.`
+        : `${shown(user)} may not sign in. Every sign-in has ended.`,
       user,
     )
   })
 
-type HousePlace = [database: Parameters<typeof withInstance>[0], world: Parameters<typeof withInstance>[1]]
+type HousePlace = [
+  database: Parameters<typeof withInstance>[0],
+  world: Parameters<typeof withInstance>[1],
+]
 
 export const userDelete = command({
   name: 'user delete',
   does: 'Deletes a user and ends every sign-in of that user.',
   args: ['NAME'],
-  about: 'There is no way back. To shut somebody out for a while, deactivate. Asks first; a program says --yes.',
+  about:
+    'There is no way back. To shut somebody out for a while, deactivate. Asks first; a program says --yes.',
   examples: ['watchword user delete vitor', 'watchword user delete vitor --yes'],
   options: { yes: { type: 'boolean', says: 'do not ask' }, ...DATABASE },
   run: ({ values, args: [name = ''], deps }) =>
     withInstance(values.database, deps, async (auth) => {
       const user = await userNamed(name, auth)
       if (values.yes !== true) {
-        if (deps.stdin.isTTY !== true) throw new UsageError('To delete a user without being asked, add --yes.')
-        if (!(await confirms(deps, `Delete ${shown(user)} for good?`))) throw new CommandError('Nothing was deleted.')
+        if (deps.stdin.isTTY !== true)
+          throw new UsageError('To delete a user without being asked, add --yes.')
+        if (!(await confirms(deps, `Delete ${shown(user)} for good?`)))
+          throw new CommandError('Nothing was deleted.')
       }
-      found(await auth.users.delete(user.id), `There is no user ${JSON.stringify(name)} any more.`)
+      found(
+        await auth.users.delete(user.id),
+        `There is no user ${JSON.stringify(name)} any more.`,
+      )
       return told(`Deleted ${shown(user)}.`, user)
     }),
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
-import { hashesOf, workersOf } from './workers.ts'
 import type { CommandContext } from './context.ts'
+import { hashesOf, workersOf } from './workers.ts'
 
 const deps = (env: CommandContext['env']): CommandContext => ({
   env,
@@ -27,12 +27,24 @@ for (const [typed, env, database, count] of [
 
 for (const [typed, env, database, sentence] of [
   ['0', {}, 'watchword.db', /^--workers must be a whole number from 1 to 256/],
-  [undefined, { WATCHWORD_WORKERS: 'auto' }, 'watchword.db', /^WATCHWORD_WORKERS must be/],
+  [
+    undefined,
+    { WATCHWORD_WORKERS: 'auto' },
+    'watchword.db',
+    /^WATCHWORD_WORKERS must be/,
+  ],
   [undefined, { WEB_CONCURRENCY: '-1' }, 'watchword.db', /^WEB_CONCURRENCY must be/],
-  ['2', {}, 'sqlite::memory:', /^A database in memory is seen by one process alone: leave --workers out/],
+  [
+    '2',
+    {},
+    'sqlite::memory:',
+    /^A database in memory is seen by one process alone: leave --workers out/,
+  ],
 ] as const) {
   test(`workers: ${typed} with ${JSON.stringify(env)} on ${database} is refused`, () => {
-    assert.throws(() => workersOf({ workers: typed }, database, deps(env)), { message: sentence })
+    assert.throws(() => workersOf({ workers: typed }, database, deps(env)), {
+      message: sentence,
+    })
   })
 }
 

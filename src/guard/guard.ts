@@ -1,10 +1,15 @@
-import { type Authentication, challengesOf, firstIdentity, type Identity } from '../authentication/scheme.ts'
+import {
+  type Authentication,
+  challengesOf,
+  firstIdentity,
+  type Identity,
+} from '../authentication/scheme.ts'
 import { AuthError } from '../base/errors.ts'
 import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
 import type { Decision } from '../permissions/decision.ts'
-import { type Ask, requiresSignIn, type Permission } from '../permissions/permission.ts'
-import { type PrincipalContext, RequestPrincipal } from '../permissions/principal.ts'
 import { denialError } from '../permissions/denial-error.ts'
+import { type Ask, type Permission, requiresSignIn } from '../permissions/permission.ts'
+import { type PrincipalContext, RequestPrincipal } from '../permissions/principal.ts'
 import type { Rights } from '../permissions/rights.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
 
@@ -21,7 +26,13 @@ export interface GuardDeps {
   /** The client's address, behind the proxies that are trusted. */
   readonly addressOf: (request: AuthRequest) => string
   /** Told of every no, where the operator wants to know. */
-  readonly onDenied: ((error: AuthError, request: AuthRequest, who: Identity<unknown> | undefined) => void) | undefined
+  readonly onDenied:
+    | ((
+        error: AuthError,
+        request: AuthRequest,
+        who: Identity<unknown> | undefined,
+      ) => void)
+    | undefined
 }
 
 /**
@@ -31,7 +42,10 @@ export interface GuardDeps {
  * @returns who sends it; its user is `undefined` where nobody has signed in and nobody has to
  * @throws AuthError that knows the route's challenges
  */
-export function createGuard({ schemes, permissions, throttles }: GuardParts, deps: GuardDeps) {
+export function createGuard(
+  { schemes, permissions, throttles }: GuardParts,
+  deps: GuardDeps,
+) {
   const identify = firstIdentity(schemes)
   const challenges = challengesOf(schemes)
   const needsUser = requiresSignIn(permissions)
@@ -41,7 +55,11 @@ export function createGuard({ schemes, permissions, throttles }: GuardParts, dep
     return error.withChallenges(challenges)
   }
   const bounds: PrincipalContext = { rights: deps.rights, toRouteError }
-  const refuse = (error: unknown, request: AuthRequest, who?: Identity<unknown>): never => {
+  const refuse = (
+    error: unknown,
+    request: AuthRequest,
+    who?: Identity<unknown>,
+  ): never => {
     throw error instanceof AuthError ? toRouteError(error, request, who) : error
   }
 
@@ -68,13 +86,24 @@ export function createGuard({ schemes, permissions, throttles }: GuardParts, dep
   }
   const count = ({ identity, request }: Asking): Awaitable<void> => {
     if (throttles.length === 0) return undefined
-    return throttleAll(throttles, { userId: userIdOf(identity?.user), address: deps.addressOf(request) }, request)
+    return throttleAll(
+      throttles,
+      { userId: userIdOf(identity?.user), address: deps.addressOf(request) },
+      request,
+    )
   }
 
-  const admit = (identity: Identity<unknown> | undefined, request: AuthRequest): Awaitable<RequestPrincipal<unknown>> => {
+  const admit = (
+    identity: Identity<unknown> | undefined,
+    request: AuthRequest,
+  ): Awaitable<RequestPrincipal<unknown>> => {
     if (identity != null && identity.user == null) throw new TypeError(NO_USER)
     const who = new RequestPrincipal(identity ?? ANONYMOUS, bounds, request)
-    const ask: Asking = { identity: identity == null ? undefined : who, request, resource: undefined }
+    const ask: Asking = {
+      identity: identity == null ? undefined : who,
+      request,
+      resource: undefined,
+    }
     try {
       const judged = judge(ask)
       const counted = isPromise(judged) ? judged.then(() => count(ask)) : count(ask)

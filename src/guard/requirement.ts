@@ -3,12 +3,21 @@ import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 
 /** What a guarded route asks for: a permission string of the instance's roles, a permission, or a table of all. */
-export type Requirement<U, Right extends string> = Right | Permission<unknown, U, Right> | RequirementOptions<U, Right>
+export type Requirement<U, Right extends string> =
+  | Right
+  | Permission<unknown, U, Right>
+  | RequirementOptions<U, Right>
 
 /** Each member takes the place of what the instance says of it. */
 export type RequirementOptions<U, Right extends string> =
-  | (OtherNeeds & { readonly schemes?: undefined; readonly permissions?: Permissions<U, Right> })
-  | (OtherNeeds & { readonly schemes: readonly Scheme<unknown>[]; readonly permissions?: Permissions<never, Right> })
+  | (OtherNeeds & {
+      readonly schemes?: undefined
+      readonly permissions?: Permissions<U, Right>
+    })
+  | (OtherNeeds & {
+      readonly schemes: readonly Scheme<unknown>[]
+      readonly permissions?: Permissions<never, Right>
+    })
 
 interface OtherNeeds {
   /**
@@ -44,4 +53,6 @@ type AsksForSignIn<Asked> = Asked extends SignedIn
       : true
     : false
 
-type SchemesUser<N, U> = N extends { readonly schemes: readonly Scheme<infer Other>[] } ? Other : U
+type SchemesUser<N, U> = N extends { readonly schemes: readonly Scheme<infer Other>[] }
+  ? Other
+  : U

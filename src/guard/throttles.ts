@@ -10,7 +10,8 @@ export type Limits = Readonly<Record<string, Limit | null>>
 const EVERYWHERE = ['anon', 'user']
 
 /** Whether something counts everywhere. */
-export const hasThrottles = (limits: Limits): boolean => EVERYWHERE.some((name) => limits[name] != null)
+export const hasThrottles = (limits: Limits): boolean =>
+  EVERYWHERE.some((name) => limits[name] != null)
 
 /**
  * The throttles that a route names, or the instance's.
@@ -24,7 +25,10 @@ export function throttlesOf(
   const everywhere = EVERYWHERE.filter((name) => Object.hasOwn(limits, name))
   const list = typeof named === 'string' ? [...everywhere, named] : (named ?? everywhere)
   for (const each of list) if (typeof each === 'string') refuseUnknown(each, limits)
-  return (deps) => list.flatMap((each) => (typeof each === 'string' ? throttleNamed(each, limits[each], deps) : each))
+  return (deps) =>
+    list.flatMap((each) =>
+      typeof each === 'string' ? throttleNamed(each, limits[each], deps) : each,
+    )
 }
 
 function throttleNamed(
@@ -33,7 +37,9 @@ function throttleNamed(
   deps: { readonly hits: Hits; readonly clock: Clock },
 ): readonly Throttle[] {
   if (limit == null) return []
-  return [name === 'anon' ? anonThrottle(name, limit, deps) : userThrottle(name, limit, deps)]
+  return [
+    name === 'anon' ? anonThrottle(name, limit, deps) : userThrottle(name, limit, deps),
+  ]
 }
 
 function refuseUnknown(name: string, limits: Limits): void {

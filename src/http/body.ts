@@ -1,16 +1,17 @@
 import { AuthError } from '../base/errors.ts'
-import type { AuthRequest } from './request.ts'
 import { parseForm } from './form-body.ts'
 import { parseJson } from './json-body.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
 import { parseMultipart } from './multipart-body.ts'
-import { type ParsedBody, collectFields } from './parsed-body.ts'
+import { collectFields, type ParsedBody } from './parsed-body.ts'
+import type { AuthRequest } from './request.ts'
 
-const PARSERS: ReadonlyMap<string, (bytes: Uint8Array, type: MediaType) => ParsedBody> = new Map([
-  ['application/json', parseJson],
-  ['application/x-www-form-urlencoded', parseForm],
-  ['multipart/form-data', parseMultipart],
-])
+const PARSERS: ReadonlyMap<string, (bytes: Uint8Array, type: MediaType) => ParsedBody> =
+  new Map([
+    ['application/json', parseJson],
+    ['application/x-www-form-urlencoded', parseForm],
+    ['multipart/form-data', parseMultipart],
+  ])
 
 /** The media types that a body may have. */
 export const BODY_TYPES: readonly string[] = [...PARSERS.keys()]
@@ -26,14 +27,19 @@ export async function parseBody(request: AuthRequest): Promise<ParsedBody> {
   const encoding = request.header('content-encoding') ?? 'identity'
   const bytes = await request.body()
   if (bytes.length === 0) return collectFields(new Map())
-  if (encoding.trim().toLowerCase() !== 'identity') throw unsupported(`content encoding "${encoding}"`)
+  if (encoding.trim().toLowerCase() !== 'identity')
+    throw unsupported(`content encoding "${encoding}"`)
   const type = parseMediaType(sentType)
   const parse = PARSERS.get(type.type)
-  if (parse === undefined || !isUtf8(type.parameters.get('charset'))) throw unsupported(`media type "${sentType}"`)
+  if (parse === undefined || !isUtf8(type.parameters.get('charset')))
+    throw unsupported(`media type "${sentType}"`)
   return parse(bytes, type)
 }
 
-const isUtf8 = (charset: string | undefined): boolean => charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)
+const isUtf8 = (charset: string | undefined): boolean =>
+  charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)
 
 const unsupported = (what: string): AuthError =>
-  new AuthError('unsupported_media_type', undefined, { detail: `Unsupported ${what} in request.` })
+  new AuthError('unsupported_media_type', undefined, {
+    detail: `Unsupported ${what} in request.`,
+  })

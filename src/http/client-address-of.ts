@@ -1,9 +1,12 @@
-import type { AuthRequest } from './request.ts'
-import { clientAddress } from './client-address.ts'
 import type { Log } from '../base/log.ts'
+import { clientAddress } from './client-address.ts'
+import type { AuthRequest } from './request.ts'
 
 /** Whose request it is, behind the proxies that are trusted; where nobody can tell, the operator is told so, once. */
-export function clientAddressBehind(proxies: number | null, log: Log): (request: AuthRequest) => string {
+export function clientAddressBehind(
+  proxies: number | null,
+  log: Log,
+): (request: AuthRequest) => string {
   let told = false
   return (request) => {
     const address = clientAddress(request, proxies)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { truncateAddress, clientAddress, networkOf } from './client-address.ts'
+import { clientAddress, networkOf, truncateAddress } from './client-address.ts'
 
 const asked = (forwarded: string | undefined) => ({
   address: '10.0.0.9',
@@ -53,7 +53,8 @@ for (const [address, expected] of [
   ['256.1.1.1', 'unknown:256.1.1.1'],
   ['2001:db8:::1', 'unknown:2001:db8:::1'],
 ] as const) {
-  test(`${JSON.stringify(address)} is counted as ${expected}`, () => assert.equal(networkOf(address), expected))
+  test(`${JSON.stringify(address)} is counted as ${expected}`, () =>
+    assert.equal(networkOf(address), expected))
 }
 
 test('however long a header is, its part of a key is not', () => {

@@ -10,7 +10,10 @@ import type { AuthRequest } from './request.ts'
  *   limit
  * @see specification 6.8, the table of NUM_PROXIES
  */
-export function clientAddress(request: Pick<AuthRequest, 'address' | 'header'>, proxies: number | null): string {
+export function clientAddress(
+  request: Pick<AuthRequest, 'address' | 'header'>,
+  proxies: number | null,
+): string {
   if (proxies === 0) return request.address
   const forwarded = request.header('x-forwarded-for')
   if (proxies === null) return forwarded ? forwarded.replace(/\s+/g, '') : request.address
@@ -55,12 +58,17 @@ function hostOf(address: string): string {
 /** The eight groups of an IPv6 address, in lower-case hexadecimal without leading zeros. */
 function groupsOf(host: string): readonly string[] {
   const [left = [], right] = host.split('::').map(writtenGroups)
-  const zeros = right === undefined ? [] : new Array<string>(8 - left.length - right.length).fill('0')
+  const zeros =
+    right === undefined ? [] : new Array<string>(8 - left.length - right.length).fill('0')
   return [...left, ...zeros, ...(right ?? [])]
 }
 
 const writtenGroups = (text: string): readonly string[] =>
-  text === '' ? [] : text.split(':').flatMap((group) => (group.includes('.') ? hexOf(group) : [hex(`0x${group}`)]))
+  text === ''
+    ? []
+    : text
+        .split(':')
+        .flatMap((group) => (group.includes('.') ? hexOf(group) : [hex(`0x${group}`)]))
 
 const hex = (number: number | string): string => Number(number).toString(16)
 

@@ -7,7 +7,10 @@ for (const [header, expected] of [
   ['x=1;\t__Host-sessionid=a ; y=2', ['a']],
   ['__Host-sessionid=a; __Host-sessionid=b', ['a', 'b']],
   ['\u00a0__Host-sessionid=evil', []],
-  ['x=1; \u00a0__Host-sessionid=evil; \ufeff__Host-sessionid=evil; \u2003__Host-sessionid=evil', []],
+  [
+    'x=1; \u00a0__Host-sessionid=evil; \ufeff__Host-sessionid=evil; \u2003__Host-sessionid=evil',
+    [],
+  ],
   ['x="; __Host-sessionid=evil"', ['evil"']],
   ['x=__Host-sessionid=evil', []],
   ['__host-sessionid=evil', []],

@@ -2,7 +2,10 @@
  * The values of the cookies that have a name, as they were sent (RFC 6265 §5.4): pairs are parted by semicolons alone, so that
  * no value can bring another cookie with it.
  */
-export function cookieValues(name: string, header: string | undefined): readonly string[] {
+export function cookieValues(
+  name: string,
+  header: string | undefined,
+): readonly string[] {
   if (header === undefined || !header.includes(name)) return []
   const values: string[] = []
   for (const pair of header.split(';')) {
@@ -32,7 +35,11 @@ export interface CookieAttributes {
 }
 
 /** A `Set-Cookie`: for this host alone, and not sent along by other sites' forms. */
-export function serializeCookie(name: string, value: string, { maxAge, secure, httpOnly }: CookieAttributes): string {
+export function serializeCookie(
+  name: string,
+  value: string,
+  { maxAge, secure, httpOnly }: CookieAttributes,
+): string {
   const marks = [httpOnly ? '; HttpOnly' : '', secure ? '; Secure' : '']
   return `${name}=${value}; Path=/; Max-Age=${Math.floor(maxAge)}; SameSite=Lax${marks.join('')}`
 }

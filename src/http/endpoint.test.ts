@@ -2,13 +2,24 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { AuthError } from '../base/errors.ts'
+import {
+  blacklist,
+  obtain,
+  refresh,
+  type TokenVerbs,
+  verify,
+} from '../features/tokens/endpoints.ts'
+import { type Endpoint, handleEndpoint } from './endpoint.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
-import { handleEndpoint, type Endpoint } from './endpoint.ts'
-import { blacklist, obtain, refresh, type TokenVerbs, verify } from '../features/tokens/endpoints.ts'
 
 type Headers = Readonly<Record<string, string>>
 
-const requestOf = (body: string | Uint8Array, headers: Headers = {}, method = 'POST', url = '/'): AuthRequest => ({
+const requestOf = (
+  body: string | Uint8Array,
+  headers: Headers = {},
+  method = 'POST',
+  url = '/',
+): AuthRequest => ({
   method,
   url,
   address: '127.0.0.1',
@@ -51,7 +62,13 @@ const headerOf = (reply: AuthReply, wanted: string): string | undefined =>
 const login = obtain('username', echo)
 
 for (const [name, body, headers, status, expected] of [
-  ['JSON', '{"username":" a ","password":" b "}', JSON_TYPE, 200, '{"login":"a","password":" b "}'],
+  [
+    'JSON',
+    '{"username":" a ","password":" b "}',
+    JSON_TYPE,
+    200,
+    '{"login":"a","password":" b "}',
+  ],
   [
     'a form',
     'username=a%20b&password=c+d',
@@ -101,7 +118,13 @@ for (const [name, body, headers, status, expected] of [
     400,
     '{"username":["Not a valid string."]}',
   ],
-  ['a number as it was written', '{"username":1.0,"password":12}', JSON_TYPE, 200, '{"login":"1.0","password":"12"}'],
+  [
+    'a number as it was written',
+    '{"username":1.0,"password":12}',
+    JSON_TYPE,
+    200,
+    '{"login":"1.0","password":"12"}',
+  ],
   [
     'a name twice: the last counts',
     '{"username":"x","username":"a","password":"b"}',
@@ -109,12 +132,36 @@ for (const [name, body, headers, status, expected] of [
     200,
     '{"login":"a","password":"b"}',
   ],
-  ['a byte order mark', '\ufeff{"username":"a","password":"b"}', JSON_TYPE, 400, undefined],
+  [
+    'a byte order mark',
+    '\ufeff{"username":"a","password":"b"}',
+    JSON_TYPE,
+    400,
+    undefined,
+  ],
   ['NaN', '{"username":NaN}', JSON_TYPE, 400, undefined],
-  ['text behind the value', '{"username":"a","password":"b"}x', JSON_TYPE, 400, undefined],
+  [
+    'text behind the value',
+    '{"username":"a","password":"b"}x',
+    JSON_TYPE,
+    400,
+    undefined,
+  ],
   ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), JSON_TYPE, 400, undefined],
-  ['another charset', '{}', { 'content-type': 'application/json; charset=utf-16' }, 415, undefined],
-  ['a compressed body', '{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }, 415, undefined],
+  [
+    'another charset',
+    '{}',
+    { 'content-type': 'application/json; charset=utf-16' },
+    415,
+    undefined,
+  ],
+  [
+    'a compressed body',
+    '{}',
+    { ...JSON_TYPE, 'content-encoding': 'gzip' },
+    415,
+    undefined,
+  ],
   [
     'an empty body of any type',
     '',
@@ -122,7 +169,13 @@ for (const [name, body, headers, status, expected] of [
     400,
     '{"username":["This field is required."],"password":["This field is required."]}',
   ],
-  ['65 brackets', '['.repeat(65), JSON_TYPE, 400, '{"detail":"JSON parse error - nested too deeply"}'],
+  [
+    '65 brackets',
+    '['.repeat(65),
+    JSON_TYPE,
+    400,
+    '{"detail":"JSON parse error - nested too deeply"}',
+  ],
   [
     'a lone surrogate',
     '{"username":"\\ud800","password":"b"}',
@@ -144,8 +197,20 @@ for (const [name, body, headers, status, expected] of [
     200,
     '{"login":"\ufeff","password":"b"}',
   ],
-  ['a password of 4,097 octets', `{"username":"a","password":"${'p'.repeat(4097)}"}`, JSON_TYPE, 400, undefined],
-  ['a body over the limit', ' '.repeat(BODY_LIMIT + 1), JSON_TYPE, 413, '{"detail":"The request body is too large."}'],
+  [
+    'a password of 4,097 octets',
+    `{"username":"a","password":"${'p'.repeat(4097)}"}`,
+    JSON_TYPE,
+    400,
+    undefined,
+  ],
+  [
+    'a body over the limit',
+    ' '.repeat(BODY_LIMIT + 1),
+    JSON_TYPE,
+    413,
+    '{"detail":"The request body is too large."}',
+  ],
   [
     'a multipart form without its end',
     '--B\r\nContent-Disposition: form-data; name="username"\r\n\r\na',
@@ -162,12 +227,18 @@ for (const [name, body, headers, status, expected] of [
 }
 
 test('a token sent twice in one body is refused, wherever the blanks and escapes are', async () => {
-  for (const body of ['{"refresh":"a","refresh":"b"}', `{"refresh"${' '.repeat(99)}:"a","refr\\u0065sh" : "b"}`]) {
+  for (const body of [
+    '{"refresh":"a","refresh":"b"}',
+    `{"refresh"${' '.repeat(99)}:"a","refr\\u0065sh" : "b"}`,
+  ]) {
     const reply = await ask(refresh(echo), requestOf(body, JSON_TYPE))
     assert.equal(reply.status, 400)
     assert.equal(reply.body, '{"refresh":["This field may be sent only once."]}')
   }
-  const reply = await ask(refresh(echo), requestOf('{"x":{"refresh":1,"refresh":"refresh"},"refresh":"b"}', JSON_TYPE))
+  const reply = await ask(
+    refresh(echo),
+    requestOf('{"x":{"refresh":1,"refresh":"refresh"},"refresh":"b"}', JSON_TYPE),
+  )
   assert.equal(reply.status, 200)
 })
 
@@ -178,7 +249,10 @@ test('every answer names the methods and is not to be stored', async () => {
     ['HEAD', 405],
     ['OPTIONS', 200],
   ] as const) {
-    const reply = await ask(refresh(echo), requestOf('{"refresh":"a"}', JSON_TYPE, method))
+    const reply = await ask(
+      refresh(echo),
+      requestOf('{"refresh":"a"}', JSON_TYPE, method),
+    )
     assert.equal(reply.status, status)
     assert.equal(headerOf(reply, 'allow'), 'POST, OPTIONS')
     assert.equal(headerOf(reply, 'cache-control'), 'no-store')
@@ -221,13 +295,19 @@ for (const [accept, status, body] of [
   ['', 406, '{"detail":"Could not satisfy the request Accept header."}'],
 ] as const) {
   test(`Accept: ${accept}`, async () => {
-    const reply = await ask(refresh(echo), requestOf('{"refresh":"a"}', { ...JSON_TYPE, accept }))
+    const reply = await ask(
+      refresh(echo),
+      requestOf('{"refresh":"a"}', { ...JSON_TYPE, accept }),
+    )
     assert.deepEqual([reply.status, reply.body], [status, body])
   })
 }
 
 test('an unknown format is not found', async () => {
-  const reply = await ask(refresh(echo), requestOf('{"refresh":"a"}', JSON_TYPE, 'POST', '/?format=xml'))
+  const reply = await ask(
+    refresh(echo),
+    requestOf('{"refresh":"a"}', JSON_TYPE, 'POST', '/?format=xml'),
+  )
   assert.deepEqual([reply.status, reply.body], [404, '{"detail":"Not found."}'])
 })
 
@@ -240,13 +320,25 @@ test('a fault of ours is a 500 that says nothing, and is told to the log', async
     },
   }
   const request = requestOf('{"refresh":"a"}', JSON_TYPE)
-  const reply = await handleEndpoint(refresh(broken), request, { challenge: 'Bearer', failed: (error) => told.push(error) })
-  assert.deepEqual([reply.status, reply.body], [500, '{"detail":"A server error occurred."}'])
+  const reply = await handleEndpoint(refresh(broken), request, {
+    challenge: 'Bearer',
+    failed: (error) => told.push(error),
+  })
+  assert.deepEqual(
+    [reply.status, reply.body],
+    [500, '{"detail":"A server error occurred."}'],
+  )
   assert.equal(told.length, 1)
 })
 
 test('whatever octets come, the answer is below 500 and comes at once', async () => {
-  const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=B', 'x', '']
+  const types = [
+    'application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=B',
+    'x',
+    '',
+  ]
   const pieces = [
     '{',
     '}',
@@ -268,7 +360,9 @@ test('whatever octets come, the answer is below 500 and comes at once', async ()
   ]
   for (let i = 0; i < 20_000; i++) {
     const parts = Array.from({ length: randomInt(12) }, () =>
-      randomInt(3) === 0 ? randomBytes(randomInt(9)) : Buffer.from(pieces[randomInt(pieces.length)]!),
+      randomInt(3) === 0
+        ? randomBytes(randomInt(9))
+        : Buffer.from(pieces[randomInt(pieces.length)]!),
     )
     const headers = {
       'content-type': types[randomInt(types.length)]!,

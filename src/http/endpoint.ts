@@ -1,9 +1,9 @@
-import type { AuthReply, AuthRequest, Awaitable } from './request.ts'
 import { BODY_TYPES, parseBody } from './body.ts'
-import { parseFields, type Fields } from './fields.ts'
+import { type Fields, parseFields } from './fields.ts'
 import { ANSWER_TYPE, negotiate } from './negotiation.ts'
-import { type Header, methodNotAllowed, replyToThrown, jsonReply } from './reply.ts'
 import type { ParsedBody } from './parsed-body.ts'
+import { type Header, jsonReply, methodNotAllowed, replyToThrown } from './reply.ts'
+import type { AuthReply, AuthRequest, Awaitable } from './request.ts'
 
 /** One endpoint, told once. */
 export interface Endpoint {
@@ -12,7 +12,11 @@ export interface Endpoint {
   /** The text fields of its body; which they are may depend on what was sent. */
   readonly fields: Fields | ((sent: ParsedBody) => Fields)
   /** @param setCookie adds a cookie to the answer, if it is a 200 */
-  handle(fields: Readonly<Record<string, string>>, request: AuthRequest, setCookie: SetCookie): Awaitable<object>
+  handle(
+    fields: Readonly<Record<string, string>>,
+    request: AuthRequest,
+    setCookie: SetCookie,
+  ): Awaitable<object>
 }
 
 export type SetCookie = (cookie: string) => void
@@ -22,7 +26,11 @@ export const endpoint = <Name extends string>(told: {
   readonly name: string
   readonly method: 'POST'
   readonly fields: Fields<Name>
-  handle(fields: Readonly<Record<Name, string>>, request: AuthRequest, setCookie: SetCookie): Awaitable<object>
+  handle(
+    fields: Readonly<Record<Name, string>>,
+    request: AuthRequest,
+    setCookie: SetCookie,
+  ): Awaitable<object>
 }): Endpoint => told
 
 export interface EndpointContext {
@@ -50,17 +58,30 @@ export async function handleEndpoint(
   try {
     indent = negotiate(request)
     await count?.(request)
-    if (request.method === 'OPTIONS') return jsonReply(200, description(endpoint), { headers, indent })
+    if (request.method === 'OPTIONS')
+      return jsonReply(200, description(endpoint), { headers, indent })
     if (request.method !== endpoint.method) throw methodNotAllowed(request.method)
     const sent = await parseBody(request)
-    const shape = typeof endpoint.fields === 'function' ? endpoint.fields(sent) : endpoint.fields
+    const shape =
+      typeof endpoint.fields === 'function' ? endpoint.fields(sent) : endpoint.fields
     const fields = parseFields(shape, sent)
     const cookies: Header[] = []
-    const body = await endpoint.handle(fields, request, (cookie) => void cookies.push(['Set-Cookie', cookie]))
+    const body = await endpoint.handle(
+      fields,
+      request,
+      (cookie) => void cookies.push(['Set-Cookie', cookie]),
+    )
     return jsonReply(200, body, { headers: [...headers, ...cookies], indent })
   } catch (error) {
-    return replyToThrown(error, challenge, (fault) => failed(fault, request), { headers, indent })
+    return replyToThrown(error, challenge, (fault) => failed(fault, request), {
+      headers,
+      indent,
+    })
   }
 }
 
-const description = ({ name }: Endpoint): object => ({ name, renders: [ANSWER_TYPE], parses: BODY_TYPES })
+const description = ({ name }: Endpoint): object => ({
+  name,
+  renders: [ANSWER_TYPE],
+  parses: BODY_TYPES,
+})

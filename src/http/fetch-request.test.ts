@@ -5,7 +5,9 @@ import { FetchRequest } from './fetch-request.ts'
 const asking = (...values: readonly string[]): FetchRequest => {
   const headers = new Headers()
   for (const value of values) headers.append('authorization', value)
-  return new FetchRequest(new Request('https://api.example/a%20b/?q=1', { headers }), { address: '192.0.2.1' })
+  return new FetchRequest(new Request('https://api.example/a%20b/?q=1', { headers }), {
+    address: '192.0.2.1',
+  })
 }
 
 for (const [name, values] of [
@@ -29,7 +31,9 @@ for (const [name, values] of [
   ['a token and parameters', ['Bearer a.b.c', 'Digest username="ada", nc=1']],
 ] as const) {
   test(`several Authorization headers are refused: ${name}`, () => {
-    assert.throws(() => asking(...values).header('authorization'), { code: 'bad_authorization_header' })
+    assert.throws(() => asking(...values).header('authorization'), {
+      code: 'bad_authorization_header',
+    })
   })
 }
 

@@ -34,9 +34,14 @@ export class FetchRequest implements AuthRequest {
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers.get(name) ?? (name === 'host' ? new URL(this.#request.url).host : undefined)
+    const value =
+      this.#request.headers.get(name) ??
+      (name === 'host' ? new URL(this.#request.url).host : undefined)
     if (name === 'authorization' && value !== undefined && isSeveral(value)) {
-      throw new AuthError('bad_authorization_header', 'more than one Authorization header')
+      throw new AuthError(
+        'bad_authorization_header',
+        'more than one Authorization header',
+      )
     }
     return value
   }
@@ -57,7 +62,11 @@ async function octetsOf({ body }: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   const reader = body?.getReader()
-  for (let read = await reader?.read(); read !== undefined && !read.done; read = await reader?.read()) {
+  for (
+    let read = await reader?.read();
+    read !== undefined && !read.done;
+    read = await reader?.read()
+  ) {
     size += read.value.length
     if (size > BODY_LIMIT) {
       // Of a copy this would wait for whoever reads the other.
@@ -82,11 +91,15 @@ const QUOTED = /"(?:[^"\\]|\\.)*"/g
 const PARAMETER = /^\s*[!#$%&'*+.^_`|~\w-]+\s*=\s*[^=\s]/
 
 /** @param method of the request, where it is known: HEAD is answered with the length alone (RFC 9110 §9.3.2) */
-export function toResponse({ status, headers, body }: AuthReply, method?: string): Response {
+export function toResponse(
+  { status, headers, body }: AuthReply,
+  method?: string,
+): Response {
   const response = new Response(body === '' || method === 'HEAD' ? null : body, {
     status,
     headers: headers.map(([name, value]) => [name, value]),
   })
-  if (method === 'HEAD') response.headers.set('Content-Length', String(Buffer.byteLength(body)))
+  if (method === 'HEAD')
+    response.headers.set('Content-Length', String(Buffer.byteLength(body)))
   return response
 }

@@ -12,7 +12,9 @@ export function parseJson(bytes: Uint8Array): ParsedBody {
   const value = parsed(text)
   if (value === null) throw noDictionary('No data provided')
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw noDictionary(`Invalid data. Expected a dictionary, but got ${pythonTypeOf(text)}.`)
+    throw noDictionary(
+      `Invalid data. Expected a dictionary, but got ${pythonTypeOf(text)}.`,
+    )
   }
   return { values: new Map(Object.entries(value)), twice }
 }
@@ -45,9 +47,15 @@ function parsed(text: string): unknown {
 }
 
 const hasNumber = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.values(value).some((member) => typeof member === 'number')
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).some((member) => typeof member === 'number')
 
-const keepDigits = (_name: string, value: unknown, context?: { readonly source?: string }): unknown =>
+const keepDigits = (
+  _name: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown =>
   typeof value === 'number' ? numberText(context?.source ?? String(value)) : value
 
 /** The name that Python has for the type of a JSON value; the value is not an object and not `null`. */

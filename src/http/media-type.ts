@@ -14,7 +14,10 @@ export function parseMediaType(text: string): MediaType {
   if (end === -1) return { type: text.trim().toLowerCase(), parameters: new Map() }
   const parameters = new Map<string, string>()
   for (const [, name = '', quoted, plain = ''] of text.matchAll(PARAMETER)) {
-    parameters.set(name.toLowerCase(), quoted === undefined ? plain.trim() : quoted.replace(/\\(.)/g, '$1'))
+    parameters.set(
+      name.toLowerCase(),
+      quoted === undefined ? plain.trim() : quoted.replace(/\\(.)/g, '$1'),
+    )
   }
   return { type: text.slice(0, end).trim().toLowerCase(), parameters }
 }

@@ -1,6 +1,6 @@
 import { AuthError } from '../base/errors.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
-import { MAX_MEMBERS, type ParsedBody, collectFields } from './parsed-body.ts'
+import { collectFields, MAX_MEMBERS, type ParsedBody } from './parsed-body.ts'
 
 /** What RFC 2046 §5.1.1 lets a boundary be. */
 const BOUNDARY = /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/
@@ -25,20 +25,27 @@ export function parseMultipart(bytes: Uint8Array, { parameters }: MediaType): Pa
 }
 
 const broken = (reason: string): AuthError =>
-  new AuthError('parse_error', undefined, { detail: `Multipart form parse error - ${reason}` })
+  new AuthError('parse_error', undefined, {
+    detail: `Multipart form parse error - ${reason}`,
+  })
 
 /** Stands for what is no text. */
 const FILE = {}
 
 const DISPOSITION = 'content-disposition:'
 
-function parsePart(text: string): { name: string; filename: string | undefined; value: string } {
+function parsePart(text: string): {
+  name: string
+  filename: string | undefined
+  value: string
+} {
   // Blanks may stand between the delimiter and the end of its line.
   const part = text.replace(/^[ \t]+(?=\r\n)/, '')
   const headEnd = part.indexOf('\r\n\r\n')
   if (!part.startsWith('\r\n') || headEnd === -1) throw broken('a part has no head')
   const lines = part.slice(2, Math.max(headEnd, 2)).split('\r\n')
-  const line = lines.find((candidate) => candidate.toLowerCase().startsWith(DISPOSITION)) ?? ''
+  const line =
+    lines.find((candidate) => candidate.toLowerCase().startsWith(DISPOSITION)) ?? ''
   const { type, parameters } = parseMediaType(line.slice(DISPOSITION.length))
   const name = parameters.get('name')
   if (type !== 'form-data' || name === undefined) throw broken('a part has no name')

@@ -1,6 +1,6 @@
 import { AuthError } from '../base/errors.ts'
-import type { AuthRequest } from './request.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
+import type { AuthRequest } from './request.ts'
 
 /** The only type that we answer in; hence no answer varies with `Accept`. */
 export const ANSWER_TYPE = 'application/json'
@@ -13,8 +13,12 @@ export const ANSWER_TYPE = 'application/json'
  */
 export function negotiate(request: AuthRequest): number {
   const query = request.url.indexOf('?')
-  const format = query === -1 ? undefined : new URLSearchParams(request.url.slice(query)).getAll('format').at(-1)
-  if (format !== undefined && format !== '' && format !== 'json') throw new AuthError('not_found')
+  const format =
+    query === -1
+      ? undefined
+      : new URLSearchParams(request.url.slice(query)).getAll('format').at(-1)
+  if (format !== undefined && format !== '' && format !== 'json')
+    throw new AuthError('not_found')
 
   const accept = request.header('accept')
   if (accept === undefined || accept === '*/*') return 0
@@ -37,4 +41,5 @@ function particularity({ type, parameters }: MediaType): number {
   return isPlain ? 2 : 3
 }
 
-const blanksOf = (indent: string): number => (/^\d+$/.test(indent) ? Math.min(Number(indent), 8) : 0)
+const blanksOf = (indent: string): number =>
+  /^\d+$/.test(indent) ? Math.min(Number(indent), 8) : 0

@@ -9,4 +9,7 @@ export interface ParsedBody {
 /** Members, list items, pairs or parts that a body may have in all (rule D1). */
 export const MAX_MEMBERS = 1_000
 
-export const collectFields = (values: ReadonlyMap<string, unknown>): ParsedBody => ({ values, twice: new Set() })
+export const collectFields = (values: ReadonlyMap<string, unknown>): ParsedBody => ({
+  values,
+  twice: new Set(),
+})

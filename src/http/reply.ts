@@ -1,7 +1,7 @@
-import { ERRORS, AuthError } from '../base/errors.ts'
-import type { AuthReply } from './request.ts'
+import { AuthError, ERRORS } from '../base/errors.ts'
 import { jsonText } from './json-text.ts'
 import { ANSWER_TYPE } from './negotiation.ts'
+import type { AuthReply } from './request.ts'
 
 export type Header = readonly [name: string, value: string]
 
@@ -12,28 +12,43 @@ export interface ReplyOptions {
 }
 
 /** A JSON answer that nobody stores: most of them bear a token, and those that do not could (D21). */
-export const jsonReply = (status: number, body: unknown, { headers = [], indent = 0 }: ReplyOptions = {}): AuthReply => ({
+export const jsonReply = (
+  status: number,
+  body: unknown,
+  { headers = [], indent = 0 }: ReplyOptions = {},
+): AuthReply => ({
   status,
   headers: [['Content-Type', ANSWER_TYPE], ['Cache-Control', 'no-store'], ...headers],
   body: jsonText(body, indent),
 })
 
 /** The only place where a refusal becomes an answer. */
-export function errorReply(error: AuthError, challenge: string | undefined, terms: ReplyOptions = {}): AuthReply {
+export function errorReply(
+  error: AuthError,
+  challenge: string | undefined,
+  terms: ReplyOptions = {},
+): AuthReply {
   const challenges = error.challenges ?? (challenge === undefined ? [] : [challenge])
   const row = ERRORS[error.code]
   const code = 'code' in row ? { code: row.code } : {}
   // Where no scheme has a challenge to make, a 401 would be against RFC 9110 §15.5.2 (specification 6.1).
   const status = row.status === 401 && challenges.length === 0 ? 403 : row.status
   const headers: Header[] = [...(terms.headers ?? [])]
-  if (status === 401) headers.push(...challenges.map((each) => ['WWW-Authenticate', each] as const))
-  if (error.retryAfter !== undefined) headers.push(['Retry-After', String(Math.ceil(error.retryAfter))])
-  return jsonReply(status, error.body ?? { detail: error.detail, ...code }, { ...terms, headers })
+  if (status === 401)
+    headers.push(...challenges.map((each) => ['WWW-Authenticate', each] as const))
+  if (error.retryAfter !== undefined)
+    headers.push(['Retry-After', String(Math.ceil(error.retryAfter))])
+  return jsonReply(status, error.body ?? { detail: error.detail, ...code }, {
+    ...terms,
+    headers,
+  })
 }
 
 /** Any error: a refusal as it is, everything else as one that says nothing. */
 export const authErrorFrom = (error: unknown): AuthError =>
-  error instanceof AuthError && error.code !== 'invalid_config' && error.code !== 'invalid_key'
+  error instanceof AuthError &&
+  error.code !== 'invalid_config' &&
+  error.code !== 'invalid_key'
     ? error
     : new AuthError('server_error', undefined, { cause: error })
 
@@ -56,4 +71,6 @@ export function replyToThrown(
 }
 
 export const methodNotAllowed = (method: string): AuthError =>
-  new AuthError('method_not_allowed', undefined, { detail: `Method "${method}" not allowed.` })
+  new AuthError('method_not_allowed', undefined, {
+    detail: `Method "${method}" not allowed.`,
+  })

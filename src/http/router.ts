@@ -6,7 +6,9 @@
  *
  * @param mounted by absolute path
  */
-export function createRouter<Route>(mounted: Iterable<readonly [path: string, route: Route]>) {
+export function createRouter<Route>(
+  mounted: Iterable<readonly [path: string, route: Route]>,
+) {
   const routes = new Map<string, Route>()
   const paths: string[] = []
   for (const [path, route] of mounted) {

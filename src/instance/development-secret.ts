@@ -1,6 +1,13 @@
-import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import type { Random } from '../base/random.ts'
+import {
+  existsSync,
+  linkSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { AuthError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
 import { secretFault } from '../jwt/index.ts'
 
@@ -12,7 +19,11 @@ import { secretFault } from '../jwt/index.ts'
  * @throws AuthError `invalid_config` where it was lost, others can read the file (K10), no secret is in it (K2), or nothing can be written beside
  *   the database
  */
-export function developmentSecret(database: string, random: Random, hasKeys: boolean): Secret {
+export function developmentSecret(
+  database: string,
+  random: Random,
+  hasKeys: boolean,
+): Secret {
   const fresh = Buffer.from(random(32)).toString('base64url')
   if (database === ':memory:') return new Secret(fresh)
   const file = `${database}.secret`
@@ -21,7 +32,10 @@ export function developmentSecret(database: string, random: Random, hasKeys: boo
     keep(fresh, file, database)
   }
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
-    throw new AuthError('invalid_config', `${file} can be read by others: type "chmod 600 ${file}".`)
+    throw new AuthError(
+      'invalid_config',
+      `${file} can be read by others: type "chmod 600 ${file}".`,
+    )
   }
   return new Secret(parseSecretFile(readFileSync(file, 'utf8'), file))
 }

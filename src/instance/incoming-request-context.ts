@@ -1,9 +1,9 @@
-import type { RequestContext } from '../base/request-context.ts'
 import { systemRandom } from '../base/random.ts'
+import type { RequestContext } from '../base/request-context.ts'
+import { truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { REQUEST_ID, requestIdOf } from '../http/request-id.ts'
 import type { Settings } from '../settings/settings.ts'
-import { truncateAddress } from '../http/client-address.ts'
 
 /** That a request is answered. What nobody writes down is not found out. */
 export class IncomingRequestContext implements RequestContext {

@@ -1,30 +1,30 @@
+import { type AuditLog, auditLog } from '../audit/audit-log.ts'
 import type { SchemeDeps } from '../authentication/scheme.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { derivedTokenDeps } from '../features/api-tokens/admin.ts'
+import type { DerivedTokenDeps } from '../features/api-tokens/derived-token.ts'
 import { sign, verifier } from '../jwt/index.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import { derivedKey } from '../keys/seal.ts'
+import { watchClockSkew } from '../observability/clock-skew.ts'
+import { type Counters, createCounters } from '../observability/counters.ts'
+import { observedSessions } from '../observability/observed-sessions.ts'
+import { openTracing, type Trace } from '../observability/tracing.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue, type QueueLoad } from '../passwords/queue.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Settings } from '../settings/settings.ts'
+import { passwordCheck } from '../sign-in/sign-in.ts'
 import type { Redis } from '../stores/redis/redis.ts'
 import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
-import type { DerivedTokenDeps } from '../features/api-tokens/derived-token.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
 import { createUser } from '../users/create.ts'
-import { derivedTokenDeps } from '../features/api-tokens/admin.ts'
-import { type AuditLog, auditLog } from '../audit/audit-log.ts'
-import { watchKeys, openKeys, type Secrets, chooseSecrets } from './open-keys.ts'
-import { observedSessions } from '../observability/observed-sessions.ts'
+import { chooseSecrets, openKeys, type Secrets, watchKeys } from './open-keys.ts'
 import { chooseHits, openRedisIfConfigured } from './open-redis.ts'
 import { openSessions } from './open-sessions.ts'
-import { passwordCheck } from '../sign-in/sign-in.ts'
-import { watchClockSkew } from '../observability/clock-skew.ts'
 import { openStore } from './open-store.ts'
-import { type Counters, createCounters } from '../observability/counters.ts'
-import { type Trace, openTracing } from '../observability/tracing.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
 export interface Instance {
@@ -75,7 +75,11 @@ export async function openInstance(settings: Settings): Promise<Instance> {
     const store = redis?.announced(kept) ?? kept
     // Processes on several machines agree about the time by going by their store's.
     const timed = { ...settings, clock: settings.clock ?? store.time?.now ?? systemClock }
-    return { ...(await furnish(timed, store, redis, chooseSecrets(settings, file), opened)), store, close }
+    return {
+      ...(await furnish(timed, store, redis, chooseSecrets(settings, file), opened)),
+      store,
+      close,
+    }
   } catch (error) {
     await close()
     throw error
@@ -99,7 +103,12 @@ async function furnish(
   opened.push(() => audit.settled(), watchClockSkew(store.time, log))
   const counted = createCounters()
   const sessions = settings.sessions
-    ? observedSessions(await openSessions(settings, store, audit), audit, counted, settings)
+    ? observedSessions(
+        await openSessions(settings, store, audit),
+        audit,
+        counted,
+        settings,
+      )
     : undefined
   opened.push(() => sessions?.close(), watchKeys(ring, store, log, audit))
   const revokeClaim =
@@ -129,7 +138,10 @@ async function furnish(
     passwords: passwords({ queue, random, warn }),
   }
   // Trimming is for the endpoints that trim there; credentials of a header count as they are (specification 6.2).
-  const checkPassword = passwordCheck({ ...settings, users: { ...settings.users, trimPassword: false } })
+  const checkPassword = passwordCheck({
+    ...settings,
+    users: { ...settings.users, trimPassword: false },
+  })
   const deps: SchemeDeps = {
     terms,
     clock,
@@ -144,9 +156,13 @@ async function furnish(
     isRevokeClaimOf: revokeClaim.is,
     headerTypes: settings.headerTypes,
     headerName: settings.headerName,
-    checkPassword: (login, password, request) => checkPassword(login, password, request, rooms),
+    checkPassword: (login, password, request) =>
+      checkPassword(login, password, request, rooms),
     async createUser(username) {
-      const user = await createUser({ username }, { users: store.users, passwords: rooms.passwords, clock, random })
+      const user = await createUser(
+        { username },
+        { users: store.users, passwords: rooms.passwords, clock, random },
+      )
       void audit.record({ kind: 'user_created', userId: user.id })
       return user
     },

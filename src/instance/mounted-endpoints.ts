@@ -1,5 +1,10 @@
 import { configError } from '../base/errors.ts'
-import { ENDPOINT_NAMES, type EndpointName, type Handler, type Options } from '../options.ts'
+import {
+  ENDPOINT_NAMES,
+  type EndpointName,
+  type Handler,
+  type Options,
+} from '../options.ts'
 
 export interface MountedEndpoint {
   readonly path: string
@@ -7,7 +12,9 @@ export interface MountedEndpoint {
 }
 
 /** Where each is when nothing else is said: below `path`, or where it is whatever that says. */
-const DEFAULT_PATHS: Readonly<Record<EndpointName, { readonly below: string } | { readonly at: string }>> = {
+const DEFAULT_PATHS: Readonly<
+  Record<EndpointName, { readonly below: string } | { readonly at: string }>
+> = {
   obtain: { below: '/' },
   refresh: { below: '/refresh/' },
   verify: { below: '/verify/' },
@@ -47,23 +54,38 @@ export function mountedEndpoints(
     if (wish === false) continue
     refuseImpossible(endpoint, abilities)
     const { path: elsewhere, handle } =
-      typeof wish === 'object' ? wish : { path: typeof wish === 'string' ? wish : undefined }
+      typeof wish === 'object'
+        ? wish
+        : { path: typeof wish === 'string' ? wish : undefined }
     if (endpoint === 'revocations' && handle !== undefined) {
-      throw configError('endpoints.revocations takes no handler: it answers what has ended, and no fields.')
+      throw configError(
+        'endpoints.revocations takes no handler: it answers what has ended, and no fields.',
+      )
     }
     const path = elsewhere ?? defaultPath(endpoint, base)
     const other = taken.get(path.replace(/\/$/, ''))
-    if (other !== undefined) throw configError(`endpoints.${endpoint} and endpoints.${other} cannot have one path.`)
+    if (other !== undefined)
+      throw configError(
+        `endpoints.${endpoint} and endpoints.${other} cannot have one path.`,
+      )
     taken.set(path.replace(/\/$/, ''), endpoint)
     mounted[endpoint] = { path, handle }
   }
   return mounted
 }
 
-const SIGNING: readonly EndpointName[] = ['obtain', 'refresh', 'slidingObtain', 'slidingRefresh']
+const SIGNING: readonly EndpointName[] = [
+  'obtain',
+  'refresh',
+  'slidingObtain',
+  'slidingRefresh',
+]
 const isSigning = (endpoint: EndpointName): boolean => SIGNING.includes(endpoint)
 
-function isByDefault(endpoint: EndpointName, { sessions, signs, brought }: Capabilities): boolean {
+function isByDefault(
+  endpoint: EndpointName,
+  { sessions, signs, brought }: Capabilities,
+): boolean {
   switch (endpoint) {
     case 'obtain':
     case 'refresh':
@@ -77,20 +99,34 @@ function isByDefault(endpoint: EndpointName, { sessions, signs, brought }: Capab
   }
 }
 
-function refuseImpossible(endpoint: EndpointName, { sessions, signs, brought }: Capabilities): void {
+function refuseImpossible(
+  endpoint: EndpointName,
+  { sessions, signs, brought }: Capabilities,
+): void {
   if (endpoint === 'login' || endpoint === 'logout') {
     if (!brought.includes(endpoint)) {
-      throw configError(`endpoints.${endpoint} is for browsers: put session() into authentication.`)
+      throw configError(
+        `endpoints.${endpoint} is for browsers: put session() into authentication.`,
+      )
     }
-    if (!sessions) throw configError('session() needs tokens.sessions: without a store nobody stays signed in.')
+    if (!sessions)
+      throw configError(
+        'session() needs tokens.sessions: without a store nobody stays signed in.',
+      )
   }
   if (endpoint === 'blacklist' && !sessions) {
-    throw configError('endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.')
+    throw configError(
+      'endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.',
+    )
   }
   if (endpoint === 'revocations' && !sessions) {
-    throw configError('endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.')
+    throw configError(
+      'endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.',
+    )
   }
   if (isSigning(endpoint) && !signs) {
-    throw configError(`endpoints.${endpoint} issues tokens, and that needs tokens.signingKey.`)
+    throw configError(
+      `endpoints.${endpoint} issues tokens, and that needs tokens.signingKey.`,
+    )
   }
 }

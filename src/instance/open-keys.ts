@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AuditLog } from '../audit/audit-log.ts'
 import { type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import type { Secret } from '../base/secret.ts'
 import { fixedKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
-import type { Log } from '../base/log.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../stores/store.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
 import { developmentSecret } from './development-secret.ts'
 import type { SettingsWithClock } from './instance.ts'
 
@@ -17,11 +17,17 @@ export type Secrets = (hasKeys?: boolean) => readonly Secret[]
  * The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. Where there is
  * nothing to keep it beside, each process would make another, and none could open what the others have sealed.
  */
-export function chooseSecrets({ secrets, sharedSecret, random }: Settings, file: string | undefined): Secrets {
+export function chooseSecrets(
+  { secrets, sharedSecret, random }: Settings,
+  file: string | undefined,
+): Secrets {
   let made: readonly Secret[] | undefined
   return (hasKeys = false) => {
     if (secrets.length > 0) return secrets
-    made ??= [sharedSecret ?? (file === undefined ? refuseShared() : developmentSecret(file, random, hasKeys))]
+    made ??= [
+      sharedSecret ??
+        (file === undefined ? refuseShared() : developmentSecret(file, random, hasKeys)),
+    ]
     return made
   }
 }
@@ -33,14 +39,29 @@ function refuseShared(): never {
   )
 }
 
-export async function openKeys(settings: SettingsWithClock, store: Store, secretsFor: Secrets): Promise<KeyRing> {
+export async function openKeys(
+  settings: SettingsWithClock,
+  store: Store,
+  secretsFor: Secrets,
+): Promise<KeyRing> {
   const { algorithm, keys, terms, clock, random, rotateKeys } = settings
   if (keys !== undefined) return fixedKeyRing(keys.signing, keys.verifying)
-  const longestLife = seconds(Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway)
+  const longestLife = seconds(
+    Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway,
+  )
   const secrets = secretsFor((await store.keys.list()).length > 0)
   const every = rotateKeys === false ? undefined : rotateKeys
   const wait = (length: Seconds): Promise<unknown> => sleep(length * 1000)
-  return openKeyRing({ keys: store.keys, secrets, algorithm, every, longestLife, clock, random, wait })
+  return openKeyRing({
+    keys: store.keys,
+    secrets,
+    algorithm,
+    every,
+    longestLife,
+    clock,
+    random,
+    wait,
+  })
 }
 
 /** Milliseconds before signing keys that could not be read are read again. */
@@ -51,12 +72,21 @@ const RETRY = 500
  *
  * @returns ends that
  */
-export function watchKeys(ring: KeyRing, store: Store, log: Log, audit: AuditLog): () => void {
+export function watchKeys(
+  ring: KeyRing,
+  store: Store,
+  log: Log,
+  audit: AuditLog,
+): () => void {
   let retry: NodeJS.Timeout | undefined
   const read = (): void => {
     clearTimeout(retry)
     ring.reload().catch((error) => {
-      log({ level: 'error', event: 'signing keys could not be read', reason: String(error) })
+      log({
+        level: 'error',
+        event: 'signing keys could not be read',
+        reason: String(error),
+      })
       retry = setTimeout(read, RETRY).unref()
     })
   }
@@ -86,14 +116,25 @@ function rotateOnTime(ring: KeyRing, log: Log, audit: AuditLog): () => void {
       left = looked.left
       if (looked.turn !== undefined) {
         log({ level: 'info', event: 'the signing keys were rotated', ...looked.turn })
-        void audit.record({ kind: 'keys_rotated', detail: { ...looked.turn, scheduled: true } })
+        void audit.record({
+          kind: 'keys_rotated',
+          detail: { ...looked.turn, scheduled: true },
+        })
       }
     } catch (error) {
-      if (!stopped) log({ level: 'error', event: 'the signing keys could not be rotated', reason: String(error) })
+      if (!stopped)
+        log({
+          level: 'error',
+          event: 'the signing keys could not be rotated',
+          reason: String(error),
+        })
     }
     if (stopped || left === Number.POSITIVE_INFINITY) return
     const spread = 1 + Math.random() / 10
-    timer = setTimeout(look, 1000 * spread * Math.min(LOOKS.most, Math.max(LOOKS.least, left))).unref()
+    timer = setTimeout(
+      look,
+      1000 * spread * Math.min(LOOKS.most, Math.max(LOOKS.least, left)),
+    ).unref()
   }
   void look()
   return () => {

@@ -5,17 +5,28 @@ import type { Hits } from '../throttling/hits.ts'
 import { memoryHits } from '../throttling/memory-hits.ts'
 
 /** Where the settings name one. Nothing of it is loaded else. @throws AuthError `invalid_config` */
-export async function openRedisIfConfigured({ redis, log }: Settings): Promise<Redis | undefined> {
+export async function openRedisIfConfigured({
+  redis,
+  log,
+}: Settings): Promise<Redis | undefined> {
   if (redis === undefined) return undefined
   const { openRedis } = await import('../stores/redis/redis.ts')
   return openRedis(redis, {
     lost: (reason) =>
-      log({ level: 'warn', event: 'Redis does not answer: until it does, this process counts alone', reason }),
+      log({
+        level: 'warn',
+        event: 'Redis does not answer: until it does, this process counts alone',
+        reason,
+      }),
     back: () => log({ level: 'info', event: 'Redis answers again' }),
   })
 }
 
-export function chooseHits({ counts }: Settings, store: Store, redis: Redis | undefined): Hits {
+export function chooseHits(
+  { counts }: Settings,
+  store: Store,
+  redis: Redis | undefined,
+): Hits {
   if (counts === 'store') return store.hits
   return counts === 'redis' && redis !== undefined ? redis.hits : memoryHits()
 }

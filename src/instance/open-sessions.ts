@@ -1,9 +1,9 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import { callHook } from '../base/call-hook.ts'
 import { seconds } from '../base/clock.ts'
 import { openSessionManager, type SessionManager } from '../sessions/session-manager.ts'
 import type { Store } from '../stores/store.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
 import type { SettingsWithClock } from './instance.ts'
-import { callHook } from '../base/call-hook.ts'
 
 export function openSessions(
   { terms, overlap, reuse, revocationMaxAge, clock, random, log, on }: SettingsWithClock,
@@ -37,11 +37,18 @@ export function openSessions(
           user: userId,
         })
         void audit.record({ kind: 'reuse_detected', userId, sessionId: id })
-        void callHook(log, 'on.reuseDetected', () => on.reuseDetected?.({ sessionId: id, userId }))
+        void callHook(log, 'on.reuseDetected', () =>
+          on.reuseDetected?.({ sessionId: id, userId }),
+        )
       },
       feedCut: (reason) =>
-        log({ level: 'error', event: 'what other processes end is not learned any more', reason: String(reason) }),
-      feedBack: () => log({ level: 'info', event: 'what other processes end is learned again' }),
+        log({
+          level: 'error',
+          event: 'what other processes end is not learned any more',
+          reason: String(reason),
+        }),
+      feedBack: () =>
+        log({ level: 'info', event: 'what other processes end is learned again' }),
     },
   )
 }

@@ -4,10 +4,13 @@ import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 
 /** The store that the settings name, not opened yet; `file` where it is kept in one. @throws AuthError `invalid_config` */
-export async function openStore({ database }: Settings): Promise<{ readonly store: Store; readonly file?: string }> {
+export async function openStore({
+  database,
+}: Settings): Promise<{ readonly store: Store; readonly file?: string }> {
   if (typeof database !== 'string') return { store: database }
   const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
-  if (kind === 'postgres' || kind === 'postgresql') return { store: await openPostgres(database) }
+  if (kind === 'postgres' || kind === 'postgresql')
+    return { store: await openPostgres(database) }
   const file = fileOf(database, kind)
   return { store: sqliteStore({ file }), file }
 }
@@ -38,4 +41,5 @@ async function openPostgres(url: string): Promise<Store> {
 }
 
 const isMissing = (error: unknown, name: string): boolean =>
-  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && (error as Error).message.includes(`'${name}'`)
+  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
+  (error as Error).message.includes(`'${name}'`)

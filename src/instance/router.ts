@@ -1,23 +1,27 @@
-import type { AuthReply, AuthRequest } from '../http/request.ts'
-import { handleEndpoint, type Endpoint, type EndpointContext } from '../http/endpoint.ts'
-import { answerKeySet, KEY_SET_PATH, type Published } from '../features/key-set/key-set.ts'
+import { callHook } from '../base/call-hook.ts'
+import { derivedToken } from '../features/api-tokens/derived-token.ts'
+import { browserVerbs } from '../features/browser-sessions/verbs.ts'
+import {
+  answerKeySet,
+  KEY_SET_PATH,
+  type Published,
+} from '../features/key-set/key-set.ts'
 import { revocations } from '../features/revocation-feed/revocations.ts'
-import { createRouter } from '../http/router.ts'
+import { obtainSliding, refreshSliding } from '../features/sliding-tokens/sliding.ts'
 import * as endpoints from '../features/tokens/endpoints.ts'
+import { hasThrottles, throttlesOf } from '../guard/throttles.ts'
+import { type Endpoint, type EndpointContext, handleEndpoint } from '../http/endpoint.ts'
+import type { AuthReply, AuthRequest } from '../http/request.ts'
+import { createRouter } from '../http/router.ts'
+import { withSpans } from '../observability/tracing.ts'
 import type { EndpointName, Handler } from '../options.ts'
 import type { Settings } from '../settings/settings.ts'
-import { throttleAll } from '../throttling/throttle.ts'
-import { derivedToken } from '../features/api-tokens/derived-token.ts'
-import { blacklist, verifyAny } from '../tokens/verify-and-blacklist.ts'
-import { obtainPair, refreshPair } from '../tokens/pairs.ts'
-import { obtainSliding, refreshSliding } from '../features/sliding-tokens/sliding.ts'
-import type { UserId } from '../users/user.ts'
-import { browserVerbs } from '../features/browser-sessions/verbs.ts'
-import type { Instance } from './instance.ts'
 import { passwordSignIn } from '../sign-in/sign-in.ts'
-import { withSpans } from '../observability/tracing.ts'
-import { callHook } from '../base/call-hook.ts'
-import { hasThrottles, throttlesOf } from '../guard/throttles.ts'
+import { throttleAll } from '../throttling/throttle.ts'
+import { obtainPair, refreshPair } from '../tokens/pairs.ts'
+import { blacklist, verifyAny } from '../tokens/verify-and-blacklist.ts'
+import type { UserId } from '../users/user.ts'
+import type { Instance } from './instance.ts'
 
 /** What answers a request target, the last slash of its path there or not. It never rejects. */
 export interface Router {
@@ -26,7 +30,11 @@ export interface Router {
   readonly paths: readonly string[]
 }
 
-export function instanceRouter(settings: Settings, open: () => Promise<Instance>, told: Omit<EndpointContext, 'count'>): Router {
+export function instanceRouter(
+  settings: Settings,
+  open: () => Promise<Instance>,
+  told: Omit<EndpointContext, 'count'>,
+): Router {
   const throttles = throttlesOf(undefined, settings.throttle)
   /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
   const count = async (request: AuthRequest): Promise<void> => {
@@ -34,7 +42,9 @@ export function instanceRouter(settings: Settings, open: () => Promise<Instance>
     const caller = { userId: undefined, address: settings.addressOf(request) }
     await throttleAll(throttles({ hits, clock }), caller, request)
   }
-  const terms: EndpointContext = hasThrottles(settings.throttle) ? { ...told, count } : told
+  const terms: EndpointContext = hasThrottles(settings.throttle)
+    ? { ...told, count }
+    : told
   const own = verbsOf(settings, open)
   const verbs = settings.telemetry ? withSpans(own, open) : own
   const { loginField } = settings.users
@@ -54,15 +64,19 @@ export function instanceRouter(settings: Settings, open: () => Promise<Instance>
     return { set: ring.published(), maxAge: ring.maxAge }
   }
   type Route = ReturnType<Router>
-  const keySet: Route = (request) => answerKeySet(request, published, (error) => terms.failed(error, request))
+  const keySet: Route = (request) =>
+    answerKeySet(request, published, (error) => terms.failed(error, request))
   // It is not mounted where there are no sessions.
-  const ended = async (since: number | undefined): Promise<object> => (await open()).sessions!.published(since)
-  const mounted = Object.entries(settings.endpoints).map(([key, { path, handle }]): readonly [string, Route] => {
-    const name = key as EndpointName
-    if (name === 'revocations') return [path, revocations(ended, terms.failed)]
-    const endpoint = around(handle, made[name])
-    return [path, (request) => handleEndpoint(endpoint, request, terms)]
-  })
+  const ended = async (since: number | undefined): Promise<object> =>
+    (await open()).sessions!.published(since)
+  const mounted = Object.entries(settings.endpoints).map(
+    ([key, { path, handle }]): readonly [string, Route] => {
+      const name = key as EndpointName
+      if (name === 'revocations') return [path, revocations(ended, terms.failed)]
+      const endpoint = around(handle, made[name])
+      return [path, (request) => handleEndpoint(endpoint, request, terms)]
+    },
+  )
   return createRouter<Route>([[KEY_SET_PATH, keySet], ...mounted])
 }
 
@@ -72,12 +86,20 @@ const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
     : {
         ...endpoint,
         handle: (fields, request, setCookie) =>
-          handle(fields, request, async () => endpoint.handle(fields, request, setCookie)),
+          handle(fields, request, async () =>
+            endpoint.handle(fields, request, setCookie),
+          ),
       }
 
-function verbsOf(settings: Settings, open: () => Promise<Instance>): endpoints.TokenVerbs {
+function verbsOf(
+  settings: Settings,
+  open: () => Promise<Instance>,
+): endpoints.TokenVerbs {
   const signIn = passwordSignIn(settings)
-  const signInAsSent = passwordSignIn({ ...settings, users: { ...settings.users, trimPassword: false } })
+  const signInAsSent = passwordSignIn({
+    ...settings,
+    users: { ...settings.users, trimPassword: false },
+  })
   return {
     ...browserVerbs(settings, open),
     async obtain(login, password, request) {
@@ -86,24 +108,41 @@ function verbsOf(settings: Settings, open: () => Promise<Instance>): endpoints.T
     },
     async obtainSliding(login, password, request) {
       const instance = await open()
-      return { token: await obtainSliding(await signIn(login, password, request, instance), instance.deps) }
+      return {
+        token: await obtainSliding(
+          await signIn(login, password, request, instance),
+          instance.deps,
+        ),
+      }
     },
     async apiToken(login, password, request) {
       const instance = await open()
       const { user } = await signInAsSent(login, password, request, instance)
       const { token } = await derivedToken(user.id, instance.deriving)
       if (settings.sessions)
-        void instance.audit.record({ kind: 'signed_in', userId: user.id, detail: { with: 'api token' } })
+        void instance.audit.record({
+          kind: 'signed_in',
+          userId: user.id,
+          detail: { with: 'api token' },
+        })
       return { token }
     },
     refresh: async (token) => refreshPair(token, (await open()).deps),
-    refreshSliding: async (token) => ({ token: await refreshSliding(token, (await open()).deps) }),
+    refreshSliding: async (token) => ({
+      token: await refreshSliding(token, (await open()).deps),
+    }),
     verify: async (token) => verifyAny(token, (await open()).deps),
     async blacklist(token, type) {
       const { deps, audit } = await open()
       const { sessionId, userId } = await blacklist(token, type, deps)
-      void audit.record({ kind: 'signed_out', userId: userId as UserId | undefined, sessionId })
-      await callHook(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
+      void audit.record({
+        kind: 'signed_out',
+        userId: userId as UserId | undefined,
+        sessionId,
+      })
+      await callHook(settings.log, 'on.signedOut', () =>
+        settings.on.signedOut?.({ sessionId, userId }),
+      )
     },
   }
 }

@@ -22,7 +22,12 @@ export const ALGORITHMS = {
 type Details =
   | { readonly kind: 'hmac'; readonly hash: string; readonly bytes: number }
   | { readonly kind: 'rsa'; readonly hash: string; readonly salt: number | undefined }
-  | { readonly kind: 'ec'; readonly hash: string; readonly curve: string; readonly bytes: number }
+  | {
+      readonly kind: 'ec'
+      readonly hash: string
+      readonly curve: string
+      readonly bytes: number
+    }
   | { readonly kind: 'okp' }
 
 export type Algorithm = keyof typeof ALGORITHMS

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import { decodeBase64url, bigIntOf } from './base64url.ts'
+import { bigIntOf, decodeBase64url } from './base64url.ts'
 
 /** What canonical means, told in another way. */
 const expected = (text: string): Buffer | undefined => {
@@ -15,8 +15,10 @@ const same = (text: string): void => {
 
 test('of all texts of up to three characters exactly the canonical ones are decoded', () => {
   const characters = Array.from({ length: 300 }, (_, code) => String.fromCharCode(code))
-  for (const one of ['', ...characters]) for (const two of ['', ...characters]) same(one + two)
-  for (const last of characters) for (const start of ['AA', 'AAA', 'A=', 'é_']) same(start + last)
+  for (const one of ['', ...characters])
+    for (const two of ['', ...characters]) same(one + two)
+  for (const last of characters)
+    for (const start of ['AA', 'AAA', 'A=', 'é_']) same(start + last)
 })
 
 test('octets come out as they went in, and a changed text otherwise or not at all', () => {
@@ -24,7 +26,11 @@ test('octets come out as they went in, and a changed text otherwise or not at al
     const text = randomBytes(randomInt(80)).toString('base64url')
     same(text)
     const at = randomInt(text.length + 1)
-    same(text.slice(0, at) + String.fromCharCode(randomInt(128)) + text.slice(at + randomInt(2)))
+    same(
+      text.slice(0, at) +
+        String.fromCharCode(randomInt(128)) +
+        text.slice(at + randomInt(2)),
+    )
   }
 })
 

@@ -11,7 +11,11 @@ const ALPHABET = /^[\w-]*$/
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   const last = BASE64URL_LAST[text.length % 4]
-  if (!ALPHABET.test(text) || (last !== undefined && !last.includes(text.charAt(text.length - 1)))) return undefined
+  if (
+    !ALPHABET.test(text) ||
+    (last !== undefined && !last.includes(text.charAt(text.length - 1)))
+  )
+    return undefined
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
@@ -20,4 +24,6 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
 
 /** The number that octets spell, the most significant first; at least one of them. */
 export const bigIntOf = (bytes: Uint8Array): bigint =>
-  BigInt(`0x${Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0')).join('')}`)
+  BigInt(
+    `0x${Array.from(bytes, (octet) => octet.toString(16).padStart(2, '0')).join('')}`,
+  )

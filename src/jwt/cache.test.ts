@@ -21,7 +21,10 @@ const mine = importSecret('HS256', SECRET, { kid: 'a' })
 const another = importSecret('HS256', SECRET.toUpperCase(), { kid: 'b' })
 
 /** A verifier that remembers, a clock that is moved by hand, and how often a signature was checked. */
-function deps(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: { readonly key?: SigningKey } = {}) {
+function deps(
+  options: Partial<VerifierOptions<KeySet>> = {},
+  { key = mine }: { readonly key?: SigningKey } = {},
+) {
   let now = NOW
   let checked = 0
   const counted = (each: SigningKey) => ({
@@ -32,7 +35,12 @@ function deps(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: { 
     },
   })
   const keys = new KeySet([counted(key)])
-  const { verify } = verifier({ keys, clock: () => now as UnixSeconds, cache: 64, ...options })
+  const { verify } = verifier({
+    keys,
+    clock: () => now as UnixSeconds,
+    cache: 64,
+    ...options,
+  })
   return {
     verify,
     replace: (...next: readonly SigningKey[]) => keys.replace(next.map(counted)),
@@ -48,7 +56,14 @@ function deps(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: { 
   }
 }
 
-const claims = { exp: NOW + 300, iat: NOW - 10, jti: 'one', iss: 'me', aud: 'you', roles: ['reader'] }
+const claims = {
+  exp: NOW + 300,
+  iat: NOW - 10,
+  jti: 'one',
+  iss: 'me',
+  aud: 'you',
+  roles: ['reader'],
+}
 const refusedAs = (code: string) => ({ name: 'Refusal', code })
 
 test('cache: the second time the signature is not checked, and the claims are the same', () => {
@@ -104,7 +119,15 @@ for (const [name, moment] of [
 ] as const) {
   test(`cache: with a clock that is set back a token waits for its ${name} again`, () => {
     const { verify, at } = deps()
-    const token = sign({ ...claims, nbf: NOW - 5, iat: name === 'iat' ? NOW - 5 : NOW - 10, [name]: moment }, mine)
+    const token = sign(
+      {
+        ...claims,
+        nbf: NOW - 5,
+        iat: name === 'iat' ? NOW - 5 : NOW - 10,
+        [name]: moment,
+      },
+      mine,
+    )
     verify(token)
     at(NOW - 6)
     assert.throws(() => verify(token), refusedAs('not_yet_valid'))
@@ -134,12 +157,18 @@ test('cache: a header that was read before is read again under other keys', () =
   verify(sign({ ...claims, jti: 'two' }, mine))
   replace(importSigningKey('ES256', ec.privatePem, { kid: 'a' }))
   assert.throws(() => verify(token), refusedAs('unsupported_alg'))
-  assert.throws(() => verify(sign({ ...claims, jti: 'three' }, mine)), refusedAs('unsupported_alg'))
+  assert.throws(
+    () => verify(sign({ ...claims, jti: 'three' }, mine)),
+    refusedAs('unsupported_alg'),
+  )
 })
 
 test('cache: nothing is remembered of a token that was refused', () => {
   const { verify, replace, at } = deps()
-  const [early, foreign] = [sign({ ...claims, nbf: NOW + 60 }, mine), sign(claims, another)]
+  const [early, foreign] = [
+    sign({ ...claims, nbf: NOW + 60 }, mine),
+    sign(claims, another),
+  ]
   for (let i = 0; i < 2; i++) {
     assert.throws(() => verify(early), refusedAs('not_yet_valid'))
     assert.throws(() => verify(foreign), refusedAs('unknown_key'))
@@ -153,39 +182,48 @@ test('cache: nothing is remembered of a token that was refused', () => {
 test('cache: verifiers that ask for different things share nothing', () => {
   const keys = new KeySet([mine.verifying])
   const token = sign(claims, mine)
-  const judge = (options: object) => verifier({ keys, clock: () => NOW as UnixSeconds, cache: 64, ...options }).verify
+  const judge = (options: object) =>
+    verifier({ keys, clock: () => NOW as UnixSeconds, cache: 64, ...options }).verify
   judge({ issuer: 'me', audience: 'you' })(token)
-  assert.throws(() => judge({ issuer: 'somebody else' })(token), refusedAs('wrong_issuer'))
-  assert.throws(() => judge({ audience: 'somebody else' })(token), refusedAs('wrong_audience'))
+  assert.throws(
+    () => judge({ issuer: 'somebody else' })(token),
+    refusedAs('wrong_issuer'),
+  )
+  assert.throws(
+    () => judge({ audience: 'somebody else' })(token),
+    refusedAs('wrong_audience'),
+  )
   assert.throws(() => judge({ types: ['at+jwt'] })(token), refusedAs('wrong_type'))
   assert.throws(() => judge({ maxBytes: 64 })(token), refusedAs('too_large'))
 })
 
 /** Texts that share with a token that is remembered what a careless cache would look at. */
-const NEIGHBOURS: { readonly [what: string]: (token: string, other: string) => string } = {
-  'the same signature under other claims': (token, other) => withPart(token, 1, other),
-  'the same signature and claims under another header': (token) =>
-    withPart(token, 0, `${base64url('{"alg":"HS256","kid":"a"}')}..`),
-  'the same header and claims under another signature': (token, other) => withPart(token, 2, other),
-  'a signature of which only the end is the same': (token) => {
-    const dot = token.lastIndexOf('.') + 1
-    return `${token.slice(0, dot)}${token[dot] === 'A' ? 'B' : 'A'}${token.slice(dot + 1)}`
-  },
-  'a signature of which only the last character differs': (token) =>
-    token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A'),
-  'a character more': (token) => `${token}A`,
-  'a character less': (token) => token.slice(0, -1),
-  'a character in front': (token) => `A${token}`,
-  'white space behind': (token) => `${token} `,
-  'a line break behind': (token) => `${token}\n`,
-  'NUL behind': (token) => `${token}\0`,
-  'the token twice': (token) => `${token}${token}`,
-  'a segment more': (token) => `${token}.`,
-  'letters of other case': (token) => token.toLowerCase(),
-  'its beginning': (token) => token.slice(0, 40),
-  'its end': (token) => token.slice(-40),
-  nothing: () => '',
-}
+const NEIGHBOURS: { readonly [what: string]: (token: string, other: string) => string } =
+  {
+    'the same signature under other claims': (token, other) => withPart(token, 1, other),
+    'the same signature and claims under another header': (token) =>
+      withPart(token, 0, `${base64url('{"alg":"HS256","kid":"a"}')}..`),
+    'the same header and claims under another signature': (token, other) =>
+      withPart(token, 2, other),
+    'a signature of which only the end is the same': (token) => {
+      const dot = token.lastIndexOf('.') + 1
+      return `${token.slice(0, dot)}${token[dot] === 'A' ? 'B' : 'A'}${token.slice(dot + 1)}`
+    },
+    'a signature of which only the last character differs': (token) =>
+      token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A'),
+    'a character more': (token) => `${token}A`,
+    'a character less': (token) => token.slice(0, -1),
+    'a character in front': (token) => `A${token}`,
+    'white space behind': (token) => `${token} `,
+    'a line break behind': (token) => `${token}\n`,
+    'NUL behind': (token) => `${token}\0`,
+    'the token twice': (token) => `${token}${token}`,
+    'a segment more': (token) => `${token}.`,
+    'letters of other case': (token) => token.toLowerCase(),
+    'its beginning': (token) => token.slice(0, 40),
+    'its end': (token) => token.slice(-40),
+    nothing: () => '',
+  }
 
 const withPart = (token: string, index: number, other: string): string => {
   const parts = token.split('.')
@@ -240,7 +278,9 @@ for (const value of [
 }
 
 test('cache: however few there is room for, each token has its own claims', () => {
-  const tokens = Array.from({ length: 500 }, (_, i) => sign({ ...claims, jti: `t${i}` }, mine))
+  const tokens = Array.from({ length: 500 }, (_, i) =>
+    sign({ ...claims, jti: `t${i}` }, mine),
+  )
   for (const cache of [1, 2, 7, 128]) {
     const { verify } = deps({ cache })
     for (let round = 0; round < 3; round++) {
@@ -256,9 +296,13 @@ for (const [size, most] of [
 ] as const) {
   test(`cache: with room for ${size} no more than ${most} are remembered`, () => {
     const cache = new TokenCache(size)
-    const tokens = Array.from({ length: 2000 }, (_, i) => sign({ ...claims, jti: `t${i}` }, mine))
+    const tokens = Array.from({ length: 2000 }, (_, i) =>
+      sign({ ...claims, jti: `t${i}` }, mine),
+    )
     for (const token of tokens) cache.add(token, { ...claims } as Claims, 1, 0 as Seconds)
-    const found = tokens.filter((token) => cache.find(token, 1, () => NOW as UnixSeconds) !== undefined)
+    const found = tokens.filter(
+      (token) => cache.find(token, 1, () => NOW as UnixSeconds) !== undefined,
+    )
     assert.ok(found.length > 0 && found.length <= most, `${found.length}`)
   })
 }

@@ -37,7 +37,8 @@ export class TokenCache {
     const place = this.#placeOf(token)
     for (let slot = place; slot < place + this.#ways; slot++) {
       const entry = this.#slots[slot]
-      if (entry === undefined || entry.token !== token || entry.version !== version) continue
+      if (entry === undefined || entry.token !== token || entry.version !== version)
+        continue
       const now = clock()
       return now >= entry.from && now < entry.until ? entry.claims : undefined
     }
@@ -59,7 +60,8 @@ export class TokenCache {
   #placeOf(token: string): number {
     const end = token.length - 1
     let mixed = 0
-    for (let i = end - 8; i < end; i++) mixed = Math.imul(mixed ^ token.charCodeAt(i), 0x01000193)
+    for (let i = end - 8; i < end; i++)
+      mixed = Math.imul(mixed ^ token.charCodeAt(i), 0x01000193)
     return (mixed ^ (mixed >>> 15)) & this.#mask
   }
 }

@@ -22,7 +22,11 @@ const LAST_MOMENT = 253_402_300_799
  *
  * @returns the first fault, or `undefined`
  */
-export function claimFault(claims: Claims, want: Expectation, now: UnixSeconds): ErrorCode | undefined {
+export function claimFault(
+  claims: Claims,
+  want: Expectation,
+  now: UnixSeconds,
+): ErrorCode | undefined {
   const { exp, iat, nbf, sub, jti } = claims
   if (iat !== undefined && !isMoment(iat)) return 'invalid_claim'
   if (iat !== undefined && !(iat <= now + want.leeway)) return 'not_yet_valid'
@@ -31,7 +35,8 @@ export function claimFault(claims: Claims, want: Expectation, now: UnixSeconds):
   if (exp !== undefined && !isMoment(exp)) return 'invalid_claim'
   if (exp !== undefined && !(now < exp + want.leeway)) return 'expired'
   if (want.issuer !== undefined && claims.iss !== want.issuer) return 'wrong_issuer'
-  if (want.audiences !== undefined && !isFor(claims.aud, want.audiences)) return 'wrong_audience'
+  if (want.audiences !== undefined && !isFor(claims.aud, want.audiences))
+    return 'wrong_audience'
   if (sub !== undefined && typeof sub !== 'string') return 'invalid_claim'
   if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return 'invalid_claim'
   return undefined

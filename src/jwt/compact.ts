@@ -15,7 +15,12 @@ export function splitCompact(token: unknown, maxBytes: number): Parts {
   if (!(token.length <= maxBytes)) throw new AuthError('too_large')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  if (first < 1 || second < 0 || second === token.length - 1 || token.includes('.', second + 1)) {
+  if (
+    first < 1 ||
+    second < 0 ||
+    second === token.length - 1 ||
+    token.includes('.', second + 1)
+  ) {
     throw new AuthError('malformed', 'not three segments')
   }
   return { first, second }
@@ -26,7 +31,8 @@ export const TYPES: readonly string[] = ['jwt', 'at+jwt']
 
 /** @throws AuthError `wrong_type` where a header says that its token is something else */
 export function requireType({ typ }: Claims, types: readonly string[]): void {
-  if (typ !== undefined && !isOneOf(types, typ)) throw new AuthError('wrong_type', 'typ', ON_THE_WIRE)
+  if (typ !== undefined && !isOneOf(types, typ))
+    throw new AuthError('wrong_type', 'typ', ON_THE_WIRE)
 }
 
 /** Simple JWT looks at no `typ`, and its clients know "wrong type" of the claim alone. */
@@ -34,7 +40,8 @@ const ON_THE_WIRE = { detail: 'Token is invalid' }
 
 /** Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */
 const isOneOf = (types: readonly string[], typ: unknown): boolean =>
-  typeof typ === 'string' && types.includes(typ.toLowerCase().replace(/^application\//, ''))
+  typeof typ === 'string' &&
+  types.includes(typ.toLowerCase().replace(/^application\//, ''))
 
 /** What changes the meaning of the rest (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3). None of it is understood here. */
 const EXTENSIONS = ['crit', 'b64', 'zip']
@@ -50,18 +57,28 @@ interface Keys<Key> {
  *
  * @throws AuthError `unsupported_alg`, `unsupported_header`, `malformed`, `unknown_key`
  */
-export function keyFor<Key extends { readonly alg: Algorithm }>(header: Claims, keys: Keys<Key>): Awaitable<Key> {
+export function keyFor<Key extends { readonly alg: Algorithm }>(
+  header: Claims,
+  keys: Keys<Key>,
+): Awaitable<Key> {
   const { alg, kid } = header
   if (typeof alg !== 'string' || !(keys.algorithms as ReadonlySet<string>).has(alg)) {
     throw new AuthError('unsupported_alg')
   }
-  if (EXTENSIONS.some((name) => Object.hasOwn(header, name))) throw new AuthError('unsupported_header')
-  if (kid !== undefined && typeof kid !== 'string') throw new AuthError('malformed', 'kid is not a text')
+  if (EXTENSIONS.some((name) => Object.hasOwn(header, name)))
+    throw new AuthError('unsupported_header')
+  if (kid !== undefined && typeof kid !== 'string')
+    throw new AuthError('malformed', 'kid is not a text')
   const key = keys.find(kid)
-  return isPromise(key) ? key.then((found) => ofAlgorithm(found, alg)) : ofAlgorithm(key, alg)
+  return isPromise(key)
+    ? key.then((found) => ofAlgorithm(found, alg))
+    : ofAlgorithm(key, alg)
 }
 
-function ofAlgorithm<Key extends { readonly alg: Algorithm }>(key: Key | undefined, alg: string): Key {
+function ofAlgorithm<Key extends { readonly alg: Algorithm }>(
+  key: Key | undefined,
+  alg: string,
+): Key {
   if (key === undefined) throw new AuthError('unknown_key')
   if (key.alg !== alg) throw new AuthError('unsupported_alg')
   return key

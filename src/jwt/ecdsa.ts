@@ -34,9 +34,15 @@ function firstOf(signature: Uint8Array, start: number, end: number): number {
 }
 
 /** Octets of a number: one more where its first bit is set, which would make it negative. */
-const sizeOf = (signature: Uint8Array, start: number, end: number): number => end - start + (signature[start]! >> 7)
+const sizeOf = (signature: Uint8Array, start: number, end: number): number =>
+  end - start + (signature[start]! >> 7)
 
-function writeInteger(start: number, signature: Uint8Array, from: number, end: number): number {
+function writeInteger(
+  start: number,
+  signature: Uint8Array,
+  from: number,
+  end: number,
+): number {
   let at = start
   der[at++] = 0x02
   der[at++] = sizeOf(signature, from, end)

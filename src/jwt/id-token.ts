@@ -16,8 +16,10 @@ export function idTokenFault(
 ): ErrorCode | undefined {
   const { aud, azp, sub } = claims
   if ('token_type' in claims) return 'wrong_type'
-  if (azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== audience) return 'invalid_claim'
+  if (azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== audience)
+    return 'invalid_claim'
   if (!nonce || claims.nonce !== nonce) return 'invalid_claim'
-  if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT) return 'invalid_claim'
+  if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT)
+    return 'invalid_claim'
   return typeof claims.iat === 'number' ? undefined : 'invalid_claim'
 }

@@ -30,16 +30,19 @@ export function parseObject<Octets extends Uint8Array>(
   try {
     const text = (members === NOT_PLAIN ? textOf : ascii)(bytes, length)
     const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('no JSON object')
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw malformed('no JSON object')
     if (members === NOT_PLAIN) refuseAmbiguity(text)
-    else if (Object.keys(value).length !== members || Object.hasOwn(value, '__proto__')) throw malformed('a name twice')
+    else if (Object.keys(value).length !== members || Object.hasOwn(value, '__proto__'))
+      throw malformed('a name twice')
     return value as Claims
   } catch (error) {
     throw error instanceof AuthError ? error : malformed('no JSON')
   }
 }
 
-const textOf = (bytes: Uint8Array, length: number): string => utf8.decode(bytes.subarray(0, length))
+const textOf = (bytes: Uint8Array, length: number): string =>
+  utf8.decode(bytes.subarray(0, length))
 
 const malformed = (note: string): AuthError => new AuthError('malformed', note)
 
@@ -121,6 +124,7 @@ function isName(text: string, end: number): boolean {
 
 function enter(name: string, { names, of }: Level): void {
   if (names!.has(name)) throw malformed('a name twice')
-  if (name === '__proto__' || (of === 'constructor' && name === 'prototype')) throw malformed('a name of no good')
+  if (name === '__proto__' || (of === 'constructor' && name === 'prototype'))
+    throw malformed('a name of no good')
   names!.add(name)
 }

@@ -9,7 +9,8 @@ import type { KeySet } from './key-set.ts'
 export function asciiPartsOf(token: unknown, maxBytes: number): Parts {
   const parts = splitCompact(token, maxBytes)
   // Node's decoder would take U+0141 for "A", whose lower octet it is.
-  if (Buffer.byteLength(token as string) !== (token as string).length) throw new AuthError('malformed', 'not ASCII')
+  if (Buffer.byteLength(token as string) !== (token as string).length)
+    throw new AuthError('malformed', 'not ASCII')
   return parts
 }
 
@@ -24,7 +25,10 @@ const scratch = Buffer.allocUnsafeSlow(8192)
  * @returns what `read` makes of the octets, which lie in front of `length`
  * @throws AuthError `malformed`
  */
-export function readSegment<T>(text: string, read: (bytes: Buffer, length: number) => T): T {
+export function readSegment<T>(
+  text: string,
+  read: (bytes: Buffer, length: number) => T,
+): T {
   const bytes = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
   const length = bytes.write(text, 'base64url')
   const last = BASE64URL_LAST[text.length % 4]
@@ -42,8 +46,10 @@ export function readSegment<T>(text: string, read: (bytes: Buffer, length: numbe
 /** The object that a segment spells. @throws AuthError `malformed` */
 export const objectIn = (segment: string): Claims => readSegment(segment, objectOf)
 
-const objectOf = (bytes: Buffer, length: number): Claims => parseObject(bytes, length, latin1Of)
-const latin1Of = (bytes: Buffer, length: number): string => bytes.toString('latin1', 0, length)
+const objectOf = (bytes: Buffer, length: number): Claims =>
+  parseObject(bytes, length, latin1Of)
+const latin1Of = (bytes: Buffer, length: number): string =>
+  bytes.toString('latin1', 0, length)
 
 /**
  * A signature's octets, whatever they are, and the header they were signed under (RFC 7515 §5.2).
@@ -59,11 +65,13 @@ export function verifySignature(
   const header = objectIn(jws.slice(0, first))
   const key = keyFor(header, keys) as VerifyingKey
   const payload = readSegment(jws.slice(first + 1, second), copyOf)
-  if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1))) throw new AuthError('bad_signature')
+  if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1)))
+    throw new AuthError('bad_signature')
   return { header, payload }
 }
 
-const copyOf = (bytes: Buffer, length: number): Uint8Array => Uint8Array.from(bytes.subarray(0, length))
+const copyOf = (bytes: Buffer, length: number): Uint8Array =>
+  Uint8Array.from(bytes.subarray(0, length))
 
 /** Signs claims (RFC 7519 §7.1). The header is `{"alg","typ":"JWT"}`, and `kid` where the key has one. */
 export const sign = (claims: object, key: SigningKey): string =>
@@ -72,7 +80,11 @@ export const sign = (claims: object, key: SigningKey): string =>
 /** Signs octets as they are (RFC 7515 §5.1), under a header that names the algorithm, and the key where it has a name. */
 export function signBytes(payload: Uint8Array, key: SigningKey): string {
   const { alg, kid } = key
-  return signText(segmentOf(JSON.stringify({ alg, kid })), Buffer.from(payload).toString('base64url'), key)
+  return signText(
+    segmentOf(JSON.stringify({ alg, kid })),
+    Buffer.from(payload).toString('base64url'),
+    key,
+  )
 }
 
 function signText(header: string, payload: string, key: SigningKey): string {

@@ -55,7 +55,8 @@ export class KeySet implements KeySource {
 
   find(kid: string | undefined): VerifyingKey | undefined {
     const [first] = this.#keys
-    if (this.#keys.length === 1 && (kid === undefined || first!.kid === undefined)) return first
+    if (this.#keys.length === 1 && (kid === undefined || first!.kid === undefined))
+      return first
     return kid === undefined ? undefined : this.#byKid.get(kid)
   }
 
@@ -68,10 +69,15 @@ export class KeySet implements KeySource {
 function refuseMixture(keys: readonly VerifyingKey[]): void {
   if (keys.length < 2) return
   const kids = new Set(keys.map(({ kid }) => kid))
-  if (kids.has(undefined) || kids.size < keys.length) throw invalidKey('of several keys each needs a kid of its own')
-  const published = keys.flatMap(({ jwk }) => (jwk === undefined ? [] : [thumbprintOf(jwk)]))
-  if (published.length > 0 && published.length < keys.length) throw invalidKey('secrets and public keys share no set')
-  if (new Set(published).size < published.length) throw invalidKey('one key is there twice')
+  if (kids.has(undefined) || kids.size < keys.length)
+    throw invalidKey('of several keys each needs a kid of its own')
+  const published = keys.flatMap(({ jwk }) =>
+    jwk === undefined ? [] : [thumbprintOf(jwk)],
+  )
+  if (published.length > 0 && published.length < keys.length)
+    throw invalidKey('secrets and public keys share no set')
+  if (new Set(published).size < published.length)
+    throw invalidKey('one key is there twice')
 }
 
 /**
@@ -87,6 +93,7 @@ export function importKeySet(document: unknown): KeySet {
 
 function importPublished(jwk: unknown): VerifyingKey {
   const key = importVerifyingKey(undefined, jwk as Jwk)
-  if (key.jwk === undefined) throw invalidKey('a secret stands in a key set that others can read')
+  if (key.jwk === undefined)
+    throw invalidKey('a secret stands in a key set that others can read')
   return key
 }

@@ -48,7 +48,8 @@ export interface KeyOptions {
 /** Rule J6. */
 const KID_LENGTH = 256
 
-export const invalidKey = (because: string, cause?: unknown): AuthError => new AuthError('invalid_key', because, { cause })
+export const invalidKey = (because: string, cause?: unknown): AuthError =>
+  new AuthError('invalid_key', because, { cause })
 
 /** @throws AuthError `invalid_key` */
 export function parseKid(kid: unknown): string | undefined {

@@ -1,9 +1,20 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
 import type { AuthError } from '../base/errors.ts'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { headerOf } from './header-of.ts'
-import { algorithmOf, type Jwk, base64urlMember, parseJwk } from './jwk.ts'
-import { type KeyOptions, invalidKey, type PublicJwk, parseKid, type SigningKey } from './key.ts'
+import { algorithmOf, base64urlMember, type Jwk, parseJwk } from './jwk.ts'
+import {
+  invalidKey,
+  type KeyOptions,
+  type PublicJwk,
+  parseKid,
+  type SigningKey,
+} from './key.ts'
 import { publicKey, read, thumbprintOf } from './public-key.ts'
 import { importSecret } from './secret.ts'
 import { bytesOf, schemeOf } from './signature.ts'
@@ -16,16 +27,27 @@ type Asymmetric = Exclude<Algorithm, `HS${string}`>
  * @throws AuthError `invalid_key` where the key is public, encrypted, for something else, too weak (K5, K6), or its two halves do
  *   not belong together
  */
-export function importSigningKey(alg: Algorithm, key: string | Jwk, options: KeyOptions = {}): SigningKey {
+export function importSigningKey(
+  alg: Algorithm,
+  key: string | Jwk,
+  options: KeyOptions = {},
+): SigningKey {
   if (typeof key !== 'string' && key?.kty === 'oct') {
     algorithmOf(alg, parseJwk(key, 'sign'))
-    return importSecret(alg, base64urlMember(key, 'k'), { ...options, kid: options.kid ?? parseKid(key.kid) })
+    return importSecret(alg, base64urlMember(key, 'k'), {
+      ...options,
+      kid: options.kid ?? parseKid(key.kid),
+    })
   }
-  if (ALGORITHMS[alg]?.kind === 'hmac') throw invalidKey(`${alg} is signed with a secret, and this is a private key`)
+  if (ALGORITHMS[alg]?.kind === 'hmac')
+    throw invalidKey(`${alg} is signed with a secret, and this is a private key`)
   if (typeof key === 'string') return privateKey(alg as Asymmetric, fromPem(key), options)
   const jwk = parseJwk(key, 'sign')
   algorithmOf(alg, jwk)
-  const made = privateKey(alg as Asymmetric, fromJwk(jwk), { ...options, kid: options.kid ?? parseKid(jwk.kid) })
+  const made = privateKey(alg as Asymmetric, fromJwk(jwk), {
+    ...options,
+    kid: options.kid ?? parseKid(jwk.kid),
+  })
   const { jwk: derived } = made.verifying
   if (PUBLIC.some((member) => jwk[member] !== derived?.[member])) throw strangers()
   return made
@@ -33,14 +55,18 @@ export function importSigningKey(alg: Algorithm, key: string | Jwk, options: Key
 
 const PUBLIC = ['n', 'e', 'x', 'y'] as const
 
-const strangers = (): AuthError => invalidKey('the two halves of the private key do not belong together')
+const strangers = (): AuthError =>
+  invalidKey('the two halves of the private key do not belong together')
 
 /** One key and white space around it. "openssl ecparam -genkey" writes the curve before the key. */
 const PEM =
   /^\s*(-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----[^-]*-----END ((RSA|EC) )?PRIVATE KEY-----\s*$/
 
 function fromPem(pem: string): KeyObject {
-  if (!PEM.test(pem)) throw invalidKey('this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----')
+  if (!PEM.test(pem))
+    throw invalidKey(
+      'this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----',
+    )
   return read(() => createPrivateKey(pem.trim()))
 }
 
@@ -89,6 +115,8 @@ function keyPairOf(alg: Algorithm): { publicKey: KeyObject; privateKey: KeyObjec
     case 'okp':
       return generateKeyPairSync('ed25519')
     case 'hmac':
-      throw invalidKey(`${alg} has no key pair: its secret is made with "openssl rand -base64 48"`)
+      throw invalidKey(
+        `${alg} has no key pair: its secret is made with "openssl rand -base64 48"`,
+      )
   }
 }

@@ -77,7 +77,9 @@ test('keys by URL: many tokens at once make one request', async (t) => {
   const { verify, publishes, asked } = await deps(t)
   const [a, b] = [aKey('a'), aKey('b')]
   publishes(a.jwk, b.jwk)
-  await Promise.all(Array.from({ length: 50 }, (_, i) => verify(i % 2 === 0 ? a.token : b.token)))
+  await Promise.all(
+    Array.from({ length: 50 }, (_, i) => verify(i % 2 === 0 ? a.token : b.token)),
+  )
   assert.equal(asked.length, 1)
 })
 
@@ -87,7 +89,8 @@ test('keys by URL: a name that is not there is asked for once in a cool-down, wh
   publishes(a.jwk)
   await verify(a.token)
   pass(61)
-  for (let i = 0; i < 100; i++) await assert.rejects(verify(aKey(`unknown ${i}`).token), refusedAs('unknown_key'))
+  for (let i = 0; i < 100; i++)
+    await assert.rejects(verify(aKey(`unknown ${i}`).token), refusedAs('unknown_key'))
   assert.equal(asked.length, 2)
   pass(59)
   await assert.rejects(verify(aKey('unknown').token), refusedAs('unknown_key'))
@@ -136,7 +139,11 @@ test('keys by URL: another key under a known name is no key of a token that the 
 
 const gone: RequestListener = (request) => void request.socket.destroy()
 const says =
-  (status: number, body: string | Buffer, headers: Record<string, string> = {}): RequestListener =>
+  (
+    status: number,
+    body: string | Buffer,
+    headers: Record<string, string> = {},
+  ): RequestListener =>
   (_, response) =>
     void response.writeHead(status, headers).end(body)
 
@@ -162,7 +169,8 @@ const FAILURES: { readonly [what: string]: (ok: string) => RequestListener } = {
   'keys that are no list': () => says(200, '{"keys":{}}'),
   'no keys': () => says(200, '{"key":[]}'),
   'a megabyte too much': (ok) => says(200, ok.padEnd(1_048_577)),
-  'twenty megabytes, packed': (ok) => says(200, gzipSync(ok.padEnd(20_000_000)), { 'content-encoding': 'gzip' }),
+  'twenty megabytes, packed': (ok) =>
+    says(200, gzipSync(ok.padEnd(20_000_000)), { 'content-encoding': 'gzip' }),
 }
 
 for (const [what, failing] of Object.entries(FAILURES)) {
@@ -170,7 +178,8 @@ for (const [what, failing] of Object.entries(FAILURES)) {
     const { verify, answers, errors, asked } = await deps(t)
     const a = aKey('a')
     answers(failing(JSON.stringify({ keys: [a.jwk] })))
-    for (let i = 0; i < 3; i++) await assert.rejects(verify(a.token), refusedAs('unknown_key'))
+    for (let i = 0; i < 3; i++)
+      await assert.rejects(verify(a.token), refusedAs('unknown_key'))
     assert.deepEqual([errors.length, asked], [1, ['/jwks.json']])
   })
 
@@ -204,7 +213,12 @@ test('keys by URL: who does not answer is not waited for longer than the patienc
 test('keys by URL: of a set that holds all kinds of things the usable keys are used', async (t) => {
   const { verify, publishes, errors } = await deps(t)
   const [a, b] = [aKey('a'), aKey('b')]
-  const secret = { kty: 'oct', k: Buffer.alloc(32, 'a secret').toString('base64url'), alg: 'HS256', kid: 'secret' }
+  const secret = {
+    kty: 'oct',
+    k: Buffer.alloc(32, 'a secret').toString('base64url'),
+    alg: 'HS256',
+    kid: 'secret',
+  }
   const { jwk: forEncryption } = aKey('e')
   publishes(
     ...([null, 1, 'x', [], {}, { kty: { toString: 1 } }] as object[]),
@@ -228,13 +242,17 @@ test('keys by URL: a token that names no key is believed by none, even of a set 
   const { verify, publishes } = await deps(t)
   const { privatePem, publicJwk } = generateKey('ES256')
   publishes({ ...publicJwk, kid: 'a' })
-  await assert.rejects(verify(sign({ exp: NOW + 60 }, importSigningKey('ES256', privatePem))), refusedAs('unknown_key'))
+  await assert.rejects(
+    verify(sign({ exp: NOW + 60 }, importSigningKey('ES256', privatePem))),
+    refusedAs('unknown_key'),
+  )
 })
 
 test('keys by URL: what is no token of the algorithm makes no request', async (t) => {
   const { verify, publishes, asked } = await deps(t)
   publishes(aKey('a').jwk)
-  const of = (header: object): string => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.AAAA`
+  const of = (header: object): string =>
+    `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.AAAA`
   for (const [token, code] of [
     ['', 'malformed'],
     ['a.b.c.d', 'malformed'],
@@ -253,7 +271,12 @@ test('keys by URL: what is no token of the algorithm makes no request', async (t
 test('keys by URL: a secret that somebody published is no key', async (t) => {
   const { verify, publishes } = await deps(t, { algorithm: 'HS256' })
   const secret = 'everybody can read this secret, and sign with it'
-  publishes({ kty: 'oct', k: Buffer.from(secret).toString('base64url'), alg: 'HS256', kid: 'a' })
+  publishes({
+    kty: 'oct',
+    k: Buffer.from(secret).toString('base64url'),
+    alg: 'HS256',
+    kid: 'a',
+  })
   const token = sign({ exp: NOW + 60 }, importSecret('HS256', secret, { kid: 'a' }))
   await assert.rejects(verify(token), refusedAs('unknown_key'))
 })
@@ -266,7 +289,11 @@ test('keys by URL: plain http is for this machine alone', () => {
     'jwks.json',
     'http://127.0.0.1.evil.example/',
   ]) {
-    assert.throws(() => remoteKeySet(url, { algorithm: 'ES256' }), refusedAs('invalid_config'), url)
+    assert.throws(
+      () => remoteKeySet(url, { algorithm: 'ES256' }),
+      refusedAs('invalid_config'),
+      url,
+    )
   }
   remoteKeySet('https://example.com/jwks.json', { algorithm: 'ES256' })
 })

@@ -16,7 +16,10 @@ export interface RemoteKeySetOptions extends RemoteKeysOptions {
  *
  * @throws AuthError `invalid_config` where the address is not https (plain http is for loopback addresses)
  */
-export function remoteKeySet(url: string, { algorithm, ...options }: RemoteKeySetOptions): KeySource {
+export function remoteKeySet(
+  url: string,
+  { algorithm, ...options }: RemoteKeySetOptions,
+): KeySource {
   const usable = (entries: readonly unknown[]): readonly VerifyingKey[] =>
     // The rest is for somebody else (RFC 7517 §5).
     unambiguous(

@@ -1,4 +1,4 @@
-import { fetchJson, describeFailure } from '../base/fetch-json.ts'
+import { describeFailure, fetchJson } from '../base/fetch-json.ts'
 import type { Awaitable } from '../http/request.ts'
 import { invalidKey } from './key.ts'
 
@@ -45,7 +45,13 @@ export function remoteKeys<Key extends { readonly kid: string | undefined }>(
   usable: (entries: readonly unknown[]) => Awaitable<readonly Key[]>,
   options: RemoteKeysOptions,
 ): RemoteKeys<Key> {
-  const { maxAge = 300, coolDown = 60, patience = 5, elapsed = systemElapsed, failed = () => {} } = options
+  const {
+    maxAge = 300,
+    coolDown = 60,
+    patience = 5,
+    elapsed = systemElapsed,
+    failed = () => {},
+  } = options
   let keys: readonly Key[] = []
   let version = 0
   let readAt = Number.NEGATIVE_INFINITY
@@ -57,13 +63,19 @@ export function remoteKeys<Key extends { readonly kid: string | undefined }>(
     askedAt = elapsed()
     try {
       const get = options.fetch ?? fetch
-      const document = await fetchJson(url, { what: 'the key set', accept: ACCEPT, patience, get })
+      const document = await fetchJson(url, {
+        what: 'the key set',
+        accept: ACCEPT,
+        patience,
+        get,
+      })
       keys = await usable(entriesOf(document))
       version++
       readAt = elapsed()
       lastFailed = false
       // Whoever withdraws all keys is believed, and it may be a mistake.
-      if (keys.length === 0) describeFailure(failed, new Error('the key set has no key that can be used'))
+      if (keys.length === 0)
+        describeFailure(failed, new Error('the key set has no key that can be used'))
     } catch (error) {
       lastFailed = true
       describeFailure(failed, error)
@@ -103,8 +115,12 @@ const ACCEPT = 'application/jwk-set+json, application/json'
 
 /** @throws AuthError `invalid_key` where it is no key set (RFC 7517 §5) */
 export function entriesOf(document: unknown): readonly unknown[] {
-  const keys = typeof document === 'object' && document !== null ? (document as { keys?: unknown }).keys : undefined
-  if (!Array.isArray(keys)) throw invalidKey('a key set is a JSON object with an array "keys"')
+  const keys =
+    typeof document === 'object' && document !== null
+      ? (document as { keys?: unknown }).keys
+      : undefined
+  if (!Array.isArray(keys))
+    throw invalidKey('a key set is a JSON object with an array "keys"')
   return keys
 }
 
@@ -117,7 +133,9 @@ export function unambiguous<Key extends { readonly kid: string | undefined }>(
   keys: readonly Key[],
   printOf: (key: Key) => string,
 ): readonly Key[] {
-  const named = keys.filter(({ kid }) => keys.filter((other) => other.kid === kid).length === 1)
+  const named = keys.filter(
+    ({ kid }) => keys.filter((other) => other.kid === kid).length === 1,
+  )
   const prints = named.map(printOf)
   return named.filter((_, i) => prints.indexOf(prints[i]!) === i)
 }

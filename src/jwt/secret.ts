@@ -8,7 +8,13 @@ import {
 } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { headerOf } from './header-of.ts'
-import { type KeyOptions, invalidKey, parseKid, type SigningKey, type VerifyingKey } from './key.ts'
+import {
+  invalidKey,
+  type KeyOptions,
+  parseKid,
+  type SigningKey,
+  type VerifyingKey,
+} from './key.ts'
 
 /**
  * A secret for HS256, HS384 or HS512.
@@ -17,10 +23,16 @@ import { type KeyOptions, invalidKey, parseKid, type SigningKey, type VerifyingK
  * @throws AuthError `invalid_key` where it is too short, well known, repeats itself, or is a public key in some form: whoever
  *   has that could sign (rules K2, K4, K7)
  */
-export function importSecret(alg: Algorithm, secret: string | Uint8Array, options: KeyOptions = {}): SigningKey {
+export function importSecret(
+  alg: Algorithm,
+  secret: string | Uint8Array,
+  options: KeyOptions = {},
+): SigningKey {
   const details = ALGORITHMS[alg]
-  if (details?.kind !== 'hmac') throw invalidKey(`${alg} is not signed with a secret: give a private key in PEM`)
-  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) throw invalidKey('a secret is text or bytes')
+  if (details?.kind !== 'hmac')
+    throw invalidKey(`${alg} is not signed with a secret: give a private key in PEM`)
+  if (typeof secret !== 'string' && !(secret instanceof Uint8Array))
+    throw invalidKey('a secret is text or bytes')
   const bytes = Buffer.from(secret)
   const fault = secretFault(bytes, details.bytes, options.allowWeak)
   if (fault !== undefined) throw invalidKey(`the secret ${fault}`)
@@ -33,7 +45,8 @@ function hmacKey(
   key: KeyObject,
   kid: string | undefined,
 ): SigningKey {
-  const sign = (signed: string | Uint8Array): string => createHmac(hash, key).update(signed).digest('base64url')
+  const sign = (signed: string | Uint8Array): string =>
+    createHmac(hash, key).update(signed).digest('base64url')
   // Texts of the one canonical spelling are compared, octet for octet, in two buffers made once.
   const length = Math.ceil((bytes * 4) / 3)
   const expected = Buffer.alloc(length)
@@ -48,7 +61,8 @@ function hmacKey(
     alg,
     kid,
     jwk: undefined,
-    verify: (signed, signature) => verifyText(signed, Buffer.from(signature).toString('base64url')),
+    verify: (signed, signature) =>
+      verifyText(signed, Buffer.from(signature).toString('base64url')),
     verifyText,
   }
   return { alg, kid, header: headerOf(alg, kid), verifying, sign }
@@ -80,12 +94,20 @@ const DIFFERENT = 8
  *
  * @param least bytes that it must have
  */
-export function secretFault(bytes: Buffer, least: number, allowWeak = false): string | undefined {
+export function secretFault(
+  bytes: Buffer,
+  least: number,
+  allowWeak = false,
+): string | undefined {
   if (bytes.length === 0) return 'is empty'
-  if (isPublicKey(bytes)) return 'is a key in PEM, SSH, JWK or DER form, and those are known to others'
+  if (isPublicKey(bytes))
+    return 'is a key in PEM, SSH, JWK or DER form, and those are known to others'
   if (allowWeak) return undefined
   const text = bytes.toString('latin1').toLowerCase()
-  if (WELL_KNOWN.includes(text.trim()) || PLACEHOLDERS.some((start) => text.startsWith(start))) {
+  if (
+    WELL_KNOWN.includes(text.trim()) ||
+    PLACEHOLDERS.some((start) => text.startsWith(start))
+  ) {
     return 'is a well-known text: make one with "openssl rand -base64 48"'
   }
   if (bytes.length < least)
@@ -116,7 +138,12 @@ function isJwk(text: string): boolean {
   if (!/^\s*[{[]/.test(text)) return false
   try {
     const values: unknown[] = [JSON.parse(text)].flat()
-    return values.some((value) => typeof value === 'object' && value !== null && ('kty' in value || 'keys' in value))
+    return values.some(
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        ('kty' in value || 'keys' in value),
+    )
   } catch {
     return false
   }

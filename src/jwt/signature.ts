@@ -1,4 +1,9 @@
-import { constants, type KeyObject, sign as signOnce, verify as verifyOnce } from 'node:crypto'
+import {
+  constants,
+  type KeyObject,
+  sign as signOnce,
+  verify as verifyOnce,
+} from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { derFromRaw, rawFromDer } from './ecdsa.ts'
 
@@ -17,9 +22,13 @@ export function schemeOf(alg: Exclude<Algorithm, `HS${string}`>): Scheme {
     case 'ec':
       return ecdsa(details.hash, details.bytes)
     case 'rsa':
-      return details.salt === undefined ? bare(details.hash, modulusOctets) : pss(details.hash, details.salt)
+      return details.salt === undefined
+        ? bare(details.hash, modulusOctets)
+        : pss(details.hash, details.salt)
     case 'okp':
-      return bare(null, ({ asymmetricKeyType }) => (asymmetricKeyType === 'ed448' ? 114 : 64))
+      return bare(null, ({ asymmetricKeyType }) =>
+        asymmetricKeyType === 'ed448' ? 114 : 64,
+      )
   }
 }
 
@@ -45,7 +54,8 @@ const pss = (hash: string, saltLength: number): Scheme => {
   return {
     sign: (signed, key) => signOnce(hash, signed, { key, ...options }),
     length: modulusOctets,
-    verify: (signed, signature, key) => verifyOnce(hash, signed, { key, ...options }, signature),
+    verify: (signed, signature, key) =>
+      verifyOnce(hash, signed, { key, ...options }, signature),
   }
 }
 

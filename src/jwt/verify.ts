@@ -47,12 +47,22 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
   const { keys, issuer, audience, maxBytes = 8192 } = options
   const clock = (options.clock ?? systemClock) as Clock
   const leeway = (options.leeway ?? 0) as Seconds
-  const want: Expectation = { issuer, audiences: audience === undefined ? undefined : [audience].flat(), leeway }
+  const want: Expectation = {
+    issuer,
+    audiences: audience === undefined ? undefined : [audience].flat(),
+    leeway,
+  }
   refuseUnbounded({ leeway, maxBytes, cache: options.cache ?? 0 })
   const cache = options.cache ? new TokenCache(options.cache) : undefined
   const headers = new HeaderReader(keys, options.types ?? TYPES)
 
-  function judge(token: string, parts: Parts, key: VerifyingKey, version: number, isKnown: boolean): Claims {
+  function judge(
+    token: string,
+    parts: Parts,
+    key: VerifyingKey,
+    version: number,
+    isKnown: boolean,
+  ): Claims {
     const claims = claimsOf(token, parts, key)
     if (!isKnown) headers.held(token, parts, key, version)
     const fault = claimFault(claims, want, clock())
@@ -87,8 +97,10 @@ function refuseUnbounded(bounds: Readonly<Record<string, number>>): void {
 
 /** The claims, once the signature holds: there is no other way to them. */
 function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey): Claims {
-  if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new AuthError('bad_signature')
+  if (!key.verifyText(token.slice(0, second), token.slice(second + 1)))
+    throw new AuthError('bad_signature')
   return objectIn(token.slice(first + 1, second))
 }
 
-const noExp = (): AuthError => new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
+const noExp = (): AuthError =>
+  new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })

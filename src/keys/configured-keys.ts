@@ -35,28 +35,48 @@ const DEFAULT_ALGORITHM = 'ES256'
  * @returns `undefined` where the house is to make and keep its own
  * @throws AuthError `invalid_config` with a sentence that holds nothing of the key
  */
-export function parseConfiguredKeys(settings: KeySettings, log: (entry: LogEntry) => void): ConfiguredKeys | undefined {
-  const { algorithm = DEFAULT_ALGORITHM, signingKey, verifyingKey, jwksUrl, allowWeakKeys: allowWeak } = settings
+export function parseConfiguredKeys(
+  settings: KeySettings,
+  log: (entry: LogEntry) => void,
+): ConfiguredKeys | undefined {
+  const {
+    algorithm = DEFAULT_ALGORITHM,
+    signingKey,
+    verifyingKey,
+    jwksUrl,
+    allowWeakKeys: allowWeak,
+  } = settings
   const isSecret = algorithm.startsWith('HS')
   if (signingKey === undefined && isSecret) {
-    throw configError(`tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`)
+    throw configError(
+      `tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`,
+    )
   }
   const signing = named('tokens.signingKey', signingKey, (key) =>
-    isSecret ? importSecret(algorithm, key, { allowWeak }) : importSigningKey(algorithm, key, { allowWeak }),
+    isSecret
+      ? importSecret(algorithm, key, { allowWeak })
+      : importSigningKey(algorithm, key, { allowWeak }),
   )
   // As in Simple JWT, what is for public keys has no meaning beside a secret.
-  if (signing !== undefined && isSecret) return { signing, verifying: new KeySet([signing.verifying]) }
+  if (signing !== undefined && isSecret)
+    return { signing, verifying: new KeySet([signing.verifying]) }
 
   const verifying = named('tokens.verifyingKey', verifyingKey, (key) =>
     importVerifyingKey(algorithm, key, { allowWeak }),
   )
-  if (signing !== undefined && verifying !== undefined) refuseStrangers(signing, verifying)
-  if (jwksUrl !== undefined) return { signing, verifying: remote(jwksUrl, algorithm, log) }
+  if (signing !== undefined && verifying !== undefined)
+    refuseStrangers(signing, verifying)
+  if (jwksUrl !== undefined)
+    return { signing, verifying: remote(jwksUrl, algorithm, log) }
   const known = verifying ?? signing?.verifying
   return known === undefined ? undefined : { signing, verifying: new KeySet([known]) }
 }
 
-function named<Key>(option: string, text: string | undefined, read: (text: string) => Key): Key | undefined {
+function named<Key>(
+  option: string,
+  text: string | undefined,
+  read: (text: string) => Key,
+): Key | undefined {
   if (text === undefined) return undefined
   try {
     return read(text)
@@ -69,11 +89,23 @@ function named<Key>(option: string, text: string | undefined, read: (text: strin
 function refuseStrangers(signing: SigningKey, verifying: VerifyingKey): void {
   const probe = 'a probe'
   if (verifying.verifyText(probe, signing.sign(probe))) return
-  throw configError('tokens.verifyingKey does not belong to tokens.signingKey: leave it out, and it is derived.')
+  throw configError(
+    'tokens.verifyingKey does not belong to tokens.signingKey: leave it out, and it is derived.',
+  )
 }
 
-const remote = (url: string, algorithm: Algorithm, log: (entry: LogEntry) => void): KeySource =>
+const remote = (
+  url: string,
+  algorithm: Algorithm,
+  log: (entry: LogEntry) => void,
+): KeySource =>
   remoteKeySet(url, {
     algorithm,
-    failed: (error) => log({ level: 'warn', event: 'the key set could not be read', url, reason: String(error) }),
+    failed: (error) =>
+      log({
+        level: 'warn',
+        event: 'the key set could not be read',
+        url,
+        reason: String(error),
+      }),
   })

@@ -9,7 +9,7 @@ import { sign } from '../jwt/jws.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 import type { Keys } from './keys.ts'
-import { openKeyRing, type KeyRingDeps } from './ring.ts'
+import { type KeyRingDeps, openKeyRing } from './ring.ts'
 
 const [older, newer] = [
   new Secret('older secret of at least 32 octets'),
@@ -49,7 +49,9 @@ async function deps(t: TestContext, options: Partial<KeyRingDeps> = {}) {
 }
 
 const stages = async (keys: Keys) =>
-  Object.fromEntries((await keys.list()).map(({ stage, id, algorithm }) => [stage, `${id} ${algorithm}`]))
+  Object.fromEntries(
+    (await keys.list()).map(({ stage, id, algorithm }) => [stage, `${id} ${algorithm}`]),
+  )
 
 test('a key signs for as long as it is to, and then the next one does', async (t) => {
   const { ring, pass } = await deps(t)
@@ -125,13 +127,18 @@ test('keys that leaked are replaced without waiting, and verify nothing', async 
     published().keys.filter(({ kid }) => before.includes(kid)),
     [],
   )
-  await assert.rejects(async () => verifier({ keys: verifying }).verify(token(old)), { code: 'unknown_key' })
+  await assert.rejects(async () => verifier({ keys: verifying }).verify(token(old)), {
+    code: 'unknown_key',
+  })
 })
 
 test('another algorithm is published first and signs when all know it', async (t) => {
   const { ring, store, pass } = await deps(t)
   await ring()
-  const [one, two] = await Promise.all([ring({ algorithm: 'EdDSA' }), ring({ algorithm: 'EdDSA' })])
+  const [one, two] = await Promise.all([
+    ring({ algorithm: 'EdDSA' }),
+    ring({ algorithm: 'EdDSA' }),
+  ])
   assert.equal(one.signing().alg, 'ES256')
   const { next } = await stages(store.keys)
   assert.match(next!, /EdDSA$/)
@@ -164,7 +171,9 @@ test('a token of a key that another process made a moment ago is taken', async (
   const { ring, token } = await deps(t)
   const [here, elsewhere] = [await ring(), await ring()]
   await elsewhere.rotate({ leaked: true })
-  const claims = await verifier({ keys: here.verifying }).verify(token(elsewhere.signing()))
+  const claims = await verifier({ keys: here.verifying }).verify(
+    token(elsewhere.signing()),
+  )
   assert.equal(typeof claims.exp, 'number')
 })
 
@@ -185,17 +194,27 @@ test('tokens that name keys of no ring ask the store four times a second at most
     return store.keys.list()
   }
   const keys: Keys = { ...store.keys, list }
-  const { verifying } = await ring({ keys, wait: (length) => new Promise((done) => setTimeout(done, length * 1000)) })
+  const { verifying } = await ring({
+    keys,
+    wait: (length) => new Promise((done) => setTimeout(done, length * 1000)),
+  })
   asked = 0
   const began = performance.now()
   const garbage = Array.from({ length: 2000 }, (_, i) => String(i).padStart(43, 'x'))
-  assert.equal((await Promise.all(garbage.map((kid) => verifying.find(kid)))).find(Boolean), undefined)
+  assert.equal(
+    (await Promise.all(garbage.map((kid) => verifying.find(kid)))).find(Boolean),
+    undefined,
+  )
   assert.equal(asked, 1)
   for (let i = 0; i < 3; i++) await Promise.all(garbage.map((kid) => verifying.find(kid)))
   const most = 1 + (performance.now() - began) / 250
   assert.ok(asked <= most, `${asked} reads, and ${most.toFixed(1)} may be`)
   for (const kid of [undefined, 'x', 'x'.repeat(44), `${'x'.repeat(42)}!`]) {
-    assert.equal(verifying.find(kid), undefined, 'what no key of ours is called asks nobody')
+    assert.equal(
+      verifying.find(kid),
+      undefined,
+      'what no key of ours is called asks nobody',
+    )
   }
 })
 
@@ -222,7 +241,10 @@ test('a key that cannot be opened never becomes the one that signs', async (t) =
   await here.reload()
   await assert.rejects(here.rotateWhenDue(), { code: 'invalid_config' })
   assert.equal((await stages(store.keys)).retiring, `${kid} ES256`)
-  assert.equal((await store.keys.list()).filter(({ stage }) => stage === 'retiring').length, 1)
+  assert.equal(
+    (await store.keys.list()).filter(({ stage }) => stage === 'retiring').length,
+    1,
+  )
 })
 
 test('a retired key is published until the last token that any process signed with it has expired', async (t) => {

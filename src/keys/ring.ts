@@ -1,8 +1,14 @@
-import { after, type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
-import type { Random } from '../base/random.ts'
+import {
+  after,
+  type Clock,
+  type Seconds,
+  seconds,
+  type UnixSeconds,
+} from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import type { Awaitable } from '../http/request.ts'
+import type { Random } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
+import type { Awaitable } from '../http/request.ts'
 import {
   type Algorithm,
   generateKey,
@@ -14,14 +20,17 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from '../jwt/index.ts'
-import { serialize } from './serialize.ts'
+import { debounce } from './debounce.ts'
 import type { KeyRecord, Keys, Stage } from './keys.ts'
 import { GIVEN_MAX_AGE, publicationOf } from './publication.ts'
-import { debounce } from './debounce.ts'
 import { isSealedBy, seal, unseal } from './seal.ts'
+import { serialize } from './serialize.ts'
 
 /** A key as a person is shown it. */
-export type KeySummary = Pick<KeyRecord, 'id' | 'algorithm' | 'stage' | 'createdAt' | 'verifiesUntil'>
+export type KeySummary = Pick<
+  KeyRecord,
+  'id' | 'algorithm' | 'stage' | 'createdAt' | 'verifiesUntil'
+>
 
 /** The keys an instance signs and verifies with. */
 export interface KeyRing {
@@ -45,7 +54,10 @@ export interface KeyRing {
    *
    * @returns what it did, and the seconds until the time may have come again; `Infinity`: it never does by itself
    */
-  rotateWhenDue(): Promise<{ readonly turn: RotationResult | undefined; readonly left: Seconds }>
+  rotateWhenDue(): Promise<{
+    readonly turn: RotationResult | undefined
+    readonly left: Seconds
+  }>
   /** Seals what signs, or will, with the first of the secrets, so that the others can go. @returns how many keys it sealed anew */
   reseal(): Promise<number>
   /** Reads the keys again: another process may have rotated them. */
@@ -110,14 +122,20 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
     const fresh = makeKey('next', next.algorithm, next.tokenLife, deps)
     // Until all have heard of it, others go on to sign with the key that retires.
     const verifiesUntil = after(after(clock(), current.tokenLife), settles)
-    const turned = await keys.rotate({ current: current.id, next: next.id, fresh, verifiesUntil })
+    const turned = await keys.rotate({
+      current: current.id,
+      next: next.id,
+      fresh,
+      verifiesUntil,
+    })
     await load()
     return turned ? { current: next.id, retiring: current.id, next: fresh.id } : undefined
   }
 
   /** When the next key was published, what signed began to sign: so old is the current key at work. */
   const dueAt = ({ current, next }: Stages): UnixSeconds => {
-    const isAnother = next.algorithm === deps.algorithm && current.algorithm !== deps.algorithm
+    const isAnother =
+      next.algorithm === deps.algorithm && current.algorithm !== deps.algorithm
     return after(next.createdAt, isAnother ? settles : (deps.every ?? NEVER))
   }
 
@@ -156,7 +174,10 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
       if (leaked) await keys.endRetiring(clock())
       await load()
       if (turned !== undefined) return turned
-      throw new AuthError('busy', 'another process rotated the keys at this moment; look with: watchword keys list')
+      throw new AuthError(
+        'busy',
+        'another process rotated the keys at this moment; look with: watchword keys list',
+      )
     },
     async rotateWhenDue() {
       // What is known here is followed within a second, so nobody is asked until it has come.
@@ -167,7 +188,10 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
         if (isDue(stages)) turned = await turn(stages)
         if (turned !== undefined) await keys.flush(clock())
       }
-      return { turn: turned, left: seconds(Math.max(0, dueAt(stagesOf(known)) - clock())) }
+      return {
+        turn: turned,
+        left: seconds(Math.max(0, dueAt(stagesOf(known)) - clock())),
+      }
     },
     async reseal() {
       let count = 0
@@ -194,17 +218,26 @@ const stagesOf = (records: readonly KeyRecord[]): Stages => ({
 })
 
 /** The seconds until every copy of the key set has the next key. Of the first two keys there never was a set without one. */
-function settlesIn({ current, next }: Stages, settles: Seconds, now: UnixSeconds): Seconds {
+function settlesIn(
+  { current, next }: Stages,
+  settles: Seconds,
+  now: UnixSeconds,
+): Seconds {
   if (next.createdAt <= current.createdAt) return seconds(0)
   // No longer than that, whatever clocks say.
   return seconds(Math.min(settles, Math.max(0, next.createdAt + settles - now)))
 }
 
-const openKey = ({ id, algorithm, sealed }: KeyRecord, secrets: readonly Secret[]): SigningKey =>
-  importSigningKey(algorithm, unseal(sealed, id, secrets), { kid: id })
+const openKey = (
+  { id, algorithm, sealed }: KeyRecord,
+  secrets: readonly Secret[],
+): SigningKey => importSigningKey(algorithm, unseal(sealed, id, secrets), { kid: id })
 
 const sealedElsewhere = (): never => {
-  throw new AuthError('invalid_config', 'another process sealed the signing key with a secret that is not known here')
+  throw new AuthError(
+    'invalid_config',
+    'another process sealed the signing key with a secret that is not known here',
+  )
 }
 
 /** The public keys of a ring, each until it has retired for long enough. */
@@ -232,8 +265,14 @@ class RingKeys implements KeySource {
 
   #keep(records: readonly KeyRecord[]): void {
     const now = this.#clock()
-    this.#records = records.filter(({ verifiesUntil }) => verifiesUntil === undefined || now < verifiesUntil)
-    this.#until = Math.min(...this.#records.map(({ verifiesUntil }) => verifiesUntil ?? Number.POSITIVE_INFINITY))
+    this.#records = records.filter(
+      ({ verifiesUntil }) => verifiesUntil === undefined || now < verifiesUntil,
+    )
+    this.#until = Math.min(
+      ...this.#records.map(
+        ({ verifiesUntil }) => verifiesUntil ?? Number.POSITIVE_INFINITY,
+      ),
+    )
     this.#keys.replace(this.#records.map(verifyingKeyOf))
   }
 
@@ -267,7 +306,8 @@ class RingKeys implements KeySource {
   }
 
   #today(): KeySet {
-    if (this.#until < Number.POSITIVE_INFINITY && this.#clock() >= this.#until) this.#keep(this.#records)
+    if (this.#until < Number.POSITIVE_INFINITY && this.#clock() >= this.#until)
+      this.#keep(this.#records)
     return this.#keys
   }
 }
@@ -278,16 +318,27 @@ const THUMBPRINT = /^[\w-]{43}$/
 function firstKeys(deps: KeyRingDeps): readonly KeyRecord[] {
   const now = deps.clock()
   return (['current', 'next'] as const).map((stage) =>
-    makeKey(stage, deps.algorithm ?? DEFAULT_ALGORITHM, deps.longestLife, { ...deps, clock: () => now }),
+    makeKey(stage, deps.algorithm ?? DEFAULT_ALGORITHM, deps.longestLife, {
+      ...deps,
+      clock: () => now,
+    }),
   )
 }
 
 /** The ring of a key that the settings gave. It is rotated where it is kept. */
-export function fixedKeyRing(signing: SigningKey | undefined, verifying: KeySource): KeyRing {
+export function fixedKeyRing(
+  signing: SigningKey | undefined,
+  verifying: KeySource,
+): KeyRing {
   const published =
-    verifying instanceof KeySet ? verifying : new KeySet(signing === undefined ? [] : [signing.verifying])
+    verifying instanceof KeySet
+      ? verifying
+      : new KeySet(signing === undefined ? [] : [signing.verifying])
   const elsewhere = (): never => {
-    throw new AuthError('invalid_config', 'The signing key comes from tokens.signingKey: change it there.')
+    throw new AuthError(
+      'invalid_config',
+      'The signing key comes from tokens.signingKey: change it there.',
+    )
   }
   return {
     verifying,
@@ -310,7 +361,16 @@ function makeKey(
 ): KeyRecord {
   const { privatePem, publicJwk, kid } = generateKey(algorithm)
   const sealed = seal(privatePem, kid, secrets, random)
-  return { id: kid, algorithm, stage, publicJwk, sealed, createdAt: clock(), tokenLife, verifiesUntil: undefined }
+  return {
+    id: kid,
+    algorithm,
+    stage,
+    publicJwk,
+    sealed,
+    createdAt: clock(),
+    tokenLife,
+    verifiesUntil: undefined,
+  }
 }
 
 const verifyingKeyOf = ({ algorithm, publicJwk, id }: KeyRecord): VerifyingKey =>
@@ -318,6 +378,7 @@ const verifyingKeyOf = ({ algorithm, publicJwk, id }: KeyRecord): VerifyingKey =
 
 function stageOf(records: readonly KeyRecord[], stage: Stage): KeyRecord {
   const record = records.find((candidate) => candidate.stage === stage)
-  if (record === undefined) throw new AuthError('invalid_config', `The database holds no ${stage} signing key.`)
+  if (record === undefined)
+    throw new AuthError('invalid_config', `The database holds no ${stage} signing key.`)
   return record
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
-import type { Random } from '../base/random.ts'
 import { AuthError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
 
 /** A key of its own for each purpose, so that none can stand in for another (K11; HKDF, RFC 5869). */
@@ -15,25 +15,45 @@ const PURPOSE = 'signing keys at rest'
  *
  * @returns `v1.<nonce>.<ciphertext and tag>`, base64url
  */
-export function seal(text: string, context: string, secrets: readonly Secret[], random: Random): string {
+export function seal(
+  text: string,
+  context: string,
+  secrets: readonly Secret[],
+  random: Random,
+): string {
   const nonce = random(12)
   const cipher = createCipheriv('aes-256-gcm', derivedKey(secrets[0]!, PURPOSE), nonce)
   cipher.setAAD(Buffer.from(context))
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+  const sealed = Buffer.concat([
+    cipher.update(text, 'utf8'),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ])
   return `v1.${Buffer.from(nonce).toString('base64url')}.${sealed.toString('base64url')}`
 }
 
 /** Opens with whichever of the secrets sealed it. @throws AuthError `invalid_config` where none did */
-export function unseal(sealed: string, context: string, secrets: readonly Secret[]): string {
+export function unseal(
+  sealed: string,
+  context: string,
+  secrets: readonly Secret[],
+): string {
   const [version, nonce = '', text = ''] = sealed.split('.')
   const bytes = Buffer.from(text, 'base64url')
   if (version === 'v1' && bytes.length >= 16) {
     for (const secret of secrets) {
       try {
-        const decipher = createDecipheriv('aes-256-gcm', derivedKey(secret, PURPOSE), Buffer.from(nonce, 'base64url'))
+        const decipher = createDecipheriv(
+          'aes-256-gcm',
+          derivedKey(secret, PURPOSE),
+          Buffer.from(nonce, 'base64url'),
+        )
         decipher.setAAD(Buffer.from(context))
         decipher.setAuthTag(bytes.subarray(-16))
-        return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString('utf8')
+        return Buffer.concat([
+          decipher.update(bytes.subarray(0, -16)),
+          decipher.final(),
+        ]).toString('utf8')
       } catch {
         // Sealed with another secret: the next one is tried.
       }

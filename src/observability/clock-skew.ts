@@ -6,7 +6,11 @@ import { MAX_CLOCK_SKEW } from './health.ts'
 const INTERVAL = 10_000
 
 /** Tells the log, once, that this machine's clock is not the store's, and once that it is again (R13). @returns ends that */
-export function watchClockSkew(time: StoreTime | undefined, log: Log, interval = INTERVAL): () => void {
+export function watchClockSkew(
+  time: StoreTime | undefined,
+  log: Log,
+  interval = INTERVAL,
+): () => void {
   if (time === undefined) return () => {}
   let told = false
   const look = (): void => {
@@ -15,8 +19,13 @@ export function watchClockSkew(time: StoreTime | undefined, log: Log, interval =
     if (isSkewed === told) return
     told = isSkewed
     if (isSkewed)
-      log({ level: 'warn', event: "this machine's clock differs from the store's", seconds: Math.round(ahead) })
-    else log({ level: 'info', event: "this machine's clock agrees with the store's again" })
+      log({
+        level: 'warn',
+        event: "this machine's clock differs from the store's",
+        seconds: Math.round(ahead),
+      })
+    else
+      log({ level: 'info', event: "this machine's clock agrees with the store's again" })
   }
   look()
   const timer = setInterval(look, interval).unref()

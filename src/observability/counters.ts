@@ -24,5 +24,14 @@ export interface Counters {
 
 export const createCounters = (): Counters => ({
   signIns: new Counter(['ok', 'failed', 'throttled', 'busy']),
-  refreshes: new Counter(['rotated', 'replayed', 'reused', 'revoked', 'expired', 'user', 'ahead', 'unknown']),
+  refreshes: new Counter([
+    'rotated',
+    'replayed',
+    'reused',
+    'revoked',
+    'expired',
+    'user',
+    'ahead',
+    'unknown',
+  ]),
 })

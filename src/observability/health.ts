@@ -1,8 +1,8 @@
 import type { Seconds } from '../base/clock.ts'
+import type { Instance } from '../instance/instance.ts'
 import type { FeedState } from '../sessions/revocation-feed.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../stores/store.ts'
-import type { Instance } from '../instance/instance.ts'
 
 /** `degraded`: it answers, and somebody should look. */
 export type HealthStatus = 'ok' | 'degraded' | 'down'
@@ -15,7 +15,11 @@ export interface Health {
   readonly store: { readonly status: HealthStatus }
   readonly keys: { readonly status: HealthStatus }
   /** What this process knows of sessions that have ended: for how many seconds it may have missed something. */
-  readonly revocations?: { readonly status: HealthStatus; readonly age: number; readonly entries: number }
+  readonly revocations?: {
+    readonly status: HealthStatus
+    readonly age: number
+    readonly entries: number
+  }
   /** Seconds by which this machine's clock is ahead of the store's; negative: behind. Where the store has one. */
   readonly clock?: { readonly status: HealthStatus; readonly ahead: number }
   readonly redis?: { readonly status: HealthStatus }
@@ -34,7 +38,10 @@ const SILENCE = 5
 export const MAX_CLOCK_SKEW = 5
 
 /** Answers how an instance is; never rejects, and within some two seconds. */
-export function healthCheck(open: () => Promise<Instance>, settings: Settings): () => Promise<Health> {
+export function healthCheck(
+  open: () => Promise<Instance>,
+  settings: Settings,
+): () => Promise<Health> {
   let asked: Promise<Health> | undefined
   let pinging: Promise<void> | undefined
   /** A store that hangs is not asked a second time before it has answered: what waits there holds connections. */
@@ -65,9 +72,13 @@ async function examined(
   return summed({
     store: (await inTime(ping(store).then(() => OK))) ?? DOWN,
     keys: keysOf(instance, settings),
-    ...(sessions && { revocations: feedHealth(sessions.feed(), settings.revocationMaxAge) }),
+    ...(sessions && {
+      revocations: feedHealth(sessions.feed(), settings.revocationMaxAge),
+    }),
     ...(store.time && { clock: clockHealth(store.time.ahead()) }),
-    ...(redis && { redis: { status: redis.state() === 'up' ? 'ok' : 'degraded' } as const }),
+    ...(redis && {
+      redis: { status: redis.state() === 'up' ? 'ok' : 'degraded' } as const,
+    }),
   })
 }
 
@@ -85,11 +96,18 @@ function keysOf({ ring }: Instance, { keys }: Settings): Health['keys'] {
   }
 }
 
-export function feedHealth({ age, entries, full }: FeedState, maxAge: Seconds): NonNullable<Health['revocations']> {
+export function feedHealth(
+  { age, entries, full }: FeedState,
+  maxAge: Seconds,
+): NonNullable<Health['revocations']> {
   const isLate = age > Math.min(SILENCE, maxAge)
   // Where the settings trust no memory, the store is asked each time, whatever the feed says.
   const isCut = maxAge > 0 && age > maxAge
-  return { status: isCut ? 'down' : isLate || full ? 'degraded' : 'ok', age: tenths(age), entries }
+  return {
+    status: isCut ? 'down' : isLate || full ? 'degraded' : 'ok',
+    age: tenths(age),
+    entries,
+  }
 }
 
 export const clockHealth = (ahead: Seconds): NonNullable<Health['clock']> => ({
@@ -102,7 +120,9 @@ const tenths = (seconds: Seconds): number => Math.round(seconds * 10) / 10
 const SEVERITY: readonly HealthStatus[] = ['ok', 'degraded', 'down']
 
 function summed(parts: Omit<Health, 'status'>): Health {
-  const worst = Math.max(...Object.values(parts).map(({ status }) => SEVERITY.indexOf(status)))
+  const worst = Math.max(
+    ...Object.values(parts).map(({ status }) => SEVERITY.indexOf(status)),
+  )
   return { status: SEVERITY[worst] ?? 'down', ...parts }
 }
 

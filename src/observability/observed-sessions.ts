@@ -1,6 +1,6 @@
+import type { AuditLog } from '../audit/audit-log.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { AuditLog } from '../audit/audit-log.ts'
 import type { Counters } from './counters.ts'
 
 /** A book whose sign-ins and refreshes are counted, and written down where they are events. */
@@ -14,7 +14,11 @@ export function observedSessions(
     ...sessions,
     async open(session) {
       await sessions.open(session)
-      void audit.record({ kind: 'signed_in', userId: session.userId, sessionId: session.id })
+      void audit.record({
+        kind: 'signed_in',
+        userId: session.userId,
+        sessionId: session.id,
+      })
     },
     async rotate(presented, now) {
       const outcome = await sessions.rotate(presented, now)
@@ -25,8 +29,17 @@ export function observedSessions(
       }
       if (outcome.kind === 'ahead') {
         const { id, generation } = presented
-        log({ level: 'warn', event: 'a refresh token is ahead of its session', session: id, generation })
-        audit.recordSeldom(id, { kind: 'refresh_ahead', sessionId: id, detail: { generation } })
+        log({
+          level: 'warn',
+          event: 'a refresh token is ahead of its session',
+          session: id,
+          generation,
+        })
+        audit.recordSeldom(id, {
+          kind: 'refresh_ahead',
+          sessionId: id,
+          detail: { generation },
+        })
       }
       return outcome
     },

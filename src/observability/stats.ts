@@ -1,5 +1,5 @@
-import type { QueueLoad } from '../passwords/queue.ts'
 import type { Instance } from '../instance/instance.ts'
+import type { QueueLoad } from '../passwords/queue.ts'
 
 /** What an instance counts, in this process. Nothing in it tells of one user. */
 export interface Stats {

@@ -1,7 +1,7 @@
 import { AuthError } from '../base/errors.ts'
 import type { TokenVerbs } from '../features/tokens/verbs.ts'
-import type { Settings } from '../settings/settings.ts'
 import type { Instance } from '../instance/instance.ts'
+import type { Settings } from '../settings/settings.ts'
 
 /** Does a work within a span of this name, whose outcome is told with it. */
 export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
@@ -9,12 +9,14 @@ export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
 /** `undefined` where nobody asks for it, and then nothing of it is loaded. @throws AuthError `invalid_config` where it is not installed */
 export async function openTracing({ telemetry }: Settings): Promise<Trace | undefined> {
   if (!telemetry) return undefined
-  const { SpanStatusCode, trace } = await import('@opentelemetry/api').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    const message =
-      'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".'
-    throw new AuthError('invalid_config', message, { cause })
-  })
+  const { SpanStatusCode, trace } = await import('@opentelemetry/api').catch(
+    (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
+      const message =
+        'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".'
+      throw new AuthError('invalid_config', message, { cause })
+    },
+  )
   const tracer = trace.getTracer('watchword')
   return (name, work) =>
     tracer.startActiveSpan(name, async (span) => {
@@ -36,7 +38,13 @@ export async function openTracing({ telemetry }: Settings): Promise<Trace | unde
 
 const OUTCOME = 'watchword.outcome'
 
-const OURS = new Set(['server_error', 'store_unavailable', 'busy', 'invalid_config', 'invalid_key'])
+const OURS = new Set([
+  'server_error',
+  'store_unavailable',
+  'busy',
+  'invalid_config',
+  'invalid_key',
+])
 
 /** What each verb is called in a trace. */
 const SPANS = {
@@ -57,7 +65,9 @@ export function withSpans(verbs: TokenVerbs, open: () => Promise<Instance>): Tok
   const each = Object.entries(verbs).map(([name, verb]: readonly [string, Verb]) => {
     const spanned: Verb = async (...its) => {
       const { trace } = await open()
-      return trace === undefined ? verb(...its) : trace(SPANS[name as keyof TokenVerbs], () => verb(...its))
+      return trace === undefined
+        ? verb(...its)
+        : trace(SPANS[name as keyof TokenVerbs], () => verb(...its))
     }
     return [name, spanned] as const
   })

@@ -1,5 +1,5 @@
-import { passwordBytes } from './password-bytes.ts'
 import { trimmed } from '../base/whitespace.ts'
+import { passwordBytes } from './password-bytes.ts'
 
 /** Which forms of a password as sent are tried: as it is, without white space at its ends, or the one and then the other. */
 export type Trim = boolean | 'both'
@@ -16,6 +16,9 @@ export type Trim = boolean | 'both'
  */
 export function passwordCandidates(password: string, trim: Trim): readonly string[] {
   passwordBytes(password)
-  const forms = trim === 'both' ? [password, trimmed(password)] : [trim ? trimmed(password) : password]
+  const forms =
+    trim === 'both'
+      ? [password, trimmed(password)]
+      : [trim ? trimmed(password) : password]
   return [...new Set(forms.flatMap((form) => [form, form.normalize('NFC')]))]
 }

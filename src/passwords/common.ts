@@ -14,4 +14,5 @@ export async function isCommon(password: string): Promise<boolean> {
   return (await loaded).includes(`\n${trimmed(password.toLowerCase())}\n`)
 }
 
-const load = async (): Promise<string> => `\n${await promisify(gunzip)(await readFile(LIST))}`
+const load = async (): Promise<string> =>
+  `\n${await promisify(gunzip)(await readFile(LIST))}`

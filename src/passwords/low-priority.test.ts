@@ -16,8 +16,13 @@ const PROGRAM = `
 `
 
 test('the threads that hash let the event loop go first', async (t) => {
-  if (process.platform !== 'linux') return t.skip('threads have a niceness of their own on Linux alone')
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', PROGRAM])
+  if (process.platform !== 'linux')
+    return t.skip('threads have a niceness of their own on Linux alone')
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    PROGRAM,
+  ])
   const threads = JSON.parse(stdout) as [name: string, niceness: number][]
   const pool = threads.filter(([name]) => name === 'libuv-worker')
   const others = threads.filter(([name]) => name !== 'libuv-worker')

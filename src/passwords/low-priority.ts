@@ -20,7 +20,8 @@ export async function lowerHashPriority(): Promise<void> {
   try {
     // The threads are made when they get their first work.
     await stat(THREADS)
-    for (const thread of readdirSync(THREADS)) if (isOfThePool(thread)) setPriority(Number(thread), NICENESS)
+    for (const thread of readdirSync(THREADS))
+      if (isOfThePool(thread)) setPriority(Number(thread), NICENESS)
   } catch {
     // There is no such folder, or it may not be done here: hashes take their share as before.
   }

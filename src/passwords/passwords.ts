@@ -1,5 +1,5 @@
-import type { Random } from '../base/random.ts'
 import { AuthError } from '../base/errors.ts'
+import type { Random } from '../base/random.ts'
 import type { Encoded } from './encoding.ts'
 import { type Encodings, encodings } from './encodings.ts'
 import { passwordBytes } from './password-bytes.ts'
@@ -32,7 +32,12 @@ export interface PasswordDeps {
   readonly encodings?: Encodings
 }
 
-export function passwords({ queue, random, warn, encodings: known = encodings() }: PasswordDeps): Passwords {
+export function passwords({
+  queue,
+  random,
+  warn,
+  encodings: known = encodings(),
+}: PasswordDeps): Passwords {
   const { today, byName } = known
   const ballast = new Ballast(today.nobodys)
   const warned = new Set<string>()
@@ -47,7 +52,10 @@ export function passwords({ queue, random, warn, encodings: known = encodings() 
     if (hash.startsWith(UNUSABLE)) return undefined
     const end = hash.indexOf('$')
     try {
-      return (await byName.get(hash.slice(0, end))?.parse(hash.slice(end + 1))) ?? warnOnce(UNREADABLE)
+      return (
+        (await byName.get(hash.slice(0, end))?.parse(hash.slice(end + 1))) ??
+        warnOnce(UNREADABLE)
+      )
     } catch (error) {
       if (error instanceof AuthError) return warnOnce(error.message)
       throw error
@@ -62,12 +70,16 @@ export function passwords({ queue, random, warn, encodings: known = encodings() 
     },
 
     async verify(attempts, hash) {
-      const tries = attempts.map((password) => ({ password, bytes: passwordBytes(password) }))
+      const tries = attempts.map((password) => ({
+        password,
+        bytes: passwordBytes(password),
+      }))
       const encoded = hash === undefined ? undefined : await read(hash)
       const spendRest = ballast.beside(encoded)
       return queue(async (): Promise<PasswordCheck> => {
         for (const { password, bytes } of tries) {
-          if (await encoded?.verify(bytes)) return { kind: 'right', password, outdated: encoded!.outdated }
+          if (await encoded?.verify(bytes))
+            return { kind: 'right', password, outdated: encoded!.outdated }
           await spendRest(bytes)
         }
         return { kind: 'wrong' }
@@ -80,7 +92,8 @@ export function passwords({ queue, random, warn, encodings: known = encodings() 
 const UNUSABLE = '!'
 
 /** A hash that no password is right for, told from every other. */
-export const unusableHash = (random: Random): string => UNUSABLE + Buffer.from(random(20)).toString('hex')
+export const unusableHash = (random: Random): string =>
+  UNUSABLE + Buffer.from(random(20)).toString('hex')
 
 export const isUsable = (hash: string): boolean => !hash.startsWith(UNUSABLE)
 
@@ -108,17 +121,21 @@ class Ballast {
     if (own !== undefined) this.#meet(own)
     const rests = [...this.#heaviest.values()].map((encoded) => ({
       encoded,
-      units: encoded.work.units - (own?.work.kind === encoded.work.kind ? own.work.units : 0),
+      units:
+        encoded.work.units - (own?.work.kind === encoded.work.kind ? own.work.units : 0),
     }))
     return async (password) => {
-      for (const { encoded, units } of rests) if (units > 0) await encoded.spend(units, password)
+      for (const { encoded, units } of rests)
+        if (units > 0) await encoded.spend(units, password)
     }
   }
 
   #meet(encoded: Encoded): void {
     const { kind, units } = encoded.work
     const known = this.#heaviest.get(kind)
-    if (known === undefined ? this.#heaviest.size < MOST_KINDS : known.work.units < units) {
+    if (
+      known === undefined ? this.#heaviest.size < MOST_KINDS : known.work.units < units
+    ) {
       this.#heaviest.set(kind, encoded)
     }
   }

@@ -1,6 +1,6 @@
 import { pbkdf2 as derive, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Encoding, bytesOfBase64 } from './encoding.ts'
+import { bytesOfBase64, type Encoding } from './encoding.ts'
 
 const pbkdf2Of = promisify(derive)
 
@@ -22,7 +22,10 @@ export const pbkdf2 = (algorithm: keyof typeof DIGESTS): Encoding => ({
       work: { kind: `pbkdf2 ${algorithm}`, units: iterations },
       outdated: true,
       verify: async (password) =>
-        timingSafeEqual(await pbkdf2Of(password, salt, iterations, digest.length, algorithm), digest),
+        timingSafeEqual(
+          await pbkdf2Of(password, salt, iterations, digest.length, algorithm),
+          digest,
+        ),
       async spend(units, password) {
         await pbkdf2Of(password, salt, units, digest.length, algorithm)
       },

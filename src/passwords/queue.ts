@@ -54,13 +54,17 @@ export function hashQueue({
     }
     const wait = ((usual ?? 0) * (waiting.length + 1)) / atOnce
     if (waiting.length >= mostWaiting || wait > longestWait) throw busy(wait)
-    await new Promise<void>((resolve, reject) => waiting.push({ since: elapsed(), enter: resolve, refuse: reject }))
+    await new Promise<void>((resolve, reject) =>
+      waiting.push({ since: elapsed(), enter: resolve, refuse: reject }),
+    )
   }
 
   const busy = (wait: number): AuthError => {
     refused++
     const retryAfter = Math.max(1, Math.ceil(wait))
-    return new AuthError('busy', `${waiting.length} password hashes are waiting`, { retryAfter })
+    return new AuthError('busy', `${waiting.length} password hashes are waiting`, {
+      retryAfter,
+    })
   }
 
   /**
@@ -89,5 +93,7 @@ export function hashQueue({
       leave()
     }
   }
-  return Object.assign(queue, { load: () => ({ running, waiting: waiting.length, refused }) })
+  return Object.assign(queue, {
+    load: () => ({ running, waiting: waiting.length, refused }),
+  })
 }

@@ -1,6 +1,6 @@
 import { scrypt as derive, type ScryptOptions, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Encoding, bytesOfBase64 } from './encoding.ts'
+import { bytesOfBase64, type Encoding } from './encoding.ts'
 
 const scryptOf = promisify<Buffer, string, number, ScryptOptions, Buffer>(derive)
 
@@ -20,15 +20,18 @@ export const scrypt: Encoding = {
     return {
       work: { kind: `scrypt N=${n},r=${r},p=${p}`, units: 1 },
       outdated: true,
-      verify: async (password) => timingSafeEqual(await scryptOf(password, salt, DIGEST_OCTETS, terms), digest),
+      verify: async (password) =>
+        timingSafeEqual(await scryptOf(password, salt, DIGEST_OCTETS, terms), digest),
       async spend(units, password) {
-        for (let done = 0; done < units; done++) await scryptOf(password, salt, DIGEST_OCTETS, terms)
+        for (let done = 0; done < units; done++)
+          await scryptOf(password, salt, DIGEST_OCTETS, terms)
       },
     }
   },
 }
 
-const TEXT = /^([1-9]\d{0,5})\$([^$]{1,128})\$([1-9]\d?)\$([1-9]\d?)\$([A-Za-z0-9+/]{86}==)$/
+const TEXT =
+  /^([1-9]\d{0,5})\$([^$]{1,128})\$([1-9]\d?)\$([1-9]\d?)\$([A-Za-z0-9+/]{86}==)$/
 
 /** Written so that "not a number" is out of bounds. */
 const isBounded = ({ N, r, p }: { N: number; r: number; p: number }): boolean =>

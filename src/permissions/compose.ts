@@ -1,12 +1,22 @@
 import { type Awaitable, isPromise } from '../http/request.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
-import { type Ask, requiresSignIn, type Permission, type SignedIn, signedIn } from './permission.ts'
+import {
+  type Ask,
+  type Permission,
+  requiresSignIn,
+  type SignedIn,
+  signedIn,
+} from './permission.ts'
 
 type Part = (ask: never) => Awaitable<Decision>
 
 /** The permission that asks all that its parts ask. */
-type Composed<Parts extends readonly Part[]> = (ask: Asked<Parts[number]>) => Awaitable<Decision>
-type Asked<P> = (P extends (ask: infer A) => unknown ? (ask: A) => void : never) extends (ask: infer All) => void
+type Composed<Parts extends readonly Part[]> = (
+  ask: Asked<Parts[number]>,
+) => Awaitable<Decision>
+type Asked<P> = (P extends (ask: infer A) => unknown ? (ask: A) => void : never) extends (
+  ask: infer All,
+) => void
   ? All
   : never
 
@@ -16,16 +26,26 @@ type AnyOf<Parts extends readonly Part[]> = Composed<Parts> &
   (Exclude<Parts[number], SignedIn> extends never ? SignedIn : unknown)
 
 /** Grants where every part grants; asked in this order, the first no ends it. `allOf()` of nothing grants. */
-export function allOf<const Parts extends readonly Part[]>(...parts: Parts): AllOf<Parts> {
-  const permission = (ask: Ask): Awaitable<Decision> => until(parts, ask, (decision) => !decision.granted, granted)
-  return (requiresSignIn(parts) ? signedIn(permission) : permission) as unknown as AllOf<Parts>
+export function allOf<const Parts extends readonly Part[]>(
+  ...parts: Parts
+): AllOf<Parts> {
+  const permission = (ask: Ask): Awaitable<Decision> =>
+    until(parts, ask, (decision) => !decision.granted, granted)
+  return (requiresSignIn(parts)
+    ? signedIn(permission)
+    : permission) as unknown as AllOf<Parts>
 }
 
 /** Grants where some part grants; asked in this order, the first yes ends it. `anyOf()` of nothing refuses. */
-export function anyOf<const Parts extends readonly Part[]>(...parts: Parts): AnyOf<Parts> {
+export function anyOf<const Parts extends readonly Part[]>(
+  ...parts: Parts
+): AnyOf<Parts> {
   const nothing = denied('no part grants this')
-  const permission = (ask: Ask): Awaitable<Decision> => until(parts, ask, (decision) => decision.granted, nothing)
-  return (parts.every(requiresSignIn) ? signedIn(permission) : permission) as unknown as AnyOf<Parts>
+  const permission = (ask: Ask): Awaitable<Decision> =>
+    until(parts, ask, (decision) => decision.granted, nothing)
+  return (parts.every(requiresSignIn)
+    ? signedIn(permission)
+    : permission) as unknown as AnyOf<Parts>
 }
 
 /**
@@ -33,10 +53,14 @@ export function anyOf<const Parts extends readonly Part[]>(...parts: Parts): Any
  * through whoever has not signed in, unless it stands beside something that does not.
  */
 export const not =
-  <Resource, U, Right extends string>(permission: Permission<Resource, U, Right>): Permission<Resource, U, Right> =>
+  <Resource, U, Right extends string>(
+    permission: Permission<Resource, U, Right>,
+  ): Permission<Resource, U, Right> =>
   (ask) => {
     const decision = permission(ask)
-    return isPromise(decision) ? Promise.resolve(decision).then(opposite) : opposite(decision)
+    return isPromise(decision)
+      ? Promise.resolve(decision).then(opposite)
+      : opposite(decision)
   }
 
 const opposite = (decision: Decision): Decision =>
@@ -58,7 +82,10 @@ function until(
   const from = (start: number): Awaitable<Decision> => {
     for (let i = start; i < parts.length; i++) {
       const decision = (parts[i] as Permission)(ask)
-      if (isPromise(decision)) return Promise.resolve(decision).then((known) => (take(known) ? last : from(i + 1)))
+      if (isPromise(decision))
+        return Promise.resolve(decision).then((known) =>
+          take(known) ? last : from(i + 1),
+        )
       if (take(decision)) return last
     }
     return last
@@ -71,4 +98,5 @@ function until(
 }
 
 /** A composition has no sentence of its own for the client: the parts' would tell half of it (specification 6.7). */
-const silent = ({ because, as }: Denied): Denied => denied(because, as === undefined ? {} : { as })
+const silent = ({ because, as }: Denied): Denied =>
+  denied(because, as === undefined ? {} : { as })

@@ -18,7 +18,10 @@ export interface Denied {
 export const granted: Granted = { granted: true }
 
 /** @param because for the operator's log; `says` is what a client that is signed in reads */
-export const denied = (because: string, more: Pick<Denied, 'says' | 'as'> = {}): Denied => ({
+export const denied = (
+  because: string,
+  more: Pick<Denied, 'says' | 'as'> = {},
+): Denied => ({
   granted: false,
   because,
   ...more,

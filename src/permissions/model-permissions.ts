@@ -5,7 +5,9 @@ import { type Decision, denied, granted } from './decision.ts'
 import { type Ask, type Permission, type SignedIn, signedIn } from './permission.ts'
 
 /** The permission strings that a method needs; a method that is not listed is refused with 405. */
-export type ByMethod<Right extends string> = Readonly<Partial<Record<string, readonly Right[]>>>
+export type ByMethod<Right extends string> = Readonly<
+  Partial<Record<string, readonly Right[]>>
+>
 
 /** Django's: nothing to read, `add`, `change` and `delete` for the rest. */
 export const modelMap = <const Model extends string>(model: Model) =>
@@ -31,7 +33,9 @@ export function modelPermissions<const Model extends string>(
 export function modelPermissions<const Right extends string>(
   map: ByMethod<Right>,
 ): Permission<unknown, unknown, Right> & SignedIn
-export function modelPermissions(model: string | ByMethod<string>): Permission<unknown, unknown, string> & SignedIn {
+export function modelPermissions(
+  model: string | ByMethod<string>,
+): Permission<unknown, unknown, string> & SignedIn {
   const map = mapOf(model)
   return signedIn((ask) => judged(map, ask))
 }
@@ -43,7 +47,9 @@ export function modelPermissionsOrAnonReadOnly<const Model extends string>(
 export function modelPermissionsOrAnonReadOnly<const Right extends string>(
   map: ByMethod<Right>,
 ): Permission<unknown, unknown, Right>
-export function modelPermissionsOrAnonReadOnly(model: string | ByMethod<string>): Permission<unknown, unknown, string> {
+export function modelPermissionsOrAnonReadOnly(
+  model: string | ByMethod<string>,
+): Permission<unknown, unknown, string> {
   const map = mapOf(model)
   return (ask) => {
     if (ask.identity !== undefined) return judged(map, ask)
@@ -54,7 +60,11 @@ export function modelPermissionsOrAnonReadOnly(model: string | ByMethod<string>)
 }
 
 /** Whether a user has a permission string for one thing: roles know of none, so an application answers. */
-export type MayDo<Resource, U, Right extends string> = (right: Right, resource: Resource, user: U) => Awaitable<boolean>
+export type MayDo<Resource, U, Right extends string> = (
+  right: Right,
+  resource: Resource,
+  user: U,
+) => Awaitable<boolean>
 
 /**
  * `DjangoObjectPermissions`, for `authorize`: who has not the permission strings of the method for the thing is refused; who
@@ -64,8 +74,13 @@ export function objectPermissions<Resource, U, const Right extends string>(
   map: ByMethod<Right>,
   may: MayDo<Resource, U, Right>,
 ): Permission<Resource, U> & SignedIn {
-  const hasAll = async (method: string, { resource }: Ask<Resource, U>, user: U): Promise<boolean> => {
-    for (const right of map[method] ?? []) if ((await may(right, resource, user)) !== true) return false
+  const hasAll = async (
+    method: string,
+    { resource }: Ask<Resource, U>,
+    user: U,
+  ): Promise<boolean> => {
+    for (const right of map[method] ?? [])
+      if ((await may(right, resource, user)) !== true) return false
     return true
   }
   return signedIn(async (ask: Ask<Resource, U>) => {
@@ -87,9 +102,13 @@ const mapOf = (model: string | ByMethod<string>): ByMethod<string> => {
   return Object.assign(Object.create(null), map)
 }
 
-function judged(map: ByMethod<string>, { identity, request }: Ask<unknown, unknown, string>): Decision {
+function judged(
+  map: ByMethod<string>,
+  { identity, request }: Ask<unknown, unknown, string>,
+): Decision {
   // Whoever is known from a token alone has no rights, not even those to nothing (specification 5.3).
-  if (identity === undefined || isTokenUser(identity.user)) return denied('not signed in as a user of the store')
+  if (identity === undefined || isTokenUser(identity.user))
+    return denied('not signed in as a user of the store')
   const needed = map[request.method]
   if (needed === undefined) return NO_METHOD
   const missing = needed.find((right) => !identity.can(right))

@@ -9,7 +9,11 @@ import type { Principal } from './principal.ts'
  * `Right` holds the permission strings and roles that it looks at: an instance whose roles do not know them refuses the
  * permission at compile time.
  */
-export interface Ask<out Resource = unknown, out U = User, in Right extends string = never> {
+export interface Ask<
+  out Resource = unknown,
+  out U = User,
+  in Right extends string = never,
+> {
   /** Who asks; `undefined`: nobody has signed in. */
   readonly identity: Principal<U, Right> | undefined
   readonly request: AuthRequest
@@ -28,8 +32,9 @@ export interface SignedIn {
 }
 
 /** Marks a permission that says no to everybody who has not signed in. The guard holds it to that. */
-export const signedIn = <P extends (ask: never) => Awaitable<Decision>>(permission: P): P & SignedIn =>
-  Object.assign(permission, { signedIn: true } as const)
+export const signedIn = <P extends (ask: never) => Awaitable<Decision>>(
+  permission: P,
+): P & SignedIn => Object.assign(permission, { signedIn: true } as const)
 
 /** Whether a permission, or a list of which each must grant, lets nobody through who has not signed in. */
 export const requiresSignIn = (permission: object | readonly object[]): boolean =>

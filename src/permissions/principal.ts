@@ -2,8 +2,8 @@ import type { Identity } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { User } from '../users/user.ts'
-import type { Permission } from './permission.ts'
 import { denialError } from './denial-error.ts'
+import type { Permission } from './permission.ts'
 import type { Rights } from './rights.ts'
 
 /**
@@ -13,7 +13,8 @@ import type { Rights } from './rights.ts'
  * `out` are written here and at `Ask` because the two name each other: left to itself the compiler takes one or the other on
  * trust, whichever it comes to first, and lets a misspelled permission string through.
  */
-export interface Principal<out U = User, in Right extends string = string> extends Identity<U> {
+export interface Principal<out U = User, in Right extends string = string>
+  extends Identity<U> {
   readonly scopes: readonly string[]
   /** Whether the user has a permission string (`posts.change`) or a role (`role:editor`). Superusers have every permission. */
   readonly can: (right: Right) => boolean
@@ -22,14 +23,21 @@ export interface Principal<out U = User, in Right extends string = string> exten
    *
    * @throws AuthError `permission_denied` and what else the permission answers with; guards turn it into the answer
    */
-  authorize<Resource>(permission: Permission<Resource, U, Right>, resource: Resource): Promise<void>
+  authorize<Resource>(
+    permission: Permission<Resource, U, Right>,
+    resource: Resource,
+  ): Promise<void>
 }
 
 /** What a principal is judged in: the rights of its instance, the refusals of its route. */
 export interface PrincipalContext {
   readonly rights: Rights
   /** A refusal as the route says it, with its challenges; the operator is told where that is wanted. */
-  readonly toRouteError: (error: AuthError, request: AuthRequest, who: Identity<unknown> | undefined) => AuthError
+  readonly toRouteError: (
+    error: AuthError,
+    request: AuthRequest,
+    who: Identity<unknown> | undefined,
+  ) => AuthError
 }
 
 export class RequestPrincipal<U> implements Principal<U, string> {
@@ -58,11 +66,18 @@ export class RequestPrincipal<U> implements Principal<U, string> {
     return this.#bounds.rights(this.user, right)
   }
 
-  async authorize<Resource>(permission: Permission<Resource, U, string>, resource: Resource): Promise<void> {
+  async authorize<Resource>(
+    permission: Permission<Resource, U, string>,
+    resource: Resource,
+  ): Promise<void> {
     const identity = this.user === undefined ? undefined : this
     const decision = await permission({ identity, request: this.#request, resource })
     if (decision.granted === true) return
-    throw this.#bounds.toRouteError(denialError(decision, identity, this.#request), this.#request, identity)
+    throw this.#bounds.toRouteError(
+      denialError(decision, identity, this.#request),
+      this.#request,
+      identity,
+    )
   }
 }
 const NONE: readonly string[] = []

@@ -21,7 +21,9 @@ const ROLE = 'role:'
  * permission string, and the roles that were given.
  */
 export function rightsOf(roles: Roles): Rights {
-  const byRole = new Map(Object.entries(roles).map(([role, strings]) => [role, new Set(strings)]))
+  const byRole = new Map(
+    Object.entries(roles).map(([role, strings]) => [role, new Set(strings)]),
+  )
   return (user, right) => {
     if (typeof user !== 'object' || user === null || isTokenUser(user)) return false
     const { active, superuser, roles: has } = user as Standing

@@ -4,9 +4,18 @@ import type { ServerLog } from './request-log.ts'
 
 /** What is answered to a request that node's parser gave up on, by the code of its error. */
 const ANSWERS: Readonly<Record<string, readonly [status: string, detail: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The request header is too large.'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['413 Content Too Large', 'The request body is too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'The request header is too large.',
+  ],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [
+    '413 Content Too Large',
+    'The request body is too large.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    '408 Request Timeout',
+    'The request took too long to arrive.',
+  ],
 }
 const NOT_HTTP = ['400 Bad Request', 'The request is not well-formed HTTP.'] as const
 
@@ -31,7 +40,11 @@ export function answerBadRequest(
     const mine = [...answering].filter((response) => response.req.socket === socket)
     const earlier = mine.filter((response) => response.req.complete)
     const [status, detail] = ANSWERS[error.code ?? ''] ?? NOT_HTTP
-    log?.({ level: 'info', event: 'unreadable request', status: Number(status.slice(0, 3)) })
+    log?.({
+      level: 'info',
+      event: 'unreadable request',
+      status: Number(status.slice(0, 3)),
+    })
     if (earlier.length > 0) {
       for (const response of earlier) response.shouldKeepAlive = false
       earlier.at(-1)?.once('close', () => socket.destroy())

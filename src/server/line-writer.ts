@@ -12,7 +12,11 @@ const RETRY = 50
  *
  * @param lost makes the line that tells how many were lost
  */
-export function lineWriter(fd: number, lost: (count: number) => string, most = MOST_WAITING): (line: string) => void {
+export function lineWriter(
+  fd: number,
+  lost: (count: number) => string,
+  most = MOST_WAITING,
+): (line: string) => void {
   let waiting: string[] = []
   let size = 0
   let missing = 0

@@ -18,22 +18,30 @@ export async function serveMetrics(
   { host, port }: { readonly host: string; readonly port: number },
   told: () => Promise<string>,
 ): Promise<{ readonly url: string; stop(): void }> {
-  const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, async (request, response) => {
-    // It is asked every few seconds: nothing is gained by a connection that stays.
-    response.shouldKeepAlive = false
-    const isRead = request.method === 'GET' || request.method === 'HEAD'
-    const isHere = request.url?.replace(/\?.*$/s, '') === '/metrics'
-    if (!isRead || !isHere) {
-      response.writeHead(isHere ? 405 : 404, isHere ? { Allow: 'GET, HEAD' } : {}).end()
-      return
-    }
-    try {
-      const text = await told()
-      response.writeHead(200, { 'Content-Type': TYPE, 'Content-Length': Buffer.byteLength(text) }).end(text)
-    } catch {
-      response.writeHead(500).end()
-    }
-  })
+  const server = createServer(
+    { headersTimeout: 5_000, requestTimeout: 5_000 },
+    async (request, response) => {
+      // It is asked every few seconds: nothing is gained by a connection that stays.
+      response.shouldKeepAlive = false
+      const isRead = request.method === 'GET' || request.method === 'HEAD'
+      const isHere = request.url?.replace(/\?.*$/s, '') === '/metrics'
+      if (!isRead || !isHere) {
+        response.writeHead(isHere ? 405 : 404, isHere ? { Allow: 'GET, HEAD' } : {}).end()
+        return
+      }
+      try {
+        const text = await told()
+        response
+          .writeHead(200, {
+            'Content-Type': TYPE,
+            'Content-Length': Buffer.byteLength(text),
+          })
+          .end(text)
+      } catch {
+        response.writeHead(500).end()
+      }
+    },
+  )
   server.maxConnections = 100
   server.listen({ host, port })
   await once(server, 'listening')

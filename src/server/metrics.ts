@@ -16,7 +16,11 @@ interface Metric {
 export const METRICS = {
   watchword_info: { type: 'gauge', help: 'The version that runs.', together: 'max' },
   watchword_workers: { type: 'gauge', help: 'Processes that serve.', together: 'sum' },
-  watchword_requests_total: { type: 'counter', help: 'Requests by endpoint and status.', together: 'sum' },
+  watchword_requests_total: {
+    type: 'counter',
+    help: 'Requests by endpoint and status.',
+    together: 'sum',
+  },
   watchword_request_duration_seconds: {
     type: 'histogram',
     help: 'From the end of the header of a request to the end of its answer.',
@@ -33,7 +37,11 @@ export const METRICS = {
     help: 'Refresh tokens whose signature held, by what came of them.',
     together: 'sum',
   },
-  watchword_password_hashes: { type: 'gauge', help: 'Passwords that are hashed or wait for it.', together: 'sum' },
+  watchword_password_hashes: {
+    type: 'gauge',
+    help: 'Passwords that are hashed or wait for it.',
+    together: 'sum',
+  },
   watchword_password_hashes_refused_total: {
     type: 'counter',
     help: 'Passwords that were not hashed, since too many waited.',
@@ -49,20 +57,32 @@ export const METRICS = {
     help: 'For how long the process that knows least may have missed the end of a session.',
     together: 'max',
   },
-  watchword_store_up: { type: 'gauge', help: 'Whether the store answers within a second.', together: 'max' },
+  watchword_store_up: {
+    type: 'gauge',
+    help: 'Whether the store answers within a second.',
+    together: 'max',
+  },
   watchword_redis_up: { type: 'gauge', help: 'Whether Redis answers.', together: 'max' },
   watchword_clock_ahead_seconds: {
     type: 'gauge',
     help: "By how much this machine's clock is ahead of the store's.",
     together: 'max',
   },
-  watchword_signing_key_age_seconds: { type: 'gauge', help: 'Age of the key that signs.', together: 'max' },
+  watchword_signing_key_age_seconds: {
+    type: 'gauge',
+    help: 'Age of the key that signs.',
+    together: 'max',
+  },
   watchword_event_loop_delay_p99_seconds: {
     type: 'gauge',
     help: 'The 99th percentile of delays of the event loop since they were last asked for, of the slowest process.',
     together: 'max',
   },
-  watchword_resident_memory_bytes: { type: 'gauge', help: 'Memory of all processes that serve.', together: 'sum' },
+  watchword_resident_memory_bytes: {
+    type: 'gauge',
+    help: 'Memory of all processes that serve.',
+    together: 'sum',
+  },
 } as const satisfies Readonly<Record<string, Metric>>
 
 export type MetricName = keyof typeof METRICS
@@ -77,7 +97,12 @@ export function mergeSamples(samples: readonly Sample[]): readonly Sample[] {
     const key = nameOf(sample)
     const before = known.get(key)
     const merge = METRICS[metricOf(sample)].together === 'sum' ? add : Math.max
-    known.set(key, before === undefined ? sample : { ...sample, value: merge(before.value, sample.value) })
+    known.set(
+      key,
+      before === undefined
+        ? sample
+        : { ...sample, value: merge(before.value, sample.value) },
+    )
   }
   return [...known.values()]
 }
@@ -101,11 +126,16 @@ export function exposition(samples: readonly Sample[]): string {
 }
 
 const metricOf = ({ name }: Sample): MetricName =>
-  name in METRICS ? (name as MetricName) : (name.replace(/_(bucket|sum|count)$/, '') as MetricName)
+  name in METRICS
+    ? (name as MetricName)
+    : (name.replace(/_(bucket|sum|count)$/, '') as MetricName)
 
 function nameOf({ name, labels = {} }: Sample): string {
-  const written = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`)
+  const written = Object.entries(labels).map(
+    ([label, value]) => `${label}="${escaped(value)}"`,
+  )
   return written.length === 0 ? name : `${name}{${written.join(',')}}`
 }
 
-const escaped = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+const escaped = (value: string): string =>
+  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

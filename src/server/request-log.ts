@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { LogEntry } from '../options.ts'
 import { formatLine, pathForLog } from '../base/log.ts'
+import type { LogEntry } from '../options.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 
@@ -11,7 +11,12 @@ export interface RequestClient {
 }
 
 /** Tells of a request once its response is over. Nothing of a header, a query or a body is in it (L3). */
-export function logWhenDone(request: IncomingMessage, response: ServerResponse, caller: RequestClient, log: ServerLog): void {
+export function logWhenDone(
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: RequestClient,
+  log: ServerLog,
+): void {
   const began = performance.now()
   response.once('close', () => {
     const isWhole = response.writableFinished
@@ -44,4 +49,10 @@ export function textLine(entry: LogEntry): string {
 
 /** For programs: one JSON object a line, with the moment in UTC and the process. */
 export const jsonLine = ({ level, event, ...fields }: LogEntry): string =>
-  JSON.stringify({ at: new Date().toISOString(), level, event, pid: process.pid, ...fields })
+  JSON.stringify({
+    at: new Date().toISOString(),
+    level,
+    event,
+    pid: process.pid,
+    ...fields,
+  })

@@ -1,5 +1,7 @@
 /** Upper bounds in seconds: a guarded request takes less than a millisecond, a sign-in some hundred. */
-export const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
+export const BUCKETS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+] as const
 
 /** How long the requests of one endpoint took. */
 export interface Durations {
@@ -25,7 +27,10 @@ export class RequestStats {
     const statuses = this.#statuses.get(endpoint) ?? new Map<number, number>()
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
     this.#statuses.set(endpoint, statuses)
-    const durations = this.#durations.get(endpoint) ?? { counts: new Array(BUCKETS.length + 1).fill(0), sum: 0 }
+    const durations = this.#durations.get(endpoint) ?? {
+      counts: new Array(BUCKETS.length + 1).fill(0),
+      sum: 0,
+    }
     const place = BUCKETS.findIndex((bound) => seconds <= bound)
     durations.counts[place === -1 ? BUCKETS.length : place]!++
     durations.sum += seconds

@@ -6,20 +6,22 @@ import { mount } from '../adapters/node.ts'
 import { runInContext } from '../base/request-context.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
+import { answerBadRequest, closeSoon } from './bad-request.ts'
 import { clientOf } from './client.ts'
 import { type MessageBus, messageBusVia } from './cluster/message-bus.ts'
 import { LIMITS, type Limits } from './connection-limits.ts'
-import { type MetricsPlace, startMetrics } from './start-metrics.ts'
-import { RequestStats } from './request-stats.ts'
 import { logWhenDone, type ServerLog } from './request-log.ts'
+import { RequestStats } from './request-stats.ts'
 import { OWN_PATHS, serverRoutes } from './routes.ts'
-import { answerBadRequest, closeSoon } from './bad-request.ts'
+import { type MetricsPlace, startMetrics } from './start-metrics.ts'
 
 // An import evaluates every export of node:http, and one of them is a WebSocket client: 6 MiB, and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
 
 /** Where a server listens: on a port (0: any that is free), or on a socket file. */
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly socket: string }
+export type ListenAddress =
+  | { readonly host: string; readonly port: number }
+  | { readonly socket: string }
 
 export type ServeOptions = ListenAddress & {
   readonly auth: Watchword<User>
@@ -57,7 +59,15 @@ const ELSEWHERE = 'https://auth.example.com'
  * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, …
  */
 export async function serve(serving: ServeOptions): Promise<RunningServer> {
-  const { auth, bus = messageBusVia(), proxies = 0, metrics, log, limits = LIMITS, ...place } = serving
+  const {
+    auth,
+    bus = messageBusVia(),
+    proxies = 0,
+    metrics,
+    log,
+    limits = LIMITS,
+    ...place
+  } = serving
   const server = createServer(limits)
   server.timeout = limits.timeout
   server.maxConnections = limits.maxConnections
@@ -100,16 +110,29 @@ export async function serve(serving: ServeOptions): Promise<RunningServer> {
     })
     response.once('close', () => {
       answering.delete(response)
-      stats.add(request.url ?? '', response.statusCode, (performance.now() - began) / 1000)
+      stats.add(
+        request.url ?? '',
+        response.statusCode,
+        (performance.now() - began) / 1000,
+      )
     })
-    runInContext({ requestId: caller.request, address: caller.address }, () => requests.emit('request', request, response))
+    runInContext({ requestId: caller.request, address: caller.address }, () =>
+      requests.emit('request', request, response),
+    )
   })
   answerBadRequest(server, answering, { linger: limits.linger, log })
 
   const measured =
-    metrics && (await startMetrics(metrics, { auth, requests: stats, connections: () => connections }, bus))
+    metrics &&
+    (await startMetrics(
+      metrics,
+      { auth, requests: stats, connections: () => connections },
+      bus,
+    ))
   try {
-    server.listen('socket' in place ? { path: place.socket } : { host: place.host, port: place.port })
+    server.listen(
+      'socket' in place ? { path: place.socket } : { host: place.host, port: place.port },
+    )
     await once(server, 'listening')
   } catch (error) {
     measured?.stop()
@@ -122,7 +145,8 @@ export async function serve(serving: ServeOptions): Promise<RunningServer> {
   const closed = new Promise((resolve) => server.once('close', resolve))
 
   // Not the close of the HTTP server: that one cuts idle connections, and with them requests that are on their way.
-  const shut = (): void => void (server.listening && NetServer.prototype.close.call(server))
+  const shut = (): void =>
+    void (server.listening && NetServer.prototype.close.call(server))
 
   async function stop(): Promise<void> {
     stopping = true

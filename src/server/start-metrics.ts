@@ -1,7 +1,7 @@
 import type { MessageBus } from './cluster/message-bus.ts'
-import { type WorkerMetrics, collectMetrics, shared } from './worker-metrics.ts'
-import { exposition, type Sample, mergeSamples } from './metrics.ts'
+import { exposition, mergeSamples, type Sample } from './metrics.ts'
 import { serveMetrics } from './metrics-server.ts'
+import { collectMetrics, shared, type WorkerMetrics } from './worker-metrics.ts'
 
 /** Where Prometheus is told how it goes. */
 export interface MetricsPlace {
@@ -28,7 +28,9 @@ export async function startMetrics(
   bus.onQuestion(QUESTION, measure)
   const told = async (): Promise<string> => {
     const all = (await bus.askAll(QUESTION)) as readonly (readonly Sample[])[]
-    return exposition(mergeSamples([...(await shared(measured.auth, version)), ...all.flat()]))
+    return exposition(
+      mergeSamples([...(await shared(measured.auth, version)), ...all.flat()]),
+    )
   }
   try {
     const { url, stop } = await serveMetrics(at, told)

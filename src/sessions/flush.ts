@@ -22,7 +22,10 @@ export interface FlushPace {
   rest(length: number): Promise<unknown>
 }
 
-const systemPace: FlushPace = { elapsed: () => performance.now(), rest: (length) => sleep(length) }
+const systemPace: FlushPace = {
+  elapsed: () => performance.now(),
+  rest: (length) => sleep(length),
+}
 
 /**
  * Deletes the sessions of which no token can be alive, or what else is flushed so: in batches that are as large as a moment

@@ -5,7 +5,7 @@ import { at, NOON } from '../../test/sessions/house.ts'
 import { seconds, type UnixSeconds } from '../base/clock.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
 import { PAGE } from './revocation-feed.ts'
-import type { RevokedSession, FeedPosition, SessionId, Sessions } from './session.ts'
+import type { FeedPosition, RevokedSession, SessionId, Sessions } from './session.ts'
 
 /** Rows of a store as they are committed, a clock that stands still until it is moved, and a count of readings. */
 function deps() {
@@ -72,7 +72,12 @@ test('a page tells who ended, for how long that counts, and where to go on: half
   instance.end('b', NOON)
   assert.equal(NOON % 5, 0)
 
-  assert.deepEqual(await instance.pages(undefined), { window: 300, until: NOON - 30, revoked: ['a', 'b'], more: false })
+  assert.deepEqual(await instance.pages(undefined), {
+    window: 300,
+    until: NOON - 30,
+    revoked: ['a', 'b'],
+    more: false,
+  })
   assert.deepEqual((await instance.pages(NOON - 196)).revoked, ['a', 'b'])
   assert.deepEqual((await instance.pages(NOON - 195)).revoked, ['b'])
   assert.deepEqual((await instance.pages(1)).revoked, ['a', 'b'])
@@ -90,7 +95,11 @@ test('whoever goes on from `until` misses nothing, however writers and their clo
       instance.pass(randomInt(1000) / 500)
       for (let i = randomInt(4); i > 0; i--) {
         const endedAt = instance.now() - randomInt(30_000) / 1000
-        waiting.push({ id: `${step}-${i}`, endedAt, committed: endedAt + randomInt(30_000) / 1000 })
+        waiting.push({
+          id: `${step}-${i}`,
+          endedAt,
+          committed: endedAt + randomInt(30_000) / 1000,
+        })
       }
       for (const each of waiting.filter((one) => one.committed <= instance.now())) {
         waiting.splice(waiting.indexOf(each), 1)
@@ -158,12 +167,19 @@ test('a page is read once a second, however many ask for it', async () => {
 
 test('whoever asks for all old pages is sent away, and nobody else', async () => {
   const instance = deps()
-  const asked = Array.from({ length: 1000 }, (_, i) => instance.pages(NOON - 1000 + i * 2))
+  const asked = Array.from({ length: 1000 }, (_, i) =>
+    instance.pages(NOON - 1000 + i * 2),
+  )
   const answers = await Promise.allSettled(asked)
-  const refused = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []))
+  const refused = answers.flatMap((each) =>
+    each.status === 'rejected' ? [each.reason.code] : [],
+  )
 
   assert.deepEqual(new Set(refused), new Set(['busy']))
-  assert.ok(instance.readings() <= 1 + 20 + 120 / 5 + 2, `${instance.readings()} readings`)
+  assert.ok(
+    instance.readings() <= 1 + 20 + 120 / 5 + 2,
+    `${instance.readings()} readings`,
+  )
   await instance.pages(undefined)
   await instance.pages(NOON - 60)
   instance.pass(1)
@@ -172,21 +188,27 @@ test('whoever asks for all old pages is sent away, and nobody else', async () =>
 
 test('whoever asks for all old pages keeps nobody from reading on, where there is much to read', async () => {
   const instance = deps()
-  for (let i = 0; i < 20 * PAGE; i++) instance.end(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
+  for (let i = 0; i < 20 * PAGE; i++)
+    instance.end(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
 
   // For three seconds all that begin anywhere are asked for, before the honest one comes.
   for (let second = 0; second < 3; second++) {
-    await Promise.allSettled(Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)))
+    await Promise.allSettled(
+      Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)),
+    )
     instance.pass(1)
   }
-  await Promise.allSettled(Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)))
+  await Promise.allSettled(
+    Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)),
+  )
 
   assert.equal((await learned(instance, undefined)).all.size, 20 * PAGE)
 })
 
 test('an old page that is full is read once a minute, and one with room once a second', async () => {
   const instance = deps()
-  for (let i = 0; i <= PAGE; i++) instance.end(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
+  for (let i = 0; i <= PAGE; i++)
+    instance.end(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
   await instance.pages(NOON - 300)
   const first = instance.readings()
   instance.pass(59)

@@ -45,7 +45,9 @@ const KEPT = 60
  * @returns takes the `until` of the page before; `undefined`, or one too old: everything of which a token could be alive.
  *   Refuses with `store_unavailable`; with `busy` where too many different pages were asked for
  */
-export function publishedPages(deps: PublishedPagesDeps): (since: number | undefined) => Promise<PublishedPage> {
+export function publishedPages(
+  deps: PublishedPagesDeps,
+): (since: number | undefined) => Promise<PublishedPage> {
   const kept = new Map<number, Promise<PublishedPage>>()
   /** When those that change no more were read. */
   const settled = new Map<number, Seconds>()
@@ -65,7 +67,8 @@ export function publishedPages(deps: PublishedPagesDeps): (since: number | undef
     const known = kept.get(from)
     if (known !== undefined) return known
     const isOld = from !== earliest && from < now - RECENT
-    if (isOld && old++ >= OLD_PAGES) throw new AuthError('busy', 'too many pages of old revocations', { retryAfter: 1 })
+    if (isOld && old++ >= OLD_PAGES)
+      throw new AuthError('busy', 'too many pages of old revocations', { retryAfter: 1 })
     const page = pageFrom(from, now, deps)
     kept.set(from, page)
     page.then(
@@ -93,7 +96,8 @@ async function pageFrom(
 ): Promise<PublishedPage> {
   const window = Math.ceil(exactly)
   const rows = await sessions.revokedSince({ endedAt: from as UnixSeconds }, PAGE + 1)
-  if (rows.length <= PAGE) return { window, until: grainOf(now - MARGIN), revoked: rows.map(idOf), more: false }
+  if (rows.length <= PAGE)
+    return { window, until: grainOf(now - MARGIN), revoked: rows.map(idOf), more: false }
   const last = grainOf(rows.at(-1)!.endedAt)
   const page = rows.filter(({ endedAt }) => endedAt < last)
   if (page.length > 0) return { window, until: last, revoked: page.map(idOf), more: true }

@@ -3,15 +3,15 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aSession, at, NOON, TERMS, vitor } from '../../test/sessions/house.ts'
 import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
-import { systemRandom } from '../base/random.ts'
 import { AuthError } from '../base/errors.ts'
+import { systemRandom } from '../base/random.ts'
 import { isPromise } from '../http/request.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
-import { openSessionManager } from './session-manager.ts'
-import { TABLES } from './revoked-set.ts'
 import { flush } from './flush.ts'
 import { type FeedSettings, PAGE, RevocationFeed } from './revocation-feed.ts'
-import type { RevokedSession, FeedPosition, SessionId, Sessions } from './session.ts'
+import { TABLES } from './revoked-set.ts'
+import type { FeedPosition, RevokedSession, SessionId, Sessions } from './session.ts'
+import { openSessionManager } from './session-manager.ts'
 import type { Listener } from './watch.ts'
 
 const id = (text: string): SessionId => text as SessionId
@@ -130,14 +130,18 @@ test('it is read in pages, and sessions that ended at one moment are all on one 
     return { id: id(`${n}`.padStart(5, '0')), endedAt: at(NOON, n < 100 ? -200 : -100) }
   })
   const isBehind = (one: RevokedSession, from: FeedPosition) =>
-    one.endedAt > from.endedAt || (one.endedAt === from.endedAt && one.id > (from.id ?? ''))
+    one.endedAt > from.endedAt ||
+    (one.endedAt === from.endedAt && one.id > (from.id ?? ''))
   const asked: number[] = []
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
     asked.push(limit)
     return all.filter((one) => isBehind(one, from)).slice(0, limit)
   }
 
-  const feed = await RevocationFeed.open(FEED, { ...instance, sessions: { revokedSince } })
+  const feed = await RevocationFeed.open(FEED, {
+    ...instance,
+    sessions: { revokedSince },
+  })
 
   assert.deepEqual(asked, [PAGE, PAGE, PAGE])
   assert.deepEqual(feed.state(), { age: 0, entries: all.length, full: false })
@@ -164,13 +168,17 @@ test('the pages of a store are in order, without gaps and without the same again
     seen,
     moments.map((moment, n) => ({ id: `s${n}`, endedAt: at(NOON, moment) })),
   )
-  assert.deepEqual(await instance.sessions.revokedSince({ endedAt: at(NOON, -1) }, 9), seen.slice(-1))
+  assert.deepEqual(
+    await instance.sessions.revokedSince({ endedAt: at(NOON, -1) }, 9),
+    seen.slice(-1),
+  )
   assert.deepEqual(await instance.sessions.revokedSince({ endedAt: NOON }, 9), [])
 })
 
 test('what another process ends is known after the word, a write that was on its way included', async () => {
   await using instance = await deps()
-  for (const name of ['one', 'late', 'very late']) await instance.sessions.open(aSession(name))
+  for (const name of ['one', 'late', 'very late'])
+    await instance.sessions.open(aSession(name))
   const feed = await RevocationFeed.open(FEED, instance)
   instance.pass(100)
   await instance.sessions.revoke(id('one'), 'admin', instance.clock())
@@ -195,7 +203,10 @@ test('sessions that are named in the word are known without a reading', async ()
 
   instance.ended(id('a'), id('b'))
 
-  assert.deepEqual([feed.has(id('a')), feed.has(id('b')), feed.has(id('c'))], [true, true, false])
+  assert.deepEqual(
+    [feed.has(id('a')), feed.has(id('b')), feed.has(id('c'))],
+    [true, true, false],
+  )
   assert.deepEqual(instance.read(), [])
   feed.close()
 })
@@ -220,7 +231,10 @@ test('a word after another reads a few seconds again, and never what is older th
 
 test('an entry is kept for as long as an access token can live, and forgotten soon after', async () => {
   await using instance = await deps()
-  const feed = await RevocationFeed.open(FEED, { ...instance, sessions: { revokedSince: async () => [] } })
+  const feed = await RevocationFeed.open(FEED, {
+    ...instance,
+    sessions: { revokedSince: async () => [] },
+  })
   const second = async () => {
     instance.pass(1)
     instance.anything()
@@ -342,7 +356,10 @@ test('a reading that never ends is a feed that is cut', async () => {
   let hangs = false
   const revokedSince: Sessions['revokedSince'] = (from, limit) =>
     hangs ? new Promise(() => {}) : instance.sessions.revokedSince(from, limit)
-  const feed = await RevocationFeed.open(FEED, { ...instance, sessions: { revokedSince } })
+  const feed = await RevocationFeed.open(FEED, {
+    ...instance,
+    sessions: { revokedSince },
+  })
   hangs = true
   await instance.tell()
   instance.pass(31)
@@ -380,11 +397,16 @@ test('a check waits for nothing while the set is believed, and asks the store wh
   await instance.store.sessions.revoke(id('ended'), 'logout', NOON)
   await instance.tell()
   instance.pass(30)
-  await assert.rejects(async () => sessions.isRevoked(id('ended'), WINDOW), { code: 'store_unavailable' })
+  await assert.rejects(async () => sessions.isRevoked(id('ended'), WINDOW), {
+    code: 'store_unavailable',
+  })
   assert.equal(instance.said.length, 1)
 
   instance.setDown(false)
-  const [ended, alive] = [sessions.isRevoked(id('ended'), WINDOW), sessions.isRevoked(id('alive'), WINDOW)]
+  const [ended, alive] = [
+    sessions.isRevoked(id('ended'), WINDOW),
+    sessions.isRevoked(id('alive'), WINDOW),
+  ]
   assert.equal(isPromise(ended) && isPromise(alive), true)
   assert.deepEqual([await ended, await alive], [true, false])
   assert.equal(sessions.isRevoked(id('ended'), WINDOW), true)
@@ -430,11 +452,15 @@ test('what a book ends is dead in its process at once', async () => {
 
   assert.equal(await sessions.revoke(id('a'), 'logout', NOON), true)
   assert.equal(await sessions.revoke(id('a'), 'logout', NOON), false)
-  assert.deepEqual([...(await sessions.revokeAll(vitor.id, 'password', NOON, id('b')))].sort(), ['c', 'd'])
+  assert.deepEqual(
+    [...(await sessions.revokeAll(vitor.id, 'password', NOON, id('b')))].sort(),
+    ['c', 'd'],
+  )
   await sessions.rotate({ id: id('b'), generation: 0, jti: 'b-0' }, NOON)
   await sessions.rotate({ id: id('b'), generation: 0, jti: 'b-0' }, NOON)
 
-  for (const name of ['a', 'b', 'c', 'd']) assert.equal(sessions.isRevoked(id(name), WINDOW), true)
+  for (const name of ['a', 'b', 'c', 'd'])
+    assert.equal(sessions.isRevoked(id(name), WINDOW), true)
   assert.deepEqual(instance.said, ['reused: b'])
   sessions.close()
 })
@@ -457,18 +483,29 @@ test('flush deletes in batches what no token can outlive, tells how far it is, a
   await using instance = await deps()
   const dead = at(NOON, -300 - 86_400)
   await Promise.all(
-    Array.from({ length: 2100 }, (_, i) => instance.sessions.open(aSession(`dead${i}`, { expiresAt: at(dead, -1) }))),
+    Array.from({ length: 2100 }, (_, i) =>
+      instance.sessions.open(aSession(`dead${i}`, { expiresAt: at(dead, -1) })),
+    ),
   )
   await instance.sessions.open(aSession('just', { expiresAt: dead }))
   await instance.sessions.open(aSession('alive'))
   const told: number[] = []
 
   const { pace } = aPace(0)
-  const deleted = await flush(instance.sessions, NOON, WINDOW, (so) => told.push(so), pace)
+  const deleted = await flush(
+    instance.sessions,
+    NOON,
+    WINDOW,
+    (so) => told.push(so),
+    pace,
+  )
 
   assert.equal(deleted, 2100)
   assert.deepEqual(told, [100, 300, 700, 1500, 2100])
-  assert.deepEqual((await instance.sessions.list(vitor.id)).map((session) => session.id).sort(), ['alive', 'just'])
+  assert.deepEqual(
+    (await instance.sessions.list(vitor.id)).map((session) => session.id).sort(),
+    ['alive', 'just'],
+  )
 })
 
 test('a batch of a flush is as large as a moment allows, and after it others have three times as long', async () => {
@@ -493,7 +530,10 @@ test('a batch of a flush is as large as a moment allows, and after it others hav
 function aPace(start: number) {
   let now = start
   const rests: number[] = []
-  const pace = { elapsed: () => now, rest: async (length: number) => void rests.push(length) }
+  const pace = {
+    elapsed: () => now,
+    rest: async (length: number) => void rests.push(length),
+  }
   return {
     pace,
     rests,

@@ -94,7 +94,10 @@ export class RevocationFeed {
     this.#set = new RevokedSet(terms.capacity)
     this.#openedAt = deps.elapsed()
     this.#completeAt = this.#openedAt
-    this.#watching = deps.watch({ changed: (change) => this.#heard(change), upToDate: () => this.#told() })
+    this.#watching = deps.watch({
+      changed: (change) => this.#heard(change),
+      upToDate: () => this.#told(),
+    })
     this.#beat = setInterval(() => this.#look(), BEAT).unref()
   }
 
@@ -136,7 +139,11 @@ export class RevocationFeed {
 
   state(): FeedState {
     const now = this.#world.elapsed()
-    return { age: seconds(now - this.#completeAt), entries: this.#set.size, full: this.#isFull(now) }
+    return {
+      age: seconds(now - this.#completeAt),
+      entries: this.#set.size,
+      full: this.#isFull(now),
+    }
   }
 
   close(): void {
@@ -192,7 +199,9 @@ export class RevocationFeed {
     this.#unread = false
     const [elapsed, now] = [this.#world.elapsed(), this.#world.clock()]
     const isDeep = elapsed - this.#deepAt >= DEEP_EVERY
-    let from: FeedPosition = { endedAt: this.#since(elapsed, now, isDeep ? LATEST : LATE) }
+    let from: FeedPosition = {
+      endedAt: this.#since(elapsed, now, isDeep ? LATEST : LATE),
+    }
     for (;;) {
       const page = await this.#world.sessions.revokedSince(from, PAGE)
       for (const { id } of page) this.add(id)
@@ -208,7 +217,8 @@ export class RevocationFeed {
   #since(elapsed: Seconds, now: UnixSeconds, lookBack: Seconds): UnixSeconds {
     const window = this.#terms.window + LATEST
     // What was read up to a moment says nothing where that moment comes twice, or has been left out.
-    if (this.#wasSet(elapsed, now)) return (Math.min(this.#readUpTo, now) - window) as UnixSeconds
+    if (this.#wasSet(elapsed, now))
+      return (Math.min(this.#readUpTo, now) - window) as UnixSeconds
     return Math.max(this.#readUpTo - lookBack, now - window) as UnixSeconds
   }
 
@@ -237,7 +247,8 @@ export class RevocationFeed {
     this.#sweep()
     const { age } = this.state()
     if (age > CUT) this.#fails(`nothing was heard of them for ${CUT} seconds`)
-    if (age > SILENT && this.#reading === undefined && this.#retry === undefined) this.#changed()
+    if (age > SILENT && this.#reading === undefined && this.#retry === undefined)
+      this.#changed()
   }
 
   #sweep(): void {

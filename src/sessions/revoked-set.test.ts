@@ -30,7 +30,8 @@ test('it is the set that a Map with a count of sweeps is, whatever is added, loo
       assert.equal(set.has(other), model.has(other))
       if (randomInt(4000) > 0) continue
       sweepAll(set)
-      for (const [known, lives] of model) lives > 1 ? model.set(known, lives - 1) : model.delete(known)
+      for (const [known, lives] of model)
+        lives > 1 ? model.set(known, lives - 1) : model.delete(known)
       assert.equal(set.size, model.size)
       for (const known of model.keys()) assert.equal(set.has(known), true)
     }

@@ -55,7 +55,8 @@ export class RevokedSet {
     if (table !== undefined && slotOf(table.keys, left, right) >= 0) return true
     if (this.#size >= this.#capacity) return false
     if (table === undefined) table = emptyTable(SMALLEST)
-    else if (table.taken + 1 > table.lives.length * FULLEST) table = rebuilt(table, table.lives.length * 2)
+    else if (table.taken + 1 > table.lives.length * FULLEST)
+      table = rebuilt(table, table.lives.length * 2)
     put(table, left, right, SWEEPS)
     this.#tables[place] = table
     this.#size++

@@ -65,9 +65,14 @@ test('the end of a session that was reused is stored before the answer, and told
   await using instance = await deps(strict)
   await instance.refresh(first, NOON)
 
-  const outcomes = await Promise.all([1, 2, 3].map((later) => instance.refresh(first, at(NOON, later))))
+  const outcomes = await Promise.all(
+    [1, 2, 3].map((later) => instance.refresh(first, at(NOON, later))),
+  )
 
-  assert.equal(outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.ended).length, 1)
+  assert.equal(
+    outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.ended).length,
+    1,
+  )
   assert.equal((await instance.sessions.find(ID))?.session.endReason, 'reuse')
 })
 
@@ -77,7 +82,10 @@ test('where the end of a reused session cannot be stored, the refusal is that of
   const down = new Error('the disk is full')
   const end = () => Promise.reject(down)
   const { sessions } = instance
-  await assert.rejects(rotate(first, at(NOON, 1), { sessions, random: systemRandom, end }, strict), down)
+  await assert.rejects(
+    rotate(first, at(NOON, 1), { sessions, random: systemRandom, end }, strict),
+    down,
+  )
 })
 
 test('leeway keeps a session alive for as long as its tokens', async () => {
@@ -85,29 +93,47 @@ test('leeway keeps a session alive for as long as its tokens', async () => {
   const late = await instance.refresh(first, at(NOON, days(1) + 29))
   assert.equal(late.kind, 'rotated')
   await instance.sessions.open(aSession('t'))
-  const tooLate = await instance.refresh({ ...first, id: 't' as SessionId, jti: 't-0' }, at(NOON, days(1) + 30))
+  const tooLate = await instance.refresh(
+    { ...first, id: 't' as SessionId, jti: 't-0' },
+    at(NOON, days(1) + 30),
+  )
   assert.deepEqual(tooLate, { kind: 'expired' })
 })
 
 test('a session without a user goes on only where users are not asked for', async () => {
-  await using instance = await deps({ ...TERMS, require: { user: false, active: true, epoch: true } })
+  await using instance = await deps({
+    ...TERMS,
+    require: { user: false, active: true, epoch: true },
+  })
   await instance.sessions.adopt(aSession('nobody', { userId: undefined }))
   const token: Presented = { id: 'nobody' as SessionId, generation: 0, jti: 'nobody-0' }
   assert.equal((await instance.refresh(token, NOON)).kind, 'rotated')
 
   await using strictHouse = await deps()
   await strictHouse.sessions.adopt(aSession('nobody', { userId: undefined }))
-  assert.deepEqual(await strictHouse.refresh(token, NOON), { kind: 'user', reason: 'deleted' })
+  assert.deepEqual(await strictHouse.refresh(token, NOON), {
+    kind: 'user',
+    reason: 'deleted',
+  })
 })
 
 test('a user who was deleted is not one who never was', async () => {
-  await using instance = await deps({ ...TERMS, require: { user: false, active: false, epoch: false } })
+  await using instance = await deps({
+    ...TERMS,
+    require: { user: false, active: false, epoch: false },
+  })
   await instance.store.users.delete(vitor.id)
-  assert.deepEqual(await instance.refresh(first, NOON), { kind: 'user', reason: 'deleted' })
+  assert.deepEqual(await instance.refresh(first, NOON), {
+    kind: 'user',
+    reason: 'deleted',
+  })
 })
 
 test('an inactive user, or a changed password, matters only where it is asked for', async () => {
-  await using instance = await deps({ ...TERMS, require: { user: true, active: false, epoch: false } })
+  await using instance = await deps({
+    ...TERMS,
+    require: { user: true, active: false, epoch: false },
+  })
   await instance.store.users.change(vitor.id, { active: false })
   await instance.store.users.setPassword(vitor.id, 'another')
   assert.equal((await instance.refresh(first, NOON)).kind, 'rotated')
@@ -115,7 +141,9 @@ test('an inactive user, or a changed password, matters only where it is asked fo
 
 test('a token that names no generation is none of ours, and ends nothing', async () => {
   await using instance = await deps()
-  assert.deepEqual(await instance.refresh({ ...first, generation: -1 }, NOON), { kind: 'ahead' })
+  assert.deepEqual(await instance.refresh({ ...first, generation: -1 }, NOON), {
+    kind: 'ahead',
+  })
   assert.equal((await instance.refresh(first, NOON)).kind, 'rotated')
 })
 
@@ -135,7 +163,10 @@ test('R13: a session that has expired or ended is not brought back by a clock se
   await using instance = await deps()
   await instance.sessions.revoke(ID, 'logout', at(NOON, 3600))
   for (const now of [at(NOON, -3600), NOON, at(NOON, 3600), at(NOON, 7200)]) {
-    assert.deepEqual(await instance.refresh(first, now), { kind: 'revoked', reason: 'logout' })
+    assert.deepEqual(await instance.refresh(first, now), {
+      kind: 'revoked',
+      reason: 'logout',
+    })
   }
 })
 
@@ -149,8 +180,15 @@ test('two parallel first refreshes of a token of another issuer meet in one sess
     return instance.refresh({ id, generation: 0, jti }, NOON)
   }
   const outcomes = await Promise.all([refresh(), refresh(), refresh()])
-  assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ['replayed', 'replayed', 'rotated'])
-  assert.equal(new Set(outcomes.map((outcome) => 'session' in outcome && outcome.session.jti)).size, 1)
+  assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), [
+    'replayed',
+    'replayed',
+    'rotated',
+  ])
+  assert.equal(
+    new Set(outcomes.map((outcome) => 'session' in outcome && outcome.session.jti)).size,
+    1,
+  )
 })
 
 test('the session of a foreign token is SHA-256 of "legacy" and its jti, cut to 128 bits', () => {

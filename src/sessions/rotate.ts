@@ -1,7 +1,14 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
-import { hexId, type Random } from '../base/random.ts'
 import { AuthError } from '../base/errors.ts'
-import type { RevokeReason, Session, SessionId, SessionState, Sessions, UserRequirements } from './session.ts'
+import { hexId, type Random } from '../base/random.ts'
+import type {
+  RevokeReason,
+  Session,
+  SessionId,
+  SessionState,
+  Sessions,
+  UserRequirements,
+} from './session.ts'
 
 /** What a refresh token says of its session: the generation it belongs to, and its own `jti`. */
 export interface Presented {
@@ -64,14 +71,17 @@ export function decideRotation(
 ): RotationDecision {
   if (state === undefined) return { kind: 'unknown' }
   const { session } = state
-  if (session.endReason !== undefined) return { kind: 'revoked', reason: session.endReason }
-  if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + leeway) return { kind: 'expired' }
+  if (session.endReason !== undefined)
+    return { kind: 'revoked', reason: session.endReason }
+  if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + leeway)
+    return { kind: 'expired' }
   const reason = faultOfUser(state, require)
   if (reason !== undefined) return { kind: 'user', reason }
 
   const { generation, jti } = presented
   if (generation > session.generation || generation < 0) return { kind: 'ahead' }
-  if (generation === session.generation) return { kind: jti === session.jti ? 'current' : 'ahead' }
+  if (generation === session.generation)
+    return { kind: jti === session.jti ? 'current' : 'ahead' }
   const isPrevious = generation === session.generation - 1 && jti === session.previousJti
   return { kind: isPrevious && isInTime(session, now, overlap) ? 'previous' : 'reused' }
 }
@@ -80,7 +90,8 @@ function faultOfUser(
   { session, user }: SessionState,
   require: UserRequirements,
 ): 'deleted' | 'inactive' | 'password' | undefined {
-  if (user === undefined) return session.userId === undefined && !require.user ? undefined : 'deleted'
+  if (user === undefined)
+    return session.userId === undefined && !require.user ? undefined : 'deleted'
   if (require.active && !user.active) return 'inactive'
   if (require.epoch && user.epoch !== session.epoch) return 'password'
   return undefined
@@ -112,7 +123,14 @@ export async function rotate(
   const { sessions, end } = deps
   const { idle, leeway, require } = terms
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const swapped = await sessions.rotate({ ...presented, newJti: hexId(deps.random), idle, leeway, now, require })
+    const swapped = await sessions.rotate({
+      ...presented,
+      newJti: hexId(deps.random),
+      idle,
+      leeway,
+      now,
+      require,
+    })
     if (swapped !== undefined) return { kind: 'rotated', session: swapped }
 
     const state = await sessions.find(presented.id)
@@ -133,5 +151,7 @@ export async function rotate(
         return verdict
     }
   }
-  throw new AuthError('store_unavailable', 'the session or its user keeps changing', { retryAfter: 1 })
+  throw new AuthError('store_unavailable', 'the session or its user keeps changing', {
+    retryAfter: 1,
+  })
 }

@@ -3,13 +3,19 @@ import type { Random } from '../base/random.ts'
 import type { Awaitable } from '../http/request.ts'
 import { flush } from './flush.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
-import { type FeedState, type FeedSettings, RevocationFeed } from './revocation-feed.ts'
-import { type Presented, type RotationOutcome, type RotationTerms, rotate } from './rotate.ts'
+import { type FeedSettings, type FeedState, RevocationFeed } from './revocation-feed.ts'
+import {
+  type Presented,
+  type RotationOutcome,
+  type RotationTerms,
+  rotate,
+} from './rotate.ts'
 import type { RevokeReason, Session, SessionId, Sessions } from './session.ts'
 import type { Watch } from './watch.ts'
 
 /** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
-export interface SessionManager extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
+export interface SessionManager
+  extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
   /**
    * Whether a session has ended, for each request of its tokens. Waits for nothing while this process knows what others end;
    * else, and for a token that lives longer than an end is remembered, the store is asked.
@@ -50,9 +56,26 @@ export interface SessionManagerDeps {
 const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
 
 /** Resolves when it knows everything that has ended by now. @throws AuthError `store_unavailable`, `invalid_config` */
-export async function openSessionManager(terms: SessionSettings, deps: SessionManagerDeps): Promise<SessionManager> {
-  const { sessions, watch, clock, elapsed = systemElapsed, feedCut: cut, feedBack: back } = deps
-  const feed = await RevocationFeed.open(terms, { sessions, watch, clock, elapsed, cut, back })
+export async function openSessionManager(
+  terms: SessionSettings,
+  deps: SessionManagerDeps,
+): Promise<SessionManager> {
+  const {
+    sessions,
+    watch,
+    clock,
+    elapsed = systemElapsed,
+    feedCut: cut,
+    feedBack: back,
+  } = deps
+  const feed = await RevocationFeed.open(terms, {
+    sessions,
+    watch,
+    clock,
+    elapsed,
+    cut,
+    back,
+  })
   /** An end is remembered for as long as a token of this life can be alive. */
   const longest = terms.window - terms.leeway
 
@@ -66,7 +89,11 @@ export async function openSessionManager(terms: SessionSettings, deps: SessionMa
     }
   }
 
-  const revoke = async (id: SessionId, reason: RevokeReason, now: UnixSeconds): Promise<boolean> => {
+  const revoke = async (
+    id: SessionId,
+    reason: RevokeReason,
+    now: UnixSeconds,
+  ): Promise<boolean> => {
     const ended = await doneOrNot(sessions.revoke(id, reason, now))
     if (ended) feed.add(id)
     return ended
@@ -98,7 +125,12 @@ export async function openSessionManager(terms: SessionSettings, deps: SessionMa
       return ended
     },
     async rotate(presented, now) {
-      const outcome = await rotate(presented, now, { sessions, random: deps.random, end: revoke }, terms)
+      const outcome = await rotate(
+        presented,
+        now,
+        { sessions, random: deps.random, end: revoke },
+        terms,
+      )
       if (outcome.kind === 'reused' && outcome.ended) deps.reused(outcome.session)
       return outcome
     },

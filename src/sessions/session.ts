@@ -5,7 +5,13 @@ import type { UserId } from '../users/user.ts'
 export type SessionId = string & { readonly __is: 'SessionId' }
 
 /** Why a session ended. The first three are said of the token, the others of its user. */
-export type RevokeReason = 'logout' | 'reuse' | 'admin' | 'password' | 'inactive' | 'deleted'
+export type RevokeReason =
+  | 'logout'
+  | 'reuse'
+  | 'admin'
+  | 'password'
+  | 'inactive'
+  | 'deleted'
 
 /** One sign-in: the row that all its refresh tokens share, changed in place at each refresh. */
 export interface Session {
@@ -29,7 +35,10 @@ export interface Session {
   readonly endReason: RevokeReason | undefined
 }
 
-export type NewSession = Pick<Session, 'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'>
+export type NewSession = Pick<
+  Session,
+  'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'
+>
 
 /** The terms on which a refresh token is exchanged. */
 export interface Rotation {
@@ -89,7 +98,12 @@ export interface Sessions {
    */
   revoke(id: SessionId, reason: RevokeReason, now: UnixSeconds): Promise<boolean>
   /** Ends all of a user's that have not ended. @returns the ids that this call ended */
-  revokeAll(userId: UserId, reason: RevokeReason, now: UnixSeconds, except?: SessionId): Promise<readonly SessionId[]>
+  revokeAll(
+    userId: UserId,
+    reason: RevokeReason,
+    now: UnixSeconds,
+    except?: SessionId,
+  ): Promise<readonly SessionId[]>
   list(userId: UserId): Promise<readonly Session[]>
   /** The feed of revocations, a page of up to `limit`: what has ended from there on, in the order of moments, then of ids. */
   revokedSince(from: FeedPosition, limit: number): Promise<readonly RevokedSession[]>

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from '../../test/users/world.ts'
 import { AuthError } from '../base/errors.ts'
-import { type CheckPasswordOptions, verifyCredentials } from './check-password.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser } from '../users/create.ts'
 import type { User } from '../users/user.ts'
+import { type CheckPasswordOptions, verifyCredentials } from './check-password.ts'
 
 const terms: CheckPasswordOptions = {
   loginField: 'username',
@@ -16,7 +16,8 @@ const password = 'Wonder-Land-42'
 const strength: [] = []
 
 /** What PBKDF2 makes of `Wonder-Land-42`, as Django writes it. */
-const OLD = 'pbkdf2_sha256$1000$oracleSaltOfAlice00001$yijy6AjAtt3PDFxLFllvxJXAGgEaxE1rFiD2YCw5eAI='
+const OLD =
+  'pbkdf2_sha256$1000$oracleSaltOfAlice00001$yijy6AjAtt3PDFxLFllvxJXAGgEaxE1rFiD2YCw5eAI='
 
 test('who knows the password is let in', async () => {
   await using deps = await openWorld()
@@ -30,8 +31,13 @@ test('with email as the login field, the email is the login and the name is not'
   await createUser({ username: 'ada', email: 'ada@example.org', password }, deps)
   const byEmail: CheckPasswordOptions = { ...terms, loginField: 'email' }
 
-  assert.equal((await verifyCredentials('ada@example.org', password, deps, byEmail)).user.username, 'ada')
-  await assert.rejects(verifyCredentials('ada', password, deps, byEmail), { code: 'no_active_account' })
+  assert.equal(
+    (await verifyCredentials('ada@example.org', password, deps, byEmail)).user.username,
+    'ada',
+  )
+  await assert.rejects(verifyCredentials('ada', password, deps, byEmail), {
+    code: 'no_active_account',
+  })
 })
 
 test('whoever is not let in hears the same, whatever the reason', async () => {
@@ -39,7 +45,10 @@ test('whoever is not let in hears the same, whatever the reason', async () => {
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
-  await deps.putHash((await createUser({ username: 'odd', password }, deps)).id, 'md5$salt$5f4dcc3b5aa765d61d83')
+  await deps.putHash(
+    (await createUser({ username: 'odd', password }, deps)).id,
+    'md5$salt$5f4dcc3b5aa765d61d83',
+  )
 
   const answers = await Promise.all(
     (
@@ -84,9 +93,16 @@ test('every refusal is the same number of hashes', async () => {
     [' wrong ', 2],
     [` ${password} `, 2],
   ] as const) {
-    for (const login of ['nobody', 'robot', 'ivan', ...(tried.includes('wrong') ? ['ada'] : [])]) {
+    for (const login of [
+      'nobody',
+      'robot',
+      'ivan',
+      ...(tried.includes('wrong') ? ['ada'] : []),
+    ]) {
       deps.counted.hashes = 0
-      await assert.rejects(verifyCredentials(login, tried, deps, terms), { code: 'no_active_account' })
+      await assert.rejects(verifyCredentials(login, tried, deps, terms), {
+        code: 'no_active_account',
+      })
       assert.equal(deps.counted.hashes, hashes, `${login} with ${JSON.stringify(tried)}`)
     }
   }
@@ -107,7 +123,9 @@ for (const [trimPassword, sent, stored, admitted] of [
 
     const entering = verifyCredentials('ada', sent, deps, { ...terms, trimPassword })
 
-    await (admitted ? assert.doesNotReject(entering) : assert.rejects(entering, { code: 'no_active_account' }))
+    await (admitted
+      ? assert.doesNotReject(entering)
+      : assert.rejects(entering, { code: 'no_active_account' }))
   })
 }
 
@@ -130,9 +148,17 @@ test('the rule decides who may enter, and is asked of nobody too', async () => {
     return user?.username !== 'ada'
   }
 
-  await assert.rejects(verifyCredentials('ada', password, deps, { ...terms, allows }), { code: 'no_active_account' })
-  assert.equal((await verifyCredentials('ivan', password, deps, { ...terms, allows })).user.active, false)
-  await assert.rejects(verifyCredentials('nobody', password, deps, { ...terms, allows }), { code: 'no_active_account' })
+  await assert.rejects(verifyCredentials('ada', password, deps, { ...terms, allows }), {
+    code: 'no_active_account',
+  })
+  assert.equal(
+    (await verifyCredentials('ivan', password, deps, { ...terms, allows })).user.active,
+    false,
+  )
+  await assert.rejects(
+    verifyCredentials('nobody', password, deps, { ...terms, allows }),
+    { code: 'no_active_account' },
+  )
   assert.deepEqual(asked, ['ada', 'ivan', undefined])
 })
 
@@ -156,7 +182,9 @@ test('a wrong password does not replace an old hash', async () => {
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
-  await assert.rejects(verifyCredentials('ada', 'wrong', deps, terms), { code: 'no_active_account' })
+  await assert.rejects(verifyCredentials('ada', 'wrong', deps, terms), {
+    code: 'no_active_account',
+  })
   assert.equal((await deps.users.find('id', id))?.hash, OLD)
 })
 
@@ -165,7 +193,9 @@ test('of two who replace a hash at the same moment both are let in, with the has
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
-  const accounts = await Promise.all([1, 2, 3].map(() => verifyCredentials('ada', password, deps, terms)))
+  const accounts = await Promise.all(
+    [1, 2, 3].map(() => verifyCredentials('ada', password, deps, terms)),
+  )
 
   const stored = await deps.users.find('id', id)
   assert.deepEqual(accounts, [stored, stored, stored])
@@ -186,8 +216,13 @@ test('a password that is changed while its hash is replaced lets nobody in', asy
     },
   }
 
-  await assert.rejects(verifyCredentials('ada', password, changing, terms), { code: 'no_active_account' })
-  assert.equal((await verifyCredentials('ada', 'Looking-Glass-7', deps, terms)).user.epoch, 1)
+  await assert.rejects(verifyCredentials('ada', password, changing, terms), {
+    code: 'no_active_account',
+  })
+  assert.equal(
+    (await verifyCredentials('ada', 'Looking-Glass-7', deps, terms)).user.epoch,
+    1,
+  )
 })
 
 test('where no hash can be made now, the old one stays and the user is let in', async () => {
@@ -196,7 +231,10 @@ test('where no hash can be made now, the old one stays and the user is let in', 
   await deps.putHash(id, OLD)
   const busy = { ...deps.passwords, hash: () => Promise.reject(new AuthError('busy')) }
 
-  assert.equal((await verifyCredentials('ada', password, { ...deps, passwords: busy }, terms)).hash, OLD)
+  assert.equal(
+    (await verifyCredentials('ada', password, { ...deps, passwords: busy }, terms)).hash,
+    OLD,
+  )
 })
 
 test('a password that is too long is refused as such, with an account and without', async () => {
@@ -205,7 +243,9 @@ test('a password that is too long is refused as such, with an account and withou
 
   for (const login of ['ada', 'nobody']) {
     deps.counted.hashes = 0
-    await assert.rejects(verifyCredentials(login, 'x'.repeat(4097), deps, terms), { code: 'invalid' })
+    await assert.rejects(verifyCredentials(login, 'x'.repeat(4097), deps, terms), {
+      code: 'invalid',
+    })
     assert.equal(deps.counted.hashes, 0)
   }
 })
@@ -215,7 +255,9 @@ test('a deactivated user is not let in, and once activated is again', async () =
   const { id } = await createUser({ username: 'ada', password }, deps)
 
   await changeUser(id, { active: false }, deps.users)
-  await assert.rejects(verifyCredentials('ada', password, deps, terms), { code: 'no_active_account' })
+  await assert.rejects(verifyCredentials('ada', password, deps, terms), {
+    code: 'no_active_account',
+  })
   await changeUser(id, { active: true }, deps.users)
   assert.equal((await verifyCredentials('ada', password, deps, terms)).user.id, id)
 })

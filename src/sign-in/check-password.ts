@@ -33,20 +33,29 @@ export async function verifyCredentials(
 ): Promise<Account> {
   const attempts = passwordCandidates(password, trimPassword)
   const account = await users.find(loginField, login)
-  const mayEnter = allows(account?.user) && account !== undefined && isUsable(account.hash)
+  const mayEnter =
+    allows(account?.user) && account !== undefined && isUsable(account.hash)
   const verdict = await passwords.verify(attempts, mayEnter ? account.hash : undefined)
-  if (verdict.kind === 'wrong' || account === undefined) throw new AuthError('no_active_account')
-  return verdict.outdated ? withNewHash(account, verdict.password, { users, passwords }) : account
+  if (verdict.kind === 'wrong' || account === undefined)
+    throw new AuthError('no_active_account')
+  return verdict.outdated
+    ? withNewHash(account, verdict.password, { users, passwords })
+    : account
 }
 
 /**
  * Replaces the hash of a password that has been found right. Where others do so at the same moment, the account is as they
  * left it; where the password itself was changed meanwhile, it was the old one that was right.
  */
-async function withNewHash(account: Account, password: string, { users, passwords }: CheckPasswordDeps): Promise<Account> {
+async function withNewHash(
+  account: Account,
+  password: string,
+  { users, passwords }: CheckPasswordDeps,
+): Promise<Account> {
   const hash = await hashUnlessBusy(password, passwords)
   if (hash === undefined) return account
-  if (await users.upgradeHash(account.user.id, account.hash, hash)) return { ...account, hash }
+  if (await users.upgradeHash(account.user.id, account.hash, hash))
+    return { ...account, hash }
   const now = await users.find('id', account.user.id)
   if (now?.user.epoch !== account.user.epoch) {
     throw new AuthError('no_active_account', 'the password has just been changed')
@@ -55,7 +64,10 @@ async function withNewHash(account: Account, password: string, { users, password
 }
 
 /** A new hash can wait until the next sign-in; the user need not. */
-async function hashUnlessBusy(password: string, passwords: Passwords): Promise<string | undefined> {
+async function hashUnlessBusy(
+  password: string,
+  passwords: Passwords,
+): Promise<string | undefined> {
   try {
     return await passwords.hash(password)
   } catch (error) {

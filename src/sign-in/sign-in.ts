@@ -1,14 +1,14 @@
+import type { NewEvent } from '../audit/audit-log.ts'
+import { callHook } from '../base/call-hook.ts'
 import { AuthError } from '../base/errors.ts'
+import { networkOf, truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
+import type { Instance } from '../instance/instance.ts'
 import type { Settings } from '../settings/settings.ts'
-import { truncateAddress, networkOf } from '../http/client-address.ts'
 import { isAllowed } from '../tokens/token-settings.ts'
-import { verifyCredentials } from './check-password.ts'
 import { usernameKey } from '../users/names.ts'
 import type { Account } from '../users/user.ts'
-import type { NewEvent } from '../audit/audit-log.ts'
-import type { Instance } from '../instance/instance.ts'
-import { callHook } from '../base/call-hook.ts'
+import { verifyCredentials } from './check-password.ts'
 
 /** Credentials as an event may tell of them (specification 1.1). */
 const HIDDEN = '*'.repeat(20)
@@ -18,7 +18,10 @@ export type CheckPassword = (
   login: string,
   password: string,
   request: AuthRequest,
-  instance: Pick<Instance, 'store' | 'clock' | 'passwords' | 'loginThrottle' | 'audit' | 'counters'>,
+  instance: Pick<
+    Instance,
+    'store' | 'clock' | 'passwords' | 'loginThrottle' | 'audit' | 'counters'
+  >,
 ) => Promise<Account>
 
 /**
@@ -31,9 +34,19 @@ export function passwordCheck(settings: Settings): CheckPassword {
   const { users, on, log, terms, addressOf } = settings
   const { loginField, trimPassword } = users
   const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
-  return async (login, password, request, { store, passwords, loginThrottle, audit, counters }) => {
+  return async (
+    login,
+    password,
+    request,
+    { store, passwords, loginThrottle, audit, counters },
+  ) => {
     const judge = (): Promise<Account> =>
-      verifyCredentials(login, password, { users: store.users, passwords }, { loginField, trimPassword, allows })
+      verifyCredentials(
+        login,
+        password,
+        { users: store.users, passwords },
+        { loginField, trimPassword, allows },
+      )
     const guess = { account: usernameKey(login), address: addressOf(request) }
     try {
       return await (loginThrottle === undefined ? judge() : loginThrottle(guess, judge))
@@ -54,7 +67,9 @@ export function passwordCheck(settings: Settings): CheckPassword {
         counters.signIns.add('failed')
         void audit.record({ kind: 'sign_in_failed', address }, whose)
         const credentials = { [loginField]: login, password: HIDDEN }
-        await callHook(log, 'on.signInFailed', () => on.signInFailed?.({ credentials, request }))
+        await callHook(log, 'on.signInFailed', () =>
+          on.signInFailed?.({ credentials, request }),
+        )
       }
       throw error
     }
@@ -73,9 +88,15 @@ export function passwordSignIn(settings: Settings): CheckPassword {
     const account = await checkPassword(login, password, request, instance)
     instance.counters.signIns.add('ok')
     // A sign-in that opens a session is written down with it.
-    if (!settings.sessions) void instance.audit.record({ kind: 'signed_in', userId: account.user.id })
-    if (users.updateLastLogin) await instance.store.users.change(account.user.id, { lastLoginAt: instance.clock() })
-    await callHook(log, 'on.signedIn', () => on.signedIn?.({ user: account.user, request }))
+    if (!settings.sessions)
+      void instance.audit.record({ kind: 'signed_in', userId: account.user.id })
+    if (users.updateLastLogin)
+      await instance.store.users.change(account.user.id, {
+        lastLoginAt: instance.clock(),
+      })
+    await callHook(log, 'on.signedIn', () =>
+      on.signedIn?.({ user: account.user, request }),
+    )
     return account
   }
 }

@@ -49,6 +49,7 @@ export class AccountCache {
 
 /** Whoever is given the account next is given this one. */
 function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen)
+  if (typeof value === 'object' && value !== null)
+    Object.values(Object.freeze(value)).forEach(frozen)
   return value
 }

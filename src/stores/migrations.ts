@@ -96,7 +96,10 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('slot', 'integer', (column) => column.notNull())
         .addColumn('at', 'double precision', (column) => column.notNull())
         .addPrimaryKeyConstraint('throttle_hits_by_place', ['key', 'slot']),
-      schema.createIndex('throttle_hits_by_age').on('throttle_hits').columns(['key', 'at']),
+      schema
+        .createIndex('throttle_hits_by_age')
+        .on('throttle_hits')
+        .columns(['key', 'at']),
       schema.createIndex('throttle_hits_by_time').on('throttle_hits').column('at'),
       schema
         .createTable('events')

@@ -25,9 +25,16 @@ export function prepared<Values extends object, Row>(
   return (values) => {
     query ??= build(placeholders as Values).compile()
     const parameters = query.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? (values[parameter.name as keyof Values] ?? null) : parameter,
+      parameter instanceof Placeholder
+        ? (values[parameter.name as keyof Values] ?? null)
+        : parameter,
     )
     const { sql, queryId, query: node } = query
-    return db.executeQuery<Row>({ sql, queryId, query: node, parameters } as CompiledQuery<Row>)
+    return db.executeQuery<Row>({
+      sql,
+      queryId,
+      query: node,
+      parameters,
+    } as CompiledQuery<Row>)
   }
 }

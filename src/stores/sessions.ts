@@ -1,11 +1,21 @@
 import { type Expression, type Kysely, type Selectable, type SqlBool, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { RevokeReason, NewSession, Rotation, Session, SessionId, Sessions } from '../sessions/session.ts'
+import type {
+  NewSession,
+  RevokeReason,
+  Rotation,
+  Session,
+  SessionId,
+  Sessions,
+} from '../sessions/session.ts'
 import { prepared } from './prepared.ts'
 import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
 
 type Row = Selectable<SessionTable>
-type StateRow = Row & { readonly user_active: Flag | null; readonly user_epoch: number | null }
+type StateRow = Row & {
+  readonly user_active: Flag | null
+  readonly user_epoch: number | null
+}
 
 /** Reasons said of the user; one said of the token takes their place. */
 const OF_THE_USER: readonly RevokeReason[] = ['password', 'inactive', 'deleted']
@@ -24,7 +34,9 @@ export interface ClockCheck {
  * @param lateness a rotation that comes late is not done: its overlap would be over when its token is presented again
  */
 export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions {
-  const insert = prepared<NewSession, never>(db, (its) => db.insertInto('sessions').values(rowOf(its)))
+  const insert = prepared<NewSession, never>(db, (its) =>
+    db.insertInto('sessions').values(rowOf(its)),
+  )
 
   const insertUnlessThere = prepared<NewSession, never>(db, (its) =>
     db
@@ -52,7 +64,10 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
       .$if(lateness !== undefined, (query) => query.where(lateness!.isInTime(its.until)))
       .where((session) =>
         session.or([
-          session.and([session('user_id', 'is', null), sql<boolean>`${its.userless} = 1`]),
+          session.and([
+            session('user_id', 'is', null),
+            sql<boolean>`${its.userless} = 1`,
+          ]),
           session.exists(
             session
               .selectFrom('users')
@@ -93,14 +108,18 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
       const [row] = (await find({ id })).rows
       if (row === undefined) return undefined
       const { user_active: active, user_epoch: epoch } = row
-      const user = active === null || epoch === null ? undefined : { active: active === 1, epoch }
+      const user =
+        active === null || epoch === null ? undefined : { active: active === 1, epoch }
       return { session: sessionOf(row), user }
     },
 
     async revoke(id, reason, now) {
       const { numUpdatedRows } = await db
         .updateTable('sessions')
-        .set((its) => ({ ended_at: its.fn.coalesce('ended_at', its.val(now)), end_reason: reason }))
+        .set((its) => ({
+          ended_at: its.fn.coalesce('ended_at', its.val(now)),
+          end_reason: reason,
+        }))
         .where('id', '=', id)
         .where((its) =>
           OF_THE_USER.includes(reason)
@@ -118,7 +137,10 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
         .where('user_id', '=', userId)
         .where('ended_at', 'is', null)
         .returning('id')
-      const ended = await (except === undefined ? all : all.where('id', '<>', except)).execute()
+      const ended = await (except === undefined
+        ? all
+        : all.where('id', '<>', except)
+      ).execute()
       return ended.map(({ id }) => id)
     },
 
@@ -147,8 +169,15 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
     },
 
     async flush(moment, limit) {
-      const dead = db.selectFrom('sessions').select('id').where('expires_at', '<', moment).limit(limit)
-      const { numDeletedRows } = await db.deleteFrom('sessions').where('id', 'in', dead).executeTakeFirst()
+      const dead = db
+        .selectFrom('sessions')
+        .select('id')
+        .where('expires_at', '<', moment)
+        .limit(limit)
+      const { numDeletedRows } = await db
+        .deleteFrom('sessions')
+        .where('id', 'in', dead)
+        .executeTakeFirst()
       return Number(numDeletedRows)
     },
   }

@@ -1,10 +1,10 @@
 import type { Events } from '../audit/event.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
+import type { ApiTokens } from '../features/api-tokens/api-token.ts'
 import type { Keys } from '../keys/keys.ts'
 import type { Sessions } from '../sessions/session.ts'
 import type { Watch } from '../sessions/watch.ts'
 import type { Hits } from '../throttling/hits.ts'
-import type { ApiTokens } from '../features/api-tokens/api-token.ts'
 import type { Users } from '../users/users.ts'
 
 /** Everything that outlives a process, behind the ports of the concepts that need it. */

@@ -1,9 +1,9 @@
 import type { EventKind } from '../audit/event.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
+import type { ApiTokenId, TokenDigest } from '../features/api-tokens/api-token.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
-import type { ApiTokenId, TokenDigest } from '../features/api-tokens/api-token.ts'
 import type { UserId } from '../users/user.ts'
 
 /** Yes and no, as every database keeps them. */

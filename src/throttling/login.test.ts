@@ -12,8 +12,14 @@ function deps(limit = LOGIN_LIMIT) {
   let now = NOON
   const keys = new Set<string>()
   const hits = memoryHits()
-  const watched: typeof hits = { ...hits, hit: (key, ...rest) => hits.hit(keys.add(key) && key, ...rest) }
-  const throttle = loginThrottle(limit, { hits: watched, clock: () => now as UnixSeconds })
+  const watched: typeof hits = {
+    ...hits,
+    hit: (key, ...rest) => hits.hit(keys.add(key) && key, ...rest),
+  }
+  const throttle = loginThrottle(limit, {
+    hits: watched,
+    clock: () => now as UnixSeconds,
+  })
   let judged = 0
   const judge = async (answer: () => string): Promise<string> => {
     judged += 1
@@ -27,10 +33,12 @@ function deps(limit = LOGIN_LIMIT) {
     later: (t: number) => {
       now = NOON + t
     },
-    right: (account: string, address: string) => throttle({ account, address }, () => judge(() => account)),
+    right: (account: string, address: string) =>
+      throttle({ account, address }, () => judge(() => account)),
     wrong: (account: string, address: string) =>
       throttle({ account, address }, () => judge(refuse('no_active_account'))),
-    busy: (account: string, address: string) => throttle({ account, address }, () => judge(refuse('busy'))),
+    busy: (account: string, address: string) =>
+      throttle({ account, address }, () => judge(refuse('busy'))),
     judged: () => judged,
     keys,
   }
@@ -56,10 +64,14 @@ test('after ten wrong passwords in a minute the right one is not looked at eithe
 test('R3: of two hundred guesses at once ten are looked at', async () => {
   const { wrong, judged } = deps()
 
-  const guesses = await Promise.allSettled(Array.from({ length: 200 }, () => wrong('alice', HERE)))
+  const guesses = await Promise.allSettled(
+    Array.from({ length: 200 }, () => wrong('alice', HERE)),
+  )
 
   assert.equal(judged(), 10)
-  const codes = guesses.map((guess) => guess.status === 'rejected' && (guess.reason as AuthError).code)
+  const codes = guesses.map(
+    (guess) => guess.status === 'rejected' && (guess.reason as AuthError).code,
+  )
   assert.equal(codes.filter((code) => code === 'throttled').length, 190)
 })
 
@@ -84,7 +96,8 @@ test('a right password does not wipe away the wrong ones before it', async () =>
 test('a guess that nobody had time to look at is not counted', async () => {
   const { right, busy } = deps()
 
-  for (let i = 0; i < 100; i++) await assert.rejects(busy('alice', HERE), { code: 'busy' })
+  for (let i = 0; i < 100; i++)
+    await assert.rejects(busy('alice', HERE), { code: 'busy' })
 
   assert.equal(await right('alice', HERE), 'alice')
 })
@@ -155,7 +168,9 @@ test('who is refused by one count is not counted by the others', async () => {
 
 test('nor while it is being refused', async () => {
   const { right, wrong } = deps()
-  const flood = Array.from({ length: 500 }, () => assert.rejects(wrong('alice', '203.0.113.7')))
+  const flood = Array.from({ length: 500 }, () =>
+    assert.rejects(wrong('alice', '203.0.113.7')),
+  )
 
   assert.equal(await right('alice', HERE), 'alice')
 
@@ -166,8 +181,10 @@ test('whom a crowd at his address kept from trying has used up none of his own t
   const { right, wrong, later } = deps()
   for (let minute = 0; minute < 4; minute++) {
     later(60 * minute)
-    for (let i = 0; i < 60; i++) await assert.rejects(wrong(`user${60 * minute + i}`, HERE), WRONG)
-    for (let i = 0; i < 9; i++) await assert.rejects(right('bob', HERE), { code: 'throttled' })
+    for (let i = 0; i < 60; i++)
+      await assert.rejects(wrong(`user${60 * minute + i}`, HERE), WRONG)
+    for (let i = 0; i < 9; i++)
+      await assert.rejects(right('bob', HERE), { code: 'throttled' })
   }
 
   later(240)

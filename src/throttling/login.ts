@@ -34,7 +34,10 @@ export interface LoginAttempt {
 }
 
 /** Runs whatever looks at a password. @throws AuthError `throttled` before it does */
-export type LoginThrottle = <Account>(guess: LoginAttempt, judge: () => Promise<Account>) => Promise<Account>
+export type LoginThrottle = <Account>(
+  guess: LoginAttempt,
+  judge: () => Promise<Account>,
+) => Promise<Account>
 
 /**
  * Counts wrong passwords (D22): by account and address together, by address, and by account. A guess is counted before its
@@ -44,7 +47,10 @@ export type LoginThrottle = <Account>(guess: LoginAttempt, judge: () => Promise<
  * With enough addresses a stranger could fill the count of an account that is not his. So it holds for addresses alone from
  * which nobody has signed in to that account since this process began: its owner gets in from where he was before.
  */
-export function loginThrottle(limit: Limit, { hits, clock }: ThrottleDeps): LoginThrottle {
+export function loginThrottle(
+  limit: Limit,
+  { hits, clock }: ThrottleDeps,
+): LoginThrottle {
   const limits = limitsOf(limit)
   const familiar = new Familiar(FAMILIAR)
 
@@ -56,7 +62,10 @@ export function loginThrottle(limit: Limit, { hits, clock }: ThrottleDeps): Logi
       throw throttled('throttled by login', counted.wait)
     }
   }
-  const takeBack = async (counts: readonly Count[], moment: UnixSeconds): Promise<void> => {
+  const takeBack = async (
+    counts: readonly Count[],
+    moment: UnixSeconds,
+  ): Promise<void> => {
     await Promise.all(counts.map(({ key, limit }) => hits.takeBack(key, limit, moment)))
   }
 
@@ -68,11 +77,15 @@ export function loginThrottle(limit: Limit, { hits, clock }: ThrottleDeps): Logi
     const counts: Count[] = [{ key: pair, limit }]
     // Where no address is known, a stranger's guesses are the owner's: they keep nobody out for longer than a moment.
     if (address !== '') {
-      counts.push({ key: keyOf('login_longer', `${name}_${network}`), limit: limits.ofPair })
+      counts.push({
+        key: keyOf('login_longer', `${name}_${network}`),
+        limit: limits.ofPair,
+      })
       counts.push({ key: keyOf('login_address', network), limit: limits.ofAddress })
     }
     // The last, so that those whom another count refuses do not fill it.
-    if (!familiar.has(pair)) counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
+    if (!familiar.has(pair))
+      counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
     const now = clock()
     await take(counts, now)
     try {
@@ -92,7 +105,8 @@ interface Count {
   readonly limit: Limit
 }
 
-const isWrong = (error: unknown): boolean => error instanceof AuthError && error.code === 'no_active_account'
+const isWrong = (error: unknown): boolean =>
+  error instanceof AuthError && error.code === 'no_active_account'
 
 function limitsOf({ limit, per }: Limit) {
   const longer = Math.min(per * LONGER, LONGEST_PERIOD) as Seconds

@@ -20,7 +20,10 @@ function theirLog({ limit, per }: Limit) {
         log.unshift(now)
         return counted
       }
-      return { kind: 'full', wait: (per - (now - log.at(-1)!)) / (limit - log.length + 1) }
+      return {
+        kind: 'full',
+        wait: (per - (now - log.at(-1)!)) / (limit - log.length + 1),
+      }
     },
     takeBack(moment: number): void {
       const place = log.indexOf(moment)
@@ -49,9 +52,16 @@ for (const limit of [1, 2, 3, 4, 5, 7, 8, 9, 50, 100]) {
     for (let i = 0; i < 4000; i++) {
       now = (now + Math.floor((random.next().value * 4 * 120) / limit) / 4) as UnixSeconds
       const theirAnswer = theirs.hit(now)
-      assert.deepEqual(hits.hit('k', { limit, per: minutes(1) }, now), theirAnswer, `hit ${i}`)
+      assert.deepEqual(
+        hits.hit('k', { limit, per: minutes(1) }, now),
+        theirAnswer,
+        `hit ${i}`,
+      )
       kinds[theirAnswer.kind] += 1
-      const back = random.next().value < 0.1 ? theirs.newest(Math.floor(random.next().value * limit)) : undefined
+      const back =
+        random.next().value < 0.1
+          ? theirs.newest(Math.floor(random.next().value * limit))
+          : undefined
       if (back !== undefined) {
         theirs.takeBack(back)
         hits.takeBack('k', { limit, per: minutes(1) }, back as UnixSeconds)
@@ -59,7 +69,8 @@ for (const limit of [1, 2, 3, 4, 5, 7, 8, 9, 50, 100]) {
       }
     }
 
-    for (const [kind, times] of Object.entries(kinds)) assert.ok(times > 100, `${times} ${kind}`)
+    for (const [kind, times] of Object.entries(kinds))
+      assert.ok(times > 100, `${times} ${kind}`)
   })
 }
 
@@ -96,7 +107,10 @@ test('keys that share are few of many, and only of one limit', () => {
   for (let i = 0; i < 1000; i++) hits.hit(`invented ${i}`, FIVE, at(0))
   for (let i = 0; i < 5; i++) hits.hit('late', FIVE, at(0))
 
-  const caught = Array.from({ length: 200 }, (_, i) => hits.hit(`honest ${i}`, FIVE, at(0)) as HitResult)
+  const caught = Array.from(
+    { length: 200 },
+    (_, i) => hits.hit(`honest ${i}`, FIVE, at(0)) as HitResult,
+  )
   const ofAnother = hits.hit('late', { limit: 6, per: minutes(1) }, at(0))
 
   assert.ok(caught.filter(({ kind }) => kind === 'full').length <= 10)
@@ -105,9 +119,12 @@ test('keys that share are few of many, and only of one limit', () => {
 
 test('when the flood is over, there is room again', () => {
   const hits = memoryHits({ bound: 100 })
-  for (let i = 0; i < 1000; i++) hits.hit(`invented ${i}`, { limit: 1, per: minutes(1) }, at(0))
+  for (let i = 0; i < 1000; i++)
+    hits.hit(`invented ${i}`, { limit: 1, per: minutes(1) }, at(0))
 
-  const after = Array.from({ length: 100 }, (_, i) => hits.hit(`honest ${i}`, { limit: 1, per: minutes(1) }, at(61)))
+  const after = Array.from({ length: 100 }, (_, i) =>
+    hits.hit(`honest ${i}`, { limit: 1, per: minutes(1) }, at(61)),
+  )
 
   assert.deepEqual(after, Array(100).fill(counted))
 })
@@ -123,7 +140,8 @@ test('memory is bounded: two hundred thousand invented keys leave no more behind
 
 test('what is over is forgotten as others come, without anybody asking', async () => {
   const hits = memoryHits()
-  for (let i = 0; i < 10_000; i++) hits.hit(`key ${i}`, { limit: 1, per: seconds(1) }, at(i))
+  for (let i = 0; i < 10_000; i++)
+    hits.hit(`key ${i}`, { limit: 1, per: seconds(1) }, at(i))
 
   const left = await hits.flush(at(20_000), 10_000)
 

@@ -54,7 +54,10 @@ export class Ring {
 
   /** Twice the places, as far as the limit goes; by doubling, a hit costs the same however many there are. */
   #grow(limit: number): void {
-    const inOrder = [...this.#times.slice(this.#next), ...this.#times.slice(0, this.#next)]
+    const inOrder = [
+      ...this.#times.slice(this.#next),
+      ...this.#times.slice(0, this.#next),
+    ]
     const places = Math.min(limit, 2 * inOrder.length)
     this.#next = inOrder.length
     while (inOrder.length < places) inOrder.push(NEVER)

@@ -99,7 +99,10 @@ test('H06: every throttle sees every request, and the longest wait wins', () => 
   const list = [user('2/s', 'burst'), user('3/min', 'sustained')]
   throttleAll(list, stranger, request)
   throttleAll(list, stranger, request)
-  assert.throws(() => throttleAll(list, stranger, request), { ...throttledFor(1), message: 'throttled by burst' })
+  assert.throws(() => throttleAll(list, stranger, request), {
+    ...throttledFor(1),
+    message: 'throttled by burst',
+  })
 
   at(0.5)
 
@@ -112,10 +115,16 @@ test('H06: every throttle sees every request, and the longest wait wins', () => 
 test('H07: a rate of none a day lets nobody in, and says to wait for a day', () => {
   const { anon } = deps()
 
-  assert.throws(() => throttleAll([anon('0/day')], stranger, request), throttledFor(86_400))
+  assert.throws(
+    () => throttleAll([anon('0/day')], stranger, request),
+    throttledFor(86_400),
+  )
 })
 
-const waiting = (seconds: number | undefined): Throttle => ({ scope: 'own', wait: () => ({ seconds }) })
+const waiting = (seconds: number | undefined): Throttle => ({
+  scope: 'own',
+  wait: () => ({ seconds }),
+})
 
 test('H08: who does not know how long does not say', () => {
   assert.throws(() => throttleAll([waiting(undefined)], stranger, request), {
@@ -127,7 +136,12 @@ test('H08: who does not know how long does not say', () => {
 
 test('a wait that is known wins over one that is not', () => {
   assert.throws(
-    () => throttleAll([waiting(undefined), waiting(2.1), waiting(undefined)], stranger, request),
+    () =>
+      throttleAll(
+        [waiting(undefined), waiting(2.1), waiting(undefined)],
+        stranger,
+        request,
+      ),
     throttledFor(3),
   )
 })
@@ -147,7 +161,8 @@ test('H17: a rate of null counts nothing', () => {
 })
 
 test('H18: without a throttle nothing is counted', () => {
-  for (let i = 0; i < 1000; i++) assert.equal(throttleAll([], stranger, request), undefined)
+  for (let i = 0; i < 1000; i++)
+    assert.equal(throttleAll([], stranger, request), undefined)
 })
 
 test('where the hits are in memory nothing is waited for', () => {
@@ -169,7 +184,10 @@ test('one subscriber is counted as one, whichever of the addresses of his networ
   const list = [anon('1/min')]
   throttleAll(list, { userId: undefined, address: '2001:db8::1' }, request)
 
-  assert.throws(() => throttleAll(list, { userId: undefined, address: '2001:db8::2' }, request), throttledFor(60))
+  assert.throws(
+    () => throttleAll(list, { userId: undefined, address: '2001:db8::2' }, request),
+    throttledFor(60),
+  )
 })
 
 test('scopes are counted apart', () => {
@@ -197,10 +215,16 @@ test('a throttle that fails refuses, and leaves no promise of another behind', a
       throw fault
     },
   }
-  const rejecting: Throttle = { scope: 'rejecting', wait: () => Promise.reject(new Error('gone')) }
+  const rejecting: Throttle = {
+    scope: 'rejecting',
+    wait: () => Promise.reject(new Error('gone')),
+  }
   const counting = anon('1/min')
 
-  await assert.rejects(async () => throttleAll([throwing, rejecting, counting], stranger, request), fault)
+  await assert.rejects(
+    async () => throttleAll([throwing, rejecting, counting], stranger, request),
+    fault,
+  )
 
   assert.throws(() => throttleAll([counting], stranger, request), throttledFor(60))
 })

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { networkOf, truncateAddress } from '../http/client-address.ts'
 import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
-import { truncateAddress, networkOf } from '../http/client-address.ts'
 import type { HitResult, Hits } from './hits.ts'
 import type { Limit } from './rate.ts'
 
@@ -29,12 +29,24 @@ export interface ThrottleDeps {
 }
 
 /** Counts those who have not signed in, by address. @param limit `null`: none. AnonRateThrottle */
-export const anonThrottle = (scope: string, limit: Limit | null, deps: ThrottleDeps): Throttle =>
-  throttle(scope, limit, deps, ({ userId, address }) => (userId === undefined ? networkOf(address) : undefined))
+export const anonThrottle = (
+  scope: string,
+  limit: Limit | null,
+  deps: ThrottleDeps,
+): Throttle =>
+  throttle(scope, limit, deps, ({ userId, address }) =>
+    userId === undefined ? networkOf(address) : undefined,
+  )
 
 /** Counts everybody: by user, else by address. @param limit `null`: none. UserRateThrottle, ScopedRateThrottle */
-export const userThrottle = (scope: string, limit: Limit | null, deps: ThrottleDeps): Throttle =>
-  throttle(scope, limit, deps, ({ userId, address }) => (userId === undefined ? networkOf(address) : truncateAddress(userId)))
+export const userThrottle = (
+  scope: string,
+  limit: Limit | null,
+  deps: ThrottleDeps,
+): Throttle =>
+  throttle(scope, limit, deps, ({ userId, address }) =>
+    userId === undefined ? networkOf(address) : truncateAddress(userId),
+  )
 
 /** @param identOf who is counted as one; `undefined`: whoever is not counted at all */
 function throttle(
@@ -55,7 +67,8 @@ function throttle(
 }
 
 /** Django REST framework's key. */
-export const keyOf = (scope: string, ident: string): string => `throttle_${scope}_${ident}`
+export const keyOf = (scope: string, ident: string): string =>
+  `throttle_${scope}_${ident}`
 
 const waitOf = (counted: HitResult): Wait | undefined =>
   counted.kind === 'counted' ? undefined : { seconds: counted.wait }
@@ -66,7 +79,11 @@ const waitOf = (counted: HitResult): Wait | undefined =>
  *
  * @throws AuthError `throttled`, with the longest wait
  */
-export function throttleAll(list: readonly Throttle[], caller: ThrottleSubject, ask: AuthRequest): Awaitable<void> {
+export function throttleAll(
+  list: readonly Throttle[],
+  caller: ThrottleSubject,
+  ask: AuthRequest,
+): Awaitable<void> {
   const answers = list.map((each) => answerOf(each, caller, ask))
   if (answers.some((answer) => isPromise(answer))) {
     return Promise.all(answers).then((waits) => refuseLongest(list, waits))
@@ -75,7 +92,11 @@ export function throttleAll(list: readonly Throttle[], caller: ThrottleSubject, 
 }
 
 /** A throttle that throws must not keep those after it from counting, nor leave the promises of others without anybody. */
-function answerOf(each: Throttle, caller: ThrottleSubject, ask: AuthRequest): Awaitable<Wait | undefined> {
+function answerOf(
+  each: Throttle,
+  caller: ThrottleSubject,
+  ask: AuthRequest,
+): Awaitable<Wait | undefined> {
   try {
     return each.wait(caller, ask)
   } catch (error) {
@@ -83,11 +104,19 @@ function answerOf(each: Throttle, caller: ThrottleSubject, ask: AuthRequest): Aw
   }
 }
 
-function refuseLongest(list: readonly Throttle[], waits: readonly (Wait | undefined)[]): void {
+function refuseLongest(
+  list: readonly Throttle[],
+  waits: readonly (Wait | undefined)[],
+): void {
   const refused = list.filter((_, i) => waits[i] !== undefined).map(({ scope }) => scope)
   if (refused.length === 0) return
-  const known = waits.flatMap((wait) => (wait?.seconds === undefined ? [] : [wait.seconds]))
-  throw throttled(`throttled by ${refused.join(', ')}`, known.length === 0 ? undefined : Math.max(...known))
+  const known = waits.flatMap((wait) =>
+    wait?.seconds === undefined ? [] : [wait.seconds],
+  )
+  throw throttled(
+    `throttled by ${refused.join(', ')}`,
+    known.length === 0 ? undefined : Math.max(...known),
+  )
 }
 
 /** The refusal in Django REST framework's words. @param wait in seconds, told rounded up */
@@ -95,5 +124,9 @@ export function throttled(note: string, wait: number | undefined): AuthError {
   if (wait === undefined) return new AuthError('throttled', note)
   const seconds = Math.ceil(wait)
   const detail = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`
-  return new AuthError('throttled', note, seconds > 0 ? { detail, retryAfter: seconds } : { detail })
+  return new AuthError(
+    'throttled',
+    note,
+    seconds > 0 ? { detail, retryAfter: seconds } : { detail },
+  )
 }

@@ -3,19 +3,25 @@ import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
-import { accessClaims, looseRefreshClaims, refreshClaims, subjectAgain, subjectClaims } from './claims.ts'
-import { requireJti } from './user-of-token.ts'
+import {
+  accessClaims,
+  looseRefreshClaims,
+  refreshClaims,
+  subjectAgain,
+  subjectClaims,
+} from './claims.ts'
 import {
   accountBehind,
   adopt,
+  errorForOutcome,
   openSession,
   type PresentedToken,
-  errorForOutcome,
   refuseEnded,
   refuseWrongType,
   sessionOf,
 } from './session-of-token.ts'
-import type { TokenSettings, TokenDeps } from './token-settings.ts'
+import type { TokenDeps, TokenSettings } from './token-settings.ts'
+import { requireJti } from './user-of-token.ts'
 
 export interface Pair {
   readonly refresh: string
@@ -31,11 +37,21 @@ export interface Refreshed {
 /** Signs an account in: a new session, a refresh token for it, and an access token of the same base time. */
 export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
   const now = deps.clock()
-  const session = await openSession(account.user, after(now, deps.terms.session), now, deps)
+  const session = await openSession(
+    account.user,
+    after(now, deps.terms.session),
+    now,
+    deps,
+  )
   const subject = subjectClaims(account, session, deps)
   const refresh =
-    session === undefined ? looseRefreshClaims(subject, now, deps) : refreshClaims(subject, session, deps)
-  return { refresh: deps.sign(refresh), access: deps.sign(accessClaims(subject, now, deps)) }
+    session === undefined
+      ? looseRefreshClaims(subject, now, deps)
+      : refreshClaims(subject, session, deps)
+  return {
+    refresh: deps.sign(refresh),
+    access: deps.sign(accessClaims(subject, now, deps)),
+  }
 }
 
 /**
@@ -56,9 +72,13 @@ export async function refreshPair(token: string, deps: TokenDeps): Promise<Refre
 
   // The swap itself asks whether the session goes on and its user is active: nothing has to be read before it.
   const oneWrite = presented !== undefined && !presented.foreign && swapDecides(terms)
-  const known = presented === undefined || oneWrite ? undefined : await refuseEnded(presented, now, deps)
+  const known =
+    presented === undefined || oneWrite
+      ? undefined
+      : await refuseEnded(presented, now, deps)
   // Rotation may have been switched off since: what was spent stays spent (T3).
-  if (!terms.rotate && known !== undefined && isSpent(presented!, known)) throw new AuthError('revoked')
+  if (!terms.rotate && known !== undefined && isSpent(presented!, known))
+    throw new AuthError('revoked')
   const account = oneWrite ? undefined : await accountBehind(claims, presented, now, deps)
 
   if (presented !== undefined && terms.rotate && terms.blacklistAfterRotation) {
@@ -67,7 +87,9 @@ export async function refreshPair(token: string, deps: TokenDeps): Promise<Refre
   }
   const subject = subjectAgain(claims, account, presented, deps)
   const access = deps.sign(accessClaims(subject, now, deps))
-  return terms.rotate ? { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) } : { access }
+  return terms.rotate
+    ? { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) }
+    : { access }
 }
 
 const isSpent = (presented: PresentedToken, session: Session): boolean =>

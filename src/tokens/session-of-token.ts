@@ -1,14 +1,17 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
-import { hexId } from '../base/random.ts'
 import { AuthError } from '../base/errors.ts'
+import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
-import type { Presented as PresentedSession, RotationOutcome } from '../sessions/rotate.ts'
-import type { RevokeReason, NewSession, Session, SessionId } from '../sessions/session.ts'
+import type {
+  Presented as PresentedSession,
+  RotationOutcome,
+} from '../sessions/rotate.ts'
+import type { NewSession, RevokeReason, Session, SessionId } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
-import { accountOf, passwordChanged, typeFault } from './user-of-token.ts'
 import type { TokenDeps } from './token-settings.ts'
+import { accountOf, passwordChanged, typeFault } from './user-of-token.ts'
 
 /** What a refresh or sliding token says of its session. */
 export interface PresentedToken extends PresentedSession {
@@ -49,13 +52,21 @@ export async function openSession(
  *
  * @throws AuthError `malformed` where the store never issued the token, unless foreign tokens are taken in
  */
-export function sessionOf(claims: Claims, jti: string, { sessions, terms }: TokenDeps): PresentedToken | undefined {
+export function sessionOf(
+  claims: Claims,
+  jti: string,
+  { sessions, terms }: TokenDeps,
+): PresentedToken | undefined {
   if (sessions === undefined) return undefined
   const named = sessionNamedBy(claims)
   // A foreign token that was exchanged without being spent has a successor that names its session, which has no row either.
-  const isFromForeign = terms.adoptForeign && claims[terms.typeClaim] === 'refresh' && claims.gen === undefined
+  const isFromForeign =
+    terms.adoptForeign &&
+    claims[terms.typeClaim] === 'refresh' &&
+    claims.gen === undefined
   if (named !== undefined && !isFromForeign) return { ...named, jti, foreign: false }
-  if (!terms.adoptForeign) throw new AuthError('malformed', 'the store never issued this token')
+  if (!terms.adoptForeign)
+    throw new AuthError('malformed', 'the store never issued this token')
   return { id: named?.id ?? foreignSessionId(jti), generation: 0, jti, foreign: true }
 }
 
@@ -106,7 +117,11 @@ export async function refuseEnded(
   const { session, user } = state
   if (session.endReason !== undefined) throw revokedError(session.endReason, deps)
   if (now >= session.expiresAt + deps.terms.leeway) throw new AuthError('expired')
-  if (deps.terms.checkRevoke === 'session' && user !== undefined && user.epoch !== session.epoch)
+  if (
+    deps.terms.checkRevoke === 'session' &&
+    user !== undefined &&
+    user.epoch !== session.epoch
+  )
     throw passwordChanged()
   return session
 }
@@ -121,7 +136,11 @@ export async function refuseWrongType(
   const fault = typeFault(claims, type, deps.terms)
   if (fault === undefined) return
   const jti = claims[deps.terms.jtiClaim]
-  if (deps.sessions !== undefined && typeof jti === 'string' && claims[deps.terms.typeClaim] !== 'access') {
+  if (
+    deps.sessions !== undefined &&
+    typeof jti === 'string' &&
+    claims[deps.terms.typeClaim] !== 'access'
+  ) {
     await refuseEnded(sessionOf(claims, jti, deps)!, now, deps)
   }
   throw fault
@@ -140,7 +159,8 @@ export async function accountBehind(
   try {
     return await accountOf(claims, deps)
   } catch (error) {
-    if (presented !== undefined && error instanceof AuthError) await endFor(error, presented, claims, now, deps)
+    if (presented !== undefined && error instanceof AuthError)
+      await endFor(error, presented, claims, now, deps)
     throw error
   }
 }
@@ -161,7 +181,8 @@ async function endFor(
   const state = await sessions!.find(presented.id)
   if (state?.session.userId === undefined) return
   if (state.user === undefined) await sessions!.revoke(presented.id, 'deleted', now)
-  else if (terms.checkActive && !state.user.active) await sessions!.revoke(presented.id, 'inactive', now)
+  else if (terms.checkActive && !state.user.active)
+    await sessions!.revoke(presented.id, 'inactive', now)
 }
 
 /** What the client is told of a swap that did not come about. */
@@ -172,7 +193,10 @@ export function errorForOutcome(
   switch (outcome.kind) {
     case 'unknown':
     case 'ahead':
-      return new AuthError('malformed', `the store knows no such refresh token (${outcome.kind})`)
+      return new AuthError(
+        'malformed',
+        `the store knows no such refresh token (${outcome.kind})`,
+      )
     case 'expired':
       return new AuthError('expired')
     case 'user':
@@ -190,7 +214,9 @@ function revokedError(reason: RevokeReason, { terms }: TokenDeps): AuthError {
     case 'deleted':
       return new AuthError('account_gone')
     case 'password':
-      return terms.checkRevoke === 'session' ? passwordChanged() : new AuthError('revoked')
+      return terms.checkRevoke === 'session'
+        ? passwordChanged()
+        : new AuthError('revoked')
     default:
       return new AuthError('revoked')
   }

@@ -61,7 +61,9 @@ export interface TokenDeps {
 
 /** Whether the authentication rule lets this user have and use tokens. It answers at once: a promise is no yes. */
 export const isAllowed = (user: User | undefined, terms: TokenSettings): boolean =>
-  terms.rule === undefined ? user !== undefined && (user.active || !terms.checkActive) : terms.rule(user) === true
+  terms.rule === undefined
+    ? user !== undefined && (user.active || !terms.checkActive)
+    : terms.rule(user) === true
 
 /** Whether a user who has signed in may go on: who is inactive may not, nor whom the rule refuses by now (D11). */
 export const mayUse = (user: User, terms: TokenSettings): boolean =>

@@ -2,9 +2,9 @@ import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { RevokeReason, Session, SessionId } from '../sessions/session.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
-import { requireJti, userIdIn } from './user-of-token.ts'
 import { adopt, refuseEnded, refuseWrongType, sessionOf } from './session-of-token.ts'
 import type { TokenDeps } from './token-settings.ts'
+import { requireJti, userIdIn } from './user-of-token.ts'
 
 /**
  * Judges a token of any type (specification 1.5). No user is looked up, so what ended with its user verifies; that somebody
@@ -16,13 +16,18 @@ export async function verifyAny(token: string, deps: TokenDeps): Promise<void> {
   const { terms, sessions } = deps
   const claims = await deps.verify(token)
   const jti = requireJti(claims, terms)
-  if (sessions === undefined || (terms.verifyIgnoresBlacklist && !terms.blacklistAfterRotation)) return
+  if (
+    sessions === undefined ||
+    (terms.verifyIgnoresBlacklist && !terms.blacklistAfterRotation)
+  )
+    return
   const named = sessionNamedBy(claims)
   if (named === undefined && !terms.adoptForeign) return
   const id = named?.id ?? sessionOf(claims, jti, deps)!.id
   const state = await sessions.find(id)
   if (state === undefined) return
-  if (isSaidOfTheToken(state.session.endReason) || isSpent(claims, state.session, deps)) throw new AuthError('revoked')
+  if (isSaidOfTheToken(state.session.endReason) || isSpent(claims, state.session, deps))
+    throw new AuthError('revoked')
 }
 
 const isSaidOfTheToken = (reason: RevokeReason | undefined): boolean =>
@@ -52,7 +57,8 @@ export async function blacklist(
   const jti = requireJti(claims, deps.terms)
   await refuseWrongType(claims, type, now, deps)
   const presented = sessionOf(claims, jti, deps)
-  if (presented === undefined) throw new AuthError('invalid_config', 'signing out needs a store of sessions (D4)')
+  if (presented === undefined)
+    throw new AuthError('invalid_config', 'signing out needs a store of sessions (D4)')
   if (presented.foreign) await adopt(presented, claims, undefined, now, deps)
   const ended = await deps.sessions!.revoke(presented.id, 'logout', now)
   if (ended) return { sessionId: presented.id, userId: userIdIn(claims, deps.terms) }

@@ -35,7 +35,10 @@ test('a user is made with what was given, and signs in with its password', async
   })
   const account = await deps.users.find('username', 'ada')
   assert.deepEqual(account?.user, user)
-  assert.equal((await deps.passwords.verify(['Wonder-Land-42'], account?.hash)).kind, 'right')
+  assert.equal(
+    (await deps.passwords.verify(['Wonder-Land-42'], account?.hash)).kind,
+    'right',
+  )
 })
 
 test('a user without a password has a hash that no password is right for', async () => {
@@ -49,18 +52,23 @@ test('a user without a password has a hash that no password is right for', async
 test('all faults of a new user are told at once, and nothing is written', async () => {
   await using deps = await openWorld()
 
-  await assert.rejects(createUser({ username: 'a b', password: '12345', email: 'nowhere' }, deps), {
-    code: 'invalid',
-    body: {
-      username: ['Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'],
-      email: ['Enter a valid email address.'],
-      password: [
-        'This password is too short. It must contain at least 8 characters.',
-        'This password is too common.',
-        'This password is entirely numeric.',
-      ],
+  await assert.rejects(
+    createUser({ username: 'a b', password: '12345', email: 'nowhere' }, deps),
+    {
+      code: 'invalid',
+      body: {
+        username: [
+          'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
+        ],
+        email: ['Enter a valid email address.'],
+        password: [
+          'This password is too short. It must contain at least 8 characters.',
+          'This password is too common.',
+          'This password is entirely numeric.',
+        ],
+      },
     },
-  })
+  )
   assert.equal(await deps.users.count(), 0)
 })
 
@@ -75,7 +83,10 @@ test('a password is not like the name, the email or the names among the attribut
     ['kingsley42', 'last name'],
   ] as const) {
     await assert.rejects(
-      createUser({ username: 'adalovelace', email: 'countess1@example.org', password, attributes }, deps),
+      createUser(
+        { username: 'adalovelace', email: 'countess1@example.org', password, attributes },
+        deps,
+      ),
       { body: { password: [`The password is too similar to the ${name}.`] } },
     )
   }
@@ -102,16 +113,21 @@ test('an email is taken once, whatever the letters of its domain', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'alice', email: 'alice@example.org' }, deps)
 
-  await assert.rejects(createUser({ username: 'bob', email: 'alice@EXAMPLE.org' }, deps), {
-    body: { email: ['A user with this email address already exists.'] },
-  })
+  await assert.rejects(
+    createUser({ username: 'bob', email: 'alice@EXAMPLE.org' }, deps),
+    {
+      body: { email: ['A user with this email address already exists.'] },
+    },
+  )
 })
 
 test('of many who take a name at the same moment one has it', async () => {
   await using deps = await openWorld()
 
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 10 }, (_, n) => createUser({ username: n % 2 ? 'alice' : 'ALICE' }, deps)),
+    Array.from({ length: 10 }, (_, n) =>
+      createUser({ username: n % 2 ? 'alice' : 'ALICE' }, deps),
+    ),
   )
 
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
@@ -126,8 +142,14 @@ test('a new password is right, the old one is not, and the epoch has risen', asy
 
   const account = await deps.users.find('id', id)
   assert.equal(account?.user.epoch, 1)
-  assert.equal((await deps.passwords.verify(['Looking-Glass-7'], account?.hash)).kind, 'right')
-  assert.equal((await deps.passwords.verify(['Wonder-Land-42'], account?.hash)).kind, 'wrong')
+  assert.equal(
+    (await deps.passwords.verify(['Looking-Glass-7'], account?.hash)).kind,
+    'right',
+  )
+  assert.equal(
+    (await deps.passwords.verify(['Wonder-Land-42'], account?.hash)).kind,
+    'wrong',
+  )
 })
 
 test('a weak password changes nothing', async () => {
@@ -142,7 +164,10 @@ test('a weak password changes nothing', async () => {
     ['Wonder-Land-42\0', 'Null characters are not allowed.'],
     ['x'.repeat(4097), 'Ensure this field has no more than 4096 characters.'],
   ] as const) {
-    await assert.rejects(setPassword(id, password, deps), { code: 'invalid', body: { password: [message] } })
+    await assert.rejects(setPassword(id, password, deps), {
+      code: 'invalid',
+      body: { password: [message] },
+    })
   }
   assert.deepEqual(await deps.users.find('id', id), before)
 })
@@ -150,7 +175,9 @@ test('a weak password changes nothing', async () => {
 test('nobody has no password to change', async () => {
   await using deps = await openWorld()
 
-  await assert.rejects(setPassword('nobody' as UserId, 'Wonder-Land-42', deps), { code: 'user_not_found' })
+  await assert.rejects(setPassword('nobody' as UserId, 'Wonder-Land-42', deps), {
+    code: 'user_not_found',
+  })
 })
 
 test('what is asked of passwords can be something else', async () => {
@@ -166,8 +193,14 @@ test('a user is changed, and an email is checked as a new one is', async () => {
   await createUser({ username: 'bob', email: 'bob@example.org' }, deps)
 
   assert.equal((await changeUser(id, { active: false }, deps.users))?.active, false)
-  assert.equal((await changeUser(id, { email: 'ADA@Example.ORG' }, deps.users))?.email, 'ADA@example.org')
-  assert.equal((await changeUser(id, { email: 'ADA@example.org' }, deps.users))?.email, 'ADA@example.org')
+  assert.equal(
+    (await changeUser(id, { email: 'ADA@Example.ORG' }, deps.users))?.email,
+    'ADA@example.org',
+  )
+  assert.equal(
+    (await changeUser(id, { email: 'ADA@example.org' }, deps.users))?.email,
+    'ADA@example.org',
+  )
   await assert.rejects(changeUser(id, { email: 'bob@example.org' }, deps.users), {
     body: { email: ['A user with this email address already exists.'] },
   })
@@ -175,5 +208,8 @@ test('a user is changed, and an email is checked as a new one is', async () => {
     body: { email: ['Enter a valid email address.'] },
   })
   assert.equal((await changeUser(id, { email: undefined }, deps.users))?.email, undefined)
-  assert.equal(await changeUser('nobody' as UserId, { staff: true }, deps.users), undefined)
+  assert.equal(
+    await changeUser('nobody' as UserId, { staff: true }, deps.users),
+    undefined,
+  )
 })

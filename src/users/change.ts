@@ -1,5 +1,5 @@
 import { AuthError } from '../base/errors.ts'
-import type { UserInput, CreateUserDeps } from './create.ts'
+import type { CreateUserDeps, UserInput } from './create.ts'
 import { emailFault, emailOf } from './email.ts'
 import { EMAIL_TAKEN, fieldError, rejectFieldErrors } from './field-errors.ts'
 import { passwordFaults } from './password.ts'
@@ -11,12 +11,17 @@ import type { UserChange, Users } from './users.ts'
  *
  * @throws AuthError `invalid` where the password is weak; `user_not_found`; `busy`
  */
-export async function setPassword(id: UserId, password: string, deps: CreateUserDeps): Promise<void> {
+export async function setPassword(
+  id: UserId,
+  password: string,
+  deps: CreateUserDeps,
+): Promise<void> {
   const { users, passwords, strength } = deps
   const account = await users.find('id', id)
   if (account === undefined) throw new AuthError('user_not_found')
   rejectFieldErrors({ password: await passwordFaults(password, account.user, strength) })
-  if (!(await users.setPassword(id, await passwords.hash(password)))) throw new AuthError('user_not_found')
+  if (!(await users.setPassword(id, await passwords.hash(password))))
+    throw new AuthError('user_not_found')
 }
 
 /**
@@ -36,7 +41,8 @@ export async function changeUser(
   if (fault !== undefined) throw fieldError({ email: [fault] })
   const refuseTaken = async (): Promise<void> => {
     const holder = await users.find('email', email)
-    if (holder !== undefined && holder.user.id !== id) throw fieldError({ email: [EMAIL_TAKEN] })
+    if (holder !== undefined && holder.user.id !== id)
+      throw fieldError({ email: [EMAIL_TAKEN] })
   }
   await refuseTaken()
   const checked: UserChange = { ...change, email }

@@ -3,7 +3,7 @@ import { hexId, type Random } from '../base/random.ts'
 import { type Passwords, unusableHash } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
 import { emailFault, emailOf } from './email.ts'
-import { EMAIL_TAKEN, NAME_TAKEN, fieldError, rejectFieldErrors } from './field-errors.ts'
+import { EMAIL_TAKEN, fieldError, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import type { User, UserId } from './user.ts'
@@ -38,14 +38,23 @@ export async function createUser(
   deps: CreateUserDeps & { readonly clock: Clock; readonly random: Random },
 ): Promise<User> {
   const { users, passwords, clock, random } = deps
-  const { password, active = true, staff = false, superuser = false, roles = [], attributes = {} } = input
+  const {
+    password,
+    active = true,
+    staff = false,
+    superuser = false,
+    roles = [],
+    attributes = {},
+  } = input
   const username = usernameOf(input.username)
   const email = input.email === undefined ? undefined : emailOf(input.email)
   rejectFieldErrors({
     username: present(usernameFault(username)),
     email: present(email === undefined ? undefined : emailFault(email)),
     password:
-      password === undefined ? [] : await passwordFaults(password, { username, email, attributes }, deps.strength),
+      password === undefined
+        ? []
+        : await passwordFaults(password, { username, email, attributes }, deps.strength),
   })
 
   const user: User = {
@@ -61,10 +70,13 @@ export async function createUser(
     lastLoginAt: undefined,
     attributes,
   }
-  const hash = password === undefined ? unusableHash(random) : await passwords.hash(password)
-  if (await users.insert({ ...user, usernameKey: usernameKey(username), hash })) return user
+  const hash =
+    password === undefined ? unusableHash(random) : await passwords.hash(password)
+  if (await users.insert({ ...user, usernameKey: usernameKey(username), hash }))
+    return user
   const isEmail = email !== undefined && (await users.find('email', email)) !== undefined
   throw fieldError(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
 }
 
-const present = (fault: string | undefined): readonly string[] => (fault === undefined ? [] : [fault])
+const present = (fault: string | undefined): readonly string[] =>
+  fault === undefined ? [] : [fault]

@@ -1,6 +1,6 @@
+import { trimmed } from '../base/whitespace.ts'
 import { passwordBytes } from '../passwords/password-bytes.ts'
 import { type Person, type StrengthRule, weaknessesOf } from '../passwords/strength.ts'
-import { trimmed } from '../base/whitespace.ts'
 import type { User } from './user.ts'
 
 type Owner = Pick<User, 'username' | 'email' | 'attributes'>
@@ -15,10 +15,16 @@ export async function passwordFaults(
   // What the endpoints refuse to take cannot be a password either.
   if (trimmed(password) === '') return ['This field may not be blank.']
   if (password.includes('\0')) return ['Null characters are not allowed.']
-  return (await weaknessesOf(password, personOf(owner), rules)).map(({ message }) => message)
+  return (await weaknessesOf(password, personOf(owner), rules)).map(
+    ({ message }) => message,
+  )
 }
 
-const personOf = ({ username, email, attributes: { first_name, last_name } }: Owner): Person => ({
+const personOf = ({
+  username,
+  email,
+  attributes: { first_name, last_name },
+}: Owner): Person => ({
   username,
   'first name': first_name,
   'last name': last_name,

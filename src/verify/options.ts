@@ -78,7 +78,10 @@ export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
   const base = issuer.replace(/\/+$/, '')
   const feed = revocations === true ? {} : revocations
   const types = options.types ?? ['access']
-  if (types.length === 0 || types.some((type) => type !== 'access' && type !== 'sliding')) {
+  if (
+    types.length === 0 ||
+    types.some((type) => type !== 'access' && type !== 'sliding')
+  ) {
     throw configError('types must name "access" or "sliding".')
   }
   return {
@@ -99,7 +102,10 @@ export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
       feed === false
         ? undefined
         : {
-            url: parseTrusted(feed.url ?? `${base}/api/token/revocations/`, 'revocations.url'),
+            url: parseTrusted(
+              feed.url ?? `${base}/api/token/revocations/`,
+              'revocations.url',
+            ),
             maxAge: length(feed.maxAge ?? '30s', 'revocations.maxAge', [1, 300]),
           },
     failed: options.failed ?? (() => {}),
@@ -155,13 +161,23 @@ function texts(value: unknown, option: string): readonly string[] {
   throw configError(`${option} must name something.`)
 }
 
-function length(value: Duration, option: string, [min, max]: readonly [number, number]): Seconds {
+function length(
+  value: Duration,
+  option: string,
+  [min, max]: readonly [number, number],
+): Seconds {
   const found = secondsOf(value)
   if (found !== undefined && found >= min && found <= max) return found
-  throw configError(`${option} must be from ${min} to ${max} seconds, as a number or as "5m".`)
+  throw configError(
+    `${option} must be from ${min} to ${max} seconds, as a number or as "5m".`,
+  )
 }
 
-function whole(value: number, option: string, [min, max]: readonly [number, number]): number {
+function whole(
+  value: number,
+  option: string,
+  [min, max]: readonly [number, number],
+): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw configError(`${option} must be a whole number from ${min} to ${max}.`)
 }

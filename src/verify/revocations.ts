@@ -1,6 +1,6 @@
 import type { Clock, Seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { fetchJson, describeFailure } from '../base/fetch-json.ts'
+import { describeFailure, fetchJson } from '../base/fetch-json.ts'
 import type { Awaitable } from '../http/request.ts'
 import type { Claims } from '../jwt/json.ts'
 import { RevokedSet } from '../sessions/revoked-set.ts'
@@ -49,7 +49,14 @@ interface Page {
  * Follows the feed of `GET …/revocations/`. No timer runs: a token that is checked has it read where it is older than a second, and
  * waits for that only where it is older than `maxAge`. One reading at a time.
  */
-export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, failed }: FeedOptions): Revocations {
+export function followRevocations({
+  url,
+  maxAge,
+  fetch: get,
+  clock,
+  elapsed,
+  failed,
+}: FeedOptions): Revocations {
   /** What was told of in this window, and in the one before it. */
   let [young, aged] = [new RevokedSet(), new RevokedSet()]
   let youngSince = elapsed()
@@ -66,9 +73,15 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
       lastSign = askedAt
       const address = until === undefined ? url : `${url}?since=${until}`
       const told = parsePage(
-        await fetchJson(address, { what: 'the feed of revocations', patience: PATIENCE, longest: LONGEST, get }),
+        await fetchJson(address, {
+          what: 'the feed of revocations',
+          patience: PATIENCE,
+          longest: LONGEST,
+          get,
+        }),
       )
-      if (told.more && told.until === until) throw new Error('the feed of revocations does not go on')
+      if (told.more && told.until === until)
+        throw new Error('the feed of revocations does not go on')
       keep(told)
       until = told.until
       if (told.more) continue
@@ -85,7 +98,8 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
       youngSince = elapsed()
     }
     for (const id of page.revoked) {
-      if (!young.add(id)) throw new Error('more sessions have ended than can be remembered')
+      if (!young.add(id))
+        throw new Error('more sessions have ended than can be remembered')
     }
   }
 
@@ -102,8 +116,10 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
   }
 
   function judge({ sid, exp, iat }: Claims): void {
-    if (young.has(sid as string) || aged.has(sid as string)) throw new AuthError('revoked')
-    if (elapsed() - readAt >= maxAge) throw unavailable('the feed of revocations cannot be read')
+    if (young.has(sid as string) || aged.has(sid as string))
+      throw new AuthError('revoked')
+    if (elapsed() - readAt >= maxAge)
+      throw unavailable('the feed of revocations cannot be read')
     if (!(Number(exp) - Number(iat) <= window))
       throw unavailable('the token lives longer than ended sessions are told of')
     // Tolerance for clocks must not take a token beyond the time for which its end is remembered.
@@ -117,18 +133,22 @@ export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, fai
       const age = elapsed() - readAt
       // One that failed is tried again a second later, however many ask.
       const mayRead = elapsed() - lastSign >= OLD
-      if (age >= maxAge && (mayRead || reading !== undefined)) return readOnce().then(() => judge(claims))
+      if (age >= maxAge && (mayRead || reading !== undefined))
+        return readOnce().then(() => judge(claims))
       if (age >= OLD && mayRead) void readOnce()
       return judge(claims)
     },
   }
 }
 
-const unavailable = (note: string): AuthError => new AuthError('revocations_unavailable', note, { retryAfter: 1 })
+const unavailable = (note: string): AuthError =>
+  new AuthError('revocations_unavailable', note, { retryAfter: 1 })
 
 /** @throws Error where it is of another shape */
 function parsePage(document: unknown): Page {
-  const page = (typeof document === 'object' && document !== null ? document : {}) as Partial<Page>
+  const page = (
+    typeof document === 'object' && document !== null ? document : {}
+  ) as Partial<Page>
   const { window, until, revoked, more } = page
   const isPage =
     isLength(window) &&
@@ -140,4 +160,5 @@ function parsePage(document: unknown): Page {
   return { window, until, revoked, more }
 }
 
-const isLength = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
+const isLength = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0

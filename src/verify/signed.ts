@@ -1,7 +1,7 @@
 import { AuthError } from '../base/errors.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import { decodeBase64url } from '../jwt/base64url.ts'
-import { keyFor, splitCompact, requireType } from '../jwt/compact.ts'
+import { keyFor, requireType, splitCompact } from '../jwt/compact.ts'
 import { type Claims, parseObject } from '../jwt/json.ts'
 import type { WebKey } from './web-key.ts'
 
@@ -31,7 +31,10 @@ const utf8 = new TextEncoder()
 export async function parseSigned(
   token: unknown,
   keys: WebKeys,
-  { maxBytes, types }: { readonly maxBytes: number; readonly types: readonly string[] | undefined },
+  {
+    maxBytes,
+    types,
+  }: { readonly maxBytes: number; readonly types: readonly string[] | undefined },
 ): Promise<Signed> {
   const { first, second } = splitCompact(token, maxBytes)
   const text = token as string
@@ -42,7 +45,9 @@ export async function parseSigned(
   const { version } = keys
   const key = await keyFor(header, keys)
   const signature = decodeBase64url(text.slice(second + 1))
-  const holds = signature !== undefined && (await key.verify(utf8.encode(text.slice(0, second)), signature))
+  const holds =
+    signature !== undefined &&
+    (await key.verify(utf8.encode(text.slice(0, second)), signature))
   if (!holds) throw new AuthError('bad_signature')
   return { payload: text.slice(first + 1, second), version }
 }
@@ -50,6 +55,7 @@ export async function parseSigned(
 /** The object that a segment spells. @throws AuthError `malformed` */
 export function objectIn(segment: string): Claims {
   const bytes = decodeBase64url(segment)
-  if (bytes === undefined) throw new AuthError('malformed', 'base64url that is not canonical')
+  if (bytes === undefined)
+    throw new AuthError('malformed', 'base64url that is not canonical')
   return parseObject(bytes)
 }

@@ -1,13 +1,17 @@
 import { credentialsAfter } from '../authentication/header.ts'
-import { ERRORS, AuthError } from '../base/errors.ts'
+import { AuthError, ERRORS } from '../base/errors.ts'
 import { isPromise } from '../http/request.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
 import { TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
 import { remoteKeys, unambiguous } from '../jwt/remote-keys.ts'
-import { requireJti, noUserNamed, typeFault, userIdIn } from '../tokens/user-of-token.ts'
-import { parseOptions, type VerifierOptions, type ParsedVerifierOptions } from './options.ts'
+import { noUserNamed, requireJti, typeFault, userIdIn } from '../tokens/user-of-token.ts'
+import {
+  type ParsedVerifierOptions,
+  parseOptions,
+  type VerifierOptions,
+} from './options.ts'
 import { followRevocations } from './revocations.ts'
 import { objectIn, parseSigned, type WebKeys } from './signed.ts'
 import { importWebKey, type WebKey } from './web-key.ts'
@@ -49,10 +53,14 @@ export function verifier(options: VerifierOptions): TokenVerifier {
   const { clock, leeway, maxBytes, issuer, audiences } = settings
   const keys = keysOf(settings)
   const cache = settings.cache === 0 ? undefined : new TokenCache(settings.cache)
-  const revocations = settings.revocations && followRevocations({ ...settings, ...settings.revocations })
+  const revocations =
+    settings.revocations && followRevocations({ ...settings, ...settings.revocations })
 
   async function judge(token: string): Promise<Claims> {
-    const { payload, version } = await parseSigned(token, keys, { maxBytes, types: TYPES })
+    const { payload, version } = await parseSigned(token, keys, {
+      maxBytes,
+      types: TYPES,
+    })
     const claims = objectIn(payload)
     const fault = claimFault(claims, { issuer, audiences, leeway }, clock())
     if (fault !== undefined) throw new AuthError(fault)
@@ -88,7 +96,10 @@ export function verifier(options: VerifierOptions): TokenVerifier {
 
 /** What the house asks of its own tokens beyond what every token must say. @throws AuthError `invalid_claim`, `wrong_type` */
 function refuseForeign(claims: Claims, settings: ParsedVerifierOptions): void {
-  if (claims.exp === undefined) throw new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
+  if (claims.exp === undefined)
+    throw new AuthError('invalid_claim', undefined, {
+      detail: "Token has no 'exp' claim",
+    })
   requireJti(claims, settings)
   const faults = settings.types.map((type) => typeFault(claims, type, settings))
   if (faults.every((fault) => fault !== undefined)) throw faults[0]
@@ -98,7 +109,9 @@ function refuseForeign(claims: Claims, settings: ParsedVerifierOptions): void {
 /** The issuer's keys. @throws AuthError `keys_unavailable` where none have ever been read */
 function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): WebKeys {
   const usable = async (entries: readonly unknown[]): Promise<readonly WebKey[]> => {
-    const keys = await Promise.all(entries.map((entry) => importWebKey(entry).catch(() => undefined)))
+    const keys = await Promise.all(
+      entries.map((entry) => importWebKey(entry).catch(() => undefined)),
+    )
     // The rest is for somebody else (RFC 7517 §5), or of a kind that this runtime does not know.
     const known = keys.filter((key): key is WebKey => key?.kid !== undefined)
     return unambiguous(known, ({ print }) => print)
@@ -111,7 +124,8 @@ function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): Web
     algorithms,
     async find(kid) {
       const key = await remote.find(kid)
-      if (!remote.isThere) throw new AuthError('keys_unavailable', undefined, { retryAfter: 1 })
+      if (!remote.isThere)
+        throw new AuthError('keys_unavailable', undefined, { retryAfter: 1 })
       return key
     },
   }
@@ -119,9 +133,13 @@ function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): Web
 
 function answerTo(error: AuthError): Response {
   const row = ERRORS[error.code]
-  const headers = new Headers({ 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+  const headers = new Headers({
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+  })
   if (row.status === 401) headers.set('WWW-Authenticate', 'Bearer realm="api"')
-  if (error.retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(error.retryAfter)))
+  if (error.retryAfter !== undefined)
+    headers.set('Retry-After', String(Math.ceil(error.retryAfter)))
   const body = { detail: error.detail, ...('code' in row ? { code: row.code } : {}) }
   return new Response(JSON.stringify(body), { status: row.status, headers })
 }

@@ -1,13 +1,13 @@
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
 import {
   algorithmOf,
+  base64urlMember,
   type Jwk,
   MEMBERS,
-  base64urlMember,
   parseJwk,
   rejectPrivate,
-  rejectUnsuitable,
   rejectUnreadable,
+  rejectUnsuitable,
 } from '../jwt/jwk.ts'
 import { invalidKey, type PublicJwk, parseKid } from '../jwt/key.ts'
 
@@ -17,7 +17,10 @@ export interface WebKey {
   readonly kid: string | undefined
   /** The members that make the key: the same text for the same key. */
   readonly print: string
-  verify(signed: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean>
+  verify(
+    signed: Uint8Array<ArrayBuffer>,
+    signature: Uint8Array<ArrayBuffer>,
+  ): Promise<boolean>
 }
 
 interface Params {
@@ -44,16 +47,22 @@ interface Way {
  */
 export async function importWebKey(entry: unknown, given?: Algorithm): Promise<WebKey> {
   const jwk = parseJwk(entry, 'verify')
-  if (jwk.kty === 'oct') throw invalidKey('a secret stands in a key set that others can read')
+  if (jwk.kty === 'oct')
+    throw invalidKey('a secret stands in a key set that others can read')
   rejectPrivate(jwk)
   rejectUnreadable(jwk)
   const alg = algorithmOf(given, jwk)
   const members = membersOf(jwk)
   rejectUnsuitable(alg, members, false)
   const { imports, checks, length } = wayOf(alg, members)
-  const key = await crypto.subtle.importKey('jwk', { ...members }, imports, false, ['verify']).catch((cause) => {
-    throw invalidKey('the key cannot be read: it is damaged, or of a kind that this runtime does not know', cause)
-  })
+  const key = await crypto.subtle
+    .importKey('jwk', { ...members }, imports, false, ['verify'])
+    .catch((cause) => {
+      throw invalidKey(
+        'the key cannot be read: it is damaged, or of a kind that this runtime does not know',
+        cause,
+      )
+    })
   return {
     alg,
     kid: parseKid(jwk.kid),
@@ -83,7 +92,8 @@ function wayOf(alg: Algorithm, jwk: PublicJwk): Way {
       const name = details.salt === undefined ? 'RSASSA-PKCS1-v1_5' : 'RSA-PSS'
       return {
         imports: { name, hash: hashOf(details) },
-        checks: details.salt === undefined ? { name } : { name, saltLength: details.salt },
+        checks:
+          details.salt === undefined ? { name } : { name, saltLength: details.salt },
         length: modulusOctets(jwk),
       }
     }
@@ -94,7 +104,8 @@ function wayOf(alg: Algorithm, jwk: PublicJwk): Way {
   }
 }
 
-const hashOf = ({ hash }: { readonly hash: string }): string => hash.replace('sha', 'SHA-')
+const hashOf = ({ hash }: { readonly hash: string }): string =>
+  hash.replace('sha', 'SHA-')
 
 /** Without zeros in front. */
 function modulusOctets(jwk: PublicJwk): number {

@@ -1,9 +1,9 @@
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import type { TokenOptions } from '../../src/options.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
@@ -14,7 +14,11 @@ import { type Watchword, watchword } from '../../src/watchword.ts'
 import type { Profile } from './corpus.ts'
 
 /** Of the one user whom the corpus knows. */
-export const ALICE = { id: '1' as UserId, username: 'alice', password: 'correct horse battery staple' }
+export const ALICE = {
+  id: '1' as UserId,
+  username: 'alice',
+  password: 'correct horse battery staple',
+}
 
 export interface House {
   readonly auth: Watchword<User>

@@ -1,7 +1,12 @@
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import type { AuthRequest } from '../../src/http/request.ts'
 import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
-import { generateKey, importSecret, importSigningKey, type SigningKey } from '../../src/jwt/index.ts'
+import {
+  generateKey,
+  importSecret,
+  importSigningKey,
+  type SigningKey,
+} from '../../src/jwt/index.ts'
 import { foreignSessionId } from '../../src/sessions/foreign-session-id.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { type Attack, type Corpus, profileOf } from './corpus.ts'
@@ -14,14 +19,19 @@ import { outcomeFaults, outcomeOfAsync, type Verdict } from './verdict.ts'
  * corpus is given one, and its tokens are signed anew with the session in them. What the two texts have to do with
  * each other stays: the same claims, another header, the same text, the other form of the same signature.
  */
-export async function judgeRevocation(attack: Attack<'revocation'>, corpus: Corpus): Promise<Verdict> {
+export async function judgeRevocation(
+  attack: Attack<'revocation'>,
+  corpus: Corpus,
+): Promise<Verdict> {
   const { id, kind, reason, revoke, token } = attack
   const profile = profileOf(corpus, attack.profile)
   const { text, key } = keyFor(profile.algorithms[0] as Algorithm)
   const instance = await houseOf(profile, corpus.now, { signingKey: text })
   try {
     const [revoked, presented] = await Promise.all(
-      [revoke, token].map((each) => reissue(each, key, instance, corpus.now as UnixSeconds)),
+      [revoke, token].map((each) =>
+        reissue(each, key, instance, corpus.now as UnixSeconds),
+      ),
     )
     const isOtherForm = signedPart(revoke) === signedPart(token) && revoke !== token
     const shown = isOtherForm ? malleated(presented!.token, key.alg) : presented!.token
@@ -29,17 +39,22 @@ export async function judgeRevocation(attack: Attack<'revocation'>, corpus: Corp
     await instance.auth.sessions.revoke(revoked!.session)
     const outcome = await outcomeOfAsync(() => instance.auth.require(bearing(shown)))
     // That it is refused means something only where it was good before.
-    const faults = [...outcomeFaults(before, { expect: 'accept' }), ...outcomeFaults(outcome, attack)]
+    const faults = [
+      ...outcomeFaults(before, { expect: 'accept' }),
+      ...outcomeFaults(outcome, attack),
+    ]
     return { id, kind, reason, faults }
   } finally {
     await instance.close()
   }
 }
 
-const SECRET = 'a secret for signing of the attacks, which is as long as the longest of the three has to be'
+const SECRET =
+  'a secret for signing of the attacks, which is as long as the longest of the three has to be'
 
 function keyFor(alg: Algorithm): { readonly text: string; readonly key: SigningKey } {
-  if (ALGORITHMS[alg].kind === 'hmac') return { text: SECRET, key: importSecret(alg, SECRET) }
+  if (ALGORITHMS[alg].kind === 'hmac')
+    return { text: SECRET, key: importSecret(alg, SECRET) }
   const { privatePem } = generateKey(alg)
   return { text: privatePem, key: importSigningKey(alg, privatePem) }
 }

@@ -34,11 +34,17 @@ async function serveAlone(auth: House['auth']): Promise<number> {
 
 /** A site over https whose one page changes something on POST, which the stand-alone server has none of. */
 function serveBrowsers(auth: House['auth']): Promise<number> {
-  const [key, cert] = ['key', 'cert'].map((name) => readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url)))
+  const [key, cert] = ['key', 'cert'].map((name) =>
+    readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url)),
+  )
   const server = createServer({ key: key!, cert: cert! })
-  server.on('request', (request, response) => logWhenDone(request, response, clientOf(request, 0), log))
+  server.on('request', (request, response) =>
+    logWhenDone(request, response, clientOf(request, 0), log),
+  )
   const guard = mount(server, auth)
-  const page = guard(({ auth: { user } }, response) => response.end(JSON.stringify({ hello: user.username })))
+  const page = guard(({ auth: { user } }, response) =>
+    response.end(JSON.stringify({ hello: user.username })),
+  )
   server.on('request', page)
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))

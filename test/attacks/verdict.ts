@@ -44,7 +44,9 @@ export async function outcomeOfAsync(judge: () => Promise<unknown>): Promise<Out
 }
 
 const refusalOr = (error: unknown): Outcome =>
-  error instanceof AuthError ? { kind: 'refused', error: error } : { kind: 'broken', error }
+  error instanceof AuthError
+    ? { kind: 'refused', error: error }
+    : { kind: 'broken', error }
 
 /**
  * What is wrong with an outcome: nothing, or one line.
@@ -53,14 +55,19 @@ const refusalOr = (error: unknown): Outcome =>
  */
 export function outcomeFaults(
   outcome: Outcome,
-  { expect, error }: { readonly expect: string; readonly error?: readonly string[] | undefined },
+  {
+    expect,
+    error,
+  }: { readonly expect: string; readonly error?: readonly string[] | undefined },
   alias: { readonly [code: string]: string } = {},
 ): string[] {
-  if (outcome.kind === 'broken') return [`threw what is no refusal: ${String(outcome.error).slice(0, 200)}`]
+  if (outcome.kind === 'broken')
+    return [`threw what is no refusal: ${String(outcome.error).slice(0, 200)}`]
   if (outcome.kind === 'accepted') return expect === 'accept' ? [] : ['is accepted']
   const { code, message } = outcome.error
   if (expect === 'accept') return [`is refused: ${code} (${message})`]
-  if (error === undefined || error.includes(code) || error.includes(alias[code] ?? '')) return []
+  if (error === undefined || error.includes(code) || error.includes(alias[code] ?? ''))
+    return []
   return [`is refused as ${code} (${message}), not as ${error.join(' or ')}`]
 }
 
@@ -70,7 +77,12 @@ const LEAST = 8
 
 /** Whether something of `hidden` stands in what a refusal tells: its message, its answer, its causes. */
 export function tells(error: AuthError, hidden: string): boolean {
-  const told = [error.message, error.detail, JSON.stringify(error.body) ?? '', ...causesOf(error)].join('\n')
+  const told = [
+    error.message,
+    error.detail,
+    JSON.stringify(error.body) ?? '',
+    ...causesOf(error),
+  ].join('\n')
   if (hidden.length < LEAST) return false
   const run = Math.min(RUN, hidden.length)
   for (let start = 0; start + run <= told.length; start++) {

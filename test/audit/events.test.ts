@@ -10,7 +10,11 @@ import type { Watchword } from '../../src/watchword.ts'
 import { houseOf, PASSWORD, post, signIn, stillClock } from '../house/world.ts'
 
 async function instance(t: TestContext, options: Options = {}) {
-  const auth = houseOf(t, { database: 'sqlite::memory:', secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e', ...options })
+  const auth = houseOf(t, {
+    database: 'sqlite::memory:',
+    secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
+    ...options,
+  })
   const ann = await auth.users.create({ username: 'ann', password: PASSWORD })
   return { auth, ann }
 }
@@ -18,7 +22,8 @@ async function instance(t: TestContext, options: Options = {}) {
 const kindsOf = async (auth: Watchword): Promise<EventKind[]> =>
   (await auth.events.list()).map(({ kind }) => kind).reverse()
 
-const newest = async (auth: Watchword): Promise<AuditEvent> => (await auth.events.list({ limit: 1 }))[0]!
+const newest = async (auth: Watchword): Promise<AuditEvent> =>
+  (await auth.events.list({ limit: 1 }))[0]!
 
 const claimsOf = (token: string | undefined): Record<string, unknown> =>
   JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString())
@@ -59,7 +64,12 @@ test('who is throttled is written down once a minute', async (t) => {
     pass(1)
     await guess()
   }
-  const kinds = ['user_created', 'sign_in_failed', 'sign_in_failed', 'sign_in_throttled'] as const
+  const kinds = [
+    'user_created',
+    'sign_in_failed',
+    'sign_in_failed',
+    'sign_in_throttled',
+  ] as const
   assert.deepEqual(await kindsOf(auth), kinds)
   assert.equal((await newest(auth)).userId, ann.id)
   pass(61)
@@ -79,7 +89,12 @@ test('a spent token that comes back is written down: once where it ends the sess
   assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed'])
   pass(60)
   await Promise.all(Array.from({ length: 20 }, again))
-  assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed', 'reuse_detected'])
+  assert.deepEqual(await kindsOf(auth), [
+    'user_created',
+    'signed_in',
+    'refresh_replayed',
+    'reuse_detected',
+  ])
   const { userId, sessionId } = await newest(auth)
   assert.deepEqual([userId, sessionId], [ann.id, claimsOf(refresh).sid])
 })
@@ -93,7 +108,10 @@ test('what is done to users, sessions, tokens and keys is written down, with the
   await auth.sessions.revoke(session!.id)
   await auth.sessions.revoke(session!.id)
   await auth.sessions.revoke('0'.repeat(32) as SessionId)
-  const { record } = await auth.apiTokens.create(ann.id, { name: 'canary', scopes: ['read'] })
+  const { record } = await auth.apiTokens.create(ann.id, {
+    name: 'canary',
+    scopes: ['read'],
+  })
   await auth.apiTokens.revoke(record.id)
   await auth.keys.rotate()
   await auth.users.delete(ann.id)
@@ -123,7 +141,10 @@ test('signing out is written down', async (t) => {
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/blacklist/', { refresh: String(refresh) })
   const { kind, userId, sessionId } = await newest(auth)
-  assert.deepEqual([kind, userId, sessionId], ['signed_out', ann.id, claimsOf(refresh).sid])
+  assert.deepEqual(
+    [kind, userId, sessionId],
+    ['signed_out', ann.id, claimsOf(refresh).sid],
+  )
 })
 
 test('an event has the address of its client and the name of its request', async (t) => {
@@ -134,7 +155,9 @@ test('an event has the address of its client and the name of its request', async
     'x-request-id': 'edge-77',
   }
   const body = JSON.stringify({ username: 'ann', password: PASSWORD })
-  await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', headers, body }))
+  await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', headers, body }),
+  )
   const { address, requestId } = await newest(auth)
   assert.deepEqual([address, requestId], ['203.0.113.7', 'edge-77'])
 })
@@ -143,7 +166,9 @@ test('nobody is believed about the name of a request but a proxy that is trusted
   const { auth } = await instance(t)
   const headers = { 'content-type': 'application/json', 'x-request-id': 'forged' }
   const body = JSON.stringify({ username: 'ann', password: PASSWORD })
-  await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', headers, body }))
+  await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', headers, body }),
+  )
   assert.match((await newest(auth)).requestId ?? '', /^[\da-f]{32}$/)
 })
 
@@ -175,11 +200,19 @@ function failingStore() {
 
 test('an event that cannot be written changes no answer and is told in the log', async (t) => {
   const lines: LogEntry[] = []
-  const { auth } = await instance(t, { database: failingStore(), log: (entry) => void lines.push(entry) })
-  const { status } = await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })
+  const { auth } = await instance(t, {
+    database: failingStore(),
+    log: (entry) => void lines.push(entry),
+  })
+  const { status } = await post(auth, '/api/token/', {
+    username: 'ann',
+    password: PASSWORD,
+  })
   await auth.events.list()
   assert.equal(status, 200)
-  const told = lines.filter(({ event }) => event === 'an audit event could not be written')
+  const told = lines.filter(
+    ({ event }) => event === 'an audit event could not be written',
+  )
   assert.deepEqual(
     told.map(({ level, kind }) => [level, kind]),
     [
@@ -209,9 +242,17 @@ test('events are listed by user, kind and time, the newest first, page by page',
   await auth.users.change(ann.id, { staff: true })
 
   const kinds = async (query: Parameters<typeof auth.events.list>[0]) =>
-    (await auth.events.list(query)).map(({ kind, userId }) => `${kind} ${userId === ann.id ? 'ann' : 'bob'}`)
-  assert.deepEqual(await kinds({ userId: ann.id }), ['user_changed ann', 'user_created ann'])
-  assert.deepEqual(await kinds({ kind: 'user_created' }), ['user_created bob', 'user_created ann'])
+    (await auth.events.list(query)).map(
+      ({ kind, userId }) => `${kind} ${userId === ann.id ? 'ann' : 'bob'}`,
+    )
+  assert.deepEqual(await kinds({ userId: ann.id }), [
+    'user_changed ann',
+    'user_created ann',
+  ])
+  assert.deepEqual(await kinds({ kind: 'user_created' }), [
+    'user_created bob',
+    'user_created ann',
+  ])
   assert.deepEqual(
     new Set(await kinds({ since: clock() })),
     new Set(['user_changed ann', 'user_changed bob', 'user_created bob']),
@@ -240,8 +281,14 @@ test('a wrong password at a guard is written down with the address, too', async 
 test('what happens within one moment is listed in the order in which it happened', async (t) => {
   const { clock } = stillClock()
   const { auth, ann } = await instance(t, { clock })
-  for (let i = 0; i < 20; i++) await auth.users.change(ann.id, i % 2 ? { staff: true } : { email: `a${i}@example.com` })
-  const fields = (await auth.events.list({ kind: 'user_changed' })).map(({ detail }) => String(detail.fields))
+  for (let i = 0; i < 20; i++)
+    await auth.users.change(
+      ann.id,
+      i % 2 ? { staff: true } : { email: `a${i}@example.com` },
+    )
+  const fields = (await auth.events.list({ kind: 'user_changed' })).map(({ detail }) =>
+    String(detail.fields),
+  )
   assert.deepEqual(
     fields.reverse(),
     Array.from({ length: 20 }, (_, i) => (i % 2 ? 'staff' : 'email')),
@@ -256,7 +303,9 @@ test('an event that takes its time holds up no end: who is deactivated is out be
     isSlow
       ? new Promise((resolve) => (write = resolve)).then(() => store.events.append(event))
       : store.events.append(event)
-  const { auth, ann } = await instance(t, { database: { ...store, events: { ...store.events, append } } })
+  const { auth, ann } = await instance(t, {
+    database: { ...store, events: { ...store.events, append } },
+  })
   const { access } = await signIn(auth)
   await auth.events.list()
   isSlow = true
@@ -267,7 +316,11 @@ test('an event that takes its time holds up no end: who is deactivated is out be
       () => false,
       () => true,
     )
-  for (let i = 0; !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive'); i++) {
+  for (
+    let i = 0;
+    !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive');
+    i++
+  ) {
     assert.ok(i < 100, 'the session has not ended')
     await sleep(10)
   }

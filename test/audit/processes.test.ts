@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Options } from '../../src/options.ts'
-import { folder, houseOf, PASSWORD, post, SECRET, signIn, stillClock } from '../house/world.ts'
+import {
+  folder,
+  houseOf,
+  PASSWORD,
+  post,
+  SECRET,
+  signIn,
+  stillClock,
+} from '../house/world.ts'
 import { DATABASES } from '../stores/databases.ts'
 
 /** Two instances on one database, as two processes have. */
@@ -20,24 +28,39 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
     const [one, two] = houses(t, { database: database.url, clock })
     const ann = await one.users.create({ username: 'ann', password: PASSWORD })
     const first = await signIn(one)
-    const second = (await post(one, '/api/token/refresh/', { refresh: String(first.refresh) })).body
+    const second = (
+      await post(one, '/api/token/refresh/', { refresh: String(first.refresh) })
+    ).body
     await two.migrate()
     pass(60)
 
-    const again = (auth: typeof one) => post(auth, '/api/token/refresh/', { refresh: String(first.refresh) })
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => again(i % 2 ? one : two)))
+    const again = (auth: typeof one) =>
+      post(auth, '/api/token/refresh/', { refresh: String(first.refresh) })
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => again(i % 2 ? one : two)),
+    )
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([401]))
     for (const auth of [one, two]) {
       const who = () =>
-        auth.authenticate(new Request('http://localhost/', { headers: { authorization: `Bearer ${second.access}` } })).then(
-          () => 'alive',
-          () => 'dead',
-        )
+        auth
+          .authenticate(
+            new Request('http://localhost/', {
+              headers: { authorization: `Bearer ${second.access}` },
+            }),
+          )
+          .then(
+            () => 'alive',
+            () => 'dead',
+          )
       for (let i = 0; (await who()) === 'alive'; i++) {
         assert.ok(i < 20, 'an access token is alive after a second')
         await sleep(50)
       }
-      assert.equal((await post(auth, '/api/token/refresh/', { refresh: String(second.refresh) })).status, 401)
+      assert.equal(
+        (await post(auth, '/api/token/refresh/', { refresh: String(second.refresh) }))
+          .status,
+        401,
+      )
     }
     // Each waits for its own.
     await two.events.list()

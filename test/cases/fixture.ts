@@ -2,14 +2,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mount } from '../../src/adapters/node.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
-import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import { type ApiTokenId, digestOf } from '../../src/features/api-tokens/api-token.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { Options, TokenOptions } from '../../src/options.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { type ApiTokenId, digestOf } from '../../src/features/api-tokens/api-token.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 import { probes, RATES, type Surroundings } from './probes.ts'
@@ -89,7 +89,12 @@ export function optionsOf(cfg: string): Options {
       ...tokens,
     },
     ...rest,
-    endpoints: { slidingObtain: true, slidingRefresh: true, apiToken: true, ...rest.endpoints },
+    endpoints: {
+      slidingObtain: true,
+      slidingRefresh: true,
+      apiToken: true,
+      ...rest.endpoints,
+    },
   }
 }
 
@@ -169,7 +174,11 @@ async function seededStore(): Promise<Store> {
   return store
 }
 
-const writer = passwords({ queue: (work) => work(), random: systemRandom, warn: () => {} })
+const writer = passwords({
+  queue: (work) => work(),
+  random: systemRandom,
+  warn: () => {},
+})
 const hashes = new Map<string, Promise<string>>()
 
 /** Hashing is slow on purpose: once a password is enough. */

@@ -35,7 +35,10 @@ test('N20 whom the rule stops loving can neither sign in, nor refresh, nor ask (
 test('N20 with ruleOnRequest off a token is let through until it expires, as upstream', async () => {
   let isLoved = true
   const rule = (user: User | undefined): boolean => user !== undefined && isLoved
-  await using here = await instance({ ...optionsOf(''), users: { rule, ruleOnRequest: false } })
+  await using here = await instance({
+    ...optionsOf(''),
+    users: { rule, ruleOnRequest: false },
+  })
   const pair = await post(here, '/api/token/', CREDENTIALS)
 
   isLoved = false
@@ -45,12 +48,18 @@ test('N20 with ruleOnRequest off a token is let through until it expires, as ups
 
 test('N21 a failed sign-in is told once, its password starred', async () => {
   const told: { credentials: object; request: AuthRequest | undefined }[] = []
-  await using here = await instance({ ...optionsOf(''), on: { signInFailed: (event) => void told.push(event) } })
+  await using here = await instance({
+    ...optionsOf(''),
+    on: { signInFailed: (event) => void told.push(event) },
+  })
 
   await post(here, '/api/token/', { username: 'alice', password: 'nope' })
 
   assert.equal(told.length, 1)
-  assert.deepEqual(told[0]!.credentials, { username: 'alice', password: '********************' })
+  assert.deepEqual(told[0]!.credentials, {
+    username: 'alice',
+    password: '********************',
+  })
   assert.equal(told[0]!.request?.url, '/api/token/')
 })
 
@@ -58,12 +67,19 @@ for (const updateLastLogin of [false, true]) {
   test(`N22 a sign-in is told, updateLastLogin ${updateLastLogin} (D36)`, async () => {
     const told: string[] = []
     const on = { signedIn: ({ user }: { user: User }) => void told.push(user.username) }
-    await using here = await instance({ ...optionsOf(''), users: { updateLastLogin }, on })
+    await using here = await instance({
+      ...optionsOf(''),
+      users: { updateLastLogin },
+      on,
+    })
 
     await post(here, '/api/token/', CREDENTIALS)
 
     assert.deepEqual(told, ['alice'])
-    assert.equal((await here.auth.users.find('alice'))?.lastLoginAt !== undefined, updateLastLogin)
+    assert.equal(
+      (await here.auth.users.find('alice'))?.lastLoginAt !== undefined,
+      updateLastLogin,
+    )
   })
 }
 
@@ -80,7 +96,10 @@ function errorForOutcome(options: object): string {
   return message!
 }
 
-const withTokens = (tokens: object): object => ({ ...optionsOf(''), tokens: { ...optionsOf('').tokens, ...tokens } })
+const withTokens = (tokens: object): object => ({
+  ...optionsOf(''),
+  tokens: { ...optionsOf('').tokens, ...tokens },
+})
 
 test('N23 a setting that Simple JWT has removed is refused with what to write instead', () => {
   for (const [removed, ours] of [
@@ -108,7 +127,11 @@ test('N25 a token without a type or an id is no choice (D16)', () => {
 
 test('N26 a leeway that is no length of time is refused', () => {
   for (const leeway of ['10', 'ten', null, [], -1, Number.NaN])
-    assert.match(errorForOutcome(withTokens({ leeway })), /tokens\.leeway/, String(leeway))
+    assert.match(
+      errorForOutcome(withTokens({ leeway })),
+      /tokens\.leeway/,
+      String(leeway),
+    )
 })
 
 test('N26 a leeway in seconds or with its unit is taken', async (t: TestContext) => {

@@ -12,14 +12,23 @@ import { filled } from './tokens.ts'
  * what is promised of theirs is held to be true of ours.
  */
 const at = (later: number): UnixSeconds => (NOW + later) as UnixSeconds
-const minted = (text: string, here: House): Promise<string> => filled(text, '', new Map(), here.store)
-const sessionsOf = ({ store }: House): Promise<readonly Session[]> => store.sessions.list(ALICE)
+const minted = (text: string, here: House): Promise<string> =>
+  filled(text, '', new Map(), here.store)
+const sessionsOf = ({ store }: House): Promise<readonly Session[]> =>
+  store.sessions.list(ALICE)
 
 /** A house whose clock is set by hand. */
-async function timed(cfg: string, more: object = {}): Promise<{ here: House; set: (later: number) => void }> {
+async function timed(
+  cfg: string,
+  more: object = {},
+): Promise<{ here: House; set: (later: number) => void }> {
   let now = NOW
   const options = optionsOf(cfg)
-  const here = await instance({ ...options, clock: () => now, tokens: { ...options.tokens, ...more } })
+  const here = await instance({
+    ...options,
+    clock: () => now,
+    tokens: { ...options.tokens, ...more },
+  })
   return {
     here,
     set: (later) => {
@@ -72,10 +81,15 @@ test('N10 a token that was never recorded is recorded and blacklisted in one go'
   const id = foreignSessionId('a'.repeat(32))
   assert.equal(await here.store.sessions.find(id), undefined)
 
-  const { status } = await post(here, '/api/token/blacklist/', { refresh: await minted('<R#a>', here) })
+  const { status } = await post(here, '/api/token/blacklist/', {
+    refresh: await minted('<R#a>', here),
+  })
 
   const { jti, endReason } = (await here.store.sessions.find(id))!.session
-  assert.deepEqual({ status, jti, endReason }, { status: 200, jti: 'a'.repeat(32), endReason: 'logout' })
+  assert.deepEqual(
+    { status, jti, endReason },
+    { status: 200, jti: 'a'.repeat(32), endReason: 'logout' },
+  )
 })
 
 test('N11 what a deleted user leaves stays, the blacklisted with it', async () => {
@@ -86,18 +100,33 @@ test('N11 what a deleted user leaves stays, the blacklisted with it', async () =
 
   await here.auth.users.delete(ALICE)
 
-  const states = await Promise.all((await sessionsOf(here)).map(({ id }) => here.store.sessions.find(id)))
+  const states = await Promise.all(
+    (await sessionsOf(here)).map(({ id }) => here.store.sessions.find(id)),
+  )
   assert.deepEqual(
     states.map((state) => state!.user),
     [undefined, undefined],
   )
-  assert.deepEqual(states.map((state) => state!.session.endReason).sort(), ['deleted', 'logout'])
+  assert.deepEqual(states.map((state) => state!.session.endReason).sort(), [
+    'deleted',
+    'logout',
+  ])
 })
 
 test('N12 flush deletes the rows of the expired, ended or not, and no others', async () => {
   await using here = await instance(optionsOf(''))
-  const put = async (id: string, expiresAt: UnixSeconds, reason?: RevokeReason): Promise<void> => {
-    const session = { id: id as SessionId, userId: ALICE, jti: id, createdAt: NOW, epoch: 0 }
+  const put = async (
+    id: string,
+    expiresAt: UnixSeconds,
+    reason?: RevokeReason,
+  ): Promise<void> => {
+    const session = {
+      id: id as SessionId,
+      userId: ALICE,
+      jti: id,
+      createdAt: NOW,
+      epoch: 0,
+    }
     await here.store.sessions.open({ ...session, expiresAt, idleExpiresAt: expiresAt })
     if (reason !== undefined) await here.store.sessions.revoke(session.id, reason, NOW)
   }
@@ -108,7 +137,12 @@ test('N12 flush deletes the rows of the expired, ended or not, and no others', a
 
   assert.equal((await here.auth.flush()).sessions, 2)
   const left = (await sessionsOf(here)).map(({ id, endReason }) => `${id}: ${endReason}`)
-  assert.deepEqual(left.sort(), ['ended too: logout', 'ended: logout', 'live too: undefined', 'live: undefined'])
+  assert.deepEqual(left.sort(), [
+    'ended too: logout',
+    'ended: logout',
+    'live too: undefined',
+    'live: undefined',
+  ])
 })
 
 test('N13 flush leaves a row while its token could still be let through by the leeway (D7)', async () => {
@@ -119,10 +153,17 @@ test('N13 flush leaves a row while its token could still be let through by the l
   for (const later of [0, 29]) {
     set(days(1) + later)
     assert.equal((await here.auth.flush()).sessions, 0, `${later} s past exp`)
-    assert.equal((await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status, 200)
+    assert.equal(
+      (await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') }))
+        .status,
+      200,
+    )
   }
   set(days(1) + 30)
-  assert.equal((await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status, 401)
+  assert.equal(
+    (await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status,
+    401,
+  )
   // A day later no clock that was set back can bring it to life.
   set(days(2) + 30 + 300 + 1)
   assert.equal((await here.auth.flush()).sessions, 1)
@@ -133,16 +174,23 @@ test('N14 flush never brings back a blacklisted sliding token that had been refr
   await using _ = here
   const first = await post(here, '/api/token/sliding/', CREDENTIALS)
   set(240)
-  const second = await post(here, '/api/token/sliding/refresh/', { token: first.token('token') })
+  const second = await post(here, '/api/token/sliding/refresh/', {
+    token: first.token('token'),
+  })
   set(360)
-  const ended = await post(here, '/api/token/blacklist/', { token: second.token('token') })
+  const ended = await post(here, '/api/token/blacklist/', {
+    token: second.token('token'),
+  })
   assert.equal(ended.status, 200)
 
   assert.equal((await here.auth.flush()).sessions, 0)
 
   const { status, body } = await probe(here, second.token('token'))
   assert.equal(status, 401)
-  assert.equal((body.messages as { message: string }[])[0]!.message, 'Token is blacklisted')
+  assert.equal(
+    (body.messages as { message: string }[])[0]!.message,
+    'Token is blacklisted',
+  )
 })
 
 test('N15 flush never brings back a blacklisted token inside the leeway (D7)', async () => {
@@ -175,7 +223,9 @@ test('N16 of two refreshes of one token at the same moment exactly one gets a pa
   await using here = await instance(optionsOf('RB'))
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
 
-  const both = await Promise.all([1, 2].map(() => post(here, '/api/token/refresh/', { refresh })))
+  const both = await Promise.all(
+    [1, 2].map(() => post(here, '/api/token/refresh/', { refresh })),
+  )
 
   assert.deepEqual(both.map(({ status }) => status).sort(), [200, 401])
   const { body } = both.find(({ status }) => status === 401)!
@@ -187,7 +237,9 @@ test('N16 within the overlap both get the same successor', async () => {
   await using _ = here
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
 
-  const [one, other] = await Promise.all([1, 2].map(() => post(here, '/api/token/refresh/', { refresh })))
+  const [one, other] = await Promise.all(
+    [1, 2].map(() => post(here, '/api/token/refresh/', { refresh })),
+  )
 
   assert.deepEqual([one!.status, other!.status], [200, 200])
   assert.deepEqual(one!.claims('refresh'), other!.claims('refresh'))

@@ -18,7 +18,12 @@ export interface Part {
 
 export function read(token: string): Reading {
   const segments = token.split('.')
-  return { token, segments, header: part(segments[0] ?? ''), payload: part(segments[1] ?? '') }
+  return {
+    token,
+    segments,
+    header: part(segments[0] ?? ''),
+    payload: part(segments[1] ?? ''),
+  }
 }
 
 function part(segment: string): Part {
@@ -30,20 +35,25 @@ function part(segment: string): Part {
 function membersOf(text: string): Part['members'] {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value }
+      : undefined
   } catch {
     return undefined
   }
 }
 
-export const isUtf8 = ({ bytes }: Part): boolean => Buffer.from(bytes.toString()).equals(bytes)
+export const isUtf8 = ({ bytes }: Part): boolean =>
+  Buffer.from(bytes.toString()).equals(bytes)
 
-export const hasByteOrderMark = ({ bytes }: Part): boolean => bytes.toString('hex', 0, 3) === 'efbbbf'
+export const hasByteOrderMark = ({ bytes }: Part): boolean =>
+  bytes.toString('hex', 0, 3) === 'efbbbf'
 
 /** More names are written than there are members. */
 export const repeatsAName = ({ text, members }: Part): boolean =>
   members !== undefined &&
-  [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, name]) => name).length > count(members)
+  [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, name]) => name).length >
+    count(members)
 
 const count = (value: unknown): number =>
   children(value).reduce<number>(
@@ -60,5 +70,8 @@ export const depthOf = (value: unknown): number =>
     : 0
 
 /** Whether something holds of a name and its value anywhere within. */
-export const anywhere = (value: unknown, holds: (name: string, value: unknown) => boolean): boolean =>
+export const anywhere = (
+  value: unknown,
+  holds: (name: string, value: unknown) => boolean,
+): boolean =>
   children(value).some(([name, child]) => holds(name, child) || anywhere(child, holds))

@@ -21,12 +21,21 @@ async function instance(t: TestContext, revocationMaxAge: number) {
   const whole =
     <A extends readonly unknown[], R>(verb: (...its: A) => Promise<R>) =>
     (...its: A): Promise<R> =>
-      cut ? Promise.reject(new AuthError('store_unavailable', 'cut off', { retryAfter: 1 })) : verb(...its)
+      cut
+        ? Promise.reject(new AuthError('store_unavailable', 'cut off', { retryAfter: 1 }))
+        : verb(...its)
   const cuttable: Store = {
     ...store,
-    sessions: { ...store.sessions, find: whole(store.sessions.find), revokedSince: whole(store.sessions.revokedSince) },
+    sessions: {
+      ...store.sessions,
+      find: whole(store.sessions.find),
+      revokedSince: whole(store.sessions.revokedSince),
+    },
     watch: ({ changed, upToDate }) =>
-      store.watch({ changed: (change) => cut || changed(change), upToDate: () => cut || upToDate() }),
+      store.watch({
+        changed: (change) => cut || changed(change),
+        upToDate: () => cut || upToDate(),
+      }),
   }
   const log: LogEntry[] = []
   const auth = watchword({
@@ -43,20 +52,26 @@ async function instance(t: TestContext, revocationMaxAge: number) {
   const { id } = await auth.users.create({ username: 'ada', password: PASSWORD })
   const body = JSON.stringify({ username: 'ada', password: PASSWORD })
   const headers = { 'Content-Type': 'application/json' }
-  const answer = await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', body, headers }))
+  const answer = await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', body, headers }),
+  )
   const { access } = (await answer.json()) as { access: string }
   const [session] = await auth.sessions.list(id)
   return {
     /** Another process ends the session. */
     end: () => others.sessions.revoke(session!.id, 'logout', systemClock()),
     log: () =>
-      log.filter(({ event }) => event.includes('other processes')).map(({ level, event }) => ({ level, event })),
+      log
+        .filter(({ event }) => event.includes('other processes'))
+        .map(({ level, event }) => ({ level, event })),
     setCut: (is: boolean) => {
       cut = is
     },
     /** The code of the refusal, if it is one. */
     async ask(scheme: typeof bearer | typeof statelessBearer): Promise<string> {
-      const request = new Request('http://localhost/', { headers: { Authorization: `Bearer ${access}` } })
+      const request = new Request('http://localhost/', {
+        headers: { Authorization: `Bearer ${access}` },
+      })
       try {
         await auth.require(request, { schemes: [scheme()] })
         return 'let in'
@@ -82,12 +97,17 @@ for (const scheme of [bearer, statelessBearer]) {
     assert.equal(await ask(scheme), 'let in')
     await until(async () => (await ask(scheme)) === 'store_unavailable')
     await until(() => log().length === 1)
-    assert.deepEqual(log(), [{ level: 'error', event: 'what other processes end is not learned any more' }])
+    assert.deepEqual(log(), [
+      { level: 'error', event: 'what other processes end is not learned any more' },
+    ])
 
     setCut(false)
     assert.equal(await ask(scheme), 'let in')
     await until(() => log().length === 2)
-    assert.deepEqual(log()[1], { level: 'info', event: 'what other processes end is learned again' })
+    assert.deepEqual(log()[1], {
+      level: 'info',
+      event: 'what other processes end is learned again',
+    })
   })
 }
 

@@ -12,7 +12,12 @@ test('a secret file without a secret stops the start', async (t) => {
   await assert.rejects(houseOf(t, { database }).migrate(), { code: 'invalid_config' })
 })
 
-for (const secret of ['a'.repeat(32), ' '.repeat(40), 'secret'.repeat(6), 'django-insecure-0123456789012345']) {
+for (const secret of [
+  'a'.repeat(32),
+  ' '.repeat(40),
+  'secret'.repeat(6),
+  'django-insecure-0123456789012345',
+]) {
   test(`the secret ${JSON.stringify(secret)} stops the start`, () => {
     assert.throws(() => parseSettings({ secret }, {}), { code: 'invalid_config' })
   })
@@ -24,6 +29,9 @@ test('a lost secret file stops the start, and nothing is put in its place', asyn
   await before.migrate()
   await before.close()
   rmSync(`${database}.secret`)
-  await assert.rejects(houseOf(t, { database }).migrate(), { code: 'invalid_config', message: /put it back/ })
+  await assert.rejects(houseOf(t, { database }).migrate(), {
+    code: 'invalid_config',
+    message: /put it back/,
+  })
   assert.ok(!existsSync(`${database}.secret`))
 })

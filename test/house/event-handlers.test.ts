@@ -21,7 +21,10 @@ function unhandled(t: TestContext): unknown[] {
   return seen
 }
 
-async function presentSpentToken(t: TestContext, reuseDetected: NonNullable<Events['reuseDetected']>) {
+async function presentSpentToken(
+  t: TestContext,
+  reuseDetected: NonNullable<Events['reuseDetected']>,
+) {
   const { clock, pass } = stillClock()
   const auth = houseOf(t, { database: 'sqlite::memory:', clock, on: { reuseDetected } })
   await auth.users.create({ username: 'ann', password: PASSWORD })

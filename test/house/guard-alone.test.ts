@@ -6,7 +6,12 @@ import { type TestContext, test } from 'node:test'
 import { guardOf, mount } from '../../src/adapters/node.ts'
 import { houseOf, PASSWORD, signIn } from './world.ts'
 
-async function ask(t: TestContext, listener: RequestListener, path: string, access = ''): Promise<string> {
+async function ask(
+  t: TestContext,
+  listener: RequestListener,
+  path: string,
+  access = '',
+): Promise<string> {
   const server = createServer(listener)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -25,7 +25,8 @@ const robot: Scheme<{ readonly name: string }> = () => ({
   identify(request) {
     const [word, name, ...more] = (request.header('authorization') ?? '').split(' ')
     if (word !== 'Robot') return undefined
-    if (name === undefined || more.length > 0) throw new AuthError('authentication_failed', 'no name behind Robot')
+    if (name === undefined || more.length > 0)
+      throw new AuthError('authentication_failed', 'no name behind Robot')
     return { user: { name }, scheme: 'robot' }
   },
 })
@@ -51,7 +52,11 @@ async function instance(t: { after(end: () => Promise<void>): void }) {
     log: (entry) => logged.push(entry),
   })
   t.after(() => auth.close())
-  const user = await auth.users.create({ username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc', roles: ['editor'] })
+  const user = await auth.users.create({
+    username: 'ada',
+    password: 'qhr4-7mzt-w2pd-x9kc',
+    roles: ['editor'],
+  })
   const reply = await auth.handler(
     new Request('http://localhost/api/token/', {
       method: 'POST',
@@ -61,13 +66,20 @@ async function instance(t: { after(end: () => Promise<void>): void }) {
   )
   const { access } = (await reply.json()) as { access: string }
   /** `200 ada`, or the status, the challenges and the detail. */
-  const answer = async (...[requirement, method = 'GET', authorization = `Bearer ${access}`]: Asked): Promise<string> => {
+  const answer = async (
+    ...[requirement, method = 'GET', authorization = `Bearer ${access}`]: Asked
+  ): Promise<string> => {
     try {
-      const { user: who } = await auth.require(asking(method, authorization), requirement as never)
+      const { user: who } = await auth.require(
+        asking(method, authorization),
+        requirement as never,
+      )
       return `200 ${(who as { username?: string } | undefined)?.username ?? 'anonymous'}`
     } catch (error) {
       const { status, headers, body } = auth.replyToError(error)
-      const challenges = headers.filter(([name]) => name === 'WWW-Authenticate').map(([, value]) => value)
+      const challenges = headers
+        .filter(([name]) => name === 'WWW-Authenticate')
+        .map(([, value]) => value)
       return [status, ...challenges, JSON.parse(body).detail].join(' | ')
     }
   }
@@ -85,7 +97,10 @@ test('who may is let through, who may not is told so, and nobody is asked to sig
   assert.equal(await answer('posts.change'), '200 ada')
   assert.equal(await answer(has('posts.view')), `403 | ${NOT_ALLOWED}`)
   assert.equal(await answer({ permissions: isStaff }), `403 | ${NOT_ALLOWED}`)
-  assert.equal(await answer('posts.change', 'GET', ''), `401 | Bearer realm="api" | ${NO_CREDENTIALS}`)
+  assert.equal(
+    await answer('posts.change', 'GET', ''),
+    `401 | Bearer realm="api" | ${NO_CREDENTIALS}`,
+  )
 })
 
 test('a route for everybody lets nobody in under a false name', async (t) => {
@@ -93,7 +108,10 @@ test('a route for everybody lets nobody in under a false name', async (t) => {
 
   assert.equal(await answer(allowAny, 'POST', ''), '200 anonymous')
   assert.match(await answer(allowAny, 'POST', 'Bearer x'), /^401/)
-  assert.equal(await answer(anyOf(isAuthenticated, isReadOnly), 'GET', ''), '200 anonymous')
+  assert.equal(
+    await answer(anyOf(isAuthenticated, isReadOnly), 'GET', ''),
+    '200 anonymous',
+  )
   assert.match(await answer(anyOf(isAuthenticated, isReadOnly), 'POST', ''), /^401/)
 })
 
@@ -108,7 +126,10 @@ test('the first scheme decides whether there is a challenge, and then all are na
     await answer({ schemes: [robot, silent] }, 'GET', 'Robot'),
     '401 | Robot | Incorrect authentication credentials.',
   )
-  assert.equal(await answer({ schemes: [silent, robot] }, 'GET', ''), `403 | ${NO_CREDENTIALS}`)
+  assert.equal(
+    await answer({ schemes: [silent, robot] }, 'GET', ''),
+    `403 | ${NO_CREDENTIALS}`,
+  )
   assert.equal(
     await answer({ schemes: [silent, robot] }, 'GET', 'Robot'),
     '403 | Incorrect authentication credentials.',
@@ -121,19 +142,32 @@ test('the first scheme decides whether there is a challenge, and then all are na
 
 test("a permission's own sentence is for who has signed in, or where nobody can (P07 to P10)", async (t) => {
   const { answer } = await instance(t)
-  const deny: Permission<unknown, unknown> = () => denied('the moon is full', { says: 'nope' })
+  const deny: Permission<unknown, unknown> = () =>
+    denied('the moon is full', { says: 'nope' })
 
-  assert.equal(await answer(deny, 'GET', ''), `401 | Bearer realm="api" | ${NO_CREDENTIALS}`)
+  assert.equal(
+    await answer(deny, 'GET', ''),
+    `401 | Bearer realm="api" | ${NO_CREDENTIALS}`,
+  )
   assert.equal(await answer(deny), '403 | nope')
   assert.equal(await answer({ permissions: [isAuthenticated, deny] }), '403 | nope')
-  assert.equal(await answer({ permissions: allOf(isAuthenticated, deny) }), `403 | ${NOT_ALLOWED}`)
+  assert.equal(
+    await answer({ permissions: allOf(isAuthenticated, deny) }),
+    `403 | ${NOT_ALLOWED}`,
+  )
   assert.equal(await answer({ schemes: [], permissions: deny }, 'GET', ''), '403 | nope')
-  assert.equal(await answer({ schemes: [], permissions: isAuthenticated }, 'GET', ''), `403 | ${NOT_ALLOWED}`)
+  assert.equal(
+    await answer({ schemes: [], permissions: isAuthenticated }, 'GET', ''),
+    `403 | ${NOT_ALLOWED}`,
+  )
 })
 
 test('a mark that promises a sign-in is held to it', async (t) => {
   const { answer } = await instance(t)
-  const liar = Object.assign((() => ({ granted: true })) as Permission<unknown, unknown>, { signedIn: true })
+  const liar = Object.assign(
+    (() => ({ granted: true })) as Permission<unknown, unknown>,
+    { signedIn: true },
+  )
 
   assert.match(await answer(liar, 'GET', ''), /^401/)
   assert.equal(await answer(liar), '200 ada')
@@ -154,8 +188,14 @@ test('a role that the instance does not know is not given', async (t) => {
   const { auth, user } = await instance(t)
   const body = { roles: ['There is no role "editr".'] }
 
-  await assert.rejects(auth.users.change(user.id, { roles: ['editr'] }), { code: 'invalid', body })
-  await assert.rejects(auth.users.create({ username: 'bob', roles: ['editr', 'toString'] }), { code: 'invalid' })
+  await assert.rejects(auth.users.change(user.id, { roles: ['editr'] }), {
+    code: 'invalid',
+    body,
+  })
+  await assert.rejects(
+    auth.users.create({ username: 'bob', roles: ['editr', 'toString'] }),
+    { code: 'invalid' },
+  )
 })
 
 test('the operator is told which scheme and which permission said no, and no secret', async (t) => {
@@ -193,8 +233,14 @@ test('the operator is told which scheme and which permission said no, and no sec
 test('what cannot be asked for is told when the guard is made', async (t) => {
   const { auth } = await instance(t)
 
-  assert.throws(() => auth.guard({ throttle: 'missing' }), /No default throttle rate set for 'missing' scope/)
-  assert.throws(() => auth.guard({ permission: isStaff } as never), /"permission" is none of them/)
+  assert.throws(
+    () => auth.guard({ throttle: 'missing' }),
+    /No default throttle rate set for 'missing' scope/,
+  )
+  assert.throws(
+    () => auth.guard({ permission: isStaff } as never),
+    /"permission" is none of them/,
+  )
   // @ts-expect-error what the instance asks by default must ask for a sign-in
   assert.throws(() => watchword({ permissions: allowAny }), /put isAuthenticated first/)
 })
@@ -203,12 +249,26 @@ test('what a handler asks about a thing is refused as its route refuses, and the
   const { auth, user, answer, logged } = await instance(t)
   assert.equal(await answer(), '200 ada')
   const nobodys: Permission<string, unknown> = () => denied('it is nobody’s')
-  const refused = async (schemes: readonly Scheme<unknown>[], user?: object): Promise<string> => {
-    const known: Scheme<unknown> = () => ({ challenge: 'Known', identify: () => user && { user, scheme: 'known' } })
-    const who = await auth.require(asking('GET'), { schemes: [...schemes, known], permissions: allowAny })
+  const refused = async (
+    schemes: readonly Scheme<unknown>[],
+    user?: object,
+  ): Promise<string> => {
+    const known: Scheme<unknown> = () => ({
+      challenge: 'Known',
+      identify: () => user && { user, scheme: 'known' },
+    })
+    const who = await auth.require(asking('GET'), {
+      schemes: [...schemes, known],
+      permissions: allowAny,
+    })
     const error = await who.authorize(nobodys, 'a note').catch((error: unknown) => error)
     const { status, headers } = auth.replyToError(error)
-    return [status, ...headers.filter(([name]) => name === 'WWW-Authenticate').map(([, value]) => value)].join(' | ')
+    return [
+      status,
+      ...headers
+        .filter(([name]) => name === 'WWW-Authenticate')
+        .map(([, value]) => value),
+    ].join(' | ')
   }
   logged.length = 0
 
@@ -216,7 +276,12 @@ test('what a handler asks about a thing is refused as its route refuses, and the
   assert.equal(await refused([silent]), '403')
   assert.equal(await refused([robot], user), '403')
 
-  const told = logged.map(({ scheme, user, code, because }) => ({ scheme, user, code, because }))
+  const told = logged.map(({ scheme, user, code, because }) => ({
+    scheme,
+    user,
+    code,
+    because,
+  }))
   const because = 'it is nobody’s'
   assert.deepEqual(told, [
     { scheme: undefined, user: undefined, code: 'not_authenticated', because },

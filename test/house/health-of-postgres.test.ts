@@ -8,7 +8,11 @@ test('health follows PostgreSQL down and up again, within two seconds each time 
   const server = await aServer()
   if (typeof server === 'string') return t.skip(server)
   t.after(() => server.stop('immediate'))
-  const auth = houseOf(t, { database: server.url, secret: SECRET, tokens: { revocationMaxAge: '8s' } })
+  const auth = houseOf(t, {
+    database: server.url,
+    secret: SECRET,
+    tokens: { revocationMaxAge: '8s' },
+  })
   const asked = async () => {
     const began = performance.now()
     const health = await auth.health()
@@ -21,7 +25,10 @@ test('health follows PostgreSQL down and up again, within two seconds each time 
     for (;;) {
       const health = await asked()
       if (health.status === status) return health
-      assert.ok(performance.now() - began < seconds * 1000, `${JSON.stringify(health)}, and not ${status}`)
+      assert.ok(
+        performance.now() - began < seconds * 1000,
+        `${JSON.stringify(health)}, and not ${status}`,
+      )
       await sleep(200)
     }
   }

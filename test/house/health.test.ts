@@ -3,8 +3,8 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
-import { clockHealth, feedHealth } from '../../src/observability/health.ts'
 import { watchClockSkew } from '../../src/observability/clock-skew.ts'
+import { clockHealth, feedHealth } from '../../src/observability/health.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -13,19 +13,29 @@ import { houseOf, SECRET } from './world.ts'
 const seconds = (n: number): Seconds => n as Seconds
 
 function instance(t: TestContext, faults: Partial<Store> = {}, options: Options = {}) {
-  return houseOf(t, { database: { ...sqliteStore({ file: ':memory:' }), ...faults }, secret: SECRET, ...options })
+  return houseOf(t, {
+    database: { ...sqliteStore({ file: ':memory:' }), ...faults },
+    secret: SECRET,
+    ...options,
+  })
 }
 
 test('an instance that can do its work is ok, and so is each of its parts', async (t) => {
   const auth = instance(t)
   const { revocations, ...others } = await auth.health()
-  assert.deepEqual(others, { status: 'ok', store: { status: 'ok' }, keys: { status: 'ok' } })
+  assert.deepEqual(others, {
+    status: 'ok',
+    store: { status: 'ok' },
+    keys: { status: 'ok' },
+  })
   assert.deepEqual([revocations?.status, revocations?.entries], ['ok', 0])
   assert.ok(revocations!.age < 5)
 })
 
 test('a store that refuses is down, and so is the instance', async (t) => {
-  const auth = instance(t, { ping: () => Promise.reject(new AuthError('store_unavailable')) })
+  const auth = instance(t, {
+    ping: () => Promise.reject(new AuthError('store_unavailable')),
+  })
   const { status, store, keys } = await auth.health()
   assert.deepEqual([status, store.status, keys.status], ['down', 'down', 'ok'])
 })
@@ -40,8 +50,14 @@ test('a store that does not answer is down after a second', async (t) => {
 })
 
 test('an instance whose store cannot be opened is down, and nothing is thrown', async (t) => {
-  const auth = instance(t, { migrate: () => Promise.reject(new AuthError('store_unavailable')) })
-  assert.deepEqual(await auth.health(), { status: 'down', store: { status: 'down' }, keys: { status: 'down' } })
+  const auth = instance(t, {
+    migrate: () => Promise.reject(new AuthError('store_unavailable')),
+  })
+  assert.deepEqual(await auth.health(), {
+    status: 'down',
+    store: { status: 'down' },
+    keys: { status: 'down' },
+  })
 })
 
 test('an instance that was closed is down', async (t) => {
@@ -90,7 +106,10 @@ for (const [what, age, maxAge, full, status] of [
   ['a set that is full, since the store is asked', 0.2, 30, true, 'degraded'],
 ] as const) {
   test(`${what} is ${status}`, () => {
-    assert.equal(feedHealth({ age: seconds(age), entries: 7, full }, seconds(maxAge)).status, status)
+    assert.equal(
+      feedHealth({ age: seconds(age), entries: 7, full }, seconds(maxAge)).status,
+      status,
+    )
   })
 }
 
@@ -101,7 +120,9 @@ test('a feed that is cut makes the instance degraded, and then down', async (t) 
   const sessions: Store['sessions'] = {
     ...store.sessions,
     revokedSince: (...asked) =>
-      cut ? Promise.reject(new AuthError('store_unavailable')) : store.sessions.revokedSince(...asked),
+      cut
+        ? Promise.reject(new AuthError('store_unavailable'))
+        : store.sessions.revokedSince(...asked),
   }
   const auth = houseOf(t, {
     database: { ...store, watch, sessions },
@@ -137,7 +158,13 @@ test("a machine whose clock is 30 s ahead of the store's says so in its health, 
   assert.deepEqual([status, clock], ['degraded', { status: 'degraded', ahead: 30 }])
   await auth.health()
   const told = lines.filter(({ event }) => event.includes('clock'))
-  assert.deepEqual(told, [{ level: 'warn', event: "this machine's clock differs from the store's", seconds: 30 }])
+  assert.deepEqual(told, [
+    {
+      level: 'warn',
+      event: "this machine's clock differs from the store's",
+      seconds: 30,
+    },
+  ])
 
   const again: LogEntry[] = []
   const stop = watchClockSkew(time, (entry) => void again.push(entry), 10)

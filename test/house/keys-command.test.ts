@@ -19,7 +19,8 @@ async function houseAndCommand(t: TestContext, tokens: NonNullable<Options['toke
       env: { PATH: process.env.PATH ?? '', ...env },
       timeout: 20_000,
     })
-  const type = (...words: string[]): string => typeWith({ WATCHWORD_SECRET: SECRET }, ...words)
+  const type = (...words: string[]): string =>
+    typeWith({ WATCHWORD_SECRET: SECRET }, ...words)
   return { auth, type, typeWith, database }
 }
 
@@ -44,20 +45,31 @@ test('a secret is changed without a moment in which the keys cannot be opened', 
   const newer = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'
   const both = { WATCHWORD_SECRET: newer, WATCHWORD_OLD_SECRETS: SECRET }
   assert.equal(typeWith(both, 'keys', 'reseal'), 'Sealed 2 keys anew.\n')
-  assert.equal(typeWith(both, 'keys', 'reseal'), 'Every key is sealed with this secret already.\n')
+  assert.equal(
+    typeWith(both, 'keys', 'reseal'),
+    'Every key is sealed with this secret already.\n',
+  )
   const after = houseOf(t, { database, secret: newer })
   assert.deepEqual(await after.keys.list(), before)
-  await assert.rejects(houseOf(t, { database, secret: SECRET }).migrate(), { code: 'invalid_config' })
+  await assert.rejects(houseOf(t, { database, secret: SECRET }).migrate(), {
+    code: 'invalid_config',
+  })
 })
 
 test('keys do not rotate so often that the key set grows without end', () => {
-  const often = (rotateKeys: number, refresh: number) => () => watchword({ tokens: { rotateKeys, refresh }, log() {} })
-  assert.throws(often(60, 86_400), { code: 'invalid_config', message: /rotateKeys must be 1728 seconds or more/ })
+  const often = (rotateKeys: number, refresh: number) => () =>
+    watchword({ tokens: { rotateKeys, refresh }, log() {} })
+  assert.throws(often(60, 86_400), {
+    code: 'invalid_config',
+    message: /rotateKeys must be 1728 seconds or more/,
+  })
   often(1728, 86_400)()
 })
 
 test('no rotation by itself where the keys are given', () => {
   const given = { algorithm: 'HS256', signingKey: SECRET } as const
-  assert.throws(() => watchword({ tokens: { ...given, rotateKeys: '30d' } }), { code: 'invalid_config' })
+  assert.throws(() => watchword({ tokens: { ...given, rotateKeys: '30d' } }), {
+    code: 'invalid_config',
+  })
   watchword({ tokens: { ...given, rotateKeys: false }, log() {} })
 })

@@ -6,14 +6,24 @@ import { type TestContext, test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { guardOf } from '../../src/adapters/node.ts'
 import { apiToken, basic, bearer, session } from '../../src/authentication.ts'
-import { denied, granted, has, isAuthenticated, isStaff, not, objectPermissions } from '../../src/permissions/index.ts'
+import {
+  denied,
+  granted,
+  has,
+  isAuthenticated,
+  isStaff,
+  not,
+  objectPermissions,
+} from '../../src/permissions/index.ts'
 import { watchword } from '../../src/watchword.ts'
 
 /** What JavaScript, or a cast, may hand over: nothing of it may let somebody in. */
 function instance(t: TestContext, options: object = {}) {
   const auth = watchword({ database: 'sqlite::memory:', log: () => {}, ...options })
   t.after(() => auth.close())
-  const request = new Request('http://localhost/', { headers: { authorization: 'Key unknown' } })
+  const request = new Request('http://localhost/', {
+    headers: { authorization: 'Key unknown' },
+  })
   const statusOf = async (requirement: unknown): Promise<number | string> => {
     try {
       const { user } = await auth.require(request, requirement as never)
@@ -30,13 +40,24 @@ const scheme = (identify: () => unknown) => () => ({ challenge: 'Key', identify 
 test('an answer of a scheme without a user lets nobody in', async (t) => {
   const { statusOf } = instance(t)
   for (const user of [undefined, null]) {
-    assert.equal(await statusOf({ schemes: [scheme(() => ({ user, scheme: 'key' }))] }), 500)
-    assert.equal(await statusOf({ schemes: [scheme(async () => ({ user, scheme: 'key' }))] }), 500)
+    assert.equal(
+      await statusOf({ schemes: [scheme(() => ({ user, scheme: 'key' }))] }),
+      500,
+    )
+    assert.equal(
+      await statusOf({ schemes: [scheme(async () => ({ user, scheme: 'key' }))] }),
+      500,
+    )
   }
   assert.equal(await statusOf({ schemes: [scheme(() => ({}))] }), 500)
   for (const nobody of [null, undefined]) {
     assert.equal(await statusOf({ schemes: [scheme(() => nobody)] }), 401)
-    assert.equal(await statusOf({ schemes: [scheme(async () => nobody), scheme(async () => nobody)] }), 401)
+    assert.equal(
+      await statusOf({
+        schemes: [scheme(async () => nobody), scheme(async () => nobody)],
+      }),
+      401,
+    )
   }
 })
 
@@ -44,28 +65,57 @@ test('promises of another realm, and of a library, are waited for', async (t) =>
   const { statusOf } = instance(t)
   const foreign = (): unknown => runInNewContext('Promise.resolve(undefined)')
   // biome-ignore lint/suspicious/noThenProperty: what a library may hand over
-  const library = () => ({ then: (resolve: (value: unknown) => void) => setTimeout(resolve, 1, undefined) })
+  const library = () => ({
+    then: (resolve: (value: unknown) => void) => setTimeout(resolve, 1, undefined),
+  })
   for (const identify of [foreign, library]) {
     assert.equal(await statusOf({ schemes: [scheme(identify)] }), 401)
-    assert.equal(await statusOf({ schemes: [scheme(() => undefined), scheme(identify)] }), 401)
+    assert.equal(
+      await statusOf({ schemes: [scheme(() => undefined), scheme(identify)] }),
+      401,
+    )
   }
   const known = scheme(() => ({ user: { id: 1 }, scheme: 'key' }))
-  const no = (): unknown => runInNewContext('Promise.resolve({ granted: false, because: "x" })')
+  const no = (): unknown =>
+    runInNewContext('Promise.resolve({ granted: false, because: "x" })')
   assert.equal(await statusOf({ schemes: [known], permissions: no }), 403)
 })
 
 test('what is no decision grants nothing, and not() of it neither', async (t) => {
   const { statusOf } = instance(t)
   const known = scheme(() => ({ user: { id: 1 }, scheme: 'key' }))
-  for (const nonsense of [true, false, 1, 'yes', {}, { granted: 1 }, [], async () => granted]) {
+  for (const nonsense of [
+    true,
+    false,
+    1,
+    'yes',
+    {},
+    { granted: 1 },
+    [],
+    async () => granted,
+  ]) {
     const permission = () => nonsense
-    assert.equal(await statusOf({ schemes: [known], permissions: permission }), 403, String(nonsense))
-    assert.equal(await statusOf({ schemes: [known], permissions: not(permission as never) }), 403, String(nonsense))
+    assert.equal(
+      await statusOf({ schemes: [known], permissions: permission }),
+      403,
+      String(nonsense),
+    )
+    assert.equal(
+      await statusOf({ schemes: [known], permissions: not(permission as never) }),
+      403,
+      String(nonsense),
+    )
   }
   for (const nothing of [null, undefined]) {
     const permission = () => nothing
-    assert.notEqual(await statusOf({ schemes: [known], permissions: permission }), 'let in')
-    assert.match(String(await statusOf({ schemes: [known], permissions: not(permission as never) })), /^(403|500)$/)
+    assert.notEqual(
+      await statusOf({ schemes: [known], permissions: permission }),
+      'let in',
+    )
+    assert.match(
+      String(await statusOf({ schemes: [known], permissions: not(permission as never) })),
+      /^(403|500)$/,
+    )
   }
   const may = objectPermissions({ GET: ['x'] } as const, (() => denied('no')) as never)
   assert.equal(await statusOf({ schemes: [known], permissions: may }), 404)
@@ -93,15 +143,21 @@ test('a need that is none stops the start', (t) => {
     [isStaff, has('x'), handle],
     [],
   ]
-  for (const told of wrong) assert.throws(() => guard(...told), { code: 'invalid_config' }, JSON.stringify(told))
+  for (const told of wrong)
+    assert.throws(() => guard(...told), { code: 'invalid_config' }, JSON.stringify(told))
 })
 
 test('a list of schemes is no need, also where it has been asked before', async (t) => {
   const { auth, statusOf } = instance(t)
   const schemes = [bearer()]
-  assert.equal(await auth.authenticate(new Request('http://localhost/'), { schemes }), undefined)
+  assert.equal(
+    await auth.authenticate(new Request('http://localhost/'), { schemes }),
+    undefined,
+  )
 
-  await assert.rejects(auth.require(new Request('http://localhost/'), schemes as never), { code: 'invalid_config' })
+  await assert.rejects(auth.require(new Request('http://localhost/'), schemes as never), {
+    code: 'invalid_config',
+  })
   assert.equal(await statusOf({ schemes }), 401)
 })
 
@@ -115,30 +171,51 @@ test('that nobody knows whose request it is is told once, whatever asks', async 
   for (const path of ['/api/token/', '/api-token-auth/', '/auth/login/']) {
     await auth.handler(new Request(`http://localhost${path}`, { method: 'POST', body }))
   }
-  await auth.authenticate(new Request('http://localhost/', { headers: { authorization: 'Basic YWRhOng=' } })).catch(() => {})
+  await auth
+    .authenticate(
+      new Request('http://localhost/', { headers: { authorization: 'Basic YWRhOng=' } }),
+    )
+    .catch(() => {})
   await auth.require(new Request('http://localhost/')).catch(() => {})
 
-  assert.equal(logged.filter(({ event }) => event.startsWith('the addresses of clients are not known')).length, 1)
+  assert.equal(
+    logged.filter(({ event }) =>
+      event.startsWith('the addresses of clients are not known'),
+    ).length,
+    1,
+  )
 })
 
 test('a scheme that was not called is told of', async (t) => {
   const logged: { reason?: unknown }[] = []
-  const { statusOf } = instance(t, { authentication: [bearer], log: (entry: object) => logged.push(entry) })
+  const { statusOf } = instance(t, {
+    authentication: [bearer],
+    log: (entry: object) => logged.push(entry),
+  })
 
   assert.equal(await statusOf(undefined), 500)
-  assert.match(String(logged.at(-1)?.reason), /write \[bearer\(\)\], with the parentheses/)
+  assert.match(
+    String(logged.at(-1)?.reason),
+    /write \[bearer\(\)\], with the parentheses/,
+  )
 })
 
 test('options that cannot be are told of in a sentence', () => {
   for (const [options, sentence] of [
     [{ throttle: { anon: '5/month' } }, /month/],
-    [{ throttle: { anon: 5 } }, /throttle\.anon must be a rate such as "100\/day", or null/],
+    [
+      { throttle: { anon: 5 } },
+      /throttle\.anon must be a rate such as "100\/day", or null/,
+    ],
     [{ throttle: { login_address: '5/min' } }, /login throttle has for itself/],
     [{ proxies: true }, /proxies must be a whole number from 0 to 16, or null/],
     [{ NUM_PROXIES: 1 }, /"NUM_PROXIES" is written proxies here/],
     [{ DEFAULT_PERMISSION_CLASSES: [] }, /is written permissions here/],
   ] as const) {
-    assert.throws(() => watchword(options as never), { code: 'invalid_config', message: sentence })
+    assert.throws(() => watchword(options as never), {
+      code: 'invalid_config',
+      message: sentence,
+    })
   }
 })
 

@@ -120,8 +120,11 @@ for (const [what, { options = {}, by, sql, error }] of Object.entries(CHANGES)) 
 
 /** Another program: it knows SQLite and nothing of this library. It has ended when this returns. */
 function write(database: string, sql: string): void {
-  const program = "new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec(process.argv[2])"
-  const { status, stderr } = spawnSync(process.execPath, ['-e', program, database, sql], { encoding: 'utf8' })
+  const program =
+    "new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec(process.argv[2])"
+  const { status, stderr } = spawnSync(process.execPath, ['-e', program, database, sql], {
+    encoding: 'utf8',
+  })
   assert.equal(status, 0, stderr)
 }
 

@@ -20,20 +20,32 @@ test('a retired key verifies nothing once its last token has expired', async (t)
 
   // Whoever read the key while it was current.
   const db = new DatabaseSync(database)
-  const row = db.prepare('select algorithm, sealed from keys where id = ?').get(kid) as { sealed: string }
+  const row = db.prepare('select algorithm, sealed from keys where id = ?').get(kid) as {
+    sealed: string
+  }
   db.close()
   const secret = new Secret(readFileSync(`${database}.secret`, 'utf8').trim())
   const stolen = importSigningKey('ES256', unseal(row.sealed, kid, [secret]), { kid })
   const isBelieved = async (): Promise<boolean> => {
-    const claims = { token_type: 'access', exp: now() + 300, iat: now(), jti: 'x', user_id: ann.id }
-    const request = new Request('http://localhost/', { headers: { authorization: `Bearer ${sign(claims, stolen)}` } })
+    const claims = {
+      token_type: 'access',
+      exp: now() + 300,
+      iat: now(),
+      jti: 'x',
+      user_id: ann.id,
+    }
+    const request = new Request('http://localhost/', {
+      headers: { authorization: `Bearer ${sign(claims, stolen)}` },
+    })
     return auth.authenticate(request).then(
       () => true,
       () => false,
     )
   }
   const isPublished = async (): Promise<boolean> => {
-    const answer = await auth.handler(new Request('http://localhost/.well-known/jwks.json'))
+    const answer = await auth.handler(
+      new Request('http://localhost/.well-known/jwks.json'),
+    )
     const { keys } = (await answer.json()) as { keys: { kid: string }[] }
     return keys.some((key) => key.kid === kid)
   }

@@ -10,7 +10,10 @@ const NEWER = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'
 test('a store that processes share needs a secret, and none is made for it', async (t) => {
   const file = join(folder(t), 'watchword.db')
   const auth = houseOf(t, { database: sqliteStore({ file }) })
-  await assert.rejects(auth.migrate(), { code: 'invalid_config', message: /WATCHWORD_SECRET/ })
+  await assert.rejects(auth.migrate(), {
+    code: 'invalid_config',
+    message: /WATCHWORD_SECRET/,
+  })
   await houseOf(t, { database: sqliteStore({ file }), secret: SECRET }).migrate()
 })
 
@@ -18,8 +21,16 @@ test('the environment names the secret of today and those of yesterday, in this 
   const revealed = (env: Record<string, string>): string[] =>
     parseSettings({}, env).secrets.map((secret) => secret.reveal())
   assert.deepEqual(revealed({ WATCHWORD_SECRET: NEWER }), [NEWER])
-  assert.deepEqual(revealed({ WATCHWORD_SECRET: NEWER, WATCHWORD_OLD_SECRETS: ` ${SECRET}\n` }), [NEWER, SECRET])
+  assert.deepEqual(
+    revealed({ WATCHWORD_SECRET: NEWER, WATCHWORD_OLD_SECRETS: ` ${SECRET}\n` }),
+    [NEWER, SECRET],
+  )
   assert.deepEqual(revealed({}), [])
-  assert.throws(() => revealed({ WATCHWORD_OLD_SECRETS: SECRET }), { code: 'invalid_config' })
-  assert.throws(() => revealed({ WATCHWORD_SECRET: NEWER, WATCHWORD_OLD_SECRETS: 'short' }), { code: 'invalid_config' })
+  assert.throws(() => revealed({ WATCHWORD_OLD_SECRETS: SECRET }), {
+    code: 'invalid_config',
+  })
+  assert.throws(
+    () => revealed({ WATCHWORD_SECRET: NEWER, WATCHWORD_OLD_SECRETS: 'short' }),
+    { code: 'invalid_config' },
+  )
 })

@@ -24,12 +24,17 @@ test('no scheme is handed the signing key as text', async (t) => {
 
 for (const name of ['constructor', 'toString']) {
   test(`an option called "${name}" is refused in a sentence`, () => {
-    assert.throws(() => parseSettings({ [name]: 1 }, {}), { message: `There is no option "${name}".` })
+    assert.throws(() => parseSettings({ [name]: 1 }, {}), {
+      message: `There is no option "${name}".`,
+    })
   })
 }
 
 test('two endpoints cannot have one path', () => {
-  assert.throws(() => parseSettings({ endpoints: { obtain: '/a', refresh: '/a/' } }, {}), { code: 'invalid_config' })
+  assert.throws(
+    () => parseSettings({ endpoints: { obtain: '/a', refresh: '/a/' } }, {}),
+    { code: 'invalid_config' },
+  )
 })
 
 test('a foreign token that was exchanged without blacklisting can be exchanged again', async (t) => {
@@ -37,13 +42,29 @@ test('a foreign token that was exchanged without blacklisting can be exchanged a
   const auth = houseOf(t, {
     database: 'sqlite::memory:',
     clock,
-    tokens: { algorithm: 'HS256', signingKey: SECRET, adoptForeign: true, blacklistAfterRotation: false },
+    tokens: {
+      algorithm: 'HS256',
+      signingKey: SECRET,
+      adoptForeign: true,
+      blacklistAfterRotation: false,
+    },
   })
   const { id } = await auth.users.create({ username: 'ann', password: PASSWORD })
-  const claims = { token_type: 'refresh', exp: now() + 86_400, iat: now(), jti: 'd'.repeat(32), user_id: id }
-  const first = await post(auth, '/api/token/refresh/', { refresh: sign(claims, importSecret('HS256', SECRET)) })
+  const claims = {
+    token_type: 'refresh',
+    exp: now() + 86_400,
+    iat: now(),
+    jti: 'd'.repeat(32),
+    user_id: id,
+  }
+  const first = await post(auth, '/api/token/refresh/', {
+    refresh: sign(claims, importSecret('HS256', SECRET)),
+  })
   assert.equal(first.status, 200)
-  assert.equal((await post(auth, '/api/token/refresh/', { refresh: first.body.refresh })).status, 200)
+  assert.equal(
+    (await post(auth, '/api/token/refresh/', { refresh: first.body.refresh })).status,
+    200,
+  )
 })
 
 test('without sessions a changed password ends refreshing, or the configuration is refused', async (t) => {

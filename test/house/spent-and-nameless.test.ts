@@ -26,9 +26,19 @@ for (const id of [null, '', {}, [], true, 1.5]) {
   test(`statelessBearer takes no user called ${JSON.stringify(id)}`, async (t) => {
     const { clock, now } = stillClock()
     const auth = houseOf(t, { database: 'sqlite::memory:', clock, tokens: HS })
-    const claims = { token_type: 'access', exp: now() + 300, iat: now(), jti: 'x', user_id: id }
-    const headers = { authorization: `Bearer ${sign(claims, importSecret('HS256', SECRET))}` }
-    const asked = auth.authenticate(new Request('http://localhost/', { headers }), { schemes: [statelessBearer()] })
+    const claims = {
+      token_type: 'access',
+      exp: now() + 300,
+      iat: now(),
+      jti: 'x',
+      user_id: id,
+    }
+    const headers = {
+      authorization: `Bearer ${sign(claims, importSecret('HS256', SECRET))}`,
+    }
+    const asked = auth.authenticate(new Request('http://localhost/', { headers }), {
+      schemes: [statelessBearer()],
+    })
     await assert.rejects(asked, { status: 401 })
   })
 }

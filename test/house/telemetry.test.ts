@@ -3,7 +3,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { execFile } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type Context, context, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
 import { AuthError } from '../../src/base/errors.ts'
 import type { Options } from '../../src/options.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
@@ -23,7 +30,13 @@ function listen(t: TestContext): readonly Recorded[] {
   const names = new WeakMap<object, string>()
   const startSpan = (name: string, _options: unknown, from: Context): Span => {
     const above = trace.getSpan(from)
-    const recorded: Recorded = { name, parent: above && names.get(above), attributes: {}, failed: false, ended: 0 }
+    const recorded: Recorded = {
+      name,
+      parent: above && names.get(above),
+      attributes: {},
+      failed: false,
+      ended: 0,
+    }
     spans.push(recorded)
     const span: Partial<Span> = {
       setAttribute(key, value) {
@@ -44,7 +57,9 @@ function listen(t: TestContext): readonly Recorded[] {
     active: () => storage.getStore() ?? ROOT_CONTEXT,
     with: (at, work, self, ...its) => storage.run(at, () => work.apply(self, its)),
     bind: (at, work) =>
-      typeof work === 'function' ? (((...its: unknown[]) => storage.run(at, () => work(...its))) as typeof work) : work,
+      typeof work === 'function'
+        ? (((...its: unknown[]) => storage.run(at, () => work(...its))) as typeof work)
+        : work,
     enable() {
       return this
     },
@@ -54,7 +69,8 @@ function listen(t: TestContext): readonly Recorded[] {
   })
   trace.setGlobalTracerProvider({
     getTracer: () => ({
-      startSpan: (name, options, from = context.active()) => startSpan(name, options, from),
+      startSpan: (name, options, from = context.active()) =>
+        startSpan(name, options, from),
       startActiveSpan(name: string, ...rest: readonly unknown[]) {
         const work = rest.at(-1) as (span: Span) => never
         const span = startSpan(name, undefined, context.active())
@@ -70,7 +86,12 @@ function listen(t: TestContext): readonly Recorded[] {
 }
 
 async function instance(t: TestContext, options: Options = {}) {
-  const auth = houseOf(t, { database: 'sqlite::memory:', secret: SECRET, telemetry: true, ...options })
+  const auth = houseOf(t, {
+    database: 'sqlite::memory:',
+    secret: SECRET,
+    telemetry: true,
+    ...options,
+  })
   await auth.users.create({ username: 'ann', password: PASSWORD })
   return auth
 }
@@ -100,7 +121,9 @@ test('each verb is a span of its own, with its outcome and nothing of anybody', 
 test('spans hang on that of the request, and what the application does within on them', async (t) => {
   const spans = listen(t)
   const inner = trace.getTracer('application')
-  const auth = await instance(t, { on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) } })
+  const auth = await instance(t, {
+    on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) },
+  })
   await inner.startActiveSpan('request', async (span) => {
     await signIn(auth)
     span.end()
@@ -121,11 +144,17 @@ test('a store that cannot be asked is an error of the span, and the answer stays
   let isDown = false
   const sessions: typeof store.sessions = {
     ...store.sessions,
-    open: (session) => (isDown ? Promise.reject(new AuthError('store_unavailable')) : store.sessions.open(session)),
+    open: (session) =>
+      isDown
+        ? Promise.reject(new AuthError('store_unavailable'))
+        : store.sessions.open(session),
   }
   const auth = await instance(t, { database: { ...store, sessions } })
   isDown = true
-  const { status } = await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })
+  const { status } = await post(auth, '/api/token/', {
+    username: 'ann',
+    password: PASSWORD,
+  })
   assert.equal(status, 503)
   assert.deepEqual(
     spans.map(({ attributes, failed }) => [attributes['watchword.outcome'], failed]),
@@ -159,7 +188,12 @@ console.log(JSON.stringify([await tried(false), await tried(true)]))`
 
 test('without its package the option stops the start with a sentence, and is not missed where nobody asks for it', async () => {
   const module = new URL('../../src/watchword.ts', import.meta.url).href
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', WITHOUT, module])
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    WITHOUT,
+    module,
+  ])
   assert.deepEqual(JSON.parse(stdout), [
     'opened',
     'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".',

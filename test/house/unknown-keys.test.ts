@@ -32,11 +32,17 @@ test('while the store cannot be asked, whose key it is is not known, and known k
     if (isAway) throw new AuthError('store_unavailable', undefined, { retryAfter: 1 })
     return store.keys.list()
   }
-  const auth = houseOf(t, { database: { ...store, keys: { ...store.keys, list } }, secret: SECRET })
+  const auth = houseOf(t, {
+    database: { ...store, keys: { ...store.keys, list } },
+    secret: SECRET,
+  })
   await auth.users.create({ username: 'ann', password: PASSWORD })
   const { access = '' } = await signIn(auth)
   isAway = true
-  const stranger = sign({ exp: 2_000_000_000, token_type: 'access', jti: 'x', user_id: 'x' }, foreign)
+  const stranger = sign(
+    { exp: 2_000_000_000, token_type: 'access', jti: 'x', user_id: 'x' },
+    foreign,
+  )
   await assert.rejects(auth.authenticate(bearing(stranger)), { status: 503 })
   assert.equal((await auth.authenticate(bearing(access)))?.user.username, 'ann')
 })

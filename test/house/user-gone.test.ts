@@ -5,7 +5,9 @@ import { test } from 'node:test'
 import type { TokenOptions, UserOptions } from '../../src/options.ts'
 import { folder, houseOf, PASSWORD, post, signIn } from './world.ts'
 
-const CASES: Readonly<Record<string, { readonly tokens?: TokenOptions; readonly users?: UserOptions }>> = {
+const CASES: Readonly<
+  Record<string, { readonly tokens?: TokenOptions; readonly users?: UserOptions }>
+> = {
   'on the default terms': {},
   'with a claims function': { tokens: { claims: () => ({ role: 'editor' }) } },
   'with a rule': { users: { rule: (user) => user?.active === true } },
@@ -32,5 +34,8 @@ test('a rule that answers with a promise lets nobody in', async (t) => {
   const rule = (async () => false) as unknown as NonNullable<UserOptions['rule']>
   const auth = houseOf(t, { database: 'sqlite::memory:', users: { rule } })
   await auth.users.create({ username: 'ann', password: PASSWORD })
-  assert.notEqual((await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })).status, 200)
+  assert.notEqual(
+    (await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })).status,
+    200,
+  )
 })

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import type { RevokedSession, FeedPosition, SessionId, Sessions } from '../../src/sessions/session.ts'
+import type {
+  FeedPosition,
+  RevokedSession,
+  SessionId,
+  Sessions,
+} from '../../src/sessions/session.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { verifier } from '../../src/verify/index.ts'
 import { watchword } from '../../src/watchword.ts'
@@ -14,8 +19,13 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   const store = sqliteStore({ file: ':memory:' })
   const others: RevokedSession[] = []
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
-    const rows = [...(await store.sessions.revokedSince(from, limit)), ...others.filter((each) => isBehind(each, from))]
-    return rows.sort((a, b) => a.endedAt - b.endedAt || (a.id < b.id ? -1 : 1)).slice(0, limit)
+    const rows = [
+      ...(await store.sessions.revokedSince(from, limit)),
+      ...others.filter((each) => isBehind(each, from)),
+    ]
+    return rows
+      .sort((a, b) => a.endedAt - b.endedAt || (a.id < b.id ? -1 : 1))
+      .slice(0, limit)
   }
   const auth = watchword({
     database: { ...store, sessions: { ...store.sessions, revokedSince } },
@@ -29,7 +39,9 @@ test('a service that only verifies learns who has signed out, of tens of thousan
     const { id } = await auth.users.create({ username, password: PASSWORD })
     const body = JSON.stringify({ username, password: PASSWORD })
     const headers = { 'Content-Type': 'application/json' }
-    const answer = await auth.handler(new Request('https://auth.example/api/token/', { method: 'POST', body, headers }))
+    const answer = await auth.handler(
+      new Request('https://auth.example/api/token/', { method: 'POST', body, headers }),
+    )
     return { id, access: ((await answer.json()) as { access: string }).access }
   }
   let elapsed = 0
@@ -44,7 +56,11 @@ test('a service that only verifies learns who has signed out, of tens of thousan
       return auth.handler(new Request(input, init))
     },
   })
-  const [ada, vitor, eve] = [await signedIn('ada'), await signedIn('vitor'), await signedIn('eve')]
+  const [ada, vitor, eve] = [
+    await signedIn('ada'),
+    await signedIn('vitor'),
+    await signedIn('eve'),
+  ]
   await auth.sessions.revokeAll(ada.id)
 
   await assert.rejects(elsewhere.verify(ada.access), { code: 'revoked' })
@@ -63,5 +79,7 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   assert.ok(pages.length >= 4, `${pages.length} pages`)
 })
 
-const isBehind = (one: RevokedSession, { endedAt, id = '' as SessionId }: FeedPosition): boolean =>
-  one.endedAt > endedAt || (one.endedAt === endedAt && one.id > id)
+const isBehind = (
+  one: RevokedSession,
+  { endedAt, id = '' as SessionId }: FeedPosition,
+): boolean => one.endedAt > endedAt || (one.endedAt === endedAt && one.id > id)

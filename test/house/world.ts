@@ -40,9 +40,16 @@ export async function post(
   body: object,
 ): Promise<{ status: number; body: Record<string, string> }> {
   const headers = { 'content-type': 'application/json' }
-  const request = new Request(`http://localhost${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  const request = new Request(`http://localhost${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
   const response = await auth.handler(request)
-  return { status: response.status, body: (await response.json()) as Record<string, string> }
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, string>,
+  }
 }
 
 export const signIn = async (auth: Watchword): Promise<Record<string, string>> =>

@@ -22,12 +22,22 @@ export interface Ours {
 }
 
 /** An instance in memory that knows these users, on the terms of Simple JWT's defaults. */
-export async function ours(t: TestContext, users: readonly Shared[], tokens: TokenOptions): Promise<Ours> {
+export async function ours(
+  t: TestContext,
+  users: readonly Shared[],
+  tokens: TokenOptions,
+): Promise<Ours> {
   const store = sqliteStore({ file: ':memory:' })
   const auth = watchword({
     database: store,
     secret: 'a secret of at least thirty-two characters',
-    tokens: { rotate: false, blacklistAfterRotation: false, checkRevoke: false, adoptForeign: true, ...tokens },
+    tokens: {
+      rotate: false,
+      blacklistAfterRotation: false,
+      checkRevoke: false,
+      adoptForeign: true,
+      ...tokens,
+    },
     log: () => {},
   })
   t.after(() => auth.close())
@@ -50,7 +60,11 @@ export async function ours(t: TestContext, users: readonly Shared[], tokens: Tok
     auth,
     async post(path, body) {
       const headers = { 'Content-Type': 'application/json' }
-      const request = new Request(`http://ours.test${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      const request = new Request(`http://ours.test${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      })
       const response = await auth.handler(request)
       return { status: response.status, body: (await response.json()) as Told['body'] }
     },
@@ -60,4 +74,6 @@ export async function ours(t: TestContext, users: readonly Shared[], tokens: Tok
 
 /** A request that bears a token. */
 export const bearing = (token: string): Request =>
-  new Request('http://ours.test/hello/', { headers: { Authorization: `Bearer ${token}` } })
+  new Request('http://ours.test/hello/', {
+    headers: { Authorization: `Bearer ${token}` },
+  })

@@ -10,7 +10,10 @@ import { aSession, NOON, vitor } from '../sessions/house.ts'
 import { aHouse, type Process, until } from './world.ts'
 
 /** A store of a process, which hears of nothing but through Redis; and what it hears. */
-async function aStore(t: TestContext, redis: Process): Promise<{ readonly store: Store; readonly heard: Change[] }> {
+async function aStore(
+  t: TestContext,
+  redis: Process,
+): Promise<{ readonly store: Store; readonly heard: Change[] }> {
   const kept = sqliteStore({ file: ':memory:' })
   await kept.migrate()
   t.after(() => kept.close())
@@ -27,7 +30,11 @@ async function aPair(t: TestContext) {
   const instance = await aHouse(t, 2)
   if (instance === undefined) return undefined
   const [one, two] = instance.processes
-  return { server: instance.server, one: await aStore(t, one!), two: await aStore(t, two!) }
+  return {
+    server: instance.server,
+    one: await aStore(t, one!),
+    two: await aStore(t, two!),
+  }
 }
 
 test('who ends a session tells the others, and not itself', async (t) => {
@@ -59,7 +66,9 @@ test('of thousands of sessions that end at once every one is told', async (t) =>
   await one.store.sessions.revokeAll(vitor.id, 'deleted', NOON)
   await until(() => two.heard.length === 3)
 
-  const told = two.heard.flatMap((change) => (change.kind === 'ended' ? change.sessions : []))
+  const told = two.heard.flatMap((change) =>
+    change.kind === 'ended' ? change.sessions : [],
+  )
   assert.deepEqual(new Set(told), new Set(ids))
 })
 
@@ -84,15 +93,30 @@ test('after an outage anything may have changed', async (t) => {
   await server.start()
   await until(() => one.heard.length > 0 && two.heard.length > 0)
 
-  assert.deepEqual([one.heard[0], two.heard[0]], [{ kind: 'anything' }, { kind: 'anything' }])
+  assert.deepEqual(
+    [one.heard[0], two.heard[0]],
+    [{ kind: 'anything' }, { kind: 'anything' }],
+  )
 })
 
 for (const [what, text, change] of [
-  ['ended sessions', '{"from":"you","change":{"kind":"ended","sessions":["a"]}}', { kind: 'ended', sessions: ['a'] }],
+  [
+    'ended sessions',
+    '{"from":"you","change":{"kind":"ended","sessions":["a"]}}',
+    { kind: 'ended', sessions: ['a'] },
+  ],
   ['turned keys', '{"from":"you","change":{"kind":"keys"}}', { kind: 'keys' }],
   ['what was said here', '{"from":"me","change":{"kind":"keys"}}', undefined],
-  ['a kind of a later version', '{"from":"you","change":{"kind":"roles"}}', { kind: 'anything' }],
-  ['sessions that are none', '{"from":"you","change":{"kind":"ended","sessions":"a"}}', { kind: 'anything' }],
+  [
+    'a kind of a later version',
+    '{"from":"you","change":{"kind":"roles"}}',
+    { kind: 'anything' },
+  ],
+  [
+    'sessions that are none',
+    '{"from":"you","change":{"kind":"ended","sessions":"a"}}',
+    { kind: 'anything' },
+  ],
   ['no JSON', 'hello', { kind: 'anything' }],
   ['no object', 'null', { kind: 'anything' }],
 ] as const) {

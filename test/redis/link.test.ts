@@ -7,7 +7,12 @@ import { RedisConnection } from '../../src/stores/redis/connection.ts'
 test('in a Redis that was restarted there are as many processes as before, until all have had the time to say that they are there', async (t) => {
   const { library, sees } = aLibrary()
   sees(3)
-  const link = await RedisConnection.open(parseRedis('redis://127.0.0.1'), 'me', library, { lost() {}, back() {} })
+  const link = await RedisConnection.open(
+    parseRedis('redis://127.0.0.1'),
+    'me',
+    library,
+    { lost() {}, back() {} },
+  )
   t.after(() => link.close())
   assert.equal(link.processes, 3)
 

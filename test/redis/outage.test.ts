@@ -9,8 +9,15 @@ import { aHouse, aProcess, type Process, TEN, timed, until } from './world.ts'
 const NOW = 1_790_000_000.25 as UnixSeconds
 
 /** How many of so many hits are counted. */
-async function counted({ hits }: Process, many: number, key = 'k', now = NOW): Promise<number> {
-  const all = await Promise.all(Array.from({ length: many }, () => hits.hit(key, TEN, now)))
+async function counted(
+  { hits }: Process,
+  many: number,
+  key = 'k',
+  now = NOW,
+): Promise<number> {
+  const all = await Promise.all(
+    Array.from({ length: many }, () => hits.hit(key, TEN, now)),
+  )
   return all.filter(({ kind }) => kind === 'counted').length
 }
 
@@ -39,10 +46,14 @@ test('a limit of less than there are processes lets in one each', async (t) => {
 
   const two = { limit: 2, per: seconds(60) }
   const answers = await Promise.all(
-    instance.processes.map(async ({ hits }) => [await hits.hit('k', two, NOW), await hits.hit('k', two, NOW)]),
+    instance.processes.map(async ({ hits }) => [
+      await hits.hit('k', two, NOW),
+      await hits.hit('k', two, NOW),
+    ]),
   )
 
-  for (const [first, second] of answers) assert.deepEqual([first?.kind, second?.kind], ['counted', 'full'])
+  for (const [first, second] of answers)
+    assert.deepEqual([first?.kind, second?.kind], ['counted', 'full'])
 })
 
 test('nobody waits for more than 250 ms for a Redis that hangs, and only the first waits at all', async (t) => {
@@ -97,7 +108,8 @@ test('what was restarted is used again, and each outage is told of in two lines'
     await server.stop()
     await until(() => one!.state() === 'down')
     // Long enough to be asked in vain again and again.
-    for (let n = 0; n < 15; n++) await Promise.all([one!.hits.hit('k', TEN, NOW), sleep(100)])
+    for (let n = 0; n < 15; n++)
+      await Promise.all([one!.hits.hit('k', TEN, NOW), sleep(100)])
     await server.start()
     await until(() => one!.state() === 'up')
     assert.equal(await counted(one!, 20, `after ${i}`), 10)

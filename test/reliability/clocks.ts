@@ -19,24 +19,33 @@ const SKEWS = [0, 30, -30] as const
 /** R13. */
 export const clocks = trial({
   name: 'R13',
-  promise: 'a spent token stays spent wherever clocks go; with PostgreSQL its clock counts, whatever the machines say',
+  promise:
+    'a spent token stays spent wherever clocks go; with PostgreSQL its clock counts, whatever the machines say',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 5 },
   short: { rounds: 1 },
-  sabotages: [{ name: 'clock-of-each', databases: ['postgres'] }, { name: 'drop-generation' }],
+  sabotages: [
+    { name: 'clock-of-each', databases: ['postgres'] },
+    { name: 'drop-generation' },
+  ],
   async run(deps, { rounds }) {
     const { houses, store } = await together(deps, 1, TERMS)
     const found: Finding[] = []
     for (let round = 0; round < rounds; round++) {
       found.push(...(await afterSteps(houses[0]!, store, round)))
-      if (deps.kind === 'postgres') found.push(...(await onThreeMachines(deps, store, round)))
+      if (deps.kind === 'postgres')
+        found.push(...(await onThreeMachines(deps, store, round)))
     }
     return found
   },
 })
 
 /** One clock that is set. */
-async function afterSteps(instance: House, store: Store, round: number): Promise<readonly Finding[]> {
+async function afterSteps(
+  instance: House,
+  store: Store,
+  round: number,
+): Promise<readonly Finding[]> {
   const seen = { right: 0, ended: 0 }
   for (const step of STEPS) {
     const id = `step ${step} ${round}`
@@ -53,7 +62,11 @@ async function afterSteps(instance: House, store: Store, round: number): Promise
     if (later.kind === 'revoked') seen.ended += 1
   }
   return [
-    exactly(STEPS.length, 'clocks set between two refreshes: repeated or reused, as it should be', seen.right),
+    exactly(
+      STEPS.length,
+      'clocks set between two refreshes: repeated or reused, as it should be',
+      seen.right,
+    ),
     exactly(STEPS.length, 'sessions that stay ended', seen.ended),
   ]
 }
@@ -62,9 +75,15 @@ async function afterSteps(instance: House, store: Store, round: number): Promise
 const OVERLAP = 3 as Seconds
 
 /** Clocks that differ. */
-async function onThreeMachines(deps: World, store: Store, round: number): Promise<readonly Finding[]> {
+async function onThreeMachines(
+  deps: World,
+  store: Store,
+  round: number,
+): Promise<readonly Finding[]> {
   const { database, sabotage } = deps
-  const machines = SKEWS.map((skew) => startHouse(database, { ...TERMS, overlap: OVERLAP }, { skew, sabotage }))
+  const machines = SKEWS.map((skew) =>
+    startHouse(database, { ...TERMS, overlap: OVERLAP }, { skew, sabotage }),
+  )
   deps.after(() => Promise.all(machines.map((machine) => machine.kill())))
   await Promise.all(machines.map((machine) => machine.ask('ready')))
   const now = store.time?.now ?? systemClock
@@ -72,10 +91,14 @@ async function onThreeMachines(deps: World, store: Store, round: number): Promis
   const ids = SKEWS.map((skew) => `by ${skew} ${round}`)
 
   for (const [i, id] of ids.entries()) {
-    await store.sessions.open(aSession(id, { createdAt: now(), idleExpiresAt: at(now(), 20) }))
+    await store.sessions.open(
+      aSession(id, { createdAt: now(), idleExpiresAt: at(now(), 20) }),
+    )
     const rotated = await machines[i]!.ask('rotate', first(id))
     if (rotated.kind === 'rotated') seen.rotated += 1
-    const again = await Promise.all(machines.map((machine) => machine.ask('rotate', first(id))))
+    const again = await Promise.all(
+      machines.map((machine) => machine.ask('rotate', first(id))),
+    )
     seen.replayed += again.filter(({ kind }) => kind === 'replayed').length
   }
   await sleep(OVERLAP * 1000 + 200)
@@ -85,7 +108,11 @@ async function onThreeMachines(deps: World, store: Store, round: number): Promis
   }
   for (const machine of machines) await machine.kill()
   return [
-    exactly(3, 'sessions refreshed, on machines whose clocks are 30 s apart', seen.rotated),
+    exactly(
+      3,
+      'sessions refreshed, on machines whose clocks are 30 s apart',
+      seen.rotated,
+    ),
     exactly(9, 'repetitions on each of them given the same successor', seen.replayed),
     exactly(3, 'after the overlap taken for reuse', seen.reused),
   ]

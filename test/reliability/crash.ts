@@ -17,7 +17,8 @@ Object.defineProperty(cluster, 'schedulingPolicy', { get: () => cluster.SCHED_RR
 /** R25. */
 export const crash = trial({
   name: 'R25',
-  promise: 'when a worker is killed under load, whoever asks again is answered by another one and stays signed in',
+  promise:
+    'when a worker is killed under load, whoever asks again is answered by another one and stays signed in',
   databases: ['sqlite', 'postgres'],
   long: { kills: 20 },
   short: { kills: 3 },
@@ -29,7 +30,14 @@ export const crash = trial({
       words: ['--port', '0', '--workers', '2'],
       execArgv: deps.sabotage === 'round-robin' ? ['--import', ROUND_ROBIN] : [],
     })
-    const seen = { refreshed: 0, broken: 0, brokenTwice: 0, loggedOut: 0, others: [] as string[], slowest: 0 }
+    const seen = {
+      refreshed: 0,
+      broken: 0,
+      brokenTwice: 0,
+      loggedOut: 0,
+      others: [] as string[],
+      slowest: 0,
+    }
     let isOver = false
 
     /** Refreshes for ever; where a connection breaks, it asks once more with the same token. */

@@ -14,14 +14,25 @@ interface Size {
 /** R11. */
 export const faults = trial<Size>({
   name: 'R11',
-  promise: 'whatever call of the store fails: never 200 without the effect, never 500, and asking again does it',
+  promise:
+    'whatever call of the store fails: never 200 without the effect, never 500, and asking again does it',
   databases: ['sqlite', 'postgres'],
   long: { flows: Object.keys(FLOWS), moments: MOMENTS },
   short: {
-    flows: ['obtain', 'refresh', 'blacklist', 'verify what was signed out', 'log-out of a browser'],
+    flows: [
+      'obtain',
+      'refresh',
+      'blacklist',
+      'verify what was signed out',
+      'log-out of a browser',
+    ],
     moments: ['before', 'after'],
   },
-  sabotages: [{ name: 'take-for-done' }, { name: 'untold-fault' }, { name: 'nothing-ended' }],
+  sabotages: [
+    { name: 'take-for-done' },
+    { name: 'untold-fault' },
+    { name: 'nothing-ended' },
+  ],
   async run(deps, { flows, moments }) {
     const store = await storeAt(deps.database)
     deps.after(() => store.close())
@@ -36,8 +47,15 @@ export const faults = trial<Size>({
       deps.progress(name)
       for (const moment of moments) {
         for (let k = 1; ; k++) {
-          const { call, fault } = await play(await FLOWS[name]!(place), faulty, place, k, moment)
-          if (fault !== undefined) broken.push(`${name}: ${call ?? 'nothing'} (${k}) fails ${moment}: ${fault}`)
+          const { call, fault } = await play(
+            await FLOWS[name]!(place),
+            faulty,
+            place,
+            k,
+            moment,
+          )
+          if (fault !== undefined)
+            broken.push(`${name}: ${call ?? 'nothing'} (${k}) fails ${moment}: ${fault}`)
           if (call === undefined) break
           failed++
         }
@@ -52,24 +70,38 @@ export const faults = trial<Size>({
 })
 
 /** @returns the call that failed, `undefined` where the scene has no k-th one; and what is wrong with what came of it */
-async function play(scene: Scene, faulty: FaultyStore, place: Place, k: number, moment: Moment) {
+async function play(
+  scene: Scene,
+  faulty: FaultyStore,
+  place: Place,
+  k: number,
+  moment: Moment,
+) {
   faulty.arm(k, moment)
   const first = await scene.ask()
   const call = faulty.calls()[k - 1]
   faulty.arm()
-  const fault = await judge(scene, first, call !== undefined).catch(({ message }: Error) => message.split('\n')[0])
+  const fault = await judge(scene, first, call !== undefined).catch(
+    ({ message }: Error) => message.split('\n')[0],
+  )
   return { first, call, fault: place.faults.splice(0).join('; ') || fault }
 }
 
 /** What is wrong with how a scene went on. */
-async function judge(scene: Scene, first: Answer, failed: boolean): Promise<string | undefined> {
+async function judge(
+  scene: Scene,
+  first: Answer,
+  failed: boolean,
+): Promise<string | undefined> {
   const { says = 200, again = [] } = scene
   if (first.status === says) await scene.holds(first)
   else if (!failed) return `the answer is ${first.status}`
   else if (first.status !== 503) return `the first answer is ${first.status}`
-  else if (!(Number(first.retryAfter) >= 1)) return 'the first answer does not say when to try again'
+  else if (!(Number(first.retryAfter) >= 1))
+    return 'the first answer does not say when to try again'
   const second = await scene.ask()
-  if (second.status !== says && !again.includes(second.status)) return `the second answer is ${second.status}`
+  if (second.status !== says && !again.includes(second.status))
+    return `the second answer is ${second.status}`
   await scene.holds(second)
   return undefined
 }

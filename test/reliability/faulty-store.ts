@@ -18,20 +18,29 @@ export function faultyStore(store: Store) {
       const n = calls.push(name)
       if (armed === undefined || n < armed.at) return verb(...given)
       const { at, moment } = armed
-      if (moment === 'from then on' || (n === at && moment === 'before')) return Promise.reject(fault(name))
+      if (moment === 'from then on' || (n === at && moment === 'before'))
+        return Promise.reject(fault(name))
       const done = verb(...given)
       return n > at ? done : Promise.resolve(done).then(() => Promise.reject(fault(name)))
     }
   const faultyPort = (port: string, verbs: object): object =>
     new Proxy(verbs, {
-      get: (_, name) => failing(`${port}.${String(name)}`, (Reflect.get(verbs, name) as Verb).bind(verbs)),
+      get: (_, name) =>
+        failing(
+          `${port}.${String(name)}`,
+          (Reflect.get(verbs, name) as Verb).bind(verbs),
+        ),
     })
-  const ports = Object.entries(store).filter(([name, part]) => typeof part === 'object' && name !== 'time')
+  const ports = Object.entries(store).filter(
+    ([name, part]) => typeof part === 'object' && name !== 'time',
+  )
 
   return {
     store: {
       ...store,
-      ...Object.fromEntries(ports.map(([name, verbs]) => [name, faultyPort(name, verbs)])),
+      ...Object.fromEntries(
+        ports.map(([name, verbs]) => [name, faultyPort(name, verbs)]),
+      ),
       migrate: failing('migrate', store.migrate) as Store['migrate'],
       ping: failing('ping', store.ping) as Store['ping'],
     } as Store,

@@ -20,7 +20,8 @@ const PATIENCE = 15_000
 /** R7: the server dies. */
 export const kills = trial({
   name: 'R7',
-  promise: 'what was answered is there after a kill -9 of the server, and the database is whole',
+  promise:
+    'what was answered is there after a kill -9 of the server, and the database is whole',
   databases: ['sqlite', 'postgres'],
   long: { kills: 100 },
   short: { kills: 5 },
@@ -40,7 +41,9 @@ export const kills = trial({
       if (!isWhole(deps)) seen.broken += 1
       seen.lost += await ledger.lostIn(store)
       if (kill % 10 === 0)
-        deps.progress(`${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+        deps.progress(
+          `${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`,
+        )
 
       const began = performance.now()
       server = await start(deps)
@@ -49,7 +52,11 @@ export const kills = trial({
     return [
       ...findingsOf(ledger, seen.lost, kills),
       ...(deps.kind === 'sqlite' ? [exactly(0, 'files broken', seen.broken)] : []),
-      atMost(boundOf(2000, alone), 'ms from a start to its first good answer', seen.slowest),
+      atMost(
+        boundOf(2000, alone),
+        'ms from a start to its first good answer',
+        seen.slowest,
+      ),
     ]
   },
 })
@@ -57,7 +64,8 @@ export const kills = trial({
 /** R7: the database dies, in each of the ways that it can. */
 export const databaseKills = trial({
   name: 'R7-database',
-  promise: 'what was answered is there after the database was killed under the server, or its connections were',
+  promise:
+    'what was answered is there after the database was killed under the server, or its connections were',
   databases: ['none'],
   long: { kills: 20 },
   short: { kills: 3 },
@@ -89,9 +97,14 @@ export const databaseKills = trial({
       const store = await storeAt(postgres.url)
       lost += await ledger.lostIn(store)
       await store.close()
-      deps.progress(`${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+      deps.progress(
+        `${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`,
+      )
     }
-    return [...findingsOf(ledger, lost, kills), exactly(0, 'times that nobody was answered afterwards', unheard)]
+    return [
+      ...findingsOf(ledger, lost, kills),
+      exactly(0, 'times that nobody was answered afterwards', unheard),
+    ]
   },
 })
 
@@ -119,7 +132,11 @@ async function aStartAlone(deps: World): Promise<number> {
 }
 
 /** The clients work until `harm` is done. */
-async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promise<void>): Promise<void> {
+async function whileWorking(
+  ledger: Ledger,
+  at: ServerProcess,
+  harm: () => Promise<void>,
+): Promise<void> {
   let isOver = false
   const working = ledger.work(
     () => at,
@@ -153,7 +170,11 @@ async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<number>
   return answeredAt ?? Number.POSITIVE_INFINITY
 }
 
-function findingsOf({ answered, refused }: Ledger, lost: number, kills: number): readonly Finding[] {
+function findingsOf(
+  { answered, refused }: Ledger,
+  lost: number,
+  kills: number,
+): readonly Finding[] {
   const { signIns, refreshes, signOuts } = answered
   return [
     atLeast(kills * 10, 'refreshes answered', refreshes),

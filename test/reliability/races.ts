@@ -12,18 +12,28 @@ const CALLERS = [13, 13, 12, 12]
 type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: string }
 
 /** Presents one token in all processes at once. */
-async function race(houses: readonly House[], token: Presented): Promise<readonly Outcome[]> {
+async function race(
+  houses: readonly House[],
+  token: Presented,
+): Promise<readonly Outcome[]> {
   const moment = soon()
-  return (await Promise.all(houses.map((instance, i) => instance.ask('race', token, CALLERS[i]!, moment)))).flat()
+  return (
+    await Promise.all(
+      houses.map((instance, i) => instance.ask('race', token, CALLERS[i]!, moment)),
+    )
+  ).flat()
 }
 
-const countOf = (outcomes: readonly Outcome[], ...kinds: readonly Outcome['kind'][]): number =>
-  outcomes.filter(({ kind }) => kinds.includes(kind)).length
+const countOf = (
+  outcomes: readonly Outcome[],
+  ...kinds: readonly Outcome['kind'][]
+): number => outcomes.filter(({ kind }) => kinds.includes(kind)).length
 
 /** R1, with an overlap. */
 export const oneSuccessor = trial({
   name: 'R1',
-  promise: 'of 50 refreshes of one token in 4 processes one moves the session on, and all get the same successor',
+  promise:
+    'of 50 refreshes of one token in 4 processes one moves the session on, and all get the same successor',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 200 },
   short: { rounds: 20 },
@@ -45,7 +55,9 @@ export const oneSuccessor = trial({
       const row = (await store.sessions.find(id as SessionId))?.session
       seen.winners += countOf(outcomes, 'rotated')
       seen.answered += countOf(outcomes, 'rotated', 'replayed')
-      seen.successors += new Set(outcomes.map((outcome) => ('session' in outcome ? outcome.session.jti : ''))).size
+      seen.successors += new Set(
+        outcomes.map((outcome) => ('session' in outcome ? outcome.session.jti : '')),
+      ).size
       if (row?.generation === 1) seen.oneOn += 1
     }
     return [
@@ -60,11 +72,16 @@ export const oneSuccessor = trial({
 /** R1, without. */
 export const strictly = trial({
   name: 'R1-strict',
-  promise: 'without overlap one of 50 gets a successor, and the reuse by the others ends the session',
+  promise:
+    'without overlap one of 50 gets a successor, and the reuse by the others ends the session',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 200 },
   short: { rounds: 20 },
-  sabotages: [{ name: 'drop-generation' }, { name: 'ignore-row-count' }, { name: 'lost-end' }],
+  sabotages: [
+    { name: 'drop-generation' },
+    { name: 'ignore-row-count' },
+    { name: 'lost-end' },
+  ],
   async run(deps, { rounds }) {
     const { houses, store } = await together(deps, CALLERS.length, strict)
     const seen = { winners: 0, others: 0, told: 0, alive: 0 }
@@ -76,12 +93,20 @@ export const strictly = trial({
 
       seen.winners += countOf(outcomes, 'rotated')
       seen.others += countOf(outcomes, 'reused', 'revoked')
-      seen.told += outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.ended).length
-      const successors = outcomes.flatMap((outcome) => (outcome.kind === 'rotated' ? [outcome.session] : []))
-      const again = await Promise.all(successors.map((successor) => houses[3]!.ask('rotate', successor)))
+      seen.told += outcomes.filter(
+        (outcome) => outcome.kind === 'reused' && outcome.ended,
+      ).length
+      const successors = outcomes.flatMap((outcome) =>
+        outcome.kind === 'rotated' ? [outcome.session] : [],
+      )
+      const again = await Promise.all(
+        successors.map((successor) => houses[3]!.ask('rotate', successor)),
+      )
       seen.alive += again.filter(({ kind }) => kind !== 'revoked').length
     }
-    const events = (await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))).flat()
+    const events = (
+      await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+    ).flat()
     return [
       exactly(rounds, 'winners', seen.winners),
       exactly(rounds * 49, 'refused', seen.others),
@@ -96,7 +121,8 @@ export const strictly = trial({
 /** R2. */
 export const reuseElsewhere = trial({
   name: 'R2',
-  promise: 'reuse after the overlap, in another process, ends successor and access tokens everywhere within a second',
+  promise:
+    'reuse after the overlap, in another process, ends successor and access tokens everywhere within a second',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 20 },
   short: { rounds: 2 },
@@ -110,19 +136,27 @@ export const reuseElsewhere = trial({
       await Promise.all(houses.map((instance) => instance.ask('setClock', NOON)))
       await store.sessions.open(aSession(id))
       const rotated = await one.ask('rotate', first(id))
-      await Promise.all(houses.map((instance) => instance.ask('setClock', at(NOON, 10.1))))
+      await Promise.all(
+        houses.map((instance) => instance.ask('setClock', at(NOON, 10.1))),
+      )
 
       const again = await other.ask('rotate', first(id))
 
       if (again.kind === 'reused') seen.ended += 1
       if (await other.ask('isRevoked', id)) seen.atOnce += 1
-      const learned = await Promise.all([one, third].map((instance) => untilRevoked(instance, id)))
+      const learned = await Promise.all(
+        [one, third].map((instance) => untilRevoked(instance, id)),
+      )
       seen.slowest = Math.max(seen.slowest, ...learned)
       const tokens = [first(id), ...('session' in rotated ? [rotated.session] : [])]
-      const later = await Promise.all(tokens.map((token, i) => houses[2 * i]!.ask('rotate', token)))
+      const later = await Promise.all(
+        tokens.map((token, i) => houses[2 * i]!.ask('rotate', token)),
+      )
       seen.dead += countOf(later, 'revoked')
     }
-    const events = (await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))).flat()
+    const events = (
+      await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+    ).flat()
     return [
       exactly(rounds, 'reuses noticed', seen.ended),
       exactly(rounds, 'known at once where they were noticed', seen.atOnce),
@@ -136,7 +170,8 @@ export const reuseElsewhere = trial({
 /** @returns the milliseconds after which a process refuses the access tokens of a session: at most two seconds are waited for */
 async function untilRevoked(instance: House, id: SessionId): Promise<number> {
   const began = performance.now()
-  while (performance.now() - began < 2000 && !(await instance.ask('isRevoked', id))) await sleep(10)
+  while (performance.now() - began < 2000 && !(await instance.ask('isRevoked', id)))
+    await sleep(10)
   return performance.now() - began
 }
 
@@ -165,13 +200,20 @@ export const endInARace = trial({
 
       if ((await store.sessions.find(id))?.session.endReason === 'logout') seen.ended += 1
       const successors = [...left, ...right].flatMap((outcome) =>
-        outcome.kind === 'rotated' || outcome.kind === 'replayed' ? [outcome.session] : [],
+        outcome.kind === 'rotated' || outcome.kind === 'replayed'
+          ? [outcome.session]
+          : [],
       )
       if (successors.length > 0) seen.refreshed += 1
-      const later = await Promise.all(successors.map((successor) => one.ask('rotate', successor)))
+      const later = await Promise.all(
+        successors.map((successor) => one.ask('rotate', successor)),
+      )
       seen.alive += later.length - countOf(later, 'revoked')
     }
     deps.progress(`in ${seen.refreshed} of ${rounds} rounds a refresh came first`)
-    return [exactly(rounds, 'sessions ended', seen.ended), exactly(0, 'live tokens afterwards', seen.alive)]
+    return [
+      exactly(rounds, 'sessions ended', seen.ended),
+      exactly(0, 'live tokens afterwards', seen.alive),
+    ]
   },
 })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hexId, systemRandom } from '../../src/base/random.ts'
 import { AuthError } from '../../src/base/errors.ts'
+import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
@@ -20,7 +20,10 @@ const withKeys = (store: Store, other: (keys: Keys) => Partial<Keys>): Store => 
   keys: { ...store.keys, ...other(store.keys) },
 })
 
-const withSessions = (store: Store, other: (sessions: Sessions) => Partial<Sessions>): Store => ({
+const withSessions = (
+  store: Store,
+  other: (sessions: Sessions) => Partial<Sessions>,
+): Store => ({
   ...store,
   sessions: { ...store.sessions, ...other(store.sessions) },
 })
@@ -28,13 +31,17 @@ const withSessions = (store: Store, other: (sessions: Sessions) => Partial<Sessi
 /** What others got wrong, or could: each turns a trial red, or the trial would be worth nothing. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   /** The swap without `generation = :generation and jti = :jti`: whatever was presented, the session moves on. */
-  'drop-generation': (store) => withSessions(store, (sessions) => ({ rotate: (its) => rotateWhatever(sessions, its) })),
+  'drop-generation': (store) =>
+    withSessions(store, (sessions) => ({
+      rotate: (its) => rotateWhatever(sessions, its),
+    })),
 
   /** The number of rows that the swap changed is not read: everybody believes that it was theirs. */
   'ignore-row-count': (store) =>
     withSessions(store, (sessions) => ({
       async rotate(its) {
-        const session = (await sessions.rotate(its)) ?? (await sessions.find(its.id))?.session
+        const session =
+          (await sessions.rotate(its)) ?? (await sessions.find(its.id))?.session
         return session && { ...session, generation: its.generation + 1, jti: its.newJti }
       },
     })),
@@ -53,14 +60,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     }),
 
   /** The end of a session is undone together with the request that it refuses. */
-  'lost-end': (store) => withSessions(store, () => ({ revoke: async () => true, revokeAll: async () => [] })),
+  'lost-end': (store) =>
+    withSessions(store, () => ({ revoke: async () => true, revokeAll: async () => [] })),
 
   /** Whoever repeats a refresh gets a successor of their own. */
   'new-jti-on-replay': (store) =>
     withSessions(store, (sessions) => ({
       async find(id) {
         const state = await sessions.find(id)
-        return state && { ...state, session: { ...state.session, jti: hexId(systemRandom) } }
+        return (
+          state && { ...state, session: { ...state.session, jti: hexId(systemRandom) } }
+        )
       },
     })),
 
@@ -76,7 +86,12 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         async find(id) {
           const state = await sessions.find(id)
           const last = presented.get(id)
-          if (state === undefined || last === undefined || last.generation >= state.session.generation) return state
+          if (
+            state === undefined ||
+            last === undefined ||
+            last.generation >= state.session.generation
+          )
+            return state
           return { ...state, session: asIfNext(state.session, last) }
         },
       }
@@ -121,7 +136,9 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 
   /** A key that signs no more verifies nothing from then on. */
   'hasty-retirement': (store) =>
-    withKeys(store, (keys) => ({ rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }) })),
+    withKeys(store, (keys) => ({
+      rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }),
+    })),
 
   /** The key that was to be published next signs at once. */
   'unpublished-key': (store) =>
@@ -132,7 +149,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         const { kid: id, publicJwk, privatePem } = generateKey(fresh.algorithm)
         const sealed = seal(privatePem, id, [new Secret(SECRET)], systemRandom)
         const another = { ...fresh, id, publicJwk, sealed }
-        if (turned) await keys.rotate({ current: turn.next, next: fresh.id, fresh: another, verifiesUntil })
+        if (turned)
+          await keys.rotate({
+            current: turn.next,
+            next: fresh.id,
+            fresh: another,
+            verifiesUntil,
+          })
         return turned
       },
     })),
@@ -164,11 +187,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   }),
 
   /** Of what other processes write nothing is told but that all has been told. */
-  deaf: (store) => ({ ...store, watch: (listener) => store.watch({ ...listener, changed() {} }) }),
+  deaf: (store) => ({
+    ...store,
+    watch: (listener) => store.watch({ ...listener, changed() {} }),
+  }),
 }
 
 /** The verbs of a port, each called as `how` says. */
-const around = <Port extends object>(port: Port, how: (call: () => unknown) => Promise<unknown>): Port =>
+const around = <Port extends object>(
+  port: Port,
+  how: (call: () => unknown) => Promise<unknown>,
+): Port =>
   new Proxy(port, {
     get:
       (verbs, name) =>

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { days, type Seconds, seconds } from '../../src/base/clock.ts'
-import { openSessionManager, type SessionManager } from '../../src/sessions/session-manager.ts'
 import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
+import {
+  openSessionManager,
+  type SessionManager,
+} from '../../src/sessions/session-manager.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
@@ -34,7 +37,15 @@ const CELLS: readonly Cell[] = BEHIND.flatMap((behind) =>
       BOTH.flatMap((expired) =>
         USERS.flatMap((user) =>
           OVERLAPS.flatMap((overlap) =>
-            BOTH.map((rightJti) => ({ behind, age, revoked, expired, user, overlap, rightJti })),
+            BOTH.map((rightJti) => ({
+              behind,
+              age,
+              revoked,
+              expired,
+              user,
+              overlap,
+              rightJti,
+            })),
           ),
         ),
       ),
@@ -53,17 +64,27 @@ interface Expected {
 const REACHED = 3
 
 /** The table of the design, its rows in their order. */
-function expected({ behind, age, revoked, expired, user, overlap, rightJti }: Cell): Expected {
+function expected({
+  behind,
+  age,
+  revoked,
+  expired,
+  user,
+  overlap,
+  rightJti,
+}: Cell): Expected {
   const untouched = { generation: REACHED, endReason: undefined, events: 0 }
   if (revoked) return { ...untouched, outcome: 'revoked', endReason: 'logout' }
   if (expired) return { ...untouched, outcome: 'expired' }
   if (user === 'deleted') return { ...untouched, outcome: 'user', endReason: 'deleted' }
   if (user === 'inactive') return { ...untouched, outcome: 'user', endReason: 'inactive' }
   if (user === 'epoch') return { ...untouched, outcome: 'user', endReason: 'password' }
-  if (behind === 0 && rightJti) return { ...untouched, outcome: 'rotated', generation: REACHED + 1 }
+  if (behind === 0 && rightJti)
+    return { ...untouched, outcome: 'rotated', generation: REACHED + 1 }
   const inTime = overlap === 10 && [0, 9.9, 10, -4].includes(age)
   if (behind === 1 && rightJti && inTime) return { ...untouched, outcome: 'replayed' }
-  if (behind >= 1) return { ...untouched, outcome: 'reused', endReason: 'reuse', events: 1 }
+  if (behind >= 1)
+    return { ...untouched, outcome: 'reused', endReason: 'reuse', events: 1 }
   return { ...untouched, outcome: 'ahead' }
 }
 
@@ -74,7 +95,10 @@ interface Books {
   readonly events: ReadonlyMap<SessionId, number>
 }
 
-async function booksOn(store: Store, sabotage: string | undefined): Promise<Books & { close(): void }> {
+async function booksOn(
+  store: Store,
+  sabotage: string | undefined,
+): Promise<Books & { close(): void }> {
   const judging = sabotaged(store, sabotage)
   const books = new Map<number, SessionManager>()
   const events = new Map<SessionId, number>()
@@ -107,7 +131,12 @@ async function arrange(
   { store }: Books,
 ): Promise<readonly string[]> {
   const userId = `user of ${id}` as UserId
-  await store.users.insert({ ...vitor, id: userId, username: userId, usernameKey: userId })
+  await store.users.insert({
+    ...vitor,
+    id: userId,
+    username: userId,
+    usernameKey: userId,
+  })
   await store.sessions.open(aSession(id, { userId, createdAt: at(NOON, -100) }))
   const jtis = [`${id}-0`, `${id}-1`, `${id}-2`, `${id}-3`]
   for (let generation = 0; generation < REACHED; generation++) {
@@ -138,7 +167,9 @@ async function judged(cell: Cell, id: SessionId, deps: Books): Promise<Expected>
   const generation = REACHED - cell.behind
   const jti = cell.rightJti ? (jtis[generation] ?? `${id}-${generation}`) : 'another'
 
-  const outcome = await books.get(cell.overlap)!.rotate({ id, generation, jti }, at(NOON, cell.age))
+  const outcome = await books
+    .get(cell.overlap)!
+    .rotate({ id, generation, jti }, at(NOON, cell.age))
 
   const state = await store.sessions.find(id)
   const isMinted = outcome.kind === 'replayed' || outcome.kind === 'rotated'
@@ -181,10 +212,14 @@ export const table = trial({
           const answer = await judged(cell, `cell ${from + i}` as SessionId, books)
           if (isDeepStrictEqual(answer, expected(cell))) return
           wrong.push(cell)
-          if (wrong.length <= 3) deps.progress(`${JSON.stringify(cell)} is ${JSON.stringify(answer)}`)
+          if (wrong.length <= 3)
+            deps.progress(`${JSON.stringify(cell)} is ${JSON.stringify(answer)}`)
         }),
       )
     }
-    return [exactly(2240, 'cells', CELLS.length), exactly(0, 'of them wrong', wrong.length)]
+    return [
+      exactly(2240, 'cells', CELLS.length),
+      exactly(0, 'of them wrong', wrong.length),
+    ]
   },
 })

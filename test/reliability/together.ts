@@ -1,6 +1,6 @@
-import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
+import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { NOON, vitor } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
@@ -8,7 +8,11 @@ import { storeAt } from './store.ts'
 import type { World } from './trial.ts'
 
 /** The first refresh token of a session that `aSession` describes. */
-export const first = (id: string): Presented => ({ id: id as SessionId, generation: 0, jti: `${id}-0` })
+export const first = (id: string): Presented => ({
+  id: id as SessionId,
+  generation: 0,
+  jti: `${id}-0`,
+})
 
 /**
  * Processes on the database of a trial, with its fault built in; and the store as it is, in this process. There is one user.
@@ -26,7 +30,9 @@ export async function together(
   deps.after(() => store.close())
   await store.migrate()
   await store.users.insert(vitor)
-  const houses = Array.from({ length: count }, () => startHouse(database, terms, { sabotage }))
+  const houses = Array.from({ length: count }, () =>
+    startHouse(database, terms, { sabotage }),
+  )
   deps.after(() => Promise.all(houses.map((instance) => instance.kill())))
   await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
   await Promise.all(houses.map((instance) => instance.ask('ready')))

@@ -106,7 +106,10 @@ export async function attempt(
   { run }: Trial,
   kind: Kind,
   form: Form,
-  { sabotage, progress = () => {} }: { readonly sabotage?: string | undefined; progress?(text: string): void } = {},
+  {
+    sabotage,
+    progress = () => {},
+  }: { readonly sabotage?: string | undefined; progress?(text: string): void } = {},
 ): Promise<Outcome> {
   const ends: (() => unknown)[] = []
   const skip = (reason: string): never => {
@@ -116,7 +119,15 @@ export async function attempt(
     const database = await freshDatabase(kind, skip)
     ends.push(database.drop)
     const after = (end: () => unknown): void => void ends.push(end)
-    const deps: World = { kind, database: database.url, sabotage, form, after, skip, progress }
+    const deps: World = {
+      kind,
+      database: database.url,
+      sabotage,
+      form,
+      after,
+      skip,
+      progress,
+    }
     return { kind: 'tried', findings: await run(deps, form) }
   } catch (error) {
     if (error instanceof Skipped) return { kind: 'skipped', reason: error.message }

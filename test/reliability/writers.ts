@@ -20,15 +20,21 @@ export const writers = trial({
     const { houses } = await together(deps, WRITERS.length, TERMS, undefined)
     if (deps.sabotage === 'lock-held') holdLock(deps)
 
-    const results = await Promise.all(houses.map((instance, i) => instance.ask('write', WRITERS[i]!, seconds * 1000)))
+    const results = await Promise.all(
+      houses.map((instance, i) => instance.ask('write', WRITERS[i]!, seconds * 1000)),
+    )
 
     const failed = results.flatMap((result) => result.failed)
     const done = results.map((result) => result.done)
-    deps.progress(`${done.join(' + ')} writes${failed.length === 0 ? '' : `; ${failed[0]}`}`)
+    deps.progress(
+      `${done.join(' + ')} writes${failed.length === 0 ? '' : `; ${failed[0]}`}`,
+    )
     return [
       exactly(0, 'writes refused', failed.length),
       atLeast(50, 'writes by each process', Math.min(...done)),
-      ...(deps.kind === 'sqlite' ? [atMost(64, 'MB of write-ahead log', megabytes(`${deps.database}-wal`))] : []),
+      ...(deps.kind === 'sqlite'
+        ? [atMost(64, 'MB of write-ahead log', megabytes(`${deps.database}-wal`))]
+        : []),
     ]
   },
 })

@@ -3,7 +3,15 @@ import { Agent } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Answer, ask, askJson, boundOf, inOneRoundOf, p99, signIn } from './client.ts'
+import {
+  type Answer,
+  ask,
+  askJson,
+  boundOf,
+  inOneRoundOf,
+  p99,
+  signIn,
+} from './client.ts'
 import { ADA, type ServerProcess, startServer } from './process.ts'
 
 /** Log-ins a second that are offered, for so many seconds. */
@@ -25,7 +33,11 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     [other, await signIn(other)],
   ])
   const check = (at: ServerProcess): Promise<Answer> =>
-    ask(at, '/hello/', { method: 'GET', headers: { Authorization: `Bearer ${pairs.get(at)?.access}` }, agent })
+    ask(at, '/hello/', {
+      method: 'GET',
+      headers: { Authorization: `Bearer ${pairs.get(at)?.access}` },
+      agent,
+    })
 
   await inOneRoundOf(3, async () => {
     const checks: Answer[] = []
@@ -35,7 +47,8 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     const { hashesAtOnce, hashes } = await server.measure(async () => {
       const began = performance.now()
       for (let ms = 0; ms < SECONDS * 1000; ms = performance.now() - began) {
-        while (logins.length < (OFFERED * ms) / 1000) logins.push(askJson(server, '/api/token/', WRONG, agent))
+        while (logins.length < (OFFERED * ms) / 1000)
+          logins.push(askJson(server, '/api/token/', WRONG, agent))
         const [here, there] = await Promise.all([check(server), check(other)])
         checks.push(here)
         elsewhere.push(there)
@@ -47,7 +60,11 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     const admitted = answers.filter(({ status }) => status === 401)
     const turnedAway = answers.filter(({ status }) => status === 503)
 
-    assert.equal(admitted.length + turnedAway.length, answers.length, 'every answer is 401 or 503')
+    assert.equal(
+      admitted.length + turnedAway.length,
+      answers.length,
+      'every answer is 401 or 503',
+    )
     assert.ok(turnedAway.length > 0, 'the flood was none')
     assert.equal(hashesAtOnce, availableParallelism())
     assert.equal(hashes, admitted.length, 'nobody who is turned away costs a hash')
@@ -57,7 +74,9 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     }
     assert.ok(Math.max(...admitted.map(({ ms }) => ms)) <= 10_000)
     assert.deepEqual(new Set(checks.map(({ status }) => status)), new Set([200]))
-    const [here = 0, there = 0] = [checks, elsewhere].map((answers) => p99(answers.map(({ ms }) => ms)))
+    const [here = 0, there = 0] = [checks, elsewhere].map((answers) =>
+      p99(answers.map(({ ms }) => ms)),
+    )
     t.diagnostic(
       `${answers.length} log-ins, ${admitted.length} admitted; token checks p99 ${here.toFixed(1)} ms, elsewhere ${there.toFixed(1)} ms`,
     )
@@ -71,13 +90,20 @@ test('R21: of a flood from one address hardly anything is hashed', async (t) => 
   await signIn(server)
 
   const { hashes } = await server.measure(async () => {
-    const answers = await Promise.all(Array.from({ length: 200 }, () => askJson(server, '/api/token/', WRONG)))
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => askJson(server, '/api/token/', WRONG)),
+    )
     const by = (status: number) => answers.filter((answer) => answer.status === status)
     assert.equal(by(401).length, 10)
     assert.equal(by(429).length, 190)
     for (const { headers, body } of by(429)) {
-      assert.ok(Number(headers['retry-after']) >= 1 && Number(headers['retry-after']) <= 60)
-      assert.match(body, /^{"detail":"Request was throttled. Expected available in \d+ seconds?\."}$/)
+      assert.ok(
+        Number(headers['retry-after']) >= 1 && Number(headers['retry-after']) <= 60,
+      )
+      assert.match(
+        body,
+        /^{"detail":"Request was throttled. Expected available in \d+ seconds?\."}$/,
+      )
     }
   })
   assert.equal(hashes, 10)

@@ -18,7 +18,10 @@ const { storeAt } = await import('../reliability/store.ts')
 
 export interface Wish {
   readonly database: string
-  readonly options: Pick<Options, 'counts' | 'endpoints' | 'hashesAtOnce' | 'proxies' | 'redis' | 'tokens' | 'throttle'>
+  readonly options: Pick<
+    Options,
+    'counts' | 'endpoints' | 'hashesAtOnce' | 'proxies' | 'redis' | 'tokens' | 'throttle'
+  >
   readonly limits: Partial<Limits>
   /** Who is there from the start, if anybody. */
   readonly user: { readonly username: string; readonly password: string } | undefined
@@ -32,14 +35,20 @@ export interface Wish {
 const verbs = {
   createUser: (...its: Parameters<Admin['users']['create']>) => auth.users.create(...its),
   changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
-  setPassword: (...its: Parameters<Admin['users']['setPassword']>) => auth.users.setPassword(...its),
-  endSession: (...its: Parameters<Admin['sessions']['revoke']>) => auth.sessions.revoke(...its),
-  endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) => auth.sessions.revokeAll(...its),
+  setPassword: (...its: Parameters<Admin['users']['setPassword']>) =>
+    auth.users.setPassword(...its),
+  endSession: (...its: Parameters<Admin['sessions']['revoke']>) =>
+    auth.sessions.revoke(...its),
+  endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) =>
+    auth.sessions.revokeAll(...its),
 }
 
 export type Verbs = typeof verbs
 
-export type Asked = 'begin' | 'end' | { readonly n: number; readonly verb: keyof Verbs; readonly its: readonly never[] }
+export type Asked =
+  | 'begin'
+  | 'end'
+  | { readonly n: number; readonly verb: keyof Verbs; readonly its: readonly never[] }
 
 /** Of the time since the measuring began. */
 export interface Measured {
@@ -66,7 +75,13 @@ if (user === undefined) await auth.users.count()
 else await auth.users.create(user)
 const log = (entry: LogEntry): void => console.error(textLine(entry))
 await lowerHashPriority()
-const running = await serve({ auth, host: '127.0.0.1', port: 0, log, limits: { ...LIMITS, ...limits } })
+const running = await serve({
+  auth,
+  host: '127.0.0.1',
+  port: 0,
+  log,
+  limits: { ...LIMITS, ...limits },
+})
 const measuring = measure()
 
 process.on('message', async (message: Asked) => {
@@ -83,7 +98,10 @@ process.send?.({ url: running.url })
 
 async function administer({ n, verb, its }: Exclude<Asked, string>): Promise<void> {
   try {
-    process.send?.({ n, answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its) })
+    process.send?.({
+      n,
+      answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its),
+    })
   } catch (error) {
     process.send?.({ n, error: String(error) })
   }
@@ -129,7 +147,13 @@ function measure() {
       clearInterval(watching)
       delay?.disable()
       const loopDelay = (delay?.percentile(99) ?? 0) / 1e6
-      return { residentBefore, residentPeak, loopDelay, hashesAtOnce: hashing.peak, hashes: hashing.all }
+      return {
+        residentBefore,
+        residentPeak,
+        loopDelay,
+        hashesAtOnce: hashing.peak,
+        hashes: hashing.all,
+      }
     },
   }
 }

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { StartError, TIMEOUTS, type Timeouts, supervise } from '../../src/server/cluster/supervisor.ts'
+import {
+  StartError,
+  supervise,
+  TIMEOUTS,
+  type Timeouts,
+} from '../../src/server/cluster/supervisor.ts'
 import { asWorker } from '../../src/server/cluster/worker.ts'
 
 /**

@@ -20,7 +20,11 @@ interface Entry {
   readonly code?: number
 }
 
-async function supervised(t: TestContext, patience: Partial<Timeouts> = {}, file?: 'broken') {
+async function supervised(
+  t: TestContext,
+  patience: Partial<Timeouts> = {},
+  file?: 'broken',
+) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
   const put = (name: 'broken' | 'stubborn'): void => writeFileSync(join(folder, name), '')
   if (file !== undefined) put(file)
@@ -32,11 +36,17 @@ async function supervised(t: TestContext, patience: Partial<Timeouts> = {}, file
     rmSync(folder, { recursive: true, force: true })
   })
   const entries: Entry[] = []
-  createInterface(child.stdout).on('line', (line) => entries.push(JSON.parse(line) as Entry))
+  createInterface(child.stdout).on('line', (line) =>
+    entries.push(JSON.parse(line) as Entry),
+  )
   const ended = once(child, 'close')
-  const of = (event: string): readonly Entry[] => entries.filter((entry) => entry.event === event)
+  const of = (event: string): readonly Entry[] =>
+    entries.filter((entry) => entry.event === event)
   const until = async (event: string, times = 1): Promise<void> =>
-    assert.ok(await within(30, () => of(event).length >= times), `${event}: ${JSON.stringify(entries)}`)
+    assert.ok(
+      await within(30, () => of(event).length >= times),
+      `${event}: ${JSON.stringify(entries)}`,
+    )
   if (file === undefined) await until('serving')
   return { child, put, ended, of, until, workers: () => childrenOf(child.pid!) }
 }

@@ -13,7 +13,9 @@ export interface TestedDatabase {
 }
 
 /** Every kind of database that the SQL runs on, made fresh for a test. @returns a text: why there is none */
-export const DATABASES: Readonly<Record<string, (t: TestContext) => Promise<TestedDatabase | string>>> = {
+export const DATABASES: Readonly<
+  Record<string, (t: TestContext) => Promise<TestedDatabase | string>>
+> = {
   async SQLite(t) {
     const { file, remove } = aFolder()
     return opening(t, file, () => sqliteStore({ file }), remove)
@@ -26,7 +28,12 @@ export const DATABASES: Readonly<Record<string, (t: TestContext) => Promise<Test
   },
 }
 
-function opening(t: TestContext, url: string, make: () => Store, remove: () => void | Promise<void>): TestedDatabase {
+function opening(
+  t: TestContext,
+  url: string,
+  make: () => Store,
+  remove: () => void | Promise<void>,
+): TestedDatabase {
   const opened: Store[] = []
   t.after(async () => {
     for (const store of opened) await store.close()

@@ -29,10 +29,13 @@ interface World {
 
 async function sqliteWorld(t: TestContext): Promise<World> {
   const db: Kysely<Tables> = new Kysely<Tables>({
-    dialect: sqliteDialect(() => open(':memory:', (connection) => migrate(connection, db.schema, ':memory:'))),
+    dialect: sqliteDialect(() =>
+      open(':memory:', (connection) => migrate(connection, db.schema, ':memory:')),
+    ),
   })
   t.after(() => db.destroy())
-  const rows = () => db.selectFrom('throttle_hits').selectAll().orderBy('key').orderBy('slot').execute()
+  const rows = () =>
+    db.selectFrom('throttle_hits').selectAll().orderBy('key').orderBy('slot').execute()
   return { hits: sqlHits(db), rows }
 }
 
@@ -46,7 +49,8 @@ async function postgresWorld(t: TestContext): Promise<World | string> {
   })
   await store.migrate()
   const listed = `select coalesce(json_agg(throttle_hits order by key, slot), '[]') as rows from throttle_hits`
-  const rows = async () => (await ask<{ rows: { key: string }[] }>(database.url, listed)).rows
+  const rows = async () =>
+    (await ask<{ rows: { key: string }[] }>(database.url, listed)).rows
   return { hits: store.hits, rows }
 }
 
@@ -54,13 +58,17 @@ async function redisWorld(t: TestContext): Promise<World | string> {
   const server = await aRedis()
   if (typeof server === 'string') return server
   const lost: string[] = []
-  const redis = await openRedis(parseRedis(server.url), { lost: (reason) => lost.push(reason), back() {} })
+  const redis = await openRedis(parseRedis(server.url), {
+    lost: (reason) => lost.push(reason),
+    back() {},
+  })
   t.after(async () => {
     await redis.close()
     await server.stop()
     assert.deepEqual(lost, [])
   })
-  const timesAt = async (key: string) => textsOf(await server.ask(`LRANGE ${key} 0 -1`)).map((time) => ({ key, time }))
+  const timesAt = async (key: string) =>
+    textsOf(await server.ask(`LRANGE ${key} 0 -1`)).map((time) => ({ key, time }))
   const rows = async () => {
     const keys = textsOf(await server.ask('KEYS watchword:throttle*'))
     return (await Promise.all(keys.map(timesAt))).flat()
@@ -80,7 +88,10 @@ const textsOf = (answer: string): readonly string[] =>
   answer.split('\r\n').filter((line) => line !== '' && !/^[*$]/.test(line))
 
 /** A test on each of them. */
-function onEach(name: string, does: (deps: World, t: TestContext) => Promise<void>): void {
+function onEach(
+  name: string,
+  does: (deps: World, t: TestContext) => Promise<void>,
+): void {
   for (const [where, make] of Object.entries(WORLDS)) {
     test(`${where}: ${name}`, async (t) => {
       const deps = await make(t)
@@ -98,7 +109,9 @@ const kinds = (all: readonly HitResult[]) => ({
 onEach(
   'of a hundred hits at once on five a minute five are counted, and the others told how long to wait',
   async ({ hits }) => {
-    const all = await Promise.all(Array.from({ length: 100 }, () => hits.hit('throttle_k', FIVE, NOON)))
+    const all = await Promise.all(
+      Array.from({ length: 100 }, () => hits.hit('throttle_k', FIVE, NOON)),
+    )
 
     assert.deepEqual(kinds(all), { counted: 5, full: 95 })
     for (const each of all) if (each.kind === 'full') assert.equal(each.wait, 60)
@@ -116,7 +129,9 @@ test('four processes on one file count as one', async (t) => {
     const now = at(NOON, 60 * round)
     await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
     const moment = soon()
-    const answers = await Promise.all(houses.map((instance) => instance.ask('hits', 'throttle_k', FIVE, 100, moment)))
+    const answers = await Promise.all(
+      houses.map((instance) => instance.ask('hits', 'throttle_k', FIVE, 100, moment)),
+    )
 
     assert.equal(
       answers.reduce((sum, answer) => sum + answer.counted, 0),
@@ -153,7 +168,10 @@ for (const limit of [1, 2, 5, 20]) {
         seen[theirs.kind] += 1
         if (theirs.kind === 'counted') recent.unshift(now)
         if (random.next().value < 0.15 && recent.length > 0) {
-          const [moment] = recent.splice(Math.floor(random.next().value * Math.min(limit, recent.length)), 1)
+          const [moment] = recent.splice(
+            Math.floor(random.next().value * Math.min(limit, recent.length)),
+            1,
+          )
           await hits.takeBack('throttle_k', its, moment!)
           if (moment! > now - its.per) memory.takeBack('throttle_k', its, moment!)
         }
@@ -170,13 +188,19 @@ onEach('a refused hit writes nothing', async ({ hits, rows }) => {
   for (let i = 0; i < 5; i++) await hits.hit('throttle_k', FIVE, at(NOON, i))
   const before = await rows()
 
-  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 10)), { kind: 'full', wait: 50 })
+  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 10)), {
+    kind: 'full',
+    wait: 50,
+  })
 
   assert.deepEqual(await rows(), before)
 })
 
 onEach('none a minute refuses and writes nothing', async ({ hits, rows }) => {
-  assert.deepEqual(await hits.hit('throttle_k', { limit: 0, per: minutes(1) }, NOON), { kind: 'full', wait: 60 })
+  assert.deepEqual(await hits.hit('throttle_k', { limit: 0, per: minutes(1) }, NOON), {
+    kind: 'full',
+    wait: 60,
+  })
 
   assert.deepEqual(await rows(), [])
 })
@@ -184,23 +208,29 @@ onEach('none a minute refuses and writes nothing', async ({ hits, rows }) => {
 onEach('keys are counted each for itself', async ({ hits }) => {
   const one: Limit = { limit: 1, per: minutes(1) }
 
-  assert.deepEqual(await Promise.all(['a', 'b', 'c'].map((key) => hits.hit(key, one, NOON))), [
-    counted,
-    counted,
-    counted,
-  ])
+  assert.deepEqual(
+    await Promise.all(['a', 'b', 'c'].map((key) => hits.hit(key, one, NOON))),
+    [counted, counted, counted],
+  )
 })
 
-onEach('a key takes no more rows than its limit, however long it is hit', async ({ hits, rows }) => {
-  for (let i = 0; i < 100; i++) await hits.hit('throttle_k', FIVE, at(NOON, i * 20))
+onEach(
+  'a key takes no more rows than its limit, however long it is hit',
+  async ({ hits, rows }) => {
+    for (let i = 0; i < 100; i++) await hits.hit('throttle_k', FIVE, at(NOON, i * 20))
 
-  assert.ok((await rows()).length <= 5)
-})
+    assert.ok((await rows()).length <= 5)
+  },
+)
 
 onEach('a limit that is lowered counts what was hit before', async ({ hits }) => {
-  for (let i = 0; i < 20; i++) await hits.hit('throttle_k', { limit: 20, per: minutes(1) }, NOON)
+  for (let i = 0; i < 20; i++)
+    await hits.hit('throttle_k', { limit: 20, per: minutes(1) }, NOON)
 
-  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 1)), { kind: 'full', wait: 59 })
+  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 1)), {
+    kind: 'full',
+    wait: 59,
+  })
 })
 
 test('flushing forgets keys that are quiet, whole, and leaves those that are not as they are', async (t) => {

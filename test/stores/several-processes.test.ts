@@ -13,7 +13,9 @@ test('6 processes that start together on a new file all find the newest tables',
     await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
     const moment = soon()
 
-    const answers = await Promise.all(houses.map((instance) => instance.ask('open', moment)))
+    const answers = await Promise.all(
+      houses.map((instance) => instance.ask('open', moment)),
+    )
 
     assert.deepEqual(answers, Array(6).fill(undefined))
     const store = sqliteStore({ file })

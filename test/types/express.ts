@@ -23,7 +23,9 @@ app.get(
 app.use(guard((_req, _res, next) => next()))
 
 const withParams = guard<{ id: string }>((req) => is<string>(req.params.id))
-const withBoth = guard<{ id: string }>('posts.change', (req) => is<string>(is<User>(req.auth.user) && req.params.id))
+const withBoth = guard<{ id: string }>('posts.change', (req) =>
+  is<string>(is<User>(req.auth.user) && req.params.id),
+)
 app.get('/a/:id', withParams, withBoth)
 
 // @ts-expect-error nobody may have signed in

@@ -21,7 +21,10 @@ import { watchword } from '../../src/watchword.ts'
 import { is } from './is.ts'
 
 const roles = { editor: ['posts.add', 'posts.change'], viewer: ['posts.view'] } as const
-const auth = watchword({ roles, throttle: { anon: '100/day', user: null, feed: '5/min' } })
+const auth = watchword({
+  roles,
+  throttle: { anon: '100/day', user: null, feed: '5/min' },
+})
 declare const request: Request
 
 /* Options */
@@ -59,7 +62,10 @@ is<User>((await auth.require(request, anyOf(isReadOnly, isAuthenticated))).user)
 // @ts-expect-error nobody may have signed in
 is<User>((await auth.require(request, { permissions: allowAny })).user)
 // @ts-expect-error nobody may have signed in, and then there is no token
-is<TokenUser>((await auth.require(request, { schemes: [statelessBearer()], permissions: allowAny })).user)
+is<TokenUser>(
+  (await auth.require(request, { schemes: [statelessBearer()], permissions: allowAny }))
+    .user,
+)
 // @ts-expect-error a token's user is no user of the store
 is<User>((await auth.require(request, { schemes: [statelessBearer()] })).user)
 // @ts-expect-error the roles know no such permission string

@@ -12,7 +12,12 @@ const guard = guardOf(auth)
 app.useGlobalGuards(mount(app, auth)())
 is<CanActivate>(guard('posts.change'))
 is<MethodDecorator & ClassDecorator>(
-  UseGuards(guard(), guard('role:editor'), guard(allowAny), guard({ schemes: [statelessBearer()] })),
+  UseGuards(
+    guard(),
+    guard('role:editor'),
+    guard(allowAny),
+    guard({ schemes: [statelessBearer()] }),
+  ),
 )
 is<ParameterDecorator>(CurrentUser())
 is<ParameterDecorator>(Auth())

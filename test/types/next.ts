@@ -17,9 +17,19 @@ is<(request: Request) => Promise<Response>>(GET)
 is<(request: Request) => Promise<Response>>(POST)
 
 is<Route>(guard(auth, (request) => Response.json(is<User>(request.auth.user))))
-is<Route>(guard(auth, 'posts.change', (request) => Response.json(is<User>(request.auth.user))))
-is<Route>(guard(auth, 'role:editor', async (_, { params }: Context) => Response.json(is<string>((await params).id))))
-is<Route>(guard(auth, { schemes: [statelessBearer()] }, (request) => Response.json(is<TokenUser>(request.auth.user))))
+is<Route>(
+  guard(auth, 'posts.change', (request) => Response.json(is<User>(request.auth.user))),
+)
+is<Route>(
+  guard(auth, 'role:editor', async (_, { params }: Context) =>
+    Response.json(is<string>((await params).id)),
+  ),
+)
+is<Route>(
+  guard(auth, { schemes: [statelessBearer()] }, (request) =>
+    Response.json(is<TokenUser>(request.auth.user)),
+  ),
+)
 is<Promise<User | undefined>>(currentUser(auth))
 is<Promise<User>>(requireUser(auth))
 is<Promise<User>>(requireUser(auth, 'posts.change'))

@@ -1,7 +1,11 @@
 import { AuthError, type ErrorCode, verifier } from '../../src/verify/index.ts'
 import { is } from './is.ts'
 
-const tokens = verifier({ issuer: 'https://auth.example', audience: ['api', 'web'], revocations: { maxAge: '10s' } })
+const tokens = verifier({
+  issuer: 'https://auth.example',
+  audience: ['api', 'web'],
+  revocations: { maxAge: '10s' },
+})
 declare const request: Request
 
 const claims = await tokens.verify('…')

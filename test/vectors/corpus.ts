@@ -18,9 +18,12 @@ export const readVectors = <T>(name: string): T =>
  * @throws AuthError `invalid_key`
  */
 export function keySetOf(given: Jwk | JwkSet, { allowWeak = false } = {}): KeySet {
-  if (!isSet(given)) return new KeySet([importVerifyingKey(undefined, given, { allowWeak })])
+  if (!isSet(given))
+    return new KeySet([importVerifyingKey(undefined, given, { allowWeak })])
   if (!given.keys.some(({ kty }) => kty === 'oct')) return importKeySet(given)
-  return new KeySet(given.keys.map((jwk) => importVerifyingKey(undefined, jwk, { allowWeak })))
+  return new KeySet(
+    given.keys.map((jwk) => importVerifyingKey(undefined, jwk, { allowWeak })),
+  )
 }
 
 const isSet = (given: Jwk | JwkSet): given is JwkSet => Array.isArray(given.keys)
@@ -36,14 +39,19 @@ export function outcomeOf(judge: () => unknown): Outcome {
     judge()
     return { kind: 'accepted' }
   } catch (error) {
-    return error instanceof AuthError ? { kind: 'refused', code: error.code } : { kind: 'broken', error }
+    return error instanceof AuthError
+      ? { kind: 'refused', code: error.code }
+      : { kind: 'broken', error }
   }
 }
 
 /** What an outcome has against a verdict; `undefined` where they agree. */
 export function faultOf(
   outcome: Outcome,
-  { expect, errorAnyOf }: { readonly expect: string; readonly errorAnyOf?: readonly string[] | undefined },
+  {
+    expect,
+    errorAnyOf,
+  }: { readonly expect: string; readonly errorAnyOf?: readonly string[] | undefined },
 ): string | undefined {
   if (outcome.kind === 'broken') return `threw ${outcome.error}`
   if (outcome.kind === 'accepted') return expect === 'accept' ? undefined : 'is accepted'

@@ -17,7 +17,16 @@ test('the command starts a server whose tokens another service checks', async (t
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const database = join(folder, 'watchword.db')
   await withAda(database)
-  const words = ['--port', '0', '--workers', '1', '--issuer', ISSUER, '--audience', 'api, web']
+  const words = [
+    '--port',
+    '0',
+    '--workers',
+    '1',
+    '--issuer',
+    ISSUER,
+    '--audience',
+    'api, web',
+  ]
   const server = await startCommand(t, { database, words })
   const base = `http://127.0.0.1:${server.port}`
   const tokens = verifier({
@@ -43,14 +52,23 @@ test('the command starts a server whose tokens another service checks', async (t
 
 test('an issuer without an audience, or the other way round, is told how to go on', () => {
   const quiet = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const deps = { env: {}, stdin: Readable.from([]), stdout: quiet, stderr: quiet } as unknown as Parameters<
-    typeof issuerOf
-  >[1]
+  const deps = {
+    env: {},
+    stdin: Readable.from([]),
+    stdout: quiet,
+    stderr: quiet,
+  } as unknown as Parameters<typeof issuerOf>[1]
   assert.throws(() => issuerOf({ issuer: ISSUER }, deps), /--issuer needs --audience/)
   assert.throws(() => issuerOf({ audience: 'api' }, deps), /--audience needs --issuer/)
   assert.deepEqual(issuerOf({}, deps), {})
-  assert.deepEqual(issuerOf({}, { ...deps, env: { WATCHWORD_ISSUER: ISSUER, WATCHWORD_AUDIENCE: 'api' } }), {
-    tokens: { issuer: ISSUER, audience: ['api'] },
-    endpoints: { revocations: true },
-  })
+  assert.deepEqual(
+    issuerOf(
+      {},
+      { ...deps, env: { WATCHWORD_ISSUER: ISSUER, WATCHWORD_AUDIENCE: 'api' } },
+    ),
+    {
+      tokens: { issuer: ISSUER, audience: ['api'] },
+      endpoints: { revocations: true },
+    },
+  )
 })

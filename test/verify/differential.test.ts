@@ -39,7 +39,12 @@ const wordOf = async (judge: () => Claims | Promise<Claims>): Promise<string> =>
 }
 
 async function sidesOf(key: KeyCase) {
-  const { verify } = verifier({ keys: new KeySet([key.ours]), clock: () => now, issuer: ISSUER, audience: AUDIENCE })
+  const { verify } = verifier({
+    keys: new KeySet([key.ours]),
+    clock: () => now,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+  })
   return { key, verify, keys: await keysOf(key.ours.jwk as unknown as Jwk) }
 }
 
@@ -57,13 +62,19 @@ test(`differential: ${COUNT} generated tokens are judged in WebCrypto as in the 
   for (let i = 0; i < COUNT; i++) {
     const { key, verify, keys } = chance.pick(sides)
     const draft = aDraft(key, chance)
-    for (let changes = chance.int(3); changes > 0; changes--) CHANGES[chance.pick(names)]!(draft, chance)
+    for (let changes = chance.int(3); changes > 0; changes--)
+      CHANGES[chance.pick(names)]!(draft, chance)
     const token = textOf(draft)
     const server = await wordOf(() => verify(token))
     const web = await wordOf(() => inWebCrypto(token, keys))
     words.add(server.startsWith('{') ? 'accepted' : server)
-    if (server !== web) differences.push(`${web}, and the server says ${server}: ${token}`)
+    if (server !== web)
+      differences.push(`${web}, and the server says ${server}: ${token}`)
   }
-  assert.deepEqual(differences.slice(0, 5), [], `${differences.length}; again with WATCHWORD_SEED=${SEED}`)
+  assert.deepEqual(
+    differences.slice(0, 5),
+    [],
+    `${differences.length}; again with WATCHWORD_SEED=${SEED}`,
+  )
   assert.ok(words.has('accepted') && words.size > 8, [...words].join())
 })

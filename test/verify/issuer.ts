@@ -1,6 +1,15 @@
 import type { TestContext } from 'node:test'
-import { generateKey, importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
-import { type TokenVerifier, type VerifierOptions, verifier } from '../../src/verify/index.ts'
+import {
+  generateKey,
+  importSigningKey,
+  type SigningKey,
+  sign,
+} from '../../src/jwt/index.ts'
+import {
+  type TokenVerifier,
+  type VerifierOptions,
+  verifier,
+} from '../../src/verify/index.ts'
 
 export const ISSUER = 'https://auth.example'
 export const AUDIENCE = 'api'
@@ -52,7 +61,8 @@ export function deps(_: TestContext, options: Partial<VerifierOptions> = {}) {
   const pass = (seconds: number): void => {
     now += seconds
   }
-  const token = (claims: object = {}, signing: SigningKey = key): string => sign({ ...sound(now), ...claims }, signing)
+  const token = (claims: object = {}, signing: SigningKey = key): string =>
+    sign({ ...sound(now), ...claims }, signing)
   return { from, tokens, token, pass, failures, key, now: () => now }
 }
 

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FEED, deps } from './issuer.ts'
+import { deps, FEED } from './issuer.ts'
 
-const page = (revoked: readonly string[], more: Partial<{ window: number; until: number; more: boolean }> = {}) => ({
+const page = (
+  revoked: readonly string[],
+  more: Partial<{ window: number; until: number; more: boolean }> = {},
+) => ({
   window: 300,
   until: 1000,
   revoked,
@@ -10,12 +13,16 @@ const page = (revoked: readonly string[], more: Partial<{ window: number; until:
   ...more,
 })
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
-const asked = (paths: readonly string[]): string[] => paths.filter((path) => path.startsWith(FEED))
+const asked = (paths: readonly string[]): string[] =>
+  paths.filter((path) => path.startsWith(FEED))
 
 test('a session that ended is seen at the first token, and later within a second of a look', async (t) => {
   const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page(['gone']))
-  await assert.rejects(tokens.verify(token({ sid: 'gone' })), { code: 'revoked', status: 401 })
+  await assert.rejects(tokens.verify(token({ sid: 'gone' })), {
+    code: 'revoked',
+    status: 401,
+  })
   const text = token()
   await tokens.verify(text)
   from.publish(FEED, page(['s1'], { until: 1001 }))
@@ -30,16 +37,23 @@ test('a session that ended is seen at the first token, and later within a second
 test('nothing is asked for a second time within a second, and one at a time after', async (t) => {
   const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page([]))
-  await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
+  await Promise.all(
+    Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))),
+  )
   assert.equal(asked(from.paths).length, 1)
   pass(1)
-  await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
+  await Promise.all(
+    Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))),
+  )
   await settled()
   assert.equal(asked(from.paths).length, 2)
 })
 
 test('cut off from the feed, tokens are taken until what is known is too old, and refused with a word of its own then', async (t) => {
-  const { tokens, token, from, pass, failures } = deps(t, { revocations: { maxAge: '10s' }, maxAge: 3600 })
+  const { tokens, token, from, pass, failures } = deps(t, {
+    revocations: { maxAge: '10s' },
+    maxAge: 3600,
+  })
   from.publish(FEED, page(['gone']))
   await tokens.verify(token())
   from.down(true)
@@ -49,8 +63,16 @@ test('cut off from the feed, tokens are taken until what is known is too old, an
     await settled()
   }
   pass(1)
-  await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable', status: 503, retryAfter: 1 })
-  await assert.rejects(tokens.verify(token({ sid: 'gone' })), { code: 'revoked' }, 'an end that is known stays one')
+  await assert.rejects(tokens.verify(token()), {
+    code: 'revocations_unavailable',
+    status: 503,
+    retryAfter: 1,
+  })
+  await assert.rejects(
+    tokens.verify(token({ sid: 'gone' })),
+    { code: 'revoked' },
+    'an end that is known stays one',
+  )
   assert.match(failures.at(-1)!, /fetch failed/)
   await tokens.verify(token({ sid: undefined }))
   from.down(false)
@@ -69,7 +91,8 @@ test('all pages are read before the first answer, each from where the last one e
     const since = Number(new URLSearchParams(search).get('since') ?? 0)
     return Response.json(page([`s${since}`], { until: since + 1, more: since < 4 }))
   })
-  for (const sid of ['s0', 's4']) await assert.rejects(tokens.verify(token({ sid })), { code: 'revoked' })
+  for (const sid of ['s0', 's4'])
+    await assert.rejects(tokens.verify(token({ sid })), { code: 'revoked' })
   await tokens.verify(token({ sid: 's5' }))
   assert.equal(asked(from.paths).length, 5)
 })
@@ -95,9 +118,15 @@ test('an end is remembered for as long as a token lives, however often the feed 
 })
 
 test('tolerance for clocks does not take a token for longer than its end is remembered', async (t) => {
-  const { tokens, token, from, pass, now } = deps(t, { revocations: true, maxAge: 3600, leeway: 300 })
+  const { tokens, token, from, pass, now } = deps(t, {
+    revocations: true,
+    maxAge: 3600,
+    leeway: 300,
+  })
   const began = now()
-  from.publish(FEED, () => Response.json(page(now() < began + 60 ? ['s1'] : [], { window: 60 })))
+  from.publish(FEED, () =>
+    Response.json(page(now() < began + 60 ? ['s1'] : [], { window: 60 })),
+  )
   const text = token({ exp: began + 60 })
   for (let second = 0; second < 360; second += 5) {
     await assert.rejects(tokens.verify(text), `after ${second} seconds`)
@@ -114,7 +143,11 @@ test('who begins late takes no token whose end the feed no longer tells of', asy
   assert.equal((await tokens.verify(young)).sid, 's2')
   pass(2)
   await assert.rejects(tokens.verify(old), { code: 'expired', status: 401 })
-  await assert.rejects(tokens.verify(young), { code: 'expired' }, 'also one that is remembered')
+  await assert.rejects(
+    tokens.verify(young),
+    { code: 'expired' },
+    'also one that is remembered',
+  )
 })
 
 test('many sessions that end at once are told of on one page', async (t) => {
@@ -129,8 +162,12 @@ test('a token that outlives what the feed tells of is not taken', async (t) => {
   const { tokens, token, from, now } = deps(t, { revocations: true })
   from.publish(FEED, page([], { window: 300 }))
   await tokens.verify(token({ exp: now() + 300 }))
-  await assert.rejects(tokens.verify(token({ exp: now() + 301 })), { code: 'revocations_unavailable' })
-  await assert.rejects(tokens.verify(token({ iat: undefined })), { code: 'revocations_unavailable' })
+  await assert.rejects(tokens.verify(token({ exp: now() + 301 })), {
+    code: 'revocations_unavailable',
+  })
+  await assert.rejects(tokens.verify(token({ iat: undefined })), {
+    code: 'revocations_unavailable',
+  })
 })
 
 for (const [what, document] of [

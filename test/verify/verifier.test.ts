@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { AuthError, type VerifierOptions, verifier } from '../../src/verify/index.ts'
 import { parseSigned } from '../../src/verify/signed.ts'
 import { importWebKey } from '../../src/verify/web-key.ts'
-import { AUDIENCE, freshKey, ISSUER, KEYS, deps } from './issuer.ts'
+import { AUDIENCE, deps, freshKey, ISSUER, KEYS } from './issuer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -11,7 +11,10 @@ test('a token of the issuer for this audience gives its claims, which nobody can
   const { tokens, token } = deps(t)
   const claims = await tokens.verify(token({ role: { name: 'editor' } }))
   assert.equal(claims.user_id, 'ann')
-  assert.equal(await tokens.verify(token({ role: { name: 'editor' } })).then(({ sid }) => sid), 's1')
+  assert.equal(
+    await tokens.verify(token({ role: { name: 'editor' } })).then(({ sid }) => sid),
+    's1',
+  )
   assert.throws(() => {
     ;(claims.role as { name: string }).name = 'admin'
   }, TypeError)
@@ -115,18 +118,25 @@ test('a key that is withdrawn while it is looked for does not count as one of th
       return found
     },
   }
-  const { version } = await parseSigned(token(), keys, { maxBytes: 8192, types: undefined })
+  const { version } = await parseSigned(token(), keys, {
+    maxBytes: 8192,
+    types: undefined,
+  })
   assert.equal(version, 1)
 })
 
 test('many tokens at once make one request, and names that nobody has one in a cool-down', async (t) => {
   const { tokens, token, from, pass } = deps(t)
-  await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
+  await Promise.all(
+    Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))),
+  )
   assert.equal(from.paths.length, 1)
   const stranger = freshKey()
   const garbage = () =>
     Promise.all(
-      Array.from({ length: 50 }, () => assert.rejects(tokens.verify(token({}, stranger)), { code: 'unknown_key' })),
+      Array.from({ length: 50 }, () =>
+        assert.rejects(tokens.verify(token({}, stranger)), { code: 'unknown_key' }),
+      ),
     )
   await garbage()
   assert.equal(from.paths.length, 1)
@@ -139,7 +149,11 @@ test('many tokens at once make one request, and names that nobody has one in a c
 test('in an outage the last good copy goes on, and where there never was one nobody is told that his token is bad', async (t) => {
   const { tokens, token, from, pass, failures } = deps(t)
   from.down(true)
-  await assert.rejects(tokens.verify(token()), { code: 'keys_unavailable', status: 503, retryAfter: 1 })
+  await assert.rejects(tokens.verify(token()), {
+    code: 'keys_unavailable',
+    status: 503,
+    retryAfter: 1,
+  })
   assert.match(failures[0]!, /fetch failed/)
   pass(1)
   from.down(false)
@@ -154,10 +168,13 @@ test('keys for shared secrets, private ones and those of other algorithms are no
   const [edwards, open] = [freshKey('EdDSA'), freshKey().verifying.jwk!]
   const shared = { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }
   const jwk = key.verifying.jwk!
-  from.publish(KEYS, { keys: [jwk, edwards.verifying.jwk, shared, { ...open, kid: 'private', d: jwk.x }] })
+  from.publish(KEYS, {
+    keys: [jwk, edwards.verifying.jwk, shared, { ...open, kid: 'private', d: jwk.x }],
+  })
   await tokens.verify(token())
   await assert.rejects(tokens.verify(token({}, edwards)), { code: 'unsupported_alg' })
-  const head = (header: object): string => Buffer.from(JSON.stringify(header)).toString('base64url')
+  const head = (header: object): string =>
+    Buffer.from(JSON.stringify(header)).toString('base64url')
   const [, payload] = token().split('.')
   for (const [header, code] of [
     [{ alg: 'HS256', kid: 'shared' }, 'unsupported_alg'],
@@ -167,7 +184,11 @@ test('keys for shared secrets, private ones and those of other algorithms are no
     [{ alg: 'ES256', kid: key.kid, crit: ['exp'] }, 'unsupported_header'],
     [{ alg: 'ES256', kid: key.kid, typ: 'logout+jwt' }, 'wrong_type'],
   ] as const) {
-    await assert.rejects(tokens.verify(`${head(header)}.${payload}.AAAA`), { code }, JSON.stringify(header))
+    await assert.rejects(
+      tokens.verify(`${head(header)}.${payload}.AAAA`),
+      { code },
+      JSON.stringify(header),
+    )
   }
   assert.ok(now() > 0)
 })
@@ -175,13 +196,20 @@ test('keys for shared secrets, private ones and those of other algorithms are no
 test('a request is checked by its bearer token, and refused in words that a client understands', async (t) => {
   const { tokens, token } = deps(t)
   const bearing = (authorization?: string): Request =>
-    new Request('https://api.example/', authorization === undefined ? {} : { headers: { authorization } })
+    new Request(
+      'https://api.example/',
+      authorization === undefined ? {} : { headers: { authorization } },
+    )
   assert.equal((await tokens.check(bearing(`Bearer ${token()}`)))?.user_id, 'ann')
   assert.equal(await tokens.check(bearing()), undefined)
   assert.equal(await tokens.check(bearing('Basic YTpi')), undefined)
-  await assert.rejects(tokens.check(bearing('Bearer a b')), { code: 'bad_authorization_header' })
+  await assert.rejects(tokens.check(bearing('Bearer a b')), {
+    code: 'bad_authorization_header',
+  })
   await assert.rejects(tokens.require(bearing()), { code: 'not_authenticated' })
-  const error = await tokens.require(bearing('Bearer x.y.z')).catch((thrown: unknown) => thrown)
+  const error = await tokens
+    .require(bearing('Bearer x.y.z'))
+    .catch((thrown: unknown) => thrown)
   const answer = tokens.error(error)
   assert.deepEqual(
     [answer.status, answer.headers.get('www-authenticate'), await answer.json()],
@@ -192,9 +220,13 @@ test('a request is checked by its bearer token, and refused in words that a clie
 
 test('what cannot be is refused at once, with a sentence', () => {
   const refused = (options: object): void =>
-    assert.throws(() => verifier({ issuer: ISSUER, audience: AUDIENCE, ...options } as VerifierOptions), {
-      code: 'invalid_config',
-    })
+    assert.throws(
+      () =>
+        verifier({ issuer: ISSUER, audience: AUDIENCE, ...options } as VerifierOptions),
+      {
+        code: 'invalid_config',
+      },
+    )
   for (const options of [
     { issuer: 'http://auth.example' },
     { issuer: undefined },

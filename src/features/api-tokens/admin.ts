@@ -2,13 +2,13 @@ import type { Seconds } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
 import type { Secret } from '../../base/secret.ts'
+import type { Instance } from '../../instance/instance.ts'
 import { derivedKey } from '../../keys/seal.ts'
 import type { Settings } from '../../settings/settings.ts'
+import type { UserId } from '../../users/user.ts'
 import type { ApiToken, ShownToken } from './api-token.ts'
 import { type DerivedTokenDeps, derivedToken } from './derived-token.ts'
 import { issueApiToken } from './issue.ts'
-import type { UserId } from '../../users/user.ts'
-import type { Instance } from '../../instance/instance.ts'
 
 export interface NewApiToken {
   /** What it is for. */
@@ -50,16 +50,21 @@ export interface ApiTokenAdmin {
   revokeAll(userId: UserId): Promise<number>
 }
 
-export function apiTokenAdmin(settings: Settings, open: () => Promise<Instance>): ApiTokenAdmin {
+export function apiTokenAdmin(
+  settings: Settings,
+  open: () => Promise<Instance>,
+): ApiTokenAdmin {
   const houseOf = async (userId: UserId): Promise<Instance> => {
     const instance = await open()
-    if ((await instance.store.users.find('id', userId)) === undefined) throw new AuthError('user_not_found')
+    if ((await instance.store.users.find('id', userId)) === undefined)
+      throw new AuthError('user_not_found')
     return instance
   }
   return {
     async create(userId, { expiresIn, ...input } = {}) {
       const { store, clock, audit } = await houseOf(userId)
-      const life = expiresIn === undefined ? undefined : (secondsOf(expiresIn) ?? NO_LENGTH)
+      const life =
+        expiresIn === undefined ? undefined : (secondsOf(expiresIn) ?? NO_LENGTH)
       const issued = await issueApiToken(
         userId,
         { ...input, expiresIn: life },
@@ -76,7 +81,11 @@ export function apiTokenAdmin(settings: Settings, open: () => Promise<Instance>)
       const { deriving, audit } = await houseOf(userId)
       const shown = await derivedToken(userId, deriving, options)
       if (options?.reset === true)
-        await audit.record({ kind: 'api_token_created', userId, detail: { token: shown.record.id } })
+        await audit.record({
+          kind: 'api_token_created',
+          userId,
+          detail: { token: shown.record.id },
+        })
       return shown
     },
     list: async (userId) => (await open()).store.apiTokens.list(userId),
@@ -85,16 +94,23 @@ export function apiTokenAdmin(settings: Settings, open: () => Promise<Instance>)
       const { apiTokens } = store
       const [token, another] = await apiTokens.named(idOrHint)
       if (another !== undefined) {
-        throw new AuthError('invalid', undefined, { body: { token: ['Several tokens begin so: name one by its id.'] } })
+        throw new AuthError('invalid', undefined, {
+          body: { token: ['Several tokens begin so: name one by its id.'] },
+        })
       }
       if (token === undefined || !(await apiTokens.delete(token.id))) return undefined
-      await audit.record({ kind: 'api_token_revoked', userId: token.userId, detail: { token: token.id } })
+      await audit.record({
+        kind: 'api_token_revoked',
+        userId: token.userId,
+        detail: { token: token.id },
+      })
       return token
     },
     async revokeAll(userId) {
       const { store, audit } = await open()
       const tokens = await store.apiTokens.deleteAll(userId)
-      if (tokens > 0) await audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
+      if (tokens > 0)
+        await audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
       return tokens
     },
   }

@@ -50,7 +50,10 @@ function fileOf(t: TestContext): string {
 test('a new token has 256 random bits behind its prefix, and is found by its whole text alone', async (t) => {
   const { store, issue } = await deps(t)
 
-  const { token, record } = await issue({ name: 'nightly export', scopes: ['posts:read', 'posts:read'] })
+  const { token, record } = await issue({
+    name: 'nightly export',
+    scopes: ['posts:read', 'posts:read'],
+  })
 
   assert.match(token, /^ww_[\w-]{43}$/)
   assert.deepEqual(await store.apiTokens.find(digestOf(token), NOON), record)
@@ -64,7 +67,14 @@ test('a new token has 256 random bits behind its prefix, and is found by its who
     expiresAt: undefined,
     derived: false,
   })
-  for (const wrong of [token.slice(0, -1), `${token}A`, token.toLowerCase(), record.hint, record.id, '']) {
+  for (const wrong of [
+    token.slice(0, -1),
+    `${token}A`,
+    token.toLowerCase(),
+    record.hint,
+    record.id,
+    '',
+  ]) {
     assert.equal(await store.apiTokens.find(digestOf(wrong), NOON), undefined, wrong)
   }
 })
@@ -161,7 +171,9 @@ test('of many who ask at once for the first one, through two stores on one file,
   await other.migrate()
   const deriveThere = deriverOn(other)
 
-  const given = await Promise.all(Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? derive() : deriveThere())))
+  const given = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? derive() : deriveThere())),
+  )
 
   assert.equal(new Set(given.map(({ token }) => token)).size, 1)
   assert.equal((await store.apiTokens.list(vitor.id)).length, 1)
@@ -171,7 +183,9 @@ test('of many who reset at once, all get the same new one', async (t) => {
   const { store, derive } = await deps(t)
   const old = await derive()
 
-  const given = await Promise.all(Array.from({ length: 20 }, () => derive({ reset: true })))
+  const given = await Promise.all(
+    Array.from({ length: 20 }, () => derive({ reset: true })),
+  )
 
   const now = await derive()
   assert.notEqual(now.token, old.token)
@@ -184,7 +198,10 @@ test('two users whose rows have one nonce have two tokens', async (t) => {
   const random = (size: number): Uint8Array => new Uint8Array(size).fill(7)
   const texts = await Promise.all(
     [vitor.id, another.id].map(async (id) => {
-      const insertless = { ...store.apiTokens, keep: async (token: ApiTokenRecord) => token }
+      const insertless = {
+        ...store.apiTokens,
+        keep: async (token: ApiTokenRecord) => token,
+      }
       const shown = await derivedToken(id, {
         apiTokens: insertless,
         clock: at(NOON),
@@ -227,7 +244,13 @@ test('tokens are named by their id or by how they begin', async (t) => {
     assert.deepEqual(await store.apiTokens.named(token.id), [token])
     assert.deepEqual(await store.apiTokens.named(token.hint), [token])
   }
-  for (const nothing of ['', 'ww_', record.hint.slice(0, -1), '%', record.id.toUpperCase()]) {
+  for (const nothing of [
+    '',
+    'ww_',
+    record.hint.slice(0, -1),
+    '%',
+    record.id.toUpperCase(),
+  ]) {
     assert.deepEqual(await store.apiTokens.named(nothing), [], nothing)
   }
 })
@@ -246,7 +269,10 @@ test('flush deletes what has expired before, and what has no user any more', asy
   assert.equal(await store.apiTokens.flush(later(days(1) + 1), 10), 1)
   assert.equal(await store.apiTokens.flush(later(days(1) + 1), 10), 0)
 
-  assert.deepEqual(new Set((await store.apiTokens.list(vitor.id)).map(({ id }) => id)), new Set([kept.id, derived.id]))
+  assert.deepEqual(
+    new Set((await store.apiTokens.list(vitor.id)).map(({ id }) => id)),
+    new Set([kept.id, derived.id]),
+  )
   assert.deepEqual(await store.apiTokens.list(another.id), [])
   assert.equal(await store.apiTokens.delete(dead.id), false)
   assert.equal(await store.apiTokens.delete('nobody' as ApiTokenId), false)

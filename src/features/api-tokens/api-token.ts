@@ -69,7 +69,8 @@ export interface ApiTokens {
 }
 
 /** Unsalted: the texts are random and long, and one look finds the row (T13). */
-export const digestOf = (text: string): TokenDigest => hash('sha256', text, 'hex') as TokenDigest
+export const digestOf = (text: string): TokenDigest =>
+  hash('sha256', text, 'hex') as TokenDigest
 
 /** A row as it may be shown. */
 export const hintOf = ({ digest: _, nonce, ...rest }: ApiTokenRecord): ApiToken => ({

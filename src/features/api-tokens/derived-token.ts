@@ -2,7 +2,14 @@ import { createHmac } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { hexId, type Random } from '../../base/random.ts'
 import type { UserId } from '../../users/user.ts'
-import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, digestOf, type ShownToken, hintOf } from './api-token.ts'
+import {
+  type ApiTokenId,
+  type ApiTokenRecord,
+  type ApiTokens,
+  digestOf,
+  hintOf,
+  type ShownToken,
+} from './api-token.ts'
 
 export interface DerivedTokenDeps {
   readonly apiTokens: Pick<ApiTokens, 'findDerived' | 'keep' | 'replace'>
@@ -38,12 +45,16 @@ export async function derivedToken(
     const record = await apiTokens.keep(fresh.record)
     return shownAgain(record, deps) ?? derivedToken(userId, deps)
   }
-  if (await apiTokens.replace(kept.id, fresh.record)) return { ...fresh, record: hintOf(fresh.record) }
+  if (await apiTokens.replace(kept.id, fresh.record))
+    return { ...fresh, record: hintOf(fresh.record) }
   // Somebody else was faster, and theirs is as new.
   return derivedToken(userId, deps)
 }
 
-function shownAgain(record: ApiTokenRecord, deps: DerivedTokenDeps): ShownToken | undefined {
+function shownAgain(
+  record: ApiTokenRecord,
+  deps: DerivedTokenDeps,
+): ShownToken | undefined {
   const texts = deps.derivingKeys().map((key) => textOf(record, key))
   const token = texts.find((text) => digestOf(text) === record.digest)
   return token === undefined ? undefined : { token, record: hintOf(record) }
@@ -70,5 +81,8 @@ function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenD
 }
 
 /** The nonce has one length, so no two pairs are one message. */
-const textOf = ({ userId, nonce }: Pick<ApiTokenRecord, 'userId' | 'nonce'>, key: Uint8Array): string =>
+const textOf = (
+  { userId, nonce }: Pick<ApiTokenRecord, 'userId' | 'nonce'>,
+  key: Uint8Array,
+): string =>
   createHmac('sha256', key).update(`${nonce}${userId}`).digest('hex').slice(0, 40)

@@ -1,8 +1,15 @@
 import { after, type Clock, days, type Seconds } from '../../base/clock.ts'
-import { hexId, type Random } from '../../base/random.ts'
 import { AuthError } from '../../base/errors.ts'
+import { hexId, type Random } from '../../base/random.ts'
 import type { UserId } from '../../users/user.ts'
-import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, digestOf, type ShownToken, hintOf } from './api-token.ts'
+import {
+  type ApiTokenId,
+  type ApiTokenRecord,
+  type ApiTokens,
+  digestOf,
+  hintOf,
+  type ShownToken,
+} from './api-token.ts'
 
 /** What somebody wants of a new token. */
 export interface ApiTokenInput {
@@ -60,8 +67,11 @@ export async function issueApiToken(
 }
 
 function refuseFaults(found: Readonly<Record<string, string | undefined>>): void {
-  const faults = Object.entries(found).flatMap(([field, fault]) => (fault === undefined ? [] : [[field, [fault]]]))
-  if (faults.length > 0) throw new AuthError('invalid', undefined, { body: Object.fromEntries(faults) })
+  const faults = Object.entries(found).flatMap(([field, fault]) =>
+    fault === undefined ? [] : [[field, [fault]]],
+  )
+  if (faults.length > 0)
+    throw new AuthError('invalid', undefined, { body: Object.fromEntries(faults) })
 }
 
 const nameFault = (name: string | undefined): string | undefined =>
@@ -71,12 +81,15 @@ const nameFault = (name: string | undefined): string | undefined =>
 
 /** RFC 6749 appendix A.4. */
 const scopesFault = (scopes: readonly string[]): string | undefined =>
-  scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope)) && scopes.length <= 100
+  scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope)) &&
+  scopes.length <= 100
     ? undefined
     : 'Must be words without blanks, quotes and backslashes.'
 
 const lifeFault = (life: Seconds | undefined): string | undefined =>
-  life === undefined || (life > 0 && life <= days(36_525)) ? undefined : 'Must be a length of time, 100 years at most.'
+  life === undefined || (life > 0 && life <= days(36_525))
+    ? undefined
+    : 'Must be a length of time, 100 years at most.'
 
 const prefixFault = (prefix: string): string | undefined =>
   /^[a-z\d]{1,10}$/i.test(prefix) ? undefined : 'Must be 1 to 10 letters and digits.'

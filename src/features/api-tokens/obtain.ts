@@ -1,6 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
-import { PLAIN_CREDENTIALS } from '../tokens/credentials.ts'
 import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { PLAIN_CREDENTIALS } from '../tokens/credentials.ts'
 import type { TokenVerbs } from '../tokens/verbs.ts'
 
 /**
@@ -16,8 +16,11 @@ export const apiToken = (verbs: Pick<TokenVerbs, 'apiToken'>): Endpoint =>
       try {
         return await verbs.apiToken(username, password, request)
       } catch (error) {
-        if (!(error instanceof AuthError) || error.code !== 'no_active_account') throw error
-        throw new AuthError('invalid', error.message, { body: { non_field_errors: [WRONG] } })
+        if (!(error instanceof AuthError) || error.code !== 'no_active_account')
+          throw error
+        throw new AuthError('invalid', error.message, {
+          body: { non_field_errors: [WRONG] },
+        })
       }
     },
   })

@@ -1,10 +1,19 @@
 import { isUtf8 } from 'node:buffer'
+import {
+  credentialsAfter,
+  headerErrors,
+  invalidHeaderError,
+} from '../../authentication/header.ts'
+import type {
+  Authentication,
+  Identity,
+  Scheme,
+  SchemeDeps,
+} from '../../authentication/scheme.ts'
 import { AuthError } from '../../base/errors.ts'
-import { digestOf } from './api-token.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { headerErrors, invalidHeaderError, credentialsAfter } from '../../authentication/header.ts'
-import type { Authentication, SchemeDeps, Identity, Scheme } from '../../authentication/scheme.ts'
+import { digestOf } from './api-token.ts'
 
 /**
  * `Authorization: Token <text>`: an API token, and the user behind it, both looked up at each request: what is revoked,
@@ -13,9 +22,16 @@ import type { Authentication, SchemeDeps, Identity, Scheme } from '../../authent
  * @param keyword in the place of `Token`. A list in which two schemes have one word asks the first of them alone.
  * @throws AuthError `invalid_config` where the keyword is no word
  */
-export function apiToken({ keyword = 'Token' }: { readonly keyword?: string } = {}): Scheme<User> {
+export function apiToken({
+  keyword = 'Token',
+}: {
+  readonly keyword?: string
+} = {}): Scheme<User> {
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(keyword)) {
-    throw new AuthError('invalid_config', 'apiToken({ keyword }) must be a word without blanks, such as "Token".')
+    throw new AuthError(
+      'invalid_config',
+      'apiToken({ keyword }) must be a word without blanks, such as "Token".',
+    )
   }
   const words = [keyword]
   const scheme = (deps: SchemeDeps): Authentication => ({
@@ -41,21 +57,29 @@ const FAULTS = headerErrors('token', 'Token')
 function refuseNonUtf8(sent: string): void {
   if (/^[\x21-\x7e]+$/.test(sent)) return
   if (!isUtf8(Buffer.from(sent, 'latin1'))) {
-    throw invalidHeaderError('token', 'Token string should not contain invalid characters.')
+    throw invalidHeaderError(
+      'token',
+      'Token string should not contain invalid characters.',
+    )
   }
 }
 
-async function identityOf(text: string, { apiTokens, users, terms, clock }: SchemeDeps): Promise<Identity> {
+async function identityOf(
+  text: string,
+  { apiTokens, users, terms, clock }: SchemeDeps,
+): Promise<Identity> {
   const apiToken = await apiTokens.find(digestOf(text), clock())
   if (apiToken === undefined) throw invalid('no such token, or it has expired')
   const account = await users.find('id', apiToken.userId)
   // As upstream, where a token goes with its user.
   if (account === undefined) throw invalid('the user of this token is gone')
   const { user } = account
-  if (!mayUse(user, terms)) throw inactive('the user is inactive, or refused by the rule (D11)')
+  if (!mayUse(user, terms))
+    throw inactive('the user is inactive, or refused by the rule (D11)')
   return { user, scheme: 'apiToken', apiToken, scopes: apiToken.scopes }
 }
 
-const invalid = (note: string): AuthError => new AuthError('authentication_failed', note, { detail: 'Invalid token.' })
+const invalid = (note: string): AuthError =>
+  new AuthError('authentication_failed', note, { detail: 'Invalid token.' })
 const inactive = (note: string): AuthError =>
   new AuthError('authentication_failed', note, { detail: 'User inactive or deleted.' })

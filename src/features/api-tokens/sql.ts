@@ -1,8 +1,14 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
-import { type ApiTokenId, type ApiTokenRecord, type ApiTokens, hintOf, type TokenDigest } from './api-token.ts'
 import { prepared } from '../../stores/prepared.ts'
 import type { ApiTokenTable, Tables } from '../../stores/tables.ts'
+import {
+  type ApiTokenId,
+  type ApiTokenRecord,
+  type ApiTokens,
+  hintOf,
+  type TokenDigest,
+} from './api-token.ts'
 
 type Row = Selectable<ApiTokenTable>
 
@@ -13,7 +19,9 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
       .selectFrom('tokens')
       .selectAll()
       .where('digest', '=', its.digest)
-      .where((token) => token.or([token('expires_at', 'is', null), token('expires_at', '>', its.now)])),
+      .where((token) =>
+        token.or([token('expires_at', 'is', null), token('expires_at', '>', its.now)]),
+      ),
   )
 
   return {
@@ -27,7 +35,10 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
         .values(rowOf(token))
         // Changes nothing of a row that is there, and gives it back.
         .onConflict((conflict) =>
-          conflict.column('user_id').where('nonce', 'is not', null).doUpdateSet({ user_id: token.userId }),
+          conflict
+            .column('user_id')
+            .where('nonce', 'is not', null)
+            .doUpdateSet({ user_id: token.userId }),
         )
         .returningAll()
       return recordOf(await query.executeTakeFirstOrThrow())
@@ -45,14 +56,20 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
     },
 
     async findDerived(userId) {
-      const query = db.selectFrom('tokens').selectAll().where('user_id', '=', userId).where('nonce', 'is not', null)
+      const query = db
+        .selectFrom('tokens')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .where('nonce', 'is not', null)
       const row = await query.executeTakeFirst()
       return row && recordOf(row)
     },
 
     async named(idOrHint) {
       const query = db.selectFrom('tokens').selectAll()
-      const rows = await query.where((token) => token.or({ id: idOrHint as ApiTokenId, hint: idOrHint })).execute()
+      const rows = await query
+        .where((token) => token.or({ id: idOrHint as ApiTokenId, hint: idOrHint }))
+        .execute()
       return rows.map((row) => hintOf(recordOf(row)))
     },
 
@@ -68,12 +85,18 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
     },
 
     async delete(id) {
-      const { numDeletedRows } = await db.deleteFrom('tokens').where('id', '=', id).executeTakeFirst()
+      const { numDeletedRows } = await db
+        .deleteFrom('tokens')
+        .where('id', '=', id)
+        .executeTakeFirst()
       return numDeletedRows === 1n
     },
 
     async deleteAll(userId) {
-      const { numDeletedRows } = await db.deleteFrom('tokens').where('user_id', '=', userId).executeTakeFirst()
+      const { numDeletedRows } = await db
+        .deleteFrom('tokens')
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
       return Number(numDeletedRows)
     },
 
@@ -82,9 +105,17 @@ export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
         .selectFrom('tokens')
         .leftJoin('users', 'users.id', 'tokens.user_id')
         .select('tokens.id')
-        .where((token) => token.or([token('tokens.expires_at', '<', moment), token('users.id', 'is', null)]))
+        .where((token) =>
+          token.or([
+            token('tokens.expires_at', '<', moment),
+            token('users.id', 'is', null),
+          ]),
+        )
         .limit(limit)
-      const { numDeletedRows } = await db.deleteFrom('tokens').where('id', 'in', dead).executeTakeFirst()
+      const { numDeletedRows } = await db
+        .deleteFrom('tokens')
+        .where('id', 'in', dead)
+        .executeTakeFirst()
       return Number(numDeletedRows)
     },
   }

@@ -1,13 +1,13 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { SchemeDeps } from '../../authentication/scheme.ts'
 import { after, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { cookieValues, serializeCookie } from '../../http/cookies.ts'
+import { hostOf, isLoopback } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Session, SessionId } from '../../sessions/session.ts'
 import type { User } from '../../users/user.ts'
-import { cookieValues, serializeCookie } from '../../http/cookies.ts'
 import { type CsrfSettings, csrfTokenOf } from './csrf.ts'
-import { hostOf, isLoopback } from '../../http/origins.ts'
-import type { SchemeDeps } from '../../authentication/scheme.ts'
 
 /** On what terms browsers are signed in. */
 export interface BrowserSessionSettings extends CsrfSettings {
@@ -25,16 +25,25 @@ export interface BrowserSession {
 type World = Pick<SchemeDeps, 'sessions' | 'clock' | 'random'>
 
 /** @throws AuthError `invalid_config` where there is no store of sessions */
-export function requireSessions({ sessions }: Pick<World, 'sessions'>): NonNullable<World['sessions']> {
+export function requireSessions({
+  sessions,
+}: Pick<World, 'sessions'>): NonNullable<World['sessions']> {
   if (sessions !== undefined) return sessions
-  throw new AuthError('invalid_config', 'session() needs tokens.sessions: without a store nobody stays signed in.')
+  throw new AuthError(
+    'invalid_config',
+    'session() needs tokens.sessions: without a store nobody stays signed in.',
+  )
 }
 
 /** Octets that a secret has. */
 const SIZE = 32
 
 /** Signs a browser in: a new secret, never one that was sent (rule S1). @returns the secret, which is not kept */
-export async function openBrowserSession(user: User, { lifetime }: BrowserSessionSettings, deps: World): Promise<string> {
+export async function openBrowserSession(
+  user: User,
+  { lifetime }: BrowserSessionSettings,
+  deps: World,
+): Promise<string> {
   const secret = Buffer.from(deps.random(SIZE)).toString('base64url')
   const now = deps.clock()
   const expiresAt = after(now, lifetime)
@@ -74,19 +83,30 @@ export async function findBrowserSession(
   const state = await requireSessions(deps).find(id)
   if (state === undefined) return undefined
   const { session } = state
-  const isIts = session.jti.length === jti.length && timingSafeEqual(Buffer.from(session.jti), Buffer.from(jti))
-  return isIts && session.endReason === undefined && deps.clock() < session.expiresAt ? { secret, session } : undefined
+  const isIts =
+    session.jti.length === jti.length &&
+    timingSafeEqual(Buffer.from(session.jti), Buffer.from(jti))
+  return isIts && session.endReason === undefined && deps.clock() < session.expiresAt
+    ? { secret, session }
+    : undefined
 }
 
 /** Whether a request bears a cookie that could be a session's. @throws AuthError as `findBrowserSession` */
-export function secretOf(request: AuthRequest, terms: BrowserSessionSettings): string | undefined {
+export function secretOf(
+  request: AuthRequest,
+  terms: BrowserSessionSettings,
+): string | undefined {
   const cookies = request.header('cookie')
   if (cookies === undefined) return undefined
-  const names = terms.mayBePlain(request) ? [nameOf(terms, true), nameOf(terms, false)] : [nameOf(terms, true)]
+  const names = terms.mayBePlain(request)
+    ? [nameOf(terms, true), nameOf(terms, false)]
+    : [nameOf(terms, true)]
   for (const name of names) {
     const [secret, ...others] = cookieValues(name, cookies)
     if (others.some((other) => other !== secret)) {
-      throw new AuthError('authentication_failed', 'two session cookies', { detail: 'More than one session cookie.' })
+      throw new AuthError('authentication_failed', 'two session cookies', {
+        detail: 'More than one session cookie.',
+      })
     }
     if (secret !== undefined && /^[\w-]{43}$/.test(secret)) return secret
   }
@@ -94,26 +114,46 @@ export function secretOf(request: AuthRequest, terms: BrowserSessionSettings): s
 }
 
 /** The prefix makes browsers refuse the cookie unless this very host has set it over https (rule H12). */
-const nameOf = ({ cookie }: BrowserSessionSettings, secure: boolean): string => (secure ? `__Host-${cookie}` : cookie)
+const nameOf = ({ cookie }: BrowserSessionSettings, secure: boolean): string =>
+  secure ? `__Host-${cookie}` : cookie
 
 /** Whether cookies for this request are for https alone: as soon as the page that asks, or the connection, is. */
-const isSecure = (request: AuthRequest, { mayBePlain }: BrowserSessionSettings): boolean =>
-  !mayBePlain(request) || request.header('origin')?.toLowerCase().startsWith('https:') === true
+const isSecure = (
+  request: AuthRequest,
+  { mayBePlain }: BrowserSessionSettings,
+): boolean =>
+  !mayBePlain(request) ||
+  request.header('origin')?.toLowerCase().startsWith('https:') === true
 
 /** Seconds for which scripts find the CSRF token: a year, as with Django. */
 const CSRF_LIFETIME = 31_449_600
 
 /** What a browser is told when it is signed in. */
-export function cookiesAtSignIn(secret: string, request: AuthRequest, terms: BrowserSessionSettings): readonly string[] {
+export function cookiesAtSignIn(
+  secret: string,
+  request: AuthRequest,
+  terms: BrowserSessionSettings,
+): readonly string[] {
   const secure = isSecure(request, terms)
   return [
-    serializeCookie(terms.csrfCookie, csrfTokenOf(secret), { maxAge: CSRF_LIFETIME, secure, httpOnly: false }),
-    serializeCookie(nameOf(terms, secure), secret, { maxAge: terms.lifetime, secure, httpOnly: true }),
+    serializeCookie(terms.csrfCookie, csrfTokenOf(secret), {
+      maxAge: CSRF_LIFETIME,
+      secure,
+      httpOnly: false,
+    }),
+    serializeCookie(nameOf(terms, secure), secret, {
+      maxAge: terms.lifetime,
+      secure,
+      httpOnly: true,
+    }),
   ]
 }
 
 /** What it is told when it is signed out. */
-export function cookiesAtSignOut(request: AuthRequest, terms: BrowserSessionSettings): readonly string[] {
+export function cookiesAtSignOut(
+  request: AuthRequest,
+  terms: BrowserSessionSettings,
+): readonly string[] {
   const secure = isSecure(request, terms)
   return [
     serializeCookie(terms.csrfCookie, '', { maxAge: 0, secure, httpOnly: false }),
@@ -128,4 +168,5 @@ export function cookiesAtSignOut(request: AuthRequest, terms: BrowserSessionSett
 export const allowsPlainHttp =
   (secure: boolean | undefined) =>
   (request: AuthRequest): boolean =>
-    !request.secure && (secure === false || (secure === undefined && isLoopback(hostOf(request))))
+    !request.secure &&
+    (secure === false || (secure === undefined && isLoopback(hostOf(request))))

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { AuthError } from '../../base/errors.ts'
-import type { AuthRequest } from '../../http/request.ts'
 import { cookieValues } from '../../http/cookies.ts'
-import { type SiteCheck, crossSiteFault } from '../../http/origins.ts'
+import { crossSiteFault, type SiteCheck } from '../../http/origins.ts'
+import type { AuthRequest } from '../../http/request.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const LENGTH = 32
@@ -12,7 +12,9 @@ const LENGTH = 32
  * from a neighbour's still has none that fits (rule H10), which Django's pair of cookie and header does not see.
  */
 export const csrfTokenOf = (secret: string): string =>
-  [...createHmac('sha256', secret).update('csrf').digest()].map((octet) => ALPHABET[octet % ALPHABET.length]).join('')
+  [...createHmac('sha256', secret).update('csrf').digest()]
+    .map((octet) => ALPHABET[octet % ALPHABET.length])
+    .join('')
 
 export interface CsrfSettings extends SiteCheck {
   /** The cookie in which scripts find the token. */
@@ -25,9 +27,16 @@ export interface CsrfSettings extends SiteCheck {
  * @param secret of the session that the request bears
  * @throws AuthError `csrf_failed`, in Django's words
  */
-export async function requireCsrfToken(request: AuthRequest, secret: string, terms: CsrfSettings): Promise<void> {
-  const byOrigin = request.comparesOrigin === true && request.header('origin') !== undefined
-  const fault = crossSiteFault(request, terms) ?? (byOrigin ? undefined : await tokensFault(request, secret, terms))
+export async function requireCsrfToken(
+  request: AuthRequest,
+  secret: string,
+  terms: CsrfSettings,
+): Promise<void> {
+  const byOrigin =
+    request.comparesOrigin === true && request.header('origin') !== undefined
+  const fault =
+    crossSiteFault(request, terms) ??
+    (byOrigin ? undefined : await tokensFault(request, secret, terms))
   if (fault !== undefined) throw csrfError(fault)
 }
 
@@ -41,7 +50,9 @@ const tokensFault = async (
 
 export const csrfError = (fault: string): AuthError =>
   // A Referer may hold a secret in its query: what the log is told ends with its host.
-  new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), { detail: `CSRF Failed: ${fault}` })
+  new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), {
+    detail: `CSRF Failed: ${fault}`,
+  })
 
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 export const isSafe = (method: string): boolean => SAFE.has(method)
@@ -53,12 +64,16 @@ function cookieFault(cookie: string | undefined): string | undefined {
   return fault === undefined ? undefined : `CSRF cookie ${fault}.`
 }
 
-async function tokenFault(request: AuthRequest, expected: string): Promise<string | undefined> {
+async function tokenFault(
+  request: AuthRequest,
+  expected: string,
+): Promise<string | undefined> {
   const header = request.header('x-csrftoken')
   const field = header ? undefined : await fieldIn(request)
   const token = field || header
   if (token === undefined) return 'CSRF token missing.'
-  const fault = formFault(token) ?? (isSame(unmasked(token), expected) ? undefined : 'incorrect')
+  const fault =
+    formFault(token) ?? (isSame(unmasked(token), expected) ? undefined : 'incorrect')
   return fault === undefined
     ? undefined
     : `CSRF token from ${field ? 'POST' : "the 'X-Csrftoken' HTTP header"} ${fault}.`
@@ -69,7 +84,8 @@ function formFault(text: string): string | undefined {
   return /^[A-Za-z\d]*$/.test(text) ? undefined : 'has invalid characters'
 }
 
-const isSame = (token: string, expected: string): boolean => timingSafeEqual(Buffer.from(token), Buffer.from(expected))
+const isSame = (token: string, expected: string): boolean =>
+  timingSafeEqual(Buffer.from(token), Buffer.from(expected))
 
 /** Pages may hold the token behind a mask, which is sent with it. */
 function unmasked(token: string): string {
@@ -84,8 +100,15 @@ function unmasked(token: string): string {
 /** The field of a form that a page without scripts sends; never of JSON. The body is left to whoever reads it after. */
 async function fieldIn(request: AuthRequest): Promise<string | undefined> {
   const type = request.header('content-type') ?? ''
-  if (request.method !== 'POST' || !/^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)) return undefined
+  if (
+    request.method !== 'POST' ||
+    !/^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)
+  )
+    return undefined
   const bytes = await request.peek?.()
   if (bytes === undefined) return undefined
-  return new URLSearchParams(Buffer.from(bytes).toString('utf8')).get('csrfmiddlewaretoken') ?? undefined
+  return (
+    new URLSearchParams(Buffer.from(bytes).toString('utf8')).get('csrfmiddlewaretoken') ??
+    undefined
+  )
 }

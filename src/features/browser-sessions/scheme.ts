@@ -1,13 +1,24 @@
+import type {
+  Authentication,
+  Identity,
+  Scheme,
+  SchemeDeps,
+} from '../../authentication/scheme.ts'
 import { days } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
+import { trustedOrigins } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { type BrowserSessionSettings, findBrowserSession, allowsPlainHttp, secretOf, requireSessions } from './browser-session.ts'
+import {
+  allowsPlainHttp,
+  type BrowserSessionSettings,
+  findBrowserSession,
+  requireSessions,
+  secretOf,
+} from './browser-session.ts'
 import { isSafe, requireCsrfToken } from './csrf.ts'
-import { trustedOrigins } from '../../http/origins.ts'
-import type { Authentication, SchemeDeps, Identity, Scheme } from '../../authentication/scheme.ts'
 
 export interface SessionOptions {
   /** The cookie's name, before which `__Host-` is put where it is for https alone. Default `sessionid`. SESSION_COOKIE_NAME */
@@ -36,7 +47,10 @@ export function session(options: SessionOptions = {}): Scheme<User> {
   const scheme = (deps: SchemeDeps): Authentication => {
     requireSessions(deps)
     return {
-      identify: (request) => (secretOf(request, terms) === undefined ? undefined : identityOf(request, terms, deps)),
+      identify: (request) =>
+        secretOf(request, terms) === undefined
+          ? undefined
+          : identityOf(request, terms, deps),
     }
   }
   return Object.assign(scheme, { brings: ['login', 'logout'], browser: terms })
@@ -58,18 +72,33 @@ async function identityOf(
   return { user: account.user, scheme: 'session', sessionId: id }
 }
 
-function browserTerms({ cookie = 'sessionid', csrfCookie = 'csrftoken', ...rest }: SessionOptions): BrowserSessionSettings {
+function browserTerms({
+  cookie = 'sessionid',
+  csrfCookie = 'csrftoken',
+  ...rest
+}: SessionOptions): BrowserSessionSettings {
   const { lifetime = '14d', secure, origins = [] } = rest
   for (const name of [cookie, csrfCookie]) {
     if (!/^(?!__)[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
-      throw refused(`"${name}" cannot be a cookie's name: write it without "__Host-", which is added.`)
+      throw refused(
+        `"${name}" cannot be a cookie's name: write it without "__Host-", which is added.`,
+      )
     }
   }
   const life = secondsOf(lifetime)
   if (life === undefined || life < 1 || life > days(366)) {
-    throw refused('lifetime must be a length of time from 1 second to 366 days, such as "14d".')
+    throw refused(
+      'lifetime must be a length of time from 1 second to 366 days, such as "14d".',
+    )
   }
-  return { cookie, csrfCookie, lifetime: life, trusts: trustedOrigins(origins), mayBePlain: allowsPlainHttp(secure) }
+  return {
+    cookie,
+    csrfCookie,
+    lifetime: life,
+    trusts: trustedOrigins(origins),
+    mayBePlain: allowsPlainHttp(secure),
+  }
 }
 
-const refused = (message: string): AuthError => new AuthError('invalid_config', `session(): ${message}`)
+const refused = (message: string): AuthError =>
+  new AuthError('invalid_config', `session(): ${message}`)

@@ -1,3 +1,11 @@
+import { callHook } from '../../base/call-hook.ts'
+import { AuthError } from '../../base/errors.ts'
+import { crossSiteFault } from '../../http/origins.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import type { Instance } from '../../instance/instance.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { passwordSignIn } from '../../sign-in/sign-in.ts'
+import type { TokenVerbs } from '../tokens/verbs.ts'
 import {
   type BrowserSessionSettings,
   cookiesAtSignIn,
@@ -6,27 +14,29 @@ import {
   openBrowserSession,
 } from './browser-session.ts'
 import { csrfError, csrfTokenOf, requireCsrfToken } from './csrf.ts'
-import { crossSiteFault } from '../../http/origins.ts'
-import { AuthError } from '../../base/errors.ts'
-import type { AuthRequest } from '../../http/request.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
-import type { Settings } from '../../settings/settings.ts'
-import type { Instance } from '../../instance/instance.ts'
-import { passwordSignIn } from '../../sign-in/sign-in.ts'
-import { callHook } from '../../base/call-hook.ts'
 
 /** How browsers sign in and out, on the terms of the first scheme that has some. */
-export function browserVerbs(settings: Settings, open: () => Promise<Instance>): Pick<TokenVerbs, 'login' | 'logout'> {
+export function browserVerbs(
+  settings: Settings,
+  open: () => Promise<Instance>,
+): Pick<TokenVerbs, 'login' | 'logout'> {
   const signIn = passwordSignIn(settings)
-  const terms = settings.authentication.find(({ browser }) => browser !== undefined)?.browser
+  const terms = settings.authentication.find(
+    ({ browser }) => browser !== undefined,
+  )?.browser
 
   /** Ends the session that a request bears. */
-  const end = async (found: Awaited<ReturnType<typeof findBrowserSession>>, { deps, audit }: Instance): Promise<void> => {
+  const end = async (
+    found: Awaited<ReturnType<typeof findBrowserSession>>,
+    { deps, audit }: Instance,
+  ): Promise<void> => {
     if (found === undefined) return
     const { id: sessionId, userId } = found.session
     if (!(await deps.sessions!.revoke(sessionId, 'logout', deps.clock()))) return
     void audit.record({ kind: 'signed_out', userId, sessionId })
-    await callHook(settings.log, 'on.signedOut', () => settings.on.signedOut?.({ sessionId, userId }))
+    await callHook(settings.log, 'on.signedOut', () =>
+      settings.on.signedOut?.({ sessionId, userId }),
+    )
   }
 
   return {
@@ -40,7 +50,10 @@ export function browserVerbs(settings: Settings, open: () => Promise<Instance>):
       const secret = await openBrowserSession(user, on, instance.deps)
       await end(before, instance)
       for (const cookie of cookiesAtSignIn(secret, request, on)) setCookie(cookie)
-      return { user: { id: user.id, username: user.username }, csrfToken: csrfTokenOf(secret) }
+      return {
+        user: { id: user.id, username: user.username },
+        csrfToken: csrfTokenOf(secret),
+      }
     },
     async logout(request, setCookie) {
       const on = termsOrRefuse(terms)
@@ -55,8 +68,11 @@ export function browserVerbs(settings: Settings, open: () => Promise<Instance>):
 }
 
 /** Settings without such a scheme have no such endpoints. */
-function termsOrRefuse(terms: BrowserSessionSettings | undefined): BrowserSessionSettings {
-  if (terms === undefined) throw new AuthError('invalid_config', 'no scheme signs browsers in')
+function termsOrRefuse(
+  terms: BrowserSessionSettings | undefined,
+): BrowserSessionSettings {
+  if (terms === undefined)
+    throw new AuthError('invalid_config', 'no scheme signs browsers in')
   return terms
 }
 

@@ -1,7 +1,12 @@
-import type { AuthReply, AuthRequest } from '../../http/request.ts'
 import { jsonText } from '../../http/json-text.ts'
 import { ANSWER_TYPE } from '../../http/negotiation.ts'
-import { type Header, methodNotAllowed, replyToThrown, jsonReply } from '../../http/reply.ts'
+import {
+  type Header,
+  jsonReply,
+  methodNotAllowed,
+  replyToThrown,
+} from '../../http/reply.ts'
+import type { AuthReply, AuthRequest } from '../../http/request.ts'
 
 /** Where public keys are looked for. */
 export const KEY_SET_PATH = '/.well-known/jwks.json'
@@ -26,7 +31,11 @@ export async function answerKeySet(
         const { set, maxAge } = await published()
         const cached: Header = ['Cache-Control', `public, max-age=${maxAge}`]
         const body = jsonText(set)
-        return { status: 200, headers: [['Content-Type', ANSWER_TYPE], cached, ...headers], body }
+        return {
+          status: 200,
+          headers: [['Content-Type', ANSWER_TYPE], cached, ...headers],
+          body,
+        }
       }
       case 'OPTIONS':
         return jsonReply(200, { name: 'Key Set', renders: [ANSWER_TYPE] }, { headers })

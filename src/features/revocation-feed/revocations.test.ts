@@ -17,7 +17,8 @@ function instance(t: TestContext, options: Options = {}) {
     ...options,
   })
   t.after(() => auth.close())
-  const get = (path: string, method = 'GET') => auth.handler(new Request(`http://localhost${path}`, { method }))
+  const get = (path: string, method = 'GET') =>
+    auth.handler(new Request(`http://localhost${path}`, { method }))
   return { auth, get }
 }
 
@@ -28,10 +29,18 @@ test('it is not there unless it is asked for', async (t) => {
 
 test('whoever asks is told which sessions have ended, and of nobody whose they were', async (t) => {
   const { auth, get } = instance(t)
-  const { id } = await auth.users.create({ username: 'ada', password: 'correct horse battery staple' })
-  const body = JSON.stringify({ username: 'ada', password: 'correct horse battery staple' })
+  const { id } = await auth.users.create({
+    username: 'ada',
+    password: 'correct horse battery staple',
+  })
+  const body = JSON.stringify({
+    username: 'ada',
+    password: 'correct horse battery staple',
+  })
   const json = { 'Content-Type': 'application/json' }
-  await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', body, headers: json }))
+  await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', body, headers: json }),
+  )
   const [session] = await auth.sessions.list(id)
   await auth.sessions.revokeAll(id)
 
@@ -40,17 +49,31 @@ test('whoever asks is told which sessions have ended, and of nobody whose they w
   assert.equal(answer.status, 200)
   assert.equal(answer.headers.get('cache-control'), 'public, max-age=1')
   assert.equal(answer.headers.get('content-type'), 'application/json')
-  assert.deepEqual(await answer.json(), { window: 300, until: NOW - 30, revoked: [session?.id], more: false })
-  assert.equal(await (await get('/api/token/revocations')).text(), await (await get('/api/token/revocations/')).text())
+  assert.deepEqual(await answer.json(), {
+    window: 300,
+    until: NOW - 30,
+    revoked: [session?.id],
+    more: false,
+  })
+  assert.equal(
+    await (await get('/api/token/revocations')).text(),
+    await (await get('/api/token/revocations/')).text(),
+  )
 })
 
 test('HEAD, OPTIONS and other methods are answered as at the key set', async (t) => {
   const { get } = instance(t)
   assert.equal((await get('/api/token/revocations/', 'HEAD')).status, 200)
   const options = await get('/api/token/revocations/', 'OPTIONS')
-  assert.deepEqual([options.status, options.headers.get('allow')], [200, 'GET, HEAD, OPTIONS'])
+  assert.deepEqual(
+    [options.status, options.headers.get('allow')],
+    [200, 'GET, HEAD, OPTIONS'],
+  )
   const post = await get('/api/token/revocations/', 'POST')
-  assert.deepEqual([post.status, await post.json()], [405, { detail: 'Method "POST" not allowed.' }])
+  assert.deepEqual(
+    [post.status, await post.json()],
+    [405, { detail: 'Method "POST" not allowed.' }],
+  )
 })
 
 for (const query of [

@@ -1,8 +1,13 @@
 import { AuthError } from '../../base/errors.ts'
-import type { AuthReply, AuthRequest } from '../../http/request.ts'
 import { jsonText } from '../../http/json-text.ts'
 import { ANSWER_TYPE } from '../../http/negotiation.ts'
-import { type Header, methodNotAllowed, replyToThrown, jsonReply } from '../../http/reply.ts'
+import {
+  type Header,
+  jsonReply,
+  methodNotAllowed,
+  replyToThrown,
+} from '../../http/reply.ts'
+import type { AuthReply, AuthRequest } from '../../http/request.ts'
 
 /** Whoever asks the same within a second gets the same, here and from whatever stands in front. */
 const MAX_AGE = 1
@@ -31,15 +36,25 @@ export function revocations(
         case 'HEAD': {
           const body = textOf(await pageFrom(sinceIn(request.url)))
           const cached: Header = ['Cache-Control', `public, max-age=${MAX_AGE}`]
-          return { status: 200, headers: [['Content-Type', ANSWER_TYPE], cached, ...headers], body }
+          return {
+            status: 200,
+            headers: [['Content-Type', ANSWER_TYPE], cached, ...headers],
+            body,
+          }
         }
         case 'OPTIONS':
-          return jsonReply(200, { name: 'Revocations', renders: [ANSWER_TYPE] }, { headers })
+          return jsonReply(
+            200,
+            { name: 'Revocations', renders: [ANSWER_TYPE] },
+            { headers },
+          )
         default:
           throw methodNotAllowed(request.method)
       }
     } catch (error) {
-      return replyToThrown(error, undefined, (fault) => failed(fault, request), { headers })
+      return replyToThrown(error, undefined, (fault) => failed(fault, request), {
+        headers,
+      })
     }
   }
 }
@@ -51,5 +66,7 @@ function sinceIn(url: string): number | undefined {
   const [text] = all
   if (text === undefined) return undefined
   if (all.length === 1 && /^\d{1,12}$/.test(text)) return Number(text)
-  throw new AuthError('invalid', undefined, { body: { since: ['A valid integer is required.'] } })
+  throw new AuthError('invalid', undefined, {
+    body: { since: ['A valid integer is required.'] },
+  })
 }

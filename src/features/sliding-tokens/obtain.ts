@@ -1,5 +1,5 @@
-import { credentials } from '../tokens/credentials.ts'
 import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { credentials } from '../tokens/credentials.ts'
 import type { TokenVerbs } from '../tokens/verbs.ts'
 
 /** Signs in with a password, for one sliding token. */
@@ -11,5 +11,6 @@ export const obtainSliding = <Login extends string>(
     name: 'Token Obtain Sliding',
     method: 'POST',
     fields: credentials(loginField),
-    handle: (fields, request) => verbs.obtainSliding(fields[loginField], fields.password, request),
+    handle: (fields, request) =>
+      verbs.obtainSliding(fields[loginField], fields.password, request),
   })

@@ -1,5 +1,5 @@
-import { TOKEN } from '../tokens/credentials.ts'
 import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { TOKEN } from '../tokens/credentials.ts'
 import type { TokenVerbs } from '../tokens/verbs.ts'
 
 /** Exchanges a sliding token for a longer one. */

@@ -1,12 +1,18 @@
-import { after, type UnixSeconds, floorSeconds } from '../../base/clock.ts'
-import { hexId } from '../../base/random.ts'
+import { after, floorSeconds, type UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { hexId } from '../../base/random.ts'
 import type { Claims } from '../../jwt/index.ts'
-import type { Account } from '../../users/user.ts'
 import { slidingClaims, subjectAgain, subjectClaims } from '../../tokens/claims.ts'
+import {
+  accountBehind,
+  openSession,
+  refuseEnded,
+  refuseWrongType,
+  sessionOf,
+} from '../../tokens/session-of-token.ts'
+import type { TokenDeps, TokenSettings } from '../../tokens/token-settings.ts'
 import { requireJti } from '../../tokens/user-of-token.ts'
-import { accountBehind, openSession, refuseEnded, refuseWrongType, sessionOf } from '../../tokens/session-of-token.ts'
-import type { TokenSettings, TokenDeps } from '../../tokens/token-settings.ts'
+import type { Account } from '../../users/user.ts'
 
 /** Signs an account in with one token that is both access and refresh token. */
 export async function obtainSliding(account: Account, deps: TokenDeps): Promise<string> {
@@ -14,9 +20,16 @@ export async function obtainSliding(account: Account, deps: TokenDeps): Promise<
   const now = deps.clock()
   const refreshExp = floorSeconds(after(now, terms.slidingRefresh))
   // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
-  const session = await openSession(account.user, after(refreshExp, terms.sliding), now, deps)
+  const session = await openSession(
+    account.user,
+    after(refreshExp, terms.sliding),
+    now,
+    deps,
+  )
   const jti = session?.jti ?? hexId(deps.random)
-  return deps.sign(slidingClaims(subjectClaims(account, session, deps), { jti, now, refreshExp }, deps))
+  return deps.sign(
+    slidingClaims(subjectClaims(account, session, deps), { jti, now, refreshExp }, deps),
+  )
 }
 
 /**
@@ -34,7 +47,11 @@ export async function refreshSliding(token: string, deps: TokenDeps): Promise<st
   const account = await accountBehind(claims, presented, now, deps)
   const refreshExp = refreshEndOf(claims, now, terms)
   const session = presented?.foreign ? undefined : presented
-  const again = slidingClaims(subjectAgain(claims, account, session, deps), { jti, now, refreshExp }, deps)
+  const again = slidingClaims(
+    subjectAgain(claims, account, session, deps),
+    { jti, now, refreshExp },
+    deps,
+  )
   return deps.sign(inOrderOf(claims, again))
 }
 
@@ -48,13 +65,23 @@ function inOrderOf(claims: Claims, again: Record<string, unknown>): object {
 const LAST_MOMENT = 253_402_300_799
 
 /** @throws AuthError `invalid_claim`, `expired` with the texts of specification 1.7 */
-function refreshEndOf(claims: Claims, now: UnixSeconds, terms: TokenSettings): UnixSeconds {
+function refreshEndOf(
+  claims: Claims,
+  now: UnixSeconds,
+  terms: TokenSettings,
+): UnixSeconds {
   const name = terms.slidingRefreshClaim
   const end = Object.hasOwn(claims, name) ? claims[name] : undefined
-  if (end === undefined) throw new AuthError('invalid_claim', undefined, { detail: `Token has no '${name}' claim` })
-  if (typeof end !== 'number' || end > LAST_MOMENT) throw new AuthError('invalid_claim', `${name} is no moment`)
+  if (end === undefined)
+    throw new AuthError('invalid_claim', undefined, {
+      detail: `Token has no '${name}' claim`,
+    })
+  if (typeof end !== 'number' || end > LAST_MOMENT)
+    throw new AuthError('invalid_claim', `${name} is no moment`)
   if (now >= end + terms.leeway) {
-    throw new AuthError('expired', undefined, { detail: `Token '${name}' claim has expired` })
+    throw new AuthError('expired', undefined, {
+      detail: `Token '${name}' claim has expired`,
+    })
   }
   return end as UnixSeconds
 }

@@ -1,5 +1,5 @@
-import { TOKEN } from './credentials.ts'
 import type { Endpoint } from '../../http/endpoint.ts'
+import { TOKEN } from './credentials.ts'
 import type { TokenVerbs } from './verbs.ts'
 
 /**
@@ -7,13 +7,20 @@ import type { TokenVerbs } from './verbs.ts'
  *
  * @param sliding whether a sliding token is taken too, in the field `token` (D34)
  */
-export const blacklist = (verbs: Pick<TokenVerbs, 'blacklist'>, sliding: boolean): Endpoint => ({
+export const blacklist = (
+  verbs: Pick<TokenVerbs, 'blacklist'>,
+  sliding: boolean,
+): Endpoint => ({
   name: 'Token Blacklist',
   method: 'POST',
   fields: ({ values }) =>
-    sliding && values.has('token') && !values.has('refresh') ? { token: TOKEN } : { refresh: TOKEN },
+    sliding && values.has('token') && !values.has('refresh')
+      ? { token: TOKEN }
+      : { refresh: TOKEN },
   async handle({ refresh, token }) {
-    await (refresh === undefined ? verbs.blacklist(token!, 'sliding') : verbs.blacklist(refresh, 'refresh'))
+    await (refresh === undefined
+      ? verbs.blacklist(token!, 'sliding')
+      : verbs.blacklist(refresh, 'refresh'))
     return {}
   },
 })

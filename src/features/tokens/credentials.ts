@@ -1,10 +1,14 @@
-import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
 import type { Field, Fields } from '../../http/fields.ts'
+import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
 
 export const TOKEN: Field = { trim: true, rejectDuplicates: true }
 
 /** With its white space: whether that belongs to the password is asked of the hash (D2). */
-const PASSWORD: Field = { trim: false, rejectDuplicates: true, maxBytes: MAX_PASSWORD_BYTES }
+const PASSWORD: Field = {
+  trim: false,
+  rejectDuplicates: true,
+  maxBytes: MAX_PASSWORD_BYTES,
+}
 
 /** A name sent twice is no secret, and clients of Simple JWT know that the last counts (specification 0.6). */
 const LOGIN: Field = { trim: true }
@@ -15,5 +19,7 @@ export const PLAIN_CREDENTIALS: Fields<'username' | 'password'> = {
   password: { ...PASSWORD, allowBlank: true },
 }
 
-export const credentials = <Login extends string>(loginField: Login): Fields<Login | 'password'> =>
+export const credentials = <Login extends string>(
+  loginField: Login,
+): Fields<Login | 'password'> =>
   ({ [loginField]: LOGIN, password: PASSWORD }) as Fields<Login | 'password'>

@@ -1,5 +1,5 @@
-import { TOKEN } from './credentials.ts'
 import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { TOKEN } from './credentials.ts'
 import type { TokenVerbs } from './verbs.ts'
 
 /** Exchanges a refresh token for an access token, and for its own successor where rotation is on. */

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Channel, type MessageBus, messageBusVia, relay, type BusMessage } from './message-bus.ts'
+import {
+  type BusMessage,
+  type Channel,
+  type MessageBus,
+  messageBusVia,
+  relay,
+} from './message-bus.ts'
 
 /** So many workers and their supervisor, in this process. What they say goes through JSON, as between processes. */
 function workers(count: number): readonly MessageBus[] {
@@ -9,7 +15,8 @@ function workers(count: number): readonly MessageBus[] {
   return Array.from({ length: count }, (_, worker) => {
     const channel: Channel = {
       send: (word) => setImmediate(() => relay(worker, sent(word), down)),
-      listen: (take) => void down.set(worker, { send: (word) => setImmediate(() => take(sent(word))) }),
+      listen: (take) =>
+        void down.set(worker, { send: (word) => setImmediate(() => take(sent(word))) }),
     }
     return messageBusVia(channel)
   })
@@ -17,7 +24,8 @@ function workers(count: number): readonly MessageBus[] {
 
 test('a worker that asks gets the answers of all, its own included', async () => {
   const all = workers(4)
-  for (const [index, each] of all.entries()) each.onQuestion('how many?', () => ({ requests: index }))
+  for (const [index, each] of all.entries())
+    each.onQuestion('how many?', () => ({ requests: index }))
 
   const answers = (await all[1]!.askAll('how many?')) as { requests: number }[]
 
@@ -31,7 +39,11 @@ test('questions do not get into each other', async () => {
     each.onQuestion('number', () => index)
   }
 
-  const answers = await Promise.all([all[0]!.askAll('name'), all[1]!.askAll('number'), all[0]!.askAll('number')])
+  const answers = await Promise.all([
+    all[0]!.askAll('name'),
+    all[1]!.askAll('number'),
+    all[0]!.askAll('number'),
+  ])
 
   assert.deepEqual(
     answers.map((each) => [...each].sort()),

@@ -15,8 +15,18 @@ export type BusMessage =
   | { readonly kind: 'ask'; readonly id: number; readonly question: string }
   /** How many others were asked. */
   | { readonly kind: 'asked'; readonly id: number; readonly others: number }
-  | { readonly kind: 'question'; readonly id: number; readonly asker: number; readonly question: string }
-  | { readonly kind: 'answer'; readonly id: number; readonly asker: number; readonly answer?: unknown }
+  | {
+      readonly kind: 'question'
+      readonly id: number
+      readonly asker: number
+      readonly question: string
+    }
+  | {
+      readonly kind: 'answer'
+      readonly id: number
+      readonly asker: number
+      readonly answer?: unknown
+    }
 
 export interface Channel {
   send(word: BusMessage): void
@@ -89,11 +99,16 @@ export function messageBusVia(channel?: Channel): MessageBus {
 }
 
 /** The supervisor's side: passes a question on to the others, and an answer back to who asked. */
-export function relay(from: number, word: BusMessage, workers: ReadonlyMap<number, Pick<Channel, 'send'>>): void {
+export function relay(
+  from: number,
+  word: BusMessage,
+  workers: ReadonlyMap<number, Pick<Channel, 'send'>>,
+): void {
   if (word.kind === 'ask') {
     const { id, question } = word
     const others = [...workers].filter(([worker]) => worker !== from)
-    for (const [, { send }] of others) send({ kind: 'question', id, asker: from, question })
+    for (const [, { send }] of others)
+      send({ kind: 'question', id, asker: from, question })
     workers.get(from)?.send({ kind: 'asked', id, others: others.length })
   }
   if (word.kind === 'answer') workers.get(word.asker)?.send(word)

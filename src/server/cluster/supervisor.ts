@@ -2,7 +2,12 @@ import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../base/log.ts'
 import { relay } from './message-bus.ts'
-import { type WorkerExit, type WorkerProcess, startWorker, type Ready } from './worker-process.ts'
+import {
+  type Ready,
+  startWorker,
+  type WorkerExit,
+  type WorkerProcess,
+} from './worker-process.ts'
 
 export interface SupervisorOptions {
   readonly workers: number
@@ -61,7 +66,13 @@ interface Post {
  *
  * @throws NotStarted
  */
-export async function supervise({ workers, env = {}, log, serving, patience = TIMEOUTS }: SupervisorOptions): Promise<void> {
+export async function supervise({
+  workers,
+  env = {},
+  log,
+  serving,
+  patience = TIMEOUTS,
+}: SupervisorOptions): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE
   const crew = new Map<number, WorkerProcess>()
   const posts: Post[] = []
@@ -70,7 +81,9 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
   let failures = 0
 
   function start(): WorkerProcess {
-    const hand = startWorker(env, (from, word) => relay(from, word, new Map([...crew].filter(([, { serves }]) => serves))))
+    const hand = startWorker(env, (from, word) =>
+      relay(from, word, new Map([...crew].filter(([, { serves }]) => serves))),
+    )
     crew.set(hand.id, hand)
     void hand.ready.then((ready) => {
       if (ready !== undefined) failures = 0
@@ -82,7 +95,8 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
   function startAnother(): WorkerProcess {
     const hand = start()
     void hand.ready.then((ready) => {
-      if (ready !== undefined) log({ level: 'info', event: 'another worker serves', worker: hand.pid })
+      if (ready !== undefined)
+        log({ level: 'info', event: 'another worker serves', worker: hand.pid })
     })
     return hand
   }
@@ -94,11 +108,21 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
       const ending = await hand.ended
       if (stopping.signal.aborted || post.hand !== hand) continue
       if ((await hand.ready) === undefined) failures++
-      if (failures >= patience.failures && !posts.some(({ hand }) => hand.serves)) throw new StartError(ending, true)
+      if (failures >= patience.failures && !posts.some(({ hand }) => hand.serves))
+        throw new StartError(ending, true)
 
       endedEarly = performance.now() - hand.born < patience.early ? endedEarly + 1 : 0
-      const pause = endedEarly === 0 ? 0 : Math.min(patience.longestPause, patience.pause * 2 ** (endedEarly - 1))
-      log({ level: 'warn', event: 'a worker ended, another one starts', worker: hand.pid, ended: ending.how, pause })
+      const pause =
+        endedEarly === 0
+          ? 0
+          : Math.min(patience.longestPause, patience.pause * 2 ** (endedEarly - 1))
+      log({
+        level: 'warn',
+        event: 'a worker ended, another one starts',
+        worker: hand.pid,
+        ended: ending.how,
+        pause,
+      })
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined)
       if (!stopping.signal.aborted && post.hand === hand) post.hand = startAnother()
     }
@@ -110,7 +134,11 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
       if ((await fresh.ready) === undefined) {
         if (stopping.signal.aborted) return
         const { how } = await fresh.ended
-        log({ level: 'error', event: 'not reloaded: a new worker could not start, the old ones go on', ended: how })
+        log({
+          level: 'error',
+          event: 'not reloaded: a new worker could not start, the old ones go on',
+          ended: how,
+        })
         return
       }
       const old = post.hand
@@ -137,7 +165,8 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
     async reload() {
       // Whoever asks while it goes on has changed something since: once more, then.
       if (!open || wanted++ > 0) return
-      for (; wanted > 0 && !stopping.signal.aborted; wanted = Math.min(1, wanted - 1)) await reload()
+      for (; wanted > 0 && !stopping.signal.aborted; wanted = Math.min(1, wanted - 1))
+        await reload()
     },
     stop(signal) {
       if (stopping.signal.aborted) {
@@ -153,7 +182,11 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
   const poking = setInterval(() => {
     for (const hand of crew.values()) {
       if (!hand.serves || hand.poke() < patience.owed) continue
-      log({ level: 'error', event: 'a worker does not answer any more and is killed', worker: hand.pid })
+      log({
+        level: 'error',
+        event: 'a worker does not answer any more and is killed',
+        worker: hand.pid,
+      })
       hand.kill()
     }
   }, patience.poke)
@@ -162,8 +195,10 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
     const first = start()
     posts.push({ hand: first })
     const ready = await first.ready
-    if (ready === undefined && !stopping.signal.aborted) throw new StartError(await first.ended, false)
-    while (posts.length < workers && !stopping.signal.aborted) posts.push({ hand: start() })
+    if (ready === undefined && !stopping.signal.aborted)
+      throw new StartError(await first.ended, false)
+    while (posts.length < workers && !stopping.signal.aborted)
+      posts.push({ hand: start() })
     const kept = Promise.all(posts.map(keep))
     const others = Promise.all(posts.map(({ hand }) => hand.ready))
     await Promise.race([others, kept])
@@ -180,9 +215,16 @@ export async function supervise({ workers, env = {}, log, serving, patience = TI
   }
 }
 
-function onSignals({ reload, stop }: { reload(): void; stop(signal: NodeJS.Signals): void }): { restore(): void } {
+function onSignals({
+  reload,
+  stop,
+}: {
+  reload(): void
+  stop(signal: NodeJS.Signals): void
+}): { restore(): void } {
   process.on('SIGHUP', reload).on('SIGTERM', stop).on('SIGINT', stop)
   return {
-    restore: () => void process.off('SIGHUP', reload).off('SIGTERM', stop).off('SIGINT', stop),
+    restore: () =>
+      void process.off('SIGHUP', reload).off('SIGTERM', stop).off('SIGINT', stop),
   }
 }

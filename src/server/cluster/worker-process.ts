@@ -2,7 +2,10 @@ import cluster from 'node:cluster'
 import type { BusMessage } from './message-bus.ts'
 
 /** What a worker is told by its supervisor. */
-export type WorkerCommand = BusMessage | { readonly kind: 'stop' } | { readonly kind: 'are you there?' }
+export type WorkerCommand =
+  | BusMessage
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'are you there?' }
 
 /** What a worker tells, beside questions and answers. */
 export type WorkerMessage = BusMessage | Ready | { readonly kind: 'here' }
@@ -42,17 +45,25 @@ export interface WorkerProcess {
 }
 
 /** Starts a process that types the same command as this one did. */
-export function startWorker(env: object, passOn: (from: number, word: BusMessage) => void): WorkerProcess {
+export function startWorker(
+  env: object,
+  passOn: (from: number, word: BusMessage) => void,
+): WorkerProcess {
   const worker = cluster.fork(env)
   let serves = false
   let owed = 0
   const ended = new Promise<WorkerExit>((resolve) => {
     worker.once('exit', (code, signal: string | null) => {
-      resolve(signal === null ? { code, how: `with ${code}` } : { code: null, how: `by ${signal}` })
+      resolve(
+        signal === null
+          ? { code, how: `with ${code}` }
+          : { code: null, how: `by ${signal}` },
+      )
     })
     // One that cannot be started has no exit.
     worker.on('error', (error) => {
-      if (worker.process.pid === undefined) resolve({ code: 1, how: `before it began: ${error.message}` })
+      if (worker.process.pid === undefined)
+        resolve({ code: 1, how: `before it began: ${error.message}` })
     })
   }).finally(() => {
     serves = false

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
-import { type MessageBus, messageBusVia, type BusMessage } from './message-bus.ts'
-import type { WorkerCommand, Ready, WorkerMessage } from './worker-process.ts'
+import { type BusMessage, type MessageBus, messageBusVia } from './message-bus.ts'
+import type { Ready, WorkerCommand, WorkerMessage } from './worker-process.ts'
 
 /** Where it serves, and how many users there are. */
 export type State = Omit<Ready, 'kind'>

@@ -32,7 +32,9 @@ export function parseAddress(url: string): Address {
   }
   const pool = parsed.searchParams.get('pool') ?? String(POOL)
   if (!/^[1-9]\d{0,3}$/.test(pool))
-    throw configError('"pool" in the address of the database must be a number of connections, 1 to 9999.')
+    throw configError(
+      '"pool" in the address of the database must be a number of connections, 1 to 9999.',
+    )
   parsed.searchParams.delete('pool')
   // A "/" or "?" of the password, written as it is, ends the host for whoever reads a URL.
   if (parsed.pathname.includes('@')) throw configError(NOT_A_URL)

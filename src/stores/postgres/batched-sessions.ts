@@ -27,7 +27,11 @@ interface Waiting {
  * Rotations that arrive together are one statement with one commit, each under its own conditions: to send a statement and to
  * make it durable takes longer than to do it. Of several that want the same generation of a session one gets it, as ever.
  */
-export function batchedSessions(sessions: Sessions, db: Kysely<Tables>, lateness: ClockCheck): Sessions {
+export function batchedSessions(
+  sessions: Sessions,
+  db: Kysely<Tables>,
+  lateness: ClockCheck,
+): Sessions {
   const waiting: Waiting[] = []
   let underWay = 0
   let isPlanned = false
@@ -38,7 +42,9 @@ export function batchedSessions(sessions: Sessions, db: Kysely<Tables>, lateness
   const together = async (group: readonly Waiting[]): Promise<void> => {
     try {
       // All processes take rows in one order, so that no two wait for each other.
-      const swaps = group.map(({ rotation }) => swapOf(rotation, lateness)).sort((a, b) => (a.id < b.id ? -1 : 1))
+      const swaps = group
+        .map(({ rotation }) => swapOf(rotation, lateness))
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
       award(group, (await swapAll(swaps).execute(db)).rows)
     } catch (error) {
       // The server has done none of them for the sake of one: a row that is held, a number that is none.
@@ -77,7 +83,8 @@ export function batchedSessions(sessions: Sessions, db: Kysely<Tables>, lateness
     rotate: (rotation) =>
       new Promise((resolve, reject) => {
         // No row has a text that none can hold, and the rest of a group is to be sent.
-        if (!isStorable(rotation.id) || !isStorable(rotation.jti)) return resolve(undefined)
+        if (!isStorable(rotation.id) || !isStorable(rotation.jti))
+          return resolve(undefined)
         waiting.push({ rotation, since: performance.now(), resolve, reject })
         plan()
       }),

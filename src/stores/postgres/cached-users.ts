@@ -8,10 +8,16 @@ import type { AccountCache } from '../account-cache.ts'
  *
  * @param isCurrent whether all changes of others are told of; while they are not, each question is asked
  */
-export function cachedUsers(users: Users, accounts: AccountCache, isCurrent: () => boolean): Users {
+export function cachedUsers(
+  users: Users,
+  accounts: AccountCache,
+  isCurrent: () => boolean,
+): Users {
   /** Whoever is told that something was written finds it. */
   const forgetting =
-    <Told extends readonly unknown[], Answer>(write: (id: UserId, ...told: Told) => Promise<Answer>) =>
+    <Told extends readonly unknown[], Answer>(
+      write: (id: UserId, ...told: Told) => Promise<Answer>,
+    ) =>
     (id: UserId, ...told: Told): Promise<Answer> =>
       write(id, ...told).finally(() => accounts.forget(id))
 
@@ -29,7 +35,8 @@ export function cachedUsers(users: Users, accounts: AccountCache, isCurrent: () 
         const before = accounts.forgettings
         const account = await users.find(field, value)
         // What was told of on the way may be what was read too early.
-        if (account === undefined || before !== accounts.forgettings || !isCurrent()) return account
+        if (account === undefined || before !== accounts.forgettings || !isCurrent())
+          return account
         return accounts.keep(account)
       }
     },

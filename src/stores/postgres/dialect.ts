@@ -12,7 +12,7 @@ import {
 } from 'kysely'
 import type pg from 'pg'
 import { AuthError } from '../../base/errors.ts'
-import { storeErrorFrom, isStorable, isRetryable } from './errors.ts'
+import { isRetryable, isStorable, storeErrorFrom } from './errors.ts'
 import type { Pool } from './pool.ts'
 
 /**
@@ -135,7 +135,10 @@ class Visit implements DatabaseConnection {
     }
   }
 
-  async #within<Row>(client: pg.PoolClient, query: CompiledQuery): Promise<QueryResult<Row>> {
+  async #within<Row>(
+    client: pg.PoolClient,
+    query: CompiledQuery,
+  ): Promise<QueryResult<Row>> {
     try {
       return await run<Row>(client, query)
     } catch (error) {
@@ -151,8 +154,15 @@ class Visit implements DatabaseConnection {
   }
 }
 
-async function run<Row>(client: pg.ClientBase, { sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-  const { rows, rowCount } = await client.query({ name: nameOf(sql), text: sql, values: parameters as unknown[] })
+async function run<Row>(
+  client: pg.ClientBase,
+  { sql, parameters }: CompiledQuery,
+): Promise<QueryResult<Row>> {
+  const { rows, rowCount } = await client.query({
+    name: nameOf(sql),
+    text: sql,
+    values: parameters as unknown[],
+  })
   return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
 }
 

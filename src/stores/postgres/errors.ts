@@ -27,21 +27,28 @@ export const isConnectionLost = (error: unknown): boolean =>
   /^(08|25|57P|UNKNOWN$)|^(26000|0A000)$/.test(codeOf(error) ?? 'UNKNOWN')
 
 /** Whether nothing was done and the same statement may do it, on a new connection if need be. */
-export const isRetryable = (error: unknown): boolean => [...AGAIN, ...UNPREPARED].includes(codeOf(error) ?? '')
+export const isRetryable = (error: unknown): boolean =>
+  [...AGAIN, ...UNPREPARED].includes(codeOf(error) ?? '')
 
 /** An error as whoever asked the store shall see it: `store_unavailable`, `invalid`, or a fault of ours as it is. */
 export function storeErrorFrom(error: unknown): unknown {
   if (error instanceof AuthError) return error
   const code = codeOf(error)
-  if (code === undefined || OUT_OF_ORDER.test(code)) return storeUnavailable(wordsOf(error), error)
+  if (code === undefined || OUT_OF_ORDER.test(code))
+    return storeUnavailable(wordsOf(error), error)
   // A value that no column of ours can hold.
-  if (code.startsWith('22')) return new AuthError('invalid', `PostgreSQL: ${(error as Error).message}`, { cause: error })
+  if (code.startsWith('22'))
+    return new AuthError('invalid', `PostgreSQL: ${(error as Error).message}`, {
+      cause: error,
+    })
   return error
 }
 
 /** A host of several addresses, none of which answers, has an error for each and no words of its own. */
 const wordsOf = (error: unknown): string =>
-  error instanceof AggregateError ? error.errors.map(wordsOf).join(', ') : (error as Error).message
+  error instanceof AggregateError
+    ? error.errors.map(wordsOf).join(', ')
+    : (error as Error).message
 
 export const storeUnavailable = (why: string, cause?: unknown): AuthError =>
   new AuthError('store_unavailable', `PostgreSQL: ${why}`, { cause, retryAfter: 1 })

@@ -5,7 +5,12 @@ import type { Address } from './address.ts'
 import { keepsAlive } from './pool.ts'
 import { prepareSession } from './session.ts'
 import { ASK_TIME, type ServerTime } from './time.ts'
-import { ASK_TRIGGERS, CHANNEL, parseNotification, type Notification } from './triggers.ts'
+import {
+  ASK_TRIGGERS,
+  CHANNEL,
+  type Notification,
+  parseNotification,
+} from './triggers.ts'
 
 /** Milliseconds without an answer after which the server counts as silent. */
 const SILENCE = 1_000
@@ -24,7 +29,11 @@ export class ListenConnection {
   }
 
   /** @returns `undefined` where what is told does not arrive: another database, a pooler that hands on statements, no triggers */
-  static async open(address: Address, time: ServerTime, heard: (word: Notification) => void): Promise<ListenConnection | undefined> {
+  static async open(
+    address: Address,
+    time: ServerTime,
+    heard: (word: Notification) => void,
+  ): Promise<ListenConnection | undefined> {
     const client = new pg.Client({ ...address.client, query_timeout: SILENCE })
     client.on('error', () => {})
     try {
@@ -47,9 +56,13 @@ export class ListenConnection {
   async beat(): Promise<number> {
     try {
       if (!(await this.#isTold())) throw new Error('nobody tells of what is written')
-      return await this.#time.measure(async () => (await this.#client.query(ASK_TIME)).rows[0].now)
+      return await this.#time.measure(
+        async () => (await this.#client.query(ASK_TIME)).rows[0].now,
+      )
     } catch (error) {
-      throw /timeout/.test((error as Error).message) ? new Silent('no answer', { cause: error }) : error
+      throw /timeout/.test((error as Error).message)
+        ? new Silent('no answer', { cause: error })
+        : error
     }
   }
 
@@ -80,7 +93,10 @@ export class ListenConnection {
       if (error instanceof pg.DatabaseError) return false
       throw error
     }
-    if (!arrived) await once(this.#client, 'notification', { signal: AbortSignal.timeout(SILENCE) }).catch(() => {})
+    if (!arrived)
+      await once(this.#client, 'notification', {
+        signal: AbortSignal.timeout(SILENCE),
+      }).catch(() => {})
     return arrived
   }
 }

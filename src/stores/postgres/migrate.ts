@@ -13,7 +13,9 @@ const LEDGER =
 const TYPES = { text: sql`text collate "C"` }
 
 /** What PostgreSQL wants besides, after the migration of that number. */
-const BESIDES: Readonly<Record<number, (can: { readonly notify: boolean }) => readonly string[]>> = {
+const BESIDES: Readonly<
+  Record<number, (can: { readonly notify: boolean }) => readonly string[]>
+> = {
   1: ({ notify }) => [
     // Room on each page for the next version of a row: a refresh then touches no index.
     'alter table sessions set (fillfactor = 80)',
@@ -30,7 +32,11 @@ const LOCK = 7_739_204_118
  *
  * @throws AuthError `invalid_config` where the tables are of a newer version, or another program's
  */
-export async function migrate(client: ClientBase, schema: SchemaModule, place: Place): Promise<void> {
+export async function migrate(
+  client: ClientBase,
+  schema: SchemaModule,
+  place: Place,
+): Promise<void> {
   if ((await versionOf(client)) === MIGRATIONS.length) return
   await client.query('begin isolation level read committed')
   try {
@@ -41,7 +47,8 @@ export async function migrate(client: ClientBase, schema: SchemaModule, place: P
     await client.query(LEDGER)
     const version = await versionOf(client)
     if (version > MIGRATIONS.length) throw newer(version, place)
-    for (let number = version + 1; number <= MIGRATIONS.length; number++) await apply(number, client, schema)
+    for (let number = version + 1; number <= MIGRATIONS.length; number++)
+      await apply(number, client, schema)
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => {})
@@ -51,23 +58,40 @@ export async function migrate(client: ClientBase, schema: SchemaModule, place: P
 
 /** The number of the last migration that was applied; 0 for a new database. */
 async function versionOf(client: ClientBase): Promise<number> {
-  const [ledger] = (await client.query(`select to_regclass('watchword_migrations') is not null as found`)).rows
+  const [ledger] = (
+    await client.query(`select to_regclass('watchword_migrations') is not null as found`)
+  ).rows
   if (ledger?.found !== true) return 0
-  const [row] = (await client.query('select max(number) as version from watchword_migrations')).rows
+  const [row] = (
+    await client.query('select max(number) as version from watchword_migrations')
+  ).rows
   return row?.version ?? 0
 }
 
-async function apply(number: number, client: ClientBase, schema: SchemaModule): Promise<void> {
+async function apply(
+  number: number,
+  client: ClientBase,
+  schema: SchemaModule,
+): Promise<void> {
   const { name, statements } = MIGRATIONS[number - 1]!
-  for (const statement of statements(schema, TYPES)) await client.query(statement.compile().sql)
+  for (const statement of statements(schema, TYPES))
+    await client.query(statement.compile().sql)
   const notify = await hasNotify(client)
-  for (const statement of BESIDES[number]?.({ notify }) ?? []) await client.query(statement)
-  await client.query('insert into watchword_migrations (number, name) values ($1, $2)', [number, name])
+  for (const statement of BESIDES[number]?.({ notify }) ?? [])
+    await client.query(statement)
+  await client.query('insert into watchword_migrations (number, name) values ($1, $2)', [
+    number,
+    name,
+  ])
 }
 
 /** Compatible databases do without. */
 async function hasNotify(client: ClientBase): Promise<boolean> {
-  const [row] = (await client.query(`select count(*)::int as found from pg_proc where proname = 'pg_notify'`)).rows
+  const [row] = (
+    await client.query(
+      `select count(*)::int as found from pg_proc where proname = 'pg_notify'`,
+    )
+  ).rows
   return row?.found > 0
 }
 

@@ -2,8 +2,8 @@ import type { SessionId } from '../../sessions/session.ts'
 import type { Change, Listener, Watch } from '../../sessions/watch.ts'
 import type { UserId } from '../../users/user.ts'
 import type { AccountCache } from '../account-cache.ts'
+import { type ListenConnection, Silent } from './listen-connection.ts'
 import type { Notification } from './triggers.ts'
-import { Silent, type ListenConnection } from './listen-connection.ts'
 
 /** Milliseconds between two questions on the wire, and between two looks where there is none. */
 const BEAT = 300
@@ -17,7 +17,9 @@ const TRUST = 1_000
 
 export interface NotificationDeps {
   /** @returns `undefined` where nothing is told: then it is asked for again and again */
-  readonly openWire: (heard: (word: Notification) => void) => Promise<ListenConnection | undefined>
+  readonly openWire: (
+    heard: (word: Notification) => void,
+  ) => Promise<ListenConnection | undefined>
   /** Asks the database by another way than the wire. @throws where it does not answer */
   readonly look: () => Promise<unknown>
   readonly accounts: AccountCache
@@ -77,7 +79,8 @@ export class Notifications {
   }
 
   async #once(): Promise<void> {
-    if (this.#wire === undefined && performance.now() >= this.#tryAt) await this.#connect()
+    if (this.#wire === undefined && performance.now() >= this.#tryAt)
+      await this.#connect()
     if (this.#wire === undefined) await this.#look()
     else await this.#beat(this.#wire)
   }
@@ -89,7 +92,8 @@ export class Notifications {
       // The database is away, or has no connection to spare.
     }
     this.#tryAt = performance.now() + this.#pause * (0.5 + Math.random())
-    this.#pause = this.#wire === undefined ? Math.min(2 * this.#pause, PAUSE.most) : PAUSE.first
+    this.#pause =
+      this.#wire === undefined ? Math.min(2 * this.#pause, PAUSE.most) : PAUSE.first
     // Nobody has told of what was written in the meantime.
     this.#world.accounts.forgetAll()
     if (this.#wire !== undefined) this.#tell({ kind: 'anything' })
@@ -119,7 +123,10 @@ export class Notifications {
 
   #heard(word: Notification): void {
     if (word.kind === 'user') this.#world.accounts.forget(word.id as UserId)
-    else this.#tell(word.kind === 'keys' ? word : { kind: 'ended', sessions: [word.id as SessionId] })
+    else
+      this.#tell(
+        word.kind === 'keys' ? word : { kind: 'ended', sessions: [word.id as SessionId] },
+      )
   }
 
   #tell(change: Change): void {

@@ -53,4 +53,5 @@ export function keepsAlive(client: pg.ClientBase, yes: boolean): void {
 }
 
 const socketOf = (client: pg.ClientBase): { destroy(): void } =>
-  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream
+  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } })
+    .connection.stream

@@ -35,7 +35,10 @@ export async function prepareSession(client: ClientBase): Promise<void> {
   await client.query(SET)
   const [state] = (await client.query<State>(CHECK)).rows
   // A standby lags behind: an honest repetition would look like a theft there.
-  if (state?.standby !== false || state.read_only === 'on') throw storeUnavailable('the server is a standby, or only reads')
-  if (state.isolation !== 'read committed') throw storeUnavailable(`transactions are ${state.isolation} there`)
-  if (state.durability === 'off') throw storeUnavailable('the server does not wait for its disk')
+  if (state?.standby !== false || state.read_only === 'on')
+    throw storeUnavailable('the server is a standby, or only reads')
+  if (state.isolation !== 'read committed')
+    throw storeUnavailable(`transactions are ${state.isolation} there`)
+  if (state.durability === 'off')
+    throw storeUnavailable('the server does not wait for its disk')
 }

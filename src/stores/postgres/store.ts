@@ -1,6 +1,6 @@
 import { Kysely, sql } from 'kysely'
-import { AccountCache } from '../account-cache.ts'
 import { sqlApiTokens } from '../../features/api-tokens/sql.ts'
+import { AccountCache } from '../account-cache.ts'
 import { sqlEvents } from '../events.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
@@ -9,15 +9,15 @@ import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
 import { parseAddress } from './address.ts'
-import { postgresDialect } from './dialect.ts'
 import { batchedSessions } from './batched-sessions.ts'
+import { cachedUsers } from './cached-users.ts'
+import { postgresDialect } from './dialect.ts'
+import { ListenConnection } from './listen-connection.ts'
 import { migrate } from './migrate.ts'
 import { Notifications } from './notifications.ts'
 import { open } from './open.ts'
 import { Pool } from './pool.ts'
-import { cachedUsers } from './cached-users.ts'
 import { ASK_TIME, latenessBy, ServerTime } from './time.ts'
-import { ListenConnection } from './listen-connection.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:5432/database`; `?pool=10`: connections of this process at the most. */
@@ -50,7 +50,11 @@ export function postgresStore({ url }: PostgresOptions): Store {
   const news = new Notifications({
     openWire: (heard) => ListenConnection.open(address, time, heard),
     look: () =>
-      time.measure(async () => (await sql<{ now: number }>`${sql.raw(ASK_TIME.text)}`.execute(db)).rows[0]!.now),
+      time.measure(
+        async () =>
+          (await sql<{ now: number }>`${sql.raw(ASK_TIME.text)}`.execute(db)).rows[0]!
+            .now,
+      ),
     accounts,
     silent: () => pool.drop(),
   })

@@ -1,5 +1,11 @@
 import { type SqlBool, sql } from 'kysely'
-import { after, type Seconds, seconds, systemClock, type UnixSeconds } from '../../base/clock.ts'
+import {
+  after,
+  type Seconds,
+  seconds,
+  systemClock,
+  type UnixSeconds,
+} from '../../base/clock.ts'
 import type { ClockCheck } from '../sessions.ts'
 import type { StoreTime } from '../store.ts'
 import { ANSWER } from './address.ts'
@@ -36,7 +42,9 @@ export class ServerTime implements StoreTime {
   }
 
   readonly now = (): UnixSeconds =>
-    this.#offset === undefined ? systemClock() : ((elapsed() + this.#offset) as UnixSeconds)
+    this.#offset === undefined
+      ? systemClock()
+      : ((elapsed() + this.#offset) as UnixSeconds)
 
   ahead(): Seconds {
     return seconds(systemClock() - this.now())

@@ -2,7 +2,9 @@
 export const CHANNEL = 'watchword'
 
 /** What somebody has written: a session has ended, a user is another or gone, the signing keys were turned. */
-export type Notification = { readonly kind: 'ended' | 'user'; readonly id: string } | { readonly kind: 'keys' }
+export type Notification =
+  | { readonly kind: 'ended' | 'user'; readonly id: string }
+  | { readonly kind: 'keys' }
 
 export function parseNotification(payload: string): Notification | undefined {
   if (payload === 'keys') return { kind: 'keys' }

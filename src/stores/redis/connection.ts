@@ -44,7 +44,12 @@ export class RedisConnection {
   #closed = false
   #opened: () => void = () => {}
 
-  private constructor(address: RedisAddress, id: string, library: Library, told: ConnectionEvents) {
+  private constructor(
+    address: RedisAddress,
+    id: string,
+    library: Library,
+    told: ConnectionEvents,
+  ) {
     this.#address = address
     this.#id = id
     this.#told = told
@@ -60,7 +65,12 @@ export class RedisConnection {
    *
    * @param id of this process, as no other has it
    */
-  static async open(address: RedisAddress, id: string, library: Library, told: ConnectionEvents): Promise<RedisConnection> {
+  static async open(
+    address: RedisAddress,
+    id: string,
+    library: Library,
+    told: ConnectionEvents,
+  ): Promise<RedisConnection> {
     const link = new RedisConnection(address, id, library, told)
     await new Promise<void>((resolve) => {
       const longEnough = setTimeout(resolve, OPENING)
@@ -118,14 +128,21 @@ export class RedisConnection {
     clearTimeout(this.#next)
     try {
       const announced = this.#client.commands.announce(this.#key, this.#id, PRESENCE)
-      const [seen] = await within(PATIENCE, Promise.all([announced, this.#client.complete()]))
+      const [seen] = await within(
+        PATIENCE,
+        Promise.all([announced, this.#client.complete()]),
+      )
       this.#seen = [seen, ...this.#seen].slice(0, PRESENCE)
       this.#rise()
     } catch (error) {
       this.#fall((error as Error).message)
     }
     this.#announcing = false
-    if (!this.#closed) this.#next = setTimeout(() => void this.#announce(), this.#up ? EVERY : this.#rest).unref()
+    if (!this.#closed)
+      this.#next = setTimeout(
+        () => void this.#announce(),
+        this.#up ? EVERY : this.#rest,
+      ).unref()
   }
 
   #rise(): void {
@@ -141,7 +158,10 @@ export class RedisConnection {
     if (this.#closed) return
     // One that answers this and not that comes and goes: less and less often.
     if (this.#up)
-      this.#rest = performance.now() - this.#rose < LONGEST_REST ? Math.min(2 * this.#rest, LONGEST_REST) : REST
+      this.#rest =
+        performance.now() - this.#rose < LONGEST_REST
+          ? Math.min(2 * this.#rest, LONGEST_REST)
+          : REST
     this.#up = false
     if (this.#reason === undefined) this.#told.lost(reason)
     this.#reason = reason

@@ -1,5 +1,5 @@
 import type { UnixSeconds } from '../../base/clock.ts'
-import { type HitResult, slotExpired, type Hits } from '../../throttling/hits.ts'
+import { type HitResult, type Hits, slotExpired } from '../../throttling/hits.ts'
 import { memoryHits } from '../../throttling/memory-hits.ts'
 import type { Limit } from '../../throttling/rate.ts'
 import type { RedisConnection } from './connection.ts'
@@ -30,7 +30,9 @@ export function redisHits(link: RedisConnection, prefix: string): Hits {
         redis.hit(keyOf(key), limit.limit, String(now), String(past), 1000 * (per + 1)),
       )
       if (oldest === undefined) return alone.hit(aloneKeyOf(key), shareOf(limit), now)
-      return oldest === null ? COUNTED : { kind: 'full', wait: per - (now - Number(oldest)) }
+      return oldest === null
+        ? COUNTED
+        : { kind: 'full', wait: per - (now - Number(oldest)) }
     },
 
     /** Wherever it was counted. A hit that Redis cannot be asked to take back stays: more is counted then, never less. */

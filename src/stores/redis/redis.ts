@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Hits } from '../../throttling/hits.ts'
 import type { Store } from '../store.ts'
 import type { RedisAddress } from './address.ts'
-import { publishingStore } from './publishing-store.ts'
 import { openLibrary } from './client.ts'
+import { type ConnectionEvents, RedisConnection } from './connection.ts'
 import { openFeed } from './feed.ts'
 import { redisHits } from './hits.ts'
-import { type ConnectionEvents, RedisConnection } from './connection.ts'
+import { publishingStore } from './publishing-store.ts'
 
 /** What processes share besides their store: counts, and word of what has ended. Without it all goes on, alone. */
 export interface Redis {
@@ -22,7 +22,10 @@ export interface Redis {
  *
  * @throws AuthError `invalid_config` where its library is not installed
  */
-export async function openRedis(address: RedisAddress, told: ConnectionEvents): Promise<Redis> {
+export async function openRedis(
+  address: RedisAddress,
+  told: ConnectionEvents,
+): Promise<Redis> {
   const library = await openLibrary()
   const id = randomUUID()
   const link = await RedisConnection.open(address, id, library, told)

@@ -83,7 +83,8 @@ const CHANGES: Readonly<Record<string, (users: Users) => Promise<unknown>>> = {
 }
 for (const [what, change] of Object.entries(CHANGES)) {
   for (const who of ['the same store', 'another store']) {
-    const when = who === 'the same store' ? 'as soon as it is answered' : 'a millisecond later'
+    const when =
+      who === 'the same store' ? 'as soon as it is answered' : 'a millisecond later'
     test(`${what} through ${who} is seen ${when}`, async (t) => {
       const [here, there] = (await stores(t, 2)) as [Users, Users]
       await here.insert(ada)
@@ -116,7 +117,10 @@ test('what is found while somebody writes is never older than what was answered'
     while (writing) {
       const least = answered
       const account = await here.find('id', 'ada')
-      assert.ok(account!.user.epoch >= least, `epoch ${account!.user.epoch} after ${least} answers`)
+      assert.ok(
+        account!.user.epoch >= least,
+        `epoch ${account!.user.epoch} after ${least} answers`,
+      )
       await new Promise(setImmediate)
     }
   }
@@ -138,7 +142,10 @@ test('nobody can change what the next one is given', async (t) => {
 
   assert.throws(() => Object.assign(account!.user, { superuser: true }), TypeError)
   assert.throws(() => Object.assign(account!.user.roles, ['editor']), TypeError)
-  assert.throws(() => Object.assign(account!.user.attributes.team as object, { name: 'all' }), TypeError)
+  assert.throws(
+    () => Object.assign(account!.user.attributes.team as object, { name: 'all' }),
+    TypeError,
+  )
 })
 
 test('in memory, where there is one connection only, a change is seen all the same', async (t) => {

@@ -40,13 +40,22 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
   }
   /** Whoever is told that something was written finds it. */
   const forgetting =
-    <Told extends readonly unknown[], Answer>(write: (...told: Told) => Promise<Answer>) =>
+    <Told extends readonly unknown[], Answer>(
+      write: (...told: Told) => Promise<Answer>,
+    ) =>
     (...told: Told): Promise<Answer> =>
       write(...told).finally(forget)
 
   /** @throws what SQLite throws, if only that it is busy */
-  const read = (field: UserField, value: string, connection: Connection): Account | undefined => {
-    const [row] = connection.run<UserRow>({ sql: SELECT[field], parameters: [value] }).rows
+  const read = (
+    field: UserField,
+    value: string,
+    connection: Connection,
+  ): Account | undefined => {
+    const [row] = connection.run<UserRow>({
+      sql: SELECT[field],
+      parameters: [value],
+    }).rows
     return row && known.keep(accountOf(row))
   }
 

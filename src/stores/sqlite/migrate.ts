@@ -1,8 +1,8 @@
 import type { SchemaModule } from 'kysely'
 import { AuthError } from '../../base/errors.ts'
 import { MIGRATIONS, type Migration } from '../migrations.ts'
-import type { Connection } from './connection.ts'
 import { retryWhileBusy } from './busy-retry.ts'
+import type { Connection } from './connection.ts'
 
 const LEDGER =
   'create table if not exists watchword_migrations (number integer primary key not null, name text not null)'
@@ -13,7 +13,11 @@ const LEDGER =
  *
  * @throws AuthError `invalid_config` where the tables are of a newer version, or another program's
  */
-export async function migrate(connection: Connection, schema: SchemaModule, file: string): Promise<void> {
+export async function migrate(
+  connection: Connection,
+  schema: SchemaModule,
+  file: string,
+): Promise<void> {
   if (versionOf(connection) === MIGRATIONS.length) return
   await retryWhileBusy(() => connection.exec('begin immediate'))
   try {
@@ -35,13 +39,23 @@ function versionOf(connection: Connection): number {
   const ledger = `select name from sqlite_master where type = 'table' and name = 'watchword_migrations'`
   if (connection.run({ sql: ledger, parameters: [] }).rows.length === 0) return 0
   const newest = 'select max(number) as version from watchword_migrations'
-  const [row] = connection.run<{ version: number | null }>({ sql: newest, parameters: [] }).rows
+  const [row] = connection.run<{ version: number | null }>({
+    sql: newest,
+    parameters: [],
+  }).rows
   return row?.version ?? 0
 }
 
-function apply(migration: Migration, number: number, connection: Connection, schema: SchemaModule, file: string): void {
+function apply(
+  migration: Migration,
+  number: number,
+  connection: Connection,
+  schema: SchemaModule,
+  file: string,
+): void {
   try {
-    for (const statement of migration.statements(schema, { text: 'text' })) connection.run(statement.compile())
+    for (const statement of migration.statements(schema, { text: 'text' }))
+      connection.run(statement.compile())
   } catch (error) {
     if (!/already exists/.test((error as Error).message)) throw error
     throw new AuthError(

@@ -7,10 +7,10 @@ import { sqlSessions } from '../sessions.ts'
 import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
+import { cachedUsers } from './cached-users.ts'
 import { type Opened, sqliteDialect } from './dialect.ts'
 import { migrate } from './migrate.ts'
 import { open } from './open.ts'
-import { cachedUsers } from './cached-users.ts'
 import { watchChanges } from './watch-changes.ts'
 
 export interface SqliteOptions {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely'
 import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
 import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
@@ -37,10 +43,15 @@ test('refreshes that arrive together are a few statements, and each is answered 
     deps.url,
     `create function one_more() returns trigger language plpgsql as $$ begin perform nextval('statements'); return null; end $$`,
   )
-  await run(deps.url, 'create trigger counted after update on sessions for each statement execute function one_more()')
+  await run(
+    deps.url,
+    'create trigger counted after update on sessions for each statement execute function one_more()',
+  )
 
   // Whoever asks for the same in vain is not given what the one after him gets.
-  const inVain = store.sessions.rotate(rotation('s6', { jti: 'not it', newJti: 'stolen' }))
+  const inVain = store.sessions.rotate(
+    rotation('s6', { jti: 'not it', newJti: 'stolen' }),
+  )
   const answers = await Promise.all([
     ...ids.map((id) => store.sessions.rotate(rotation(id))),
     store.sessions.rotate(rotation('s4', { newJti: 'another' })),
@@ -51,17 +62,27 @@ test('refreshes that arrive together are a few statements, and each is answered 
   const went = answers.slice(0, 100).map((session) => session?.id)
   const other = answers[100]
   assert.equal(went[3], undefined, 's3 has ended')
-  assert.equal([went[4], other?.id].filter((id) => id === 's4').length, 1, 's4 goes on once')
+  assert.equal(
+    [went[4], other?.id].filter((id) => id === 's4').length,
+    1,
+    's4 goes on once',
+  )
   assert.deepEqual(
     went.filter((_, n) => n !== 3 && n !== 4),
     ids.filter((_, n) => n !== 3 && n !== 4),
   )
-  assert.deepEqual([await inVain, ...answers.slice(101)], [undefined, undefined, undefined])
+  assert.deepEqual(
+    [await inVain, ...answers.slice(101)],
+    [undefined, undefined, undefined],
+  )
   for (const session of answers) {
     if (session === undefined) continue
     assert.deepEqual((await store.sessions.find(session.id))?.session, session)
   }
-  const { last_value: statements } = await ask<{ last_value: string }>(deps.url, 'select last_value from statements')
+  const { last_value: statements } = await ask<{ last_value: string }>(
+    deps.url,
+    'select last_value from statements',
+  )
   assert.ok(Number(statements) <= 10, `${statements} statements`)
 })
 
@@ -124,7 +145,11 @@ test('who has waited for too long to be sent is refused, and nothing is done for
     },
   })
   const rotate = async ({ id }: Rotation) => void done.push(id)
-  const sessions = batchedSessions({ rotate } as Partial<Sessions> as Sessions, db, latenessBy(new ServerTime()))
+  const sessions = batchedSessions(
+    { rotate } as Partial<Sessions> as Sessions,
+    db,
+    latenessBy(new ServerTime()),
+  )
   const first = Array.from({ length: 256 }, (_, n) => sessions.rotate(rotation(`s${n}`)))
   const late = sessions.rotate(rotation('late'))
   late.catch(() => undefined)
@@ -147,7 +172,11 @@ test('refreshes of the same sessions in two processes, in whatever order, do not
   const ids = Array.from({ length: 64 }, (_, n) => `s${n}`)
   for (const id of ids) await one.sessions.open(aSession(id))
   const turn = (generation: number, id: string): Rotation =>
-    rotation(id, { generation, jti: `${id}-${generation}`, newJti: `${id}-${generation + 1}` })
+    rotation(id, {
+      generation,
+      jti: `${id}-${generation}`,
+      newJti: `${id}-${generation + 1}`,
+    })
 
   for (let generation = 0; generation < 20; generation++) {
     const answers = await Promise.all([

@@ -32,13 +32,20 @@ function listening(t: TestContext, store: Store) {
     /** Waits until so much is told. @returns milliseconds since `since`, by `performance.now()` */
     async hears(what: Change, since: number): Promise<number> {
       const text = JSON.stringify(what)
-      await until(() => heard.some((change) => JSON.stringify(change) === text), `${text} was not told`)
+      await until(
+        () => heard.some((change) => JSON.stringify(change) === text),
+        `${text} was not told`,
+      )
       return told - since
     },
   }
 }
 
-async function until(holds: () => boolean | Promise<boolean>, otherwise: string, within = 15_000): Promise<void> {
+async function until(
+  holds: () => boolean | Promise<boolean>,
+  otherwise: string,
+  within = 15_000,
+): Promise<void> {
   for (const end = performance.now() + within; !(await holds()); ) {
     if (performance.now() > end) assert.fail(otherwise)
     await sleep(5)
@@ -60,7 +67,10 @@ test('a session that another ends is told of by its name within a second, and so
   await other.sessions.revoke('one' as SessionId, 'logout', NOON)
   assert.ok((await ear.hears(ended('one'), since)) < 1000)
   since = performance.now()
-  await run(deps.url, `update sessions set ended_at = 1, end_reason = 'admin' where id = 'two'`)
+  await run(
+    deps.url,
+    `update sessions set ended_at = 1, end_reason = 'admin' where id = 'two'`,
+  )
   assert.ok((await ear.hears(ended('two'), since)) < 1000)
 })
 
@@ -73,7 +83,14 @@ test('keys that another turns are told of', async (t) => {
   await until(ear.isUpToDate, 'never up to date')
 
   const since = performance.now()
-  const key = { id: 'k', algorithm: 'ES256', stage: 'current', sealed: '', createdAt: NOON, tokenLife: 1 }
+  const key = {
+    id: 'k',
+    algorithm: 'ES256',
+    stage: 'current',
+    sealed: '',
+    createdAt: NOON,
+    tokenLife: 1,
+  }
   await other.keys.seed([{ ...key, publicJwk: {}, verifiesUntil: undefined } as never])
 
   assert.ok((await ear.hears({ kind: 'keys' }, since)) < 1000)
@@ -89,7 +106,15 @@ test('refreshes are told to nobody', async (t) => {
   await until(ear.isUpToDate, 'never up to date')
   const before = ear.heard.length
 
-  const terms = { id: 's' as SessionId, generation: 0, jti: 's-0', newJti: 'n', idle: 60, leeway: 0, now: NOON }
+  const terms = {
+    id: 's' as SessionId,
+    generation: 0,
+    jti: 's-0',
+    newJti: 'n',
+    idle: 60,
+    leeway: 0,
+    now: NOON,
+  }
   const require = { user: true, active: true, epoch: true }
   assert.ok(await other.sessions.rotate({ ...terms, require } as never))
   await other.sessions.revoke('mark' as SessionId, 'logout', NOON)
@@ -154,7 +179,10 @@ test('where nothing can be listened to, what others write is asked for twice a s
   await ours.migrate()
   // As where there is no such function, or a pooler in between.
   await run(deps.url, 'create schema elsewhere')
-  await run(deps.url, `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`)
+  await run(
+    deps.url,
+    `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`,
+  )
   const deaf = deps.store({ options: '-c search_path=elsewhere,pg_catalog,public' })
   await deaf.users.insert(vitor)
   const ear = listening(t, deaf)
@@ -210,10 +238,15 @@ async function remembers(store: Store): Promise<void> {
   )
 }
 
-for (const [change, make] of Object.entries<(other: Store, url: string) => Promise<unknown>>({
-  'a user whom another deactivates': ({ users }) => users.change(vitor.id, { active: false }),
-  'a user whose role another takes away': ({ users }) => users.change(vitor.id, { roles: [] }),
-  'a user whose password another changes': ({ users }) => users.setPassword(vitor.id, 'another'),
+for (const [change, make] of Object.entries<
+  (other: Store, url: string) => Promise<unknown>
+>({
+  'a user whom another deactivates': ({ users }) =>
+    users.change(vitor.id, { active: false }),
+  'a user whose role another takes away': ({ users }) =>
+    users.change(vitor.id, { roles: [] }),
+  'a user whose password another changes': ({ users }) =>
+    users.setPassword(vitor.id, 'another'),
   'a user whom another deletes': ({ users }) => users.delete(vitor.id),
   'a user who is changed by hand': (_, url) => run(url, 'update users set active = 0'),
 })) {
@@ -229,7 +262,10 @@ for (const [change, make] of Object.entries<(other: Store, url: string) => Promi
     await make(other, deps.url)
     const since = performance.now()
     const found = async () => (await ours.users.find('id', vitor.id))?.user
-    await until(async () => !isDeepStrictEqual(await found(), before), 'the account was still given')
+    await until(
+      async () => !isDeepStrictEqual(await found(), before),
+      'the account was still given',
+    )
 
     assert.ok(performance.now() - since < 1000)
   })
@@ -261,5 +297,8 @@ test('without a word from the server for a second nobody is remembered: each req
   await until(() => known(ours) === undefined, 'the account was still given')
 
   assert.ok(performance.now() - since < 1300)
-  await assert.rejects(async () => ours.users.find('id', vitor.id), { code: 'store_unavailable', retryAfter: 1 })
+  await assert.rejects(async () => ours.users.find('id', vitor.id), {
+    code: 'store_unavailable',
+    retryAfter: 1,
+  })
 })

@@ -16,11 +16,17 @@ test('10 processes that start together on an empty database all find the newest 
     await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
     const moment = soon()
 
-    const answers = await Promise.all(houses.map((instance) => instance.ask('open', moment)))
+    const answers = await Promise.all(
+      houses.map((instance) => instance.ask('open', moment)),
+    )
 
     assert.deepEqual(answers, Array(10).fill(undefined))
-    const applied = 'select count(*)::int, count(distinct number)::int as numbers from watchword_migrations'
-    const { count, numbers } = await ask<{ count: number; numbers: number }>(deps.url, applied)
+    const applied =
+      'select count(*)::int, count(distinct number)::int as numbers from watchword_migrations'
+    const { count, numbers } = await ask<{ count: number; numbers: number }>(
+      deps.url,
+      applied,
+    )
     assert.equal(count, numbers)
     assert.equal(await deps.store().users.insert(vitor), true)
   } finally {
@@ -29,7 +35,10 @@ test('10 processes that start together on an empty database all find the newest 
 })
 
 /** Opens a store on what is wrong. @returns how that is refused, and that no password is told */
-async function refusalAt(t: TestContext, url: string): Promise<{ readonly code: string; readonly message: string }> {
+async function refusalAt(
+  t: TestContext,
+  url: string,
+): Promise<{ readonly code: string; readonly message: string }> {
   const store = postgresStore({ url })
   t.after(() => store.close())
   const refusal = await store.migrate().then(
@@ -37,7 +46,8 @@ async function refusalAt(t: TestContext, url: string): Promise<{ readonly code: 
     (error) => error,
   )
   const { password } = new URL(url)
-  if (password !== '') assert.ok(!String(refusal.message).includes(password), refusal.message)
+  if (password !== '')
+    assert.ok(!String(refusal.message).includes(password), refusal.message)
   return { code: refusal.code, message: refusal.message }
 }
 
@@ -57,8 +67,14 @@ test('whoever cannot get in is told in a sentence what to do about it', async (t
   if (deps === undefined) return
   const { host, password } = new URL(deps.url)
   const cases: readonly (readonly [string, RegExp])[] = [
-    [deps.url.replace(password, 'another'), /lets nobody in as "watchword" with this password/],
-    [deps.url.replace(/\w+$/, 'elsewhere'), /There is no database "elsewhere" on 127\.0\.0\.1:\d+: make it/],
+    [
+      deps.url.replace(password, 'another'),
+      /lets nobody in as "watchword" with this password/,
+    ],
+    [
+      deps.url.replace(/\w+$/, 'elsewhere'),
+      /There is no database "elsewhere" on 127\.0\.0\.1:\d+: make it/,
+    ],
     [deps.url.replace(host, 'no-such-host.invalid'), /The host .* is not known/],
     [withQuery(deps.url, { sslmode: 'verify-full' }), /does not speak TLS/],
   ]
@@ -70,7 +86,10 @@ test('whoever cannot get in is told in a sentence what to do about it', async (t
 })
 
 test('a server that is not there is unavailable, so that it is tried again', async (t) => {
-  const { code, message } = await refusalAt(t, 'postgres://ada:lovelace@127.0.0.1:1/notes')
+  const { code, message } = await refusalAt(
+    t,
+    'postgres://ada:lovelace@127.0.0.1:1/notes',
+  )
   assert.equal(code, 'store_unavailable')
   assert.match(message, /ECONNREFUSED/)
 })
@@ -80,7 +99,10 @@ test('a role that may not make tables is told which grant is wanting', async (t)
   if (deps === undefined) return
   const { code, message } = await refusalAt(t, await aRole(t, deps.url))
   assert.equal(code, 'invalid_config')
-  assert.match(message, /"role_\w+" may not make or use tables .* grant it "create, usage on schema public"/)
+  assert.match(
+    message,
+    /"role_\w+" may not make or use tables .* grant it "create, usage on schema public"/,
+  )
 })
 
 test('with the grant of the sentence it opens', async (t) => {
@@ -107,7 +129,10 @@ test('tables of another program are left alone', async (t) => {
   assert.equal(code, 'invalid_config')
   assert.match(message, /holds tables of another program/)
   assert.deepEqual(
-    await ask(deps.url, "select to_regclass('users') as users, to_regclass('watchword_migrations') as ledger"),
+    await ask(
+      deps.url,
+      "select to_regclass('users') as users, to_regclass('watchword_migrations') as ledger",
+    ),
     {
       users: null,
       ledger: null,
@@ -136,10 +161,13 @@ test('an address that is none, or a pool that is none, is refused before anythin
     'postgres://h/notes?sslrootcert=/nowhere/ca.pem',
   ]
   for (const url of urls) {
-    await assert.rejects(openStore(parseSettings({ database: url }, {})), (error: { code: string; message: string }) => {
-      assert.equal(error.code, 'invalid_config')
-      assert.doesNotMatch(error.message, /p(#|%23)ss|ada:1/)
-      return true
-    })
+    await assert.rejects(
+      openStore(parseSettings({ database: url }, {})),
+      (error: { code: string; message: string }) => {
+        assert.equal(error.code, 'invalid_config')
+        assert.doesNotMatch(error.message, /p(#|%23)ss|ada:1/)
+        return true
+      },
+    )
   }
 })

@@ -14,7 +14,10 @@ function deps() {
   const accounts = new AccountCache()
   let isCurrent = true
   const users = cachedUsers({ find } as unknown as Users, accounts, () => isCurrent)
-  const account: Account = { user: { ...vitor, roles: [], epoch: 0, lastLoginAt: undefined }, hash: 'old' }
+  const account: Account = {
+    user: { ...vitor, roles: [], epoch: 0, lastLoginAt: undefined },
+    hash: 'old',
+  }
   const asks = (): boolean => isPromise(users.find('id', vitor.id))
   const setCurrent = (is: boolean): void => {
     isCurrent = is

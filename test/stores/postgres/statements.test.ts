@@ -68,7 +68,10 @@ test('each connection is read committed and durable, waits so long and no longer
       current_setting('lock_timeout'), current_setting('statement_timeout'), current_setting('application_name'));
     return new; end $$`,
   )
-  await run(deps.url, 'create trigger shown before update on sessions for each row execute function shown()')
+  await run(
+    deps.url,
+    'create trigger shown before update on sessions for each row execute function shown()',
+  )
 
   const session = await refresh(store, 0)
 
@@ -82,7 +85,10 @@ test('a standby is refused, and so is a server that was made to read only', asyn
   const database = new URL(deps.url).pathname.slice(1)
   await run(deps.url, `alter database ${database} set default_transaction_read_only = on`)
 
-  await assert.rejects(deps.store().migrate(), { code: 'store_unavailable', message: /a standby, or only reads/ })
+  await assert.rejects(deps.store().migrate(), {
+    code: 'store_unavailable',
+    message: /a standby, or only reads/,
+  })
 })
 
 test('a connection that has come to read only, as after a failover, is given up, and the next one asked', async (t) => {
@@ -146,14 +152,19 @@ for (const code of ['40001', '40P01']) {
       `create or replace function fail() returns trigger language plpgsql as $$ begin
         if nextval('tries') <= ${times} then raise exception 'again' using errcode = '${code}'; end if; return new; end $$`
     await run(deps.url, failing(2))
-    await run(deps.url, 'create trigger fail before update on sessions for each row execute function fail()')
+    await run(
+      deps.url,
+      'create trigger fail before update on sessions for each row execute function fail()',
+    )
 
     assert.equal((await refresh(store, 0))?.generation, 1)
 
     await run(deps.url, `alter sequence tries restart`)
     await run(deps.url, failing(100))
     await assert.rejects(refresh(store, 1), { code: 'store_unavailable', retryAfter: 1 })
-    assert.deepEqual(await ask(deps.url, 'select last_value::int as tries from tries'), { tries: 3 })
+    assert.deepEqual(await ask(deps.url, 'select last_value::int as tries from tries'), {
+      tries: 3,
+    })
   })
 }
 
@@ -178,11 +189,15 @@ test('a text that no database keeps finds nobody, and is refused where it should
   for (const text of ['vitor\0', '\0', 'vitor\ud800', '\udc00']) {
     assert.equal(await store.users.find('username', text), undefined)
     assert.equal(await store.sessions.find(text as SessionId), undefined)
-    await assert.rejects(store.users.insert({ ...vitor, username: text, usernameKey: text }), { code: 'invalid' })
+    await assert.rejects(
+      store.users.insert({ ...vitor, username: text, usernameKey: text }),
+      { code: 'invalid' },
+    )
     // Wrong passwords of such a name are counted all the same.
     const limit = { limit: 2, per: minutes(1) }
     const kinds = []
-    for (let n = 0; n < 3; n++) kinds.push((await store.hits.hit(`login ${text}`, limit, NOON)).kind)
+    for (let n = 0; n < 3; n++)
+      kinds.push((await store.hits.hit(`login ${text}`, limit, NOON)).kind)
     assert.deepEqual(kinds, ['counted', 'counted', 'full'])
     await store.hits.flush(at(NOON, 1))
   }
@@ -195,7 +210,14 @@ test('texts are equal and in order as their octets are, as on SQLite', async (t)
   const store = deps.store()
   const names = ['b', 'a', 'B', 'ä', 'a_', 'a.', 'z', '_', 'A']
   for (const name of names)
-    assert.ok(await store.users.insert({ ...vitor, id: name as never, username: name, usernameKey: name }))
+    assert.ok(
+      await store.users.insert({
+        ...vitor,
+        id: name as never,
+        username: name,
+        usernameKey: name,
+      }),
+    )
 
   const listed = (await store.users.list({ limit: 100 })).map(({ username }) => username)
 
@@ -229,14 +251,21 @@ test('while the server is away whoever asks is told within a second; when it is 
   const store = deps.store()
   await store.users.insert(vitor)
   await store.sessions.open(aSession('s'))
-  const stops = [() => deps.server.stop('immediate'), () => deps.server.kill(), () => deps.server.stop('fast')]
+  const stops = [
+    () => deps.server.stop('immediate'),
+    () => deps.server.kill(),
+    () => deps.server.stop('fast'),
+  ]
   for (const [generation, stop] of stops.entries()) {
     // Several connections, each to be found dead.
     await Promise.all(Array.from({ length: 20 }, () => store.ping()))
     await stop()
     for (let n = 0; n < 5; n++) {
       const since = performance.now()
-      await assert.rejects(refresh(store, generation), { code: 'store_unavailable', retryAfter: 1 })
+      await assert.rejects(refresh(store, generation), {
+        code: 'store_unavailable',
+        retryAfter: 1,
+      })
       assert.ok(performance.now() - since < 1000)
     }
     await deps.server.start()
@@ -288,7 +317,9 @@ test('processes that serve us are killed under load: some are told so, none is t
     for (; going; ) {
       try {
         const moved = await refresh(store, generation, `s${n}`)
-        generation = moved?.generation ?? (await store.sessions.find(`s${n}` as SessionId))!.session.generation
+        generation =
+          moved?.generation ??
+          (await store.sessions.find(`s${n}` as SessionId))!.session.generation
       } catch (error) {
         codes.add((error as { code: string }).code)
       }

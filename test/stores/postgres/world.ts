@@ -17,10 +17,15 @@ export async function aWorld(t: TestContext): Promise<World | undefined> {
 }
 
 /** A server of a test's own, for what nobody else may suffer from. Skips the test where there is none. */
-export async function aServersWorld(t: TestContext): Promise<(World & { readonly server: Server }) | undefined> {
+export async function aServersWorld(
+  t: TestContext,
+): Promise<(World & { readonly server: Server }) | undefined> {
   const server = await aServer()
   if (typeof server === 'string') return void t.skip(server)
-  return { ...worldAt(t, server.url, () => server.stop('immediate').catch(() => {})), server }
+  return {
+    ...worldAt(t, server.url, () => server.stop('immediate').catch(() => {})),
+    server,
+  }
 }
 
 function worldAt(t: TestContext, url: string, remove: () => Promise<void>): World {
