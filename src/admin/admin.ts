@@ -72,9 +72,7 @@ export interface Admin {
   }
   readonly events: EventAdmin
   /** Deletes dead sessions, expired API tokens, events that are old enough and retired keys, in batches. */
-  flush(options?: {
-    readonly progress?: (deleted: number) => void
-  }): Promise<{
+  flush(options?: { readonly progress?: (deleted: number) => void }): Promise<{
     readonly sessions: number
     readonly tokens: number
     readonly events: number

@@ -64,8 +64,8 @@ test('an answer of a scheme without a user lets nobody in', async (t) => {
 test('promises of another realm, and of a library, are waited for', async (t) => {
   const { statusOf } = instance(t)
   const foreign = (): unknown => runInNewContext('Promise.resolve(undefined)')
-  // biome-ignore lint/suspicious/noThenProperty: what a library may hand over
   const library = () => ({
+    // biome-ignore lint/suspicious/noThenProperty: a thenable that a library may return
     then: (resolve: (value: unknown) => void) => setTimeout(resolve, 1, undefined),
   })
   for (const identify of [foreign, library]) {
