@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { systemRandom } from '../base/random.ts'
@@ -122,29 +121,6 @@ test('a hash that cannot be read is wrong, and the log is told once and not what
   }
   assert.equal(warnings.length, 1)
   assert.doesNotMatch(warnings[0]!, /hunter2|5f4dcc|seasalt/)
-})
-
-test('where bcrypt is met and its package is not installed, the answer is no and the log tells what to install', () => {
-  const program = `
-    import { registerHooks } from 'node:module'
-    registerHooks({
-      resolve(specifier, context, next) {
-        if (specifier === 'bcrypt') throw new Error('there is no such package')
-        return next(specifier, context)
-      },
-    })
-    const { passwords } = await import(${JSON.stringify(new URL('passwords.ts', import.meta.url).href)})
-    const { verify } = passwords({ queue: (work) => work(), random: Buffer.alloc, warn: console.log })
-    for (const attempt of ['lètmein', 'wrong']) console.log((await verify([attempt], ${JSON.stringify(djangos('bcrypt'))})).kind)
-  `
-
-  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
-
-  assert.deepEqual(said.trim().split('\n'), [
-    'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt',
-    'wrong',
-    'wrong',
-  ])
 })
 
 test('4,096 octets are a password, one more is refused before anything is computed', async () => {

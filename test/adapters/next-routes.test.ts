@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { session } from '../authentication/session.ts'
-import { allOf, isAuthenticated, isReadOnly, modelPermissions, not } from '../permissions/index.ts'
-import { watchword } from '../watchword.ts'
-import { requestOf } from './next.ts'
+import { requestOf } from '../../src/adapters/next.ts'
+import { session } from '../../src/authentication/session.ts'
+import { allOf, isAuthenticated, isReadOnly, modelPermissions, not } from '../../src/permissions/index.ts'
+import { watchword } from '../../src/watchword.ts'
 
 for (const [name, headers, method] of [
   ['a page', {}, 'GET'],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Refusal } from '../base/refusal.ts'
-import type { Options } from '../options.ts'
-import { sqliteStore } from '../stores/sqlite/store.ts'
-import type { Store } from '../stores/store.ts'
-import { watchword } from '../watchword.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import type { Options } from '../../src/options.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { watchword } from '../../src/watchword.ts'
 
 const NOW = 1_790_000_000
 

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import express, { type Express } from 'express'
-import type { Scheme } from '../authentication/scheme.ts'
-import { Refusal } from '../base/refusal.ts'
-import { watchword } from '../watchword.ts'
-import { type Guard, mount } from './express.ts'
+import { type Guard, mount } from '../../src/adapters/express.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
+import { Refusal } from '../../src/base/refusal.ts'
+import { watchword } from '../../src/watchword.ts'
 
 interface Robot {
   readonly id: string

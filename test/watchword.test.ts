@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Refusal } from './base/refusal.ts'
-import { watchword } from './watchword.ts'
+import { Refusal } from '../src/base/refusal.ts'
+import { watchword } from '../src/watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 const ORIGIN = 'http://localhost'
