@@ -23,15 +23,6 @@ test('every test file is run by npm test or by npm run test:all, and by one of t
   assert.deepEqual([...filesOf('test'), ...filesOf('test:all')].sort(), all)
 })
 
-/** What starts a process or a service. */
-const SYSTEM =
-  /^node:(child_process|cluster)$|\/(services\/(nginx|postgres|redis)|server\/(command|process)|examples\/running)\.ts$/
-
-test('what npm test runs starts no process and no service', () => {
-  const starting = filesOf('test').filter((file) => importsOf(file).some((name) => SYSTEM.test(name)))
-  assert.deepEqual(starting, [])
-})
-
 /** The instance, the command, the server: what a test in src goes round. */
 const PUBLIC = /^node:child_process$|\/(watchword|cli\/main|server\/serve)\.ts$|\/test\/(server|services)\//
 
