@@ -26,14 +26,14 @@ const SECTIONS = {
 /** Cases that cannot be asked before something else is there. */
 const AWAITED: { readonly [id: string]: string } = {}
 
-/** Cases of single parts that stand beside the part, under their ids. */
+/** Other files that test cases under their ids. */
 const BESIDE = [
-  'cli/cli.test.ts',
-  'permissions/permissions.test.ts',
-  'throttling/rate.test.ts',
-  'throttling/throttle.test.ts',
-  'tokens/api-token.test.ts',
-].map((name) => new URL(`../../src/${name}`, import.meta.url))
+  'src/permissions/permissions.test.ts',
+  'src/throttling/rate.test.ts',
+  'src/throttling/throttle.test.ts',
+  'src/tokens/api-token.test.ts',
+  'test/cli/cli.test.ts',
+].map((name) => new URL(`../../${name}`, import.meta.url))
 
 /** The name of a test begins with them: `'P14 …'`, `'Z17, Z19: …'`, `'P25 to P27 …'`. */
 const IDS = /^\s*(?:test\(|\[)['`]([A-Z]\d\d(?:(?:, | to )[A-Z]\d\d)*)[ :]/gm

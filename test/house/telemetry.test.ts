@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { execFile } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
-import { promisify } from 'node:util'
 import {
   type Context,
   context,
@@ -85,7 +83,7 @@ function listen(t: TestContext): readonly Recorded[] {
   return spans
 }
 
-async function instance(t: TestContext, options: Options = {}) {
+async function house(t: TestContext, options: Options = {}) {
   const auth = houseOf(t, {
     database: 'sqlite::memory:',
     secret: SECRET,
@@ -98,7 +96,7 @@ async function instance(t: TestContext, options: Options = {}) {
 
 test('each verb is a span of its own, with its outcome and nothing of anybody', async (t) => {
   const spans = listen(t)
-  const auth = await instance(t)
+  const auth = await house(t)
   const { access, refresh } = await signIn(auth)
   await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
@@ -121,7 +119,7 @@ test('each verb is a span of its own, with its outcome and nothing of anybody', 
 test('spans hang on that of the request, and what the application does within on them', async (t) => {
   const spans = listen(t)
   const inner = trace.getTracer('application')
-  const auth = await instance(t, {
+  const auth = await house(t, {
     on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) },
   })
   await inner.startActiveSpan('request', async (span) => {
@@ -149,7 +147,7 @@ test('a store that cannot be asked is an error of the span, and the answer stays
         ? Promise.reject(new AuthError('store_unavailable'))
         : store.sessions.open(session),
   }
-  const auth = await instance(t, { database: { ...store, sessions } })
+  const auth = await house(t, { database: { ...store, sessions } })
   isDown = true
   const { status } = await post(auth, '/api/token/', {
     username: 'ann',
@@ -164,38 +162,6 @@ test('a store that cannot be asked is an error of the span, and the answer stays
 
 test('without the option nothing is told', async (t) => {
   const spans = listen(t)
-  await signIn(await instance(t, { telemetry: false }))
+  await signIn(await house(t, { telemetry: false }))
   assert.deepEqual(spans, [])
-})
-
-/** A process in which the package is not installed. */
-const WITHOUT = `
-import { registerHooks } from 'node:module'
-registerHooks({
-  resolve(name, context, next) {
-    if (name !== '@opentelemetry/api') return next(name, context)
-    throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
-  },
-})
-const { watchword } = await import(process.argv[1])
-const tried = async (telemetry) => {
-  const auth = watchword({ database: 'sqlite::memory:', telemetry })
-  const told = await auth.migrate().then(() => 'opened', (error) => error.message)
-  await auth.close()
-  return told
-}
-console.log(JSON.stringify([await tried(false), await tried(true)]))`
-
-test('without its package the option stops the start with a sentence, and is not missed where nobody asks for it', async () => {
-  const module = new URL('../../src/watchword.ts', import.meta.url).href
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--input-type=module',
-    '-e',
-    WITHOUT,
-    module,
-  ])
-  assert.deepEqual(JSON.parse(stdout), [
-    'opened',
-    'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".',
-  ])
 })

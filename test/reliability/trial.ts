@@ -8,7 +8,7 @@ export interface Described<Size> {
   readonly promise: string
   /** Each gets a fresh one. */
   readonly databases: readonly Kind[]
-  /** How much is tried by `npm run reliability`, and how much by `npm test`: nothing, where it has no short form. */
+  /** How much is tried by `npm run reliability`, and how much by `npm run test:all`: nothing, where it has no short form. */
   readonly long: Size
   readonly short?: Size
   /** Faults, by name, that `run` builds into what it tries where the world names one. Each must break the promise. */

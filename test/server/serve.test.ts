@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { watchword } from '../watchword.ts'
-import { LIMITS, type Limits } from './connection-limits.ts'
-import { textLine } from './request-log.ts'
-import { serve } from './serve.ts'
+import { Worker } from 'node:worker_threads'
+import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
+import { textLine } from '../../src/server/request-log.ts'
+import { serve } from '../../src/server/serve.ts'
+import { watchword } from '../../src/watchword.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
@@ -378,22 +377,24 @@ for (const [what, headers, pieces, status] of [
   })
 }
 
-/** A peer in a process of its own, which has written everything before it reads. Prints the first line of each answer. */
+/** A peer in a thread of its own, which has written everything before it reads. Sends the first line of each answer. */
 const HASTY_PEER = `
-const socket = require('node:net').connect(Number(process.argv[1]), '127.0.0.1')
+const { parentPort, workerData } = require('node:worker_threads')
+const socket = require('node:net').connect(workerData, '127.0.0.1')
 const head = 'POST /api/token/ HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: 10000000\\r\\n\\r\\n'
-socket.on('error', () => {}).on('data', (text) => console.log(String(text).split('\\r\\n')[0]))
+socket.on('error', () => {}).on('data', (text) => parentPort.postMessage(String(text).split('\\r\\n')[0]))
 socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(10_000_000, 32)]))`
 
 test('whoever sends ten megabytes in one go reads the answer', async () => {
   await using it = await server()
   for (let i = 0; i < 3; i++) {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '-e',
-      HASTY_PEER,
-      String(it.port),
-    ])
-    assert.deepEqual(statusesIn(stdout), ['413'])
+    const peer = new Worker(HASTY_PEER, { eval: true, execArgv: [], workerData: it.port })
+    let said = ''
+    peer.on('message', (line: string) => {
+      said += `${line}\r\n`
+    })
+    await once(peer, 'exit')
+    assert.deepEqual(statusesIn(said), ['413'])
   }
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { AuthError } from './base/errors.ts'
-import { watchword } from './watchword.ts'
+import { AuthError } from '../src/base/errors.ts'
+import { watchword } from '../src/watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 const ORIGIN = 'http://localhost'
@@ -19,17 +19,17 @@ async function instance(t: TestContext) {
         headers: { 'content-type': 'application/json' },
       }),
     )
-  const signIn = async () =>
+  const verifyCredentials = async () =>
     (await (await post('/api/token', ADA)).json()) as { access: string; refresh: string }
-  return { auth, post, signIn }
+  return { auth, post, verifyCredentials }
 }
 
 const bearing = (token: string): Request =>
   new Request(ORIGIN, { headers: { authorization: `Bearer ${token}` } })
 
 test('a fetch handler signs in, refreshes, verifies and signs out', async (t) => {
-  const { auth, post, signIn } = await instance(t)
-  const first = await signIn()
+  const { auth, post, verifyCredentials } = await instance(t)
+  const first = await verifyCredentials()
 
   const second = (await (
     await post('/api/token/refresh/', { refresh: first.refresh })
@@ -64,8 +64,8 @@ test('what is not an endpoint is not found, and HEAD has no body', async (t) => 
 })
 
 test('check tells nobody from somebody, and refuses what is wrong', async (t) => {
-  const { auth, signIn } = await instance(t)
-  const { access } = await signIn()
+  const { auth, verifyCredentials } = await instance(t)
+  const { access } = await verifyCredentials()
 
   assert.equal(await auth.authenticate(new Request(ORIGIN)), undefined)
   assert.equal((await auth.authenticate(bearing(access)))?.user.username, 'ada')

@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 /** In a process of its own: whoever is not root cannot take it back. */
 const PROGRAM = `
   import { readdirSync, readFileSync } from 'node:fs'
-  import { hashesGiveWay } from ${JSON.stringify(new URL('give-way.ts', import.meta.url))}
-  await hashesGiveWay()
+  import { lowerHashPriority } from ${JSON.stringify(new URL('../../src/passwords/low-priority.ts', import.meta.url))}
+  await lowerHashPriority()
   const told = readdirSync('/proc/self/task').map((thread) => {
     const [, name, rest] = /^\\d+ \\((.*)\\) (.*)$/s.exec(readFileSync('/proc/self/task/' + thread + '/stat', 'utf8'))
     return [name, Number(rest.split(' ')[16])]

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { mount } from '../../adapters/node.ts'
-import { bearer } from '../../authentication/bearer.ts'
-import type { Scheme } from '../../authentication/scheme.ts'
-import type { Options } from '../../options.ts'
-import { sqliteStore } from '../../stores/sqlite/store.ts'
-import type { User } from '../../users/user.ts'
-import { watchword } from '../../watchword.ts'
-import { apiToken } from './scheme.ts'
+import { mount } from '../../src/adapters/node.ts'
+import { bearer } from '../../src/authentication/bearer.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import type { Options } from '../../src/options.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { User } from '../../src/users/user.ts'
+import { watchword } from '../../src/watchword.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CRED = { username: 'alice', password: PASSWORD } as const
@@ -111,8 +111,8 @@ for (const [id, body, expected] of [
 }
 
 function nulls() {
-  const message = ['This field may not be null.']
-  return { username: message, password: message }
+  const sentence = ['This field may not be null.']
+  return { username: sentence, password: sentence }
 }
 
 test('Z06: an inactive user gets the answer of a wrong password', async (t) => {

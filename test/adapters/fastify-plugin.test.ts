@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import fastify, { type FastifyServerOptions } from 'fastify'
-import type { Scheme } from '../authentication/scheme.ts'
-import { AuthError } from '../base/errors.ts'
-import { isStaff } from '../permissions/basic-permissions.ts'
-import { watchword } from '../watchword.ts'
-import { guardOf, mount } from './fastify.ts'
+import { guardOf, mount } from '../../src/adapters/fastify.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { isStaff } from '../../src/permissions/basic-permissions.ts'
+import { watchword } from '../../src/watchword.ts'
 
 /** Whoever says a name is believed. */
 const robot: Scheme<{ readonly id: string }> = () => ({

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { session } from '../features/browser-sessions/scheme.ts'
+import { requestOf } from '../../src/adapters/next.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import {
   allOf,
   isAuthenticated,
   isReadOnly,
   modelPermissions,
   not,
-} from '../permissions/index.ts'
-import { watchword } from '../watchword.ts'
-import { requestOf } from './next.ts'
+} from '../../src/permissions/index.ts'
+import { watchword } from '../../src/watchword.ts'
 
 for (const [name, headers, method] of [
   ['a page', {}, 'GET'],
@@ -56,12 +56,12 @@ test('an action of who is signed in by a cookie is let through from pages of thi
   )
   const asked = async (
     headers: Record<string, string>,
-    requirement: unknown = modelPermissions('posts'),
+    need: unknown = modelPermissions('posts'),
   ) => {
     const request = requestOf(
       new Headers({ host: 'localhost', cookie: cookie.join('; '), ...headers }),
     )
-    return auth.require(request, requirement as never).then(
+    return auth.require(request, need as never).then(
       () => 200,
       (error) => auth.replyToError(error).status,
     )

@@ -15,12 +15,12 @@ import {
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
-import { denied } from '../permissions/decision.ts'
-import { allowAny } from '../permissions/index.ts'
-import type { Principal } from '../permissions/principal.ts'
-import type { User } from '../users/user.ts'
-import { watchword } from '../watchword.ts'
-import { Auth, CurrentUser, type Guard, guardOf, mount } from './nest.ts'
+import { Auth, CurrentUser, type Guard, guardOf, mount } from '../../src/adapters/nest.ts'
+import { denied } from '../../src/permissions/decision.ts'
+import { allowAny } from '../../src/permissions/index.ts'
+import type { Principal } from '../../src/permissions/principal.ts'
+import type { User } from '../../src/users/user.ts'
+import { watchword } from '../../src/watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 type Right = 'posts.change' | 'role:editor'

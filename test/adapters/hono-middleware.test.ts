@@ -3,11 +3,11 @@ import { type TestContext, test } from 'node:test'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { methodOverride } from 'hono/method-override'
-import type { Scheme } from '../authentication/scheme.ts'
-import { AuthError } from '../base/errors.ts'
-import { denied, granted, type Permission } from '../permissions/index.ts'
-import { watchword } from '../watchword.ts'
-import { mount } from './hono.ts'
+import { mount } from '../../src/adapters/hono.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { denied, granted, type Permission } from '../../src/permissions/index.ts'
+import { watchword } from '../../src/watchword.ts'
 
 /** Whoever says a name is believed. */
 const robot: Scheme<{ readonly id: string }> = () => ({

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import express, { type Express } from 'express'
-import type { Scheme } from '../authentication/scheme.ts'
-import { AuthError } from '../base/errors.ts'
-import { watchword } from '../watchword.ts'
-import { type Guard, mount } from './express.ts'
+import { type Guard, mount } from '../../src/adapters/express.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { watchword } from '../../src/watchword.ts'
 
 interface Robot {
   readonly id: string
@@ -106,7 +106,7 @@ for (const [name, parser] of [
   ['text', express.text({ type: 'application/json' })],
   [
     'octets beside what they say',
-    express.json({ verify: (req, _, bytes) => Object.assign(req, { rawBody: bytes }) }),
+    express.json({ verify: (req, _, octets) => Object.assign(req, { rawBody: octets }) }),
   ],
 ] as const) {
   test(`a body is read from what is left of it: ${name}`, async (t) => {

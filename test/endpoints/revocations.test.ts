@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { AuthError } from '../../base/errors.ts'
-import type { Options } from '../../options.ts'
-import { sqliteStore } from '../../stores/sqlite/store.ts'
-import type { Store } from '../../stores/store.ts'
-import { watchword } from '../../watchword.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import type { Options } from '../../src/options.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { watchword } from '../../src/watchword.ts'
 
 const NOW = 1_790_000_000
 
-function instance(t: TestContext, options: Options = {}) {
+function house(t: TestContext, options: Options = {}) {
   const auth = watchword({
     database: 'sqlite::memory:',
     endpoints: { revocations: true },
@@ -23,12 +23,12 @@ function instance(t: TestContext, options: Options = {}) {
 }
 
 test('it is not there unless it is asked for', async (t) => {
-  const { get } = instance(t, { endpoints: {} })
+  const { get } = house(t, { endpoints: {} })
   assert.equal((await get('/api/token/revocations/')).status, 404)
 })
 
 test('whoever asks is told which sessions have ended, and of nobody whose they were', async (t) => {
-  const { auth, get } = instance(t)
+  const { auth, get } = house(t)
   const { id } = await auth.users.create({
     username: 'ada',
     password: 'correct horse battery staple',
@@ -62,7 +62,7 @@ test('whoever asks is told which sessions have ended, and of nobody whose they w
 })
 
 test('HEAD, OPTIONS and other methods are answered as at the key set', async (t) => {
-  const { get } = instance(t)
+  const { get } = house(t)
   assert.equal((await get('/api/token/revocations/', 'HEAD')).status, 200)
   const options = await get('/api/token/revocations/', 'OPTIONS')
   assert.deepEqual(
@@ -86,7 +86,7 @@ for (const query of [
   `since=${'9'.repeat(400)}`,
 ]) {
   test(`?${query.slice(0, 30)} is refused by the shape of a field`, async (t) => {
-    const { get } = instance(t)
+    const { get } = house(t)
     const answer = await get(`/api/token/revocations/?${query}`)
     assert.equal(answer.status, 400)
     assert.equal(answer.headers.get('cache-control'), 'no-store')
@@ -95,7 +95,7 @@ for (const query of [
 }
 
 test('a moment that is still to come gets everything', async (t) => {
-  const { get } = instance(t)
+  const { get } = house(t)
   assert.equal((await get('/api/token/revocations/?since=999999999999')).status, 200)
 })
 
@@ -109,7 +109,7 @@ test('where the store cannot be asked the answer is 503, and nobody keeps it', a
         ? Promise.reject(new AuthError('store_unavailable', 'down', { retryAfter: 1 }))
         : store.sessions.revokedSince(...asked),
   }
-  const { auth, get } = instance(t, {
+  const { auth, get } = house(t, {
     database: { ...store, sessions },
     secret: 'a secret of the test, long enough for it',
   })

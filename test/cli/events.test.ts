@@ -1,21 +1,16 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { watchword } from '../watchword.ts'
-import { main } from './main.ts'
+import { main } from '../../src/cli/main.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 /** A database with ada, and what typing a command says. */
-async function instance(t: TestContext) {
+async function house(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-events-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const database = join(folder, 'watchword.db')
@@ -30,13 +25,13 @@ async function instance(t: TestContext) {
   async function type(line: string, input = '') {
     said.out = ''
     said.err = ''
-    const deps = {
+    const world = {
       env: { WATCHWORD_DATABASE: database },
       stdin: Readable.from([Buffer.from(input)]),
       stdout: sink('out'),
       stderr: sink('err'),
     }
-    const code = await main(line.split(' '), deps)
+    const code = await main(line.split(' '), world)
     return { code, ...said }
   }
   await type('user create ada', PASSWORD)
@@ -44,7 +39,7 @@ async function instance(t: TestContext) {
 }
 
 test('events lists what was done here, and that a command did it', async (t) => {
-  const { type } = await instance(t)
+  const { type } = await house(t)
   await type('user roles ada editor')
 
   const { code, out } = await type('events')
@@ -61,7 +56,7 @@ test('events lists what was done here, and that a command did it', async (t) => 
 })
 
 test('events are chosen by user, kind, time and number, and told to programs as JSON', async (t) => {
-  const { type } = await instance(t)
+  const { type } = await house(t)
   await type('user create bob', PASSWORD)
   await type('user deactivate bob')
   const kinds = async (options: string) =>
@@ -82,7 +77,7 @@ test('events are chosen by user, kind, time and number, and told to programs as 
   assert.deepEqual(await kinds('--since 0.01s'), [])
 })
 
-for (const [line, message] of [
+for (const [line, sentence] of [
   [
     'events --kind sign_in_fail',
     /There is no kind "sign_in_fail" of event; did you mean sign_in_failed\?/,
@@ -92,45 +87,9 @@ for (const [line, message] of [
   ['events --user eve', /There is no user "eve"/],
 ] as const) {
   test(`${line} says what to type instead`, async (t) => {
-    const { type } = await instance(t)
+    const { type } = await house(t)
     const { code, err } = await type(line)
     assert.notEqual(code, 0)
-    assert.match(err, message)
+    assert.match(err, sentence)
   })
 }
-
-test('events --follow prints what comes, each once, until it is told to end', async (t) => {
-  const { database } = await instance(t)
-  const child = spawn(process.execPath, [BIN, 'events', '--follow', '--json'], {
-    env: { PATH: process.env.PATH ?? '', WATCHWORD_DATABASE: database },
-    timeout: 20_000,
-    killSignal: 'SIGKILL',
-  })
-  t.after(() => child.kill('SIGKILL'))
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text
-  })
-  const until = async (lines: number): Promise<void> => {
-    for (let i = 0; out.split('\n').length <= lines; i++) {
-      assert.ok(i < 100, `printed: ${out}`)
-      await sleep(50)
-    }
-  }
-  await until(1)
-  const auth = watchword({ database, log: () => {} })
-  t.after(() => auth.close())
-  const bob = await auth.users.create({ username: 'bob' })
-  await until(2)
-  await auth.users.delete(bob.id)
-  await until(3)
-  await sleep(1200)
-  child.kill('SIGTERM')
-  const [code] = await once(child, 'close')
-
-  const kinds = out
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { kind: string }).kind)
-  assert.deepEqual([code, kinds], [0, ['user_created', 'user_created', 'user_deleted']])
-})

@@ -30,7 +30,9 @@ process.stdin.once('data', () => {
 })`
 
 function writer(t: TestContext, count: number, length: number): ChildProcess {
-  const module = fileURLToPath(new URL('line-writer.ts', import.meta.url))
+  const module = fileURLToPath(
+    new URL('../../src/server/line-writer.ts', import.meta.url),
+  )
   const child = spawn(process.execPath, [
     '--input-type=module',
     '-e',

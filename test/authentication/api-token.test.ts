@@ -4,16 +4,16 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { mount } from '../../adapters/node.ts'
-import { bearer } from '../../authentication/bearer.ts'
-import type { Options } from '../../options.ts'
-import { allowAny, hasScope } from '../../permissions/basic-permissions.ts'
-import type { Principal } from '../../permissions/principal.ts'
-import { sqliteStore } from '../../stores/sqlite/store.ts'
-import type { User } from '../../users/user.ts'
-import { watchword } from '../../watchword.ts'
-import { digestOf } from './api-token.ts'
-import { apiToken } from './scheme.ts'
+import { mount } from '../../src/adapters/node.ts'
+import { bearer } from '../../src/authentication/bearer.ts'
+import { digestOf } from '../../src/features/api-tokens/api-token.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import type { Options } from '../../src/options.ts'
+import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
+import type { Principal } from '../../src/permissions/principal.ts'
+import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import type { User } from '../../src/users/user.ts'
+import { watchword } from '../../src/watchword.ts'
 
 const NOON = 1_800_000_000
 
@@ -379,10 +379,10 @@ test('of tokens that begin alike, none is revoked by its beginning', async (t) =
   const zeros = (size: number) => new Uint8Array(size)
   let drawn = 0
   const random = (size: number): Uint8Array => {
-    const bytes = zeros(size)
+    const octets = zeros(size)
     // The last octets differ: ids and texts do, beginnings do not.
-    bytes[size - 1] = ++drawn
-    return bytes
+    octets[size - 1] = ++drawn
+    return octets
   }
   const auth = watchword({
     database: 'sqlite::memory:',

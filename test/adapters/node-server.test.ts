@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { statelessBearer } from '../authentication/bearer.ts'
-import type { TokenUser } from '../authentication/token-user.ts'
-import type { User } from '../users/user.ts'
-import { watchword } from '../watchword.ts'
-import { type Guard, mount } from './node.ts'
+import { type Guard, mount } from '../../src/adapters/node.ts'
+import { statelessBearer } from '../../src/authentication/bearer.ts'
+import type { TokenUser } from '../../src/authentication/token-user.ts'
+import type { User } from '../../src/users/user.ts'
+import { watchword } from '../../src/watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 

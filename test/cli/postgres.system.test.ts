@@ -8,8 +8,8 @@ import { Readable, Writable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { aDatabase } from '../../test/services/postgres.ts'
-import { main } from './main.ts'
+import { main } from '../../src/cli/main.ts'
+import { aDatabase } from '../services/postgres.ts'
 
 const BIN = resolve('bin/watchword.js')
 const SECRET = 'a secret of tests, long enough for all of them'
