@@ -1,7 +1,9 @@
 import type { Scheme } from './authentication/scheme.ts'
+import type { Awaitable } from './base/awaitable.ts'
 import type { Duration } from './base/duration.ts'
+import type { LogEntry } from './base/log.ts'
 import type { Random } from './base/random.ts'
-import type { AuthRequest, Awaitable } from './http/request.ts'
+import type { AuthRequest } from './http/request.ts'
 import type { Algorithm } from './jwt/index.ts'
 import type { Permission, SignedIn } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
@@ -185,10 +187,4 @@ export interface Events {
     sessionId: string
     userId: string | undefined
   }) => Awaitable<void>
-}
-
-export interface LogEntry {
-  readonly level: 'info' | 'warn' | 'error'
-  readonly event: string
-  readonly [field: string]: unknown
 }

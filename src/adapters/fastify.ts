@@ -6,8 +6,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerBase,
 } from 'fastify'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import { type Awaitable, isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'

@@ -1,5 +1,6 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Requirement, Watchword } from '../watchword.ts'
 

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { toResponse } from '../http/fetch-request.ts'
-import { isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFor, isPreflight, targetBelow } from './guarding.ts'

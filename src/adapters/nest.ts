@@ -8,8 +8,8 @@ import {
   type INestApplication,
 } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
+import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import { isPromise } from '../http/request.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Requirement, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'

@@ -1,6 +1,7 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'

@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import type { AuthRequest, Awaitable } from '../http/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
 import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'

@@ -1,6 +1,7 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import type { ApiToken, ApiTokens } from '../features/api-tokens/api-token.ts'
 import type { BrowserSessionSettings } from '../features/browser-sessions/browser-session.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'

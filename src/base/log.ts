@@ -1,5 +1,10 @@
-import type { LogEntry } from '../options.ts'
 import { currentContext } from './request-context.ts'
+
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: string
+  readonly [field: string]: unknown
+}
 
 export type Log = (entry: LogEntry) => void
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
-import type { LogEntry } from '../options.ts'
+import type { LogEntry } from '../base/log.ts'
 import type { CommandContext } from './context.ts'
 import { logOf } from './log.ts'
 import { metricsOf } from './metrics.ts'

@@ -4,8 +4,9 @@ import {
   firstIdentity,
   type Identity,
 } from '../authentication/scheme.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Decision } from '../permissions/decision.ts'
 import { denialError } from '../permissions/denial-error.ts'
 import { type Ask, type Permission, requiresSignIn } from '../permissions/permission.ts'

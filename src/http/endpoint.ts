@@ -1,9 +1,10 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import { BODY_TYPES, parseBody } from './body.ts'
 import { type Fields, parseFields } from './fields.ts'
 import { ANSWER_TYPE, negotiate } from './negotiation.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import { type Header, jsonReply, methodNotAllowed, replyToThrown } from './reply.ts'
-import type { AuthReply, AuthRequest, Awaitable } from './request.ts'
+import type { AuthReply, AuthRequest } from './request.ts'
 
 /** One endpoint, told once. */
 export interface Endpoint {

@@ -64,7 +64,7 @@ const claims = {
   aud: 'you',
   roles: ['reader'],
 }
-const refusedAs = (code: string) => ({ name: 'Refusal', code })
+const refusedAs = (code: string) => ({ name: 'AuthError', code })
 
 test('cache: the second time the signature is not checked, and the claims are the same', () => {
   const { verify, checks } = deps()

@@ -1,5 +1,5 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import { type Awaitable, isPromise } from '../http/request.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Claims } from './json.ts'
 

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../http/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import { keyFor, type Parts, requireType } from './compact.ts'
 import { objectIn } from './jws.ts'
 import type { VerifyingKey } from './key.ts'

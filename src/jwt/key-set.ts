@@ -1,4 +1,4 @@
-import type { Awaitable } from '../http/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
 import { invalidKey, type PublicJwk, type VerifyingKey } from './key.ts'

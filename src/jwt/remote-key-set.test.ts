@@ -61,7 +61,7 @@ async function deps(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) 
   }
 }
 
-const refusedAs = (code: string) => ({ name: 'Refusal', code })
+const refusedAs = (code: string) => ({ name: 'AuthError', code })
 
 test('keys by URL: they are asked for when the first token comes, and kept', async (t) => {
   const { verify, publishes, asked } = await deps(t)

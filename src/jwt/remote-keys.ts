@@ -1,5 +1,5 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import { describeFailure, fetchJson } from '../base/fetch-json.ts'
-import type { Awaitable } from '../http/request.ts'
 import { invalidKey } from './key.ts'
 
 export interface RemoteKeysOptions {

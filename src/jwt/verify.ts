@@ -1,6 +1,6 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { type Clock, type Seconds, systemClock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { type Awaitable, isPromise } from '../http/request.ts'
 import { TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
 import { type Parts, TYPES } from './compact.ts'

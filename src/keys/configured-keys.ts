@@ -1,4 +1,5 @@
 import { AuthError, configError } from '../base/errors.ts'
+import type { LogEntry } from '../base/log.ts'
 import {
   type Algorithm,
   importSecret,
@@ -10,7 +11,6 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from '../jwt/index.ts'
-import type { LogEntry } from '../options.ts'
 
 /** Keys that the options give. */
 export interface ConfiguredKeys {

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import {
   after,
   type Clock,
@@ -8,7 +9,6 @@ import {
 import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
-import type { Awaitable } from '../http/request.ts'
 import {
   type Algorithm,
   generateKey,

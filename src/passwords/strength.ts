@@ -1,4 +1,4 @@
-import type { Awaitable } from '../http/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import { isCommon } from './common.ts'
 
 /** Why a password is too weak: Django's code, and its sentence for the user. */

@@ -1,4 +1,4 @@
-import { type Awaitable, isPromise } from '../http/request.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
 import {
   type Ask,

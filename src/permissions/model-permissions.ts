@@ -1,5 +1,5 @@
 import { isTokenUser } from '../authentication/token-user.ts'
-import type { Awaitable } from '../http/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import { isSafe } from './basic-permissions.ts'
 import { type Decision, denied, granted } from './decision.ts'
 import { type Ask, type Permission, type SignedIn, signedIn } from './permission.ts'

@@ -1,4 +1,5 @@
-import type { AuthRequest, Awaitable } from '../http/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { User } from '../users/user.ts'
 import type { Decision } from './decision.ts'
 import type { Principal } from './principal.ts'

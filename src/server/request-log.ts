@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { LogEntry } from '../base/log.ts'
 import { formatLine, pathForLog } from '../base/log.ts'
-import type { LogEntry } from '../options.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 

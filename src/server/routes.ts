@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type Guard, send } from '../adapters/node.ts'
+import { isPromise } from '../base/awaitable.ts'
 import { ERRORS } from '../base/errors.ts'
-import { isPromise } from '../http/request.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 

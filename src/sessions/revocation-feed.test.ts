@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aSession, at, NOON, TERMS, vitor } from '../../test/sessions/house.ts'
+import { isPromise } from '../base/awaitable.ts'
 import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { systemRandom } from '../base/random.ts'
-import { isPromise } from '../http/request.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import { flush } from './flush.ts'
 import { type FeedSettings, PAGE, RevocationFeed } from './revocation-feed.ts'
@@ -290,13 +290,13 @@ test('a feed that could not be read says so once, is read again, keeps what it k
   instance.setDown(true)
   await instance.sessions.revoke(id('s'), 'logout', NOON)
   for (let i = 0; i < 3; i++) await instance.tell()
-  assert.deepEqual(instance.said, ['cut: Refusal: gone fishing'])
+  assert.deepEqual(instance.said, ['cut: AuthError: gone fishing'])
   assert.equal(feed.has(id('known')), true)
 
   instance.setDown(false)
   await until(() => feed.has(id('s')))
 
-  assert.deepEqual(instance.said, ['cut: Refusal: gone fishing', 'back'])
+  assert.deepEqual(instance.said, ['cut: AuthError: gone fishing', 'back'])
   feed.close()
 })
 

@@ -1,6 +1,6 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import type { Awaitable } from '../http/request.ts'
 import { flush } from './flush.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
 import { type FeedSettings, type FeedState, RevocationFeed } from './revocation-feed.ts'

@@ -5,7 +5,7 @@ import type { Scheme } from '../authentication/scheme.ts'
 import { type Clock, days, minutes, type Seconds, seconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import { configError } from '../base/errors.ts'
-import { type Log, logLine, safeLog } from '../base/log.ts'
+import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
 import { clientAddressBehind } from '../http/client-address-of.ts'
@@ -17,7 +17,6 @@ import {
   ENDPOINT_NAMES,
   type EndpointName,
   type Handler,
-  type LogEntry,
   type Options,
 } from '../options.ts'
 import { isAuthenticated } from '../permissions/basic-permissions.ts'

@@ -1,5 +1,5 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Awaitable } from '../http/request.ts'
 import type { Limit } from './rate.ts'
 
 /** What became of a hit. */

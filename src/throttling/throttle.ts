@@ -1,7 +1,8 @@
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { networkOf, truncateAddress } from '../http/client-address.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../http/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { HitResult, Hits } from './hits.ts'
 import type { Limit } from './rate.ts'
 

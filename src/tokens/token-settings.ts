@@ -1,6 +1,6 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import type { Awaitable } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Account, User } from '../users/user.ts'

@@ -1,7 +1,7 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { describeFailure, fetchJson } from '../base/fetch-json.ts'
-import type { Awaitable } from '../http/request.ts'
 import type { Claims } from '../jwt/json.ts'
 import { RevokedSet } from '../sessions/revoked-set.ts'
 

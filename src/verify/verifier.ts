@@ -1,6 +1,6 @@
 import { credentialsAfter } from '../authentication/header.ts'
+import { isPromise } from '../base/awaitable.ts'
 import { AuthError, ERRORS } from '../base/errors.ts'
-import { isPromise } from '../http/request.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
 import { TYPES } from '../jwt/compact.ts'

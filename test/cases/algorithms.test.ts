@@ -29,7 +29,7 @@ for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
     assert.throws(
       () => watchword({ ...withTokens({ algorithm }), database: 'sqlite::memory:' }),
       {
-        name: 'Refusal',
+        name: 'AuthError',
         code: 'invalid_config',
         message: /tokens\.algorithm/,
       },

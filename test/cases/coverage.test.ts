@@ -31,7 +31,7 @@ const BESIDE = [
   'src/permissions/permissions.test.ts',
   'src/throttling/rate.test.ts',
   'src/throttling/throttle.test.ts',
-  'src/tokens/api-token.test.ts',
+  'src/features/api-tokens/api-token.test.ts',
   'test/cli/cli.test.ts',
 ].map((name) => new URL(`../../${name}`, import.meta.url))
 

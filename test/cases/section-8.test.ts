@@ -100,7 +100,7 @@ function assertRefused(cfg: string): void {
   const options = optionsOf(cfg)
   const asked = cfg === 'NB' ? { ...options, endpoints: { blacklist: true } } : options
   assert.throws(() => watchword({ ...asked, database: 'sqlite::memory:' }), {
-    name: 'Refusal',
+    name: 'AuthError',
     code: 'invalid_config',
   })
 }

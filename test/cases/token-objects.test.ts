@@ -141,7 +141,7 @@ test('N17 there is no token without a type or a lifetime', () => {
     const options = { ...optionsOf(''), tokens: { ...optionsOf('').tokens, ...tokens } }
     assert.throws(
       () => watchword(options),
-      { name: 'Refusal', code: 'invalid_config' },
+      { name: 'AuthError', code: 'invalid_config' },
       JSON.stringify(tokens),
     )
   }

@@ -27,8 +27,8 @@ import {
   type Pair,
   post,
   SECRET,
-  textOf,
   signIn,
+  textOf,
 } from './folder.ts'
 
 for (const line of ['', 'help', '--help', '-h']) {
@@ -97,8 +97,7 @@ test('dev tells programs where it listens and who its user is', async () => {
   assert.deepEqual(Object.keys(said), ['url', 'database', 'username', 'password'])
   assert.equal(said.username, 'admin')
   assert.equal(
-    (await signIn(said.url, said.username, said.password)).access.split('.')
-      .length,
+    (await signIn(said.url, said.username, said.password)).access.split('.').length,
     3,
   )
 })
@@ -313,10 +312,7 @@ test('a user made before the first start does not stand in the way of a secret t
 
   await using it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
 
-  assert.equal(
-    (await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))).status,
-    200,
-  )
+  assert.equal((await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))).status, 200)
 })
 
 test('octets that are no UTF-8 are no name', async () => {
@@ -352,8 +348,7 @@ test('a new password ends every sign-in, in a running server within a second', a
     401,
   )
   assert.equal(
-    (await hello(it.url, await signIn(it.url, 'ada', 'another-9kc-w2pd')))
-      .status,
+    (await hello(it.url, await signIn(it.url, 'ada', 'another-9kc-w2pd'))).status,
     200,
   )
 })
@@ -466,10 +461,7 @@ test('keys rotate --leaked ends every token, in a running server within a second
     (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
     401,
   )
-  assert.equal(
-    (await hello(it.url, await signIn(it.url, 'ada', PASSWORD))).status,
-    200,
-  )
+  assert.equal((await hello(it.url, await signIn(it.url, 'ada', PASSWORD))).status, 200)
 })
 
 test('flush leaves what lives', async () => {

@@ -3,7 +3,8 @@ import { syncBuiltinESMExports } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin } from '../../src/admin/admin.ts'
-import type { LogEntry, Options } from '../../src/options.ts'
+import type { LogEntry } from '../../src/base/log.ts'
+import type { Options } from '../../src/options.ts'
 import type { Limits } from '../../src/server/connection-limits.ts'
 
 /** A server process of its own, with other limits than the command has; `process.ts` starts it and measures it. */

@@ -13,7 +13,7 @@ const { keysets } = readVectors<{
 }>('rfc-jose.json')
 const documentOf = (id: string): JwkSet =>
   keysets.find((set) => set.id === id)!.json as JwkSet
-const REFUSED = { name: 'Refusal', code: 'invalid_key' }
+const REFUSED = { name: 'AuthError', code: 'invalid_key' }
 const PUBLIC = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use']
 
 test('RFC 7517: all four key sets are there', () => {

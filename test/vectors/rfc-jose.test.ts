@@ -110,7 +110,7 @@ test('RFC JOSE: claims hold until the second of their exp', () => {
       vector.claims,
     )
     assert.throws(() => verifier({ keys, clock: at(exp) }).verify(vector.jws!), {
-      name: 'Refusal',
+      name: 'AuthError',
       code: 'expired',
     })
   }

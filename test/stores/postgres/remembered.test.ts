@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isPromise } from '../../../src/http/request.ts'
+import { isPromise } from '../../../src/base/awaitable.ts'
 import { AccountCache } from '../../../src/stores/account-cache.ts'
 import { cachedUsers } from '../../../src/stores/postgres/cached-users.ts'
 import type { Account } from '../../../src/users/user.ts'
