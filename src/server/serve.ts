@@ -82,10 +82,11 @@ export async function serve(serving: ServeOptions): Promise<RunningServer> {
 
   /** What comes of requests, each on its own occasion. */
   const requests = new EventEmitter()
+  // Listeners for requests are all that an adapter needs of a server.
+  mount(requests as Server, auth)
   requests.on(
     'request',
-    // It stands for the server in that alone.
-    serverRoutes(auth, mount(requests as Server, auth), {
+    serverRoutes(auth, {
       origin: () => (url.startsWith('unix:') ? ELSEWHERE : url),
       // From here on others are asked, before the last answers are given.
       isStopping: () => !server.listening,
