@@ -276,16 +276,16 @@ test('what a handler asks about a thing is refused as its route refuses, and the
   assert.equal(await refused([silent]), '403')
   assert.equal(await refused([robot], user), '403')
 
-  const told = logged.map(({ scheme, user, code, because }) => ({
+  const told = logged.map(({ scheme, user, code, reason }) => ({
     scheme,
     user,
     code,
-    because,
+    reason,
   }))
-  const because = 'it is nobody’s'
+  const reason = 'it is nobody’s'
   assert.deepEqual(told, [
-    { scheme: undefined, user: undefined, code: 'not_authenticated', because },
-    { scheme: undefined, user: undefined, code: 'not_authenticated', because },
-    { scheme: 'known', user: user.id, code: 'permission_denied', because },
+    { scheme: undefined, user: undefined, code: 'not_authenticated', reason },
+    { scheme: undefined, user: undefined, code: 'not_authenticated', reason },
+    { scheme: 'known', user: user.id, code: 'permission_denied', reason },
   ])
 })
