@@ -82,7 +82,7 @@ const at = (ago: number, does: Step['does']): void => {
 }
 
 /** Says what a credential does at the end; `text` is known by then. */
-function then(
+function probe(
   way: Way,
   username: string,
   what: string,
@@ -158,7 +158,7 @@ function signsIn({ username, password, canSignIn }: Person): void {
     : (password ?? '')
   const verdict = canSignIn ? 'live' : 'wrongPassword'
   const what = canSignIn ? 'signs in' : 'cannot sign in'
-  then('password', username, `${username} ${what}`, verdict, nothing, {
+  probe('password', username, `${username} ${what}`, verdict, nothing, {
     password: current,
   })
 }
@@ -167,7 +167,7 @@ for (const person of PEOPLE) {
   enters(person)
   signsIn(person)
 }
-then(
+probe(
   'password',
   'changed',
   'the password of before does not sign in',
@@ -175,7 +175,7 @@ then(
   nothing,
   { password: passwordOf('changed') },
 )
-then(
+probe(
   'browser',
   'everywhere',
   'a browser signs in with a password',
@@ -192,8 +192,8 @@ at(10 * HOUR, (world) => world.instance().keys.rotate())
 // Sessions with refresh tokens, in every state.
 
 const fresh = chain('vitor', [60])
-then('bearer', 'vitor', 'a fresh access token', 'live', () => fresh.access[0])
-then(
+probe('bearer', 'vitor', 'a fresh access token', 'live', () => fresh.access[0])
+probe(
   'refresh',
   'vitor',
   'a fresh refresh token',
@@ -202,14 +202,14 @@ then(
 )
 
 const slept = chain('vitor', [20 * HOUR])
-then(
+probe(
   'refresh',
   'vitor',
   'a refresh token of the key that retires',
   'live',
   () => slept.refresh[0],
 )
-then(
+probe(
   'bearer',
   'vitor',
   'the access token of 20 hours ago',
@@ -218,7 +218,7 @@ then(
 )
 
 const rotated = chain('vitor', [5, 4, 3, 2, 1].map((it) => it * HOUR))
-then(
+probe(
   'refresh',
   'vitor',
   'the refresh token after four rotations',
@@ -227,28 +227,28 @@ then(
 )
 
 const spent = chain('ada', [3 * HOUR, 2 * HOUR, 45])
-then(
+probe(
   'bearer',
   'ada',
   'the access token of a session before its reuse',
   'live',
   () => spent.access[2],
 )
-then(
+probe(
   'refresh',
   'ada',
   'a refresh token that was spent, which ends its session',
   'revoked',
   () => spent.refresh[0],
 )
-then(
+probe(
   'refresh',
   'ada',
   'the newest refresh token after the reuse',
   'revoked',
   () => spent.refresh[2],
 )
-then(
+probe(
   'bearer',
   'ada',
   'the access token after the reuse',
@@ -266,7 +266,7 @@ probes.push(() => ({
   text: overlapping.refresh[0] ?? '',
   successor: overlapping.refresh[1] ?? '',
 }))
-then(
+probe(
   'refresh',
   'ada',
   'the successor in the overlap',
@@ -278,7 +278,7 @@ const replayed = chain('ada', [2 * HOUR, HOUR])
 at(HOUR - 5, (world) =>
   world.post('/api/token/refresh/', { refresh: replayed.refresh[0] }),
 )
-then(
+probe(
   'refresh',
   'ada',
   'the successor that was issued twice',
@@ -290,14 +290,14 @@ const loggedOut = chain('ada', [100])
 at(50, (world) =>
   world.post('/api/token/blacklist/', { refresh: loggedOut.refresh[0] }),
 )
-then(
+probe(
   'refresh',
   'ada',
   'the refresh token after a logout',
   'revoked',
   () => loggedOut.refresh[0],
 )
-then(
+probe(
   'bearer',
   'ada',
   'the access token after a logout',
@@ -313,14 +313,14 @@ at(200, (world) =>
     { status: 401 },
   ),
 )
-then(
+probe(
   'refresh',
   'ada',
   'the newest refresh token of a session ended by reuse',
   'revoked',
   () => reused.refresh[2],
 )
-then(
+probe(
   'bearer',
   'ada',
   'the access token of a session ended by reuse',
@@ -333,14 +333,14 @@ at(180, (world) => {
   const { events, sessions } = world.instance()
   return events.by('staff:7', () => sessions.end(sessionOf(endedByStaff)))
 })
-then(
+probe(
   'refresh',
   'vitor',
   'the refresh token of a session ended by staff',
   'revoked',
   () => endedByStaff.refresh[1],
 )
-then(
+probe(
   'bearer',
   'vitor',
   'the access token of a session ended by staff',
@@ -359,7 +359,7 @@ at(150, async (world) =>
     .sessions.endAll(await world.idOf('everywhere'), sessionOf(here)),
 )
 for (const { refresh } of elsewhere) {
-  then(
+  probe(
     'refresh',
     'everywhere',
     'a refresh token after signing out everywhere else',
@@ -367,14 +367,14 @@ for (const { refresh } of elsewhere) {
     () => refresh[0],
   )
 }
-then(
+probe(
   'bearer',
   'everywhere',
   'the access token of the session that was kept',
   'live',
   () => here.access[0],
 )
-then(
+probe(
   'refresh',
   'everywhere',
   'the refresh token of the session that was kept',
@@ -398,7 +398,7 @@ at(150, async (world) =>
 )
 const ofEpoch2 = chain('changed', [140], { password: newPasswordOf('changed') })
 for (const { refresh } of [ofEpoch0, ofEpoch1]) {
-  then(
+  probe(
     'refresh',
     'changed',
     'a refresh token from before a password change',
@@ -406,21 +406,21 @@ for (const { refresh } of [ofEpoch0, ofEpoch1]) {
     () => refresh[0],
   )
 }
-then(
+probe(
   'bearer',
   'changed',
   'an access token from before a password change',
   'passwordChanged',
   () => ofEpoch1.access[0],
 )
-then(
+probe(
   'bearer',
   'changed',
   'an access token from after two password changes',
   'live',
   () => ofEpoch2.access[0],
 )
-then(
+probe(
   'refresh',
   'changed',
   'a refresh token from after two password changes',
@@ -434,14 +434,14 @@ at(150, async (world) =>
     active: false,
   }),
 )
-then(
+probe(
   'refresh',
   'deactivated',
   'a refresh token of a user who was deactivated',
   'userGone',
   () => deactivated.refresh[0],
 )
-then(
+probe(
   'bearer',
   'deactivated',
   'an access token of a user who was deactivated',
@@ -453,14 +453,14 @@ const removed = chain('removed', [200])
 at(150, async (world) =>
   world.instance().users.delete(await world.idOf('removed')),
 )
-then(
+probe(
   'refresh',
   'removed',
   'a refresh token of a user who was deleted',
   'userGone',
   () => removed.refresh[0],
 )
-then(
+probe(
   'bearer',
   'removed',
   'an access token of a user who was deleted',
@@ -469,7 +469,7 @@ then(
 )
 
 const idle = chain('vitor', [2 * DAY])
-then(
+probe(
   'refresh',
   'vitor',
   'a refresh token of a session that has been idle',
@@ -479,7 +479,7 @@ then(
 
 /** Old enough to be flushed, and so is its key. */
 const flushable = chain('vitor', [39 * DAY])
-then(
+probe(
   'refresh',
   'vitor',
   'a refresh token of a key that has retired',
@@ -494,7 +494,7 @@ const absolute = chain(
     Math.max(30 * DAY + 600 - day * 23 * HOUR, 1200),
   ),
 )
-then(
+probe(
   'refresh',
   'ada',
   'the newest refresh token of a session past its absolute end',
@@ -517,14 +517,14 @@ at(HOUR - 60, (world) =>
     { status: 401 },
   ),
 )
-then(
+probe(
   'refresh',
   'restored',
   'a refresh token that a restored backup does not know',
   'unknown',
   () => restored.refresh[1],
 )
-then(
+probe(
   'refresh',
   'restored',
   'the refresh token that a restored backup knows',
@@ -545,8 +545,8 @@ function sliding(username: string, ago: number): { token?: string } {
 }
 
 const slides = sliding('vitor', 60)
-then('bearer', 'vitor', 'a sliding token', 'live', () => slides.token)
-then(
+probe('bearer', 'vitor', 'a sliding token', 'live', () => slides.token)
+probe(
   'sliding refresh',
   'vitor',
   'a sliding token is exchanged',
@@ -557,14 +557,14 @@ const slidOut = sliding('vitor', 120)
 at(100, (world) =>
   world.post('/api/token/blacklist/', { token: slidOut.token }),
 )
-then(
+probe(
   'bearer',
   'vitor',
   'a sliding token after a logout',
   'notValid',
   () => slidOut.token,
 )
-then(
+probe(
   'sliding refresh',
   'vitor',
   'a sliding token is not exchanged after a logout',
@@ -572,7 +572,7 @@ then(
   () => slidOut.token,
 )
 const slidAway = sliding('vitor', HOUR)
-then(
+probe(
   'sliding refresh',
   'vitor',
   'a sliding token past its end',
@@ -601,9 +601,9 @@ function browser(username: string, ago: number): Browser {
 }
 
 const browsing = browser('ada', 13 * DAY)
-then('cookie', 'ada', 'a browser session', 'live', () => browsing.cookie)
+probe('cookie', 'ada', 'a browser session', 'live', () => browsing.cookie)
 const outOfDate = browser('ada', 14 * DAY + 60)
-then(
+probe(
   'cookie',
   'ada',
   'a browser session after two weeks',
@@ -611,7 +611,7 @@ then(
   () => outOfDate.cookie,
 )
 const flushableBrowser = browser('ada', 20 * DAY)
-then(
+probe(
   'cookie',
   'ada',
   'a browser session that can be flushed',
@@ -627,7 +627,7 @@ at(DAY, (world) =>
     },
   }),
 )
-then(
+probe(
   'cookie',
   'ada',
   'a browser session after a logout',
@@ -635,7 +635,7 @@ then(
   () => left.cookie,
 )
 const browsedBefore = browser('changed', DAY)
-then(
+probe(
   'cookie',
   'changed',
   'a browser session from before a password change',
@@ -647,7 +647,7 @@ then(
 
 const throughClaim = { profile: 'claim' } as const
 const claiming = chain('claim', [210], throughClaim)
-then(
+probe(
   'bearer',
   'claim',
   'an access token whose revoke claim fits',
@@ -655,7 +655,7 @@ then(
   () => claiming.access[0],
   throughClaim,
 )
-then(
+probe(
   'refresh',
   'claim',
   'a refresh token whose revoke claim fits',
@@ -672,7 +672,7 @@ at(150, async (world) =>
       newPasswordOf('claim-changed'),
     ),
 )
-then(
+probe(
   'bearer',
   'claim-changed',
   'an access token whose revoke claim does not fit any more',
@@ -680,7 +680,7 @@ then(
   () => claimed.access[0],
   throughClaim,
 )
-then(
+probe(
   'refresh',
   'claim-changed',
   'a refresh token whose revoke claim does not fit any more',
@@ -725,7 +725,7 @@ function foreignChain(jti: string, agos: readonly number[]): Tokens {
 }
 
 const unseen = foreignChain('a0000000000000000000000000000001', [])
-then(
+probe(
   'refresh',
   'vitor',
   'a foreign refresh token that was never presented',
@@ -734,7 +734,7 @@ then(
   throughForeign,
 )
 const adopted = foreignChain('a0000000000000000000000000000002', [100])
-then(
+probe(
   'bearer',
   'vitor',
   'the access token of a session that was adopted',
@@ -742,7 +742,7 @@ then(
   () => adopted.access[0],
   throughForeign,
 )
-then(
+probe(
   'refresh',
   'vitor',
   'the successor of a foreign refresh token',
@@ -751,7 +751,7 @@ then(
   throughForeign,
 )
 const adoptedAndSpent = foreignChain('a0000000000000000000000000000003', [100])
-then(
+probe(
   'refresh',
   'vitor',
   'a foreign refresh token that was spent',
@@ -767,7 +767,7 @@ at(50, (world) =>
     throughForeign,
   ),
 )
-then(
+probe(
   'refresh',
   '',
   'a foreign refresh token of an unknown user after its logout',
@@ -796,14 +796,14 @@ function apiToken(
 }
 
 const plain = apiToken('vitor', 30 * DAY)
-then('api token', 'vitor', 'an API token', 'live', () => plain.token)
+probe('api token', 'vitor', 'an API token', 'live', () => plain.token)
 const scoped = apiToken('vitor', 3 * DAY, {
   name: 'Deploy Żółć',
   scopes: ['notes:read', 'notes:write'],
   expiresIn: '30d',
   prefix: 'acme',
 })
-then(
+probe(
   'api token',
   'vitor',
   'an API token with scopes and an end',
@@ -812,7 +812,7 @@ then(
   { scopes: ['notes:read', 'notes:write'] },
 )
 const ended = apiToken('vitor', 3 * DAY, { expiresIn: '1h' })
-then(
+probe(
   'api token',
   'vitor',
   'an API token past its end',
@@ -821,7 +821,7 @@ then(
 )
 const revoked = apiToken('ada', DAY)
 at(HOUR, (world) => world.instance().tokens.revoke(revoked.id ?? ''))
-then(
+probe(
   'api token',
   'ada',
   'an API token that was revoked',
@@ -832,7 +832,7 @@ const revokedWithAll = apiToken('claim', DAY)
 at(HOUR, async (world) =>
   world.instance().tokens.revokeAll(await world.idOf('claim')),
 )
-then(
+probe(
   'api token',
   'claim',
   'an API token after all were revoked',
@@ -840,7 +840,7 @@ then(
   () => revokedWithAll.token,
 )
 const ofInactive = apiToken('deactivated', DAY)
-then(
+probe(
   'api token',
   'deactivated',
   'an API token of a user who was deactivated',
@@ -848,7 +848,7 @@ then(
   () => ofInactive.token,
 )
 const ofRemoved = apiToken('removed', DAY)
-then(
+probe(
   'api token',
   'removed',
   'an API token of a user who was deleted',
@@ -876,21 +876,21 @@ const OWNERS = [
 for (const [username, ago, secret] of OWNERS) {
   const made = derived(username, ago)
   const what = `an API token derived from the ${secret} secret`
-  then('api token', username, what, 'live', () => made.token)
-  then('derived', username, `${what}, again`, 'live', () => made.token, {
+  probe('api token', username, what, 'live', () => made.token)
+  probe('derived', username, `${what}, again`, 'live', () => made.token, {
     password: passwordOf(username),
   })
 }
 const beforeReset = derived('everywhere', 3 * DAY)
 const afterReset = derived('everywhere', 2 * DAY, true)
-then(
+probe(
   'api token',
   'everywhere',
   'a derived API token before its reset',
   'noApiToken',
   () => beforeReset.token,
 )
-then(
+probe(
   'api token',
   'everywhere',
   'a derived API token after its reset',
@@ -910,7 +910,7 @@ for (let ago = 30; ago > 19; ago--) {
     ),
   )
 }
-then(
+probe(
   'password',
   'throttled',
   'the right password from where ten wrong ones came',
@@ -918,7 +918,7 @@ then(
   nothing,
   { password: passwordOf('throttled'), address: GUESSER },
 )
-then(
+probe(
   'password',
   'throttled',
   'the right password from another address',
@@ -937,4 +937,4 @@ export async function play(world: World, database: Database): Promise<void> {
 }
 
 /** What the credentials of the last run do now. */
-export const probed = (): Written['probes'] => probes.map((probe) => probe())
+export const probed = (): Written['probes'] => probes.map((known) => known())
