@@ -37,7 +37,15 @@ export interface Listed {
  * How a credential is presented: to sign in for tokens, or a browser; to be
  * exchanged; to prove who sends a request; or to be shown an API token again.
  */
-export type Way = 'password' | 'browser' | 'refresh' | 'sliding refresh' | 'bearer' | 'cookie' | 'api token' | 'derived'
+export type Way =
+  | 'password'
+  | 'browser'
+  | 'refresh'
+  | 'sliding refresh'
+  | 'bearer'
+  | 'cookie'
+  | 'api token'
+  | 'derived'
 
 export interface Probe {
   readonly what: string

@@ -54,7 +54,7 @@ export function instanceOn(
         const { user, scopes } = who
         return { status: 200, username: user.username, scopes }
       } catch (error) {
-        const response = auth.refusal(error)
+        const response = auth.errorResponse(error)
         const { detail } = (await response.json()) as { detail?: string }
         return { status: response.status, detail }
       }
@@ -69,7 +69,7 @@ export function instanceOn(
       const users = await auth.users.list({ limit: 1000 })
       const apiTokens: Record<string, readonly object[]> = {}
       for (const { id } of users) {
-        const tokens = await auth.tokens.list(id)
+        const tokens = await auth.apiTokens.list(id)
         if (tokens.length > 0) apiTokens[id] = tokens
       }
       const events = await auth.events.list({ limit: 1000 })

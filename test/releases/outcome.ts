@@ -15,14 +15,16 @@ const identifiedBy =
   (auth, { text = '' }) =>
     auth.identify(headersOf(text))
 
-const bearing = (auth: Instance, token = ''): Promise<Identified> => auth.identify({ authorization: `Bearer ${token}` })
+const bearing = (auth: Instance, token = ''): Promise<Identified> =>
+  auth.identify({ authorization: `Bearer ${token}` })
 
 const refused = ({ status, body }: Reply): Identified => ({
   status,
   detail: body.detail,
 })
 
-const jtiOf = (token = ''): string => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti
+const jtiOf = (token = ''): string =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti
 
 const WAYS: Readonly<Record<Way, Asking>> = {
   bearer: identifiedBy((text) => ({ authorization: `Bearer ${text}` })),

@@ -7,7 +7,10 @@ const MINE = `relnamespace = 'public'::regnamespace`
 
 /** What a schema is made of, part by part. */
 const PARTS: Readonly<Record<DatabaseName, readonly string[]>> = {
-  SQLite: [LEDGER, 'select type, name, tbl_name, sql from sqlite_master order by type, name'],
+  SQLite: [
+    LEDGER,
+    'select type, name, tbl_name, sql from sqlite_master order by type, name',
+  ],
   PostgreSQL: [
     LEDGER,
     `select relname, relkind, reloptions from pg_class where ${MINE}
@@ -30,7 +33,10 @@ const PARTS: Readonly<Record<DatabaseName, readonly string[]>> = {
   ],
 }
 
-export async function schemaOf(copy: Copy, name: DatabaseName): Promise<readonly (readonly object[])[]> {
+export async function schemaOf(
+  copy: Copy,
+  name: DatabaseName,
+): Promise<readonly (readonly object[])[]> {
   const parts: (readonly object[])[] = []
   for (const part of PARTS[name]) parts.push(await copy.query(part))
   return parts

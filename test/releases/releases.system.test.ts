@@ -15,7 +15,9 @@ import { schemaOf } from './schema.ts'
 const PROCESSES = 10
 
 const DATA = fileURLToPath(new URL('../data/releases/', import.meta.url))
-const FOLDERS = globSync('*/expected.json', { cwd: DATA }).map((file) => join(DATA, file, '..'))
+const FOLDERS = globSync('*/expected.json', { cwd: DATA }).map((file) =>
+  join(DATA, file, '..'),
+)
 const NAMES = Object.keys(COPIES) as readonly DatabaseName[]
 
 test('there is a folder of each release', () => {
@@ -23,7 +25,9 @@ test('there is a folder of each release', () => {
 })
 
 for (const folder of FOLDERS) {
-  const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Expected
+  const expected = JSON.parse(
+    readFileSync(join(folder, 'expected.json'), 'utf8'),
+  ) as Expected
   for (const name of NAMES) {
     const title = `${name} written by ${expected.release}`
     const written = expected.databases[name]
@@ -93,10 +97,15 @@ function instancesOn(t: TestContext, { url }: Copy, expected: Expected) {
 }
 
 /** Opens a database in several processes at once. @returns what each of them found */
-async function openedByMany({ url }: Copy, { secrets, now, profiles }: Expected): Promise<readonly unknown[]> {
+async function openedByMany(
+  { url }: Copy,
+  { secrets, now, profiles }: Expected,
+): Promise<readonly unknown[]> {
   const program = fileURLToPath(new URL('opening.ts', import.meta.url))
   const args = [url, JSON.stringify({ secrets, now, profiles })]
-  const children = Array.from({ length: PROCESSES }, () => fork(program, args, { execArgv: [] }))
+  const children = Array.from({ length: PROCESSES }, () =>
+    fork(program, args, { execArgv: [] }),
+  )
   try {
     await Promise.all(children.map(answerOf))
     const answers = children.map(answerOf)
