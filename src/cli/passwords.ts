@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import type { Random } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
 import { trimmed } from '../base/whitespace.ts'
 import type { CommandContext } from './context.ts'
 import { CommandError } from './errors.ts'
@@ -70,11 +71,10 @@ function usable(password: string): Secret {
 }
 
 function textOf(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
+  const text = decodeUtf8(bytes)
+  if (text === undefined)
     throw new CommandError('The password on standard input is not UTF-8.')
-  }
+  return text
 }
 
 async function askTwice({ stdin, stderr }: CommandContext): Promise<Secret> {
