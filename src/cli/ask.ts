@@ -1,6 +1,7 @@
 import type { Interface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { Secret } from '../base/secret.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
 import { trimmed } from '../base/whitespace.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandError } from '../command/errors.ts'
@@ -47,11 +48,10 @@ async function readAll(stdin: CommandContext['stdin']): Promise<Buffer> {
 }
 
 function decoded(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
+  const text = decodeUtf8(bytes)
+  if (text === undefined)
     throw new CommandError('The password on standard input must be UTF-8.')
-  }
+  return text
 }
 
 /** The token endpoints reject blank passwords and null characters, so no sign-in could succeed with one. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { folder, houseOf, post, SECRET } from './world.ts'
+import { folder, instanceFor, post, SECRET } from './setup.ts'
 
 const OPEN = '/proc/self/fd'
 
@@ -10,8 +10,8 @@ test('an instance that cannot be opened leaves nothing open, however often it is
   skip: !existsSync(OPEN) && 'open files are counted in /proc',
 }, async (t) => {
   const database = join(folder(t), 'watchword.db')
-  await houseOf(t, { database, secret: SECRET }).migrate()
-  const auth = houseOf(t, { database, secret: [...SECRET].reverse().join('') })
+  await instanceFor(t, { database, secret: SECRET }).migrate()
+  const auth = instanceFor(t, { database, secret: [...SECRET].reverse().join('') })
   await post(auth, '/api/token/refresh/', { refresh: 'x' })
   const before = readdirSync(OPEN).length
   for (let i = 0; i < 25; i++) {

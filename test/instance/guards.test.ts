@@ -143,7 +143,7 @@ test('the first scheme decides whether there is a challenge, and then all are na
 test("a permission's own sentence is for who has signed in, or where nobody can (P07 to P10)", async (t) => {
   const { answer } = await instance(t)
   const deny: Permission<unknown, unknown> = () =>
-    denied('the moon is full', { says: 'nope' })
+    denied('the moon is full', { detail: 'nope' })
 
   assert.equal(
     await answer(deny, 'GET', ''),
@@ -214,7 +214,7 @@ test('the operator is told which scheme and which permission said no, and no sec
       scheme: 'bearer',
       user: user.id,
       code: 'permission_denied',
-      because: 'has not "posts.view"',
+      reason: 'has not "posts.view"',
     },
     {
       level: 'info',
@@ -224,7 +224,7 @@ test('the operator is told which scheme and which permission said no, and no sec
       scheme: undefined,
       user: undefined,
       code: 'malformed',
-      because: logged[1]?.because,
+      reason: logged[1]?.reason,
     },
   ])
   assert.doesNotMatch(JSON.stringify(logged), /very-secret|not-for-the-log/)
@@ -276,16 +276,16 @@ test('what a handler asks about a thing is refused as its route refuses, and the
   assert.equal(await refused([silent]), '403')
   assert.equal(await refused([robot], user), '403')
 
-  const told = logged.map(({ scheme, user, code, because }) => ({
+  const told = logged.map(({ scheme, user, code, reason }) => ({
     scheme,
     user,
     code,
-    because,
+    reason,
   }))
-  const because = 'it is nobody’s'
+  const reason = 'it is nobody’s'
   assert.deepEqual(told, [
-    { scheme: undefined, user: undefined, code: 'not_authenticated', because },
-    { scheme: undefined, user: undefined, code: 'not_authenticated', because },
-    { scheme: 'known', user: user.id, code: 'permission_denied', because },
+    { scheme: undefined, user: undefined, code: 'not_authenticated', reason },
+    { scheme: undefined, user: undefined, code: 'not_authenticated', reason },
+    { scheme: 'known', user: user.id, code: 'permission_denied', reason },
   ])
 })

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseSettings } from '../../src/settings/settings.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import { folder, houseOf, SECRET } from './world.ts'
+import { folder, instanceFor, SECRET } from './setup.ts'
 
 const NEWER = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'
 
 test('a store that processes share needs a secret, and none is made for it', async (t) => {
   const file = join(folder(t), 'watchword.db')
-  const auth = houseOf(t, { database: sqliteStore({ file }) })
+  const auth = instanceFor(t, { database: sqliteStore({ file }) })
   await assert.rejects(auth.migrate(), {
     code: 'invalid_config',
     message: /WATCHWORD_SECRET/,
   })
-  await houseOf(t, { database: sqliteStore({ file }), secret: SECRET }).migrate()
+  await instanceFor(t, { database: sqliteStore({ file }), secret: SECRET }).migrate()
 })
 
 test('the environment names the secret of today and those of yesterday, in this order', () => {

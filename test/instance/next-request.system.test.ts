@@ -10,7 +10,7 @@ import { parseSettings } from '../../src/settings/settings.ts'
 import { obtainPair } from '../../src/tokens/pairs.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { folder, houseOf, SECRET } from './world.ts'
+import { folder, instanceFor, SECRET } from './setup.ts'
 
 /** What happens to an account, through an instance and as another program writes it. */
 interface Change {
@@ -87,7 +87,7 @@ for (const [what, { options = {}, by, sql, error }] of Object.entries(CHANGES)) 
   const place = (t: TestContext) => {
     const database = join(folder(t), 'watchword.db')
     const all = { ...options, database, secret: SECRET }
-    return { database, all, here: houseOf(t, all), there: () => houseOf(t, all) }
+    return { database, all, here: instanceFor(t, all), there: () => instanceFor(t, all) }
   }
 
   test(`${what} acts on the next request of the instance that wrote it`, async (t) => {
@@ -131,7 +131,7 @@ function write(database: string, sql: string): void {
 test('an account that comes back is let in again at the next request', async (t) => {
   const database = join(folder(t), 'watchword.db')
   const options = { database, secret: SECRET }
-  const { ask } = await seen(houseOf(t, options), options)
+  const { ask } = await seen(instanceFor(t, options), options)
   write(database, 'update users set active = 0')
   assert.throws(ask, isRefused('user_inactive'))
 

@@ -9,12 +9,12 @@ import { clockHealth, feedHealth } from '../../src/observability/health.ts'
 import type { Options } from '../../src/options.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { houseOf, SECRET } from './world.ts'
+import { instanceFor, SECRET } from './setup.ts'
 
 const seconds = (n: number): Seconds => n as Seconds
 
 function instance(t: TestContext, faults: Partial<Store> = {}, options: Options = {}) {
-  return houseOf(t, {
+  return instanceFor(t, {
     database: { ...sqliteStore({ file: ':memory:' }), ...faults },
     secret: SECRET,
     ...options,
@@ -125,7 +125,7 @@ test('a feed that is cut makes the instance degraded, and then down', async (t) 
         ? Promise.reject(new AuthError('store_unavailable'))
         : store.sessions.revokedSince(...asked),
   }
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: { ...store, watch, sessions },
     secret: SECRET,
     tokens: { revocationMaxAge: '2s' },

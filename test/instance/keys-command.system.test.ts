@@ -5,13 +5,13 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Options } from '../../src/options.ts'
 import { watchword } from '../../src/watchword.ts'
-import { folder, houseOf, SECRET } from './world.ts'
+import { folder, instanceFor, SECRET } from './setup.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
 
 async function houseAndCommand(t: TestContext, tokens: NonNullable<Options['tokens']>) {
   const database = join(folder(t), 'watchword.db')
-  const auth = houseOf(t, { database, secret: SECRET, tokens })
+  const auth = instanceFor(t, { database, secret: SECRET, tokens })
   await auth.migrate()
   const typeWith = (env: Record<string, string>, ...words: string[]): string =>
     execFileSync(process.execPath, [BIN, ...words, '--database', database], {
@@ -49,9 +49,9 @@ test('a secret is changed without a moment in which the keys cannot be opened', 
     typeWith(both, 'keys', 'reseal'),
     'Every key is sealed with this secret already.\n',
   )
-  const after = houseOf(t, { database, secret: newer })
+  const after = instanceFor(t, { database, secret: newer })
   assert.deepEqual(await after.keys.list(), before)
-  await assert.rejects(houseOf(t, { database, secret: SECRET }).migrate(), {
+  await assert.rejects(instanceFor(t, { database, secret: SECRET }).migrate(), {
     code: 'invalid_config',
   })
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { AuthError } from '../../src/base/errors.ts'
 import { generateKey, importSigningKey, sign } from '../../src/jwt/index.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import { houseOf, PASSWORD, post, SECRET, signIn } from './world.ts'
+import { instanceFor, PASSWORD, post, SECRET, signIn } from './setup.ts'
 
 const { privatePem, kid } = generateKey('ES256')
 const foreign = importSigningKey('ES256', privatePem, { kid })
@@ -12,7 +12,7 @@ const bearing = (token: string): Request =>
   new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } })
 
 test('a token that names a key of nobody is refused like any other that is not valid', async (t) => {
-  const auth = houseOf(t, { database: 'sqlite::memory:', secret: SECRET })
+  const auth = instanceFor(t, { database: 'sqlite::memory:', secret: SECRET })
   const { id } = await auth.users.create({ username: 'ann', password: PASSWORD })
   const now = Math.floor(Date.now() / 1000)
   const claims = { exp: now + 300, iat: now, jti: 'x', user_id: id }
@@ -32,7 +32,7 @@ test('while the store cannot be asked, whose key it is is not known, and known k
     if (isAway) throw new AuthError('store_unavailable', undefined, { retryAfter: 1 })
     return store.keys.list()
   }
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: { ...store, keys: { ...store.keys, list } },
     secret: SECRET,
   })

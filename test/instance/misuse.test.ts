@@ -77,7 +77,7 @@ test('promises of another realm, and of a library, are waited for', async (t) =>
   }
   const known = scheme(() => ({ user: { id: 1 }, scheme: 'key' }))
   const no = (): unknown =>
-    runInNewContext('Promise.resolve({ granted: false, because: "x" })')
+    runInNewContext('Promise.resolve({ granted: false, reason: "x" })')
   assert.equal(await statusOf({ schemes: [known], permissions: no }), 403)
 })
 

@@ -3,13 +3,13 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { folder, houseOf } from './world.ts'
+import { folder, instanceFor } from './setup.ts'
 
 // Left behind where the disk was full, or the process died, between making the file and writing it. Rules K2, K7.
 test('a secret file without a secret stops the start', async (t) => {
   const database = join(folder(t), 'watchword.db')
   writeFileSync(`${database}.secret`, '', { mode: 0o600 })
-  await assert.rejects(houseOf(t, { database }).migrate(), { code: 'invalid_config' })
+  await assert.rejects(instanceFor(t, { database }).migrate(), { code: 'invalid_config' })
 })
 
 for (const secret of [
@@ -25,11 +25,11 @@ for (const secret of [
 
 test('a lost secret file stops the start, and nothing is put in its place', async (t) => {
   const database = join(folder(t), 'watchword.db')
-  const before = houseOf(t, { database })
+  const before = instanceFor(t, { database })
   await before.migrate()
   await before.close()
   rmSync(`${database}.secret`)
-  await assert.rejects(houseOf(t, { database }).migrate(), {
+  await assert.rejects(instanceFor(t, { database }).migrate(), {
     code: 'invalid_config',
     message: /put it back/,
   })

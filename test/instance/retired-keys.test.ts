@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '../../src/base/secret.ts'
 import { importSigningKey, sign } from '../../src/jwt/index.ts'
 import { unseal } from '../../src/keys/seal.ts'
-import { folder, houseOf, PASSWORD, signIn, stillClock } from './world.ts'
+import { folder, instanceFor, PASSWORD, signIn, stillClock } from './setup.ts'
 
 // Rule K9: "verify-only until the last token's exp has passed; then removed. No step needs a restart."
 test('a retired key verifies nothing once its last token has expired', async (t) => {
   const { clock, pass, now } = stillClock()
   const database = join(folder(t), 'watchword.db')
-  const auth = houseOf(t, { database, clock })
+  const auth = instanceFor(t, { database, clock })
   const ann = await auth.users.create({ username: 'ann', password: PASSWORD })
   const [header = ''] = (await signIn(auth)).access!.split('.')
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString())

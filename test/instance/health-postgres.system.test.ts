@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aServer } from '../services/postgres.ts'
-import { houseOf, SECRET } from './world.ts'
+import { instanceFor, SECRET } from './setup.ts'
 
 test('health follows PostgreSQL down and up again, within two seconds each time it is asked', async (t) => {
   const server = await aServer()
   if (typeof server === 'string') return t.skip(server)
   t.after(() => server.stop('immediate'))
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: server.url,
     secret: SECRET,
     tokens: { revocationMaxAge: '8s' },

@@ -28,7 +28,7 @@ export function folder(t: TestContext): string {
   return path
 }
 
-export function houseOf(t: TestContext, options: Options): Watchword {
+export function instanceFor(t: TestContext, options: Options): Watchword {
   const auth = watchword({ log: () => {}, ...options })
   t.after(() => auth.close())
   return auth

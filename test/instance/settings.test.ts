@@ -4,11 +4,11 @@ import type { SchemeDeps } from '../../src/authentication/scheme.ts'
 import { bearer } from '../../src/index.ts'
 import { importSecret, sign } from '../../src/jwt/index.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { houseOf, PASSWORD, post, SECRET, signIn, stillClock } from './world.ts'
+import { instanceFor, PASSWORD, post, SECRET, signIn, stillClock } from './setup.ts'
 
 test('no scheme is handed the signing key as text', async (t) => {
   let seen: SchemeDeps | undefined
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     tokens: { algorithm: 'HS256', signingKey: SECRET },
     authentication: [
@@ -39,7 +39,7 @@ test('two endpoints cannot have one path', () => {
 
 test('a foreign token that was exchanged without blacklisting can be exchanged again', async (t) => {
   const { clock, now } = stillClock()
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     clock,
     tokens: {
@@ -70,7 +70,7 @@ test('a foreign token that was exchanged without blacklisting can be exchanged a
 test('without sessions a changed password ends refreshing, or the configuration is refused', async (t) => {
   const { clock } = stillClock()
   let warned = false
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     clock,
     log: ({ level }) => {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
 import type { Events } from '../../src/options.ts'
-import { houseOf, PASSWORD, post, signIn, stillClock } from './world.ts'
+import { instanceFor, PASSWORD, post, signIn, stillClock } from './setup.ts'
 
 /** Rejections that nobody handled: each ends a process (D8). The runner's own listener is put aside meanwhile. */
 function unhandled(t: TestContext): unknown[] {
@@ -26,7 +26,11 @@ async function presentSpentToken(
   reuseDetected: NonNullable<Events['reuseDetected']>,
 ) {
   const { clock, pass } = stillClock()
-  const auth = houseOf(t, { database: 'sqlite::memory:', clock, on: { reuseDetected } })
+  const auth = instanceFor(t, {
+    database: 'sqlite::memory:',
+    clock,
+    on: { reuseDetected },
+  })
   await auth.users.create({ username: 'ann', password: PASSWORD })
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/refresh/', { refresh })
@@ -54,7 +58,7 @@ test('on.reuseDetected that throws does not change the answer', async (t) => {
 
 test('a log that throws ends no process and leaves no request without an answer', async (t) => {
   const seen = unhandled(t)
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     log: () => {
       throw new Error('the disk is full')

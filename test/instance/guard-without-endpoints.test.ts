@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { guardOf, mount } from '../../src/adapters/node.ts'
-import { houseOf, PASSWORD, signIn } from './world.ts'
+import { instanceFor, PASSWORD, signIn } from './setup.ts'
 
 async function ask(
   t: TestContext,
@@ -31,13 +31,13 @@ async function ask(
 }
 
 test('where the endpoints are served elsewhere, a guard answers their paths too', async (t) => {
-  const auth = houseOf(t, { database: 'sqlite::memory:' })
+  const auth = instanceFor(t, { database: 'sqlite::memory:' })
   const listener = guardOf(auth)((_, response) => response.end('in'))
   assert.notEqual(await ask(t, listener, '/api/token/'), 'TimeoutError')
 })
 
 test('a listener that fails after its head was sent leaves no response open', async (t) => {
-  const auth = houseOf(t, { database: 'sqlite::memory:' })
+  const auth = instanceFor(t, { database: 'sqlite::memory:' })
   await auth.users.create({ username: 'ann', password: PASSWORD })
   const { access } = await signIn(auth)
   const guard = mount(createServer(), auth)

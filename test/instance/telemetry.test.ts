@@ -12,7 +12,7 @@ import {
 import { AuthError } from '../../src/base/errors.ts'
 import type { Options } from '../../src/options.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import { houseOf, PASSWORD, post, SECRET, signIn } from './world.ts'
+import { instanceFor, PASSWORD, post, SECRET, signIn } from './setup.ts'
 
 interface Recorded {
   readonly name: string
@@ -84,7 +84,7 @@ function listen(t: TestContext): readonly Recorded[] {
 }
 
 async function house(t: TestContext, options: Options = {}) {
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     secret: SECRET,
     telemetry: true,

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { statelessBearer } from '../../src/index.ts'
 import { importSecret, sign } from '../../src/jwt/index.ts'
-import { folder, houseOf, PASSWORD, post, SECRET, signIn, stillClock } from './world.ts'
+import {
+  folder,
+  instanceFor,
+  PASSWORD,
+  post,
+  SECRET,
+  signIn,
+  stillClock,
+} from './setup.ts'
 
 const HS = { algorithm: 'HS256', signingKey: SECRET } as const
 
@@ -11,13 +19,13 @@ const HS = { algorithm: 'HS256', signingKey: SECRET } as const
 test('a spent refresh token stays spent where rotation is switched off later', async (t) => {
   const { clock, pass } = stillClock()
   const database = join(folder(t), 'watchword.db')
-  const before = houseOf(t, { database, clock, tokens: HS })
+  const before = instanceFor(t, { database, clock, tokens: HS })
   await before.users.create({ username: 'ann', password: PASSWORD })
   const { refresh } = await signIn(before)
   await post(before, '/api/token/refresh/', { refresh })
   pass(60)
   await before.close()
-  const after = houseOf(t, { database, clock, tokens: { ...HS, rotate: false } })
+  const after = instanceFor(t, { database, clock, tokens: { ...HS, rotate: false } })
   assert.equal((await post(after, '/api/token/refresh/', { refresh })).status, 401)
 })
 
@@ -25,7 +33,7 @@ test('a spent refresh token stays spent where rotation is switched off later', a
 for (const id of [null, '', {}, [], true, 1.5]) {
   test(`statelessBearer takes no user called ${JSON.stringify(id)}`, async (t) => {
     const { clock, now } = stillClock()
-    const auth = houseOf(t, { database: 'sqlite::memory:', clock, tokens: HS })
+    const auth = instanceFor(t, { database: 'sqlite::memory:', clock, tokens: HS })
     const claims = {
       token_type: 'access',
       exp: now() + 300,
@@ -46,7 +54,7 @@ for (const id of [null, '', {}, [], true, 1.5]) {
 // docs/tokens.md, docs/sessions.md: "there is a warning at the start" (D6).
 test('rotation that leaves spent tokens alive is warned of at the start', async (t) => {
   const levels: string[] = []
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     log: ({ level }) => levels.push(level),
     tokens: { ...HS, blacklistAfterRotation: false },

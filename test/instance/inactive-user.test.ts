@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { TokenOptions, UserOptions } from '../../src/options.ts'
-import { folder, houseOf, PASSWORD, post, signIn } from './world.ts'
+import { folder, instanceFor, PASSWORD, post, signIn } from './setup.ts'
 
 const CASES: Readonly<
   Record<string, { readonly tokens?: TokenOptions; readonly users?: UserOptions }>
@@ -17,7 +17,7 @@ const CASES: Readonly<
 for (const [name, terms] of Object.entries(CASES)) {
   test(`a refresh for an inactive user ends the session, ${name}`, async (t) => {
     const database = join(folder(t), 'watchword.db')
-    const auth = houseOf(t, { database, ...terms })
+    const auth = instanceFor(t, { database, ...terms })
     await auth.users.create({ username: 'ann', password: PASSWORD })
     const { refresh } = await signIn(auth)
     const db = new DatabaseSync(database)
@@ -32,7 +32,7 @@ for (const [name, terms] of Object.entries(CASES)) {
 
 test('a rule that answers with a promise lets nobody in', async (t) => {
   const rule = (async () => false) as unknown as NonNullable<UserOptions['rule']>
-  const auth = houseOf(t, { database: 'sqlite::memory:', users: { rule } })
+  const auth = instanceFor(t, { database: 'sqlite::memory:', users: { rule } })
   await auth.users.create({ username: 'ann', password: PASSWORD })
   assert.notEqual(
     (await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })).status,
