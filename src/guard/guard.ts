@@ -9,8 +9,12 @@ import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Decision } from '../permissions/decision.ts'
 import { denialError } from '../permissions/denial-error.ts'
-import { type Ask, type Permission, requiresSignIn } from '../permissions/permission.ts'
-import { type PrincipalContext, RequestPrincipal } from '../permissions/principal.ts'
+import {
+  type Permission,
+  type PermissionContext,
+  requiresSignIn,
+} from '../permissions/permission.ts'
+import { type PrincipalDeps, RequestPrincipal } from '../permissions/request-principal.ts'
 import type { Rights } from '../permissions/rights.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
 
@@ -51,11 +55,11 @@ export function createGuard(
   const challenges = challengesOf(schemes)
   const needsUser = requiresSignIn(permissions)
 
-  const toRouteError: PrincipalContext['toRouteError'] = (error, request, who) => {
+  const toRouteError: PrincipalDeps['toRouteError'] = (error, request, who) => {
     deps.onDenied?.(error, request, who)
     return error.withChallenges(challenges)
   }
-  const bounds: PrincipalContext = { rights: deps.rights, toRouteError }
+  const bounds: PrincipalDeps = { rights: deps.rights, toRouteError }
   const refuse = (
     error: unknown,
     request: AuthRequest,
@@ -133,7 +137,7 @@ export function createGuard(
   }
 }
 
-type Asking = Ask<unknown, unknown, string>
+type Asking = PermissionContext<unknown, unknown, string>
 
 export type Guard = ReturnType<typeof createGuard>
 

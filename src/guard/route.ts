@@ -127,5 +127,5 @@ const explained = (
   scheme: who?.scheme,
   user: (who?.user as { id?: unknown } | undefined)?.id,
   code,
-  because: message,
+  reason: message,
 })

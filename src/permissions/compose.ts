@@ -1,8 +1,8 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
 import {
-  type Ask,
   type Permission,
+  type PermissionContext,
   requiresSignIn,
   type SignedIn,
   signedIn,
@@ -29,7 +29,7 @@ type AnyOf<Parts extends readonly Part[]> = Composed<Parts> &
 export function allOf<const Parts extends readonly Part[]>(
   ...parts: Parts
 ): AllOf<Parts> {
-  const permission = (ask: Ask): Awaitable<Decision> =>
+  const permission = (ask: PermissionContext): Awaitable<Decision> =>
     until(parts, ask, (decision) => !decision.granted, granted)
   return (requiresSignIn(parts)
     ? signedIn(permission)
@@ -41,7 +41,7 @@ export function anyOf<const Parts extends readonly Part[]>(
   ...parts: Parts
 ): AnyOf<Parts> {
   const nothing = denied('no part grants this')
-  const permission = (ask: Ask): Awaitable<Decision> =>
+  const permission = (ask: PermissionContext): Awaitable<Decision> =>
     until(parts, ask, (decision) => decision.granted, nothing)
   return (parts.every(requiresSignIn)
     ? signedIn(permission)
@@ -74,7 +74,7 @@ const opposite = (decision: Decision): Decision =>
  */
 function until(
   parts: readonly Part[],
-  ask: Ask,
+  ask: PermissionContext,
   ends: (decision: Decision) => boolean,
   otherwise: Decision,
 ): Awaitable<Decision> {
@@ -98,5 +98,5 @@ function until(
 }
 
 /** A composition has no sentence of its own for the client: the parts' would tell half of it (specification 6.7). */
-const silent = ({ because, as }: Denied): Denied =>
-  denied(because, as === undefined ? {} : { as })
+const silent = ({ reason, as }: Denied): Denied =>
+  denied(reason, as === undefined ? {} : { as })

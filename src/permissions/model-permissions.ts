@@ -2,7 +2,12 @@ import { isTokenUser } from '../authentication/token-user.ts'
 import type { Awaitable } from '../base/awaitable.ts'
 import { isSafe } from './basic-permissions.ts'
 import { type Decision, denied, granted } from './decision.ts'
-import { type Ask, type Permission, type SignedIn, signedIn } from './permission.ts'
+import {
+  type Permission,
+  type PermissionContext,
+  type SignedIn,
+  signedIn,
+} from './permission.ts'
 
 /** The permission strings that a method needs; a method that is not listed is refused with 405. */
 export type ByMethod<Right extends string> = Readonly<
@@ -60,7 +65,7 @@ export function modelPermissionsOrAnonReadOnly(
 }
 
 /** Whether a user has a permission string for one thing: roles know of none, so an application answers. */
-export type MayDo<Resource, U, Right extends string> = (
+export type ObjectRights<Resource, U, Right extends string> = (
   right: Right,
   resource: Resource,
   user: U,
@@ -72,18 +77,18 @@ export type MayDo<Resource, U, Right extends string> = (
  */
 export function objectPermissions<Resource, U, const Right extends string>(
   map: ByMethod<Right>,
-  may: MayDo<Resource, U, Right>,
+  may: ObjectRights<Resource, U, Right>,
 ): Permission<Resource, U> & SignedIn {
   const hasAll = async (
     method: string,
-    { resource }: Ask<Resource, U>,
+    { resource }: PermissionContext<Resource, U>,
     user: U,
   ): Promise<boolean> => {
     for (const right of map[method] ?? [])
       if ((await may(right, resource, user)) !== true) return false
     return true
   }
-  return signedIn(async (ask: Ask<Resource, U>) => {
+  return signedIn(async (ask: PermissionContext<Resource, U>) => {
     const { identity, request } = ask
     if (identity === undefined) return denied('not signed in')
     if (map[request.method] === undefined) return NO_METHOD
@@ -104,7 +109,7 @@ const mapOf = (model: string | ByMethod<string>): ByMethod<string> => {
 
 function judged(
   map: ByMethod<string>,
-  { identity, request }: Ask<unknown, unknown, string>,
+  { identity, request }: PermissionContext<unknown, unknown, string>,
 ): Decision {
   // Whoever is known from a token alone has no rights, not even those to nothing (specification 5.3).
   if (identity === undefined || isTokenUser(identity.user))
