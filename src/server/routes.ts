@@ -5,7 +5,7 @@ import { content, json } from '../http/answer.ts'
 import { type Endpoint, endpoint } from '../http/endpoint.ts'
 import { endpointRouter } from '../http/endpoint-router.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
