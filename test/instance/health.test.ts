@@ -168,7 +168,7 @@ test("a machine whose clock is 30 s ahead of the store's says so in its health, 
   ])
 
   const again: LogEntry[] = []
-  const stop = watchClockSkew(time, (entry) => void again.push(entry), 10)
+  const stop = watchClockSkew(time, (entry) => void again.push(entry), milliseconds(10))
   await sleep(50)
   ahead = seconds(1)
   await sleep(50)
