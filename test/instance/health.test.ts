@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Seconds, systemClock } from '../../src/base/clock.ts'
+import { milliseconds, type Seconds, systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import { watchClockSkew } from '../../src/observability/clock-skew.ts'
