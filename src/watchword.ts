@@ -6,8 +6,9 @@ import { AuthError } from './base/errors.ts'
 import { currentContext, runInContext } from './base/request-context.ts'
 import { endpointRequirement } from './guard/endpoint-requirement.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
+import { guardDeps } from './guard/guard-deps.ts'
+import { parseRequirement } from './guard/parse-requirement.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
-import { guardDeps, parseRequirement } from './guard/route.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
 import { authErrorFrom, errorReply } from './http/reply.ts'
 import type { AuthReply, AuthRequest } from './http/request.ts'
@@ -194,7 +195,10 @@ export function watchword<
         : gate(requirement as Requirement<never, string>)) as never,
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
-    health: healthCheck(open, settings),
+    health: healthCheck(open, {
+      hasConfiguredKeys: settings.keys !== undefined,
+      revocationMaxAge: settings.revocationMaxAge,
+    }),
     stats: () => instance && statsOf(instance),
     ...createAdmin(settings, open),
     migrate: async () => void (await open()),

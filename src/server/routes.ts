@@ -15,7 +15,10 @@ export interface ServerRoutesDeps {
   readonly isStopping: () => boolean
 }
 
-/** Answers what the server has beside the endpoints of its instance: a first page, its health, a guarded example. */
+/**
+ * Answers every request: the endpoints of the instance, and what the server has beside them: a first page, its health, a
+ * guarded example.
+ */
 export function serverRoutes(
   auth: Watchword<User>,
   { origin, isStopping }: ServerRoutesDeps,
@@ -25,13 +28,12 @@ export function serverRoutes(
     failed: (error) => void auth.replyToError(error),
     guard: () => auth.guard(),
   })
-  const notFound = (): AuthReply => auth.replyToError(new AuthError('not_found'))
-  const answer = (request: AuthRequest): AuthReply | Promise<AuthReply> =>
-    router(request.url)?.(request) ?? notFound()
-  return async (incoming, response) => {
-    const request = new NodeRequest(incoming)
-    if (!auth.owns(request.url)) send(response, await answer(request))
-  }
+  const answer = async (request: AuthRequest): Promise<AuthReply> =>
+    auth.answer(request) ??
+    router(request.url)?.(request) ??
+    auth.replyToError(new AuthError('not_found'))
+  return async (request, response) =>
+    send(response, await answer(new NodeRequest(request)))
 }
 
 /** Their paths, without the last slash. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Seconds, systemClock } from '../../src/base/clock.ts'
+import { milliseconds, type Seconds, systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import { watchClockSkew } from '../../src/observability/clock-skew.ts'
@@ -168,7 +168,7 @@ test("a machine whose clock is 30 s ahead of the store's says so in its health, 
   ])
 
   const again: LogEntry[] = []
-  const stop = watchClockSkew(time, (entry) => void again.push(entry), 10)
+  const stop = watchClockSkew(time, (entry) => void again.push(entry), milliseconds(10))
   await sleep(50)
   ahead = seconds(1)
   await sleep(50)
