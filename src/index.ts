@@ -9,7 +9,7 @@ export { apiToken } from './features/api-tokens/scheme.ts'
 export { session } from './features/browser-sessions/scheme.ts'
 export type { AuthReply, AuthRequest } from './http/request.ts'
 export type { Options } from './options.ts'
-export type { Principal } from './permissions/principal.ts'
+export type { Principal } from './permissions/permission.ts'
 export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
 export type { User } from './users/user.ts'
 export {

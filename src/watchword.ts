@@ -5,8 +5,9 @@ import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
 import { currentContext, runInContext } from './base/request-context.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
+import { guardDeps } from './guard/guard-deps.ts'
+import { parseRequirement } from './guard/parse-requirement.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
-import { guardDeps, parseRequirement } from './guard/route.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
 import { authErrorFrom, errorReply } from './http/reply.ts'
 import type { AuthReply, AuthRequest } from './http/request.ts'
@@ -16,7 +17,7 @@ import { instanceRouter } from './instance/router.ts'
 import { type Health, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
 import type { Options } from './options.ts'
-import type { Principal } from './permissions/principal.ts'
+import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import { parseSettings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
@@ -189,7 +190,10 @@ export function watchword<
         : gate(requirement as Requirement<never, string>)) as never,
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
-    health: healthCheck(open, settings),
+    health: healthCheck(open, {
+      hasConfiguredKeys: settings.keys !== undefined,
+      revocationMaxAge: settings.revocationMaxAge,
+    }),
     stats: () => instance && statsOf(instance),
     ...createAdmin(settings, open),
     migrate: async () => void (await open()),

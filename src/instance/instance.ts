@@ -103,12 +103,11 @@ async function furnish(
   opened.push(() => audit.settled(), watchClockSkew(store.time, log))
   const counted = createCounters()
   const sessions = settings.sessions
-    ? observedSessions(
-        await openSessions(settings, store, audit),
+    ? observedSessions(await openSessions(settings, store, audit), {
         audit,
-        counted,
-        settings,
-      )
+        counters: counted,
+        log,
+      })
     : undefined
   opened.push(() => sessions?.close(), watchKeys(ring, store, log, audit))
   const revokeClaim =
