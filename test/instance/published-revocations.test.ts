@@ -8,10 +8,10 @@ import type {
   SessionId,
   Sessions,
 } from '../../src/sessions/session.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { verifier } from '../../src/verify/index.ts'
 import { watchword } from '../../src/watchword.ts'
 import { at } from '../sessions/house.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -20,7 +20,7 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   const others: RevokedSession[] = []
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
     const rows = [
-      ...(await store.sessions.revokedSince(from, limit)),
+      ...(await store.ports.sessions.revokedSince(from, limit)),
       ...others.filter((each) => isBehind(each, from)),
     ]
     return rows
@@ -28,7 +28,9 @@ test('a service that only verifies learns who has signed out, of tens of thousan
       .slice(0, limit)
   }
   const auth = watchword({
-    database: { ...store, sessions: { ...store.sessions, revokedSince } },
+    database: withPorts(store, {
+      sessions: { ...store.ports.sessions, revokedSince },
+    }),
     log: () => {},
     secret: 'of no worth, since every instance of the tests has it',
     tokens: { issuer: 'https://auth.example', audience: 'api' },
