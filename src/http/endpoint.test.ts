@@ -341,7 +341,7 @@ test('a fault of ours is a 500 that says nothing, and is told to the log', async
   assert.equal(told.length, 1)
 })
 
-test('whatever octets come, the answer is below 500 and comes at once', async () => {
+test('no bytes of a body make a status of 500', async () => {
   const types = [
     'application/json',
     'application/x-www-form-urlencoded',
@@ -368,7 +368,7 @@ test('whatever octets come, the answer is below 500 and comes at once', async ()
     '%',
     '\0',
   ]
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 10_000; i++) {
     const parts = Array.from({ length: randomInt(12) }, () =>
       randomInt(3) === 0
         ? randomBytes(randomInt(9))
@@ -378,10 +378,46 @@ test('whatever octets come, the answer is below 500 and comes at once', async ()
       'content-type': types[randomInt(types.length)]!,
       accept: randomInt(4) === 0 ? randomBytes(6).toString('latin1') : '*/*',
     }
-    const began = performance.now()
     const reply = await ask(refresh(echo), requestOf(Buffer.concat(parts), headers))
     assert.ok(reply.status < 500)
-    assert.ok(performance.now() - began < 250)
   }
   assert.deepEqual(Object.keys(Object.prototype), [])
 })
+
+/** Processor time of a request, which other programs on the machine do not add to; the best of some. */
+async function costOf(body: string, type: string): Promise<number> {
+  const costs: number[] = []
+  for (let i = 0; i < 5; i++) {
+    const start = process.cpuUsage()
+    await ask(refresh(echo), requestOf(body, { 'content-type': type }))
+    const { user, system } = process.cpuUsage(start)
+    costs.push(user + system)
+  }
+  return Math.min(...costs)
+}
+
+for (const [what, type, piece] of [
+  ['blanks', 'application/json', ' '],
+  ['brackets', 'application/json', '['],
+  ['strings', 'application/json', '"" '],
+  ['pairs', 'application/x-www-form-urlencoded', '&'],
+  ['percent signs', 'application/x-www-form-urlencoded', '%'],
+  ['delimiters', 'multipart/form-data; boundary=B', '\r\n--B'],
+  [
+    'disposition parameters',
+    'multipart/form-data; boundary=B',
+    '--B\r\nContent-Disposition: form-data; a="',
+  ],
+  [
+    'backslashes',
+    'multipart/form-data; boundary=B',
+    '--B\r\nContent-Disposition: ;a="\\',
+  ],
+] as const) {
+  test(`eight times as large a body costs less than 24 times as much: ${what}`, async () => {
+    const repeats = 8_000 / piece.length
+    const small = await costOf(piece.repeat(repeats), type)
+    const large = await costOf(piece.repeat(8 * repeats), type)
+    assert.ok(large < 24 * Math.max(small, 1_000), `${small} µs, then ${large} µs`)
+  })
+}
