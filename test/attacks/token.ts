@@ -13,6 +13,7 @@ import {
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { TokenType } from '../../src/tokens/claims.ts'
 import { jtiOf, noUserNamed, typeFault, userIdIn } from '../../src/tokens/reading.ts'
+import { threadMillis } from '../time.ts'
 import { type Attack, type Corpus, type Profile, profileOf, textOf } from './corpus.ts'
 import { changedPrototypes, watchDoors } from './surroundings.ts'
 import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
@@ -48,15 +49,15 @@ export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus)
 }
 
 /**
- * What came of some work, and how long it took. What took too long is done again, twice at most: the time that counts is not that of
- * a machine at other work.
+ * What came of some work, and how long the processor was at it. What took too long is done again, twice at most: it may have been
+ * compiled or collected meanwhile.
  */
 export function timed<T>(work: () => T, patience: number): readonly [outcome: T, millis: number] {
   let least = Number.POSITIVE_INFINITY
   for (let again = 0; ; again++) {
-    const start = performance.now()
+    const before = process.threadCpuUsage()
     const outcome = work()
-    least = Math.min(least, performance.now() - start)
+    least = Math.min(least, threadMillis(before))
     if (least <= patience || again === 2) return [outcome, least]
   }
 }

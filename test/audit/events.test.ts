@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent, EventKind, Events } from '../../src/audit/event.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import type { LogEntry, Options } from '../../src/options.ts'
@@ -8,6 +7,7 @@ import type { SessionId } from '../../src/sessions/session.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { houseOf, PASSWORD, post, signIn, stillClock } from '../house/world.ts'
+import { until } from '../time.ts'
 
 async function house(t: TestContext, options: Options = {}) {
   const auth = houseOf(t, { database: 'sqlite::memory:', secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e', ...options })
@@ -267,10 +267,10 @@ test('an event that takes its time holds up no end: who is deactivated is out be
       () => false,
       () => true,
     )
-  for (let i = 0; !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive'); i++) {
-    assert.ok(i < 100, 'the session has not ended')
-    await sleep(10)
-  }
+  await until(
+    async () => (await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive',
+    'the session has not ended',
+  )
   write()
   await changing
   assert.equal((await newest(auth)).kind, 'user_changed')

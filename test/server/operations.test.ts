@@ -12,6 +12,7 @@ import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type Serving, serve } from '../../src/server/serve.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { watchword } from '../../src/watchword.ts'
+import { turns, until } from '../time.ts'
 import { parseExposition } from './exposition.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -95,11 +96,11 @@ test('a server that is about to go is not ready at once, and lives', async (t) =
   socket.setEncoding('latin1').on('data', (text: string) => (said += text))
   await once(socket, 'connect')
   socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
-  while (!said.includes('{"status":"ok"}')) await sleep(5)
+  await until(() => said.includes('{"status":"ok"}'))
   said = ''
   running.shut()
   socket.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
-  while (!said.includes('{"status":"ok"}')) await sleep(5)
+  await until(() => said.includes('{"status":"ok"}'))
   assert.deepEqual(said.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 503', 'HTTP/1.1 200'])
   assert.match(said, /\{"status":"down","stopping":true\}/)
 })
@@ -113,7 +114,7 @@ test('every answer says what its request is called, and every line of it, and it
   assert.match(id, /^[\da-f]{32}$/)
   const [event] = await auth.events.list({ kind: 'sign_in_failed' })
   assert.deepEqual([event?.requestId, event?.address], [id, '127.0.0.1'])
-  await sleep(20)
+  await turns()
   assert.deepEqual(
     lines.map(({ event, request }) => [event, request]),
     [['request', id]],
@@ -134,7 +135,7 @@ test('a guard that refuses and a fault that nobody foresaw are told with the nam
   const refused = await fetch(`${url}/hello/`)
   isFaulty = true
   const failed = await post('/api/token/', { username: 'ada', password: PASSWORD })
-  await sleep(20)
+  await turns()
   const ids = [refused, failed].map((answer) => answer.headers.get('x-request-id'))
   assert.deepEqual([refused.status, failed.status], [401, 500])
   assert.deepEqual(
@@ -157,7 +158,7 @@ for (const [what, proxies, sent, isKept] of [
   test(`a request id ${what}`, async (t) => {
     const { lines, url } = await server(t, { proxies }, { proxies })
     const answer = await fetch(url, { headers: { 'x-request-id': sent } })
-    await sleep(20)
+    await turns()
     const id = answer.headers.get('x-request-id')
     assert.equal(id === sent, isKept)
     assert.equal(lines[0]?.request, id)
@@ -210,7 +211,7 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
   await fetch(`${url}/reset/${pair.access}/`)
   await auth.require(new Request(`http://localhost/reset/${pair.access}/?token=${canary}`)).catch(() => undefined)
 
-  await sleep(50)
+  await turns()
   const written = [
     ...lines.map(jsonLine),
     ...lines.map(textLine),
@@ -224,7 +225,7 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
 test('a line is JSON with the moment, the level, the process, and what happened', async (t) => {
   const { lines, url } = await server(t)
   await fetch(`${url}/no/\u001b[2J`)
-  await sleep(20)
+  await turns()
   const line = JSON.parse(jsonLine(lines[0]!)) as Record<string, unknown>
   const { at, ms, request, ...others } = line
   assert.match(String(at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -251,7 +252,7 @@ test('probes are told in the log where they find something', async (t) => {
   await sleep(600)
   isDown = true
   await fetch(`${url}/health/ready`)
-  await sleep(20)
+  await turns()
   assert.deepEqual(
     lines.map(({ level, path, status }) => [level, path, status]),
     [['warn', '/health/ready', 503]],

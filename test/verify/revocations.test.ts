@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { turns } from '../time.ts'
 import { FEED, world } from './issuer.ts'
 
 const page = (revoked: readonly string[], more: Partial<{ window: number; until: number; more: boolean }> = {}) => ({
@@ -9,7 +10,6 @@ const page = (revoked: readonly string[], more: Partial<{ window: number; until:
   more: false,
   ...more,
 })
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 const asked = (paths: readonly string[]): string[] => paths.filter((path) => path.startsWith(FEED))
 
 test('a session that ended is seen at the first token, and later within a second of a look', async (t) => {
@@ -22,7 +22,7 @@ test('a session that ended is seen at the first token, and later within a second
   pass(1)
   // This look has it read beside itself, and waits for nothing.
   await tokens.verify(text)
-  await settled()
+  await turns(5)
   await assert.rejects(tokens.verify(text), { code: 'revoked' })
   assert.deepEqual(asked(from.paths), [FEED, `${FEED}?since=1000`])
 })
@@ -34,7 +34,7 @@ test('nothing is asked for a second time within a second, and one at a time afte
   assert.equal(asked(from.paths).length, 1)
   pass(1)
   await Promise.all(Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))))
-  await settled()
+  await turns(5)
   assert.equal(asked(from.paths).length, 2)
 })
 
@@ -46,7 +46,7 @@ test('cut off from the feed, tokens are taken until what is known is too old, an
   for (let second = 1; second < 10; second++) {
     pass(1)
     await tokens.verify(token())
-    await settled()
+    await turns(5)
   }
   pass(1)
   await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable', status: 503, retryAfter: 1 })
@@ -90,7 +90,7 @@ test('an end is remembered for as long as a token lives, however often the feed 
   for (let second = 1; second < 60; second++) {
     pass(1)
     assert.equal(await look(), 'revoked', `after ${second} seconds`)
-    await settled()
+    await turns(5)
   }
 })
 
@@ -101,7 +101,7 @@ test('tolerance for clocks does not take a token for longer than its end is reme
   const text = token({ exp: began + 60 })
   for (let second = 0; second < 360; second += 5) {
     await assert.rejects(tokens.verify(text), `after ${second} seconds`)
-    await settled()
+    await turns(5)
     pass(5)
   }
 })
