@@ -58,3 +58,48 @@ export function effortOfMegabyte(): number {
     effortOf(() => Array.from({ length: count }, () => createHash('sha512').update(MEGABYTE).digest())) / count
   return megabyte
 }
+
+/** Milliseconds that one tick of a stopwatch takes where nothing else is done: its timer, and the work after it. */
+const TIMER = 10
+const tickMillis = (): number => TIMER + 1 + effortOfMegabyte()
+
+export interface Stopwatch extends Disposable {
+  /**
+   * Milliseconds since it was started, as a machine without other work has them. Beside what is timed it does a little work
+   * again and again, and it is this that is counted: where other programs slow down the one, they slow down the other.
+   */
+  ms(): number
+}
+
+/** For what several processes do: bounds of milliseconds in which the load of the machine is no part. */
+export function stopwatch(): Stopwatch {
+  const tick = tickMillis()
+  const began = performance.now()
+  let ticks = 0
+  let isRunning = true
+  void (async () => {
+    for (; isRunning; ticks++) {
+      await sleep(TIMER, undefined, { ref: false })
+      createHash('sha512').update(MEGABYTE).digest()
+    }
+  })()
+  return {
+    ms: () => Math.min(performance.now() - began, (ticks + 1) * tick),
+    [Symbol.dispose]() {
+      isRunning = false
+    },
+  }
+}
+
+/** Waits for so many milliseconds of a stopwatch: on a busy machine for longer. */
+export async function pause(milliseconds: number): Promise<void> {
+  using watch = stopwatch()
+  while (watch.ms() < milliseconds) await sleep(TIMER)
+}
+
+/** What some work takes, by a stopwatch. */
+export async function timed<T>(work: () => T | Promise<T>): Promise<{ readonly ms: number; readonly got: T }> {
+  using watch = stopwatch()
+  const got = await work()
+  return { ms: watch.ms(), got }
+}

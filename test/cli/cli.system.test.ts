@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { pause, timed } from '../time.ts'
 import {
   assertSentence,
   BIN,
@@ -252,7 +253,7 @@ test('octets that are no UTF-8 are no name', async () => {
   using here = folder()
   const line = `printf %s '${PASSWORD}' | "$0" "$1" user create "$(printf 'b\\377b')"`
 
-  const child = spawn('sh', ['-c', line, process.execPath, BIN], { cwd: here.path, timeout: 20_000 })
+  const child = spawn('sh', ['-c', line, process.execPath, BIN], { cwd: here.path, timeout: 120_000 })
   const [err] = await Promise.all([textOf(child.stderr), once(child, 'close')])
 
   assert.equal(child.exitCode, 1)
@@ -267,7 +268,7 @@ test('a new password ends every sign-in, in a running server within a second', a
   assert.equal((await hello(it.url, pair)).status, 200)
 
   assert.equal((await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })).code, 0)
-  await sleep(1000)
+  await pause(1000)
 
   assert.equal((await hello(it.url, pair)).status, 401)
   assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).status, 401)
@@ -294,7 +295,7 @@ test('sign-ins are listed and ended, one or all', async () => {
   assertSentence(again.err, /^No sign-in of this ID is live/)
 
   assert.equal((await here.enter('session revoke --user ada')).out, 'Ended 1 sign-in.\n')
-  await sleep(1000)
+  await pause(1000)
   for (const pair of pairs) assert.equal((await hello(it.url, pair)).status, 401)
 })
 
@@ -336,7 +337,7 @@ test('keys rotate beside a running server, and no valid token is lost', async ()
   const turn = JSON.parse((await here.enter('keys rotate --json')).out)
   assert.deepEqual(turn, { current: old.next, retiring: old.current, next: turn.next })
   assert.deepEqual(await stages(), turn)
-  await sleep(1000)
+  await pause(1000)
   const after = await signIn(it.url, 'ada', PASSWORD)
 
   assert.equal(JSON.parse(Buffer.from(after.access.split('.')[0] ?? '', 'base64url').toString()).kid, turn.current)
@@ -353,7 +354,7 @@ test('keys rotate --leaked ends every token, in a running server within a second
   assert.equal((await hello(it.url, before)).status, 200)
 
   await here.enter('keys rotate --leaked')
-  await sleep(1000)
+  await pause(1000)
   assert.equal((await hello(it.url, before)).status, 401)
   assert.equal((await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status, 401)
   assert.equal((await hello(it.url, await signIn(it.url, 'ada', PASSWORD))).status, 200)
@@ -471,12 +472,11 @@ test('R16: a stop under load loses no request', async (t) => {
 
   const clients = Array.from({ length: 10 }, client)
   await sleep(500)
-  const began = performance.now()
-  const code = await it.stop()
+  const { ms, got: code } = await timed(() => it.stop())
   await Promise.all(clients)
 
   assert.equal(code, 0)
   assert.deepEqual(lost, [])
   assert.ok(answered > 100, `${answered} answered`)
-  assert.ok(performance.now() - began < 10_000)
+  assert.ok(ms < 10_000, `${ms} ms`)
 })

@@ -27,7 +27,7 @@ export function folder() {
     const child = spawn(process.execPath, [BIN, ...words], {
       cwd: path,
       env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILED, ...env },
-      timeout: 20_000,
+      timeout: 120_000,
       killSignal: 'SIGKILL',
     })
     running.add(child)

@@ -6,7 +6,6 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { parseWords } from '../../src/cli/command.ts'
@@ -14,6 +13,7 @@ import { COMMANDS } from '../../src/cli/commands.ts'
 import { SECRET, within } from '../server/command.ts'
 import { whole } from '../server/load.ts'
 import { freePort } from '../services/free-port.ts'
+import { until } from '../time.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const inDeploy = (name: string): string => readFileSync(join(ROOT, 'deploy', name), 'utf8')
@@ -71,7 +71,7 @@ test('the Procfile serves on the PORT that its platform names, with as many work
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
   const ended = once(child, 'close')
 
-  assert.ok(await within(30, () => said.includes('2 workers')), said)
+  assert.ok(await within(120, () => said.includes('2 workers')), said)
   const asked = (): Promise<string> => whole({ port, path: '/', agent: false }).then(({ how }) => how)
   assert.equal(await asked(), '200', said)
   assert.match(said, new RegExp(`on http://0\\.0\\.0\\.0:${port} `))
@@ -79,8 +79,10 @@ test('the Procfile serves on the PORT that its platform names, with as many work
   // As a platform does it: all of them hear it. foreman does not wait for what it has started.
   process.kill(-child.pid!, 'SIGTERM')
   await ended
-  for (let i = 0; i < 100 && (await asked()) !== 'ECONNREFUSED'; i++) await sleep(100)
-  assert.equal(await asked(), 'ECONNREFUSED', said)
+  await until(
+    async () => (await asked()) === 'ECONNREFUSED',
+    () => said,
+  )
 })
 
 test('dockerfilelint finds nothing in the Dockerfile, which names the versions that are tested here', async () => {

@@ -7,7 +7,8 @@ import { heardFrom } from '../../src/stores/redis/feed.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { aSession, NOON, vitor } from '../sessions/house.ts'
-import { aHouse, type Process, until } from './world.ts'
+import { until } from '../time.ts'
+import { aHouse, type Process } from './world.ts'
 
 /** A store of a process, which hears of nothing but through Redis; and what it hears. */
 async function aStore(t: TestContext, redis: Process): Promise<{ readonly store: Store; readonly heard: Change[] }> {

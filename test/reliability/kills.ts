@@ -15,7 +15,7 @@ const CLIENTS = 16
 const OPTIONS = { tokens: { overlap: 60 }, throttle: { login: null } } as const
 
 /** Milliseconds after which nobody believes in an answer any more. */
-const PATIENCE = 15_000
+const PATIENCE = 120_000
 
 /** R7: the server dies. */
 export const kills = trial({

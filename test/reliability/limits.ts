@@ -66,7 +66,7 @@ const countOther = (answers: readonly Answer[], ...expected: readonly number[]):
 async function counting(world: World): Promise<readonly ServerProcess[]> {
   const { database, sabotage } = world
   const counts = sabotage === 'count-alone' ? 'memory' : 'store'
-  const options = { counts, proxies: 1, throttle: { login: `${WRONG}/min`, anon: `${ANON}/min` } } as const
+  const options = { counts, proxies: 1, throttle: { login: `${WRONG}/day`, anon: `${ANON}/day` } } as const
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
     servers.push(await startServer(world, { database, options, user: i === 0 ? ADA : undefined }))

@@ -84,7 +84,7 @@ async function send(port: number, headers: Record<string, string>, pieces: Itera
   outgoing.on('error', () => undefined)
   const source = Readable.from(pieces)
   source.pipe(outgoing)
-  const [response] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(10_000) })) as [IncomingMessage]
+  const [response] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(120_000) })) as [IncomingMessage]
   source.destroy()
   outgoing.destroy()
   return response.statusCode ?? 0

@@ -28,7 +28,7 @@ export async function ask(
   const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent })
   outgoing.on('error', () => undefined)
   outgoing.end(body)
-  const [response] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(15_000) })) as [IncomingMessage]
+  const [response] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(120_000) })) as [IncomingMessage]
   const text = Buffer.concat(await response.toArray()).toString()
   return { status: response.statusCode ?? 0, headers: response.headers, body: text, ms: performance.now() - began }
 }

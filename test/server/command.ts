@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { watchword } from '../../src/watchword.ts'
+import { timed } from '../time.ts'
 import { ADA } from './process.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
@@ -62,12 +63,13 @@ export async function startCommand(t: Ends, { database, words = ['--port', '0'],
     ended,
     /** The processes that this one has started. */
     workerIds: () => childrenOf(child.pid!),
-    /** @returns how it ended, and after how many milliseconds */
+    /** @returns how it ended, and after how many milliseconds of a stopwatch */
     async stop(signal: NodeJS.Signals = 'SIGTERM') {
-      const began = performance.now()
-      child.kill(signal)
-      await ended
-      return { code: child.exitCode, signal: child.signalCode, ms: performance.now() - began }
+      const { ms } = await timed(() => {
+        child.kill(signal)
+        return ended
+      })
+      return { code: child.exitCode, signal: child.signalCode, ms }
     },
     /** Waits until it has said so on standard error, so many times. */
     async untilSaid(what: string, times = 1): Promise<void> {

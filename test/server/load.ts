@@ -32,7 +32,7 @@ export interface Load {
 const AT_THE_DOOR = 'reset at the door'
 
 /** Milliseconds after which nobody believes in an answer any more. */
-const PATIENCE = 15_000
+const PATIENCE = 120_000
 
 export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
   const seen = { answered: 0, lost: [] as string[], atTheDoor: 0, refused: 0 }
