@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Pair, signIn } from '../server/client.ts'
 import { startCommand, withAda } from '../server/command.ts'
 import { whole } from '../server/load.ts'
+import { stopwatch } from '../time.ts'
 import { atLeast, atMost, exactly, trial } from './trial.ts'
 
 const CLIENTS = 12
@@ -31,6 +32,7 @@ export const crash = trial({
     })
     const seen = { refreshed: 0, broken: 0, brokenTwice: 0, loggedOut: 0, others: [] as string[], slowest: 0 }
     let isOver = false
+    using watch = stopwatch()
 
     /** Refreshes for ever; where a connection breaks, it asks once more with the same token. */
     const client = async ({ refresh: first }: Pair, keeps: boolean): Promise<void> => {
@@ -47,13 +49,13 @@ export const crash = trial({
           JSON.stringify({ refresh }),
         )
       for (let refresh = first; !isOver; await sleep(PACE)) {
-        const began = performance.now()
+        const began = watch.ms()
         let { how, text } = await ask(refresh)
         if (!/^\d/.test(how)) {
           seen.broken++
           ;({ how, text } = await ask(refresh))
         }
-        seen.slowest = Math.max(seen.slowest, performance.now() - began)
+        seen.slowest = Math.max(seen.slowest, watch.ms() - began)
         if (how === '200') {
           seen.refreshed++
           refresh = (JSON.parse(text) as Pair).refresh

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { boundOf } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { aServer } from '../services/postgres.ts'
+import { type Stopwatch, stopwatch, timed } from '../time.ts'
 import { Ledger } from './ledger.ts'
 import { storeAt } from './store.ts'
 import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
@@ -42,9 +43,9 @@ export const kills = trial({
       if (kill % 10 === 0)
         world.progress(`${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
 
-      const began = performance.now()
+      using watch = stopwatch()
       server = await start(world)
-      seen.slowest = Math.max(seen.slowest, (await untilAnswered(ledger, server)) - began)
+      seen.slowest = Math.max(seen.slowest, await untilAnswered(ledger, server, watch))
     }
     return [
       ...findingsOf(ledger, seen.lost, kills),
@@ -84,7 +85,8 @@ export const databaseKills = trial({
         await sleep(randomInt(300, 700))
         await ways[kill % ways.length]!()
       })
-      if ((await untilAnswered(ledger, server)) === Number.POSITIVE_INFINITY) unheard += 1
+      using watch = stopwatch()
+      if ((await untilAnswered(ledger, server, watch)) === Number.POSITIVE_INFINITY) unheard += 1
       // A connection of our own would die with those of the server.
       const store = await storeAt(postgres.url)
       lost += await ledger.lostIn(store)
@@ -111,11 +113,9 @@ const start = (world: World, isFirst = false): Promise<ServerProcess> =>
 
 /** Milliseconds that a server takes on this machine, just now, to start with nothing to do. */
 async function aStartAlone(world: World): Promise<number> {
-  const began = performance.now()
-  const server = await startServer(world)
-  const took = performance.now() - began
-  await server.kill()
-  return took
+  const { ms, got } = await timed(() => startServer(world))
+  await got.kill()
+  return ms
 }
 
 /** The clients work until `harm` is done. */
@@ -136,14 +136,14 @@ async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promi
 /**
  * The clients work until one of them has refreshed, or nobody believes in it any more.
  *
- * @returns when one had, by `performance.now()`
+ * @returns when one had
  */
-async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<number> {
+async function untilAnswered(ledger: Ledger, at: ServerProcess, watch: Stopwatch): Promise<number> {
   const { refreshes } = ledger.answered
   const patience = performance.now() + PATIENCE
   let answeredAt: number | undefined
   const isAnswered = (): boolean => {
-    if (ledger.answered.refreshes > refreshes) answeredAt ??= performance.now()
+    if (ledger.answered.refreshes > refreshes) answeredAt ??= watch.ms()
     return answeredAt !== undefined
   }
   await ledger.work(

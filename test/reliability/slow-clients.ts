@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LIMITS, type Limits } from '../../src/server/limits.ts'
 import { askJson, dial, type Pair, p99, signIn, untilClosed } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
+import { pause, timed } from '../time.ts'
 import { atMost, exactly, type Finding, findingsInOneRoundOf, trial } from './trial.ts'
 
 /** What node adds to `keepAliveTimeout` for requests that are on their way. */
@@ -25,6 +26,8 @@ const NEVER: Partial<Limits> = { headersTimeout: 0, requestTimeout: 0, keepAlive
 
 interface Closed {
   readonly said: string
+  /** Milliseconds of the clock, before which it must not be, and of a stopwatch, after which it must be. */
+  readonly clock: number
   readonly ms: number
 }
 
@@ -39,6 +42,8 @@ export const slowClients = trial({
   async run(world, { sockets, limits, every, rounds }) {
     const kept = world.sabotage === 'for-ever-open' ? NEVER : limits
     const server = await startServer(world, { database: world.database, limits: kept })
+    // What else this machine does falls on both.
+    const other = await startServer(world)
     const agent = new Agent({ keepAlive: true })
     world.after(() => agent.destroy())
     const slow = slowly(server.port, limits, every)
@@ -52,9 +57,14 @@ export const slowClients = trial({
       const attack = Promise.all([many(slow.header), many(slow.body), many(slow.reader)]).finally(() => {
         isOver = true
       })
-      const [[headers, bodies, readers], during] = await Promise.all([attack, honest(server, agent, () => isOver)])
-      const [alone, meanwhile] = [p99(msOf(baseline)), p99(msOf(during))]
-      const told = atMost(3, 'times the p99 of honest refreshes alone', meanwhile / alone)
+      const [[headers, bodies, readers], during, elsewhere] = await Promise.all([
+        attack,
+        honest(server, agent, () => isOver),
+        honest(other, agent, () => isOver),
+      ])
+      const alone = Math.max(p99(msOf(baseline)), p99(msOf(elsewhere)))
+      const meanwhile = p99(msOf(during))
+      const told = atMost(3, 'times the p99 of honest refreshes without them', meanwhile / alone)
       return [
         inTime(sockets, 'slow headers', headers, limits.headersTimeout),
         inTime(sockets, 'slow bodies', bodies, limits.requestTimeout),
@@ -68,7 +78,7 @@ export const slowClients = trial({
 
 function inTime(sockets: number, of: string, closed: readonly Closed[], timeout: number): Finding {
   const good = closed.filter(
-    ({ said, ms }) => said.startsWith('HTTP/1.1 408 ') && ms >= timeout && ms <= timeout + LATE,
+    ({ said, clock, ms }) => said.startsWith('HTTP/1.1 408 ') && clock >= timeout && ms <= timeout + LATE,
   )
   return exactly(sockets, `of the ${of} answered 408 and closed after ${timeout / 1000} s`, good.length)
 }
@@ -81,13 +91,12 @@ function slowly(port: number, { headersTimeout, requestTimeout, keepAliveTimeout
     const began = performance.now()
     socket.write(start)
     const drip = setInterval(() => socket.write('a'), every)
-    const enough = setTimeout(() => socket.destroy(), timeout + 3 * LATE)
-    try {
-      return { said: await untilClosed(socket), ms: performance.now() - began }
-    } finally {
-      clearInterval(drip)
-      clearTimeout(enough)
-    }
+    let isClosed = false
+    void pause(timeout + 3 * LATE).then(() => isClosed || socket.destroy())
+    const { ms, got: said } = await timed(() => untilClosed(socket))
+    isClosed = true
+    clearInterval(drip)
+    return { said, clock: performance.now() - began, ms }
   }
   return {
     header: () => dripping('GET /hello/ HTTP/1.1\r\nHost: x\r\nA: ', headersTimeout),
@@ -101,7 +110,7 @@ function slowly(port: number, { headersTimeout, requestTimeout, keepAliveTimeout
     async reader(): Promise<boolean> {
       const socket = dial(port).pause()
       socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
-      await sleep(keepAliveTimeout + GRACE + LATE)
+      await pause(keepAliveTimeout + GRACE + LATE)
       // A paused socket does not hear of its end; one that writes does, at the second attempt.
       for (let i = 0; i < 2; i++) {
         socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')

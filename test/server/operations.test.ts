@@ -29,7 +29,7 @@ async function server(t: TestContext, options: Options = {}, serving: Partial<Se
     host: '127.0.0.1',
     port: 0,
     log,
-    limits: { ...LIMITS, farewell: 300 },
+    limits: { ...LIMITS, farewell: 20 },
     ...serving,
   })
   t.after(async () => {
