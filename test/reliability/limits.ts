@@ -1,5 +1,6 @@
 import { Agent } from 'node:http'
-import { type Answer, ask } from '../server/client.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, type Asked, ask } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { atLeast, atMost, exactly, trial, type World } from './trial.ts'
 
@@ -23,15 +24,23 @@ export const limits = trial({
     const servers = await counting(world)
     const agent = new Agent({ keepAlive: true, maxSockets: 50 })
     world.after(() => agent.destroy())
+    const seen = { hashes: 0, wrong: 0, let: 0, most: 0, others: 0, unavailable: 0 }
+    // A database that other programs keep busy is answered for with 503. Such a request may have been counted, and is sent again.
+    const one = async (server: ServerProcess, path: string, asked: Asked): Promise<Answer> => {
+      const answer = await ask(server, path, asked)
+      if (answer.status !== 503) return answer
+      seen.unavailable++
+      await sleep(1000)
+      return one(server, path, asked)
+    }
     const all = (count: number, path: string, address: string, body: object): Promise<readonly Answer[]> =>
       Promise.all(
         Array.from({ length: count }, (_, i) => {
           const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': address }
-          return ask(servers[i % SERVERS]!, path, { headers, body: JSON.stringify(body), agent })
+          return one(servers[i % SERVERS]!, path, { headers, body: JSON.stringify(body), agent })
         }),
       )
     const access = await anAccessToken(servers[0]!)
-    const seen = { hashes: 0, wrong: 0, let: 0, most: 0, others: 0 }
 
     for (let round = 0; round < rounds; round++) {
       const hashes = await hashed(servers, async () => {
@@ -49,9 +58,10 @@ export const limits = trial({
     return [
       atMost(WRONG + SERVERS, 'hashes for 200 wrong passwords', seen.hashes),
       atLeast(1, 'of them counted', seen.hashes),
-      exactly(rounds * WRONG, 'of them judged', seen.wrong),
+      atMost(rounds * WRONG, 'of them judged', seen.wrong),
+      atLeast(rounds * WRONG - seen.unavailable, 'of them judged', seen.wrong),
       atMost(ANON, `of ${ANON + 50} requests let in`, seen.most),
-      atLeast(rounds * ANON, 'let in, in all rounds', seen.let),
+      atLeast(rounds * ANON - seen.unavailable, 'let in, in all rounds', seen.let),
       exactly(0, 'other answers', seen.others),
     ]
   },
