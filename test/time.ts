@@ -69,6 +69,8 @@ export interface Stopwatch extends Disposable {
    * again and again, and it is this that is counted: where other programs slow down the one, they slow down the other.
    */
   ms(): number
+  /** How many times longer than that it has been by the clock: 1 on a machine without other work. */
+  stretch(): number
 }
 
 /** For what several processes do: bounds of milliseconds in which the load of the machine is no part. */
@@ -83,8 +85,10 @@ export function stopwatch(): Stopwatch {
       createHash('sha512').update(MEGABYTE).digest()
     }
   })()
+  const ms = (): number => Math.min(performance.now() - began, (ticks + 1) * tick)
   return {
-    ms: () => Math.min(performance.now() - began, (ticks + 1) * tick),
+    ms,
+    stretch: () => (performance.now() - began) / ms(),
     [Symbol.dispose]() {
       isRunning = false
     },

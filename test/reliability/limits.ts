@@ -2,7 +2,8 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, type Asked, ask } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
-import { atLeast, atMost, exactly, trial, type World } from './trial.ts'
+import { stopwatch } from '../time.ts'
+import { atLeast, atMost, exactly, trial, unavailable, type World } from './trial.ts'
 
 const SERVERS = 4
 
@@ -24,6 +25,7 @@ export const limits = trial({
     const servers = await counting(world)
     const agent = new Agent({ keepAlive: true, maxSockets: 50 })
     world.after(() => agent.destroy())
+    using watch = stopwatch()
     const seen = { hashes: 0, wrong: 0, let: 0, most: 0, others: 0, unavailable: 0 }
     // A database that other programs keep busy is answered for with 503. Such a request may have been counted, and is sent again.
     const one = async (server: ServerProcess, path: string, asked: Asked): Promise<Answer> => {
@@ -63,6 +65,7 @@ export const limits = trial({
       atMost(ANON, `of ${ANON + 50} requests let in`, seen.most),
       atLeast(rounds * ANON - seen.unavailable, 'let in, in all rounds', seen.let),
       exactly(0, 'other answers', seen.others),
+      unavailable(seen.unavailable, watch.stretch()),
     ]
   },
 })

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signIn } from '../server/client.ts'
 import { type Started, startCommand, withAda } from '../server/command.ts'
 import { type Load, load } from '../server/load.ts'
-import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
+import { type Stopwatch, stopwatch } from '../time.ts'
+import { atLeast, atMost, exactly, type Finding, trial, unavailable, type World } from './trial.ts'
 
 /** Requests a second. */
 const RATE = 500
@@ -15,7 +16,12 @@ async function theLoad(servers: readonly Started[], ports: () => readonly number
   return load({ ports, rate: RATE, keeping: 20, fresh: 5, access })
 }
 
-const nothingLost = ({ lost, refused, answered }: Load, rate: number): readonly Finding[] => [
+const nothingLost = (
+  { lost, refused, answered, unavailable: busy }: Load,
+  rate: number,
+  watch: Stopwatch,
+): readonly Finding[] => [
+  unavailable(busy, watch.stretch()),
   {
     promised: '0 requests lost',
     seen: `${lost.length} ${[...new Set(lost)].join(', ')}`.trim(),
@@ -35,6 +41,7 @@ export const stops = trial({
   sabotages: [{ name: 'stop-at-once' }],
   async run(world, { stops }) {
     await withAda(world.database)
+    using watch = stopwatch()
     const servers = [await start(world), await start(world)]
     const ports = servers.map(({ port }) => port)
     // Some go to the one first and some to the other.
@@ -51,7 +58,7 @@ export const stops = trial({
     await sleep(300)
     const rate = await running.stop()
     return [
-      ...nothingLost(running, rate),
+      ...nothingLost(running, rate, watch),
       atMost(5 * stops, 'new connections reset at the door, and answered by the other server', running.atTheDoor),
       atMost(10_000, 'ms from SIGTERM to the end', Math.max(...ends.map(({ ms }) => ms))),
       exactly(stops, 'exit codes 0', ends.filter(({ code }) => code === 0).length),
@@ -69,6 +76,7 @@ export const reloads = trial({
   sabotages: [{ name: 'reload-at-once' }],
   async run(world, { reloads }) {
     await withAda(world.database)
+    using watch = stopwatch()
     const server = await start(world)
     const running = await theLoad([server], () => [server.port])
     let replaced = 0
@@ -89,7 +97,7 @@ export const reloads = trial({
     const rate = await running.stop()
     const { code } = await server.stop()
     return [
-      ...nothingLost(running, rate),
+      ...nothingLost(running, rate, watch),
       exactly(0, 'new connections reset at the door', running.atTheDoor),
       exactly(2 * reloads, 'workers replaced', replaced),
       exactly(0, 'as the exit code', code ?? -1),

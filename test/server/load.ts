@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LIMITS } from '../../src/server/limits.ts'
 
 export interface LoadTerms {
   /** Who is asked, in this order: where one refuses to be connected to, the next is. */
@@ -23,6 +24,13 @@ export interface Load {
    * server has not, when the server shuts its door. Each is asked again elsewhere, as any client may do.
    */
   readonly atTheDoor: number
+  /**
+   * How many kept connections were closed on a client that had sent nothing on them for longer than a server that stops keeps
+   * them open. Each is asked again, as RFC 9112 §9.3.1 has it.
+   */
+  readonly tooLate: number
+  /** How many were answered 503, and asked again: connections to a database take long beside other programs. */
+  readonly unavailable: number
   /** How many met nobody at all. */
   readonly refused: number
   /** Until the last of them has ended. @returns requests a second */
@@ -35,7 +43,7 @@ const AT_THE_DOOR = 'reset at the door'
 const PATIENCE = 120_000
 
 export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
-  const seen = { answered: 0, lost: [] as string[], atTheDoor: 0, refused: 0 }
+  const seen = { answered: 0, lost: [] as string[], atTheDoor: 0, tooLate: 0, unavailable: 0, refused: 0 }
   let isOver = false
   const pace = ((keeping + fresh) * 1000) / rate
   const began = performance.now()
@@ -43,14 +51,17 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
   const client = async (agent: Agent | false, index: number): Promise<void> => {
     // Not all at the same moment.
     await sleep((pace * index) / (keeping + fresh))
+    let last = performance.now()
     while (!isOver) {
       const next = performance.now() + pace
-      await ask(agent)
+      await ask(agent, performance.now() - last)
+      last = performance.now()
       await sleep(Math.max(0, next - performance.now()))
     }
     if (agent !== false) agent.destroy()
   }
-  const ask = async (agent: Agent | false): Promise<void> => {
+  /** @param silent milliseconds since the client was answered last */
+  const ask = async (agent: Agent | false, silent: number): Promise<void> => {
     for (const port of ports()) {
       const how = await once({ port, agent, path: '/hello/', headers: { authorization: `Bearer ${access}` } })
       if (how === 'ECONNREFUSED') continue
@@ -58,6 +69,10 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
         seen.atTheDoor++
         continue
       }
+      const isTooLate = how === 'ECONNRESET' && silent > LIMITS.farewell
+      if (isTooLate) seen.tooLate++
+      if (how === '503') seen.unavailable++
+      if (isTooLate || how === '503') return ask(agent, 0)
       if (how === '200') seen.answered++
       else seen.lost.push(`${agent === false ? 'fresh' : 'kept'}: ${how}`)
       return
@@ -77,6 +92,12 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
     },
     get atTheDoor() {
       return seen.atTheDoor
+    },
+    get tooLate() {
+      return seen.tooLate
+    },
+    get unavailable() {
+      return seen.unavailable
     },
     get refused() {
       return seen.refused
