@@ -48,19 +48,26 @@ function build(folder: string): void {
     ...['-p', join(root, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')],
   ])
   if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}`)
-  for (const name of ['package.json', 'bin']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  for (const name of ['package.json', 'bin'])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
 }
 
 async function firstAnswer(args: readonly string[], request: string, cwd: string) {
   const began = performance.now()
   const env = { ...process.env, WATCHWORD_SECRET: SECRET }
-  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const client = new Client(await portOf(child.stdout))
   const { status } = await client.ask(request)
   const milliseconds = performance.now() - began
   if (status !== 200) throw new Error(`the first answer was ${status}`)
-  const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))![1]
+  const kibibytes = /VmRSS:\s+(\d+)/.exec(
+    readFileSync(`/proc/${child.pid}/status`, 'latin1'),
+  )![1]
   client.close()
   child.kill('SIGKILL')
   await once(child, 'exit')

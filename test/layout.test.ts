@@ -4,12 +4,17 @@ import { test } from 'node:test'
 
 /** Next's own packages bring tests of theirs. */
 const exclude = ['**/node_modules/**']
-const found = (pattern: string): readonly string[] => globSync(pattern, { exclude }).sort()
-const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+const found = (pattern: string): readonly string[] =>
+  globSync(pattern, { exclude }).sort()
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  scripts: Record<string, string>
+}
 
 /** The files that a script of package.json runs: its patterns are its quoted words. */
 function filesOf(script: string): readonly string[] {
-  const patterns = [...(scripts[script] ?? '').matchAll(/'([^']+)'/g)].map(([, pattern = '']) => pattern)
+  const patterns = [...(scripts[script] ?? '').matchAll(/'([^']+)'/g)].map(
+    ([, pattern = '']) => pattern,
+  )
   return patterns.flatMap(found)
 }
 
@@ -24,9 +29,12 @@ test('every test file is run by npm test or by npm run test:all, and by one of t
 })
 
 /** The instance, the command, the server: what a test in src goes round. */
-const PUBLIC = /^node:child_process$|\/(watchword|cli\/main|server\/serve)\.ts$|\/test\/(server|services)\//
+const PUBLIC =
+  /^node:child_process$|\/(watchword|cli\/main|server\/serve)\.ts$|\/test\/(server|services)\//
 
 test('a test beside its source goes through no instance, command, server or service', () => {
-  const going = found('src/**/*.test.ts').filter((file) => importsOf(file).some((name) => PUBLIC.test(name)))
+  const going = found('src/**/*.test.ts').filter((file) =>
+    importsOf(file).some((name) => PUBLIC.test(name)),
+  )
   assert.deepEqual(going, [])
 })

@@ -14,7 +14,8 @@ export async function until(
   otherwise: string | (() => string) = 'what was waited for did not happen',
 ): Promise<void> {
   for (const end = performance.now() + HANGING * 1000; !(await isSo()); await sleep(5)) {
-    if (performance.now() > end) assert.fail(typeof otherwise === 'string' ? otherwise : otherwise())
+    if (performance.now() > end)
+      assert.fail(typeof otherwise === 'string' ? otherwise : otherwise())
   }
 }
 
@@ -24,7 +25,11 @@ export async function turns(count = 10): Promise<void> {
 }
 
 /** Whether some work of this process ends before so many timers of so many milliseconds have run, one after the other. */
-export async function endsBefore(work: Promise<unknown>, timers: number, milliseconds: number): Promise<boolean> {
+export async function endsBefore(
+  work: Promise<unknown>,
+  timers: number,
+  milliseconds: number,
+): Promise<boolean> {
   let hasEnded = false
   const ended = work.finally(() => {
     hasEnded = true
@@ -55,7 +60,9 @@ let megabyte: number | undefined
 export function effortOfMegabyte(): number {
   const count = 50
   megabyte ??=
-    effortOf(() => Array.from({ length: count }, () => createHash('sha512').update(MEGABYTE).digest())) / count
+    effortOf(() =>
+      Array.from({ length: count }, () => createHash('sha512').update(MEGABYTE).digest()),
+    ) / count
   return megabyte
 }
 
@@ -102,7 +109,9 @@ export async function pause(milliseconds: number): Promise<void> {
 }
 
 /** What some work takes, by a stopwatch. */
-export async function timed<T>(work: () => T | Promise<T>): Promise<{ readonly ms: number; readonly got: T }> {
+export async function timed<T>(
+  work: () => T | Promise<T>,
+): Promise<{ readonly ms: number; readonly got: T }> {
   using watch = stopwatch()
   const got = await work()
   return { ms: watch.ms(), got }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Refusal } from '../src/base/refusal.ts'
+import { AuthError } from '../src/base/errors.ts'
 import { watchword } from '../src/watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
@@ -19,23 +19,33 @@ async function instance(t: TestContext) {
         headers: { 'content-type': 'application/json' },
       }),
     )
-  const signIn = async () => (await (await post('/api/token', ADA)).json()) as { access: string; refresh: string }
-  return { auth, post, signIn }
+  const verifyCredentials = async () =>
+    (await (await post('/api/token', ADA)).json()) as { access: string; refresh: string }
+  return { auth, post, verifyCredentials }
 }
 
-const bearing = (token: string): Request => new Request(ORIGIN, { headers: { authorization: `Bearer ${token}` } })
+const bearing = (token: string): Request =>
+  new Request(ORIGIN, { headers: { authorization: `Bearer ${token}` } })
 
 test('a fetch handler signs in, refreshes, verifies and signs out', async (t) => {
-  const { auth, post, signIn } = await instance(t)
-  const first = await signIn()
+  const { auth, post, verifyCredentials } = await instance(t)
+  const first = await verifyCredentials()
 
-  const second = (await (await post('/api/token/refresh/', { refresh: first.refresh })).json()) as typeof first
+  const second = (await (
+    await post('/api/token/refresh/', { refresh: first.refresh })
+  ).json()) as typeof first
   assert.equal((await auth.require(bearing(second.access))).user.username, 'ada')
   assert.equal((await post('/api/token/verify/', { token: second.access })).status, 200)
-  assert.equal((await post('/api/token/blacklist/', { refresh: second.refresh })).status, 200)
+  assert.equal(
+    (await post('/api/token/blacklist/', { refresh: second.refresh })).status,
+    200,
+  )
 
   for (const { access } of [first, second]) {
-    await assert.rejects(auth.require(bearing(access)), (error) => auth.refusal(error).status === 401)
+    await assert.rejects(
+      auth.require(bearing(access)),
+      (error) => auth.errorResponse(error).status === 401,
+    )
   }
 })
 
@@ -45,18 +55,21 @@ test('what is not an endpoint is not found, and HEAD has no body', async (t) => 
   const nowhere = await post('/elsewhere/', {})
   const head = await post('/api/token/', {}, 'HEAD')
 
-  assert.deepEqual([nowhere.status, await nowhere.json()], [404, { detail: 'Not found.' }])
+  assert.deepEqual(
+    [nowhere.status, await nowhere.json()],
+    [404, { detail: 'Not found.' }],
+  )
   assert.deepEqual([head.status, await head.text()], [405, ''])
   assert.ok(Number(head.headers.get('content-length')) > 0)
 })
 
 test('check tells nobody from somebody, and refuses what is wrong', async (t) => {
-  const { auth, signIn } = await instance(t)
-  const { access } = await signIn()
+  const { auth, verifyCredentials } = await instance(t)
+  const { access } = await verifyCredentials()
 
-  assert.equal(await auth.check(new Request(ORIGIN)), undefined)
-  assert.equal((await auth.check(bearing(access)))?.user.username, 'ada')
-  await assert.rejects(auth.check(bearing('x')), Refusal)
+  assert.equal(await auth.authenticate(new Request(ORIGIN)), undefined)
+  assert.equal((await auth.authenticate(bearing(access)))?.user.username, 'ada')
+  await assert.rejects(auth.authenticate(bearing('x')), AuthError)
   await assert.rejects(auth.require(new Request(ORIGIN)), { code: 'not_authenticated' })
 })
 
@@ -70,7 +83,9 @@ test('a body over the limit is refused before its end has come', async (t) => {
     },
   })
 
-  const answer = await auth.handler(new Request(`${ORIGIN}/api/token/`, { method: 'POST', body, duplex: 'half' }))
+  const answer = await auth.handler(
+    new Request(`${ORIGIN}/api/token/`, { method: 'POST', body, duplex: 'half' }),
+  )
 
   assert.equal(answer.status, 413)
   assert.ok(sent < 200_000)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Encoding } from './encoding.ts'
 
 /** Its octets beyond this are not looked at by bcrypt. */
@@ -23,7 +23,10 @@ export const bcryptSha256 = bcryptOf(
   () => true,
 )
 
-function bcryptOf(inputOf: (password: Buffer) => Buffer, isWhole: (password: Buffer) => boolean): Encoding {
+function bcryptOf(
+  inputOf: (password: Buffer) => Buffer,
+  isWhole: (password: Buffer) => boolean,
+): Encoding {
   return {
     async parse(rest) {
       const cost = Number(TEXT.exec(rest)?.[1])
@@ -34,7 +37,10 @@ function bcryptOf(inputOf: (password: Buffer) => Buffer, isWhole: (password: Buf
         work: { kind: 'bcrypt', units: 2 ** cost },
         outdated: true,
         async verify(password) {
-          const right = await binding.compare(inputOf(password), rest.replace('$2y$', '$2b$'))
+          const right = await binding.compare(
+            inputOf(password),
+            rest.replace('$2y$', '$2b$'),
+          )
           return right && isWhole(password)
         },
         async spend(units, password) {
@@ -54,7 +60,8 @@ async function loadBinding(): Promise<typeof import('bcrypt')> {
   try {
     return (await import('bcrypt')).default
   } catch (cause) {
-    const sentence = 'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt'
-    throw new Refusal('config_refused', sentence, { cause })
+    const message =
+      'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt'
+    throw new AuthError('invalid_config', message, { cause })
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { trimmed } from './white-space.ts'
+import { trimmed } from '../base/whitespace.ts'
 
 /** Where the list comes from: see README.md here. */
 const LIST = new URL('common-passwords.txt.gz', import.meta.url)
@@ -14,4 +14,5 @@ export async function isCommon(password: string): Promise<boolean> {
   return (await loaded).includes(`\n${trimmed(password.toLowerCase())}\n`)
 }
 
-const load = async (): Promise<string> => `\n${await promisify(gunzip)(await readFile(LIST))}`
+const load = async (): Promise<string> =>
+  `\n${await promisify(gunzip)(await readFile(LIST))}`

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 import { systemRandom } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
 import { encodings } from './encodings.ts'
 import { hashQueue } from './queue.ts'
 
@@ -93,7 +93,7 @@ test('above 32 who wait, the next is refused at once with 503 and told when to c
   await assert.rejects(
     queue(() => work().run()),
     (error) => {
-      assert.ok(error instanceof Refusal)
+      assert.ok(error instanceof AuthError)
       assert.equal(error.status, 503)
       assert.equal(error.retryAfter, 1)
       return true
@@ -127,11 +127,14 @@ test('a work that once took long does not shut the queue', async () => {
   const queue = hashQueue({ atOnce: 1, elapsed: time.elapsed })
   await queue(async () => time.pass(3600))
 
-  for (let round = 0; round < 3; round++) assert.equal(await queue(async () => 'served'), 'served')
+  for (let round = 0; round < 3; round++)
+    assert.equal(await queue(async () => 'served'), 'served')
 })
 
 /** How a timer of five milliseconds comes meanwhile: how often, and after how many milliseconds in the middle. */
-async function pace<T>(work: () => Promise<T>): Promise<readonly [{ count: number; usual: number }, T]> {
+async function pace<T>(
+  work: () => Promise<T>,
+): Promise<readonly [{ count: number; usual: number }, T]> {
   const gaps: number[] = []
   let last = performance.now()
   const timer = setInterval(() => {
@@ -140,7 +143,9 @@ async function pace<T>(work: () => Promise<T>): Promise<readonly [{ count: numbe
   }, 5)
   const outcome = await work()
   clearInterval(timer)
-  const usual = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? Number.POSITIVE_INFINITY
+  const usual =
+    gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ??
+    Number.POSITIVE_INFINITY
   return [{ count: gaps.length, usual }, outcome]
 }
 
@@ -160,7 +165,10 @@ test('while hashing takes all places, the event loop keeps its pace', async () =
   assert.equal(refused.length, 60 - 34)
   assert.ok(refused.every(({ reason }) => reason.code === 'busy'))
   assert.ok(busy.count > 20, `the timer came ${busy.count} times`)
-  assert.ok(busy.usual < 3 * free.usual, `it came every ${busy.usual} ms, and every ${free.usual} before`)
+  assert.ok(
+    busy.usual < 3 * free.usual,
+    `it came every ${busy.usual} ms, and every ${free.usual} before`,
+  )
 })
 
 test('who has waited for longer than anybody should is refused when the turn comes, and the next one is not', async () => {

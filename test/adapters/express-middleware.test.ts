@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test'
 import express, { type Express } from 'express'
 import { type Guard, mount } from '../../src/adapters/express.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { watchword } from '../../src/watchword.ts'
 
 interface Robot {
@@ -16,13 +16,18 @@ const robot: Scheme<Robot> = () => ({
   challenge: 'Robot',
   identify(request) {
     const [word, id] = (request.header('authorization') ?? '').split(' ')
-    return word === 'Robot' && id !== undefined ? { user: { id }, scheme: 'robot' } : undefined
+    return word === 'Robot' && id !== undefined
+      ? { user: { id }, scheme: 'robot' }
+      : undefined
   },
 })
 const R2 = { authorization: 'Robot r2' }
 
 /** A server, the address of which is returned, and what the house logs of it. */
-async function serve(t: TestContext, furnish: (app: Express, mounted: () => Guard<Robot, string>) => void) {
+async function serve(
+  t: TestContext,
+  furnish: (app: Express, mounted: () => Guard<Robot, string>) => void,
+) {
   const logged: Record<string, unknown>[] = []
   const auth = watchword({
     database: 'sqlite::memory:',
@@ -54,8 +59,14 @@ test('a guard may stand in front of a router', async (t) => {
 
   assert.equal(await (await fetch(`${url}/inner/x`, { headers: R2 })).text(), 'through')
   assert.equal((await fetch(`${url}/inner/x`)).status, 401)
-  const preflight = { origin: 'https://app.example', 'access-control-request-method': 'GET' }
-  assert.equal((await fetch(`${url}/inner/x`, { method: 'OPTIONS', headers: preflight })).status, 401)
+  const preflight = {
+    origin: 'https://app.example',
+    'access-control-request-method': 'GET',
+  }
+  assert.equal(
+    (await fetch(`${url}/inner/x`, { method: 'OPTIONS', headers: preflight })).status,
+    401,
+  )
 })
 
 test('half an answer is cut off, be it a refusal that came too late', async (t) => {
@@ -65,7 +76,7 @@ test('half an answer is cut off, be it a refusal that came too late', async (t) 
       '/',
       guard((_, res) => {
         res.write('half an ')
-        throw new Refusal('busy')
+        throw new AuthError('busy')
       }),
     )
     // Without it, Express writes the error to standard error.
@@ -106,7 +117,11 @@ for (const [name, parser] of [
 
     const headers = { 'content-type': 'application/json' }
     const twice = '{"token":"a","token":"b"}'
-    const answer = await fetch(`${url}/api/token/verify/`, { method: 'POST', body: twice, headers })
+    const answer = await fetch(`${url}/api/token/verify/`, {
+      method: 'POST',
+      body: twice,
+      headers,
+    })
 
     // Only the octets themselves say that a field came twice.
     assert.equal(answer.status, 400)

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import fastify, { type FastifyServerOptions } from 'fastify'
 import { guardOf, mount } from '../../src/adapters/fastify.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { isStaff } from '../../src/permissions/basic-permissions.ts'
 import { watchword } from '../../src/watchword.ts'
 
@@ -12,7 +12,9 @@ const robot: Scheme<{ readonly id: string }> = () => ({
   challenge: 'Robot',
   identify(request) {
     const [word, id] = (request.header('authorization') ?? '').split(' ')
-    return word === 'Robot' && id !== undefined ? { user: { id }, scheme: 'robot' } : undefined
+    return word === 'Robot' && id !== undefined
+      ? { user: { id }, scheme: 'robot' }
+      : undefined
   },
 })
 const R2 = { authorization: 'Robot r2' }
@@ -44,9 +46,18 @@ test('who sends it comes before what the schema of a route says', async (t) => {
     guard(() => 'through'),
   )
 
-  assert.equal((await app.inject({ method: 'POST', url: '/', payload: {} })).statusCode, 401)
-  assert.equal((await app.inject({ method: 'POST', url: '/', payload: {}, headers: R2 })).statusCode, 400)
-  assert.equal((await app.inject({ method: 'POST', url: '/', payload: { a: 1 }, headers: R2 })).body, 'through')
+  assert.equal(
+    (await app.inject({ method: 'POST', url: '/', payload: {} })).statusCode,
+    401,
+  )
+  assert.equal(
+    (await app.inject({ method: 'POST', url: '/', payload: {}, headers: R2 })).statusCode,
+    400,
+  )
+  assert.equal(
+    (await app.inject({ method: 'POST', url: '/', payload: { a: 1 }, headers: R2 })).body,
+    'through',
+  )
 })
 
 test('hooks of a route know who sends it', async (t) => {
@@ -77,7 +88,10 @@ test('a request counts once, be it HEAD', async (t) => {
   const ask = async (method: 'GET' | 'HEAD'): Promise<number> =>
     (await app.inject({ method, url: '/', headers: R2 })).statusCode
 
-  assert.deepEqual([await ask('HEAD'), await ask('GET'), await ask('HEAD')], [200, 200, 429])
+  assert.deepEqual(
+    [await ask('HEAD'), await ask('GET'), await ask('HEAD')],
+    [200, 200, 429],
+  )
 })
 
 test('a route outside of where the instance is mounted is guarded by its handler', async (t) => {
@@ -90,13 +104,26 @@ test('a route outside of where the instance is mounted is guarded by its handler
   )
   app.get(
     '/refused',
-    guard(async () => Promise.reject(new Refusal('busy', undefined, { retryAfter: 3 }))),
+    guard(async () =>
+      Promise.reject(new AuthError('busy', undefined, { retryAfter: 3 })),
+    ),
   )
 
-  assert.equal((await app.inject({ method: 'POST', url: '/' })).headers['www-authenticate'], 'Robot')
-  const answer = await app.inject({ method: 'POST', url: '/', payload: { a: 1 }, headers: R2 })
+  assert.equal(
+    (await app.inject({ method: 'POST', url: '/' })).headers['www-authenticate'],
+    'Robot',
+  )
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/',
+    payload: { a: 1 },
+    headers: R2,
+  })
   assert.deepEqual(answer.json(), { id: 'r2', body: { a: 1 } })
-  assert.equal((await app.inject({ url: '/refused', headers: R2 })).headers['retry-after'], '3')
+  assert.equal(
+    (await app.inject({ url: '/refused', headers: R2 })).headers['retry-after'],
+    '3',
+  )
 })
 
 test('a guarded handler is called as a method of its application', async (t) => {
@@ -120,17 +147,26 @@ test('parsers of the application stay as they are', async (t) => {
     guard((request) => request.body),
   )
   const send = (type: string, payload: string) =>
-    app.inject({ method: 'POST', url: '/', payload, headers: { ...R2, 'content-type': type } })
+    app.inject({
+      method: 'POST',
+      url: '/',
+      payload,
+      headers: { ...R2, 'content-type': type },
+    })
 
   assert.deepEqual((await send('application/json', '{"a":1}')).json(), { a: 1 })
   assert.equal((await send('application/x-www-form-urlencoded', 'a=1')).statusCode, 415)
 })
 
-for (const options of [{ routerOptions: { ignoreTrailingSlash: true } }, { routerOptions: { caseSensitive: false } }]) {
+for (const options of [
+  { routerOptions: { ignoreTrailingSlash: true } },
+  { routerOptions: { caseSensitive: false } },
+]) {
   test(`endpoints are found as they are spelled: ${JSON.stringify(options.routerOptions)}`, async (t) => {
     const app = application(t, options)
     mount(app, instance(t))
-    const status = async (url: string): Promise<number> => (await app.inject({ method: 'POST', url })).statusCode
+    const status = async (url: string): Promise<number> =>
+      (await app.inject({ method: 'POST', url })).statusCode
 
     assert.equal(await status('/api/token/verify'), 400)
     assert.equal(await status('/api/token/verify/?x=1'), 400)
@@ -143,8 +179,14 @@ test('endpoints are below a prefix with a parameter', async (t) => {
   const app = application(t)
   app.register(async (inner) => void mount(inner, instance(t)), { prefix: '/:tenant' })
 
-  assert.equal((await app.inject({ method: 'POST', url: '/acme/api/token/verify/' })).statusCode, 400)
-  assert.equal((await app.inject({ method: 'POST', url: '/api/token/verify/' })).statusCode, 404)
+  assert.equal(
+    (await app.inject({ method: 'POST', url: '/acme/api/token/verify/' })).statusCode,
+    400,
+  )
+  assert.equal(
+    (await app.inject({ method: 'POST', url: '/api/token/verify/' })).statusCode,
+    404,
+  )
 })
 
 test('two instances cannot be mounted in one place', (t) => {

@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { methodOverride } from 'hono/method-override'
 import { mount } from '../../src/adapters/hono.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { denied, granted, type Permission } from '../../src/permissions/index.ts'
 import { watchword } from '../../src/watchword.ts'
 
@@ -14,24 +14,34 @@ const robot: Scheme<{ readonly id: string }> = () => ({
   challenge: 'Robot',
   identify(request) {
     const [word, id] = (request.header('authorization') ?? '').split(' ')
-    return word === 'Robot' && id !== undefined ? { user: { id }, scheme: 'robot' } : undefined
+    return word === 'Robot' && id !== undefined
+      ? { user: { id }, scheme: 'robot' }
+      : undefined
   },
 })
 const R2 = { authorization: 'Robot r2' }
 
 /** Lets nobody through, and says as what a request was seen. */
 const mirror: Permission<unknown, unknown> = ({ request: { url, address, secure } }) =>
-  denied('it is a mirror', { says: JSON.stringify({ url, address, secure }) })
+  denied('it is a mirror', { detail: JSON.stringify({ url, address, secure }) })
 
 function instance(t: TestContext) {
-  const auth = watchword({ database: 'sqlite::memory:', authentication: [robot], log: () => {} })
+  const auth = watchword({
+    database: 'sqlite::memory:',
+    authentication: [robot],
+    log: () => {},
+  })
   t.after(() => auth.close())
   return auth
 }
 
 for (const [runtime, env, address] of [
   ['Bun', { requestIP: () => ({ address: '192.0.2.1' }) }, '192.0.2.1'],
-  ['Bun, where more is passed on', { server: { requestIP: () => ({ address: '192.0.2.1' }) } }, '192.0.2.1'],
+  [
+    'Bun, where more is passed on',
+    { server: { requestIP: () => ({ address: '192.0.2.1' }) } },
+    '192.0.2.1',
+  ],
   ['Bun, of a connection that is gone', { requestIP: () => null }, ''],
   ['Deno', { remoteAddr: { hostname: '192.0.2.2' } }, '192.0.2.2'],
   ['none', undefined, ''],
@@ -69,10 +79,17 @@ test('endpoints are below the prefix of an application in another', async (t) =>
     mount(inner, instance(t))
     app.route('/v1', inner)
     mount(app.basePath('/v2'), instance(t))
-    const status = async (path: string): Promise<number> => (await app.request(path, { method: 'POST' })).status
+    const status = async (path: string): Promise<number> =>
+      (await app.request(path, { method: 'POST' })).status
 
-    assert.deepEqual([await status('/v1/api/token/verify/'), await status('/v2/api/token/verify')], [400, 400])
-    assert.deepEqual([await status('/api/token/verify/'), await status('/v1/api/%74oken/verify/')], [404, 404])
+    assert.deepEqual(
+      [await status('/v1/api/token/verify/'), await status('/v2/api/token/verify')],
+      [400, 400],
+    )
+    assert.deepEqual(
+      [await status('/api/token/verify/'), await status('/v1/api/%74oken/verify/')],
+      [404, 404],
+    )
   }
 })
 
@@ -84,7 +101,9 @@ test('a refusal is ours to answer, whatever the application makes of errors', as
     told.push(error.message)
     return c.text('theirs', 500)
   })
-  app.get('/busy', guard(), () => Promise.reject(new Refusal('busy', 'a note', { retryAfter: 3 })))
+  app.get('/busy', guard(), () =>
+    Promise.reject(new AuthError('busy', 'a note', { retryAfter: 3 })),
+  )
   app.get('/boom', guard(), () => Promise.reject(new Error('boom')))
 
   const busy = await app.request('/busy', { headers: R2 })
@@ -104,7 +123,11 @@ test('a body that came in pieces and was read in front is read again', async (t)
   mount(app, instance(t))
   const headers = { 'content-type': 'application/json' }
 
-  const answer = await app.request('/api/token/verify/', { method: 'POST', body: '{"token":["a"]}', headers })
+  const answer = await app.request('/api/token/verify/', {
+    method: 'POST',
+    body: '{"token":["a"]}',
+    headers,
+  })
 
   assert.deepEqual(await answer.json(), { token: ['Not a valid string.'] })
 })
@@ -121,8 +144,9 @@ test('a permission sees the method that decides which route is asked', async (t)
   }
   app.delete('/', guard(look), (c) => c.text('deleted'))
   const { port, stop } = await new Promise<{ port: number; stop(): void }>((resolve) => {
-    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
-      resolve({ port, stop: () => server.close() }),
+    const server = serve(
+      { fetch: app.fetch, port: 0, hostname: '127.0.0.1' },
+      ({ port }) => resolve({ port, stop: () => server.close() }),
     )
   })
   t.after(stop)

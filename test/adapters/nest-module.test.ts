@@ -18,7 +18,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { Auth, CurrentUser, type Guard, guardOf, mount } from '../../src/adapters/nest.ts'
 import { denied } from '../../src/permissions/decision.ts'
 import { allowAny } from '../../src/permissions/index.ts'
-import type { Principal } from '../../src/permissions/principal.ts'
+import type { Principal } from '../../src/permissions/permission.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 
@@ -26,7 +26,12 @@ const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 type Right = 'posts.change' | 'role:editor'
 
 /** Decorators as Node runs them: called, on a method and on its parameters in their order. */
-function decorate(it: object, name: string, on: readonly MethodDecorator[], parameters: readonly ParameterDecorator[]) {
+function decorate(
+  it: object,
+  name: string,
+  on: readonly MethodDecorator[],
+  parameters: readonly ParameterDecorator[],
+) {
   parameters.forEach((decorator, place) => void decorator(it, name, place))
   const descriptor = Object.getOwnPropertyDescriptor(it, name)!
   for (const decorator of on) decorator(it, name, descriptor)
@@ -45,7 +50,7 @@ function moduleOf(guard: Guard<User, Right>): object {
       return { id, by: auth.user.username, editor: auth.can('role:editor') }
     }
     async secret(auth: Principal): Promise<void> {
-      await auth.authorize(() => denied('not yours', { says: 'It is not yours.' }), {})
+      await auth.authorize(() => denied('not yours', { detail: 'It is not yours.' }), {})
     }
     gone(): never {
       throw new NotFoundException('no such post')
@@ -57,7 +62,12 @@ function moduleOf(guard: Guard<User, Right>): object {
   const it = Posts.prototype
   decorate(it, 'who', [Get('who'), UseGuards(guard(allowAny))], [CurrentUser()])
   decorate(it, 'echo', [Post('echo'), UseGuards(guard())], [CurrentUser(), Body()])
-  decorate(it, 'change', [Put(':id'), UseGuards(guard('posts.change'))], [Auth(), Param('id')])
+  decorate(
+    it,
+    'change',
+    [Put(':id'), UseGuards(guard('posts.change'))],
+    [Auth(), Param('id')],
+  )
   decorate(it, 'secret', [Get('secret'), UseGuards(guard())], [Auth()])
   decorate(it, 'gone', [Get('gone'), UseGuards(guard())], [])
   decorate(it, 'fault', [Get('fault'), UseGuards(guard())], [])
@@ -76,13 +86,18 @@ function moduleOf(guard: Guard<User, Right>): object {
   return App
 }
 
-const PLATFORMS: Readonly<Record<string, (module: object) => Promise<INestApplication>>> = {
-  Express: (module) => NestFactory.create(module, { logger: false }),
-  Fastify: (module) => NestFactory.create(module, new FastifyAdapter(), { logger: false }),
-}
+const PLATFORMS: Readonly<Record<string, (module: object) => Promise<INestApplication>>> =
+  {
+    Express: (module) => NestFactory.create(module, { logger: false }),
+    Fastify: (module) =>
+      NestFactory.create(module, new FastifyAdapter(), { logger: false }),
+  }
 
 /** An application with two users, who have signed in: ada, who may nothing, and an editor. */
-async function program(t: TestContext, create: (module: object) => Promise<INestApplication>) {
+async function program(
+  t: TestContext,
+  create: (module: object) => Promise<INestApplication>,
+) {
   const auth = watchword({
     database: 'sqlite::memory:',
     roles: { editor: ['posts.change'] },
@@ -108,7 +123,8 @@ async function program(t: TestContext, create: (module: object) => Promise<INest
   }
   const ada = await signIn('ada', [])
   const editor = await signIn('grace', ['editor'])
-  const ask = (path: string, init?: RequestInit): Promise<Response> => fetch(`${url}/v1/${path}`, init)
+  const ask = (path: string, init?: RequestInit): Promise<Response> =>
+    fetch(`${url}/v1/${path}`, init)
   return { url, ask, ada, editor }
 }
 
@@ -116,24 +132,31 @@ for (const [platform, create] of Object.entries(PLATFORMS)) {
   test(`Nest on ${platform}: a guard lets through whom it knows`, async (t) => {
     const { ask, ada } = await program(t, create)
 
-    assert.deepEqual(await (await ask('posts/who', { headers: ada })).json(), { hello: 'ada' })
+    assert.deepEqual(await (await ask('posts/who', { headers: ada })).json(), {
+      hello: 'ada',
+    })
     assert.deepEqual(await (await ask('posts/who')).json(), { hello: 'stranger' })
     const refused = await ask('posts/echo', { method: 'POST' })
     assert.equal(refused.status, 401)
     assert.equal(refused.headers.get('www-authenticate'), 'Bearer realm="api"')
     assert.equal(refused.headers.get('content-type'), 'application/json')
-    assert.deepEqual(await refused.json(), { detail: 'Authentication credentials were not provided.' })
+    assert.deepEqual(await refused.json(), {
+      detail: 'Authentication credentials were not provided.',
+    })
   })
 
   test(`Nest on ${platform}: a right, and the parameters of the route`, async (t) => {
     const { ask, ada, editor } = await program(t, create)
 
     assert.equal((await ask('posts/7', { method: 'PUT', headers: ada })).status, 403)
-    assert.deepEqual(await (await ask('posts/7', { method: 'PUT', headers: editor })).json(), {
-      id: '7',
-      by: 'grace',
-      editor: true,
-    })
+    assert.deepEqual(
+      await (await ask('posts/7', { method: 'PUT', headers: editor })).json(),
+      {
+        id: '7',
+        by: 'grace',
+        editor: true,
+      },
+    )
   })
 
   test(`Nest on ${platform}: bodies of handlers are parsed by Nest as ever`, async (t) => {
@@ -173,6 +196,9 @@ for (const [platform, create] of Object.entries(PLATFORMS)) {
 
     assert.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200)
     assert.equal((await fetch(`${url}/api/token/`)).status, 405)
-    assert.equal(((await (await ask('nowhere')).json()) as { error: string }).error, 'Not Found')
+    assert.equal(
+      ((await (await ask('nowhere')).json()) as { error: string }).error,
+      'Not Found',
+    )
   })
 }

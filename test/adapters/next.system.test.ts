@@ -14,23 +14,30 @@ const LISTENING = new URL('../examples/listening.ts', import.meta.url).href
 
 /** Serves a project that is built. */
 async function serve(folder: string, setting: Partial<Setting>): Promise<Started> {
-  const child = spawn(process.execPath, ['--import', LISTENING, NEXT, 'start', '-H', '127.0.0.1'], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      NEXT_TELEMETRY_DISABLED: '1',
-      PORT: '0',
-      SETTING: JSON.stringify(setting),
+  const child = spawn(
+    process.execPath,
+    ['--import', LISTENING, NEXT, 'start', '-H', '127.0.0.1'],
+    {
+      cwd: folder,
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        NEXT_TELEMETRY_DISABLED: '1',
+        PORT: '0',
+        SETTING: JSON.stringify(setting),
+      },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  })
+  )
   const ended = once(child, 'close')
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')
     await ended
   }
-  const [port] = await Promise.race([once(child, 'message'), ended.then(() => assert.fail('Next ended early'))])
+  const [port] = await Promise.race([
+    once(child, 'message'),
+    ended.then(() => assert.fail('Next ended early')),
+  ])
   return { url: `http://127.0.0.1:${port}`, stop }
 }
 
@@ -39,7 +46,9 @@ const NEEDS_NEXT = { skip: withoutNext, timeout: 600_000 }
 /** The project of most tests; what comes first waits for it. */
 let wholeProject = Promise.resolve('')
 test('next: a program of all routes is built', NEEDS_NEXT, async () => {
-  wholeProject = built(whole({ skipTrailingSlashRedirect: true, experimental: { authInterrupts: true } }))
+  wholeProject = built(
+    whole({ skipTrailingSlashRedirect: true, experimental: { authInterrupts: true } }),
+  )
   await wholeProject
 })
 
@@ -77,20 +86,28 @@ async function program(t: TestContext, folder: Promise<string>) {
     fetch(url + path, {
       redirect: 'manual',
       ...init,
-      headers: { ...init.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      headers: {
+        ...init.headers,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
     })
   return { ...furnished, url, ask }
 }
 
-const shown = async (answer: Response): Promise<string | undefined> => /<p>(.*?)<\/p>/.exec(await answer.text())?.[1]
+const shown = async (answer: Response): Promise<string | undefined> =>
+  /<p>(.*?)<\/p>/.exec(await answer.text())?.[1]
 
-test('next: a page knows who asks; wrong credentials are nobody’s', NEEDS_NEXT, async (t) => {
-  const { ask, ada } = await program(t, wholeProject)
+test(
+  'next: a page knows who asks; wrong credentials are nobody’s',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada } = await program(t, wholeProject)
 
-  assert.equal(await shown(await ask('/current', ada)), 'ada')
-  assert.equal(await shown(await ask('/current')), 'nobody')
-  assert.equal(await shown(await ask('/current', 'x')), 'nobody')
-})
+    assert.equal(await shown(await ask('/current', ada)), 'ada')
+    assert.equal(await shown(await ask('/current')), 'nobody')
+    assert.equal(await shown(await ask('/current', 'x')), 'nobody')
+  },
+)
 
 test('next: a page knows whom a cookie has signed in', NEEDS_NEXT, async (t) => {
   const { ask } = await program(t, wholeProject)
@@ -101,47 +118,73 @@ test('next: a page knows whom a cookie has signed in', NEEDS_NEXT, async (t) => 
   const cookie = signedIn.headers.getSetCookie().map((text) => text.replace(/;.*/, ''))
 
   assert.equal(signedIn.status, 200)
-  assert.equal(await shown(await ask('/current', undefined, { headers: { cookie: cookie.join('; ') } })), 'ada')
+  assert.equal(
+    await shown(
+      await ask('/current', undefined, { headers: { cookie: cookie.join('; ') } }),
+    ),
+    'ada',
+  )
 })
 
-test('next: a page that asks for a right is shown to who has it; others see 401 and 403', NEEDS_NEXT, async (t) => {
-  const { ask, ada, bob } = await program(t, wholeProject)
+test(
+  'next: a page that asks for a right is shown to who has it; others see 401 and 403',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada, bob } = await program(t, wholeProject)
 
-  assert.equal(await shown(await ask('/required', ada)), 'ada')
-  assert.equal((await ask('/required')).status, 401)
-  assert.equal((await ask('/required', 'x')).status, 401)
-  assert.equal((await ask('/required', bob)).status, 403)
-})
+    assert.equal(await shown(await ask('/required', ada)), 'ada')
+    assert.equal((await ask('/required')).status, 401)
+    assert.equal((await ask('/required', 'x')).status, 401)
+    assert.equal((await ask('/required', bob)).status, 403)
+  },
+)
 
-test('next: what redirect() throws behind a guard is left to Next', NEEDS_NEXT, async (t) => {
-  const { ask, ada } = await program(t, wholeProject)
+test(
+  'next: what redirect() throws behind a guard is left to Next',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada } = await program(t, wholeProject)
 
-  const sent = await ask('/elsewhere/', ada)
+    const sent = await ask('/elsewhere/', ada)
 
-  assert.equal(sent.status, 307)
-  assert.equal(sent.headers.get('location'), '/bare/')
-  assert.equal((await ask('/elsewhere/')).status, 401)
-})
+    assert.equal(sent.status, 307)
+    assert.equal(sent.headers.get('location'), '/bare/')
+    assert.equal((await ask('/elsewhere/')).status, 401)
+  },
+)
 
-test('next: the list of common passwords is found in what is bundled', NEEDS_NEXT, async (t) => {
-  const { ask } = await program(t, wholeProject)
-  const make = (password: string) =>
-    ask('/made', undefined, { method: 'POST', body: JSON.stringify({ username: 'carol', password }) })
+test(
+  'next: the list of common passwords is found in what is bundled',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask } = await program(t, wholeProject)
+    const make = (password: string) =>
+      ask('/made', undefined, {
+        method: 'POST',
+        body: JSON.stringify({ username: 'carol', password }),
+      })
 
-  assert.equal((await make('princess1')).status, 500)
-  assert.deepEqual(await (await make('qhr4-7mzt-w2pd-x9kc')).json(), { username: 'carol' })
-})
+    assert.equal((await make('princess1')).status, 500)
+    assert.deepEqual(await (await make('qhr4-7mzt-w2pd-x9kc')).json(), {
+      username: 'carol',
+    })
+  },
+)
 
-test('next: without skipTrailingSlashRedirect endpoints are behind a redirect', NEEDS_NEXT, async (t) => {
-  const { ask, ada } = await program(t, built(endpoints({})))
-  const verify = {
-    method: 'POST',
-    body: JSON.stringify({ token: ada }),
-    headers: { 'content-type': 'application/json' },
-  }
+test(
+  'next: without skipTrailingSlashRedirect endpoints are behind a redirect',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada } = await program(t, built(endpoints({})))
+    const verify = {
+      method: 'POST',
+      body: JSON.stringify({ token: ada }),
+      headers: { 'content-type': 'application/json' },
+    }
 
-  const redirected = await ask('/api/token/verify/', undefined, verify)
-  assert.equal(redirected.status, 308)
-  assert.equal(redirected.headers.get('location'), '/api/token/verify')
-  assert.equal((await ask('/api/token/verify', undefined, verify)).status, 200)
-})
+    const redirected = await ask('/api/token/verify/', undefined, verify)
+    assert.equal(redirected.status, 308)
+    assert.equal(redirected.headers.get('location'), '/api/token/verify')
+    assert.equal((await ask('/api/token/verify', undefined, verify)).status, 200)
+  },
+)

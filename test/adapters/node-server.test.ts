@@ -16,7 +16,10 @@ type Made = (guard: Guard<User, string>) => RequestListener
 /** A server of a program that uses us, with one user, who has signed in. */
 async function program(t: TestContext, listener: Made) {
   const logged: object[] = []
-  const auth = watchword({ database: 'sqlite::memory:', log: (entry) => logged.push(entry) })
+  const auth = watchword({
+    database: 'sqlite::memory:',
+    log: (entry) => logged.push(entry),
+  })
   const server = createServer()
   t.after(async () => {
     server.close().closeAllConnections()
@@ -28,9 +31,14 @@ async function program(t: TestContext, listener: Made) {
   await auth.users.create(ADA)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const post = (path: string, body: object): Promise<Response> =>
-    fetch(url + path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+    fetch(url + path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    })
   const { access } = (await (await post('/api/token/', ADA)).json()) as { access: string }
-  const get = (path = '/'): Promise<Response> => fetch(url + path, { headers: { authorization: `Bearer ${access}` } })
+  const get = (path = '/'): Promise<Response> =>
+    fetch(url + path, { headers: { authorization: `Bearer ${access}` } })
   return { url, post, get, logged }
 }
 
@@ -52,7 +60,9 @@ test('a guarded listener knows who asks, and is not asked by anybody else', asyn
 })
 
 test('the endpoints are left alone by guarded listeners', async (t) => {
-  const it = await program(t, (guard) => guard((_, response) => response.end('not an endpoint')))
+  const it = await program(t, (guard) =>
+    guard((_, response) => response.end('not an endpoint')),
+  )
 
   assert.deepEqual(await (await it.post('/api/token/verify', { token: 'x' })).json(), {
     detail: 'Token is invalid',
@@ -79,8 +89,10 @@ test('what a listener throws, now or later, is a 500 that says nothing, and a li
 
 test('a route can ask for schemes of its own', async (t) => {
   const it = await program(t, (guard) =>
-    guard({ schemes: [statelessBearer()] }, (request: { auth: { user: TokenUser } }, response) =>
-      response.end(typeof request.auth.user.id),
+    guard(
+      { schemes: [statelessBearer()] },
+      (request: { auth: { user: TokenUser } }, response) =>
+        response.end(typeof request.auth.user.id),
     ),
   )
 
@@ -93,6 +105,9 @@ test('HEAD is answered with the length alone', async (t) => {
   const answer = await fetch(`${it.url}/api/token/`, { method: 'HEAD' })
 
   assert.equal(answer.status, 405)
-  assert.equal(answer.headers.get('content-length'), String('{"detail":"Method \\"HEAD\\" not allowed."}'.length))
+  assert.equal(
+    answer.headers.get('content-length'),
+    String('{"detail":"Method \\"HEAD\\" not allowed."}'.length),
+  )
   assert.equal(await answer.text(), '')
 })

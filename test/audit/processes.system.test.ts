@@ -2,15 +2,23 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Options } from '../../src/options.ts'
-import { folder, houseOf, PASSWORD, post, SECRET, signIn, stillClock } from '../house/world.ts'
+import {
+  folder,
+  instanceFor,
+  PASSWORD,
+  post,
+  SECRET,
+  signIn,
+  stillClock,
+} from '../instance/setup.ts'
 import { DATABASES } from '../stores/databases.ts'
 import { timed, until } from '../time.ts'
 
 /** Two instances on one database, as two processes have. */
 const houses = (t: TestContext, options: Options) =>
-  [1, 2].map(() => houseOf(t, { secret: SECRET, ...options })) as [
-    ReturnType<typeof houseOf>,
-    ReturnType<typeof houseOf>,
+  [1, 2].map(() => instanceFor(t, { secret: SECRET, ...options })) as [
+    ReturnType<typeof instanceFor>,
+    ReturnType<typeof instanceFor>,
   ]
 
 for (const [name, aDatabase] of Object.entries(DATABASES)) {
@@ -21,28 +29,46 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
     const [one, two] = houses(t, { database: database.url, clock })
     const ann = await one.users.create({ username: 'ann', password: PASSWORD })
     const first = await signIn(one)
-    const second = (await post(one, '/api/token/refresh/', { refresh: String(first.refresh) })).body
+    const second = (
+      await post(one, '/api/token/refresh/', { refresh: String(first.refresh) })
+    ).body
     await two.migrate()
     pass(60)
 
     // Twenty connections at once may take longer than a request waits for one.
     const again = async (auth: typeof one): ReturnType<typeof post> => {
-      const answer = await post(auth, '/api/token/refresh/', { refresh: String(first.refresh) })
+      const answer = await post(auth, '/api/token/refresh/', {
+        refresh: String(first.refresh),
+      })
       if (answer.status !== 503) return answer
       await sleep(100)
       return again(auth)
     }
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => again(i % 2 ? one : two)))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => again(i % 2 ? one : two)),
+    )
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([401]))
     for (const auth of [one, two]) {
       const who = () =>
-        auth.check(new Request('http://localhost/', { headers: { authorization: `Bearer ${second.access}` } })).then(
-          () => 'alive',
-          () => 'dead',
-        )
-      const { ms } = await timed(() => until(async () => (await who()) === 'dead', 'an access token is alive'))
+        auth
+          .authenticate(
+            new Request('http://localhost/', {
+              headers: { authorization: `Bearer ${second.access}` },
+            }),
+          )
+          .then(
+            () => 'alive',
+            () => 'dead',
+          )
+      const { ms } = await timed(() =>
+        until(async () => (await who()) === 'dead', 'an access token is alive'),
+      )
       assert.ok(ms < 1000, `an access token was alive after ${ms} ms`)
-      assert.equal((await post(auth, '/api/token/refresh/', { refresh: String(second.refresh) })).status, 401)
+      assert.equal(
+        (await post(auth, '/api/token/refresh/', { refresh: String(second.refresh) }))
+          .status,
+        401,
+      )
     }
     // Each waits for its own.
     await two.events.list()
@@ -57,13 +83,16 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
 test('a key that is rotated because its time has come is an event, once', async (t) => {
   const { clock, pass } = stillClock()
   const database = `${folder(t)}/watchword.db`
-  const before = houseOf(t, { database, secret: SECRET, clock })
+  const before = instanceFor(t, { database, secret: SECRET, clock })
   await before.migrate()
   await before.close()
   pass(91 * 86_400)
   const [one, two] = houses(t, { database, clock })
   await Promise.all([one.migrate(), two.migrate()])
-  await until(async () => (await one.events.list({ kind: 'keys_rotated' })).length > 0, 'no event')
+  await until(
+    async () => (await one.events.list({ kind: 'keys_rotated' })).length > 0,
+    'no event',
+  )
   await sleep(200)
   const events = await one.events.list({ kind: 'keys_rotated' })
   assert.deepEqual(

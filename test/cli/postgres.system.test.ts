@@ -28,13 +28,22 @@ async function commands(t: TestContext) {
   const { url } = database
   const { password } = new URL(url)
   const checked = (said: Said): Said => {
-    assert.ok(!`${said.out}${said.err}`.includes(password), 'the password of the database is shown')
+    assert.ok(
+      !`${said.out}${said.err}`.includes(password),
+      'the password of the database is shown',
+    )
     return said
   }
-  const env = { PATH: process.env.PATH, WATCHWORD_DATABASE: url, WATCHWORD_SECRET: SECRET }
+  const env = {
+    PATH: process.env.PATH,
+    WATCHWORD_DATABASE: url,
+    WATCHWORD_SECRET: SECRET,
+  }
   /** In a process of its own, which has the secret. */
   const type = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Said> => {
-    const typed = promisify(execFile)(process.execPath, [BIN, ...line.split(' ')], { env: { ...env, ...more } })
+    const typed = promisify(execFile)(process.execPath, [BIN, ...line.split(' ')], {
+      env: { ...env, ...more },
+    })
     typed.child.stdin?.end()
     const { code = 0, stdout, stderr } = await typed.catch((error) => error)
     return checked({ code, out: stdout, err: stderr })
@@ -67,7 +76,10 @@ test('every kind of command works on PostgreSQL, and shows no password of it', a
   const { type, enter, url } = here
 
   const migrated = await enter('migrate')
-  assert.match(migrated.out, /^postgres:\/\/watchword:…@127\.0\.0\.1:\d+\/watchword_\w+ is at the newest version\./)
+  assert.match(
+    migrated.out,
+    /^The tables of postgres:\/\/watchword:…@127\.0\.0\.1:\d+\/watchword_\w+ are at the newest version\./,
+  )
   for (const line of [
     'user create ada --superuser',
     'user deactivate ada',
@@ -81,7 +93,9 @@ test('every kind of command works on PostgreSQL, and shows no password of it', a
   assert.match((await enter('user list')).out, /ada/)
   const rotated = await type('keys rotate')
   assert.equal(rotated.code, 0, rotated.err)
-  const gone = await enter('user list', { WATCHWORD_DATABASE: url.replace(/\w+$/, 'elsewhere') })
+  const gone = await enter('user list', {
+    WATCHWORD_DATABASE: url.replace(/\w+$/, 'elsewhere'),
+  })
   assert.deepEqual([gone.code, gone.out], [1, ''])
   assert.match(
     gone.err,
@@ -97,15 +111,23 @@ for (const command of ['dev', 'start']) {
     assert.equal(refused.code, 1)
     assert.match(refused.err, /WATCHWORD_SECRET/)
 
-    const child = spawn(process.execPath, [BIN, command, '--port', '0'], { env: here.env })
+    const child = spawn(process.execPath, [BIN, command, '--port', '0'], {
+      env: here.env,
+    })
     const ended = once(child, 'close')
-    const [first] = await Promise.race([once(child.stdout, 'data'), ended.then(() => assert.fail('it ended'))])
+    const [first] = await Promise.race([
+      once(child.stdout, 'data'),
+      ended.then(() => assert.fail('it ended')),
+    ])
     // It says so, and then waits for the signal.
     await sleep(500)
     child.kill('SIGTERM')
     const [code] = await ended
 
-    assert.match(String(first), /on http:\/\/127\.0\.0\.1:\d+ {3}\(postgres:\/\/watchword:…@/)
+    assert.match(
+      String(first),
+      /on http:\/\/127\.0\.0\.1:\d+ {3}\(postgres:\/\/watchword:…@/,
+    )
     assert.equal(code, 0)
   })
 }
@@ -114,16 +136,34 @@ test('where the package pg is not installed one sentence says how to install it'
   const folder = mkdtempSync(join(tmpdir(), 'watchword-without-pg-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(join(folder, 'node_modules'))
-  for (const path of ['src', 'bin', 'package.json', 'node_modules/kysely', 'node_modules/zod']) {
+  for (const path of [
+    'src',
+    'bin',
+    'package.json',
+    'node_modules/kysely',
+    'node_modules/zod',
+  ]) {
     symlinkSync(resolve(path), join(folder, path))
   }
-  const words = ['--preserve-symlinks', '--preserve-symlinks-main', join(folder, 'bin/watchword.js'), 'migrate']
-  const env = { PATH: process.env.PATH, WATCHWORD_DATABASE: 'postgres://ada:lovelace@127.0.0.1:1/notes' }
+  const words = [
+    '--preserve-symlinks',
+    '--preserve-symlinks-main',
+    join(folder, 'bin/watchword.js'),
+    'migrate',
+  ]
+  const env = {
+    PATH: process.env.PATH,
+    WATCHWORD_DATABASE: 'postgres://ada:lovelace@127.0.0.1:1/notes',
+  }
 
-  const { code, stderr } = await promisify(execFile)(process.execPath, words, { env, cwd: folder }).catch(
-    (error) => error,
-  )
+  const { code, stderr } = await promisify(execFile)(process.execPath, words, {
+    env,
+    cwd: folder,
+  }).catch((error) => error)
 
   assert.equal(code, 1)
-  assert.equal(stderr, 'PostgreSQL is spoken to by the package "pg", which is not installed: type "npm install pg".\n')
+  assert.equal(
+    stderr,
+    'PostgreSQL is spoken to by the package "pg", which is not installed: type "npm install pg".\n',
+  )
 })

@@ -43,13 +43,22 @@ for (const on of ['a socket file', 'a port'] as const) {
           path: '/api/token/',
           method: 'POST',
           agent: false,
-          headers: { ...JSON_BODY, 'x-forwarded-for': `203.0.113.${forged++}`, 'x-real-ip': `203.0.113.${forged}` },
+          headers: {
+            ...JSON_BODY,
+            'x-forwarded-for': `203.0.113.${forged++}`,
+            'x-real-ip': `203.0.113.${forged}`,
+          },
         },
         JSON.stringify({ ...ADA, password: 'wrong' }),
       ).then(({ how }) => how)
 
     const { access } = await signIn({ port })
-    const hello = await whole({ port, path: '/hello/', agent: false, headers: { authorization: `Bearer ${access}` } })
+    const hello = await whole({
+      port,
+      path: '/hello/',
+      agent: false,
+      headers: { authorization: `Bearer ${access}` },
+    })
     const guesses: string[] = []
     for (let i = 0; i < 11; i++) guesses.push(await guess('127.0.0.1'))
 
@@ -62,14 +71,23 @@ for (const on of ['a socket file', 'a port'] as const) {
     const it = await behindNginx(t, on)
     if (typeof it === 'string') return t.skip(it)
     const { access } = await signIn({ port: it.nginx.port })
-    const running = load({ ports: () => [it.nginx.port], rate: 200, keeping: 10, fresh: 5, access })
+    const running = load({
+      ports: () => [it.nginx.port],
+      rate: 200,
+      keeping: 10,
+      fresh: 5,
+      access,
+    })
 
     it.server.child.kill('SIGHUP')
     await it.server.untilSaid('"reloaded"')
     const rate = await running.stop()
 
     t.diagnostic(`${running.answered} answers, ${Math.round(rate)} a second`)
-    assert.deepEqual([running.lost, running.atTheDoor, running.refused, running.unavailable], [[], 0, 0, 0])
+    assert.deepEqual(
+      [running.lost, running.atTheDoor, running.refused, running.unavailable],
+      [[], 0, 0, 0],
+    )
     assert.ok(running.answered > 100)
   })
 }
@@ -84,13 +102,17 @@ test('behind nginx: what is too large does not reach the server, and neither hea
     ' '.repeat(65_537),
   )
   const [here, elsewhere] = await Promise.all(
-    ['127.0.0.1', '127.0.0.2'].map((localAddress) => whole({ port, localAddress, path: '/health/live', agent: false })),
+    ['127.0.0.1', '127.0.0.2'].map((localAddress) =>
+      whole({ port, localAddress, path: '/health/live', agent: false }),
+    ),
   )
   const feeds = await Promise.all(
     ['127.0.0.1', '127.0.0.2'].flatMap((localAddress) =>
-      ['/api/token/revocations/', '/api/token/revocations?since=1', '//api/token/%72evocations/'].map((path) =>
-        whole({ port, localAddress, path, agent: false }),
-      ),
+      [
+        '/api/token/revocations/',
+        '/api/token/revocations?since=1',
+        '//api/token/%72evocations/',
+      ].map((path) => whole({ port, localAddress, path, agent: false })),
     ),
   )
 
@@ -116,7 +138,8 @@ test('behind nginx: connections to the server are kept', async (t) => {
     connections++
     const onward = connect(server.port, '127.0.0.1')
     socket.pipe(onward).pipe(socket)
-    for (const each of [socket, onward]) each.on('error', () => socket.destroy(onward.destroy() && undefined))
+    for (const each of [socket, onward])
+      each.on('error', () => socket.destroy(onward.destroy() && undefined))
   }).listen(0, '127.0.0.1')
   t.after(() => between.close())
   await once(between, 'listening')
@@ -126,7 +149,9 @@ test('behind nginx: connections to the server are kept', async (t) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
   t.after(() => agent.destroy())
 
-  const answers = await Promise.all(Array.from({ length: 200 }, () => whole({ port: nginx.port, path: '/', agent })))
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () => whole({ port: nginx.port, path: '/', agent })),
+  )
 
   assert.deepEqual(new Set(answers.map(({ how }) => how)), new Set(['200']))
   assert.ok(connections <= 8, `${connections} connections for 200 requests`)

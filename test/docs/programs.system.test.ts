@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { after, describe, type TestContext, test } from 'node:test'
@@ -31,7 +38,12 @@ function write(folder: string, path: string, text: string): void {
 function start(t: TestContext, folder: string, file: string) {
   const child = spawn(process.execPath, ['--import', AS_INSTALLED, file], {
     cwd: folder,
-    env: { ...process.env, NODE_COMPILE_CACHE: CACHE, ROOT: resolve('.'), SOURCES: JSON.stringify(SOURCES) },
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: CACHE,
+      ROOT: resolve('.'),
+      SOURCES: JSON.stringify(SOURCES),
+    },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let errors = ''
@@ -52,12 +64,20 @@ function start(t: TestContext, folder: string, file: string) {
 }
 
 /** What is asked of a program that says nothing of it. */
-const asked = (text: string) => (askedIn(text).length > 0 ? askedIn(text) : [{ path: '/hello/', status: 401 }])
+const asked = (text: string) =>
+  askedIn(text).length > 0 ? askedIn(text) : [{ path: '/hello/', status: 401 }]
 
-async function serves(t: TestContext, folder: string, file: string, text: string): Promise<void> {
+async function serves(
+  t: TestContext,
+  folder: string,
+  file: string,
+  text: string,
+): Promise<void> {
   const port = await start(t, folder, file).told
   for (const { path, status } of asked(text)) {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { connection: 'close' } })
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      headers: { connection: 'close' },
+    })
     assert.equal(answer.status, status, path)
   }
 }
@@ -66,9 +86,13 @@ async function serves(t: TestContext, folder: string, file: string, text: string
 async function compiled(folder: string): Promise<string> {
   const options =
     '--noCheck --noResolve --experimentalDecorators --emitDecoratorMetadata --module esnext --target es2023'
-  await promisify(execFile)(process.execPath, [TSC, 'program.mts', '--ignoreConfig', ...options.split(' ')], {
-    cwd: folder,
-  })
+  await promisify(execFile)(
+    process.execPath,
+    [TSC, 'program.mts', '--ignoreConfig', ...options.split(' ')],
+    {
+      cwd: folder,
+    },
+  )
   return 'program.mjs'
 }
 
@@ -85,7 +109,12 @@ process.disconnect()
 process.exit()
 `
 
-async function answers(t: TestContext, folder: string, file: string, text: string): Promise<void> {
+async function answers(
+  t: TestContext,
+  folder: string,
+  file: string,
+  text: string,
+): Promise<void> {
   write(folder, 'asking.mts', asking(file, text))
   assert.deepEqual(
     await start(t, folder, 'asking.mts').told,
@@ -98,12 +127,17 @@ async function runs(t: TestContext, { text }: Printed): Promise<void> {
   write(folder, 'program.mts', text)
   if (/^\s*@[A-Z]\w+\(/m.test(text)) await serves(t, folder, await compiled(folder), text)
   else if (/\blisten\(|\bserve\(/.test(text)) await serves(t, folder, 'program.mts', text)
-  else if (/^export (default|const (GET\b|\{))/m.test(text)) await answers(t, folder, 'program.mts', text)
-  else assert.deepEqual(await start(t, folder, 'program.mts').ended, { code: 0, errors: '' })
+  else if (/^export (default|const (GET\b|\{))/m.test(text))
+    await answers(t, folder, 'program.mts', text)
+  else
+    assert.deepEqual(await start(t, folder, 'program.mts').ended, { code: 0, errors: '' })
 }
 
 /** Where a page has several files, they are of one application: its route handlers are asked. */
-async function runsAmongOthers(t: TestContext, { page, path = '', text }: Printed): Promise<void> {
+async function runsAmongOthers(
+  t: TestContext,
+  { page, path = '', text }: Printed,
+): Promise<void> {
   const folder = folderOf(t)
   for (const each of programs) {
     if (each.page === page && each.path !== undefined) write(folder, each.path, each.text)
@@ -131,12 +165,14 @@ describe('programs', { concurrency: availableParallelism() }, () => {
 
 test('the programs of the pages compile', { timeout: 600_000 }, async (t) => {
   const folder = folderOf(t)
-  const files = programs.filter(({ path }) => !path?.endsWith('.tsx')).map((program) => placed(folder, program))
+  const files = programs
+    .filter(({ path }) => !path?.endsWith('.tsx'))
+    .map((program) => placed(folder, program))
   symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
   write(folder, 'tsconfig.json', JSON.stringify(configOf(files)))
-  const { stdout } = await promisify(execFile)(process.execPath, [TSC, '-p', '.'], { cwd: folder }).catch(
-    (error: { stdout: string }) => error,
-  )
+  const { stdout } = await promisify(execFile)(process.execPath, [TSC, '-p', '.'], {
+    cwd: folder,
+  }).catch((error: { stdout: string }) => error)
   // What else is found is found by `npm run types`.
   assert.deepEqual(
     stdout.split('\n').filter((line) => files.some((file) => line.startsWith(file))),
@@ -161,7 +197,9 @@ const configOf = (files: readonly string[]): object => ({
     noUnusedParameters: false,
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
-    paths: Object.fromEntries(Object.entries(SOURCES).map(([name, source]) => [name, [resolve(source)]])),
+    paths: Object.fromEntries(
+      Object.entries(SOURCES).map(([name, source]) => [name, [resolve(source)]]),
+    ),
   },
   include: [],
   files: [...files, resolve('src/adapters/next-modules.d.ts')],

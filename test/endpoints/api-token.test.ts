@@ -4,13 +4,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { mount } from '../../src/adapters/node.ts'
-import { apiToken } from '../../src/authentication/api-token.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import type { Options } from '../../src/options.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CRED = { username: 'alice', password: PASSWORD } as const
@@ -33,19 +33,36 @@ async function program(t: TestContext, options: Options = {}) {
   })
   const guard = mount(server, auth)
   const hello = guard((request, response) => response.end(request.auth.user.username))
-  server.on('request', (request, response) => (auth.owns(request.url ?? '') ? undefined : hello(request, response)))
+  server.on('request', (request, response) =>
+    auth.owns(request.url ?? '') ? undefined : hello(request, response),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const alice = await auth.users.create({ ...CRED, email: 'alice@example.com' })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const post = async (body: object | string, headers: Record<string, string> = {}, path = STATIC) => {
+  const post = async (
+    body: object | string,
+    headers: Record<string, string> = {},
+    path = STATIC,
+  ) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
-    const response = await fetch(url + path, { method: 'POST', body: text, headers: { ...JSON_TYPE, ...headers } })
+    const response = await fetch(url + path, {
+      method: 'POST',
+      body: text,
+      headers: { ...JSON_TYPE, ...headers },
+    })
     const answer: unknown = await response.json()
-    return { status: response.status, headers: response.headers, body: answer as { token: string } }
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: answer as { token: string },
+    }
   }
-  const given = async (body: object | string = CRED, headers: Record<string, string> = {}): Promise<string> => {
+  const given = async (
+    body: object | string = CRED,
+    headers: Record<string, string> = {},
+  ): Promise<string> => {
     const answer = await post(body, headers)
     // Beside other programs twenty hashes take longer than a login may wait.
     if (answer.status === 503) return given(body, headers)
@@ -53,7 +70,8 @@ async function program(t: TestContext, options: Options = {}) {
     assert.deepEqual(Object.keys(answer.body), ['token'])
     return answer.body.token
   }
-  const enter = (token: string): Promise<Response> => fetch(url, { headers: { authorization: `Token ${token}` } })
+  const enter = (token: string): Promise<Response> =>
+    fetch(url, { headers: { authorization: `Token ${token}` } })
   return { auth, alice, url, post, given, enter }
 }
 
@@ -67,7 +85,7 @@ test('Z01, Z02: a password gets the token, which opens a route; the same every t
   assert.equal(headers.get('allow'), 'POST, OPTIONS')
   assert.match(body.token, /^[0-9a-f]{40}$/)
   assert.equal(await given(CRED, { accept: 'application/json' }), body.token)
-  assert.equal((await auth.tokens.keyFor(alice.id)).token, body.token)
+  assert.equal((await auth.apiTokens.keyFor(alice.id)).token, body.token)
   assert.equal(await (await enter(body.token)).text(), 'alice')
 })
 
@@ -106,7 +124,7 @@ test('Z06: an inactive user gets the answer of a wrong password', async (t) => {
   const answer = await post(CRED)
 
   assert.deepEqual([answer.status, answer.body], [400, WRONG])
-  assert.deepEqual(await auth.tokens.list(alice.id), [])
+  assert.deepEqual(await auth.apiTokens.list(alice.id), [])
 })
 
 test('Z08, Z10: the name is trimmed, and forms are read', async (t) => {
@@ -134,15 +152,22 @@ test('Z11, Z12: other types and methods', async (t) => {
   const get = await fetch(url + STATIC)
   const html = await post(CRED, { accept: 'text/html' })
 
-  assert.deepEqual([plain.status, plain.body], [415, { detail: 'Unsupported media type "text/plain" in request.' }])
-  assert.deepEqual([get.status, await get.json()], [405, { detail: 'Method "GET" not allowed.' }])
+  assert.deepEqual(
+    [plain.status, plain.body],
+    [415, { detail: 'Unsupported media type "text/plain" in request.' }],
+  )
+  assert.deepEqual(
+    [get.status, await get.json()],
+    [405, { detail: 'Method "GET" not allowed.' }],
+  )
   assert.equal(html.status, 406)
 })
 
 test('Z13: credentials in a header are not looked at (D20)', async (t) => {
   const { given } = await program(t)
 
-  for (const authorization of ['Basic x', 'Token wrong', 'Bearer x', 'Token']) await given(CRED, { authorization })
+  for (const authorization of ['Basic x', 'Token wrong', 'Bearer x', 'Token'])
+    await given(CRED, { authorization })
 })
 
 test('the fields are called username and password, whatever people sign in with', async (t) => {
@@ -158,7 +183,7 @@ test('of many first logins at once, all get the same token', async (t) => {
   const tokens = await Promise.all(Array.from({ length: 20 }, () => given()))
 
   assert.equal(new Set(tokens).size, 1)
-  assert.equal((await auth.tokens.list(alice.id)).length, 1)
+  assert.equal((await auth.apiTokens.list(alice.id)).length, 1)
 })
 
 test('a login is told, and so is one that failed', async (t) => {
@@ -183,7 +208,10 @@ test('the authentication rule decides who may have a token', async (t) => {
 })
 
 test('the endpoint is where a scheme brings it, or where it is asked for, and nowhere else', async (t) => {
-  const mounted = (options: Options<Record<string, never>, Scheme<User>>, path = STATIC): boolean => {
+  const mounted = (
+    options: Options<Record<string, never>, Scheme<User>>,
+    path = STATIC,
+  ): boolean => {
     const auth = watchword({ database: 'sqlite::memory:', log: () => {}, ...options })
     t.after(() => auth.close())
     return auth.owns(path)
@@ -193,12 +221,22 @@ test('the endpoint is where a scheme brings it, or where it is asked for, and no
   assert.equal(mounted({ authentication: [bearer()] }), false)
   assert.equal(mounted({ authentication: [bearer(), apiToken()] }), true)
   assert.equal(mounted({ authentication: [apiToken()], path: '/auth' }), true)
-  assert.equal(mounted({ authentication: [apiToken()], path: '/auth' }, '/auth/api-token-auth/'), false)
-  assert.equal(mounted({ authentication: [apiToken()], endpoints: { apiToken: false } }), false)
+  assert.equal(
+    mounted({ authentication: [apiToken()], path: '/auth' }, '/auth/api-token-auth/'),
+    false,
+  )
+  assert.equal(
+    mounted({ authentication: [apiToken()], endpoints: { apiToken: false } }),
+    false,
+  )
   assert.equal(mounted({ endpoints: { apiToken: true } }), true)
   assert.equal(mounted({ endpoints: { apiToken: '/login' } }, '/login/'), true)
   const verifiesOnly = { verifyingKey: KEY, algorithm: 'ES256' } as const
-  assert.equal(mounted({ authentication: [apiToken()], tokens: verifiesOnly }), true, 'it needs no key that signs')
+  assert.equal(
+    mounted({ authentication: [apiToken()], tokens: verifiesOnly }),
+    true,
+    'it needs no key that signs',
+  )
 })
 
 const KEY = `-----BEGIN PUBLIC KEY-----
@@ -207,19 +245,30 @@ q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==
 -----END PUBLIC KEY-----`
 
 test('a token stays while its secret is kept behind a new one, and is made anew when that is gone', async (t) => {
-  const [old, fresh] = ['k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e', 'w8Q1-zz07-Lrt5-19pN-kkD2-bbE6-Ms4f']
+  const [old, fresh] = [
+    'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
+    'w8Q1-zz07-Lrt5-19pN-kkD2-bbE6-Ms4f',
+  ]
   const store = sqliteStore({ file: ':memory:' })
   t.after(() => store.close())
   // Outlives the instances on it, which are given a key that signs: those of the house are sealed with its secret.
   const database = { ...store, close: async () => {} }
   const tokens = { algorithm: 'HS256', signingKey: old } as const
   const under = async (secret: string | readonly string[]) => {
-    const auth = watchword({ database, secret, tokens, authentication: [apiToken()], log: () => {} })
+    const auth = watchword({
+      database,
+      secret,
+      tokens,
+      authentication: [apiToken()],
+      log: () => {},
+    })
     t.after(() => auth.close())
-    const { id } = (await auth.users.find('alice')) ?? (await auth.users.create({ username: 'alice' }))
-    const bearing = (token: string) => new Request('http://x/', { headers: { authorization: `Token ${token}` } })
+    const { id } =
+      (await auth.users.find('alice')) ?? (await auth.users.create({ username: 'alice' }))
+    const bearing = (token: string) =>
+      new Request('http://x/', { headers: { authorization: `Token ${token}` } })
     return {
-      tokenOf: async () => (await auth.tokens.keyFor(id)).token,
+      tokenOf: async () => (await auth.apiTokens.keyFor(id)).token,
       enter: (it: string) => auth.require(bearing(it)),
     }
   }
@@ -227,7 +276,11 @@ test('a token stays while its secret is kept behind a new one, and is made anew 
 
   assert.equal(await (await under([fresh, old])).tokenOf(), token)
   const it = await under(fresh)
-  assert.equal((await it.enter(token)).user.username, 'alice', 'it lives while nobody asks for it')
+  assert.equal(
+    (await it.enter(token)).user.username,
+    'alice',
+    'it lives while nobody asks for it',
+  )
 
   const next = await it.tokenOf()
   assert.notEqual(next, token)
@@ -238,8 +291,16 @@ test('a token stays while its secret is kept behind a new one, and is made anew 
 test('without a secret that lasts the instance does not open, and says what to give', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const tokens = { algorithm: 'ES256', verifyingKey: KEY } as const
-  const auth = watchword({ database: store, authentication: [apiToken()], tokens, log: () => {} })
+  const auth = watchword({
+    database: store,
+    authentication: [apiToken()],
+    tokens,
+    log: () => {},
+  })
   t.after(() => auth.close())
 
-  await assert.rejects(auth.migrate(), { code: 'config_refused', message: /WATCHWORD_SECRET/ })
+  await assert.rejects(auth.migrate(), {
+    code: 'invalid_config',
+    message: /WATCHWORD_SECRET/,
+  })
 })

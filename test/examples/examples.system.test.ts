@@ -19,14 +19,18 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 /** A script as the arguments of `node`; a port that it names is left to the system. */
 function wordsOf(script: string): readonly string[] {
   const [command = '', ...words] = script.split(' ')
-  return [...(COMMANDS[command] ?? assert.fail(`${command}?`)), ...words.map((word) => (word === '8000' ? '0' : word))]
+  return [
+    ...(COMMANDS[command] ?? assert.fail(`${command}?`)),
+    ...words.map((word) => (word === '8000' ? '0' : word)),
+  ]
 }
 
 /** What a program may have set that uses the package: all that is strict. */
 const STRICT =
   'tsc --ignoreConfig --noEmit --target es2024 --module nodenext --types node --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --erasableSyntaxOnly --allowImportingTsExtensions main.ts'
 
-const read = (file: string): Record<string, Record<string, string>> => JSON.parse(readFileSync(file, 'utf8'))
+const read = (file: string): Record<string, Record<string, string>> =>
+  JSON.parse(readFileSync(file, 'utf8'))
 const said = (error: { readonly stdout: string; readonly stderr: string }): never =>
   assert.fail(error.stdout + error.stderr)
 
@@ -40,16 +44,25 @@ for (const file of globSync('examples/*/package.json').sort()) {
     skip,
   }, async (t) => {
     const folder = await bring(dirname(file))
-    const world = await peopled(t)
+    const deps = await peopled(t)
 
-    await run(process.execPath, wordsOf(scripts.build ?? STRICT), { cwd: folder }).catch(said)
-    await converse(await start(t, wordsOf(scripts.start ?? ''), folder, world))
+    await run(process.execPath, wordsOf(scripts.build ?? STRICT), { cwd: folder }).catch(
+      said,
+    )
+    await converse(await start(t, wordsOf(scripts.start ?? ''), folder, deps))
   })
 
   test(`examples/${name} asks for the versions that are tried here`, () => {
-    const tried = { ...read('package.json').devDependencies, ...read('test/adapters/next/package.json').dependencies }
+    const tried = {
+      ...read('package.json').devDependencies,
+      ...read('test/adapters/next/package.json').dependencies,
+    }
     for (const [dependency, version] of Object.entries(dependencies)) {
-      assert.equal(version, dependency === 'watchword' ? 'file:../..' : tried[dependency], dependency)
+      assert.equal(
+        version,
+        dependency === 'watchword' ? 'file:../..' : tried[dependency],
+        dependency,
+      )
     }
   })
 }

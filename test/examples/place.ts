@@ -25,16 +25,27 @@ export function place(): Promise<string> {
 let folder: string | undefined
 let built: Promise<string> | undefined
 after(() => {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  if (folder !== undefined)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 async function build(folder: string): Promise<string> {
   const installed = join(folder, 'node_modules', 'watchword')
   // Whether the sources have faults of type is asked elsewhere.
-  const words = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(installed, 'dist')]
+  const words = [
+    '-p',
+    'tsconfig.build.json',
+    '--noCheck',
+    '--outDir',
+    join(installed, 'dist'),
+  ]
   await run(process.execPath, ['node_modules/typescript/bin/tsc', ...words])
-  for (const file of ['package.json', 'bin']) cpSync(file, join(installed, file), { recursive: true })
-  cpSync('src/passwords/common-passwords.txt.gz', join(installed, 'dist/passwords/common-passwords.txt.gz'))
+  for (const file of ['package.json', 'bin'])
+    cpSync(file, join(installed, file), { recursive: true })
+  cpSync(
+    'src/passwords/common-passwords.txt.gz',
+    join(installed, 'dist/passwords/common-passwords.txt.gz'),
+  )
   return folder
 }
 
@@ -42,6 +53,9 @@ async function build(folder: string): Promise<string> {
 export async function bring(from: string): Promise<string> {
   const there = join(await place(), from)
   mkdirSync(dirname(there), { recursive: true })
-  cpSync(from, there, { recursive: true, filter: (path) => !/\/(node_modules|dist|\.next|.*\.db.*)$/.test(path) })
+  cpSync(from, there, {
+    recursive: true,
+    filter: (path) => !/\/(node_modules|dist|\.next|.*\.db.*)$/.test(path),
+  })
   return there
 }

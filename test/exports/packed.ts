@@ -35,9 +35,13 @@ test('each subpath can be imported', async () => {
     import { verifier } from 'watchword/jwt'
     import { mount } from 'watchword/node'
     console.log(typeof watchword, typeof apiToken, typeof verifier, typeof mount)`
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
-    cwd: join(place, 'package'),
-  })
+  const { stdout } = await run(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    {
+      cwd: join(place, 'package'),
+    },
+  )
   assert.equal(stdout, 'function function function function\n')
 })
 
@@ -48,12 +52,17 @@ test('adapters are imported without their frameworks', async () => {
     recursive: true,
     filter: (path) => basename(path) !== 'node_modules',
   })
-  for (const name of ['kysely', 'zod']) symlinkSync(resolve('node_modules', name), join(bare, 'node_modules', name))
+  for (const name of ['kysely', 'zod'])
+    symlinkSync(resolve('node_modules', name), join(bare, 'node_modules', name))
   const program = `
     const names = ['express', 'fastify', 'fetch', 'hono', 'node', 'next', 'permissions', 'verify']
     const found = await Promise.all(names.map((name) => import('watchword/' + name)))
     console.log(found.every((each) => Object.keys(each).length > 0))`
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], { cwd: bare })
+  const { stdout } = await run(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { cwd: bare },
+  )
   assert.equal(stdout, 'true\n')
 })
 
@@ -63,5 +72,8 @@ test('the command makes a user, and knows which passwords are common', async () 
     out: 'Made ada.\n',
     err: '',
   })
-  assert.match((await type(['user', 'create', 'bob'], 'princess1')).err, /^password: This password is too common\.$/m)
+  assert.match(
+    (await type(['user', 'create', 'bob'], 'princess1')).err,
+    /^password: This password is too common\.$/m,
+  )
 })

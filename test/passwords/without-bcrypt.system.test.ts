@@ -6,7 +6,9 @@ import { test } from 'node:test'
 const { hashes } = JSON.parse(
   readFileSync(new URL('../data/passwords/django-hashes.json', import.meta.url), 'utf8'),
 ) as { hashes: { encoding: string; what: string; hash: string }[] }
-const BCRYPT = hashes.find(({ encoding, what }) => encoding === 'bcrypt' && what === 'plain')?.hash
+const BCRYPT = hashes.find(
+  ({ encoding, what }) => encoding === 'bcrypt' && what === 'plain',
+)?.hash
 
 test('where bcrypt is met and its package is not installed, the answer is no and the log tells what to install', () => {
   const program = `
@@ -22,7 +24,11 @@ test('where bcrypt is met and its package is not installed, the answer is no and
     for (const attempt of ['lètmein', 'wrong']) console.log((await verify([attempt], ${JSON.stringify(BCRYPT)})).kind)
   `
 
-  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
+  const said = execFileSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { encoding: 'utf8' },
+  )
 
   assert.deepEqual(said.trim().split('\n'), [
     'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt',

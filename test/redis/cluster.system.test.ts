@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import type { Change } from '../../src/sessions/watch.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { aCluster } from '../services/redis.ts'
+import { sqliteStore } from '../stores/open.ts'
 import { timed, until } from '../time.ts'
 import { aProcess, TEN } from './world.ts'
 
@@ -15,7 +15,10 @@ test('in a cluster keys lie on many nodes, and two processes count as one and he
   if (typeof cluster === 'string') return t.skip(cluster)
   const { nodes } = cluster
   // Each knows another node, and learns of the rest.
-  const processes = [await aProcess(`${nodes[0]!.url}?cluster`), await aProcess([nodes[1]!.url, nodes[2]!.url])]
+  const processes = [
+    await aProcess(`${nodes[0]!.url}?cluster`),
+    await aProcess([nodes[1]!.url, nodes[2]!.url]),
+  ]
   const store = sqliteStore({ file: ':memory:' })
   t.after(async () => {
     for (const each of processes) await each.close()
@@ -29,19 +32,26 @@ test('in a cluster keys lie on many nodes, and two processes count as one and he
 
   for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
     const all = await Promise.all(
-      processes.flatMap(({ hits }) => Array.from({ length: 10 }, () => hits.hit(key, TEN, NOW))),
+      processes.flatMap(({ hits }) =>
+        Array.from({ length: 10 }, () => hits.hit(key, TEN, NOW)),
+      ),
     )
     assert.equal(all.filter(({ kind }) => kind === 'counted').length, 10, key)
   }
   const held = await Promise.all(nodes.map((node) => node.ask('DBSIZE')))
-  assert.ok(held.filter((size) => size !== ':0\r\n').length > 1, `keys on each node: ${held}`)
+  assert.ok(
+    held.filter((size) => size !== ':0\r\n').length > 1,
+    `keys on each node: ${held}`,
+  )
 
   await store.migrate()
-  const [one, two] = processes.map((each) => each.announced({ ...store, watch: () => ({ stop() {} }) }))
+  const [one, two] = processes.map((each) =>
+    each.announced({ ...store, watch: () => ({ stop() {} }) }),
+  )
   const heard: Change[] = []
   two!.watch({ changed: (change) => heard.push(change), upToDate() {} })
   await until(async () => {
-    await one!.keys.endRetiring(NOW)
+    await one!.ports.keys.endRetiring(NOW)
     return heard.some(({ kind }) => kind === 'keys')
   })
   assert.deepEqual(
@@ -59,7 +69,8 @@ test('while a node of a cluster hangs a process counts alone, and is told of it 
     for (const node of cluster.nodes) await node.stop()
   })
   // Keys on every node.
-  const hitAll = () => Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => one.hits.hit(key, TEN, NOW)))
+  const hitAll = () =>
+    Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => one.hits.hit(key, TEN, NOW)))
   await hitAll()
 
   cluster.nodes[1]!.pause()

@@ -25,10 +25,15 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
   t.after(() => redis.stop())
   const database = await aDatabase(t)
   const words = ['--port', '0', '--workers', '2', '--redis', redis.url]
-  const servers = [await startCommand(t, { database, words }), await startCommand(t, { database, words })]
+  const servers = [
+    await startCommand(t, { database, words }),
+    await startCommand(t, { database, words }),
+  ]
 
   const guesses = await Promise.all(
-    Array.from({ length: 40 }, (_, i) => askJson(servers[i % 2]!, '/api/token/', { ...ADA, password: 'wrong' })),
+    Array.from({ length: 40 }, (_, i) =>
+      askJson(servers[i % 2]!, '/api/token/', { ...ADA, password: 'wrong' }),
+    ),
   )
   const statuses = guesses.map(({ status }) => status)
   assert.deepEqual([...new Set(statuses)].sort(), [401, 429])
@@ -39,7 +44,8 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
 
   const [one, two] = servers
   const { access, refresh } = await signIn(one!)
-  const hello = () => ask(two!, '/hello', { method: 'GET', headers: { Authorization: `Bearer ${access}` } })
+  const hello = () =>
+    ask(two!, '/hello', { method: 'GET', headers: { Authorization: `Bearer ${access}` } })
   assert.equal((await hello()).status, 200)
   assert.equal((await askJson(one!, '/api/token/blacklist/', { refresh })).status, 200)
   await pause(1000)
@@ -47,7 +53,9 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
 
   // Who stops says so: the others' shares are larger at once.
   await two!.stop()
-  await until(async () => (await redis.ask('ZCARD watchword:processes')).startsWith(':2\r\n'))
+  await until(async () =>
+    (await redis.ask('ZCARD watchword:processes')).startsWith(':2\r\n'),
+  )
   await one!.stop()
   assert.doesNotMatch(servers.map(({ said }) => said.err).join(''), /Redis/)
 })
@@ -63,7 +71,12 @@ const WITHOUT_IOREDIS = `--import=data:text/javascript,${encodeURIComponent(`
   })`)}`
 
 for (const [what, url, execArgv, sentence] of [
-  ['an address that is none', 'localhost:6379', [], /^redis \(WATCHWORD_REDIS\) must be an address such as/],
+  [
+    'an address that is none',
+    'localhost:6379',
+    [],
+    /^redis \(WATCHWORD_REDIS\) must be an address such as/,
+  ],
   [
     'ioredis not installed',
     'redis://localhost',
@@ -81,7 +94,9 @@ for (const [what, url, execArgv, sentence] of [
     })
 
     await assert.rejects(started, ({ message }: Error) => {
-      const { error } = JSON.parse(message.replace(/^watchword start ended with 1: /, '')) as { error: string }
+      const { error } = JSON.parse(
+        message.replace(/^watchword start ended with 1: /, ''),
+      ) as { error: string }
       assert.match(error, sentence)
       return true
     })

@@ -10,17 +10,24 @@ import { aHouse, aProcess, type Process, TEN } from './world.ts'
 const NOW = 1_790_000_000.25 as UnixSeconds
 
 /** How many of so many hits are counted. */
-async function counted({ hits }: Process, many: number, key = 'k', now = NOW): Promise<number> {
-  const all = await Promise.all(Array.from({ length: many }, () => hits.hit(key, TEN, now)))
+async function counted(
+  { hits }: Process,
+  many: number,
+  key = 'k',
+  now = NOW,
+): Promise<number> {
+  const all = await Promise.all(
+    Array.from({ length: many }, () => hits.hit(key, TEN, now)),
+  )
   return all.filter(({ kind }) => kind === 'counted').length
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 
 test('while Redis is down three processes let in no more together than one limit, and more when it is back', async (t) => {
-  const house = await aHouse(t, 3)
-  if (house === undefined) return
-  const { server, processes } = house
+  const instance = await aHouse(t, 3)
+  if (instance === undefined) return
+  const { server, processes } = instance
 
   await server.stop()
   await until(() => processes.every(({ state }) => state() === 'down'))
@@ -33,23 +40,27 @@ test('while Redis is down three processes let in no more together than one limit
 })
 
 test('a limit of less than there are processes lets in one each', async (t) => {
-  const house = await aHouse(t, 3)
-  if (house === undefined) return
-  await house.server.stop()
-  await until(() => house.processes.every(({ state }) => state() === 'down'))
+  const instance = await aHouse(t, 3)
+  if (instance === undefined) return
+  await instance.server.stop()
+  await until(() => instance.processes.every(({ state }) => state() === 'down'))
 
   const two = { limit: 2, per: seconds(60) }
   const answers = await Promise.all(
-    house.processes.map(async ({ hits }) => [await hits.hit('k', two, NOW), await hits.hit('k', two, NOW)]),
+    instance.processes.map(async ({ hits }) => [
+      await hits.hit('k', two, NOW),
+      await hits.hit('k', two, NOW),
+    ]),
   )
 
-  for (const [first, second] of answers) assert.deepEqual([first?.kind, second?.kind], ['counted', 'full'])
+  for (const [first, second] of answers)
+    assert.deepEqual([first?.kind, second?.kind], ['counted', 'full'])
 })
 
 test('nobody waits for more than 250 ms for a Redis that hangs, and only the first waits at all', async (t) => {
-  const house = await aHouse(t, 1)
-  if (house === undefined) return
-  const { server, processes } = house
+  const instance = await aHouse(t, 1)
+  if (instance === undefined) return
+  const { server, processes } = instance
   const [one] = processes
   assert.equal(await counted(one!, 4), 4)
 
@@ -69,9 +80,9 @@ test('nobody waits for more than 250 ms for a Redis that hangs, and only the fir
 })
 
 test('after FLUSHALL counting starts anew, and nothing is lost but the counts', async (t) => {
-  const house = await aHouse(t, 2)
-  if (house === undefined) return
-  const { server, processes } = house
+  const instance = await aHouse(t, 2)
+  if (instance === undefined) return
+  const { server, processes } = instance
   assert.equal(sum(await Promise.all(processes.map((each) => counted(each, 20)))), 10)
 
   await server.flush()
@@ -89,16 +100,17 @@ test('after FLUSHALL counting starts anew, and nothing is lost but the counts', 
 })
 
 test('what was restarted is used again, and each outage is told of in two lines', async (t) => {
-  const house = await aHouse(t, 1)
-  if (house === undefined) return
-  const { server, processes } = house
+  const instance = await aHouse(t, 1)
+  if (instance === undefined) return
+  const { server, processes } = instance
   const [one] = processes
 
   for (let i = 0; i < 2; i++) {
     await server.stop()
     await until(() => one!.state() === 'down')
     // Long enough to be asked in vain again and again.
-    for (let n = 0; n < 15; n++) await Promise.all([one!.hits.hit('k', TEN, NOW), sleep(100)])
+    for (let n = 0; n < 15; n++)
+      await Promise.all([one!.hits.hit('k', TEN, NOW), sleep(100)])
     await server.start()
     await until(() => one!.state() === 'up')
     assert.equal(await counted(one!, 20, `after ${i}`), 10)
@@ -111,9 +123,9 @@ test('what was restarted is used again, and each outage is told of in two lines'
 })
 
 test('where Redis takes no writes, a process counts alone', async (t) => {
-  const house = await aHouse(t, 1)
-  if (house === undefined) return
-  const { server, processes } = house
+  const instance = await aHouse(t, 1)
+  if (instance === undefined) return
+  const { server, processes } = instance
   const [one] = processes
 
   await server.ask('CONFIG SET maxmemory 1')
@@ -127,9 +139,9 @@ test('where Redis takes no writes, a process counts alone', async (t) => {
 })
 
 test('a process that was busy itself does not take Redis for slow', async (t) => {
-  const house = await aHouse(t, 1)
-  if (house === undefined) return
-  const [one] = house.processes
+  const instance = await aHouse(t, 1)
+  if (instance === undefined) return
+  const [one] = instance.processes
 
   for (let i = 0; i < 3; i++) {
     const answer = one!.hits.hit('k', TEN, NOW)
@@ -146,9 +158,9 @@ test('a process that was busy itself does not take Redis for slow', async (t) =>
 })
 
 test('what was counted is taken back wherever it was counted', async (t) => {
-  const house = await aHouse(t, 1)
-  if (house === undefined) return
-  const { server, processes } = house
+  const instance = await aHouse(t, 1)
+  if (instance === undefined) return
+  const { server, processes } = instance
   const [one] = processes
   const tryAll = async (): Promise<void> => {
     assert.equal(await counted(one!, 20), 10)
@@ -163,13 +175,13 @@ test('what was counted is taken back wherever it was counted', async (t) => {
 })
 
 test('Redis forgets by itself what counts no more', async (t) => {
-  const house = await aHouse(t, 1)
-  if (house === undefined) return
-  await house.processes[0]!.hits.hit('k', { limit: 5, per: seconds(1) }, NOW)
+  const instance = await aHouse(t, 1)
+  if (instance === undefined) return
+  await instance.processes[0]!.hits.hit('k', { limit: 5, per: seconds(1) }, NOW)
 
-  assert.equal(await house.server.ask('EXISTS watchword:k'), ':1\r\n')
+  assert.equal(await instance.server.ask('EXISTS watchword:k'), ':1\r\n')
   await pause(2200)
-  assert.equal(await house.server.ask('EXISTS watchword:k'), ':0\r\n')
+  assert.equal(await instance.server.ask('EXISTS watchword:k'), ':0\r\n')
 })
 
 test('a start without Redis takes a second, says so, and uses it when it is there', async (t) => {

@@ -18,13 +18,17 @@ export const TEN: Limit = { limit: 10, per: seconds(60) }
 export async function aHouse(
   t: TestContext,
   processes: number,
-): Promise<{ readonly server: Server; readonly processes: readonly Process[] } | undefined> {
+): Promise<
+  { readonly server: Server; readonly processes: readonly Process[] } | undefined
+> {
   const server = await aRedis()
   if (typeof server === 'string') {
     t.skip(server)
     return undefined
   }
-  const opened = await Promise.all(Array.from({ length: processes }, () => aProcess(server.url)))
+  const opened = await Promise.all(
+    Array.from({ length: processes }, () => aProcess(server.url)),
+  )
   t.after(async () => {
     for (const each of opened) await each.close()
     await server.stop()

@@ -21,36 +21,43 @@ const PATIENCE = 120_000
 /** R7: the server dies. */
 export const kills = trial({
   name: 'R7',
-  promise: 'what was answered is there after a kill -9 of the server, and the database is whole',
+  promise:
+    'what was answered is there after a kill -9 of the server, and the database is whole',
   databases: ['sqlite', 'postgres'],
   long: { kills: 100 },
   short: { kills: 5 },
   sabotages: [{ name: 'answer-early' }],
-  async run(world, { kills }) {
-    const ledger = aLedger(world)
-    const alone = await aStartAlone(world)
+  async run(deps, { kills }) {
+    const ledger = aLedger(deps)
+    const alone = await aStartAlone(deps)
     const seen = { lost: 0, broken: 0, slowest: 0 }
-    let server = await start(world, true)
-    const store = await storeAt(world.database)
-    world.after(() => store.close())
+    let server = await start(deps, true)
+    const store = await storeAt(deps.database)
+    deps.after(() => store.close())
     for (let kill = 1; kill <= kills; kill++) {
       await whileWorking(ledger, server, async () => {
         await sleep(randomInt(100, 500))
         await server.kill()
       })
-      if (!isWhole(world)) seen.broken += 1
+      if (!isWhole(deps)) seen.broken += 1
       seen.lost += await ledger.lostIn(store)
       if (kill % 10 === 0)
-        world.progress(`${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+        deps.progress(
+          `${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`,
+        )
 
       using watch = stopwatch()
-      server = await start(world)
+      server = await start(deps)
       seen.slowest = Math.max(seen.slowest, await untilAnswered(ledger, server, watch))
     }
     return [
       ...findingsOf(ledger, seen.lost, kills),
-      ...(world.kind === 'sqlite' ? [exactly(0, 'files broken', seen.broken)] : []),
-      atMost(boundOf(2000, alone), 'ms from a start to its first good answer', seen.slowest),
+      ...(deps.kind === 'sqlite' ? [exactly(0, 'files broken', seen.broken)] : []),
+      atMost(
+        boundOf(2000, alone),
+        'ms from a start to its first good answer',
+        seen.slowest,
+      ),
     ]
   },
 })
@@ -58,15 +65,16 @@ export const kills = trial({
 /** R7: the database dies, in each of the ways that it can. */
 export const databaseKills = trial({
   name: 'R7-database',
-  promise: 'what was answered is there after the database was killed under the server, or its connections were',
+  promise:
+    'what was answered is there after the database was killed under the server, or its connections were',
   databases: ['none'],
   long: { kills: 20 },
   short: { kills: 3 },
   sabotages: [{ name: 'answer-early' }],
-  async run(world, { kills }) {
+  async run(deps, { kills }) {
     const postgres = await aServer()
-    if (typeof postgres === 'string') return world.skip(postgres)
-    world.after(() => postgres.stop('immediate'))
+    if (typeof postgres === 'string') return deps.skip(postgres)
+    deps.after(() => postgres.stop('immediate'))
     const ways = [
       async () => {
         await postgres.kill()
@@ -75,7 +83,7 @@ export const databaseKills = trial({
       async () => postgres.killBackends(),
       () => postgres.restart('immediate'),
     ]
-    const place: World = { ...world, kind: 'postgres', database: postgres.url }
+    const place: World = { ...deps, kind: 'postgres', database: postgres.url }
     const ledger = aLedger(place)
     const server = await start(place, true)
     let lost = 0
@@ -86,14 +94,20 @@ export const databaseKills = trial({
         await ways[kill % ways.length]!()
       })
       using watch = stopwatch()
-      if ((await untilAnswered(ledger, server, watch)) === Number.POSITIVE_INFINITY) unheard += 1
+      if ((await untilAnswered(ledger, server, watch)) === Number.POSITIVE_INFINITY)
+        unheard += 1
       // A connection of our own would die with those of the server.
       const store = await storeAt(postgres.url)
       lost += await ledger.lostIn(store)
       await store.close()
-      world.progress(`${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+      deps.progress(
+        `${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`,
+      )
     }
-    return [...findingsOf(ledger, lost, kills), exactly(0, 'times that nobody was answered afterwards', unheard)]
+    return [
+      ...findingsOf(ledger, lost, kills),
+      exactly(0, 'times that nobody was answered afterwards', unheard),
+    ]
   },
 })
 
@@ -103,23 +117,27 @@ function aLedger({ after }: World): Ledger {
   return new Ledger(CLIENTS, agent)
 }
 
-const start = (world: World, isFirst = false): Promise<ServerProcess> =>
-  startServer(world, {
-    database: world.database,
+const start = (deps: World, isFirst = false): Promise<ServerProcess> =>
+  startServer(deps, {
+    database: deps.database,
     options: OPTIONS,
-    sabotage: world.sabotage,
+    sabotage: deps.sabotage,
     user: isFirst ? ADA : undefined,
   })
 
 /** Milliseconds that a server takes on this machine, just now, to start with nothing to do. */
-async function aStartAlone(world: World): Promise<number> {
-  const { ms, got } = await timed(() => startServer(world))
+async function aStartAlone(deps: World): Promise<number> {
+  const { ms, got } = await timed(() => startServer(deps))
   await got.kill()
   return ms
 }
 
 /** The clients work until `harm` is done. */
-async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promise<void>): Promise<void> {
+async function whileWorking(
+  ledger: Ledger,
+  at: ServerProcess,
+  harm: () => Promise<void>,
+): Promise<void> {
   let isOver = false
   const working = ledger.work(
     () => at,
@@ -138,7 +156,11 @@ async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promi
  *
  * @returns when one had
  */
-async function untilAnswered(ledger: Ledger, at: ServerProcess, watch: Stopwatch): Promise<number> {
+async function untilAnswered(
+  ledger: Ledger,
+  at: ServerProcess,
+  watch: Stopwatch,
+): Promise<number> {
   const { refreshes } = ledger.answered
   const patience = performance.now() + PATIENCE
   let answeredAt: number | undefined
@@ -153,7 +175,11 @@ async function untilAnswered(ledger: Ledger, at: ServerProcess, watch: Stopwatch
   return answeredAt ?? Number.POSITIVE_INFINITY
 }
 
-function findingsOf({ answered, refused }: Ledger, lost: number, kills: number): readonly Finding[] {
+function findingsOf(
+  { answered, refused }: Ledger,
+  lost: number,
+  kills: number,
+): readonly Finding[] {
   const { signIns, refreshes, signOuts } = answered
   return [
     atLeast(kills * 10, 'refreshes answered', refreshes),

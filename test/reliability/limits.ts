@@ -21,25 +21,41 @@ export const limits = trial({
   long: { rounds: 10 },
   short: { rounds: 1 },
   sabotages: [{ name: 'count-alone' }],
-  async run(world, { rounds }) {
-    const servers = await counting(world)
+  async run(deps, { rounds }) {
+    const servers = await counting(deps)
     const agent = new Agent({ keepAlive: true, maxSockets: 50 })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     using watch = stopwatch()
     const seen = { hashes: 0, wrong: 0, let: 0, most: 0, others: 0, unavailable: 0 }
     // A database that other programs keep busy is answered for with 503. Such a request may have been counted, and is sent again.
-    const one = async (server: ServerProcess, path: string, asked: Asked): Promise<Answer> => {
+    const one = async (
+      server: ServerProcess,
+      path: string,
+      asked: Asked,
+    ): Promise<Answer> => {
       const answer = await ask(server, path, asked)
       if (answer.status !== 503) return answer
       seen.unavailable++
       await sleep(1000)
       return one(server, path, asked)
     }
-    const all = (count: number, path: string, address: string, body: object): Promise<readonly Answer[]> =>
+    const all = (
+      count: number,
+      path: string,
+      address: string,
+      body: object,
+    ): Promise<readonly Answer[]> =>
       Promise.all(
         Array.from({ length: count }, (_, i) => {
-          const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': address }
-          return one(servers[i % SERVERS]!, path, { headers, body: JSON.stringify(body), agent })
+          const headers = {
+            'Content-Type': 'application/json',
+            'X-Forwarded-For': address,
+          }
+          return one(servers[i % SERVERS]!, path, {
+            headers,
+            body: JSON.stringify(body),
+            agent,
+          })
         }),
       )
     const access = await anAccessToken(servers[0]!)
@@ -52,7 +68,9 @@ export const limits = trial({
         seen.others += countOther(answers, 401, 429)
       })
       seen.hashes = Math.max(seen.hashes, hashes)
-      const answers = await all(ANON + 50, '/api/token/verify/', `10.2.0.${round}`, { token: access })
+      const answers = await all(ANON + 50, '/api/token/verify/', `10.2.0.${round}`, {
+        token: access,
+      })
       seen.let += countOf(answers, 200)
       seen.most = Math.max(seen.most, countOf(answers, 200))
       seen.others += countOther(answers, 200, 429)
@@ -76,25 +94,37 @@ const countOf = (answers: readonly Answer[], status: number): number =>
 const countOther = (answers: readonly Answer[], ...expected: readonly number[]): number =>
   answers.filter(({ status }) => !expected.includes(status)).length
 
-async function counting(world: World): Promise<readonly ServerProcess[]> {
-  const { database, sabotage } = world
+async function counting(deps: World): Promise<readonly ServerProcess[]> {
+  const { database, sabotage } = deps
   const counts = sabotage === 'count-alone' ? 'memory' : 'store'
-  const options = { counts, proxies: 1, throttle: { login: `${WRONG}/day`, anon: `${ANON}/day` } } as const
+  const options = {
+    counts,
+    proxies: 1,
+    throttle: { login: `${WRONG}/day`, anon: `${ANON}/day` },
+  } as const
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
-    servers.push(await startServer(world, { database, options, user: i === 0 ? ADA : undefined }))
+    servers.push(
+      await startServer(deps, { database, options, user: i === 0 ? ADA : undefined }),
+    )
   }
   return servers
 }
 
 async function anAccessToken(server: ServerProcess): Promise<string> {
   const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': '10.3.0.0' }
-  const { body } = await ask(server, '/api/token/', { headers, body: JSON.stringify(ADA) })
+  const { body } = await ask(server, '/api/token/', {
+    headers,
+    body: JSON.stringify(ADA),
+  })
   return JSON.parse(body).access
 }
 
 /** How many passwords all the servers hash meanwhile. */
-async function hashed(servers: readonly ServerProcess[], work: () => Promise<void>): Promise<number> {
+async function hashed(
+  servers: readonly ServerProcess[],
+  work: () => Promise<void>,
+): Promise<number> {
   const [server, ...others] = servers
   if (server === undefined) {
     await work()

@@ -2,7 +2,15 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { statelessBearer } from '../../src/authentication/bearer.ts'
 import { watchword } from '../../src/watchword.ts'
-import { type Answer, ask, askJson, boundOf, type Pair, p99, signIn } from '../server/client.ts'
+import {
+  type Answer,
+  ask,
+  askJson,
+  boundOf,
+  type Pair,
+  p99,
+  signIn,
+} from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { aServer, run, type Server } from '../services/postgres.ts'
 import { pause, stopwatch } from '../time.ts'
@@ -54,27 +62,35 @@ const OUTAGES: Readonly<Record<string, (server: Server, ms: number) => Promise<v
 /** R10. */
 export const outage = trial({
   name: 'R10',
-  promise: 'a database that is away costs 503s at once and nothing else, and all goes on when it is back',
+  promise:
+    'a database that is away costs 503s at once and nothing else, and all goes on when it is back',
   databases: ['postgres'],
   long: { outages: Object.keys(OUTAGES), ms: 10_000 },
   short: { outages: ['is stopped', 'only reads', 'hangs'], ms: 2000 },
   sabotages: [{ name: 'untold-fault' }, { name: 'patient-store' }],
-  async run(world, { outages, ms }) {
+  async run(deps, { outages, ms }) {
     const postgres = await aServer()
-    if (typeof postgres === 'string') return world.skip(postgres)
-    world.after(() => postgres.kill())
-    const server = await startServer(world, { database: postgres.url, sabotage: world.sabotage })
-    const load = await theLoad(world, server, postgres.url)
+    if (typeof postgres === 'string') return deps.skip(postgres)
+    deps.after(() => postgres.kill())
+    const server = await startServer(deps, {
+      database: postgres.url,
+      sabotage: deps.sabotage,
+    })
+    const load = await theLoad(deps, server, postgres.url)
     const { clients } = await load.during(() => sleep(1000))
     const alone = Math.max(...clients.map(({ ms }) => ms))
     const findings: Finding[] = []
     for (const name of outages) {
-      world.progress(name)
+      deps.progress(name)
       const answers = await load.during(() => OUTAGES[name]!(postgres, ms))
       findings.push(...findingsOf(name, answers, alone))
     }
     const lost = await load.stop()
-    return [...findings, exactly(0, 'sign-ins lost', lost), exactly(0, 'processes ended', isAlive(server.pid!) ? 0 : 1)]
+    return [
+      ...findings,
+      exactly(0, 'sign-ins lost', lost),
+      exactly(0, 'processes ended', isAlive(server.pid!) ? 0 : 1),
+    ]
   },
 })
 
@@ -92,10 +108,17 @@ interface Phase {
 }
 
 /** @param alone the longest that an answer takes where nothing is out of order: what is busy here is not the database */
-function findingsOf(name: string, { clients, checks, turns, backAt }: Phase, alone: number): readonly Finding[] {
+function findingsOf(
+  name: string,
+  { clients, checks, turns, backAt }: Phase,
+  alone: number,
+): readonly Finding[] {
   const refused = clients.filter(({ status }) => status === 503)
   const others = clients.filter(({ status }) => status !== 200 && status !== 503)
-  const last = Math.max(backAt, ...clients.filter(({ status }) => status !== 200).map(({ at }) => at))
+  const last = Math.max(
+    backAt,
+    ...clients.filter(({ status }) => status !== 200).map(({ at }) => at),
+  )
   const mute = refused.filter(({ headers }) => !(Number(headers['retry-after']) >= 1))
   const slowest = Math.max(0, ...refused.map(({ ms }) => ms))
   const unchecked = checks.filter(({ status }) => status !== 200)
@@ -103,17 +126,25 @@ function findingsOf(name: string, { clients, checks, turns, backAt }: Phase, alo
     atLeast(1, `answers 503 when it ${name}`, refused.length),
     exactly(0, 'answers that are neither 200 nor 503', others.length),
     exactly(0, 'of them without Retry-After', mute.length),
-    atMost(boundOf(name === 'hangs' ? GIVEN_UP : 1000, alone), 'ms until the latest of them', slowest),
+    atMost(
+      boundOf(name === 'hangs' ? GIVEN_UP : 1000, alone),
+      'ms until the latest of them',
+      slowest,
+    ),
     atMost(RECOVERY, 'ms from its return to the last error', last - backAt),
     exactly(0, `of ${checks.length} stateless checks failed`, unchecked.length),
-    atMost(boundOf(100, p99(turns)), 'ms for a stateless check, p99', p99(checks.map(({ ms }) => ms))),
+    atMost(
+      boundOf(100, p99(turns)),
+      'ms for a stateless check, p99',
+      p99(checks.map(({ ms }) => ms)),
+    ),
   ]
 }
 
 /** Clients that refresh, each one sign-in and one request at a time, and a service that only checks access tokens. */
-async function theLoad(world: World, server: ServerProcess, database: string) {
+async function theLoad(deps: World, server: ServerProcess, database: string) {
   const agent = new Agent({ keepAlive: true })
-  world.after(() => agent.destroy())
+  deps.after(() => agent.destroy())
   const checking = watchword({
     database,
     secret: SECRET,
@@ -121,11 +152,11 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
     tokens: { revocationMaxAge: '5m' },
     log: () => {},
   })
-  world.after(() => checking.close())
+  deps.after(() => checking.close())
   const had = { clients: [] as Had[], checks: [] as Had[], turns: [] as number[] }
   let isOver = false
   const watch = stopwatch()
-  world.after(() => watch[Symbol.dispose]())
+  deps.after(() => watch[Symbol.dispose]())
 
   /** The newest pair of each; `undefined` where the server has said that the sign-in is over. */
   const pairs: (Pair | undefined)[] = []
@@ -134,7 +165,12 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
   const { access } = pairs[0]!
   const refresh = async (i: number): Promise<Had> => {
     const began = watch.ms()
-    const answer = await askJson(server, '/api/token/refresh/', { refresh: pairs[i]!.refresh }, agent).catch(failed)
+    const answer = await askJson(
+      server,
+      '/api/token/refresh/',
+      { refresh: pairs[i]!.refresh },
+      agent,
+    ).catch(failed)
     if (answer.status === 200) pairs[i] = JSON.parse(answer.body) as Pair
     if (answer.status === 401) pairs[i] = undefined
     return { ...answer, ms: watch.ms() - began, at: watch.ms() }
@@ -142,7 +178,9 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
   const greet = async (): Promise<Had> => {
     const headers = { Authorization: `Bearer ${access}` }
     const began = watch.ms()
-    const answer = await ask(server, '/hello/', { method: 'GET', headers, agent }).catch(failed)
+    const answer = await ask(server, '/hello/', { method: 'GET', headers, agent }).catch(
+      failed,
+    )
     return { ...answer, ms: watch.ms() - began, at: watch.ms() }
   }
   const client = async (i: number): Promise<void> => {
@@ -157,14 +195,22 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
     while (!isOver) {
       const began = performance.now()
       const headers = { Authorization: `Bearer ${access}` }
-      const who = await checking.check(new Request('http://localhost/', { headers })).catch(() => undefined)
+      const who = await checking
+        .authenticate(new Request('http://localhost/', { headers }))
+        .catch(() => undefined)
       const ms = performance.now() - began
-      had.checks.push({ status: who === undefined ? 0 : 200, headers: {}, body: '', ms, at: watch.ms() })
+      had.checks.push({
+        status: who === undefined ? 0 : 200,
+        headers: {},
+        body: '',
+        ms,
+        at: watch.ms(),
+      })
       had.turns.push(await timeOfTurn())
       await sleep(20)
     }
   }
-  world.after(() => {
+  deps.after(() => {
     isOver = true
   })
   const everybody = Promise.all([...pairs.keys()].map(client).concat(check()))
@@ -177,16 +223,24 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
       had.turns.length = 0
       await happens()
       const backAt = watch.ms()
-      const isQuiet = (): boolean => had.clients.every(({ at, status }) => status === 200 || at < watch.ms() - QUIET)
+      const isQuiet = (): boolean =>
+        had.clients.every(({ at, status }) => status === 200 || at < watch.ms() - QUIET)
       do await pause(QUIET)
       while (!isQuiet() && watch.ms() < backAt + 2 * RECOVERY)
-      return { clients: [...had.clients], checks: [...had.checks], turns: [...had.turns], backAt }
+      return {
+        clients: [...had.clients],
+        checks: [...had.checks],
+        turns: [...had.turns],
+        backAt,
+      }
     },
     /** @returns how many sign-ins do not go on */
     async stop(): Promise<number> {
       isOver = true
       await everybody
-      const last = await Promise.all(pairs.map((pair, i) => (pair === undefined ? undefined : refresh(i))))
+      const last = await Promise.all(
+        pairs.map((pair, i) => (pair === undefined ? undefined : refresh(i))),
+      )
       return last.filter((answer) => answer?.status !== 200).length
     },
   }
@@ -199,7 +253,12 @@ async function timeOfTurn(): Promise<number> {
 }
 
 /** Whoever gets no answer at all. */
-const failed = (error: Error): Answer => ({ status: 0, headers: {}, body: error.message, ms: 0 })
+const failed = (error: Error): Answer => ({
+  status: 0,
+  headers: {},
+  body: error.message,
+  ms: 0,
+})
 
 function isAlive(pid: number): boolean {
   try {

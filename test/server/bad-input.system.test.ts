@@ -11,7 +11,10 @@ function assertEnvelope({ status, headers, ms }: Answer): void {
   assert.equal(headers['content-type'], 'application/json')
   assert.equal(headers['cache-control'], 'no-store')
   assert.equal(headers.allow, 'POST, OPTIONS')
-  assert.equal(headers['www-authenticate'], status === 401 ? 'Bearer realm="api"' : undefined)
+  assert.equal(
+    headers['www-authenticate'],
+    status === 401 ? 'Bearer realm="api"' : undefined,
+  )
   assert.ok(ms < 2000, `answered after ${ms} ms`)
 }
 
@@ -39,13 +42,16 @@ test('bad input to every endpoint has its documented answer, and leaves no trace
       assert.deepEqual([status, body], [404, '{"detail":"Not found."}'])
     }
   })
-  await t.test('the log knows nothing of it, and others are served as before', async () => {
-    assert.match(server.log.text, /^POST \/api\/token\/refresh\/ 401 \d+ ms$/m)
-    assert.doesNotMatch(server.log.text, new RegExp(CANARY))
-    assert.doesNotMatch(server.log.text, /^\s+at |error/im)
-    assert.equal((await ask(server, '/api/token/', { method: 'OPTIONS' })).status, 200)
-    assert.ok(await signIn(server))
-  })
+  await t.test(
+    'the log knows nothing of it, and others are served as before',
+    async () => {
+      assert.match(server.log.text, /^POST \/api\/token\/refresh\/ 401 \d+ ms$/m)
+      assert.doesNotMatch(server.log.text, new RegExp(CANARY))
+      assert.doesNotMatch(server.log.text, /^\s+at |error/im)
+      assert.equal((await ask(server, '/api/token/', { method: 'OPTIONS' })).status, 200)
+      assert.ok(await signIn(server))
+    },
+  )
 })
 
 const TWO_WORDS =
@@ -68,17 +74,31 @@ test('Authorization headers of every kind have their documented answer at a guar
     ['nonsense', [`Bearer ${CANARY}`], 401, INVALID],
     ['octets beyond ASCII', [`Bearer ${CANARY}\xff\xfe`], 401, INVALID],
     ['12,000 octets', [`Bearer ${CANARY.padEnd(12_000, '.')}`], 401, INVALID],
-    ['20,000 octets', [`Bearer ${CANARY.padEnd(20_000, '.')}`], 431, '{"detail":"The request header is too large."}'],
-    ['a refresh token', [`Bearer ${refresh}`], 401, INVALID.replace('Token is invalid', 'Token has wrong type')],
+    [
+      '20,000 octets',
+      [`Bearer ${CANARY.padEnd(20_000, '.')}`],
+      431,
+      '{"detail":"The request header is too large."}',
+    ],
+    [
+      'a refresh token',
+      [`Bearer ${refresh}`],
+      401,
+      INVALID.replace('Token is invalid', 'Token has wrong type'),
+    ],
     ['a good one', [`bearer ${access}`], 200, '{"hello":"ada"}'],
   ] as const) {
     await t.test(what, async () => {
-      const headers = authorization.length > 0 ? { Authorization: [...authorization] } : {}
+      const headers =
+        authorization.length > 0 ? { Authorization: [...authorization] } : {}
 
       const answer = await ask(server, '/hello/', { method: 'GET', headers })
 
       assert.deepEqual([answer.status, answer.body], [status, body])
-      assert.equal(answer.headers['www-authenticate'], status === 401 ? 'Bearer realm="api"' : undefined)
+      assert.equal(
+        answer.headers['www-authenticate'],
+        status === 401 ? 'Bearer realm="api"' : undefined,
+      )
     })
   }
   for (const secret of [CANARY, ...access.split('.'), ...refresh.split('.')]) {

@@ -35,7 +35,10 @@ export interface Typed {
 }
 
 /** `watchword start`, typed as a user does, when it serves. */
-export async function startCommand(t: Ends, { database, words = ['--port', '0'], env, execArgv = [], cwd }: Typed) {
+export async function startCommand(
+  t: Ends,
+  { database, words = ['--port', '0'], env, execArgv = [], cwd }: Typed,
+) {
   const line = [...execArgv, BIN, 'start', '--json', '--database', database, ...words]
   const child = spawn(process.execPath, line, {
     cwd,
@@ -51,8 +54,12 @@ export async function startCommand(t: Ends, { database, words = ['--port', '0'],
   })
   const ended = once(child, 'close')
   await Promise.race([once(child.stdout, 'data'), ended])
-  if (child.exitCode !== null) throw new Error(`watchword start ended with ${child.exitCode}: ${said.err}`)
-  const { url, workers } = JSON.parse(said.out) as { readonly url: string; readonly workers: number }
+  if (child.exitCode !== null)
+    throw new Error(`watchword start ended with ${child.exitCode}: ${said.err}`)
+  const { url, workers } = JSON.parse(said.out) as {
+    readonly url: string
+    readonly workers: number
+  }
 
   return {
     url,
@@ -82,7 +89,10 @@ export async function startCommand(t: Ends, { database, words = ['--port', '0'],
 export type Started = Awaited<ReturnType<typeof startCommand>>
 
 export const childrenOf = (pid: number): readonly number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
 
 export function isAlive(pid: number): boolean {
   try {

@@ -31,8 +31,17 @@ process.stdin.once('data', () => {
 })`
 
 function writer(t: TestContext, count: number, length: number): ChildProcess {
-  const module = fileURLToPath(new URL('../../src/server/line-writer.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--input-type=module', '-e', WRITER, module, String(count), String(length)])
+  const module = fileURLToPath(
+    new URL('../../src/server/line-writer.ts', import.meta.url),
+  )
+  const child = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    WRITER,
+    module,
+    String(count),
+    String(length),
+  ])
   t.after(() => child.kill('SIGKILL'))
   return child
 }

@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LIMITS } from '../../src/server/limits.ts'
+import { LIMITS } from '../../src/server/connection-limits.ts'
 
 export interface LoadTerms {
   /** Who is asked, in this order: where one refuses to be connected to, the next is. */
@@ -43,7 +43,14 @@ const AT_THE_DOOR = 'reset at the door'
 const PATIENCE = 120_000
 
 export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
-  const seen = { answered: 0, lost: [] as string[], atTheDoor: 0, tooLate: 0, unavailable: 0, refused: 0 }
+  const seen = {
+    answered: 0,
+    lost: [] as string[],
+    atTheDoor: 0,
+    tooLate: 0,
+    unavailable: 0,
+    refused: 0,
+  }
   let isOver = false
   const pace = ((keeping + fresh) * 1000) / rate
   const began = performance.now()
@@ -63,13 +70,18 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
   /** @param silent milliseconds since the client was answered last */
   const ask = async (agent: Agent | false, silent: number): Promise<void> => {
     for (const port of ports()) {
-      const how = await once({ port, agent, path: '/hello/', headers: { authorization: `Bearer ${access}` } })
+      const how = await once({
+        port,
+        agent,
+        path: '/hello/',
+        headers: { authorization: `Bearer ${access}` },
+      })
       if (how === 'ECONNREFUSED') continue
       if (how === AT_THE_DOOR) {
         seen.atTheDoor++
         continue
       }
-      const isTooLate = how === 'ECONNRESET' && silent > LIMITS.farewell
+      const isTooLate = how === 'ECONNRESET' && silent > LIMITS.idleGrace
       if (isTooLate) seen.tooLate++
       if (how === '503') seen.unavailable++
       if (isTooLate || how === '503') return ask(agent, 0)
@@ -80,7 +92,9 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
     seen.refused++
   }
   const all = [
-    ...Array.from({ length: keeping }, (_, i) => client(new Agent({ keepAlive: true, maxSockets: 1 }), i)),
+    ...Array.from({ length: keeping }, (_, i) =>
+      client(new Agent({ keepAlive: true, maxSockets: 1 }), i),
+    ),
     ...Array.from({ length: fresh }, (_, i) => client(false, keeping + i)),
   ]
   return {
@@ -116,7 +130,10 @@ export const once = (options: RequestOptions, body?: string): Promise<string> =>
   whole(options, body).then(({ how }) => how)
 
 /** The same, with the answer's text. */
-export const whole = (options: RequestOptions, body?: string): Promise<{ how: string; text: string }> =>
+export const whole = (
+  options: RequestOptions,
+  body?: string,
+): Promise<{ how: string; text: string }> =>
   new Promise((resolve) => {
     const outgoing = request({ host: '127.0.0.1', ...options })
     const patience = setTimeout(() => outgoing.destroy(new Error('no answer')), PATIENCE)
@@ -130,9 +147,14 @@ export const whole = (options: RequestOptions, body?: string): Promise<{ how: st
     })
     outgoing.on('response', (response: IncomingMessage) => {
       const pieces: Buffer[] = []
-      response.on('data', (piece: Buffer) => pieces.push(piece)).on('error', () => undefined)
+      response
+        .on('data', (piece: Buffer) => pieces.push(piece))
+        .on('error', () => undefined)
       response.on('close', () =>
-        end(response.complete ? String(response.statusCode) : 'half an answer', Buffer.concat(pieces).toString()),
+        end(
+          response.complete ? String(response.statusCode) : 'half an answer',
+          Buffer.concat(pieces).toString(),
+        ),
       )
     })
     outgoing.end(body)

@@ -4,7 +4,15 @@ import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stopwatch } from '../time.ts'
-import { type Answer, ask, askJson, boundOf, inOneRoundOf, p99, signIn } from './client.ts'
+import {
+  type Answer,
+  ask,
+  askJson,
+  boundOf,
+  inOneRoundOf,
+  p99,
+  signIn,
+} from './client.ts'
 import { ADA, type ServerProcess, startServer } from './process.ts'
 
 /** Log-ins a second that are offered, for so many seconds. */
@@ -26,7 +34,11 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     [other, await signIn(other)],
   ])
   const check = (at: ServerProcess): Promise<Answer> =>
-    ask(at, '/hello/', { method: 'GET', headers: { Authorization: `Bearer ${pairs.get(at)?.access}` }, agent })
+    ask(at, '/hello/', {
+      method: 'GET',
+      headers: { Authorization: `Bearer ${pairs.get(at)?.access}` },
+      agent,
+    })
 
   await inOneRoundOf(3, async () => {
     const checks: Answer[] = []
@@ -56,7 +68,11 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     const admitted = answers.filter(({ status }) => status === 401)
     const turnedAway = answers.filter(({ status }) => status === 503)
 
-    assert.equal(admitted.length + turnedAway.length, answers.length, 'every answer is 401 or 503')
+    assert.equal(
+      admitted.length + turnedAway.length,
+      answers.length,
+      'every answer is 401 or 503',
+    )
     assert.ok(turnedAway.length > 0, 'the flood was none')
     assert.equal(hashesAtOnce, availableParallelism())
     assert.equal(hashes, admitted.length, 'nobody who is turned away costs a hash')
@@ -66,7 +82,9 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     }
     assert.ok(slowest <= 10_000, `${slowest} ms`)
     assert.deepEqual(new Set(checks.map(({ status }) => status)), new Set([200]))
-    const [here = 0, there = 0] = [checks, elsewhere].map((answers) => p99(answers.map(({ ms }) => ms)))
+    const [here = 0, there = 0] = [checks, elsewhere].map((answers) =>
+      p99(answers.map(({ ms }) => ms)),
+    )
     t.diagnostic(
       `${answers.length} log-ins, ${admitted.length} admitted; token checks p99 ${here.toFixed(1)} ms, elsewhere ${there.toFixed(1)} ms`,
     )
@@ -80,13 +98,20 @@ test('R21: of a flood from one address hardly anything is hashed', async (t) => 
   await signIn(server)
 
   const { hashes } = await server.measure(async () => {
-    const answers = await Promise.all(Array.from({ length: 200 }, () => askJson(server, '/api/token/', WRONG)))
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => askJson(server, '/api/token/', WRONG)),
+    )
     const by = (status: number) => answers.filter((answer) => answer.status === status)
     assert.equal(by(401).length, 10)
     assert.equal(by(429).length, 190)
     for (const { headers, body } of by(429)) {
-      assert.ok(Number(headers['retry-after']) >= 1 && Number(headers['retry-after']) <= 60)
-      assert.match(body, /^{"detail":"Request was throttled. Expected available in \d+ seconds?\."}$/)
+      assert.ok(
+        Number(headers['retry-after']) >= 1 && Number(headers['retry-after']) <= 60,
+      )
+      assert.match(
+        body,
+        /^{"detail":"Request was throttled. Expected available in \d+ seconds?\."}$/,
+      )
     }
   })
   assert.equal(hashes, 10)

@@ -16,7 +16,16 @@ const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
 async function start(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-metrics-'))
   const port = await freePort()
-  const words = ['start', '--workers', '2', '--port', '0', '--metrics', String(port), '--json']
+  const words = [
+    'start',
+    '--workers',
+    '2',
+    '--port',
+    '0',
+    '--metrics',
+    String(port),
+    '--json',
+  ]
   const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [BIN, ...words], {
     env: {
       PATH: process.env.PATH ?? '',
@@ -34,11 +43,18 @@ async function start(t: TestContext) {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text
   })
-  const [said] = await Promise.race([once(child.stdout, 'data'), ended.then(() => [`{"url":"","ended":${log}}`])])
+  const [said] = await Promise.race([
+    once(child.stdout, 'data'),
+    ended.then(() => [`{"url":"","ended":${log}}`]),
+  ])
   const { url } = JSON.parse(String(said)) as { url: string }
   const metrics = async () =>
     parseExposition(
-      await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } })).text(),
+      await (
+        await fetch(`http://127.0.0.1:${port}/metrics`, {
+          headers: { connection: 'close' },
+        })
+      ).text(),
     )
   const of = async (sample: string): Promise<number | undefined> =>
     (await metrics()).get(sample.replace(/\{.*/, ''))?.samples.get(sample)
@@ -50,7 +66,8 @@ test('whichever worker is asked, metrics are those of all, also after they were 
   assert.equal(await of('watchword_workers'), 2)
   const ask = () => fetch(`${url}/no/`, { headers: { connection: 'close' } })
   for (let i = 0; i < 10; i++) await ask()
-  for (let i = 0; i < 4; i++) assert.equal(await of('watchword_requests_total{endpoint="other",status="404"}'), 10)
+  for (let i = 0; i < 4; i++)
+    assert.equal(await of('watchword_requests_total{endpoint="other",status="404"}'), 10)
   const pids = () =>
     new Set(
       log()
@@ -62,7 +79,11 @@ test('whichever worker is asked, metrics are those of all, also after they were 
   await until(() => pids().size === 2, 'one has answered alone')
 
   child.kill('SIGHUP')
-  await until(async () => (await of('watchword_requests_total{endpoint="other",status="404"}')) === undefined, log)
+  await until(
+    async () =>
+      (await of('watchword_requests_total{endpoint="other",status="404"}')) === undefined,
+    log,
+  )
   await ask()
   assert.equal(await of('watchword_requests_total{endpoint="other",status="404"}'), 1)
   assert.equal(await of('watchword_workers'), 2)

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { LIMITS, type Limits } from '../../src/server/limits.ts'
+import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { textLine } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
 import { watchword } from '../../src/watchword.ts'
@@ -46,7 +46,11 @@ const ask = (url: string, options: RequestInit = {}): Promise<Response> =>
   fetch(url, { ...options, headers: { connection: 'close', ...options.headers } })
 
 const post = (url: string, body: object): Promise<Response> =>
-  ask(url, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+  ask(url, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
 
 function dial(port: number): Socket {
   const socket = connect(port, '127.0.0.1')
@@ -79,18 +83,24 @@ test('the first page tells what to type next, on this very server', async () => 
 
   const page = await (await ask(it.url)).text()
 
-  assert.ok(page.includes(`curl -s ${it.url}/api/token/ -d username=NAME -d password=PASSWORD`))
+  assert.ok(
+    page.includes(`curl -s ${it.url}/api/token/ -d username=NAME -d password=PASSWORD`),
+  )
 })
 
 test('hello greets who has signed in, with and without trailing slash', async () => {
   await using it = await server()
   await it.withAda()
-  const { access } = (await (await post(`${it.url}/api/token/`, { username: 'ada', password: PASSWORD })).json()) as {
+  const { access } = (await (
+    await post(`${it.url}/api/token/`, { username: 'ada', password: PASSWORD })
+  ).json()) as {
     access: string
   }
 
   for (const path of ['/hello', '/hello/', '/hello/?name=eve']) {
-    const answer = await ask(it.url + path, { headers: { authorization: `Bearer ${access}` } })
+    const answer = await ask(it.url + path, {
+      headers: { authorization: `Bearer ${access}` },
+    })
     assert.equal(answer.status, 200)
     assert.deepEqual(await answer.json(), { hello: 'ada' })
   }
@@ -103,7 +113,9 @@ test('hello refuses who has not', async () => {
 
   assert.equal(answer.status, 401)
   assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer/)
-  assert.deepEqual(await answer.json(), { detail: 'Authentication credentials were not provided.' })
+  assert.deepEqual(await answer.json(), {
+    detail: 'Authentication credentials were not provided.',
+  })
 })
 
 test('credentials are asked for before the method is judged', async () => {
@@ -122,7 +134,9 @@ test('the key set is public and holds nothing private', async () => {
   assert.ok(keys.length >= 1)
   for (const key of keys) {
     assert.deepEqual(
-      Object.keys(key).filter((name) => !['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'].includes(name)),
+      Object.keys(key).filter(
+        (name) => !['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'].includes(name),
+      ),
       [],
     )
   }
@@ -131,7 +145,15 @@ test('the key set is public and holds nothing private', async () => {
 test('what is not there is not found, in JSON', async () => {
   await using it = await server()
 
-  for (const path of ['/nothing', '/hello/you', '/hello//', '//hello', '/HELLO/', '/__proto__', '/constructor/']) {
+  for (const path of [
+    '/nothing',
+    '/hello/you',
+    '/hello//',
+    '//hello',
+    '/HELLO/',
+    '/__proto__',
+    '/constructor/',
+  ]) {
     const answer = await ask(it.url + path)
     assert.equal(answer.status, 404, path)
     assert.deepEqual(await answer.json(), { detail: 'Not found.' })
@@ -225,7 +247,11 @@ test('slow clients are closed in time while others are served', async () => {
     }, 100)
     const said = await untilClosed(socket)
     clearInterval(drip)
-    return { statuses: statusesIn(said), drops, seconds: (performance.now() - began) / 1000 }
+    return {
+      statuses: statusesIn(said),
+      drops,
+      seconds: (performance.now() - began) / 1000,
+    }
   }
   const inHeader = trickle('GET /hello/ HTTP/1.1\r\nHost: x\r\nA: ')
   const inBody = trickle(
@@ -234,9 +260,11 @@ test('slow clients are closed in time while others are served', async () => {
   const silent = trickle('')
 
   const slow = Promise.all(
-    [Array.from({ length: 20 }, inHeader), Array.from({ length: 20 }, inBody), [silent()]].map((all) =>
-      Promise.all(all),
-    ),
+    [
+      Array.from({ length: 20 }, inHeader),
+      Array.from({ length: 20 }, inBody),
+      [silent()],
+    ].map((all) => Promise.all(all)),
   )
   const honest: number[] = []
   for (let i = 0; i < 20; i++) {
@@ -248,11 +276,17 @@ test('slow clients are closed in time while others are served', async () => {
   assert.deepEqual(new Set(honest), new Set([200]))
   for (const { statuses, drops, seconds } of headers) {
     assert.deepEqual(statuses, ['408'])
-    assert.ok(seconds > 0.6 && drops <= 17, `header: closed after ${seconds} s and ${drops} drops`)
+    assert.ok(
+      seconds > 0.6 && drops <= 17,
+      `header: closed after ${seconds} s and ${drops} drops`,
+    )
   }
   for (const { statuses, drops, seconds } of bodies) {
     assert.deepEqual(statuses, ['408'])
-    assert.ok(seconds > 1.3 && drops <= 24, `body: closed after ${seconds} s and ${drops} drops`)
+    assert.ok(
+      seconds > 1.3 && drops <= 24,
+      `body: closed after ${seconds} s and ${drops} drops`,
+    )
   }
 })
 
@@ -266,9 +300,15 @@ test('a client that asks and asks and reads no answer is closed', async () => {
   await using it = await server({ timeout: 500, maxRequestsPerSocket: 1_000_000 })
   const socket = dial(it.port)
   socket.pause()
-  const asking = setInterval(() => socket.writableNeedDrain || socket.write(GET('/').repeat(500)), 5)
+  const asking = setInterval(
+    () => socket.writableNeedDrain || socket.write(GET('/').repeat(500)),
+    5,
+  )
 
-  await until(() => it.lines.some((line) => line.includes('broken off')), 'it is still open')
+  await until(
+    () => it.lines.some((line) => line.includes('broken off')),
+    'it is still open',
+  )
   clearInterval(asking)
   socket.destroy()
 })
@@ -291,8 +331,19 @@ test('there is a bounded number of connections', async () => {
 })
 
 /** Sends a body piece by piece until it is answered. */
-async function send(port: number, headers: Record<string, string>, pieces: Iterable<string | Buffer>) {
-  const outgoing = httpRequest({ port, host: '127.0.0.1', path: '/api/token/', method: 'POST', headers, agent: false })
+async function send(
+  port: number,
+  headers: Record<string, string>,
+  pieces: Iterable<string | Buffer>,
+) {
+  const outgoing = httpRequest({
+    port,
+    host: '127.0.0.1',
+    path: '/api/token/',
+    method: 'POST',
+    headers,
+    agent: false,
+  })
   outgoing.on('error', () => undefined)
   let taken = 0
   const counted = function* (): Generator<string | Buffer> {
@@ -321,9 +372,19 @@ for (const [what, headers, pieces, status] of [
     Array(100).fill('x'.repeat(100_000)),
     413,
   ],
-  ['chunks without end', { 'content-type': 'application/json' }, endless('x'.repeat(1000)), 413],
+  [
+    'chunks without end',
+    { 'content-type': 'application/json' },
+    endless('x'.repeat(1000)),
+    413,
+  ],
   ['100,000 brackets', { 'content-type': 'application/json' }, ['['.repeat(60_000)], 400],
-  ['gzip', { 'content-type': 'application/json', 'content-encoding': 'gzip' }, [Buffer.from([0x1f, 0x8b, 8, 0])], 415],
+  [
+    'gzip',
+    { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    [Buffer.from([0x1f, 0x8b, 8, 0])],
+    415,
+  ],
 ] as const) {
   test(`a body that is too much is refused and read no further: ${what}`, async () => {
     await using it = await server()
@@ -376,7 +437,7 @@ test('who goes on sending after the answer is cut off', async () => {
 })
 
 test('a stop answers what is in flight and what is on its way, and takes nothing new', async () => {
-  const it = await server({ farewell: 2000 })
+  const it = await server({ idleGrace: 2000 })
   await it.withAda()
   const body = `username=ada&password=${PASSWORD}`
   const half = dial(it.port)
@@ -408,9 +469,11 @@ test('a stop answers what is in flight and what is on its way, and takes nothing
 })
 
 test('a stop does not wait for ever', async () => {
-  const it = await server({ farewell: 50, stop: 300 })
+  const it = await server({ idleGrace: 50, stopTimeout: 300 })
   const stuck = dial(it.port)
-  stuck.write('POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{')
+  stuck.write(
+    'POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  )
   await sleep(50)
 
   assert.ok(await endsBefore(it.stop(), 20, 50))
@@ -423,9 +486,14 @@ test('the log tells method, path, status and time, and no secret of a request', 
   await it.withAda()
   const canary = 'CANARY-4711'
 
-  await post(`${it.url}/api/token/?password=${canary}`, { username: 'ada', password: canary })
+  await post(`${it.url}/api/token/?password=${canary}`, {
+    username: 'ada',
+    password: canary,
+  })
   await post(`${it.url}/api/token/refresh/`, { refresh: canary })
-  await ask(`${it.url}/hello/?token=${canary}`, { headers: { authorization: `Bearer ${canary}`, cookie: canary } })
+  await ask(`${it.url}/hello/?token=${canary}`, {
+    headers: { authorization: `Bearer ${canary}`, cookie: canary },
+  })
   await raw(it.port, `GET / HTTP/1.1\r\n${canary}\r\n\r\n`)
 
   assert.deepEqual(

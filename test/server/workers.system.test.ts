@@ -17,7 +17,11 @@ import { ADA } from './process.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
 
-function folder(t: TestContext): { readonly path: string; readonly database: string; in(name: string): string } {
+function folder(t: TestContext): {
+  readonly path: string
+  readonly database: string
+  in(name: string): string
+} {
   const path = mkdtempSync(join(tmpdir(), 'watchword-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
   return { path, database: join(path, 'watchword.db'), in: (name) => join(path, name) }
@@ -32,7 +36,9 @@ test('start serves with so many workers, which know the same users and keys and 
 
   const statuses = await Promise.all(Array.from({ length: 20 }, wrong))
   const keySets = await Promise.all(
-    Array.from({ length: 9 }, () => ask(it, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body)),
+    Array.from({ length: 9 }, () =>
+      ask(it, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body),
+    ),
   )
 
   assert.deepEqual([it.workers, it.workerIds().length], [3, 3])
@@ -47,7 +53,7 @@ test('with one worker there is one process', async (t) => {
 
   assert.deepEqual([it.workers, it.workerIds()], [1, []])
   it.child.kill('SIGHUP')
-  await it.untilSaid('not reloaded: one process cannot be replaced without a gap')
+  await it.untilSaid('not reloaded: a single process cannot be replaced without a gap')
   assert.equal((await ask(it, '/', { method: 'GET' })).status, 200)
   assert.equal((await it.stop('SIGINT')).code, 0)
 })
@@ -55,12 +61,16 @@ test('with one worker there is one process', async (t) => {
 test('Ctrl+C, which every process hears, lets answers in flight be given', async (t) => {
   const { database, path } = folder(t)
   await withAda(database)
-  const child = spawn(process.execPath, [BIN, 'start', '--port', '0', '--workers', '2', '--json'], {
-    cwd: path,
-    env: { PATH: process.env.PATH ?? '', WATCHWORD_SECRET: SECRET },
-    stdio: ['ignore', 'pipe', 'ignore'],
-    detached: true,
-  })
+  const child = spawn(
+    process.execPath,
+    [BIN, 'start', '--port', '0', '--workers', '2', '--json'],
+    {
+      cwd: path,
+      env: { PATH: process.env.PATH ?? '', WATCHWORD_SECRET: SECRET },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    },
+  )
   t.after(() => child.kill('SIGKILL'))
   const [line] = await once(child.stdout, 'data')
   const port = Number(new URL(JSON.parse(String(line)).url).port)
@@ -83,12 +93,16 @@ test('Ctrl+C, which every process hears, lets answers in flight be given', async
 for (const wait of [100, 600, 1500, 2500]) {
   test(`a stop ${wait} ms after the start, whatever it is doing then, leaves no process behind`, async (t) => {
     const { database, path } = folder(t)
-    const child = spawn(process.execPath, [BIN, 'start', '--port', '0', '--workers', '3', '--database', database], {
-      cwd: path,
-      env: { PATH: process.env.PATH ?? '', WATCHWORD_SECRET: SECRET },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    })
+    const child = spawn(
+      process.execPath,
+      [BIN, 'start', '--port', '0', '--workers', '3', '--database', database],
+      {
+        cwd: path,
+        env: { PATH: process.env.PATH ?? '', WATCHWORD_SECRET: SECRET },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      },
+    )
     t.after(() => child.kill('SIGKILL'))
     let err = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -102,7 +116,10 @@ for (const wait of [100, 600, 1500, 2500]) {
       return ended
     })
 
-    assert.ok(child.exitCode === 0 || child.signalCode === 'SIGTERM', `${child.exitCode} ${child.signalCode} ${err}`)
+    assert.ok(
+      child.exitCode === 0 || child.signalCode === 'SIGTERM',
+      `${child.exitCode} ${child.signalCode} ${err}`,
+    )
     assert.ok(ms < 10_000, `${ms} ms`)
     assert.doesNotMatch(err, /^\s+at /m)
     // Whatever it has started is of its group.
@@ -118,8 +135,15 @@ test('a socket file is for its owner and group, takes the place of a dead one, a
   assert.equal(first.url, `unix:${socket}`)
   assert.equal(lstatSync(socket).mode & 0o777, 0o660)
   assert.equal((await whole({ socketPath: socket, path: '/', agent: false })).how, '200')
-  await assert.rejects(startCommand(t, { database, words }), /ended with 1: .*A server listens on .*socket already/s)
-  assert.equal((await whole({ socketPath: socket, path: '/', agent: false })).how, '200', 'it is still there')
+  await assert.rejects(
+    startCommand(t, { database, words }),
+    /ended with 1: .*A server is already listening on .*socket/s,
+  )
+  assert.equal(
+    (await whole({ socketPath: socket, path: '/', agent: false })).how,
+    '200',
+    'it is still there',
+  )
   await first.stop('SIGKILL')
   assert.ok(existsSync(socket), 'nobody was left to remove it')
 
@@ -137,12 +161,18 @@ test('what is no socket is not removed, and a socket file asks for the number of
 
   await assert.rejects(
     startCommand(t, { database, words: ['--socket', file, '--proxies', '1'] }),
-    /ended with 1: .*notes\.txt is there and is no socket/s,
+    /ended with 1: .*notes\.txt exists and is not a socket/s,
   )
-  await assert.rejects(startCommand(t, { database, words: ['--socket', file] }), /ended with 2: .*needs --proxies/s)
   await assert.rejects(
-    startCommand(t, { database, words: ['--socket', file, '--proxies', '1', '--port', '80'] }),
-    /ended with 2: .*does not go with --host and --port/s,
+    startCommand(t, { database, words: ['--socket', file] }),
+    /ended with 2: .*needs --proxies/s,
+  )
+  await assert.rejects(
+    startCommand(t, {
+      database,
+      words: ['--socket', file, '--proxies', '1', '--port', '80'],
+    }),
+    /ended with 2: .*cannot be combined with --host or --port/s,
   )
   assert.ok(existsSync(file))
 })
@@ -151,7 +181,10 @@ test('on a socket file it is the proxy that says who a client is', async (t) => 
   const { database, path } = folder(t)
   await withAda(database)
   const socketPath = join(path, 'socket')
-  await startCommand(t, { database, words: ['--socket', socketPath, '--proxies', '1', '--workers', '1'] })
+  await startCommand(t, {
+    database,
+    words: ['--socket', socketPath, '--proxies', '1', '--workers', '1'],
+  })
   const guess = (address: string): Promise<string> =>
     whole(
       {
@@ -159,7 +192,10 @@ test('on a socket file it is the proxy that says who a client is', async (t) => 
         path: '/api/token/',
         method: 'POST',
         agent: false,
-        headers: { 'content-type': 'application/json', 'x-forwarded-for': `203.0.113.${Math.random()}, ${address}` },
+        headers: {
+          'content-type': 'application/json',
+          'x-forwarded-for': `203.0.113.${Math.random()}, ${address}`,
+        },
       },
       JSON.stringify({ ...ADA, password: 'wrong' }),
     ).then(({ how }) => how)
@@ -178,10 +214,16 @@ test('a port that is taken is told by the first worker, and no other one is star
   await once(other, 'listening')
   const { port } = other.address() as { port: number }
 
-  const failed = startCommand(t, { database, words: ['--port', String(port), '--workers', '4'] })
+  const failed = startCommand(t, {
+    database,
+    words: ['--port', String(port), '--workers', '4'],
+  })
 
   await assert.rejects(failed, ({ message }: Error) => {
-    assert.match(message, /ended with 1: \{"error":"Port \d+ on 127\.0\.0\.1 is taken: [^\n]*"\}\n$/)
+    assert.match(
+      message,
+      /ended with 1: \{"error":"Port \d+ on 127\.0\.0\.1 is in use: [^\n]*"\}\n$/,
+    )
     return true
   })
 })
@@ -190,9 +232,15 @@ test('nothing but the count of proxies makes the server believe a header about w
   const { database } = folder(t)
   const it = await startCommand(t, { database, words: ['--port', '0', '--workers', '1'] })
   const page = await new Promise<string>((resolve) => {
-    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' }
+    const headers = {
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'evil.example',
+      forwarded: 'host=evil.example',
+    }
     request({ port: it.port, host: '127.0.0.1', path: '/', headers, agent: false })
-      .on('response', async (response) => resolve(Buffer.concat(await response.toArray()).toString()))
+      .on('response', async (response) =>
+        resolve(Buffer.concat(await response.toArray()).toString()),
+      )
       .end()
   })
 

@@ -9,10 +9,19 @@ test('a test gets an empty database of its own, on a server that keeps what it h
 
   await ask(one.url, 'create table things (id text)')
 
-  assert.deepEqual(await ask(one.url, "select count(*)::int from pg_tables where schemaname = 'public'"), { count: 1 })
-  assert.deepEqual(await ask(other.url, "select count(*)::int from pg_tables where schemaname = 'public'"), {
-    count: 0,
-  })
+  assert.deepEqual(
+    await ask(one.url, "select count(*)::int from pg_tables where schemaname = 'public'"),
+    { count: 1 },
+  )
+  assert.deepEqual(
+    await ask(
+      other.url,
+      "select count(*)::int from pg_tables where schemaname = 'public'",
+    ),
+    {
+      count: 0,
+    },
+  )
   assert.deepEqual(await ask(one.url, 'show fsync'), { fsync: 'on' })
 })
 
@@ -23,9 +32,13 @@ test('a server of its own can be stopped, killed and started again, and is at th
   await ask(server.url, 'create table things (id text)')
 
   await server.restart('immediate')
-  assert.deepEqual(await ask(server.url, 'select count(*)::int from things'), { count: 0 })
+  assert.deepEqual(await ask(server.url, 'select count(*)::int from things'), {
+    count: 0,
+  })
   await server.kill()
   await assert.rejects(ask(server.url, 'select 1'), { code: 'ECONNREFUSED' })
   await server.start()
-  assert.deepEqual(await ask(server.url, 'select count(*)::int from things'), { count: 0 })
+  assert.deepEqual(await ask(server.url, 'select count(*)::int from things'), {
+    count: 0,
+  })
 })

@@ -14,7 +14,13 @@ test('a Redis of a test is stopped, started, paused and flushed', async (t) => {
 
   redis.pause()
   const answer = redis.ask('PING')
-  assert.equal(await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 100, 'silence'))]), 'silence')
+  assert.equal(
+    await Promise.race([
+      answer,
+      new Promise((resolve) => setTimeout(resolve, 100, 'silence')),
+    ]),
+    'silence',
+  )
   redis.resume()
   assert.equal(await answer, '+PONG\r\n')
 

@@ -18,7 +18,9 @@ const ENDS: Readonly<
     string,
     {
       end(here: Guarded, who: SignedIn): Promise<unknown>
-      readonly answers: Readonly<Partial<Record<Route, { readonly status: number; readonly says: string }>>>
+      readonly answers: Readonly<
+        Partial<Record<Route, { readonly status: number; readonly says: string }>>
+      >
     }
   >
 > = {
@@ -30,7 +32,8 @@ const ENDS: Readonly<
     },
   },
   'whose password was changed': {
-    end: (here, { id }) => here.administer('setPassword', id, 'another horse battery staple'),
+    end: (here, { id }) =>
+      here.administer('setPassword', id, 'another horse battery staple'),
     answers: {
       '/account': { status: 401, says: "The user's password has been changed." },
       '/stateless': { status: 401, says: 'Token is blacklisted' },
@@ -53,7 +56,10 @@ const ENDS: Readonly<
   'whose spent refresh token came back (R2)': {
     async end(here, { pair: { refresh } }) {
       await here.send('/refresh/', { refresh })
-      await assert.rejects(here.send('/refresh/', { refresh }), /401 .*Token is blacklisted/)
+      await assert.rejects(
+        here.send('/refresh/', { refresh }),
+        /401 .*Token is blacklisted/,
+      )
     },
     answers: {
       '/account': { status: 401, says: 'Token is blacklisted' },
@@ -62,7 +68,12 @@ const ENDS: Readonly<
   },
   'whose role was taken away': {
     end: (here, { id }) => here.administer('changeUser', id, { roles: [] }),
-    answers: { '/editors': { status: 403, says: 'You do not have permission to perform this action.' } },
+    answers: {
+      '/editors': {
+        status: 403,
+        says: 'You do not have permission to perform this action.',
+      },
+    },
   },
 }
 
@@ -70,12 +81,19 @@ for (const [kind, fresh] of Object.entries(DATABASES)) {
   test(`on ${kind} another process refuses within a second whoever it was`, async (t) => {
     const database = await fresh(t)
     if (typeof database === 'string') return t.skip(database)
-    const [here, there] = await Promise.all([startedIn(t, database.url), startedIn(t, database.url)])
+    const [here, there] = await Promise.all([
+      startedIn(t, database.url),
+      startedIn(t, database.url),
+    ])
     for (const [who, { end, answers }] of Object.entries(ENDS)) {
       await t.test(who, async (t) => {
         const ada = await signedIn(here, who)
-        const routes = Object.entries(answers) as [Route, { status: number; says: string }][]
-        for (const [route] of routes) assert.equal((await there.ask(route, ada.pair.access)).status, 200)
+        const routes = Object.entries(answers) as [
+          Route,
+          { status: number; says: string },
+        ][]
+        for (const [route] of routes)
+          assert.equal((await there.ask(route, ada.pair.access)).status, 200)
 
         await end(here, ada)
 
@@ -94,7 +112,9 @@ for (const [kind, fresh] of Object.entries(DATABASES)) {
       })
     }
     await t.test('and whoever only verifies learns of them', async () => {
-      const page = (await (await fetch(`${there.url}/api/token/revocations/`)).json()) as { revoked: string[] }
+      const page = (await (
+        await fetch(`${there.url}/api/token/revocations/`)
+      ).json()) as { revoked: string[] }
       assert.equal(page.revoked.length, Object.keys(ENDS).length - 1)
     })
   })
@@ -109,6 +129,10 @@ async function startedIn(t: TestContext, url: string): Promise<Guarded> {
 async function signedIn(here: Guarded, who: string): Promise<SignedIn> {
   const username = who.replace(/[^a-z]/g, '')
   const password = 'correct horse battery staple'
-  const { id } = await here.administer('createUser', { username, password, roles: ['editor'] })
+  const { id } = await here.administer('createUser', {
+    username,
+    password,
+    roles: ['editor'],
+  })
   return { id, pair: await here.send('/', { username, password }) }
 }

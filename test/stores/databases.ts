@@ -1,5 +1,5 @@
-import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { aDatabase } from '../services/postgres.ts'
+import { postgresStore } from './open.ts'
 import { type FreshDatabase, freshSqlite, opening } from './sqlite.ts'
 
 export const freshPostgres: FreshDatabase = async (t) => {
@@ -10,4 +10,7 @@ export const freshPostgres: FreshDatabase = async (t) => {
 }
 
 /** Every kind of database that the SQL runs on. */
-export const DATABASES: Readonly<Record<string, FreshDatabase>> = { SQLite: freshSqlite, PostgreSQL: freshPostgres }
+export const DATABASES: Readonly<Record<string, FreshDatabase>> = {
+  SQLite: freshSqlite,
+  PostgreSQL: freshPostgres,
+}

@@ -3,23 +3,24 @@ import { type TestContext, test } from 'node:test'
 import { Kysely } from 'kysely'
 import { minutes, type UnixSeconds } from '../../src/base/clock.ts'
 import { sqlHits } from '../../src/stores/hits.ts'
-import { postgresStore } from '../../src/stores/postgres/store.ts'
+import { migrate } from '../../src/stores/migrate.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import { openRedis } from '../../src/stores/redis/redis.ts'
 import { sqliteDialect } from '../../src/stores/sqlite/dialect.ts'
-import { migrate } from '../../src/stores/sqlite/migrate.ts'
+import { migratableSqlite } from '../../src/stores/sqlite/migrate.ts'
 import { open } from '../../src/stores/sqlite/open.ts'
 import type { Tables } from '../../src/stores/tables.ts'
-import type { Counted, Hits } from '../../src/throttling/hits.ts'
+import type { HitResult, Hits } from '../../src/throttling/hits.ts'
 import { memoryHits } from '../../src/throttling/memory-hits.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
 import { aDatabase, ask } from '../services/postgres.ts'
 import { aRedis } from '../services/redis.ts'
 import { aFolder, at, NOON, TERMS } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
+import { postgresStore } from './open.ts'
 
 const FIVE: Limit = { limit: 5, per: minutes(1) }
-const counted: Counted = { kind: 'counted' }
+const counted: HitResult = { kind: 'counted' }
 
 interface World {
   readonly hits: Hits
@@ -29,10 +30,15 @@ interface World {
 
 async function sqliteWorld(t: TestContext): Promise<World> {
   const db: Kysely<Tables> = new Kysely<Tables>({
-    dialect: sqliteDialect(() => open(':memory:', (connection) => migrate(connection, db.schema, ':memory:'))),
+    dialect: sqliteDialect(() =>
+      open(':memory:', (connection) =>
+        migrate(migratableSqlite(connection, db.schema, ':memory:'), db, []),
+      ),
+    ),
   })
   t.after(() => db.destroy())
-  const rows = () => db.selectFrom('throttle_hits').selectAll().orderBy('key').orderBy('slot').execute()
+  const rows = () =>
+    db.selectFrom('throttle_hits').selectAll().orderBy('key').orderBy('slot').execute()
   return { hits: sqlHits(db), rows }
 }
 
@@ -46,21 +52,26 @@ async function postgresWorld(t: TestContext): Promise<World | string> {
   })
   await store.migrate()
   const listed = `select coalesce(json_agg(throttle_hits order by key, slot), '[]') as rows from throttle_hits`
-  const rows = async () => (await ask<{ rows: { key: string }[] }>(database.url, listed)).rows
-  return { hits: store.hits, rows }
+  const rows = async () =>
+    (await ask<{ rows: { key: string }[] }>(database.url, listed)).rows
+  return { hits: store.ports.hits, rows }
 }
 
 async function redisWorld(t: TestContext): Promise<World | string> {
   const server = await aRedis()
   if (typeof server === 'string') return server
   const lost: string[] = []
-  const redis = await openRedis(parseRedis(server.url), { lost: (reason) => lost.push(reason), back() {} })
+  const redis = await openRedis(parseRedis(server.url), {
+    lost: (reason) => lost.push(reason),
+    back() {},
+  })
   t.after(async () => {
     await redis.close()
     await server.stop()
     assert.deepEqual(lost, [])
   })
-  const timesAt = async (key: string) => textsOf(await server.ask(`LRANGE ${key} 0 -1`)).map((time) => ({ key, time }))
+  const timesAt = async (key: string) =>
+    textsOf(await server.ask(`LRANGE ${key} 0 -1`)).map((time) => ({ key, time }))
   const rows = async () => {
     const keys = textsOf(await server.ask('KEYS watchword:throttle*'))
     return (await Promise.all(keys.map(timesAt))).flat()
@@ -80,17 +91,20 @@ const textsOf = (answer: string): readonly string[] =>
   answer.split('\r\n').filter((line) => line !== '' && !/^[*$]/.test(line))
 
 /** A test on each of them. */
-function onEach(name: string, does: (world: World, t: TestContext) => Promise<void>): void {
+function onEach(
+  name: string,
+  does: (deps: World, t: TestContext) => Promise<void>,
+): void {
   for (const [where, make] of Object.entries(WORLDS)) {
     test(`${where}: ${name}`, async (t) => {
-      const world = await make(t)
-      if (typeof world === 'string') return t.skip(world)
-      await does(world, t)
+      const deps = await make(t)
+      if (typeof deps === 'string') return t.skip(deps)
+      await does(deps, t)
     })
   }
 }
 
-const kinds = (all: readonly Counted[]) => ({
+const kinds = (all: readonly HitResult[]) => ({
   counted: all.filter(({ kind }) => kind === 'counted').length,
   full: all.filter(({ kind }) => kind === 'full').length,
 })
@@ -98,7 +112,9 @@ const kinds = (all: readonly Counted[]) => ({
 onEach(
   'of a hundred hits at once on five a minute five are counted, and the others told how long to wait',
   async ({ hits }) => {
-    const all = await Promise.all(Array.from({ length: 100 }, () => hits.hit('throttle_k', FIVE, NOON)))
+    const all = await Promise.all(
+      Array.from({ length: 100 }, () => hits.hit('throttle_k', FIVE, NOON)),
+    )
 
     assert.deepEqual(kinds(all), { counted: 5, full: 95 })
     for (const each of all) if (each.kind === 'full') assert.equal(each.wait, 60)
@@ -109,14 +125,16 @@ test('four processes on one file count as one', async (t) => {
   const { file, remove } = aFolder()
   t.after(remove)
   const houses = Array.from({ length: 4 }, () => startHouse(file, TERMS))
-  t.after(() => Promise.all(houses.map((house) => house.kill())))
-  await Promise.all(houses.map((house) => house.ask('ready')))
+  t.after(() => Promise.all(houses.map((instance) => instance.kill())))
+  await Promise.all(houses.map((instance) => instance.ask('ready')))
 
   for (let round = 0; round < 5; round++) {
     const now = at(NOON, 60 * round)
-    await Promise.all(houses.map((house) => house.ask('setClock', now)))
+    await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
     const moment = soon()
-    const answers = await Promise.all(houses.map((house) => house.ask('hits', 'throttle_k', FIVE, 100, moment)))
+    const answers = await Promise.all(
+      houses.map((instance) => instance.ask('hits', 'throttle_k', FIVE, 100, moment)),
+    )
 
     assert.equal(
       answers.reduce((sum, answer) => sum + answer.counted, 0),
@@ -153,7 +171,10 @@ for (const limit of [1, 2, 5, 20]) {
         seen[theirs.kind] += 1
         if (theirs.kind === 'counted') recent.unshift(now)
         if (random.next().value < 0.15 && recent.length > 0) {
-          const [moment] = recent.splice(Math.floor(random.next().value * Math.min(limit, recent.length)), 1)
+          const [moment] = recent.splice(
+            Math.floor(random.next().value * Math.min(limit, recent.length)),
+            1,
+          )
           await hits.takeBack('throttle_k', its, moment!)
           if (moment! > now - its.per) memory.takeBack('throttle_k', its, moment!)
         }
@@ -170,13 +191,19 @@ onEach('a refused hit writes nothing', async ({ hits, rows }) => {
   for (let i = 0; i < 5; i++) await hits.hit('throttle_k', FIVE, at(NOON, i))
   const before = await rows()
 
-  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 10)), { kind: 'full', wait: 50 })
+  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 10)), {
+    kind: 'full',
+    wait: 50,
+  })
 
   assert.deepEqual(await rows(), before)
 })
 
 onEach('none a minute refuses and writes nothing', async ({ hits, rows }) => {
-  assert.deepEqual(await hits.hit('throttle_k', { limit: 0, per: minutes(1) }, NOON), { kind: 'full', wait: 60 })
+  assert.deepEqual(await hits.hit('throttle_k', { limit: 0, per: minutes(1) }, NOON), {
+    kind: 'full',
+    wait: 60,
+  })
 
   assert.deepEqual(await rows(), [])
 })
@@ -184,23 +211,29 @@ onEach('none a minute refuses and writes nothing', async ({ hits, rows }) => {
 onEach('keys are counted each for itself', async ({ hits }) => {
   const one: Limit = { limit: 1, per: minutes(1) }
 
-  assert.deepEqual(await Promise.all(['a', 'b', 'c'].map((key) => hits.hit(key, one, NOON))), [
-    counted,
-    counted,
-    counted,
-  ])
+  assert.deepEqual(
+    await Promise.all(['a', 'b', 'c'].map((key) => hits.hit(key, one, NOON))),
+    [counted, counted, counted],
+  )
 })
 
-onEach('a key takes no more rows than its limit, however long it is hit', async ({ hits, rows }) => {
-  for (let i = 0; i < 100; i++) await hits.hit('throttle_k', FIVE, at(NOON, i * 20))
+onEach(
+  'a key takes no more rows than its limit, however long it is hit',
+  async ({ hits, rows }) => {
+    for (let i = 0; i < 100; i++) await hits.hit('throttle_k', FIVE, at(NOON, i * 20))
 
-  assert.ok((await rows()).length <= 5)
-})
+    assert.ok((await rows()).length <= 5)
+  },
+)
 
 onEach('a limit that is lowered counts what was hit before', async ({ hits }) => {
-  for (let i = 0; i < 20; i++) await hits.hit('throttle_k', { limit: 20, per: minutes(1) }, NOON)
+  for (let i = 0; i < 20; i++)
+    await hits.hit('throttle_k', { limit: 20, per: minutes(1) }, NOON)
 
-  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 1)), { kind: 'full', wait: 59 })
+  assert.deepEqual(await hits.hit('throttle_k', FIVE, at(NOON, 1)), {
+    kind: 'full',
+    wait: 59,
+  })
 })
 
 test('flushing forgets keys that are quiet, whole, and leaves those that are not as they are', async (t) => {

@@ -48,14 +48,22 @@ async function site(t: TestContext) {
   const told = new Promise<string>((resolve) => {
     tell = resolve
   })
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', origin)
     const json = (value: unknown): void =>
-      void response.setHeader('content-type', 'application/json').end(JSON.stringify(value))
+      void response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify(value))
     const module = modules.get(pathname)
-    if (module !== undefined) response.setHeader('content-type', 'text/javascript').end(module)
-    else if (pathname === KEYS) json({ keys: Object.values(keys).map(({ verifying }) => verifying.jwk) })
-    else if (pathname === '/api/token/revocations/') json({ window: 300, until: 1, revoked: ['gone'], more: false })
+    if (module !== undefined)
+      response.setHeader('content-type', 'text/javascript').end(module)
+    else if (pathname === KEYS)
+      json({ keys: Object.values(keys).map(({ verifying }) => verifying.jwk) })
+    else if (pathname === '/api/token/revocations/')
+      json({ window: 300, until: 1, revoked: ['gone'], more: false })
     else if (pathname === '/tokens') json(tokens())
     else if (pathname === '/told') {
       tell(await text(request))
@@ -110,7 +118,9 @@ test('in a browser tokens are judged as everywhere', async (t) => {
   if (chromium === undefined) return t.skip('there is no Chromium on this machine')
   const { origin, told } = await site(t)
   const child = await visit(t, origin)
-  const ended = once(child, 'exit').then(() => assert.fail('Chromium ended before it had told anything'))
+  const ended = once(child, 'exit').then(() =>
+    assert.fail('Chromium ended before it had told anything'),
+  )
   ended.catch(() => undefined)
   assert.deepEqual(JSON.parse(await Promise.race([told, ended])), {
     ES256: 'ann',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { issuerOf } from '../../src/cli/issuer.ts'
+import { issuerOf } from '../../src/cli/issuer-options.ts'
 import { verifier } from '../../src/verify/index.ts'
 import { askJson, signIn } from '../server/client.ts'
 import { startCommand, withAda } from '../server/command.ts'
@@ -18,7 +18,16 @@ test('the command starts a server whose tokens another service checks', async (t
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const database = join(folder, 'watchword.db')
   await withAda(database)
-  const words = ['--port', '0', '--workers', '1', '--issuer', ISSUER, '--audience', 'api, web']
+  const words = [
+    '--port',
+    '0',
+    '--workers',
+    '1',
+    '--issuer',
+    ISSUER,
+    '--audience',
+    'api, web',
+  ]
   const server = await startCommand(t, { database, words })
   const base = `http://127.0.0.1:${server.port}`
   const tokens = verifier({
@@ -28,11 +37,11 @@ test('the command starts a server whose tokens another service checks', async (t
     revocations: { url: `${base}/api/token/revocations/` },
   })
   const { access, refresh } = await signIn(server)
-  assert.deepEqual((await tokens.verify(access)).aud, ['api', 'web'])
+  assert.deepEqual((await tokens.check(access)).aud, ['api', 'web'])
 
   assert.equal((await askJson(server, '/api/token/blacklist/', { refresh })).status, 200)
   const refused = async (): Promise<string | undefined> => {
-    const code = await tokens.verify(access).then(
+    const code = await tokens.check(access).then(
       () => undefined,
       (error: { code: string }) => error.code,
     )
@@ -45,14 +54,23 @@ test('the command starts a server whose tokens another service checks', async (t
 
 test('an issuer without an audience, or the other way round, is told how to go on', () => {
   const quiet = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const world = { env: {}, stdin: Readable.from([]), stdout: quiet, stderr: quiet } as unknown as Parameters<
-    typeof issuerOf
-  >[1]
-  assert.throws(() => issuerOf({ issuer: ISSUER }, world), /--issuer needs --audience/)
-  assert.throws(() => issuerOf({ audience: 'api' }, world), /--audience needs --issuer/)
-  assert.deepEqual(issuerOf({}, world), {})
-  assert.deepEqual(issuerOf({}, { ...world, env: { WATCHWORD_ISSUER: ISSUER, WATCHWORD_AUDIENCE: 'api' } }), {
-    tokens: { issuer: ISSUER, audience: ['api'] },
-    endpoints: { revocations: true },
-  })
+  const deps = {
+    env: {},
+    stdin: Readable.from([]),
+    stdout: quiet,
+    stderr: quiet,
+  } as unknown as Parameters<typeof issuerOf>[1]
+  assert.throws(() => issuerOf({ issuer: ISSUER }, deps), /--issuer needs --audience/)
+  assert.throws(() => issuerOf({ audience: 'api' }, deps), /--audience needs --issuer/)
+  assert.deepEqual(issuerOf({}, deps), {})
+  assert.deepEqual(
+    issuerOf(
+      {},
+      { ...deps, env: { WATCHWORD_ISSUER: ISSUER, WATCHWORD_AUDIENCE: 'api' } },
+    ),
+    {
+      tokens: { issuer: ISSUER, audience: ['api'] },
+      endpoints: { revocations: true },
+    },
+  )
 })

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Address } from './address.ts'
-import { isConnectionLost } from './faults.ts'
+import { isConnectionLost } from './errors.ts'
 import { prepareSession } from './session.ts'
 
 /** Connections to one server, made as they are needed, each used by one at a time. */
@@ -53,4 +53,5 @@ export function keepsAlive(client: pg.ClientBase, yes: boolean): void {
 }
 
 const socketOf = (client: pg.ClientBase): { destroy(): void } =>
-  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream
+  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } })
+    .connection.stream

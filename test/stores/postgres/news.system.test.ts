@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { isPromise } from '../../../src/base/request.ts'
+import { isPromise } from '../../../src/base/awaitable.ts'
+import type { InstanceStore } from '../../../src/features/store-extensions.ts'
 import type { SessionId } from '../../../src/sessions/session.ts'
 import type { Change } from '../../../src/sessions/watch.ts'
-import type { Store } from '../../../src/stores/store.ts'
 import type { User } from '../../../src/users/user.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { aSession, NOON, vitor } from '../../sessions/house.ts'
@@ -12,7 +12,7 @@ import { timed, until } from '../../time.ts'
 import { aServersWorld, aWorld } from './world.ts'
 
 /** What a watch has told, and when it was last said that this was all. */
-function listening(t: TestContext, store: Store) {
+function listening(t: TestContext, store: InstanceStore) {
   const heard: Change[] = []
   let upToDate = 0
   const watching = store.watch({
@@ -28,7 +28,10 @@ function listening(t: TestContext, store: Store) {
     /** Waits until so much is told. */
     async hears(what: Change): Promise<void> {
       const text = JSON.stringify(what)
-      await until(() => heard.some((change) => JSON.stringify(change) === text), `${text} was not told`)
+      await until(
+        () => heard.some((change) => JSON.stringify(change) === text),
+        `${text} was not told`,
+      )
     },
   }
 }
@@ -36,37 +39,49 @@ function listening(t: TestContext, store: Store) {
 const ended = (id: string): Change => ({ kind: 'ended', sessions: [id as SessionId] })
 
 test('a session that another ends is told of by its name within a second, and so is one ended by hand', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  for (const id of ['one', 'two']) await other.sessions.open(aSession(id))
+  for (const id of ['one', 'two']) await other.ports.sessions.open(aSession(id))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
 
   const first = await timed(async () => {
-    await other.sessions.end('one' as SessionId, 'logout', NOON)
+    await other.ports.sessions.revoke('one' as SessionId, 'logout', NOON)
     await ear.hears(ended('one'))
   })
   assert.ok(first.ms < 1000, `${first.ms} ms`)
   const second = await timed(async () => {
-    await run(world.url, `update sessions set ended_at = 1, end_reason = 'admin' where id = 'two'`)
+    await run(
+      deps.url,
+      `update sessions set ended_at = 1, end_reason = 'admin' where id = 'two'`,
+    )
     await ear.hears(ended('two'))
   })
   assert.ok(second.ms < 1000, `${second.ms} ms`)
 })
 
 test('keys that another turns are told of', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
 
-  const key = { id: 'k', algorithm: 'ES256', stage: 'current', sealed: '', createdAt: NOON, tokenLife: 1 }
+  const key = {
+    id: 'k',
+    algorithm: 'ES256',
+    stage: 'current',
+    sealed: '',
+    createdAt: NOON,
+    tokenLife: 1,
+  }
   const { ms } = await timed(async () => {
-    await other.keys.seed([{ ...key, publicJwk: {}, verifiesUntil: undefined } as never])
+    await other.ports.keys.seed([
+      { ...key, publicJwk: {}, verifiesUntil: undefined } as never,
+    ])
     await ear.hears({ kind: 'keys' })
   })
 
@@ -74,43 +89,51 @@ test('keys that another turns are told of', async (t) => {
 })
 
 test('refreshes are told to nobody', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
-  await ours.users.insert(vitor)
-  for (const id of ['s', 'mark']) await other.sessions.open(aSession(id))
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
+  await ours.ports.users.insert(vitor)
+  for (const id of ['s', 'mark']) await other.ports.sessions.open(aSession(id))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
   const before = ear.heard.length
 
-  const terms = { id: 's' as SessionId, generation: 0, jti: 's-0', newJti: 'n', idle: 60, leeway: 0, now: NOON }
+  const terms = {
+    id: 's' as SessionId,
+    generation: 0,
+    jti: 's-0',
+    newJti: 'n',
+    idle: 60,
+    leeway: 0,
+    now: NOON,
+  }
   const require = { user: true, active: true, epoch: true }
-  assert.ok(await other.sessions.rotate({ ...terms, require } as never))
-  await other.sessions.end('mark' as SessionId, 'logout', NOON)
+  assert.ok(await other.ports.sessions.rotate({ ...terms, require } as never))
+  await other.ports.sessions.revoke('mark' as SessionId, 'logout', NOON)
   await ear.hears(ended('mark'))
 
   assert.deepEqual(ear.heard.slice(before), [ended('mark')])
 })
 
 test('after the connection that listens is lost it is another, and what was written meanwhile is told of first', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  await other.sessions.open(aSession('s'))
+  await other.ports.sessions.open(aSession('s'))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
   const before = ear.heard.length
 
   await run(
-    world.url,
+    deps.url,
     `select pg_terminate_backend(pid) from pg_stat_activity where query like '%clock_timestamp%' and pid <> pg_backend_pid()`,
   )
 
   await until(() => ear.heard.length > before, 'nothing was told of')
   assert.deepEqual(ear.heard[before], { kind: 'anything' })
-  await until(async () => (await listeners(world.url)) > 0, 'nobody listens again')
-  await other.sessions.end('s' as SessionId, 'logout', NOON)
+  await until(async () => (await listeners(deps.url)) > 0, 'nobody listens again')
+  await other.ports.sessions.revoke('s' as SessionId, 'logout', NOON)
   await ear.hears(ended('s'))
 })
 
@@ -123,34 +146,37 @@ const listeners = async (url: string): Promise<number> =>
   ).count
 
 test('while the server is away nothing is said to be up to date, and when it is back all is, by itself', async (t) => {
-  const world = await aServersWorld(t)
-  if (world === undefined) return
-  const [ours, other] = [world.store(), world.store()]
+  const deps = await aServersWorld(t)
+  if (deps === undefined) return
+  const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  await other.sessions.open(aSession('s'))
+  await other.ports.sessions.open(aSession('s'))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
 
-  await world.server.stop('immediate')
+  await deps.server.stop('immediate')
   await until(() => !ear.isUpToDate(), 'said to be up to date without a server')
   const before = ear.heard.length
-  await world.server.start()
+  await deps.server.start()
 
   await until(ear.isUpToDate, 'never up to date again')
   assert.deepEqual(ear.heard[before], { kind: 'anything' })
-  await other.sessions.end('s' as SessionId, 'logout', NOON)
+  await other.ports.sessions.revoke('s' as SessionId, 'logout', NOON)
 })
 
 test('where nothing can be listened to, what others write is asked for twice a second', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const ours = world.store()
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const ours = deps.store()
   await ours.migrate()
   // As where there is no such function, or a pooler in between.
-  await run(world.url, 'create schema elsewhere')
-  await run(world.url, `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`)
-  const deaf = world.store({ options: '-c search_path=elsewhere,pg_catalog,public' })
-  await deaf.users.insert(vitor)
+  await run(deps.url, 'create schema elsewhere')
+  await run(
+    deps.url,
+    `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`,
+  )
+  const deaf = deps.store({ options: '-c search_path=elsewhere,pg_catalog,public' })
+  await deaf.ports.users.insert(vitor)
   const ear = listening(t, deaf)
 
   await until(() => ear.heard.length >= 3, 'it was not asked for')
@@ -158,7 +184,7 @@ test('where nothing can be listened to, what others write is asked for twice a s
   assert.deepEqual(new Set(ear.heard.map(({ kind }) => kind)), new Set(['anything']))
   await until(ear.isUpToDate, 'not up to date')
   // Nobody would tell of their change.
-  await deaf.users.find('id', vitor.id)
+  await deaf.ports.users.find('id', vitor.id)
   assert.equal(known(deaf), undefined)
 })
 
@@ -168,62 +194,71 @@ for (const [what, sql] of [
 ] as const) {
   for (const when of ['before a process begins', 'while it runs'] as const) {
     test(`what ${what}, ${when}, is asked for, and nobody is remembered`, async (t) => {
-      const world = await aWorld(t)
-      if (world === undefined) return
-      const [ours, other] = [world.store(), world.store()]
+      const deps = await aWorld(t)
+      if (deps === undefined) return
+      const [ours, other] = [deps.store(), deps.store()]
       await other.migrate()
-      await other.users.insert(vitor)
-      if (when === 'before a process begins') await run(world.url, sql)
+      await other.ports.users.insert(vitor)
+      if (when === 'before a process begins') await run(deps.url, sql)
       const ear = listening(t, ours)
       if (when === 'while it runs') {
         await remembers(ours)
-        await run(world.url, sql)
+        await run(deps.url, sql)
       }
       const before = ear.heard.length
 
       await until(() => ear.heard.length >= before + 3, 'it was not asked for')
       await until(ear.isUpToDate, 'not up to date')
-      await other.users.change(vitor.id, { active: false })
+      await other.ports.users.change(vitor.id, { active: false })
       assert.equal(known(ours), undefined)
 
-      await run(world.url, 'alter table users enable trigger all')
+      await run(deps.url, 'alter table users enable trigger all')
     })
   }
 }
 
 /** The user as a store knows it without asking; `undefined` where it asks. */
-function known(store: Store): User | undefined {
-  const account = store.users.find('id', vitor.id)
+function known(store: InstanceStore): User | undefined {
+  const account = store.ports.users.find('id', vitor.id)
   return isPromise(account) ? void account.catch(() => {}) : account?.user
 }
 
-async function remembers(store: Store): Promise<void> {
+async function remembers(store: InstanceStore): Promise<void> {
   await until(
-    async () => known(store) !== undefined || !(await store.users.find('id', vitor.id)),
+    async () =>
+      known(store) !== undefined || !(await store.ports.users.find('id', vitor.id)),
     'it was not remembered',
   )
 }
 
-for (const [change, make] of Object.entries<(other: Store, url: string) => Promise<unknown>>({
-  'a user whom another deactivates': ({ users }) => users.change(vitor.id, { active: false }),
-  'a user whose role another takes away': ({ users }) => users.change(vitor.id, { roles: [] }),
-  'a user whose password another changes': ({ users }) => users.setPassword(vitor.id, 'another'),
-  'a user whom another deletes': ({ users }) => users.delete(vitor.id),
+for (const [change, make] of Object.entries<
+  (other: InstanceStore, url: string) => Promise<unknown>
+>({
+  'a user whom another deactivates': ({ ports: { users } }) =>
+    users.change(vitor.id, { active: false }),
+  'a user whose role another takes away': ({ ports: { users } }) =>
+    users.change(vitor.id, { roles: [] }),
+  'a user whose password another changes': ({ ports: { users } }) =>
+    users.setPassword(vitor.id, 'another'),
+  'a user whom another deletes': ({ ports: { users } }) => users.delete(vitor.id),
   'a user who is changed by hand': (_, url) => run(url, 'update users set active = 0'),
 })) {
   test(`${change} is another here within a second, although nobody asks for each request`, async (t) => {
-    const world = await aWorld(t)
-    if (world === undefined) return
-    const [ours, other] = [world.store(), world.store()]
-    await ours.users.insert({ ...vitor, roles: ['editor'] })
+    const deps = await aWorld(t)
+    if (deps === undefined) return
+    const [ours, other] = [deps.store(), deps.store()]
+    await ours.ports.users.insert({ ...vitor, roles: ['editor'] })
     listening(t, ours)
     await remembers(ours)
     const before = known(ours)
 
-    await make(other, world.url)
-    const found = async () => (await ours.users.find('id', vitor.id))?.user
+    await make(other, deps.url)
+    const found = async () => (await ours.ports.users.find('id', vitor.id))?.user
     const { ms } = await timed(() =>
-      until(async () => !isDeepStrictEqual(await found(), before), 'the account was still given'),
+      until(
+        async () => !isDeepStrictEqual(await found(), before),
+        'the account was still given',
+      ),
     )
 
     assert.ok(ms < 1000, `${ms} ms`)
@@ -231,29 +266,34 @@ for (const [change, make] of Object.entries<(other: Store, url: string) => Promi
 }
 
 test('who is changed here is another here at once', async (t) => {
-  const world = await aWorld(t)
-  if (world === undefined) return
-  const ours = world.store()
-  await ours.users.insert(vitor)
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const ours = deps.store()
+  await ours.ports.users.insert(vitor)
   listening(t, ours)
   await remembers(ours)
 
-  await ours.users.change(vitor.id, { active: false })
+  await ours.ports.users.change(vitor.id, { active: false })
 
-  assert.equal((await ours.users.find('id', vitor.id))?.user.active, false)
+  assert.equal((await ours.ports.users.find('id', vitor.id))?.user.active, false)
 })
 
 test('without a word from the server for a second nobody is remembered: each request asks', async (t) => {
-  const world = await aServersWorld(t)
-  if (world === undefined) return
-  const ours = world.store()
-  await ours.users.insert(vitor)
+  const deps = await aServersWorld(t)
+  if (deps === undefined) return
+  const ours = deps.store()
+  await ours.ports.users.insert(vitor)
   listening(t, ours)
   await remembers(ours)
 
-  await world.server.stop('immediate')
-  const { ms } = await timed(() => until(() => known(ours) === undefined, 'the account was still given'))
+  await deps.server.stop('immediate')
+  const { ms } = await timed(() =>
+    until(() => known(ours) === undefined, 'the account was still given'),
+  )
 
   assert.ok(ms < 1300, `${ms} ms`)
-  await assert.rejects(async () => ours.users.find('id', vitor.id), { code: 'store_unavailable', retryAfter: 1 })
+  await assert.rejects(async () => ours.ports.users.find('id', vitor.id), {
+    code: 'store_unavailable',
+    retryAfter: 1,
+  })
 })
