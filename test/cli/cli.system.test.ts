@@ -253,7 +253,7 @@ test('keys that dev made are opened by the secret that start points to', async (
   assert.equal(code, 1)
   assertMessage(
     err,
-    /^WATCHWORD_SECRET is not the secret of this database\. The keys in watchword\.db were made by "watchword dev"/,
+    /^WATCHWORD_SECRET is not the secret of this database\. The keys in watchword\.db are encrypted with the development secret beside it/,
   )
   assert.match(err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
   assert.match(

@@ -111,7 +111,7 @@ test('the life of a user', async () => {
     /^ada +ada@example\.com +yes +yes +no +\d{4}-\d\d-\d\d \d\d:\d\d +\w+$/m,
   )
   const page = await here.enter('user list --limit 1')
-  assert.match(page.out, /There are more: --after "ada"$/m)
+  assert.match(page.out, /^There are more users\. To go on, add: --after ada$/m)
   const rest = JSON.parse((await here.enter('user list --after ada --json')).out) as {
     username: string
   }[]
