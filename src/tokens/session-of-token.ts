@@ -12,7 +12,7 @@ import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Account, User } from '../users/user.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import type { TokenDeps } from './token-settings.ts'
-import { accountOf, passwordChanged, typeFault } from './user-of-token.ts'
+import { accountOf, hasType, passwordChanged, typeError } from './user-of-token.ts'
 
 /** A refresh or sliding token, and where its session is kept. */
 export interface PresentedToken extends PresentedSession {
@@ -142,15 +142,14 @@ export async function refuseWrongType(
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<void> {
-  const fault = typeFault(claims, type, deps.terms)
-  if (fault === undefined) return
+  if (hasType(claims, type, deps.terms)) return
   const { jtiClaim, typeClaim } = deps.terms
   const jti = claims[jtiClaim]
   if (typeof jti === 'string' && claims[typeClaim] !== 'access') {
     const presented = sessionOf(claims, jti, deps)
     if (presented !== undefined) await refuseEnded(presented, now, deps)
   }
-  throw fault
+  throw typeError(claims, deps.terms)
 }
 
 /**

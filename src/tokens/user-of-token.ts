@@ -19,16 +19,30 @@ export function requireJti(
 export const noId = (): AuthError =>
   new AuthError('invalid_claim', undefined, { detail: 'Token has no id' })
 
-/** Checks a token's type. @returns the error if it has another one */
-export function typeFault(
+/** Whether a token's type claim says so. */
+export const hasType = (
   claims: Claims,
   type: TokenType,
   { typeClaim }: Pick<TokenSettings, 'typeClaim'>,
+): boolean => Object.hasOwn(claims, typeClaim) && claims[typeClaim] === type
+
+/** The error of a token without a type, or of another one than was expected. */
+export function typeError(
+  claims: Claims,
+  { typeClaim }: Pick<TokenSettings, 'typeClaim'>,
+): AuthError {
+  if (Object.hasOwn(claims, typeClaim)) return new AuthError('wrong_type')
+  return new AuthError('wrong_type', undefined, { detail: 'Token has no type' })
+}
+
+/** @returns the error if a token has no type, or another one */
+export function typeFault(
+  claims: Claims,
+  type: TokenType,
+  settings: Pick<TokenSettings, 'typeClaim'>,
 ): AuthError | undefined {
-  if (!Object.hasOwn(claims, typeClaim)) {
-    return new AuthError('wrong_type', undefined, { detail: 'Token has no type' })
-  }
-  return claims[typeClaim] === type ? undefined : new AuthError('wrong_type')
+  if (hasType(claims, type, settings)) return undefined
+  return typeError(claims, settings)
 }
 
 /**
