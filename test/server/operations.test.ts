@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { Options } from '../../src/options.ts'
-import { messageBusVia } from '../../src/server/cluster/message-bus.ts'
+import { messageBus } from '../../src/server/cluster/message-bus.ts'
 import { LIMITS } from '../../src/server/connection-limits.ts'
-import { METRICS, type Sample } from '../../src/server/metrics.ts'
+import { METRICS, type Sample } from '../../src/server/metric-samples.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 import { parseExposition } from './exposition.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -33,7 +33,7 @@ async function server(
     host: '127.0.0.1',
     port: 0,
     log,
-    limits: { ...LIMITS, farewell: 300 },
+    limits: { ...LIMITS, idleGrace: 300 },
     ...serving,
   })
   t.after(async () => {
@@ -116,7 +116,7 @@ test('a server that is about to go is not ready at once, and lives', async (t) =
   socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
   while (!said.includes('{"status":"ok"}')) await sleep(5)
   said = ''
-  running.shut()
+  running.stopListening()
   socket.write(
     'GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n',
   )
@@ -143,18 +143,18 @@ test('every answer says what its request is called, and every line of it, and it
 
 test('a guard that refuses and a fault that nobody foresaw are told with the name of the request', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
-  const find: typeof store.users.find = () => {
+  const find: typeof store.ports.users.find = () => {
     throw new Error('a fault')
   }
   let isFaulty = false
   const users = {
-    ...store.users,
+    ...store.ports.users,
     find: (...asked: Parameters<typeof find>) =>
-      (isFaulty ? find : store.users.find)(...asked),
+      (isFaulty ? find : store.ports.users.find)(...asked),
   }
   const { lines, post, url } = await server(t, {
     explain: true,
-    database: { ...store, users },
+    database: withPorts(store, { users }),
   })
   const refused = await fetch(`${url}/hello/`)
   isFaulty = true
@@ -394,7 +394,7 @@ test('the metrics of all workers are added up, and of a gauge that says how bad 
       value: 2,
     },
   ]
-  const own = messageBusVia()
+  const own = messageBus()
   const bus: typeof own = {
     ...own,
     askAll: async (question) => [
