@@ -150,13 +150,13 @@ async function pace<T>(
 }
 
 test('while hashing takes all places, the event loop keeps its pace', async () => {
-  const { today } = encodings()
+  const { current } = encodings()
   const queue = hashQueue({ atOnce: 2, longestWait: seconds(60) })
   const [free] = await pace(() => sleep(500))
 
   const [busy, outcomes] = await pace(() => {
     const offered = Array.from({ length: 60 }, () =>
-      queue(() => today.make(Buffer.from('correct horse'), systemRandom)),
+      queue(() => current.make(Buffer.from('correct horse'), systemRandom)),
     )
     return Promise.allSettled(offered)
   })

@@ -8,7 +8,7 @@ import { watchword } from '../../src/watchword.ts'
 import { until } from '../time.ts'
 import { BIN, folder, PASSWORD } from './folder.ts'
 
-test('events --follow prints what comes, each once, until it is told to end', async (t) => {
+test('events --follow prints each new event once, until SIGTERM', async (t) => {
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })
   const database = join(here.path, 'watchword.db')

@@ -5,7 +5,7 @@ import { instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.t
 
 const ISSUER = 'http://localhost'
 
-/** A house, and a service that only checks what it issues; one hour may go by in it at once. */
+/** An instance, and a verifier of its tokens whose monotonic clock can be moved. */
 async function deps(t: TestContext) {
   const auth = instanceFor(t, {
     database: 'sqlite::memory:',
@@ -37,7 +37,7 @@ async function deps(t: TestContext) {
   }
 }
 
-test('what the house issues is taken, and refused soon after its session has ended', async (t) => {
+test('a token of the instance is accepted, and rejected soon after its session is revoked', async (t) => {
   const { auth, tokens, looks } = await deps(t)
   const { access = '', refresh = '' } = await signIn(auth)
   const claims = await tokens.check(access)
@@ -45,7 +45,7 @@ test('what the house issues is taken, and refused soon after its session has end
 
   assert.equal((await post(auth, '/api/token/blacklist/', { refresh })).status, 200)
   const before = looks()
-  const isTaken = (): Promise<boolean> =>
+  const isAccepted = (): Promise<boolean> =>
     tokens.check(access).then(
       () => true,
       ({ code }) => {
@@ -53,20 +53,20 @@ test('what the house issues is taken, and refused soon after its session has end
         return false
       },
     )
-  while (await isTaken()) {
-    // It looks once a second.
-    assert.ok(looks() - before < 5, 'after five looks it is taken yet')
+  while (await isAccepted()) {
+    // The verifier reads the feed once per second.
+    assert.ok(looks() - before < 5, 'still accepted after five readings of the feed')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 })
 
-test('a refresh token is no access token, here as there', async (t) => {
+test('a refresh token is rejected as an access token', async (t) => {
   const { auth, tokens } = await deps(t)
   const { refresh = '' } = await signIn(auth)
   await assert.rejects(tokens.check(refresh), { code: 'wrong_type' })
 })
 
-test('the keys of the house rotate, and the service follows', async (t) => {
+test('the verifier follows a rotation of keys', async (t) => {
   const { auth, tokens, pass } = await deps(t)
   const before = await signIn(auth)
   await tokens.check(before.access!)
