@@ -17,9 +17,11 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'user delete': async () => (await import('./user.ts')).userDelete,
   'session list': async () => (await import('./session.ts')).sessionList,
   'session revoke': async () => (await import('./session.ts')).sessionRevoke,
-  'token create': async () => (await import('./token.ts')).tokenCreate,
-  'token list': async () => (await import('./token.ts')).tokenList,
-  'token revoke': async () => (await import('./token.ts')).tokenRevoke,
+  'token create': async () =>
+    (await import('../features/api-tokens/command.ts')).tokenCreate,
+  'token list': async () => (await import('../features/api-tokens/command.ts')).tokenList,
+  'token revoke': async () =>
+    (await import('../features/api-tokens/command.ts')).tokenRevoke,
   'keys list': async () => (await import('./keys.ts')).keysList,
   'keys rotate': async () => (await import('./keys.ts')).keysRotate,
   'keys reseal': async () => (await import('./keys.ts')).keysReseal,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AuditEvent, EVENT_KINDS, type EventKind } from '../audit/event.ts'
+import type { AuditEvent } from '../audit/event.ts'
 import { systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
+import { EVENT_KINDS, type EventKind } from '../features.ts'
 import type { User, UserId } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import {

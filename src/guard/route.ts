@@ -1,15 +1,35 @@
-import type { Authentication, Identity, Scheme } from '../authentication/scheme.ts'
+import type {
+  Authentication,
+  Identity,
+  Scheme,
+  SchemeDeps,
+} from '../authentication/scheme.ts'
+import type { Clock } from '../base/clock.ts'
 import { type AuthError, configError } from '../base/errors.ts'
-import { pathForLog } from '../base/log.ts'
+import { type Log, pathForLog } from '../base/log.ts'
 import type { AuthRequest } from '../http/request.ts'
-import type { Instance } from '../instance/instance.ts'
 import { has } from '../permissions/basic-permissions.ts'
 import type { Permission } from '../permissions/permission.ts'
 import { type Roles, rightsOf } from '../permissions/rights.ts'
-import type { Settings } from '../settings/settings.ts'
+import type { Hits } from '../throttling/hits.ts'
 import type { GuardDeps, GuardParts } from './guard.ts'
 import type { Requirement, RequirementOptions } from './requirement.ts'
-import { throttlesOf } from './throttles.ts'
+import { type Limits, throttlesOf } from './throttles.ts'
+
+/** The instance's own requirements, which a route's take the place of. */
+export interface RouteSettings {
+  readonly authentication: readonly Scheme<unknown>[]
+  readonly permissions: readonly Permission<unknown, unknown, string>[]
+  readonly throttle: Limits
+  readonly roles: Roles
+}
+
+/** The parts of an open instance that guards use. */
+export interface RouteDeps {
+  readonly deps: SchemeDeps
+  readonly hits: Hits
+  readonly clock: Clock
+}
 
 /**
  * What a route asks for, once the house is open; what is impossible is told before.
@@ -18,8 +38,8 @@ import { throttlesOf } from './throttles.ts'
  */
 export function parseRequirement(
   requirement: Requirement<never, string> | undefined,
-  settings: Settings,
-): (instance: Instance) => GuardParts {
+  settings: RouteSettings,
+): (instance: RouteDeps) => GuardParts {
   const {
     schemes = settings.authentication,
     permissions = settings.permissions,
@@ -95,7 +115,7 @@ function isTable(requirement: unknown): boolean {
 }
 
 /** @throws AuthError `invalid_config` where it is no scheme */
-function madeIn(deps: Instance['deps'], scheme: Scheme<unknown>): Authentication {
+function madeIn(deps: SchemeDeps, scheme: Scheme<unknown>): Authentication {
   const made: Partial<Authentication> | undefined = scheme(deps)
   if (typeof made?.identify === 'function') return made as Authentication
   throw configError(
@@ -105,7 +125,14 @@ function madeIn(deps: Instance['deps'], scheme: Scheme<unknown>): Authentication
 
 const MEMBERS = new Set(['schemes', 'permissions', 'throttle'])
 
-export function guardDeps({ roles, explain, log, addressOf }: Settings): GuardDeps {
+export interface GuardSettings {
+  readonly roles: Roles
+  readonly explain: boolean
+  readonly log: Log
+  readonly addressOf: (request: AuthRequest) => string
+}
+
+export function guardDeps({ roles, explain, log, addressOf }: GuardSettings): GuardDeps {
   return {
     rights: rightsOf(roles),
     addressOf,

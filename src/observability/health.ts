@@ -1,7 +1,7 @@
 import type { Seconds } from '../base/clock.ts'
-import type { Instance } from '../instance/instance.ts'
+import type { KeyRing } from '../keys/ring.ts'
 import type { FeedState } from '../sessions/revocation-feed.ts'
-import type { Settings } from '../settings/settings.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Store } from '../stores/store.ts'
 
 /** `degraded`: it answers, and somebody should look. */
@@ -37,10 +37,24 @@ const SILENCE = 5
 /** Seconds by which clocks may differ (R13). */
 export const MAX_CLOCK_SKEW = 5
 
+/** The parts of an instance that are checked. */
+export interface HealthDeps {
+  readonly store: Store
+  readonly sessions: Pick<SessionManager, 'feed'> | undefined
+  readonly ring: KeyRing
+  readonly redis: { state(): 'up' | 'down' } | undefined
+}
+
+export interface HealthSettings {
+  readonly revocationMaxAge: Seconds
+  /** Whether the keys come from the options. */
+  readonly hasConfiguredKeys: boolean
+}
+
 /** Answers how an instance is; never rejects, and within some two seconds. */
 export function healthCheck(
-  open: () => Promise<Instance>,
-  settings: Settings,
+  open: () => Promise<HealthDeps>,
+  settings: HealthSettings,
 ): () => Promise<Health> {
   let asked: Promise<Health> | undefined
   let pinging: Promise<void> | undefined
@@ -62,9 +76,9 @@ export function healthCheck(
 }
 
 async function examined(
-  open: () => Promise<Instance>,
+  open: () => Promise<HealthDeps>,
   ping: (store: Store) => Promise<void>,
-  settings: Settings,
+  settings: HealthSettings,
 ): Promise<Health> {
   const instance = await inTime(open())
   if (instance === undefined) return summed({ store: DOWN, keys: DOWN })
@@ -86,8 +100,8 @@ const OK = { status: 'ok' } as const
 const DOWN = { status: 'down' } as const
 
 /** Given keys are there with the settings; made ones, when somebody has opened them. */
-function keysOf({ ring }: Instance, { keys }: Settings): Health['keys'] {
-  if (keys !== undefined) return OK
+function keysOf({ ring }: HealthDeps, settings: HealthSettings): Health['keys'] {
+  if (settings.hasConfiguredKeys) return OK
   try {
     ring.signing()
     return OK

@@ -1,6 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { Log } from '../base/log.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
-import type { Settings } from '../settings/settings.ts'
 import type { Counters } from './counters.ts'
 
 /** A book whose sign-ins and refreshes are counted, and written down where they are events. */
@@ -8,7 +8,7 @@ export function observedSessions(
   sessions: SessionManager,
   audit: AuditLog,
   { refreshes }: Counters,
-  { log }: Pick<Settings, 'log'>,
+  { log }: { readonly log: Log },
 ): SessionManager {
   return {
     ...sessions,

@@ -1,5 +1,6 @@
-import type { Instance } from '../instance/instance.ts'
 import type { QueueLoad } from '../passwords/queue.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
+import type { Counters } from './counters.ts'
 
 /** What an instance counts, in this process. Nothing in it tells of one user. */
 export interface Stats {
@@ -13,7 +14,13 @@ export interface Stats {
   readonly revocations: { readonly entries: number; readonly age: number } | undefined
 }
 
-export function statsOf({ counters, hashing, sessions }: Instance): Stats {
+export interface StatsDeps {
+  readonly counters: Counters
+  readonly hashing: () => QueueLoad
+  readonly sessions: Pick<SessionManager, 'feed'> | undefined
+}
+
+export function statsOf({ counters, hashing, sessions }: StatsDeps): Stats {
   const feed = sessions?.feed()
   return {
     signIns: counters.signIns.counts(),

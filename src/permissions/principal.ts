@@ -45,18 +45,18 @@ export class RequestPrincipal<U> implements Principal<U, string> {
   readonly scheme: string
   readonly token: Identity['token']
   readonly sessionId: Identity['sessionId']
-  readonly apiToken: Identity['apiToken']
+  readonly credential: Identity['credential']
   readonly scopes: readonly string[]
   readonly #bounds: PrincipalContext
   readonly #request: AuthRequest
 
   constructor(identity: Identity<U>, bounds: PrincipalContext, request: AuthRequest) {
-    const { user, scheme, token, sessionId, apiToken, scopes = NONE } = identity
+    const { user, scheme, token, sessionId, credential, scopes = NONE } = identity
     this.user = user
     this.scheme = scheme
     this.token = token
     this.sessionId = sessionId
-    this.apiToken = apiToken
+    this.credential = credential
     this.scopes = scopes
     this.#bounds = bounds
     this.#request = request

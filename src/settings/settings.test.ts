@@ -11,12 +11,12 @@ test('without options everything has its safe default', () => {
   const settings = parseSettings({}, {})
   assert.equal(settings.database, 'watchword.db')
   assert.equal(settings.keys, undefined)
-  assert.equal(settings.terms.access, 300)
-  assert.equal(settings.terms.refresh, 86_400)
-  assert.equal(settings.terms.session, 30 * 86_400)
+  assert.equal(settings.tokens.access, 300)
+  assert.equal(settings.tokens.refresh, 86_400)
+  assert.equal(settings.tokens.session, 30 * 86_400)
   assert.equal(settings.overlap, 10)
-  assert.equal(settings.terms.rotate && settings.terms.blacklistAfterRotation, true)
-  assert.equal(settings.terms.checkRevoke, 'session')
+  assert.equal(settings.tokens.rotate && settings.tokens.blacklistAfterRotation, true)
+  assert.equal(settings.tokens.checkRevoke, 'session')
   assert.deepEqual(
     Object.entries(settings.endpoints).map(([name, { path }]) => `${name} ${path}`),
     [
@@ -39,7 +39,7 @@ test('what the environment says holds where the options say nothing', () => {
 
 test('a session lives at least as long as a refresh token', () => {
   assert.equal(
-    parseSettings({ tokens: { refresh: '60d' } }, {}).terms.session,
+    parseSettings({ tokens: { refresh: '60d' } }, {}).tokens.session,
     60 * 86_400,
   )
 })

@@ -106,7 +106,7 @@ export function keysOf({ keys, algorithms }: Profile): KeySet {
   )
 }
 
-const { terms } = parseSettings({}, {})
+const { tokens: terms } = parseSettings({}, {})
 
 /** What the house asks of its own tokens beyond the engine: an id, a type, somebody whom it names. */
 function asOurs(claims: Claims, types: readonly TokenType[]): Claims {

@@ -98,7 +98,7 @@ for (const scheme of [bearer, statelessBearer]) {
     await until(async () => (await ask(scheme)) === 'store_unavailable')
     await until(() => log().length === 1)
     assert.deepEqual(log(), [
-      { level: 'error', event: 'what other processes end is not learned any more' },
+      { level: 'error', event: 'the revocation feed is disconnected' },
     ])
 
     setCut(false)
@@ -106,7 +106,7 @@ for (const scheme of [bearer, statelessBearer]) {
     await until(() => log().length === 2)
     assert.deepEqual(log()[1], {
       level: 'info',
-      event: 'what other processes end is learned again',
+      event: 'the revocation feed is connected again',
     })
   })
 }

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
+import type { StoreExtension } from '../../stores/extension.ts'
 import { prepared } from '../../stores/prepared.ts'
 import type { ApiTokenTable, Tables } from '../../stores/tables.ts'
 import {
@@ -11,6 +12,13 @@ import {
 } from './api-token.ts'
 
 type Row = Selectable<ApiTokenTable>
+
+/** The table of API tokens, and the port over it. */
+export const apiTokenStore: StoreExtension<{ readonly apiTokens: ApiTokens }> = {
+  name: 'apiTokens',
+  migrations: [],
+  ports: (db) => ({ apiTokens: sqlApiTokens(db) }),
+}
 
 /** API tokens in SQL. That a user has one derived token at most is a constraint of the table. */
 export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {

@@ -1,16 +1,44 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { endpoint } from '../../http/endpoint.ts'
+import { defineEndpoint } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
+import {
+  cookiesAtSignIn,
+  findBrowserSession,
+  openBrowserSession,
+  revokeBrowserSession,
+} from './browser-session.ts'
+import { csrfTokenOf, refuseCrossSite } from './csrf.ts'
+import { browserSettingsIn } from './scheme.ts'
 
 /** Signs a browser in with a password: the answer sets its cookies. */
-export const login = <Login extends string>(
-  loginField: Login,
-  verbs: Pick<TokenVerbs, 'login'>,
-): Endpoint =>
-  endpoint({
-    name: 'Login',
-    method: 'POST',
-    fields: credentials(loginField),
-    handle: (fields, request, setCookie) =>
-      verbs.login(fields[loginField], fields.password, request, setCookie),
-  })
+export const login = defineEndpoint({
+  path: { at: '/auth/login/' },
+  mount: 'with scheme',
+  span: 'watchword.sign_in',
+  needs: {
+    scheme: 'endpoints.login is for browsers: put session() into authentication.',
+    sessions: 'session() needs tokens.sessions: without a store nobody stays signed in.',
+  },
+  create({ loginField, authentication }, open) {
+    const settings = browserSettingsIn(authentication)
+    return endpoint({
+      name: 'Login',
+      method: 'POST',
+      fields: credentials(loginField),
+      async handle(fields, request, setCookie) {
+        // A page that signs its visitor in as another user attacks, too. Checked before anything costly.
+        refuseCrossSite(request, settings)
+        const core = await open()
+        const previous = await findBrowserSession(request, settings, core)
+        const { user } = await core.signIn(fields[loginField], fields.password, request)
+        const secret = await openBrowserSession(user, settings, core)
+        if (previous !== undefined) await revokeBrowserSession(previous, core)
+        for (const cookie of cookiesAtSignIn(secret, request, settings)) setCookie(cookie)
+        return {
+          user: { id: user.id, username: user.username },
+          csrfToken: csrfTokenOf(secret),
+        }
+      },
+    })
+  },
+})

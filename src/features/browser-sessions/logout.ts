@@ -1,14 +1,40 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
+import { endpoint } from '../../http/endpoint.ts'
+import { defineEndpoint } from '../define-feature.ts'
+import {
+  cookiesAtSignOut,
+  findBrowserSession,
+  revokeBrowserSession,
+} from './browser-session.ts'
+import { refuseCrossSite, requireCsrfToken } from './csrf.ts'
+import { browserSettingsIn } from './scheme.ts'
 
-/** Signs a browser out: its session ends, and the answer takes its cookies away. Whoever is not signed in is told the same. */
-export const logout = (verbs: Pick<TokenVerbs, 'logout'>): Endpoint =>
-  endpoint({
-    name: 'Logout',
-    method: 'POST',
-    fields: {},
-    async handle(_, request, setCookie) {
-      await verbs.logout(request, setCookie)
-      return {}
-    },
-  })
+/** Signs a browser out: revokes its session and removes its cookies. The answer is the same without a session. */
+export const logout = defineEndpoint({
+  path: { at: '/auth/logout/' },
+  mount: 'with scheme',
+  span: 'watchword.sign_out',
+  needs: {
+    scheme: 'endpoints.logout is for browsers: put session() into authentication.',
+    sessions: 'session() needs tokens.sessions: without a store nobody stays signed in.',
+  },
+  create({ authentication }, open) {
+    const settings = browserSettingsIn(authentication)
+    return endpoint({
+      name: 'Logout',
+      method: 'POST',
+      fields: {},
+      async handle(_, request, setCookie) {
+        // Without a session, too: an answer with cookies changes what the browser has.
+        refuseCrossSite(request, settings)
+        const core = await open()
+        const found = await findBrowserSession(request, settings, core)
+        if (found !== undefined) {
+          await requireCsrfToken(request, found.secret, settings)
+          await revokeBrowserSession(found, core)
+        }
+        for (const cookie of cookiesAtSignOut(request, settings)) setCookie(cookie)
+        return {}
+      },
+    })
+  },
+})

@@ -7,59 +7,70 @@ import {
   methodNotAllowed,
   replyToThrown,
 } from '../../http/reply.ts'
-import type { AuthReply, AuthRequest } from '../../http/request.ts'
+import { defineEndpoint } from '../define-feature.ts'
 
-/** Whoever asks the same within a second gets the same, here and from whatever stands in front. */
+/** Seconds that a response may be cached, here and by proxies. */
 const MAX_AGE = 1
 
 /**
- * The sessions that have ended, for services that verify tokens and have no store. Anybody may ask: the id of a session opens
- * nothing. Never rejects.
- *
- * @param pageFrom gives one object for one page, as long as it is the same
+ * The revoked sessions, for services that verify tokens and have no store. It needs no credentials: the id of a session
+ * gives access to nothing.
  */
-export function revocations(
-  pageFrom: (since: number | undefined) => Promise<object>,
-  failed: (error: unknown, request: AuthRequest) => void,
-) {
-  const texts = new WeakMap<object, string>()
-  const textOf = (page: object): string => {
-    const text = texts.get(page) ?? jsonText(page)
-    texts.set(page, text)
-    return text
-  }
-  const headers: readonly Header[] = [['Allow', 'GET, HEAD, OPTIONS']]
-  return async (request: AuthRequest): Promise<AuthReply> => {
-    try {
-      switch (request.method) {
-        case 'GET':
-        case 'HEAD': {
-          const body = textOf(await pageFrom(sinceIn(request.url)))
-          const cached: Header = ['Cache-Control', `public, max-age=${MAX_AGE}`]
-          return {
-            status: 200,
-            headers: [['Content-Type', ANSWER_TYPE], cached, ...headers],
-            body,
-          }
-        }
-        case 'OPTIONS':
-          return jsonReply(
-            200,
-            { name: 'Revocations', renders: [ANSWER_TYPE] },
-            { headers },
-          )
-        default:
-          throw methodNotAllowed(request.method)
-      }
-    } catch (error) {
-      return replyToThrown(error, undefined, (fault) => failed(fault, request), {
-        headers,
-      })
+export const revocationsEndpoint = defineEndpoint({
+  path: { below: '/revocations/' },
+  mount: 'on request',
+  needs: {
+    sessions:
+      'endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.',
+  },
+  noHandler:
+    'endpoints.revocations takes no handler: it answers what has ended, and no fields.',
+  create(_, open) {
+    const pageFrom = async (since: number | undefined): Promise<object> => {
+      const { sessions } = await open()
+      if (sessions === undefined) throw new AuthError('not_found')
+      return sessions.published(since)
     }
-  }
-}
+    // The session manager returns the same object while a page stays the same.
+    const texts = new WeakMap<object, string>()
+    const textOf = (page: object): string => {
+      const text = texts.get(page) ?? jsonText(page)
+      texts.set(page, text)
+      return text
+    }
+    const headers: readonly Header[] = [['Allow', 'GET, HEAD, OPTIONS']]
+    return {
+      async reply(request, failed) {
+        try {
+          switch (request.method) {
+            case 'GET':
+            case 'HEAD': {
+              const body = textOf(await pageFrom(sinceIn(request.url)))
+              const cached: Header = ['Cache-Control', `public, max-age=${MAX_AGE}`]
+              return {
+                status: 200,
+                headers: [['Content-Type', ANSWER_TYPE], cached, ...headers],
+                body,
+              }
+            }
+            case 'OPTIONS':
+              return jsonReply(
+                200,
+                { name: 'Revocations', renders: [ANSWER_TYPE] },
+                { headers },
+              )
+            default:
+              throw methodNotAllowed(request.method)
+          }
+        } catch (error) {
+          return replyToThrown(error, undefined, failed, { headers })
+        }
+      },
+    }
+  },
+})
 
-/** @throws AuthError `invalid` where it is no whole number of seconds, or is there more than once */
+/** @throws AuthError `invalid` unless it is one whole number of seconds */
 function sinceIn(url: string): number | undefined {
   const query = url.indexOf('?')
   const all = query === -1 ? [] : new URLSearchParams(url.slice(query)).getAll('since')

@@ -1,12 +1,12 @@
-import { type Duration, secondsOf } from '../base/duration.ts'
-import type { NewApiToken } from '../features/api-tokens/admin.ts'
-import type { ApiToken, ShownToken } from '../features/api-tokens/api-token.ts'
-import type { User } from '../users/user.ts'
-import type { Watchword } from '../watchword.ts'
-import { type CommandOutput, command, DATABASE, found } from './command.ts'
-import { CommandError, UsageError } from './errors.ts'
-import { openWithKeys, userNamed, withInstance } from './open-instance.ts'
-import { isoOf, momentOf, plural, printable, tableOf } from './table.ts'
+import { type Duration, secondsOf } from '../../base/duration.ts'
+import { type CommandOutput, command, DATABASE, found } from '../../cli/command.ts'
+import { CommandError, UsageError } from '../../cli/errors.ts'
+import { openWithKeys, userNamed, withInstance } from '../../cli/open-instance.ts'
+import { isoOf, momentOf, plural, printable, tableOf } from '../../cli/table.ts'
+import type { User } from '../../users/user.ts'
+import type { Watchword } from '../../watchword.ts'
+import type { NewApiToken } from './admin.ts'
+import type { ApiToken, ShownToken } from './api-token.ts'
 
 export const tokenCreate = command({
   name: 'token create',

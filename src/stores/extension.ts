@@ -1,0 +1,13 @@
+import type { Kysely } from 'kysely'
+import type { Migration } from './migrations.ts'
+import type { Tables } from './tables.ts'
+
+/** What a feature adds to the store: its tables, and ports over them. */
+export interface StoreExtension<Ports extends object = object> {
+  /** Written beside each migration in the database: it never changes. */
+  readonly name: string
+  /** Numbered by their place in the list, from 1. */
+  readonly migrations: readonly Migration[]
+  /** @param db typed with the feature's own tables by `db.withTables` */
+  ports(db: Kysely<Tables>): Ports
+}
