@@ -10,7 +10,7 @@ export { session } from './features/browser-sessions/scheme.ts'
 export type { EventKind } from './features.ts'
 export type { AuthReply, AuthRequest } from './http/request.ts'
 export type { Options } from './options.ts'
-export type { Principal } from './permissions/principal.ts'
+export type { Principal } from './permissions/permission.ts'
 export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
 export type { User } from './users/user.ts'
 export {

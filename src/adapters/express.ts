@@ -1,7 +1,6 @@
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { AuthError } from '../base/errors.ts'
-import type { SignedIn } from '../permissions/permission.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal, SignedIn } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, isPreflight, runGuard } from './guarding.ts'
 import { NodeRequest, send } from './node.ts'

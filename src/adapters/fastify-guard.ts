@@ -13,7 +13,7 @@ import type {
   RawServerDefault,
   RouteGenericInterface,
 } from 'fastify'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement } from '../watchword.ts'
 
 /** What a guard adds to a request: who sends it is known. */

@@ -8,7 +8,7 @@ import type {
 } from 'fastify'
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'
 import {

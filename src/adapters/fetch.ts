@@ -1,5 +1,5 @@
 import { FetchRequest, type Peer } from '../http/fetch-request.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 

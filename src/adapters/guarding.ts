@@ -1,7 +1,7 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { Requirement, Watchword } from '../watchword.ts'
 
 /** What a guard holds of its route: whom it lets through, and what comes then. */

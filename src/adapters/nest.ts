@@ -10,7 +10,7 @@ import {
 import type { FastifyReply } from 'fastify'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { Requirement, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'
 import { mount as mountInFastify } from './fastify.ts'

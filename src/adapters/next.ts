@@ -2,7 +2,7 @@ import type { NextRequest } from 'next/server.js'
 import { AuthError } from '../base/errors.ts'
 import { FetchRequest } from '../http/fetch-request.ts'
 import type { AuthRequest } from '../http/request.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
-import type { Principal } from '../permissions/principal.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 import { bodyLeftBy, type Parsed, peekAt, readBody } from './node-body.ts'

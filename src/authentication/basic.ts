@@ -1,4 +1,5 @@
 import { AuthError } from '../base/errors.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
 import { credentialsAfter, headerErrors, invalidHeaderError } from './header.ts'
@@ -92,12 +93,4 @@ function credentialsIn(sent: string): {
 const undecodable = (): AuthError =>
   invalidHeaderError('basic', 'Credentials not correctly base64 encoded.')
 
-const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function textOf(bytes: Buffer): string {
-  try {
-    return UTF_8.decode(bytes)
-  } catch {
-    return bytes.toString('latin1')
-  }
-}
+const textOf = (bytes: Buffer): string => decodeUtf8(bytes) ?? bytes.toString('latin1')

@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
@@ -81,14 +82,8 @@ function nameInHeader({ header, from }: FromHeader): FindName {
 }
 
 /** Headers are octets, given as Latin-1: UTF-8 where they are that. */
-function textOf(value: string): string {
-  try {
-    return UTF_8.decode(Buffer.from(value, 'latin1'))
-  } catch {
-    return value
-  }
-}
-const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const textOf = (value: string): string =>
+  decodeUtf8(Buffer.from(value, 'latin1')) ?? value
 
 /** @throws AuthError `invalid_config` where there is none, or one that is no address */
 function listed(from: readonly string[] | undefined): (address: string) => boolean {

@@ -1,6 +1,6 @@
 import type { SchemeFactory } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
-import type { Command } from '../cli/command.ts'
+import type { CommandTable } from '../command/command.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import type { StoreExtension } from '../stores/extension.ts'
@@ -20,7 +20,7 @@ export interface Feature {
   /** What the option `authentication` may list of it. */
   readonly schemes?: readonly SchemeFactory[]
   /** By what is typed after `watchword`; loaded when one is used. */
-  readonly commands?: Readonly<Record<string, () => Promise<Command>>>
+  readonly commands?: CommandTable
   /** The kinds of its audit events. */
   readonly events?: readonly string[]
   /** Members of the instance, such as `auth.apiTokens`. */

@@ -1,4 +1,5 @@
 import { AuthError } from '../base/errors.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
 import { numberText } from './number-text.ts'
 import { MAX_MEMBERS, type ParsedBody } from './parsed-body.ts'
 
@@ -25,15 +26,10 @@ const malformed = (reason: string): AuthError =>
 const noDictionary = (says: string): AuthError =>
   new AuthError('invalid', undefined, { body: { non_field_errors: [says] } })
 
-/** A byte order mark stays where it is, so that the parser refuses it. */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 function decoded(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    throw malformed('the text is not UTF-8')
-  }
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw malformed('the text is not UTF-8')
+  return text
 }
 
 function parsed(text: string): unknown {

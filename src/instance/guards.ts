@@ -1,13 +1,12 @@
 import type { Scheme } from '../authentication/scheme.ts'
 import { createGuard, type Guard } from '../guard/guard.ts'
-import type { Requirement } from '../guard/requirement.ts'
+import { type GuardSettings, guardDeps } from '../guard/guard-deps.ts'
 import {
-  type GuardSettings,
-  guardDeps,
   parseRequirement,
-  type RouteDeps,
-  type RouteSettings,
-} from '../guard/route.ts'
+  type RequirementDefaults,
+  type RequirementDeps,
+} from '../guard/parse-requirement.ts'
+import type { Requirement } from '../guard/requirement.ts'
 import type { Lazy } from './lazy-instance.ts'
 
 type AnyRequirement = Requirement<never, string>
@@ -23,15 +22,15 @@ export interface Guards {
 
 /** The guards of an instance, which open it at their first request. */
 export function guardsOf(
-  settings: RouteSettings & GuardSettings,
-  instance: Lazy<RouteDeps>,
+  settings: RequirementDefaults & GuardSettings,
+  instance: Lazy<RequirementDeps>,
 ): Guards {
   const deps = guardDeps(settings)
 
   const create = (requirement?: AnyRequirement): Guard => {
     const partsOf = parseRequirement(requirement, settings)
     let guard: Guard | undefined
-    const guardIn = (opened: RouteDeps): Guard => {
+    const guardIn = (opened: RequirementDeps): Guard => {
       guard ??= createGuard(partsOf(opened), deps)
       return guard
     }

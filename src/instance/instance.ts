@@ -115,7 +115,7 @@ async function openIssuing(
   let sessions: SessionManager | undefined
   if (settings.sessions) {
     const opened = await openSessions(settings, { ...deps, sessions: store.sessions })
-    sessions = observedSessions(opened, audit, counters, { log })
+    sessions = observedSessions(opened, { audit, counters, log })
     closers.add(() => opened.close())
   }
   closers.add(watchKeys(ring, deps))

@@ -2,25 +2,22 @@ import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Denied } from './decision.ts'
 
-/**
- * The refusal that follows from a no (specification 6.1): whoever has not signed in is asked to, and is not told the
- * permission's own sentence.
- */
+/** The error of a denied request. Anonymous requests get 401 and the default text, authenticated ones 403. */
 export function denialError(
-  { because, says, as }: Denied,
+  { reason, detail, as }: Denied,
   identity: object | undefined,
   request: AuthRequest,
 ): AuthError {
-  if (as === 'not_found') return new AuthError('not_found', because)
+  if (as === 'not_found') return new AuthError('not_found', reason)
   if (as === 'method_not_allowed') {
-    return new AuthError('method_not_allowed', because, {
+    return new AuthError('method_not_allowed', reason, {
       detail: `Method "${request.method}" not allowed.`,
     })
   }
-  if (identity === undefined) return new AuthError('not_authenticated', because)
+  if (identity === undefined) return new AuthError('not_authenticated', reason)
   return new AuthError(
     'permission_denied',
-    because,
-    says === undefined ? {} : { detail: says },
+    reason,
+    detail === undefined ? {} : { detail },
   )
 }

@@ -16,5 +16,10 @@ export {
   modelPermissionsOrAnonReadOnly,
   objectPermissions,
 } from './model-permissions.ts'
-export { type Ask, type Permission, type SignedIn, signedIn } from './permission.ts'
-export type { Principal } from './principal.ts'
+export type { Principal } from './permission.ts'
+export {
+  type Permission,
+  type PermissionContext,
+  type SignedIn,
+  signedIn,
+} from './permission.ts'

@@ -24,10 +24,10 @@ import {
   type Permission,
 } from './index.ts'
 import { requiresSignIn } from './permission.ts'
-import { type PrincipalContext, RequestPrincipal } from './principal.ts'
+import { type PrincipalDeps, RequestPrincipal } from './request-principal.ts'
 import { rightsOf } from './rights.ts'
 
-const BOUNDS: PrincipalContext = {
+const BOUNDS: PrincipalDeps = {
   rights: rightsOf({
     editor: ['posts.add', 'posts.change'],
     viewer: ['posts.view'],
@@ -182,10 +182,10 @@ test('of nothing, allOf grants and anyOf refuses', async () => {
 })
 
 test('a composition says nothing of its parts to the client, and everything to the operator', () => {
-  const nope = denied('the moon is full', { says: 'nope' })
+  const nope = denied('the moon is full', { detail: 'nope' })
   for (const composed of [allOf(() => nope), anyOf(() => nope)]) {
     const decision = ask(composed as Asked, editor)
-    assert.deepEqual(decision, { granted: false, because: 'the moon is full' })
+    assert.deepEqual(decision, { granted: false, reason: 'the moon is full' })
   }
 })
 
@@ -275,6 +275,6 @@ test('authorize refuses with what the permission says', async () => {
   }
 
   assert.equal(await codeOf(granted), 'granted')
-  assert.equal(await codeOf(denied('x', { says: 'nope' })), 'permission_denied: nope')
+  assert.equal(await codeOf(denied('x', { detail: 'nope' })), 'permission_denied: nope')
   assert.equal(await codeOf(denied('x', { as: 'not_found' })), 'not_found: Not found.')
 })

@@ -23,7 +23,7 @@ const R2 = { authorization: 'Robot r2' }
 
 /** Lets nobody through, and says as what a request was seen. */
 const mirror: Permission<unknown, unknown> = ({ request: { url, address, secure } }) =>
-  denied('it is a mirror', { says: JSON.stringify({ url, address, secure }) })
+  denied('it is a mirror', { detail: JSON.stringify({ url, address, secure }) })
 
 function instance(t: TestContext) {
   const auth = watchword({

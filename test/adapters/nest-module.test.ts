@@ -18,7 +18,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { Auth, CurrentUser, type Guard, guardOf, mount } from '../../src/adapters/nest.ts'
 import { denied } from '../../src/permissions/decision.ts'
 import { allowAny } from '../../src/permissions/index.ts'
-import type { Principal } from '../../src/permissions/principal.ts'
+import type { Principal } from '../../src/permissions/permission.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 
@@ -50,7 +50,7 @@ function moduleOf(guard: Guard<User, Right>): object {
       return { id, by: auth.user.username, editor: auth.can('role:editor') }
     }
     async secret(auth: Principal): Promise<void> {
-      await auth.authorize(() => denied('not yours', { says: 'It is not yours.' }), {})
+      await auth.authorize(() => denied('not yours', { detail: 'It is not yours.' }), {})
     }
     gone(): never {
       throw new NotFoundException('no such post')

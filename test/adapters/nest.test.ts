@@ -19,7 +19,7 @@ import { BaseExceptionFilter, NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { Auth, type Guard, guardOf, mount } from '../../src/adapters/nest.ts'
-import type { Principal } from '../../src/permissions/principal.ts'
+import type { Principal } from '../../src/permissions/permission.ts'
 import type { User } from '../../src/users/user.ts'
 import {
   type Adapter,

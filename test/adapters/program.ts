@@ -51,7 +51,8 @@ const robot: Scheme<{ readonly username: string }> = () => ({
 /** Lets nobody through, and says as what a request was seen. */
 const mirror: Permission<unknown, unknown> = ({
   request: { method, url, address, secure },
-}) => denied('it is a mirror', { says: JSON.stringify({ method, url, address, secure }) })
+}) =>
+  denied('it is a mirror', { detail: JSON.stringify({ method, url, address, secure }) })
 
 interface Note {
   readonly owner: string
@@ -64,7 +65,7 @@ const isOwner: Permission<Note | undefined, { readonly username: string }> = ({
   if (resource === undefined) return denied('no such note', { as: 'not_found' })
   return identity?.user.username === resource.owner
     ? granted
-    : denied('not the owner', { says: 'Not your note.' })
+    : denied('not the owner', { detail: 'Not your note.' })
 }
 
 /** What an adapter's handler passes on. */

@@ -9,10 +9,10 @@ import type { Options } from '../../src/options.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { houseOf, PASSWORD, post, signIn, stillClock } from '../house/world.ts'
+import { instanceFor, PASSWORD, post, signIn, stillClock } from '../instance/setup.ts'
 
 async function instance(t: TestContext, options: Options = {}) {
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
     ...options,

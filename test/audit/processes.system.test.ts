@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Options } from '../../src/options.ts'
 import {
   folder,
-  houseOf,
+  instanceFor,
   PASSWORD,
   post,
   SECRET,
   signIn,
   stillClock,
-} from '../house/world.ts'
+} from '../instance/setup.ts'
 import { DATABASES } from '../stores/databases.ts'
 
 /** Two instances on one database, as two processes have. */
 const houses = (t: TestContext, options: Options) =>
-  [1, 2].map(() => houseOf(t, { secret: SECRET, ...options })) as [
-    ReturnType<typeof houseOf>,
-    ReturnType<typeof houseOf>,
+  [1, 2].map(() => instanceFor(t, { secret: SECRET, ...options })) as [
+    ReturnType<typeof instanceFor>,
+    ReturnType<typeof instanceFor>,
   ]
 
 for (const [name, aDatabase] of Object.entries(DATABASES)) {
@@ -75,7 +75,7 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
 test('a key that is rotated because its time has come is an event, once', async (t) => {
   const { clock, pass } = stillClock()
   const database = `${folder(t)}/watchword.db`
-  const before = houseOf(t, { database, secret: SECRET, clock })
+  const before = instanceFor(t, { database, secret: SECRET, clock })
   await before.migrate()
   await before.close()
   pass(91 * 86_400)

@@ -12,7 +12,7 @@ import {
   not,
   type Permission,
 } from '../../src/permissions/index.ts'
-import { RequestPrincipal } from '../../src/permissions/principal.ts'
+import { RequestPrincipal } from '../../src/permissions/request-principal.ts'
 import { rightsOf } from '../../src/permissions/rights.ts'
 
 /**

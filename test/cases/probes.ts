@@ -32,7 +32,7 @@ export const RATES = {
   zero: '0/day',
 } as const
 
-const deny: Permission<unknown, unknown> = () => denied('nobody may', { says: 'nope' })
+const deny: Permission<unknown, unknown> = () => denied('nobody may', { detail: 'nope' })
 /** Always refuses, and cannot tell for how long. */
 const noWait: Throttle = { scope: 'nowait', wait: () => ({ seconds: undefined }) }
 

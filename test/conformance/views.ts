@@ -112,7 +112,8 @@ const OPEN = { GET: ok, POST: ok, PUT: ok, PATCH: ok, DELETE: ok }
 
 export function permissionViews(auth: Auth): Views {
   const guard = guardOf(auth)
-  const never = () => denied('nobody is a member', { says: 'Members of the club only.' })
+  const never = () =>
+    denied('nobody is a member', { detail: 'Members of the club only.' })
   return [
     [/^\/perm\/any\/$/, view((listener) => guard(allowAny, listener), OPEN)],
     [

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { Options } from '../../src/options.ts'
-import { messageBusVia } from '../../src/server/cluster/message-bus.ts'
+import { messageBus } from '../../src/server/cluster/message-bus.ts'
 import { LIMITS } from '../../src/server/connection-limits.ts'
-import { METRICS, type Sample } from '../../src/server/metrics.ts'
+import { METRICS, type Sample } from '../../src/server/metric-samples.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
@@ -33,7 +33,7 @@ async function server(
     host: '127.0.0.1',
     port: 0,
     log,
-    limits: { ...LIMITS, farewell: 300 },
+    limits: { ...LIMITS, idleGrace: 300 },
     ...serving,
   })
   t.after(async () => {
@@ -116,7 +116,7 @@ test('a server that is about to go is not ready at once, and lives', async (t) =
   socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
   while (!said.includes('{"status":"ok"}')) await sleep(5)
   said = ''
-  running.shut()
+  running.stopListening()
   socket.write(
     'GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n',
   )
@@ -394,7 +394,7 @@ test('the metrics of all workers are added up, and of a gauge that says how bad 
       value: 2,
     },
   ]
-  const own = messageBusVia()
+  const own = messageBus()
   const bus: typeof own = {
     ...own,
     askAll: async (question) => [

@@ -413,7 +413,7 @@ test('who goes on sending after the answer is cut off', async () => {
 })
 
 test('a stop answers what is in flight and what is on its way, and takes nothing new', async () => {
-  const it = await server({ farewell: 300 })
+  const it = await server({ idleGrace: 300 })
   await it.withAda()
   const body = `username=ada&password=${PASSWORD}`
   const half = dial(it.port)
@@ -445,7 +445,7 @@ test('a stop answers what is in flight and what is on its way, and takes nothing
 })
 
 test('a stop does not wait for ever', async () => {
-  const it = await server({ farewell: 50, stop: 300 })
+  const it = await server({ idleGrace: 50, stopTimeout: 300 })
   const stuck = dial(it.port)
   stuck.write(
     'POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { verifier } from '../../src/verify/index.ts'
-import { houseOf, PASSWORD, post, SECRET, signIn } from '../house/world.ts'
+import { instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.ts'
 
 const ISSUER = 'http://localhost'
 
 /** A house, and a service that only checks what it issues; one hour may go by in it at once. */
 async function deps(t: TestContext) {
-  const auth = houseOf(t, {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     secret: SECRET,
     tokens: { issuer: ISSUER, audience: 'api' },

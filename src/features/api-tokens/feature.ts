@@ -1,11 +1,18 @@
 import { seconds } from '../../base/clock.ts'
-import type { Command } from '../../cli/command.ts'
+import type { CommandTable } from '../../command/command.ts'
 import { flush } from '../../sessions/flush.ts'
 import { defineFeature } from '../define-feature.ts'
 import { apiTokenAdmin } from './admin.ts'
+import type { TokenAdmin } from './command.ts'
 import { obtainApiToken } from './obtain.ts'
 import { apiToken } from './scheme.ts'
 import { apiTokenStore } from './sql.ts'
+
+const COMMANDS: CommandTable<TokenAdmin> = {
+  'token create': async () => (await import('./command.ts')).tokenCreate,
+  'token list': async () => (await import('./command.ts')).tokenList,
+  'token revoke': async () => (await import('./command.ts')).tokenRevoke,
+}
 
 /** Opaque long-lived tokens: Django REST framework's `TokenAuthentication`, knox, API keys. */
 export const apiTokens = defineFeature({
@@ -16,13 +23,7 @@ export const apiTokens = defineFeature({
     apiToken: obtainApiToken,
   },
   schemes: [apiToken],
-  commands: {
-    'token create': async (): Promise<Command> =>
-      (await import('./command.ts')).tokenCreate,
-    'token list': async (): Promise<Command> => (await import('./command.ts')).tokenList,
-    'token revoke': async (): Promise<Command> =>
-      (await import('./command.ts')).tokenRevoke,
-  },
+  commands: COMMANDS,
   events: ['api_token_created', 'api_token_revoked'],
   admin: (open) => ({
     /** Opaque long-lived tokens of users. */

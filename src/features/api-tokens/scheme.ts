@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import {
   credentialsAfter,
   headerErrors,
@@ -11,6 +10,7 @@ import type {
   SchemeDeps,
 } from '../../authentication/scheme.ts'
 import { AuthError } from '../../base/errors.ts'
+import { decodeUtf8 } from '../../base/utf8.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
 import { digestOf } from './api-token.ts'
@@ -57,7 +57,7 @@ const FAULTS = headerErrors('token', 'Token')
  */
 function refuseNonUtf8(sent: string): void {
   if (/^[\x21-\x7e]+$/.test(sent)) return
-  if (!isUtf8(Buffer.from(sent, 'latin1'))) {
+  if (decodeUtf8(Buffer.from(sent, 'latin1')) === undefined) {
     throw invalidHeaderError(
       'token',
       'Token string should not contain invalid characters.',
