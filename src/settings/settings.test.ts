@@ -10,7 +10,7 @@ const key = 'conformance-key-0123456789abcdef-0123456789abcdef'
 test('without options everything has its safe default', () => {
   const settings = parseSettings({}, {})
   assert.equal(settings.database, 'watchword.db')
-  assert.equal(settings.keys, undefined)
+  assert.equal(settings.keys.configured, undefined)
   assert.equal(settings.tokens.access, 300)
   assert.equal(settings.tokens.refresh, 86_400)
   assert.equal(settings.tokens.session, 30 * 86_400)
@@ -18,12 +18,13 @@ test('without options everything has its safe default', () => {
   assert.equal(settings.tokens.rotate && settings.tokens.blacklistAfterRotation, true)
   assert.equal(settings.tokens.checkRevoke, 'session')
   assert.deepEqual(
-    Object.entries(settings.endpoints).map(([name, { path }]) => `${name} ${path}`),
+    settings.endpoints.map(({ name, path }) => `${name} ${path}`),
     [
       'obtain /api/token/',
       'refresh /api/token/refresh/',
       'verify /api/token/verify/',
       'blacklist /api/token/blacklist/',
+      'keySet /.well-known/jwks.json',
     ],
   )
 })
@@ -134,7 +135,7 @@ for (const [name, options, says] of [
   [
     'a short secret',
     { secret: 'short' },
-    'secret (WATCHWORD_SECRET) cannot be used: it has 5 octets and needs 32',
+    'secret (WATCHWORD_SECRET) cannot be used: it has 5 bytes and needs 32',
   ],
   [
     'a rule that is no function',

@@ -62,7 +62,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
     end: () => others.sessions.revoke(session!.id, 'logout', systemClock()),
     log: () =>
       log
-        .filter(({ event }) => event.includes('other processes'))
+        .filter(({ event }) => event.includes('revocation feed'))
         .map(({ level, event }) => ({ level, event })),
     setCut: (is: boolean) => {
       cut = is
