@@ -30,10 +30,8 @@ const CORE: Commands = {
 
 /** Every command, those of features included. */
 export async function allCommands(): Promise<Commands> {
-  const { FEATURES } = await import('../features.ts')
-  const ofFeatures: readonly Commands[] = FEATURES.flatMap((feature) =>
-    'commands' in feature ? [feature.commands] : [],
-  )
+  const { eachFeatures } = await import('../features.ts')
+  const ofFeatures: readonly Commands[] = eachFeatures('commands')
   return Object.assign({}, CORE, ...ofFeatures)
 }
 

@@ -1,10 +1,10 @@
-import type { SchemeFactory } from '../authentication/scheme.ts'
+import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import type { StoreExtension } from '../stores/extension.ts'
-import type { UserId } from '../users/user.ts'
+import type { User, UserId } from '../users/user.ts'
 import type { Core, EndpointSettings, IssuedToken, OpenCore } from './core.ts'
 
 /**
@@ -23,13 +23,24 @@ export interface Feature {
   readonly commands?: CommandTable
   /** The kinds of its audit events. */
   readonly events?: readonly string[]
+  /** What the stand-alone server uses of it. @param issuer its option `--issuer` */
+  server?(issuer: string | undefined): ServerOptions
   /** Members of the instance, such as `auth.apiTokens`. */
   admin?(open: OpenCore): object
   /** Runs when the instance has been opened. @param mounted the names of the mounted endpoints */
   onOpen?(core: Core, mounted: ReadonlySet<string>): void
   onUserDeleted?(id: UserId, core: Core): Promise<void>
-  /** Deletes what has expired. @returns how many rows, by what they are */
+  /** How the command names one row of each kind that `flush` counts. */
+  readonly rowNames?: Readonly<Record<string, string>>
+  /** Deletes what has expired. @returns how many rows, by their kind */
   flush?(core: Core, progress: (deleted: number) => void): Promise<Counts>
+}
+
+export interface ServerOptions {
+  /** Added to the option `authentication`. */
+  readonly schemes?: readonly Scheme<User>[]
+  /** Names for the option `endpoints`. */
+  readonly endpoints?: readonly string[]
 }
 
 export type Counts = Readonly<Record<string, number>>

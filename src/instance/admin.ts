@@ -47,7 +47,7 @@ export function createAdmin(
     users: userAdmin({ roles, random, passwordRevokes }, async () => {
       const { store, core, passwords, clock, audit, sessions } = await open()
       return {
-        users: store.users,
+        users: store.ports.users,
         passwords,
         clock,
         audit,
@@ -59,16 +59,16 @@ export function createAdmin(
     }),
     sessions: sessionAdmin(async () => {
       const { store, sessions, clock, audit } = await open()
-      return { stored: store.sessions, sessions, clock, audit }
+      return { stored: store.ports.sessions, sessions, clock, audit }
     }),
     keys: keyAdmin(open),
     events: eventAdmin(async () => {
       const { store, audit } = await open()
-      return { events: store.events, audit }
+      return { events: store.ports.events, audit }
     }),
     async flush({ progress } = {}) {
       const { store, core, sessions, ring, clock } = await open()
-      const { events, hits, keys } = store
+      const { events, hits, keys } = store.ports
       const features = FEATURE_LIST.flatMap((feature) =>
         feature.flush === undefined ? [] : feature.flush.bind(feature, core),
       )

@@ -3,7 +3,7 @@ import type { SchemeDeps } from '../authentication/scheme.ts'
 import { callHook } from '../base/call-hook.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Core } from '../features/core.ts'
-import { FEATURE_LIST } from '../features.ts'
+import { FEATURE_LIST, type InstanceStore } from '../features.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import { type Counters, createCounters } from '../observability/counters.ts'
 import { observedSessions } from '../observability/observed-sessions.ts'
@@ -11,7 +11,6 @@ import { openTracing, type Trace } from '../observability/tracing.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Redis } from '../stores/redis/redis.ts'
-import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import { createUser } from '../users/create.ts'
@@ -26,7 +25,7 @@ import { derivedKeysFrom } from './secrets.ts'
 
 /** The parts of an open instance. */
 export interface Instance extends SignIns {
-  readonly store: Store
+  readonly store: InstanceStore
   /** `undefined` without the option `redis`. */
   readonly redis: Pick<Redis, 'state'> | undefined
   readonly clock: Clock
@@ -65,11 +64,11 @@ async function openParts(settings: Settings, closers: Closers): Promise<Instance
   const storage = await openStorage(settings, closers)
   const { store, redis, clock, audit } = storage
   const counters = createCounters()
-  const hits = chooseHits(settings.counts, store, redis)
+  const hits = chooseHits(settings.counts, store.ports, redis)
 
   const issuing = await openIssuing(settings, storage, counters, closers)
   const signIns = openSignIn(settings, {
-    users: store.users,
+    users: store.ports.users,
     hits,
     clock,
     random,
@@ -111,10 +110,13 @@ async function openIssuing(
 ): Promise<Issuing> {
   const { random, log, on } = settings
   const deps = { clock, random, log, audit, on, watch: store.watch }
-  const ring = await openKeys(settings.keys, { ...deps, keys: store.keys }, secrets)
+  const ring = await openKeys(settings.keys, { ...deps, keys: store.ports.keys }, secrets)
   let sessions: SessionManager | undefined
   if (settings.sessions) {
-    const opened = await openSessions(settings, { ...deps, sessions: store.sessions })
+    const opened = await openSessions(settings, {
+      ...deps,
+      sessions: store.ports.sessions,
+    })
     sessions = observedSessions(opened, { audit, counters, log })
     closers.add(() => opened.close())
   }
@@ -124,7 +126,7 @@ async function openIssuing(
     ring,
     clock,
     random,
-    users: store.users,
+    users: store.ports.users,
     sessions,
     derivedKeys,
   })
@@ -138,7 +140,7 @@ function coreOf({ random, log, on }: Settings, parts: Parts): Core {
     clock,
     random,
     audit,
-    users: store.users,
+    users: store.ports.users,
     sessions,
     keys: ring,
     tokens,
@@ -157,7 +159,7 @@ function schemeDepsOf(
   { headerTypes, headerName, random }: Settings,
   { tokens, ports, checkPassword, passwords, store, clock, audit }: Parts,
 ): SchemeDeps {
-  const { users } = store
+  const { users } = store.ports
   return {
     ...tokens,
     ports,

@@ -1,19 +1,19 @@
 import { AuthError } from '../base/errors.ts'
+import { type InstanceStore, STORE_EXTENSIONS } from '../features.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
-import type { Store } from '../stores/store.ts'
 
 /** @returns the store, not opened yet, and the file of a SQLite database @throws AuthError `invalid_config` */
 export async function openStore({
   database,
 }: {
-  readonly database: string | Store
-}): Promise<{ readonly store: Store; readonly file?: string }> {
+  readonly database: string | InstanceStore
+}): Promise<{ readonly store: InstanceStore; readonly file?: string }> {
   if (typeof database !== 'string') return { store: database }
   const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
   if (kind === 'postgres' || kind === 'postgresql')
     return { store: await openPostgres(database) }
   const file = fileOf(database, kind)
-  return { store: sqliteStore({ file }), file }
+  return { store: sqliteStore({ file, extensions: STORE_EXTENSIONS }), file }
 }
 
 /** The file that is named, also as `sqlite:FILE`. */
@@ -27,10 +27,10 @@ function fileOf(database: string, kind: string | undefined): string {
 }
 
 /** Loads `pg` only if it is needed: it is an optional peer. */
-async function openPostgres(url: string): Promise<Store> {
+async function openPostgres(url: string): Promise<InstanceStore> {
   try {
     const { postgresStore } = await import('../stores/postgres/store.ts')
-    return postgresStore({ url })
+    return postgresStore({ url, extensions: STORE_EXTENSIONS })
   } catch (cause) {
     if (!isMissing(cause, 'pg')) throw cause
     throw new AuthError(

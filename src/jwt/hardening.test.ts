@@ -84,7 +84,7 @@ function served(documents: readonly object[]) {
     algorithm: 'ES256',
     fetch: get as typeof fetch,
     elapsed: () => seconds(now),
-    failed: (error) => failed.push(error),
+    onError: (error) => failed.push(error),
   })
   return {
     ...verifier({ keys, clock }),

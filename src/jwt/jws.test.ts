@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { importSecret, KeySet, signBytes, verifySignature } from './index.ts'
-import { asciiPartsOf, readSegment } from './jws.ts'
+import { readSegment, splitAscii } from './jws.ts'
 
 const ALPHABET = /^[A-Za-z0-9_-]*$/
 const read = (bytes: Buffer, length: number): string =>
@@ -63,9 +63,9 @@ test('no character outside ASCII is taken for the one whose octet it shares', ()
 
 test('a token has three segments, and only the payload may be empty', () => {
   for (const text of ['', '.', '..', 'a', 'a.b', 'a.b.', '.b.c', 'a..']) {
-    assert.throws(() => asciiPartsOf(text, 99), { code: 'malformed' })
+    assert.throws(() => splitAscii(text, 99), { code: 'malformed' })
   }
-  assert.deepEqual(asciiPartsOf('a..b', 99), { first: 1, second: 2 })
+  assert.deepEqual(splitAscii('a..b', 99), { first: 1, second: 2 })
   const key = importSecret('HS256', randomBytes(32))
   assert.throws(() =>
     verifySignature(

@@ -39,7 +39,7 @@ async function deps(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) 
   const keys = remoteKeySet(`http://127.0.0.1:${port}/jwks.json`, {
     algorithm: 'ES256',
     elapsed: () => time as Seconds,
-    failed: (error) => errors.push(error),
+    onError: (error) => errors.push(error),
     ...options,
   })
   const { verify } = verifier({ keys, clock: () => NOW as UnixSeconds, cache: 8 })
@@ -202,7 +202,7 @@ for (const [what, failing] of Object.entries(FAILURES)) {
 }
 
 test('keys by URL: who does not answer is not waited for longer than the patience', async (t) => {
-  const { verify, answers, errors } = await deps(t, { patience: seconds(0.1) })
+  const { verify, answers, errors } = await deps(t, { timeout: seconds(0.1) })
   answers((_, response) => void response.write('{"keys":['))
   const began = performance.now()
   await assert.rejects(verify(aKey('a').token), refusedAs('unknown_key'))

@@ -63,7 +63,7 @@ const UNSTORED = { 'Cache-Control': 'no-store' }
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
 const notFound: Listener = (_, response) =>
-  json(response, 404, { detail: ERRORS.not_found.says })
+  json(response, 404, { detail: ERRORS.not_found.detail })
 
 /** A listener for GET and HEAD; other methods are refused. */
 const reads =

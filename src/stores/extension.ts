@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Migration } from './migrations.ts'
+import type { CorePorts } from './store.ts'
 import type { Tables } from './tables.ts'
 
 /** What a feature adds to the store: its tables, and ports over them. */
@@ -10,4 +11,24 @@ export interface StoreExtension<Ports extends object = object> {
   readonly migrations: readonly Migration[]
   /** @param db typed with the feature's own tables by `db.withTables` */
   ports(db: Kysely<Tables>): Ports
+}
+
+/** The core's ports, and those of each extension of a list. */
+export type PortsOf<Extensions extends readonly StoreExtension[]> = CorePorts &
+  Together<ReturnType<Extensions[number]['ports']>>
+
+/** The intersection of a union: a union in a parameter's position becomes an intersection. */
+type Together<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
+  all: infer All,
+) => void
+  ? All
+  : never
+
+export function portsOf<Extensions extends readonly StoreExtension[]>(
+  core: CorePorts,
+  extensions: Extensions,
+  db: Kysely<Tables>,
+): PortsOf<Extensions> {
+  const added = extensions.map((extension) => extension.ports(db))
+  return Object.assign({}, core, ...added)
 }

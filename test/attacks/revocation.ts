@@ -70,7 +70,7 @@ async function reissue(
   const [header = '', payload = ''] = token.split('.')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
   const session = foreignSessionId(claims.jti)
-  await store.sessions.adopt({
+  await store.ports.sessions.adopt({
     id: session,
     userId: ALICE.id,
     jti: claims.jti,

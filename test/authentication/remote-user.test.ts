@@ -38,7 +38,7 @@ test('C25: an unknown name becomes a user only where that is wanted (D39), once,
     [200, 200, 200],
   )
   const user = await auth.users.find('newguy')
-  assert.match((await store.users.find('id', user!.id))!.hash, /^!/)
+  assert.match((await store.ports.users.find('id', user!.id))!.hash, /^!/)
   for (const impossible of ['a b', 'a,b', 'Alice', 'x'.repeat(200)]) {
     const { status, body } = await send('GET', '/', { 'X-Variable': impossible })
     assert.deepEqual([status, body], NOBODY, impossible)

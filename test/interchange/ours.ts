@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { TokenOptions } from '../../src/options.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 import type { Told } from './django.ts'
 
 /** A user that is known on both sides, by the same id. */
@@ -43,7 +43,7 @@ export async function ours(
   t.after(() => auth.close())
   await auth.migrate()
   for (const { id, username, hash, staff = false } of users) {
-    await store.users.insert({
+    await store.ports.users.insert({
       id: String(id) as UserId,
       username,
       usernameKey: username,
@@ -68,7 +68,8 @@ export async function ours(
       const response = await auth.handler(request)
       return { status: response.status, body: (await response.json()) as Told['body'] }
     },
-    hashOf: async (id) => (await store.users.find('id', String(id) as UserId))?.hash,
+    hashOf: async (id) =>
+      (await store.ports.users.find('id', String(id) as UserId))?.hash,
   }
 }
 

@@ -11,8 +11,8 @@ import { LIMITS } from '../../src/server/connection-limits.ts'
 import { METRICS, type Sample } from '../../src/server/metric-samples.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 import { parseExposition } from './exposition.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -143,18 +143,18 @@ test('every answer says what its request is called, and every line of it, and it
 
 test('a guard that refuses and a fault that nobody foresaw are told with the name of the request', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
-  const find: typeof store.users.find = () => {
+  const find: typeof store.ports.users.find = () => {
     throw new Error('a fault')
   }
   let isFaulty = false
   const users = {
-    ...store.users,
+    ...store.ports.users,
     find: (...asked: Parameters<typeof find>) =>
-      (isFaulty ? find : store.users.find)(...asked),
+      (isFaulty ? find : store.ports.users.find)(...asked),
   }
   const { lines, post, url } = await server(t, {
     explain: true,
-    database: { ...store, users },
+    database: withPorts(store, { users }),
   })
   const refused = await fetch(`${url}/hello/`)
   isFaulty = true

@@ -36,11 +36,11 @@ test('the command starts a server whose tokens another service checks', async (t
     revocations: { url: `${base}/api/token/revocations/` },
   })
   const { access, refresh } = await signIn(server)
-  assert.deepEqual((await tokens.verify(access)).aud, ['api', 'web'])
+  assert.deepEqual((await tokens.check(access)).aud, ['api', 'web'])
 
   assert.equal((await askJson(server, '/api/token/blacklist/', { refresh })).status, 200)
   const refused = async (): Promise<string | undefined> => {
-    const code = await tokens.verify(access).then(
+    const code = await tokens.check(access).then(
       () => undefined,
       (error: { code: string }) => error.code,
     )

@@ -5,7 +5,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import { claimFault } from '../../src/jwt/claims.ts'
 import { TYPES } from '../../src/jwt/compact.ts'
 import { type Claims, KeySet, verifier } from '../../src/jwt/index.ts'
-import { objectIn, parseSigned, type WebKeys } from '../../src/verify/signed.ts'
+import { parseSegment, parseSigned, type WebKeys } from '../../src/verify/signed.ts'
 import { CHANGES } from '../differential/changes.ts'
 import { AUDIENCE, aDraft, ISSUER, NOW, textOf } from '../differential/draft.ts'
 import { type KeyCase, keyCases } from '../differential/keys.ts'
@@ -21,7 +21,7 @@ const want = { issuer: ISSUER, audiences: [AUDIENCE].flat(), leeway: seconds(0) 
 
 async function inWebCrypto(token: string, keys: WebKeys): Promise<Claims> {
   const { payload } = await parseSigned(token, keys, { maxBytes: 8192, types: TYPES })
-  const claims = objectIn(payload)
+  const claims = parseSegment(payload)
   const fault = claimFault(claims, want, now)
   if (fault !== undefined) throw new AuthError(fault)
   if (claims.exp === undefined) throw new AuthError('invalid_claim')

@@ -55,7 +55,7 @@ export function deps(_: TestContext, options: Partial<VerifierOptions> = {}) {
     fetch: from.fetch,
     clock: () => now,
     elapsed: () => now,
-    failed: (error) => void failures.push(String(error)),
+    onError: (error) => void failures.push(String(error)),
     ...options,
   })
   const pass = (seconds: number): void => {

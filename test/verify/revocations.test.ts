@@ -19,18 +19,18 @@ const asked = (paths: readonly string[]): string[] =>
 test('a session that ended is seen at the first token, and later within a second of a look', async (t) => {
   const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page(['gone']))
-  await assert.rejects(tokens.verify(token({ sid: 'gone' })), {
+  await assert.rejects(tokens.check(token({ sid: 'gone' })), {
     code: 'revoked',
     status: 401,
   })
   const text = token()
-  await tokens.verify(text)
+  await tokens.check(text)
   from.publish(FEED, page(['s1'], { until: 1001 }))
   pass(1)
   // This look has it read beside itself, and waits for nothing.
-  await tokens.verify(text)
+  await tokens.check(text)
   await settled()
-  await assert.rejects(tokens.verify(text), { code: 'revoked' })
+  await assert.rejects(tokens.check(text), { code: 'revoked' })
   assert.deepEqual(asked(from.paths), [FEED, `${FEED}?since=1000`])
 })
 
@@ -38,12 +38,12 @@ test('nothing is asked for a second time within a second, and one at a time afte
   const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page([]))
   await Promise.all(
-    Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))),
+    Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
   assert.equal(asked(from.paths).length, 1)
   pass(1)
   await Promise.all(
-    Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))),
+    Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
   await settled()
   assert.equal(asked(from.paths).length, 2)
@@ -55,34 +55,34 @@ test('cut off from the feed, tokens are taken until what is known is too old, an
     maxAge: 3600,
   })
   from.publish(FEED, page(['gone']))
-  await tokens.verify(token())
+  await tokens.check(token())
   from.down(true)
   for (let second = 1; second < 10; second++) {
     pass(1)
-    await tokens.verify(token())
+    await tokens.check(token())
     await settled()
   }
   pass(1)
-  await assert.rejects(tokens.verify(token()), {
+  await assert.rejects(tokens.check(token()), {
     code: 'revocations_unavailable',
     status: 503,
     retryAfter: 1,
   })
   await assert.rejects(
-    tokens.verify(token({ sid: 'gone' })),
+    tokens.check(token({ sid: 'gone' })),
     { code: 'revoked' },
     'an end that is known stays one',
   )
   assert.match(failures.at(-1)!, /fetch failed/)
-  await tokens.verify(token({ sid: undefined }))
+  await tokens.check(token({ sid: undefined }))
   from.down(false)
   pass(1)
-  await tokens.verify(token())
+  await tokens.check(token())
 })
 
 test('where the feed was never there no token of a session is taken', async (t) => {
   const { tokens, token } = deps(t, { revocations: true })
-  await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable' })
+  await assert.rejects(tokens.check(token()), { code: 'revocations_unavailable' })
 })
 
 test('all pages are read before the first answer, each from where the last one ended', async (t) => {
@@ -92,8 +92,8 @@ test('all pages are read before the first answer, each from where the last one e
     return Response.json(page([`s${since}`], { until: since + 1, more: since < 4 }))
   })
   for (const sid of ['s0', 's4'])
-    await assert.rejects(tokens.verify(token({ sid })), { code: 'revoked' })
-  await tokens.verify(token({ sid: 's5' }))
+    await assert.rejects(tokens.check(token({ sid })), { code: 'revoked' })
+  await tokens.check(token({ sid: 's5' }))
   assert.equal(asked(from.paths).length, 5)
 })
 
@@ -101,7 +101,7 @@ test('an end is remembered for as long as a token lives, however often the feed 
   const { tokens, token, from, pass, now } = deps(t, { revocations: true, maxAge: 3600 })
   from.publish(FEED, page([], { window: 60 }))
   const look = (): Promise<string> =>
-    tokens.verify(token({ exp: now() + 60 })).then(
+    tokens.check(token({ exp: now() + 60 })).then(
       () => 'taken',
       ({ code }) => code,
     )
@@ -129,7 +129,7 @@ test('tolerance for clocks does not take a token for longer than its end is reme
   )
   const text = token({ exp: began + 60 })
   for (let second = 0; second < 360; second += 5) {
-    await assert.rejects(tokens.verify(text), `after ${second} seconds`)
+    await assert.rejects(tokens.check(text), `after ${second} seconds`)
     await settled()
     pass(5)
   }
@@ -140,11 +140,11 @@ test('who begins late takes no token whose end the feed no longer tells of', asy
   const [young, old] = [token({ sid: 's2' }), token()]
   from.publish(FEED, page([]))
   pass(299)
-  assert.equal((await tokens.verify(young)).sid, 's2')
+  assert.equal((await tokens.check(young)).sid, 's2')
   pass(2)
-  await assert.rejects(tokens.verify(old), { code: 'expired', status: 401 })
+  await assert.rejects(tokens.check(old), { code: 'expired', status: 401 })
   await assert.rejects(
-    tokens.verify(young),
+    tokens.check(young),
     { code: 'expired' },
     'also one that is remembered',
   )
@@ -154,18 +154,18 @@ test('many sessions that end at once are told of on one page', async (t) => {
   const { tokens, token, from } = deps(t, { revocations: true })
   const many = Array.from({ length: 100_000 }, (_, i) => i.toString(16).padStart(32, '0'))
   from.publish(FEED, page(many))
-  await tokens.verify(token())
-  await assert.rejects(tokens.verify(token({ sid: many.at(-1) })), { code: 'revoked' })
+  await tokens.check(token())
+  await assert.rejects(tokens.check(token({ sid: many.at(-1) })), { code: 'revoked' })
 })
 
 test('a token that outlives what the feed tells of is not taken', async (t) => {
   const { tokens, token, from, now } = deps(t, { revocations: true })
   from.publish(FEED, page([], { window: 300 }))
-  await tokens.verify(token({ exp: now() + 300 }))
-  await assert.rejects(tokens.verify(token({ exp: now() + 301 })), {
+  await tokens.check(token({ exp: now() + 300 }))
+  await assert.rejects(tokens.check(token({ exp: now() + 301 })), {
     code: 'revocations_unavailable',
   })
-  await assert.rejects(tokens.verify(token({ iat: undefined })), {
+  await assert.rejects(tokens.check(token({ iat: undefined })), {
     code: 'revocations_unavailable',
   })
 })
@@ -180,7 +180,7 @@ for (const [what, document] of [
   test(`a feed with ${what} is none`, async (t) => {
     const { tokens, token, from } = deps(t, { revocations: true })
     from.publish(FEED, document)
-    await assert.rejects(tokens.verify(token()), { code: 'revocations_unavailable' })
+    await assert.rejects(tokens.check(token()), { code: 'revocations_unavailable' })
     assert.ok(asked(from.paths).length <= 2)
   })
 }

@@ -25,6 +25,7 @@ export const apiTokens = defineFeature({
   schemes: [apiToken],
   commands: COMMANDS,
   events: ['api_token_created', 'api_token_revoked'],
+  server: () => ({ schemes: [apiToken()] }),
   admin: (open) => ({
     /** Opaque long-lived tokens of users. */
     apiTokens: apiTokenAdmin(open),
@@ -36,6 +37,7 @@ export const apiTokens = defineFeature({
   async onUserDeleted(id, { ports }) {
     await ports(apiTokenStore).apiTokens.deleteAll(id)
   },
+  rowNames: { tokens: 'API token' },
   async flush({ ports, clock }, progress) {
     const { apiTokens } = ports(apiTokenStore)
     return { tokens: await flush(apiTokens, clock(), seconds(0), progress) }

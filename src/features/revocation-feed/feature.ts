@@ -8,4 +8,6 @@ export const revocationFeed = defineFeature({
     /** Lists revoked sessions: `/api/token/revocations/`. Not mounted unless it is named here. */
     revocations: revocationsEndpoint,
   },
+  // An issuer has services that verify its tokens.
+  server: (issuer) => (issuer === undefined ? {} : { endpoints: ['revocations'] }),
 })
