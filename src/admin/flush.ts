@@ -11,7 +11,7 @@ type Progress = (deleted: number) => void
 type Counts = Readonly<Record<string, number>>
 
 /** How many rows were deleted. */
-export interface FlushCounts {
+export type FlushCounts = {
   readonly sessions: number
   readonly events: number
   readonly keys: number
