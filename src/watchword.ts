@@ -3,6 +3,7 @@ import type { Scheme } from './authentication/scheme.ts'
 import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
 import { currentContext, runInContext } from './base/request-context.ts'
+import { endpointRequirement } from './guard/endpoint-requirement.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
 import { authErrorFrom, errorReply } from './http/reply.ts'
@@ -110,11 +111,10 @@ export function watchword<
     authentication: settings.authentication,
     open: async () => (await open()).core,
     trace: settings.telemetry ? async () => (await open()).trace : undefined,
-    context: {
-      challenge,
-      failed: logFailure,
-      ...endpointThrottle(settings, open),
-    },
+    challenge,
+    failed: logFailure,
+    guard: (access) => guards.create(endpointRequirement(access)),
+    ...endpointThrottle(settings, open),
   })
   const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
     const route = router(request.url)

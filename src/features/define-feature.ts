@@ -1,8 +1,7 @@
 import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
-import type { Endpoint } from '../http/endpoint.ts'
-import type { AuthReply, AuthRequest } from '../http/request.ts'
+import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { User, UserId } from '../users/user.ts'
 import type { Core, EndpointSettings, IssuedToken, OpenCore } from './core.ts'
@@ -55,7 +54,7 @@ export interface FeatureEndpoint {
   readonly needs?: Readonly<Partial<Record<Need, string>>>
   /** Why the option `handle` cannot be given. */
   readonly noHandler?: string
-  create(settings: EndpointSettings, open: OpenCore): Endpoint | Route
+  create(settings: EndpointSettings, open: OpenCore): PathlessEndpoint
   /** How it answers an error, if not as every other endpoint does. */
   errorFor?(error: AuthError): AuthError
 }
@@ -76,10 +75,14 @@ export type Mount =
 /** A store of sessions; a key that signs; a scheme of its feature. */
 export type Need = 'sessions' | 'signing' | 'scheme'
 
-/** An endpoint that makes its whole reply. It never rejects. */
-export interface Route {
-  reply(request: AuthRequest, failed: (error: unknown) => void): Promise<AuthReply>
-}
+/** The options decide where it is mounted. */
+export type PathlessEndpoint = Omit<Endpoint, 'path'>
+
+/** An endpoint with one method, whose handler receives its fields by name. */
+export const post = <Name extends string>(
+  name: string,
+  handler: MethodHandler<Name>,
+): PathlessEndpoint => ({ name, methods: { POST: handler } })
 
 export const defineFeature = <const F extends Feature>(feature: F): F => feature
 

@@ -3,7 +3,8 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { AuthError } from '../base/errors.ts'
 import { credentials, TOKEN } from '../features/tokens/credentials.ts'
-import { type Endpoint, endpoint, handleEndpoint } from './endpoint.ts'
+import { type Endpoint, endpoint } from './endpoint.ts'
+import { type EndpointDeps, endpointRouter } from './endpoint-router.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -30,23 +31,38 @@ const JSON_TYPE: Headers = { 'content-type': 'application/json' }
 
 const login = endpoint({
   name: 'Token Obtain Pair',
-  method: 'POST',
-  fields: credentials('username'),
-  handle: ({ username, password }) => ({ login: username, password }),
+  path: '/',
+  methods: {
+    POST: {
+      fields: credentials('username'),
+      handle: ({ username, password }) => ({ login: username, password }),
+    },
+  },
 })
 
 const refreshing = (handle: (token: string) => object | Promise<object>): Endpoint =>
   endpoint({
     name: 'Token Refresh',
-    method: 'POST',
-    fields: { refresh: TOKEN },
-    handle: ({ refresh }) => handle(refresh),
+    path: '/',
+    methods: {
+      POST: { fields: { refresh: TOKEN }, handle: ({ refresh }) => handle(refresh) },
+    },
   })
 const refresh = refreshing((token) => ({ token }))
 
-function ask(endpoint: Endpoint, request: AuthRequest): Promise<AuthReply> {
-  const failed = (error: unknown): never => assert.fail(error as Error)
-  return handleEndpoint(endpoint, request, { challenge: 'Bearer realm="api"', failed })
+const DEPS: EndpointDeps = {
+  challenge: 'Bearer realm="api"',
+  failed: (error) => assert.fail(error as Error),
+}
+
+function ask(
+  endpoint: Endpoint,
+  request: AuthRequest,
+  deps: EndpointDeps = DEPS,
+): Promise<AuthReply> {
+  const answer = endpointRouter([{ ...endpoint, path: '/' }], deps)(request.url)
+  assert.ok(answer)
+  return answer(request)
 }
 
 const headerOf = (reply: AuthReply, wanted: string): string | undefined =>
@@ -292,8 +308,7 @@ test('a fault of ours is a 500 that says nothing, and is told to the log', async
     throw new Error('a secret')
   })
   const request = requestOf('{"refresh":"a"}', JSON_TYPE)
-  const reply = await handleEndpoint(broken, request, {
-    challenge: 'Bearer',
+  const reply = await ask(broken, request, {
     failed: (error) => told.push(error),
   })
   assert.deepEqual(

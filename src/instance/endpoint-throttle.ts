@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { hasThrottles, type Limits, throttlesOf } from '../guard/throttles.ts'
-import type { EndpointContext } from '../http/endpoint.ts'
+import type { EndpointDeps } from '../http/endpoint-router.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { throttleAll } from '../throttling/throttle.ts'
@@ -14,7 +14,7 @@ export interface EndpointThrottleSettings {
 export function endpointThrottle(
   { throttle, addressOf }: EndpointThrottleSettings,
   open: () => Promise<{ readonly hits: Hits; readonly clock: Clock }>,
-): Pick<EndpointContext, 'count'> {
+): Pick<EndpointDeps, 'count'> {
   if (!hasThrottles(throttle)) return {}
   const throttles = throttlesOf(undefined, throttle)
   return {

@@ -1,6 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
-import { endpoint } from '../../http/endpoint.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { PLAIN_CREDENTIALS } from '../tokens/credentials.ts'
 import { derivedToken, derivedTokenDeps } from './derived-token.ts'
 
@@ -12,9 +11,7 @@ export const obtainApiToken = defineEndpoint({
   mount: 'with scheme',
   span: 'watchword.sign_in',
   create: (_, open) =>
-    endpoint({
-      name: 'Obtain Auth Token',
-      method: 'POST',
+    post('Obtain Auth Token', {
       fields: PLAIN_CREDENTIALS,
       async handle({ username, password }, request) {
         const core = await open()

@@ -1,5 +1,6 @@
-import { endpoint } from '../../http/endpoint.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { json } from '../../http/answer.ts'
+import { setCookies } from '../../http/cookies.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
 import {
   cookiesAtSignIn,
@@ -21,11 +22,9 @@ export const login = defineEndpoint({
   },
   create({ loginField, authentication }, open) {
     const settings = browserSettingsIn(authentication)
-    return endpoint({
-      name: 'Login',
-      method: 'POST',
+    return post('Login', {
       fields: credentials(loginField),
-      async handle(fields, request, setCookie) {
+      async handle(fields, request) {
         // A page that signs its visitor in as another user attacks, too. Checked before anything costly.
         refuseCrossSite(request, settings)
         const core = await open()
@@ -33,11 +32,12 @@ export const login = defineEndpoint({
         const { user } = await core.signIn(fields[loginField], fields.password, request)
         const secret = await openBrowserSession(user, settings, core)
         if (previous !== undefined) await revokeBrowserSession(previous, core)
-        for (const cookie of cookiesAtSignIn(secret, request, settings)) setCookie(cookie)
-        return {
+        const cookies = cookiesAtSignIn(secret, request, settings)
+        const body = {
           user: { id: user.id, username: user.username },
           csrfToken: csrfTokenOf(secret),
         }
+        return json(body, { headers: setCookies(cookies) })
       },
     })
   },

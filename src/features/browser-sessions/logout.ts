@@ -1,5 +1,6 @@
-import { endpoint } from '../../http/endpoint.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { json } from '../../http/answer.ts'
+import { setCookies } from '../../http/cookies.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import {
   cookiesAtSignOut,
   findBrowserSession,
@@ -19,11 +20,9 @@ export const logout = defineEndpoint({
   },
   create({ authentication }, open) {
     const settings = browserSettingsIn(authentication)
-    return endpoint({
-      name: 'Logout',
-      method: 'POST',
+    return post('Logout', {
       fields: {},
-      async handle(_, request, setCookie) {
+      async handle(_, request) {
         // Without a session, too: an answer with cookies changes what the browser has.
         refuseCrossSite(request, settings)
         const core = await open()
@@ -32,8 +31,7 @@ export const logout = defineEndpoint({
           await requireCsrfToken(request, found.secret, settings)
           await revokeBrowserSession(found, core)
         }
-        for (const cookie of cookiesAtSignOut(request, settings)) setCookie(cookie)
-        return {}
+        return json({}, { headers: setCookies(cookiesAtSignOut(request, settings)) })
       },
     })
   },

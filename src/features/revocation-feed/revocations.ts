@@ -1,20 +1,15 @@
 import { AuthError } from '../../base/errors.ts'
+import { content } from '../../http/answer.ts'
 import { jsonText } from '../../http/json-text.ts'
-import { ANSWER_TYPE } from '../../http/negotiation.ts'
-import {
-  type Header,
-  jsonReply,
-  methodNotAllowed,
-  replyToThrown,
-} from '../../http/reply.ts'
+import { queryValues } from '../../http/query.ts'
 import { defineEndpoint } from '../define-feature.ts'
 
-/** Seconds that a response may be cached, here and by proxies. */
+/** Seconds that the feed may be cached, so that many services cost one answer per second. */
 const MAX_AGE = 1
 
 /**
- * The revoked sessions, for services that verify tokens and have no store. It needs no credentials: the id of a session
- * gives access to nothing.
+ * The revoked sessions, for services that verify tokens and have no store. It is public: the id of a session is no
+ * credential.
  */
 export const revocationsEndpoint = defineEndpoint({
   path: { below: '/revocations/' },
@@ -26,57 +21,43 @@ export const revocationsEndpoint = defineEndpoint({
   noHandler:
     'endpoints.revocations takes no handler: it answers what has ended, and no fields.',
   create(_, open) {
-    const pageFrom = async (since: number | undefined): Promise<object> => {
-      const { sessions } = await open()
-      if (sessions === undefined) throw new AuthError('not_found')
-      return sessions.published(since)
-    }
-    // The session manager returns the same object while a page stays the same.
-    const texts = new WeakMap<object, string>()
-    const textOf = (page: object): string => {
-      const text = texts.get(page) ?? jsonText(page)
-      texts.set(page, text)
-      return text
-    }
-    const headers: readonly Header[] = [['Allow', 'GET, HEAD, OPTIONS']]
+    // The session manager returns the same object as long as a page is unchanged.
+    const textOf = memoizedText()
     return {
-      async reply(request, failed) {
-        try {
-          switch (request.method) {
-            case 'GET':
-            case 'HEAD': {
-              const body = textOf(await pageFrom(sinceIn(request.url)))
-              const cached: Header = ['Cache-Control', `public, max-age=${MAX_AGE}`]
-              return {
-                status: 200,
-                headers: [['Content-Type', ANSWER_TYPE], cached, ...headers],
-                body,
-              }
-            }
-            case 'OPTIONS':
-              return jsonReply(
-                200,
-                { name: 'Revocations', renders: [ANSWER_TYPE] },
-                { headers },
-              )
-            default:
-              throw methodNotAllowed(request.method)
-          }
-        } catch (error) {
-          return replyToThrown(error, undefined, failed, { headers })
-        }
+      name: 'Revocations',
+      ignoresAccept: true,
+      count: false,
+      methods: {
+        GET: {
+          async handle(_fields, { url }) {
+            const { sessions } = await open()
+            if (sessions === undefined) throw new AuthError('not_found')
+            const text = textOf(await sessions.published(sinceIn(url)))
+            const cacheControl = `public, max-age=${MAX_AGE}`
+            return content('application/json', text, { cacheControl })
+          },
+        },
       },
     }
   },
 })
 
-/** @throws AuthError `invalid` unless it is one whole number of seconds */
+/** A page has up to thousands of ids: it is serialized once. */
+function memoizedText(): (page: object) => string {
+  const texts = new WeakMap<object, string>()
+  return (page) => {
+    const text = texts.get(page) ?? jsonText(page)
+    texts.set(page, text)
+    return text
+  }
+}
+
+/** @throws AuthError `invalid` if it is not a whole number of seconds, or is there more than once */
 function sinceIn(url: string): number | undefined {
-  const query = url.indexOf('?')
-  const all = query === -1 ? [] : new URLSearchParams(url.slice(query)).getAll('since')
-  const [text] = all
+  const values = queryValues(url, 'since')
+  const [text] = values
   if (text === undefined) return undefined
-  if (all.length === 1 && /^\d{1,12}$/.test(text)) return Number(text)
+  if (values.length === 1 && /^\d{1,12}$/.test(text)) return Number(text)
   throw new AuthError('invalid', undefined, {
     body: { since: ['A valid integer is required.'] },
   })

@@ -1,5 +1,4 @@
-import { endpoint } from '../../http/endpoint.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
 import { obtainSliding } from './sliding.ts'
 
@@ -13,9 +12,7 @@ export const slidingObtain = defineEndpoint({
     signing: 'endpoints.slidingObtain issues tokens, and that needs tokens.signingKey.',
   },
   create: ({ loginField }, open) =>
-    endpoint({
-      name: 'Token Obtain Sliding',
-      method: 'POST',
+    post('Token Obtain Sliding', {
       fields: credentials(loginField),
       async handle(fields, request) {
         const core = await open()

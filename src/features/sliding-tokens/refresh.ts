@@ -1,5 +1,4 @@
-import { endpoint } from '../../http/endpoint.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from '../tokens/credentials.ts'
 import { refreshSliding } from './sliding.ts'
 
@@ -12,9 +11,7 @@ export const slidingRefresh = defineEndpoint({
     signing: 'endpoints.slidingRefresh issues tokens, and that needs tokens.signingKey.',
   },
   create: (_, open) =>
-    endpoint({
-      name: 'Token Refresh Sliding',
-      method: 'POST',
+    post('Token Refresh Sliding', {
       fields: { token: TOKEN },
       handle: async ({ token }) => ({
         token: await refreshSliding(token, (await open()).tokens),

@@ -2,7 +2,7 @@ import type { ParsedBody } from '../../http/parsed-body.ts'
 import { blacklist as blacklistToken } from '../../tokens/verify-and-blacklist.ts'
 import type { UserId } from '../../users/user.ts'
 import type { IssuedToken } from '../core.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from './credentials.ts'
 
 /** Simple JWT's field, which is required if a request has none of the others. */
@@ -25,9 +25,7 @@ export const blacklist = defineEndpoint({
     const accepted = [REFRESH, ...issued.filter(({ type }) => type !== 'refresh')]
     const acceptedIn = (has: (field: string) => boolean): IssuedToken =>
       accepted.find(({ field }) => has(field)) ?? REFRESH
-    return {
-      name: 'Token Blacklist',
-      method: 'POST',
+    return post('Token Blacklist', {
       fields: ({ values }: ParsedBody) => ({
         [acceptedIn((field) => values.has(field)).field]: TOKEN,
       }),
@@ -41,6 +39,6 @@ export const blacklist = defineEndpoint({
         })
         return {}
       },
-    }
+    })
   },
 })

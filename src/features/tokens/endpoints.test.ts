@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AuthError } from '../../base/errors.ts'
-import { handleEndpoint } from '../../http/endpoint.ts'
+import { endpointRouter } from '../../http/endpoint-router.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { IssuedToken } from '../core.ts'
 import { blacklist } from './blacklist.ts'
@@ -25,9 +25,11 @@ const open = async () => {
 
 function askBlacklist(issued: readonly IssuedToken[], body: object) {
   const settings = { loginField: 'username', authentication: [], issued } as const
+  const endpoint = { ...blacklist.create(settings, open), path: '/' }
   const failed = (error: unknown): never => assert.fail(error as Error)
-  const context = { challenge: 'Bearer', failed }
-  return handleEndpoint(blacklist.create(settings, open), post(body), context)
+  const answer = endpointRouter([endpoint], { challenge: 'Bearer', failed })('/')
+  assert.ok(answer)
+  return answer(post(body))
 }
 
 test('a blacklisted token is answered with 400 at the verify endpoint', () => {

@@ -1,6 +1,5 @@
-import { endpoint } from '../../http/endpoint.ts'
 import { obtainPair } from '../../tokens/pairs.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from './credentials.ts'
 
 /** Signs in with a password, for a refresh token and an access token. */
@@ -13,9 +12,7 @@ export const obtain = defineEndpoint({
     signing: 'endpoints.obtain issues tokens, and that needs tokens.signingKey.',
   },
   create: ({ loginField }, open) =>
-    endpoint({
-      name: 'Token Obtain Pair',
-      method: 'POST',
+    post('Token Obtain Pair', {
       fields: credentials(loginField),
       async handle(fields, request) {
         const core = await open()

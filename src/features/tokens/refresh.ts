@@ -1,6 +1,5 @@
-import { endpoint } from '../../http/endpoint.ts'
 import { refreshPair } from '../../tokens/pairs.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from './credentials.ts'
 
 /** Exchanges a refresh token for an access token and, with `tokens.rotate`, for its successor. */
@@ -12,9 +11,7 @@ export const refresh = defineEndpoint({
     signing: 'endpoints.refresh issues tokens, and that needs tokens.signingKey.',
   },
   create: (_, open) =>
-    endpoint({
-      name: 'Token Refresh',
-      method: 'POST',
+    post('Token Refresh', {
       fields: { refresh: TOKEN },
       handle: async ({ refresh }) => refreshPair(refresh, (await open()).tokens),
     }),

@@ -1,7 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
-import { endpoint } from '../../http/endpoint.ts'
 import { verifyAny } from '../../tokens/verify-and-blacklist.ts'
-import { defineEndpoint } from '../define-feature.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from './credentials.ts'
 
 /** Checks a token of any type. */
@@ -10,9 +9,7 @@ export const verify = defineEndpoint({
   mount: 'by default',
   span: 'watchword.verify',
   create: (_, open) =>
-    endpoint({
-      name: 'Token Verify',
-      method: 'POST',
+    post('Token Verify', {
       fields: { token: TOKEN },
       async handle({ token }) {
         await verifyAny(token, (await open()).tokens)
