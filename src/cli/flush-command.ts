@@ -12,26 +12,20 @@ beside the server. A revoked token stays revoked. Once a day is enough: the data
   options: DATABASE,
   async run({ values, progress, open }) {
     progress('Deleting expired rows …')
-    const deleted = await open(values.database, (auth) =>
+    const { sessions, tokens, events, keys } = await open(values.database, (auth) =>
       auth.flush({
-        progress: (rows) => progress(`Deleting expired rows … ${plural(rows, 'row')}`),
+        progress: (deleted) =>
+          progress(`Deleting expired rows … ${plural(deleted, 'row')}`),
       }),
     )
-    return { text: `Deleted ${listOf(deleted)}.`, json: deleted }
+    const counts = [
+      plural(sessions, 'session'),
+      plural(tokens, 'API token'),
+      plural(events, 'event'),
+    ]
+    return {
+      text: `Deleted ${counts.join(', ')} and ${plural(keys, 'key')}.`,
+      json: { sessions, tokens, events, keys },
+    }
   },
 })
-
-/** What `flush` counts, in the singular, in the order of the message. */
-const NOUNS: Readonly<Record<string, string>> = {
-  sessions: 'session',
-  tokens: 'API token',
-  events: 'event',
-  keys: 'key',
-}
-
-/** `1 session, 0 events and 2 keys` */
-function listOf(counts: Readonly<Record<string, number>>): string {
-  const nouns = Object.entries(NOUNS).filter(([name]) => Object.hasOwn(counts, name))
-  const parts = nouns.map(([name, noun]) => plural(counts[name] ?? 0, noun))
-  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
-}
