@@ -1,38 +1,15 @@
 import { existsSync } from 'node:fs'
 import { systemRandom } from '../base/random.ts'
+import type { OpenOptions } from '../command/command.ts'
+import { type CommandContext, selfName, shellWord } from '../command/context.ts'
+import { CommandError } from '../command/errors.ts'
+import { quoted } from '../command/format.ts'
 import type { Options } from '../options.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { found } from './command.ts'
-import { type CommandContext, selfName, shellWord } from './context.ts'
-import { CommandError } from './errors.ts'
-import { printable } from './table.ts'
+import { databaseOf, isFile } from './database.ts'
 
-export const databaseOf = (option: string | undefined, { env }: CommandContext): string =>
-  option ?? (env.WATCHWORD_DATABASE || 'watchword.db')
-
-const isFile = (database: string): boolean =>
-  !/^(sqlite:|postgres(ql)?:|[a-z]+:\/\/)/i.test(database) && database !== ':memory:'
-
-/**
- * A database as it is shown: without the password that its address may hold, be it written as none can be. Also behind a "?" there
- * may be one.
- */
-export const shownDatabase = (database: string): string =>
-  printable(
-    /^[a-z][a-z\d+.-]*:\/\//i.test(database)
-      ? database.replace(/(\/\/[^/?#@:]*):.*@/s, '$1:…@').replace(/\?.*$/s, '?…')
-      : database,
-  )
-
-/**
- * Opens the database, made where there is none, with its signing keys. All has been checked when this returns. Keys are rotated where
- * somebody says so: on what terms the servers do it is not known here.
- */
-export const openWithKeys = (database: string): Promise<Watchword<User>> =>
-  open({ database, tokens: { rotateKeys: false } })
-
-/** The same for a server: it knows who comes with a JWT, and who with a token of `watchword token create`. */
+/** Opens an instance, migrated and checked, for a server: its users authenticate with a JWT or an API token. */
 export async function openServer(
   database: string,
   options: Pick<
@@ -41,23 +18,41 @@ export async function openServer(
   > = {},
 ): Promise<Watchword<User>> {
   const { apiToken, bearer } = await import('../authentication.ts')
-  return open({ database, ...options, authentication: [bearer(), apiToken()] })
+  return openMigrated({ database, ...options, authentication: [bearer(), apiToken()] })
 }
 
-/**
- * The same for what needs no signing key. It is given one that nobody uses: so it asks for no secret and makes no keys,
- * and the first start can seal them with a secret that comes later.
- */
-export const openWithoutKeys = (database: string): Promise<Watchword<User>> =>
-  open({
-    database,
-    tokens: {
-      algorithm: 'HS256',
-      signingKey: Buffer.from(systemRandom(48)).toString('base64url'),
-    },
-  })
+/** The `open` of a command's call. */
+export const openWith =
+  (context: CommandContext) =>
+  async <T>(
+    option: string | undefined,
+    work: (auth: Watchword<User>) => Promise<T>,
+    { withKeys = false, create = false }: OpenOptions = {},
+  ): Promise<T> => {
+    const database = databaseOf(option, context)
+    if (!create) requireDatabase(database, context)
+    const tokens = withKeys ? KEYS_LEFT_ALONE : unusedKey()
+    const auth = await openMigrated({ database, tokens })
+    try {
+      return await auth.events.by('command', () => work(auth))
+    } finally {
+      await auth.close()
+    }
+  }
 
-async function open(options: Options): Promise<Watchword<User>> {
+/** Only a server knows on which schedule its keys rotate. */
+const KEYS_LEFT_ALONE = { rotateKeys: false } as const
+
+/**
+ * A key that signs nothing. With it no secret is needed and no keys are made, so that the first start of the server can
+ * encrypt them with a secret that is chosen later.
+ */
+const unusedKey = (): NonNullable<Options['tokens']> => ({
+  algorithm: 'HS256',
+  signingKey: Buffer.from(systemRandom(48)).toString('base64url'),
+})
+
+async function openMigrated(options: Options): Promise<Watchword<User>> {
   const { watchword } = await import('../watchword.ts')
   const auth = watchword(options)
   try {
@@ -69,35 +64,9 @@ async function open(options: Options): Promise<Watchword<User>> {
   return auth
 }
 
-/**
- * Opens a database that is there, does something with it and closes it.
- *
- * @throws Failure where there is none
- */
-export async function withInstance<T>(
-  option: string | undefined,
-  deps: CommandContext,
-  work: (auth: Watchword<User>) => Promise<T>,
-  opener = openWithoutKeys,
-): Promise<T> {
-  const database = databaseOf(option, deps)
-  if (isFile(database) && !existsSync(database)) {
-    throw new CommandError(
-      `There is no database ${database} here. Name it with --database, or make it: ${selfName(deps.env)} migrate --database ${shellWord(database)}`,
-    )
-  }
-  const auth = await opener(database)
-  try {
-    // The audit log says that it was done here.
-    return await auth.events.by('command', () => work(auth))
-  } finally {
-    await auth.close()
-  }
-}
-
-/** @throws Failure where there is no user of that name */
-export async function userNamed(name: string, auth: Watchword<User>): Promise<User> {
-  const user = await auth.users.find(name)
-  found(user, `There is no user ${JSON.stringify(name)}.`)
-  return user
+function requireDatabase(database: string, { env }: CommandContext): void {
+  if (!isFile(database) || existsSync(database)) return
+  throw new CommandError(
+    `There is no database ${quoted(database)} here. Name another with --database, or make it: ${selfName(env)} migrate --database ${shellWord(database)}`,
+  )
 }

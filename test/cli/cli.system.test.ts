@@ -16,9 +16,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { allCommands } from '../../src/cli/commands.ts'
 import {
-  assertSentence,
+  assertMessage,
   BIN,
   folder,
   GENERATED,
@@ -39,7 +39,7 @@ for (const line of ['', 'help', '--help', '-h']) {
 
     assert.equal(code, 0)
     assert.equal(err, '')
-    for (const name of Object.keys(COMMANDS))
+    for (const name of Object.keys(await allCommands()))
       assert.ok(out.includes(`watchword ${name}`), name)
   })
 }
@@ -50,14 +50,14 @@ test('errors are JSON where JSON was asked for', async () => {
   const { code, err } = await here.type('user list --json')
 
   assert.equal(code, 1)
-  assert.match(JSON.parse(err).error, /^There is no database watchword\.db here/)
+  assert.match(JSON.parse(err).error, /^There is no database "watchword\.db" here/)
 })
 
 test('dev makes what is missing, and the line it prints signs in', async () => {
   using here = folder()
   await using it = await here.server('dev --user vitor --port 0')
   const [, url = '', ...fields] =
-    /next +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(it.said.out) ?? []
+    /sign in +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(it.said.out) ?? []
 
   // As curl does it.
   const pair = await fetch(url, {
@@ -69,7 +69,7 @@ test('dev makes what is missing, and the line it prints signs in', async () => {
   assert.deepEqual(await answer.json(), { hello: 'vitor' })
   assert.match(
     it.said.out,
-    /^ {2}first user {2}vitor\n {2}password {4}(\S+) {3}\(shown this once\)\n\n {2}next .*password=\1\n/m,
+    /^ {2}first user {2}vitor\n {2}password {4}(\S+) {3}\(shown only once\)\n\n {2}sign in .*password=\1\n/m,
   )
   assert.equal(statSync(join(here.path, 'watchword.db.secret')).mode & 0o777, 0o600)
   assert.equal(await it.stop('SIGINT'), 0)
@@ -84,7 +84,7 @@ test('a second dev keeps users and keys, shows no password and tells how to make
   await using second = await here.server('dev --port 0')
 
   assert.equal(await (await fetch(`${second.url}/.well-known/jwks.json`)).text(), keys)
-  assert.doesNotMatch(second.said.out, /shown this once|first user/)
+  assert.doesNotMatch(second.said.out, /shown only once|first user/)
   assert.match(second.said.out, /watchword user passwd vitor/)
 })
 
@@ -152,10 +152,10 @@ for (const [command, env] of [
 
     assert.equal(code, 1)
     assert.equal(out, '')
-    assertSentence(
+    assertMessage(
       err,
       new RegExp(
-        `^Port ${port} on 127\\.0\\.0\\.1 is taken: .*--port ${port + 1}\\.$`,
+        `^Port ${port} on 127\\.0\\.0\\.1 is in use: .*--port ${port + 1}\\.$`,
         'm',
       ),
     )
@@ -168,9 +168,9 @@ test('an address that is not of this machine is told in one sentence', async () 
   const { code, err } = await here.type('dev --port 0 --host 192.0.2.1')
 
   assert.equal(code, 1)
-  assertSentence(
+  assertMessage(
     err,
-    /^This machine has no address 192\.0\.2\.1: take another with --host/,
+    /^This machine has no address 192\.0\.2\.1: choose another with --host/,
   )
 })
 
@@ -181,7 +181,7 @@ for (const [what, database, sentence] of [
   ['that is a folder', 'folder', /folder/],
   ['that is something else', 'file', /file/],
   ['of a newer version', 'newer.db', /newer/],
-  ['that is damaged', 'damaged.db', /^The database is damaged: put a copy of it back/],
+  ['that is damaged', 'damaged.db', /^The database is damaged: restore it from a backup/],
 ] as const) {
   test(`a database ${what} is told in one sentence, by every command that opens it`, async () => {
     using here = folder()
@@ -196,7 +196,7 @@ for (const [what, database, sentence] of [
       const { code, out, err } = await here.type(`${command} --database ${database}`)
       assert.equal(code, 1, command)
       assert.equal(out, '')
-      assertSentence(err, sentence)
+      assertMessage(err, sentence)
       assert.equal(err.trim().split('\n').length, 1, err)
     }
   })
@@ -222,7 +222,7 @@ test('a secret that others can read stops the start', async () => {
   const { code, err } = await here.type('dev --port 0')
 
   assert.equal(code, 1)
-  assertSentence(err, /watchword\.db\.secret can be read by others: type "chmod 600/)
+  assertMessage(err, /watchword\.db\.secret can be read by others: type "chmod 600/)
 })
 
 test('start does not start without its secret, and gives the line that makes one', async () => {
@@ -235,7 +235,7 @@ test('start does not start without its secret, and gives the line that makes one
   ]) {
     const { code, err } = await here.type('start', { env })
     assert.equal(code, 1)
-    assertSentence(
+    assertMessage(
       err,
       /^ {2}export WATCHWORD_SECRET=\$\(head -c 32 \/dev\/urandom \| base64\)$/m,
     )
@@ -251,9 +251,9 @@ test('keys that dev made are opened by the secret that start points to', async (
     env: { WATCHWORD_SECRET: SECRET },
   })
   assert.equal(code, 1)
-  assertSentence(
+  assertMessage(
     err,
-    /^WATCHWORD_SECRET is not the secret of this database; watchword dev made the keys/,
+    /^WATCHWORD_SECRET is not the secret of this database\. The keys in watchword\.db were made by "watchword dev"/,
   )
   assert.match(err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
   assert.match(
@@ -273,7 +273,7 @@ test('start makes no user and tells how; the user made then can sign in', async 
   await using it = await here.server('start --port 0', env)
   assert.match(
     it.said.out,
-    /There are no users yet: watchword user create NAME --superuser/,
+    /There are no users yet\. Create one: watchword user create NAME --superuser/,
   )
   assert.equal(JSON.parse((await here.type('user list --json', { env })).out).length, 0)
 
@@ -326,7 +326,7 @@ test('octets that are no UTF-8 are no name', async () => {
   const [err] = await Promise.all([textOf(child.stderr), once(child, 'close')])
 
   assert.equal(child.exitCode, 1)
-  assertSentence(err, /^username: Enter a valid username\./)
+  assertMessage(err, /^username: Enter a valid username\./)
 })
 
 test('a new password ends every sign-in, in a running server within a second', async () => {
@@ -356,7 +356,7 @@ test('a new password ends every sign-in, in a running server within a second', a
 test('sign-ins are listed and ended, one or all', async () => {
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })
-  assert.match((await here.enter('session list ada')).out, /^ada has not signed in\.$/m)
+  assert.match((await here.enter('session list ada')).out, /^ada has no sessions\.$/m)
   await using it = await here.server('dev --port 0')
   const pairs = [
     await signIn(it.url, 'ada', PASSWORD),
@@ -373,17 +373,20 @@ test('sign-ins are listed and ended, one or all', async () => {
   )
   const [{ id } = { id: '' }] = sessions
   assert.deepEqual(JSON.parse((await here.enter(`session revoke ${id} --json`)).out), {
-    ended: 1,
+    revoked: 1,
   })
   assert.match(
     (await here.enter('session list ada')).out,
-    new RegExp(`^${id} .* ended \\(admin\\)$`, 'm'),
+    new RegExp(`^${id} .* revoked \\(admin\\)$`, 'm'),
   )
   const again = await here.enter(`session revoke ${id}`)
   assert.equal(again.code, 1)
-  assertSentence(again.err, /^No sign-in of this ID is live/)
+  assertMessage(again.err, /^There is no live session with this ID/)
 
-  assert.equal((await here.enter('session revoke --user ada')).out, 'Ended 1 sign-in.\n')
+  assert.equal(
+    (await here.enter('session revoke --user ada')).out,
+    'Revoked 1 session.\n',
+  )
   await sleep(1000)
   for (const pair of pairs) assert.equal((await hello(it.url, pair)).status, 401)
 })
@@ -478,7 +481,7 @@ test('flush leaves what lives', async () => {
   })
   assert.equal(
     (await here.enter('flush')).out,
-    'Deleted 0 sign-ins, 0 API tokens, 0 events and 0 keys.\n',
+    'Deleted 0 sessions, 0 API tokens, 0 events and 0 keys.\n',
   )
   assert.equal((await hello(it.url, pair)).status, 200)
 })
@@ -503,7 +506,7 @@ test('a command does not make a database where its name was mistyped', async () 
   const { code, err } = await here.type('user list --database wachtword.db')
 
   assert.equal(code, 1)
-  assertSentence(err, /^There is no database wachtword\.db here/)
+  assertMessage(err, /^There is no database "wachtword\.db" here/)
   assert.ok(!existsSync(join(here.path, 'wachtword.db')))
 })
 

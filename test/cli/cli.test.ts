@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { allCommands } from '../../src/cli/commands.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { watchword } from '../../src/watchword.ts'
-import { assertSentence, folder, GENERATED, PASSWORD } from './folder.ts'
+import { assertMessage, folder, GENERATED, PASSWORD } from './folder.ts'
 
-for (const name of Object.keys(COMMANDS)) {
+for (const name of Object.keys(await allCommands())) {
   test(`"watchword ${name} --help" shows examples and options, and touches nothing`, async () => {
     using here = folder()
 
@@ -36,23 +36,29 @@ test('help and version speak JSON too', async () => {
 
 for (const [line, sentence] of [
   ['strat', /^There is no command "strat"\. Did you mean: watchword start\?$/m],
-  ['user', /^watchword user is followed by one of: create, list/],
+  ['user', /^watchword user needs one of: create, list/],
   ['user create', /^watchword user create needs NAME/],
   ['user list --lmit 3', /Did you mean --limit\?$/m],
   ['user list --limit many', /^--limit must be a whole number/],
-  ['user create ada --password hunter2', /^A password does not belong on a command line/],
-  ['user create ada --no-password --password-stdin', /exclude each other/],
-  ['session revoke', /^Name one sign-in by its ID, or all of a user/],
+  ['user create ada --password hunter2', /^A password must not be on the command line/],
+  [
+    'user create ada --no-password --password-stdin',
+    /^Give either --no-password or --password-stdin, not both\.$/m,
+  ],
+  ['session revoke', /^Give either the ID of one session, or --user NAME/],
   ['token create', /^watchword token create needs USERNAME/],
-  ['token create ada --reset --name x', /^--reset does not go with --name/],
-  ['token create ada --expires soon', /^--expires must be a length of time/],
-  ['token create ada --expires 0d', /^--expires must be a length of time/],
-  ['token revoke', /^Name one token by its PREFIX or ID, or all of a user/],
-  ['token revoke x --user ada', /^Name one token by its PREFIX or ID, or all of a user/],
+  ['token create ada --reset --name x', /^--reset cannot be combined with --name/],
+  ['token create ada --expires soon', /^--expires must be a duration above 0/],
+  ['token create ada --expires 0d', /^--expires must be a duration above 0/],
+  ['token revoke', /^Give either the PREFIX or ID of one token, or --user NAME/],
+  [
+    'token revoke x --user ada',
+    /^Give either the PREFIX or ID of one token, or --user NAME/,
+  ],
   ['dev --port 99999', /^--port must be a whole number from 0 to 65535/],
   ['flush now', /^watchword flush takes no argument/],
-  ['--database', /^The name of a command comes first/],
-  ['__proto__', /^There is no command "__proto__"\. watchword help lists them\.$/m],
+  ['--database', /^Begin with the name of a command/],
+  ['__proto__', /^There is no command "__proto__"\. The commands: watchword help$/m],
   [
     'user create ada --constructor',
     /^watchword user create has no option --constructor\./,
@@ -70,7 +76,7 @@ for (const [line, sentence] of [
 
     assert.equal(code, 2)
     assert.equal(out, '')
-    assertSentence(err, sentence)
+    assertMessage(err, sentence)
     assert.equal(err.trim().split('\n').length, 1)
     assert.doesNotMatch(err, /hunter2/)
   })
@@ -82,7 +88,7 @@ test('a PORT that is none is wrong usage too', async () => {
   const { code, err } = await here.enter('dev', { env: { PORT: 'http' } })
 
   assert.equal(code, 2)
-  assertSentence(err, /^PORT must be a whole number/)
+  assertMessage(err, /^PORT must be a whole number/)
 })
 
 test('the life of a user', async () => {
@@ -90,7 +96,7 @@ test('the life of a user', async () => {
   const made = await here.enter('user create ada --email ada@example.com --staff', {
     input: `${PASSWORD}\n`,
   })
-  assert.deepEqual([made.code, made.out, made.err], [0, 'Made ada.\n', ''])
+  assert.deepEqual([made.code, made.out, made.err], [0, 'Created ada.\n', ''])
 
   const robot = JSON.parse(
     (await here.enter('user create robot --no-password --inactive --json')).out,
@@ -125,11 +131,11 @@ test('the life of a user', async () => {
 
   const unsure = await here.enter('user delete ada')
   assert.equal(unsure.code, 2)
-  assertSentence(unsure.err, /add --yes/)
+  assertMessage(unsure.err, /add --yes/)
   assert.equal((await here.enter('user delete ada --yes')).code, 0)
   const gone = await here.enter('user passwd ada', { input: PASSWORD })
   assert.equal(gone.code, 1)
-  assertSentence(gone.err, /^There is no user "ada"\.$/m)
+  assertMessage(gone.err, /^There is no user "ada"\. The names: watchword user list$/m)
 })
 
 test('what cannot be a user is refused with its fields', async () => {
@@ -141,10 +147,10 @@ test('what cannot be a user is refused with its fields', async () => {
     ['user create ADA', PASSWORD, /^username: /],
     ['user create bob', '12345', /^password: /],
     ['user create bob', '', /no password on standard input/],
-    ['user create bob', `${PASSWORD}\n${PASSWORD}\n`, /is one line/],
-    ['user create bob', '        \n', /cannot be blank/],
+    ['user create bob', `${PASSWORD}\n${PASSWORD}\n`, /must be one line/],
+    ['user create bob', '        \n', /must not be blank/],
     ['user create bob', `${PASSWORD}\0`, /null character/],
-    ['user create bob', Buffer.from([0xff, 0xfe]), /not UTF-8/],
+    ['user create bob', Buffer.from([0xff, 0xfe]), /must be UTF-8/],
     ['user create bob', 'x'.repeat(100_000), /at most 4096/],
     ['user create bob --email nonsense', PASSWORD, /^email: /],
     [`user create ${'b'.repeat(1000)}`, PASSWORD, /^username: /],
@@ -153,7 +159,7 @@ test('what cannot be a user is refused with its fields', async () => {
     const { code, out, err } = await here.enter(line, { input })
     assert.equal(code, 1, line)
     assert.equal(out, '')
-    assertSentence(err, sentence)
+    assertMessage(err, sentence)
     assert.ok(!err.includes(PASSWORD))
   }
   assert.equal(JSON.parse((await here.enter('user list --json')).out).length, 1)
@@ -208,9 +214,9 @@ test('Z17, Z19: a token needs a user, who may be inactive', async () => {
     [1, '', 'Cannot create the Token: user nobody does not exist.\n'],
   )
   assert.match((await here.enter('token create ada')).out, GENERATED)
-  assertSentence(
+  assertMessage(
     (await here.enter('token list nobody')).err,
-    /^There is no user "nobody"\.$/m,
+    /^There is no user "nobody"\. The names: watchword user list$/m,
   )
 })
 
@@ -223,7 +229,7 @@ test('more tokens have a name, scopes and an end; they are listed by how they be
     'token create ada --name export --scope posts:read,users:read --expires 90d',
   )
   const [, text = ''] =
-    /^Generated token (ww_[\w-]{43}) for user ada\nIt is shown this once\.\n$/.exec(
+    /^Generated token (ww_[\w-]{43}) for user ada\nIt is shown only once\.\n$/.exec(
       made.out,
     ) ?? []
   assert.notEqual(text, '', made.out + made.err)
@@ -235,7 +241,7 @@ test('more tokens have a name, scopes and an end; they are listed by how they be
   )
 
   const list = await here.enter('token list ada')
-  assert.match(list.out, /^PREFIX +NAME +SCOPES +MADE \(UTC\) +EXPIRES +ID$/m)
+  assert.match(list.out, /^PREFIX +NAME +SCOPES +CREATED \(UTC\) +EXPIRES +ID$/m)
   assert.match(
     list.out,
     new RegExp(
@@ -264,8 +270,11 @@ test('more tokens have a name, scopes and an end; they are listed by how they be
   )
   const again = await here.enter(`token revoke ${one.id}`)
   assert.equal(again.code, 1)
-  assertSentence(again.err, /^There is no API token of this prefix or ID/)
-  assert.equal((await here.enter('token revoke --user ada')).out, 'Ended 1 API token.\n')
+  assertMessage(again.err, /^There is no API token with this prefix or ID/)
+  assert.equal(
+    (await here.enter('token revoke --user ada')).out,
+    'Revoked 1 API token.\n',
+  )
 })
 
 const byName = (one: { name: string | null }, other: { name: string | null }): number =>

@@ -80,9 +80,9 @@ test('events are chosen by user, kind, time and number, and told to programs as 
 for (const [line, sentence] of [
   [
     'events --kind sign_in_fail',
-    /There is no kind "sign_in_fail" of event; did you mean sign_in_failed\?/,
+    /^--kind must be one of: signed_in, .*\. Did you mean sign_in_failed\?$/m,
   ],
-  ['events --since yesterday', /--since takes a length of time/],
+  ['events --since yesterday', /--since must be a duration such as 30m, 12h or 7d/],
   ['events --limit 0', /--limit must be a whole number from 1 to 1000/],
   ['events --user eve', /There is no user "eve"/],
 ] as const) {

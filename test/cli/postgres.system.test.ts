@@ -78,7 +78,7 @@ test('every kind of command works on PostgreSQL, and shows no password of it', a
   const migrated = await enter('migrate')
   assert.match(
     migrated.out,
-    /^postgres:\/\/watchword:…@127\.0\.0\.1:\d+\/watchword_\w+ is at the newest version\./,
+    /^The tables of postgres:\/\/watchword:…@127\.0\.0\.1:\d+\/watchword_\w+ are at the newest version\./,
   )
   for (const line of [
     'user create ada --superuser',

@@ -18,8 +18,8 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { parseWords } from '../../src/cli/command.ts'
-import { COMMANDS } from '../../src/cli/commands.ts'
+import { findCommand } from '../../src/cli/commands.ts'
+import { parseWords } from '../../src/command/parse-words.ts'
 import { SECRET, within } from '../server/command.ts'
 import { whole } from '../server/load.ts'
 import { freePort } from '../services/free-port.ts'
@@ -45,8 +45,8 @@ test('every command line of deploy/ is one that watchword takes', async () => {
 
   assert.ok(lines.length >= 4, `${lines.length} found`)
   for (const [name = '', words = ''] of lines) {
-    const command = await COMMANDS[name]!()
-    parseWords(words.split(' ').filter(Boolean), command)
+    const { command, rest } = await findCommand([name, ...words.split(' ')])
+    parseWords(rest.filter(Boolean), command)
   }
 })
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { tableOf } from '../../src/cli/table.ts'
+import { tableOf } from '../../src/command/table.ts'
 import type { Kind } from './databases.ts'
 import { attempt, type Finding, type Form, type Outcome, type Trial } from './trial.ts'
 import { TRIALS } from './trials.ts'

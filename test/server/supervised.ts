@@ -13,7 +13,7 @@ import { asWorker } from '../../src/server/cluster/worker.ts'
  * A supervisor and its workers, which do nothing; `workers.test.ts` makes them misbehave: a worker ends at once with 3 while a
  * file `broken` lies in the folder, blocks its loop on SIGUSR2, and does not end by itself while a file `stubborn` lies there.
  */
-const [folder = '.', patience = '{}'] = process.argv.slice(2)
+const [folder = '.', timeouts = '{}'] = process.argv.slice(2)
 const has = (file: string): boolean => existsSync(join(folder, file))
 const say = (what: object): void => void process.stdout.write(`${JSON.stringify(what)}\n`)
 
@@ -23,13 +23,13 @@ if (worker === undefined) {
     await supervise({
       workers: 2,
       log: say,
-      serving: ({ url }) => say({ event: 'serving', url }),
-      patience: { ...TIMEOUTS, ...(JSON.parse(patience) as Partial<Timeouts>) },
+      onServing: ({ url }) => say({ event: 'serving', url }),
+      timeouts: { ...TIMEOUTS, ...(JSON.parse(timeouts) as Partial<Timeouts>) },
     })
     say({ event: 'stopped' })
   } catch (error) {
     if (!(error instanceof StartError)) throw error
-    say({ event: 'gave up', code: error.ending.code, served: error.served })
+    say({ event: 'gave up', code: error.exit.code, served: error.hasServed })
   }
 } else if (has('broken')) {
   process.exit(3)

@@ -52,7 +52,7 @@ test('with one worker there is one process', async (t) => {
 
   assert.deepEqual([it.workers, it.workerIds()], [1, []])
   it.child.kill('SIGHUP')
-  await it.untilSaid('not reloaded: one process cannot be replaced without a gap')
+  await it.untilSaid('not reloaded: a single process cannot be replaced without a gap')
   assert.equal((await ask(it, '/', { method: 'GET' })).status, 200)
   assert.equal((await it.stop('SIGINT')).code, 0)
 })
@@ -135,7 +135,7 @@ test('a socket file is for its owner and group, takes the place of a dead one, a
   assert.equal((await whole({ socketPath: socket, path: '/', agent: false })).how, '200')
   await assert.rejects(
     startCommand(t, { database, words }),
-    /ended with 1: .*A server listens on .*socket already/s,
+    /ended with 1: .*A server is already listening on .*socket/s,
   )
   assert.equal(
     (await whole({ socketPath: socket, path: '/', agent: false })).how,
@@ -159,7 +159,7 @@ test('what is no socket is not removed, and a socket file asks for the number of
 
   await assert.rejects(
     startCommand(t, { database, words: ['--socket', file, '--proxies', '1'] }),
-    /ended with 1: .*notes\.txt is there and is no socket/s,
+    /ended with 1: .*notes\.txt exists and is not a socket/s,
   )
   await assert.rejects(
     startCommand(t, { database, words: ['--socket', file] }),
@@ -170,7 +170,7 @@ test('what is no socket is not removed, and a socket file asks for the number of
       database,
       words: ['--socket', file, '--proxies', '1', '--port', '80'],
     }),
-    /ended with 2: .*does not go with --host and --port/s,
+    /ended with 2: .*cannot be combined with --host or --port/s,
   )
   assert.ok(existsSync(file))
 })
@@ -220,7 +220,7 @@ test('a port that is taken is told by the first worker, and no other one is star
   await assert.rejects(failed, ({ message }: Error) => {
     assert.match(
       message,
-      /ended with 1: \{"error":"Port \d+ on 127\.0\.0\.1 is taken: [^\n]*"\}\n$/,
+      /ended with 1: \{"error":"Port \d+ on 127\.0\.0\.1 is in use: [^\n]*"\}\n$/,
     )
     return true
   })

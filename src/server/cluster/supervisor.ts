@@ -15,8 +15,8 @@ export interface SupervisorOptions {
   readonly env?: object
   readonly log: Log
   /** Called once, when all of them serve. */
-  readonly serving: (ready: Ready) => void
-  readonly patience?: Timeouts
+  readonly onServing: (ready: Ready) => void
+  readonly timeouts?: Timeouts
 }
 
 /** Milliseconds and counts. */
@@ -41,14 +41,14 @@ export type Timeouts = { readonly [Name in keyof typeof TIMEOUTS]: number }
 export class StartError extends Error {
   override readonly name = 'NotStarted'
   /** Of the last one. */
-  readonly ending: WorkerExit
-  /** Whether there has been a worker that served. */
-  readonly served: boolean
+  readonly exit: WorkerExit
+  /** Whether there has been a worker that hasServed. */
+  readonly hasServed: boolean
 
-  constructor(ending: WorkerExit, served: boolean) {
-    super(`no worker can be started: the last one ended ${ending.how}`)
-    this.ending = ending
-    this.served = served
+  constructor(exit: WorkerExit, hasServed: boolean) {
+    super(`no worker can be started: the last one ended ${exit.how}`)
+    this.exit = exit
+    this.hasServed = hasServed
   }
 }
 
@@ -70,8 +70,8 @@ export async function supervise({
   workers,
   env = {},
   log,
-  serving,
-  patience = TIMEOUTS,
+  onServing,
+  timeouts = TIMEOUTS,
 }: SupervisorOptions): Promise<void> {
   cluster.schedulingPolicy = cluster.SCHED_NONE
   const crew = new Map<number, WorkerProcess>()
@@ -105,22 +105,22 @@ export async function supervise({
   async function keep(post: Post): Promise<void> {
     while (!stopping.signal.aborted) {
       const { hand } = post
-      const ending = await hand.ended
+      const exit = await hand.ended
       if (stopping.signal.aborted || post.hand !== hand) continue
       if ((await hand.ready) === undefined) failures++
-      if (failures >= patience.failures && !posts.some(({ hand }) => hand.serves))
-        throw new StartError(ending, true)
+      if (failures >= timeouts.failures && !posts.some(({ hand }) => hand.serves))
+        throw new StartError(exit, true)
 
-      endedEarly = performance.now() - hand.born < patience.early ? endedEarly + 1 : 0
+      endedEarly = performance.now() - hand.born < timeouts.early ? endedEarly + 1 : 0
       const pause =
         endedEarly === 0
           ? 0
-          : Math.min(patience.longestPause, patience.pause * 2 ** (endedEarly - 1))
+          : Math.min(timeouts.longestPause, timeouts.pause * 2 ** (endedEarly - 1))
       log({
         level: 'warn',
         event: 'a worker ended, another one starts',
         worker: hand.pid,
-        ended: ending.how,
+        ended: exit.how,
         pause,
       })
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined)
@@ -152,7 +152,7 @@ export async function supervise({
   async function retire(...hands: readonly WorkerProcess[]): Promise<void> {
     const late = setTimeout(() => {
       for (const hand of hands) hand.kill()
-    }, patience.stop)
+    }, timeouts.stop)
     await Promise.all(hands.map((hand) => hand.shut()))
     for (const hand of hands) hand.dismiss()
     await Promise.all(hands.map(({ ended }) => ended))
@@ -181,7 +181,7 @@ export async function supervise({
   })
   const poking = setInterval(() => {
     for (const hand of crew.values()) {
-      if (!hand.serves || hand.poke() < patience.owed) continue
+      if (!hand.serves || hand.poke() < timeouts.owed) continue
       log({
         level: 'error',
         event: 'a worker does not answer any more and is killed',
@@ -189,7 +189,7 @@ export async function supervise({
       })
       hand.kill()
     }
-  }, patience.poke)
+  }, timeouts.poke)
 
   try {
     const first = start()
@@ -204,7 +204,7 @@ export async function supervise({
     await Promise.race([others, kept])
     if (ready !== undefined && !stopping.signal.aborted) {
       open = true
-      serving(ready)
+      onServing(ready)
     }
     await kept
     await Promise.all([...crew.values()].map(({ ended }) => ended))
