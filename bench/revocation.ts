@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { days, minutes, seconds, systemClock } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
+import type { InstanceStore } from '../src/features/store-extensions.ts'
 import { openStore } from '../src/instance/open-store.ts'
 import { RevokedSet, SWEEPS, TABLES } from '../src/sessions/revoked-set.ts'
 import type { SessionId } from '../src/sessions/session.ts'
 import { openSessionManager } from '../src/sessions/session-manager.ts'
 import { parseSettings } from '../src/settings/settings.ts'
-import type { Store } from '../src/stores/store.ts'
 import { aDatabase } from '../test/services/postgres.ts'
 import { inFolder } from './child.ts'
 import {
@@ -163,7 +163,7 @@ async function propagation(kind: string, database: string): Promise<Finding> {
   const [here, there] = [await storeAt(database), await storeAt(database)]
   const now = (here.time?.now ?? systemClock)()
   const book = await openSessionManager(TERMS, {
-    sessions: there.sessions,
+    sessions: there.ports.sessions,
     watch: there.watch,
     clock: there.time?.now ?? systemClock,
     random: systemRandom,
@@ -175,14 +175,14 @@ async function propagation(kind: string, database: string): Promise<Finding> {
     const waits: Promise<number>[] = []
     for (let i = 0; i < ENDS; i++) {
       const id = hexId(systemRandom) as SessionId
-      await here.sessions.open({
+      await here.ports.sessions.open({
         ...{ id, userId: undefined, jti: id, epoch: 0, createdAt: now },
         ...{
           expiresAt: (now + days(1)) as typeof now,
           idleExpiresAt: (now + days(1)) as typeof now,
         },
       })
-      await here.sessions.revoke(id, 'logout', (here.time?.now ?? systemClock)())
+      await here.ports.sessions.revoke(id, 'logout', (here.time?.now ?? systemClock)())
       waits.push(learned(() => book.isRevoked(id, seconds(1)) === true))
       await sleep(2 * EVERY * Math.random())
     }
@@ -215,7 +215,7 @@ const TERMS = {
   maxAge: seconds(30),
 } as const
 
-async function storeAt(database: string): Promise<Store> {
+async function storeAt(database: string): Promise<InstanceStore> {
   const { store } = await openStore(parseSettings({ database }, {}))
   await store.migrate()
   return store

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { days, seconds, systemClock, type UnixSeconds } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
+import type { InstanceStore } from '../src/features/store-extensions.ts'
 import { openStore } from '../src/instance/open-store.ts'
 import type { Rotation, SessionId } from '../src/sessions/session.ts'
 import { parseSettings } from '../src/settings/settings.ts'
-import type { Store } from '../src/stores/store.ts'
 import type { UserId } from '../src/users/user.ts'
 import { aDatabase } from '../test/services/postgres.ts'
 import { inFolder } from './child.ts'
@@ -101,10 +101,10 @@ async function* growth(
 const inWords = (size: number): string => `${size.toLocaleString('en')} sessions`
 const userOf = (n: number): string => `user-${n}`
 
-async function withUsers(store: Store): Promise<void> {
+async function withUsers(store: InstanceStore): Promise<void> {
   await store.migrate()
   await inGroups(USERS, (n) =>
-    store.users.insert({
+    store.ports.users.insert({
       id: userOf(n) as UserId,
       username: userOf(n),
       usernameKey: userOf(n),
@@ -135,10 +135,13 @@ async function inGroups<T>(count: number, work: (n: number) => Promise<T>): Prom
 }
 
 /** @returns microseconds for one */
-async function rotations(store: Store, sampled: readonly Sampled[]): Promise<number> {
+async function rotations(
+  store: InstanceStore,
+  sampled: readonly Sampled[],
+): Promise<number> {
   const began = performance.now()
   for (const token of sampled) {
-    const rotated = await store.sessions.rotate({
+    const rotated = await store.ports.sessions.rotate({
       ...token,
       newJti: hexId(systemRandom),
       idle: days(1),
@@ -282,14 +285,14 @@ async function oursAfter(
   }
 }
 
-async function opened(store: Store, n: number): Promise<Sampled> {
+async function opened(store: InstanceStore, n: number): Promise<Sampled> {
   const [id, now] = [hexId(systemRandom) as SessionId, systemClock()]
   const jti = hexId(systemRandom)
   const ends = {
     expiresAt: (now + days(30)) as UnixSeconds,
     idleExpiresAt: (now + days(1)) as UnixSeconds,
   }
-  await store.sessions.open({
+  await store.ports.sessions.open({
     id,
     userId: userOf(n) as UserId,
     jti,
@@ -300,13 +303,13 @@ async function opened(store: Store, n: number): Promise<Sampled> {
   return { id, generation: 0, jti }
 }
 
-async function rotated(store: Store, token: Sampled): Promise<Sampled> {
+async function rotated(store: InstanceStore, token: Sampled): Promise<Sampled> {
   const terms = {
     idle: days(1),
     leeway: seconds(0),
     require: { user: true, active: true, epoch: true },
   }
-  const next = await store.sessions.rotate({
+  const next = await store.ports.sessions.rotate({
     ...token,
     newJti: hexId(systemRandom),
     now: systemClock(),

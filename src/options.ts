@@ -3,11 +3,11 @@ import type { Awaitable } from './base/awaitable.ts'
 import type { Duration } from './base/duration.ts'
 import type { LogEntry } from './base/log.ts'
 import type { Random } from './base/random.ts'
+import type { InstanceStore } from './features/store-extensions.ts'
 import type { AuthRequest } from './http/request.ts'
 import type { Algorithm } from './jwt/index.ts'
 import type { Permission, SignedIn } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
-import type { Store } from './stores/store.ts'
 import type { Rate } from './throttling/rate.ts'
 import type { User } from './users/user.ts'
 
@@ -17,7 +17,7 @@ export interface Options<
   S extends Scheme<unknown> = Scheme<User>,
 > {
   /** The database: a file, `sqlite::memory:`, `postgres://…`, or a store. Default `WATCHWORD_DATABASE`, else `watchword.db`. */
-  readonly database?: string | Store
+  readonly database?: string | InstanceStore
   /** Encrypts the private keys; the first encrypts, all decrypt. Default `WATCHWORD_SECRET`; in development made and kept beside the database. */
   readonly secret?: string | readonly string[]
   /** Where the endpoints are. Default `/api/token`. */

@@ -4,9 +4,11 @@ import type { Scheme } from './authentication/scheme.ts'
 import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
 import { currentContext, runInContext } from './base/request-context.ts'
+import { endpointRequirement } from './guard/endpoint-requirement.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
+import { guardDeps } from './guard/guard-deps.ts'
+import { parseRequirement } from './guard/parse-requirement.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
-import { guardDeps, parseRequirement } from './guard/route.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
 import { authErrorFrom, errorReply } from './http/reply.ts'
 import type { AuthReply, AuthRequest } from './http/request.ts'
@@ -158,7 +160,11 @@ export function watchword<
     if (refusal.code === 'server_error') failed(refusal.cause)
     return errorReply(refusal, challenge)
   }
-  const router = instanceRouter(settings, open, { challenge, failed })
+  const router = instanceRouter(settings, open, {
+    challenge,
+    failed,
+    guard: (access) => gate(endpointRequirement(access)),
+  })
   const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
     const route = router(request.url)
     return (
@@ -189,7 +195,10 @@ export function watchword<
         : gate(requirement as Requirement<never, string>)) as never,
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
-    health: healthCheck(open, settings),
+    health: healthCheck(open, {
+      hasConfiguredKeys: settings.keys !== undefined,
+      revocationMaxAge: settings.revocationMaxAge,
+    }),
     stats: () => instance && statsOf(instance),
     ...createAdmin(settings, open),
     migrate: async () => void (await open()),

@@ -96,7 +96,7 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
         refuseUnknown(input.roles, settings.roles)
         const { store, passwords, clock, audit } = await open()
         const user = await createUser(input, {
-          users: store.users,
+          users: store.ports.users,
           passwords,
           clock,
           random,
@@ -105,7 +105,7 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
         return user
       },
       async find(by) {
-        const { users } = (await open()).store
+        const { users } = (await open()).store.ports
         return (
           await (typeof by === 'string'
             ? users.find('username', by)
@@ -113,14 +113,14 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
         )?.user
       },
       list: async ({ after, limit = 100 } = {}) =>
-        (await open()).store.users.list({
+        (await open()).store.ports.users.list({
           limit,
           ...(after === undefined ? {} : { after }),
         }),
-      count: async () => (await open()).store.users.count(),
+      count: async () => (await open()).store.ports.users.count(),
       async setPassword(id, password) {
         const { store, passwords, audit } = await open()
-        await setPassword(id, password, { users: store.users, passwords })
+        await setPassword(id, password, { users: store.ports.users, passwords })
         const told = audit.record({ kind: 'password_changed', userId: id })
         if (terms.checkRevoke === 'session') await endAll(id, 'password')
         await told
@@ -128,7 +128,7 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
       async change(id, change) {
         refuseUnknown(change.roles, settings.roles)
         const { store, audit } = await open()
-        const user = await changeUser(id, change, store.users)
+        const user = await changeUser(id, change, store.ports.users)
         if (user === undefined) return undefined
         const told = audit.record({
           kind: 'user_changed',
@@ -141,22 +141,22 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
       },
       async delete(id) {
         const { store, audit } = await open()
-        const deleted = await store.users.delete(id)
+        const deleted = await store.ports.users.delete(id)
         const told = deleted && audit.record({ kind: 'user_deleted', userId: id })
         await endAll(id, 'deleted')
-        await store.apiTokens.deleteAll(id)
+        await store.ports.apiTokens.deleteAll(id)
         await told
         return deleted
       },
     },
     sessions: {
-      list: async (userId) => (await open()).store.sessions.list(userId),
+      list: async (userId) => (await open()).store.ports.sessions.list(userId),
       async revoke(id) {
         const { sessions, store, clock, audit } = await open()
         const ended = (await sessions?.revoke(id, 'admin', clock())) ?? false
         if (!ended) return false
         const whose = async () => ({
-          userId: (await store.sessions.find(id))?.session.userId,
+          userId: (await store.ports.sessions.find(id))?.session.userId,
         })
         await audit.record({ kind: 'session_ended', sessionId: id }, whose)
         return true
@@ -191,19 +191,19 @@ export function createAdmin(settings: Settings, open: () => Promise<Instance>): 
     async flush({ progress } = {}) {
       const { sessions, store, ring, clock } = await open()
       const ended = (await sessions?.flush(clock(), progress)) ?? 0
-      const tokens = await flush(store.apiTokens, clock(), seconds(0), (expired) =>
+      const tokens = await flush(store.ports.apiTokens, clock(), seconds(0), (expired) =>
         progress?.(ended + expired),
       )
       const before = ended + tokens
       const events =
         settings.audit === undefined
           ? 0
-          : await flush(store.events, clock(), settings.audit.keep, (old) =>
+          : await flush(store.ports.events, clock(), settings.audit.keep, (old) =>
               progress?.(before + old),
             )
       // Counts of a store that nobody counts in any more are forgotten, too; nobody wants to know how many.
-      await flush(store.hits, clock(), LONGEST_PERIOD)
-      const keys = await store.keys.flush(clock())
+      await flush(store.ports.hits, clock(), LONGEST_PERIOD)
+      const keys = await store.ports.keys.flush(clock())
       await ring.reload()
       return { sessions: ended, tokens, events, keys }
     },

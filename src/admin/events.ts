@@ -32,7 +32,7 @@ export const eventAdmin = (open: () => Promise<Instance>): EventAdmin => ({
     const { store, audit } = await open()
     // Whoever asks after an answer finds what it brought about.
     await audit.settled()
-    return store.events.list({
+    return store.ports.events.list({
       ...query,
       since: since as UnixSeconds | undefined,
       limit: Math.max(1, Math.min(Math.trunc(limit) || USUAL, MOST)),

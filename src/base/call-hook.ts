@@ -1,6 +1,6 @@
 import type { Log } from './log.ts'
 
-/** Tells a handler of the user's what has happened. Whatever becomes of that, the answer stays as it is (rule D8). */
+/** Calls a hook of the user's and logs its failure: a hook never changes the answer to a request (rule D8). */
 export async function callHook(
   log: Log,
   name: string,

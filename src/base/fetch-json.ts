@@ -1,92 +1,105 @@
-import { AuthError } from './errors.ts'
+import { type Seconds, toMilliseconds } from './clock.ts'
+import { type AuthError, configError } from './errors.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 export interface FetchJsonOptions {
-  /** What it is that is asked for, at the beginning of a sentence. */
+  /** The document's name, as the subject of error messages. */
   readonly what: string
-  /** The most seconds that it may take. */
-  readonly patience: number
-  /** Media types that are understood. */
+  /** Time limit of the whole request. */
+  readonly timeout: Seconds
+  /** Default `application/json`. */
   readonly accept?: string
-  /** Octets that the answer may have. Default 1 MiB. */
-  readonly longest?: number
-  readonly get: typeof fetch
+  /** Size limit of the body, in bytes. Default 1 MiB. */
+  readonly maxBytes?: number
+  readonly fetch: typeof fetch
 }
 
 const MEBIBYTE = 1_048_576
 
 /**
- * The JSON that an address answers with. In any runtime.
+ * Fetches a JSON document, in any runtime.
  *
- * @throws Error that says why there is none: another status than 200, a redirection, too long, too late, no JSON
+ * @throws Error if the status is not 200 (a redirect is not followed), or the body is too large, late or not JSON
  */
 export async function fetchJson(
   url: string,
-  {
-    what,
-    patience,
-    accept = 'application/json',
-    longest = MEBIBYTE,
-    get,
-  }: FetchJsonOptions,
+  options: FetchJsonOptions,
 ): Promise<unknown> {
-  const response = await get(url, {
+  const { what, timeout, accept = 'application/json', maxBytes = MEBIBYTE } = options
+  const response = await options.fetch(url, {
     headers: { accept },
-    // Its status is not 200. Not every runtime knows `error`.
+    // Some runtimes do not know `error`; with `manual` the status is not 200.
     redirect: 'manual',
-    signal: AbortSignal.timeout(patience * 1000),
+    signal: AbortSignal.timeout(toMilliseconds(timeout)),
   })
   if (response.status !== 200) {
     await response.body?.cancel().catch(() => undefined)
-    throw new Error(`${what} answers with status ${response.status}`)
+    throw new Error(`${what} answers with status ${response.status}, expected 200`)
   }
-  return JSON.parse(await textOf(response, what, longest))
+  const text = decodeUtf8(await readBody(response, what, maxBytes))
+  if (text === undefined) throw new Error(`${what} is not UTF-8`)
+  return JSON.parse(withoutByteOrderMark(text))
 }
 
-async function textOf(
+/** A receiver may ignore a byte order mark (RFC 8259 §8.1), as `Response.json()` does. */
+const withoutByteOrderMark = (text: string): string => text.replace(/^\ufeff/, '')
+
+async function readBody(
   { body }: Response,
   what: string,
-  longest: number,
-): Promise<string> {
-  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  maxBytes: number,
+): Promise<Uint8Array> {
   const reader = body?.getReader()
-  let text = ''
+  const chunks: Uint8Array[] = []
   let size = 0
-  for (
-    let read = await reader?.read();
-    read !== undefined && !read.done;
-    read = await reader?.read()
-  ) {
-    size += read.value.length
-    if (size > longest) {
+  for (;;) {
+    const chunk = await reader?.read()
+    if (chunk === undefined || chunk.done) return concatenate(chunks, size)
+    size += chunk.value.length
+    if (size > maxBytes) {
       void reader?.cancel().catch(() => undefined)
-      throw new Error(`${what} is longer than ${longest} octets`)
+      throw new Error(`${what} is larger than ${maxBytes} bytes`)
     }
-    text += utf8.decode(read.value, { stream: true })
+    chunks.push(chunk.value)
   }
-  return text + utf8.decode()
 }
+
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return bytes
+}
+
+const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * An address that answers can be believed from.
+ * Parses an address whose answer is trusted, so it must not be read over plain http, except from this machine.
  *
- * @throws AuthError `invalid_config`, naming the option, where it is not https (plain http is for loopback addresses)
+ * @param option its name, for the message
+ * @throws AuthError `invalid_config`
  */
-export function parseTrusted(url: string, option: string): string {
-  const address = URL.canParse(url) ? new URL(url) : undefined
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(address?.hostname ?? '')
-  if (address?.protocol === 'https:' || (address?.protocol === 'http:' && isLoopback))
-    return address.href
-  throw new AuthError(
-    'invalid_config',
-    `${option} must begin with https:// (plain http is for loopback addresses).`,
-  )
+export function parseSecureUrl(url: string, option: string): string {
+  if (!URL.canParse(url)) throw insecureUrl(option)
+  const { href, protocol, hostname } = new URL(url)
+  if (protocol === 'https:') return href
+  if (protocol === 'http:' && LOOPBACK.includes(hostname)) return href
+  throw insecureUrl(option)
 }
 
-/** Tells somebody who may fail in their turn; whatever was at hand goes on all the same. */
-export function describeFailure(failed: (error: unknown) => void, error: unknown): void {
+const insecureUrl = (option: string): AuthError =>
+  configError(
+    `${option} must be an address that begins with https:// (http:// is allowed for localhost).`,
+  )
+
+/** Passes an error to a hook of the user's. An error of the hook itself is dropped: there is no log to write it to. */
+export function reportError(onError: (error: unknown) => void, error: unknown): void {
   try {
-    failed(error)
+    onError(error)
   } catch {
-    // Nobody is left to tell.
+    // See above.
   }
 }

@@ -8,34 +8,46 @@ export interface LogEntry {
 
 export type Log = (entry: LogEntry) => void
 
-/** A log that fails takes no answer with it and ends no process (rule D8). What it is told says of which request it is. */
+/** Wraps a log so that it never throws (rule D8: logging never changes an answer) and adds the id of the current request. */
 export const safeLog =
   (log: Log): Log =>
   (entry) => {
     try {
-      const request = currentContext()?.requestId
-      log(request === undefined ? entry : { ...entry, request })
+      log(withRequestId(entry))
     } catch {
-      // There is nobody left to tell.
+      // The log is what failed, so there is nothing to report it to.
     }
   }
 
-/** An entry as a line for people. */
-export const formatLine = ({ level, event, ...fields }: LogEntry): string =>
-  `watchword ${level}: ${event}${Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`}`
+function withRequestId(entry: LogEntry): LogEntry {
+  const request = currentContext()?.requestId
+  if (request === undefined) return entry
+  return { ...entry, request }
+}
 
-/** One line each on standard error. */
+/** Formats an entry for people, in one line. */
+export function formatLine({ level, event, ...fields }: LogEntry): string {
+  const line = `watchword ${level}: ${event}`
+  if (Object.keys(fields).length === 0) return line
+  return `${line} ${JSON.stringify(fields)}`
+}
+
+/** The default log: one line per entry on standard error. */
 export const logLine: Log = (entry) => console.error(formatLine(entry))
 
+const LONGEST_SEGMENT = 32
+const MOST_SEGMENTS = 9
+
 /**
- * The path without its query, in printable ASCII. A segment too long for a name is left out: it may be a token that
- * somebody put there.
+ * The path of a URL for the log: printable ASCII, without the query. Long segments become `…`, since they may be tokens.
  */
 export function pathForLog(url: string): string {
   const path = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  const short = path
-    .split('/')
-    .slice(0, 9)
-    .map((segment) => (segment.length > 32 ? '…' : segment))
-  return short.join('/').replace(/[^\x21-\x7e…]/g, '?')
+  const segments = path.split('/').slice(0, MOST_SEGMENTS).map(shortSegment)
+  return segments.join('/').replace(/[^\x21-\x7e…]/g, '?')
+}
+
+function shortSegment(segment: string): string {
+  if (segment.length > LONGEST_SEGMENT) return '…'
+  return segment
 }

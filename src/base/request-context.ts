@@ -1,19 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** On which occasion something is done: told beside what happens, in the log and in the audit log. */
+/** The request during which something happens, as the log and the audit log record it. */
 export interface RequestContext {
   readonly requestId?: string | undefined
-  /** The client's, behind the proxies that are trusted. */
+  /** The client's address, read behind the trusted proxies. */
   readonly address?: string | undefined
-  /** Who does it, where somebody else does than the user. */
+  /** The acting user, if an administrator acts on another user's account. */
   readonly actor?: string | undefined
 }
 
 const current = new AsyncLocalStorage<RequestContext>()
 
-/** The one of whoever asks; `undefined` outside of all. */
+/** @returns the context of the current request, or `undefined` outside of a request */
 export const currentContext = (): RequestContext | undefined => current.getStore()
 
-/** Does something, and all that comes of it, on an occasion. */
-export const runInContext = <T>(on: RequestContext, work: () => T): T =>
-  current.run(on, work)
+/** Runs `work`, and everything asynchronous that it starts, within a context. */
+export const runInContext = <T>(context: RequestContext, work: () => T): T =>
+  current.run(context, work)

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Log } from '../base/log.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandError, ReportedError } from '../command/errors.ts'
-import type { Ready } from '../server/cluster/worker-process.ts'
+import type { ReadyReport } from '../server/cluster/worker-process.ts'
 import { hashesOf } from './workers-option.ts'
 
 /**
@@ -13,7 +13,7 @@ import { hashesOf } from './workers-option.ts'
  */
 export async function runWorkers(
   workers: number,
-  onServing: (ready: Ready) => void,
+  onServing: (report: ReadyReport) => void,
   log: Log,
   { env }: CommandContext,
 ): Promise<void> {

@@ -5,8 +5,9 @@ import { type Call, type CommandOutput, command, DATABASE } from '../command/com
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { CommandError } from '../command/errors.ts'
 import type { Options } from '../options.ts'
-import { messageBusVia } from '../server/cluster/message-bus.ts'
-import { asWorker, type State, type Worker } from '../server/cluster/worker.ts'
+import { messageBus } from '../server/cluster/message-bus.ts'
+import { asWorker, type Worker } from '../server/cluster/worker.ts'
+import type { ReadyReport } from '../server/cluster/worker-process.ts'
 import type { ListenAddress } from '../server/serve.ts'
 import type { MetricsPlace } from '../server/start-metrics.ts'
 import type { User } from '../users/user.ts'
@@ -56,10 +57,11 @@ one, without losing a request. SIGTERM stops the server within ten seconds, afte
     requireSecret(plan.database, context)
     const worker = asWorker()
     if (worker !== undefined) {
-      await serveAs(worker, plan, context).finally(worker.leave)
+      await serveAs(worker, plan, context).finally(worker.disconnect)
       return undefined
     }
-    const onServing = (state: State): void => print(startedOutput(state, plan, context))
+    const onServing = (report: ReadyReport): void =>
+      print(startedOutput(report, plan, context))
     await freeSocket(plan.address, context)
     if (plan.workers > 1) await runWorkers(plan.workers, onServing, plan.log, context)
     else await serveAs(soleProcess(onServing, plan.log), plan, context)
@@ -111,8 +113,8 @@ async function serveAs(
       { auth, proxies, log, bus: worker.bus, ...address, ...(metrics && { metrics }) },
       context,
     )
-    const stopped = worker.untilTold(running.shut)
-    worker.ready({ url: running.url, users: await auth.users.count() })
+    const stopped = worker.stopRequested(running.stopListening)
+    worker.reportReady({ url: running.url, users: await auth.users.count() })
     await untilStopped(running, auth, context, stopped)
   } finally {
     await auth.close()
@@ -138,16 +140,16 @@ async function openAuth(plan: Plan): Promise<Watchword<User>> {
 }
 
 /** The process that serves alone, without a supervisor. */
-function soleProcess(onServing: (state: State) => void, log: Log): Worker {
+function soleProcess(onServing: (report: ReadyReport) => void, log: Log): Worker {
   return {
-    bus: messageBusVia(),
-    ready: onServing,
-    untilTold() {
+    bus: messageBus(),
+    reportReady: onServing,
+    stopRequested() {
       // Without a listener, SIGHUP would end the process.
       process.on('SIGHUP', () => log({ level: 'warn', event: NOT_RELOADED }))
       return stopSignal()
     },
-    leave() {},
+    disconnect() {},
   }
 }
 
@@ -164,7 +166,7 @@ function requireSecret(database: string, { env }: CommandContext): void {
 function secretAdvice(database: string): string {
   const file = developmentSecretOf(database)
   if (existsSync(file)) {
-    return `The keys in ${shownDatabase(database)} were made by "watchword dev"; use its secret:
+    return `The keys in ${shownDatabase(database)} are encrypted with the development secret beside it; use that:
 
   export WATCHWORD_SECRET=$(cat ${shellWord(file)})`
   }
@@ -175,7 +177,7 @@ function secretAdvice(database: string): string {
 
 const developmentSecretOf = (database: string): string => `${database}.secret`
 
-/** A better message if the keys were encrypted by `dev` with the secret beside the database. */
+/** A better message if the keys were encrypted with the development secret beside the database. */
 function wrongSecretError(error: unknown, database: string): CommandError | undefined {
   const isWrongSecret =
     error instanceof AuthError &&
@@ -188,7 +190,7 @@ function wrongSecretError(error: unknown, database: string): CommandError | unde
 }
 
 function startedOutput(
-  { url, users }: State,
+  { url, users }: ReadyReport,
   { database, workers, metrics }: Plan,
   context: CommandContext,
 ): CommandOutput {

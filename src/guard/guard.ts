@@ -4,7 +4,7 @@ import {
   firstIdentity,
   type Identity,
 } from '../authentication/scheme.ts'
-import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Decision } from '../permissions/decision.ts'
@@ -18,139 +18,138 @@ import { type PrincipalDeps, RequestPrincipal } from '../permissions/request-pri
 import type { Rights } from '../permissions/rights.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
 
-/** What a route asks for, with the instance's own in the place of what it leaves out. */
+/** A route's requirement, its gaps filled with the instance's defaults. */
 export interface GuardParts {
   readonly schemes: readonly Authentication[]
-  /** Each must grant; the first no is told with its own sentence. */
-  readonly permissions: readonly Permission<unknown, unknown, string>[]
+  /** All must grant; the first that denies decides the response. */
+  readonly permissions: readonly AnyPermission[]
   readonly throttles: readonly Throttle[]
 }
 
 export interface GuardDeps {
   readonly rights: Rights
-  /** The client's address, behind the proxies that are trusted. */
+  /** The client's address, behind the trusted proxies. */
   readonly addressOf: (request: AuthRequest) => string
-  /** Told of every no, where the operator wants to know. */
-  readonly onDenied:
-    | ((
-        error: AuthError,
-        request: AuthRequest,
-        who: Identity<unknown> | undefined,
-      ) => void)
-    | undefined
+  /** Called for each request that is denied; `undefined` unless the option `explain` is on. */
+  readonly onDenied: DeniedHook | undefined
 }
 
+export type DeniedHook = (
+  error: AuthError,
+  request: AuthRequest,
+  identity: Identity<unknown> | undefined,
+) => void
+
 /**
- * Lets a request through, in the order of specification 0.4: who sends it, whether they may, whether not too often. Waits for
- * nothing where nothing has to be waited for.
+ * Authenticates a request, authorizes it, and counts it, in this order. Returns a promise only if a part is asynchronous.
  *
- * @returns who sends it; its user is `undefined` where nobody has signed in and nobody has to
- * @throws AuthError that knows the route's challenges
+ * @returns the principal; its user is `undefined` if the request is anonymous and the permissions grant that
+ * @throws AuthError with the challenges of the route's schemes
  */
+export type Guard = (request: AuthRequest) => Awaitable<RequestPrincipal<unknown>>
+
 export function createGuard(
   { schemes, permissions, throttles }: GuardParts,
   deps: GuardDeps,
-) {
+): Guard {
   const identify = firstIdentity(schemes)
   const challenges = challengesOf(schemes)
-  const needsUser = requiresSignIn(permissions)
+  const authorize = createAuthorizer(permissions, schemes.length > 0)
 
-  const toRouteError: PrincipalDeps['toRouteError'] = (error, request, who) => {
-    deps.onDenied?.(error, request, who)
+  const toRouteError: PrincipalDeps['toRouteError'] = (error, request, identity) => {
+    deps.onDenied?.(error, request, identity)
     return error.withChallenges(challenges)
   }
-  const bounds: PrincipalDeps = { rights: deps.rights, toRouteError }
-  const refuse = (
+  const principalDeps: PrincipalDeps = { rights: deps.rights, toRouteError }
+
+  const fail = (
     error: unknown,
     request: AuthRequest,
-    who?: Identity<unknown>,
+    identity?: Identity<unknown>,
   ): never => {
-    throw error instanceof AuthError ? toRouteError(error, request, who) : error
+    throw error instanceof AuthError ? toRouteError(error, request, identity) : error
   }
 
-  /** With no scheme to sign in by, nobody is asked to (specification 6.1). */
-  const unlessGranted = (decision: Decision, { identity, request }: Asking): void => {
-    if (decision.granted === true) return
-    throw denialError(decision, schemes.length === 0 ? NOBODY_COULD : identity, request)
-  }
-  /** Asks the permissions from this one on. */
-  const judge = (ask: Asking, start = 0): Awaitable<void> => {
-    for (let i = start; i < permissions.length; i++) {
-      const decision = permissions[i]!(ask)
-      if (isPromise(decision)) {
-        return Promise.resolve(decision).then((known) => {
-          unlessGranted(known, ask)
-          return judge(ask, i + 1)
-        })
-      }
-      unlessGranted(decision, ask)
-    }
-    // The mark of a permission is a promise to whoever reads `req.auth.user`; here it is kept.
-    if (needsUser && ask.identity === undefined)
-      throw new AuthError('not_authenticated', 'a permission let nobody through')
-  }
-  const count = ({ identity, request }: Asking): Awaitable<void> => {
-    if (throttles.length === 0) return undefined
-    return throttleAll(
-      throttles,
-      { userId: userIdOf(identity?.user), address: deps.addressOf(request) },
-      request,
-    )
+  const count = ({ identity, request }: AnyContext): Awaitable<void> => {
+    if (throttles.length === 0) return
+    const subject = { userId: userIdOf(identity), address: deps.addressOf(request) }
+    return throttleAll(throttles, subject, request)
   }
 
   const admit = (
     identity: Identity<unknown> | undefined,
     request: AuthRequest,
   ): Awaitable<RequestPrincipal<unknown>> => {
-    if (identity != null && identity.user == null) throw new TypeError(NO_USER)
-    const who = new RequestPrincipal(identity ?? ANONYMOUS, bounds, request)
-    const ask: Asking = {
-      identity: identity == null ? undefined : who,
+    const principal = new RequestPrincipal(identity ?? ANONYMOUS, principalDeps, request)
+    const context: AnyContext = {
+      identity: identity && principal,
       request,
       resource: undefined,
     }
-    try {
-      const judged = judge(ask)
-      const counted = isPromise(judged) ? judged.then(() => count(ask)) : count(ask)
-      if (!isPromise(counted)) return who
-      return counted.then(
-        () => who,
-        (error) => refuse(error, request, identity),
-      )
-    } catch (error) {
-      return refuse(error, request, identity)
-    }
-  }
-
-  return (request: AuthRequest): Awaitable<RequestPrincipal<unknown>> => {
-    let identity: Awaitable<Identity<unknown> | undefined>
-    try {
-      identity = identify(request)
-    } catch (error) {
-      return refuse(error, request)
-    }
-    if (!isPromise(identity)) return admit(identity, request)
-    return Promise.resolve(identity).then(
-      (known) => admit(known, request),
-      (error) => refuse(error, request),
+    return catchError(
+      () => andThen(authorize(context), () => andThen(count(context), () => principal)),
+      (error) => fail(error, request, identity),
     )
   }
+
+  return (request) =>
+    andThen(
+      catchError(
+        () => identify(request),
+        (error) => fail(error, request),
+      ),
+      (identity) => admit(checkedIdentity(identity), request),
+    )
 }
 
-type Asking = PermissionContext<unknown, unknown, string>
+/** Applies the permissions in turn; throws at the first that denies. */
+function createAuthorizer(permissions: readonly AnyPermission[], canSignIn: boolean) {
+  const needsUser = requiresSignIn(permissions)
 
-export type Guard = ReturnType<typeof createGuard>
+  const requireGranted = (decision: Decision, context: AnyContext): void => {
+    if (decision.granted === true) return
+    // If no scheme could authenticate the client, it gets a 403 with the permission's own text, not a 401.
+    const identity = canSignIn ? context.identity : UNAUTHENTICATABLE
+    throw denialError(decision, identity, context.request)
+  }
+
+  const authorize = (context: AnyContext, index = 0): Awaitable<void> => {
+    const permission = permissions[index]
+    if (permission !== undefined)
+      return andThen(permission(context), (decision) => {
+        requireGranted(decision, context)
+        return authorize(context, index + 1)
+      })
+    // Handlers rely on the `signedIn` mark: the type of `req.auth.user` follows from it.
+    if (needsUser && context.identity === undefined)
+      throw new AuthError(
+        'not_authenticated',
+        'a permission granted an anonymous request',
+      )
+  }
+  return authorize
+}
+
+type AnyPermission = Permission<unknown, unknown, string>
+type AnyContext = PermissionContext<unknown, unknown, string>
 
 const ANONYMOUS: Identity<undefined> = { user: undefined, scheme: 'anonymous' }
+const UNAUTHENTICATABLE = {}
+
+/** A scheme written in JavaScript may return anything. */
+function checkedIdentity(
+  identity: Identity<unknown> | null | undefined,
+): Identity<unknown> | undefined {
+  if (identity == null) return undefined
+  if (identity.user == null) throw new TypeError(NO_USER)
+  return identity
+}
 
 const NO_USER =
-  'A scheme must answer with undefined, or with { user, scheme } or a Promise of it: it answered with no user.'
+  'A scheme returned an identity without a user. Return undefined if the request has no credentials, else { user, scheme }.'
 
-/** Stands for whoever asks where there is no way to sign in, so that a permission's own sentence is told. */
-const NOBODY_COULD = {}
-
-/** A user's id, of whatever kind a scheme's users are. */
-function userIdOf(user: unknown): string | undefined {
-  const id = (user as { readonly id?: unknown } | undefined)?.id
-  return id === undefined ? undefined : String(id)
+/** The users of a custom scheme may have ids of any type, or none. */
+function userIdOf(identity: Identity<unknown> | undefined): string | undefined {
+  const user = identity?.user as { readonly id?: unknown } | undefined
+  return user?.id === undefined ? undefined : String(user.id)
 }

@@ -1,51 +1,64 @@
-import type { Clock } from '../base/clock.ts'
-import { AuthError } from '../base/errors.ts'
-import type { Hits } from '../throttling/hits.ts'
+import { configError } from '../base/errors.ts'
 import type { Limit } from '../throttling/rate.ts'
-import { anonThrottle, type Throttle, userThrottle } from '../throttling/throttle.ts'
+import {
+  anonThrottle,
+  type Throttle,
+  type ThrottleDeps,
+  userThrottle,
+} from '../throttling/throttle.ts'
 
+/** The option `throttle`, parsed; `null` switches a rate off. */
 export type Limits = Readonly<Record<string, Limit | null>>
 
-/** The rates that every guarded route and token endpoint counts by, where they are given. */
-const EVERYWHERE = ['anon', 'user']
+/** The rates that count on every guarded route and at every endpoint, if the option `throttle` has them. */
+const DEFAULT_RATES = ['anon', 'user']
 
-/** Whether something counts everywhere. */
+/** Whether the option `throttle` limits every request. */
 export const hasThrottles = (limits: Limits): boolean =>
-  EVERYWHERE.some((name) => limits[name] != null)
+  DEFAULT_RATES.some((name) => limits[name] != null)
 
 /**
- * The throttles that a route names, or the instance's.
+ * The throttles of a route.
  *
- * @throws AuthError `invalid_config` where there is no rate of that name (specification H19)
+ * @param named the route's own; `undefined` for the instance's
+ * @throws AuthError `invalid_config` if the option `throttle` has no rate of that name
  */
 export function throttlesOf(
   named: string | readonly (string | Throttle)[] | undefined,
   limits: Limits,
-): (deps: { readonly hits: Hits; readonly clock: Clock }) => readonly Throttle[] {
-  const everywhere = EVERYWHERE.filter((name) => Object.hasOwn(limits, name))
-  const list = typeof named === 'string' ? [...everywhere, named] : (named ?? everywhere)
-  for (const each of list) if (typeof each === 'string') refuseUnknown(each, limits)
+): (deps: ThrottleDeps) => readonly Throttle[] {
+  const throttles = listOf(named, limits)
+  for (const each of throttles) if (typeof each === 'string') requireRate(each, limits)
   return (deps) =>
-    list.flatMap((each) =>
-      typeof each === 'string' ? throttleNamed(each, limits[each], deps) : each,
-    )
+    throttles.flatMap((each) => {
+      if (typeof each !== 'string') return each
+      return throttlesNamed(each, limits[each], deps)
+    })
 }
 
-function throttleNamed(
+function listOf(
+  named: string | readonly (string | Throttle)[] | undefined,
+  limits: Limits,
+): readonly (string | Throttle)[] {
+  const byDefault = DEFAULT_RATES.filter((name) => Object.hasOwn(limits, name))
+  if (typeof named === 'string') return [...byDefault, named]
+  return named ?? byDefault
+}
+
+/** @returns an empty list if the rate is switched off */
+function throttlesNamed(
   name: string,
   limit: Limit | null | undefined,
-  deps: { readonly hits: Hits; readonly clock: Clock },
+  deps: ThrottleDeps,
 ): readonly Throttle[] {
   if (limit == null) return []
-  return [
-    name === 'anon' ? anonThrottle(name, limit, deps) : userThrottle(name, limit, deps),
-  ]
+  const create = name === 'anon' ? anonThrottle : userThrottle
+  return [create(name, limit, deps)]
 }
 
-function refuseUnknown(name: string, limits: Limits): void {
+function requireRate(name: string, limits: Limits): void {
   if (Object.hasOwn(limits, name)) return
-  throw new AuthError(
-    'invalid_config',
-    `No default throttle rate set for '${name}' scope: write throttle: { ${JSON.stringify(name)}: "100/day" } in the options.`,
+  throw configError(
+    `No default throttle rate set for '${name}' scope. Add it to the option "throttle": { ${JSON.stringify(name)}: "100/day" }.`,
   )
 }

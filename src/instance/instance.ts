@@ -3,6 +3,7 @@ import type { SchemeDeps } from '../authentication/scheme.ts'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { derivedTokenDeps } from '../features/api-tokens/admin.ts'
 import type { DerivedTokenDeps } from '../features/api-tokens/derived-token.ts'
+import type { InstanceStore } from '../features/store-extensions.ts'
 import { sign, verifier } from '../jwt/index.ts'
 import type { KeyRing } from '../keys/ring.ts'
 import { derivedKey } from '../keys/seal.ts'
@@ -16,7 +17,6 @@ import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Settings } from '../settings/settings.ts'
 import { passwordCheck } from '../sign-in/sign-in.ts'
 import type { Redis } from '../stores/redis/redis.ts'
-import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
 import { hmacRevokeClaim, md5RevokeClaim } from '../tokens/revoke-claim.ts'
@@ -28,7 +28,7 @@ import { openStore } from './open-store.ts'
 
 /** Everything that an instance needs to answer, opened and ready. */
 export interface Instance {
-  readonly store: Store
+  readonly store: InstanceStore
   readonly passwords: Passwords
   /** Whoever asks what time it is asks this. */
   readonly clock: Clock
@@ -92,23 +92,22 @@ export type SettingsWithClock = Settings & { readonly clock: Clock }
 /** @param opened gets what has to be closed, the last first */
 async function furnish(
   settings: SettingsWithClock,
-  store: Store,
+  store: InstanceStore,
   redis: Redis | undefined,
   secrets: Secrets,
   opened: (() => void)[],
 ): Promise<Omit<Instance, 'store' | 'close'>> {
   const { clock, random, log, terms } = settings
   const ring = await openKeys(settings, store, secrets)
-  const audit = auditLog(store.events, settings, clock)
+  const audit = auditLog(store.ports.events, settings, clock)
   opened.push(() => audit.settled(), watchClockSkew(store.time, log))
   const counted = createCounters()
   const sessions = settings.sessions
-    ? observedSessions(
-        await openSessions(settings, store, audit),
+    ? observedSessions(await openSessions(settings, store, audit), {
         audit,
-        counted,
-        settings,
-      )
+        counters: counted,
+        log,
+      })
     : undefined
   opened.push(() => sessions?.close(), watchKeys(ring, store, log, audit))
   const revokeClaim =
@@ -146,8 +145,8 @@ async function furnish(
     terms,
     clock,
     random,
-    users: store.users,
-    apiTokens: store.apiTokens,
+    users: store.ports.users,
+    apiTokens: store.ports.apiTokens,
     sessions,
     sign: (claims) => sign(claims, ring.signing()),
     verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,
@@ -161,13 +160,13 @@ async function furnish(
     async createUser(username) {
       const user = await createUser(
         { username },
-        { users: store.users, passwords: rooms.passwords, clock, random },
+        { users: store.ports.users, passwords: rooms.passwords, clock, random },
       )
       void audit.record({ kind: 'user_created', userId: user.id })
       return user
     },
   }
-  const deriving = derivedTokenDeps(settings, store.apiTokens, secrets)
+  const deriving = derivedTokenDeps(settings, store.ports.apiTokens, secrets)
   return {
     passwords: rooms.passwords,
     clock,

@@ -49,11 +49,11 @@ export async function openKeys(
   const longestLife = seconds(
     Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway,
   )
-  const secrets = secretsFor((await store.keys.list()).length > 0)
+  const secrets = secretsFor((await store.ports.keys.list()).length > 0)
   const every = rotateKeys === false ? undefined : rotateKeys
   const wait = (length: Seconds): Promise<unknown> => sleep(length * 1000)
   return openKeyRing({
-    keys: store.keys,
+    keys: store.ports.keys,
     secrets,
     algorithm,
     every,

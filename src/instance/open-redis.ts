@@ -27,6 +27,6 @@ export function chooseHits(
   store: Store,
   redis: Redis | undefined,
 ): Hits {
-  if (counts === 'store') return store.hits
+  if (counts === 'store') return store.ports.hits
   return counts === 'redis' && redis !== undefined ? redis.hits : memoryHits()
 }

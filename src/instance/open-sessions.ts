@@ -25,7 +25,7 @@ export function openSessions(
       },
     },
     {
-      sessions: store.sessions,
+      sessions: store.ports.sessions,
       watch: store.watch,
       clock,
       random,

@@ -101,7 +101,7 @@ const remote = (
 ): KeySource =>
   remoteKeySet(url, {
     algorithm,
-    failed: (error) =>
+    onError: (error) =>
       log({
         level: 'warn',
         event: 'the key set could not be read',

@@ -18,7 +18,7 @@ const [older, newer] = [
 
 /** Rings on one store, and a time that goes on where somebody waits. */
 async function deps(t: TestContext, options: Partial<KeyRingDeps> = {}) {
-  const store: Store = sqliteStore({ file: ':memory:' })
+  const store: Store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.migrate()
   t.after(() => store.close())
   let now = 1_800_000_000
@@ -26,7 +26,7 @@ async function deps(t: TestContext, options: Partial<KeyRingDeps> = {}) {
   const clock = (): UnixSeconds => now as UnixSeconds
   const ring = (more: Partial<KeyRingDeps> = {}) =>
     openKeyRing({
-      keys: store.keys,
+      keys: store.ports.keys,
       secrets: [older],
       algorithm: undefined,
       every: seconds(86_400),
@@ -74,14 +74,14 @@ test('a key signs for as long as it is to, and then the next one does', async (t
 test('of several processes whose time has come one rotates', async (t) => {
   const { ring, store, pass } = await deps(t)
   const rings = await Promise.all(Array.from({ length: 5 }, () => ring()))
-  const before = await stages(store.keys)
+  const before = await stages(store.ports.keys)
   pass(86_400)
   const looks = await Promise.all(rings.map(({ rotateWhenDue }) => rotateWhenDue()))
-  const after = await stages(store.keys)
+  const after = await stages(store.ports.keys)
   assert.equal(looks.filter(({ turn }) => turn !== undefined).length, 1)
   assert.ok(looks.every(({ left }) => left === 86_400))
   assert.deepEqual([after.retiring, after.current], [before.current, before.next])
-  assert.equal((await store.keys.list()).length, 3)
+  assert.equal((await store.ports.keys.list()).length, 3)
 })
 
 test('whoever comes second finds it done, though it has not heard of it', async (t) => {
@@ -90,7 +90,7 @@ test('whoever comes second finds it done, though it has not heard of it', async 
   pass(86_400)
   assert.notEqual((await one.rotateWhenDue()).turn, undefined)
   assert.deepEqual(await two.rotateWhenDue(), { turn: undefined, left: 86_400 })
-  assert.equal((await store.keys.list()).length, 3)
+  assert.equal((await store.ports.keys.list()).length, 3)
   assert.equal(two.signing().kid, one.signing().kid)
 })
 
@@ -140,7 +140,7 @@ test('another algorithm is published first and signs when all know it', async (t
     ring({ algorithm: 'EdDSA' }),
   ])
   assert.equal(one.signing().alg, 'ES256')
-  const { next } = await stages(store.keys)
+  const { next } = await stages(store.ports.keys)
   assert.match(next!, /EdDSA$/)
   const { left } = await one.rotateWhenDue()
   assert.ok(left > one.maxAge)
@@ -148,8 +148,8 @@ test('another algorithm is published first and signs when all know it', async (t
   await Promise.all([one.rotateWhenDue(), two.rotateWhenDue()])
   assert.equal(one.signing().alg, 'EdDSA')
   assert.equal(two.signing().alg, 'EdDSA')
-  assert.equal((await stages(store.keys)).current, next)
-  assert.match((await stages(store.keys)).next!, /EdDSA$/)
+  assert.equal((await stages(store.ports.keys)).current, next)
+  assert.match((await stages(store.ports.keys)).next!, /EdDSA$/)
 })
 
 test('processes that want different algorithms do not rotate against each other', async (t) => {
@@ -164,7 +164,7 @@ test('processes that want different algorithms do not rotate against each other'
     await young.reload()
     pass(60)
   }
-  assert.equal((await store.keys.list()).length, 3)
+  assert.equal((await store.ports.keys.list()).length, 3)
 })
 
 test('a token of a key that another process made a moment ago is taken', async (t) => {
@@ -191,9 +191,9 @@ test('tokens that name keys of no ring ask the store four times a second at most
   let asked = 0
   const list = (): ReturnType<Keys['list']> => {
     asked++
-    return store.keys.list()
+    return store.ports.keys.list()
   }
-  const keys: Keys = { ...store.keys, list }
+  const keys: Keys = { ...store.ports.keys, list }
   const { verifying } = await ring({
     keys,
     wait: (length) => new Promise((done) => setTimeout(done, length * 1000)),
@@ -240,9 +240,9 @@ test('a key that cannot be opened never becomes the one that signs', async (t) =
   pass(86_400)
   await here.reload()
   await assert.rejects(here.rotateWhenDue(), { code: 'invalid_config' })
-  assert.equal((await stages(store.keys)).retiring, `${kid} ES256`)
+  assert.equal((await stages(store.ports.keys)).retiring, `${kid} ES256`)
   assert.equal(
-    (await store.keys.list()).filter(({ stage }) => stage === 'retiring').length,
+    (await store.ports.keys.list()).filter(({ stage }) => stage === 'retiring').length,
     1,
   )
 })
@@ -272,9 +272,9 @@ test('a reading that the store answers late never brings back what a later one h
   const late: (() => void)[] = []
   let holds = false
   const slow: Keys = {
-    ...store.keys,
+    ...store.ports.keys,
     async list() {
-      const found = await store.keys.list()
+      const found = await store.ports.keys.list()
       if (holds) {
         holds = false
         await new Promise<void>((resolve) => late.push(resolve))

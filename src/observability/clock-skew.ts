@@ -1,33 +1,42 @@
-import type { Log } from '../base/log.ts'
+import { type Milliseconds, milliseconds } from '../base/clock.ts'
+import type { Log, LogEntry } from '../base/log.ts'
 import type { StoreTime } from '../stores/store.ts'
 import { MAX_CLOCK_SKEW } from './health.ts'
 
-/** Milliseconds between two looks. */
-const INTERVAL = 10_000
+const INTERVAL: Milliseconds = milliseconds(10_000)
 
-/** Tells the log, once, that this machine's clock is not the store's, and once that it is again (R13). @returns ends that */
+/**
+ * Logs once when this machine's clock differs from the store's by more than `MAX_CLOCK_SKEW`, and once when it agrees
+ * again.
+ *
+ * @returns a function that stops it
+ */
 export function watchClockSkew(
   time: StoreTime | undefined,
   log: Log,
   interval = INTERVAL,
 ): () => void {
   if (time === undefined) return () => {}
-  let told = false
-  const look = (): void => {
+  let wasSkewed = false
+  const check = (): void => {
     const ahead = time.ahead()
     const isSkewed = Math.abs(ahead) > MAX_CLOCK_SKEW
-    if (isSkewed === told) return
-    told = isSkewed
-    if (isSkewed)
-      log({
-        level: 'warn',
-        event: "this machine's clock differs from the store's",
-        seconds: Math.round(ahead),
-      })
-    else
-      log({ level: 'info', event: "this machine's clock agrees with the store's again" })
+    if (isSkewed === wasSkewed) return
+    wasSkewed = isSkewed
+    log(isSkewed ? skewEntry(ahead) : AGREES)
   }
-  look()
-  const timer = setInterval(look, interval).unref()
+  check()
+  const timer = setInterval(check, interval).unref()
   return () => clearInterval(timer)
+}
+
+const skewEntry = (ahead: number): LogEntry => ({
+  level: 'warn',
+  event: "this machine's clock differs from the store's",
+  seconds: Math.round(ahead),
+})
+
+const AGREES: LogEntry = {
+  level: 'info',
+  event: "this machine's clock agrees with the store's again",
 }

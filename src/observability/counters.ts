@@ -1,8 +1,8 @@
-/** Counts what came of something since this process began. */
+/** Counts outcomes since this process began. */
 export class Counter<Outcome extends string = string> {
   readonly #counts: Map<Outcome, number>
 
-  /** @param outcomes those that are told although there was none yet */
+  /** @param outcomes those that are reported even at 0 */
   constructor(outcomes: readonly Outcome[]) {
     this.#counts = new Map(outcomes.map((outcome) => [outcome, 0]))
   }
@@ -16,7 +16,6 @@ export class Counter<Outcome extends string = string> {
   }
 }
 
-/** What an instance counts. */
 export interface Counters {
   readonly signIns: Counter<'ok' | 'failed' | 'throttled' | 'busy'>
   readonly refreshes: Counter

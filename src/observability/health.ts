@@ -1,93 +1,116 @@
-import type { Seconds } from '../base/clock.ts'
-import type { Instance } from '../instance/instance.ts'
+import { type Milliseconds, milliseconds, type Seconds } from '../base/clock.ts'
+import type { KeyRing } from '../keys/ring.ts'
 import type { FeedState } from '../sessions/revocation-feed.ts'
-import type { Settings } from '../settings/settings.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
+import type { Redis } from '../stores/redis/redis.ts'
 import type { Store } from '../stores/store.ts'
 
-/** `degraded`: it answers, and somebody should look. */
+/** `degraded`: requests are answered, and an operator should look. */
 export type HealthStatus = 'ok' | 'degraded' | 'down'
 
-/** How an instance is. Nothing in it is a secret, and nothing of users or tokens. */
+/** The health of an instance. It holds no secrets and nothing about users or tokens. */
 export interface Health {
-  /** The worst of its parts. */
+  /** The worst status of its parts. */
   readonly status: HealthStatus
   /** Whether the store answers within a second. */
   readonly store: { readonly status: HealthStatus }
   readonly keys: { readonly status: HealthStatus }
-  /** What this process knows of sessions that have ended: for how many seconds it may have missed something. */
+  /**
+   * The revocation feed of this process; absent if `tokens.sessions` is false. `age` is in seconds: revocations of the
+   * last `age` seconds may be missing. `entries` counts revoked sessions.
+   */
   readonly revocations?: {
     readonly status: HealthStatus
     readonly age: number
     readonly entries: number
   }
-  /** Seconds by which this machine's clock is ahead of the store's; negative: behind. Where the store has one. */
+  /** `ahead`: seconds by which this machine's clock is ahead of the store's. Absent if the store has no clock. */
   readonly clock?: { readonly status: HealthStatus; readonly ahead: number }
   readonly redis?: { readonly status: HealthStatus }
 }
 
-/** Milliseconds for which the store may think about its answer. */
-const PATIENCE = 1_000
+/** How long the store may take to answer. */
+const TIMEOUT: Milliseconds = milliseconds(1000)
 
-/** Milliseconds for which an answer is given again: whoever asks more often loads nobody. */
-const KEPT = 500
+/** How long a result is reused: frequent checks do not load the store. */
+const REUSED: Milliseconds = milliseconds(500)
 
-/** Seconds of silence after which a feed counts as cut: it is heard of several times a second. */
-const SILENCE = 5
+/** The age, in seconds, from which a feed is degraded. A connected one is updated several times a second. */
+const LATE = 5
 
-/** Seconds by which clocks may differ (R13). */
+/** Seconds by which this machine's clock and the store's may differ. */
 export const MAX_CLOCK_SKEW = 5
 
-/** Answers how an instance is; never rejects, and within some two seconds. */
+/** The parts of an open instance that health depends on. */
+export interface HealthParts {
+  readonly store: Pick<Store, 'ping' | 'time'>
+  readonly ring: Pick<KeyRing, 'signing'>
+  readonly sessions: Pick<SessionManager, 'feed'> | undefined
+  readonly redis: Pick<Redis, 'state'> | undefined
+}
+
+export interface HealthSettings {
+  /** Whether the option `tokens.signingKey` or its like gives the keys: then they cannot fail later. */
+  readonly hasConfiguredKeys: boolean
+  /** `tokens.revocationMaxAge`. */
+  readonly revocationMaxAge: Seconds
+}
+
+/** @returns a function that answers within some two seconds, and never rejects */
 export function healthCheck(
-  open: () => Promise<Instance>,
-  settings: Settings,
+  open: () => Promise<HealthParts>,
+  settings: HealthSettings,
 ): () => Promise<Health> {
-  let asked: Promise<Health> | undefined
-  let pinging: Promise<void> | undefined
-  /** A store that hangs is not asked a second time before it has answered: what waits there holds connections. */
-  const ping = (store: Pick<Store, 'ping'>): Promise<void> => {
-    pinging ??= store.ping().finally(() => {
-      pinging = undefined
-    })
-    return pinging
+  let latest: Promise<Health> | undefined
+  const ping = createPing()
+  const forgetLatest = (): void => {
+    latest = undefined
   }
   return () => {
-    asked ??= examined(open, ping, settings).finally(() => {
-      setTimeout(() => {
-        asked = undefined
-      }, KEPT).unref()
-    })
-    return asked
+    latest ??= checkHealth(open, ping, settings).finally(() =>
+      setTimeout(forgetLatest, REUSED).unref(),
+    )
+    return latest
   }
 }
 
-async function examined(
-  open: () => Promise<Instance>,
-  ping: (store: Store) => Promise<void>,
-  settings: Settings,
+/** One ping at a time: each that waits for a store that hangs would hold a connection. */
+function createPing() {
+  let pending: Promise<void> | undefined
+  return (store: HealthParts['store']): Promise<void> => {
+    pending ??= store.ping().finally(() => {
+      pending = undefined
+    })
+    return pending
+  }
+}
+
+async function checkHealth(
+  open: () => Promise<HealthParts>,
+  ping: (store: HealthParts['store']) => Promise<void>,
+  settings: HealthSettings,
 ): Promise<Health> {
-  const instance = await inTime(open())
-  if (instance === undefined) return summed({ store: DOWN, keys: DOWN })
-  const { store, sessions, redis } = instance
-  return summed({
-    store: (await inTime(ping(store).then(() => OK))) ?? DOWN,
-    keys: keysOf(instance, settings),
+  const parts = await withTimeout(open())
+  if (parts === undefined) return summaryOf({ store: DOWN, keys: DOWN })
+  const { store, ring, sessions, redis } = parts
+  const storeHealth = await withTimeout(ping(store).then(() => OK))
+  return summaryOf({
+    store: storeHealth ?? DOWN,
+    keys: settings.hasConfiguredKeys ? OK : ringHealth(ring),
     ...(sessions && {
       revocations: feedHealth(sessions.feed(), settings.revocationMaxAge),
     }),
     ...(store.time && { clock: clockHealth(store.time.ahead()) }),
-    ...(redis && {
-      redis: { status: redis.state() === 'up' ? 'ok' : 'degraded' } as const,
-    }),
+    ...(redis && { redis: redis.state() === 'up' ? OK : DEGRADED }),
   })
 }
 
 const OK = { status: 'ok' } as const
+const DEGRADED = { status: 'degraded' } as const
 const DOWN = { status: 'down' } as const
 
-/** Given keys are there with the settings; made ones, when somebody has opened them. */
-function keysOf({ ring }: Instance, { keys }: Settings): Health['keys'] {
-  if (keys !== undefined) return OK
+/** A process that lacks the secret cannot open the generated keys. */
+function ringHealth(ring: HealthParts['ring']): Health['keys'] {
   try {
     ring.signing()
     return OK
@@ -96,18 +119,20 @@ function keysOf({ ring }: Instance, { keys }: Settings): Health['keys'] {
   }
 }
 
-export function feedHealth(
-  { age, entries, full }: FeedState,
+export const feedHealth = (
+  state: FeedState,
   maxAge: Seconds,
-): NonNullable<Health['revocations']> {
-  const isLate = age > Math.min(SILENCE, maxAge)
-  // Where the settings trust no memory, the store is asked each time, whatever the feed says.
-  const isCut = maxAge > 0 && age > maxAge
-  return {
-    status: isCut ? 'down' : isLate || full ? 'degraded' : 'ok',
-    age: tenths(age),
-    entries,
-  }
+): NonNullable<Health['revocations']> => ({
+  status: feedStatus(state, maxAge),
+  age: tenths(state.age),
+  entries: state.entries,
+})
+
+function feedStatus({ age, full }: FeedState, maxAge: Seconds): HealthStatus {
+  // With a `maxAge` of 0 each check reads the store, whatever the feed's age.
+  if (maxAge > 0 && age > maxAge) return 'down'
+  if (full || age > Math.min(LATE, maxAge)) return 'degraded'
+  return 'ok'
 }
 
 export const clockHealth = (ahead: Seconds): NonNullable<Health['clock']> => ({
@@ -115,28 +140,26 @@ export const clockHealth = (ahead: Seconds): NonNullable<Health['clock']> => ({
   ahead: tenths(ahead),
 })
 
-const tenths = (seconds: Seconds): number => Math.round(seconds * 10) / 10
+const tenths = (length: Seconds): number => Math.round(length * 10) / 10
 
 const SEVERITY: readonly HealthStatus[] = ['ok', 'degraded', 'down']
 
-function summed(parts: Omit<Health, 'status'>): Health {
-  const worst = Math.max(
-    ...Object.values(parts).map(({ status }) => SEVERITY.indexOf(status)),
-  )
-  return { status: SEVERITY[worst] ?? 'down', ...parts }
+function summaryOf(parts: Omit<Health, 'status'>): Health {
+  const severities = Object.values(parts).map(({ status }) => SEVERITY.indexOf(status))
+  return { status: SEVERITY[Math.max(...severities)] ?? 'down', ...parts }
 }
 
-/** @returns `undefined` where it fails or takes too long */
-async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
-  let patience: NodeJS.Timeout | undefined
-  const over = new Promise<undefined>((resolve) => {
-    patience = setTimeout(() => resolve(undefined), PATIENCE)
+/** @returns `undefined` if it fails or takes too long */
+async function withTimeout<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, TIMEOUT, undefined)
   })
   try {
-    return await Promise.race([work, over])
+    return await Promise.race([work, timeout])
   } catch {
     return undefined
   } finally {
-    clearTimeout(patience)
+    clearTimeout(timer)
   }
 }

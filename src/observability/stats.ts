@@ -1,19 +1,27 @@
-import type { Instance } from '../instance/instance.ts'
 import type { QueueLoad } from '../passwords/queue.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
+import type { Counters } from './counters.ts'
 
-/** What an instance counts, in this process. Nothing in it tells of one user. */
+/** Counts of this process since it began. They reveal nothing about single users. */
 export interface Stats {
-  /** Sign-ins since the process began, by what came of them. */
+  /** Sign-ins with a password, by outcome: `ok`, `failed`, `throttled`, `busy`. */
   readonly signIns: Readonly<Record<string, number>>
-  /** Refreshes that came as far as their session, by what came of them. */
+  /** Refreshes that reached their session, by outcome: `rotated`, `replayed`, `reused` … */
   readonly refreshes: Readonly<Record<string, number>>
-  /** Passwords that are being hashed, that wait, and that were refused. */
+  /** Password hashes that are running, that wait, and that were refused. */
   readonly hashing: QueueLoad
-  /** Sessions that are known to have ended, and for how many seconds some may have been missed. */
+  /** Revoked sessions that this process knows, and the feed's age in seconds; `undefined` without sessions. */
   readonly revocations: { readonly entries: number; readonly age: number } | undefined
 }
 
-export function statsOf({ counters, hashing, sessions }: Instance): Stats {
+/** The parts of an open instance that count. */
+export interface StatsParts {
+  readonly counters: Counters
+  readonly hashing: () => QueueLoad
+  readonly sessions: Pick<SessionManager, 'feed'> | undefined
+}
+
+export function statsOf({ counters, hashing, sessions }: StatsParts): Stats {
   const feed = sessions?.feed()
   return {
     signIns: counters.signIns.counts(),

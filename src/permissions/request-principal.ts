@@ -5,14 +5,13 @@ import { denialError } from './denial-error.ts'
 import type { Permission, Principal } from './permission.ts'
 import type { Rights } from './rights.ts'
 
-/** What a principal is judged in: the rights of its instance, the refusals of its route. */
 export interface PrincipalDeps {
   readonly rights: Rights
-  /** A refusal as the route says it, with its challenges; the operator is told where that is wanted. */
+  /** Adds the challenges of the route's schemes to an error, and logs it if the option `explain` is on. */
   readonly toRouteError: (
     error: AuthError,
     request: AuthRequest,
-    who: Identity<unknown> | undefined,
+    identity: Identity<unknown> | undefined,
   ) => AuthError
 }
 
@@ -23,37 +22,36 @@ export class RequestPrincipal<U> implements Principal<U, string> {
   readonly sessionId: Identity['sessionId']
   readonly apiToken: Identity['apiToken']
   readonly scopes: readonly string[]
-  readonly #bounds: PrincipalDeps
+  readonly #deps: PrincipalDeps
   readonly #request: AuthRequest
 
-  constructor(identity: Identity<U>, bounds: PrincipalDeps, request: AuthRequest) {
-    const { user, scheme, token, sessionId, apiToken, scopes = NONE } = identity
+  constructor(identity: Identity<U>, deps: PrincipalDeps, request: AuthRequest) {
+    const { user, scheme, token, sessionId, apiToken, scopes = NO_SCOPES } = identity
     this.user = user
     this.scheme = scheme
     this.token = token
     this.sessionId = sessionId
     this.apiToken = apiToken
     this.scopes = scopes
-    this.#bounds = bounds
+    this.#deps = deps
     this.#request = request
   }
 
   can(right: string): boolean {
-    return this.#bounds.rights(this.user, right)
+    return this.#deps.rights(this.user, right)
   }
 
   async authorize<Resource>(
     permission: Permission<Resource, U, string>,
     resource: Resource,
   ): Promise<void> {
+    const request = this.#request
     const identity = this.user === undefined ? undefined : this
-    const decision = await permission({ identity, request: this.#request, resource })
+    const decision = await permission({ identity, request, resource })
     if (decision.granted === true) return
-    throw this.#bounds.toRouteError(
-      denialError(decision, identity, this.#request),
-      this.#request,
-      identity,
-    )
+    const error = denialError(decision, identity, request)
+    throw this.#deps.toRouteError(error, request, identity)
   }
 }
-const NONE: readonly string[] = []
+
+const NO_SCOPES: readonly string[] = []

@@ -2,8 +2,10 @@ import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ServerLog } from './request-log.ts'
 
-/** What is answered to a request that node's parser gave up on, by the code of its error. */
-const ANSWERS: Readonly<Record<string, readonly [status: string, detail: string]>> = {
+type Answer = readonly [status: string, detail: string]
+
+/** The response to a request that node's parser rejects, by the code of its error. */
+const ANSWERS: Readonly<Record<string, Answer>> = {
   HPE_HEADER_OVERFLOW: [
     '431 Request Header Fields Too Large',
     'The request header is too large.',
@@ -17,54 +19,54 @@ const ANSWERS: Readonly<Record<string, readonly [status: string, detail: string]
     'The request took too long to arrive.',
   ],
 }
-const NOT_HTTP = ['400 Bad Request', 'The request is not well-formed HTTP.'] as const
+const NOT_HTTP: Answer = ['400 Bad Request', 'The request is not well-formed HTTP.']
 
 /**
- * Answers what cannot be read with its 4xx and closes the connection.
+ * Answers requests that node cannot parse with their 4xx and closes the connection.
  *
- * Where an earlier request of the same connection is still being answered, that answer is waited for and nothing is
- * added: the client would take ours for it.
+ * If an earlier request of the same connection is still being answered, the connection closes after that response and
+ * nothing is added: the client would take ours for it.
  */
 export function answerBadRequest(
   server: Server,
-  answering: ReadonlySet<ServerResponse>,
+  unfinished: ReadonlySet<ServerResponse>,
   { linger, log }: { readonly linger: number; readonly log: ServerLog | undefined },
 ): void {
-  const given = new WeakSet<Socket>()
+  const handled = new WeakSet<Socket>()
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket
-    if (given.has(socket)) return
-    given.add(socket)
+    if (handled.has(socket)) return
+    handled.add(socket)
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
 
-    const mine = [...answering].filter((response) => response.req.socket === socket)
-    const earlier = mine.filter((response) => response.req.complete)
     const [status, detail] = ANSWERS[error.code ?? ''] ?? NOT_HTTP
     log?.({
       level: 'info',
       event: 'unreadable request',
       status: Number(status.slice(0, 3)),
     })
-    if (earlier.length > 0) {
-      for (const response of earlier) response.shouldKeepAlive = false
-      earlier.at(-1)?.once('close', () => socket.destroy())
-    } else if (mine.some((response) => response.headersSent)) {
-      closeSoon(socket, linger)
-    } else {
-      socket.write(rawAnswer(status, JSON.stringify({ detail })))
-      closeSoon(socket, linger)
-    }
+    const responses = [...unfinished].filter(({ req }) => req.socket === socket)
+    const earlier = responses.filter(({ req }) => req.complete)
+    if (earlier.length > 0) return closeAfter(earlier, socket)
+    const isStarted = responses.some(({ headersSent }) => headersSent)
+    if (!isStarted) socket.write(rawResponse(status, JSON.stringify({ detail })))
+    closeSoon(socket, linger)
   })
 }
 
-/** Closes our side now, and the connection when its peer does or when `linger` milliseconds have passed. */
+function closeAfter(responses: readonly ServerResponse[], socket: Socket): void {
+  for (const response of responses) response.shouldKeepAlive = false
+  responses.at(-1)?.once('close', () => socket.destroy())
+}
+
+/** Closes our side now, and the connection when the client does or after `linger` milliseconds. */
 export function closeSoon(socket: Socket, linger: number): void {
   socket.end()
   const timer = setTimeout(() => socket.destroy(), linger)
   socket.once('close', () => clearTimeout(timer))
 }
 
-const rawAnswer = (status: string, body: string): string =>
+const rawResponse = (status: string, body: string): string =>
   [
     `HTTP/1.1 ${status}`,
     'Content-Type: application/json',

@@ -5,45 +5,53 @@ export const BUCKETS = [
 
 /** How long the requests of one endpoint took. */
 export interface Durations {
-  /** How many took no longer than each of `BUCKETS` and longer than the one before; the last longer than all. */
+  /** One count per bucket, without those of smaller buckets, and a last one for everything above. */
   readonly counts: readonly number[]
   readonly sum: number
 }
 
-/** Counts requests by endpoint. Paths that are none of its endpoints' are one: anybody can ask for any path. */
+interface EndpointStats {
+  readonly statuses: Map<number, number>
+  readonly counts: number[]
+  sum: number
+}
+
+/** Counts requests by endpoint. All unknown paths count as one, `other`, because clients can make up any number of them. */
 export class RequestStats {
-  readonly #endpoints: ReadonlySet<string>
-  readonly #statuses = new Map<string, Map<number, number>>()
-  readonly #durations = new Map<string, { counts: number[]; sum: number }>()
+  readonly #known: ReadonlySet<string>
+  readonly #endpoints = new Map<string, EndpointStats>()
 
   /** @param endpoints paths without the last slash */
   constructor(endpoints: Iterable<string>) {
-    this.#endpoints = new Set(endpoints)
+    this.#known = new Set(endpoints)
   }
 
   add(url: string, status: number, seconds: number): void {
     const path = url.replace(/[?#].*$/s, '').replace(/(?<=.)\/$/, '')
-    const endpoint = this.#endpoints.has(path) ? path : 'other'
-    const statuses = this.#statuses.get(endpoint) ?? new Map<number, number>()
-    statuses.set(status, (statuses.get(status) ?? 0) + 1)
-    this.#statuses.set(endpoint, statuses)
-    const durations = this.#durations.get(endpoint) ?? {
-      counts: new Array(BUCKETS.length + 1).fill(0),
-      sum: 0,
-    }
-    const place = BUCKETS.findIndex((bound) => seconds <= bound)
-    durations.counts[place === -1 ? BUCKETS.length : place]!++
-    durations.sum += seconds
-    this.#durations.set(endpoint, durations)
+    const stats = this.#statsOf(this.#known.has(path) ? path : 'other')
+    stats.statuses.set(status, (stats.statuses.get(status) ?? 0) + 1)
+    const bucket = BUCKETS.findIndex((bound) => seconds <= bound)
+    const index = bucket === -1 ? BUCKETS.length : bucket
+    stats.counts[index] = (stats.counts[index] ?? 0) + 1
+    stats.sum += seconds
+  }
+
+  #statsOf(endpoint: string): EndpointStats {
+    const known = this.#endpoints.get(endpoint)
+    if (known !== undefined) return known
+    const counts = new Array<number>(BUCKETS.length + 1).fill(0)
+    const fresh = { statuses: new Map<number, number>(), counts, sum: 0 }
+    this.#endpoints.set(endpoint, fresh)
+    return fresh
   }
 
   byStatus(): readonly (readonly [endpoint: string, status: number, count: number])[] {
-    return [...this.#statuses].flatMap(([endpoint, statuses]) =>
+    return [...this.#endpoints].flatMap(([endpoint, { statuses }]) =>
       [...statuses].map(([status, count]) => [endpoint, status, count] as const),
     )
   }
 
   durations(): ReadonlyMap<string, Durations> {
-    return this.#durations
+    return this.#endpoints
   }
 }

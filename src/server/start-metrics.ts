@@ -1,48 +1,49 @@
 import type { MessageBus } from './cluster/message-bus.ts'
-import { exposition, mergeSamples, type Sample } from './metrics.ts'
+import { exposition, mergeSamples, type Sample } from './metric-samples.ts'
 import { serveMetrics } from './metrics-server.ts'
-import { collectMetrics, shared, type WorkerMetrics } from './worker-metrics.ts'
+import { instanceSamples, measureWorker, type WorkerMetrics } from './worker-metrics.ts'
 
-/** Where Prometheus is told how it goes. */
+/** Where metrics are served. */
 export interface MetricsPlace {
   readonly host: string
   readonly port: number
-  /** What runs. */
+  /** The version of the package. */
   readonly version: string
 }
 
-/** What workers ask one another for. */
 const QUESTION = 'metrics'
 
 /**
- * Measures this process, and tells at an address of its own what all workers have measured.
+ * Measures this process, and serves what all workers have measured.
  *
  * @throws the error of `listen`
  */
 export async function startMetrics(
-  { version, ...at }: MetricsPlace,
-  measured: WorkerMetrics,
+  { version, host, port }: MetricsPlace,
+  worker: WorkerMetrics,
   bus: MessageBus,
 ): Promise<{ readonly url: string; stop(): void }> {
-  const { measure, stop: stopMeasuring } = collectMetrics(measured)
-  bus.onQuestion(QUESTION, measure)
-  const told = async (): Promise<string> => {
-    const all = (await bus.askAll(QUESTION)) as readonly (readonly Sample[])[]
-    return exposition(
-      mergeSamples([...(await shared(measured.auth, version)), ...all.flat()]),
-    )
+  const measuring = measureWorker(worker)
+  bus.onQuestion(QUESTION, measuring.samples)
+  const text = async (): Promise<string> => {
+    const perWorker = (await bus.askAll(QUESTION)) as readonly (readonly Sample[])[]
+    const samples = [
+      ...(await instanceSamples(worker.auth, version)),
+      ...perWorker.flat(),
+    ]
+    return exposition(mergeSamples(samples))
   }
   try {
-    const { url, stop } = await serveMetrics(at, told)
+    const { url, stop } = await serveMetrics({ host, port }, text)
     return {
       url,
       stop() {
         stop()
-        stopMeasuring()
+        measuring.stop()
       },
     }
   } catch (error) {
-    stopMeasuring()
+    measuring.stop()
     throw error
   }
 }

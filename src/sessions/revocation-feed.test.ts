@@ -18,8 +18,8 @@ const id = (text: string): SessionId => text as SessionId
 
 /** A store, a clock and a stopwatch that stand still until moved, and the word that another process changed something. */
 async function deps() {
-  const store = sqliteStore({ file: ':memory:' })
-  await store.users.insert(vitor)
+  const store = sqliteStore({ file: ':memory:', extensions: [] })
+  await store.ports.users.insert(vitor)
   let now = NOON
   let elapsed = 0
   let listener: Listener | undefined
@@ -28,16 +28,16 @@ async function deps() {
   const said: string[] = []
   const read: FeedPosition[] = []
   const sessions: Sessions = {
-    ...store.sessions,
+    ...store.ports.sessions,
     async find(session) {
       if (down) throw new AuthError('store_unavailable')
-      return store.sessions.find(session)
+      return store.ports.sessions.find(session)
     },
     async revokedSince(from, limit) {
       if (down) throw new AuthError('store_unavailable', 'gone fishing')
       read.push(from)
       reading += 1
-      return store.sessions.revokedSince(from, limit).finally(() => {
+      return store.ports.sessions.revokedSince(from, limit).finally(() => {
         reading -= 1
       })
     },
@@ -394,7 +394,7 @@ test('a check waits for nothing while the set is believed, and asks the store wh
   assert.equal(sessions.isRevoked(id('ended'), WINDOW), false)
 
   instance.setDown(true)
-  await instance.store.sessions.revoke(id('ended'), 'logout', NOON)
+  await instance.store.ports.sessions.revoke(id('ended'), 'logout', NOON)
   await instance.tell()
   instance.pass(30)
   await assert.rejects(async () => sessions.isRevoked(id('ended'), WINDOW), {
@@ -469,7 +469,7 @@ test('a user found inactive ends the session in this process at once', async () 
   await using instance = await deps()
   const sessions = await openBook(instance)
   await sessions.open(aSession('s'))
-  await instance.store.users.change(vitor.id, { active: false })
+  await instance.store.ports.users.change(vitor.id, { active: false })
 
   const outcome = await sessions.rotate({ id: id('s'), generation: 0, jti: 's-0' }, NOON)
 

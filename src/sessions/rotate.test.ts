@@ -13,10 +13,10 @@ const first: Presented = { id: ID, generation: 0, jti: 's-0' }
 
 /** A store with a user and a session of theirs, and the verb to refresh it with. */
 async function deps(terms: RotationTerms = TERMS) {
-  const store = sqliteStore({ file: ':memory:' })
-  await store.users.insert(vitor)
-  await store.sessions.open(aSession('s'))
-  const { sessions } = store
+  const store = sqliteStore({ file: ':memory:', extensions: [] })
+  await store.ports.users.insert(vitor)
+  await store.ports.sessions.open(aSession('s'))
+  const { sessions } = store.ports
   const refresh = (token: Presented, now: UnixSeconds) =>
     rotate(token, now, { sessions, random: systemRandom, end: sessions.revoke }, terms)
   return { store, sessions, refresh, [Symbol.asyncDispose]: () => store.close() }
@@ -122,7 +122,7 @@ test('a user who was deleted is not one who never was', async () => {
     ...TERMS,
     require: { user: false, active: false, epoch: false },
   })
-  await instance.store.users.delete(vitor.id)
+  await instance.store.ports.users.delete(vitor.id)
   assert.deepEqual(await instance.refresh(first, NOON), {
     kind: 'user',
     reason: 'deleted',
@@ -134,8 +134,8 @@ test('an inactive user, or a changed password, matters only where it is asked fo
     ...TERMS,
     require: { user: true, active: false, epoch: false },
   })
-  await instance.store.users.change(vitor.id, { active: false })
-  await instance.store.users.setPassword(vitor.id, 'another')
+  await instance.store.ports.users.change(vitor.id, { active: false })
+  await instance.store.ports.users.setPassword(vitor.id, 'another')
   assert.equal((await instance.refresh(first, NOON)).kind, 'rotated')
 })
 

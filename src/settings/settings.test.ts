@@ -134,7 +134,7 @@ for (const [name, options, says] of [
   [
     'a short secret',
     { secret: 'short' },
-    'secret (WATCHWORD_SECRET) cannot be used: it has 5 octets and needs 32',
+    'secret (WATCHWORD_SECRET) cannot be used: it has 5 bytes and needs 32',
   ],
   [
     'a rule that is no function',

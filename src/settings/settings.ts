@@ -8,6 +8,7 @@ import { configError } from '../base/errors.ts'
 import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
+import type { InstanceStore } from '../features/store-extensions.ts'
 import { clientAddressBehind } from '../http/client-address-of.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { type MountedEndpoint, mountedEndpoints } from '../instance/mounted-endpoints.ts'
@@ -23,7 +24,6 @@ import { isAuthenticated } from '../permissions/basic-permissions.ts'
 import { type Permission, requiresSignIn } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
 import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
-import type { Store } from '../stores/store.ts'
 import { type Limit, parseRate } from '../throttling/rate.ts'
 import type { TokenSettings } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
@@ -151,8 +151,8 @@ const Shape = z.strictObject({
   database: z
     .union([
       z.string().min(1),
-      z.custom<Store>(
-        (value) => typeof value === 'object' && value !== null && 'sessions' in value,
+      z.custom<InstanceStore>(
+        (value) => typeof value === 'object' && value !== null && 'ports' in value,
       ),
     ])
     .optional(),
@@ -212,7 +212,7 @@ const Shape = z.strictObject({
 
 /** The options as the house uses them: every one present, each a plain value. */
 export interface Settings {
-  readonly database: string | Store
+  readonly database: string | InstanceStore
   /** Empty: a secret is made and kept beside the database (development). */
   readonly secrets: readonly Secret[]
   readonly terms: TokenSettings

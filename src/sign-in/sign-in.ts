@@ -44,7 +44,7 @@ export function passwordCheck(settings: Settings): CheckPassword {
       verifyCredentials(
         login,
         password,
-        { users: store.users, passwords },
+        { users: store.ports.users, passwords },
         { loginField, trimPassword, allows },
       )
     const guess = { account: usernameKey(login), address: addressOf(request) }
@@ -55,7 +55,7 @@ export function passwordCheck(settings: Settings): CheckPassword {
       const address = truncateAddress(guess.address)
       // A name that nobody has may be a password, typed in the wrong field: it is never written down.
       const whose = async (): Promise<Partial<NewEvent>> => ({
-        userId: (await store.users.find(loginField, login))?.user.id,
+        userId: (await store.ports.users.find(loginField, login))?.user.id,
       })
       if (error.code === 'busy') counters.signIns.add('busy')
       if (error.code === 'throttled') {
@@ -91,7 +91,7 @@ export function passwordSignIn(settings: Settings): CheckPassword {
     if (!settings.sessions)
       void instance.audit.record({ kind: 'signed_in', userId: account.user.id })
     if (users.updateLastLogin)
-      await instance.store.users.change(account.user.id, {
+      await instance.store.ports.users.change(account.user.id, {
         lastLoginAt: instance.clock(),
       })
     await callHook(log, 'on.signedIn', () =>

@@ -1,5 +1,4 @@
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
-import type { Tables } from './tables.ts'
 
 /** Stands in a query for a value that each run brings. */
 class Placeholder {
@@ -18,7 +17,7 @@ const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(na
  * @param build the query, its values named as members of its argument; `undefined` is written as null
  */
 export function prepared<Values extends object, Row>(
-  db: Kysely<Tables>,
+  db: Pick<Kysely<never>, 'executeQuery'>,
   build: (its: Values) => Compilable<Row>,
 ): (values: Values) => Promise<QueryResult<Row>> {
   let query: CompiledQuery | undefined

@@ -1,6 +1,5 @@
 import type { EventKind } from '../audit/event.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
-import type { ApiTokenId, TokenDigest } from '../features/api-tokens/api-token.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
@@ -16,7 +15,6 @@ export interface Tables {
   users: UserTable
   sessions: SessionTable
   keys: KeyTable
-  tokens: ApiTokenTable
   throttle_hits: HitTable
   events: EventTable
 }
@@ -62,18 +60,6 @@ export interface KeyTable {
   readonly created_at: UnixSeconds
   readonly token_life: Seconds
   readonly verifies_until: UnixSeconds | null
-}
-
-export interface ApiTokenTable {
-  readonly id: ApiTokenId
-  readonly user_id: UserId
-  readonly digest: TokenDigest
-  readonly hint: string
-  readonly name: string | null
-  readonly scopes: string
-  readonly nonce: string | null
-  readonly created_at: UnixSeconds
-  readonly expires_at: UnixSeconds | null
 }
 
 export interface HitTable {

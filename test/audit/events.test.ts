@@ -6,9 +6,9 @@ import { basic } from '../../src/authentication/basic.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { Options } from '../../src/options.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { instanceFor, PASSWORD, post, signIn, stillClock } from '../instance/setup.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 
 async function instance(t: TestContext, options: Options = {}) {
   const auth = instanceFor(t, {
@@ -191,12 +191,12 @@ test('audit: false writes nothing', async (t) => {
 function failingStore() {
   const store = sqliteStore({ file: ':memory:' })
   const events: Events = {
-    ...store.events,
+    ...store.ports.events,
     append: async () => {
       throw new Error('no room')
     },
   }
-  return { ...store, events }
+  return withPorts(store, { events })
 }
 
 test('an event that cannot be written changes no answer and is told in the log', async (t) => {
@@ -302,10 +302,12 @@ test('an event that takes its time holds up no end: who is deactivated is out be
   let isSlow = false
   const append: Events['append'] = (event) =>
     isSlow
-      ? new Promise((resolve) => (write = resolve)).then(() => store.events.append(event))
-      : store.events.append(event)
+      ? new Promise((resolve) => (write = resolve)).then(() =>
+          store.ports.events.append(event),
+        )
+      : store.ports.events.append(event)
   const { auth, ann } = await instance(t, {
-    database: { ...store, events: { ...store.events, append } },
+    database: withPorts(store, { events: { ...store.ports.events, append } }),
   })
   const { access } = await signIn(auth)
   await auth.events.list()

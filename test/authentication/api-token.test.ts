@@ -11,9 +11,9 @@ import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import type { Options } from '../../src/options.ts'
 import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 
 const NOON = 1_800_000_000
 
@@ -247,7 +247,7 @@ test('a token whose user is gone is as good as none', async (t) => {
   const { auth, user, get } = await program(t, { database: store })
   const { token } = await auth.apiTokens.create(user.id)
 
-  await store.users.delete(user.id)
+  await store.ports.users.delete(user.id)
 
   assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
 })

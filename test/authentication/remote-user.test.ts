@@ -38,7 +38,7 @@ test('C25: an unknown name becomes a user only where that is wanted (D39), once,
     [200, 200, 200],
   )
   const user = await auth.users.find('newguy')
-  assert.match((await store.users.find('id', user!.id))!.hash, /^!/)
+  assert.match((await store.ports.users.find('id', user!.id))!.hash, /^!/)
   for (const impossible of ['a b', 'a,b', 'Alice', 'x'.repeat(200)]) {
     const { status, body } = await send('GET', '/', { 'X-Variable': impossible })
     assert.deepEqual([status, body], NOBODY, impossible)
@@ -142,7 +142,7 @@ test('a name is read as UTF-8', async (t) => {
   assert.equal(body.user, 'nöel')
 })
 
-test('without a list of proxies a header is refused at the start', () => {
+test('remoteUser({ header }) without valid proxy addresses is refused at the start', () => {
   for (const from of [
     undefined,
     [],
@@ -157,11 +157,11 @@ test('without a list of proxies a header is refused at the start', () => {
   }
   assert.throws(
     () => remoteUser({ header: 'X-Remote-User' } as FromHeader),
-    /needs from: the proxy's addresses, such as \['127\.0\.0\.1'\]/,
+    /needs the proxy's addresses.* Add from: \['127\.0\.0\.1'\]/,
   )
 })
 
-test('the authentication rule is asked at each request (D11)', async (t) => {
+test('users.rule is applied at each request (D11)', async (t) => {
   let banned = false
   const { send } = await served(t, {
     authentication: [variable()],

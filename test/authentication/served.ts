@@ -8,9 +8,9 @@ import { setTimeout } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
 import type { Options } from '../../src/options.ts'
 import { allowAny } from '../../src/permissions/basic-permissions.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 
 export interface Answered {
   readonly status: number
@@ -79,9 +79,9 @@ export async function served(
   const users = new Map<string, User>()
   for (const [username, password] of Object.entries(PASSWORDS)) {
     const user = await auth.users.create({ username })
-    await store.users.upgradeHash(
+    await store.ports.users.upgradeHash(
       user.id,
-      (await store.users.find('id', user.id))!.hash,
+      (await store.ports.users.find('id', user.id))!.hash,
       hashOf(password),
     )
     users.set(username, user)

@@ -61,10 +61,10 @@ test('who is deactivated in the database alone is nobody, too', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const browser = await browserOf(server)
 
-  await server.store.users.change(server.userOf('alice').id, { active: false })
+  await server.store.ports.users.change(server.userOf('alice').id, { active: false })
   assertNobody(await browser.send('GET', '/'))
 
-  await server.store.users.change(server.userOf('alice').id, { active: true })
+  await server.store.ports.users.change(server.userOf('alice').id, { active: true })
   assert.equal((await browser.send('GET', '/')).status, 200)
 })
 
@@ -372,7 +372,7 @@ for (const checkRevoke of ['session', 'claim', false] as const) {
     })
     const browser = await browserOf(server)
 
-    await server.store.users.setPassword(server.userOf('alice').id, '!')
+    await server.store.ports.users.setPassword(server.userOf('alice').id, '!')
 
     assert.equal((await browser.send('GET', '/')).status, 403)
   })
@@ -444,7 +444,11 @@ test('half of a digest is not enough', async (t) => {
     idleExpiresAt: expiresAt,
   }
 
-  await server.store.sessions.open({ ...row, id: idOf(secret), jti: 'f'.repeat(64) })
+  await server.store.ports.sessions.open({
+    ...row,
+    id: idOf(secret),
+    jti: 'f'.repeat(64),
+  })
 
   assertNobody(await server.send('GET', '/', { Cookie: `sessionid=${secret}` }))
 })

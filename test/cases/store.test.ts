@@ -15,7 +15,7 @@ const at = (later: number): UnixSeconds => (NOW + later) as UnixSeconds
 const minted = (text: string, here: House): Promise<string> =>
   filled(text, '', new Map(), here.store)
 const sessionsOf = ({ store }: House): Promise<readonly Session[]> =>
-  store.sessions.list(ALICE)
+  store.ports.sessions.list(ALICE)
 
 /** A house whose clock is set by hand. */
 async function timed(
@@ -71,21 +71,21 @@ test('N09 of two blacklistings of one token the first alone is told that it did 
   await post(here, '/api/token/', CREDENTIALS)
   const [{ id }] = (await sessionsOf(here)) as [Session]
 
-  assert.equal(await here.store.sessions.revoke(id, 'logout', at(1)), true)
-  assert.equal(await here.store.sessions.revoke(id, 'logout', at(2)), false)
-  assert.equal((await here.store.sessions.find(id))!.session.endedAt, at(1))
+  assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(1)), true)
+  assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(2)), false)
+  assert.equal((await here.store.ports.sessions.find(id))!.session.endedAt, at(1))
 })
 
 test('N10 a token that was never recorded is recorded and blacklisted in one go', async () => {
   await using here = await instance(optionsOf(''))
   const id = foreignSessionId('a'.repeat(32))
-  assert.equal(await here.store.sessions.find(id), undefined)
+  assert.equal(await here.store.ports.sessions.find(id), undefined)
 
   const { status } = await post(here, '/api/token/blacklist/', {
     refresh: await minted('<R#a>', here),
   })
 
-  const { jti, endReason } = (await here.store.sessions.find(id))!.session
+  const { jti, endReason } = (await here.store.ports.sessions.find(id))!.session
   assert.deepEqual(
     { status, jti, endReason },
     { status: 200, jti: 'a'.repeat(32), endReason: 'logout' },
@@ -101,7 +101,7 @@ test('N11 what a deleted user leaves stays, the blacklisted with it', async () =
   await here.auth.users.delete(ALICE)
 
   const states = await Promise.all(
-    (await sessionsOf(here)).map(({ id }) => here.store.sessions.find(id)),
+    (await sessionsOf(here)).map(({ id }) => here.store.ports.sessions.find(id)),
   )
   assert.deepEqual(
     states.map((state) => state!.user),
@@ -127,8 +127,13 @@ test('N12 flush deletes the rows of the expired, ended or not, and no others', a
       createdAt: NOW,
       epoch: 0,
     }
-    await here.store.sessions.open({ ...session, expiresAt, idleExpiresAt: expiresAt })
-    if (reason !== undefined) await here.store.sessions.revoke(session.id, reason, NOW)
+    await here.store.ports.sessions.open({
+      ...session,
+      expiresAt,
+      idleExpiresAt: expiresAt,
+    })
+    if (reason !== undefined)
+      await here.store.ports.sessions.revoke(session.id, reason, NOW)
   }
   const [past, future] = [at(-days(3)), at(days(3))]
   for (const id of ['live', 'live too']) await put(id, future)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Store } from '../../src/stores/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { signed } from '../conformance/forge.ts'
 import { KEYS, NOW } from './fixture.ts'
@@ -21,7 +21,7 @@ export async function filled(
   text: string,
   cfg: string,
   kept: ReadonlyMap<string, string>,
-  store: Store,
+  store: InstanceStore,
 ): Promise<string> {
   const extra = EXTRA[cfg] ?? (cfg.startsWith('REV') ? await revokeClaim(store) : {})
   return text
@@ -68,8 +68,8 @@ function minted(
 }
 
 /** What Simple JWT writes with CHECK_REVOKE_TOKEN (specification 3.5). */
-async function revokeClaim(store: Store): Promise<object> {
-  const alice = await store.users.find('id', '1' as UserId)
+async function revokeClaim(store: InstanceStore): Promise<object> {
+  const alice = await store.ports.users.find('id', '1' as UserId)
   return {
     hash_password: createHash('md5')
       .update(alice?.hash ?? '')

@@ -5,8 +5,8 @@ import {
   type ApiTokenRecord,
   digestOf,
 } from '../../src/features/api-tokens/api-token.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { UserId } from '../../src/users/user.ts'
+import { sqliteStore } from '../stores/open.ts'
 import type { State } from './conversation.ts'
 import { DATA, type JsonObject, readJson } from './recording.ts'
 
@@ -46,7 +46,7 @@ export async function seed(
     if (byEmail && row.uuid === undefined) continue
     const username = byEmail ? row.email : row.username
     const id = (byEmail ? row.uuid : String(row.id)) as UserId
-    const inserted = await store.users.insert({
+    const inserted = await store.ports.users.insert({
       id,
       username,
       usernameKey: username.normalize('NFKC').toLowerCase(),
@@ -64,7 +64,7 @@ export async function seed(
     })
     if (!inserted) throw new Error(`${username} could not be seeded`)
     if (row.auth_token !== undefined)
-      await store.apiTokens.insert(tokenOf(id, row.auth_token))
+      await store.ports.apiTokens.insert(tokenOf(id, row.auth_token))
   }
   await store.close()
 }

@@ -8,9 +8,9 @@ import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import type { Options } from '../../src/options.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CRED = { username: 'alice', password: PASSWORD } as const

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { AuthError } from '../../src/base/errors.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { Options } from '../../src/options.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 
 const NOW = 1_790_000_000
 
@@ -102,15 +102,15 @@ test('a moment that is still to come gets everything', async (t) => {
 test('where the store cannot be asked the answer is 503, and nobody keeps it', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let down = false
-  const sessions: Store['sessions'] = {
-    ...store.sessions,
+  const sessions: InstanceStore['ports']['sessions'] = {
+    ...store.ports.sessions,
     revokedSince: (...asked) =>
       down
         ? Promise.reject(new AuthError('store_unavailable', 'down', { retryAfter: 1 }))
-        : store.sessions.revokedSince(...asked),
+        : store.ports.sessions.revokedSince(...asked),
   }
   const { auth, get } = house(t, {
-    database: { ...store, sessions },
+    database: withPorts(store, { sessions }),
     secret: 'a secret of the test, long enough for it',
   })
   await auth.migrate()

@@ -5,10 +5,10 @@ import { bearer, statelessBearer } from '../../src/authentication.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Store } from '../../src/stores/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import { watchword } from '../../src/watchword.ts'
 import { aFolder } from '../sessions/house.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -24,13 +24,14 @@ async function instance(t: TestContext, revocationMaxAge: number) {
       cut
         ? Promise.reject(new AuthError('store_unavailable', 'cut off', { retryAfter: 1 }))
         : verb(...its)
-  const cuttable: Store = {
-    ...store,
-    sessions: {
-      ...store.sessions,
-      find: whole(store.sessions.find),
-      revokedSince: whole(store.sessions.revokedSince),
-    },
+  const cuttable: InstanceStore = {
+    ...withPorts(store, {
+      sessions: {
+        ...store.ports.sessions,
+        find: whole(store.ports.sessions.find),
+        revokedSince: whole(store.ports.sessions.revokedSince),
+      },
+    }),
     watch: ({ changed, upToDate }) =>
       store.watch({
         changed: (change) => cut || changed(change),
@@ -59,7 +60,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
   const [session] = await auth.sessions.list(id)
   return {
     /** Another process ends the session. */
-    end: () => others.sessions.revoke(session!.id, 'logout', systemClock()),
+    end: () => others.ports.sessions.revoke(session!.id, 'logout', systemClock()),
     log: () =>
       log
         .filter(({ event }) => event.includes('other processes'))

@@ -19,7 +19,7 @@ import { watchword } from '../../src/watchword.ts'
 
 const ROLES = { editor: ['posts.add', 'posts.change'], viewer: ['posts.view'] } as const
 
-/** `Robot <name>`: a scheme of one's own. */
+/** A custom scheme: `Authorization: Robot <name>`. */
 const robot: Scheme<{ readonly name: string }> = () => ({
   challenge: 'Robot',
   identify(request) {
@@ -31,10 +31,10 @@ const robot: Scheme<{ readonly name: string }> = () => ({
   },
 })
 
-/** One without a challenge, which knows nobody. */
+/** A scheme without a challenge that never finds credentials. */
 const silent: Scheme<{ readonly name: string }> = () => ({ identify: () => undefined })
 
-const asking = (method: string, authorization?: string): AuthRequest => ({
+const requestOf = (method: string, authorization?: string): AuthRequest => ({
   method,
   url: '/posts/?token=not-for-the-log',
   address: '192.0.2.1',
@@ -67,14 +67,14 @@ async function instance(t: { after(end: () => Promise<void>): void }) {
   const { access } = (await reply.json()) as { access: string }
   /** `200 ada`, or the status, the challenges and the detail. */
   const answer = async (
-    ...[requirement, method = 'GET', authorization = `Bearer ${access}`]: Asked
+    ...[requirement, method = 'GET', authorization = `Bearer ${access}`]: AnswerArgs
   ): Promise<string> => {
     try {
-      const { user: who } = await auth.require(
-        asking(method, authorization),
+      const { user } = await auth.require(
+        requestOf(method, authorization),
         requirement as never,
       )
-      return `200 ${(who as { username?: string } | undefined)?.username ?? 'anonymous'}`
+      return `200 ${(user as { username?: string } | undefined)?.username ?? 'anonymous'}`
     } catch (error) {
       const { status, headers, body } = auth.replyToError(error)
       const challenges = headers
@@ -85,12 +85,12 @@ async function instance(t: { after(end: () => Promise<void>): void }) {
   }
   return { auth, user, answer, logged }
 }
-type Asked = [need?: unknown, method?: string, authorization?: string]
+type AnswerArgs = [requirement?: unknown, method?: string, authorization?: string]
 
 const NO_CREDENTIALS = 'Authentication credentials were not provided.'
 const NOT_ALLOWED = 'You do not have permission to perform this action.'
 
-test('who may is let through, who may not is told so, and nobody is asked to sign in', async (t) => {
+test('authorized users get 200, others 403, and anonymous requests 401 with a challenge', async (t) => {
   const { answer } = await instance(t)
 
   assert.equal(await answer(), '200 ada')
@@ -103,7 +103,7 @@ test('who may is let through, who may not is told so, and nobody is asked to sig
   )
 })
 
-test('a route for everybody lets nobody in under a false name', async (t) => {
+test('on a public route wrong credentials still get 401', async (t) => {
   const { answer } = await instance(t)
 
   assert.equal(await answer(allowAny, 'POST', ''), '200 anonymous')
@@ -115,7 +115,7 @@ test('a route for everybody lets nobody in under a false name', async (t) => {
   assert.match(await answer(anyOf(isAuthenticated, isReadOnly), 'POST', ''), /^401/)
 })
 
-test('the first scheme decides whether there is a challenge, and then all are named', async (t) => {
+test('without a challenge of the first scheme there is a 403, else a 401 with the challenges of all schemes', async (t) => {
   const { answer } = await instance(t)
 
   assert.equal(
@@ -140,7 +140,7 @@ test('the first scheme decides whether there is a challenge, and then all are na
   )
 })
 
-test("a permission's own sentence is for who has signed in, or where nobody can (P07 to P10)", async (t) => {
+test('the detail of a permission reaches authenticated users, and anonymous ones if the route has no schemes (P07 to P10)', async (t) => {
   const { answer } = await instance(t)
   const deny: Permission<unknown, unknown> = () =>
     denied('the moon is full', { detail: 'nope' })
@@ -162,18 +162,18 @@ test("a permission's own sentence is for who has signed in, or where nobody can 
   )
 })
 
-test('a mark that promises a sign-in is held to it', async (t) => {
+test('a permission marked signedIn never admits an anonymous request', async (t) => {
   const { answer } = await instance(t)
-  const liar = Object.assign(
+  const mismarked = Object.assign(
     (() => ({ granted: true })) as Permission<unknown, unknown>,
     { signedIn: true },
   )
 
-  assert.match(await answer(liar, 'GET', ''), /^401/)
-  assert.equal(await answer(liar), '200 ada')
+  assert.match(await answer(mismarked, 'GET', ''), /^401/)
+  assert.equal(await answer(mismarked), '200 ada')
 })
 
-test('a role that is taken away, and a user who is deactivated, count at the next request', async (t) => {
+test('removing a role and deactivating a user take effect at the next request', async (t) => {
   const { auth, user, answer } = await instance(t)
 
   assert.equal(await answer('posts.change'), '200 ada')
@@ -184,7 +184,7 @@ test('a role that is taken away, and a user who is deactivated, count at the nex
   assert.equal(await answer('posts.view'), '401 | Bearer realm="api" | User is inactive')
 })
 
-test('a role that the instance does not know is not given', async (t) => {
+test('a role that the option "roles" lacks is refused', async (t) => {
   const { auth, user } = await instance(t)
   const body = { roles: ['There is no role "editr".'] }
 
@@ -198,7 +198,7 @@ test('a role that the instance does not know is not given', async (t) => {
   )
 })
 
-test('the operator is told which scheme and which permission said no, and no secret', async (t) => {
+test('with explain, each refusal is logged with its scheme and reason, without secrets', async (t) => {
   const { user, answer, logged } = await instance(t)
   logged.length = 0
 
@@ -230,7 +230,7 @@ test('the operator is told which scheme and which permission said no, and no sec
   assert.doesNotMatch(JSON.stringify(logged), /very-secret|not-for-the-log/)
 })
 
-test('what cannot be asked for is told when the guard is made', async (t) => {
+test('an impossible requirement throws when the guard is made', async (t) => {
   const { auth } = await instance(t)
 
   assert.throws(
@@ -239,16 +239,16 @@ test('what cannot be asked for is told when the guard is made', async (t) => {
   )
   assert.throws(
     () => auth.guard({ permission: isStaff } as never),
-    /"permission" is none of them/,
+    /has no member "permission"\. Its members are schemes, permissions, throttle/,
   )
-  // @ts-expect-error what the instance asks by default must ask for a sign-in
+  // @ts-expect-error the default permissions must require a sign-in
   assert.throws(() => watchword({ permissions: allowAny }), /put isAuthenticated first/)
 })
 
-test('what a handler asks about a thing is refused as its route refuses, and the operator is told', async (t) => {
+test('authorize() in a handler refuses with the challenges of its route, and is logged', async (t) => {
   const { auth, user, answer, logged } = await instance(t)
   assert.equal(await answer(), '200 ada')
-  const nobodys: Permission<string, unknown> = () => denied('it is nobody’s')
+  const notOwner: Permission<string, unknown> = () => denied('not the owner')
   const refused = async (
     schemes: readonly Scheme<unknown>[],
     user?: object,
@@ -257,11 +257,13 @@ test('what a handler asks about a thing is refused as its route refuses, and the
       challenge: 'Known',
       identify: () => user && { user, scheme: 'known' },
     })
-    const who = await auth.require(asking('GET'), {
+    const principal = await auth.require(requestOf('GET'), {
       schemes: [...schemes, known],
       permissions: allowAny,
     })
-    const error = await who.authorize(nobodys, 'a note').catch((error: unknown) => error)
+    const error = await principal
+      .authorize(notOwner, 'a note')
+      .catch((error: unknown) => error)
     const { status, headers } = auth.replyToError(error)
     return [
       status,
@@ -276,14 +278,14 @@ test('what a handler asks about a thing is refused as its route refuses, and the
   assert.equal(await refused([silent]), '403')
   assert.equal(await refused([robot], user), '403')
 
-  const told = logged.map(({ scheme, user, code, reason }) => ({
+  const refusals = logged.map(({ scheme, user, code, reason }) => ({
     scheme,
     user,
     code,
     reason,
   }))
-  const reason = 'it is nobody’s'
-  assert.deepEqual(told, [
+  const reason = 'not the owner'
+  assert.deepEqual(refusals, [
     { scheme: undefined, user: undefined, code: 'not_authenticated', reason },
     { scheme: undefined, user: undefined, code: 'not_authenticated', reason },
     { scheme: 'known', user: user.id, code: 'permission_denied', reason },

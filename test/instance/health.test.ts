@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Seconds, systemClock } from '../../src/base/clock.ts'
+import { milliseconds, type Seconds, systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import { watchClockSkew } from '../../src/observability/clock-skew.ts'
 import { clockHealth, feedHealth } from '../../src/observability/health.ts'
 import type { Options } from '../../src/options.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Store } from '../../src/stores/store.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 import { instanceFor, SECRET } from './setup.ts'
 
 const seconds = (n: number): Seconds => n as Seconds
 
-function instance(t: TestContext, faults: Partial<Store> = {}, options: Options = {}) {
+function instance(
+  t: TestContext,
+  faults: Partial<InstanceStore> = {},
+  options: Options = {},
+) {
   return instanceFor(t, {
     database: { ...sqliteStore({ file: ':memory:' }), ...faults },
     secret: SECRET,
@@ -116,17 +120,17 @@ for (const [what, age, maxAge, full, status] of [
 
 test('a feed that is cut makes the instance degraded, and then down', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
-  const watch: Store['watch'] = () => ({ stop() {} })
+  const watch: InstanceStore['watch'] = () => ({ stop() {} })
   let cut = false
-  const sessions: Store['sessions'] = {
-    ...store.sessions,
+  const sessions: InstanceStore['ports']['sessions'] = {
+    ...store.ports.sessions,
     revokedSince: (...asked) =>
       cut
         ? Promise.reject(new AuthError('store_unavailable'))
-        : store.sessions.revokedSince(...asked),
+        : store.ports.sessions.revokedSince(...asked),
   }
   const auth = instanceFor(t, {
-    database: { ...store, watch, sessions },
+    database: withPorts({ ...store, watch }, { sessions }),
     secret: SECRET,
     tokens: { revocationMaxAge: '2s' },
   })
@@ -168,7 +172,7 @@ test("a machine whose clock is 30 s ahead of the store's says so in its health, 
   ])
 
   const again: LogEntry[] = []
-  const stop = watchClockSkew(time, (entry) => void again.push(entry), 10)
+  const stop = watchClockSkew(time, (entry) => void again.push(entry), milliseconds(10))
   await sleep(50)
   ahead = seconds(1)
   await sleep(50)

@@ -8,10 +8,10 @@ import type {
   SessionId,
   Sessions,
 } from '../../src/sessions/session.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { verifier } from '../../src/verify/index.ts'
 import { watchword } from '../../src/watchword.ts'
 import { at } from '../sessions/house.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -20,7 +20,7 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   const others: RevokedSession[] = []
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
     const rows = [
-      ...(await store.sessions.revokedSince(from, limit)),
+      ...(await store.ports.sessions.revokedSince(from, limit)),
       ...others.filter((each) => isBehind(each, from)),
     ]
     return rows
@@ -28,7 +28,9 @@ test('a service that only verifies learns who has signed out, of tens of thousan
       .slice(0, limit)
   }
   const auth = watchword({
-    database: { ...store, sessions: { ...store.sessions, revokedSince } },
+    database: withPorts(store, {
+      sessions: { ...store.ports.sessions, revokedSince },
+    }),
     log: () => {},
     secret: 'of no worth, since every instance of the tests has it',
     tokens: { issuer: 'https://auth.example', audience: 'api' },
@@ -63,8 +65,8 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   ]
   await auth.sessions.revokeAll(ada.id)
 
-  await assert.rejects(elsewhere.verify(ada.access), { code: 'revoked' })
-  await elsewhere.verify(vitor.access)
+  await assert.rejects(elsewhere.check(ada.access), { code: 'revoked' })
+  await elsewhere.check(vitor.access)
 
   const now = systemClock()
   for (let n = 0; n < 25_000; n++)
@@ -73,8 +75,8 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   // The feed that is kept is a second old, and what is known elsewhere is too old.
   await new Promise((resolve) => setTimeout(resolve, 1000))
   elapsed += 31
-  await assert.rejects(elsewhere.verify(vitor.access), { code: 'revoked' })
-  await elsewhere.verify(eve.access)
+  await assert.rejects(elsewhere.check(vitor.access), { code: 'revoked' })
+  await elsewhere.check(eve.access)
   const pages = asked.filter((url) => url.includes('revocations'))
   assert.ok(pages.length >= 4, `${pages.length} pages`)
 })

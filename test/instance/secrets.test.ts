@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import { sqliteStore } from '../stores/open.ts'
 import { folder, instanceFor, SECRET } from './setup.ts'
 
 const NEWER = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'

@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api'
 import { AuthError } from '../../src/base/errors.ts'
 import type { Options } from '../../src/options.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 import { instanceFor, PASSWORD, post, SECRET, signIn } from './setup.ts'
 
 interface Recorded {
@@ -140,14 +140,14 @@ test('a store that cannot be asked is an error of the span, and the answer stays
   const spans = listen(t)
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
-  const sessions: typeof store.sessions = {
-    ...store.sessions,
+  const sessions: typeof store.ports.sessions = {
+    ...store.ports.sessions,
     open: (session) =>
       isDown
         ? Promise.reject(new AuthError('store_unavailable'))
-        : store.sessions.open(session),
+        : store.ports.sessions.open(session),
   }
-  const auth = await house(t, { database: { ...store, sessions } })
+  const auth = await house(t, { database: withPorts(store, { sessions }) })
   isDown = true
   const { status } = await post(auth, '/api/token/', {
     username: 'ann',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AuthError } from '../../src/base/errors.ts'
 import { generateKey, importSigningKey, sign } from '../../src/jwt/index.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 import { instanceFor, PASSWORD, post, SECRET, signIn } from './setup.ts'
 
 const { privatePem, kid } = generateKey('ES256')
@@ -28,12 +28,12 @@ test('a token that names a key of nobody is refused like any other that is not v
 test('while the store cannot be asked, whose key it is is not known, and known keys go on', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isAway = false
-  const list: typeof store.keys.list = async () => {
+  const list: typeof store.ports.keys.list = async () => {
     if (isAway) throw new AuthError('store_unavailable', undefined, { retryAfter: 1 })
-    return store.keys.list()
+    return store.ports.keys.list()
   }
   const auth = instanceFor(t, {
-    database: { ...store, keys: { ...store.keys, list } },
+    database: withPorts(store, { keys: { ...store.ports.keys, list } }),
     secret: SECRET,
   })
   await auth.users.create({ username: 'ann', password: PASSWORD })

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
 import type { Change } from '../../src/sessions/watch.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { aCluster } from '../services/redis.ts'
+import { sqliteStore } from '../stores/open.ts'
 import { aProcess, TEN, timed, until } from './world.ts'
 
 const NOW = 1_790_000_000.25 as UnixSeconds
@@ -50,7 +50,7 @@ test('in a cluster keys lie on many nodes, and two processes count as one and he
   const heard: Change[] = []
   two!.watch({ changed: (change) => heard.push(change), upToDate() {} })
   await until(async () => {
-    await one!.keys.endRetiring(NOW)
+    await one!.ports.keys.endRetiring(NOW)
     return heard.some(({ kind }) => kind === 'keys')
   })
   assert.deepEqual(

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { Change } from '../../src/sessions/watch.ts'
 import { heardFrom } from '../../src/stores/redis/feed.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { aSession, NOON, vitor } from '../sessions/house.ts'
+import { sqliteStore } from '../stores/open.ts'
 import { aHouse, type Process, until } from './world.ts'
 
 /** A store of a process, which hears of nothing but through Redis; and what it hears. */
 async function aStore(
   t: TestContext,
   redis: Process,
-): Promise<{ readonly store: Store; readonly heard: Change[] }> {
+): Promise<{ readonly store: InstanceStore; readonly heard: Change[] }> {
   const kept = sqliteStore({ file: ':memory:' })
   await kept.migrate()
   t.after(() => kept.close())
@@ -21,7 +21,7 @@ async function aStore(
   const store = redis.announced({ ...kept, watch: () => ({ stop() {} }) })
   const watching = store.watch({ changed: (change) => heard.push(change), upToDate() {} })
   t.after(() => watching.stop())
-  await store.users.insert(vitor)
+  await store.ports.users.insert(vitor)
   return { store, heard }
 }
 
@@ -41,11 +41,17 @@ test('who ends a session tells the others, and not itself', async (t) => {
   const pair = await aPair(t)
   if (pair === undefined) return
   const { one, two } = pair
-  for (const id of ['a', 'b', 'c']) await one.store.sessions.open(aSession(id))
+  for (const id of ['a', 'b', 'c']) await one.store.ports.sessions.open(aSession(id))
 
-  assert.equal(await one.store.sessions.revoke('a' as SessionId, 'logout', NOON), true)
-  assert.equal(await one.store.sessions.revoke('a' as SessionId, 'logout', NOON), false)
-  await one.store.sessions.revokeAll(vitor.id, 'password', NOON)
+  assert.equal(
+    await one.store.ports.sessions.revoke('a' as SessionId, 'logout', NOON),
+    true,
+  )
+  assert.equal(
+    await one.store.ports.sessions.revoke('a' as SessionId, 'logout', NOON),
+    false,
+  )
+  await one.store.ports.sessions.revokeAll(vitor.id, 'password', NOON)
   await until(() => two.heard.length >= 2)
   await sleep(100)
 
@@ -61,9 +67,9 @@ test('of thousands of sessions that end at once every one is told', async (t) =>
   if (pair === undefined) return
   const { one, two } = pair
   const ids = Array.from({ length: 2500 }, (_, i) => `s${i}`)
-  for (const id of ids) await one.store.sessions.open(aSession(id))
+  for (const id of ids) await one.store.ports.sessions.open(aSession(id))
 
-  await one.store.sessions.revokeAll(vitor.id, 'deleted', NOON)
+  await one.store.ports.sessions.revokeAll(vitor.id, 'deleted', NOON)
   await until(() => two.heard.length === 3)
 
   const told = two.heard.flatMap((change) =>
@@ -76,7 +82,7 @@ test('who retires the keys tells the others', async (t) => {
   const pair = await aPair(t)
   if (pair === undefined) return
 
-  await pair.one.store.keys.endRetiring(NOON)
+  await pair.one.store.ports.keys.endRetiring(NOON)
   await until(() => pair.two.heard.length > 0)
 
   assert.deepEqual(pair.two.heard, [{ kind: 'keys' }])
@@ -86,10 +92,10 @@ test('after an outage anything may have changed', async (t) => {
   const pair = await aPair(t)
   if (pair === undefined) return
   const { server, one, two } = pair
-  await one.store.sessions.open(aSession('a'))
+  await one.store.ports.sessions.open(aSession('a'))
 
   await server.stop()
-  await one.store.sessions.revoke('a' as SessionId, 'logout', NOON)
+  await one.store.ports.sessions.revoke('a' as SessionId, 'logout', NOON)
   await server.start()
   await until(() => one.heard.length > 0 && two.heard.length > 0)
 

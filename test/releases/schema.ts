@@ -1,18 +1,21 @@
 import type { Copy } from './copies.ts'
 import type { DatabaseName } from './expected.ts'
 
-const LEDGER = 'select number, name from watchword_migrations order by number'
+const LEDGERS = [
+  'select number from watchword_migrations order by number',
+  'select feature, number, name from watchword_feature_migrations order by feature, number',
+]
 
 const MINE = `relnamespace = 'public'::regnamespace`
 
 /** What a schema is made of, part by part. */
 const PARTS: Readonly<Record<DatabaseName, readonly string[]>> = {
   SQLite: [
-    LEDGER,
+    ...LEDGERS,
     'select type, name, tbl_name, sql from sqlite_master order by type, name',
   ],
   PostgreSQL: [
-    LEDGER,
+    ...LEDGERS,
     `select relname, relkind, reloptions from pg_class where ${MINE}
       order by relname`,
     `select relname, attname, attnum, format_type(atttypid, atttypmod),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, systemClock } from '../../src/base/clock.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { aSession, at, NOON, TERMS } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { first, together } from './together.ts'
@@ -43,13 +43,13 @@ export const clocks = trial({
 /** One clock that is set. */
 async function afterSteps(
   instance: House,
-  store: Store,
+  store: InstanceStore,
   round: number,
 ): Promise<readonly Finding[]> {
   const seen = { right: 0, ended: 0 }
   for (const step of STEPS) {
     const id = `step ${step} ${round}`
-    await store.sessions.open(aSession(id))
+    await store.ports.sessions.open(aSession(id))
     await instance.ask('setClock', at(NOON, 4000))
     await instance.ask('rotate', first(id))
     await instance.ask('setClock', at(NOON, 4000 + step))
@@ -77,7 +77,7 @@ const OVERLAP = 3 as Seconds
 /** Clocks that differ. */
 async function onThreeMachines(
   deps: World,
-  store: Store,
+  store: InstanceStore,
   round: number,
 ): Promise<readonly Finding[]> {
   const { database, sabotage } = deps
@@ -91,7 +91,7 @@ async function onThreeMachines(
   const ids = SKEWS.map((skew) => `by ${skew} ${round}`)
 
   for (const [i, id] of ids.entries()) {
-    await store.sessions.open(
+    await store.ports.sessions.open(
       aSession(id, { createdAt: now(), idleExpiresAt: at(now(), 20) }),
     )
     const rotated = await machines[i]!.ask('rotate', first(id))

@@ -1,4 +1,5 @@
-import type { Store } from '../../src/stores/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import { withPorts } from '../stores/open.ts'
 import { type FaultyStore, faultyStore, MOMENTS, type Moment } from './faulty-store.ts'
 import { FLOWS, type Scene } from './flows.ts'
 import { type Answer, Place } from './place.ts'
@@ -106,24 +107,27 @@ async function judge(
   return undefined
 }
 
-const withFault = (store: Store, name: string | undefined): Store =>
+const withFault = (store: InstanceStore, name: string | undefined): InstanceStore =>
   SABOTAGES[name ?? '']?.(store) ?? sabotaged(store, name)
 
-const SABOTAGES: Readonly<Record<string, (store: Store) => Store>> = {
+const SABOTAGES: Readonly<Record<string, (store: InstanceStore) => InstanceStore>> = {
   /** Whoever ends a session takes it for done, whatever the store said. */
-  'take-for-done': (store) => ({
-    ...store,
-    sessions: {
-      ...store.sessions,
-      revoke: (...its) => store.sessions.revoke(...its).catch(() => true),
-      revokeAll: (...its) => store.sessions.revokeAll(...its).catch(() => []),
-    },
-  }),
+  'take-for-done': (store) => {
+    const { sessions } = store.ports
+    return withPorts(store, {
+      sessions: {
+        ...sessions,
+        revoke: (...its) => sessions.revoke(...its).catch(() => true),
+        revokeAll: (...its) => sessions.revokeAll(...its).catch(() => []),
+      },
+    })
+  },
 
   /** What has ended cannot be read again. */
   'nothing-ended': (store) => ({
-    ...store,
+    ...withPorts(store, {
+      sessions: { ...store.ports.sessions, revokedSince: async () => [] },
+    }),
     watch: () => ({ stop() {} }),
-    sessions: { ...store.sessions, revokedSince: async () => [] },
   }),
 }

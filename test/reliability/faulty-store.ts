@@ -1,5 +1,5 @@
 import { AuthError } from '../../src/base/errors.ts'
-import type { Store } from '../../src/stores/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 
 /** When a call fails: nothing of it was done; it was done and nobody is told; neither it nor any later one is done. */
 export const MOMENTS = ['before', 'after', 'from then on'] as const
@@ -8,7 +8,7 @@ export type Moment = (typeof MOMENTS)[number]
 type Verb = (...given: readonly unknown[]) => unknown
 
 /** A store of which the k-th call fails, counted from when it was armed. */
-export function faultyStore(store: Store) {
+export function faultyStore(store: InstanceStore) {
   let calls: string[] = []
   let armed: { readonly at: number; readonly moment: Moment } | undefined
 
@@ -31,19 +31,18 @@ export function faultyStore(store: Store) {
           (Reflect.get(verbs, name) as Verb).bind(verbs),
         ),
     })
-  const ports = Object.entries(store).filter(
-    ([name, part]) => typeof part === 'object' && name !== 'time',
-  )
+  const ports = Object.entries(store.ports).map(([name, verbs]) => [
+    name,
+    faultyPort(name, verbs),
+  ])
 
   return {
     store: {
       ...store,
-      ...Object.fromEntries(
-        ports.map(([name, verbs]) => [name, faultyPort(name, verbs)]),
-      ),
-      migrate: failing('migrate', store.migrate) as Store['migrate'],
-      ping: failing('ping', store.ping) as Store['ping'],
-    } as Store,
+      ports: Object.fromEntries(ports),
+      migrate: failing('migrate', store.migrate) as InstanceStore['migrate'],
+      ping: failing('ping', store.ping) as InstanceStore['ping'],
+    } as InstanceStore,
     /** From now on the `at`-th call fails; without it none does. */
     arm(at?: number, moment: Moment = 'before'): void {
       calls = []

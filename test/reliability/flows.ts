@@ -59,12 +59,12 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'refresh of a deactivated user': async (place) => {
     const user = await place.somebody()
     const body = await place.signedIn(user)
-    await place.store.users.change(user.id, { active: false })
+    await place.store.ports.users.change(user.id, { active: false })
     return {
       ask: () => place.post('/api/token/refresh/', { refresh: body.refresh }),
       says: 401,
       async holds() {
-        await place.store.users.change(user.id, { active: true })
+        await place.store.ports.users.change(user.id, { active: true })
         await place.isOver(body)
       },
     }

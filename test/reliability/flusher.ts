@@ -28,9 +28,9 @@ const sessions =
   fault === 'no-rest'
     ? {
         flush: (moment: never, _: number) =>
-          store.sessions.flush(moment, 20_000).then((n) => (n < 20_000 ? 0 : 1000)),
+          store.ports.sessions.flush(moment, 20_000).then((n) => (n < 20_000 ? 0 : 1000)),
       }
-    : store.sessions
+    : store.ports.sessions
 await flush(
   sessions,
   systemClock(),

@@ -187,7 +187,7 @@ async function clientsAt(
       if (status !== 200 && isValid(token)) refused.push(`${status} ${body}`)
     }
     await elsewhere
-      .verify(token.text)
+      .check(token.text)
       .catch(({ code }) => isValid(token) && refusedElsewhere.push(code))
   }
   const showLate = async (token: Shown): Promise<void> => {

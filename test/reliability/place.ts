@@ -8,11 +8,11 @@ import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import { importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
 import { unseal } from '../../src/keys/seal.ts'
 import { argon2 } from '../../src/passwords/argon2.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 
@@ -32,12 +32,12 @@ export interface Answer {
 
 /** Where the flows happen: an instance on a store, and those who ask it. */
 export class Place {
-  readonly store: Store
+  readonly store: InstanceStore
   readonly faults: string[] = []
   #auth: Watchword
   #now = Date.now() / 1000
 
-  constructor(store: Store) {
+  constructor(store: InstanceStore) {
     this.store = store
     this.#auth = this.#open()
   }
@@ -82,7 +82,7 @@ export class Place {
   /** A user whose password is {@link PASSWORD}. */
   async somebody(): Promise<User> {
     const user = await this.auth.users.create({ username: randomUUID() })
-    await this.store.users.setPassword(user.id, await HASH)
+    await this.store.ports.users.setPassword(user.id, await HASH)
     return { ...user, epoch: 1 }
   }
 
@@ -113,7 +113,7 @@ export class Place {
     const now = this.#now as UnixSeconds
     const [sid, jti] = [hexId(systemRandom) as SessionId, hexId(systemRandom)]
     const expiresAt = after(now, days(1))
-    await this.store.sessions.open({
+    await this.store.ports.sessions.open({
       ...{
         id: sid,
         userId: id,
@@ -145,7 +145,7 @@ export class Place {
 
   async #signingKey(): Promise<SigningKey> {
     await this.auth.migrate()
-    const { algorithm, sealed, id } = (await this.store.keys.list()).find(
+    const { algorithm, sealed, id } = (await this.store.ports.keys.list()).find(
       ({ stage }) => stage === 'current',
     )!
     return importSigningKey(algorithm, unseal(sealed, id, [new Secret(SECRET)]), {

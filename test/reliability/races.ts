@@ -48,11 +48,11 @@ export const oneSuccessor = trial({
     const seen = { winners: 0, successors: 0, answered: 0, oneOn: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `overlap${round}`
-      await store.sessions.open(aSession(id))
+      await store.ports.sessions.open(aSession(id))
 
       const outcomes = await race(houses, first(id))
 
-      const row = (await store.sessions.find(id as SessionId))?.session
+      const row = (await store.ports.sessions.find(id as SessionId))?.session
       seen.winners += countOf(outcomes, 'rotated')
       seen.answered += countOf(outcomes, 'rotated', 'replayed')
       seen.successors += new Set(
@@ -87,7 +87,7 @@ export const strictly = trial({
     const seen = { winners: 0, others: 0, told: 0, alive: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `strict${round}`
-      await store.sessions.open(aSession(id))
+      await store.ports.sessions.open(aSession(id))
 
       const outcomes = await race(houses, first(id))
 
@@ -134,7 +134,7 @@ export const reuseElsewhere = trial({
     for (let round = 0; round < rounds; round++) {
       const id = `s${round}` as SessionId
       await Promise.all(houses.map((instance) => instance.ask('setClock', NOON)))
-      await store.sessions.open(aSession(id))
+      await store.ports.sessions.open(aSession(id))
       const rotated = await one.ask('rotate', first(id))
       await Promise.all(
         houses.map((instance) => instance.ask('setClock', at(NOON, 10.1))),
@@ -189,7 +189,7 @@ export const endInARace = trial({
     const seen = { ended: 0, alive: 0, refreshed: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `r${round}` as SessionId
-      await store.sessions.open(aSession(id))
+      await store.ports.sessions.open(aSession(id))
       const moment = soon()
 
       const [left, right] = await Promise.all([
@@ -198,7 +198,8 @@ export const endInARace = trial({
         third.ask('end', id, 'logout', moment),
       ])
 
-      if ((await store.sessions.find(id))?.session.endReason === 'logout') seen.ended += 1
+      if ((await store.ports.sessions.find(id))?.session.endReason === 'logout')
+        seen.ended += 1
       const successors = [...left, ...right].flatMap((outcome) =>
         outcome.kind === 'rotated' || outcome.kind === 'replayed'
           ? [outcome.session]

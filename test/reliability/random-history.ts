@@ -108,14 +108,14 @@ async function theirUsers(
   const store = await storeAt(database)
   after(() => store.close())
   await store.migrate()
-  const { user: ada, hash } = (await store.users.find(
+  const { user: ada, hash } = (await store.ports.users.find(
     'username',
     ADA.username,
   )) as Account
   const names = Array.from({ length: count }, (_, i) => `user${i}`)
   for (const name of names) {
     const { epoch: _, lastLoginAt: __, ...like } = ada
-    await store.users.insert({
+    await store.ports.users.insert({
       ...like,
       id: name as UserId,
       username: name,

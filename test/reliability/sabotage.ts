@@ -2,31 +2,33 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AuthError } from '../../src/base/errors.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Secret } from '../../src/base/secret.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
 import { seal } from '../../src/keys/seal.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
+import { withPorts } from '../stores/open.ts'
 
 /** That of every server of the tests. */
 const SECRET = 'of no worth, since every server of the tests has it'
 
 /** Builds a fault into a store. */
-type Fault = (store: Store) => Store
+type Fault = (store: InstanceStore) => InstanceStore
 
-const withKeys = (store: Store, other: (keys: Keys) => Partial<Keys>): Store => ({
-  ...store,
-  keys: { ...store.keys, ...other(store.keys) },
-})
+const withKeys = (
+  store: InstanceStore,
+  other: (keys: Keys) => Partial<Keys>,
+): InstanceStore =>
+  withPorts(store, { keys: { ...store.ports.keys, ...other(store.ports.keys) } })
 
 const withSessions = (
-  store: Store,
+  store: InstanceStore,
   other: (sessions: Sessions) => Partial<Sessions>,
-): Store => ({
-  ...store,
-  sessions: { ...store.sessions, ...other(store.sessions) },
-})
+): InstanceStore =>
+  withPorts(store, {
+    sessions: { ...store.ports.sessions, ...other(store.ports.sessions) },
+  })
 
 /** What others got wrong, or could: each turns a trial red, or the trial would be worth nothing. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
@@ -161,30 +163,30 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     })),
 
   /** A database that cannot be asked is told of as if the fault were ours. */
-  'untold-fault': (store) => ({
-    ...store,
-    sessions: around(store.sessions, async (call) => {
-      try {
-        return await call()
-      } catch (error) {
-        throw error instanceof AuthError ? new Error(error.message) : error
-      }
-    }),
-  }),
-
-  /** It is asked until it answers, whoever waits for that. */
-  'patient-store': (store) => ({
-    ...store,
-    sessions: around(store.sessions, async (call) => {
-      for (;;) {
+  'untold-fault': (store) =>
+    withPorts(store, {
+      sessions: around(store.ports.sessions, async (call) => {
         try {
           return await call()
-        } catch {
-          await sleep(100)
+        } catch (error) {
+          throw error instanceof AuthError ? new Error(error.message) : error
         }
-      }
+      }),
     }),
-  }),
+
+  /** It is asked until it answers, whoever waits for that. */
+  'patient-store': (store) =>
+    withPorts(store, {
+      sessions: around(store.ports.sessions, async (call) => {
+        for (;;) {
+          try {
+            return await call()
+          } catch {
+            await sleep(100)
+          }
+        }
+      }),
+    }),
 
   /** Of what other processes write nothing is told but that all has been told. */
   deaf: (store) => ({
@@ -206,7 +208,7 @@ const around = <Port extends object>(
   })
 
 /** The store, with the fault of this name in it where one is named. */
-export function sabotaged(store: Store, name: string | undefined): Store {
+export function sabotaged(store: InstanceStore, name: string | undefined): InstanceStore {
   if (name === undefined) return store
   const fault = FAULTS[name]
   // Faults that are not in the store are built in by the trial that knows them.

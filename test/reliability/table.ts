@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { days, type Seconds, seconds } from '../../src/base/clock.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
 import {
   openSessionManager,
   type SessionManager,
 } from '../../src/sessions/session-manager.ts'
-import type { Store } from '../../src/stores/store.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
 import { sabotaged } from './sabotage.ts'
@@ -90,13 +90,13 @@ function expected({
 
 /** A store, and the books that judge by it. */
 interface Books {
-  readonly store: Store
+  readonly store: InstanceStore
   readonly books: ReadonlyMap<number, SessionManager>
   readonly events: ReadonlyMap<SessionId, number>
 }
 
 async function booksOn(
-  store: Store,
+  store: InstanceStore,
   sabotage: string | undefined,
 ): Promise<Books & { close(): void }> {
   const judging = sabotaged(store, sabotage)
@@ -107,7 +107,7 @@ async function booksOn(
     const book = await openSessionManager(
       { ...TERMS, overlap: seconds(overlap) },
       {
-        sessions: judging.sessions,
+        sessions: judging.ports.sessions,
         watch: judging.watch,
         clock: () => NOON,
         random: (size) => Buffer.alloc(size).fill(`${octet++} `),
@@ -131,17 +131,17 @@ async function arrange(
   { store }: Books,
 ): Promise<readonly string[]> {
   const userId = `user of ${id}` as UserId
-  await store.users.insert({
+  await store.ports.users.insert({
     ...vitor,
     id: userId,
     username: userId,
     usernameKey: userId,
   })
-  await store.sessions.open(aSession(id, { userId, createdAt: at(NOON, -100) }))
+  await store.ports.sessions.open(aSession(id, { userId, createdAt: at(NOON, -100) }))
   const jtis = [`${id}-0`, `${id}-1`, `${id}-2`, `${id}-3`]
   for (let generation = 0; generation < REACHED; generation++) {
     const isLast = generation === REACHED - 1
-    const swapped = await store.sessions.rotate({
+    const swapped = await store.ports.sessions.rotate({
       id,
       generation,
       jti: jtis[generation]!,
@@ -154,10 +154,10 @@ async function arrange(
     })
     assert.equal(swapped?.generation, generation + 1)
   }
-  if (revoked) await store.sessions.revoke(id, 'logout', NOON)
-  if (user === 'inactive') await store.users.change(userId, { active: false })
-  if (user === 'epoch') await store.users.setPassword(userId, 'another')
-  if (user === 'deleted') await store.users.delete(userId)
+  if (revoked) await store.ports.sessions.revoke(id, 'logout', NOON)
+  if (user === 'inactive') await store.ports.users.change(userId, { active: false })
+  if (user === 'epoch') await store.ports.users.setPassword(userId, 'another')
+  if (user === 'deleted') await store.ports.users.delete(userId)
   return jtis
 }
 
@@ -171,7 +171,7 @@ async function judged(cell: Cell, id: SessionId, deps: Books): Promise<Expected>
     .get(cell.overlap)!
     .rotate({ id, generation, jti }, at(NOON, cell.age))
 
-  const state = await store.sessions.find(id)
+  const state = await store.ports.sessions.find(id)
   const isMinted = outcome.kind === 'replayed' || outcome.kind === 'rotated'
   const isOfTheRow = !isMinted || isDeepStrictEqual(outcome.session, state?.session)
   return {

@@ -1,7 +1,7 @@
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { SessionSettings } from '../../src/sessions/session-manager.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { NOON, vitor } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { storeAt } from './store.ts'
@@ -24,12 +24,12 @@ export async function together(
   count: number,
   terms: SessionSettings,
   now: number | undefined = NOON,
-): Promise<{ readonly houses: readonly House[]; readonly store: Store }> {
+): Promise<{ readonly houses: readonly House[]; readonly store: InstanceStore }> {
   const { database, sabotage } = deps
   const store = await storeAt(database)
   deps.after(() => store.close())
   await store.migrate()
-  await store.users.insert(vitor)
+  await store.ports.users.insert(vitor)
   const houses = Array.from({ length: count }, () =>
     startHouse(database, terms, { sabotage }),
   )

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Timeouts } from '../../src/server/cluster/supervisor.ts'
+import type { SupervisorLimits } from '../../src/server/cluster/supervisor.ts'
 import { childrenOf, isAlive, within } from './command.ts'
 
 const PROGRAM = fileURLToPath(new URL('supervised.ts', import.meta.url))
@@ -15,20 +15,20 @@ const PROGRAM = fileURLToPath(new URL('supervised.ts', import.meta.url))
 interface Entry {
   readonly event: string
   readonly worker?: number
-  readonly pause?: number
+  readonly delay?: number
   readonly ended?: string
   readonly code?: number
 }
 
 async function supervised(
   t: TestContext,
-  patience: Partial<Timeouts> = {},
+  limits: Partial<SupervisorLimits> = {},
   file?: 'broken',
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
   const put = (name: 'broken' | 'stubborn'): void => writeFileSync(join(folder, name), '')
   if (file !== undefined) put(file)
-  const child = spawn(process.execPath, [PROGRAM, folder, JSON.stringify(patience)], {
+  const child = spawn(process.execPath, [PROGRAM, folder, JSON.stringify(limits)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.after(() => {
@@ -51,34 +51,42 @@ async function supervised(
   return { child, put, ended, of, until, workers: () => childrenOf(child.pid!) }
 }
 
-test('a worker that ends is replaced, with its end told', async (t) => {
+test('a worker that exits is replaced, and the log says how it ended', async (t) => {
   const it = await supervised(t)
   const [first = 0, second = 0] = it.workers()
 
   process.kill(first, 'SIGKILL')
   await it.until('another worker serves')
 
-  const [told] = it.of('a worker ended, another one starts')
-  assert.deepEqual([told?.worker, told?.ended], [first, 'by SIGKILL'])
-  assert.ok(it.workers().includes(second), 'the other one goes on')
+  const [entry] = it.of('a worker ended, another one starts')
+  assert.deepEqual([entry?.worker, entry?.ended], [first, 'by SIGKILL'])
+  assert.ok(it.workers().includes(second), 'the other worker still runs')
   assert.equal(it.workers().length, 2)
 })
 
-test('workers that end again and again are replaced ever more slowly, and given up when none can start', async (t) => {
-  const it = await supervised(t, { pause: 20, longestPause: 100, failures: 6 })
+test('workers that keep exiting are replaced with growing delays, until too many starts have failed', async (t) => {
+  const it = await supervised(t, {
+    restartDelay: 20,
+    maxRestartDelay: 100,
+    maxFailedStarts: 6,
+  })
   it.put('broken')
 
   for (const pid of it.workers()) process.kill(pid, 'SIGKILL')
   await it.ended
 
-  const pauses = it.of('a worker ended, another one starts').map(({ pause }) => pause)
-  assert.deepEqual(pauses.slice(0, 5), [20, 40, 80, 100, 100])
-  assert.ok(pauses.length >= 7 && pauses.length <= 9, JSON.stringify(pauses))
-  assert.deepEqual(it.of('gave up'), [{ event: 'gave up', code: 3, served: true }])
+  const delays = it.of('a worker ended, another one starts').map(({ delay }) => delay)
+  assert.deepEqual(delays.slice(0, 5), [20, 40, 80, 100, 100])
+  assert.ok(delays.length >= 7 && delays.length <= 9, JSON.stringify(delays))
+  assert.deepEqual(it.of('gave up'), [{ event: 'gave up', code: 3, hasServed: true }])
 })
 
-test('while one worker serves, the others are tried again without end', async (t) => {
-  const it = await supervised(t, { pause: 1, longestPause: 1, failures: 2 })
+test('while one worker serves, the others are restarted without limit', async (t) => {
+  const it = await supervised(t, {
+    restartDelay: 1,
+    maxRestartDelay: 1,
+    maxFailedStarts: 2,
+  })
   it.put('broken')
   const [first = 0, second = 0] = it.workers()
 
@@ -89,28 +97,28 @@ test('while one worker serves, the others are tried again without end', async (t
   assert.deepEqual(it.of('gave up'), [])
 })
 
-test('where not even the first worker starts there is no second try', async (t) => {
+test('if the first worker cannot start, there is no second attempt', async (t) => {
   const it = await supervised(t, {}, 'broken')
 
   await it.ended
 
-  assert.deepEqual(it.of('gave up'), [{ event: 'gave up', code: 3, served: false }])
+  assert.deepEqual(it.of('gave up'), [{ event: 'gave up', code: 3, hasServed: false }])
 })
 
-test('a worker that does not answer any more is killed and replaced', async (t) => {
-  const it = await supervised(t, { poke: 200, owed: 4 })
+test('a worker that does not respond to pings is killed and replaced', async (t) => {
+  const it = await supervised(t, { pingInterval: 200, maxMissedPings: 4 })
   const [first = 0] = it.workers()
 
   process.kill(first, 'SIGUSR2')
   await it.until('another worker serves')
 
   assert.deepEqual(
-    it.of('a worker does not answer any more and is killed').map(({ worker }) => worker),
+    it.of('a worker does not respond and is killed').map(({ worker }) => worker),
     [first],
   )
 })
 
-test('SIGHUP replaces all workers, one after the other', async (t) => {
+test('SIGHUP replaces all workers', async (t) => {
   const it = await supervised(t)
   const old = it.workers()
 
@@ -126,18 +134,18 @@ test('SIGHUP replaces all workers, one after the other', async (t) => {
   assert.deepEqual(it.of('a worker ended, another one starts'), [])
 })
 
-test('a reload whose first worker cannot start leaves the old ones where they are', async (t) => {
+test('a reload whose first worker cannot start keeps the old workers', async (t) => {
   const it = await supervised(t)
   const old = it.workers()
   it.put('broken')
 
   it.child.kill('SIGHUP')
-  await it.until('not reloaded: a new worker could not start, the old ones go on')
+  await it.until('not reloaded: a new worker cannot start, the old ones go on')
 
   assert.deepEqual(it.workers(), old)
 })
 
-test('a reload that is asked for while another one goes on is made after it, once', async (t) => {
+test('any number of SIGHUPs during a reload cause exactly one more reload', async (t) => {
   const it = await supervised(t)
 
   it.child.kill('SIGHUP')
@@ -153,8 +161,8 @@ test('a reload that is asked for while another one goes on is made after it, onc
   assert.equal(it.of('reloaded').length, 2)
 })
 
-test('a worker that does not stop in time is killed, and the stop is none the worse', async (t) => {
-  const it = await supervised(t, { stop: 700 })
+test('a worker that does not stop in time is killed, and the supervisor still exits with 0', async (t) => {
+  const it = await supervised(t, { stopTimeout: 700 })
   it.put('stubborn')
   const workers = it.workers()
   const began = performance.now()
@@ -168,8 +176,8 @@ test('a worker that does not stop in time is killed, and the stop is none the wo
   assert.deepEqual(workers.filter(isAlive), [])
 })
 
-test('a second signal ends everything at once', async (t) => {
-  const it = await supervised(t, { stop: 60_000 })
+test('a second signal kills everything at once', async (t) => {
+  const it = await supervised(t, { stopTimeout: 60_000 })
   it.put('stubborn')
   const workers = it.workers()
 
@@ -183,7 +191,7 @@ test('a second signal ends everything at once', async (t) => {
   assert.ok(await within(2, () => !workers.some(isAlive)))
 })
 
-test('workers do not outlive their supervisor', async (t) => {
+test('workers exit when their supervisor is killed', async (t) => {
   const it = await supervised(t)
   const workers = it.workers()
 
@@ -193,12 +201,12 @@ test('workers do not outlive their supervisor', async (t) => {
   assert.ok(await within(5, () => !workers.some(isAlive)))
 })
 
-test('a worker that is told to end by somebody else ends, and is replaced', async (t) => {
+test('a worker that gets SIGTERM from another process is replaced', async (t) => {
   const it = await supervised(t)
   const [first = 0] = it.workers()
 
   process.kill(first, 'SIGTERM')
   await it.until('another worker serves')
 
-  assert.equal(it.of('a worker ended, another one starts')[0]?.ended, 'with 0')
+  assert.equal(it.of('a worker ended, another one starts')[0]?.ended, 'with code 0')
 })

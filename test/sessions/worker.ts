@@ -36,7 +36,7 @@ const clock = (): UnixSeconds => now ?? (store.time?.now ?? systemClock)()
 
 async function theBook(): Promise<SessionManager> {
   book ??= await openSessionManager(terms, {
-    sessions: store.sessions,
+    sessions: store.ports.sessions,
     watch: store.watch,
     clock,
     random: systemRandom,
@@ -110,7 +110,7 @@ const verbs = {
     await theBook()
     barrier(at)
     const all = await Promise.all(
-      Array.from({ length: hits }, () => store.hits.hit(key, limit, clock())),
+      Array.from({ length: hits }, () => store.ports.hits.hit(key, limit, clock())),
     )
     const waits = all.flatMap((each) => (each.kind === 'full' ? [each.wait] : []))
     return { counted: hits - waits.length, waits }

@@ -1,5 +1,5 @@
-import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { aDatabase } from '../services/postgres.ts'
+import { postgresStore } from './open.ts'
 import { type FreshDatabase, freshSqlite, opening } from './sqlite.ts'
 
 export const freshPostgres: FreshDatabase = async (t) => {

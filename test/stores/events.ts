@@ -26,10 +26,14 @@ export function eventTests(name: string, fresh: FreshDatabase): void {
   test(`events on ${name}`, async (t) => {
     const database = await fresh(t)
     if (typeof database === 'string') return t.skip(database)
-    const [{ events }, { events: others }] = [
-      await database.open(),
-      await database.open(),
-    ]
+    const [
+      {
+        ports: { events },
+      },
+      {
+        ports: { events: others },
+      },
+    ] = [await database.open(), await database.open()]
 
     await t.test('what is written by one process is read by another, whole', async () => {
       const whole = event(1_800_000_000.25, {

@@ -3,11 +3,11 @@ import { type TestContext, test } from 'node:test'
 import { Kysely } from 'kysely'
 import { minutes, type UnixSeconds } from '../../src/base/clock.ts'
 import { sqlHits } from '../../src/stores/hits.ts'
-import { postgresStore } from '../../src/stores/postgres/store.ts'
+import { migrate } from '../../src/stores/migrate.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import { openRedis } from '../../src/stores/redis/redis.ts'
 import { sqliteDialect } from '../../src/stores/sqlite/dialect.ts'
-import { migrate } from '../../src/stores/sqlite/migrate.ts'
+import { migratableSqlite } from '../../src/stores/sqlite/migrate.ts'
 import { open } from '../../src/stores/sqlite/open.ts'
 import type { Tables } from '../../src/stores/tables.ts'
 import type { HitResult, Hits } from '../../src/throttling/hits.ts'
@@ -17,6 +17,7 @@ import { aDatabase, ask } from '../services/postgres.ts'
 import { aRedis } from '../services/redis.ts'
 import { aFolder, at, NOON, TERMS } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
+import { postgresStore } from './open.ts'
 
 const FIVE: Limit = { limit: 5, per: minutes(1) }
 const counted: HitResult = { kind: 'counted' }
@@ -30,7 +31,9 @@ interface World {
 async function sqliteWorld(t: TestContext): Promise<World> {
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: sqliteDialect(() =>
-      open(':memory:', (connection) => migrate(connection, db.schema, ':memory:')),
+      open(':memory:', (connection) =>
+        migrate(migratableSqlite(connection, db.schema, ':memory:'), db, []),
+      ),
     ),
   })
   t.after(() => db.destroy())
@@ -51,7 +54,7 @@ async function postgresWorld(t: TestContext): Promise<World | string> {
   const listed = `select coalesce(json_agg(throttle_hits order by key, slot), '[]') as rows from throttle_hits`
   const rows = async () =>
     (await ask<{ rows: { key: string }[] }>(database.url, listed)).rows
-  return { hits: store.hits, rows }
+  return { hits: store.ports.hits, rows }
 }
 
 async function redisWorld(t: TestContext): Promise<World | string> {

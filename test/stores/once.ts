@@ -6,9 +6,9 @@ import type {
   ApiTokenRecord,
   TokenDigest,
 } from '../../src/features/api-tokens/api-token.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { changeUser } from '../../src/users/change.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
@@ -43,8 +43,8 @@ const apiToken = (id: string, more: Partial<ApiTokenRecord> = {}): ApiTokenRecor
 
 /** What must happen once, by as many callers at the same moment. @returns the answers */
 type Race = (
-  stores: readonly Store[],
-  each: <T>(ask: (store: Store, n: number) => Promise<T>) => Promise<T[]>,
+  stores: readonly InstanceStore[],
+  each: <T>(ask: (store: InstanceStore, n: number) => Promise<T>) => Promise<T[]>,
 ) => Promise<unknown>
 
 const yes = (answers: readonly unknown[]): number =>
@@ -53,37 +53,37 @@ const yes = (answers: readonly unknown[]): number =>
 const ONCE: Readonly<Record<string, Race>> = {
   async 'a name is given to one user'(_, each) {
     const answers = await each((store, n) =>
-      store.users.insert({ ...vitor, id: `u${n}` as UserId, hash: String(n) }),
+      store.ports.users.insert({ ...vitor, id: `u${n}` as UserId, hash: String(n) }),
     )
     assert.equal(yes(answers), 1)
   },
   async 'a hash is upgraded by one, and the others leave it'([store], each) {
-    await store!.users.insert(vitor)
-    const answers = await each(({ users }, n) =>
+    await store!.ports.users.insert(vitor)
+    const answers = await each(({ ports: { users } }, n) =>
       users.upgradeHash(vitor.id, vitor.hash, `better ${n}`),
     )
     assert.equal(yes(answers), 1)
     assert.equal(
-      (await store!.users.find('id', vitor.id))?.hash,
+      (await store!.ports.users.find('id', vitor.id))?.hash,
       `better ${answers.indexOf(true)}`,
     )
   },
   async 'each new password raises the epoch by one'([store], each) {
-    await store!.users.insert(vitor)
+    await store!.ports.users.insert(vitor)
     assert.equal(
-      yes(await each(({ users }, n) => users.setPassword(vitor.id, `${n}`))),
+      yes(await each(({ ports: { users } }, n) => users.setPassword(vitor.id, `${n}`))),
       CALLERS,
     )
-    assert.equal((await store!.users.find('id', vitor.id))?.user.epoch, CALLERS)
+    assert.equal((await store!.ports.users.find('id', vitor.id))?.user.epoch, CALLERS)
   },
   async 'a user is deleted once'([store], each) {
-    await store!.users.insert(vitor)
-    assert.equal(yes(await each(({ users }) => users.delete(vitor.id))), 1)
+    await store!.ports.users.insert(vitor)
+    assert.equal(yes(await each(({ ports: { users } }) => users.delete(vitor.id))), 1)
   },
   async 'a session goes on once'([store], each) {
-    await store!.users.insert(vitor)
-    await store!.sessions.open(aSession('s'))
-    const answers = await each(({ sessions }, n) =>
+    await store!.ports.users.insert(vitor)
+    await store!.ports.sessions.open(aSession('s'))
+    const answers = await each(({ ports: { sessions } }, n) =>
       sessions.rotate({
         id: 's' as SessionId,
         generation: 0,
@@ -96,98 +96,114 @@ const ONCE: Readonly<Record<string, Race>> = {
       }),
     )
     assert.equal(yes(answers), 1)
-    const state = await store!.sessions.find('s' as SessionId)
+    const state = await store!.ports.sessions.find('s' as SessionId)
     assert.deepEqual(
       state?.session,
       answers.find((answer) => answer !== undefined),
     )
   },
   async 'a session ends once'([store], each) {
-    await store!.sessions.open(aSession('s'))
+    await store!.ports.sessions.open(aSession('s'))
     assert.equal(
       yes(
-        await each(({ sessions }) => sessions.revoke('s' as SessionId, 'logout', NOON)),
+        await each(({ ports: { sessions } }) =>
+          sessions.revoke('s' as SessionId, 'logout', NOON),
+        ),
       ),
       1,
     )
   },
   async 'each session of a user is ended by one of those who end all'([store], each) {
     const ids = Array.from({ length: 50 }, (_, n) => `s${n}`)
-    for (const id of ids) await store!.sessions.open(aSession(id))
-    const ended = await each(({ sessions }) =>
+    for (const id of ids) await store!.ports.sessions.open(aSession(id))
+    const ended = await each(({ ports: { sessions } }) =>
       sessions.revokeAll(vitor.id, 'admin', NOON),
     )
     assert.deepEqual(ended.flat().sort(), ids.sort())
   },
   async 'a foreign session is adopted once, and by all'([store], each) {
-    await each(({ sessions }, n) => sessions.adopt(aSession('s', { jti: `jti ${n}` })))
-    assert.match((await store!.sessions.find('s' as SessionId))!.session.jti, /^jti \d+$/)
+    await each(({ ports: { sessions } }, n) =>
+      sessions.adopt(aSession('s', { jti: `jti ${n}` })),
+    )
+    assert.match(
+      (await store!.ports.sessions.find('s' as SessionId))!.session.jti,
+      /^jti \d+$/,
+    )
   },
   async 'the first keys are made by one'([store], each) {
-    const answers = await each(({ keys }, n) =>
+    const answers = await each(({ ports: { keys } }, n) =>
       keys.seed([key(`c${n}`, 'current'), key(`n${n}`, 'next')]),
     )
     assert.equal(yes(answers), 1)
     const n = answers.indexOf(true)
-    assert.deepEqual((await store!.keys.list()).map(({ id }) => id).sort(), [
+    assert.deepEqual((await store!.ports.keys.list()).map(({ id }) => id).sort(), [
       `c${n}`,
       `n${n}`,
     ])
   },
   async 'the keys are turned by one'([store], each) {
-    await store!.keys.seed([key('c', 'current'), key('n', 'next')])
+    await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
     const turn = { current: 'c', next: 'n', verifiesUntil: at(NOON, 300) }
-    const answers = await each(({ keys }, n) =>
+    const answers = await each(({ ports: { keys } }, n) =>
       keys.rotate({ ...turn, fresh: key(`f${n}`, 'next') }),
     )
     assert.equal(yes(answers), 1)
-    const stages = (await store!.keys.list()).map(({ id, stage }) => `${id} ${stage}`)
+    const stages = (await store!.ports.keys.list()).map(
+      ({ id, stage }) => `${id} ${stage}`,
+    )
     assert.deepEqual(
       stages.sort(),
       ['c retiring', `f${answers.indexOf(true)} next`, 'n current'].sort(),
     )
   },
   async 'the next key is replaced by one'([store], each) {
-    await store!.keys.seed([key('c', 'current'), key('n', 'next')])
-    const answers = await each(({ keys }, n) =>
+    await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
+    const answers = await each(({ ports: { keys } }, n) =>
       keys.replaceNext('n', key(`f${n}`, 'next')),
     )
     assert.equal(yes(answers), 1)
-    assert.equal((await store!.keys.list()).length, 2)
+    assert.equal((await store!.ports.keys.list()).length, 2)
   },
   async 'a key is sealed anew by one'([store], each) {
-    await store!.keys.seed([key('c', 'current'), key('n', 'next')])
+    await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
     assert.equal(
-      yes(await each(({ keys }, n) => keys.reseal('c', 'sealed c', `again ${n}`))),
+      yes(
+        await each(({ ports: { keys } }, n) =>
+          keys.reseal('c', 'sealed c', `again ${n}`),
+        ),
+      ),
       1,
     )
   },
   async 'a user has one derived token, and all are given it'(_, each) {
-    const kept = await each(({ apiTokens }, n) =>
+    const kept = await each(({ ports: { apiTokens } }, n) =>
       apiTokens.keep(apiToken(`t${n}`, { nonce: `nonce ${n}` })),
     )
     assert.equal(new Set(kept.map(({ id }) => id)).size, 1)
   },
   async 'an API token is deleted once'([store], each) {
-    await store!.apiTokens.insert(apiToken('t'))
+    await store!.ports.apiTokens.insert(apiToken('t'))
     assert.equal(
-      yes(await each(({ apiTokens }) => apiTokens.delete('t' as ApiTokenId))),
+      yes(await each(({ ports: { apiTokens } }) => apiTokens.delete('t' as ApiTokenId))),
       1,
     )
   },
   async 'of all hits at once as many are counted as the limit is'(_, each) {
     const answers = await each(
-      async ({ hits }) => (await hits.hit('k', { limit: 5, per: minutes(1) }, NOON)).kind,
+      async ({ ports: { hits } }) =>
+        (await hits.hit('k', { limit: 5, per: minutes(1) }, NOON)).kind,
     )
     assert.equal(answers.filter((kind) => kind === 'counted').length, 5)
   },
   async 'what is dead is deleted by one of those who flush'([store], each) {
     for (let n = 0; n < 40; n++)
-      await store!.sessions.open(
+      await store!.ports.sessions.open(
         aSession(`s${n}`, { expiresAt: at(NOON, n < 30 ? 1 : 9) }),
       )
-    const deleted = await each(({ sessions }) => sessions.flush(at(NOON, 5), 7))
-    const left = await store!.sessions.list(vitor.id)
+    const deleted = await each(({ ports: { sessions } }) =>
+      sessions.flush(at(NOON, 5), 7),
+    )
+    const left = await store!.ports.sessions.list(vitor.id)
     assert.equal(
       deleted.reduce((sum, n) => sum + n, 0),
       40 - left.length,
@@ -206,7 +222,7 @@ export function onceTests(database: string, fresh: FreshDatabase): void {
     test(`${database}: ${promise}, of ${CALLERS} at once on four stores`, async (t: TestContext) => {
       const place = await fresh(t)
       if (typeof place === 'string') return t.skip(place)
-      const stores: Store[] = []
+      const stores: InstanceStore[] = []
       for (let n = 0; n < 4; n++) stores.push(await place.open())
       // Connections are made before they are raced on.
       await Promise.all(Array.from({ length: CALLERS }, (_, n) => stores[n % 4]!.ping()))
@@ -226,11 +242,11 @@ export function onceTests(database: string, fresh: FreshDatabase): void {
       username: `u${n}`,
       usernameKey: `u${n}`,
     }))
-    for (const user of users) await stores[0]!.users.insert(user)
+    for (const user of users) await stores[0]!.ports.users.insert(user)
 
     const outcomes = await Promise.allSettled(
       users.map(({ id }, n) =>
-        changeUser(id, { email: 'one@example.org' }, stores[n % 2]!.users),
+        changeUser(id, { email: 'one@example.org' }, stores[n % 2]!.ports.users),
       ),
     )
 

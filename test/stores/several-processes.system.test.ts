@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/base/clock.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import { aFolder, TERMS, vitor } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
+import { sqliteStore } from './open.ts'
 
 test('6 processes that start together on a new file all find the newest tables', async () => {
   const { file, remove } = aFolder()
@@ -19,7 +19,7 @@ test('6 processes that start together on a new file all find the newest tables',
 
     assert.deepEqual(answers, Array(6).fill(undefined))
     const store = sqliteStore({ file })
-    assert.equal(await store.users.insert(vitor), true)
+    assert.equal(await store.ports.users.insert(vitor), true)
     await store.close()
   } finally {
     await Promise.all(houses.map((instance) => instance.kill()))
@@ -37,11 +37,11 @@ test('a change in another process is told within a second, and a change of our o
   try {
     await sleep(450)
     assert.equal(told, 1, 'the first look cannot know what came before it')
-    await ours.users.insert(vitor)
+    await ours.ports.users.insert(vitor)
     await sleep(450)
     assert.equal(told, 1, 'our own change')
 
-    await other.users.change(vitor.id, { lastLoginAt: systemClock() })
+    await other.ports.users.change(vitor.id, { lastLoginAt: systemClock() })
 
     await sleep(450)
     assert.equal(told, 2, 'the change of another')

@@ -1,13 +1,13 @@
 import type { TestContext } from 'node:test'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Store } from '../../src/stores/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import { aFolder } from '../sessions/house.ts'
+import { sqliteStore } from './open.ts'
 
 export interface TestedDatabase {
   /** As the option `database` takes it. */
   readonly url: string
   /** One more store on it, as another process would have. */
-  open(): Promise<Store>
+  open(): Promise<InstanceStore>
 }
 
 /** Makes one fresh for a test. @returns a text: why there is none */
@@ -21,10 +21,10 @@ export const freshSqlite: FreshDatabase = async (t) => {
 export function opening(
   t: TestContext,
   url: string,
-  make: () => Store,
+  make: () => InstanceStore,
   remove: () => void | Promise<void>,
 ): TestedDatabase {
-  const opened: Store[] = []
+  const opened: InstanceStore[] = []
   t.after(async () => {
     for (const store of opened) await store.close()
     await remove()

@@ -5,14 +5,14 @@ import type { Encoded } from '../../src/passwords/encoding.ts'
 import { encodings } from '../../src/passwords/encodings.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
 import { hashQueue } from '../../src/passwords/queue.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { UserId } from '../../src/users/user.ts'
+import { sqliteStore } from '../stores/open.ts'
 
 /** Users in a database in memory, and passwords whose hashes are cheap and counted. */
 export async function openWorld() {
   const store = sqliteStore({ file: ':memory:' })
   await store.migrate()
-  const { users } = store
+  const { users } = store.ports
   const counted = { hashes: 0 }
   return {
     users,
@@ -48,7 +48,7 @@ function countedEncodings(counted: { hashes: number }) {
       return encoded.spend(units, password)
     },
   })
-  const today: typeof cheap = {
+  const current: typeof cheap = {
     async parse(rest) {
       const encoded = await cheap.parse(rest)
       return encoded && countedOf(encoded)
@@ -57,7 +57,7 @@ function countedEncodings(counted: { hashes: number }) {
       counted.hashes++
       return cheap.make(password, random)
     },
-    nobodys: countedOf(cheap.nobodys),
+    unmatchable: countedOf(cheap.unmatchable),
   }
-  return { today, byName: new Map([...encodings().byName, ['argon2', today]]) }
+  return { current, byName: new Map([...encodings().byName, ['argon2', current]]) }
 }

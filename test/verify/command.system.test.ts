@@ -12,7 +12,7 @@ import { startCommand, withAda } from '../server/command.ts'
 
 const ISSUER = 'https://auth.example'
 
-test('the command starts a server whose tokens another service checks', async (t) => {
+test('the tokens of a server that the command started are verified in another service', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-verify-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const database = join(folder, 'watchword.db')
@@ -36,11 +36,11 @@ test('the command starts a server whose tokens another service checks', async (t
     revocations: { url: `${base}/api/token/revocations/` },
   })
   const { access, refresh } = await signIn(server)
-  assert.deepEqual((await tokens.verify(access)).aud, ['api', 'web'])
+  assert.deepEqual((await tokens.check(access)).aud, ['api', 'web'])
 
   assert.equal((await askJson(server, '/api/token/blacklist/', { refresh })).status, 200)
   const refused = async (): Promise<string | undefined> => {
-    const code = await tokens.verify(access).then(
+    const code = await tokens.check(access).then(
       () => undefined,
       (error: { code: string }) => error.code,
     )
@@ -50,7 +50,7 @@ test('the command starts a server whose tokens another service checks', async (t
   assert.equal(await refused(), 'revoked')
 })
 
-test('an issuer without an audience, or the other way round, is told how to go on', () => {
+test('--issuer without --audience, or the other way round, is rejected with what to add', () => {
   const quiet = new Writable({ write: (_chunk, _encoding, done) => done() })
   const deps = {
     env: {},

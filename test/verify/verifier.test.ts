@@ -7,12 +7,12 @@ import { AUDIENCE, deps, freshKey, ISSUER, KEYS } from './issuer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-test('a token of the issuer for this audience gives its claims, which nobody can change', async (t) => {
+test('a valid token gives its claims, which are frozen', async (t) => {
   const { tokens, token } = deps(t)
-  const claims = await tokens.verify(token({ role: { name: 'editor' } }))
+  const claims = await tokens.check(token({ role: { name: 'editor' } }))
   assert.equal(claims.user_id, 'ann')
   assert.equal(
-    await tokens.verify(token({ role: { name: 'editor' } })).then(({ sid }) => sid),
+    await tokens.check(token({ role: { name: 'editor' } })).then(({ sid }) => sid),
     's1',
   )
   assert.throws(() => {
@@ -25,41 +25,41 @@ for (const [what, claims, code] of [
   ['another audience', { aud: 'web' }, 'wrong_audience'],
   ['no audience', { aud: undefined }, 'wrong_audience'],
   ['no issuer', { iss: undefined }, 'wrong_issuer'],
-  ['an end in the past', { exp: 1_799_999_999 }, 'expired'],
-  ['an end at this moment', { exp: 1_800_000_000 }, 'expired'],
-  ['no end', { exp: undefined }, 'invalid_claim'],
-  ['a beginning in the future', { nbf: 1_800_000_001 }, 'not_yet_valid'],
-  ['an issue in the future', { iat: 1_800_000_001 }, 'not_yet_valid'],
+  ['an exp in the past', { exp: 1_799_999_999 }, 'expired'],
+  ['an exp at this moment', { exp: 1_800_000_000 }, 'expired'],
+  ['no exp', { exp: undefined }, 'invalid_claim'],
+  ['an nbf in the future', { nbf: 1_800_000_001 }, 'not_yet_valid'],
+  ['an iat in the future', { iat: 1_800_000_001 }, 'not_yet_valid'],
   ['the type of a refresh token', { token_type: 'refresh' }, 'wrong_type'],
   ['no type', { token_type: undefined }, 'wrong_type'],
   ['no id', { jti: undefined }, 'invalid_claim'],
   ['no user', { user_id: undefined }, 'invalid_claim'],
 ] as const) {
-  test(`a token with ${what} is refused as ${code}`, async (t) => {
+  test(`a token with ${what} is rejected as ${code}`, async (t) => {
     const { tokens, token } = deps(t)
     const bad = token(claims)
-    await assert.rejects(tokens.verify(bad), { code })
-    await assert.rejects(tokens.verify(bad), { code })
+    await assert.rejects(tokens.check(bad), { code })
+    await assert.rejects(tokens.check(bad), { code })
   })
 }
 
-test('a token that was verified is remembered until it expires, and not a second longer', async (t) => {
+test('a verified token is cached until it expires, and not a second longer', async (t) => {
   const { tokens, token, pass, from } = deps(t, { maxAge: 3600 })
-  await tokens.verify(token({ jti: 'this one brings the keys' }))
+  await tokens.check(token({ jti: 'this one loads the keys' }))
   const text = token()
-  const first = await tokens.verify(text)
-  assert.equal(await tokens.verify(text), first, 'the same object: it was remembered')
+  const first = await tokens.check(text)
+  assert.equal(await tokens.check(text), first, 'the same object, from the cache')
   pass(299)
-  assert.equal(await tokens.verify(text), first)
+  assert.equal(await tokens.check(text), first)
   pass(1)
-  await assert.rejects(tokens.verify(text), { code: 'expired' })
+  await assert.rejects(tokens.check(text), { code: 'expired' })
   assert.deepEqual(from.paths, [KEYS])
 })
 
-test('one character less or more is another token', async (t) => {
+test('a cached token with a character less or more is rejected', async (t) => {
   const { tokens, token } = deps(t)
   const text = token()
-  await tokens.verify(text)
+  await tokens.check(text)
   const last = text.at(-1)
   for (const changed of [
     text.slice(0, -1),
@@ -67,47 +67,47 @@ test('one character less or more is another token', async (t) => {
     `${text.slice(0, -1)}${last === 'A' ? 'Q' : 'A'}`,
     ` ${text}`,
   ]) {
-    await assert.rejects(tokens.verify(changed), AuthError)
+    await assert.rejects(tokens.check(changed), AuthError)
   }
 })
 
-test('a signature has one spelling', async (t) => {
+test('a signature that is not in canonical base64url is rejected', async (t) => {
   const { tokens, token } = deps(t)
   const text = token()
-  // The last character of 86 has four bits that mean nothing.
+  // The last of 86 characters has four unused bits.
   const last = ALPHABET.indexOf(text.at(-1)!)
   const another = text.slice(0, -1) + ALPHABET[last + 1]
-  const octetsOf = (of: string): Buffer => Buffer.from(of.split('.')[2]!, 'base64url')
-  assert.deepEqual(octetsOf(another), octetsOf(text))
-  await assert.rejects(tokens.verify(another), { code: 'bad_signature' })
-  await tokens.verify(text)
+  const bytesOf = (of: string): Buffer => Buffer.from(of.split('.')[2]!, 'base64url')
+  assert.deepEqual(bytesOf(another), bytesOf(text))
+  await assert.rejects(tokens.check(another), { code: 'bad_signature' })
+  await tokens.check(text)
 })
 
-test('a new key is found when the first token names it, and one that is gone is believed no longer', async (t) => {
+test('a new key is found when a token names it, and a removed key verifies nothing', async (t) => {
   const { tokens, token, from, key, pass } = deps(t)
   const old = token()
-  await tokens.verify(old)
+  await tokens.check(old)
   pass(10)
   const next = freshKey()
   from.publish(KEYS, { keys: [next.verifying.jwk] })
-  await tokens.verify(token({}, next))
+  await tokens.check(token({}, next))
   assert.equal(from.paths.length, 2)
-  await assert.rejects(tokens.verify(old), { code: 'unknown_key' })
-  await assert.rejects(tokens.verify(token({ jti: 'b' }, key)), { code: 'unknown_key' })
+  await assert.rejects(tokens.check(old), { code: 'unknown_key' })
+  await assert.rejects(tokens.check(token({ jti: 'b' }, key)), { code: 'unknown_key' })
 })
 
-test('a leaked key that the issuer withdrew counts for no longer than a copy may be old', async (t) => {
+test('a withdrawn key verifies nothing after maxAge', async (t) => {
   const { tokens, token, from, pass } = deps(t, { maxAge: '1m' })
   const stolen = token()
-  await tokens.verify(stolen)
+  await tokens.check(stolen)
   from.publish(KEYS, { keys: [freshKey().verifying.jwk] })
   pass(59)
-  await tokens.verify(stolen)
+  await tokens.check(stolen)
   pass(1)
-  await assert.rejects(tokens.verify(stolen), { code: 'unknown_key' })
+  await assert.rejects(tokens.check(stolen), { code: 'unknown_key' })
 })
 
-test('a key that is withdrawn while it is looked for does not count as one of the copy that came after', async (t) => {
+test('a key that is withdrawn during its look-up belongs to the old version', async (t) => {
   const { token, key } = deps(t)
   const found = await importWebKey(key.verifying.jwk)
   const keys = {
@@ -125,17 +125,17 @@ test('a key that is withdrawn while it is looked for does not count as one of th
   assert.equal(version, 1)
 })
 
-test('many tokens at once make one request, and names that nobody has one in a cool-down', async (t) => {
+test('concurrent tokens make one request, and unknown keys one per cool-down', async (t) => {
   const { tokens, token, from, pass } = deps(t)
   await Promise.all(
-    Array.from({ length: 50 }, (_, i) => tokens.verify(token({ jti: `j${i}` }))),
+    Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
   assert.equal(from.paths.length, 1)
-  const stranger = freshKey()
+  const unknown = freshKey()
   const garbage = () =>
     Promise.all(
       Array.from({ length: 50 }, () =>
-        assert.rejects(tokens.verify(token({}, stranger)), { code: 'unknown_key' }),
+        assert.rejects(tokens.check(token({}, unknown)), { code: 'unknown_key' }),
       ),
     )
   await garbage()
@@ -146,10 +146,10 @@ test('many tokens at once make one request, and names that nobody has one in a c
   assert.equal(from.paths.length, 2)
 })
 
-test('in an outage the last good copy goes on, and where there never was one nobody is told that his token is bad', async (t) => {
+test('in an outage the last good copy is used, and without one the error is 503', async (t) => {
   const { tokens, token, from, pass, failures } = deps(t)
   from.down(true)
-  await assert.rejects(tokens.verify(token()), {
+  await assert.rejects(tokens.check(token()), {
     code: 'keys_unavailable',
     status: 503,
     retryAfter: 1,
@@ -157,13 +157,13 @@ test('in an outage the last good copy goes on, and where there never was one nob
   assert.match(failures[0]!, /fetch failed/)
   pass(1)
   from.down(false)
-  await tokens.verify(token())
+  await tokens.check(token())
   from.down(true)
   pass(1000)
-  await tokens.verify(token())
+  await tokens.check(token())
 })
 
-test('keys for shared secrets, private ones and those of other algorithms are none', async (t) => {
+test('secrets, private keys and keys for other algorithms are ignored', async (t) => {
   const { tokens, token, from, key, now } = deps(t, { algorithms: ['ES256'] })
   const [edwards, open] = [freshKey('EdDSA'), freshKey().verifying.jwk!]
   const shared = { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }
@@ -171,8 +171,8 @@ test('keys for shared secrets, private ones and those of other algorithms are no
   from.publish(KEYS, {
     keys: [jwk, edwards.verifying.jwk, shared, { ...open, kid: 'private', d: jwk.x }],
   })
-  await tokens.verify(token())
-  await assert.rejects(tokens.verify(token({}, edwards)), { code: 'unsupported_alg' })
+  await tokens.check(token())
+  await assert.rejects(tokens.check(token({}, edwards)), { code: 'unsupported_alg' })
   const head = (header: object): string =>
     Buffer.from(JSON.stringify(header)).toString('base64url')
   const [, payload] = token().split('.')
@@ -185,7 +185,7 @@ test('keys for shared secrets, private ones and those of other algorithms are no
     [{ alg: 'ES256', kid: key.kid, typ: 'logout+jwt' }, 'wrong_type'],
   ] as const) {
     await assert.rejects(
-      tokens.verify(`${head(header)}.${payload}.AAAA`),
+      tokens.check(`${head(header)}.${payload}.AAAA`),
       { code },
       JSON.stringify(header),
     )
@@ -193,32 +193,32 @@ test('keys for shared secrets, private ones and those of other algorithms are no
   assert.ok(now() > 0)
 })
 
-test('a request is checked by its bearer token, and refused in words that a client understands', async (t) => {
+test('a request is authenticated by its bearer token, and an error becomes a response', async (t) => {
   const { tokens, token } = deps(t)
   const bearing = (authorization?: string): Request =>
     new Request(
       'https://api.example/',
       authorization === undefined ? {} : { headers: { authorization } },
     )
-  assert.equal((await tokens.check(bearing(`Bearer ${token()}`)))?.user_id, 'ann')
-  assert.equal(await tokens.check(bearing()), undefined)
-  assert.equal(await tokens.check(bearing('Basic YTpi')), undefined)
-  await assert.rejects(tokens.check(bearing('Bearer a b')), {
+  assert.equal((await tokens.authenticate(bearing(`Bearer ${token()}`)))?.user_id, 'ann')
+  assert.equal(await tokens.authenticate(bearing()), undefined)
+  assert.equal(await tokens.authenticate(bearing('Basic YTpi')), undefined)
+  await assert.rejects(tokens.authenticate(bearing('Bearer a b')), {
     code: 'bad_authorization_header',
   })
   await assert.rejects(tokens.require(bearing()), { code: 'not_authenticated' })
   const error = await tokens
     .require(bearing('Bearer x.y.z'))
     .catch((thrown: unknown) => thrown)
-  const answer = tokens.error(error)
+  const answer = tokens.errorResponse(error)
   assert.deepEqual(
     [answer.status, answer.headers.get('www-authenticate'), await answer.json()],
     [401, 'Bearer realm="api"', { detail: 'Token is invalid', code: 'token_not_valid' }],
   )
-  assert.throws(() => tokens.error(new TypeError('a bug')), TypeError)
+  assert.throws(() => tokens.errorResponse(new TypeError('a bug')), TypeError)
 })
 
-test('what cannot be is refused at once, with a sentence', () => {
+test('wrong options are rejected at once', () => {
   const refused = (options: object): void =>
     assert.throws(
       () =>

@@ -56,7 +56,7 @@ export function apiTokenAdmin(
 ): ApiTokenAdmin {
   const houseOf = async (userId: UserId): Promise<Instance> => {
     const instance = await open()
-    if ((await instance.store.users.find('id', userId)) === undefined)
+    if ((await instance.store.ports.users.find('id', userId)) === undefined)
       throw new AuthError('user_not_found')
     return instance
   }
@@ -68,7 +68,7 @@ export function apiTokenAdmin(
       const issued = await issueApiToken(
         userId,
         { ...input, expiresIn: life },
-        { ...settings, clock, apiTokens: store.apiTokens },
+        { ...settings, clock, apiTokens: store.ports.apiTokens },
       )
       await audit.record({
         kind: 'api_token_created',
@@ -88,10 +88,10 @@ export function apiTokenAdmin(
         })
       return shown
     },
-    list: async (userId) => (await open()).store.apiTokens.list(userId),
+    list: async (userId) => (await open()).store.ports.apiTokens.list(userId),
     async revoke(idOrHint) {
       const { store, audit } = await open()
-      const { apiTokens } = store
+      const { apiTokens } = store.ports
       const [token, another] = await apiTokens.named(idOrHint)
       if (another !== undefined) {
         throw new AuthError('invalid', undefined, {
@@ -108,7 +108,7 @@ export function apiTokenAdmin(
     },
     async revokeAll(userId) {
       const { store, audit } = await open()
-      const tokens = await store.apiTokens.deleteAll(userId)
+      const tokens = await store.ports.apiTokens.deleteAll(userId)
       if (tokens > 0)
         await audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
       return tokens

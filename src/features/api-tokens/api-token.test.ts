@@ -4,34 +4,38 @@ import { type TestContext, test } from 'node:test'
 import { aFolder, NOON, vitor } from '../../../test/sessions/house.ts'
 import { days, type Seconds, seconds, type UnixSeconds } from '../../base/clock.ts'
 import { systemRandom } from '../../base/random.ts'
+import type { PortsOf } from '../../stores/extension.ts'
 import { sqliteStore } from '../../stores/sqlite/store.ts'
 import type { Store } from '../../stores/store.ts'
 import type { UserId } from '../../users/user.ts'
 import { type ApiTokenId, type ApiTokenRecord, digestOf } from './api-token.ts'
 import { derivedToken } from './derived-token.ts'
 import { type ApiTokenInput, issueApiToken } from './issue.ts'
+import { apiTokenStore } from './sql.ts'
 
 const KEYS = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)] as const
 const at = (moment: UnixSeconds) => () => moment
 const later = (length: number): UnixSeconds => (NOON + length) as UnixSeconds
 const another = { ...vitor, id: 'b2' as UserId, username: 'ada', usernameKey: 'ada' }
 
+type ApiTokenStore = Store<PortsOf<readonly [typeof apiTokenStore]>>
+
 /** A store with two users. */
 async function deps(t: TestContext, file = ':memory:') {
-  const store = sqliteStore({ file })
+  const store = sqliteStore({ file, extensions: [apiTokenStore] })
   t.after(() => store.close())
-  await store.users.insert(vitor)
-  await store.users.insert(another)
+  await store.ports.users.insert(vitor)
+  await store.ports.users.insert(another)
   return { store, issue: issuerOn(store), derive: deriverOn(store) }
 }
 
 const issuerOn =
-  ({ apiTokens }: Store) =>
+  ({ ports: { apiTokens } }: ApiTokenStore) =>
   (input: ApiTokenInput = {}, clock = at(NOON)) =>
     issueApiToken(vitor.id, input, { apiTokens, clock, random: systemRandom })
 
 const deriverOn =
-  ({ apiTokens }: Store) =>
+  ({ ports: { apiTokens } }: ApiTokenStore) =>
   (options: { reset?: boolean; keys?: readonly Uint8Array[]; user?: UserId } = {}) => {
     const derivingKeys = () => options.keys ?? [KEYS[0]]
     return derivedToken(
@@ -56,7 +60,7 @@ test('a new token has 256 random bits behind its prefix, and is found by its who
   })
 
   assert.match(token, /^ww_[\w-]{43}$/)
-  assert.deepEqual(await store.apiTokens.find(digestOf(token), NOON), record)
+  assert.deepEqual(await store.ports.apiTokens.find(digestOf(token), NOON), record)
   assert.deepEqual(record, {
     id: record.id,
     userId: vitor.id,
@@ -75,7 +79,11 @@ test('a new token has 256 random bits behind its prefix, and is found by its who
     record.id,
     '',
   ]) {
-    assert.equal(await store.apiTokens.find(digestOf(wrong), NOON), undefined, wrong)
+    assert.equal(
+      await store.ports.apiTokens.find(digestOf(wrong), NOON),
+      undefined,
+      wrong,
+    )
   }
 })
 
@@ -115,7 +123,7 @@ for (const [what, input, field] of [
       assert.deepEqual([error.code, Object.keys(error.body ?? {})], ['invalid', [field]])
       return true
     })
-    assert.deepEqual(await store.apiTokens.list(vitor.id), [])
+    assert.deepEqual(await store.ports.apiTokens.list(vitor.id), [])
   })
 }
 
@@ -124,8 +132,8 @@ test('a token expires in the second that its life ends', async (t) => {
   const { token } = await issue({ expiresIn: days(90) })
   const digest = digestOf(token)
 
-  assert.ok(await store.apiTokens.find(digest, later(days(90) - 0.001)))
-  assert.equal(await store.apiTokens.find(digest, later(days(90))), undefined)
+  assert.ok(await store.ports.apiTokens.find(digest, later(days(90) - 0.001)))
+  assert.equal(await store.ports.apiTokens.find(digest, later(days(90))), undefined)
 })
 
 test('a derived token is the same at each call: 40 hexadecimal digits of its user and no other', async (t) => {
@@ -137,7 +145,10 @@ test('a derived token is the same at each call: 40 hexadecimal digits of its use
   assert.equal(first.record.hint, first.token.slice(0, 8))
   assert.equal(first.record.derived, true)
   assert.deepEqual(await derive(), first)
-  assert.deepEqual(await store.apiTokens.find(digestOf(first.token), NOON), first.record)
+  assert.deepEqual(
+    await store.ports.apiTokens.find(digestOf(first.token), NOON),
+    first.record,
+  )
   assert.notEqual((await derive({ user: another.id })).token, first.token)
 })
 
@@ -149,8 +160,8 @@ test('a reset makes another, and the old one ends', async (t) => {
 
   assert.notEqual(fresh.token, old.token)
   assert.deepEqual(await derive(), fresh)
-  assert.equal(await store.apiTokens.find(digestOf(old.token), NOON), undefined)
-  assert.equal((await store.apiTokens.list(vitor.id)).length, 1)
+  assert.equal(await store.ports.apiTokens.find(digestOf(old.token), NOON), undefined)
+  assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
 })
 
 test('Z20: 500 derived tokens are all different', async (t) => {
@@ -166,7 +177,7 @@ test('Z20: 500 derived tokens are all different', async (t) => {
 test('of many who ask at once for the first one, through two stores on one file, all get the same', async (t) => {
   const file = fileOf(t)
   const { store, derive } = await deps(t, file)
-  const other = sqliteStore({ file })
+  const other = sqliteStore({ file, extensions: [apiTokenStore] })
   t.after(() => other.close())
   await other.migrate()
   const deriveThere = deriverOn(other)
@@ -176,7 +187,7 @@ test('of many who ask at once for the first one, through two stores on one file,
   )
 
   assert.equal(new Set(given.map(({ token }) => token)).size, 1)
-  assert.equal((await store.apiTokens.list(vitor.id)).length, 1)
+  assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
 })
 
 test('of many who reset at once, all get the same new one', async (t) => {
@@ -190,7 +201,7 @@ test('of many who reset at once, all get the same new one', async (t) => {
   const now = await derive()
   assert.notEqual(now.token, old.token)
   for (const { token } of given) assert.equal(token, now.token)
-  assert.equal((await store.apiTokens.list(vitor.id)).length, 1)
+  assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
 })
 
 test('two users whose rows have one nonce have two tokens', async (t) => {
@@ -199,7 +210,7 @@ test('two users whose rows have one nonce have two tokens', async (t) => {
   const texts = await Promise.all(
     [vitor.id, another.id].map(async (id) => {
       const insertless = {
-        ...store.apiTokens,
+        ...store.ports.apiTokens,
         keep: async (token: ApiTokenRecord) => token,
       }
       const shown = await derivedToken(id, {
@@ -227,12 +238,12 @@ test('an older secret shows again what it derived; new ones are derived under th
 test('a derived token lives while nobody asks for it, and is made anew when no secret derives it any more', async (t) => {
   const { store, derive } = await deps(t)
   const old = await derive({ keys: [KEYS[1]] })
-  assert.ok(await store.apiTokens.find(digestOf(old.token), NOON))
+  assert.ok(await store.ports.apiTokens.find(digestOf(old.token), NOON))
 
   const fresh = await derive({ keys: [KEYS[0], KEYS[2]] })
 
   assert.notEqual(fresh.token, old.token)
-  assert.equal(await store.apiTokens.find(digestOf(old.token), NOON), undefined)
+  assert.equal(await store.ports.apiTokens.find(digestOf(old.token), NOON), undefined)
   assert.deepEqual(await derive({ keys: [KEYS[0]] }), fresh)
 })
 
@@ -241,8 +252,8 @@ test('tokens are named by their id or by how they begin', async (t) => {
   const [{ record }, { record: derived }] = [await issue(), await derive()]
 
   for (const token of [record, derived]) {
-    assert.deepEqual(await store.apiTokens.named(token.id), [token])
-    assert.deepEqual(await store.apiTokens.named(token.hint), [token])
+    assert.deepEqual(await store.ports.apiTokens.named(token.id), [token])
+    assert.deepEqual(await store.ports.apiTokens.named(token.hint), [token])
   }
   for (const nothing of [
     '',
@@ -251,7 +262,7 @@ test('tokens are named by their id or by how they begin', async (t) => {
     '%',
     record.id.toUpperCase(),
   ]) {
-    assert.deepEqual(await store.apiTokens.named(nothing), [], nothing)
+    assert.deepEqual(await store.ports.apiTokens.named(nothing), [], nothing)
   }
 })
 
@@ -263,19 +274,19 @@ test('flush deletes what has expired before, and what has no user any more', asy
   ]
   const { record: derived } = await derive()
   await derive({ user: another.id })
-  await store.users.delete(another.id)
+  await store.ports.users.delete(another.id)
 
-  assert.equal(await store.apiTokens.flush(later(days(1) + 1), 1), 1)
-  assert.equal(await store.apiTokens.flush(later(days(1) + 1), 10), 1)
-  assert.equal(await store.apiTokens.flush(later(days(1) + 1), 10), 0)
+  assert.equal(await store.ports.apiTokens.flush(later(days(1) + 1), 1), 1)
+  assert.equal(await store.ports.apiTokens.flush(later(days(1) + 1), 10), 1)
+  assert.equal(await store.ports.apiTokens.flush(later(days(1) + 1), 10), 0)
 
   assert.deepEqual(
-    new Set((await store.apiTokens.list(vitor.id)).map(({ id }) => id)),
+    new Set((await store.ports.apiTokens.list(vitor.id)).map(({ id }) => id)),
     new Set([kept.id, derived.id]),
   )
-  assert.deepEqual(await store.apiTokens.list(another.id), [])
-  assert.equal(await store.apiTokens.delete(dead.id), false)
-  assert.equal(await store.apiTokens.delete('nobody' as ApiTokenId), false)
-  assert.equal(await store.apiTokens.delete(kept.id), true)
-  assert.equal(await store.apiTokens.deleteAll(vitor.id), 1)
+  assert.deepEqual(await store.ports.apiTokens.list(another.id), [])
+  assert.equal(await store.ports.apiTokens.delete(dead.id), false)
+  assert.equal(await store.ports.apiTokens.delete('nobody' as ApiTokenId), false)
+  assert.equal(await store.ports.apiTokens.delete(kept.id), true)
+  assert.equal(await store.ports.apiTokens.deleteAll(vitor.id), 1)
 })

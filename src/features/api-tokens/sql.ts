@@ -1,7 +1,10 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
+import type { StoreExtension } from '../../stores/extension.ts'
+import type { Migration } from '../../stores/migrations.ts'
 import { prepared } from '../../stores/prepared.ts'
-import type { ApiTokenTable, Tables } from '../../stores/tables.ts'
+import type { Tables } from '../../stores/tables.ts'
+import type { UserId } from '../../users/user.ts'
 import {
   type ApiTokenId,
   type ApiTokenRecord,
@@ -10,10 +13,61 @@ import {
   type TokenDigest,
 } from './api-token.ts'
 
+interface ApiTokenTable {
+  readonly id: ApiTokenId
+  readonly user_id: UserId
+  readonly digest: TokenDigest
+  readonly hint: string
+  readonly name: string | null
+  readonly scopes: string
+  readonly nonce: string | null
+  readonly created_at: UnixSeconds
+  readonly expires_at: UnixSeconds | null
+}
+
+type ApiTokenTables = Tables & { tokens: ApiTokenTable }
+
+/** Forward only: a released migration is never changed. */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'tokens',
+    statements: (schema, { text }) => [
+      schema
+        .createTable('tokens')
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('user_id', text, (column) => column.notNull())
+        .addColumn('digest', text, (column) => column.notNull().unique())
+        .addColumn('hint', text, (column) => column.notNull())
+        .addColumn('name', text)
+        .addColumn('scopes', text, (column) => column.notNull())
+        .addColumn('nonce', text)
+        .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('expires_at', 'double precision'),
+      schema.createIndex('tokens_by_user').on('tokens').column('user_id'),
+      // A user has one derived token at most, also if two processes write at once.
+      schema
+        .createIndex('tokens_derived')
+        .unique()
+        .on('tokens')
+        .column('user_id')
+        .where(sql.ref('nonce'), 'is not', null),
+    ],
+  },
+]
+
+/** The table of API tokens, and the port over it. */
+export const apiTokenStore: StoreExtension<{ readonly apiTokens: ApiTokens }> = {
+  name: 'apiTokens',
+  migrations: MIGRATIONS,
+  ports: (db) => ({
+    apiTokens: sqlApiTokens(db.withTables<{ tokens: ApiTokenTable }>()),
+  }),
+}
+
 type Row = Selectable<ApiTokenTable>
 
 /** API tokens in SQL. That a user has one derived token at most is a constraint of the table. */
-export function sqlApiTokens(db: Kysely<Tables>): ApiTokens {
+function sqlApiTokens(db: Kysely<ApiTokenTables>): ApiTokens {
   const find = prepared<{ digest: TokenDigest; now: UnixSeconds }, Row>(db, (its) =>
     db
       .selectFrom('tokens')

@@ -4,7 +4,7 @@ import {
   type BusMessage,
   type Channel,
   type MessageBus,
-  messageBusVia,
+  messageBus,
   relay,
 } from './message-bus.ts'
 
@@ -18,7 +18,7 @@ function workers(count: number): readonly MessageBus[] {
       listen: (take) =>
         void down.set(worker, { send: (word) => setImmediate(() => take(sent(word))) }),
     }
-    return messageBusVia(channel)
+    return messageBus(channel)
   })
 }
 
@@ -70,7 +70,7 @@ test('who has no answer, or fails at it, is left out at once', async () => {
 test('who does not answer is waited for a second, and no longer', async () => {
   const all = workers(2)
   const deaf = new Map([[0, { send() {} }]])
-  const asker = messageBusVia({ send: (word) => relay(1, word, deaf), listen() {} })
+  const asker = messageBus({ send: (word) => relay(1, word, deaf), listen() {} })
   all[0]!.onQuestion('well?', () => 'yes')
   asker.onQuestion('well?', () => 'mine')
   const began = performance.now()
@@ -81,7 +81,7 @@ test('who does not answer is waited for a second, and no longer', async () => {
 })
 
 test('without a supervisor a worker asks itself alone', async () => {
-  const alone = messageBusVia()
+  const alone = messageBus()
   alone.onQuestion('well?', () => 'yes')
 
   assert.deepEqual(await alone.askAll('well?'), ['yes'])

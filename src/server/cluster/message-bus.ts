@@ -1,19 +1,20 @@
-/** The workers that serve together, as one of them sees them. */
+/** Questions to all worker processes that serve together, as one of them sees it. */
 export interface MessageBus {
   /**
-   * Asks every worker, this one included, and gives what they said, in no order.
+   * Asks every worker, this one included.
    *
-   * Whoever does not answer within a second, has no answer or fails at it is left out. Never fails itself.
+   * @returns the answers, in no order; without those of workers that have none, fail, or need more than a second. Never
+   *   rejects
    */
   askAll(question: string): Promise<readonly unknown[]>
-  /** @param answer gives what JSON can carry; `undefined`: nothing to say */
+  /** @param answer returns what JSON can carry; `undefined` for no answer */
   onQuestion(question: string, answer: () => unknown): void
 }
 
-/** What passes between workers through their supervisor. `id` is the asker's own count of its questions. */
+/** A message between workers, relayed by their supervisor. `id` numbers the questions of one worker. */
 export type BusMessage =
+  /** From the asking worker to the supervisor, which returns `asked` and sends a `question` to each other worker. */
   | { readonly kind: 'ask'; readonly id: number; readonly question: string }
-  /** How many others were asked. */
   | { readonly kind: 'asked'; readonly id: number; readonly others: number }
   | {
       readonly kind: 'question'
@@ -28,88 +29,89 @@ export type BusMessage =
       readonly answer?: unknown
     }
 
+/** The connection of a worker to its supervisor. */
 export interface Channel {
-  send(word: BusMessage): void
-  listen(take: (word: BusMessage) => void): void
+  send(message: BusMessage): void
+  listen(receive: (message: BusMessage) => void): void
 }
 
-/** Milliseconds that an asker waits for the answers of others. */
-const PATIENCE = 1_000
+/** Milliseconds to wait for the answers of others. */
+const ANSWER_TIMEOUT = 1_000
 
-interface Asking {
+interface PendingQuestion {
   readonly answers: unknown[]
-  answered: number
+  /** How many have replied, with an answer or without. */
+  replied: number
+  /** Unknown until the supervisor has counted the others. */
   others: number | undefined
   done(): void
 }
 
-/** @param channel to the supervisor; without one, a worker has no colleagues but itself */
-export function messageBusVia(channel?: Channel): MessageBus {
-  const known = new Map<string, () => unknown>()
-  const askings = new Map<number, Asking>()
-  let asked = 0
+/** @param channel without it, this process is the only worker */
+export function messageBus(channel?: Channel): MessageBus {
+  const answerers = new Map<string, () => unknown>()
+  const pending = new Map<number, PendingQuestion>()
+  let lastId = 0
 
-  const answerTo = (question: string): unknown => {
+  const ownAnswer = (question: string): unknown => {
     try {
-      return known.get(question)?.()
+      return answerers.get(question)?.()
     } catch {
       return undefined
     }
   }
 
-  channel?.listen((word) => {
-    if (word.kind === 'question') {
-      const { id, asker, question } = word
-      return channel.send({ kind: 'answer', id, asker, answer: answerTo(question) })
+  channel?.listen((message) => {
+    if (message.kind === 'question') {
+      const { id, asker, question } = message
+      channel.send({ kind: 'answer', id, asker, answer: ownAnswer(question) })
+      return
     }
-    const asking = askings.get(word.id)
-    if (asking === undefined) return
-    if (word.kind === 'asked') asking.others = word.others
-    if (word.kind === 'answer') {
-      asking.answered++
-      if (word.answer !== undefined) asking.answers.push(word.answer)
-    }
-    if (asking.answered === asking.others) asking.done()
+    const asked = pending.get(message.id)
+    if (asked !== undefined) receiveReply(asked, message)
   })
 
   return {
     async askAll(question) {
-      const own = answerTo(question)
-      const answers = own === undefined ? [] : [own]
+      const answers = [ownAnswer(question)].filter((answer) => answer !== undefined)
       if (channel === undefined) return answers
-      const id = ++asked
-      await new Promise<void>((done) => {
-        const patience = setTimeout(done, PATIENCE)
-        askings.set(id, {
-          answers,
-          answered: 0,
-          others: undefined,
-          done() {
-            clearTimeout(patience)
-            done()
-          },
-        })
+      const id = ++lastId
+      await new Promise<void>((resolve) => {
+        const timeout = setTimeout(resolve, ANSWER_TIMEOUT)
+        const done = (): void => {
+          clearTimeout(timeout)
+          resolve()
+        }
+        pending.set(id, { answers, replied: 0, others: undefined, done })
         channel.send({ kind: 'ask', id, question })
       })
-      askings.delete(id)
+      pending.delete(id)
       return [...answers]
     },
-    onQuestion: (question, answer) => void known.set(question, answer),
+    onQuestion: (question, answer) => void answerers.set(question, answer),
   }
 }
 
-/** The supervisor's side: passes a question on to the others, and an answer back to who asked. */
+function receiveReply(asked: PendingQuestion, message: BusMessage): void {
+  if (message.kind === 'asked') asked.others = message.others
+  if (message.kind === 'answer') {
+    asked.replied++
+    if (message.answer !== undefined) asked.answers.push(message.answer)
+  }
+  if (asked.replied === asked.others) asked.done()
+}
+
+/** The supervisor's side: sends a question to the other workers, and an answer to the worker that asked. */
 export function relay(
   from: number,
-  word: BusMessage,
+  message: BusMessage,
   workers: ReadonlyMap<number, Pick<Channel, 'send'>>,
 ): void {
-  if (word.kind === 'ask') {
-    const { id, question } = word
-    const others = [...workers].filter(([worker]) => worker !== from)
-    for (const [, { send }] of others)
-      send({ kind: 'question', id, asker: from, question })
-    workers.get(from)?.send({ kind: 'asked', id, others: others.length })
-  }
-  if (word.kind === 'answer') workers.get(word.asker)?.send(word)
+  if (message.kind === 'answer') workers.get(message.asker)?.send(message)
+  if (message.kind !== 'ask') return
+  const { id, question } = message
+  const others = [...workers].filter(([worker]) => worker !== from)
+  for (const [, other] of others)
+    other.send({ kind: 'question', id, asker: from, question })
+  workers.get(from)?.send({ kind: 'asked', id, others: others.length })
 }

@@ -1,112 +1,115 @@
-import cluster from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import type { BusMessage } from './message-bus.ts'
 
-/** What a worker is told by its supervisor. */
-export type WorkerCommand =
+/** From the supervisor to a worker. */
+export type SupervisorMessage =
   | BusMessage
   | { readonly kind: 'stop' }
-  | { readonly kind: 'are you there?' }
+  | { readonly kind: 'ping' }
 
-/** What a worker tells, beside questions and answers. */
-export type WorkerMessage = BusMessage | Ready | { readonly kind: 'here' }
+/** From a worker to its supervisor. */
+export type WorkerMessage =
+  | BusMessage
+  | ({ readonly kind: 'ready' } & ReadyReport)
+  | { readonly kind: 'pong' }
 
-/** It serves. */
-export interface Ready {
-  readonly kind: 'ready'
+/** What a worker reports when it serves. */
+export interface ReadyReport {
   readonly url: string
-  /** How many users there are. */
+  /** How many users exist. */
   readonly users: number
 }
 
-/** How a process ended; `code` is `null` where a signal ended it. */
 export interface WorkerExit {
+  /** `null` if a signal ended the process. */
   readonly code: number | null
+  /** For messages: `with code 1`, `by SIGKILL`. */
   readonly how: string
 }
 
-/** One process that serves, as its supervisor sees it, from its start to its end. */
-export interface WorkerProcess {
-  readonly id: number
-  readonly pid: number | undefined
+/** One worker process, as its supervisor sees it, from its start to its exit. It runs the command line of this process. */
+export class WorkerProcess {
   /** By `performance.now()`. */
-  readonly born: number
-  readonly serves: boolean
-  /** `undefined`: it ended before. */
-  readonly ready: Promise<Ready | undefined>
-  readonly ended: Promise<WorkerExit>
-  send(order: WorkerCommand): void
-  /** Asks for a sign of life. @returns how many it has owed before */
-  poke(): number
-  /** It takes no more connections. @returns when it has done so, or has ended */
-  shut(): Promise<void>
-  /** It answers what is in flight and ends; one that does not serve yet, at once. */
-  dismiss(): void
-  kill(): void
+  readonly startedAt = performance.now()
+  /** Resolves when it serves, or with `undefined` if it exits before. */
+  readonly ready: Promise<ReadyReport | undefined>
+  readonly exited: Promise<WorkerExit>
+  readonly #worker: Worker
+  #isServing = false
+  #missedPings = 0
+
+  /** @param env added to the environment of this process */
+  constructor(env: object, onBusMessage: (from: number, message: BusMessage) => void) {
+    this.#worker = cluster.fork(env)
+    this.exited = exitOf(this.#worker).finally(() => {
+      this.#isServing = false
+    })
+    this.ready = new Promise((resolve) => {
+      void this.exited.then(() => resolve(undefined))
+      this.#worker.on('message', (message: WorkerMessage) => {
+        this.#missedPings = 0
+        if (message.kind === 'pong') return
+        if (message.kind !== 'ready') return onBusMessage(this.id, message)
+        this.#isServing = true
+        resolve(message)
+      })
+    })
+  }
+
+  get id(): number {
+    return this.#worker.id
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid
+  }
+
+  get isServing(): boolean {
+    return this.#isServing
+  }
+
+  send(message: SupervisorMessage): void {
+    if (this.#worker.isConnected()) this.#worker.send(message, () => undefined)
+  }
+
+  /** @returns how many pings before this one have not been answered */
+  ping(): number {
+    this.send({ kind: 'ping' })
+    return this.#missedPings++
+  }
+
+  /** Makes it accept no more connections; resolves when it has stopped, or has exited. */
+  async stopListening(): Promise<void> {
+    if (!this.#isServing || !this.#worker.isConnected()) return
+    this.#isServing = false
+    const disconnected = new Promise((resolve) =>
+      this.#worker.once('disconnect', resolve),
+    )
+    this.send({ kind: 'stop' })
+    // Closes the shared port here first: a new connection reaches another worker or is rejected, and never waits.
+    this.#worker.disconnect()
+    await disconnected
+  }
+
+  /** Makes it answer the requests in flight and exit; one that does not serve yet exits at once. */
+  terminate(): void {
+    this.#worker.process.kill('SIGTERM')
+  }
+
+  kill(): void {
+    this.#worker.process.kill('SIGKILL')
+  }
 }
 
-/** Starts a process that types the same command as this one did. */
-export function startWorker(
-  env: object,
-  passOn: (from: number, word: BusMessage) => void,
-): WorkerProcess {
-  const worker = cluster.fork(env)
-  let serves = false
-  let owed = 0
-  const ended = new Promise<WorkerExit>((resolve) => {
-    worker.once('exit', (code, signal: string | null) => {
-      resolve(
-        signal === null
-          ? { code, how: `with ${code}` }
-          : { code: null, how: `by ${signal}` },
-      )
+const exitOf = (worker: Worker): Promise<WorkerExit> =>
+  new Promise((resolve) => {
+    worker.once('exit', (code: number, signal: string | null) => {
+      if (signal === null) resolve({ code, how: `with code ${code}` })
+      else resolve({ code: null, how: `by ${signal}` })
     })
-    // One that cannot be started has no exit.
+    // A process that could not be started has no `exit`.
     worker.on('error', (error) => {
       if (worker.process.pid === undefined)
-        resolve({ code: 1, how: `before it began: ${error.message}` })
-    })
-  }).finally(() => {
-    serves = false
-  })
-  const ready = new Promise<Ready | undefined>((resolve) => {
-    void ended.then(() => resolve(undefined))
-    worker.on('message', (report: WorkerMessage) => {
-      owed = 0
-      if (report.kind === 'here') return
-      if (report.kind !== 'ready') return passOn(worker.id, report)
-      serves = true
-      resolve(report)
+        resolve({ code: 1, how: `before it started: ${error.message}` })
     })
   })
-  const send = (order: WorkerCommand): void => {
-    if (worker.isConnected()) worker.send(order, () => undefined)
-  }
-  const kill = (): void => void worker.process.kill('SIGKILL')
-
-  return {
-    id: worker.id,
-    pid: worker.process.pid,
-    born: performance.now(),
-    get serves() {
-      return serves
-    },
-    ready,
-    ended,
-    send,
-    poke() {
-      send({ kind: 'are you there?' })
-      return owed++
-    },
-    async shut() {
-      if (!serves || !worker.isConnected()) return
-      serves = false
-      const gone = new Promise((resolve) => worker.once('disconnect', resolve))
-      send({ kind: 'stop' })
-      // Here the port is let go of first, so that whoever still comes to it meets a worker or is refused.
-      worker.disconnect()
-      await gone
-    },
-    dismiss: () => void worker.process.kill('SIGTERM'),
-    kill,
-  }
-}

@@ -1,69 +1,69 @@
 import cluster from 'node:cluster'
-import { type BusMessage, type MessageBus, messageBusVia } from './message-bus.ts'
-import type { Ready, WorkerCommand, WorkerMessage } from './worker-process.ts'
+import { type BusMessage, type MessageBus, messageBus } from './message-bus.ts'
+import type { ReadyReport, SupervisorMessage, WorkerMessage } from './worker-process.ts'
 
-/** Where it serves, and how many users there are. */
-export type State = Omit<Ready, 'kind'>
-
-/** This process as one of several that serve. */
+/** This process as a worker, as the server in it sees it. */
 export interface Worker {
   readonly bus: MessageBus
-  ready(state: State): void
+  reportReady(report: ReadyReport): void
   /**
-   * Comes when it is to take leave of its clients.
+   * Resolves when the server has to stop.
    *
-   * @param shut takes no more connections; called as soon as the supervisor says so. Only when all workers have done it do their
-   *   clients hear of it: who is sent away comes back at once, and would wait at a door that nobody opens any more.
+   * @param stopListening closes its port; called before that, as soon as the supervisor asks for it. Clients are
+   *   disconnected only when all workers have closed theirs: they reconnect at once, and must not reach a port that is
+   *   about to close
    */
-  untilTold(shut: () => void): Promise<void>
-  /** The last thing that it does: from here on it ends when nothing is left to do. */
-  leave(): void
+  stopRequested(stopListening: () => void): Promise<void>
+  /** Lets the process exit as soon as it has nothing left to do. */
+  disconnect(): void
 }
 
-/** Milliseconds that the others are waited for, where a supervisor does not say that they are ready. */
-const OTHERS = 1_000
+/** Milliseconds to wait for the other workers, if the supervisor does not report that they have stopped listening. */
+const OTHERS_TIMEOUT = 1_000
 
-/**
- * `undefined`: nobody supervises this process.
- *
- * A worker ends when its supervisor does (node:cluster sees to that). SIGINT and SIGHUP, which a terminal sends to every
- * process, are the supervisor's to obey.
- */
+/** @returns `undefined` if this process has no supervisor */
 export function asWorker(): Worker | undefined {
   if (!cluster.isWorker) return undefined
-  const takers: ((order: WorkerCommand) => void)[] = []
-  const report = (what: WorkerMessage): void => {
-    if (process.connected) process.send?.(what, () => undefined)
-  }
-  const listen = (take: (word: BusMessage) => void): void =>
-    void takers.push((order) => {
-      if (order.kind !== 'stop' && order.kind !== 'are you there?') take(order)
-    })
-  process.on('message', (order: WorkerCommand) => {
-    if (order.kind === 'are you there?') report({ kind: 'here' })
-    for (const take of takers) take(order)
+  // A terminal sends these to every process; only the supervisor acts on them.
+  process.on('SIGINT', ignore).on('SIGHUP', ignore)
+  // Supervisor and worker may disconnect at the same time.
+  cluster.worker?.on('error', ignore)
+  onMessage(({ kind }) => {
+    if (kind === 'ping') send({ kind: 'pong' })
   })
-  // Both sides may hang up at once. Then the second has nothing to end.
-  cluster.worker?.on('error', () => undefined)
-  process.on('SIGINT', () => undefined).on('SIGHUP', () => undefined)
-
   return {
-    bus: messageBusVia({ send: report, listen }),
-    ready: (state) => report({ kind: 'ready', ...state }),
-    untilTold: (shut) =>
-      new Promise((resolve) => {
-        process.on('SIGTERM', () => {
-          shut()
-          resolve()
-        })
-        takers.push(({ kind }) => {
-          if (kind !== 'stop') return
-          shut()
-          setTimeout(resolve, OTHERS)
-        })
-      }),
-    leave() {
+    bus: messageBus({ send, listen: onBusMessage }),
+    reportReady: (report) => send({ kind: 'ready', ...report }),
+    stopRequested,
+    disconnect() {
       if (process.connected) cluster.worker?.disconnect()
     },
   }
 }
+
+const ignore = (): void => undefined
+
+function send(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message, ignore)
+}
+
+const onMessage = (receive: (message: SupervisorMessage) => void): void =>
+  void process.on('message', receive)
+
+const onBusMessage = (receive: (message: BusMessage) => void): void =>
+  onMessage((message) => {
+    if (message.kind !== 'stop' && message.kind !== 'ping') receive(message)
+  })
+
+const stopRequested = (stopListening: () => void): Promise<void> =>
+  new Promise((resolve) => {
+    process.on('SIGTERM', () => {
+      stopListening()
+      resolve()
+    })
+    onMessage(({ kind }) => {
+      if (kind !== 'stop') return
+      stopListening()
+      setTimeout(resolve, OTHERS_TIMEOUT)
+    })
+  })

@@ -1,9 +1,10 @@
 import { Kysely, sql } from 'kysely'
-import { sqlApiTokens } from '../../features/api-tokens/sql.ts'
 import { AccountCache } from '../account-cache.ts'
 import { sqlEvents } from '../events.ts'
+import { type PortsOf, portsOf, type StoreExtension } from '../extension.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
+import { migrate } from '../migrate.ts'
 import { sqlSessions } from '../sessions.ts'
 import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
@@ -13,15 +14,16 @@ import { batchedSessions } from './batched-sessions.ts'
 import { cachedUsers } from './cached-users.ts'
 import { postgresDialect } from './dialect.ts'
 import { ListenConnection } from './listen-connection.ts'
-import { migrate } from './migrate.ts'
+import { migratablePostgres } from './migrate.ts'
 import { Notifications } from './notifications.ts'
 import { open } from './open.ts'
 import { Pool } from './pool.ts'
 import { ASK_TIME, latenessBy, ServerTime } from './time.ts'
 
-export interface PostgresOptions {
+export interface PostgresOptions<Extensions extends readonly StoreExtension[]> {
   /** `postgres://user:password@host:5432/database`; `?pool=10`: connections of this process at the most. */
   readonly url: string
+  readonly extensions: Extensions
 }
 
 /**
@@ -32,7 +34,10 @@ export interface PostgresOptions {
  *
  * @throws AuthError `invalid_config` where the URL is none
  */
-export function postgresStore({ url }: PostgresOptions): Store {
+export function postgresStore<const Extensions extends readonly StoreExtension[]>({
+  url,
+  extensions,
+}: PostgresOptions<Extensions>): Store<PortsOf<Extensions>> {
   const address = parseAddress(url)
   const pool = new Pool(address)
   const time = new ServerTime()
@@ -41,7 +46,8 @@ export function postgresStore({ url }: PostgresOptions): Store {
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: postgresDialect(pool, () =>
       open(address, async (client, place) => {
-        await migrate(client, db.schema, place)
+        const database = migratablePostgres(client, db.schema, place)
+        await migrate(database, db, extensions)
         await time.measure(async () => (await client.query(ASK_TIME)).rows[0].now)
       }),
     ),
@@ -58,13 +64,15 @@ export function postgresStore({ url }: PostgresOptions): Store {
     accounts,
     silent: () => pool.drop(),
   })
-  return {
+  const core = {
     users: cachedUsers(sqlUsers(db), accounts, () => news.isCurrent),
     sessions: batchedSessions(sqlSessions(db, lateness), db, lateness),
     keys: sqlKeys(db),
-    apiTokens: sqlApiTokens(db),
     hits: sqlHits(db),
     events: sqlEvents(db),
+  }
+  return {
+    ports: portsOf(core, extensions, db),
     migrate: () => db.connection().execute(async () => {}),
     ping,
     watch: news.watch,

@@ -1,23 +1,22 @@
 import type { Keys } from '../../keys/keys.ts'
 import type { Sessions } from '../../sessions/session.ts'
-import type { Store } from '../store.ts'
+import type { CorePorts, Store } from '../store.ts'
 import type { ChangeFeed } from './feed.ts'
 
 /**
  * A store whose ended sessions and turned keys other processes hear of at once, through Redis. They hear of them from the store
  * as well, as ever: where Redis loses a word, it is later and not lost.
  */
-export const publishingStore = (store: Store, feed: ChangeFeed): Store => ({
-  users: store.users,
-  apiTokens: store.apiTokens,
-  hits: store.hits,
-  events: store.events,
-  ...(store.time === undefined ? {} : { time: store.time }),
-  migrate: () => store.migrate(),
-  ping: () => store.ping(),
-  close: () => store.close(),
-  sessions: announcedSessions(store.sessions, feed),
-  keys: announcedKeys(store.keys, feed),
+export const publishingStore = <Ports extends CorePorts>(
+  store: Store<Ports>,
+  feed: ChangeFeed,
+): Store<Ports> => ({
+  ...store,
+  ports: {
+    ...store.ports,
+    sessions: publishingSessions(store.ports.sessions, feed),
+    keys: publishingKeys(store.ports.keys, feed),
+  },
   watch(listener) {
     const fromStore = store.watch(listener)
     const fromRedis = feed.listen((change) => listener.changed(change))
@@ -30,36 +29,26 @@ export const publishingStore = (store: Store, feed: ChangeFeed): Store => ({
   },
 })
 
-const announcedSessions = (sessions: Sessions, feed: ChangeFeed): Sessions => ({
-  open: (session) => sessions.open(session),
-  adopt: (session) => sessions.adopt(session),
-  rotate: (rotation) => sessions.rotate(rotation),
-  find: (id) => sessions.find(id),
-  list: (userId) => sessions.list(userId),
-  revokedSince: (...from) => sessions.revokedSince(...from),
-  flush: (moment, limit) => sessions.flush(moment, limit),
+const publishingSessions = (sessions: Sessions, feed: ChangeFeed): Sessions => ({
+  ...sessions,
   async revoke(id, reason, now) {
-    const ended = await sessions.revoke(id, reason, now)
-    if (ended) feed.tell({ kind: 'ended', sessions: [id] })
-    return ended
+    const revoked = await sessions.revoke(id, reason, now)
+    if (revoked) feed.tell({ kind: 'ended', sessions: [id] })
+    return revoked
   },
   async revokeAll(userId, reason, now, except) {
-    const ended = await sessions.revokeAll(userId, reason, now, except)
-    if (ended.length > 0) feed.tell({ kind: 'ended', sessions: ended })
-    return ended
+    const revoked = await sessions.revokeAll(userId, reason, now, except)
+    if (revoked.length > 0) feed.tell({ kind: 'ended', sessions: revoked })
+    return revoked
   },
 })
 
-const announcedKeys = (keys: Keys, feed: ChangeFeed): Keys => ({
-  list: () => keys.list(),
-  seed: (first) => keys.seed(first),
-  extend: (tokenLife) => keys.extend(tokenLife),
-  flush: (moment) => keys.flush(moment),
-  reseal: (id, from, to) => keys.reseal(id, from, to),
+const publishingKeys = (keys: Keys, feed: ChangeFeed): Keys => ({
+  ...keys,
   async rotate(turn) {
-    const turned = await keys.rotate(turn)
-    if (turned) feed.tell({ kind: 'keys' })
-    return turned
+    const rotated = await keys.rotate(turn)
+    if (rotated) feed.tell({ kind: 'keys' })
+    return rotated
   },
   async replaceNext(next, fresh) {
     const replaced = await keys.replaceNext(next, fresh)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Hits } from '../../throttling/hits.ts'
-import type { Store } from '../store.ts'
+import type { CorePorts, Store } from '../store.ts'
 import type { RedisAddress } from './address.ts'
 import { openLibrary } from './client.ts'
 import { type ConnectionEvents, RedisConnection } from './connection.ts'
@@ -12,7 +12,7 @@ import { publishingStore } from './publishing-store.ts'
 export interface Redis {
   readonly hits: Hits
   /** The store, of whose changes other processes hear at once. */
-  announced(store: Store): Store
+  announced<Ports extends CorePorts>(store: Store<Ports>): Store<Ports>
   state(): 'up' | 'down'
   close(): Promise<void>
 }

@@ -32,10 +32,10 @@ function folder(t: TestContext): string {
 /** As many stores on one file as are wanted, opened. */
 async function stores(t: TestContext, count: number) {
   const file = join(folder(t), 'users.db')
-  const all = Array.from({ length: count }, () => sqliteStore({ file }))
+  const all = Array.from({ length: count }, () => sqliteStore({ file, extensions: [] }))
   t.after(() => Promise.all(all.map((store) => store.close())))
   for (const store of all) await store.migrate()
-  return all.map(({ users }) => users) as [Users, ...Users[]]
+  return all.map(({ ports }) => ports.users) as [Users, ...Users[]]
 }
 
 test('an account is read once and then given at once, the very same', async (t) => {
@@ -149,22 +149,22 @@ test('nobody can change what the next one is given', async (t) => {
 })
 
 test('in memory, where there is one connection only, a change is seen all the same', async (t) => {
-  const store = sqliteStore({ file: IN_MEMORY })
+  const store = sqliteStore({ file: IN_MEMORY, extensions: [] })
   t.after(() => store.close())
-  await store.users.insert(ada)
-  assert.equal((await store.users.find('id', 'ada'))?.user.active, true)
+  await store.ports.users.insert(ada)
+  assert.equal((await store.ports.users.find('id', 'ada'))?.user.active, true)
 
-  await store.users.change(ada.id, { active: false })
+  await store.ports.users.change(ada.id, { active: false })
 
-  assert.equal((await store.users.find('id', 'ada'))?.user.active, false)
+  assert.equal((await store.ports.users.find('id', 'ada'))?.user.active, false)
 })
 
 test('after the end a find is refused as ever', async (t) => {
-  const store = sqliteStore({ file: join(folder(t), 'users.db') })
-  await store.users.insert(ada)
-  await store.users.find('id', 'ada')
+  const store = sqliteStore({ file: join(folder(t), 'users.db'), extensions: [] })
+  await store.ports.users.insert(ada)
+  await store.ports.users.find('id', 'ada')
 
   await store.close()
 
-  await assert.rejects(async () => store.users.find('id', 'ada'))
+  await assert.rejects(async () => store.ports.users.find('id', 'ada'))
 })

@@ -34,10 +34,10 @@ test('refreshes that arrive together are a few statements, and each is answered 
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
+  await store.ports.users.insert(vitor)
   const ids = Array.from({ length: 100 }, (_, n) => `s${n}`)
-  for (const id of ids) await store.sessions.open(aSession(id))
-  await store.sessions.revoke('s3' as SessionId, 'logout', NOON)
+  for (const id of ids) await store.ports.sessions.open(aSession(id))
+  await store.ports.sessions.revoke('s3' as SessionId, 'logout', NOON)
   await run(deps.url, 'create sequence statements')
   await run(
     deps.url,
@@ -49,14 +49,14 @@ test('refreshes that arrive together are a few statements, and each is answered 
   )
 
   // Whoever asks for the same in vain is not given what the one after him gets.
-  const inVain = store.sessions.rotate(
+  const inVain = store.ports.sessions.rotate(
     rotation('s6', { jti: 'not it', newJti: 'stolen' }),
   )
   const answers = await Promise.all([
-    ...ids.map((id) => store.sessions.rotate(rotation(id))),
-    store.sessions.rotate(rotation('s4', { newJti: 'another' })),
-    store.sessions.rotate(rotation('s5', { generation: 1 })),
-    store.sessions.rotate(rotation('s7\0')),
+    ...ids.map((id) => store.ports.sessions.rotate(rotation(id))),
+    store.ports.sessions.rotate(rotation('s4', { newJti: 'another' })),
+    store.ports.sessions.rotate(rotation('s5', { generation: 1 })),
+    store.ports.sessions.rotate(rotation('s7\0')),
   ])
 
   const went = answers.slice(0, 100).map((session) => session?.id)
@@ -77,7 +77,7 @@ test('refreshes that arrive together are a few statements, and each is answered 
   )
   for (const session of answers) {
     if (session === undefined) continue
-    assert.deepEqual((await store.sessions.find(session.id))?.session, session)
+    assert.deepEqual((await store.ports.sessions.find(session.id))?.session, session)
   }
   const { last_value: statements } = await ask<{ last_value: string }>(
     deps.url,
@@ -90,8 +90,8 @@ test('a session whose row is held keeps nobody who arrived with it from being an
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
-  for (const id of ['held', 'free', 'too']) await store.sessions.open(aSession(id))
+  await store.ports.users.insert(vitor)
+  for (const id of ['held', 'free', 'too']) await store.ports.sessions.open(aSession(id))
   const holder = new pg.Client(deps.url)
   await holder.connect()
   try {
@@ -99,7 +99,7 @@ test('a session whose row is held keeps nobody who arrived with it from being an
     await holder.query(`update sessions set jti = jti where id = 'held'`)
 
     const [held, free, too] = await Promise.allSettled(
-      ['held', 'free', 'too'].map((id) => store.sessions.rotate(rotation(id))),
+      ['held', 'free', 'too'].map((id) => store.ports.sessions.rotate(rotation(id))),
     )
 
     assert.equal(free?.status === 'fulfilled' && free.value?.generation, 1)
@@ -114,12 +114,12 @@ test('a number that no column holds is refused for itself', async (t) => {
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
-  for (const id of ['odd', 'even']) await store.sessions.open(aSession(id))
+  await store.ports.users.insert(vitor)
+  for (const id of ['odd', 'even']) await store.ports.sessions.open(aSession(id))
 
   const [odd, even] = await Promise.allSettled([
-    store.sessions.rotate(rotation('odd', { generation: 2 ** 40 })),
-    store.sessions.rotate(rotation('even')),
+    store.ports.sessions.rotate(rotation('odd', { generation: 2 ** 40 })),
+    store.ports.sessions.rotate(rotation('even')),
   ])
 
   assert.equal(odd?.status === 'rejected' && odd.reason.code, 'invalid')
@@ -167,10 +167,10 @@ test('refreshes of the same sessions in two processes, in whatever order, do not
   const deps = await aWorld(t)
   if (deps === undefined) return
   const [one, two] = [deps.store(), deps.store()]
-  await one.users.insert(vitor)
+  await one.ports.users.insert(vitor)
   await two.migrate()
   const ids = Array.from({ length: 64 }, (_, n) => `s${n}`)
-  for (const id of ids) await one.sessions.open(aSession(id))
+  for (const id of ids) await one.ports.sessions.open(aSession(id))
   const turn = (generation: number, id: string): Rotation =>
     rotation(id, {
       generation,
@@ -180,8 +180,8 @@ test('refreshes of the same sessions in two processes, in whatever order, do not
 
   for (let generation = 0; generation < 20; generation++) {
     const answers = await Promise.all([
-      ...ids.map((id) => one.sessions.rotate(turn(generation, id))),
-      ...ids.toReversed().map((id) => two.sessions.rotate(turn(generation, id))),
+      ...ids.map((id) => one.ports.sessions.rotate(turn(generation, id))),
+      ...ids.toReversed().map((id) => two.ports.sessions.rotate(turn(generation, id))),
     ])
     assert.equal(answers.filter((session) => session !== undefined).length, ids.length)
   }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../src/base/clock.ts'
-import { postgresStore } from '../../../src/stores/postgres/store.ts'
 import { aServer } from '../../services/postgres.ts'
 import { aSession, TERMS, vitor } from '../../sessions/house.ts'
+import { postgresStore } from '../open.ts'
 
 test('what a server that hung is asked meanwhile is not done when it goes on: whoever asked has been told so', async (t) => {
   const server = await aServer()
@@ -13,14 +13,14 @@ test('what a server that hung is asked meanwhile is not done when it goes on: wh
   const store = postgresStore({ url: server.url })
   t.after(() => store.close())
   await store.migrate()
-  await store.users.insert(vitor)
+  await store.ports.users.insert(vitor)
   const session = aSession('late', { createdAt: systemClock() })
-  await store.sessions.open(session)
+  await store.ports.sessions.open(session)
 
   server.pause()
   const { idle, leeway, require } = TERMS
   const { id, jti } = session
-  const rotated = store.sessions.rotate({
+  const rotated = store.ports.sessions.rotate({
     id,
     generation: 0,
     jti,
@@ -35,6 +35,6 @@ test('what a server that hung is asked meanwhile is not done when it goes on: wh
   server.goOn()
   await sleep(1000)
 
-  const state = await store.sessions.find(id)
+  const state = await store.ports.sessions.find(id)
   assert.equal(state?.session.generation, 0)
 })

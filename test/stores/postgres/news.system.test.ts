@@ -3,16 +3,16 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { isPromise } from '../../../src/base/awaitable.ts'
+import type { InstanceStore } from '../../../src/features/store-extensions.ts'
 import type { SessionId } from '../../../src/sessions/session.ts'
 import type { Change } from '../../../src/sessions/watch.ts'
-import type { Store } from '../../../src/stores/store.ts'
 import type { User } from '../../../src/users/user.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { aSession, NOON, vitor } from '../../sessions/house.ts'
 import { aServersWorld, aWorld } from './world.ts'
 
 /** What a watch has told, and when it was last said that this was all. */
-function listening(t: TestContext, store: Store) {
+function listening(t: TestContext, store: InstanceStore) {
   const heard: Change[] = []
   let upToDate = 0
   let told = 0
@@ -59,12 +59,12 @@ test('a session that another ends is told of by its name within a second, and so
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  for (const id of ['one', 'two']) await other.sessions.open(aSession(id))
+  for (const id of ['one', 'two']) await other.ports.sessions.open(aSession(id))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
 
   let since = performance.now()
-  await other.sessions.revoke('one' as SessionId, 'logout', NOON)
+  await other.ports.sessions.revoke('one' as SessionId, 'logout', NOON)
   assert.ok((await ear.hears(ended('one'), since)) < 1000)
   since = performance.now()
   await run(
@@ -91,7 +91,9 @@ test('keys that another turns are told of', async (t) => {
     createdAt: NOON,
     tokenLife: 1,
   }
-  await other.keys.seed([{ ...key, publicJwk: {}, verifiesUntil: undefined } as never])
+  await other.ports.keys.seed([
+    { ...key, publicJwk: {}, verifiesUntil: undefined } as never,
+  ])
 
   assert.ok((await ear.hears({ kind: 'keys' }, since)) < 1000)
 })
@@ -100,8 +102,8 @@ test('refreshes are told to nobody', async (t) => {
   const deps = await aWorld(t)
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
-  await ours.users.insert(vitor)
-  for (const id of ['s', 'mark']) await other.sessions.open(aSession(id))
+  await ours.ports.users.insert(vitor)
+  for (const id of ['s', 'mark']) await other.ports.sessions.open(aSession(id))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
   const before = ear.heard.length
@@ -116,8 +118,8 @@ test('refreshes are told to nobody', async (t) => {
     now: NOON,
   }
   const require = { user: true, active: true, epoch: true }
-  assert.ok(await other.sessions.rotate({ ...terms, require } as never))
-  await other.sessions.revoke('mark' as SessionId, 'logout', NOON)
+  assert.ok(await other.ports.sessions.rotate({ ...terms, require } as never))
+  await other.ports.sessions.revoke('mark' as SessionId, 'logout', NOON)
   await ear.hears(ended('mark'), 0)
 
   assert.deepEqual(ear.heard.slice(before), [ended('mark')])
@@ -128,7 +130,7 @@ test('after the connection that listens is lost it is another, and what was writ
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  await other.sessions.open(aSession('s'))
+  await other.ports.sessions.open(aSession('s'))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
   const before = ear.heard.length
@@ -141,7 +143,7 @@ test('after the connection that listens is lost it is another, and what was writ
   await until(() => ear.heard.length > before, 'nothing was told of')
   assert.deepEqual(ear.heard[before], { kind: 'anything' })
   await until(async () => (await listeners(deps.url)) > 0, 'nobody listens again')
-  await other.sessions.revoke('s' as SessionId, 'logout', NOON)
+  await other.ports.sessions.revoke('s' as SessionId, 'logout', NOON)
   await ear.hears(ended('s'), 0)
 })
 
@@ -158,7 +160,7 @@ test('while the server is away nothing is said to be up to date, and when it is 
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  await other.sessions.open(aSession('s'))
+  await other.ports.sessions.open(aSession('s'))
   const ear = listening(t, ours)
   await until(ear.isUpToDate, 'never up to date')
 
@@ -169,7 +171,7 @@ test('while the server is away nothing is said to be up to date, and when it is 
 
   await until(ear.isUpToDate, 'never up to date again')
   assert.deepEqual(ear.heard[before], { kind: 'anything' })
-  await other.sessions.revoke('s' as SessionId, 'logout', NOON)
+  await other.ports.sessions.revoke('s' as SessionId, 'logout', NOON)
 })
 
 test('where nothing can be listened to, what others write is asked for twice a second', async (t) => {
@@ -184,7 +186,7 @@ test('where nothing can be listened to, what others write is asked for twice a s
     `create function elsewhere.pg_notify(text, text) returns void language sql as 'select'`,
   )
   const deaf = deps.store({ options: '-c search_path=elsewhere,pg_catalog,public' })
-  await deaf.users.insert(vitor)
+  await deaf.ports.users.insert(vitor)
   const ear = listening(t, deaf)
 
   await until(() => ear.heard.length >= 3, 'it was not asked for')
@@ -192,7 +194,7 @@ test('where nothing can be listened to, what others write is asked for twice a s
   assert.deepEqual(new Set(ear.heard.map(({ kind }) => kind)), new Set(['anything']))
   assert.ok(ear.isUpToDate())
   // Nobody would tell of their change.
-  await deaf.users.find('id', vitor.id)
+  await deaf.ports.users.find('id', vitor.id)
   assert.equal(known(deaf), undefined)
 })
 
@@ -206,7 +208,7 @@ for (const [what, sql] of [
       if (deps === undefined) return
       const [ours, other] = [deps.store(), deps.store()]
       await other.migrate()
-      await other.users.insert(vitor)
+      await other.ports.users.insert(vitor)
       if (when === 'before a process begins') await run(deps.url, sql)
       const ear = listening(t, ours)
       if (when === 'while it runs') {
@@ -217,7 +219,7 @@ for (const [what, sql] of [
 
       await until(() => ear.heard.length >= before + 3, 'it was not asked for')
       assert.ok(ear.isUpToDate())
-      await other.users.change(vitor.id, { active: false })
+      await other.ports.users.change(vitor.id, { active: false })
       assert.equal(known(ours), undefined)
 
       await run(deps.url, 'alter table users enable trigger all')
@@ -226,42 +228,43 @@ for (const [what, sql] of [
 }
 
 /** The user as a store knows it without asking; `undefined` where it asks. */
-function known(store: Store): User | undefined {
-  const account = store.users.find('id', vitor.id)
+function known(store: InstanceStore): User | undefined {
+  const account = store.ports.users.find('id', vitor.id)
   return isPromise(account) ? void account.catch(() => {}) : account?.user
 }
 
-async function remembers(store: Store): Promise<void> {
+async function remembers(store: InstanceStore): Promise<void> {
   await until(
-    async () => known(store) !== undefined || !(await store.users.find('id', vitor.id)),
+    async () =>
+      known(store) !== undefined || !(await store.ports.users.find('id', vitor.id)),
     'it was not remembered',
   )
 }
 
 for (const [change, make] of Object.entries<
-  (other: Store, url: string) => Promise<unknown>
+  (other: InstanceStore, url: string) => Promise<unknown>
 >({
-  'a user whom another deactivates': ({ users }) =>
+  'a user whom another deactivates': ({ ports: { users } }) =>
     users.change(vitor.id, { active: false }),
-  'a user whose role another takes away': ({ users }) =>
+  'a user whose role another takes away': ({ ports: { users } }) =>
     users.change(vitor.id, { roles: [] }),
-  'a user whose password another changes': ({ users }) =>
+  'a user whose password another changes': ({ ports: { users } }) =>
     users.setPassword(vitor.id, 'another'),
-  'a user whom another deletes': ({ users }) => users.delete(vitor.id),
+  'a user whom another deletes': ({ ports: { users } }) => users.delete(vitor.id),
   'a user who is changed by hand': (_, url) => run(url, 'update users set active = 0'),
 })) {
   test(`${change} is another here within a second, although nobody asks for each request`, async (t) => {
     const deps = await aWorld(t)
     if (deps === undefined) return
     const [ours, other] = [deps.store(), deps.store()]
-    await ours.users.insert({ ...vitor, roles: ['editor'] })
+    await ours.ports.users.insert({ ...vitor, roles: ['editor'] })
     listening(t, ours)
     await remembers(ours)
     const before = known(ours)
 
     await make(other, deps.url)
     const since = performance.now()
-    const found = async () => (await ours.users.find('id', vitor.id))?.user
+    const found = async () => (await ours.ports.users.find('id', vitor.id))?.user
     await until(
       async () => !isDeepStrictEqual(await found(), before),
       'the account was still given',
@@ -275,20 +278,20 @@ test('who is changed here is another here at once', async (t) => {
   const deps = await aWorld(t)
   if (deps === undefined) return
   const ours = deps.store()
-  await ours.users.insert(vitor)
+  await ours.ports.users.insert(vitor)
   listening(t, ours)
   await remembers(ours)
 
-  await ours.users.change(vitor.id, { active: false })
+  await ours.ports.users.change(vitor.id, { active: false })
 
-  assert.equal((await ours.users.find('id', vitor.id))?.user.active, false)
+  assert.equal((await ours.ports.users.find('id', vitor.id))?.user.active, false)
 })
 
 test('without a word from the server for a second nobody is remembered: each request asks', async (t) => {
   const deps = await aServersWorld(t)
   if (deps === undefined) return
   const ours = deps.store()
-  await ours.users.insert(vitor)
+  await ours.ports.users.insert(vitor)
   listening(t, ours)
   await remembers(ours)
 
@@ -297,7 +300,7 @@ test('without a word from the server for a second nobody is remembered: each req
   await until(() => known(ours) === undefined, 'the account was still given')
 
   assert.ok(performance.now() - since < 1300)
-  await assert.rejects(async () => ours.users.find('id', vitor.id), {
+  await assert.rejects(async () => ours.ports.users.find('id', vitor.id), {
     code: 'store_unavailable',
     retryAfter: 1,
   })

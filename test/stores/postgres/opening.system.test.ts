@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { openStore } from '../../../src/instance/open-store.ts'
 import { parseSettings } from '../../../src/settings/settings.ts'
-import { postgresStore } from '../../../src/stores/postgres/store.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { TERMS, vitor } from '../../sessions/house.ts'
 import { soon, startHouse } from '../../sessions/processes.ts'
+import { postgresStore } from '../open.ts'
 import { aWorld, withQuery } from './world.ts'
 
 test('10 processes that start together on an empty database all find the newest tables', async (t) => {
@@ -28,7 +28,7 @@ test('10 processes that start together on an empty database all find the newest 
       applied,
     )
     assert.equal(count, numbers)
-    assert.equal(await deps.store().users.insert(vitor), true)
+    assert.equal(await deps.store().ports.users.insert(vitor), true)
   } finally {
     await Promise.all(houses.map((instance) => instance.kill()))
   }
@@ -116,7 +116,7 @@ test('with the grant of the sentence it opens', async (t) => {
 
   await store.migrate()
 
-  assert.equal(await store.users.insert(vitor), true)
+  assert.equal(await store.ports.users.insert(vitor), true)
 })
 
 test('tables of another program are left alone', async (t) => {

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
+import type { InstanceStore } from '../../../src/features/store-extensions.ts'
 import type { SessionId } from '../../../src/sessions/session.ts'
-import type { Store } from '../../../src/stores/store.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../../sessions/house.ts'
 import { aServersWorld, aWorld, withQuery } from './world.ts'
 
-const refresh = ({ sessions }: Store, generation: number, id = 's') =>
+const refresh = ({ ports: { sessions } }: InstanceStore, generation: number, id = 's') =>
   sessions.rotate({
     id: id as SessionId,
     generation,
@@ -25,7 +25,7 @@ test('a refresh writes one new version of its row, on the same page, and no inde
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
+  await store.ports.users.insert(vitor)
   await store.migrate()
   await run(
     deps.url,
@@ -59,8 +59,8 @@ test('each connection is read committed and durable, waits so long and no longer
     await run(deps.url, `alter database ${database} set ${setting}`)
   }
   const store = deps.store()
-  await store.users.insert(vitor)
-  await store.sessions.open(aSession('s'))
+  await store.ports.users.insert(vitor)
+  await store.ports.sessions.open(aSession('s'))
   await run(
     deps.url,
     `create function shown() returns trigger language plpgsql as $$ begin
@@ -95,8 +95,8 @@ test('a connection that has come to read only, as after a failover, is given up,
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store({ pool: '1' })
-  await store.users.insert(vitor)
-  await store.sessions.open(aSession('s'))
+  await store.ports.users.insert(vitor)
+  await store.ports.sessions.open(aSession('s'))
   const database = new URL(deps.url).pathname.slice(1)
   // What the role may do is looked up by each statement; the setting is that of new transactions.
   await run(deps.url, `alter database ${database} set default_transaction_read_only = on`)
@@ -122,8 +122,8 @@ test('what another holds is waited for two seconds, and then it is unavailable',
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
-  await store.sessions.open(aSession('s'))
+  await store.ports.users.insert(vitor)
+  await store.ports.sessions.open(aSession('s'))
   const holder = new pg.Client(deps.url)
   await holder.connect()
   try {
@@ -145,8 +145,8 @@ for (const code of ['40001', '40P01']) {
     const deps = await aWorld(t)
     if (deps === undefined) return
     const store = deps.store()
-    await store.users.insert(vitor)
-    await store.sessions.open(aSession('s'))
+    await store.ports.users.insert(vitor)
+    await store.ports.sessions.open(aSession('s'))
     await run(deps.url, 'create sequence tries')
     const failing = (times: number): string =>
       `create or replace function fail() returns trigger language plpgsql as $$ begin
@@ -172,8 +172,8 @@ test('a statement that was prepared before a column came is prepared anew, and s
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store({ pool: '1' })
-  await store.users.insert(vitor)
-  await store.sessions.open(aSession('s'))
+  await store.ports.users.insert(vitor)
+  await store.ports.sessions.open(aSession('s'))
   assert.ok(await refresh(store, 0))
 
   await run(deps.url, 'alter table sessions add column of_tomorrow text')
@@ -185,23 +185,23 @@ test('a text that no database keeps finds nobody, and is refused where it should
   const deps = await aWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
+  await store.ports.users.insert(vitor)
   for (const text of ['vitor\0', '\0', 'vitor\ud800', '\udc00']) {
-    assert.equal(await store.users.find('username', text), undefined)
-    assert.equal(await store.sessions.find(text as SessionId), undefined)
+    assert.equal(await store.ports.users.find('username', text), undefined)
+    assert.equal(await store.ports.sessions.find(text as SessionId), undefined)
     await assert.rejects(
-      store.users.insert({ ...vitor, username: text, usernameKey: text }),
+      store.ports.users.insert({ ...vitor, username: text, usernameKey: text }),
       { code: 'invalid' },
     )
     // Wrong passwords of such a name are counted all the same.
     const limit = { limit: 2, per: minutes(1) }
     const kinds = []
     for (let n = 0; n < 3; n++)
-      kinds.push((await store.hits.hit(`login ${text}`, limit, NOON)).kind)
+      kinds.push((await store.ports.hits.hit(`login ${text}`, limit, NOON)).kind)
     assert.deepEqual(kinds, ['counted', 'counted', 'full'])
-    await store.hits.flush(at(NOON, 1))
+    await store.ports.hits.flush(at(NOON, 1))
   }
-  await assert.rejects(store.sessions.flush(NOON, 1.5), { code: 'invalid' })
+  await assert.rejects(store.ports.sessions.flush(NOON, 1.5), { code: 'invalid' })
 })
 
 test('texts are equal and in order as their octets are, as on SQLite', async (t) => {
@@ -211,7 +211,7 @@ test('texts are equal and in order as their octets are, as on SQLite', async (t)
   const names = ['b', 'a', 'B', 'ä', 'a_', 'a.', 'z', '_', 'A']
   for (const name of names)
     assert.ok(
-      await store.users.insert({
+      await store.ports.users.insert({
         ...vitor,
         id: name as never,
         username: name,
@@ -219,7 +219,9 @@ test('texts are equal and in order as their octets are, as on SQLite', async (t)
       }),
     )
 
-  const listed = (await store.users.list({ limit: 100 })).map(({ username }) => username)
+  const listed = (await store.ports.users.list({ limit: 100 })).map(
+    ({ username }) => username,
+  )
 
   assert.deepEqual(
     listed,
@@ -249,8 +251,8 @@ test('while the server is away whoever asks is told within a second; when it is 
   const deps = await aServersWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
-  await store.sessions.open(aSession('s'))
+  await store.ports.users.insert(vitor)
+  await store.ports.sessions.open(aSession('s'))
   const stops = [
     () => deps.server.stop('immediate'),
     () => deps.server.kill(),
@@ -277,8 +279,8 @@ test('a server that has fallen silent is found out by who listens, and nobody wa
   const deps = await aServersWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
-  await store.sessions.open(aSession('s'))
+  await store.ports.users.insert(vitor)
+  await store.ports.sessions.open(aSession('s'))
   let isUpToDate = () => {}
   const current = new Promise<void>((resolve) => {
     isUpToDate = resolve
@@ -300,7 +302,7 @@ test('a server that has fallen silent is found out by who listens, and nobody wa
   }
 
   // What the server took in and could not answer it has done, or not: either is a state that a client can go on from.
-  const state = await store.sessions.find('s' as SessionId)
+  const state = await store.ports.sessions.find('s' as SessionId)
   assert.ok(await refresh(store, state!.session.generation))
 })
 
@@ -308,8 +310,8 @@ test('processes that serve us are killed under load: some are told so, none is t
   const deps = await aServersWorld(t)
   if (deps === undefined) return
   const store = deps.store()
-  await store.users.insert(vitor)
-  for (let n = 0; n < 8; n++) await store.sessions.open(aSession(`s${n}`))
+  await store.ports.users.insert(vitor)
+  for (let n = 0; n < 8; n++) await store.ports.sessions.open(aSession(`s${n}`))
   let going = true
   const codes = new Set<string>()
   const writers = Array.from({ length: 8 }, async (_, n) => {
@@ -319,7 +321,7 @@ test('processes that serve us are killed under load: some are told so, none is t
         const moved = await refresh(store, generation, `s${n}`)
         generation =
           moved?.generation ??
-          (await store.sessions.find(`s${n}` as SessionId))!.session.generation
+          (await store.ports.sessions.find(`s${n}` as SessionId))!.session.generation
       } catch (error) {
         codes.add((error as { code: string }).code)
       }
@@ -341,7 +343,7 @@ test('processes that serve us are killed under load: some are told so, none is t
 
   assert.deepEqual([...codes], ['store_unavailable'])
   for (const [n, generation] of reached.entries()) {
-    const { session } = (await store.sessions.find(`s${n}` as SessionId))!
+    const { session } = (await store.ports.sessions.find(`s${n}` as SessionId))!
     assert.equal(session.generation, generation)
     assert.equal(session.jti, `s${n}-${generation}`)
   }

@@ -1,12 +1,12 @@
 import type { TestContext } from 'node:test'
-import { postgresStore } from '../../../src/stores/postgres/store.ts'
-import type { Store } from '../../../src/stores/store.ts'
+import type { InstanceStore } from '../../../src/features/store-extensions.ts'
 import { aDatabase, aServer, type Server } from '../../services/postgres.ts'
+import { postgresStore } from '../open.ts'
 
 export interface World {
   readonly url: string
   /** A store on it, as one process has it; not opened yet. */
-  store(more?: Readonly<Record<string, string>>): Store
+  store(more?: Readonly<Record<string, string>>): InstanceStore
 }
 
 /** A database of a test's own. Skips the test where there is none. */
@@ -29,7 +29,7 @@ export async function aServersWorld(
 }
 
 function worldAt(t: TestContext, url: string, remove: () => Promise<void>): World {
-  const stores: Store[] = []
+  const stores: InstanceStore[] = []
   t.after(async () => {
     for (const store of stores) await store.close()
     await remove()
