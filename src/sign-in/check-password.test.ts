@@ -15,11 +15,11 @@ const terms: CheckPasswordOptions = {
 const password = 'Wonder-Land-42'
 const strength: [] = []
 
-/** What PBKDF2 makes of `Wonder-Land-42`, as Django writes it. */
+/** The PBKDF2 hash of `Wonder-Land-42`, made by Django. */
 const OLD =
   'pbkdf2_sha256$1000$oracleSaltOfAlice00001$yijy6AjAtt3PDFxLFllvxJXAGgEaxE1rFiD2YCw5eAI='
 
-test('who knows the password is let in', async () => {
+test('the right password returns the account', async () => {
   await using deps = await openWorld()
   const user = await createUser({ username: 'ada', password }, deps)
 
@@ -40,7 +40,7 @@ test('with email as the login field, the email is the login and the name is not'
   })
 })
 
-test('whoever is not let in hears the same, whatever the reason', async () => {
+test('every refusal has the same error, whatever the reason', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
@@ -81,7 +81,7 @@ test('whoever is not let in hears the same, whatever the reason', async () => {
   }
 })
 
-test('every refusal is the same number of hashes', async () => {
+test('every refusal computes the same number of hashes', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
@@ -129,7 +129,7 @@ for (const [trimPassword, sent, stored, admitted] of [
   })
 }
 
-test('a password is the same however its letters are composed', async () => {
+test('composed and decomposed letters match the same hash', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'ada', password: 'pa\u0308sswo\u0308rt→ß12' }, deps)
 
@@ -138,7 +138,7 @@ test('a password is the same however its letters are composed', async () => {
   }
 })
 
-test('the rule decides who may enter, and is asked of nobody too', async () => {
+test('the rule decides who may sign in, and is called for unknown users too', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
@@ -162,7 +162,7 @@ test('the rule decides who may enter, and is asked of nobody too', async () => {
   assert.deepEqual(asked, ['ada', 'ivan', undefined])
 })
 
-test('an old hash is replaced at sign-in, and the epoch stays', async () => {
+test('an outdated hash is replaced at sign-in, and the epoch does not change', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
@@ -177,7 +177,7 @@ test('an old hash is replaced at sign-in, and the epoch stays', async () => {
   assert.deepEqual(await deps.users.find('id', id), stored)
 })
 
-test('a wrong password does not replace an old hash', async () => {
+test('a wrong password does not replace an outdated hash', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
@@ -188,7 +188,7 @@ test('a wrong password does not replace an old hash', async () => {
   assert.equal((await deps.users.find('id', id))?.hash, OLD)
 })
 
-test('of two who replace a hash at the same moment both are let in, with the hash that was written', async () => {
+test('two concurrent sign-ins that replace a hash both succeed, with the hash that was written', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
@@ -201,7 +201,7 @@ test('of two who replace a hash at the same moment both are let in, with the has
   assert.deepEqual(accounts, [stored, stored, stored])
 })
 
-test('a password that is changed while its hash is replaced lets nobody in', async () => {
+test('a password that is changed while its hash is replaced is refused', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
@@ -225,7 +225,7 @@ test('a password that is changed while its hash is replaced lets nobody in', asy
   )
 })
 
-test('where no hash can be made now, the old one stays and the user is let in', async () => {
+test('if hashing is busy, the outdated hash stays and the sign-in succeeds', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
@@ -237,7 +237,7 @@ test('where no hash can be made now, the old one stays and the user is let in', 
   )
 })
 
-test('a password that is too long is refused as such, with an account and without', async () => {
+test('a password that is too long throws invalid, with an account and without', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'ada', password }, deps)
 
@@ -250,7 +250,7 @@ test('a password that is too long is refused as such, with an account and withou
   }
 })
 
-test('a deactivated user is not let in, and once activated is again', async () => {
+test('a deactivated user cannot sign in until activated again', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', password }, deps)
 

@@ -5,7 +5,7 @@ import { changeUser, setPassword } from './change.ts'
 import { createUser } from './create.ts'
 import type { UserId } from './user.ts'
 
-test('a user is made with what was given, and signs in with its password', async () => {
+test('a user is created with the given fields and its password matches', async () => {
   await using deps = await openWorld()
   const user = await createUser(
     {
@@ -41,7 +41,7 @@ test('a user is made with what was given, and signs in with its password', async
   )
 })
 
-test('a user without a password has a hash that no password is right for', async () => {
+test('no password matches a user that was created without one', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'robot' }, deps)
 
@@ -49,7 +49,7 @@ test('a user without a password has a hash that no password is right for', async
   assert.match(account?.hash ?? '', /^![0-9a-f]{40}$/)
 })
 
-test('all faults of a new user are told at once, and nothing is written', async () => {
+test('all invalid fields of a new user are reported together, and nothing is written', async () => {
   await using deps = await openWorld()
 
   await assert.rejects(
@@ -72,7 +72,7 @@ test('all faults of a new user are told at once, and nothing is written', async 
   assert.equal(await deps.users.count(), 0)
 })
 
-test('a password is not like the name, the email or the names among the attributes', async () => {
+test('a password similar to the username, email or name attributes is refused', async () => {
   await using deps = await openWorld()
   const attributes = { first_name: 'Augusta', last_name: 'Kingsley' }
 
@@ -98,7 +98,7 @@ for (const [first, second] of [
   ['kate', '\u212aate'],
   ['éric', 'e\u0301ric'],
 ] as const) {
-  test(`a name is taken once: ${first} and ${JSON.stringify(second)}`, async () => {
+  test(`a username is unique: ${first} and ${JSON.stringify(second)}`, async () => {
     await using deps = await openWorld()
     await createUser({ username: first }, deps)
 
@@ -109,7 +109,7 @@ for (const [first, second] of [
   })
 }
 
-test('an email is taken once, whatever the letters of its domain', async () => {
+test('an email is unique, whatever the letter case of its domain', async () => {
   await using deps = await openWorld()
   await createUser({ username: 'alice', email: 'alice@example.org' }, deps)
 
@@ -121,7 +121,7 @@ test('an email is taken once, whatever the letters of its domain', async () => {
   )
 })
 
-test('of many who take a name at the same moment one has it', async () => {
+test('of concurrent creations with one name exactly one succeeds', async () => {
   await using deps = await openWorld()
 
   const outcomes = await Promise.allSettled(
@@ -134,7 +134,7 @@ test('of many who take a name at the same moment one has it', async () => {
   assert.equal(await deps.users.count(), 1)
 })
 
-test('a new password is right, the old one is not, and the epoch has risen', async () => {
+test('after setPassword the new password matches, the old one does not, and the epoch is incremented', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, deps)
 
@@ -172,7 +172,7 @@ test('a weak password changes nothing', async () => {
   assert.deepEqual(await deps.users.find('id', id), before)
 })
 
-test('nobody has no password to change', async () => {
+test('setPassword of an unknown user throws user_not_found', async () => {
   await using deps = await openWorld()
 
   await assert.rejects(setPassword('nobody' as UserId, 'Wonder-Land-42', deps), {
@@ -180,14 +180,14 @@ test('nobody has no password to change', async () => {
   })
 })
 
-test('what is asked of passwords can be something else', async () => {
+test('custom strength rules replace the default ones', async () => {
   await using deps = await openWorld()
 
   await createUser({ username: 'ada', password: 'ada' }, { ...deps, strength: [] })
   assert.equal(await deps.users.count(), 1)
 })
 
-test('a user is changed, and an email is checked as a new one is', async () => {
+test('changing a user validates the email like creating one', async () => {
   await using deps = await openWorld()
   const { id } = await createUser({ username: 'ada', email: 'ada@example.org' }, deps)
   await createUser({ username: 'bob', email: 'bob@example.org' }, deps)
