@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from '../../test/users/world.ts'
+import { openUsers } from '../../test/users/setup.ts'
 import { AuthError } from '../base/errors.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser } from '../users/create.ts'
@@ -20,14 +20,14 @@ const OLD =
   'pbkdf2_sha256$1000$oracleSaltOfAlice00001$yijy6AjAtt3PDFxLFllvxJXAGgEaxE1rFiD2YCw5eAI='
 
 test('the right password returns the account', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const user = await createUser({ username: 'ada', password }, deps)
 
   assert.deepEqual((await verifyCredentials('ada', password, deps, terms)).user, user)
 })
 
 test('with email as the login field, the email is the login and the name is not', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'ada', email: 'ada@example.org', password }, deps)
   const byEmail: CheckPasswordOptions = { ...terms, loginField: 'email' }
 
@@ -41,7 +41,7 @@ test('with email as the login field, the email is the login and the name is not'
 })
 
 test('every refusal has the same error, whatever the reason', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
@@ -82,7 +82,7 @@ test('every refusal has the same error, whatever the reason', async () => {
 })
 
 test('every refusal computes the same number of hashes', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
@@ -118,7 +118,7 @@ for (const [trimPassword, sent, stored, admitted] of [
   [false, ' pw12345 ', 'pw12345', false],
 ] as const) {
   test(`trimPassword ${trimPassword}: ${JSON.stringify(sent)} for ${JSON.stringify(stored)}`, async () => {
-    await using deps = await openWorld()
+    await using deps = await openUsers()
     await createUser({ username: 'ada', password: stored }, { ...deps, strength })
 
     const entering = verifyCredentials('ada', sent, deps, { ...terms, trimPassword })
@@ -130,7 +130,7 @@ for (const [trimPassword, sent, stored, admitted] of [
 }
 
 test('composed and decomposed letters match the same hash', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password: 'pa\u0308sswo\u0308rt→ß12' }, deps)
 
   for (const sent of ['pa\u0308sswo\u0308rt→ß12', 'p\u00e4ssw\u00f6rt→ß12']) {
@@ -139,7 +139,7 @@ test('composed and decomposed letters match the same hash', async () => {
 })
 
 test('the rule decides who may sign in, and is called for unknown users too', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
   const asked: (string | undefined)[] = []
@@ -163,7 +163,7 @@ test('the rule decides who may sign in, and is called for unknown users too', as
 })
 
 test('an outdated hash is replaced at sign-in, and the epoch does not change', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
@@ -178,7 +178,7 @@ test('an outdated hash is replaced at sign-in, and the epoch does not change', a
 })
 
 test('a wrong password does not replace an outdated hash', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
@@ -189,7 +189,7 @@ test('a wrong password does not replace an outdated hash', async () => {
 })
 
 test('two concurrent sign-ins that replace a hash both succeed, with the hash that was written', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
@@ -202,7 +202,7 @@ test('two concurrent sign-ins that replace a hash both succeed, with the hash th
 })
 
 test('a password that is changed while its hash is replaced is refused', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
   const changing = {
@@ -226,7 +226,7 @@ test('a password that is changed while its hash is replaced is refused', async (
 })
 
 test('if hashing is busy, the outdated hash stays and the sign-in succeeds', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
   const busy = { ...deps.passwords, hash: () => Promise.reject(new AuthError('busy')) }
@@ -238,7 +238,7 @@ test('if hashing is busy, the outdated hash stays and the sign-in succeeds', asy
 })
 
 test('a password that is too long throws invalid, with an account and without', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
 
   for (const login of ['ada', 'nobody']) {
@@ -251,7 +251,7 @@ test('a password that is too long throws invalid, with an account and without', 
 })
 
 test('a deactivated user cannot sign in until activated again', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
 
   await changeUser(id, { active: false }, deps.users)

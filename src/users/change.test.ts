@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from '../../test/users/world.ts'
+import { openUsers } from '../../test/users/setup.ts'
 import { changeUser, setPassword } from './change.ts'
 import { createUser } from './create.ts'
 import type { UserId } from './user.ts'
 
 test('a user is created with the given fields and its password matches', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const user = await createUser(
     {
       username: 'ada',
@@ -42,7 +42,7 @@ test('a user is created with the given fields and its password matches', async (
 })
 
 test('no password matches a user that was created without one', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'robot' }, deps)
 
   const account = await deps.users.find('username', 'robot')
@@ -50,7 +50,7 @@ test('no password matches a user that was created without one', async () => {
 })
 
 test('all invalid fields of a new user are reported together, and nothing is written', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
 
   await assert.rejects(
     createUser({ username: 'a b', password: '12345', email: 'nowhere' }, deps),
@@ -73,7 +73,7 @@ test('all invalid fields of a new user are reported together, and nothing is wri
 })
 
 test('a password similar to the username, email or name attributes is refused', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const attributes = { first_name: 'Augusta', last_name: 'Kingsley' }
 
   for (const [password, name] of [
@@ -99,7 +99,7 @@ for (const [first, second] of [
   ['éric', 'e\u0301ric'],
 ] as const) {
   test(`a username is unique: ${first} and ${JSON.stringify(second)}`, async () => {
-    await using deps = await openWorld()
+    await using deps = await openUsers()
     await createUser({ username: first }, deps)
 
     await assert.rejects(createUser({ username: second }, deps), {
@@ -110,7 +110,7 @@ for (const [first, second] of [
 }
 
 test('an email is unique, whatever the letter case of its domain', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'alice', email: 'alice@example.org' }, deps)
 
   await assert.rejects(
@@ -122,7 +122,7 @@ test('an email is unique, whatever the letter case of its domain', async () => {
 })
 
 test('of concurrent creations with one name exactly one succeeds', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
 
   const outcomes = await Promise.allSettled(
     Array.from({ length: 10 }, (_, n) =>
@@ -135,7 +135,7 @@ test('of concurrent creations with one name exactly one succeeds', async () => {
 })
 
 test('after setPassword the new password matches, the old one does not, and the epoch is incremented', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, deps)
 
   await setPassword(id, 'Looking-Glass-7', deps)
@@ -153,7 +153,7 @@ test('after setPassword the new password matches, the old one does not, and the 
 })
 
 test('a weak password changes nothing', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, deps)
   const before = await deps.users.find('id', id)
 
@@ -173,7 +173,7 @@ test('a weak password changes nothing', async () => {
 })
 
 test('setPassword of an unknown user throws user_not_found', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
 
   await assert.rejects(setPassword('nobody' as UserId, 'Wonder-Land-42', deps), {
     code: 'user_not_found',
@@ -181,14 +181,14 @@ test('setPassword of an unknown user throws user_not_found', async () => {
 })
 
 test('custom strength rules replace the default ones', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
 
   await createUser({ username: 'ada', password: 'ada' }, { ...deps, strength: [] })
   assert.equal(await deps.users.count(), 1)
 })
 
 test('changing a user validates the email like creating one', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', email: 'ada@example.org' }, deps)
   await createUser({ username: 'bob', email: 'bob@example.org' }, deps)
 
