@@ -1,6 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import { FLUSH_BATCH, type HitResult, type Hits, noHitsAllowed } from '../throttling/hits.ts'
+import {
+  FLUSH_BATCH,
+  type HitResult,
+  type Hits,
+  noHitsAllowed,
+} from '../throttling/hits.ts'
 import { prepared } from './prepared.ts'
 import type { Tables } from './tables.ts'
 
