@@ -31,6 +31,6 @@ test('the option telemetry without its package stops the start; without the opti
   ])
   assert.deepEqual(JSON.parse(stdout), [
     'opened',
-    'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".',
+    'The option "telemetry" needs the package "@opentelemetry/api", which is not installed. Type: npm install @opentelemetry/api',
   ])
 })
