@@ -17,22 +17,22 @@ const PARSERS: ReadonlyMap<string, (bytes: Uint8Array, type: MediaType) => Parse
 export const BODY_TYPES: readonly string[] = [...PARSERS.keys()]
 
 /**
- * The body of a request (specification 0.6). No body says as little as an empty object, whatever its type.
+ * The body of a request (specification 0.6). An empty body of any type is an empty object.
  *
- * @throws AuthError `unsupported_media_type`, where it is compressed too (rule D4); `parse_error`; `invalid` where it is JSON and
- *   no object; `body_too_large`
+ * @throws AuthError `unsupported_media_type`, also for a compressed body (rule D4); `parse_error`; `invalid` if it is JSON but
+ *   not an object; `body_too_large`
  */
 export async function parseBody(request: AuthRequest): Promise<ParsedBody> {
-  const sentType = request.header('content-type') ?? ''
+  const contentType = request.header('content-type') ?? ''
   const encoding = request.header('content-encoding') ?? 'identity'
   const bytes = await request.body()
   if (bytes.length === 0) return collectFields(new Map())
   if (encoding.trim().toLowerCase() !== 'identity')
     throw unsupported(`content encoding "${encoding}"`)
-  const type = parseMediaType(sentType)
+  const type = parseMediaType(contentType)
   const parse = PARSERS.get(type.type)
   if (parse === undefined || !isUtf8(type.parameters.get('charset')))
-    throw unsupported(`media type "${sentType}"`)
+    throw unsupported(`media type "${contentType}"`)
   return parse(bytes, type)
 }
 

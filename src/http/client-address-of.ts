@@ -2,16 +2,16 @@ import type { Log } from '../base/log.ts'
 import { clientAddress } from './client-address.ts'
 import type { AuthRequest } from './request.ts'
 
-/** Whose request it is, behind the proxies that are trusted; where nobody can tell, the operator is told so, once. */
+/** The client's address behind the trusted proxies. Logs one warning if it is unknown. */
 export function clientAddressBehind(
   proxies: number | null,
   log: Log,
 ): (request: AuthRequest) => string {
-  let told = false
+  let isLogged = false
   return (request) => {
     const address = clientAddress(request, proxies)
-    if (address === '' && !told) {
-      told = true
+    if (address === '' && !isLogged) {
+      isLogged = true
       log({ level: 'warn', event: UNKNOWN })
     }
     return address
@@ -19,5 +19,5 @@ export function clientAddressBehind(
 }
 
 const UNKNOWN =
-  'the addresses of clients are not known here, so throttles count all of them as one: hand them over, as ' +
-  'handler(request, { address }), or set "proxies" to the number of proxies in front'
+  'The address of a client is unknown, so throttles count all clients as one: pass it as handler(request, { address }), ' +
+  'or set the option "proxies" to the number of proxies in front.'

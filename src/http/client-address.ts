@@ -3,11 +3,10 @@ import { isIPv4, isIPv6 } from 'node:net'
 import type { AuthRequest } from './request.ts'
 
 /**
- * The client's address, where `proxies` of them stand in front and each appends to `X-Forwarded-For` whom it was asked by:
- * so many from the right, since what stands further left is what the client says (D10).
+ * The client's address behind `proxies` trusted proxies, each of which appends its client to `X-Forwarded-For`: that many
+ * entries from the right. Entries further left come from the client and may be forged (D10).
  *
- * @param proxies `null` believes the whole header, as Django REST framework does by default: whoever forges it evades every
- *   limit
+ * @param proxies `null` trusts the whole header, as Django REST framework does by default: a forged one evades every limit
  * @see specification 6.8, the table of NUM_PROXIES
  */
 export function clientAddress(
@@ -19,23 +18,23 @@ export function clientAddress(
   if (proxies === null) return forwarded ? forwarded.replace(/\s+/g, '') : request.address
   if (forwarded === undefined) return request.address
   const entries = forwarded.split(',')
-  return entries[Math.max(0, entries.length - proxies)]!.trim()
+  return (entries.at(-proxies) ?? entries[0] ?? '').trim()
 }
 
-/** Characters that a part of a key may have; what is longer is counted by its digest. */
+/** Limit in characters of a part of a key; a longer one is replaced by its digest. */
 const LONGEST = 64
 
-/** A text as a part of a key: short, whoever made it up. */
+/** Bounds a client's text that becomes part of a key. */
 export const truncateAddress = (text: string): string =>
   text.length <= LONGEST ? text : `sha256:${hash('sha256', text, 'base64url')}`
 
 /**
- * Who is counted as one behind an address: an IPv4 address; the /64 of an IPv6 one, since that is what one subscriber gets
- * (rule P9). A port, as some proxies append it, is left out. What is no address is never the same as a user's id.
+ * The network that throttles count as one client: an IPv4 address; the /64 of an IPv6 address, since a subscriber has a
+ * whole one (rule P9). A port, as some proxies append it, is removed. Other texts get a prefix, so that they equal no user's id.
  */
 export function networkOf(address: string): string {
   if (isIPv4(address)) return address
-  // How a socket for both kinds shows an IPv4 client: most of them, so it is not taken apart.
+  // A dual-stack socket shows IPv4 clients like this; they are common, so they are not parsed.
   if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7)
   const host = isIPv6(address) ? address.replace(/%.*$/, '') : hostOf(address)
   if (isIPv4(host)) return host
@@ -45,10 +44,10 @@ export function networkOf(address: string): string {
   return `${groups.slice(0, 4).join(':')}::/64`
 }
 
-/** Prefixes before an IPv4 address: as a socket for both kinds shows one (RFC 4291 §2.5.5.2), and translated (RFC 6052 §2.1). */
+/** Prefixes before an IPv4 address: mapped (RFC 4291 §2.5.5.2) and translated (RFC 6052 §2.1). */
 const WITH_IPV4 = new Set(['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0'])
 
-/** What stands beside a port or in brackets. */
+/** The address without port and brackets. */
 function hostOf(address: string): string {
   const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(address) ?? []
   const [, ipv4] = /^([\d.]+):\d+$/.exec(address) ?? []
@@ -72,7 +71,7 @@ const writtenGroups = (text: string): readonly string[] =>
 
 const hex = (number: number | string): string => Number(number).toString(16)
 
-/** The two groups that an IPv4 address at the end stands for. */
+/** An IPv4 address at the end of an IPv6 one, as two groups. */
 function hexOf(ipv4: string): readonly string[] {
   const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number)
   return [hex(a * 256 + b), hex(c * 256 + d)]

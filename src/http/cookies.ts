@@ -1,8 +1,8 @@
 import type { Header } from './request.ts'
 
 /**
- * The values of the cookies that have a name, as they were sent (RFC 6265 §5.4): pairs are parted by semicolons alone, so that
- * no value can bring another cookie with it.
+ * The values of all cookies of a name (RFC 6265 §5.4). Only semicolons separate pairs, so a value cannot contain another
+ * cookie.
  */
 export function cookieValues(
   name: string,
@@ -12,14 +12,14 @@ export function cookieValues(
   const values: string[] = []
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
-    if (equals !== -1 && withoutBlanks(pair.slice(0, equals)) === name)
-      values.push(withoutBlanks(pair.slice(equals + 1)))
+    if (equals !== -1 && trimBlanks(pair.slice(0, equals)) === name)
+      values.push(trimBlanks(pair.slice(equals + 1)))
   }
   return values
 }
 
-/** Spaces and tabs: other white space is part of a name, and `\u00a0__Host-` is no prefix that a browser has held to its terms. */
-function withoutBlanks(text: string): string {
+/** Removes spaces and tabs only: browsers do not enforce the rules of `__Host-` for a name such as `\u00a0__Host-a`. */
+function trimBlanks(text: string): string {
   let start = 0
   let end = text.length
   while (start < end && isBlank(text.charCodeAt(start))) start++
@@ -29,14 +29,14 @@ function withoutBlanks(text: string): string {
 const isBlank = (code: number): boolean => code === 32 || code === 9
 
 export interface CookieAttributes {
-  /** Seconds; 0 takes the cookie away. */
+  /** Seconds; 0 deletes the cookie. */
   readonly maxAge: number
   readonly secure: boolean
-  /** Whether scripts may not read it. */
+  /** Whether it is hidden from scripts. */
   readonly httpOnly: boolean
 }
 
-/** A `Set-Cookie`: for this host alone, and not sent along by other sites' forms. */
+/** The value of `Set-Cookie` for a cookie of this host only, which forms of other sites do not send. */
 export function serializeCookie(
   name: string,
   value: string,

@@ -205,7 +205,7 @@ for (const [name, body, headers, status, expected] of [
     '{"login":"\ufeff","password":"b"}',
   ],
   [
-    'a password of 4,097 octets',
+    'a password of 4,097 bytes',
     `{"username":"a","password":"${'p'.repeat(4097)}"}`,
     JSON_TYPE,
     400,
@@ -302,20 +302,20 @@ test('an unknown format is not found', async () => {
   assert.deepEqual([reply.status, reply.body], [404, '{"detail":"Not found."}'])
 })
 
-test('a fault of ours is a 500 that says nothing, and is told to the log', async () => {
-  const told: unknown[] = []
+test('an unexpected error is a 500 without its message, and is reported', async () => {
+  const reported: unknown[] = []
   const broken = refreshing(() => {
     throw new Error('a secret')
   })
   const request = requestOf('{"refresh":"a"}', JSON_TYPE)
   const reply = await ask(broken, request, {
-    failed: (error) => told.push(error),
+    failed: (error) => reported.push(error),
   })
   assert.deepEqual(
     [reply.status, reply.body],
     [500, '{"detail":"A server error occurred."}'],
   )
-  assert.equal(told.length, 1)
+  assert.equal(reported.length, 1)
 })
 
 test('no bytes of a body make a status of 500', async () => {

@@ -37,7 +37,7 @@ for (const [name, values] of [
   })
 }
 
-test('a request is seen as its runtime tells it', () => {
+test('the method, target, address and TLS come from the runtime', () => {
   const { method, url, address, secure } = asking()
 
   assert.deepEqual(

@@ -1,18 +1,17 @@
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
 
-/** What a runtime knows of a request beside the request. */
+/** What a runtime knows of a request's connection. */
 export interface Peer {
-  /** The address of who is connected; without one all are counted as one. */
+  /** The peer's address; without it, throttles count all clients as one. */
   readonly address?: string | undefined
 }
 
-/** A web-standard request as the house sees it. */
+/** A web-standard request as the core sees it. */
 export class FetchRequest implements AuthRequest {
   readonly #request: Request
-  /** Whoever has read it here, so that it can be looked at again. */
-  #octets: Promise<Uint8Array> | undefined
-  /** The standard has no word for it. */
+  /** The body, once it has been read here. */
+  #bytes: Promise<Uint8Array> | undefined
   readonly address: string
 
   constructor(request: Request, { address = '' }: Peer = {}) {
@@ -47,18 +46,18 @@ export class FetchRequest implements AuthRequest {
   }
 
   body(): Promise<Uint8Array> {
-    this.#octets = octetsOf(this.#request)
-    return this.#octets
+    this.#bytes = bytesOf(this.#request)
+    return this.#bytes
   }
 
   async peek(): Promise<Uint8Array | undefined> {
-    if (this.#octets !== undefined) return this.#octets
+    if (this.#bytes !== undefined) return this.#bytes
     if (this.#request.bodyUsed) return undefined
-    return octetsOf(this.#request.clone()).catch(() => undefined)
+    return bytesOf(this.#request.clone()).catch(() => undefined)
   }
 }
 
-async function octetsOf({ body }: Request): Promise<Uint8Array> {
+async function bytesOf({ body }: Request): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   const reader = body?.getReader()
@@ -69,7 +68,7 @@ async function octetsOf({ body }: Request): Promise<Uint8Array> {
   ) {
     size += read.value.length
     if (size > BODY_LIMIT) {
-      // Of a copy this would wait for whoever reads the other.
+      // Not awaited: cancelling one branch of a clone waits for the other one's reader.
       void reader?.cancel().catch(() => undefined)
       throw new AuthError('body_too_large')
     }
@@ -79,8 +78,8 @@ async function octetsOf({ body }: Request): Promise<Uint8Array> {
 }
 
 /**
- * Whether an Authorization header is several: the standard joins them with a comma and a blank. Behind those, one credential
- * goes on with a parameter, outside of quotation marks (RFC 9110 §11.4); another begins with its scheme, or is empty.
+ * Whether an Authorization header is several that the Fetch standard has joined with `, `. Within one credential a parameter
+ * follows the comma (RFC 9110 §11.4); a second credential begins with its scheme, or is empty.
  */
 function isSeveral(value: string): boolean {
   if (!value.includes(',')) return false
@@ -90,7 +89,7 @@ function isSeveral(value: string): boolean {
 const QUOTED = /"(?:[^"\\]|\\.)*"/g
 const PARAMETER = /^\s*[!#$%&'*+.^_`|~\w-]+\s*=\s*[^=\s]/
 
-/** @param method of the request, where it is known: HEAD is answered with the length alone (RFC 9110 §9.3.2) */
+/** @param method of the request: a response to HEAD has the length alone (RFC 9110 §9.3.2) */
 export function toResponse(
   { status, headers, body }: AuthReply,
   method?: string,

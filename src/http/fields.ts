@@ -4,29 +4,29 @@ import type { ParsedBody } from './parsed-body.ts'
 
 /** A text field of an endpoint. */
 export interface Field {
-  /** White space at the ends is no part of the value. */
+  /** White space at the ends is removed. */
   readonly trim: boolean
-  /** White space alone is a value; else it is as good as none. */
+  /** White space alone is a value. */
   readonly allowBlank?: boolean
-  /** Sent twice in one JSON body it is refused: two readers might take different ones (H14). Else the last one counts. */
+  /** Rejects a JSON body that has the field twice, since two parsers might read different values (H14). Default: the last counts. */
   readonly rejectDuplicates?: boolean
-  /** Octets of UTF-8; more is refused before anything costly is done with the value. */
+  /** Limit in bytes of UTF-8, checked before anything expensive is done with the value. */
   readonly maxBytes?: number
 }
 
-/** The fields of an endpoint, in the order in which their faults are told. */
+/** The fields of an endpoint, in the order in which their errors are listed. */
 export type Fields<Name extends string = string> = Readonly<Record<Name, Field>>
 
-/** All fields of a request (specification 0.7). @throws AuthError `invalid`, its body naming every field at fault */
+/** The fields of a request (specification 0.7). @throws AuthError `invalid`, whose body has an error for each invalid field */
 export function parseFields<Name extends string>(
   shape: Fields<Name>,
-  sent: ParsedBody,
+  body: ParsedBody,
 ): Readonly<Record<Name, string>> {
   const texts: Partial<Record<Name, string>> = {}
   const faults: Partial<Record<Name, readonly [string]>> = {}
   for (const name of Object.keys(shape) as Name[]) {
-    const fault = findFault(name, shape[name], sent)
-    if (fault === undefined) texts[name] = textOf(shape[name], sent.values.get(name))
+    const fault = findFault(name, shape[name], body)
+    if (fault === undefined) texts[name] = textOf(shape[name], body.values.get(name))
     else faults[name] = [fault]
   }
   if (Object.keys(faults).length > 0)
@@ -54,12 +54,14 @@ function findFault(
   if (text.includes('\0')) return 'Null characters are not allowed.'
   if (!text.isWellFormed())
     return `Surrogate characters are not allowed: U+${loneSurrogateIn(text)}.`
-  // "characters" is the word that clients know from length limits; what is counted is octets, as for new passwords.
+  // Django REST framework says "characters"; bytes are counted, as for new passwords.
   if (field.maxBytes !== undefined && Buffer.byteLength(text) > field.maxBytes) {
     return `Ensure this field has no more than ${field.maxBytes} characters.`
   }
   return undefined
 }
 
-const loneSurrogateIn = (text: string): string =>
-  /\p{Surrogate}/u.exec(text)![0].charCodeAt(0).toString(16).toUpperCase()
+function loneSurrogateIn(text: string): string {
+  const [surrogate = ''] = /\p{Surrogate}/u.exec(text) ?? []
+  return surrogate.charCodeAt(0).toString(16).toUpperCase()
+}

@@ -1,4 +1,4 @@
-/** A header's value such as `text/plain; charset="utf-8"`, taken apart. */
+/** A parsed media type, such as `text/plain; charset="utf-8"`. */
 export interface MediaType {
   /** In lower case. */
   readonly type: string
@@ -8,7 +8,7 @@ export interface MediaType {
 
 const PARAMETER = /;\s*([^=;\s]+)=(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g
 
-/** Reads what RFC 9110 §5.6.6 allows, and what it does not as far as it can. */
+/** Parses the parameters of RFC 9110 §5.6.6; what does not conform is read as far as possible. */
 export function parseMediaType(text: string): MediaType {
   const end = text.indexOf(';')
   if (end === -1) return { type: text.trim().toLowerCase(), parameters: new Map() }

@@ -2,23 +2,23 @@ import { AuthError } from '../base/errors.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
 import { collectFields, MAX_MEMBERS, type ParsedBody } from './parsed-body.ts'
 
-/** What RFC 2046 §5.1.1 lets a boundary be. */
+/** The boundaries of RFC 2046 §5.1.1. */
 const BOUNDARY = /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/
 
-/** Text fields of a form in parts (RFC 7578). A file is there and has no text. @throws AuthError `parse_error` */
+/** Parses a form in parts (RFC 7578). The value of a file is not a string. @throws AuthError `parse_error` */
 export function parseMultipart(bytes: Uint8Array, { parameters }: MediaType): ParsedBody {
   const boundary = parameters.get('boundary')
   if (boundary === undefined || !BOUNDARY.test(boundary)) {
     throw broken(`Invalid boundary in multipart: ${boundary ?? 'None'}`)
   }
-  // Latin-1 keeps an octet a character. A delimiter begins a line, so the first one is given a line to begin.
+  // Latin-1 makes each byte one character. A delimiter begins a line, so a line break is put before the first one.
   const text = `\r\n${Buffer.from(bytes).toString('latin1')}`
   const [, ...parts] = text.split(`\r\n--${boundary}`, MAX_MEMBERS + 2)
   const values = new Map<string, unknown>()
   for (const part of parts) {
     if (part.startsWith('--')) return collectFields(values)
     const { name, filename, value } = parsePart(part)
-    // An empty choice of file is sent with an empty name, and is no file.
+    // Browsers send an empty file field with an empty file name.
     values.set(name, filename ? FILE : value)
   }
   throw broken('there is no end to it')
@@ -29,7 +29,7 @@ const broken = (reason: string): AuthError =>
     detail: `Multipart form parse error - ${reason}`,
   })
 
-/** Stands for what is no text. */
+/** The value of a file field, which no text field accepts. */
 const FILE = {}
 
 const DISPOSITION = 'content-disposition:'
@@ -39,7 +39,7 @@ function parsePart(text: string): {
   filename: string | undefined
   value: string
 } {
-  // Blanks may stand between the delimiter and the end of its line.
+  // White space may follow the delimiter on its line.
   const part = text.replace(/^[ \t]+(?=\r\n)/, '')
   const headEnd = part.indexOf('\r\n\r\n')
   if (!part.startsWith('\r\n') || headEnd === -1) throw broken('a part has no head')

@@ -1,6 +1,6 @@
 /**
- * A JSON number as Python writes it once it is text: `1.0` keeps its point, `1e5` becomes `100000.0`, `-0` is `0`, and
- * an integer of any length keeps all its digits.
+ * A JSON number as Python converts it to a string: `1.0` keeps its point, `1e5` becomes `100000.0`, `-0` is `0`, and an
+ * integer of any length keeps all its digits.
  */
 export function numberText(source: string): string {
   if (!/[.eE]/.test(source)) return source === '-0' ? '0' : source

@@ -1,11 +1,11 @@
 import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from './request.ts'
 
-/** Whether pages of this scheme (`https`) and host (with its port, where it has one) may act for those who are signed in here. */
+/** Whether pages of a scheme (`https`) and a host (with its port, unless that is the scheme's default) are trusted. */
 export type IsTrustedOrigin = (scheme: string, host: string) => boolean
 
 /**
- * Reads a list such as `https://app.example.com`, `https://*.example.com`: a star stands for subdomains, not for the domain.
+ * Parses origins such as `https://app.example.com` and `https://*.example.com`. A star means subdomains, not the domain itself.
  *
  * @throws AuthError `invalid_config`
  */
@@ -18,7 +18,7 @@ export function trustedOrigins(origins: readonly string[]): IsTrustedOrigin {
     if (scheme === undefined || host === undefined) {
       throw new AuthError(
         'invalid_config',
-        `session({ origins }): "${origin}" is no origin such as "https://app.example.com".`,
+        `session({ origins }): "${origin}" is not an origin: write one such as "https://app.example.com".`,
       )
     }
     const bare = host
@@ -34,27 +34,27 @@ export function trustedOrigins(origins: readonly string[]): IsTrustedOrigin {
     )
 }
 
-/** The host that was asked, with its port where that is not the scheme's own. */
+/** The host of the request, with its port unless that is the scheme's default. */
 export const hostOf = (request: AuthRequest): string =>
   (request.header('host') ?? '')
     .toLowerCase()
     .replace(request.secure ? /:443$/ : /:80$/, '')
 
-/** Whether a host is this machine's own name for itself: what is sent to it crosses no network. */
+/** Whether a host is a loopback name: requests to it cross no network. */
 export const isLoopback = (host: string): boolean =>
   /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host)
 
 export interface SiteCheck {
   readonly trusts: IsTrustedOrigin
-  /** Whether the request may come from a page that was got over plain http. */
+  /** Whether the request may come from a page that was loaded over plain http. */
   readonly mayBePlain: (request: AuthRequest) => boolean
 }
 
 /**
- * What is wrong with where a request comes from, in Django's words (specification 6.3, steps 1 to 5). Unlike there, a Referer
- * counts over plain http too, where it is sent, and so does what the browser says of the site (rule H11).
+ * Why a request's origin is not trusted, in Django's words (specification 6.3, steps 1 to 5). Unlike Django, it checks a
+ * Referer over plain http too, and `Sec-Fetch-Site` (rule H11).
  *
- * A proxy that ends TLS makes the connection look plain, so https pages of the host are its own in any case.
+ * Behind a proxy that ends TLS the connection looks plain, so https pages of the same host are always trusted.
  */
 export function crossSiteFault(
   request: AuthRequest,

@@ -1,15 +1,15 @@
 import { hexId, type Random } from '../base/random.ts'
 
-/** The header that bears it, towards us and back. */
+/** The header of requests and of responses. */
 export const REQUEST_ID = 'x-request-id'
 
-/** Short and without anything that means something in a log, a header or a shell: whoever sends it may have made it up. */
+/** Short, and without characters that have a meaning in a log, a header or a shell. */
 const SANE = /^[\w.:@+=-]{1,64}$/
 
 /**
- * What a request is called in every line that is written of it: as a proxy that is trusted calls it, else by a new name.
+ * The id of a request in the log: the trusted proxy's, or a new one.
  *
- * @param sent the header, where it is one of such a proxy
+ * @param given the header, if a trusted proxy has set it
  */
-export const requestIdOf = (sent: string | undefined, random: Random): string =>
-  sent !== undefined && SANE.test(sent) ? sent : hexId(random)
+export const requestIdOf = (given = '', random: Random): string =>
+  SANE.test(given) ? given : hexId(random)

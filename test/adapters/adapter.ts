@@ -10,7 +10,7 @@
  * which ada and bob are already. `stop` closes the server and the instance.
  *
  * A program answers besides: `/bare/` (behind no guard) with `BARE`; with `OOPS` and 500 whatever is thrown and is no refusal,
- * where its framework lets a program say so (`errors: 'program'`).
+ * if its framework lets a program say so (`errors: 'program'`).
  *
  * What a framework does not have is named in `lacks`, with the reason; its conversations are left out and say so.
  */
@@ -35,7 +35,7 @@ export interface Setting {
   readonly prefix: '' | '/v1'
   /** Whether the program parses JSON and forms before anything else sees a request. */
   readonly parsesBodies: boolean
-  /** Where the framework's CORS middleware stands, allowing `ORIGIN`: in front of `mount`, behind it, or nowhere. */
+  /** The place of the framework's CORS middleware, which allows `ORIGIN`: in front of `mount`, behind it, or nowhere. */
   readonly cors: 'before' | 'after' | ''
 }
 

@@ -11,7 +11,7 @@ import { watchword } from '../../src/watchword.ts'
 interface Robot {
   readonly id: string
 }
-/** Whoever says a name is believed. */
+/** Signs in any user by name, without a password. */
 const robot: Scheme<Robot> = () => ({
   challenge: 'Robot',
   identify(request) {
@@ -86,7 +86,7 @@ test('half an answer is cut off, be it a refusal that came too late', async (t) 
   await assert.rejects(async () => (await fetch(url, { headers: R2 })).text())
 })
 
-test('a body that somebody has read and left nowhere is told to the operator', async (t) => {
+test('a body that another middleware has read and dropped is an error in the log', async (t) => {
   const { url, logged } = await serve(t, (app, mounted) => {
     app.use(async (req, _, next) => {
       await req.toArray()
@@ -102,11 +102,11 @@ test('a body that somebody has read and left nowhere is told to the operator', a
 })
 
 for (const [name, parser] of [
-  ['octets', express.raw({ type: 'application/json' })],
+  ['raw bytes', express.raw({ type: 'application/json' })],
   ['text', express.text({ type: 'application/json' })],
   [
-    'octets beside what they say',
-    express.json({ verify: (req, _, octets) => Object.assign(req, { rawBody: octets }) }),
+    'raw bytes beside the parsed body',
+    express.json({ verify: (req, _, bytes) => Object.assign(req, { rawBody: bytes }) }),
   ],
 ] as const) {
   test(`a body is read from what is left of it: ${name}`, async (t) => {
@@ -123,7 +123,7 @@ for (const [name, parser] of [
       headers,
     })
 
-    // Only the octets themselves say that a field came twice.
+    // Only raw bytes show that a field was repeated.
     assert.equal(answer.status, 400)
     assert.deepEqual(Object.keys((await answer.json()) as object), ['token'])
   })

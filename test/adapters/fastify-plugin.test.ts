@@ -7,7 +7,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import { isStaff } from '../../src/permissions/basic-permissions.ts'
 import { watchword } from '../../src/watchword.ts'
 
-/** Whoever says a name is believed. */
+/** Signs in any user by name, without a password. */
 const robot: Scheme<{ readonly id: string }> = () => ({
   challenge: 'Robot',
   identify(request) {
@@ -207,7 +207,7 @@ test('a guarded handler that a plugin registers once more, without the hooks of 
     '/',
     guard((request) => request.auth.user.id),
   )
-  app.get('/again', (...told: unknown[]) => handler?.call(app, ...(told as [])))
+  app.get('/again', (...args: unknown[]) => handler?.call(app, ...(args as [])))
 
   assert.equal((await app.inject({ url: '/again' })).statusCode, 401)
   assert.equal((await app.inject({ url: '/again', headers: R2 })).body, 'r2')
@@ -227,7 +227,7 @@ test('a guarded handler that another guard calls asks for what its own route ask
   )
   app.get(
     '/all',
-    guard((...told: unknown[]) => handler?.call(app, ...(told as []))),
+    guard((...args: unknown[]) => handler?.call(app, ...(args as []))),
   )
 
   assert.equal((await app.inject({ url: '/staff', headers: R2 })).statusCode, 403)

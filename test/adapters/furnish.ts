@@ -3,7 +3,7 @@ import { authOf } from './program.ts'
 export const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 export interface Furnished {
-  /** A database in which ada, an editor, and bob, who is nobody in particular, have signed in; ada has an API token. */
+  /** A database with the users ada, an editor, and bob, without a role; both have signed in, ada has an API token. */
   readonly file: string
   readonly ada: string
   readonly bob: string

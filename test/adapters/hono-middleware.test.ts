@@ -9,7 +9,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import { denied, granted, type Permission } from '../../src/permissions/index.ts'
 import { watchword } from '../../src/watchword.ts'
 
-/** Whoever says a name is believed. */
+/** Signs in any user by name, without a password. */
 const robot: Scheme<{ readonly id: string }> = () => ({
   challenge: 'Robot',
   identify(request) {
@@ -21,7 +21,7 @@ const robot: Scheme<{ readonly id: string }> = () => ({
 })
 const R2 = { authorization: 'Robot r2' }
 
-/** Lets nobody through, and says as what a request was seen. */
+/** Denies every request, with what the adapter shows of it. */
 const mirror: Permission<unknown, unknown> = ({ request: { url, address, secure } }) =>
   denied('it is a mirror', { detail: JSON.stringify({ url, address, secure }) })
 
@@ -46,7 +46,7 @@ for (const [runtime, env, address] of [
   ['Deno', { remoteAddr: { hostname: '192.0.2.2' } }, '192.0.2.2'],
   ['none', undefined, ''],
 ] as const) {
-  test(`the address is the one that the runtime tells: ${runtime}`, async (t) => {
+  test(`the address is the runtime's: ${runtime}`, async (t) => {
     const app = new Hono()
     const guard = mount(app, instance(t))
     app.get('/', guard(mirror), (c) => c.text('through'))
@@ -96,9 +96,9 @@ test('endpoints are below the prefix of an application in another', async (t) =>
 test('a refusal is ours to answer, whatever the application makes of errors', async (t) => {
   const app = new Hono()
   const guard = mount(app, instance(t))
-  const told: string[] = []
+  const messages: string[] = []
   app.onError((error, c) => {
-    told.push(error.message)
+    messages.push(error.message)
     return c.text('theirs', 500)
   })
   app.get('/busy', guard(), () =>
@@ -111,7 +111,7 @@ test('a refusal is ours to answer, whatever the application makes of errors', as
 
   assert.deepEqual([busy.status, busy.headers.get('retry-after')], [503, '3'])
   assert.deepEqual([boom.status, await boom.text()], [500, 'theirs'])
-  assert.deepEqual(told, ['a note', 'boom'])
+  assert.deepEqual(messages, ['a note', 'boom'])
 })
 
 test('a body that came in pieces and was read in front is read again', async (t) => {

@@ -98,14 +98,14 @@ const shown = async (answer: Response): Promise<string | undefined> =>
   /<p>(.*?)<\/p>/.exec(await answer.text())?.[1]
 
 test(
-  'next: a page knows who asks; wrong credentials are nobody’s',
+  'next: a page has the user of the request, and none for wrong credentials',
   NEEDS_NEXT,
   async (t) => {
     const { ask, ada } = await program(t, wholeProject)
 
     assert.equal(await shown(await ask('/current', ada)), 'ada')
-    assert.equal(await shown(await ask('/current')), 'nobody')
-    assert.equal(await shown(await ask('/current', 'x')), 'nobody')
+    assert.equal(await shown(await ask('/current')), 'no user')
+    assert.equal(await shown(await ask('/current', 'x')), 'no user')
   },
 )
 

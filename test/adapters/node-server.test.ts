@@ -42,7 +42,7 @@ async function program(t: TestContext, listener: Made) {
   return { url, post, get, logged }
 }
 
-test('a guarded listener knows who asks, and is not asked by anybody else', async (t) => {
+test('a guarded listener has the user, and runs for no other request', async (t) => {
   let asked = 0
   const it = await program(t, (guard) =>
     guard((request, response) => {

@@ -48,7 +48,7 @@ const robot: Scheme<{ readonly username: string }> = () => ({
   },
 })
 
-/** Lets nobody through, and says as what a request was seen. */
+/** Denies every request, with what the adapter shows of it. */
 const mirror: Permission<unknown, unknown> = ({
   request: { method, url, address, secure },
 }) =>
@@ -71,7 +71,7 @@ const isOwner: Permission<Note | undefined, { readonly username: string }> = ({
 /** What an adapter's handler passes on. */
 export interface Asked {
   readonly auth: Principal<unknown, Right>
-  /** The path parameter `:id`, where there is one. */
+  /** The path parameter `:id`; empty if the route has none. */
   readonly id: string
   /** The body as the framework's own means of reading it give it: of a form the fields. */
   body(): Promise<unknown>

@@ -7,7 +7,7 @@ export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The JSON of its text; `undefined` where it is none. */
+  /** The parsed body; `undefined` if it is not JSON. */
   readonly body: unknown
 }
 
@@ -66,7 +66,7 @@ export class Talk {
       .body as never
   }
 
-  /** Sends octets as they are, and reads until the server is done: the request says `Connection: close`. */
+  /** Sends raw bytes and reads until the server closes: the request has `Connection: close`. */
   async raw(text: string): Promise<string> {
     const { hostname, port, pathname } = new URL(this.url)
     const socket = connect(Number(port), hostname)

@@ -96,7 +96,7 @@ for (const [id, body, expected] of [
   ['Z03', {}, { username: REQUIRED, password: REQUIRED }],
   ['Z04', { username: '', password: '' }, { username: BLANK, password: BLANK }],
   ['Z05', { username: 'alice', password: 'no' }, WRONG],
-  ['Z05: an unknown name', { username: 'nobody', password: PASSWORD }, WRONG],
+  ['Z05: an unknown name', { username: 'unknown', password: PASSWORD }, WRONG],
   ['Z07', { username: 'alice', password: ` ${PASSWORD}` }, WRONG],
   ['Z07: behind it', { username: 'alice', password: `${PASSWORD} ` }, WRONG],
   ['Z09', { username: 'alice', password: '   ' }, WRONG],
@@ -186,19 +186,19 @@ test('of many first logins at once, all get the same token', async (t) => {
   assert.equal((await auth.apiTokens.list(alice.id)).length, 1)
 })
 
-test('a login is told, and so is one that failed', async (t) => {
-  const told: unknown[] = []
+test('the hooks receive a sign-in, and one that failed', async (t) => {
+  const received: unknown[] = []
   const { given, post } = await program(t, {
     on: {
-      signedIn: ({ user }) => void told.push(user.username),
-      signInFailed: ({ credentials }) => void told.push(credentials),
+      signedIn: ({ user }) => void received.push(user.username),
+      signInFailed: ({ credentials }) => void received.push(credentials),
     },
   })
 
   await given()
   await post({ ...CRED, password: 'CANARY-4711' })
 
-  assert.deepEqual(told, ['alice', { username: 'alice', password: '*'.repeat(20) }])
+  assert.deepEqual(received, ['alice', { username: 'alice', password: '*'.repeat(20) }])
 })
 
 test('the authentication rule decides who may have a token', async (t) => {

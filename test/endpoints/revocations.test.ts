@@ -22,12 +22,12 @@ function house(t: TestContext, options: Options = {}) {
   return { auth, get }
 }
 
-test('it is not there unless it is asked for', async (t) => {
+test('the feed is not mounted by default', async (t) => {
   const { get } = house(t, { endpoints: {} })
   assert.equal((await get('/api/token/revocations/')).status, 404)
 })
 
-test('whoever asks is told which sessions have ended, and of nobody whose they were', async (t) => {
+test('the feed lists revoked sessions, without their users', async (t) => {
   const { auth, get } = house(t)
   const { id } = await auth.users.create({
     username: 'ada',

@@ -178,7 +178,7 @@ test('unknown client addresses are logged once, whichever part reads them', asyn
   await auth.require(new Request('http://localhost/')).catch(() => {})
 
   assert.equal(
-    log.filter(({ event }) => event.startsWith('the addresses of clients are not known'))
+    log.filter(({ event }) => event.startsWith('The address of a client is unknown'))
       .length,
     1,
   )

@@ -122,7 +122,7 @@ export const BODIES: readonly Conversation[] = [
     },
   },
   {
-    says: 'after a refusal the connection goes on, although nobody has read the body',
+    says: 'after an error the connection stays usable, although the body was not read',
     async hold(talk) {
       const refused =
         'POST {base}/echo/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
@@ -146,7 +146,7 @@ export const BODIES: readonly Conversation[] = [
     },
   },
   {
-    says: 'behind a parser too, faults are told in our words',
+    says: 'behind a parser, errors have the same bodies',
     at: 'parsed',
     async hold(talk) {
       assert.deepEqual((await talk.post('/api/token/', {})).body, {

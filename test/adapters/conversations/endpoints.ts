@@ -29,7 +29,7 @@ export async function live(talk: Talk): Promise<void> {
 export const ENDPOINTS: readonly Conversation[] = [
   { says: 'a sign-in lives from obtain to blacklist', hold: live },
   {
-    says: 'an answer with a token is JSON, and nobody stores it',
+    says: 'an answer with a token is JSON and must not be cached',
     async hold(talk) {
       const { status, headers } = await talk.post('/api/token/', ADA)
 

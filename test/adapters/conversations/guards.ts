@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { BARE, OOPS } from '../adapter.ts'
 import type { Conversation } from '../conversation.ts'
 
-const NOBODY = { detail: 'Authentication credentials were not provided.' }
+const NO_CREDENTIALS = { detail: 'Authentication credentials were not provided.' }
 /** The JSON of the answer to a fault. */
 const FAULTS = {
   program: OOPS,
@@ -13,7 +13,7 @@ const ALL = 'Bearer realm="api", Token, Basic realm="api"'
 
 export const GUARDS: readonly Conversation[] = [
   {
-    says: 'whoever bears a token is known behind a guard',
+    says: 'a guarded handler receives the user of the token',
     async hold(talk) {
       assert.deepEqual((await talk.get('/hello/', `Bearer ${talk.ada}`)).body, {
         user: 'ada',
@@ -26,11 +26,11 @@ export const GUARDS: readonly Conversation[] = [
     },
   },
   {
-    says: 'nobody else is let through, and all challenges are named',
+    says: 'a request without valid credentials is a 401 with every challenge',
     async hold(talk) {
       const refused = await talk.get('/hello/')
       assert.equal(refused.status, 401)
-      assert.deepEqual(refused.body, NOBODY)
+      assert.deepEqual(refused.body, NO_CREDENTIALS)
       assert.equal(refused.headers.get('content-type'), 'application/json')
       assert.equal(refused.headers.get('cache-control'), 'no-store')
       assert.equal(refused.headers.get('www-authenticate'), ALL)
@@ -215,7 +215,7 @@ export const GUARDS: readonly Conversation[] = [
     },
   },
   {
-    says: 'a route behind no guard is asked of nobody',
+    says: 'a route without a guard needs no credentials',
     async hold(talk) {
       assert.deepEqual((await talk.get('/bare/', 'Bearer x')).body, BARE)
     },

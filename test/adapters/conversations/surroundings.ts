@@ -50,7 +50,7 @@ export const SURROUNDINGS: readonly Conversation[] = [
     },
   },
   {
-    says: 'below a prefix path parameters are told, and who may not is refused',
+    says: 'below a prefix handlers receive path parameters, and the guard denies',
     at: 'below',
     async hold(talk) {
       assert.deepEqual((await talk.get('/posts/7/', `Bearer ${talk.ada}`)).body, {

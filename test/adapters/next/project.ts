@@ -95,7 +95,7 @@ export const whole = (config: Config): Project => ({
   'app/current/page.tsx': withAuth(
     'current',
     `import { currentUser } from '@src/adapters/next.ts'
-    export default async function Page() { return <p>{(await currentUser(auth))?.username ?? 'nobody'}</p> }`,
+    export default async function Page() { return <p>{(await currentUser(auth))?.username ?? 'no user'}</p> }`,
   ),
   'app/required/page.tsx': withAuth(
     'required',
