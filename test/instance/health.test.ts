@@ -7,6 +7,7 @@ import type { InstanceStore } from '../../src/features.ts'
 import { watchClockSkew } from '../../src/observability/clock-skew.ts'
 import { clockHealth, feedHealth } from '../../src/observability/health.ts'
 import type { Options } from '../../src/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { endsBefore, turns, until } from '../time.ts'
 import { instanceFor, SECRET } from './setup.ts'
@@ -25,9 +26,9 @@ function instance(
   })
 }
 
-test('an instance that can do its work is ok, and so is each of its parts', async (t) => {
-  const auth = instance(t)
-  const { revocations, ...others } = await auth.health()
+test('a working instance and each of its parts are ok', async () => {
+  await using app = testInstance()
+  const { revocations, ...others } = await app.auth.health()
   assert.deepEqual(others, {
     status: 'ok',
     store: { status: 'ok' },
@@ -37,11 +38,10 @@ test('an instance that can do its work is ok, and so is each of its parts', asyn
   assert.ok(revocations!.age < 5)
 })
 
-test('a store that refuses is down, and so is the instance', async (t) => {
-  const auth = instance(t, {
-    ping: () => Promise.reject(new AuthError('store_unavailable')),
-  })
-  const { status, store, keys } = await auth.health()
+test('if the store fails, store and instance are down', async () => {
+  await using app = testInstance()
+  app.faults.fail('ping')
+  const { status, store, keys } = await app.auth.health()
   assert.deepEqual([status, store.status, keys.status], ['down', 'down', 'ok'])
 })
 
@@ -58,25 +58,24 @@ test('a store that does not answer is down after a second', async (t) => {
   assert.ok(performance.now() - began > 900)
 })
 
-test('an instance whose store cannot be opened is down, and nothing is thrown', async (t) => {
-  const auth = instance(t, {
-    migrate: () => Promise.reject(new AuthError('store_unavailable')),
-  })
-  assert.deepEqual(await auth.health(), {
+test('an instance whose store cannot be opened is down, and nothing is thrown', async () => {
+  await using app = testInstance()
+  app.faults.failAll()
+  assert.deepEqual(await app.auth.health(), {
     status: 'down',
     store: { status: 'down' },
     keys: { status: 'down' },
   })
 })
 
-test('an instance that was closed is down', async (t) => {
-  const auth = instance(t)
+test('an instance that was closed is down', async () => {
+  const { auth } = testInstance()
   await auth.migrate()
   await auth.close()
   assert.equal((await auth.health()).status, 'down')
 })
 
-test('whoever asks for health all the time does not load the store', async (t) => {
+test('frequent health checks ping the store at most every half second', async (t) => {
   let pings = 0
   const auth = instance(t, {
     ping: async () => {
@@ -94,7 +93,7 @@ test('whoever asks for health all the time does not load the store', async (t) =
   assert.equal(pings, 2)
 })
 
-test('a store that hangs is asked once, however often somebody asks for health', async (t) => {
+test('a store that hangs gets one ping, however often health is checked', async (t) => {
   let pings = 0
   const auth = instance(t, {
     ping: () => {
@@ -130,7 +129,7 @@ for (const [what, age, maxAge, full, status] of [
   })
 }
 
-test('a feed that is cut makes the instance degraded, and then down', async (t) => {
+test('a disconnected feed makes the instance degraded, and then down', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const watch: InstanceStore['watch'] = () => ({ stop() {} })
   let cut = false
@@ -166,7 +165,7 @@ for (const [ahead, status] of [
   })
 }
 
-test("a machine whose clock is 30 s ahead of the store's says so in its health, and once in the log (R13)", async (t) => {
+test("a clock 30 s ahead of the store's is degraded in health, and logged once (R13)", async (t) => {
   const lines: LogEntry[] = []
   let ahead = seconds(30)
   const time = { now: systemClock, ahead: () => ahead }

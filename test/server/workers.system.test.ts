@@ -34,7 +34,9 @@ test('three workers share users and keys, and throttle together', async (t) => {
   const wrong = (): Promise<number> =>
     askJson(it, '/api/token/', { ...ADA, password: 'wrong' }).then(({ status }) => status)
 
-  const statuses = await Promise.all(Array.from({ length: 20 }, wrong))
+  // In pairs: more at once would fill the queues of hashes on a busy machine.
+  const statuses: number[] = []
+  while (statuses.length < 20) statuses.push(...(await Promise.all([wrong(), wrong()])))
   const keySets = await Promise.all(
     Array.from({ length: 9 }, () =>
       ask(it, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body),
