@@ -1,3 +1,5 @@
+import './base/node-version.ts'
+
 export type { AuditEvent, EventKind } from './audit/event.ts'
 export { apiToken } from './authentication/api-token.ts'
 export { basic } from './authentication/basic.ts'

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { Refusal } from '../base/refusal.ts'
 import type { SignedIn } from '../permissions/permission.ts'

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import { FetchRequest, type Peer } from '../base/fetch.ts'
 import type { Principal } from '../permissions/principal.ts'
 import type { Need, Watchword, Who } from '../watchword.ts'

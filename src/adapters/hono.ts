@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { Context, MiddlewareHandler } from 'hono'
 import { toResponse } from '../base/fetch.ts'
 import { Refusal } from '../base/refusal.ts'

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { NextRequest } from 'next/server.js'
 import { FetchRequest } from '../base/fetch.ts'
 import { Refusal } from '../base/refusal.ts'

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 export { apiToken } from './api-token.ts'
 export { basic } from './basic.ts'
 export { bearer, statelessBearer } from './bearer.ts'

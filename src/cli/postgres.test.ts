@@ -125,5 +125,5 @@ test('where the package pg is not installed one sentence says how to install it'
   )
 
   assert.equal(code, 1)
-  assert.equal(stderr, 'PostgreSQL is spoken to by the package "pg", which is not installed: type "npm install pg".\n')
+  assert.equal(stderr, 'PostgreSQL needs the package "pg", which is not installed: type "npm install pg".\n')
 })

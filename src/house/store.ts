@@ -1,6 +1,5 @@
 import { Refusal } from '../base/refusal.ts'
 import type { Settings } from '../settings/settings.ts'
-import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 
 /** The store that the settings name, not opened yet; `file` where it is kept in one. @throws Refusal `config_refused` */
@@ -9,7 +8,7 @@ export async function storeOf({ database }: Settings): Promise<{ readonly store:
   const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
   if (kind === 'postgres' || kind === 'postgresql') return { store: await openPostgres(database) }
   const file = fileOf(database, kind)
-  return { store: sqliteStore({ file }), file }
+  return { store: await openSqlite(file), file }
 }
 
 /** `sqlite:` in front of a file is understood. */
@@ -22,20 +21,16 @@ function fileOf(database: string, kind: string | undefined): string {
   )
 }
 
-/** Loads what it takes only where it is wanted: `pg` need not be there else. */
-async function openPostgres(url: string): Promise<Store> {
-  try {
-    const { postgresStore } = await import('../stores/postgres/store.ts')
-    return postgresStore({ url })
-  } catch (cause) {
-    if (!isMissing(cause, 'pg')) throw cause
-    throw new Refusal(
-      'config_refused',
-      'PostgreSQL is spoken to by the package "pg", which is not installed: type "npm install pg".',
-      { cause },
-    )
-  }
+async function openSqlite(file: string): Promise<Store> {
+  const { sqliteStore } = await import('../stores/sqlite/store.ts')
+  return sqliteStore({ file })
 }
 
-const isMissing = (error: unknown, name: string): boolean =>
-  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && (error as Error).message.includes(`'${name}'`)
+async function openPostgres(url: string): Promise<Store> {
+  const [{ postgresStore }, { loadDriver }] = await Promise.all([
+    import('../stores/postgres/store.ts'),
+    import('../stores/postgres/driver.ts'),
+  ])
+  await loadDriver()
+  return postgresStore({ url })
+}

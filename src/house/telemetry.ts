@@ -1,3 +1,4 @@
+import { optionalPeer } from '../base/optional-peer.ts'
 import { Refusal } from '../base/refusal.ts'
 import type { TokenVerbs } from '../endpoints/verbs.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -9,12 +10,10 @@ export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
 /** `undefined` where nobody asks for it, and then nothing of it is loaded. @throws Refusal `config_refused` where it is not installed */
 export async function traceOf({ telemetry }: Settings): Promise<Trace | undefined> {
   if (!telemetry) return undefined
-  const { SpanStatusCode, trace } = await import('@opentelemetry/api').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    const sentence =
-      'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".'
-    throw new Refusal('config_refused', sentence, { cause })
-  })
+  const { SpanStatusCode, trace } = await optionalPeer<typeof import('@opentelemetry/api')>(
+    '@opentelemetry/api',
+    'The option "telemetry"',
+  )
   const tracer = trace.getTracer('watchword')
   return (name, work) =>
     tracer.startActiveSpan(name, async (span) => {

@@ -1,4 +1,6 @@
 /** The token engine: signs and verifies, on `node:crypto` alone. It needs nothing else of the house. */
+import '../base/node-version.ts'
+
 export { Refusal, type RefusalCode } from '../base/refusal.ts'
 export { ALGORITHMS, type Algorithm } from './algorithms.ts'
 export { idTokenFault } from './id-token.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Refusal } from '../base/refusal.ts'
+import { optionalPeer } from '../base/optional-peer.ts'
 import type { Encoding } from './encoding.ts'
 
 /** Its octets beyond this are not looked at by bcrypt. */
@@ -51,10 +51,6 @@ function bcryptOf(inputOf: (password: Buffer) => Buffer, isWhole: (password: Buf
 const TEXT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 
 async function loadBinding(): Promise<typeof import('bcrypt')> {
-  try {
-    return (await import('bcrypt')).default
-  } catch (cause) {
-    const sentence = 'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt'
-    throw new Refusal('config_refused', sentence, { cause })
-  }
+  const need = 'Signing in a user whose stored password hash is bcrypt'
+  return (await optionalPeer<{ default: typeof import('bcrypt') }>('bcrypt', need)).default
 }

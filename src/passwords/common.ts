@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { lazy } from '../base/lazy.ts'
 import { trimmed } from './white-space.ts'
-
-/** Where the list comes from: see README.md here. */
-const LIST = new URL('common-passwords.txt.gz', import.meta.url)
-
-let loaded: Promise<string> | undefined
 
 /** Whether a password is on Django's list of 20,000, in any letter case. The list is read when it is first asked for. */
 export async function isCommon(password: string): Promise<boolean> {
-  loaded ??= load()
-  return (await loaded).includes(`\n${trimmed(password.toLowerCase())}\n`)
+  return (await list()).includes(`\n${trimmed(password.toLowerCase())}\n`)
 }
 
-const load = async (): Promise<string> => `\n${await promisify(gunzip)(await readFile(LIST))}`
+const list = lazy(async () => {
+  const { COMMON_PASSWORDS } = await import('./common-passwords.ts')
+  const lines = await promisify(gunzip)(Buffer.from(COMMON_PASSWORDS, 'base64'))
+  return `\n${lines}`
+})

@@ -129,8 +129,8 @@ test('where bcrypt is met and its package is not installed, the answer is no and
     import { registerHooks } from 'node:module'
     registerHooks({
       resolve(specifier, context, next) {
-        if (specifier === 'bcrypt') throw new Error('there is no such package')
-        return next(specifier, context)
+        if (specifier !== 'bcrypt') return next(specifier, context)
+        throw Object.assign(new Error("Cannot find package 'bcrypt'"), { code: 'ERR_MODULE_NOT_FOUND' })
       },
     })
     const { passwords } = await import(${JSON.stringify(new URL('passwords.ts', import.meta.url).href)})
@@ -141,7 +141,7 @@ test('where bcrypt is met and its package is not installed, the answer is no and
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
 
   assert.deepEqual(said.trim().split('\n'), [
-    'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt',
+    'Signing in a user whose stored password hash is bcrypt needs the package "bcrypt", which is not installed: type "npm install bcrypt".',
     'wrong',
     'wrong',
   ])

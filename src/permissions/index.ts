@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 export { allowAny, has, hasRole, hasScope, isAuthenticated, isReadOnly, isStaff } from './basic-permissions.ts'
 export { allOf, anyOf, not } from './compose.ts'
 export { type Decision, denied, granted } from './decision.ts'

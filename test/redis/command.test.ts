@@ -58,7 +58,7 @@ const WITHOUT_IOREDIS = `--import=data:text/javascript,${encodeURIComponent(`
   registerHooks({
     resolve(name, context, next) {
       if (name !== 'ioredis') return next(name, context)
-      throw Object.assign(new Error('Cannot find package ioredis'), { code: 'ERR_MODULE_NOT_FOUND' })
+      throw Object.assign(new Error("Cannot find package 'ioredis'"), { code: 'ERR_MODULE_NOT_FOUND' })
     },
   })`)}`
 

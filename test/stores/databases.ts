@@ -1,9 +1,12 @@
 import type { TestContext } from 'node:test'
+import { loadDriver } from '../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { aDatabase } from '../services/postgres.ts'
 import { aFolder } from '../sessions/house.ts'
+
+await loadDriver()
 
 export interface TestedDatabase {
   /** As the option `database` takes it. */

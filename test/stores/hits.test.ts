@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { Kysely } from 'kysely'
 import { minutes, type UnixSeconds } from '../../src/base/clock.ts'
 import { sqlHits } from '../../src/stores/hits.ts'
+import { loadDriver } from '../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import { openRedis } from '../../src/stores/redis/redis.ts'
@@ -17,6 +18,8 @@ import { aDatabase, ask } from '../services/postgres.ts'
 import { aRedis } from '../services/redis.ts'
 import { aFolder, at, NOON, TERMS } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
+
+await loadDriver()
 
 const FIVE: Limit = { limit: 5, per: minutes(1) }
 const counted: Counted = { kind: 'counted' }

@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { Refusal } from '../../base/refusal.ts'
+import { driver } from './driver.ts'
 
 /** Where a database is and how it is spoken to, as its URL says. */
 export interface Address {
@@ -58,14 +59,14 @@ export interface Place {
 }
 
 export function placeOf({ client }: Address): Place {
-  const { user = '', host, port, database = '' } = new pg.Client(client)
+  const { user = '', host, port, database = '' } = new driver.Client(client)
   return { user, server: host.startsWith('/') ? host : `${host}:${port}`, database }
 }
 
 /** `pg` reads the files that the address names when it reads the address. @throws Refusal `config_refused` */
 function refuseUnusable(connectionString: string): void {
   try {
-    new pg.Client({ connectionString })
+    new driver.Client({ connectionString })
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     throw refused(

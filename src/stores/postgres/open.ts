@@ -1,6 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { Refusal } from '../../base/refusal.ts'
 import { type Address, FIRST_CONNECT, type Place, placeOf } from './address.ts'
+import { driver } from './driver.ts'
 import { codeOf, faultOf, INSUFFICIENT_PRIVILEGE } from './faults.ts'
 import { prepareSession } from './session.ts'
 
@@ -15,7 +16,7 @@ export async function open(
 ): Promise<void> {
   const place = placeOf(address)
   // A migration may take its time.
-  const client = new pg.Client({ ...address.client, query_timeout: 0, connectionTimeoutMillis: FIRST_CONNECT })
+  const client = new driver.Client({ ...address.client, query_timeout: 0, connectionTimeoutMillis: FIRST_CONNECT })
   client.on('error', () => {})
   try {
     await client.connect()

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Address } from './address.ts'
+import { driver } from './driver.ts'
 import { keepsAlive } from './pool.ts'
 import { prepareSession } from './session.ts'
 import { ASK_TIME, type ServerTime } from './time.ts'
@@ -25,7 +26,7 @@ export class Wire {
 
   /** @returns `undefined` where what is told does not arrive: another database, a pooler that hands on statements, no triggers */
   static async open(address: Address, time: ServerTime, heard: (word: Word) => void): Promise<Wire | undefined> {
-    const client = new pg.Client({ ...address.client, query_timeout: SILENCE })
+    const client = new driver.Client({ ...address.client, query_timeout: SILENCE })
     client.on('error', () => {})
     try {
       await client.connect()
@@ -77,7 +78,7 @@ export class Wire {
       await this.#client.query(`listen ${CHANNEL}`)
       await this.#client.query('select pg_notify($1, $2)', [CHANNEL, own])
     } catch (error) {
-      if (error instanceof pg.DatabaseError) return false
+      if (error instanceof driver.DatabaseError) return false
       throw error
     }
     if (!arrived) await once(this.#client, 'notification', { signal: AbortSignal.timeout(SILENCE) }).catch(() => {})

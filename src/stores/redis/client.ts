@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { Refusal } from '../../base/refusal.ts'
+import { optionalPeer } from '../../base/optional-peer.ts'
 import type { RedisAddress } from './address.ts'
 import { type Commands, SCRIPTS } from './scripts.ts'
 
@@ -39,14 +39,7 @@ const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
 
 /** @throws Refusal `config_refused` where it is not installed */
 export async function openLibrary(): Promise<Library> {
-  const { Redis, Cluster } = await import('ioredis').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new Refusal(
-      'config_refused',
-      'Redis is spoken to by the package "ioredis", which is not installed: type "npm install ioredis".',
-      { cause },
-    )
-  })
+  const { Redis, Cluster } = await optionalPeer<typeof import('ioredis')>('ioredis', 'Redis')
   return {
     client(address, { ready, lost }) {
       const redis = address.cluster

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../src/base/clock.ts'
+import { loadDriver } from '../../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../../src/stores/postgres/store.ts'
 import { aServer } from '../../services/postgres.ts'
 import { aSession, TERMS, vitor } from '../../sessions/house.ts'
+
+await loadDriver()
 
 test('what a server that hung is asked meanwhile is not done when it goes on: whoever asked has been told so', async (t) => {
   const server = await aServer()

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { storeOf } from '../../../src/house/store.ts'
 import { parseSettings } from '../../../src/settings/settings.ts'
+import { loadDriver } from '../../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../../src/stores/postgres/store.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { TERMS, vitor } from '../../sessions/house.ts'
 import { soon, startHouse } from '../../sessions/processes.ts'
 import { aWorld, withQuery } from './world.ts'
+
+await loadDriver()
 
 test('10 processes that start together on an empty database all find the newest tables', async (t) => {
   const world = await aWorld(t)

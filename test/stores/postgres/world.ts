@@ -1,7 +1,10 @@
 import type { TestContext } from 'node:test'
+import { loadDriver } from '../../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../../src/stores/postgres/store.ts'
 import type { Store } from '../../../src/stores/store.ts'
 import { aDatabase, aServer, type Server } from '../../services/postgres.ts'
+
+await loadDriver()
 
 export interface World {
   readonly url: string
