@@ -105,9 +105,15 @@ test('what the Dockerfile leaves out of the image is nothing that the package is
   const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { files: readonly string[] }
   const kept: readonly string[] = inDeploy('Dockerfile.dockerignore').match(/(?<=^!).+$/gm) ?? []
 
-  const missing = [...files, 'src', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'].filter(
-    (file) => file !== 'dist' && !kept.includes(file),
-  )
+  const missing = [
+    ...files,
+    'src',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsdown.config.ts',
+    'tools',
+  ].filter((file) => file !== 'dist' && !kept.includes(file))
 
   assert.deepEqual(missing, [])
 })

@@ -30,11 +30,8 @@ after(() => {
 
 async function build(folder: string): Promise<string> {
   const installed = join(folder, 'node_modules', 'watchword')
-  // Whether the sources have faults of type is asked elsewhere.
-  const words = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(installed, 'dist')]
-  await run(process.execPath, ['node_modules/typescript/bin/tsc', ...words])
+  await run(process.execPath, ['node_modules/tsdown/dist/run.mjs', '--out-dir', join(installed, 'dist')])
   for (const file of ['package.json', 'bin']) cpSync(file, join(installed, file), { recursive: true })
-  cpSync('src/passwords/common-passwords.txt.gz', join(installed, 'dist/passwords/common-passwords.txt.gz'))
   return folder
 }
 
