@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { Failure, WrongUsage } from './failure.ts'
 import { nearest } from './nearest.ts'
 import type { World } from './world.ts'
@@ -78,6 +77,8 @@ export function parseWords(
   { name, args, options }: Command,
 ): { readonly values: Values<OptionTable>; readonly args: readonly string[]; readonly wantsHelp: boolean } {
   const known: OptionTable = { ...options, ...COMMON }
+  // An import would load every export, text encodings among them.
+  const { parseArgs } = process.getBuiltinModule('node:util')
   const { tokens } = parseArgs({
     args: [...words],
     options: { ...known, help: { type: 'boolean', short: 'h' } },

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { systemRandom } from '../base/random.ts'
 import type { Options } from '../options.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
@@ -45,8 +44,11 @@ export async function openServer(
  * The same for what needs no signing key. It is given one that nobody uses: so it asks for no secret and makes no keys,
  * and the first start can seal them with a secret that comes later.
  */
-export const openKeyless = (database: string): Promise<Watchword<User>> =>
-  open({ database, tokens: { algorithm: 'HS256', signingKey: Buffer.from(systemRandom(48)).toString('base64url') } })
+export async function openKeyless(database: string): Promise<Watchword<User>> {
+  const { systemRandom } = await import('../base/random.ts')
+  const signingKey = Buffer.from(systemRandom(48)).toString('base64url')
+  return open({ database, tokens: { algorithm: 'HS256', signingKey } })
+}
 
 async function open(options: Options): Promise<Watchword<User>> {
   const { watchword } = await import('../watchword.ts')
