@@ -42,7 +42,7 @@ export const start = (): AsyncGenerator<Finding> =>
     yield await measure({
       asks: 'From start to the first answer of a guarded route, built, its database there',
       unit: 'ms',
-      rounds: Number(process.env.R ?? 21),
+      rounds: 21,
       contestants: contestants((server, port) => firstAnswer(server, port, request)),
       bars: [
         { of: ONE, to: EMPTY, atMost: 2 },
