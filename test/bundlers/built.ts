@@ -129,7 +129,7 @@ const ADDRESS = 'postgres://ada:lovelace@127.0.0.1:1/notes'
 
 for (const { name, output, runtime = process.execPath, options = [], build } of BUNDLERS) {
   const skip = name.startsWith('Bun') && !existsSync(BUN) ? 'Bun is not installed: this is not Linux on x64' : false
-  test(name, { skip, timeout: 120_000 }, async (t) => {
+  test(name, { skip, timeout: 600_000 }, async (t) => {
     const folder = mkdtempSync(join(place, 'built-'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     await build(folder)
@@ -161,7 +161,7 @@ for (const { name, output, runtime = process.execPath, options = [], build } of 
 }
 
 for (const bundler of ['webpack', 'turbopack'] as const) {
-  test(`Next, ${bundler}`, { timeout: 240_000 }, async (t) => {
+  test(`Next, ${bundler}`, { timeout: 900_000 }, async (t) => {
     const folder = join(place, `next-${bundler}`)
     await install(folder)
     cpSync(join(HERE, 'program/next'), folder, { recursive: true })
