@@ -10,7 +10,8 @@ const ROWS = 64
 const TABLE =
   'create table bare (id integer primary key, generation integer not null, jti text not null, rest text not null)'
 const REST = 'x'.repeat(120)
-const UPDATE = 'update bare set generation = generation + 1, jti = $2 where id = $1 and generation = $3 returning *'
+const UPDATE =
+  'update bare set generation = generation + 1, jti = $2 where id = $1 and generation = $3 returning *'
 
 /** What the driver does when nothing of ours is around it: one conditional update after the other, each its own commit. */
 export function bareSqlite(folder: string, turn: number): Contestant & { stop(): void } {
@@ -24,7 +25,8 @@ export function bareSqlite(folder: string, turn: number): Contestant & { stop():
     name: 'bare SQLite commits',
     run() {
       const [began, first] = [performance.now(), generation]
-      while (performance.now() - began < turn) update.all(1, `jti ${generation}`, generation++)
+      while (performance.now() - began < turn)
+        update.all(1, `jti ${generation}`, generation++)
       return (1000 * (generation - first)) / (performance.now() - began)
     },
     stop: () => db.close(),
@@ -39,7 +41,10 @@ export async function barePostgres(
 ): Promise<Contestant & { stop(): Promise<void> }> {
   const db = new pg.Pool({ connectionString: url, max: pool })
   await db.query(TABLE)
-  await db.query(`insert into bare select n, 0, '', $1 from generate_series(1, ${ROWS}) as n`, [REST])
+  await db.query(
+    `insert into bare select n, 0, '', $1 from generate_series(1, ${ROWS}) as n`,
+    [REST],
+  )
   const generations = Array.from({ length: ROWS }, () => 0)
   return {
     name: 'bare PostgreSQL transactions',

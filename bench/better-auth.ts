@@ -10,13 +10,18 @@ interface BetterAuth {
   readonly options: object
   readonly api: {
     getSession(asked: { readonly headers: Headers }): Promise<unknown>
-    signUpEmail(asked: { readonly body: object; readonly returnHeaders: true }): Promise<{ readonly headers: Headers }>
+    signUpEmail(asked: {
+      readonly body: object
+      readonly returnHeaders: true
+    }): Promise<{ readonly headers: Headers }>
   }
 }
 
 /** As its documentation sets it up with SQLite. Passwords are not what is measured. */
 function open(database: string): BetterAuth {
-  const { betterAuth } = require('better-auth') as { betterAuth(options: object): BetterAuth }
+  const { betterAuth } = require('better-auth') as {
+    betterAuth(options: object): BetterAuth
+  }
   const password = { hash: async (plain: string) => plain, verify: async () => true }
   return betterAuth({
     database: new DatabaseSync(database),
@@ -29,7 +34,10 @@ function open(database: string): BetterAuth {
 }
 
 /** Users who have signed in. @returns the cookie of each, as a browser sends it */
-export async function seedBetterAuth(database: string, count: number): Promise<readonly string[]> {
+export async function seedBetterAuth(
+  database: string,
+  count: number,
+): Promise<readonly string[]> {
   const auth = open(database)
   const { getMigrations } = require('better-auth/db/migration') as {
     getMigrations(options: object): Promise<{ runMigrations(): Promise<void> }>
@@ -45,8 +53,13 @@ export async function seedBetterAuth(database: string, count: number): Promise<r
 }
 
 /** Whether a request's cookie is of a session that goes on: the session and its user, read from the database. */
-export function sessionCheck(database: string): (headers: IncomingHttpHeaders) => Promise<boolean> {
+export function sessionCheck(
+  database: string,
+): (headers: IncomingHttpHeaders) => Promise<boolean> {
   const auth = open(database)
-  const { fromNodeHeaders } = require('better-auth/node') as { fromNodeHeaders(headers: object): Headers }
-  return async (headers) => (await auth.api.getSession({ headers: fromNodeHeaders(headers) })) !== null
+  const { fromNodeHeaders } = require('better-auth/node') as {
+    fromNodeHeaders(headers: object): Headers
+  }
+  return async (headers) =>
+    (await auth.api.getSession({ headers: fromNodeHeaders(headers) })) !== null
 }

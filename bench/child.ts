@@ -13,7 +13,10 @@ export interface Child {
 }
 
 /** Starts a file of `servers/`, which sends `{ port }` when it listens and answers each message with its processor time. */
-export async function startServer(file: string, ...args: readonly string[]): Promise<Child> {
+export async function startServer(
+  file: string,
+  ...args: readonly string[]
+): Promise<Child> {
   const child = fork(join(import.meta.dirname, 'servers', file), args)
   const heard: ((said: unknown) => void)[] = []
   child.on('message', (said) => heard.shift()?.(said))
@@ -22,7 +25,10 @@ export async function startServer(file: string, ...args: readonly string[]): Pro
   })
   ended.catch(() => undefined)
   const next = <Said>(): Promise<Said> =>
-    Promise.race([new Promise<Said>((resolve) => heard.push(resolve as (said: unknown) => void)), ended])
+    Promise.race([
+      new Promise<Said>((resolve) => heard.push(resolve as (said: unknown) => void)),
+      ended,
+    ])
 
   const { port } = await next<{ readonly port: number }>()
   return {
@@ -40,7 +46,9 @@ export async function startServer(file: string, ...args: readonly string[]): Pro
 }
 
 /** A folder of its own for the time that `work` takes. */
-export async function* inFolder<T>(work: (folder: string) => AsyncGenerator<T>): AsyncGenerator<T> {
+export async function* inFolder<T>(
+  work: (folder: string) => AsyncGenerator<T>,
+): AsyncGenerator<T> {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'))
   try {
     yield* work(folder)

@@ -19,7 +19,8 @@ export function accessClaims(): AccessClaims {
 
 const hex = (): string => randomBytes(16).toString('hex')
 
-export const manyClaims = (count: number): readonly AccessClaims[] => Array.from({ length: count }, accessClaims)
+export const manyClaims = (count: number): readonly AccessClaims[] =>
+  Array.from({ length: count }, accessClaims)
 
 /** Tokens that are all different, each a text of its own as if it had just come in. */
 export const manyTokens = (count: number, key: SigningKey): readonly string[] =>

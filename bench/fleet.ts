@@ -16,12 +16,26 @@ export interface Fleet {
 const COMMAND = join(import.meta.dirname, '..', 'bin', 'watchword.js')
 
 /** @param database a file, or the address of a PostgreSQL */
-export async function startFleet(database: string, workers: number, password: string): Promise<Fleet> {
+export async function startFleet(
+  database: string,
+  workers: number,
+  password: string,
+): Promise<Fleet> {
   const auth = watchword({ database, secret: SECRET })
-  if ((await auth.users.count()) === 0) await auth.users.create({ username: 'ada', password })
+  if ((await auth.users.count()) === 0)
+    await auth.users.create({ username: 'ada', password })
   await auth.close()
 
-  const words = ['start', '--host', '127.0.0.1', '--port', '0', '--workers', String(workers), '--json']
+  const words = [
+    'start',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    '0',
+    '--workers',
+    String(workers),
+    '--json',
+  ]
   const child = spawn(process.execPath, [COMMAND, ...words, '--database', database], {
     // Nobody else here writes a line a request.
     env: { ...process.env, WATCHWORD_SECRET: SECRET, WATCHWORD_LOG_LEVEL: 'warn' },
@@ -30,7 +44,9 @@ export async function startFleet(database: string, workers: number, password: st
   const ended = once(child, 'exit')
   const [line] = (await Promise.race([
     once(createInterface(child.stdout), 'line'),
-    ended.then(([code]) => Promise.reject(new Error(`watchword start ended with ${code}`))),
+    ended.then(([code]) =>
+      Promise.reject(new Error(`watchword start ended with ${code}`)),
+    ),
   ])) as [string]
   child.stdout.resume()
   return {

@@ -35,7 +35,12 @@ export const guard = (): AsyncGenerator<Finding> =>
           { of: 'statelessBearer()', to: 'unguarded', atMost: 1.1 },
           { of: 'bearer()', to: 'unguarded', atMost: 1.3 },
           ...peers.map((to) => ({ of: to, to: 'unguarded' })),
-          ...peers.map((to) => ({ of: 'statelessBearer()', to, above: 'unguarded', atMost: 0.5 })),
+          ...peers.map((to) => ({
+            of: 'statelessBearer()',
+            to,
+            above: 'unguarded',
+            atMost: 0.5,
+          })),
         ],
       )
     }
@@ -45,7 +50,11 @@ export const guard = (): AsyncGenerator<Finding> =>
 const OURS = ['statelessBearer()', 'bearer()'] as const
 
 /** Both read the user from SQLite, each with credentials of its own kind. */
-async function besideBetterAuth(folder: string, database: string, requests: readonly string[]): Promise<Finding> {
+async function besideBetterAuth(
+  folder: string,
+  database: string,
+  requests: readonly string[],
+): Promise<Finding> {
   const sessions = join(folder, 'better-auth.db')
   const cookies = await seedBetterAuth(sessions, USERS)
   const withCookies = cookies.map((cookie) => get('/hello/', { Cookie: cookie }))
@@ -70,11 +79,19 @@ async function prepared(folder: string) {
   const { pairs, keys } = await seed(database, USERS)
   const key = keys.find(({ kid }) => kid === kidOf(pairs[0]!.access))
   const publicKey = join(folder, 'public.pem')
-  writeFileSync(publicKey, createPublicKey({ format: 'jwk', key: { ...key } }).export({ format: 'pem', type: 'spki' }))
+  writeFileSync(
+    publicKey,
+    createPublicKey({ format: 'jwk', key: { ...key } }).export({
+      format: 'pem',
+      type: 'spki',
+    }),
+  )
   return {
     database,
     publicKey,
-    requests: pairs.map(({ access }) => get('/hello/', { Authorization: `Bearer ${access}` })),
+    requests: pairs.map(({ access }) =>
+      get('/hello/', { Authorization: `Bearer ${access}` }),
+    ),
   }
 }
 
@@ -89,7 +106,11 @@ interface Route {
   readonly requests: readonly string[]
 }
 
-async function compared(asks: string, routes: readonly Route[], bars: readonly Bar[]): Promise<Finding> {
+async function compared(
+  asks: string,
+  routes: readonly Route[],
+  bars: readonly Bar[],
+): Promise<Finding> {
   const servers: Child[] = []
   try {
     const contestants: Contestant[] = []
@@ -98,13 +119,23 @@ async function compared(asks: string, routes: readonly Route[], bars: readonly B
       servers.push(child)
       contestants.push(contestant(name, child, requests))
     }
-    return await measure({ asks, unit: 'µs of processor time a request', rounds: 15, contestants, bars })
+    return await measure({
+      asks,
+      unit: 'µs of processor time a request',
+      rounds: 15,
+      contestants,
+      bars,
+    })
   } finally {
     for (const server of servers) await server.stop()
   }
 }
 
-function contestant(name: string, server: Child, requests: readonly string[]): Contestant {
+function contestant(
+  name: string,
+  server: Child,
+  requests: readonly string[],
+): Contestant {
   const clients = clientsOf(server.port, CONNECTIONS)
   return {
     name,

@@ -22,7 +22,10 @@ export async function* hs256(): AsyncGenerator<Finding> {
   const key = importSecret('HS256', secret)
   const keys = new KeySet([key.verifying])
   const keyObject = createSecretKey(secret)
-  const cryptoKey = await importJWK({ kty: 'oct', k: secret.toString('base64url') }, 'HS256')
+  const cryptoKey = await importJWK(
+    { kty: 'oct', k: secret.toString('base64url') },
+    'HS256',
+  )
   const algorithms = ['HS256']
 
   const tokens = manyTokens(MANY, key)
@@ -35,10 +38,15 @@ export async function* hs256(): AsyncGenerator<Finding> {
     contestants: [
       { name: 'watchword', run: working(tokens, (token) => ours.verify(token)) },
       { name: 'fast-jwt', run: working(tokens, (token) => fast(token)) },
-      { name: 'jose', run: workingAsync(tokens, (token) => jwtVerify(token, cryptoKey, { algorithms })) },
+      {
+        name: 'jose',
+        run: workingAsync(tokens, (token) => jwtVerify(token, cryptoKey, { algorithms })),
+      },
       {
         name: 'jsonwebtoken',
-        run: working(tokens, (token) => jsonwebtoken.verify(token, keyObject, { algorithms })),
+        run: working(tokens, (token) =>
+          jsonwebtoken.verify(token, keyObject, { algorithms }),
+        ),
       },
     ],
     bars: [
@@ -61,7 +69,10 @@ export async function* hs256(): AsyncGenerator<Finding> {
     unit,
     rounds: ROUNDS,
     contestants: [
-      { name: 'watchword', run: working(again, (token) => oursCached.verify(token), 512) },
+      {
+        name: 'watchword',
+        run: working(again, (token) => oursCached.verify(token), 512),
+      },
       { name: 'fast-jwt', run: working(again, (token) => fastCached(token), 512) },
     ],
     bars: [{ of: 'watchword', to: 'fast-jwt', atLeast: 4 }],
@@ -79,12 +90,16 @@ export async function* hs256(): AsyncGenerator<Finding> {
       {
         name: 'jose',
         run: workingAsync(claims, (each) =>
-          new SignJWT(each).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(cryptoKey),
+          new SignJWT(each)
+            .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+            .sign(cryptoKey),
         ),
       },
       {
         name: 'jsonwebtoken',
-        run: working(claims, (each) => jsonwebtoken.sign(each, keyObject, { algorithm: 'HS256' })),
+        run: working(claims, (each) =>
+          jsonwebtoken.sign(each, keyObject, { algorithm: 'HS256' }),
+        ),
       },
     ],
     bars: [

@@ -44,7 +44,8 @@ export class Client {
     socket.on('error', (error) => this.#failed?.(error))
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = undefined
-      if (this.#done !== undefined) this.#failed?.(new Error('the connection was closed before the answer'))
+      if (this.#done !== undefined)
+        this.#failed?.(new Error('the connection was closed before the answer'))
     })
     this.#socket = socket
     return socket
@@ -57,7 +58,10 @@ export class Client {
     const head = this.#received.slice(0, end)
     const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0)
     if (this.#received.length < end + 4 + length) return
-    const reply = { status: Number(head.slice(9, 12)), body: this.#received.slice(end + 4) }
+    const reply = {
+      status: Number(head.slice(9, 12)),
+      body: this.#received.slice(end + 4),
+    }
     this.#received = ''
     const done = this.#done
     this.#done = undefined
@@ -67,7 +71,11 @@ export class Client {
 }
 
 /** Sends `count` requests, each connection its next one as soon as it has its answer. @throws where one is not 200 */
-export async function send(clients: readonly Client[], count: number, request: (index: number) => string) {
+export async function send(
+  clients: readonly Client[],
+  count: number,
+  request: (index: number) => string,
+) {
   let next = 0
   const work = async (client: Client): Promise<void> => {
     while (next < count) {
@@ -81,12 +89,17 @@ export async function send(clients: readonly Client[], count: number, request: (
 export const clientsOf = (port: number, connections: number): readonly Client[] =>
   Array.from({ length: connections }, () => new Client(port))
 
-export const get = (path: string, headers: Readonly<Record<string, string>> = {}): string =>
-  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines(headers)}\r\n`
+export const get = (
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): string => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines(headers)}\r\n`
 
 export const post = (path: string, body: object): string => {
   const text = JSON.stringify(body)
-  const headers = { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(text)) }
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(text)),
+  }
   return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines(headers)}\r\n${text}`
 }
 

@@ -8,7 +8,7 @@ export interface Contestant {
   run(): number | Promise<number>
 }
 
-/** What is promised of the quotient of two contestants' figures, taken in the same round. */
+/** What is promised of the quotient of two contestants' stats, taken in the same round. */
 export interface Bar {
   readonly of: string
   readonly to: string
@@ -40,8 +40,9 @@ export interface Finding {
   readonly asks: string
   readonly unit: string
   readonly rounds: number
-  readonly figures: readonly (Spread & { readonly name: string })[]
-  readonly quotients: readonly (Spread & Bar & { readonly reached: boolean | undefined })[]
+  readonly stats: readonly (Spread & { readonly name: string })[]
+  readonly quotients: readonly (Spread &
+    Bar & { readonly reached: boolean | undefined })[]
   readonly leftOut: readonly string[]
 }
 
@@ -62,19 +63,27 @@ export async function measure(question: Question): Promise<Finding> {
       if (round > 0) seen.get(name)!.push(figure)
     }
   }
-  const figures = [...seen].map(([name, values]) => ({ name, ...spreadOf(values) }))
+  const stats = [...seen].map(([name, values]) => ({ name, ...spreadOf(values) }))
   const quotients = bars.map((bar) => judged(bar, seen))
-  return { asks, unit, rounds, figures, quotients, leftOut }
+  return { asks, unit, rounds, stats, quotients, leftOut }
 }
 
-/** The median of the rounds' quotients: what slows a whole round down is in both figures and cancels out. */
-function judged(bar: Bar, seen: ReadonlyMap<string, readonly number[]>): Finding['quotients'][number] {
+/** The median of the rounds' quotients: what slows a whole round down is in both stats and cancels out. */
+function judged(
+  bar: Bar,
+  seen: ReadonlyMap<string, readonly number[]>,
+): Finding['quotients'][number] {
   const beyond = bar.above === undefined ? undefined : seen.get(bar.above)!
-  const of = (name: string, round: number): number => seen.get(name)![round]! - (beyond?.[round] ?? 0)
-  const spread = spreadOf(seen.get(bar.of)!.map((_, round) => of(bar.of, round) / of(bar.to, round)))
+  const of = (name: string, round: number): number =>
+    seen.get(name)![round]! - (beyond?.[round] ?? 0)
+  const spread = spreadOf(
+    seen.get(bar.of)!.map((_, round) => of(bar.of, round) / of(bar.to, round)),
+  )
   const { atLeast, atMost } = bar
   const isJudged = atLeast !== undefined || atMost !== undefined
-  const reached = spread.median >= (atLeast ?? 0) && spread.median <= (atMost ?? Number.POSITIVE_INFINITY)
+  const reached =
+    spread.median >= (atLeast ?? 0) &&
+    spread.median <= (atMost ?? Number.POSITIVE_INFINITY)
   return { ...bar, ...spread, reached: isJudged ? reached : undefined }
 }
 

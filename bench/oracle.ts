@@ -7,7 +7,10 @@ import { freePort } from '../test/services/free-port.ts'
 import type { Child } from './child.ts'
 
 /** A Django with Simple JWT that can be measured beside us, where `WATCHWORD_ORACLE` names the folder that starts one. */
-export type Oracle = Pick<Child, 'port' | 'stop'> & { readonly username: string; readonly password: string }
+export type Oracle = Pick<Child, 'port' | 'stop'> & {
+  readonly username: string
+  readonly password: string
+}
 
 interface OracleOptions {
   readonly threads?: number
@@ -28,14 +31,17 @@ export async function startOracle(
     return 'Django with Simple JWT: WATCHWORD_ORACLE names no folder with one'
   }
   const installed = spawnSync(join(folder, 'install'), { encoding: 'utf8' })
-  if (installed.status !== 0) return `Django with Simple JWT: it could not be installed: ${installed.stderr.trim()}`
+  if (installed.status !== 0)
+    return `Django with Simple JWT: it could not be installed: ${installed.stderr.trim()}`
   const port = await freePort()
   const words = [String(port), '--workers', String(workers), '--threads', String(threads)]
   const child = spawn(join(folder, 'start'), words, {
     env: {
       ...process.env,
       ORACLE_CONFIG: config,
-      ...(iterations === undefined ? {} : { ORACLE_PBKDF2_ITERATIONS: String(iterations) }),
+      ...(iterations === undefined
+        ? {}
+        : { ORACLE_PBKDF2_ITERATIONS: String(iterations) }),
       ...env,
     },
     stdio: 'ignore',
@@ -43,7 +49,9 @@ export async function startOracle(
   const ended = once(child, 'exit')
   await answering(port)
   const { users } = JSON.parse(readFileSync(join(folder, 'seed.json'), 'utf8'))
-  const { username, password } = users.find((user: { username: string }) => user.username === 'alice')
+  const { username, password } = users.find(
+    (user: { username: string }) => user.username === 'alice',
+  )
   return {
     port,
     username,

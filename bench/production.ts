@@ -39,21 +39,34 @@ export const production = (): AsyncGenerator<Finding> =>
       ]
       for (const [kind, database] of databases) {
         for (const workers of [1, 2]) {
-          served.push({ name: named(kind, workers), ...(await startFleet(database, workers, password)) })
+          served.push({
+            name: named(kind, workers),
+            ...(await startFleet(database, workers, password)),
+          })
         }
       }
       const django = await startDjango(folder)
       if (typeof django === 'string') missing.push(django)
       else served.push(django)
 
-      const comparisons: readonly (readonly [asks: string, work: Work, clients: number])[] = [
+      const comparisons: readonly (readonly [
+        asks: string,
+        work: Work,
+        clients: number,
+      ])[] = [
         ['GET /hello/ with an access token', guarded, CLIENTS],
         ['POST /api/token/verify/', verified, CLIENTS],
         ['POST /api/token/refresh/ with rotation, each on the disk', refreshed, CLIENTS],
-        ['POST /api/token/, each by its own default: argon2id, PBKDF2', signedIn, SIGNING_IN],
+        [
+          'POST /api/token/, each by its own default: argon2id, PBKDF2',
+          signedIn,
+          SIGNING_IN,
+        ],
       ]
       for (const [asks, work, clients] of comparisons) {
-        const contestants = await Promise.all(served.map((who) => contestant(who, work, clients)))
+        const contestants = await Promise.all(
+          served.map((who) => contestant(who, work, clients)),
+        )
         yield await measure({
           asks: `${asks}; ${clients} in flight`,
           unit: 'a second, the clients on the same cores',
@@ -74,7 +87,13 @@ export const durable = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     const password = randomBytes(12).toString('hex')
     const postgres = await aDatabase()
-    yield* besideBare('SQLite', join(folder, 'watchword.db'), password, 0.5, bareSqlite(folder, TURN))
+    yield* besideBare(
+      'SQLite',
+      join(folder, 'watchword.db'),
+      password,
+      0.5,
+      bareSqlite(folder, TURN),
+    )
     if (typeof postgres === 'string') return
     try {
       const bare = await barePostgres(postgres.url, TURN, POOL)
@@ -93,7 +112,11 @@ async function* besideBare(
 ): AsyncGenerator<Finding> {
   const server = await startServer('refresh.ts', database, password)
   try {
-    const ours = await contestant({ ...server, name: 'refresh', username: 'ada', password }, refreshed, CLIENTS)
+    const ours = await contestant(
+      { ...server, name: 'refresh', username: 'ada', password },
+      refreshed,
+      CLIENTS,
+    )
     yield await measure({
       asks: `POST /api/token/refresh/ with rotation, HS256, one process on ${kind}; ${CLIENTS} in flight`,
       unit: 'a second, the clients on the same cores',
@@ -107,7 +130,8 @@ async function* besideBare(
   }
 }
 
-const named = (kind: string, workers: number): string => `${kind}, ${workers} worker${workers === 1 ? '' : 's'}`
+const named = (kind: string, workers: number): string =>
+  `${kind}, ${workers} worker${workers === 1 ? '' : 's'}`
 
 /** As one would run it: two processes of four threads, connections kept, its own count of hash rounds, WAL. */
 async function startDjango(folder: string): Promise<Served | string> {
@@ -143,7 +167,8 @@ function barsOf(contestants: readonly Contestant[]): readonly Bar[] {
 async function contestant(who: Served, work: Work, count: number): Promise<Contestant> {
   const clients = clientsOf(who.port, count)
   const works: (() => Promise<void>)[] = []
-  for (const client of clients) works.push(work(client, await tokensFrom(client, '/api/token/', who), who))
+  for (const client of clients)
+    works.push(work(client, await tokensFrom(client, '/api/token/', who), who))
   return {
     name: who.name,
     async run() {
@@ -172,10 +197,13 @@ const verified: Work = (client, { access }) => {
 }
 
 const refreshed: Work = (client, tokens) => async () => {
-  tokens.refresh = (await tokensFrom(client, '/api/token/refresh/', { refresh: tokens.refresh })).refresh
+  tokens.refresh = (
+    await tokensFrom(client, '/api/token/refresh/', { refresh: tokens.refresh })
+  ).refresh
 }
 
-const signedIn: Work = (client, _, who) => async () => void (await tokensFrom(client, '/api/token/', who))
+const signedIn: Work = (client, _, who) => async () =>
+  void (await tokensFrom(client, '/api/token/', who))
 
 async function asked(client: Client, request: string): Promise<void> {
   const { status, body } = await client.ask(request)
@@ -183,8 +211,12 @@ async function asked(client: Client, request: string): Promise<void> {
 }
 
 async function tokensFrom(client: Client, path: string, body: object): Promise<Tokens> {
-  const fields = 'username' in body && 'password' in body ? { username: body.username, password: body.password } : body
+  const fields =
+    'username' in body && 'password' in body
+      ? { username: body.username, password: body.password }
+      : body
   const answer = await client.ask(post(path, fields))
-  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
+  if (answer.status !== 200)
+    throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
   return JSON.parse(answer.body)
 }

@@ -15,15 +15,25 @@ export const refresh = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     const password = randomBytes(12).toString('hex')
     const ours = { username: 'ada', password }
-    const together = await startServer('refresh.ts', join(folder, 'together.db'), password)
-    const oneByOne = await startServer('refresh.ts', join(folder, 'one-by-one.db'), password, 'one-by-one')
+    const together = await startServer(
+      'refresh.ts',
+      join(folder, 'together.db'),
+      password,
+    )
+    const oneByOne = await startServer(
+      'refresh.ts',
+      join(folder, 'one-by-one.db'),
+      password,
+      'one-by-one',
+    )
     const oracle = await startOracle('rotate-blacklist', 2, { iterations: 1000 })
     try {
       const contestants = [
         await contestant('watchword', together.port, ours),
         await contestant('one by one', oneByOne.port, ours),
       ]
-      if (typeof oracle !== 'string') contestants.push(await contestant('Django, gunicorn', oracle.port, oracle))
+      if (typeof oracle !== 'string')
+        contestants.push(await contestant('Django, gunicorn', oracle.port, oracle))
       yield await measure({
         asks: `POST /api/token/refresh/ with rotation, HS256, synchronous=FULL, ${CLIENTS} in flight`,
         unit: 'a second, the clients on the same cores',
@@ -31,12 +41,18 @@ export const refresh = (): AsyncGenerator<Finding> =>
         contestants,
         bars: [
           { of: 'watchword', to: 'one by one', atLeast: 8 },
-          ...(typeof oracle === 'string' ? [] : [{ of: 'watchword', to: 'Django, gunicorn', atLeast: 20 }]),
+          ...(typeof oracle === 'string'
+            ? []
+            : [{ of: 'watchword', to: 'Django, gunicorn', atLeast: 20 }]),
         ],
         leftOut: typeof oracle === 'string' ? [oracle] : [],
       })
     } finally {
-      await Promise.all([together.stop(), oneByOne.stop(), typeof oracle === 'string' ? undefined : oracle.stop()])
+      await Promise.all([
+        together.stop(),
+        oneByOne.stop(),
+        typeof oracle === 'string' ? undefined : oracle.stop(),
+      ])
     }
   })
 
@@ -46,10 +62,15 @@ interface User {
 }
 
 /** Clients that are signed in, each refreshing its own session again and again. */
-async function contestant(name: string, port: number, { username, password }: User): Promise<Contestant> {
+async function contestant(
+  name: string,
+  port: number,
+  { username, password }: User,
+): Promise<Contestant> {
   const clients = clientsOf(port, CLIENTS)
   const tokens: string[] = []
-  for (const client of clients) tokens.push(await refreshTokenFrom(client, '/api/token/', { username, password }))
+  for (const client of clients)
+    tokens.push(await refreshTokenFrom(client, '/api/token/', { username, password }))
   return {
     name,
     async run() {
@@ -57,7 +78,9 @@ async function contestant(name: string, port: number, { username, password }: Us
       let done = 0
       const work = async (client: Client, own: number): Promise<void> => {
         do {
-          tokens[own] = await refreshTokenFrom(client, '/api/token/refresh/', { refresh: tokens[own]! })
+          tokens[own] = await refreshTokenFrom(client, '/api/token/refresh/', {
+            refresh: tokens[own]!,
+          })
           done++
         } while (performance.now() - began < TURN)
       }
@@ -67,8 +90,13 @@ async function contestant(name: string, port: number, { username, password }: Us
   }
 }
 
-async function refreshTokenFrom(client: Client, path: string, body: object): Promise<string> {
+async function refreshTokenFrom(
+  client: Client,
+  path: string,
+  body: object,
+): Promise<string> {
   const answer = await client.ask(post(path, body))
-  if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
+  if (answer.status !== 200)
+    throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
   return JSON.parse(answer.body).refresh
 }

@@ -2,15 +2,21 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { days, minutes, seconds, systemClock } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
-import { storeOf } from '../src/house/store.ts'
-import { openSessionBook } from '../src/sessions/book.ts'
-import { EndedSet, SWEEPS, TABLES } from '../src/sessions/ended-set.ts'
+import type { InstanceStore } from '../src/features/store-extensions.ts'
+import { openStore } from '../src/instance/open-store.ts'
+import { RevokedSet, SWEEPS, TABLES } from '../src/sessions/revoked-set.ts'
 import type { SessionId } from '../src/sessions/session.ts'
+import { openSessionManager } from '../src/sessions/session-manager.ts'
 import { parseSettings } from '../src/settings/settings.ts'
-import type { Store } from '../src/stores/store.ts'
 import { aDatabase } from '../test/services/postgres.ts'
 import { inFolder } from './child.ts'
-import { type Contestant, collectGarbage, type Finding, measure, spreadOf } from './measure.ts'
+import {
+  type Contestant,
+  collectGarbage,
+  type Finding,
+  measure,
+  spreadOf,
+} from './measure.ts'
 
 /** What it takes to know who has signed out: a check, an entry, and the time until another process knows. */
 export const revocation = (): AsyncGenerator<Finding> =>
@@ -19,14 +25,25 @@ export const revocation = (): AsyncGenerator<Finding> =>
     yield { ...(await propagation('SQLite', join(folder, 'watchword.db'))), leftOut: [] }
     const postgres = await aDatabase()
     if (typeof postgres === 'string') {
-      yield { ...NOTHING, asks: 'From the end of a session on PostgreSQL', leftOut: [`PostgreSQL: ${postgres}`] }
+      yield {
+        ...NOTHING,
+        asks: 'From the end of a session on PostgreSQL',
+        leftOut: [`PostgreSQL: ${postgres}`],
+      }
       return
     }
     yield await propagation('PostgreSQL', postgres.url)
     await postgres.drop()
   })
 
-const NOTHING: Finding = { asks: '', unit: '', rounds: 0, figures: [], quotients: [], leftOut: [] }
+const NOTHING: Finding = {
+  asks: '',
+  unit: '',
+  rounds: 0,
+  stats: [],
+  quotients: [],
+  leftOut: [],
+}
 
 const SIZES = [1e5, 1e6, 1e7]
 
@@ -43,7 +60,11 @@ interface Held {
 
 async function* checks(): AsyncGenerator<Finding> {
   const asked = Array.from({ length: CHECKS }, () => hexId(systemRandom))
-  const sets = SIZES.map((size) => ({ name: `set of ${size.toLocaleString('en')}`, size, set: filledSet(size) }))
+  const sets = SIZES.map((size) => ({
+    name: `set of ${size.toLocaleString('en')}`,
+    size,
+    set: filledSet(size),
+  }))
   const maps = SIZES.filter((size) => size < 1e7).map((size) => ({
     name: `Map of ${size.toLocaleString('en')}`,
     size,
@@ -54,8 +75,13 @@ async function* checks(): AsyncGenerator<Finding> {
     asks: 'Whether a session has ended that has not',
     unit: 'ns of processor time a check',
     rounds: 15,
-    contestants: all.map(({ name, set }): Contestant => ({ name, run: () => nanoseconds(asked, set) })),
-    bars: maps.map(({ name, size }) => ({ of: `set of ${size.toLocaleString('en')}`, to: name })),
+    contestants: all.map(
+      ({ name, set }): Contestant => ({ name, run: () => nanoseconds(asked, set) }),
+    ),
+    bars: maps.map(({ name, size }) => ({
+      of: `set of ${size.toLocaleString('en')}`,
+      to: name,
+    })),
     leftOut: ['a Map of 10,000,000: it takes more than a gigabyte'],
   })
   yield {
@@ -63,14 +89,14 @@ async function* checks(): AsyncGenerator<Finding> {
     asks: 'What an ended session takes in memory',
     unit: 'octets',
     rounds: 1,
-    figures: all.map(({ name, set }) => ({ name, ...spreadOf([set.bytes]) })),
+    stats: all.map(({ name, set }) => ({ name, ...spreadOf([set.bytes]) })),
   }
   yield {
     ...NOTHING,
     asks: 'A step in which half of a part of the set is forgotten, and nothing else goes on',
     unit: 'ms of processor time, the mean of all steps',
     rounds: 1,
-    figures: sets.map(({ name, set }) => ({ name, ...spreadOf([set.forget()]) })),
+    stats: sets.map(({ name, set }) => ({ name, ...spreadOf([set.forget()]) })),
   }
 }
 
@@ -85,7 +111,7 @@ function nanoseconds(asked: readonly string[], { has }: Held): number {
 
 function filledSet(size: number): Held {
   const before = resident()
-  const set = new EndedSet()
+  const set = new RevokedSet()
   const fill = (): void => {
     for (let i = 0; i < size / 2; i++) set.add(hexId(systemRandom))
   }
@@ -105,7 +131,11 @@ function filledMap(size: number): Held {
   const before = resident()
   const map = new Map<string, number>()
   for (let i = 0; i < size; i++) map.set(hexId(systemRandom), performance.now())
-  return { bytes: (resident() - before) / size, forget: () => 0, has: (id) => map.has(id) }
+  return {
+    bytes: (resident() - before) / size,
+    forget: () => 0,
+    has: (id) => map.has(id),
+  }
 }
 
 /** Milliseconds of processor time of this thread. */
@@ -132,8 +162,8 @@ const EVERY = 40
 async function propagation(kind: string, database: string): Promise<Finding> {
   const [here, there] = [await storeAt(database), await storeAt(database)]
   const now = (here.time?.now ?? systemClock)()
-  const book = await openSessionBook(TERMS, {
-    sessions: there.sessions,
+  const book = await openSessionManager(TERMS, {
+    sessions: there.ports.sessions,
     watch: there.watch,
     clock: there.time?.now ?? systemClock,
     random: systemRandom,
@@ -145,12 +175,15 @@ async function propagation(kind: string, database: string): Promise<Finding> {
     const waits: Promise<number>[] = []
     for (let i = 0; i < ENDS; i++) {
       const id = hexId(systemRandom) as SessionId
-      await here.sessions.open({
+      await here.ports.sessions.open({
         ...{ id, userId: undefined, jti: id, epoch: 0, createdAt: now },
-        ...{ expiresAt: (now + days(1)) as typeof now, idleExpiresAt: (now + days(1)) as typeof now },
+        ...{
+          expiresAt: (now + days(1)) as typeof now,
+          idleExpiresAt: (now + days(1)) as typeof now,
+        },
       })
-      await here.sessions.end(id, 'logout', (here.time?.now ?? systemClock)())
-      waits.push(learned(() => book.hasEnded(id, seconds(1)) === true))
+      await here.ports.sessions.revoke(id, 'logout', (here.time?.now ?? systemClock)())
+      waits.push(learned(() => book.isRevoked(id, seconds(1)) === true))
       await sleep(2 * EVERY * Math.random())
     }
     const took = (await Promise.all(waits)).sort((a, b) => a - b)
@@ -160,7 +193,7 @@ async function propagation(kind: string, database: string): Promise<Finding> {
       asks: `From the end of a session on ${kind} to its refusal by another process, ${ENDS} of them`,
       unit: 'ms',
       rounds: 1,
-      figures: [
+      stats: [
         { name: 'median', ...spreadOf([at(0.5)]) },
         { name: '99th percentile', ...spreadOf([at(0.99)]) },
         { name: 'longest', ...spreadOf([at(1)]) },
@@ -182,8 +215,8 @@ const TERMS = {
   maxAge: seconds(30),
 } as const
 
-async function storeAt(database: string): Promise<Store> {
-  const { store } = await storeOf(parseSettings({ database }, {}))
+async function storeAt(database: string): Promise<InstanceStore> {
+  const { store } = await openStore(parseSettings({ database }, {}))
   await store.migrate()
   return store
 }

@@ -27,7 +27,9 @@ const unknown = asked.find((name) => !Object.hasOwn(BENCHES, name))
 
 if (unknown === undefined) await run(asked.length === 0 ? Object.keys(BENCHES) : asked)
 else {
-  console.error(`There is no bench "${unknown}". There are: ${Object.keys(BENCHES).join(', ')}.`)
+  console.error(
+    `There is no bench "${unknown}". There are: ${Object.keys(BENCHES).join(', ')}.`,
+  )
   process.exitCode = 2
 }
 
@@ -41,7 +43,9 @@ async function run(names: readonly string[]): Promise<void> {
   }
   const say = (text: string): void => void (isJson || console.log(text))
   const versions = Object.entries(peers).map(([name, version]) => `${name} ${version}`)
-  say(`Node ${machine.node} on ${machine.cores} × ${machine.cpu}, ${machine.date}; ${versions.join(', ')}\n`)
+  say(
+    `Node ${machine.node} on ${machine.cores} × ${machine.cpu}, ${machine.date}; ${versions.join(', ')}\n`,
+  )
   const findings: (Finding & { readonly bench: string })[] = []
   for (const name of names) {
     for await (const finding of (await BENCHES[name]!())()) {

@@ -1,4 +1,4 @@
-import { openHouse } from '../src/house/house.ts'
+import { openInstance } from '../src/instance/instance.ts'
 import type { PublicJwk } from '../src/jwt/key.ts'
 import { parseSettings } from '../src/settings/settings.ts'
 import { obtainPair, type Pair } from '../src/tokens/pairs.ts'
@@ -11,16 +11,20 @@ export const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 export async function seed(database: string, count: number) {
   const auth = watchword({ database, secret: SECRET })
   for (let i = 0; i < count; i++) await auth.users.create({ username: `user-${i}` })
-  const published = await auth.handler(new Request('http://127.0.0.1/.well-known/jwks.json'))
+  const published = await auth.handler(
+    new Request('http://127.0.0.1/.well-known/jwks.json'),
+  )
   const { keys } = (await published.json()) as { readonly keys: readonly PublicJwk[] }
   await auth.close()
 
-  const house = await openHouse(parseSettings({ database, secret: SECRET, tokens: { access: '1h' } }, {}))
+  const instance = await openInstance(
+    parseSettings({ database, secret: SECRET, tokens: { access: '1h' } }, {}),
+  )
   const pairs: Pair[] = []
   for (let i = 0; i < count; i++) {
-    const account = await house.world.users.find('username', `user-${i}`)
-    pairs.push(await obtainPair(account!, house.world))
+    const account = await instance.deps.users.find('username', `user-${i}`)
+    pairs.push(await obtainPair(account!, instance.deps))
   }
-  await house.close()
+  await instance.close()
   return { pairs, keys }
 }

@@ -31,7 +31,7 @@ export async function* simulation(): AsyncGenerator<Finding> {
       asks: `A day of ${DAY.asked.toLocaleString('en')} users, access tokens of ${access} minutes`,
       unit: 'figures of five days',
       rounds: days.length,
-      figures: names.map((name) => ({ name, ...spreadOf(days.map((day) => day[name])) })),
+      stats: names.map((name) => ({ name, ...spreadOf(days.map((day) => day[name])) })),
       quotients: [],
       leftOut: [],
     }
@@ -51,12 +51,10 @@ type Terms = { readonly [Name in keyof typeof DAY]: number }
 
 function simulate(terms: Terms, seed: number): Day {
   const random = randomOf(seed)
-  const [refreshes, signIns, ended, visitors] = Array.from({ length: 4 }, () => new Float64Array(MINUTES)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ]
+  const [refreshes, signIns, ended, visitors] = Array.from(
+    { length: 4 },
+    () => new Float64Array(MINUTES),
+  ) as [Float64Array, Float64Array, Float64Array, Float64Array]
   for (let user = 0; user < terms.users; user++) {
     const visits = poisson(terms.visits, random)
     for (let visit = 0; visit < visits; visit++) {
@@ -64,10 +62,15 @@ function simulate(terms: Terms, seed: number): Day {
       const minutes = terms.visit * Math.exp(terms.scatter * normal(random))
       const isNew = random() < terms.signOuts
       // Whoever comes back has an access token that has expired; whoever signs in has a new one.
-      for (let minute = isNew ? terms.access : 0; minute < minutes; minute += terms.access) {
+      for (
+        let minute = isNew ? terms.access : 0;
+        minute < minutes;
+        minute += terms.access
+      ) {
         refreshes[Math.floor(begins + minute) % MINUTES]! += 1
       }
-      for (let minute = 0; minute < minutes; minute++) visitors[Math.floor(begins + minute) % MINUTES]! += 1
+      for (let minute = 0; minute < minutes; minute++)
+        visitors[Math.floor(begins + minute) % MINUTES]! += 1
       if (isNew) signIns[Math.floor(begins)]! += 1
       if (random() < terms.signOuts) ended[Math.floor(begins + minutes) % MINUTES]! += 1
     }
@@ -79,7 +82,9 @@ function simulate(terms: Terms, seed: number): Day {
     'refreshes a second, mean': perSecond(sum(refreshes) / MINUTES),
     'refreshes a second, busiest minute': perSecond(Math.max(...refreshes)),
     'sign-ins a second, busiest minute': perSecond(Math.max(...signIns)),
-    'guarded requests a second, busiest minute': perSecond(Math.max(...visitors) * terms.requests),
+    'guarded requests a second, busiest minute': perSecond(
+      Math.max(...visitors) * terms.requests,
+    ),
     'sessions ended within an access life, busiest': scale * busiest(ended, terms.access),
     // A session is kept for a day after the end that never moves, 30 days from its sign-in.
     'rows of sessions after a month': scale * sum(signIns) * 31,
@@ -88,13 +93,18 @@ function simulate(terms: Terms, seed: number): Day {
 
 /** The most that falls into so many minutes. */
 const busiest = (values: Float64Array, minutes: number): number =>
-  Math.max(...values.map((_, at) => values.subarray(at, at + minutes).reduce((a, b) => a + b, 0)))
+  Math.max(
+    ...values.map((_, at) =>
+      values.subarray(at, at + minutes).reduce((a, b) => a + b, 0),
+    ),
+  )
 
 /** A minute of the day, more often a busy one: drawn until it lies under the wave. */
 function momentOf(peak: number, random: () => number): number {
   for (;;) {
     const minute = random() * MINUTES
-    if (random() * peak < 1 + (peak - 1) * Math.sin((2 * Math.PI * minute) / MINUTES)) return minute
+    if (random() * peak < 1 + (peak - 1) * Math.sin((2 * Math.PI * minute) / MINUTES))
+      return minute
   }
 }
 

@@ -23,13 +23,23 @@ export const start = (): AsyncGenerator<Finding> =>
     const { pairs } = await seed(database, 1)
     const request = get('/hello/', { Authorization: `Bearer ${pairs[0]!.access}` })
     const ours = (workers: number, port: number): Server => ({
-      args: [join(folder, 'bin', 'watchword.js'), 'start', '--port', `${port}`, '--database', database],
+      args: [
+        join(folder, 'bin', 'watchword.js'),
+        'start',
+        '--port',
+        `${port}`,
+        '--database',
+        database,
+      ],
       workers,
     })
     const servers: Readonly<Record<string, (port: number) => Server>> = {
       [ONE]: (port) => ours(1, port),
       [TWO]: (port) => ours(2, port),
-      [EMPTY]: (port) => ({ args: [join(import.meta.dirname, 'servers', 'empty.js'), `${port}`], workers: 1 }),
+      [EMPTY]: (port) => ({
+        args: [join(import.meta.dirname, 'servers', 'empty.js'), `${port}`],
+        workers: 1,
+      }),
     }
     const contestants = (run: (server: Server, port: number) => Promise<number>) =>
       Object.entries(servers).map(([name, server]) => ({
@@ -68,15 +78,25 @@ interface Server {
 
 /** The package as it is published: beside its sources the command would take those. */
 function build(folder: string): void {
-  const built = spawnSync(join(root, 'node_modules', '.bin', 'tsdown'), ['--out-dir', join(folder, 'dist')], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  if (built.status !== 0) throw new Error(`the build failed: ${built.stdout}${built.stderr}`)
-  for (const name of ['package.json', 'bin']) cpSync(join(root, name), join(folder, name), { recursive: true })
+  const built = spawnSync(
+    join(root, 'node_modules', '.bin', 'tsdown'),
+    ['--out-dir', join(folder, 'dist')],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
+  if (built.status !== 0)
+    throw new Error(`the build failed: ${built.stdout}${built.stderr}`)
+  for (const name of ['package.json', 'bin'])
+    cpSync(join(root, name), join(folder, name), { recursive: true })
 }
 
-async function firstAnswer(server: Server, port: number, request: string): Promise<number> {
+async function firstAnswer(
+  server: Server,
+  port: number,
+  request: string,
+): Promise<number> {
   const began = performance.now()
   const child = started(server)
   try {
@@ -107,7 +127,11 @@ function started({ args, workers }: Server): ChildProcess {
     WATCHWORD_WORKERS: `${workers}`,
     WATCHWORD_LOG_LEVEL: 'error',
   }
-  return spawn(process.execPath, args, { env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, args, {
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -136,15 +160,21 @@ async function answered(port: number, request: string): Promise<void> {
 }
 
 function processesOf(pid: number): readonly number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
   return [pid, ...children.flatMap(processesOf)]
 }
 
 /** Their own pages, and once those of files (the program of Node.js, mostly), which all of them share. In MiB. */
 function together(pids: readonly number[]): number {
   const all = pids.map((pid) => readFileSync(`/proc/${pid}/status`, 'latin1'))
-  const kibibytes = (status: string, name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1])
-  const own = all.map((status) => kibibytes(status, 'RssAnon') + kibibytes(status, 'RssShmem'))
+  const kibibytes = (status: string, name: string): number =>
+    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1])
+  const own = all.map(
+    (status) => kibibytes(status, 'RssAnon') + kibibytes(status, 'RssShmem'),
+  )
   const shared = Math.max(...all.map((status) => kibibytes(status, 'RssFile')))
   return (own.reduce((sum, each) => sum + each, 0) + shared) / 1024
 }

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { days, seconds, systemClock, type UnixSeconds } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
-import { storeOf } from '../src/house/store.ts'
+import type { InstanceStore } from '../src/features/store-extensions.ts'
+import { openStore } from '../src/instance/open-store.ts'
 import type { Rotation, SessionId } from '../src/sessions/session.ts'
 import { parseSettings } from '../src/settings/settings.ts'
-import type { Store } from '../src/stores/store.ts'
 import type { UserId } from '../src/users/user.ts'
 import { aDatabase } from '../test/services/postgres.ts'
 import { inFolder } from './child.ts'
@@ -22,7 +22,11 @@ export const storage = (): AsyncGenerator<Finding> =>
     yield* growth('SQLite', SIZES, (size) => sqliteOf(join(folder, `${size}.db`)))
     const postgres = await aDatabase()
     if (typeof postgres === 'string') {
-      yield { ...NOTHING, asks: 'rotate() on PostgreSQL', leftOut: [`PostgreSQL: ${postgres}`] }
+      yield {
+        ...NOTHING,
+        asks: 'rotate() on PostgreSQL',
+        leftOut: [`PostgreSQL: ${postgres}`],
+      }
     } else {
       await postgres.drop()
       yield* growth('PostgreSQL', SIZES, postgresOf)
@@ -31,12 +35,21 @@ export const storage = (): AsyncGenerator<Finding> =>
   })
 
 /** Sessions in the table; `WATCHWORD_BENCH_SESSIONS` bounds them where the disk is small: ten million take some 5 GB. */
-const SIZES = [1e4, 1e5, 1e6, 1e7].filter((size) => size <= Number(process.env.WATCHWORD_BENCH_SESSIONS ?? 1e7))
+const SIZES = [1e4, 1e5, 1e6, 1e7].filter(
+  (size) => size <= Number(process.env.WATCHWORD_BENCH_SESSIONS ?? 1e7),
+)
 const USERS = 10_000
 /** Refreshes of a turn, each of another session. */
 const REFRESHES = 250
 
-const NOTHING: Finding = { asks: '', unit: '', rounds: 0, figures: [], quotients: [], leftOut: [] }
+const NOTHING: Finding = {
+  asks: '',
+  unit: '',
+  rounds: 0,
+  stats: [],
+  quotients: [],
+  leftOut: [],
+}
 
 /** A database that can be filled without our help, and asked for some of what is in it. */
 interface Filled {
@@ -59,7 +72,7 @@ async function* growth(
     for (const size of sizes) {
       const filled = await make(size)
       ended.push(() => filled.remove())
-      const { store } = await storeOf(parseSettings({ database: filled.database }, {}))
+      const { store } = await openStore(parseSettings({ database: filled.database }, {}))
       ended.push(() => store.close())
       await withUsers(store)
       await filled.fill(size, systemClock())
@@ -88,10 +101,10 @@ async function* growth(
 const inWords = (size: number): string => `${size.toLocaleString('en')} sessions`
 const userOf = (n: number): string => `user-${n}`
 
-async function withUsers(store: Store): Promise<void> {
+async function withUsers(store: InstanceStore): Promise<void> {
   await store.migrate()
   await inGroups(USERS, (n) =>
-    store.users.insert({
+    store.ports.users.insert({
       id: userOf(n) as UserId,
       username: userOf(n),
       usernameKey: userOf(n),
@@ -112,16 +125,23 @@ async function inGroups<T>(count: number, work: (n: number) => Promise<T>): Prom
   const done: T[] = []
   while (done.length < count) {
     const size = Math.min(100, count - done.length)
-    done.push(...(await Promise.all(Array.from({ length: size }, (_, n) => work(done.length + n)))))
+    done.push(
+      ...(await Promise.all(
+        Array.from({ length: size }, (_, n) => work(done.length + n)),
+      )),
+    )
   }
   return done
 }
 
 /** @returns microseconds for one */
-async function rotations(store: Store, sampled: readonly Sampled[]): Promise<number> {
+async function rotations(
+  store: InstanceStore,
+  sampled: readonly Sampled[],
+): Promise<number> {
   const began = performance.now()
   for (const token of sampled) {
-    const rotated = await store.sessions.rotate({
+    const rotated = await store.ports.sessions.rotate({
       ...token,
       newJti: hexId(systemRandom),
       idle: days(1),
@@ -134,7 +154,8 @@ async function rotations(store: Store, sampled: readonly Sampled[]): Promise<num
   return (1000 * (performance.now() - began)) / sampled.length
 }
 
-const COLUMNS = 'id, user_id, generation, jti, created_at, expires_at, idle_expires_at, epoch'
+const COLUMNS =
+  'id, user_id, generation, jti, created_at, expires_at, idle_expires_at, epoch'
 
 function sqliteOf(file: string): Filled {
   let reading: DatabaseSync | undefined
@@ -154,8 +175,12 @@ function sqliteOf(file: string): Filled {
     },
     async sample(count, of) {
       reading ??= new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
-      const find = reading.prepare('select id, generation, jti from sessions where rowid = ?')
-      return distinct(count, of).map((row) => ({ ...(find.get(row) as unknown as Sampled) }))
+      const find = reading.prepare(
+        'select id, generation, jti from sessions where rowid = ?',
+      )
+      return distinct(count, of).map((row) => ({
+        ...(find.get(row) as unknown as Sampled),
+      }))
     },
     async remove() {
       reading?.close()
@@ -178,7 +203,9 @@ async function postgresOf(): Promise<Filled> {
     },
     async sample(count, of) {
       const ids = distinct(count, of).map((n) => `md5('s${n}')`)
-      const { rows } = await db.query(`select id, generation, jti from sessions where id in (${ids.join()})`)
+      const { rows } = await db.query(
+        `select id, generation, jti from sessions where id in (${ids.join()})`,
+      )
       return rows as Sampled[]
     },
     async remove() {
@@ -199,33 +226,48 @@ const MORE = [1, 10, 100]
 
 /** What is on the disk for each session after so many refreshes, ours and Django's. */
 async function residue(folder: string): Promise<Finding> {
-  const figures: { name: string; low: number; median: number; high: number }[] = []
-  const add = (name: string, octets: number): void => {
-    figures.push({ name, low: octets, median: octets, high: octets })
+  const stats: { name: string; low: number; median: number; high: number }[] = []
+  const add = (name: string, bytes: number): void => {
+    stats.push({ name, low: bytes, median: bytes, high: bytes })
   }
-  for (const [refreshes, octets] of await oursAfter(join(folder, 'residue.db'), sizeOfSqlite)) {
-    add(`ours, SQLite, after ${refreshes}`, octets)
+  for (const [refreshes, bytes] of await oursAfter(
+    join(folder, 'residue.db'),
+    sizeOfSqlite,
+  )) {
+    add(`ours, SQLite, after ${refreshes}`, bytes)
   }
   const leftOut: string[] = []
   const postgres = await aDatabase()
   if (typeof postgres === 'string') leftOut.push(`PostgreSQL: ${postgres}`)
   else {
     const { url, drop } = postgres
-    for (const [refreshes, octets] of await oursAfter(url, sizeOfPostgres)) {
-      add(`ours, PostgreSQL, after ${refreshes}`, octets)
+    for (const [refreshes, bytes] of await oursAfter(url, sizeOfPostgres)) {
+      add(`ours, PostgreSQL, after ${refreshes}`, bytes)
     }
     await drop()
   }
   const django = await djangoAfter(join(folder, 'django.db'))
   if (typeof django === 'string') leftOut.push(django)
-  else for (const [refreshes, octets] of django) add(`Django, SQLite, after ${refreshes}`, octets)
-  return { asks: 'Octets on the disk a session', unit: `of ${SESSIONS}`, rounds: 1, figures, quotients: [], leftOut }
+  else
+    for (const [refreshes, bytes] of django)
+      add(`Django, SQLite, after ${refreshes}`, bytes)
+  return {
+    asks: 'Octets on the disk a session',
+    unit: `of ${SESSIONS}`,
+    rounds: 1,
+    stats,
+    quotients: [],
+    leftOut,
+  }
 }
 
-type Residue = readonly (readonly [refreshes: number, octets: number])[]
+type Residue = readonly (readonly [refreshes: number, bytes: number])[]
 
-async function oursAfter(database: string, sizeOf: (database: string) => Promise<number>): Promise<Residue> {
-  const { store } = await storeOf(parseSettings({ database }, {}))
+async function oursAfter(
+  database: string,
+  sizeOf: (database: string) => Promise<number>,
+): Promise<Residue> {
+  const { store } = await openStore(parseSettings({ database }, {}))
   try {
     await withUsers(store)
     const empty = await sizeOf(database)
@@ -233,7 +275,8 @@ async function oursAfter(database: string, sizeOf: (database: string) => Promise
     const seen: (readonly [number, number])[] = []
     let done = 0
     for (const refreshes of MORE) {
-      for (; done < refreshes; done++) tokens = await inGroups(SESSIONS, (n) => rotated(store, tokens[n]!))
+      for (; done < refreshes; done++)
+        tokens = await inGroups(SESSIONS, (n) => rotated(store, tokens[n]!))
       seen.push([refreshes, ((await sizeOf(database)) - empty) / SESSIONS])
     }
     return seen
@@ -242,17 +285,36 @@ async function oursAfter(database: string, sizeOf: (database: string) => Promise
   }
 }
 
-async function opened(store: Store, n: number): Promise<Sampled> {
+async function opened(store: InstanceStore, n: number): Promise<Sampled> {
   const [id, now] = [hexId(systemRandom) as SessionId, systemClock()]
   const jti = hexId(systemRandom)
-  const ends = { expiresAt: (now + days(30)) as UnixSeconds, idleExpiresAt: (now + days(1)) as UnixSeconds }
-  await store.sessions.open({ id, userId: userOf(n) as UserId, jti, createdAt: now, ...ends, epoch: 0 })
+  const ends = {
+    expiresAt: (now + days(30)) as UnixSeconds,
+    idleExpiresAt: (now + days(1)) as UnixSeconds,
+  }
+  await store.ports.sessions.open({
+    id,
+    userId: userOf(n) as UserId,
+    jti,
+    createdAt: now,
+    ...ends,
+    epoch: 0,
+  })
   return { id, generation: 0, jti }
 }
 
-async function rotated(store: Store, token: Sampled): Promise<Sampled> {
-  const terms = { idle: days(1), leeway: seconds(0), require: { user: true, active: true, epoch: true } }
-  const next = await store.sessions.rotate({ ...token, newJti: hexId(systemRandom), now: systemClock(), ...terms })
+async function rotated(store: InstanceStore, token: Sampled): Promise<Sampled> {
+  const terms = {
+    idle: days(1),
+    leeway: seconds(0),
+    require: { user: true, active: true, epoch: true },
+  }
+  const next = await store.ports.sessions.rotate({
+    ...token,
+    newJti: hexId(systemRandom),
+    now: systemClock(),
+    ...terms,
+  })
   if (next === undefined) throw new Error('a session could not be refreshed')
   return next
 }
@@ -277,25 +339,31 @@ async function sizeOfPostgres(url: string): Promise<number> {
 /** Django writes two rows a refresh; what it has written is counted over fewer sessions, one after the other. */
 async function djangoAfter(file: string): Promise<Residue | string> {
   const sessions = 20
-  const oracle = await startOracle('rotate-blacklist', 1, { iterations: 1000, env: { ORACLE_DB: file } })
+  const oracle = await startOracle('rotate-blacklist', 1, {
+    iterations: 1000,
+    env: { ORACLE_DB: file },
+  })
   if (typeof oracle === 'string') return oracle
   try {
     const { username, password } = oracle
     const [client] = clientsOf(oracle.port, 1)
     const tokenFrom = async (path: string, body: object): Promise<string> => {
       const answer = await client!.ask(post(path, body))
-      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
+      if (answer.status !== 200)
+        throw new Error(`${path} answered ${answer.status}: ${answer.body}`)
       return JSON.parse(answer.body).refresh
     }
     await tokenFrom('/api/token/', { username, password })
     const empty = await sizeOfSqlite(file)
     const tokens: string[] = []
-    for (let n = 0; n < sessions; n++) tokens.push(await tokenFrom('/api/token/', { username, password }))
+    for (let n = 0; n < sessions; n++)
+      tokens.push(await tokenFrom('/api/token/', { username, password }))
     const seen: (readonly [number, number])[] = []
     let done = 0
     for (const refreshes of MORE) {
       for (; done < refreshes; done++) {
-        for (const [n, refresh] of tokens.entries()) tokens[n] = await tokenFrom('/api/token/refresh/', { refresh })
+        for (const [n, refresh] of tokens.entries())
+          tokens[n] = await tokenFrom('/api/token/refresh/', { refresh })
       }
       await sleep(100)
       seen.push([refreshes, ((await sizeOfSqlite(file)) - empty) / sessions])

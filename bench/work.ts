@@ -21,7 +21,11 @@ const consume = (answer: unknown): void => {
  * @param atOnce how many are done between two looks at the clock
  * @returns a turn; its figure is how many thousand items a second of processor time takes
  */
-export function working<Item>(items: readonly Item[], work: (item: Item) => unknown, atOnce = 64): () => number {
+export function working<Item>(
+  items: readonly Item[],
+  work: (item: Item) => unknown,
+  atOnce = 64,
+): () => number {
   let next = 0
   return () => {
     let done = 0

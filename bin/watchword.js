@@ -10,7 +10,8 @@ if (major < 24 || (major === 24 && minor < 7)) {
 } else {
   // Passwords are hashed on as many threads of the pool as there are cores; files and names of hosts go on beside them.
   const { availableParallelism } = process.getBuiltinModule('node:os')
-  if (!process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = String(availableParallelism() + 4)
+  if (!process.env.UV_THREADPOOL_SIZE)
+    process.env.UV_THREADPOOL_SIZE = String(availableParallelism() + 4)
 
   // The sources are in the repository alone; a dist/ beside them may be older than they are.
   const sources = new URL('../src/cli/main.ts', import.meta.url)

@@ -1,18 +1,23 @@
 import type { Scheme } from './authentication/scheme.ts'
+import type { Awaitable } from './base/awaitable.ts'
 import type { Duration } from './base/duration.ts'
+import type { LogEntry } from './base/log.ts'
 import type { Random } from './base/random.ts'
-import type { AuthRequest, Awaitable } from './base/request.ts'
+import type { InstanceStore } from './features/store-extensions.ts'
+import type { AuthRequest } from './http/request.ts'
 import type { Algorithm } from './jwt/index.ts'
 import type { Permission, SignedIn } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
-import type { Store } from './stores/store.ts'
 import type { Rate } from './throttling/rate.ts'
 import type { User } from './users/user.ts'
 
 /** What a user may write. Each is explained in `docs/`, with the name that Simple JWT and Django REST framework have for it. */
-export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Scheme<User>> {
+export interface Options<
+  R extends Roles = Roles,
+  S extends Scheme<unknown> = Scheme<User>,
+> {
   /** The database: a file, `sqlite::memory:`, `postgres://…`, or a store. Default `WATCHWORD_DATABASE`, else `watchword.db`. */
-  readonly database?: string | Store
+  readonly database?: string | InstanceStore
   /** Encrypts the private keys; the first encrypts, all decrypt. Default `WATCHWORD_SECRET`; in development made and kept beside the database. */
   readonly secret?: string | readonly string[]
   /** Where the endpoints are. Default `/api/token`. */
@@ -76,7 +81,10 @@ export interface Options<R extends Roles = Roles, S extends Scheme<unknown> = Sc
 /** A permission that asks for a sign-in, or a list with one among it. */
 export type DefaultPermissions<Right extends string> =
   | (Permission<unknown, never, Right> & SignedIn)
-  | readonly [Permission<unknown, never, Right> & SignedIn, ...Permission<unknown, never, Right>[]]
+  | readonly [
+      Permission<unknown, never, Right> & SignedIn,
+      ...Permission<unknown, never, Right>[],
+    ]
 
 export interface TokenOptions {
   readonly access?: Duration // "5m"   ACCESS_TOKEN_LIFETIME
@@ -163,14 +171,20 @@ export type EndpointOptions = Partial<
 >
 
 export interface Events {
-  readonly signedIn?: (event: { user: User; request: AuthRequest | undefined }) => Awaitable<void> // ON_LOGIN_SUCCESS
-  readonly signInFailed?: (event: { credentials: object; request: AuthRequest | undefined }) => Awaitable<void> // ON_LOGIN_FAILED
-  readonly signedOut?: (event: { sessionId: string; userId: string | undefined }) => Awaitable<void>
-  readonly reuseDetected?: (event: { sessionId: string; userId: string | undefined }) => Awaitable<void>
-}
-
-export interface LogEntry {
-  readonly level: 'info' | 'warn' | 'error'
-  readonly event: string
-  readonly [field: string]: unknown
+  readonly signedIn?: (event: {
+    user: User
+    request: AuthRequest | undefined
+  }) => Awaitable<void> // ON_LOGIN_SUCCESS
+  readonly signInFailed?: (event: {
+    credentials: object
+    request: AuthRequest | undefined
+  }) => Awaitable<void> // ON_LOGIN_FAILED
+  readonly signedOut?: (event: {
+    sessionId: string
+    userId: string | undefined
+  }) => Awaitable<void>
+  readonly reuseDetected?: (event: {
+    sessionId: string
+    userId: string | undefined
+  }) => Awaitable<void>
 }

@@ -1,31 +1,33 @@
+import { type Admin, createAdmin } from './admin/admin.ts'
 import { challengeOf } from './authentication/bearer.ts'
 import type { Scheme } from './authentication/scheme.ts'
-import { FetchRequest, type Peer, toResponse } from './base/fetch.ts'
-import { during, occasion } from './base/occasion.ts'
-import { Refusal } from './base/refusal.ts'
-import type { AuthReply, AuthRequest, Awaitable } from './base/request.ts'
-import { refusalFrom, replyToRefusal } from './endpoints/reply.ts'
-import { type Administration, administration } from './house/administration.ts'
-import { type Figures, figuresOf } from './house/figures.ts'
-import { type Gate, gateOf } from './house/gate.ts'
-import { type Health, healthVia } from './house/health.ts'
-import { type House, openHouse } from './house/house.ts'
-import type { Need, Who } from './house/need.ts'
-import { RequestOccasion } from './house/request-occasion.ts'
-import { askedBy, gateWorld } from './house/route.ts'
-import { routerOf } from './house/routes.ts'
+import type { Awaitable } from './base/awaitable.ts'
+import { AuthError } from './base/errors.ts'
+import { currentContext, runInContext } from './base/request-context.ts'
+import { createGuard, type Guard } from './guard/guard.ts'
+import { guardDeps } from './guard/guard-deps.ts'
+import { parseRequirement } from './guard/parse-requirement.ts'
+import type { PrincipalUser, Requirement } from './guard/requirement.ts'
+import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
+import { authErrorFrom, errorReply } from './http/reply.ts'
+import type { AuthReply, AuthRequest } from './http/request.ts'
+import { IncomingRequestContext } from './instance/incoming-request-context.ts'
+import { type Instance, openInstance } from './instance/instance.ts'
+import { instanceRouter } from './instance/router.ts'
+import { type Health, healthCheck } from './observability/health.ts'
+import { type Stats, statsOf } from './observability/stats.ts'
 import type { Options } from './options.ts'
-import type { Principal } from './permissions/principal.ts'
+import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import { parseSettings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
-export type { Figures } from './house/figures.ts'
-export type { Condition, Health } from './house/health.ts'
-export type { Need, Who } from './house/need.ts'
+export type { PrincipalUser, Requirement } from './guard/requirement.ts'
+export type { Health, HealthStatus } from './observability/health.ts'
+export type { Stats } from './observability/stats.ts'
 
 /** `U` is what the schemes find out about a user; `Right` what permissions may name (`posts.change`, `role:editor`). */
-export interface Watchword<U = User, Right extends string = string> extends Administration {
+export interface Watchword<U = User, Right extends string = string> extends Admin {
   /** Whether a request target (path and query) is one of its endpoints'. */
   owns(url: string): boolean
   /** The paths of its endpoints, without the last slash, which may be there or not. */
@@ -35,36 +37,40 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   /** Any fetch runtime. Paths that are not its own get a 404. */
   handler(request: Request, peer?: Peer): Promise<Response>
 
-  /** Who sends this, if anybody does. @throws Refusal where credentials are there and wrong */
-  check<const N extends { readonly schemes?: readonly Scheme<unknown>[] | undefined } = DefaultNeed>(
+  /** Who sends this, if anybody does. @throws AuthError where credentials are there and wrong */
+  authenticate<
+    const N extends {
+      readonly schemes?: readonly Scheme<unknown>[] | undefined
+    } = DefaultNeed,
+  >(
     from: Request | AuthRequest,
-    need?: N,
-  ): Promise<Principal<Who<N, U>, Right> | undefined>
+    requirement?: N,
+  ): Promise<Principal<PrincipalUser<N, U>, Right> | undefined>
   /**
    * Who sends this, and may. Without a need, what the instance's `permissions` ask for.
    *
-   * @throws Refusal, which `refuse` turns into the answer
+   * @throws AuthError, which `refuse` turns into the answer
    */
-  require<const N extends Need<U, Right> = DefaultNeed>(
+  require<const N extends Requirement<U, Right> = DefaultNeed>(
     from: Request | AuthRequest,
     need?: N,
-  ): Promise<Principal<Who<N, U>, Right>>
+  ): Promise<Principal<PrincipalUser<N, U>, Right>>
   /**
    * `require` made once for a route: it waits for nothing where nothing has to be waited for.
    *
-   * @throws Refusal `config_refused` at once, where the need names a rate that there is none of
+   * @throws AuthError `invalid_config` at once, where the need names a rate that there is none of
    */
-  gate<const N extends Need<U, Right> = DefaultNeed>(
+  guard<const N extends Requirement<U, Right> = DefaultNeed>(
     need?: N,
-  ): (request: AuthRequest) => Awaitable<Principal<Who<N, U>, Right>>
+  ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
   /** How the instance is, for whoever decides where requests go. Never rejects. */
   health(): Promise<Health>
   /** What it has done since it began and what it does now, in this process; `undefined` before its first use. */
-  figures(): Figures | undefined
+  stats(): Stats | undefined
   /** The answer to a refusal; to any other error a 500 that says nothing, and a line in the log. */
-  refuse(error: unknown): AuthReply
+  replyToError(error: unknown): AuthReply
   /** The same for `fetch` handlers. */
-  refusal(error: unknown): Response
+  errorResponse(error: unknown): Response
 
   /** Opens the database and brings it up to date. Runs by itself at first use; here so that a fault shows at the start. */
   migrate(): Promise<void>
@@ -74,22 +80,26 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
 /**
  * Makes an instance. Nothing is opened before somebody asks for something.
  *
- * @throws Refusal `config_refused` with one sentence that says what to write instead
+ * @throws AuthError `invalid_config` with one sentence that says what to write instead
  */
-export function watchword<const R extends Roles = Roles, S extends Scheme<unknown> = Scheme<User>>(
-  options: Options<R, S> = {},
-): Watchword<UserOf<S>, RightsOf<R>> {
+export function watchword<
+  const R extends Roles = Roles,
+  S extends Scheme<unknown> = Scheme<User>,
+>(options: Options<R, S> = {}): Watchword<UserOf<S>, RightsOf<R>> {
   const settings = parseSettings(options, process.env)
   const { log } = settings
-  let house: House | undefined
-  let opening: Promise<House> | undefined
+  let instance: Instance | undefined
+  let opening: Promise<Instance> | undefined
   let closed = false
 
-  const open = (): Promise<House> => {
-    if (closed) return Promise.reject(new Refusal('store_unavailable', 'the instance has been closed'))
-    opening ??= openHouse(settings).then(
+  const open = (): Promise<Instance> => {
+    if (closed)
+      return Promise.reject(
+        new AuthError('store_unavailable', 'the instance has been closed'),
+      )
+    opening ??= openInstance(settings).then(
       (opened) => {
-        house = opened
+        instance = opened
         return opened
       },
       (error) => {
@@ -101,47 +111,63 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
     return opening
   }
 
-  const doors = gateWorld(settings)
+  const doors = guardDeps(settings)
   /** A gate is made when the house is open; what it asks for is looked at before. */
-  const gate = (need?: Need<never, string>): Gate => {
-    const asked = askedBy(need, settings)
-    let made: Gate | undefined
-    const furnished = (opened: House): Gate => {
-      made ??= gateOf(asked(opened), doors)
+  const gate = (requirement?: Requirement<never, string>): Guard => {
+    const asked = parseRequirement(requirement, settings)
+    let made: Guard | undefined
+    const furnished = (opened: Instance): Guard => {
+      made ??= createGuard(asked(opened), doors)
       return made
     }
     return (request) =>
-      house === undefined ? open().then((opened) => furnished(opened)(request)) : (made ?? furnished(house))(request)
+      instance === undefined
+        ? open().then((opened) => furnished(opened)(request))
+        : (made ?? furnished(instance))(request)
   }
   const byDefault = gate()
-  const gates = new WeakMap<object, Gate>()
-  const gatesOfRights = new Map<string, Gate>()
-  const gatesOfAnybody = new WeakMap<object, Gate>()
+  const guards = new WeakMap<object, Guard>()
+  const gatesOfRights = new Map<string, Guard>()
+  const gatesOfAnybody = new WeakMap<object, Guard>()
   /** The gate of a need that may come with each request, made once. */
-  const kept = <Key>(gatesKept: Keeping<Key>, key: Key, need: Need<never, string>): Gate => {
-    const known = gatesKept.get(key) ?? gate(need)
+  const kept = <Key>(
+    gatesKept: Keeping<Key>,
+    key: Key,
+    requirement: Requirement<never, string>,
+  ): Guard => {
+    const known = gatesKept.get(key) ?? gate(requirement)
     gatesKept.set(key, known)
     return known
   }
-  const gateFor = (need: Need<never, string> | undefined): Gate => {
-    if (need === undefined) return byDefault
-    return typeof need === 'string' ? kept(gatesOfRights, need, need) : kept<object>(gates, need, need)
+  const gateFor = (requirement: Requirement<never, string> | undefined): Guard => {
+    if (requirement === undefined) return byDefault
+    return typeof requirement === 'string'
+      ? kept(gatesOfRights, requirement, requirement)
+      : kept<object>(guards, requirement, requirement)
   }
   /** Only who it is: nothing is asked and nothing is counted. */
-  const gateOfAnybody = (schemes: readonly Scheme<unknown>[] = settings.authentication): Gate =>
+  const gateOfAnybody = (
+    schemes: readonly Scheme<unknown>[] = settings.authentication,
+  ): Guard =>
     kept<object>(gatesOfAnybody, schemes, { schemes, permissions: [], throttle: [] })
 
   const challenge = challengeOf(settings)
-  const failed = (error: unknown): void => log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
-  const refuse = (error: unknown): AuthReply => {
-    const refusal = refusalFrom(error)
+  const failed = (error: unknown): void =>
+    log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
+  const replyToError = (error: unknown): AuthReply => {
+    const refusal = authErrorFrom(error)
     if (refusal.code === 'server_error') failed(refusal.cause)
-    return replyToRefusal(refusal, challenge)
+    return errorReply(refusal, challenge)
   }
-  const router = routerOf(settings, open, { challenge, failed })
+  const router = instanceRouter(settings, open, { challenge, failed })
   const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
     const route = router(request.url)
-    return route && during(new RequestOccasion(request, settings, occasion()), () => route(request))
+    return (
+      route &&
+      runInContext(new IncomingRequestContext(request, settings, currentContext()), () =>
+        route(request),
+      )
+    )
   }
 
   return {
@@ -150,19 +176,26 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
     answer,
     async handler(request, peer) {
       const reply = await answer(new FetchRequest(request, peer))
-      return toResponse(reply ?? refuse(new Refusal('not_found')), request.method)
+      return toResponse(reply ?? replyToError(new AuthError('not_found')), request.method)
     },
-    async check(from, need) {
-      const who = await gateOfAnybody(need?.schemes)(seen(from))
+    async authenticate(from, requirement) {
+      const who = await gateOfAnybody(requirement?.schemes)(seen(from))
       return who.user === undefined ? undefined : (who as never)
     },
-    require: async (from, need) => gateFor(need as Need<never, string> | undefined)(seen(from)) as never,
-    gate: (need) => (need === undefined ? byDefault : gate(need as Need<never, string>)) as never,
-    refuse,
-    refusal: (error) => toResponse(refuse(error)),
-    health: healthVia(open, settings),
-    figures: () => house && figuresOf(house),
-    ...administration(settings, open),
+    require: async (from, requirement) =>
+      gateFor(requirement as Requirement<never, string> | undefined)(seen(from)) as never,
+    guard: (requirement) =>
+      (requirement === undefined
+        ? byDefault
+        : gate(requirement as Requirement<never, string>)) as never,
+    replyToError,
+    errorResponse: (error) => toResponse(replyToError(error)),
+    health: healthCheck(open, {
+      hasConfiguredKeys: settings.keys !== undefined,
+      revocationMaxAge: settings.revocationMaxAge,
+    }),
+    stats: () => instance && statsOf(instance),
+    ...createAdmin(settings, open),
     migrate: async () => void (await open()),
     async close() {
       closed = true
@@ -172,8 +205,8 @@ export function watchword<const R extends Roles = Roles, S extends Scheme<unknow
 }
 
 interface Keeping<Key> {
-  get(key: Key): Gate | undefined
-  set(key: Key, gate: Gate): unknown
+  get(key: Key): Guard | undefined
+  set(key: Key, gate: Guard): unknown
 }
 
 type UserOf<S> = S extends Scheme<infer U> ? U : User
@@ -183,7 +216,9 @@ interface DefaultNeed {
   readonly schemes?: undefined
 }
 
-const seen = (from: Request | AuthRequest): AuthRequest => (from instanceof Request ? new FetchRequest(from) : from)
+const seen = (from: Request | AuthRequest): AuthRequest =>
+  from instanceof Request ? new FetchRequest(from) : from
 
 /** What the log says of an error: its kind and text, with the way it took; never a value of the request. */
-const reasonOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -25,24 +25,31 @@ const FLOORS = [
   ['cli'],
 ]
 
-const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room))
-const isBelow = (a: string, b: string): boolean => floorOf(a) !== -1 && floorOf(a) < floorOf(b)
+const floorOf = (room: string): number =>
+  FLOORS.findIndex((floor) => floor.includes(room))
+const isBelow = (a: string, b: string): boolean =>
+  floorOf(a) !== -1 && floorOf(a) < floorOf(b)
 const roomOf = (path: string): string => path.split('/')[1] ?? ''
 
 test('imports run down', () => {
   const uphill: string[] = []
   for (const file of globSync('src/**/*.ts', { exclude: ['**/*.test.ts'] })) {
-    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(
+      /(?:from|import\()\s*'(\.[^']+)'/g,
+    )) {
       const from = roomOf(file)
       const to = roomOf(normalize(join(dirname(file), path)))
-      if (to !== '' && from !== to && !isBelow(to, from)) uphill.push(`${file} -> ${path}`)
+      if (to !== '' && from !== to && !isBelow(to, from))
+        uphill.push(`${file} -> ${path}`)
     }
   }
   assert.deepEqual(uphill, [])
 })
 
 test('every room stands on a floor', () => {
-  const rooms = new Set(globSync('src/**/*.ts', { exclude: ['src/*.test.ts'] }).map(roomOf))
+  const rooms = new Set(
+    globSync('src/**/*.ts', { exclude: ['src/*.test.ts'] }).map(roomOf),
+  )
   assert.deepEqual(
     [...rooms].filter((room) => floorOf(room) === -1),
     [],

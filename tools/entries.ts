@@ -1,7 +1,7 @@
 /** The sources of the package's subpaths, by the name of their built file. */
 export const SUBPATHS = {
   index: 'src/index.ts',
-  authentication: 'src/authentication/index.ts',
+  authentication: 'src/authentication.ts',
   jwt: 'src/jwt/index.ts',
   permissions: 'src/permissions/index.ts',
   verify: 'src/verify/index.ts',

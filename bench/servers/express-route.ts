@@ -18,7 +18,9 @@ const publicKey = (): KeyObject => createPublicKey(readFileSync(file))
 
 if (guarded === 'unguarded') app.get('/hello/', hello)
 else if (guarded === 'express-jwt') {
-  const { expressjwt } = require('express-jwt') as { expressjwt(options: object): RequestHandler }
+  const { expressjwt } = require('express-jwt') as {
+    expressjwt(options: object): RequestHandler
+  }
   app.get('/hello/', expressjwt({ secret: publicKey(), algorithms }), hello)
 } else if (guarded === 'passport-jwt') app.get('/hello/', passportJwt(), hello)
 else {
@@ -45,6 +47,10 @@ function passportJwt(): RequestHandler {
   }
   const jwtFromRequest = ExtractJwt.fromAuthHeaderAsBearerToken()
   const secretOrKey = publicKey()
-  passport.use(new Strategy({ jwtFromRequest, secretOrKey, algorithms }, (claims, done) => done(null, claims)))
+  passport.use(
+    new Strategy({ jwtFromRequest, secretOrKey, algorithms }, (claims, done) =>
+      done(null, claims),
+    ),
+  )
   return passport.authenticate('jwt', { session: false })
 }

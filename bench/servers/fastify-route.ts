@@ -17,7 +17,10 @@ else if (guarded === '@fastify/jwt') {
     secret: { public: readFileSync(file, 'utf8'), private: '' },
     verify: { algorithms: ['ES256'], cache: true },
   }
-  await app.register(require('@fastify/jwt') as FastifyPluginAsync<typeof options>, options)
+  await app.register(
+    require('@fastify/jwt') as FastifyPluginAsync<typeof options>,
+    options,
+  )
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     await (request as FastifyRequest & { jwtVerify(): Promise<unknown> }).jwtVerify()
   }

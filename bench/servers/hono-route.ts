@@ -13,7 +13,9 @@ const [guarded, file = ''] = process.argv.slice(2)
 const app = new Hono()
 if (guarded === 'unguarded') app.get('/hello/', (c) => c.json(HELLO))
 else if (guarded === 'hono/jwt') {
-  app.get('/hello/', jwt({ secret: await publicKey(), alg: 'ES256' }), (c) => c.json(HELLO))
+  app.get('/hello/', jwt({ secret: await publicKey(), alg: 'ES256' }), (c) =>
+    c.json(HELLO),
+  )
 } else {
   const guard = mount(app, await ours(guarded!, file))
   app.get('/hello/', guard(), (c) => c.json(HELLO))
@@ -22,6 +24,15 @@ serveParent(createServer(getRequestListener(app.fetch)))
 
 /** In the form that `hono/jwt` takes as it is; every other one it would import for each request. */
 function publicKey() {
-  const der = Buffer.from(readFileSync(file, 'utf8').replace(/-----[A-Z ]+-----|\s/g, ''), 'base64')
-  return crypto.subtle.importKey('spki', der, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify'])
+  const der = Buffer.from(
+    readFileSync(file, 'utf8').replace(/-----[A-Z ]+-----|\s/g, ''),
+    'base64',
+  )
+  return crypto.subtle.importKey(
+    'spki',
+    der,
+    { name: 'ECDSA', namedCurve: 'P-256' },
+    false,
+    ['verify'],
+  )
 }

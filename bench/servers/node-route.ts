@@ -9,7 +9,10 @@ const [guarded, file = ''] = process.argv.slice(2)
 
 function hello(_: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify(HELLO)
-  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
+  response.writeHead(200, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+  })
   response.end(body)
 }
 
@@ -18,7 +21,9 @@ if (guarded === 'unguarded') server.on('request', hello)
 else if (guarded === 'better-auth') {
   const isSignedIn = sessionCheck(file)
   server.on('request', (request, response) => {
-    isSignedIn(request.headers).then((is) => (is ? hello(request, response) : response.writeHead(401).end()))
+    isSignedIn(request.headers).then((is) =>
+      is ? hello(request, response) : response.writeHead(401).end(),
+    )
   })
 } else server.on('request', mount(server, await ours(guarded!, file))(hello))
 serveParent(server)

@@ -5,7 +5,8 @@ import { SECRET } from '../seed.ts'
 /** An instance of ours whose guards check with the scheme that is named, opened. */
 export async function ours(scheme: string, database: string) {
   const schemes = { 'statelessBearer()': statelessBearer(), 'bearer()': bearer() }
-  if (!Object.hasOwn(schemes, scheme)) throw new Error(`there is no guard "${scheme}" here`)
+  if (!Object.hasOwn(schemes, scheme))
+    throw new Error(`there is no guard "${scheme}" here`)
   const auth = watchword({
     database,
     secret: SECRET,

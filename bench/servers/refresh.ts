@@ -10,7 +10,8 @@ if (mode === 'one-by-one') {
       if (!url.endsWith('/stores/sqlite/writer.ts')) return loaded
       const source = String(loaded.source)
       const alone = source.replace(/const GROUP = \d+/, 'const GROUP = 1')
-      if (alone === source) throw new Error('the size of a group is no longer where this looks for it')
+      if (alone === source)
+        throw new Error('the size of a group is no longer where this looks for it')
       return { ...loaded, source: alone }
     },
   })

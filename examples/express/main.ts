@@ -11,6 +11,8 @@ app.get(
 )
 app.put(
   '/posts/:id',
-  guard('posts.change', (req, res) => res.json({ changed: req.params.id, by: req.auth.user.username })),
+  guard('posts.change', (req, res) =>
+    res.json({ changed: req.params.id, by: req.auth.user.username }),
+  ),
 )
 app.listen(Number(process.env.PORT ?? 8000), '127.0.0.1')

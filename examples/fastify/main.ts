@@ -11,6 +11,9 @@ app.get(
 )
 app.put<{ Params: { id: string } }>(
   '/posts/:id',
-  guard('posts.change', (request) => ({ changed: request.params.id, by: request.auth.user.username })),
+  guard('posts.change', (request) => ({
+    changed: request.params.id,
+    by: request.auth.user.username,
+  })),
 )
 await app.listen({ port: Number(process.env.PORT ?? 8000), host: '127.0.0.1' })

@@ -7,7 +7,10 @@ const guard = guardOf(auth)
 
 const hello = guard((request) => Response.json({ hello: request.auth.user.username }))
 const change = guard('posts.change', (request) =>
-  Response.json({ changed: new URL(request.url).pathname.split('/')[2], by: request.auth.user.username }),
+  Response.json({
+    changed: new URL(request.url).pathname.split('/')[2],
+    by: request.auth.user.username,
+  }),
 )
 
 /** What Deno, Bun and workers take as they are: `export default { fetch: answer }`. */

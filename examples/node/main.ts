@@ -6,9 +6,16 @@ const auth = watchword({ roles: { editor: ['posts.change'] } })
 const server = createServer()
 const guard = mount(server, auth)
 
-const hello = guard((request, response) => response.end(JSON.stringify({ hello: request.auth.user.username })))
+const hello = guard((request, response) =>
+  response.end(JSON.stringify({ hello: request.auth.user.username })),
+)
 const change = guard('posts.change', (request, response) =>
-  response.end(JSON.stringify({ changed: request.url?.split('/')[2], by: request.auth.user.username })),
+  response.end(
+    JSON.stringify({
+      changed: request.url?.split('/')[2],
+      by: request.auth.user.username,
+    }),
+  ),
 )
 
 server.on('request', (request, response) => {

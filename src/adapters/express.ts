@@ -1,17 +1,18 @@
 import '../base/node-version.ts'
 
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
-import { Refusal } from '../base/refusal.ts'
-import type { SignedIn } from '../permissions/permission.ts'
-import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword, Who } from '../watchword.ts'
-import { guarding, isPreflight, letThrough } from './guarding.ts'
+import { AuthError } from '../base/errors.ts'
+import type { Principal, SignedIn } from '../permissions/permission.ts'
+import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
+import { guardFactory, isPreflight, runGuard } from './guarding.ts'
 import { NodeRequest, send } from './node.ts'
 
 type Params = Record<string, string>
 
 /** A request behind a guard: who sends it is known. `P` are its path parameters. */
-export type Guarded<U, Right extends string, P = Params> = Request<P> & { auth: Principal<U, Right> }
+export type Guarded<U, Right extends string, P = Params> = Request<P> & {
+  auth: Principal<U, Right>
+}
 export type GuardedHandler<U, Right extends string, P = Params> = (
   req: Guarded<U, Right, P>,
   res: Response,
@@ -24,15 +25,24 @@ export type GuardedHandler<U, Right extends string, P = Params> = (
  */
 export interface Guard<U, Right extends string> {
   <P = Params>(handler: GuardedHandler<U, Right, P>): RequestHandler<P>
-  <const N extends Need<U, Right>, P = Params>(need: N, handler: GuardedHandler<Who<N, U>, Right, P>): RequestHandler<P>
-  <P>(need: Right | (Need<U, Right> & SignedIn), handler: GuardedHandler<U, Right, P>): RequestHandler<P>
+  <const N extends Requirement<U, Right>, P = Params>(
+    requirement: N,
+    handler: GuardedHandler<PrincipalUser<N, U>, Right, P>,
+  ): RequestHandler<P>
+  <P>(
+    need: Right | (Requirement<U, Right> & SignedIn),
+    handler: GuardedHandler<U, Right, P>,
+  ): RequestHandler<P>
 }
 
 /**
  * Puts an instance's endpoints into an application, or into a router: then they are below its prefix. A preflight of CORS is
  * left to whoever answers those.
  */
-export function mount<U, Right extends string>(app: Pick<IRouter, 'use'>, auth: Watchword<U, Right>): Guard<U, Right> {
+export function mount<U, Right extends string>(
+  app: Pick<IRouter, 'use'>,
+  auth: Watchword<U, Right>,
+): Guard<U, Right> {
   app.use((req, res, next) => {
     if (!auth.owns(req.url)) return next()
     const asked = new NodeRequest(req)
@@ -43,18 +53,23 @@ export function mount<U, Right extends string>(app: Pick<IRouter, 'use'>, auth: 
 }
 
 /** The guard alone, where the endpoints are served elsewhere. */
-export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
-  type Arguments = Parameters<typeof guarding<U, Right, GuardedHandler<unknown, Right>>>[1]
+export function guardOf<U, Right extends string>(
+  auth: Watchword<U, Right>,
+): Guard<U, Right> {
+  type Arguments = Parameters<
+    typeof guardFactory<U, Right, GuardedHandler<unknown, Right>>
+  >[1]
   const guard = (...told: Arguments): RequestHandler<Params> => {
-    const { gate, handle } = guarding(auth, told)
+    const { guard, handle } = guardFactory(auth, told)
     return (req, res, next) => {
       const admit = (who: Principal<unknown, Right>): unknown => {
         const guarded = req as Guarded<unknown, Right>
         guarded.auth = who
         return handle(guarded, res, next)
       }
-      return letThrough(gate, new NodeRequest(req, req.originalUrl), admit, (error) => {
-        if (error instanceof Refusal && !res.headersSent) send(res, auth.refuse(error))
+      return runGuard(guard, new NodeRequest(req, req.originalUrl), admit, (error) => {
+        if (error instanceof AuthError && !res.headersSent)
+          send(res, auth.replyToError(error))
         else next(error)
       })
     }

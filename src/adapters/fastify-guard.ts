@@ -13,8 +13,8 @@ import type {
   RawServerDefault,
   RouteGenericInterface,
 } from 'fastify'
-import type { Principal } from '../permissions/principal.ts'
-import type { Need, Who } from '../watchword.ts'
+import type { Principal } from '../permissions/permission.ts'
+import type { PrincipalUser, Requirement } from '../watchword.ts'
 
 /** What a guard adds to a request: who sends it is known. */
 export interface Guarded<U, Right extends string> {
@@ -38,17 +38,35 @@ export interface Guard<
     Schema extends FastifySchema = FastifySchema,
     Out = unknown,
   >(
-    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<U, Right>, Out>,
+    handler: Handler<
+      Server,
+      Types,
+      Logger,
+      Route,
+      Config,
+      Schema,
+      Guarded<U, Right>,
+      Out
+    >,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
   <
-    const N extends Need<U, Right>,
+    const N extends Requirement<U, Right>,
     Route extends RouteGenericInterface = RouteGenericInterface,
     Config = ContextConfigDefault,
     Schema extends FastifySchema = FastifySchema,
     Out = unknown,
   >(
-    need: N,
-    handler: Handler<Server, Types, Logger, Route, Config, Schema, Guarded<Who<N, U>, Right>, Out>,
+    requirement: N,
+    handler: Handler<
+      Server,
+      Types,
+      Logger,
+      Route,
+      Config,
+      Schema,
+      Guarded<PrincipalUser<N, U>, Right>,
+      Out
+    >,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
 }
 
@@ -64,7 +82,8 @@ export type Handler<
   Out,
 > = (
   this: FastifyInstance<Server, Raw<Server>, Reply<Server>, Logger, Types>,
-  request: FastifyRequest<Route, Server, Raw<Server>, Schema, Types, Config, Logger> & More,
+  request: FastifyRequest<Route, Server, Raw<Server>, Schema, Types, Config, Logger> &
+    More,
   reply: FastifyReply<Route, Server, Raw<Server>, Reply<Server>, Config, Schema, Types>,
 ) => Out
 type Raw<Server extends RawServerBase> = RawRequestDefaultExpression<Server>

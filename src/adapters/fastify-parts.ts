@@ -1,15 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthReply } from '../base/request.ts'
+import type { AuthReply } from '../http/request.ts'
 
 /** The parts of a request and its reply that are looked at here. */
-export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & { readonly raw: object; auth?: unknown }
+export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & {
+  readonly raw: object
+  auth?: unknown
+}
 export type Answering = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
   code(status: number): unknown
   header(name: string, value: unknown): unknown
   send(body: Uint8Array): unknown
 }
-export type Hook = (request: Asked, reply: Answering, done: (error?: Error) => void) => void
+export type Hook = (
+  request: Asked,
+  reply: Answering,
+  done: (error?: Error) => void,
+) => void
 export type Handle = (this: unknown, request: Asked, reply: Answering) => unknown
 
 /** HTTP/2 has its own kind of message, with all that is read of it. */
@@ -19,11 +26,16 @@ interface RouterOptions {
   readonly ignoreTrailingSlash?: boolean
 }
 /** Whether `/a` and `/a/` are one route. */
-export const ignoresLastSlash = (options: RouterOptions & { readonly routerOptions?: RouterOptions }): boolean =>
+export const ignoresLastSlash = (
+  options: RouterOptions & { readonly routerOptions?: RouterOptions },
+): boolean =>
   (options.routerOptions?.ignoreTrailingSlash ?? options.ignoreTrailingSlash) === true
 
 /** Sends an answer of ours as a reply of Fastify's, so that its hooks see it. */
-export function answerWith(reply: Answering, { status, headers, body }: AuthReply): unknown {
+export function answerWith(
+  reply: Answering,
+  { status, headers, body }: AuthReply,
+): unknown {
   if (reply.sent) return reply
   reply.code(status)
   for (const [name, told] of Map.groupBy(headers, ([name]) => name)) {

@@ -8,9 +8,9 @@ import type {
   RawRequestDefaultExpression,
   RawServerBase,
 } from 'fastify'
-import { Refusal } from '../base/refusal.ts'
-import { type Awaitable, isPromise } from '../base/request.ts'
-import type { Principal } from '../permissions/principal.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { AuthError } from '../base/errors.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'
 import {
@@ -22,7 +22,7 @@ import {
   ignoresLastSlash,
   messageOf,
 } from './fastify-parts.ts'
-import { guarding, letThrough, targetBelow } from './guarding.ts'
+import { guardFactory, runGuard, targetBelow } from './guarding.ts'
 import { NodeRequest } from './node.ts'
 
 export type { Guard, Guarded } from './fastify-guard.ts'
@@ -38,13 +38,22 @@ export function mount<
   Types extends FastifyTypeProvider,
   Logger extends FastifyBaseLogger,
 >(
-  app: FastifyInstance<Server, RawRequestDefaultExpression<Server>, RawReplyDefaultExpression<Server>, Logger, Types>,
+  app: FastifyInstance<
+    Server,
+    RawRequestDefaultExpression<Server>,
+    RawReplyDefaultExpression<Server>,
+    Logger,
+    Types
+  >,
   auth: Watchword<U, Right>,
 ): Guard<U, Right, Server, Types, Logger> {
   for (const path of auth.paths) {
     const onRequest: Hook = (request, reply) => {
       const url = targetBelow(request.url, path)
-      const answer = url === undefined ? undefined : auth.answer(new NodeRequest(messageOf(request), url))
+      const answer =
+        url === undefined
+          ? undefined
+          : auth.answer(new NodeRequest(messageOf(request), url))
       if (answer === undefined) reply.callNotFound()
       else answer.then((told) => answerWith(reply, told))
     }
@@ -53,7 +62,8 @@ export function mount<
     }
   }
   const { guard, checks } = guardsOf(auth)
-  for (const name of ['auth', ADMITTED]) if (!app.hasRequestDecorator(name)) app.decorateRequest(name)
+  for (const name of ['auth', ADMITTED])
+    if (!app.hasRequestDecorator(name)) app.decorateRequest(name)
   app.addHook('onRoute', (route) => {
     const check = checks.get(route.handler as Handle)
     if (check === undefined) return
@@ -66,8 +76,9 @@ export function mount<
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The guard alone, where the endpoints are served elsewhere. It checks when the body has been parsed. */
-export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> =>
-  guardsOf(auth).guard as unknown as Guard<U, Right>
+export const guardOf = <U, Right extends string>(
+  auth: Watchword<U, Right>,
+): Guard<U, Right> => guardsOf(auth).guard as unknown as Guard<U, Right>
 
 /**
  * Whom the hook of a guard has let through, on the request: a handler that is registered elsewhere without its hook checks by
@@ -80,34 +91,37 @@ interface Admitted {
 
 /** A guard, and for each of its handlers the two that do the same where the check can be a hook of the route. */
 function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
-  type Arguments = Parameters<typeof guarding<U, Right, Handle>>[1]
+  type Arguments = Parameters<typeof guardFactory<U, Right, Handle>>[1]
   type Known = Principal<unknown, Right>
-  const checks = new WeakMap<Handle, { readonly onRequest: Hook; readonly handler: Handle }>()
+  const checks = new WeakMap<
+    Handle,
+    { readonly onRequest: Hook; readonly handler: Handle }
+  >()
   const guard = (...told: Arguments): Handle => {
-    const { gate, handle } = guarding(auth, told)
+    const { guard, handle } = guardFactory(auth, told)
     const check = (request: Asked): Awaitable<Known> =>
-      gate(new NodeRequest(messageOf(request), request.originalUrl, request))
+      guard(new NodeRequest(messageOf(request), request.originalUrl, request))
     const onRequest: Hook = (request, reply, done) => {
       const admit = (who: Known): void => {
         ;(request as Admitted)[ADMITTED] = { by: check, who }
         request.auth = who
         done()
       }
-      letThrough(check, request, admit, (error) => {
-        if (error instanceof Refusal) answerWith(reply, auth.refuse(error))
+      runGuard(check, request, admit, (error) => {
+        if (error instanceof AuthError) answerWith(reply, auth.replyToError(error))
         else done(error as Error)
       })
     }
     const answered = (error: unknown, reply: Answering): unknown => {
-      if (!(error instanceof Refusal) || reply.sent) throw error
-      return answerWith(reply, auth.refuse(error))
+      if (!(error instanceof AuthError) || reply.sent) throw error
+      return answerWith(reply, auth.replyToError(error))
     }
     const handler: Handle = function (request, reply) {
       const admit = (who: Known): unknown => {
         request.auth = who
         return handle.call(this, request, reply)
       }
-      return letThrough(check, request, admit, (error) => answered(error, reply))
+      return runGuard(check, request, admit, (error) => answered(error, reply))
     }
     const handlerAfterHook: Handle = function (request, reply) {
       const admission = (request as Admitted)[ADMITTED]
@@ -115,7 +129,9 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
       request.auth = admission.who
       try {
         const done = handle.call(this, request, reply)
-        return isPromise(done) ? done.then(undefined, (error) => answered(error, reply)) : done
+        return isPromise(done)
+          ? done.then(undefined, (error) => answered(error, reply))
+          : done
       } catch (error) {
         return answered(error, reply)
       }

@@ -1,54 +1,69 @@
-import { Refusal } from '../base/refusal.ts'
-import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
-import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword } from '../watchword.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { AuthError } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { Principal } from '../permissions/permission.ts'
+import type { Requirement, Watchword } from '../watchword.ts'
 
 /** What a guard holds of its route: whom it lets through, and what comes then. */
-export interface Guarding<Handler, Right extends string> {
-  readonly gate: (request: AuthRequest) => Awaitable<Principal<unknown, Right>>
+export interface GuardFactory<Handler, Right extends string> {
+  readonly guard: (request: AuthRequest) => Awaitable<Principal<unknown, Right>>
   readonly handle: Handler
 }
 
-/** Takes the arguments of `guard(handler)` and `guard(need, handler)` apart. @throws Refusal `config_refused` */
-export function guarding<U, Right extends string, Handler>(
-  auth: Pick<Watchword<U, Right>, 'gate'>,
-  told: readonly [need: Need<U, Right>, handler: Handler] | readonly [handler: Handler],
-): Guarding<Handler, Right> {
+/** Takes the arguments of `guard(handler)` and `guard(need, handler)` apart. @throws AuthError `invalid_config` */
+export function guardFactory<U, Right extends string, Handler>(
+  auth: Pick<Watchword<U, Right>, 'guard'>,
+  told:
+    | readonly [need: Requirement<U, Right>, handler: Handler]
+    | readonly [handler: Handler],
+): GuardFactory<Handler, Right> {
   const handle = told.at(-1)
   if (typeof handle !== 'function' || told.length > 2) {
-    throw new Refusal('config_refused', 'A guard takes a handler, and before it what the route asks for.')
+    throw new AuthError(
+      'invalid_config',
+      'A guard takes a handler, and before it what the route asks for.',
+    )
   }
-  return { gate: told.length === 1 ? auth.gate() : gateFor(auth, told[0] as Need<U, Right>), handle: handle as Handler }
+  return {
+    guard:
+      told.length === 1 ? auth.guard() : guardFor(auth, told[0] as Requirement<U, Right>),
+    handle: handle as Handler,
+  }
 }
 
 /**
  * The gate of a need that was given: one that is not there, as a misspelt name of JavaScript's is not, would be the instance's.
  *
- * @throws Refusal `config_refused`
+ * @throws AuthError `invalid_config`
  */
-export function gateFor<U, Right extends string>(
-  auth: Pick<Watchword<U, Right>, 'gate'>,
-  need: Need<U, Right>,
+export function guardFor<U, Right extends string>(
+  auth: Pick<Watchword<U, Right>, 'guard'>,
+  requirement: Requirement<U, Right>,
 ): (request: AuthRequest) => Awaitable<Principal<unknown, Right>> {
-  if (need == null)
-    throw new Refusal('config_refused', `A guard cannot ask for ${need}: leave it out for the instance's.`)
-  return auth.gate(need)
+  if (requirement == null)
+    throw new AuthError(
+      'invalid_config',
+      `A guard cannot ask for ${requirement}: leave it out for the instance's.`,
+    )
+  return auth.guard(requirement)
 }
 
 /**
  * Lets a request through to `handle`, and waits for nothing where nothing has to be waited for. What is thrown, before or by
  * `handle`, now or later, goes to `refuse`.
  */
-export function letThrough<Asked, Who, Result, Other>(
-  gate: (request: Asked) => Awaitable<Who>,
+export function runGuard<Asked, Who, Result, Other>(
+  guard: (request: Asked) => Awaitable<Who>,
   request: Asked,
   handle: (who: Who) => Result,
   refuse: (error: unknown) => Other,
 ): Result | Other | Promise<Awaited<Result> | Awaited<Other>> {
   try {
-    const who = gate(request)
+    const who = guard(request)
     const done = isPromise(who) ? who.then(handle) : handle(who)
-    return isPromise(done) ? (done.then(undefined, refuse) as Promise<Awaited<Result> | Awaited<Other>>) : done
+    return isPromise(done)
+      ? (done.then(undefined, refuse) as Promise<Awaited<Result> | Awaited<Other>>)
+      : done
   } catch (error) {
     return refuse(error)
   }
@@ -68,5 +83,7 @@ export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): bo
 export function targetBelow(url: string, path: string): string | undefined {
   const end = url.indexOf('?')
   const sent = end === -1 ? url : url.slice(0, end)
-  return sent.endsWith(path) || sent.endsWith(`${path}/`) ? path + url.slice(sent.length) : undefined
+  return sent.endsWith(path) || sent.endsWith(`${path}/`)
+    ? path + url.slice(sent.length)
+    : undefined
 }

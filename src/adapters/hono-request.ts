@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Context } from 'hono'
-import { FetchRequest } from '../base/fetch.ts'
-import { Refusal } from '../base/refusal.ts'
-import { type AuthRequest, BODY_LIMIT } from '../base/request.ts'
+import { AuthError } from '../base/errors.ts'
+import { FetchRequest } from '../http/fetch-request.ts'
+import { type AuthRequest, BODY_LIMIT } from '../http/request.ts'
 import { NodeRequest } from './node.ts'
 import { FORM, formOf } from './node-body.ts'
 
@@ -20,7 +20,9 @@ export class HonoRequest implements AuthRequest {
     const { incoming } = (c.env ?? {}) as OnNode
     this.#c = c
     this.#seen =
-      incoming === undefined ? new FetchRequest(c.req.raw, { address: addressOf(c) }) : new NodeRequest(incoming)
+      incoming === undefined
+        ? new FetchRequest(c.req.raw, { address: addressOf(c) })
+        : new NodeRequest(incoming)
     this.url = url ?? this.#seen.url
   }
 
@@ -47,12 +49,12 @@ export class HonoRequest implements AuthRequest {
     const { req } = this.#c
     if (this.#form !== undefined) return formOf(Object.fromEntries(await this.#form))
     const declared = Number(req.header('content-length') ?? Number.NaN)
-    if (declared > BODY_LIMIT) throw new Refusal('body_too_large')
+    if (declared > BODY_LIMIT) throw new AuthError('body_too_large')
     const isRemembered = Object.keys(req.bodyCache).length > 0
     if (!isRemembered && Number.isNaN(declared)) return new FetchRequest(req.raw).body()
-    const octets = new Uint8Array(await req.arrayBuffer())
-    if (octets.length > BODY_LIMIT) throw new Refusal('body_too_large')
-    return octets
+    const bytes = new Uint8Array(await req.arrayBuffer())
+    if (bytes.length > BODY_LIMIT) throw new AuthError('body_too_large')
+    return bytes
   }
 
   /** What Hono remembers is there for others, too. */
@@ -66,7 +68,9 @@ export class HonoRequest implements AuthRequest {
   /** The form that somebody in front has read the body as. */
   get #form(): Promise<FormData> | undefined {
     const { formData, arrayBuffer } = this.#c.req.bodyCache
-    return arrayBuffer === undefined ? (formData as Promise<FormData> | undefined) : undefined
+    return arrayBuffer === undefined
+      ? (formData as Promise<FormData> | undefined)
+      : undefined
   }
 }
 
@@ -83,5 +87,7 @@ interface OnDeno {
 /** What Bun and Deno say of who is connected, where the application was given their second argument of `fetch`. */
 function addressOf({ env, req }: Context): string | undefined {
   const { server = env, remoteAddr } = (env ?? {}) as OnDeno & { readonly server?: OnBun }
-  return remoteAddr?.hostname ?? (server as OnBun | undefined)?.requestIP?.(req.raw)?.address
+  return (
+    remoteAddr?.hostname ?? (server as OnBun | undefined)?.requestIP?.(req.raw)?.address
+  )
 }

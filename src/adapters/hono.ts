@@ -1,12 +1,12 @@
 import '../base/node-version.ts'
 
 import type { Context, MiddlewareHandler } from 'hono'
-import { toResponse } from '../base/fetch.ts'
-import { Refusal } from '../base/refusal.ts'
-import { isPromise } from '../base/request.ts'
-import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword, Who } from '../watchword.ts'
-import { gateFor, isPreflight, targetBelow } from './guarding.ts'
+import { isPromise } from '../base/awaitable.ts'
+import { AuthError } from '../base/errors.ts'
+import { toResponse } from '../http/fetch-request.ts'
+import type { Principal } from '../permissions/permission.ts'
+import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
+import { guardFor, isPreflight, targetBelow } from './guarding.ts'
 import { HonoRequest } from './hono-request.ts'
 
 /** What a guard adds to a context: `c.var.auth`, `c.get('auth')`. */
@@ -15,9 +15,11 @@ export interface Guarded<U, Right extends string> {
 }
 
 /** Puts a check in front of the handlers behind it: `guard()` or `guard(need)`. */
-export type Guard<U, Right extends string> = <const N extends Need<U, Right> = Default>(
-  need?: N,
-) => MiddlewareHandler<Guarded<Who<N, U>, Right>>
+export type Guard<U, Right extends string> = <
+  const N extends Requirement<U, Right> = Default,
+>(
+  requirement?: N,
+) => MiddlewareHandler<Guarded<PrincipalUser<N, U>, Right>>
 
 /** Where nothing is said of what a route asks for. */
 interface Default {
@@ -26,19 +28,29 @@ interface Default {
 
 /** What `mount` needs of an application, of whatever environment. */
 interface App {
-  all(path: string, handler: (c: Context, next: () => Promise<void>) => Promise<Response | undefined>): unknown
+  all(
+    path: string,
+    handler: (c: Context, next: () => Promise<void>) => Promise<Response | undefined>,
+  ): unknown
 }
 
 /**
  * Puts an instance's endpoints into an application, or into one that is mounted in another: then they are below its prefix. A
  * preflight of CORS is left to whoever answers those.
  */
-export function mount<U, Right extends string>(app: App, auth: Watchword<U, Right>): Guard<U, Right> {
+export function mount<U, Right extends string>(
+  app: App,
+  auth: Watchword<U, Right>,
+): Guard<U, Right> {
   for (const path of auth.paths) {
-    const answer = async (c: Context, next: () => Promise<void>): Promise<Response | undefined> => {
+    const answer = async (
+      c: Context,
+      next: () => Promise<void>,
+    ): Promise<Response | undefined> => {
       const url = targetBelow(new HonoRequest(c).url, path)
       const request = new HonoRequest(c, url)
-      const reply = url === undefined || isPreflight(request) ? undefined : await auth.answer(request)
+      const reply =
+        url === undefined || isPreflight(request) ? undefined : await auth.answer(request)
       if (reply === undefined) return void (await next())
       return toResponse(reply, request.method)
     }
@@ -49,23 +61,30 @@ export function mount<U, Right extends string>(app: App, auth: Watchword<U, Righ
 }
 
 /** The guard alone, where the endpoints are served elsewhere. */
-export function guardOf<U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> {
-  const guard = (...needs: readonly Need<U, Right>[]): MiddlewareHandler<Guarded<unknown, Right>> => {
+export function guardOf<U, Right extends string>(
+  auth: Watchword<U, Right>,
+): Guard<U, Right> {
+  const guard = (
+    ...needs: readonly Requirement<U, Right>[]
+  ): MiddlewareHandler<Guarded<unknown, Right>> => {
     if ((needs as readonly unknown[]).length > 1) {
-      throw new Refusal('config_refused', 'A guard asks for one thing: put several into allOf(…).')
+      throw new AuthError(
+        'invalid_config',
+        'A guard asks for one thing: put several into allOf(…).',
+      )
     }
-    const gate = needs.length === 0 ? auth.gate() : gateFor(auth, needs[0]!)
+    const guard = needs.length === 0 ? auth.guard() : guardFor(auth, needs[0]!)
     return async (c, next) => {
       try {
-        const who = gate(new HonoRequest(c))
+        const who = guard(new HonoRequest(c))
         c.set('auth', isPromise(who) ? await who : who)
       } catch (error) {
-        if (error instanceof Refusal) return auth.refusal(error)
+        if (error instanceof AuthError) return auth.errorResponse(error)
         throw error
       }
       await next()
       // Hono has answered what a handler threw; of a refusal the answer is ours.
-      if (c.error instanceof Refusal) c.res = auth.refusal(c.error)
+      if (c.error instanceof AuthError) c.res = auth.errorResponse(c.error)
       return undefined
     }
   }

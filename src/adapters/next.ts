@@ -1,15 +1,17 @@
 import '../base/node-version.ts'
 
 import type { NextRequest } from 'next/server.js'
-import { FetchRequest } from '../base/fetch.ts'
-import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest } from '../base/request.ts'
-import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword, Who } from '../watchword.ts'
-import { guarding, letThrough } from './guarding.ts'
+import { AuthError } from '../base/errors.ts'
+import { FetchRequest } from '../http/fetch-request.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { Principal } from '../permissions/permission.ts'
+import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
+import { guardFactory, runGuard } from './guarding.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-type Handlers = Readonly<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>
+type Handlers = Readonly<
+  Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>
+>
 
 /**
  * An instance's endpoints as route handlers, for a catch-all route such as `app/api/[...watchword]/route.ts`.
@@ -29,7 +31,9 @@ export function handlers(auth: Pick<Watchword, 'owns' | 'handler'>): Handlers {
 }
 
 /** A request behind a guard: who sends it is known. */
-export type Guarded<U, Right extends string> = NextRequest & { readonly auth: Principal<U, Right> }
+export type Guarded<U, Right extends string> = NextRequest & {
+  readonly auth: Principal<U, Right>
+}
 /** `Context` is the route's: `{ params }`, as `RouteContext<'/posts/[id]'>` has it. */
 export type GuardedHandler<U, Right extends string, Context> = (
   request: Guarded<U, Right>,
@@ -42,32 +46,42 @@ export function guard<U, Right extends string, Context>(
   auth: Watchword<U, Right>,
   handler: GuardedHandler<U, Right, Context>,
 ): Handler<Context>
-export function guard<U, Right extends string, const N extends Need<U, Right>, Context>(
+export function guard<
+  U,
+  Right extends string,
+  const N extends Requirement<U, Right>,
+  Context,
+>(
   auth: Watchword<U, Right>,
-  need: N,
-  handler: GuardedHandler<Who<N, U>, Right, Context>,
+  requirement: N,
+  handler: GuardedHandler<PrincipalUser<N, U>, Right, Context>,
 ): Handler<Context>
 export function guard<U, Right extends string, Context>(
   auth: Watchword<U, Right>,
-  ...told: Parameters<typeof guarding<U, Right, GuardedHandler<unknown, Right, Context>>>[1]
+  ...told: Parameters<
+    typeof guardFactory<U, Right, GuardedHandler<unknown, Right, Context>>
+  >[1]
 ): Handler<Context> {
-  const { gate, handle } = guarding(auth, told)
+  const { guard, handle } = guardFactory(auth, told)
   return async (request, context) => {
-    const admit = (who: Principal<unknown, Right>) => handle(Object.assign(request, { auth: who }), context)
-    return letThrough(gate, new FetchRequest(request), admit, (error) => {
+    const admit = (who: Principal<unknown, Right>) =>
+      handle(Object.assign(request, { auth: who }), context)
+    return runGuard(guard, new FetchRequest(request), admit, (error) => {
       // What else is thrown is Next's to read: redirect(), notFound() and faults, which it reports.
-      if (isRefusal(error)) return auth.refusal(error)
+      if (isAuthError(error)) return auth.errorResponse(error)
       throw error
     })
   }
 }
 
 /** Who asks for the page that is rendered; `undefined` where nobody has signed in, or no longer is. */
-export async function currentUser<U, Right extends string>(auth: Watchword<U, Right>): Promise<U | undefined> {
+export async function currentUser<U, Right extends string>(
+  auth: Watchword<U, Right>,
+): Promise<U | undefined> {
   try {
-    return (await auth.check(await currentRequest()))?.user as U | undefined
+    return (await auth.authenticate(await currentRequest()))?.user as U | undefined
   } catch (error) {
-    if (isRefusal(error) && error.status === 401) return undefined
+    if (isAuthError(error) && error.status === 401) return undefined
     throw error
   }
 }
@@ -78,14 +92,16 @@ export async function currentUser<U, Right extends string>(auth: Watchword<U, Ri
  * @throws what `unauthorized()` and `forbidden()` throw, where `experimental.authInterrupts` is on: Next shows its page with
  *   a 401 or 403. Where it is off, and for all other answers, the Refusal itself
  */
-export async function requireUser<U, Right extends string, const N extends Need<U, Right> = Right>(
-  auth: Watchword<U, Right>,
-  need?: N,
-): Promise<Who<N, U>> {
+export async function requireUser<
+  U,
+  Right extends string,
+  const N extends Requirement<U, Right> = Right,
+>(auth: Watchword<U, Right>, requirement?: N): Promise<PrincipalUser<N, U>> {
   try {
-    return (await auth.require(await currentRequest(), need as never)).user as Who<N, U>
+    return (await auth.require(await currentRequest(), requirement as never))
+      .user as PrincipalUser<N, U>
   } catch (error) {
-    if (isRefusal(error)) await interrupt(error)
+    if (isAuthError(error)) await interrupt(error)
     throw error
   }
 }
@@ -101,15 +117,20 @@ export async function currentRequest(): Promise<AuthRequest> {
  * its name, or a form: actions change things.
  */
 export function requestOf(headers: Headers): AuthRequest {
-  const isAction = headers.has('next-action') || FORMS.test(headers.get('content-type') ?? '')
-  const request = new Request('http://next.invalid/', { method: isAction ? 'POST' : 'GET', headers })
+  const isAction =
+    headers.has('next-action') || FORMS.test(headers.get('content-type') ?? '')
+  const request = new Request('http://next.invalid/', {
+    method: isAction ? 'POST' : 'GET',
+    headers,
+  })
   return Object.assign(new FetchRequest(request), { comparesOrigin: isAction })
 }
-const FORMS = /^\s*(?:multipart\/form-data|application\/x-www-form-urlencoded|text\/plain)\b/i
+const FORMS =
+  /^\s*(?:multipart\/form-data|application\/x-www-form-urlencoded|text\/plain)\b/i
 
-async function interrupt(refusal: Refusal): Promise<void> {
+async function interrupt(error: AuthError): Promise<void> {
   const { forbidden, unauthorized } = await import('next/navigation.js')
-  const show = { 401: unauthorized, 403: forbidden }[refusal.status]
+  const show = { 401: unauthorized, 403: forbidden }[error.status]
   try {
     show?.()
   } catch (interruption) {
@@ -119,5 +140,6 @@ async function interrupt(refusal: Refusal): Promise<void> {
 }
 
 /** Next may bundle this package more than once: a Refusal is then no instance of this copy's. */
-const isRefusal = (error: unknown): error is Refusal =>
-  error instanceof Refusal || (error instanceof Error && error.name === 'Refusal' && 'challenges' in error)
+const isAuthError = (error: unknown): error is AuthError =>
+  error instanceof AuthError ||
+  (error instanceof Error && error.name === 'AuthError' && 'challenges' in error)

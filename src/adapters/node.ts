@@ -2,28 +2,39 @@ import '../base/node-version.ts'
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { Refusal } from '../base/refusal.ts'
-import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../base/request.ts'
-import type { Principal } from '../permissions/principal.ts'
-import type { Need, Watchword, Who } from '../watchword.ts'
-import { guarding, letThrough } from './guarding.ts'
-import { leftBody, type Parsed, peekAt, readBody } from './node-body.ts'
+import { AuthError } from '../base/errors.ts'
+import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
+import type { Principal } from '../permissions/permission.ts'
+import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
+import { guardFactory, runGuard } from './guarding.ts'
+import { bodyLeftBy, type Parsed, peekAt, readBody } from './node-body.ts'
 
 /** A request behind a guard: who sends it is known. */
-export type Guarded<U, Right extends string> = IncomingMessage & { auth: Principal<U, Right> }
-export type GuardedListener<U, Right extends string> = (request: Guarded<U, Right>, response: ServerResponse) => unknown
+export type Guarded<U, Right extends string> = IncomingMessage & {
+  auth: Principal<U, Right>
+}
+export type GuardedListener<U, Right extends string> = (
+  request: Guarded<U, Right>,
+  response: ServerResponse,
+) => unknown
 
 /** Puts a check in front of a listener: `guard(listener)` or `guard(need, listener)`. */
 export interface Guard<U, Right extends string> {
   (listener: GuardedListener<U, Right>): RequestListener
-  <const N extends Need<U, Right>>(need: N, listener: GuardedListener<Who<N, U>, Right>): RequestListener
+  <const N extends Requirement<U, Right>>(
+    requirement: N,
+    listener: GuardedListener<PrincipalUser<N, U>, Right>,
+  ): RequestListener
 }
 
 /**
  * Puts an instance's endpoints in front of a `node:http` server's own listeners. A guarded listener leaves the requests of
  * these endpoints alone; so should any other.
  */
-export function mount<U, Right extends string>(server: Server, auth: Watchword<U, Right>): Guard<U, Right> {
+export function mount<U, Right extends string>(
+  server: Server,
+  auth: Watchword<U, Right>,
+): Guard<U, Right> {
   server.prependListener('request', (request, response) => {
     if (!auth.owns(request.url ?? '')) return
     auth.answer(new NodeRequest(request))?.then((reply) => send(response, reply))
@@ -32,17 +43,20 @@ export function mount<U, Right extends string>(server: Server, auth: Watchword<U
 }
 
 /** The guard alone, where the endpoints are served elsewhere. */
-export const guardOf = <U, Right extends string>(auth: Watchword<U, Right>): Guard<U, Right> =>
-  guardExcept(() => false, auth)
+export const guardOf = <U, Right extends string>(
+  auth: Watchword<U, Right>,
+): Guard<U, Right> => guardExcept(() => false, auth)
 
 /** @param isOthers says of a request target that another listener answers it */
 function guardExcept<U, Right extends string>(
   isOthers: (url: string) => boolean,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
-  type Arguments = Parameters<typeof guarding<U, Right, GuardedListener<unknown, Right>>>[1]
+  type Arguments = Parameters<
+    typeof guardFactory<U, Right, GuardedListener<unknown, Right>>
+  >[1]
   const guard = (...told: Arguments): RequestListener => {
-    const { gate, handle } = guarding(auth, told)
+    const { guard, handle } = guardFactory(auth, told)
     return (request, response) => {
       if (isOthers(request.url ?? '')) return
       const admit = (who: Principal<unknown, Right>): unknown => {
@@ -50,8 +64,8 @@ function guardExcept<U, Right extends string>(
         guarded.auth = who
         return handle(guarded, response)
       }
-      letThrough(gate, new NodeRequest(request), admit, (error) => {
-        const reply = auth.refuse(error)
+      runGuard(guard, new NodeRequest(request), admit, (error) => {
+        const reply = auth.replyToError(error)
         // Half an answer cannot be taken back; that it is no whole one can be shown.
         if (response.headersSent && !response.writableEnded) response.destroy()
         else send(response, reply)
@@ -71,7 +85,11 @@ export class NodeRequest implements AuthRequest {
    * @param url as the client sent it, where a framework has cut something off
    * @param parsed has the body, where a framework has read it and keeps it elsewhere
    */
-  constructor(request: IncomingMessage, url = request.url ?? '/', parsed: Parsed = request as Parsed) {
+  constructor(
+    request: IncomingMessage,
+    url = request.url ?? '/',
+    parsed: Parsed = request as Parsed,
+  ) {
     this.#request = request
     this.#parsed = parsed
     this.url = url
@@ -96,10 +114,17 @@ export class NodeRequest implements AuthRequest {
     let value: string | undefined
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const candidate = rawHeaders[i]!
-      if (candidate.length !== name.length || (candidate !== name && candidate.toLowerCase() !== name)) continue
+      if (
+        candidate.length !== name.length ||
+        (candidate !== name && candidate.toLowerCase() !== name)
+      )
+        continue
       if (value !== undefined) {
         if (name === 'authorization') {
-          throw new Refusal('bad_authorization_header', 'more than one Authorization header')
+          throw new AuthError(
+            'bad_authorization_header',
+            'more than one Authorization header',
+          )
         }
         // HTTP/2 may send each cookie for itself (RFC 9113 §8.2.3).
         if (name === 'cookie') {
@@ -113,18 +138,20 @@ export class NodeRequest implements AuthRequest {
     }
     if (name === 'host' && value === undefined) return this.header(':authority')
     return name === 'content-type' && value !== undefined
-      ? (leftBody(this.#request, this.#parsed)?.type ?? value)
+      ? (bodyLeftBy(this.#request, this.#parsed)?.type ?? value)
       : value
   }
 
   async body(): Promise<Uint8Array> {
-    const left = leftBody(this.#request, this.#parsed)
-    if (left !== undefined && left.octets === undefined) {
-      throw new Error('the body was read before it came here, and is not in request.body either')
+    const left = bodyLeftBy(this.#request, this.#parsed)
+    if (left !== undefined && left.bytes === undefined) {
+      throw new Error(
+        'the body was read before it came here, and is not in request.body either',
+      )
     }
-    const size = left?.octets?.length ?? Number(this.header('content-length') ?? 0)
-    if (size > BODY_LIMIT) throw new Refusal('body_too_large')
-    return left?.octets ?? readBody(this.#request)
+    const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
+    if (size > BODY_LIMIT) throw new AuthError('body_too_large')
+    return left?.bytes ?? readBody(this.#request)
   }
 
   peek(): Promise<Uint8Array | undefined> {

@@ -1,37 +1,43 @@
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 
 /** Python's `bytes.split()`: space, tab, CR, LF, VT, FF (specification 5.1). U+00A0 separates nothing. */
 const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13)
 const BLANK = /[\t-\r ]/
 
 /** What is wrong with a header that announces a token and does not hold exactly two words. */
-export interface HeaderFaults {
-  readonly none: () => Refusal
-  readonly several: () => Refusal
+export interface HeaderErrors {
+  readonly none: () => AuthError
+  readonly several: () => AuthError
 }
 
 /** As Simple JWT says it (specification 5.1). */
-const BEARER: HeaderFaults = {
-  none: () => new Refusal('bad_authorization_header', 'no token behind the scheme'),
-  several: () => new Refusal('bad_authorization_header', 'more than two words'),
+const BEARER: HeaderErrors = {
+  none: () => new AuthError('bad_authorization_header', 'no token behind the scheme'),
+  several: () => new AuthError('bad_authorization_header', 'more than two words'),
 }
 
 /** As Django REST framework's own schemes say it: `Invalid token header. …` (specification 6.2, 6.4). */
-export const headerFaults = (kind: 'basic' | 'token', what: string): HeaderFaults => ({
-  none: () => invalidHeader(kind, 'No credentials provided.'),
-  several: () => invalidHeader(kind, `${what} string should not contain spaces.`),
+export const headerErrors = (kind: 'basic' | 'token', what: string): HeaderErrors => ({
+  none: () => invalidHeaderError(kind, 'No credentials provided.'),
+  several: () => invalidHeaderError(kind, `${what} string should not contain spaces.`),
 })
 
-export const invalidHeader = (kind: 'basic' | 'token', says: string): Refusal =>
-  new Refusal('authentication_failed', undefined, { detail: `Invalid ${kind} header. ${says}` })
+export const invalidHeaderError = (kind: 'basic' | 'token', says: string): AuthError =>
+  new AuthError('authentication_failed', undefined, {
+    detail: `Invalid ${kind} header. ${says}`,
+  })
 
 /**
  * The token that a header announces with one of `words`, compared without case (D1).
  *
  * @returns `undefined` where the header is not of this kind
- * @throws Refusal of `faults` where it is, and does not hold exactly two words
+ * @throws AuthError of `faults` where it is, and does not hold exactly two words
  */
-export function tokenAfter(words: readonly string[], header: string | undefined, faults = BEARER): string | undefined {
+export function credentialsAfter(
+  words: readonly string[],
+  header: string | undefined,
+  faults = BEARER,
+): string | undefined {
   if (header === undefined) return undefined
   let start = 0
   let end = header.length

@@ -1,9 +1,11 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
-import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest, Awaitable } from '../base/request.ts'
-import { mayUse } from '../tokens/terms.ts'
+import type { Awaitable } from '../base/awaitable.ts'
+import { AuthError } from '../base/errors.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
+import type { AuthRequest } from '../http/request.ts'
+import { mayUse } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
-import type { Authentication, AuthenticationWorld, Identity, Scheme } from './scheme.ts'
+import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
 
 /** Says who the server in front has found out to be asking; `undefined` and `''`: nobody. */
 export type FindName = (request: AuthRequest) => Awaitable<string | undefined>
@@ -24,33 +26,45 @@ export interface FromHeader extends RemoteUserOptions {
  * The user that a server in front has signed in. Django REST framework's `RemoteUserAuthentication` (specification 6.5): who
  * is unknown or inactive is as good as nobody, and there is no challenge.
  *
- * @throws Refusal `config_refused` where a header is to be believed from anybody
+ * @throws AuthError `invalid_config` where a header is to be believed from anybody
  */
 export function remoteUser(source: FindName, options?: RemoteUserOptions): Scheme<User>
 export function remoteUser(source: FromHeader): Scheme<User>
-export function remoteUser(source: FindName | FromHeader, options: RemoteUserOptions = {}): Scheme<User> {
+export function remoteUser(
+  source: FindName | FromHeader,
+  options: RemoteUserOptions = {},
+): Scheme<User> {
   const { create = false } = typeof source === 'function' ? options : source
   const nameIn = typeof source === 'function' ? source : nameInHeader(source)
-  return (world): Authentication => ({
+  return (deps): Authentication => ({
     async identify(request) {
       const name = await nameIn(request)
-      return name ? identityOf(name, create, world) : undefined
+      return name ? identityOf(name, create, deps) : undefined
     },
   })
 }
 
-async function identityOf(name: string, create: boolean, world: AuthenticationWorld): Promise<Identity | undefined> {
-  const known = await world.users.find('username', name)
-  const user = known?.user ?? (create ? await created(name, world) : undefined)
-  return user === undefined || !mayUse(user, world.terms) ? undefined : { user, scheme: 'remoteUser' }
+async function identityOf(
+  name: string,
+  create: boolean,
+  deps: SchemeDeps,
+): Promise<Identity | undefined> {
+  const known = await deps.users.find('username', name)
+  const user = known?.user ?? (create ? await created(name, deps) : undefined)
+  return user === undefined || !mayUse(user, deps.terms)
+    ? undefined
+    : { user, scheme: 'remoteUser' }
 }
 
 /** What cannot be a name is nobody's; whom another request has just made is there. */
-async function created(name: string, { users, createUser }: AuthenticationWorld): Promise<User | undefined> {
+async function created(
+  name: string,
+  { users, createUser }: SchemeDeps,
+): Promise<User | undefined> {
   try {
     return await createUser(name)
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'invalid') throw error
+    if (!(error instanceof AuthError) || error.code !== 'invalid') throw error
     return (await users.find('username', name))?.user
   }
 }
@@ -68,20 +82,14 @@ function nameInHeader({ header, from }: FromHeader): FindName {
 }
 
 /** Headers are octets, given as Latin-1: UTF-8 where they are that. */
-function textOf(value: string): string {
-  try {
-    return UTF_8.decode(Buffer.from(value, 'latin1'))
-  } catch {
-    return value
-  }
-}
-const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const textOf = (value: string): string =>
+  decodeUtf8(Buffer.from(value, 'latin1')) ?? value
 
-/** @throws Refusal `config_refused` where there is none, or one that is no address */
+/** @throws AuthError `invalid_config` where there is none, or one that is no address */
 function listed(from: readonly string[] | undefined): (address: string) => boolean {
   if (!Array.isArray(from) || from.length === 0) {
-    throw new Refusal(
-      'config_refused',
+    throw new AuthError(
+      'invalid_config',
       "remoteUser({ header }) needs from: the proxy's addresses, such as ['127.0.0.1'], or anybody could name themselves.",
     )
   }
@@ -98,7 +106,10 @@ function addTo(list: BlockList, each: string): void {
   const family = isIPv4(address) ? 'ipv4' : 'ipv6'
   const longest = family === 'ipv4' ? 32 : 128
   if (isIP(address) === 0 || Number(bits ?? 0) > longest) {
-    throw new Refusal('config_refused', `remoteUser({ from }): "${each}" is no address and no network.`)
+    throw new AuthError(
+      'invalid_config',
+      `remoteUser({ from }): "${each}" is no address and no network.`,
+    )
   }
   list.addSubnet(address, Number(bits ?? longest), family)
 }

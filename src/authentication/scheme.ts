@@ -1,10 +1,11 @@
-import { type AuthRequest, type Awaitable, isPromise } from '../base/request.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import type { ApiToken, ApiTokens } from '../features/api-tokens/api-token.ts'
+import type { BrowserSessionSettings } from '../features/browser-sessions/browser-session.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
-import type { ApiToken, ApiTokens } from '../tokens/api-token.ts'
-import type { TokenWorld } from '../tokens/terms.ts'
+import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
-import type { BrowserTerms } from './browser-session.ts'
 
 /** Who sends a request, and how that is known: what a scheme answers. */
 export interface Identity<U = User> {
@@ -27,13 +28,13 @@ export interface Authentication {
   readonly challenge?: string | undefined
   /**
    * @returns `undefined` where the request bears no credentials of this kind: the next one is asked
-   * @throws Refusal where it bears such credentials and they are wrong: nobody else is asked
+   * @throws AuthError where it bears such credentials and they are wrong: nobody else is asked
    */
   identify(request: AuthRequest): Awaitable<Identity<unknown> | undefined>
 }
 
 /** What schemes are made in. */
-export interface AuthenticationWorld extends TokenWorld {
+export interface SchemeDeps extends TokenDeps {
   readonly apiTokens: Pick<ApiTokens, 'find'>
   /** The words that announce a token, the first of them named in challenges. */
   readonly headerTypes: readonly string[]
@@ -43,34 +44,40 @@ export interface AuthenticationWorld extends TokenWorld {
    * The account of somebody who knows its password, which counts as it was sent: throttled, as every way in is, and failures
    * are told.
    *
-   * @throws Refusal `no_active_account`, `throttled`, `invalid`, `busy`
+   * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
    */
   checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
-  /** A new user without a password. @throws Refusal `invalid` where the name cannot be one, or is taken */
+  /** A new user without a password. @throws AuthError `invalid` where the name cannot be one, or is taken */
   createUser(username: string): Promise<User>
 }
 
 /** A scheme as the options name it: made once, in the instance's world. `U` is what it finds out about the user. */
 export interface Scheme<U = User> {
-  (world: AuthenticationWorld): Authentication
+  (deps: SchemeDeps): Authentication
   readonly user?: U
   /** The endpoints that it needs, mounted where it is among the instance's. */
   readonly brings?: readonly string[]
   /** On what terms those endpoints sign browsers in. */
-  readonly browser?: BrowserTerms
+  readonly browser?: BrowserSessionSettings
 }
 
 /**
  * Asks each in turn, as Django REST framework does: the first that answers, or refuses, ends it. Waits only for those
  * that have to be waited for.
  */
-export function firstOf(list: readonly Authentication[]): Authentication['identify'] {
+export function firstIdentity(
+  list: readonly Authentication[],
+): Authentication['identify'] {
   const [only] = list
   if (list.length === 1 && only !== undefined) return (request) => only.identify(request)
-  const ask = (request: AuthRequest, from: number): Awaitable<Identity<unknown> | undefined> => {
+  const ask = (
+    request: AuthRequest,
+    from: number,
+  ): Awaitable<Identity<unknown> | undefined> => {
     for (let i = from; i < list.length; i++) {
       const answer = list[i]!.identify(request)
-      if (isPromise(answer)) return Promise.resolve(answer).then((who) => who ?? ask(request, i + 1))
+      if (isPromise(answer))
+        return Promise.resolve(answer).then((who) => who ?? ask(request, i + 1))
       if (answer != null) return answer
     }
     return undefined

@@ -1,5 +1,5 @@
 import type { Claims } from '../jwt/index.ts'
-import type { TokenTerms } from '../tokens/terms.ts'
+import type { TokenSettings } from '../tokens/token-settings.ts'
 
 /**
  * A user as a token tells of them, without a look at the store (specification 5.3). What it says of staff and superuser
@@ -15,7 +15,10 @@ export interface TokenUser {
   readonly claims: Claims
 }
 
-export const tokenUser = (claims: Claims, { userIdClaim }: Pick<TokenTerms, 'userIdClaim'>): TokenUser => ({
+export const tokenUser = (
+  claims: Claims,
+  { userIdClaim }: Pick<TokenSettings, 'userIdClaim'>,
+): TokenUser => ({
   id: claims[userIdClaim],
   username: typeof claims.username === 'string' ? claims.username : '',
   active: true,

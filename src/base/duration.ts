@@ -5,10 +5,13 @@ export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}` | number
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
-/** The seconds that a duration spells, or `undefined` where it spells none. */
+const PATTERN = /^(\d{1,12}(?:\.\d{1,6})?)([smhd])$/
+
+/** @returns the length of a duration, or `undefined` if the value is no duration */
 export function secondsOf(value: unknown): Seconds | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? (value as Seconds) : undefined
-  const match = typeof value === 'string' ? /^(\d{1,12}(?:\.\d{1,6})?)([smhd])$/.exec(value) : null
-  if (match === null) return undefined
-  return (Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]) as Seconds
+  if (typeof value === 'number' && Number.isFinite(value)) return value as Seconds
+  if (typeof value !== 'string') return undefined
+  const [, amount, unit] = PATTERN.exec(value) ?? []
+  if (amount === undefined) return undefined
+  return (Number(amount) * UNITS[unit as keyof typeof UNITS]) as Seconds
 }

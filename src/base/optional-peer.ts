@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts'
+import { AuthError } from './errors.ts'
 
 /**
  * Imports an optional peer dependency at run time.
@@ -9,15 +9,17 @@ import { Refusal } from './refusal.ts'
  * from the bundle's own folder.
  *
  * @param need what needs the package, as the beginning of a sentence
- * @throws Refusal `config_refused` if the package is not installed
+ * @throws AuthError `invalid_config` if the package is not installed
  */
 export async function optionalPeer<Module>(name: string, need: string): Promise<Module> {
   try {
-    return await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name)
+    return await import(
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name
+    )
   } catch (cause) {
     if (!isMissing(cause, name)) throw cause
-    const sentence = `${need} needs the package "${name}", which is not installed: type "npm install ${name}".`
-    throw new Refusal('config_refused', sentence, { cause })
+    const message = `${need} needs the package "${name}", which is not installed: type "npm install ${name}".`
+    throw new AuthError('invalid_config', message, { cause })
   }
 }
 
@@ -25,5 +27,7 @@ export async function optionalPeer<Module>(name: string, need: string): Promise<
 const isMissing = (error: unknown, name: string): boolean => {
   const { code, message } = error as NodeJS.ErrnoException
   const isNotFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-  return isNotFound && [`'${name}'`, `"${name}"`].some((quoted) => message.includes(quoted))
+  return (
+    isNotFound && [`'${name}'`, `"${name}"`].some((quoted) => message.includes(quoted))
+  )
 }

@@ -20,10 +20,10 @@ test('what was handed out stays as it is while more is drawn', () => {
 
 for (const size of [0, 1, 16, 1_000, 1_024, 1_025, 100_000]) {
   test(`${size} octets are as many, and not all zero`, () => {
-    const octets = systemRandom(size)
+    const bytes = systemRandom(size)
 
-    assert.equal(octets.length, size)
-    if (size >= 16) assert.ok(new Set(octets).size > 4)
+    assert.equal(bytes.length, size)
+    if (size >= 16) assert.ok(new Set(bytes).size > 4)
   })
 }
 

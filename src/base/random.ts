@@ -1,26 +1,26 @@
 import { randomBytes, randomFillSync } from 'node:crypto'
 
-/** `size` unpredictable octets. Tests pass a counted sequence in its place. */
+/** Returns `size` unpredictable bytes. Tests pass a counted sequence. */
 export type Random = (size: number) => Uint8Array
 
-/** Octets drawn from the system at a time: a draw costs some twenty times what handing out sixteen of them does. */
-const DRAWN = 4096
-const drawn = Buffer.allocUnsafeSlow(DRAWN)
-let used = DRAWN
+/** Bytes are drawn in bulk: a call of the system costs twenty times a copy of sixteen bytes. */
+const POOL_SIZE = 4096
+const pool = Buffer.allocUnsafeSlow(POOL_SIZE)
+let used = POOL_SIZE
 
-/** The system's. Nothing is handed out twice, and what was handed out is not kept. */
+/** The system's random bytes. The pool never returns a byte twice and zeroes what it returned. */
 export const systemRandom: Random = (size) => {
-  if (size > DRAWN / 4) return randomBytes(size)
-  if (used + size > DRAWN) {
-    randomFillSync(drawn)
+  if (size > POOL_SIZE / 4) return randomBytes(size)
+  if (used + size > POOL_SIZE) {
+    randomFillSync(pool)
     used = 0
   }
-  const octets = new Uint8Array(size)
-  octets.set(drawn.subarray(used, used + size))
-  drawn.fill(0, used, used + size)
+  const bytes = new Uint8Array(size)
+  bytes.set(pool.subarray(used, used + size))
+  pool.fill(0, used, used + size)
   used += size
-  return octets
+  return bytes
 }
 
-/** 128 random bits as 32 lower-case hexadecimal digits, the form Simple JWT gives to `jti`. */
+/** 128 random bits as 32 lower-case hexadecimal digits, the form of Simple JWT's `jti`. */
 export const hexId = (random: Random): string => Buffer.from(random(16)).toString('hex')

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 
-/** A value that may be used and never be seen: printing, logging or serializing it shows `[secret]`. */
+/** Wraps a password or key so that printing, logging or serializing it shows `[secret]`. */
 export class Secret {
   readonly #value: string
   constructor(value: string) {

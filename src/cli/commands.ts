@@ -1,53 +1,88 @@
-import type { Command } from './command.ts'
-import { WrongUsage } from './failure.ts'
-import { nearest } from './nearest.ts'
-import { printable } from './table.ts'
+import type { Command, CommandTable, OptionTable } from '../command/command.ts'
+import { UsageError } from '../command/errors.ts'
+import { printable } from '../command/format.ts'
+import { nearest } from '../command/nearest.ts'
+import type { User } from '../users/user.ts'
+import type { Watchword } from '../watchword.ts'
 
-/** Every command, in the order in which the help tells them. Each is read when it is used. */
-export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  dev: async () => (await import('./dev.ts')).dev,
-  start: async () => (await import('./start.ts')).start,
-  migrate: async () => (await import('./migrate.ts')).migrate,
-  'user create': async () => (await import('./user.ts')).userCreate,
-  'user list': async () => (await import('./user.ts')).userList,
-  'user passwd': async () => (await import('./user.ts')).userPasswd,
-  'user roles': async () => (await import('./user.ts')).userRoles,
-  'user activate': async () => (await import('./user.ts')).userActivate,
-  'user deactivate': async () => (await import('./user.ts')).userDeactivate,
-  'user delete': async () => (await import('./user.ts')).userDelete,
-  'session list': async () => (await import('./session.ts')).sessionList,
-  'session revoke': async () => (await import('./session.ts')).sessionRevoke,
+type Commands = CommandTable<Watchword<User>>
+
+/** In the order of the help. */
+const CORE: Commands = {
+  dev: async () => (await import('./dev-command.ts')).dev,
+  start: async () => (await import('./start-command.ts')).start,
+  migrate: async () => (await import('./migrate-command.ts')).migrate,
+  'user create': async () => (await import('./user-commands.ts')).userCreate,
+  'user list': async () => (await import('./user-commands.ts')).userList,
+  'user passwd': async () => (await import('./user-commands.ts')).userPasswd,
+  'user roles': async () => (await import('./user-commands.ts')).userRoles,
+  'user activate': async () => (await import('./user-commands.ts')).userActivate,
+  'user deactivate': async () => (await import('./user-commands.ts')).userDeactivate,
+  'user delete': async () => (await import('./user-commands.ts')).userDelete,
+  'session list': async () => (await import('./session-commands.ts')).sessionList,
+  'session revoke': async () => (await import('./session-commands.ts')).sessionRevoke,
+  'keys list': async () => (await import('./key-commands.ts')).keysList,
+  'keys rotate': async () => (await import('./key-commands.ts')).keysRotate,
+  'keys reseal': async () => (await import('./key-commands.ts')).keysReseal,
+  events: async () => (await import('./events-command.ts')).events,
+  flush: async () => (await import('./flush-command.ts')).flush,
+}
+
+const FEATURES: Commands = {
   'token create': async () => (await import('./token.ts')).tokenCreate,
   'token list': async () => (await import('./token.ts')).tokenList,
   'token revoke': async () => (await import('./token.ts')).tokenRevoke,
-  'keys list': async () => (await import('./keys.ts')).keysList,
-  'keys rotate': async () => (await import('./keys.ts')).keysRotate,
-  'keys reseal': async () => (await import('./keys.ts')).keysReseal,
-  events: async () => (await import('./events.ts')).events,
-  flush: async () => (await import('./flush.ts')).flush,
 }
 
-const NAMES = Object.keys(COMMANDS)
+/** Every command, those of features included. */
+export async function allCommands(): Promise<Commands> {
+  return { ...CORE, ...FEATURES }
+}
 
-/** Whether commands of two words begin with this one. */
-export const isGroup = (word: string): boolean => NAMES.some((name) => name.startsWith(`${word} `))
+/** Whether the names of commands begin with this word, as `user` in `user create`. */
+export async function isGroup(word: string): Promise<boolean> {
+  return Object.keys(await allCommands()).some((name) => name.startsWith(`${word} `))
+}
 
-/** The command that the first one or two words name. @throws WrongUsage with the nearest that there is */
-export function commandNamed(words: readonly string[]): { readonly name: string; readonly rest: readonly string[] } {
+/**
+ * The command named by the first one or two words, and the words after it.
+ *
+ * @throws UsageError with the nearest name
+ */
+export async function findCommand(words: readonly string[]): Promise<{
+  readonly command: Command<OptionTable, Watchword<User>>
+  readonly rest: readonly string[]
+}> {
+  // Modules of features are not loaded for a command of the core.
+  const found = lookUp(words, CORE) ?? lookUp(words, await allCommands())
+  if (found === undefined)
+    throw new UsageError(unknownCommand(words, Object.keys(await allCommands())))
+  return { command: await found.load(), rest: found.rest }
+}
+
+function lookUp(words: readonly string[], commands: Commands) {
   for (const length of [1, 2]) {
     const name = words.slice(0, length).join(' ')
-    if (Object.hasOwn(COMMANDS, name)) return { name, rest: words.slice(length) }
+    const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (load !== undefined) return { load, rest: words.slice(length) }
   }
-  throw new WrongUsage(unknown(words.filter((word) => !word.startsWith('-'))))
+  return undefined
 }
 
-function unknown([first = '', second = '']: readonly string[]): string {
-  if (first === '') return 'The name of a command comes first: watchword help lists them.'
-  if (isGroup(first) && second === '') {
-    const seconds = NAMES.filter((name) => name.startsWith(`${first} `)).map((name) => name.split(' ')[1])
-    return `watchword ${first} is followed by one of: ${seconds.join(', ')}.`
+function unknownCommand(words: readonly string[], names: readonly string[]): string {
+  const [first = '', second = ''] = words.filter((word) => !word.startsWith('-'))
+  if (first === '')
+    return 'Begin with the name of a command; options follow it. The commands: watchword help'
+  const inGroup = names.filter((name) => name.startsWith(`${first} `))
+  if (inGroup.length > 0 && second === '') {
+    const seconds = inGroup.map((name) => name.slice(first.length + 1))
+    return `watchword ${first} needs one of: ${seconds.join(', ')}. About each: watchword help ${first}`
   }
-  const close = nearest(`${first} ${second}`.trim(), NAMES) ?? nearest(first, NAMES)
-  const typed = printable(isGroup(first) ? `${first} ${second}` : first).slice(0, 40)
-  return `There is no command "${typed}". ${close === undefined ? 'watchword help lists them.' : `Did you mean: watchword ${close}?`}`
+  const typed = inGroup.length > 0 ? `${first} ${second}` : first
+  const close = nearest(`${first} ${second}`.trim(), names) ?? nearest(first, names)
+  const next =
+    close === undefined
+      ? 'The commands: watchword help'
+      : `Did you mean: watchword ${close}?`
+  return `There is no command "${printable(typed).slice(0, 40)}". ${next}`
 }

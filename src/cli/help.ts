@@ -1,45 +1,100 @@
-import { COMMON, type Command, type OptionTable } from './command.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMON, type Command, type OptionTable } from '../command/command.ts'
+import { allCommands } from './commands.ts'
 import { version } from './version.ts'
 
-/** What there is to type. `group` leaves only the commands that begin with that word. */
-export async function helpOf(group?: string): Promise<string> {
-  const names = Object.keys(COMMANDS).filter((name) => group === undefined || name.startsWith(`${group} `))
-  const lines = await Promise.all(
-    names.map(async (name) => {
-      const { args, does } = await COMMANDS[name]!()
-      return [[name, ...args].join(' '), does] as const
+/** The list of commands. @param group leaves only those that begin with this word */
+export async function helpOf(
+  group: string | undefined,
+  columns: number | undefined,
+): Promise<string> {
+  const width = widthOf(columns)
+  const commands = Object.entries(await allCommands()).filter(
+    ([name]) => group === undefined || name.startsWith(`${group} `),
+  )
+  const rows = await Promise.all(
+    commands.map(async ([name, load]) => {
+      const { args, summary } = await load()
+      return [['watchword', name, ...args].join(' '), summary] as const
     }),
   )
-  return `watchword ${version}: token authentication for your API
-
-${columns(lines, '  watchword ')}
-
-Each tells more: watchword help ${names[0]}, or --help after it. All take --json.
-Try it here: watchword dev
-Exit codes: 0 done, 1 failed, 2 typed wrongly. WATCHWORD_DEBUG=1 shows where an error came from.`
+  const [[example = ''] = []] = commands
+  return [
+    `watchword ${version}: token authentication for your API`,
+    twoColumns(rows, width),
+    wrap(
+      `More about a command: watchword help ${example}, or --help after it. Every command takes --json.`,
+      width,
+    ),
+    wrap('To try it here: watchword dev', width),
+    wrap(
+      'Exit codes: 0 done, 1 failed, 2 wrong usage. WATCHWORD_DEBUG=1 prints the stack of an error.',
+      width,
+    ),
+  ].join('\n\n')
 }
 
-export function helpFor({ name, does, args, about, examples, options }: Command): string {
+export function helpFor(
+  {
+    name,
+    summary,
+    args,
+    description,
+    examples,
+    options,
+  }: Pick<Command, 'name' | 'summary' | 'args' | 'description' | 'examples' | 'options'>,
+  columns: number | undefined,
+): string {
+  const width = widthOf(columns)
   const all: OptionTable = { ...options, ...COMMON }
-  const rows = Object.entries(all).map(([option, { short, value, says }]) => {
-    const typed = short === undefined ? `--${option}` : `--${option}, -${short}`
-    return [value === undefined ? typed : `${typed} ${value}`, says] as const
+  const rows = Object.entries(all).map(([option, { short, value, help }]) => {
+    const names = short === undefined ? `--${option}` : `--${option}, -${short}`
+    return [value === undefined ? names : `${names} ${value}`, help] as const
   })
-  return `${['watchword', name, ...args].join(' ')} [options]
-
-${does}
-
-${about}
-
-Examples
-${examples.map((example) => `  ${example}`).join('\n')}
-
-Options
-${columns(rows, '  ')}`
+  return [
+    `${['watchword', name, ...args].join(' ')} [options]`,
+    wrap(summary, width),
+    paragraphs(description, width),
+    `Examples\n${examples.map((example) => `  ${example}`).join('\n')}`,
+    `Options\n${twoColumns(rows, width)}`,
+  ].join('\n\n')
 }
 
-function columns(rows: readonly (readonly [string, string])[], indent: string): string {
-  const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `${indent}${left.padEnd(width)}   ${right}`).join('\n')
+/** Long lines are hard to read even on a wide terminal. */
+const MAX_WIDTH = 100
+
+const widthOf = (columns = 80): number => Math.max(40, Math.min(columns, MAX_WIDTH))
+
+const paragraphs = (text: string, width: number): string =>
+  text
+    .split('\n\n')
+    .map((paragraph) => wrap(paragraph, width))
+    .join('\n\n')
+
+/** Breaks text between words; lines after the first are indented. */
+function wrap(text: string, width: number, indent = 0): string {
+  const lines = ['']
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1) ?? ''
+    const isFull = line !== '' && line.length + 1 + word.length > width - indent
+    if (isFull) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines.join(`\n${' '.repeat(indent)}`)
+}
+
+/** Less room than this for the right column, and it goes below the left one. */
+const MIN_RIGHT = 30
+
+function twoColumns(
+  rows: readonly (readonly [left: string, right: string])[],
+  width: number,
+): string {
+  const left = Math.max(...rows.map(([text]) => text.length)) + 5
+  const isNarrow = width - left < MIN_RIGHT
+  const lines = rows.map(([name, text]) =>
+    isNarrow
+      ? `  ${name}\n      ${wrap(text, width, 6)}`
+      : `  ${name}`.padEnd(left) + wrap(text, width, left),
+  )
+  return lines.join('\n')
 }

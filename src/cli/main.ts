@@ -1,60 +1,101 @@
-import { type Answer, parseWords } from './command.ts'
-import { COMMANDS, commandNamed, isGroup } from './commands.ts'
-import { AlreadyTold, Failure } from './failure.ts'
-import { sentenceOf } from './sentences.ts'
-import type { World } from './world.ts'
+import type { CommandOutput } from '../command/command.ts'
+import type { CommandContext } from '../command/context.ts'
+import { CommandError, ReportedError } from '../command/errors.ts'
+import { parseWords } from '../command/parse-words.ts'
+import { type Progress, progressOn } from '../command/progress.ts'
+import { findCommand, isGroup } from './commands.ts'
+import { messageOf } from './error-message.ts'
+import { openWith } from './open-instance.ts'
 
 /** The command, in this process. Its exit code is left in `process.exitCode`. */
 export async function run(): Promise<void> {
-  // A reader that has seen enough, such as `head`, is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  // A reader that closes its end early, such as `head`, is not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? 0 : 1),
+  )
   process.exitCode = await main(process.argv.slice(2), process)
 }
 
-/** @returns 0 done, 1 failed, 2 typed wrongly */
-export async function main(words: readonly string[], world: World): Promise<number> {
-  const asJson = words.includes('--json')
-  const say = ({ text, json }: Answer): void => {
-    world.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`)
+interface Terminal {
+  readonly context: CommandContext
+  readonly progress: Progress
+  print(output: CommandOutput): void
+}
+
+/** @returns 0 done, 1 failed, 2 wrong usage */
+export async function main(
+  words: readonly string[],
+  context: CommandContext,
+): Promise<number> {
+  const isJson = words.includes('--json')
+  const progress = progressOn(context, isJson)
+  const print = ({ text, json }: CommandOutput): void => {
+    progress.clear()
+    context.stdout.write(`${isJson ? JSON.stringify(json) : text}\n`)
   }
   try {
-    const answer = await answerOf(words, world, say)
-    if (answer !== undefined) say(answer)
+    const output = await outputOf(words, { context, progress, print })
+    if (output !== undefined) print(output)
     return 0
   } catch (error) {
-    if (error instanceof AlreadyTold) return error.exitCode
-    const sentence = sentenceOf(error)
-    world.stderr.write(`${asJson ? JSON.stringify({ error: sentence }) : sentence}\n`)
-    if (world.env.WATCHWORD_DEBUG === '1') console.error(error)
-    return error instanceof Failure ? error.exitCode : 1
+    progress.clear()
+    return reportError(error, context, isJson)
   }
 }
 
-async function answerOf(
+async function outputOf(
   words: readonly string[],
-  world: World,
-  say: (answer: Answer) => void,
-): Promise<Answer | undefined> {
-  const [first = 'help', ...others] = words
-  if (first === '--version' || first === '-v') {
-    const { version } = await import('./version.ts')
-    return { text: version, json: { version } }
-  }
-  if (first === 'help' || first === '--help' || first === '-h') return help(others)
+  { context, progress, print }: Terminal,
+): Promise<CommandOutput | undefined> {
+  const [first = 'help', second = '', ...others] = words
+  if (first === '--version' || first === '-v') return versionOutput()
+  if (isHelp(first) || first === 'help') return help([second, ...others], context)
+  if (isHelp(second) && (await isGroup(first))) return help([first], context)
 
-  const { name, rest } = commandNamed(words)
-  const command = await COMMANDS[name]!()
+  const { command, rest } = await findCommand(words)
   const { values, args, wantsHelp } = parseWords(rest, command)
-  if (wantsHelp) return help(name.split(' '))
-  return command.run({ values, args, world, say })
+  if (wantsHelp) return help(command.name.split(' '), context)
+  return command.run({
+    values,
+    args,
+    context,
+    print,
+    progress: progress.show,
+    open: openWith(context),
+  })
 }
 
-async function help(words: readonly string[]): Promise<Answer> {
+const isHelp = (word: string): boolean => word === '--help' || word === '-h'
+
+async function versionOutput(): Promise<CommandOutput> {
+  const { version } = await import('./version.ts')
+  return { text: version, json: { version } }
+}
+
+async function help(
+  words: readonly string[],
+  { stdout }: CommandContext,
+): Promise<CommandOutput> {
   const { helpFor, helpOf } = await import('./help.ts')
-  const name = words.filter((word) => !word.startsWith('-')).join(' ')
-  if (name === '') return textAnswer(await helpOf())
-  if (isGroup(name)) return textAnswer(await helpOf(name))
-  return textAnswer(helpFor(await COMMANDS[commandNamed(name.split(' ')).name]!()))
+  const names = words.filter((word) => word !== '' && !word.startsWith('-'))
+  const [group] = names
+  if (group === undefined) return helpOutput(await helpOf(undefined, stdout.columns))
+  if (names.length === 1 && (await isGroup(group)))
+    return helpOutput(await helpOf(group, stdout.columns))
+  const { command } = await findCommand(names)
+  return helpOutput(helpFor(command, stdout.columns))
 }
 
-const textAnswer = (text: string): Answer => ({ text, json: { help: text } })
+const helpOutput = (text: string): CommandOutput => ({ text, json: { help: text } })
+
+function reportError(
+  error: unknown,
+  { env, stderr }: CommandContext,
+  isJson: boolean,
+): number {
+  if (error instanceof ReportedError) return error.exitCode
+  const message = messageOf(error)
+  stderr.write(`${isJson ? JSON.stringify({ error: message }) : message}\n`)
+  if (env.WATCHWORD_DEBUG === '1') console.error(error)
+  return error instanceof CommandError ? error.exitCode : 1
+}

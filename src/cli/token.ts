@@ -1,105 +1,151 @@
 import { type Duration, secondsOf } from '../base/duration.ts'
-import type { NewApiToken } from '../house/api-tokens.ts'
-import type { ApiToken, ShownToken } from '../tokens/api-token.ts'
+import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
+import { CommandError, found, UsageError } from '../command/errors.ts'
+import { isoOf, momentOf, plural, printable } from '../command/format.ts'
+import { tableOf } from '../command/table.ts'
+import { userNamed } from '../command/user-named.ts'
+import type { ApiTokenAdmin, NewApiToken } from '../features/api-tokens/admin.ts'
+import type { ApiToken, ShownToken } from '../features/api-tokens/api-token.ts'
 import type { User } from '../users/user.ts'
-import type { Watchword } from '../watchword.ts'
-import { type Answer, command, DATABASE, found } from './command.ts'
-import { Failure, WrongUsage } from './failure.ts'
-import { inHouse, openHouse, userNamed } from './house.ts'
-import { isoOf, momentOf, plural, printable, tableOf } from './table.ts'
+
+interface TokenAdmin {
+  readonly users: { find(username: string): Promise<User | undefined> }
+  readonly apiTokens: ApiTokenAdmin
+}
+
+const command = commandFor<TokenAdmin>()
 
 export const tokenCreate = command({
   name: 'token create',
-  does: 'Shows the API token of a user, made where there is none; or makes another.',
+  summary: 'Shows the API token of a user, or creates another one.',
   args: ['USERNAME'],
-  about: `Without options it is the one that POST /api-token-auth/ gives out: the same at each call, without an end, until --reset.
-It is derived from the secret, so WATCHWORD_SECRET must be the server's. With --name, --scope or --expires it is one more, which
-is shown this once. Requests bear it as "Authorization: Token …".`,
+  description: `Without options it prints the token that POST /api-token-auth/ returns: the same each time, without expiry, until --reset. It is derived
+from the secret, so WATCHWORD_SECRET must be the server's.
+
+With --name, --scope or --expires it creates an additional token, which is shown only once.
+
+Requests send the token as "Authorization: Token …".`,
   examples: [
     'watchword token create vitor',
     'watchword token create vitor --reset',
     'watchword token create vitor --name "nightly export" --scope posts:read,users:read --expires 90d',
   ],
   options: {
-    reset: { type: 'boolean', short: 'r', says: 'a new one in its place; the old one ends' },
-    name: { type: 'string', value: 'TEXT', says: 'one more, and what it is for' },
-    scope: { type: 'string', value: 'SCOPES', says: 'one more, for these scopes alone, with commas between them' },
-    expires: { type: 'string', value: 'TIME', says: 'one more, which ends after 12h, 90d or so many seconds' },
+    reset: {
+      type: 'boolean',
+      short: 'r',
+      help: 'replace the token by a new one and revoke the old one',
+    },
+    name: {
+      type: 'string',
+      value: 'TEXT',
+      help: 'an additional token, and what it is for',
+    },
+    scope: {
+      type: 'string',
+      value: 'SCOPES',
+      help: 'an additional token, limited to these scopes, separated by commas',
+    },
+    expires: {
+      type: 'string',
+      value: 'TIME',
+      help: 'an additional token that expires after 12h, 90d or a number of seconds',
+    },
     ...DATABASE,
   },
-  run({ values: { reset, database, ...values }, args: [username = ''], world }) {
+  run({ values: { reset = false, database, ...values }, args: [username = ''], open }) {
     const input = inputOf(values)
     if (input === undefined) {
-      return inHouse(database, world, async (auth) => derivedFor(username, reset === true, auth), openHouse)
+      return open(database, (auth) => derivedToken(username, reset, auth), {
+        withKeys: true,
+      })
     }
-    if (reset) throw new WrongUsage('--reset does not go with --name, --scope and --expires: see token revoke.')
-    return inHouse(database, world, async (auth) => {
-      const made = await auth.tokens.create((await ownerNamed(username, auth)).id, input)
-      return generated(made, username, '\nIt is shown this once.')
+    if (reset) {
+      throw new UsageError(
+        '--reset cannot be combined with --name, --scope or --expires. To revoke a token: watchword token revoke ID',
+      )
+    }
+    return open(database, async (auth) => {
+      const { id } = await ownerNamed(username, auth)
+      const created = await auth.apiTokens.create(id, input)
+      return generated(created, username, '\nIt is shown only once.')
     })
   },
 })
 
-async function derivedFor(username: string, reset: boolean, auth: Watchword<User>): Promise<Answer> {
+async function derivedToken(
+  username: string,
+  reset: boolean,
+  auth: TokenAdmin,
+): Promise<CommandOutput> {
   const { id } = await ownerNamed(username, auth)
-  return generated(await auth.tokens.keyFor(id, { reset }), username, '')
+  return generated(await auth.apiTokens.keyFor(id, { reset }), username)
 }
 
-/** As `drf_create_token` says it: scripts read this line. */
-const generated = ({ token, record }: ShownToken, username: string, and: string): Answer => ({
-  text: `Generated token ${token} for user ${printable(username)}${and}`,
+/** The line of `drf_create_token`, which scripts read. */
+const generated = (
+  { token, record }: ShownToken,
+  username: string,
+  note = '',
+): CommandOutput => ({
+  text: `Generated token ${token} for user ${printable(username)}${note}`,
   json: { token, username, ...toJson(record) },
 })
 
-async function ownerNamed(username: string, auth: Watchword<User>): Promise<User> {
-  const user = await auth.users.find(username)
+/** @throws CommandError with the message of `drf_create_token` if there is no such user */
+async function ownerNamed(username: string, { users }: TokenAdmin): Promise<User> {
+  const user = await users.find(username)
   found(user, `Cannot create the Token: user ${printable(username)} does not exist.`)
   return user
 }
 
-/** What is asked for of one more token; `undefined` where nothing is. */
+/** What an additional token is created from; `undefined` if no option asks for one. */
 function inputOf({
   name,
   scope,
   expires,
 }: {
-  name?: string
-  scope?: string
-  expires?: string
+  readonly name?: string
+  readonly scope?: string
+  readonly expires?: string
 }): NewApiToken | undefined {
   if (name === undefined && scope === undefined && expires === undefined) return undefined
   const scopes = (scope ?? '').split(/[,\s]+/).filter(Boolean)
-  return { name, scopes, ...(expires === undefined ? {} : { expiresIn: timeOf(expires) }) }
+  return {
+    name,
+    scopes,
+    ...(expires !== undefined && { expiresIn: durationOf(expires) }),
+  }
 }
 
-function timeOf(text: string): Duration {
+function durationOf(text: string): Duration {
   const seconds = secondsOf(/^\d+$/.test(text) ? Number(text) : text)
   if (seconds !== undefined && seconds > 0) return seconds
-  throw new WrongUsage('--expires must be a length of time above 0: 12h, 90d, or a number of seconds.')
+  throw new UsageError(
+    '--expires must be a duration above 0, such as 12h or 90d, or a number of seconds.',
+  )
 }
 
 export const tokenList = command({
   name: 'token list',
-  does: 'Lists the API tokens of a user.',
+  summary: 'Lists the API tokens of a user.',
   args: ['USERNAME'],
-  about: `Each by the beginning of its text; the whole of it is not kept. Those that have expired are listed with the others until
-"watchword flush" deletes them.`,
+  description:
+    'Shows how each token begins; the whole token is not stored. Expired tokens are listed until "watchword flush" deletes them.',
   examples: ['watchword token list vitor', 'watchword token list vitor --json'],
   options: DATABASE,
-  async run({ values, args: [name = ''], world }) {
-    const tokens = await inHouse(values.database, world, async (auth) =>
-      auth.tokens.list((await userNamed(name, auth)).id),
+  async run({ values, args: [username = ''], open }) {
+    const tokens = await open(values.database, async (auth) =>
+      auth.apiTokens.list((await userNamed(username, auth)).id),
     )
-    return {
-      text: tokens.length === 0 ? `${printable(name)} has no API tokens.` : tokenTable(tokens),
-      json: tokens.map(toJson),
-    }
+    return { text: tokenTable(username, tokens), json: tokens.map(toJson) }
   },
 })
 
-const tokenTable = (tokens: readonly ApiToken[]): string =>
-  tableOf(
-    ['PREFIX', 'NAME', 'SCOPES', 'MADE (UTC)', 'EXPIRES', 'ID'],
+function tokenTable(username: string, tokens: readonly ApiToken[]): string {
+  if (tokens.length === 0) return `${printable(username)} has no API tokens.`
+  return tableOf(
+    ['PREFIX', 'NAME', 'SCOPES', 'CREATED (UTC)', 'EXPIRES', 'ID'],
     tokens.map((token) => [
       token.hint,
       token.name ?? '–',
@@ -109,27 +155,42 @@ const tokenTable = (tokens: readonly ApiToken[]): string =>
       token.id,
     ]),
   )
+}
 
 export const tokenRevoke = command({
   name: 'token revoke',
-  does: 'Ends an API token, or all of a user.',
+  summary: 'Revokes an API token, or all API tokens of a user.',
   args: ['[TOKEN]'],
-  about:
-    'TOKEN is its PREFIX or its ID, as "watchword token list" shows them. Running servers refuse it from the next request on.',
+  description:
+    'TOKEN is its PREFIX or its ID, as "watchword token list" shows them. Running servers reject it from the next request on.',
   examples: ['watchword token revoke ww_h3kX9aQz', 'watchword token revoke --user vitor'],
-  options: { user: { type: 'string', value: 'NAME', says: 'all API tokens of this user' }, ...DATABASE },
-  async run({ values: { user, database }, args: [token], world }) {
+  options: {
+    user: { type: 'string', value: 'NAME', help: 'all API tokens of this user' },
+    ...DATABASE,
+  },
+  async run({ values: { user, database }, args: [token], open }) {
     if ((token === undefined) === (user === undefined)) {
-      throw new WrongUsage('Name one token by its PREFIX or ID, or all of a user with --user NAME.')
+      throw new UsageError(
+        'Give either the PREFIX or ID of one token, or --user NAME for all tokens of a user.',
+      )
     }
-    const revoked = await inHouse(database, world, async (auth) => {
-      if (user !== undefined) return auth.tokens.revokeAll((await userNamed(user, auth)).id)
-      if ((await auth.tokens.revoke(token!)) !== undefined) return 1
-      throw new Failure('There is no API token of this prefix or ID: see watchword token list USERNAME.')
-    })
-    return { text: `Ended ${plural(revoked, 'API token')}.`, json: { revoked } }
+    const revoked = await open(database, (auth) => revokeTokens(auth, token, user))
+    return { text: `Revoked ${plural(revoked, 'API token')}.`, json: { revoked } }
   },
 })
+
+async function revokeTokens(
+  auth: TokenAdmin,
+  token = '',
+  user?: string,
+): Promise<number> {
+  if (user !== undefined)
+    return auth.apiTokens.revokeAll((await userNamed(user, auth)).id)
+  if ((await auth.apiTokens.revoke(token)) !== undefined) return 1
+  throw new CommandError(
+    'There is no API token with this prefix or ID. The tokens of a user: watchword token list USERNAME',
+  )
+}
 
 const toJson = (token: ApiToken): object => ({
   id: token.id,

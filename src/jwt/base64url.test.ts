@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import { decodeBase64url, numberOf } from './base64url.ts'
+import { bigIntOf, decodeBase64url } from './base64url.ts'
 
 /** What canonical means, told in another way. */
 const expected = (text: string): Buffer | undefined => {
-  const octets = Buffer.from(text, 'base64url')
-  return octets.toString('base64url') === text ? octets : undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
 }
 const same = (text: string): void => {
-  const octets = decodeBase64url(text)
-  assert.deepEqual(octets && Buffer.from(octets), expected(text), JSON.stringify(text))
+  const bytes = decodeBase64url(text)
+  assert.deepEqual(bytes && Buffer.from(bytes), expected(text), JSON.stringify(text))
 }
 
 test('of all texts of up to three characters exactly the canonical ones are decoded', () => {
   const characters = Array.from({ length: 300 }, (_, code) => String.fromCharCode(code))
-  for (const one of ['', ...characters]) for (const two of ['', ...characters]) same(one + two)
-  for (const last of characters) for (const start of ['AA', 'AAA', 'A=', 'é_']) same(start + last)
+  for (const one of ['', ...characters])
+    for (const two of ['', ...characters]) same(one + two)
+  for (const last of characters)
+    for (const start of ['AA', 'AAA', 'A=', 'é_']) same(start + last)
 })
 
 test('octets come out as they went in, and a changed text otherwise or not at all', () => {
@@ -24,10 +26,14 @@ test('octets come out as they went in, and a changed text otherwise or not at al
     const text = randomBytes(randomInt(80)).toString('base64url')
     same(text)
     const at = randomInt(text.length + 1)
-    same(text.slice(0, at) + String.fromCharCode(randomInt(128)) + text.slice(at + randomInt(2)))
+    same(
+      text.slice(0, at) +
+        String.fromCharCode(randomInt(128)) +
+        text.slice(at + randomInt(2)),
+    )
   }
 })
 
 test('a number is read from its octets, the most significant first', () => {
-  assert.equal(numberOf(new Uint8Array([0, 1, 0, 15])), 65_551n)
+  assert.equal(bigIntOf(new Uint8Array([0, 1, 0, 15])), 65_551n)
 })

@@ -1,23 +1,32 @@
-/** The last characters whose spare bits are zero, by the length of the text modulo four (RFC 4648 §3.5). */
-export const LAST = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'] as const
+/**
+ * The last characters whose unused bits are zero, by the length of the text modulo 4 (RFC 4648 §3.5). No base64url text has a
+ * length of 1 modulo 4.
+ */
+const CANONICAL_LAST = [undefined, '', 'AQgw', 'AEIMQUYcgkosw048'] as const
+
+/** Whether the unused bits of the last character are zero, so that the bytes have one spelling only. */
+export function endsCanonically(text: string): boolean {
+  const allowed = CANONICAL_LAST[text.length % 4]
+  return allowed === undefined || allowed.includes(text.charAt(text.length - 1))
+}
 
 const ALPHABET = /^[\w-]*$/
 
 /**
- * The octets of a base64url text (RFC 4648 §5) in its one canonical spelling: no padding, no white space, no foreign
- * character, spare bits zero. In any runtime.
+ * Decodes base64url (RFC 4648 §5) in its one canonical spelling: no padding, no white space, unused bits zero. In any runtime.
  *
- * @returns `undefined` where the text is spelled otherwise
+ * @returns `undefined` for any other spelling
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const last = LAST[text.length % 4]
-  if (!ALPHABET.test(text) || (last !== undefined && !last.includes(text.charAt(text.length - 1)))) return undefined
+  if (!ALPHABET.test(text) || !endsCanonically(text)) return undefined
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  const octets = new Uint8Array(binary.length)
-  for (let i = 0; i < binary.length; i++) octets[i] = binary.charCodeAt(i)
-  return octets
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
 }
 
-/** The number that octets spell, the most significant first; at least one of them. */
-export const numberOf = (octets: Uint8Array): bigint =>
-  BigInt(`0x${Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('')}`)
+/** The unsigned big-endian integer of at least one byte. */
+export const bigIntOf = (bytes: Uint8Array): bigint =>
+  BigInt(`0x${Array.from(bytes, hexOf).join('')}`)
+
+const hexOf = (byte: number): string => byte.toString(16).padStart(2, '0')

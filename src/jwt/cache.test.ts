@@ -21,7 +21,10 @@ const mine = importSecret('HS256', SECRET, { kid: 'a' })
 const another = importSecret('HS256', SECRET.toUpperCase(), { kid: 'b' })
 
 /** A verifier that remembers, a clock that is moved by hand, and how often a signature was checked. */
-function world(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: { readonly key?: SigningKey } = {}) {
+function deps(
+  options: Partial<VerifierOptions<KeySet>> = {},
+  { key = mine }: { readonly key?: SigningKey } = {},
+) {
   let now = NOW
   let checked = 0
   const counted = (each: SigningKey) => ({
@@ -32,7 +35,12 @@ function world(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: {
     },
   })
   const keys = new KeySet([counted(key)])
-  const { verify } = verifier({ keys, clock: () => now as UnixSeconds, cache: 64, ...options })
+  const { verify } = verifier({
+    keys,
+    clock: () => now as UnixSeconds,
+    cache: 64,
+    ...options,
+  })
   return {
     verify,
     replace: (...next: readonly SigningKey[]) => keys.replace(next.map(counted)),
@@ -48,11 +56,18 @@ function world(options: Partial<VerifierOptions<KeySet>> = {}, { key = mine }: {
   }
 }
 
-const claims = { exp: NOW + 300, iat: NOW - 10, jti: 'one', iss: 'me', aud: 'you', roles: ['reader'] }
-const refusedAs = (code: string) => ({ name: 'Refusal', code })
+const claims = {
+  exp: NOW + 300,
+  iat: NOW - 10,
+  jti: 'one',
+  iss: 'me',
+  aud: 'you',
+  roles: ['reader'],
+}
+const refusedAs = (code: string) => ({ name: 'AuthError', code })
 
 test('cache: the second time the signature is not checked, and the claims are the same', () => {
-  const { verify, checks } = world()
+  const { verify, checks } = deps()
   const token = sign(claims, mine)
   assert.equal(
     checks(() => verify(token)),
@@ -65,7 +80,7 @@ test('cache: the second time the signature is not checked, and the claims are th
 })
 
 test('cache: whoever is given claims cannot change what the next one is given', () => {
-  const { verify } = world()
+  const { verify } = deps()
   const token = sign(claims, mine)
   for (let i = 0; i < 3; i++) {
     const given = verify(token) as { roles: string[]; jti: string }
@@ -83,7 +98,7 @@ for (const [what, leeway, last] of [
   ['its exp and the leeway', 30, 329],
 ] as const) {
   test(`cache: a token is remembered no longer than ${what}`, () => {
-    const { verify, at, checks } = world({ leeway: leeway as Seconds })
+    const { verify, at, checks } = deps({ leeway: leeway as Seconds })
     const token = sign(claims, mine)
     verify(token)
     at(NOW + last + 0.999)
@@ -103,8 +118,16 @@ for (const [name, moment] of [
   ['nbf', NOW - 5],
 ] as const) {
   test(`cache: with a clock that is set back a token waits for its ${name} again`, () => {
-    const { verify, at } = world()
-    const token = sign({ ...claims, nbf: NOW - 5, iat: name === 'iat' ? NOW - 5 : NOW - 10, [name]: moment }, mine)
+    const { verify, at } = deps()
+    const token = sign(
+      {
+        ...claims,
+        nbf: NOW - 5,
+        iat: name === 'iat' ? NOW - 5 : NOW - 10,
+        [name]: moment,
+      },
+      mine,
+    )
     verify(token)
     at(NOW - 6)
     assert.throws(() => verify(token), refusedAs('not_yet_valid'))
@@ -112,7 +135,7 @@ for (const [name, moment] of [
 }
 
 test('cache: a token does not outlive its key, whatever the new one is called', () => {
-  const { verify, replace } = world()
+  const { verify, replace } = deps()
   const token = sign(claims, mine)
   const namesake = importSecret('HS256', SECRET.toUpperCase(), { kid: 'a' })
   verify(token)
@@ -128,18 +151,24 @@ test('cache: a token does not outlive its key, whatever the new one is called', 
 
 test('cache: a header that was read before is read again under other keys', () => {
   const ec = generateKey('ES256')
-  const { verify, replace } = world()
+  const { verify, replace } = deps()
   const token = sign(claims, mine)
   verify(token)
   verify(sign({ ...claims, jti: 'two' }, mine))
   replace(importSigningKey('ES256', ec.privatePem, { kid: 'a' }))
   assert.throws(() => verify(token), refusedAs('unsupported_alg'))
-  assert.throws(() => verify(sign({ ...claims, jti: 'three' }, mine)), refusedAs('unsupported_alg'))
+  assert.throws(
+    () => verify(sign({ ...claims, jti: 'three' }, mine)),
+    refusedAs('unsupported_alg'),
+  )
 })
 
 test('cache: nothing is remembered of a token that was refused', () => {
-  const { verify, replace, at } = world()
-  const [early, foreign] = [sign({ ...claims, nbf: NOW + 60 }, mine), sign(claims, another)]
+  const { verify, replace, at } = deps()
+  const [early, foreign] = [
+    sign({ ...claims, nbf: NOW + 60 }, mine),
+    sign(claims, another),
+  ]
   for (let i = 0; i < 2; i++) {
     assert.throws(() => verify(early), refusedAs('not_yet_valid'))
     assert.throws(() => verify(foreign), refusedAs('unknown_key'))
@@ -153,39 +182,48 @@ test('cache: nothing is remembered of a token that was refused', () => {
 test('cache: verifiers that ask for different things share nothing', () => {
   const keys = new KeySet([mine.verifying])
   const token = sign(claims, mine)
-  const judge = (options: object) => verifier({ keys, clock: () => NOW as UnixSeconds, cache: 64, ...options }).verify
+  const judge = (options: object) =>
+    verifier({ keys, clock: () => NOW as UnixSeconds, cache: 64, ...options }).verify
   judge({ issuer: 'me', audience: 'you' })(token)
-  assert.throws(() => judge({ issuer: 'somebody else' })(token), refusedAs('wrong_issuer'))
-  assert.throws(() => judge({ audience: 'somebody else' })(token), refusedAs('wrong_audience'))
+  assert.throws(
+    () => judge({ issuer: 'somebody else' })(token),
+    refusedAs('wrong_issuer'),
+  )
+  assert.throws(
+    () => judge({ audience: 'somebody else' })(token),
+    refusedAs('wrong_audience'),
+  )
   assert.throws(() => judge({ types: ['at+jwt'] })(token), refusedAs('wrong_type'))
   assert.throws(() => judge({ maxBytes: 64 })(token), refusedAs('too_large'))
 })
 
 /** Texts that share with a token that is remembered what a careless cache would look at. */
-const NEIGHBOURS: { readonly [what: string]: (token: string, other: string) => string } = {
-  'the same signature under other claims': (token, other) => withPart(token, 1, other),
-  'the same signature and claims under another header': (token) =>
-    withPart(token, 0, `${base64url('{"alg":"HS256","kid":"a"}')}..`),
-  'the same header and claims under another signature': (token, other) => withPart(token, 2, other),
-  'a signature of which only the end is the same': (token) => {
-    const dot = token.lastIndexOf('.') + 1
-    return `${token.slice(0, dot)}${token[dot] === 'A' ? 'B' : 'A'}${token.slice(dot + 1)}`
-  },
-  'a signature of which only the last character differs': (token) =>
-    token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A'),
-  'a character more': (token) => `${token}A`,
-  'a character less': (token) => token.slice(0, -1),
-  'a character in front': (token) => `A${token}`,
-  'white space behind': (token) => `${token} `,
-  'a line break behind': (token) => `${token}\n`,
-  'NUL behind': (token) => `${token}\0`,
-  'the token twice': (token) => `${token}${token}`,
-  'a segment more': (token) => `${token}.`,
-  'letters of other case': (token) => token.toLowerCase(),
-  'its beginning': (token) => token.slice(0, 40),
-  'its end': (token) => token.slice(-40),
-  nothing: () => '',
-}
+const NEIGHBOURS: { readonly [what: string]: (token: string, other: string) => string } =
+  {
+    'the same signature under other claims': (token, other) => withPart(token, 1, other),
+    'the same signature and claims under another header': (token) =>
+      withPart(token, 0, `${base64url('{"alg":"HS256","kid":"a"}')}..`),
+    'the same header and claims under another signature': (token, other) =>
+      withPart(token, 2, other),
+    'a signature of which only the end is the same': (token) => {
+      const dot = token.lastIndexOf('.') + 1
+      return `${token.slice(0, dot)}${token[dot] === 'A' ? 'B' : 'A'}${token.slice(dot + 1)}`
+    },
+    'a signature of which only the last character differs': (token) =>
+      token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A'),
+    'a character more': (token) => `${token}A`,
+    'a character less': (token) => token.slice(0, -1),
+    'a character in front': (token) => `A${token}`,
+    'white space behind': (token) => `${token} `,
+    'a line break behind': (token) => `${token}\n`,
+    'NUL behind': (token) => `${token}\0`,
+    'the token twice': (token) => `${token}${token}`,
+    'a segment more': (token) => `${token}.`,
+    'letters of other case': (token) => token.toLowerCase(),
+    'its beginning': (token) => token.slice(0, 40),
+    'its end': (token) => token.slice(-40),
+    nothing: () => '',
+  }
 
 const withPart = (token: string, index: number, other: string): string => {
   const parts = token.split('.')
@@ -198,10 +236,10 @@ for (const [what, neighbour] of Object.entries(NEIGHBOURS)) {
   test(`cache: a token that is remembered lends nothing to ${what}`, () => {
     // One slot, so that they all meet in it, and many.
     for (const cache of [1, 64]) {
-      const { verify } = world({ cache })
+      const { verify } = deps({ cache })
       const [token, other] = [sign(claims, mine), sign({ ...claims, jti: 'two' }, mine)]
       const text = neighbour(token, other)
-      const cold = codeOf(() => world({ cache: 0 }).verify(text))
+      const cold = codeOf(() => deps({ cache: 0 }).verify(text))
       verify(token)
       assert.equal(
         codeOf(() => verify(text)),
@@ -233,16 +271,18 @@ for (const value of [
   { length: 9, charCodeAt: () => 65 },
 ]) {
   test(`cache: ${typeof value} in place of a token is refused as without a cache`, () => {
-    const { verify } = world()
+    const { verify } = deps()
     verify(sign(claims, mine))
     assert.throws(() => verify(value as string), refusedAs('malformed'))
   })
 }
 
 test('cache: however few there is room for, each token has its own claims', () => {
-  const tokens = Array.from({ length: 500 }, (_, i) => sign({ ...claims, jti: `t${i}` }, mine))
+  const tokens = Array.from({ length: 500 }, (_, i) =>
+    sign({ ...claims, jti: `t${i}` }, mine),
+  )
   for (const cache of [1, 2, 7, 128]) {
-    const { verify } = world({ cache })
+    const { verify } = deps({ cache })
     for (let round = 0; round < 3; round++) {
       for (const [i, token] of tokens.entries()) assert.equal(verify(token).jti, `t${i}`)
     }
@@ -256,9 +296,13 @@ for (const [size, most] of [
 ] as const) {
   test(`cache: with room for ${size} no more than ${most} are remembered`, () => {
     const cache = new TokenCache(size)
-    const tokens = Array.from({ length: 2000 }, (_, i) => sign({ ...claims, jti: `t${i}` }, mine))
+    const tokens = Array.from({ length: 2000 }, (_, i) =>
+      sign({ ...claims, jti: `t${i}` }, mine),
+    )
     for (const token of tokens) cache.add(token, { ...claims } as Claims, 1, 0 as Seconds)
-    const found = tokens.filter((token) => cache.find(token, 1, () => NOW as UnixSeconds) !== undefined)
+    const found = tokens.filter(
+      (token) => cache.find(token, 1, () => NOW as UnixSeconds) !== undefined,
+    )
     assert.ok(found.length > 0 && found.length <= most, `${found.length}`)
   })
 }
@@ -266,7 +310,7 @@ for (const [size, most] of [
 for (const alg of ['ES256', 'EdDSA', 'RS256'] as const satisfies readonly Algorithm[]) {
   test(`cache: ${alg}: a hit checks no signature, and a changed text is checked`, () => {
     const key = importSigningKey(alg, generateKey(alg).privatePem, { kid: 'a' })
-    const { verify, checks } = world({}, { key })
+    const { verify, checks } = deps({}, { key })
     const [token, other] = [sign(claims, key), sign({ ...claims, jti: 'two' }, key)]
     verify(token)
     assert.equal(

@@ -4,27 +4,29 @@ import type { Claims } from './json.ts'
 interface Entry {
   readonly token: string
   readonly claims: Claims
-  /** Of the keys it was verified with. */
+  /** The version of the keys that verified the token. */
   readonly version: number
-  /** It holds from the first moment on and no longer at the second, leeway included. */
+  /** The token is valid from this moment on … */
   readonly from: UnixSeconds
+  /** … and expired at this one, leeway included. */
   readonly until: UnixSeconds
 }
 
-/** Tokens that share a place: with one, two would push each other out for ever while most places are empty. */
+/** Slots per set. With one, two tokens of the same set would evict each other while other sets are empty. */
 const WAYS = 4
 
 /**
- * Tokens that were verified a moment ago. A hit is the very same text, compared whole, under the same keys, within its own
- * time: nothing is remembered of a token but that it held. Where it lies is read from its signature, so whoever has no key
- * cannot crowd out another's.
+ * A set-associative cache of verified tokens.
+ *
+ * A hit is the same text, compared whole, under the same keys and within its lifetime. The slot depends on the signature, so
+ * that a client without a key cannot choose which entry its token evicts.
  */
 export class TokenCache {
   readonly #slots: (Entry | undefined)[]
   readonly #mask: number
   readonly #ways: number
 
-  /** @param size how many tokens, at most; rounded up to a power of two */
+  /** @param size number of tokens; rounded up to a power of two */
   constructor(size: number) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(1, size)))
     this.#slots = new Array<Entry | undefined>(slots).fill(undefined)
@@ -33,40 +35,51 @@ export class TokenCache {
   }
 
   find(token: string, version: number, clock: Clock): Claims | undefined {
+    // The signature says string, but JavaScript callers pass what a client sent.
     if (typeof token !== 'string') return undefined
-    const place = this.#placeOf(token)
-    for (let slot = place; slot < place + this.#ways; slot++) {
+    const entry = this.#entryOf(token, version)
+    if (entry === undefined) return undefined
+    const now = clock()
+    if (now >= entry.from && now < entry.until) return entry.claims
+    return undefined
+  }
+
+  #entryOf(token: string, version: number): Entry | undefined {
+    const first = this.#setOf(token)
+    for (let slot = first; slot < first + this.#ways; slot++) {
       const entry = this.#slots[slot]
-      if (entry === undefined || entry.token !== token || entry.version !== version) continue
-      const now = clock()
-      return now >= entry.from && now < entry.until ? entry.claims : undefined
+      if (entry?.token === token && entry.version === version) return entry
     }
     return undefined
   }
 
-  /** Takes the place of the oldest of four. @param claims of a token in which everything held a moment ago */
+  /** Adds a token and evicts the oldest of its set. @param claims of a verified token; they have `exp` */
   add(token: string, claims: Claims, version: number, leeway: Seconds): void {
     freeze(claims)
-    const { exp, iat, nbf } = claims as { readonly [date: string]: number | undefined }
-    const from = (Math.max(iat ?? 0, nbf ?? 0) - leeway) as UnixSeconds
-    const until = (exp! + leeway) as UnixSeconds
-    const place = this.#placeOf(token)
-    this.#slots.copyWithin(place + 1, place, place + this.#ways - 1)
-    this.#slots[place] = { token, claims, version, from, until }
+    const { exp = 0, iat = 0, nbf = 0 } = claims as Readonly<Record<string, number>>
+    const from = (Math.max(iat, nbf) - leeway) as UnixSeconds
+    const until = (exp + leeway) as UnixSeconds
+    const first = this.#setOf(token)
+    this.#slots.copyWithin(first + 1, first, first + this.#ways - 1)
+    this.#slots[first] = { token, claims, version, from, until }
   }
 
-  /** The first of its slots, mixed from eight characters of the signature; the last character has only some bits. */
-  #placeOf(token: string): number {
+  /**
+   * The first slot of a token's set, hashed (FNV-1a) from eight characters of the signature. The last character is left out:
+   * it carries fewer bits.
+   */
+  #setOf(token: string): number {
     const end = token.length - 1
-    let mixed = 0
-    for (let i = end - 8; i < end; i++) mixed = Math.imul(mixed ^ token.charCodeAt(i), 0x01000193)
-    return (mixed ^ (mixed >>> 15)) & this.#mask
+    let hash = 0
+    for (let i = end - 8; i < end; i++)
+      hash = Math.imul(hash ^ token.charCodeAt(i), 0x01000193)
+    return (hash ^ (hash >>> 15)) & this.#mask
   }
 }
 
-/** Whoever is given the claims next is given these. */
+/** Every hit returns the same object, so no caller may change it. */
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null) return
   Object.freeze(value)
-  for (const each of Object.values(value)) freeze(each)
+  for (const member of Object.values(value)) freeze(member)
 }

@@ -4,7 +4,11 @@ import { seconds, type UnixSeconds } from '../base/clock.ts'
 import { claimFault, type Expectation } from './claims.ts'
 
 const now = 1000 as UnixSeconds
-const want: Expectation = { issuer: 'https://us', audiences: ['api', 'web'], leeway: seconds(5) }
+const want: Expectation = {
+  issuer: 'https://us',
+  audiences: ['api', 'web'],
+  leeway: seconds(5),
+}
 const sound = { iss: 'https://us', aud: 'api', iat: 990, exp: 1100, jti: 'x' }
 
 for (const [name, claims, fault] of [
@@ -28,7 +32,11 @@ for (const [name, claims, fault] of [
   ['issuers in an array', { ...sound, iss: ['https://us'] }, 'wrong_issuer'],
   ['no audience', { ...sound, aud: undefined }, 'wrong_audience'],
   ['an empty array of audiences', { ...sound, aud: [] }, 'wrong_audience'],
-  ['an audience that is no text beside ours', { ...sound, aud: ['api', 5] }, 'wrong_audience'],
+  [
+    'an audience that is no text beside ours',
+    { ...sound, aud: ['api', 5] },
+    'wrong_audience',
+  ],
   ['an audience that begins as ours', { ...sound, aud: 'api2' }, 'wrong_audience'],
   ['jti a number', { ...sound, jti: 5 }, 'invalid_claim'],
   ['sub null', { ...sound, sub: null }, 'invalid_claim'],
@@ -37,6 +45,10 @@ for (const [name, claims, fault] of [
 }
 
 test('what is not asked for is not looked at', () => {
-  const nothing: Expectation = { issuer: undefined, audiences: undefined, leeway: seconds(0) }
+  const nothing: Expectation = {
+    issuer: undefined,
+    audiences: undefined,
+    leeway: seconds(0),
+  }
   assert.equal(claimFault({ iss: 5, aud: {} }, nothing, now), undefined)
 })

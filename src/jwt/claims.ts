@@ -1,37 +1,43 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
-import type { RefusalCode } from '../base/refusal.ts'
+import type { ErrorCode } from '../base/errors.ts'
 import type { Claims } from './json.ts'
 
-/** What the claims of a token must say, whatever else they say. */
+/** The claims that a verifier requires. */
 export interface Expectation {
-  /** `undefined`: not looked at. */
+  /** The `iss`. `undefined`: any. */
   readonly issuer: string | undefined
-  /** One of these; `undefined`: not looked at. */
+  /** The `aud` must name one of these. `undefined`: any. */
   readonly audiences: readonly string[] | undefined
+  /** Tolerance for `exp`, `iat` and `nbf`. */
   readonly leeway: Seconds
 }
 
-/** The end of the year 9999, rule J12: RFC 3339 ends there too. */
+/** The end of the year 9999, the last that RFC 3339 can write. Later dates are malformed (rule J12). */
 const LAST_MOMENT = 253_402_300_799
 
 /**
- * Judges the claims of a token whose signature holds, in Simple JWT's order (specification 1.2, rows 6 to 12).
+ * Checks the claims of a token whose signature is valid, in Simple JWT's order of checks (RFC 7519 §4.1).
  *
- * Pure: the same claims, expectation and time always give the same answer. Conditions say what must hold, so that a time or
- * a leeway that is no number makes no token good.
+ * Pure. Each comparison is negated, so that a clock or a leeway of `NaN` rejects every token instead of none.
  *
- * @returns the first fault, or `undefined`
+ * @returns the first fault, or `undefined` if the claims are valid
  */
-export function claimFault(claims: Claims, want: Expectation, now: UnixSeconds): RefusalCode | undefined {
+export function claimFault(
+  claims: Claims,
+  expected: Expectation,
+  now: UnixSeconds,
+): ErrorCode | undefined {
   const { exp, iat, nbf, sub, jti } = claims
   if (iat !== undefined && !isMoment(iat)) return 'invalid_claim'
-  if (iat !== undefined && !(iat <= now + want.leeway)) return 'not_yet_valid'
+  if (iat !== undefined && !(iat <= now + expected.leeway)) return 'not_yet_valid'
   if (nbf !== undefined && !isMoment(nbf)) return 'invalid_claim'
-  if (nbf !== undefined && !(nbf <= now + want.leeway)) return 'not_yet_valid'
+  if (nbf !== undefined && !(nbf <= now + expected.leeway)) return 'not_yet_valid'
   if (exp !== undefined && !isMoment(exp)) return 'invalid_claim'
-  if (exp !== undefined && !(now < exp + want.leeway)) return 'expired'
-  if (want.issuer !== undefined && claims.iss !== want.issuer) return 'wrong_issuer'
-  if (want.audiences !== undefined && !isFor(claims.aud, want.audiences)) return 'wrong_audience'
+  if (exp !== undefined && !(now < exp + expected.leeway)) return 'expired'
+  if (expected.issuer !== undefined && claims.iss !== expected.issuer)
+    return 'wrong_issuer'
+  if (expected.audiences !== undefined && !isFor(claims.aud, expected.audiences))
+    return 'wrong_audience'
   if (sub !== undefined && typeof sub !== 'string') return 'invalid_claim'
   if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return 'invalid_claim'
   return undefined
@@ -42,6 +48,6 @@ const isMoment = (value: unknown): value is UnixSeconds =>
 
 function isFor(aud: unknown, audiences: readonly string[]): boolean {
   if (typeof aud === 'string') return audiences.includes(aud)
-  if (!Array.isArray(aud) || !aud.every((each) => typeof each === 'string')) return false
-  return aud.some((each) => audiences.includes(each))
+  if (!Array.isArray(aud) || !aud.every((name) => typeof name === 'string')) return false
+  return aud.some((name) => audiences.includes(name))
 }

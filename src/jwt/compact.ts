@@ -1,68 +1,83 @@
-import { Refusal } from '../base/refusal.ts'
-import { type Awaitable, isPromise } from '../base/request.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Claims } from './json.ts'
 
-/** Where the two dots of a compact serialisation are (RFC 7515 §7.1). */
-export interface Parts {
+/** The positions of the two dots of a compact serialization (RFC 7515 §7.1). */
+export interface Dots {
   readonly first: number
   readonly second: number
 }
 
-/** Finds the three segments, of which only the payload may be empty. @throws Refusal `too_large`, `malformed` */
-export function partsOf(token: unknown, maxBytes: number): Parts {
-  if (typeof token !== 'string') throw new Refusal('malformed', 'a token is a text')
-  if (!(token.length <= maxBytes)) throw new Refusal('too_large')
+/** Finds the three segments, of which only the payload may be empty. @throws AuthError `too_large`, `malformed` */
+export function splitCompact(token: unknown, maxBytes: number): Dots {
+  if (typeof token !== 'string')
+    throw new AuthError('malformed', 'the token is not a string')
+  if (!(token.length <= maxBytes)) throw new AuthError('too_large')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  if (first < 1 || second < 0 || second === token.length - 1 || token.includes('.', second + 1)) {
-    throw new Refusal('malformed', 'not three segments')
-  }
+  const hasThreeSegments =
+    first > 0 &&
+    second > 0 &&
+    second < token.length - 1 &&
+    !token.includes('.', second + 1)
+  if (!hasThreeSegments)
+    throw new AuthError('malformed', 'the token does not have three segments')
   return { first, second }
 }
 
-/** What `typ` may be, where nothing else is said: `jwt`, and `at+jwt` (RFC 9068 §2.1). */
+/** The default of `types`: `jwt`, and `at+jwt` (RFC 9068 §2.1). */
 export const TYPES: readonly string[] = ['jwt', 'at+jwt']
 
-/** @throws Refusal `wrong_type` where a header says that its token is something else */
-export function refuseType({ typ }: Claims, types: readonly string[]): void {
-  if (typ !== undefined && !isOneOf(types, typ)) throw new Refusal('wrong_type', 'typ', ON_THE_WIRE)
+/** Checks the header's `typ`, if it has one (RFC 8725 §3.11). @throws AuthError `wrong_type` */
+export function requireType({ typ }: Claims, types: readonly string[]): void {
+  if (typ !== undefined && !isOneOf(types, typ))
+    throw new AuthError('wrong_type', 'the typ of the header is not allowed', SIMPLE_JWT)
 }
 
-/** Simple JWT looks at no `typ`, and its clients know "wrong type" of the claim alone. */
-const ON_THE_WIRE = { detail: 'Token is invalid' }
+/** Simple JWT ignores `typ`; its clients know the detail "wrong type" for the claim `token_type` alone. */
+const SIMPLE_JWT = { detail: 'Token is invalid' }
 
-/** Media types compare without case, and `application/` may be left out (RFC 7515 §4.1.9). */
+/** Media types are case-insensitive, and `application/` may be omitted (RFC 7515 §4.1.9). */
 const isOneOf = (types: readonly string[], typ: unknown): boolean =>
-  typeof typ === 'string' && types.includes(typ.toLowerCase().replace(/^application\//, ''))
+  typeof typ === 'string' &&
+  types.includes(typ.toLowerCase().replace(/^application\//, ''))
 
-/** What changes the meaning of the rest (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3). None of it is understood here. */
+/** Extensions that must be understood or rejected (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3). None is supported. */
 const EXTENSIONS = ['crit', 'b64', 'zip']
 
-/** Where the keys of tokens are looked for. */
 interface Keys<Key> {
   readonly algorithms: ReadonlySet<Algorithm>
   find(kid: string | undefined): Awaitable<Key | undefined>
 }
 
 /**
- * The key that a header means. The key says which algorithm; the token may only agree (rule J2).
+ * Finds the key that a header names. The algorithm is the key's; the token's `alg` must agree (RFC 8725 §3.1).
  *
- * @throws Refusal `unsupported_alg`, `unsupported_header`, `malformed`, `unknown_key`
+ * @throws AuthError `unsupported_alg`, `unsupported_header`, `malformed`, `unknown_key`
  */
-export function keyFor<Key extends { readonly alg: Algorithm }>(header: Claims, keys: Keys<Key>): Awaitable<Key> {
+export function keyFor<Key extends { readonly alg: Algorithm }>(
+  header: Claims,
+  keys: Keys<Key>,
+): Awaitable<Key> {
   const { alg, kid } = header
-  if (typeof alg !== 'string' || !(keys.algorithms as ReadonlySet<string>).has(alg)) {
-    throw new Refusal('unsupported_alg')
-  }
-  if (EXTENSIONS.some((name) => Object.hasOwn(header, name))) throw new Refusal('unsupported_header')
-  if (kid !== undefined && typeof kid !== 'string') throw new Refusal('malformed', 'kid is not a text')
+  if (typeof alg !== 'string' || !(keys.algorithms as ReadonlySet<string>).has(alg))
+    throw new AuthError('unsupported_alg')
+  if (EXTENSIONS.some((name) => Object.hasOwn(header, name)))
+    throw new AuthError('unsupported_header')
+  if (kid !== undefined && typeof kid !== 'string')
+    throw new AuthError('malformed', 'the kid of the header is not a string')
   const key = keys.find(kid)
-  return isPromise(key) ? key.then((found) => ofAlgorithm(found, alg)) : ofAlgorithm(key, alg)
+  // Waiting for a key that is there already would make every verification asynchronous.
+  if (isPromise(key)) return key.then((found) => requireAlgorithm(found, alg))
+  return requireAlgorithm(key, alg)
 }
 
-function ofAlgorithm<Key extends { readonly alg: Algorithm }>(key: Key | undefined, alg: string): Key {
-  if (key === undefined) throw new Refusal('unknown_key')
-  if (key.alg !== alg) throw new Refusal('unsupported_alg')
+function requireAlgorithm<Key extends { readonly alg: Algorithm }>(
+  key: Key | undefined,
+  alg: string,
+): Key {
+  if (key === undefined) throw new AuthError('unknown_key')
+  if (key.alg !== alg) throw new AuthError('unsupported_alg')
   return key
 }

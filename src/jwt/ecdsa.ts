@@ -1,59 +1,79 @@
 /**
- * ECDSA signatures in their two forms: r and s side by side, each as long as the curve's coordinates (RFC 7518 §3.4), and the
- * DER that OpenSSL works with (RFC 3279 §2.2.3). Converted here since Node is up to twice as fast with a bare key, which
- * takes DER alone. What is converted lies in a buffer made once, until the next is: a view of it costs less than its own octets.
+ * Converts ECDSA signatures between the form of tokens, r and s side by side with the length of a coordinate each
+ * (RFC 7518 §3.4), and the DER form of OpenSSL (RFC 3279 §2.2.3).
+ *
+ * Node converts too, but only for a key in an options object, and verifying with a bare key is up to twice as fast. Results are
+ * views of two buffers that the next conversion overwrites: a view costs less than new memory.
  */
 
-/** Of the longest: P-521, in DER with both numbers' first bit set. */
+/** The longest: P-521, with a leading zero in both integers. */
 const der = Buffer.allocUnsafeSlow(141)
 const raw = Buffer.allocUnsafeSlow(132)
 
+const SEQUENCE = 0x30
+const INTEGER = 0x02
+/** The length follows in one byte more (X.690 §8.1.3.5). */
+const LONG_FORM = 0x81
+
 /**
- * @param signature r and s, `octets` each
- * @returns its one DER form, good until the next is converted; `undefined` where a half is zero, which no signature has
+ * @param signature r and s
+ * @param bytes length of each
+ * @returns its DER form, valid until the next call; `undefined` if r or s is zero, which no valid signature has
  */
-export function derOf(signature: Uint8Array, octets: number): Uint8Array | undefined {
-  const r = firstOf(signature, 0, octets)
-  const s = firstOf(signature, octets, 2 * octets)
-  if (r === octets || s === 2 * octets) return undefined
-  const length = sizeOf(signature, r, octets) + sizeOf(signature, s, 2 * octets) + 4
+export function derFromRaw(signature: Uint8Array, bytes: number): Uint8Array | undefined {
+  const r = firstNonZero(signature, 0, bytes)
+  const s = firstNonZero(signature, bytes, 2 * bytes)
+  if (r === bytes || s === 2 * bytes) return undefined
+  const length =
+    integerLength(signature, r, bytes) + integerLength(signature, s, 2 * bytes) + 4
   let at = 0
-  der[at++] = 0x30
-  if (length > 127) der[at++] = 0x81
+  der[at++] = SEQUENCE
+  if (length > 127) der[at++] = LONG_FORM
   der[at++] = length
-  at = writeInteger(at, signature, r, octets)
-  at = writeInteger(at, signature, s, 2 * octets)
+  at = writeInteger(at, signature, r, bytes)
+  at = writeInteger(at, signature, s, 2 * bytes)
   return der.subarray(0, at)
 }
 
-/** The first octet that is not zero. */
-function firstOf(signature: Uint8Array, start: number, end: number): number {
+function firstNonZero(signature: Uint8Array, start: number, end: number): number {
   let i = start
   while (i < end && signature[i] === 0) i++
   return i
 }
 
-/** Octets of a number: one more where its first bit is set, which would make it negative. */
-const sizeOf = (signature: Uint8Array, start: number, end: number): number => end - start + (signature[start]! >> 7)
+/** An integer whose first bit is set needs a zero byte in front: DER integers are signed. */
+const integerLength = (signature: Uint8Array, start: number, end: number): number =>
+  end - start + firstBit(signature, start)
 
-function writeInteger(start: number, signature: Uint8Array, from: number, end: number): number {
+const firstBit = (bytes: Uint8Array, at: number): number => (bytes[at] as number) >> 7
+
+function writeInteger(
+  start: number,
+  signature: Uint8Array,
+  from: number,
+  end: number,
+): number {
   let at = start
-  der[at++] = 0x02
-  der[at++] = sizeOf(signature, from, end)
-  if (signature[from]! >> 7 === 1) der[at++] = 0
-  for (let i = from; i < end; i++) der[at++] = signature[i]!
+  der[at++] = INTEGER
+  der[at++] = integerLength(signature, from, end)
+  if (firstBit(signature, from) === 1) der[at++] = 0
+  for (let i = from; i < end; i++) der[at++] = signature[i] as number
   return at
 }
 
-/** @param signature in DER, as OpenSSL made it @returns r and s side by side, good until the next is converted */
-export function rawOf(signature: Uint8Array, octets: number): Buffer {
-  let at = signature[1] === 0x81 ? 3 : 2
-  for (const end of [octets, 2 * octets]) {
+/**
+ * @param signature in DER, as OpenSSL makes it
+ * @param bytes length of a coordinate
+ * @returns r and s side by side, valid until the next call
+ */
+export function rawFromDer(signature: Uint8Array, bytes: number): Buffer {
+  let at = signature[1] === LONG_FORM ? 3 : 2
+  for (const end of [bytes, 2 * bytes]) {
     const first = at + 2
-    at = first + signature[at + 1]!
-    // From the last digit on. What is longer than a coordinate has a zero in front.
-    for (let to = end - 1, from = at - 1; to >= end - octets; to--, from--)
-      raw[to] = from >= first ? signature[from]! : 0
+    at = first + (signature[at + 1] as number)
+    // From the last byte backwards: a zero in front of the integer falls off, and missing bytes are zero.
+    for (let to = end - 1, from = at - 1; to >= end - bytes; to--, from--)
+      raw[to] = from >= first ? (signature[from] as number) : 0
   }
-  return raw.subarray(0, 2 * octets)
+  return raw.subarray(0, 2 * bytes)
 }

@@ -17,7 +17,8 @@ import {
 const NOW = 1_800_000_000
 const clock: Clock = () => NOW as UnixSeconds
 const claims = { exp: NOW + 300, iat: NOW }
-const keyOf = (kid: string): SigningKey => importSigningKey('ES256', generateKey('ES256').privatePem, { kid })
+const keyOf = (kid: string): SigningKey =>
+  importSigningKey('ES256', generateKey('ES256').privatePem, { kid })
 const [old, fresh] = [keyOf('old'), keyOf('new')]
 
 for (const cache of [0, 16]) {
@@ -45,7 +46,9 @@ for (const cache of [0, 16]) {
     version++
     arrive()
     await first
-    await assert.rejects(async () => verify(sign({ ...claims, jti: 'later' }, old)), { code: 'unknown_key' })
+    await assert.rejects(async () => verify(sign({ ...claims, jti: 'later' }, old)), {
+      code: 'unknown_key',
+    })
   })
 }
 
@@ -57,25 +60,31 @@ const WRONG: Readonly<Record<string, Partial<VerifierOptions<KeySet>>>> = {
 for (const [what, wrong] of Object.entries(WRONG)) {
   test(`${what} makes no expired token good`, () => {
     const expired = sign({ exp: 2, iat: 1 }, old)
-    assert.throws(() => verifier({ keys: new KeySet([old.verifying]), clock, ...wrong }).verify(expired))
+    assert.throws(() =>
+      verifier({ keys: new KeySet([old.verifying]), clock, ...wrong }).verify(expired),
+    )
   })
 }
 
 test('an ID token without nonce is refused where the nonce was lost', () => {
   const nonce = undefined as unknown as string
-  assert.notEqual(idTokenFault({ sub: 'a', iat: 1, aud: 'client' }, { audience: 'client', nonce }), undefined)
+  assert.notEqual(
+    idTokenFault({ sub: 'a', iat: 1, aud: 'client' }, { audience: 'client', nonce }),
+    undefined,
+  )
 })
 
 function served(documents: readonly object[]) {
   let asked = 0
   let now = 0
   const failed: unknown[] = []
-  const get = async (): Promise<Response> => Response.json(documents[Math.min(asked++, documents.length - 1)])
+  const get = async (): Promise<Response> =>
+    Response.json(documents[Math.min(asked++, documents.length - 1)])
   const keys = remoteKeySet('https://keys.example/', {
     algorithm: 'ES256',
     fetch: get as typeof fetch,
     elapsed: () => seconds(now),
-    failed: (error) => failed.push(error),
+    onError: (error) => failed.push(error),
   })
   return {
     ...verifier({ keys, clock }),

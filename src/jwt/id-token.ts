@@ -1,23 +1,35 @@
-import type { RefusalCode } from '../base/refusal.ts'
+import type { ErrorCode } from '../base/errors.ts'
 import type { Claims } from './json.ts'
 
-/** Octets of the longest subject (OpenID Connect Core 1.0 §2). */
-const SUBJECT = 255
+/** A subject has at most 255 ASCII characters (OpenID Connect Core 1.0 §2). */
+const LONGEST_SUBJECT = 255
 
 /**
- * What an ID token must say beyond what every token must, to its client `audience` who sent `nonce` (OpenID Connect Core 1.0
- * §3.1.3.7). Pure.
+ * Checks what an ID token must claim beyond what `verifier` checks (OpenID Connect Core 1.0 §3.1.3.7). Pure.
  *
- * @returns the first fault, or `undefined`
+ * @param expected `audience`: the client's id; `nonce`: the value that the client sent
+ * @returns the first fault, or `undefined` if the claims are valid
  */
 export function idTokenFault(
   claims: Claims,
-  { audience, nonce }: { readonly audience: string; readonly nonce: string },
-): RefusalCode | undefined {
-  const { aud, azp, sub } = claims
+  expected: { readonly audience: string; readonly nonce: string },
+): ErrorCode | undefined {
+  // One of this library's own tokens, which share the issuer's keys.
   if ('token_type' in claims) return 'wrong_type'
-  if (azp === undefined ? Array.isArray(aud) && aud.length > 1 : azp !== audience) return 'invalid_claim'
-  if (!nonce || claims.nonce !== nonce) return 'invalid_claim'
-  if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT) return 'invalid_claim'
-  return typeof claims.iat === 'number' ? undefined : 'invalid_claim'
+  const isValid =
+    isAuthorizedParty(claims, expected.audience) &&
+    expected.nonce &&
+    claims.nonce === expected.nonce &&
+    isSubject(claims.sub) &&
+    typeof claims.iat === 'number'
+  return isValid ? undefined : 'invalid_claim'
 }
+
+/** With several audiences, `azp` must name the client. */
+function isAuthorizedParty({ aud, azp }: Claims, audience: string): boolean {
+  if (azp !== undefined) return azp === audience
+  return !Array.isArray(aud) || aud.length < 2
+}
+
+const isSubject = (sub: unknown): boolean =>
+  typeof sub === 'string' && sub !== '' && sub.length <= LONGEST_SUBJECT

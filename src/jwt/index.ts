@@ -1,15 +1,20 @@
-/** The token engine: signs and verifies, on `node:crypto` alone. It needs nothing else of the house. */
+/**
+ * `watchword/jwt`: signs and verifies JSON Web Tokens with `node:crypto`, without users, sessions or a database.
+ *
+ * Keys come from `importSecret`, `importSigningKey`, `importVerifyingKey`, `importKeySet` or `remoteKeySet`; `sign` makes a
+ * token, `verifier` checks one.
+ */
 import '../base/node-version.ts'
 
-export { Refusal, type RefusalCode } from '../base/refusal.ts'
+export { AuthError, type ErrorCode } from '../base/errors.ts'
 export { ALGORITHMS, type Algorithm } from './algorithms.ts'
 export { idTokenFault } from './id-token.ts'
 export type { Claims } from './json.ts'
 export type { Jwk } from './jwk.ts'
-export { sign, signOctets, verifySignature } from './jws.ts'
+export { sign, signBytes, verifySignature } from './jws.ts'
 export type { KeyOptions, PublicJwk, SigningKey, VerifyingKey } from './key.ts'
 export { importKeySet, KeySet, type KeySource } from './key-set.ts'
-export { generateKey, importSigningKey } from './private-key.ts'
+export { type GeneratedKey, generateKey, importSigningKey } from './private-key.ts'
 export { importVerifyingKey, thumbprintOf } from './public-key.ts'
 export { type RemoteKeySetOptions, remoteKeySet } from './remote-key-set.ts'
 export { importSecret, secretFault } from './secret.ts'

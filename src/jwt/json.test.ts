@@ -20,7 +20,8 @@ for (const [name, text] of [
   ['65 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`],
   ['octets that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
 ] as const) {
-  test(`refused: ${name}`, () => assert.throws(() => parseObject(Buffer.from(text)), { code: 'malformed' }))
+  test(`refused: ${name}`, () =>
+    assert.throws(() => parseObject(Buffer.from(text)), { code: 'malformed' }))
 }
 
 for (const [name, text] of [
@@ -35,7 +36,8 @@ for (const [name, text] of [
   ['64 levels', `{"a":${'['.repeat(63)}${']'.repeat(63)}}`],
   ['the character 127', '{"a":"\u007f"}'],
 ] as const) {
-  test(`read: ${name}`, () => assert.deepEqual(parseObject(Buffer.from(text)), JSON.parse(text)))
+  test(`read: ${name}`, () =>
+    assert.deepEqual(parseObject(Buffer.from(text)), JSON.parse(text)))
 }
 
 test('no member comes from anywhere but the text, and none goes anywhere else', () => {

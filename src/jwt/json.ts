@@ -1,47 +1,68 @@
-import { Refusal } from '../base/refusal.ts'
-
-/** Claims or header members, each an own property: `Object.hasOwn` asks for one whose name is not known beforehand. */
-export type Claims = Readonly<Record<string, unknown>>
-
-/** Levels that arrays and objects may be nested (rule J11). */
-const DEPTH = 64
-
-/** Said of a text that has escapes, objects within, many arrays or anything outside ASCII: it is walked with more care. */
-const NOT_PLAIN = -1
-
-/** Nothing is skipped and nothing is replaced: a byte order mark is an error, as RFC 8259 §8.1 permits. */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+import { AuthError } from '../base/errors.ts'
+import { decodeUtf8 } from '../base/utf8.ts'
 
 /**
- * The object that a JSON text spells, read strictly: UTF-8, one object and nothing behind it, no name twice at any depth, no
- * `__proto__` and no `constructor.prototype`, no lone surrogate, at most 64 levels (rule J11). Two readers can take it in
- * one way only.
- *
- * @param octets the text, and what lies behind its `length` in the same buffer
- * @param ascii reads a text of which it is known that it is ASCII: a runtime may have something faster for it
- * @throws Refusal `malformed`
+ * The members of a JSON object: claims of a token, or its header. Look up a name that comes from outside with
+ * `Object.hasOwn`.
  */
-export function parseObject<Octets extends Uint8Array>(
-  octets: Octets,
-  length: number = octets.length,
-  ascii: (octets: Octets, length: number) => string = textOf,
+export type Claims = Readonly<Record<string, unknown>>
+
+/** Limit of nested arrays and objects (rule J11). */
+const MAX_DEPTH = 64
+
+/** The text has escapes, nested objects, many arrays or characters outside ASCII, so it needs the thorough check. */
+const NOT_PLAIN = -1
+
+/**
+ * Parses a JSON object strictly, so that no two parsers can read it differently (RFC 8725 §2.4, rule J11): UTF-8 without a
+ * byte order mark, no name twice in an object, no `__proto__` and no `constructor.prototype`, no lone surrogate, at most 64
+ * levels, nothing after the object.
+ *
+ * @param bytes the text, up to `length`
+ * @param decodeAscii decodes a text that is known to be ASCII; a runtime may have a faster decoder for that
+ * @throws AuthError `malformed`
+ */
+export function parseObject<Bytes extends Uint8Array>(
+  bytes: Bytes,
+  length: number = bytes.length,
+  decodeAscii: (bytes: Bytes, length: number) => string = decode,
 ): Claims {
-  const members = membersIfPlain(octets, length)
+  const members = countMembers(bytes, length)
+  if (members === NOT_PLAIN) return parseThoroughly(decode(bytes, length))
+  const value = objectOf(decodeAscii(bytes, length))
+  if (Object.keys(value).length !== members || Object.hasOwn(value, '__proto__'))
+    throw malformed('the JSON has a name twice, or __proto__')
+  return value
+}
+
+function parseThoroughly(text: string): Claims {
+  const value = objectOf(text)
+  rejectAmbiguity(text)
+  return value
+}
+
+function objectOf(text: string): Claims {
+  const value = parseJson(text)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed('the JSON is not an object')
+  return value as Claims
+}
+
+function parseJson(text: string): unknown {
   try {
-    const text = (members === NOT_PLAIN ? textOf : ascii)(octets, length)
-    const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('no JSON object')
-    if (members === NOT_PLAIN) refuseAmbiguity(text)
-    else if (Object.keys(value).length !== members || Object.hasOwn(value, '__proto__')) throw malformed('a name twice')
-    return value as Claims
-  } catch (error) {
-    throw error instanceof Refusal ? error : malformed('no JSON')
+    return JSON.parse(text)
+  } catch {
+    throw malformed('the text is not JSON')
   }
 }
 
-const textOf = (octets: Uint8Array, length: number): string => utf8.decode(octets.subarray(0, length))
+function decode(bytes: Uint8Array, length: number): string {
+  const text = decodeUtf8(bytes.subarray(0, length))
+  if (text === undefined) throw malformed('the text is not UTF-8')
+  return text
+}
 
-const malformed = (note: string): Refusal => new Refusal('malformed', note)
+const malformed = (note: string): AuthError => new AuthError('malformed', note)
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -51,43 +72,49 @@ const OPEN_ARRAY = 91
 const CLOSE_ARRAY = 93
 const COLON = 58
 const COMMA = 44
+const TILDE = 126
 
 /**
- * Looks once at each octet. In a valid text that is plain (ASCII, no escapes, one object, few arrays) each colon outside
- * strings begins a member of that object; names are there twice exactly where it has fewer members than colons.
+ * Counts the members of a plain text: ASCII, no escapes, one object, few arrays. There each colon outside of strings belongs
+ * to one member, so a parsed object with fewer members than colons had a name twice.
+ *
+ * @returns `NOT_PLAIN` for other texts
  */
-function membersIfPlain(octets: Uint8Array, length: number): number {
+function countMembers(bytes: Uint8Array, length: number): number {
   let members = 0
-  let brackets = 0
+  let arrays = 0
   let objects = 0
   let inString = false
   for (let i = 0; i < length; i++) {
-    const c = octets[i]!
-    if (c === BACKSLASH || c > 126) return NOT_PLAIN
+    const c = bytes[i] as number
+    if (c === BACKSLASH || c > TILDE) return NOT_PLAIN
     if (c === QUOTE) inString = !inString
     else if (inString) continue
     else if (c === COLON) members++
     else if (c === OPEN_OBJECT) objects++
-    else if (c === OPEN_ARRAY) brackets++
+    else if (c === OPEN_ARRAY) arrays++
   }
-  return objects > 1 || brackets >= DEPTH ? NOT_PLAIN : members
+  if (objects > 1 || arrays >= MAX_DEPTH) return NOT_PLAIN
+  return members
 }
 
-/** What lies open while a text is walked: the names of an object, or an array, and the name whose value it is. */
+/** An array or object that is open at the current position. */
 interface Level {
-  readonly names: Set<string> | undefined
-  readonly of: string | undefined
+  /** The names so far; an array has none. */
+  readonly names: Set<string>
+  /** The name of the member whose value this is. */
+  readonly parent: string | undefined
 }
 
-/** Walks a text that is known to be JSON. @throws Refusal `malformed` at what two readers could take in two ways */
-function refuseAmbiguity(text: string): void {
+/** Walks a valid JSON text. @throws AuthError `malformed` if two parsers could read it differently */
+function rejectAmbiguity(text: string): void {
   const open: Level[] = []
   let name: string | undefined
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i)
     if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
-      if (open.length === DEPTH) throw malformed('nested too deeply')
-      open.push({ names: c === OPEN_OBJECT ? new Set() : undefined, of: name })
+      if (open.length === MAX_DEPTH) throw malformed(`more than ${MAX_DEPTH} levels`)
+      open.push({ names: new Set(), parent: name })
       name = undefined
     } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
       open.pop()
@@ -95,13 +122,11 @@ function refuseAmbiguity(text: string): void {
       name = undefined
     } else if (c === QUOTE) {
       const end = endOfString(text, i)
-      const string: string = JSON.parse(text.slice(i, end))
-      if (!string.isWellFormed()) throw malformed('a lone surrogate')
+      const string = wellFormed(text.slice(i, end))
       i = end - 1
-      if (isName(text, end)) {
-        name = string
-        enter(string, open.at(-1)!)
-      }
+      if (!isName(text, end)) continue
+      name = string
+      addName(name, open.at(-1))
     }
   }
 }
@@ -112,15 +137,22 @@ function endOfString(text: string, start: number): number {
   return i + 1
 }
 
-/** In valid JSON a colon follows a string exactly where it is the name of a member. */
+function wellFormed(literal: string): string {
+  const string: string = JSON.parse(literal)
+  if (!string.isWellFormed()) throw malformed('a string has a lone surrogate')
+  return string
+}
+
+/** In valid JSON, a colon follows a string only if the string is a name. */
 function isName(text: string, end: number): boolean {
   let i = end
-  while (' \t\n\r'.includes(text.charAt(i)) && i < text.length) i++
+  while (i < text.length && ' \t\n\r'.includes(text.charAt(i))) i++
   return text.charCodeAt(i) === COLON
 }
 
-function enter(name: string, { names, of }: Level): void {
-  if (names!.has(name)) throw malformed('a name twice')
-  if (name === '__proto__' || (of === 'constructor' && name === 'prototype')) throw malformed('a name of no good')
-  names!.add(name)
+function addName(name: string, level: Level | undefined): void {
+  if (level?.names.has(name)) throw malformed('an object has a name twice')
+  if (name === '__proto__' || (level?.parent === 'constructor' && name === 'prototype'))
+    throw malformed(`an object has the name ${name}`)
+  level?.names.add(name)
 }

@@ -1,87 +1,110 @@
-import { Refusal } from '../base/refusal.ts'
-import { LAST } from './base64url.ts'
-import { keyFor, type Parts, partsOf } from './compact.ts'
+import { AuthError } from '../base/errors.ts'
+import { endsCanonically } from './base64url.ts'
+import { type Dots, keyFor, splitCompact } from './compact.ts'
 import { type Claims, parseObject } from './json.ts'
 import type { SigningKey, VerifyingKey } from './key.ts'
 import type { KeySet } from './key-set.ts'
 
-/** The three segments of a token. @throws Refusal `too_large`, `malformed` */
-export function asciiPartsOf(token: unknown, maxBytes: number): Parts {
-  const parts = partsOf(token, maxBytes)
-  // Node's decoder would take U+0141 for "A", whose lower octet it is.
-  if (Buffer.byteLength(token as string) !== (token as string).length) throw new Refusal('malformed', 'not ASCII')
-  return parts
+/** Finds the segments of a token in ASCII. @throws AuthError `too_large`, `malformed` */
+export function splitAscii(token: unknown, maxBytes: number): Dots {
+  const dots = splitCompact(token, maxBytes)
+  // Node's base64url decoder drops high bytes: it reads U+0141 as "A".
+  if (Buffer.byteLength(token as string) !== (token as string).length)
+    throw new AuthError('malformed', 'the token is not ASCII')
+  return dots
 }
 
-/** Segments up to this length are read into one buffer, made once: what lies there is good until the next one is read. */
+/** Segments up to this length are decoded into one buffer, which the next segment overwrites. */
 const scratch = Buffer.allocUnsafeSlow(8192)
 
 /**
- * Reads a segment in its one canonical spelling. Node's decoder passes over what is not of an alphabet, and stops at `=`: then
- * there are fewer octets than the length of the text tells. It knows the alphabet of base64 too, whose `+` and `/` are looked for.
+ * Decodes a segment in its one canonical base64url spelling. Node's decoder is lenient: it skips characters outside of the
+ * alphabet and stops at `=`, which makes the result shorter than the text says, and it accepts the `+` and `/` of base64.
  *
  * @param text ASCII
- * @returns what `read` makes of the octets, which lie in front of `length`
- * @throws Refusal `malformed`
+ * @param read receives the bytes, which end at `length` and are valid during the call
+ * @throws AuthError `malformed`
  */
-export function readSegment<T>(text: string, read: (octets: Buffer, length: number) => T): T {
-  const octets = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
-  const length = octets.write(text, 'base64url')
-  const last = LAST[text.length % 4]
-  if (
-    length !== (text.length * 3) >> 2 ||
-    (last !== undefined && !last.includes(text.charAt(text.length - 1))) ||
-    text.includes('+') ||
-    text.includes('/')
-  ) {
-    throw new Refusal('malformed', 'base64url that is not canonical')
-  }
-  return read(octets, length)
+export function readSegment<T>(
+  text: string,
+  read: (bytes: Buffer, length: number) => T,
+): T {
+  const bytes = text.length <= scratch.length ? scratch : Buffer.allocUnsafe(text.length)
+  const length = bytes.write(text, 'base64url')
+  const isCanonical =
+    length === (text.length * 3) >> 2 &&
+    endsCanonically(text) &&
+    !text.includes('+') &&
+    !text.includes('/')
+  if (!isCanonical)
+    throw new AuthError('malformed', 'a segment is not canonical base64url')
+  return read(bytes, length)
 }
 
-/** The object that a segment spells. @throws Refusal `malformed` */
-export const objectIn = (segment: string): Claims => readSegment(segment, objectOf)
+/** Decodes a segment and parses its JSON object. @throws AuthError `malformed` */
+export const parseSegment = (segment: string): Claims => readSegment(segment, objectOf)
 
-const objectOf = (octets: Buffer, length: number): Claims => parseObject(octets, length, latin1Of)
-const latin1Of = (octets: Buffer, length: number): string => octets.toString('latin1', 0, length)
+const objectOf = (bytes: Buffer, length: number): Claims =>
+  parseObject(bytes, length, latin1Of)
+const latin1Of = (bytes: Buffer, length: number): string =>
+  bytes.toString('latin1', 0, length)
 
 /**
- * A signature's octets, whatever they are, and the header they were signed under (RFC 7515 §5.2).
+ * Verifies a signature over any bytes, not only claims (RFC 7515 §5.2). For tokens use `verifier`.
  *
- * @throws Refusal as `verifier` does, none of them about claims
+ * @param jws a compact serialization, up to `maxBytes` (default 8192)
+ * @returns the header, and a copy of the payload
+ * @throws AuthError `too_large malformed unsupported_alg unsupported_header unknown_key bad_signature`
  */
 export function verifySignature(
   jws: string,
   keys: KeySet,
   { maxBytes = 8192 }: { readonly maxBytes?: number } = {},
 ): { readonly header: Claims; readonly payload: Uint8Array } {
-  const { first, second } = asciiPartsOf(jws, maxBytes)
-  const header = objectIn(jws.slice(0, first))
+  const { first, second } = splitAscii(jws, maxBytes)
+  const header = parseSegment(jws.slice(0, first))
   const key = keyFor(header, keys) as VerifyingKey
   const payload = readSegment(jws.slice(first + 1, second), copyOf)
-  if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1))) throw new Refusal('bad_signature')
+  if (!key.verifyText(jws.slice(0, second), jws.slice(second + 1)))
+    throw new AuthError('bad_signature')
   return { header, payload }
 }
 
-const copyOf = (octets: Buffer, length: number): Uint8Array => Uint8Array.from(octets.subarray(0, length))
+const copyOf = (bytes: Buffer, length: number): Uint8Array =>
+  Uint8Array.from(bytes.subarray(0, length))
 
-/** Signs claims (RFC 7519 §7.1). The header is `{"alg","typ":"JWT"}`, and `kid` where the key has one. */
+/**
+ * Signs claims as a JSON Web Token (RFC 7519 §7.1), with the header `{"alg","typ":"JWT"}`, and `kid` if the key has one.
+ *
+ * @param claims are signed as they are: dates in whole seconds since 1970; `verifier` requires `exp`
+ * @returns the token
+ */
 export const sign = (claims: object, key: SigningKey): string =>
-  signText(key.header, segmentOf(JSON.stringify(claims)), key)
+  signPayload(key.header, encodeSegment(JSON.stringify(claims)), key)
 
-/** Signs octets as they are (RFC 7515 §5.1), under a header that names the algorithm, and the key where it has a name. */
-export function signOctets(payload: Uint8Array, key: SigningKey): string {
+/**
+ * Signs any bytes (RFC 7515 §5.1), with the header `{"alg"}`, and `kid` if the key has one.
+ *
+ * @returns the compact serialization
+ */
+export function signBytes(payload: Uint8Array, key: SigningKey): string {
   const { alg, kid } = key
-  return signText(segmentOf(JSON.stringify({ alg, kid })), Buffer.from(payload).toString('base64url'), key)
+  return signPayload(
+    encodeSegment(JSON.stringify({ alg, kid })),
+    Buffer.from(payload).toString('base64url'),
+    key,
+  )
 }
 
-function signText(header: string, payload: string, key: SigningKey): string {
+function signPayload(header: string, payload: string, key: SigningKey): string {
   const signed = `${header}.${payload}`
   return `${signed}.${key.sign(signed)}`
 }
 
-function segmentOf(text: string): string {
-  // A character has three octets at the most.
-  if (3 * text.length > scratch.length) return Buffer.from(text).toString('base64url')
+const MAX_UTF8_BYTES_PER_UNIT = 3
+
+function encodeSegment(text: string): string {
+  if (MAX_UTF8_BYTES_PER_UNIT * text.length > scratch.length)
+    return Buffer.from(text).toString('base64url')
   return scratch.toString('base64url', 0, scratch.write(text))
 }

@@ -1,28 +1,31 @@
-import type { Awaitable } from '../base/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
-import { keyRefused, type PublicJwk, type VerifyingKey } from './key.ts'
+import { invalidKey, type PublicJwk, type VerifyingKey } from './key.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
 import { entriesOf } from './remote-keys.ts'
 
-/** Where a verifier finds keys. */
+/** Where a verifier finds its keys: a `KeySet`, or the result of `remoteKeySet`. */
 export interface KeySource {
-  /** Changes with the keys; `NaN`, equal to nothing, where they must be looked at again. What was verified under another is forgotten. */
+  /**
+   * Changes with the keys, and cached results of other versions are dropped. `NaN`, which equals nothing, if the keys must be
+   * read again.
+   */
   readonly version: number
-  /** What tokens may name as their algorithm. */
+  /** The algorithms that a token may name. */
   readonly algorithms: ReadonlySet<Algorithm>
-  /** The one key for tokens that name this `kid`, or none; no other is tried (rule J6). */
+  /** The one key for tokens with this `kid`; no other key is tried (rule J6). */
   find(kid: string | undefined): Awaitable<VerifyingKey | undefined>
 }
 
-/** Keys that are at hand. Whoever verifies holds the set; its contents may change under it. */
+/** Keys in memory. A verifier sees a replacement at its next token. */
 export class KeySet implements KeySource {
   #keys: readonly VerifyingKey[] = []
   #byKid: ReadonlyMap<string | undefined, VerifyingKey> = new Map()
   #version = 0
   #algorithms: ReadonlySet<Algorithm> = new Set()
 
-  /** @throws Refusal `key_refused`, as `replace` */
+  /** @throws AuthError `invalid_key`, as `replace` */
   constructor(keys: readonly VerifyingKey[]) {
     this.replace(keys)
   }
@@ -40,53 +43,63 @@ export class KeySet implements KeySource {
   }
 
   /**
-   * Takes these keys in place of the present ones. What verified with a key that is gone is not believed any more.
+   * Replaces all keys. Tokens that a removed key verified are rejected from now on, cached ones included.
    *
-   * @throws Refusal `key_refused` where several keys have no `kid` or share one, secrets stand beside public keys, or one key
-   *   is there for two algorithms (rules J6, K5)
+   * @throws AuthError `invalid_key` if several keys share a `kid` or have none, secrets are mixed with public keys (rule K5), or
+   *   one key occurs twice, for example for two algorithms
    */
   replace(keys: readonly VerifyingKey[]): void {
-    refuseMixture(keys)
+    rejectMixture(keys)
     this.#keys = [...keys]
     this.#byKid = new Map(keys.map((key) => [key.kid, key]))
     this.#algorithms = new Set(keys.map(({ alg }) => alg))
     this.#version++
   }
 
+  /** A single key also matches a token without `kid`, and a key without `kid` any token. */
   find(kid: string | undefined): VerifyingKey | undefined {
-    const [first] = this.#keys
-    if (this.#keys.length === 1 && (kid === undefined || first!.kid === undefined)) return first
-    return kid === undefined ? undefined : this.#byKid.get(kid)
+    const [only] = this.#keys
+    const isSingle = this.#keys.length === 1
+    if (isSingle && (kid === undefined || only?.kid === undefined)) return only
+    if (kid === undefined) return undefined
+    return this.#byKid.get(kid)
   }
 
-  /** The public keys, for others to verify with (RFC 7517 §5). Secrets and private parts are not among them. */
+  /** The key set to publish (RFC 7517 §5): public keys, without secrets and private members. */
   jwks(): { readonly keys: readonly PublicJwk[] } {
-    return { keys: this.#keys.flatMap(({ jwk }) => (jwk === undefined ? [] : [jwk])) }
+    return { keys: publicJwksOf(this.#keys) }
   }
 }
 
-function refuseMixture(keys: readonly VerifyingKey[]): void {
+const publicJwksOf = (keys: readonly VerifyingKey[]): readonly PublicJwk[] =>
+  keys.map(({ jwk }) => jwk).filter((jwk) => jwk !== undefined)
+
+function rejectMixture(keys: readonly VerifyingKey[]): void {
   if (keys.length < 2) return
   const kids = new Set(keys.map(({ kid }) => kid))
-  if (kids.has(undefined) || kids.size < keys.length) throw keyRefused('of several keys each needs a kid of its own')
-  const published = keys.flatMap(({ jwk }) => (jwk === undefined ? [] : [thumbprintOf(jwk)]))
-  if (published.length > 0 && published.length < keys.length) throw keyRefused('secrets and public keys share no set')
-  if (new Set(published).size < published.length) throw keyRefused('one key is there twice')
+  if (kids.has(undefined) || kids.size < keys.length)
+    throw invalidKey('each of several keys needs a kid of its own')
+  const thumbprints = publicJwksOf(keys).map(thumbprintOf)
+  if (thumbprints.length > 0 && thumbprints.length < keys.length)
+    throw invalidKey('secrets and public keys cannot be in one key set')
+  if (new Set(thumbprints).size < thumbprints.length)
+    throw invalidKey('the key set has a key twice')
 }
 
 /**
- * A published key set: public keys, at least one. A secret has no place in it.
+ * Imports a published key set (RFC 7517 §5): an object with an array `keys` of public JWKs, at least one.
  *
- * @throws Refusal `key_refused`
+ * @throws AuthError `invalid_key`
  */
 export function importKeySet(document: unknown): KeySet {
   const keys = entriesOf(document)
-  if (keys.length === 0) throw keyRefused('the key set is empty')
+  if (keys.length === 0) throw invalidKey('the key set is empty')
   return new KeySet(keys.map(importPublished))
 }
 
 function importPublished(jwk: unknown): VerifyingKey {
   const key = importVerifyingKey(undefined, jwk as Jwk)
-  if (key.jwk === undefined) throw keyRefused('a secret stands in a key set that others can read')
+  if (key.jwk === undefined)
+    throw invalidKey('the key set has a secret, with which anyone could sign')
   return key
 }

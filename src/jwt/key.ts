@@ -1,4 +1,4 @@
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Algorithm } from './algorithms.ts'
 
 /** The public members of a key, as a key set publishes them (RFC 7517 §4). */
@@ -14,45 +14,46 @@ export interface PublicJwk {
   readonly use?: 'sig'
 }
 
-/** Checks signatures of one algorithm. A token chooses nothing: the algorithm is the key's (RFC 8725 §3.1). */
+/** Verifies signatures of one algorithm: the key's, never the one that a token names (RFC 8725 §3.1). */
 export interface VerifyingKey {
   readonly alg: Algorithm
   readonly kid: string | undefined
-  /** `undefined`: the key is a secret, and there is nothing to publish. */
+  /** The public key. `undefined`: the key is a secret, which is never published. */
   readonly jwk: PublicJwk | undefined
-  /** @param signed text is signed as UTF-8 */
+  /** @param signed a string is encoded as UTF-8 @returns whether the signature is valid */
   verify(signed: string | Uint8Array, signature: Uint8Array): boolean
-  /** The same for a signature in base64url. A spelling that is not canonical is no signature. */
+  /** `verify` for a signature in base64url, of which only the canonical spelling is valid. */
   verifyText(signed: string, signature: string): boolean
 }
 
-/** Makes signatures of one algorithm. */
+/** Signs with one algorithm. Made by `importSecret` or `importSigningKey`. */
 export interface SigningKey {
   readonly alg: Algorithm
   readonly kid: string | undefined
-  /** What its tokens begin with: `{"alg","typ":"JWT"}`, and `kid` where it has one. */
+  /** The encoded header of its tokens: `{"alg","typ":"JWT"}`, and `kid` if the key has one. */
   readonly header: string
-  /** Checks what this key signs. */
+  /** Verifies what this key signs. */
   readonly verifying: VerifyingKey
-  /** @returns the signature in base64url */
+  /** @param signed is encoded as UTF-8 @returns the signature in base64url */
   sign(signed: string): string
 }
 
 export interface KeyOptions {
-  /** What tokens name the key by. */
+  /** The `kid` in the header of tokens, at most 256 characters. Default: the one of the JWK, else none. */
   readonly kid?: string | undefined
-  /** For tests: secrets and RSA keys may be shorter than they should be. */
+  /** Allows short secrets and RSA keys. For tests only. Default false. */
   readonly allowWeak?: boolean
 }
 
-/** Rule J6. */
-const KID_LENGTH = 256
+/** Longer names would only make headers large (rule J6). */
+const LONGEST_KID = 256
 
-export const keyRefused = (because: string, cause?: unknown): Refusal => new Refusal('key_refused', because, { cause })
+export const invalidKey = (message: string, cause?: unknown): AuthError =>
+  new AuthError('invalid_key', message, { cause })
 
-/** @throws Refusal `key_refused` */
+/** @throws AuthError `invalid_key` */
 export function parseKid(kid: unknown): string | undefined {
   if (kid === undefined) return undefined
-  if (typeof kid === 'string' && kid.length <= KID_LENGTH) return kid
-  throw keyRefused(`a kid is a text of at most ${KID_LENGTH} characters`)
+  if (typeof kid === 'string' && kid.length <= LONGEST_KID) return kid
+  throw invalidKey(`the kid must be a string of at most ${LONGEST_KID} characters`)
 }

@@ -1,85 +1,138 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import type { Refusal } from '../base/refusal.ts'
-import { ALGORITHMS, type Algorithm } from './algorithms.ts'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
+import type { AuthError } from '../base/errors.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type AsymmetricAlgorithm,
+  isAsymmetric,
+} from './algorithms.ts'
 import { headerOf } from './header-of.ts'
-import { algorithmOf, type Jwk, octetsIn, parseJwk } from './jwk.ts'
-import { type KeyOptions, keyRefused, type PublicJwk, parseKid, type SigningKey } from './key.ts'
-import { publicKey, read, thumbprintOf } from './public-key.ts'
+import { algorithmOf, base64urlMember, type Jwk, parseJwk } from './jwk.ts'
+import {
+  invalidKey,
+  type KeyOptions,
+  type PublicJwk,
+  parseKid,
+  type SigningKey,
+} from './key.ts'
+import {
+  importKeyObject,
+  publicKey,
+  publicMembersOf,
+  thumbprintOf,
+} from './public-key.ts'
 import { importSecret } from './secret.ts'
-import { octetsOf, schemeOf } from './signature.ts'
-
-type Asymmetric = Exclude<Algorithm, `HS${string}`>
+import { bytesOf, schemeOf } from './signature.ts'
 
 /**
- * A key that signs: a private key in PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`) or a private JWK.
+ * Imports a key that signs.
  *
- * @throws Refusal `key_refused` where the key is public, encrypted, for something else, too weak (K5, K6), or its two halves do
- *   not belong together
+ * @param key PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`), or a private JWK (RFC 7517), or a secret as a JWK (`oct`)
+ * @throws AuthError `invalid_key` if the key is public, encrypted, of another kind than the algorithm's (rule K5), weak
+ *   (rule K6), or its public part does not belong to its private part
  */
-export function importSigningKey(alg: Algorithm, key: string | Jwk, options: KeyOptions = {}): SigningKey {
-  if (typeof key !== 'string' && key?.kty === 'oct') {
-    algorithmOf(alg, parseJwk(key, 'sign'))
-    return importSecret(alg, octetsIn(key, 'k'), { ...options, kid: options.kid ?? parseKid(key.kid) })
-  }
-  if (ALGORITHMS[alg]?.kind === 'hmac') throw keyRefused(`${alg} is signed with a secret, and this is a private key`)
-  if (typeof key === 'string') return privateKey(alg as Asymmetric, fromPem(key), options)
+export function importSigningKey(
+  alg: Algorithm,
+  key: string | Jwk,
+  options: KeyOptions = {},
+): SigningKey {
+  if (typeof key === 'string')
+    return privateKey(requireAsymmetric(alg), keyFromPem(key), options)
   const jwk = parseJwk(key, 'sign')
   algorithmOf(alg, jwk)
-  const made = privateKey(alg as Asymmetric, fromJwk(jwk), { ...options, kid: options.kid ?? parseKid(jwk.kid) })
-  const { jwk: derived } = made.verifying
-  if (PUBLIC.some((member) => jwk[member] !== derived?.[member])) throw strangers()
-  return made
+  const withKid = { ...options, kid: options.kid ?? parseKid(jwk.kid) }
+  if (jwk.kty === 'oct') return importSecret(alg, base64urlMember(jwk, 'k'), withKid)
+  const imported = privateKey(requireAsymmetric(alg), keyFromJwk(jwk), withKid)
+  requireSamePublicPart(jwk, imported.verifying.jwk)
+  return imported
 }
 
-const PUBLIC = ['n', 'e', 'x', 'y'] as const
+function requireAsymmetric(alg: Algorithm): AsymmetricAlgorithm {
+  if (isAsymmetric(alg)) return alg
+  if (ALGORITHMS[alg]?.kind === 'hmac')
+    throw invalidKey(`${alg} needs a secret, and this is a private key`)
+  throw invalidKey(`the algorithm must be one of ${Object.keys(ALGORITHMS).join(', ')}`)
+}
 
-const strangers = (): Refusal => keyRefused('the two halves of the private key do not belong together')
+/** The public members of a private JWK, which Node ignores: it derives them. */
+const PUBLIC_MEMBERS = ['n', 'e', 'x', 'y'] as const
 
-/** One key and white space around it. "openssl ecparam -genkey" writes the curve before the key. */
+function requireSamePublicPart(jwk: Jwk, derived: PublicJwk | undefined): void {
+  if (PUBLIC_MEMBERS.some((member) => jwk[member] !== derived?.[member]))
+    throw mismatchedParts()
+}
+
+const mismatchedParts = (): AuthError =>
+  invalidKey('the public part of the key does not belong to its private part')
+
+/** One key and white space around it. "openssl ecparam -genkey" writes the curve in front of the key. */
 const PEM =
   /^\s*(-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----[^-]*-----END ((RSA|EC) )?PRIVATE KEY-----\s*$/
 
-function fromPem(pem: string): KeyObject {
-  if (!PEM.test(pem)) throw keyRefused('this is no private key in PEM: it begins with -----BEGIN PRIVATE KEY-----')
-  return read(() => createPrivateKey(pem.trim()))
+function keyFromPem(pem: string): KeyObject {
+  if (!PEM.test(pem))
+    throw invalidKey(
+      'this is not one private key in PEM, which begins with -----BEGIN PRIVATE KEY-----',
+    )
+  return importKeyObject(() => createPrivateKey(pem.trim()))
 }
 
-function fromJwk(jwk: Jwk): KeyObject {
-  octetsIn(jwk, 'd')
-  return read(() => createPrivateKey({ key: jwk, format: 'jwk' }))
+function keyFromJwk(jwk: Jwk): KeyObject {
+  base64urlMember(jwk, 'd')
+  return importKeyObject(() => createPrivateKey({ key: jwk, format: 'jwk' }))
 }
 
-function privateKey(alg: Asymmetric, key: KeyObject, options: KeyOptions): SigningKey {
+function privateKey(
+  alg: AsymmetricAlgorithm,
+  key: KeyObject,
+  options: KeyOptions,
+): SigningKey {
   const verifying = publicKey(alg, createPublicKey(key), options)
   const scheme = schemeOf(alg)
   const probe = Buffer.from('a probe')
-  if (!verifying.verify(probe, scheme.sign(probe, key))) throw strangers()
+  if (!verifying.verify(probe, scheme.sign(probe, key))) throw mismatchedParts()
   return {
     alg,
     kid: verifying.kid,
     header: headerOf(alg, verifying.kid),
     verifying,
-    sign: (signed) => scheme.sign(octetsOf(signed), key).toString('base64url'),
+    sign: (signed) => scheme.sign(bytesOf(signed), key).toString('base64url'),
   }
 }
 
-/** Bits of an RSA key that is made. */
+/** Length of a new RSA key, in bits. */
 const MODULUS_BITS = 2048
 
-/** A new key pair for an asymmetric algorithm. */
-export function generateKey(alg: Algorithm): {
+/** A new key pair. */
+export interface GeneratedKey {
+  /** PKCS #8 in PEM. */
   readonly privatePem: string
   readonly publicJwk: PublicJwk
-  /** The thumbprint of the public part (RFC 7638). */
+  /** The thumbprint of the public key (RFC 7638). */
   readonly kid: string
-} {
-  const { publicKey: made, privateKey: secret } = keyPairOf(alg)
-  const privatePem = secret.export({ format: 'pem', type: 'pkcs8' }) as string
-  const { kid: _, ...publicJwk } = publicKey(alg, made, {}).jwk!
-  return { privatePem, publicJwk, kid: thumbprintOf(publicJwk) }
 }
 
-function keyPairOf(alg: Algorithm): { publicKey: KeyObject; privateKey: KeyObject } {
+/**
+ * Makes a key pair: RSA with 2048 bits, the curve of an ECDSA algorithm, or Ed25519 for EdDSA.
+ *
+ * @throws AuthError `invalid_key` for HS256, HS384 and HS512, which have a secret
+ */
+export function generateKey(alg: Algorithm): GeneratedKey {
+  const pair = generatePair(alg)
+  const publicJwk: PublicJwk = { ...publicMembersOf(pair.publicKey), alg, use: 'sig' }
+  return {
+    privatePem: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+    publicJwk,
+    kid: thumbprintOf(publicJwk),
+  }
+}
+
+function generatePair(alg: Algorithm): { publicKey: KeyObject; privateKey: KeyObject } {
   const details = ALGORITHMS[alg]
   switch (details.kind) {
     case 'ec':
@@ -89,6 +142,8 @@ function keyPairOf(alg: Algorithm): { publicKey: KeyObject; privateKey: KeyObjec
     case 'okp':
       return generateKeyPairSync('ed25519')
     case 'hmac':
-      throw keyRefused(`${alg} has no key pair: its secret is made with "openssl rand -base64 48"`)
+      throw invalidKey(
+        `${alg} has a secret and no key pair: make one with "openssl rand -base64 48"`,
+      )
   }
 }

@@ -1,25 +1,34 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import { ALGORITHMS, type Algorithm, isAlgorithm } from './algorithms.ts'
+import { ALGORITHMS, type Algorithm, isAlgorithm, isAsymmetric } from './algorithms.ts'
 import {
   algorithmOf,
+  base64urlMember,
   type Jwk,
   MEMBERS,
-  octetsIn,
   parseJwk,
   REQUIRED,
-  refusePrivate,
-  refuseUnfit,
-  refuseUnreadable,
+  rejectPrivate,
+  rejectUnreadable,
+  rejectUnsuitable,
+  requireKty,
 } from './jwk.ts'
-import { type KeyOptions, keyRefused, type PublicJwk, parseKid, type VerifyingKey } from './key.ts'
+import {
+  invalidKey,
+  type KeyOptions,
+  type PublicJwk,
+  parseKid,
+  type VerifyingKey,
+} from './key.ts'
 import { importSecret } from './secret.ts'
 import { schemeOf, verifierWith } from './signature.ts'
 
 /**
- * A key that checks signatures: a public key in PEM (`PUBLIC KEY`, `RSA PUBLIC KEY`), or a JWK, public or a secret (`oct`).
+ * Imports a key that verifies.
  *
- * @param alg `undefined`: the JWK says it, or its curve does; an RSA key without `alg` is refused, for two paddings would fit
- * @throws Refusal `key_refused` where the key is for something else, too weak, private, or not in its canonical form (K5, K6)
+ * @param alg `undefined`: the `alg` of the JWK, else the one of its curve. An RSA key needs it, since two paddings would fit
+ * @param key PEM (`PUBLIC KEY`, `RSA PUBLIC KEY`), or a public JWK (RFC 7517), or a secret as a JWK (`oct`)
+ * @throws AuthError `invalid_key` if the key is private, of another kind than the algorithm's (rule K5), weak, or not in its
+ *   canonical form (rule K6)
  */
 export function importVerifyingKey(
   alg: Algorithm | undefined,
@@ -27,80 +36,110 @@ export function importVerifyingKey(
   options: KeyOptions = {},
 ): VerifyingKey {
   if (typeof key === 'string') {
-    if (alg === undefined) throw keyRefused('a key in PEM needs its algorithm')
-    return publicKey(alg, publicKeyFromPem(key), options)
+    if (alg === undefined) throw invalidKey('a key in PEM needs its algorithm beside it')
+    return publicKey(alg, keyFromPem(key), options)
   }
   const jwk = parseJwk(key, 'verify')
   const algorithm = algorithmOf(alg, jwk)
-  const kid = options.kid ?? parseKid(jwk.kid)
-  if (jwk.kty === 'oct') return importSecret(algorithm, octetsIn(jwk, 'k'), { ...options, kid }).verifying
-  refusePrivate(jwk)
-  return publicKey(algorithm, publicKeyFromJwk(jwk), { ...options, kid })
+  const withKid = { ...options, kid: options.kid ?? parseKid(jwk.kid) }
+  if (jwk.kty === 'oct')
+    return importSecret(algorithm, base64urlMember(jwk, 'k'), withKid).verifying
+  rejectPrivate(jwk)
+  return publicKey(algorithm, keyFromJwk(jwk), withKid)
 }
 
-export function publicKey(alg: Algorithm, key: KeyObject, { kid, allowWeak = false }: KeyOptions): VerifyingKey {
-  if (!isAlgorithm(alg)) throw keyRefused('the algorithm is not one we know')
-  const { kind } = ALGORITHMS[alg]
-  if (kind === 'hmac') throw keyRefused(`${alg} is checked with a secret, and this is a public key`)
-  const jwk = membersOf(key)
-  // A key for PSS alone is an RSA key too, and node would take it for PKCS #1.
-  if (kind === 'rsa' && key.asymmetricKeyType !== 'rsa') throw keyRefused(`${alg} needs an RSA key`)
-  refuseUnfit(alg, jwk, allowWeak)
+/** @throws AuthError `invalid_key`, as `importVerifyingKey` */
+export function publicKey(
+  alg: Algorithm,
+  key: KeyObject,
+  { kid, allowWeak = false }: KeyOptions,
+): VerifyingKey {
+  if (!isAlgorithm(alg))
+    throw invalidKey(`the algorithm must be one of ${Object.keys(ALGORITHMS).join(', ')}`)
+  if (!isAsymmetric(alg))
+    throw invalidKey(`${alg} needs a secret, and this is a public key`)
+  const members = publicMembersOf(key)
+  // Node would use a key that is for PSS alone (RFC 4055 §1.2) with PKCS #1 v1.5 too.
+  if (ALGORITHMS[alg].kind === 'rsa' && key.asymmetricKeyType !== 'rsa')
+    throw invalidKey(`${alg} needs an RSA key`)
+  rejectUnsuitable(alg, members, allowWeak)
   const name = parseKid(kid)
-  const { verify, verifyText } = verifierWith(schemeOf(alg as Exclude<Algorithm, `HS${string}`>), key)
-  const published: PublicJwk = { ...jwk, ...(name === undefined ? {} : { kid: name }), alg, use: 'sig' }
-  return { alg, kid: name, jwk: published, verify, verifyText }
-}
-
-/** One PEM block and white space around it; node would take a private key too, and text before the block. */
-function publicKeyFromPem(pem: string): KeyObject {
-  if (!/^\s*-----BEGIN (RSA )?PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END \1?PUBLIC KEY-----\s*$/.test(pem)) {
-    throw keyRefused('this is no public key in PEM: it begins with -----BEGIN PUBLIC KEY-----')
+  const named = name === undefined ? {} : { kid: name }
+  return {
+    alg,
+    kid: name,
+    jwk: { ...members, ...named, alg, use: 'sig' },
+    ...verifierWith(schemeOf(alg), key),
   }
-  return read(() => createPublicKey(pem.trim()))
 }
 
-const publicKeyFromJwk = (jwk: Jwk): KeyObject => {
-  refuseUnreadable(jwk)
-  return read(() => createPublicKey({ key: jwk, format: 'jwk' }))
+/** One key and white space around it. Node would also accept a private key, and text in front of the key. */
+const PEM =
+  /^\s*-----BEGIN (RSA )?PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END \1?PUBLIC KEY-----\s*$/
+
+function keyFromPem(pem: string): KeyObject {
+  if (!PEM.test(pem))
+    throw invalidKey(
+      'this is not one public key in PEM, which begins with -----BEGIN PUBLIC KEY-----',
+    )
+  return importKeyObject(() => createPublicKey(pem.trim()))
 }
 
-export function read(reading: () => KeyObject): KeyObject {
+function keyFromJwk(jwk: Jwk): KeyObject {
+  rejectUnreadable(jwk)
+  return importKeyObject(() => createPublicKey({ key: jwk, format: 'jwk' }))
+}
+
+/** @throws AuthError `invalid_key` if Node cannot import the key */
+export function importKeyObject(create: () => KeyObject): KeyObject {
   try {
-    return reading()
+    return create()
   } catch (cause) {
-    throw keyRefused('the key cannot be read: it is damaged, encrypted, or of a kind that is not known', cause)
+    throw invalidKey(
+      'the key cannot be read: it is damaged, encrypted, or of an unknown kind',
+      cause,
+    )
   }
 }
 
-/** The public members alone. */
-function membersOf(key: KeyObject): PublicJwk {
-  const whole = usable(() => key.export({ format: 'jwk' })) as Jwk
-  const kty = whole.kty as PublicJwk['kty']
-  if (!Object.hasOwn(MEMBERS, kty)) throw keyRefused('the kind of the key is not known')
-  return Object.fromEntries([...MEMBERS[kty]].map((member) => [member, whole[member]])) as unknown as PublicJwk
+/** The members that define a public key, and no others. @throws AuthError `invalid_key` */
+export function publicMembersOf(key: KeyObject): PublicJwk {
+  const jwk = exportJwk(key)
+  const kty = jwk.kty as PublicJwk['kty']
+  if (!Object.hasOwn(MEMBERS, kty)) throw unsupportedKey()
+  return pick(jwk, MEMBERS[kty]) as unknown as PublicJwk
 }
 
-function usable<T>(reading: () => T): T {
+function exportJwk(key: KeyObject): Jwk {
   try {
-    return reading()
+    return key.export({ format: 'jwk' }) as Jwk
   } catch (cause) {
-    throw keyRefused('the key is of a kind that cannot be used', cause)
+    throw unsupportedKey(cause)
   }
 }
+
+const unsupportedKey = (cause?: unknown) =>
+  invalidKey(
+    'the key is of an unsupported kind: give an RSA, EC or Ed25519 / Ed448 key',
+    cause,
+  )
+
+const pick = (jwk: Jwk, members: readonly string[]): Jwk =>
+  Object.fromEntries(members.map((member) => [member, jwk[member]]))
 
 /**
- * The SHA-256 thumbprint of a key in base64url (RFC 7638 §3). A secret's is as secret as itself.
+ * The SHA-256 thumbprint of a key (RFC 7638 §3), which depends on the key alone and not on its `kid` or `alg`. The thumbprint of
+ * a secret must be kept as secret as the secret.
  *
- * @throws Refusal `key_refused` where a member that makes the key is missing
+ * @returns 43 characters of base64url
+ * @throws AuthError `invalid_key` if a member that defines the key is missing
  */
 export function thumbprintOf(value: Jwk | PublicJwk): string {
   const jwk: Jwk = { ...value }
-  if (typeof jwk.kty !== 'string' || !Object.hasOwn(REQUIRED, jwk.kty))
-    throw keyRefused('the kty of the JWK is not known')
-  const members = REQUIRED[jwk.kty as keyof typeof REQUIRED].map((member) => [member, jwk[member]])
-  if (members.some(([, member]) => typeof member !== 'string')) throw keyRefused('a member of the JWK is missing')
-  return createHash('sha256')
-    .update(JSON.stringify(Object.fromEntries(members)))
-    .digest('base64url')
+  const members = pick(jwk, REQUIRED[requireKty(jwk)])
+  for (const [member, text] of Object.entries(members)) {
+    if (typeof text !== 'string')
+      throw invalidKey(`the member ${member} of the JWK must be a string`)
+  }
+  return createHash('sha256').update(JSON.stringify(members)).digest('base64url')
 }

@@ -1,29 +1,38 @@
-import { parseTrusted } from '../base/remote-json.ts'
+import { parseSecureUrl } from '../base/fetch-json.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
-import type { VerifyingKey } from './key.ts'
+import type { PublicJwk, VerifyingKey } from './key.ts'
 import type { KeySource } from './key-set.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
-import { type FollowOptions, remoteKeys, unambiguous } from './remote-keys.ts'
+import { RemoteKeys, type RemoteKeysOptions, unambiguous } from './remote-keys.ts'
 
-export interface RemoteKeySetOptions extends FollowOptions {
-  /** The one that its tokens have. Keys for others are passed over. */
+export interface RemoteKeySetOptions extends RemoteKeysOptions {
+  /** The algorithm of the tokens. Keys for other algorithms are ignored. */
   readonly algorithm: Algorithm
 }
 
 /**
- * The keys that somebody publishes at `url`, followed as `remoteKeys` tells.
+ * The public keys that another issuer publishes at `url` (RFC 7517 §5), for `verifier`.
  *
- * @throws Refusal `config_refused` where the address is not https (plain http is for loopback addresses)
+ * They are fetched when the first token comes, when the copy is older than `maxAge`, and when a token names an unknown key, but
+ * at most once per `coolDown`. The last good copy stays in use through an outage.
+ *
+ * @param url https; plain http is allowed for localhost
+ * @throws AuthError `invalid_config` for any other address
  */
-export function remoteKeySet(url: string, { algorithm, ...options }: RemoteKeySetOptions): KeySource {
-  const usable = (entries: readonly unknown[]): readonly VerifyingKey[] =>
-    // The rest is for somebody else (RFC 7517 §5).
-    unambiguous(
-      entries.flatMap((entry) => usableKey(entry as Jwk, algorithm) ?? []),
-      ({ jwk }) => thumbprintOf(jwk!),
+export function remoteKeySet(
+  url: string,
+  { algorithm, ...options }: RemoteKeySetOptions,
+): KeySource {
+  const importKeys = (entries: readonly unknown[]): readonly PublishedKey[] => {
+    // Keys that cannot be used are ignored: they are for other clients (RFC 7517 §5).
+    const keys = entries.map((entry) => importPublished(entry as Jwk, algorithm))
+    return unambiguous(
+      keys.filter((key) => key !== undefined),
+      ({ jwk }) => thumbprintOf(jwk),
     )
-  const keys = remoteKeys(parseTrusted(url, 'tokens.jwksUrl'), usable, options)
+  }
+  const keys = new RemoteKeys(parseSecureUrl(url, 'tokens.jwksUrl'), importKeys, options)
   return {
     get version() {
       return keys.version
@@ -33,11 +42,20 @@ export function remoteKeySet(url: string, { algorithm, ...options }: RemoteKeySe
   }
 }
 
-function usableKey(entry: Jwk, algorithm: Algorithm): VerifyingKey | undefined {
+interface PublishedKey extends VerifyingKey {
+  readonly kid: string
+  readonly jwk: PublicJwk
+}
+
+function importPublished(entry: Jwk, algorithm: Algorithm): PublishedKey | undefined {
   try {
     const key = importVerifyingKey(algorithm, entry)
-    return key.kid === undefined || key.jwk === undefined ? undefined : key
+    return isPublished(key) ? key : undefined
   } catch {
     return undefined
   }
 }
+
+/** A key without `kid` cannot be named by a token, and a published secret lets anyone sign. */
+const isPublished = (key: VerifyingKey): key is PublishedKey =>
+  key.kid !== undefined && key.jwk !== undefined

@@ -1,123 +1,155 @@
-import { loadJson, tellOf } from '../base/remote-json.ts'
-import type { Awaitable } from '../base/request.ts'
-import { keyRefused } from './key.ts'
+import type { Awaitable } from '../base/awaitable.ts'
+import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
+import { fetchJson, reportError } from '../base/fetch-json.ts'
+import { invalidKey } from './key.ts'
 
-export interface FollowOptions {
-  /** Seconds for which a copy is good. Default 300 seconds. */
+export interface RemoteKeysOptions {
+  /** Seconds for which a copy of the key set is fresh. Default 300. */
   readonly maxAge?: number | undefined
-  /** The least seconds between two requests, whatever tokens come. Default 60 seconds. */
+  /** Least number of seconds between two requests, however many tokens name unknown keys. Default 60. */
   readonly coolDown?: number | undefined
-  /** The most seconds that a request may take. Default 5 seconds. */
-  readonly patience?: number | undefined
-  /** For tests. */
+  /** Seconds after which a request is given up. Default 5. */
+  readonly timeout?: number | undefined
+  /** Default: the runtime's. */
   readonly fetch?: typeof fetch | undefined
-  /** Seconds since some moment, never set back. */
+  /** For tests: seconds since an arbitrary start, never set back. Default: the runtime's monotonic clock. */
   readonly elapsed?: (() => number) | undefined
-  /** Told why a request brought no keys. Tokens are then refused, or judged by the last good copy. */
-  readonly failed?: ((error: unknown) => void) | undefined
+  /** Called with the error of a failed request. The last good copy stays in use; without one, tokens are rejected. */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Keys that are followed; `Key` is what the runtime checks signatures with. */
-export interface RemoteKeys<Key> {
-  /** Changes with the keys; `NaN`, equal to nothing, while the copy is too old. */
-  readonly version: number
-  /** The last good copy. */
-  readonly keys: readonly Key[]
-  /** Whether there ever was one. */
-  readonly isThere: boolean
-  find(kid: string | undefined): Awaitable<Key | undefined>
+interface KeyWithId {
+  readonly kid: string | undefined
 }
 
-/** The least seconds between two requests before the first answer. */
-const FIRST_PAUSE = 1
+/** Turns the entries of a key set into keys. It leaves out what it cannot use, and returns an empty array if that is all. */
+export type ImportKeys<Key> = (entries: readonly unknown[]) => Awaitable<readonly Key[]>
 
-const systemElapsed = (): number => performance.now() / 1000
-
-/**
- * The keys that somebody publishes at `url` (RFC 7517 §5). They are asked for when first needed, when their copy is too old,
- * and when a token names a key that is not among them; never more often than the cool-down lets, one request at a time. The last
- * good copy is kept through an outage.
- *
- * @param usable what can be used of a set's entries; to be told of where it is nothing
- */
-export function remoteKeys<Key extends { readonly kid: string | undefined }>(
-  url: string,
-  usable: (entries: readonly unknown[]) => Awaitable<readonly Key[]>,
-  options: FollowOptions,
-): RemoteKeys<Key> {
-  const { maxAge = 300, coolDown = 60, patience = 5, elapsed = systemElapsed, failed = () => {} } = options
-  let keys: readonly Key[] = []
-  let version = 0
-  let readAt = Number.NEGATIVE_INFINITY
-  let askedAt = Number.NEGATIVE_INFINITY
-  let asking: Promise<void> | undefined
-  let lastFailed = false
-
-  async function ask(): Promise<void> {
-    askedAt = elapsed()
-    try {
-      const get = options.fetch ?? fetch
-      const document = await loadJson(url, { what: 'the key set', accept: ACCEPT, patience, get })
-      keys = await usable(entriesOf(document))
-      version++
-      readAt = elapsed()
-      lastFailed = false
-      // Whoever withdraws all keys is believed, and it may be a mistake.
-      if (keys.length === 0) tellOf(failed, new Error('the key set has no key that can be used'))
-    } catch (error) {
-      lastFailed = true
-      tellOf(failed, error)
-    } finally {
-      asking = undefined
-    }
-  }
-  const isFresh = (): boolean => elapsed() - readAt < maxAge
-  /** While there is no copy at all, nothing can be checked: that is not waited out. */
-  const pause = (): number => (version === 0 ? Math.min(coolDown, FIRST_PAUSE) : coolDown)
-  const mayAsk = (): boolean => asking !== undefined || elapsed() - askedAt >= pause()
-  /** Of others' keys one is believed only by its name. */
-  const named = (kid: string | undefined): Key | undefined =>
-    kid === undefined ? undefined : keys.find((key) => key.kid === kid)
-
-  return {
-    get version() {
-      return isFresh() ? version : Number.NaN
-    },
-    get keys() {
-      return keys
-    },
-    get isThere() {
-      return version > 0
-    },
-    find(kid) {
-      const key = named(kid)
-      if ((key !== undefined && isFresh()) || !mayAsk()) return key
-      asking ??= ask()
-      // In an outage nobody waits for what is known already.
-      return key !== undefined && lastFailed ? key : asking.then(() => named(kid))
-    },
-  }
-}
+/** Least number of seconds between two requests until the first success: without any keys, every token fails. */
+const FIRST_COOL_DOWN = 1
 
 const ACCEPT = 'application/jwk-set+json, application/json'
 
-/** @throws Refusal `key_refused` where it is no key set (RFC 7517 §5) */
+/**
+ * The keys that an issuer publishes at a URL (RFC 7517 §5).
+ *
+ * They are fetched when the first token comes, when the copy is no longer fresh, and when a token names an unknown key. There is one
+ * request at a time, and at most one per cool-down. The last good copy stays in use through an outage.
+ */
+export class RemoteKeys<Key extends KeyWithId> {
+  readonly #url: string
+  readonly #importKeys: ImportKeys<Key>
+  readonly #maxAge: number
+  readonly #coolDown: number
+  readonly #timeout: Seconds
+  readonly #fetch: typeof fetch | undefined
+  readonly #elapsed: () => number
+  readonly #onError: (error: unknown) => void
+
+  #keys: readonly Key[] = []
+  #version = 0
+  #loadedAt = Number.NEGATIVE_INFINITY
+  #requestedAt = Number.NEGATIVE_INFINITY
+  #request: Promise<void> | undefined
+  #lastFailed = false
+
+  constructor(url: string, importKeys: ImportKeys<Key>, options: RemoteKeysOptions) {
+    this.#url = url
+    this.#importKeys = importKeys
+    this.#maxAge = options.maxAge ?? 300
+    this.#coolDown = options.coolDown ?? 60
+    this.#timeout = seconds(options.timeout ?? 5)
+    this.#fetch = options.fetch
+    this.#elapsed = options.elapsed ?? monotonicSeconds
+    this.#onError = options.onError ?? (() => {})
+  }
+
+  /** Changes with the keys. `NaN`, which equals nothing, while the copy is not fresh. */
+  get version(): number {
+    return this.#isFresh() ? this.#version : Number.NaN
+  }
+
+  /** Whether the keys were ever loaded. */
+  get isLoaded(): boolean {
+    return this.#version > 0
+  }
+
+  /** Never rejects. @returns `undefined` if the issuer has no such key, or its keys were never loaded */
+  find(kid: string | undefined): Awaitable<Key | undefined> {
+    const key = this.#cached(kid)
+    if (key !== undefined && this.#isFresh()) return key
+    if (!this.#mayRequest()) return key
+    this.#request ??= this.#load()
+    // During an outage a known key is used at once.
+    if (key !== undefined && this.#lastFailed) return key
+    return this.#request.then(() => this.#cached(kid))
+  }
+
+  /** A token without `kid` matches no key, not even a single one: the issuer may add another key at any time. */
+  #cached(kid: string | undefined): Key | undefined {
+    if (kid === undefined) return undefined
+    return this.#keys.find((key) => key.kid === kid)
+  }
+
+  #isFresh(): boolean {
+    return this.#elapsed() - this.#loadedAt < this.#maxAge
+  }
+
+  #mayRequest(): boolean {
+    if (this.#request !== undefined) return true
+    const first = Math.min(this.#coolDown, FIRST_COOL_DOWN)
+    const coolDown = this.isLoaded ? this.#coolDown : first
+    return this.#elapsed() - this.#requestedAt >= coolDown
+  }
+
+  async #load(): Promise<void> {
+    this.#requestedAt = this.#elapsed()
+    try {
+      await this.#replaceKeys()
+      this.#lastFailed = false
+    } catch (error) {
+      this.#lastFailed = true
+      reportError(this.#onError, error)
+    } finally {
+      this.#request = undefined
+    }
+  }
+
+  async #replaceKeys(): Promise<void> {
+    const document = await fetchJson(this.#url, {
+      what: 'the key set',
+      accept: ACCEPT,
+      timeout: this.#timeout,
+      fetch: this.#fetch ?? fetch,
+    })
+    this.#keys = await this.#importKeys(entriesOf(document))
+    this.#version++
+    this.#loadedAt = this.#elapsed()
+    // An issuer may withdraw all keys, so the empty set counts; it may also be a mistake, so it is reported.
+    if (this.#keys.length === 0)
+      reportError(this.#onError, new Error('the key set has no usable key'))
+  }
+}
+
+/** @throws AuthError `invalid_key` if the document is not a key set (RFC 7517 §5) */
 export function entriesOf(document: unknown): readonly unknown[] {
-  const keys = typeof document === 'object' && document !== null ? (document as { keys?: unknown }).keys : undefined
-  if (!Array.isArray(keys)) throw keyRefused('a key set is a JSON object with an array "keys"')
-  return keys
+  const { keys } = (document ?? {}) as { readonly keys?: unknown }
+  if (Array.isArray(keys)) return keys
+  throw invalidKey('a key set must be a JSON object with an array "keys"')
 }
 
 /**
- * What of a foreign set means one thing only: a name given twice names nothing, and of one key under two names the first counts.
+ * Removes what is ambiguous in a key set: keys that share a `kid`, and the second of two equal keys.
  *
- * @param printOf the same text for the same key, whatever it is called
+ * @param fingerprintOf returns the same string for equal keys, whatever their `kid`
  */
-export function unambiguous<Key extends { readonly kid: string | undefined }>(
+export function unambiguous<Key extends KeyWithId>(
   keys: readonly Key[],
-  printOf: (key: Key) => string,
+  fingerprintOf: (key: Key) => string,
 ): readonly Key[] {
-  const named = keys.filter(({ kid }) => keys.filter((other) => other.kid === kid).length === 1)
-  const prints = named.map(printOf)
-  return named.filter((_, i) => prints.indexOf(prints[i]!) === i)
+  const hasOwnKid = ({ kid }: Key): boolean =>
+    keys.filter((other) => other.kid === kid).length === 1
+  const named = keys.filter(hasOwnKid)
+  const fingerprints = named.map(fingerprintOf)
+  return named.filter((_, i) => fingerprints.indexOf(fingerprints[i] ?? '') === i)
 }

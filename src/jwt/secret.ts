@@ -8,53 +8,72 @@ import {
 } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { headerOf } from './header-of.ts'
-import { type KeyOptions, keyRefused, parseKid, type SigningKey, type VerifyingKey } from './key.ts'
+import {
+  invalidKey,
+  type KeyOptions,
+  parseKid,
+  type SigningKey,
+  type VerifyingKey,
+} from './key.ts'
 
 /**
- * A secret for HS256, HS384 or HS512.
+ * Imports a secret for HS256, HS384 or HS512.
  *
- * @param secret text, taken as UTF-8, or octets: at least 32, 48, 64 of them
- * @throws Refusal `key_refused` where it is too short, well known, repeats itself, or is a public key in some form: whoever
- *   has that could sign (rules K2, K4, K7)
+ * @param secret bytes, or a string that is encoded as UTF-8: at least 32, 48 or 64 bytes (RFC 7518 §3.2)
+ * @throws AuthError `invalid_key` if the secret is short, well known or repetitive (rule K2), or is a public key in some
+ *   form, with which anyone could sign (rules K4, K7)
  */
-export function importSecret(alg: Algorithm, secret: string | Uint8Array, options: KeyOptions = {}): SigningKey {
+export function importSecret(
+  alg: Algorithm,
+  secret: string | Uint8Array,
+  options: KeyOptions = {},
+): SigningKey {
   const details = ALGORITHMS[alg]
-  if (details?.kind !== 'hmac') throw keyRefused(`${alg} is not signed with a secret: give a private key in PEM`)
-  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) throw keyRefused('a secret is text or octets')
-  const octets = Buffer.from(secret)
-  const fault = secretFault(octets, details.octets, options.allowWeak)
-  if (fault !== undefined) throw keyRefused(`the secret ${fault}`)
-  return hmacKey(alg, details, createSecretKey(octets), parseKid(options.kid))
+  if (details?.kind !== 'hmac')
+    throw invalidKey(`${alg} needs a private key in PEM, and this is a secret`)
+  if (typeof secret !== 'string' && !(secret instanceof Uint8Array))
+    throw invalidKey('the secret must be a string or bytes')
+  const bytes = Buffer.from(secret)
+  const fault = secretFault(bytes, details.bytes, options.allowWeak)
+  if (fault !== undefined) throw invalidKey(`the secret ${fault}`)
+  return hmacKey(alg, details, createSecretKey(bytes), parseKid(options.kid))
 }
 
 function hmacKey(
   alg: Algorithm,
-  { hash, octets }: { readonly hash: string; readonly octets: number },
+  { hash, bytes }: { readonly hash: string; readonly bytes: number },
   key: KeyObject,
   kid: string | undefined,
 ): SigningKey {
-  const sign = (signed: string | Uint8Array): string => createHmac(hash, key).update(signed).digest('base64url')
-  // Texts of the one canonical spelling are compared, octet for octet, in two buffers made once.
-  const length = Math.ceil((octets * 4) / 3)
-  const expected = Buffer.alloc(length)
-  const presented = Buffer.alloc(length)
-  const verifyText = (signed: string | Uint8Array, signature: string): boolean => {
-    if (signature.length !== length) return false
-    expected.write(sign(signed), 'latin1')
-    // Text that is not ASCII does not fit.
-    return presented.write(signature) === length && timingSafeEqual(expected, presented)
-  }
+  const sign = (signed: string | Uint8Array): string =>
+    createHmac(hash, key).update(signed).digest('base64url')
+  const length = Math.ceil((bytes * 4) / 3)
+  const isEqual = comparison(length)
+  const verifyText = (signed: string | Uint8Array, signature: string): boolean =>
+    signature.length === length && isEqual(sign(signed), signature)
   const verifying: VerifyingKey = {
     alg,
     kid,
     jwk: undefined,
-    verify: (signed, signature) => verifyText(signed, Buffer.from(signature).toString('base64url')),
+    verify: (signed, signature) =>
+      verifyText(signed, Buffer.from(signature).toString('base64url')),
     verifyText,
   }
   return { alg, kid, header: headerOf(alg, kid), verifying, sign }
 }
 
-/** Texts that stand in tutorials and templates, without case. */
+/** Compares strings of one length, the expected one ASCII, in constant time and in two buffers that are reused. */
+function comparison(length: number): (expected: string, given: string) => boolean {
+  const a = Buffer.alloc(length)
+  const b = Buffer.alloc(length)
+  return (expected, given) => {
+    a.write(expected, 'latin1')
+    // A character outside of ASCII takes more than one byte, so that fewer characters fit.
+    return b.write(given) === length && timingSafeEqual(a, b)
+  }
+}
+
+/** Secrets of tutorials and templates, in lower case. */
 const WELL_KNOWN = [
   'secret',
   'changeme',
@@ -72,71 +91,87 @@ const PLACEHOLDERS = [
   'your-512-bit-secret',
 ]
 
-/** Octets of which a secret must have as many different ones. */
-const DIFFERENT = 8
+/** Least number of different bytes in a secret: random ones of 32 bytes have about 30. */
+const LEAST_DIFFERENT = 8
 
 /**
- * What is wrong with a secret, as the end of a sentence; nothing of the secret is in it.
+ * Checks a secret (rules K2, K4, K7).
  *
- * @param least octets that it must have
+ * @param least required length in bytes
+ * @param allowWeak accepts short and guessable secrets, but still no public key. Default false
+ * @returns the predicate of an error message ("has 5 bytes and needs 32 …"), without any part of the secret; `undefined` if the
+ *   secret is good
  */
-export function secretFault(octets: Buffer, least: number, allowWeak = false): string | undefined {
-  if (octets.length === 0) return 'is empty'
-  if (isPublicKey(octets)) return 'is a key in PEM, SSH, JWK or DER form, and those are known to others'
+export function secretFault(
+  bytes: Buffer,
+  least: number,
+  allowWeak = false,
+): string | undefined {
+  if (bytes.length === 0) return `is empty; ${advice(least)}`
+  if (isPublicKey(bytes))
+    return `is a key in PEM, SSH, JWK or DER form, which others may know; ${advice(least)}`
   if (allowWeak) return undefined
-  const text = octets.toString('latin1').toLowerCase()
-  if (WELL_KNOWN.includes(text.trim()) || PLACEHOLDERS.some((start) => text.startsWith(start))) {
-    return 'is a well-known text: make one with "openssl rand -base64 48"'
-  }
-  if (octets.length < least)
-    return `has ${octets.length} octets and needs ${least}: make one with "openssl rand -base64 ${least}"`
-  if (new Set(octets).size < DIFFERENT || repeats(octets))
-    return 'repeats itself: make one with "openssl rand -base64 48"'
+  if (isWellKnown(bytes.toString('latin1').toLowerCase()))
+    return `is well known; ${advice(least)}`
+  if (bytes.length < least)
+    return `has ${bytes.length} bytes and needs ${least}; ${advice(least)}`
+  if (new Set(bytes).size < LEAST_DIFFERENT || isPeriodic(bytes))
+    return `is repetitive; ${advice(least)}`
   return undefined
 }
 
-/** Whether some beginning of at most half the length makes the whole by repetition. */
-function repeats(octets: Buffer): boolean {
-  for (let period = 1; period <= octets.length / 2; period++) {
-    if (octets.subarray(period).equals(octets.subarray(0, -period))) return true
+const advice = (least: number): string => `make one with "openssl rand -base64 ${least}"`
+
+const isWellKnown = (text: string): boolean =>
+  WELL_KNOWN.includes(text.trim()) || PLACEHOLDERS.some((start) => text.startsWith(start))
+
+/** Whether the bytes repeat a prefix of at most half their length. */
+function isPeriodic(bytes: Buffer): boolean {
+  for (let period = 1; period <= bytes.length / 2; period++) {
+    if (bytes.subarray(period).equals(bytes.subarray(0, -period))) return true
   }
   return false
 }
 
-/** How keys begin: PEM and its relatives, lines of `authorized_keys`, and those without their first word. */
+/** The beginnings of PEM, of SSH2 keys, of a line in `authorized_keys`, and of such a line without its first word. */
 const KEY_TEXT = /-{4,5} ?BEGIN|^\s*(ssh-|ecdsa-sha2-|sk-(ssh|ecdsa))|^\s*AAAA[BCEGI][23]/
 
-function isPublicKey(octets: Buffer): boolean {
-  const text = octets.toString().replace(/^\ufeff/, '')
+function isPublicKey(bytes: Buffer): boolean {
+  // Lossy, since a key with a few invalid bytes beside it is still a key.
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '')
   if (KEY_TEXT.test(text) || isJwk(text)) return true
-  return [octets, Buffer.from(text, 'base64'), Buffer.from(text, 'hex')].some(isDer)
+  return [bytes, Buffer.from(text, 'base64'), Buffer.from(text, 'hex')].some(isDer)
 }
 
+/** A JWK, an array of them, or a key set. */
 function isJwk(text: string): boolean {
   if (!/^\s*[{[]/.test(text)) return false
   try {
-    const values: unknown[] = [JSON.parse(text)].flat()
-    return values.some((value) => typeof value === 'object' && value !== null && ('kty' in value || 'keys' in value))
+    return [JSON.parse(text)].flat().some(hasKeyMember)
   } catch {
     return false
   }
 }
 
+const hasKeyMember = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('kty' in value || 'keys' in value)
+
 const DER_SEQUENCE = 0x30
 
-function isDer(octets: Buffer): boolean {
-  if (octets[0] !== DER_SEQUENCE) return false
-  for (const read of [
-    () => createPublicKey({ key: octets, format: 'der', type: 'spki' }),
-    () => createPublicKey({ key: octets, format: 'der', type: 'pkcs1' }),
-    () => new X509Certificate(octets),
-  ]) {
-    try {
-      read()
-      return true
-    } catch {
-      // Not of this form.
-    }
+const DER_FORMS: readonly ((der: Buffer) => unknown)[] = [
+  (der) => createPublicKey({ key: der, format: 'der', type: 'spki' }),
+  (der) => createPublicKey({ key: der, format: 'der', type: 'pkcs1' }),
+  (der) => new X509Certificate(der),
+]
+
+const isDer = (bytes: Buffer): boolean =>
+  bytes[0] === DER_SEQUENCE && DER_FORMS.some((parse) => succeeds(() => parse(bytes)))
+
+function succeeds(work: () => unknown): boolean {
+  try {
+    work()
+    return true
+  } catch {
+    return false
   }
-  return false
 }

@@ -1,76 +1,89 @@
-import { constants, type KeyObject, sign as signOnce, verify as verifyOnce } from 'node:crypto'
-import { ALGORITHMS, type Algorithm } from './algorithms.ts'
-import { derOf, rawOf } from './ecdsa.ts'
+import {
+  constants,
+  type KeyObject,
+  sign as signOnce,
+  verify as verifyOnce,
+} from 'node:crypto'
+import { ALGORITHMS, type AsymmetricAlgorithm } from './algorithms.ts'
+import { derFromRaw, rawFromDer } from './ecdsa.ts'
 
-/** How an asymmetric key signs and checks: octets in, octets out, synchronous. Keys go to node bare: it is faster so. */
+/** How an asymmetric key signs and verifies. Keys are passed to Node without an options object where possible: that is faster. */
 export interface Scheme {
   sign(signed: Uint8Array, key: KeyObject): Buffer
-  /** Octets of a signature. */
+  /** Length of a signature in bytes. */
   length(key: KeyObject): number
-  /** @param signature of the right length */
+  /** @param signature of that length */
   verify(signed: Uint8Array, signature: Uint8Array, key: KeyObject): boolean
 }
 
-export function schemeOf(alg: Exclude<Algorithm, `HS${string}`>): Scheme {
+export function schemeOf(alg: AsymmetricAlgorithm): Scheme {
   const details = ALGORITHMS[alg]
   switch (details.kind) {
     case 'ec':
-      return ecdsa(details.hash, details.octets)
+      return ecdsa(details.hash, details.bytes)
     case 'rsa':
-      return details.salt === undefined ? bare(details.hash, modulusOctets) : pss(details.hash, details.salt)
+      if (details.salt === undefined) return plain(details.hash, modulusLength)
+      return pss(details.hash, details.salt)
     case 'okp':
-      return bare(null, ({ asymmetricKeyType }) => (asymmetricKeyType === 'ed448' ? 114 : 64))
+      return plain(null, edwardsLength)
   }
 }
 
-const bare = (hash: string | null, length: (key: KeyObject) => number): Scheme => ({
+/** @param hash `null`: part of the algorithm */
+const plain = (hash: string | null, length: (key: KeyObject) => number): Scheme => ({
   sign: (signed, key) => signOnce(hash, signed, key),
   length,
   verify: (signed, signature, key) => verifyOnce(hash, signed, key, signature),
 })
 
-/** @param octets of one coordinate */
-const ecdsa = (hash: string, octets: number): Scheme => ({
-  sign: (signed, key) => rawOf(signOnce(hash, signed, key), octets),
-  length: () => 2 * octets,
+/** @param bytes length of a coordinate */
+const ecdsa = (hash: string, bytes: number): Scheme => ({
+  sign: (signed, key) => rawFromDer(signOnce(hash, signed, key), bytes),
+  length: () => 2 * bytes,
   verify(signed, signature, key) {
-    const der = derOf(signature, octets)
+    const der = derFromRaw(signature, bytes)
     return der !== undefined && verifyOnce(hash, signed, key, der)
   },
 })
 
-/** The salt is as long as the hash, on both sides: node's own default takes any (RFC 7518 §3.5). */
-const pss = (hash: string, saltLength: number): Scheme => {
+/** The salt has the length of the hash (RFC 7518 §3.5); by default Node would accept any. */
+function pss(hash: string, saltLength: number): Scheme {
   const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
   return {
     sign: (signed, key) => signOnce(hash, signed, { key, ...options }),
-    length: modulusOctets,
-    verify: (signed, signature, key) => verifyOnce(hash, signed, { key, ...options }, signature),
+    length: modulusLength,
+    verify: (signed, signature, key) =>
+      verifyOnce(hash, signed, { key, ...options }, signature),
   }
 }
 
-const modulusOctets = ({ asymmetricKeyDetails }: KeyObject): number =>
-  Math.ceil(asymmetricKeyDetails!.modulusLength! / 8)
+/** @param key RSA */
+const modulusLength = ({ asymmetricKeyDetails }: KeyObject): number =>
+  Math.ceil(Number(asymmetricKeyDetails?.modulusLength) / 8)
 
-/** @returns checks signatures, octets or text, with a public key. Nothing that is not exactly of its length is looked at. */
+/** RFC 8032 §5.1.6, §5.2.6. */
+const edwardsLength = ({ asymmetricKeyType }: KeyObject): number =>
+  asymmetricKeyType === 'ed448' ? 114 : 64
+
+/** Verifies with a public key. A signature of another length is rejected without a computation. */
 export function verifierWith(scheme: Scheme, key: KeyObject) {
   const length = scheme.length(key)
   const verify = (signed: string | Uint8Array, signature: Uint8Array): boolean =>
-    signature.length === length && scheme.verify(octetsOf(signed), signature, key)
+    signature.length === length && scheme.verify(bytesOf(signed), signature, key)
   return {
     verify,
     verifyText(signed: string, signature: string): boolean {
-      const octets = canonicalOctetsOf(signature)
-      return octets !== undefined && verify(signed, octets)
+      const bytes = decodeCanonical(signature)
+      return bytes !== undefined && verify(signed, bytes)
     },
   }
 }
 
-/** As `decodeBase64url`, in half its time: Node's decoder skips what it does not know, so the text is made again and compared. */
-function canonicalOctetsOf(text: string): Buffer | undefined {
-  const octets = Buffer.from(text, 'base64url')
-  return octets.toString('base64url') === text ? octets : undefined
+/** `decodeBase64url` in half the time: Node's decoder is lenient, so its result is encoded again and compared. */
+function decodeCanonical(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
 }
 
-export const octetsOf = (signed: string | Uint8Array): Uint8Array =>
+export const bytesOf = (signed: string | Uint8Array): Uint8Array =>
   typeof signed === 'string' ? Buffer.from(signed) : signed

@@ -1,94 +1,130 @@
-import { type Clock, type Seconds, systemClock } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { type Awaitable, isPromise } from '../base/request.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { type Clock, type Seconds, seconds, systemClock } from '../base/clock.ts'
+import { AuthError, configError } from '../base/errors.ts'
 import { TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
-import { type Parts, TYPES } from './compact.ts'
+import { type Dots, TYPES } from './compact.ts'
 import { HeaderReader } from './header.ts'
 import type { Claims } from './json.ts'
-import { asciiPartsOf, objectIn } from './jws.ts'
+import { parseSegment, splitAscii } from './jws.ts'
 import type { VerifyingKey } from './key.ts'
 import type { KeySet, KeySource } from './key-set.ts'
 
 export interface VerifierOptions<Keys extends KeySource = KeySource> {
+  /** A `KeySet`, or the result of `remoteKeySet`. */
   readonly keys: Keys
-  /** Seconds since 1970. Default: the machine's. */
+  /** Seconds since 1970. Default: the system's clock. */
   readonly clock?: () => number
-  /** The `iss` that a token must have. Default: not looked at. */
+  /** The required `iss`. Default: any. */
   readonly issuer?: string
-  /** The `aud` that a token must have, or one of them. Default: not looked at. */
+  /** The required `aud`; of several, the token must have at least one. Default: any. */
   readonly audience?: string | readonly string[]
-  /** Seconds of tolerance for `exp`, `iat`, `nbf`. Default 0. */
+  /** Tolerance in seconds for `exp`, `iat` and `nbf`. Default 0. */
   readonly leeway?: number
-  /** The longest token that is looked at. Default 8192. */
+  /** Limit of a token's length. Default 8192. */
   readonly maxBytes?: number
-  /** What the header's `typ` may be, in lower case, where there is one. Default `jwt`, and `at+jwt` (RFC 9068 §2.1). */
+  /** Allowed values of the header's `typ`, in lower case; a token may omit it. Default `["jwt", "at+jwt"]` (RFC 9068 §2.1). */
   readonly types?: readonly string[]
-  /** How many verified tokens are remembered. Default 0. */
+  /** Number of verified tokens that are cached until they expire. Default 0: none. */
   readonly cache?: number
 }
 
-/** Takes tokens and gives their claims, and gives them only when everything holds. */
-export interface Verifier<Answer extends Awaitable<Claims> = Claims> {
+/** Verifies tokens. Made by `verifier`. */
+export interface Verifier<Result extends Awaitable<Claims> = Claims> {
   /**
-   * @throws Refusal with one class for the first fault: `too_large malformed unsupported_alg unsupported_header wrong_type
-   *   unknown_key bad_signature not_yet_valid expired wrong_issuer wrong_audience invalid_claim`. No text of the token is in it
+   * @returns the claims, frozen if there is a cache. With a `KeySet` at once; with `remoteKeySet` a promise if keys must be fetched
+   * @throws AuthError of the first fault: `too_large malformed unsupported_alg unsupported_header wrong_type unknown_key
+   *   bad_signature not_yet_valid expired wrong_issuer wrong_audience invalid_claim`. Its message has no part of the token
    */
-  verify(token: string): Answer
+  verify(token: string): Result
 }
 
 /**
- * A verifier of JSON Web Tokens (RFC 7519 §7.2, RFC 8725 §3): the signature first, under the one algorithm of the one key that
- * is meant, then the claims. Waits only for keys that have to be fetched.
+ * Makes a verifier of JSON Web Tokens (RFC 7519 §7.2, RFC 8725 §3). It checks the signature first, with the one key that the
+ * token names and the algorithm of that key, then the claims. `exp` is required.
+ *
+ * @throws AuthError `invalid_config` if a number is negative, infinite or `NaN`
  */
 export function verifier(options: VerifierOptions<KeySet>): Verifier
 export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>>
 export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> {
-  const { keys, issuer, audience, maxBytes = 8192 } = options
-  const clock = (options.clock ?? systemClock) as Clock
-  const leeway = (options.leeway ?? 0) as Seconds
-  const want: Expectation = { issuer, audiences: audience === undefined ? undefined : [audience].flat(), leeway }
-  refuseUnbounded({ leeway, maxBytes, cache: options.cache ?? 0 })
-  const cache = options.cache ? new TokenCache(options.cache) : undefined
-  const headers = new HeaderReader(keys, options.types ?? TYPES)
+  const tokens = new TokenVerifier(options)
+  return { verify: (token) => tokens.verify(token) }
+}
 
-  function judge(token: string, parts: Parts, key: VerifyingKey, version: number, isKnown: boolean): Claims {
-    const claims = claimsOf(token, parts, key)
-    if (!isKnown) headers.held(token, parts, key, version)
-    const fault = claimFault(claims, want, clock())
-    if (fault !== undefined) throw new Refusal(fault)
-    if (claims.exp === undefined) throw noExp()
-    cache?.add(token, claims, version, leeway)
+class TokenVerifier {
+  readonly #keys: KeySource
+  readonly #clock: Clock
+  readonly #leeway: Seconds
+  readonly #maxBytes: number
+  readonly #expected: Expectation
+  readonly #cache: TokenCache | undefined
+  readonly #headers: HeaderReader
+
+  constructor(options: VerifierOptions) {
+    const { keys, issuer, audience, leeway = 0, maxBytes = 8192, cache = 0 } = options
+    requireFinite({ leeway, maxBytes, cache })
+    this.#keys = keys
+    this.#clock = (options.clock ?? systemClock) as Clock
+    this.#leeway = seconds(leeway)
+    this.#maxBytes = maxBytes
+    this.#expected = { issuer, audiences: listOf(audience), leeway: this.#leeway }
+    this.#cache = cache === 0 ? undefined : new TokenCache(cache)
+    this.#headers = new HeaderReader(keys, options.types ?? TYPES)
+  }
+
+  verify(token: string): Awaitable<Claims> {
+    const { version } = this.#keys
+    const cached = this.#cache?.find(token, version, this.#clock)
+    if (cached !== undefined) return cached
+    const dots = splitAscii(token, this.#maxBytes)
+    const key = this.#headers.cachedKey(token, version)
+    if (key !== undefined) return this.#accept(token, dots, key, version)
+    const found = this.#headers.read(token, dots)
+    if (!isPromise(found)) return this.#acceptFirst(token, dots, found, version)
+    return found.then((fetched) => this.#acceptFirst(token, dots, fetched, version))
+  }
+
+  /** `#accept` for a header that is not cached: it is, once a signature under it is valid. */
+  #acceptFirst(token: string, dots: Dots, key: VerifyingKey, version: number): Claims {
+    const claims = claimsOf(token, dots, key)
+    this.#headers.cache(token, dots, key, version)
+    return this.#check(token, claims, version)
+  }
+
+  #accept(token: string, dots: Dots, key: VerifyingKey, version: number): Claims {
+    return this.#check(token, claimsOf(token, dots, key), version)
+  }
+
+  #check(token: string, claims: Claims, version: number): Claims {
+    const fault = claimFault(claims, this.#expected, this.#clock())
+    if (fault !== undefined) throw new AuthError(fault)
+    if (claims.exp === undefined) throw missingExp()
+    this.#cache?.add(token, claims, version, this.#leeway)
     return claims
   }
+}
 
-  return {
-    verify(token) {
-      const { version } = keys
-      const remembered = cache?.find(token, version, clock)
-      if (remembered !== undefined) return remembered
-      const parts = asciiPartsOf(token, maxBytes)
-      const known = headers.known(token, version)
-      if (known !== undefined) return judge(token, parts, known, version, true)
-      const key = headers.read(token, parts)
-      if (!isPromise(key)) return judge(token, parts, key, version, false)
-      return key.then((fetched) => judge(token, parts, fetched, version, false))
-    },
+function listOf(audience: string | readonly string[] | undefined) {
+  if (audience === undefined) return undefined
+  return [audience].flat()
+}
+
+/** @throws AuthError `invalid_config` */
+function requireFinite(options: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY))
+      throw configError(`${name} must be a finite number of at least 0.`)
   }
 }
 
-/** @throws Refusal `config_refused` where something is no number from 0 on, or has no end */
-function refuseUnbounded(bounds: Readonly<Record<string, number>>): void {
-  for (const [name, bound] of Object.entries(bounds)) {
-    if (!(bound >= 0 && bound < Number.POSITIVE_INFINITY))
-      throw new Refusal('config_refused', `${name} must be a number from 0 on`)
-  }
+/** The claims of a token, which are readable only after its signature was verified. @throws AuthError `bad_signature` */
+function claimsOf(token: string, { first, second }: Dots, key: VerifyingKey): Claims {
+  if (!key.verifyText(token.slice(0, second), token.slice(second + 1)))
+    throw new AuthError('bad_signature')
+  return parseSegment(token.slice(first + 1, second))
 }
 
-/** The claims, once the signature holds: there is no other way to them. */
-function claimsOf(token: string, { first, second }: Parts, key: VerifyingKey): Claims {
-  if (!key.verifyText(token.slice(0, second), token.slice(second + 1))) throw new Refusal('bad_signature')
-  return objectIn(token.slice(first + 1, second))
-}
-
-const noExp = (): Refusal => new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
+/** The detail is Simple JWT's. */
+const missingExp = (): AuthError =>
+  new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })

@@ -17,7 +17,12 @@ const HEARD = 5
 export const GIVEN_MAX_AGE = seconds(300)
 
 /** @param every how long a key signs: the next one is published when it begins to, and has settled by then */
-export function publicationOf(every: Seconds = seconds(Number.POSITIVE_INFINITY)): Publication {
+export function publicationOf(
+  every: Seconds = seconds(Number.POSITIVE_INFINITY),
+): Publication {
   const maxAge = Math.min(MAX_AGE, Math.max(1, Math.floor(every / 4)))
-  return { maxAge: seconds(maxAge), settles: seconds(maxAge + Math.min(HEARD, every / 4)) }
+  return {
+    maxAge: seconds(maxAge),
+    settles: seconds(maxAge + Math.min(HEARD, every / 4)),
+  }
 }

@@ -1,7 +1,7 @@
 import crypto, { timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Random } from '../base/random.ts'
-import { base64Of, type Encoded, type Encoding, octetsOfBase64 } from './encoding.ts'
+import { base64Of, bytesOfBase64, type Encoded, type Encoding } from './encoding.ts'
 
 // Node.js 20 has none: a named import of it would fail before `node-version.ts` can say so.
 const argon2Of = promisify(crypto.argon2)
@@ -37,10 +37,19 @@ export interface Argon2 extends Encoding {
 /** `argon2$argon2id$v=19$m=19456,t=2,p=1$salt$digest` (RFC 9106), the encoding of new hashes. */
 export function argon2(today: Argon2Cost = ARGON2_COST): Argon2 {
   const isOutdated = (variety: Variety, cost: Argon2Cost, salt: Buffer): boolean =>
-    variety !== 'argon2id' || cost.memory < today.memory || cost.passes < today.passes || salt.length < SALT_OCTETS
+    variety !== 'argon2id' ||
+    cost.memory < today.memory ||
+    cost.passes < today.passes ||
+    salt.length < SALT_OCTETS
 
-  const encoded = (variety: Variety, cost: Argon2Cost, salt: Buffer, digest: Buffer): Encoded => {
-    const digestOf = (password: Buffer): Promise<Buffer> => digestWith(variety, cost, salt, digest.length, password)
+  const encoded = (
+    variety: Variety,
+    cost: Argon2Cost,
+    salt: Buffer,
+    digest: Buffer,
+  ): Encoded => {
+    const digestOf = (password: Buffer): Promise<Buffer> =>
+      digestWith(variety, cost, salt, digest.length, password)
     return {
       work: { kind: `${variety} ${costText(cost)}`, units: 1 },
       outdated: isOutdated(variety, cost, salt),
@@ -55,18 +64,30 @@ export function argon2(today: Argon2Cost = ARGON2_COST): Argon2 {
     parse(rest) {
       const match = TEXT.exec(rest)
       if (match === null) return undefined
-      const [, variety, memory, passes, lanes, saltText, digestText] = match as unknown as Fields
-      const cost = { memory: Number(memory), passes: Number(passes), lanes: Number(lanes) }
-      const salt = octetsOfBase64(saltText, false)
-      const digest = octetsOfBase64(digestText, false)
-      return salt && digest && isBounded(cost) ? encoded(variety, cost, salt, digest) : undefined
+      const [, variety, memory, passes, lanes, saltText, digestText] =
+        match as unknown as Fields
+      const cost = {
+        memory: Number(memory),
+        passes: Number(passes),
+        lanes: Number(lanes),
+      }
+      const salt = bytesOfBase64(saltText, false)
+      const digest = bytesOfBase64(digestText, false)
+      return salt && digest && isBounded(cost)
+        ? encoded(variety, cost, salt, digest)
+        : undefined
     },
     async make(password, random) {
       const salt = Buffer.from(random(SALT_OCTETS))
       const digest = await digestWith('argon2id', today, salt, DIGEST_OCTETS, password)
       return `argon2$argon2id$v=19$${costText(today)}$${base64Of(salt, false)}$${base64Of(digest, false)}`
     },
-    nobodys: encoded('argon2id', today, Buffer.alloc(SALT_OCTETS), Buffer.alloc(DIGEST_OCTETS)),
+    nobodys: encoded(
+      'argon2id',
+      today,
+      Buffer.alloc(SALT_OCTETS),
+      Buffer.alloc(DIGEST_OCTETS),
+    ),
   }
 }
 
@@ -84,7 +105,8 @@ const isBounded = ({ memory, passes, lanes }: Argon2Cost): boolean =>
   passes >= 1 &&
   memory * passes <= MOST_WORK
 
-const costText = ({ memory, passes, lanes }: Argon2Cost): string => `m=${memory},t=${passes},p=${lanes}`
+const costText = ({ memory, passes, lanes }: Argon2Cost): string =>
+  `m=${memory},t=${passes},p=${lanes}`
 
 const digestWith = (
   variety: Variety,
@@ -92,4 +114,5 @@ const digestWith = (
   nonce: Buffer,
   tagLength: number,
   message: Buffer,
-): Promise<Buffer> => argon2Of(variety, { message, nonce, parallelism: lanes, tagLength, memory, passes })
+): Promise<Buffer> =>
+  argon2Of(variety, { message, nonce, parallelism: lanes, tagLength, memory, passes })

@@ -23,7 +23,10 @@ export const bcryptSha256 = bcryptOf(
   () => true,
 )
 
-function bcryptOf(inputOf: (password: Buffer) => Buffer, isWhole: (password: Buffer) => boolean): Encoding {
+function bcryptOf(
+  inputOf: (password: Buffer) => Buffer,
+  isWhole: (password: Buffer) => boolean,
+): Encoding {
   return {
     async parse(rest) {
       const cost = Number(TEXT.exec(rest)?.[1])
@@ -34,7 +37,10 @@ function bcryptOf(inputOf: (password: Buffer) => Buffer, isWhole: (password: Buf
         work: { kind: 'bcrypt', units: 2 ** cost },
         outdated: true,
         async verify(password) {
-          const right = await binding.compare(inputOf(password), rest.replace('$2y$', '$2b$'))
+          const right = await binding.compare(
+            inputOf(password),
+            rest.replace('$2y$', '$2b$'),
+          )
           return right && isWhole(password)
         },
         async spend(units, password) {
@@ -52,5 +58,6 @@ const TEXT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 
 async function loadBinding(): Promise<typeof import('bcrypt')> {
   const need = 'Signing in a user whose stored password hash is bcrypt'
-  return (await optionalPeer<{ default: typeof import('bcrypt') }>('bcrypt', need)).default
+  return (await optionalPeer<{ default: typeof import('bcrypt') }>('bcrypt', need))
+    .default
 }

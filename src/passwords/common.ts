@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { lazy } from '../base/lazy.ts'
-import { trimmed } from './white-space.ts'
+import { trimmed } from '../base/whitespace.ts'
 
 /** Whether a password is on Django's list of 20,000, in any letter case. The list is read when it is first asked for. */
 export async function isCommon(password: string): Promise<boolean> {

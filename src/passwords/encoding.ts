@@ -22,18 +22,18 @@ export interface Encoding {
    * take more than 256 MiB.
    *
    * @returns `undefined` where it is not of this notation, not canonical, or out of bounds
-   * @throws Refusal `config_refused` where it takes a package that is not installed
+   * @throws AuthError `invalid_config` where it takes a package that is not installed
    */
   parse(rest: string): Encoded | undefined | Promise<Encoded | undefined>
 }
 
 /** The octets that canonical base64 stands for; without `padded`, with no `=` at its end. */
-export function octetsOfBase64(text: string, padded = true): Buffer | undefined {
-  const octets = Buffer.from(text, 'base64')
-  return base64Of(octets, padded) === text ? octets : undefined
+export function bytesOfBase64(text: string, padded = true): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return base64Of(bytes, padded) === text ? bytes : undefined
 }
 
-export function base64Of(octets: Buffer, padded = true): string {
-  const text = octets.toString('base64')
+export function base64Of(bytes: Buffer, padded = true): string {
+  const text = bytes.toString('base64')
   return padded ? text : text.replace(/=+$/, '')
 }

@@ -6,7 +6,9 @@ import { base64Of, type Encoded } from './encoding.ts'
 import { encodings } from './encodings.ts'
 
 const readJson = <T>(name: string): T =>
-  JSON.parse(readFileSync(new URL(`../../test/data/passwords/${name}`, import.meta.url), 'utf8'))
+  JSON.parse(
+    readFileSync(new URL(`../../test/data/passwords/${name}`, import.meta.url), 'utf8'),
+  )
 
 interface DjangoHash {
   readonly encoding: string
@@ -47,18 +49,29 @@ for (const { what, password, hash } of django.filter(isRefused)) {
 }
 
 test('bcrypt does not take a password with a NUL, which it would take for another', async () => {
-  const { hash } = django.find(({ encoding, what }) => encoding === 'bcrypt' && what === 'one character')!
+  const { hash } = django.find(
+    ({ encoding, what }) => encoding === 'bcrypt' && what === 'one character',
+  )!
 
   assert.equal(await verify('q', hash), true)
   assert.equal(await verify('q\0q', hash), false)
 })
 
 const rfc = readJson<{
-  scrypt: readonly { password: string; salt: string; N: number; r: number; p: number; hex: string }[]
+  scrypt: readonly {
+    password: string
+    salt: string
+    N: number
+    r: number
+    p: number
+    hex: string
+  }[]
   pbkdf2: readonly { password: string; salt: string; iterations: number; hex: string }[]
 }>('rfc7914.json')
 
-for (const { password, salt, N, r, p, hex } of rfc.scrypt.filter((vector) => vector.salt !== '')) {
+for (const { password, salt, N, r, p, hex } of rfc.scrypt.filter(
+  (vector) => vector.salt !== '',
+)) {
   test(`scrypt of RFC 7914 §12: N=${N}, r=${r}, p=${p}`, async () => {
     const digest = base64Of(Buffer.from(hex, 'hex'))
 
@@ -71,7 +84,10 @@ for (const { password, salt, iterations, hex } of rfc.pbkdf2) {
     // The first of its blocks, which is all that Django's notation has room for.
     const digest = base64Of(Buffer.from(hex, 'hex').subarray(0, 32))
 
-    assert.equal(await verify(password, `pbkdf2_sha256$${iterations}$${salt}$${digest}`), true)
+    assert.equal(
+      await verify(password, `pbkdf2_sha256$${iterations}$${salt}$${digest}`),
+      true,
+    )
   })
 }
 
@@ -79,7 +95,10 @@ test('a new hash is argon2id of 19 MiB and two passes, with 16 octets of salt, a
   const hash = await today.make(Buffer.from('correct horse'), systemRandom)
   const again = await today.make(Buffer.from('correct horse'), systemRandom)
 
-  assert.match(hash, /^argon2\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
+  assert.match(
+    hash,
+    /^argon2\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
+  )
   assert.equal(await verify('correct horse', hash), true)
   assert.equal((await read(hash))?.outdated, false)
   assert.notEqual(hash, again)
@@ -153,17 +172,35 @@ for (const [what, hash] of [
   ['PBKDF2 without salt', `pbkdf2_sha256$1000$$${d32}`],
   ['PBKDF2 with a part more', `pbkdf2_sha256$1000$salt$${d32}$`],
   ['PBKDF2 with a line behind', `pbkdf2_sha256$1000$salt$${d32}\n`],
-  ['PBKDF2 in another spelling of base64', `pbkdf2_sha256$1000$salt$${d32.replace('A=', 'B=')}`],
+  [
+    'PBKDF2 in another spelling of base64',
+    `pbkdf2_sha256$1000$salt$${d32.replace('A=', 'B=')}`,
+  ],
   ['PBKDF2 SHA-1 of another length', `pbkdf2_sha1$1000$salt$${d32}`],
-  ['Argon2 of too much memory', `argon2$argon2id$v=19$m=262145,t=1,p=1$${salt}$${digest}`],
+  [
+    'Argon2 of too much memory',
+    `argon2$argon2id$v=19$m=262145,t=1,p=1$${salt}$${digest}`,
+  ],
   ['Argon2 of too little', `argon2$argon2id$v=19$m=7,t=1,p=1$${salt}$${digest}`],
-  ['Argon2 of too many passes', `argon2$argon2id$v=19$m=262144,t=5,p=1$${salt}$${digest}`],
-  ['Argon2 of too many lanes', `argon2$argon2id$v=19$m=262144,t=1,p=17$${salt}$${digest}`],
+  [
+    'Argon2 of too many passes',
+    `argon2$argon2id$v=19$m=262144,t=5,p=1$${salt}$${digest}`,
+  ],
+  [
+    'Argon2 of too many lanes',
+    `argon2$argon2id$v=19$m=262144,t=1,p=17$${salt}$${digest}`,
+  ],
   ['Argon2 of no lanes', `argon2$argon2id$v=19$m=262144,t=1,p=0$${salt}$${digest}`],
   ['Argon2 of no passes', `argon2$argon2id$v=19$m=262144,t=0,p=1$${salt}$${digest}`],
-  ['Argon2 of an older version', `argon2$argon2id$v=16$m=19456,t=2,p=1$${salt}$${digest}`],
+  [
+    'Argon2 of an older version',
+    `argon2$argon2id$v=16$m=19456,t=2,p=1$${salt}$${digest}`,
+  ],
   ['Argon2 without version', `argon2$argon2id$m=19456,t=2,p=1$${salt}$${digest}`],
-  ['Argon2 with a short digest', `argon2$argon2id$v=19$m=19456,t=2,p=1$${salt}$duOLHIj+5DGj`],
+  [
+    'Argon2 with a short digest',
+    `argon2$argon2id$v=19$m=19456,t=2,p=1$${salt}$duOLHIj+5DGj`,
+  ],
   ['Argon2 padded', `argon2$argon2id$v=19$m=19456,t=2,p=1$${salt}==$${digest}`],
   ['Argon2 of another variety', `argon2$argon2x$v=19$m=19456,t=2,p=1$${salt}$${digest}`],
   ['scrypt of too much memory', `scrypt$262144$salt$9$1$${d64}`],
@@ -203,6 +240,8 @@ for (const hash of [
   test(`work of its kind can be done for nothing: ${hash.slice(0, 36)}`, async () => {
     const encoded = await read(hash)
 
-    await assert.doesNotReject(async () => encoded?.spend(encoded.work.units, Buffer.from('correct horse')))
+    await assert.doesNotReject(async () =>
+      encoded?.spend(encoded.work.units, Buffer.from('correct horse')),
+    )
   })
 }

@@ -1,12 +1,12 @@
+import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
 import type { Encoded } from './encoding.ts'
 import { type Encodings, encodings } from './encodings.ts'
-import { octetsOf } from './octets.ts'
+import { passwordBytes } from './password-bytes.ts'
 import type { Queue } from './queue.ts'
 
 export interface Passwords {
-  /** A new hash, of the password's NFC form. @throws Refusal `invalid` above 4,096 octets; `busy` */
+  /** A new hash, of the password's NFC form. @throws AuthError `invalid` above 4,096 octets; `busy` */
   hash(password: string): Promise<string>
   /**
    * Tells which of some forms of a password, if any, a stored hash is of.
@@ -14,32 +14,37 @@ export interface Passwords {
    * A wrong answer costs the same work whatever the hash: of another algorithm, with other parameters, unreadable, or
    * `undefined`, where there is no account or none that may sign in. See `Ballast`.
    *
-   * @throws Refusal `invalid` above 4,096 octets; `busy`
+   * @throws AuthError `invalid` above 4,096 octets; `busy`
    */
-  verify(attempts: readonly string[], hash: string | undefined): Promise<Verdict>
+  verify(attempts: readonly string[], hash: string | undefined): Promise<PasswordCheck>
 }
 
-export type Verdict =
+export type PasswordCheck =
   | { readonly kind: 'wrong' }
   /** `outdated`: the hash is to be replaced by one of `password`. */
   | { readonly kind: 'right'; readonly password: string; readonly outdated: boolean }
 
-export interface PasswordWorld {
+export interface PasswordDeps {
   readonly queue: Queue
   readonly random: Random
   /** Told once of each reason why a stored hash cannot be read, in a sentence without anything of the hash. */
-  readonly warn: (sentence: string) => void
+  readonly warn: (message: string) => void
   readonly encodings?: Encodings
 }
 
-export function passwords({ queue, random, warn, encodings: known = encodings() }: PasswordWorld): Passwords {
+export function passwords({
+  queue,
+  random,
+  warn,
+  encodings: known = encodings(),
+}: PasswordDeps): Passwords {
   const { today, byName } = known
   const ballast = new Ballast(today.nobodys)
   const warned = new Set<string>()
 
-  const warnOnce = (sentence: string): undefined => {
-    if (!warned.has(sentence)) warn(sentence)
-    warned.add(sentence)
+  const warnOnce = (message: string): undefined => {
+    if (!warned.has(message)) warn(message)
+    warned.add(message)
   }
 
   /** `undefined`: no password is right. */
@@ -47,28 +52,35 @@ export function passwords({ queue, random, warn, encodings: known = encodings() 
     if (hash.startsWith(UNUSABLE)) return undefined
     const end = hash.indexOf('$')
     try {
-      return (await byName.get(hash.slice(0, end))?.parse(hash.slice(end + 1))) ?? warnOnce(UNREADABLE)
+      return (
+        (await byName.get(hash.slice(0, end))?.parse(hash.slice(end + 1))) ??
+        warnOnce(UNREADABLE)
+      )
     } catch (error) {
-      if (error instanceof Refusal) return warnOnce(error.message)
+      if (error instanceof AuthError) return warnOnce(error.message)
       throw error
     }
   }
 
   return {
     async hash(password) {
-      octetsOf(password)
-      const octets = octetsOf(password.normalize('NFC'))
-      return queue(() => today.make(octets, random))
+      passwordBytes(password)
+      const bytes = passwordBytes(password.normalize('NFC'))
+      return queue(() => today.make(bytes, random))
     },
 
     async verify(attempts, hash) {
-      const tries = attempts.map((password) => ({ password, octets: octetsOf(password) }))
+      const tries = attempts.map((password) => ({
+        password,
+        bytes: passwordBytes(password),
+      }))
       const encoded = hash === undefined ? undefined : await read(hash)
       const spendRest = ballast.beside(encoded)
-      return queue(async (): Promise<Verdict> => {
-        for (const { password, octets } of tries) {
-          if (await encoded?.verify(octets)) return { kind: 'right', password, outdated: encoded!.outdated }
-          await spendRest(octets)
+      return queue(async (): Promise<PasswordCheck> => {
+        for (const { password, bytes } of tries) {
+          if (await encoded?.verify(bytes))
+            return { kind: 'right', password, outdated: encoded!.outdated }
+          await spendRest(bytes)
         }
         return { kind: 'wrong' }
       })
@@ -80,7 +92,8 @@ export function passwords({ queue, random, warn, encodings: known = encodings() 
 const UNUSABLE = '!'
 
 /** A hash that no password is right for, told from every other. */
-export const unusableHash = (random: Random): string => UNUSABLE + Buffer.from(random(20)).toString('hex')
+export const unusableHash = (random: Random): string =>
+  UNUSABLE + Buffer.from(random(20)).toString('hex')
 
 export const isUsable = (hash: string): boolean => !hash.startsWith(UNUSABLE)
 
@@ -108,17 +121,21 @@ class Ballast {
     if (own !== undefined) this.#meet(own)
     const rests = [...this.#heaviest.values()].map((encoded) => ({
       encoded,
-      units: encoded.work.units - (own?.work.kind === encoded.work.kind ? own.work.units : 0),
+      units:
+        encoded.work.units - (own?.work.kind === encoded.work.kind ? own.work.units : 0),
     }))
     return async (password) => {
-      for (const { encoded, units } of rests) if (units > 0) await encoded.spend(units, password)
+      for (const { encoded, units } of rests)
+        if (units > 0) await encoded.spend(units, password)
     }
   }
 
   #meet(encoded: Encoded): void {
     const { kind, units } = encoded.work
     const known = this.#heaviest.get(kind)
-    if (known === undefined ? this.#heaviest.size < MOST_KINDS : known.work.units < units) {
+    if (
+      known === undefined ? this.#heaviest.size < MOST_KINDS : known.work.units < units
+    ) {
       this.#heaviest.set(kind, encoded)
     }
   }

@@ -1,6 +1,6 @@
 import { pbkdf2 as derive, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Encoding, octetsOfBase64 } from './encoding.ts'
+import { bytesOfBase64, type Encoding } from './encoding.ts'
 
 const pbkdf2Of = promisify(derive)
 
@@ -14,7 +14,7 @@ export const pbkdf2 = (algorithm: keyof typeof DIGESTS): Encoding => ({
   parse(rest) {
     const [, count, salt = '', text = ''] = TEXT.exec(rest) ?? []
     const iterations = Number(count)
-    const digest = octetsOfBase64(text)
+    const digest = bytesOfBase64(text)
     // Written so that "not a number" is out of bounds.
     if (!(iterations >= 1 && iterations <= MOST_ITERATIONS)) return undefined
     if (digest?.length !== DIGESTS[algorithm]) return undefined
@@ -22,7 +22,10 @@ export const pbkdf2 = (algorithm: keyof typeof DIGESTS): Encoding => ({
       work: { kind: `pbkdf2 ${algorithm}`, units: iterations },
       outdated: true,
       verify: async (password) =>
-        timingSafeEqual(await pbkdf2Of(password, salt, iterations, digest.length, algorithm), digest),
+        timingSafeEqual(
+          await pbkdf2Of(password, salt, iterations, digest.length, algorithm),
+          digest,
+        ),
       async spend(units, password) {
         await pbkdf2Of(password, salt, units, digest.length, algorithm)
       },

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 import { systemRandom } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
 import { encodings } from './encodings.ts'
 import { hashQueue } from './queue.ts'
 
@@ -93,7 +93,7 @@ test('above 32 who wait, the next is refused at once with 503 and told when to c
   await assert.rejects(
     queue(() => work().run()),
     (error) => {
-      assert.ok(error instanceof Refusal)
+      assert.ok(error instanceof AuthError)
       assert.equal(error.status, 503)
       assert.equal(error.retryAfter, 1)
       return true
@@ -127,7 +127,8 @@ test('a work that once took long does not shut the queue', async () => {
   const queue = hashQueue({ atOnce: 1, elapsed: time.elapsed })
   await queue(async () => time.pass(3600))
 
-  for (let round = 0; round < 3; round++) assert.equal(await queue(async () => 'served'), 'served')
+  for (let round = 0; round < 3; round++)
+    assert.equal(await queue(async () => 'served'), 'served')
 })
 
 test('while hashing takes all places, the event loop keeps its pace', async () => {
@@ -140,7 +141,9 @@ test('while hashing takes all places, the event loop keeps its pace', async () =
     last = performance.now()
   }, 5)
 
-  const offered = Array.from({ length: 60 }, () => queue(() => today.make(Buffer.from('correct horse'), systemRandom)))
+  const offered = Array.from({ length: 60 }, () =>
+    queue(() => today.make(Buffer.from('correct horse'), systemRandom)),
+  )
   const outcomes = await Promise.allSettled(offered)
   clearInterval(timer)
 

@@ -1,28 +1,28 @@
 import { type Seconds, seconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 
 /**
  * Does a costly work when its turn comes, first come first served.
  *
- * @throws Refusal `busy`, at once, where too many wait or the wait would be too long; when its turn comes, where it has been
+ * @throws AuthError `busy`, at once, where too many wait or the wait would be too long; when its turn comes, where it has been
  */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>
 
 interface Waiting {
   readonly since: Seconds
   enter(): void
-  refuse(refusal: Refusal): void
+  refuse(error: AuthError): void
 }
 
 /** How much there is to do. */
-export interface Load {
+export interface QueueLoad {
   readonly running: number
   readonly waiting: number
   /** Works that were refused since the queue was made. */
   readonly refused: number
 }
 
-export interface QueueTerms {
+export interface HashQueueOptions {
   /** How many works run at the same time. No more than there are cores: see `os.availableParallelism()`. */
   readonly atOnce: number
   readonly mostWaiting?: number
@@ -41,7 +41,7 @@ export function hashQueue({
   mostWaiting = 32,
   longestWait = seconds(5),
   elapsed = systemElapsed,
-}: QueueTerms): Queue & { load(): Load } {
+}: HashQueueOptions): Queue & { load(): QueueLoad } {
   const waiting: Waiting[] = []
   let running = 0
   let refused = 0
@@ -54,13 +54,17 @@ export function hashQueue({
     }
     const wait = ((usual ?? 0) * (waiting.length + 1)) / atOnce
     if (waiting.length >= mostWaiting || wait > longestWait) throw busy(wait)
-    await new Promise<void>((resolve, reject) => waiting.push({ since: elapsed(), enter: resolve, refuse: reject }))
+    await new Promise<void>((resolve, reject) =>
+      waiting.push({ since: elapsed(), enter: resolve, refuse: reject }),
+    )
   }
 
-  const busy = (wait: number): Refusal => {
+  const busy = (wait: number): AuthError => {
     refused++
     const retryAfter = Math.max(1, Math.ceil(wait))
-    return new Refusal('busy', `${waiting.length} password hashes are waiting`, { retryAfter })
+    return new AuthError('busy', `${waiting.length} password hashes are waiting`, {
+      retryAfter,
+    })
   }
 
   /**
@@ -89,5 +93,7 @@ export function hashQueue({
       leave()
     }
   }
-  return Object.assign(queue, { load: () => ({ running, waiting: waiting.length, refused }) })
+  return Object.assign(queue, {
+    load: () => ({ running, waiting: waiting.length, refused }),
+  })
 }

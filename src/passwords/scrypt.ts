@@ -1,6 +1,6 @@
 import { scrypt as derive, type ScryptOptions, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Encoding, octetsOfBase64 } from './encoding.ts'
+import { bytesOfBase64, type Encoding } from './encoding.ts'
 
 const scryptOf = promisify<Buffer, string, number, ScryptOptions, Buffer>(derive)
 
@@ -14,21 +14,24 @@ export const scrypt: Encoding = {
   parse(rest) {
     const [, n, salt = '', r, p, text = ''] = TEXT.exec(rest) ?? []
     const cost = { N: Number(n), r: Number(r), p: Number(p) }
-    const digest = octetsOfBase64(text)
+    const digest = bytesOfBase64(text)
     if (!isBounded(cost) || digest?.length !== DIGEST_OCTETS) return undefined
     const terms = { ...cost, maxmem: 128 * cost.r * (cost.N + cost.p + 3) }
     return {
       work: { kind: `scrypt N=${n},r=${r},p=${p}`, units: 1 },
       outdated: true,
-      verify: async (password) => timingSafeEqual(await scryptOf(password, salt, DIGEST_OCTETS, terms), digest),
+      verify: async (password) =>
+        timingSafeEqual(await scryptOf(password, salt, DIGEST_OCTETS, terms), digest),
       async spend(units, password) {
-        for (let done = 0; done < units; done++) await scryptOf(password, salt, DIGEST_OCTETS, terms)
+        for (let done = 0; done < units; done++)
+          await scryptOf(password, salt, DIGEST_OCTETS, terms)
       },
     }
   },
 }
 
-const TEXT = /^([1-9]\d{0,5})\$([^$]{1,128})\$([1-9]\d?)\$([1-9]\d?)\$([A-Za-z0-9+/]{86}==)$/
+const TEXT =
+  /^([1-9]\d{0,5})\$([^$]{1,128})\$([1-9]\d?)\$([1-9]\d?)\$([A-Za-z0-9+/]{86}==)$/
 
 /** Written so that "not a number" is out of bounds. */
 const isBounded = ({ N, r, p }: { N: number; r: number; p: number }): boolean =>

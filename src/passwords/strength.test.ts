@@ -1,14 +1,31 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { minimumLength, STRENGTH_RULES, type StrengthRule, weaknessesOf } from './strength.ts'
+import {
+  minimumLength,
+  STRENGTH_RULES,
+  type StrengthRule,
+  weaknessesOf,
+} from './strength.ts'
 
 interface DjangoVerdicts {
-  readonly people: readonly { username: string; first_name: string; last_name: string; email: string }[]
-  readonly cases: readonly [person: number, password: string, faults: readonly [code: string, message: string][]][]
+  readonly people: readonly {
+    username: string
+    first_name: string
+    last_name: string
+    email: string
+  }[]
+  readonly cases: readonly [
+    person: number,
+    password: string,
+    faults: readonly [code: string, message: string][],
+  ][]
 }
 const django = JSON.parse(
-  readFileSync(new URL('../../test/data/passwords/django-strength.json', import.meta.url), 'utf8'),
+  readFileSync(
+    new URL('../../test/data/passwords/django-strength.json', import.meta.url),
+    'utf8',
+  ),
 ) as DjangoVerdicts
 
 const people = django.people.map(({ username, first_name, last_name, email }) => ({
@@ -31,7 +48,14 @@ test('every verdict is the one that Django gives, in its words and order', async
 })
 
 test('what is not known of a person is like nothing', async () => {
-  assert.deepEqual(await weaknessesOf('correct horse battery', { username: undefined, age: 36, email: '' }), [])
+  assert.deepEqual(
+    await weaknessesOf('correct horse battery', {
+      username: undefined,
+      age: 36,
+      email: '',
+    }),
+    [],
+  )
 })
 
 test('the least length can be another, and one is one character', async () => {
@@ -42,12 +66,17 @@ test('the least length can be another, and one is one character', async () => {
       message: 'This password is too short. It must contain at least 1 character.',
     },
   ])
-  assert.equal((await weaknessesOf('fourteen chars', {}, [minimumLength(15)]))[0]?.code, 'password_too_short')
+  assert.equal(
+    (await weaknessesOf('fourteen chars', {}, [minimumLength(15)]))[0]?.code,
+    'password_too_short',
+  )
 })
 
 test('a rule of your own stands beside the four', async () => {
   const noName: StrengthRule = (password) =>
-    password.includes('acme') ? { code: 'service_name', message: 'This password is our name.' } : undefined
+    password.includes('acme')
+      ? { code: 'service_name', message: 'This password is our name.' }
+      : undefined
 
   const [weakness] = await weaknessesOf('acme-acme-acme', {}, [...STRENGTH_RULES, noName])
 

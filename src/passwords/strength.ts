@@ -1,4 +1,4 @@
-import type { Awaitable } from '../base/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import { isCommon } from './common.ts'
 
 /** Why a password is too weak: Django's code, and its sentence for the user. */
@@ -11,7 +11,10 @@ export interface Weakness {
 export type Person = Readonly<Record<string, unknown>>
 
 /** Asked of new passwords alone, after their length in octets. */
-export type StrengthRule = (password: string, person: Person) => Awaitable<Weakness | undefined>
+export type StrengthRule = (
+  password: string,
+  person: Person,
+) => Awaitable<Weakness | undefined>
 
 /** Every reason against a new password, in the order of the rules; none where it may be taken. */
 export async function weaknessesOf(
@@ -37,7 +40,10 @@ export const unlikePerson =
       const whole = value.toLowerCase()
       const parts = [...whole.split(/[^\p{L}\p{N}_]+/u), whole]
       if (parts.some((part) => areAlike(letters, [...part], mostAlike))) {
-        return { code: 'password_too_similar', message: `The password is too similar to the ${name}.` }
+        return {
+          code: 'password_too_similar',
+          message: `The password is too similar to the ${name}.`,
+        }
       }
     }
     return undefined
@@ -57,7 +63,9 @@ export const minimumLength =
 
 /** Django's `CommonPasswordValidator`. */
 export const uncommon: StrengthRule = async (password) =>
-  (await isCommon(password)) ? { code: 'password_too_common', message: 'This password is too common.' } : undefined
+  (await isCommon(password))
+    ? { code: 'password_too_common', message: 'This password is too common.' }
+    : undefined
 
 /** Django's `NumericPasswordValidator`, with fractions among the numbers. */
 export const notNumeric: StrengthRule = (password) =>
@@ -66,7 +74,12 @@ export const notNumeric: StrengthRule = (password) =>
     : undefined
 
 /** What Django asks of a new password, in the order of a new project's settings. */
-export const STRENGTH_RULES: readonly StrengthRule[] = [unlikePerson(), minimumLength(8), uncommon, notNumeric]
+export const STRENGTH_RULES: readonly StrengthRule[] = [
+  unlikePerson(),
+  minimumLength(8),
+  uncommon,
+  notNumeric,
+]
 
 type Letters = readonly string[]
 
@@ -75,8 +88,9 @@ type Letters = readonly string[]
  * the comparisons of one attribute's parts then take no longer, all together, than its length asks (CVE-2021-45115).
  */
 const areAlike = (password: Letters, part: Letters, mostAlike: number): boolean =>
-  !(password.length >= 10 * part.length && part.length < (mostAlike / 2) * password.length) &&
-  likenessOf(password, part) >= mostAlike
+  !(
+    password.length >= 10 * part.length && part.length < (mostAlike / 2) * password.length
+  ) && likenessOf(password, part) >= mostAlike
 
 /** Python's `SequenceMatcher.quick_ratio`: shared letters, each counted on both sides, among all letters. Linear. */
 function likenessOf(a: Letters, b: Letters): number {

@@ -1,40 +1,48 @@
-import type { AuthRequest } from '../base/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import { type Decision, denied, granted } from './decision.ts'
 import { type Permission, signedIn } from './permission.ts'
 
-type Anybody = Permission<unknown, unknown>
+type AnyPermission = Permission<unknown, unknown>
 
-/** Grants whoever asks; credentials that are wrong are refused all the same. */
-export const allowAny: Anybody = () => granted
+/** Grants every request, anonymous ones too. Wrong credentials are still answered with 401. */
+export const allowAny: AnyPermission = () => granted
 
-/** Grants whoever has signed in. */
-export const isAuthenticated = signedIn<Anybody>(({ identity }) => grantIf(identity !== undefined, 'not signed in'))
-
-/** Grants staff. A superuser who is not staff is not (`IsAdminUser`). */
-export const isStaff = signedIn<Anybody>(({ identity }) =>
-  grantIf((identity?.user as { staff?: unknown } | undefined)?.staff === true, 'not staff'),
+/** Grants authenticated users. */
+export const isAuthenticated = signedIn<AnyPermission>(({ identity }) =>
+  grantIf(identity !== undefined, 'not signed in'),
 )
 
-/** A request that changes nothing (RFC 9110 §9.2.1). */
+/** Grants users with `staff`; superusers need it too (Django REST framework's `IsAdminUser`). */
+export const isStaff = signedIn<AnyPermission>(({ identity }) => {
+  const user = identity?.user as { readonly staff?: unknown } | undefined
+  return grantIf(user?.staff === true, 'not staff')
+})
+
+/** Whether a request's method is safe (RFC 9110 §9.2.1). */
 export const isSafe = ({ method }: AuthRequest): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
-/** Grants requests that change nothing: GET, HEAD and OPTIONS. */
-export const isReadOnly: Anybody = ({ request }) => grantIf(isSafe(request), `${request.method} changes things`)
+/** Grants safe methods: GET, HEAD and OPTIONS. */
+export const isReadOnly: AnyPermission = ({ request }) =>
+  grantIf(isSafe(request), `${request.method} is not a safe method`)
 
-/** Grants who has a permission string through a role, and superusers: `has('posts.change')`. */
+/** Grants users with a permission string through a role, and superusers: `has('posts.change')`. */
 export const has = <const Right extends string>(right: Right) =>
   signedIn<Permission<unknown, unknown, Right>>(({ identity }) =>
     grantIf(identity?.can(right) === true, `has not "${right}"`),
   )
 
-/** Grants who was given a role: `hasRole('editor')`. */
+/** Grants users with a role: `hasRole('editor')`. Superusers need it too. */
 export const hasRole = <const Role extends string>(role: Role) => has(`role:${role}`)
 
-/** Grants whose token is for a scope: `hasScope('posts:write')`. Signing in with a password is for none. */
+/** Grants credentials with a scope: `hasScope('posts:write')`. Tokens from a password sign-in have none. */
 export const hasScope = (scope: string) =>
-  signedIn<Anybody>(({ identity }) =>
-    grantIf(identity?.scopes.includes(scope) === true, `the credentials are not for the scope "${scope}"`),
+  signedIn<AnyPermission>(({ identity }) =>
+    grantIf(
+      identity?.scopes.includes(scope) === true,
+      `the credentials lack the scope "${scope}"`,
+    ),
   )
 
-const grantIf = (yes: boolean, because: string): Decision => (yes ? granted : denied(because))
+const grantIf = (condition: boolean, reason: string): Decision =>
+  condition ? granted : denied(reason)

@@ -1,12 +1,26 @@
-import { type Awaitable, isPromise } from '../base/request.ts'
+import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
-import { type Ask, asksForSignIn, type Permission, type SignedIn, signedIn } from './permission.ts'
+import {
+  type Permission,
+  type PermissionContext,
+  requiresSignIn,
+  type SignedIn,
+  signedIn,
+} from './permission.ts'
 
-type Part = (ask: never) => Awaitable<Decision>
+type Part = (context: never) => Awaitable<Decision>
 
-/** The permission that asks all that its parts ask. */
-type Composed<Parts extends readonly Part[]> = (ask: Asked<Parts[number]>) => Awaitable<Decision>
-type Asked<P> = (P extends (ask: infer A) => unknown ? (ask: A) => void : never) extends (ask: infer All) => void
+/** A permission whose context satisfies all of its parts. */
+type Composed<Parts extends readonly Part[]> = (
+  context: ContextOf<Parts[number]>,
+) => Awaitable<Decision>
+
+/** The intersection of the parts' contexts: a union in a parameter's position becomes an intersection. */
+type ContextOf<P> = (
+  P extends (context: infer Context) => unknown
+    ? (context: Context) => void
+    : never
+) extends (context: infer All) => void
   ? All
   : never
 
@@ -15,60 +29,71 @@ type AllOf<Parts extends readonly Part[]> = Composed<Parts> &
 type AnyOf<Parts extends readonly Part[]> = Composed<Parts> &
   (Exclude<Parts[number], SignedIn> extends never ? SignedIn : unknown)
 
-/** Grants where every part grants; asked in this order, the first no ends it. `allOf()` of nothing grants. */
-export function allOf<const Parts extends readonly Part[]>(...parts: Parts): AllOf<Parts> {
-  const permission = (ask: Ask): Awaitable<Decision> => until(parts, ask, (decision) => !decision.granted, granted)
-  return (asksForSignIn(parts) ? signedIn(permission) : permission) as unknown as AllOf<Parts>
+/** Grants if every part grants. Parts are tried in this order up to the first that denies. `allOf()` grants. */
+export function allOf<const Parts extends readonly Part[]>(
+  ...parts: Parts
+): AllOf<Parts> {
+  const permission = (context: PermissionContext): Awaitable<Decision> =>
+    firstDenial(parts, context)
+  if (requiresSignIn(parts)) signedIn(permission)
+  return permission as unknown as AllOf<Parts>
 }
 
-/** Grants where some part grants; asked in this order, the first yes ends it. `anyOf()` of nothing refuses. */
-export function anyOf<const Parts extends readonly Part[]>(...parts: Parts): AnyOf<Parts> {
-  const nothing = denied('no part grants this')
-  const permission = (ask: Ask): Awaitable<Decision> => until(parts, ask, (decision) => decision.granted, nothing)
-  return (parts.every(asksForSignIn) ? signedIn(permission) : permission) as unknown as AnyOf<Parts>
+/** Grants if some part grants. Parts are tried in this order up to the first that grants. `anyOf()` denies. */
+export function anyOf<const Parts extends readonly Part[]>(
+  ...parts: Parts
+): AnyOf<Parts> {
+  const permission = (context: PermissionContext): Awaitable<Decision> =>
+    firstGrant(parts, context)
+  if (parts.every(requiresSignIn)) signedIn(permission)
+  return permission as unknown as AnyOf<Parts>
 }
 
 /**
- * Grants what a permission refuses, and refuses what it grants: for the thing that is asked about, too (D31). It lets
- * through whoever has not signed in, unless it stands beside something that does not.
+ * Grants what a permission denies, and denies what it grants, also for an object (D31: in Django REST framework `~` of
+ * a permission without an object rule denies every object). It grants anonymous requests too: combine it with
+ * `isAuthenticated` to deny those.
  */
 export const not =
-  <Resource, U, Right extends string>(permission: Permission<Resource, U, Right>): Permission<Resource, U, Right> =>
-  (ask) => {
-    const decision = permission(ask)
-    return isPromise(decision) ? Promise.resolve(decision).then(opposite) : opposite(decision)
-  }
+  <Resource, U, Right extends string>(
+    permission: Permission<Resource, U, Right>,
+  ): Permission<Resource, U, Right> =>
+  (context) =>
+    andThen(permission(context), opposite)
 
+/** A value that is no decision is denied, and so is its opposite. */
 const opposite = (decision: Decision): Decision =>
-  // What is neither is no answer, and not of it is none either.
-  decision?.granted === false ? granted : denied('not() of what grants this')
+  decision?.granted === false ? granted : denied('not() of a permission that grants')
 
-/**
- * Asks in turn until a decision is the one that ends it. Waits only for those that have to be waited for.
- *
- * @returns that decision; else `otherwise` where all granted, the last no where none did
- */
-function until(
+/** @returns `granted` if no part from `index` on denies */
+function firstDenial(
   parts: readonly Part[],
-  ask: Ask,
-  ends: (decision: Decision) => boolean,
-  otherwise: Decision,
+  context: PermissionContext,
+  index = 0,
 ): Awaitable<Decision> {
-  let last = otherwise
-  const from = (start: number): Awaitable<Decision> => {
-    for (let i = start; i < parts.length; i++) {
-      const decision = (parts[i] as Permission)(ask)
-      if (isPromise(decision)) return Promise.resolve(decision).then((known) => (take(known) ? last : from(i + 1)))
-      if (take(decision)) return last
-    }
-    return last
-  }
-  const take = (decision: Decision): boolean => {
-    last = decision.granted === true ? granted : silent(decision)
-    return ends(last)
-  }
-  return from(0)
+  const part = parts[index] as Permission | undefined
+  if (part === undefined) return granted
+  return andThen(part(context), (decision) => {
+    if (decision.granted === true) return firstDenial(parts, context, index + 1)
+    return withoutDetail(decision)
+  })
 }
 
-/** A composition has no sentence of its own for the client: the parts' would tell half of it (specification 6.7). */
-const silent = ({ because, as }: Denied): Denied => denied(because, as === undefined ? {} : { as })
+/** @returns `last`, the denial of the last part, if no part from `index` on grants */
+function firstGrant(
+  parts: readonly Part[],
+  context: PermissionContext,
+  index = 0,
+  last: Decision = denied('no part grants this'),
+): Awaitable<Decision> {
+  const part = parts[index] as Permission | undefined
+  if (part === undefined) return last
+  return andThen(part(context), (decision) => {
+    if (decision.granted === true) return granted
+    return firstGrant(parts, context, index + 1, withoutDetail(decision))
+  })
+}
+
+/** The text of one part would describe only a part of the rule to the client. */
+const withoutDetail = ({ reason, as }: Denied): Denied =>
+  denied(reason, as === undefined ? {} : { as })

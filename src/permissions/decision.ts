@@ -1,4 +1,4 @@
-/** What a permission answers. An object, so that an answer which nobody awaited is a type error and never a yes. */
+/** What a permission returns. It is an object, so that a decision that was not awaited does not compile as `true`. */
 export type Decision = Granted | Denied
 
 export interface Granted {
@@ -7,19 +7,24 @@ export interface Granted {
 
 export interface Denied {
   readonly granted: false
-  /** For the operator: never on the wire. */
-  readonly because: string
-  /** For whoever is signed in, instead of the usual sentence. A composition does not pass it on (specification 6.7). */
-  readonly says?: string
-  /** That the thing is not there for this caller, or that the method has no meaning here: 404, 405 instead of 403. */
+  /** For the log (`explain: true`). Never part of a response. */
+  readonly reason: string
+  /**
+   * The `detail` of the 403, in place of the default one. Anonymous clients never receive it, and `allOf`, `anyOf` and
+   * `not` drop it: a part's text would describe only half of the rule.
+   */
+  readonly detail?: string
+  /** Answers 404 (the object is hidden from this user) or 405 instead of 403. */
   readonly as?: 'not_found' | 'method_not_allowed'
 }
 
 export const granted: Granted = { granted: true }
 
-/** @param because for the operator's log; `says` is what a client that is signed in reads */
-export const denied = (because: string, more: Pick<Denied, 'says' | 'as'> = {}): Denied => ({
-  granted: false,
-  because,
-  ...more,
-})
+/**
+ * @param reason for the log
+ * @param more `detail` replaces the response's text, `as` its status
+ */
+export const denied = (
+  reason: string,
+  more: Pick<Denied, 'detail' | 'as'> = {},
+): Denied => ({ granted: false, reason, ...more })

@@ -1,6 +1,14 @@
 import '../base/node-version.ts'
 
-export { allowAny, has, hasRole, hasScope, isAuthenticated, isReadOnly, isStaff } from './basic-permissions.ts'
+export {
+  allowAny,
+  has,
+  hasRole,
+  hasScope,
+  isAuthenticated,
+  isReadOnly,
+  isStaff,
+} from './basic-permissions.ts'
 export { allOf, anyOf, not } from './compose.ts'
 export { type Decision, denied, granted } from './decision.ts'
 export {
@@ -10,5 +18,10 @@ export {
   modelPermissionsOrAnonReadOnly,
   objectPermissions,
 } from './model-permissions.ts'
-export { type Ask, type Permission, type SignedIn, signedIn } from './permission.ts'
-export type { Principal } from './principal.ts'
+export type { Principal } from './permission.ts'
+export {
+  type Permission,
+  type PermissionContext,
+  type SignedIn,
+  signedIn,
+} from './permission.ts'

@@ -1,13 +1,20 @@
 import { isTokenUser } from '../authentication/token-user.ts'
-import type { Awaitable } from '../base/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import { isSafe } from './basic-permissions.ts'
 import { type Decision, denied, granted } from './decision.ts'
-import { type Ask, type Permission, type SignedIn, signedIn } from './permission.ts'
+import {
+  type Permission,
+  type PermissionContext,
+  type SignedIn,
+  signedIn,
+} from './permission.ts'
 
-/** The permission strings that a method needs; a method that is not listed is refused with 405. */
-export type ByMethod<Right extends string> = Readonly<Partial<Record<string, readonly Right[]>>>
+/** The permission strings that each method requires; other methods get 405. */
+export type ByMethod<Right extends string> = Readonly<
+  Partial<Record<string, readonly Right[]>>
+>
 
-/** Django's: nothing to read, `add`, `change` and `delete` for the rest. */
+/** Django's table: safe methods require nothing, the others `add`, `change` and `delete`. */
 export const modelMap = <const Model extends string>(model: Model) =>
   ({
     GET: [],
@@ -22,8 +29,9 @@ export const modelMap = <const Model extends string>(model: Model) =>
 type ModelRight<Model extends string> = `${Model}.${'add' | 'change' | 'delete'}`
 
 /**
- * `DjangoModelPermissions`: whoever has signed in and has the permission strings of the method, `posts.add`, `posts.change`,
- * `posts.delete` for `modelPermissions('posts')`, or those of a table of one's own.
+ * Django REST framework's `DjangoModelPermissions`: grants authenticated users with the permission strings of the method.
+ *
+ * @param model `'posts'` requires `posts.add`, `posts.change` and `posts.delete`; or a table of your own
  */
 export function modelPermissions<const Model extends string>(
   model: Model,
@@ -31,67 +39,89 @@ export function modelPermissions<const Model extends string>(
 export function modelPermissions<const Right extends string>(
   map: ByMethod<Right>,
 ): Permission<unknown, unknown, Right> & SignedIn
-export function modelPermissions(model: string | ByMethod<string>): Permission<unknown, unknown, string> & SignedIn {
+export function modelPermissions(
+  model: string | ByMethod<string>,
+): Permission<unknown, unknown, string> & SignedIn {
   const map = mapOf(model)
-  return signedIn((ask) => judged(map, ask))
+  return signedIn((context) => decide(map, context))
 }
 
-/** `DjangoModelPermissionsOrAnonReadOnly`: the same, and whoever has not signed in may do what needs nothing. */
+/** `DjangoModelPermissionsOrAnonReadOnly`: the same, but grants anonymous requests if the method requires nothing. */
 export function modelPermissionsOrAnonReadOnly<const Model extends string>(
   model: Model,
 ): Permission<unknown, unknown, ModelRight<Model>>
 export function modelPermissionsOrAnonReadOnly<const Right extends string>(
   map: ByMethod<Right>,
 ): Permission<unknown, unknown, Right>
-export function modelPermissionsOrAnonReadOnly(model: string | ByMethod<string>): Permission<unknown, unknown, string> {
+export function modelPermissionsOrAnonReadOnly(
+  model: string | ByMethod<string>,
+): Permission<unknown, unknown, string> {
   const map = mapOf(model)
-  return (ask) => {
-    if (ask.identity !== undefined) return judged(map, ask)
-    const needed = map[ask.request.method]
-    if (needed === undefined) return NO_METHOD
-    return needed.length === 0 ? granted : denied('not signed in')
+  return (context) => {
+    if (context.identity !== undefined) return decide(map, context)
+    const required = map[context.request.method]
+    if (required === undefined) return UNKNOWN_METHOD
+    return required.length === 0 ? granted : denied('not signed in')
   }
 }
 
-/** Whether a user has a permission string for one thing: roles know of none, so an application answers. */
-export type MayDo<Resource, U, Right extends string> = (right: Right, resource: Resource, user: U) => Awaitable<boolean>
+/** Whether a user has a permission string for one object. Roles cannot answer that; the application does. */
+export type ObjectRights<Resource, U, Right extends string> = (
+  right: Right,
+  resource: Resource,
+  user: U,
+) => Awaitable<boolean>
 
 /**
- * `DjangoObjectPermissions`, for `authorize`: who has not the permission strings of the method for the thing is refused; who
- * may not even read it, or only wanted to, is told that it is not there.
+ * `DjangoObjectPermissions`, for `authorize`: grants users with the permission strings of the method for the object.
+ * Users who may not even read it get 404, so that they do not learn that it exists.
  */
 export function objectPermissions<Resource, U, const Right extends string>(
   map: ByMethod<Right>,
-  may: MayDo<Resource, U, Right>,
+  hasRight: ObjectRights<Resource, U, Right>,
 ): Permission<Resource, U> & SignedIn {
-  const hasAll = async (method: string, { resource }: Ask<Resource, U>, user: U): Promise<boolean> => {
-    for (const right of map[method] ?? []) if ((await may(right, resource, user)) !== true) return false
+  const hasRightsOf = async (
+    method: string,
+    resource: Resource,
+    user: U,
+  ): Promise<boolean> => {
+    for (const right of map[method] ?? [])
+      if ((await hasRight(right, resource, user)) !== true) return false
     return true
   }
-  return signedIn(async (ask: Ask<Resource, U>) => {
-    const { identity, request } = ask
-    if (identity === undefined) return denied('not signed in')
-    if (map[request.method] === undefined) return NO_METHOD
-    if (await hasAll(request.method, ask, identity.user)) return granted
-    const because = `has not what ${request.method} needs for this`
-    const mayRead = !isSafe(request) && (await hasAll('GET', ask, identity.user))
-    return denied(because, mayRead ? {} : { as: 'not_found' })
-  })
+  return signedIn(
+    async ({ identity, request, resource }: PermissionContext<Resource, U>) => {
+      const { method } = request
+      if (identity === undefined) return denied('not signed in')
+      if (map[method] === undefined) return UNKNOWN_METHOD
+      if (await hasRightsOf(method, resource, identity.user)) return granted
+      const reason = `lacks a permission string that ${method} requires for this object`
+      if (!isSafe(request) && (await hasRightsOf('GET', resource, identity.user)))
+        return denied(reason)
+      return denied(reason, { as: 'not_found' })
+    },
+  )
 }
 
-const NO_METHOD = denied('the method is not in the table', { as: 'method_not_allowed' })
+const UNKNOWN_METHOD = denied('the table of permission strings lacks the method', {
+  as: 'method_not_allowed',
+})
 
-const mapOf = (model: string | ByMethod<string>): ByMethod<string> => {
+function mapOf(model: string | ByMethod<string>): ByMethod<string> {
   const map = typeof model === 'string' ? modelMap(model) : model
-  // A method named `constructor` has no permission strings.
+  // Without a prototype, the method `constructor` is not found in it.
   return Object.assign(Object.create(null), map)
 }
 
-function judged(map: ByMethod<string>, { identity, request }: Ask<unknown, unknown, string>): Decision {
-  // Whoever is known from a token alone has no rights, not even those to nothing (specification 5.3).
-  if (identity === undefined || isTokenUser(identity.user)) return denied('not signed in as a user of the store')
-  const needed = map[request.method]
-  if (needed === undefined) return NO_METHOD
-  const missing = needed.find((right) => !identity.can(right))
+function decide(
+  map: ByMethod<string>,
+  { identity, request }: PermissionContext<unknown, unknown, string>,
+): Decision {
+  // A user known from a token alone has no rights, not even if the method requires none.
+  if (identity === undefined || isTokenUser(identity.user))
+    return denied('not signed in as a user of the store')
+  const required = map[request.method]
+  if (required === undefined) return UNKNOWN_METHOD
+  const missing = required.find((right) => !identity.can(right))
   return missing === undefined ? granted : denied(`has not "${missing}"`)
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tokenUser } from '../authentication/token-user.ts'
-import type { Refusal } from '../base/refusal.ts'
-import type { AuthRequest } from '../base/request.ts'
+import type { AuthError } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
 import {
   allOf,
   allowAny,
@@ -23,13 +23,17 @@ import {
   objectPermissions,
   type Permission,
 } from './index.ts'
-import { asksForSignIn } from './permission.ts'
-import { type Bounds, Known } from './principal.ts'
+import { requiresSignIn } from './permission.ts'
+import { type PrincipalDeps, RequestPrincipal } from './request-principal.ts'
 import { rightsOf } from './rights.ts'
 
-const BOUNDS: Bounds = {
-  rights: rightsOf({ editor: ['posts.add', 'posts.change'], viewer: ['posts.view'], owner: ['*'] }),
-  refusal: (refusal) => refusal,
+const BOUNDS: PrincipalDeps = {
+  rights: rightsOf({
+    editor: ['posts.add', 'posts.change'],
+    viewer: ['posts.view'],
+    owner: ['*'],
+  }),
+  toRouteError: (error) => error,
 }
 
 const requestWith = (method: string): AuthRequest => ({
@@ -49,12 +53,20 @@ interface Somebody {
 }
 
 const known = (user: Somebody | object, scopes: readonly string[] = [], method = 'GET') =>
-  new Known<unknown>({ user, scheme: 'test', scopes }, BOUNDS, requestWith(method))
+  new RequestPrincipal<unknown>(
+    { user, scheme: 'test', scopes },
+    BOUNDS,
+    requestWith(method),
+  )
 
 type Asked = Permission<unknown, unknown, string>
 
-const ask = (permission: Asked, who: ReturnType<typeof known> | undefined, method = 'GET', resource?: unknown) =>
-  permission({ identity: who, request: requestWith(method), resource })
+const ask = (
+  permission: Asked,
+  who: ReturnType<typeof known> | undefined,
+  method = 'GET',
+  resource?: unknown,
+) => permission({ identity: who, request: requestWith(method), resource })
 
 /** `yes`, `no`, or what the no stands for. */
 async function answer(...asked: Parameters<typeof ask>): Promise<string> {
@@ -76,15 +88,45 @@ for (const [name, permission, who, method, expected] of [
   ['a writer', isReadOnly, editor, 'TRACE', 'no'],
   ['a permission string of a role', has('posts.change'), editor, 'GET', 'yes'],
   ['one of another role', has('posts.view'), editor, 'GET', 'no'],
-  ['one of two roles', has('posts.view'), known({ roles: ['editor', 'viewer'] }), 'GET', 'yes'],
+  [
+    'one of two roles',
+    has('posts.view'),
+    known({ roles: ['editor', 'viewer'] }),
+    'GET',
+    'yes',
+  ],
   ['a role with all', has('posts.burn'), known({ roles: ['owner'] }), 'GET', 'yes'],
-  ['a role that nobody described', has('posts.view'), known({ roles: ['toString'] }), 'GET', 'no'],
+  [
+    'a role that nobody described',
+    has('posts.view'),
+    known({ roles: ['toString'] }),
+    'GET',
+    'no',
+  ],
   ['a superuser', has('posts.burn'), known({ superuser: true }), 'GET', 'yes'],
-  ['a superuser who is inactive', has('posts.burn'), known({ superuser: true, active: false }), 'GET', 'no'],
+  [
+    'a superuser who is inactive',
+    has('posts.burn'),
+    known({ superuser: true, active: false }),
+    'GET',
+    'no',
+  ],
   ['nobody', has('posts.view'), nobody, 'GET', 'no'],
-  ['a user from a token', has('posts.view'), known(tokenUser({ is_superuser: true }, TERMS())), 'GET', 'no'],
+  [
+    'a user from a token',
+    has('posts.view'),
+    known(tokenUser({ is_superuser: true }, TERMS())),
+    'GET',
+    'no',
+  ],
   ['a role', hasRole('editor'), editor, 'GET', 'yes'],
-  ['a superuser without the role', hasRole('editor'), known({ superuser: true }), 'GET', 'no'],
+  [
+    'a superuser without the role',
+    hasRole('editor'),
+    known({ superuser: true }),
+    'GET',
+    'no',
+  ],
   ['a scope', hasScope('posts:read'), known({}, ['posts:read']), 'GET', 'yes'],
   ['no scope', hasScope('posts:read'), known({ superuser: true }), 'GET', 'no'],
 ] as const) {
@@ -114,13 +156,18 @@ test('P14 allOf stops at the first no', async () => {
 
 test('P15 anyOf stops at the first yes', async () => {
   const second = spy(granted)
-  assert.equal(await answer(anyOf(isAuthenticated, second.permission) as Asked, editor), 'yes')
+  assert.equal(
+    await answer(anyOf(isAuthenticated, second.permission) as Asked, editor),
+    'yes',
+  )
   assert.deepEqual(second.seen, [])
 })
 
 test('compositions wait only for what has to be waited for', async () => {
   const later: Asked = async () => granted
-  assert.ok(!(ask(allOf(isAuthenticated, not(isStaff)) as Asked, editor) instanceof Promise))
+  assert.ok(
+    !(ask(allOf(isAuthenticated, not(isStaff)) as Asked, editor) instanceof Promise),
+  )
   assert.ok(ask(allOf(isAuthenticated, later) as Asked, editor) instanceof Promise)
   assert.equal(await answer(allOf(later, isAuthenticated, later) as Asked, editor), 'yes')
   assert.equal(await answer(allOf(later, isStaff, later) as Asked, editor), 'no')
@@ -131,35 +178,54 @@ test('compositions wait only for what has to be waited for', async () => {
 test('of nothing, allOf grants and anyOf refuses', async () => {
   assert.equal(await answer(allOf() as unknown as Asked, nobody), 'yes')
   assert.equal(await answer(anyOf() as unknown as Asked, editor), 'no')
-  assert.equal(asksForSignIn(anyOf()), true)
+  assert.equal(requiresSignIn(anyOf()), true)
 })
 
 test('a composition says nothing of its parts to the client, and everything to the operator', () => {
-  const nope = denied('the moon is full', { says: 'nope' })
+  const nope = denied('the moon is full', { detail: 'nope' })
   for (const composed of [allOf(() => nope), anyOf(() => nope)]) {
     const decision = ask(composed as Asked, editor)
-    assert.deepEqual(decision, { granted: false, because: 'the moon is full' })
+    assert.deepEqual(decision, { granted: false, reason: 'the moon is full' })
   }
 })
 
 test('not of a thing that is owned is a thing that is not owned (D31)', async () => {
-  const isOwner: Permission<{ owner: string }, { id: string }> = ({ identity, resource }) =>
-    identity?.user.id === resource.owner ? granted : denied('not yours')
-  const ada = known({ id: 'ada' }) as Known<{ id: string }>
+  const isOwner: Permission<{ owner: string }, { id: string }> = ({
+    identity,
+    resource,
+  }) => (identity?.user.id === resource.owner ? granted : denied('not yours'))
+  const ada = known({ id: 'ada' }) as RequestPrincipal<{ id: string }>
   const decide = (owner: string) =>
-    not(isOwner)({ identity: ada, request: requestWith('GET'), resource: { owner } } as never)
+    not(isOwner)({
+      identity: ada,
+      request: requestWith('GET'),
+      resource: { owner },
+    } as never)
 
   assert.equal((await decide('ada')).granted, false)
   assert.equal((await decide('bob')).granted, true)
 })
 
 test('what asks for a sign-in is known for it', () => {
-  for (const yes of [isAuthenticated, isStaff, has('x'), hasRole('x'), hasScope('x'), modelPermissions('posts')])
-    assert.equal(asksForSignIn(yes), true)
-  assert.equal(asksForSignIn(allOf(allowAny, isStaff)), true)
-  assert.equal(asksForSignIn(anyOf(isStaff, has('x'))), true)
-  for (const no of [allowAny, isReadOnly, not(isAuthenticated), anyOf(isAuthenticated, isReadOnly), allOf(isReadOnly)])
-    assert.equal(asksForSignIn(no), false)
+  for (const yes of [
+    isAuthenticated,
+    isStaff,
+    has('x'),
+    hasRole('x'),
+    hasScope('x'),
+    modelPermissions('posts'),
+  ])
+    assert.equal(requiresSignIn(yes), true)
+  assert.equal(requiresSignIn(allOf(allowAny, isStaff)), true)
+  assert.equal(requiresSignIn(anyOf(isStaff, has('x'))), true)
+  for (const no of [
+    allowAny,
+    isReadOnly,
+    not(isAuthenticated),
+    anyOf(isAuthenticated, isReadOnly),
+    allOf(isReadOnly),
+  ])
+    assert.equal(requiresSignIn(no), false)
 })
 
 const MODEL = modelPermissions('posts') as Asked
@@ -182,9 +248,11 @@ for (const [name, permission, who, method, expected] of [
 
 test('P25 to P27 object permissions tell only who may look that a thing is there', async () => {
   const map = { ...modelMap('posts'), GET: ['posts.view'] } as const
-  const may = (right: string, note: { readonly may: readonly string[] }): boolean => note.may.includes(right)
+  const may = (right: string, note: { readonly may: readonly string[] }): boolean =>
+    note.may.includes(right)
   const permission = objectPermissions(map, may) as unknown as Asked
-  const decide = (method: string, ...rights: string[]) => answer(permission, editor, method, { may: rights })
+  const decide = (method: string, ...rights: string[]) =>
+    answer(permission, editor, method, { may: rights })
 
   assert.equal(await decide('GET'), 'not_found')
   assert.equal(await decide('GET', 'posts.view'), 'yes')
@@ -201,12 +269,12 @@ test('authorize refuses with what the permission says', async () => {
       await known({}).authorize((() => decision) as Asked, undefined)
       return 'granted'
     } catch (error) {
-      const { code, detail } = error as Refusal
+      const { code, detail } = error as AuthError
       return `${code}: ${detail}`
     }
   }
 
   assert.equal(await codeOf(granted), 'granted')
-  assert.equal(await codeOf(denied('x', { says: 'nope' })), 'permission_denied: nope')
+  assert.equal(await codeOf(denied('x', { detail: 'nope' })), 'permission_denied: nope')
   assert.equal(await codeOf(denied('x', { as: 'not_found' })), 'not_found: Not found.')
 })

@@ -3,13 +3,13 @@ import { isTokenUser } from '../authentication/token-user.ts'
 /** Roles and the permission strings of each; `*` stands for all. */
 export type Roles = Readonly<Record<string, readonly string[]>>
 
-/** What the permissions of an instance may name: the permission strings of its roles, and `role:` before their names. */
+/** What the permissions of an instance may name: the permission strings of its roles, and `role:` before each role. */
 export type RightsOf<R extends Roles> = string extends keyof R
   ? string
-  : Named<R[keyof R][number]> | `role:${keyof R & string}`
+  : Listed<R[keyof R][number]> | `role:${keyof R & string}`
 
-/** Where a role says `*` alone, its instance's permission strings are told nowhere. */
-type Named<P extends string> = [P] extends ['*'] ? string : Exclude<P, '*'>
+/** If the roles hold nothing but `*`, no permission string is listed, and any may be named. */
+type Listed<P extends string> = [P] extends ['*'] ? string : Exclude<P, '*'>
 
 /** Whether a user has a permission string, or a role after `role:`. */
 export type Rights = (user: unknown, right: string) => boolean
@@ -17,27 +17,29 @@ export type Rights = (user: unknown, right: string) => boolean
 const ROLE = 'role:'
 
 /**
- * Rights by role. Whoever is known from a token alone has none, whatever it says (specification 5.3); a superuser has every
- * permission string, and the roles that were given.
+ * Rights through roles. Inactive users and users known from a token alone have none, whatever the token says. Superusers
+ * have every permission string, but only the roles that they were given.
  */
 export function rightsOf(roles: Roles): Rights {
-  const byRole = new Map(Object.entries(roles).map(([role, strings]) => [role, new Set(strings)]))
+  const stringsByRole = new Map<unknown, ReadonlySet<string>>(
+    Object.entries(roles).map(([role, strings]) => [role, new Set(strings)]),
+  )
+  const grants = (role: unknown, right: string): boolean => {
+    const strings = stringsByRole.get(role)
+    return strings !== undefined && (strings.has(right) || strings.has('*'))
+  }
   return (user, right) => {
     if (typeof user !== 'object' || user === null || isTokenUser(user)) return false
-    const { active, superuser, roles: has } = user as Standing
+    const { active, superuser, roles: given } = user as RightsFields
     if (active === false) return false
-    const names = Array.isArray(has) ? (has as readonly unknown[]) : []
-    if (right.startsWith(ROLE)) return names.includes(right.slice(ROLE.length))
-    if (superuser === true) return true
-    return names.some((name) => {
-      const strings = byRole.get(name as string)
-      return strings !== undefined && (strings.has(right) || strings.has('*'))
-    })
+    const userRoles: readonly unknown[] = Array.isArray(given) ? given : []
+    if (right.startsWith(ROLE)) return userRoles.includes(right.slice(ROLE.length))
+    return superuser === true || userRoles.some((role) => grants(role, right))
   }
 }
 
-/** What is looked at in a user, of whatever kind a scheme's users are. */
-interface Standing {
+/** The fields that rights depend on. Users of a custom scheme may lack them. */
+interface RightsFields {
   readonly active?: unknown
   readonly superuser?: unknown
   readonly roles?: unknown

@@ -1,39 +1,28 @@
 import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-// An import evaluates every export of node:http, and one of them is a WebSocket client: 6 MiB, and a tenth of the start.
+// `import` evaluates every export of node:http; one of them is a WebSocket client of 6 MiB and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
 
-const TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Milliseconds that an answer may take at a stop. */
-const FAREWELL = 2_000
+/** Milliseconds for a response at a stop. */
+const STOP_TIMEOUT = 2_000
 
 /**
- * Answers `GET /metrics`, and nothing else, at an address of its own: what is told there is for the operator.
+ * Serves `GET /metrics` at an address of its own, because metrics are for the operator and not for clients.
  *
  * @throws the error of `listen`
  */
 export async function serveMetrics(
   { host, port }: { readonly host: string; readonly port: number },
-  told: () => Promise<string>,
+  exposition: () => Promise<string>,
 ): Promise<{ readonly url: string; stop(): void }> {
-  const server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, async (request, response) => {
-    // It is asked every few seconds: nothing is gained by a connection that stays.
-    response.shouldKeepAlive = false
-    const isRead = request.method === 'GET' || request.method === 'HEAD'
-    const isHere = request.url?.replace(/\?.*$/s, '') === '/metrics'
-    if (!isRead || !isHere) {
-      response.writeHead(isHere ? 405 : 404, isHere ? { Allow: 'GET, HEAD' } : {}).end()
-      return
-    }
-    try {
-      const text = await told()
-      response.writeHead(200, { 'Content-Type': TYPE, 'Content-Length': Buffer.byteLength(text) }).end(text)
-    } catch {
-      response.writeHead(500).end()
-    }
-  })
+  const server = createServer(
+    { headersTimeout: 5_000, requestTimeout: 5_000 },
+    (request, response) => void respond(request, response, exposition),
+  )
   server.maxConnections = 100
   server.listen({ host, port })
   await once(server, 'listening')
@@ -42,7 +31,29 @@ export async function serveMetrics(
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/metrics`,
     stop() {
       server.close()
-      setTimeout(() => server.closeAllConnections(), FAREWELL).unref()
+      setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT).unref()
     },
+  }
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  exposition: () => Promise<string>,
+): Promise<void> {
+  // A scrape every few seconds gains nothing from a connection that stays open.
+  response.shouldKeepAlive = false
+  if (request.url?.replace(/\?.*$/s, '') !== '/metrics')
+    return void response.writeHead(404).end()
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return void response.writeHead(405, { Allow: 'GET, HEAD' }).end()
+  try {
+    const text = await exposition()
+    const length = Buffer.byteLength(text)
+    response
+      .writeHead(200, { 'Content-Type': CONTENT_TYPE, 'Content-Length': length })
+      .end(text)
+  } catch {
+    response.writeHead(500).end()
   }
 }

@@ -1,47 +1,59 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { LogEntry } from '../options.ts'
-import { lineOf, pathForLog } from '../settings/log.ts'
+import type { LogEntry } from '../base/log.ts'
+import { formatLine, pathForLog } from '../base/log.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 
-/** What a line says of who asked. */
-export interface Caller {
+/** What a log line says about the client: the id of its request and its address. */
+export interface RequestClient {
   readonly request: string
   readonly address: string
 }
 
-/** Tells of a request once its response is over. Nothing of a header, a query or a body is in it (L3). */
-export function logWhenDone(request: IncomingMessage, response: ServerResponse, caller: Caller, log: ServerLog): void {
+/** Logs a request when its response is over, without anything of a header, a query or a body (rule L3). */
+export function logWhenDone(
+  request: IncomingMessage,
+  response: ServerResponse,
+  client: RequestClient,
+  log: ServerLog,
+): void {
   const began = performance.now()
   response.once('close', () => {
-    const isWhole = response.writableFinished
+    const isComplete = response.writableFinished
     const path = pathForLog(request.url ?? '')
-    // Probes come every few seconds. What they find is told where it is not good.
-    if (path.startsWith('/health/') && isWhole && response.statusCode === 200) return
+    // Health checks come every few seconds; only failures are worth a line.
+    if (path.startsWith('/health/') && isComplete && response.statusCode === 200) return
     log({
-      level: levelOf(response.statusCode, isWhole),
+      level: levelOf(response.statusCode, isComplete),
       event: 'request',
       method: request.method,
       path,
-      status: isWhole ? response.statusCode : 'broken off',
+      status: isComplete ? response.statusCode : 'broken off',
       ms: Math.round(performance.now() - began),
-      ...caller,
+      ...client,
     })
   })
 }
 
-function levelOf(status: number, isWhole: boolean): LogEntry['level'] {
-  if (!isWhole || status === 503) return 'warn'
+function levelOf(status: number, isComplete: boolean): LogEntry['level'] {
+  if (!isComplete || status === 503) return 'warn'
   return status >= 500 ? 'error' : 'info'
 }
 
-/** For people: `POST /api/token/ 401 12 ms`. What is no request is told with all that is known of it. */
+/** For people: `POST /api/token/ 401 12 ms`; other entries with all of their fields. */
 export function textLine(entry: LogEntry): string {
   const { event, method, path, status, ms } = entry
   if (event === 'request') return `${method} ${path} ${status} ${ms} ms`
-  return event === 'unreadable request' ? `${event} ${status}` : lineOf(entry)
+  if (event === 'unreadable request') return `${event} ${status}`
+  return formatLine(entry)
 }
 
-/** For programs: one JSON object a line, with the moment in UTC and the process. */
+/** For programs: one JSON object a line, with the time in UTC and the process id. */
 export const jsonLine = ({ level, event, ...fields }: LogEntry): string =>
-  JSON.stringify({ at: new Date().toISOString(), level, event, pid: process.pid, ...fields })
+  JSON.stringify({
+    at: new Date().toISOString(),
+    level,
+    event,
+    pid: process.pid,
+    ...fields,
+  })

@@ -1,19 +1,30 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type Guard, send } from '../adapters/node.ts'
-import { REFUSALS } from '../base/refusal.ts'
-import { isPromise } from '../base/request.ts'
+import { isPromise } from '../base/awaitable.ts'
+import { ERRORS } from '../base/errors.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
 /** What the server has beside the endpoints of the instance: a page that teaches, a guarded greeting, the key set. */
-export function routesOf(
+export function serverRoutes(
   auth: Watchword<User>,
   guard: Guard<User, string>,
-  { origin, isStopping }: { readonly origin: () => string; readonly isStopping: () => boolean },
+  {
+    origin,
+    isStopping,
+  }: { readonly origin: () => string; readonly isStopping: () => boolean },
 ): RequestListener {
   const routes = new Map<string, Listener>([
-    ['', reads((_, response) => reply(response, 200, lesson(origin()), 'text/plain; charset=utf-8'))],
-    ['/health/live', reads((_, response) => json(response, 200, { status: 'ok' }, UNSTORED))],
+    [
+      '',
+      reads((_, response) =>
+        reply(response, 200, lesson(origin()), 'text/plain; charset=utf-8'),
+      ),
+    ],
+    [
+      '/health/live',
+      reads((_, response) => json(response, 200, { status: 'ok' }, UNSTORED)),
+    ],
     [
       '/health/ready',
       reads(async (_, response) => {
@@ -22,14 +33,23 @@ export function routesOf(
         json(response, health.status === 'down' ? 503 : 200, health, UNSTORED)
       }),
     ],
-    ['/hello', guard(reads((request, response) => json(response, 200, { hello: request.auth.user.username })))],
+    [
+      '/hello',
+      guard(
+        reads((request, response) =>
+          json(response, 200, { hello: request.auth.user.username }),
+        ),
+      ),
+    ],
   ])
   return (request, response) => {
     const url = request.url ?? ''
     if (auth.owns(url)) return
-    const listener = routes.get(url.replace(/[?#].*$/s, '').replace(/\/$/, '')) ?? notFound
+    const listener =
+      routes.get(url.replace(/[?#].*$/s, '').replace(/\/$/, '')) ?? notFound
     const done = listener(request, response)
-    if (isPromise(done)) done.then(undefined, (error) => send(response, auth.refuse(error)))
+    if (isPromise(done))
+      done.then(undefined, (error) => send(response, auth.replyToError(error)))
   }
 }
 
@@ -42,22 +62,40 @@ const UNSTORED = { 'Cache-Control': 'no-store' }
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
-const notFound: Listener = (_, response) => json(response, 404, { detail: REFUSALS.not_found.says })
+const notFound: Listener = (_, response) =>
+  json(response, 404, { detail: ERRORS.not_found.detail })
 
 /** A listener for GET and HEAD; other methods are refused. */
 const reads =
-  <R extends IncomingMessage>(listener: (request: R, response: ServerResponse) => unknown) =>
+  <R extends IncomingMessage>(
+    listener: (request: R, response: ServerResponse) => unknown,
+  ) =>
   (request: R, response: ServerResponse): unknown => {
-    if (request.method === 'GET' || request.method === 'HEAD') return listener(request, response)
+    if (request.method === 'GET' || request.method === 'HEAD')
+      return listener(request, response)
     response.setHeader('Allow', 'GET, HEAD')
     return json(response, 405, { detail: `Method "${request.method}" not allowed.` })
   }
 
-const json = (response: ServerResponse, status: number, body: object, headers = {}): void =>
-  reply(response, status, JSON.stringify(body), 'application/json', headers)
+const json = (
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers = {},
+): void => reply(response, status, JSON.stringify(body), 'application/json', headers)
 
-function reply(response: ServerResponse, status: number, body: string, type: string, headers = {}): void {
-  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body), ...headers })
+function reply(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type: string,
+  headers = {},
+): void {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  })
   response.end(body)
 }
 

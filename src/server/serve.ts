@@ -1,147 +1,200 @@
 import { EventEmitter, once } from 'node:events'
 import { chmodSync } from 'node:fs'
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { mount } from '../adapters/node.ts'
-import { during } from '../base/occasion.ts'
+import { runInContext } from '../base/request-context.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { callerOf } from './caller.ts'
-import { type Colleagues, colleaguesVia } from './colleagues.ts'
-import { LIMITS, type Limits } from './limits.ts'
-import { type MetricsPlace, measuring } from './measuring.ts'
-import { RequestFigures } from './request-figures.ts'
+import { answerBadRequest, closeSoon } from './bad-request.ts'
+import { type MessageBus, messageBus } from './cluster/message-bus.ts'
+import { LIMITS, type Limits } from './connection-limits.ts'
+import { clientOf } from './request-client.ts'
 import { logWhenDone, type ServerLog } from './request-log.ts'
-import { OWN_PATHS, routesOf } from './routes.ts'
-import { answerUnreadable, closeSoon } from './unreadable.ts'
+import { RequestStats } from './request-stats.ts'
+import { OWN_PATHS, serverRoutes } from './routes.ts'
+import { type MetricsPlace, startMetrics } from './start-metrics.ts'
 
-// An import evaluates every export of node:http, and one of them is a WebSocket client: 6 MiB, and a tenth of the start.
+// `import` evaluates every export of node:http; one of them is a WebSocket client of 6 MiB and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
 
-/** Where a server listens: on a port (0: any that is free), or on a socket file. */
-export type Place = { readonly host: string; readonly port: number } | { readonly socket: string }
+/** A port, 0 for any free one, or a socket file. */
+export type ListenAddress =
+  | { readonly host: string; readonly port: number }
+  | { readonly socket: string }
 
-export type Serving = Place & {
+export type ServeOptions = ListenAddress & {
   readonly auth: Watchword<User>
-  /** Who serves beside this process. Default: nobody. */
-  readonly colleagues?: Colleagues
-  /** How many proxies stand in front. Default: none. */
+  /** Connects the workers that serve together. Default: this process alone. */
+  readonly bus?: MessageBus
+  /** How many proxies are in front. Default: 0. */
   readonly proxies?: number
-  /** Where Prometheus is told how it goes. Default: nowhere. */
+  /** Where to serve metrics. Default: nowhere. */
   readonly metrics?: MetricsPlace
-  /** Told of each request. */
   readonly log?: ServerLog
   readonly limits?: Limits
 }
 
-export interface Running {
-  /** `http://host:port`, as bound; `unix:PATH`. */
+export interface RunningServer {
+  /** `http://host:port`, as bound, or `unix:PATH`. */
   readonly url: string
-  /** Where metrics are told. */
+  /** The address of the metrics. */
   readonly metrics: string | undefined
-  /** Takes no more connections. Those that there are go on as before. */
-  shut(): void
+  /** Accepts no more connections; those that are open go on as before. */
+  stopListening(): void
   /**
-   * Takes no more connections, answers what is in flight, closes the rest. A request that is on its way on an idle
+   * Accepts no more connections, answers the requests in flight and closes the rest. A request that was sent on an idle
    * connection is still answered, with `Connection: close`. The instance stays open.
    */
   stop(): Promise<void>
 }
-
-/** What the first page says of where it is, when the proxy in front alone knows. */
-const ELSEWHERE = 'https://auth.example.com'
 
 /**
  * The stand-alone server.
  *
  * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, …
  */
-export async function serve(serving: Serving): Promise<Running> {
-  const { auth, colleagues = colleaguesVia(), proxies = 0, metrics, log, limits = LIMITS, ...place } = serving
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { auth, bus = messageBus(), proxies = 0, metrics, log, limits = LIMITS } = options
+  const server = createLimitedServer(limits)
+  const connections = countConnections(server, limits)
+  const stats = new RequestStats([...auth.paths, ...OWN_PATHS])
+  const unfinished = new Set<ServerResponse>()
+  let url = ''
+  let isStopping = false
+
+  const route = requestRouter(auth, {
+    origin: () => originOf(url),
+    // The next health check fails as soon as no more connections are accepted.
+    isStopping: () => !server.listening,
+  })
+  server.on('request', (request, response) => {
+    const client = clientOf(request, proxies)
+    if (isStopping) response.shouldKeepAlive = false
+    response.setHeader('X-Request-Id', client.request)
+    unfinished.add(response)
+    response.once('close', () => unfinished.delete(response))
+    if (log !== undefined) logWhenDone(request, response, client, log)
+    countWhenDone(request, response, stats)
+    closeIfUnread(request, response, limits)
+    runInContext({ requestId: client.request, address: client.address }, () =>
+      route(request, response),
+    )
+  })
+  answerBadRequest(server, unfinished, { linger: limits.linger, log })
+
+  const measured = { auth, requests: stats, connections }
+  const metricsServer = metrics && (await startMetrics(metrics, measured, bus))
+  try {
+    url = await listenOn(server, options)
+  } catch (error) {
+    metricsServer?.stop()
+    throw error
+  }
+  return {
+    url,
+    metrics: metricsServer?.url,
+    stopListening: () => stopListening(server),
+    async stop() {
+      isStopping = true
+      for (const response of unfinished) response.shouldKeepAlive = false
+      await closeGracefully(server, limits)
+      metricsServer?.stop()
+    },
+  }
+}
+
+function createLimitedServer(limits: Limits): Server {
   const server = createServer(limits)
   server.timeout = limits.timeout
   server.maxConnections = limits.maxConnections
   server.maxRequestsPerSocket = limits.maxRequestsPerSocket
+  return server
+}
 
-  const answering = new Set<ServerResponse>()
-  let stopping = false
-  let url = ''
-
-  const figures = new RequestFigures([...auth.paths, ...OWN_PATHS])
-  let connections = 0
-
-  /** What comes of requests, each on its own occasion. */
-  const requests = new EventEmitter()
-  requests.on(
-    'request',
-    // It stands for the server in that alone.
-    routesOf(auth, mount(requests as Server, auth), {
-      origin: () => (url.startsWith('unix:') ? ELSEWHERE : url),
-      // From here on others are asked, before the last answers are given.
-      isStopping: () => !server.listening,
-    }),
-  )
-  // Node cuts a connection after a last answer. A peer that is still writing would lose the answer with it (RFC 9112 §9.6).
+/** @returns how many connections are open */
+function countConnections(server: Server, { linger }: Limits): () => number {
+  let open = 0
   server.on('connection', (socket) => {
-    connections++
-    socket.once('close', () => connections--)
-    socket.destroySoon = () => closeSoon(socket, limits.linger)
+    open++
+    socket.once('close', () => open--)
+    // Node cuts a connection after its last response. A client that is still sending would lose it (RFC 9112 §9.6).
+    socket.destroySoon = () => closeSoon(socket, linger)
   })
-  server.on('request', (request, response) => {
-    const began = performance.now()
-    const caller = callerOf(request, proxies)
-    if (stopping) response.shouldKeepAlive = false
-    response.setHeader('X-Request-Id', caller.request)
-    if (log !== undefined) logWhenDone(request, response, caller, log)
-    answering.add(response)
-    response.once('finish', () => {
-      // Answered before it was read to its end. Its rest is not worth waiting for.
-      if (!request.complete) closeSoon(request.socket, limits.linger)
-    })
-    response.once('close', () => {
-      answering.delete(response)
-      figures.add(request.url ?? '', response.statusCode, (performance.now() - began) / 1000)
-    })
-    during({ requestId: caller.request, address: caller.address }, () => requests.emit('request', request, response))
+  return () => open
+}
+
+/** Requests for the instance and for the server's own pages. */
+function requestRouter(
+  auth: Watchword<User>,
+  terms: Parameters<typeof serverRoutes>[2],
+): RequestListener {
+  // `mount` wants a server to listen on; this one gets its requests from the real one, each in its own context.
+  const requests = new EventEmitter()
+  const guard = mount(requests as Server, auth)
+  requests.on('request', serverRoutes(auth, guard, terms))
+  return (request, response) => void requests.emit('request', request, response)
+}
+
+function countWhenDone(
+  { url = '' }: IncomingMessage,
+  response: ServerResponse,
+  stats: RequestStats,
+): void {
+  const began = performance.now()
+  response.once('close', () => {
+    stats.add(url, response.statusCode, (performance.now() - began) / 1000)
   })
-  answerUnreadable(server, answering, { linger: limits.linger, log })
+}
 
-  const measured =
-    metrics && (await measuring(metrics, { auth, requests: figures, connections: () => connections }, colleagues))
-  try {
-    server.listen('socket' in place ? { path: place.socket } : { host: place.host, port: place.port })
-    await once(server, 'listening')
-  } catch (error) {
-    measured?.stop()
-    throw error
-  }
-  // Who is not of the owner's group has nothing to say here.
-  if ('socket' in place) chmodSync(place.socket, 0o660)
-  url = urlOf(server.address())
+/** Closes the connection of a request that was answered before its body was read: the rest is not worth reading. */
+function closeIfUnread(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { linger }: Limits,
+): void {
+  response.once('finish', () => {
+    if (!request.complete) closeSoon(request.socket, linger)
+  })
+}
 
-  const closed = new Promise((resolve) => server.once('close', resolve))
-
-  // Not the close of the HTTP server: that one cuts idle connections, and with them requests that are on their way.
-  const shut = (): void => void (server.listening && NetServer.prototype.close.call(server))
-
-  async function stop(): Promise<void> {
-    stopping = true
-    for (const response of answering) response.shouldKeepAlive = false
-    shut()
-    const farewell = setTimeout(() => server.close(), limits.farewell)
-    const cut = setTimeout(() => server.closeAllConnections(), limits.stop)
-    await closed
-    clearTimeout(farewell)
-    clearTimeout(cut)
-    measured?.stop()
-    server.close() // ends the timer that looks for slow requests
-  }
-
-  return { url, metrics: measured?.url, shut, stop }
+/** @returns the URL of the bound address */
+async function listenOn(server: Server, address: ListenAddress): Promise<string> {
+  if ('socket' in address) server.listen({ path: address.socket })
+  else server.listen({ host: address.host, port: address.port })
+  await once(server, 'listening')
+  // Only the owner and the group may connect.
+  if ('socket' in address) chmodSync(address.socket, 0o660)
+  return urlOf(server.address())
 }
 
 function urlOf(bound: string | AddressInfo | null): string {
   if (bound === null || typeof bound === 'string') return `unix:${bound}`
   const { address, family, port } = bound
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+  const host = family === 'IPv6' ? `[${address}]` : address
+  return `http://${host}:${port}`
+}
+
+/** For the examples of the first page. Behind a socket file only the proxy knows the address. */
+const originOf = (url: string): string =>
+  url.startsWith('unix:') ? 'https://auth.example.com' : url
+
+/** Not the close of the HTTP server, which cuts idle connections and with them requests that have been sent. */
+function stopListening(server: Server): void {
+  if (server.listening) NetServer.prototype.close.call(server)
+}
+
+async function closeGracefully(
+  server: Server,
+  { idleGrace, stopTimeout }: Limits,
+): Promise<void> {
+  const closed = new Promise((resolve) => server.once('close', resolve))
+  stopListening(server)
+  const closeIdle = setTimeout(() => server.close(), idleGrace)
+  const closeAll = setTimeout(() => server.closeAllConnections(), stopTimeout)
+  await closed
+  clearTimeout(closeIdle)
+  clearTimeout(closeAll)
+  // Ends node's timer that looks for slow requests.
+  server.close()
 }

@@ -16,13 +16,16 @@ const REST = 3
 const GRACE = days(1)
 
 /** How time passes, in milliseconds. */
-export interface Pace {
+export interface FlushPace {
   /** Since some moment, never set back. */
   elapsed(): number
   rest(length: number): Promise<unknown>
 }
 
-const systemPace: Pace = { elapsed: () => performance.now(), rest: (length) => sleep(length) }
+const systemPace: FlushPace = {
+  elapsed: () => performance.now(),
+  rest: (length) => sleep(length),
+}
 
 /**
  * Deletes the sessions of which no token can be alive, or what else is flushed so: in batches that are as large as a moment
@@ -38,7 +41,7 @@ export async function flush(
   now: UnixSeconds,
   window: Seconds,
   progress: (deleted: number) => void = () => {},
-  { elapsed, rest }: Pace = systemPace,
+  { elapsed, rest }: FlushPace = systemPace,
 ): Promise<number> {
   const dead = (now - window - GRACE) as UnixSeconds
   let deleted = 0

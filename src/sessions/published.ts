@@ -1,7 +1,7 @@
 import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { LATEST, PAGE } from './revoked.ts'
-import type { Ended, SessionId, Sessions } from './session.ts'
+import { AuthError } from '../base/errors.ts'
+import { LATEST, PAGE } from './revocation-feed.ts'
+import type { RevokedSession, SessionId, Sessions } from './session.ts'
 
 /** A page of what services are told that verify tokens and have no store. Nothing in it is said of a user. */
 export interface PublishedPage {
@@ -14,8 +14,8 @@ export interface PublishedPage {
   readonly more: boolean
 }
 
-export interface PublishedWorld {
-  readonly sessions: Pick<Sessions, 'endedSince'>
+export interface PublishedPagesDeps {
+  readonly sessions: Pick<Sessions, 'revokedSince'>
   readonly clock: Clock
   readonly elapsed: () => Seconds
   readonly window: Seconds
@@ -45,32 +45,35 @@ const KEPT = 60
  * @returns takes the `until` of the page before; `undefined`, or one too old: everything of which a token could be alive.
  *   Refuses with `store_unavailable`; with `busy` where too many different pages were asked for
  */
-export function publishedPages(world: PublishedWorld): (since: number | undefined) => Promise<PublishedPage> {
+export function publishedPages(
+  deps: PublishedPagesDeps,
+): (since: number | undefined) => Promise<PublishedPage> {
   const kept = new Map<number, Promise<PublishedPage>>()
   /** When those that change no more were read. */
   const settled = new Map<number, Seconds>()
-  let begun = world.elapsed()
+  let begun = deps.elapsed()
   let old = 0
   const beginSecond = (): void => {
-    begun = world.elapsed()
+    begun = deps.elapsed()
     old = 0
     for (const [from, readAt] of settled) if (begun - readAt >= KEPT) settled.delete(from)
     for (const from of kept.keys()) if (!settled.has(from)) kept.delete(from)
   }
   return async (since) => {
-    if (world.elapsed() - begun >= 1) beginSecond()
-    const now = world.clock()
-    const earliest = grainOf(now - world.window - LATEST)
+    if (deps.elapsed() - begun >= 1) beginSecond()
+    const now = deps.clock()
+    const earliest = grainOf(now - deps.window - LATEST)
     const from = Math.max(startOf(since, now), earliest)
     const known = kept.get(from)
     if (known !== undefined) return known
     const isOld = from !== earliest && from < now - RECENT
-    if (isOld && old++ >= OLD_PAGES) throw new Refusal('busy', 'too many pages of old revocations', { retryAfter: 1 })
-    const page = pageFrom(from, now, world)
+    if (isOld && old++ >= OLD_PAGES)
+      throw new AuthError('busy', 'too many pages of old revocations', { retryAfter: 1 })
+    const page = pageFrom(from, now, deps)
     kept.set(from, page)
     page.then(
       ({ more, until }) => {
-        if (more && until <= now - RECENT) settled.set(from, world.elapsed())
+        if (more && until <= now - RECENT) settled.set(from, deps.elapsed())
       },
       // What could not be read is read again for whoever asks next.
       () => kept.delete(from),
@@ -89,11 +92,12 @@ const startOf = (since: number | undefined, now: UnixSeconds): number =>
 async function pageFrom(
   from: number,
   now: UnixSeconds,
-  { sessions, window: exactly }: PublishedWorld,
+  { sessions, window: exactly }: PublishedPagesDeps,
 ): Promise<PublishedPage> {
   const window = Math.ceil(exactly)
-  const rows = await sessions.endedSince({ endedAt: from as UnixSeconds }, PAGE + 1)
-  if (rows.length <= PAGE) return { window, until: grainOf(now - MARGIN), revoked: rows.map(idOf), more: false }
+  const rows = await sessions.revokedSince({ endedAt: from as UnixSeconds }, PAGE + 1)
+  if (rows.length <= PAGE)
+    return { window, until: grainOf(now - MARGIN), revoked: rows.map(idOf), more: false }
   const last = grainOf(rows.at(-1)!.endedAt)
   const page = rows.filter(({ endedAt }) => endedAt < last)
   if (page.length > 0) return { window, until: last, revoked: page.map(idOf), more: true }
@@ -101,17 +105,17 @@ async function pageFrom(
   return { window, until: last + GRAIN, revoked: grain.map(idOf), more: true }
 }
 
-const idOf = ({ id }: Ended): SessionId => id
+const idOf = ({ id }: RevokedSession): SessionId => id
 
 /** All of one grain, of which there is more than a page. */
 async function restOfGrain(
-  rows: readonly Ended[],
+  rows: readonly RevokedSession[],
   end: number,
-  sessions: PublishedWorld['sessions'],
-): Promise<readonly Ended[]> {
+  sessions: PublishedPagesDeps['sessions'],
+): Promise<readonly RevokedSession[]> {
   const all = [...rows]
   for (;;) {
-    const page = await sessions.endedSince(all.at(-1)!, PAGE)
+    const page = await sessions.revokedSince(all.at(-1)!, PAGE)
     const itsOwn = page.filter(({ endedAt }) => endedAt < end)
     all.push(...itsOwn)
     if (itsOwn.length < PAGE) return all

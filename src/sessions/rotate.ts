@@ -1,7 +1,14 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 import { hexId, type Random } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
-import type { EndReason, Session, SessionId, SessionState, Sessions, UserRequirements } from './session.ts'
+import type {
+  RevokeReason,
+  Session,
+  SessionId,
+  SessionState,
+  Sessions,
+  UserRequirements,
+} from './session.ts'
 
 /** What a refresh token says of its session: the generation it belongs to, and its own `jti`. */
 export interface Presented {
@@ -24,9 +31,9 @@ export interface RotationTerms {
 }
 
 /** What the state of a session says of a token that was presented. */
-export type Verdict =
+export type RotationDecision =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'revoked'; readonly reason: EndReason }
+  | { readonly kind: 'revoked'; readonly reason: RevokeReason }
   | { readonly kind: 'expired' }
   /** The user is gone, inactive, or has since changed what must end every sign-in. */
   | { readonly kind: 'user'; readonly reason: 'deleted' | 'inactive' | 'password' }
@@ -43,7 +50,7 @@ export type RotationOutcome =
   | { readonly kind: 'replayed'; readonly session: Session }
   /** `ended`: this call ended the session for it. True once a session, whatever the number of callers. */
   | { readonly kind: 'reused'; readonly session: Session; readonly ended: boolean }
-  | Exclude<Verdict, { readonly kind: 'current' | 'previous' | 'reused' }>
+  | Exclude<RotationDecision, { readonly kind: 'current' | 'previous' | 'reused' }>
 
 /** A clock that was set back by no more than this leaves the overlap as it is. */
 const STEP_BACK = 5
@@ -56,22 +63,25 @@ const ATTEMPTS = 3
  *
  * Pure: the same token, state and time always give the same verdict.
  */
-export function judge(
+export function decideRotation(
   presented: Presented,
   state: SessionState | undefined,
   now: UnixSeconds,
   { leeway, overlap, require }: Pick<RotationTerms, 'leeway' | 'overlap' | 'require'>,
-): Verdict {
+): RotationDecision {
   if (state === undefined) return { kind: 'unknown' }
   const { session } = state
-  if (session.endReason !== undefined) return { kind: 'revoked', reason: session.endReason }
-  if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + leeway) return { kind: 'expired' }
+  if (session.endReason !== undefined)
+    return { kind: 'revoked', reason: session.endReason }
+  if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + leeway)
+    return { kind: 'expired' }
   const reason = faultOfUser(state, require)
   if (reason !== undefined) return { kind: 'user', reason }
 
   const { generation, jti } = presented
   if (generation > session.generation || generation < 0) return { kind: 'ahead' }
-  if (generation === session.generation) return { kind: jti === session.jti ? 'current' : 'ahead' }
+  if (generation === session.generation)
+    return { kind: jti === session.jti ? 'current' : 'ahead' }
   const isPrevious = generation === session.generation - 1 && jti === session.previousJti
   return { kind: isPrevious && isInTime(session, now, overlap) ? 'previous' : 'reused' }
 }
@@ -80,7 +90,8 @@ function faultOfUser(
   { session, user }: SessionState,
   require: UserRequirements,
 ): 'deleted' | 'inactive' | 'password' | undefined {
-  if (user === undefined) return session.userId === undefined && !require.user ? undefined : 'deleted'
+  if (user === undefined)
+    return session.userId === undefined && !require.user ? undefined : 'deleted'
   if (require.active && !user.active) return 'inactive'
   if (require.epoch && user.epoch !== session.epoch) return 'password'
   return undefined
@@ -97,26 +108,33 @@ function isInTime({ rotatedAt }: Session, now: UnixSeconds, overlap: Seconds): b
  * with the same token one moves the session on. The others are judged by its committed state. Where that says that the
  * session must end, it has ended, durably, before this resolves.
  *
- * @throws Refusal `store_unavailable`: whether the session moved on is unknown, and the same token may be presented again
+ * @throws AuthError `store_unavailable`: whether the session moved on is unknown, and the same token may be presented again
  */
 export async function rotate(
   presented: Presented,
   now: UnixSeconds,
-  world: {
+  deps: {
     readonly sessions: Pick<Sessions, 'rotate' | 'find'>
     readonly random: Random
-    readonly end: Sessions['end']
+    readonly end: Sessions['revoke']
   },
   terms: RotationTerms,
 ): Promise<RotationOutcome> {
-  const { sessions, end } = world
+  const { sessions, end } = deps
   const { idle, leeway, require } = terms
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const swapped = await sessions.rotate({ ...presented, newJti: hexId(world.random), idle, leeway, now, require })
+    const swapped = await sessions.rotate({
+      ...presented,
+      newJti: hexId(deps.random),
+      idle,
+      leeway,
+      now,
+      require,
+    })
     if (swapped !== undefined) return { kind: 'rotated', session: swapped }
 
     const state = await sessions.find(presented.id)
-    const verdict = judge(presented, state, now, terms)
+    const verdict = decideRotation(presented, state, now, terms)
     switch (verdict.kind) {
       case 'current':
         continue
@@ -133,5 +151,7 @@ export async function rotate(
         return verdict
     }
   }
-  throw new Refusal('store_unavailable', 'the session or its user keeps changing', { retryAfter: 1 })
+  throw new AuthError('store_unavailable', 'the session or its user keeps changing', {
+    retryAfter: 1,
+  })
 }

@@ -5,7 +5,13 @@ import type { UserId } from '../users/user.ts'
 export type SessionId = string & { readonly __is: 'SessionId' }
 
 /** Why a session ended. The first three are said of the token, the others of its user. */
-export type EndReason = 'logout' | 'reuse' | 'admin' | 'password' | 'inactive' | 'deleted'
+export type RevokeReason =
+  | 'logout'
+  | 'reuse'
+  | 'admin'
+  | 'password'
+  | 'inactive'
+  | 'deleted'
 
 /** One sign-in: the row that all its refresh tokens share, changed in place at each refresh. */
 export interface Session {
@@ -26,10 +32,13 @@ export interface Session {
   /** `User.epoch` at sign-in. */
   readonly epoch: number
   readonly endedAt: UnixSeconds | undefined
-  readonly endReason: EndReason | undefined
+  readonly endReason: RevokeReason | undefined
 }
 
-export type NewSession = Pick<Session, 'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'>
+export type NewSession = Pick<
+  Session,
+  'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'
+>
 
 /** The terms on which a refresh token is exchanged. */
 export interface Rotation {
@@ -61,13 +70,13 @@ export interface SessionState {
 }
 
 /** A session in the feed of revocations, and when it ended. */
-export interface Ended {
+export interface RevokedSession {
   readonly id: SessionId
   readonly endedAt: UnixSeconds
 }
 
 /** Whatever ended at this moment or later; behind this session, where one is named. */
-export type FeedPosition = Pick<Ended, 'endedAt'> & Partial<Ended>
+export type FeedPosition = Pick<RevokedSession, 'endedAt'> & Partial<RevokedSession>
 
 /** The port that keeps sessions. Every verb is one statement or one transaction, and its row count decides. */
 export interface Sessions {
@@ -87,12 +96,17 @@ export interface Sessions {
    *
    * @returns whether this call ended it or changed the reason: `false` where it had ended already or does not exist
    */
-  end(id: SessionId, reason: EndReason, now: UnixSeconds): Promise<boolean>
+  revoke(id: SessionId, reason: RevokeReason, now: UnixSeconds): Promise<boolean>
   /** Ends all of a user's that have not ended. @returns the ids that this call ended */
-  endAll(userId: UserId, reason: EndReason, now: UnixSeconds, except?: SessionId): Promise<readonly SessionId[]>
+  revokeAll(
+    userId: UserId,
+    reason: RevokeReason,
+    now: UnixSeconds,
+    except?: SessionId,
+  ): Promise<readonly SessionId[]>
   list(userId: UserId): Promise<readonly Session[]>
   /** The feed of revocations, a page of up to `limit`: what has ended from there on, in the order of moments, then of ids. */
-  endedSince(from: FeedPosition, limit: number): Promise<readonly Ended[]>
+  revokedSince(from: FeedPosition, limit: number): Promise<readonly RevokedSession[]>
   /** Deletes up to `limit` sessions whose `expiresAt` is before `moment`. @returns how many it deleted */
   flush(moment: UnixSeconds, limit: number): Promise<number>
 }

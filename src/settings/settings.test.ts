@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { Refusal } from '../base/refusal.ts'
-import { THEIRS } from './names-of-others.ts'
+import { AuthError } from '../base/errors.ts'
+import { DJANGO_NAMES } from './django-names.ts'
 import { parseSettings } from './settings.ts'
 
 const key = 'conformance-key-0123456789abcdef-0123456789abcdef'
@@ -38,37 +38,84 @@ test('what the environment says holds where the options say nothing', () => {
 })
 
 test('a session lives at least as long as a refresh token', () => {
-  assert.equal(parseSettings({ tokens: { refresh: '60d' } }, {}).terms.session, 60 * 86_400)
+  assert.equal(
+    parseSettings({ tokens: { refresh: '60d' } }, {}).terms.session,
+    60 * 86_400,
+  )
 })
 
 for (const [name, options, says] of [
-  ['an unknown option', { tokens: { acess: '5m' } }, 'There is no option "tokens.acess".'],
+  [
+    'an unknown option',
+    { tokens: { acess: '5m' } },
+    'There is no option "tokens.acess".',
+  ],
   [
     "a name of Simple JWT's",
     { tokens: { ACCESS_TOKEN_LIFETIME: 300 } },
     '"ACCESS_TOKEN_LIFETIME" is written tokens.access here.',
   ],
-  ['N23: a removed name of Simple JWT', { SECRET_KEY: 'x' }, '"SECRET_KEY" is written tokens.signingKey here.'],
-  ['a lifetime of nothing', { tokens: { access: 0 } }, 'tokens.access must be from 1 to 86400 seconds.'],
-  ['a negative lifetime', { tokens: { access: -1 } }, 'tokens.access must be from 1 to 86400 seconds.'],
-  ['an endless lifetime', { tokens: { refresh: 1e308 } }, 'tokens.refresh must be from 1 to 31622400 seconds.'],
-  ['N26: a leeway in words', { tokens: { leeway: '10' } }, 'tokens.leeway is no length of time'],
-  ['an overlap of more than a minute', { tokens: { overlap: '2m' } }, 'tokens.overlap must be from 0 to 60 seconds.'],
+  [
+    'N23: a removed name of Simple JWT',
+    { SECRET_KEY: 'x' },
+    '"SECRET_KEY" is written tokens.signingKey here.',
+  ],
+  [
+    'a lifetime of nothing',
+    { tokens: { access: 0 } },
+    'tokens.access must be from 1 to 86400 seconds.',
+  ],
+  [
+    'a negative lifetime',
+    { tokens: { access: -1 } },
+    'tokens.access must be from 1 to 86400 seconds.',
+  ],
+  [
+    'an endless lifetime',
+    { tokens: { refresh: 1e308 } },
+    'tokens.refresh must be from 1 to 31622400 seconds.',
+  ],
+  [
+    'N26: a leeway in words',
+    { tokens: { leeway: '10' } },
+    'tokens.leeway is no length of time',
+  ],
+  [
+    'an overlap of more than a minute',
+    { tokens: { overlap: '2m' } },
+    'tokens.overlap must be from 0 to 60 seconds.',
+  ],
   [
     'access tokens that outlive refresh tokens',
     { tokens: { access: '1h', refresh: '1m' } },
     'tokens.refresh must be longer than tokens.access.',
   ],
-  ['N25: no type claim', { tokens: { typeClaim: null } }, 'tokens.typeClaim must be a string.'],
+  [
+    'N25: no type claim',
+    { tokens: { typeClaim: null } },
+    'tokens.typeClaim must be a string.',
+  ],
   ['no id claim', { tokens: { jtiClaim: null } }, 'tokens.jtiClaim must be a string.'],
-  ['two claims of one name', { tokens: { jtiClaim: 'user_id' } }, 'two claims cannot have the same name'],
-  ['algorithm none', { tokens: { algorithm: 'none' } }, 'tokens.algorithm must be one of'],
+  [
+    'two claims of one name',
+    { tokens: { jtiClaim: 'user_id' } },
+    'two claims cannot have the same name',
+  ],
+  [
+    'algorithm none',
+    { tokens: { algorithm: 'none' } },
+    'tokens.algorithm must be one of',
+  ],
   [
     'X06: spent tokens without a store',
     { tokens: { sessions: false, rotate: true, blacklistAfterRotation: true } },
     'without a store',
   ],
-  ['rotation without a store that can remember', { tokens: { sessions: false, rotate: true } }, 'without a store'],
+  [
+    'rotation without a store that can remember',
+    { tokens: { sessions: false, rotate: true } },
+    'without a store',
+  ],
   [
     'X07: signing out without a store',
     { tokens: { sessions: false }, endpoints: { blacklist: true } },
@@ -79,14 +126,29 @@ for (const [name, options, says] of [
     { tokens: { issuer: 'http://auth.example' } },
     'tokens.issuer must begin with https://',
   ],
-  ['an issuer with a fragment', { tokens: { issuer: 'https://auth.example/#x' } }, 'tokens.issuer may hold no "#"'],
-  ['a short secret', { secret: 'short' }, 'secret (WATCHWORD_SECRET) cannot be used: it has 5 octets and needs 32'],
-  ['a rule that is no function', { users: { rule: true } }, 'users.rule must be a function.'],
+  [
+    'an issuer with a fragment',
+    { tokens: { issuer: 'https://auth.example/#x' } },
+    'tokens.issuer may hold no "#"',
+  ],
+  [
+    'a short secret',
+    { secret: 'short' },
+    'secret (WATCHWORD_SECRET) cannot be used: it has 5 bytes and needs 32',
+  ],
+  [
+    'a rule that is no function',
+    { users: { rule: true } },
+    'users.rule must be a function.',
+  ],
 ] as const) {
   test(`the start stops at ${name}, and says what to write`, () => {
     assert.throws(
       () => parseSettings(options, {}),
-      (error) => error instanceof Refusal && error.code === 'config_refused' && error.message.includes(says),
+      (error) =>
+        error instanceof AuthError &&
+        error.code === 'invalid_config' &&
+        error.message.includes(says),
     )
   })
 }
@@ -105,11 +167,16 @@ test('no sentence repeats a value: it may be a key', () => {
 })
 
 test('the documentation names every setting of Simple JWT and Django, and what it is called here', () => {
-  const [page = '', ...others] = ['tokens', 'from-django', 'browser-sessions'].map((name) =>
-    readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'),
+  const [page = '', ...others] = ['tokens', 'from-django', 'browser-sessions'].map(
+    (name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'),
   )
-  const removed = ['AUTH_HEADER_TYPE', 'AUTH_TOKEN_CLASS', 'SECRET_KEY', 'TOKEN_BACKEND_CLASS']
-  for (const [theirs, ours] of Object.entries(THEIRS)) {
+  const removed = [
+    'AUTH_HEADER_TYPE',
+    'AUTH_TOKEN_CLASS',
+    'SECRET_KEY',
+    'TOKEN_BACKEND_CLASS',
+  ]
+  for (const [theirs, ours] of Object.entries(DJANGO_NAMES)) {
     if (removed.includes(theirs) || theirs.endsWith('_SERIALIZER')) continue
     if (/^(DEFAULT|NUM|SESSION|CSRF)_/.test(theirs)) {
       assert.ok(
@@ -118,6 +185,10 @@ test('the documentation names every setting of Simple JWT and Django, and what i
       )
       continue
     }
-    assert.match(page, new RegExp(`\`${theirs}\` \\| \`${ours.replace(/[.[\]():]/g, '\\$&')}\``), theirs)
+    assert.match(
+      page,
+      new RegExp(`\`${theirs}\` \\| \`${ours.replace(/[.[\]():]/g, '\\$&')}\``),
+      theirs,
+    )
   }
 })

@@ -4,25 +4,30 @@ import { bearer } from '../authentication/bearer.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import { type Clock, days, minutes, type Seconds, seconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
+import { configError } from '../base/errors.ts'
+import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
-import type { AuthRequest } from '../base/request.ts'
 import { Secret } from '../base/secret.ts'
+import type { InstanceStore } from '../features/store-extensions.ts'
+import { clientAddressBehind } from '../http/client-address-of.ts'
+import type { AuthRequest } from '../http/request.ts'
+import { type MountedEndpoint, mountedEndpoints } from '../instance/mounted-endpoints.ts'
 import { ALGORITHMS, type Algorithm, secretFault } from '../jwt/index.ts'
-import { ENDPOINT_NAMES, type EndpointName, type Handler, type LogEntry, type Options } from '../options.ts'
+import { type ConfiguredKeys, parseConfiguredKeys } from '../keys/configured-keys.ts'
+import {
+  ENDPOINT_NAMES,
+  type EndpointName,
+  type Handler,
+  type Options,
+} from '../options.ts'
 import { isAuthenticated } from '../permissions/basic-permissions.ts'
-import { asksForSignIn, type Permission } from '../permissions/permission.ts'
+import { type Permission, requiresSignIn } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
 import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
-import type { Store } from '../stores/store.ts'
 import { type Limit, parseRate } from '../throttling/rate.ts'
-import type { TokenTerms } from '../tokens/terms.ts'
+import type { TokenSettings } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
-import { addressBehind } from './client-address.ts'
-import { type GivenKeys, parseKeys } from './given-keys.ts'
-import { type Log, logLine, unfailing } from './log.ts'
-import { type Mounted, mountedEndpoints } from './mounted.ts'
-import { THEIRS } from './names-of-others.ts'
+import { DJANGO_NAMES } from './django-names.ts'
 
 /** A length of time from `min` to `max`, both included. */
 const duration = (min: Seconds, max: Seconds) =>
@@ -39,16 +44,22 @@ const duration = (min: Seconds, max: Seconds) =>
     return z.NEVER
   })
 
-const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'must be a function')
+const aFunction = <F>() =>
+  z.custom<F>((value) => typeof value === 'function', 'must be a function')
 const name = z.string().min(1, 'may not be empty; leave it out for the default')
 const path = z.string().regex(/^\/[\w.~/-]*$/, 'must be a path such as "/api/token"')
 
 const issuer = z
   .string()
   .min(1)
-  .refine((text) => !text.includes('#') && !text.includes('?'), 'may hold no "#" and no "?"')
   .refine(
-    (text) => !text.startsWith('http://') || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(text),
+    (text) => !text.includes('#') && !text.includes('?'),
+    'may hold no "#" and no "?"',
+  )
+  .refine(
+    (text) =>
+      !text.startsWith('http://') ||
+      /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/.test(text),
     'must begin with https:// (plain http is for loopback addresses)',
   )
 
@@ -93,7 +104,9 @@ const Tokens = z.strictObject({
     .array(z.enum(['access', 'sliding']))
     .min(1)
     .default(['access']),
-  checkRevoke: z.union([z.literal('session'), z.literal('claim'), z.literal(false)]).default('session'),
+  checkRevoke: z
+    .union([z.literal('session'), z.literal('claim'), z.literal(false)])
+    .default('session'),
   revokeClaim: z.enum(['hmac', 'md5']).default('hmac'),
   revokeClaimName: name.default('hash_password'),
   claims: aFunction<(user: User) => object>().optional(),
@@ -138,7 +151,9 @@ const Shape = z.strictObject({
   database: z
     .union([
       z.string().min(1),
-      z.custom<Store>((value) => typeof value === 'object' && value !== null && 'sessions' in value),
+      z.custom<InstanceStore>(
+        (value) => typeof value === 'object' && value !== null && 'ports' in value,
+      ),
     ])
     .optional(),
   secret: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
@@ -151,13 +166,16 @@ const Shape = z.strictObject({
   permissions: z
     .union([aFunction<Asked>(), z.array(aFunction<Asked>()).min(1)])
     .refine(
-      asksForSignIn,
+      requiresSignIn,
       'must ask for a sign-in: put isAuthenticated first, and let a route for everybody say so itself',
     )
     .default(() => [isAuthenticated]),
   throttle: z
     .record(
-      name.refine((it) => !it.startsWith('login_'), 'is a name that the login throttle has for itself'),
+      name.refine(
+        (it) => !it.startsWith('login_'),
+        'is a name that the login throttle has for itself',
+      ),
       rate,
     )
     .default({}),
@@ -168,10 +186,17 @@ const Shape = z.strictObject({
     .min(1)
     .max(1024)
     .default(() => availableParallelism()),
-  proxies: z.union([z.int().min(0).max(16), z.null()], 'must be a whole number from 0 to 16, or null').default(0),
+  proxies: z
+    .union(
+      [z.int().min(0).max(16), z.null()],
+      'must be a whole number from 0 to 16, or null',
+    )
+    .default(0),
   explain: z.boolean().default(false),
   telemetry: z.boolean().default(false),
-  audit: z.union([z.boolean(), z.strictObject({ keep: duration(days(1), days(3660)) })]).default(true),
+  audit: z
+    .union([z.boolean(), z.strictObject({ keep: duration(days(1), days(3660)) })])
+    .default(true),
   on: z
     .strictObject({
       signedIn: aFunction().optional(),
@@ -187,10 +212,10 @@ const Shape = z.strictObject({
 
 /** The options as the house uses them: every one present, each a plain value. */
 export interface Settings {
-  readonly database: string | Store
+  readonly database: string | InstanceStore
   /** Empty: a secret is made and kept beside the database (development). */
   readonly secrets: readonly Secret[]
-  readonly terms: TokenTerms
+  readonly terms: TokenSettings
   readonly overlap: Seconds
   readonly reuse: 'end' | 'reject'
   /** The age up to which a process believes what it knows of ended sessions. */
@@ -201,7 +226,7 @@ export interface Settings {
   /** How long a key of the house's own signs; false: until somebody rotates it. */
   readonly rotateKeys: Seconds | false
   /** `undefined`: the house makes and keeps its own. */
-  readonly keys: GivenKeys | undefined
+  readonly keys: ConfiguredKeys | undefined
   /** The secret that both sides share, with HS256 and its sisters: others are derived from it where none is given. */
   readonly sharedSecret: Secret | undefined
   readonly revokeClaim: 'hmac' | 'md5'
@@ -209,7 +234,7 @@ export interface Settings {
   readonly headerTypes: readonly string[]
   readonly headerName: string
   readonly users: z.output<typeof UsersShape>
-  readonly endpoints: Partial<Record<EndpointName, Mounted>>
+  readonly endpoints: Partial<Record<EndpointName, MountedEndpoint>>
   readonly authentication: readonly Scheme<unknown>[]
   readonly roles: Roles
   /** Each must grant. */
@@ -238,30 +263,45 @@ const RETIRED = 50
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws Refusal `config_refused`, its message one sentence that says what to write instead */
+/** @throws AuthError `invalid_config`, its message one sentence that says what to write instead */
 export function parseSettings(options: unknown, env: Environment): Settings {
   const parsed = Shape.safeParse(options)
-  if (!parsed.success) throw refused(sentenceOf(parsed.error.issues[0]!))
+  if (!parsed.success) throw configError(sentenceOf(parsed.error.issues[0]!))
   const { tokens, users, ...rest } = parsed.data
   // What keys are made of goes no further than this.
-  const { signingKey, verifyingKey, jwksUrl, allowWeakKeys, algorithm, rotateKeys, ...openly } = tokens
+  const {
+    signingKey,
+    verifyingKey,
+    jwksUrl,
+    allowWeakKeys,
+    algorithm,
+    rotateKeys,
+    ...openly
+  } = tokens
   const rotate = tokens.rotate ?? tokens.sessions
-  const blacklistAfterRotation = tokens.blacklistAfterRotation ?? (tokens.sessions || tokens.rotate === true)
+  const blacklistAfterRotation =
+    tokens.blacklistAfterRotation ?? (tokens.sessions || tokens.rotate === true)
   const session = tokens.session ?? (Math.max(days(30), tokens.refresh) as Seconds)
   refuseImpossible({ ...openly, rotate, blacklistAfterRotation, session })
 
   const secret = rest.secret ?? secretsIn(env)
   const redisUrl = rest.redis ?? (env.WATCHWORD_REDIS || undefined)
   const redis = redisUrl === undefined ? undefined : parseRedis(redisUrl)
-  if (rest.counts === 'redis' && redis === undefined) throw refused('counts: "redis" needs the option "redis".')
-  const log = unfailing(rest.log ?? logLine)
-  const keys = parseKeys({ algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys }, log)
+  if (rest.counts === 'redis' && redis === undefined)
+    throw configError('counts: "redis" needs the option "redis".')
+  const log = safeLog(rest.log ?? logLine)
+  const keys = parseConfiguredKeys(
+    { algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys },
+    log,
+  )
   if (keys !== undefined && rotateKeys) {
-    throw refused('tokens.rotateKeys is for keys that are made here: a key of tokens.signingKey is changed there.')
+    throw configError(
+      'tokens.rotateKeys is for keys that are made here: a key of tokens.signingKey is changed there.',
+    )
   }
   const life = Math.max(tokens.access, tokens.refresh, tokens.sliding)
   if (rotateKeys && rotateKeys * RETIRED < life) {
-    throw refused(
+    throw configError(
       `tokens.rotateKeys must be ${Math.ceil(life / RETIRED)} seconds or more: a key is published until the last token that it signed has expired.`,
     )
   }
@@ -296,11 +336,15 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     headerTypes: tokens.headerTypes,
     headerName: tokens.headerName.toLowerCase(),
     users,
-    endpoints: mountedEndpoints(rest.path, rest.endpoints as NonNullable<Options['endpoints']>, {
-      sessions: tokens.sessions,
-      signs: keys === undefined || keys.signing !== undefined,
-      brought: authentication.flatMap(({ brings = [] }) => brings),
-    }),
+    endpoints: mountedEndpoints(
+      rest.path,
+      rest.endpoints as NonNullable<Options['endpoints']>,
+      {
+        sessions: tokens.sessions,
+        signs: keys === undefined || keys.signing !== undefined,
+        brought: authentication.flatMap(({ brings = [] }) => brings),
+      },
+    ),
     authentication,
     roles: rest.roles,
     permissions: [rest.permissions].flat(),
@@ -308,7 +352,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     redis,
     counts: rest.counts ?? (redis === undefined ? 'memory' : 'redis'),
     hashesAtOnce: rest.hashesAtOnce,
-    addressOf: addressBehind(rest.proxies, log),
+    addressOf: clientAddressBehind(rest.proxies, log),
     explain: rest.explain,
     audit: auditOf(rest.audit),
     telemetry: rest.telemetry,
@@ -318,7 +362,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     random: rest.random,
     log,
   }
-  for (const sentence of warningsOf(settings)) log({ level: 'warn', event: sentence })
+  for (const message of warningsOf(settings)) log({ level: 'warn', event: message })
   return settings
 }
 
@@ -329,69 +373,91 @@ const auditOf = (audit: boolean | { readonly keep: Seconds }): Settings['audit']
   typeof audit === 'object' ? audit : audit ? { keep: KEEP } : undefined
 
 type Combined = Omit<
-  TokenTerms,
+  TokenSettings,
   'checkActive' | 'rule' | 'ruleOnRequest' | 'audience' | 'issuer' | 'claims' | 'encode'
 > & {
   readonly sessions: boolean
 }
 
-/** Options that are sound each for itself and cannot be together. @throws Refusal `config_refused` */
+/** Options that are sound each for itself and cannot be together. @throws AuthError `invalid_config` */
 function refuseImpossible(terms: Combined): void {
   if (!terms.sessions && terms.blacklistAfterRotation && terms.rotate) {
-    throw refused(
+    throw configError(
       'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one.',
     )
   }
-  if (terms.refresh <= terms.access) throw refused('tokens.refresh must be longer than tokens.access.')
-  if (terms.session < terms.refresh) throw refused('tokens.session must be at least as long as tokens.refresh.')
-  const own = [terms.userIdClaim, terms.typeClaim, terms.jtiClaim, terms.slidingRefreshClaim, terms.revokeClaimName]
+  if (terms.refresh <= terms.access)
+    throw configError('tokens.refresh must be longer than tokens.access.')
+  if (terms.session < terms.refresh)
+    throw configError('tokens.session must be at least as long as tokens.refresh.')
+  const own = [
+    terms.userIdClaim,
+    terms.typeClaim,
+    terms.jtiClaim,
+    terms.slidingRefreshClaim,
+    terms.revokeClaimName,
+  ]
   const fixed = ['exp', 'iat', 'sid', 'gen', 'aud', 'iss']
   if (new Set([...own, ...fixed]).size !== own.length + fixed.length) {
-    throw refused('tokens.*Claim: two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss.')
+    throw configError(
+      'tokens.*Claim: two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss.',
+    )
   }
 }
 
 /** What is allowed, and what somebody may not have meant. */
 function warningsOf({ sessions, terms }: Settings): readonly string[] {
-  if (!sessions) return ['tokens.sessions is false: nobody can be signed out before their tokens expire']
+  if (!sessions)
+    return [
+      'tokens.sessions is false: nobody can be signed out before their tokens expire',
+    ]
   if (terms.rotate && !terms.blacklistAfterRotation) {
-    return ['tokens.blacklistAfterRotation is false: every spent refresh token works until it expires']
+    return [
+      'tokens.blacklistAfterRotation is false: every spent refresh token works until it expires',
+    ]
   }
   return []
 }
 
 /** The secret of today, and those of yesterday, which open what they have sealed and seal nothing more. */
-function secretsIn({ WATCHWORD_SECRET: secret, WATCHWORD_OLD_SECRETS: old = '' }: Environment): readonly string[] {
+function secretsIn({
+  WATCHWORD_SECRET: secret,
+  WATCHWORD_OLD_SECRETS: old = '',
+}: Environment): readonly string[] {
   const past = old.split(/\s+/).filter((text) => text !== '')
   if (secret === undefined && past.length > 0) {
-    throw refused('WATCHWORD_OLD_SECRETS is for what was sealed before: WATCHWORD_SECRET must be there too.')
+    throw configError(
+      'WATCHWORD_OLD_SECRETS is for what was sealed before: WATCHWORD_SECRET must be there too.',
+    )
   }
   return secret === undefined ? [] : [secret, ...past]
 }
 
 function parseSecret(text: string): Secret {
   const fault = secretFault(Buffer.from(text), SECRET_OCTETS)
-  if (fault !== undefined) throw refused(`secret (WATCHWORD_SECRET) cannot be used: it ${fault}.`)
+  if (fault !== undefined)
+    throw configError(`secret (WATCHWORD_SECRET) cannot be used: it ${fault}.`)
   return new Secret(text)
 }
 
 /** As many as the keys have that are derived from it. */
 const SECRET_OCTETS = 32
 
-const refused = (sentence: string): Refusal => new Refusal('config_refused', sentence)
-
 /** One sentence for a person, from the first thing that is wrong. Values are never repeated: one may be a key. */
 function sentenceOf(issue: z.core.$ZodIssue): string {
   const where = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const [unknown = ''] = issue.keys
-    const ours = Object.hasOwn(THEIRS, unknown) ? THEIRS[unknown] : undefined
+    const ours = Object.hasOwn(DJANGO_NAMES, unknown) ? DJANGO_NAMES[unknown] : undefined
     const full = [...issue.path, unknown].join('.')
-    return ours === undefined ? `There is no option "${full}".` : `"${unknown}" is written ${ours} here.`
+    return ours === undefined
+      ? `There is no option "${full}".`
+      : `"${unknown}" is written ${ours} here.`
   }
   if (issue.code === 'invalid_value')
     return `${where} must be one of ${issue.values.map((v) => JSON.stringify(v)).join(', ')}.`
-  if (issue.code === 'invalid_type') return `${where || 'options'} must be a ${issue.expected}.`
+  if (issue.code === 'invalid_type')
+    return `${where || 'options'} must be a ${issue.expected}.`
   if (issue.code === 'invalid_key') return `${where} ${issue.issues[0]?.message}.`
   if (issue.code === 'invalid_union' && issue.message === 'Invalid input') {
     return `${where} is not of a shape that this option takes.`

@@ -27,21 +27,36 @@ export function sqlEvents(db: Kysely<Tables>): Events {
     },
 
     async list({ userId, kind, since, after, limit }) {
-      let query = db.selectFrom('events').selectAll().orderBy('at', 'desc').orderBy('id', 'desc').limit(limit)
+      let query = db
+        .selectFrom('events')
+        .selectAll()
+        .orderBy('at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
       if (userId !== undefined) query = query.where('user_id', '=', userId)
       if (kind !== undefined) query = query.where('kind', '=', kind)
       if (since !== undefined) query = query.where('at', '>=', since)
       if (after !== undefined) {
         query = query.where((event) =>
-          event.or([event('at', '<', after.at), event.and([event('at', '=', after.at), event('id', '<', after.id)])]),
+          event.or([
+            event('at', '<', after.at),
+            event.and([event('at', '=', after.at), event('id', '<', after.id)]),
+          ]),
         )
       }
       return (await query.execute()).map(eventOf)
     },
 
     async flush(moment, limit) {
-      const old = db.selectFrom('events').select('id').where('at', '<', moment).limit(limit)
-      const { numDeletedRows } = await db.deleteFrom('events').where('id', 'in', old).executeTakeFirst()
+      const old = db
+        .selectFrom('events')
+        .select('id')
+        .where('at', '<', moment)
+        .limit(limit)
+      const { numDeletedRows } = await db
+        .deleteFrom('events')
+        .where('id', 'in', old)
+        .executeTakeFirst()
       return Number(numDeletedRows)
     },
   }

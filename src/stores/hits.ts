@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import { BATCH, type Counted, closed, type Hits } from '../throttling/hits.ts'
+import { BATCH, type HitResult, type Hits, slotExpired } from '../throttling/hits.ts'
 import { prepared } from './prepared.ts'
 import type { Tables } from './tables.ts'
 
@@ -30,13 +30,18 @@ export function sqlHits(db: Kysely<Tables>): Hits {
       ),
   )
 
-  const taken = prepared<Taking, { count: number | string; oldest: UnixSeconds | null }>(db, (its) =>
-    db
-      .selectFrom('throttle_hits')
-      .select((place) => [place.fn.countAll().as('count'), place.fn.min('at').as('oldest')])
-      .where('key', '=', its.key)
-      .where('slot', '<', its.limit)
-      .where('at', '>', its.past),
+  const taken = prepared<Taking, { count: number | string; oldest: UnixSeconds | null }>(
+    db,
+    (its) =>
+      db
+        .selectFrom('throttle_hits')
+        .select((place) => [
+          place.fn.countAll().as('count'),
+          place.fn.min('at').as('oldest'),
+        ])
+        .where('key', '=', its.key)
+        .where('slot', '<', its.limit)
+        .where('at', '>', its.past),
   )
 
   const free = prepared<{ key: string; moment: UnixSeconds }, never>(db, (its) =>
@@ -54,12 +59,18 @@ export function sqlHits(db: Kysely<Tables>): Hits {
 
   return {
     async hit(key, { limit, per }, now) {
-      if (limit === 0) return closed({ limit, per })
-      const taking: Taking = { key: keptAs(key), limit, now, past: (now - per) as UnixSeconds }
+      if (limit === 0) return slotExpired({ limit, per })
+      const taking: Taking = {
+        key: keptAs(key),
+        limit,
+        now,
+        past: (now - per) as UnixSeconds,
+      }
       let oldest: UnixSeconds = now
       // Where the place went to somebody else and there is another, it is tried again: `limit` hits of others make it full.
       for (let tries = 0; tries <= limit; tries++) {
-        if ((await take(taking)).numAffectedRows === 1n) return { kind: 'counted' } satisfies Counted
+        if ((await take(taking)).numAffectedRows === 1n)
+          return { kind: 'counted' } satisfies HitResult
         const [state] = (await taken(taking)).rows
         oldest = state?.oldest ?? now
         if (Number(state?.count) >= limit) break

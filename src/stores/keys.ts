@@ -1,4 +1,11 @@
-import type { InsertResult, Kysely, OnConflictBuilder, Selectable, Transaction, UpdateResult } from 'kysely'
+import type {
+  InsertResult,
+  Kysely,
+  OnConflictBuilder,
+  Selectable,
+  Transaction,
+  UpdateResult,
+} from 'kysely'
 import type { KeyRecord, Keys } from '../keys/keys.ts'
 import type { KeyTable, Tables } from './tables.ts'
 
@@ -8,7 +15,12 @@ type Row = Selectable<KeyTable>
 export function sqlKeys(db: Kysely<Tables>): Keys {
   return {
     async list() {
-      const rows = await db.selectFrom('keys').selectAll().orderBy('created_at', 'desc').orderBy('id').execute()
+      const rows = await db
+        .selectFrom('keys')
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .execute()
       return rows.map(recordOf)
     },
 
@@ -17,7 +29,14 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
         const taken = await trx.selectFrom('keys').select('id').limit(1).execute()
         if (taken.length > 0 || keys.length === 0) return false
         // Whoever saw none at the same moment waits here for the other, and writes nothing.
-        return isCount(keys.length, await trx.insertInto('keys').values(keys.map(rowOf)).onConflict(nothing).execute())
+        return isCount(
+          keys.length,
+          await trx
+            .insertInto('keys')
+            .values(keys.map(rowOf))
+            .onConflict(nothing)
+            .execute(),
+        )
       })
     },
 
@@ -37,7 +56,10 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
           .where('stage', '=', 'next')
           .execute()
         if (!isCount(1, raised)) return false
-        return isCount(1, await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute())
+        return isCount(
+          1,
+          await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute(),
+        )
       })
     },
 
@@ -49,7 +71,10 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
           .where('stage', '=', 'next')
           .executeTakeFirst()
         if (numDeletedRows !== 1n) return false
-        return isCount(1, await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute())
+        return isCount(
+          1,
+          await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute(),
+        )
       })
     },
 
@@ -112,11 +137,15 @@ async function allOrNothing(
 const nothing = (conflict: OnConflictBuilder<Tables, 'keys'>) => conflict.doNothing()
 
 /** Whether so many rows were written. */
-const isCount = (count: number, results: readonly (InsertResult | UpdateResult)[]): boolean =>
-  results.reduce((sum, each) => sum + Number(writtenBy(each)), 0) === count
+const isCount = (
+  count: number,
+  results: readonly (InsertResult | UpdateResult)[],
+): boolean => results.reduce((sum, each) => sum + Number(writtenBy(each)), 0) === count
 
 const writtenBy = (result: InsertResult | UpdateResult): bigint =>
-  ('numUpdatedRows' in result ? result.numUpdatedRows : result.numInsertedOrUpdatedRows) ?? 0n
+  ('numUpdatedRows' in result
+    ? result.numUpdatedRows
+    : result.numInsertedOrUpdatedRows) ?? 0n
 
 const rowOf = (key: KeyRecord): Row => ({
   id: key.id,

@@ -1,21 +1,25 @@
 import { type Compilable, type RawBuilder, type SchemaModule, sql } from 'kysely'
 
-/** One step of the schema. Its number is its place in the list, from 1. */
+import { TRIGGERS } from './postgres/triggers.ts'
+
+/** One step of a schema. Its number is its place in the list, from 1. */
 export interface Migration {
   readonly name: string
-  statements(schema: SchemaModule, types: Types): readonly Compilable[]
+  statements(schema: SchemaModule, types: ColumnTypes): readonly Compilable[]
+  /** What PostgreSQL runs after them; `notify`: whether the server has `pg_notify`. */
+  postgres?(server: { readonly notify: boolean }): readonly string[]
 }
 
-/** Where databases differ in what they call the same. */
-export interface Types {
-  /** Texts that are equal and in order as their octets are. */
+/** The column types that databases name differently. */
+export interface ColumnTypes {
+  /** Strings, compared by their bytes. */
   readonly text: 'text' | RawBuilder<unknown>
 }
 
-/** Forward only: what has been released is never changed, only followed. */
-export const MIGRATIONS: readonly Migration[] = [
+/** Forward only: a released migration is never changed. */
+export const CORE_MIGRATIONS: readonly Migration[] = [
   {
-    name: 'users, sessions, keys, tokens',
+    name: 'users, sessions, keys, hits, events',
     statements: (schema, { text }) => [
       schema
         .createTable('users')
@@ -64,7 +68,7 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('created_at', 'double precision', (column) => column.notNull())
         .addColumn('token_life', 'double precision', (column) => column.notNull())
         .addColumn('verifies_until', 'double precision'),
-      // At most one key is current and at most one is next, whoever writes.
+      // At most one key is current and at most one is next, also if two processes write at once.
       schema
         .createIndex('keys_by_stage')
         .unique()
@@ -72,31 +76,15 @@ export const MIGRATIONS: readonly Migration[] = [
         .column('stage')
         .where(sql.ref('stage'), '<>', sql.lit('retiring')),
       schema
-        .createTable('tokens')
-        .addColumn('id', text, (column) => column.primaryKey().notNull())
-        .addColumn('user_id', text, (column) => column.notNull())
-        .addColumn('digest', text, (column) => column.notNull().unique())
-        .addColumn('hint', text, (column) => column.notNull())
-        .addColumn('name', text)
-        .addColumn('scopes', text, (column) => column.notNull())
-        .addColumn('nonce', text)
-        .addColumn('created_at', 'double precision', (column) => column.notNull())
-        .addColumn('expires_at', 'double precision'),
-      schema.createIndex('tokens_by_user').on('tokens').column('user_id'),
-      // A user has one derived token, whoever writes.
-      schema
-        .createIndex('tokens_derived')
-        .unique()
-        .on('tokens')
-        .column('user_id')
-        .where(sql.ref('nonce'), 'is not', null),
-      schema
         .createTable('throttle_hits')
         .addColumn('key', text, (column) => column.notNull())
         .addColumn('slot', 'integer', (column) => column.notNull())
         .addColumn('at', 'double precision', (column) => column.notNull())
         .addPrimaryKeyConstraint('throttle_hits_by_place', ['key', 'slot']),
-      schema.createIndex('throttle_hits_by_age').on('throttle_hits').columns(['key', 'at']),
+      schema
+        .createIndex('throttle_hits_by_age')
+        .on('throttle_hits')
+        .columns(['key', 'at']),
       schema.createIndex('throttle_hits_by_time').on('throttle_hits').column('at'),
       schema
         .createTable('events')
@@ -111,6 +99,11 @@ export const MIGRATIONS: readonly Migration[] = [
         .addColumn('detail', text, (column) => column.notNull()),
       schema.createIndex('events_by_time').on('events').columns(['at', 'id']),
       schema.createIndex('events_by_user').on('events').columns(['user_id', 'at']),
+    ],
+    postgres: ({ notify }) => [
+      // Room on each page for the next version of a row: a refresh then touches no index.
+      'alter table sessions set (fillfactor = 80)',
+      ...(notify ? TRIGGERS : []),
     ],
   },
 ]

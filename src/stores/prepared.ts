@@ -1,5 +1,4 @@
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
-import type { Tables } from './tables.ts'
 
 /** Stands in a query for a value that each run brings. */
 class Placeholder {
@@ -18,16 +17,23 @@ const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(na
  * @param build the query, its values named as members of its argument; `undefined` is written as null
  */
 export function prepared<Values extends object, Row>(
-  db: Kysely<Tables>,
+  db: Pick<Kysely<never>, 'executeQuery'>,
   build: (its: Values) => Compilable<Row>,
 ): (values: Values) => Promise<QueryResult<Row>> {
   let query: CompiledQuery | undefined
   return (values) => {
     query ??= build(placeholders as Values).compile()
     const parameters = query.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? (values[parameter.name as keyof Values] ?? null) : parameter,
+      parameter instanceof Placeholder
+        ? (values[parameter.name as keyof Values] ?? null)
+        : parameter,
     )
     const { sql, queryId, query: node } = query
-    return db.executeQuery<Row>({ sql, queryId, query: node, parameters } as CompiledQuery<Row>)
+    return db.executeQuery<Row>({
+      sql,
+      queryId,
+      query: node,
+      parameters,
+    } as CompiledQuery<Row>)
   }
 }

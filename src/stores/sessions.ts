@@ -1,17 +1,27 @@
 import { type Expression, type Kysely, type Selectable, type SqlBool, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { EndReason, NewSession, Rotation, Session, SessionId, Sessions } from '../sessions/session.ts'
+import type {
+  NewSession,
+  RevokeReason,
+  Rotation,
+  Session,
+  SessionId,
+  Sessions,
+} from '../sessions/session.ts'
 import { prepared } from './prepared.ts'
 import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
 
 type Row = Selectable<SessionTable>
-type StateRow = Row & { readonly user_active: Flag | null; readonly user_epoch: number | null }
+type StateRow = Row & {
+  readonly user_active: Flag | null
+  readonly user_epoch: number | null
+}
 
 /** Reasons said of the user; one said of the token takes their place. */
-const OF_THE_USER: readonly EndReason[] = ['password', 'inactive', 'deleted']
+const OF_THE_USER: readonly RevokeReason[] = ['password', 'inactive', 'deleted']
 
 /** Where a database may do what it was asked when whoever asked has long been told that it could not. */
-export interface Lateness {
+export interface ClockCheck {
   /** Until when what is asked now may be done, by the database's clock. */
   until(): UnixSeconds
   /** Whether that is still to come, in SQL. */
@@ -23,8 +33,10 @@ export interface Lateness {
  *
  * @param lateness a rotation that comes late is not done: its overlap would be over when its token is presented again
  */
-export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
-  const insert = prepared<NewSession, never>(db, (its) => db.insertInto('sessions').values(rowOf(its)))
+export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions {
+  const insert = prepared<NewSession, never>(db, (its) =>
+    db.insertInto('sessions').values(rowOf(its)),
+  )
 
   const insertUnlessThere = prepared<NewSession, never>(db, (its) =>
     db
@@ -52,7 +64,10 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       .$if(lateness !== undefined, (query) => query.where(lateness!.isInTime(its.until)))
       .where((session) =>
         session.or([
-          session.and([session('user_id', 'is', null), sql<boolean>`${its.userless} = 1`]),
+          session.and([
+            session('user_id', 'is', null),
+            sql<boolean>`${its.userless} = 1`,
+          ]),
           session.exists(
             session
               .selectFrom('users')
@@ -93,14 +108,18 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       const [row] = (await find({ id })).rows
       if (row === undefined) return undefined
       const { user_active: active, user_epoch: epoch } = row
-      const user = active === null || epoch === null ? undefined : { active: active === 1, epoch }
+      const user =
+        active === null || epoch === null ? undefined : { active: active === 1, epoch }
       return { session: sessionOf(row), user }
     },
 
-    async end(id, reason, now) {
+    async revoke(id, reason, now) {
       const { numUpdatedRows } = await db
         .updateTable('sessions')
-        .set((its) => ({ ended_at: its.fn.coalesce('ended_at', its.val(now)), end_reason: reason }))
+        .set((its) => ({
+          ended_at: its.fn.coalesce('ended_at', its.val(now)),
+          end_reason: reason,
+        }))
         .where('id', '=', id)
         .where((its) =>
           OF_THE_USER.includes(reason)
@@ -111,14 +130,17 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       return numUpdatedRows === 1n
     },
 
-    async endAll(userId, reason, now, except) {
+    async revokeAll(userId, reason, now, except) {
       const all = db
         .updateTable('sessions')
         .set({ ended_at: now, end_reason: reason })
         .where('user_id', '=', userId)
         .where('ended_at', 'is', null)
         .returning('id')
-      const ended = await (except === undefined ? all : all.where('id', '<>', except)).execute()
+      const ended = await (except === undefined
+        ? all
+        : all.where('id', '<>', except)
+      ).execute()
       return ended.map(({ id }) => id)
     },
 
@@ -133,7 +155,7 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
       return rows.map(sessionOf)
     },
 
-    async endedSince({ endedAt, id = '' as SessionId }, limit) {
+    async revokedSince({ endedAt, id = '' as SessionId }, limit) {
       const rows = await db
         .selectFrom('sessions')
         .select(['id', 'ended_at'])
@@ -147,8 +169,15 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: Lateness): Sessions {
     },
 
     async flush(moment, limit) {
-      const dead = db.selectFrom('sessions').select('id').where('expires_at', '<', moment).limit(limit)
-      const { numDeletedRows } = await db.deleteFrom('sessions').where('id', 'in', dead).executeTakeFirst()
+      const dead = db
+        .selectFrom('sessions')
+        .select('id')
+        .where('expires_at', '<', moment)
+        .limit(limit)
+      const { numDeletedRows } = await db
+        .deleteFrom('sessions')
+        .where('id', 'in', dead)
+        .executeTakeFirst()
       return Number(numDeletedRows)
     },
   }
@@ -172,7 +201,7 @@ export interface Swap {
 
 export const swapOf = (
   { id, generation, jti, newJti, idle, leeway, now, require }: Rotation,
-  lateness: Lateness | undefined,
+  lateness: ClockCheck | undefined,
 ): Swap => ({
   id,
   generation,

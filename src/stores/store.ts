@@ -4,31 +4,34 @@ import type { Keys } from '../keys/keys.ts'
 import type { Sessions } from '../sessions/session.ts'
 import type { Watch } from '../sessions/watch.ts'
 import type { Hits } from '../throttling/hits.ts'
-import type { ApiTokens } from '../tokens/api-token.ts'
 import type { Users } from '../users/users.ts'
 
-/** Everything that outlives a process, behind the ports of the concepts that need it. */
-export interface Store {
+/** The ports of the core's concepts; a feature adds its own, see `extension.ts`. */
+export interface CorePorts {
   readonly users: Users
   readonly sessions: Sessions
   readonly keys: Keys
-  readonly apiTokens: ApiTokens
   readonly hits: Hits
   readonly events: Events
-  /** Brings the tables to the newest version; safe when several processes start together. Runs at first use. */
+}
+
+/** An open database, behind the ports of the concepts that are kept in it. */
+export interface Store<Ports extends CorePorts = CorePorts> {
+  readonly ports: Ports
+  /** Applies the migrations that are missing; safe in several processes at once. Runs at first use. */
   migrate(): Promise<void>
-  /** Whether it can be asked now. @throws Refusal `store_unavailable` */
+  /** @throws AuthError `store_unavailable` if the database does not answer */
   ping(): Promise<void>
   /** See `sessions/watch.ts`. */
   readonly watch: Watch
-  /** The time that all processes of this store go by, once it is open. Where there is none, each goes by its machine's. */
+  /** The clock that all processes of this store share, once it is open; `undefined`: each uses its machine's. */
   readonly time?: StoreTime
   close(): Promise<void>
 }
 
-/** The store's clock as this process keeps it: asked now and then, carried on in between by a clock that is never set. */
+/** The database's clock, measured now and then and carried on by a monotonic clock. */
 export interface StoreTime {
   readonly now: Clock
-  /** Seconds by which this machine's clock is ahead of the store's; negative: behind. */
+  /** Seconds by which this machine's clock is ahead of the database's; negative: behind. */
   ahead(): Seconds
 }

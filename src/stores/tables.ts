@@ -2,8 +2,7 @@ import type { EventKind } from '../audit/event.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
-import type { EndReason, SessionId } from '../sessions/session.ts'
-import type { ApiTokenId, TokenDigest } from '../tokens/api-token.ts'
+import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
 
 /** Yes and no, as every database keeps them. */
@@ -16,7 +15,6 @@ export interface Tables {
   users: UserTable
   sessions: SessionTable
   keys: KeyTable
-  tokens: ApiTokenTable
   throttle_hits: HitTable
   events: EventTable
 }
@@ -50,7 +48,7 @@ export interface SessionTable {
   readonly idle_expires_at: UnixSeconds
   readonly epoch: number
   readonly ended_at: UnixSeconds | null
-  readonly end_reason: EndReason | null
+  readonly end_reason: RevokeReason | null
 }
 
 export interface KeyTable {
@@ -62,18 +60,6 @@ export interface KeyTable {
   readonly created_at: UnixSeconds
   readonly token_life: Seconds
   readonly verifies_until: UnixSeconds | null
-}
-
-export interface ApiTokenTable {
-  readonly id: ApiTokenId
-  readonly user_id: UserId
-  readonly digest: TokenDigest
-  readonly hint: string
-  readonly name: string | null
-  readonly scopes: string
-  readonly nonce: string | null
-  readonly created_at: UnixSeconds
-  readonly expires_at: UnixSeconds | null
 }
 
 export interface HitTable {

@@ -15,7 +15,11 @@ export function sqlUsers(db: Kysely<Tables>): Users {
         .selectAll()
         .where(field, '=', its.value as UserId),
     )
-  const finders = { id: findBy('id'), username: findBy('username'), email: findBy('email') }
+  const finders = {
+    id: findBy('id'),
+    username: findBy('username'),
+    email: findBy('email'),
+  }
 
   return {
     async find(field, value) {
@@ -37,7 +41,12 @@ export function sqlUsers(db: Kysely<Tables>): Users {
       const row =
         Object.keys(columns).length === 0
           ? (await finders.id({ value: id })).rows[0]
-          : await db.updateTable('users').set(columns).where('id', '=', id).returningAll().executeTakeFirst()
+          : await db
+              .updateTable('users')
+              .set(columns)
+              .where('id', '=', id)
+              .returningAll()
+              .executeTakeFirst()
       return row && userOf(row)
     },
 
@@ -51,13 +60,20 @@ export function sqlUsers(db: Kysely<Tables>): Users {
     },
 
     async upgradeHash(id, old, hash) {
-      const query = db.updateTable('users').set({ hash }).where('id', '=', id).where('hash', '=', old)
+      const query = db
+        .updateTable('users')
+        .set({ hash })
+        .where('id', '=', id)
+        .where('hash', '=', old)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },
 
     async delete(id) {
-      const { numDeletedRows } = await db.deleteFrom('users').where('id', '=', id).executeTakeFirst()
+      const { numDeletedRows } = await db
+        .deleteFrom('users')
+        .where('id', '=', id)
+        .executeTakeFirst()
       return numDeletedRows === 1n
     },
 
@@ -101,10 +117,15 @@ const columnsOf = (change: UserChange): Partial<UserRow> => ({
   ...(change.superuser !== undefined && { superuser: flag(change.superuser) }),
   ...(change.roles !== undefined && { roles: JSON.stringify(change.roles) }),
   ...(change.lastLoginAt !== undefined && { last_login_at: change.lastLoginAt }),
-  ...(change.attributes !== undefined && { attributes: JSON.stringify(change.attributes) }),
+  ...(change.attributes !== undefined && {
+    attributes: JSON.stringify(change.attributes),
+  }),
 })
 
-export const accountOf = (row: UserRow): Account => ({ user: userOf(row), hash: row.hash })
+export const accountOf = (row: UserRow): Account => ({
+  user: userOf(row),
+  hash: row.hash,
+})
 
 const NONE: readonly string[] = []
 

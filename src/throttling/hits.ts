@@ -1,9 +1,9 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Awaitable } from '../base/request.ts'
 import type { Limit } from './rate.ts'
 
 /** What became of a hit. */
-export type Counted =
+export type HitResult =
   | { readonly kind: 'counted' }
   /** Refused, and not counted. @property wait seconds, fractions included, until the next would be counted */
   | { readonly kind: 'full'; readonly wait: number }
@@ -14,7 +14,7 @@ export interface Hits {
    * Counts a hit if fewer than `limit` were counted in the last `per` seconds, in one step: of a hundred at once no more than
    * `limit` are counted.
    */
-  hit(key: string, limit: Limit, now: UnixSeconds): Awaitable<Counted>
+  hit(key: string, limit: Limit, now: UnixSeconds): Awaitable<HitResult>
   /** Takes a hit back that was counted at this moment, as if it had not been. */
   takeBack(key: string, limit: Limit, moment: UnixSeconds): Awaitable<void>
   /**
@@ -26,7 +26,7 @@ export interface Hits {
 }
 
 /** What a key that counts nothing makes one wait (specification 6.8: period / (n + 1), with n = 0). */
-export const closed = ({ per }: Limit): Counted => ({ kind: 'full', wait: per })
+export const slotExpired = ({ per }: Limit): HitResult => ({ kind: 'full', wait: per })
 
 /** How much is forgotten in one go, where nobody says. */
 export const BATCH = 1000

@@ -1,19 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 import { LOGIN_LIMIT, loginThrottle } from './login.ts'
 import { memoryHits } from './memory-hits.ts'
 
 const NOON = 1_790_000_000
 
 /** A login throttle, a password that is right, one that is wrong, and how many were looked at. */
-function world(limit = LOGIN_LIMIT) {
+function deps(limit = LOGIN_LIMIT) {
   let now = NOON
   const keys = new Set<string>()
   const hits = memoryHits()
-  const watched: typeof hits = { ...hits, hit: (key, ...rest) => hits.hit(keys.add(key) && key, ...rest) }
-  const throttle = loginThrottle(limit, { hits: watched, clock: () => now as UnixSeconds })
+  const watched: typeof hits = {
+    ...hits,
+    hit: (key, ...rest) => hits.hit(keys.add(key) && key, ...rest),
+  }
+  const throttle = loginThrottle(limit, {
+    hits: watched,
+    clock: () => now as UnixSeconds,
+  })
   let judged = 0
   const judge = async (answer: () => string): Promise<string> => {
     judged += 1
@@ -21,16 +27,18 @@ function world(limit = LOGIN_LIMIT) {
     return answer()
   }
   const refuse = (code: 'no_active_account' | 'busy') => () => {
-    throw new Refusal(code)
+    throw new AuthError(code)
   }
   return {
     later: (t: number) => {
       now = NOON + t
     },
-    right: (account: string, address: string) => throttle({ account, address }, () => judge(() => account)),
+    right: (account: string, address: string) =>
+      throttle({ account, address }, () => judge(() => account)),
     wrong: (account: string, address: string) =>
       throttle({ account, address }, () => judge(refuse('no_active_account'))),
-    busy: (account: string, address: string) => throttle({ account, address }, () => judge(refuse('busy'))),
+    busy: (account: string, address: string) =>
+      throttle({ account, address }, () => judge(refuse('busy'))),
     judged: () => judged,
     keys,
   }
@@ -42,7 +50,7 @@ const HERE = '192.0.2.1'
 const address = (i: number): string => `198.51.${i >> 8}.${i & 255}`
 
 test('after ten wrong passwords in a minute the right one is not looked at either', async () => {
-  const { right, wrong, judged, later } = world()
+  const { right, wrong, judged, later } = deps()
   for (let i = 0; i < 10; i++) await assert.rejects(wrong('alice', HERE), WRONG)
 
   later(20)
@@ -54,17 +62,21 @@ test('after ten wrong passwords in a minute the right one is not looked at eithe
 })
 
 test('R3: of two hundred guesses at once ten are looked at', async () => {
-  const { wrong, judged } = world()
+  const { wrong, judged } = deps()
 
-  const guesses = await Promise.allSettled(Array.from({ length: 200 }, () => wrong('alice', HERE)))
+  const guesses = await Promise.allSettled(
+    Array.from({ length: 200 }, () => wrong('alice', HERE)),
+  )
 
   assert.equal(judged(), 10)
-  const codes = guesses.map((guess) => guess.status === 'rejected' && (guess.reason as Refusal).code)
+  const codes = guesses.map(
+    (guess) => guess.status === 'rejected' && (guess.reason as AuthError).code,
+  )
   assert.equal(codes.filter((code) => code === 'throttled').length, 190)
 })
 
 test('whoever brings the right password with every request is never throttled', async () => {
-  const { right, judged } = world()
+  const { right, judged } = deps()
 
   for (let i = 0; i < 1000; i++) await right('alice', HERE)
 
@@ -72,7 +84,7 @@ test('whoever brings the right password with every request is never throttled', 
 })
 
 test('a right password does not wipe away the wrong ones before it', async () => {
-  const { right, wrong } = world()
+  const { right, wrong } = deps()
   for (let i = 0; i < 9; i++) await assert.rejects(wrong('alice', HERE), WRONG)
   await right('alice', HERE)
 
@@ -82,15 +94,16 @@ test('a right password does not wipe away the wrong ones before it', async () =>
 })
 
 test('a guess that nobody had time to look at is not counted', async () => {
-  const { right, busy } = world()
+  const { right, busy } = deps()
 
-  for (let i = 0; i < 100; i++) await assert.rejects(busy('alice', HERE), { code: 'busy' })
+  for (let i = 0; i < 100; i++)
+    await assert.rejects(busy('alice', HERE), { code: 'busy' })
 
   assert.equal(await right('alice', HERE), 'alice')
 })
 
 test('a stranger elsewhere does not lock an account, however long he tries', async () => {
-  const { right, wrong, judged, later } = world()
+  const { right, wrong, judged, later } = deps()
   for (let t = 0; t < 7200; t += 6) {
     later(t)
     await assert.rejects(wrong('alice', '203.0.113.7'))
@@ -101,7 +114,7 @@ test('a stranger elsewhere does not lock an account, however long he tries', asy
 })
 
 test('one address tries sixty passwords a minute, over however many accounts', async () => {
-  const { wrong, right, judged } = world()
+  const { wrong, right, judged } = deps()
   for (let i = 0; i < 200; i++) await assert.rejects(wrong(`user${i}`, HERE))
 
   assert.equal(judged(), 60)
@@ -110,7 +123,7 @@ test('one address tries sixty passwords a minute, over however many accounts', a
 })
 
 test('thousands of addresses try two hundred passwords an hour on one account', async () => {
-  const { wrong, judged } = world()
+  const { wrong, judged } = deps()
 
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
 
@@ -118,7 +131,7 @@ test('thousands of addresses try two hundred passwords an hour on one account', 
 })
 
 test('its owner gets in meanwhile, from where he was before', async () => {
-  const { right, wrong } = world()
+  const { right, wrong } = deps()
   await right('alice', HERE)
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
 
@@ -128,7 +141,7 @@ test('its owner gets in meanwhile, from where he was before', async () => {
 })
 
 test('having signed in to one account is no pass to another', async () => {
-  const { right, wrong } = world()
+  const { right, wrong } = deps()
   await right('mallory', '203.0.113.7')
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
 
@@ -136,7 +149,7 @@ test('having signed in to one account is no pass to another', async () => {
 })
 
 test('from where somebody was before, guesses are still counted by account and address', async () => {
-  const { right, wrong, judged } = world()
+  const { right, wrong, judged } = deps()
   await right('alice', HERE)
 
   for (let i = 0; i < 100; i++) await assert.rejects(wrong('alice', HERE))
@@ -145,7 +158,7 @@ test('from where somebody was before, guesses are still counted by account and a
 })
 
 test('who is refused by one count is not counted by the others', async () => {
-  const { right, wrong } = world()
+  const { right, wrong } = deps()
   // Far more refused ones than the counts by address and by account would bear.
   for (let i = 0; i < 500; i++) await assert.rejects(wrong('alice', HERE))
 
@@ -154,8 +167,10 @@ test('who is refused by one count is not counted by the others', async () => {
 })
 
 test('nor while it is being refused', async () => {
-  const { right, wrong } = world()
-  const flood = Array.from({ length: 500 }, () => assert.rejects(wrong('alice', '203.0.113.7')))
+  const { right, wrong } = deps()
+  const flood = Array.from({ length: 500 }, () =>
+    assert.rejects(wrong('alice', '203.0.113.7')),
+  )
 
   assert.equal(await right('alice', HERE), 'alice')
 
@@ -163,11 +178,13 @@ test('nor while it is being refused', async () => {
 })
 
 test('whom a crowd at his address kept from trying has used up none of his own tries', async () => {
-  const { right, wrong, later } = world()
+  const { right, wrong, later } = deps()
   for (let minute = 0; minute < 4; minute++) {
     later(60 * minute)
-    for (let i = 0; i < 60; i++) await assert.rejects(wrong(`user${60 * minute + i}`, HERE), WRONG)
-    for (let i = 0; i < 9; i++) await assert.rejects(right('bob', HERE), { code: 'throttled' })
+    for (let i = 0; i < 60; i++)
+      await assert.rejects(wrong(`user${60 * minute + i}`, HERE), WRONG)
+    for (let i = 0; i < 9; i++)
+      await assert.rejects(right('bob', HERE), { code: 'throttled' })
   }
 
   later(240)
@@ -176,7 +193,7 @@ test('whom a crowd at his address kept from trying has used up none of his own t
 })
 
 test('addresses of one network are one, so that a /64 is not four thousand million guessers', async () => {
-  const { wrong, judged } = world()
+  const { wrong, judged } = deps()
 
   for (let i = 0; i < 50; i++) await assert.rejects(wrong('alice', `2001:db8::${i}`))
 
@@ -184,7 +201,7 @@ test('addresses of one network are one, so that a /64 is not four thousand milli
 })
 
 test('keys are short and tell no name, whatever was typed', async () => {
-  const { wrong, keys } = world()
+  const { wrong, keys } = deps()
 
   await assert.rejects(wrong('correct horse battery staple', HERE), WRONG)
   await assert.rejects(wrong('x'.repeat(60_000), 'y'.repeat(60_000)), WRONG)
@@ -197,7 +214,7 @@ test('keys are short and tell no name, whatever was typed', async () => {
 })
 
 test('where no address is known, an owner whom a stranger keeps out waits a minute, and no day', async () => {
-  const { right, wrong, later } = world()
+  const { right, wrong, later } = deps()
   for (let minute = 0; minute < 5; minute++) {
     later(60 * minute)
     for (let i = 0; i < 10; i++) await assert.rejects(wrong('alice', ''), WRONG)
@@ -208,7 +225,7 @@ test('where no address is known, an owner whom a stranger keeps out waits a minu
 })
 
 test('where no address is known, guesses at one account keep nobody out of another', async () => {
-  const { right, wrong, later } = world()
+  const { right, wrong, later } = deps()
   for (let i = 0; i < 100; i++) {
     later(i)
     await assert.rejects(wrong(`account ${i}`, ''), WRONG)

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { networkOf } from './address.ts'
+import { AuthError } from '../base/errors.ts'
+import { networkOf } from '../http/client-address.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
-import { keyOf, type ThrottleWorld, throttled } from './throttle.ts'
+import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
 
 /**
  * Wrong passwords for one account from one address. A person who has forgotten which of a few passwords it was does not come
@@ -27,14 +27,17 @@ const OF_AN_ADDRESS = 6
 const FAMILIAR = 100_000
 
 /** Who wants in, and from where. */
-export interface Guess {
+export interface LoginAttempt {
   /** The name in the form in which accounts are told apart, so that other spellings are counted as one (rule P7). */
   readonly account: string
   readonly address: string
 }
 
-/** Runs whatever looks at a password. @throws Refusal `throttled` before it does */
-export type LoginThrottle = <Account>(guess: Guess, judge: () => Promise<Account>) => Promise<Account>
+/** Runs whatever looks at a password. @throws AuthError `throttled` before it does */
+export type LoginThrottle = <Account>(
+  guess: LoginAttempt,
+  judge: () => Promise<Account>,
+) => Promise<Account>
 
 /**
  * Counts wrong passwords (D22): by account and address together, by address, and by account. A guess is counted before its
@@ -44,7 +47,10 @@ export type LoginThrottle = <Account>(guess: Guess, judge: () => Promise<Account
  * With enough addresses a stranger could fill the count of an account that is not his. So it holds for addresses alone from
  * which nobody has signed in to that account since this process began: its owner gets in from where he was before.
  */
-export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): LoginThrottle {
+export function loginThrottle(
+  limit: Limit,
+  { hits, clock }: ThrottleDeps,
+): LoginThrottle {
   const limits = limitsOf(limit)
   const familiar = new Familiar(FAMILIAR)
 
@@ -56,7 +62,10 @@ export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): Log
       throw throttled('throttled by login', counted.wait)
     }
   }
-  const takeBack = async (counts: readonly Count[], moment: UnixSeconds): Promise<void> => {
+  const takeBack = async (
+    counts: readonly Count[],
+    moment: UnixSeconds,
+  ): Promise<void> => {
     await Promise.all(counts.map(({ key, limit }) => hits.takeBack(key, limit, moment)))
   }
 
@@ -68,11 +77,15 @@ export function loginThrottle(limit: Limit, { hits, clock }: ThrottleWorld): Log
     const counts: Count[] = [{ key: pair, limit }]
     // Where no address is known, a stranger's guesses are the owner's: they keep nobody out for longer than a moment.
     if (address !== '') {
-      counts.push({ key: keyOf('login_longer', `${name}_${network}`), limit: limits.ofPair })
+      counts.push({
+        key: keyOf('login_longer', `${name}_${network}`),
+        limit: limits.ofPair,
+      })
       counts.push({ key: keyOf('login_address', network), limit: limits.ofAddress })
     }
     // The last, so that those whom another count refuses do not fill it.
-    if (!familiar.has(pair)) counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
+    if (!familiar.has(pair))
+      counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
     const now = clock()
     await take(counts, now)
     try {
@@ -92,7 +105,8 @@ interface Count {
   readonly limit: Limit
 }
 
-const isWrong = (error: unknown): boolean => error instanceof Refusal && error.code === 'no_active_account'
+const isWrong = (error: unknown): boolean =>
+  error instanceof AuthError && error.code === 'no_active_account'
 
 function limitsOf({ limit, per }: Limit) {
   const longer = Math.min(per * LONGER, LONGEST_PERIOD) as Seconds

@@ -1,26 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { minutes, seconds, type UnixSeconds } from '../base/clock.ts'
-import type { Counted } from './hits.ts'
+import type { HitResult } from './hits.ts'
 import { memoryHits } from './memory-hits.ts'
 import type { Limit } from './rate.ts'
 
 const NOON = 1_790_000_000
 const at = (t: number) => (NOON + t) as UnixSeconds
 const FIVE: Limit = { limit: 5, per: minutes(1) }
-const counted: Counted = { kind: 'counted' }
+const counted: HitResult = { kind: 'counted' }
 
 /** Django REST framework's log of times, newest first, as its `allow_request` and `wait` keep it. */
 function theirLog({ limit, per }: Limit) {
   let log: number[] = []
   return {
-    hit(now: number): Counted {
+    hit(now: number): HitResult {
       log = log.filter((time) => time > now - per)
       if (log.length < limit) {
         log.unshift(now)
         return counted
       }
-      return { kind: 'full', wait: (per - (now - log.at(-1)!)) / (limit - log.length + 1) }
+      return {
+        kind: 'full',
+        wait: (per - (now - log.at(-1)!)) / (limit - log.length + 1),
+      }
     },
     takeBack(moment: number): void {
       const place = log.indexOf(moment)
@@ -49,9 +52,16 @@ for (const limit of [1, 2, 3, 4, 5, 7, 8, 9, 50, 100]) {
     for (let i = 0; i < 4000; i++) {
       now = (now + Math.floor((random.next().value * 4 * 120) / limit) / 4) as UnixSeconds
       const theirAnswer = theirs.hit(now)
-      assert.deepEqual(hits.hit('k', { limit, per: minutes(1) }, now), theirAnswer, `hit ${i}`)
+      assert.deepEqual(
+        hits.hit('k', { limit, per: minutes(1) }, now),
+        theirAnswer,
+        `hit ${i}`,
+      )
       kinds[theirAnswer.kind] += 1
-      const back = random.next().value < 0.1 ? theirs.newest(Math.floor(random.next().value * limit)) : undefined
+      const back =
+        random.next().value < 0.1
+          ? theirs.newest(Math.floor(random.next().value * limit))
+          : undefined
       if (back !== undefined) {
         theirs.takeBack(back)
         hits.takeBack('k', { limit, per: minutes(1) }, back as UnixSeconds)
@@ -59,7 +69,8 @@ for (const limit of [1, 2, 3, 4, 5, 7, 8, 9, 50, 100]) {
       }
     }
 
-    for (const [kind, times] of Object.entries(kinds)) assert.ok(times > 100, `${times} ${kind}`)
+    for (const [kind, times] of Object.entries(kinds))
+      assert.ok(times > 100, `${times} ${kind}`)
   })
 }
 
@@ -88,7 +99,7 @@ test('a key that came when there was no room is counted no less than it was hit'
   // The others are over; the late one has to go on where it was counted.
   for (let i = 0; i < 200; i++) hits.hit(`later ${i}`, FIVE, at(60.5))
 
-  assert.equal((hits.hit('late', FIVE, at(60.6)) as Counted).kind, 'full')
+  assert.equal((hits.hit('late', FIVE, at(60.6)) as HitResult).kind, 'full')
 })
 
 test('keys that share are few of many, and only of one limit', () => {
@@ -96,7 +107,10 @@ test('keys that share are few of many, and only of one limit', () => {
   for (let i = 0; i < 1000; i++) hits.hit(`invented ${i}`, FIVE, at(0))
   for (let i = 0; i < 5; i++) hits.hit('late', FIVE, at(0))
 
-  const caught = Array.from({ length: 200 }, (_, i) => hits.hit(`honest ${i}`, FIVE, at(0)) as Counted)
+  const caught = Array.from(
+    { length: 200 },
+    (_, i) => hits.hit(`honest ${i}`, FIVE, at(0)) as HitResult,
+  )
   const ofAnother = hits.hit('late', { limit: 6, per: minutes(1) }, at(0))
 
   assert.ok(caught.filter(({ kind }) => kind === 'full').length <= 10)
@@ -105,9 +119,12 @@ test('keys that share are few of many, and only of one limit', () => {
 
 test('when the flood is over, there is room again', () => {
   const hits = memoryHits({ bound: 100 })
-  for (let i = 0; i < 1000; i++) hits.hit(`invented ${i}`, { limit: 1, per: minutes(1) }, at(0))
+  for (let i = 0; i < 1000; i++)
+    hits.hit(`invented ${i}`, { limit: 1, per: minutes(1) }, at(0))
 
-  const after = Array.from({ length: 100 }, (_, i) => hits.hit(`honest ${i}`, { limit: 1, per: minutes(1) }, at(61)))
+  const after = Array.from({ length: 100 }, (_, i) =>
+    hits.hit(`honest ${i}`, { limit: 1, per: minutes(1) }, at(61)),
+  )
 
   assert.deepEqual(after, Array(100).fill(counted))
 })
@@ -123,7 +140,8 @@ test('memory is bounded: two hundred thousand invented keys leave no more behind
 
 test('what is over is forgotten as others come, without anybody asking', async () => {
   const hits = memoryHits()
-  for (let i = 0; i < 10_000; i++) hits.hit(`key ${i}`, { limit: 1, per: seconds(1) }, at(i))
+  for (let i = 0; i < 10_000; i++)
+    hits.hit(`key ${i}`, { limit: 1, per: seconds(1) }, at(i))
 
   const left = await hits.flush(at(20_000), 10_000)
 
@@ -138,5 +156,5 @@ test('what counts is not forgotten, and what does not is, so many at a time', as
   assert.equal(await hits.flush(at(100), 7), 7)
   assert.equal(await hits.flush(at(100), 7), 3)
   assert.equal(await hits.flush(at(100), 7), 0)
-  assert.equal((hits.hit('new', FIVE, at(100)) as Counted).kind, 'full')
+  assert.equal((hits.hit('new', FIVE, at(100)) as HitResult).kind, 'full')
 })

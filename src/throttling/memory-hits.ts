@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { UnixSeconds } from '../base/clock.ts'
 import { hexId, type Random, systemRandom } from '../base/random.ts'
-import { BATCH, closed, type Hits } from './hits.ts'
+import { BATCH, type Hits, slotExpired } from './hits.ts'
 import type { Limit } from './rate.ts'
 import { Ring } from './ring.ts'
 
@@ -22,7 +22,10 @@ const SWEPT = 4
  * their digest: what is counted is then more than what was done, never less. They have logs of their own again when there is
  * room and the shared one is over. The digest takes a secret, so that nobody can choose whom to share with.
  */
-export function memoryHits({ bound = 100_000, random = systemRandom }: MemoryHitsOptions = {}): Hits {
+export function memoryHits({
+  bound = 100_000,
+  random = systemRandom,
+}: MemoryHitsOptions = {}): Hits {
   const own = new Map<string, Ring>()
   const shared = new Map<string, Ring>()
   const sweepers = [own, shared].map(sweeperOf)
@@ -49,7 +52,7 @@ export function memoryHits({ bound = 100_000, random = systemRandom }: MemoryHit
 
   return {
     hit(key, limit, now) {
-      if (limit.limit === 0) return closed(limit)
+      if (limit.limit === 0) return slotExpired(limit)
       return (find(key, limit, now) ?? make(key, limit, now)).hit(limit, now)
     },
 

@@ -17,8 +17,19 @@ for (const [text, seconds] of [
   })
 }
 
-for (const text of ['5/secs', '5/second', '5/seconds', '5/min', '5/mins', '5/minutes', '5/hrs', '5/hours', '5/days']) {
-  test(`${text} is a rate by its whole name`, () => assert.equal(parseRate(text).limit, 5))
+for (const text of [
+  '5/secs',
+  '5/second',
+  '5/seconds',
+  '5/min',
+  '5/mins',
+  '5/minutes',
+  '5/hrs',
+  '5/hours',
+  '5/days',
+]) {
+  test(`${text} is a rate by its whole name`, () =>
+    assert.equal(parseRate(text).limit, 5))
 }
 
 for (const text of [
@@ -44,7 +55,10 @@ for (const text of [
   '٥/min',
 ]) {
   test(`H16: ${JSON.stringify(text)} stops the start with a sentence`, () => {
-    assert.throws(() => parseRate(text), { code: 'config_refused', message: /is no rate: write a number and one of/ })
+    assert.throws(() => parseRate(text), {
+      code: 'invalid_config',
+      message: /is no rate: write a number and one of/,
+    })
   })
 }
 

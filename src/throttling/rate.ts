@@ -1,5 +1,5 @@
 import { days, minutes, type Seconds, seconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 
 /** The lengths of a period. A name that only begins like one of these is none: `5/month` is not five a minute (D32). */
 const PERIODS = {
@@ -35,12 +35,12 @@ export interface Limit {
 /** No period is longer: what was counted before that counts no more. */
 export const LONGEST_PERIOD = days(1)
 
-/** @throws Refusal `config_refused`, its message a sentence that says what to write instead */
+/** @throws AuthError `invalid_config`, its message a sentence that says what to write instead */
 export function parseRate(text: string): Limit {
   const [, limit, period = ''] = /^(\d{1,9})\/([a-z]+)$/.exec(text) ?? []
   if (limit === undefined || !Object.hasOwn(PERIODS, period)) {
-    throw new Refusal(
-      'config_refused',
+    throw new AuthError(
+      'invalid_config',
       `${JSON.stringify(text)} is no rate: write a number and one of s, min, hour, day, as "100/day".`,
     )
   }

@@ -1,10 +1,10 @@
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Counted } from './hits.ts'
+import type { HitResult } from './hits.ts'
 import type { Limit } from './rate.ts'
 
 const NEVER = Number.NEGATIVE_INFINITY
 const FIRST_PLACES = 4
-const COUNTED: Counted = { kind: 'counted' }
+const COUNTED: HitResult = { kind: 'counted' }
 
 /** The times of the newest hits on a key. They stand in a ring, so that the place of the next hit is the oldest one's. */
 export class Ring {
@@ -21,7 +21,7 @@ export class Ring {
     return this.#over <= now
   }
 
-  hit({ limit, per }: Limit, now: UnixSeconds): Counted {
+  hit({ limit, per }: Limit, now: UnixSeconds): HitResult {
     const oldest = this.#times[this.#next]!
     if (oldest > now - per) {
       if (this.#times.length >= limit) return { kind: 'full', wait: per - (now - oldest) }
@@ -54,7 +54,10 @@ export class Ring {
 
   /** Twice the places, as far as the limit goes; by doubling, a hit costs the same however many there are. */
   #grow(limit: number): void {
-    const inOrder = [...this.#times.slice(this.#next), ...this.#times.slice(0, this.#next)]
+    const inOrder = [
+      ...this.#times.slice(this.#next),
+      ...this.#times.slice(0, this.#next),
+    ]
     const places = Math.min(limit, 2 * inOrder.length)
     this.#next = inOrder.length
     while (inOrder.length < places) inOrder.push(NEVER)

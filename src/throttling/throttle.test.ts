@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { AuthRequest } from '../base/request.ts'
+import type { AuthRequest } from '../http/request.ts'
 import { memoryHits } from './memory-hits.ts'
 import { parseRate, type Rate } from './rate.ts'
 import { anonThrottle, type Throttle, throttleAll, userThrottle } from './throttle.ts'
@@ -13,7 +13,7 @@ const alice = { userId: '1', address: '192.0.2.1' }
 const staff = { userId: '3', address: '192.0.2.1' }
 
 /** Throttles on a clock that stands still until it is set. */
-function world() {
+function deps() {
   let now = NOON
   const kept = { hits: memoryHits(), clock: () => now as UnixSeconds }
   return {
@@ -34,7 +34,7 @@ const throttledFor = (seconds: number) => ({
 })
 
 test('H01: the third of two a minute waits until the first is a minute old', () => {
-  const { at, anon } = world()
+  const { at, anon } = deps()
   const list = [anon('2/min')]
   throttleAll(list, stranger, request)
   at(10)
@@ -46,7 +46,7 @@ test('H01: the third of two a minute waits until the first is a minute old', () 
 })
 
 test('H02: a refused request is not counted, and a wait is rounded up', () => {
-  const { at, anon } = world()
+  const { at, anon } = deps()
   const list = [anon('2/min')]
   throttleAll(list, stranger, request)
   at(10)
@@ -61,7 +61,7 @@ test('H02: a refused request is not counted, and a wait is rounded up', () => {
 })
 
 test('H03: who has signed in is not counted as anonymous', () => {
-  const { anon } = world()
+  const { anon } = deps()
   const list = [anon('2/min')]
   throttleAll(list, stranger, request)
   throttleAll(list, stranger, request)
@@ -72,7 +72,7 @@ test('H03: who has signed in is not counted as anonymous', () => {
 })
 
 test('H04: users are counted wherever they are', () => {
-  const { at, user } = world()
+  const { at, user } = deps()
   const list = [user('3/min')]
   for (const t of [0, 1, 2]) {
     at(t)
@@ -85,7 +85,7 @@ test('H04: users are counted wherever they are', () => {
 })
 
 test('H05: users are counted each for themselves', () => {
-  const { user } = world()
+  const { user } = deps()
   const list = [user('3/min')]
   for (let i = 0; i < 3; i++) throttleAll(list, alice, request)
 
@@ -95,11 +95,14 @@ test('H05: users are counted each for themselves', () => {
 })
 
 test('H06: every throttle sees every request, and the longest wait wins', () => {
-  const { at, user } = world()
+  const { at, user } = deps()
   const list = [user('2/s', 'burst'), user('3/min', 'sustained')]
   throttleAll(list, stranger, request)
   throttleAll(list, stranger, request)
-  assert.throws(() => throttleAll(list, stranger, request), { ...throttledFor(1), message: 'throttled by burst' })
+  assert.throws(() => throttleAll(list, stranger, request), {
+    ...throttledFor(1),
+    message: 'throttled by burst',
+  })
 
   at(0.5)
 
@@ -110,12 +113,18 @@ test('H06: every throttle sees every request, and the longest wait wins', () => 
 })
 
 test('H07: a rate of none a day lets nobody in, and says to wait for a day', () => {
-  const { anon } = world()
+  const { anon } = deps()
 
-  assert.throws(() => throttleAll([anon('0/day')], stranger, request), throttledFor(86_400))
+  assert.throws(
+    () => throttleAll([anon('0/day')], stranger, request),
+    throttledFor(86_400),
+  )
 })
 
-const waiting = (seconds: number | undefined): Throttle => ({ scope: 'own', wait: () => ({ seconds }) })
+const waiting = (seconds: number | undefined): Throttle => ({
+  scope: 'own',
+  wait: () => ({ seconds }),
+})
 
 test('H08: who does not know how long does not say', () => {
   assert.throws(() => throttleAll([waiting(undefined)], stranger, request), {
@@ -127,7 +136,12 @@ test('H08: who does not know how long does not say', () => {
 
 test('a wait that is known wins over one that is not', () => {
   assert.throws(
-    () => throttleAll([waiting(undefined), waiting(2.1), waiting(undefined)], stranger, request),
+    () =>
+      throttleAll(
+        [waiting(undefined), waiting(2.1), waiting(undefined)],
+        stranger,
+        request,
+      ),
     throttledFor(3),
   )
 })
@@ -140,24 +154,25 @@ test('no wait is told, and no Retry-After is sent', () => {
 })
 
 test('H17: a rate of null counts nothing', () => {
-  const { kept } = world()
+  const { kept } = deps()
   const list = [anonThrottle('anon', null, kept), userThrottle('user', null, kept)]
 
   for (let i = 0; i < 1000; i++) throttleAll(list, stranger, request)
 })
 
 test('H18: without a throttle nothing is counted', () => {
-  for (let i = 0; i < 1000; i++) assert.equal(throttleAll([], stranger, request), undefined)
+  for (let i = 0; i < 1000; i++)
+    assert.equal(throttleAll([], stranger, request), undefined)
 })
 
 test('where the hits are in memory nothing is waited for', () => {
-  const { anon, user } = world()
+  const { anon, user } = deps()
 
   assert.equal(throttleAll([anon('5/min'), user('5/min')], stranger, request), undefined)
 })
 
 test('an anonymous client cannot use up the count of a user by giving his id for an address', () => {
-  const { user } = world()
+  const { user } = deps()
   const list = [user('1/min')]
   throttleAll(list, { userId: undefined, address: alice.userId }, request)
 
@@ -165,22 +180,25 @@ test('an anonymous client cannot use up the count of a user by giving his id for
 })
 
 test('one subscriber is counted as one, whichever of the addresses of his network he takes', () => {
-  const { anon } = world()
+  const { anon } = deps()
   const list = [anon('1/min')]
   throttleAll(list, { userId: undefined, address: '2001:db8::1' }, request)
 
-  assert.throws(() => throttleAll(list, { userId: undefined, address: '2001:db8::2' }, request), throttledFor(60))
+  assert.throws(
+    () => throttleAll(list, { userId: undefined, address: '2001:db8::2' }, request),
+    throttledFor(60),
+  )
 })
 
 test('scopes are counted apart', () => {
-  const { user } = world()
+  const { user } = deps()
   throttleAll([user('1/min', 'feed')], alice, request)
 
   throttleAll([user('1/min', 'upload')], alice, request)
 })
 
 test('a throttle of its own may take its time, and those beside it have counted all the same', async () => {
-  const { anon } = world()
+  const { anon } = deps()
   const slow: Throttle = { scope: 'slow', wait: async () => ({ seconds: 7 }) }
   const list = [slow, anon('1/min')]
 
@@ -189,7 +207,7 @@ test('a throttle of its own may take its time, and those beside it have counted 
 })
 
 test('a throttle that fails refuses, and leaves no promise of another behind', async () => {
-  const { anon } = world()
+  const { anon } = deps()
   const fault = new Error('broken')
   const throwing: Throttle = {
     scope: 'throwing',
@@ -197,10 +215,16 @@ test('a throttle that fails refuses, and leaves no promise of another behind', a
       throw fault
     },
   }
-  const rejecting: Throttle = { scope: 'rejecting', wait: () => Promise.reject(new Error('gone')) }
+  const rejecting: Throttle = {
+    scope: 'rejecting',
+    wait: () => Promise.reject(new Error('gone')),
+  }
   const counting = anon('1/min')
 
-  await assert.rejects(async () => throttleAll([throwing, rejecting, counting], stranger, request), fault)
+  await assert.rejects(
+    async () => throttleAll([throwing, rejecting, counting], stranger, request),
+    fault,
+  )
 
   assert.throws(() => throttleAll([counting], stranger, request), throttledFor(60))
 })

@@ -1,10 +1,10 @@
-import { after, type UnixSeconds, whole } from '../base/clock.ts'
+import { after, floorSeconds, type UnixSeconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
-import { Refusal } from '../base/refusal.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
-import type { TokenTerms, TokenWorld } from './terms.ts'
+import type { TokenDeps, TokenSettings } from './token-settings.ts'
 
 /** `access`, `refresh` and `sliding` are the wire's words for what a token is good for. */
 export type TokenType = 'access' | 'refresh' | 'sliding'
@@ -12,9 +12,16 @@ export type TokenType = 'access' | 'refresh' | 'sliding'
 type Draft = Record<string, unknown>
 
 /** The text that stands for a user in claims. */
-export function userIdText(user: User, { userIdField }: Pick<TokenTerms, 'userIdField'>): string {
+export function userIdText(
+  user: User,
+  { userIdField }: Pick<TokenSettings, 'userIdField'>,
+): string {
   const text = user[userIdField]
-  if (text === undefined) throw new Refusal('server_error', `user ${user.id} has no ${userIdField} to name in a token`)
+  if (text === undefined)
+    throw new AuthError(
+      'server_error',
+      `user ${user.id} has no ${userIdField} to name in a token`,
+    )
   return text
 }
 
@@ -22,10 +29,15 @@ export function userIdText(user: User, { userIdField }: Pick<TokenTerms, 'userId
  * What every token of one sign-in says of its user: id, revoke claim, session, own claims, audience, issuer. The order is
  * Simple JWT's (spec 3.1); `sid` and `gen` are ours.
  */
-export function subjectClaims(account: Account, session: Pick<Session, 'id'> | undefined, world: TokenWorld): Draft {
-  const { terms } = world
+export function subjectClaims(
+  account: Account,
+  session: Pick<Session, 'id'> | undefined,
+  deps: TokenDeps,
+): Draft {
+  const { terms } = deps
   const draft: Draft = { [terms.userIdClaim]: userIdText(account.user, terms) }
-  if (terms.checkRevoke === 'claim') draft[terms.revokeClaimName] = world.revokeClaimOf(account)
+  if (terms.checkRevoke === 'claim')
+    draft[terms.revokeClaimName] = deps.revokeClaimOf(account)
   if (session !== undefined) draft.sid = session.id
   Object.assign(draft, ownClaims(account.user, terms))
   if (terms.audience !== undefined) draft.aud = terms.audience
@@ -41,11 +53,11 @@ export function subjectAgain(
   presented: Claims,
   account: Account | undefined,
   session: Pick<Session, 'id'> | undefined,
-  world: TokenWorld,
+  deps: TokenDeps,
 ): Draft {
-  const { terms } = world
+  const { terms } = deps
   if (terms.claims !== undefined && !terms.copyClaims && account !== undefined) {
-    return subjectClaims(account, session, world)
+    return subjectClaims(account, session, deps)
   }
   const draft: Draft = {}
   for (const name of Object.keys(presented)) {
@@ -57,29 +69,41 @@ export function subjectAgain(
   return draft
 }
 
-export const accessClaims = (subject: Draft, now: UnixSeconds, { terms, random }: TokenWorld): Draft => ({
+export const accessClaims = (
+  subject: Draft,
+  now: UnixSeconds,
+  { terms, random }: TokenDeps,
+): Draft => ({
   [terms.typeClaim]: 'access',
-  exp: whole(after(now, terms.access)),
-  iat: whole(now),
+  exp: floorSeconds(after(now, terms.access)),
+  iat: floorSeconds(now),
   [terms.jtiClaim]: hexId(random),
   ...subject,
 })
 
 /** A refresh token without a row behind it. */
-export const looseRefreshClaims = (subject: Draft, now: UnixSeconds, { terms, random }: TokenWorld): Draft => ({
+export const looseRefreshClaims = (
+  subject: Draft,
+  now: UnixSeconds,
+  { terms, random }: TokenDeps,
+): Draft => ({
   [terms.typeClaim]: 'refresh',
-  exp: whole(after(now, terms.refresh)),
-  iat: whole(now),
+  exp: floorSeconds(after(now, terms.refresh)),
+  iat: floorSeconds(now),
   [terms.jtiClaim]: hexId(random),
   ...subject,
 })
 
 /** The refresh token that a session's row describes: the same row gives the same claims, however often it is asked. */
-export function refreshClaims(subject: Draft, session: Session, { terms }: TokenWorld): Draft {
+export function refreshClaims(
+  subject: Draft,
+  session: Session,
+  { terms }: TokenDeps,
+): Draft {
   return {
     [terms.typeClaim]: 'refresh',
-    exp: whole(session.idleExpiresAt),
-    iat: whole(session.rotatedAt ?? session.createdAt),
+    exp: floorSeconds(session.idleExpiresAt),
+    iat: floorSeconds(session.rotatedAt ?? session.createdAt),
     [terms.jtiClaim]: session.jti,
     ...subject,
     gen: session.generation,
@@ -88,26 +112,35 @@ export function refreshClaims(subject: Draft, session: Session, { terms }: Token
 
 export const slidingClaims = (
   subject: Draft,
-  life: { readonly jti: string; readonly now: UnixSeconds; readonly refreshExp: UnixSeconds },
-  { terms }: TokenWorld,
+  life: {
+    readonly jti: string
+    readonly now: UnixSeconds
+    readonly refreshExp: UnixSeconds
+  },
+  { terms }: TokenDeps,
 ): Draft => ({
   [terms.typeClaim]: 'sliding',
-  exp: whole(after(life.now, terms.sliding)),
-  iat: whole(life.now),
+  exp: floorSeconds(after(life.now, terms.sliding)),
+  iat: floorSeconds(life.now),
   [terms.jtiClaim]: life.jti,
   [terms.slidingRefreshClaim]: life.refreshExp,
   ...subject,
 })
 
 /** The session and generation that a token of ours names, where it names them. */
-export function sessionNamedBy(claims: Claims): { readonly id: SessionId; readonly generation: number } | undefined {
+export function sessionNamedBy(
+  claims: Claims,
+): { readonly id: SessionId; readonly generation: number } | undefined {
   const { sid, gen } = claims
   if (typeof sid !== 'string') return undefined
-  return { id: sid as SessionId, generation: Number.isSafeInteger(gen) ? (gen as number) : -1 }
+  return {
+    id: sid as SessionId,
+    generation: Number.isSafeInteger(gen) ? (gen as number) : -1,
+  }
 }
 
 /** Claims that belong to one token and not to its subject (specification 3.3). */
-const isTokensOwn = (name: string, terms: TokenTerms): boolean =>
+const isTokensOwn = (name: string, terms: TokenSettings): boolean =>
   name === 'exp' ||
   name === 'iat' ||
   name === 'jti' ||
@@ -115,15 +148,27 @@ const isTokensOwn = (name: string, terms: TokenTerms): boolean =>
   name === terms.typeClaim ||
   name === terms.jtiClaim
 
-function ownClaims(user: User, terms: TokenTerms): object {
+function ownClaims(user: User, terms: TokenSettings): object {
   if (terms.claims === undefined) return {}
   const own = terms.claims(user)
-  const reserved = ['sid', 'aud', 'iss', terms.userIdClaim, terms.revokeClaimName, terms.slidingRefreshClaim]
+  const reserved = [
+    'sid',
+    'aud',
+    'iss',
+    terms.userIdClaim,
+    terms.revokeClaimName,
+    terms.slidingRefreshClaim,
+  ]
   for (const name of Object.keys(own)) {
     if (isTokensOwn(name, terms) || reserved.includes(name)) {
-      throw new Refusal('server_error', `tokens.claims may not set the claim "${name}"; choose another name`)
+      throw new AuthError(
+        'server_error',
+        `tokens.claims may not set the claim "${name}"; choose another name`,
+      )
     }
   }
   const { encode } = terms
-  return encode === undefined ? own : JSON.parse(JSON.stringify(own, (_, value) => encode(value)))
+  return encode === undefined
+    ? own
+    : JSON.parse(JSON.stringify(own, (_, value) => encode(value)))
 }

@@ -1,21 +1,27 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { Session } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
-import { accessClaims, looseRefreshClaims, refreshClaims, subjectAgain, subjectClaims } from './claims.ts'
-import { jtiOf } from './reading.ts'
+import {
+  accessClaims,
+  looseRefreshClaims,
+  refreshClaims,
+  subjectAgain,
+  subjectClaims,
+} from './claims.ts'
 import {
   accountBehind,
   adopt,
+  errorForOutcome,
   openSession,
-  type Presented,
-  refusalOf,
+  type PresentedToken,
   refuseEnded,
   refuseWrongType,
   sessionOf,
-} from './signed-in.ts'
-import type { TokenTerms, TokenWorld } from './terms.ts'
+} from './session-of-token.ts'
+import type { TokenDeps, TokenSettings } from './token-settings.ts'
+import { requireJti } from './user-of-token.ts'
 
 export interface Pair {
   readonly refresh: string
@@ -29,13 +35,23 @@ export interface Refreshed {
 }
 
 /** Signs an account in: a new session, a refresh token for it, and an access token of the same base time. */
-export async function obtainPair(account: Account, world: TokenWorld): Promise<Pair> {
-  const now = world.clock()
-  const session = await openSession(account.user, after(now, world.terms.session), now, world)
-  const subject = subjectClaims(account, session, world)
+export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
+  const now = deps.clock()
+  const session = await openSession(
+    account.user,
+    after(now, deps.terms.session),
+    now,
+    deps,
+  )
+  const subject = subjectClaims(account, session, deps)
   const refresh =
-    session === undefined ? looseRefreshClaims(subject, now, world) : refreshClaims(subject, session, world)
-  return { refresh: world.sign(refresh), access: world.sign(accessClaims(subject, now, world)) }
+    session === undefined
+      ? looseRefreshClaims(subject, now, deps)
+      : refreshClaims(subject, session, deps)
+  return {
+    refresh: deps.sign(refresh),
+    access: deps.sign(accessClaims(subject, now, deps)),
+  }
 }
 
 /**
@@ -43,61 +59,67 @@ export async function obtainPair(account: Account, world: TokenWorld): Promise<P
  * one conditional write: of any number of callers with the same token one moves it, and those that come within the overlap
  * are given the same successor.
  *
- * @throws Refusal of specification 1.2; `account_gone`; `password_changed`; `revoked` where the token was spent before,
+ * @throws AuthError of specification 1.2; `account_gone`; `password_changed`; `revoked` where the token was spent before,
  *   and then its session has ended
  */
-export async function refreshPair(token: string, world: TokenWorld): Promise<Refreshed> {
-  const { terms } = world
-  const claims = await world.verifyOnce(token)
-  const now = world.clock()
-  const jti = jtiOf(claims, terms)
-  await refuseWrongType(claims, 'refresh', now, world)
-  const presented = sessionOf(claims, jti, world)
+export async function refreshPair(token: string, deps: TokenDeps): Promise<Refreshed> {
+  const { terms } = deps
+  const claims = await deps.verifyOnce(token)
+  const now = deps.clock()
+  const jti = requireJti(claims, terms)
+  await refuseWrongType(claims, 'refresh', now, deps)
+  const presented = sessionOf(claims, jti, deps)
 
   // The swap itself asks whether the session goes on and its user is active: nothing has to be read before it.
   const oneWrite = presented !== undefined && !presented.foreign && swapDecides(terms)
-  const known = presented === undefined || oneWrite ? undefined : await refuseEnded(presented, now, world)
+  const known =
+    presented === undefined || oneWrite
+      ? undefined
+      : await refuseEnded(presented, now, deps)
   // Rotation may have been switched off since: what was spent stays spent (T3).
-  if (!terms.rotate && known !== undefined && isSpent(presented!, known)) throw new Refusal('revoked')
-  const account = oneWrite ? undefined : await accountBehind(claims, presented, now, world)
+  if (!terms.rotate && known !== undefined && isSpent(presented!, known))
+    throw new AuthError('revoked')
+  const account = oneWrite ? undefined : await accountBehind(claims, presented, now, deps)
 
   if (presented !== undefined && terms.rotate && terms.blacklistAfterRotation) {
-    if (presented.foreign) await adopt(presented, claims, account, now, world)
-    return rotate(presented, claims, account, now, world)
+    if (presented.foreign) await adopt(presented, claims, account, now, deps)
+    return rotate(presented, claims, account, now, deps)
   }
-  const subject = subjectAgain(claims, account, presented, world)
-  const access = world.sign(accessClaims(subject, now, world))
-  return terms.rotate ? { access, refresh: world.sign(looseRefreshClaims(subject, now, world)) } : { access }
+  const subject = subjectAgain(claims, account, presented, deps)
+  const access = deps.sign(accessClaims(subject, now, deps))
+  return terms.rotate
+    ? { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) }
+    : { access }
 }
 
-const isSpent = (presented: Presented, session: Session): boolean =>
+const isSpent = (presented: PresentedToken, session: Session): boolean =>
   presented.generation >= 0 && presented.generation < session.generation
 
 /** Moves a session on and mints from its row, or says why not. */
 async function rotate(
-  presented: Presented,
+  presented: PresentedToken,
   claims: Claims,
   account: Account | undefined,
   now: UnixSeconds,
-  world: TokenWorld,
+  deps: TokenDeps,
 ): Promise<Refreshed> {
-  const outcome = await world.sessions!.rotate(presented, now)
+  const outcome = await deps.sessions!.rotate(presented, now)
   switch (outcome.kind) {
     case 'rotated':
     case 'replayed': {
-      const subject = subjectAgain(claims, account, outcome.session, world)
+      const subject = subjectAgain(claims, account, outcome.session, deps)
       return {
-        access: world.sign(accessClaims(subject, now, world)),
-        refresh: world.sign(refreshClaims(subject, outcome.session, world)),
+        access: deps.sign(accessClaims(subject, now, deps)),
+        refresh: deps.sign(refreshClaims(subject, outcome.session, deps)),
       }
     }
     default:
-      throw refusalOf(outcome, world)
+      throw errorForOutcome(outcome, deps)
   }
 }
 
 /** Whether the terms leave every question about user and session to the swap's own conditions. */
-const swapDecides = (terms: TokenTerms): boolean =>
+const swapDecides = (terms: TokenSettings): boolean =>
   terms.rotate &&
   terms.blacklistAfterRotation &&
   terms.rule === undefined &&

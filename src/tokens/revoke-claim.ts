@@ -23,9 +23,14 @@ export const md5RevokeClaim: RevokeClaim = claimFrom(({ hash }) =>
  */
 export function hmacRevokeClaim(keys: readonly Uint8Array[]): RevokeClaim {
   const [first, ...older] = keys.map((key) =>
-    claimFrom(({ user }) => createHmac('sha256', key).update(`${user.id} ${user.epoch}`).digest('base64url')),
+    claimFrom(({ user }) =>
+      createHmac('sha256', key).update(`${user.id} ${user.epoch}`).digest('base64url'),
+    ),
   )
-  return { of: first!.of, is: (claim, account) => [first!, ...older].some((one) => one.is(claim, account)) }
+  return {
+    of: first!.of,
+    is: (claim, account) => [first!, ...older].some((one) => one.is(claim, account)),
+  }
 }
 
 function claimFrom(of: (account: Account) => string): RevokeClaim {

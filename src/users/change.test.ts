@@ -6,7 +6,7 @@ import { createUser } from './create.ts'
 import type { UserId } from './user.ts'
 
 test('a user is made with what was given, and signs in with its password', async () => {
-  await using world = await openWorld()
+  await using deps = await openWorld()
   const user = await createUser(
     {
       username: 'ada',
@@ -16,7 +16,7 @@ test('a user is made with what was given, and signs in with its password', async
       roles: ['editor'],
       attributes: { age: 36 },
     },
-    world,
+    deps,
   )
 
   assert.match(user.id, /^[0-9a-f]{32}$/)
@@ -29,43 +29,51 @@ test('a user is made with what was given, and signs in with its password', async
     superuser: false,
     roles: ['editor'],
     epoch: 0,
-    joinedAt: world.clock(),
+    joinedAt: deps.clock(),
     lastLoginAt: undefined,
     attributes: { age: 36 },
   })
-  const account = await world.users.find('username', 'ada')
+  const account = await deps.users.find('username', 'ada')
   assert.deepEqual(account?.user, user)
-  assert.equal((await world.passwords.verify(['Wonder-Land-42'], account?.hash)).kind, 'right')
+  assert.equal(
+    (await deps.passwords.verify(['Wonder-Land-42'], account?.hash)).kind,
+    'right',
+  )
 })
 
 test('a user without a password has a hash that no password is right for', async () => {
-  await using world = await openWorld()
-  await createUser({ username: 'robot' }, world)
+  await using deps = await openWorld()
+  await createUser({ username: 'robot' }, deps)
 
-  const account = await world.users.find('username', 'robot')
+  const account = await deps.users.find('username', 'robot')
   assert.match(account?.hash ?? '', /^![0-9a-f]{40}$/)
 })
 
 test('all faults of a new user are told at once, and nothing is written', async () => {
-  await using world = await openWorld()
+  await using deps = await openWorld()
 
-  await assert.rejects(createUser({ username: 'a b', password: '12345', email: 'nowhere' }, world), {
-    code: 'invalid',
-    body: {
-      username: ['Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'],
-      email: ['Enter a valid email address.'],
-      password: [
-        'This password is too short. It must contain at least 8 characters.',
-        'This password is too common.',
-        'This password is entirely numeric.',
-      ],
+  await assert.rejects(
+    createUser({ username: 'a b', password: '12345', email: 'nowhere' }, deps),
+    {
+      code: 'invalid',
+      body: {
+        username: [
+          'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
+        ],
+        email: ['Enter a valid email address.'],
+        password: [
+          'This password is too short. It must contain at least 8 characters.',
+          'This password is too common.',
+          'This password is entirely numeric.',
+        ],
+      },
     },
-  })
-  assert.equal(await world.users.count(), 0)
+  )
+  assert.equal(await deps.users.count(), 0)
 })
 
 test('a password is not like the name, the email or the names among the attributes', async () => {
-  await using world = await openWorld()
+  await using deps = await openWorld()
   const attributes = { first_name: 'Augusta', last_name: 'Kingsley' }
 
   for (const [password, name] of [
@@ -75,7 +83,10 @@ test('a password is not like the name, the email or the names among the attribut
     ['kingsley42', 'last name'],
   ] as const) {
     await assert.rejects(
-      createUser({ username: 'adalovelace', email: 'countess1@example.org', password, attributes }, world),
+      createUser(
+        { username: 'adalovelace', email: 'countess1@example.org', password, attributes },
+        deps,
+      ),
       { body: { password: [`The password is too similar to the ${name}.`] } },
     )
   }
@@ -88,92 +99,117 @@ for (const [first, second] of [
   ['éric', 'e\u0301ric'],
 ] as const) {
   test(`a name is taken once: ${first} and ${JSON.stringify(second)}`, async () => {
-    await using world = await openWorld()
-    await createUser({ username: first }, world)
+    await using deps = await openWorld()
+    await createUser({ username: first }, deps)
 
-    await assert.rejects(createUser({ username: second }, world), {
+    await assert.rejects(createUser({ username: second }, deps), {
       body: { username: ['A user with that username already exists.'] },
     })
-    assert.equal(await world.users.count(), 1)
+    assert.equal(await deps.users.count(), 1)
   })
 }
 
 test('an email is taken once, whatever the letters of its domain', async () => {
-  await using world = await openWorld()
-  await createUser({ username: 'alice', email: 'alice@example.org' }, world)
+  await using deps = await openWorld()
+  await createUser({ username: 'alice', email: 'alice@example.org' }, deps)
 
-  await assert.rejects(createUser({ username: 'bob', email: 'alice@EXAMPLE.org' }, world), {
-    body: { email: ['A user with this email address already exists.'] },
-  })
+  await assert.rejects(
+    createUser({ username: 'bob', email: 'alice@EXAMPLE.org' }, deps),
+    {
+      body: { email: ['A user with this email address already exists.'] },
+    },
+  )
 })
 
 test('of many who take a name at the same moment one has it', async () => {
-  await using world = await openWorld()
+  await using deps = await openWorld()
 
   const outcomes = await Promise.allSettled(
-    Array.from({ length: 10 }, (_, n) => createUser({ username: n % 2 ? 'alice' : 'ALICE' }, world)),
+    Array.from({ length: 10 }, (_, n) =>
+      createUser({ username: n % 2 ? 'alice' : 'ALICE' }, deps),
+    ),
   )
 
   assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
-  assert.equal(await world.users.count(), 1)
+  assert.equal(await deps.users.count(), 1)
 })
 
 test('a new password is right, the old one is not, and the epoch has risen', async () => {
-  await using world = await openWorld()
-  const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, world)
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, deps)
 
-  await setPassword(id, 'Looking-Glass-7', world)
+  await setPassword(id, 'Looking-Glass-7', deps)
 
-  const account = await world.users.find('id', id)
+  const account = await deps.users.find('id', id)
   assert.equal(account?.user.epoch, 1)
-  assert.equal((await world.passwords.verify(['Looking-Glass-7'], account?.hash)).kind, 'right')
-  assert.equal((await world.passwords.verify(['Wonder-Land-42'], account?.hash)).kind, 'wrong')
+  assert.equal(
+    (await deps.passwords.verify(['Looking-Glass-7'], account?.hash)).kind,
+    'right',
+  )
+  assert.equal(
+    (await deps.passwords.verify(['Wonder-Land-42'], account?.hash)).kind,
+    'wrong',
+  )
 })
 
 test('a weak password changes nothing', async () => {
-  await using world = await openWorld()
-  const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, world)
-  const before = await world.users.find('id', id)
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, deps)
+  const before = await deps.users.find('id', id)
 
-  for (const [password, sentence] of [
+  for (const [password, message] of [
     ['password', 'This password is too common.'],
     ['', 'This field may not be blank.'],
     [' \t ', 'This field may not be blank.'],
     ['Wonder-Land-42\0', 'Null characters are not allowed.'],
     ['x'.repeat(4097), 'Ensure this field has no more than 4096 characters.'],
   ] as const) {
-    await assert.rejects(setPassword(id, password, world), { code: 'invalid', body: { password: [sentence] } })
+    await assert.rejects(setPassword(id, password, deps), {
+      code: 'invalid',
+      body: { password: [message] },
+    })
   }
-  assert.deepEqual(await world.users.find('id', id), before)
+  assert.deepEqual(await deps.users.find('id', id), before)
 })
 
 test('nobody has no password to change', async () => {
-  await using world = await openWorld()
+  await using deps = await openWorld()
 
-  await assert.rejects(setPassword('nobody' as UserId, 'Wonder-Land-42', world), { code: 'user_not_found' })
+  await assert.rejects(setPassword('nobody' as UserId, 'Wonder-Land-42', deps), {
+    code: 'user_not_found',
+  })
 })
 
 test('what is asked of passwords can be something else', async () => {
-  await using world = await openWorld()
+  await using deps = await openWorld()
 
-  await createUser({ username: 'ada', password: 'ada' }, { ...world, strength: [] })
-  assert.equal(await world.users.count(), 1)
+  await createUser({ username: 'ada', password: 'ada' }, { ...deps, strength: [] })
+  assert.equal(await deps.users.count(), 1)
 })
 
 test('a user is changed, and an email is checked as a new one is', async () => {
-  await using world = await openWorld()
-  const { id } = await createUser({ username: 'ada', email: 'ada@example.org' }, world)
-  await createUser({ username: 'bob', email: 'bob@example.org' }, world)
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', email: 'ada@example.org' }, deps)
+  await createUser({ username: 'bob', email: 'bob@example.org' }, deps)
 
-  assert.equal((await changeUser(id, { active: false }, world.users))?.active, false)
-  assert.equal((await changeUser(id, { email: 'ADA@Example.ORG' }, world.users))?.email, 'ADA@example.org')
-  assert.equal((await changeUser(id, { email: 'ADA@example.org' }, world.users))?.email, 'ADA@example.org')
-  await assert.rejects(changeUser(id, { email: 'bob@example.org' }, world.users), {
+  assert.equal((await changeUser(id, { active: false }, deps.users))?.active, false)
+  assert.equal(
+    (await changeUser(id, { email: 'ADA@Example.ORG' }, deps.users))?.email,
+    'ADA@example.org',
+  )
+  assert.equal(
+    (await changeUser(id, { email: 'ADA@example.org' }, deps.users))?.email,
+    'ADA@example.org',
+  )
+  await assert.rejects(changeUser(id, { email: 'bob@example.org' }, deps.users), {
     body: { email: ['A user with this email address already exists.'] },
   })
-  await assert.rejects(changeUser(id, { email: 'a,b@example.org' }, world.users), {
+  await assert.rejects(changeUser(id, { email: 'a,b@example.org' }, deps.users), {
     body: { email: ['Enter a valid email address.'] },
   })
-  assert.equal((await changeUser(id, { email: undefined }, world.users))?.email, undefined)
-  assert.equal(await changeUser('nobody' as UserId, { staff: true }, world.users), undefined)
+  assert.equal((await changeUser(id, { email: undefined }, deps.users))?.email, undefined)
+  assert.equal(
+    await changeUser('nobody' as UserId, { staff: true }, deps.users),
+    undefined,
+  )
 })

@@ -1,7 +1,7 @@
-import { Refusal } from '../base/refusal.ts'
-import type { UserInput, UserWorld } from './create.ts'
+import { AuthError } from '../base/errors.ts'
+import type { CreateUserDeps, UserInput } from './create.ts'
 import { emailFault, emailOf } from './email.ts'
-import { EMAIL_TAKEN, refusalOf, refuseFaults } from './faults.ts'
+import { EMAIL_TAKEN, fieldError, rejectFieldErrors } from './field-errors.ts'
 import { passwordFaults } from './password.ts'
 import type { User, UserId } from './user.ts'
 import type { UserChange, Users } from './users.ts'
@@ -9,21 +9,26 @@ import type { UserChange, Users } from './users.ts'
 /**
  * Gives a user a new password and raises the epoch, in one step: sign-ins that began before are behind it.
  *
- * @throws Refusal `invalid` where the password is weak; `user_not_found`; `busy`
+ * @throws AuthError `invalid` where the password is weak; `user_not_found`; `busy`
  */
-export async function setPassword(id: UserId, password: string, world: UserWorld): Promise<void> {
-  const { users, passwords, strength } = world
+export async function setPassword(
+  id: UserId,
+  password: string,
+  deps: CreateUserDeps,
+): Promise<void> {
+  const { users, passwords, strength } = deps
   const account = await users.find('id', id)
-  if (account === undefined) throw new Refusal('user_not_found')
-  refuseFaults({ password: await passwordFaults(password, account.user, strength) })
-  if (!(await users.setPassword(id, await passwords.hash(password)))) throw new Refusal('user_not_found')
+  if (account === undefined) throw new AuthError('user_not_found')
+  rejectFieldErrors({ password: await passwordFaults(password, account.user, strength) })
+  if (!(await users.setPassword(id, await passwords.hash(password))))
+    throw new AuthError('user_not_found')
 }
 
 /**
  * Changes what may be changed of a user. Ending the sign-ins of a user who is deactivated is the caller's.
  *
  * @returns `undefined`: there is no such user
- * @throws Refusal `invalid` where the email is no address, or another user's
+ * @throws AuthError `invalid` where the email is no address, or another user's
  */
 export async function changeUser(
   id: UserId,
@@ -33,10 +38,11 @@ export async function changeUser(
   if (change.email === undefined) return users.change(id, change)
   const email = emailOf(change.email)
   const fault = emailFault(email)
-  if (fault !== undefined) throw refusalOf({ email: [fault] })
+  if (fault !== undefined) throw fieldError({ email: [fault] })
   const refuseTaken = async (): Promise<void> => {
     const holder = await users.find('email', email)
-    if (holder !== undefined && holder.user.id !== id) throw refusalOf({ email: [EMAIL_TAKEN] })
+    if (holder !== undefined && holder.user.id !== id)
+      throw fieldError({ email: [EMAIL_TAKEN] })
   }
   await refuseTaken()
   const checked: UserChange = { ...change, email }

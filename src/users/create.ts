@@ -3,7 +3,7 @@ import { hexId, type Random } from '../base/random.ts'
 import { type Passwords, unusableHash } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
 import { emailFault, emailOf } from './email.ts'
-import { EMAIL_TAKEN, NAME_TAKEN, refusalOf, refuseFaults } from './faults.ts'
+import { EMAIL_TAKEN, fieldError, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import type { User, UserId } from './user.ts'
@@ -21,7 +21,7 @@ export interface UserInput {
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
-export interface UserWorld {
+export interface CreateUserDeps {
   readonly users: Users
   readonly passwords: Passwords
   /** Asked of new passwords; else Django's four. */
@@ -31,21 +31,30 @@ export interface UserWorld {
 /**
  * Makes a user. Nothing costly is done before every field is found to be in order.
  *
- * @throws Refusal `invalid`, its body naming the fields at fault; `busy`
+ * @throws AuthError `invalid`, its body naming the fields at fault; `busy`
  */
 export async function createUser(
   input: UserInput,
-  world: UserWorld & { readonly clock: Clock; readonly random: Random },
+  deps: CreateUserDeps & { readonly clock: Clock; readonly random: Random },
 ): Promise<User> {
-  const { users, passwords, clock, random } = world
-  const { password, active = true, staff = false, superuser = false, roles = [], attributes = {} } = input
+  const { users, passwords, clock, random } = deps
+  const {
+    password,
+    active = true,
+    staff = false,
+    superuser = false,
+    roles = [],
+    attributes = {},
+  } = input
   const username = usernameOf(input.username)
   const email = input.email === undefined ? undefined : emailOf(input.email)
-  refuseFaults({
+  rejectFieldErrors({
     username: present(usernameFault(username)),
     email: present(email === undefined ? undefined : emailFault(email)),
     password:
-      password === undefined ? [] : await passwordFaults(password, { username, email, attributes }, world.strength),
+      password === undefined
+        ? []
+        : await passwordFaults(password, { username, email, attributes }, deps.strength),
   })
 
   const user: User = {
@@ -61,10 +70,13 @@ export async function createUser(
     lastLoginAt: undefined,
     attributes,
   }
-  const hash = password === undefined ? unusableHash(random) : await passwords.hash(password)
-  if (await users.insert({ ...user, usernameKey: usernameKey(username), hash })) return user
+  const hash =
+    password === undefined ? unusableHash(random) : await passwords.hash(password)
+  if (await users.insert({ ...user, usernameKey: usernameKey(username), hash }))
+    return user
   const isEmail = email !== undefined && (await users.find('email', email)) !== undefined
-  throw refusalOf(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
+  throw fieldError(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
 }
 
-const present = (fault: string | undefined): readonly string[] => (fault === undefined ? [] : [fault])
+const present = (fault: string | undefined): readonly string[] =>
+  fault === undefined ? [] : [fault]

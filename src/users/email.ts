@@ -10,7 +10,8 @@ const SHAPE = new RegExp(`^(${ATOM}(?:\\.${ATOM})*)@${LABEL}(?:\\.${LABEL})+$`)
 export function emailFault(address: string): string | undefined {
   const local = address.length <= MOST_OCTETS ? SHAPE.exec(address)?.[1] : undefined
   // `=?` begins an encoded word (RFC 2047 §2), which a mail program may read as something else.
-  const holds = local !== undefined && local.length <= MOST_LOCAL_OCTETS && !local.includes('=?')
+  const holds =
+    local !== undefined && local.length <= MOST_LOCAL_OCTETS && !local.includes('=?')
   return holds ? undefined : 'Enter a valid email address.'
 }
 

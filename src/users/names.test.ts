@@ -17,9 +17,14 @@ const cases = JSON.parse(
   readFileSync(new URL('../../test/data/users/identity.json', import.meta.url), 'utf8'),
 ) as readonly IdentityCase[]
 
-for (const { id, expect, reason, address } of cases.filter(({ kind }) => kind === 'email')) {
+for (const { id, expect, reason, address } of cases.filter(
+  ({ kind }) => kind === 'email',
+)) {
   test(`${id}: an address is ${expect === 'accept' ? 'taken' : 'refused'}: ${reason}`, () => {
-    assert.equal(emailFault(address), expect === 'accept' ? undefined : 'Enter a valid email address.')
+    assert.equal(
+      emailFault(address),
+      expect === 'accept' ? undefined : 'Enter a valid email address.',
+    )
   })
 }
 
@@ -49,16 +54,22 @@ test("an address keeps its name's letters, and its domain is in lower case", () 
   assert.equal(emailOf('Alice.B@Example.ORG'), 'Alice.B@example.org')
 })
 
-for (const { id, reason, first, second } of cases.filter(({ kind }) => kind === 'same_name')) {
+for (const { id, reason, first, second } of cases.filter(
+  ({ kind }) => kind === 'same_name',
+)) {
   test(`${id}: ${reason}`, () => {
     const name = usernameOf(second)
 
     assert.equal(usernameFault(usernameOf(first)), undefined)
-    assert.ok(usernameFault(name) !== undefined || usernameKey(name) === usernameKey(usernameOf(first)))
+    assert.ok(
+      usernameFault(name) !== undefined ||
+        usernameKey(name) === usernameKey(usernameOf(first)),
+    )
   })
 }
 
-const SHAPE = 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
+const SHAPE =
+  'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
 const LONG = 'Ensure this field has no more than 150 characters.'
 for (const [what, text, fault] of [
   ['a name', 'vitor', undefined],
@@ -93,7 +104,8 @@ for (const [what, text, fault] of [
   })
 }
 
-test('a name is kept in NFKC', () => assert.equal(usernameOf('u\u0308lrich\uff21'), 'ülrichA'))
+test('a name is kept in NFKC', () =>
+  assert.equal(usernameOf('u\u0308lrich\uff21'), 'ülrichA'))
 
 for (const [a, b] of [
   ['alice', 'ALICE'],
@@ -113,9 +125,16 @@ test('the unique form of a letter is that of its capital, its small letter and i
   const unlike: string[] = []
   for (let code = 0; code < 0x11_0000; code++) {
     const letter = String.fromCodePoint(code)
-    if (!letter.isWellFormed() || usernameFault(usernameOf(letter)) !== undefined) continue
+    if (!letter.isWellFormed() || usernameFault(usernameOf(letter)) !== undefined)
+      continue
     const key = usernameKey(letter)
-    const forms = [letter.toLowerCase(), letter.toUpperCase(), letter.normalize('NFKC'), letter.normalize('NFD'), key]
+    const forms = [
+      letter.toLowerCase(),
+      letter.toUpperCase(),
+      letter.normalize('NFKC'),
+      letter.normalize('NFD'),
+      key,
+    ]
     if (forms.some((form) => usernameKey(form) !== key)) unlike.push(letter)
   }
   assert.deepEqual(unlike, [])

@@ -1,24 +1,30 @@
-import { octetsOf } from '../passwords/octets.ts'
+import { trimmed } from '../base/whitespace.ts'
+import { passwordBytes } from '../passwords/password-bytes.ts'
 import { type Person, type StrengthRule, weaknessesOf } from '../passwords/strength.ts'
-import { trimmed } from '../passwords/white-space.ts'
 import type { User } from './user.ts'
 
 type Owner = Pick<User, 'username' | 'email' | 'attributes'>
 
-/** What is wrong with a new password of somebody. @throws Refusal `invalid` above 4,096 octets */
+/** What is wrong with a new password of somebody. @throws AuthError `invalid` above 4,096 octets */
 export async function passwordFaults(
   password: string,
   owner: Owner,
   rules: readonly StrengthRule[] | undefined,
 ): Promise<readonly string[]> {
-  octetsOf(password)
+  passwordBytes(password)
   // What the endpoints refuse to take cannot be a password either.
   if (trimmed(password) === '') return ['This field may not be blank.']
   if (password.includes('\0')) return ['Null characters are not allowed.']
-  return (await weaknessesOf(password, personOf(owner), rules)).map(({ message }) => message)
+  return (await weaknessesOf(password, personOf(owner), rules)).map(
+    ({ message }) => message,
+  )
 }
 
-const personOf = ({ username, email, attributes: { first_name, last_name } }: Owner): Person => ({
+const personOf = ({
+  username,
+  email,
+  attributes: { first_name, last_name },
+}: Owner): Person => ({
   username,
   'first name': first_name,
   'last name': last_name,

@@ -1,5 +1,5 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Awaitable } from '../base/request.ts'
 import type { Account, User, UserId } from './user.ts'
 
 export type UserField = 'id' | 'username' | 'email'
@@ -46,6 +46,9 @@ export interface Users {
   upgradeHash(id: UserId, old: string, hash: string): Promise<boolean>
   delete(id: UserId): Promise<boolean>
   /** By username, ascending; `after` is the last username of the page before. */
-  list(page: { readonly after?: string; readonly limit: number }): Promise<readonly User[]>
+  list(page: {
+    readonly after?: string
+    readonly limit: number
+  }): Promise<readonly User[]>
   count(): Promise<number>
 }

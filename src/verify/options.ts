@@ -1,58 +1,76 @@
-import type { Clock, Seconds } from '../base/clock.ts'
+import {
+  type Clock,
+  monotonicSeconds,
+  type Seconds,
+  seconds,
+  systemClock,
+} from '../base/clock.ts'
 import { type Duration, secondsOf } from '../base/duration.ts'
-import { Refusal } from '../base/refusal.ts'
-import { parseTrusted } from '../base/remote-json.ts'
-import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
+import { configError } from '../base/errors.ts'
+import { parseSecureUrl } from '../base/fetch-json.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type AsymmetricAlgorithm,
+  isAsymmetric,
+} from '../jwt/algorithms.ts'
 
-/** Signed with a private key: whoever checks cannot sign. */
-export type AsymmetricAlgorithm = Exclude<Algorithm, `HS${string}`>
+type VerifiedType = 'access' | 'sliding'
 
 export interface VerifierOptions {
-  /** The `iss` that a token must have, an https address: the issuer's `tokens.issuer`. */
+  /** The required `iss`, an https address: the issuer's `tokens.issuer`. */
   readonly issuer: string
-  /** The `aud` that a token must have, or one of them: this service's name. */
+  /** The required `aud`: this service's name. Of several, a token must have at least one. */
   readonly audience: string | readonly string[]
-  /** Where the key set is. Default `<issuer>/.well-known/jwks.json`. */
+  /** The address of the issuer's key set. Default `<issuer>/.well-known/jwks.json`. */
   readonly jwksUrl?: string
-  /** What keys of the set may be for. Default: all asymmetric ones. */
+  /** Algorithms whose keys are used. Default: all of RS, PS, ES and EdDSA. */
   readonly algorithms?: readonly AsymmetricAlgorithm[]
-  /** What `token_type` may be. Default `["access"]`. */
-  readonly types?: readonly ('access' | 'sliding')[]
-  /** Names of claims, where the issuer has others than `token_type`, `jti` and `user_id`. */
+  /** Allowed values of the claim `token_type`. Default `["access"]`. */
+  readonly types?: readonly VerifiedType[]
+  /** The claim with the token's type. Default `"token_type"`, as the issuer's `tokens.typeClaim`. */
   readonly typeClaim?: string
+  /** The claim with the token's id. Default `"jti"`, as the issuer's `tokens.jtiClaim`. */
   readonly jtiClaim?: string
+  /** The claim with the user's id. Default `"user_id"`, as the issuer's `tokens.userIdClaim`. */
   readonly userIdClaim?: string
-  /** Tolerance for `exp`, `iat`, `nbf`, up to 300 seconds. Default 0. */
+  /** Tolerance for `exp`, `iat` and `nbf`, at most 300 seconds. Default 0. */
   readonly leeway?: Duration
-  /** The longest token that is looked at. Default 8192. */
+  /** Limit of a token's length. Default 8192. */
   readonly maxBytes?: number
-  /** How many verified tokens are remembered. Default 10,000. */
+  /** Number of verified tokens that are cached until they expire; 0: none. Default 10,000. */
   readonly cache?: number
-  /** How old the copy of the key set may be. Default `"5m"`. */
+  /** How long a copy of the key set is fresh. Default `"5m"`. */
   readonly maxAge?: Duration
-  /** The least time between two requests for it, whatever tokens come. Default `"10s"`. */
+  /** Least time between two requests for the key set, however many tokens name unknown keys. Default `"10s"`. */
   readonly coolDown?: Duration
   /**
-   * Follows the issuer's feed of ended sessions (its `endpoints: { revocations: true }`). `true`: at
-   * `<issuer>/api/token/revocations/`, and what is known may be 30 seconds old. Default: tokens live until they expire.
+   * Follows the issuer's feed of revoked sessions (its option `endpoints: { revocations: true }`). `true`: at
+   * `<issuer>/api/token/revocations/`, with a `maxAge` of `"30s"`; when the copy is older and cannot be read again, the error
+   * is 503 `revocations_unavailable`. Default false: a token is valid until it expires.
    */
-  readonly revocations?: boolean | { readonly url?: string; readonly maxAge?: Duration }
-  /** Told why keys or revocations could not be read. */
-  readonly failed?: (error: unknown) => void
+  readonly revocations?: boolean | RevocationOptions
+  /** Called with the error if the key set or the revocations could not be read. */
+  readonly onError?: (error: unknown) => void
   /** Default: the runtime's. */
   readonly fetch?: typeof fetch
   /** For tests: seconds since 1970. */
   readonly clock?: () => number
-  /** For tests: seconds since some moment, never set back. */
+  /** For tests: seconds since an arbitrary start, never set back. */
   readonly elapsed?: () => number
 }
 
-export interface VerifierSettings {
+interface RevocationOptions {
+  readonly url?: string
+  readonly maxAge?: Duration
+}
+
+export interface ParsedVerifierOptions {
   readonly issuer: string
   readonly audiences: readonly string[]
   readonly jwksUrl: string
   readonly algorithms: ReadonlySet<Algorithm>
-  readonly types: readonly ('access' | 'sliding')[]
+  readonly types: readonly VerifiedType[]
   readonly typeClaim: string
   readonly jtiClaim: string
   readonly userIdClaim: string
@@ -62,108 +80,135 @@ export interface VerifierSettings {
   readonly maxAge: Seconds
   readonly coolDown: Seconds
   readonly revocations: { readonly url: string; readonly maxAge: Seconds } | undefined
-  readonly failed: (error: unknown) => void
+  readonly onError: (error: unknown) => void
   readonly fetch: typeof fetch
   readonly clock: Clock
-  readonly elapsed: () => number
+  readonly elapsed: () => Seconds
 }
 
-/** @throws Refusal `config_refused`, its message one sentence that says what to write instead */
-export function parseOptions(options: VerifierOptions): VerifierSettings {
-  const { issuer, revocations = false } = options
-  for (const name of Object.keys(options)) {
-    if (!NAMES.has(name)) throw refused(`There is no option "${name}".`)
-  }
-  parseTrusted(text(issuer, 'issuer'), 'issuer')
+/** @throws AuthError `invalid_config` of the first option that is wrong */
+export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
+  rejectUnknown(options, OPTIONS)
+  const { issuer, clock = systemClock, elapsed = monotonicSeconds } = options
+  parseSecureUrl(parseString(issuer, 'issuer'), 'issuer')
   const base = issuer.replace(/\/+$/, '')
-  const feed = revocations === true ? {} : revocations
-  const types = options.types ?? ['access']
-  if (types.length === 0 || types.some((type) => type !== 'access' && type !== 'sliding')) {
-    throw refused('types must name "access" or "sliding".')
-  }
+  const { jwksUrl = `${base}/.well-known/jwks.json` } = options
   return {
     issuer,
-    audiences: texts(options.audience, 'audience'),
-    jwksUrl: parseTrusted(options.jwksUrl ?? `${base}/.well-known/jwks.json`, 'jwksUrl'),
-    algorithms: new Set(asymmetric(options.algorithms ?? ASYMMETRIC)),
-    types,
-    typeClaim: text(options.typeClaim ?? 'token_type', 'typeClaim'),
-    jtiClaim: text(options.jtiClaim ?? 'jti', 'jtiClaim'),
-    userIdClaim: text(options.userIdClaim ?? 'user_id', 'userIdClaim'),
-    leeway: length(options.leeway ?? 0, 'leeway', [0, 300]),
-    maxBytes: whole(options.maxBytes ?? 8192, 'maxBytes', [256, 65_536]),
-    cache: whole(options.cache ?? 10_000, 'cache', [0, 1_000_000]),
-    maxAge: length(options.maxAge ?? '5m', 'maxAge', [1, 86_400]),
-    coolDown: length(options.coolDown ?? '10s', 'coolDown', [1, 3600]),
-    revocations:
-      feed === false
-        ? undefined
-        : {
-            url: parseTrusted(feed.url ?? `${base}/api/token/revocations/`, 'revocations.url'),
-            maxAge: length(feed.maxAge ?? '30s', 'revocations.maxAge', [1, 300]),
-          },
-    failed: options.failed ?? (() => {}),
-    // A method of the runtime's own object, which some runtimes insist on.
+    audiences: parseAudience(options.audience),
+    jwksUrl: parseSecureUrl(jwksUrl, 'jwksUrl'),
+    algorithms: parseAlgorithms(options.algorithms ?? ASYMMETRIC),
+    types: parseTypes(options.types ?? ['access']),
+    typeClaim: parseString(options.typeClaim ?? 'token_type', 'typeClaim'),
+    jtiClaim: parseString(options.jtiClaim ?? 'jti', 'jtiClaim'),
+    userIdClaim: parseString(options.userIdClaim ?? 'user_id', 'userIdClaim'),
+    leeway: parseDuration(options.leeway ?? 0, 'leeway', 0, 300),
+    maxBytes: parseInteger(options.maxBytes ?? 8192, 'maxBytes', 256, 65_536),
+    cache: parseInteger(options.cache ?? 10_000, 'cache', 0, 1_000_000),
+    maxAge: parseDuration(options.maxAge ?? '5m', 'maxAge', 1, 86_400),
+    coolDown: parseDuration(options.coolDown ?? '10s', 'coolDown', 1, 3600),
+    revocations: parseRevocations(options.revocations ?? false, base),
+    onError: options.onError ?? (() => {}),
+    // Some runtimes allow `fetch` only as a function of the global object.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    clock: (options.clock ?? (() => Date.now() / 1000)) as Clock,
-    elapsed: options.elapsed ?? (() => performance.now() / 1000),
+    clock: clock as Clock,
+    elapsed: () => seconds(elapsed()),
   }
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof VerifierOptions>([
-  'issuer',
-  'audience',
-  'jwksUrl',
-  'algorithms',
-  'types',
-  'typeClaim',
-  'jtiClaim',
-  'userIdClaim',
-  'leeway',
-  'maxBytes',
-  'cache',
-  'maxAge',
-  'coolDown',
-  'revocations',
-  'failed',
-  'fetch',
-  'clock',
-  'elapsed',
-])
+/** Every option, as the type checker ensures. */
+const OPTIONS: Readonly<Record<keyof VerifierOptions, true>> = {
+  issuer: true,
+  audience: true,
+  jwksUrl: true,
+  algorithms: true,
+  types: true,
+  typeClaim: true,
+  jtiClaim: true,
+  userIdClaim: true,
+  leeway: true,
+  maxBytes: true,
+  cache: true,
+  maxAge: true,
+  coolDown: true,
+  revocations: true,
+  onError: true,
+  fetch: true,
+  clock: true,
+  elapsed: true,
+}
 
-const isAsymmetric = (name: string): name is AsymmetricAlgorithm =>
-  Object.hasOwn(ALGORITHMS, name) && ALGORITHMS[name as Algorithm].kind !== 'hmac'
+const REVOCATION_OPTIONS: Readonly<Record<keyof RevocationOptions, true>> = {
+  url: true,
+  maxAge: true,
+}
+
+function rejectUnknown(given: object, known: object, section = ''): void {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(known, name)) continue
+    throw configError(
+      `There is no option "${section}${name}". The options are ${Object.keys(known).join(', ')}.`,
+    )
+  }
+}
 
 const ASYMMETRIC = Object.keys(ALGORITHMS).filter(isAsymmetric)
 
-function asymmetric(names: readonly string[]): readonly AsymmetricAlgorithm[] {
-  const known = names.filter(isAsymmetric)
-  if (known.length > 0 && known.length === names.length) return known
-  throw refused(
-    `algorithms must be some of ${ASYMMETRIC.join(', ')}: a shared secret is no key for others to check with.`,
+function parseAlgorithms(names: readonly string[]): ReadonlySet<Algorithm> {
+  if (names.length > 0 && names.every(isAsymmetric)) return new Set(names)
+  throw configError(
+    `algorithms must be a list of ${ASYMMETRIC.join(', ')}. HS256 and its like are not possible: with a shared secret this service could issue tokens.`,
   )
 }
 
-function text(value: unknown, option: string): string {
+const TYPES: readonly string[] = ['access', 'sliding'] satisfies readonly VerifiedType[]
+
+function parseTypes(types: readonly VerifiedType[]): readonly VerifiedType[] {
+  if (types.length > 0 && types.every((type) => TYPES.includes(type))) return types
+  throw configError('types must be a list of "access" and "sliding".')
+}
+
+function parseAudience(audience: string | readonly string[]): readonly string[] {
+  const names = [audience].flat()
+  if (names.length > 0) return names.map((name) => parseString(name, 'audience'))
+  throw configError(
+    'audience must be the name of this service, such as "api", or a list of names.',
+  )
+}
+
+function parseRevocations(
+  given: boolean | RevocationOptions,
+  base: string,
+): ParsedVerifierOptions['revocations'] {
+  if (given === false) return undefined
+  const options = given === true ? {} : given
+  rejectUnknown(options, REVOCATION_OPTIONS, 'revocations.')
+  const { url = `${base}/api/token/revocations/`, maxAge = '30s' } = options
+  return {
+    url: parseSecureUrl(url, 'revocations.url'),
+    maxAge: parseDuration(maxAge, 'revocations.maxAge', 1, 300),
+  }
+}
+
+function parseString(value: unknown, option: string): string {
   if (typeof value === 'string' && value !== '') return value
-  throw refused(`${option} must be a text.`)
+  throw configError(`${option} must be a string that is not empty.`)
 }
 
-function texts(value: unknown, option: string): readonly string[] {
-  const all = [value].flat()
-  if (all.length > 0) return all.map((each) => text(each, option))
-  throw refused(`${option} must name something.`)
+function parseDuration(
+  value: Duration,
+  option: string,
+  min: number,
+  max: number,
+): Seconds {
+  const length = secondsOf(value)
+  if (length !== undefined && length >= min && length <= max) return length
+  throw configError(
+    `${option} must be a duration such as "30s" or "5m", or a number of seconds, from ${min} to ${max} seconds.`,
+  )
 }
 
-function length(value: Duration, option: string, [min, max]: readonly [number, number]): Seconds {
-  const found = secondsOf(value)
-  if (found !== undefined && found >= min && found <= max) return found
-  throw refused(`${option} must be from ${min} to ${max} seconds, as a number or as "5m".`)
-}
-
-function whole(value: number, option: string, [min, max]: readonly [number, number]): number {
+function parseInteger(value: number, option: string, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value
-  throw refused(`${option} must be a whole number from ${min} to ${max}.`)
+  throw configError(`${option} must be a whole number from ${min} to ${max}.`)
 }
-
-const refused = (sentence: string): Refusal => new Refusal('config_refused', sentence)

@@ -1,143 +1,176 @@
-import type { Clock, Seconds } from '../base/clock.ts'
-import { Refusal } from '../base/refusal.ts'
-import { loadJson, tellOf } from '../base/remote-json.ts'
-import type { Awaitable } from '../base/request.ts'
+import type { Awaitable } from '../base/awaitable.ts'
+import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
+import { fetchJson, reportError } from '../base/fetch-json.ts'
 import type { Claims } from '../jwt/json.ts'
-import { EndedSet } from '../sessions/ended-set.ts'
+import { RevokedSet } from '../sessions/revoked-set.ts'
 
 export interface FeedOptions {
   readonly url: string
-  /** Beyond this age what is known counts no more. */
+  /** A copy of the feed that is older does not count. */
   readonly maxAge: Seconds
   readonly fetch: typeof fetch
   readonly clock: Clock
-  readonly elapsed: () => number
-  readonly failed: (error: unknown) => void
+  readonly elapsed: () => Seconds
+  readonly onError: (error: unknown) => void
 }
 
-/** Knows of an issuer's sessions that have ended. */
-export interface Revocations {
-  /**
-   * @throws Refusal `revoked`; `revocations_unavailable` where what is known is too old and cannot be read anew, or the token lives
-   *   longer than ended sessions are told of; `expired` where it is so old that the end of its session may be told of no more
-   */
-  refuse(claims: Claims): Awaitable<void>
-}
-
-/** Seconds after which what is known is read anew, beside the requests. */
-const OLD = 1
-/** The most seconds that a page may take. */
-const PATIENCE = 5
-/** Pages of one reading: some thousands of ends in each. */
-const PAGES = 2000
-/** Octets of a page: sessions that end in the same seconds stand on one, a million of them if need be. */
-const LONGEST = 2 ** 26
-/** Seconds for which an end is remembered beyond its window: so much our clock may be behind the issuer's. */
-const SKEW = 60
+/** A copy of this age is read again in the background. Also the pause after a failed reading. */
+const REFRESH_AFTER = seconds(1)
+/** Time limit of the request for one page. */
+const TIMEOUT = seconds(5)
+/** Limit of one reading, against a feed without an end. A page has some thousand sessions. */
+const MAX_PAGES = 2000
+/** Sessions that were revoked at the same moment are on one page, which may be a million. */
+const MAX_PAGE_BYTES = 2 ** 26
+/** How far this clock may be behind the issuer's: revoked sessions are kept so much longer. */
+const CLOCK_SKEW = seconds(60)
 
 /** One page of the feed. */
 interface Page {
-  /** Seconds for which an end is told of: as long as an access token lives. */
+  /** How long a revoked session stays in the feed, in seconds: the longest lifetime of an access token. */
   readonly window: number
-  /** Where the next page, or the next reading, begins. */
+  /** Value of `since` for the next page, or for the next reading. */
   readonly until: number
+  /** Ids of revoked sessions. */
   readonly revoked: readonly string[]
+  /** Whether another page follows now. */
   readonly more: boolean
 }
 
 /**
- * Follows the feed of `GET …/revocations/`. No timer runs: a token that is checked has it read where it is older than a second, and
- * waits for that only where it is older than `maxAge`. One reading at a time.
+ * Follows an issuer's feed of revoked sessions, without a timer: a check starts a reading in the background when the copy is
+ * older than a second, and waits for it only when the copy is older than `maxAge`. There is one reading at a time.
  */
-export function followRevocations({ url, maxAge, fetch: get, clock, elapsed, failed }: FeedOptions): Revocations {
-  /** What was told of in this window, and in the one before it. */
-  let [young, aged] = [new EndedSet(), new EndedSet()]
-  let youngSince = elapsed()
-  let window = Number.NEGATIVE_INFINITY
-  let until: number | undefined
-  let readAt = Number.NEGATIVE_INFINITY
-  let reading: Promise<void> | undefined
-  /** When its last page was asked for. */
-  let lastSign = Number.NEGATIVE_INFINITY
+export class RevocationFeed {
+  readonly #options: FeedOptions
 
-  async function read(): Promise<void> {
-    for (let page = 0; page < PAGES; page++) {
-      const askedAt = elapsed()
-      lastSign = askedAt
-      const address = until === undefined ? url : `${url}?since=${until}`
-      const told = parsePage(
-        await loadJson(address, { what: 'the feed of revocations', patience: PATIENCE, longest: LONGEST, get }),
-      )
-      if (told.more && told.until === until) throw new Error('the feed of revocations does not go on')
-      keep(told)
-      until = told.until
-      if (told.more) continue
-      readAt = askedAt
+  /** Revoked sessions, in two generations: the older one is dropped when its tokens have expired. */
+  #current = new RevokedSet()
+  #previous = new RevokedSet()
+  #currentSince: Seconds
+
+  #window = Number.NEGATIVE_INFINITY
+  #until: number | undefined
+  #readAt = Number.NEGATIVE_INFINITY
+  #requestedAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#currentSince = options.elapsed()
+  }
+
+  /**
+   * Checks that the session of a token is not revoked. A token without a session is valid until it expires.
+   *
+   * @throws AuthError `revoked`; `revocations_unavailable` if the copy is too old and cannot be read again, or the token lives
+   *   longer than the feed lists its session; `expired` if the token is so old that the feed may no longer list its session
+   */
+  check(claims: Claims): Awaitable<void> {
+    const { sid } = claims
+    if (typeof sid !== 'string') return undefined
+    const age = this.#since(this.#readAt)
+    const mayRead = this.#since(this.#requestedAt) >= REFRESH_AFTER
+    const canWait = mayRead || this.#reading !== undefined
+    if (age >= this.#options.maxAge && canWait)
+      return this.#read().then(() => this.#judge(sid, claims))
+    if (age >= REFRESH_AFTER && mayRead) void this.#read()
+    return this.#judge(sid, claims)
+  }
+
+  #judge(sid: string, { exp, iat }: Claims): void {
+    const { clock, maxAge } = this.#options
+    if (this.#current.has(sid) || this.#previous.has(sid)) throw new AuthError('revoked')
+    if (this.#since(this.#readAt) >= maxAge)
+      throw unavailable('the feed of revocations cannot be read')
+    if (!(Number(exp) - Number(iat) <= this.#window))
+      throw unavailable('the token lives longer than the feed lists revoked sessions')
+    // With a leeway, a token could outlive the entry of its session in the feed.
+    if (!(clock() - Number(iat) < this.#window)) throw new AuthError('expired')
+  }
+
+  /** Starts a reading, or joins the one in progress. Never rejects. */
+  #read(): Promise<void> {
+    if (this.#reading !== undefined && !this.#isAbandoned()) return this.#reading
+    const reading = this.#readPages()
+      .catch((error) => reportError(this.#options.onError, error))
+      .finally(() => {
+        if (this.#reading === reading) this.#reading = undefined
+      })
+    this.#reading = reading
+    return reading
+  }
+
+  /** Edge runtimes cut off what runs after the response, so a reading may never settle. */
+  #isAbandoned(): boolean {
+    return this.#since(this.#requestedAt) > TIMEOUT + REFRESH_AFTER
+  }
+
+  async #readPages(): Promise<void> {
+    for (let count = 0; count < MAX_PAGES; count++) {
+      const requestedAt = this.#options.elapsed()
+      this.#requestedAt = requestedAt
+      const page = await this.#fetchPage()
+      if (page.more && page.until === this.#until)
+        throw new Error('the feed of revocations repeats a page')
+      this.#add(page)
+      this.#until = page.until
+      if (page.more) continue
+      this.#readAt = requestedAt
       return
     }
-    throw new Error('the feed of revocations has no end')
+    throw new Error(`the feed of revocations has more than ${MAX_PAGES} pages`)
   }
 
-  function keep(page: Page): void {
-    window = page.window
-    if (elapsed() - youngSince >= window + SKEW) {
-      ;[young, aged] = [new EndedSet(), young]
-      youngSince = elapsed()
+  async #fetchPage(): Promise<Page> {
+    const { url, fetch } = this.#options
+    const query = this.#until === undefined ? '' : `?since=${this.#until}`
+    const document = await fetchJson(url + query, {
+      what: 'the feed of revocations',
+      timeout: TIMEOUT,
+      maxBytes: MAX_PAGE_BYTES,
+      fetch,
+    })
+    return parsePage(document)
+  }
+
+  #add({ window, revoked }: Page): void {
+    this.#window = window
+    if (this.#since(this.#currentSince) >= window + CLOCK_SKEW) this.#startGeneration()
+    for (const id of revoked) {
+      if (!this.#current.add(id))
+        throw new Error('the feed of revocations has more sessions than fit in memory')
     }
-    for (const id of page.revoked) {
-      if (!young.add(id)) throw new Error('more sessions have ended than can be remembered')
-    }
   }
 
-  /** @returns the reading that is under way; one that a runtime has cut off is given up */
-  function readOnce(): Promise<void> {
-    if (reading !== undefined && elapsed() - lastSign <= PATIENCE + OLD) return reading
-    const mine = read()
-      .catch((error) => tellOf(failed, error))
-      .finally(() => {
-        if (reading === mine) reading = undefined
-      })
-    reading = mine
-    return mine
+  #startGeneration(): void {
+    this.#previous = this.#current
+    this.#current = new RevokedSet()
+    this.#currentSince = this.#options.elapsed()
   }
 
-  function judge({ sid, exp, iat }: Claims): void {
-    if (young.has(sid as string) || aged.has(sid as string)) throw new Refusal('revoked')
-    if (elapsed() - readAt >= maxAge) throw unavailable('the feed of revocations cannot be read')
-    if (!(Number(exp) - Number(iat) <= window))
-      throw unavailable('the token lives longer than ended sessions are told of')
-    // Tolerance for clocks must not take a token beyond the time for which its end is remembered.
-    if (!(clock() - Number(iat) < window)) throw new Refusal('expired')
-  }
-
-  return {
-    refuse(claims) {
-      // A token of no session ends by itself alone.
-      if (typeof claims.sid !== 'string') return undefined
-      const age = elapsed() - readAt
-      // One that failed is tried again a second later, however many ask.
-      const mayRead = elapsed() - lastSign >= OLD
-      if (age >= maxAge && (mayRead || reading !== undefined)) return readOnce().then(() => judge(claims))
-      if (age >= OLD && mayRead) void readOnce()
-      return judge(claims)
-    },
+  #since(moment: number): number {
+    return this.#options.elapsed() - moment
   }
 }
 
-const unavailable = (note: string): Refusal => new Refusal('revocations_unavailable', note, { retryAfter: 1 })
+const unavailable = (message: string): AuthError =>
+  new AuthError('revocations_unavailable', message, { retryAfter: 1 })
 
-/** @throws Error where it is of another shape */
+/** @throws Error if the document is not a page */
 function parsePage(document: unknown): Page {
-  const page = (typeof document === 'object' && document !== null ? document : {}) as Partial<Page>
-  const { window, until, revoked, more } = page
+  const { window, until, revoked, more } = (document ?? {}) as Partial<Page>
   const isPage =
-    isLength(window) &&
-    isLength(until) &&
-    typeof more === 'boolean' &&
-    Array.isArray(revoked) &&
-    revoked.every((id) => typeof id === 'string')
-  if (!isPage) throw new Error('the feed of revocations has another shape than it should')
-  return { window, until, revoked, more }
+    isLength(window) && isLength(until) && isStrings(revoked) && typeof more === 'boolean'
+  if (isPage) return { window, until, revoked, more }
+  throw new Error(
+    'the feed of revocations must be an object with window, until, revoked and more',
+  )
 }
 
-const isLength = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0
+const isLength = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+
+const isStrings = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')

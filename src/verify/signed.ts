@@ -1,11 +1,11 @@
-import { Refusal } from '../base/refusal.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import { decodeBase64url } from '../jwt/base64url.ts'
-import { keyFor, partsOf, refuseType } from '../jwt/compact.ts'
+import { keyFor, requireType, splitCompact } from '../jwt/compact.ts'
 import { type Claims, parseObject } from '../jwt/json.ts'
 import type { WebKey } from './web-key.ts'
 
-/** Where the keys of tokens are looked for. */
+/** Where a verifier finds its keys. */
 export interface WebKeys {
   /** Changes with the keys. */
   readonly version: number
@@ -13,43 +13,52 @@ export interface WebKeys {
   find(kid: string | undefined): Promise<WebKey | undefined>
 }
 
-/** What was signed, and under which keys that was found. */
-export interface Signed {
-  /** In base64url, and not looked at yet. */
+/** A token whose signature is valid. */
+export interface SignedToken {
+  /** In base64url, not decoded yet. */
   readonly payload: string
+  /** The version of the keys when the look-up began. */
   readonly version: number
+}
+
+export interface SignedTokenOptions {
+  readonly maxBytes: number
+  /** Allowed values of `typ`. `undefined`: any. */
+  readonly types: readonly string[] | undefined
 }
 
 const BEYOND_ASCII = /[\u0080-\uffff]/
 const utf8 = new TextEncoder()
 
 /**
- * The payload of a token whose signature holds, under the one algorithm of the one key that is meant (RFC 7515 §5.2).
+ * Verifies the signature of a token, with the one key that it names and the algorithm of that key (RFC 7515 §5.2).
  *
- * @throws Refusal `too_large malformed wrong_type unsupported_alg unsupported_header unknown_key bad_signature`
+ * @throws AuthError `too_large malformed wrong_type unsupported_alg unsupported_header unknown_key bad_signature`
  */
-export async function signedIn(
-  token: unknown,
+export async function parseSigned(
+  token: string,
   keys: WebKeys,
-  { maxBytes, types }: { readonly maxBytes: number; readonly types: readonly string[] | undefined },
-): Promise<Signed> {
-  const { first, second } = partsOf(token, maxBytes)
-  const text = token as string
-  if (BEYOND_ASCII.test(text)) throw new Refusal('malformed', 'not ASCII')
-  const header = objectIn(text.slice(0, first))
-  if (types !== undefined) refuseType(header, types)
-  // Read first: a key that is withdrawn while it is looked for must not count as one of those that came after.
+  { maxBytes, types }: SignedTokenOptions,
+): Promise<SignedToken> {
+  const { first, second } = splitCompact(token, maxBytes)
+  if (BEYOND_ASCII.test(token)) throw new AuthError('malformed', 'the token is not ASCII')
+  const header = parseSegment(token.slice(0, first))
+  if (types !== undefined) requireType(header, types)
+  // Read before the look-up: a key that is withdrawn during it does not belong to the new version.
   const { version } = keys
   const key = await keyFor(header, keys)
-  const signature = decodeBase64url(text.slice(second + 1))
-  const holds = signature !== undefined && (await key.verify(utf8.encode(text.slice(0, second)), signature))
-  if (!holds) throw new Refusal('bad_signature')
-  return { payload: text.slice(first + 1, second), version }
+  const signature = decodeBase64url(token.slice(second + 1))
+  const isValid =
+    signature !== undefined &&
+    (await key.verify(utf8.encode(token.slice(0, second)), signature))
+  if (!isValid) throw new AuthError('bad_signature')
+  return { payload: token.slice(first + 1, second), version }
 }
 
-/** The object that a segment spells. @throws Refusal `malformed` */
-export function objectIn(segment: string): Claims {
-  const octets = decodeBase64url(segment)
-  if (octets === undefined) throw new Refusal('malformed', 'base64url that is not canonical')
-  return parseObject(octets)
+/** Decodes a segment and parses its JSON object. @throws AuthError `malformed` */
+export function parseSegment(segment: string): Claims {
+  const bytes = decodeBase64url(segment)
+  if (bytes === undefined)
+    throw new AuthError('malformed', 'a segment is not canonical base64url')
+  return parseObject(bytes)
 }

@@ -1,109 +1,129 @@
-import { tokenAfter } from '../authentication/header.ts'
-import { REFUSALS, Refusal } from '../base/refusal.ts'
-import { isPromise } from '../base/request.ts'
+import { credentialsAfter } from '../authentication/header.ts'
+import { isPromise } from '../base/awaitable.ts'
+import { AuthError, ERRORS } from '../base/errors.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
 import { TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
-import { remoteKeys, unambiguous } from '../jwt/remote-keys.ts'
-import { jtiOf, noUserNamed, typeFault, userIdIn } from '../tokens/reading.ts'
-import { parseOptions, type VerifierOptions, type VerifierSettings } from './options.ts'
-import { followRevocations } from './revocations.ts'
-import { objectIn, signedIn, type WebKeys } from './signed.ts'
+import { RemoteKeys, unambiguous } from '../jwt/remote-keys.ts'
+import { noUserNamed, requireJti, typeFault, userIdIn } from '../tokens/user-of-token.ts'
+import {
+  type ParsedVerifierOptions,
+  parseOptions,
+  type VerifierOptions,
+} from './options.ts'
+import { RevocationFeed } from './revocations.ts'
+import { parseSegment, parseSigned, type WebKeys } from './signed.ts'
 import { importWebKey, type WebKey } from './web-key.ts'
 
-/** The claims of a token in which everything held. They are frozen. */
+/** The claims of a valid token. The object is frozen. */
 export type TokenClaims = Claims & {
-  /** Seconds since 1970. */
+  /** Seconds since 1970 (RFC 7519 §4.1.4). */
   readonly exp: number
   readonly jti?: string
-  /** The sign-in that the token belongs to. */
+  /** The id of the session that the token belongs to. */
   readonly sid?: string
 }
 
-/** Checks tokens that another server issues. */
+/** Checks the access tokens of another service. Made by `verifier`. */
 export interface TokenVerifier {
   /**
-   * @throws Refusal, with a status of 401 for a token that is not good: `malformed too_large unsupported_alg unsupported_header
-   *   unknown_key bad_signature expired not_yet_valid invalid_claim wrong_issuer wrong_audience wrong_type revoked`; of 503 where
-   *   it cannot be known: `keys_unavailable revocations_unavailable`. No text of the token is in it
+   * Checks a token.
+   *
+   * @throws AuthError, with the status 401 if the token is not valid: `malformed too_large unsupported_alg unsupported_header
+   *   unknown_key bad_signature expired not_yet_valid invalid_claim wrong_issuer wrong_audience wrong_type revoked`; with 503 if
+   *   that cannot be decided: `keys_unavailable revocations_unavailable`. Its message has no part of the token
    */
-  verify(token: string): Promise<TokenClaims>
-  /** The claims of the bearer token of a request, if it has one. @throws Refusal as `verify`; `bad_authorization_header` */
-  check(request: Request): Promise<TokenClaims | undefined>
-  /** The same where there must be one. @throws Refusal as `check`; `not_authenticated` */
+  check(token: string): Promise<TokenClaims>
+  /**
+   * Checks the bearer token of a request (RFC 6750 §2.1).
+   *
+   * @returns `undefined` if the request has none
+   * @throws AuthError as `check`; `bad_authorization_header`
+   */
+  authenticate(request: Request): Promise<TokenClaims | undefined>
+  /** `authenticate` for a request that must have a token. @throws AuthError as `authenticate`; `not_authenticated` */
   require(request: Request): Promise<TokenClaims>
-  /** The answer to a refusal: its status, `{ detail, code }`, the challenge of a 401. Any other error is thrown on. */
-  refusal(error: unknown): Response
+  /**
+   * The response to an `AuthError`: its status, the body `{ detail, code }`, and the challenge of a 401 (RFC 6750 §3).
+   *
+   * @throws any other error, unchanged
+   */
+  errorResponse(error: unknown): Response
 }
 
 /**
- * Checks the access tokens of `issuer` that are meant for `audience`, with the keys that it publishes.
+ * Makes a verifier of the access tokens that `issuer` issues for `audience`, with the keys that it publishes. The first token
+ * starts the first request, and no timer runs.
  *
- * Nothing is asked for before the first token comes, and no timer is left behind.
- *
- * @throws Refusal `config_refused` with one sentence that says what to write instead
+ * @throws AuthError `invalid_config` if an option is wrong
  */
 export function verifier(options: VerifierOptions): TokenVerifier {
   const settings = parseOptions(options)
-  const { clock, leeway, maxBytes, issuer, audiences } = settings
+  const { clock, revocations } = settings
   const keys = keysOf(settings)
   const cache = settings.cache === 0 ? undefined : new TokenCache(settings.cache)
-  const revocations = settings.revocations && followRevocations({ ...settings, ...settings.revocations })
+  const feed = revocations && new RevocationFeed({ ...settings, ...revocations })
 
-  async function judge(token: string): Promise<Claims> {
-    const { payload, version } = await signedIn(token, keys, { maxBytes, types: TYPES })
-    const claims = objectIn(payload)
-    const fault = claimFault(claims, { issuer, audiences, leeway }, clock())
-    if (fault !== undefined) throw new Refusal(fault)
-    refuseForeign(claims, settings)
-    cache?.add(token, claims, version, leeway)
+  async function check(token: string): Promise<TokenClaims> {
+    const cached = cache?.find(token, keys.version, clock)
+    const claims = cached ?? (await verifyToken(token, keys, settings, cache))
+    const checked = feed?.check(claims)
+    // The result is a promise only if the feed must be read; a plain `await` would cost every check a turn.
+    if (isPromise(checked)) await checked
+    return claims as TokenClaims
+  }
+
+  async function authenticate({ headers }: Request): Promise<TokenClaims | undefined> {
+    const token = credentialsAfter(['Bearer'], headers.get('authorization') ?? undefined)
+    if (token === undefined) return undefined
+    return check(token)
+  }
+
+  async function require(request: Request): Promise<TokenClaims> {
+    const claims = await authenticate(request)
+    if (claims === undefined) throw new AuthError('not_authenticated')
     return claims
   }
 
-  const verify = async (token: string): Promise<TokenClaims> => {
-    const claims = cache?.find(token, keys.version, clock) ?? (await judge(token))
-    const told = revocations?.refuse(claims)
-    if (told !== undefined && isPromise(told)) await told
-    return claims as TokenClaims
-  }
-  const check = async ({ headers }: Request): Promise<TokenClaims | undefined> => {
-    const token = tokenAfter(['Bearer'], headers.get('authorization') ?? undefined)
-    return token === undefined ? undefined : verify(token)
-  }
-  return {
-    verify,
-    check,
-    async require(request) {
-      const claims = await check(request)
-      if (claims === undefined) throw new Refusal('not_authenticated')
-      return claims
-    },
-    refusal(error) {
-      if (error instanceof Refusal) return answerTo(error)
-      throw error
-    },
-  }
+  return { check, authenticate, require, errorResponse }
 }
 
-/** What the house asks of its own tokens beyond what every token must say. @throws Refusal `invalid_claim`, `wrong_type` */
-function refuseForeign(claims: Claims, settings: VerifierSettings): void {
-  if (claims.exp === undefined) throw new Refusal('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
-  jtiOf(claims, settings)
-  const faults = settings.types.map((type) => typeFault(claims, type, settings))
-  if (faults.every((fault) => fault !== undefined)) throw faults[0]
+async function verifyToken(
+  token: string,
+  keys: WebKeys,
+  settings: ParsedVerifierOptions,
+  cache: TokenCache | undefined,
+): Promise<Claims> {
+  const { clock, leeway, maxBytes } = settings
+  const { payload, version } = await parseSigned(token, keys, { maxBytes, types: TYPES })
+  const claims = parseSegment(payload)
+  const fault = claimFault(claims, settings, clock())
+  if (fault !== undefined) throw new AuthError(fault)
+  requireOwnClaims(claims, settings)
+  cache?.add(token, claims, version, leeway)
+  return claims
+}
+
+/** Checks the claims that every access token of `watchword` has. @throws AuthError `invalid_claim`, `wrong_type` */
+function requireOwnClaims(claims: Claims, settings: ParsedVerifierOptions): void {
+  if (claims.exp === undefined) throw missingExp()
+  requireJti(claims, settings)
+  requireOneOfTypes(claims, settings)
   if (!userIdIn(claims, settings)) throw noUserNamed()
 }
 
-/** The issuer's keys. @throws Refusal `keys_unavailable` where none have ever been read */
-function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): WebKeys {
-  const usable = async (entries: readonly unknown[]): Promise<readonly WebKey[]> => {
-    const keys = await Promise.all(entries.map((entry) => importWebKey(entry).catch(() => undefined)))
-    // The rest is for somebody else (RFC 7517 §5), or of a kind that this runtime does not know.
-    const known = keys.filter((key): key is WebKey => key?.kid !== undefined)
-    return unambiguous(known, ({ print }) => print)
-  }
-  const remote = remoteKeys(jwksUrl, usable, options)
+function requireOneOfTypes(claims: Claims, settings: ParsedVerifierOptions): void {
+  const faults = settings.types.map((type) => typeFault(claims, type, settings))
+  if (faults.every((fault) => fault !== undefined)) throw faults[0]
+}
+
+const missingExp = (): AuthError =>
+  new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
+
+/** The keys of the issuer. `find` rejects with `keys_unavailable` if they were never read. */
+function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): WebKeys {
+  const remote = new RemoteKeys(jwksUrl, importKeys, options)
   return {
     get version() {
       return remote.version
@@ -111,17 +131,33 @@ function keysOf({ jwksUrl, algorithms, ...options }: VerifierSettings): WebKeys 
     algorithms,
     async find(kid) {
       const key = await remote.find(kid)
-      if (!remote.isThere) throw new Refusal('keys_unavailable', undefined, { retryAfter: 1 })
-      return key
+      if (remote.isLoaded) return key
+      throw new AuthError('keys_unavailable', undefined, { retryAfter: 1 })
     },
   }
 }
 
-function answerTo(refusal: Refusal): Response {
-  const row = REFUSALS[refusal.code]
-  const headers = new Headers({ 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
-  if (row.status === 401) headers.set('WWW-Authenticate', 'Bearer realm="api"')
-  if (refusal.retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(refusal.retryAfter)))
-  const body = { detail: refusal.detail, ...('code' in row ? { code: row.code } : {}) }
-  return new Response(JSON.stringify(body), { status: row.status, headers })
+/** Ignores keys that cannot be used: for other clients (RFC 7517 §5), or of a kind that the runtime does not support. */
+async function importKeys(entries: readonly unknown[]): Promise<readonly WebKey[]> {
+  const keys = await Promise.all(
+    entries.map((entry) => importWebKey(entry).catch(() => undefined)),
+  )
+  const usable = keys.filter((key) => key !== undefined)
+  return unambiguous(
+    usable.filter(({ kid }) => kid !== undefined),
+    ({ fingerprint }) => fingerprint,
+  )
+}
+
+function errorResponse(error: unknown): Response {
+  if (!(error instanceof AuthError)) throw error
+  const { status, detail, retryAfter } = error
+  const headers = new Headers({
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+  })
+  if (status === 401) headers.set('WWW-Authenticate', 'Bearer realm="api"')
+  if (retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(retryAfter)))
+  const { code } = ERRORS[error.code] as { readonly code?: string }
+  return new Response(JSON.stringify({ detail, code }), { status, headers })
 }

@@ -1,23 +1,26 @@
 import { ALGORITHMS, type Algorithm } from '../jwt/algorithms.ts'
 import {
   algorithmOf,
+  base64urlMember,
   type Jwk,
   MEMBERS,
-  octetsIn,
   parseJwk,
-  refusePrivate,
-  refuseUnfit,
-  refuseUnreadable,
+  rejectPrivate,
+  rejectUnreadable,
+  rejectUnsuitable,
 } from '../jwt/jwk.ts'
-import { keyRefused, type PublicJwk, parseKid } from '../jwt/key.ts'
+import { invalidKey, type PublicJwk, parseKid } from '../jwt/key.ts'
 
-/** Checks signatures of one algorithm with WebCrypto. */
+/** Verifies signatures of one algorithm with WebCrypto. */
 export interface WebKey {
   readonly alg: Algorithm
   readonly kid: string | undefined
-  /** The members that make the key: the same text for the same key. */
-  readonly print: string
-  verify(signed: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>): Promise<boolean>
+  /** The same string for equal keys, whatever their `kid`. */
+  readonly fingerprint: string
+  verify(
+    signed: Uint8Array<ArrayBuffer>,
+    signature: Uint8Array<ArrayBuffer>,
+  ): Promise<boolean>
 }
 
 interface Params {
@@ -27,77 +30,105 @@ interface Params {
   readonly saltLength?: number
 }
 
-/** How WebCrypto imports and checks (Web Cryptography API §18, §19; Ed25519: WICG Secure Curves). */
-interface Way {
-  readonly imports: Params
-  readonly checks: Params
-  /** Octets of a signature. */
+/** What WebCrypto needs (Web Cryptography API §20 to §28; EdDSA: WICG Secure Curves). */
+interface WebAlgorithm {
+  readonly forImport: Params
+  readonly forVerify: Params
+  /** Length of a signature in bytes. */
   readonly length: number
 }
 
 /**
- * A public key of a key set.
+ * Imports a public key of a key set.
  *
- * @param given `undefined`: the key says its algorithm, or its curve does
- * @throws Refusal `key_refused` where it is a secret or private, for something else, too weak, not in its canonical form (K5, K6), or
- *   of a kind that the runtime does not know
+ * @param alg `undefined`: the `alg` of the JWK, else the one of its curve
+ * @throws AuthError `invalid_key` if the key is a secret or private, of another kind than the algorithm's (rule K5), weak or not in
+ *   its canonical form (rule K6), or of a kind that the runtime does not support
  */
-export async function importWebKey(entry: unknown, given?: Algorithm): Promise<WebKey> {
+export async function importWebKey(entry: unknown, alg?: Algorithm): Promise<WebKey> {
   const jwk = parseJwk(entry, 'verify')
-  if (jwk.kty === 'oct') throw keyRefused('a secret stands in a key set that others can read')
-  refusePrivate(jwk)
-  refuseUnreadable(jwk)
-  const alg = algorithmOf(given, jwk)
-  const members = membersOf(jwk)
-  refuseUnfit(alg, members, false)
-  const { imports, checks, length } = wayOf(alg, members)
-  const key = await crypto.subtle.importKey('jwk', { ...members }, imports, false, ['verify']).catch((cause) => {
-    throw keyRefused('the key cannot be read: it is damaged, or of a kind that this runtime does not know', cause)
-  })
+  if (jwk.kty === 'oct')
+    throw invalidKey('the key set has a secret, with which anyone could sign')
+  rejectPrivate(jwk)
+  rejectUnreadable(jwk)
+  const algorithm = algorithmOf(alg, jwk)
+  const members = publicMembersOf(jwk)
+  rejectUnsuitable(algorithm, members, false)
+  const { forImport, forVerify, length } = webAlgorithmOf(algorithm, members)
+  const key = await importCryptoKey(members, forImport)
   return {
-    alg,
+    alg: algorithm,
     kid: parseKid(jwk.kid),
-    print: JSON.stringify(members),
+    fingerprint: JSON.stringify(members),
     verify: async (signed, signature) =>
-      signature.length === length && crypto.subtle.verify(checks, key, signature, signed),
+      signature.length === length &&
+      crypto.subtle.verify(forVerify, key, signature, signed),
   }
 }
 
-const membersOf = (jwk: Jwk): PublicJwk =>
-  Object.fromEntries(
-    [...MEMBERS[jwk.kty as PublicJwk['kty']]].map((member) => [member, jwk[member]]),
-  ) as unknown as PublicJwk
+async function importCryptoKey(members: PublicJwk, params: Params) {
+  try {
+    return await crypto.subtle.importKey('jwk', { ...members }, params, false, ['verify'])
+  } catch (cause) {
+    throw invalidKey(
+      'the key cannot be read: it is damaged, or this runtime does not support it',
+      cause,
+    )
+  }
+}
 
-function wayOf(alg: Algorithm, jwk: PublicJwk): Way {
+/** The members that define the key, in a fixed order. */
+function publicMembersOf(jwk: Jwk): PublicJwk {
+  const members = MEMBERS[jwk.kty as PublicJwk['kty']]
+  return Object.fromEntries(
+    members.map((member) => [member, jwk[member]]),
+  ) as unknown as PublicJwk
+}
+
+function webAlgorithmOf(alg: Algorithm, jwk: PublicJwk): WebAlgorithm {
   const details = ALGORITHMS[alg]
   switch (details.kind) {
     case 'hmac':
-      throw keyRefused(`${alg} is checked with a secret, and this is a public key`)
+      throw invalidKey(`${alg} needs a secret, and this is a public key`)
     case 'ec':
-      return {
-        imports: { name: 'ECDSA', namedCurve: details.curve },
-        checks: { name: 'ECDSA', hash: hashOf(details) },
-        length: 2 * details.octets,
-      }
-    case 'rsa': {
-      const name = details.salt === undefined ? 'RSASSA-PKCS1-v1_5' : 'RSA-PSS'
-      return {
-        imports: { name, hash: hashOf(details) },
-        checks: details.salt === undefined ? { name } : { name, saltLength: details.salt },
-        length: modulusOctets(jwk),
-      }
-    }
-    case 'okp': {
-      const name = jwk.crv!
-      return { imports: { name }, checks: { name }, length: name === 'Ed448' ? 114 : 64 }
-    }
+      return ecdsa(details.curve, webHash(details.hash), 2 * details.bytes)
+    case 'rsa':
+      if (details.salt === undefined) return pkcs1(webHash(details.hash), jwk)
+      return pss(webHash(details.hash), details.salt, jwk)
+    case 'okp':
+      return edwards(String(jwk.crv))
   }
 }
 
-const hashOf = ({ hash }: { readonly hash: string }): string => hash.replace('sha', 'SHA-')
+const ecdsa = (namedCurve: string, hash: string, length: number): WebAlgorithm => ({
+  forImport: { name: 'ECDSA', namedCurve },
+  forVerify: { name: 'ECDSA', hash },
+  length,
+})
 
-/** Without zeros in front. */
-function modulusOctets(jwk: PublicJwk): number {
-  const octets = octetsIn({ ...jwk }, 'n')
-  return octets.length - octets.findIndex((octet) => octet !== 0)
+const pkcs1 = (hash: string, jwk: PublicJwk): WebAlgorithm => ({
+  forImport: { name: 'RSASSA-PKCS1-v1_5', hash },
+  forVerify: { name: 'RSASSA-PKCS1-v1_5' },
+  length: modulusLength(jwk),
+})
+
+const pss = (hash: string, saltLength: number, jwk: PublicJwk): WebAlgorithm => ({
+  forImport: { name: 'RSA-PSS', hash },
+  forVerify: { name: 'RSA-PSS', saltLength },
+  length: modulusLength(jwk),
+})
+
+const edwards = (name: string): WebAlgorithm => ({
+  forImport: { name },
+  forVerify: { name },
+  length: name === 'Ed448' ? 114 : 64,
+})
+
+/** `sha256` is `SHA-256` in WebCrypto. */
+const webHash = (hash: string): string => hash.replace('sha', 'SHA-')
+
+/** The modulus may have zero bytes in front, which do not count. */
+function modulusLength(jwk: PublicJwk): number {
+  const bytes = base64urlMember({ ...jwk }, 'n')
+  return bytes.length - bytes.findIndex((byte) => byte !== 0)
 }

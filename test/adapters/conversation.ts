@@ -15,7 +15,16 @@ export const PLACES = {
   plain: { setting: { prefix: '', parsesBodies: false, cors: '' }, needs: [] },
   parsed: { setting: { prefix: '', parsesBodies: true, cors: '' }, needs: ['parsers'] },
   below: { setting: { prefix: '/v1', parsesBodies: false, cors: '' }, needs: ['prefix'] },
-  behindCors: { setting: { prefix: '', parsesBodies: false, cors: 'before' }, needs: ['cors'] },
-  beforeCors: { setting: { prefix: '', parsesBodies: false, cors: 'after' }, needs: ['corsAfter'] },
-} as const satisfies Record<string, { readonly setting: Omit<Setting, 'database'>; readonly needs: readonly Feature[] }>
+  behindCors: {
+    setting: { prefix: '', parsesBodies: false, cors: 'before' },
+    needs: ['cors'],
+  },
+  beforeCors: {
+    setting: { prefix: '', parsesBodies: false, cors: 'after' },
+    needs: ['corsAfter'],
+  },
+} as const satisfies Record<
+  string,
+  { readonly setting: Omit<Setting, 'database'>; readonly needs: readonly Feature[] }
+>
 export type Place = keyof typeof PLACES

@@ -17,16 +17,26 @@ async function start(setting: Setting): Promise<Started> {
   if (setting.parsesBodies) app.use(express.json(), express.urlencoded())
   const guard = mount(router, auth)
   if (setting.cors === 'after') app.use(cors({ origin: ORIGIN }))
-  for (const { method, path, need, answer } of ROUTES) {
+  for (const { method, path, requirement, answer } of ROUTES) {
     const verb = ({ GET: 'get', POST: 'post', ALL: 'all' } as const)[method]
     const handle = async (req: Guarded<unknown, Right>, res: Response): Promise<void> => {
-      res.json(await answer({ auth: req.auth, id: req.params.id ?? '', body: async () => req.body ?? read(req) }))
+      res.json(
+        await answer({
+          auth: req.auth,
+          id: req.params.id ?? '',
+          body: async () => req.body ?? read(req),
+        }),
+      )
     }
-    router[verb](path, need === undefined ? guard(handle) : guard(need, handle))
+    router[verb](
+      path,
+      requirement === undefined ? guard(handle) : guard(requirement, handle),
+    )
   }
   router.get('/bare/', (_, res) => void res.json(BARE))
   if (router !== app) app.use(setting.prefix, router)
-  const oops: ErrorRequestHandler = (_error, _req, res, _next) => void res.status(500).json(OOPS)
+  const oops: ErrorRequestHandler = (_error, _req, res, _next) =>
+    void res.status(500).json(OOPS)
   app.use(oops)
 
   const server = app.listen(0, '127.0.0.1')
@@ -41,5 +51,8 @@ async function start(setting: Setting): Promise<Started> {
 }
 
 async function read(req: Request<Record<string, string>>): Promise<unknown> {
-  return parsed(req.headers['content-type'], Buffer.concat(await req.toArray()).toString())
+  return parsed(
+    req.headers['content-type'],
+    Buffer.concat(await req.toArray()).toString(),
+  )
 }

@@ -11,10 +11,15 @@ async function start(setting: Setting): Promise<Started> {
   const app = fastify()
   app.setErrorHandler((_error, _request, reply) => reply.code(500).send(OOPS))
   if (setting.cors === 'before') allowOrigin(app)
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
-    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
-  if (setting.parsesBodies) app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
+  if (setting.parsesBodies)
+    app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) =>
+      done(null, body),
+    )
   if (setting.prefix === '') furnish(app, auth)
   else app.register(async (inner) => furnish(inner, auth), { prefix: setting.prefix })
   if (setting.cors === 'after') allowOrigin(app)
@@ -31,15 +36,22 @@ async function start(setting: Setting): Promise<Started> {
 
 function furnish(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
   const guard = mount(app, auth)
-  for (const { method, path, need, answer } of ROUTES) {
-    const respond = ({ auth, params, body }: FastifyRequest & Guarded<unknown, Right>): object => {
+  for (const { method, path, requirement, answer } of ROUTES) {
+    const respond = ({
+      auth,
+      params,
+      body,
+    }: FastifyRequest & Guarded<unknown, Right>): object => {
       const { id = '' } = params as { readonly id?: string }
       return answer({ auth, id, body: async () => body })
     }
     app.route({
       method: method === 'ALL' ? ['GET', 'OPTIONS'] : method,
       url: path,
-      handler: need === undefined ? guard((request) => respond(request)) : guard(need, (request) => respond(request)),
+      handler:
+        requirement === undefined
+          ? guard((request) => respond(request))
+          : guard(requirement, (request) => respond(request)),
     })
   }
   app.get('/bare/', () => BARE)
@@ -49,7 +61,11 @@ function furnish(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
 function allowOrigin(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('Access-Control-Allow-Origin', ORIGIN).header('Vary', 'Origin')
-    if (request.method === 'OPTIONS' && 'access-control-request-method' in request.headers) reply.code(204).send()
+    if (
+      request.method === 'OPTIONS' &&
+      'access-control-request-method' in request.headers
+    )
+      reply.code(204).send()
     else done()
   })
 }

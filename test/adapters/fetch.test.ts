@@ -26,21 +26,32 @@ async function start(setting: Setting): Promise<Started> {
   const auth = authOf(setting)
   const guard = guardOf(auth)
   const guarded = ROUTES.map((route) => {
-    const { need, answer } = route
+    const { requirement, answer } = route
     const handle = async (request: Guarded<unknown, Right>): Promise<Response> => {
-      const id = find([route], { method: request.method, url: new URL(request.url).pathname })?.id ?? ''
-      const body = async (): Promise<unknown> => parsed(request.headers.get('content-type'), await request.text())
+      const id =
+        find([route], { method: request.method, url: new URL(request.url).pathname })
+          ?.id ?? ''
+      const body = async (): Promise<unknown> =>
+        parsed(request.headers.get('content-type'), await request.text())
       return Response.json(await answer({ auth: request.auth, id, body }))
     }
-    return { ...route, handler: need === undefined ? guard(handle) : guard(need, handle) }
+    return {
+      ...route,
+      handler: requirement === undefined ? guard(handle) : guard(requirement, handle),
+    }
   })
-  const fetch = async (request: Request, { incoming }: HttpBindings): Promise<Response> => {
+  const fetch = async (
+    request: Request,
+    { incoming }: HttpBindings,
+  ): Promise<Response> => {
     const peer = { address: incoming.socket.remoteAddress }
     const { pathname } = new URL(request.url)
     const route = find(guarded, { method: request.method, url: pathname })?.route
     if (route !== undefined) return route.handler(request, peer)
     if (pathname === '/bare/') return Response.json(BARE)
-    return auth.owns(pathname) ? auth.handler(request, peer) : new Response('nothing', { status: 404 })
+    return auth.owns(pathname)
+      ? auth.handler(request, peer)
+      : new Response('nothing', { status: 404 })
   }
   // Any runtime that speaks `Request` and `Response` would do.
   const server = serve({ fetch: fetch as never, port: 0, hostname: '127.0.0.1' })

@@ -13,13 +13,19 @@ export interface Furnished {
 export async function furnish(file: string): Promise<Furnished> {
   const auth = authOf({ database: file })
   try {
-    const ada = await auth.users.create({ username: 'ada', password: PASSWORD, roles: ['editor'] })
+    const ada = await auth.users.create({
+      username: 'ada',
+      password: PASSWORD,
+      roles: ['editor'],
+    })
     await auth.users.create({ username: 'bob', password: PASSWORD })
-    const { token: adasApiToken } = await auth.tokens.create(ada.id)
+    const { token: adasApiToken } = await auth.apiTokens.create(ada.id)
     const signIn = async (username: string): Promise<string> => {
       const body = JSON.stringify({ username, password: PASSWORD })
       const headers = { 'content-type': 'application/json' }
-      const answer = await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', body, headers }))
+      const answer = await auth.handler(
+        new Request('http://localhost/api/token/', { method: 'POST', body, headers }),
+      )
       return ((await answer.json()) as { access: string }).access
     }
     return { file, ada: await signIn('ada'), bob: await signIn('bob'), adasApiToken }

@@ -32,11 +32,14 @@ async function start(setting: Setting): Promise<Started> {
   }
   const guard = mount(inner, auth)
   if (setting.cors === 'after') app.use(cors({ origin: ORIGIN }))
-  for (const { method, path, need, answer } of ROUTES) {
+  for (const { method, path, requirement, answer } of ROUTES) {
     const verb = ({ GET: 'get', POST: 'post', ALL: 'all' } as const)[method]
-    const check = (need === undefined ? guard() : guard(need)) as MiddlewareHandler<Guarded<unknown, Right>>
+    const check = (
+      requirement === undefined ? guard() : guard(requirement)
+    ) as MiddlewareHandler<Guarded<unknown, Right>>
     inner[verb](path, check, async (c) => {
-      const body = async (): Promise<unknown> => parsed(c.req.header('content-type'), await c.req.text())
+      const body = async (): Promise<unknown> =>
+        parsed(c.req.header('content-type'), await c.req.text())
       return c.json(await answer({ auth: c.var.auth, id: c.req.param('id') ?? '', body }))
     })
   }

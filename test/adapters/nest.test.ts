@@ -19,9 +19,16 @@ import { BaseExceptionFilter, NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { Auth, type Guard, guardOf, mount } from '../../src/adapters/nest.ts'
-import type { Principal } from '../../src/permissions/principal.ts'
+import type { Principal } from '../../src/permissions/permission.ts'
 import type { User } from '../../src/users/user.ts'
-import { type Adapter, BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
+import {
+  type Adapter,
+  BARE,
+  OOPS,
+  ORIGIN,
+  type Setting,
+  type Started,
+} from './adapter.ts'
 import { converse } from './converse.ts'
 import { authOf, type Right, ROUTES, type Route } from './program.ts'
 
@@ -36,7 +43,9 @@ converse({
   lacks: LACKS,
   start: (setting) =>
     start(setting, async (module) => {
-      const app = await NestFactory.create<NestExpressApplication>(module, { logger: false })
+      const app = await NestFactory.create<NestExpressApplication>(module, {
+        logger: false,
+      })
       if (setting.parsesBodies) app.useBodyParser('json').useBodyParser('urlencoded')
       return app
     }),
@@ -45,16 +54,26 @@ converse({
 converse({
   name: 'nest on Fastify',
   errors: 'program',
-  lacks: { ...LACKS, parsers: 'Fastify parses bodies behind the hook in which endpoints answer' },
+  lacks: {
+    ...LACKS,
+    parsers: 'Fastify parses bodies behind the hook in which endpoints answer',
+  },
   start: (setting) =>
     start(setting, (module) =>
-      NestFactory.create(module, new FastifyAdapter({ routerOptions: { ignoreTrailingSlash: true } }), {
-        logger: false,
-      }),
+      NestFactory.create(
+        module,
+        new FastifyAdapter({ routerOptions: { ignoreTrailingSlash: true } }),
+        {
+          logger: false,
+        },
+      ),
     ),
 })
 
-async function start(setting: Setting, create: (module: Type) => Promise<INestApplication>): Promise<Started> {
+async function start(
+  setting: Setting,
+  create: (module: Type) => Promise<INestApplication>,
+): Promise<Started> {
   const auth = authOf(setting)
   const app = await create(moduleOf(guardOf(auth)))
   if (setting.cors === 'before') app.enableCors({ origin: [ORIGIN] })
@@ -85,13 +104,21 @@ function moduleOf(guard: Guard<User, Right>): Type {
     for (const decorator of decorators) decorator(it, name, descriptor)
   }
   add('bare', [Get('/bare/')])
-  for (const { method, path, need, answer } of ROUTES) {
+  for (const { method, path, requirement, answer } of ROUTES) {
     const name = `${method} ${path}`
-    const handle = (auth: Principal<unknown, Right>, id = '', body: unknown = undefined) =>
-      answer({ auth, id, body: async () => body })
+    const handle = (
+      auth: Principal<unknown, Right>,
+      id = '',
+      body: unknown = undefined,
+    ) => answer({ auth, id, body: async () => body })
     Object.defineProperty(it, name, { value: handle, configurable: true, writable: true })
-    for (const [place, decorator] of [Auth(), Param('id'), Body()].entries()) decorator(it, name, place)
-    add(name, [VERBS[method](path), UseGuards(need === undefined ? guard() : guard(need)), HttpCode(200)])
+    for (const [place, decorator] of [Auth(), Param('id'), Body()].entries())
+      decorator(it, name, place)
+    add(name, [
+      VERBS[method](path),
+      UseGuards(requirement === undefined ? guard() : guard(requirement)),
+      HttpCode(200),
+    ])
   }
   Controller()(Routes)
 
@@ -100,7 +127,11 @@ function moduleOf(guard: Guard<User, Right>): Type {
   return App
 }
 
-const VERBS: Readonly<Record<Route['method'], (path: string) => MethodDecorator>> = { GET: Get, POST: Post, ALL: All }
+const VERBS: Readonly<Record<Route['method'], (path: string) => MethodDecorator>> = {
+  GET: Get,
+  POST: Post,
+  ALL: All,
+}
 
 /** What a program has to say of faults; registered before `mount`, whose filter is asked first then. */
 class Oops extends BaseExceptionFilter {

@@ -24,14 +24,22 @@ async function start(setting: Setting): Promise<Started> {
   const server = createServer()
   const guard = mount(server, auth)
   const guarded = ROUTES.map((route) => {
-    const { need, answer } = route
-    const handle = async (request: Guarded<unknown, Right>, response: ServerResponse): Promise<void> => {
+    const { requirement, answer } = route
+    const handle = async (
+      request: Guarded<unknown, Right>,
+      response: ServerResponse,
+    ): Promise<void> => {
       const id = find([route], request)?.id ?? ''
-      const text = async (): Promise<string> => Buffer.concat(await request.toArray()).toString()
-      const body = async (): Promise<unknown> => parsed(request.headers['content-type'], await text())
+      const text = async (): Promise<string> =>
+        Buffer.concat(await request.toArray()).toString()
+      const body = async (): Promise<unknown> =>
+        parsed(request.headers['content-type'], await text())
       respond(response, 200, await answer({ auth: request.auth, id, body }))
     }
-    return { ...route, listener: need === undefined ? guard(handle) : guard(need, handle) }
+    return {
+      ...route,
+      listener: requirement === undefined ? guard(handle) : guard(requirement, handle),
+    }
   })
   server.on('request', (request, response) => {
     if (response.headersSent) return
@@ -42,7 +50,9 @@ async function start(setting: Setting): Promise<Started> {
   })
   if (setting.cors === 'before') {
     const allow = cors({ origin: ORIGIN })
-    server.prependListener('request', (request, response) => allow(request, response, () => undefined))
+    server.prependListener('request', (request, response) =>
+      allow(request, response, () => undefined),
+    )
   }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -56,5 +66,7 @@ async function start(setting: Setting): Promise<Started> {
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+  response
+    .writeHead(status, { 'Content-Type': 'application/json' })
+    .end(JSON.stringify(body))
 }

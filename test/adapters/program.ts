@@ -1,8 +1,21 @@
-import { apiToken, basic, bearer, type Scheme, session, statelessBearer } from '../../src/authentication/index.ts'
-import { Refusal } from '../../src/base/refusal.ts'
-import { allowAny, denied, granted, type Permission, type Principal } from '../../src/permissions/index.ts'
+import {
+  apiToken,
+  basic,
+  bearer,
+  type Scheme,
+  session,
+  statelessBearer,
+} from '../../src/authentication.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import {
+  allowAny,
+  denied,
+  granted,
+  type Permission,
+  type Principal,
+} from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
-import { type Need, type Watchword, watchword } from '../../src/watchword.ts'
+import { type Requirement, type Watchword, watchword } from '../../src/watchword.ts'
 import type { Setting } from './adapter.ts'
 
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
@@ -29,22 +42,30 @@ const robot: Scheme<{ readonly username: string }> = () => ({
   identify(request) {
     const [word, name] = (request.header('authorization') ?? '').split(' ')
     if (word !== 'Robot') return undefined
-    if (name === undefined || name === '') throw new Refusal('authentication_failed', 'no name behind Robot')
+    if (name === undefined || name === '')
+      throw new AuthError('authentication_failed', 'no name behind Robot')
     return { user: { username: name }, scheme: 'robot' }
   },
 })
 
 /** Lets nobody through, and says as what a request was seen. */
-const mirror: Permission<unknown, unknown> = ({ request: { method, url, address, secure } }) =>
-  denied('it is a mirror', { says: JSON.stringify({ method, url, address, secure }) })
+const mirror: Permission<unknown, unknown> = ({
+  request: { method, url, address, secure },
+}) =>
+  denied('it is a mirror', { detail: JSON.stringify({ method, url, address, secure }) })
 
 interface Note {
   readonly owner: string
 }
 const NOTES: Readonly<Record<string, Note>> = { 'of-ada': { owner: 'ada' } }
-const isOwner: Permission<Note | undefined, { readonly username: string }> = ({ identity, resource }) => {
+const isOwner: Permission<Note | undefined, { readonly username: string }> = ({
+  identity,
+  resource,
+}) => {
   if (resource === undefined) return denied('no such note', { as: 'not_found' })
-  return identity?.user.username === resource.owner ? granted : denied('not the owner', { says: 'Not your note.' })
+  return identity?.user.username === resource.owner
+    ? granted
+    : denied('not the owner', { detail: 'Not your note.' })
 }
 
 /** What an adapter's handler passes on. */
@@ -68,7 +89,7 @@ export interface Route {
   /** Parameters are written `:id`. */
   readonly path: string
   /** `undefined`: `guard(handler)`. */
-  readonly need?: Need<User, Right>
+  readonly requirement?: Requirement<User, Right>
   /** The answer's JSON. */
   answer(asked: Asked): object | Promise<object>
 }
@@ -80,19 +101,41 @@ const who = ({ auth }: Asked): object => {
 
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/hello/', answer: who },
-  { method: 'GET', path: '/open/', need: allowAny, answer: who },
-  { method: 'GET', path: '/stateless/', need: { schemes: [statelessBearer()] }, answer: who },
-  { method: 'GET', path: '/robots/', need: { schemes: [robot, bearer()] }, answer: who },
-  { method: 'GET', path: '/posts/:id/', need: 'posts.change', answer: ({ id }) => ({ id }) },
-  { method: 'GET', path: '/sips/', need: { throttle: 'sip' }, answer: who },
-  { method: 'GET', path: '/mirror/', need: mirror, answer: who },
+  { method: 'GET', path: '/open/', requirement: allowAny, answer: who },
+  {
+    method: 'GET',
+    path: '/stateless/',
+    requirement: { schemes: [statelessBearer()] },
+    answer: who,
+  },
+  {
+    method: 'GET',
+    path: '/robots/',
+    requirement: { schemes: [robot, bearer()] },
+    answer: who,
+  },
+  {
+    method: 'GET',
+    path: '/posts/:id/',
+    requirement: 'posts.change',
+    answer: ({ id }) => ({ id }),
+  },
+  { method: 'GET', path: '/sips/', requirement: { throttle: 'sip' }, answer: who },
+  { method: 'GET', path: '/mirror/', requirement: mirror, answer: who },
   { method: 'ALL', path: '/all/', answer: who },
-  { method: 'POST', path: '/echo/', answer: async ({ body }) => ({ sent: await body() }) },
+  {
+    method: 'POST',
+    path: '/echo/',
+    answer: async ({ body }) => ({ sent: await body() }),
+  },
   {
     method: 'GET',
     path: '/notes/:id/',
     async answer({ auth, id }) {
-      await (auth as Principal<{ readonly username: string }, Right>).authorize(isOwner, NOTES[id])
+      await (auth as Principal<{ readonly username: string }, Right>).authorize(
+        isOwner,
+        NOTES[id],
+      )
       return { id }
     },
   },
@@ -100,7 +143,7 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/busy/',
     answer() {
-      throw new Refusal('busy', 'a secret', { retryAfter: 3 })
+      throw new AuthError('busy', 'a secret', { retryAfter: 3 })
     },
   },
   {
@@ -110,5 +153,9 @@ export const ROUTES: readonly Route[] = [
       throw new Error('a secret')
     },
   },
-  { method: 'GET', path: '/boom/later/', answer: () => Promise.reject(new Error('a secret')) },
+  {
+    method: 'GET',
+    path: '/boom/later/',
+    answer: () => Promise.reject(new Error('a secret')),
+  },
 ]

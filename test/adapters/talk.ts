@@ -27,31 +27,52 @@ export class Talk {
     this.errors = errors
   }
 
-  async send(method: string, path: string, init: Omit<RequestInit, 'method'> = {}): Promise<Answer> {
+  async send(
+    method: string,
+    path: string,
+    init: Omit<RequestInit, 'method'> = {},
+  ): Promise<Answer> {
     const response = await fetch(this.url + path, { redirect: 'manual', ...init, method })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, text, body: jsonIn(text) }
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: jsonIn(text),
+    }
   }
 
   get(path: string, authorization?: string): Promise<Answer> {
-    return this.send('GET', path, { headers: authorization === undefined ? {} : { authorization } })
+    return this.send('GET', path, {
+      headers: authorization === undefined ? {} : { authorization },
+    })
   }
 
-  post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
-    const init = { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }
+  post(
+    path: string,
+    body: object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const init = {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...headers },
+    }
     return this.send('POST', path, init)
   }
 
   /** A pair of ada's, of a sign-in of its own. */
   async signIn(): Promise<{ readonly access: string; readonly refresh: string }> {
-    return (await this.post('/api/token/', { username: 'ada', password: PASSWORD })).body as never
+    return (await this.post('/api/token/', { username: 'ada', password: PASSWORD }))
+      .body as never
   }
 
   /** Sends octets as they are, and reads until the server is done: the request says `Connection: close`. */
   async raw(text: string): Promise<string> {
     const { hostname, port, pathname } = new URL(this.url)
     const socket = connect(Number(port), hostname)
-    socket.setTimeout(10_000, () => socket.destroy(new Error('the server says nothing more')))
+    socket.setTimeout(10_000, () =>
+      socket.destroy(new Error('the server says nothing more')),
+    )
     socket.write(text.replaceAll('{base}', pathname.replace(/\/$/, '')))
     const chunks: Buffer[] = []
     socket.on('data', (chunk) => chunks.push(chunk))

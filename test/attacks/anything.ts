@@ -40,11 +40,17 @@ const MAKERS: readonly ((chance: Chance) => unknown)[] = [
   () => new Map([['alg', 'none']]),
   () => Promise.resolve('a.b.c'),
   () => Object.create(null),
-  () => ({ length: 5, indexOf: () => 1, slice: () => 'e30', split: () => ['e30', 'e30', 'e30'] }),
+  () => ({
+    length: 5,
+    indexOf: () => 1,
+    slice: () => 'e30',
+    split: () => ['e30', 'e30', 'e30'],
+  }),
   (chance) => chance.text(chance.int(40)),
-  (chance) => `${chance.text(chance.int(20))}.${chance.text(chance.int(20))}.${chance.text(chance.int(20))}`,
-  (chance) => chance.octets(chance.int(60)).toString('latin1'),
-  (chance) => chance.octets(chance.int(60)).toString('utf16le'),
+  (chance) =>
+    `${chance.text(chance.int(20))}.${chance.text(chance.int(20))}.${chance.text(chance.int(20))}`,
+  (chance) => chance.bytes(chance.int(60)).toString('latin1'),
+  (chance) => chance.bytes(chance.int(60)).toString('utf16le'),
   (chance) => '.'.repeat(chance.int(10_000)),
   (chance) => 'e30.'.repeat(chance.int(3000)),
   (chance) => jwkLike(chance),
@@ -56,7 +62,8 @@ const MAKERS: readonly ((chance: Chance) => unknown)[] = [
 const PROGRAMS: readonly ((chance: Chance) => unknown)[] = [() => hostile(), () => trap()]
 
 /** A value of any type of JavaScript. */
-export const anything = (chance: Chance): unknown => chance.pick([...MAKERS, ...PROGRAMS])(chance)
+export const anything = (chance: Chance): unknown =>
+  chance.pick([...MAKERS, ...PROGRAMS])(chance)
 
 /** A value of any type that is no program. */
 export const anythingPlain = (chance: Chance): unknown => chance.pick(MAKERS)(chance)
@@ -76,7 +83,16 @@ const ODD_MEMBERS: readonly unknown[] = [
 ]
 const PLAUSIBLE: { readonly [member: string]: readonly unknown[] } = {
   kty: ['RSA', 'EC', 'OKP', 'oct', 'constructor', 'hasOwnProperty'],
-  crv: ['P-256', 'P-384', 'P-521', 'Ed25519', 'Ed448', 'X25519', 'constructor', 'valueOf'],
+  crv: [
+    'P-256',
+    'P-384',
+    'P-521',
+    'Ed25519',
+    'Ed448',
+    'X25519',
+    'constructor',
+    'valueOf',
+  ],
   alg: ['HS256', 'RS256', 'ES256', 'EdDSA', 'none', 'constructor'],
   use: ['sig', 'enc'],
   kid: ['a', 'b'.repeat(300)],
@@ -92,5 +108,10 @@ const PLAUSIBLE: { readonly [member: string]: readonly unknown[] } = {
 /** An object that has much of a key, and something that no key has. */
 function jwkLike(chance: Chance): object {
   const members = Object.entries(PLAUSIBLE).filter(() => !chance.once(3))
-  return Object.fromEntries(members.map(([name, values]) => [name, chance.pick(chance.once(4) ? ODD_MEMBERS : values)]))
+  return Object.fromEntries(
+    members.map(([name, values]) => [
+      name,
+      chance.pick(chance.once(4) ? ODD_MEMBERS : values),
+    ]),
+  )
 }

@@ -23,7 +23,11 @@ const COUNTS = {
 } as const
 
 const complaints = (judged: readonly Judged[]): string[] =>
-  judged.flatMap((each) => (isPending(each) ? [] : each.faults.map((fault) => `${each.id} (${each.reason}) ${fault}`)))
+  judged.flatMap((each) =>
+    isPending(each)
+      ? []
+      : each.faults.map((fault) => `${each.id} (${each.reason}) ${fault}`),
+  )
 
 test('attacks: all 1,185 cases are there', () => {
   assert.equal(corpus.cases.length, 1185)
@@ -36,14 +40,22 @@ test('attacks: tokens, keys, settings, revocations and names', async () => {
   const judged = await replayInProcess(corpus)
   assert.deepEqual(complaints(judged), [])
   // And one verdict more, on what they left behind.
-  assert.equal(judged.length, COUNTS.token + COUNTS.revocation + COUNTS.config + COUNTS.key + 28 + 7 + 1)
+  assert.equal(
+    judged.length,
+    COUNTS.token + COUNTS.revocation + COUNTS.config + COUNTS.key + 28 + 7 + 1,
+  )
 })
 
 test('attacks: each case fails where the opposite is expected', async () => {
   const opposite = (expect: string) => (expect === 'accept' ? 'reject' : 'accept')
-  const cases = corpus.cases.map((attack) => ({ ...attack, expect: opposite(attack.expect) })) as Corpus['cases']
+  const cases = corpus.cases.map((attack) => ({
+    ...attack,
+    expect: opposite(attack.expect),
+  })) as Corpus['cases']
   const judged = await replayInProcess({ ...corpus, cases })
-  const unmoved = judged.filter((each) => !isPending(each) && each.faults.length === 0).map(({ id }) => id)
+  const unmoved = judged
+    .filter((each) => !isPending(each) && each.faults.length === 0)
+    .map(({ id }) => id)
   // Settings of options that do not exist yet can only be refused: accepting them is pending.
   assert.deepEqual(unmoved, ['afterwards'])
 })

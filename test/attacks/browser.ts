@@ -33,10 +33,16 @@ export async function withSession(attack: OverHttp, subject: Subject): Promise<O
   }
   const filled = (text: string): string =>
     text.replace(/\{\{([\w:-]+)\}\}/g, (_, named: string) => {
-      if (!Object.hasOwn(values, named)) throw new Error(`no value of this name: ${named}`)
+      if (!Object.hasOwn(values, named))
+        throw new Error(`no value of this name: ${named}`)
       return values[named]!
     })
-  return { ...attack, headers: attack.headers.map(([header, text]) => [header, filled(textOf(text))] as const) }
+  return {
+    ...attack,
+    headers: attack.headers.map(
+      ([header, text]) => [header, filled(textOf(text))] as const,
+    ),
+  }
 }
 
 async function signIn({ port, secure }: Subject): Promise<Browser> {
@@ -48,9 +54,12 @@ async function signIn({ port, secure }: Subject): Promise<Browser> {
   const body = Buffer.from(JSON.stringify({ username, password }))
   const text = requestText(port, { method: 'POST', path: '/auth/login/', headers, body })
   const reply = await exchange(port, text, 'POST', { secure })
-  const cookies = reply.headers.filter(([name]) => /^set-cookie$/i.test(name)).map(([, value]) => value.split(';')[0]!)
+  const cookies = reply.headers
+    .filter(([name]) => /^set-cookie$/i.test(name))
+    .map(([, value]) => value.split(';')[0]!)
   const sessionCookie = cookies.find((cookie) => cookie.startsWith('__Host-'))
-  const [csrfName, csrf] = cookies.find((cookie) => cookie !== sessionCookie)?.split('=') ?? []
+  const [csrfName, csrf] =
+    cookies.find((cookie) => cookie !== sessionCookie)?.split('=') ?? []
   if (sessionCookie === undefined || csrfName === undefined || csrf === undefined) {
     throw new Error(`alice could not sign in: ${reply.status} ${reply.body}`)
   }

@@ -1,4 +1,9 @@
-import { importSecret, importSigningKey, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
+import {
+  importSecret,
+  importSigningKey,
+  importVerifyingKey,
+  KeySet,
+} from '../../src/jwt/index.ts'
 import type { Options, TokenOptions } from '../../src/options.ts'
 import { watchword } from '../../src/watchword.ts'
 import type { Attack, Jwk } from './corpus.ts'
@@ -23,15 +28,17 @@ const OURS: { readonly [name: string]: keyof TokenOptions } = {
 }
 
 /** The key import has its own word for a configuration that cannot be. */
-const ALIAS = { key_refused: 'config_refused' }
+const ALIAS = { invalid_key: 'invalid_config' }
 
 /** Starts with a setting, as far as to a first answer. Settings of options that do not exist yet can only be refused. */
 export async function judgeConfig(attack: Attack<'config'>): Promise<Judged> {
   const { id, kind, reason, setting, expect } = attack
   const unknown = Object.keys(setting).find((name) => !isKnown(name))
-  if (unknown !== undefined && expect === 'accept') return { id, kind, feature: `the option ${unknown}` }
+  if (unknown !== undefined && expect === 'accept')
+    return { id, kind, feature: `the option ${unknown}` }
   const outcome = await outcomeOfAsync(() => configure(setting))
-  const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.refusal, secret)
+  const isTold = (secret: string): boolean =>
+    outcome.kind === 'refused' && tells(outcome.error, secret)
   const faults = [
     ...outcomeFaults(outcome, attack, ALIAS),
     ...(secretsOf(setting).some(isTold) ? ['tells the value of the setting'] : []),
@@ -40,7 +47,8 @@ export async function judgeConfig(attack: Attack<'config'>): Promise<Judged> {
 }
 
 const isKnown = (name: string): boolean =>
-  name in OURS || ['algorithms', 'jwk', 'purpose', 'secretB64u', 'tokenStore'].includes(name)
+  name in OURS ||
+  ['algorithms', 'jwk', 'purpose', 'secretB64u', 'tokenStore'].includes(name)
 
 async function configure({ algorithms, ...setting }: Setting): Promise<void> {
   if (algorithms === undefined) return configureOne(setting)
@@ -48,10 +56,17 @@ async function configure({ algorithms, ...setting }: Setting): Promise<void> {
   // An instance has one algorithm, and so has a key: of a list each is configured by itself, of an empty list nothing.
   if (algorithms.length === 0) return configureOne({ ...setting, algorithm: algorithms })
   for (const algorithm of algorithms) await configureOne({ ...setting, algorithm })
-  if (setting.jwk !== undefined) new KeySet(algorithms.map((alg) => importVerifyingKey(alg, setting.jwk as Jwk)))
+  if (setting.jwk !== undefined)
+    new KeySet(algorithms.map((alg) => importVerifyingKey(alg, setting.jwk as Jwk)))
 }
 
-async function configureOne({ jwk, purpose, secretB64u, tokenStore, ...setting }: Setting): Promise<void> {
+async function configureOne({
+  jwk,
+  purpose,
+  secretB64u,
+  tokenStore,
+  ...setting
+}: Setting): Promise<void> {
   const algorithm = setting.algorithm as 'RS256'
   if (typeof secretB64u === 'string') {
     importSecret(algorithm, Buffer.from(secretB64u, 'base64url'))
@@ -60,7 +75,9 @@ async function configureOne({ jwk, purpose, secretB64u, tokenStore, ...setting }
     if (purpose === 'sign') importSigningKey(algorithm, key)
     else importVerifyingKey(algorithm, key)
   } else {
-    await start(optionsOf({ ...setting, ...(tokenStore === undefined ? {} : { tokenStore }) }))
+    await start(
+      optionsOf({ ...setting, ...(tokenStore === undefined ? {} : { tokenStore }) }),
+    )
   }
 }
 
@@ -93,14 +110,15 @@ async function start(options: Options): Promise<void> {
 
 /** What may not be told, in the spellings it could be told in. Short words such as "secret" are also words of ours. */
 function secretsOf({ secret, secretB64u }: Setting): string[] {
-  const octets = typeof secretB64u === 'string' ? Buffer.from(secretB64u, 'base64url') : undefined
-  const spellings = octets && [
+  const bytes =
+    typeof secretB64u === 'string' ? Buffer.from(secretB64u, 'base64url') : undefined
+  const spellings = bytes && [
     String(secretB64u),
-    octets.toString('hex'),
-    octets.toString('base64'),
-    octets.toString('latin1'),
+    bytes.toString('hex'),
+    bytes.toString('base64'),
+    bytes.toString('latin1'),
   ]
-  return [...(typeof secret === 'string' ? [secret] : []), ...(spellings ?? [])].map((text) =>
-    text.length < 10 ? `"${text}"` : text,
+  return [...(typeof secret === 'string' ? [secret] : []), ...(spellings ?? [])].map(
+    (text) => (text.length < 10 ? `"${text}"` : text),
   )
 }

@@ -36,9 +36,17 @@ interface Kinds {
     readonly token: Text
     readonly claims?: { readonly [name: string]: unknown }
   }
-  readonly revocation: { readonly profile: string; readonly revoke: string; readonly token: string }
+  readonly revocation: {
+    readonly profile: string
+    readonly revoke: string
+    readonly token: string
+  }
   readonly config: { readonly setting: { readonly [name: string]: unknown } }
-  readonly key: { readonly purpose: 'verify' | 'publish'; readonly jwk?: unknown; readonly jwks?: unknown }
+  readonly key: {
+    readonly purpose: 'verify' | 'publish'
+    readonly jwk?: unknown
+    readonly jwks?: unknown
+  }
   readonly email: { readonly address: string }
   readonly same_name: { readonly first: string; readonly second: string }
   readonly header: HttpAttack
@@ -50,7 +58,10 @@ export interface HttpAttack {
   readonly method: string
   readonly path: string
   readonly headers: readonly (readonly [name: string, value: Text])[]
-  readonly body?: Text | Repeated | { readonly gzipRepeat: readonly [text: string, times: number] }
+  readonly body?:
+    | Text
+    | Repeated
+    | { readonly gzipRepeat: readonly [text: string, times: number] }
   readonly http: { readonly status: readonly number[] }
   readonly given?: readonly string[]
   readonly latin1?: boolean
@@ -59,7 +70,9 @@ export interface HttpAttack {
 
 export type Kind = keyof Kinds
 /** A case of one of the kinds that are replayed. */
-export type Attack<K extends Kind = Kind> = { readonly [Each in K]: Common & Kinds[Each] & { readonly kind: Each } }[K]
+export type Attack<K extends Kind = Kind> = {
+  readonly [Each in K]: Common & Kinds[Each] & { readonly kind: Each }
+}[K]
 
 export interface Corpus {
   /** Seconds since 1970: when its tokens are judged. */
@@ -73,7 +86,11 @@ export const CORPUS = new URL('../data/vectors/attacks.json', import.meta.url)
 
 export function readCorpus(file: string | URL): Corpus {
   const corpus = JSON.parse(readFileSync(file, 'utf8'))
-  if (typeof corpus?.now !== 'number' || typeof corpus.profiles !== 'object' || !Array.isArray(corpus.cases)) {
+  if (
+    typeof corpus?.now !== 'number' ||
+    typeof corpus.profiles !== 'object' ||
+    !Array.isArray(corpus.cases)
+  ) {
     throw new Error(`${file} is no corpus of attacks: it needs now, profiles and cases`)
   }
   return corpus

@@ -34,10 +34,14 @@ const PATIENCE = 50
 const clock = (): UnixSeconds => NOW as UnixSeconds
 
 /** Runs it; what is thrown must be a refusal, and soon. @returns what came of it, or what is against it */
-function tried(work: () => unknown): { readonly value?: unknown; readonly fault?: string } {
+function tried(work: () => unknown): {
+  readonly value?: unknown
+  readonly fault?: string
+} {
   const [outcome, millis] = timed(() => outcomeOf(BELIEVES ? () => '' : work), PATIENCE)
   if (millis > PATIENCE) return { fault: `took ${millis} ms, three times` }
-  if (outcome.kind === 'broken') return { fault: `threw what is no refusal: ${outcome.error}` }
+  if (outcome.kind === 'broken')
+    return { fault: `threw what is no refusal: ${outcome.error}` }
   return outcome.kind === 'accepted' ? { value: outcome.value } : {}
 }
 
@@ -62,7 +66,11 @@ test('fuzz: whatever is given as a token is refused with a refusal, never accept
   for (let i = 0; i < COUNT; i++) {
     const value = anything(chance)
     const { value: claims, fault } = tried(() => chance.pick(judges)(value as string))
-    assert.equal(fault ?? (claims === undefined ? undefined : 'is accepted'), undefined, `#${i} ${shown(value)}`)
+    assert.equal(
+      fault ?? (claims === undefined ? undefined : 'is accepted'),
+      undefined,
+      `#${i} ${shown(value)}`,
+    )
   }
 })
 
@@ -86,7 +94,11 @@ test('fuzz: of changed tokens one is accepted only as it was issued, or in the o
       const { value, fault } = tried(() => verify(presented))
       assert.equal(fault, undefined, `#${i} ${name} ${presented}`)
       const isOurs = presented === issued
-      assert.equal(value !== undefined, isOurs || isOtherForm(presented, issued, key.alg), `#${i} ${name} ${presented}`)
+      assert.equal(
+        value !== undefined,
+        isOurs || isOtherForm(presented, issued, key.alg),
+        `#${i} ${name} ${presented}`,
+      )
     }
     accepted++
   }
@@ -102,7 +114,12 @@ const isOtherForm = (token: string, issued: string, alg: Algorithm): boolean =>
 test('fuzz: whatever is given as a key is taken or refused with a refusal', (t) => {
   t.diagnostic(`WATCHWORD_SEED=${SEED}`)
   const chance = new Chance(SEED)
-  const algs = [...Object.keys(ALGORITHMS), undefined, 'none', 'constructor'] as Algorithm[]
+  const algs = [
+    ...Object.keys(ALGORITHMS),
+    undefined,
+    'none',
+    'constructor',
+  ] as Algorithm[]
   const imports: readonly ((value: never, alg: Algorithm) => unknown)[] = [
     (value) => importKeySet(value),
     (value) => thumbprintOf(value),
@@ -113,7 +130,11 @@ test('fuzz: whatever is given as a key is taken or refused with a refusal', (t) 
   ]
   const faults = new Map<string, string>()
   for (let i = 0; i < COUNT; i++) {
-    const [value, alg, which] = [anythingPlain(chance), chance.pick(algs), chance.int(imports.length)]
+    const [value, alg, which] = [
+      anythingPlain(chance),
+      chance.pick(algs),
+      chance.int(imports.length),
+    ]
     const { fault } = tried(() => imports[which]!(value as never, alg))
     if (fault !== undefined) faults.set(`${which} ${fault}`, `${alg} ${shown(value)}`)
   }
@@ -121,10 +142,15 @@ test('fuzz: whatever is given as a key is taken or refused with a refusal', (t) 
 })
 
 test('fuzz: nothing shared is changed, and nothing is left listening', () => {
-  const listening = () => process.eventNames().map((event) => [event, process.listenerCount(event)])
+  const listening = () =>
+    process.eventNames().map((event) => [event, process.listenerCount(event)])
   const before = listening()
   const chance = new Chance(SEED)
-  const { verify } = verifier({ keys: new KeySet([keyCases(chance)[0]!.ours]), clock, cache: 8 })
+  const { verify } = verifier({
+    keys: new KeySet([keyCases(chance)[0]!.ours]),
+    clock,
+    cache: 8,
+  })
   for (let i = 0; i < 1000; i++) tried(() => verify(anything(chance) as string))
   assert.deepEqual(listening(), before)
   assert.deepEqual(changedPrototypes(), [])

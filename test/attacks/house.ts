@@ -1,24 +1,28 @@
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { session } from '../../src/authentication/session.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import type { TokenOptions } from '../../src/options.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Store } from '../../src/stores/store.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 import type { Profile } from './corpus.ts'
 
 /** Of the one user whom the corpus knows. */
-export const ALICE = { id: '1' as UserId, username: 'alice', password: 'correct horse battery staple' }
+export const ALICE = {
+  id: '1' as UserId,
+  username: 'alice',
+  password: 'correct horse battery staple',
+}
 
 export interface House {
   readonly auth: Watchword<User>
-  readonly store: Store
+  readonly store: InstanceStore
   close(): Promise<void>
 }
 
@@ -58,7 +62,10 @@ export async function houseOf(
   return { auth, store, close: () => auth.close() }
 }
 
-async function enterAlice({ users }: Store, now: UnixSeconds): Promise<void> {
+async function enterAlice(
+  { ports: { users } }: InstanceStore,
+  now: UnixSeconds,
+): Promise<void> {
   const { hash } = passwords({ queue: (work) => work(), random: systemRandom, warn() {} })
   await users.insert({
     id: ALICE.id,

@@ -3,9 +3,21 @@ import { type Watchword, watchword } from '../../src/watchword.ts'
 import type { Attack } from './corpus.ts'
 import { outcomeFaults, outcomeOfAsync, type Verdict } from './verdict.ts'
 
-export function judgeEmail({ id, kind, reason, expect, address }: Attack<'email'>): Verdict {
+export function judgeEmail({
+  id,
+  kind,
+  reason,
+  expect,
+  address,
+}: Attack<'email'>): Verdict {
   const isTaken = emailFault(address) === undefined
-  return { id, kind, reason, faults: isTaken === (expect === 'accept') ? [] : [isTaken ? 'is taken' : 'is refused'] }
+  return {
+    id,
+    kind,
+    reason,
+    faults:
+      isTaken === (expect === 'accept') ? [] : [isTaken ? 'is taken' : 'is refused'],
+  }
 }
 
 /** Registers two names, one after the other. */

@@ -12,10 +12,13 @@ export function judgeKey(attack: Attack<'key'>): Verdict {
   const { id, kind, reason, purpose, jwk, jwks, maxMillis = PATIENCE } = attack
   const read = (): unknown => {
     if (purpose === 'publish') return publish(jwks ?? { keys: [jwk] })
-    return jwks === undefined ? importVerifyingKey(undefined, jwk as Jwk) : importKeySet(jwks)
+    return jwks === undefined
+      ? importVerifyingKey(undefined, jwk as Jwk)
+      : importKeySet(jwks)
   }
   const [outcome, millis] = timed(() => outcomeOf(read), maxMillis)
-  const isTold = (secret: string): boolean => outcome.kind === 'refused' && tells(outcome.refusal, secret)
+  const isTold = (secret: string): boolean =>
+    outcome.kind === 'refused' && tells(outcome.error, secret)
   const faults = [
     ...outcomeFaults(outcome, attack),
     ...(outcome.kind === 'accepted' ? publishedFaults(outcome.value, purpose) : []),
@@ -40,6 +43,8 @@ function publishedFaults(value: unknown, purpose: string): string[] {
 function secretsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, member]) =>
-    typeof member === 'string' && member !== '' && PRIVATE.includes(name) ? [member] : secretsIn(member),
+    typeof member === 'string' && member !== '' && PRIVATE.includes(name)
+      ? [member]
+      : secretsIn(member),
   )
 }

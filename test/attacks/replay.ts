@@ -26,10 +26,20 @@ export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
   judged.push(...attacksOf(corpus, 'key').map(judgeKey))
   judged.push(...attacksOf(corpus, 'email').map(judgeEmail))
   for (const attack of attacksOf(corpus, 'config')) judged.push(await judgeConfig(attack))
-  for (const attack of attacksOf(corpus, 'revocation')) judged.push(await judgeRevocation(attack, corpus))
-  for (const attack of attacksOf(corpus, 'same_name')) judged.push(await judgeSameName(attack))
+  for (const attack of attacksOf(corpus, 'revocation'))
+    judged.push(await judgeRevocation(attack, corpus))
+  for (const attack of attacksOf(corpus, 'same_name'))
+    judged.push(await judgeSameName(attack))
   const faults = changedPrototypes()
-  return [...judged, { id: 'afterwards', kind: 'all', reason: 'the shared prototypes are as they were', faults }]
+  return [
+    ...judged,
+    {
+      id: 'afterwards',
+      kind: 'all',
+      reason: 'the shared prototypes are as they were',
+      faults,
+    },
+  ]
 }
 
 /** The kinds that go over HTTP, to server processes of ours. */
@@ -58,7 +68,11 @@ const REPLAYED: { readonly [K in Kind]: true } = {
 export const pendingKinds = ({ cases }: Corpus): Pending[] =>
   cases
     .filter(({ kind }) => !Object.hasOwn(REPLAYED, kind))
-    .map(({ id, kind }) => ({ id, kind, feature: LATER[kind] ?? 'a kind that is not known' }))
+    .map(({ id, kind }) => ({
+      id,
+      kind,
+      feature: LATER[kind] ?? 'a kind that is not known',
+    }))
 
 export const attacksOf = <K extends Kind>({ cases }: Corpus, kind: K): Attack<K>[] =>
   cases.filter((attack) => attack.kind === kind) as unknown as Attack<K>[]

@@ -1,8 +1,13 @@
 import type { UnixSeconds } from '../../src/base/clock.ts'
-import type { AuthRequest } from '../../src/base/request.ts'
+import type { AuthRequest } from '../../src/http/request.ts'
 import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
-import { generateKey, importSecret, importSigningKey, type SigningKey } from '../../src/jwt/index.ts'
-import { foreignSessionId } from '../../src/sessions/foreign.ts'
+import {
+  generateKey,
+  importSecret,
+  importSigningKey,
+  type SigningKey,
+} from '../../src/jwt/index.ts'
+import { foreignSessionId } from '../../src/sessions/foreign-session-id.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { type Attack, type Corpus, profileOf } from './corpus.ts'
 import { ALICE, type House, houseOf } from './house.ts'
@@ -14,32 +19,42 @@ import { outcomeFaults, outcomeOfAsync, type Verdict } from './verdict.ts'
  * corpus is given one, and its tokens are signed anew with the session in them. What the two texts have to do with
  * each other stays: the same claims, another header, the same text, the other form of the same signature.
  */
-export async function judgeRevocation(attack: Attack<'revocation'>, corpus: Corpus): Promise<Verdict> {
+export async function judgeRevocation(
+  attack: Attack<'revocation'>,
+  corpus: Corpus,
+): Promise<Verdict> {
   const { id, kind, reason, revoke, token } = attack
   const profile = profileOf(corpus, attack.profile)
   const { text, key } = keyFor(profile.algorithms[0] as Algorithm)
-  const house = await houseOf(profile, corpus.now, { signingKey: text })
+  const instance = await houseOf(profile, corpus.now, { signingKey: text })
   try {
     const [revoked, presented] = await Promise.all(
-      [revoke, token].map((each) => reissue(each, key, house, corpus.now as UnixSeconds)),
+      [revoke, token].map((each) =>
+        reissue(each, key, instance, corpus.now as UnixSeconds),
+      ),
     )
     const isOtherForm = signedPart(revoke) === signedPart(token) && revoke !== token
     const shown = isOtherForm ? malleated(presented!.token, key.alg) : presented!.token
-    const before = await outcomeOfAsync(() => house.auth.require(bearing(shown)))
-    await house.auth.sessions.end(revoked!.session)
-    const outcome = await outcomeOfAsync(() => house.auth.require(bearing(shown)))
+    const before = await outcomeOfAsync(() => instance.auth.require(bearing(shown)))
+    await instance.auth.sessions.revoke(revoked!.session)
+    const outcome = await outcomeOfAsync(() => instance.auth.require(bearing(shown)))
     // That it is refused means something only where it was good before.
-    const faults = [...outcomeFaults(before, { expect: 'accept' }), ...outcomeFaults(outcome, attack)]
+    const faults = [
+      ...outcomeFaults(before, { expect: 'accept' }),
+      ...outcomeFaults(outcome, attack),
+    ]
     return { id, kind, reason, faults }
   } finally {
-    await house.close()
+    await instance.close()
   }
 }
 
-const SECRET = 'a secret for signing of the attacks, which is as long as the longest of the three has to be'
+const SECRET =
+  'a secret for signing of the attacks, which is as long as the longest of the three has to be'
 
 function keyFor(alg: Algorithm): { readonly text: string; readonly key: SigningKey } {
-  if (ALGORITHMS[alg].kind === 'hmac') return { text: SECRET, key: importSecret(alg, SECRET) }
+  if (ALGORITHMS[alg].kind === 'hmac')
+    return { text: SECRET, key: importSecret(alg, SECRET) }
   const { privatePem } = generateKey(alg)
   return { text: privatePem, key: importSigningKey(alg, privatePem) }
 }
@@ -55,7 +70,7 @@ async function reissue(
   const [header = '', payload = ''] = token.split('.')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
   const session = foreignSessionId(claims.jti)
-  await store.sessions.adopt({
+  await store.ports.sessions.adopt({
     id: session,
     userId: ALICE.id,
     jti: claims.jti,

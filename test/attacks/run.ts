@@ -17,10 +17,16 @@ const { values: wish, positionals } = parseArgs({
 })
 
 const corpus = readOrExit(positionals[0] ?? CORPUS)
-const judged = [...(await replayInProcess(corpus)), ...(await replayOverHttp(corpus)), ...pendingKinds(corpus)]
+const judged = [
+  ...(await replayInProcess(corpus)),
+  ...(await replayOverHttp(corpus)),
+  ...pendingKinds(corpus),
+]
 const verdicts = judged.filter((each): each is Verdict => !isPending(each))
 const failed = verdicts.filter(({ faults }) => faults.length > 0)
-const pending = [...Map.groupBy(judged.filter(isPending), ({ kind, feature }) => `${kind}, ${feature}`)]
+const pending = [
+  ...Map.groupBy(judged.filter(isPending), ({ kind, feature }) => `${kind}, ${feature}`),
+]
 
 process.exitCode = failed.length > 0 ? 1 : 0
 if (wish.json) printJson(verdicts, judged.filter(isPending))
@@ -37,21 +43,30 @@ function readOrExit(file: string | URL): Corpus {
 
 function print(): void {
   if (failed.length > 0) printTable(failed)
-  for (const { id, because } of verdicts) if (because !== undefined) console.log(`on the wire: ${id}: ${because}`)
+  for (const { id, because } of verdicts)
+    if (because !== undefined) console.log(`on the wire: ${id}: ${because}`)
   for (const [what, cases] of pending) console.log(`pending: ${what}: ${cases.length}`)
   console.log(`${verdicts.length - failed.length} passed, ${failed.length} failed`)
 }
 
 function printTable(rows: readonly Verdict[]): void {
-  const wide = (of: (row: Verdict) => string): number => Math.max(...rows.map((row) => of(row).length))
+  const wide = (of: (row: Verdict) => string): number =>
+    Math.max(...rows.map((row) => of(row).length))
   const [ids, kinds] = [wide(({ id }) => id), wide(({ kind }) => kind)]
   for (const { id, kind, reason, faults } of rows) {
     console.log(`FAILED  ${id.padEnd(ids)}  ${kind.padEnd(kinds)}  ${reason}`)
-    for (const fault of faults) console.log(`        ${' '.repeat(ids)}  ${' '.repeat(kinds)}  → ${fault}`)
+    for (const fault of faults)
+      console.log(`        ${' '.repeat(ids)}  ${' '.repeat(kinds)}  → ${fault}`)
   }
 }
 
 function printJson(all: readonly Verdict[], waiting: readonly Pending[]): void {
-  const totals = { passed: all.length - failed.length, failed: failed.length, pending: waiting.length }
-  console.log(JSON.stringify({ ...totals, cases: [...all, ...waiting] satisfies Judged[] }))
+  const totals = {
+    passed: all.length - failed.length,
+    failed: failed.length,
+    pending: waiting.length,
+  }
+  console.log(
+    JSON.stringify({ ...totals, cases: [...all, ...waiting] satisfies Judged[] }),
+  )
 }

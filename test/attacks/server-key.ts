@@ -7,17 +7,23 @@ import type { Jwk, Profile } from './corpus.ts'
  * With what a server verifies the tokens of a profile. A secret of the corpus is any octets and an option is text, so the server
  * is given another one; `forServer` signs anew what was signed with the corpus's.
  */
-export function serverKeyOf({ keys: [jwk] }: Profile): Pick<TokenOptions, 'signingKey' | 'verifyingKey'> {
+export function serverKeyOf({
+  keys: [jwk],
+}: Profile): Pick<TokenOptions, 'signingKey' | 'verifyingKey'> {
   if (jwk?.kty === 'oct') return { signingKey: secretFor(jwk) }
   const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
   return { verifyingKey: key.export({ format: 'pem', type: 'spki' }) as string }
 }
 
 /** Nothing that an attacker of the corpus could have tried. */
-const secretFor = ({ k }: Jwk): string => createHash('sha512').update(`of the server: ${k}`).digest('hex')
+const secretFor = ({ k }: Jwk): string =>
+  createHash('sha512').update(`of the server: ${k}`).digest('hex')
 
 /** A text of the corpus in which every token that the profile's secret signed has the signature of the server's. Nothing else changes. */
-export function forServer(text: string, { keys: [jwk], algorithms: [alg] }: Profile): string {
+export function forServer(
+  text: string,
+  { keys: [jwk], algorithms: [alg] }: Profile,
+): string {
   const details = ALGORITHMS[alg as Algorithm]
   if (jwk === undefined || details.kind !== 'hmac') return text
   const mac = (key: string | Buffer, signed: string): string =>
@@ -27,7 +33,11 @@ export function forServer(text: string, { keys: [jwk], algorithms: [alg] }: Prof
     for (const start of startsIn(word)) {
       const [header, payload, signature, ...rest] = word.slice(start).split('.')
       const signed = `${header}.${payload}`
-      if (signature !== undefined && rest.length === 0 && mac(theirs, signed) === signature) {
+      if (
+        signature !== undefined &&
+        rest.length === 0 &&
+        mac(theirs, signed) === signature
+      ) {
         return `${word.slice(0, start)}${signed}.${mac(ours, signed)}`
       }
     }
@@ -41,6 +51,8 @@ const LONGEST = 65_536
 /** Where a token may begin: a word itself, or `{` in base64url within its first segment. */
 function startsIn(word: string): number[] {
   if (word.length > LONGEST || !word.includes('.')) return []
-  const within = [...word.slice(0, word.indexOf('.')).matchAll(/e[wy]/g)].map(({ index }) => index)
+  const within = [...word.slice(0, word.indexOf('.')).matchAll(/e[wy]/g)].map(
+    ({ index }) => index,
+  )
   return [...new Set([0, ...within])]
 }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { mount } from '../../src/adapters/node.ts'
-import type { LogEntry } from '../../src/options.ts'
-import { callerOf } from '../../src/server/caller.ts'
+import type { LogEntry } from '../../src/base/log.ts'
+import { clientOf } from '../../src/server/request-client.ts'
 import { logWhenDone, textLine } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
 import type { Profile } from './corpus.ts'
@@ -34,11 +34,17 @@ async function serveAlone(auth: House['auth']): Promise<number> {
 
 /** A site over https whose one page changes something on POST, which the stand-alone server has none of. */
 function serveBrowsers(auth: House['auth']): Promise<number> {
-  const [key, cert] = ['key', 'cert'].map((name) => readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url)))
+  const [key, cert] = ['key', 'cert'].map((name) =>
+    readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url)),
+  )
   const server = createServer({ key: key!, cert: cert! })
-  server.on('request', (request, response) => logWhenDone(request, response, callerOf(request, 0), log))
+  server.on('request', (request, response) =>
+    logWhenDone(request, response, clientOf(request, 0), log),
+  )
   const guard = mount(server, auth)
-  const page = guard(({ auth: { user } }, response) => response.end(JSON.stringify({ hello: user.username })))
+  const page = guard(({ auth: { user } }, response) =>
+    response.end(JSON.stringify({ hello: user.username })),
+  )
   server.on('request', page)
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))

@@ -14,11 +14,16 @@ export interface Subject extends AsyncDisposable {
 
 /** @throws where it ended without a word */
 export async function serve(wish: Wish): Promise<Subject> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('server.ts', import.meta.url))], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('server.ts', import.meta.url))],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  )
   let log = ''
-  for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8').on('data', (text) => (log += text))
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.setEncoding('utf8').on('data', (text) => (log += text))
   const closed = once(child, 'exit')
   child.send(wish)
   const port = await new Promise<number>((resolve, reject) => {

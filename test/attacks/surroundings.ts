@@ -11,9 +11,26 @@ const DOORS = [
   ['network', globalThis, ['fetch']],
   ['network', net.Socket.prototype, ['connect']],
   ['network', dns, ['lookup', 'resolve']],
-  ['file', fs, ['open', 'openSync', 'readFile', 'readFileSync', 'stat', 'statSync', 'existsSync', 'createReadStream']],
+  [
+    'file',
+    fs,
+    [
+      'open',
+      'openSync',
+      'readFile',
+      'readFileSync',
+      'stat',
+      'statSync',
+      'existsSync',
+      'createReadStream',
+    ],
+  ],
   ['file', fs.promises, ['open', 'readFile', 'stat']],
-  ['shell', childProcess, ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork']],
+  [
+    'shell',
+    childProcess,
+    ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync', 'fork'],
+  ],
   ['sql', DatabaseSync.prototype, ['exec', 'prepare']],
 ] as const
 
@@ -59,13 +76,16 @@ const PROTOTYPES = {
   Function: Function.prototype,
   Buffer: Buffer.prototype,
 }
-const before = new Map(Object.entries(PROTOTYPES).map(([name, prototype]) => [name, shapeOf(prototype)]))
+const before = new Map(
+  Object.entries(PROTOTYPES).map(([name, prototype]) => [name, shapeOf(prototype)]),
+)
 
 /** The shared prototypes that are not as they were when this file was loaded (rule J18). */
 export const changedPrototypes = (): string[] =>
   Object.entries(PROTOTYPES).flatMap(([name, prototype]) => {
     const [was, is] = [before.get(name)!, shapeOf(prototype)]
-    const same = was.size === is.size && [...is].every(([key, value]) => was.get(key) === value)
+    const same =
+      was.size === is.size && [...is].every(([key, value]) => was.get(key) === value)
     return same ? [] : [`${name}.prototype was changed`]
   })
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { isAlgorithm } from '../../src/jwt/algorithms.ts'
 import {
   type Claims,
@@ -12,7 +12,12 @@ import {
 } from '../../src/jwt/index.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { TokenType } from '../../src/tokens/claims.ts'
-import { jtiOf, noUserNamed, typeFault, userIdIn } from '../../src/tokens/reading.ts'
+import {
+  noUserNamed,
+  requireJti,
+  typeFault,
+  userIdIn,
+} from '../../src/tokens/user-of-token.ts'
 import { type Attack, type Corpus, type Profile, profileOf, textOf } from './corpus.ts'
 import { changedPrototypes, watchDoors } from './surroundings.ts'
 import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
@@ -23,7 +28,10 @@ type Judge = (token: string) => unknown
 export const PATIENCE = 1000
 
 /** Judges the tokens of a corpus, with nothing but what its profiles say. */
-export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus): Verdict[] {
+export function judgeTokens(
+  attacks: readonly Attack<'token'>[],
+  corpus: Corpus,
+): Verdict[] {
   const judges = new Map<string, Judge>()
   using doors = watchDoors()
   return attacks.map((attack) => {
@@ -36,11 +44,13 @@ export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus)
     const faults = [
       ...outcomeFaults(outcome, attack),
       ...(outcome.kind === 'accepted' ? claimFaults(outcome.value, attack.claims) : []),
-      ...(outcome.kind === 'refused' && tells(outcome.refusal, `${token}\n${opened(token)}`)
-        ? [`tells what the token says: ${outcome.refusal.message}`]
+      ...(outcome.kind === 'refused' && tells(outcome.error, `${token}\n${opened(token)}`)
+        ? [`tells what the token says: ${outcome.error.message}`]
         : []),
       ...doors.taken().map((use) => `reached for ${use}`),
-      ...(millis > maxMillis ? [`took ${Math.round(millis)} ms, more than ${maxMillis}`] : []),
+      ...(millis > maxMillis
+        ? [`took ${Math.round(millis)} ms, more than ${maxMillis}`]
+        : []),
       ...changedPrototypes(),
     ]
     return { id, kind, reason, faults }
@@ -51,7 +61,10 @@ export function judgeTokens(attacks: readonly Attack<'token'>[], corpus: Corpus)
  * What came of some work, and how long it took. What took too long is done again, twice at most: the time that counts is not that of
  * a machine at other work.
  */
-export function timed<T>(work: () => T, patience: number): readonly [outcome: T, millis: number] {
+export function timed<T>(
+  work: () => T,
+  patience: number,
+): readonly [outcome: T, millis: number] {
   let least = Number.POSITIVE_INFINITY
   for (let again = 0; ; again++) {
     const start = performance.now()
@@ -61,7 +74,7 @@ export function timed<T>(work: () => T, patience: number): readonly [outcome: T,
   }
 }
 
-/** The whole judgement of a token under a profile. @throws Refusal */
+/** The whole judgement of a token under a profile. @throws AuthError */
 export function judgeOf(profile: Profile, now: number): Judge {
   const keys = keysOf(profile)
   if (profile.layer === 'jws') return (token) => verifySignature(token, keys)
@@ -76,7 +89,10 @@ export function judgeOf(profile: Profile, now: number): Judge {
     ...(tokenType === 'id' ? { types: ['jwt'] } : {}),
   })
   if (tokenType === 'id') return (token) => asIdToken(verify(token), profile)
-  const types = typeof tokenType === 'string' ? [tokenType] : (['access', 'refresh', 'sliding'] as const)
+  const types =
+    typeof tokenType === 'string'
+      ? [tokenType]
+      : (['access', 'refresh', 'sliding'] as const)
   return (token) => asOurs(verify(token), types)
 }
 
@@ -94,7 +110,7 @@ const { terms } = parseSettings({}, {})
 
 /** What the house asks of its own tokens beyond the engine: an id, a type, somebody whom it names. */
 function asOurs(claims: Claims, types: readonly TokenType[]): Claims {
-  jtiOf(claims, terms)
+  requireJti(claims, terms)
   const faults = types.map((type) => typeFault(claims, type, terms))
   if (faults.every((fault) => fault !== undefined)) throw faults[0]
   // An empty text is nobody's id: what userIdIn gives for claims of other types.
@@ -104,18 +120,23 @@ function asOurs(claims: Claims, types: readonly TokenType[]): Claims {
 
 function asIdToken(claims: Claims, { audience = '', nonce = '' }: Profile): Claims {
   const fault = idTokenFault(claims, { audience, nonce })
-  if (fault !== undefined) throw new Refusal(fault)
+  if (fault !== undefined) throw new AuthError(fault)
   return claims
 }
 
 function claimFaults(value: unknown, expected: Attack<'token'>['claims'] = {}): string[] {
   const claims = value as Record<string, unknown>
   return Object.keys(expected)
-    .filter((name) => !Object.hasOwn(claims, name) || !isDeepStrictEqual(plain(claims[name]), plain(expected[name])))
+    .filter(
+      (name) =>
+        !Object.hasOwn(claims, name) ||
+        !isDeepStrictEqual(plain(claims[name]), plain(expected[name])),
+    )
     .map((name) => `the claim ${name} does not come out as it was signed`)
 }
 
-const plain = (value: unknown): unknown => (value === undefined ? value : JSON.parse(JSON.stringify(value)))
+const plain = (value: unknown): unknown =>
+  value === undefined ? value : JSON.parse(JSON.stringify(value))
 
 /** Header and payload as a lenient reader sees them. */
 const opened = (token: string): string =>

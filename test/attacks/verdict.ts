@@ -1,4 +1,4 @@
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 
 /** How a case came out: `faults` is empty where all is as it should be. */
 export interface Verdict {
@@ -24,7 +24,7 @@ export const isPending = (judged: Judged): judged is Pending => 'feature' in jud
 /** What the judged thing did. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly error: AuthError }
   | { readonly kind: 'broken'; readonly error: unknown }
 
 export function outcomeOf(judge: () => unknown): Outcome {
@@ -44,7 +44,9 @@ export async function outcomeOfAsync(judge: () => Promise<unknown>): Promise<Out
 }
 
 const refusalOr = (error: unknown): Outcome =>
-  error instanceof Refusal ? { kind: 'refused', refusal: error } : { kind: 'broken', error }
+  error instanceof AuthError
+    ? { kind: 'refused', error: error }
+    : { kind: 'broken', error }
 
 /**
  * What is wrong with an outcome: nothing, or one line.
@@ -53,14 +55,19 @@ const refusalOr = (error: unknown): Outcome =>
  */
 export function outcomeFaults(
   outcome: Outcome,
-  { expect, error }: { readonly expect: string; readonly error?: readonly string[] | undefined },
+  {
+    expect,
+    error,
+  }: { readonly expect: string; readonly error?: readonly string[] | undefined },
   alias: { readonly [code: string]: string } = {},
 ): string[] {
-  if (outcome.kind === 'broken') return [`threw what is no refusal: ${String(outcome.error).slice(0, 200)}`]
+  if (outcome.kind === 'broken')
+    return [`threw what is no refusal: ${String(outcome.error).slice(0, 200)}`]
   if (outcome.kind === 'accepted') return expect === 'accept' ? [] : ['is accepted']
-  const { code, message } = outcome.refusal
+  const { code, message } = outcome.error
   if (expect === 'accept') return [`is refused: ${code} (${message})`]
-  if (error === undefined || error.includes(code) || error.includes(alias[code] ?? '')) return []
+  if (error === undefined || error.includes(code) || error.includes(alias[code] ?? ''))
+    return []
   return [`is refused as ${code} (${message}), not as ${error.join(' or ')}`]
 }
 
@@ -69,8 +76,13 @@ const RUN = 16
 const LEAST = 8
 
 /** Whether something of `hidden` stands in what a refusal tells: its message, its answer, its causes. */
-export function tells(refusal: Refusal, hidden: string): boolean {
-  const told = [refusal.message, refusal.detail, JSON.stringify(refusal.body) ?? '', ...causesOf(refusal)].join('\n')
+export function tells(error: AuthError, hidden: string): boolean {
+  const told = [
+    error.message,
+    error.detail,
+    JSON.stringify(error.body) ?? '',
+    ...causesOf(error),
+  ].join('\n')
   if (hidden.length < LEAST) return false
   const run = Math.min(RUN, hidden.length)
   for (let start = 0; start + run <= told.length; start++) {

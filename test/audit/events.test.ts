@@ -3,14 +3,19 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent, EventKind, Events } from '../../src/audit/event.ts'
 import { basic } from '../../src/authentication/basic.ts'
-import type { LogEntry, Options } from '../../src/options.ts'
+import type { LogEntry } from '../../src/base/log.ts'
+import type { Options } from '../../src/options.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { houseOf, PASSWORD, post, signIn, stillClock } from '../house/world.ts'
+import { instanceFor, PASSWORD, post, signIn, stillClock } from '../instance/setup.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 
-async function house(t: TestContext, options: Options = {}) {
-  const auth = houseOf(t, { database: 'sqlite::memory:', secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e', ...options })
+async function instance(t: TestContext, options: Options = {}) {
+  const auth = instanceFor(t, {
+    database: 'sqlite::memory:',
+    secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
+    ...options,
+  })
   const ann = await auth.users.create({ username: 'ann', password: PASSWORD })
   return { auth, ann }
 }
@@ -18,14 +23,15 @@ async function house(t: TestContext, options: Options = {}) {
 const kindsOf = async (auth: Watchword): Promise<EventKind[]> =>
   (await auth.events.list()).map(({ kind }) => kind).reverse()
 
-const newest = async (auth: Watchword): Promise<AuditEvent> => (await auth.events.list({ limit: 1 }))[0]!
+const newest = async (auth: Watchword): Promise<AuditEvent> =>
+  (await auth.events.list({ limit: 1 }))[0]!
 
 const claimsOf = (token: string | undefined): Record<string, unknown> =>
   JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString())
 
 test('a sign-in is written down with its session, and a refresh is not', async (t) => {
   const { clock, pass } = stillClock()
-  const { auth, ann } = await house(t, { clock })
+  const { auth, ann } = await instance(t, { clock })
   pass(1)
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
@@ -36,14 +42,14 @@ test('a sign-in is written down with its session, and a refresh is not', async (
 })
 
 test('a wrong password is written down with its user', async (t) => {
-  const { auth, ann } = await house(t)
+  const { auth, ann } = await instance(t)
   await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   const { kind, userId } = await newest(auth)
   assert.deepEqual([kind, userId], ['sign_in_failed', ann.id])
 })
 
 test('a name that nobody has is not written down: it may be a password', async (t) => {
-  const { auth } = await house(t)
+  const { auth } = await instance(t)
   await post(auth, '/api/token/', { username: 'CANARY-0815', password: 'CANARY-4711' })
   const event = await newest(auth)
   assert.deepEqual([event.kind, event.userId], ['sign_in_failed', undefined])
@@ -52,14 +58,19 @@ test('a name that nobody has is not written down: it may be a password', async (
 
 test('who is throttled is written down once a minute', async (t) => {
   const { clock, pass } = stillClock()
-  const { auth, ann } = await house(t, { clock, throttle: { login: '2/hour' } })
+  const { auth, ann } = await instance(t, { clock, throttle: { login: '2/hour' } })
   pass(1)
   const guess = () => post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   for (let i = 0; i < 5; i++) {
     pass(1)
     await guess()
   }
-  const kinds = ['user_created', 'sign_in_failed', 'sign_in_failed', 'sign_in_throttled'] as const
+  const kinds = [
+    'user_created',
+    'sign_in_failed',
+    'sign_in_failed',
+    'sign_in_throttled',
+  ] as const
   assert.deepEqual(await kindsOf(auth), kinds)
   assert.equal((await newest(auth)).userId, ann.id)
   pass(61)
@@ -69,7 +80,7 @@ test('who is throttled is written down once a minute', async (t) => {
 
 test('a spent token that comes back is written down: once where it ends the session, however often it comes', async (t) => {
   const { clock, pass } = stillClock()
-  const { auth, ann } = await house(t, { clock })
+  const { auth, ann } = await instance(t, { clock })
   pass(1)
   const { refresh } = await signIn(auth)
   pass(1)
@@ -79,22 +90,30 @@ test('a spent token that comes back is written down: once where it ends the sess
   assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed'])
   pass(60)
   await Promise.all(Array.from({ length: 20 }, again))
-  assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed', 'reuse_detected'])
+  assert.deepEqual(await kindsOf(auth), [
+    'user_created',
+    'signed_in',
+    'refresh_replayed',
+    'reuse_detected',
+  ])
   const { userId, sessionId } = await newest(auth)
   assert.deepEqual([userId, sessionId], [ann.id, claimsOf(refresh).sid])
 })
 
 test('what is done to users, sessions, tokens and keys is written down, with the names of fields and no value', async (t) => {
-  const { auth, ann } = await house(t)
+  const { auth, ann } = await instance(t)
   await auth.users.change(ann.id, { email: 'canary@example.com', staff: true })
   await auth.users.setPassword(ann.id, `${PASSWORD}-new`)
   await post(auth, '/api/token/', { username: 'ann', password: `${PASSWORD}-new` })
   const [session] = await auth.sessions.list(ann.id)
-  await auth.sessions.end(session!.id)
-  await auth.sessions.end(session!.id)
-  await auth.sessions.end('0'.repeat(32) as SessionId)
-  const { record } = await auth.tokens.create(ann.id, { name: 'canary', scopes: ['read'] })
-  await auth.tokens.revoke(record.id)
+  await auth.sessions.revoke(session!.id)
+  await auth.sessions.revoke(session!.id)
+  await auth.sessions.revoke('0'.repeat(32) as SessionId)
+  const { record } = await auth.apiTokens.create(ann.id, {
+    name: 'canary',
+    scopes: ['read'],
+  })
+  await auth.apiTokens.revoke(record.id)
   await auth.keys.rotate()
   await auth.users.delete(ann.id)
 
@@ -119,36 +138,43 @@ test('what is done to users, sessions, tokens and keys is written down, with the
 })
 
 test('signing out is written down', async (t) => {
-  const { auth, ann } = await house(t)
+  const { auth, ann } = await instance(t)
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/blacklist/', { refresh: String(refresh) })
   const { kind, userId, sessionId } = await newest(auth)
-  assert.deepEqual([kind, userId, sessionId], ['signed_out', ann.id, claimsOf(refresh).sid])
+  assert.deepEqual(
+    [kind, userId, sessionId],
+    ['signed_out', ann.id, claimsOf(refresh).sid],
+  )
 })
 
 test('an event has the address of its client and the name of its request', async (t) => {
-  const { auth } = await house(t, { proxies: 1 })
+  const { auth } = await instance(t, { proxies: 1 })
   const headers = {
     'content-type': 'application/json',
     'x-forwarded-for': '203.0.113.7',
     'x-request-id': 'edge-77',
   }
   const body = JSON.stringify({ username: 'ann', password: PASSWORD })
-  await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', headers, body }))
+  await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', headers, body }),
+  )
   const { address, requestId } = await newest(auth)
   assert.deepEqual([address, requestId], ['203.0.113.7', 'edge-77'])
 })
 
 test('nobody is believed about the name of a request but a proxy that is trusted', async (t) => {
-  const { auth } = await house(t)
+  const { auth } = await instance(t)
   const headers = { 'content-type': 'application/json', 'x-request-id': 'forged' }
   const body = JSON.stringify({ username: 'ann', password: PASSWORD })
-  await auth.handler(new Request('http://localhost/api/token/', { method: 'POST', headers, body }))
+  await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', headers, body }),
+  )
   assert.match((await newest(auth)).requestId ?? '', /^[\da-f]{32}$/)
 })
 
 test('who did it is told where the program says so', async (t) => {
-  const { auth, ann } = await house(t)
+  const { auth, ann } = await instance(t)
   await auth.events.by('staff:7', () => auth.users.change(ann.id, { staff: true }))
   assert.equal((await newest(auth)).actor, 'staff:7')
   await auth.users.change(ann.id, { staff: false })
@@ -156,7 +182,7 @@ test('who did it is told where the program says so', async (t) => {
 })
 
 test('audit: false writes nothing', async (t) => {
-  const { auth } = await house(t, { audit: false })
+  const { auth } = await instance(t, { audit: false })
   await signIn(auth)
   assert.deepEqual(await auth.events.list(), [])
 })
@@ -165,21 +191,29 @@ test('audit: false writes nothing', async (t) => {
 function failingStore() {
   const store = sqliteStore({ file: ':memory:' })
   const events: Events = {
-    ...store.events,
+    ...store.ports.events,
     append: async () => {
       throw new Error('no room')
     },
   }
-  return { ...store, events }
+  return withPorts(store, { events })
 }
 
 test('an event that cannot be written changes no answer and is told in the log', async (t) => {
   const lines: LogEntry[] = []
-  const { auth } = await house(t, { database: failingStore(), log: (entry) => void lines.push(entry) })
-  const { status } = await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })
+  const { auth } = await instance(t, {
+    database: failingStore(),
+    log: (entry) => void lines.push(entry),
+  })
+  const { status } = await post(auth, '/api/token/', {
+    username: 'ann',
+    password: PASSWORD,
+  })
   await auth.events.list()
   assert.equal(status, 200)
-  const told = lines.filter(({ event }) => event === 'an audit event could not be written')
+  const told = lines.filter(
+    ({ event }) => event === 'an audit event could not be written',
+  )
   assert.deepEqual(
     told.map(({ level, kind }) => [level, kind]),
     [
@@ -191,7 +225,7 @@ test('an event that cannot be written changes no answer and is told in the log',
 
 test('flush deletes what is older than it is kept, and nothing else', async (t) => {
   const { clock, pass } = stillClock()
-  const { auth } = await house(t, { clock, audit: { keep: '7d' } })
+  const { auth } = await instance(t, { clock, audit: { keep: '7d' } })
   pass(4 * 86_400)
   await signIn(auth)
   pass(4 * 86_400 + 3_600)
@@ -202,16 +236,24 @@ test('flush deletes what is older than it is kept, and nothing else', async (t) 
 
 test('events are listed by user, kind and time, the newest first, page by page', async (t) => {
   const { clock, pass } = stillClock()
-  const { auth, ann } = await house(t, { clock })
+  const { auth, ann } = await instance(t, { clock })
   pass(10)
   const bob = await auth.users.create({ username: 'bob' })
   await auth.users.change(bob.id, { staff: true })
   await auth.users.change(ann.id, { staff: true })
 
   const kinds = async (query: Parameters<typeof auth.events.list>[0]) =>
-    (await auth.events.list(query)).map(({ kind, userId }) => `${kind} ${userId === ann.id ? 'ann' : 'bob'}`)
-  assert.deepEqual(await kinds({ userId: ann.id }), ['user_changed ann', 'user_created ann'])
-  assert.deepEqual(await kinds({ kind: 'user_created' }), ['user_created bob', 'user_created ann'])
+    (await auth.events.list(query)).map(
+      ({ kind, userId }) => `${kind} ${userId === ann.id ? 'ann' : 'bob'}`,
+    )
+  assert.deepEqual(await kinds({ userId: ann.id }), [
+    'user_changed ann',
+    'user_created ann',
+  ])
+  assert.deepEqual(await kinds({ kind: 'user_created' }), [
+    'user_created bob',
+    'user_created ann',
+  ])
   assert.deepEqual(
     new Set(await kinds({ since: clock() })),
     new Set(['user_changed ann', 'user_changed bob', 'user_created bob']),
@@ -227,7 +269,7 @@ test('events are listed by user, kind and time, the newest first, page by page',
 })
 
 test('a wrong password at a guard is written down with the address, too', async (t) => {
-  const { auth, ann } = await house(t, { authentication: [basic()], proxies: 1 })
+  const { auth, ann } = await instance(t, { authentication: [basic()], proxies: 1 })
   const headers = {
     authorization: `Basic ${Buffer.from('ann:wrong').toString('base64')}`,
     'x-forwarded-for': '203.0.113.9',
@@ -239,9 +281,15 @@ test('a wrong password at a guard is written down with the address, too', async 
 
 test('what happens within one moment is listed in the order in which it happened', async (t) => {
   const { clock } = stillClock()
-  const { auth, ann } = await house(t, { clock })
-  for (let i = 0; i < 20; i++) await auth.users.change(ann.id, i % 2 ? { staff: true } : { email: `a${i}@example.com` })
-  const fields = (await auth.events.list({ kind: 'user_changed' })).map(({ detail }) => String(detail.fields))
+  const { auth, ann } = await instance(t, { clock })
+  for (let i = 0; i < 20; i++)
+    await auth.users.change(
+      ann.id,
+      i % 2 ? { staff: true } : { email: `a${i}@example.com` },
+    )
+  const fields = (await auth.events.list({ kind: 'user_changed' })).map(({ detail }) =>
+    String(detail.fields),
+  )
   assert.deepEqual(
     fields.reverse(),
     Array.from({ length: 20 }, (_, i) => (i % 2 ? 'staff' : 'email')),
@@ -254,20 +302,28 @@ test('an event that takes its time holds up no end: who is deactivated is out be
   let isSlow = false
   const append: Events['append'] = (event) =>
     isSlow
-      ? new Promise((resolve) => (write = resolve)).then(() => store.events.append(event))
-      : store.events.append(event)
-  const { auth, ann } = await house(t, { database: { ...store, events: { ...store.events, append } } })
+      ? new Promise((resolve) => (write = resolve)).then(() =>
+          store.ports.events.append(event),
+        )
+      : store.ports.events.append(event)
+  const { auth, ann } = await instance(t, {
+    database: withPorts(store, { events: { ...store.ports.events, append } }),
+  })
   const { access } = await signIn(auth)
   await auth.events.list()
   isSlow = true
   const changing = auth.users.change(ann.id, { active: false })
   const headers = { authorization: `Bearer ${access}` }
   const isOut = () =>
-    auth.check(new Request('http://localhost/', { headers })).then(
+    auth.authenticate(new Request('http://localhost/', { headers })).then(
       () => false,
       () => true,
     )
-  for (let i = 0; !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive'); i++) {
+  for (
+    let i = 0;
+    !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive');
+    i++
+  ) {
     assert.ok(i < 100, 'the session has not ended')
     await sleep(10)
   }

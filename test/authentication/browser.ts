@@ -29,7 +29,8 @@ export const login = (
   { send }: Served,
   headers: Headers = {},
   credentials: object = { username: 'alice', password: 'pw12345' },
-): Promise<Answered> => send('POST', '/auth/login/', { ...JSON_BODY, ...headers }, JSON.stringify(credentials))
+): Promise<Answered> =>
+  send('POST', '/auth/login/', { ...JSON_BODY, ...headers }, JSON.stringify(credentials))
 
 /** Alice, signed in. */
 export async function browserOf(server: Served, headers: Headers = {}): Promise<Browser> {
@@ -40,6 +41,11 @@ export async function browserOf(server: Served, headers: Headers = {}): Promise<
     cookies,
     csrf: cookies.csrftoken!,
     send: (method, path, more = {}, body = '') =>
-      server.send(method, path, { Cookie: cookieHeader(cookies), ...headers, ...more }, body),
+      server.send(
+        method,
+        path,
+        { Cookie: cookieHeader(cookies), ...headers, ...more },
+        body,
+      ),
   }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bearer } from '../../src/authentication/bearer.ts'
-import { session } from '../../src/authentication/session.ts'
-import { FetchRequest } from '../../src/base/fetch.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
+import { FetchRequest } from '../../src/http/fetch-request.ts'
 import { browserOf, cookieHeader, FORM_BODY, JSON_BODY } from './browser.ts'
 import { type Answered, type Headers, type Served, served } from './served.ts'
 
@@ -15,12 +15,25 @@ const assertForged = ({ status, body }: Answered, reason: string, about?: string
   assert.deepEqual([status, body], [403, { detail: `CSRF Failed: ${reason}` }], about)
 
 /** A request of Alice's browser, which has the session's cookie alone unless another is given. */
-async function asking(t: Parameters<typeof served>[0], options: Parameters<typeof session>[0] = {}) {
+async function asking(
+  t: Parameters<typeof served>[0],
+  options: Parameters<typeof session>[0] = {},
+) {
   const server = await served(t, { authentication: [session(options)] })
   const browser = await browserOf(server)
   const { sessionid } = browser.cookies
-  const post = (headers: Headers, body = '{}', csrfCookie: string | undefined = browser.csrf, path = '/') =>
-    server.send('POST', path, { ...JSON_BODY, Cookie: cookiesWith(sessionid!, csrfCookie), ...headers }, body)
+  const post = (
+    headers: Headers,
+    body = '{}',
+    csrfCookie: string | undefined = browser.csrf,
+    path = '/',
+  ) =>
+    server.send(
+      'POST',
+      path,
+      { ...JSON_BODY, Cookie: cookiesWith(sessionid!, csrfCookie), ...headers },
+      body,
+    )
   return { server, browser, post, csrf: browser.csrf }
 }
 
@@ -53,12 +66,23 @@ test('C09: the token of the session opens what changes something', async (t) => 
   const { server, browser, csrf } = await asking(t)
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-    const { status, body } = await browser.send(method, '/', { ...JSON_BODY, 'X-CSRFToken': csrf }, '{}')
+    const { status, body } = await browser.send(
+      method,
+      '/',
+      { ...JSON_BODY, 'X-CSRFToken': csrf },
+      '{}',
+    )
     assert.deepEqual([status, body], [200, { user: 'alice', scheme: 'session' }], method)
-    assertForged(await browser.send(method, '/', JSON_BODY, '{}'), 'CSRF token missing.', method)
+    assertForged(
+      await browser.send(method, '/', JSON_BODY, '{}'),
+      'CSRF token missing.',
+      method,
+    )
   }
   for (const method of ['GET', 'OPTIONS', 'TRACE']) {
-    const { status } = await server.send(method, '/', { Cookie: cookieHeader(browser.cookies) })
+    const { status } = await server.send(method, '/', {
+      Cookie: cookieHeader(browser.cookies),
+    })
     assert.equal(status, 200, method)
   }
 })
@@ -72,16 +96,26 @@ test('C10, C11: a form has it as a field, and the handler still gets the whole f
     assert.deepEqual([status, body], [200, { body: form(csrf, more) }])
   }
   assertForged(await post(FORM_BODY, form(B)), 'CSRF token from POST incorrect.')
-  assertForged(await post(FORM_BODY, form('b')), 'CSRF token from POST has incorrect length.')
+  assertForged(
+    await post(FORM_BODY, form('b')),
+    'CSRF token from POST has incorrect length.',
+  )
   assertForged(await post(FORM_BODY, 'a=b'), 'CSRF token missing.')
-  assertForged(await post({ 'Content-Type': 'text/plain' }, form(csrf)), 'CSRF token missing.')
+  assertForged(
+    await post({ 'Content-Type': 'text/plain' }, form(csrf)),
+    'CSRF token missing.',
+  )
 })
 
 test('a form that comes in pieces is put together again, for the check and for the handler', async (t) => {
   const { server, browser, csrf } = await asking(t)
   const pieces = [`csrfmiddle`, `waretoken=${csrf}`, '&a=', 'b'.repeat(1000), '&c=d']
 
-  const answer = await server.sendInPieces({ ...FORM_BODY, Cookie: cookieHeader(browser.cookies) }, '/echo/', pieces)
+  const answer = await server.sendInPieces(
+    { ...FORM_BODY, Cookie: cookieHeader(browser.cookies) },
+    '/echo/',
+    pieces,
+  )
 
   assert.deepEqual([answer.status, answer.body], [200, { body: pieces.join('') }])
 })
@@ -91,10 +125,18 @@ test('the token counts behind a mask, too, as pages of Django have it', async (t
   const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
   const mask = 'Zz09aA'.repeat(6).slice(0, 32)
   const at = (character: string) => alphabet.indexOf(character)
-  const cipher = [...csrf].map((character, i) => alphabet[(at(character) + at(mask[i]!)) % 62]).join('')
+  const cipher = [...csrf]
+    .map((character, i) => alphabet[(at(character) + at(mask[i]!)) % 62])
+    .join('')
 
-  assert.equal((await browser.send('POST', '/', { 'X-CSRFToken': mask + cipher })).status, 200)
-  assert.equal((await browser.send('POST', '/', { 'X-CSRFToken': cipher + mask })).status, 403)
+  assert.equal(
+    (await browser.send('POST', '/', { 'X-CSRFToken': mask + cipher })).status,
+    200,
+  )
+  assert.equal(
+    (await browser.send('POST', '/', { 'X-CSRFToken': cipher + mask })).status,
+    403,
+  )
 })
 
 test('csrf-004, csrf-005: no other session’s token, and no pair of cookie and header that somebody chose', async (t) => {
@@ -102,7 +144,10 @@ test('csrf-004, csrf-005: no other session’s token, and no pair of cookie and 
   const other = await browserOf(server)
 
   for (const chosen of [other.csrf, A]) {
-    assertForged(await post({ 'X-CSRFToken': chosen }, '{}', chosen), `${OF_HEADER} incorrect.`)
+    assertForged(
+      await post({ 'X-CSRFToken': chosen }, '{}', chosen),
+      `${OF_HEADER} incorrect.`,
+    )
   }
 })
 
@@ -111,7 +156,11 @@ test('each of its 32 characters counts', async (t) => {
 
   for (let i = 0; i < 32; i++) {
     const near = csrf.slice(0, i) + (csrf[i] === 'a' ? 'b' : 'a') + csrf.slice(i + 1)
-    assertForged(await browser.send('POST', '/', { 'X-CSRFToken': near }), `${OF_HEADER} incorrect.`, String(i))
+    assertForged(
+      await browser.send('POST', '/', { 'X-CSRFToken': near }),
+      `${OF_HEADER} incorrect.`,
+      String(i),
+    )
   }
 })
 
@@ -136,20 +185,29 @@ for (const [origin, trusted] of [
   ['https://example.org.evil.example', false],
 ] as const) {
   test(`C13: a page of ${origin || '(empty)'} ${trusted ? 'may' : 'may not'} ask`, async (t) => {
-    const { server, browser, csrf } = await asking(t, { origins: ['https://app.example.com', 'https://*.example.org'] })
-    const Origin = origin.replace('{origin}', server.origin).replace('{port}', String(server.port))
+    const { server, browser, csrf } = await asking(t, {
+      origins: ['https://app.example.com', 'https://*.example.org'],
+    })
+    const Origin = origin
+      .replace('{origin}', server.origin)
+      .replace('{port}', String(server.port))
 
     const answer = await browser.send('POST', '/', { 'X-CSRFToken': csrf, Origin })
 
     if (trusted) assert.equal(answer.status, 200)
-    else assertForged(answer, `Origin checking failed - ${Origin} does not match any trusted origins.`)
+    else
+      assertForged(
+        answer,
+        `Origin checking failed - ${Origin} does not match any trusted origins.`,
+      )
   })
 }
 
 test('csrf-009: over the network a page that came over plain http may not ask', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const browser = await browserOf(server, { Host: 'api.example.com' })
-  const ask = (Origin: string) => browser.send('POST', '/', { 'X-CSRFToken': browser.csrf, Origin })
+  const ask = (Origin: string) =>
+    browser.send('POST', '/', { 'X-CSRFToken': browser.csrf, Origin })
 
   assert.equal((await ask('https://api.example.com')).status, 200)
   assertForged(
@@ -160,15 +218,29 @@ test('csrf-009: over the network a page that came over plain http may not ask', 
 
 test('csrf-010, csrf-011: what else the browser says of the page counts', async (t) => {
   const { server, browser, csrf } = await asking(t)
-  const ask = (headers: Headers) => browser.send('POST', '/', { 'X-CSRFToken': csrf, ...headers })
+  const ask = (headers: Headers) =>
+    browser.send('POST', '/', { 'X-CSRFToken': csrf, ...headers })
   const evil = `https://evil.example/?${server.origin}`
 
   assert.equal((await ask({ Referer: `${server.origin}/page?x` })).status, 200)
-  assertForged(await ask({ Referer: evil }), `Referer checking failed - ${evil} does not match any trusted origins.`)
-  assertForged(await ask({ Referer: 'page' }), 'Referer checking failed - Referer is malformed.')
-  assert.equal((await ask({ Origin: server.origin, 'Sec-Fetch-Site': 'same-origin' })).status, 200)
-  const crossSite = 'Sec-Fetch-Site checking failed - the request comes from another site.'
-  assertForged(await ask({ Origin: server.origin, 'Sec-Fetch-Site': 'cross-site' }), crossSite)
+  assertForged(
+    await ask({ Referer: evil }),
+    `Referer checking failed - ${evil} does not match any trusted origins.`,
+  )
+  assertForged(
+    await ask({ Referer: 'page' }),
+    'Referer checking failed - Referer is malformed.',
+  )
+  assert.equal(
+    (await ask({ Origin: server.origin, 'Sec-Fetch-Site': 'same-origin' })).status,
+    200,
+  )
+  const crossSite =
+    'Sec-Fetch-Site checking failed - the request comes from another site.'
+  assertForged(
+    await ask({ Origin: server.origin, 'Sec-Fetch-Site': 'cross-site' }),
+    crossSite,
+  )
   assertForged(await ask({ 'Sec-Fetch-Site': 'cross-site' }), crossSite)
 })
 
@@ -180,7 +252,10 @@ test('csrf-014: a broken Authorization header does not switch it off', async (t)
     const server = await served(t, { authentication })
     const browser = await browserOf(server)
 
-    const { status } = await browser.send('POST', '/', { Authorization: 'Bearer x', Origin: 'https://evil.example' })
+    const { status } = await browser.send('POST', '/', {
+      Authorization: 'Bearer x',
+      Origin: 'https://evil.example',
+    })
 
     assert.ok(status === 401 || status === 403, String(status))
   }
@@ -209,7 +284,9 @@ for (const [id, headers, reason] of [
   ['step 1, ours', { origin: 'https://api.example.com' }, undefined],
 ] as const) {
   test(`${id}: over https, ${JSON.stringify(headers)}: ${reason ?? 'let in'}`, async (t) => {
-    const server = await served(t, { authentication: [session({ origins: ['https://app.example.com'] })] })
+    const server = await served(t, {
+      authentication: [session({ origins: ['https://app.example.com'] })],
+    })
     const answer = await overHttps(server, headers)
 
     assert.equal(answer, reason === undefined ? '200' : `403 CSRF Failed: ${reason}`)
@@ -217,14 +294,19 @@ for (const [id, headers, reason] of [
 }
 
 /** Asks as a fetch runtime does that ends TLS itself. */
-async function overHttps(server: Served, headers: Readonly<Record<string, string>>): Promise<string> {
+async function overHttps(
+  server: Served,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
   const { cookies, csrf } = await browserOf(server, { Host: 'api.example.com' })
   const all = { cookie: cookieHeader(cookies), 'x-csrftoken': csrf, ...headers }
   try {
-    await server.auth.require(new Request('https://api.example.com/', { method: 'POST', headers: all }))
+    await server.auth.require(
+      new Request('https://api.example.com/', { method: 'POST', headers: all }),
+    )
     return '200'
   } catch (error) {
-    return error instanceof Refusal ? `${error.status} ${error.detail}` : String(error)
+    return error instanceof AuthError ? `${error.status} ${error.detail}` : String(error)
   }
 }
 
@@ -237,13 +319,23 @@ test('of a Request the form is read from a copy', async (t) => {
     origin: 'https://api.example.com',
     'content-type': 'application/x-www-form-urlencoded',
   }
-  const request = new Request('https://api.example.com/', { method: 'POST', headers, body })
+  const request = new Request('https://api.example.com/', {
+    method: 'POST',
+    headers,
+    body,
+  })
 
   const who = await server.auth.require(request)
 
   assert.deepEqual([who.user.username, await request.text()], ['alice', body])
-  await assert.rejects(server.auth.require(request), { detail: 'CSRF Failed: CSRF token missing.' })
-  const large = new Request('https://api.example.com/', { method: 'POST', headers, body: body + 'x'.repeat(70_000) })
+  await assert.rejects(server.auth.require(request), {
+    detail: 'CSRF Failed: CSRF token missing.',
+  })
+  const large = new Request('https://api.example.com/', {
+    method: 'POST',
+    headers,
+    body: body + 'x'.repeat(70_000),
+  })
   assert.equal(await new FetchRequest(large).peek(), undefined)
   assert.equal((await large.text()).length, body.length + 70_000)
 })

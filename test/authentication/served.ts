@@ -8,9 +8,9 @@ import { setTimeout } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
 import type { Options } from '../../src/options.ts'
 import { allowAny } from '../../src/permissions/basic-permissions.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 
 export interface Answered {
   readonly status: number
@@ -36,7 +36,10 @@ const PASSWORDS = {
 export type Served = Awaited<ReturnType<typeof served>>
 
 /** A server over real sockets: `/` asks for a sign-in, `/any/` for nothing, `/echo/` reads the body behind the guard. */
-export async function served(t: TestContext, options: Options & Required<Pick<Options, 'authentication'>>) {
+export async function served(
+  t: TestContext,
+  options: Options & Required<Pick<Options, 'authentication'>>,
+) {
   let now = NOON
   const store = sqliteStore({ file: ':memory:' })
   const auth = watchword({
@@ -54,34 +57,68 @@ export async function served(t: TestContext, options: Options & Required<Pick<Op
   const guard = mount(server, auth)
   const routes = new Map<string, RequestListener>([
     ['/', guard((request, response) => response.end(JSON.stringify(told(request.auth))))],
-    ['/any/', guard(allowAny, (request, response) => response.end(JSON.stringify(told(request.auth))))],
-    ['/echo/', guard(async (request, response) => response.end(JSON.stringify({ body: await text(request) })))],
+    [
+      '/any/',
+      guard(allowAny, (request, response) =>
+        response.end(JSON.stringify(told(request.auth))),
+      ),
+    ],
+    [
+      '/echo/',
+      guard(async (request, response) =>
+        response.end(JSON.stringify({ body: await text(request) })),
+      ),
+    ],
   ])
-  server.on('request', (request, response) => routes.get(request.url ?? '')?.(request, response))
+  server.on('request', (request, response) =>
+    routes.get(request.url ?? '')?.(request, response),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const users = new Map<string, User>()
   for (const [username, password] of Object.entries(PASSWORDS)) {
     const user = await auth.users.create({ username })
-    await store.users.upgradeHash(user.id, (await store.users.find('id', user.id))!.hash, hashOf(password))
+    await store.ports.users.upgradeHash(
+      user.id,
+      (await store.ports.users.find('id', user.id))!.hash,
+      hashOf(password),
+    )
     users.set(username, user)
   }
   await auth.users.change(users.get('ina')!.id, { active: false })
 
   /** Sends octets: no client in between has an opinion of them. */
-  async function send(method: string, path: string, headers: Headers = {}, body = ''): Promise<Answered> {
+  async function send(
+    method: string,
+    path: string,
+    headers: Headers = {},
+    body = '',
+  ): Promise<Answered> {
     const socket = connect(port, '127.0.0.1')
     t.after(() => socket.destroy())
-    const lines = Object.entries({ Host: `127.0.0.1:${port}`, Connection: 'close', ...headers }).flatMap(
-      ([name, values]) => [values].flat().map((value) => `${name}: ${value}\r\n`),
+    const lines = Object.entries({
+      Host: `127.0.0.1:${port}`,
+      Connection: 'close',
+      ...headers,
+    }).flatMap(([name, values]) =>
+      [values].flat().map((value) => `${name}: ${value}\r\n`),
     )
     const length = body === '' ? '' : `Content-Length: ${Buffer.byteLength(body)}\r\n`
-    socket.write(Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body}`, 'latin1'))
+    socket.write(
+      Buffer.from(
+        `${method} ${path} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body}`,
+        'latin1',
+      ),
+    )
     return parse(await text(socket))
   }
   /** A POST whose body comes in pieces, each a while after the one before. */
-  async function sendInPieces(headers: Headers, path: string, pieces: readonly string[]): Promise<Answered> {
+  async function sendInPieces(
+    headers: Headers,
+    path: string,
+    pieces: readonly string[],
+  ): Promise<Answered> {
     const socket = connect(port, '127.0.0.1')
     t.after(() => socket.destroy())
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
@@ -120,14 +157,21 @@ function parse(reply: string): Answered {
     headers.set(name, [...(headers.get(name) ?? []), each.slice(colon + 1).trim()])
   }
   const json = body.replace(/^[\da-f]+\r\n|\r\n0$/g, '')
-  return { status: Number(line.split(' ')[1]), headers, body: json === '' ? {} : JSON.parse(json) }
+  return {
+    status: Number(line.split(' ')[1]),
+    headers,
+    body: json === '' ? {} : JSON.parse(json),
+  }
 }
 
 interface Known {
   readonly user: { readonly username: string } | undefined
   readonly scheme: string
 }
-const told = ({ user, scheme }: Known): object => ({ user: user?.username ?? null, scheme })
+const told = ({ user, scheme }: Known): object => ({
+  user: user?.username ?? null,
+  scheme,
+})
 
 /** Django's, in one round: tests have no time. */
 const hashOf = (password: string): string =>

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -28,7 +35,9 @@ async function install(folder: string): Promise<void> {
     await run('sh', ['-c', 'tar -xzf watchword-*.tgz'], { cwd: packed })
   }
   mkdirSync(join(folder, 'node_modules'), { recursive: true })
-  cpSync(join(packed, 'package'), join(folder, 'node_modules', 'watchword'), { recursive: true })
+  cpSync(join(packed, 'package'), join(folder, 'node_modules', 'watchword'), {
+    recursive: true,
+  })
   writeFileSync(join(folder, 'package.json'), '{ "type": "module", "private": true }')
 }
 
@@ -47,7 +56,11 @@ interface Bundler {
 
 /** Configurations are programs of the tools' own folder, where their plugins are. */
 const inline = (program: string, ...args: readonly string[]): Promise<unknown> =>
-  run(process.execPath, ['--input-type=module', '--eval', program, '--', project, ...args], { cwd: HERE })
+  run(
+    process.execPath,
+    ['--input-type=module', '--eval', program, '--', project, ...args],
+    { cwd: HERE },
+  )
 
 const rollup = (format: 'es' | 'cjs') => (folder: string) =>
   inline(
@@ -76,7 +89,11 @@ const esbuild = (format: 'esm' | 'cjs', file: string) => (folder: string) =>
 
 const BUNDLERS: readonly Bundler[] = [
   { name: 'esbuild, ESM', output: 'server.mjs', build: esbuild('esm', 'server.mjs') },
-  { name: 'esbuild, CommonJS', output: 'server.cjs', build: esbuild('cjs', 'server.cjs') },
+  {
+    name: 'esbuild, CommonJS',
+    output: 'server.cjs',
+    build: esbuild('cjs', 'server.cjs'),
+  },
   { name: 'Rollup, ESM', output: 'server.mjs', build: rollup('es') },
   { name: 'Rollup, CommonJS', output: 'server.cjs', build: rollup('cjs') },
   {
@@ -112,7 +129,10 @@ const BUNDLERS: readonly Bundler[] = [
   {
     name: 'Bun, for Node.js',
     output: 'server.js',
-    build: (folder) => run(BUN, ['build', 'server.js', '--target=node', `--outdir=${folder}`], { cwd: project }),
+    build: (folder) =>
+      run(BUN, ['build', 'server.js', '--target=node', `--outdir=${folder}`], {
+        cwd: project,
+      }),
   },
   {
     name: 'Bun, for itself',
@@ -120,15 +140,27 @@ const BUNDLERS: readonly Bundler[] = [
     runtime: BUN,
     // Else it fetches what it misses.
     options: ['--no-install'],
-    build: (folder) => run(BUN, ['build', 'server.js', '--target=bun', `--outdir=${folder}`], { cwd: project }),
+    build: (folder) =>
+      run(BUN, ['build', 'server.js', '--target=bun', `--outdir=${folder}`], {
+        cwd: project,
+      }),
   },
 ]
 
 const SECRET = 'a secret of more than thirty-two characters'
 const ADDRESS = 'postgres://ada:lovelace@127.0.0.1:1/notes'
 
-for (const { name, output, runtime = process.execPath, options = [], build } of BUNDLERS) {
-  const skip = name.startsWith('Bun') && !existsSync(BUN) ? 'Bun is not installed: this is not Linux on x64' : false
+for (const {
+  name,
+  output,
+  runtime = process.execPath,
+  options = [],
+  build,
+} of BUNDLERS) {
+  const skip =
+    name.startsWith('Bun') && !existsSync(BUN)
+      ? 'Bun is not installed: this is not Linux on x64'
+      : false
   test(name, { skip, timeout: 600_000 }, async (t) => {
     const folder = mkdtempSync(join(place, 'built-'))
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
@@ -147,7 +179,10 @@ for (const { name, output, runtime = process.execPath, options = [], build } of 
     })
 
     await t.test('a peer that is not installed is named, with what to type', async () => {
-      assert.match(await saidBy(start(ADDRESS)), /needs the package "pg", .*: type "npm install pg"\.$/m)
+      assert.match(
+        await saidBy(start(ADDRESS)),
+        /needs the package "pg", .*: type "npm install pg"\.$/m,
+      )
     })
 
     await t.test('a peer that is installed beside the bundle is found', async () => {
@@ -168,7 +203,10 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
     await bringNext(folder)
     const next = join(folder, 'node_modules/next/dist/bin/next')
     const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', WATCHWORD_SECRET: SECRET }
-    await run(process.execPath, [next, 'build', `--${bundler}`], { cwd: folder, env }).catch(({ stdout, stderr }) => {
+    await run(process.execPath, [next, 'build', `--${bundler}`], {
+      cwd: folder,
+      env,
+    }).catch(({ stdout, stderr }) => {
       throw new Error(`the project does not build: ${stdout}${stderr}`)
     })
     const start = (database: string) =>
@@ -184,26 +222,42 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
       await useOf(await urlOf(server))
     })
 
-    await t.test('a peer that is not installed is named, with what to type', async (t) => {
-      const server = start(ADDRESS)
-      t.after(() => server.kill('SIGKILL'))
-      let said = ''
-      server.stderr.on('data', (chunk) => {
-        said += chunk
-      })
-      const url = await urlOf(server)
-      assert.equal((await post(`${url}/made/`, { username: 'ada', password: GOOD })).status, 500)
-      // In the log, which is JSON.
-      assert.match(said, /needs the package \\"pg\\", which is not installed: type \\"npm install pg\\"/)
-    })
+    await t.test(
+      'a peer that is not installed is named, with what to type',
+      async (t) => {
+        const server = start(ADDRESS)
+        t.after(() => server.kill('SIGKILL'))
+        let said = ''
+        server.stderr.on('data', (chunk) => {
+          said += chunk
+        })
+        const url = await urlOf(server)
+        assert.equal(
+          (await post(`${url}/made/`, { username: 'ada', password: GOOD })).status,
+          500,
+        )
+        // In the log, which is JSON.
+        assert.match(
+          said,
+          /needs the package \\"pg\\", which is not installed: type \\"npm install pg\\"/,
+        )
+      },
+    )
   })
 }
 
 /** Next and what it needs, as links of files where the disk has them. */
 async function bringNext(folder: string): Promise<void> {
-  await run('sh', ['-c', `cp -al "${TOOLS}/." node_modules/ 2>/dev/null || cp -a "${TOOLS}/." node_modules/`], {
-    cwd: folder,
-  })
+  await run(
+    'sh',
+    [
+      '-c',
+      `cp -al "${TOOLS}/." node_modules/ 2>/dev/null || cp -a "${TOOLS}/." node_modules/`,
+    ],
+    {
+      cwd: folder,
+    },
+  )
 }
 
 const GOOD = 'qhr4-7mzt-w2pd-x9kc'
@@ -220,12 +274,18 @@ async function useOf(url: string): Promise<void> {
   assert.equal(signedIn.status, 200)
   const { access } = (await signedIn.json()) as { readonly access: string }
   assert.equal((await fetch(`${url}/hello/`)).status, 401)
-  const hello = await fetch(`${url}/hello/`, { headers: { authorization: `Bearer ${access}` } })
+  const hello = await fetch(`${url}/hello/`, {
+    headers: { authorization: `Bearer ${access}` },
+  })
   assert.deepEqual([hello.status, await hello.text()], [200, 'hello ada'])
 }
 
 const post = (url: string, body: object): Promise<Response> =>
-  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
 
 type Program = ReturnType<typeof spawn> & {
   readonly stdout: NodeJS.ReadableStream
@@ -252,7 +312,8 @@ async function urlOf({ stdout, stderr }: Program): Promise<string> {
 /** All that a program prints until it ends. */
 async function saidBy(program: Program): Promise<string> {
   const said: string[] = []
-  for (const stream of [program.stdout, program.stderr]) stream.on('data', (chunk) => said.push(String(chunk)))
+  for (const stream of [program.stdout, program.stderr])
+    stream.on('data', (chunk) => said.push(String(chunk)))
   await once(program, 'close')
   return said.join('')
 }

@@ -10,7 +10,7 @@ import { watchword } from '../../src/watchword.ts'
 import { encoded, opened } from '../conformance/forge.ts'
 import { DATA } from '../conformance/recording.ts'
 import { CREDENTIALS, post, probe, type Told } from './asking.ts'
-import { house, NOW, optionsOf } from './fixture.ts'
+import { instance, NOW, optionsOf } from './fixture.ts'
 
 /** Specification 8.K, of algorithms and keys. */
 const RSA = readFileSync(new URL('keys/rs256.pem', DATA), 'utf8')
@@ -21,22 +21,35 @@ const withTokens = (tokens: object): Options => ({
   tokens: { ...optionsOf('').tokens, ...tokens } as TokenOptions,
 })
 
-const messageOf = ({ body }: Told): unknown => (body.messages as { message: string }[] | undefined)?.[0]?.message
+const messageOf = ({ body }: Told): unknown =>
+  (body.messages as { message: string }[] | undefined)?.[0]?.message
 
 for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
   test(`K16 the algorithm "${algorithm}" is refused at construction`, () => {
-    assert.throws(() => watchword({ ...withTokens({ algorithm }), database: 'sqlite::memory:' }), {
-      name: 'Refusal',
-      code: 'config_refused',
-      message: /tokens\.algorithm/,
-    })
+    assert.throws(
+      () => watchword({ ...withTokens({ algorithm }), database: 'sqlite::memory:' }),
+      {
+        name: 'AuthError',
+        code: 'invalid_config',
+        message: /tokens\.algorithm/,
+      },
+    )
   })
 }
 
 test('K17 the public key is no secret to sign with', async () => {
-  await using here = await house(withTokens({ algorithm: 'RS256', signingKey: RSA }))
-  const claims = { token_type: 'access', exp: NOW + 60, iat: NOW, jti: 'a'.repeat(32), user_id: '1' }
-  assert.equal((await probe(here, sign(claims, importSigningKey('RS256', RSA)))).status, 200)
+  await using here = await instance(withTokens({ algorithm: 'RS256', signingKey: RSA }))
+  const claims = {
+    token_type: 'access',
+    exp: NOW + 60,
+    iat: NOW,
+    jti: 'a'.repeat(32),
+    user_id: '1',
+  }
+  assert.equal(
+    (await probe(here, sign(claims, importSigningKey('RS256', RSA)))).status,
+    200,
+  )
 
   const input = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`
   for (const secret of [RSA_PUBLIC, RSA_PUBLIC.trim()]) {
@@ -48,8 +61,10 @@ test('K17 the public key is no secret to sign with', async () => {
 
 const pem = ({ privateKey }: { privateKey: KeyObject }): string =>
   privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
-const curve = (namedCurve: string) => (): string => pem(generateKeyPairSync('ec', { namedCurve }))
-const secret = (): string => 'a secret that is long enough for any of them: sixty-four octets at least'
+const curve = (namedCurve: string) => (): string =>
+  pem(generateKeyPairSync('ec', { namedCurve }))
+const secret = (): string =>
+  'a secret that is long enough for any of them: sixty-four octets at least'
 
 /** ES256K is not offered: K16. */
 const KEYS: { readonly [algorithm: string]: () => string } = {
@@ -72,7 +87,7 @@ const KEYS: { readonly [algorithm: string]: () => string } = {
 for (const [name, keyOf] of Object.entries(KEYS)) {
   test(`K18 ${name} signs what it then lets in, and says nothing else of itself`, async () => {
     const algorithm = name.replace(/ .*/, '')
-    await using here = await house(withTokens({ algorithm, signingKey: keyOf() }))
+    await using here = await instance(withTokens({ algorithm, signingKey: keyOf() }))
 
     const pair = await post(here, '/api/token/', CREDENTIALS)
 
@@ -81,12 +96,19 @@ for (const [name, keyOf] of Object.entries(KEYS)) {
       assert.equal(header, JSON.stringify({ alg: algorithm, typ: 'JWT' }))
     }
     assert.equal((await probe(here, pair.token('access'))).status, 200)
-    assert.equal((await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status, 200)
+    assert.equal(
+      (await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') }))
+        .status,
+      200,
+    )
   })
 }
 
 /** A key set at an address of this machine, and how often it was asked for. */
-async function keySetServer(t: TestContext, keys: readonly object[]): Promise<{ url: string; stop(): void }> {
+async function keySetServer(
+  t: TestContext,
+  keys: readonly object[],
+): Promise<{ url: string; stop(): void }> {
   const server = createServer((_, response) => {
     response.writeHead(200, { 'Content-Type': 'application/json' })
     response.end(JSON.stringify({ keys }))
@@ -99,15 +121,29 @@ async function keySetServer(t: TestContext, keys: readonly object[]): Promise<{ 
     server.close()
   }
   t.after(stop)
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`, stop }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
+    stop,
+  }
 }
 
 test('K19 of a key set by address an unknown kid, none, or a set out of reach is an invalid token', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const set = await keySetServer(t, [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' }])
-  const claims = { token_type: 'access', exp: NOW + 60, iat: NOW, jti: 'a'.repeat(32), user_id: '1' }
+  const set = await keySetServer(t, [
+    { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' },
+  ])
+  const claims = {
+    token_type: 'access',
+    exp: NOW + 60,
+    iat: NOW,
+    jti: 'a'.repeat(32),
+    user_id: '1',
+  }
   const token = (kid?: string): string =>
-    sign(claims, importSigningKey('RS256', pem({ privateKey }), kid === undefined ? {} : { kid }))
+    sign(
+      claims,
+      importSigningKey('RS256', pem({ privateKey }), kid === undefined ? {} : { kid }),
+    )
   const refused = [401, 'Token is invalid']
   const answered = async (answer: Promise<Told>): Promise<unknown[]> => {
     const told = await answer
@@ -115,19 +151,23 @@ test('K19 of a key set by address an unknown kid, none, or a set out of reach is
   }
 
   {
-    await using here = await house(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
+    await using here = await instance(
+      withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }),
+    )
     assert.deepEqual(await answered(probe(here, token('one'))), [200, undefined])
     assert.deepEqual(await answered(probe(here, token('another'))), refused)
     assert.deepEqual(await answered(probe(here, token())), refused)
   }
   set.stop()
-  await using cutOff = await house(withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }))
+  await using cutOff = await instance(
+    withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }),
+  )
   assert.deepEqual(await answered(probe(cutOff, token('one'))), refused)
 })
 
 test('K20 with an algorithm of secrets the address of a key set is left alone', async () => {
   const url = 'http://127.0.0.1:9/jwks.json'
-  await using here = await house(withTokens({ jwksUrl: url }))
+  await using here = await instance(withTokens({ jwksUrl: url }))
   const pair = await post(here, '/api/token/', CREDENTIALS)
 
   assert.equal((await probe(here, pair.token('access'))).status, 200)

@@ -14,7 +14,13 @@ export interface Told {
 }
 
 export const post = (here: House, path: string, body: object): Promise<Told> =>
-  tell(here, 'POST', path, [['Content-Type', 'application/json']], Buffer.from(JSON.stringify(body)))
+  tell(
+    here,
+    'POST',
+    path,
+    [['Content-Type', 'application/json']],
+    Buffer.from(JSON.stringify(body)),
+  )
 
 export const probe = (here: House, token: string, path = '/probe/jwt/'): Promise<Told> =>
   tell(here, 'GET', path, [['Authorization', `Bearer ${token}`]])
@@ -26,7 +32,11 @@ async function tell(
   headers: readonly (readonly [string, string])[],
   body?: Uint8Array,
 ): Promise<Told> {
-  const reply = await exchange(port, requestText(port, { method, path, headers, body }), method)
+  const reply = await exchange(
+    port,
+    requestText(port, { method, path, headers, body }),
+    method,
+  )
   const given = JSON.parse(reply.body.toString()) as { [member: string]: unknown }
   const token = (member: string): string => String(given[member])
   const claims = (member: string): JsonObject => {

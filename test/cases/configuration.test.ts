@@ -8,9 +8,17 @@ import { optionsOf } from './fixture.ts'
 /** Numbered cases of what is refused before there is anything to ask. */
 test('Z18 the command that makes a key needs a name', async () => {
   const said: string[] = []
-  const into = (): Writable => new Writable({ write: (chunk, _encoding, done) => done(void said.push(String(chunk))) })
+  const into = (): Writable =>
+    new Writable({
+      write: (chunk, _encoding, done) => done(void said.push(String(chunk))),
+    })
 
-  const code = await main(['token', 'create'], { env: {}, stdin: Readable.from([]), stdout: into(), stderr: into() })
+  const code = await main(['token', 'create'], {
+    env: {},
+    stdin: Readable.from([]),
+    stdout: into(),
+    stderr: into(),
+  })
 
   assert.equal(code, 2)
   assert.match(said.join(''), /^watchword token create needs USERNAME/)
@@ -20,8 +28,9 @@ test('H19 a route that counts by a rate which nobody gave is refused as it is ma
   const auth = watchword({ ...optionsOf(''), database: 'sqlite::memory:' })
   t.after(() => auth.close())
 
-  assert.throws(() => auth.gate({ throttle: 'missing' }), {
-    code: 'config_refused',
-    message: /^No default throttle rate set for 'missing' scope: write throttle: \{ "missing": "100\/day" \}/,
+  assert.throws(() => auth.guard({ throttle: 'missing' }), {
+    code: 'invalid_config',
+    message:
+      /^No default throttle rate set for 'missing' scope: write throttle: \{ "missing": "100\/day" \}/,
   })
 })

@@ -26,20 +26,22 @@ const SECTIONS = {
 /** Cases that cannot be asked before something else is there. */
 const AWAITED: { readonly [id: string]: string } = {}
 
-/** Cases of single parts that stand beside the part, under their ids. */
+/** Other files that test cases under their ids. */
 const BESIDE = [
-  'cli/cli.test.ts',
-  'permissions/permissions.test.ts',
-  'throttling/rate.test.ts',
-  'throttling/throttle.test.ts',
-  'tokens/api-token.test.ts',
-].map((name) => new URL(`../../src/${name}`, import.meta.url))
+  'src/permissions/permissions.test.ts',
+  'src/throttling/rate.test.ts',
+  'src/throttling/throttle.test.ts',
+  'src/features/api-tokens/api-token.test.ts',
+  'test/cli/cli.test.ts',
+].map((name) => new URL(`../../${name}`, import.meta.url))
 
 /** The name of a test begins with them: `'P14 …'`, `'Z17, Z19: …'`, `'P25 to P27 …'`. */
 const IDS = /^\s*(?:test\(|\[)['`]([A-Z]\d\d(?:(?:, | to )[A-Z]\d\d)*)[ :]/gm
 
 function idsIn(text: string): string[] {
-  return [...text.matchAll(IDS)].flatMap(([, ids = '']) => ids.split(', ').flatMap(inRange))
+  return [...text.matchAll(IDS)].flatMap(([, ids = '']) =>
+    ids.split(', ').flatMap(inRange),
+  )
 }
 
 function inRange(ids: string): string[] {
@@ -48,13 +50,19 @@ function inRange(ids: string): string[] {
   return Array.from({ length: end - start + 1 }, (_, i) => idOf(first[0]!, start + i))
 }
 
-const idOf = (letter: string, number: number): string => `${letter}${String(number).padStart(2, '0')}`
+const idOf = (letter: string, number: number): string =>
+  `${letter}${String(number).padStart(2, '0')}`
 
 function testedIds(): Set<string> {
   const here = new URL('.', import.meta.url)
   const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts'))
-  const written = [...tests.map((name) => new URL(name, here)), ...BESIDE].map((file) => readFileSync(file, 'utf8'))
-  const rows = readFileSync(new URL('../data/cases/section-8.json', import.meta.url), 'utf8')
+  const written = [...tests.map((name) => new URL(name, here)), ...BESIDE].map((file) =>
+    readFileSync(file, 'utf8'),
+  )
+  const rows = readFileSync(
+    new URL('../data/cases/section-8.json', import.meta.url),
+    'utf8',
+  )
   return new Set([
     ...written.flatMap(idsIn),
     ...[...rows.matchAll(/^\{"id": "([A-Z]\d\d)"/gm)].map(([, id = '']) => id),
@@ -83,5 +91,7 @@ test('every numbered case is a test under its own id, or awaits something that i
     'tested, and still listed as awaited',
   )
   const left = Object.entries(AWAITED).map(([id, what]) => `${id} (${what})`)
-  t.diagnostic(`left out until it is there: ${left.length === 0 ? 'nothing' : left.join(', ')}`)
+  t.diagnostic(
+    `left out until it is there: ${left.length === 0 ? 'nothing' : left.join(', ')}`,
+  )
 })

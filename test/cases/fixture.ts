@@ -2,16 +2,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mount } from '../../src/adapters/node.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
-import { session } from '../../src/authentication/session.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import { type ApiTokenId, digestOf } from '../../src/features/api-tokens/api-token.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { Options, TokenOptions } from '../../src/options.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import type { Store } from '../../src/stores/store.ts'
-import { type ApiTokenId, digestOf } from '../../src/tokens/api-token.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 import { probes, RATES, type Surroundings } from './probes.ts'
 
 /** Specification 8.0: the keys, users and configurations that the numbered cases speak of. */
@@ -89,19 +89,24 @@ export function optionsOf(cfg: string): Options {
       ...tokens,
     },
     ...rest,
-    endpoints: { slidingObtain: true, slidingRefresh: true, apiToken: true, ...rest.endpoints },
+    endpoints: {
+      slidingObtain: true,
+      slidingRefresh: true,
+      apiToken: true,
+      ...rest.endpoints,
+    },
   }
 }
 
 /** A whole house in memory, and a server in front of it. */
 export interface House extends AsyncDisposable {
   readonly auth: Watchword<User>
-  readonly store: Store
+  readonly store: InstanceStore
   readonly around: Surroundings
   readonly port: number
 }
 
-export async function house(options: Options): Promise<House> {
+export async function instance(options: Options): Promise<House> {
   const store = await seededStore()
   const auth = watchword({ ...options, database: store })
   await auth.migrate()
@@ -134,10 +139,10 @@ export async function house(options: Options): Promise<House> {
   }
 }
 
-async function seededStore(): Promise<Store> {
+async function seededStore(): Promise<InstanceStore> {
   const store = sqliteStore({ file: ':memory:' })
   for (const { id, username, password, active = true, staff = false } of USERS) {
-    await store.users.insert({
+    await store.ports.users.insert({
       id: id as UserId,
       username,
       usernameKey: username,
@@ -154,7 +159,7 @@ async function seededStore(): Promise<Store> {
     ['a', '1'],
     ['b', '2'],
   ] as const) {
-    await store.apiTokens.insert({
+    await store.ports.apiTokens.insert({
       id: letter.repeat(32) as ApiTokenId,
       userId: userId as UserId,
       digest: digestOf(letter.repeat(40)),
@@ -169,7 +174,11 @@ async function seededStore(): Promise<Store> {
   return store
 }
 
-const writer = passwords({ queue: (work) => work(), random: systemRandom, warn: () => {} })
+const writer = passwords({
+  queue: (work) => work(),
+  random: systemRandom,
+  warn: () => {},
+})
 const hashes = new Map<string, Promise<string>>()
 
 /** Hashing is slow on purpose: once a password is enough. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Identity } from '../../src/authentication/scheme.ts'
-import type { AuthRequest } from '../../src/base/request.ts'
+import type { AuthRequest } from '../../src/http/request.ts'
 import {
   allOf,
   anyOf,
@@ -12,7 +12,7 @@ import {
   not,
   type Permission,
 } from '../../src/permissions/index.ts'
-import { Known } from '../../src/permissions/principal.ts'
+import { RequestPrincipal } from '../../src/permissions/request-principal.ts'
 import { rightsOf } from '../../src/permissions/rights.ts'
 
 /**
@@ -38,9 +38,13 @@ const request: AuthRequest = {
   body: async () => Buffer.alloc(0),
 }
 
-const somebody = (id: string, staff = false): Known<Somebody> => {
+const somebody = (id: string, staff = false): RequestPrincipal<Somebody> => {
   const identity: Identity<Somebody> = { user: { id, staff }, scheme: 'test' }
-  return new Known(identity, { rights: rightsOf({}), refusal: (refusal) => refusal }, request)
+  return new RequestPrincipal(
+    identity,
+    { rights: rightsOf({}), toRouteError: (error) => error },
+    request,
+  )
 }
 const ada = somebody('ada')
 const hers: Note = { owner: 'ada' }
@@ -53,7 +57,10 @@ const mayAda = async (permission: unknown, resource: Note): Promise<boolean> =>
   (await (permission as Asked)({ identity: ada, request, resource })).granted
 
 /** A permission, and how often it was asked. */
-function counted(decision: Decision): { readonly permission: Asked; readonly asked: () => number } {
+function counted(decision: Decision): {
+  readonly permission: Asked
+  readonly asked: () => number
+} {
   let count = 0
   const permission: Asked = () => {
     count += 1
@@ -72,7 +79,10 @@ test('P16 of parts joined with anyOf one has to grant all that it asks, of the r
 test('P16 what a part asks of the thing is not asked where it refuses the request', async () => {
   const ofThing = counted(granted)
 
-  assert.equal(await mayAda(anyOf(allOf(isStaff as Asked, ofThing.permission), isOwner), hers), true)
+  assert.equal(
+    await mayAda(anyOf(allOf(isStaff as Asked, ofThing.permission), isOwner), hers),
+    true,
+  )
 
   assert.equal(ofThing.asked(), 0)
 })
@@ -88,7 +98,8 @@ test('P17 of parts joined with allOf each is asked once about the thing', async 
 test('P18 not() of a rule without anything to say of things grants them: it does not refuse every one (D31)', async () => {
   const signedIn = somebody('bob', true)
   const may = async (who: typeof ada): Promise<boolean> =>
-    (await (not(isStaff) as unknown as Asked)({ identity: who, request, resource: his })).granted
+    (await (not(isStaff) as unknown as Asked)({ identity: who, request, resource: his }))
+      .granted
 
   assert.equal(await may(ada), true)
   assert.equal(await may(signedIn), false)

@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type GuardedListener, guardOf } from '../../src/adapters/node.ts'
-import { apiToken } from '../../src/authentication/api-token.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import { remoteUser } from '../../src/authentication/remote-user.ts'
-import { session } from '../../src/authentication/session.ts'
 import { isTokenUser } from '../../src/authentication/token-user.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import {
   allOf,
   allowAny,
@@ -19,14 +19,20 @@ import {
 } from '../../src/permissions/index.ts'
 import type { Throttle } from '../../src/throttling/throttle.ts'
 import type { User } from '../../src/users/user.ts'
-import type { Need, Watchword } from '../../src/watchword.ts'
+import type { Requirement, Watchword } from '../../src/watchword.ts'
 
 type Listener = GuardedListener<unknown, string>
 
 /** The rates of the probes that count. */
-export const RATES = { anon: '2/min', user: '3/min', second: '2/s', minute: '3/min', zero: '0/day' } as const
+export const RATES = {
+  anon: '2/min',
+  user: '3/min',
+  second: '2/s',
+  minute: '3/min',
+  zero: '0/day',
+} as const
 
-const deny: Permission<unknown, unknown> = () => denied('nobody may', { says: 'nope' })
+const deny: Permission<unknown, unknown> = () => denied('nobody may', { detail: 'nope' })
 /** Always refuses, and cannot tell for how long. */
 const noWait: Throttle = { scope: 'nowait', wait: () => ({ seconds: undefined }) }
 
@@ -54,7 +60,8 @@ export function probes(
   const guard = guardOf(auth)
   const counted = (throttle: readonly (string | Throttle)[]): RequestListener =>
     guardOf(counting)({ permissions: allowAny, throttle }, tell)
-  const asked = (need: Need<User, string>): RequestListener => guard(need, tell as never)
+  const asked = (requirement: Requirement<User, string>): RequestListener =>
+    guard(requirement, tell as never)
   return {
     jwt: guard(tell),
     'jwt-any': asked(allowAny),
@@ -87,9 +94,14 @@ export function probes(
 }
 
 /** GET and POST tell the text of the user. */
-const tell: Listener = ({ method, auth: { user } }: IncomingMessage & { auth: { user: unknown } }, response) => {
+const tell: Listener = (
+  { method, auth: { user } }: IncomingMessage & { auth: { user: unknown } },
+  response,
+) => {
   const isAllowed = method === 'GET' || method === 'POST'
-  const body = isAllowed ? { user: textOf(user) } : { detail: `Method "${method}" not allowed.` }
+  const body = isAllowed
+    ? { user: textOf(user) }
+    : { detail: `Method "${method}" not allowed.` }
   answer(response, isAllowed ? 200 : 405, body)
 }
 

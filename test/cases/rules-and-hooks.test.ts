@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { AuthRequest } from '../../src/base/request.ts'
+import type { AuthRequest } from '../../src/http/request.ts'
 import type { Options } from '../../src/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 import { CREDENTIALS, post, probe } from './asking.ts'
-import { house, optionsOf } from './fixture.ts'
+import { instance, optionsOf } from './fixture.ts'
 
 /** Specification 8.N, of the authentication rule, the hooks and the settings. */
 test('N20 whom the rule stops loving can neither sign in, nor refresh, nor ask (D11)', async () => {
   let isLoved = true
   const users = { rule: (user: User | undefined) => user !== undefined && isLoved }
-  await using here = await house({ ...optionsOf(''), users })
+  await using here = await instance({ ...optionsOf(''), users })
   const pair = await post(here, '/api/token/', CREDENTIALS)
   assert.equal((await probe(here, pair.token('access'))).status, 200)
 
@@ -35,7 +35,10 @@ test('N20 whom the rule stops loving can neither sign in, nor refresh, nor ask (
 test('N20 with ruleOnRequest off a token is let through until it expires, as upstream', async () => {
   let isLoved = true
   const rule = (user: User | undefined): boolean => user !== undefined && isLoved
-  await using here = await house({ ...optionsOf(''), users: { rule, ruleOnRequest: false } })
+  await using here = await instance({
+    ...optionsOf(''),
+    users: { rule, ruleOnRequest: false },
+  })
   const pair = await post(here, '/api/token/', CREDENTIALS)
 
   isLoved = false
@@ -45,12 +48,18 @@ test('N20 with ruleOnRequest off a token is let through until it expires, as ups
 
 test('N21 a failed sign-in is told once, its password starred', async () => {
   const told: { credentials: object; request: AuthRequest | undefined }[] = []
-  await using here = await house({ ...optionsOf(''), on: { signInFailed: (event) => void told.push(event) } })
+  await using here = await instance({
+    ...optionsOf(''),
+    on: { signInFailed: (event) => void told.push(event) },
+  })
 
   await post(here, '/api/token/', { username: 'alice', password: 'nope' })
 
   assert.equal(told.length, 1)
-  assert.deepEqual(told[0]!.credentials, { username: 'alice', password: '********************' })
+  assert.deepEqual(told[0]!.credentials, {
+    username: 'alice',
+    password: '********************',
+  })
   assert.equal(told[0]!.request?.url, '/api/token/')
 })
 
@@ -58,29 +67,39 @@ for (const updateLastLogin of [false, true]) {
   test(`N22 a sign-in is told, updateLastLogin ${updateLastLogin} (D36)`, async () => {
     const told: string[] = []
     const on = { signedIn: ({ user }: { user: User }) => void told.push(user.username) }
-    await using here = await house({ ...optionsOf(''), users: { updateLastLogin }, on })
+    await using here = await instance({
+      ...optionsOf(''),
+      users: { updateLastLogin },
+      on,
+    })
 
     await post(here, '/api/token/', CREDENTIALS)
 
     assert.deepEqual(told, ['alice'])
-    assert.equal((await here.auth.users.find('alice'))?.lastLoginAt !== undefined, updateLastLogin)
+    assert.equal(
+      (await here.auth.users.find('alice'))?.lastLoginAt !== undefined,
+      updateLastLogin,
+    )
   })
 }
 
 /** @returns the sentence with which these options are refused */
-function refusalOf(options: object): string {
-  let sentence: string | undefined
+function errorForOutcome(options: object): string {
+  let message: string | undefined
   assert.throws(
     () => watchword({ ...options, database: 'sqlite::memory:' } as Options),
     (error: Error & { code?: string }) => {
-      sentence = error.message
-      return error.code === 'config_refused'
+      message = error.message
+      return error.code === 'invalid_config'
     },
   )
-  return sentence!
+  return message!
 }
 
-const withTokens = (tokens: object): object => ({ ...optionsOf(''), tokens: { ...optionsOf('').tokens, ...tokens } })
+const withTokens = (tokens: object): object => ({
+  ...optionsOf(''),
+  tokens: { ...optionsOf('').tokens, ...tokens },
+})
 
 test('N23 a setting that Simple JWT has removed is refused with what to write instead', () => {
   for (const [removed, ours] of [
@@ -90,25 +109,29 @@ test('N23 a setting that Simple JWT has removed is refused with what to write in
     ['TOKEN_BACKEND_CLASS', 'tokens.algorithm'],
   ] as const) {
     for (const options of [{ [removed]: 'x' }, withTokens({ [removed]: 'x' })]) {
-      const sentence = refusalOf(options)
-      assert.ok(sentence.includes(removed) && sentence.includes(ours), sentence)
+      const message = errorForOutcome(options)
+      assert.ok(message.includes(removed) && message.includes(ours), message)
     }
   }
 })
 
 test('N24 an unknown option is refused (D29)', () => {
-  assert.match(refusalOf({ pth: '/api' }), /"pth"/)
-  assert.match(refusalOf(withTokens({ acess: '5m' })), /"tokens\.acess"/)
+  assert.match(errorForOutcome({ pth: '/api' }), /"pth"/)
+  assert.match(errorForOutcome(withTokens({ acess: '5m' })), /"tokens\.acess"/)
 })
 
 test('N25 a token without a type or an id is no choice (D16)', () => {
-  assert.match(refusalOf(withTokens({ typeClaim: null })), /tokens\.typeClaim/)
-  assert.match(refusalOf(withTokens({ jtiClaim: null })), /tokens\.jtiClaim/)
+  assert.match(errorForOutcome(withTokens({ typeClaim: null })), /tokens\.typeClaim/)
+  assert.match(errorForOutcome(withTokens({ jtiClaim: null })), /tokens\.jtiClaim/)
 })
 
 test('N26 a leeway that is no length of time is refused', () => {
   for (const leeway of ['10', 'ten', null, [], -1, Number.NaN])
-    assert.match(refusalOf(withTokens({ leeway })), /tokens\.leeway/, String(leeway))
+    assert.match(
+      errorForOutcome(withTokens({ leeway })),
+      /tokens\.leeway/,
+      String(leeway),
+    )
 })
 
 test('N26 a leeway in seconds or with its unit is taken', async (t: TestContext) => {

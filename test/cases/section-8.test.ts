@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { after, type Seconds } from '../../src/base/clock.ts'
-import type { AuthRequest } from '../../src/base/request.ts'
+import type { AuthRequest } from '../../src/http/request.ts'
 import { watchword } from '../../src/watchword.ts'
 import { opened } from '../conformance/forge.ts'
 import { brokenPromises } from '../conformance/promises.ts'
 import { exchange, header, type Reply, requestText } from '../conformance/wire.ts'
-import { ALICE, type House, house, NOW, optionsOf } from './fixture.ts'
+import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /** A row of the tables of specification 8. */
@@ -64,7 +64,9 @@ interface Expected {
   readonly claims?: { readonly [member: string]: { readonly [claim: string]: unknown } }
 }
 
-const rows: readonly Row[] = JSON.parse(readFileSync(new URL('../data/cases/section-8.json', import.meta.url), 'utf8'))
+const rows: readonly Row[] = JSON.parse(
+  readFileSync(new URL('../data/cases/section-8.json', import.meta.url), 'utf8'),
+)
 const LOGIN: Step = {
   method: 'POST',
   path: '/api/token/',
@@ -78,11 +80,12 @@ for (const row of rows) {
   test(`${id} ${note === '' ? told(row) : note}`, async () => {
     if (row.refused) return assertRefused(cfg)
     let now = NOW
-    await using here = await house({ ...optionsOf(cfg), clock: () => now })
+    await using here = await instance({ ...optionsOf(cfg), clock: () => now })
     const kept = new Map<string, string>()
     for (const step of row.steps ?? []) {
       now = after(NOW, (step.at ?? 0) as Seconds)
-      for (let i = 0; i < (step.times ?? 1); i++) await take(step.do === 'LOGIN' ? LOGIN : step, cfg, here, kept)
+      for (let i = 0; i < (step.times ?? 1); i++)
+        await take(step.do === 'LOGIN' ? LOGIN : step, cfg, here, kept)
     }
   })
 }
@@ -96,10 +99,18 @@ function told({ cfg, steps = [] }: Row): string {
 function assertRefused(cfg: string): void {
   const options = optionsOf(cfg)
   const asked = cfg === 'NB' ? { ...options, endpoints: { blacklist: true } } : options
-  assert.throws(() => watchword({ ...asked, database: 'sqlite::memory:' }), { name: 'Refusal', code: 'config_refused' })
+  assert.throws(() => watchword({ ...asked, database: 'sqlite::memory:' }), {
+    name: 'AuthError',
+    code: 'invalid_config',
+  })
 }
 
-async function take(step: Step, cfg: string, here: House, kept: Map<string, string>): Promise<void> {
+async function take(
+  step: Step,
+  cfg: string,
+  here: House,
+  kept: Map<string, string>,
+): Promise<void> {
   here.around.secure = step.secure === true
   here.around.remoteUser = step.remoteUser
   if (step.do !== undefined) return DEEDS[step.do]!(here, kept)
@@ -111,7 +122,9 @@ async function take(step: Step, cfg: string, here: House, kept: Map<string, stri
 }
 
 /** The steps outside HTTP. */
-const DEEDS: { readonly [deed: string]: (here: House, kept: Map<string, string>) => Promise<void> } = {
+const DEEDS: {
+  readonly [deed: string]: (here: House, kept: Map<string, string>) => Promise<void>
+} = {
   'alice has a session': async ({ port, around }, kept) => {
     const headers = [
       ['Content-Type', 'application/json'],
@@ -127,26 +140,46 @@ const DEEDS: { readonly [deed: string]: (here: House, kept: Map<string, string>)
       const [, name = '', value = ''] = /^(?:__Host-)?(\w+)=([^;]*)/.exec(cookie) ?? []
       kept.set(name, value)
     }
-    assert.deepEqual([...kept.keys()].sort(), ['csrftoken', 'sessionid'], reply.body.toString())
+    assert.deepEqual(
+      [...kept.keys()].sort(),
+      ['csrftoken', 'sessionid'],
+      reply.body.toString(),
+    )
   },
-  'alice changes password': ({ auth }) => auth.users.setPassword(ALICE, 'correct-horse-77'),
-  'alice is deactivated': async ({ auth }) => assert.ok(await auth.users.change(ALICE, { active: false })),
+  'alice changes password': ({ auth }) =>
+    auth.users.setPassword(ALICE, 'correct-horse-77'),
+  'alice is deactivated': async ({ auth }) =>
+    assert.ok(await auth.users.change(ALICE, { active: false })),
   'alice is deleted': async ({ auth }) => assert.ok(await auth.users.delete(ALICE)),
-  'last_login set': async ({ auth }) => assert.notEqual((await auth.users.find('alice'))?.lastLoginAt, undefined),
-  'last_login stays null': async ({ auth }) => assert.equal((await auth.users.find('alice'))?.lastLoginAt, undefined),
+  'last_login set': async ({ auth }) =>
+    assert.notEqual((await auth.users.find('alice'))?.lastLoginAt, undefined),
+  'last_login stays null': async ({ auth }) =>
+    assert.equal((await auth.users.find('alice'))?.lastLoginAt, undefined),
 }
 
-async function ask(step: Step, cfg: string, here: House, kept: ReadonlyMap<string, string>): Promise<Reply> {
+async function ask(
+  step: Step,
+  cfg: string,
+  here: House,
+  kept: ReadonlyMap<string, string>,
+): Promise<Reply> {
   const { method = 'GET', path = '/', latin1 = false } = step
   const headers: [string, string][] = []
-  for (const [name, value] of step.headers ?? []) headers.push([name, await filled(value, cfg, kept, here.store)])
-  const body = step.body === undefined ? undefined : await filled(step.body, cfg, kept, here.store)
+  for (const [name, value] of step.headers ?? [])
+    headers.push([name, await filled(value, cfg, kept, here.store)])
+  const body =
+    step.body === undefined ? undefined : await filled(step.body, cfg, kept, here.store)
   const isTyped = step.untyped || headers.some(([name]) => name === 'Content-Type')
   if (body !== undefined && !isTyped) headers.push(['Content-Type', 'application/json'])
   // Node's parser knows no method of this name: the core is asked without it.
   if (method === 'FOO') return askCore(method, path, here)
-  const octets = body === undefined ? undefined : Buffer.from(body, latin1 ? 'latin1' : 'utf8')
-  return exchange(here.port, requestText(here.port, { method, path, headers, body: octets, latin1 }), method)
+  const bytes =
+    body === undefined ? undefined : Buffer.from(body, latin1 ? 'latin1' : 'utf8')
+  return exchange(
+    here.port,
+    requestText(here.port, { method, path, headers, body: bytes, latin1 }),
+    method,
+  )
 }
 
 async function askCore(method: string, url: string, { auth }: House): Promise<Reply> {
@@ -162,26 +195,38 @@ async function askCore(method: string, url: string, { auth }: House): Promise<Re
   return { status, headers, body: Buffer.from(body) }
 }
 
-function assertAnswer(reply: Reply, expected: Expected, kept: ReadonlyMap<string, string>): void {
+function assertAnswer(
+  reply: Reply,
+  expected: Expected,
+  kept: ReadonlyMap<string, string>,
+): void {
   const text = reply.body.toString()
   assert.equal(reply.status, expected.status, text)
-  const { challenge, challenges = challenge === undefined ? [] : [`${challenge} realm="api"`] } = expected
+  const {
+    challenge,
+    challenges = challenge === undefined ? [] : [`${challenge} realm="api"`],
+  } = expected
   assert.deepEqual(headersOf(reply, 'www-authenticate'), challenges)
   for (const [name, value] of Object.entries(expected.headers ?? {}))
     assert.equal(header(reply, name.toLowerCase()) ?? null, value)
   if (text !== '') assert.equal(header(reply, 'content-type'), 'application/json')
   assert.deepEqual(brokenPromises(reply), [])
 
-  if (expected.body !== undefined) assert.equal(text, keptIn(JSON.stringify(expected.body), kept))
+  if (expected.body !== undefined)
+    assert.equal(text, keptIn(JSON.stringify(expected.body), kept))
   for (const [member, like] of Object.entries(expected.like ?? {}))
     assert.match(JSON.parse(text)[member], new RegExp(like))
   if (expected.text !== undefined) assert.equal(text, expected.text)
-  if (expected.detailPrefix !== undefined) assert.ok(JSON.parse(text).detail.startsWith(expected.detailPrefix), text)
-  if (expected.tokens !== undefined) assert.deepEqual(Object.keys(JSON.parse(text)), expected.tokens)
-  for (const member of expected.tokens ?? []) assert.ok(opened(JSON.parse(text)[member]), text)
+  if (expected.detailPrefix !== undefined)
+    assert.ok(JSON.parse(text).detail.startsWith(expected.detailPrefix), text)
+  if (expected.tokens !== undefined)
+    assert.deepEqual(Object.keys(JSON.parse(text)), expected.tokens)
+  for (const member of expected.tokens ?? [])
+    assert.ok(opened(JSON.parse(text)[member]), text)
   for (const [member, claims] of Object.entries(expected.claims ?? {})) {
     const given = opened(JSON.parse(text)[member])!.claims
-    for (const [name, value] of Object.entries(claims)) assert.deepEqual(given[name] ?? null, value, name)
+    for (const [name, value] of Object.entries(claims))
+      assert.deepEqual(given[name] ?? null, value, name)
   }
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { days, seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { foreignSessionId } from '../../src/sessions/foreign.ts'
-import type { EndReason, Session, SessionId } from '../../src/sessions/session.ts'
+import { foreignSessionId } from '../../src/sessions/foreign-session-id.ts'
+import type { RevokeReason, Session, SessionId } from '../../src/sessions/session.ts'
 import { CREDENTIALS, post, probe } from './asking.ts'
-import { ALICE, type House, house, NOW, optionsOf } from './fixture.ts'
+import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /**
@@ -12,14 +12,23 @@ import { filled } from './tokens.ts'
  * what is promised of theirs is held to be true of ours.
  */
 const at = (later: number): UnixSeconds => (NOW + later) as UnixSeconds
-const minted = (text: string, here: House): Promise<string> => filled(text, '', new Map(), here.store)
-const sessionsOf = ({ store }: House): Promise<readonly Session[]> => store.sessions.list(ALICE)
+const minted = (text: string, here: House): Promise<string> =>
+  filled(text, '', new Map(), here.store)
+const sessionsOf = ({ store }: House): Promise<readonly Session[]> =>
+  store.ports.sessions.list(ALICE)
 
 /** A house whose clock is set by hand. */
-async function timed(cfg: string, more: object = {}): Promise<{ here: House; set: (later: number) => void }> {
+async function timed(
+  cfg: string,
+  more: object = {},
+): Promise<{ here: House; set: (later: number) => void }> {
   let now = NOW
   const options = optionsOf(cfg)
-  const here = await house({ ...options, clock: () => now, tokens: { ...options.tokens, ...more } })
+  const here = await instance({
+    ...options,
+    clock: () => now,
+    tokens: { ...options.tokens, ...more },
+  })
   return {
     here,
     set: (later) => {
@@ -29,7 +38,7 @@ async function timed(cfg: string, more: object = {}): Promise<{ here: House; set
 }
 
 test('N07 a sign-in is one row: whose, which jti, since when, until when; an access token is none', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   const pair = await post(here, '/api/token/', CREDENTIALS)
   await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })
 
@@ -46,7 +55,7 @@ test('N07 a sign-in is one row: whose, which jti, since when, until when; an acc
 })
 
 test('N08 a rotation writes the new jti into the same row, beside the old one', async () => {
-  await using here = await house(optionsOf('RB'))
+  await using here = await instance(optionsOf('RB'))
   const pair = await post(here, '/api/token/', CREDENTIALS)
   const next = await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })
 
@@ -58,48 +67,73 @@ test('N08 a rotation writes the new jti into the same row, beside the old one', 
 })
 
 test('N09 of two blacklistings of one token the first alone is told that it did it', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   await post(here, '/api/token/', CREDENTIALS)
   const [{ id }] = (await sessionsOf(here)) as [Session]
 
-  assert.equal(await here.store.sessions.end(id, 'logout', at(1)), true)
-  assert.equal(await here.store.sessions.end(id, 'logout', at(2)), false)
-  assert.equal((await here.store.sessions.find(id))!.session.endedAt, at(1))
+  assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(1)), true)
+  assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(2)), false)
+  assert.equal((await here.store.ports.sessions.find(id))!.session.endedAt, at(1))
 })
 
 test('N10 a token that was never recorded is recorded and blacklisted in one go', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   const id = foreignSessionId('a'.repeat(32))
-  assert.equal(await here.store.sessions.find(id), undefined)
+  assert.equal(await here.store.ports.sessions.find(id), undefined)
 
-  const { status } = await post(here, '/api/token/blacklist/', { refresh: await minted('<R#a>', here) })
+  const { status } = await post(here, '/api/token/blacklist/', {
+    refresh: await minted('<R#a>', here),
+  })
 
-  const { jti, endReason } = (await here.store.sessions.find(id))!.session
-  assert.deepEqual({ status, jti, endReason }, { status: 200, jti: 'a'.repeat(32), endReason: 'logout' })
+  const { jti, endReason } = (await here.store.ports.sessions.find(id))!.session
+  assert.deepEqual(
+    { status, jti, endReason },
+    { status: 200, jti: 'a'.repeat(32), endReason: 'logout' },
+  )
 })
 
 test('N11 what a deleted user leaves stays, the blacklisted with it', async () => {
-  await using here = await house(optionsOf(''))
+  await using here = await instance(optionsOf(''))
   await post(here, '/api/token/', CREDENTIALS)
   const left = await post(here, '/api/token/', CREDENTIALS)
   await post(here, '/api/token/blacklist/', { refresh: left.token('refresh') })
 
   await here.auth.users.delete(ALICE)
 
-  const states = await Promise.all((await sessionsOf(here)).map(({ id }) => here.store.sessions.find(id)))
+  const states = await Promise.all(
+    (await sessionsOf(here)).map(({ id }) => here.store.ports.sessions.find(id)),
+  )
   assert.deepEqual(
     states.map((state) => state!.user),
     [undefined, undefined],
   )
-  assert.deepEqual(states.map((state) => state!.session.endReason).sort(), ['deleted', 'logout'])
+  assert.deepEqual(states.map((state) => state!.session.endReason).sort(), [
+    'deleted',
+    'logout',
+  ])
 })
 
 test('N12 flush deletes the rows of the expired, ended or not, and no others', async () => {
-  await using here = await house(optionsOf(''))
-  const put = async (id: string, expiresAt: UnixSeconds, reason?: EndReason): Promise<void> => {
-    const session = { id: id as SessionId, userId: ALICE, jti: id, createdAt: NOW, epoch: 0 }
-    await here.store.sessions.open({ ...session, expiresAt, idleExpiresAt: expiresAt })
-    if (reason !== undefined) await here.store.sessions.end(session.id, reason, NOW)
+  await using here = await instance(optionsOf(''))
+  const put = async (
+    id: string,
+    expiresAt: UnixSeconds,
+    reason?: RevokeReason,
+  ): Promise<void> => {
+    const session = {
+      id: id as SessionId,
+      userId: ALICE,
+      jti: id,
+      createdAt: NOW,
+      epoch: 0,
+    }
+    await here.store.ports.sessions.open({
+      ...session,
+      expiresAt,
+      idleExpiresAt: expiresAt,
+    })
+    if (reason !== undefined)
+      await here.store.ports.sessions.revoke(session.id, reason, NOW)
   }
   const [past, future] = [at(-days(3)), at(days(3))]
   for (const id of ['live', 'live too']) await put(id, future)
@@ -108,7 +142,12 @@ test('N12 flush deletes the rows of the expired, ended or not, and no others', a
 
   assert.equal((await here.auth.flush()).sessions, 2)
   const left = (await sessionsOf(here)).map(({ id, endReason }) => `${id}: ${endReason}`)
-  assert.deepEqual(left.sort(), ['ended too: logout', 'ended: logout', 'live too: undefined', 'live: undefined'])
+  assert.deepEqual(left.sort(), [
+    'ended too: logout',
+    'ended: logout',
+    'live too: undefined',
+    'live: undefined',
+  ])
 })
 
 test('N13 flush leaves a row while its token could still be let through by the leeway (D7)', async () => {
@@ -119,10 +158,17 @@ test('N13 flush leaves a row while its token could still be let through by the l
   for (const later of [0, 29]) {
     set(days(1) + later)
     assert.equal((await here.auth.flush()).sessions, 0, `${later} s past exp`)
-    assert.equal((await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status, 200)
+    assert.equal(
+      (await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') }))
+        .status,
+      200,
+    )
   }
   set(days(1) + 30)
-  assert.equal((await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status, 401)
+  assert.equal(
+    (await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status,
+    401,
+  )
   // A day later no clock that was set back can bring it to life.
   set(days(2) + 30 + 300 + 1)
   assert.equal((await here.auth.flush()).sessions, 1)
@@ -133,16 +179,23 @@ test('N14 flush never brings back a blacklisted sliding token that had been refr
   await using _ = here
   const first = await post(here, '/api/token/sliding/', CREDENTIALS)
   set(240)
-  const second = await post(here, '/api/token/sliding/refresh/', { token: first.token('token') })
+  const second = await post(here, '/api/token/sliding/refresh/', {
+    token: first.token('token'),
+  })
   set(360)
-  const ended = await post(here, '/api/token/blacklist/', { token: second.token('token') })
+  const ended = await post(here, '/api/token/blacklist/', {
+    token: second.token('token'),
+  })
   assert.equal(ended.status, 200)
 
   assert.equal((await here.auth.flush()).sessions, 0)
 
   const { status, body } = await probe(here, second.token('token'))
   assert.equal(status, 401)
-  assert.equal((body.messages as { message: string }[])[0]!.message, 'Token is blacklisted')
+  assert.equal(
+    (body.messages as { message: string }[])[0]!.message,
+    'Token is blacklisted',
+  )
 })
 
 test('N15 flush never brings back a blacklisted token inside the leeway (D7)', async () => {
@@ -172,10 +225,12 @@ test('N15 flush never brings back a blacklisted token of another issuer, however
 })
 
 test('N16 of two refreshes of one token at the same moment exactly one gets a pair (D5)', async () => {
-  await using here = await house(optionsOf('RB'))
+  await using here = await instance(optionsOf('RB'))
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
 
-  const both = await Promise.all([1, 2].map(() => post(here, '/api/token/refresh/', { refresh })))
+  const both = await Promise.all(
+    [1, 2].map(() => post(here, '/api/token/refresh/', { refresh })),
+  )
 
   assert.deepEqual(both.map(({ status }) => status).sort(), [200, 401])
   const { body } = both.find(({ status }) => status === 401)!
@@ -187,7 +242,9 @@ test('N16 within the overlap both get the same successor', async () => {
   await using _ = here
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
 
-  const [one, other] = await Promise.all([1, 2].map(() => post(here, '/api/token/refresh/', { refresh })))
+  const [one, other] = await Promise.all(
+    [1, 2].map(() => post(here, '/api/token/refresh/', { refresh })),
+  )
 
   assert.deepEqual([one!.status, other!.status], [200, 200])
   assert.deepEqual(one!.claims('refresh'), other!.claims('refresh'))

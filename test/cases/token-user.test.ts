@@ -10,7 +10,10 @@ test('L07 it says id, name and standing from the claims, and keeps the claims', 
   const user = tokenUser(claims, TERMS)
 
   const { id, username, staff, superuser, active } = user
-  assert.deepEqual([id, username, staff, superuser, active], ['42', 'u', false, false, true])
+  assert.deepEqual(
+    [id, username, staff, superuser, active],
+    ['42', 'u', false, false, true],
+  )
   assert.equal(user.claims.x, 1)
   assert.equal(user.claims.missing, undefined)
 })
@@ -21,7 +24,9 @@ test('L07 a claim of another type is not made into a name', () => {
 })
 
 test('L08 two are of one user where their ids are the same, and none is a user of the store', () => {
-  const [one, same, other] = ['1', '1', '2'].map((id, i) => tokenUser({ user_id: id, jti: String(i) }, TERMS))
+  const [one, same, other] = ['1', '1', '2'].map((id, i) =>
+    tokenUser({ user_id: id, jti: String(i) }, TERMS),
+  )
 
   assert.equal(one!.id, same!.id)
   assert.notEqual(one!.id, other!.id)
@@ -36,12 +41,26 @@ test('L09 nothing can be done to the store through it', () => {
     [],
   )
   assert.equal(Object.getPrototypeOf(user), Object.prototype)
-  for (const deed of ['save', 'delete', 'setPassword', 'checkPassword']) assert.ok(!(deed in user), deed)
+  for (const deed of ['save', 'delete', 'setPassword', 'checkPassword'])
+    assert.ok(!(deed in user), deed)
 })
 
 test('L10 it has no roles and no permissions, whatever its claims say of a superuser', () => {
-  const claims = { user_id: '1', is_superuser: true, roles: ['root'], groups: ['root'], permissions: ['*'] }
+  const claims = {
+    user_id: '1',
+    is_superuser: true,
+    roles: ['root'],
+    groups: ['root'],
+    permissions: ['*'],
+  }
   const user = tokenUser(claims, TERMS)
 
-  assert.deepEqual(Object.keys(user).sort(), ['active', 'claims', 'id', 'staff', 'superuser', 'username'])
+  assert.deepEqual(Object.keys(user).sort(), [
+    'active',
+    'claims',
+    'id',
+    'staff',
+    'superuser',
+    'username',
+  ])
 })

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { Store } from '../../src/stores/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { signed } from '../conformance/forge.ts'
 import { KEYS, NOW } from './fixture.ts'
 
 const TYPES = { R: 'refresh', A: 'access', S: 'sliding' } as const
 const MOMENTS = ['exp', 'iat', 'nbf', 'refresh_exp']
-const EXTRA: { readonly [cfg: string]: object } = { AI: { aud: 'aud1', iss: 'iss1' }, AL: { aud: ['aud1', 'aud2'] } }
+const EXTRA: { readonly [cfg: string]: object } = {
+  AI: { aud: 'aud1', iss: 'iss1' },
+  AL: { aud: ['aud1', 'aud2'] },
+}
 let count = 0
 
 /**
@@ -18,12 +21,14 @@ export async function filled(
   text: string,
   cfg: string,
   kept: ReadonlyMap<string, string>,
-  store: Store,
+  store: InstanceStore,
 ): Promise<string> {
   const extra = EXTRA[cfg] ?? (cfg.startsWith('REV') ? await revokeClaim(store) : {})
   return text
-    .replace(/<([RAS])(?:\{(.*?)\})?(?:@(\w+))?(?:#(\w))?>/g, (_, type: keyof typeof TYPES, changes, key, letter) =>
-      minted({ ...defaults(TYPES[type], letter), ...extra }, changes ?? '', key),
+    .replace(
+      /<([RAS])(?:\{(.*?)\})?(?:@(\w+))?(?:#(\w))?>/g,
+      (_, type: keyof typeof TYPES, changes, key, letter) =>
+        minted({ ...defaults(TYPES[type], letter), ...extra }, changes ?? '', key),
     )
     .replace(/<([a-z]\w*)>/g, (_, name: string) => {
       const token = kept.get(name)
@@ -36,17 +41,25 @@ const defaults = (type: string, letter: string | undefined): Record<string, unkn
   token_type: type,
   exp: NOW + 3600,
   iat: NOW,
-  jti: letter === undefined ? (++count).toString(16).padStart(32, '0') : letter.repeat(32),
+  jti:
+    letter === undefined ? (++count).toString(16).padStart(32, '0') : letter.repeat(32),
   ...(type === 'sliding' && { refresh_exp: NOW + 7200 }),
   user_id: '1',
 })
 
-function minted(claims: Record<string, unknown>, changes: string, key: string | undefined): string {
-  for (const [, removed, name = '', value = ''] of changes.matchAll(/-(\w+)|(\w+):((?:"[^"]*"|\[[^\]]*\]|[^,])*)/g)) {
+function minted(
+  claims: Record<string, unknown>,
+  changes: string,
+  key: string | undefined,
+): string {
+  for (const [, removed, name = '', value = ''] of changes.matchAll(
+    /-(\w+)|(\w+):((?:"[^"]*"|\[[^\]]*\]|[^,])*)/g,
+  )) {
     if (removed !== undefined) delete claims[removed]
     else {
       const given: unknown = JSON.parse(value)
-      claims[name] = MOMENTS.includes(name) && typeof given === 'number' ? NOW + given : given
+      claims[name] =
+        MOMENTS.includes(name) && typeof given === 'number' ? NOW + given : given
     }
   }
   const alg = key === 'none' || key === 'HS512' ? key : 'HS256'
@@ -55,8 +68,8 @@ function minted(claims: Record<string, unknown>, changes: string, key: string | 
 }
 
 /** What Simple JWT writes with CHECK_REVOKE_TOKEN (specification 3.5). */
-async function revokeClaim(store: Store): Promise<object> {
-  const alice = await store.users.find('id', '1' as UserId)
+async function revokeClaim(store: InstanceStore): Promise<object> {
+  const alice = await store.ports.users.find('id', '1' as UserId)
   return {
     hash_password: createHash('md5')
       .update(alice?.hash ?? '')

@@ -33,7 +33,8 @@ export interface Context {
 export function answerOf(reply: Reply, context: Context): Answer {
   const headers = contractHeaders(reply, context)
   const status = { status: reply.status }
-  if (reply.body.length === 0) return { ...status, headers: withoutUsual(headers), body: null }
+  if (reply.body.length === 0)
+    return { ...status, headers: withoutUsual(headers), body: null }
 
   const text = reply.body.toString('utf8')
   if (!String(headers['content-type'] ?? '').startsWith(USUAL_TYPE)) {
@@ -52,7 +53,10 @@ export function answerOf(reply: Reply, context: Context): Answer {
   }
 }
 
-function contractHeaders(reply: Reply, context: Context): Record<string, string | readonly string[]> {
+function contractHeaders(
+  reply: Reply,
+  context: Context,
+): Record<string, string | readonly string[]> {
   const found: Record<string, string | readonly string[]> = {}
   for (const name of CONTRACT) {
     const values = reply.headers.filter(([given]) => given.toLowerCase() === name)
@@ -73,30 +77,52 @@ function headerPlaceheld(name: string, value: string, { port }: Context): string
   return value.replaceAll(`127.0.0.1:${port}`, '<host>')
 }
 
-const withoutUsual = ({ 'content-type': type, ...rest }: Record<string, string | readonly string[]>): typeof rest =>
+const withoutUsual = ({
+  'content-type': type,
+  ...rest
+}: Record<string, string | readonly string[]>): typeof rest =>
   type === undefined || type === USUAL_TYPE ? rest : { 'content-type': type, ...rest }
 
 type Decoded = Record<string, { header: JsonObject; claims: JsonObject }>
 
 function placeheld(value: Json, path: string, decoded: Decoded, context: Context): Json {
   if (typeof value === 'string') return textPlaceheld(value, path, decoded, context)
-  const at = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`)
-  if (Array.isArray(value)) return value.map((item: Json, i) => placeheld(item, at(i), decoded, context))
+  const at = (key: string | number): string =>
+    path === '' ? String(key) : `${path}.${key}`
+  if (Array.isArray(value))
+    return value.map((item: Json, i) => placeheld(item, at(i), decoded, context))
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([name, item]) => [name, placeheld(item, at(name), decoded, context)])
+  const entries = Object.entries(value).map(([name, item]) => [
+    name,
+    placeheld(item, at(name), decoded, context),
+  ])
   return Object.fromEntries(entries)
 }
 
-function textPlaceheld(value: string, path: string, decoded: Decoded, context: Context): string {
+function textPlaceheld(
+  value: string,
+  path: string,
+  decoded: Decoded,
+  context: Context,
+): string {
   const token = opened(value)
   if (token !== undefined) {
-    decoded[path] = { header: token.header, claims: claimsPlaceheld(token.claims, context) }
+    decoded[path] = {
+      header: token.header,
+      claims: claimsPlaceheld(token.claims, context),
+    }
     const type = context.typeClaim === null ? undefined : token.claims[context.typeClaim]
     return `<jwt:${typeof type === 'string' ? type : 'untyped'}>`
   }
-  for (const [name, known] of context.variables) if (known !== '' && value === known) return `{{${name}}}`
-  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(value) && !value.startsWith('00000000-')) return '<uuid>'
-  if (/^[\da-f]{40}$/.test(value) && value.slice(8, 32) !== '0'.repeat(24)) return '<token:hex40>'
+  for (const [name, known] of context.variables)
+    if (known !== '' && value === known) return `{{${name}}}`
+  if (
+    /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(value) &&
+    !value.startsWith('00000000-')
+  )
+    return '<uuid>'
+  if (/^[\da-f]{40}$/.test(value) && value.slice(8, 32) !== '0'.repeat(24))
+    return '<token:hex40>'
   if (path.endsWith('csrfToken')) return '<csrf>'
   return value
     .replace(/\b(available in )\d+( second)/, '$1<seconds>$2')
@@ -108,8 +134,10 @@ function claimsPlaceheld(claims: JsonObject, context: Context): JsonObject {
   for (const [name, value] of Object.entries(claims)) {
     if (typeof value === 'number' && Number.isInteger(value) && value > 1_000_000_000)
       out[name] = moment(value, context)
-    else if (typeof value === 'string' && /^[\da-f]{32}$/.test(value)) out[name] = idPlaceheld(name, value, context)
-    else if (typeof value === 'string' && /^[\dA-F]{32}$/.test(value)) out[name] = '<md5:password>'
+    else if (typeof value === 'string' && /^[\da-f]{32}$/.test(value))
+      out[name] = idPlaceheld(name, value, context)
+    else if (typeof value === 'string' && /^[\dA-F]{32}$/.test(value))
+      out[name] = '<md5:password>'
     else out[name] = value
   }
   return out
@@ -125,7 +153,8 @@ function idPlaceheld(name: string, value: string, { variables }: Context): strin
 /** A time claim as `<now+N>`, N being what a server that took no time would give. */
 function moment(value: number, { begun, got }: Context): string {
   const near: number[] = []
-  for (let second = Math.floor(got); second >= Math.floor(begun); second--) near.push(value - second)
+  for (let second = Math.floor(got); second >= Math.floor(begun); second--)
+    near.push(value - second)
   const offset = near.find((n) => n % 5 === 0) ?? near[0] ?? 0
   return `<now${offset < 0 ? '' : '+'}${offset}>`
 }

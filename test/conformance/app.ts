@@ -1,9 +1,15 @@
 import type { RequestListener } from 'node:http'
 import { NodeRequest, send } from '../../src/adapters/node.ts'
-import { negotiate } from '../../src/endpoints/negotiation.ts'
+import { negotiate } from '../../src/http/negotiation.ts'
 import type { Instances } from './instances.ts'
 import { json, type View } from './view.ts'
-import { helloViews, noteViews, permissionViews, throttledViews, whoViews } from './views.ts'
+import {
+  helloViews,
+  noteViews,
+  permissionViews,
+  throttledViews,
+  whoViews,
+} from './views.ts'
 
 /**
  * An application of the kind that the recorded servers were.
@@ -23,7 +29,8 @@ export function application(
     ...noteViews(main, notes),
     ...throttledViews(throttled),
   ]
-  const viewOf = (path: string): View | undefined => views.find(([pattern]) => pattern.test(path))?.[1]
+  const viewOf = (path: string): View | undefined =>
+    views.find(([pattern]) => pattern.test(path))?.[1]
   return (request, response) => {
     const view = viewOf((request.url ?? '').replace(/\?.*$/, ''))
     if (view === undefined) return json(response, 404, { detail: 'Not found.' })
@@ -31,7 +38,7 @@ export function application(
     try {
       negotiate(new NodeRequest(request))
     } catch (error) {
-      return send(response, main.refuse(error))
+      return send(response, main.replyToError(error))
     }
     view.serve(request, response)
   }

@@ -7,7 +7,8 @@ export function faults(expected: Answer, actual: Answer): string[] {
   const hold = (what: string, want: unknown, have: unknown): void => {
     // As text: members must come in the same order.
     const [wanted, had] = [JSON.stringify(want), JSON.stringify(have)]
-    if (wanted !== had) found.push(`${what}: expected ${wanted ?? 'nothing'}, got ${had ?? 'nothing'}`)
+    if (wanted !== had)
+      found.push(`${what}: expected ${wanted ?? 'nothing'}, got ${had ?? 'nothing'}`)
   }
   if (expected.refused !== undefined || actual.refused !== undefined) {
     hold('refused', expected.refused, actual.refused)
@@ -27,7 +28,8 @@ export function faults(expected: Answer, actual: Answer): string[] {
   return found
 }
 
-const headerOf = (answer: Answer, name: string): Json => (answer.headers?.[name] as Json | undefined) ?? null
+const headerOf = (answer: Answer, name: string): Json =>
+  (answer.headers?.[name] as Json | undefined) ?? null
 
 /** What follows the prefix is the wording of a parser, and no client can rely on it (specification 0.6). */
 const PARSE_ERROR = /^((?:JSON|Multipart form) parse error - ).*/s

@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { apiToken } from '../../src/authentication/api-token.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
-import { session } from '../../src/authentication/session.ts'
-import type { EndpointOptions, Handler, Options, TokenOptions } from '../../src/options.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
+import type {
+  EndpointOptions,
+  Handler,
+  Options,
+  TokenOptions,
+} from '../../src/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { opened } from './forge.ts'
 import { DATA, readJson } from './recording.ts'
@@ -17,7 +22,8 @@ export interface RecordedConfig {
   readonly AUTHENTICATORS?: readonly string[]
 }
 
-export const readConfigs = (): { readonly [name: string]: RecordedConfig } => readJson(new URL('configs.json', DATA))
+export const readConfigs = (): { readonly [name: string]: RecordedConfig } =>
+  readJson(new URL('configs.json', DATA))
 
 /** The claim that tells a token's type in this configuration. */
 export function typeClaimOf({ SIMPLE_JWT = {} }: RecordedConfig): string | null {
@@ -25,7 +31,8 @@ export function typeClaimOf({ SIMPLE_JWT = {} }: RecordedConfig): string | null 
   return name === undefined ? 'token_type' : (name as string | null)
 }
 
-export const usesEmail = ({ SETTINGS }: RecordedConfig): boolean => SETTINGS?.AUTH_USER_MODEL === 'oracle.EmailUser'
+export const usesEmail = ({ SETTINGS }: RecordedConfig): boolean =>
+  SETTINGS?.AUTH_USER_MODEL === 'oracle.EmailUser'
 
 /** The recorded servers' schemes. */
 const SCHEMES: { readonly [name: string]: Scheme<User> } = {
@@ -37,9 +44,13 @@ const SCHEMES: { readonly [name: string]: Scheme<User> } = {
 }
 
 /** The names there of the schemes of a configuration, by ours. */
-export const schemeNamesOf = ({ AUTHENTICATORS = [] }: RecordedConfig): { readonly [scheme: string]: string } => ({
+export const schemeNamesOf = ({
+  AUTHENTICATORS = [],
+}: RecordedConfig): { readonly [scheme: string]: string } => ({
   bearer: 'JWTAuthentication',
-  apiToken: AUTHENTICATORS.includes('bearer-token') ? 'BearerTokenAuthentication' : 'TokenAuthentication',
+  apiToken: AUTHENTICATORS.includes('bearer-token')
+    ? 'BearerTokenAuthentication'
+    : 'TokenAuthentication',
   basic: 'BasicAuthentication',
   session: 'SessionAuthentication',
 })
@@ -48,17 +59,28 @@ export const schemeNamesOf = ({ AUTHENTICATORS = [] }: RecordedConfig): { readon
  * Those of a recorded configuration; where it says nothing, the four that the recorded project had. Without a store of sessions
  * nobody can stay signed in here, where Django has another beside Simple JWT's.
  */
-function schemesOf({ AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'], BLACKLIST_APP }: RecordedConfig) {
-  const names = AUTHENTICATORS.filter((name) => name !== 'session' || BLACKLIST_APP !== false)
+function schemesOf({
+  AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'],
+  BLACKLIST_APP,
+}: RecordedConfig) {
+  const names = AUTHENTICATORS.filter(
+    (name) => name !== 'session' || BLACKLIST_APP !== false,
+  )
   return names.map((name) => SCHEMES[name]!)
 }
 
 /** Where the recorded project signed browsers in and out: its own views, here the endpoints that the scheme brings. */
 const browserEndpoints = (config: RecordedConfig): EndpointOptions =>
-  schemesOf(config).includes(SCHEMES.session!) ? { login: '/session/login/', logout: '/session/logout/' } : {}
+  schemesOf(config).includes(SCHEMES.session!)
+    ? { login: '/session/login/', logout: '/session/logout/' }
+    : {}
 
 /** What the seed's groups may, and a user who was given a permission without a group. */
-const ROLES = { editors: ['notes.view', 'notes.add', 'notes.change'], idle: [], viewers: ['notes.view'] }
+const ROLES = {
+  editors: ['notes.view', 'notes.add', 'notes.change'],
+  idle: [],
+  viewers: ['notes.view'],
+}
 
 type Draft = { -readonly [Name in keyof TokenOptions]?: unknown }
 
@@ -70,7 +92,9 @@ const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
   SLIDING_TOKEN_LIFETIME: (sliding: number) => ({ sliding }),
   SLIDING_TOKEN_REFRESH_LIFETIME: (slidingRefresh: number) => ({ slidingRefresh }),
   ROTATE_REFRESH_TOKENS: (rotate: boolean) => ({ rotate }),
-  BLACKLIST_AFTER_ROTATION: (blacklistAfterRotation: boolean) => ({ blacklistAfterRotation }),
+  BLACKLIST_AFTER_ROTATION: (blacklistAfterRotation: boolean) => ({
+    blacklistAfterRotation,
+  }),
   AUTH_HEADER_TYPES: (headerTypes: string[]) => ({ headerTypes }),
   AUTH_HEADER_NAME: (name: string) => ({ headerName: headerNamed(name) }),
   USER_ID_FIELD: (userIdField: string) => ({ userIdField }),
@@ -83,16 +107,21 @@ const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
   ALGORITHM: (algorithm: string) => ({ algorithm }),
   SIGNING_KEY: (file: string) => ({ signingKey: keyText(file) }),
   VERIFYING_KEY: (file: string) => ({ verifyingKey: keyText(file) }),
-  AUTH_TOKEN_CLASSES: (classes: string[]) => ({ types: classes.map((path) => typeOfClass(path)) }),
+  AUTH_TOKEN_CLASSES: (classes: string[]) => ({
+    types: classes.map((path) => typeOfClass(path)),
+  }),
   CHECK_REVOKE_TOKEN: () => ({ checkRevoke: 'claim', revokeClaim: 'md5' }),
-  TOKEN_OBTAIN_SERIALIZER: (path: string) => (path.endsWith('ClaimsTokenObtainPairSerializer') ? { claims } : {}),
+  TOKEN_OBTAIN_SERIALIZER: (path: string) =>
+    path.endsWith('ClaimsTokenObtainPairSerializer') ? { claims } : {},
 }
 
 /** Settings that are not of tokens. */
 const OTHERS: { readonly [setting: string]: (value: never) => Options } = {
   UPDATE_LAST_LOGIN: (updateLastLogin: boolean) => ({ users: { updateLastLogin } }),
   CHECK_USER_IS_ACTIVE: (checkActive: boolean) => ({ users: { checkActive } }),
-  USER_AUTHENTICATION_RULE: () => ({ users: { rule: (user) => user?.active === true && user.staff } }),
+  USER_AUTHENTICATION_RULE: () => ({
+    users: { rule: (user) => user?.active === true && user.staff },
+  }),
   TOKEN_OBTAIN_SERIALIZER: (path: string) =>
     path.includes('ExtraBody') ? { endpoints: { obtain: { handle: withUser } } } : {},
 }
@@ -119,8 +148,14 @@ export function optionsFor(config: RecordedConfig): Options {
     secret: readFileSync(new URL('keys/secret', DATA), 'utf8'),
     authentication: schemesOf(config),
     roles: ROLES,
-    tokens: Object.assign(tokens, ...settings.map(([name, value]) => TOKENS[name]?.(value as never))) as TokenOptions,
-    users: Object.assign(usesEmail(config) ? { loginField: 'email' } : {}, ...others.map(({ users }) => users)),
+    tokens: Object.assign(
+      tokens,
+      ...settings.map(([name, value]) => TOKENS[name]?.(value as never)),
+    ) as TokenOptions,
+    users: Object.assign(
+      usesEmail(config) ? { loginField: 'email' } : {},
+      ...others.map(({ users }) => users),
+    ),
     endpoints: Object.assign(
       { slidingObtain: true, slidingRefresh: true, ...browserEndpoints(config) },
       ...others.map(({ endpoints }) => endpoints),
@@ -128,12 +163,15 @@ export function optionsFor(config: RecordedConfig): Options {
   }
 }
 
-const keyText = (file: string): string => readFileSync(new URL(file.replace(/^file:/, ''), DATA), 'utf8')
+const keyText = (file: string): string =>
+  readFileSync(new URL(file.replace(/^file:/, ''), DATA), 'utf8')
 
 /** `HTTP_X_ACCESS_TOKEN`, as CGI spells it, is `X-ACCESS-TOKEN`. */
-const headerNamed = (name: string): string => name.replace(/^HTTP_/, '').replaceAll('_', '-')
+const headerNamed = (name: string): string =>
+  name.replace(/^HTTP_/, '').replaceAll('_', '-')
 
-const typeOfClass = (path: string): 'access' | 'sliding' => (path.endsWith('SlidingToken') ? 'sliding' : 'access')
+const typeOfClass = (path: string): 'access' | 'sliding' =>
+  path.endsWith('SlidingToken') ? 'sliding' : 'access'
 
 const claims = ({ username, staff, superuser, attributes }: User): object => ({
   username,
@@ -145,5 +183,8 @@ const claims = ({ username, staff, superuser, attributes }: User): object => ({
 /** Adds a member to the answer, as a serializer of one's own does. */
 const withUser: Handler = async ({ username = '' }, _request, next) => {
   const pair: { readonly access?: string } = await next()
-  return { ...pair, user: { id: Number(opened(pair.access ?? '')?.claims.user_id), username } }
+  return {
+    ...pair,
+    user: { id: Number(opened(pair.access ?? '')?.claims.user_id), username },
+  }
 }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOf } from './answer.ts'
 import { keyNamed, signed, tampered, withTimes } from './forge.ts'
-import type { Answer, Case, Json, JsonObject, RecordedRequest, Step } from './recording.ts'
+import type {
+  Answer,
+  Case,
+  Json,
+  JsonObject,
+  RecordedRequest,
+  Step,
+} from './recording.ts'
 import { exchange, type Reply, requestText } from './wire.ts'
 
 /** What a store holds, so that the effects of a request can be seen. */
@@ -34,7 +41,11 @@ export interface Outcome {
 }
 
 /** Plays a case: everything as at the start, then its steps, then its request. @throws where a step cannot be taken */
-export async function play(recorded: Case, subject: Subject, typeClaim: string | null): Promise<Outcome> {
+export async function play(
+  recorded: Case,
+  subject: Subject,
+  typeClaim: string | null,
+): Promise<Outcome> {
   await subject.reset()
   const variables: Variables = new Map()
   const begun = Date.now() / 1000
@@ -45,7 +56,10 @@ export async function play(recorded: Case, subject: Subject, typeClaim: string |
   const after = await subject.state()
   const answer = answerOf(reply, { variables, begun, got, typeClaim, port: subject.port })
   const effects = effectsOf(before, after)
-  return { reply, answer: Object.keys(effects).length === 0 ? answer : { ...answer, effects } }
+  return {
+    reply,
+    answer: Object.keys(effects).length === 0 ? answer : { ...answer, effects },
+  }
 }
 
 async function take(step: Step, subject: Subject, variables: Variables): Promise<void> {
@@ -64,7 +78,12 @@ async function take(step: Step, subject: Subject, variables: Variables): Promise
       const { alg = 'HS256', key = 'signing', header = { alg, typ: 'JWT' } } = step
       const payload =
         step.payload_text === undefined
-          ? JSON.stringify(withTimes(filled(step.claims ?? {}, variables), Math.floor(Date.now() / 1000)))
+          ? JSON.stringify(
+              withTimes(
+                filled(step.claims ?? {}, variables),
+                Math.floor(Date.now() / 1000),
+              ),
+            )
           : filledText(step.payload_text, variables)
       variables.set(step.as, signed(header, payload, alg, keyNamed(key)))
       return
@@ -91,13 +110,19 @@ async function take(step: Step, subject: Subject, variables: Variables): Promise
   }
 }
 
-function capture(step: Step & { op: 'request' }, reply: Reply, variables: Variables): void {
+function capture(
+  step: Step & { op: 'request' },
+  reply: Reply,
+  variables: Variables,
+): void {
   for (const [name, path] of Object.entries(step.capture ?? {})) {
     let value: unknown = JSON.parse(reply.body.toString('utf8'))
     for (const key of path.split('.')) value = (value as Record<string, unknown>)[key]
     variables.set(name, String(value))
   }
-  const cookies = reply.headers.filter(([name]) => name.toLowerCase() === 'set-cookie').map(([, value]) => value)
+  const cookies = reply.headers
+    .filter(([name]) => name.toLowerCase() === 'set-cookie')
+    .map(([, value]) => value)
   for (const [name, cookie] of Object.entries(step.capture_cookies ?? {})) {
     const found = cookies.find((value) => value.startsWith(`${cookie}=`))
     if (found === undefined) throw new Error(`no cookie ${cookie}`)
@@ -105,9 +130,13 @@ function capture(step: Step & { op: 'request' }, reply: Reply, variables: Variab
   }
 }
 
-function send(request: RecordedRequest, port: number, variables: Variables): Promise<Reply> {
+function send(
+  request: RecordedRequest,
+  port: number,
+  variables: Variables,
+): Promise<Reply> {
   const { method, headers = [], body_base64, body } = request
-  const octets =
+  const bytes =
     body_base64 !== undefined
       ? Buffer.from(body_base64, 'base64')
       : typeof body === 'string'
@@ -117,7 +146,7 @@ function send(request: RecordedRequest, port: number, variables: Variables): Pro
     method,
     path: filledText(request.path, variables),
     headers: headers.map(([name, value]) => [name, filledText(value, variables)]),
-    body: octets,
+    body: bytes,
   })
   return exchange(port, text, method)
 }
@@ -129,7 +158,9 @@ function filled(value: Json, variables: Variables): Json {
   if (typeof value === 'string') return filledText(value, variables)
   if (Array.isArray(value)) return value.map((item: Json) => filled(item, variables))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, filled(item, variables)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, filled(item, variables)]),
+  )
 }
 
 /** What changed between two states; what stayed is left out. */
@@ -149,18 +180,24 @@ export function effectsOf(before: State, after: State): JsonObject {
       changed[String(old.username ?? old.email)] = stored(Object.fromEntries(news))
     }
   }
-  const gone = Object.entries(before.users).filter(([id]) => after.users[id] === undefined)
+  const gone = Object.entries(before.users).filter(
+    ([id]) => after.users[id] === undefined,
+  )
   if (created.length > 0) effects.created = created
   if (Object.keys(changed).length > 0) effects.changed = changed
-  if (gone.length > 0) effects.deleted = gone.map(([, user]) => String(user.username ?? user.email))
+  if (gone.length > 0)
+    effects.deleted = gone.map(([, user]) => String(user.username ?? user.email))
   return effects
 }
 
 function stored(values: JsonObject): JsonObject {
   const out: Record<string, Json> = { ...values }
   if (typeof out.password === 'string') {
-    out.password = out.password.includes('$') ? `<hash:${out.password.split('$')[0]}>` : '<unusable>'
+    out.password = out.password.includes('$')
+      ? `<hash:${out.password.split('$')[0]}>`
+      : '<unusable>'
   }
-  for (const name of ['last_login', 'date_joined']) if (out[name]) out[name] = '<datetime>'
+  for (const name of ['last_login', 'date_joined'])
+    if (out[name]) out[name] = '<datetime>'
   return out
 }

@@ -1,5 +1,5 @@
 import type { Deviation } from './deviations.ts'
-import { detailOf, memberOf, membersOf, pathOf, refusal } from './instead.ts'
+import { detailOf, error, memberOf, membersOf, pathOf } from './instead.ts'
 
 const NOBODY = 'Authentication credentials were not provided.'
 const NO_ACCOUNT = 'No active account found with the given credentials'
@@ -16,11 +16,17 @@ export const OF_REQUESTS: readonly Deviation[] = [
   {
     name: '0.5 what OPTIONS describes',
     instead: ({ request }, expected, ours) => {
-      if (request.method !== 'OPTIONS' || typeof memberOf(ours.body, 'name') !== 'string') return undefined
+      if (request.method !== 'OPTIONS' || typeof memberOf(ours.body, 'name') !== 'string')
+        return undefined
       const { raw: _, ...rest } = expected
       const length = ours.headers?.['content-length'] ?? null
       const shown = ours.raw === undefined ? {} : { raw: ours.raw }
-      return { ...rest, ...shown, headers: { ...expected.headers, 'content-length': length }, body: ours.body! }
+      return {
+        ...rest,
+        ...shown,
+        headers: { ...expected.headers, 'content-length': length },
+        body: ours.body!,
+      }
     },
   },
   {
@@ -36,8 +42,10 @@ export const OF_REQUESTS: readonly Deviation[] = [
   {
     name: '0.6 bodies are UTF-8',
     instead: ({ request }, _, ours) => {
-      const type = request.headers?.find(([name]) => /^content-type$/i.test(name))?.[1] ?? ''
-      const isOther = /;\s*charset=/i.test(type) && !/;\s*charset="?(utf-?8|us-ascii)"?\s*$/i.test(type)
+      const type =
+        request.headers?.find(([name]) => /^content-type$/i.test(name))?.[1] ?? ''
+      const isOther =
+        /;\s*charset=/i.test(type) && !/;\s*charset="?(utf-?8|us-ascii)"?\s*$/i.test(type)
       return isOther && ours.status === 415 ? ours : undefined
     },
   },
@@ -53,31 +61,46 @@ export const OF_REQUESTS: readonly Deviation[] = [
   {
     name: 'D1 the word before the token in any case',
     instead: ({ request }, expected, ours) => {
-      const word = request.headers?.find(([name]) => /^authorization$/i.test(name))?.[1].split(' ')[0]
-      const isOurs = word !== undefined && /^(bearer|jwt)$/i.test(word) && !/^(Bearer|JWT)$/.test(word)
+      const word = request.headers
+        ?.find(([name]) => /^authorization$/i.test(name))?.[1]
+        .split(' ')[0]
+      const isOurs =
+        word !== undefined && /^(bearer|jwt)$/i.test(word) && !/^(Bearer|JWT)$/.test(word)
       const isLetIn = ours.status === 200 || memberOf(ours.body, 'code') !== undefined
-      const isNobody = detailOf(expected) === NOBODY || memberOf(expected.body, 'authenticated') === false
+      const isNobody =
+        detailOf(expected) === NOBODY ||
+        memberOf(expected.body, 'authenticated') === false
       return isOurs && isNobody && isLetIn ? ours : undefined
     },
   },
   {
     name: 'D2 a password with outer blanks',
     instead: ({ request }, expected, ours) =>
-      /"password": ?"(\s|.*\s")/.test(request.body ?? '') && detailOf(expected) === NO_ACCOUNT && ours.status === 200
+      /"password": ?"(\s|.*\s")/.test(request.body ?? '') &&
+      detailOf(expected) === NO_ACCOUNT &&
+      ours.status === 200
         ? ours
         : undefined,
   },
   {
     name: 'D4 no signing out without a store',
     instead: (recorded, expected, ours) =>
-      pathOf(recorded).endsWith('/blacklist/') && recorded.config.includes('no-blacklist-app') && ours.status === 404
-        ? { ...refusal(expected, 404, { detail: 'Not found.' }), headers: { 'content-length': '23' } }
+      pathOf(recorded).endsWith('/blacklist/') &&
+      recorded.config.includes('no-blacklist-app') &&
+      ours.status === 404
+        ? {
+            ...error(expected, 404, { detail: 'Not found.' }),
+            headers: { 'content-length': '23' },
+          }
         : undefined,
   },
   {
     name: 'D27 errors are JSON, and a body that is too large is a 413',
     instead: (_, { text, status = 0 }, ours) =>
-      text !== undefined && status >= 400 && [status, 413].includes(ours.status!) && detailOf(ours) !== undefined
+      text !== undefined &&
+      status >= 400 &&
+      [status, 413].includes(ours.status!) &&
+      detailOf(ours) !== undefined
         ? ours
         : undefined,
   },

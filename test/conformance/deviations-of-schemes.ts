@@ -1,9 +1,15 @@
 import type { Deviation } from './deviations.ts'
-import { detailOf, memberOf, pathOf, refusal } from './instead.ts'
+import { detailOf, error, memberOf, pathOf } from './instead.ts'
 import type { Answer, Case, JsonObject } from './recording.ts'
 
 /** The challenges of the schemes that the recorded configurations have. */
-const CHALLENGES = ['Bearer realm="api"', 'JWT realm="api"', 'Bearer', 'Token', 'Basic realm="api"']
+const CHALLENGES = [
+  'Bearer realm="api"',
+  'JWT realm="api"',
+  'Bearer',
+  'Token',
+  'Basic realm="api"',
+]
 
 const COOKIES = [
   'csrftoken=<csrf>; Path=/; Max-Age=31449600; SameSite=Lax',
@@ -16,41 +22,63 @@ export const OF_SCHEMES: readonly Deviation[] = [
     name: '6.1 the challenges of all schemes are named',
     instead: (_, expected, ours) => {
       const { 'www-authenticate': all } = ours.headers ?? {}
-      const isList = Array.isArray(all) && all[0] === expected.headers?.['www-authenticate']
-      if (!isList || !all.every((each, i) => CHALLENGES.includes(each) && all.indexOf(each) === i)) return undefined
+      const isList =
+        Array.isArray(all) && all[0] === expected.headers?.['www-authenticate']
+      if (
+        !isList ||
+        !all.every((each, i) => CHALLENGES.includes(each) && all.indexOf(each) === i)
+      )
+        return undefined
       return { ...expected, headers: { ...expected.headers, 'www-authenticate': all } }
     },
   },
   {
     name: 'D10 nobody is believed about an address',
     instead: (recorded, expected, ours) =>
-      headerOf(recorded, 'x-forwarded-for') !== undefined && expected.status === 200 && ours.status === 429
+      headerOf(recorded, 'x-forwarded-for') !== undefined &&
+      expected.status === 200 &&
+      ours.status === 429
         ? ours
         : undefined,
   },
   {
     name: 'D19 the key is one that the endpoint can show again',
     instead: (recorded, { effects, headers = {}, ...expected }, ours) => {
-      if (!isKeyEndpoint(recorded) || expected.status !== 200 || memberOf(ours.body, 'token') !== '<token:hex40>')
+      if (
+        !isKeyEndpoint(recorded) ||
+        expected.status !== 200 ||
+        memberOf(ours.body, 'token') !== '<token:hex40>'
+      )
         return undefined
       const { 'content-length': _, ...others } = headers
       const made = ours.effects?.auth_tokens === 1 ? { auth_tokens: 1 } : {}
-      return { ...expected, headers: others, body: { token: '<token:hex40>' }, effects: { ...effects, ...made } }
+      return {
+        ...expected,
+        headers: others,
+        body: { token: '<token:hex40>' },
+        effects: { ...effects, ...made },
+      }
     },
   },
   {
     name: 'D20 no scheme is asked before a key is given',
     instead: (recorded, { status }, ours) =>
-      isKeyEndpoint(recorded) && (status === 401 || status === 403) && [200, 400].includes(ours.status!)
+      isKeyEndpoint(recorded) &&
+      (status === 401 || status === 403) &&
+      [200, 400].includes(ours.status!)
         ? ours
         : undefined,
   },
   {
     name: 'rule H7 one text, one credential',
     instead: (recorded, _, ours) => {
-      const [, sent] = /^basic\s+(\S+)\s*$/i.exec(headerOf(recorded, 'authorization') ?? '') ?? []
-      const isOdd = sent !== undefined && Buffer.from(sent, 'base64').toString('base64') !== sent
-      return isOdd && String(detailOf(ours)).startsWith('Invalid basic header. ') ? ours : undefined
+      const [, sent] =
+        /^basic\s+(\S+)\s*$/i.exec(headerOf(recorded, 'authorization') ?? '') ?? []
+      const isOdd =
+        sent !== undefined && Buffer.from(sent, 'base64').toString('base64') !== sent
+      return isOdd && String(detailOf(ours)).startsWith('Invalid basic header. ')
+        ? ours
+        : undefined
     },
   },
   {
@@ -59,26 +87,42 @@ export const OF_SCHEMES: readonly Deviation[] = [
       const { 'set-cookie': cookie, ...headers } = expected.headers ?? {}
       const isTakenAway = typeof cookie === 'string' && cookie.startsWith('sessionid="";')
       const isOurs = isTakenAway && ours.headers?.['set-cookie'] === undefined
-      return isOurs && pathOf(recorded) !== '/session/logout/' ? { ...expected, headers } : undefined
+      return isOurs && pathOf(recorded) !== '/session/logout/'
+        ? { ...expected, headers }
+        : undefined
     },
   },
   {
     name: '6.3 what a browser is told when it signs in',
     instead: (recorded, expected, ours) => {
       const user = memberOf(ours.body, 'user')
-      if (pathOf(recorded) !== '/session/login/' || expected.status !== 200 || user === undefined) return undefined
+      if (
+        pathOf(recorded) !== '/session/login/' ||
+        expected.status !== 200 ||
+        user === undefined
+      )
+        return undefined
       const { vary: _, ...headers } = expected.headers ?? {}
       const body = { user, csrfToken: '<csrf>' }
-      return { ...expected, headers: { ...headers, 'set-cookie': COOKIES }, body, effects: withoutLastLogin(expected) }
+      return {
+        ...expected,
+        headers: { ...headers, 'set-cookie': COOKIES },
+        body,
+        effects: withoutLastLogin(expected),
+      }
     },
   },
   {
     name: 'rule H10 signing out asks for the CSRF token',
     instead: (recorded, { effects: _, headers = {}, ...expected }, ours) => {
       const detail = detailOf(ours)
-      if (pathOf(recorded) !== '/session/logout/' || !String(detail).startsWith('CSRF Failed: ')) return undefined
+      if (
+        pathOf(recorded) !== '/session/logout/' ||
+        !String(detail).startsWith('CSRF Failed: ')
+      )
+        return undefined
       const { 'set-cookie': __, vary: ___, ...others } = headers
-      return refusal({ ...expected, headers: others }, 403, { detail: detail! })
+      return error({ ...expected, headers: others }, 403, { detail: detail! })
     },
   },
   {
@@ -86,7 +130,11 @@ export const OF_SCHEMES: readonly Deviation[] = [
     instead: ({ steps = [], request }, _, ours) => {
       const isChanged = steps.some((step) => step.op === 'user' && 'password' in step.set)
       const isBrowser = request.headers?.some(([name]) => /^cookie$/i.test(name)) === true
-      return isChanged && isBrowser && memberOf(ours.body, 'by') === 'SessionAuthentication' ? ours : undefined
+      return isChanged &&
+        isBrowser &&
+        memberOf(ours.body, 'by') === 'SessionAuthentication'
+        ? ours
+        : undefined
     },
   },
 ]
@@ -99,10 +147,12 @@ const headerOf = ({ request }: Case, wanted: string): string | undefined =>
 /** Ours remembers a sign-in only where it is asked to. */
 function withoutLastLogin({ effects = {} }: Answer): JsonObject {
   const { changed = {}, ...others } = effects
-  const users = Object.entries(changed as { readonly [user: string]: JsonObject }).map(([user, values]) => {
-    const { last_login: _, ...rest } = values
-    return [user, rest] as const
-  })
+  const users = Object.entries(changed as { readonly [user: string]: JsonObject }).map(
+    ([user, values]) => {
+      const { last_login: _, ...rest } = values
+      return [user, rest] as const
+    },
+  )
   const left = users.filter(([, values]) => Object.keys(values).length > 0)
   return left.length === 0 ? others : { ...others, changed: Object.fromEntries(left) }
 }

@@ -1,5 +1,14 @@
 import type { Deviation } from './deviations.ts'
-import { detailOf, isJson, memberOf, pathOf, refusal, withClaims, withHashes, withMore } from './instead.ts'
+import {
+  detailOf,
+  error,
+  isJson,
+  memberOf,
+  pathOf,
+  withClaims,
+  withHashes,
+  withMore,
+} from './instead.ts'
 import { claimsIn, isOdd, isPlainId } from './oddities.ts'
 import type { Json, JsonObject } from './recording.ts'
 
@@ -20,7 +29,10 @@ export const OF_TOKENS: readonly Deviation[] = [
     name: '0.3 an access token is issued now',
     instead: (recorded, expected, ours) =>
       withClaims(expected, ours, (name, theirs, our, member) =>
-        pathOf(recorded).endsWith('/refresh/') && member === 'access' && name === 'iat' && our === '<now+0>'
+        pathOf(recorded).endsWith('/refresh/') &&
+        member === 'access' &&
+        name === 'iat' &&
+        our === '<now+0>'
           ? our
           : theirs,
       ),
@@ -32,17 +44,24 @@ export const OF_TOKENS: readonly Deviation[] = [
         "The user's password has been changed.",
         'No active account found for the given token.',
       ].includes(String(detailOf(ours)))
-      if (!pathOf(recorded).endsWith('/refresh/') || expected.status !== 200 || !isRefused) return undefined
+      if (
+        !pathOf(recorded).endsWith('/refresh/') ||
+        expected.status !== 200 ||
+        !isRefused
+      )
+        return undefined
       const { effects: _, ...rest } = expected
       const { effects } = ours
-      const told = refusal(rest, 401, { detail: detailOf(ours)! }, BEARER)
+      const told = error(rest, 401, { detail: detailOf(ours)! }, BEARER)
       return effects === undefined ? told : { ...told, effects }
     },
   },
   {
     name: '0.3 rotation without a store',
     instead: (recorded, { crash }, ours) =>
-      crash === true && recorded.config === 'rotate-no-blacklist-app' && pathOf(recorded).endsWith('/refresh/')
+      crash === true &&
+      recorded.config === 'rotate-no-blacklist-app' &&
+      pathOf(recorded).endsWith('/refresh/')
         ? ours
         : undefined,
   },
@@ -51,30 +70,42 @@ export const OF_TOKENS: readonly Deviation[] = [
     instead: (recorded, _, ours) => {
       const gone = ['User not found', 'No active account found for the given token.']
       const isGone = gone.includes(String(detailOf(ours))) && ours.effects === undefined
-      return isGone && claimsIn(recorded).some(({ user_id: id = '' }) => !isPlainId(id)) ? ours : undefined
+      return isGone && claimsIn(recorded).some(({ user_id: id = '' }) => !isPlainId(id))
+        ? ours
+        : undefined
     },
   },
   {
     name: 'D3 verify tells what was blacklisted',
     instead: (recorded, expected, ours) =>
-      pathOf(recorded).endsWith('/verify/') && expected.status === 200 && ours.status === 400
-        ? refusal(expected, 400, { non_field_errors: [BLACKLISTED] })
+      pathOf(recorded).endsWith('/verify/') &&
+      expected.status === 200 &&
+      ours.status === 400
+        ? error(expected, 400, { non_field_errors: [BLACKLISTED] })
         : undefined,
   },
   {
     name: 'D13 a token that names nobody',
     instead: (recorded, expected, ours) => {
       const detail = 'Token contained no recognizable user identification'
-      if (!pathOf(recorded).endsWith('/refresh/') || expected.status !== 200 || detailOf(ours) !== detail)
+      if (
+        !pathOf(recorded).endsWith('/refresh/') ||
+        expected.status !== 200 ||
+        detailOf(ours) !== detail
+      )
         return undefined
       const { effects: _, ...rest } = expected
-      return refusal(rest, 401, { detail, code: 'token_not_valid' }, BEARER)
+      return error(rest, 401, { detail, code: 'token_not_valid' }, BEARER)
     },
   },
   {
     name: 'D14, D15 what made theirs crash is refused',
     instead: (_, { crash }, ours) =>
-      crash === true && ours.status! >= 400 && ours.status! < 500 && isJson(ours) && ours.effects === undefined
+      crash === true &&
+      ours.status! >= 400 &&
+      ours.status! < 500 &&
+      isJson(ours) &&
+      ours.effects === undefined
         ? ours
         : undefined,
   },
@@ -93,15 +124,23 @@ export const OF_TOKENS: readonly Deviation[] = [
   },
   {
     name: 'D16 tokens have a type and an id',
-    instead: (_, __, ours) => (/^tokens\.(type|jti)Claim /.test(ours.refused ?? '') ? ours : undefined),
+    instead: (_, __, ours) =>
+      /^tokens\.(type|jti)Claim /.test(ours.refused ?? '') ? ours : undefined,
   },
   {
     name: 'D23 signing out ends access tokens too',
     instead: (_, expected, ours) => {
       const [message] = (memberOf(ours.body, 'messages') ?? []) as readonly JsonObject[]
       if (expected.status !== 200 || message?.message !== BLACKLISTED) return undefined
-      const messages = [{ token_class: 'AccessToken', token_type: 'access', message: BLACKLISTED }]
-      return refusal(expected, 401, { detail: NOT_FOR_ANY_TYPE, code: 'token_not_valid', messages }, BEARER)
+      const messages = [
+        { token_class: 'AccessToken', token_type: 'access', message: BLACKLISTED },
+      ]
+      return error(
+        expected,
+        401,
+        { detail: NOT_FOR_ANY_TYPE, code: 'token_not_valid', messages },
+        BEARER,
+      )
     },
   },
   {
@@ -119,25 +158,38 @@ export const OF_TOKENS: readonly Deviation[] = [
     name: 'D23 the sign-ins of a user who is gone or inactive have ended already',
     instead: ({ steps = [] }, expected, ours) => {
       const isGone = steps.some(
-        (step) => step.op === 'delete_user' || (step.op === 'user' && step.set.is_active === false),
+        (step) =>
+          step.op === 'delete_user' ||
+          (step.op === 'user' && step.set.is_active === false),
       )
       const { ended, ...others } = expected.effects ?? {}
-      return isGone && ended === 1 && ours.effects?.ended === undefined ? { ...expected, effects: others } : undefined
+      return isGone && ended === 1 && ours.effects?.ended === undefined
+        ? { ...expected, effects: others }
+        : undefined
     },
   },
   {
     name: 'D23 the sign-in of a token from elsewhere is taken in',
     instead: (recorded, { effects, ...expected }, ours) =>
-      pathOf(recorded).endsWith('/refresh/') && claimsIn(recorded).length > 0 && ours.effects?.opened === 1
+      pathOf(recorded).endsWith('/refresh/') &&
+      claimsIn(recorded).length > 0 &&
+      ours.effects?.opened === 1
         ? { ...expected, effects: { ...effects, opened: 1 } }
         : undefined,
   },
   {
     name: 'D24 the sign-in of a token from elsewhere ends when that would have',
     instead: ({ steps = [] }, expected, ours) => {
-      const ends = steps.map((step) => (step.op === 'mint' ? momentOf(step.claims?.exp) : undefined))
+      const ends = steps.map((step) =>
+        step.op === 'mint' ? momentOf(step.claims?.exp) : undefined,
+      )
       return withClaims(expected, ours, (name, theirs, our, member) =>
-        member === 'refresh' && name === 'exp' && our !== undefined && ends.includes(String(our)) ? our : theirs,
+        member === 'refresh' &&
+        name === 'exp' &&
+        our !== undefined &&
+        ends.includes(String(our))
+          ? our
+          : theirs,
       )
     },
   },
@@ -152,8 +204,15 @@ export const OF_TOKENS: readonly Deviation[] = [
   {
     name: 'D37 a spent token signs out',
     instead: (recorded, expected, ours) =>
-      pathOf(recorded).endsWith('/blacklist/') && detailOf(expected) === BLACKLISTED && ours.status === 200
-        ? { status: 200, headers: { allow: 'POST, OPTIONS', 'content-length': '2' }, body: {}, effects: { ended: 1 } }
+      pathOf(recorded).endsWith('/blacklist/') &&
+      detailOf(expected) === BLACKLISTED &&
+      ours.status === 200
+        ? {
+            status: 200,
+            headers: { allow: 'POST, OPTIONS', 'content-length': '2' },
+            body: {},
+            effects: { ended: 1 },
+          }
         : undefined,
   },
   {

@@ -26,7 +26,11 @@ const DEVIATIONS = [...OF_REQUESTS, ...OF_TOKENS, ...OF_SCHEMES]
  *
  * @returns it, and the names of those deviations
  */
-export function expectedOfOurs(recorded: Case, answer: Answer, ours: Answer): { expected: Answer; names: string[] } {
+export function expectedOfOurs(
+  recorded: Case,
+  answer: Answer,
+  ours: Answer,
+): { expected: Answer; names: string[] } {
   let expected = answer
   const names: string[] = []
   for (const { name, instead } of DEVIATIONS) {
@@ -45,8 +49,13 @@ function distance(one: Answer, other: Answer): number {
   return [...paths].filter((path) => here.get(path) !== there.get(path)).length
 }
 
-function leavesOf(value: unknown, path = '', found: Map<string, unknown> = new Map()): Map<string, unknown> {
+function leavesOf(
+  value: unknown,
+  path = '',
+  found: Map<string, unknown> = new Map(),
+): Map<string, unknown> {
   if (typeof value !== 'object' || value === null) return found.set(path, value)
-  for (const [name, item] of Object.entries(value)) leavesOf(item, `${path}/${name}`, found)
+  for (const [name, item] of Object.entries(value))
+    leavesOf(item, `${path}/${name}`, found)
   return found
 }

@@ -15,17 +15,35 @@ import type { Case, Json, JsonObject } from './recording.ts'
  * - a browser's session that is written is one opened, and one that is deleted is one ended.
  */
 export function inOurWords({ request, response }: Case): JsonObject {
-  const { OutstandingToken: issued = 0, BlacklistedToken: spent = 0, sessions = 0, ...others } = response.effects ?? {}
+  const {
+    OutstandingToken: issued = 0,
+    BlacklistedToken: spent = 0,
+    sessions = 0,
+    ...others
+  } = response.effects ?? {}
   if (sessions !== 0)
-    return { ...others, ...(Number(sessions) > 0 ? { opened: sessions } : { ended: -Number(sessions) }) }
+    return {
+      ...others,
+      ...(Number(sessions) > 0 ? { opened: sessions } : { ended: -Number(sessions) }),
+    }
   const path = request.path.replace(/\?.*$/, '')
   const isRefused = response.status !== 200
-  return withoutZeros({ ...others, ...sessionsOf(path, isRefused, Number(issued), Number(spent)) })
+  return withoutZeros({
+    ...others,
+    ...sessionsOf(path, isRefused, Number(issued), Number(spent)),
+  })
 }
 
-function sessionsOf(path: string, isRefused: boolean, issued: number, spent: number): JsonObject {
+function sessionsOf(
+  path: string,
+  isRefused: boolean,
+  issued: number,
+  spent: number,
+): JsonObject {
   const isRefresh = path.endsWith('/refresh/') && !isRefused
-  return isRefresh ? { opened: Math.max(0, issued - 1), rotated: spent } : { opened: issued, ended: spent }
+  return isRefresh
+    ? { opened: Math.max(0, issued - 1), rotated: spent }
+    : { opened: issued, ended: spent }
 }
 
 const withoutZeros = (effects: { readonly [name: string]: Json }): JsonObject =>

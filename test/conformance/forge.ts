@@ -8,7 +8,8 @@ export interface Opened {
   readonly claims: JsonObject
 }
 
-export const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+export const encoded = (value: unknown): string =>
+  Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** Header and claims of what looks like a token; `undefined` where it does not. */
 export function opened(text: string): Opened | undefined {
@@ -17,7 +18,9 @@ export function opened(text: string): Opened | undefined {
     const [header, claims] = text
       .split('.', 2)
       .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8')))
-    return typeof header === 'object' && header !== null && 'alg' in header ? { header, claims } : undefined
+    return typeof header === 'object' && header !== null && 'alg' in header
+      ? { header, claims }
+      : undefined
   } catch {
     return undefined
   }
@@ -43,7 +46,9 @@ export function signed(
   key: Uint8Array,
 ): string {
   const input = `${encoded(header)}.${Buffer.from(payload).toString('base64url')}`
-  return alg === 'none' ? `${input}.` : `${input}.${createHmac(DIGESTS[alg], key).update(input).digest('base64url')}`
+  return alg === 'none'
+    ? `${input}.`
+    : `${input}.${createHmac(DIGESTS[alg], key).update(input).digest('base64url')}`
 }
 
 /** The key that a step names; `""` is an empty one. */
@@ -54,7 +59,8 @@ export const keyNamed = (name: string): Buffer =>
 export function tampered(token: string, how: string): string {
   const [head = '', body = '', signature = ''] = token.split('.')
   const ways: Record<string, () => string> = {
-    signature: () => `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
+    signature: () =>
+      `${head}.${body}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
     truncated: () => `${head}.${body}.${signature.slice(0, -10)}`,
     'no-signature': () => `${head}.${body}.`,
     'two-parts': () => `${head}.${body}`,

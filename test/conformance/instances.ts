@@ -16,8 +16,16 @@ const RATES = { anon: '2/min', user: '3/min', scoped: '1/min', login: null } as 
 
 export const instancesOf = (options: Options): Instances => ({
   main: watchword(options),
-  sliding: watchword(withEndpoints({ slidingObtain: '/sliding/', slidingRefresh: '/sliding/refresh/' }, options)),
-  throttled: watchword({ ...withEndpoints({ obtain: '/throttle/obtain/' }, options), throttle: RATES }),
+  sliding: watchword(
+    withEndpoints(
+      { slidingObtain: '/sliding/', slidingRefresh: '/sliding/refresh/' },
+      options,
+    ),
+  ),
+  throttled: watchword({
+    ...withEndpoints({ obtain: '/throttle/obtain/' }, options),
+    throttle: RATES,
+  }),
 })
 
 const NONE: EndpointOptions = {

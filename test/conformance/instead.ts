@@ -2,14 +2,16 @@ import type { Answer, Case, Json, JsonObject } from './recording.ts'
 
 /** Readings of answers, and answers made from others: the words in which deviations are told. */
 export const memberOf = (body: Json | undefined, name: string): Json | undefined =>
-  typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as JsonObject)[name] : undefined
+  typeof body === 'object' && body !== null && !Array.isArray(body)
+    ? (body as JsonObject)[name]
+    : undefined
 
 export const detailOf = ({ body }: Answer): Json | undefined => memberOf(body, 'detail')
 export const pathOf = ({ request }: Case): string => request.path.replace(/\?.*$/, '')
 export const isJson = ({ text }: Answer): boolean => text === undefined
 
 /** The expected answer, a refusal instead: what it is recorded to have changed apart. */
-export function refusal(
+export function error(
   { headers = {}, effects }: Answer,
   status: number,
   body: JsonObject,
@@ -37,7 +39,10 @@ export function withClaims(
   if (expected.decoded === undefined) return undefined
   const decoded = Object.entries(expected.decoded).map(([member, { header, claims }]) => {
     const our = ours.decoded?.[member]?.claims ?? {}
-    const again = Object.entries(claims).map(([name, value]) => [name, read(name, value, our[name], member)])
+    const again = Object.entries(claims).map(([name, value]) => [
+      name,
+      read(name, value, our[name], member),
+    ])
     return [member, { header, claims: Object.fromEntries(again) as JsonObject }] as const
   })
   return { ...expected, decoded: Object.fromEntries(decoded) }
@@ -47,7 +52,11 @@ export const membersOf = (body: Json | undefined): string =>
   JSON.stringify(typeof body === 'object' && body !== null ? Object.keys(body) : body)
 
 /** The expected answer, with claims of these names where ours has them in its tokens and theirs has not. */
-export function withMore(more: readonly string[], expected: Answer, ours: Answer): Answer | undefined {
+export function withMore(
+  more: readonly string[],
+  expected: Answer,
+  ours: Answer,
+): Answer | undefined {
   if (expected.decoded === undefined || ours.decoded === undefined) return undefined
   const decoded = Object.entries(expected.decoded).map(([member, { header, claims }]) => {
     const our = ours.decoded?.[member]?.claims ?? {}
@@ -55,7 +64,13 @@ export function withMore(more: readonly string[], expected: Answer, ours: Answer
     const shared = names.filter((name) => name in claims)
     const isSameOrder = JSON.stringify(shared) === JSON.stringify(Object.keys(claims))
     const again = names.map((name) => [name, name in claims ? claims[name]! : our[name]!])
-    return [member, { header, claims: isSameOrder ? (Object.fromEntries(again) as JsonObject) : claims }] as const
+    return [
+      member,
+      {
+        header,
+        claims: isSameOrder ? (Object.fromEntries(again) as JsonObject) : claims,
+      },
+    ] as const
   })
   return { ...expected, decoded: Object.fromEntries(decoded) }
 }
@@ -70,7 +85,10 @@ const changesOf = ({ effects }: Answer): Changes => (effects?.changed ?? {}) as 
  */
 export function withHashes(expected: Answer, ours: Answer): Answer {
   const changed: Record<string, JsonObject> = {}
-  for (const user of new Set([...Object.keys(changesOf(expected)), ...Object.keys(changesOf(ours))])) {
+  for (const user of new Set([
+    ...Object.keys(changesOf(expected)),
+    ...Object.keys(changesOf(ours)),
+  ])) {
     const { password: theirHash, ...rest } = changesOf(expected)[user] ?? {}
     const ourHash = changesOf(ours)[user]?.password
     const hash = ourHash === '<hash:argon2>' || isHash(theirHash) ? ourHash : theirHash
@@ -78,7 +96,11 @@ export function withHashes(expected: Answer, ours: Answer): Answer {
     if (Object.keys(news).length > 0) changed[user] = news
   }
   const { changed: _, ...others } = expected.effects ?? {}
-  return { ...expected, effects: Object.keys(changed).length === 0 ? others : { ...others, changed } }
+  return {
+    ...expected,
+    effects: Object.keys(changed).length === 0 ? others : { ...others, changed },
+  }
 }
 
-const isHash = (value: Json | undefined): boolean => typeof value === 'string' && value.startsWith('<hash:')
+const isHash = (value: Json | undefined): boolean =>
+  typeof value === 'string' && value.startsWith('<hash:')

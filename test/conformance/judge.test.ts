@@ -4,7 +4,13 @@ import { judge, type Known } from './judge.ts'
 import type { Answer, Case } from './recording.ts'
 
 const NEW: Known = { cases: new Map(), differences: new Map() }
-const CLAIMS = { token_type: 'access', exp: '<now+300>', iat: '<now+0>', jti: '<hex32>', user_id: '1' }
+const CLAIMS = {
+  token_type: 'access',
+  exp: '<now+300>',
+  iat: '<now+0>',
+  jti: '<hex32>',
+  user_id: '1',
+}
 const decoded = (claims: object): Answer['decoded'] => ({
   access: { header: { alg: 'HS256', typ: 'JWT' }, claims: claims as never },
 })
@@ -20,7 +26,10 @@ const refreshed: Case = {
     decoded: decoded(CLAIMS)!,
   },
 }
-const ours: Answer = { ...refreshed.response, decoded: decoded({ ...CLAIMS, sid: '<hex32>' })! }
+const ours: Answer = {
+  ...refreshed.response,
+  decoded: decoded({ ...CLAIMS, sid: '<hex32>' })!,
+}
 
 test('a recording that nobody has gone through is held against what the specification says of ours', () => {
   const { faults, deviations } = judge(refreshed, ours, [], NEW)
@@ -31,13 +40,28 @@ test('a recording that nobody has gone through is held against what the specific
 for (const [what, answer] of [
   ['another status', { ...ours, status: 401 }],
   ['another text', { ...ours, body: { access: '<jwt:access>', more: true } }],
-  ['a claim too many', { ...ours, decoded: decoded({ ...CLAIMS, sid: '<hex32>', admin: true })! }],
-  ['a claim too few', { ...ours, decoded: decoded({ token_type: 'access', sid: '<hex32>' })! }],
+  [
+    'a claim too many',
+    { ...ours, decoded: decoded({ ...CLAIMS, sid: '<hex32>', admin: true })! },
+  ],
+  [
+    'a claim too few',
+    { ...ours, decoded: decoded({ token_type: 'access', sid: '<hex32>' })! },
+  ],
   [
     'claims in another order',
-    { ...ours, decoded: decoded({ sid: '<hex32>', ...Object.fromEntries(Object.entries(CLAIMS).reverse()) })! },
+    {
+      ...ours,
+      decoded: decoded({
+        sid: '<hex32>',
+        ...Object.fromEntries(Object.entries(CLAIMS).reverse()),
+      })!,
+    },
   ],
-  ['another lifetime', { ...ours, decoded: decoded({ ...CLAIMS, exp: '<now+600>', sid: '<hex32>' })! }],
+  [
+    'another lifetime',
+    { ...ours, decoded: decoded({ ...CLAIMS, exp: '<now+600>', sid: '<hex32>' })! },
+  ],
   ['a session that it opened', { ...ours, effects: { opened: 1 } }],
   ['a header of the contract', { ...ours, headers: {} }],
   ['a crash', { status: 500, body: { detail: 'A server error occurred.' } }],
@@ -48,14 +72,18 @@ for (const [what, answer] of [
 }
 
 test('a broken promise is a fault whatever was recorded', () => {
-  assert.deepEqual(judge(refreshed, ours, ['a token is never cached (D21)'], NEW).faults, [
-    'a token is never cached (D21)',
-  ])
+  assert.deepEqual(
+    judge(refreshed, ours, ['a token is never cached (D21)'], NEW).faults,
+    ['a token is never cached (D21)'],
+  )
 })
 
 test('of a recording that somebody has gone through, only the listed difference will do', () => {
   const cases = new Map([[refreshed.id, refreshed]])
-  assert.notDeepEqual(judge(refreshed, ours, [], { cases, differences: new Map() }).faults, [])
+  assert.notDeepEqual(
+    judge(refreshed, ours, [], { cases, differences: new Map() }).faults,
+    [],
+  )
 
   const difference = { id: refreshed.id, reason: 'D23', response: ours }
   const differences = new Map([[refreshed.id, difference]])
@@ -66,14 +94,20 @@ test('of a recording that somebody has gone through, only the listed difference 
 
 test('a listed difference that is none is a fault', () => {
   const cases = new Map([[refreshed.id, refreshed]])
-  const differences = new Map([[refreshed.id, { id: refreshed.id, reason: 'D23', response: refreshed.response }]])
-  assert.deepEqual(judge(refreshed, refreshed.response, [], { cases, differences }).faults, [
-    'is listed as a difference and is none',
+  const differences = new Map([
+    [refreshed.id, { id: refreshed.id, reason: 'D23', response: refreshed.response }],
   ])
+  assert.deepEqual(
+    judge(refreshed, refreshed.response, [], { cases, differences }).faults,
+    ['is listed as a difference and is none'],
+  )
 })
 
 test('a recording of an older version is held against the newest of the same conversation', () => {
-  const older = { ...refreshed, response: { ...refreshed.response, status: 500, crash: true } }
+  const older = {
+    ...refreshed,
+    response: { ...refreshed.response, status: 500, crash: true },
+  }
   const known = { cases: new Map([[refreshed.id, refreshed]]), differences: new Map() }
   assert.deepEqual(judge(older, refreshed.response, [], known).faults, [])
 })
@@ -82,7 +116,11 @@ const refused: Case = {
   id: 'hello/new',
   config: 'default',
   request: { method: 'GET', path: '/hello/' },
-  response: { status: 401, headers: { 'www-authenticate': 'Bearer realm="api"' }, body: { detail: 'no' } },
+  response: {
+    status: 401,
+    headers: { 'www-authenticate': 'Bearer realm="api"' },
+    body: { detail: 'no' },
+  },
 }
 const challenged = (...challenges: string[]): Answer => ({
   ...refused.response,
@@ -90,7 +128,12 @@ const challenged = (...challenges: string[]): Answer => ({
 })
 
 test('of a new recording the challenges of all schemes are named behind the one that was recorded', () => {
-  const { faults, deviations } = judge(refused, challenged('Bearer realm="api"', 'Token'), [], NEW)
+  const { faults, deviations } = judge(
+    refused,
+    challenged('Bearer realm="api"', 'Token'),
+    [],
+    NEW,
+  )
   assert.deepEqual(faults, [])
   assert.deepEqual(deviations, ['6.1 the challenges of all schemes are named'])
 })

@@ -27,27 +27,49 @@ export interface Known {
  *
  * @param broken promises that this answer breaks whatever was recorded
  */
-export function judge(recorded: Case, answer: Answer, broken: readonly string[], known: Known): Verdict {
+export function judge(
+  recorded: Case,
+  answer: Answer,
+  broken: readonly string[],
+  known: Known,
+): Verdict {
   const { id, config } = recorded
   const bundled = known.cases.get(id)
-  const isKnown = bundled !== undefined && conversationOf(bundled) === conversationOf(recorded)
+  const isKnown =
+    bundled !== undefined && conversationOf(bundled) === conversationOf(recorded)
   return isKnown
     ? { id, config, answer, ...held(bundled, answer, broken, known.differences.get(id)) }
     : { id, config, answer, ...heldAsNew(recorded, answer, broken) }
 }
 
 /** The same conversation may be recorded of several versions: the newest is the one that counts. */
-const conversationOf = ({ config, steps = [], request }: Case): string => JSON.stringify([config, steps, request])
+const conversationOf = ({ config, steps = [], request }: Case): string =>
+  JSON.stringify([config, steps, request])
 
-const expectedOf = (recorded: Case): Answer => ({ ...recorded.response, effects: inOurWords(recorded) })
+const expectedOf = (recorded: Case): Answer => ({
+  ...recorded.response,
+  effects: inOurWords(recorded),
+})
 
 type Held = Pick<Verdict, 'faults' | 'reason' | 'deviations'>
 
-function held(recorded: Case, answer: Answer, broken: readonly string[], difference: Difference | undefined): Held {
+function held(
+  recorded: Case,
+  answer: Answer,
+  broken: readonly string[],
+  difference: Difference | undefined,
+): Held {
   const expected = expectedOf(recorded)
-  if (difference === undefined) return { faults: [...faults(expected, answer), ...broken] }
-  const stale = faults(expected, difference.response).length === 0 ? ['is listed as a difference and is none'] : []
-  return { reason: difference.reason, faults: [...faults(difference.response, answer), ...stale, ...broken] }
+  if (difference === undefined)
+    return { faults: [...faults(expected, answer), ...broken] }
+  const stale =
+    faults(expected, difference.response).length === 0
+      ? ['is listed as a difference and is none']
+      : []
+  return {
+    reason: difference.reason,
+    faults: [...faults(difference.response, answer), ...stale, ...broken],
+  }
 }
 
 function heldAsNew(recorded: Case, answer: Answer, broken: readonly string[]): Held {

@@ -2,24 +2,35 @@ import type { Case, Json, JsonObject, Step } from './recording.ts'
 
 type Mint = Step & { readonly op: 'mint' }
 
-const mintsOf = ({ steps = [] }: Case): readonly Mint[] => steps.filter((step): step is Mint => step.op === 'mint')
+const mintsOf = ({ steps = [] }: Case): readonly Mint[] =>
+  steps.filter((step): step is Mint => step.op === 'mint')
 
 /** The claims of the tokens that a conversation signs by hand. */
-export const claimsIn = (recorded: Case): readonly JsonObject[] => mintsOf(recorded).map(({ claims = {} }) => claims)
+export const claimsIn = (recorded: Case): readonly JsonObject[] =>
+  mintsOf(recorded).map(({ claims = {} }) => claims)
 
 /** Whether an id is one that ours finds users by: text that no number is spelled otherwise in, or an integer. */
 export const isPlainId = (id: Json): boolean =>
-  typeof id === 'number' ? Number.isSafeInteger(id) : typeof id === 'string' && (id === '' || !isOtherSpelling(id))
+  typeof id === 'number'
+    ? Number.isSafeInteger(id)
+    : typeof id === 'string' && (id === '' || !isOtherSpelling(id))
 
-const isOtherSpelling = (text: string): boolean => /^[\s+]*[\d_]+\s*$/u.test(text) && String(Number(text)) !== text
+const isOtherSpelling = (text: string): boolean =>
+  /^[\s+]*[\d_]+\s*$/u.test(text) && String(Number(text)) !== text
 
 /** Whether a conversation holds a token that Python's libraries read and a strict reading refuses. */
 export const isOdd = (recorded: Case): boolean => {
   const { request, steps = [] } = recorded
-  const texts = [request.path, request.body ?? '', ...(request.headers ?? []).map(([, value]) => value)]
+  const texts = [
+    request.path,
+    request.body ?? '',
+    ...(request.headers ?? []).map(([, value]) => value),
+  ]
   return (
     texts.some((text) => /\}\}=/.test(text)) ||
-    steps.some((step) => step.op === 'tamper' && ['padded', 'newline'].includes(step.how)) ||
+    steps.some(
+      (step) => step.op === 'tamper' && ['padded', 'newline'].includes(step.how),
+    ) ||
     mintsOf(recorded).some(isOddMint)
   )
 }
@@ -29,7 +40,9 @@ const isOddMint = ({ header = {}, claims = {}, payload_text: text }: Mint): bool
   ['b64', 'zip', 'crit'].some((name) => name in header) ||
   !/^(application\/)?(jwt|at\+jwt)$/i.test(String(header.typ ?? 'JWT')) ||
   claims.jti === '' ||
-  ['exp', 'iat', 'nbf', 'refresh_exp'].some((name) => name in claims && !isMoment(claims[name]!))
+  ['exp', 'iat', 'nbf', 'refresh_exp'].some(
+    (name) => name in claims && !isMoment(claims[name]!),
+  )
 
 /** Security J12. */
 const isMoment = (value: Json): boolean =>

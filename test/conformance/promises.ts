@@ -8,13 +8,17 @@ export function brokenPromises(reply: Reply): string[] {
     .filter((claims) => claims !== undefined)
   const broken: string[] = []
   if (reply.status >= 500) broken.push(`no answer is a ${reply.status}`)
-  if (tokens.length > 0 && header(reply, 'cache-control') !== 'no-store') broken.push('a token is never cached (D21)')
-  if (new Set(tokens.map((claims) => claims.sid)).size > 1) broken.push('tokens given together name one session')
+  if (tokens.length > 0 && header(reply, 'cache-control') !== 'no-store')
+    broken.push('a token is never cached (D21)')
+  if (new Set(tokens.map((claims) => claims.sid)).size > 1)
+    broken.push('tokens given together name one session')
   return broken
 }
 
 /** What a log may not hold. */
 export const leaksIn = (log: string, secrets: readonly string[]): string[] => [
   ...(/eyJ[\w-]{8,}\.[\w-]{8,}\./.test(log) ? ['the log holds a token'] : []),
-  ...secrets.filter((secret) => log.includes(secret)).map(() => 'the log holds a password or a key'),
+  ...secrets
+    .filter((secret) => log.includes(secret))
+    .map(() => 'the log holds a password or a key'),
 ]

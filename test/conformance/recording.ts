@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json }
 export type JsonObject = { readonly [name: string]: Json }
 
 /** A request as it was sent. `{{name}}` stands for a variable that a step set. */
@@ -29,7 +35,12 @@ export type Step =
       readonly header?: JsonObject
       readonly key?: string
     }
-  | { readonly op: 'tamper'; readonly from: string; readonly as: string; readonly how: string }
+  | {
+      readonly op: 'tamper'
+      readonly from: string
+      readonly as: string
+      readonly how: string
+    }
   | { readonly op: 'user'; readonly name: string; readonly set: JsonObject }
   | { readonly op: 'delete_user'; readonly name: string }
   | { readonly op: 'flush_expired' }
@@ -47,7 +58,9 @@ export interface Answer {
   /** The octets as text, where the JSON was not written without spaces. */
   readonly raw?: string
   /** Headers and claims of the tokens in the body, by their path there. */
-  readonly decoded?: { readonly [path: string]: { readonly header: JsonObject; readonly claims: JsonObject } }
+  readonly decoded?: {
+    readonly [path: string]: { readonly header: JsonObject; readonly claims: JsonObject }
+  }
   /** What the request changed in the store. */
   readonly effects?: JsonObject
   /** An answer that the recorded server had not meant to give. */
@@ -84,7 +97,8 @@ export const readLines = <T>(file: URL | string): T[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as T)
 
-export const readJson = <T>(file: URL | string): T => JSON.parse(readFileSync(file, 'utf8')) as T
+export const readJson = <T>(file: URL | string): T =>
+  JSON.parse(readFileSync(file, 'utf8')) as T
 
 /** The recordings of one upstream version, with those of a newer one in the place of theirs. */
 export function overlaid(cases: readonly Case[], newer: readonly Case[]): Case[] {

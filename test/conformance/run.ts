@@ -4,7 +4,14 @@ import { play } from './conversation.ts'
 import { judge, type Known, type Verdict } from './judge.ts'
 import { featureAwaited, PENDING } from './pending.ts'
 import { brokenPromises, leaksIn } from './promises.ts'
-import { type Case, DATA, type Difference, overlaid, readJson, readLines } from './recording.ts'
+import {
+  type Case,
+  DATA,
+  type Difference,
+  overlaid,
+  readJson,
+  readLines,
+} from './recording.ts'
 import { type Served, serve } from './subject.ts'
 
 /**
@@ -25,7 +32,9 @@ const { values: wish, positionals } = parseArgs({
 
 const isOurOwnData = positionals.length === 0
 const read = (files: readonly (URL | string)[]): readonly Case[] =>
-  files.map((file) => readLines<Case>(file)).reduce<readonly Case[]>((older, newer) => added(older, newer), [])
+  files
+    .map((file) => readLines<Case>(file))
+    .reduce<readonly Case[]>((older, newer) => added(older, newer), [])
 const bundled = read(['cases.jsonl', 'main.jsonl'].map((name) => new URL(name, DATA)))
 const cases = isOurOwnData ? bundled : read(positionals)
 const differences = readLines<Difference>(new URL('differences.jsonl', import.meta.url))
@@ -34,9 +43,9 @@ const known: Known = {
   differences: new Map(differences.map((difference) => [difference.id, difference])),
 }
 const configs = readConfigs()
-const passwords = readJson<{ users: { password?: string }[] }>(new URL('seed.json', DATA)).users.flatMap(
-  ({ password }) => (password === undefined ? [] : [password]),
-)
+const passwords = readJson<{ users: { password?: string }[] }>(
+  new URL('seed.json', DATA),
+).users.flatMap(({ password }) => (password === undefined ? [] : [password]))
 
 const chosen = cases.filter(({ id }) => id.startsWith(wish.only))
 const due = chosen.filter((recorded) => featureAwaited(recorded) === undefined)
@@ -45,7 +54,8 @@ const verdicts: Verdict[] = []
 // Two at a time: one computes while the other waits for a disk or a second to pass.
 await Promise.all(
   [0, 1].map(async () => {
-    for (let name = names.shift(); name !== undefined; name = names.shift()) verdicts.push(...(await replay(name)))
+    for (let name = names.shift(); name !== undefined; name = names.shift())
+      verdicts.push(...(await replay(name)))
   }),
 )
 if (isOurOwnData && wish.only === '') verdicts.push(...strays())
@@ -54,15 +64,19 @@ report()
 /** All cases of one configuration, one after the other. */
 async function replay(config: string): Promise<Verdict[]> {
   const mine = due.filter((candidate) => candidate.config === config)
-  if (configs[config] === undefined) return mine.map((recorded) => failure(recorded, 'there is no such configuration'))
+  if (configs[config] === undefined)
+    return mine.map((recorded) => failure(recorded, 'there is no such configuration'))
   try {
     const subject = await serve(config)
-    if ('refused' in subject) return mine.map((recorded) => judge(recorded, subject, [], known))
+    if ('refused' in subject)
+      return mine.map((recorded) => judge(recorded, subject, [], known))
     const judged: Verdict[] = []
     for (const recorded of mine) judged.push(await judgePlayed(recorded, subject))
     await subject.stop()
     const leaks = leaksIn(subject.log(), passwords)
-    return leaks.length === 0 ? judged : [...judged, { id: `log of ${config}`, config, faults: leaks }]
+    return leaks.length === 0
+      ? judged
+      : [...judged, { id: `log of ${config}`, config, faults: leaks }]
   } catch (error) {
     return mine.map((recorded) => failure(recorded, String(error)))
   }
@@ -75,7 +89,11 @@ function failure({ id, config }: Case, fault: string): Verdict {
 async function judgePlayed(recorded: Case, subject: Served): Promise<Verdict> {
   try {
     const { steps = recorded.steps ?? [] } = known.differences.get(recorded.id) ?? {}
-    const { answer, reply } = await play({ ...recorded, steps }, subject, typeClaimOf(configs[recorded.config]!))
+    const { answer, reply } = await play(
+      { ...recorded, steps },
+      subject,
+      typeClaimOf(configs[recorded.config]!),
+    )
     return judge(recorded, answer, brokenPromises(reply), known)
   } catch (error) {
     return failure(recorded, String(error))
@@ -84,7 +102,9 @@ async function judgePlayed(recorded: Case, subject: Served): Promise<Verdict> {
 
 /** Lists that speak of cases which are not there. */
 function strays(): Verdict[] {
-  const unknown = differences.filter(({ id }) => !known.cases.has(id)).map(({ id }) => `differences.jsonl: ${id}`)
+  const unknown = differences
+    .filter(({ id }) => !known.cases.has(id))
+    .map(({ id }) => `differences.jsonl: ${id}`)
   const awaited = new Set(cases.map(featureAwaited))
   const empty = Object.keys(PENDING).filter((feature) => !awaited.has(feature))
   return [...unknown, ...empty.map((feature) => `pending.ts: ${feature}`)].map((id) => ({
@@ -101,10 +121,18 @@ function added(older: readonly Case[], newer: readonly Case[]): Case[] {
 
 function report(): void {
   const order = new Map(cases.map(({ id }, i) => [id, i]))
-  verdicts.sort((a, b) => (order.get(a.id) ?? cases.length) - (order.get(b.id) ?? cases.length))
+  verdicts.sort(
+    (a, b) => (order.get(a.id) ?? cases.length) - (order.get(b.id) ?? cases.length),
+  )
   const failed = verdicts.filter((verdict) => verdict.faults.length > 0)
   const awaited = Object.keys(PENDING)
-    .map((feature) => [feature, chosen.filter((recorded) => featureAwaited(recorded) === feature).length] as const)
+    .map(
+      (feature) =>
+        [
+          feature,
+          chosen.filter((recorded) => featureAwaited(recorded) === feature).length,
+        ] as const,
+    )
     .filter(([, count]) => count > 0)
   process.exitCode = failed.length > 0 ? 1 : 0
   if (wish.json) {
@@ -117,16 +145,21 @@ function report(): void {
     return
   }
   for (const { id, config, faults: found, reason } of failed) {
-    console.log(`FAILED ${id} (${config})${reason === undefined ? '' : `, ours on purpose: ${reason}`}`)
+    console.log(
+      `FAILED ${id} (${config})${reason === undefined ? '' : `, ours on purpose: ${reason}`}`,
+    )
     for (const fault of wish.verbose ? found : found.slice(0, 2)) {
-      console.log(`  ${wish.verbose || fault.length < 300 ? fault : `${fault.slice(0, 300)}…`}`)
+      console.log(
+        `  ${wish.verbose || fault.length < 300 ? fault : `${fault.slice(0, 300)}…`}`,
+      )
     }
   }
   const onPurpose = verdicts.filter(({ reason }) => reason !== undefined).length
   console.log(
     `${onPurpose} of ${verdicts.length} are answered differently on purpose: test/conformance/differences.jsonl`,
   )
-  for (const [deviation, count] of countedDeviations()) console.log(`judged by a deviation: ${deviation}, ${count}`)
+  for (const [deviation, count] of countedDeviations())
+    console.log(`judged by a deviation: ${deviation}, ${count}`)
   for (const [feature, count] of awaited) console.log(`pending: ${feature}, ${count}`)
   console.log(`${verdicts.length - failed.length} passed, ${failed.length} failed`)
 }

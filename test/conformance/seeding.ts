@@ -1,8 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../src/base/clock.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
-import { type ApiTokenId, type ApiTokenRecord, digestOf } from '../../src/tokens/api-token.ts'
+import {
+  type ApiTokenId,
+  type ApiTokenRecord,
+  digestOf,
+} from '../../src/features/api-tokens/api-token.ts'
 import type { UserId } from '../../src/users/user.ts'
+import { sqliteStore } from '../stores/open.ts'
 import type { State } from './conversation.ts'
 import { DATA, type JsonObject, readJson } from './recording.ts'
 
@@ -31,7 +35,10 @@ const readSeed = (): Seed => readJson(new URL('seed.json', DATA))
  *
  * @param byEmail a user model whose key is a UUID and whose name is the address: users without a UUID are left out
  */
-export async function seed(file: string, { byEmail }: { readonly byEmail: boolean }): Promise<void> {
+export async function seed(
+  file: string,
+  { byEmail }: { readonly byEmail: boolean },
+): Promise<void> {
   const { users } = readSeed()
   const hashes = readJson<{ [username: string]: string }>(new URL('passwords.json', DATA))
   const store = sqliteStore({ file })
@@ -39,7 +46,7 @@ export async function seed(file: string, { byEmail }: { readonly byEmail: boolea
     if (byEmail && row.uuid === undefined) continue
     const username = byEmail ? row.email : row.username
     const id = (byEmail ? row.uuid : String(row.id)) as UserId
-    const inserted = await store.users.insert({
+    const inserted = await store.ports.users.insert({
       id,
       username,
       usernameKey: username.normalize('NFKC').toLowerCase(),
@@ -49,11 +56,15 @@ export async function seed(file: string, { byEmail }: { readonly byEmail: boolea
       staff: row.is_staff ?? false,
       superuser: row.is_superuser ?? false,
       joinedAt: systemClock(),
-      roles: [...(row.groups ?? []), ...(row.permissions === undefined ? [] : ['viewers'])],
+      roles: [
+        ...(row.groups ?? []),
+        ...(row.permissions === undefined ? [] : ['viewers']),
+      ],
       attributes: { groups: row.groups ?? [] },
     })
     if (!inserted) throw new Error(`${username} could not be seeded`)
-    if (row.auth_token !== undefined) await store.apiTokens.insert(tokenOf(id, row.auth_token))
+    if (row.auth_token !== undefined)
+      await store.ports.apiTokens.insert(tokenOf(id, row.auth_token))
   }
   await store.close()
 }
@@ -71,7 +82,8 @@ const tokenOf = (userId: UserId, key: string): ApiTokenRecord => ({
   expiresAt: undefined,
 })
 
-export const seededNotes = (): Map<number, string> => new Map(readSeed().notes.map(({ id, title }) => [id, title]))
+export const seededNotes = (): Map<number, string> =>
+  new Map(readSeed().notes.map(({ id, title }) => [id, title]))
 
 type Row = Record<string, string | number | null>
 
@@ -95,6 +107,12 @@ export function stateOf(db: DatabaseSync, notes: ReadonlyMap<number, string>): S
       'select count(*) as opened, coalesce(sum(generation), 0) as rotated, count(ended_at) as ended from sessions',
     )
     .get() as Record<string, number>
-  const tokens = db.prepare('select count(*) as auth_tokens from tokens').get() as Record<string, number>
-  return { users, counts: { users: rows.length, ...sessions, ...tokens, notes: notes.size } }
+  const tokens = db.prepare('select count(*) as auth_tokens from tokens').get() as Record<
+    string,
+    number
+  >
+  return {
+    users,
+    counts: { users: rows.length, ...sessions, ...tokens, notes: notes.size },
+  }
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { mount } from '../../src/adapters/node.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { application } from './app.ts'
@@ -25,7 +25,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const seeded = join(folder, 'seeded.db')
 const server = createServer()
-let house: House | undefined
+let instance: House | undefined
 let turn = 0
 
 /** An instance on a database of its own. */
@@ -62,11 +62,11 @@ export type Command =
   | { readonly op: 'deleteUser'; readonly name: string }
 
 async function obey(command: Command): Promise<unknown> {
-  const { auth, close, state } = house!
+  const { auth, close, state } = instance!
   switch (command.op) {
     case 'reset':
       await close()
-      house = await open()
+      instance = await open()
       return
     case 'flush':
       await auth.flush()
@@ -108,9 +108,9 @@ const listening = (server: Server): Promise<number> =>
 
 try {
   await seed(seeded, { byEmail: usesEmail(config) })
-  house = await open()
+  instance = await open()
   process.send?.({ port: await listening(server) })
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error
+  if (!(error instanceof AuthError)) throw error
   process.send?.({ refused: error.message })
 }

@@ -27,13 +27,20 @@ const compiled = mkdtempSync(join(tmpdir(), 'watchword-compiled-'))
 process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
 
 /** Starts one. @returns the sentence with which it refused, where it did. @throws where it ended without a word */
-export async function serve(config: string): Promise<Served | { readonly refused: string }> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('server.ts', import.meta.url)), config], {
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  })
+export async function serve(
+  config: string,
+): Promise<Served | { readonly refused: string }> {
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('server.ts', import.meta.url)), config],
+    {
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  )
   let log = ''
-  for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8').on('data', (text) => (log += text))
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.setEncoding('utf8').on('data', (text) => (log += text))
   const closed = once(child, 'exit')
   const stop = async (): Promise<void> => {
     if (child.connected) child.disconnect()

@@ -26,20 +26,32 @@ export function view(
   answers: { readonly [method: string]: Answer },
 ): View {
   const options: Answer = () => ({ body: { name: 'Hello' } })
-  const all: typeof answers = { ...answers, ...(answers.GET && { HEAD: answers.GET }), OPTIONS: options }
+  const all: typeof answers = {
+    ...answers,
+    ...(answers.GET && { HEAD: answers.GET }),
+    OPTIONS: options,
+  }
   const serve = guarded(async (request, response) => {
     const { method = '' } = request
     const answer = all[method]
-    if (answer === undefined) return json(response, 405, { detail: `Method "${method}" not allowed.` })
+    if (answer === undefined)
+      return json(response, 405, { detail: `Method "${method}" not allowed.` })
     const { status = 200, body } = await answer(request)
     json(response, status, body)
   })
   return { allow: Object.keys(all).join(', '), serve }
 }
 
-export function json(response: ServerResponse, status: number, body: object | null): void {
+export function json(
+  response: ServerResponse,
+  status: number,
+  body: object | null,
+): void {
   if (body === null) return void response.writeHead(status).end()
   const text = JSON.stringify(body)
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+  })
   response.end(text)
 }

@@ -1,10 +1,10 @@
 import { guardOf, NodeRequest } from '../../src/adapters/node.ts'
-import { apiToken } from '../../src/authentication/api-token.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
-import { session } from '../../src/authentication/session.ts'
 import { isTokenUser, type TokenUser } from '../../src/authentication/token-user.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import {
   allOf,
   allowAny,
@@ -35,9 +35,18 @@ export function helloViews(auth: Auth): Views {
   const GET = { GET: hello }
   return [
     [/^\/hello\/$/, view((listener) => guard(listener), GET)],
-    [/^\/hello\/jwt\/$/, view((listener) => guard({ schemes: [bearer()] }, listener), GET)],
-    [/^\/hello\/token\/$/, view((listener) => guard({ schemes: [apiToken()] }, listener), GET)],
-    [/^\/hello\/basic\/$/, view((listener) => guard({ schemes: [basic()] }, listener), GET)],
+    [
+      /^\/hello\/jwt\/$/,
+      view((listener) => guard({ schemes: [bearer()] }, listener), GET),
+    ],
+    [
+      /^\/hello\/token\/$/,
+      view((listener) => guard({ schemes: [apiToken()] }, listener), GET),
+    ],
+    [
+      /^\/hello\/basic\/$/,
+      view((listener) => guard({ schemes: [basic()] }, listener), GET),
+    ],
     ...browserViews(auth),
     [/^\/hello\/none\/$/, view((listener) => guard({ schemes: [] }, listener), GET)],
     [/^\/hello-stateless\/$/, view((listener) => guard(STATELESS, listener), GET)],
@@ -50,25 +59,39 @@ const browserViews = (auth: Auth): Views =>
     ? [
         [
           /^\/hello\/session\/$/,
-          view((listener) => guardOf(auth)({ schemes: [session()] }, listener), { GET: hello, POST: hello }),
+          view((listener) => guardOf(auth)({ schemes: [session()] }, listener), {
+            GET: hello,
+            POST: hello,
+          }),
         ],
       ]
     : []
 
 /** Views for anybody that tell who asks; bad credentials are refused all the same. */
-export function whoViews(auth: Auth, names: { readonly [scheme: string]: string }): Views {
+export function whoViews(
+  auth: Auth,
+  names: { readonly [scheme: string]: string },
+): Views {
   const guard = guardOf(auth)
   const GET = { GET: (asked: Asked) => who(asked, names) }
   return [
     [/^\/whoami\/$/, view((listener) => guard(allowAny, listener), GET)],
-    [/^\/whoami\/stateless\/$/, view((listener) => guard({ ...STATELESS, permissions: allowAny }, listener), GET)],
+    [
+      /^\/whoami\/stateless\/$/,
+      view((listener) => guard({ ...STATELESS, permissions: allowAny }, listener), GET),
+    ],
   ]
 }
 
-function who({ auth: { user: known, scheme } }: Asked, names: { readonly [scheme: string]: string }): Told {
+function who(
+  { auth: { user: known, scheme } }: Asked,
+  names: { readonly [scheme: string]: string },
+): Told {
   const user = known as User | TokenUser | undefined
   const { id, username, active, staff, superuser } = user ?? NOBODY
-  const by = isTokenUser(user) ? 'JWTStatelessUserAuthentication' : (names[scheme] ?? null)
+  const by = isTokenUser(user)
+    ? 'JWTStatelessUserAuthentication'
+    : (names[scheme] ?? null)
   return {
     body: {
       authenticated: user !== undefined,
@@ -89,15 +112,25 @@ const OPEN = { GET: ok, POST: ok, PUT: ok, PATCH: ok, DELETE: ok }
 
 export function permissionViews(auth: Auth): Views {
   const guard = guardOf(auth)
-  const never = () => denied('nobody is a member', { says: 'Members of the club only.' })
+  const never = () =>
+    denied('nobody is a member', { detail: 'Members of the club only.' })
   return [
     [/^\/perm\/any\/$/, view((listener) => guard(allowAny, listener), OPEN)],
-    [/^\/perm\/authenticated\/$/, view((listener) => guard(isAuthenticated, listener), OPEN)],
+    [
+      /^\/perm\/authenticated\/$/,
+      view((listener) => guard(isAuthenticated, listener), OPEN),
+    ],
     [/^\/perm\/admin\/$/, view((listener) => guard(isStaff, listener), OPEN)],
-    [/^\/perm\/read-only\/$/, view((listener) => guard(anyOf(isAuthenticated, isReadOnly), listener), OPEN)],
+    [
+      /^\/perm\/read-only\/$/,
+      view((listener) => guard(anyOf(isAuthenticated, isReadOnly), listener), OPEN),
+    ],
     [
       /^\/perm\/composed\/$/,
-      view((listener) => guard(allOf(isAuthenticated, anyOf(isStaff, isReadOnly)), listener), OPEN),
+      view(
+        (listener) => guard(allOf(isAuthenticated, anyOf(isStaff, isReadOnly)), listener),
+        OPEN,
+      ),
     ],
     [/^\/perm\/message\/$/, view((listener) => guard(never, listener), OPEN)],
   ]
@@ -108,24 +141,39 @@ export function throttledViews(auth: Auth): Views {
   const guard = guardOf(auth)
   return ['anon', 'user', 'scoped'].map((name) => [
     new RegExp(`^/throttle/${name}/$`),
-    view((listener) => guard({ permissions: allowAny, throttle: [name] }, listener), OPEN),
+    view(
+      (listener) => guard({ permissions: allowAny, throttle: [name] }, listener),
+      OPEN,
+    ),
   ])
 }
 
 /** A collection and what is in it, with Django's model permissions in front, and its object permissions. */
 export function noteViews(auth: Auth, notes: Map<number, string>): Views {
   const guard = guardOf(auth)
-  const collection = { GET: () => ({ body: [...notes].map(noteOf) }), POST: (asked: Asked) => added(asked, notes) }
+  const collection = {
+    GET: () => ({ body: [...notes].map(noteOf) }),
+    POST: (asked: Asked) => added(asked, notes),
+  }
   const forModel = modelPermissions('notes')
   // Roles know of no single thing: as upstream a superuser has everything, and nobody else has anything.
-  const forObject = objectPermissions<unknown, User, string>(modelMap('notes'), (_right, _note, user) => user.superuser)
+  const forObject = objectPermissions<unknown, User, string>(
+    modelMap('notes'),
+    (_right, _note, user) => user.superuser,
+  )
   return [
     [/^\/perm\/notes\/$/, view((listener) => guard(forModel, listener), collection)],
     [
       /^\/perm\/notes-anon-read\/$/,
-      view((listener) => guard(modelPermissionsOrAnonReadOnly('notes'), listener), collection),
+      view(
+        (listener) => guard(modelPermissionsOrAnonReadOnly('notes'), listener),
+        collection,
+      ),
     ],
-    [/^\/perm\/notes\/\d+\/$/, view((listener) => guard(forModel, listener), detail(notes))],
+    [
+      /^\/perm\/notes\/\d+\/$/,
+      view((listener) => guard(forModel, listener), detail(notes)),
+    ],
     [
       /^\/perm\/notes-object\/\d+\/$/,
       view(
@@ -139,10 +187,15 @@ export function noteViews(auth: Auth, notes: Map<number, string>): Views {
 type Authorize = (asked: Asked, note: object) => Promise<void>
 
 function detail(notes: Map<number, string>, authorize: Authorize = async () => {}) {
-  const found = async (asked: Asked): Promise<{ readonly id: number; readonly title: string }> => {
+  const found = async (
+    asked: Asked,
+  ): Promise<{ readonly id: number; readonly title: string }> => {
     const id = Number(/(\d+)\/$/.exec(asked.url ?? '')?.[1])
     const title = notes.get(id)
-    if (title === undefined) throw new Refusal('not_found', undefined, { detail: 'No Note matches the given query.' })
+    if (title === undefined)
+      throw new AuthError('not_found', undefined, {
+        detail: 'No Note matches the given query.',
+      })
     await authorize(asked, { id, title })
     return { id, title }
   }
@@ -157,7 +210,12 @@ function detail(notes: Map<number, string>, authorize: Authorize = async () => {
     notes.delete((await found(asked)).id)
     return { status: 204, body: null }
   }
-  return { GET: async (asked: Asked) => ({ body: await found(asked) }), PUT: change, PATCH: change, DELETE: remove }
+  return {
+    GET: async (asked: Asked) => ({ body: await found(asked) }),
+    PUT: change,
+    PATCH: change,
+    DELETE: remove,
+  }
 }
 
 async function added(asked: Asked, notes: Map<number, string>): Promise<Told> {
@@ -168,11 +226,20 @@ async function added(asked: Asked, notes: Map<number, string>): Promise<Told> {
   return { status: 201, body: { id, title: sent.title } }
 }
 
-async function sentNote(asked: Asked): Promise<{ readonly title: string } | { readonly told: Told }> {
-  const octets = await new NodeRequest(asked).body()
-  const { title } = JSON.parse(Buffer.from(octets).toString()) as { readonly title: string }
+async function sentNote(
+  asked: Asked,
+): Promise<{ readonly title: string } | { readonly told: Told }> {
+  const bytes = await new NodeRequest(asked).body()
+  const { title } = JSON.parse(Buffer.from(bytes).toString()) as {
+    readonly title: string
+  }
   if (title.length <= 50) return { title }
-  return { told: { status: 400, body: { title: ['Ensure this field has no more than 50 characters.'] } } }
+  return {
+    told: {
+      status: 400,
+      body: { title: ['Ensure this field has no more than 50 characters.'] },
+    },
+  }
 }
 
 const noteOf = ([id, title]: readonly [number, string]): object => ({ id, title })

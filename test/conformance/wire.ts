@@ -19,13 +19,15 @@ export interface ExchangeTerms {
 /** Writes octets to a server of this machine, and reads one response. @throws where it is not an HTTP/1.1 response */
 export function exchange(
   port: number,
-  octets: Uint8Array,
+  bytes: Uint8Array,
   method: string,
   { patience = 60_000, secure = false }: ExchangeTerms = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const there = { port, host: '127.0.0.1' }
-    const socket = secure ? connectSecurely({ ...there, rejectUnauthorized: false }) : connect(there)
+    const socket = secure
+      ? connectSecurely({ ...there, rejectUnauthorized: false })
+      : connect(there)
     const chunks: Buffer[] = []
     const done = (outcome: Reply | Error): void => {
       clearTimeout(timer)
@@ -36,9 +38,17 @@ export function exchange(
     const look = (ended: boolean): void => {
       const reply = readReply(Buffer.concat(chunks), method, ended)
       if (reply !== undefined) done(reply)
-      else if (ended) done(new Error(`the connection ended after ${Buffer.concat(chunks).length} octets of an answer`))
+      else if (ended)
+        done(
+          new Error(
+            `the connection ended after ${Buffer.concat(chunks).length} octets of an answer`,
+          ),
+        )
     }
-    const timer = setTimeout(() => done(new Error(`no answer within ${patience} ms`)), patience)
+    const timer = setTimeout(
+      () => done(new Error(`no answer within ${patience} ms`)),
+      patience,
+    )
     socket.on('data', (chunk) => {
       chunks.push(chunk)
       look(false)
@@ -46,7 +56,7 @@ export function exchange(
     socket.on('close', () => look(true))
     // A server that refuses a large body answers and closes while we still write: what it said counts.
     socket.on('error', () => {})
-    socket.write(octets)
+    socket.write(bytes)
   })
 }
 
@@ -64,7 +74,10 @@ export function requestText(
   const { method, path, headers = [], body } = request
   const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`]
   for (const [name, value] of headers) lines.push(`${name}: ${value}`)
-  if (body !== undefined && !headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name))) {
+  if (
+    body !== undefined &&
+    !headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name))
+  ) {
     lines.push(`Content-Length: ${body.length}`)
   }
   lines.push('Connection: close', '', '')
@@ -75,24 +88,36 @@ export function requestText(
 export const header = (reply: Pick<Reply, 'headers'>, name: string): string | undefined =>
   reply.headers.find(([given]) => given.toLowerCase() === name)?.[1]
 
-function readReply(octets: Buffer, method: string, ended: boolean): Reply | undefined {
-  const end = octets.indexOf('\r\n\r\n')
+function readReply(bytes: Buffer, method: string, ended: boolean): Reply | undefined {
+  const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return undefined
-  const [statusLine = '', ...lines] = octets.subarray(0, end).toString('latin1').split('\r\n')
+  const [statusLine = '', ...lines] = bytes
+    .subarray(0, end)
+    .toString('latin1')
+    .split('\r\n')
   const status = Number(/^HTTP\/1\.1 (\d{3})(?: |$)/.exec(statusLine)?.[1] ?? Number.NaN)
-  if (Number.isNaN(status)) throw new Error(`not a status line: ${JSON.stringify(statusLine.slice(0, 80))}`)
-  if (status === 100) return readReply(octets.subarray(end + 4), method, ended)
+  if (Number.isNaN(status))
+    throw new Error(`not a status line: ${JSON.stringify(statusLine.slice(0, 80))}`)
+  if (status === 100) return readReply(bytes.subarray(end + 4), method, ended)
   const headers = lines.map((line) => {
     const colon = line.indexOf(':')
     return [line.slice(0, colon), line.slice(colon + 1).trim()] as const
   })
-  const rest = octets.subarray(end + 4)
-  const body = method === 'HEAD' || status === 204 || status === 304 ? Buffer.alloc(0) : bodyOf(rest, headers, ended)
+  const rest = bytes.subarray(end + 4)
+  const body =
+    method === 'HEAD' || status === 204 || status === 304
+      ? Buffer.alloc(0)
+      : bodyOf(rest, headers, ended)
   return body === undefined ? undefined : { status, headers, body }
 }
 
-function bodyOf(rest: Buffer, headers: Reply['headers'], ended: boolean): Buffer | undefined {
-  if (/chunked/i.test(header({ headers }, 'transfer-encoding') ?? '')) return unchunked(rest)
+function bodyOf(
+  rest: Buffer,
+  headers: Reply['headers'],
+  ended: boolean,
+): Buffer | undefined {
+  if (/chunked/i.test(header({ headers }, 'transfer-encoding') ?? ''))
+    return unchunked(rest)
   const length = header({ headers }, 'content-length')
   if (length === undefined) return ended ? rest : undefined
   return rest.length >= Number(length) ? rest.subarray(0, Number(length)) : undefined

@@ -36,7 +36,10 @@ export const withoutClaim =
 
 /** The JSON text of the header or the payload, written otherwise. */
 export const written =
-  (part: 'headerText' | 'payloadText', write: (text: string, chance: Chance) => string | Buffer): Change =>
+  (
+    part: 'headerText' | 'payloadText',
+    write: (text: string, chance: Chance) => string | Buffer,
+  ): Change =>
   (draft, chance) => {
     const text = JSON.stringify(part === 'headerText' ? draft.header : draft.claims)
     draft[part] = write(text, chance)
@@ -64,6 +67,22 @@ export const finished =
   }
 
 /** Values of every type of JSON, for members that want another. */
-export const ODD = [null, 0, 1, -1, 1.5, true, false, '', 'x', [], ['x'], {}, [null], '1893456001', 1e30]
+export const ODD = [
+  null,
+  0,
+  1,
+  -1,
+  1.5,
+  true,
+  false,
+  '',
+  'x',
+  [],
+  ['x'],
+  {},
+  [null],
+  '1893456001',
+  1e30,
+]
 
 export const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

@@ -36,14 +36,26 @@ export const TEXTS: Changes = {
   'signed text: padding': spelled(padded),
   'signed text: spare bits': spelled(withSpareBits),
   'signed text: white space': spelled((text, chance) => inserted(text, chance, WHITE)),
-  'signed text: standard alphabet': spelled((text) => text.replaceAll('-', '+').replaceAll('_', '/')),
-  'signed text: foreign character': spelled((text, chance) => inserted(text, chance, FOREIGN)),
+  'signed text: standard alphabet': spelled((text) =>
+    text.replaceAll('-', '+').replaceAll('_', '/'),
+  ),
+  'signed text: foreign character': spelled((text, chance) =>
+    inserted(text, chance, FOREIGN),
+  ),
   'text: one equals sign': finished((token, chance) => inserted(token, chance, ['='])),
-  'text: standard alphabet': finished((token) => token.replaceAll('-', '+').replaceAll('_', '/')),
+  'text: standard alphabet': finished((token) =>
+    token.replaceAll('-', '+').replaceAll('_', '/'),
+  ),
   'text: white space within': finished((token, chance) => inserted(token, chance, WHITE)),
-  'text: white space around': finished((token, chance) => chance.pick([` ${token}`, `${token}\n`, `${token} `])),
-  'text: foreign character': finished((token, chance) => inserted(token, chance, FOREIGN)),
-  'text: a letter within': finished((token, chance) => inserted(token, chance, ALPHABET.split(''))),
+  'text: white space around': finished((token, chance) =>
+    chance.pick([` ${token}`, `${token}\n`, `${token} `]),
+  ),
+  'text: foreign character': finished((token, chance) =>
+    inserted(token, chance, FOREIGN),
+  ),
+  'text: a letter within': finished((token, chance) =>
+    inserted(token, chance, ALPHABET.split('')),
+  ),
   'text: a letter changed': finished((token, chance) => {
     const at = chance.int(token.length)
     return token.slice(0, at) + chance.pick(ALPHABET.split('')) + token.slice(at + 1)
@@ -56,9 +68,13 @@ export const TEXTS: Changes = {
   'text: a segment less': finished((token) => token.slice(0, token.lastIndexOf('.'))),
   'text: no signature': finished((token) => token.slice(0, token.lastIndexOf('.') + 1)),
   'text: a segment empty': finished(segment(() => '')),
-  'text: segments in another order': finished((token) => token.split('.').reverse().join('.')),
+  'text: segments in another order': finished((token) =>
+    token.split('.').reverse().join('.'),
+  ),
   'text: cut off': finished((token, chance) => token.slice(0, chance.int(token.length))),
-  'text: cut off in front': finished((token, chance) => token.slice(chance.int(token.length))),
+  'text: cut off in front': finished((token, chance) =>
+    token.slice(chance.int(token.length)),
+  ),
   'text: twice': finished((token) => token + token),
   'text: other case': finished(segment((text) => text.toLowerCase())),
   'text: percent-encoded': finished((token) => token.replaceAll('.', '%2E')),

@@ -5,4 +5,10 @@ import { SIGNATURES } from './changes-of-signatures.ts'
 import { TEXTS } from './changes-of-texts.ts'
 
 /** Everything that is done to tokens, by name: from their members to their text. */
-export const CHANGES: Changes = { ...HEADERS, ...CLAIMS, ...JSONS, ...SIGNATURES, ...TEXTS }
+export const CHANGES: Changes = {
+  ...HEADERS,
+  ...CLAIMS,
+  ...JSONS,
+  ...SIGNATURES,
+  ...TEXTS,
+}

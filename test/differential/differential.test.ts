@@ -18,14 +18,16 @@ function faultsOf(sample: Sample, seen: Map<string, number>): string[] {
   const { ours, jose, fastJwt, trail } = sample
   if (!ours.accepted && ours.foreign !== undefined) return [`threw ${ours.foreign}`]
   if (ours.accepted) {
-    if (!jose.accepted || !fastJwt.accepted) return ['is accepted, and another refuses it']
+    if (!jose.accepted || !fastJwt.accepted)
+      return ['is accepted, and another refuses it']
     const [a, b, c] = [ours, jose, fastJwt].map(({ claims }) => JSON.stringify(claims))
     return a === b && a === c ? [] : ['the claims come out differently']
   }
   if (trail.length === 0) return ['is good, and is refused']
   if (!jose.accepted && !fastJwt.accepted) return []
   const known = classOf(sample)
-  if (known === undefined) return ['is refused, another accepts it, and no class of the list says why']
+  if (known === undefined)
+    return ['is refused, another accepts it, and no class of the list says why']
   seen.set(known.name, (seen.get(known.name) ?? 0) + 1)
   return []
 }
@@ -39,7 +41,11 @@ test(`differential: ${COUNT} tokens are judged as jose and fast-jwt judge them, 
     if (sample.ours.accepted) accepted++
     for (const fault of faultsOf(sample, seen)) faults.push(`${fault}: ${shown(sample)}`)
   }
-  assert.deepEqual(faults.slice(0, 20), [], `${faults.length} unlisted; again with WATCHWORD_SEED=${SEED}`)
+  assert.deepEqual(
+    faults.slice(0, 20),
+    [],
+    `${faults.length} unlisted; again with WATCHWORD_SEED=${SEED}`,
+  )
   // Good ones and refused ones: a run of one kind would say little.
   assert.ok(accepted > COUNT / 8 && accepted < COUNT / 2, `${accepted} accepted`)
 

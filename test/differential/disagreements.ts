@@ -1,5 +1,14 @@
 import { AUDIENCE, NOW } from './draft.ts'
-import { anywhere, depthOf, hasByteOrderMark, isUtf8, type Part, type Reading, read, repeatsAName } from './reading.ts'
+import {
+  anywhere,
+  depthOf,
+  hasByteOrderMark,
+  isUtf8,
+  type Part,
+  type Reading,
+  read,
+  repeatsAName,
+} from './reading.ts'
 import type { Sample } from './samples.ts'
 
 /**
@@ -26,12 +35,14 @@ const has = ({ header }: Reading, name: string): boolean =>
 const DATES = ['exp', 'iat', 'nbf']
 const LAST_MOMENT = 253_402_300_799
 const isNoMoment = (value: unknown): boolean =>
-  value !== undefined && !(typeof value === 'number' && value >= 0 && value <= LAST_MOMENT)
+  value !== undefined &&
+  !(typeof value === 'number' && value >= 0 && value <= LAST_MOMENT)
 
 export const DISAGREEMENTS: readonly Disagreement[] = [
   {
     name: 'characters outside base64url, or padding',
-    because: 'one token has one spelling (RFC 7515 §2); jose skips white space and padding in a payload',
+    because:
+      'one token has one spelling (RFC 7515 §2); jose skips white space and padding in a payload',
     code: 'malformed',
     holds: ({ token }) => !/^[\w-]+\.[\w-]*\.[\w-]+$/.test(token),
   },
@@ -39,7 +50,8 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     name: 'spare bits that are not zero, in header or payload',
     because: 'the same (RFC 4648 §3.5)',
     code: 'malformed',
-    holds: ({ segments }) => segments.slice(0, 2).some((text) => respelled(text) !== text),
+    holds: ({ segments }) =>
+      segments.slice(0, 2).some((text) => respelled(text) !== text),
   },
   {
     name: 'spare bits that are not zero, in the signature',
@@ -49,14 +61,17 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: 'a signature of RSA without the zero that it begins with',
-    because: 'it is as long as the modulus (RFC 8017 §8.1.2 and §8.2.2, step 1); OpenSSL takes a shorter one for PSS',
+    because:
+      'it is as long as the modulus (RFC 8017 §8.1.2 and §8.2.2, step 1); OpenSSL takes a shorter one for PSS',
     code: 'bad_signature',
-    holds: ({ segments }, { alg }) => /^[RP]S/.test(alg) && Buffer.from(segments[2] ?? '', 'base64url').length === 255,
+    holds: ({ segments }, { alg }) =>
+      /^[RP]S/.test(alg) && Buffer.from(segments[2] ?? '', 'base64url').length === 255,
     rare: true,
   },
   {
     name: 'a name twice',
-    because: 'two readers take two meanings from it (RFC 8725 §2.4, RFC 7515 §4 allows to refuse)',
+    because:
+      'two readers take two meanings from it (RFC 8725 §2.4, RFC 7515 §4 allows to refuse)',
     code: 'malformed',
     holds: (token) => parts(token).some(repeatsAName),
   },
@@ -85,7 +100,8 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
       parts(token).some(({ members }) =>
         anywhere(
           members,
-          (name, value) => !name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()),
+          (name, value) =>
+            !name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed()),
         ),
       ),
   },
@@ -115,7 +131,8 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: 'kid of another key',
-    because: 'the token says that this key did not sign it; the others were given no name for the key',
+    because:
+      'the token says that this key did not sign it; the others were given no name for the key',
     code: 'unknown_key',
     holds: (token, { kid }) => has(token, 'kid') && member(token, 'kid') !== kid,
   },
@@ -128,9 +145,12 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: 'typ of another kind of token',
-    because: 'tokens of one kind are not taken for another (RFC 8725 §3.11); the others were not told which is wanted',
+    because:
+      'tokens of one kind are not taken for another (RFC 8725 §3.11); the others were not told which is wanted',
     code: 'wrong_type',
-    holds: (token) => has(token, 'typ') && !/^(application\/)?(at\+)?jwt$/i.test(textOr(member(token, 'typ'))),
+    holds: (token) =>
+      has(token, 'typ') &&
+      !/^(application\/)?(at\+)?jwt$/i.test(textOr(member(token, 'typ'))),
   },
   {
     name: 'longer than 8,192 octets',
@@ -146,21 +166,27 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: 'sub or jti of another type, or an empty jti',
-    because: 'they are texts (RFC 7519 §4.1.2, §4.1.7); what revocation goes by must be one',
+    because:
+      'they are texts (RFC 7519 §4.1.2, §4.1.7); what revocation goes by must be one',
     code: 'invalid_claim',
     holds: (token) =>
       claim(token, 'jti') === '' ||
-      ['sub', 'jti'].some((name) => claim(token, name) !== undefined && typeof claim(token, name) !== 'string'),
+      ['sub', 'jti'].some(
+        (name) =>
+          claim(token, name) !== undefined && typeof claim(token, name) !== 'string',
+      ),
   },
   {
     name: 'issued in the future',
-    because: 'as Simple JWT; the others look at iat only where a greatest age is asked for',
+    because:
+      'as Simple JWT; the others look at iat only where a greatest age is asked for',
     code: 'not_yet_valid',
     holds: (token) => Number(claim(token, 'iat')) > NOW,
   },
   {
     name: 'the second of exp itself',
-    because: 'a token must not be accepted on its exp (RFC 7519 §4.1.4); fast-jwt takes it',
+    because:
+      'a token must not be accepted on its exp (RFC 7519 §4.1.4); fast-jwt takes it',
     code: 'expired',
     holds: (token) => claim(token, 'exp') === NOW,
   },
@@ -170,12 +196,17 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     code: 'wrong_audience',
     holds: (token) => {
       const aud = claim(token, 'aud')
-      return Array.isArray(aud) && aud.includes(AUDIENCE) && !aud.every((each) => typeof each === 'string')
+      return (
+        Array.isArray(aud) &&
+        aud.includes(AUDIENCE) &&
+        !aud.every((each) => typeof each === 'string')
+      )
     },
   },
 ]
 
-const respelled = (text: string): string => Buffer.from(text, 'base64url').toString('base64url')
+const respelled = (text: string): string =>
+  Buffer.from(text, 'base64url').toString('base64url')
 
 const textOr = (value: unknown): string => (typeof value === 'string' ? value : '')
 

@@ -34,13 +34,20 @@ export function aDraft(key: KeyCase, chance: Chance): Draft {
     token_type: 'access',
     exp: NOW + 1 + chance.int(3600),
     iat: NOW - chance.int(3600),
-    jti: chance.octets(16).toString('hex'),
+    jti: chance.bytes(16).toString('hex'),
     user_id: String(chance.int(1000)),
     iss: ISSUER,
     aud: AUDIENCE,
   }
-  for (let i = chance.int(3); i > 0; i--) claims[`x_${chance.text(4)}`] = chance.pick(VALUES)
-  return { key, header: { alg: key.alg, typ: 'JWT', kid: key.kid }, claims, finish: [], trail: [] }
+  for (let i = chance.int(3); i > 0; i--)
+    claims[`x_${chance.text(4)}`] = chance.pick(VALUES)
+  return {
+    key,
+    header: { alg: key.alg, typ: 'JWT', kid: key.kid },
+    claims,
+    finish: [],
+    trail: [],
+  }
 }
 
 const VALUES = [
@@ -60,16 +67,33 @@ const VALUES = [
 ]
 
 /** The finished text. */
-export function textOf({ key, header, claims, headerText, payloadText, spell, sign, finish }: Draft): string {
-  const parts = [headerText ?? JSON.stringify(header), payloadText ?? JSON.stringify(claims)].map(base64url)
+export function textOf({
+  key,
+  header,
+  claims,
+  headerText,
+  payloadText,
+  spell,
+  sign,
+  finish,
+}: Draft): string {
+  const parts = [
+    headerText ?? JSON.stringify(header),
+    payloadText ?? JSON.stringify(claims),
+  ].map(base64url)
   const signed = (spell === undefined ? parts : parts.map(spell)).join('.')
   const signature = (sign ?? properly)(Buffer.from(signed), key)
-  return finish.reduce((token, change) => change(token), `${signed}.${signature.toString('base64url')}`)
+  return finish.reduce(
+    (token, change) => change(token),
+    `${signed}.${signature.toString('base64url')}`,
+  )
 }
 
-const base64url = (text: string | Buffer): string => Buffer.from(text).toString('base64url')
+const base64url = (text: string | Buffer): string =>
+  Buffer.from(text).toString('base64url')
 
-const properly = (signed: Buffer, { alg, signing }: KeyCase): Buffer => rawSignature(alg, signing, signed)
+const properly = (signed: Buffer, { alg, signing }: KeyCase): Buffer =>
+  rawSignature(alg, signing, signed)
 
 export const signedBy =
   (of: (key: KeyCase) => KeyObject, alg?: Algorithm) =>

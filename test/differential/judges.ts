@@ -1,7 +1,7 @@
 import { createVerifier } from 'fast-jwt'
 import { jwtVerify } from 'jose'
 import type { UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { KeySet, verifier } from '../../src/jwt/index.ts'
 import { AUDIENCE, ISSUER, NOW } from './draft.ts'
 import type { KeyCase } from './keys.ts'
@@ -60,7 +60,7 @@ function ourWord(judge: () => unknown): Word {
   try {
     return { accepted: true, claims: judge() }
   } catch (error) {
-    return error instanceof Refusal
+    return error instanceof AuthError
       ? refused(error.code)
       : { accepted: false, code: 'a foreign exception', foreign: error }
   }

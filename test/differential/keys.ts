@@ -8,7 +8,11 @@ import {
 } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
-import { importSecret, importVerifyingKey, type VerifyingKey } from '../../src/jwt/index.ts'
+import {
+  importSecret,
+  importVerifyingKey,
+  type VerifyingKey,
+} from '../../src/jwt/index.ts'
 import type { Chance } from './random.ts'
 
 /** A key as each of the implementations wants it, and an attacker's of the same kind. */
@@ -29,7 +33,9 @@ interface RsaKeys {
   readonly evil: JsonWebKey
 }
 const rsa = (): RsaKeys =>
-  JSON.parse(readFileSync(new URL('../data/vectors/rsa-test-keys.json', import.meta.url), 'utf8'))
+  JSON.parse(
+    readFileSync(new URL('../data/vectors/rsa-test-keys.json', import.meta.url), 'utf8'),
+  )
 
 export function keyCases(chance: Chance): KeyCase[] {
   return (Object.keys(ALGORITHMS) as Algorithm[]).map((alg) =>
@@ -38,11 +44,19 @@ export function keyCases(chance: Chance): KeyCase[] {
 }
 
 function secretCase(alg: Algorithm, chance: Chance): KeyCase {
-  const octets = chance.octets(64)
+  const bytes = chance.bytes(64)
   const kid = `${alg}-1`
-  const { verifying: ours } = importSecret(alg, octets, { kid })
-  const signing = createSecretKey(octets)
-  return { alg, kid, ours, verifying: signing, text: octets, signing, attacker: createSecretKey(chance.octets(64)) }
+  const { verifying: ours } = importSecret(alg, bytes, { kid })
+  const signing = createSecretKey(bytes)
+  return {
+    alg,
+    kid,
+    ours,
+    verifying: signing,
+    text: bytes,
+    signing,
+    attacker: createSecretKey(chance.bytes(64)),
+  }
 }
 
 function pairCase(alg: Algorithm): KeyCase {
@@ -50,7 +64,15 @@ function pairCase(alg: Algorithm): KeyCase {
   const [signing, attacker] = pairOf(alg)
   const verifying = createPublicKey(signing)
   const text = verifying.export({ format: 'pem', type: 'spki' }) as string
-  return { alg, kid, ours: importVerifyingKey(alg, text, { kid }), verifying, text, signing, attacker }
+  return {
+    alg,
+    kid,
+    ours: importVerifyingKey(alg, text, { kid }),
+    verifying,
+    text,
+    signing,
+    attacker,
+  }
 }
 
 /** Two private keys. Those of RSA take long to make, and are always the same two. */
@@ -59,13 +81,20 @@ function pairOf(alg: Algorithm): readonly [KeyObject, KeyObject] {
   switch (details.kind) {
     case 'rsa': {
       const { server, evil } = rsa()
-      return [createPrivateKey({ key: server, format: 'jwk' }), createPrivateKey({ key: evil, format: 'jwk' })]
+      return [
+        createPrivateKey({ key: server, format: 'jwk' }),
+        createPrivateKey({ key: evil, format: 'jwk' }),
+      ]
     }
     case 'ec': {
-      const make = () => generateKeyPairSync('ec', { namedCurve: details.curve }).privateKey
+      const make = () =>
+        generateKeyPairSync('ec', { namedCurve: details.curve }).privateKey
       return [make(), make()]
     }
     default:
-      return [generateKeyPairSync('ed25519').privateKey, generateKeyPairSync('ed25519').privateKey]
+      return [
+        generateKeyPairSync('ed25519').privateKey,
+        generateKeyPairSync('ed25519').privateKey,
+      ]
   }
 }

@@ -23,7 +23,7 @@ export class Chance {
     return this.int(times) === 0
   }
 
-  octets(length: number): Buffer {
+  bytes(length: number): Buffer {
     return Buffer.from(Array.from({ length }, () => this.int(256)))
   }
 

@@ -10,7 +10,7 @@ export interface Reading {
 }
 
 export interface Part {
-  readonly octets: Buffer
+  readonly bytes: Buffer
   readonly text: string
   /** `undefined` where it is no object of JSON. */
   readonly members: { readonly [name: string]: unknown } | undefined
@@ -18,32 +18,42 @@ export interface Part {
 
 export function read(token: string): Reading {
   const segments = token.split('.')
-  return { token, segments, header: part(segments[0] ?? ''), payload: part(segments[1] ?? '') }
+  return {
+    token,
+    segments,
+    header: part(segments[0] ?? ''),
+    payload: part(segments[1] ?? ''),
+  }
 }
 
 function part(segment: string): Part {
-  const octets = Buffer.from(segment, 'base64url')
-  const text = octets.toString().replace(/^\ufeff/, '')
-  return { octets, text, members: membersOf(text) }
+  const bytes = Buffer.from(segment, 'base64url')
+  const text = bytes.toString().replace(/^\ufeff/, '')
+  return { bytes, text, members: membersOf(text) }
 }
 
 function membersOf(text: string): Part['members'] {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? { ...value }
+      : undefined
   } catch {
     return undefined
   }
 }
 
-export const isUtf8 = ({ octets }: Part): boolean => Buffer.from(octets.toString()).equals(octets)
+export const isUtf8 = ({ bytes }: Part): boolean =>
+  Buffer.from(bytes.toString()).equals(bytes)
 
-export const hasByteOrderMark = ({ octets }: Part): boolean => octets.toString('hex', 0, 3) === 'efbbbf'
+export const hasByteOrderMark = ({ bytes }: Part): boolean =>
+  bytes.toString('hex', 0, 3) === 'efbbbf'
 
 /** More names are written than there are members. */
 export const repeatsAName = ({ text, members }: Part): boolean =>
   members !== undefined &&
-  [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, name]) => name).length > count(members)
+  [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, name]) => name).length >
+    count(members)
 
 const count = (value: unknown): number =>
   children(value).reduce<number>(
@@ -60,5 +70,8 @@ export const depthOf = (value: unknown): number =>
     : 0
 
 /** Whether something holds of a name and its value anywhere within. */
-export const anywhere = (value: unknown, holds: (name: string, value: unknown) => boolean): boolean =>
+export const anywhere = (
+  value: unknown,
+  holds: (name: string, value: unknown) => boolean,
+): boolean =>
   children(value).some(([name, child]) => holds(name, child) || anywhere(child, holds))

@@ -34,14 +34,22 @@ export async function* samples(seed: number, count: number): AsyncGenerator<Samp
         draft.trail.push(name)
       }
       const token = textOf(draft)
-      return { index: start + i, token, alg: key.alg, kid: key.kid, trail: draft.trail, words: judges(token) }
+      return {
+        index: start + i,
+        token,
+        alg: key.alg,
+        kid: key.kid,
+        trail: draft.trail,
+        words: judges(token),
+      }
     })
     for (const { words, ...sample } of drawn) yield { ...sample, ...(await words) }
   }
 }
 
 /** What is quick comes more often: signatures of RSA and of the long curves take a hundred times as long. */
-const shareOf = (alg: string): number => (alg.startsWith('HS') || alg === 'ES256' || alg === 'EdDSA' ? 6 : 1)
+const shareOf = (alg: string): number =>
+  alg.startsWith('HS') || alg === 'ES256' || alg === 'EdDSA' ? 6 : 1
 
 /** One token in eight is good, most have one change, some have two. */
 function changesFor(chance: Chance): string[] {

@@ -2,11 +2,19 @@ import { constants, createHmac, type KeyObject, sign } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
 
 /** A signature by node alone: what is compared may not be made by one of those that are compared. */
-export function rawSignature(alg: Algorithm, key: KeyObject, signed: Uint8Array, saltLength?: number): Buffer {
+export function rawSignature(
+  alg: Algorithm,
+  key: KeyObject,
+  signed: Uint8Array,
+  saltLength?: number,
+): Buffer {
   const details = ALGORITHMS[alg]
   switch (details.kind) {
     case 'hmac':
-      return createHmac(details.hash, key.type === 'secret' ? key : Buffer.from('not a secret'))
+      return createHmac(
+        details.hash,
+        key.type === 'secret' ? key : Buffer.from('not a secret'),
+      )
         .update(signed)
         .digest()
     case 'ec':

@@ -5,17 +5,23 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { mount } from '../../src/adapters/node.ts'
-import { session } from '../../src/authentication/session.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { watchword } from '../../src/watchword.ts'
 
 const [, script = ''] =
-  /<script type="module">\n(.*?)<\/script>/s.exec(readFileSync('docs/browser-sessions.md', 'utf8')) ?? []
+  /<script type="module">\n(.*?)<\/script>/s.exec(
+    readFileSync('docs/browser-sessions.md', 'utf8'),
+  ) ?? []
 
 /** As much of a browser as the script of the page needs: it keeps cookies, and shows to scripts those that are for them. */
 function browserAt(base: string) {
   const jar = new Map<string, { readonly value: string; readonly httpOnly: boolean }>()
   const sent = (all: boolean): string =>
-    [...jar].flatMap(([name, { value, httpOnly }]) => (all || !httpOnly ? [`${name}=${value}`] : [])).join('; ')
+    [...jar]
+      .flatMap(([name, { value, httpOnly }]) =>
+        all || !httpOnly ? [`${name}=${value}`] : [],
+      )
+      .join('; ')
   const answers: { readonly path: string; readonly status: number }[] = []
   return {
     answers,
@@ -25,7 +31,12 @@ function browserAt(base: string) {
       },
     },
     async fetch(path: string, { headers, ...init }: RequestInit): Promise<Response> {
-      const all = { ...(headers as Record<string, string>), origin: base, cookie: sent(true), connection: 'close' }
+      const all = {
+        ...(headers as Record<string, string>),
+        origin: base,
+        cookie: sent(true),
+        connection: 'close',
+      }
       const answer = await fetch(base + path, { ...init, headers: all })
       for (const cookie of answer.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? []
@@ -39,7 +50,11 @@ function browserAt(base: string) {
 }
 
 async function site(t: TestContext): Promise<string> {
-  const auth = watchword({ database: 'sqlite::memory:', authentication: [session()], log: () => {} })
+  const auth = watchword({
+    database: 'sqlite::memory:',
+    authentication: [session()],
+    log: () => {},
+  })
   const server = createServer()
   t.after(async () => {
     server.close().closeAllConnections()
@@ -59,7 +74,10 @@ async function site(t: TestContext): Promise<string> {
 test('the script of the page signs in, changes something and signs out', async (t) => {
   const browser = browserAt(await site(t))
 
-  await new Function('document', 'fetch', `return (async () => {${script}})()`)(browser.document, browser.fetch)
+  await new Function('document', 'fetch', `return (async () => {${script}})()`)(
+    browser.document,
+    browser.fetch,
+  )
 
   assert.deepEqual(browser.answers, [
     { path: '/auth/login/', status: 200 },

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { COMMANDS } from '../../src/cli/commands.ts'
-import { LIMITS } from '../../src/server/limits.ts'
+import { allCommands } from '../../src/cli/commands.ts'
+import { LIMITS } from '../../src/server/connection-limits.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const pages = [...globSync('*.md'), ...globSync('docs/*.md')]
@@ -24,7 +24,8 @@ test('what the pages link to is there', () => {
     for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
       const [path = '', anchor] = target.split('#')
       const file = path === '' ? page : join(dirname(page), path)
-      const isThere = existsSync(file) && (anchor === undefined || anchorsIn(file).includes(anchor))
+      const isThere =
+        existsSync(file) && (anchor === undefined || anchorsIn(file).includes(anchor))
       if (!isThere) broken.push(`${page} -> ${target}`)
     }
   }
@@ -32,25 +33,35 @@ test('what the pages link to is there', () => {
 })
 
 test('CONTRIBUTING tells the floors that the code stands on', () => {
-  const told = [...read('CONTRIBUTING.md').matchAll(/^\| (\d+) \| (.+?) \|/gm)].flatMap(([, floor, rooms = '']) =>
-    [...rooms.matchAll(/`([\w.]+)\/?`/g)].map(([, room]) => `${floor} ${room}`),
+  const told = [...read('CONTRIBUTING.md').matchAll(/^\| (\d+) \| (.+?) \|/gm)].flatMap(
+    ([, floor, rooms = '']) =>
+      [...rooms.matchAll(/`([\w.]+)\/?`/g)].map(([, room]) => `${floor} ${room}`),
   )
-  const [, floors = ''] = /^const FLOORS = \[\n(.*?)^\]/ms.exec(read('test/floors.test.ts')) ?? []
+  const [, floors = ''] =
+    /^const FLOORS = \[\n(.*?)^\]/ms.exec(read('test/floors.test.ts')) ?? []
   const held = floors
     .trim()
     .split('\n')
-    .flatMap((line, i) => [...line.matchAll(/'([\w.]+)'/g)].map(([, room]) => `${i + 1} ${room}`))
+    .flatMap((line, i) =>
+      [...line.matchAll(/'([\w.]+)'/g)].map(([, room]) => `${i + 1} ${room}`),
+    )
   assert.deepEqual(told.sort(), held.sort())
 })
 
-test('the page of the command names every command', () => {
+test('the page of the command names every command', async () => {
   const rows = read('docs/command.md')
     .split('\n')
     .filter((line) => line.startsWith('| `'))
-  const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z]+(?: [a-z]+)?)/g)])
-  const names = Object.keys(COMMANDS)
+  const named = rows.flatMap((row) => [
+    ...(row.split('|')[1] ?? '').matchAll(/`([a-z]+(?: [a-z]+)?)/g),
+  ])
+  const names = Object.keys(await allCommands())
   assert.deepEqual(
-    [...new Set(named.map(([, name]) => name).filter((name) => names.includes(name ?? '')))].sort(),
+    [
+      ...new Set(
+        named.map(([, name]) => name).filter((name) => names.includes(name ?? '')),
+      ),
+    ].sort(),
     [...names].sort(),
   )
 })
@@ -76,11 +87,16 @@ test('the page of the settings has a row for every other option', () => {
       [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
     ),
   )
-  const [, body = ''] = /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/options.ts')) ?? []
-  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name)
+  const [, body = ''] =
+    /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/options.ts')) ?? []
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(
+    ([, name = '']) => name,
+  )
   assert.ok(options.length >= 16)
   // Those three have their settings in the other table.
-  const missing = options.filter((name) => !['tokens', 'users', 'on'].includes(name) && !named.has(name))
+  const missing = options.filter(
+    (name) => !['tokens', 'users', 'on'].includes(name) && !named.has(name),
+  )
   assert.deepEqual(missing, [])
 })
 
@@ -99,15 +115,26 @@ test('every permission and scheme that is exported is explained, and so are the 
     )
   const unnamed = (names: readonly string[], text: string): readonly string[] =>
     names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))
-  assert.deepEqual(unnamed(exportedBy('src/permissions/index.ts'), read('docs/permissions.md')), [])
-  assert.deepEqual(unnamed(exportedBy('src/authentication/index.ts'), rows('docs/authentication.md')), [])
+  assert.deepEqual(
+    unnamed(exportedBy('src/permissions/index.ts'), read('docs/permissions.md')),
+    [],
+  )
+  assert.deepEqual(
+    unnamed(exportedBy('src/authentication.ts'), rows('docs/authentication.md')),
+    [],
+  )
   assert.deepEqual(unnamed(['anon', 'user', 'login'], rows('docs/throttling.md')), [])
 })
 
 test('the page of browsers has a row for every option of session()', () => {
   const page = read('docs/browser-sessions.md')
-  const [, body = ''] = /interface SessionOptions \{\n(.*?)^\}/ms.exec(read('src/authentication/session.ts')) ?? []
-  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name)
+  const [, body = ''] =
+    /interface SessionOptions \{\n(.*?)^\}/ms.exec(
+      read('src/features/browser-sessions/scheme.ts'),
+    ) ?? []
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(
+    ([, name = '']) => name,
+  )
   assert.ok(options.length >= 5)
   const missing = options.filter((name) => !page.includes(`\n| \`${name}\` |`))
   assert.deepEqual(missing, [])
@@ -118,16 +145,24 @@ test('the page of checking elsewhere has a row for every option and every code',
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .join('\n')
-  const [, body = ''] = /interface VerifierOptions \{\n(.*?)^\}/ms.exec(read('src/verify/options.ts')) ?? []
-  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, name = '']) => name)
+  const [, body = ''] =
+    /interface VerifierOptions \{\n(.*?)^\}/ms.exec(read('src/verify/options.ts')) ?? []
+  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(
+    ([, name = '']) => name,
+  )
   assert.ok(options.length >= 14)
   // The last two are for tests.
   assert.deepEqual(
-    options.filter((name) => !['clock', 'elapsed'].includes(name) && !rows.includes(`\`${name}\``)),
+    options.filter(
+      (name) => !['clock', 'elapsed'].includes(name) && !rows.includes(`\`${name}\``),
+    ),
     [],
   )
-  const [, thrown = ''] = /@throws Refusal, with(.*?)\*\//s.exec(read('src/verify/verifier.ts')) ?? []
-  const codes = [...thrown.matchAll(/[a-z]+_[a-z_]+|\b(?:malformed|expired|revoked)\b/g)].map(([code]) => code)
+  const [, thrown = ''] =
+    /@throws AuthError, with(.*?)\*\//s.exec(read('src/verify/verifier.ts')) ?? []
+  const codes = [
+    ...thrown.matchAll(/[a-z]+_[a-z_]+|\b(?:malformed|expired|revoked)\b/g),
+  ].map(([code]) => code)
   assert.ok(codes.length >= 15)
   assert.deepEqual(
     codes.filter((code) => !rows.includes(`\`${code}\``)),
@@ -151,14 +186,23 @@ test('the page of frameworks has a row for every adapter', () => {
 // One digit may be a row of "rule D", too.
 test('every deviation of two digits that the code names has its row', () => {
   const page = read('docs/deviations.md')
-  const named = globSync('src/**/*.ts').flatMap((file) => [...read(file).matchAll(/\bD(\d\d)\b/g)])
+  const named = globSync('src/**/*.ts').flatMap((file) => [
+    ...read(file).matchAll(/\bD(\d\d)\b/g),
+  ])
   const without = named.filter(([name]) => !page.includes(`| ${name} |`))
   assert.deepEqual([...new Set(without.map(([name]) => name))], [])
 })
 
 test('the limits that the page of the command tells are those of the server', () => {
   const page = read('docs/command.md')
-  const { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections, maxRequestsPerSocket } = LIMITS
+  const {
+    headersTimeout,
+    requestTimeout,
+    timeout,
+    keepAliveTimeout,
+    maxConnections,
+    maxRequestsPerSocket,
+  } = LIMITS
   for (const told of [
     `16 KiB, within ${headersTimeout / 1000} seconds`,
     `body 64 KiB, within ${requestTimeout / 1000} seconds`,

@@ -11,13 +11,18 @@ export interface Printed {
 }
 
 /** The programs of all pages. */
-export const programs: readonly Printed[] = ['README.md', ...globSync('docs/**/*.md').sort()].flatMap((page) =>
-  [...readFileSync(page, 'utf8').matchAll(/^```(tsx?|diff)\n(.*?)^```$/gms)].map(([, kind, text = ''], i) => ({
-    name: `${page}, program ${i + 1}`,
-    page,
-    path: /^\/\/ ([\w./[\]-]+\.tsx?)\n/.exec(text)?.[1],
-    text: kind === 'diff' ? after(text) : text,
-  })),
+export const programs: readonly Printed[] = [
+  'README.md',
+  ...globSync('docs/**/*.md').sort(),
+].flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/^```(tsx?|diff)\n(.*?)^```$/gms)].map(
+    ([, kind, text = ''], i) => ({
+      name: `${page}, program ${i + 1}`,
+      page,
+      path: /^\/\/ ([\w./[\]-]+\.tsx?)\n/.exec(text)?.[1],
+      text: kind === 'diff' ? after(text) : text,
+    }),
+  ),
 )
 
 /** What the lines of a difference are when they have changed. */
@@ -26,10 +31,18 @@ function after(difference: string): string {
 }
 
 /** What the comments of a program say is answered: `// GET /hello/ → 401`. */
-export const askedIn = (text: string): readonly { readonly path: string; readonly status: number }[] =>
-  [...text.matchAll(/\/\/ GET (\S+) → (\d{3})/g)].map(([, path = '', status]) => ({ path, status: Number(status) }))
+export const askedIn = (
+  text: string,
+): readonly { readonly path: string; readonly status: number }[] =>
+  [...text.matchAll(/\/\/ GET (\S+) → (\d{3})/g)].map(([, path = '', status]) => ({
+    path,
+    status: Number(status),
+  }))
 
 /** The sources of what the package exports, by the name that a program imports. */
 export const SOURCES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(SUBPATHS).map(([name, source]) => [name === 'index' ? 'watchword' : `watchword/${name}`, source]),
+  Object.entries(SUBPATHS).map(([name, source]) => [
+    name === 'index' ? 'watchword' : `watchword/${name}`,
+    source,
+  ]),
 )

@@ -25,13 +25,16 @@ export function place(): Promise<string> {
 let folder: string | undefined
 let built: Promise<string> | undefined
 after(() => {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  if (folder !== undefined)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 async function build(folder: string): Promise<string> {
   const installed = join(folder, 'node_modules', 'watchword')
-  await run(process.execPath, ['node_modules/tsdown/dist/run.mjs', '--out-dir', join(installed, 'dist')])
-  for (const file of ['package.json', 'bin']) cpSync(file, join(installed, file), { recursive: true })
+  const words = ['node_modules/tsdown/dist/run.mjs', '--out-dir', join(installed, 'dist')]
+  await run(process.execPath, words)
+  for (const file of ['package.json', 'bin'])
+    cpSync(file, join(installed, file), { recursive: true })
   return folder
 }
 
@@ -39,6 +42,9 @@ async function build(folder: string): Promise<string> {
 export async function bring(from: string): Promise<string> {
   const there = join(await place(), from)
   mkdirSync(dirname(there), { recursive: true })
-  cpSync(from, there, { recursive: true, filter: (path) => !/\/(node_modules|dist|\.next|.*\.db.*)$/.test(path) })
+  cpSync(from, there, {
+    recursive: true,
+    filter: (path) => !/\/(node_modules|dist|\.next|.*\.db.*)$/.test(path),
+  })
   return there
 }

@@ -14,23 +14,37 @@ const LISTENING = new URL('listening.ts', import.meta.url).href
 export async function peopled(t: TestContext): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-example-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const world = {
+  const deps = {
     WATCHWORD_DATABASE: join(folder, 'example.db'),
     WATCHWORD_SECRET: 'nB0sVxJ1nG8yW5tqCz3hLr7PfK2mAeUd4oXiTj6vQcE=',
   }
-  const auth = watchword({ database: world.WATCHWORD_DATABASE, secret: world.WATCHWORD_SECRET })
+  const auth = watchword({
+    database: deps.WATCHWORD_DATABASE,
+    secret: deps.WATCHWORD_SECRET,
+  })
   t.after(() => auth.close())
   await auth.users.create({ username: 'ada', password: PASSWORD })
   await auth.users.create({ username: 'grace', password: PASSWORD, roles: ['editor'] })
   await auth.close()
-  return world
+  return deps
 }
 
 /** Starts a program and waits until it listens. It ends with the test. @returns its origin */
-export async function start(t: TestContext, words: readonly string[], cwd: string, world: Record<string, string>) {
+export async function start(
+  t: TestContext,
+  words: readonly string[],
+  cwd: string,
+  deps: Record<string, string>,
+) {
   const child = spawn(process.execPath, ['--import', LISTENING, ...words], {
     cwd,
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', PORT: '0', ...world },
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      PORT: '0',
+      ...deps,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   let printed = ''
@@ -61,18 +75,29 @@ export async function converse(origin: string): Promise<void> {
   const nobody = await fetch(`${origin}/hello/`)
   assert.equal(nobody.status, 401)
   assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="api"')
-  assert.deepEqual(await nobody.json(), { detail: 'Authentication credentials were not provided.' })
+  assert.deepEqual(await nobody.json(), {
+    detail: 'Authentication credentials were not provided.',
+  })
 
-  const change = (headers: Record<string, string>) => fetch(`${origin}/posts/7`, { method: 'PUT', headers })
+  const change = (headers: Record<string, string>) =>
+    fetch(`${origin}/posts/7`, { method: 'PUT', headers })
   const denied = await change(ada)
   assert.equal(denied.status, 403)
-  assert.deepEqual(await denied.json(), { detail: 'You do not have permission to perform this action.' })
+  assert.deepEqual(await denied.json(), {
+    detail: 'You do not have permission to perform this action.',
+  })
   const changed = await change(grace)
-  assert.deepEqual([changed.status, await changed.json()], [200, { changed: '7', by: 'grace' }])
+  assert.deepEqual(
+    [changed.status, await changed.json()],
+    [200, { changed: '7', by: 'grace' }],
+  )
   assert.equal((await fetch(`${origin}/nowhere/`)).status, 404)
 }
 
-async function signIn(origin: string, username: string): Promise<{ readonly authorization: string }> {
+async function signIn(
+  origin: string,
+  username: string,
+): Promise<{ readonly authorization: string }> {
   const answer = await fetch(`${origin}/api/token/`, {
     method: 'POST',
     body: JSON.stringify({ username, password: PASSWORD }),

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
@@ -31,7 +40,9 @@ async function type(words: readonly string[], input: string) {
 const PACKAGE = join(place, 'package')
 const read = (file: string): string => readFileSync(join(PACKAGE, file), 'utf8')
 const manifest = JSON.parse(read('package.json'))
-const SUBPATHS = Object.keys(manifest.exports).map((name) => name.replace('.', 'watchword'))
+const SUBPATHS = Object.keys(manifest.exports).map((name) =>
+  name.replace('.', 'watchword'),
+)
 
 /** The package in a project that has no other. */
 const bare = join(place, 'bare')
@@ -66,7 +77,8 @@ test('the entry of Nest is imported beside Nest', async () => {
 
 test('an older Node.js is told which one is needed, by every subpath that needs it', async (t) => {
   const older = await anOlderNode()
-  if (older === undefined) return t.skip('no Node.js older than 24.7 in /usr/bin or /usr/local/bin')
+  if (older === undefined)
+    return t.skip('no Node.js older than 24.7 in /usr/bin or /usr/local/bin')
   const names = ALONE.filter((name) => name !== 'watchword/verify')
   const program = `
     const names = ${JSON.stringify(names)}
@@ -75,7 +87,10 @@ test('an older Node.js is told which one is needed, by every subpath that needs 
       console.log(JSON.stringify([...new Set(all)])))`
   const [first = '', ...others] = JSON.parse(await printed(program, older))
   assert.deepEqual(others, [])
-  assert.match(first, /^watchword needs Node\.js 24\.7 or later; this is \d+\.\d+\.\d+\. Get one from \S+$/)
+  assert.match(
+    first,
+    /^watchword needs Node\.js 24\.7 or later; this is \d+\.\d+\.\d+\. Get one from \S+$/,
+  )
 })
 
 /** The first of the usual places that is too old and can read modules. */
@@ -84,21 +99,33 @@ async function anOlderNode(): Promise<string | undefined> {
     if (!existsSync(path)) continue
     const { stdout } = await run(path, ['--version'])
     const [, major, minor] = /^v(\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? []
-    if (major !== undefined && minor !== undefined && (major < 24 || (major === 24 && minor < 7))) return path
+    if (
+      major !== undefined &&
+      minor !== undefined &&
+      (major < 24 || (major === 24 && minor < 7))
+    )
+      return path
   }
   return undefined
 }
 
 const namedIn = (code: string): readonly string[] =>
-  [...withoutComments(code).matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g)].map(([, name = '']) => name)
-const withoutComments = (code: string): string => code.replace(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '')
+  [
+    ...withoutComments(code).matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g),
+  ].map(([, name = '']) => name)
+const withoutComments = (code: string): string =>
+  code.replace(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '')
 
 /** What a built file imports by a literal, and the files among it, with theirs. */
-function reached(file: string, seen = new Map<string, readonly string[]>()): ReadonlyMap<string, readonly string[]> {
+function reached(
+  file: string,
+  seen = new Map<string, readonly string[]>(),
+): ReadonlyMap<string, readonly string[]> {
   if (seen.has(file)) return seen
   const found = namedIn(read(file))
   seen.set(file, found)
-  for (const name of found.filter((each) => each.startsWith('.'))) reached(join(dirname(file), name), seen)
+  for (const name of found.filter((each) => each.startsWith('.')))
+    reached(join(dirname(file), name), seen)
   return seen
 }
 
@@ -120,11 +147,14 @@ test('code and declarations name only packages that their subpath cannot do with
     nest: /^@nestjs\/common$/,
     next: /^next\/\w+\.js$/,
   }
-  for (const name of Object.keys(manifest.exports).map((each) => each.replace(/^\.\/?/, '') || 'index')) {
+  for (const name of Object.keys(manifest.exports).map(
+    (each) => each.replace(/^\.\/?/, '') || 'index',
+  )) {
     const code = [...reached(`dist/${name}.js`).values()].flat()
     const types = declared(`dist/${name}.d.ts`)
     const foreign = [...code, ...types].filter(
-      (each) => !each.startsWith('.') && !each.startsWith('node:') && !OWN[name]?.test(each),
+      (each) =>
+        !each.startsWith('.') && !each.startsWith('node:') && !OWN[name]?.test(each),
     )
     assert.deepEqual(foreign, [], name)
   }
@@ -136,7 +166,12 @@ function declared(file: string, seen = new Set<string>()): readonly string[] {
   seen.add(file)
   const found = namedIn(read(file))
   const inner = found.filter((each) => each.startsWith('.'))
-  return [...found, ...inner.flatMap((each) => declared(join(dirname(file), each.replace(/js$/, 'd.ts')), seen))]
+  return [
+    ...found,
+    ...inner.flatMap((each) =>
+      declared(join(dirname(file), each.replace(/js$/, 'd.ts')), seen),
+    ),
+  ]
 }
 
 test('what is built in is listed with its licence', () => {
@@ -148,7 +183,11 @@ test('what is built in is listed with its licence', () => {
 
 test('links of the pages lead to files of the package', () => {
   const pages = globSync('{*,docs/**/*}.md', { cwd: PACKAGE })
-  assert.ok(pages.includes('README.md') && pages.includes('CHANGELOG.md') && pages.includes('docs/start.md'))
+  assert.ok(
+    pages.includes('README.md') &&
+      pages.includes('CHANGELOG.md') &&
+      pages.includes('docs/start.md'),
+  )
   const dead = pages.flatMap((page) =>
     [...read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)]
       .map(([, link = '']) => link)
@@ -164,5 +203,8 @@ test('the command makes a user, and knows which passwords are common', async () 
     out: 'Made ada.\n',
     err: '',
   })
-  assert.match((await type(['user', 'create', 'bob'], 'princess1')).err, /^password: This password is too common\.$/m)
+  assert.match(
+    (await type(['user', 'create', 'bob'], 'princess1')).err,
+    /^password: This password is too common\.$/m,
+  )
 })

@@ -45,7 +45,12 @@ export async function django(
 ): Promise<Django> {
   const port = await freePort()
   const child = spawn(join(resolve(folder!), 'start'), [String(port)], {
-    env: { ...process.env, ORACLE_CONFIG: JSON.stringify(config), ORACLE_CONTROL: '1', ...env },
+    env: {
+      ...process.env,
+      ORACLE_CONFIG: JSON.stringify(config),
+      ORACLE_CONTROL: '1',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = once(child, 'exit')
@@ -55,14 +60,19 @@ export async function django(
   })
   let printed = ''
   const ready = new Promise<void>((done, failed) => {
-    const timer = setTimeout(() => failed(new Error(`no Django within ${PATIENCE} ms:\n${printed}`)), PATIENCE)
+    const timer = setTimeout(
+      () => failed(new Error(`no Django within ${PATIENCE} ms:\n${printed}`)),
+      PATIENCE,
+    )
     const look = (text: Buffer): void => {
       printed += text
       if (printed.includes('oracle ready on')) done()
     }
     child.stdout.on('data', look)
     child.stderr.on('data', look)
-    ended.then(() => failed(new Error(`Django ended:\n${printed}`))).finally(() => clearTimeout(timer))
+    ended
+      .then(() => failed(new Error(`Django ended:\n${printed}`)))
+      .finally(() => clearTimeout(timer))
     t.after(() => clearTimeout(timer))
   })
   await ready
@@ -73,10 +83,16 @@ export async function django(
     return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
   }
   const get = (path: string, token?: string): Promise<Told> =>
-    ask(path, { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } })
+    ask(path, {
+      headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+    })
   return {
     post: (path, body) =>
-      ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      ask(path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
     get,
     async hashOf(id) {
       const { users } = (await get('/_oracle/state/')).body

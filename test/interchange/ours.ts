@@ -1,9 +1,9 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { TokenOptions } from '../../src/options.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
 import type { Told } from './django.ts'
 
 /** A user that is known on both sides, by the same id. */
@@ -22,18 +22,28 @@ export interface Ours {
 }
 
 /** An instance in memory that knows these users, on the terms of Simple JWT's defaults. */
-export async function ours(t: TestContext, users: readonly Shared[], tokens: TokenOptions): Promise<Ours> {
+export async function ours(
+  t: TestContext,
+  users: readonly Shared[],
+  tokens: TokenOptions,
+): Promise<Ours> {
   const store = sqliteStore({ file: ':memory:' })
   const auth = watchword({
     database: store,
     secret: 'a secret of at least thirty-two characters',
-    tokens: { rotate: false, blacklistAfterRotation: false, checkRevoke: false, adoptForeign: true, ...tokens },
+    tokens: {
+      rotate: false,
+      blacklistAfterRotation: false,
+      checkRevoke: false,
+      adoptForeign: true,
+      ...tokens,
+    },
     log: () => {},
   })
   t.after(() => auth.close())
   await auth.migrate()
   for (const { id, username, hash, staff = false } of users) {
-    await store.users.insert({
+    await store.ports.users.insert({
       id: String(id) as UserId,
       username,
       usernameKey: username,
@@ -50,14 +60,21 @@ export async function ours(t: TestContext, users: readonly Shared[], tokens: Tok
     auth,
     async post(path, body) {
       const headers = { 'Content-Type': 'application/json' }
-      const request = new Request(`http://ours.test${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      const request = new Request(`http://ours.test${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      })
       const response = await auth.handler(request)
       return { status: response.status, body: (await response.json()) as Told['body'] }
     },
-    hashOf: async (id) => (await store.users.find('id', String(id) as UserId))?.hash,
+    hashOf: async (id) =>
+      (await store.ports.users.find('id', String(id) as UserId))?.hash,
   }
 }
 
 /** A request that bears a token. */
 export const bearing = (token: string): Request =>
-  new Request('http://ours.test/hello/', { headers: { Authorization: `Bearer ${token}` } })
+  new Request('http://ours.test/hello/', {
+    headers: { Authorization: `Bearer ${token}` },
+  })

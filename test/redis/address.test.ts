@@ -42,7 +42,9 @@ for (const given of [
     assert.throws(
       () => parseRedis(given),
       ({ code, message }: Error & { code: string }) =>
-        code === 'config_refused' && /^redis \(WATCHWORD_REDIS\) .*\.$/.test(message) && !message.includes('secret'),
+        code === 'invalid_config' &&
+        /^redis \(WATCHWORD_REDIS\) .*\.$/.test(message) &&
+        !message.includes('secret'),
     )
   })
 }

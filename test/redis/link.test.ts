@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import type { Connected, Library } from '../../src/stores/redis/client.ts'
-import { RedisLink } from '../../src/stores/redis/link.ts'
+import { RedisConnection } from '../../src/stores/redis/connection.ts'
 
 test('in a Redis that was restarted there are as many processes as before, until all have had the time to say that they are there', async (t) => {
   const { library, sees } = aLibrary()
   sees(3)
-  const link = await RedisLink.open(parseRedis('redis://127.0.0.1'), 'me', library, { lost() {}, back() {} })
+  const link = await RedisConnection.open(
+    parseRedis('redis://127.0.0.1'),
+    'me',
+    library,
+    { lost() {}, back() {} },
+  )
   t.after(() => link.close())
   assert.equal(link.processes, 3)
 

@@ -18,13 +18,17 @@ export const TEN: Limit = { limit: 10, per: seconds(60) }
 export async function aHouse(
   t: TestContext,
   processes: number,
-): Promise<{ readonly server: Server; readonly processes: readonly Process[] } | undefined> {
+): Promise<
+  { readonly server: Server; readonly processes: readonly Process[] } | undefined
+> {
   const server = await aRedis()
   if (typeof server === 'string') {
     t.skip(server)
     return undefined
   }
-  const opened = await Promise.all(Array.from({ length: processes }, () => aProcess(server.url)))
+  const opened = await Promise.all(
+    Array.from({ length: processes }, () => aProcess(server.url)),
+  )
   t.after(async () => {
     for (const each of opened) await each.close()
     await server.stop()
@@ -44,7 +48,10 @@ export async function aProcess(url: string | readonly string[]): Promise<Process
 }
 
 /** Waits for something to become so. @throws after so long */
-export async function until(isSo: () => boolean | Promise<boolean>, within: Seconds = seconds(5)): Promise<void> {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  within: Seconds = seconds(5),
+): Promise<void> {
   const end = performance.now() + 1000 * within
   while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`it was not so within ${within} seconds`)
@@ -53,7 +60,9 @@ export async function until(isSo: () => boolean | Promise<boolean>, within: Seco
 }
 
 /** Milliseconds that something takes, and what comes of it. */
-export async function timed<T>(work: () => T | Promise<T>): Promise<{ readonly ms: number; readonly got: T }> {
+export async function timed<T>(
+  work: () => T | Promise<T>,
+): Promise<{ readonly ms: number; readonly got: T }> {
   const began = performance.now()
   const got = await work()
   return { ms: performance.now() - began, got }

@@ -22,15 +22,23 @@ interface Port {
 
 /** What clients of token endpoints do. `refused` is an answer that the wire has for it. */
 export function clientsOf(agent: Agent) {
-  const post = (at: Port, path: string, body: object) => timed(() => askJson(at, path, body, agent))
+  const post = (at: Port, path: string, body: object) =>
+    timed(() => askJson(at, path, body, agent))
 
   return {
-    async signIn(at: Port, username: string, password: string): Promise<Timed<Pair | Answer>> {
+    async signIn(
+      at: Port,
+      username: string,
+      password: string,
+    ): Promise<Timed<Pair | Answer>> {
       const { span, answer } = await post(at, '/api/token/', { username, password })
       return { span, answer: answer.status === 200 ? pairOf(answer) : answer }
     },
 
-    async refresh(at: Port, { text }: Said): Promise<Timed<Refreshed> & { readonly pair: Pair | undefined }> {
+    async refresh(
+      at: Port,
+      { text }: Said,
+    ): Promise<Timed<Refreshed> & { readonly pair: Pair | undefined }> {
       const { span, answer } = await post(at, '/api/token/refresh/', { refresh: text })
       const pair = answer.status === 200 ? pairOf(answer) : undefined
       return { span, pair, answer: refreshedOf(answer, pair) }
@@ -46,7 +54,9 @@ export function clientsOf(agent: Agent) {
     /** @returns whether a guarded route lets somebody in */
     async greet(at: Port, access: string): Promise<Timed<boolean | Answer>> {
       const headers = { Authorization: `Bearer ${access}` }
-      const { span, answer } = await timed(() => ask(at, '/hello/', { method: 'GET', headers, agent }))
+      const { span, answer } = await timed(() =>
+        ask(at, '/hello/', { method: 'GET', headers, agent }),
+      )
       if (answer.status === 200) return { span, answer: true }
       return { span, answer: answer.status === 401 ? false : answer }
     },
@@ -60,17 +70,26 @@ export async function timed<A>(work: () => Promise<A>): Promise<Timed<A>> {
 }
 
 function pairOf({ body }: Answer): Pair {
-  const { access, refresh } = JSON.parse(body) as { readonly access: string; readonly refresh: string }
+  const { access, refresh } = JSON.parse(body) as {
+    readonly access: string
+    readonly refresh: string
+  }
   const [, payload = ''] = refresh.split('.')
   const { sid, gen, jti } = JSON.parse(Buffer.from(payload, 'base64url').toString())
   return { access, refresh: { session: sid, generation: gen, jti, text: refresh } }
 }
 
 function refreshedOf(answer: Answer, pair: Pair | undefined): Refreshed {
-  if (pair !== undefined) return { kind: 'pair', token: { generation: pair.refresh.generation, jti: pair.refresh.jti } }
+  if (pair !== undefined)
+    return {
+      kind: 'pair',
+      token: { generation: pair.refresh.generation, jti: pair.refresh.jti },
+    }
   if (isRevoked(answer)) return { kind: 'revoked' }
-  if (answer.status === 401 && answer.body.includes('No active account found')) return { kind: 'no-account' }
+  if (answer.status === 401 && answer.body.includes('No active account found'))
+    return { kind: 'no-account' }
   return { kind: 'other', status: answer.status, body: answer.body }
 }
 
-const isRevoked = ({ status, body }: Answer): boolean => status === 401 && body.includes('Token is blacklisted')
+const isRevoked = ({ status, body }: Answer): boolean =>
+  status === 401 && body.includes('Token is blacklisted')

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, systemClock } from '../../src/base/clock.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { aSession, at, NOON, TERMS } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { first, together } from './together.ts'
@@ -19,41 +19,54 @@ const SKEWS = [0, 30, -30] as const
 /** R13. */
 export const clocks = trial({
   name: 'R13',
-  promise: 'a spent token stays spent wherever clocks go; with PostgreSQL its clock counts, whatever the machines say',
+  promise:
+    'a spent token stays spent wherever clocks go; with PostgreSQL its clock counts, whatever the machines say',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 5 },
   short: { rounds: 1 },
-  sabotages: [{ name: 'clock-of-each', databases: ['postgres'] }, { name: 'drop-generation' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, 1, TERMS)
+  sabotages: [
+    { name: 'clock-of-each', databases: ['postgres'] },
+    { name: 'drop-generation' },
+  ],
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, 1, TERMS)
     const found: Finding[] = []
     for (let round = 0; round < rounds; round++) {
       found.push(...(await afterSteps(houses[0]!, store, round)))
-      if (world.kind === 'postgres') found.push(...(await onThreeMachines(world, store, round)))
+      if (deps.kind === 'postgres')
+        found.push(...(await onThreeMachines(deps, store, round)))
     }
     return found
   },
 })
 
 /** One clock that is set. */
-async function afterSteps(house: House, store: Store, round: number): Promise<readonly Finding[]> {
+async function afterSteps(
+  instance: House,
+  store: InstanceStore,
+  round: number,
+): Promise<readonly Finding[]> {
   const seen = { right: 0, ended: 0 }
   for (const step of STEPS) {
     const id = `step ${step} ${round}`
-    await store.sessions.open(aSession(id))
-    await house.ask('setClock', at(NOON, 4000))
-    await house.ask('rotate', first(id))
-    await house.ask('setClock', at(NOON, 4000 + step))
-    const again = await house.ask('rotate', first(id))
+    await store.ports.sessions.open(aSession(id))
+    await instance.ask('setClock', at(NOON, 4000))
+    await instance.ask('rotate', first(id))
+    await instance.ask('setClock', at(NOON, 4000 + step))
+    const again = await instance.ask('rotate', first(id))
     if (again.kind === (isHonest(step) ? 'replayed' : 'reused')) seen.right += 1
 
-    await house.ask('end', id as SessionId, 'logout', 0)
-    await house.ask('setClock', at(NOON, 4000 - step))
-    const later = await house.ask('rotate', first(id))
+    await instance.ask('end', id as SessionId, 'logout', 0)
+    await instance.ask('setClock', at(NOON, 4000 - step))
+    const later = await instance.ask('rotate', first(id))
     if (later.kind === 'revoked') seen.ended += 1
   }
   return [
-    exactly(STEPS.length, 'clocks set between two refreshes: repeated or reused, as it should be', seen.right),
+    exactly(
+      STEPS.length,
+      'clocks set between two refreshes: repeated or reused, as it should be',
+      seen.right,
+    ),
     exactly(STEPS.length, 'sessions that stay ended', seen.ended),
   ]
 }
@@ -62,20 +75,30 @@ async function afterSteps(house: House, store: Store, round: number): Promise<re
 const OVERLAP = 3 as Seconds
 
 /** Clocks that differ. */
-async function onThreeMachines(world: World, store: Store, round: number): Promise<readonly Finding[]> {
-  const { database, sabotage } = world
-  const machines = SKEWS.map((skew) => startHouse(database, { ...TERMS, overlap: OVERLAP }, { skew, sabotage }))
-  world.after(() => Promise.all(machines.map((machine) => machine.kill())))
+async function onThreeMachines(
+  deps: World,
+  store: InstanceStore,
+  round: number,
+): Promise<readonly Finding[]> {
+  const { database, sabotage } = deps
+  const machines = SKEWS.map((skew) =>
+    startHouse(database, { ...TERMS, overlap: OVERLAP }, { skew, sabotage }),
+  )
+  deps.after(() => Promise.all(machines.map((machine) => machine.kill())))
   await Promise.all(machines.map((machine) => machine.ask('ready')))
   const now = store.time?.now ?? systemClock
   const seen = { rotated: 0, replayed: 0, reused: 0, alive: 0 }
   const ids = SKEWS.map((skew) => `by ${skew} ${round}`)
 
   for (const [i, id] of ids.entries()) {
-    await store.sessions.open(aSession(id, { createdAt: now(), idleExpiresAt: at(now(), 20) }))
+    await store.ports.sessions.open(
+      aSession(id, { createdAt: now(), idleExpiresAt: at(now(), 20) }),
+    )
     const rotated = await machines[i]!.ask('rotate', first(id))
     if (rotated.kind === 'rotated') seen.rotated += 1
-    const again = await Promise.all(machines.map((machine) => machine.ask('rotate', first(id))))
+    const again = await Promise.all(
+      machines.map((machine) => machine.ask('rotate', first(id))),
+    )
     seen.replayed += again.filter(({ kind }) => kind === 'replayed').length
   }
   await sleep(OVERLAP * 1000 + 200)
@@ -85,7 +108,11 @@ async function onThreeMachines(world: World, store: Store, round: number): Promi
   }
   for (const machine of machines) await machine.kill()
   return [
-    exactly(3, 'sessions refreshed, on machines whose clocks are 30 s apart', seen.rotated),
+    exactly(
+      3,
+      'sessions refreshed, on machines whose clocks are 30 s apart',
+      seen.rotated,
+    ),
     exactly(9, 'repetitions on each of them given the same successor', seen.replayed),
     exactly(3, 'after the overlap taken for reuse', seen.reused),
   ]

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Limits } from '../../src/server/limits.ts'
+import type { Limits } from '../../src/server/connection-limits.ts'
 import { type Answer, ask, askJson, type Pair, signIn } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { atLeast, atMost, trial } from './trial.ts'
@@ -21,26 +21,32 @@ export const connectionFlood = trial({
   long: { connections: 5000, seconds: 30 },
   short: { connections: 600, seconds: 3 },
   sabotages: [{ name: 'few-connections' }, { name: 'for-ever-open' }],
-  async run(world, { connections, seconds }) {
+  async run(deps, { connections, seconds }) {
     if (mostOpen() < connections + SPARE) {
-      return world.skip(`${connections + SPARE} open files are too many here: ulimit -n ${connections + SPARE}`)
+      return deps.skip(
+        `${connections + SPARE} open files are too many here: ulimit -n ${connections + SPARE}`,
+      )
     }
-    const server = await startServer(world, {
-      database: world.database,
-      limits: limitsWith(world.sabotage, connections),
+    const server = await startServer(deps, {
+      database: deps.database,
+      limits: limitsWith(deps.sabotage, connections),
     })
     const pair = await signIn(server)
     const before = openIn(server)
 
-    const child = fork(join(import.meta.dirname, 'flooder.ts'), [String(server.port), String(connections)], {
-      execPath: process.execPath,
-      execArgv: [],
-    })
-    world.after(() => child.kill('SIGKILL'))
+    const child = fork(
+      join(import.meta.dirname, 'flooder.ts'),
+      [String(server.port), String(connections)],
+      {
+        execPath: process.execPath,
+        execArgv: [],
+      },
+    )
+    deps.after(() => child.kill('SIGKILL'))
     const [{ idle }] = (await once(child, 'message')) as [{ readonly idle: number }]
-    world.progress(`${idle} idle connections, ${openIn(server)} open files`)
+    deps.progress(`${idle} idle connections, ${openIn(server)} open files`)
     const answers = await honest(server, pair, seconds * 1000)
-    if (world.sabotage === 'for-ever-open') process.kill(child.pid!, 'SIGSTOP')
+    if (deps.sabotage === 'for-ever-open') process.kill(child.pid!, 'SIGSTOP')
     else child.disconnect()
     await sleep(100)
 
@@ -58,11 +64,17 @@ export const connectionFlood = trial({
 function limitsWith(sabotage: string | undefined, connections: number): Partial<Limits> {
   if (sabotage === 'few-connections') return { maxConnections: connections / 3 }
   // The flood stops without a word: only who looks for silent connections gets rid of them.
-  return sabotage === 'for-ever-open' ? { headersTimeout: 0, requestTimeout: 0, timeout: 0 } : {}
+  return sabotage === 'for-ever-open'
+    ? { headersTimeout: 0, requestTimeout: 0, timeout: 0 }
+    : {}
 }
 
 /** Eight who ask without end, half of them on a new connection each time. */
-async function honest(server: ServerProcess, { access, refresh: first }: Pair, ms: number): Promise<readonly Answer[]> {
+async function honest(
+  server: ServerProcess,
+  { access, refresh: first }: Pair,
+  ms: number,
+): Promise<readonly Answer[]> {
   const agent = new Agent({ keepAlive: true })
   const until = performance.now() + ms
   const answers: Answer[] = []
@@ -74,11 +86,13 @@ async function honest(server: ServerProcess, { access, refresh: first }: Pair, m
     })
   const client = async (i: number): Promise<void> => {
     for (let refresh = first; performance.now() < until; await sleep(20)) {
-      const answer = await (i === 0 ? askJson(server, '/api/token/refresh/', { refresh }, agent) : greet(i)).catch(
-        unanswered,
-      )
+      const answer = await (i === 0
+        ? askJson(server, '/api/token/refresh/', { refresh }, agent)
+        : greet(i)
+      ).catch(unanswered)
       answers.push(answer)
-      if (i === 0 && answer.status === 200) refresh = (JSON.parse(answer.body) as Pair).refresh
+      if (i === 0 && answer.status === 200)
+        refresh = (JSON.parse(answer.body) as Pair).refresh
     }
   }
   await Promise.all(Array.from({ length: 8 }, (_, i) => client(i)))
@@ -86,8 +100,14 @@ async function honest(server: ServerProcess, { access, refresh: first }: Pair, m
   return answers
 }
 
-const unanswered = ({ message }: Error): Answer => ({ status: 0, headers: {}, body: message, ms: 0 })
+const unanswered = ({ message }: Error): Answer => ({
+  status: 0,
+  headers: {},
+  body: message,
+  ms: 0,
+})
 
 const openIn = ({ pid }: ServerProcess): number => readdirSync(`/proc/${pid}/fd`).length
 
-const mostOpen = (): number => Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
+const mostOpen = (): number =>
+  Number(/^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])

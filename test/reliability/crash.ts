@@ -17,19 +17,27 @@ Object.defineProperty(cluster, 'schedulingPolicy', { get: () => cluster.SCHED_RR
 /** R25. */
 export const crash = trial({
   name: 'R25',
-  promise: 'when a worker is killed under load, whoever asks again is answered by another one and stays signed in',
+  promise:
+    'when a worker is killed under load, whoever asks again is answered by another one and stays signed in',
   databases: ['sqlite', 'postgres'],
   long: { kills: 20 },
   short: { kills: 3 },
   sabotages: [{ name: 'round-robin' }],
-  async run(world, { kills }) {
-    await withAda(world.database)
-    const server = await startCommand(world, {
-      database: world.database,
+  async run(deps, { kills }) {
+    await withAda(deps.database)
+    const server = await startCommand(deps, {
+      database: deps.database,
       words: ['--port', '0', '--workers', '2'],
-      execArgv: world.sabotage === 'round-robin' ? ['--import', ROUND_ROBIN] : [],
+      execArgv: deps.sabotage === 'round-robin' ? ['--import', ROUND_ROBIN] : [],
     })
-    const seen = { refreshed: 0, broken: 0, brokenTwice: 0, loggedOut: 0, others: [] as string[], slowest: 0 }
+    const seen = {
+      refreshed: 0,
+      broken: 0,
+      brokenTwice: 0,
+      loggedOut: 0,
+      others: [] as string[],
+      slowest: 0,
+    }
     let isOver = false
 
     /** Refreshes for ever; where a connection breaks, it asks once more with the same token. */
@@ -70,7 +78,7 @@ export const crash = trial({
     for (let i = 0; i < CLIENTS; i++) pairs.push(await signIn(server))
     const clients = pairs.map((pair, i) => client(pair, i % 2 === 0))
     for (let i = 0; i < kills; i++) {
-      world.progress(`kill ${i + 1} of ${kills}`)
+      deps.progress(`kill ${i + 1} of ${kills}`)
       await sleep(300)
       const [oldest = 0] = server.workerIds()
       process.kill(oldest, 'SIGKILL')

@@ -13,7 +13,10 @@ export interface Database {
 }
 
 /** @param skip called with the reason where there is none of this kind here */
-export async function freshDatabase(kind: Kind, skip: (reason: string) => never): Promise<Database> {
+export async function freshDatabase(
+  kind: Kind,
+  skip: (reason: string) => never,
+): Promise<Database> {
   switch (kind) {
     case 'none':
       return { url: '', drop: async () => {} }

@@ -15,7 +15,11 @@ export interface Place {
 export function deedsAt(
   servers: readonly ServerProcess[],
   { signIn, refresh, signOut, greet }: ReturnType<typeof clientsOf>,
-  { witness, chance, overlap }: { readonly witness: Witness; readonly chance: Chance; readonly overlap: number },
+  {
+    witness,
+    chance,
+    overlap,
+  }: { readonly witness: Witness; readonly chance: Chance; readonly overlap: number },
 ) {
   const told = operations(overlap)
   const server = (): ServerProcess => chance.pick(servers)
@@ -23,7 +27,9 @@ export function deedsAt(
   async function enter(place: Place): Promise<void> {
     const { span, answer } = await signIn(server(), place.user.username, ADA.password)
     if (!('status' in answer)) {
-      place.signIn = witness.entered(place.user, answer, [told.signedIn(span, answer.refresh)])
+      place.signIn = witness.entered(place.user, answer, [
+        told.signedIn(span, answer.refresh),
+      ])
     } else if (answer.status !== 401 && answer.status !== 503) {
       // A user who is being deactivated cannot sign in, and the hashes may be too many for a moment.
       witness.strange.push(`sign-in: ${answer.status} ${answer.body}`)
@@ -65,7 +71,9 @@ export function deedsAt(
   }
 
   async function end(its: SignIn): Promise<void> {
-    const { span, answer } = await timed(() => server().administer('endSession', its.session as never))
+    const { span, answer } = await timed(() =>
+      server().administer('endSession', its.session as never),
+    )
     ended(its, span, answer)
   }
 
@@ -82,7 +90,11 @@ export function deedsAt(
     )
 
   const deactivate = (user: User): Promise<void> =>
-    endingAll(user, () => server().administer('changeUser', user.id, { active: false }), told.deactivated)
+    endingAll(
+      user,
+      () => server().administer('changeUser', user.id, { active: false }),
+      told.deactivated,
+    )
 
   /** What ends all sign-ins of a user ends those that were there when it began. */
   async function endingAll(
@@ -97,7 +109,9 @@ export function deedsAt(
   }
 
   async function activate(user: User): Promise<void> {
-    const { span } = await timed(() => server().administer('changeUser', user.id, { active: true }))
+    const { span } = await timed(() =>
+      server().administer('changeUser', user.id, { active: true }),
+    )
     user.history.push(told.activated(span))
   }
 
@@ -109,7 +123,9 @@ export function deedsAt(
 
   const lots = [
     ...times<Deed>(40, (_, its) => exchange(its, its.tokens.at(-1)!)),
-    ...times<Deed>(16, (_, its) => exchange(its, its.tokens.at(-2) ?? its.tokens.at(-1)!)),
+    ...times<Deed>(16, (_, its) =>
+      exchange(its, its.tokens.at(-2) ?? its.tokens.at(-1)!),
+    ),
     ...times<Deed>(10, (_, its) => exchange(its, anyOf(its))),
     ...times<Deed>(12, (_, its) => visit(its)),
     ...times<Deed>(12, () => visit(chance.pick(witness.signIns))),
@@ -132,4 +148,5 @@ export function deedsAt(
 
 type Deed = (place: Place, its: SignIn) => Promise<unknown>
 
-const times = <T>(count: number, one: T): readonly T[] => Array.from({ length: count }, () => one)
+const times = <T>(count: number, one: T): readonly T[] =>
+  Array.from({ length: count }, () => one)

@@ -12,7 +12,14 @@ import { atLeast, exactly, type Finding, trial, type World } from './trial.ts'
 const SIGN_INS = 20
 
 /** The calls by which SQLite changes a file, as Linux answers them once it has found the disk broken. */
-const READ_ONLY = ['-e', 'trace=pwrite64,ftruncate', '-e', 'inject=pwrite64,ftruncate:error=EROFS', '-o', '/dev/null']
+const READ_ONLY = [
+  '-e',
+  'trace=pwrite64,ftruncate',
+  '-e',
+  'inject=pwrite64,ftruncate:error=EROFS',
+  '-o',
+  '/dev/null',
+]
 
 /** Something that keeps a database from being written, and what makes it good again. */
 type Trouble = () => Promise<() => unknown>
@@ -29,34 +36,37 @@ export const diskFull = trial({
   long: { rounds: 5 },
   short: { rounds: 1 },
   sabotages: [{ name: 'untold-fault' }],
-  async run(world, { rounds }) {
-    const disk = aSmallDisk(world.kind === 'sqlite' ? 4 : 160)
-    if (typeof disk === 'string') return world.skip(disk)
-    world.after(() => disk.remove())
-    const { url, isWhole } = await databaseOn(disk, world)
-    const server = await startServer(world, { database: url, sabotage: world.sabotage })
+  async run(deps, { rounds }) {
+    const disk = aSmallDisk(deps.kind === 'sqlite' ? 4 : 160)
+    if (typeof disk === 'string') return deps.skip(disk)
+    deps.after(() => disk.remove())
+    const { url, isWhole } = await databaseOn(disk, deps)
+    const server = await startServer(deps, { database: url, sabotage: deps.sabotage })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
 
     const clients: Client[] = []
-    for (let i = 0; i < SIGN_INS; i++) clients.push(new Client(server, await signIn(server), agent))
+    for (let i = 0; i < SIGN_INS; i++)
+      clients.push(new Client(server, await signIn(server), agent))
     const full: Trouble = async () => {
       disk.fill()
       return disk.free
     }
     const readOnly: Trouble = async () => {
       const tracer = await strace([server.pid!], READ_ONLY)
-      if (typeof tracer === 'string') return world.skip(tracer)
-      world.after(() => tracer.kill())
+      if (typeof tracer === 'string') return deps.skip(tracer)
+      deps.after(() => tracer.kill())
       return tracer.end
     }
-    const troubles = world.kind === 'sqlite' ? { full, 'only reads': readOnly } : { full }
+    const troubles = deps.kind === 'sqlite' ? { full, 'only reads': readOnly } : { full }
     const findings: Finding[] = []
     for (let round = 0; round < rounds; round++) {
       for (const [name, trouble] of Object.entries(troubles)) {
-        world.progress(`round ${round + 1}: ${name}`)
+        deps.progress(`round ${round + 1}: ${name}`)
         const found = await during(trouble, server, clients, agent)
-        findings.push(...found.map((each) => ({ ...each, promised: `${name}: ${each.promised}` })))
+        findings.push(
+          ...found.map((each) => ({ ...each, promised: `${name}: ${each.promised}` })),
+        )
       }
     }
     await server.stop()
@@ -77,7 +87,12 @@ class Client {
   }
 
   async refresh(): Promise<Answer> {
-    const answer = await askJson(this.#server, '/api/token/refresh/', { refresh: this.#pair.refresh }, this.#agent)
+    const answer = await askJson(
+      this.#server,
+      '/api/token/refresh/',
+      { refresh: this.#pair.refresh },
+      this.#agent,
+    )
     if (answer.status === 200) this.#pair = JSON.parse(answer.body) as Pair
     return answer
   }
@@ -112,7 +127,11 @@ async function during(
   }
   await makeGood()
   const freed = performance.now()
-  while ((await clients[0]!.refresh()).status !== 200 && performance.now() < freed + 10_000) await sleep(50)
+  while (
+    (await clients[0]!.refresh()).status !== 200 &&
+    performance.now() < freed + 10_000
+  )
+    await sleep(50)
   const recovered = (performance.now() - freed) / 1000
   const after = await Promise.all(clients.map((client) => client.refresh()))
 
@@ -124,22 +143,33 @@ async function during(
     exactly(0, 'that are neither 200 nor 503', others.length),
     exactly(0, '503s without Retry-After', mute.length),
     exactly(0, 'reads failed', reads.filter(({ status }) => status !== 200).length),
-    { promised: '≤ 5 s until it writes again', seen: `${recovered.toFixed(1)} s`, holds: recovered <= 5 },
+    {
+      promised: '≤ 5 s until it writes again',
+      seen: `${recovered.toFixed(1)} s`,
+      holds: recovered <= 5,
+    },
     exactly(0, 'sign-ins lost', after.filter(({ status }) => status !== 200).length),
   ]
 }
 
-const refusedOf = (answers: readonly Answer[]): readonly Answer[] => answers.filter(({ status }) => status === 503)
+const refusedOf = (answers: readonly Answer[]): readonly Answer[] =>
+  answers.filter(({ status }) => status === 503)
 
 /** @returns how to reach it, and how many faults a look at the whole of it finds */
-async function databaseOn(disk: Disk, world: World): Promise<{ url: string; isWhole(): Promise<number> }> {
-  if (world.kind === 'sqlite') {
+async function databaseOn(
+  disk: Disk,
+  deps: World,
+): Promise<{ url: string; isWhole(): Promise<number> }> {
+  if (deps.kind === 'sqlite') {
     const file = join(disk.folder, 'watchword.db')
     return { url: file, isWhole: async () => faultsOf(file) }
   }
-  const server = await aServer({ min_wal_size: '32MB', max_wal_size: '48MB' }, disk.folder)
-  if (typeof server === 'string') return world.skip(server)
-  world.after(() => server.kill())
+  const server = await aServer(
+    { min_wal_size: '32MB', max_wal_size: '48MB' },
+    disk.folder,
+  )
+  if (typeof server === 'string') return deps.skip(server)
+  deps.after(() => server.kill())
   return {
     url: server.url,
     async isWhole() {
@@ -152,7 +182,9 @@ async function databaseOn(disk: Disk, world: World): Promise<{ url: string; isWh
 
 function faultsOf(file: string): number {
   const db = new DatabaseSync(file)
-  const rows = db.prepare('pragma integrity_check').all() as { readonly integrity_check: string }[]
+  const rows = db.prepare('pragma integrity_check').all() as {
+    readonly integrity_check: string
+  }[]
   db.close()
   return rows.filter(({ integrity_check }) => integrity_check !== 'ok').length
 }

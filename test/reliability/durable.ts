@@ -20,19 +20,24 @@ export const durable = trial({
   long: { requests: 100 },
   short: { requests: 20 },
   sabotages: [{ name: 'answer-early' }],
-  async run(world, { requests }) {
-    const { database, sabotage } = world
-    const server = await startServer(world, { database, sabotage, options: { throttle: { login: null } } })
+  async run(deps, { requests }) {
+    const { database, sabotage } = deps
+    const server = await startServer(deps, {
+      database,
+      sabotage,
+      options: { throttle: { login: null } },
+    })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const { signIn, refresh, signOut } = clientsOf(agent)
     const enter = async (): Promise<Said> => {
       const { answer } = await signIn(server, ADA.username, ADA.password)
-      if ('status' in answer) throw new Error(`signing in was answered with ${answer.status}`)
+      if ('status' in answer)
+        throw new Error(`signing in was answered with ${answer.status}`)
       return answer.refresh
     }
     let token = await enter()
-    const trace = await watchDisk(world, [server.pid!, ...(await serverProcesses(world))])
+    const trace = await watchDisk(deps, [server.pid!, ...(await serverProcesses(deps))])
 
     for (let i = 0; i < requests; i++) {
       await sleep(PAUSE)
@@ -43,7 +48,10 @@ export const durable = trial({
     }
 
     const { answers, durable } = answersIn(await trace.end())
-    return [exactly(requests, 'requests answered', answers), exactly(requests, 'of them after an fsync', durable)]
+    return [
+      exactly(requests, 'requests answered', answers),
+      exactly(requests, 'of them after an fsync', durable),
+    ]
   },
 })
 
@@ -52,19 +60,24 @@ async function serverProcesses({ kind, database }: World): Promise<readonly numb
   if (kind !== 'postgres') return []
   const client = new pg.Client(database)
   await client.connect()
-  const { rows } = await client.query<{ pid: number }>('select pid from pg_stat_activity where pid <> pg_backend_pid()')
+  const { rows } = await client.query<{ pid: number }>(
+    'select pid from pg_stat_activity where pid <> pg_backend_pid()',
+  )
   await client.end()
   return rows.map(({ pid }) => pid)
 }
 
 /** Writes down which processes read and write what, and when it is on the disk. */
-async function watchDisk(world: World, pids: readonly number[]): Promise<{ end(): Promise<string> }> {
+async function watchDisk(
+  deps: World,
+  pids: readonly number[],
+): Promise<{ end(): Promise<string> }> {
   const file = join(tmpdir(), `watchword-trace-${process.pid}`)
   const calls = 'trace=fsync,fdatasync,read,write,writev,recvfrom,sendto'
   const tracer = await strace(pids, ['-s', '32', '-e', calls, '-o', file])
-  if (typeof tracer === 'string') return world.skip(tracer)
-  world.after(() => rmSync(file, { force: true }))
-  world.after(() => tracer.kill())
+  if (typeof tracer === 'string') return deps.skip(tracer)
+  deps.after(() => rmSync(file, { force: true }))
+  deps.after(() => tracer.kill())
   return {
     async end() {
       await tracer.end()

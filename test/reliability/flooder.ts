@@ -6,11 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * how many it holds once they are there, and goes when its parent says so.
  */
 const [port, connections] = process.argv.slice(2).map(Number) as [number, number]
-const REQUEST = 'GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+const REQUEST =
+  'GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 
 /** From many addresses, or the ports of one would be used up. */
 const dial = (n: number): Socket => {
-  const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.1.${1 + (n % 250)}` })
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    localAddress: `127.0.1.${1 + (n % 250)}`,
+  })
   socket.on('error', () => undefined).resume()
   return socket
 }

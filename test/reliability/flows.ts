@@ -21,7 +21,10 @@ export type Flow = (place: Place) => Promise<Scene>
 export const FLOWS: Readonly<Record<string, Flow>> = {
   obtain: async (place) => {
     const { username } = await place.somebody()
-    return { ask: () => place.signIn(username), holds: async ({ body }) => place.goesOn(body) }
+    return {
+      ask: () => place.signIn(username),
+      holds: async ({ body }) => place.goesOn(body),
+    }
   },
 
   refresh: async (place) => {
@@ -30,7 +33,11 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () => place.post('/api/token/refresh/', { refresh }),
       async holds({ body }) {
-        assert.equal(await place.isBelieved(body.access), true, 'the new access token is refused')
+        assert.equal(
+          await place.isBelieved(body.access),
+          true,
+          'the new access token is refused',
+        )
         const { jti } = claimsOf(body.refresh)
         assert.equal(jti, first ?? jti, 'there are two successors')
         first = jti
@@ -52,12 +59,12 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'refresh of a deactivated user': async (place) => {
     const user = await place.somebody()
     const body = await place.signedIn(user)
-    await place.store.users.change(user.id, { active: false })
+    await place.store.ports.users.change(user.id, { active: false })
     return {
       ask: () => place.post('/api/token/refresh/', { refresh: body.refresh }),
       says: 401,
       async holds() {
-        await place.store.users.change(user.id, { active: true })
+        await place.store.ports.users.change(user.id, { active: true })
         await place.isOver(body)
       },
     }
@@ -73,7 +80,10 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'blacklist of a sliding token': async (place) => {
-    const { body } = await place.signIn((await place.somebody()).username, '/api/token/sliding/')
+    const { body } = await place.signIn(
+      (await place.somebody()).username,
+      '/api/token/sliding/',
+    )
     return {
       ask: () => place.post('/api/token/blacklist/', { token: body.token }),
       again: [401],
@@ -90,7 +100,10 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'refresh sliding': async (place) => {
-    const { body } = await place.signIn((await place.somebody()).username, '/api/token/sliding/')
+    const { body } = await place.signIn(
+      (await place.somebody()).username,
+      '/api/token/sliding/',
+    )
     return {
       ask: () => place.post('/api/token/sliding/refresh/', { token: body.token }),
       holds: async ({ body }) => assert.equal(await place.isBelieved(body.token), true),
@@ -99,33 +112,56 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   verify: async (place) => {
     const { refresh } = await place.signedIn()
-    return { ask: () => place.post('/api/token/verify/', { token: refresh }), holds: async () => {} }
+    return {
+      ask: () => place.post('/api/token/verify/', { token: refresh }),
+      holds: async () => {},
+    }
   },
 
   'verify what was signed out': async (place) => {
     const { refresh } = await place.signedOut()
-    return { ask: () => place.post('/api/token/verify/', { token: refresh }), says: 400, holds: async () => {} }
+    return {
+      ask: () => place.post('/api/token/verify/', { token: refresh }),
+      says: 400,
+      holds: async () => {},
+    }
   },
 
   'a route, signed in': async (place) => {
     const { access } = await place.signedIn()
-    return { ask: () => place.call({ authorization: `Bearer ${access}` }), holds: async () => {} }
+    return {
+      ask: () => place.call({ authorization: `Bearer ${access}` }),
+      holds: async () => {},
+    }
   },
 
   'a route, signed out': async (place) => {
     const { access } = await place.signedOut()
-    return { ask: () => place.call({ authorization: `Bearer ${access}` }), says: 401, holds: async () => {} }
+    return {
+      ask: () => place.call({ authorization: `Bearer ${access}` }),
+      says: 401,
+      holds: async () => {},
+    }
   },
 
   'a route, with an API token': async (place) => {
-    const { token } = await place.auth.tokens.create((await place.somebody()).id)
-    return { ask: () => place.call({ authorization: `Token ${token}` }), holds: async () => {} }
+    const { token } = await place.auth.apiTokens.create((await place.somebody()).id)
+    return {
+      ask: () => place.call({ authorization: `Token ${token}` }),
+      holds: async () => {},
+    }
   },
 
   'a route, with an API token that was revoked': async (place) => {
-    const { token, record } = await place.auth.tokens.create((await place.somebody()).id)
-    await place.auth.tokens.revoke(record.id)
-    return { ask: () => place.call({ authorization: `Token ${token}` }), says: 401, holds: async () => {} }
+    const { token, record } = await place.auth.apiTokens.create(
+      (await place.somebody()).id,
+    )
+    await place.auth.apiTokens.revoke(record.id)
+    return {
+      ask: () => place.call({ authorization: `Token ${token}` }),
+      says: 401,
+      holds: async () => {},
+    }
   },
 
   'log-in of a browser': async (place) => {
@@ -134,19 +170,35 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () => place.signIn(username, '/auth/login/', before),
       async holds({ cookies }) {
-        assert.equal((await place.call({ cookie: cookies })).status, 200, 'the browser is not signed in')
-        assert.equal((await place.call({ cookie: before })).status, 401, 'the sign-in of before goes on')
+        assert.equal(
+          (await place.call({ cookie: cookies })).status,
+          200,
+          'the browser is not signed in',
+        )
+        assert.equal(
+          (await place.call({ cookie: before })).status,
+          401,
+          'the sign-in of before goes on',
+        )
       },
     }
   },
 
   'log-out of a browser': async (place) => {
-    const { cookies } = await place.signIn((await place.somebody()).username, '/auth/login/')
+    const { cookies } = await place.signIn(
+      (await place.somebody()).username,
+      '/auth/login/',
+    )
     const csrf = /csrftoken=([^;]+)/.exec(cookies)![1]!
     return {
-      ask: () => place.post('/auth/logout/', {}, { cookie: cookies, 'x-csrftoken': csrf }),
+      ask: () =>
+        place.post('/auth/logout/', {}, { cookie: cookies, 'x-csrftoken': csrf }),
       async holds() {
-        assert.equal((await place.call({ cookie: cookies })).status, 401, 'the browser is still signed in')
+        assert.equal(
+          (await place.call({ cookie: cookies })).status,
+          401,
+          'the browser is still signed in',
+        )
       },
     }
   },
@@ -166,22 +218,35 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   'a new API token of a user in place of the old one': async (place) => {
     const { id } = await place.somebody()
-    const { token: old } = await place.auth.tokens.keyFor(id)
+    const { token: old } = await place.auth.apiTokens.keyFor(id)
     return {
-      ask: () => place.program(async () => ({ token: (await place.auth.tokens.keyFor(id, { reset: true })).token })),
+      ask: () =>
+        place.program(async () => ({
+          token: (await place.auth.apiTokens.keyFor(id, { reset: true })).token,
+        })),
       async holds({ body: { token } }) {
         assert.equal((await place.call({ authorization: `Token ${token}` })).status, 200)
-        assert.equal((await place.call({ authorization: `Token ${old}` })).status, 401, 'the old one goes on')
+        assert.equal(
+          (await place.call({ authorization: `Token ${old}` })).status,
+          401,
+          'the old one goes on',
+        )
       },
     }
   },
 
   'revoke an API token': async (place) => {
-    const { token, record } = await place.auth.tokens.create((await place.somebody()).id)
+    const { token, record } = await place.auth.apiTokens.create(
+      (await place.somebody()).id,
+    )
     return {
-      ask: () => place.program(() => place.auth.tokens.revoke(record.id)),
+      ask: () => place.program(() => place.auth.apiTokens.revoke(record.id)),
       async holds() {
-        assert.equal((await place.call({ authorization: `Token ${token}` })).status, 401, 'it goes on')
+        assert.equal(
+          (await place.call({ authorization: `Token ${token}` })).status,
+          401,
+          'it goes on',
+        )
       },
     }
   },
@@ -189,7 +254,8 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'a new user': async (place) => {
     const username = randomUUID()
     return {
-      ask: () => place.program(() => place.auth.users.create({ username, password: PASSWORD })),
+      ask: () =>
+        place.program(() => place.auth.users.create({ username, password: PASSWORD })),
       again: [400], // the name is taken: by this very user
       holds: async () => assert.equal((await place.signIn(username)).status, 200),
     }
@@ -202,7 +268,11 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
       ask: () => place.program(() => place.auth.users.setPassword(user.id, ANOTHER)),
       async holds() {
         await place.isOver(pair)
-        assert.equal((await place.signIn(user.username)).status, 401, 'the old password is right')
+        assert.equal(
+          (await place.signIn(user.username)).status,
+          401,
+          'the old password is right',
+        )
       },
     }
   },
@@ -219,12 +289,16 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'delete a user': async (place) => {
     const user = await place.somebody()
     const pair = await place.signedIn(user)
-    const { token } = await place.auth.tokens.create(user.id)
+    const { token } = await place.auth.apiTokens.create(user.id)
     return {
       ask: () => place.program(() => place.auth.users.delete(user.id)),
       async holds() {
         await place.isOver(pair)
-        assert.equal((await place.call({ authorization: `Token ${token}` })).status, 401, 'its API token goes on')
+        assert.equal(
+          (await place.call({ authorization: `Token ${token}` })).status,
+          401,
+          'its API token goes on',
+        )
       },
     }
   },
@@ -232,7 +306,10 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'end a session': async (place) => {
     const pair = await place.signedIn()
     return {
-      ask: () => place.program(() => place.auth.sessions.end(claimsOf(pair.refresh).sid as never)),
+      ask: () =>
+        place.program(() =>
+          place.auth.sessions.revoke(claimsOf(pair.refresh).sid as never),
+        ),
       holds: () => place.isOver(pair),
     }
   },
@@ -241,7 +318,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     const user = await place.somebody()
     const pairs = [await place.signedIn(user), await place.signedIn(user)]
     return {
-      ask: () => place.program(() => place.auth.sessions.endAll(user.id)),
+      ask: () => place.program(() => place.auth.sessions.revokeAll(user.id)),
       async holds() {
         for (const pair of pairs) await place.isOver(pair)
       },
@@ -256,25 +333,36 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
         await place.goesOn(pair)
         await place.goesOn(await place.signedIn())
         const stages = (await place.auth.keys.list()).map(({ stage }) => stage)
-        for (const one of ['current', 'next']) assert.equal(stages.filter((stage) => stage === one).length, 1, one)
+        for (const one of ['current', 'next'])
+          assert.equal(stages.filter((stage) => stage === one).length, 1, one)
       },
     }
   },
 
   flush: async (place) => {
     const pair = await place.signedIn()
-    return { ask: () => place.program(() => place.auth.flush()), holds: () => place.goesOn(pair) }
+    return {
+      ask: () => place.program(() => place.auth.flush()),
+      holds: () => place.goesOn(pair),
+    }
   },
 
   'the first request of a process': async (place) => {
     const { access } = await place.signedIn()
     place.restart()
-    return { ask: () => place.call({ authorization: `Bearer ${access}` }), holds: async () => {} }
+    return {
+      ask: () => place.call({ authorization: `Bearer ${access}` }),
+      holds: async () => {},
+    }
   },
 
   'the first request of a process to a user who has signed out': async (place) => {
     const { access } = await place.signedOut()
     place.restart()
-    return { ask: () => place.call({ authorization: `Bearer ${access}` }), says: 401, holds: async () => {} }
+    return {
+      ask: () => place.call({ authorization: `Bearer ${access}` }),
+      says: 401,
+      holds: async () => {},
+    }
   },
 }

@@ -26,8 +26,17 @@ const pace = {
 }
 const sessions =
   fault === 'no-rest'
-    ? { flush: (moment: never, _: number) => store.sessions.flush(moment, 20_000).then((n) => (n < 20_000 ? 0 : 1000)) }
-    : store.sessions
-await flush(sessions, systemClock(), seconds(300), (deleted) => process.send?.({ deleted }), pace)
+    ? {
+        flush: (moment: never, _: number) =>
+          store.ports.sessions.flush(moment, 20_000).then((n) => (n < 20_000 ? 0 : 1000)),
+      }
+    : store.ports.sessions
+await flush(
+  sessions,
+  systemClock(),
+  seconds(300),
+  (deleted) => process.send?.({ deleted }),
+  pace,
+)
 await store.close()
 process.disconnect()

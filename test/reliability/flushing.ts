@@ -25,11 +25,11 @@ export const flushing = trial({
   long: { dead: 1_000_000 },
   short: { dead: 40_000 },
   sabotages: [{ name: 'no-rest', databases: ['sqlite'] }],
-  async run(world, { dead }) {
-    const server = await startServer(world, { database: world.database })
-    await bury(world, dead)
-    const load = await theLoad(world, server)
-    const flusher = await aFlusher(world)
+  async run(deps, { dead }) {
+    const server = await startServer(deps, { database: deps.database })
+    await bury(deps, dead)
+    const load = await theLoad(deps, server)
+    const flusher = await aFlusher(deps)
     const alone: Took = { refreshes: [], routes: [] }
     const meanwhile: Took = { refreshes: [], routes: [] }
     let failed = 0
@@ -37,11 +37,15 @@ export const flushing = trial({
       failed += await load.during(alone, () => sleep(TURN))
       failed += await load.during(meanwhile, () => flusher.goFor(TURN))
       if (turn % 20 === 0)
-        world.progress(`${flusher.deleted()} deleted, ${Math.round((flusher.deleted() / turn / TURN) * 1000)} a second`)
+        deps.progress(
+          `${flusher.deleted()} deleted, ${Math.round((flusher.deleted() / turn / TURN) * 1000)} a second`,
+        )
     }
     return [
       exactly(0, 'requests failed', failed),
-      ...(['refreshes', 'routes'] as const).map((kind) => slowdown(kind, alone[kind], meanwhile[kind])),
+      ...(['refreshes', 'routes'] as const).map((kind) =>
+        slowdown(kind, alone[kind], meanwhile[kind]),
+      ),
     ]
   },
 })
@@ -49,7 +53,10 @@ export const flushing = trial({
 /** One who flushes when he may. */
 async function aFlusher({ database, sabotage, after }: World) {
   const args = [database, ...(sabotage === undefined ? [] : [sabotage])]
-  const child = fork(join(import.meta.dirname, 'flusher.ts'), args, { execPath: process.execPath, execArgv: [] })
+  const child = fork(join(import.meta.dirname, 'flusher.ts'), args, {
+    execPath: process.execPath,
+    execArgv: [],
+  })
   after(() => child.kill('SIGKILL'))
   await once(child, 'message')
   let deleted = 0
@@ -77,15 +84,22 @@ interface Took {
   readonly routes: number[]
 }
 
-function slowdown(kind: string, alone: readonly number[], meanwhile: readonly number[]): Finding {
+function slowdown(
+  kind: string,
+  alone: readonly number[],
+  meanwhile: readonly number[],
+): Finding {
   const [before, now] = [p99(alone), p99(meanwhile)]
   const told = atMost(2, `times the p99 of ${kind} alone`, now / before)
-  return { ...told, seen: `${told.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})` }
+  return {
+    ...told,
+    seen: `${told.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})`,
+  }
 }
 
-async function theLoad(world: World, server: ServerProcess) {
+async function theLoad(deps: World, server: ServerProcess) {
   const agent = new Agent({ keepAlive: true })
-  world.after(() => agent.destroy())
+  deps.after(() => agent.destroy())
   let taken: Took = { refreshes: [], routes: [] }
   let failed = 0
   let isOver = false
@@ -95,7 +109,11 @@ async function theLoad(world: World, server: ServerProcess) {
     while (!isOver) {
       const [answer, route] = [
         await askJson(server, '/api/token/refresh/', { refresh }, agent),
-        await ask(server, '/hello/', { method: 'GET', headers: { Authorization: `Bearer ${access}` }, agent }),
+        await ask(server, '/hello/', {
+          method: 'GET',
+          headers: { Authorization: `Bearer ${access}` },
+          agent,
+        }),
       ]
       taken.refreshes.push(answer.ms)
       taken.routes.push(route.ms)
@@ -106,7 +124,7 @@ async function theLoad(world: World, server: ServerProcess) {
   }
   const pairs: Pair[] = []
   for (let i = 0; i < CLIENTS; i++) pairs.push(await signIn(server))
-  world.after(() => {
+  deps.after(() => {
     isOver = true
   })
   void Promise.all(pairs.map(client)).catch(() => {})
@@ -130,7 +148,8 @@ const buryIn = (table: string, id: string): string => `
   select ${id}, 'u' || (n % 100000), 3, 'jti-' || n, 1000000000 + n, 1100000000 + n, 1100000000 + n, 0 from ${table}`
 
 async function bury({ kind, database }: World, dead: number): Promise<void> {
-  if (kind === 'postgres') return run(database, buryIn(`generate_series(1, ${dead}) as n`, 'md5(n::text)'))
+  if (kind === 'postgres')
+    return run(database, buryIn(`generate_series(1, ${dead}) as n`, 'md5(n::text)'))
   const db = new DatabaseSync(database, { timeout: 10_000 })
   db.exec(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${dead})
     ${buryIn('numbers', 'lower(hex(randomblob(16)))')}`)

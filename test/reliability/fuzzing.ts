@@ -11,26 +11,33 @@ const FILE = join(import.meta.dirname, '..', 'attacks', 'fuzz.test.ts')
 /** R22; its short form is the file itself, under `npm test`. */
 export const fuzzing = trial({
   name: 'R22',
-  promise: 'whatever is given as a token or a key is refused with a refusal, soon, unless it was issued',
+  promise:
+    'whatever is given as a token or a key is refused with a refusal, soon, unless it was issued',
   databases: ['none'],
   long: { minutes: 10 },
   sabotages: [{ name: 'believe' }],
-  async run(world, { minutes }) {
+  async run(deps, { minutes }) {
     const until = performance.now() + minutes * 60_000
     const failed: number[] = []
     let inputs = 0
     for (let i = 0; i < KEPT.length || performance.now() < until; i++) {
       const seed = KEPT[i] ?? randomInt(2 ** 31)
-      if (!(await holds(seed, world.sabotage))) {
+      if (!(await holds(seed, deps.sabotage))) {
         failed.push(seed)
-        world.progress(`seed ${seed} has found something: WATCHWORD_SEED=${seed} WATCHWORD_FUZZ=${COUNT}`)
+        deps.progress(
+          `seed ${seed} has found something: WATCHWORD_SEED=${seed} WATCHWORD_FUZZ=${COUNT}`,
+        )
       }
       inputs += 3 * COUNT
-      if (world.sabotage !== undefined) break
-      if (i % 10 === 0) world.progress(`${inputs.toLocaleString('en')} inputs`)
+      if (deps.sabotage !== undefined) break
+      if (i % 10 === 0) deps.progress(`${inputs.toLocaleString('en')} inputs`)
     }
     return [
-      exactly(0, `of ${inputs.toLocaleString('en')} inputs are not refused as they must be, by seeds`, failed.length),
+      exactly(
+        0,
+        `of ${inputs.toLocaleString('en')} inputs are not refused as they must be, by seeds`,
+        failed.length,
+      ),
     ]
   },
 })
@@ -40,8 +47,18 @@ const COUNT = 20_000
 
 function holds(seed: number, sabotage: string | undefined): Promise<boolean> {
   const { NODE_TEST_CONTEXT: _, ...mine } = process.env
-  const env = { ...mine, WATCHWORD_SEED: String(seed), WATCHWORD_FUZZ: String(COUNT), WATCHWORD_SABOTAGE: sabotage }
+  const env = {
+    ...mine,
+    WATCHWORD_SEED: String(seed),
+    WATCHWORD_FUZZ: String(COUNT),
+    WATCHWORD_SABOTAGE: sabotage,
+  }
   return new Promise((resolve) =>
-    execFile(process.execPath, ['--test', '--test-isolation=none', FILE], { env }, (error) => resolve(error === null)),
+    execFile(
+      process.execPath,
+      ['--test', '--test-isolation=none', FILE],
+      { env },
+      (error) => resolve(error === null),
+    ),
   )
 }

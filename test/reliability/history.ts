@@ -21,7 +21,10 @@ interface Course<State> {
  *
  * @returns the first operation whose answer fits no course; `undefined` where there is none
  */
-export function firstMisfit<State>(history: readonly Operation<State>[], initial: State): Operation<State> | undefined {
+export function firstMisfit<State>(
+  history: readonly Operation<State>[],
+  initial: State,
+): Operation<State> | undefined {
   const open = new Set<Operation<State>>()
   let courses: readonly Course<State>[] = [{ state: initial, done: new Set() }]
   for (const { operation, isEnd } of inOrder(history)) {
@@ -62,13 +65,17 @@ function completed<State>(
     if (seen.has(key)) continue
     seen.add(key)
     if (done.has(ending)) {
-      const rest = { state, done: new Set([...done].filter((operation) => operation !== ending)) }
+      const rest = {
+        state,
+        done: new Set([...done].filter((operation) => operation !== ending)),
+      }
       through.set(keyOf(rest), rest)
       continue
     }
     for (const operation of open) {
       if (done.has(operation)) continue
-      for (const next of operation.step(state)) queue.push({ state: next, done: new Set([...done, operation]) })
+      for (const next of operation.step(state))
+        queue.push({ state: next, done: new Set([...done, operation]) })
     }
   }
   return [...through.values()]

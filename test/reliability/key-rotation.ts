@@ -24,26 +24,31 @@ interface Size {
 /** R17. */
 export const keyRotation = trial<Size>({
   name: 'R17',
-  promise: 'keys rotate under load, and no valid token is refused and none signed that others cannot check',
+  promise:
+    'keys rotate under load, and no valid token is refused and none signed that others cannot check',
   databases: ['sqlite', 'postgres'],
   long: { rotations: 5, life: 20, every: 20, maxAge: 5, rate: 200 },
   short: { rotations: 2, life: 3, every: 4, maxAge: 1, rate: 20 },
   sabotages: [{ name: 'hasty-retirement' }, { name: 'unpublished-key' }],
-  async run(world, size) {
-    const servers = await twoServers(world, size)
+  async run(deps, size) {
+    const servers = await twoServers(deps, size)
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const sets = watchKeySets(servers, agent)
-    world.after(sets.stop)
+    deps.after(sets.stop)
     const load = await clientsAt(servers, agent, size)
     const began = performance.now()
-    while (load.keysUsed() <= size.rotations && performance.now() - began < 1000 * size.every * (size.rotations + 3)) {
-      world.progress(`${load.keysUsed()} keys have signed, ${load.answers()} answers`)
+    while (
+      load.keysUsed() <= size.rotations &&
+      performance.now() - began < 1000 * size.every * (size.rotations + 3)
+    ) {
+      deps.progress(`${load.keysUsed()} keys have signed, ${load.answers()} answers`)
       await sleep(500)
     }
     const seconds = (performance.now() - began) / 1000
     const tokens = await load.stop()
-    for (const each of [...load.refused, ...load.refusedElsewhere]) world.progress(`refused: ${each}`)
+    for (const each of [...load.refused, ...load.refusedElsewhere])
+      deps.progress(`refused: ${each}`)
     await sets.untilGone(tokens[0]!.kid, 1000 * (size.life + 3 * size.every))
     return findingsOf(tokens, load, sets, { ...size, seconds })
   },
@@ -56,20 +61,30 @@ function findingsOf(
   { rotations, maxAge, rate, seconds }: Size & { readonly seconds: number },
 ): readonly Finding[] {
   const first = new Set(sets.atFirst())
-  const early = tokens.filter(({ kid, at }) => !first.has(kid) && !(at - sets.shownSince(kid) >= maxAge * 1000))
+  const early = tokens.filter(
+    ({ kid, at }) => !first.has(kid) && !(at - sets.shownSince(kid) >= maxAge * 1000),
+  )
   const orphans = tokens.filter(({ kid, expires }) => sets.goneSince(kid) < expires)
   return [
     atLeast(rotations, 'rotations', load.keysUsed() - 1),
     atLeast(rate, 'answers a second', load.answers() / seconds),
     exactly(0, `of ${load.answers()} answers refused a valid token`, load.refused.length),
-    exactly(0, 'valid tokens refused by a service that only checks', load.refusedElsewhere.length),
+    exactly(
+      0,
+      'valid tokens refused by a service that only checks',
+      load.refusedElsewhere.length,
+    ),
     exactly(
       0,
       `of ${tokens.length} tokens signed by a key published for less than others may keep the set`,
       early.length,
     ),
     exactly(0, 'tokens that outlived their key in the key set', orphans.length),
-    atLeast(1, 'keys gone from the key set when their last token had expired', sets.gone()),
+    atLeast(
+      1,
+      'keys gone from the key set when their last token had expired',
+      sets.gone(),
+    ),
   ]
 }
 
@@ -94,7 +109,9 @@ async function twoServers(
       },
     },
   })
-  const t = { after: (end?: () => unknown) => after(() => end?.()) } as Parameters<typeof startServer>[0]
+  const t = { after: (end?: () => unknown) => after(() => end?.()) } as Parameters<
+    typeof startServer
+  >[0]
   return Promise.all([startServer(t, wishes(ADA)), startServer(t, wishes(undefined))])
 }
 
@@ -113,7 +130,12 @@ function issued(text: string): Shown {
   const [head = '', payload = ''] = text.split('.')
   const read = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString())
   const inMs = read(payload).exp * 1000 - Date.now()
-  return { kid: read(head).kid, at: performance.now(), expires: performance.now() + inMs, text }
+  return {
+    kid: read(head).kid,
+    at: performance.now(),
+    expires: performance.now() + inMs,
+    text,
+  }
 }
 
 /** With all the others, who may keep the server busy for a while. */
@@ -131,7 +153,11 @@ async function signInAgain(server: ServerProcess): Promise<Pair> {
 const withoutText = ({ kid, at, expires }: Issued): Issued => ({ kid, at, expires })
 
 /** Clients that refresh at one server and show each access token at both, at once and again shortly before its end. */
-async function clientsAt(servers: readonly ServerProcess[], agent: Agent, { every }: Size) {
+async function clientsAt(
+  servers: readonly ServerProcess[],
+  agent: Agent,
+  { every }: Size,
+) {
   const [home, other] = servers as [ServerProcess, ServerProcess]
   const elsewhere = verifier({
     issuer: ISSUER,
@@ -152,11 +178,17 @@ async function clientsAt(servers: readonly ServerProcess[], agent: Agent, { ever
   const show = async (token: Shown): Promise<void> => {
     for (const server of servers) {
       const headers = { Authorization: `Bearer ${token.text}` }
-      const { status, body } = await ask(server, '/hello/', { method: 'GET', headers, agent })
+      const { status, body } = await ask(server, '/hello/', {
+        method: 'GET',
+        headers,
+        agent,
+      })
       answers++
       if (status !== 200 && isValid(token)) refused.push(`${status} ${body}`)
     }
-    await elsewhere.verify(token.text).catch(({ code }) => isValid(token) && refusedElsewhere.push(code))
+    await elsewhere
+      .check(token.text)
+      .catch(({ code }) => isValid(token) && refusedElsewhere.push(code))
   }
   const showLate = async (token: Shown): Promise<void> => {
     await sleep(Math.max(0, token.expires - performance.now() - LAST))
@@ -175,7 +207,8 @@ async function clientsAt(servers: readonly ServerProcess[], agent: Agent, { ever
         refresh = issued(pair.refresh)
         tokens.push(withoutText(access), withoutText(refresh))
         await show(access)
-        if (Math.random() < 0.1) late.push(showLate(access).catch((error) => void refused.push(String(error))))
+        if (Math.random() < 0.1)
+          late.push(showLate(access).catch((error) => void refused.push(String(error))))
       } else {
         if (isValid(refresh)) refused.push(`${status} ${body}`)
         refresh = issued((await signInAgain(server)).refresh)
@@ -214,15 +247,21 @@ function watchKeySets(servers: readonly ServerProcess[], agent: Agent) {
     const began = performance.now()
     const sets = await Promise.all(
       servers.map(async (server) => {
-        const { body } = await ask(server, '/.well-known/jwks.json', { method: 'GET', agent })
-        return (JSON.parse(body) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
+        const { body } = await ask(server, '/.well-known/jwks.json', {
+          method: 'GET',
+          agent,
+        })
+        return (JSON.parse(body) as { keys: { kid: string }[] }).keys.map(
+          ({ kid }) => kid,
+        )
       }),
     )
     const [one = [], two = []] = sets
     const both = one.filter((kid) => two.includes(kid))
     atFirst ??= both
     for (const kid of both) if (!shown.has(kid)) shown.set(kid, began)
-    for (const kid of shown.keys()) if (!both.includes(kid) && !gone.has(kid)) gone.set(kid, performance.now())
+    for (const kid of shown.keys())
+      if (!both.includes(kid) && !gone.has(kid)) gone.set(kid, performance.now())
   }
   const watching = (async () => {
     while (!isOver) {

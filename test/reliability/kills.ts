@@ -20,36 +20,43 @@ const PATIENCE = 15_000
 /** R7: the server dies. */
 export const kills = trial({
   name: 'R7',
-  promise: 'what was answered is there after a kill -9 of the server, and the database is whole',
+  promise:
+    'what was answered is there after a kill -9 of the server, and the database is whole',
   databases: ['sqlite', 'postgres'],
   long: { kills: 100 },
   short: { kills: 5 },
   sabotages: [{ name: 'answer-early' }],
-  async run(world, { kills }) {
-    const ledger = aLedger(world)
-    const alone = await aStartAlone(world)
+  async run(deps, { kills }) {
+    const ledger = aLedger(deps)
+    const alone = await aStartAlone(deps)
     const seen = { lost: 0, broken: 0, slowest: 0 }
-    let server = await start(world, true)
-    const store = await storeAt(world.database)
-    world.after(() => store.close())
+    let server = await start(deps, true)
+    const store = await storeAt(deps.database)
+    deps.after(() => store.close())
     for (let kill = 1; kill <= kills; kill++) {
       await whileWorking(ledger, server, async () => {
         await sleep(randomInt(100, 500))
         await server.kill()
       })
-      if (!isWhole(world)) seen.broken += 1
+      if (!isWhole(deps)) seen.broken += 1
       seen.lost += await ledger.lostIn(store)
       if (kill % 10 === 0)
-        world.progress(`${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+        deps.progress(
+          `${kill} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`,
+        )
 
       const began = performance.now()
-      server = await start(world)
+      server = await start(deps)
       seen.slowest = Math.max(seen.slowest, (await untilAnswered(ledger, server)) - began)
     }
     return [
       ...findingsOf(ledger, seen.lost, kills),
-      ...(world.kind === 'sqlite' ? [exactly(0, 'files broken', seen.broken)] : []),
-      atMost(boundOf(2000, alone), 'ms from a start to its first good answer', seen.slowest),
+      ...(deps.kind === 'sqlite' ? [exactly(0, 'files broken', seen.broken)] : []),
+      atMost(
+        boundOf(2000, alone),
+        'ms from a start to its first good answer',
+        seen.slowest,
+      ),
     ]
   },
 })
@@ -57,15 +64,16 @@ export const kills = trial({
 /** R7: the database dies, in each of the ways that it can. */
 export const databaseKills = trial({
   name: 'R7-database',
-  promise: 'what was answered is there after the database was killed under the server, or its connections were',
+  promise:
+    'what was answered is there after the database was killed under the server, or its connections were',
   databases: ['none'],
   long: { kills: 20 },
   short: { kills: 3 },
   sabotages: [{ name: 'answer-early' }],
-  async run(world, { kills }) {
+  async run(deps, { kills }) {
     const postgres = await aServer()
-    if (typeof postgres === 'string') return world.skip(postgres)
-    world.after(() => postgres.stop('immediate'))
+    if (typeof postgres === 'string') return deps.skip(postgres)
+    deps.after(() => postgres.stop('immediate'))
     const ways = [
       async () => {
         await postgres.kill()
@@ -74,7 +82,7 @@ export const databaseKills = trial({
       async () => postgres.killBackends(),
       () => postgres.restart('immediate'),
     ]
-    const place: World = { ...world, kind: 'postgres', database: postgres.url }
+    const place: World = { ...deps, kind: 'postgres', database: postgres.url }
     const ledger = aLedger(place)
     const server = await start(place, true)
     let lost = 0
@@ -89,9 +97,14 @@ export const databaseKills = trial({
       const store = await storeAt(postgres.url)
       lost += await ledger.lostIn(store)
       await store.close()
-      world.progress(`${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`)
+      deps.progress(
+        `${kill + 1} kills, ${ledger.size} sessions, ${ledger.answered.refreshes} refreshes`,
+      )
     }
-    return [...findingsOf(ledger, lost, kills), exactly(0, 'times that nobody was answered afterwards', unheard)]
+    return [
+      ...findingsOf(ledger, lost, kills),
+      exactly(0, 'times that nobody was answered afterwards', unheard),
+    ]
   },
 })
 
@@ -101,25 +114,29 @@ function aLedger({ after }: World): Ledger {
   return new Ledger(CLIENTS, agent)
 }
 
-const start = (world: World, isFirst = false): Promise<ServerProcess> =>
-  startServer(world, {
-    database: world.database,
+const start = (deps: World, isFirst = false): Promise<ServerProcess> =>
+  startServer(deps, {
+    database: deps.database,
     options: OPTIONS,
-    sabotage: world.sabotage,
+    sabotage: deps.sabotage,
     user: isFirst ? ADA : undefined,
   })
 
 /** Milliseconds that a server takes on this machine, just now, to start with nothing to do. */
-async function aStartAlone(world: World): Promise<number> {
+async function aStartAlone(deps: World): Promise<number> {
   const began = performance.now()
-  const server = await startServer(world)
+  const server = await startServer(deps)
   const took = performance.now() - began
   await server.kill()
   return took
 }
 
 /** The clients work until `harm` is done. */
-async function whileWorking(ledger: Ledger, at: ServerProcess, harm: () => Promise<void>): Promise<void> {
+async function whileWorking(
+  ledger: Ledger,
+  at: ServerProcess,
+  harm: () => Promise<void>,
+): Promise<void> {
   let isOver = false
   const working = ledger.work(
     () => at,
@@ -153,7 +170,11 @@ async function untilAnswered(ledger: Ledger, at: ServerProcess): Promise<number>
   return answeredAt ?? Number.POSITIVE_INFINITY
 }
 
-function findingsOf({ answered, refused }: Ledger, lost: number, kills: number): readonly Finding[] {
+function findingsOf(
+  { answered, refused }: Ledger,
+  lost: number,
+  kills: number,
+): readonly Finding[] {
   const { signIns, refreshes, signOuts } = answered
   return [
     atLeast(kills * 10, 'refreshes answered', refreshes),

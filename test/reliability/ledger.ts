@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
 import { ADA } from '../server/process.ts'
 import { clientsOf, type Said } from './clients.ts'
 
@@ -93,7 +93,7 @@ export class Ledger {
   }
 
   /** @returns how many of the answers a store does not know of */
-  async lostIn({ sessions }: Store): Promise<number> {
+  async lostIn({ ports: { sessions } }: InstanceStore): Promise<number> {
     let lost = 0
     for (const [id, { token, state }] of this.#entries) {
       const row = (await sessions.find(id as SessionId))?.session

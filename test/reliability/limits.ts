@@ -19,15 +19,27 @@ export const limits = trial({
   long: { rounds: 10 },
   short: { rounds: 1 },
   sabotages: [{ name: 'count-alone' }],
-  async run(world, { rounds }) {
-    const servers = await counting(world)
+  async run(deps, { rounds }) {
+    const servers = await counting(deps)
     const agent = new Agent({ keepAlive: true, maxSockets: 50 })
-    world.after(() => agent.destroy())
-    const all = (count: number, path: string, address: string, body: object): Promise<readonly Answer[]> =>
+    deps.after(() => agent.destroy())
+    const all = (
+      count: number,
+      path: string,
+      address: string,
+      body: object,
+    ): Promise<readonly Answer[]> =>
       Promise.all(
         Array.from({ length: count }, (_, i) => {
-          const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': address }
-          return ask(servers[i % SERVERS]!, path, { headers, body: JSON.stringify(body), agent })
+          const headers = {
+            'Content-Type': 'application/json',
+            'X-Forwarded-For': address,
+          }
+          return ask(servers[i % SERVERS]!, path, {
+            headers,
+            body: JSON.stringify(body),
+            agent,
+          })
         }),
       )
     const access = await anAccessToken(servers[0]!)
@@ -41,7 +53,9 @@ export const limits = trial({
         seen.others += countOther(answers, 401, 429)
       })
       seen.hashes = Math.max(seen.hashes, hashes)
-      const answers = await all(ANON + 50, '/api/token/verify/', `10.2.0.${round}`, { token: access })
+      const answers = await all(ANON + 50, '/api/token/verify/', `10.2.0.${round}`, {
+        token: access,
+      })
       seen.let += countOf(answers, 200)
       seen.most = Math.max(seen.most, countOf(answers, 200))
       seen.others += countOther(answers, 200, 429)
@@ -63,25 +77,37 @@ const countOf = (answers: readonly Answer[], status: number): number =>
 const countOther = (answers: readonly Answer[], ...expected: readonly number[]): number =>
   answers.filter(({ status }) => !expected.includes(status)).length
 
-async function counting(world: World): Promise<readonly ServerProcess[]> {
-  const { database, sabotage } = world
+async function counting(deps: World): Promise<readonly ServerProcess[]> {
+  const { database, sabotage } = deps
   const counts = sabotage === 'count-alone' ? 'memory' : 'store'
-  const options = { counts, proxies: 1, throttle: { login: `${WRONG}/min`, anon: `${ANON}/min` } } as const
+  const options = {
+    counts,
+    proxies: 1,
+    throttle: { login: `${WRONG}/min`, anon: `${ANON}/min` },
+  } as const
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
-    servers.push(await startServer(world, { database, options, user: i === 0 ? ADA : undefined }))
+    servers.push(
+      await startServer(deps, { database, options, user: i === 0 ? ADA : undefined }),
+    )
   }
   return servers
 }
 
 async function anAccessToken(server: ServerProcess): Promise<string> {
   const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': '10.3.0.0' }
-  const { body } = await ask(server, '/api/token/', { headers, body: JSON.stringify(ADA) })
+  const { body } = await ask(server, '/api/token/', {
+    headers,
+    body: JSON.stringify(ADA),
+  })
   return JSON.parse(body).access
 }
 
 /** How many passwords all the servers hash meanwhile. */
-async function hashed(servers: readonly ServerProcess[], work: () => Promise<void>): Promise<number> {
+async function hashed(
+  servers: readonly ServerProcess[],
+  work: () => Promise<void>,
+): Promise<number> {
   const [server, ...others] = servers
   if (server === undefined) {
     await work()

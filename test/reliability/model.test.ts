@@ -6,47 +6,154 @@ import { type Family, operations, type Refreshed, type Span, UNOPENED } from './
 const { signedIn, refreshed, ended, endedAll, activated, deactivated } = operations(10)
 
 const token = (generation: number, jti = `jti ${generation}`) => ({ generation, jti })
-const pair = (generation: number, jti?: string): Refreshed => ({ kind: 'pair', token: token(generation, jti) })
+const pair = (generation: number, jti?: string): Refreshed => ({
+  kind: 'pair',
+  token: token(generation, jti),
+})
 const during = (began: number, until: number): Span => ({ began, ended: until })
 const opened = signedIn(during(0, 1), token(0))
 const REVOKED: Refreshed = { kind: 'revoked' }
 const NO_ACCOUNT: Refreshed = { kind: 'no-account' }
 
 /** Milliseconds, so that 10,000 are the overlap. */
-const CASES: readonly (readonly [string, readonly (Operation<Family> | readonly Operation<Family>[])[], boolean])[] = [
+const CASES: readonly (readonly [
+  string,
+  readonly (Operation<Family> | readonly Operation<Family>[])[],
+  boolean,
+])[] = [
   ['a refresh', [refreshed(during(2, 3), token(0), pair(1))], true],
-  ['two refreshes of one token, one after the other', twice(pair(1), pair(1), during(4, 5)), true],
+  [
+    'two refreshes of one token, one after the other',
+    twice(pair(1), pair(1), during(4, 5)),
+    true,
+  ],
   ['two refreshes of one token at once', twice(pair(1), pair(1), during(2, 3)), true],
-  ['two successors of one token at once', twice(pair(1), pair(1, 'another'), during(2, 3)), false],
-  ['two successors of one token', twice(pair(1), pair(1, 'another'), during(4, 5)), false],
-  ['a successor that skips a generation', [refreshed(during(2, 3), token(0), pair(2))], false],
-  ['a successor that is the same token', [refreshed(during(2, 3), token(0), pair(0))], false],
+  [
+    'two successors of one token at once',
+    twice(pair(1), pair(1, 'another'), during(2, 3)),
+    false,
+  ],
+  [
+    'two successors of one token',
+    twice(pair(1), pair(1, 'another'), during(4, 5)),
+    false,
+  ],
+  [
+    'a successor that skips a generation',
+    [refreshed(during(2, 3), token(0), pair(2))],
+    false,
+  ],
+  [
+    'a successor that is the same token',
+    [refreshed(during(2, 3), token(0), pair(0))],
+    false,
+  ],
   ['a repetition long after', twice(pair(1), pair(1), during(20_000, 20_001)), false],
   ['a reuse long after', twice(pair(1), REVOKED, during(20_000, 20_001)), true],
   ['a reuse that is none', twice(pair(1), REVOKED, during(4, 5)), false],
-  ['the end of the overlap, either way: a repetition', twice(pair(1), pair(1), during(10_002, 10_003)), true],
-  ['the end of the overlap, either way: a reuse', twice(pair(1), REVOKED, during(10_002, 10_003)), true],
-  ['an old token that is taken', [...twoOn(), refreshed(during(6, 7), token(0), pair(2))], false],
-  ['an old token that is refused', [...twoOn(), refreshed(during(6, 7), token(0), REVOKED)], true],
-  ['a refresh after that', [...reused(), refreshed(during(8, 9), token(2), pair(3))], false],
-  ['a refusal after that', [...reused(), refreshed(during(8, 9), token(2), REVOKED)], true],
-  ['a refresh beside that', [...reused(), refreshed(during(6, 9), token(2), pair(3))], true],
-  ['a refusal of a session that goes on', [refreshed(during(2, 3), token(0), REVOKED)], false],
-  ['a refresh after the end', [ended(during(2, 3), true), refreshed(during(4, 5), token(0), pair(1))], false],
-  ['a refresh beside the end', [ended(during(2, 5), true), refreshed(during(3, 4), token(0), pair(1))], true],
-  ['a refusal beside the end', [ended(during(2, 5), true), refreshed(during(3, 4), token(0), REVOKED)], true],
-  ['a refusal before the end', [refreshed(during(2, 3), token(0), REVOKED), ended(during(4, 5), true)], false],
-  ['two ends that both did it', [ended(during(2, 5), true), ended(during(3, 4), true)], false],
-  ['two ends of which one did it', [ended(during(2, 5), true), ended(during(3, 4), false)], true],
+  [
+    'the end of the overlap, either way: a repetition',
+    twice(pair(1), pair(1), during(10_002, 10_003)),
+    true,
+  ],
+  [
+    'the end of the overlap, either way: a reuse',
+    twice(pair(1), REVOKED, during(10_002, 10_003)),
+    true,
+  ],
+  [
+    'an old token that is taken',
+    [...twoOn(), refreshed(during(6, 7), token(0), pair(2))],
+    false,
+  ],
+  [
+    'an old token that is refused',
+    [...twoOn(), refreshed(during(6, 7), token(0), REVOKED)],
+    true,
+  ],
+  [
+    'a refresh after that',
+    [...reused(), refreshed(during(8, 9), token(2), pair(3))],
+    false,
+  ],
+  [
+    'a refusal after that',
+    [...reused(), refreshed(during(8, 9), token(2), REVOKED)],
+    true,
+  ],
+  [
+    'a refresh beside that',
+    [...reused(), refreshed(during(6, 9), token(2), pair(3))],
+    true,
+  ],
+  [
+    'a refusal of a session that goes on',
+    [refreshed(during(2, 3), token(0), REVOKED)],
+    false,
+  ],
+  [
+    'a refresh after the end',
+    [ended(during(2, 3), true), refreshed(during(4, 5), token(0), pair(1))],
+    false,
+  ],
+  [
+    'a refresh beside the end',
+    [ended(during(2, 5), true), refreshed(during(3, 4), token(0), pair(1))],
+    true,
+  ],
+  [
+    'a refusal beside the end',
+    [ended(during(2, 5), true), refreshed(during(3, 4), token(0), REVOKED)],
+    true,
+  ],
+  [
+    'a refusal before the end',
+    [refreshed(during(2, 3), token(0), REVOKED), ended(during(4, 5), true)],
+    false,
+  ],
+  [
+    'two ends that both did it',
+    [ended(during(2, 5), true), ended(during(3, 4), true)],
+    false,
+  ],
+  [
+    'two ends of which one did it',
+    [ended(during(2, 5), true), ended(during(3, 4), false)],
+    true,
+  ],
   ['an end that nobody wrote', [ended(during(2, 3), false)], false],
-  ['a refresh after the end of all', [endedAll(during(2, 3)), refreshed(during(4, 5), token(0), pair(1))], false],
-  ['a user who is gone', [deactivated(during(2, 3)), refreshed(during(4, 5), token(0), NO_ACCOUNT)], true],
-  ['a user who is gone and refreshes', [deactivated(during(2, 3)), refreshed(during(4, 5), token(0), pair(1))], false],
+  [
+    'a refresh after the end of all',
+    [endedAll(during(2, 3)), refreshed(during(4, 5), token(0), pair(1))],
+    false,
+  ],
+  [
+    'a user who is gone',
+    [deactivated(during(2, 3)), refreshed(during(4, 5), token(0), NO_ACCOUNT)],
+    true,
+  ],
+  [
+    'a user who is gone and refreshes',
+    [deactivated(during(2, 3)), refreshed(during(4, 5), token(0), pair(1))],
+    false,
+  ],
   ['a user who was never gone', [refreshed(during(4, 5), token(0), NO_ACCOUNT)], false],
-  ['a user who came back', [...back(), refreshed(during(6, 7), token(0), NO_ACCOUNT)], true],
-  ['a user who came back and refreshes', [...back(), refreshed(during(6, 7), token(0), pair(1))], false],
+  [
+    'a user who came back',
+    [...back(), refreshed(during(6, 7), token(0), NO_ACCOUNT)],
+    true,
+  ],
+  [
+    'a user who came back and refreshes',
+    [...back(), refreshed(during(6, 7), token(0), pair(1))],
+    false,
+  ],
   ['a sign-out after a user left', [...back(), ended(during(6, 7), true)], true],
-  ['another answer', [refreshed(during(2, 3), token(0), { kind: 'other', status: 500, body: '' })], false],
+  [
+    'another answer',
+    [refreshed(during(2, 3), token(0), { kind: 'other', status: 500, body: '' })],
+    false,
+  ],
 ]
 
 for (const [name, history, isRight] of CASES) {
@@ -61,7 +168,10 @@ function twice(one: Refreshed, other: Refreshed, later: Span) {
 }
 
 function twoOn() {
-  return [refreshed(during(2, 3), token(0), pair(1)), refreshed(during(4, 5), token(1), pair(2))]
+  return [
+    refreshed(during(2, 3), token(0), pair(1)),
+    refreshed(during(4, 5), token(1), pair(2)),
+  ]
 }
 
 function reused() {

@@ -63,7 +63,11 @@ export function operations(overlapSeconds: number) {
     /** One answer can have been two steps: that the user is inactive is read first, the end that follows is written then. */
     refreshed(span: Span, token: Token, answer: Refreshed): readonly Operation<Family>[] {
       const says = `refreshed ${token.generation}: ${answer.kind === 'pair' ? answer.token.generation : answer.kind}`
-      const judged: Operation<Family> = { ...span, says, step: (family) => afterRefresh(family, token, answer, span) }
+      const judged: Operation<Family> = {
+        ...span,
+        says,
+        step: (family) => afterRefresh(family, token, answer, span),
+      }
       return answer.kind === 'no-account' ? [judged, endedForUser(span)] : [judged]
     },
 
@@ -71,14 +75,19 @@ export function operations(overlapSeconds: number) {
     ended: (span: Span, ended: boolean): Operation<Family> => ({
       ...span,
       says: `ended: ${ended}`,
-      step: (family) => (family.isOpen && (family.ended !== 'token') === ended ? [endedBy(family, 'token')] : []),
+      step: (family) =>
+        family.isOpen && (family.ended !== 'token') === ended
+          ? [endedBy(family, 'token')]
+          : [],
     }),
 
     /** All sessions of the user, of which this may be one. */
     endedAll: (span: Span): Operation<Family> => ({
       ...span,
       says: 'all of the user ended',
-      step: (family) => [family.isOpen && family.ended === undefined ? endedBy(family, 'token') : family],
+      step: (family) => [
+        family.isOpen && family.ended === undefined ? endedBy(family, 'token') : family,
+      ],
     }),
 
     activated: (span: Span): Operation<Family> => ({
@@ -92,21 +101,33 @@ export function operations(overlapSeconds: number) {
       {
         ...span,
         says: 'user deactivated',
-        step: (family) => [{ ...family, isUserActive: false, endings: family.endings + 1 }],
+        step: (family) => [
+          { ...family, isUserActive: false, endings: family.endings + 1 },
+        ],
       },
       endedForUser(span),
     ],
   }
 
-  function afterRefresh(family: Family, token: Token, answer: Refreshed, span: Span): readonly Family[] {
+  function afterRefresh(
+    family: Family,
+    token: Token,
+    answer: Refreshed,
+    span: Span,
+  ): readonly Family[] {
     if (!family.isOpen) return []
     switch (answer.kind) {
       case 'pair':
-        return family.ended === undefined && family.isUserActive ? afterPair(family, token, answer.token, span) : []
+        return family.ended === undefined && family.isUserActive
+          ? afterPair(family, token, answer.token, span)
+          : []
       case 'revoked':
-        return family.ended === 'token' || isReuse(family, token, span) ? [endedBy(family, 'token')] : []
+        return family.ended === 'token' || isReuse(family, token, span)
+          ? [endedBy(family, 'token')]
+          : []
       case 'no-account':
-        return family.ended === 'user' || (family.ended === undefined && !family.isUserActive)
+        return family.ended === 'user' ||
+          (family.ended === undefined && !family.isUserActive)
           ? [{ ...family, endings: family.endings + 1 }]
           : []
       case 'other':
@@ -114,10 +135,18 @@ export function operations(overlapSeconds: number) {
     }
   }
 
-  function afterPair(family: Family, token: Token, successor: Token, span: Span): readonly Family[] {
+  function afterPair(
+    family: Family,
+    token: Token,
+    successor: Token,
+    span: Span,
+  ): readonly Family[] {
     if (isSame(token, family)) {
-      const isNext = successor.generation === family.generation + 1 && successor.jti !== family.jti
-      return isNext ? [{ ...family, ...successor, previousJti: family.jti, rotated: span }] : []
+      const isNext =
+        successor.generation === family.generation + 1 && successor.jti !== family.jti
+      return isNext
+        ? [{ ...family, ...successor, previousJti: family.jti, rotated: span }]
+        : []
     }
     const isHonest = isPrevious(family, token) && canBeYounger(family, span)
     return isHonest && isSame(successor, family) ? [family] : []
@@ -138,12 +167,16 @@ export function operations(overlapSeconds: number) {
   }
 }
 
-const isSame = (a: Token, b: Token): boolean => a.generation === b.generation && a.jti === b.jti
+const isSame = (a: Token, b: Token): boolean =>
+  a.generation === b.generation && a.jti === b.jti
 
 const isPrevious = (family: Family, { generation, jti }: Token): boolean =>
   generation === family.generation - 1 && jti === family.previousJti
 
-const endedBy = (family: Family, ended: 'token' | 'user'): Family => ({ ...family, ended })
+const endedBy = (family: Family, ended: 'token' | 'user'): Family => ({
+  ...family,
+  ended,
+})
 
 /** The second step of what has been decided in the first. */
 const endedForUser = (span: Span): Operation<Family> => ({
@@ -152,6 +185,8 @@ const endedForUser = (span: Span): Operation<Family> => ({
   step(family) {
     if (family.endings === 0) return []
     const decided = { ...family, endings: family.endings - 1 }
-    return [family.isOpen && family.ended === undefined ? endedBy(decided, 'user') : decided]
+    return [
+      family.isOpen && family.ended === undefined ? endedBy(decided, 'user') : decided,
+    ]
   },
 })

@@ -2,7 +2,15 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { statelessBearer } from '../../src/authentication/bearer.ts'
 import { watchword } from '../../src/watchword.ts'
-import { type Answer, ask, askJson, boundOf, type Pair, p99, signIn } from '../server/client.ts'
+import {
+  type Answer,
+  ask,
+  askJson,
+  boundOf,
+  type Pair,
+  p99,
+  signIn,
+} from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { aServer, run, type Server } from '../services/postgres.ts'
 import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
@@ -53,27 +61,35 @@ const OUTAGES: Readonly<Record<string, (server: Server, ms: number) => Promise<v
 /** R10. */
 export const outage = trial({
   name: 'R10',
-  promise: 'a database that is away costs 503s at once and nothing else, and all goes on when it is back',
+  promise:
+    'a database that is away costs 503s at once and nothing else, and all goes on when it is back',
   databases: ['postgres'],
   long: { outages: Object.keys(OUTAGES), ms: 10_000 },
   short: { outages: ['is stopped', 'only reads', 'hangs'], ms: 2000 },
   sabotages: [{ name: 'untold-fault' }, { name: 'patient-store' }],
-  async run(world, { outages, ms }) {
+  async run(deps, { outages, ms }) {
     const postgres = await aServer()
-    if (typeof postgres === 'string') return world.skip(postgres)
-    world.after(() => postgres.kill())
-    const server = await startServer(world, { database: postgres.url, sabotage: world.sabotage })
-    const load = await theLoad(world, server, postgres.url)
+    if (typeof postgres === 'string') return deps.skip(postgres)
+    deps.after(() => postgres.kill())
+    const server = await startServer(deps, {
+      database: postgres.url,
+      sabotage: deps.sabotage,
+    })
+    const load = await theLoad(deps, server, postgres.url)
     const { clients } = await load.during(() => sleep(1000))
     const alone = Math.max(...clients.map(({ ms }) => ms))
     const findings: Finding[] = []
     for (const name of outages) {
-      world.progress(name)
+      deps.progress(name)
       const answers = await load.during(() => OUTAGES[name]!(postgres, ms))
       findings.push(...findingsOf(name, answers, alone))
     }
     const lost = await load.stop()
-    return [...findings, exactly(0, 'sign-ins lost', lost), exactly(0, 'processes ended', isAlive(server.pid!) ? 0 : 1)]
+    return [
+      ...findings,
+      exactly(0, 'sign-ins lost', lost),
+      exactly(0, 'processes ended', isAlive(server.pid!) ? 0 : 1),
+    ]
   },
 })
 
@@ -89,10 +105,17 @@ interface Phase {
 }
 
 /** @param alone the longest that an answer takes where nothing is out of order: what is busy here is not the database */
-function findingsOf(name: string, { clients, checks, backAt }: Phase, alone: number): readonly Finding[] {
+function findingsOf(
+  name: string,
+  { clients, checks, backAt }: Phase,
+  alone: number,
+): readonly Finding[] {
   const refused = clients.filter(({ status }) => status === 503)
   const others = clients.filter(({ status }) => status !== 200 && status !== 503)
-  const last = Math.max(backAt, ...clients.filter(({ status }) => status !== 200).map(({ at }) => at))
+  const last = Math.max(
+    backAt,
+    ...clients.filter(({ status }) => status !== 200).map(({ at }) => at),
+  )
   const mute = refused.filter(({ headers }) => !(Number(headers['retry-after']) >= 1))
   const slowest = Math.max(0, ...refused.map(({ ms }) => ms))
   const unchecked = checks.filter(({ status }) => status !== 200)
@@ -100,7 +123,11 @@ function findingsOf(name: string, { clients, checks, backAt }: Phase, alone: num
     atLeast(1, `answers 503 when it ${name}`, refused.length),
     exactly(0, 'answers that are neither 200 nor 503', others.length),
     exactly(0, 'of them without Retry-After', mute.length),
-    atMost(boundOf(name === 'hangs' ? GIVEN_UP : 1000, alone), 'ms until the latest of them', slowest),
+    atMost(
+      boundOf(name === 'hangs' ? GIVEN_UP : 1000, alone),
+      'ms until the latest of them',
+      slowest,
+    ),
     atMost(RECOVERY, 'ms from its return to the last error', last - backAt),
     exactly(0, `of ${checks.length} stateless checks failed`, unchecked.length),
     atMost(100, 'ms for a stateless check, p99', p99(checks.map(({ ms }) => ms))),
@@ -108,9 +135,9 @@ function findingsOf(name: string, { clients, checks, backAt }: Phase, alone: num
 }
 
 /** Clients that refresh, each one sign-in and one request at a time, and a service that only checks access tokens. */
-async function theLoad(world: World, server: ServerProcess, database: string) {
+async function theLoad(deps: World, server: ServerProcess, database: string) {
   const agent = new Agent({ keepAlive: true })
-  world.after(() => agent.destroy())
+  deps.after(() => agent.destroy())
   const checking = watchword({
     database,
     secret: SECRET,
@@ -118,7 +145,7 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
     tokens: { revocationMaxAge: '5m' },
     log: () => {},
   })
-  world.after(() => checking.close())
+  deps.after(() => checking.close())
   const had = { clients: [] as Had[], checks: [] as Had[] }
   let isOver = false
 
@@ -128,14 +155,21 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
 
   const { access } = pairs[0]!
   const refresh = async (i: number): Promise<Had> => {
-    const answer = await askJson(server, '/api/token/refresh/', { refresh: pairs[i]!.refresh }, agent).catch(failed)
+    const answer = await askJson(
+      server,
+      '/api/token/refresh/',
+      { refresh: pairs[i]!.refresh },
+      agent,
+    ).catch(failed)
     if (answer.status === 200) pairs[i] = JSON.parse(answer.body) as Pair
     if (answer.status === 401) pairs[i] = undefined
     return { ...answer, at: performance.now() }
   }
   const greet = async (): Promise<Had> => {
     const headers = { Authorization: `Bearer ${access}` }
-    const answer = await ask(server, '/hello/', { method: 'GET', headers, agent }).catch(failed)
+    const answer = await ask(server, '/hello/', { method: 'GET', headers, agent }).catch(
+      failed,
+    )
     return { ...answer, at: performance.now() }
   }
   const client = async (i: number): Promise<void> => {
@@ -150,13 +184,21 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
     while (!isOver) {
       const began = performance.now()
       const headers = { Authorization: `Bearer ${access}` }
-      const who = await checking.check(new Request('http://localhost/', { headers })).catch(() => undefined)
+      const who = await checking
+        .authenticate(new Request('http://localhost/', { headers }))
+        .catch(() => undefined)
       const at = performance.now()
-      had.checks.push({ status: who === undefined ? 0 : 200, headers: {}, body: '', ms: at - began, at })
+      had.checks.push({
+        status: who === undefined ? 0 : 200,
+        headers: {},
+        body: '',
+        ms: at - began,
+        at,
+      })
       await sleep(20)
     }
   }
-  world.after(() => {
+  deps.after(() => {
     isOver = true
   })
   const everybody = Promise.all([...pairs.keys()].map(client).concat(check()))
@@ -169,7 +211,9 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
       await happens()
       const backAt = performance.now()
       const isQuiet = (): boolean =>
-        had.clients.every(({ at, status }) => status === 200 || at < performance.now() - QUIET)
+        had.clients.every(
+          ({ at, status }) => status === 200 || at < performance.now() - QUIET,
+        )
       do await sleep(QUIET)
       while (!isQuiet() && performance.now() < backAt + 2 * RECOVERY)
       return { clients: [...had.clients], checks: [...had.checks], backAt }
@@ -178,14 +222,21 @@ async function theLoad(world: World, server: ServerProcess, database: string) {
     async stop(): Promise<number> {
       isOver = true
       await everybody
-      const last = await Promise.all(pairs.map((pair, i) => (pair === undefined ? undefined : refresh(i))))
+      const last = await Promise.all(
+        pairs.map((pair, i) => (pair === undefined ? undefined : refresh(i))),
+      )
       return last.filter((answer) => answer?.status !== 200).length
     },
   }
 }
 
 /** Whoever gets no answer at all. */
-const failed = (error: Error): Answer => ({ status: 0, headers: {}, body: error.message, ms: 0 })
+const failed = (error: Error): Answer => ({
+  status: 0,
+  headers: {},
+  body: error.message,
+  ms: 0,
+})
 
 function isAlive(pid: number): boolean {
   try {

@@ -13,9 +13,19 @@ const JSON_TYPE = { 'Content-Type': 'application/json' }
 const BOMB = gzipSync(Buffer.alloc(50 * MIB))
 
 const BODIES = [
-  ['10 MB', 413, { ...JSON_TYPE, 'Content-Length': '10000000' }, () => repeated('x'.repeat(100_000), 100)],
+  [
+    '10 MB',
+    413,
+    { ...JSON_TYPE, 'Content-Length': '10000000' },
+    () => repeated('x'.repeat(100_000), 100),
+  ],
   ['10 MB in chunks', 413, JSON_TYPE, () => repeated('x'.repeat(100_000), 100)],
-  ['chunks without end', 413, JSON_TYPE, () => repeated('x'.repeat(1000), Number.POSITIVE_INFINITY)],
+  [
+    'chunks without end',
+    413,
+    JSON_TYPE,
+    () => repeated('x'.repeat(1000), Number.POSITIVE_INFINITY),
+  ],
   ['a gzip bomb', 415, { ...JSON_TYPE, 'Content-Encoding': 'gzip' }, () => [BOMB]],
   ['60,000 nested brackets', 400, JSON_TYPE, () => ['['.repeat(60_000)]],
   ['100,000 nested brackets', 413, JSON_TYPE, () => ['['.repeat(100_000)]],
@@ -38,35 +48,51 @@ export const oversized = trial({
   long: { times: 1000, rounds: 1 },
   short: { times: 20, rounds: 3 },
   sabotages: [{ name: 'hoard' }],
-  async run(world, { times, rounds }) {
-    const execArgv = world.sabotage === 'hoard' ? ['--import', HOARD] : []
-    const server = await startServer(world, { database: world.database }, execArgv)
+  async run(deps, { times, rounds }) {
+    const execArgv = deps.sabotage === 'hoard' ? ['--import', HOARD] : []
+    const server = await startServer(deps, { database: deps.database }, execArgv)
     await sendAll(server.port, 20)
 
     return findingsInOneRoundOf(rounds, async () => {
       const alone = await server.measure(async () => {
-        for (let i = 0; i < 20 * BODIES.length; i++) await askJson(server, '/api/token/', {})
+        for (let i = 0; i < 20 * BODIES.length; i++)
+          await askJson(server, '/api/token/', {})
       })
       let wrong: readonly string[] = []
-      const { residentBefore, residentPeak, loopDelay } = await server.measure(async () => {
-        wrong = await sendAll(server.port, times, (done) => world.progress(`${done} of ${times} of each`))
-      })
+      const { residentBefore, residentPeak, loopDelay } = await server.measure(
+        async () => {
+          wrong = await sendAll(server.port, times, (done) =>
+            deps.progress(`${done} of ${times} of each`),
+          )
+        },
+      )
       const all = (times * BODIES.length).toLocaleString('en')
-      const late = atMost(boundOf(50, alone.loopDelay), 'ms that the event loop comes late, p99', loopDelay)
+      const late = atMost(
+        boundOf(50, alone.loopDelay),
+        'ms that the event loop comes late, p99',
+        loopDelay,
+      )
       return [
         {
           ...exactly(0, `of ${all} bodies not answered as they must be`, wrong.length),
           seen: `${wrong.length} ${[...new Set(wrong)].join(', ')}`.trim(),
         },
         atMost(50, 'MiB more in memory', (residentPeak - residentBefore) / MIB),
-        { ...late, seen: `${late.seen} (with small bodies ${alone.loopDelay.toFixed(1)})` },
+        {
+          ...late,
+          seen: `${late.seen} (with small bodies ${alone.loopDelay.toFixed(1)})`,
+        },
       ]
     })
   },
 })
 
 /** @returns those that were not answered as they must be, and how they were */
-async function sendAll(port: number, times: number, progress?: (done: number) => void): Promise<readonly string[]> {
+async function sendAll(
+  port: number,
+  times: number,
+  progress?: (done: number) => void,
+): Promise<readonly string[]> {
   const wrong: string[] = []
   for (let done = 0; done < times; done++) {
     if (done > 0 && done % 100 === 0) progress?.(done)
@@ -79,12 +105,25 @@ async function sendAll(port: number, times: number, progress?: (done: number) =>
 }
 
 /** Sends until there is an answer. */
-async function send(port: number, headers: Record<string, string>, pieces: Iterable<string | Buffer>): Promise<number> {
-  const outgoing = request({ host: '127.0.0.1', port, path: '/api/token/', method: 'POST', headers, agent: false })
+async function send(
+  port: number,
+  headers: Record<string, string>,
+  pieces: Iterable<string | Buffer>,
+): Promise<number> {
+  const outgoing = request({
+    host: '127.0.0.1',
+    port,
+    path: '/api/token/',
+    method: 'POST',
+    headers,
+    agent: false,
+  })
   outgoing.on('error', () => undefined)
   const source = Readable.from(pieces)
   source.pipe(outgoing)
-  const [response] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(10_000) })) as [IncomingMessage]
+  const [response] = (await once(outgoing, 'response', {
+    signal: AbortSignal.timeout(10_000),
+  })) as [IncomingMessage]
   source.destroy()
   outgoing.destroy()
   return response.statusCode ?? 0

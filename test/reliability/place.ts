@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { apiToken } from '../../src/authentication/api-token.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
-import { session } from '../../src/authentication/session.ts'
 import { after, days, type UnixSeconds } from '../../src/base/clock.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import { Refusal } from '../../src/base/refusal.ts'
 import { Secret } from '../../src/base/secret.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import { importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
 import { unseal } from '../../src/keys/seal.ts'
 import { argon2 } from '../../src/passwords/argon2.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
 import type { User } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 
@@ -32,12 +32,12 @@ export interface Answer {
 
 /** Where the flows happen: an instance on a store, and those who ask it. */
 export class Place {
-  readonly store: Store
+  readonly store: InstanceStore
   readonly faults: string[] = []
   #auth: Watchword
   #now = Date.now() / 1000
 
-  constructor(store: Store) {
+  constructor(store: InstanceStore) {
     this.store = store
     this.#auth = this.#open()
   }
@@ -82,11 +82,15 @@ export class Place {
   /** A user whose password is {@link PASSWORD}. */
   async somebody(): Promise<User> {
     const user = await this.auth.users.create({ username: randomUUID() })
-    await this.store.users.setPassword(user.id, await HASH)
+    await this.store.ports.users.setPassword(user.id, await HASH)
     return { ...user, epoch: 1 }
   }
 
-  async post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+  async post(
+    path: string,
+    body: object,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const request = new Request(`http://localhost${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
@@ -96,7 +100,11 @@ export class Place {
   }
 
   signIn(username: string, path = '/api/token/', cookies = ''): Promise<Answer> {
-    return this.post(path, { username, password: PASSWORD }, cookies === '' ? {} : { cookie: cookies })
+    return this.post(
+      path,
+      { username, password: PASSWORD },
+      cookies === '' ? {} : { cookie: cookies },
+    )
   }
 
   /** The pair that a sign-in would give: made here, since hashing a password for each would take minutes. */
@@ -105,26 +113,52 @@ export class Place {
     const now = this.#now as UnixSeconds
     const [sid, jti] = [hexId(systemRandom) as SessionId, hexId(systemRandom)]
     const expiresAt = after(now, days(1))
-    await this.store.sessions.open({
-      ...{ id: sid, userId: id, jti, epoch, createdAt: now, expiresAt, idleExpiresAt: expiresAt },
+    await this.store.ports.sessions.open({
+      ...{
+        id: sid,
+        userId: id,
+        jti,
+        epoch,
+        createdAt: now,
+        expiresAt,
+        idleExpiresAt: expiresAt,
+      },
     })
     const key = await this.#signingKey()
     const said = { iat: Math.floor(now), user_id: id, sid }
     return {
-      access: sign({ token_type: 'access', exp: Math.floor(now) + 300, jti: hexId(systemRandom), ...said }, key),
-      refresh: sign({ token_type: 'refresh', exp: Math.floor(expiresAt), jti, ...said, gen: 0 }, key),
+      access: sign(
+        {
+          token_type: 'access',
+          exp: Math.floor(now) + 300,
+          jti: hexId(systemRandom),
+          ...said,
+        },
+        key,
+      ),
+      refresh: sign(
+        { token_type: 'refresh', exp: Math.floor(expiresAt), jti, ...said, gen: 0 },
+        key,
+      ),
     }
   }
 
   async #signingKey(): Promise<SigningKey> {
     await this.auth.migrate()
-    const { algorithm, sealed, id } = (await this.store.keys.list()).find(({ stage }) => stage === 'current')!
-    return importSigningKey(algorithm, unseal(sealed, id, [new Secret(SECRET)]), { kid: id })
+    const { algorithm, sealed, id } = (await this.store.ports.keys.list()).find(
+      ({ stage }) => stage === 'current',
+    )!
+    return importSigningKey(algorithm, unseal(sealed, id, [new Secret(SECRET)]), {
+      kid: id,
+    })
   }
 
   async signedOut(): Promise<Answer['body']> {
     const pair = await this.signedIn()
-    assert.equal((await this.post('/api/token/blacklist/', { refresh: pair.refresh })).status, 200)
+    assert.equal(
+      (await this.post('/api/token/blacklist/', { refresh: pair.refresh })).status,
+      200,
+    )
     return pair
   }
 
@@ -134,17 +168,22 @@ export class Place {
       await this.auth.require(new Request('http://localhost/', { headers }))
       return { status: 200, retryAfter: undefined, body: {}, cookies: '' }
     } catch (error) {
-      return answerOf(this.auth.refusal(error))
+      return answerOf(this.auth.errorResponse(error))
     }
   }
 
   /** What a program asks, and what a client would be told of it. */
   async program(work: () => Promise<unknown>): Promise<Answer> {
     try {
-      return { status: 200, retryAfter: undefined, body: ((await work()) ?? {}) as Answer['body'], cookies: '' }
+      return {
+        status: 200,
+        retryAfter: undefined,
+        body: ((await work()) ?? {}) as Answer['body'],
+        cookies: '',
+      }
     } catch (error) {
-      if (!(error instanceof Refusal)) this.faults.push(String(error))
-      return answerOf(this.auth.refusal(error))
+      if (!(error instanceof AuthError)) this.faults.push(String(error))
+      return answerOf(this.auth.errorResponse(error))
     }
   }
 
@@ -155,12 +194,20 @@ export class Place {
   /** Whether a sign-in does what it is for. */
   async goesOn({ access, refresh }: Answer['body']): Promise<void> {
     assert.equal(await this.isBelieved(access), true, 'the access token is refused')
-    assert.equal((await this.post('/api/token/refresh/', { refresh })).status, 200, 'the refresh token is refused')
+    assert.equal(
+      (await this.post('/api/token/refresh/', { refresh })).status,
+      200,
+      'the refresh token is refused',
+    )
   }
 
   /** Whether nothing is left of a sign-in. */
   async isOver({ access, refresh }: Answer['body']): Promise<void> {
-    assert.equal((await this.post('/api/token/refresh/', { refresh })).status, 401, 'the refresh token is taken')
+    assert.equal(
+      (await this.post('/api/token/refresh/', { refresh })).status,
+      401,
+      'the refresh token is taken',
+    )
     await this.isRefused(access)
   }
 

@@ -12,18 +12,28 @@ const CALLERS = [13, 13, 12, 12]
 type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: string }
 
 /** Presents one token in all processes at once. */
-async function race(houses: readonly House[], token: Presented): Promise<readonly Outcome[]> {
+async function race(
+  houses: readonly House[],
+  token: Presented,
+): Promise<readonly Outcome[]> {
   const moment = soon()
-  return (await Promise.all(houses.map((house, i) => house.ask('race', token, CALLERS[i]!, moment)))).flat()
+  return (
+    await Promise.all(
+      houses.map((instance, i) => instance.ask('race', token, CALLERS[i]!, moment)),
+    )
+  ).flat()
 }
 
-const countOf = (outcomes: readonly Outcome[], ...kinds: readonly Outcome['kind'][]): number =>
-  outcomes.filter(({ kind }) => kinds.includes(kind)).length
+const countOf = (
+  outcomes: readonly Outcome[],
+  ...kinds: readonly Outcome['kind'][]
+): number => outcomes.filter(({ kind }) => kinds.includes(kind)).length
 
 /** R1, with an overlap. */
 export const oneSuccessor = trial({
   name: 'R1',
-  promise: 'of 50 refreshes of one token in 4 processes one moves the session on, and all get the same successor',
+  promise:
+    'of 50 refreshes of one token in 4 processes one moves the session on, and all get the same successor',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 200 },
   short: { rounds: 20 },
@@ -33,19 +43,21 @@ export const oneSuccessor = trial({
     { name: 'stale-judgement' },
     { name: 'new-jti-on-replay' },
   ],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, CALLERS.length, TERMS)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, CALLERS.length, TERMS)
     const seen = { winners: 0, successors: 0, answered: 0, oneOn: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `overlap${round}`
-      await store.sessions.open(aSession(id))
+      await store.ports.sessions.open(aSession(id))
 
       const outcomes = await race(houses, first(id))
 
-      const row = (await store.sessions.find(id as SessionId))?.session
+      const row = (await store.ports.sessions.find(id as SessionId))?.session
       seen.winners += countOf(outcomes, 'rotated')
       seen.answered += countOf(outcomes, 'rotated', 'replayed')
-      seen.successors += new Set(outcomes.map((outcome) => ('session' in outcome ? outcome.session.jti : ''))).size
+      seen.successors += new Set(
+        outcomes.map((outcome) => ('session' in outcome ? outcome.session.jti : '')),
+      ).size
       if (row?.generation === 1) seen.oneOn += 1
     }
     return [
@@ -60,28 +72,41 @@ export const oneSuccessor = trial({
 /** R1, without. */
 export const strictly = trial({
   name: 'R1-strict',
-  promise: 'without overlap one of 50 gets a successor, and the reuse by the others ends the session',
+  promise:
+    'without overlap one of 50 gets a successor, and the reuse by the others ends the session',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 200 },
   short: { rounds: 20 },
-  sabotages: [{ name: 'drop-generation' }, { name: 'ignore-row-count' }, { name: 'lost-end' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, CALLERS.length, strict)
+  sabotages: [
+    { name: 'drop-generation' },
+    { name: 'ignore-row-count' },
+    { name: 'lost-end' },
+  ],
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, CALLERS.length, strict)
     const seen = { winners: 0, others: 0, told: 0, alive: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `strict${round}`
-      await store.sessions.open(aSession(id))
+      await store.ports.sessions.open(aSession(id))
 
       const outcomes = await race(houses, first(id))
 
       seen.winners += countOf(outcomes, 'rotated')
       seen.others += countOf(outcomes, 'reused', 'revoked')
-      seen.told += outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.ended).length
-      const successors = outcomes.flatMap((outcome) => (outcome.kind === 'rotated' ? [outcome.session] : []))
-      const again = await Promise.all(successors.map((successor) => houses[3]!.ask('rotate', successor)))
+      seen.told += outcomes.filter(
+        (outcome) => outcome.kind === 'reused' && outcome.ended,
+      ).length
+      const successors = outcomes.flatMap((outcome) =>
+        outcome.kind === 'rotated' ? [outcome.session] : [],
+      )
+      const again = await Promise.all(
+        successors.map((successor) => houses[3]!.ask('rotate', successor)),
+      )
       seen.alive += again.filter(({ kind }) => kind !== 'revoked').length
     }
-    const events = (await Promise.all(houses.map((house) => house.ask('reusedSessions')))).flat()
+    const events = (
+      await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+    ).flat()
     return [
       exactly(rounds, 'winners', seen.winners),
       exactly(rounds * 49, 'refused', seen.others),
@@ -96,33 +121,42 @@ export const strictly = trial({
 /** R2. */
 export const reuseElsewhere = trial({
   name: 'R2',
-  promise: 'reuse after the overlap, in another process, ends successor and access tokens everywhere within a second',
+  promise:
+    'reuse after the overlap, in another process, ends successor and access tokens everywhere within a second',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 20 },
   short: { rounds: 2 },
   sabotages: [{ name: 'deaf' }, { name: 'lost-end' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, 3, TERMS)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, 3, TERMS)
     const [one, other, third] = houses as [House, House, House]
     const seen = { ended: 0, atOnce: 0, dead: 0, slowest: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `s${round}` as SessionId
-      await Promise.all(houses.map((house) => house.ask('setClock', NOON)))
-      await store.sessions.open(aSession(id))
+      await Promise.all(houses.map((instance) => instance.ask('setClock', NOON)))
+      await store.ports.sessions.open(aSession(id))
       const rotated = await one.ask('rotate', first(id))
-      await Promise.all(houses.map((house) => house.ask('setClock', at(NOON, 10.1))))
+      await Promise.all(
+        houses.map((instance) => instance.ask('setClock', at(NOON, 10.1))),
+      )
 
       const again = await other.ask('rotate', first(id))
 
       if (again.kind === 'reused') seen.ended += 1
       if (await other.ask('isRevoked', id)) seen.atOnce += 1
-      const learned = await Promise.all([one, third].map((house) => untilRevoked(house, id)))
+      const learned = await Promise.all(
+        [one, third].map((instance) => untilRevoked(instance, id)),
+      )
       seen.slowest = Math.max(seen.slowest, ...learned)
       const tokens = [first(id), ...('session' in rotated ? [rotated.session] : [])]
-      const later = await Promise.all(tokens.map((token, i) => houses[2 * i]!.ask('rotate', token)))
+      const later = await Promise.all(
+        tokens.map((token, i) => houses[2 * i]!.ask('rotate', token)),
+      )
       seen.dead += countOf(later, 'revoked')
     }
-    const events = (await Promise.all(houses.map((house) => house.ask('reusedSessions')))).flat()
+    const events = (
+      await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+    ).flat()
     return [
       exactly(rounds, 'reuses noticed', seen.ended),
       exactly(rounds, 'known at once where they were noticed', seen.atOnce),
@@ -134,9 +168,10 @@ export const reuseElsewhere = trial({
 })
 
 /** @returns the milliseconds after which a process refuses the access tokens of a session: at most two seconds are waited for */
-async function untilRevoked(house: House, id: SessionId): Promise<number> {
+async function untilRevoked(instance: House, id: SessionId): Promise<number> {
   const began = performance.now()
-  while (performance.now() - began < 2000 && !(await house.ask('isRevoked', id))) await sleep(10)
+  while (performance.now() - began < 2000 && !(await instance.ask('isRevoked', id)))
+    await sleep(10)
   return performance.now() - began
 }
 
@@ -148,13 +183,13 @@ export const endInARace = trial({
   long: { rounds: 500 },
   short: { rounds: 100 },
   sabotages: [{ name: 'lost-end' }, { name: 'ignore-row-count' }],
-  async run(world, { rounds }) {
-    const { houses, store } = await together(world, 3, TERMS)
+  async run(deps, { rounds }) {
+    const { houses, store } = await together(deps, 3, TERMS)
     const [one, other, third] = houses as [House, House, House]
     const seen = { ended: 0, alive: 0, refreshed: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `r${round}` as SessionId
-      await store.sessions.open(aSession(id))
+      await store.ports.sessions.open(aSession(id))
       const moment = soon()
 
       const [left, right] = await Promise.all([
@@ -163,15 +198,23 @@ export const endInARace = trial({
         third.ask('end', id, 'logout', moment),
       ])
 
-      if ((await store.sessions.find(id))?.session.endReason === 'logout') seen.ended += 1
+      if ((await store.ports.sessions.find(id))?.session.endReason === 'logout')
+        seen.ended += 1
       const successors = [...left, ...right].flatMap((outcome) =>
-        outcome.kind === 'rotated' || outcome.kind === 'replayed' ? [outcome.session] : [],
+        outcome.kind === 'rotated' || outcome.kind === 'replayed'
+          ? [outcome.session]
+          : [],
       )
       if (successors.length > 0) seen.refreshed += 1
-      const later = await Promise.all(successors.map((successor) => one.ask('rotate', successor)))
+      const later = await Promise.all(
+        successors.map((successor) => one.ask('rotate', successor)),
+      )
       seen.alive += later.length - countOf(later, 'revoked')
     }
-    world.progress(`in ${seen.refreshed} of ${rounds} rounds a refresh came first`)
-    return [exactly(rounds, 'sessions ended', seen.ended), exactly(0, 'live tokens afterwards', seen.alive)]
+    deps.progress(`in ${seen.refreshed} of ${rounds} rounds a refresh came first`)
+    return [
+      exactly(rounds, 'sessions ended', seen.ended),
+      exactly(0, 'live tokens afterwards', seen.alive),
+    ]
   },
 })

@@ -21,7 +21,8 @@ const CLIENTS = 8
 /** R4. */
 export const randomHistory = trial({
   name: 'R4',
-  promise: 'whatever clients do at once, every answer is one that a server with one client at a time would give',
+  promise:
+    'whatever clients do at once, every answer is one that a server with one client at a time would give',
   databases: ['sqlite', 'postgres'],
   long: { seconds: 60, places: 12, overlap: 2 },
   short: { seconds: 5, places: 4, overlap: 2 },
@@ -34,20 +35,26 @@ export const randomHistory = trial({
     { name: 'overlap-for-all' },
     { name: 'deaf' },
   ],
-  async run(world, { seconds, places, overlap }) {
+  async run(deps, { seconds, places, overlap }) {
     const seed = randomInt(1, 2 ** 31)
-    world.progress(`seed ${seed}`)
+    deps.progress(`seed ${seed}`)
     const chance = new Chance(seed)
     const witness = new Witness()
-    const servers = await theServers(world, overlap)
-    const users = await theirUsers(world, CLIENTS + Math.ceil(places / 2))
-    const own = users.slice(0, CLIENTS).map((user): Place => ({ user, signIn: undefined }))
+    const servers = await theServers(deps, overlap)
+    const users = await theirUsers(deps, CLIENTS + Math.ceil(places / 2))
+    const own = users
+      .slice(0, CLIENTS)
+      .map((user): Place => ({ user, signIn: undefined }))
     const common = Array.from({ length: places }, (_, i): Place => {
       return { user: users[CLIENTS + Math.floor(i / 2)]!, signIn: undefined }
     })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
-    const { enter, behave, misbehave, visit } = deedsAt(servers, clientsOf(agent), { witness, chance, overlap })
+    deps.after(() => agent.destroy())
+    const { enter, behave, misbehave, visit } = deedsAt(servers, clientsOf(agent), {
+      witness,
+      chance,
+      overlap,
+    })
 
     for (const place of [...own, ...common]) await enter(place)
     const until = performance.now() + seconds * 1000
@@ -60,13 +67,14 @@ export const randomHistory = trial({
     }
     await Promise.all(own.map(client))
     await sleep(KNOWN)
-    for (const signIn of witness.signIns) for (const server of servers) await visit(signIn, server)
+    for (const signIn of witness.signIns)
+      for (const server of servers) await visit(signIn, server)
 
     const { signIns, strange } = witness
     const count = signIns.reduce((sum, { history }) => sum + history.length, 0)
-    const misfits = signIns.flatMap((signIn) => misfitOf(signIn, world))
-    world.progress(`${signIns.length} sign-ins, ${count} operations`)
-    for (const answer of strange.slice(0, 3)) world.progress(answer)
+    const misfits = signIns.flatMap((signIn) => misfitOf(signIn, deps))
+    deps.progress(`${signIns.length} sign-ins, ${count} operations`)
+    for (const answer of strange.slice(0, 3)) deps.progress(answer)
     return [
       atLeast(seconds * 10, 'operations', count),
       exactly(0, 'sign-ins whose answers fit no order', misfits.length),
@@ -75,35 +83,60 @@ export const randomHistory = trial({
   },
 })
 
-async function theServers({ database, sabotage, after }: World, overlap: number): Promise<readonly ServerProcess[]> {
+async function theServers(
+  { database, sabotage, after }: World,
+  overlap: number,
+): Promise<readonly ServerProcess[]> {
   const options = { tokens: { overlap }, throttle: { login: null } }
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
-    servers.push(await startServer({ after }, { database, options, sabotage, user: i === 0 ? ADA : undefined }))
+    servers.push(
+      await startServer(
+        { after },
+        { database, options, sabotage, user: i === 0 ? ADA : undefined },
+      ),
+    )
   }
   return servers
 }
 
 /** With one password, which is hashed once. */
-async function theirUsers({ database, after }: World, count: number): Promise<readonly User[]> {
+async function theirUsers(
+  { database, after }: World,
+  count: number,
+): Promise<readonly User[]> {
   const store = await storeAt(database)
   after(() => store.close())
   await store.migrate()
-  const { user: ada, hash } = (await store.users.find('username', ADA.username)) as Account
+  const { user: ada, hash } = (await store.ports.users.find(
+    'username',
+    ADA.username,
+  )) as Account
   const names = Array.from({ length: count }, (_, i) => `user${i}`)
   for (const name of names) {
     const { epoch: _, lastLoginAt: __, ...like } = ada
-    await store.users.insert({ ...like, id: name as UserId, username: name, usernameKey: name, hash })
+    await store.ports.users.insert({
+      ...like,
+      id: name as UserId,
+      username: name,
+      usernameKey: name,
+      hash,
+    })
   }
   return names.map((name) => ({ id: name as UserId, username: name, history: [] }))
 }
 
 /** @returns the answer that is wrong, with what was known around it */
-function misfitOf({ session, history, user }: SignIn, { progress }: World): readonly Operation<Family>[] {
+function misfitOf(
+  { session, history, user }: SignIn,
+  { progress }: World,
+): readonly Operation<Family>[] {
   const all = [...history, ...user.history].sort((a, b) => a.began - b.began)
   const misfit = firstMisfit(all, UNOPENED)
   if (misfit === undefined) return []
-  const around = all.filter(({ ended, began }) => ended >= misfit.began - 500 && began <= misfit.ended)
+  const around = all.filter(
+    ({ ended, began }) => ended >= misfit.began - 500 && began <= misfit.ended,
+  )
   progress(`session ${session}: this fits no order: ${misfit.says}`)
   for (const { says, began, ended } of around.slice(-20)) {
     progress(`  ${began.toFixed(1)} – ${ended.toFixed(1)}  ${says}`)

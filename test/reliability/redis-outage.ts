@@ -7,7 +7,9 @@ import { atMost, exactly, type Finding, trial, type World } from './trial.ts'
 const LIMIT = 4
 
 /** What can befall Redis, and what makes it good again. */
-const OUTAGES: Readonly<Record<string, (redis: Redis) => { begin(): unknown; end(): unknown }>> = {
+const OUTAGES: Readonly<
+  Record<string, (redis: Redis) => { begin(): unknown; end(): unknown }>
+> = {
   down: (redis) => ({ begin: () => redis.stop(), end: () => redis.start() }),
   hanging: (redis) => ({ begin: () => redis.pause(), end: () => redis.resume() }),
 }
@@ -15,16 +17,20 @@ const OUTAGES: Readonly<Record<string, (redis: Redis) => { begin(): unknown; end
 /** R12. */
 export const redisOutage = trial({
   name: 'R12',
-  promise: 'without Redis limits hold, sign-outs count everywhere, nothing fails and nobody waits',
+  promise:
+    'without Redis limits hold, sign-outs count everywhere, nothing fails and nobody waits',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 10, seconds: 5 },
   short: { rounds: 1, seconds: 2 },
   sabotages: [{ name: 'each-for-itself' }, { name: 'strangers' }],
-  async run(world, { rounds, seconds }) {
+  async run(deps, { rounds, seconds }) {
     const redis = await aRedis()
-    if (typeof redis === 'string') return world.skip(redis)
-    world.after(() => redis.stop())
-    const servers = [await aServer(world, redis, 'one:', true), await aServer(world, redis, 'two:', false)]
+    if (typeof redis === 'string') return deps.skip(redis)
+    deps.after(() => redis.stop())
+    const servers = [
+      await aServer(deps, redis, 'one:', true),
+      await aServer(deps, redis, 'two:', false),
+    ]
     const findings: Finding[] = []
     let used = 0
     const fresh = (): number => ++used
@@ -33,15 +39,23 @@ export const redisOutage = trial({
     await later(1.2)
     const usual = await guess(servers, fresh())
     findings.push(exactly(LIMIT, 'wrong passwords looked at, Redis up', usual.looked))
-    findings.push(atMost(1000, 'ms until a sign-out counts elsewhere, Redis up', await signOut(servers, world)))
+    findings.push(
+      atMost(
+        1000,
+        'ms until a sign-out counts elsewhere, Redis up',
+        await signOut(servers, deps),
+      ),
+    )
 
-    for (const [what, outage] of Object.entries(OUTAGES).flatMap((each) => Array<typeof each>(rounds).fill(each))) {
+    for (const [what, outage] of Object.entries(OUTAGES).flatMap((each) =>
+      Array<typeof each>(rounds).fill(each),
+    )) {
       const { begin, end } = outage(redis)
       await begin()
       const first = await guess(servers, fresh())
       await untilHealthy(servers, 'degraded')
       const guesses = await guess(servers, fresh())
-      const left = await signOut(servers, world)
+      const left = await signOut(servers, deps)
       await later(seconds)
       await end()
       const back = await timeOf(() => untilHealthy(servers, 'ok'))
@@ -49,8 +63,16 @@ export const redisOutage = trial({
       const looked = Math.max(first.looked, guesses.looked)
       findings.push(
         atMost(LIMIT, `wrong passwords looked at, Redis ${what}`, looked),
-        exactly(0, `answers that are neither 401 nor 429, Redis ${what}`, first.odd + guesses.odd + again.odd),
-        atMost(boundOf(4 * 250, usual.refusedIn), `ms for a refusal at once, Redis ${what}`, guesses.refusedIn),
+        exactly(
+          0,
+          `answers that are neither 401 nor 429, Redis ${what}`,
+          first.odd + guesses.odd + again.odd,
+        ),
+        atMost(
+          boundOf(4 * 250, usual.refusedIn),
+          `ms for a refusal at once, Redis ${what}`,
+          guesses.refusedIn,
+        ),
         atMost(2000, `ms until a sign-out counts elsewhere, Redis ${what}`, left),
         atMost(5000, `ms until Redis is used again that was ${what}`, back),
         exactly(LIMIT, `wrong passwords looked at after Redis was ${what}`, again.looked),
@@ -60,15 +82,27 @@ export const redisOutage = trial({
     const full = fresh()
     await guess(servers, full)
     await redis.flush()
-    findings.push(exactly(LIMIT, 'wrong passwords looked at after FLUSHALL', (await guess(servers, full)).looked))
+    findings.push(
+      exactly(
+        LIMIT,
+        'wrong passwords looked at after FLUSHALL',
+        (await guess(servers, full)).looked,
+      ),
+    )
     return findings
   },
 })
 
-const later = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+const later = (seconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, seconds * 1000))
 
 /** @param own how its keys begin where the fault is that servers do not know each other */
-const aServer = ({ database, sabotage, after }: World, { url }: Redis, own: string, isFirst: boolean) =>
+const aServer = (
+  { database, sabotage, after }: World,
+  { url }: Redis,
+  own: string,
+  isFirst: boolean,
+) =>
   startServer(
     { after: (end) => after(() => end?.({} as never, () => {})) },
     {
@@ -86,11 +120,16 @@ const aServer = ({ database, sabotage, after }: World, { url }: Redis, own: stri
 /** Twenty wrong passwords at once at each server, of an account and from an address that have this number. */
 async function guess(servers: readonly ServerProcess[], number: number) {
   const asked = {
-    headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': `198.51.100.${number}` },
+    headers: {
+      'Content-Type': 'application/json',
+      'X-Forwarded-For': `198.51.100.${number}`,
+    },
     body: JSON.stringify({ username: `number-${number}`, password: 'wrong' }),
   }
   const answers = await Promise.all(
-    servers.flatMap((server) => Array.from({ length: 20 }, () => ask(server, '/api/token/', asked))),
+    servers.flatMap((server) =>
+      Array.from({ length: 20 }, () => ask(server, '/api/token/', asked)),
+    ),
   )
   const refused = answers.filter(({ status }) => status === 429)
   const looked = answers.filter(({ status }) => status === 401).length
@@ -99,11 +138,22 @@ async function guess(servers: readonly ServerProcess[], number: number) {
 }
 
 /** Signs in at one server and out there. @returns the milliseconds until the other refuses the access token */
-async function signOut([one, two]: readonly ServerProcess[], { progress }: World): Promise<number> {
-  const { access, refresh } = JSON.parse((await askJson(one!, '/api/token/', ADA)).body) as Pair
+async function signOut(
+  [one, two]: readonly ServerProcess[],
+  { progress }: World,
+): Promise<number> {
+  const { access, refresh } = JSON.parse(
+    (await askJson(one!, '/api/token/', ADA)).body,
+  ) as Pair
   const hello = async (): Promise<number> =>
-    (await ask(two!, '/hello', { method: 'GET', headers: { Authorization: `Bearer ${access}` } })).status
-  if ((await hello()) !== 200) throw new Error('an access token was refused before its sign-out')
+    (
+      await ask(two!, '/hello', {
+        method: 'GET',
+        headers: { Authorization: `Bearer ${access}` },
+      })
+    ).status
+  if ((await hello()) !== 200)
+    throw new Error('an access token was refused before its sign-out')
   const { status } = await askJson(one!, '/api/token/blacklist/', { refresh })
   if (status !== 200) throw new Error(`a sign-out was answered with ${status}`)
   const ms = await timeOf(async () => {
@@ -113,11 +163,15 @@ async function signOut([one, two]: readonly ServerProcess[], { progress }: World
   return ms
 }
 
-async function untilHealthy(servers: readonly ServerProcess[], redis: 'ok' | 'degraded'): Promise<void> {
+async function untilHealthy(
+  servers: readonly ServerProcess[],
+  redis: 'ok' | 'degraded',
+): Promise<void> {
   for (const server of servers) {
     for (;;) {
       const { body } = await ask(server, '/health/ready', { method: 'GET' })
-      if ((JSON.parse(body) as { redis: { status: string } }).redis.status === redis) break
+      if ((JSON.parse(body) as { redis: { status: string } }).redis.status === redis)
+        break
       await later(0.05)
     }
   }

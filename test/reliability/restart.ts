@@ -16,11 +16,12 @@ export const restart = trial({
   long: {},
   short: {},
   sabotages: [{ name: 'forget-spent' }, { name: 'lost-end' }],
-  async run(world) {
-    const { houses, store } = await together(world, 1, TERMS)
+  async run(deps) {
+    const { houses, store } = await together(deps, 1, TERMS)
     const [before] = houses
-    for (const id of ['spent', 'revoked', 'expired', 'overlap', 'alive']) await store.sessions.open(aSession(id))
-    await store.sessions.open(aSession('short', { idleExpiresAt: at(NOON, 5) }))
+    for (const id of ['spent', 'revoked', 'expired', 'overlap', 'alive'])
+      await store.ports.sessions.open(aSession(id))
+    await store.ports.sessions.open(aSession('short', { idleExpiresAt: at(NOON, 5) }))
     const spent = await before!.ask('rotate', first('spent'))
     await before!.ask('end', 'revoked' as SessionId, 'admin', 0)
     const counted = await before!.ask('hits', 'login', LIMIT, 3, 0)
@@ -28,37 +29,60 @@ export const restart = trial({
     const half = await before!.ask('rotate', first('overlap'))
     await before!.kill()
 
-    const after = startHouse(world.database, TERMS, { sabotage: world.sabotage })
-    world.after(() => after.kill())
+    const after = startHouse(deps.database, TERMS, { sabotage: deps.sabotage })
+    deps.after(() => after.kill())
     await after.ask('setClock', at(NOON, 20))
     await after.ask('ready')
 
     const repeated = await after.ask('rotate', first('overlap'))
     const countedAfter = await after.ask('hits', 'login', LIMIT, 3, 0)
     return [
-      isSo('access tokens of what ended stay dead', await after.ask('isRevoked', 'revoked' as SessionId)),
-      isSo('those of what goes on stay good', !(await after.ask('isRevoked', 'alive' as SessionId))),
+      isSo(
+        'access tokens of what ended stay dead',
+        await after.ask('isRevoked', 'revoked' as SessionId),
+      ),
+      isSo(
+        'those of what goes on stay good',
+        !(await after.ask('isRevoked', 'alive' as SessionId)),
+      ),
       isSo('an open overlap gives the same successor', jtiOf(repeated) === jtiOf(half)),
       verdict('an ended session', 'revoked', await after.ask('rotate', first('revoked'))),
       verdict('an expired one', 'expired', await after.ask('rotate', first('short'))),
       verdict('one that never was', 'unknown', await after.ask('rotate', first('never'))),
       verdict('one that goes on', 'rotated', await after.ask('rotate', first('alive'))),
       verdict('a spent token', 'reused', await after.ask('rotate', first('spent'))),
-      verdict('its successor then', 'revoked', await after.ask('rotate', successorOf(spent))),
-      exactly(3 + 2, 'of 3 + 3 hits on a limit of 5', counted.counted + countedAfter.counted),
+      verdict(
+        'its successor then',
+        'revoked',
+        await after.ask('rotate', successorOf(spent)),
+      ),
+      exactly(
+        3 + 2,
+        'of 3 + 3 hits on a limit of 5',
+        counted.counted + countedAfter.counted,
+      ),
     ]
   },
 })
 
-const isSo = (promised: string, holds: boolean): Finding => ({ promised, seen: holds ? 'yes' : 'no', holds })
+const isSo = (promised: string, holds: boolean): Finding => ({
+  promised,
+  seen: holds ? 'yes' : 'no',
+  holds,
+})
 
-const verdict = (what: string, kind: RotationOutcome['kind'], seen: RotationOutcome): Finding => ({
+const verdict = (
+  what: string,
+  kind: RotationOutcome['kind'],
+  seen: RotationOutcome,
+): Finding => ({
   promised: `${what}: ${kind}`,
   seen: seen.kind,
   holds: seen.kind === kind,
 })
 
-const jtiOf = (outcome: RotationOutcome): string => ('session' in outcome ? outcome.session.jti : outcome.kind)
+const jtiOf = (outcome: RotationOutcome): string =>
+  'session' in outcome ? outcome.session.jti : outcome.kind
 
 function successorOf(outcome: RotationOutcome) {
   if (outcome.kind !== 'rotated') throw new Error(`the first refresh was ${outcome.kind}`)

@@ -1,40 +1,49 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AuthError } from '../../src/base/errors.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import { Refusal } from '../../src/base/refusal.ts'
 import { Secret } from '../../src/base/secret.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
 import { seal } from '../../src/keys/seal.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
+import { withPorts } from '../stores/open.ts'
 
 /** That of every server of the tests. */
 const SECRET = 'of no worth, since every server of the tests has it'
 
 /** Builds a fault into a store. */
-type Fault = (store: Store) => Store
+type Fault = (store: InstanceStore) => InstanceStore
 
-const withKeys = (store: Store, other: (keys: Keys) => Partial<Keys>): Store => ({
-  ...store,
-  keys: { ...store.keys, ...other(store.keys) },
-})
+const withKeys = (
+  store: InstanceStore,
+  other: (keys: Keys) => Partial<Keys>,
+): InstanceStore =>
+  withPorts(store, { keys: { ...store.ports.keys, ...other(store.ports.keys) } })
 
-const withSessions = (store: Store, other: (sessions: Sessions) => Partial<Sessions>): Store => ({
-  ...store,
-  sessions: { ...store.sessions, ...other(store.sessions) },
-})
+const withSessions = (
+  store: InstanceStore,
+  other: (sessions: Sessions) => Partial<Sessions>,
+): InstanceStore =>
+  withPorts(store, {
+    sessions: { ...store.ports.sessions, ...other(store.ports.sessions) },
+  })
 
 /** What others got wrong, or could: each turns a trial red, or the trial would be worth nothing. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   /** The swap without `generation = :generation and jti = :jti`: whatever was presented, the session moves on. */
-  'drop-generation': (store) => withSessions(store, (sessions) => ({ rotate: (its) => rotateWhatever(sessions, its) })),
+  'drop-generation': (store) =>
+    withSessions(store, (sessions) => ({
+      rotate: (its) => rotateWhatever(sessions, its),
+    })),
 
   /** The number of rows that the swap changed is not read: everybody believes that it was theirs. */
   'ignore-row-count': (store) =>
     withSessions(store, (sessions) => ({
       async rotate(its) {
-        const session = (await sessions.rotate(its)) ?? (await sessions.find(its.id))?.session
+        const session =
+          (await sessions.rotate(its)) ?? (await sessions.find(its.id))?.session
         return session && { ...session, generation: its.generation + 1, jti: its.newJti }
       },
     })),
@@ -53,14 +62,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     }),
 
   /** The end of a session is undone together with the request that it refuses. */
-  'lost-end': (store) => withSessions(store, () => ({ end: async () => true, endAll: async () => [] })),
+  'lost-end': (store) =>
+    withSessions(store, () => ({ revoke: async () => true, revokeAll: async () => [] })),
 
   /** Whoever repeats a refresh gets a successor of their own. */
   'new-jti-on-replay': (store) =>
     withSessions(store, (sessions) => ({
       async find(id) {
         const state = await sessions.find(id)
-        return state && { ...state, session: { ...state.session, jti: hexId(systemRandom) } }
+        return (
+          state && { ...state, session: { ...state.session, jti: hexId(systemRandom) } }
+        )
       },
     })),
 
@@ -76,7 +88,12 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         async find(id) {
           const state = await sessions.find(id)
           const last = presented.get(id)
-          if (state === undefined || last === undefined || last.generation >= state.session.generation) return state
+          if (
+            state === undefined ||
+            last === undefined ||
+            last.generation >= state.session.generation
+          )
+            return state
           return { ...state, session: asIfNext(state.session, last) }
         },
       }
@@ -121,7 +138,9 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
 
   /** A key that signs no more verifies nothing from then on. */
   'hasty-retirement': (store) =>
-    withKeys(store, (keys) => ({ rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }) })),
+    withKeys(store, (keys) => ({
+      rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }),
+    })),
 
   /** The key that was to be published next signs at once. */
   'unpublished-key': (store) =>
@@ -132,43 +151,55 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         const { kid: id, publicJwk, privatePem } = generateKey(fresh.algorithm)
         const sealed = seal(privatePem, id, [new Secret(SECRET)], systemRandom)
         const another = { ...fresh, id, publicJwk, sealed }
-        if (turned) await keys.rotate({ current: turn.next, next: fresh.id, fresh: another, verifiesUntil })
+        if (turned)
+          await keys.rotate({
+            current: turn.next,
+            next: fresh.id,
+            fresh: another,
+            verifiesUntil,
+          })
         return turned
       },
     })),
 
   /** A database that cannot be asked is told of as if the fault were ours. */
-  'untold-fault': (store) => ({
-    ...store,
-    sessions: around(store.sessions, async (call) => {
-      try {
-        return await call()
-      } catch (error) {
-        throw error instanceof Refusal ? new Error(error.message) : error
-      }
-    }),
-  }),
-
-  /** It is asked until it answers, whoever waits for that. */
-  'patient-store': (store) => ({
-    ...store,
-    sessions: around(store.sessions, async (call) => {
-      for (;;) {
+  'untold-fault': (store) =>
+    withPorts(store, {
+      sessions: around(store.ports.sessions, async (call) => {
         try {
           return await call()
-        } catch {
-          await sleep(100)
+        } catch (error) {
+          throw error instanceof AuthError ? new Error(error.message) : error
         }
-      }
+      }),
     }),
-  }),
+
+  /** It is asked until it answers, whoever waits for that. */
+  'patient-store': (store) =>
+    withPorts(store, {
+      sessions: around(store.ports.sessions, async (call) => {
+        for (;;) {
+          try {
+            return await call()
+          } catch {
+            await sleep(100)
+          }
+        }
+      }),
+    }),
 
   /** Of what other processes write nothing is told but that all has been told. */
-  deaf: (store) => ({ ...store, watch: (listener) => store.watch({ ...listener, changed() {} }) }),
+  deaf: (store) => ({
+    ...store,
+    watch: (listener) => store.watch({ ...listener, changed() {} }),
+  }),
 }
 
 /** The verbs of a port, each called as `how` says. */
-const around = <Port extends object>(port: Port, how: (call: () => unknown) => Promise<unknown>): Port =>
+const around = <Port extends object>(
+  port: Port,
+  how: (call: () => unknown) => Promise<unknown>,
+): Port =>
   new Proxy(port, {
     get:
       (verbs, name) =>
@@ -177,7 +208,7 @@ const around = <Port extends object>(port: Port, how: (call: () => unknown) => P
   })
 
 /** The store, with the fault of this name in it where one is named. */
-export function sabotaged(store: Store, name: string | undefined): Store {
+export function sabotaged(store: InstanceStore, name: string | undefined): InstanceStore {
   if (name === undefined) return store
   const fault = FAULTS[name]
   // Faults that are not in the store are built in by the trial that knows them.

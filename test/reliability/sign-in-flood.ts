@@ -25,24 +25,35 @@ export const signInFlood = trial({
   databases: ['sqlite', 'postgres'],
   long: { turns: 12 },
   sabotages: [{ name: 'no-queue' }],
-  async run(world, { turns }) {
+  async run(deps, { turns }) {
     // As from addresses without number: the throttle would stop one address long before the hashes are many.
-    const options = { throttle: { login: null }, ...(world.sabotage === 'no-queue' ? { hashesAtOnce: 64 } : {}) }
-    const server = await startServer(world, { database: world.database, options })
+    const options = {
+      throttle: { login: null },
+      ...(deps.sabotage === 'no-queue' ? { hashesAtOnce: 64 } : {}),
+    }
+    const server = await startServer(deps, { database: deps.database, options })
     const agent = new Agent({ keepAlive: true })
     // Node accepts one connection a turn of its loop, whoever knocks: what is measured is what comes after that.
     const flooding = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-    world.after(() => {
+    deps.after(() => {
       agent.destroy()
       flooding.destroy()
     })
     const { access } = await signIn(server)
-    await Promise.all(Array.from({ length: 2 * CONNECTIONS }, () => askJson(server, '/api/token/', {}, flooding)))
+    await Promise.all(
+      Array.from({ length: 2 * CONNECTIONS }, () =>
+        askJson(server, '/api/token/', {}, flooding),
+      ),
+    )
 
     const checksFor = async (ms: number): Promise<readonly Answer[]> => {
       const answers: Answer[] = []
       const headers = { Authorization: `Bearer ${access}` }
-      for (const until = performance.now() + ms; performance.now() < until; await sleep(5)) {
+      for (
+        const until = performance.now() + ms;
+        performance.now() < until;
+        await sleep(5)
+      ) {
         answers.push(await ask(server, '/hello/', { method: 'GET', headers, agent }))
       }
       return answers
@@ -51,38 +62,59 @@ export const signInFlood = trial({
     const checks: Answer[] = []
     const signIns: Answer[] = []
     let slowestRecovery = 0
-    const { hashesAtOnce, hashes, residentBefore, residentPeak } = await server.measure(async () => {
-      for (let turn = 1; turn <= turns; turn++) {
-        alone.push(...(await checksFor(CALM)))
-        const flood = offer(() => askJson(server, '/api/token/', WRONG, flooding))
-        checks.push(...(await checksFor(TURN)))
-        signIns.push(...(await flood.end()))
-        const over = performance.now()
-        while ((await askJson(server, '/api/token/', ADA, agent)).status !== 200) await sleep(50)
-        slowestRecovery = Math.max(slowestRecovery, performance.now() - over)
-        world.progress(`turn ${turn}: ${signIns.length} sign-ins, checks p99 ${p99(msOf(checks)).toFixed(1)} ms`)
-      }
-    })
+    const { hashesAtOnce, hashes, residentBefore, residentPeak } = await server.measure(
+      async () => {
+        for (let turn = 1; turn <= turns; turn++) {
+          alone.push(...(await checksFor(CALM)))
+          const flood = offer(() => askJson(server, '/api/token/', WRONG, flooding))
+          checks.push(...(await checksFor(TURN)))
+          signIns.push(...(await flood.end()))
+          const over = performance.now()
+          while ((await askJson(server, '/api/token/', ADA, agent)).status !== 200)
+            await sleep(50)
+          slowestRecovery = Math.max(slowestRecovery, performance.now() - over)
+          deps.progress(
+            `turn ${turn}: ${signIns.length} sign-ins, checks p99 ${p99(msOf(checks)).toFixed(1)} ms`,
+          )
+        }
+      },
+    )
     const admitted = signIns.filter(({ status }) => status === 401)
     const refused = signIns.filter(({ status }) => status === 503)
     const mute = refused.filter(({ headers }) => !(Number(headers['retry-after']) >= 1))
     const [calm, flooded] = [p99(msOf(alone)), p99(msOf(checks))]
     const cores = availableParallelism()
     return [
-      exactly(0, 'answers that are neither 401 nor 503', signIns.length - admitted.length - refused.length),
+      exactly(
+        0,
+        'answers that are neither 401 nor 503',
+        signIns.length - admitted.length - refused.length,
+      ),
       atLeast(1, 'turned away', refused.length),
       exactly(0, 'of them without Retry-After', mute.length),
       atMost(boundOf(100, calm), 'ms until they are, p99', p99(msOf(refused))),
       atMost(cores, 'hashes at once', hashesAtOnce),
       atMost(admitted.length + turns, 'hashes, one for each who was admitted', hashes),
-      atMost(10_000, 'ms until the latest of them is answered', Math.max(...msOf(admitted))),
-      exactly(0, `of ${checks.length} token checks failed`, checks.filter(({ status }) => status !== 200).length),
+      atMost(
+        10_000,
+        'ms until the latest of them is answered',
+        Math.max(...msOf(admitted)),
+      ),
+      exactly(
+        0,
+        `of ${checks.length} token checks failed`,
+        checks.filter(({ status }) => status !== 200).length,
+      ),
       atMost(boundOf(100, calm), 'ms for a token check, p99', flooded),
       {
         ...atMost(2, 'times its p99 without the flood', flooded / calm),
         seen: `${(flooded / calm).toFixed(1)} (${calm.toFixed(1)} ms, ${flooded.toFixed(1)} ms)`,
       },
-      atMost(cores * 160 + 50, 'MiB more in memory', (residentPeak - residentBefore) / MIB),
+      atMost(
+        cores * 160 + 50,
+        'MiB more in memory',
+        (residentPeak - residentBefore) / MIB,
+      ),
       atMost(10_000, 'ms until one signs in again', slowestRecovery),
     ]
   },
@@ -93,7 +125,12 @@ function offer(signIn: () => Promise<Answer>): { end(): Promise<readonly Answer[
   const offered: Promise<Answer>[] = []
   let next = performance.now()
   const flood = setInterval(() => {
-    for (; next <= performance.now(); next += (-Math.log(1 - Math.random()) * 1000) / OFFERED) offered.push(signIn())
+    for (
+      ;
+      next <= performance.now();
+      next += (-Math.log(1 - Math.random()) * 1000) / OFFERED
+    )
+      offered.push(signIn())
   }, 1)
   return {
     end() {
@@ -103,4 +140,5 @@ function offer(signIn: () => Promise<Answer>): { end(): Promise<readonly Answer[
   }
 }
 
-const msOf = (answers: readonly Answer[]): readonly number[] => answers.map(({ ms }) => ms)
+const msOf = (answers: readonly Answer[]): readonly number[] =>
+  answers.map(({ ms }) => ms)

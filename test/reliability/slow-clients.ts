@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LIMITS, type Limits } from '../../src/server/limits.ts'
+import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { askJson, dial, type Pair, p99, signIn, untilClosed } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { atMost, exactly, type Finding, findingsInOneRoundOf, trial } from './trial.ts'
@@ -11,7 +11,10 @@ const GRACE = 1000
 /** Milliseconds by which a connection may be closed late. */
 const LATE = 1000
 
-type Timeouts = Pick<Limits, 'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionsCheckingInterval'>
+type Timeouts = Pick<
+  Limits,
+  'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionsCheckingInterval'
+>
 
 /** So that it takes seconds. */
 const SOON: Timeouts = {
@@ -21,7 +24,12 @@ const SOON: Timeouts = {
   connectionsCheckingInterval: 250,
 }
 
-const NEVER: Partial<Limits> = { headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0, timeout: 0 }
+const NEVER: Partial<Limits> = {
+  headersTimeout: 0,
+  requestTimeout: 0,
+  keepAliveTimeout: 0,
+  timeout: 0,
+}
 
 interface Closed {
   readonly said: string
@@ -31,50 +39,84 @@ interface Closed {
 /** R18. */
 export const slowClients = trial({
   name: 'R18',
-  promise: 'clients that send or read next to nothing are closed in time, and honest ones do not notice them',
+  promise:
+    'clients that send or read next to nothing are closed in time, and honest ones do not notice them',
   databases: ['sqlite', 'postgres'],
   long: { sockets: 200, limits: LIMITS as Timeouts, every: 1000, rounds: 1 },
   short: { sockets: 20, limits: SOON, every: 100, rounds: 3 },
   sabotages: [{ name: 'for-ever-open' }],
-  async run(world, { sockets, limits, every, rounds }) {
-    const kept = world.sabotage === 'for-ever-open' ? NEVER : limits
-    const server = await startServer(world, { database: world.database, limits: kept })
+  async run(deps, { sockets, limits, every, rounds }) {
+    const kept = deps.sabotage === 'for-ever-open' ? NEVER : limits
+    const server = await startServer(deps, { database: deps.database, limits: kept })
     const agent = new Agent({ keepAlive: true })
-    world.after(() => agent.destroy())
+    deps.after(() => agent.destroy())
     const slow = slowly(server.port, limits, every)
-    const many = <T>(open: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: sockets }, open))
+    const many = <T>(open: () => Promise<T>): Promise<T[]> =>
+      Promise.all(Array.from({ length: sockets }, open))
 
     await honest(server, agent, after(500))
     return findingsInOneRoundOf(rounds, async () => {
       const baseline = await honest(server, agent, after(limits.requestTimeout))
-      world.progress(`${3 * sockets} slow connections`)
+      deps.progress(`${3 * sockets} slow connections`)
       let isOver = false
-      const attack = Promise.all([many(slow.header), many(slow.body), many(slow.reader)]).finally(() => {
+      const attack = Promise.all([
+        many(slow.header),
+        many(slow.body),
+        many(slow.reader),
+      ]).finally(() => {
         isOver = true
       })
-      const [[headers, bodies, readers], during] = await Promise.all([attack, honest(server, agent, () => isOver)])
+      const [[headers, bodies, readers], during] = await Promise.all([
+        attack,
+        honest(server, agent, () => isOver),
+      ])
       const [alone, meanwhile] = [p99(msOf(baseline)), p99(msOf(during))]
       const told = atMost(3, 'times the p99 of honest refreshes alone', meanwhile / alone)
       return [
         inTime(sockets, 'slow headers', headers, limits.headersTimeout),
         inTime(sockets, 'slow bodies', bodies, limits.requestTimeout),
-        exactly(sockets, 'of them that read nothing closed in time', readers.filter(Boolean).length),
-        exactly(0, `of ${during.length} honest refreshes failed`, during.filter(({ status }) => status !== 200).length),
-        { ...told, seen: `${told.seen} (${alone.toFixed(1)} ms, ${meanwhile.toFixed(1)} ms)` },
+        exactly(
+          sockets,
+          'of them that read nothing closed in time',
+          readers.filter(Boolean).length,
+        ),
+        exactly(
+          0,
+          `of ${during.length} honest refreshes failed`,
+          during.filter(({ status }) => status !== 200).length,
+        ),
+        {
+          ...told,
+          seen: `${told.seen} (${alone.toFixed(1)} ms, ${meanwhile.toFixed(1)} ms)`,
+        },
       ]
     })
   },
 })
 
-function inTime(sockets: number, of: string, closed: readonly Closed[], timeout: number): Finding {
+function inTime(
+  sockets: number,
+  of: string,
+  closed: readonly Closed[],
+  timeout: number,
+): Finding {
   const good = closed.filter(
-    ({ said, ms }) => said.startsWith('HTTP/1.1 408 ') && ms >= timeout && ms <= timeout + LATE,
+    ({ said, ms }) =>
+      said.startsWith('HTTP/1.1 408 ') && ms >= timeout && ms <= timeout + LATE,
   )
-  return exactly(sockets, `of the ${of} answered 408 and closed after ${timeout / 1000} s`, good.length)
+  return exactly(
+    sockets,
+    `of the ${of} answered 408 and closed after ${timeout / 1000} s`,
+    good.length,
+  )
 }
 
 /** Three kinds of connection. */
-function slowly(port: number, { headersTimeout, requestTimeout, keepAliveTimeout }: Timeouts, every: number) {
+function slowly(
+  port: number,
+  { headersTimeout, requestTimeout, keepAliveTimeout }: Timeouts,
+  every: number,
+) {
   /** Sends an octet now and then, and waits until the server has enough of it. */
   const dripping = async (start: string, timeout: number): Promise<Closed> => {
     const socket = dial(port)
@@ -91,7 +133,11 @@ function slowly(port: number, { headersTimeout, requestTimeout, keepAliveTimeout
   }
   return {
     header: () => dripping('GET /hello/ HTTP/1.1\r\nHost: x\r\nA: ', headersTimeout),
-    body: () => dripping('POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n', requestTimeout),
+    body: () =>
+      dripping(
+        'POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n',
+        requestTimeout,
+      ),
     /**
      * Asks twenty times and reads nothing, which is slower than any octet a second. What it has not read waits in the kernel,
      * so to the server it is an idle connection.
@@ -120,11 +166,20 @@ interface Took {
 }
 
 /** Refreshes one after the other, each token once, until one fails. */
-async function honest(server: ServerProcess, agent: Agent, until: () => boolean): Promise<readonly Took[]> {
+async function honest(
+  server: ServerProcess,
+  agent: Agent,
+  until: () => boolean,
+): Promise<readonly Took[]> {
   const took: Took[] = []
   let { refresh } = await signIn(server)
   do {
-    const { status, body, ms } = await askJson(server, '/api/token/refresh/', { refresh }, agent)
+    const { status, body, ms } = await askJson(
+      server,
+      '/api/token/refresh/',
+      { refresh },
+      agent,
+    )
     took.push({ status, ms })
     if (status !== 200) break
     refresh = (JSON.parse(body) as Pair).refresh

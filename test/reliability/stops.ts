@@ -7,15 +7,24 @@ import { atLeast, atMost, exactly, type Finding, trial, type World } from './tri
 /** Requests a second. */
 const RATE = 500
 
-const start = (world: World, port = 0): Promise<Started> =>
-  startCommand(world, { database: world.database, words: ['--port', String(port), '--workers', '2'] })
+const start = (deps: World, port = 0): Promise<Started> =>
+  startCommand(deps, {
+    database: deps.database,
+    words: ['--port', String(port), '--workers', '2'],
+  })
 
-async function theLoad(servers: readonly Started[], ports: () => readonly number[]): Promise<Load> {
+async function theLoad(
+  servers: readonly Started[],
+  ports: () => readonly number[],
+): Promise<Load> {
   const { access } = await signIn(servers[0]!)
   return load({ ports, rate: RATE, keeping: 20, fresh: 5, access })
 }
 
-const nothingLost = ({ lost, refused, answered }: Load, rate: number): readonly Finding[] => [
+const nothingLost = (
+  { lost, refused, answered }: Load,
+  rate: number,
+): readonly Finding[] => [
   {
     promised: '0 requests lost',
     seen: `${lost.length} ${[...new Set(lost)].join(', ')}`.trim(),
@@ -28,31 +37,42 @@ const nothingLost = ({ lost, refused, answered }: Load, rate: number): readonly 
 /** R16: two servers, which are stopped and started again in turn. */
 export const stops = trial({
   name: 'R16',
-  promise: 'a server that is stopped under load answers all that it was sent, and its clients go to the other one',
+  promise:
+    'a server that is stopped under load answers all that it was sent, and its clients go to the other one',
   databases: ['sqlite', 'postgres'],
   long: { stops: 20 },
   short: { stops: 2 },
   sabotages: [{ name: 'stop-at-once' }],
-  async run(world, { stops }) {
-    await withAda(world.database)
-    const servers = [await start(world), await start(world)]
+  async run(deps, { stops }) {
+    await withAda(deps.database)
+    const servers = [await start(deps), await start(deps)]
     const ports = servers.map(({ port }) => port)
     // Some go to the one first and some to the other.
     let turn = 0
-    const running = await theLoad(servers, () => (turn++ % 2 === 0 ? ports : ports.toReversed()))
+    const running = await theLoad(servers, () =>
+      turn++ % 2 === 0 ? ports : ports.toReversed(),
+    )
     const ends: Awaited<ReturnType<Started['stop']>>[] = []
     for (let i = 0; i < stops; i++) {
-      world.progress(`stop ${i + 1} of ${stops}`)
+      deps.progress(`stop ${i + 1} of ${stops}`)
       await sleep(700)
       const which = i % 2
-      ends.push(await servers[which]!.stop(world.sabotage === 'stop-at-once' ? 'SIGKILL' : 'SIGTERM'))
-      servers[which] = await start(world, ports[which])
+      ends.push(
+        await servers[which]!.stop(
+          deps.sabotage === 'stop-at-once' ? 'SIGKILL' : 'SIGTERM',
+        ),
+      )
+      servers[which] = await start(deps, ports[which])
     }
     await sleep(300)
     const rate = await running.stop()
     return [
       ...nothingLost(running, rate),
-      atMost(5 * stops, 'new connections reset at the door, and answered by the other server', running.atTheDoor),
+      atMost(
+        5 * stops,
+        'new connections reset at the door, and answered by the other server',
+        running.atTheDoor,
+      ),
       atMost(10_000, 'ms from SIGTERM to the end', Math.max(...ends.map(({ ms }) => ms))),
       exactly(stops, 'exit codes 0', ends.filter(({ code }) => code === 0).length),
     ]
@@ -62,21 +82,22 @@ export const stops = trial({
 /** R16, of the workers of one server. */
 export const reloads = trial({
   name: 'R16-reload',
-  promise: 'a server that is reloaded under load loses no request and refuses no connection',
+  promise:
+    'a server that is reloaded under load loses no request and refuses no connection',
   databases: ['sqlite', 'postgres'],
   long: { reloads: 10 },
   short: { reloads: 1 },
   sabotages: [{ name: 'reload-at-once' }],
-  async run(world, { reloads }) {
-    await withAda(world.database)
-    const server = await start(world)
+  async run(deps, { reloads }) {
+    await withAda(deps.database)
+    const server = await start(deps)
     const running = await theLoad([server], () => [server.port])
     let replaced = 0
     for (let i = 1; i <= reloads; i++) {
-      world.progress(`reload ${i} of ${reloads}`)
+      deps.progress(`reload ${i} of ${reloads}`)
       await sleep(500)
       const old = server.workerIds()
-      if (world.sabotage === 'reload-at-once') {
+      if (deps.sabotage === 'reload-at-once') {
         for (const pid of old) process.kill(pid, 'SIGKILL')
         await server.untilSaid('another worker serves', 2 * i)
       } else {

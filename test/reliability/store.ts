@@ -1,7 +1,7 @@
-import { storeOf } from '../../src/house/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import { openStore } from '../../src/instance/open-store.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
-import type { Store } from '../../src/stores/store.ts'
 
 /** The store that a house opens for this database. */
-export const storeAt = async (database: string): Promise<Store> =>
-  (await storeOf(parseSettings({ database }, {}))).store
+export const storeAt = async (database: string): Promise<InstanceStore> =>
+  (await openStore(parseSettings({ database }, {}))).store

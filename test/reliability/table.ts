@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { days, type Seconds, seconds } from '../../src/base/clock.ts'
-import { openSessionBook, type SessionBook } from '../../src/sessions/book.ts'
-import type { EndReason, SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
+import {
+  openSessionManager,
+  type SessionManager,
+} from '../../src/sessions/session-manager.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
 import { sabotaged } from './sabotage.ts'
@@ -34,7 +37,15 @@ const CELLS: readonly Cell[] = BEHIND.flatMap((behind) =>
       BOTH.flatMap((expired) =>
         USERS.flatMap((user) =>
           OVERLAPS.flatMap((overlap) =>
-            BOTH.map((rightJti) => ({ behind, age, revoked, expired, user, overlap, rightJti })),
+            BOTH.map((rightJti) => ({
+              behind,
+              age,
+              revoked,
+              expired,
+              user,
+              overlap,
+              rightJti,
+            })),
           ),
         ),
       ),
@@ -45,7 +56,7 @@ const CELLS: readonly Cell[] = BEHIND.flatMap((behind) =>
 interface Expected {
   readonly outcome: string
   readonly generation: number
-  readonly endReason: EndReason | undefined
+  readonly endReason: RevokeReason | undefined
   readonly events: number
 }
 
@@ -53,37 +64,50 @@ interface Expected {
 const REACHED = 3
 
 /** The table of the design, its rows in their order. */
-function expected({ behind, age, revoked, expired, user, overlap, rightJti }: Cell): Expected {
+function expected({
+  behind,
+  age,
+  revoked,
+  expired,
+  user,
+  overlap,
+  rightJti,
+}: Cell): Expected {
   const untouched = { generation: REACHED, endReason: undefined, events: 0 }
   if (revoked) return { ...untouched, outcome: 'revoked', endReason: 'logout' }
   if (expired) return { ...untouched, outcome: 'expired' }
   if (user === 'deleted') return { ...untouched, outcome: 'user', endReason: 'deleted' }
   if (user === 'inactive') return { ...untouched, outcome: 'user', endReason: 'inactive' }
   if (user === 'epoch') return { ...untouched, outcome: 'user', endReason: 'password' }
-  if (behind === 0 && rightJti) return { ...untouched, outcome: 'rotated', generation: REACHED + 1 }
+  if (behind === 0 && rightJti)
+    return { ...untouched, outcome: 'rotated', generation: REACHED + 1 }
   const inTime = overlap === 10 && [0, 9.9, 10, -4].includes(age)
   if (behind === 1 && rightJti && inTime) return { ...untouched, outcome: 'replayed' }
-  if (behind >= 1) return { ...untouched, outcome: 'reused', endReason: 'reuse', events: 1 }
+  if (behind >= 1)
+    return { ...untouched, outcome: 'reused', endReason: 'reuse', events: 1 }
   return { ...untouched, outcome: 'ahead' }
 }
 
 /** A store, and the books that judge by it. */
 interface Books {
-  readonly store: Store
-  readonly books: ReadonlyMap<number, SessionBook>
+  readonly store: InstanceStore
+  readonly books: ReadonlyMap<number, SessionManager>
   readonly events: ReadonlyMap<SessionId, number>
 }
 
-async function booksOn(store: Store, sabotage: string | undefined): Promise<Books & { close(): void }> {
+async function booksOn(
+  store: InstanceStore,
+  sabotage: string | undefined,
+): Promise<Books & { close(): void }> {
   const judging = sabotaged(store, sabotage)
-  const books = new Map<number, SessionBook>()
+  const books = new Map<number, SessionManager>()
   const events = new Map<SessionId, number>()
   let octet = 0
   for (const overlap of OVERLAPS) {
-    const book = await openSessionBook(
+    const book = await openSessionManager(
       { ...TERMS, overlap: seconds(overlap) },
       {
-        sessions: judging.sessions,
+        sessions: judging.ports.sessions,
         watch: judging.watch,
         clock: () => NOON,
         random: (size) => Buffer.alloc(size).fill(`${octet++} `),
@@ -95,7 +119,7 @@ async function booksOn(store: Store, sabotage: string | undefined): Promise<Book
     books.set(overlap, book)
   }
   const close = (): void => {
-    for (const book of books.values()) book.close()
+    for (const sessions of books.values()) sessions.close()
   }
   return { store, books, events, close }
 }
@@ -107,12 +131,17 @@ async function arrange(
   { store }: Books,
 ): Promise<readonly string[]> {
   const userId = `user of ${id}` as UserId
-  await store.users.insert({ ...vitor, id: userId, username: userId, usernameKey: userId })
-  await store.sessions.open(aSession(id, { userId, createdAt: at(NOON, -100) }))
+  await store.ports.users.insert({
+    ...vitor,
+    id: userId,
+    username: userId,
+    usernameKey: userId,
+  })
+  await store.ports.sessions.open(aSession(id, { userId, createdAt: at(NOON, -100) }))
   const jtis = [`${id}-0`, `${id}-1`, `${id}-2`, `${id}-3`]
   for (let generation = 0; generation < REACHED; generation++) {
     const isLast = generation === REACHED - 1
-    const swapped = await store.sessions.rotate({
+    const swapped = await store.ports.sessions.rotate({
       id,
       generation,
       jti: jtis[generation]!,
@@ -125,22 +154,24 @@ async function arrange(
     })
     assert.equal(swapped?.generation, generation + 1)
   }
-  if (revoked) await store.sessions.end(id, 'logout', NOON)
-  if (user === 'inactive') await store.users.change(userId, { active: false })
-  if (user === 'epoch') await store.users.setPassword(userId, 'another')
-  if (user === 'deleted') await store.users.delete(userId)
+  if (revoked) await store.ports.sessions.revoke(id, 'logout', NOON)
+  if (user === 'inactive') await store.ports.users.change(userId, { active: false })
+  if (user === 'epoch') await store.ports.users.setPassword(userId, 'another')
+  if (user === 'deleted') await store.ports.users.delete(userId)
   return jtis
 }
 
-async function judged(cell: Cell, id: SessionId, world: Books): Promise<Expected> {
-  const { store, books, events } = world
-  const jtis = await arrange(cell, id, world)
+async function judged(cell: Cell, id: SessionId, deps: Books): Promise<Expected> {
+  const { store, books, events } = deps
+  const jtis = await arrange(cell, id, deps)
   const generation = REACHED - cell.behind
   const jti = cell.rightJti ? (jtis[generation] ?? `${id}-${generation}`) : 'another'
 
-  const outcome = await books.get(cell.overlap)!.rotate({ id, generation, jti }, at(NOON, cell.age))
+  const outcome = await books
+    .get(cell.overlap)!
+    .rotate({ id, generation, jti }, at(NOON, cell.age))
 
-  const state = await store.sessions.find(id)
+  const state = await store.ports.sessions.find(id)
   const isMinted = outcome.kind === 'replayed' || outcome.kind === 'rotated'
   const isOfTheRow = !isMinted || isDeepStrictEqual(outcome.session, state?.session)
   return {
@@ -168,12 +199,12 @@ export const table = trial({
     { name: 'new-jti-on-replay' },
     { name: 'overlap-for-all' },
   ],
-  async run(world) {
-    const store = await storeAt(world.database)
-    world.after(() => store.close())
+  async run(deps) {
+    const store = await storeAt(deps.database)
+    deps.after(() => store.close())
     await store.migrate()
-    const books = await booksOn(store, world.sabotage)
-    world.after(() => books.close())
+    const books = await booksOn(store, deps.sabotage)
+    deps.after(() => books.close())
     const wrong: Cell[] = []
     for (let from = 0; from < CELLS.length; from += AT_ONCE) {
       await Promise.all(
@@ -181,10 +212,14 @@ export const table = trial({
           const answer = await judged(cell, `cell ${from + i}` as SessionId, books)
           if (isDeepStrictEqual(answer, expected(cell))) return
           wrong.push(cell)
-          if (wrong.length <= 3) world.progress(`${JSON.stringify(cell)} is ${JSON.stringify(answer)}`)
+          if (wrong.length <= 3)
+            deps.progress(`${JSON.stringify(cell)} is ${JSON.stringify(answer)}`)
         }),
       )
     }
-    return [exactly(2240, 'cells', CELLS.length), exactly(0, 'of them wrong', wrong.length)]
+    return [
+      exactly(2240, 'cells', CELLS.length),
+      exactly(0, 'of them wrong', wrong.length),
+    ]
   },
 })

@@ -1,14 +1,18 @@
-import type { BookTerms } from '../../src/sessions/book.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Store } from '../../src/stores/store.ts'
+import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import { NOON, vitor } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { storeAt } from './store.ts'
 import type { World } from './trial.ts'
 
 /** The first refresh token of a session that `aSession` describes. */
-export const first = (id: string): Presented => ({ id: id as SessionId, generation: 0, jti: `${id}-0` })
+export const first = (id: string): Presented => ({
+  id: id as SessionId,
+  generation: 0,
+  jti: `${id}-0`,
+})
 
 /**
  * Processes on the database of a trial, with its fault built in; and the store as it is, in this process. There is one user.
@@ -16,19 +20,21 @@ export const first = (id: string): Presented => ({ id: id as SessionId, generati
  * @param now where all clocks stand still; where none is given, they go
  */
 export async function together(
-  world: World,
+  deps: World,
   count: number,
-  terms: BookTerms,
+  terms: SessionSettings,
   now: number | undefined = NOON,
-): Promise<{ readonly houses: readonly House[]; readonly store: Store }> {
-  const { database, sabotage } = world
+): Promise<{ readonly houses: readonly House[]; readonly store: InstanceStore }> {
+  const { database, sabotage } = deps
   const store = await storeAt(database)
-  world.after(() => store.close())
+  deps.after(() => store.close())
   await store.migrate()
-  await store.users.insert(vitor)
-  const houses = Array.from({ length: count }, () => startHouse(database, terms, { sabotage }))
-  world.after(() => Promise.all(houses.map((house) => house.kill())))
-  await Promise.all(houses.map((house) => house.ask('setClock', now)))
-  await Promise.all(houses.map((house) => house.ask('ready')))
+  await store.ports.users.insert(vitor)
+  const houses = Array.from({ length: count }, () =>
+    startHouse(database, terms, { sabotage }),
+  )
+  deps.after(() => Promise.all(houses.map((instance) => instance.kill())))
+  await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
+  await Promise.all(houses.map((instance) => instance.ask('ready')))
   return { houses, store }
 }

@@ -8,13 +8,13 @@ export interface Described<Size> {
   readonly promise: string
   /** Each gets a fresh one. */
   readonly databases: readonly Kind[]
-  /** How much is tried by `npm run reliability`, and how much by `npm test`: nothing, where it has no short form. */
+  /** How much is tried by `npm run reliability`, and how much by `npm run test:all`: nothing, where it has no short form. */
   readonly long: Size
   readonly short?: Size
   /** Faults, by name, that `run` builds into what it tries where the world names one. Each must break the promise. */
   readonly sabotages: readonly Sabotage[]
   /** @throws whatever keeps the trial from being made: it failed then, and no fault was noticed by that */
-  run(world: World, size: Size): Promise<readonly Finding[]>
+  run(deps: World, size: Size): Promise<readonly Finding[]>
 }
 
 export interface Sabotage {
@@ -61,7 +61,7 @@ export type Outcome =
 export function trial<Size>(described: Described<Size>): Trial {
   const { name, promise, databases, sabotages, long, short } = described
   const sizes = { long, short: short ?? long }
-  const run: Trial['run'] = (world, form) => described.run(world, sizes[form])
+  const run: Trial['run'] = (deps, form) => described.run(deps, sizes[form])
   return { name, promise, databases, sabotages, hasShort: short !== undefined, run }
 }
 
@@ -106,7 +106,10 @@ export async function attempt(
   { run }: Trial,
   kind: Kind,
   form: Form,
-  { sabotage, progress = () => {} }: { readonly sabotage?: string | undefined; progress?(text: string): void } = {},
+  {
+    sabotage,
+    progress = () => {},
+  }: { readonly sabotage?: string | undefined; progress?(text: string): void } = {},
 ): Promise<Outcome> {
   const ends: (() => unknown)[] = []
   const skip = (reason: string): never => {
@@ -116,8 +119,16 @@ export async function attempt(
     const database = await freshDatabase(kind, skip)
     ends.push(database.drop)
     const after = (end: () => unknown): void => void ends.push(end)
-    const world: World = { kind, database: database.url, sabotage, form, after, skip, progress }
-    return { kind: 'tried', findings: await run(world, form) }
+    const deps: World = {
+      kind,
+      database: database.url,
+      sabotage,
+      form,
+      after,
+      skip,
+      progress,
+    }
+    return { kind: 'tried', findings: await run(deps, form) }
   } catch (error) {
     if (error instanceof Skipped) return { kind: 'skipped', reason: error.message }
     return { kind: 'failed', reason: reasonOf(error) }

@@ -41,14 +41,22 @@ export class Witness {
   entered(user: User, pair: Pair, history: readonly Operation<Family>[]): SignIn {
     const { session } = pair.refresh
     const endedAt = Number.POSITIVE_INFINITY
-    const signIn: SignIn = { session, user, history: [...history], tokens: [], accesses: [], endedAt }
+    const signIn: SignIn = {
+      session,
+      user,
+      history: [...history],
+      tokens: [],
+      accesses: [],
+      endedAt,
+    }
     this.signIns.push(signIn)
     this.#given(signIn, pair)
     return signIn
   }
 
   refreshed(signIn: SignIn, span: Span, answer: Refreshed, pair: Pair | undefined): void {
-    if (answer.kind === 'other') this.strange.push(`refresh: ${answer.status} ${answer.body}`)
+    if (answer.kind === 'other')
+      this.strange.push(`refresh: ${answer.status} ${answer.body}`)
     else if (pair === undefined) this.over(signIn, span)
     else {
       if (span.began > signIn.endedAt) this.#afterEnd += 1

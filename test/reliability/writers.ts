@@ -16,19 +16,25 @@ export const writers = trial({
   long: { seconds: 60 },
   short: { seconds: 3 },
   sabotages: [{ name: 'lock-held', databases: ['sqlite'] }],
-  async run(world, { seconds }) {
-    const { houses } = await together(world, WRITERS.length, TERMS, undefined)
-    if (world.sabotage === 'lock-held') holdLock(world)
+  async run(deps, { seconds }) {
+    const { houses } = await together(deps, WRITERS.length, TERMS, undefined)
+    if (deps.sabotage === 'lock-held') holdLock(deps)
 
-    const results = await Promise.all(houses.map((house, i) => house.ask('write', WRITERS[i]!, seconds * 1000)))
+    const results = await Promise.all(
+      houses.map((instance, i) => instance.ask('write', WRITERS[i]!, seconds * 1000)),
+    )
 
     const failed = results.flatMap((result) => result.failed)
     const done = results.map((result) => result.done)
-    world.progress(`${done.join(' + ')} writes${failed.length === 0 ? '' : `; ${failed[0]}`}`)
+    deps.progress(
+      `${done.join(' + ')} writes${failed.length === 0 ? '' : `; ${failed[0]}`}`,
+    )
     return [
       exactly(0, 'writes refused', failed.length),
       atLeast(50, 'writes by each process', Math.min(...done)),
-      ...(world.kind === 'sqlite' ? [atMost(64, 'MB of write-ahead log', megabytes(`${world.database}-wal`))] : []),
+      ...(deps.kind === 'sqlite'
+        ? [atMost(64, 'MB of write-ahead log', megabytes(`${deps.database}-wal`))]
+        : []),
     ]
   },
 })
@@ -36,9 +42,9 @@ export const writers = trial({
 const megabytes = (file: string): number => statSync(file).size / 1024 / 1024
 
 /** Somebody takes the lock and keeps it for longer than anybody's patience. */
-function holdLock(world: World): void {
-  const holder = new DatabaseSync(world.database, { timeout: 1000 })
+function holdLock(deps: World): void {
+  const holder = new DatabaseSync(deps.database, { timeout: 1000 })
   holder.exec('begin immediate')
-  world.after(() => holder.close())
+  deps.after(() => holder.close())
   void sleep(8000).then(() => holder.isOpen && holder.exec('rollback'))
 }

@@ -34,7 +34,10 @@ const isPassword = (fields: Fields): boolean => fields.includes('password' as ne
 /** One fault for every field, in the order in which the endpoint declares them. */
 const faults =
   (says: string) =>
-  (fields: Fields): Expected => [400, JSON.stringify(Object.fromEntries(fields.map((name) => [name, [says]])))]
+  (fields: Fields): Expected => [
+    400,
+    JSON.stringify(Object.fromEntries(fields.map((name) => [name, [says]]))),
+  ]
 
 /** A token that is none, a password that is nobody's. */
 const nobody = (fields: Fields): Expected => [
@@ -44,11 +47,20 @@ const nobody = (fields: Fields): Expected => [
     : '{"detail":"Token is invalid","code":"token_not_valid"}',
 ]
 
-const detail = (status: number, text: string) => (): Expected => [status, JSON.stringify({ detail: text })]
+const detail = (status: number, text: string) => (): Expected => [
+  status,
+  JSON.stringify({ detail: text }),
+]
 
 const malformedJson = (): Expected => [400, /^\{"detail":"JSON parse error - [^"]+"\}$/]
-const malformedParts = (): Expected => [400, /^\{"detail":"Multipart form parse error - [^"]+"\}$/]
-const noDictionary = (says: string) => (): Expected => [400, JSON.stringify({ non_field_errors: [says] })]
+const malformedParts = (): Expected => [
+  400,
+  /^\{"detail":"Multipart form parse error - [^"]+"\}$/,
+]
+const noDictionary = (says: string) => (): Expected => [
+  400,
+  JSON.stringify({ non_field_errors: [says] }),
+]
 
 const object = (fields: Fields, literal: string): string =>
   `{"canary":"${CANARY}",${fields.map((name) => `"${name}":${literal}`).join()}}`
@@ -58,20 +70,26 @@ const values =
   (literal: string) =>
   (fields: Fields): Asked => ({ headers: JSON_TYPE, body: object(fields, literal) })
 
-const body = (headers: Asked['headers'], octets: string | Uint8Array) => (): Asked => ({
+const body = (headers: Asked['headers'], bytes: string | Uint8Array) => (): Asked => ({
   ...(headers === undefined ? {} : { headers }),
-  body: octets,
+  body: bytes,
 })
 
 const json = (text: string | Uint8Array) => body(JSON_TYPE, text)
 
 const form =
   (value: string) =>
-  (fields: Fields): Asked => ({ headers: FORM_TYPE, body: fields.map((name) => `${name}=${value}`).join('&') })
+  (fields: Fields): Asked => ({
+    headers: FORM_TYPE,
+    body: fields.map((name) => `${name}=${value}`).join('&'),
+  })
 
 const parts = (fields: Fields, disposition: string): string =>
   fields
-    .map((name) => `--B\r\nContent-Disposition: form-data; name="${name}"${disposition}\r\n\r\n${CANARY}\r\n`)
+    .map(
+      (name) =>
+        `--B\r\nContent-Disposition: form-data; name="${name}"${disposition}\r\n\r\n${CANARY}\r\n`,
+    )
     .join('')
 
 /** All that could be wrong with a field, a body, its type or its size (specification 0.6, 0.7; rules D1 to D4). */
@@ -82,27 +100,55 @@ export const BAD_INPUTS: readonly BadInput[] = [
     asked: body({ 'Content-Type': 'text/csv' }, ''),
     answered: faults('This field is required.'),
   },
-  { what: 'an empty object', asked: json('{}'), answered: faults('This field is required.') },
+  {
+    what: 'an empty object',
+    asked: json('{}'),
+    answered: faults('This field is required.'),
+  },
   {
     what: 'other fields',
     asked: json(`{"x":"${CANARY}","__proto__":{"refresh":"a","token":"a"}}`),
     answered: faults('This field is required.'),
   },
-  { what: 'null', asked: values('null'), answered: faults('This field may not be null.') },
-  { what: 'blank', asked: values('""'), answered: faults('This field may not be blank.') },
+  {
+    what: 'null',
+    asked: values('null'),
+    answered: faults('This field may not be null.'),
+  },
+  {
+    what: 'blank',
+    asked: values('""'),
+    answered: faults('This field may not be blank.'),
+  },
   {
     what: 'white space of many kinds',
     asked: values('" \\t\\u3000\\u001c\\u0085"'),
     answered: faults('This field may not be blank.'),
   },
   { what: 'true', asked: values('true'), answered: faults('Not a valid string.') },
-  { what: 'a list', asked: values(`["${CANARY}"]`), answered: faults('Not a valid string.') },
-  { what: 'an object', asked: values(`{"a":"${CANARY}"}`), answered: faults('Not a valid string.') },
+  {
+    what: 'a list',
+    asked: values(`["${CANARY}"]`),
+    answered: faults('Not a valid string.'),
+  },
+  {
+    what: 'an object',
+    asked: values(`{"a":"${CANARY}"}`),
+    answered: faults('Not a valid string.'),
+  },
   { what: 'a number', asked: values('4711'), answered: nobody },
   { what: 'a number beyond all measure', asked: values('1e999'), answered: nobody },
   { what: 'text', asked: values(`"${CANARY}"`), answered: nobody },
-  { what: 'text of three parts', asked: values(`"${CANARY}.${CANARY}.${CANARY}"`), answered: nobody },
-  { what: 'emoji and right-to-left', asked: values(`"🙈\\u202e${CANARY}"`), answered: nobody },
+  {
+    what: 'text of three parts',
+    asked: values(`"${CANARY}.${CANARY}.${CANARY}"`),
+    answered: nobody,
+  },
+  {
+    what: 'emoji and right-to-left',
+    asked: values(`"🙈\\u202e${CANARY}"`),
+    answered: nobody,
+  },
   {
     what: 'a null character',
     asked: values(`"${CANARY}\\u0000"`),
@@ -125,12 +171,15 @@ export const BAD_INPUTS: readonly BadInput[] = [
     what: 'a secret twice',
     asked: (fields) => ({
       headers: JSON_TYPE,
-      body: object([fields.at(-1)] as never, `"a","${fields.at(-1)}":"${CANARY}"`).replace(
-        '{',
-        isPassword(fields) ? '{"username":"a",' : '{',
-      ),
+      body: object(
+        [fields.at(-1)] as never,
+        `"a","${fields.at(-1)}":"${CANARY}"`,
+      ).replace('{', isPassword(fields) ? '{"username":"a",' : '{'),
     }),
-    answered: (fields) => [400, `{"${fields.at(-1)}":["This field may be sent only once."]}`],
+    answered: (fields) => [
+      400,
+      `{"${fields.at(-1)}":["This field may be sent only once."]}`,
+    ],
   },
   { what: 'JSON null', asked: json('null'), answered: noDictionary('No data provided') },
   ...(
@@ -146,34 +195,70 @@ export const BAD_INPUTS: readonly BadInput[] = [
     asked: json(text),
     answered: noDictionary(`Invalid data. Expected a dictionary, but got ${type}.`),
   })),
-  { what: 'half an object', asked: json(`{"refresh":"${CANARY}`), answered: malformedJson },
+  {
+    what: 'half an object',
+    asked: json(`{"refresh":"${CANARY}`),
+    answered: malformedJson,
+  },
   { what: 'NaN', asked: json('{"refresh":NaN}'), answered: malformedJson },
-  { what: 'single quotes', asked: json(`{'refresh':'${CANARY}'}`), answered: malformedJson },
+  {
+    what: 'single quotes',
+    asked: json(`{'refresh':'${CANARY}'}`),
+    answered: malformedJson,
+  },
   { what: 'text behind the object', asked: json(`{}${CANARY}`), answered: malformedJson },
   { what: 'a byte order mark', asked: json('\ufeff{}'), answered: malformedJson },
-  { what: 'UTF-16', asked: json(Buffer.from('{"refresh":"a"}', 'utf16le')), answered: malformedJson },
+  {
+    what: 'UTF-16',
+    asked: json(Buffer.from('{"refresh":"a"}', 'utf16le')),
+    answered: malformedJson,
+  },
   {
     what: 'octets that are not UTF-8',
     asked: json(Buffer.from('{"refresh":"\xff\xfe"}', 'latin1')),
     answered: malformedJson,
   },
-  { what: 'an overlong NUL', asked: json(Buffer.from('{"refresh":"\xc0\x80"}', 'latin1')), answered: malformedJson },
-  { what: 'binary as JSON', asked: json(Buffer.alloc(5000, '\x00\x01\xfe\xff', 'latin1')), answered: malformedJson },
+  {
+    what: 'an overlong NUL',
+    asked: json(Buffer.from('{"refresh":"\xc0\x80"}', 'latin1')),
+    answered: malformedJson,
+  },
+  {
+    what: 'binary as JSON',
+    asked: json(Buffer.alloc(5000, '\x00\x01\xfe\xff', 'latin1')),
+    answered: malformedJson,
+  },
   { what: '60,000 brackets', asked: json('['.repeat(60_000)), answered: malformedJson },
-  { what: '12,000 objects in one another', asked: json('{"a":'.repeat(12_000)), answered: malformedJson },
-  { what: 'a value of 65 lists', asked: values('['.repeat(65) + ']'.repeat(65)), answered: malformedJson },
+  {
+    what: '12,000 objects in one another',
+    asked: json('{"a":'.repeat(12_000)),
+    answered: malformedJson,
+  },
+  {
+    what: 'a value of 65 lists',
+    asked: values('['.repeat(65) + ']'.repeat(65)),
+    answered: malformedJson,
+  },
   {
     what: '5,000 members',
     asked: json(`{${Array.from({ length: 5000 }, (_, i) => `"${i}":1`)}}`),
     answered: malformedJson,
   },
-  { what: 'a blank form', asked: form(''), answered: faults('This field may not be blank.') },
+  {
+    what: 'a blank form',
+    asked: form(''),
+    answered: faults('This field may not be blank.'),
+  },
   {
     what: 'a null character in a form',
     asked: form(`${CANARY}%00`),
     answered: faults('Null characters are not allowed.'),
   },
-  { what: 'octets in a form that are not UTF-8', asked: form(`${CANARY}%FF%C0%80`), answered: nobody },
+  {
+    what: 'octets in a form that are not UTF-8',
+    asked: form(`${CANARY}%FF%C0%80`),
+    answered: nobody,
+  },
   { what: 'a form with broken escapes', asked: form(`${CANARY}%ZZ%`), answered: nobody },
   {
     what: 'binary as a form',
@@ -197,12 +282,18 @@ export const BAD_INPUTS: readonly BadInput[] = [
   },
   {
     what: 'parts that are files',
-    asked: (fields) => ({ headers: MULTIPART_TYPE, body: `${parts(fields, '; filename="x"')}--B--\r\n` }),
+    asked: (fields) => ({
+      headers: MULTIPART_TYPE,
+      body: `${parts(fields, '; filename="x"')}--B--\r\n`,
+    }),
     answered: faults('Not a valid string.'),
   },
   {
     what: 'parts that are tokens',
-    asked: (fields) => ({ headers: MULTIPART_TYPE, body: `${parts(fields, '')}--B--\r\n` }),
+    asked: (fields) => ({
+      headers: MULTIPART_TYPE,
+      body: `${parts(fields, '')}--B--\r\n`,
+    }),
     answered: nobody,
   },
   {
@@ -210,7 +301,11 @@ export const BAD_INPUTS: readonly BadInput[] = [
     asked: body(MULTIPART_TYPE, Buffer.alloc(5000, '\x00\x01\xfe\xff', 'latin1')),
     answered: malformedParts,
   },
-  { what: '13,000 boundaries', asked: body(MULTIPART_TYPE, '--B\r\n'.repeat(13_000)), answered: malformedParts },
+  {
+    what: '13,000 boundaries',
+    asked: body(MULTIPART_TYPE, '--B\r\n'.repeat(13_000)),
+    answered: malformedParts,
+  },
   {
     what: 'a body without a type',
     asked: body(undefined, '{}'),
@@ -232,10 +327,17 @@ export const BAD_INPUTS: readonly BadInput[] = [
   })),
   {
     what: 'a compressed body',
-    asked: body({ ...JSON_TYPE, 'Content-Encoding': 'gzip' }, gzipSync(`{"refresh":"${CANARY}"}`)),
+    asked: body(
+      { ...JSON_TYPE, 'Content-Encoding': 'gzip' },
+      gzipSync(`{"refresh":"${CANARY}"}`),
+    ),
     answered: detail(415, 'Unsupported content encoding "gzip" in request.'),
   },
-  { what: '65,537 octets', asked: json(' '.repeat(65_537)), answered: detail(413, 'The request body is too large.') },
+  {
+    what: '65,537 octets',
+    asked: json(' '.repeat(65_537)),
+    answered: detail(413, 'The request body is too large.'),
+  },
   {
     what: '65,537 octets in chunks',
     asked: body({ ...JSON_TYPE, 'Transfer-Encoding': 'chunked' }, ' '.repeat(65_537)),

@@ -28,12 +28,24 @@ export async function ask(
   const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent })
   outgoing.on('error', () => undefined)
   outgoing.end(body)
-  const [response] = (await once(outgoing, 'response', { signal: AbortSignal.timeout(15_000) })) as [IncomingMessage]
+  const [response] = (await once(outgoing, 'response', {
+    signal: AbortSignal.timeout(15_000),
+  })) as [IncomingMessage]
   const text = Buffer.concat(await response.toArray()).toString()
-  return { status: response.statusCode ?? 0, headers: response.headers, body: text, ms: performance.now() - began }
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: text,
+    ms: performance.now() - began,
+  }
 }
 
-export const askJson = (server: Pick<ServerProcess, 'port'>, path: string, body: unknown, agent?: Agent) =>
+export const askJson = (
+  server: Pick<ServerProcess, 'port'>,
+  path: string,
+  body: unknown,
+  agent?: Agent,
+) =>
   ask(server, path, {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
@@ -77,7 +89,10 @@ export function p99(values: readonly number[]): number {
  * For figures in milliseconds: a machine that is busy with other things makes everybody late now and then. Who is late by
  * his own fault is late in every round.
  */
-export async function inOneRoundOf(rounds: number, round: () => Promise<void>): Promise<void> {
+export async function inOneRoundOf(
+  rounds: number,
+  round: () => Promise<void>,
+): Promise<void> {
   for (let i = 1; ; i++) {
     try {
       return await round()
@@ -91,4 +106,5 @@ export async function inOneRoundOf(rounds: number, round: () => Promise<void>): 
  * A bound in milliseconds, meant for a machine of its own. Where this one is so busy that even without the attack
  * everything takes `alone`, three times that.
  */
-export const boundOf = (figure: number, alone: number): number => Math.max(figure, 3 * alone)
+export const boundOf = (figure: number, alone: number): number =>
+  Math.max(figure, 3 * alone)

@@ -34,7 +34,10 @@ export interface Typed {
 }
 
 /** `watchword start`, typed as a user does, when it serves. */
-export async function startCommand(t: Ends, { database, words = ['--port', '0'], env, execArgv = [], cwd }: Typed) {
+export async function startCommand(
+  t: Ends,
+  { database, words = ['--port', '0'], env, execArgv = [], cwd }: Typed,
+) {
   const line = [...execArgv, BIN, 'start', '--json', '--database', database, ...words]
   const child = spawn(process.execPath, line, {
     cwd,
@@ -50,8 +53,12 @@ export async function startCommand(t: Ends, { database, words = ['--port', '0'],
   })
   const ended = once(child, 'close')
   await Promise.race([once(child.stdout, 'data'), ended])
-  if (child.exitCode !== null) throw new Error(`watchword start ended with ${child.exitCode}: ${said.err}`)
-  const { url, workers } = JSON.parse(said.out) as { readonly url: string; readonly workers: number }
+  if (child.exitCode !== null)
+    throw new Error(`watchword start ended with ${child.exitCode}: ${said.err}`)
+  const { url, workers } = JSON.parse(said.out) as {
+    readonly url: string
+    readonly workers: number
+  }
 
   return {
     url,
@@ -67,7 +74,11 @@ export async function startCommand(t: Ends, { database, words = ['--port', '0'],
       const began = performance.now()
       child.kill(signal)
       await ended
-      return { code: child.exitCode, signal: child.signalCode, ms: performance.now() - began }
+      return {
+        code: child.exitCode,
+        signal: child.signalCode,
+        ms: performance.now() - began,
+      }
     },
     /** Waits until it has said so on standard error, so many times. */
     async untilSaid(what: string, times = 1): Promise<void> {
@@ -80,7 +91,10 @@ export async function startCommand(t: Ends, { database, words = ['--port', '0'],
 export type Started = Awaited<ReturnType<typeof startCommand>>
 
 export const childrenOf = (pid: number): readonly number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
 
 export function isAlive(pid: number): boolean {
   try {

@@ -39,11 +39,15 @@ export function parseExposition(text: string): ReadonlyMap<string, Told> {
       if (sampled === '') throw wrong('no sample')
       const metric = name === undefined ? undefined : metrics.get(name)
       const isIts =
-        sampled === name || (metric?.type === 'histogram' && new RegExp(`^${name}_(bucket|sum|count)$`).test(sampled))
+        sampled === name ||
+        (metric?.type === 'histogram' &&
+          new RegExp(`^${name}_(bucket|sum|count)$`).test(sampled))
       if (metric === undefined || !isIts) throw wrong('a sample of another metric')
-      if (metric.type === 'histogram' && sampled === name) throw wrong('a histogram has buckets')
+      if (metric.type === 'histogram' && sampled === name)
+        throw wrong('a histogram has buckets')
       if (!NUMBER.test(value)) throw wrong('no number')
-      if (metric.type === 'counter' && !/_total$/.test(sampled)) throw wrong('a counter ends in _total')
+      if (metric.type === 'counter' && !/_total$/.test(sampled))
+        throw wrong('a counter ends in _total')
       const key = labels === '' ? sampled : `${sampled}{${labels}}`
       if (metric.samples.has(key)) throw wrong('a sample twice')
       metric.samples.set(key, Number(value.replace('Inf', 'Infinity')))
@@ -52,7 +56,8 @@ export function parseExposition(text: string): ReadonlyMap<string, Told> {
   for (const [metric, { type, samples }] of metrics) {
     if (samples.size === 0) throw new Error(`${metric} has no sample`)
     if (type === 'histogram') checkHistogram(metric, samples)
-    if (type === 'counter' && [...samples.values()].some((value) => value < 0)) throw new Error(`${metric} is negative`)
+    if (type === 'counter' && [...samples.values()].some((value) => value < 0))
+      throw new Error(`${metric} is negative`)
   }
   return metrics
 }
@@ -60,21 +65,29 @@ export function parseExposition(text: string): ReadonlyMap<string, Told> {
 function checkHistogram(name: string, samples: ReadonlyMap<string, number>): void {
   const series = new Map<string, { le: number; count: number }[]>()
   for (const [key, count] of samples) {
-    const [, before = '', bound = '', after = ''] = /^.*_bucket\{(.*?),?le="([^"]+)"(.*)\}$/.exec(key) ?? []
+    const [, before = '', bound = '', after = ''] =
+      /^.*_bucket\{(.*?),?le="([^"]+)"(.*)\}$/.exec(key) ?? []
     if (bound === '') continue
     const others = before + after
-    series.set(others, [...(series.get(others) ?? []), { le: Number(bound.replace('+Inf', 'Infinity')), count }])
+    series.set(others, [
+      ...(series.get(others) ?? []),
+      { le: Number(bound.replace('+Inf', 'Infinity')), count },
+    ])
   }
   for (const [labels, buckets] of series) {
     const inOrder = buckets.every(
-      ({ le, count }, i) => i === 0 || (le > buckets[i - 1]!.le && count >= buckets[i - 1]!.count),
+      ({ le, count }, i) =>
+        i === 0 || (le > buckets[i - 1]!.le && count >= buckets[i - 1]!.count),
     )
     if (!inOrder) throw new Error(`the buckets of ${name}{${labels}} are not in order`)
     const last = buckets.at(-1)
     const braces = labels === '' ? '' : `{${labels}}`
-    if (last?.le !== Number.POSITIVE_INFINITY) throw new Error(`${name}${braces} has no +Inf`)
-    if (samples.get(`${name}_count${braces}`) !== last.count) throw new Error(`${name}_count${braces} is not its +Inf`)
-    if (!samples.has(`${name}_sum${braces}`)) throw new Error(`${name}${braces} has no sum`)
+    if (last?.le !== Number.POSITIVE_INFINITY)
+      throw new Error(`${name}${braces} has no +Inf`)
+    if (samples.get(`${name}_count${braces}`) !== last.count)
+      throw new Error(`${name}_count${braces} is not its +Inf`)
+    if (!samples.has(`${name}_sum${braces}`))
+      throw new Error(`${name}${braces} has no sum`)
   }
   if (series.size === 0) throw new Error(`${name} has no buckets`)
 }

@@ -52,7 +52,12 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
   }
   const ask = async (agent: Agent | false): Promise<void> => {
     for (const port of ports()) {
-      const how = await once({ port, agent, path: '/hello/', headers: { authorization: `Bearer ${access}` } })
+      const how = await once({
+        port,
+        agent,
+        path: '/hello/',
+        headers: { authorization: `Bearer ${access}` },
+      })
       if (how === 'ECONNREFUSED') continue
       if (how === AT_THE_DOOR) {
         seen.atTheDoor++
@@ -65,7 +70,9 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
     seen.refused++
   }
   const all = [
-    ...Array.from({ length: keeping }, (_, i) => client(new Agent({ keepAlive: true, maxSockets: 1 }), i)),
+    ...Array.from({ length: keeping }, (_, i) =>
+      client(new Agent({ keepAlive: true, maxSockets: 1 }), i),
+    ),
     ...Array.from({ length: fresh }, (_, i) => client(false, keeping + i)),
   ]
   return {
@@ -95,7 +102,10 @@ export const once = (options: RequestOptions, body?: string): Promise<string> =>
   whole(options, body).then(({ how }) => how)
 
 /** The same, with the answer's text. */
-export const whole = (options: RequestOptions, body?: string): Promise<{ how: string; text: string }> =>
+export const whole = (
+  options: RequestOptions,
+  body?: string,
+): Promise<{ how: string; text: string }> =>
   new Promise((resolve) => {
     const outgoing = request({ host: '127.0.0.1', ...options })
     const patience = setTimeout(() => outgoing.destroy(new Error('no answer')), PATIENCE)
@@ -109,9 +119,14 @@ export const whole = (options: RequestOptions, body?: string): Promise<{ how: st
     })
     outgoing.on('response', (response: IncomingMessage) => {
       const pieces: Buffer[] = []
-      response.on('data', (piece: Buffer) => pieces.push(piece)).on('error', () => undefined)
+      response
+        .on('data', (piece: Buffer) => pieces.push(piece))
+        .on('error', () => undefined)
       response.on('close', () =>
-        end(response.complete ? String(response.statusCode) : 'half an answer', Buffer.concat(pieces).toString()),
+        end(
+          response.complete ? String(response.statusCode) : 'half an answer',
+          Buffer.concat(pieces).toString(),
+        ),
       )
     })
     outgoing.end(body)

@@ -3,22 +3,27 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Refusal } from '../../src/base/refusal.ts'
-import type { LogEntry, Options } from '../../src/options.ts'
-import { colleaguesVia } from '../../src/server/colleagues.ts'
-import { LIMITS } from '../../src/server/limits.ts'
-import { METRICS, type Sample } from '../../src/server/metrics.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import type { LogEntry } from '../../src/base/log.ts'
+import type { Options } from '../../src/options.ts'
+import { messageBus } from '../../src/server/cluster/message-bus.ts'
+import { LIMITS } from '../../src/server/connection-limits.ts'
+import { METRICS, type Sample } from '../../src/server/metric-samples.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
-import { type Serving, serve } from '../../src/server/serve.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
+import { type ServeOptions, serve } from '../../src/server/serve.ts'
 import { watchword } from '../../src/watchword.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
 import { parseExposition } from './exposition.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
 /** A server with one user, ada, whose lines are kept. */
-async function server(t: TestContext, options: Options = {}, serving: Partial<Serving> = {}) {
+async function server(
+  t: TestContext,
+  options: Options = {},
+  serving: Partial<ServeOptions> = {},
+) {
   const lines: LogEntry[] = []
   const log = (entry: LogEntry): void => void lines.push(entry)
   const auth = watchword({ database: 'sqlite::memory:', secret: SECRET, log, ...options })
@@ -28,7 +33,7 @@ async function server(t: TestContext, options: Options = {}, serving: Partial<Se
     host: '127.0.0.1',
     port: 0,
     log,
-    limits: { ...LIMITS, farewell: 300 },
+    limits: { ...LIMITS, idleGrace: 300 },
     ...serving,
   })
   t.after(async () => {
@@ -52,10 +57,16 @@ test('/health/live says that the process answers, and /health/ready how its part
   assert.deepEqual([live.status, await live.json()], [200, { status: 'ok' }])
   for (const path of ['/health/ready', '/health/ready/', '/health/ready?from=a-probe']) {
     const ready = await fetch(url + path)
-    const { revocations, ...others } = (await ready.json()) as { revocations: { status: string } }
+    const { revocations, ...others } = (await ready.json()) as {
+      revocations: { status: string }
+    }
     assert.equal(ready.status, 200)
     assert.equal(ready.headers.get('cache-control'), 'no-store')
-    assert.deepEqual(others, { status: 'ok', store: { status: 'ok' }, keys: { status: 'ok' } })
+    assert.deepEqual(others, {
+      status: 'ok',
+      store: { status: 'ok' },
+      keys: { status: 'ok' },
+    })
     assert.equal(revocations.status, 'ok')
   }
   assert.equal((await fetch(`${url}/health/ready`, { method: 'HEAD' })).status, 200)
@@ -65,10 +76,15 @@ test('/health/live says that the process answers, and /health/ready how its part
 test('/health/ready is 503 while the store cannot be asked, and /health/live 200', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
-  const ping = (): Promise<void> => (isDown ? Promise.reject(new Refusal('store_unavailable')) : store.ping())
+  const ping = (): Promise<void> =>
+    isDown ? Promise.reject(new AuthError('store_unavailable')) : store.ping()
   const { url } = await server(t, { database: { ...store, ping } })
   const statuses = async () =>
-    Promise.all(['live', 'ready'].map(async (path) => (await fetch(`${url}/health/${path}`)).status))
+    Promise.all(
+      ['live', 'ready'].map(
+        async (path) => (await fetch(`${url}/health/${path}`)).status,
+      ),
+    )
   assert.deepEqual(await statuses(), [200, 200])
   await sleep(600)
   isDown = true
@@ -84,7 +100,10 @@ test('a server that is degraded is asked all the same', async (t) => {
   const { url } = await server(t, { database: { ...store, time } })
   const ready = await fetch(`${url}/health/ready`)
   const { status, clock } = (await ready.json()) as { status: string; clock: unknown }
-  assert.deepEqual([ready.status, status, clock], [200, 'degraded', { status: 'degraded', ahead: 30 }])
+  assert.deepEqual(
+    [ready.status, status, clock],
+    [200, 'degraded', { status: 'degraded', ahead: 30 }],
+  )
 })
 
 test('a server that is about to go is not ready at once, and lives', async (t) => {
@@ -97,8 +116,10 @@ test('a server that is about to go is not ready at once, and lives', async (t) =
   socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
   while (!said.includes('{"status":"ok"}')) await sleep(5)
   said = ''
-  running.shut()
-  socket.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
+  running.stopListening()
+  socket.write(
+    'GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n',
+  )
   while (!said.includes('{"status":"ok"}')) await sleep(5)
   assert.deepEqual(said.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 503', 'HTTP/1.1 200'])
   assert.match(said, /\{"status":"down","stopping":true\}/)
@@ -122,15 +143,19 @@ test('every answer says what its request is called, and every line of it, and it
 
 test('a guard that refuses and a fault that nobody foresaw are told with the name of the request', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
-  const find: typeof store.users.find = () => {
+  const find: typeof store.ports.users.find = () => {
     throw new Error('a fault')
   }
   let isFaulty = false
   const users = {
-    ...store.users,
-    find: (...asked: Parameters<typeof find>) => (isFaulty ? find : store.users.find)(...asked),
+    ...store.ports.users,
+    find: (...asked: Parameters<typeof find>) =>
+      (isFaulty ? find : store.ports.users.find)(...asked),
   }
-  const { lines, post, url } = await server(t, { explain: true, database: { ...store, users } })
+  const { lines, post, url } = await server(t, {
+    explain: true,
+    database: withPorts(store, { users }),
+  })
   const refused = await fetch(`${url}/hello/`)
   isFaulty = true
   const failed = await post('/api/token/', { username: 'ada', password: PASSWORD })
@@ -138,7 +163,9 @@ test('a guard that refuses and a fault that nobody foresaw are told with the nam
   const ids = [refused, failed].map((answer) => answer.headers.get('x-request-id'))
   assert.deepEqual([refused.status, failed.status], [401, 500])
   assert.deepEqual(
-    lines.filter(({ event }) => event !== 'request').map(({ event, request }) => [event, request]),
+    lines
+      .filter(({ event }) => event !== 'request')
+      .map(({ event, request }) => [event, request]),
     [
       ['a request was refused', ids[0]],
       ['a request failed', ids[1]],
@@ -175,12 +202,16 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
     { proxies: 1, metrics },
   )
   const canary = 'CANARY-4711'
-  const pair = (await (await post('/api/token/', { username: 'ada', password: PASSWORD })).json()) as Record<
-    string,
-    string
-  >
-  const { token } = await auth.tokens.create(ada.id)
-  const secrets = [canary, PASSWORD, token, ...Object.values(pair).flatMap((text) => text.split('.'))]
+  const pair = (await (
+    await post('/api/token/', { username: 'ada', password: PASSWORD })
+  ).json()) as Record<string, string>
+  const { token } = await auth.apiTokens.create(ada.id)
+  const secrets = [
+    canary,
+    PASSWORD,
+    token,
+    ...Object.values(pair).flatMap((text) => text.split('.')),
+  ]
   const everywhere = {
     authorization: `Bearer ${canary}`,
     cookie: `sessionid=${canary}; ${canary}=1`,
@@ -202,13 +233,20 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
       everywhere,
     )
     await fetch(`${url}${path}?${pair.access}`, { headers: everywhere })
-    await post(path, { username: 'ada', password: canary, refresh: pair.refresh, token: pair.access })
+    await post(path, {
+      username: 'ada',
+      password: canary,
+      refresh: pair.refresh,
+      token: pair.access,
+    })
   }
   await post('/api/token/refresh/', { refresh: pair.refresh })
   await fetch(`${url}/hello/`, { headers: { authorization: `Bearer ${pair.access}` } })
   await fetch(`${url}/hello/`, { headers: { authorization: `Token ${token}` } })
   await fetch(`${url}/reset/${pair.access}/`)
-  await auth.require(new Request(`http://localhost/reset/${pair.access}/?token=${canary}`)).catch(() => undefined)
+  await auth
+    .require(new Request(`http://localhost/reset/${pair.access}/?token=${canary}`))
+    .catch(() => undefined)
 
   await sleep(50)
   const written = [
@@ -218,7 +256,8 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
     await (await fetch(running.metrics ?? '')).text(),
   ].join('\n')
   assert.ok(lines.length > 20)
-  for (const secret of secrets) assert.ok(!written.includes(secret), `${secret.slice(0, 12)} is written`)
+  for (const secret of secrets)
+    assert.ok(!written.includes(secret), `${secret.slice(0, 12)} is written`)
 })
 
 test('a line is JSON with the moment, the level, the process, and what happened', async (t) => {
@@ -244,7 +283,8 @@ test('a line is JSON with the moment, the level, the process, and what happened'
 test('probes are told in the log where they find something', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
-  const ping = (): Promise<void> => (isDown ? Promise.reject(new Refusal('store_unavailable')) : store.ping())
+  const ping = (): Promise<void> =>
+    isDown ? Promise.reject(new AuthError('store_unavailable')) : store.ping()
   const { lines, url } = await server(t, { database: { ...store, ping } })
   await fetch(`${url}/health/ready`)
   await fetch(`${url}/health/live`)
@@ -264,10 +304,9 @@ const at = { host: '127.0.0.1', port: 0, version: '1.2.3' }
 
 test('metrics are of the text format, and count what was done', async (t) => {
   const { running, post, url } = await server(t, {}, { metrics: at })
-  const pair = (await (await post('/api/token/', { username: 'ada', password: PASSWORD })).json()) as Record<
-    string,
-    string
-  >
+  const pair = (await (
+    await post('/api/token/', { username: 'ada', password: PASSWORD })
+  ).json()) as Record<string, string>
   await post('/api/token/', { username: 'ada', password: 'wrong' })
   await post('/api/token/refresh/', { refresh: pair.refresh })
   await post('/api/token/refresh/', { refresh: pair.refresh })
@@ -275,10 +314,15 @@ test('metrics are of the text format, and count what was done', async (t) => {
   for (let i = 0; i < 50; i++) await fetch(`${url}/made-up-${i}`)
 
   const answer = await fetch(running.metrics ?? '')
-  assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
+  assert.equal(
+    answer.headers.get('content-type'),
+    'text/plain; version=0.0.4; charset=utf-8',
+  )
   const told = parseExposition(await answer.text())
-  const numberOf = (metric: string, sample = metric) => told.get(metric)?.samples.get(sample)
-  const requests = (labels: string) => numberOf('watchword_requests_total', `watchword_requests_total{${labels}}`)
+  const numberOf = (metric: string, sample = metric) =>
+    told.get(metric)?.samples.get(sample)
+  const requests = (labels: string) =>
+    numberOf('watchword_requests_total', `watchword_requests_total{${labels}}`)
   assert.equal(requests('endpoint="/api/token",status="200"'), 1)
   assert.equal(requests('endpoint="/api/token",status="401"'), 1)
   assert.equal(requests('endpoint="/api/token/refresh",status="200"'), 2)
@@ -287,8 +331,14 @@ test('metrics are of the text format, and count what was done', async (t) => {
     numberOf('watchword_sign_ins_total', `watchword_sign_ins_total{outcome="${outcome}"}`)
   assert.deepEqual(['ok', 'failed', 'throttled', 'busy'].map(signIns), [1, 1, 0, 0])
   const refreshes = (outcome: string) =>
-    numberOf('watchword_refreshes_total', `watchword_refreshes_total{outcome="${outcome}"}`)
-  assert.deepEqual(['rotated', 'replayed', 'reused', 'revoked'].map(refreshes), [1, 1, 0, 0])
+    numberOf(
+      'watchword_refreshes_total',
+      `watchword_refreshes_total{outcome="${outcome}"}`,
+    )
+  assert.deepEqual(
+    ['rotated', 'replayed', 'reused', 'revoked'].map(refreshes),
+    [1, 1, 0, 0],
+  )
   assert.equal(numberOf('watchword_info', 'watchword_info{version="1.2.3"}'), 1)
   assert.equal(numberOf('watchword_store_up'), 1)
   assert.equal(numberOf('watchword_workers'), 1)
@@ -321,22 +371,42 @@ test('without being asked for, metrics are told nowhere', async (t) => {
 test('the metrics of all workers are added up, and of a gauge that says how bad it is the worst is told', async (t) => {
   const other: readonly Sample[] = [
     { name: 'watchword_workers', value: 1 },
-    { name: 'watchword_requests_total', labels: { endpoint: 'other', status: '404' }, value: 40 },
+    {
+      name: 'watchword_requests_total',
+      labels: { endpoint: 'other', status: '404' },
+      value: 40,
+    },
     { name: 'watchword_sign_ins_total', labels: { outcome: 'failed' }, value: 7 },
     { name: 'watchword_revocation_feed_age_seconds', value: 99 },
-    { name: 'watchword_request_duration_seconds_bucket', labels: { endpoint: '/hello', le: '+Inf' }, value: 2 },
-    { name: 'watchword_request_duration_seconds_sum', labels: { endpoint: '/hello' }, value: 0.5 },
-    { name: 'watchword_request_duration_seconds_count', labels: { endpoint: '/hello' }, value: 2 },
+    {
+      name: 'watchword_request_duration_seconds_bucket',
+      labels: { endpoint: '/hello', le: '+Inf' },
+      value: 2,
+    },
+    {
+      name: 'watchword_request_duration_seconds_sum',
+      labels: { endpoint: '/hello' },
+      value: 0.5,
+    },
+    {
+      name: 'watchword_request_duration_seconds_count',
+      labels: { endpoint: '/hello' },
+      value: 2,
+    },
   ]
-  const own = colleaguesVia()
-  const colleagues: typeof own = {
+  const own = messageBus()
+  const bus: typeof own = {
     ...own,
-    askAll: async (question) => [...(await own.askAll(question)), JSON.parse(JSON.stringify(other))],
+    askAll: async (question) => [
+      ...(await own.askAll(question)),
+      JSON.parse(JSON.stringify(other)),
+    ],
   }
-  const { running, url } = await server(t, {}, { metrics: at, colleagues })
+  const { running, url } = await server(t, {}, { metrics: at, bus })
   await fetch(`${url}/no/`)
   const told = parseExposition(await (await fetch(running.metrics ?? '')).text())
-  const numberOf = (sample: string) => told.get(sample.replace(/\{.*/, ''))?.samples.get(sample)
+  const numberOf = (sample: string) =>
+    told.get(sample.replace(/\{.*/, ''))?.samples.get(sample)
   assert.equal(numberOf('watchword_workers'), 2)
   assert.equal(numberOf('watchword_requests_total{endpoint="other",status="404"}'), 41)
   assert.equal(numberOf('watchword_sign_ins_total{outcome="failed"}'), 7)
@@ -346,8 +416,12 @@ test('the metrics of all workers are added up, and of a gauge that says how bad 
 test('where the port is taken, nothing of the metrics is left behind', async (t) => {
   const { auth, url } = await server(t)
   const port = Number(new URL(url).port)
-  await assert.rejects(serve({ auth, host: '127.0.0.1', port, metrics: at }), { code: 'EADDRINUSE' })
-  const handles = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap')
+  await assert.rejects(serve({ auth, host: '127.0.0.1', port, metrics: at }), {
+    code: 'EADDRINUSE',
+  })
+  const handles = process
+    .getActiveResourcesInfo()
+    .filter((kind) => kind === 'TCPServerWrap')
   const others = await serve({ auth, host: '127.0.0.1', port: 0 })
   const more = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap')
   await others.stop()

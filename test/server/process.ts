@@ -16,7 +16,14 @@ export async function startServer(
   wishes: Partial<Wish> = {},
   execArgv: readonly string[] = [],
 ) {
-  const usual = { database: 'sqlite::memory:', options: {}, limits: {}, user: ADA, sabotage: undefined, skew: 0 }
+  const usual = {
+    database: 'sqlite::memory:',
+    options: {},
+    limits: {},
+    user: ADA,
+    sabotage: undefined,
+    skew: 0,
+  }
   const wish: Wish = { ...usual, ...wishes }
   const terms = { execPath: process.execPath, execArgv: [...execArgv], silent: true }
   const child = fork(SERVED, [JSON.stringify(wish)], terms)
@@ -35,7 +42,8 @@ export async function startServer(
     waiting.delete(message.n ?? 0)
   })
   void ended.then(([code]) => {
-    for (const { reject } of waiting.values()) reject(new Error(`the server ended with ${code}: ${log.text}`))
+    for (const { reject } of waiting.values())
+      reject(new Error(`the server ended with ${code}: ${log.text}`))
   })
   const answer = (n = 0): Promise<unknown> => {
     const waits = Promise.withResolvers<unknown>()
@@ -59,11 +67,17 @@ export async function startServer(
       child.send('end')
       return (await answer()) as Measured
     },
-    async administer<Verb extends keyof Verbs>(verb: Verb, ...its: Parameters<Verbs[Verb]>): Promise<Answer<Verb>> {
+    async administer<Verb extends keyof Verbs>(
+      verb: Verb,
+      ...its: Parameters<Verbs[Verb]>
+    ): Promise<Answer<Verb>> {
       asked += 1
       const n = asked
       child.send({ n, verb, its })
-      const said = (await answer(n)) as { readonly answer?: unknown; readonly error?: string }
+      const said = (await answer(n)) as {
+        readonly answer?: unknown
+        readonly error?: string
+      }
       if (said.error !== undefined) throw new Error(said.error)
       return said.answer as Answer<Verb>
     },

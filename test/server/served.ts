@@ -2,23 +2,27 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Administration } from '../../src/house/administration.ts'
-import type { LogEntry, Options } from '../../src/options.ts'
-import type { Limits } from '../../src/server/limits.ts'
+import type { Admin } from '../../src/admin/admin.ts'
+import type { LogEntry } from '../../src/base/log.ts'
+import type { Options } from '../../src/options.ts'
+import type { Limits } from '../../src/server/connection-limits.ts'
 
 /** A server process of its own, with other limits than the command has; `process.ts` starts it and measures it. */
 const hashing = countHashes()
 const { watchword } = await import('../../src/watchword.ts')
-const { LIMITS } = await import('../../src/server/limits.ts')
+const { LIMITS } = await import('../../src/server/connection-limits.ts')
 const { textLine } = await import('../../src/server/request-log.ts')
-const { hashesGiveWay } = await import('../../src/passwords/give-way.ts')
+const { lowerHashPriority } = await import('../../src/passwords/low-priority.ts')
 const { serve } = await import('../../src/server/serve.ts')
 const { sabotaged } = await import('../reliability/sabotage.ts')
 const { storeAt } = await import('../reliability/store.ts')
 
 export interface Wish {
   readonly database: string
-  readonly options: Pick<Options, 'counts' | 'endpoints' | 'hashesAtOnce' | 'proxies' | 'redis' | 'tokens' | 'throttle'>
+  readonly options: Pick<
+    Options,
+    'counts' | 'endpoints' | 'hashesAtOnce' | 'proxies' | 'redis' | 'tokens' | 'throttle'
+  >
   readonly limits: Partial<Limits>
   /** Who is there from the start, if anybody. */
   readonly user: { readonly username: string; readonly password: string } | undefined
@@ -30,16 +34,22 @@ export interface Wish {
 
 /** What the owner asks for, without a way over HTTP. */
 const verbs = {
-  createUser: (...its: Parameters<Administration['users']['create']>) => auth.users.create(...its),
-  changeUser: (...its: Parameters<Administration['users']['change']>) => auth.users.change(...its),
-  setPassword: (...its: Parameters<Administration['users']['setPassword']>) => auth.users.setPassword(...its),
-  endSession: (...its: Parameters<Administration['sessions']['end']>) => auth.sessions.end(...its),
-  endSessions: (...its: Parameters<Administration['sessions']['endAll']>) => auth.sessions.endAll(...its),
+  createUser: (...its: Parameters<Admin['users']['create']>) => auth.users.create(...its),
+  changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
+  setPassword: (...its: Parameters<Admin['users']['setPassword']>) =>
+    auth.users.setPassword(...its),
+  endSession: (...its: Parameters<Admin['sessions']['revoke']>) =>
+    auth.sessions.revoke(...its),
+  endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) =>
+    auth.sessions.revokeAll(...its),
 }
 
 export type Verbs = typeof verbs
 
-export type Asked = 'begin' | 'end' | { readonly n: number; readonly verb: keyof Verbs; readonly its: readonly never[] }
+export type Asked =
+  | 'begin'
+  | 'end'
+  | { readonly n: number; readonly verb: keyof Verbs; readonly its: readonly never[] }
 
 /** Of the time since the measuring began. */
 export interface Measured {
@@ -65,8 +75,14 @@ const auth = watchword({
 if (user === undefined) await auth.users.count()
 else await auth.users.create(user)
 const log = (entry: LogEntry): void => console.error(textLine(entry))
-await hashesGiveWay()
-const running = await serve({ auth, host: '127.0.0.1', port: 0, log, limits: { ...LIMITS, ...limits } })
+await lowerHashPriority()
+const running = await serve({
+  auth,
+  host: '127.0.0.1',
+  port: 0,
+  log,
+  limits: { ...LIMITS, ...limits },
+})
 const measuring = measure()
 
 process.on('message', async (message: Asked) => {
@@ -83,7 +99,10 @@ process.send?.({ url: running.url })
 
 async function administer({ n, verb, its }: Exclude<Asked, string>): Promise<void> {
   try {
-    process.send?.({ n, answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its) })
+    process.send?.({
+      n,
+      answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its),
+    })
   } catch (error) {
     process.send?.({ n, error: String(error) })
   }
@@ -129,7 +148,13 @@ function measure() {
       clearInterval(watching)
       delay?.disable()
       const loopDelay = (delay?.percentile(99) ?? 0) / 1e6
-      return { residentBefore, residentPeak, loopDelay, hashesAtOnce: hashing.peak, hashes: hashing.all }
+      return {
+        residentBefore,
+        residentPeak,
+        loopDelay,
+        hashesAtOnce: hashing.peak,
+        hashes: hashing.all,
+      }
     },
   }
 }

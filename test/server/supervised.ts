@@ -1,42 +1,52 @@
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { NotStarted, PATIENCE, type Patience, supervise } from '../../src/server/supervisor.ts'
-import { asWorker } from '../../src/server/worker.ts'
+import {
+  StartError,
+  SUPERVISOR_LIMITS,
+  type SupervisorLimits,
+  supervise,
+} from '../../src/server/cluster/supervisor.ts'
+import { asWorker } from '../../src/server/cluster/worker.ts'
 
 /**
- * A supervisor and its workers, which do nothing; `workers.test.ts` makes them misbehave: a worker ends at once with 3 while a
- * file `broken` lies in the folder, blocks its loop on SIGUSR2, and does not end by itself while a file `stubborn` lies there.
+ * A supervisor with workers that do nothing. `supervisor.system.test.ts` makes them misbehave: while a file `broken` is in the
+ * folder, a worker exits at once with code 3; while a file `stubborn` is there, it does not stop; on SIGUSR2 it blocks its
+ * event loop.
  */
-const [folder = '.', patience = '{}'] = process.argv.slice(2)
+const [folder = '.', limits = '{}'] = process.argv.slice(2)
 const has = (file: string): boolean => existsSync(join(folder, file))
-const say = (what: object): void => void process.stdout.write(`${JSON.stringify(what)}\n`)
+const print = (entry: object): void =>
+  void process.stdout.write(`${JSON.stringify(entry)}\n`)
 
 const worker = asWorker()
 if (worker === undefined) {
   try {
     await supervise({
       workers: 2,
-      log: say,
-      serving: ({ url }) => say({ event: 'serving', url }),
-      patience: { ...PATIENCE, ...(JSON.parse(patience) as Partial<Patience>) },
+      log: print,
+      onServing: ({ url }) => print({ event: 'serving', url }),
+      limits: {
+        ...SUPERVISOR_LIMITS,
+        ...(JSON.parse(limits) as Partial<SupervisorLimits>),
+      },
     })
-    say({ event: 'stopped' })
+    print({ event: 'stopped' })
   } catch (error) {
-    if (!(error instanceof NotStarted)) throw error
-    say({ event: 'gave up', code: error.ending.code, served: error.served })
+    if (!(error instanceof StartError)) throw error
+    print({ event: 'gave up', code: error.exit.code, hasServed: error.hasServed })
   }
 } else if (has('broken')) {
   process.exit(3)
 } else {
   const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1', () => {
-    const told = worker.untilTold(() => server.close())
+    const stopped = worker.stopRequested(() => server.close())
     process.on('SIGUSR2', () => {
       for (;;);
     })
-    worker.ready({ url: JSON.stringify(server.address()), users: 0 })
-    void told.then(() => {
-      if (!has('stubborn')) worker.leave()
+    worker.reportReady({ url: JSON.stringify(server.address()), users: 0 })
+    void stopped.then(() => {
+      if (!has('stubborn')) worker.disconnect()
       else setInterval(() => undefined, 1000)
     })
   })

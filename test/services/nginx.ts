@@ -1,6 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +17,9 @@ import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
 
 const SITE = fileURLToPath(new URL('../../deploy/nginx.conf', import.meta.url))
-const PROGRAM = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx'].find(existsSync)
+const PROGRAM = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx'].find(
+  existsSync,
+)
 
 export interface Nginx {
   /** Where it takes plain HTTP, on 127.0.0.1. */
@@ -30,14 +39,26 @@ export async function anNginx(upstream: string): Promise<Nginx | string> {
   if (PROGRAM === undefined) return 'nginx is not installed: apt-get install nginx-light'
   const folder = mkdtempSync(join(tmpdir(), 'watchword-nginx-'))
   mkdirSync(join(folder, 'temporary'))
-  const site = replaced(readFileSync(SITE, 'utf8'), [['server unix:/run/watchword/socket;', `server ${upstream};`]])
+  const site = replaced(readFileSync(SITE, 'utf8'), [
+    ['server unix:/run/watchword/socket;', `server ${upstream};`],
+  ])
   const [port, other] = [await freePort(), await freePort()]
-  writeFileSync(join(folder, 'nginx.conf'), configuration(folder, plain(site, port, other)))
-  writeFileSync(join(folder, 'tls.conf'), configuration(folder, withTls(site, folder, port, other)))
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    configuration(folder, plain(site, port, other)),
+  )
+  writeFileSync(
+    join(folder, 'tls.conf'),
+    configuration(folder, withTls(site, folder, port, other)),
+  )
 
-  const child = spawn(PROGRAM, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], {
-    stdio: 'ignore',
-  })
+  const child = spawn(
+    PROGRAM,
+    ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'],
+    {
+      stdio: 'ignore',
+    },
+  )
   const ended = once(child, 'exit')
   const dispose = (): void => {
     child.kill('SIGKILL')
@@ -45,14 +66,21 @@ export async function anNginx(upstream: string): Promise<Nginx | string> {
   }
   process.once('exit', dispose)
   for (let i = 0; !(await listens(port)); i++) {
-    if (i > 100 || child.exitCode !== null) throw new Error(`nginx does not start: ${logOf(folder)}`)
+    if (i > 100 || child.exitCode !== null)
+      throw new Error(`nginx does not start: ${logOf(folder)}`)
     await sleep(50)
   }
   return {
     port,
     async check() {
       await makeCertificate(folder)
-      const { stderr } = await promisify(execFile)(PROGRAM, ['-t', '-p', folder, '-c', join(folder, 'tls.conf')])
+      const { stderr } = await promisify(execFile)(PROGRAM, [
+        '-t',
+        '-p',
+        folder,
+        '-c',
+        join(folder, 'tls.conf'),
+      ])
       return stderr
     },
     async stop() {
@@ -89,7 +117,10 @@ const withTls = (site: string, folder: string, port: number, other: number): str
     ['listen [::]:443 ssl http2;', ''],
     ['listen 80;', `listen 127.0.0.1:${other};`],
     ['listen [::]:80;', ''],
-    ['/etc/letsencrypt/live/auth.example.com/fullchain.pem', join(folder, 'certificate.pem')],
+    [
+      '/etc/letsencrypt/live/auth.example.com/fullchain.pem',
+      join(folder, 'certificate.pem'),
+    ],
     ['/etc/letsencrypt/live/auth.example.com/privkey.pem', join(folder, 'key.pem')],
   ])
 
@@ -108,13 +139,21 @@ ${site}
 `
 
 async function makeCertificate(folder: string): Promise<void> {
-  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'certificate.pem')]
-  const wishes = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=auth.example.com'
+  const files = [
+    '-keyout',
+    join(folder, 'key.pem'),
+    '-out',
+    join(folder, 'certificate.pem'),
+  ]
+  const wishes =
+    '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=auth.example.com'
   await promisify(execFile)('openssl', ['req', ...wishes.split(' '), ...files])
 }
 
 const logOf = (folder: string): string =>
-  existsSync(join(folder, 'error.log')) ? readFileSync(join(folder, 'error.log'), 'utf8') : 'it has logged nothing'
+  existsSync(join(folder, 'error.log'))
+    ? readFileSync(join(folder, 'error.log'), 'utf8')
+    : 'it has logged nothing'
 
 const listens = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

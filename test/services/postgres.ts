@@ -42,7 +42,7 @@ export interface Database {
   drop(): Promise<void>
 }
 
-let shared: Promise<string | { readonly refusal: string }> | undefined
+let shared: Promise<string | { readonly error: string }> | undefined
 
 /**
  * A fresh, empty database on the one server of this process, or on the one that WATCHWORD_TEST_POSTGRES names.
@@ -52,23 +52,27 @@ let shared: Promise<string | { readonly refusal: string }> | undefined
 export async function aDatabase(): Promise<Database | string> {
   shared ??= sharedServer()
   const server = await shared
-  if (typeof server !== 'string') return server.refusal
+  if (typeof server !== 'string') return server.error
   const name = `watchword_${randomBytes(6).toString('hex')}`
   await run(server, `create database ${name}`)
   const url = new URL(server)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => run(server, `drop database if exists ${name} with (force)`) }
+  return {
+    url: url.href,
+    drop: () => run(server, `drop database if exists ${name} with (force)`),
+  }
 }
 
-async function sharedServer(): Promise<string | { readonly refusal: string }> {
+async function sharedServer(): Promise<string | { readonly error: string }> {
   const given = process.env.WATCHWORD_TEST_POSTGRES
   if (given) return given
   const server = await aServer()
-  return typeof server === 'string' ? { refusal: server } : server.url
+  return typeof server === 'string' ? { error: server } : server.url
 }
 
 /** One statement, as whoever the URL names. */
-export const run = async (url: string, sql: string): Promise<void> => void (await ask(url, sql))
+export const run = async (url: string, sql: string): Promise<void> =>
+  void (await ask(url, sql))
 
 /** The same. @returns its first row */
 export async function ask<Row>(url: string, sql: string): Promise<Row> {
@@ -90,24 +94,40 @@ export async function aServer(
   under: string = tmpdir(),
 ): Promise<Server | string> {
   const bin = binaries()
-  if (bin === undefined) return 'PostgreSQL is not installed: no initdb in /usr/lib/postgresql or the path'
+  if (bin === undefined)
+    return 'PostgreSQL is not installed: no initdb in /usr/lib/postgresql or the path'
   const owner = ownerOf()
-  if (owner === undefined) return 'PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"'
+  if (owner === undefined)
+    return 'PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"'
   const folder = mkdtempSync(join(under, 'watchword-postgres-'))
   const data = join(folder, 'data')
   const password = randomBytes(12).toString('hex')
   writeFileSync(join(folder, 'password'), password)
   if (owner.uid !== undefined) {
-    for (const path of [folder, join(folder, 'password')]) chownSync(path, owner.uid, owner.gid)
+    for (const path of [folder, join(folder, 'password')])
+      chownSync(path, owner.uid, owner.gid)
     chmodSync(folder, 0o700)
   }
   guard(folder, owner)
   const call = async (program: string, ...args: readonly string[]): Promise<void> => {
-    await promisify(execFile)(join(bin, program), args, { ...owner, cwd: folder, env: { PATH: process.env.PATH } })
+    await promisify(execFile)(join(bin, program), args, {
+      ...owner,
+      cwd: folder,
+      env: { PATH: process.env.PATH },
+    })
   }
   // An order of texts that is not that of their octets, as most installations have it.
-  const order = ['--encoding=UTF8', '--locale=C.UTF-8', '--locale-provider=icu', '--icu-locale=en']
-  const access = ['--username=watchword', '--auth=scram-sha-256', `--pwfile=${join(folder, 'password')}`]
+  const order = [
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+    '--locale-provider=icu',
+    '--icu-locale=en',
+  ]
+  const access = [
+    '--username=watchword',
+    '--auth=scram-sha-256',
+    `--pwfile=${join(folder, 'password')}`,
+  ]
   await call('initdb', `--pgdata=${data}`, '--no-sync', ...order, ...access)
 
   const port = await freePort()
@@ -124,8 +144,10 @@ export async function aServer(
 
   const server: Server = {
     url: `postgres://watchword:${password}@127.0.0.1:${port}/postgres`,
-    start: () => call('pg_ctl', 'start', '-w', '-t', '60', '-D', data, '-l', join(folder, 'log')),
-    stop: (mode = 'fast') => call('pg_ctl', 'stop', '-w', '-t', '60', '-D', data, '-m', mode),
+    start: () =>
+      call('pg_ctl', 'start', '-w', '-t', '60', '-D', data, '-l', join(folder, 'log')),
+    stop: (mode = 'fast') =>
+      call('pg_ctl', 'stop', '-w', '-t', '60', '-D', data, '-m', mode),
     async restart(mode) {
       await server.stop(mode)
       await server.start()
@@ -154,8 +176,12 @@ export async function aServer(
 /** Where the programs of the newest PostgreSQL are. */
 function binaries(): string | undefined {
   const versionOf = (path: string): number => Number(path.split('/')[4])
-  const debian = globSync('/usr/lib/postgresql/*/bin').sort((a, b) => versionOf(b) - versionOf(a))
-  return [...debian, ...(process.env.PATH ?? '').split(delimiter)].find((folder) => isProgram(join(folder, 'initdb')))
+  const debian = globSync('/usr/lib/postgresql/*/bin').sort(
+    (a, b) => versionOf(b) - versionOf(a),
+  )
+  return [...debian, ...(process.env.PATH ?? '').split(delimiter)].find((folder) =>
+    isProgram(join(folder, 'initdb')),
+  )
 }
 
 function isProgram(path: string): boolean {
@@ -167,13 +193,17 @@ function isProgram(path: string): boolean {
   }
 }
 
-type Owner = { readonly uid: number; readonly gid: number } | { readonly uid?: never; readonly gid?: never }
+type Owner =
+  | { readonly uid: number; readonly gid: number }
+  | { readonly uid?: never; readonly gid?: never }
 
 /** Who runs the server: whoever runs the tests, but for root. */
 function ownerOf(): Owner | undefined {
   if (process.getuid?.() !== 0) return {}
   const users = readFileSync('/etc/passwd', 'utf8').split('\n')
-  const line = users.find((user) => user.startsWith('postgres:')) ?? users.find((user) => user.startsWith('nobody:'))
+  const line =
+    users.find((user) => user.startsWith('postgres:')) ??
+    users.find((user) => user.startsWith('nobody:'))
   const [, , uid, gid] = line?.split(':') ?? []
   return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
 }
@@ -194,7 +224,8 @@ function guard(folder: string, owner: Owner): void {
   ;(child.stdin as unknown as { unref(): void }).unref()
 }
 
-const postmasterOf = (data: string): number => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+const postmasterOf = (data: string): number =>
+  Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
 
 /** The server and all that it has started. */
 function processesOf(data: string): readonly number[] {
@@ -203,12 +234,18 @@ function processesOf(data: string): readonly number[] {
 }
 
 const childrenOf = (pid: number): readonly number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
 
 /** A process that serves a client calls itself by user, database and address. */
 function isBackend(pid: number): boolean {
   try {
-    return / \d+\.\d+\.\d+\.\d+\(\d+\) /.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    return / \d+\.\d+\.\d+\.\d+\(\d+\) /.test(
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    )
   } catch {
     return false // it has just ended
   }

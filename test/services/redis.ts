@@ -32,7 +32,8 @@ export interface Redis {
  */
 export async function aRedis(...settings: readonly string[]): Promise<Redis | string> {
   const program = findProgram()
-  if (program === undefined) return 'Redis is not installed: no redis-server or valkey-server in the path'
+  if (program === undefined)
+    return 'Redis is not installed: no redis-server or valkey-server in the path'
   const port = await freePort()
   const ask = (command: string): Promise<string> => asked(port, command)
   let running: Running | undefined
@@ -57,10 +58,17 @@ export async function aRedis(...settings: readonly string[]): Promise<Redis | st
 }
 
 /** One whose nodes share its slots. @returns a text: why there is none */
-export async function aCluster(nodes: number): Promise<{ readonly nodes: readonly Redis[] } | string> {
+export async function aCluster(
+  nodes: number,
+): Promise<{ readonly nodes: readonly Redis[] } | string> {
   const started: Redis[] = []
   for (let i = 0; i < nodes; i++) {
-    const node = await aRedis('--cluster-enabled', 'yes', '--cluster-node-timeout', '1000')
+    const node = await aRedis(
+      '--cluster-enabled',
+      'yes',
+      '--cluster-node-timeout',
+      '1000',
+    )
     if (typeof node === 'string') return node
     started.push(node)
   }
@@ -72,7 +80,9 @@ export async function aCluster(nodes: number): Promise<{ readonly nodes: readonl
   }
   const isReady = async (node: Redis): Promise<boolean> => {
     const info = await node.ask('CLUSTER INFO')
-    return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes}`)
+    return (
+      info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${nodes}`)
+    )
   }
   for (const node of started) while (!(await isReady(node))) await sleep(50)
   return { nodes: started }
@@ -84,11 +94,24 @@ interface Running {
 }
 
 /** Under a shell that kills it when this process is no longer there to hold its standard input. */
-async function startOn(port: number, program: string, settings: readonly string[]): Promise<Running> {
+async function startOn(
+  port: number,
+  program: string,
+  settings: readonly string[],
+): Promise<Running> {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-redis-'))
-  const script = 'folder=$1; shift; "$@" >"$folder/log" & echo $!; cat >/dev/null; kill -9 $!; wait; rm -rf "$folder"'
+  const script =
+    'folder=$1; shift; "$@" >"$folder/log" & echo $!; cat >/dev/null; kill -9 $!; wait; rm -rf "$folder"'
   const quiet = ['--save', '', '--appendonly', 'no', '--dir', folder]
-  const args = [program, '--port', String(port), '--bind', '127.0.0.1', ...quiet, ...settings]
+  const args = [
+    program,
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    ...quiet,
+    ...settings,
+  ]
   const child = spawn('sh', ['-c', script, 'sh', folder, ...args], {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -108,7 +131,8 @@ async function startOn(port: number, program: string, settings: readonly string[
 
 function unref(child: ChildProcess): void {
   child.unref()
-  for (const pipe of [child.stdin, child.stdout]) (pipe as unknown as { unref(): void }).unref()
+  for (const pipe of [child.stdin, child.stdout])
+    (pipe as unknown as { unref(): void }).unref()
 }
 
 async function asked(port: number, command: string): Promise<string> {

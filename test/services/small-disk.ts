@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -15,7 +23,8 @@ export interface Disk {
 
 /** @returns a text: why there is none */
 export function aSmallDisk(megabytes: number): Disk | string {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a disk can be mounted by root alone, on Linux'
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return 'a disk can be mounted by root alone, on Linux'
   const folder = mkdtempSync(join(tmpdir(), 'watchword-disk-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   try {
@@ -38,7 +47,8 @@ export function aSmallDisk(megabytes: number): Disk | string {
   }
 }
 
-const mount = (...args: readonly string[]): void => void execFileSync('mount', args, { stdio: 'pipe' })
+const mount = (...args: readonly string[]): void =>
+  void execFileSync('mount', args, { stdio: 'pipe' })
 
 function fillWith(path: string): void {
   const file = openSync(path, 'a')

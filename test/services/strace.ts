@@ -15,7 +15,10 @@ export interface Tracer {
  * @param terms what it does to their system calls: `-e trace=…`, `-e inject=…`, `-o FILE`
  * @returns a text: why it cannot
  */
-export async function strace(pids: readonly number[], terms: readonly string[]): Promise<Tracer | string> {
+export async function strace(
+  pids: readonly number[],
+  terms: readonly string[],
+): Promise<Tracer | string> {
   if (spawnSync('strace', ['-V']).status !== 0) return 'strace is not installed'
   const args = ['-f', ...terms, ...pids.flatMap((pid) => ['-p', String(pid)])]
   const child = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -24,9 +27,11 @@ export async function strace(pids: readonly number[], terms: readonly string[]):
     said += text
   })
   // One that ended meanwhile could not be attached to.
-  const isDone = (): boolean => pids.every((pid) => new RegExp(`Process ${pid} attached|attach.*${pid}`).test(said))
+  const isDone = (): boolean =>
+    pids.every((pid) => new RegExp(`Process ${pid} attached|attach.*${pid}`).test(said))
   while (!isDone()) {
-    if (child.exitCode !== null || said.includes('not permitted')) return `strace may not look on: ${said.trim()}`
+    if (child.exitCode !== null || said.includes('not permitted'))
+      return `strace may not look on: ${said.trim()}`
     await sleep(20)
   }
   return {

@@ -13,7 +13,10 @@ export interface Pair {
 export interface Guarded {
   readonly url: string
   /** What a route answers to an access token. */
-  ask(route: Route, access: string): Promise<{ readonly status: number; readonly body: string }>
+  ask(
+    route: Route,
+    access: string,
+  ): Promise<{ readonly status: number; readonly body: string }>
   /** What an endpoint answers. @throws where that is not 200 */
   send(endpoint: string, fields: object): Promise<Pair>
   administer<Verb extends keyof Verbs>(
@@ -29,13 +32,21 @@ export async function startGuarded(database: string): Promise<Guarded> {
   const exit = once(child, 'exit')
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   const ready = Promise.withResolvers<number>()
-  child.on('message', (said: { readonly port?: number; readonly n?: number; answer?: unknown; error?: string }) => {
-    if (said.port !== undefined) return ready.resolve(said.port)
-    const waits = waiting.get(said.n!)
-    waiting.delete(said.n!)
-    if (said.error === undefined) waits?.resolve(said.answer)
-    else waits?.reject(new Error(said.error))
-  })
+  child.on(
+    'message',
+    (said: {
+      readonly port?: number
+      readonly n?: number
+      answer?: unknown
+      error?: string
+    }) => {
+      if (said.port !== undefined) return ready.resolve(said.port)
+      const waits = waiting.get(said.n!)
+      waiting.delete(said.n!)
+      if (said.error === undefined) waits?.resolve(said.answer)
+      else waits?.reject(new Error(said.error))
+    },
+  )
   void exit.then(([code]) => {
     const ended = new Error(`the process ended with ${code}`)
     for (const { reject } of [ready, ...waiting.values()]) reject(ended)
@@ -45,7 +56,9 @@ export async function startGuarded(database: string): Promise<Guarded> {
   return {
     url,
     async ask(route, access) {
-      const answer = await fetch(url + route, { headers: { Authorization: `Bearer ${access}` } })
+      const answer = await fetch(url + route, {
+        headers: { Authorization: `Bearer ${access}` },
+      })
       return { status: answer.status, body: await answer.text() }
     },
     async send(endpoint, fields) {

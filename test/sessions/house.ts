@@ -1,16 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { days, minutes, type Seconds, seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import type { BookTerms } from '../../src/sessions/book.ts'
+import {
+  days,
+  minutes,
+  type Seconds,
+  seconds,
+  type UnixSeconds,
+} from '../../src/base/clock.ts'
 import type { NewSession, SessionId } from '../../src/sessions/session.ts'
+import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { NewUser } from '../../src/users/users.ts'
 
 /** A round moment in 2026. */
 export const NOON = 1_790_000_000 as UnixSeconds
 
-export const at = (moment: UnixSeconds, later: number): UnixSeconds => (moment + later) as UnixSeconds
+export const at = (moment: UnixSeconds, later: number): UnixSeconds =>
+  (moment + later) as UnixSeconds
 
 export const vitor: NewUser = {
   id: 'a1' as UserId,
@@ -27,7 +34,10 @@ export const vitor: NewUser = {
 }
 
 /** A session of 30 days whose first refresh token lives for a day and has the `jti` `<id>-0`. */
-export const aSession = (id: string, { createdAt = NOON, ...rest }: Partial<NewSession> = {}): NewSession => ({
+export const aSession = (
+  id: string,
+  { createdAt = NOON, ...rest }: Partial<NewSession> = {},
+): NewSession => ({
   id: id as SessionId,
   userId: vitor.id,
   jti: `${id}-0`,
@@ -38,7 +48,7 @@ export const aSession = (id: string, { createdAt = NOON, ...rest }: Partial<NewS
   ...rest,
 })
 
-export const TERMS: BookTerms = {
+export const TERMS: SessionSettings = {
   idle: days(1),
   leeway: seconds(0),
   overlap: seconds(10),
@@ -48,10 +58,18 @@ export const TERMS: BookTerms = {
   maxAge: seconds(30),
 }
 
-export const strict: BookTerms = { ...TERMS, overlap: 0 as Seconds }
+export const strict: SessionSettings = { ...TERMS, overlap: 0 as Seconds }
 
 /** A folder for the files of one test, and its removal. */
-export function aFolder(): { readonly file: string; readonly folder: string; remove(): void } {
+export function aFolder(): {
+  readonly file: string
+  readonly folder: string
+  remove(): void
+} {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
-  return { folder, file: join(folder, 'watchword.db'), remove: () => rmSync(folder, { recursive: true, force: true }) }
+  return {
+    folder,
+    file: join(folder, 'watchword.db'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
 }

@@ -1,14 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { BookTerms } from '../../src/sessions/book.ts'
+import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { Verbs, Wish } from './worker.ts'
 
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
 
 /** A process that shares a database with others. */
 export interface House {
-  ask<Verb extends keyof Verbs>(verb: Verb, ...args: Parameters<Verbs[Verb]>): Promise<Answer<Verb>>
+  ask<Verb extends keyof Verbs>(
+    verb: Verb,
+    ...args: Parameters<Verbs[Verb]>
+  ): Promise<Answer<Verb>>
   /** As a power cut would: nothing is closed. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -18,7 +21,7 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
 export function startHouse(
   database: string,
-  terms: BookTerms,
+  terms: SessionSettings,
   { sabotage, skew = 0 }: Partial<Pick<Wish, 'sabotage' | 'skew'>> = {},
 ): House {
   const wish: Wish = { database, terms, sabotage, skew }
@@ -27,7 +30,10 @@ export function startHouse(
     execPath: process.execPath,
     execArgv: [],
   })
-  const waiting = new Map<number, { resolve(answer: unknown): void; reject(error: unknown): void }>()
+  const waiting = new Map<
+    number,
+    { resolve(answer: unknown): void; reject(error: unknown): void }
+  >()
   let asked = 0
 
   child.on('message', (message: { n: number; answer?: unknown; error?: string }) => {
@@ -37,7 +43,8 @@ export function startHouse(
     else waits?.reject(new Error(message.error))
   })
   child.on('exit', (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`the process ended with ${code}`))
+    for (const { reject } of waiting.values())
+      reject(new Error(`the process ended with ${code}`))
   })
 
   return {

@@ -1,6 +1,6 @@
 import express, { type RequestHandler } from 'express'
 import { mount } from '../../src/adapters/express.ts'
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
@@ -23,7 +23,9 @@ app.get(
 app.use(guard((_req, _res, next) => next()))
 
 const withParams = guard<{ id: string }>((req) => is<string>(req.params.id))
-const withBoth = guard<{ id: string }>('posts.change', (req) => is<string>(is<User>(req.auth.user) && req.params.id))
+const withBoth = guard<{ id: string }>('posts.change', (req) =>
+  is<string>(is<User>(req.auth.user) && req.params.id),
+)
 app.get('/a/:id', withParams, withBoth)
 
 // @ts-expect-error nobody may have signed in

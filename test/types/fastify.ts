@@ -1,6 +1,6 @@
 import fastify, { type FastifyBaseLogger, type FastifyTypeProvider } from 'fastify'
 import { mount } from '../../src/adapters/fastify.ts'
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
@@ -19,13 +19,19 @@ app.get(
 )
 app.get(
   url,
-  guard('posts.change', (request, reply) => reply.code(200).send(is<User>(request.auth.user))),
+  guard('posts.change', (request, reply) =>
+    reply.code(200).send(is<User>(request.auth.user)),
+  ),
 )
 app.get(
   url,
   guard(async (request, reply) => reply.send(is<User>(request.auth.user))),
 )
-app.route({ method: 'GET', url, handler: guard('role:editor', (request) => is<User>(request.auth.user)) })
+app.route({
+  method: 'GET',
+  url,
+  handler: guard('role:editor', (request) => is<User>(request.auth.user)),
+})
 app.get(
   url,
   guard({ schemes: [statelessBearer()] }, (request) => is<TokenUser>(request.auth.user)),
@@ -69,7 +75,9 @@ app.get<Note>(
 /* With those of a schema */
 
 interface Provider extends FastifyTypeProvider {
-  readonly validator: this['schema'] extends { readonly properties: infer P } ? { [name in keyof P]: number } : unknown
+  readonly validator: this['schema'] extends { readonly properties: infer P }
+    ? { [name in keyof P]: number }
+    : unknown
 }
 const schema = { params: { properties: { id: { type: 'integer' } } } } as const
 const typed = fastify().withTypeProvider<Provider>()

@@ -1,6 +1,6 @@
 import { type CanActivate, type INestApplication, UseGuards } from '@nestjs/common'
 import { Auth, CurrentUser, guardOf, mount } from '../../src/adapters/nest.ts'
-import { statelessBearer } from '../../src/authentication/index.ts'
+import { statelessBearer } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import { watchword } from '../../src/watchword.ts'
 import { is } from './is.ts'
@@ -12,7 +12,12 @@ const guard = guardOf(auth)
 app.useGlobalGuards(mount(app, auth)())
 is<CanActivate>(guard('posts.change'))
 is<MethodDecorator & ClassDecorator>(
-  UseGuards(guard(), guard('role:editor'), guard(allowAny), guard({ schemes: [statelessBearer()] })),
+  UseGuards(
+    guard(),
+    guard('role:editor'),
+    guard(allowAny),
+    guard({ schemes: [statelessBearer()] }),
+  ),
 )
 is<ParameterDecorator>(CurrentUser())
 is<ParameterDecorator>(Auth())

@@ -1,6 +1,6 @@
 import type { NextRequest } from 'next/server.js'
 import { currentUser, guard, handlers, requireUser } from '../../src/adapters/next.ts'
-import { statelessBearer, type TokenUser } from '../../src/authentication/index.ts'
+import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
@@ -17,9 +17,19 @@ is<(request: Request) => Promise<Response>>(GET)
 is<(request: Request) => Promise<Response>>(POST)
 
 is<Route>(guard(auth, (request) => Response.json(is<User>(request.auth.user))))
-is<Route>(guard(auth, 'posts.change', (request) => Response.json(is<User>(request.auth.user))))
-is<Route>(guard(auth, 'role:editor', async (_, { params }: Context) => Response.json(is<string>((await params).id))))
-is<Route>(guard(auth, { schemes: [statelessBearer()] }, (request) => Response.json(is<TokenUser>(request.auth.user))))
+is<Route>(
+  guard(auth, 'posts.change', (request) => Response.json(is<User>(request.auth.user))),
+)
+is<Route>(
+  guard(auth, 'role:editor', async (_, { params }: Context) =>
+    Response.json(is<string>((await params).id)),
+  ),
+)
+is<Route>(
+  guard(auth, { schemes: [statelessBearer()] }, (request) =>
+    Response.json(is<TokenUser>(request.auth.user)),
+  ),
+)
 is<Promise<User | undefined>>(currentUser(auth))
 is<Promise<User>>(requireUser(auth))
 is<Promise<User>>(requireUser(auth, 'posts.change'))

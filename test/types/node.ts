@@ -16,7 +16,9 @@ server.on(
 )
 server.on(
   'request',
-  guard('posts.change', (request, response) => response.end(is<User>(request.auth.user).username)),
+  guard('posts.change', (request, response) =>
+    response.end(is<User>(request.auth.user).username),
+  ),
 )
 // @ts-expect-error nobody may have signed in
 guard(allowAny, (request) => is<User>(request.auth.user))
@@ -24,8 +26,12 @@ guard(allowAny, (request) => is<User>(request.auth.user))
 guard('posts.chang', (request) => is<User>(request.auth.user))
 
 const guardFetch = fetch.guardOf(auth)
-const handler = guardFetch('posts.change', (request) => Response.json(is<User>(request.auth.user)))
-is<Promise<Response>>(handler(new Request('https://api.example/'), { address: '192.0.2.1' }))
+const handler = guardFetch('posts.change', (request) =>
+  Response.json(is<User>(request.auth.user)),
+)
+is<Promise<Response>>(
+  handler(new Request('https://api.example/'), { address: '192.0.2.1' }),
+)
 // @ts-expect-error nobody may have signed in
 guardFetch(allowAny, (request) => Response.json(is<User>(request.auth.user)))
 // @ts-expect-error a handler answers

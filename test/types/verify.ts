@@ -1,17 +1,21 @@
-import { Refusal, type RefusalCode, verifier } from '../../src/verify/index.ts'
+import { AuthError, type ErrorCode, verifier } from '../../src/verify/index.ts'
 import { is } from './is.ts'
 
-const tokens = verifier({ issuer: 'https://auth.example', audience: ['api', 'web'], revocations: { maxAge: '10s' } })
+const tokens = verifier({
+  issuer: 'https://auth.example',
+  audience: ['api', 'web'],
+  revocations: { maxAge: '10s' },
+})
 declare const request: Request
 
-const claims = await tokens.verify('…')
+const claims = await tokens.check('…')
 is<number>(claims.exp)
 is<unknown>(claims.user_id)
-is<string | undefined>((await tokens.check(request))?.sid)
+is<string | undefined>((await tokens.authenticate(request))?.sid)
 is<string | undefined>((await tokens.require(request)).jti)
-is<Response>(tokens.refusal(new Error('…')))
+is<Response>(tokens.errorResponse(new Error('…')))
 // @ts-expect-error nobody may have signed in
-is<number>((await tokens.check(request)).exp)
+is<number>((await tokens.authenticate(request)).exp)
 // @ts-expect-error a claim is what it was signed as
 claims.exp = 0
 // @ts-expect-error of a claim nothing is known before it was looked at
@@ -25,7 +29,7 @@ verifier({ issuer: 'https://auth.example', audience: 'api', algorithms: ['HS256'
 // @ts-expect-error there is no such option
 verifier({ issuer: 'https://auth.example', audience: 'api', revocation: true })
 // @ts-expect-error an answer that nobody awaited has no claims
-tokens.verify('…').exp
+tokens.check('…').exp
 // @ts-expect-error the list of codes is closed
-is<RefusalCode>('bad_signatur')
-is<RefusalCode>(new Refusal('expired').code)
+is<ErrorCode>('bad_signatur')
+is<ErrorCode>(new AuthError('expired').code)

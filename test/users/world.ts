@@ -5,14 +5,14 @@ import type { Encoded } from '../../src/passwords/encoding.ts'
 import { encodings } from '../../src/passwords/encodings.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
 import { hashQueue } from '../../src/passwords/queue.ts'
-import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { UserId } from '../../src/users/user.ts'
+import { sqliteStore } from '../stores/open.ts'
 
 /** Users in a database in memory, and passwords whose hashes are cheap and counted. */
 export async function openWorld() {
   const store = sqliteStore({ file: ':memory:' })
   await store.migrate()
-  const { users } = store
+  const { users } = store.ports
   const counted = { hashes: 0 }
   return {
     users,

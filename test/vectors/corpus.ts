@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { importKeySet, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
 
 /** A key as the files hold it: not looked at yet. */
@@ -7,7 +7,7 @@ export type Jwk = { readonly [member: string]: unknown }
 export type JwkSet = { readonly keys: readonly Jwk[] }
 
 /** Octets in base64url. */
-export const octets = (text: string): Buffer => Buffer.from(text, 'base64url')
+export const bytes = (text: string): Buffer => Buffer.from(text, 'base64url')
 
 export const readVectors = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`../data/vectors/${name}`, import.meta.url), 'utf8'))
@@ -15,12 +15,15 @@ export const readVectors = <T>(name: string): T =>
 /**
  * One key, or a set: a document of public keys as we would fetch it, secrets one by one, since no document may hold them.
  *
- * @throws Refusal `key_refused`
+ * @throws AuthError `invalid_key`
  */
 export function keySetOf(given: Jwk | JwkSet, { allowWeak = false } = {}): KeySet {
-  if (!isSet(given)) return new KeySet([importVerifyingKey(undefined, given, { allowWeak })])
+  if (!isSet(given))
+    return new KeySet([importVerifyingKey(undefined, given, { allowWeak })])
   if (!given.keys.some(({ kty }) => kty === 'oct')) return importKeySet(given)
-  return new KeySet(given.keys.map((jwk) => importVerifyingKey(undefined, jwk, { allowWeak })))
+  return new KeySet(
+    given.keys.map((jwk) => importVerifyingKey(undefined, jwk, { allowWeak })),
+  )
 }
 
 const isSet = (given: Jwk | JwkSet): given is JwkSet => Array.isArray(given.keys)
@@ -36,14 +39,19 @@ export function outcomeOf(judge: () => unknown): Outcome {
     judge()
     return { kind: 'accepted' }
   } catch (error) {
-    return error instanceof Refusal ? { kind: 'refused', code: error.code } : { kind: 'broken', error }
+    return error instanceof AuthError
+      ? { kind: 'refused', code: error.code }
+      : { kind: 'broken', error }
   }
 }
 
 /** What an outcome has against a verdict; `undefined` where they agree. */
 export function faultOf(
   outcome: Outcome,
-  { expect, errorAnyOf }: { readonly expect: string; readonly errorAnyOf?: readonly string[] | undefined },
+  {
+    expect,
+    errorAnyOf,
+  }: { readonly expect: string; readonly errorAnyOf?: readonly string[] | undefined },
 ): string | undefined {
   if (outcome.kind === 'broken') return `threw ${outcome.error}`
   if (outcome.kind === 'accepted') return expect === 'accept' ? undefined : 'is accepted'

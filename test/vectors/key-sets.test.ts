@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { importKeySet, importSigningKey, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
+import {
+  importKeySet,
+  importSigningKey,
+  importVerifyingKey,
+  KeySet,
+} from '../../src/jwt/index.ts'
 import { type Jwk, type JwkSet, readVectors } from './corpus.ts'
 
-const { keysets } = readVectors<{ readonly keysets: readonly { readonly id: string; readonly json: Jwk | JwkSet }[] }>(
-  'rfc-jose.json',
-)
-const documentOf = (id: string): JwkSet => keysets.find((set) => set.id === id)!.json as JwkSet
-const REFUSED = { name: 'Refusal', code: 'key_refused' }
+const { keysets } = readVectors<{
+  readonly keysets: readonly { readonly id: string; readonly json: Jwk | JwkSet }[]
+}>('rfc-jose.json')
+const documentOf = (id: string): JwkSet =>
+  keysets.find((set) => set.id === id)!.json as JwkSet
+const REFUSED = { name: 'AuthError', code: 'invalid_key' }
 const PUBLIC = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use']
 
 test('RFC 7517: all four key sets are there', () => {
@@ -33,7 +39,8 @@ test('RFC 7517 A.1: a key for encryption verifies nothing', () => {
 test('RFC 7517 A.2: a document of private keys is refused; what we sign with is published without its private part', () => {
   const { keys } = documentOf('rfc7517-A.2')
   assert.throws(() => importKeySet({ keys }), REFUSED)
-  for (const jwk of keys) assert.throws(() => importKeySet({ keys: [{ ...jwk, use: 'sig' }] }), REFUSED)
+  for (const jwk of keys)
+    assert.throws(() => importKeySet({ keys: [{ ...jwk, use: 'sig' }] }), REFUSED)
   const { verifying } = importSigningKey('RS256', keys[1]!)
   const [published] = new KeySet([verifying]).jwks().keys
   assert.deepEqual(
@@ -55,6 +62,13 @@ test('RFC 7517 B: a chain of certificates is ignored, and the key comes from n a
   assert.ok(Array.isArray(given.x5c))
   const key = importVerifyingKey('RS256', given)
   const [published] = new KeySet([key]).jwks().keys
-  assert.deepEqual(published, { kty: 'RSA', kid: '1b94c', alg: 'RS256', use: 'sig', n: given.n, e: given.e })
+  assert.deepEqual(published, {
+    kty: 'RSA',
+    kid: '1b94c',
+    alg: 'RS256',
+    use: 'sig',
+    n: given.n,
+    e: given.e,
+  })
   assert.throws(() => importVerifyingKey('RS256', { ...given, n: undefined }), REFUSED)
 })

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { verifySignature } from '../../src/jwt/index.ts'
-import { faultOf, type Jwk, type JwkSet, keySetOf, outcomeOf, readVectors } from './corpus.ts'
+import {
+  faultOf,
+  type Jwk,
+  type JwkSet,
+  keySetOf,
+  outcomeOf,
+  readVectors,
+} from './corpus.ts'
 
 interface Vectors {
   readonly keys: { readonly [name: string]: Jwk | JwkSet }
@@ -63,7 +70,10 @@ const { keys, cases } = readVectors<Vectors>('wycheproof-jws.json')
 test('Wycheproof JWS: all 429 vectors are there, 47 of them to accept', () => {
   assert.equal(cases.length, 429)
   assert.equal(cases.filter(({ expect }) => expect === 'accept').length, 47)
-  assert.deepEqual(Object.fromEntries([...Map.groupBy(cases, groupOf)].map(sized)), GROUPS)
+  assert.deepEqual(
+    Object.fromEntries([...Map.groupBy(cases, groupOf)].map(sized)),
+    GROUPS,
+  )
 })
 
 for (const group of Object.keys(GROUPS)) {
@@ -75,7 +85,8 @@ for (const group of Object.keys(GROUPS)) {
 }
 
 const groupOf = ({ group }: Vector): string => group
-const sized = ([group, vectors]: readonly [string, readonly Vector[]]) => [group, vectors.length] as const
+const sized = ([group, vectors]: readonly [string, readonly Vector[]]) =>
+  [group, vectors.length] as const
 
 /** The whole way, from the key as it is published to the signature. A key may be what is refused. */
 function complaintAbout({ id, group, comment, key, jws, ...verdict }: Vector): string[] {

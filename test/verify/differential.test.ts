@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
-import { Refusal } from '../../src/base/refusal.ts'
+import { AuthError } from '../../src/base/errors.ts'
 import { claimFault } from '../../src/jwt/claims.ts'
 import { TYPES } from '../../src/jwt/compact.ts'
 import { type Claims, KeySet, verifier } from '../../src/jwt/index.ts'
-import { objectIn, signedIn, type WebKeys } from '../../src/verify/signed.ts'
+import { parseSegment, parseSigned, type WebKeys } from '../../src/verify/signed.ts'
 import { CHANGES } from '../differential/changes.ts'
 import { AUDIENCE, aDraft, ISSUER, NOW, textOf } from '../differential/draft.ts'
 import { type KeyCase, keyCases } from '../differential/keys.ts'
@@ -20,11 +20,11 @@ const now = NOW as UnixSeconds
 const want = { issuer: ISSUER, audiences: [AUDIENCE].flat(), leeway: seconds(0) }
 
 async function inWebCrypto(token: string, keys: WebKeys): Promise<Claims> {
-  const { payload } = await signedIn(token, keys, { maxBytes: 8192, types: TYPES })
-  const claims = objectIn(payload)
+  const { payload } = await parseSigned(token, keys, { maxBytes: 8192, types: TYPES })
+  const claims = parseSegment(payload)
   const fault = claimFault(claims, want, now)
-  if (fault !== undefined) throw new Refusal(fault)
-  if (claims.exp === undefined) throw new Refusal('invalid_claim')
+  if (fault !== undefined) throw new AuthError(fault)
+  if (claims.exp === undefined) throw new AuthError('invalid_claim')
   return claims
 }
 
@@ -33,13 +33,18 @@ const wordOf = async (judge: () => Claims | Promise<Claims>): Promise<string> =>
   try {
     return JSON.stringify(await judge())
   } catch (error) {
-    if (error instanceof Refusal) return error.code
+    if (error instanceof AuthError) return error.code
     throw error
   }
 }
 
 async function sidesOf(key: KeyCase) {
-  const { verify } = verifier({ keys: new KeySet([key.ours]), clock: () => now, issuer: ISSUER, audience: AUDIENCE })
+  const { verify } = verifier({
+    keys: new KeySet([key.ours]),
+    clock: () => now,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+  })
   return { key, verify, keys: await keysOf(key.ours.jwk as unknown as Jwk) }
 }
 
@@ -57,13 +62,19 @@ test(`differential: ${COUNT} generated tokens are judged in WebCrypto as in the 
   for (let i = 0; i < COUNT; i++) {
     const { key, verify, keys } = chance.pick(sides)
     const draft = aDraft(key, chance)
-    for (let changes = chance.int(3); changes > 0; changes--) CHANGES[chance.pick(names)]!(draft, chance)
+    for (let changes = chance.int(3); changes > 0; changes--)
+      CHANGES[chance.pick(names)]!(draft, chance)
     const token = textOf(draft)
     const server = await wordOf(() => verify(token))
     const web = await wordOf(() => inWebCrypto(token, keys))
     words.add(server.startsWith('{') ? 'accepted' : server)
-    if (server !== web) differences.push(`${web}, and the server says ${server}: ${token}`)
+    if (server !== web)
+      differences.push(`${web}, and the server says ${server}: ${token}`)
   }
-  assert.deepEqual(differences.slice(0, 5), [], `${differences.length}; again with WATCHWORD_SEED=${SEED}`)
+  assert.deepEqual(
+    differences.slice(0, 5),
+    [],
+    `${differences.length}; again with WATCHWORD_SEED=${SEED}`,
+  )
   assert.ok(words.has('accepted') && words.size > 8, [...words].join())
 })

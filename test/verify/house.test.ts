@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { verifier } from '../../src/verify/index.ts'
-import { houseOf, PASSWORD, post, SECRET, signIn } from '../house/world.ts'
+import { instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.ts'
 
 const ISSUER = 'http://localhost'
 
 /** A house, and a service that only checks what it issues; one hour may go by in it at once. */
-async function world(t: TestContext) {
-  const auth = houseOf(t, {
+async function deps(t: TestContext) {
+  const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     secret: SECRET,
     tokens: { issuer: ISSUER, audience: 'api' },
@@ -29,15 +29,15 @@ async function world(t: TestContext) {
 }
 
 test('what the house issues is taken, and refused soon after its session has ended', async (t) => {
-  const { auth, tokens } = await world(t)
+  const { auth, tokens } = await deps(t)
   const { access = '', refresh = '' } = await signIn(auth)
-  const claims = await tokens.verify(access)
+  const claims = await tokens.check(access)
   assert.equal((await auth.users.find('ann'))?.id, claims.user_id)
 
   assert.equal((await post(auth, '/api/token/blacklist/', { refresh })).status, 200)
   const began = performance.now()
   const isTaken = (): Promise<boolean> =>
-    tokens.verify(access).then(
+    tokens.check(access).then(
       () => true,
       ({ code }) => {
         assert.equal(code, 'revoked')
@@ -51,19 +51,19 @@ test('what the house issues is taken, and refused soon after its session has end
 })
 
 test('a refresh token is no access token, here as there', async (t) => {
-  const { auth, tokens } = await world(t)
+  const { auth, tokens } = await deps(t)
   const { refresh = '' } = await signIn(auth)
-  await assert.rejects(tokens.verify(refresh), { code: 'wrong_type' })
+  await assert.rejects(tokens.check(refresh), { code: 'wrong_type' })
 })
 
 test('the keys of the house rotate, and the service follows', async (t) => {
-  const { auth, tokens, pass } = await world(t)
+  const { auth, tokens, pass } = await deps(t)
   const before = await signIn(auth)
-  await tokens.verify(before.access!)
+  await tokens.check(before.access!)
   await auth.keys.rotate()
-  await tokens.verify((await signIn(auth)).access!)
+  await tokens.check((await signIn(auth)).access!)
   pass(15)
   await auth.keys.rotate({ leaked: true })
-  await tokens.verify((await signIn(auth)).access!)
-  await assert.rejects(tokens.verify(before.access!), { code: 'unknown_key' })
+  await tokens.check((await signIn(auth)).access!)
+  await assert.rejects(tokens.check(before.access!), { code: 'unknown_key' })
 })

@@ -24,10 +24,13 @@ test('nothing that the verifier reaches is of Node', () => {
 
 test('what is of Node is seen where it is reached', () => {
   const modules = modulesFrom(new URL('../../src/jwt/index.ts', import.meta.url))
-  const outside = [...modules.values()].flatMap(({ imports }) => imports.filter((each) => each.startsWith('node:')))
+  const outside = [...modules.values()].flatMap(({ imports }) =>
+    imports.filter((each) => each.startsWith('node:')),
+  )
   assert.ok(outside.includes('node:crypto'))
   const jws = readFileSync(new URL('../../src/jwt/jws.ts', import.meta.url), 'utf8')
   assert.match(withoutComments(stripTypeScriptTypes(jws)), NODES_OWN)
 })
 
-const withoutComments = (code: string): string => code.replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
+const withoutComments = (code: string): string =>
+  code.replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')

@@ -1,6 +1,15 @@
 import type { TestContext } from 'node:test'
-import { generateKey, importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
-import { type TokenVerifier, type VerifierOptions, verifier } from '../../src/verify/index.ts'
+import {
+  generateKey,
+  importSigningKey,
+  type SigningKey,
+  sign,
+} from '../../src/jwt/index.ts'
+import {
+  type TokenVerifier,
+  type VerifierOptions,
+  verifier,
+} from '../../src/verify/index.ts'
 
 export const ISSUER = 'https://auth.example'
 export const AUDIENCE = 'api'
@@ -34,7 +43,7 @@ export const KEYS = '/.well-known/jwks.json'
 export const FEED = '/api/token/revocations/'
 
 /** A verifier of an issuer with one key, and a time that stands still until it is moved. */
-export function world(_: TestContext, options: Partial<VerifierOptions> = {}) {
+export function deps(_: TestContext, options: Partial<VerifierOptions> = {}) {
   const from = issuer()
   let now = 1_800_000_000
   const failures: string[] = []
@@ -46,13 +55,14 @@ export function world(_: TestContext, options: Partial<VerifierOptions> = {}) {
     fetch: from.fetch,
     clock: () => now,
     elapsed: () => now,
-    failed: (error) => void failures.push(String(error)),
+    onError: (error) => void failures.push(String(error)),
     ...options,
   })
   const pass = (seconds: number): void => {
     now += seconds
   }
-  const token = (claims: object = {}, signing: SigningKey = key): string => sign({ ...sound(now), ...claims }, signing)
+  const token = (claims: object = {}, signing: SigningKey = key): string =>
+    sign({ ...sound(now), ...claims }, signing)
   return { from, tokens, token, pass, failures, key, now: () => now }
 }
 

@@ -15,9 +15,12 @@ export function modulesFrom(entry: URL): Map<string, Module> {
   for (let url = open.pop(); url !== undefined; url = open.pop()) {
     if (modules.has(url)) continue
     const code = stripTypeScriptTypes(readFileSync(new URL(url), 'utf8'))
-    const imports = [...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g)].map(([, path = '']) => path)
+    const imports = [
+      ...code.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)['"]([^'"]+)['"]/g),
+    ].map(([, path = '']) => path)
     modules.set(url, { imports, code })
-    for (const path of imports) if (path.startsWith('.')) open.push(new URL(path, url).href)
+    for (const path of imports)
+      if (path.startsWith('.')) open.push(new URL(path, url).href)
   }
   return modules
 }

@@ -5,13 +5,16 @@ import type { Jwk, JwkSet } from '../vectors/corpus.ts'
 /** As a set of the server finds keys: by name, and without one where there is one alone. */
 export async function keysOf(given: Jwk | JwkSet): Promise<WebKeys> {
   const entries = Array.isArray(given.keys) ? (given.keys as Jwk[]) : [given as Jwk]
-  const keys: readonly WebKey[] = await Promise.all(entries.map((entry) => importWebKey(entry)))
+  const keys: readonly WebKey[] = await Promise.all(
+    entries.map((entry) => importWebKey(entry)),
+  )
   const [first] = keys
   return {
     version: 1,
     algorithms: new Set(keys.map(({ alg }) => alg)),
     async find(kid) {
-      if (keys.length === 1 && (kid === undefined || first!.kid === undefined)) return first
+      if (keys.length === 1 && (kid === undefined || first!.kid === undefined))
+        return first
       const named = keys.filter((key) => kid !== undefined && key.kid === kid)
       return named.length === 1 ? named[0] : undefined
     },

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { Refusal } from '../../base/refusal.ts'
+import { configError } from '../../base/errors.ts'
 import { driver } from './driver.ts'
 
 /** Where a database is and how it is spoken to, as its URL says. */
@@ -25,18 +25,20 @@ export const ANSWER = 5_000
 const NOT_A_URL =
   'The address of the database is no URL: write "postgres://user:password@host:5432/database", and what is neither letter nor digit in the password as % and two digits.'
 
-/** @param url `postgres://user:password@host:port/database`, and what `pg` understands behind a `?` @throws Refusal `config_refused` */
+/** @param url `postgres://user:password@host:port/database`, and what `pg` understands behind a `?` @throws AuthError `invalid_config` */
 export function parseAddress(url: string): Address {
   const parsed = URL.parse(url)
   if (parsed === null) {
-    throw refused(NOT_A_URL)
+    throw configError(NOT_A_URL)
   }
   const pool = parsed.searchParams.get('pool') ?? String(POOL)
   if (!/^[1-9]\d{0,3}$/.test(pool))
-    throw refused('"pool" in the address of the database must be a number of connections, 1 to 9999.')
+    throw configError(
+      '"pool" in the address of the database must be a number of connections, 1 to 9999.',
+    )
   parsed.searchParams.delete('pool')
   // A "/" or "?" of the password, written as it is, ends the host for whoever reads a URL.
-  if (parsed.pathname.includes('@')) throw refused(NOT_A_URL)
+  if (parsed.pathname.includes('@')) throw configError(NOT_A_URL)
   refuseUnusable(parsed.href)
   return {
     client: {
@@ -63,18 +65,16 @@ export function placeOf({ client }: Address): Place {
   return { user, server: host.startsWith('/') ? host : `${host}:${port}`, database }
 }
 
-/** `pg` reads the files that the address names when it reads the address. @throws Refusal `config_refused` */
+/** `pg` reads the files that the address names when it reads the address. @throws AuthError `invalid_config` */
 function refuseUnusable(connectionString: string): void {
   try {
     new driver.Client({ connectionString })
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
-    throw refused(
+    throw configError(
       path === undefined
         ? NOT_A_URL
         : `The address of the database names the file ${JSON.stringify(path)}, which cannot be read (${code}): correct it there.`,
     )
   }
 }
-
-const refused = (says: string): Refusal => new Refusal('config_refused', says)

@@ -11,8 +11,8 @@ import {
   SelectQueryNode,
 } from 'kysely'
 import type pg from 'pg'
-import { Refusal } from '../../base/refusal.ts'
-import { faultOf, isStorable, isWorthRepeating } from './faults.ts'
+import { AuthError } from '../../base/errors.ts'
+import { isRetryable, isStorable, storeErrorFrom } from './errors.ts'
 import type { Pool } from './pool.ts'
 
 /**
@@ -83,7 +83,7 @@ class Visit implements DatabaseConnection {
       try {
         return await this.#alone<Row>(query)
       } catch (error) {
-        if (attempt === ATTEMPTS || !isWorthRepeating(error)) throw faultOf(error)
+        if (attempt === ATTEMPTS || !isRetryable(error)) throw storeErrorFrom(error)
       }
     }
   }
@@ -99,7 +99,7 @@ class Visit implements DatabaseConnection {
       await this.#client.query('begin isolation level read committed')
     } catch (error) {
       this.#end(error)
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -109,7 +109,7 @@ class Visit implements DatabaseConnection {
       this.#end()
     } catch (error) {
       this.#end(error)
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -135,12 +135,15 @@ class Visit implements DatabaseConnection {
     }
   }
 
-  async #within<Row>(client: pg.PoolClient, query: CompiledQuery): Promise<QueryResult<Row>> {
+  async #within<Row>(
+    client: pg.PoolClient,
+    query: CompiledQuery,
+  ): Promise<QueryResult<Row>> {
     try {
       return await run<Row>(client, query)
     } catch (error) {
       this.#fault = error
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -151,8 +154,15 @@ class Visit implements DatabaseConnection {
   }
 }
 
-async function run<Row>(client: pg.ClientBase, { sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-  const { rows, rowCount } = await client.query({ name: nameOf(sql), text: sql, values: parameters as unknown[] })
+async function run<Row>(
+  client: pg.ClientBase,
+  { sql, parameters }: CompiledQuery,
+): Promise<QueryResult<Row>> {
+  const { rows, rowCount } = await client.query({
+    name: nameOf(sql),
+    text: sql,
+    values: parameters as unknown[],
+  })
   return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
 }
 
@@ -168,8 +178,8 @@ function nameOf(sql: string): string {
   return name
 }
 
-/** No row is found by what no row can hold, and none is written. @throws Refusal `invalid` */
+/** No row is found by what no row can hold, and none is written. @throws AuthError `invalid` */
 function withUnstorable<Row>({ query }: CompiledQuery): QueryResult<Row> {
   if (SelectQueryNode.is(query)) return { rows: [] }
-  throw new Refusal('invalid', 'a text holds NUL, or half a character')
+  throw new AuthError('invalid', 'a text holds NUL, or half a character')
 }

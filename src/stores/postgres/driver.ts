@@ -5,7 +5,7 @@ import { optionalPeer } from '../../base/optional-peer.ts'
 /** `pg`, an optional peer. Set once `loadDriver` has returned. */
 export let driver: typeof pg
 
-/** @throws Refusal `config_refused` if it is not installed */
+/** @throws AuthError `invalid_config` if it is not installed */
 export const loadDriver = lazy(async () => {
   const { default: loaded } = await optionalPeer<typeof import('pg')>('pg', 'PostgreSQL')
   driver = loaded

@@ -1,86 +1,76 @@
 import { type SchemaModule, sql } from 'kysely'
 import type { ClientBase } from 'pg'
-import { Refusal } from '../../base/refusal.ts'
-import { MIGRATIONS } from '../migrations.ts'
+import { configError } from '../../base/errors.ts'
+import type { MigratableDatabase } from '../migrate.ts'
+import type { ColumnTypes } from '../migrations.ts'
 import type { Place } from './address.ts'
-import { codeOf, DUPLICATE_TABLE } from './faults.ts'
-import { TRIGGERS } from './triggers.ts'
+import { codeOf, DUPLICATE_TABLE } from './errors.ts'
 
-const LEDGER =
-  'create table if not exists watchword_migrations (number integer primary key not null, name text not null)'
+/** Compared by bytes, as everywhere: the server's own order depends on a language, and changes with its libraries. */
+const TYPES: ColumnTypes = { text: sql`text collate "C"` }
 
-/** In the order of octets, as everywhere: the server's own order goes by a language, and changes with its libraries. */
-const TYPES = { text: sql`text collate "C"` }
-
-/** What PostgreSQL wants besides, after the migration of that number. */
-const BESIDES: Readonly<Record<number, (can: { readonly notify: boolean }) => readonly string[]>> = {
-  1: ({ notify }) => [
-    // Room on each page for the next version of a row: a refresh then touches no index.
-    'alter table sessions set (fillfactor = 80)',
-    ...(notify ? TRIGGERS : []),
-  ],
-}
-
-/** Any number of no other meaning: those who migrate wait for each other under it. */
+/** The advisory lock under which one process at a time migrates: any number that nothing else uses. */
 const LOCK = 7_739_204_118
 
-/**
- * Brings the tables to the newest version, all steps in one transaction: of processes that start together one does it, and
- * the others find it done.
- *
- * @throws Refusal `config_refused` where the tables are of a newer version, or another program's
- */
-export async function migrate(client: ClientBase, schema: SchemaModule, place: Place): Promise<void> {
-  if ((await versionOf(client)) === MIGRATIONS.length) return
-  await client.query('begin isolation level read committed')
-  try {
-    // A large table may take its time.
-    await client.query('set local statement_timeout = 0')
-    await client.query('set local lock_timeout = 0')
-    await client.query('select pg_advisory_xact_lock($1)', [LOCK])
-    await client.query(LEDGER)
-    const version = await versionOf(client)
-    if (version > MIGRATIONS.length) throw newer(version, place)
-    for (let number = version + 1; number <= MIGRATIONS.length; number++) await apply(number, client, schema)
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw codeOf(error) === DUPLICATE_TABLE ? foreign(place, error) : error
+/** `to_regclass` may answer from a cache that is older than the lock. */
+const HAS_TABLE = `select exists (
+    select from pg_catalog.pg_class
+    where relname = $1 and pg_catalog.pg_table_is_visible(oid)
+  ) as found`
+
+export function migratablePostgres(
+  client: ClientBase,
+  schema: SchemaModule,
+  place: Place,
+): MigratableDatabase {
+  const name = JSON.stringify(place.database)
+
+  return {
+    name,
+
+    async run(query) {
+      const { sql, parameters } = query.compile()
+      return (await client.query(sql, [...parameters])).rows
+    },
+
+    async hasTable(table) {
+      return (await client.query(HAS_TABLE, [table])).rows[0].found
+    },
+
+    async exclusively(work) {
+      await client.query('begin isolation level read committed')
+      try {
+        // A large table may take longer than the limits of a connection.
+        await client.query('set local statement_timeout = 0')
+        await client.query('set local lock_timeout = 0')
+        await client.query('select pg_advisory_xact_lock($1)', [LOCK])
+        await work()
+        await client.query('commit')
+      } catch (error) {
+        await client.query('rollback').catch(() => {})
+        throw error
+      }
+    },
+
+    async apply({ statements, postgres }) {
+      const server = { notify: await hasNotify(client) }
+      const made = statements(schema, TYPES).map((statement) => statement.compile().sql)
+      try {
+        for (const sql of [...made, ...(postgres?.(server) ?? [])])
+          await client.query(sql)
+      } catch (error) {
+        if (codeOf(error) !== DUPLICATE_TABLE) throw error
+        throw configError(
+          `The database ${name} holds tables of another program: give watchword a database or a schema of its own.`,
+          error,
+        )
+      }
+    },
   }
 }
 
-/** The number of the last migration that was applied; 0 for a new database. */
-async function versionOf(client: ClientBase): Promise<number> {
-  const [ledger] = (await client.query(`select to_regclass('watchword_migrations') is not null as found`)).rows
-  if (ledger?.found !== true) return 0
-  const [row] = (await client.query('select max(number) as version from watchword_migrations')).rows
-  return row?.version ?? 0
-}
-
-async function apply(number: number, client: ClientBase, schema: SchemaModule): Promise<void> {
-  const { name, statements } = MIGRATIONS[number - 1]!
-  for (const statement of statements(schema, TYPES)) await client.query(statement.compile().sql)
-  const notify = await hasNotify(client)
-  for (const statement of BESIDES[number]?.({ notify }) ?? []) await client.query(statement)
-  await client.query('insert into watchword_migrations (number, name) values ($1, $2)', [number, name])
-}
-
-/** Compatible databases do without. */
+/** Some databases that are compatible with PostgreSQL have no `pg_notify`. */
 async function hasNotify(client: ClientBase): Promise<boolean> {
-  const [row] = (await client.query(`select count(*)::int as found from pg_proc where proname = 'pg_notify'`)).rows
-  return row?.found > 0
+  const found = `select count(*)::int as found from pg_proc where proname = 'pg_notify'`
+  return (await client.query(found)).rows[0].found > 0
 }
-
-const foreign = ({ database }: Place, cause: unknown): Refusal =>
-  new Refusal(
-    'config_refused',
-    `The database ${JSON.stringify(database)} holds tables of another program: give watchword a database or a schema of its own.`,
-    { cause },
-  )
-
-const newer = (version: number, { database }: Place): Refusal =>
-  new Refusal(
-    'config_refused',
-    `The database ${JSON.stringify(database)} was made by a newer watchword (schema ${version}, this one knows ${MIGRATIONS.length}): ` +
-      'install the newest watchword.',
-  )

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Address } from './address.ts'
 import { driver } from './driver.ts'
-import { isConnectionLost } from './faults.ts'
+import { isConnectionLost } from './errors.ts'
 import { prepareSession } from './session.ts'
 
 /** Connections to one server, made as they are needed, each used by one at a time. */
@@ -54,4 +54,5 @@ export function keepsAlive(client: pg.ClientBase, yes: boolean): void {
 }
 
 const socketOf = (client: pg.ClientBase): { destroy(): void } =>
-  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream
+  (client as unknown as { readonly connection: { readonly stream: { destroy(): void } } })
+    .connection.stream

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { unavailable } from './faults.ts'
+import { storeUnavailable } from './errors.ts'
 
 /**
  * What is set on each connection, whatever the server's or the role's defaults are: by a statement, since poolers refuse it in
@@ -29,13 +29,16 @@ interface State {
  * Makes a new connection one that decisions can be made on: the primary's, where a commit is on disk when it is answered and
  * a statement sees what is committed.
  *
- * @throws Refusal `store_unavailable`
+ * @throws AuthError `store_unavailable`
  */
 export async function prepareSession(client: ClientBase): Promise<void> {
   await client.query(SET)
   const [state] = (await client.query<State>(CHECK)).rows
   // A standby lags behind: an honest repetition would look like a theft there.
-  if (state?.standby !== false || state.read_only === 'on') throw unavailable('the server is a standby, or only reads')
-  if (state.isolation !== 'read committed') throw unavailable(`transactions are ${state.isolation} there`)
-  if (state.durability === 'off') throw unavailable('the server does not wait for its disk')
+  if (state?.standby !== false || state.read_only === 'on')
+    throw storeUnavailable('the server is a standby, or only reads')
+  if (state.isolation !== 'read committed')
+    throw storeUnavailable(`transactions are ${state.isolation} there`)
+  if (state.durability === 'off')
+    throw storeUnavailable('the server does not wait for its disk')
 }

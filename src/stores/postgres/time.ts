@@ -1,6 +1,12 @@
 import { type SqlBool, sql } from 'kysely'
-import { after, type Seconds, seconds, systemClock, type UnixSeconds } from '../../base/clock.ts'
-import type { Lateness } from '../sessions.ts'
+import {
+  after,
+  type Seconds,
+  seconds,
+  systemClock,
+  type UnixSeconds,
+} from '../../base/clock.ts'
+import type { ClockCheck } from '../sessions.ts'
 import type { StoreTime } from '../store.ts'
 import { ANSWER } from './address.ts'
 
@@ -11,7 +17,7 @@ export const NOW = 'extract(epoch from clock_timestamp())::float8'
 export const ASK_TIME = { name: 'watchword_time', text: `select ${NOW} as now` }
 
 /** What a server that hung is asked meanwhile it does when it goes on: by then whoever asked has given it up. */
-export const latenessBy = (time: StoreTime): Lateness => ({
+export const latenessBy = (time: StoreTime): ClockCheck => ({
   until: () => after(time.now(), seconds(ANSWER / 1000)),
   isInTime: (until) => sql<SqlBool>`${sql.raw(NOW)} < ${until}`,
 })
@@ -36,7 +42,9 @@ export class ServerTime implements StoreTime {
   }
 
   readonly now = (): UnixSeconds =>
-    this.#offset === undefined ? systemClock() : ((elapsed() + this.#offset) as UnixSeconds)
+    this.#offset === undefined
+      ? systemClock()
+      : ((elapsed() + this.#offset) as UnixSeconds)
 
   ahead(): Seconds {
     return seconds(systemClock() - this.now())

@@ -2,9 +2,11 @@
 export const CHANNEL = 'watchword'
 
 /** What somebody has written: a session has ended, a user is another or gone, the signing keys were turned. */
-export type Word = { readonly kind: 'ended' | 'user'; readonly id: string } | { readonly kind: 'keys' }
+export type Notification =
+  | { readonly kind: 'ended' | 'user'; readonly id: string }
+  | { readonly kind: 'keys' }
 
-export function parseWord(payload: string): Word | undefined {
+export function parseNotification(payload: string): Notification | undefined {
   if (payload === 'keys') return { kind: 'keys' }
   const [, kind, id = ''] = /^(ended|user) (.*)$/s.exec(payload) ?? []
   return kind === undefined ? undefined : { kind: kind as 'ended' | 'user', id }

@@ -1,4 +1,4 @@
-import { Refusal } from '../../base/refusal.ts'
+import { AuthError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
 
 /** Where Redis is, and what of it is ours. */
@@ -19,18 +19,26 @@ export interface RedisAddress {
  * `redis://user:password@host:port/database`, `rediss://` with TLS; of a cluster several, as a list or with commas between them, or one
  * with `?cluster`. `?prefix=name:` takes the place of `watchword:`. User, password and prefix are those of the first.
  *
- * @throws Refusal `config_refused`, which repeats nothing of it: a password may be in it
+ * @throws AuthError `invalid_config`, which repeats nothing of it: a password may be in it
  */
 export function parseRedis(given: string | readonly string[]): RedisAddress {
-  const urls = [given].flat().flatMap((text) => text.split(/,(?=rediss?:\/\/)/).map(urlOf))
+  const urls = [given]
+    .flat()
+    .flatMap((text) => text.split(/,(?=rediss?:\/\/)/).map(urlOf))
   const [first] = urls
-  if (first === undefined || urls.some(({ protocol }) => protocol !== first.protocol)) throw refused(EXAMPLE)
+  if (first === undefined || urls.some(({ protocol }) => protocol !== first.protocol))
+    throw refused(EXAMPLE)
   const cluster = urls.length > 1 || first.searchParams.has('cluster')
   const database = first.pathname.slice(1)
-  if (!/^\d{0,4}$/.test(database)) throw refused('ends in the number of a database, as in redis://localhost:6379/1')
-  if (cluster && Number(database) !== 0) throw refused('names a database, and a cluster has no other than 0')
+  if (!/^\d{0,4}$/.test(database))
+    throw refused('ends in the number of a database, as in redis://localhost:6379/1')
+  if (cluster && Number(database) !== 0)
+    throw refused('names a database, and a cluster has no other than 0')
   return {
-    nodes: urls.map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) })),
+    nodes: urls.map(({ hostname, port }) => ({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || 6379),
+    })),
     cluster,
     tls: first.protocol === 'rediss:',
     username: first.username === '' ? undefined : decoded(first.username),
@@ -40,13 +48,16 @@ export function parseRedis(given: string | readonly string[]): RedisAddress {
   }
 }
 
-const EXAMPLE = 'must be an address such as redis://localhost:6379, or a list of those of a cluster'
+const EXAMPLE =
+  'must be an address such as redis://localhost:6379, or a list of those of a cluster'
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '') throw refused(EXAMPLE)
+  if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+    throw refused(EXAMPLE)
   for (const name of url.searchParams.keys()) {
-    if (name !== 'cluster' && name !== 'prefix') throw refused('takes "cluster" and "prefix" behind a "?", and no more')
+    if (name !== 'cluster' && name !== 'prefix')
+      throw refused('takes "cluster" and "prefix" behind a "?", and no more')
   }
   return url
 }
@@ -55,8 +66,11 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw refused('has a "%" in its user or password that stands for no letter: write it %25')
+    throw refused(
+      'has a "%" in its user or password that stands for no letter: write it %25',
+    )
   }
 }
 
-const refused = (fault: string): Refusal => new Refusal('config_refused', `redis (WATCHWORD_REDIS) ${fault}.`)
+const refused = (fault: string): AuthError =>
+  new AuthError('invalid_config', `redis (WATCHWORD_REDIS) ${fault}.`)

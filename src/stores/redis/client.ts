@@ -37,9 +37,12 @@ const CONNECT = 2000
 const SILENCE = 5000
 const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
 
-/** @throws Refusal `config_refused` where it is not installed */
+/** @throws AuthError `invalid_config` where it is not installed */
 export async function openLibrary(): Promise<Library> {
-  const { Redis, Cluster } = await optionalPeer<typeof import('ioredis')>('ioredis', 'Redis')
+  const { Redis, Cluster } = await optionalPeer<typeof import('ioredis')>(
+    'ioredis',
+    'Redis',
+  )
   return {
     client(address, { ready, lost }) {
       const redis = address.cluster
@@ -50,7 +53,8 @@ export async function openLibrary(): Promise<Library> {
         lost(lastNodeError?.message ?? message),
       )
       redis.on('close', () => lost('the connection was closed'))
-      const nodes = (): readonly Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [])
+      const nodes = (): readonly Redis[] =>
+        redis instanceof Cluster ? redis.nodes('master') : []
       return {
         commands: redis as Redis & Cluster & Commands,
         complete: () => Promise.all(nodes().map(refuseUnready)),
@@ -64,16 +68,26 @@ export async function openLibrary(): Promise<Library> {
       let again: NodeJS.Timeout | undefined
       const connect = (): void => {
         const node = address.nodes[next++ % address.nodes.length]!
-        redis = new Redis({ ...options(address), ...node, enableOfflineQueue: true, retryStrategy: null })
+        redis = new Redis({
+          ...options(address),
+          ...node,
+          enableOfflineQueue: true,
+          retryStrategy: null,
+        })
         redis.on('error', () => {})
         redis.on('message', (_, text: string) => message(text))
-        redis.once('ready', () => redis.subscribe(channel).then(hearing, () => redis.disconnect()))
+        redis.once('ready', () =>
+          redis.subscribe(channel).then(hearing, () => redis.disconnect()),
+        )
         redis.once('end', () => {
           if (!closed) again = setTimeout(connect, retryAfter(next)).unref()
         })
       }
       // A connection that died without a word is found out by asking.
-      const asking = setInterval(() => redis.status === 'ready' && void redis.ping().catch(() => {}), 1000).unref()
+      const asking = setInterval(
+        () => redis.status === 'ready' && void redis.ping().catch(() => {}),
+        1000,
+      ).unref()
       connect()
       return {
         close() {
@@ -90,7 +104,8 @@ export async function openLibrary(): Promise<Library> {
 /** A node that comes back takes part in its cluster some time after it answers. */
 async function refuseUnready(node: Redis): Promise<void> {
   const state = await node.cluster('INFO')
-  if (!state.includes('cluster_state:ok')) throw new Error('a node of the cluster is not ready')
+  if (!state.includes('cluster_state:ok'))
+    throw new Error('a node of the cluster is not ready')
 }
 
 const options = ({ nodes: [node], tls, username, password, database }: RedisAddress) => ({
@@ -127,7 +142,10 @@ const clusterOptions = ({ tls, username, password }: RedisAddress) => ({
   },
 })
 
-const credentials = ({ username, password }: Pick<RedisAddress, 'username' | 'password'>) => ({
+const credentials = ({
+  username,
+  password,
+}: Pick<RedisAddress, 'username' | 'password'>) => ({
   ...(username === undefined ? {} : { username }),
   ...(password === undefined ? {} : { password: password.reveal() }),
 })

@@ -3,7 +3,7 @@ import type { SessionId } from '../../sessions/session.ts'
 import type { Change } from '../../sessions/watch.ts'
 import type { RedisAddress } from './address.ts'
 import type { Library } from './client.ts'
-import type { RedisLink } from './link.ts'
+import type { RedisConnection } from './connection.ts'
 
 /** Tells other processes what this one has changed, and hears what they have. What is lost on the way the store tells later. */
 export interface ChangeFeed {
@@ -16,7 +16,10 @@ export interface ChangeFeed {
 const Message = z.object({
   from: z.string(),
   change: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('ended'), sessions: z.array(z.string().transform((id) => id as SessionId)) }),
+    z.object({
+      kind: z.literal('ended'),
+      sessions: z.array(z.string().transform((id) => id as SessionId)),
+    }),
     z.object({ kind: z.literal('keys') }),
     z.object({ kind: z.literal('anything') }),
   ]),
@@ -28,7 +31,12 @@ const AT_ONCE = 1000
 const ANYTHING: Change = { kind: 'anything' }
 
 /** @param id of this process, which is not told what it has said itself */
-export function openFeed(address: RedisAddress, id: string, library: Library, link: RedisLink): ChangeFeed {
+export function openFeed(
+  address: RedisAddress,
+  id: string,
+  library: Library,
+  link: RedisConnection,
+): ChangeFeed {
   const channel = `${address.prefix}changes`
   const listeners = new Set<(change: Change) => void>()
   const told = (change: Change): void => {

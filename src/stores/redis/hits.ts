@@ -1,16 +1,16 @@
 import type { UnixSeconds } from '../../base/clock.ts'
-import { type Counted, closed, type Hits } from '../../throttling/hits.ts'
+import { type HitResult, type Hits, slotExpired } from '../../throttling/hits.ts'
 import { memoryHits } from '../../throttling/memory-hits.ts'
 import type { Limit } from '../../throttling/rate.ts'
-import type { RedisLink } from './link.ts'
+import type { RedisConnection } from './connection.ts'
 
-const COUNTED: Counted = { kind: 'counted' }
+const COUNTED: HitResult = { kind: 'counted' }
 
 /**
  * Hits in Redis, which forgets them by itself. Where it does not answer, each process counts alone and lets in its share of the
  * limit: all together let in no more.
  */
-export function redisHits(link: RedisLink, prefix: string): Hits {
+export function redisHits(link: RedisConnection, prefix: string): Hits {
   const alone = memoryHits()
   const keyOf = (key: string): string => `${prefix}${key}`
   /** Of another number of processes the share is another, and a key is always counted by the same limit. */
@@ -22,7 +22,7 @@ export function redisHits(link: RedisLink, prefix: string): Hits {
 
   return {
     async hit(key, limit, now) {
-      if (limit.limit === 0) return closed(limit)
+      if (limit.limit === 0) return slotExpired(limit)
       const { per } = limit
       const past = (now - per) as UnixSeconds
       const oldest = await link.ask((redis) =>
@@ -30,7 +30,9 @@ export function redisHits(link: RedisLink, prefix: string): Hits {
         redis.hit(keyOf(key), limit.limit, String(now), String(past), 1000 * (per + 1)),
       )
       if (oldest === undefined) return alone.hit(aloneKeyOf(key), shareOf(limit), now)
-      return oldest === null ? COUNTED : { kind: 'full', wait: per - (now - Number(oldest)) }
+      return oldest === null
+        ? COUNTED
+        : { kind: 'full', wait: per - (now - Number(oldest)) }
     },
 
     /** Wherever it was counted. A hit that Redis cannot be asked to take back stays: more is counted then, never less. */

@@ -29,7 +29,13 @@ return redis.call('ZCARD', KEYS[1])`,
 /** The verbs that we ask for: scripts and commands. */
 export interface Commands {
   /** @param life milliseconds after which nobody will ask for the key. @returns `null`: counted */
-  hit(key: string, limit: number, now: string, past: string, life: number): Promise<string | null>
+  hit(
+    key: string,
+    limit: number,
+    now: string,
+    past: string,
+    life: number,
+  ): Promise<string | null>
   lrem(key: string, count: number, element: string): Promise<number>
   announce(key: string, id: string, seconds: number): Promise<number>
   zrem(key: string, member: string): Promise<number>

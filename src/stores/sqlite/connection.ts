@@ -22,7 +22,10 @@ export class Connection {
     this.#db = new DatabaseSync(file, { timeout: TIMEOUT, ...options })
   }
 
-  run<Row>({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
+  run<Row>({
+    sql,
+    parameters,
+  }: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
     const { call, givesRows } = this.#statement(sql)
     if (givesRows) return { rows: call.all(...(parameters as SQLInputValue[])) as Row[] }
     const { changes } = call.run(...(parameters as SQLInputValue[]))
@@ -37,7 +40,9 @@ export class Connection {
   othersVersion(): number | undefined {
     try {
       this.#version ??= this.#db.prepare('pragma data_version', { returnArrays: true })
-      return (this.#version.get() as readonly unknown[] | undefined)?.[0] as number | undefined
+      return (this.#version.get() as readonly unknown[] | undefined)?.[0] as
+        | number
+        | undefined
     } catch {
       return undefined
     }

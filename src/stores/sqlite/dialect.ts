@@ -9,9 +9,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { retryWhileBusy } from './busy-retry.ts'
 import type { Connection } from './connection.ts'
-import { faultOf } from './faults.ts'
-import { patiently } from './patience.ts'
+import { storeErrorFrom } from './errors.ts'
 import { Writer } from './writer.ts'
 
 /** An open database: `reader` is missing where there can be only one connection, as to one in memory. */
@@ -87,7 +87,8 @@ class Visit implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     if (this.#inTransaction) return this.#writer.runWithin(query)
-    if (this.#reading !== undefined && SelectQueryNode.is(query.query)) return read(this.#reading, query)
+    if (this.#reading !== undefined && SelectQueryNode.is(query.query))
+      return read(this.#reading, query)
     return this.#writer.run(query)
   }
 
@@ -113,10 +114,13 @@ class Visit implements DatabaseConnection {
   }
 }
 
-async function read<Row>(connection: Connection, query: CompiledQuery): Promise<QueryResult<Row>> {
+async function read<Row>(
+  connection: Connection,
+  query: CompiledQuery,
+): Promise<QueryResult<Row>> {
   try {
-    return await patiently(() => connection.run<Row>(query))
+    return await retryWhileBusy(() => connection.run<Row>(query))
   } catch (error) {
-    throw faultOf(error)
+    throw storeErrorFrom(error)
   }
 }

@@ -1,47 +1,56 @@
 import { Kysely, sql } from 'kysely'
-import { sqlApiTokens } from '../api-tokens.ts'
 import { sqlEvents } from '../events.ts'
+import { type PortsOf, portsOf, type StoreExtension } from '../extension.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
+import { migrate } from '../migrate.ts'
 import { sqlSessions } from '../sessions.ts'
 import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
+import { cachedUsers } from './cached-users.ts'
 import { type Opened, sqliteDialect } from './dialect.ts'
-import { migrate } from './migrate.ts'
+import { migratableSqlite } from './migrate.ts'
 import { open } from './open.ts'
-import { remembered } from './remembered.ts'
-import { watchOthers } from './watch.ts'
+import { watchChanges } from './watch-changes.ts'
 
-export interface SqliteOptions {
-  /** Its path, or `:memory:`. Made at first use where there is none. */
+export interface SqliteOptions<Extensions extends readonly StoreExtension[]> {
+  /** A path, or `:memory:`. The file is made at first use. */
   readonly file: string
+  readonly extensions: Extensions
 }
 
 /**
- * A store in one SQLite file, which any number of processes of one machine may share.
+ * A store in one SQLite file, shared by any number of processes of one machine.
  *
- * Every verb of its ports may be refused with `store_unavailable` (locked for longer than five seconds, disk full, file
- * gone), and then nothing of it was done; at first use with `config_refused`, its message a sentence that says what to do.
+ * Every verb of its ports throws `store_unavailable` if the file is locked for longer than five seconds, the disk is full or the
+ * file is gone, and then nothing was written. The first use throws `invalid_config` if the file cannot be opened.
  */
-export function sqliteStore({ file }: SqliteOptions): Store {
+export function sqliteStore<const Extensions extends readonly StoreExtension[]>({
+  file,
+  extensions,
+}: SqliteOptions<Extensions>): Store<PortsOf<Extensions>> {
   let opened: Opened | undefined
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: sqliteDialect(async () => {
-      opened = await open(file, (connection) => migrate(connection, db.schema, file))
+      opened = await open(file, (connection) =>
+        migrate(migratableSqlite(connection, db.schema, file), db, extensions),
+      )
       return opened
     }),
   })
-  return {
-    users: remembered(sqlUsers(db), () => opened?.reading),
+  const core = {
+    users: cachedUsers(sqlUsers(db), () => opened?.reading),
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
-    apiTokens: sqlApiTokens(db),
     hits: sqlHits(db),
     events: sqlEvents(db),
+  }
+  return {
+    ports: portsOf(core, extensions, db),
     migrate: () => db.connection().execute(async () => {}),
     ping: async () => void (await sql`select 1`.execute(db)),
-    watch: (listener) => watchOthers(() => opened?.writing, listener),
+    watch: (listener) => watchChanges(() => opened?.writing, listener),
     close: async () => {
       await db.destroy()
       opened = undefined

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CompiledQuery, QueryResult } from 'kysely'
-import { Refusal } from '../../base/refusal.ts'
+import { AuthError } from '../../base/errors.ts'
+import { PATIENCE, shortly } from './busy-retry.ts'
 import type { Connection } from './connection.ts'
-import { faultOf, isBusy, isUnavailable } from './faults.ts'
-import { PATIENCE, shortly } from './patience.ts'
+import { isBusy, isUnavailable, storeErrorFrom } from './errors.ts'
 
 interface Statement {
   readonly kind: 'statement'
@@ -48,14 +48,25 @@ export class Writer {
   run<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     return new Promise((resolve, reject) => {
       const until = performance.now() + this.#patience
-      this.#add({ kind: 'statement', query, resolve: resolve as Statement['resolve'], reject, until })
+      this.#add({
+        kind: 'statement',
+        query,
+        resolve: resolve as Statement['resolve'],
+        reject,
+        until,
+      })
     })
   }
 
   /** Waits for its turn and begins a transaction; until its `commit` or `rollback` nobody else writes. */
   begin(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#add({ kind: 'transaction', resolve, reject, until: performance.now() + this.#patience })
+      this.#add({
+        kind: 'transaction',
+        resolve,
+        reject,
+        until: performance.now() + this.#patience,
+      })
     })
   }
 
@@ -63,11 +74,13 @@ export class Writer {
   runWithin<Row>(query: CompiledQuery): QueryResult<Row> {
     // A full disk undoes a whole transaction; what follows must not be written on its own.
     if (!this.#connection.inTransaction)
-      throw new Refusal('store_unavailable', 'the transaction is gone', { retryAfter: 1 })
+      throw new AuthError('store_unavailable', 'the transaction is gone', {
+        retryAfter: 1,
+      })
     try {
       return this.#connection.run(query)
     } catch (error) {
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
   }
 
@@ -75,7 +88,7 @@ export class Writer {
     try {
       this.#connection.exec('commit')
     } catch (error) {
-      throw faultOf(error)
+      throw storeErrorFrom(error)
     }
     this.#transactionEnded?.()
   }
@@ -109,7 +122,12 @@ export class Writer {
   /** Lets turns of the event loop go by until one brings nothing new, so that what is on its way comes along. */
   async #gather(): Promise<void> {
     const until = performance.now() + GATHERING
-    for (let before = 0; before < this.#queue.length && this.#queue.length < GROUP && performance.now() < until; ) {
+    for (
+      let before = 0;
+      before < this.#queue.length &&
+      this.#queue.length < GROUP &&
+      performance.now() < until;
+    ) {
       before = this.#queue.length
       await nextTurn()
     }
@@ -133,7 +151,8 @@ export class Writer {
   /** Refuses those who have waited until `now`. */
   #refuse(now: number, error: unknown): void {
     const tired = this.#queue.findIndex((job) => job.until > now)
-    for (const job of this.#queue.splice(0, tired === -1 ? this.#queue.length : tired)) job.reject(faultOf(error))
+    for (const job of this.#queue.splice(0, tired === -1 ? this.#queue.length : tired))
+      job.reject(storeErrorFrom(error))
   }
 
   #handOver(transaction: Transaction): Promise<void> {
@@ -156,7 +175,7 @@ export class Writer {
       this.#connection.exec('commit')
     } catch (error) {
       this.#undo()
-      for (const { reject } of group) reject(faultOf(error))
+      for (const { reject } of group) reject(storeErrorFrom(error))
       return
     }
     for (const answer of done) answer()

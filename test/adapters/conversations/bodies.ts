@@ -7,7 +7,12 @@ const ADA = { username: 'ada', password: PASSWORD }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** A body of unknown length: it is sent in chunks. */
-function chunked(talk: Talk, path: string, chunks: Iterable<string>, headers: Record<string, string>): Promise<Answer> {
+function chunked(
+  talk: Talk,
+  path: string,
+  chunks: Iterable<string>,
+  headers: Record<string, string>,
+): Promise<Answer> {
   const body = ReadableStream.from(Array.from(chunks, (chunk) => Buffer.from(chunk)))
   return talk.send('POST', path, { body, headers, duplex: 'half' } as RequestInit)
 }
@@ -17,7 +22,8 @@ const obtains = ({ status, body }: Answer): void => {
   assert.deepEqual(Object.keys(body as object).sort(), ['access', 'refresh'])
 }
 
-const form = (fields: object): URLSearchParams => new URLSearchParams(Object.entries(fields))
+const form = (fields: object): URLSearchParams =>
+  new URLSearchParams(Object.entries(fields))
 function multipart(fields: object): FormData {
   const body = new FormData()
   for (const [name, value] of Object.entries(fields)) body.append(name, value)
@@ -36,7 +42,8 @@ export const BODIES: readonly Conversation[] = [
   },
   {
     says: 'an endpoint reads a body that comes in pieces',
-    hold: async (talk) => obtains(await chunked(talk, '/api/token/', JSON.stringify(ADA), JSON_TYPE)),
+    hold: async (talk) =>
+      obtains(await chunked(talk, '/api/token/', JSON.stringify(ADA), JSON_TYPE)),
   },
   {
     says: 'an endpoint takes no body for an empty one',
@@ -50,16 +57,23 @@ export const BODIES: readonly Conversation[] = [
   {
     says: 'other media types are refused in our words',
     async hold(talk) {
-      const { status, body } = await talk.post('/api/token/', ADA, { 'content-type': 'text/plain' })
+      const { status, body } = await talk.post('/api/token/', ADA, {
+        'content-type': 'text/plain',
+      })
 
       assert.equal(status, 415)
-      assert.deepEqual(body, { detail: 'Unsupported media type "text/plain" in request.' })
+      assert.deepEqual(body, {
+        detail: 'Unsupported media type "text/plain" in request.',
+      })
     },
   },
   {
     says: 'what is no JSON is refused in our words',
     async hold(talk) {
-      const { status, body } = await talk.send('POST', '/api/token/', { body: '{"a"', headers: JSON_TYPE })
+      const { status, body } = await talk.send('POST', '/api/token/', {
+        body: '{"a"',
+        headers: JSON_TYPE,
+      })
 
       assert.equal(status, 400)
       assert.match((body as { detail: string }).detail, /^JSON parse error - /)
@@ -72,7 +86,12 @@ export const BODIES: readonly Conversation[] = [
       assert.equal(large.status, 413)
       assert.deepEqual(large.body, TOO_LARGE)
 
-      const pieces = await chunked(talk, '/api/token/', Array(20).fill('x'.repeat(10_000)), JSON_TYPE)
+      const pieces = await chunked(
+        talk,
+        '/api/token/',
+        Array(20).fill('x'.repeat(10_000)),
+        JSON_TYPE,
+      )
       assert.equal(pieces.status, 413)
       assert.deepEqual(pieces.body, TOO_LARGE)
       assert.equal((await talk.get('/bare/')).status, 200)
@@ -82,15 +101,22 @@ export const BODIES: readonly Conversation[] = [
     says: 'behind a guard the body is there for the handler',
     async hold(talk) {
       const headers = { ...JSON_TYPE, authorization: `Bearer ${talk.ada}` }
-      assert.deepEqual((await talk.post('/echo/', { a: [1] }, headers)).body, { sent: { a: [1] } })
-      assert.deepEqual((await chunked(talk, '/echo/', '{"a":[1]}', headers)).body, { sent: { a: [1] } })
+      assert.deepEqual((await talk.post('/echo/', { a: [1] }, headers)).body, {
+        sent: { a: [1] },
+      })
+      assert.deepEqual((await chunked(talk, '/echo/', '{"a":[1]}', headers)).body, {
+        sent: { a: [1] },
+      })
     },
   },
   {
     says: 'who sends it comes before what was sent',
     needs: ['lazyBodies'],
     async hold(talk) {
-      const { status } = await talk.send('POST', '/echo/', { body: '{"a"', headers: JSON_TYPE })
+      const { status } = await talk.send('POST', '/echo/', {
+        body: '{"a"',
+        headers: JSON_TYPE,
+      })
 
       assert.equal(status, 401)
     },
@@ -100,7 +126,9 @@ export const BODIES: readonly Conversation[] = [
     async hold(talk) {
       const refused =
         'POST {base}/echo/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
-      const text = await talk.raw(`${refused}GET {base}/bare/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+      const text = await talk.raw(
+        `${refused}GET {base}/bare/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      )
 
       assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 401', 'HTTP/1.1 200'])
     },
@@ -125,21 +153,30 @@ export const BODIES: readonly Conversation[] = [
         username: ['This field is required.'],
         password: ['This field is required.'],
       })
-      assert.deepEqual((await talk.send('POST', '/api/token/verify/')).body, { token: ['This field is required.'] })
+      assert.deepEqual((await talk.send('POST', '/api/token/verify/')).body, {
+        token: ['This field is required.'],
+      })
       assert.deepEqual((await talk.post('/api/token/', [1])).body, {
         non_field_errors: ['Invalid data. Expected a dictionary, but got list.'],
       })
       const large = await talk.post('/api/token/', { ...ADA, more: 'x'.repeat(70_000) })
       assert.equal(large.status, 413)
       assert.deepEqual(large.body, TOO_LARGE)
-      assert.equal((await talk.post('/api/token/', ADA, { 'content-type': 'text/plain' })).status, 415)
+      assert.equal(
+        (await talk.post('/api/token/', ADA, { 'content-type': 'text/plain' })).status,
+        415,
+      )
     },
   },
   {
     says: 'behind a parser too, the body is there for the handler',
     at: 'parsed',
     async hold(talk) {
-      const sent = await talk.post('/echo/', { a: [1] }, { authorization: `Bearer ${talk.ada}` })
+      const sent = await talk.post(
+        '/echo/',
+        { a: [1] },
+        { authorization: `Bearer ${talk.ada}` },
+      )
 
       assert.deepEqual(sent.body, { sent: { a: [1] } })
     },

@@ -13,7 +13,10 @@ export async function live(talk: Talk): Promise<void> {
   assert.equal(second.status, 200)
   const { access, refresh } = second.body as { access: string; refresh: string }
   assert.notEqual(refresh, first.refresh)
-  assert.deepEqual((await talk.get('/hello/', `Bearer ${access}`)).body, { user: 'ada', scheme: 'bearer' })
+  assert.deepEqual((await talk.get('/hello/', `Bearer ${access}`)).body, {
+    user: 'ada',
+    scheme: 'bearer',
+  })
   assert.deepEqual((await talk.post('/api/token/verify/', { token: access })).body, {})
   assert.equal((await talk.post('/api/token/blacklist/', { refresh })).status, 200)
   assert.deepEqual((await talk.post('/api/token/refresh/', { refresh })).body, {
@@ -44,17 +47,25 @@ export const ENDPOINTS: readonly Conversation[] = [
       assert.equal(headers.get('content-length'), String(Buffer.byteLength(text)))
 
       const head = await talk.send('HEAD', '/api/token/')
-      assert.equal(head.headers.get('content-length'), String('{"detail":"Method \\"HEAD\\" not allowed."}'.length))
+      assert.equal(
+        head.headers.get('content-length'),
+        String('{"detail":"Method \\"HEAD\\" not allowed."}'.length),
+      )
     },
   },
   {
     says: 'a wrong password is a 401 with a challenge',
     async hold(talk) {
-      const { status, headers, body } = await talk.post('/api/token/', { ...ADA, password: 'wrong' })
+      const { status, headers, body } = await talk.post('/api/token/', {
+        ...ADA,
+        password: 'wrong',
+      })
 
       assert.equal(status, 401)
       assert.equal(headers.get('www-authenticate'), 'Bearer realm="api"')
-      assert.deepEqual(body, { detail: 'No active account found with the given credentials' })
+      assert.deepEqual(body, {
+        detail: 'No active account found with the given credentials',
+      })
     },
   },
   {
@@ -78,8 +89,13 @@ export const ENDPOINTS: readonly Conversation[] = [
   {
     says: 'sliding tokens are obtained, used and refreshed',
     async hold(talk) {
-      const { token } = (await talk.post('/api/token/sliding/', ADA)).body as { token: string }
-      assert.deepEqual((await talk.get('/hello/', `Bearer ${token}`)).body, { user: 'ada', scheme: 'bearer' })
+      const { token } = (await talk.post('/api/token/sliding/', ADA)).body as {
+        token: string
+      }
+      assert.deepEqual((await talk.get('/hello/', `Bearer ${token}`)).body, {
+        user: 'ada',
+        scheme: 'bearer',
+      })
 
       const { status, body } = await talk.post('/api/token/sliding/refresh/', { token })
 
@@ -90,9 +106,14 @@ export const ENDPOINTS: readonly Conversation[] = [
   {
     says: 'an API token is obtained and used',
     async hold(talk) {
-      const { token } = (await talk.post('/api-token-auth/', ADA)).body as { token: string }
+      const { token } = (await talk.post('/api-token-auth/', ADA)).body as {
+        token: string
+      }
 
-      assert.deepEqual((await talk.get('/hello/', `Token ${token}`)).body, { user: 'ada', scheme: 'apiToken' })
+      assert.deepEqual((await talk.get('/hello/', `Token ${token}`)).body, {
+        user: 'ada',
+        scheme: 'apiToken',
+      })
     },
   },
   {
@@ -107,7 +128,11 @@ export const ENDPOINTS: readonly Conversation[] = [
   {
     says: 'the last slash of an endpoint may be there or not',
     async hold(talk) {
-      for (const path of ['/api/token/verify', '/api/token/verify/', '/api/token/verify/?x=1']) {
+      for (const path of [
+        '/api/token/verify',
+        '/api/token/verify/',
+        '/api/token/verify/?x=1',
+      ]) {
         assert.deepEqual((await talk.post(path, { token: 'x' })).body, INVALID, path)
       }
       assert.equal((await talk.get('/.well-known/jwks.json/')).status, 200)
@@ -134,7 +159,9 @@ export const ENDPOINTS: readonly Conversation[] = [
 
       const described = await talk.send('OPTIONS', '/api/token/')
       assert.equal(described.status, 200)
-      assert.deepEqual((described.body as { renders: string[] }).renders, ['application/json'])
+      assert.deepEqual((described.body as { renders: string[] }).renders, [
+        'application/json',
+      ])
 
       const head = await talk.send('HEAD', '/api/token/')
       assert.equal(head.status, 405)

@@ -4,14 +4,21 @@ import type { Conversation } from '../conversation.ts'
 
 const NOBODY = { detail: 'Authentication credentials were not provided.' }
 /** The JSON of the answer to a fault. */
-const FAULTS = { program: OOPS, framework: undefined, house: { detail: 'A server error occurred.' } }
+const FAULTS = {
+  program: OOPS,
+  framework: undefined,
+  house: { detail: 'A server error occurred.' },
+}
 const ALL = 'Bearer realm="api", Token, Basic realm="api"'
 
 export const GUARDS: readonly Conversation[] = [
   {
     says: 'whoever bears a token is known behind a guard',
     async hold(talk) {
-      assert.deepEqual((await talk.get('/hello/', `Bearer ${talk.ada}`)).body, { user: 'ada', scheme: 'bearer' })
+      assert.deepEqual((await talk.get('/hello/', `Bearer ${talk.ada}`)).body, {
+        user: 'ada',
+        scheme: 'bearer',
+      })
       assert.deepEqual((await talk.get('/hello/', `Token ${talk.adasApiToken}`)).body, {
         user: 'ada',
         scheme: 'apiToken',
@@ -38,7 +45,9 @@ export const GUARDS: readonly Conversation[] = [
     says: 'a challenge is a line of its own',
     needs: ['headerLines'],
     async hold(talk) {
-      const text = await talk.raw('GET {base}/hello/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+      const text = await talk.raw(
+        'GET {base}/hello/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      )
 
       assert.deepEqual(
         text
@@ -63,8 +72,14 @@ export const GUARDS: readonly Conversation[] = [
   {
     says: 'a route for everybody knows who signed in, and refuses credentials that are wrong',
     async hold(talk) {
-      assert.deepEqual((await talk.get('/open/')).body, { user: null, scheme: 'anonymous' })
-      assert.deepEqual((await talk.get('/open/', `Bearer ${talk.bob}`)).body, { user: 'bob', scheme: 'bearer' })
+      assert.deepEqual((await talk.get('/open/')).body, {
+        user: null,
+        scheme: 'anonymous',
+      })
+      assert.deepEqual((await talk.get('/open/', `Bearer ${talk.bob}`)).body, {
+        user: 'bob',
+        scheme: 'bearer',
+      })
       assert.equal((await talk.get('/open/', 'Bearer x')).status, 401)
     },
   },
@@ -72,23 +87,39 @@ export const GUARDS: readonly Conversation[] = [
     says: 'a route has schemes of its own',
     async hold(talk) {
       assert.equal((await talk.get('/stateless/', `Bearer ${talk.ada}`)).status, 200)
-      assert.equal((await talk.get('/stateless/', `Token ${talk.adasApiToken}`)).status, 401)
-      assert.deepEqual((await talk.get('/robots/', 'Robot r2')).body, { user: 'r2', scheme: 'robot' })
-      assert.deepEqual((await talk.get('/robots/', `Bearer ${talk.ada}`)).body, { user: 'ada', scheme: 'bearer' })
+      assert.equal(
+        (await talk.get('/stateless/', `Token ${talk.adasApiToken}`)).status,
+        401,
+      )
+      assert.deepEqual((await talk.get('/robots/', 'Robot r2')).body, {
+        user: 'r2',
+        scheme: 'robot',
+      })
+      assert.deepEqual((await talk.get('/robots/', `Bearer ${talk.ada}`)).body, {
+        user: 'ada',
+        scheme: 'bearer',
+      })
 
       const refused = await talk.get('/robots/', 'Robot')
       assert.equal(refused.status, 401)
-      assert.equal(refused.headers.get('www-authenticate'), 'Robot realm="api", Bearer realm="api"')
+      assert.equal(
+        refused.headers.get('www-authenticate'),
+        'Robot realm="api", Bearer realm="api"',
+      )
       assert.equal((await talk.get('/hello/', 'Robot r2')).status, 401)
     },
   },
   {
     says: 'a permission string lets through who has it',
     async hold(talk) {
-      assert.deepEqual((await talk.get('/posts/a%20b/', `Bearer ${talk.ada}`)).body, { id: 'a b' })
+      assert.deepEqual((await talk.get('/posts/a%20b/', `Bearer ${talk.ada}`)).body, {
+        id: 'a b',
+      })
       const refused = await talk.get('/posts/7/', `Bearer ${talk.bob}`)
       assert.equal(refused.status, 403)
-      assert.deepEqual(refused.body, { detail: 'You do not have permission to perform this action.' })
+      assert.deepEqual(refused.body, {
+        detail: 'You do not have permission to perform this action.',
+      })
       assert.equal(refused.headers.get('www-authenticate'), null)
       assert.equal((await talk.get('/posts/7/')).status, 401)
     },
@@ -96,7 +127,9 @@ export const GUARDS: readonly Conversation[] = [
   {
     says: 'a rule about a thing answers for the handler that asks it',
     async hold(talk) {
-      assert.deepEqual((await talk.get('/notes/of-ada/', `Bearer ${talk.ada}`)).body, { id: 'of-ada' })
+      assert.deepEqual((await talk.get('/notes/of-ada/', `Bearer ${talk.ada}`)).body, {
+        id: 'of-ada',
+      })
       const refused = await talk.get('/notes/of-ada/', `Bearer ${talk.bob}`)
       assert.equal(refused.status, 403)
       assert.deepEqual(refused.body, { detail: 'Not your note.' })
@@ -131,7 +164,8 @@ export const GUARDS: readonly Conversation[] = [
     says: 'a throttled route says how long to wait',
     async hold(talk) {
       const bearer = `Bearer ${talk.ada}`
-      for (let i = 0; i < 2; i++) assert.equal((await talk.get('/sips/', bearer)).status, 200)
+      for (let i = 0; i < 2; i++)
+        assert.equal((await talk.get('/sips/', bearer)).status, 200)
 
       const { status, headers, body } = await talk.get('/sips/', bearer)
 
@@ -161,8 +195,19 @@ export const GUARDS: readonly Conversation[] = [
     needs: ['rawHeaders'],
     async hold(talk) {
       const lines = [`Authorization: Bearer ${talk.ada}`, 'Authorization: Bearer x']
-      for (const [first, second] of [lines, lines.toReversed(), [lines[0], lines[0]], [lines[0], 'authorization:']]) {
-        const head = ['GET {base}/hello/ HTTP/1.1', 'Host: x', 'Connection: close', first, second]
+      for (const [first, second] of [
+        lines,
+        lines.toReversed(),
+        [lines[0], lines[0]],
+        [lines[0], 'authorization:'],
+      ]) {
+        const head = [
+          'GET {base}/hello/ HTTP/1.1',
+          'Host: x',
+          'Connection: close',
+          first,
+          second,
+        ]
         const text = await talk.raw(`${head.join('\r\n')}\r\n\r\n`)
         assert.match(text, /^HTTP\/1\.1 401 /)
         assert.match(text, /"code":"bad_authorization_header"/)

@@ -4,7 +4,8 @@ import type { Conversation } from '../conversation.ts'
 import type { Answer, Talk } from '../talk.ts'
 import { live } from './endpoints.ts'
 
-const allowed = ({ headers }: Answer): string | null => headers.get('access-control-allow-origin')
+const allowed = ({ headers }: Answer): string | null =>
+  headers.get('access-control-allow-origin')
 
 function preflight(talk: Talk, path: string, method: string): Promise<Answer> {
   const headers = {
@@ -16,13 +17,22 @@ function preflight(talk: Talk, path: string, method: string): Promise<Answer> {
 }
 
 export const SURROUNDINGS: readonly Conversation[] = [
-  { says: 'below a prefix a sign-in lives from obtain to blacklist', at: 'below', hold: live },
+  {
+    says: 'below a prefix a sign-in lives from obtain to blacklist',
+    at: 'below',
+    hold: live,
+  },
   {
     says: 'below a prefix endpoints are there, and nowhere else',
     at: 'below',
     async hold(talk) {
       const root = talk.url.replace(/\/v1$/, '')
-      for (const path of ['/api/token/', '/hello/', '/v1/v1/api/token/', '/.well-known/jwks.json']) {
+      for (const path of [
+        '/api/token/',
+        '/hello/',
+        '/v1/v1/api/token/',
+        '/.well-known/jwks.json',
+      ]) {
         assert.equal((await fetch(root + path)).status, 404, path)
       }
       assert.equal((await talk.get('/.well-known/jwks.json')).status, 200)
@@ -43,7 +53,9 @@ export const SURROUNDINGS: readonly Conversation[] = [
     says: 'below a prefix path parameters are told, and who may not is refused',
     at: 'below',
     async hold(talk) {
-      assert.deepEqual((await talk.get('/posts/7/', `Bearer ${talk.ada}`)).body, { id: '7' })
+      assert.deepEqual((await talk.get('/posts/7/', `Bearer ${talk.ada}`)).body, {
+        id: '7',
+      })
       assert.equal((await talk.get('/posts/7/', `Bearer ${talk.bob}`)).status, 403)
       assert.equal((await talk.get('/hello/')).status, 401)
     },
@@ -68,7 +80,9 @@ export const SURROUNDINGS: readonly Conversation[] = [
       assert.equal(refused.status, 401)
       assert.equal(allowed(refused), ORIGIN)
       assert.equal(refused.headers.get('vary'), 'Origin')
-      const known = await talk.send('GET', '/hello/', { headers: { ...origin, authorization: `Bearer ${talk.ada}` } })
+      const known = await talk.send('GET', '/hello/', {
+        headers: { ...origin, authorization: `Bearer ${talk.ada}` },
+      })
       assert.deepEqual(known.body, { user: 'ada', scheme: 'bearer' })
     },
   },
@@ -83,7 +97,10 @@ export const SURROUNDINGS: readonly Conversation[] = [
       const refused = await talk.send('GET', '/hello/', { headers: { origin: ORIGIN } })
       assert.equal(refused.status, 401)
       assert.equal(allowed(refused), ORIGIN)
-      assert.equal((await talk.post('/api/token/verify/', { token: talk.ada })).status, 200)
+      assert.equal(
+        (await talk.post('/api/token/verify/', { token: talk.ada })).status,
+        200,
+      )
     },
   },
   {

@@ -11,7 +11,9 @@ export const NEXT = resolve(import.meta.dirname, 'node_modules/next/dist/bin/nex
 
 /** Next is larger than everything else that the tests need, and is installed by itself. CI leaves nothing out. */
 export const withoutNext =
-  existsSync(NEXT) || process.env.CI === 'true' ? false : 'Next is not installed; npm run install:next does'
+  existsSync(NEXT) || process.env.CI === 'true'
+    ? false
+    : 'Next is not installed; npm run install:next does'
 
 /** A program of files, by path in its project; `@src` and `@adapters` in them are folders of this repository. */
 export type Project = Readonly<Record<string, string>>
@@ -23,18 +25,25 @@ export async function built(project: Project): Promise<string> {
   for (const [file, text] of Object.entries(project)) {
     const path = join(folder, file)
     mkdirSync(dirname(path), { recursive: true })
-    const to = (there: string): string => relative(dirname(path), join(import.meta.dirname, there))
-    writeFileSync(path, text.replaceAll('@src', to('../../../src')).replaceAll('@adapters', to('..')))
+    const to = (there: string): string =>
+      relative(dirname(path), join(import.meta.dirname, there))
+    writeFileSync(
+      path,
+      text.replaceAll('@src', to('../../../src')).replaceAll('@adapters', to('..')),
+    )
   }
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
-  await run(process.execPath, [NEXT, 'build'], { cwd: folder, env }).catch(({ stdout, stderr }) => {
-    throw new Error(`the project does not build: ${stdout}${stderr}`)
-  })
+  await run(process.execPath, [NEXT, 'build'], { cwd: folder, env }).catch(
+    ({ stdout, stderr }) => {
+      throw new Error(`the project does not build: ${stdout}${stderr}`)
+    },
+  )
   return folder
 }
 const folders: string[] = []
 after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  for (const folder of folders)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 /** What `next.config.ts` says. */
@@ -54,9 +63,15 @@ export const endpoints = (config: Config): Project => ({
     }`,
   'auth.ts': `import { authOf } from '@adapters/program.ts'
     export const auth = authOf(JSON.parse(process.env.SETTING ?? '{}'))`,
-  'app/layout.tsx': 'export default ({ children }) => <html lang="en"><body>{children}</body></html>',
+  'app/layout.tsx':
+    'export default ({ children }) => <html lang="en"><body>{children}</body></html>',
   ...Object.fromEntries(
-    ['api/[...watchword]', 'api-token-auth', 'auth/[...watchword]', '.well-known/jwks.json'].map((path) => [
+    [
+      'api/[...watchword]',
+      'api-token-auth',
+      'auth/[...watchword]',
+      '.well-known/jwks.json',
+    ].map((path) => [
       `app/${path}/route.ts`,
       withAuth(
         path,
@@ -72,7 +87,9 @@ const IN_HASTE = { turbopackFileSystemCacheForBuild: false, turbopackMinify: fal
 /** One file a route, as the router of Next wants it, and pages that know who asks. */
 export const whole = (config: Config): Project => ({
   ...endpoints(config),
-  ...Object.fromEntries(ROUTES.map((route) => [`app${fileOf(route.path)}route.ts`, routeFile(route)])),
+  ...Object.fromEntries(
+    ROUTES.map((route) => [`app${fileOf(route.path)}route.ts`, routeFile(route)]),
+  ),
   'app/bare/route.ts': `import { BARE } from '@adapters/adapter.ts'
     export const GET = () => Response.json(BARE)`,
   'app/current/page.tsx': withAuth(

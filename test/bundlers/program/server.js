@@ -26,7 +26,10 @@ server.on('request', (req, res) => {
 })
 
 auth.migrate().then(
-  () => server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`)),
+  () =>
+    server.listen(0, '127.0.0.1', () =>
+      console.log(`http://127.0.0.1:${server.address().port}`),
+    ),
   (error) => {
     console.error(error.message)
     process.exitCode = 1

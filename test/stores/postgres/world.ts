@@ -1,15 +1,12 @@
 import type { TestContext } from 'node:test'
-import { loadDriver } from '../../../src/stores/postgres/driver.ts'
-import { postgresStore } from '../../../src/stores/postgres/store.ts'
-import type { Store } from '../../../src/stores/store.ts'
+import type { InstanceStore } from '../../../src/features/store-extensions.ts'
 import { aDatabase, aServer, type Server } from '../../services/postgres.ts'
-
-await loadDriver()
+import { postgresStore } from '../open.ts'
 
 export interface World {
   readonly url: string
   /** A store on it, as one process has it; not opened yet. */
-  store(more?: Readonly<Record<string, string>>): Store
+  store(more?: Readonly<Record<string, string>>): InstanceStore
 }
 
 /** A database of a test's own. Skips the test where there is none. */
@@ -20,14 +17,19 @@ export async function aWorld(t: TestContext): Promise<World | undefined> {
 }
 
 /** A server of a test's own, for what nobody else may suffer from. Skips the test where there is none. */
-export async function aServersWorld(t: TestContext): Promise<(World & { readonly server: Server }) | undefined> {
+export async function aServersWorld(
+  t: TestContext,
+): Promise<(World & { readonly server: Server }) | undefined> {
   const server = await aServer()
   if (typeof server === 'string') return void t.skip(server)
-  return { ...worldAt(t, server.url, () => server.stop('immediate').catch(() => {})), server }
+  return {
+    ...worldAt(t, server.url, () => server.stop('immediate').catch(() => {})),
+    server,
+  }
 }
 
 function worldAt(t: TestContext, url: string, remove: () => Promise<void>): World {
-  const stores: Store[] = []
+  const stores: InstanceStore[] = []
   t.after(async () => {
     for (const store of stores) await store.close()
     await remove()

@@ -1,4 +1,6 @@
 import { guard } from 'watchword/next'
 import { auth } from '../../auth'
 
-export const GET = guard(auth, (request) => Response.json({ hello: request.auth.user.username }))
+export const GET = guard(auth, (request) =>
+  Response.json({ hello: request.auth.user.username }),
+)

@@ -1,0 +1,108 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Clock, minutes, type UnixSeconds } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { currentContext } from '../base/request-context.ts'
+import type { SessionId } from '../sessions/session.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { UserId } from '../users/user.ts'
+import type { AuditEvent, EventKind, Events } from './event.ts'
+import { OncePer } from './once-per.ts'
+
+/** What has happened; when, and on which occasion, is found out where it is written down. */
+export interface NewEvent {
+  readonly kind: EventKind
+  readonly userId?: UserId | undefined
+  readonly sessionId?: SessionId | undefined
+  /** Where it is known better than on which occasion. */
+  readonly address?: string | undefined
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Writes down what has happened. No answer waits for that or changes with it (rule D8): what cannot be written is told in the
+ * log, and what is being written is waited for at the end.
+ */
+export interface AuditLog {
+  /** Resolves when it is written, or cannot be. Never rejects. @param finding found out meanwhile */
+  record(happening: NewEvent, finding?: () => Promise<Partial<NewEvent>>): Promise<void>
+  /** The same, once a minute for each key: for what others can bring about as often as they like. */
+  recordSeldom(
+    key: string,
+    happening: NewEvent,
+    finding?: () => Promise<Partial<NewEvent>>,
+  ): void
+  /** When all that has been told of is written. */
+  settled(): Promise<void>
+}
+
+export function auditLog(
+  events: Events,
+  { audit, random, log }: Pick<Settings, 'audit' | 'random' | 'log'>,
+  clock: Clock,
+): AuditLog {
+  if (audit === undefined) return SILENT
+  const seldom = new OncePer(minutes(1), clock)
+  const writing = new Set<Promise<void>>()
+  let count = 0
+
+  const write = async (
+    event: AuditEvent,
+    finding: () => Promise<Partial<NewEvent>>,
+  ): Promise<void> => {
+    try {
+      // What has to be looked up takes longer for some than for others, and no answer may tell which (P8).
+      if (finding !== NOTHING) await nextTurn()
+      await events.append({ ...event, ...(await finding()) })
+    } catch (error) {
+      const { kind, userId: user, sessionId: session } = event
+      log({
+        level: 'error',
+        event: 'an audit event could not be written',
+        kind,
+        user,
+        session,
+        reason: String(error),
+      })
+    }
+  }
+  const record: AuditLog['record'] = (happening, finding = NOTHING) => {
+    const { requestId, address, actor } = currentContext() ?? {}
+    const { kind, userId, sessionId, detail = {} } = happening
+    const from = happening.address ?? address
+    const at = clock()
+    const id = eventId(at, ++count, random)
+    const written = write(
+      { id, at, kind, userId, sessionId, actor, address: from, requestId, detail },
+      finding,
+    )
+    writing.add(written)
+    return written.finally(() => writing.delete(written))
+  }
+
+  return {
+    record,
+    recordSeldom(key, happening, finding) {
+      if (seldom.isDue(`${happening.kind} ${key}`)) void record(happening, finding)
+    },
+    async settled() {
+      while (writing.size > 0) await Promise.all(writing)
+    },
+  }
+}
+
+/** In the order in which one process tells of them, also within a moment. */
+const eventId = (at: UnixSeconds, count: number, random: Random): string =>
+  hex(Math.floor(at * 1000), 12) +
+  hex(count % 0x10000, 4) +
+  Buffer.from(random(8)).toString('hex')
+
+const hex = (number: number, digits: number): string =>
+  number.toString(16).padStart(digits, '0')
+
+const NOTHING = async (): Promise<object> => ({})
+
+const SILENT: AuditLog = {
+  record: async () => {},
+  recordSeldom() {},
+  settled: async () => {},
+}

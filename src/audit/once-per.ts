@@ -1,0 +1,32 @@
+import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
+
+/** Keys that are remembered: some 100 octets each. */
+const REMEMBERED = 10_000
+
+/** Lets a key through once in a period, and remembers so many keys and no more: who is forgotten is let through again. */
+export class OncePer {
+  readonly #period: Seconds
+  readonly #clock: Clock
+  readonly #bound: number
+  /** In the order in which they were let through. */
+  readonly #last = new Map<string, UnixSeconds>()
+
+  constructor(period: Seconds, clock: Clock, bound = REMEMBERED) {
+    this.#period = period
+    this.#clock = clock
+    this.#bound = bound
+  }
+
+  isDue(key: string): boolean {
+    const now = this.#clock()
+    const last = this.#last.get(key)
+    if (last !== undefined && Math.abs(now - last) < this.#period) return false
+    this.#last.delete(key)
+    this.#last.set(key, now)
+    for (const oldest of this.#last.keys()) {
+      if (this.#last.size <= this.#bound) break
+      this.#last.delete(oldest)
+    }
+    return true
+  }
+}

@@ -1,0 +1,19 @@
+import './base/node-version.ts'
+
+export { basic } from './authentication/basic.ts'
+export { bearer, statelessBearer } from './authentication/bearer.ts'
+export {
+  type FindName,
+  type FromHeader,
+  type RemoteUserOptions,
+  remoteUser,
+} from './authentication/remote-user.ts'
+export type {
+  Authentication,
+  Identity,
+  Scheme,
+  SchemeDeps,
+} from './authentication/scheme.ts'
+export type { TokenUser } from './authentication/token-user.ts'
+export { apiToken } from './features/api-tokens/scheme.ts'
+export { type SessionOptions, session } from './features/browser-sessions/scheme.ts'

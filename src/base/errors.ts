@@ -1,0 +1,139 @@
+/**
+ * Every error of this library, by its code. The list is closed: a new code comes with a new minor version.
+ *
+ * `status` and `detail` are what the client gets, unless the error has a `detail` of its own. `code` is the `code` member of
+ * the body; Simple JWT sends it for some errors only.
+ */
+export const ERRORS = {
+  // A token that the engine rejects. The codes are classes: several faults share one.
+  malformed: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  too_large: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  unsupported_alg: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  unsupported_header: {
+    status: 401,
+    detail: 'Token is invalid',
+    code: 'token_not_valid',
+  },
+  unknown_key: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  bad_signature: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  expired: { status: 401, detail: 'Token is expired', code: 'token_not_valid' },
+  not_yet_valid: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  invalid_claim: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  wrong_issuer: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  wrong_audience: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
+  wrong_type: { status: 401, detail: 'Token has wrong type', code: 'token_not_valid' },
+  revoked: { status: 401, detail: 'Token is blacklisted', code: 'token_not_valid' },
+
+  // The configuration, at the start; never sent to a client.
+  invalid_key: { status: 500, detail: 'The key cannot be used.' },
+  invalid_config: { status: 500, detail: 'The configuration cannot be used.' },
+
+  // Authentication.
+  no_active_account: {
+    status: 401,
+    detail: 'No active account found with the given credentials',
+  },
+  account_gone: { status: 401, detail: 'No active account found for the given token.' },
+  password_changed: {
+    status: 401,
+    detail: "The user's password has been changed.",
+    code: 'password_changed',
+  },
+  user_not_found: { status: 401, detail: 'User not found', code: 'user_not_found' },
+  user_inactive: { status: 401, detail: 'User is inactive', code: 'user_inactive' },
+  bad_authorization_header: {
+    status: 401,
+    detail: 'Authorization header must contain two space-delimited values',
+    code: 'bad_authorization_header',
+  },
+  not_authenticated: {
+    status: 401,
+    detail: 'Authentication credentials were not provided.',
+  },
+  authentication_failed: { status: 401, detail: 'Incorrect authentication credentials.' },
+
+  // The request (Django REST framework's error classes).
+  invalid: { status: 400, detail: 'Invalid input.' },
+  parse_error: { status: 400, detail: 'Malformed request.' },
+  csrf_failed: { status: 403, detail: 'CSRF Failed' },
+  permission_denied: {
+    status: 403,
+    detail: 'You do not have permission to perform this action.',
+  },
+  not_found: { status: 404, detail: 'Not found.' },
+  method_not_allowed: { status: 405, detail: 'Method not allowed.' },
+  not_acceptable: { status: 406, detail: 'Could not satisfy the request Accept header.' },
+  body_too_large: { status: 413, detail: 'The request body is too large.' },
+  unsupported_media_type: { status: 415, detail: 'Unsupported media type in request.' },
+  throttled: { status: 429, detail: 'Request was throttled.' },
+  server_error: { status: 500, detail: 'A server error occurred.' },
+  busy: { status: 503, detail: 'The server is busy. Try again shortly.' },
+  store_unavailable: {
+    status: 503,
+    detail: 'The store cannot be reached. Try again shortly.',
+  },
+  // `watchword/verify`, which checks tokens that another service issues.
+  keys_unavailable: {
+    status: 503,
+    detail: 'The keys of the issuer cannot be read. Try again shortly.',
+  },
+  revocations_unavailable: {
+    status: 503,
+    detail: 'The revocations of the issuer cannot be read. Try again shortly.',
+  },
+} as const satisfies Record<string, { status: number; detail: string; code?: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface AuthErrorOptions {
+  /** The `detail` of the body. Default: the one of `ERRORS`. */
+  readonly detail?: string
+  /** The whole body, for field errors and token messages. Default: `{ detail, code? }`. */
+  readonly body?: object
+  /** Seconds until a retry can succeed, sent as `Retry-After` (RFC 9110 §10.2.3). */
+  readonly retryAfter?: number
+  /** The challenges of a 401, in order (RFC 9110 §11.6.1). Empty: the first scheme has none, so the status becomes 403 as in DRF. */
+  readonly challenges?: readonly string[]
+  readonly cause?: unknown
+}
+
+/** The one error that this library throws on purpose. `message` and `cause` go to the log, never to a client. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError'
+  readonly code: ErrorCode
+  readonly detail: string
+  readonly body: object | undefined
+  readonly retryAfter: number | undefined
+  readonly challenges: readonly string[] | undefined
+
+  /** @param message for the log. Default: the detail */
+  constructor(code: ErrorCode, message?: string, options: AuthErrorOptions = {}) {
+    const { detail = ERRORS[code].detail, cause } = options
+    super(message ?? detail, cause === undefined ? {} : { cause })
+    this.code = code
+    this.detail = detail
+    this.body = options.body
+    this.retryAfter = options.retryAfter
+    this.challenges = options.challenges
+  }
+
+  /** A copy with the challenges of a route's schemes. */
+  withChallenges(challenges: readonly string[]): AuthError {
+    const { code, message, detail, body, retryAfter, cause } = this
+    return new AuthError(code, message, {
+      detail,
+      challenges,
+      cause,
+      ...(body === undefined ? {} : { body }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    })
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+}
+
+/** An error in the options, which stops the start. @param message what is wrong, what was expected, what to write instead */
+export const configError = (message: string, cause?: unknown): AuthError =>
+  new AuthError('invalid_config', message, { cause })

@@ -1,0 +1,85 @@
+import type { CommandContext } from '../command/context.ts'
+import { UsageError } from '../command/errors.ts'
+import { firstSet, parseCount } from '../command/values.ts'
+import type { ListenAddress } from '../server/serve.ts'
+
+/** Where `dev` listens. */
+export const ADDRESS = {
+  host: {
+    type: 'string',
+    value: 'HOST',
+    help: 'the address to listen on; default: HOST, or 127.0.0.1',
+  },
+  port: {
+    type: 'string',
+    value: 'PORT',
+    help: 'the port to listen on, 0 for any free one; default: PORT, or 8000',
+  },
+} as const
+
+/** Where `start` listens, and how many proxies are in front of it. */
+export const LISTEN = {
+  ...ADDRESS,
+  socket: {
+    type: 'string',
+    value: 'PATH',
+    help: 'listen on this socket file instead; needs --proxies',
+  },
+  proxies: {
+    type: 'string',
+    value: 'COUNT',
+    help: 'how many proxies in front append to X-Forwarded-For; default: WATCHWORD_PROXIES, or 0',
+  },
+} as const
+
+type AddressValues = { readonly [Name in keyof typeof ADDRESS]?: string | undefined }
+type ListenValues = { readonly [Name in keyof typeof LISTEN]?: string | undefined }
+
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+/** @throws UsageError */
+export function addressOf(
+  { host, port }: AddressValues,
+  { env }: CommandContext,
+): HostAndPort {
+  const given = firstSet(['--port', port], ['PORT', env.PORT])
+  return {
+    host: host ?? (env.HOST || '127.0.0.1'),
+    port: given ? parseCount(given, [0, 65_535]) : 8000,
+  }
+}
+
+/** @throws UsageError */
+export function proxiesOf(
+  { proxies }: Pick<ListenValues, 'proxies'>,
+  { env }: CommandContext,
+): number {
+  const given = firstSet(
+    ['--proxies', proxies],
+    ['WATCHWORD_PROXIES', env.WATCHWORD_PROXIES],
+  )
+  return given ? parseCount(given, [0, 16]) : 0
+}
+
+/** @throws UsageError */
+export function listenAddressOf(
+  values: ListenValues,
+  context: CommandContext,
+): ListenAddress {
+  const { socket, host, port, proxies } = values
+  if (socket === undefined) return addressOf(values, context)
+  if (host !== undefined || port !== undefined) {
+    throw new UsageError(
+      '--socket cannot be combined with --host or --port: give one or the other.',
+    )
+  }
+  if (proxies === undefined && !context.env.WATCHWORD_PROXIES) {
+    throw new UsageError(
+      '--socket needs --proxies: on a socket file only the proxy in front knows the addresses of clients. If one proxy sets X-Forwarded-For, add --proxies 1.',
+    )
+  }
+  return { socket }
+}

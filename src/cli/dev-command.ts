@@ -1,0 +1,119 @@
+import { AuthError } from '../base/errors.ts'
+import { systemRandom } from '../base/random.ts'
+import { type CommandOutput, command, DATABASE } from '../command/command.ts'
+import { type CommandContext, shellWord } from '../command/context.ts'
+import { printable } from '../command/format.ts'
+import type { User } from '../users/user.ts'
+import type { Watchword } from '../watchword.ts'
+import { ADDRESS, addressOf } from './address-options.ts'
+import { databaseOf, shownDatabase } from './database.ts'
+import { listen } from './listen.ts'
+import { LOG, logOf } from './log-options.ts'
+import { nextCommand, signInCommand } from './next-command.ts'
+import { openServer } from './open-instance.ts'
+import { readablePassword } from './readable-password.ts'
+import { untilStopped } from './until-stopped.ts'
+import { version } from './version.ts'
+
+export const dev = command({
+  name: 'dev',
+  summary: 'Starts a server for development.',
+  args: [],
+  description: `Stores users, sessions and keys in an SQLite file in this folder. Creates what is missing: the file, the signing keys, a secret that encrypts
+them (in FILE.secret) and, if there are no users, a first one who may do everything, whose password is printed only once. With a
+PostgreSQL database, WATCHWORD_SECRET is the secret.
+
+Each request is logged on standard error. Ctrl+C stops the server.`,
+  examples: [
+    'watchword dev',
+    'watchword dev --user vitor --port 9000',
+    'watchword dev --database /tmp/try.db',
+  ],
+  options: {
+    user: {
+      type: 'string',
+      value: 'NAME',
+      help: 'the name of the first user; default: admin',
+    },
+    ...ADDRESS,
+    ...LOG,
+    ...DATABASE,
+  },
+  async run({ values, context, print }) {
+    const address = addressOf(values, context)
+    const database = databaseOf(values.database, context)
+    const log = logOf(values, context, 'text')
+    const auth = await openServer(database, { log })
+    try {
+      const running = await listen({ auth, log, ...address }, context)
+      const user = await firstUser(values.user ?? 'admin', auth)
+      print(welcome({ url: running.url, database, ...user }, context))
+      await untilStopped(running, auth, context)
+    } finally {
+      await auth.close()
+    }
+    return undefined
+  },
+})
+
+interface FirstUser {
+  readonly username: string
+  /** Set only if the user was created just now. */
+  readonly password?: string
+}
+
+async function firstUser(username: string, auth: Watchword<User>): Promise<FirstUser> {
+  if ((await auth.users.count()) === 0) {
+    const password = readablePassword(systemRandom)
+    const rights = { staff: true, superuser: true }
+    try {
+      await auth.users.create({ username, password, ...rights })
+      return { username, password }
+    } catch (error) {
+      // Another process that started at the same time may have created its first user.
+      if (!(error instanceof AuthError) || (await auth.users.count()) === 0) throw error
+    }
+  }
+  const user =
+    (await auth.users.find(username)) ?? (await auth.users.list({ limit: 1 }))[0]
+  return { username: user?.username ?? username }
+}
+
+interface Started extends FirstUser {
+  readonly url: string
+  readonly database: string
+}
+
+function welcome(started: Started, context: CommandContext): CommandOutput {
+  const { url, database, username, password } = started
+  const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
+  const lines = [heading, '', ...nextSteps(started, context)]
+  return {
+    text: ['', ...lines.map((line) => `  ${line}`.trimEnd()), ''].join('\n'),
+    json: {
+      url,
+      database: shownDatabase(database),
+      username,
+      ...(password !== undefined && { password }),
+    },
+  }
+}
+
+function nextSteps(
+  { url, database, username, password }: Started,
+  context: CommandContext,
+): readonly string[] {
+  const user = printable(username)
+  if (password === undefined) {
+    return [
+      `sign in         ${signInCommand(url, user, 'PASSWORD')}`,
+      `reset password  ${nextCommand(`user passwd ${shellWord(user)}`, database, context)}`,
+    ]
+  }
+  return [
+    `first user  ${user}`,
+    `password    ${password}   (shown only once)`,
+    '',
+    `sign in     ${signInCommand(url, user, password)}`,
+  ]
+}

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Admin } from '../admin/admin.ts'
+import { type AuditEvent, EVENT_KINDS } from '../audit/event.ts'
+import { systemClock, type UnixSeconds } from '../base/clock.ts'
+import { secondsOf } from '../base/duration.ts'
+import { type Call, commandFor, DATABASE } from '../command/command.ts'
+import { UsageError } from '../command/errors.ts'
+import { printable } from '../command/format.ts'
+import { tableOf } from '../command/table.ts'
+import { userNamed } from '../command/user-named.ts'
+import { parseCount, parseWord } from '../command/values.ts'
+import type { UserId } from '../users/user.ts'
+
+type EventReader = Pick<Admin, 'users' | 'events'>
+
+const OPTIONS = {
+  user: { type: 'string', value: 'NAME', help: 'only events of this user' },
+  kind: {
+    type: 'string',
+    value: 'KIND',
+    help: 'only events of this kind, such as sign_in_failed',
+  },
+  since: {
+    type: 'string',
+    value: 'TIME',
+    help: 'only events of the last 30m, 12h, 7d, …',
+  },
+  limit: {
+    type: 'string',
+    value: 'COUNT',
+    help: 'how many of the newest, 1 to 1000; default: 50',
+  },
+  follow: { type: 'boolean', help: 'keep running and print new events' },
+  ...DATABASE,
+} as const
+
+export const events = commandFor<EventReader>()({
+  name: 'events',
+  summary: 'Lists events of the audit log.',
+  args: [],
+  description: `The newest event is last; times are UTC. A failed sign-in has a user only if a user of that name exists; the typed name is not stored.
+
+Kinds: ${EVENT_KINDS.join(', ')}.`,
+  examples: [
+    'watchword events --since 1h',
+    'watchword events --user vitor --kind sign_in_failed',
+    'watchword events --follow --json',
+  ],
+  options: OPTIONS,
+  run: ({ values, print, open }) =>
+    open(values.database, async (auth) => {
+      const query = await queryOf(values, auth)
+      const nameOf = userNames(auth)
+      const listed = [...(await auth.events.list(query))].reverse()
+      const rows = await Promise.all(
+        listed.map(async (event) => rowOf(event, await nameOf(event.userId))),
+      )
+      const text = eventTable(rows)
+      if (values.follow !== true) return { text, json: listed.map(toJson) }
+
+      // For programs, the events before the command started have one line each too, as the new ones.
+      const [heading, ...lines] = text.split('\n')
+      for (const [index, event] of listed.entries())
+        print({
+          text: `${index === 0 ? `${heading}\n` : ''}${lines[index]}`,
+          json: toJson(event),
+        })
+      for await (const event of newEvents(auth, query, listed)) {
+        const row = rowOf(event, await nameOf(event.userId))
+        print({ text: row.map(printable).join('  '), json: toJson(event) })
+      }
+      return undefined
+    }),
+})
+
+type Query = NonNullable<Parameters<Admin['events']['list']>[0]>
+
+async function queryOf(
+  { user, kind, since, limit = '50' }: Call<typeof OPTIONS, never>['values'],
+  auth: EventReader,
+): Promise<Query> {
+  return {
+    limit: parseCount({ name: '--limit', text: limit }, [1, 1000]),
+    ...(kind !== undefined && {
+      kind: parseWord({ name: '--kind', text: kind }, EVENT_KINDS),
+    }),
+    ...(since !== undefined && { since: momentAgo(since) }),
+    ...(user !== undefined && { userId: (await userNamed(user, auth)).id }),
+  }
+}
+
+function momentAgo(text: string): UnixSeconds {
+  const seconds = secondsOf(text)
+  if (seconds === undefined)
+    throw new UsageError('--since must be a duration such as 30m, 12h or 7d.')
+  return (systemClock() - seconds) as UnixSeconds
+}
+
+/** Looks each user up once. */
+function userNames({ users }: EventReader): (id: UserId | undefined) => Promise<string> {
+  const names = new Map<UserId, Promise<string>>()
+  return async (id) => {
+    if (id === undefined) return '–'
+    const name = names.get(id) ?? users.find({ id }).then((user) => user?.username ?? id)
+    names.set(id, name)
+    return name
+  }
+}
+
+function eventTable(rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return 'There are no such events.'
+  return tableOf(
+    ['TIME (UTC)', 'EVENT', 'USER', 'ADDRESS', 'BY', 'SESSION', 'DETAIL'],
+    rows,
+  )
+}
+
+const rowOf = (event: AuditEvent, username: string): readonly string[] => [
+  new Date(event.at * 1000).toISOString().slice(0, 19).replace('T', ' '),
+  event.kind,
+  username,
+  event.address ?? '–',
+  event.actor ?? '–',
+  event.sessionId ?? '–',
+  Object.entries(event.detail)
+    .map(([name, value]) => `${name}=${detailText(value)}`)
+    .join(' '),
+]
+
+const detailText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value)
+
+const toJson = (event: AuditEvent): object => ({
+  id: event.id,
+  at: new Date(event.at * 1000).toISOString(),
+  kind: event.kind,
+  user_id: event.userId ?? null,
+  session_id: event.sessionId ?? null,
+  actor: event.actor ?? null,
+  address: event.address ?? null,
+  request_id: event.requestId ?? null,
+  detail: event.detail,
+})
+
+/** Milliseconds between two queries. */
+const INTERVAL = 1_000
+
+/** Seconds by which the clocks of writing processes may differ, and within which a write arrives. */
+const LOOK_BACK = 10
+
+/** Each event that is written from now on, once, until SIGINT or SIGTERM. */
+async function* newEvents(
+  auth: EventReader,
+  query: Query,
+  listed: readonly AuditEvent[],
+): AsyncGenerator<AuditEvent> {
+  using stop = stopSignals()
+  let newest = listed.at(-1)?.at ?? systemClock()
+  const recent = () =>
+    auth.events.list({ ...query, since: newest - LOOK_BACK, limit: 1000 })
+  let seen = new Set(
+    (await recent()).filter(({ at }) => at <= newest).map(({ id }) => id),
+  )
+  while (!stop.signal.aborted) {
+    const events = await recent()
+    for (const event of [...events].reverse()) if (!seen.has(event.id)) yield event
+    seen = new Set(events.map(({ id }) => id))
+    newest = events[0]?.at ?? newest
+    await sleep(INTERVAL, undefined, { signal: stop.signal }).catch(() => undefined)
+  }
+}
+
+/** Aborts at SIGINT or SIGTERM, which would end the process otherwise. */
+function stopSignals(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort()
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
+  }
+}

@@ -1,0 +1,23 @@
+import { type CommandContext, selfName, shellWord } from '../command/context.ts'
+import { DEFAULT_DATABASE, shownDatabase } from './database.ts'
+
+/** The shell command that signs a user in. */
+export function signInCommand(url: string, username: string, password: string): string {
+  const field = /^[\w.@-]+$/.test(username)
+    ? `-d username=${username}`
+    : `--data-urlencode ${shellWord(`username=${username}`)}`
+  return `curl -s ${url}/api/token/ ${field} -d password=${password}`
+}
+
+/** A watchword command for the same database, without the password of its address. */
+export function nextCommand(
+  words: string,
+  database: string,
+  { env }: CommandContext,
+): string {
+  const isDefault = database === (env.WATCHWORD_DATABASE || DEFAULT_DATABASE)
+  const command = `${selfName(env)} ${words}`
+  return isDefault
+    ? command
+    : `${command} --database ${shellWord(shownDatabase(database))}`
+}

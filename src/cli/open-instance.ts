@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import type { OpenOptions } from '../command/command.ts'
+import { type CommandContext, selfName, shellWord } from '../command/context.ts'
+import { CommandError } from '../command/errors.ts'
+import { quoted } from '../command/format.ts'
+import type { Options } from '../options.ts'
+import type { User } from '../users/user.ts'
+import type { Watchword } from '../watchword.ts'
+import { databaseOf, isFile } from './database.ts'
+
+/** Opens an instance, migrated and checked, for a server: its users authenticate with a JWT or an API token. */
+export async function openServer(
+  database: string,
+  options: Pick<
+    Options,
+    'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log' | 'tokens' | 'endpoints'
+  > = {},
+): Promise<Watchword<User>> {
+  const { apiToken, bearer } = await import('../authentication.ts')
+  return openMigrated({ database, ...options, authentication: [bearer(), apiToken()] })
+}
+
+/** The `open` of a command's call. */
+export const openWith =
+  (context: CommandContext) =>
+  async <T>(
+    option: string | undefined,
+    work: (auth: Watchword<User>) => Promise<T>,
+    { withKeys = false, create = false }: OpenOptions = {},
+  ): Promise<T> => {
+    const database = databaseOf(option, context)
+    if (!create) requireDatabase(database, context)
+    const tokens = withKeys ? KEYS_LEFT_ALONE : await unusedKey()
+    const auth = await openMigrated({ database, tokens })
+    try {
+      return await auth.events.by('command', () => work(auth))
+    } finally {
+      await auth.close()
+    }
+  }
+
+/** Only a server knows on which schedule its keys rotate. */
+const KEYS_LEFT_ALONE = { rotateKeys: false } as const
+
+/**
+ * A key that signs nothing. With it no secret is needed and no keys are made, so that the first start of the server can
+ * encrypt them with a secret that is chosen later.
+ */
+async function unusedKey(): Promise<NonNullable<Options['tokens']>> {
+  const { systemRandom } = await import('../base/random.ts')
+  const signingKey = Buffer.from(systemRandom(48)).toString('base64url')
+  return { algorithm: 'HS256', signingKey }
+}
+
+async function openMigrated(options: Options): Promise<Watchword<User>> {
+  const { watchword } = await import('../watchword.ts')
+  const auth = watchword(options)
+  try {
+    await auth.migrate()
+  } catch (error) {
+    await auth.close().catch(() => undefined)
+    throw error
+  }
+  return auth
+}
+
+function requireDatabase(database: string, { env }: CommandContext): void {
+  if (!isFile(database) || existsSync(database)) return
+  throw new CommandError(
+    `There is no database ${quoted(database)} here. Name another with --database, or make it: ${selfName(env)} migrate --database ${shellWord(database)}`,
+  )
+}

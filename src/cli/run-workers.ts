@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os'
+import type { Log } from '../base/log.ts'
+import type { CommandContext } from '../command/context.ts'
+import { CommandError, ReportedError } from '../command/errors.ts'
+import type { ReadyReport } from '../server/cluster/worker-process.ts'
+import { hashesOf } from './workers-option.ts'
+
+/**
+ * Runs worker processes with this very command line, until a signal stops them.
+ *
+ * @param onServing called once, when all of them serve
+ * @throws CommandError if none of them can be started
+ */
+export async function runWorkers(
+  workers: number,
+  onServing: (report: ReadyReport) => void,
+  log: Log,
+  { env }: CommandContext,
+): Promise<void> {
+  const { StartError, supervise } = await import('../server/cluster/supervisor.ts')
+  const threads = { UV_THREADPOOL_SIZE: threadsOf(workers, env) }
+  try {
+    await supervise({ workers, onServing, log, env: threads })
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    const { exit, hasServed } = error
+    if (!hasServed && exit.code !== null) throw new ReportedError(exit.code || 1)
+    throw new CommandError(
+      `No worker process can be started; the last one ended ${exit.how}. Fix the error that it printed above and start again.`,
+      { cause: error },
+    )
+  }
+}
+
+/** One thread for each password that a worker hashes, and four for files and DNS, unless the user has set a number. */
+function threadsOf(
+  workers: number,
+  { UV_THREADPOOL_SIZE: given }: CommandContext['env'],
+): string {
+  // bin/watchword.js has set this for a single process.
+  const ofOneProcess = String(availableParallelism() + 4)
+  if (given !== undefined && given !== ofOneProcess) return given
+  return String(hashesOf(workers) + 4)
+}

@@ -1,0 +1,35 @@
+import type { CommandContext } from '../command/context.ts'
+import type { RunningServer } from '../server/serve.ts'
+import type { User } from '../users/user.ts'
+import type { Watchword } from '../watchword.ts'
+import { messageOf } from './error-message.ts'
+
+/** Milliseconds that a stop may take, including the database. */
+const STOP_TIMEOUT = 9_500
+
+/** Resolves at SIGTERM or SIGINT; a second signal ends the process at once. */
+export async function stopSignal(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT')
+}
+
+/** Serves until the stop, then answers the requests in flight and closes the instance. */
+export async function untilStopped(
+  running: RunningServer,
+  auth: Watchword<User>,
+  { stderr }: CommandContext,
+  stopped: Promise<void> = stopSignal(),
+): Promise<void> {
+  // A bug in one request must not end the others.
+  const report = (error: unknown): void =>
+    void stderr.write(`watchword error: ${messageOf(error)}\n`)
+  process.on('unhandledRejection', report)
+  await stopped
+  setTimeout(() => process.exit(0), STOP_TIMEOUT).unref()
+  await running.stop()
+  await auth.close()
+  process.off('unhandledRejection', report)
+}

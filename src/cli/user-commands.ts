@@ -1,0 +1,264 @@
+import type { Admin } from '../admin/admin.ts'
+import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
+import type { CommandContext } from '../command/context.ts'
+import { CommandError, found, UsageError } from '../command/errors.ts'
+import { isoOf, momentOf, printable, quoted, yesNo } from '../command/format.ts'
+import { tableOf } from '../command/table.ts'
+import { userNamed } from '../command/user-named.ts'
+import { parseCount } from '../command/values.ts'
+import type { User } from '../users/user.ts'
+import { confirms, newPassword } from './ask.ts'
+
+type UserAdmin = Pick<Admin, 'users'>
+
+const command = commandFor<UserAdmin>()
+
+const STDIN = {
+  'password-stdin': {
+    type: 'boolean',
+    help: 'read the password from standard input, on a terminal too',
+  },
+} as const
+
+const PASSWORD = `On a terminal, the password is asked for twice and not shown. Otherwise it is read from standard input. It is never an option, because
+other users of this machine can read those.`
+
+export const userCreate = command({
+  name: 'user create',
+  summary: 'Creates a user.',
+  args: ['NAME'],
+  description: PASSWORD,
+  examples: [
+    'watchword user create vitor',
+    'watchword user create ada --email ada@example.com --superuser --staff',
+    'printf %s "$PASSWORD" | watchword user create ci',
+    'watchword user create robot --no-password --roles editor,viewer',
+  ],
+  options: {
+    email: { type: 'string', value: 'EMAIL', help: 'the email address' },
+    staff: { type: 'boolean', help: 'make the user staff' },
+    superuser: { type: 'boolean', help: 'allow the user everything' },
+    roles: { type: 'string', value: 'ROLES', help: 'role names, separated by commas' },
+    inactive: { type: 'boolean', help: 'do not allow sign-in until activated' },
+    'no-password': { type: 'boolean', help: 'no password, so no sign-in with one' },
+    ...STDIN,
+    ...DATABASE,
+  },
+  async run({ values, args: [username = ''], context, open }) {
+    if (values['no-password'] && values['password-stdin'])
+      throw new UsageError('Give either --no-password or --password-stdin, not both.')
+    const password = values['no-password']
+      ? undefined
+      : await newPassword(context, values['password-stdin'])
+    const input = {
+      username,
+      ...(password !== undefined && { password: password.reveal() }),
+      ...(values.email !== undefined && { email: values.email }),
+      active: values.inactive !== true,
+      staff: values.staff === true,
+      superuser: values.superuser === true,
+      roles: rolesIn(values.roles),
+    }
+    return open(
+      values.database,
+      async ({ users }) => {
+        const user = await users.create(input)
+        return outputOf(user, `Created ${shown(user)}.`)
+      },
+      { create: true },
+    )
+  },
+})
+
+export const userList = command({
+  name: 'user list',
+  summary: 'Lists users by name.',
+  args: [],
+  description: 'Shows 100 at a time. If there are more, the last line says how to go on.',
+  examples: [
+    'watchword user list',
+    'watchword user list --after vitor --limit 20',
+    'watchword user list --json',
+  ],
+  options: {
+    after: { type: 'string', value: 'NAME', help: 'begin after this name' },
+    limit: { type: 'string', value: 'COUNT', help: '1 to 1000; default: 100' },
+    ...DATABASE,
+  },
+  async run({ values, open }) {
+    const limit = parseCount({ name: '--limit', text: values.limit ?? '100' }, [1, 1000])
+    const page = {
+      limit: limit + 1,
+      ...(values.after !== undefined && { after: values.after }),
+    }
+    const all = await open(values.database, ({ users }) => users.list(page))
+    const users = all.slice(0, limit)
+    return {
+      text: userTable(users) + moreAfter(all, limit),
+      json: users.map(toJson),
+    }
+  },
+})
+
+function userTable(users: readonly User[]): string {
+  if (users.length === 0) return 'There are no users.'
+  return tableOf(
+    ['NAME', 'EMAIL', 'ACTIVE', 'STAFF', 'SUPERUSER', 'JOINED (UTC)', 'ID'],
+    users.map((user) => [
+      user.username,
+      user.email || '–',
+      yesNo(user.active),
+      yesNo(user.staff),
+      yesNo(user.superuser),
+      momentOf(user.joinedAt),
+      user.id,
+    ]),
+  )
+}
+
+function moreAfter(users: readonly User[], limit: number): string {
+  const last = users[limit - 1]
+  if (last === undefined || users.length <= limit) return ''
+  return `\n\nThere are more: --after ${quoted(last.username)}`
+}
+
+export const userPasswd = command({
+  name: 'user passwd',
+  summary: 'Changes the password of a user and revokes all of their sessions.',
+  args: ['NAME'],
+  description: PASSWORD,
+  examples: [
+    'watchword user passwd vitor',
+    'printf %s "$PASSWORD" | watchword user passwd vitor',
+  ],
+  options: { ...STDIN, ...DATABASE },
+  run: ({ values, args: [name = ''], context, open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      const password = await newPassword(context, values['password-stdin'])
+      await auth.users.setPassword(user.id, password.reveal())
+      return outputOf(
+        user,
+        `Changed the password of ${shown(user)}. Their sessions are revoked.`,
+      )
+    }),
+})
+
+export const userRoles = command({
+  name: 'user roles',
+  summary: 'Shows the roles of a user, or replaces them.',
+  args: ['NAME', '[ROLES]'],
+  description:
+    'Separate roles by commas; "" removes all of them. What a role may do is set by the `roles` option of the program.',
+  examples: ['watchword user roles vitor', 'watchword user roles vitor editor,viewer'],
+  options: DATABASE,
+  run: ({ values, args: [name = '', roles], open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      if (roles === undefined) return outputOf(user, rolesText(user))
+      const change = { roles: rolesIn(roles) }
+      const changed = await changeUser(auth, user, change)
+      return outputOf(changed, rolesText(changed))
+    }),
+})
+
+const rolesIn = (list = ''): readonly string[] =>
+  [...new Set(list.split(',').map((role) => role.trim()))].filter(Boolean)
+
+function rolesText(user: User): string {
+  if (user.roles.length === 0) return `${shown(user)} has no roles.`
+  return `${shown(user)} has ${user.roles.map(printable).join(', ')}.`
+}
+
+export const userActivate = command({
+  name: 'user activate',
+  summary: 'Allows a user to sign in again.',
+  args: ['NAME'],
+  description: 'Sessions that were revoked by the deactivation stay revoked.',
+  examples: ['watchword user activate vitor'],
+  options: DATABASE,
+  run: ({ values, args: [name = ''], open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      const changed = await changeUser(auth, user, { active: true })
+      return outputOf(changed, `${shown(changed)} may sign in.`)
+    }),
+})
+
+export const userDeactivate = command({
+  name: 'user deactivate',
+  summary: 'Keeps a user from signing in and revokes all of their sessions.',
+  args: ['NAME'],
+  description:
+    'Running servers reject the tokens within a second. The account and its data stay.',
+  examples: ['watchword user deactivate vitor'],
+  options: DATABASE,
+  run: ({ values, args: [name = ''], open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      const changed = await changeUser(auth, user, { active: false })
+      return outputOf(
+        changed,
+        `${shown(changed)} may not sign in. Their sessions are revoked.`,
+      )
+    }),
+})
+
+async function changeUser(
+  { users }: UserAdmin,
+  { id, username }: User,
+  change: Parameters<Admin['users']['change']>[1],
+): Promise<User> {
+  const changed = await users.change(id, change)
+  found(changed, deletedMeanwhile(username))
+  return changed
+}
+
+const deletedMeanwhile = (username: string): string =>
+  `The user ${quoted(username)} was deleted by another process; nothing was changed.`
+
+export const userDelete = command({
+  name: 'user delete',
+  summary: 'Deletes a user with all of their sessions and API tokens.',
+  args: ['NAME'],
+  description:
+    'Cannot be undone. To lock a user out for a while, use "watchword user deactivate". Asks first; in a script, add --yes.',
+  examples: ['watchword user delete vitor', 'watchword user delete vitor --yes'],
+  options: { yes: { type: 'boolean', help: 'do not ask' }, ...DATABASE },
+  run: ({ values, args: [name = ''], context, open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      if (values.yes !== true) await confirmDelete(user, context)
+      found(await auth.users.delete(user.id), deletedMeanwhile(name))
+      return outputOf(user, `Deleted ${shown(user)}.`)
+    }),
+})
+
+async function confirmDelete(user: User, context: CommandContext): Promise<void> {
+  if (context.stdin.isTTY !== true)
+    throw new UsageError(
+      'Deleting a user needs a confirmation, and standard input is not a terminal: add --yes.',
+    )
+  if (!(await confirms(context, `Delete ${shown(user)} for good?`)))
+    throw new CommandError('Nothing was deleted.')
+}
+
+const outputOf = (user: User, text: string): CommandOutput => ({
+  text,
+  json: toJson(user),
+})
+
+const shown = ({ username }: User): string => printable(username)
+
+const toJson = (user: User): object => ({
+  id: user.id,
+  username: user.username,
+  email: user.email ?? null,
+  active: user.active,
+  staff: user.staff,
+  superuser: user.superuser,
+  roles: user.roles,
+  joined_at: isoOf(user.joinedAt),
+  last_login_at: isoOf(user.lastLoginAt),
+  attributes: user.attributes,
+})

@@ -1,0 +1,110 @@
+import {
+  COMMON,
+  type Command,
+  type Option,
+  type OptionTable,
+  type Values,
+} from './command.ts'
+import { UsageError } from './errors.ts'
+import { printable } from './format.ts'
+import { nearest } from './nearest.ts'
+
+export interface ParsedWords {
+  readonly values: Values<OptionTable>
+  readonly args: readonly string[]
+  readonly wantsHelp: boolean
+}
+
+type Declared = Pick<Command, 'name' | 'args' | 'options'>
+
+/**
+ * Parses the words after a command's name.
+ *
+ * Messages never repeat a value: it may be a password in the wrong place.
+ *
+ * @throws UsageError
+ */
+export function parseWords(words: readonly string[], command: Declared): ParsedWords {
+  const known: OptionTable = { ...command.options, ...COMMON }
+  // An import would load every export, text encodings among them.
+  const { parseArgs } = process.getBuiltinModule('node:util')
+  const { tokens } = parseArgs({
+    args: [...words],
+    options: known,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const values: Record<string, string | boolean> = {}
+  const args: string[] = []
+  for (const token of tokens) {
+    if (token.kind === 'positional') args.push(token.value)
+    if (token.kind === 'option')
+      values[token.name] = readValue(token, optionOf(token, command.name, known))
+  }
+  const wantsHelp = values.help === true
+  if (!wantsHelp) checkCount(args.length, command)
+  // `readValue` returned what each option's type asks for.
+  return { values: values as Values<OptionTable>, args, wantsHelp }
+}
+
+interface OptionToken {
+  readonly name: string
+  readonly rawName: string
+  readonly value: string | undefined
+  readonly inlineValue: boolean | undefined
+}
+
+function optionOf(
+  { name, rawName }: OptionToken,
+  command: string,
+  known: OptionTable,
+): Option {
+  const option = Object.hasOwn(known, name) ? known[name] : undefined
+  if (option !== undefined) return option
+  if (/^--?p(ass(word|wd)?)?$/.test(rawName)) throw new UsageError(PASSWORD_ON_LINE)
+  throw new UsageError(
+    `watchword ${command} has no option ${printable(rawName)}. ${hint(name, command, known)}`,
+  )
+}
+
+const PASSWORD_ON_LINE =
+  'A password must not be on the command line, where other users of this machine can read it. Leave it out: the command asks for it, or reads it from standard input.'
+
+function hint(name: string, command: string, known: OptionTable): string {
+  const close = nearest(name, Object.keys(known))
+  if (close !== undefined) return `Did you mean --${close}?`
+  return `Its options: watchword help ${command}`
+}
+
+function readValue(token: OptionToken, option: Option): string | boolean {
+  if (option.type === 'string') return readText(token, option)
+  if (token.value === undefined) return true
+  throw new UsageError(`${token.rawName} takes no value: type ${token.rawName} alone.`)
+}
+
+function readText(
+  { rawName, value = '', inlineValue }: OptionToken,
+  option: Option,
+): string {
+  const isNextOption = inlineValue === false && value.startsWith('-') && value !== '-'
+  if (value !== '' && !isNextOption) return value
+  throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}.`)
+}
+
+function checkCount(count: number, { name, args }: Declared): void {
+  const usage = ['watchword', name, ...args].join(' ')
+  const missing = args.filter((arg) => !arg.startsWith('['))[count]
+  if (missing !== undefined)
+    throw new UsageError(`watchword ${name} needs ${missing}: ${usage}`)
+  if (count <= args.length) return
+  if (args.length === 0) {
+    throw new UsageError(`watchword ${name} takes no argument, only options: ${usage}`)
+  }
+  throw new UsageError(
+    `watchword ${name} takes ${counted(args.length)} at most: ${usage}`,
+  )
+}
+
+const counted = (count: number): string =>
+  count === 1 ? 'one argument' : `${count} arguments`

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { type TestContext, test } from 'node:test'
+import { aFolder, NOON, vitor } from '../../../test/sessions/house.ts'
+import { days, type Seconds, seconds, type UnixSeconds } from '../../base/clock.ts'
+import { systemRandom } from '../../base/random.ts'
+import type { PortsOf } from '../../stores/extension.ts'
+import { sqliteStore } from '../../stores/sqlite/store.ts'
+import type { Store } from '../../stores/store.ts'
+import type { UserId } from '../../users/user.ts'
+import { type ApiTokenId, type ApiTokenRecord, digestOf } from './api-token.ts'
+import { derivedToken } from './derived-token.ts'
+import { type ApiTokenInput, issueApiToken } from './issue.ts'
+import { apiTokenStore } from './sql.ts'
+
+const KEYS = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)] as const
+const at = (moment: UnixSeconds) => () => moment
+const later = (length: number): UnixSeconds => (NOON + length) as UnixSeconds
+const another = { ...vitor, id: 'b2' as UserId, username: 'ada', usernameKey: 'ada' }
+
+type ApiTokenStore = Store<PortsOf<readonly [typeof apiTokenStore]>>
+
+/** A store with two users. */
+async function deps(t: TestContext, file = ':memory:') {
+  const store = sqliteStore({ file, extensions: [apiTokenStore] })
+  t.after(() => store.close())
+  await store.ports.users.insert(vitor)
+  await store.ports.users.insert(another)
+  return { store, issue: issuerOn(store), derive: deriverOn(store) }
+}
+
+const issuerOn =
+  ({ ports: { apiTokens } }: ApiTokenStore) =>
+  (input: ApiTokenInput = {}, clock = at(NOON)) =>
+    issueApiToken(vitor.id, input, { apiTokens, clock, random: systemRandom })
+
+const deriverOn =
+  ({ ports: { apiTokens } }: ApiTokenStore) =>
+  (options: { reset?: boolean; keys?: readonly Uint8Array[]; user?: UserId } = {}) => {
+    const derivingKeys = () => options.keys ?? [KEYS[0]]
+    return derivedToken(
+      options.user ?? vitor.id,
+      { apiTokens, clock: at(NOON), random: systemRandom, derivingKeys },
+      options,
+    )
+  }
+
+function fileOf(t: TestContext): string {
+  const { file, remove } = aFolder()
+  t.after(remove)
+  return file
+}
+
+test('a new token has 256 random bits behind its prefix, and is found by its whole text alone', async (t) => {
+  const { store, issue } = await deps(t)
+
+  const { token, record } = await issue({
+    name: 'nightly export',
+    scopes: ['posts:read', 'posts:read'],
+  })
+
+  assert.match(token, /^ww_[\w-]{43}$/)
+  assert.deepEqual(await store.ports.apiTokens.find(digestOf(token), NOON), record)
+  assert.deepEqual(record, {
+    id: record.id,
+    userId: vitor.id,
+    hint: token.slice(0, 11),
+    name: 'nightly export',
+    scopes: ['posts:read'],
+    createdAt: NOON,
+    expiresAt: undefined,
+    derived: false,
+  })
+  for (const wrong of [
+    token.slice(0, -1),
+    `${token}A`,
+    token.toLowerCase(),
+    record.hint,
+    record.id,
+    '',
+  ]) {
+    assert.equal(
+      await store.ports.apiTokens.find(digestOf(wrong), NOON),
+      undefined,
+      wrong,
+    )
+  }
+})
+
+test('the database holds no text of a token', async (t) => {
+  const file = fileOf(t)
+  const { store, issue, derive } = await deps(t, file)
+  const texts = [(await issue()).token.slice(3), (await derive()).token]
+  await store.close()
+
+  const bytes = readFileSync(file)
+
+  for (const text of texts) {
+    assert.ok(bytes.includes(text.slice(0, 8)), 'what lists show of it is there')
+    assert.ok(!bytes.includes(text.slice(9)), 'more than lists show of it is there')
+    assert.ok(bytes.includes(digestOf(text.length === 40 ? text : `ww_${text}`)))
+  }
+})
+
+for (const [what, input, field] of [
+  ['a name of nothing', { name: '' }, 'name'],
+  ['a name that moves the cursor', { name: 'a\u001b[2J' }, 'name'],
+  ['a name without end', { name: 'a'.repeat(151) }, 'name'],
+  ['a scope with a blank', { scopes: ['posts read'] }, 'scopes'],
+  ['a scope with a quote', { scopes: ['"'] }, 'scopes'],
+  ['a scope of nothing', { scopes: [''] }, 'scopes'],
+  ['a life of nothing', { expiresIn: seconds(0) }, 'expiresIn'],
+  ['a life before its beginning', { expiresIn: seconds(-1) }, 'expiresIn'],
+  ['a life that is no number', { expiresIn: Number.NaN as Seconds }, 'expiresIn'],
+  ['a life of more than a hundred years', { expiresIn: days(36_526) }, 'expiresIn'],
+  ['a prefix that is no word', { prefix: 'a_b' }, 'prefix'],
+  ['a prefix of eleven letters', { prefix: 'a'.repeat(11) }, 'prefix'],
+] as const) {
+  test(`no token is made with ${what}`, async (t) => {
+    const { store, issue } = await deps(t)
+
+    await assert.rejects(issue(input), (error: { code?: string; body?: object }) => {
+      assert.deepEqual([error.code, Object.keys(error.body ?? {})], ['invalid', [field]])
+      return true
+    })
+    assert.deepEqual(await store.ports.apiTokens.list(vitor.id), [])
+  })
+}
+
+test('a token expires in the second that its life ends', async (t) => {
+  const { store, issue } = await deps(t)
+  const { token } = await issue({ expiresIn: days(90) })
+  const digest = digestOf(token)
+
+  assert.ok(await store.ports.apiTokens.find(digest, later(days(90) - 0.001)))
+  assert.equal(await store.ports.apiTokens.find(digest, later(days(90))), undefined)
+})
+
+test('a derived token is the same at each call: 40 hexadecimal digits of its user and no other', async (t) => {
+  const { store, derive } = await deps(t)
+
+  const first = await derive()
+
+  assert.match(first.token, /^[0-9a-f]{40}$/)
+  assert.equal(first.record.hint, first.token.slice(0, 8))
+  assert.equal(first.record.derived, true)
+  assert.deepEqual(await derive(), first)
+  assert.deepEqual(
+    await store.ports.apiTokens.find(digestOf(first.token), NOON),
+    first.record,
+  )
+  assert.notEqual((await derive({ user: another.id })).token, first.token)
+})
+
+test('a reset makes another, and the old one ends', async (t) => {
+  const { store, derive } = await deps(t)
+  const old = await derive()
+
+  const fresh = await derive({ reset: true })
+
+  assert.notEqual(fresh.token, old.token)
+  assert.deepEqual(await derive(), fresh)
+  assert.equal(await store.ports.apiTokens.find(digestOf(old.token), NOON), undefined)
+  assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
+})
+
+test('Z20: 500 derived tokens are all different', async (t) => {
+  const { derive } = await deps(t)
+  const texts = new Set<string>()
+
+  for (let i = 0; i < 500; i++) texts.add((await derive({ reset: true })).token)
+
+  assert.equal(texts.size, 500)
+  for (const text of texts) assert.match(text, /^[0-9a-f]{40}$/)
+})
+
+test('of many who ask at once for the first one, through two stores on one file, all get the same', async (t) => {
+  const file = fileOf(t)
+  const { store, derive } = await deps(t, file)
+  const other = sqliteStore({ file, extensions: [apiTokenStore] })
+  t.after(() => other.close())
+  await other.migrate()
+  const deriveThere = deriverOn(other)
+
+  const given = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? derive() : deriveThere())),
+  )
+
+  assert.equal(new Set(given.map(({ token }) => token)).size, 1)
+  assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
+})
+
+test('of many who reset at once, all get the same new one', async (t) => {
+  const { store, derive } = await deps(t)
+  const old = await derive()
+
+  const given = await Promise.all(
+    Array.from({ length: 20 }, () => derive({ reset: true })),
+  )
+
+  const now = await derive()
+  assert.notEqual(now.token, old.token)
+  for (const { token } of given) assert.equal(token, now.token)
+  assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
+})
+
+test('two users whose rows have one nonce have two tokens', async (t) => {
+  const { store } = await deps(t)
+  const random = (size: number): Uint8Array => new Uint8Array(size).fill(7)
+  const texts = await Promise.all(
+    [vitor.id, another.id].map(async (id) => {
+      const insertless = {
+        ...store.ports.apiTokens,
+        keep: async (token: ApiTokenRecord) => token,
+      }
+      const shown = await derivedToken(id, {
+        apiTokens: insertless,
+        clock: at(NOON),
+        random,
+        derivingKeys: () => KEYS,
+      })
+      return shown.token
+    }),
+  )
+
+  assert.equal(new Set(texts).size, 2)
+})
+
+test('an older secret shows again what it derived; new ones are derived under the first', async (t) => {
+  const { derive } = await deps(t)
+  const old = await derive({ keys: [KEYS[1]] })
+
+  assert.deepEqual(await derive({ keys: [KEYS[0], KEYS[1]] }), old)
+  const fresh = await derive({ keys: [KEYS[0], KEYS[1]], reset: true })
+  assert.deepEqual(await derive({ keys: [KEYS[0]] }), fresh)
+})
+
+test('a derived token lives while nobody asks for it, and is made anew when no secret derives it any more', async (t) => {
+  const { store, derive } = await deps(t)
+  const old = await derive({ keys: [KEYS[1]] })
+  assert.ok(await store.ports.apiTokens.find(digestOf(old.token), NOON))
+
+  const fresh = await derive({ keys: [KEYS[0], KEYS[2]] })
+
+  assert.notEqual(fresh.token, old.token)
+  assert.equal(await store.ports.apiTokens.find(digestOf(old.token), NOON), undefined)
+  assert.deepEqual(await derive({ keys: [KEYS[0]] }), fresh)
+})
+
+test('tokens are named by their id or by how they begin', async (t) => {
+  const { store, issue, derive } = await deps(t)
+  const [{ record }, { record: derived }] = [await issue(), await derive()]
+
+  for (const token of [record, derived]) {
+    assert.deepEqual(await store.ports.apiTokens.named(token.id), [token])
+    assert.deepEqual(await store.ports.apiTokens.named(token.hint), [token])
+  }
+  for (const nothing of [
+    '',
+    'ww_',
+    record.hint.slice(0, -1),
+    '%',
+    record.id.toUpperCase(),
+  ]) {
+    assert.deepEqual(await store.ports.apiTokens.named(nothing), [], nothing)
+  }
+})
+
+test('flush deletes what has expired before, and what has no user any more', async (t) => {
+  const { store, issue, derive } = await deps(t)
+  const [{ record: kept }, { record: dead }] = [
+    await issue({ expiresIn: days(2) }),
+    await issue({ expiresIn: days(1) }),
+  ]
+  const { record: derived } = await derive()
+  await derive({ user: another.id })
+  await store.ports.users.delete(another.id)
+
+  assert.equal(await store.ports.apiTokens.flush(later(days(1) + 1), 1), 1)
+  assert.equal(await store.ports.apiTokens.flush(later(days(1) + 1), 10), 1)
+  assert.equal(await store.ports.apiTokens.flush(later(days(1) + 1), 10), 0)
+
+  assert.deepEqual(
+    new Set((await store.ports.apiTokens.list(vitor.id)).map(({ id }) => id)),
+    new Set([kept.id, derived.id]),
+  )
+  assert.deepEqual(await store.ports.apiTokens.list(another.id), [])
+  assert.equal(await store.ports.apiTokens.delete(dead.id), false)
+  assert.equal(await store.ports.apiTokens.delete('nobody' as ApiTokenId), false)
+  assert.equal(await store.ports.apiTokens.delete(kept.id), true)
+  assert.equal(await store.ports.apiTokens.deleteAll(vitor.id), 1)
+})

@@ -1,0 +1,95 @@
+import { after, type Clock, days, type Seconds } from '../../base/clock.ts'
+import { AuthError } from '../../base/errors.ts'
+import { hexId, type Random } from '../../base/random.ts'
+import type { UserId } from '../../users/user.ts'
+import {
+  type ApiTokenId,
+  type ApiTokenRecord,
+  type ApiTokens,
+  digestOf,
+  hintOf,
+  type ShownToken,
+} from './api-token.ts'
+
+/** What somebody wants of a new token. */
+export interface ApiTokenInput {
+  /** What it is for, for whoever reads the list. */
+  readonly name?: string | undefined
+  /** What it is limited to (RFC 6749 §3.3). */
+  readonly scopes?: readonly string[]
+  /** Without it the token lives until it is revoked. */
+  readonly expiresIn?: Seconds | undefined
+  /** How its text begins, so that a search for lost secrets finds it. */
+  readonly prefix?: string
+}
+
+export interface IssueDeps {
+  readonly apiTokens: Pick<ApiTokens, 'insert'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Characters of the text, behind the prefix, that lists show. */
+const HINT = 8
+
+/**
+ * Makes a token of a user.
+ *
+ * @returns its text, `<prefix>_` and 43 characters of base64url (256 random bits), shown this once
+ * @throws AuthError `invalid`, its body naming the fields at fault
+ */
+export async function issueApiToken(
+  userId: UserId,
+  { name, scopes = [], expiresIn, prefix = 'ww' }: ApiTokenInput,
+  { apiTokens, clock, random }: IssueDeps,
+): Promise<ShownToken> {
+  refuseFaults({
+    name: nameFault(name),
+    scopes: scopesFault(scopes),
+    expiresIn: lifeFault(expiresIn),
+    prefix: prefixFault(prefix),
+  })
+  const token = `${prefix}_${Buffer.from(random(32)).toString('base64url')}`
+  const now = clock()
+  const record: ApiTokenRecord = {
+    id: hexId(random) as ApiTokenId,
+    userId,
+    digest: digestOf(token),
+    hint: token.slice(0, prefix.length + 1 + HINT),
+    name,
+    scopes: [...new Set(scopes)],
+    nonce: undefined,
+    createdAt: now,
+    expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
+  }
+  await apiTokens.insert(record)
+  return { token, record: hintOf(record) }
+}
+
+function refuseFaults(found: Readonly<Record<string, string | undefined>>): void {
+  const faults = Object.entries(found).flatMap(([field, fault]) =>
+    fault === undefined ? [] : [[field, [fault]]],
+  )
+  if (faults.length > 0)
+    throw new AuthError('invalid', undefined, { body: Object.fromEntries(faults) })
+}
+
+const nameFault = (name: string | undefined): string | undefined =>
+  name === undefined || (name !== '' && name.length <= 150 && !/\p{Cc}/u.test(name))
+    ? undefined
+    : 'Must be 1 to 150 characters that can be seen.'
+
+/** RFC 6749 appendix A.4. */
+const scopesFault = (scopes: readonly string[]): string | undefined =>
+  scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope)) &&
+  scopes.length <= 100
+    ? undefined
+    : 'Must be words without blanks, quotes and backslashes.'
+
+const lifeFault = (life: Seconds | undefined): string | undefined =>
+  life === undefined || (life > 0 && life <= days(36_525))
+    ? undefined
+    : 'Must be a length of time, 100 years at most.'
+
+const prefixFault = (prefix: string): string | undefined =>
+  /^[a-z\d]{1,10}$/i.test(prefix) ? undefined : 'Must be 1 to 10 letters and digits.'

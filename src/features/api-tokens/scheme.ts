@@ -1,0 +1,85 @@
+import {
+  credentialsAfter,
+  headerErrors,
+  invalidHeaderError,
+} from '../../authentication/header.ts'
+import type {
+  Authentication,
+  Identity,
+  Scheme,
+  SchemeDeps,
+} from '../../authentication/scheme.ts'
+import { AuthError } from '../../base/errors.ts'
+import { decodeUtf8 } from '../../base/utf8.ts'
+import { mayUse } from '../../tokens/token-settings.ts'
+import type { User } from '../../users/user.ts'
+import { digestOf } from './api-token.ts'
+
+/**
+ * `Authorization: Token <text>`: an API token, and the user behind it, both looked up at each request: what is revoked,
+ * expired or deactivated ends at once. Django REST framework's `TokenAuthentication`, exact on the wire (specification 6.4).
+ *
+ * @param keyword in the place of `Token`. A list in which two schemes have one word asks the first of them alone.
+ * @throws AuthError `invalid_config` where the keyword is no word
+ */
+export function apiToken({
+  keyword = 'Token',
+}: {
+  readonly keyword?: string
+} = {}): Scheme<User> {
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(keyword)) {
+    throw new AuthError(
+      'invalid_config',
+      'apiToken({ keyword }) must be a word without blanks, such as "Token".',
+    )
+  }
+  const words = [keyword]
+  const scheme = (deps: SchemeDeps): Authentication => ({
+    challenge: keyword,
+    identify(request) {
+      const sent = credentialsAfter(words, request.header('authorization'), FAULTS)
+      if (sent === undefined) return undefined
+      refuseNonUtf8(sent)
+      return identityOf(sent, deps)
+    },
+  })
+  return Object.assign(scheme, { brings: ['apiToken'] })
+}
+
+const FAULTS = headerErrors('token', 'Token')
+
+/**
+ * Headers are octets, given as Latin-1. No token of ours has other characters than ASCII's, so what has is no token; what it
+ * is told is upstream's.
+ *
+ * @throws AuthError where they are no UTF-8
+ */
+function refuseNonUtf8(sent: string): void {
+  if (/^[\x21-\x7e]+$/.test(sent)) return
+  if (decodeUtf8(Buffer.from(sent, 'latin1')) === undefined) {
+    throw invalidHeaderError(
+      'token',
+      'Token string should not contain invalid characters.',
+    )
+  }
+}
+
+async function identityOf(
+  text: string,
+  { apiTokens, users, terms, clock }: SchemeDeps,
+): Promise<Identity> {
+  const apiToken = await apiTokens.find(digestOf(text), clock())
+  if (apiToken === undefined) throw invalid('no such token, or it has expired')
+  const account = await users.find('id', apiToken.userId)
+  // As upstream, where a token goes with its user.
+  if (account === undefined) throw invalid('the user of this token is gone')
+  const { user } = account
+  if (!mayUse(user, terms))
+    throw inactive('the user is inactive, or refused by the rule (D11)')
+  return { user, scheme: 'apiToken', apiToken, scopes: apiToken.scopes }
+}
+
+const invalid = (note: string): AuthError =>
+  new AuthError('authentication_failed', note, { detail: 'Invalid token.' })
+const inactive = (note: string): AuthError =>
+  new AuthError('authentication_failed', note, { detail: 'User inactive or deleted.' })

@@ -1,0 +1,202 @@
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { UnixSeconds } from '../../base/clock.ts'
+import type { StoreExtension } from '../../stores/extension.ts'
+import type { Migration } from '../../stores/migrations.ts'
+import { prepared } from '../../stores/prepared.ts'
+import type { Tables } from '../../stores/tables.ts'
+import type { UserId } from '../../users/user.ts'
+import {
+  type ApiTokenId,
+  type ApiTokenRecord,
+  type ApiTokens,
+  hintOf,
+  type TokenDigest,
+} from './api-token.ts'
+
+interface ApiTokenTable {
+  readonly id: ApiTokenId
+  readonly user_id: UserId
+  readonly digest: TokenDigest
+  readonly hint: string
+  readonly name: string | null
+  readonly scopes: string
+  readonly nonce: string | null
+  readonly created_at: UnixSeconds
+  readonly expires_at: UnixSeconds | null
+}
+
+type ApiTokenTables = Tables & { tokens: ApiTokenTable }
+
+/** Forward only: a released migration is never changed. */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'tokens',
+    statements: (schema, { text }) => [
+      schema
+        .createTable('tokens')
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('user_id', text, (column) => column.notNull())
+        .addColumn('digest', text, (column) => column.notNull().unique())
+        .addColumn('hint', text, (column) => column.notNull())
+        .addColumn('name', text)
+        .addColumn('scopes', text, (column) => column.notNull())
+        .addColumn('nonce', text)
+        .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('expires_at', 'double precision'),
+      schema.createIndex('tokens_by_user').on('tokens').column('user_id'),
+      // A user has one derived token at most, also if two processes write at once.
+      schema
+        .createIndex('tokens_derived')
+        .unique()
+        .on('tokens')
+        .column('user_id')
+        .where(sql.ref('nonce'), 'is not', null),
+    ],
+  },
+]
+
+/** The table of API tokens, and the port over it. */
+export const apiTokenStore: StoreExtension<{ readonly apiTokens: ApiTokens }> = {
+  name: 'apiTokens',
+  migrations: MIGRATIONS,
+  ports: (db) => ({
+    apiTokens: sqlApiTokens(db.withTables<{ tokens: ApiTokenTable }>()),
+  }),
+}
+
+type Row = Selectable<ApiTokenTable>
+
+/** API tokens in SQL. That a user has one derived token at most is a constraint of the table. */
+function sqlApiTokens(db: Kysely<ApiTokenTables>): ApiTokens {
+  const find = prepared<{ digest: TokenDigest; now: UnixSeconds }, Row>(db, (its) =>
+    db
+      .selectFrom('tokens')
+      .selectAll()
+      .where('digest', '=', its.digest)
+      .where((token) =>
+        token.or([token('expires_at', 'is', null), token('expires_at', '>', its.now)]),
+      ),
+  )
+
+  return {
+    async insert(token) {
+      await db.insertInto('tokens').values(rowOf(token)).execute()
+    },
+
+    async keep(token) {
+      const query = db
+        .insertInto('tokens')
+        .values(rowOf(token))
+        // Changes nothing of a row that is there, and gives it back.
+        .onConflict((conflict) =>
+          conflict
+            .column('user_id')
+            .where('nonce', 'is not', null)
+            .doUpdateSet({ user_id: token.userId }),
+        )
+        .returningAll()
+      return recordOf(await query.executeTakeFirstOrThrow())
+    },
+
+    async replace(id, token) {
+      const query = db.updateTable('tokens').set(rowOf(token)).where('id', '=', id)
+      const { numUpdatedRows } = await query.executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async find(digest, now) {
+      const [row] = (await find({ digest, now })).rows
+      return row && hintOf(recordOf(row))
+    },
+
+    async findDerived(userId) {
+      const query = db
+        .selectFrom('tokens')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .where('nonce', 'is not', null)
+      const row = await query.executeTakeFirst()
+      return row && recordOf(row)
+    },
+
+    async named(idOrHint) {
+      const query = db.selectFrom('tokens').selectAll()
+      const rows = await query
+        .where((token) => token.or({ id: idOrHint as ApiTokenId, hint: idOrHint }))
+        .execute()
+      return rows.map((row) => hintOf(recordOf(row)))
+    },
+
+    async list(userId) {
+      const rows = await db
+        .selectFrom('tokens')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .execute()
+      return rows.map((row) => hintOf(recordOf(row)))
+    },
+
+    async delete(id) {
+      const { numDeletedRows } = await db
+        .deleteFrom('tokens')
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return numDeletedRows === 1n
+    },
+
+    async deleteAll(userId) {
+      const { numDeletedRows } = await db
+        .deleteFrom('tokens')
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+
+    async flush(moment, limit) {
+      const dead = db
+        .selectFrom('tokens')
+        .leftJoin('users', 'users.id', 'tokens.user_id')
+        .select('tokens.id')
+        .where((token) =>
+          token.or([
+            token('tokens.expires_at', '<', moment),
+            token('users.id', 'is', null),
+          ]),
+        )
+        .limit(limit)
+      const { numDeletedRows } = await db
+        .deleteFrom('tokens')
+        .where('id', 'in', dead)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+  }
+}
+
+const rowOf = (token: ApiTokenRecord): Row => ({
+  id: token.id,
+  user_id: token.userId,
+  digest: token.digest,
+  hint: token.hint,
+  name: token.name ?? null,
+  scopes: JSON.stringify(token.scopes),
+  nonce: token.nonce ?? null,
+  created_at: token.createdAt,
+  expires_at: token.expiresAt ?? null,
+})
+
+const NONE: readonly string[] = []
+
+const recordOf = (row: Row): ApiTokenRecord => ({
+  id: row.id,
+  userId: row.user_id,
+  digest: row.digest,
+  hint: row.hint,
+  name: row.name ?? undefined,
+  scopes: row.scopes === '[]' ? NONE : JSON.parse(row.scopes),
+  nonce: row.nonce ?? undefined,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at ?? undefined,
+})

@@ -1,0 +1,114 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { AuthError } from '../../base/errors.ts'
+import { cookieValues } from '../../http/cookies.ts'
+import { crossSiteFault, type SiteCheck } from '../../http/origins.ts'
+import type { AuthRequest } from '../../http/request.ts'
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
+const LENGTH = 32
+
+/**
+ * The CSRF token that belongs to a session: 32 characters that say nothing of its secret. Whoever can set cookies on this host
+ * from a neighbour's still has none that fits (rule H10), which Django's pair of cookie and header does not see.
+ */
+export const csrfTokenOf = (secret: string): string =>
+  [...createHmac('sha256', secret).update('csrf').digest()]
+    .map((octet) => ALPHABET[octet % ALPHABET.length])
+    .join('')
+
+export interface CsrfSettings extends SiteCheck {
+  /** The cookie in which scripts find the token. */
+  readonly csrfCookie: string
+}
+
+/**
+ * Refuses what another site may have made the browser send (specification 6.3).
+ *
+ * @param secret of the session that the request bears
+ * @throws AuthError `csrf_failed`, in Django's words
+ */
+export async function requireCsrfToken(
+  request: AuthRequest,
+  secret: string,
+  terms: CsrfSettings,
+): Promise<void> {
+  const byOrigin =
+    request.comparesOrigin === true && request.header('origin') !== undefined
+  const fault =
+    crossSiteFault(request, terms) ??
+    (byOrigin ? undefined : await tokensFault(request, secret, terms))
+  if (fault !== undefined) throw csrfError(fault)
+}
+
+const tokensFault = async (
+  request: AuthRequest,
+  secret: string,
+  { csrfCookie }: CsrfSettings,
+): Promise<string | undefined> =>
+  cookieFault(cookieValues(csrfCookie, request.header('cookie')).at(-1)) ??
+  (await tokenFault(request, csrfTokenOf(secret)))
+
+export const csrfError = (fault: string): AuthError =>
+  // A Referer may hold a secret in its query: what the log is told ends with its host.
+  new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), {
+    detail: `CSRF Failed: ${fault}`,
+  })
+
+/** Methods that change nothing (RFC 9110 §9.2.1). */
+export const isSafe = (method: string): boolean => SAFE.has(method)
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
+function cookieFault(cookie: string | undefined): string | undefined {
+  if (cookie === undefined) return 'CSRF cookie not set.'
+  const fault = formFault(cookie)
+  return fault === undefined ? undefined : `CSRF cookie ${fault}.`
+}
+
+async function tokenFault(
+  request: AuthRequest,
+  expected: string,
+): Promise<string | undefined> {
+  const header = request.header('x-csrftoken')
+  const field = header ? undefined : await fieldIn(request)
+  const token = field || header
+  if (token === undefined) return 'CSRF token missing.'
+  const fault =
+    formFault(token) ?? (isSame(unmasked(token), expected) ? undefined : 'incorrect')
+  return fault === undefined
+    ? undefined
+    : `CSRF token from ${field ? 'POST' : "the 'X-Csrftoken' HTTP header"} ${fault}.`
+}
+
+function formFault(text: string): string | undefined {
+  if (text.length !== LENGTH && text.length !== 2 * LENGTH) return 'has incorrect length'
+  return /^[A-Za-z\d]*$/.test(text) ? undefined : 'has invalid characters'
+}
+
+const isSame = (token: string, expected: string): boolean =>
+  timingSafeEqual(Buffer.from(token), Buffer.from(expected))
+
+/** Pages may hold the token behind a mask, which is sent with it. */
+function unmasked(token: string): string {
+  if (token.length === LENGTH) return token
+  const places = [...token].map((character) => ALPHABET.indexOf(character))
+  return places
+    .slice(LENGTH)
+    .map((cipher, i) => ALPHABET.at((cipher - places[i]!) % ALPHABET.length))
+    .join('')
+}
+
+/** The field of a form that a page without scripts sends; never of JSON. The body is left to whoever reads it after. */
+async function fieldIn(request: AuthRequest): Promise<string | undefined> {
+  const type = request.header('content-type') ?? ''
+  if (
+    request.method !== 'POST' ||
+    !/^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)
+  )
+    return undefined
+  const bytes = await request.peek?.()
+  if (bytes === undefined) return undefined
+  return (
+    new URLSearchParams(Buffer.from(bytes).toString('utf8')).get('csrfmiddlewaretoken') ??
+    undefined
+  )
+}

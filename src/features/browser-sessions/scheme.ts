@@ -1,0 +1,104 @@
+import type {
+  Authentication,
+  Identity,
+  Scheme,
+  SchemeDeps,
+} from '../../authentication/scheme.ts'
+import { days } from '../../base/clock.ts'
+import { type Duration, secondsOf } from '../../base/duration.ts'
+import { AuthError } from '../../base/errors.ts'
+import { trustedOrigins } from '../../http/origins.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import { mayUse } from '../../tokens/token-settings.ts'
+import type { User } from '../../users/user.ts'
+import {
+  allowsPlainHttp,
+  type BrowserSessionSettings,
+  findBrowserSession,
+  requireSessions,
+  secretOf,
+} from './browser-session.ts'
+import { isSafe, requireCsrfToken } from './csrf.ts'
+
+export interface SessionOptions {
+  /** The cookie's name, before which `__Host-` is put where it is for https alone. Default `sessionid`. SESSION_COOKIE_NAME */
+  readonly cookie?: string
+  /** The name of the cookie with the CSRF token. Default `csrftoken`. CSRF_COOKIE_NAME */
+  readonly csrfCookie?: string
+  /** How long a browser stays signed in, at most. Default 14 days. SESSION_COOKIE_AGE */
+  readonly lifetime?: Duration
+  /**
+   * Whether cookies are for https alone. Default: yes, but for plain http to this machine itself (`http://localhost:8000`).
+   * SESSION_COOKIE_SECURE
+   */
+  readonly secure?: boolean
+  /** Pages of which other hosts may act for who is signed in, such as `https://*.example.com`. CSRF_TRUSTED_ORIGINS */
+  readonly origins?: readonly string[]
+}
+
+/**
+ * A cookie, and on requests that change something a CSRF token: for pages of your own in a browser. Django REST framework's
+ * `SessionAuthentication` on the wire (specification 6.3), and the endpoints that sign in and out.
+ *
+ * @throws AuthError `invalid_config`
+ */
+export function session(options: SessionOptions = {}): Scheme<User> {
+  const terms = browserTerms(options)
+  const scheme = (deps: SchemeDeps): Authentication => {
+    requireSessions(deps)
+    return {
+      identify: (request) =>
+        secretOf(request, terms) === undefined
+          ? undefined
+          : identityOf(request, terms, deps),
+    }
+  }
+  return Object.assign(scheme, { brings: ['login', 'logout'], browser: terms })
+}
+
+async function identityOf(
+  request: AuthRequest,
+  terms: BrowserSessionSettings,
+  deps: SchemeDeps,
+): Promise<Identity | undefined> {
+  const found = await findBrowserSession(request, terms, deps)
+  if (found?.session.userId === undefined) return undefined
+  const { id, userId, epoch } = found.session
+  const account = await deps.users.find('id', userId)
+  if (account === undefined || !mayUse(account.user, deps.terms)) return undefined
+  // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
+  if (account.user.epoch !== epoch) return undefined
+  if (!isSafe(request.method)) await requireCsrfToken(request, found.secret, terms)
+  return { user: account.user, scheme: 'session', sessionId: id }
+}
+
+function browserTerms({
+  cookie = 'sessionid',
+  csrfCookie = 'csrftoken',
+  ...rest
+}: SessionOptions): BrowserSessionSettings {
+  const { lifetime = '14d', secure, origins = [] } = rest
+  for (const name of [cookie, csrfCookie]) {
+    if (!/^(?!__)[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
+      throw refused(
+        `"${name}" cannot be a cookie's name: write it without "__Host-", which is added.`,
+      )
+    }
+  }
+  const life = secondsOf(lifetime)
+  if (life === undefined || life < 1 || life > days(366)) {
+    throw refused(
+      'lifetime must be a length of time from 1 second to 366 days, such as "14d".',
+    )
+  }
+  return {
+    cookie,
+    csrfCookie,
+    lifetime: life,
+    trusts: trustedOrigins(origins),
+    mayBePlain: allowsPlainHttp(secure),
+  }
+}
+
+const refused = (message: string): AuthError =>
+  new AuthError('invalid_config', `session(): ${message}`)

@@ -1,0 +1,87 @@
+import { after, floorSeconds, type UnixSeconds } from '../../base/clock.ts'
+import { AuthError } from '../../base/errors.ts'
+import { hexId } from '../../base/random.ts'
+import type { Claims } from '../../jwt/index.ts'
+import { slidingClaims, subjectAgain, subjectClaims } from '../../tokens/claims.ts'
+import {
+  accountBehind,
+  openSession,
+  refuseEnded,
+  refuseWrongType,
+  sessionOf,
+} from '../../tokens/session-of-token.ts'
+import type { TokenDeps, TokenSettings } from '../../tokens/token-settings.ts'
+import { requireJti } from '../../tokens/user-of-token.ts'
+import type { Account } from '../../users/user.ts'
+
+/** Signs an account in with one token that is both access and refresh token. */
+export async function obtainSliding(account: Account, deps: TokenDeps): Promise<string> {
+  const { terms } = deps
+  const now = deps.clock()
+  const refreshExp = floorSeconds(after(now, terms.slidingRefresh))
+  // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
+  const session = await openSession(
+    account.user,
+    after(refreshExp, terms.sliding),
+    now,
+    deps,
+  )
+  const jti = session?.jti ?? hexId(deps.random)
+  return deps.sign(
+    slidingClaims(subjectClaims(account, session, deps), { jti, now, refreshExp }, deps),
+  )
+}
+
+/**
+ * A sliding token for a sliding token (specification 1.7): `exp` and `iat` anew; `jti` and the end of refreshing stay, and
+ * so does the old token until its own `exp` (D33).
+ */
+export async function refreshSliding(token: string, deps: TokenDeps): Promise<string> {
+  const { terms } = deps
+  const claims = await deps.verify(token)
+  const now = deps.clock()
+  const jti = requireJti(claims, terms)
+  await refuseWrongType(claims, 'sliding', now, deps)
+  const presented = sessionOf(claims, jti, deps)
+  if (presented !== undefined) await refuseEnded(presented, now, deps)
+  const account = await accountBehind(claims, presented, now, deps)
+  const refreshExp = refreshEndOf(claims, now, terms)
+  const session = presented?.foreign ? undefined : presented
+  const again = slidingClaims(
+    subjectAgain(claims, account, session, deps),
+    { jti, now, refreshExp },
+    deps,
+  )
+  return deps.sign(inOrderOf(claims, again))
+}
+
+/** The same token with other times: each claim keeps its place, as in Simple JWT; new ones come last. */
+function inOrderOf(claims: Claims, again: Record<string, unknown>): object {
+  const kept = Object.keys(claims).filter((name) => Object.hasOwn(again, name))
+  return { ...Object.fromEntries(kept.map((name) => [name, again[name]])), ...again }
+}
+
+/** The end of the year 9999, as for the other dates of a token. */
+const LAST_MOMENT = 253_402_300_799
+
+/** @throws AuthError `invalid_claim`, `expired` with the texts of specification 1.7 */
+function refreshEndOf(
+  claims: Claims,
+  now: UnixSeconds,
+  terms: TokenSettings,
+): UnixSeconds {
+  const name = terms.slidingRefreshClaim
+  const end = Object.hasOwn(claims, name) ? claims[name] : undefined
+  if (end === undefined)
+    throw new AuthError('invalid_claim', undefined, {
+      detail: `Token has no '${name}' claim`,
+    })
+  if (typeof end !== 'number' || end > LAST_MOMENT)
+    throw new AuthError('invalid_claim', `${name} is no moment`)
+  if (now >= end + terms.leeway) {
+    throw new AuthError('expired', undefined, {
+      detail: `Token '${name}' claim has expired`,
+    })
+  }
+  return end as UnixSeconds
+}

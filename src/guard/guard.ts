@@ -1,0 +1,155 @@
+import {
+  type Authentication,
+  challengesOf,
+  firstIdentity,
+  type Identity,
+} from '../authentication/scheme.ts'
+import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
+import { AuthError } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { Decision } from '../permissions/decision.ts'
+import { denialError } from '../permissions/denial-error.ts'
+import {
+  type Permission,
+  type PermissionContext,
+  requiresSignIn,
+} from '../permissions/permission.ts'
+import { type PrincipalDeps, RequestPrincipal } from '../permissions/request-principal.ts'
+import type { Rights } from '../permissions/rights.ts'
+import { type Throttle, throttleAll } from '../throttling/throttle.ts'
+
+/** A route's requirement, its gaps filled with the instance's defaults. */
+export interface GuardParts {
+  readonly schemes: readonly Authentication[]
+  /** All must grant; the first that denies decides the response. */
+  readonly permissions: readonly AnyPermission[]
+  readonly throttles: readonly Throttle[]
+}
+
+export interface GuardDeps {
+  readonly rights: Rights
+  /** The client's address, behind the trusted proxies. */
+  readonly addressOf: (request: AuthRequest) => string
+  /** Called for each request that is denied; `undefined` unless the option `explain` is on. */
+  readonly onDenied: DeniedHook | undefined
+}
+
+export type DeniedHook = (
+  error: AuthError,
+  request: AuthRequest,
+  identity: Identity<unknown> | undefined,
+) => void
+
+/**
+ * Authenticates a request, authorizes it, and counts it, in this order. Returns a promise only if a part is asynchronous.
+ *
+ * @returns the principal; its user is `undefined` if the request is anonymous and the permissions grant that
+ * @throws AuthError with the challenges of the route's schemes
+ */
+export type Guard = (request: AuthRequest) => Awaitable<RequestPrincipal<unknown>>
+
+export function createGuard(
+  { schemes, permissions, throttles }: GuardParts,
+  deps: GuardDeps,
+): Guard {
+  const identify = firstIdentity(schemes)
+  const challenges = challengesOf(schemes)
+  const authorize = createAuthorizer(permissions, schemes.length > 0)
+
+  const toRouteError: PrincipalDeps['toRouteError'] = (error, request, identity) => {
+    deps.onDenied?.(error, request, identity)
+    return error.withChallenges(challenges)
+  }
+  const principalDeps: PrincipalDeps = { rights: deps.rights, toRouteError }
+
+  const fail = (
+    error: unknown,
+    request: AuthRequest,
+    identity?: Identity<unknown>,
+  ): never => {
+    throw error instanceof AuthError ? toRouteError(error, request, identity) : error
+  }
+
+  const count = ({ identity, request }: AnyContext): Awaitable<void> => {
+    if (throttles.length === 0) return
+    const subject = { userId: userIdOf(identity), address: deps.addressOf(request) }
+    return throttleAll(throttles, subject, request)
+  }
+
+  const admit = (
+    identity: Identity<unknown> | undefined,
+    request: AuthRequest,
+  ): Awaitable<RequestPrincipal<unknown>> => {
+    const principal = new RequestPrincipal(identity ?? ANONYMOUS, principalDeps, request)
+    const context: AnyContext = {
+      identity: identity && principal,
+      request,
+      resource: undefined,
+    }
+    return catchError(
+      () => andThen(authorize(context), () => andThen(count(context), () => principal)),
+      (error) => fail(error, request, identity),
+    )
+  }
+
+  return (request) =>
+    andThen(
+      catchError(
+        () => identify(request),
+        (error) => fail(error, request),
+      ),
+      (identity) => admit(checkedIdentity(identity), request),
+    )
+}
+
+/** Applies the permissions in turn; throws at the first that denies. */
+function createAuthorizer(permissions: readonly AnyPermission[], canSignIn: boolean) {
+  const needsUser = requiresSignIn(permissions)
+
+  const requireGranted = (decision: Decision, context: AnyContext): void => {
+    if (decision.granted === true) return
+    // If no scheme could authenticate the client, it gets a 403 with the permission's own text, not a 401.
+    const identity = canSignIn ? context.identity : UNAUTHENTICATABLE
+    throw denialError(decision, identity, context.request)
+  }
+
+  const authorize = (context: AnyContext, index = 0): Awaitable<void> => {
+    const permission = permissions[index]
+    if (permission !== undefined)
+      return andThen(permission(context), (decision) => {
+        requireGranted(decision, context)
+        return authorize(context, index + 1)
+      })
+    // Handlers rely on the `signedIn` mark: the type of `req.auth.user` follows from it.
+    if (needsUser && context.identity === undefined)
+      throw new AuthError(
+        'not_authenticated',
+        'a permission granted an anonymous request',
+      )
+  }
+  return authorize
+}
+
+type AnyPermission = Permission<unknown, unknown, string>
+type AnyContext = PermissionContext<unknown, unknown, string>
+
+const ANONYMOUS: Identity<undefined> = { user: undefined, scheme: 'anonymous' }
+const UNAUTHENTICATABLE = {}
+
+/** A scheme written in JavaScript may return anything. */
+function checkedIdentity(
+  identity: Identity<unknown> | null | undefined,
+): Identity<unknown> | undefined {
+  if (identity == null) return undefined
+  if (identity.user == null) throw new TypeError(NO_USER)
+  return identity
+}
+
+const NO_USER =
+  'A scheme returned an identity without a user. Return undefined if the request has no credentials, else { user, scheme }.'
+
+/** The users of a custom scheme may have ids of any type, or none. */
+function userIdOf(identity: Identity<unknown> | undefined): string | undefined {
+  const user = identity?.user as { readonly id?: unknown } | undefined
+  return user?.id === undefined ? undefined : String(user.id)
+}

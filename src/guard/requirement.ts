@@ -1,0 +1,62 @@
+import type { Scheme } from '../authentication/scheme.ts'
+import type { Permission, SignedIn } from '../permissions/permission.ts'
+import type { Throttle } from '../throttling/throttle.ts'
+
+/**
+ * What a route requires: `'posts.change'` (a permission string of the instance's roles), a permission such as `isStaff`,
+ * or an object of `schemes`, `permissions` and `throttle`.
+ */
+export type Requirement<U, Right extends string> =
+  | Right
+  | Permission<unknown, U, Right>
+  | RequirementOptions<U, Right>
+
+/** A member that is left out takes the instance's option of that name. */
+export type RequirementOptions<U, Right extends string> =
+  | (ThrottleOption & {
+      readonly schemes?: undefined
+      readonly permissions?: Permissions<U, Right>
+    })
+  | (ThrottleOption & {
+      /** Tried in this order. Permissions that expect the user type of another scheme do not compile. */
+      readonly schemes: readonly Scheme<unknown>[]
+      readonly permissions?: Permissions<never, Right>
+    })
+
+interface ThrottleOption {
+  /**
+   * The name of a rate in the option `throttle`: counts in addition to `anon` and `user`. A list of names and throttles
+   * replaces those two; an empty list counts nothing.
+   */
+  readonly throttle?: string | readonly (string | Throttle)[]
+}
+
+/** One permission, or a list in which each must grant; the first that denies decides the response. */
+export type Permissions<U, Right extends string> =
+  | Permission<unknown, U, Right>
+  | readonly Permission<unknown, U, Right>[]
+
+/** The type of `req.auth.user` behind a guard; includes `undefined` if its permissions may grant anonymous requests. */
+export type PrincipalUser<N, U> = N extends string
+  ? U
+  : N extends (context: never) => unknown
+    ? N extends SignedIn
+      ? U
+      : U | undefined
+    : N extends { readonly permissions: infer Given }
+      ? RequiresSignIn<Given> extends true
+        ? SchemesUser<N, U>
+        : SchemesUser<N, U> | undefined
+      : SchemesUser<N, U>
+
+type RequiresSignIn<Given> = Given extends SignedIn
+  ? true
+  : Given extends readonly (infer Part)[]
+    ? Extract<Part, SignedIn> extends never
+      ? false
+      : true
+    : false
+
+type SchemesUser<N, U> = N extends { readonly schemes: readonly Scheme<infer Other>[] }
+  ? Other
+  : U

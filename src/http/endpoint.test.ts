@@ -1,0 +1,377 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomInt } from 'node:crypto'
+import { test } from 'node:test'
+import { AuthError } from '../base/errors.ts'
+import {
+  blacklist,
+  obtain,
+  refresh,
+  type TokenVerbs,
+  verify,
+} from '../features/tokens/endpoints.ts'
+import { type Endpoint, handleEndpoint } from './endpoint.ts'
+import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
+
+type Headers = Readonly<Record<string, string>>
+
+const requestOf = (
+  body: string | Uint8Array,
+  headers: Headers = {},
+  method = 'POST',
+  url = '/',
+): AuthRequest => ({
+  method,
+  url,
+  address: '127.0.0.1',
+  secure: false,
+  header: (name) => headers[name],
+  body: async () => {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    if (bytes.length > BODY_LIMIT) throw new AuthError('body_too_large')
+    return bytes
+  },
+})
+
+const JSON_TYPE: Headers = { 'content-type': 'application/json' }
+
+/** Verbs that give back what they were asked with. */
+const echo: TokenVerbs = {
+  obtain: async (login, password) => ({ login, password }),
+  obtainSliding: async (login, password) => ({ login, password }),
+  apiToken: async (login, password) => ({ login, password }),
+  refresh: async (token) => ({ token }),
+  refreshSliding: async (token) => ({ token }),
+  verify: async () => {
+    throw new AuthError('revoked')
+  },
+  login: async (login: string) => ({ login }),
+  logout: async () => undefined,
+  blacklist: async (token, type) => {
+    throw new AuthError('malformed', `${type} ${token}`)
+  },
+}
+
+function ask(endpoint: Endpoint, request: AuthRequest): Promise<AuthReply> {
+  const failed = (error: unknown): never => assert.fail(error as Error)
+  return handleEndpoint(endpoint, request, { challenge: 'Bearer realm="api"', failed })
+}
+
+const headerOf = (reply: AuthReply, wanted: string): string | undefined =>
+  reply.headers.find(([name]) => name.toLowerCase() === wanted)?.[1]
+
+const login = obtain('username', echo)
+
+for (const [name, body, headers, status, expected] of [
+  [
+    'JSON',
+    '{"username":" a ","password":" b "}',
+    JSON_TYPE,
+    200,
+    '{"login":"a","password":" b "}',
+  ],
+  [
+    'a form',
+    'username=a%20b&password=c+d',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    200,
+    '{"login":"a b","password":"c d"}',
+  ],
+  [
+    'a form that begins with a question mark',
+    '?=1&username=a&password=b',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    200,
+    '{"login":"a","password":"b"}',
+  ],
+  [
+    'a form in raw UTF-8',
+    'username=nöel&password=→',
+    { 'content-type': 'application/x-www-form-urlencoded' },
+    200,
+    '{"login":"nöel","password":"→"}',
+  ],
+  [
+    'a multipart form',
+    '--B\r\nContent-Disposition: form-data; name="username"\r\n\r\nnöel\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nb\r\n--B--\r\n',
+    { 'content-type': 'multipart/form-data; boundary="B"' },
+    200,
+    '{"login":"nöel","password":"b"}',
+  ],
+  [
+    'a multipart form with blanks behind its delimiters',
+    '--B \r\nContent-Disposition: form-data; name="username"\r\n\r\na\r\n--B\t\r\nContent-Disposition: form-data; name="password"\r\n\r\nb\r\n--B-- \r\n',
+    { 'content-type': 'multipart/form-data; boundary=B' },
+    200,
+    '{"login":"a","password":"b"}',
+  ],
+  [
+    'no file where text is expected',
+    '--B\r\nContent-Disposition: form-data; name="username"; filename=""\r\n\r\n\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nb\r\n--B--\r\n',
+    { 'content-type': 'multipart/form-data; boundary=B' },
+    400,
+    '{"username":["This field may not be blank."]}',
+  ],
+  [
+    'a file where text is expected',
+    '--B\r\nContent-Disposition: form-data; name="username"; filename="x"\r\n\r\na\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nb\r\n--B--\r\n',
+    { 'content-type': 'multipart/form-data; boundary=B' },
+    400,
+    '{"username":["Not a valid string."]}',
+  ],
+  [
+    'a number as it was written',
+    '{"username":1.0,"password":12}',
+    JSON_TYPE,
+    200,
+    '{"login":"1.0","password":"12"}',
+  ],
+  [
+    'a name twice: the last counts',
+    '{"username":"x","username":"a","password":"b"}',
+    JSON_TYPE,
+    200,
+    '{"login":"a","password":"b"}',
+  ],
+  [
+    'a byte order mark',
+    '\ufeff{"username":"a","password":"b"}',
+    JSON_TYPE,
+    400,
+    undefined,
+  ],
+  ['NaN', '{"username":NaN}', JSON_TYPE, 400, undefined],
+  [
+    'text behind the value',
+    '{"username":"a","password":"b"}x',
+    JSON_TYPE,
+    400,
+    undefined,
+  ],
+  ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), JSON_TYPE, 400, undefined],
+  [
+    'another charset',
+    '{}',
+    { 'content-type': 'application/json; charset=utf-16' },
+    415,
+    undefined,
+  ],
+  [
+    'a compressed body',
+    '{}',
+    { ...JSON_TYPE, 'content-encoding': 'gzip' },
+    415,
+    undefined,
+  ],
+  [
+    'an empty body of any type',
+    '',
+    { 'content-type': 'text/plain' },
+    400,
+    '{"username":["This field is required."],"password":["This field is required."]}',
+  ],
+  [
+    '65 brackets',
+    '['.repeat(65),
+    JSON_TYPE,
+    400,
+    '{"detail":"JSON parse error - nested too deeply"}',
+  ],
+  [
+    'a lone surrogate',
+    '{"username":"\\ud800","password":"b"}',
+    JSON_TYPE,
+    400,
+    '{"username":["Surrogate characters are not allowed: U+D800."]}',
+  ],
+  [
+    'white space of Python alone',
+    '{"username":"\\u001c\\u0085","password":"b"}',
+    JSON_TYPE,
+    400,
+    '{"username":["This field may not be blank."]}',
+  ],
+  [
+    'white space of JavaScript alone',
+    '{"username":"\\ufeff","password":"b"}',
+    JSON_TYPE,
+    200,
+    '{"login":"\ufeff","password":"b"}',
+  ],
+  [
+    'a password of 4,097 octets',
+    `{"username":"a","password":"${'p'.repeat(4097)}"}`,
+    JSON_TYPE,
+    400,
+    undefined,
+  ],
+  [
+    'a body over the limit',
+    ' '.repeat(BODY_LIMIT + 1),
+    JSON_TYPE,
+    413,
+    '{"detail":"The request body is too large."}',
+  ],
+  [
+    'a multipart form without its end',
+    '--B\r\nContent-Disposition: form-data; name="username"\r\n\r\na',
+    { 'content-type': 'multipart/form-data; boundary=B' },
+    400,
+    undefined,
+  ],
+] as const) {
+  test(`a body: ${name}`, async () => {
+    const reply = await ask(login, requestOf(body, headers))
+    assert.equal(reply.status, status, reply.body)
+    if (expected !== undefined) assert.equal(reply.body, expected)
+  })
+}
+
+test('a token sent twice in one body is refused, wherever the blanks and escapes are', async () => {
+  for (const body of [
+    '{"refresh":"a","refresh":"b"}',
+    `{"refresh"${' '.repeat(99)}:"a","refr\\u0065sh" : "b"}`,
+  ]) {
+    const reply = await ask(refresh(echo), requestOf(body, JSON_TYPE))
+    assert.equal(reply.status, 400)
+    assert.equal(reply.body, '{"refresh":["This field may be sent only once."]}')
+  }
+  const reply = await ask(
+    refresh(echo),
+    requestOf('{"x":{"refresh":1,"refresh":"refresh"},"refresh":"b"}', JSON_TYPE),
+  )
+  assert.equal(reply.status, 200)
+})
+
+test('every answer names the methods and is not to be stored', async () => {
+  for (const [method, status] of [
+    ['POST', 200],
+    ['GET', 405],
+    ['HEAD', 405],
+    ['OPTIONS', 200],
+  ] as const) {
+    const reply = await ask(
+      refresh(echo),
+      requestOf('{"refresh":"a"}', JSON_TYPE, method),
+    )
+    assert.equal(reply.status, status)
+    assert.equal(headerOf(reply, 'allow'), 'POST, OPTIONS')
+    assert.equal(headerOf(reply, 'cache-control'), 'no-store')
+    // Of HEAD too: the adapters send its length alone.
+    assert.notEqual(reply.body, '')
+  }
+})
+
+test('blacklisted is a 400 without a challenge at verify', async () => {
+  const reply = await ask(verify(echo), requestOf('{"token":"a"}', JSON_TYPE))
+  assert.equal(reply.status, 400)
+  assert.equal(reply.body, '{"non_field_errors":["Token is blacklisted"]}')
+  assert.equal(headerOf(reply, 'www-authenticate'), undefined)
+})
+
+test('a 401 has a challenge', async () => {
+  const reply = await ask(blacklist(echo, false), requestOf('{"refresh":"a"}', JSON_TYPE))
+  assert.equal(reply.status, 401)
+  assert.equal(headerOf(reply, 'www-authenticate'), 'Bearer realm="api"')
+})
+
+test('D34: the blacklist takes a sliding token where sliding tokens are issued, and only there', async () => {
+  const body = '{"token":"a"}'
+  assert.equal((await ask(blacklist(echo, true), requestOf(body, JSON_TYPE))).status, 401)
+  assert.equal(
+    (await ask(blacklist(echo, false), requestOf(body, JSON_TYPE))).body,
+    '{"refresh":["This field is required."]}',
+  )
+})
+
+for (const [accept, status, body] of [
+  ['*/*', 200, '{"token":"a"}'],
+  ['text/html,application/xhtml+xml,*/*;q=0.8', 200, '{"token":"a"}'],
+  ['application/json; indent=2', 200, '{\n  "token": "a"\n}'],
+  ['application/json; indent=99', 200, '{\n        "token": "a"\n}'],
+  ['*/*; indent=1', 200, '{\n "token": "a"\n}'],
+  ['application/*; indent=1, */*; indent=2', 200, '{\n "token": "a"\n}'],
+  ['*/json', 200, '{"token":"a"}'],
+  ['application/xml', 406, '{"detail":"Could not satisfy the request Accept header."}'],
+  ['', 406, '{"detail":"Could not satisfy the request Accept header."}'],
+] as const) {
+  test(`Accept: ${accept}`, async () => {
+    const reply = await ask(
+      refresh(echo),
+      requestOf('{"refresh":"a"}', { ...JSON_TYPE, accept }),
+    )
+    assert.deepEqual([reply.status, reply.body], [status, body])
+  })
+}
+
+test('an unknown format is not found', async () => {
+  const reply = await ask(
+    refresh(echo),
+    requestOf('{"refresh":"a"}', JSON_TYPE, 'POST', '/?format=xml'),
+  )
+  assert.deepEqual([reply.status, reply.body], [404, '{"detail":"Not found."}'])
+})
+
+test('a fault of ours is a 500 that says nothing, and is told to the log', async () => {
+  const told: unknown[] = []
+  const broken: TokenVerbs = {
+    ...echo,
+    refresh: async () => {
+      throw new Error('a secret')
+    },
+  }
+  const request = requestOf('{"refresh":"a"}', JSON_TYPE)
+  const reply = await handleEndpoint(refresh(broken), request, {
+    challenge: 'Bearer',
+    failed: (error) => told.push(error),
+  })
+  assert.deepEqual(
+    [reply.status, reply.body],
+    [500, '{"detail":"A server error occurred."}'],
+  )
+  assert.equal(told.length, 1)
+})
+
+test('whatever octets come, the answer is below 500 and comes at once', async () => {
+  const types = [
+    'application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=B',
+    'x',
+    '',
+  ]
+  const pieces = [
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    ':',
+    ',',
+    '\\u',
+    '--B',
+    '\r\n',
+    'name="refresh"',
+    'refresh',
+    'Content-Disposition: form-data; ',
+    '=',
+    '&',
+    '%',
+    '\0',
+  ]
+  for (let i = 0; i < 20_000; i++) {
+    const parts = Array.from({ length: randomInt(12) }, () =>
+      randomInt(3) === 0
+        ? randomBytes(randomInt(9))
+        : Buffer.from(pieces[randomInt(pieces.length)]!),
+    )
+    const headers = {
+      'content-type': types[randomInt(types.length)]!,
+      accept: randomInt(4) === 0 ? randomBytes(6).toString('latin1') : '*/*',
+    }
+    const began = performance.now()
+    const reply = await ask(refresh(echo), requestOf(Buffer.concat(parts), headers))
+    assert.ok(reply.status < 500)
+    assert.ok(performance.now() - began < 250)
+  }
+  assert.deepEqual(Object.keys(Object.prototype), [])
+})

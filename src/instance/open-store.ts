@@ -1,0 +1,39 @@
+import { AuthError } from '../base/errors.ts'
+import { type InstanceStore, STORE_EXTENSIONS } from '../features/store-extensions.ts'
+import type { Settings } from '../settings/settings.ts'
+
+/** The store that the settings name, not opened yet; `file` where it is kept in one. @throws AuthError `invalid_config` */
+export async function openStore({
+  database,
+}: Settings): Promise<{ readonly store: InstanceStore; readonly file?: string }> {
+  if (typeof database !== 'string') return { store: database }
+  const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
+  if (kind === 'postgres' || kind === 'postgresql')
+    return { store: await openPostgres(database) }
+  const file = fileOf(database, kind)
+  return { store: await openSqlite(file), file }
+}
+
+/** `sqlite:` in front of a file is understood. */
+function fileOf(database: string, kind: string | undefined): string {
+  if (kind === undefined) return database
+  if (kind === 'sqlite') return database.slice('sqlite:'.length).replace(/^\/\//, '')
+  throw new AuthError(
+    'invalid_config',
+    `A database of kind "${kind}" cannot be used: name a file, "postgres://…", or "sqlite::memory:" in tests.`,
+  )
+}
+
+async function openSqlite(file: string): Promise<InstanceStore> {
+  const { sqliteStore } = await import('../stores/sqlite/store.ts')
+  return sqliteStore({ file, extensions: STORE_EXTENSIONS })
+}
+
+async function openPostgres(url: string): Promise<InstanceStore> {
+  const [{ postgresStore }, { loadDriver }] = await Promise.all([
+    import('../stores/postgres/store.ts'),
+    import('../stores/postgres/driver.ts'),
+  ])
+  await loadDriver()
+  return postgresStore({ url, extensions: STORE_EXTENSIONS })
+}

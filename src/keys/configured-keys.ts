@@ -1,0 +1,111 @@
+import { AuthError, configError } from '../base/errors.ts'
+import type { LogEntry } from '../base/log.ts'
+import {
+  type Algorithm,
+  importSecret,
+  importSigningKey,
+  importVerifyingKey,
+  KeySet,
+  type KeySource,
+  remoteKeySet,
+  type SigningKey,
+  type VerifyingKey,
+} from '../jwt/index.ts'
+
+/** Keys that the options give. */
+export interface ConfiguredKeys {
+  /** `undefined`: tokens are checked here and issued elsewhere. */
+  readonly signing: SigningKey | undefined
+  readonly verifying: KeySource
+}
+
+export interface KeySettings {
+  readonly algorithm?: Algorithm | undefined
+  readonly signingKey?: string | undefined
+  readonly verifyingKey?: string | undefined
+  readonly jwksUrl?: string | undefined
+  readonly allowWeakKeys: boolean
+}
+
+const DEFAULT_ALGORITHM = 'ES256'
+
+/**
+ * Reads the keys once, so that a wrong one stops the start (D18).
+ *
+ * @returns `undefined` where the house is to make and keep its own
+ * @throws AuthError `invalid_config` with a sentence that holds nothing of the key
+ */
+export function parseConfiguredKeys(
+  settings: KeySettings,
+  log: (entry: LogEntry) => void,
+): ConfiguredKeys | undefined {
+  const {
+    algorithm = DEFAULT_ALGORITHM,
+    signingKey,
+    verifyingKey,
+    jwksUrl,
+    allowWeakKeys: allowWeak,
+  } = settings
+  const isSecret = algorithm.startsWith('HS')
+  if (signingKey === undefined && isSecret) {
+    throw configError(
+      `tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`,
+    )
+  }
+  const signing = named('tokens.signingKey', signingKey, (key) =>
+    isSecret
+      ? importSecret(algorithm, key, { allowWeak })
+      : importSigningKey(algorithm, key, { allowWeak }),
+  )
+  // As in Simple JWT, what is for public keys has no meaning beside a secret.
+  if (signing !== undefined && isSecret)
+    return { signing, verifying: new KeySet([signing.verifying]) }
+
+  const verifying = named('tokens.verifyingKey', verifyingKey, (key) =>
+    importVerifyingKey(algorithm, key, { allowWeak }),
+  )
+  if (signing !== undefined && verifying !== undefined)
+    refuseStrangers(signing, verifying)
+  if (jwksUrl !== undefined)
+    return { signing, verifying: remote(jwksUrl, algorithm, log) }
+  const known = verifying ?? signing?.verifying
+  return known === undefined ? undefined : { signing, verifying: new KeySet([known]) }
+}
+
+function named<Key>(
+  option: string,
+  text: string | undefined,
+  read: (text: string) => Key,
+): Key | undefined {
+  if (text === undefined) return undefined
+  try {
+    return read(text)
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    throw configError(`${option} cannot be used: ${error.message}.`, error)
+  }
+}
+
+function refuseStrangers(signing: SigningKey, verifying: VerifyingKey): void {
+  const probe = 'a probe'
+  if (verifying.verifyText(probe, signing.sign(probe))) return
+  throw configError(
+    'tokens.verifyingKey does not belong to tokens.signingKey: leave it out, and it is derived.',
+  )
+}
+
+const remote = (
+  url: string,
+  algorithm: Algorithm,
+  log: (entry: LogEntry) => void,
+): KeySource =>
+  remoteKeySet(url, {
+    algorithm,
+    onError: (error) =>
+      log({
+        level: 'warn',
+        event: 'the key set could not be read',
+        url,
+        reason: String(error),
+      }),
+  })

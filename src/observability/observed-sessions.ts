@@ -1,0 +1,49 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Log } from '../base/log.ts'
+import type { Presented, RotationOutcome } from '../sessions/rotate.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
+import type { Counters } from './counters.ts'
+
+export interface ObservedSessionsDeps {
+  readonly audit: AuditLog
+  readonly counters: Pick<Counters, 'refreshes'>
+  readonly log: Log
+}
+
+/** Sessions whose refreshes are counted, and whose sign-ins and suspicious refreshes are recorded in the audit log. */
+export function observedSessions(
+  sessions: SessionManager,
+  deps: ObservedSessionsDeps,
+): SessionManager {
+  return {
+    ...sessions,
+    async open(session) {
+      await sessions.open(session)
+      const { id: sessionId, userId } = session
+      void deps.audit.record({ kind: 'signed_in', userId, sessionId })
+    },
+    async rotate(presented, now) {
+      const outcome = await sessions.rotate(presented, now)
+      observe(outcome, presented, deps)
+      return outcome
+    },
+  }
+}
+
+function observe(
+  outcome: RotationOutcome,
+  { id, generation }: Presented,
+  { audit, counters, log }: ObservedSessionsDeps,
+): void {
+  counters.refreshes.add(outcome.kind)
+  if (outcome.kind === 'replayed') {
+    const { userId } = outcome.session
+    audit.recordSeldom(id, { kind: 'refresh_replayed', userId, sessionId: id })
+  }
+  if (outcome.kind === 'ahead') {
+    const event = 'a refresh token is ahead of its session'
+    log({ level: 'warn', event, session: id, generation })
+    const detail = { generation }
+    audit.recordSeldom(id, { kind: 'refresh_ahead', sessionId: id, detail })
+  }
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { passwordCandidates } from './candidates.ts'
+
+for (const [what, password, trim, attempts] of [
+  ['one form, mostly', 'correct horse', 'both', ['correct horse']],
+  ['as sent, then trimmed', '  pad ', 'both', ['  pad ', 'pad']],
+  ['trimmed alone', '  pad ', true, ['pad']],
+  ['as sent alone', '  pad ', false, ['  pad ']],
+  ['as sent, then composed', 'pa\u0308ss', 'both', ['pa\u0308ss', 'p\u00e4ss']],
+  [
+    'all four',
+    ' pa\u0308ss',
+    'both',
+    [' pa\u0308ss', ' p\u00e4ss', 'pa\u0308ss', 'p\u00e4ss'],
+  ],
+  ["Python's white space", '\x1f\x85\u3000pad\u2028\t', true, ['pad']],
+  [
+    'what only JavaScript takes for white space',
+    '\ufeffpad\u200b',
+    true,
+    ['\ufeffpad\u200b'],
+  ],
+  ['blanks alone', '   ', 'both', ['   ', '']],
+] as const) {
+  test(`a password is tried in its forms: ${what}`, () =>
+    assert.deepEqual(passwordCandidates(password, trim), attempts))
+}
+
+test('a password that is too long is refused before it is trimmed or composed', () => {
+  const start = performance.now()
+
+  assert.throws(() => passwordCandidates(` ${'a\u0300'.repeat(10_000_000)} `, 'both'), {
+    code: 'invalid',
+  })
+  assert.ok(performance.now() - start < 1000)
+})

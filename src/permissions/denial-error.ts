@@ -1,0 +1,23 @@
+import { AuthError } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { Denied } from './decision.ts'
+
+/** The error of a denied request. Anonymous requests get 401 and the default text, authenticated ones 403. */
+export function denialError(
+  { reason, detail, as }: Denied,
+  identity: object | undefined,
+  request: AuthRequest,
+): AuthError {
+  if (as === 'not_found') return new AuthError('not_found', reason)
+  if (as === 'method_not_allowed') {
+    return new AuthError('method_not_allowed', reason, {
+      detail: `Method "${request.method}" not allowed.`,
+    })
+  }
+  if (identity === undefined) return new AuthError('not_authenticated', reason)
+  return new AuthError(
+    'permission_denied',
+    reason,
+    detail === undefined ? {} : { detail },
+  )
+}

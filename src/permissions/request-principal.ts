@@ -1,0 +1,57 @@
+import type { Identity } from '../authentication/scheme.ts'
+import type { AuthError } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
+import { denialError } from './denial-error.ts'
+import type { Permission, Principal } from './permission.ts'
+import type { Rights } from './rights.ts'
+
+export interface PrincipalDeps {
+  readonly rights: Rights
+  /** Adds the challenges of the route's schemes to an error, and logs it if the option `explain` is on. */
+  readonly toRouteError: (
+    error: AuthError,
+    request: AuthRequest,
+    identity: Identity<unknown> | undefined,
+  ) => AuthError
+}
+
+export class RequestPrincipal<U> implements Principal<U, string> {
+  readonly user: U
+  readonly scheme: string
+  readonly token: Identity['token']
+  readonly sessionId: Identity['sessionId']
+  readonly apiToken: Identity['apiToken']
+  readonly scopes: readonly string[]
+  readonly #deps: PrincipalDeps
+  readonly #request: AuthRequest
+
+  constructor(identity: Identity<U>, deps: PrincipalDeps, request: AuthRequest) {
+    const { user, scheme, token, sessionId, apiToken, scopes = NO_SCOPES } = identity
+    this.user = user
+    this.scheme = scheme
+    this.token = token
+    this.sessionId = sessionId
+    this.apiToken = apiToken
+    this.scopes = scopes
+    this.#deps = deps
+    this.#request = request
+  }
+
+  can(right: string): boolean {
+    return this.#deps.rights(this.user, right)
+  }
+
+  async authorize<Resource>(
+    permission: Permission<Resource, U, string>,
+    resource: Resource,
+  ): Promise<void> {
+    const request = this.#request
+    const identity = this.user === undefined ? undefined : this
+    const decision = await permission({ identity, request, resource })
+    if (decision.granted === true) return
+    const error = denialError(decision, identity, request)
+    throw this.#deps.toRouteError(error, request, identity)
+  }
+}
+
+const NO_SCOPES: readonly string[] = []

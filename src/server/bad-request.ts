@@ -1,0 +1,77 @@
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ServerLog } from './request-log.ts'
+
+type Answer = readonly [status: string, detail: string]
+
+/** The response to a request that node's parser rejects, by the code of its error. */
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    'The request header is too large.',
+  ],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [
+    '413 Content Too Large',
+    'The request body is too large.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    '408 Request Timeout',
+    'The request took too long to arrive.',
+  ],
+}
+const NOT_HTTP: Answer = ['400 Bad Request', 'The request is not well-formed HTTP.']
+
+/**
+ * Answers requests that node cannot parse with their 4xx and closes the connection.
+ *
+ * If an earlier request of the same connection is still being answered, the connection closes after that response and
+ * nothing is added: the client would take ours for it.
+ */
+export function answerBadRequest(
+  server: Server,
+  unfinished: ReadonlySet<ServerResponse>,
+  { linger, log }: { readonly linger: number; readonly log: ServerLog | undefined },
+): void {
+  const handled = new WeakSet<Socket>()
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket
+    if (handled.has(socket)) return
+    handled.add(socket)
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+
+    const [status, detail] = ANSWERS[error.code ?? ''] ?? NOT_HTTP
+    log?.({
+      level: 'info',
+      event: 'unreadable request',
+      status: Number(status.slice(0, 3)),
+    })
+    const responses = [...unfinished].filter(({ req }) => req.socket === socket)
+    const earlier = responses.filter(({ req }) => req.complete)
+    if (earlier.length > 0) return closeAfter(earlier, socket)
+    const isStarted = responses.some(({ headersSent }) => headersSent)
+    if (!isStarted) socket.write(rawResponse(status, JSON.stringify({ detail })))
+    closeSoon(socket, linger)
+  })
+}
+
+function closeAfter(responses: readonly ServerResponse[], socket: Socket): void {
+  for (const response of responses) response.shouldKeepAlive = false
+  responses.at(-1)?.once('close', () => socket.destroy())
+}
+
+/** Closes our side now, and the connection when the client does or after `linger` milliseconds. */
+export function closeSoon(socket: Socket, linger: number): void {
+  socket.end()
+  const timer = setTimeout(() => socket.destroy(), linger)
+  socket.once('close', () => clearTimeout(timer))
+}
+
+const rawResponse = (status: string, body: string): string =>
+  [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type BusMessage,
+  type Channel,
+  type MessageBus,
+  messageBus,
+  relay,
+} from './message-bus.ts'
+
+/** So many workers and their supervisor, in this process. What they say goes through JSON, as between processes. */
+function workers(count: number): readonly MessageBus[] {
+  const down = new Map<number, { send(word: BusMessage): void }>()
+  const sent = (word: BusMessage): BusMessage => JSON.parse(JSON.stringify(word))
+  return Array.from({ length: count }, (_, worker) => {
+    const channel: Channel = {
+      send: (word) => setImmediate(() => relay(worker, sent(word), down)),
+      listen: (take) =>
+        void down.set(worker, { send: (word) => setImmediate(() => take(sent(word))) }),
+    }
+    return messageBus(channel)
+  })
+}
+
+test('a worker that asks gets the answers of all, its own included', async () => {
+  const all = workers(4)
+  for (const [index, each] of all.entries())
+    each.onQuestion('how many?', () => ({ requests: index }))
+
+  const answers = (await all[1]!.askAll('how many?')) as { requests: number }[]
+
+  assert.deepEqual(answers.map(({ requests }) => requests).sort(), [0, 1, 2, 3])
+})
+
+test('questions do not get into each other', async () => {
+  const all = workers(3)
+  for (const [index, each] of all.entries()) {
+    each.onQuestion('name', () => `worker ${index}`)
+    each.onQuestion('number', () => index)
+  }
+
+  const answers = await Promise.all([
+    all[0]!.askAll('name'),
+    all[1]!.askAll('number'),
+    all[0]!.askAll('number'),
+  ])
+
+  assert.deepEqual(
+    answers.map((each) => [...each].sort()),
+    [
+      ['worker 0', 'worker 1', 'worker 2'],
+      [0, 1, 2],
+      [0, 1, 2],
+    ],
+  )
+})
+
+test('who has no answer, or fails at it, is left out at once', async () => {
+  const all = workers(4)
+  all[0]!.onQuestion('well?', () => 'yes')
+  all[1]!.onQuestion('well?', () => assert.fail())
+  all[2]!.onQuestion('well?', () => undefined)
+  const began = performance.now()
+
+  assert.deepEqual(await all[0]!.askAll('well?'), ['yes'])
+  assert.deepEqual(await all[3]!.askAll('well?'), ['yes'])
+  assert.ok(performance.now() - began < 500)
+})
+
+test('who does not answer is waited for a second, and no longer', async () => {
+  const all = workers(2)
+  const deaf = new Map([[0, { send() {} }]])
+  const asker = messageBus({ send: (word) => relay(1, word, deaf), listen() {} })
+  all[0]!.onQuestion('well?', () => 'yes')
+  asker.onQuestion('well?', () => 'mine')
+  const began = performance.now()
+
+  assert.deepEqual(await asker.askAll('well?'), ['mine'])
+  const took = performance.now() - began
+  assert.ok(took > 900 && took < 1500, `${took} ms`)
+})
+
+test('without a supervisor a worker asks itself alone', async () => {
+  const alone = messageBus()
+  alone.onQuestion('well?', () => 'yes')
+
+  assert.deepEqual(await alone.askAll('well?'), ['yes'])
+  assert.deepEqual(await alone.askAll('what?'), [])
+})

@@ -1,0 +1,69 @@
+import cluster from 'node:cluster'
+import { type BusMessage, type MessageBus, messageBus } from './message-bus.ts'
+import type { ReadyReport, SupervisorMessage, WorkerMessage } from './worker-process.ts'
+
+/** This process as a worker, as the server in it sees it. */
+export interface Worker {
+  readonly bus: MessageBus
+  reportReady(report: ReadyReport): void
+  /**
+   * Resolves when the server has to stop.
+   *
+   * @param stopListening closes its port; called before that, as soon as the supervisor asks for it. Clients are
+   *   disconnected only when all workers have closed theirs: they reconnect at once, and must not reach a port that is
+   *   about to close
+   */
+  stopRequested(stopListening: () => void): Promise<void>
+  /** Lets the process exit as soon as it has nothing left to do. */
+  disconnect(): void
+}
+
+/** Milliseconds to wait for the other workers, if the supervisor does not report that they have stopped listening. */
+const OTHERS_TIMEOUT = 1_000
+
+/** @returns `undefined` if this process has no supervisor */
+export function asWorker(): Worker | undefined {
+  if (!cluster.isWorker) return undefined
+  // A terminal sends these to every process; only the supervisor acts on them.
+  process.on('SIGINT', ignore).on('SIGHUP', ignore)
+  // Supervisor and worker may disconnect at the same time.
+  cluster.worker?.on('error', ignore)
+  onMessage(({ kind }) => {
+    if (kind === 'ping') send({ kind: 'pong' })
+  })
+  return {
+    bus: messageBus({ send, listen: onBusMessage }),
+    reportReady: (report) => send({ kind: 'ready', ...report }),
+    stopRequested,
+    disconnect() {
+      if (process.connected) cluster.worker?.disconnect()
+    },
+  }
+}
+
+const ignore = (): void => undefined
+
+function send(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message, ignore)
+}
+
+const onMessage = (receive: (message: SupervisorMessage) => void): void =>
+  void process.on('message', receive)
+
+const onBusMessage = (receive: (message: BusMessage) => void): void =>
+  onMessage((message) => {
+    if (message.kind !== 'stop' && message.kind !== 'ping') receive(message)
+  })
+
+const stopRequested = (stopListening: () => void): Promise<void> =>
+  new Promise((resolve) => {
+    process.on('SIGTERM', () => {
+      stopListening()
+      resolve()
+    })
+    onMessage(({ kind }) => {
+      if (kind !== 'stop') return
+      stopListening()
+      setTimeout(resolve, OTHERS_TIMEOUT)
+    })
+  })

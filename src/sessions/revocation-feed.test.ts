@@ -1,0 +1,544 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { aSession, at, NOON, TERMS, vitor } from '../../test/sessions/house.ts'
+import { isPromise } from '../base/awaitable.ts'
+import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
+import { systemRandom } from '../base/random.ts'
+import { sqliteStore } from '../stores/sqlite/store.ts'
+import { flush } from './flush.ts'
+import { type FeedSettings, PAGE, RevocationFeed } from './revocation-feed.ts'
+import { TABLES } from './revoked-set.ts'
+import type { FeedPosition, RevokedSession, SessionId, Sessions } from './session.ts'
+import { openSessionManager } from './session-manager.ts'
+import type { Listener } from './watch.ts'
+
+const id = (text: string): SessionId => text as SessionId
+
+/** A store, a clock and a stopwatch that stand still until moved, and the word that another process changed something. */
+async function deps() {
+  const store = sqliteStore({ file: ':memory:', extensions: [] })
+  await store.ports.users.insert(vitor)
+  let now = NOON
+  let elapsed = 0
+  let listener: Listener | undefined
+  let down = false
+  let reading = 0
+  const said: string[] = []
+  const read: FeedPosition[] = []
+  const sessions: Sessions = {
+    ...store.ports.sessions,
+    async find(session) {
+      if (down) throw new AuthError('store_unavailable')
+      return store.ports.sessions.find(session)
+    },
+    async revokedSince(from, limit) {
+      if (down) throw new AuthError('store_unavailable', 'gone fishing')
+      read.push(from)
+      reading += 1
+      return store.ports.sessions.revokedSince(from, limit).finally(() => {
+        reading -= 1
+      })
+    },
+  }
+  /** Until what has begun to be read was read. */
+  const settled = async (): Promise<void> => {
+    do await new Promise(setImmediate)
+    while (reading > 0)
+    await new Promise(setImmediate)
+  }
+  return {
+    store,
+    sessions,
+    /** What the store was asked for, since this was asked last. */
+    read: () => read.splice(0),
+    said,
+    clock: () => now,
+    elapsed: () => seconds(elapsed),
+    watch: (its: Listener) => {
+      listener = its
+      return {
+        stop() {
+          listener = undefined
+        },
+      }
+    },
+    cut: (reason: unknown) => said.push(`cut: ${reason}`),
+    back: () => said.push('back'),
+    setClock: (moment: UnixSeconds) => {
+      now = moment
+    },
+    pass(length: number) {
+      now = at(now, length)
+      elapsed += length
+    },
+    setDown: (is: boolean) => {
+      down = is
+    },
+    anything: () => listener?.changed({ kind: 'anything' }),
+    async tell() {
+      listener?.changed({ kind: 'anything' })
+      await settled()
+    },
+    settled,
+    ended: (...sessions: SessionId[]) => listener?.changed({ kind: 'ended', sessions }),
+    upToDate: () => listener?.upToDate(),
+    [Symbol.asyncDispose]: () => store.close(),
+  }
+}
+
+type World = Awaited<ReturnType<typeof deps>>
+
+const WINDOW: Seconds = seconds(300)
+const FEED: FeedSettings = { window: WINDOW, maxAge: seconds(30) }
+
+const openBook = (instance: World, terms: Partial<typeof TERMS> = {}) =>
+  openSessionManager(
+    { ...TERMS, ...terms },
+    {
+      ...instance,
+      random: systemRandom,
+      reused: ({ id }) => instance.said.push(`reused: ${id}`),
+      feedCut: instance.cut,
+      feedBack: instance.back,
+    },
+  )
+
+/** Until something holds, for two seconds at the most: what is tried again is tried twice a second. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !holds(); i++) await sleep(10)
+  assert.equal(holds(), true)
+}
+
+test('what had ended before the start is known from the start', async () => {
+  await using instance = await deps()
+  await instance.sessions.open(aSession('ended'))
+  await instance.sessions.open(aSession('alive'))
+  await instance.sessions.revoke(id('ended'), 'logout', at(NOON, -299))
+
+  const feed = await RevocationFeed.open(FEED, instance)
+
+  assert.equal(feed.has(id('ended')), true)
+  assert.equal(feed.has(id('alive')), false)
+  feed.close()
+})
+
+test('it is read in pages, and sessions that ended at one moment are all on one of them', async () => {
+  await using instance = await deps()
+  const all = Array.from({ length: 2 * PAGE + 500 }, (_, n): RevokedSession => {
+    return { id: id(`${n}`.padStart(5, '0')), endedAt: at(NOON, n < 100 ? -200 : -100) }
+  })
+  const isBehind = (one: RevokedSession, from: FeedPosition) =>
+    one.endedAt > from.endedAt ||
+    (one.endedAt === from.endedAt && one.id > (from.id ?? ''))
+  const asked: number[] = []
+  const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
+    asked.push(limit)
+    return all.filter((one) => isBehind(one, from)).slice(0, limit)
+  }
+
+  const feed = await RevocationFeed.open(FEED, {
+    ...instance,
+    sessions: { revokedSince },
+  })
+
+  assert.deepEqual(asked, [PAGE, PAGE, PAGE])
+  assert.deepEqual(feed.state(), { age: 0, entries: all.length, full: false })
+  feed.close()
+})
+
+test('the pages of a store are in order, without gaps and without the same again', async () => {
+  await using instance = await deps()
+  const moments = [-9, -9, -9, -9, -5, -5, -5, -1]
+  for (const [n, moment] of moments.entries()) {
+    await instance.sessions.open(aSession(`s${n}`))
+    await instance.sessions.revoke(id(`s${n}`), 'logout', at(NOON, moment))
+  }
+  const seen: RevokedSession[] = []
+  let from: FeedPosition = { endedAt: at(NOON, -9) }
+  for (;;) {
+    const page = await instance.sessions.revokedSince(from, 3)
+    seen.push(...page)
+    if (page.length < 3) break
+    from = page.at(-1)!
+  }
+
+  assert.deepEqual(
+    seen,
+    moments.map((moment, n) => ({ id: `s${n}`, endedAt: at(NOON, moment) })),
+  )
+  assert.deepEqual(
+    await instance.sessions.revokedSince({ endedAt: at(NOON, -1) }, 9),
+    seen.slice(-1),
+  )
+  assert.deepEqual(await instance.sessions.revokedSince({ endedAt: NOON }, 9), [])
+})
+
+test('what another process ends is known after the word, a write that was on its way included', async () => {
+  await using instance = await deps()
+  for (const name of ['one', 'late', 'very late'])
+    await instance.sessions.open(aSession(name))
+  const feed = await RevocationFeed.open(FEED, instance)
+  instance.pass(100)
+  await instance.sessions.revoke(id('one'), 'admin', instance.clock())
+  await instance.tell()
+  assert.equal(feed.has(id('one')), true)
+
+  await instance.sessions.revoke(id('late'), 'admin', at(instance.clock(), -9))
+  await instance.tell()
+  assert.equal(feed.has(id('late')), true)
+
+  await instance.sessions.revoke(id('very late'), 'admin', at(instance.clock(), -44))
+  instance.pass(15)
+  await instance.tell()
+  assert.equal(feed.has(id('very late')), true)
+  feed.close()
+})
+
+test('sessions that are named in the word are known without a reading', async () => {
+  await using instance = await deps()
+  const feed = await RevocationFeed.open(FEED, instance)
+  instance.read()
+
+  instance.ended(id('a'), id('b'))
+
+  assert.deepEqual(
+    [feed.has(id('a')), feed.has(id('b')), feed.has(id('c'))],
+    [true, true, false],
+  )
+  assert.deepEqual(instance.read(), [])
+  feed.close()
+})
+
+test('a word after another reads a few seconds again, and never what is older than the window', async () => {
+  await using instance = await deps()
+  const feed = await RevocationFeed.open(FEED, instance)
+  assert.deepEqual(instance.read(), [{ endedAt: at(NOON, -360) }])
+  instance.pass(1)
+  await instance.tell()
+  assert.deepEqual(instance.read(), [{ endedAt: at(NOON, -10) }])
+  instance.pass(20)
+  instance.upToDate()
+  instance.pass(1)
+  await instance.tell()
+  assert.deepEqual(instance.read(), [{ endedAt: at(NOON, 21 - 60) }])
+  instance.pass(9000)
+  await instance.tell()
+  assert.deepEqual(instance.read()[0], { endedAt: at(NOON, 22 + 9000 - 360) })
+  feed.close()
+})
+
+test('an entry is kept for as long as an access token can live, and forgotten soon after', async () => {
+  await using instance = await deps()
+  const feed = await RevocationFeed.open(FEED, {
+    ...instance,
+    sessions: { revokedSince: async () => [] },
+  })
+  const second = async () => {
+    instance.pass(1)
+    instance.anything()
+    await new Promise(setImmediate)
+  }
+  // At any place of the round in which tables are swept.
+  for (let step = 0; step < 20; step++) {
+    for (let i = 0; i < 20; i++) feed.add(id(`${step} ${i}`))
+    for (let i = 0; i < 300; i++) await second()
+    for (let i = 0; i < 20; i++) assert.equal(feed.has(id(`${step} ${i}`)), true)
+    for (let i = 0; i < step; i++) await second()
+  }
+  for (let i = 0; i < 100; i++) await second()
+  assert.equal(feed.state().entries, 0)
+  feed.close()
+})
+
+test('a process that slept forgets late, and not early', async () => {
+  await using instance = await deps()
+  const feed = await RevocationFeed.open(FEED, instance)
+  for (let i = 0; i < TABLES; i++) feed.add(id(`${i}`))
+  instance.pass(100_000)
+  for (let i = 0; i < 20; i++) await instance.tell()
+  for (let i = 0; i < TABLES; i++) assert.equal(feed.has(id(`${i}`)), true)
+  feed.close()
+})
+
+test('R13: a clock set forth and back forgets nothing, and one set back misses nothing', async () => {
+  await using instance = await deps()
+  for (const name of ['before', 'later']) await instance.sessions.open(aSession(name))
+  const feed = await RevocationFeed.open(FEED, instance)
+  feed.add(id('s'))
+  instance.pass(100)
+  await instance.sessions.revoke(id('before'), 'logout', at(NOON, 5))
+  instance.setClock(at(NOON, 3600))
+  await instance.tell()
+  assert.equal(feed.has(id('before')), true)
+  instance.setClock(at(NOON, 101))
+  assert.equal(feed.has(id('s')), true)
+
+  await instance.sessions.revoke(id('later'), 'logout', at(NOON, 20))
+  instance.upToDate()
+  await instance.settled()
+  assert.equal(feed.has(id('later')), true)
+  feed.close()
+})
+
+test('a feed that could not be read says so once, is read again, keeps what it knew, and says that it is back', async () => {
+  await using instance = await deps()
+  await instance.sessions.open(aSession('s'))
+  const feed = await RevocationFeed.open(FEED, instance)
+  feed.add(id('known'))
+  instance.setDown(true)
+  await instance.sessions.revoke(id('s'), 'logout', NOON)
+  for (let i = 0; i < 3; i++) await instance.tell()
+  assert.deepEqual(instance.said, ['cut: AuthError: gone fishing'])
+  assert.equal(feed.has(id('known')), true)
+
+  instance.setDown(false)
+  await until(() => feed.has(id('s')))
+
+  assert.deepEqual(instance.said, ['cut: AuthError: gone fishing', 'back'])
+  feed.close()
+})
+
+test('a feed that cannot be read at the start does not open', async () => {
+  await using instance = await deps()
+  instance.setDown(true)
+  await assert.rejects(RevocationFeed.open(FEED, instance), /gone fishing/)
+})
+
+test('a set is as old as the last word that nothing is missing, or the last reading', async () => {
+  await using instance = await deps()
+  const feed = await RevocationFeed.open(FEED, instance)
+  instance.pass(1)
+  assert.equal(feed.state().age, 1)
+  instance.upToDate()
+  assert.equal(feed.state().age, 0)
+
+  instance.pass(1)
+  await instance.tell()
+  assert.equal(feed.state().age, 0)
+  feed.close()
+})
+
+test('the word that nothing is missing does not count while a change is unread', async () => {
+  await using instance = await deps()
+  const feed = await RevocationFeed.open(FEED, instance)
+  instance.setDown(true)
+  await instance.tell()
+  instance.pass(29)
+  instance.upToDate()
+  assert.equal(feed.state().age, 29)
+  assert.equal(feed.isBelieved(), true)
+  instance.pass(1)
+  assert.equal(feed.isBelieved(), false)
+
+  instance.setDown(false)
+  await until(() => feed.isBelieved())
+  feed.close()
+})
+
+test('where nobody says anything, the store is read unasked', async () => {
+  await using instance = await deps()
+  await instance.sessions.open(aSession('s'))
+  const feed = await RevocationFeed.open(FEED, instance)
+  await instance.sessions.revoke(id('s'), 'logout', NOON)
+  instance.pass(2)
+
+  await until(() => feed.has(id('s')))
+
+  assert.equal(feed.state().age, 0)
+  assert.deepEqual(instance.said, [])
+  feed.close()
+})
+
+test('a reading that never ends is a feed that is cut', async () => {
+  await using instance = await deps()
+  let hangs = false
+  const revokedSince: Sessions['revokedSince'] = (from, limit) =>
+    hangs ? new Promise(() => {}) : instance.sessions.revokedSince(from, limit)
+  const feed = await RevocationFeed.open(FEED, {
+    ...instance,
+    sessions: { revokedSince },
+  })
+  hangs = true
+  await instance.tell()
+  instance.pass(31)
+
+  assert.equal(feed.isBelieved(), false)
+  await until(() => instance.said.length > 0)
+  assert.deepEqual(instance.said, ['cut: nothing was heard of them for 5 seconds'])
+  feed.close()
+})
+
+test('a set that was full is not believed for as long as what found no room could be alive', async () => {
+  await using instance = await deps()
+  const feed = await RevocationFeed.open({ ...FEED, capacity: 2 }, instance)
+  for (const name of ['a', 'b']) feed.add(id(name))
+  assert.deepEqual([feed.isBelieved(), feed.state().full], [true, false])
+
+  feed.add(id('c'))
+  instance.pass(300)
+  instance.upToDate()
+  assert.deepEqual([feed.isBelieved(), feed.state().full], [false, true])
+
+  instance.pass(1)
+  instance.upToDate()
+  assert.deepEqual([feed.isBelieved(), feed.state().full], [true, false])
+  feed.close()
+})
+
+test('a check waits for nothing while the set is believed, and asks the store when it is not', async () => {
+  await using instance = await deps()
+  for (const name of ['ended', 'alive']) await instance.sessions.open(aSession(name))
+  const sessions = await openBook(instance)
+  assert.equal(sessions.isRevoked(id('ended'), WINDOW), false)
+
+  instance.setDown(true)
+  await instance.store.ports.sessions.revoke(id('ended'), 'logout', NOON)
+  await instance.tell()
+  instance.pass(30)
+  await assert.rejects(async () => sessions.isRevoked(id('ended'), WINDOW), {
+    code: 'store_unavailable',
+  })
+  assert.equal(instance.said.length, 1)
+
+  instance.setDown(false)
+  const [ended, alive] = [
+    sessions.isRevoked(id('ended'), WINDOW),
+    sessions.isRevoked(id('alive'), WINDOW),
+  ]
+  assert.equal(isPromise(ended) && isPromise(alive), true)
+  assert.deepEqual([await ended, await alive], [true, false])
+  assert.equal(sessions.isRevoked(id('ended'), WINDOW), true)
+
+  await until(() => sessions.isRevoked(id('alive'), WINDOW) === false)
+  sessions.close()
+})
+
+test('a token that lives longer than an end is remembered has its session asked for in the store', async () => {
+  await using instance = await deps()
+  await instance.sessions.open(aSession('s'))
+  await instance.sessions.revoke(id('s'), 'logout', at(NOON, -5000))
+  const sessions = await openBook(instance, { leeway: seconds(20) })
+
+  assert.equal(sessions.isRevoked(id('s'), seconds(280)), false)
+  assert.equal(await sessions.isRevoked(id('s'), seconds(281)), true)
+  sessions.close()
+})
+
+test('a token that does not say how long it lives has its session asked for in the store', async () => {
+  await using instance = await deps()
+  const sessions = await openBook(instance)
+  const asked = sessions.isRevoked(id('s'), seconds(Number.NaN))
+  assert.equal(isPromise(asked), true)
+  assert.equal(await asked, false)
+  sessions.close()
+})
+
+test('with maxAge 0 each check asks the store', async () => {
+  await using instance = await deps()
+  await instance.sessions.open(aSession('s'))
+  const sessions = await openBook(instance, { maxAge: seconds(0) })
+  assert.equal(await sessions.isRevoked(id('s'), WINDOW), false)
+  await instance.sessions.revoke(id('s'), 'logout', NOON)
+  assert.equal(await sessions.isRevoked(id('s'), WINDOW), true)
+  sessions.close()
+})
+
+test('what a book ends is dead in its process at once', async () => {
+  await using instance = await deps()
+  const sessions = await openBook(instance, { overlap: seconds(0) })
+  for (const name of ['a', 'b', 'c', 'd']) await sessions.open(aSession(name))
+
+  assert.equal(await sessions.revoke(id('a'), 'logout', NOON), true)
+  assert.equal(await sessions.revoke(id('a'), 'logout', NOON), false)
+  assert.deepEqual(
+    [...(await sessions.revokeAll(vitor.id, 'password', NOON, id('b')))].sort(),
+    ['c', 'd'],
+  )
+  await sessions.rotate({ id: id('b'), generation: 0, jti: 'b-0' }, NOON)
+  await sessions.rotate({ id: id('b'), generation: 0, jti: 'b-0' }, NOON)
+
+  for (const name of ['a', 'b', 'c', 'd'])
+    assert.equal(sessions.isRevoked(id(name), WINDOW), true)
+  assert.deepEqual(instance.said, ['reused: b'])
+  sessions.close()
+})
+
+test('a user found inactive ends the session in this process at once', async () => {
+  await using instance = await deps()
+  const sessions = await openBook(instance)
+  await sessions.open(aSession('s'))
+  await instance.store.ports.users.change(vitor.id, { active: false })
+
+  const outcome = await sessions.rotate({ id: id('s'), generation: 0, jti: 's-0' }, NOON)
+
+  assert.deepEqual(outcome, { kind: 'user', reason: 'inactive' })
+  assert.deepEqual(instance.said, [])
+  assert.equal(sessions.isRevoked(id('s'), WINDOW), true)
+  sessions.close()
+})
+
+test('flush deletes in batches what no token can outlive, tells how far it is, and leaves the rest', async () => {
+  await using instance = await deps()
+  const dead = at(NOON, -300 - 86_400)
+  await Promise.all(
+    Array.from({ length: 2100 }, (_, i) =>
+      instance.sessions.open(aSession(`dead${i}`, { expiresAt: at(dead, -1) })),
+    ),
+  )
+  await instance.sessions.open(aSession('just', { expiresAt: dead }))
+  await instance.sessions.open(aSession('alive'))
+  const told: number[] = []
+
+  const { pace } = aPace(0)
+  const deleted = await flush(
+    instance.sessions,
+    NOON,
+    WINDOW,
+    (so) => told.push(so),
+    pace,
+  )
+
+  assert.equal(deleted, 2100)
+  assert.deepEqual(told, [100, 300, 700, 1500, 2100])
+  assert.deepEqual(
+    (await instance.sessions.list(vitor.id)).map((session) => session.id).sort(),
+    ['alive', 'just'],
+  )
+})
+
+test('a batch of a flush is as large as a moment allows, and after it others have three times as long', async () => {
+  const sizes: number[] = []
+  /** A row takes a fifth of a millisecond, and at the fifth batch the machine is busy with something else. */
+  const { pace, rests, pass } = aPace(0)
+  const sessions = {
+    async flush(_: unknown, size: number) {
+      sizes.push(size)
+      pass(sizes.length === 5 ? 1000 : size / 5)
+      return sizes.length === 8 ? 0 : size
+    },
+  }
+
+  await flush(sessions, NOON, WINDOW, undefined, pace)
+
+  assert.deepEqual(sizes, [100, 50, 50, 50, 50, 25, 50, 50])
+  assert.deepEqual(rests, [60, 30, 30, 30, 3000, 15, 30])
+})
+
+/** Time that passes when it is told to. */
+function aPace(start: number) {
+  let now = start
+  const rests: number[] = []
+  const pace = {
+    elapsed: () => now,
+    rest: async (length: number) => void rests.push(length),
+  }
+  return {
+    pace,
+    rests,
+    pass: (length: number) => {
+      now += length
+    },
+  }
+}

@@ -1,0 +1,140 @@
+import type { Awaitable } from '../base/awaitable.ts'
+import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { flush } from './flush.ts'
+import { type PublishedPage, publishedPages } from './published.ts'
+import { type FeedSettings, type FeedState, RevocationFeed } from './revocation-feed.ts'
+import {
+  type Presented,
+  type RotationOutcome,
+  type RotationTerms,
+  rotate,
+} from './rotate.ts'
+import type { RevokeReason, Session, SessionId, Sessions } from './session.ts'
+import type { Watch } from './watch.ts'
+
+/** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
+export interface SessionManager
+  extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
+  /**
+   * Whether a session has ended, for each request of its tokens. Waits for nothing while this process knows what others end;
+   * else, and for a token that lives longer than an end is remembered, the store is asked.
+   *
+   * @param life of the token that asks
+   * @throws AuthError `store_unavailable`
+   */
+  isRevoked(id: SessionId, life: Seconds): Awaitable<boolean>
+  /** How well this process knows what others end: `age` beyond `maxAge`, or `full`, and the store is asked at each check. */
+  feed(): FeedState
+  /** See `published.ts`. */
+  published(since: number | undefined): Promise<PublishedPage>
+  /** See `rotate.ts`. */
+  rotate(presented: Presented, now: UnixSeconds): Promise<RotationOutcome>
+  /** See `flush.ts`. @returns how many sessions were deleted */
+  flush(now: UnixSeconds, progress?: (deleted: number) => void): Promise<number>
+  /** Ends the watch for what other processes end. The store stays open. */
+  close(): void
+}
+
+export interface SessionSettings extends RotationTerms, FeedSettings {}
+
+export interface SessionManagerDeps {
+  readonly sessions: Sessions
+  readonly watch: Watch
+  readonly clock: Clock
+  readonly random: Random
+  /** Told of each session that a spent token ended: once, after its end is durable. */
+  readonly reused: (session: Session) => void
+  /** Told once that this process no longer learns what others end, and why; it goes on trying. */
+  readonly feedCut: (reason: unknown) => void
+  /** Told once that it does again. */
+  readonly feedBack: () => void
+  /** Seconds since some moment, never set back. */
+  readonly elapsed?: () => Seconds
+}
+
+const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
+
+/** Resolves when it knows everything that has ended by now. @throws AuthError `store_unavailable`, `invalid_config` */
+export async function openSessionManager(
+  terms: SessionSettings,
+  deps: SessionManagerDeps,
+): Promise<SessionManager> {
+  const {
+    sessions,
+    watch,
+    clock,
+    elapsed = systemElapsed,
+    feedCut: cut,
+    feedBack: back,
+  } = deps
+  const feed = await RevocationFeed.open(terms, {
+    sessions,
+    watch,
+    clock,
+    elapsed,
+    cut,
+    back,
+  })
+  /** An end is remembered for as long as a token of this life can be alive. */
+  const longest = terms.window - terms.leeway
+
+  /** A write that fails may have been done all the same: what it ended is dead here as soon as the store can be asked. */
+  const doneOrNot = async <T>(write: Promise<T>): Promise<T> => {
+    try {
+      return await write
+    } catch (error) {
+      feed.doubt()
+      throw error
+    }
+  }
+
+  const revoke = async (
+    id: SessionId,
+    reason: RevokeReason,
+    now: UnixSeconds,
+  ): Promise<boolean> => {
+    const ended = await doneOrNot(sessions.revoke(id, reason, now))
+    if (ended) feed.add(id)
+    return ended
+  }
+
+  const asked = async (id: SessionId): Promise<boolean> => {
+    const state = await sessions.find(id)
+    const ended = state?.session.endReason !== undefined
+    if (ended) feed.add(id)
+    return ended
+  }
+
+  return {
+    isRevoked(id, life) {
+      if (feed.has(id)) return true
+      if (life <= longest && feed.isBelieved()) return false
+      return asked(id)
+    },
+    feed: () => feed.state(),
+    published: publishedPages({ sessions, clock, elapsed, window: terms.window }),
+    open: (session) => sessions.open(session),
+    adopt: (session) => sessions.adopt(session),
+    find: (id) => sessions.find(id),
+    list: (userId) => sessions.list(userId),
+    revoke,
+    async revokeAll(userId, reason, now, except) {
+      const ended = await doneOrNot(sessions.revokeAll(userId, reason, now, except))
+      for (const id of ended) feed.add(id)
+      return ended
+    },
+    async rotate(presented, now) {
+      const outcome = await rotate(
+        presented,
+        now,
+        { sessions, random: deps.random, end: revoke },
+        terms,
+      )
+      if (outcome.kind === 'reused' && outcome.ended) deps.reused(outcome.session)
+      return outcome
+    },
+    flush: (now, progress) => flush(sessions, now, terms.window, progress),
+    close: () => feed.close(),
+  }
+}

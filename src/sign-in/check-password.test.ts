@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from '../../test/users/world.ts'
+import { AuthError } from '../base/errors.ts'
+import { changeUser, setPassword } from '../users/change.ts'
+import { createUser } from '../users/create.ts'
+import type { User } from '../users/user.ts'
+import { type CheckPasswordOptions, verifyCredentials } from './check-password.ts'
+
+const terms: CheckPasswordOptions = {
+  loginField: 'username',
+  trimPassword: 'both',
+  allows: (user: User | undefined) => user?.active === true,
+}
+const password = 'Wonder-Land-42'
+const strength: [] = []
+
+/** What PBKDF2 makes of `Wonder-Land-42`, as Django writes it. */
+const OLD =
+  'pbkdf2_sha256$1000$oracleSaltOfAlice00001$yijy6AjAtt3PDFxLFllvxJXAGgEaxE1rFiD2YCw5eAI='
+
+test('who knows the password is let in', async () => {
+  await using deps = await openWorld()
+  const user = await createUser({ username: 'ada', password }, deps)
+
+  assert.deepEqual((await verifyCredentials('ada', password, deps, terms)).user, user)
+})
+
+test('with email as the login field, the email is the login and the name is not', async () => {
+  await using deps = await openWorld()
+  await createUser({ username: 'ada', email: 'ada@example.org', password }, deps)
+  const byEmail: CheckPasswordOptions = { ...terms, loginField: 'email' }
+
+  assert.equal(
+    (await verifyCredentials('ada@example.org', password, deps, byEmail)).user.username,
+    'ada',
+  )
+  await assert.rejects(verifyCredentials('ada', password, deps, byEmail), {
+    code: 'no_active_account',
+  })
+})
+
+test('whoever is not let in hears the same, whatever the reason', async () => {
+  await using deps = await openWorld()
+  await createUser({ username: 'ada', password }, deps)
+  await createUser({ username: 'robot' }, deps)
+  await createUser({ username: 'ivan', password, active: false }, deps)
+  await deps.putHash(
+    (await createUser({ username: 'odd', password }, deps)).id,
+    'md5$salt$5f4dcc3b5aa765d61d83',
+  )
+
+  const answers = await Promise.all(
+    (
+      [
+        ['ada', 'wrong'],
+        ['ada', ''],
+        ['ada', `${password}\0`],
+        ['Ada', password],
+        ['ada ', password],
+        ['nobody', password],
+        ['', password],
+        ['robot', password],
+        ['robot', '!'],
+        ['ivan', password],
+        ['ivan', 'wrong'],
+        ['odd', password],
+      ] as const
+    ).map(([login, tried]) =>
+      verifyCredentials(login, tried, deps, terms).then(
+        () => assert.fail(`${login} was let in`),
+        (error: unknown) => error,
+      ),
+    ),
+  )
+
+  for (const refusal of answers) {
+    assert.ok(refusal instanceof AuthError)
+    assert.deepEqual({ ...refusal }, { ...new AuthError('no_active_account') })
+    assert.equal(refusal.message, 'No active account found with the given credentials')
+  }
+})
+
+test('every refusal is the same number of hashes', async () => {
+  await using deps = await openWorld()
+  await createUser({ username: 'ada', password }, deps)
+  await createUser({ username: 'robot' }, deps)
+  await createUser({ username: 'ivan', password, active: false }, deps)
+
+  for (const [tried, hashes] of [
+    ['wrong', 1],
+    [password, 1],
+    [' wrong ', 2],
+    [` ${password} `, 2],
+  ] as const) {
+    for (const login of [
+      'nobody',
+      'robot',
+      'ivan',
+      ...(tried.includes('wrong') ? ['ada'] : []),
+    ]) {
+      deps.counted.hashes = 0
+      await assert.rejects(verifyCredentials(login, tried, deps, terms), {
+        code: 'no_active_account',
+      })
+      assert.equal(deps.counted.hashes, hashes, `${login} with ${JSON.stringify(tried)}`)
+    }
+  }
+})
+
+for (const [trimPassword, sent, stored, admitted] of [
+  ['both', '  pad ', '  pad ', true],
+  ['both', ' pw12345 ', 'pw12345', true],
+  ['both', 'pw12345', ' pw12345 ', false],
+  [true, '  pad ', '  pad ', false],
+  [true, ' pw12345 ', 'pw12345', true],
+  [false, '  pad ', '  pad ', true],
+  [false, ' pw12345 ', 'pw12345', false],
+] as const) {
+  test(`trimPassword ${trimPassword}: ${JSON.stringify(sent)} for ${JSON.stringify(stored)}`, async () => {
+    await using deps = await openWorld()
+    await createUser({ username: 'ada', password: stored }, { ...deps, strength })
+
+    const entering = verifyCredentials('ada', sent, deps, { ...terms, trimPassword })
+
+    await (admitted
+      ? assert.doesNotReject(entering)
+      : assert.rejects(entering, { code: 'no_active_account' }))
+  })
+}
+
+test('a password is the same however its letters are composed', async () => {
+  await using deps = await openWorld()
+  await createUser({ username: 'ada', password: 'pa\u0308sswo\u0308rt→ß12' }, deps)
+
+  for (const sent of ['pa\u0308sswo\u0308rt→ß12', 'p\u00e4ssw\u00f6rt→ß12']) {
+    assert.equal((await verifyCredentials('ada', sent, deps, terms)).user.username, 'ada')
+  }
+})
+
+test('the rule decides who may enter, and is asked of nobody too', async () => {
+  await using deps = await openWorld()
+  await createUser({ username: 'ada', password }, deps)
+  await createUser({ username: 'ivan', password, active: false }, deps)
+  const asked: (string | undefined)[] = []
+  const allows = (user: User | undefined): boolean => {
+    asked.push(user?.username)
+    return user?.username !== 'ada'
+  }
+
+  await assert.rejects(verifyCredentials('ada', password, deps, { ...terms, allows }), {
+    code: 'no_active_account',
+  })
+  assert.equal(
+    (await verifyCredentials('ivan', password, deps, { ...terms, allows })).user.active,
+    false,
+  )
+  await assert.rejects(
+    verifyCredentials('nobody', password, deps, { ...terms, allows }),
+    { code: 'no_active_account' },
+  )
+  assert.deepEqual(asked, ['ada', 'ivan', undefined])
+})
+
+test('an old hash is replaced at sign-in, and the epoch stays', async () => {
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password }, deps)
+  await deps.putHash(id, OLD)
+
+  const account = await verifyCredentials('ada', password, deps, terms)
+
+  const stored = await deps.users.find('id', id)
+  assert.match(stored!.hash, /^argon2\$argon2id\$/)
+  assert.deepEqual(account, stored)
+  assert.equal(account.user.epoch, 0)
+  await verifyCredentials('ada', password, deps, terms)
+  assert.deepEqual(await deps.users.find('id', id), stored)
+})
+
+test('a wrong password does not replace an old hash', async () => {
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password }, deps)
+  await deps.putHash(id, OLD)
+
+  await assert.rejects(verifyCredentials('ada', 'wrong', deps, terms), {
+    code: 'no_active_account',
+  })
+  assert.equal((await deps.users.find('id', id))?.hash, OLD)
+})
+
+test('of two who replace a hash at the same moment both are let in, with the hash that was written', async () => {
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password }, deps)
+  await deps.putHash(id, OLD)
+
+  const accounts = await Promise.all(
+    [1, 2, 3].map(() => verifyCredentials('ada', password, deps, terms)),
+  )
+
+  const stored = await deps.users.find('id', id)
+  assert.deepEqual(accounts, [stored, stored, stored])
+})
+
+test('a password that is changed while its hash is replaced lets nobody in', async () => {
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password }, deps)
+  await deps.putHash(id, OLD)
+  const changing = {
+    ...deps,
+    passwords: {
+      ...deps.passwords,
+      async hash(text: string) {
+        await setPassword(id, 'Looking-Glass-7', deps)
+        return deps.passwords.hash(text)
+      },
+    },
+  }
+
+  await assert.rejects(verifyCredentials('ada', password, changing, terms), {
+    code: 'no_active_account',
+  })
+  assert.equal(
+    (await verifyCredentials('ada', 'Looking-Glass-7', deps, terms)).user.epoch,
+    1,
+  )
+})
+
+test('where no hash can be made now, the old one stays and the user is let in', async () => {
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password }, deps)
+  await deps.putHash(id, OLD)
+  const busy = { ...deps.passwords, hash: () => Promise.reject(new AuthError('busy')) }
+
+  assert.equal(
+    (await verifyCredentials('ada', password, { ...deps, passwords: busy }, terms)).hash,
+    OLD,
+  )
+})
+
+test('a password that is too long is refused as such, with an account and without', async () => {
+  await using deps = await openWorld()
+  await createUser({ username: 'ada', password }, deps)
+
+  for (const login of ['ada', 'nobody']) {
+    deps.counted.hashes = 0
+    await assert.rejects(verifyCredentials(login, 'x'.repeat(4097), deps, terms), {
+      code: 'invalid',
+    })
+    assert.equal(deps.counted.hashes, 0)
+  }
+})
+
+test('a deactivated user is not let in, and once activated is again', async () => {
+  await using deps = await openWorld()
+  const { id } = await createUser({ username: 'ada', password }, deps)
+
+  await changeUser(id, { active: false }, deps.users)
+  await assert.rejects(verifyCredentials('ada', password, deps, terms), {
+    code: 'no_active_account',
+  })
+  await changeUser(id, { active: true }, deps.users)
+  assert.equal((await verifyCredentials('ada', password, deps, terms)).user.id, id)
+})

@@ -1,0 +1,102 @@
+import type { NewEvent } from '../audit/audit-log.ts'
+import { callHook } from '../base/call-hook.ts'
+import { AuthError } from '../base/errors.ts'
+import { networkOf, truncateAddress } from '../http/client-address.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { Instance } from '../instance/instance.ts'
+import type { Settings } from '../settings/settings.ts'
+import { isAllowed } from '../tokens/token-settings.ts'
+import { usernameKey } from '../users/names.ts'
+import type { Account } from '../users/user.ts'
+import { verifyCredentials } from './check-password.ts'
+
+/** Credentials as an event may tell of them (specification 1.1). */
+const HIDDEN = '*'.repeat(20)
+
+/** What is asked of a name and its password, and where. */
+export type CheckPassword = (
+  login: string,
+  password: string,
+  request: AuthRequest,
+  instance: Pick<
+    Instance,
+    'store' | 'clock' | 'passwords' | 'loginThrottle' | 'audit' | 'counters'
+  >,
+) => Promise<Account>
+
+/**
+ * The account of somebody who knows its password. Every way in goes through here: it is throttled (D22), and a failure is
+ * told: `on.signInFailed`.
+ *
+ * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
+ */
+export function passwordCheck(settings: Settings): CheckPassword {
+  const { users, on, log, terms, addressOf } = settings
+  const { loginField, trimPassword } = users
+  const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
+  return async (
+    login,
+    password,
+    request,
+    { store, passwords, loginThrottle, audit, counters },
+  ) => {
+    const judge = (): Promise<Account> =>
+      verifyCredentials(
+        login,
+        password,
+        { users: store.ports.users, passwords },
+        { loginField, trimPassword, allows },
+      )
+    const guess = { account: usernameKey(login), address: addressOf(request) }
+    try {
+      return await (loginThrottle === undefined ? judge() : loginThrottle(guess, judge))
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error
+      const address = truncateAddress(guess.address)
+      // A name that nobody has may be a password, typed in the wrong field: it is never written down.
+      const whose = async (): Promise<Partial<NewEvent>> => ({
+        userId: (await store.ports.users.find(loginField, login))?.user.id,
+      })
+      if (error.code === 'busy') counters.signIns.add('busy')
+      if (error.code === 'throttled') {
+        counters.signIns.add('throttled')
+        const key = `${truncateAddress(guess.account)} ${networkOf(guess.address)}`
+        audit.recordSeldom(key, { kind: 'sign_in_throttled', address }, whose)
+      }
+      if (error.code === 'no_active_account') {
+        counters.signIns.add('failed')
+        void audit.record({ kind: 'sign_in_failed', address }, whose)
+        const credentials = { [loginField]: login, password: HIDDEN }
+        await callHook(log, 'on.signInFailed', () =>
+          on.signInFailed?.({ credentials, request }),
+        )
+      }
+      throw error
+    }
+  }
+}
+
+/**
+ * Signing in with a password: who does is remembered where that is wanted, and told: `on.signedIn`.
+ *
+ * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
+ */
+export function passwordSignIn(settings: Settings): CheckPassword {
+  const { users, on, log } = settings
+  const checkPassword = passwordCheck(settings)
+  return async (login, password, request, instance) => {
+    const account = await checkPassword(login, password, request, instance)
+    instance.counters.signIns.add('ok')
+    // A sign-in that opens a session is written down with it.
+    if (!settings.sessions)
+      void instance.audit.record({ kind: 'signed_in', userId: account.user.id })
+    if (users.updateLastLogin)
+      await instance.store.ports.users.change(account.user.id, {
+        lastLoginAt: instance.clock(),
+      })
+    await callHook(log, 'on.signedIn', () =>
+      on.signedIn?.({ user: account.user, request }),
+    )
+    return account
+  }
+}

@@ -1,0 +1,32 @@
+import type { Kysely } from 'kysely'
+import type { Migration } from './migrations.ts'
+import type { CorePorts } from './store.ts'
+import type { Tables } from './tables.ts'
+
+/** What a feature adds to the store: its tables, and ports over them. */
+export interface StoreExtension<Ports extends object = object> {
+  /** Written beside each migration in the database: it never changes. */
+  readonly name: string
+  /** Numbered by their place in the list, from 1. */
+  readonly migrations: readonly Migration[]
+  /** @param db typed with the feature's own tables by `db.withTables` */
+  ports(db: Kysely<Tables>): Ports
+}
+
+/** The core's ports, and those of each extension of a list. */
+export type PortsOf<Extensions extends readonly StoreExtension[]> =
+  Extensions extends readonly [
+    StoreExtension<infer Ports>,
+    ...infer Rest extends readonly StoreExtension[],
+  ]
+    ? Ports & PortsOf<Rest>
+    : CorePorts
+
+export function portsOf<Extensions extends readonly StoreExtension[]>(
+  core: CorePorts,
+  extensions: Extensions,
+  db: Kysely<Tables>,
+): PortsOf<Extensions> {
+  const added = extensions.map((extension) => extension.ports(db))
+  return Object.assign({}, core, ...added)
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import type pg from 'pg'
+import type { Address } from './address.ts'
+import { driver } from './driver.ts'
+import { keepsAlive } from './pool.ts'
+import { prepareSession } from './session.ts'
+import { ASK_TIME, type ServerTime } from './time.ts'
+import {
+  ASK_TRIGGERS,
+  CHANNEL,
+  type Notification,
+  parseNotification,
+} from './triggers.ts'
+
+/** Milliseconds without an answer after which the server counts as silent. */
+const SILENCE = 1_000
+
+/** The server took a question and does not answer. */
+export class Silent extends Error {}
+
+/** The connection that listens. What others have committed is told before the next `beat` resolves. */
+export class ListenConnection {
+  readonly #client: pg.Client
+  readonly #time: ServerTime
+
+  private constructor(client: pg.Client, time: ServerTime) {
+    this.#client = client
+    this.#time = time
+  }
+
+  /** @returns `undefined` where what is told does not arrive: another database, a pooler that hands on statements, no triggers */
+  static async open(
+    address: Address,
+    time: ServerTime,
+    heard: (word: Notification) => void,
+  ): Promise<ListenConnection | undefined> {
+    const client = new driver.Client({ ...address.client, query_timeout: SILENCE })
+    client.on('error', () => {})
+    try {
+      await client.connect()
+      keepsAlive(client, false)
+      await prepareSession(client)
+      const wire = new ListenConnection(client, time)
+      if (!(await wire.#listen(heard))) {
+        await wire.close()
+        return undefined
+      }
+      return wire
+    } catch (error) {
+      void client.end().catch(() => {})
+      throw error
+    }
+  }
+
+  /** Asks for the time. @returns when it was asked, by `performance.now()` @throws what has broken it; `Silent` */
+  async beat(): Promise<number> {
+    try {
+      if (!(await this.#isTold())) throw new Error('nobody tells of what is written')
+      return await this.#time.measure(
+        async () => (await this.#client.query(ASK_TIME)).rows[0].now,
+      )
+    } catch (error) {
+      throw /timeout/.test((error as Error).message)
+        ? new Silent('no answer', { cause: error })
+        : error
+    }
+  }
+
+  async close(): Promise<void> {
+    keepsAlive(this.#client, true)
+    await this.#client.end().catch(() => {})
+  }
+
+  /** Somebody may have taken the triggers away, or put them out of action while much is written. */
+  async #isTold(): Promise<boolean> {
+    return (await this.#client.query(ASK_TRIGGERS)).rows[0].tell
+  }
+
+  /** A word of our own shows whether words arrive: it comes before the answer to the statement that says it. */
+  async #listen(heard: (word: Notification) => void): Promise<boolean> {
+    const own = randomUUID()
+    let arrived = false
+    this.#client.on('notification', ({ payload = '' }) => {
+      if (payload === own) arrived = true
+      const word = parseNotification(payload)
+      if (word !== undefined) heard(word)
+    })
+    try {
+      if (!(await this.#isTold())) return false
+      await this.#client.query(`listen ${CHANNEL}`)
+      await this.#client.query('select pg_notify($1, $2)', [CHANNEL, own])
+    } catch (error) {
+      if (error instanceof driver.DatabaseError) return false
+      throw error
+    }
+    if (!arrived)
+      await once(this.#client, 'notification', {
+        signal: AbortSignal.timeout(SILENCE),
+      }).catch(() => {})
+    return arrived
+  }
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import express, { type Express } from 'express'
+import { type Guard, mount } from '../../src/adapters/express.ts'
+import type { Scheme } from '../../src/authentication/scheme.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { watchword } from '../../src/watchword.ts'
+
+interface Robot {
+  readonly id: string
+}
+/** Whoever says a name is believed. */
+const robot: Scheme<Robot> = () => ({
+  challenge: 'Robot',
+  identify(request) {
+    const [word, id] = (request.header('authorization') ?? '').split(' ')
+    return word === 'Robot' && id !== undefined
+      ? { user: { id }, scheme: 'robot' }
+      : undefined
+  },
+})
+const R2 = { authorization: 'Robot r2' }
+
+/** A server, the address of which is returned, and what the house logs of it. */
+async function serve(
+  t: TestContext,
+  furnish: (app: Express, mounted: () => Guard<Robot, string>) => void,
+) {
+  const logged: Record<string, unknown>[] = []
+  const auth = watchword({
+    database: 'sqlite::memory:',
+    authentication: [robot],
+    log: (entry) => logged.push(entry),
+  })
+  const app = express()
+  furnish(app, () => mount(app, auth))
+  const server = app.listen(0, '127.0.0.1')
+  t.after(async () => {
+    server.close().closeAllConnections()
+    await auth.close()
+  })
+  await once(server, 'listening')
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, logged }
+}
+
+test('a guard may stand in front of a router', async (t) => {
+  const { url } = await serve(t, (app, mounted) => {
+    const guard = mounted()
+    const router = express.Router()
+    router.all('/*any', (_, res) => void res.send('through'))
+    app.use(
+      '/inner',
+      guard((_req, _res, next) => next()),
+      router,
+    )
+  })
+
+  assert.equal(await (await fetch(`${url}/inner/x`, { headers: R2 })).text(), 'through')
+  assert.equal((await fetch(`${url}/inner/x`)).status, 401)
+  const preflight = {
+    origin: 'https://app.example',
+    'access-control-request-method': 'GET',
+  }
+  assert.equal(
+    (await fetch(`${url}/inner/x`, { method: 'OPTIONS', headers: preflight })).status,
+    401,
+  )
+})
+
+test('half an answer is cut off, be it a refusal that came too late', async (t) => {
+  const { url } = await serve(t, (app, mounted) => {
+    const guard = mounted()
+    app.get(
+      '/',
+      guard((_, res) => {
+        res.write('half an ')
+        throw new AuthError('busy')
+      }),
+    )
+    // Without it, Express writes the error to standard error.
+    app.set('env', 'test')
+  })
+
+  await assert.rejects(async () => (await fetch(url, { headers: R2 })).text())
+})
+
+test('a body that somebody has read and left nowhere is told to the operator', async (t) => {
+  const { url, logged } = await serve(t, (app, mounted) => {
+    app.use(async (req, _, next) => {
+      await req.toArray()
+      next()
+    })
+    mounted()
+  })
+
+  const answer = await fetch(`${url}/api/token/verify/`, { method: 'POST', body: '{}' })
+
+  assert.equal(answer.status, 500)
+  assert.match(String(logged.at(-1)?.reason), /the body was read before it came here/)
+})
+
+for (const [name, parser] of [
+  ['octets', express.raw({ type: 'application/json' })],
+  ['text', express.text({ type: 'application/json' })],
+  [
+    'octets beside what they say',
+    express.json({ verify: (req, _, octets) => Object.assign(req, { rawBody: octets }) }),
+  ],
+] as const) {
+  test(`a body is read from what is left of it: ${name}`, async (t) => {
+    const { url } = await serve(t, (app, mounted) => {
+      app.use(parser)
+      mounted()
+    })
+
+    const headers = { 'content-type': 'application/json' }
+    const twice = '{"token":"a","token":"b"}'
+    const answer = await fetch(`${url}/api/token/verify/`, {
+      method: 'POST',
+      body: twice,
+      headers,
+    })
+
+    // Only the octets themselves say that a field came twice.
+    assert.equal(answer.status, 400)
+    assert.deepEqual(Object.keys((await answer.json()) as object), ['token'])
+  })
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Setting, Started } from './adapter.ts'
+import { converse } from './converse.ts'
+import { furnish, PASSWORD } from './furnish.ts'
+import { built, endpoints, NEXT, whole, withoutNext } from './next/project.ts'
+
+const LISTENING = new URL('../examples/listening.ts', import.meta.url).href
+
+/** Serves a project that is built. */
+async function serve(folder: string, setting: Partial<Setting>): Promise<Started> {
+  const child = spawn(
+    process.execPath,
+    ['--import', LISTENING, NEXT, 'start', '-H', '127.0.0.1'],
+    {
+      cwd: folder,
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        NEXT_TELEMETRY_DISABLED: '1',
+        PORT: '0',
+        SETTING: JSON.stringify(setting),
+      },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    },
+  )
+  const ended = once(child, 'close')
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  const [port] = await Promise.race([
+    once(child, 'message'),
+    ended.then(() => assert.fail('Next ended early')),
+  ])
+  return { url: `http://127.0.0.1:${port}`, stop }
+}
+
+const NEEDS_NEXT = { skip: withoutNext, timeout: 600_000 }
+
+/** The project of most tests; what comes first waits for it. */
+let wholeProject = Promise.resolve('')
+test('next: a program of all routes is built', NEEDS_NEXT, async () => {
+  wholeProject = built(
+    whole({ skipTrailingSlashRedirect: true, experimental: { authInterrupts: true } }),
+  )
+  await wholeProject
+})
+
+const NO_CORS = 'Next has no CORS of its own'
+const ALONE = 'a route handler is the first that sees a request'
+if (withoutNext) test('next: the conversations of all adapters', { skip: withoutNext })
+else {
+  converse({
+    name: 'next',
+    errors: 'framework',
+    lacks: {
+      prefix: 'a route handler is where its file is',
+      parsers: ALONE,
+      cors: NO_CORS,
+      corsAfter: NO_CORS,
+      address: 'Next hides the connection',
+      headerLines: 'a Response joins the headers of one name',
+      rawHeaders: 'Next shows the first of two Authorization headers',
+      length: 'Next sends answers in chunks',
+    },
+    start: async (setting) => serve(await wholeProject, setting),
+  })
+}
+
+/** A program of Next's and those who have signed in to it. */
+async function program(t: TestContext, folder: Promise<string>) {
+  const place = mkdtempSync(join(tmpdir(), 'watchword-next-'))
+  t.after(() => rmSync(place, { recursive: true, force: true }))
+  const furnished = await furnish(join(place, 'furnished.db'))
+  const database = join(place, 'next.db')
+  copyFileSync(furnished.file, database)
+  const { url, stop } = await serve(await folder, { database })
+  t.after(stop)
+  const ask = (path: string, token?: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(url + path, {
+      redirect: 'manual',
+      ...init,
+      headers: {
+        ...init.headers,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+    })
+  return { ...furnished, url, ask }
+}
+
+const shown = async (answer: Response): Promise<string | undefined> =>
+  /<p>(.*?)<\/p>/.exec(await answer.text())?.[1]
+
+test(
+  'next: a page knows who asks; wrong credentials are nobody’s',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada } = await program(t, wholeProject)
+
+    assert.equal(await shown(await ask('/current', ada)), 'ada')
+    assert.equal(await shown(await ask('/current')), 'nobody')
+    assert.equal(await shown(await ask('/current', 'x')), 'nobody')
+  },
+)
+
+test('next: a page knows whom a cookie has signed in', NEEDS_NEXT, async (t) => {
+  const { ask } = await program(t, wholeProject)
+  const body = JSON.stringify({ username: 'ada', password: PASSWORD })
+  const headers = { 'content-type': 'application/json' }
+
+  const signedIn = await ask('/auth/login/', undefined, { method: 'POST', headers, body })
+  const cookie = signedIn.headers.getSetCookie().map((text) => text.replace(/;.*/, ''))
+
+  assert.equal(signedIn.status, 200)
+  assert.equal(
+    await shown(
+      await ask('/current', undefined, { headers: { cookie: cookie.join('; ') } }),
+    ),
+    'ada',
+  )
+})
+
+test(
+  'next: a page that asks for a right is shown to who has it; others see 401 and 403',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada, bob } = await program(t, wholeProject)
+
+    assert.equal(await shown(await ask('/required', ada)), 'ada')
+    assert.equal((await ask('/required')).status, 401)
+    assert.equal((await ask('/required', 'x')).status, 401)
+    assert.equal((await ask('/required', bob)).status, 403)
+  },
+)
+
+test(
+  'next: what redirect() throws behind a guard is left to Next',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada } = await program(t, wholeProject)
+
+    const sent = await ask('/elsewhere/', ada)
+
+    assert.equal(sent.status, 307)
+    assert.equal(sent.headers.get('location'), '/bare/')
+    assert.equal((await ask('/elsewhere/')).status, 401)
+  },
+)
+
+test(
+  'next: the list of common passwords is found in what is bundled',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask } = await program(t, wholeProject)
+    const make = (password: string) =>
+      ask('/made', undefined, {
+        method: 'POST',
+        body: JSON.stringify({ username: 'carol', password }),
+      })
+
+    assert.equal((await make('princess1')).status, 500)
+    assert.deepEqual(await (await make('qhr4-7mzt-w2pd-x9kc')).json(), {
+      username: 'carol',
+    })
+  },
+)
+
+test(
+  'next: without skipTrailingSlashRedirect endpoints are behind a redirect',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada } = await program(t, built(endpoints({})))
+    const verify = {
+      method: 'POST',
+      body: JSON.stringify({ token: ada }),
+      headers: { 'content-type': 'application/json' },
+    }
+
+    const redirected = await ask('/api/token/verify/', undefined, verify)
+    assert.equal(redirected.status, 308)
+    assert.equal(redirected.headers.get('location'), '/api/token/verify')
+    assert.equal((await ask('/api/token/verify', undefined, verify)).status, 200)
+  },
+)

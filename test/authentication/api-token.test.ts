@@ -1,0 +1,402 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { mount } from '../../src/adapters/node.ts'
+import { bearer } from '../../src/authentication/bearer.ts'
+import { digestOf } from '../../src/features/api-tokens/api-token.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import type { Options } from '../../src/options.ts'
+import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
+import type { Principal } from '../../src/permissions/permission.ts'
+import type { User } from '../../src/users/user.ts'
+import { watchword } from '../../src/watchword.ts'
+import { sqliteStore } from '../stores/open.ts'
+
+const NOON = 1_800_000_000
+
+type Answered = {
+  status: number
+  challenges: readonly string[]
+  body: Record<string, unknown>
+}
+
+/** A server whose routes ask for API tokens, with one user. */
+async function program(
+  t: TestContext,
+  options: Pick<Options, 'authentication' | 'users' | 'database'> = {},
+) {
+  let now = NOON
+  const auth = watchword({
+    database: 'sqlite::memory:',
+    secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
+    authentication: [apiToken()],
+    clock: () => now,
+    log: () => {},
+    ...options,
+  })
+  const server = createServer()
+  t.after(async () => {
+    server.close().closeAllConnections()
+    await auth.close()
+  })
+  const guard = mount(server, auth)
+  const routes = new Map([
+    ['/', guard((request, response) => response.end(JSON.stringify(told(request.auth))))],
+    [
+      '/any/',
+      guard(allowAny, (request, response) =>
+        response.end(JSON.stringify(told(request.auth))),
+      ),
+    ],
+    [
+      '/posts/',
+      guard(hasScope('posts:read'), (request, response) =>
+        response.end(JSON.stringify(told(request.auth))),
+      ),
+    ],
+  ])
+  server.on('request', (request, response) =>
+    routes.get(request.url ?? '')?.(request, response),
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  /** Sends octets: no client in between has an opinion of them. */
+  async function get(authorization: string | undefined, path = '/'): Promise<Answered> {
+    const socket = connect(port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    const header =
+      authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
+    socket.write(
+      Buffer.from(
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${header}\r\n`,
+        'latin1',
+      ),
+    )
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+    const challenges = [...head.matchAll(/^WWW-Authenticate: (.*)$/gim)].map(
+      ([, challenge = '']) => challenge.trim(),
+    )
+    return {
+      status: Number(head.split(' ')[1]),
+      challenges,
+      body: JSON.parse(body.replace(/^[\da-f]+\r\n|\r\n0$/g, '')),
+    }
+  }
+  const user = await auth.users.create({ username: 'alice' })
+  const pass = (seconds: number): void => {
+    now += seconds
+  }
+  return { auth, user, get, pass }
+}
+
+const told = ({
+  user,
+  scheme,
+  scopes,
+  token,
+  apiToken,
+}: Principal<User | undefined>): object => ({
+  user: user?.username,
+  scheme,
+  scopes,
+  token,
+  by: apiToken?.name,
+})
+
+const refused = (
+  detail: string,
+  challenges: readonly string[] = ['Token'],
+): Answered => ({
+  status: 401,
+  challenges,
+  body: { detail },
+})
+
+for (const [id, header, detail] of [
+  ['T01', undefined, 'Authentication credentials were not provided.'],
+  ['T01', '', 'Authentication credentials were not provided.'],
+  ['T02', 'Token', 'Invalid token header. No credentials provided.'],
+  [
+    'T03',
+    'Token foo bar',
+    'Invalid token header. Token string should not contain spaces.',
+  ],
+  [
+    'T03',
+    'Token foo\tbar',
+    'Invalid token header. Token string should not contain spaces.',
+  ],
+  [
+    'T04',
+    'Token abcd\xb8',
+    'Invalid token header. Token string should not contain invalid characters.',
+  ],
+  [
+    'T04',
+    'Token \xff',
+    'Invalid token header. Token string should not contain invalid characters.',
+  ],
+  ['UTF-8', 'Token abcd\xc3\xa9', 'Invalid token.'],
+  ['T05', 'Token xyz', 'Invalid token.'],
+  ['T10', 'Bearer xyz', 'Authentication credentials were not provided.'],
+  ['no blank', 'Tokenxyz', 'Authentication credentials were not provided.'],
+] as const) {
+  test(`${id}: "Authorization: ${header ?? '(none)'}" is answered with: ${detail}`, async (t) => {
+    const { get } = await program(t)
+
+    assert.deepEqual(await get(header), refused(detail))
+  })
+}
+
+test('T06, T08, T09: the word counts without case, the token with it', async (t) => {
+  const { auth, user, get } = await program(t)
+  const { token } = await auth.apiTokens.keyFor(user.id)
+  const alice = { user: 'alice', scheme: 'apiToken', scopes: [] }
+
+  for (const header of [`Token ${token}`, `tOKEN   ${token}`, `  token\t${token} `]) {
+    assert.deepEqual(
+      await get(header),
+      { status: 200, challenges: [], body: alice },
+      header,
+    )
+  }
+  for (const wrong of [
+    token.toUpperCase(),
+    token.slice(1),
+    `${token}0`,
+    token.slice(0, 8),
+    digestOf(token),
+  ]) {
+    assert.deepEqual(await get(`Token ${wrong}`), refused('Invalid token.'), wrong)
+  }
+})
+
+test('a wrong token is refused where anybody may come in', async (t) => {
+  const { get } = await program(t)
+
+  assert.equal((await get(undefined, '/any/')).status, 200)
+  assert.deepEqual(await get('Token xyz', '/any/'), refused('Invalid token.'))
+})
+
+test('T07: an inactive user is refused from the next request on, and let in again', async (t) => {
+  const { auth, user, get } = await program(t)
+  const { token } = await auth.apiTokens.create(user.id)
+
+  await auth.users.change(user.id, { active: false })
+  assert.deepEqual(await get(`Token ${token}`), refused('User inactive or deleted.'))
+
+  await auth.users.change(user.id, { active: true })
+  assert.equal((await get(`Token ${token}`)).status, 200)
+})
+
+test('an inactive user is refused where the rule is not asked, too, and let in where activity does not count', async (t) => {
+  for (const [users, expected] of [
+    [{ ruleOnRequest: false }, 401],
+    [{ checkActive: false }, 200],
+  ] as const) {
+    const { auth, user, get } = await program(t, { users })
+    const { token } = await auth.apiTokens.create(user.id)
+
+    await auth.users.change(user.id, { active: false })
+
+    assert.equal((await get(`Token ${token}`)).status, expected)
+  }
+})
+
+test('the authentication rule is asked at each request (D11), unless it is not to be', async (t) => {
+  let banned = false
+  const rule = () => !banned
+  for (const [ruleOnRequest, expected] of [
+    [true, refused('User inactive or deleted.')],
+    [false, undefined],
+  ] as const) {
+    banned = false
+    const { auth, user, get } = await program(t, { users: { rule, ruleOnRequest } })
+    const { token } = await auth.apiTokens.create(user.id)
+    assert.equal((await get(`Token ${token}`)).status, 200)
+
+    banned = true
+
+    const answer = await get(`Token ${token}`)
+    if (expected === undefined) assert.equal(answer.status, 200)
+    else assert.deepEqual(answer, expected)
+  }
+})
+
+test('a deleted user leaves no token behind', async (t) => {
+  const { auth, user, get } = await program(t)
+  const texts = [
+    (await auth.apiTokens.create(user.id)).token,
+    (await auth.apiTokens.keyFor(user.id)).token,
+  ]
+
+  await auth.users.delete(user.id)
+
+  for (const token of texts)
+    assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
+  assert.deepEqual(await auth.apiTokens.list(user.id), [])
+})
+
+test('a token whose user is gone is as good as none', async (t) => {
+  const store = sqliteStore({ file: ':memory:' })
+  const { auth, user, get } = await program(t, { database: store })
+  const { token } = await auth.apiTokens.create(user.id)
+
+  await store.ports.users.delete(user.id)
+
+  assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
+})
+
+test('an expired token is as good as none', async (t) => {
+  const { auth, user, get, pass } = await program(t)
+  const { token } = await auth.apiTokens.create(user.id, { expiresIn: '10h' })
+
+  pass(36_000 - 1)
+  assert.equal((await get(`Token ${token}`)).status, 200)
+
+  pass(1)
+  assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
+})
+
+test('flush deletes an expired token a day after its end, and no living one', async (t) => {
+  const { auth, user, pass } = await program(t)
+  const hour = await auth.apiTokens.create(user.id, { expiresIn: '1h' })
+  const { record } = await auth.apiTokens.create(user.id)
+
+  pass(3600 + 86_400)
+  assert.equal((await auth.flush()).tokens, 0)
+  assert.deepEqual(await auth.apiTokens.revoke(hour.record.hint), hour.record)
+  await auth.apiTokens.create(user.id, { expiresIn: '1h' })
+
+  pass(3600 + 86_400 + 1)
+  assert.deepEqual(await auth.flush(), { sessions: 0, tokens: 1, keys: 0, events: 0 })
+  assert.deepEqual(await auth.apiTokens.list(user.id), [record])
+})
+
+test('two Authorization headers are refused, even of one token (H1)', async (t) => {
+  const { auth, user, get } = await program(t)
+  const { token } = await auth.apiTokens.create(user.id)
+
+  const twice = await get(`Token ${token}\r\nAuthorization: Token ${token}`)
+
+  assert.deepEqual([twice.status, twice.challenges], [401, ['Token']])
+})
+
+test('a revoked token is refused from the next request on, and no other', async (t) => {
+  const { auth, user, get } = await program(t)
+  const [one, other] = [
+    await auth.apiTokens.create(user.id),
+    await auth.apiTokens.create(user.id),
+  ]
+
+  assert.deepEqual(await auth.apiTokens.revoke(one.record.hint), one.record)
+  assert.equal(await auth.apiTokens.revoke(one.record.id), undefined)
+
+  assert.deepEqual(await get(`Token ${one.token}`), refused('Invalid token.'))
+  assert.equal((await get(`Token ${other.token}`)).status, 200)
+  assert.equal(await auth.apiTokens.revokeAll(user.id), 1)
+  assert.deepEqual(await get(`Token ${other.token}`), refused('Invalid token.'))
+})
+
+test('neither a new password nor the end of every sign-in ends a token, as with Django', async (t) => {
+  const { auth, user, get } = await program(t)
+  const { token } = await auth.apiTokens.create(user.id)
+
+  await auth.users.setPassword(user.id, 'another-9kc-w2pd')
+  await auth.sessions.revokeAll(user.id)
+
+  assert.equal((await get(`Token ${token}`)).status, 200)
+})
+
+test('a token opens what its scopes name, and the route knows which one it was', async (t) => {
+  const { auth, user, get } = await program(t)
+  const narrow = await auth.apiTokens.create(user.id, {
+    name: 'export',
+    scopes: ['posts:read', 'users:read'],
+  })
+  const others = [
+    await auth.apiTokens.create(user.id, { scopes: ['posts:write'] }),
+    await auth.apiTokens.keyFor(user.id),
+  ]
+
+  assert.deepEqual((await get(`Token ${narrow.token}`, '/posts/')).body, {
+    user: 'alice',
+    scheme: 'apiToken',
+    scopes: ['posts:read', 'users:read'],
+    by: 'export',
+  })
+  for (const { token } of others)
+    assert.equal((await get(`Token ${token}`, '/posts/')).status, 403)
+})
+
+test('another keyword is the challenge, and the word of the header', async (t) => {
+  const { auth, user, get } = await program(t, {
+    authentication: [apiToken({ keyword: 'ApiKey' })],
+  })
+  const { token } = await auth.apiTokens.create(user.id)
+
+  assert.equal((await get(`apikey ${token}`)).status, 200)
+  assert.deepEqual(
+    await get(`Token ${token}`),
+    refused('Authentication credentials were not provided.', ['ApiKey']),
+  )
+  assert.throws(() => apiToken({ keyword: 'Api Key' }), { code: 'invalid_config' })
+  assert.throws(() => apiToken({ keyword: '' }), { code: 'invalid_config' })
+})
+
+test('beside bearer, each takes its own word, and both challenge', async (t) => {
+  const { auth, user, get } = await program(t, { authentication: [bearer(), apiToken()] })
+  const { token } = await auth.apiTokens.create(user.id)
+
+  assert.equal((await get(`Token ${token}`)).status, 200)
+  assert.deepEqual(
+    await get('Token xyz'),
+    refused('Invalid token.', ['Bearer realm="api"', 'Token']),
+  )
+  assert.equal((await get(`Bearer ${token}`)).body.code, 'token_not_valid')
+})
+
+test('nobody is given a token who does not exist, and none by a beginning that several have', async (t) => {
+  const { auth, user } = await program(t)
+  const nobody = 'nobody' as typeof user.id
+
+  await assert.rejects(auth.apiTokens.create(nobody), { code: 'user_not_found' })
+  await assert.rejects(auth.apiTokens.keyFor(nobody), { code: 'user_not_found' })
+  await assert.rejects(
+    auth.apiTokens.create(user.id, { expiresIn: '5 minutes' as '5m' }),
+    { code: 'invalid' },
+  )
+  assert.deepEqual(await auth.apiTokens.list(nobody), [])
+  assert.equal(await auth.apiTokens.revokeAll(nobody), 0)
+})
+
+test('of tokens that begin alike, none is revoked by its beginning', async (t) => {
+  const zeros = (size: number) => new Uint8Array(size)
+  let drawn = 0
+  const random = (size: number): Uint8Array => {
+    const octets = zeros(size)
+    // The last octets differ: ids and texts do, beginnings do not.
+    octets[size - 1] = ++drawn
+    return octets
+  }
+  const auth = watchword({
+    database: 'sqlite::memory:',
+    tokens: { algorithm: 'HS256', signingKey: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e' },
+    random,
+    log: () => {},
+  })
+  t.after(() => auth.close())
+  const { id } = await auth.users.create({ username: 'alice' })
+  const [one, other] = [await auth.apiTokens.create(id), await auth.apiTokens.create(id)]
+  assert.equal(one.record.hint, other.record.hint)
+
+  await assert.rejects(auth.apiTokens.revoke(one.record.hint), { code: 'invalid' })
+  assert.deepEqual(await auth.apiTokens.revoke(other.record.id), other.record)
+
+  assert.deepEqual(await auth.apiTokens.list(id), [one.record])
+})

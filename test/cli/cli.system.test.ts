@@ -1,0 +1,596 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { Agent, request as httpRequest } from 'node:http'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { allCommands } from '../../src/cli/commands.ts'
+import {
+  assertMessage,
+  BIN,
+  folder,
+  GENERATED,
+  hello,
+  PASSWORD,
+  type Pair,
+  post,
+  SECRET,
+  signIn,
+  textOf,
+} from './folder.ts'
+
+for (const line of ['', 'help', '--help', '-h']) {
+  test(`"watchword ${line}" lists every command`, async () => {
+    using here = folder()
+
+    const { code, out, err } = await here.type(line)
+
+    assert.equal(code, 0)
+    assert.equal(err, '')
+    for (const name of Object.keys(await allCommands()))
+      assert.ok(out.includes(`watchword ${name}`), name)
+  })
+}
+
+test('errors are JSON where JSON was asked for', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('user list --json')
+
+  assert.equal(code, 1)
+  assert.match(JSON.parse(err).error, /^There is no database "watchword\.db" here/)
+})
+
+test('dev makes what is missing, and the line it prints signs in', async () => {
+  using here = folder()
+  await using it = await here.server('dev --user vitor --port 0')
+  const [, url = '', ...fields] =
+    /sign in +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(it.said.out) ?? []
+
+  // As curl does it.
+  const pair = await fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams(fields.join('&')),
+  })
+  const answer = await hello(it.url, (await pair.json()) as Pair)
+
+  assert.deepEqual(await answer.json(), { hello: 'vitor' })
+  assert.match(
+    it.said.out,
+    /^ {2}first user {2}vitor\n {2}password {4}(\S+) {3}\(shown only once\)\n\n {2}sign in .*password=\1\n/m,
+  )
+  assert.equal(statSync(join(here.path, 'watchword.db.secret')).mode & 0o777, 0o600)
+  assert.equal(await it.stop('SIGINT'), 0)
+})
+
+test('a second dev keeps users and keys, shows no password and tells how to make a new one', async () => {
+  using here = folder()
+  const first = await here.server('dev --user vitor --port 0')
+  const keys = await (await fetch(`${first.url}/.well-known/jwks.json`)).text()
+  assert.equal(await first.stop(), 0)
+
+  await using second = await here.server('dev --port 0')
+
+  assert.equal(await (await fetch(`${second.url}/.well-known/jwks.json`)).text(), keys)
+  assert.doesNotMatch(second.said.out, /shown only once|first user/)
+  assert.match(second.said.out, /watchword user passwd vitor/)
+})
+
+test('dev tells programs where it listens and who its user is', async () => {
+  using here = folder()
+  await using it = await here.server('dev --port 0 --json --database try.db')
+
+  const said = JSON.parse(it.said.out)
+
+  assert.deepEqual(Object.keys(said), ['url', 'database', 'username', 'password'])
+  assert.equal(said.username, 'admin')
+  assert.equal(
+    (await signIn(said.url, said.username, said.password)).access.split('.').length,
+    3,
+  )
+})
+
+test('dev writes a line a request, and no token and no password', async () => {
+  using here = folder()
+  await using it = await here.server('dev --port 0 --json')
+  const { username, password } = JSON.parse(it.said.out)
+  const shown = it.said.out
+
+  const pair = await signIn(it.url, username, password)
+  await hello(it.url, pair)
+  await post(`${it.url}/api/token/?token=${pair.access}`, {
+    username,
+    password: 'CANARY-4711',
+  })
+  await fetch(`${it.url}/${pair.access}`)
+  const next = (await (
+    await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })
+  ).json()) as Pair
+  await post(`${it.url}/api/token/blacklist/`, { refresh: next.refresh })
+  await it.stop()
+
+  assert.match(it.said.err, /^POST \/api\/token\/ 200 \d+ ms$/m)
+  assert.match(it.said.err, /^GET \/hello\/ 200 \d+ ms$/m)
+  assert.equal(it.said.out, shown, 'nothing is added to standard output')
+  for (const secret of [
+    password,
+    pair.access,
+    pair.refresh,
+    next.access,
+    next.refresh,
+    'CANARY-4711',
+  ]) {
+    for (const part of secret.split('.'))
+      assert.ok(!it.said.err.includes(part), `the log holds ${part.slice(0, 8)}…`)
+  }
+})
+
+for (const [command, env] of [
+  ['dev', {}],
+  ['start', { WATCHWORD_SECRET: SECRET }],
+] as const) {
+  test(`a busy port is told in one sentence: watchword ${command}`, async (t) => {
+    using here = folder()
+    const other = createServer().listen(0, '127.0.0.1')
+    t.after(() => other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+
+    const { code, out, err } = await here.type(`${command} --port ${port}`, { env })
+
+    assert.equal(code, 1)
+    assert.equal(out, '')
+    assertMessage(
+      err,
+      new RegExp(
+        `^Port ${port} on 127\\.0\\.0\\.1 is in use: .*--port ${port + 1}\\.$`,
+        'm',
+      ),
+    )
+  })
+}
+
+test('an address that is not of this machine is told in one sentence', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('dev --port 0 --host 192.0.2.1')
+
+  assert.equal(code, 1)
+  assertMessage(
+    err,
+    /^This machine has no address 192\.0\.2\.1: choose another with --host/,
+  )
+})
+
+for (const [what, database, sentence] of [
+  ['in a folder that nobody can write to', '/proc/watchword.db', /watchword\.db/],
+  ['below a file', 'file/watchword.db', /watchword\.db/],
+  ['in a folder that is not there', 'nowhere/watchword.db', /watchword\.db/],
+  ['that is a folder', 'folder', /folder/],
+  ['that is something else', 'file', /file/],
+  ['of a newer version', 'newer.db', /newer/],
+  ['that is damaged', 'damaged.db', /^The database is damaged: restore it from a backup/],
+] as const) {
+  test(`a database ${what} is told in one sentence, by every command that opens it`, async () => {
+    using here = folder()
+    writeFileSync(join(here.path, 'file'), 'This is no database.\n'.repeat(100))
+    mkdirSync(join(here.path, 'folder'))
+    if (database === 'newer.db' || database === 'damaged.db') {
+      await here.type(`migrate --database ${database}`)
+      ;(database === 'newer.db' ? raiseVersion : cutOff)(join(here.path, database))
+    }
+
+    for (const command of ['dev --port 0', 'migrate']) {
+      const { code, out, err } = await here.type(`${command} --database ${database}`)
+      assert.equal(code, 1, command)
+      assert.equal(out, '')
+      assertMessage(err, sentence)
+      assert.equal(err.trim().split('\n').length, 1, err)
+    }
+  })
+}
+
+/** Leaves the first page, which names the others. */
+const cutOff = (file: string): void => truncateSync(file, 4096)
+
+/** Makes the database one of a later release. */
+function raiseVersion(file: string): void {
+  const db = new DatabaseSync(file)
+  db.exec(
+    "insert into watchword_migrations (number, name) values (999, 'of a later release')",
+  )
+  db.close()
+}
+
+test('a secret that others can read stops the start', async () => {
+  using here = folder()
+  await (await here.server('dev --port 0')).stop()
+  chmodSync(join(here.path, 'watchword.db.secret'), 0o644)
+
+  const { code, err } = await here.type('dev --port 0')
+
+  assert.equal(code, 1)
+  assertMessage(err, /watchword\.db\.secret can be read by others: type "chmod 600/)
+})
+
+test('start does not start without its secret, and gives the line that makes one', async () => {
+  using here = folder()
+
+  for (const env of [
+    {},
+    { WATCHWORD_SECRET: '' },
+    { WATCHWORD_SECRET: 'x'.repeat(31) },
+  ]) {
+    const { code, err } = await here.type('start', { env })
+    assert.equal(code, 1)
+    assertMessage(
+      err,
+      /^ {2}export WATCHWORD_SECRET=\$\(head -c 32 \/dev\/urandom \| base64\)$/m,
+    )
+    assert.doesNotMatch(err, /xxx/)
+  }
+  assert.ok(!existsSync(join(here.path, 'watchword.db')))
+})
+
+test('keys that dev made are opened by the secret that start points to', async () => {
+  using here = folder()
+  await (await here.server('dev --port 0')).stop()
+  const { code, err } = await here.type('start --port 0', {
+    env: { WATCHWORD_SECRET: SECRET },
+  })
+  assert.equal(code, 1)
+  assertMessage(
+    err,
+    /^WATCHWORD_SECRET is not the secret of this database\. The keys in watchword\.db were made by "watchword dev"/,
+  )
+  assert.match(err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
+  assert.match(
+    (await here.type('start')).err,
+    /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m,
+  )
+
+  const secret = readFileSync(join(here.path, 'watchword.db.secret'), 'utf8').trim()
+  await using it = await here.server('start --port 0', { WATCHWORD_SECRET: secret })
+
+  assert.equal((await fetch(`${it.url}/.well-known/jwks.json`)).status, 200)
+})
+
+test('start makes no user and tells how; the user made then can sign in', async () => {
+  using here = folder()
+  const env = { WATCHWORD_SECRET: SECRET }
+  await using it = await here.server('start --port 0', env)
+  assert.match(
+    it.said.out,
+    /There are no users yet\. Create one: watchword user create NAME --superuser/,
+  )
+  assert.equal(JSON.parse((await here.type('user list --json', { env })).out).length, 0)
+
+  const made = await here.type('user create vitor --superuser', {
+    env,
+    input: `${PASSWORD}\n`,
+  })
+  const answer = await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))
+
+  assert.equal(made.code, 0)
+  assert.deepEqual(await answer.json(), { hello: 'vitor' })
+  assert.ok(!existsSync(join(here.path, 'watchword.db.secret')))
+
+  await it.stop()
+  const lines = it.said.err.trim().split('\n')
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  assert.deepEqual(
+    told.map(({ level, event, method, path, status }) => [
+      level,
+      event,
+      method,
+      path,
+      status,
+    ]),
+    [
+      ['info', 'request', 'POST', '/api/token/', 200],
+      ['info', 'request', 'GET', '/hello/', 200],
+    ],
+  )
+  assert.ok(!it.said.err.includes(PASSWORD))
+})
+
+test('a user made before the first start does not stand in the way of a secret that comes later', async () => {
+  using here = folder()
+  await here.type('user create vitor', { input: PASSWORD })
+
+  await using it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
+
+  assert.equal((await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))).status, 200)
+})
+
+test('octets that are no UTF-8 are no name', async () => {
+  using here = folder()
+  const line = `printf %s '${PASSWORD}' | "$0" "$1" user create "$(printf 'b\\377b')"`
+
+  const child = spawn('sh', ['-c', line, process.execPath, BIN], {
+    cwd: here.path,
+    timeout: 20_000,
+  })
+  const [err] = await Promise.all([textOf(child.stderr), once(child, 'close')])
+
+  assert.equal(child.exitCode, 1)
+  assertMessage(err, /^username: Enter a valid username\./)
+})
+
+test('a new password ends every sign-in, in a running server within a second', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const pair = await signIn(it.url, 'ada', PASSWORD)
+  assert.equal((await hello(it.url, pair)).status, 200)
+
+  assert.equal(
+    (await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })).code,
+    0,
+  )
+  await sleep(1000)
+
+  assert.equal((await hello(it.url, pair)).status, 401)
+  assert.equal(
+    (await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).status,
+    401,
+  )
+  assert.equal(
+    (await hello(it.url, await signIn(it.url, 'ada', 'another-9kc-w2pd'))).status,
+    200,
+  )
+})
+
+test('sign-ins are listed and ended, one or all', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  assert.match((await here.enter('session list ada')).out, /^ada has no sessions\.$/m)
+  await using it = await here.server('dev --port 0')
+  const pairs = [
+    await signIn(it.url, 'ada', PASSWORD),
+    await signIn(it.url, 'ada', PASSWORD),
+  ]
+
+  const sessions = JSON.parse((await here.enter('session list ada --json')).out) as {
+    id: string
+    state: string
+  }[]
+  assert.deepEqual(
+    sessions.map(({ state }) => state),
+    ['live', 'live'],
+  )
+  const [{ id } = { id: '' }] = sessions
+  assert.deepEqual(JSON.parse((await here.enter(`session revoke ${id} --json`)).out), {
+    revoked: 1,
+  })
+  assert.match(
+    (await here.enter('session list ada')).out,
+    new RegExp(`^${id} .* revoked \\(admin\\)$`, 'm'),
+  )
+  const again = await here.enter(`session revoke ${id}`)
+  assert.equal(again.code, 1)
+  assertMessage(again.err, /^There is no live session with this ID/)
+
+  assert.equal(
+    (await here.enter('session revoke --user ada')).out,
+    'Revoked 1 session.\n',
+  )
+  await sleep(1000)
+  for (const pair of pairs) assert.equal((await hello(it.url, pair)).status, 401)
+})
+
+test('the server lets in who comes with a token that the command made, and believes so many proxies', async () => {
+  using here = folder()
+  const env = { WATCHWORD_SECRET: SECRET, WATCHWORD_PROXIES: '1' }
+  await here.type('user create ada', { env, input: `${PASSWORD}\n` })
+  const made = await here.type('token create ada', { env })
+  const it = await here.server('start --port 0', env)
+  const key = GENERATED.exec(made.out)?.[1]
+
+  const answer = await fetch(`${it.url}/hello/`, {
+    headers: { authorization: `Token ${key}` },
+  })
+  assert.deepEqual([answer.status, await answer.json()], [200, { hello: 'ada' }])
+
+  const guess = async (address: string): Promise<number> => {
+    const body = new URLSearchParams({ username: 'ada', password: 'wrong' })
+    const headers = { 'x-forwarded-for': `203.0.113.9, ${address}` }
+    return (await fetch(`${it.url}/api/token/`, { method: 'POST', body, headers })).status
+  }
+  const guesses: number[] = []
+  for (let i = 0; i < 11; i++) guesses.push(await guess('198.51.100.1'))
+  assert.deepEqual(guesses, [...Array(10).fill(401), 429])
+  assert.equal(await guess('198.51.100.2'), 401)
+  assert.equal(await it.stop(), 0)
+})
+
+test('keys rotate beside a running server, and no valid token is lost', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const before = await signIn(it.url, 'ada', PASSWORD)
+  const stages = async (): Promise<Record<string, string>> => {
+    const keys = JSON.parse((await here.enter('keys list --json')).out) as {
+      stage: string
+      id: string
+    }[]
+    return Object.fromEntries(keys.map(({ stage, id }) => [stage, id]))
+  }
+  const old = await stages()
+  assert.deepEqual(Object.keys(old).sort(), ['current', 'next'])
+
+  const turn = JSON.parse((await here.enter('keys rotate --json')).out)
+  assert.deepEqual(turn, { current: old.next, retiring: old.current, next: turn.next })
+  assert.deepEqual(await stages(), turn)
+  await sleep(1000)
+  const after = await signIn(it.url, 'ada', PASSWORD)
+
+  assert.equal(
+    JSON.parse(Buffer.from(after.access.split('.')[0] ?? '', 'base64url').toString()).kid,
+    turn.current,
+  )
+  for (const pair of [before, after])
+    assert.equal((await hello(it.url, pair)).status, 200)
+  assert.equal(
+    (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
+    200,
+  )
+})
+
+test('keys rotate --leaked ends every token, in a running server within a second', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const before = await signIn(it.url, 'ada', PASSWORD)
+  await here.enter('keys rotate')
+  assert.equal((await hello(it.url, before)).status, 200)
+
+  await here.enter('keys rotate --leaked')
+  await sleep(1000)
+  assert.equal((await hello(it.url, before)).status, 401)
+  assert.equal(
+    (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
+    401,
+  )
+  assert.equal((await hello(it.url, await signIn(it.url, 'ada', PASSWORD))).status, 200)
+})
+
+test('flush leaves what lives', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  await using it = await here.server('dev --port 0')
+  const pair = await signIn(it.url, 'ada', PASSWORD)
+
+  assert.deepEqual(JSON.parse((await here.enter('flush --json')).out), {
+    sessions: 0,
+    tokens: 0,
+    events: 0,
+    keys: 0,
+  })
+  assert.equal(
+    (await here.enter('flush')).out,
+    'Deleted 0 sessions, 0 API tokens, 0 events and 0 keys.\n',
+  )
+  assert.equal((await hello(it.url, pair)).status, 200)
+})
+
+test('migrate may be typed as often as one likes', async () => {
+  using here = folder()
+
+  for (let i = 0; i < 2; i++) {
+    const { code, out } = await here.type('migrate --json')
+    assert.equal(code, 0)
+    assert.deepEqual(JSON.parse(out), { database: 'watchword.db', migrated: true })
+  }
+  assert.deepEqual(
+    readFileSync(join(here.path, 'watchword.db')).subarray(0, 15).toString(),
+    'SQLite format 3',
+  )
+})
+
+test('a command does not make a database where its name was mistyped', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('user list --database wachtword.db')
+
+  assert.equal(code, 1)
+  assertMessage(err, /^There is no database "wachtword\.db" here/)
+  assert.ok(!existsSync(join(here.path, 'wachtword.db')))
+})
+
+test('the environment names the database, and an option comes before it', async () => {
+  using here = folder()
+
+  await here.type('migrate', { env: { WATCHWORD_DATABASE: 'a.db' } })
+  await here.type('migrate --database b.db', { env: { WATCHWORD_DATABASE: 'c.db' } })
+
+  assert.deepEqual(
+    ['a.db', 'b.db', 'c.db'].map((name) => existsSync(join(here.path, name))),
+    [true, true, false],
+  )
+})
+
+test('where an error came from is shown only when asked', async () => {
+  using here = folder()
+
+  const { code, err } = await here.type('user list', { env: { WATCHWORD_DEBUG: '1' } })
+
+  assert.equal(code, 1)
+  assert.match(err, /^\s+at /m)
+})
+
+test('a reader that has seen enough is no failure', async () => {
+  using here = folder()
+  const child = here.start(['help'])
+  child.stdout.destroy()
+
+  const err = await textOf(child.stderr)
+
+  assert.equal(err, '')
+})
+
+test('R16: a stop under load loses no request', async (t) => {
+  using here = folder()
+  await here.type('user create ada', { input: PASSWORD })
+  const it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
+  const { access } = await signIn(it.url, 'ada', PASSWORD)
+  const { port } = new URL(it.url)
+  const agent = new Agent({ keepAlive: true, maxSockets: 10 })
+  t.after(() => agent.destroy())
+  const lost: string[] = []
+  let answered = 0
+  let refused = false
+
+  const ask = (): Promise<void> =>
+    new Promise((resolve) => {
+      const outgoing = httpRequest({
+        port,
+        host: '127.0.0.1',
+        path: '/hello/',
+        agent,
+        headers: { authorization: `Bearer ${access}` },
+      })
+      outgoing.on('response', (response) => {
+        response.resume().on('close', () => {
+          if (response.complete && response.statusCode === 200) answered++
+          else lost.push(`${response.statusCode}`)
+          resolve()
+        })
+      })
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNREFUSED') refused = true
+        else lost.push(String(error.code))
+        resolve()
+      })
+      outgoing.end()
+    })
+  const client = async (): Promise<void> => {
+    while (!refused) {
+      await ask()
+      await sleep(10)
+    }
+  }
+
+  const clients = Array.from({ length: 10 }, client)
+  await sleep(500)
+  const began = performance.now()
+  const code = await it.stop()
+  await Promise.all(clients)
+
+  assert.equal(code, 0)
+  assert.deepEqual(lost, [])
+  assert.ok(answered > 100, `${answered} answered`)
+  assert.ok(performance.now() - began < 10_000)
+})

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { allCommands } from '../../src/cli/commands.ts'
+import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import { watchword } from '../../src/watchword.ts'
+import { assertMessage, folder, GENERATED, PASSWORD } from './folder.ts'
+
+for (const name of Object.keys(await allCommands())) {
+  test(`"watchword ${name} --help" shows examples and options, and touches nothing`, async () => {
+    using here = folder()
+
+    const { code, out } = await here.enter(`${name} --help`)
+
+    assert.equal(code, 0)
+    assert.match(out, /^Examples$/m)
+    assert.match(out, /^ {2}--json +print JSON, for programs$/m)
+    assert.equal((await here.enter(`help ${name}`)).out, out)
+    assert.ok(!existsSync(join(here.path, 'watchword.db')))
+  })
+}
+
+test('help and version speak JSON too', async () => {
+  using here = folder()
+
+  assert.match(
+    JSON.parse((await here.enter('--version --json')).out).version,
+    /^\d+\.\d+\.\d+/,
+  )
+  assert.match(
+    JSON.parse((await here.enter('help user --json')).out).help,
+    /watchword user create NAME/,
+  )
+})
+
+for (const [line, sentence] of [
+  ['strat', /^There is no command "strat"\. Did you mean: watchword start\?$/m],
+  ['user', /^watchword user needs one of: create, list/],
+  ['user create', /^watchword user create needs NAME/],
+  ['user list --lmit 3', /Did you mean --limit\?$/m],
+  ['user list --limit many', /^--limit must be a whole number/],
+  ['user create ada --password hunter2', /^A password must not be on the command line/],
+  [
+    'user create ada --no-password --password-stdin',
+    /^Give either --no-password or --password-stdin, not both\.$/m,
+  ],
+  ['session revoke', /^Give either the ID of one session, or --user NAME/],
+  ['token create', /^watchword token create needs USERNAME/],
+  ['token create ada --reset --name x', /^--reset cannot be combined with --name/],
+  ['token create ada --expires soon', /^--expires must be a duration above 0/],
+  ['token create ada --expires 0d', /^--expires must be a duration above 0/],
+  ['token revoke', /^Give either the PREFIX or ID of one token, or --user NAME/],
+  [
+    'token revoke x --user ada',
+    /^Give either the PREFIX or ID of one token, or --user NAME/,
+  ],
+  ['dev --port 99999', /^--port must be a whole number from 0 to 65535/],
+  ['flush now', /^watchword flush takes no argument/],
+  ['--database', /^Begin with the name of a command/],
+  ['__proto__', /^There is no command "__proto__"\. The commands: watchword help$/m],
+  [
+    'user create ada --constructor',
+    /^watchword user create has no option --constructor\./,
+  ],
+  ['user create ada --staff=yes', /^--staff takes no value/],
+  ['user create ada --email --staff', /^--email needs a value/],
+  ['user list --limit 0', /^--limit must be a whole number from 1 to 1000/],
+  ['\u001b[2J\u009b', /^There is no command "\?\[2J\?"\./],
+  [`help ${'x'.repeat(100_000)}`, /^There is no command "x{40}"\./],
+] as const) {
+  test(`wrong usage ends with 2 and one line: watchword ${line}`, async () => {
+    using here = folder()
+
+    const { code, out, err } = await here.enter(line)
+
+    assert.equal(code, 2)
+    assert.equal(out, '')
+    assertMessage(err, sentence)
+    assert.equal(err.trim().split('\n').length, 1)
+    assert.doesNotMatch(err, /hunter2/)
+  })
+}
+
+test('a PORT that is none is wrong usage too', async () => {
+  using here = folder()
+
+  const { code, err } = await here.enter('dev', { env: { PORT: 'http' } })
+
+  assert.equal(code, 2)
+  assertMessage(err, /^PORT must be a whole number/)
+})
+
+test('the life of a user', async () => {
+  using here = folder()
+  const made = await here.enter('user create ada --email ada@example.com --staff', {
+    input: `${PASSWORD}\n`,
+  })
+  assert.deepEqual([made.code, made.out, made.err], [0, 'Created ada.\n', ''])
+
+  const robot = JSON.parse(
+    (await here.enter('user create robot --no-password --inactive --json')).out,
+  )
+  assert.equal(robot.username, 'robot')
+  assert.equal(robot.active, false)
+
+  const list = await here.enter('user list')
+  assert.match(list.out, /^NAME +EMAIL +ACTIVE +STAFF +SUPERUSER +JOINED \(UTC\) +ID$/m)
+  assert.match(
+    list.out,
+    /^ada +ada@example\.com +yes +yes +no +\d{4}-\d\d-\d\d \d\d:\d\d +\w+$/m,
+  )
+  const page = await here.enter('user list --limit 1')
+  assert.match(page.out, /There are more: --after "ada"$/m)
+  const rest = JSON.parse((await here.enter('user list --after ada --json')).out) as {
+    username: string
+  }[]
+  assert.deepEqual(
+    rest.map(({ username }) => username),
+    ['robot'],
+  )
+
+  assert.equal(
+    JSON.parse((await here.enter('user deactivate ada --json')).out).active,
+    false,
+  )
+  assert.equal(
+    JSON.parse((await here.enter('user activate ada --json')).out).active,
+    true,
+  )
+
+  const unsure = await here.enter('user delete ada')
+  assert.equal(unsure.code, 2)
+  assertMessage(unsure.err, /add --yes/)
+  assert.equal((await here.enter('user delete ada --yes')).code, 0)
+  const gone = await here.enter('user passwd ada', { input: PASSWORD })
+  assert.equal(gone.code, 1)
+  assertMessage(gone.err, /^There is no user "ada"\. The names: watchword user list$/m)
+})
+
+test('what cannot be a user is refused with its fields', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+
+  for (const [line, input, sentence] of [
+    ['user create ada', PASSWORD, /^username: /],
+    ['user create ADA', PASSWORD, /^username: /],
+    ['user create bob', '12345', /^password: /],
+    ['user create bob', '', /no password on standard input/],
+    ['user create bob', `${PASSWORD}\n${PASSWORD}\n`, /must be one line/],
+    ['user create bob', '        \n', /must not be blank/],
+    ['user create bob', `${PASSWORD}\0`, /null character/],
+    ['user create bob', Buffer.from([0xff, 0xfe]), /must be UTF-8/],
+    ['user create bob', 'x'.repeat(100_000), /at most 4096/],
+    ['user create bob --email nonsense', PASSWORD, /^email: /],
+    [`user create ${'b'.repeat(1000)}`, PASSWORD, /^username: /],
+    ['user passwd ada', 'ada', /^password: /],
+  ] as const) {
+    const { code, out, err } = await here.enter(line, { input })
+    assert.equal(code, 1, line)
+    assert.equal(out, '')
+    assertMessage(err, sentence)
+    assert.ok(!err.includes(PASSWORD))
+  }
+  assert.equal(JSON.parse((await here.enter('user list --json')).out).length, 1)
+})
+
+test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --reset', async (t) => {
+  using here = folder()
+  await here.enter('user create ada --no-password')
+  const auth = watchword({
+    database: join(here.path, 'watchword.db'),
+    authentication: [apiToken()],
+    log: () => {},
+  })
+  t.after(() => auth.close())
+  const opens = async (token: string): Promise<boolean> => {
+    const request = new Request('http://x/', {
+      headers: { authorization: `Token ${token}` },
+    })
+    return (await auth.require(request).catch(() => undefined)) !== undefined
+  }
+  const created = async (options: string): Promise<string> => {
+    const { code, out, err } = await here.enter(`token create ${options}`)
+    assert.deepEqual([code, err], [0, ''])
+    return GENERATED.exec(out)?.[1] ?? assert.fail(out)
+  }
+
+  const first = await created('ada')
+  assert.equal(await created('ada'), first)
+  assert.equal(await opens(first), true)
+  const { id } = (await auth.users.find('ada'))!
+  assert.equal(
+    (await auth.apiTokens.keyFor(id)).token,
+    first,
+    'the secret is the one of the program',
+  )
+
+  for (const options of ['-r ada', 'ada --reset']) {
+    const old = await created('ada')
+    const fresh = await created(options)
+    assert.notEqual(fresh, old)
+    assert.deepEqual([await opens(old), await opens(fresh)], [false, true])
+  }
+})
+
+test('Z17, Z19: a token needs a user, who may be inactive', async () => {
+  using here = folder()
+  await here.enter('user create ada --no-password --inactive')
+
+  const { code, out, err } = await here.enter('token create nobody')
+  assert.deepEqual(
+    [code, out, err],
+    [1, '', 'Cannot create the Token: user nobody does not exist.\n'],
+  )
+  assert.match((await here.enter('token create ada')).out, GENERATED)
+  assertMessage(
+    (await here.enter('token list nobody')).err,
+    /^There is no user "nobody"\. The names: watchword user list$/m,
+  )
+})
+
+test('more tokens have a name, scopes and an end; they are listed by how they begin and revoked one by one', async () => {
+  using here = folder()
+  await here.enter('user create ada --no-password')
+  assert.equal((await here.enter('token list ada')).out, 'ada has no API tokens.\n')
+
+  const made = await here.enter(
+    'token create ada --name export --scope posts:read,users:read --expires 90d',
+  )
+  const [, text = ''] =
+    /^Generated token (ww_[\w-]{43}) for user ada\nIt is shown only once\.\n$/.exec(
+      made.out,
+    ) ?? []
+  assert.notEqual(text, '', made.out + made.err)
+  assert.ok(!existsSync(join(here.path, 'watchword.db.secret')), 'it needs no secret')
+  const derived = JSON.parse((await here.enter('token create ada --json')).out)
+  assert.deepEqual(
+    [derived.username, derived.derived, derived.expires_at],
+    ['ada', true, null],
+  )
+
+  const list = await here.enter('token list ada')
+  assert.match(list.out, /^PREFIX +NAME +SCOPES +CREATED \(UTC\) +EXPIRES +ID$/m)
+  assert.match(
+    list.out,
+    new RegExp(
+      `^${text.slice(0, 11)} +export +posts:read users:read +\\S+ \\S+ +\\S+ \\S+ +\\w{32}$`,
+      'm',
+    ),
+  )
+  assert.match(
+    list.out,
+    new RegExp(`^${derived.prefix} +– +– +\\S+ \\S+ +– +${derived.id}$`, 'm'),
+  )
+  assert.ok(!list.out.includes(text) && !list.out.includes(derived.token))
+  const [one, other] = JSON.parse((await here.enter('token list ada --json')).out).sort(
+    byName,
+  )
+  assert.deepEqual(
+    [one.name, one.scopes, one.prefix],
+    ['export', ['posts:read', 'users:read'], text.slice(0, 11)],
+  )
+  assert.deepEqual([other.name, other.id], [null, derived.id])
+  assert.equal(Date.parse(one.expires_at) - Date.parse(one.created_at), 90 * 86_400_000)
+
+  assert.deepEqual(
+    JSON.parse((await here.enter(`token revoke ${one.prefix} --json`)).out),
+    { revoked: 1 },
+  )
+  const again = await here.enter(`token revoke ${one.id}`)
+  assert.equal(again.code, 1)
+  assertMessage(again.err, /^There is no API token with this prefix or ID/)
+  assert.equal(
+    (await here.enter('token revoke --user ada')).out,
+    'Revoked 1 API token.\n',
+  )
+})
+
+const byName = (one: { name: string | null }, other: { name: string | null }): number =>
+  (other.name ?? '').localeCompare(one.name ?? '')
+
+test('a new password does not end API tokens, and the end of their user does', async () => {
+  using here = folder()
+  await here.enter('user create ada', { input: PASSWORD })
+  await here.enter('token create ada')
+  const list = async (): Promise<object[]> =>
+    JSON.parse((await here.enter('token list ada --json')).out)
+
+  await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })
+  assert.equal((await list()).length, 1)
+
+  await here.enter('user delete ada --yes')
+  await here.enter('user create ada', { input: PASSWORD })
+  assert.deepEqual(await list(), [])
+})

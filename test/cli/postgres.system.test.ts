@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Readable, Writable } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { main } from '../../src/cli/main.ts'
+import { aDatabase } from '../services/postgres.ts'
+
+const BIN = resolve('bin/watchword.js')
+const SECRET = 'a secret of tests, long enough for all of them'
+
+interface Said {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Types commands on a fresh database. Skips the test where there is none. */
+async function commands(t: TestContext) {
+  const database = await aDatabase()
+  if (typeof database === 'string') return void t.skip(database)
+  t.after(database.drop)
+  const { url } = database
+  const { password } = new URL(url)
+  const checked = (said: Said): Said => {
+    assert.ok(
+      !`${said.out}${said.err}`.includes(password),
+      'the password of the database is shown',
+    )
+    return said
+  }
+  const env = {
+    PATH: process.env.PATH,
+    WATCHWORD_DATABASE: url,
+    WATCHWORD_SECRET: SECRET,
+  }
+  /** In a process of its own, which has the secret. */
+  const type = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Said> => {
+    const typed = promisify(execFile)(process.execPath, [BIN, ...line.split(' ')], {
+      env: { ...env, ...more },
+    })
+    typed.child.stdin?.end()
+    const { code = 0, stdout, stderr } = await typed.catch((error) => error)
+    return checked({ code, out: stdout, err: stderr })
+  }
+  /** In this one, which is faster. */
+  const enter = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Said> => {
+    const said = { out: '', err: '' }
+    const code = await main(line.split(' '), {
+      env: { ...env, ...more },
+      stdin: Readable.from([Buffer.from('qhr4-7mzt-w2pd-x9kc\n')]),
+      stdout: sink((text) => (said.out += text)),
+      stderr: sink((text) => (said.err += text)),
+    })
+    return checked({ code, ...said })
+  }
+  return { url, env, type, enter }
+}
+
+const sink = (take: (text: string) => void): Writable =>
+  new Writable({
+    write(chunk, _encoding, done) {
+      take(String(chunk))
+      done()
+    },
+  })
+
+test('every kind of command works on PostgreSQL, and shows no password of it', async (t) => {
+  const here = await commands(t)
+  if (here === undefined) return
+  const { type, enter, url } = here
+
+  const migrated = await enter('migrate')
+  assert.match(
+    migrated.out,
+    /^The tables of postgres:\/\/watchword:…@127\.0\.0\.1:\d+\/watchword_\w+ are at the newest version\./,
+  )
+  for (const line of [
+    'user create ada --superuser',
+    'user deactivate ada',
+    'session list ada',
+    'token list ada',
+    'flush',
+  ]) {
+    const { code, err } = await enter(line)
+    assert.equal(code, 0, `${line}: ${err}`)
+  }
+  assert.match((await enter('user list')).out, /ada/)
+  const rotated = await type('keys rotate')
+  assert.equal(rotated.code, 0, rotated.err)
+  const gone = await enter('user list', {
+    WATCHWORD_DATABASE: url.replace(/\w+$/, 'elsewhere'),
+  })
+  assert.deepEqual([gone.code, gone.out], [1, ''])
+  assert.match(
+    gone.err,
+    /^There is no database "elsewhere" on 127\.0\.0\.1:\d+: make it with "createdb", or name another\.\n$/,
+  )
+})
+
+for (const command of ['dev', 'start']) {
+  test(`watchword ${command} serves from PostgreSQL with a secret, and without one says in a sentence that it wants it`, async (t) => {
+    const here = await commands(t)
+    if (here === undefined) return
+    const refused = await here.type(`${command} --port 0`, { WATCHWORD_SECRET: '' })
+    assert.equal(refused.code, 1)
+    assert.match(refused.err, /WATCHWORD_SECRET/)
+
+    const child = spawn(process.execPath, [BIN, command, '--port', '0'], {
+      env: here.env,
+    })
+    const ended = once(child, 'close')
+    const [first] = await Promise.race([
+      once(child.stdout, 'data'),
+      ended.then(() => assert.fail('it ended')),
+    ])
+    // It says so, and then waits for the signal.
+    await sleep(500)
+    child.kill('SIGTERM')
+    const [code] = await ended
+
+    assert.match(
+      String(first),
+      /on http:\/\/127\.0\.0\.1:\d+ {3}\(postgres:\/\/watchword:…@/,
+    )
+    assert.equal(code, 0)
+  })
+}
+
+test('where the package pg is not installed one sentence says how to install it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-without-pg-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  mkdirSync(join(folder, 'node_modules'))
+  for (const path of [
+    'src',
+    'bin',
+    'package.json',
+    'node_modules/kysely',
+    'node_modules/zod',
+  ]) {
+    symlinkSync(resolve(path), join(folder, path))
+  }
+  const words = [
+    '--preserve-symlinks',
+    '--preserve-symlinks-main',
+    join(folder, 'bin/watchword.js'),
+    'migrate',
+  ]
+  const env = {
+    PATH: process.env.PATH,
+    WATCHWORD_DATABASE: 'postgres://ada:lovelace@127.0.0.1:1/notes',
+  }
+
+  const { code, stderr } = await promisify(execFile)(process.execPath, words, {
+    env,
+    cwd: folder,
+  }).catch((error) => error)
+
+  assert.equal(code, 1)
+  assert.equal(
+    stderr,
+    'PostgreSQL needs the package "pg", which is not installed: type "npm install pg".\n',
+  )
+})

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { AuthError } from '../../src/base/errors.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { Options } from '../../src/options.ts'
+import { watchword } from '../../src/watchword.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
+
+const NOW = 1_790_000_000
+
+function house(t: TestContext, options: Options = {}) {
+  const auth = watchword({
+    database: 'sqlite::memory:',
+    endpoints: { revocations: true },
+    clock: () => NOW,
+    log: () => {},
+    ...options,
+  })
+  t.after(() => auth.close())
+  const get = (path: string, method = 'GET') =>
+    auth.handler(new Request(`http://localhost${path}`, { method }))
+  return { auth, get }
+}
+
+test('it is not there unless it is asked for', async (t) => {
+  const { get } = house(t, { endpoints: {} })
+  assert.equal((await get('/api/token/revocations/')).status, 404)
+})
+
+test('whoever asks is told which sessions have ended, and of nobody whose they were', async (t) => {
+  const { auth, get } = house(t)
+  const { id } = await auth.users.create({
+    username: 'ada',
+    password: 'correct horse battery staple',
+  })
+  const body = JSON.stringify({
+    username: 'ada',
+    password: 'correct horse battery staple',
+  })
+  const json = { 'Content-Type': 'application/json' }
+  await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', body, headers: json }),
+  )
+  const [session] = await auth.sessions.list(id)
+  await auth.sessions.revokeAll(id)
+
+  const answer = await get('/api/token/revocations/?since=1789999900')
+
+  assert.equal(answer.status, 200)
+  assert.equal(answer.headers.get('cache-control'), 'public, max-age=1')
+  assert.equal(answer.headers.get('content-type'), 'application/json')
+  assert.deepEqual(await answer.json(), {
+    window: 300,
+    until: NOW - 30,
+    revoked: [session?.id],
+    more: false,
+  })
+  assert.equal(
+    await (await get('/api/token/revocations')).text(),
+    await (await get('/api/token/revocations/')).text(),
+  )
+})
+
+test('HEAD, OPTIONS and other methods are answered as at the key set', async (t) => {
+  const { get } = house(t)
+  assert.equal((await get('/api/token/revocations/', 'HEAD')).status, 200)
+  const options = await get('/api/token/revocations/', 'OPTIONS')
+  assert.deepEqual(
+    [options.status, options.headers.get('allow')],
+    [200, 'GET, HEAD, OPTIONS'],
+  )
+  const post = await get('/api/token/revocations/', 'POST')
+  assert.deepEqual(
+    [post.status, await post.json()],
+    [405, { detail: 'Method "POST" not allowed.' }],
+  )
+})
+
+for (const query of [
+  'since=',
+  'since=now',
+  'since=-1',
+  'since=1.5',
+  'since=1e9',
+  'since=1&since=2',
+  `since=${'9'.repeat(400)}`,
+]) {
+  test(`?${query.slice(0, 30)} is refused by the shape of a field`, async (t) => {
+    const { get } = house(t)
+    const answer = await get(`/api/token/revocations/?${query}`)
+    assert.equal(answer.status, 400)
+    assert.equal(answer.headers.get('cache-control'), 'no-store')
+    assert.deepEqual(await answer.json(), { since: ['A valid integer is required.'] })
+  })
+}
+
+test('a moment that is still to come gets everything', async (t) => {
+  const { get } = house(t)
+  assert.equal((await get('/api/token/revocations/?since=999999999999')).status, 200)
+})
+
+test('where the store cannot be asked the answer is 503, and nobody keeps it', async (t) => {
+  const store = sqliteStore({ file: ':memory:' })
+  let down = false
+  const sessions: InstanceStore['ports']['sessions'] = {
+    ...store.ports.sessions,
+    revokedSince: (...asked) =>
+      down
+        ? Promise.reject(new AuthError('store_unavailable', 'down', { retryAfter: 1 }))
+        : store.ports.sessions.revokedSince(...asked),
+  }
+  const { auth, get } = house(t, {
+    database: withPorts(store, { sessions }),
+    secret: 'a secret of the test, long enough for it',
+  })
+  await auth.migrate()
+  down = true
+
+  const answer = await get('/api/token/revocations/')
+
+  assert.equal(answer.status, 503)
+  assert.equal(answer.headers.get('retry-after'), '1')
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+})
+
+test('without sessions, or with a handler, it is refused at the start', () => {
+  const endpoints = { revocations: true } as const
+  assert.throws(
+    () => watchword({ endpoints, tokens: { sessions: false } }),
+    /endpoints\.revocations needs tokens\.sessions/,
+  )
+  assert.throws(
+    () => watchword({ endpoints: { revocations: { handle: async () => ({}) } } }),
+    /endpoints\.revocations takes no handler/,
+  )
+})

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { NEXT, withoutNext } from '../adapters/next/project.ts'
+import { bring } from './place.ts'
+import { converse, peopled, start } from './running.ts'
+
+const run = promisify(execFile)
+
+/** The commands that scripts of examples begin with, as files that Node runs. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  node: [],
+  tsc: [resolve('node_modules/typescript/bin/tsc')],
+  next: [NEXT],
+}
+/** A script as the arguments of `node`; a port that it names is left to the system. */
+function wordsOf(script: string): readonly string[] {
+  const [command = '', ...words] = script.split(' ')
+  return [
+    ...(COMMANDS[command] ?? assert.fail(`${command}?`)),
+    ...words.map((word) => (word === '8000' ? '0' : word)),
+  ]
+}
+
+/** What a program may have set that uses the package: all that is strict. */
+const STRICT =
+  'tsc --ignoreConfig --noEmit --target es2024 --module nodenext --types node --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --erasableSyntaxOnly --allowImportingTsExtensions main.ts'
+
+const read = (file: string): Record<string, Record<string, string>> =>
+  JSON.parse(readFileSync(file, 'utf8'))
+const said = (error: { readonly stdout: string; readonly stderr: string }): never =>
+  assert.fail(error.stdout + error.stderr)
+
+for (const file of globSync('examples/*/package.json').sort()) {
+  const { scripts = {}, dependencies = {} } = read(file)
+  const name = basename(dirname(file))
+  const skip = name === 'next' && withoutNext
+
+  test(`examples/${name} signs in, greets, and lets editors alone change posts`, {
+    timeout: 600_000,
+    skip,
+  }, async (t) => {
+    const folder = await bring(dirname(file))
+    const deps = await peopled(t)
+
+    await run(process.execPath, wordsOf(scripts.build ?? STRICT), { cwd: folder }).catch(
+      said,
+    )
+    await converse(await start(t, wordsOf(scripts.start ?? ''), folder, deps))
+  })
+
+  test(`examples/${name} asks for the versions that are tried here`, () => {
+    const tried = {
+      ...read('package.json').devDependencies,
+      ...read('test/adapters/next/package.json').dependencies,
+    }
+    for (const [dependency, version] of Object.entries(dependencies)) {
+      assert.equal(
+        version,
+        dependency === 'watchword' ? 'file:../..' : tried[dependency],
+        dependency,
+      )
+    }
+  })
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bearer, statelessBearer } from '../../src/authentication.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import type { LogEntry } from '../../src/base/log.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import { watchword } from '../../src/watchword.ts'
+import { aFolder } from '../sessions/house.ts'
+import { sqliteStore, withPorts } from '../stores/open.ts'
+
+const PASSWORD = 'correct horse battery staple'
+
+/** An instance whose store can be cut off: it tells of nothing, and sessions cannot be asked for. */
+async function instance(t: TestContext, revocationMaxAge: number) {
+  const { file, remove } = aFolder()
+  const store = sqliteStore({ file })
+  const others = sqliteStore({ file })
+  let cut = false
+  const whole =
+    <A extends readonly unknown[], R>(verb: (...its: A) => Promise<R>) =>
+    (...its: A): Promise<R> =>
+      cut
+        ? Promise.reject(new AuthError('store_unavailable', 'cut off', { retryAfter: 1 }))
+        : verb(...its)
+  const cuttable: InstanceStore = {
+    ...withPorts(store, {
+      sessions: {
+        ...store.ports.sessions,
+        find: whole(store.ports.sessions.find),
+        revokedSince: whole(store.ports.sessions.revokedSince),
+      },
+    }),
+    watch: ({ changed, upToDate }) =>
+      store.watch({
+        changed: (change) => cut || changed(change),
+        upToDate: () => cut || upToDate(),
+      }),
+  }
+  const log: LogEntry[] = []
+  const auth = watchword({
+    database: cuttable,
+    secret: 'of no worth, since every instance of the tests has it',
+    tokens: { revocationMaxAge },
+    log: (entry) => void log.push(entry),
+  })
+  t.after(async () => {
+    await auth.close()
+    await others.close()
+    remove()
+  })
+  const { id } = await auth.users.create({ username: 'ada', password: PASSWORD })
+  const body = JSON.stringify({ username: 'ada', password: PASSWORD })
+  const headers = { 'Content-Type': 'application/json' }
+  const answer = await auth.handler(
+    new Request('http://localhost/api/token/', { method: 'POST', body, headers }),
+  )
+  const { access } = (await answer.json()) as { access: string }
+  const [session] = await auth.sessions.list(id)
+  return {
+    /** Another process ends the session. */
+    end: () => others.ports.sessions.revoke(session!.id, 'logout', systemClock()),
+    log: () =>
+      log
+        .filter(({ event }) => event.includes('other processes'))
+        .map(({ level, event }) => ({ level, event })),
+    setCut: (is: boolean) => {
+      cut = is
+    },
+    /** The code of the refusal, if it is one. */
+    async ask(scheme: typeof bearer | typeof statelessBearer): Promise<string> {
+      const request = new Request('http://localhost/', {
+        headers: { Authorization: `Bearer ${access}` },
+      })
+      try {
+        await auth.require(request, { schemes: [scheme()] })
+        return 'let in'
+      } catch (error) {
+        return (error as AuthError).code
+      }
+    },
+  }
+}
+
+/** Until something is so, for three seconds at the most. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 300 && !(await isSo()); i++) await sleep(10)
+  assert.equal(await isSo(), true)
+}
+
+for (const scheme of [bearer, statelessBearer]) {
+  test(`${scheme.name}() believes what it knows for as long as tokens.revocationMaxAge says, and then nothing`, async (t) => {
+    const { ask, setCut, log } = await instance(t, 1)
+    assert.equal(await ask(scheme), 'let in')
+
+    setCut(true)
+    assert.equal(await ask(scheme), 'let in')
+    await until(async () => (await ask(scheme)) === 'store_unavailable')
+    await until(() => log().length === 1)
+    assert.deepEqual(log(), [
+      { level: 'error', event: 'what other processes end is not learned any more' },
+    ])
+
+    setCut(false)
+    assert.equal(await ask(scheme), 'let in')
+    await until(() => log().length === 2)
+    assert.deepEqual(log()[1], {
+      level: 'info',
+      event: 'what other processes end is learned again',
+    })
+  })
+}
+
+test('a process that hears nothing and can ask learns of an end by asking', async (t) => {
+  const { ask, end } = await instance(t, 0)
+  await end()
+
+  assert.equal(await ask(statelessBearer), 'revoked')
+  assert.equal(await ask(bearer), 'revoked')
+})
+
+test('a process that is cut off has not forgotten who it knows has signed out', async (t) => {
+  const { ask, end, setCut } = await instance(t, 1)
+  await end()
+  await until(async () => (await ask(statelessBearer)) === 'revoked')
+
+  setCut(true)
+  await sleep(1300)
+  assert.equal(await ask(statelessBearer), 'revoked')
+})

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { aServer } from '../services/postgres.ts'
+import { instanceFor, SECRET } from './setup.ts'
+
+test('health follows PostgreSQL down and up again, within two seconds each time it is asked', async (t) => {
+  const server = await aServer()
+  if (typeof server === 'string') return t.skip(server)
+  t.after(() => server.stop('immediate'))
+  const auth = instanceFor(t, {
+    database: server.url,
+    secret: SECRET,
+    tokens: { revocationMaxAge: '8s' },
+  })
+  const asked = async () => {
+    const began = performance.now()
+    const health = await auth.health()
+    const took = performance.now() - began
+    assert.ok(took < 2_000, `${took} ms`)
+    return health
+  }
+  const until = async (status: string, seconds: number) => {
+    const began = performance.now()
+    for (;;) {
+      const health = await asked()
+      if (health.status === status) return health
+      assert.ok(
+        performance.now() - began < seconds * 1000,
+        `${JSON.stringify(health)}, and not ${status}`,
+      )
+      await sleep(200)
+    }
+  }
+  const before = await until('ok', 20)
+  assert.ok(Math.abs(before.clock?.ahead ?? 99) < 1, 'the clocks of one machine agree')
+
+  await server.stop('immediate')
+  const down = await until('down', 5)
+  assert.equal(down.store.status, 'down')
+  await sleep(9_000)
+  const cut = await asked()
+  assert.deepEqual([cut.store.status, cut.revocations?.status], ['down', 'down'])
+
+  await server.start()
+  const back = await until('ok', 15)
+  assert.ok(back.revocations!.age < 5)
+})

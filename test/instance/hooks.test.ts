@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { mount } from '../../src/adapters/node.ts'
+import type { Events } from '../../src/options.ts'
+import { instanceFor, PASSWORD, post, signIn, stillClock } from './setup.ts'
+
+/** Rejections that nobody handled: each ends a process (D8). The runner's own listener is put aside meanwhile. */
+function unhandled(t: TestContext): unknown[] {
+  const seen: unknown[] = []
+  const others = process.listeners('unhandledRejection')
+  process.removeAllListeners('unhandledRejection')
+  process.on('unhandledRejection', (error) => void seen.push(error))
+  t.after(() => {
+    process.removeAllListeners('unhandledRejection')
+    for (const other of others) process.on('unhandledRejection', other)
+  })
+  return seen
+}
+
+async function presentSpentToken(
+  t: TestContext,
+  reuseDetected: NonNullable<Events['reuseDetected']>,
+) {
+  const { clock, pass } = stillClock()
+  const auth = instanceFor(t, {
+    database: 'sqlite::memory:',
+    clock,
+    on: { reuseDetected },
+  })
+  await auth.users.create({ username: 'ann', password: PASSWORD })
+  const { refresh } = await signIn(auth)
+  await post(auth, '/api/token/refresh/', { refresh })
+  pass(60)
+  const answer = await post(auth, '/api/token/refresh/', { refresh })
+  await sleep(20)
+  return answer
+}
+
+test('on.reuseDetected that rejects ends no process', async (t) => {
+  const seen = unhandled(t)
+  const { status } = await presentSpentToken(t, async () => {
+    throw new Error('the mail server is down')
+  })
+  assert.equal(status, 401)
+  assert.deepEqual(seen, [])
+})
+
+test('on.reuseDetected that throws does not change the answer', async (t) => {
+  const { status } = await presentSpentToken(t, () => {
+    throw new Error('the mail server is down')
+  })
+  assert.equal(status, 401)
+})
+
+test('a log that throws ends no process and leaves no request without an answer', async (t) => {
+  const seen = unhandled(t)
+  const auth = instanceFor(t, {
+    database: 'sqlite::memory:',
+    log: () => {
+      throw new Error('the disk is full')
+    },
+  })
+  await auth.users.create({ username: 'ann', password: PASSWORD })
+  const { access } = await signIn(auth)
+  const server = createServer()
+  const listener = mount(
+    server,
+    auth,
+  )(async () => {
+    throw new Error('of the listener')
+  })
+  server.on('request', listener)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const headers = { authorization: `Bearer ${access}` }
+  const status = await fetch(url, { headers, signal: AbortSignal.timeout(1000) }).then(
+    (response) => response.status,
+    (error) => error.name,
+  )
+  assert.deepEqual([status, seen], [500, []])
+})

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parseSettings } from '../../src/settings/settings.ts'
+import { sqliteStore } from '../stores/open.ts'
+import { folder, instanceFor, SECRET } from './setup.ts'
+
+const NEWER = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'
+
+test('a store that processes share needs a secret, and none is made for it', async (t) => {
+  const file = join(folder(t), 'watchword.db')
+  const auth = instanceFor(t, { database: sqliteStore({ file }) })
+  await assert.rejects(auth.migrate(), {
+    code: 'invalid_config',
+    message: /WATCHWORD_SECRET/,
+  })
+  await instanceFor(t, { database: sqliteStore({ file }), secret: SECRET }).migrate()
+})
+
+test('the environment names the secret of today and those of yesterday, in this order', () => {
+  const revealed = (env: Record<string, string>): string[] =>
+    parseSettings({}, env).secrets.map((secret) => secret.reveal())
+  assert.deepEqual(revealed({ WATCHWORD_SECRET: NEWER }), [NEWER])
+  assert.deepEqual(
+    revealed({ WATCHWORD_SECRET: NEWER, WATCHWORD_OLD_SECRETS: ` ${SECRET}\n` }),
+    [NEWER, SECRET],
+  )
+  assert.deepEqual(revealed({}), [])
+  assert.throws(() => revealed({ WATCHWORD_OLD_SECRETS: SECRET }), {
+    code: 'invalid_config',
+  })
+  assert.throws(
+    () => revealed({ WATCHWORD_SECRET: NEWER, WATCHWORD_OLD_SECRETS: 'short' }),
+    { code: 'invalid_config' },
+  )
+})

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SchemeDeps } from '../../src/authentication/scheme.ts'
+import { bearer } from '../../src/index.ts'
+import { importSecret, sign } from '../../src/jwt/index.ts'
+import { parseSettings } from '../../src/settings/settings.ts'
+import { instanceFor, PASSWORD, post, SECRET, signIn, stillClock } from './setup.ts'
+
+test('no scheme is handed the signing key as text', async (t) => {
+  let seen: SchemeDeps | undefined
+  const auth = instanceFor(t, {
+    database: 'sqlite::memory:',
+    tokens: { algorithm: 'HS256', signingKey: SECRET },
+    authentication: [
+      (deps) => {
+        seen = deps
+        return bearer()(deps)
+      },
+    ],
+  })
+  await auth.authenticate(new Request('http://localhost/'))
+  assert.ok(seen !== undefined && !JSON.stringify(seen.terms).includes(SECRET))
+})
+
+for (const name of ['constructor', 'toString']) {
+  test(`an option called "${name}" is refused in a sentence`, () => {
+    assert.throws(() => parseSettings({ [name]: 1 }, {}), {
+      message: `There is no option "${name}".`,
+    })
+  })
+}
+
+test('two endpoints cannot have one path', () => {
+  assert.throws(
+    () => parseSettings({ endpoints: { obtain: '/a', refresh: '/a/' } }, {}),
+    { code: 'invalid_config' },
+  )
+})
+
+test('a foreign token that was exchanged without blacklisting can be exchanged again', async (t) => {
+  const { clock, now } = stillClock()
+  const auth = instanceFor(t, {
+    database: 'sqlite::memory:',
+    clock,
+    tokens: {
+      algorithm: 'HS256',
+      signingKey: SECRET,
+      adoptForeign: true,
+      blacklistAfterRotation: false,
+    },
+  })
+  const { id } = await auth.users.create({ username: 'ann', password: PASSWORD })
+  const claims = {
+    token_type: 'refresh',
+    exp: now() + 86_400,
+    iat: now(),
+    jti: 'd'.repeat(32),
+    user_id: id,
+  }
+  const first = await post(auth, '/api/token/refresh/', {
+    refresh: sign(claims, importSecret('HS256', SECRET)),
+  })
+  assert.equal(first.status, 200)
+  assert.equal(
+    (await post(auth, '/api/token/refresh/', { refresh: first.body.refresh })).status,
+    200,
+  )
+})
+
+test('without sessions a changed password ends refreshing, or the configuration is refused', async (t) => {
+  const { clock } = stillClock()
+  let warned = false
+  const auth = instanceFor(t, {
+    database: 'sqlite::memory:',
+    clock,
+    log: ({ level }) => {
+      if (level === 'warn') warned = true
+    },
+    tokens: { algorithm: 'HS256', signingKey: SECRET, sessions: false },
+  })
+  const { id } = await auth.users.create({ username: 'ann', password: PASSWORD })
+  const { refresh } = await signIn(auth)
+  await auth.users.setPassword(id, 'other-Word-9921-xq')
+  const { status } = await post(auth, '/api/token/refresh/', { refresh })
+  assert.ok(status === 401 || warned, `status ${status}, no warning`)
+})

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import type { UnixSeconds } from '../../src/base/clock.ts'
+import type { Options } from '../../src/options.ts'
+import { type Watchword, watchword } from '../../src/watchword.ts'
+
+export const PASSWORD = 'pass-Word-9921-xq'
+export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
+
+/** A clock that stands still until it is moved. */
+export function stillClock(start = 1_800_000_000) {
+  let now = start
+  return {
+    clock: () => now as UnixSeconds,
+    pass: (seconds: number) => {
+      now += seconds
+    },
+    now: () => now,
+  }
+}
+
+/** A folder of the test's own. */
+export function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'watchword-house-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+export function instanceFor(t: TestContext, options: Options): Watchword {
+  const auth = watchword({ log: () => {}, ...options })
+  t.after(() => auth.close())
+  return auth
+}
+
+export async function post(
+  auth: Watchword,
+  path: string,
+  body: object,
+): Promise<{ status: number; body: Record<string, string> }> {
+  const headers = { 'content-type': 'application/json' }
+  const request = new Request(`http://localhost${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
+  const response = await auth.handler(request)
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, string>,
+  }
+}
+
+export const signIn = async (auth: Watchword): Promise<Record<string, string>> =>
+  (await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })).body

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+/** A process in which the package is not installed. */
+const WITHOUT = `
+import { registerHooks } from 'node:module'
+registerHooks({
+  resolve(name, context, next) {
+    if (name !== '@opentelemetry/api') return next(name, context)
+    throw Object.assign(new Error("Cannot find package '@opentelemetry/api'"), { code: 'ERR_MODULE_NOT_FOUND' })
+  },
+})
+const { watchword } = await import(process.argv[1])
+const tried = async (telemetry) => {
+  const auth = watchword({ database: 'sqlite::memory:', telemetry })
+  const told = await auth.migrate().then(() => 'opened', (error) => error.message)
+  await auth.close()
+  return told
+}
+console.log(JSON.stringify([await tried(false), await tried(true)]))`
+
+test('without its package the option stops the start with a sentence, and is not missed where nobody asks for it', async () => {
+  const module = new URL('../../src/watchword.ts', import.meta.url).href
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    WITHOUT,
+    module,
+  ])
+  assert.deepEqual(JSON.parse(stdout), [
+    'opened',
+    'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".',
+  ])
+})

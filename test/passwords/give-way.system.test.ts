@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+/** In a process of its own: whoever is not root cannot take it back. */
+const PROGRAM = `
+  import { readdirSync, readFileSync } from 'node:fs'
+  import { lowerHashPriority } from ${JSON.stringify(new URL('../../src/passwords/low-priority.ts', import.meta.url))}
+  await lowerHashPriority()
+  const told = readdirSync('/proc/self/task').map((thread) => {
+    const [, name, rest] = /^\\d+ \\((.*)\\) (.*)$/s.exec(readFileSync('/proc/self/task/' + thread + '/stat', 'utf8'))
+    return [name, Number(rest.split(' ')[16])]
+  })
+  console.log(JSON.stringify(told))
+`
+
+test('the threads that hash let the event loop go first', async (t) => {
+  if (process.platform !== 'linux')
+    return t.skip('threads have a niceness of their own on Linux alone')
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--input-type=module',
+    '-e',
+    PROGRAM,
+  ])
+  const threads = JSON.parse(stdout) as [name: string, niceness: number][]
+  const pool = threads.filter(([name]) => name === 'libuv-worker')
+  const others = threads.filter(([name]) => name !== 'libuv-worker')
+
+  assert.ok(pool.length >= 4)
+  assert.deepEqual(new Set(pool.map(([, niceness]) => niceness)), new Set([10]))
+  assert.deepEqual(new Set(others.map(([, niceness]) => niceness)), new Set([0]))
+})

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+const { hashes } = JSON.parse(
+  readFileSync(new URL('../data/passwords/django-hashes.json', import.meta.url), 'utf8'),
+) as { hashes: { encoding: string; what: string; hash: string }[] }
+const BCRYPT = hashes.find(
+  ({ encoding, what }) => encoding === 'bcrypt' && what === 'plain',
+)?.hash
+
+test('where bcrypt is met and its package is not installed, the answer is no and the log tells what to install', () => {
+  const program = `
+    import { registerHooks } from 'node:module'
+    registerHooks({
+      resolve(specifier, context, next) {
+        if (specifier !== 'bcrypt') return next(specifier, context)
+        throw Object.assign(new Error("Cannot find package 'bcrypt'"), { code: 'ERR_MODULE_NOT_FOUND' })
+      },
+    })
+    const { passwords } = await import(${JSON.stringify(new URL('../../src/passwords/passwords.ts', import.meta.url).href)})
+    const { verify } = passwords({ queue: (work) => work(), random: Buffer.alloc, warn: console.log })
+    for (const attempt of ['lètmein', 'wrong']) console.log((await verify([attempt], ${JSON.stringify(BCRYPT)})).kind)
+  `
+
+  const said = execFileSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { encoding: 'utf8' },
+  )
+
+  assert.deepEqual(said.trim().split('\n'), [
+    'Signing in a user whose stored password hash is bcrypt needs the package "bcrypt", which is not installed: type "npm install bcrypt".',
+    'wrong',
+    'wrong',
+  ])
+})

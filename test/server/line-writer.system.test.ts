@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+/** A process that writes so many lines of so many characters to its standard error, and says on the other what became of its time. */
+const WRITER = `
+const { lineWriter } = await import(process.argv[1])
+const [count, length] = process.argv.slice(2).map(Number)
+const write = lineWriter(2, (lost) => 'lost ' + lost)
+let longest = 0
+let last = performance.now()
+const ticking = setInterval(() => {
+  longest = Math.max(longest, performance.now() - last)
+  last = performance.now()
+}, 5)
+for (let i = 0; i < count; i++) {
+  write(String(i).padEnd(length, '.'))
+  if (i % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+console.log(JSON.stringify({ longest }))
+process.stdin.once('data', () => {
+  write('the last one')
+  setTimeout(() => {
+    clearInterval(ticking)
+    process.exit()
+  }, 300)
+})`
+
+function writer(t: TestContext, count: number, length: number): ChildProcess {
+  const module = fileURLToPath(
+    new URL('../../src/server/line-writer.ts', import.meta.url),
+  )
+  const child = spawn(process.execPath, [
+    '--input-type=module',
+    '-e',
+    WRITER,
+    module,
+    String(count),
+    String(length),
+  ])
+  t.after(() => child.kill('SIGKILL'))
+  return child
+}
+
+test('every line comes, in order, where somebody reads', async (t) => {
+  const child = writer(t, 5_000, 100)
+  let said = ''
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
+  await once(child.stdout!, 'data')
+  child.stdin!.end('go')
+  await once(child, 'close')
+  const lines = said.trimEnd().split('\n')
+  assert.deepEqual(
+    lines.map((line) => line.replace(/\.+$/, '')),
+    [...Array.from({ length: 5_000 }, (_, i) => String(i)), 'the last one'],
+  )
+})
+
+test('a reader that has stopped reading stops nobody, and is told how many lines it has missed', async (t) => {
+  const child = writer(t, 30_000, 100)
+  const [told] = await once(child.stdout!, 'data')
+  const { longest } = JSON.parse(String(told)) as { longest: number }
+  assert.ok(longest < 500, `the writer stood still for ${longest} ms`)
+  await sleep(100)
+  let said = ''
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said += text))
+  for (let i = 0; !/^lost \d+$/m.test(said); i++) {
+    assert.ok(i < 100, 'nothing is told of what was lost')
+    await sleep(50)
+  }
+  child.stdin!.end('go')
+  await once(child, 'close')
+  const lines = said.trimEnd().split('\n')
+  const lost = Number(/^lost (\d+)$/m.exec(said)?.[1])
+  assert.ok(lost > 0)
+  assert.equal(lines.filter((line) => /^\d+\.+$/.test(line)).length, 30_000 - lost)
+  assert.equal(lines.at(-1), 'the last one')
+})

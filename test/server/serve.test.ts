@@ -1,0 +1,487 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
+import { textLine } from '../../src/server/request-log.ts'
+import { serve } from '../../src/server/serve.ts'
+import { watchword } from '../../src/watchword.ts'
+
+const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
+
+/** A server on a free port with one user, ada. */
+async function server(limits: Partial<Limits> = {}) {
+  const lines: string[] = []
+  const auth = watchword({ database: 'sqlite::memory:' })
+  const running = await serve({
+    auth,
+    host: '127.0.0.1',
+    port: 0,
+    log: (entry) => lines.push(textLine(entry)),
+    limits: { ...LIMITS, connectionsCheckingInterval: 50, ...limits },
+  })
+  const port = Number(new URL(running.url).port)
+  return {
+    auth,
+    lines,
+    port,
+    ...running,
+    async withAda() {
+      await auth.users.create({ username: 'ada', password: PASSWORD })
+      return this
+    },
+    async [Symbol.asyncDispose]() {
+      await running.stop()
+      await auth.close()
+    },
+  }
+}
+
+const ask = (url: string, options: RequestInit = {}): Promise<Response> =>
+  fetch(url, { ...options, headers: { connection: 'close', ...options.headers } })
+
+const post = (url: string, body: object): Promise<Response> =>
+  ask(url, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  })
+
+function dial(port: number): Socket {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  return socket
+}
+
+/** Everything that the server says until it closes the connection. */
+async function untilClosed(socket: Socket): Promise<string> {
+  let said = ''
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    said += text
+  })
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+  return said
+}
+
+async function raw(port: number, text: string): Promise<string> {
+  const socket = dial(port)
+  socket.write(text)
+  return untilClosed(socket)
+}
+
+const GET = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+const statusesIn = (said: string): string[] =>
+  [...said.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status = '']) => status)
+
+test('the first page tells what to type next, on this very server', async () => {
+  await using it = await server()
+
+  const page = await (await ask(it.url)).text()
+
+  assert.ok(
+    page.includes(`curl -s ${it.url}/api/token/ -d username=NAME -d password=PASSWORD`),
+  )
+})
+
+test('hello greets who has signed in, with and without trailing slash', async () => {
+  await using it = await server()
+  await it.withAda()
+  const { access } = (await (
+    await post(`${it.url}/api/token/`, { username: 'ada', password: PASSWORD })
+  ).json()) as {
+    access: string
+  }
+
+  for (const path of ['/hello', '/hello/', '/hello/?name=eve']) {
+    const answer = await ask(it.url + path, {
+      headers: { authorization: `Bearer ${access}` },
+    })
+    assert.equal(answer.status, 200)
+    assert.deepEqual(await answer.json(), { hello: 'ada' })
+  }
+})
+
+test('hello refuses who has not', async () => {
+  await using it = await server()
+
+  const answer = await ask(`${it.url}/hello/`)
+
+  assert.equal(answer.status, 401)
+  assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer/)
+  assert.deepEqual(await answer.json(), {
+    detail: 'Authentication credentials were not provided.',
+  })
+})
+
+test('credentials are asked for before the method is judged', async () => {
+  await using it = await server()
+
+  assert.equal((await ask(`${it.url}/hello/`, { method: 'DELETE' })).status, 401)
+})
+
+test('the key set is public and holds nothing private', async () => {
+  await using it = await server()
+
+  const answer = await ask(`${it.url}/.well-known/jwks.json`)
+
+  const { keys } = (await answer.json()) as { keys: Record<string, unknown>[] }
+  assert.equal(answer.status, 200)
+  assert.ok(keys.length >= 1)
+  for (const key of keys) {
+    assert.deepEqual(
+      Object.keys(key).filter(
+        (name) => !['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use'].includes(name),
+      ),
+      [],
+    )
+  }
+})
+
+test('what is not there is not found, in JSON', async () => {
+  await using it = await server()
+
+  for (const path of [
+    '/nothing',
+    '/hello/you',
+    '/hello//',
+    '//hello',
+    '/HELLO/',
+    '/__proto__',
+    '/constructor/',
+  ]) {
+    const answer = await ask(it.url + path)
+    assert.equal(answer.status, 404, path)
+    assert.deepEqual(await answer.json(), { detail: 'Not found.' })
+  }
+})
+
+test('a page that is read cannot be written', async () => {
+  await using it = await server()
+
+  const answer = await ask(it.url, { method: 'POST' })
+
+  assert.equal(answer.status, 405)
+  assert.equal(answer.headers.get('allow'), 'GET, HEAD')
+  assert.deepEqual(await answer.json(), { detail: 'Method "POST" not allowed.' })
+})
+
+test('HEAD is answered as GET, without the body', async () => {
+  await using it = await server()
+
+  const answer = await ask(it.url, { method: 'HEAD' })
+
+  assert.equal(answer.status, 200)
+  assert.ok(Number(answer.headers.get('content-length')) > 100)
+  assert.equal(await answer.text(), '')
+})
+
+for (const [what, text, status, detail] of [
+  ['no HTTP', 'EHLO example.com\r\n\r\n', '400', 'The request is not well-formed HTTP.'],
+  [
+    'two lengths',
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    '400',
+    'The request is not well-formed HTTP.',
+  ],
+  [
+    'a length and chunks',
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    '400',
+    'The request is not well-formed HTTP.',
+  ],
+  [
+    'a header of 20 KiB',
+    `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`,
+    '431',
+    'The request header is too large.',
+  ],
+  [
+    'a path of 20 KiB',
+    `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    '431',
+    'The request header is too large.',
+  ],
+] as const) {
+  test(`what cannot be read is refused and the connection closed: ${what}`, async () => {
+    await using it = await server()
+
+    const said = await raw(it.port, text)
+
+    assert.deepEqual(statusesIn(said), [status])
+    assert.ok(said.endsWith(`\r\n\r\n${JSON.stringify({ detail })}`), said)
+    assert.match(said, /^Connection: close\r$/m)
+    assert.deepEqual(it.lines, [`unreadable request ${status}`])
+  })
+}
+
+test('what cannot be read does not take the place of an answer that is under way', async () => {
+  await using it = await server()
+  await it.withAda()
+  const body = `username=ada&password=${PASSWORD}`
+
+  const said = await raw(
+    it.port,
+    `POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}nonsense\r\n\r\n`,
+  )
+
+  assert.deepEqual(statusesIn(said), ['200'])
+  assert.match(said, /"access"/)
+})
+
+test('slow clients are closed in time while others are served', async () => {
+  await using it = await server({ headersTimeout: 700, requestTimeout: 1400 })
+  await it.withAda()
+  const began = performance.now()
+  const trickle = (head: string) => async () => {
+    const socket = dial(it.port)
+    socket.write(head)
+    const drip = setInterval(() => socket.write('a'), 100)
+    const said = await untilClosed(socket)
+    clearInterval(drip)
+    return { statuses: statusesIn(said), seconds: (performance.now() - began) / 1000 }
+  }
+  const inHeader = trickle('GET /hello/ HTTP/1.1\r\nHost: x\r\nA: ')
+  const inBody = trickle(
+    'POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n',
+  )
+  const silent = trickle('')
+
+  const slow = Promise.all(
+    [
+      Array.from({ length: 20 }, inHeader),
+      Array.from({ length: 20 }, inBody),
+      [silent()],
+    ].map((all) => Promise.all(all)),
+  )
+  const honest: number[] = []
+  for (let i = 0; i < 20; i++) {
+    honest.push((await ask(it.url)).status)
+    await sleep(50)
+  }
+  const [headers = [], bodies = []] = await slow
+
+  assert.deepEqual(new Set(honest), new Set([200]))
+  for (const { statuses, seconds } of headers) {
+    assert.deepEqual(statuses, ['408'])
+    assert.ok(seconds > 0.6 && seconds < 1.7, `header: closed after ${seconds} s`)
+  }
+  for (const { statuses, seconds } of bodies) {
+    assert.deepEqual(statuses, ['408'])
+    assert.ok(seconds > 1.3 && seconds < 2.4, `body: closed after ${seconds} s`)
+  }
+})
+
+test('a connection that says nothing is closed', async () => {
+  await using it = await server({ headersTimeout: 200, requestTimeout: 400 })
+
+  assert.deepEqual(statusesIn(await untilClosed(dial(it.port))), ['408'])
+})
+
+test('a client that asks and asks and reads no answer is closed', async () => {
+  await using it = await server({ timeout: 500, maxRequestsPerSocket: 1_000_000 })
+  const socket = dial(it.port)
+  socket.pause()
+  const asking = setInterval(
+    () => socket.writableNeedDrain || socket.write(GET('/').repeat(500)),
+    5,
+  )
+
+  const began = performance.now()
+  while (it.lines.length === 0 || !it.lines.some((line) => line.includes('broken off'))) {
+    assert.ok(performance.now() - began < 10_000, 'it is still open')
+    await sleep(50)
+  }
+  clearInterval(asking)
+  socket.destroy()
+})
+
+test('a connection carries a bounded number of requests', async () => {
+  await using it = await server({ maxRequestsPerSocket: 3, keepAliveTimeout: 100 })
+
+  const said = await raw(it.port, GET('/').repeat(4))
+
+  assert.deepEqual(statusesIn(said), ['200', '200', '200', '503'])
+})
+
+test('there is a bounded number of connections', async () => {
+  await using it = await server({ maxConnections: 2 })
+  const open = [dial(it.port), dial(it.port)]
+  await Promise.all(open.map((socket) => once(socket, 'connect')))
+
+  assert.equal(await raw(it.port, GET('/')), '')
+  for (const socket of open) socket.destroy()
+})
+
+/** Sends a body piece by piece until it is answered. */
+async function send(
+  port: number,
+  headers: Record<string, string>,
+  pieces: Iterable<string | Buffer>,
+) {
+  const began = performance.now()
+  const outgoing = httpRequest({
+    port,
+    host: '127.0.0.1',
+    path: '/api/token/',
+    method: 'POST',
+    headers,
+    agent: false,
+  })
+  outgoing.on('error', () => undefined)
+  const source = Readable.from(pieces)
+  source.pipe(outgoing)
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  source.destroy()
+  const body = Buffer.concat(await response.toArray()).toString()
+  outgoing.destroy()
+  return { status: response.statusCode, body, ms: performance.now() - began }
+}
+
+function* endless(piece: string): Generator<string> {
+  for (;;) yield piece
+}
+
+for (const [what, headers, pieces, status] of [
+  [
+    '10 MB',
+    { 'content-type': 'application/json', 'content-length': '10000000' },
+    Array(100).fill('x'.repeat(100_000)),
+    413,
+  ],
+  [
+    'chunks without end',
+    { 'content-type': 'application/json' },
+    endless('x'.repeat(1000)),
+    413,
+  ],
+  ['100,000 brackets', { 'content-type': 'application/json' }, ['['.repeat(60_000)], 400],
+  [
+    'gzip',
+    { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    [Buffer.from([0x1f, 0x8b, 8, 0])],
+    415,
+  ],
+] as const) {
+  test(`a body that is too much is refused and read no further: ${what}`, async () => {
+    await using it = await server()
+
+    const answer = await send(it.port, headers, pieces)
+
+    assert.equal(answer.status, status)
+    assert.match(answer.body, /^\{"detail":".+"\}$/)
+    assert.ok(answer.ms < 1000, `answered after ${answer.ms} ms`)
+  })
+}
+
+/** A peer in a thread of its own, which has written everything before it reads. Sends the first line of each answer. */
+const HASTY_PEER = `
+const { parentPort, workerData } = require('node:worker_threads')
+const socket = require('node:net').connect(workerData, '127.0.0.1')
+const head = 'POST /api/token/ HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: 10000000\\r\\n\\r\\n'
+socket.on('error', () => {}).on('data', (text) => parentPort.postMessage(String(text).split('\\r\\n')[0]))
+socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(10_000_000, 32)]))`
+
+test('whoever sends ten megabytes in one go reads the answer', async () => {
+  await using it = await server()
+  for (let i = 0; i < 3; i++) {
+    const peer = new Worker(HASTY_PEER, { eval: true, execArgv: [], workerData: it.port })
+    let said = ''
+    peer.on('message', (line: string) => {
+      said += `${line}\r\n`
+    })
+    await once(peer, 'exit')
+    assert.deepEqual(statusesIn(said), ['413'])
+  }
+})
+
+test('who goes on sending after the answer is cut off', async () => {
+  await using it = await server({ linger: 200 })
+  const socket = dial(it.port)
+  const began = performance.now()
+  const drip = setInterval(() => socket.write('x'), 20)
+  socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n')
+
+  const said = await untilClosed(socket)
+  clearInterval(drip)
+
+  assert.deepEqual(statusesIn(said), ['405'])
+  assert.ok(performance.now() - began < 1200)
+})
+
+test('a stop answers what is in flight and what is on its way, and takes nothing new', async () => {
+  const it = await server({ idleGrace: 300 })
+  await it.withAda()
+  const body = `username=ada&password=${PASSWORD}`
+  const half = dial(it.port)
+  const idle = dial(it.port)
+  half.write(
+    `POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
+  )
+  idle.write(GET('/'))
+  await once(idle, 'data')
+  const silent = dial(it.port)
+  silent.write(GET('/'))
+  await once(silent, 'data')
+
+  const stopped = it.stop()
+  await assert.rejects(fetch(it.url))
+  const closed = Promise.all([untilClosed(half), untilClosed(idle), untilClosed(silent)])
+  idle.write(GET('/'))
+  await sleep(100)
+  half.write(body.slice(9))
+  const [inFlight, onItsWay, nothing] = await closed
+  await stopped
+  await it.auth.close()
+
+  assert.deepEqual(statusesIn(inFlight), ['200'])
+  assert.match(inFlight, /^Connection: close\r$/m)
+  assert.deepEqual(statusesIn(onItsWay), ['200'])
+  assert.match(onItsWay, /^Connection: close\r$/m)
+  assert.equal(nothing, '')
+})
+
+test('a stop does not wait for ever', async () => {
+  const it = await server({ idleGrace: 50, stopTimeout: 300 })
+  const stuck = dial(it.port)
+  stuck.write(
+    'POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  )
+  await sleep(50)
+
+  const began = performance.now()
+  await it.stop()
+  await it.auth.close()
+
+  assert.ok(performance.now() - began < 1000)
+  stuck.destroy()
+})
+
+test('the log tells method, path, status and time, and no secret of a request', async () => {
+  await using it = await server()
+  await it.withAda()
+  const canary = 'CANARY-4711'
+
+  await post(`${it.url}/api/token/?password=${canary}`, {
+    username: 'ada',
+    password: canary,
+  })
+  await post(`${it.url}/api/token/refresh/`, { refresh: canary })
+  await ask(`${it.url}/hello/?token=${canary}`, {
+    headers: { authorization: `Bearer ${canary}`, cookie: canary },
+  })
+  await raw(it.port, `GET / HTTP/1.1\r\n${canary}\r\n\r\n`)
+
+  assert.deepEqual(
+    it.lines.map((line) => line.replace(/\d+ ms$/, 'N ms')),
+    [
+      'POST /api/token/ 401 N ms',
+      'POST /api/token/refresh/ 401 N ms',
+      'GET /hello/ 401 N ms',
+      'unreadable request 400',
+    ],
+  )
+})

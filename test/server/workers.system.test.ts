@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { ask, askJson, dial, untilClosed } from './client.ts'
+import { isAlive, SECRET, startCommand, withAda, within } from './command.ts'
+import { whole } from './load.ts'
+import { ADA } from './process.ts'
+
+const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
+
+function folder(t: TestContext): {
+  readonly path: string
+  readonly database: string
+  in(name: string): string
+} {
+  const path = mkdtempSync(join(tmpdir(), 'watchword-'))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return { path, database: join(path, 'watchword.db'), in: (name) => join(path, name) }
+}
+
+test('start serves with so many workers, which know the same users and keys and count together', async (t) => {
+  const { database } = folder(t)
+  await withAda(database)
+  const it = await startCommand(t, { database, words: ['--port', '0', '--workers', '3'] })
+  const wrong = (): Promise<number> =>
+    askJson(it, '/api/token/', { ...ADA, password: 'wrong' }).then(({ status }) => status)
+
+  const statuses = await Promise.all(Array.from({ length: 20 }, wrong))
+  const keySets = await Promise.all(
+    Array.from({ length: 9 }, () =>
+      ask(it, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body),
+    ),
+  )
+
+  assert.deepEqual([it.workers, it.workerIds().length], [3, 3])
+  assert.deepEqual(statuses.sort(), [...Array(10).fill(401), ...Array(10).fill(429)])
+  assert.equal(new Set(keySets).size, 1)
+  assert.deepEqual(await it.stop().then(({ code }) => code), 0)
+})
+
+test('with one worker there is one process', async (t) => {
+  const { database } = folder(t)
+  const it = await startCommand(t, { database, env: { WEB_CONCURRENCY: '1' } })
+
+  assert.deepEqual([it.workers, it.workerIds()], [1, []])
+  it.child.kill('SIGHUP')
+  await it.untilSaid('not reloaded: a single process cannot be replaced without a gap')
+  assert.equal((await ask(it, '/', { method: 'GET' })).status, 200)
+  assert.equal((await it.stop('SIGINT')).code, 0)
+})
+
+test('Ctrl+C, which every process hears, lets answers in flight be given', async (t) => {
+  const { database, path } = folder(t)
+  await withAda(database)
+  const child = spawn(
+    process.execPath,
+    [BIN, 'start', '--port', '0', '--workers', '2', '--json'],
+    {
+      cwd: path,
+      env: { PATH: process.env.PATH ?? '', WATCHWORD_SECRET: SECRET },
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    },
+  )
+  t.after(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  const port = Number(new URL(JSON.parse(String(line)).url).port)
+  const body = `username=${ADA.username}&password=${ADA.password}`
+  const half = dial(port)
+  half.write(
+    `POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
+  )
+  await sleep(300)
+
+  process.kill(-child.pid!, 'SIGINT')
+  await sleep(300)
+  half.write(body.slice(9))
+
+  assert.match(await untilClosed(half), /^HTTP\/1\.1 200 /)
+  if (child.exitCode === null) await once(child, 'exit')
+  assert.equal(child.exitCode, 0)
+})
+
+for (const wait of [100, 600, 1500, 2500]) {
+  test(`a stop ${wait} ms after the start, whatever it is doing then, leaves no process behind`, async (t) => {
+    const { database, path } = folder(t)
+    const child = spawn(
+      process.execPath,
+      [BIN, 'start', '--port', '0', '--workers', '3', '--database', database],
+      {
+        cwd: path,
+        env: { PATH: process.env.PATH ?? '', WATCHWORD_SECRET: SECRET },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      },
+    )
+    t.after(() => child.kill('SIGKILL'))
+    let err = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text
+    })
+    const ended = once(child, 'close')
+    const began = performance.now()
+    await sleep(wait)
+
+    child.kill('SIGTERM')
+    await ended
+
+    assert.ok(
+      child.exitCode === 0 || child.signalCode === 'SIGTERM',
+      `${child.exitCode} ${child.signalCode} ${err}`,
+    )
+    assert.ok(performance.now() - began - wait < 10_000)
+    assert.doesNotMatch(err, /^\s+at /m)
+    // Whatever it has started is of its group.
+    assert.ok(await within(2, () => !isAlive(-child.pid!)))
+  })
+}
+
+test('a socket file is for its owner and group, takes the place of a dead one, and is gone after the stop', async (t) => {
+  const { database, path } = folder(t)
+  const socket = join(path, 'socket')
+  const words = ['--socket', socket, '--proxies', '1', '--workers', '2']
+  const first = await startCommand(t, { database, words })
+  assert.equal(first.url, `unix:${socket}`)
+  assert.equal(lstatSync(socket).mode & 0o777, 0o660)
+  assert.equal((await whole({ socketPath: socket, path: '/', agent: false })).how, '200')
+  await assert.rejects(
+    startCommand(t, { database, words }),
+    /ended with 1: .*A server is already listening on .*socket/s,
+  )
+  assert.equal(
+    (await whole({ socketPath: socket, path: '/', agent: false })).how,
+    '200',
+    'it is still there',
+  )
+  await first.stop('SIGKILL')
+  assert.ok(existsSync(socket), 'nobody was left to remove it')
+
+  const second = await startCommand(t, { database, words })
+
+  assert.equal((await whole({ socketPath: socket, path: '/', agent: false })).how, '200')
+  assert.equal((await second.stop()).code, 0)
+  assert.ok(!existsSync(socket))
+})
+
+test('what is no socket is not removed, and a socket file asks for the number of proxies', async (t) => {
+  const { database, path } = folder(t)
+  const file = join(path, 'notes.txt')
+  writeFileSync(file, 'kept')
+
+  await assert.rejects(
+    startCommand(t, { database, words: ['--socket', file, '--proxies', '1'] }),
+    /ended with 1: .*notes\.txt exists and is not a socket/s,
+  )
+  await assert.rejects(
+    startCommand(t, { database, words: ['--socket', file] }),
+    /ended with 2: .*needs --proxies/s,
+  )
+  await assert.rejects(
+    startCommand(t, {
+      database,
+      words: ['--socket', file, '--proxies', '1', '--port', '80'],
+    }),
+    /ended with 2: .*cannot be combined with --host or --port/s,
+  )
+  assert.ok(existsSync(file))
+})
+
+test('on a socket file it is the proxy that says who a client is', async (t) => {
+  const { database, path } = folder(t)
+  await withAda(database)
+  const socketPath = join(path, 'socket')
+  await startCommand(t, {
+    database,
+    words: ['--socket', socketPath, '--proxies', '1', '--workers', '1'],
+  })
+  const guess = (address: string): Promise<string> =>
+    whole(
+      {
+        socketPath,
+        path: '/api/token/',
+        method: 'POST',
+        agent: false,
+        headers: {
+          'content-type': 'application/json',
+          'x-forwarded-for': `203.0.113.${Math.random()}, ${address}`,
+        },
+      },
+      JSON.stringify({ ...ADA, password: 'wrong' }),
+    ).then(({ how }) => how)
+
+  const guesses: string[] = []
+  for (let i = 0; i < 11; i++) guesses.push(await guess('198.51.100.1'))
+
+  assert.deepEqual(guesses, [...Array(10).fill('401'), '429'])
+  assert.equal(await guess('198.51.100.2'), '401')
+})
+
+test('a port that is taken is told by the first worker, and no other one is started', async (t) => {
+  const { database } = folder(t)
+  const other = createServer().listen(0, '127.0.0.1')
+  t.after(() => other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as { port: number }
+
+  const failed = startCommand(t, {
+    database,
+    words: ['--port', String(port), '--workers', '4'],
+  })
+
+  await assert.rejects(failed, ({ message }: Error) => {
+    assert.match(
+      message,
+      /ended with 1: \{"error":"Port \d+ on 127\.0\.0\.1 is in use: [^\n]*"\}\n$/,
+    )
+    return true
+  })
+})
+
+test('nothing but the count of proxies makes the server believe a header about where a request comes from', async (t) => {
+  const { database } = folder(t)
+  const it = await startCommand(t, { database, words: ['--port', '0', '--workers', '1'] })
+  const page = await new Promise<string>((resolve) => {
+    const headers = {
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'evil.example',
+      forwarded: 'host=evil.example',
+    }
+    request({ port: it.port, host: '127.0.0.1', path: '/', headers, agent: false })
+      .on('response', async (response) =>
+        resolve(Buffer.concat(await response.toArray()).toString()),
+      )
+      .end()
+  })
+
+  assert.doesNotMatch(page, /evil\.example|https:/)
+  assert.match(page, new RegExp(`curl -s ${it.url}/`))
+})

@@ -1,0 +1,4 @@
+import { freshPostgres } from './databases.ts'
+import { eventTests } from './events.ts'
+
+eventTests('PostgreSQL', freshPostgres)

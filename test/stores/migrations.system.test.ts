@@ -1,0 +1,4 @@
+import { freshPostgres } from './databases.ts'
+import { migrationTests } from './migrations.ts'
+
+migrationTests('PostgreSQL', freshPostgres)

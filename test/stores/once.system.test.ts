@@ -1,0 +1,4 @@
+import { freshPostgres } from './databases.ts'
+import { onceTests } from './once.ts'
+
+onceTests('PostgreSQL', freshPostgres)

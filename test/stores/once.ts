@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { minutes, seconds } from '../../src/base/clock.ts'
+import type {
+  ApiTokenId,
+  ApiTokenRecord,
+  TokenDigest,
+} from '../../src/features/api-tokens/api-token.ts'
+import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
+import type { SessionId } from '../../src/sessions/session.ts'
+import { changeUser } from '../../src/users/change.ts'
+import type { UserId } from '../../src/users/user.ts'
+import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
+import type { FreshDatabase } from './sqlite.ts'
+
+/** Callers at once, shared out over four stores, as four processes have them. */
+const CALLERS = 24
+
+const key = (id: string, stage: Stage): KeyRecord => ({
+  id,
+  algorithm: 'ES256',
+  stage,
+  publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: id },
+  sealed: `sealed ${id}`,
+  createdAt: NOON,
+  tokenLife: minutes(5),
+  verifiesUntil: undefined,
+})
+
+const apiToken = (id: string, more: Partial<ApiTokenRecord> = {}): ApiTokenRecord => ({
+  id: id as ApiTokenId,
+  userId: vitor.id,
+  digest: `digest ${id}` as TokenDigest,
+  hint: id,
+  name: undefined,
+  scopes: [],
+  nonce: undefined,
+  createdAt: NOON,
+  expiresAt: undefined,
+  ...more,
+})
+
+/** What must happen once, by as many callers at the same moment. @returns the answers */
+type Race = (
+  stores: readonly InstanceStore[],
+  each: <T>(ask: (store: InstanceStore, n: number) => Promise<T>) => Promise<T[]>,
+) => Promise<unknown>
+
+const yes = (answers: readonly unknown[]): number =>
+  answers.filter((answer) => answer !== false && answer !== undefined).length
+
+const ONCE: Readonly<Record<string, Race>> = {
+  async 'a name is given to one user'(_, each) {
+    const answers = await each((store, n) =>
+      store.ports.users.insert({ ...vitor, id: `u${n}` as UserId, hash: String(n) }),
+    )
+    assert.equal(yes(answers), 1)
+  },
+  async 'a hash is upgraded by one, and the others leave it'([store], each) {
+    await store!.ports.users.insert(vitor)
+    const answers = await each(({ ports: { users } }, n) =>
+      users.upgradeHash(vitor.id, vitor.hash, `better ${n}`),
+    )
+    assert.equal(yes(answers), 1)
+    assert.equal(
+      (await store!.ports.users.find('id', vitor.id))?.hash,
+      `better ${answers.indexOf(true)}`,
+    )
+  },
+  async 'each new password raises the epoch by one'([store], each) {
+    await store!.ports.users.insert(vitor)
+    assert.equal(
+      yes(await each(({ ports: { users } }, n) => users.setPassword(vitor.id, `${n}`))),
+      CALLERS,
+    )
+    assert.equal((await store!.ports.users.find('id', vitor.id))?.user.epoch, CALLERS)
+  },
+  async 'a user is deleted once'([store], each) {
+    await store!.ports.users.insert(vitor)
+    assert.equal(yes(await each(({ ports: { users } }) => users.delete(vitor.id))), 1)
+  },
+  async 'a session goes on once'([store], each) {
+    await store!.ports.users.insert(vitor)
+    await store!.ports.sessions.open(aSession('s'))
+    const answers = await each(({ ports: { sessions } }, n) =>
+      sessions.rotate({
+        id: 's' as SessionId,
+        generation: 0,
+        jti: 's-0',
+        newJti: `new ${n}`,
+        idle: minutes(60),
+        leeway: seconds(0),
+        now: NOON,
+        require: TERMS.require,
+      }),
+    )
+    assert.equal(yes(answers), 1)
+    const state = await store!.ports.sessions.find('s' as SessionId)
+    assert.deepEqual(
+      state?.session,
+      answers.find((answer) => answer !== undefined),
+    )
+  },
+  async 'a session ends once'([store], each) {
+    await store!.ports.sessions.open(aSession('s'))
+    assert.equal(
+      yes(
+        await each(({ ports: { sessions } }) =>
+          sessions.revoke('s' as SessionId, 'logout', NOON),
+        ),
+      ),
+      1,
+    )
+  },
+  async 'each session of a user is ended by one of those who end all'([store], each) {
+    const ids = Array.from({ length: 50 }, (_, n) => `s${n}`)
+    for (const id of ids) await store!.ports.sessions.open(aSession(id))
+    const ended = await each(({ ports: { sessions } }) =>
+      sessions.revokeAll(vitor.id, 'admin', NOON),
+    )
+    assert.deepEqual(ended.flat().sort(), ids.sort())
+  },
+  async 'a foreign session is adopted once, and by all'([store], each) {
+    await each(({ ports: { sessions } }, n) =>
+      sessions.adopt(aSession('s', { jti: `jti ${n}` })),
+    )
+    assert.match(
+      (await store!.ports.sessions.find('s' as SessionId))!.session.jti,
+      /^jti \d+$/,
+    )
+  },
+  async 'the first keys are made by one'([store], each) {
+    const answers = await each(({ ports: { keys } }, n) =>
+      keys.seed([key(`c${n}`, 'current'), key(`n${n}`, 'next')]),
+    )
+    assert.equal(yes(answers), 1)
+    const n = answers.indexOf(true)
+    assert.deepEqual((await store!.ports.keys.list()).map(({ id }) => id).sort(), [
+      `c${n}`,
+      `n${n}`,
+    ])
+  },
+  async 'the keys are turned by one'([store], each) {
+    await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
+    const turn = { current: 'c', next: 'n', verifiesUntil: at(NOON, 300) }
+    const answers = await each(({ ports: { keys } }, n) =>
+      keys.rotate({ ...turn, fresh: key(`f${n}`, 'next') }),
+    )
+    assert.equal(yes(answers), 1)
+    const stages = (await store!.ports.keys.list()).map(
+      ({ id, stage }) => `${id} ${stage}`,
+    )
+    assert.deepEqual(
+      stages.sort(),
+      ['c retiring', `f${answers.indexOf(true)} next`, 'n current'].sort(),
+    )
+  },
+  async 'the next key is replaced by one'([store], each) {
+    await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
+    const answers = await each(({ ports: { keys } }, n) =>
+      keys.replaceNext('n', key(`f${n}`, 'next')),
+    )
+    assert.equal(yes(answers), 1)
+    assert.equal((await store!.ports.keys.list()).length, 2)
+  },
+  async 'a key is sealed anew by one'([store], each) {
+    await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
+    assert.equal(
+      yes(
+        await each(({ ports: { keys } }, n) =>
+          keys.reseal('c', 'sealed c', `again ${n}`),
+        ),
+      ),
+      1,
+    )
+  },
+  async 'a user has one derived token, and all are given it'(_, each) {
+    const kept = await each(({ ports: { apiTokens } }, n) =>
+      apiTokens.keep(apiToken(`t${n}`, { nonce: `nonce ${n}` })),
+    )
+    assert.equal(new Set(kept.map(({ id }) => id)).size, 1)
+  },
+  async 'an API token is deleted once'([store], each) {
+    await store!.ports.apiTokens.insert(apiToken('t'))
+    assert.equal(
+      yes(await each(({ ports: { apiTokens } }) => apiTokens.delete('t' as ApiTokenId))),
+      1,
+    )
+  },
+  async 'of all hits at once as many are counted as the limit is'(_, each) {
+    const answers = await each(
+      async ({ ports: { hits } }) =>
+        (await hits.hit('k', { limit: 5, per: minutes(1) }, NOON)).kind,
+    )
+    assert.equal(answers.filter((kind) => kind === 'counted').length, 5)
+  },
+  async 'what is dead is deleted by one of those who flush'([store], each) {
+    for (let n = 0; n < 40; n++)
+      await store!.ports.sessions.open(
+        aSession(`s${n}`, { expiresAt: at(NOON, n < 30 ? 1 : 9) }),
+      )
+    const deleted = await each(({ ports: { sessions } }) =>
+      sessions.flush(at(NOON, 5), 7),
+    )
+    const left = await store!.ports.sessions.list(vitor.id)
+    assert.equal(
+      deleted.reduce((sum, n) => sum + n, 0),
+      40 - left.length,
+    )
+    // Whoever meets another at the same rows may find none left of them; nobody deletes what lives.
+    assert.ok(
+      left.length >= 10 &&
+        left.filter(({ expiresAt }) => expiresAt === at(NOON, 9)).length === 10,
+    )
+  },
+}
+
+/** What one of several stores on a database may do, and the others then find done. */
+export function onceTests(database: string, fresh: FreshDatabase): void {
+  for (const [promise, race] of Object.entries(ONCE)) {
+    test(`${database}: ${promise}, of ${CALLERS} at once on four stores`, async (t: TestContext) => {
+      const place = await fresh(t)
+      if (typeof place === 'string') return t.skip(place)
+      const stores: InstanceStore[] = []
+      for (let n = 0; n < 4; n++) stores.push(await place.open())
+      // Connections are made before they are raced on.
+      await Promise.all(Array.from({ length: CALLERS }, (_, n) => stores[n % 4]!.ping()))
+      await race(stores, (ask) =>
+        Promise.all(Array.from({ length: CALLERS }, (_, n) => ask(stores[n % 4]!, n))),
+      )
+    })
+  }
+
+  test(`${database}: of users who want one email at the same moment one gets it, and the others are told`, async (t) => {
+    const place = await fresh(t)
+    if (typeof place === 'string') return t.skip(place)
+    const stores = [await place.open(), await place.open()]
+    const users = Array.from({ length: 8 }, (_, n) => ({
+      ...vitor,
+      id: `u${n}` as UserId,
+      username: `u${n}`,
+      usernameKey: `u${n}`,
+    }))
+    for (const user of users) await stores[0]!.ports.users.insert(user)
+
+    const outcomes = await Promise.allSettled(
+      users.map(({ id }, n) =>
+        changeUser(id, { email: 'one@example.org' }, stores[n % 2]!.ports.users),
+      ),
+    )
+
+    const refused = outcomes.flatMap((each) =>
+      each.status === 'rejected' ? [each.reason] : [],
+    )
+    assert.equal(refused.length, users.length - 1)
+    for (const { code, body } of refused) {
+      assert.equal(code, 'invalid')
+      assert.deepEqual(Object.keys(body), ['email'])
+    }
+  })
+}

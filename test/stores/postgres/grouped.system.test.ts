@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely'
+import pg from 'pg'
+import { minutes, seconds } from '../../../src/base/clock.ts'
+import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
+import { batchedSessions } from '../../../src/stores/postgres/batched-sessions.ts'
+import { latenessBy, ServerTime } from '../../../src/stores/postgres/time.ts'
+import type { Tables } from '../../../src/stores/tables.ts'
+import { ask, run } from '../../services/postgres.ts'
+import { aSession, NOON, TERMS, vitor } from '../../sessions/house.ts'
+import { aWorld } from './world.ts'
+
+const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
+  id: id as SessionId,
+  generation: 0,
+  jti: `${id}-0`,
+  newJti: `${id}-1`,
+  idle: minutes(60),
+  leeway: seconds(0),
+  now: NOON,
+  require: TERMS.require,
+  ...more,
+})
+
+test('refreshes that arrive together are a few statements, and each is answered for itself', async (t) => {
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const store = deps.store()
+  await store.ports.users.insert(vitor)
+  const ids = Array.from({ length: 100 }, (_, n) => `s${n}`)
+  for (const id of ids) await store.ports.sessions.open(aSession(id))
+  await store.ports.sessions.revoke('s3' as SessionId, 'logout', NOON)
+  await run(deps.url, 'create sequence statements')
+  await run(
+    deps.url,
+    `create function one_more() returns trigger language plpgsql as $$ begin perform nextval('statements'); return null; end $$`,
+  )
+  await run(
+    deps.url,
+    'create trigger counted after update on sessions for each statement execute function one_more()',
+  )
+
+  // Whoever asks for the same in vain is not given what the one after him gets.
+  const inVain = store.ports.sessions.rotate(
+    rotation('s6', { jti: 'not it', newJti: 'stolen' }),
+  )
+  const answers = await Promise.all([
+    ...ids.map((id) => store.ports.sessions.rotate(rotation(id))),
+    store.ports.sessions.rotate(rotation('s4', { newJti: 'another' })),
+    store.ports.sessions.rotate(rotation('s5', { generation: 1 })),
+    store.ports.sessions.rotate(rotation('s7\0')),
+  ])
+
+  const went = answers.slice(0, 100).map((session) => session?.id)
+  const other = answers[100]
+  assert.equal(went[3], undefined, 's3 has ended')
+  assert.equal(
+    [went[4], other?.id].filter((id) => id === 's4').length,
+    1,
+    's4 goes on once',
+  )
+  assert.deepEqual(
+    went.filter((_, n) => n !== 3 && n !== 4),
+    ids.filter((_, n) => n !== 3 && n !== 4),
+  )
+  assert.deepEqual(
+    [await inVain, ...answers.slice(101)],
+    [undefined, undefined, undefined],
+  )
+  for (const session of answers) {
+    if (session === undefined) continue
+    assert.deepEqual((await store.ports.sessions.find(session.id))?.session, session)
+  }
+  const { last_value: statements } = await ask<{ last_value: string }>(
+    deps.url,
+    'select last_value from statements',
+  )
+  assert.ok(Number(statements) <= 10, `${statements} statements`)
+})
+
+test('a session whose row is held keeps nobody who arrived with it from being answered', async (t) => {
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const store = deps.store()
+  await store.ports.users.insert(vitor)
+  for (const id of ['held', 'free', 'too']) await store.ports.sessions.open(aSession(id))
+  const holder = new pg.Client(deps.url)
+  await holder.connect()
+  try {
+    await holder.query('begin')
+    await holder.query(`update sessions set jti = jti where id = 'held'`)
+
+    const [held, free, too] = await Promise.allSettled(
+      ['held', 'free', 'too'].map((id) => store.ports.sessions.rotate(rotation(id))),
+    )
+
+    assert.equal(free?.status === 'fulfilled' && free.value?.generation, 1)
+    assert.equal(too?.status === 'fulfilled' && too.value?.generation, 1)
+    assert.equal(held?.status === 'rejected' && held.reason.code, 'store_unavailable')
+  } finally {
+    await holder.end()
+  }
+})
+
+test('a number that no column holds is refused for itself', async (t) => {
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const store = deps.store()
+  await store.ports.users.insert(vitor)
+  for (const id of ['odd', 'even']) await store.ports.sessions.open(aSession(id))
+
+  const [odd, even] = await Promise.allSettled([
+    store.ports.sessions.rotate(rotation('odd', { generation: 2 ** 40 })),
+    store.ports.sessions.rotate(rotation('even')),
+  ])
+
+  assert.equal(odd?.status === 'rejected' && odd.reason.code, 'invalid')
+  assert.equal(even?.status === 'fulfilled' && even.value?.generation, 1)
+})
+
+test('who has waited for too long to be sent is refused, and nothing is done for him when the server goes on', async () => {
+  let goesOn = (): void => {}
+  const hung = new Promise<void>((resolve) => (goesOn = resolve))
+  const done: string[] = []
+  class Hung extends DummyDriver {
+    override async acquireConnection() {
+      await hung
+      return super.acquireConnection()
+    }
+  }
+  const db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new Hung(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  const rotate = async ({ id }: Rotation) => void done.push(id)
+  const sessions = batchedSessions(
+    { rotate } as Partial<Sessions> as Sessions,
+    db,
+    latenessBy(new ServerTime()),
+  )
+  const first = Array.from({ length: 256 }, (_, n) => sessions.rotate(rotation(`s${n}`)))
+  const late = sessions.rotate(rotation('late'))
+  late.catch(() => undefined)
+  await sleep(1100)
+  const young = sessions.rotate(rotation('young'))
+  goesOn()
+
+  await assert.rejects(late, { code: 'store_unavailable', retryAfter: 1 })
+  await young
+  assert.deepEqual(new Set(await Promise.all(first)), new Set([undefined]))
+  assert.deepEqual(done, ['young'])
+})
+
+test('refreshes of the same sessions in two processes, in whatever order, do not wait for each other in a circle', async (t) => {
+  const deps = await aWorld(t)
+  if (deps === undefined) return
+  const [one, two] = [deps.store(), deps.store()]
+  await one.ports.users.insert(vitor)
+  await two.migrate()
+  const ids = Array.from({ length: 64 }, (_, n) => `s${n}`)
+  for (const id of ids) await one.ports.sessions.open(aSession(id))
+  const turn = (generation: number, id: string): Rotation =>
+    rotation(id, {
+      generation,
+      jti: `${id}-${generation}`,
+      newJti: `${id}-${generation + 1}`,
+    })
+
+  for (let generation = 0; generation < 20; generation++) {
+    const answers = await Promise.all([
+      ...ids.map((id) => one.ports.sessions.rotate(turn(generation, id))),
+      ...ids.toReversed().map((id) => two.ports.sessions.rotate(turn(generation, id))),
+    ])
+    assert.equal(answers.filter((session) => session !== undefined).length, ids.length)
+  }
+
+  const { deadlocks } = await ask<{ deadlocks: number }>(
+    deps.url,
+    'select deadlocks::int from pg_stat_database where datname = current_database()',
+  )
+  assert.equal(deadlocks, 0)
+})

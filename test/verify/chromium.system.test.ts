@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { sign } from '../../src/jwt/index.ts'
+import { freshKey, KEYS, sound } from './issuer.ts'
+import { modulesFrom } from './modules.ts'
+
+const ROOT = new URL('../../', import.meta.url)
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
+const chromium = (process.env.PATH ?? '')
+  .split(delimiter)
+  .flatMap((place) => NAMES.map((name) => join(place, name)))
+  .find((path) => existsSync(path))
+
+/** Runs in the page. It tells what came of each token. */
+const PAGE = `<!doctype html><script type="module">
+const say = (told) => fetch('/told', { method: 'POST', body: JSON.stringify(told) })
+try {
+  const { verifier } = await import('/src/verify/index.ts')
+  const tokens = verifier({ issuer: location.origin, audience: 'api', revocations: true })
+  const told = {}
+  for (const [name, token] of Object.entries(await (await fetch('/tokens')).json())) {
+    told[name] = await tokens.verify(token).then(({ user_id }) => user_id, ({ code, message }) => code ?? message)
+  }
+  await say(told)
+} catch (error) {
+  await say({ error: String(error) })
+}
+</script>`
+
+/** Serves the page, the modules that the verifier reaches, and what an issuer publishes. */
+async function site(t: TestContext) {
+  const keys = { es: freshKey('ES256'), ed: freshKey('EdDSA'), rs: freshKey('RS256') }
+  const modules = new Map(
+    [...modulesFrom(new URL('src/verify/index.ts', ROOT))].map(([url, { code }]) => [
+      `/${url.slice(ROOT.href.length)}`,
+      code,
+    ]),
+  )
+  let tell: (told: string) => void
+  const told = new Promise<string>((resolve) => {
+    tell = resolve
+  })
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
+    const { pathname } = new URL(request.url ?? '/', origin)
+    const json = (value: unknown): void =>
+      void response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify(value))
+    const module = modules.get(pathname)
+    if (module !== undefined)
+      response.setHeader('content-type', 'text/javascript').end(module)
+    else if (pathname === KEYS)
+      json({ keys: Object.values(keys).map(({ verifying }) => verifying.jwk) })
+    else if (pathname === '/api/token/revocations/')
+      json({ window: 300, until: 1, revoked: ['gone'], more: false })
+    else if (pathname === '/tokens') json(tokens())
+    else if (pathname === '/told') {
+      tell(await text(request))
+      response.end()
+    } else response.setHeader('content-type', 'text/html').end(PAGE)
+  }
+  const server = createServer((request, response) => void answer(request, response))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => void server.close().closeAllConnections())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const tokens = (): Record<string, string> => {
+    const claims = { ...sound(Math.floor(Date.now() / 1000)), iss: origin }
+    const good = sign(claims, keys.es)
+    return {
+      ES256: good,
+      EdDSA: sign(claims, keys.ed),
+      RS256: sign(claims, keys.rs),
+      expired: sign({ ...claims, exp: 1 }, keys.es),
+      elsewhere: sign({ ...claims, aud: 'web' }, keys.es),
+      revoked: sign({ ...claims, sid: 'gone' }, keys.es),
+      changed: `${good.slice(0, -8)}AAAAAAAA`,
+      stranger: sign(claims, freshKey('ES256')),
+    }
+  }
+  return { origin, told }
+}
+
+async function visit(t: TestContext, url: string): Promise<ChildProcess> {
+  const profile = mkdtempSync(join(tmpdir(), 'watchword-chromium-'))
+  const words = [
+    '--headless=new',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    `--user-data-dir=${profile}`,
+  ]
+  const child = spawn(chromium!, [...words, url], { stdio: 'ignore', detached: true })
+  t.after(async () => {
+    const closed = once(child, 'exit')
+    // With the processes that it has started.
+    if (child.exitCode === null && child.pid !== undefined) {
+      process.kill(-child.pid, 'SIGKILL')
+      await closed
+    }
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  })
+  return child
+}
+
+test('in a browser tokens are judged as everywhere', async (t) => {
+  if (chromium === undefined) return t.skip('there is no Chromium on this machine')
+  const { origin, told } = await site(t)
+  const child = await visit(t, origin)
+  const ended = once(child, 'exit').then(() =>
+    assert.fail('Chromium ended before it had told anything'),
+  )
+  ended.catch(() => undefined)
+  assert.deepEqual(JSON.parse(await Promise.race([told, ended])), {
+    ES256: 'ann',
+    EdDSA: 'ann',
+    RS256: 'ann',
+    expired: 'expired',
+    elsewhere: 'wrong_audience',
+    revoked: 'revoked',
+    changed: 'bad_signature',
+    stranger: 'unknown_key',
+  })
+})
