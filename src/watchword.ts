@@ -4,6 +4,7 @@ import type { Scheme } from './authentication/scheme.ts'
 import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
 import { currentContext, runInContext } from './base/request-context.ts'
+import { endpointRequirement } from './guard/endpoint-requirement.ts'
 import { createGuard, type Guard } from './guard/guard.ts'
 import { guardDeps } from './guard/guard-deps.ts'
 import { parseRequirement } from './guard/parse-requirement.ts'
@@ -159,7 +160,11 @@ export function watchword<
     if (refusal.code === 'server_error') failed(refusal.cause)
     return errorReply(refusal, challenge)
   }
-  const router = instanceRouter(settings, open, { challenge, failed })
+  const router = instanceRouter(settings, open, {
+    challenge,
+    failed,
+    guard: (access) => gate(endpointRequirement(access)),
+  })
   const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
     const route = router(request.url)
     return (

@@ -162,7 +162,9 @@ export class NodeRequest implements AuthRequest {
 export function send(response: ServerResponse, reply: AuthReply): void {
   if (response.headersSent || response.destroyed) return
   const headers = reply.headers.flat()
-  headers.push('Content-Length', String(Buffer.byteLength(reply.body)))
+  // A 204 has no length (RFC 9110 §8.6).
+  if (reply.status !== 204)
+    headers.push('Content-Length', String(Buffer.byteLength(reply.body)))
   if (reply.status === 413) headers.push('Connection', 'close')
   response.writeHead(reply.status, headers)
   response.end(reply.body)

@@ -1,3 +1,5 @@
+import type { Header } from './request.ts'
+
 /**
  * The values of the cookies that have a name, as they were sent (RFC 6265 §5.4): pairs are parted by semicolons alone, so that
  * no value can bring another cookie with it.
@@ -43,3 +45,6 @@ export function serializeCookie(
   const marks = [httpOnly ? '; HttpOnly' : '', secure ? '; Secure' : '']
   return `${name}=${value}; Path=/; Max-Age=${Math.floor(maxAge)}; SameSite=Lax${marks.join('')}`
 }
+
+export const setCookies = (cookies: readonly string[]): readonly Header[] =>
+  cookies.map((cookie) => ['Set-Cookie', cookie])

@@ -9,7 +9,8 @@ import {
   type TokenVerbs,
   verify,
 } from '../features/tokens/endpoints.ts'
-import { type Endpoint, handleEndpoint } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
+import { type EndpointDeps, endpointRouter } from './endpoint-router.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -45,15 +46,25 @@ const echo: TokenVerbs = {
     throw new AuthError('revoked')
   },
   login: async (login: string) => ({ login }),
-  logout: async () => undefined,
+  logout: async () => ({}),
   blacklist: async (token, type) => {
     throw new AuthError('malformed', `${type} ${token}`)
   },
 }
 
-function ask(endpoint: Endpoint, request: AuthRequest): Promise<AuthReply> {
-  const failed = (error: unknown): never => assert.fail(error as Error)
-  return handleEndpoint(endpoint, request, { challenge: 'Bearer realm="api"', failed })
+const DEPS: EndpointDeps = {
+  challenge: 'Bearer realm="api"',
+  failed: (error) => assert.fail(error as Error),
+}
+
+function ask(
+  endpoint: Endpoint,
+  request: AuthRequest,
+  deps: EndpointDeps = DEPS,
+): Promise<AuthReply> {
+  const answer = endpointRouter([{ ...endpoint, path: '/' }], deps)(request.url)
+  assert.ok(answer)
+  return answer(request)
 }
 
 const headerOf = (reply: AuthReply, wanted: string): string | undefined =>
@@ -320,8 +331,7 @@ test('a fault of ours is a 500 that says nothing, and is told to the log', async
     },
   }
   const request = requestOf('{"refresh":"a"}', JSON_TYPE)
-  const reply = await handleEndpoint(refresh(broken), request, {
-    challenge: 'Bearer',
+  const reply = await ask(refresh(broken), request, {
     failed: (error) => told.push(error),
   })
   assert.deepEqual(

@@ -1,88 +1,70 @@
 import type { Awaitable } from '../base/awaitable.ts'
-import { BODY_TYPES, parseBody } from './body.ts'
-import { type Fields, parseFields } from './fields.ts'
-import { ANSWER_TYPE, negotiate } from './negotiation.ts'
+import type { Fields } from './fields.ts'
 import type { ParsedBody } from './parsed-body.ts'
-import { type Header, jsonReply, methodNotAllowed, replyToThrown } from './reply.ts'
-import type { AuthReply, AuthRequest } from './request.ts'
+import type { PathParameters } from './path-pattern.ts'
+import type { Renderer } from './renderer.ts'
+import type { AuthRequest } from './request.ts'
 
-/** One endpoint, told once. */
-export interface Endpoint {
-  readonly name: string
-  readonly method: 'POST'
-  /** The text fields of its body; which they are may depend on what was sent. */
-  readonly fields: Fields | ((sent: ParsedBody) => Fields)
-  /** @param setCookie adds a cookie to the answer, if it is a 200 */
-  handle(
-    fields: Readonly<Record<string, string>>,
-    request: AuthRequest,
-    setCookie: SetCookie,
-  ): Awaitable<object>
+/** In the order of `Allow`. HEAD and OPTIONS are derived. */
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export type Method = (typeof METHODS)[number]
+
+/** Who may use an endpoint. Without both members it is public, and `Authorization` is not read. */
+export interface Access {
+  /** The schemes that authenticate its requests. Default: the instance's. */
+  readonly authentication?: readonly unknown[]
+  /** What a guard takes: a permission string, a permission or a table. Default: the instance's permissions. */
+  readonly requirement?: unknown
 }
 
-export type SetCookie = (cookie: string) => void
-
-/** An endpoint of known fields: its handler is given each by its name. */
-export const endpoint = <Name extends string>(told: {
+/** What answers at a path. */
+export interface Endpoint extends Access {
+  /** Shown in the answer to OPTIONS. */
   readonly name: string
-  readonly method: 'POST'
-  readonly fields: Fields<Name>
+  /** Its default path, such as `/api/token/refresh/` or `/users/:id/`. */
+  readonly path: string
+  readonly methods: Readonly<Partial<Record<Method, MethodHandler<string>>>>
+  /** Further ways than JSON to show its values, errors included. */
+  readonly renderers?: readonly Renderer[]
+  /** Answers JSON whatever `Accept` and `?format=` say. */
+  readonly ignoresAccept?: boolean
+  /** `false`: not counted by the throttles that count every public endpoint. */
+  readonly count?: boolean
+}
+
+/** One method of an endpoint. Its own access, if it has some, replaces the endpoint's. */
+export interface MethodHandler<Name extends string> extends Access {
+  /** The text fields of the body, which may depend on the body. Without `fields` the body is not read. */
+  readonly fields?: Fields<Name> | ((body: ParsedBody) => Fields<Name>)
+  /** @returns an answer, or an object that is the JSON body of a 200 */
   handle(
     fields: Readonly<Record<Name, string>>,
     request: AuthRequest,
-    setCookie: SetCookie,
+    context: HandlerContext,
   ): Awaitable<object>
-}): Endpoint => told
-
-export interface EndpointContext {
-  /** The challenge of a 401. */
-  readonly challenge: string
-  /** Told of what was not a refusal. Whatever it throws is dropped. */
-  readonly failed: (error: unknown, request: AuthRequest) => void
-  /** Counts the request by the throttles that the endpoints have. @throws AuthError `throttled` */
-  readonly count?: (request: AuthRequest) => Awaitable<void>
 }
 
-/**
- * Answers a request, in the order of specification 0.4: the first step that refuses gives the answer. The endpoints have
- * no schemes and no permissions, so `Authorization` is not even read. Never rejects.
- *
- * @returns for HEAD the body too: whoever sends it sends its length alone (RFC 9110 §9.3.2)
- */
-export async function handleEndpoint(
-  endpoint: Endpoint,
-  request: AuthRequest,
-  { challenge, failed, count }: EndpointContext,
-): Promise<AuthReply> {
-  const headers: readonly Header[] = [['Allow', `${endpoint.method}, OPTIONS`]]
-  let indent = 0
-  try {
-    indent = negotiate(request)
-    await count?.(request)
-    if (request.method === 'OPTIONS')
-      return jsonReply(200, description(endpoint), { headers, indent })
-    if (request.method !== endpoint.method) throw methodNotAllowed(request.method)
-    const sent = await parseBody(request)
-    const shape =
-      typeof endpoint.fields === 'function' ? endpoint.fields(sent) : endpoint.fields
-    const fields = parseFields(shape, sent)
-    const cookies: Header[] = []
-    const body = await endpoint.handle(
-      fields,
-      request,
-      (cookie) => void cookies.push(['Set-Cookie', cookie]),
-    )
-    return jsonReply(200, body, { headers: [...headers, ...cookies], indent })
-  } catch (error) {
-    return replyToThrown(error, challenge, (fault) => failed(fault, request), {
-      headers,
-      indent,
-    })
-  }
+export interface HandlerContext {
+  readonly parameters: PathParameters
+  /** Whom the guard admitted; `undefined` if the endpoint is public. */
+  readonly principal: unknown
 }
 
-const description = ({ name }: Endpoint): object => ({
-  name,
-  renders: [ANSWER_TYPE],
-  parses: BODY_TYPES,
-})
+/** An endpoint whose handlers receive their fields by name. Its type parameters are these names, by method. */
+export const endpoint = <
+  Get extends string = never,
+  Post extends string = never,
+  Put extends string = never,
+  Patch extends string = never,
+  Delete extends string = never,
+>(
+  definition: Omit<Endpoint, 'methods'> & {
+    readonly methods: {
+      readonly GET?: MethodHandler<Get>
+      readonly POST?: MethodHandler<Post>
+      readonly PUT?: MethodHandler<Put>
+      readonly PATCH?: MethodHandler<Patch>
+      readonly DELETE?: MethodHandler<Delete>
+    }
+  },
+): Endpoint => definition

@@ -1,45 +1,97 @@
 import { AuthError } from '../base/errors.ts'
+import { jsonText } from './json-text.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
+import { queryValues } from './query.ts'
+import { contentTypeOf, jsonRenderer, type Renderer } from './renderer.ts'
 import type { AuthRequest } from './request.ts'
 
-/** The only type that we answer in; hence no answer varies with `Accept`. */
-export const ANSWER_TYPE = 'application/json'
+/** How values are shown to the client of a request. */
+export interface Rendering {
+  readonly contentType: string
+  textOf(value: object, status: number): string
+}
+
+/** For clients that are not asked what they accept. */
+export const PLAIN_JSON: Rendering = {
+  contentType: jsonRenderer.mediaType,
+  textOf: (value) => jsonText(value),
+}
 
 /**
- * How many blanks the answer is indented by, 0 to 8; 0 is no line break either. It is the most particular of the ranges
- * that take JSON which says so, be it all types at once.
+ * Chooses a renderer as Django REST framework does: of the media ranges that a client accepts, the most specific one that
+ * some renderer satisfies. `q` is not read.
  *
- * @throws AuthError `not_found` for another `?format=`; `not_acceptable` where the client takes no JSON (specification 0.4)
+ * @param renderers in the server's order of preference
+ * @throws AuthError `not_found` for another `?format=`; `not_acceptable`
  */
-export function negotiate(request: AuthRequest): number {
-  const query = request.url.indexOf('?')
-  const format =
-    query === -1
-      ? undefined
-      : new URLSearchParams(request.url.slice(query)).getAll('format').at(-1)
-  if (format !== undefined && format !== '' && format !== 'json')
-    throw new AuthError('not_found')
+export function negotiate(
+  request: AuthRequest,
+  renderers: readonly Renderer[] = [jsonRenderer],
+): Rendering {
+  const { renderer, indent } = choose(request, renderers)
+  return {
+    contentType: contentTypeOf(renderer),
+    textOf: (value, status) => renderer.render(value, { request, status, indent }),
+  }
+}
 
+interface Choice {
+  readonly renderer: Renderer
+  /** Spaces per level, 0 to 8; 0: no line breaks. */
+  readonly indent: number
+}
+
+function choose(request: AuthRequest, renderers: readonly Renderer[]): Choice {
+  const offered = selectedByFormat(request.url, renderers)
+  const [preferred] = offered
+  if (preferred === undefined) throw new AuthError('not_found')
   const accept = request.header('accept')
-  if (accept === undefined || accept === '*/*') return 0
-  const ranges = accept.split(',').map(parseMediaType).filter(takesJson)
-  const [best] = ranges.sort((one, other) => particularity(other) - particularity(one))
-  if (best === undefined) throw new AuthError('not_acceptable')
-  return blanksOf(best.parameters.get('indent') ?? '')
+  if (accept === undefined || accept === '*/*') return { renderer: preferred, indent: 0 }
+  const ranges = accept.split(',').map(parseMediaType)
+  for (const specificity of [3, 2, 1, 0]) {
+    const candidates = ranges.filter((range) => specificityOf(range) === specificity)
+    const choice = firstMatch(offered, candidates)
+    if (choice !== undefined) return choice
+  }
+  throw new AuthError('not_acceptable')
+}
+
+function selectedByFormat(
+  url: string,
+  renderers: readonly Renderer[],
+): readonly Renderer[] {
+  const format = queryValues(url, 'format').at(-1) ?? ''
+  if (format === '') return renderers
+  return renderers.filter((renderer) => renderer.format === format)
+}
+
+function firstMatch(
+  renderers: readonly Renderer[],
+  ranges: readonly MediaType[],
+): Choice | undefined {
+  for (const renderer of renderers) {
+    const range = ranges.find((candidate) => includes(candidate, renderer.mediaType))
+    if (range === undefined) continue
+    return { renderer, indent: indentOf(range.parameters.get('indent') ?? '') }
+  }
+  return undefined
 }
 
 /** As Django REST framework reads a range: each half may be a star. */
-function takesJson({ type }: MediaType): boolean {
+function includes({ type }: MediaType, mediaType: string): boolean {
   const [main, sub] = type.split('/')
-  return (main === '*' || main === 'application') && (sub === '*' || sub === 'json')
+  const [ourMain, ourSub] = mediaType.split('/')
+  return (main === '*' || main === ourMain) && (sub === '*' || sub === ourSub)
 }
 
-function particularity({ type, parameters }: MediaType): number {
+function specificityOf({ type, parameters }: MediaType): number {
   if (type.startsWith('*/')) return 0
   if (type.endsWith('/*')) return 1
   const isPlain = [...parameters.keys()].every((name) => name === 'q')
   return isPlain ? 2 : 3
 }
 
-const blanksOf = (indent: string): number =>
-  /^\d+$/.test(indent) ? Math.min(Number(indent), 8) : 0
+function indentOf(parameter: string): number {
+  if (!/^\d+$/.test(parameter)) return 0
+  return Math.min(Number(parameter), 8)
+}

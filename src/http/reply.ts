@@ -1,73 +1,88 @@
 import { AuthError, ERRORS } from '../base/errors.ts'
-import { jsonText } from './json-text.ts'
-import { ANSWER_TYPE } from './negotiation.ts'
-import type { AuthReply } from './request.ts'
+import { type Answer, json } from './answer.ts'
+import { PLAIN_JSON, type Rendering } from './negotiation.ts'
+import type { AuthReply, Header } from './request.ts'
 
-export type Header = readonly [name: string, value: string]
-
-export interface ReplyOptions {
-  /** On every answer: the methods of the endpoint. */
-  readonly headers?: readonly Header[]
-  readonly indent?: number
+/** @param headers of the endpoint, whatever it answers */
+export function replyOf(
+  answer: Answer,
+  rendering: Rendering = PLAIN_JSON,
+  headers: readonly Header[] = [],
+): AuthReply {
+  const { type, body } = contentOf(answer, rendering)
+  const contentType = type === undefined ? [] : [['Content-Type', type] as const]
+  return {
+    status: answer.status,
+    headers: [
+      ...contentType,
+      ['Cache-Control', answer.cacheControl],
+      ...headers,
+      ...answer.headers,
+    ],
+    body,
+  }
 }
 
-/** A JSON answer that nobody stores: most of them bear a token, and those that do not could (D21). */
-export const jsonReply = (
-  status: number,
-  body: unknown,
-  { headers = [], indent = 0 }: ReplyOptions = {},
-): AuthReply => ({
-  status,
-  headers: [['Content-Type', ANSWER_TYPE], ['Cache-Control', 'no-store'], ...headers],
-  body: jsonText(body, indent),
-})
+interface RenderedContent {
+  readonly type: string | undefined
+  readonly body: string
+}
 
-/** The only place where a refusal becomes an answer. */
-export function errorReply(
-  error: AuthError,
-  challenge: string | undefined,
-  terms: ReplyOptions = {},
-): AuthReply {
-  const challenges = error.challenges ?? (challenge === undefined ? [] : [challenge])
-  const row = ERRORS[error.code]
-  const code = 'code' in row ? { code: row.code } : {}
-  // Where no scheme has a challenge to make, a 401 would be against RFC 9110 §15.5.2 (specification 6.1).
-  const status = row.status === 401 && challenges.length === 0 ? 403 : row.status
-  const headers: Header[] = [...(terms.headers ?? [])]
-  if (status === 401)
-    headers.push(...challenges.map((each) => ['WWW-Authenticate', each] as const))
-  if (error.retryAfter !== undefined)
-    headers.push(['Retry-After', String(Math.ceil(error.retryAfter))])
-  return jsonReply(status, error.body ?? { detail: error.detail, ...code }, {
-    ...terms,
-    headers,
+function contentOf({ content, status }: Answer, rendering: Rendering): RenderedContent {
+  switch (content.kind) {
+    case 'value':
+      return {
+        type: rendering.contentType,
+        body: rendering.textOf(content.value, status),
+      }
+    case 'text':
+      return { type: content.mediaType, body: content.text }
+    case 'empty':
+      return { type: undefined, body: '' }
+  }
+}
+
+/** The only place where an `AuthError` becomes an answer. @param challenge for errors that have none of their own */
+export function errorAnswer(error: AuthError, challenge?: string): Answer {
+  const challenges = error.challenges ?? [challenge].filter((each) => each !== undefined)
+  return json(error.body ?? { detail: error.detail, ...codeOf(error) }, {
+    status: statusOf(error, challenges),
+    headers: [...challengeHeaders(error, challenges), ...retryHeaders(error)],
   })
 }
 
-/** Any error: a refusal as it is, everything else as one that says nothing. */
-export const authErrorFrom = (error: unknown): AuthError =>
-  error instanceof AuthError &&
-  error.code !== 'invalid_config' &&
-  error.code !== 'invalid_key'
-    ? error
-    : new AuthError('server_error', undefined, { cause: error })
+export const errorReply = (error: AuthError, challenge?: string): AuthReply =>
+  replyOf(errorAnswer(error, challenge))
 
-/** The answer to whatever was thrown. What is no refusal is told to `failed`; that must not fail in its turn. */
-export function replyToThrown(
-  error: unknown,
-  challenge: string | undefined,
-  failed: (error: unknown) => void,
-  terms: ReplyOptions = {},
-): AuthReply {
-  const refusal = authErrorFrom(error)
-  if (refusal.code === 'server_error') {
-    try {
-      failed(error)
-    } catch {
-      // The answer matters more than its line in a log (rule D8).
-    }
-  }
-  return errorReply(refusal, challenge, terms)
+function codeOf({ code }: AuthError): { readonly code?: string } {
+  const row = ERRORS[code]
+  return 'code' in row ? { code: row.code } : {}
+}
+
+/** A 401 must have a challenge (RFC 9110 §15.5.2): without one it is a 403 (specification 6.1). */
+const statusOf = ({ status }: AuthError, challenges: readonly string[]): number =>
+  status === 401 && challenges.length === 0 ? 403 : status
+
+function challengeHeaders(
+  { status }: AuthError,
+  challenges: readonly string[],
+): readonly Header[] {
+  if (status !== 401) return []
+  return challenges.map((each) => ['WWW-Authenticate', each])
+}
+
+function retryHeaders({ retryAfter }: AuthError): readonly Header[] {
+  if (retryAfter === undefined) return []
+  return [['Retry-After', String(Math.ceil(retryAfter))]]
+}
+
+/** Errors that say something about the instance and not about the request. */
+const INTERNAL: ReadonlySet<string> = new Set(['invalid_config', 'invalid_key'])
+
+/** The error that the client sees: any but an `AuthError` about its request is a `server_error`. */
+export function authErrorFrom(error: unknown): AuthError {
+  if (error instanceof AuthError && !INTERNAL.has(error.code)) return error
+  return new AuthError('server_error', undefined, { cause: error })
 }
 
 export const methodNotAllowed = (method: string): AuthError =>

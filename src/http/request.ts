@@ -1,39 +1,41 @@
-/** What the house needs to see of a request; every adapter can give it without copying. */
+/** A request as the core sees it; every adapter can provide it without copying. */
 export interface AuthRequest {
   readonly method: string
-  /** Path and query, as sent. */
+  /** Path and query, as the client sent them. */
   readonly url: string
-  /** The peer's address; empty where the runtime does not know it. */
+  /** The peer's address; empty if the runtime does not know it. */
   readonly address: string
   /** Whether the connection is TLS, as far as the runtime knows. */
   readonly secure: boolean
-  /** That the framework sends no CSRF token with it and compares its Origin itself: a server action of Next's. */
+  /** Set for server actions of Next, which have no CSRF token: Next compares their Origin itself. */
   readonly comparesOrigin?: boolean
   /**
    * The value of a header, by its lower-case name, as Latin-1 text.
    *
-   * @throws AuthError `bad_authorization_header` where the request bears `authorization` more than once
+   * @throws AuthError `bad_authorization_header` if the request has `authorization` more than once
    */
   header(name: string): string | undefined
   /**
-   * The body, whole. Read at most once, only by who asks.
+   * The whole body. Called at most once.
    *
    * @throws AuthError `body_too_large`
    */
   body(): Promise<Uint8Array>
   /**
-   * The body, whole, and left for whoever reads it after. `undefined` where that cannot be, or it is too large; so may be the
-   * whole method.
+   * The whole body, which can still be read afterwards. `undefined` if that is impossible, or the body is too large; an
+   * adapter that can never do it has no such method.
    */
   peek?(): Promise<Uint8Array | undefined>
 }
 
-/** What the house answers. */
+export type Header = readonly [name: string, value: string]
+
+/** A finished response. Its body is the same for HEAD: adapters send the length alone (RFC 9110 §9.3.2). */
 export interface AuthReply {
   readonly status: number
-  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly headers: readonly Header[]
   readonly body: string
 }
 
-/** Octets that a request's body may have: these are forms of a few short fields (rule D1). */
+/** The most bytes that a request's body may have: these are forms of a few short fields (rule D1). */
 export const BODY_LIMIT = 65_536

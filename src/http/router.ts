@@ -1,26 +1,72 @@
+import { configError } from '../base/errors.ts'
+import { matchPath, overlap, type PathParameters } from './path-pattern.ts'
+import { pathOf } from './query.ts'
+
+export interface Match<Route> {
+  readonly route: Route
+  readonly parameters: PathParameters
+}
+
+export interface Router<Route> {
+  find(url: string): Match<Route> | undefined
+  /** Without the last slash; a parameter stands as `:name`. */
+  readonly paths: readonly string[]
+}
+
 /**
- * Finds what is mounted at a request target, the query aside and the last slash of its path there or not.
+ * Finds the route of a request target. The query is ignored, and a last slash may be there or not.
  *
- * The path is compared as it was sent: nothing is decoded or folded, so that one endpoint has one name, and two readers of
- * a path cannot disagree about whose it is (rule D9).
+ * A path is compared as the client sent it. Nothing is decoded or folded, so that an endpoint has one name only and a proxy
+ * cannot read the path of a request differently (rule D9).
  *
- * @param mounted by absolute path
+ * @param routes by absolute path; `/users/:id/` has a parameter, which is one segment that is not empty. A path without
+ *   parameters wins over one with some
+ * @throws AuthError `invalid_config` if two paths with parameters have a request target in common
  */
 export function createRouter<Route>(
-  mounted: Iterable<readonly [path: string, route: Route]>,
-) {
-  const routes = new Map<string, Route>()
-  const paths: string[] = []
-  for (const [path, route] of mounted) {
-    const bare = path.endsWith('/') ? path.slice(0, -1) : path
-    if (!routes.has(bare)) paths.push(bare)
-    // Both spellings stand in the table: every request of an application is looked up, and most of them are not ours.
-    routes.set(bare, route).set(`${bare}/`, route)
+  routes: Iterable<readonly [path: string, route: Route]>,
+): Router<Route> {
+  const plain = new Map<string, Match<Route>>()
+  const patterns = new Map<string, Route>()
+  for (const [path, route] of routes) {
+    const bare = withoutLastSlash(path)
+    if (bare.includes('/:')) {
+      refuseOverlap(bare, patterns.keys())
+      patterns.set(bare, route)
+    } else {
+      // Both spellings are keys: every request of an application is looked up, and most of them are not for us.
+      const match = { route, parameters: {} }
+      plain.set(bare, match).set(`${bare}/`, match)
+    }
   }
-  const find = (url: string): Route | undefined => {
-    const query = url.indexOf('?')
-    return routes.get(query === -1 ? url : url.slice(0, query))
+  return {
+    paths: [...new Set([...plain.keys(), ...patterns.keys()].map(withoutLastSlash))],
+    find(url) {
+      const path = pathOf(url)
+      return plain.get(path) ?? findPattern(patterns, withoutLastSlash(path))
+    },
   }
-  /** What is mounted, by its path without the last slash. */
-  return Object.assign(find, { paths: paths as readonly string[] })
+}
+
+export const withoutLastSlash = (path: string): string =>
+  path.endsWith('/') ? path.slice(0, -1) : path
+
+function refuseOverlap(path: string, others: Iterable<string>): void {
+  for (const other of others) {
+    if (!overlap(path, other)) continue
+    throw configError(
+      `The paths "${other}" and "${path}" match the same requests: change one of them.`,
+    )
+  }
+}
+
+function findPattern<Route>(
+  patterns: ReadonlyMap<string, Route>,
+  path: string,
+): Match<Route> | undefined {
+  for (const [pattern, route] of patterns) {
+    const parameters = matchPath(pattern, path)
+    if (parameters !== undefined) return { route, parameters }
+  }
+  return undefined
 }

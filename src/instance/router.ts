@@ -1,18 +1,19 @@
 import { callHook } from '../base/call-hook.ts'
 import { derivedToken } from '../features/api-tokens/derived-token.ts'
 import { browserVerbs } from '../features/browser-sessions/verbs.ts'
-import {
-  answerKeySet,
-  KEY_SET_PATH,
-  type Published,
-} from '../features/key-set/key-set.ts'
+import { keySet, type PublishedKeys } from '../features/key-set/key-set.ts'
 import { revocations } from '../features/revocation-feed/revocations.ts'
 import { obtainSliding, refreshSliding } from '../features/sliding-tokens/sliding.ts'
 import * as endpoints from '../features/tokens/endpoints.ts'
 import { hasThrottles, throttlesOf } from '../guard/throttles.ts'
-import { type Endpoint, type EndpointContext, handleEndpoint } from '../http/endpoint.ts'
-import type { AuthReply, AuthRequest } from '../http/request.ts'
-import { createRouter } from '../http/router.ts'
+import { answerOf, json, jsonValueOf } from '../http/answer.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import {
+  type EndpointDeps,
+  type EndpointRouter,
+  endpointRouter,
+} from '../http/endpoint-router.ts'
+import type { Header } from '../http/request.ts'
 import { withSpans } from '../observability/tracing.ts'
 import type { EndpointName, Handler } from '../options.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -23,32 +24,15 @@ import { blacklist, verifyAny } from '../tokens/verify-and-blacklist.ts'
 import type { UserId } from '../users/user.ts'
 import type { Instance } from './instance.ts'
 
-/** What answers a request target, the last slash of its path there or not. It never rejects. */
-export interface Router {
-  (url: string): ((request: AuthRequest) => Promise<AuthReply>) | undefined
-  /** Without the last slash. */
-  readonly paths: readonly string[]
-}
-
 export function instanceRouter(
   settings: Settings,
   open: () => Promise<Instance>,
-  told: Omit<EndpointContext, 'count'>,
-): Router {
-  const throttles = throttlesOf(undefined, settings.throttle)
-  /** The endpoints have no schemes: whoever asks is anonymous, and an address (specification H09). */
-  const count = async (request: AuthRequest): Promise<void> => {
-    const { hits, clock } = await open()
-    const caller = { userId: undefined, address: settings.addressOf(request) }
-    await throttleAll(throttles({ hits, clock }), caller, request)
-  }
-  const terms: EndpointContext = hasThrottles(settings.throttle)
-    ? { ...told, count }
-    : told
+  deps: Omit<EndpointDeps, 'count'>,
+): EndpointRouter {
   const own = verbsOf(settings, open)
   const verbs = settings.telemetry ? withSpans(own, open) : own
   const { loginField } = settings.users
-  const made: Readonly<Record<Exclude<EndpointName, 'revocations'>, Endpoint>> = {
+  const made: Readonly<Record<EndpointName, Endpoint>> = {
     obtain: endpoints.obtain(loginField, verbs),
     refresh: endpoints.refresh(verbs),
     verify: endpoints.verify(verbs),
@@ -58,38 +42,56 @@ export function instanceRouter(
     apiToken: endpoints.apiToken(verbs),
     login: endpoints.login(loginField, verbs),
     logout: endpoints.logout(verbs),
+    // It is not mounted if the instance has no sessions.
+    revocations: revocations(async (since) => (await open()).sessions!.published(since)),
   }
-  const published = async (): Promise<Published> => {
+  const published = async (): Promise<PublishedKeys> => {
     const { ring } = await open()
     return { set: ring.published(), maxAge: ring.maxAge }
   }
-  type Route = ReturnType<Router>
-  const keySet: Route = (request) =>
-    answerKeySet(request, published, (error) => terms.failed(error, request))
-  // It is not mounted where there are no sessions.
-  const ended = async (since: number | undefined): Promise<object> =>
-    (await open()).sessions!.published(since)
   const mounted = Object.entries(settings.endpoints).map(
-    ([key, { path, handle }]): readonly [string, Route] => {
-      const name = key as EndpointName
-      if (name === 'revocations') return [path, revocations(ended, terms.failed)]
-      const endpoint = around(handle, made[name])
-      return [path, (request) => handleEndpoint(endpoint, request, terms)]
-    },
+    ([name, { path, handle }]): Endpoint => ({
+      ...around(handle, made[name as EndpointName]),
+      path,
+    }),
   )
-  return createRouter<Route>([[KEY_SET_PATH, keySet], ...mounted])
+  return endpointRouter([keySet(published), ...mounted], {
+    ...deps,
+    ...counting(settings, open),
+  })
 }
 
-const around = (handle: Handler | undefined, endpoint: Endpoint): Endpoint =>
-  handle === undefined
-    ? endpoint
-    : {
-        ...endpoint,
-        handle: (fields, request, setCookie) =>
-          handle(fields, request, async () =>
-            endpoint.handle(fields, request, setCookie),
-          ),
-      }
+/** Counts requests to public endpoints, if there are rates to count by; their clients are anonymous (specification H09). */
+function counting(
+  settings: Settings,
+  open: () => Promise<Instance>,
+): Pick<EndpointDeps, 'count'> {
+  if (!hasThrottles(settings.throttle)) return {}
+  const throttles = throttlesOf(undefined, settings.throttle)
+  return {
+    async count(request) {
+      const { hits, clock } = await open()
+      const client = { userId: undefined, address: settings.addressOf(request) }
+      await throttleAll(throttles({ hits, clock }), client, request)
+    },
+  }
+}
+
+/** The endpoint with the handler of the options, which may call the endpoint's own and change what that returns. */
+function around(handle: Handler | undefined, endpoint: Endpoint): Endpoint {
+  const { POST } = endpoint.methods
+  if (handle === undefined || POST === undefined) return endpoint
+  const wrapped: typeof POST.handle = async (fields, request, context) => {
+    let headers: readonly Header[] = []
+    const body = await handle(fields, request, async () => {
+      const answer = answerOf(await POST.handle(fields, request, context))
+      headers = answer.headers
+      return jsonValueOf(answer)
+    })
+    return json(body, { headers })
+  }
+  return { ...endpoint, methods: { POST: { ...POST, handle: wrapped } } }
+}
 
 function verbsOf(
   settings: Settings,

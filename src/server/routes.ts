@@ -1,117 +1,110 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { type Guard, send } from '../adapters/node.ts'
-import { isPromise } from '../base/awaitable.ts'
-import { ERRORS } from '../base/errors.ts'
+import type { RequestListener } from 'node:http'
+import { NodeRequest, send } from '../adapters/node.ts'
+import { AuthError } from '../base/errors.ts'
+import { content, json } from '../http/answer.ts'
+import { type Endpoint, endpoint } from '../http/endpoint.ts'
+import { endpointRouter } from '../http/endpoint-router.ts'
+import type { AuthReply, AuthRequest } from '../http/request.ts'
+import type { Principal } from '../permissions/permission.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
-/** What the server has beside the endpoints of the instance: a page that teaches, a guarded greeting, the key set. */
+export interface ServerRoutesDeps {
+  /** Where clients reach the server. */
+  readonly origin: () => string
+  readonly isStopping: () => boolean
+}
+
+/**
+ * Answers every request: the endpoints of the instance, and what the server has beside them: a first page, its health, a
+ * guarded example.
+ */
 export function serverRoutes(
   auth: Watchword<User>,
-  guard: Guard<User, string>,
-  {
-    origin,
-    isStopping,
-  }: { readonly origin: () => string; readonly isStopping: () => boolean },
+  { origin, isStopping }: ServerRoutesDeps,
 ): RequestListener {
-  const routes = new Map<string, Listener>([
-    [
-      '',
-      reads((_, response) =>
-        reply(response, 200, lesson(origin()), 'text/plain; charset=utf-8'),
-      ),
-    ],
-    [
-      '/health/live',
-      reads((_, response) => json(response, 200, { status: 'ok' }, UNSTORED)),
-    ],
-    [
-      '/health/ready',
-      reads(async (_, response) => {
-        // Who is about to go sends nobody away: others are asked from now on.
-        const health = isStopping() ? STOPPING : await auth.health()
-        json(response, health.status === 'down' ? 503 : 200, health, UNSTORED)
-      }),
-    ],
-    [
-      '/hello',
-      guard(
-        reads((request, response) =>
-          json(response, 200, { hello: request.auth.user.username }),
-        ),
-      ),
-    ],
-  ])
-  return (request, response) => {
-    const url = request.url ?? ''
-    if (auth.owns(url)) return
-    const listener =
-      routes.get(url.replace(/[?#].*$/s, '').replace(/\/$/, '')) ?? notFound
-    const done = listener(request, response)
-    if (isPromise(done))
-      done.then(undefined, (error) => send(response, auth.replyToError(error)))
-  }
+  const endpoints = [firstPage(origin), live, ready(auth, isStopping), hello]
+  const router = endpointRouter(endpoints, {
+    failed: (error) => void auth.replyToError(error),
+    guard: () => auth.guard(),
+  })
+  const answer = async (request: AuthRequest): Promise<AuthReply> =>
+    auth.answer(request) ??
+    router(request.url)?.(request) ??
+    auth.replyToError(new AuthError('not_found'))
+  return async (request, response) =>
+    send(response, await answer(new NodeRequest(request)))
 }
 
 /** Their paths, without the last slash. */
 export const OWN_PATHS = ['/', '/health/live', '/health/ready', '/hello'] as const
 
-const STOPPING = { status: 'down', stopping: true } as const
+/** They answer every client alike, and health checks must not use up a client's rate. */
+const SERVICE = { ignoresAccept: true, count: false } as const
 
-const UNSTORED = { 'Cache-Control': 'no-store' }
-
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
-
-const notFound: Listener = (_, response) =>
-  json(response, 404, { detail: ERRORS.not_found.detail })
-
-/** A listener for GET and HEAD; other methods are refused. */
-const reads =
-  <R extends IncomingMessage>(
-    listener: (request: R, response: ServerResponse) => unknown,
-  ) =>
-  (request: R, response: ServerResponse): unknown => {
-    if (request.method === 'GET' || request.method === 'HEAD')
-      return listener(request, response)
-    response.setHeader('Allow', 'GET, HEAD')
-    return json(response, 405, { detail: `Method "${request.method}" not allowed.` })
-  }
-
-const json = (
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers = {},
-): void => reply(response, status, JSON.stringify(body), 'application/json', headers)
-
-function reply(
-  response: ServerResponse,
-  status: number,
-  body: string,
-  type: string,
-  headers = {},
-): void {
-  response.writeHead(status, {
-    'Content-Type': type,
-    'Content-Length': Buffer.byteLength(body),
-    ...headers,
+const firstPage = (origin: () => string): Endpoint =>
+  endpoint({
+    ...SERVICE,
+    name: 'First Page',
+    path: '/',
+    methods: {
+      GET: { handle: () => content('text/plain; charset=utf-8', introduction(origin())) },
+    },
   })
-  response.end(body)
-}
 
-const lesson = (origin: string): string => `watchword: tokens for your API
+const live = endpoint({
+  ...SERVICE,
+  name: 'Liveness',
+  path: '/health/live',
+  methods: { GET: { handle: () => ({ status: 'ok' }) } },
+})
+
+/** A server that is about to stop is not ready, while it still answers. */
+const ready = (auth: Watchword<User>, isStopping: () => boolean): Endpoint =>
+  endpoint({
+    ...SERVICE,
+    name: 'Readiness',
+    path: '/health/ready',
+    methods: {
+      GET: {
+        async handle() {
+          if (isStopping()) return json({ status: 'down', stopping: true }, UNAVAILABLE)
+          const health = await auth.health()
+          return json(health, health.status === 'down' ? UNAVAILABLE : {})
+        },
+      },
+    },
+  })
+
+const UNAVAILABLE = { status: 503 }
+
+const hello = endpoint({
+  ...SERVICE,
+  name: 'Hello',
+  path: '/hello/',
+  requirement: {},
+  methods: {
+    GET: {
+      handle: (_, __, { principal }) => ({
+        hello: (principal as Principal<User, string>).user.username,
+      }),
+    },
+  },
+})
+
+const introduction = (origin: string): string => `watchword: tokens for your API
 
 Sign in:
   curl -s ${origin}/api/token/ -d username=NAME -d password=PASSWORD
-Say who you are, with the access token that you got:
+Call a guarded route with the access token:
   curl -s ${origin}/hello/ -H "Authorization: Bearer ACCESS"
 
-POST /api/token/             username, password   gives refresh, access
-POST /api/token/refresh/     refresh              gives refresh, access; the old refresh token is spent
-POST /api/token/verify/      token                200 where it holds
-POST /api/token/blacklist/   refresh              signs out: refresh and access token are dead
-POST /api-token-auth/        username, password   gives token, the same each time
+POST /api/token/             username, password   returns refresh, access
+POST /api/token/refresh/     refresh              returns refresh, access; the old refresh token is used up
+POST /api/token/verify/      token                200 if the token is valid
+POST /api/token/blacklist/   refresh              signs out: revokes refresh and access token
+POST /api-token-auth/        username, password   returns token, the same each time
 GET  /hello/                 Authorization: Bearer ACCESS, or Token TOKEN
 GET  /.well-known/jwks.json  the public keys
-GET  /health/ready           how the server is
+GET  /health/ready           the server's health
 `

@@ -1,8 +1,7 @@
-import { EventEmitter, once } from 'node:events'
+import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
-import { mount } from '../adapters/node.ts'
 import { runInContext } from '../base/request-context.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
@@ -63,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   let url = ''
   let isStopping = false
 
-  const route = requestRouter(auth, {
+  const route = serverRoutes(auth, {
     origin: () => originOf(url),
     // The next health check fails as soon as no more connections are accepted.
     isStopping: () => !server.listening,
@@ -122,18 +121,6 @@ function countConnections(server: Server, { linger }: Limits): () => number {
     socket.destroySoon = () => closeSoon(socket, linger)
   })
   return () => open
-}
-
-/** Requests for the instance and for the server's own pages. */
-function requestRouter(
-  auth: Watchword<User>,
-  terms: Parameters<typeof serverRoutes>[2],
-): RequestListener {
-  // `mount` wants a server to listen on; this one gets its requests from the real one, each in its own context.
-  const requests = new EventEmitter()
-  const guard = mount(requests as Server, auth)
-  requests.on('request', serverRoutes(auth, guard, terms))
-  return (request, response) => void requests.emit('request', request, response)
 }
 
 function countWhenDone(

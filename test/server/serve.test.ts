@@ -165,7 +165,7 @@ test('a page that is read cannot be written', async () => {
   const answer = await ask(it.url, { method: 'POST' })
 
   assert.equal(answer.status, 405)
-  assert.equal(answer.headers.get('allow'), 'GET, HEAD')
+  assert.equal(answer.headers.get('allow'), 'GET, HEAD, OPTIONS')
   assert.deepEqual(await answer.json(), { detail: 'Method "POST" not allowed.' })
 })
 

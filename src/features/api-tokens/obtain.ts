@@ -10,18 +10,22 @@ import type { TokenVerbs } from '../tokens/verbs.ts'
 export const apiToken = (verbs: Pick<TokenVerbs, 'apiToken'>): Endpoint =>
   endpoint({
     name: 'Obtain Auth Token',
-    method: 'POST',
-    fields: PLAIN_CREDENTIALS,
-    async handle({ username, password }, request) {
-      try {
-        return await verbs.apiToken(username, password, request)
-      } catch (error) {
-        if (!(error instanceof AuthError) || error.code !== 'no_active_account')
-          throw error
-        throw new AuthError('invalid', error.message, {
-          body: { non_field_errors: [WRONG] },
-        })
-      }
+    path: '/api-token-auth/',
+    methods: {
+      POST: {
+        fields: PLAIN_CREDENTIALS,
+        async handle({ username, password }, request) {
+          try {
+            return await verbs.apiToken(username, password, request)
+          } catch (error) {
+            if (!(error instanceof AuthError) || error.code !== 'no_active_account')
+              throw error
+            throw new AuthError('invalid', error.message, {
+              body: { non_field_errors: [WRONG] },
+            })
+          }
+        },
+      },
     },
   })
 

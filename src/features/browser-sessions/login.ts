@@ -9,8 +9,12 @@ export const login = <Login extends string>(
 ): Endpoint =>
   endpoint({
     name: 'Login',
-    method: 'POST',
-    fields: credentials(loginField),
-    handle: (fields, request, setCookie) =>
-      verbs.login(fields[loginField], fields.password, request, setCookie),
+    path: '/auth/login/',
+    methods: {
+      POST: {
+        fields: credentials(loginField),
+        handle: (fields, request) =>
+          verbs.login(fields[loginField], fields.password, request),
+      },
+    },
   })

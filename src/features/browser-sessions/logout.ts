@@ -5,10 +5,11 @@ import type { TokenVerbs } from '../tokens/verbs.ts'
 export const logout = (verbs: Pick<TokenVerbs, 'logout'>): Endpoint =>
   endpoint({
     name: 'Logout',
-    method: 'POST',
-    fields: {},
-    async handle(_, request, setCookie) {
-      await verbs.logout(request, setCookie)
-      return {}
+    path: '/auth/logout/',
+    methods: {
+      POST: {
+        fields: {},
+        handle: (_, request) => verbs.logout(request),
+      },
     },
   })

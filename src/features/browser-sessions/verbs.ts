@@ -1,5 +1,7 @@
 import { callHook } from '../../base/call-hook.ts'
 import { AuthError } from '../../base/errors.ts'
+import { json } from '../../http/answer.ts'
+import { setCookies } from '../../http/cookies.ts'
 import { crossSiteFault } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Instance } from '../../instance/instance.ts'
@@ -40,7 +42,7 @@ export function browserVerbs(
   }
 
   return {
-    async login(login, password, request, setCookie) {
+    async login(login, password, request) {
       const on = termsOrRefuse(terms)
       // Signing somebody in as somebody else is an attack, too: nothing is spent on it.
       refuseOtherSites(request, on)
@@ -49,20 +51,20 @@ export function browserVerbs(
       const { user } = await signIn(login, password, request, instance)
       const secret = await openBrowserSession(user, on, instance.deps)
       await end(before, instance)
-      for (const cookie of cookiesAtSignIn(secret, request, on)) setCookie(cookie)
-      return {
+      const body = {
         user: { id: user.id, username: user.username },
         csrfToken: csrfTokenOf(secret),
       }
+      return json(body, { headers: setCookies(cookiesAtSignIn(secret, request, on)) })
     },
-    async logout(request, setCookie) {
+    async logout(request) {
       const on = termsOrRefuse(terms)
       refuseOtherSites(request, on)
       const instance = await open()
       const found = await findBrowserSession(request, on, instance.deps)
       if (found !== undefined) await requireCsrfToken(request, found.secret, on)
       await end(found, instance)
-      for (const cookie of cookiesAtSignOut(request, on)) setCookie(cookie)
+      return json({}, { headers: setCookies(cookiesAtSignOut(request, on)) })
     },
   }
 }

@@ -1,48 +1,29 @@
-import { jsonText } from '../../http/json-text.ts'
-import { ANSWER_TYPE } from '../../http/negotiation.ts'
-import {
-  type Header,
-  jsonReply,
-  methodNotAllowed,
-  replyToThrown,
-} from '../../http/reply.ts'
-import type { AuthReply, AuthRequest } from '../../http/request.ts'
+import { json } from '../../http/answer.ts'
+import { type Endpoint, endpoint } from '../../http/endpoint.ts'
 
-/** Where public keys are looked for. */
+/** Where clients look for public keys. */
 export const KEY_SET_PATH = '/.well-known/jwks.json'
 
-export interface Published {
+export interface PublishedKeys {
   readonly set: object
-  /** Seconds that others may keep it: a key is published for longer before it signs. */
+  /** Seconds that others may cache it: a key is published for longer than that before it signs. */
   readonly maxAge: number
 }
 
-/** The public keys as a JWK Set (RFC 7517 §5). Never rejects. */
-export async function answerKeySet(
-  request: AuthRequest,
-  published: () => Promise<Published>,
-  failed: (error: unknown) => void,
-): Promise<AuthReply> {
-  const headers: readonly Header[] = [['Allow', 'GET, HEAD, OPTIONS']]
-  try {
-    switch (request.method) {
-      case 'GET':
-      case 'HEAD': {
-        const { set, maxAge } = await published()
-        const cached: Header = ['Cache-Control', `public, max-age=${maxAge}`]
-        const body = jsonText(set)
-        return {
-          status: 200,
-          headers: [['Content-Type', ANSWER_TYPE], cached, ...headers],
-          body,
-        }
-      }
-      case 'OPTIONS':
-        return jsonReply(200, { name: 'Key Set', renders: [ANSWER_TYPE] }, { headers })
-      default:
-        throw methodNotAllowed(request.method)
-    }
-  } catch (error) {
-    return replyToThrown(error, undefined, failed, { headers })
-  }
-}
+/** The public keys as a JWK Set (RFC 7517 §5). */
+export const keySet = (published: () => Promise<PublishedKeys>): Endpoint =>
+  endpoint({
+    name: 'Key Set',
+    path: KEY_SET_PATH,
+    // Clients of key sets accept `application/jwk-set+json` and others, and all of them read JSON.
+    ignoresAccept: true,
+    count: false,
+    methods: {
+      GET: {
+        async handle() {
+          const { set, maxAge } = await published()
+          return json(set, { cacheControl: `public, max-age=${maxAge}` })
+        },
+      },
+    },
+  })

@@ -9,8 +9,12 @@ export const obtainSliding = <Login extends string>(
 ): Endpoint =>
   endpoint({
     name: 'Token Obtain Sliding',
-    method: 'POST',
-    fields: credentials(loginField),
-    handle: (fields, request) =>
-      verbs.obtainSliding(fields[loginField], fields.password, request),
+    path: '/api/token/sliding/',
+    methods: {
+      POST: {
+        fields: credentials(loginField),
+        handle: (fields, request) =>
+          verbs.obtainSliding(fields[loginField], fields.password, request),
+      },
+    },
   })

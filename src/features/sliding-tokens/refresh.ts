@@ -6,7 +6,11 @@ import type { TokenVerbs } from '../tokens/verbs.ts'
 export const refreshSliding = (verbs: Pick<TokenVerbs, 'refreshSliding'>): Endpoint =>
   endpoint({
     name: 'Token Refresh Sliding',
-    method: 'POST',
-    fields: { token: TOKEN },
-    handle: ({ token }) => verbs.refreshSliding(token),
+    path: '/api/token/sliding/refresh/',
+    methods: {
+      POST: {
+        fields: { token: TOKEN },
+        handle: ({ token }) => verbs.refreshSliding(token),
+      },
+    },
   })

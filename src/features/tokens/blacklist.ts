@@ -12,15 +12,19 @@ export const blacklist = (
   sliding: boolean,
 ): Endpoint => ({
   name: 'Token Blacklist',
-  method: 'POST',
-  fields: ({ values }) =>
-    sliding && values.has('token') && !values.has('refresh')
-      ? { token: TOKEN }
-      : { refresh: TOKEN },
-  async handle({ refresh, token }) {
-    await (refresh === undefined
-      ? verbs.blacklist(token!, 'sliding')
-      : verbs.blacklist(refresh, 'refresh'))
-    return {}
+  path: '/api/token/blacklist/',
+  methods: {
+    POST: {
+      fields: ({ values }) =>
+        sliding && values.has('token') && !values.has('refresh')
+          ? { token: TOKEN }
+          : { refresh: TOKEN },
+      async handle({ refresh, token }) {
+        await (refresh === undefined
+          ? verbs.blacklist(token!, 'sliding')
+          : verbs.blacklist(refresh, 'refresh'))
+        return {}
+      },
+    },
   },
 })

@@ -9,8 +9,12 @@ export const obtain = <Login extends string>(
 ): Endpoint =>
   endpoint({
     name: 'Token Obtain Pair',
-    method: 'POST',
-    fields: credentials(loginField),
-    handle: (fields, request) =>
-      verbs.obtain(fields[loginField], fields.password, request),
+    path: '/api/token/',
+    methods: {
+      POST: {
+        fields: credentials(loginField),
+        handle: (fields, request) =>
+          verbs.obtain(fields[loginField], fields.password, request),
+      },
+    },
   })

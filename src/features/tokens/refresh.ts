@@ -6,7 +6,11 @@ import type { TokenVerbs } from './verbs.ts'
 export const refresh = (verbs: Pick<TokenVerbs, 'refresh'>): Endpoint =>
   endpoint({
     name: 'Token Refresh',
-    method: 'POST',
-    fields: { refresh: TOKEN },
-    handle: ({ refresh }) => verbs.refresh(refresh),
+    path: '/api/token/refresh/',
+    methods: {
+      POST: {
+        fields: { refresh: TOKEN },
+        handle: ({ refresh }) => verbs.refresh(refresh),
+      },
+    },
   })

@@ -1,4 +1,3 @@
-import type { SetCookie } from '../../http/endpoint.ts'
 import type { AuthRequest } from '../../http/request.ts'
 
 /** What the token endpoints ask of the house. What each resolves to is the body of a 200. */
@@ -7,13 +6,8 @@ export interface TokenVerbs {
   obtainSliding(login: string, password: string, request: AuthRequest): Promise<object>
   /** The password counts as it is sent. */
   apiToken(login: string, password: string, request: AuthRequest): Promise<object>
-  login(
-    login: string,
-    password: string,
-    request: AuthRequest,
-    setCookie: SetCookie,
-  ): Promise<object>
-  logout(request: AuthRequest, setCookie: SetCookie): Promise<void>
+  login(login: string, password: string, request: AuthRequest): Promise<object>
+  logout(request: AuthRequest): Promise<object>
   refresh(token: string): Promise<object>
   refreshSliding(token: string): Promise<object>
   verify(token: string): Promise<void>

@@ -7,17 +7,21 @@ import type { TokenVerbs } from './verbs.ts'
 export const verify = (verbs: Pick<TokenVerbs, 'verify'>): Endpoint =>
   endpoint({
     name: 'Token Verify',
-    method: 'POST',
-    fields: { token: TOKEN },
-    async handle({ token }) {
-      try {
-        await verbs.verify(token)
-      } catch (error) {
-        if (!(error instanceof AuthError) || error.code !== 'revoked') throw error
-        throw new AuthError('invalid', error.message, {
-          body: { non_field_errors: ['Token is blacklisted'] },
-        })
-      }
-      return {}
+    path: '/api/token/verify/',
+    methods: {
+      POST: {
+        fields: { token: TOKEN },
+        async handle({ token }) {
+          try {
+            await verbs.verify(token)
+          } catch (error) {
+            if (!(error instanceof AuthError) || error.code !== 'revoked') throw error
+            throw new AuthError('invalid', error.message, {
+              body: { non_field_errors: ['Token is blacklisted'] },
+            })
+          }
+          return {}
+        },
+      },
     },
   })

@@ -1,0 +1,183 @@
+import type { Awaitable } from '../base/awaitable.ts'
+import { type AuthError, configError } from '../base/errors.ts'
+import { type Answer, answerOf, json } from './answer.ts'
+import { BODY_TYPES, parseBody } from './body.ts'
+import { type Access, type Endpoint, METHODS, type MethodHandler } from './endpoint.ts'
+import { parseFields } from './fields.ts'
+import { negotiate, PLAIN_JSON, type Rendering } from './negotiation.ts'
+import type { PathParameters } from './path-pattern.ts'
+import { jsonRenderer, type Renderer } from './renderer.ts'
+import { authErrorFrom, errorAnswer, methodNotAllowed, replyOf } from './reply.ts'
+import type { AuthReply, AuthRequest, Header } from './request.ts'
+import { createRouter } from './router.ts'
+
+export interface EndpointDeps {
+  /** The challenge of a 401 that has none of its own. */
+  readonly challenge?: string
+  /** Receives every error that is not about the request. What it throws is dropped. */
+  readonly failed: (error: unknown, request: AuthRequest) => void
+  /** Counts a request to a public endpoint. @throws AuthError `throttled` */
+  readonly count?: (request: AuthRequest) => Awaitable<void>
+  /** Makes the guard of an endpoint that is not public. */
+  readonly guard?: (access: Access) => (request: AuthRequest) => Awaitable<unknown>
+}
+
+export interface EndpointRouter {
+  /** @returns what answers a request target, if it is an endpoint's; it never rejects */
+  (url: string): ((request: AuthRequest) => Promise<AuthReply>) | undefined
+  /** Without the last slash; a parameter stands as `:name`. */
+  readonly paths: readonly string[]
+}
+
+/** @throws AuthError `invalid_config` if two paths overlap, or an endpoint needs a guard and there is none */
+export function endpointRouter(
+  endpoints: readonly Endpoint[],
+  deps: EndpointDeps,
+): EndpointRouter {
+  const router = createRouter(
+    endpoints.map((each) => [each.path, createRoute(each, deps)] as const),
+  )
+  const find = (url: string): ReturnType<EndpointRouter> => {
+    const match = router.find(url)
+    return match && ((request) => match.route(request, match.parameters))
+  }
+  return Object.assign(find, { paths: router.paths })
+}
+
+/**
+ * Answers in Django REST framework's order (specification 0.4): negotiation, guard or throttles, method, body, fields,
+ * handler. The first step that throws decides the answer.
+ */
+function createRoute(endpoint: Endpoint, deps: EndpointDeps): Route {
+  const renderers = [jsonRenderer, ...(endpoint.renderers ?? [])]
+  const handlers = handlersOf(endpoint)
+  const headers = headersOf(endpoint, handlers)
+  const admitTo = admission(endpoint, deps)
+  const description = descriptionOf(endpoint, renderers)
+
+  const handle = async (
+    request: AuthRequest,
+    parameters: PathParameters,
+  ): Promise<Answer> => {
+    const handler = handlers.get(request.method)
+    const principal = await admitTo(handler)(request)
+    if (request.method === 'OPTIONS') return json(description)
+    if (handler === undefined) throw methodNotAllowed(request.method)
+    const fields = await fieldsOf(handler, request)
+    return answerOf(await handler.handle(fields, request, { parameters, principal }))
+  }
+
+  const replyToError = (
+    error: unknown,
+    request: AuthRequest,
+    rendering: Rendering,
+  ): AuthReply => {
+    const answer = errorAnswer(reported(error, request, deps), deps.challenge)
+    try {
+      return replyOf(answer, rendering, headers)
+    } catch (fault) {
+      const fallback = errorAnswer(reported(fault, request, deps))
+      return replyOf(fallback, PLAIN_JSON, headers)
+    }
+  }
+
+  return async (request, parameters) => {
+    let rendering = PLAIN_JSON
+    try {
+      if (!endpoint.ignoresAccept) rendering = negotiate(request, renderers)
+      return replyOf(await handle(request, parameters), rendering, headers)
+    } catch (error) {
+      return replyToError(error, request, rendering)
+    }
+  }
+}
+
+type Route = (request: AuthRequest, parameters: PathParameters) => Promise<AuthReply>
+
+type Handlers = ReadonlyMap<string, MethodHandler<string>>
+
+/** By method: a map, so that a method named like a member of `Object.prototype` finds nothing. */
+function handlersOf({ methods }: Endpoint): Handlers {
+  const handlers = new Map<string, MethodHandler<string>>()
+  for (const method of METHODS) {
+    const handler = methods[method]
+    if (handler !== undefined) handlers.set(method, handler)
+  }
+  const get = handlers.get('GET')
+  if (get !== undefined) handlers.set('HEAD', get)
+  return handlers
+}
+
+/** On every answer of the endpoint, errors included. */
+function headersOf({ renderers = [] }: Endpoint, handlers: Handlers): readonly Header[] {
+  const allow: Header = ['Allow', [...handlers.keys(), 'OPTIONS'].join(', ')]
+  if (renderers.length === 0) return [allow]
+  return [allow, ['Vary', 'Accept']]
+}
+
+function descriptionOf(
+  { name, methods }: Endpoint,
+  renderers: readonly Renderer[],
+): object {
+  const renders = renderers.map(({ mediaType }) => mediaType)
+  const hasFields = Object.values(methods).some(({ fields }) => fields !== undefined)
+  if (!hasFields) return { name, renders }
+  return { name, renders, parses: BODY_TYPES }
+}
+
+async function fieldsOf(
+  { fields }: MethodHandler<string>,
+  request: AuthRequest,
+): Promise<Readonly<Record<string, string>>> {
+  if (fields === undefined) return {}
+  const body = await parseBody(request)
+  return parseFields(typeof fields === 'function' ? fields(body) : fields, body)
+}
+
+type Admit = (request: AuthRequest) => Awaitable<unknown>
+
+/** What a request passes before its handler, by its handler: guards are made once for each. */
+function admission(
+  endpoint: Endpoint,
+  deps: EndpointDeps,
+): (handler: MethodHandler<string> | undefined) => Admit {
+  const common = admitWith(endpoint, endpoint, deps)
+  const own = new Map<MethodHandler<string>, Admit>()
+  for (const handler of Object.values(endpoint.methods))
+    if (!isPublic(handler)) own.set(handler, admitWith(handler, endpoint, deps))
+  return (handler) => (handler && own.get(handler)) ?? common
+}
+
+function admitWith(
+  access: Access,
+  { name, count = true }: Endpoint,
+  deps: EndpointDeps,
+): Admit {
+  if (!isPublic(access)) {
+    if (deps.guard === undefined)
+      throw configError(`The endpoint "${name}" needs a guard, and there is none here.`)
+    return deps.guard(access)
+  }
+  return async (request) => {
+    if (count) await deps.count?.(request)
+  }
+}
+
+const isPublic = ({ authentication, requirement }: Access): boolean =>
+  authentication === undefined && requirement === undefined
+
+/** The error for the client, which `failed` has seen if it is ours. */
+function reported(
+  error: unknown,
+  request: AuthRequest,
+  { failed }: EndpointDeps,
+): AuthError {
+  const shown = authErrorFrom(error)
+  if (shown.code !== 'server_error') return shown
+  try {
+    failed(error, request)
+  } catch {
+    // A broken log must not cost the client its answer (rule D8).
+  }
+  return shown
+}
