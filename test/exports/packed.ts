@@ -111,7 +111,7 @@ async function anOlderNode(): Promise<string | undefined> {
 
 const namedIn = (code: string): readonly string[] =>
   [
-    ...withoutComments(code).matchAll(/\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']/g),
+    ...withoutComments(code).matchAll(/\b(?:from|import)\s*\(?\s*["']([\w@./:-]+)["']/g),
   ].map(([, name = '']) => name)
 const withoutComments = (code: string): string =>
   code.replace(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '')
@@ -200,7 +200,7 @@ test('links of the pages lead to files of the package', () => {
 test('the command makes a user, and knows which passwords are common', async () => {
   assert.deepEqual(await type(['user', 'create', 'ada'], 'qhr4-7mzt-w2pd-x9kc'), {
     code: 0,
-    out: 'Made ada.\n',
+    out: 'Created ada.\n',
     err: '',
   })
   assert.match(
