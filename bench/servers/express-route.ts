@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import express, { type RequestHandler } from 'express'
 import { mount } from '../../src/adapters/express.ts'
 import { HELLO, ours } from './ours.ts'
-import { serveParent } from './told.ts'
+import { serveParent } from './report-usage.ts'
 
 /** The same route in Express; `file` is the database of ours, or the public key of the others. */
 const [guarded, file = ''] = process.argv.slice(2)

@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { jwt } from 'hono/jwt'
 import { mount } from '../../src/adapters/hono.ts'
 import { HELLO, ours } from './ours.ts'
-import { serveParent } from './told.ts'
+import { serveParent } from './report-usage.ts'
 
 /** The same route in Hono; `file` is the database of ours, or the public key of `hono/jwt`. */
 const [guarded, file = ''] = process.argv.slice(2)

@@ -3,7 +3,7 @@ import { gunzip } from 'node:zlib'
 import { lazy } from '../base/lazy.ts'
 import { trimmed } from '../base/whitespace.ts'
 
-/** Whether a password is on Django's list of 20,000, in any letter case. The list is read when it is first asked for. */
+/** Whether a password is on Django's list of 20,000, in any letter case. The list is loaded at the first call. */
 export async function isCommon(password: string): Promise<boolean> {
   return (await list()).includes(`\n${trimmed(password.toLowerCase())}\n`)
 }

@@ -132,7 +132,7 @@ test('a work that once took long does not shut the queue', async () => {
 })
 
 test('while hashing takes all places, the event loop keeps its pace', async () => {
-  const { today } = encodings()
+  const { current } = encodings()
   const queue = hashQueue({ atOnce: 2, longestWait: seconds(60) })
   const gaps: number[] = []
   let last = performance.now()
@@ -142,7 +142,7 @@ test('while hashing takes all places, the event loop keeps its pace', async () =
   }, 5)
 
   const offered = Array.from({ length: 60 }, () =>
-    queue(() => today.make(Buffer.from('correct horse'), systemRandom)),
+    queue(() => current.make(Buffer.from('correct horse'), systemRandom)),
   )
   const outcomes = await Promise.allSettled(offered)
   clearInterval(timer)

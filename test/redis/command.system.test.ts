@@ -57,7 +57,7 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
     (await redis.ask('ZCARD watchword:processes')).startsWith(':2\r\n'),
   )
   await one!.stop()
-  assert.doesNotMatch(servers.map(({ said }) => said.err).join(''), /Redis/)
+  assert.doesNotMatch(servers.map(({ output }) => output.err).join(''), /Redis/)
 })
 
 /** As where it is not installed. */

@@ -83,7 +83,7 @@ export const crash = trial({
       const [oldest = 0] = server.workerIds()
       process.kill(oldest, 'SIGKILL')
       // Until then the other one is alone.
-      await server.untilSaid('another worker serves', i + 1)
+      await server.untilLogged('another worker serves', i + 1)
     }
     isOver = true
     await Promise.all(clients)

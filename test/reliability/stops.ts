@@ -71,7 +71,7 @@ export const stops = trial({
       atMost(
         5 * stops,
         'new connections reset at the door, and answered by the other server',
-        running.atTheDoor,
+        running.resetEarly,
       ),
       atMost(10_000, 'ms from SIGTERM to the end', Math.max(...ends.map(({ ms }) => ms))),
       exactly(stops, 'exit codes 0', ends.filter(({ code }) => code === 0).length),
@@ -99,10 +99,10 @@ export const reloads = trial({
       const old = server.workerIds()
       if (deps.sabotage === 'reload-at-once') {
         for (const pid of old) process.kill(pid, 'SIGKILL')
-        await server.untilSaid('another worker serves', 2 * i)
+        await server.untilLogged('another worker serves', 2 * i)
       } else {
         server.child.kill('SIGHUP')
-        await server.untilSaid('"reloaded"', i)
+        await server.untilLogged('"reloaded"', i)
       }
       replaced += old.filter((pid) => !server.workerIds().includes(pid)).length
     }
@@ -111,7 +111,7 @@ export const reloads = trial({
     const { code } = await server.stop()
     return [
       ...nothingLost(running, rate),
-      exactly(0, 'new connections reset at the door', running.atTheDoor),
+      exactly(0, 'new connections reset at the door', running.resetEarly),
       exactly(2 * reloads, 'workers replaced', replaced),
       exactly(0, 'as the exit code', code ?? -1),
     ]

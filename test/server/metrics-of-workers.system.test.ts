@@ -12,7 +12,7 @@ import { parseExposition } from './exposition.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
 
-/** `watchword start` with two workers, as it is typed. */
+/** `watchword start` with two workers. */
 async function start(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-metrics-'))
   const port = await freePort()
@@ -43,11 +43,11 @@ async function start(t: TestContext) {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text
   })
-  const [said] = await Promise.race([
+  const [line] = await Promise.race([
     once(child.stdout, 'data'),
     ended.then(() => [`{"url":"","ended":${log}}`]),
   ])
-  const { url } = JSON.parse(String(said)) as { url: string }
+  const { url } = JSON.parse(String(line)) as { url: string }
   const metrics = async () =>
     parseExposition(
       await (
@@ -61,7 +61,7 @@ async function start(t: TestContext) {
   return { child, url, of, log: () => log }
 }
 
-test('whichever worker is asked, metrics are those of all, also after they were replaced', async (t) => {
+test('metrics are the sum over all workers, whichever one answers, and after a reload', async (t) => {
   const { child, url, of, log } = await start(t)
   assert.equal(await of('watchword_workers'), 2)
   const ask = () => fetch(`${url}/no/`, { headers: { connection: 'close' } })
@@ -77,7 +77,7 @@ test('whichever worker is asked, metrics are those of all, also after they were 
         .map((line) => (JSON.parse(line) as { pid: number }).pid),
     )
   await sleep(100)
-  assert.equal(pids().size, 2, 'both have answered')
+  assert.equal(pids().size, 2, 'both workers have answered')
 
   child.kill('SIGHUP')
   const began = performance.now()

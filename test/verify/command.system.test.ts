@@ -12,7 +12,7 @@ import { startCommand, withAda } from '../server/command.ts'
 
 const ISSUER = 'https://auth.example'
 
-test('the command starts a server whose tokens another service checks', async (t) => {
+test('the tokens of a server that the command started are verified in another service', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-verify-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const database = join(folder, 'watchword.db')
@@ -50,7 +50,7 @@ test('the command starts a server whose tokens another service checks', async (t
   assert.equal(await refused(), 'revoked')
 })
 
-test('an issuer without an audience, or the other way round, is told how to go on', () => {
+test('--issuer without --audience, or the other way round, is rejected with what to add', () => {
   const quiet = new Writable({ write: (_chunk, _encoding, done) => done() })
   const deps = {
     env: {},

@@ -5,7 +5,7 @@ import { instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.t
 
 const ISSUER = 'http://localhost'
 
-/** A house, and a service that only checks what it issues; one hour may go by in it at once. */
+/** An instance, and a verifier of its tokens whose monotonic clock can be moved. */
 async function deps(t: TestContext) {
   const auth = instanceFor(t, {
     database: 'sqlite::memory:',
@@ -28,7 +28,7 @@ async function deps(t: TestContext) {
   return { auth, tokens, pass }
 }
 
-test('what the house issues is taken, and refused soon after its session has ended', async (t) => {
+test('a token of the instance is accepted, and rejected soon after its session is revoked', async (t) => {
   const { auth, tokens } = await deps(t)
   const { access = '', refresh = '' } = await signIn(auth)
   const claims = await tokens.check(access)
@@ -36,7 +36,7 @@ test('what the house issues is taken, and refused soon after its session has end
 
   assert.equal((await post(auth, '/api/token/blacklist/', { refresh })).status, 200)
   const began = performance.now()
-  const isTaken = (): Promise<boolean> =>
+  const isAccepted = (): Promise<boolean> =>
     tokens.check(access).then(
       () => true,
       ({ code }) => {
@@ -44,19 +44,19 @@ test('what the house issues is taken, and refused soon after its session has end
         return false
       },
     )
-  while (await isTaken()) {
-    assert.ok(performance.now() - began < 5000, 'after five seconds it is taken yet')
+  while (await isAccepted()) {
+    assert.ok(performance.now() - began < 5000, 'still accepted after five seconds')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 })
 
-test('a refresh token is no access token, here as there', async (t) => {
+test('a refresh token is rejected as an access token', async (t) => {
   const { auth, tokens } = await deps(t)
   const { refresh = '' } = await signIn(auth)
   await assert.rejects(tokens.check(refresh), { code: 'wrong_type' })
 })
 
-test('the keys of the house rotate, and the service follows', async (t) => {
+test('the verifier follows a rotation of keys', async (t) => {
   const { auth, tokens, pass } = await deps(t)
   const before = await signIn(auth)
   await tokens.check(before.access!)
