@@ -1,6 +1,7 @@
 import { defineConfig } from 'tsdown'
 import { SUBPATHS } from './tools/entries.ts'
 import { licences } from './tools/licences.ts'
+import { opaqueKysely } from './tools/opaque-kysely.ts'
 
 export default defineConfig({
   entry: {
@@ -9,6 +10,8 @@ export default defineConfig({
     // A file of its own, evaluated before any other.
     'node-version': 'src/base/node-version.ts',
   },
+  // Declarations are made of every file that it includes.
+  tsconfig: 'tsconfig.build.json',
   format: 'esm',
   platform: 'node',
   // Syntax that an older Node.js can parse, so that it can say what it lacks.
@@ -22,13 +25,13 @@ export default defineConfig({
   // One file of what is used of them loads in a fraction of the time.
   deps: {
     onlyBundle: ['kysely', 'zod'],
-    // No public type is made of theirs.
-    dts: { neverBundle: ['kysely', 'zod'] },
+    // No public type is made of its own.
+    dts: { neverBundle: ['zod'] },
   },
   // Else a declaration imports zod for nothing.
   treeshake: { moduleSideEffects: 'no-external' },
   // Less to parse at each start; names stay, for stack traces.
   minify: { compress: true, mangle: false, codegen: true },
   dts: true,
-  plugins: [licences()],
+  plugins: [opaqueKysely(), licences()],
 })

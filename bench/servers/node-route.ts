@@ -4,7 +4,7 @@ import { sessionCheck } from '../better-auth.ts'
 import { HELLO, ours } from './ours.ts'
 import { serveParent } from './report-usage.ts'
 
-/** `/hello/` on `node:http`, behind the guard that is named; `file` is the database that it needs. */
+/** `/hello/` on `node:http` behind the named guard; `file` is its database. */
 const [guarded, file = ''] = process.argv.slice(2)
 
 function hello(_: IncomingMessage, response: ServerResponse): void {

@@ -8,7 +8,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { databaseOf, isFile } from './database.ts'
 
-/** Opens an instance, migrated and checked, for a server: its users authenticate with a JWT or an API token. */
+/** Opens an instance, migrated and checked, for a server. Besides `bearer()` it has what features add to a server. */
 export async function openServer(
   database: string,
   options: Pick<
@@ -16,8 +16,21 @@ export async function openServer(
     'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log' | 'tokens' | 'endpoints'
   > = {},
 ): Promise<Watchword<User>> {
-  const { apiToken, bearer } = await import('../authentication.ts')
-  return openMigrated({ database, ...options, authentication: [bearer(), apiToken()] })
+  const { bearer } = await import('../authentication.ts')
+  const { FEATURE_LIST } = await import('../features.ts')
+  const issuer = options.tokens?.issuer
+  const added = FEATURE_LIST.map((feature) => feature.server?.(issuer) ?? {})
+  return openMigrated({
+    database,
+    ...options,
+    authentication: [bearer(), ...added.flatMap(({ schemes = [] }) => schemes)],
+    endpoints: {
+      ...options.endpoints,
+      ...Object.fromEntries(
+        added.flatMap(({ endpoints = [] }) => endpoints).map((name) => [name, true]),
+      ),
+    },
+  })
 }
 
 /** The `open` of a command's call. */

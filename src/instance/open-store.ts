@@ -1,11 +1,12 @@
 import { AuthError } from '../base/errors.ts'
-import { type InstanceStore, STORE_EXTENSIONS } from '../features/store-extensions.ts'
-import type { Settings } from '../settings/settings.ts'
+import { type InstanceStore, STORE_EXTENSIONS } from '../features.ts'
 
-/** The store that the settings name, not opened yet; `file` where it is kept in one. @throws AuthError `invalid_config` */
+/** @returns the store, not opened yet, and the file of a SQLite database @throws AuthError `invalid_config` */
 export async function openStore({
   database,
-}: Settings): Promise<{ readonly store: InstanceStore; readonly file?: string }> {
+}: {
+  readonly database: string | InstanceStore
+}): Promise<{ readonly store: InstanceStore; readonly file?: string }> {
   if (typeof database !== 'string') return { store: database }
   const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
   if (kind === 'postgres' || kind === 'postgresql')
@@ -14,7 +15,7 @@ export async function openStore({
   return { store: await openSqlite(file), file }
 }
 
-/** `sqlite:` in front of a file is understood. */
+/** The file that is named, also as `sqlite:FILE`. */
 function fileOf(database: string, kind: string | undefined): string {
   if (kind === undefined) return database
   if (kind === 'sqlite') return database.slice('sqlite:'.length).replace(/^\/\//, '')

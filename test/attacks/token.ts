@@ -105,7 +105,7 @@ export function keysOf({ keys, algorithms }: Profile): KeySet {
   )
 }
 
-const { terms } = parseSettings({}, {})
+const { tokens: terms } = parseSettings({}, {})
 
 /** What an instance requires of its tokens beyond the engine: an id, a type, a user. */
 function asOurs(claims: Claims, types: readonly TokenType[]): Claims {

@@ -146,6 +146,7 @@ test('Dockerfile.dockerignore keeps every file that the package is built from', 
     'package.json',
     'package-lock.json',
     'tsconfig.json',
+    'tsconfig.build.json',
     'tsdown.config.ts',
     'tools',
   ].filter((file) => file !== 'dist' && !kept.includes(file))

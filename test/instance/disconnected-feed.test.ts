@@ -5,7 +5,7 @@ import { bearer, statelessBearer } from '../../src/authentication.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import { watchword } from '../../src/watchword.ts'
 import { aFolder } from '../sessions/house.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
@@ -63,7 +63,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
     end: () => others.ports.sessions.revoke(session!.id, 'logout', systemClock()),
     log: () =>
       log
-        .filter(({ event }) => event.includes('other processes'))
+        .filter(({ event }) => event.includes('revocation feed'))
         .map(({ level, event }) => ({ level, event })),
     setCut: (is: boolean) => {
       cut = is
@@ -99,7 +99,7 @@ for (const scheme of [bearer, statelessBearer]) {
     await until(async () => (await ask(scheme)) === 'store_unavailable')
     await until(() => log().length === 1)
     assert.deepEqual(log(), [
-      { level: 'error', event: 'what other processes end is not learned any more' },
+      { level: 'error', event: 'the revocation feed is disconnected' },
     ])
 
     setCut(false)
@@ -107,7 +107,7 @@ for (const scheme of [bearer, statelessBearer]) {
     await until(() => log().length === 2)
     assert.deepEqual(log()[1], {
       level: 'info',
-      event: 'what other processes end is learned again',
+      event: 'the revocation feed is connected again',
     })
   })
 }

@@ -6,7 +6,7 @@ import type {
   ApiTokenRecord,
   TokenDigest,
 } from '../../src/features/api-tokens/api-token.ts'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { changeUser } from '../../src/users/change.ts'
