@@ -9,6 +9,7 @@ import type { InstanceStore } from '../../src/features.ts'
 import { watchword } from '../../src/watchword.ts'
 import { aFolder } from '../sessions/house.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
+import { until } from '../time.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -81,12 +82,6 @@ async function instance(t: TestContext, revocationMaxAge: number) {
       }
     },
   }
-}
-
-/** Until something is so, for three seconds at the most. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 300 && !(await isSo()); i++) await sleep(10)
-  assert.equal(await isSo(), true)
 }
 
 for (const scheme of [bearer, statelessBearer]) {
