@@ -1,15 +1,15 @@
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
 
-const STAND_IN = fileURLToPath(new URL('kysely.d.ts', import.meta.url))
+const OPAQUE = readFileSync(new URL('kysely.d.ts', import.meta.url), 'utf8')
+const DECLARATIONS = /\/node_modules\/kysely\/.*\/index\.d\.ts$/
 
-/** Declarations take `kysely.d.ts` of this folder for Kysely. */
+/** Declarations take `kysely.d.ts` of this folder for Kysely's own. */
 export function opaqueKysely() {
   return {
     name: 'opaque-kysely',
-    resolveId: {
+    load: {
       order: 'pre' as const,
-      handler: (id: string, importer: string | undefined) =>
-        id === 'kysely' && importer?.endsWith('.d.ts') ? STAND_IN : undefined,
+      handler: (id: string) => (DECLARATIONS.test(id) ? OPAQUE : undefined),
     },
   }
 }
