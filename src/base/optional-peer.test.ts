@@ -11,7 +11,7 @@ test('a package that is not installed is refused with the command to type', asyn
   await assert.rejects(optionalPeer('not-installed-here', 'The option "x"'), {
     code: 'invalid_config',
     message:
-      'The option "x" needs the package "not-installed-here", which is not installed: type "npm install not-installed-here".',
+      'The option "x" needs the package "not-installed-here", which is not installed. Type: npm install not-installed-here',
   })
 })
 

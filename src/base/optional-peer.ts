@@ -1,4 +1,4 @@
-import { AuthError } from './errors.ts'
+import { configError } from './errors.ts'
 
 /**
  * Imports an optional peer dependency at run time.
@@ -18,8 +18,8 @@ export async function optionalPeer<Module>(name: string, need: string): Promise<
     )
   } catch (cause) {
     if (!isMissing(cause, name)) throw cause
-    const message = `${need} needs the package "${name}", which is not installed: type "npm install ${name}".`
-    throw new AuthError('invalid_config', message, { cause })
+    const message = `${need} needs the package "${name}", which is not installed. Type: npm install ${name}`
+    throw configError(message, cause)
   }
 }
 

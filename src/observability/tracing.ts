@@ -20,7 +20,7 @@ export async function openTracing(): Promise<Trace> {
         const code = error instanceof AuthError ? error.code : 'server_error'
         span.setAttribute(OUTCOME, code)
         // A refused client is not an error of the server.
-        if (OURS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
+        if (SERVER_ERRORS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
         throw error
       } finally {
         span.end()
@@ -30,7 +30,7 @@ export async function openTracing(): Promise<Trace> {
 
 const OUTCOME = 'watchword.outcome'
 
-const OURS = new Set([
+const SERVER_ERRORS = new Set([
   'server_error',
   'store_unavailable',
   'busy',

@@ -24,11 +24,11 @@ for (const [what, password, trim, attempts] of [
   ],
   ['blanks alone', '   ', 'both', ['   ', '']],
 ] as const) {
-  test(`a password is tried in its forms: ${what}`, () =>
+  test(`the candidates of a password: ${what}`, () =>
     assert.deepEqual(passwordCandidates(password, trim), attempts))
 }
 
-test('a password that is too long is refused before it is trimmed or composed', () => {
+test('a password that is too long is refused before it is trimmed or normalized', () => {
   const password = Buffer.from(` ${'a\u0300'.repeat(10_000_000)} `).toString()
   const refusing = effortOf(() =>
     assert.throws(() => passwordCandidates(password, 'both'), { code: 'invalid' }),

@@ -36,7 +36,7 @@ const people = django.people.map(({ username, first_name, last_name, email }) =>
   'email address': email,
 }))
 
-test('every verdict is the one that Django gives, in its words and order', async () => {
+test("the weaknesses are Django's, in its words and order", async () => {
   for (const [person, password, faults] of django.cases) {
     const weaknesses = await weaknessesOf(password, people[person]!)
 
@@ -48,7 +48,7 @@ test('every verdict is the one that Django gives, in its words and order', async
   }
 })
 
-test('what is not known of a person is like nothing', async () => {
+test('missing attributes are similar to no password', async () => {
   assert.deepEqual(
     await weaknessesOf('correct horse battery', {
       username: undefined,
@@ -59,7 +59,7 @@ test('what is not known of a person is like nothing', async () => {
   )
 })
 
-test('the least length can be another, and one is one character', async () => {
+test('minimumLength takes another length and uses the singular for one', async () => {
   assert.deepEqual(await weaknessesOf('x', {}, [minimumLength(1)]), [])
   assert.deepEqual(await weaknessesOf('', {}, [minimumLength(1)]), [
     {
@@ -73,7 +73,7 @@ test('the least length can be another, and one is one character', async () => {
   )
 })
 
-test('a rule of your own stands beside the four', async () => {
+test('a custom rule works beside the default ones', async () => {
   const noName: StrengthRule = (password) =>
     password.includes('acme')
       ? { code: 'service_name', message: 'This password is our name.' }
@@ -84,11 +84,11 @@ test('a rule of your own stands beside the four', async () => {
   assert.equal(weakness?.code, 'service_name')
 })
 
-test('a line break in a password does not make it two of the list', async () => {
+test('a password with a line break does not match two entries of the list', async () => {
   assert.deepEqual(await weaknessesOf('x\nqwertyuiop\nx', {}), [])
 })
 
-test('long passwords and long names are compared in time that their length asks for', async () => {
+test('comparing long passwords with long names takes linear time', async () => {
   const effort = async (times: number): Promise<number> => {
     const before = process.threadCpuUsage()
     await weaknessesOf('ab'.repeat(2048), {

@@ -14,19 +14,19 @@ import {
 import { DATABASES } from '../stores/databases.ts'
 import { timed, until } from '../time.ts'
 
-/** Two instances on one database, as two processes have. */
-const houses = (t: TestContext, options: Options) =>
+/** Two instances on one database, like two processes. */
+const instances = (t: TestContext, options: Options) =>
   [1, 2].map(() => instanceFor(t, { secret: SECRET, ...options })) as [
     ReturnType<typeof instanceFor>,
     ReturnType<typeof instanceFor>,
   ]
 
 for (const [name, aDatabase] of Object.entries(DATABASES)) {
-  test(`a spent token that comes back to two processes at once is one event on ${name}, and its access token is dead in both within a second (R2)`, async (t) => {
+  test(`a spent token reused at two processes at once is one event on ${name}, and both refuse its access token within a second (R2)`, async (t) => {
     const database = await aDatabase(t)
     if (typeof database === 'string') return t.skip(database)
     const { clock, pass } = stillClock()
-    const [one, two] = houses(t, { database: database.url, clock })
+    const [one, two] = instances(t, { database: database.url, clock })
     const ann = await one.users.create({ username: 'ann', password: PASSWORD })
     const first = await signIn(one)
     const second = (
@@ -70,7 +70,7 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
         401,
       )
     }
-    // Each waits for its own.
+    // Each process writes its own events.
     await two.events.list()
     const events = await one.events.list({ kind: 'reuse_detected' })
     assert.deepEqual(
@@ -80,14 +80,14 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
   })
 }
 
-test('a key that is rotated because its time has come is an event, once', async (t) => {
+test('a scheduled key rotation is recorded once', async (t) => {
   const { clock, pass } = stillClock()
   const database = `${folder(t)}/watchword.db`
   const before = instanceFor(t, { database, secret: SECRET, clock })
   await before.migrate()
   await before.close()
   pass(91 * 86_400)
-  const [one, two] = houses(t, { database, clock })
+  const [one, two] = instances(t, { database, clock })
   await Promise.all([one.migrate(), two.migrate()])
   await until(
     async () => (await one.events.list({ kind: 'keys_rotated' })).length > 0,

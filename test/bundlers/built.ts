@@ -181,7 +181,7 @@ for (const {
     await t.test('a peer that is not installed is named, with what to type', async () => {
       assert.match(
         await saidBy(start(ADDRESS)),
-        /needs the package "pg", .*: type "npm install pg"\.$/m,
+        /needs the package "pg", .*\. Type: npm install pg$/m,
       )
     })
 
@@ -239,7 +239,7 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
         // In the log, which is JSON.
         assert.match(
           said,
-          /needs the package \\"pg\\", which is not installed: type \\"npm install pg\\"/,
+          /needs the package \\"pg\\", which is not installed\. Type: npm install pg/,
         )
       },
     )

@@ -13,7 +13,7 @@ import { until } from '../time.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
-/** An instance whose store can be cut off: it tells of nothing, and sessions cannot be asked for. */
+/** An instance whose store can be disconnected: no changes arrive, and reading sessions fails. */
 async function instance(t: TestContext, revocationMaxAge: number) {
   const { file, remove } = aFolder()
   const store = sqliteStore({ file })
@@ -60,7 +60,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
   const { access } = (await answer.json()) as { access: string }
   const [session] = await auth.sessions.list(id)
   return {
-    /** Another process ends the session. */
+    /** Another process revokes the session. */
     end: () => others.ports.sessions.revoke(session!.id, 'logout', systemClock()),
     log: () =>
       log
@@ -69,7 +69,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
     setCut: (is: boolean) => {
       cut = is
     },
-    /** The code of the refusal, if it is one. */
+    /** The error code, or `undefined`. */
     async ask(scheme: typeof bearer | typeof statelessBearer): Promise<string> {
       const request = new Request('http://localhost/', {
         headers: { Authorization: `Bearer ${access}` },
@@ -85,7 +85,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
 }
 
 for (const scheme of [bearer, statelessBearer]) {
-  test(`${scheme.name}() believes what it knows for as long as tokens.revocationMaxAge says, and then nothing`, async (t) => {
+  test(`${scheme.name}() trusts the disconnected feed up to tokens.revocationMaxAge, and then answers 503`, async (t) => {
     const { ask, setCut, log } = await instance(t, 1)
     assert.equal(await ask(scheme), 'let in')
 
@@ -107,7 +107,7 @@ for (const scheme of [bearer, statelessBearer]) {
   })
 }
 
-test('a process that hears nothing and can ask learns of an end by asking', async (t) => {
+test('with a disconnected feed but a reachable store, revocations are found by reading the store', async (t) => {
   const { ask, end } = await instance(t, 0)
   await end()
 
@@ -115,7 +115,7 @@ test('a process that hears nothing and can ask learns of an end by asking', asyn
   assert.equal(await ask(bearer), 'revoked')
 })
 
-test('a process that is cut off has not forgotten who it knows has signed out', async (t) => {
+test('a disconnected process still refuses the sessions that it knows to be revoked', async (t) => {
   const { ask, end, setCut } = await instance(t, 1)
   await end()
   await until(async () => (await ask(statelessBearer)) === 'revoked')

@@ -30,7 +30,7 @@ async function ask(
   }
 }
 
-test('where the endpoints are served elsewhere, a guard answers their paths too', async (t) => {
+test('without mounted endpoints a guard handles requests to their paths too', async (t) => {
   const auth = instanceFor(t, { database: 'sqlite::memory:' })
   const listener = guardOf(auth)((_, response) => response.end('in'))
   assert.notEqual(await ask(t, listener, '/api/token/'), 'TimeoutError')

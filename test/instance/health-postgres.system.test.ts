@@ -5,7 +5,7 @@ import { aServer } from '../services/postgres.ts'
 import { stopwatch, timed } from '../time.ts'
 import { instanceFor, SECRET } from './setup.ts'
 
-test('health follows PostgreSQL down and up again, within two seconds each time it is asked', async (t) => {
+test('health reports PostgreSQL down and up again, each time within two seconds', async (t) => {
   const server = await aServer()
   if (typeof server === 'string') return t.skip(server)
   t.after(() => server.stop('immediate'))

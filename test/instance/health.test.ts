@@ -25,7 +25,7 @@ function instance(
   })
 }
 
-test('an instance that can do its work is ok, and so is each of its parts', async (t) => {
+test('a working instance and each of its parts are ok', async (t) => {
   const auth = instance(t)
   const { revocations, ...others } = await auth.health()
   assert.deepEqual(others, {
@@ -37,7 +37,7 @@ test('an instance that can do its work is ok, and so is each of its parts', asyn
   assert.ok(revocations!.age < 5)
 })
 
-test('a store that refuses is down, and so is the instance', async (t) => {
+test('if the store fails, store and instance are down', async (t) => {
   const auth = instance(t, {
     ping: () => Promise.reject(new AuthError('store_unavailable')),
   })
@@ -76,7 +76,7 @@ test('an instance that was closed is down', async (t) => {
   assert.equal((await auth.health()).status, 'down')
 })
 
-test('whoever asks for health all the time does not load the store', async (t) => {
+test('frequent health checks ping the store at most every half second', async (t) => {
   let pings = 0
   const auth = instance(t, {
     ping: async () => {
@@ -94,7 +94,7 @@ test('whoever asks for health all the time does not load the store', async (t) =
   assert.equal(pings, 2)
 })
 
-test('a store that hangs is asked once, however often somebody asks for health', async (t) => {
+test('a store that hangs gets one ping, however often health is checked', async (t) => {
   let pings = 0
   const auth = instance(t, {
     ping: () => {
@@ -130,7 +130,7 @@ for (const [what, age, maxAge, full, status] of [
   })
 }
 
-test('a feed that is cut makes the instance degraded, and then down', async (t) => {
+test('a disconnected feed makes the instance degraded, and then down', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const watch: InstanceStore['watch'] = () => ({ stop() {} })
   let cut = false
@@ -166,7 +166,7 @@ for (const [ahead, status] of [
   })
 }
 
-test("a machine whose clock is 30 s ahead of the store's says so in its health, and once in the log (R13)", async (t) => {
+test("a clock 30 s ahead of the store's is degraded in health, and logged once (R13)", async (t) => {
   const lines: LogEntry[] = []
   let ahead = seconds(30)
   const time = { now: systemClock, ahead: () => ahead }

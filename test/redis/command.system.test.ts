@@ -81,7 +81,7 @@ for (const [what, url, execArgv, sentence] of [
     'ioredis not installed',
     'redis://localhost',
     [WITHOUT_IOREDIS],
-    /"ioredis", which is not installed: type "npm install ioredis"\.$/,
+    /"ioredis", which is not installed\. Type: npm install ioredis$/,
   ],
 ] as const) {
   test(`start ends with one sentence: ${what}`, async (t) => {
