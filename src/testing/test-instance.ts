@@ -7,6 +7,8 @@ import type { Options } from '../options.ts'
 import { encodings } from '../passwords/encodings.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
 import { parseSettings } from '../settings/settings.ts'
+import { IN_MEMORY } from '../stores/sqlite/open.ts'
+import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { User } from '../users/user.ts'
 import { type UserOf, type Watchword, watchwordOf } from '../watchword.ts'
 import { type TestClock, testClock } from './clock.ts'
@@ -71,7 +73,7 @@ export function testInstance<
   const instance = lazily(() =>
     openInstance(settings, {
       encodings: CHEAP,
-      openStore: () => openInMemory(faults.isFailing),
+      openStore: async () => openInMemory(faults.isFailing),
     }),
   )
   const auth = watchwordOf<UserOf<S>, RightsOf<R>>(settings, instance)
@@ -90,12 +92,7 @@ const CHEAP = encodings({ memory: 8, passes: 1, lanes: 1 })
 
 const IN_PROCESS = { database: 'sqlite::memory:', redis: undefined } as const
 
-/** Loads SQLite at the first use: an older Node.js, which has none, is named before. */
-async function openInMemory(isFailing: FaultSwitches['isFailing']) {
-  const [{ sqliteStore }, { IN_MEMORY }] = await Promise.all([
-    import('../stores/sqlite/store.ts'),
-    import('../stores/sqlite/open.ts'),
-  ])
+function openInMemory(isFailing: FaultSwitches['isFailing']) {
   const store = sqliteStore({ file: IN_MEMORY, extensions: STORE_EXTENSIONS })
   return { store: withFaults(store, isFailing), file: IN_MEMORY }
 }
