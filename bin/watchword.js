@@ -1,19 +1,19 @@
 #!/usr/bin/env node
-// Read by every Node from 12 on, if only to say that it is too old: no syntax and no import that an old one lacks.
+// Must parse on every Node from 12 on, to print the message below: no newer syntax, no imports.
 const [major, minor] = process.versions.node.split('.').map(Number)
 
 if (major < 24 || (major === 24 && minor < 7)) {
   console.error(
-    `watchword needs Node 24.7 or later; this is v${process.versions.node}. Get one from https://nodejs.org; in the repository, npm ci brings one along and npm start uses it.`,
+    `watchword needs Node 24.7 or later; this is v${process.versions.node}. Install a newer one from https://nodejs.org. In the repository, "npm ci" installs one and "npm start" uses it.`,
   )
   process.exitCode = 1
 } else {
-  // Passwords are hashed on as many threads of the pool as there are cores; files and names of hosts go on beside them.
+  // One thread per core to hash passwords, and four for files and DNS.
   const { availableParallelism } = process.getBuiltinModule('node:os')
   if (!process.env.UV_THREADPOOL_SIZE)
     process.env.UV_THREADPOOL_SIZE = String(availableParallelism() + 4)
 
-  // The sources are in the repository alone; a dist/ beside them may be older than they are.
+  // In the repository, run the sources: a dist/ beside them may be outdated.
   const sources = new URL('../src/cli/main.ts', import.meta.url)
   const { existsSync } = process.getBuiltinModule('node:fs')
   import(existsSync(sources) ? sources.href : '../dist/cli/main.js').then(({ run }) =>

@@ -13,7 +13,7 @@ const change = guard('posts.change', (request) =>
   }),
 )
 
-/** What Deno, Bun and workers take as they are: `export default { fetch: answer }`. */
+/** On Deno, Bun and edge workers: `export default { fetch: answer }`. */
 function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url)
   if (pathname === '/hello/') return hello(request)

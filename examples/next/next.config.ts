@@ -1,8 +1,8 @@
 import type { NextConfig } from 'next'
 
 export default {
-  // Paths of the endpoints end in a slash. Next would answer each with a redirect first.
+  // The endpoints' paths end in a slash, from which Next would redirect.
   skipTrailingSlashRedirect: true,
-  // Has `requireUser` answered with a 401 or 403 of Next's own pages.
+  // `requireUser` renders Next's 401 and 403 pages.
   experimental: { authInterrupts: true },
 } satisfies NextConfig

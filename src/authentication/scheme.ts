@@ -1,11 +1,21 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
-import type { ApiToken, ApiTokens } from '../features/api-tokens/api-token.ts'
-import type { BrowserSessionSettings } from '../features/browser-sessions/browser-session.ts'
+import type { UnixSeconds } from '../base/clock.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
+import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
+
+/** A credential that the store keeps. It can be revoked by its id. */
+export interface Credential {
+  readonly id: string
+  /** What it is for, as its owner named it. */
+  readonly name: string | undefined
+  readonly createdAt: UnixSeconds
+  /** `undefined`: valid until it is revoked. */
+  readonly expiresAt: UnixSeconds | undefined
+}
 
 /** Who sends a request, and how that is known: what a scheme answers. */
 export interface Identity<U = User> {
@@ -16,8 +26,8 @@ export interface Identity<U = User> {
   readonly token?: Claims | undefined
   /** The sign-in that it belongs to. */
   readonly sessionId?: SessionId | undefined
-  /** The row of the API token that said so. */
-  readonly apiToken?: ApiToken | undefined
+  /** The stored credential that the request carries, such as an API token. */
+  readonly credential?: Credential | undefined
   /** What the credentials were limited to (RFC 6749 §3.3); none, where they know of no scopes. */
   readonly scopes?: readonly string[] | undefined
 }
@@ -35,7 +45,8 @@ export interface Authentication {
 
 /** What schemes are made in. */
 export interface SchemeDeps extends TokenDeps {
-  readonly apiTokens: Pick<ApiTokens, 'find'>
+  /** The ports that a feature has added to the store. @throws AuthError `invalid_config` if the feature is not listed */
+  ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
   /** The words that announce a token, the first of them named in challenges. */
   readonly headerTypes: readonly string[]
   /** The header that carries it, in lower case. */
@@ -55,11 +66,12 @@ export interface SchemeDeps extends TokenDeps {
 export interface Scheme<U = User> {
   (deps: SchemeDeps): Authentication
   readonly user?: U
-  /** The endpoints that it needs, mounted where it is among the instance's. */
-  readonly brings?: readonly string[]
-  /** On what terms those endpoints sign browsers in. */
-  readonly browser?: BrowserSessionSettings
+  /** The function that made it, if it belongs to a feature: endpoints of that feature are mounted with it. */
+  readonly madeBy?: SchemeFactory
 }
+
+/** A function that makes schemes, such as `session`. */
+export type SchemeFactory = (...options: never[]) => Scheme<unknown>
 
 /**
  * Asks each in turn, as Django REST framework does: the first that answers, or refuses, ends it. Waits only for those

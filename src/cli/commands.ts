@@ -7,8 +7,7 @@ import type { Watchword } from '../watchword.ts'
 
 type Commands = CommandTable<Watchword<User>>
 
-/** In the order of the help. */
-const CORE: Commands = {
+const ACCOUNTS: Commands = {
   dev: async () => (await import('./dev-command.ts')).dev,
   start: async () => (await import('./start-command.ts')).start,
   migrate: async () => (await import('./migrate-command.ts')).migrate,
@@ -21,6 +20,9 @@ const CORE: Commands = {
   'user delete': async () => (await import('./user-commands.ts')).userDelete,
   'session list': async () => (await import('./session-commands.ts')).sessionList,
   'session revoke': async () => (await import('./session-commands.ts')).sessionRevoke,
+}
+
+const MAINTENANCE: Commands = {
   'keys list': async () => (await import('./key-commands.ts')).keysList,
   'keys rotate': async () => (await import('./key-commands.ts')).keysRotate,
   'keys reseal': async () => (await import('./key-commands.ts')).keysReseal,
@@ -28,15 +30,11 @@ const CORE: Commands = {
   flush: async () => (await import('./flush-command.ts')).flush,
 }
 
-const FEATURES: Commands = {
-  'token create': async () => (await import('./token.ts')).tokenCreate,
-  'token list': async () => (await import('./token.ts')).tokenList,
-  'token revoke': async () => (await import('./token.ts')).tokenRevoke,
-}
-
-/** Every command, those of features included. */
+/** Every command, in the order of the help. */
 export async function allCommands(): Promise<Commands> {
-  return { ...CORE, ...FEATURES }
+  const { eachFeatures } = await import('../features.ts')
+  const ofFeatures: readonly Commands[] = eachFeatures('commands')
+  return Object.assign({}, ACCOUNTS, ...ofFeatures, MAINTENANCE)
 }
 
 /** Whether the names of commands begin with this word, as `user` in `user create`. */
@@ -53,8 +51,11 @@ export async function findCommand(words: readonly string[]): Promise<{
   readonly command: Command<OptionTable, Watchword<User>>
   readonly rest: readonly string[]
 }> {
-  // Modules of features are not loaded for a command of the core.
-  const found = lookUp(words, CORE) ?? lookUp(words, await allCommands())
+  // The modules of features are loaded only if no other command has this name.
+  const found =
+    lookUp(words, ACCOUNTS) ??
+    lookUp(words, MAINTENANCE) ??
+    lookUp(words, await allCommands())
   if (found === undefined)
     throw new UsageError(unknownCommand(words, Object.keys(await allCommands())))
   return { command: await found.load(), rest: found.rest }
@@ -78,11 +79,11 @@ function unknownCommand(words: readonly string[], names: readonly string[]): str
     const seconds = inGroup.map((name) => name.slice(first.length + 1))
     return `watchword ${first} needs one of: ${seconds.join(', ')}. About each: watchword help ${first}`
   }
-  const typed = inGroup.length > 0 ? `${first} ${second}` : first
+  const isGroup = inGroup.length > 0
+  const typed = isGroup ? `${first} ${second}` : first
   const close = nearest(`${first} ${second}`.trim(), names) ?? nearest(first, names)
+  const list = isGroup ? `watchword help ${first}` : 'watchword help'
   const next =
-    close === undefined
-      ? 'The commands: watchword help'
-      : `Did you mean: watchword ${close}?`
+    close === undefined ? `The commands: ${list}` : `Did you mean: watchword ${close}?`
   return `There is no command "${printable(typed).slice(0, 40)}". ${next}`
 }

@@ -18,20 +18,21 @@ export async function helpOf(
     }),
   )
   const [[example = ''] = []] = commands
+  const about = [
+    `More about a command: watchword help ${example}, or --help after it. Every command takes --json.`,
+    ...(group === undefined ? START : []),
+  ]
   return [
     `watchword ${version}: token authentication for your API`,
     twoColumns(rows, width),
-    wrap(
-      `More about a command: watchword help ${example}, or --help after it. Every command takes --json.`,
-      width,
-    ),
-    wrap('To try it here: watchword dev', width),
-    wrap(
-      'Exit codes: 0 done, 1 failed, 2 wrong usage. WATCHWORD_DEBUG=1 prints the stack of an error.',
-      width,
-    ),
+    ...about.map((paragraph) => wrap(paragraph, width)),
   ].join('\n\n')
 }
+
+const START = [
+  'To try it here: watchword dev',
+  'Exit codes: 0 done, 1 failed, 2 wrong usage. WATCHWORD_DEBUG=1 prints the stack of an error.',
+]
 
 export function helpFor(
   {

@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.ts'
 import type { CommandContext } from '../command/context.ts'
-import { parseWord } from '../command/values.ts'
+import { firstSet, parseWord } from '../command/values.ts'
 import { lineWriter } from '../server/line-writer.ts'
 import { jsonLine, textLine } from '../server/request-log.ts'
 
@@ -30,14 +30,17 @@ export function logOf(
   defaultFormat: keyof typeof LINES = stderr.isTTY ? 'text' : 'json',
 ): Log {
   const format = parseWord(
-    { name: '--log', text: values.log ?? (env.WATCHWORD_LOG || defaultFormat) },
+    firstSet(['--log', values.log], ['WATCHWORD_LOG', env.WATCHWORD_LOG]) ?? {
+      name: '--log',
+      text: defaultFormat,
+    },
     FORMATS,
   )
   const level = parseWord(
-    {
-      name: '--log-level',
-      text: values['log-level'] ?? (env.WATCHWORD_LOG_LEVEL || 'info'),
-    },
+    firstSet(
+      ['--log-level', values['log-level']],
+      ['WATCHWORD_LOG_LEVEL', env.WATCHWORD_LOG_LEVEL],
+    ) ?? { name: '--log-level', text: 'info' },
     LEVELS,
   )
   const line = LINES[format]

@@ -48,8 +48,8 @@ async function outputOf(
   { context, progress, print }: Terminal,
 ): Promise<CommandOutput | undefined> {
   const [first = 'help', second = '', ...others] = words
-  if (first === '--version' || first === '-v') return versionOutput()
-  if (isHelp(first) || first === 'help') return help([second, ...others], context)
+  if (VERSION.has(first)) return versionOutput()
+  if (first === 'help' || isHelp(first)) return help([second, ...others], context)
   if (isHelp(second) && (await isGroup(first))) return help([first], context)
 
   const { command, rest } = await findCommand(words)
@@ -65,6 +65,8 @@ async function outputOf(
   })
 }
 
+const VERSION: ReadonlySet<string> = new Set(['version', '--version', '-v'])
+
 const isHelp = (word: string): boolean => word === '--help' || word === '-h'
 
 async function versionOutput(): Promise<CommandOutput> {
@@ -77,7 +79,7 @@ async function help(
   { stdout }: CommandContext,
 ): Promise<CommandOutput> {
   const { helpFor, helpOf } = await import('./help.ts')
-  const names = words.filter((word) => word !== '' && !word.startsWith('-'))
+  const names = words.filter((word) => !/^(|help|-.*)$/.test(word))
   const [group] = names
   if (group === undefined) return helpOutput(await helpOf(undefined, stdout.columns))
   if (names.length === 1 && (await isGroup(group)))

@@ -166,7 +166,7 @@ function requireSecret(database: string, { env }: CommandContext): void {
 function secretAdvice(database: string): string {
   const file = developmentSecretOf(database)
   if (existsSync(file)) {
-    return `The keys in ${shownDatabase(database)} were made by "watchword dev"; use its secret:
+    return `The keys in ${shownDatabase(database)} are encrypted with the development secret beside it; use that:
 
   export WATCHWORD_SECRET=$(cat ${shellWord(file)})`
   }
@@ -177,7 +177,7 @@ function secretAdvice(database: string): string {
 
 const developmentSecretOf = (database: string): string => `${database}.secret`
 
-/** A better message if the keys were encrypted by `dev` with the secret beside the database. */
+/** A better message if the keys were encrypted with the development secret beside the database. */
 function wrongSecretError(error: unknown, database: string): CommandError | undefined {
   const isWrongSecret =
     error instanceof AuthError &&

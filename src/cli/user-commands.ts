@@ -1,11 +1,11 @@
-import type { Admin } from '../admin/admin.ts'
 import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
-import type { CommandContext } from '../command/context.ts'
+import { type CommandContext, shellWord } from '../command/context.ts'
 import { CommandError, found, UsageError } from '../command/errors.ts'
 import { isoOf, momentOf, printable, quoted, yesNo } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
 import { userNamed } from '../command/user-named.ts'
 import { parseCount } from '../command/values.ts'
+import type { Admin } from '../instance/admin.ts'
 import type { User } from '../users/user.ts'
 import { confirms, newPassword } from './ask.ts'
 
@@ -119,7 +119,7 @@ function userTable(users: readonly User[]): string {
 function moreAfter(users: readonly User[], limit: number): string {
   const last = users[limit - 1]
   if (last === undefined || users.length <= limit) return ''
-  return `\n\nThere are more: --after ${quoted(last.username)}`
+  return `\n\nThere are more users. To go on, add: --after ${shellWord(printable(last.username))}`
 }
 
 export const userPasswd = command({
@@ -166,8 +166,9 @@ const rolesIn = (list = ''): readonly string[] =>
   [...new Set(list.split(',').map((role) => role.trim()))].filter(Boolean)
 
 function rolesText(user: User): string {
-  if (user.roles.length === 0) return `${shown(user)} has no roles.`
-  return `${shown(user)} has ${user.roles.map(printable).join(', ')}.`
+  const roles = user.roles.map(printable)
+  if (roles.length === 0) return `${shown(user)} has no roles.`
+  return `${shown(user)} has ${roles.length === 1 ? 'the role' : 'the roles'} ${roles.join(', ')}.`
 }
 
 export const userActivate = command({

@@ -1,14 +1,10 @@
 import { AuthError } from '../base/errors.ts'
-import type { TokenVerbs } from '../features/tokens/verbs.ts'
-import type { Instance } from '../instance/instance.ts'
-import type { Settings } from '../settings/settings.ts'
 
-/** Does a work within a span of this name, whose outcome is told with it. */
+/** Runs `work` in a span of this name, which records its outcome. */
 export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
-/** `undefined` where nobody asks for it, and then nothing of it is loaded. @throws AuthError `invalid_config` where it is not installed */
-export async function openTracing({ telemetry }: Settings): Promise<Trace | undefined> {
-  if (!telemetry) return undefined
+/** Loads OpenTelemetry. @throws AuthError `invalid_config` if it is not installed */
+export async function openTracing(): Promise<Trace> {
   const { SpanStatusCode, trace } = await import('@opentelemetry/api').catch(
     (cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
@@ -27,7 +23,7 @@ export async function openTracing({ telemetry }: Settings): Promise<Trace | unde
       } catch (error) {
         const code = error instanceof AuthError ? error.code : 'server_error'
         span.setAttribute(OUTCOME, code)
-        // That a client is refused is no error of ours.
+        // A refused client is not an error of the server.
         if (OURS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
         throw error
       } finally {
@@ -45,31 +41,3 @@ const OURS = new Set([
   'invalid_config',
   'invalid_key',
 ])
-
-/** What each verb is called in a trace. */
-const SPANS = {
-  obtain: 'watchword.sign_in',
-  obtainSliding: 'watchword.sign_in',
-  apiToken: 'watchword.sign_in',
-  login: 'watchword.sign_in',
-  logout: 'watchword.sign_out',
-  blacklist: 'watchword.sign_out',
-  refresh: 'watchword.refresh',
-  refreshSliding: 'watchword.refresh',
-  verify: 'watchword.verify',
-} as const satisfies Readonly<Record<keyof TokenVerbs, string>>
-
-/** The same verbs, each of them a span. Guards have none: what they do takes less time than telling of it. */
-export function withSpans(verbs: TokenVerbs, open: () => Promise<Instance>): TokenVerbs {
-  type Verb = (...its: readonly never[]) => Promise<unknown>
-  const each = Object.entries(verbs).map(([name, verb]: readonly [string, Verb]) => {
-    const spanned: Verb = async (...its) => {
-      const { trace } = await open()
-      return trace === undefined
-        ? verb(...its)
-        : trace(SPANS[name as keyof TokenVerbs], () => verb(...its))
-    }
-    return [name, spanned] as const
-  })
-  return Object.fromEntries(each) as unknown as TokenVerbs
-}

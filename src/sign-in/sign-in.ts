@@ -1,14 +1,18 @@
-import type { NewEvent } from '../audit/audit-log.ts'
+import type { AuditLog, NewEvent } from '../audit/audit-log.ts'
 import { callHook } from '../base/call-hook.ts'
+import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import { networkOf, truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
-import type { Instance } from '../instance/instance.ts'
-import type { Settings } from '../settings/settings.ts'
-import { isAllowed } from '../tokens/token-settings.ts'
+import type { Counters } from '../observability/counters.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import type { LoginThrottle } from '../throttling/login.ts'
+import { isAllowed, type TokenSettings } from '../tokens/token-settings.ts'
 import { usernameKey } from '../users/names.ts'
-import type { Account } from '../users/user.ts'
-import { verifyCredentials } from './check-password.ts'
+import type { Account, User } from '../users/user.ts'
+import type { Users } from '../users/users.ts'
+import { type CheckPasswordOptions, verifyCredentials } from './check-password.ts'
 
 /** Credentials as an event may tell of them (specification 1.1). */
 const HIDDEN = '*'.repeat(20)
@@ -18,11 +22,38 @@ export type CheckPassword = (
   login: string,
   password: string,
   request: AuthRequest,
-  instance: Pick<
-    Instance,
-    'store' | 'clock' | 'passwords' | 'loginThrottle' | 'audit' | 'counters'
-  >,
+  deps: CheckPasswordDeps,
 ) => Promise<Account>
+
+export interface CheckPasswordDeps {
+  readonly users: Users
+  readonly clock: Clock
+  readonly passwords: Passwords
+  readonly loginThrottle: LoginThrottle | undefined
+  readonly audit: AuditLog
+  readonly counters: Counters
+}
+
+export interface SignInSettings {
+  readonly users: Omit<CheckPasswordOptions, 'allows'> & {
+    readonly updateLastLogin: boolean
+  }
+  readonly tokens: TokenSettings
+  /** Whether there is a store of sessions. */
+  readonly sessions: boolean
+  readonly addressOf: (request: AuthRequest) => string
+  readonly on: {
+    readonly signedIn?: (event: {
+      user: User
+      request: AuthRequest | undefined
+    }) => unknown
+    readonly signInFailed?: (event: {
+      credentials: object
+      request: AuthRequest | undefined
+    }) => unknown
+  }
+  readonly log: Log
+}
 
 /**
  * The account of somebody who knows its password. Every way in goes through here: it is throttled (D22), and a failure is
@@ -30,21 +61,21 @@ export type CheckPassword = (
  *
  * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
  */
-export function passwordCheck(settings: Settings): CheckPassword {
-  const { users, on, log, terms, addressOf } = settings
+export function passwordCheck(settings: SignInSettings): CheckPassword {
+  const { users, on, log, tokens, addressOf } = settings
   const { loginField, trimPassword } = users
-  const allows = (user: Account['user'] | undefined): boolean => isAllowed(user, terms)
+  const allows = (user: User | undefined): boolean => isAllowed(user, tokens)
   return async (
     login,
     password,
     request,
-    { store, passwords, loginThrottle, audit, counters },
+    { users: accounts, passwords, loginThrottle, audit, counters },
   ) => {
     const judge = (): Promise<Account> =>
       verifyCredentials(
         login,
         password,
-        { users: store.ports.users, passwords },
+        { users: accounts, passwords },
         { loginField, trimPassword, allows },
       )
     const guess = { account: usernameKey(login), address: addressOf(request) }
@@ -55,7 +86,7 @@ export function passwordCheck(settings: Settings): CheckPassword {
       const address = truncateAddress(guess.address)
       // A name that nobody has may be a password, typed in the wrong field: it is never written down.
       const whose = async (): Promise<Partial<NewEvent>> => ({
-        userId: (await store.ports.users.find(loginField, login))?.user.id,
+        userId: (await accounts.find(loginField, login))?.user.id,
       })
       if (error.code === 'busy') counters.signIns.add('busy')
       if (error.code === 'throttled') {
@@ -81,18 +112,18 @@ export function passwordCheck(settings: Settings): CheckPassword {
  *
  * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
  */
-export function passwordSignIn(settings: Settings): CheckPassword {
+export function passwordSignIn(settings: SignInSettings): CheckPassword {
   const { users, on, log } = settings
   const checkPassword = passwordCheck(settings)
-  return async (login, password, request, instance) => {
-    const account = await checkPassword(login, password, request, instance)
-    instance.counters.signIns.add('ok')
+  return async (login, password, request, deps) => {
+    const account = await checkPassword(login, password, request, deps)
+    deps.counters.signIns.add('ok')
     // A sign-in that opens a session is written down with it.
     if (!settings.sessions)
-      void instance.audit.record({ kind: 'signed_in', userId: account.user.id })
+      void deps.audit.record({ kind: 'signed_in', userId: account.user.id })
     if (users.updateLastLogin)
-      await instance.store.ports.users.change(account.user.id, {
-        lastLoginAt: instance.clock(),
+      await deps.users.change(account.user.id, {
+        lastLoginAt: deps.clock(),
       })
     await callHook(log, 'on.signedIn', () =>
       on.signedIn?.({ user: account.user, request }),

@@ -57,7 +57,7 @@ for (const text of [
   test(`H16: ${JSON.stringify(text)} stops the start with a sentence`, () => {
     assert.throws(() => parseRate(text), {
       code: 'invalid_config',
-      message: /is no rate: write a number and one of/,
+      message: /must be a number, "\/" and one of s, min, hour, day/,
     })
   })
 }

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { AuditEvent, EventKind, Events } from '../../src/audit/event.ts'
+import type { AuditEvent, Events } from '../../src/audit/event.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import type { LogEntry } from '../../src/base/log.ts'
+import type { EventKind } from '../../src/features.ts'
 import type { Options } from '../../src/options.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { instanceFor, PASSWORD, post, signIn, stillClock } from '../instance/setup.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
+import { until } from '../time.ts'
 
 async function instance(t: TestContext, options: Options = {}) {
   const auth = instanceFor(t, {
@@ -319,14 +320,11 @@ test('an event that takes its time holds up no end: who is deactivated is out be
       () => false,
       () => true,
     )
-  for (
-    let i = 0;
-    !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive');
-    i++
-  ) {
-    assert.ok(i < 100, 'the session has not ended')
-    await sleep(10)
-  }
+  await until(
+    async () =>
+      (await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive',
+    'the session has not ended',
+  )
   write()
   await changing
   assert.equal((await newest(auth)).kind, 'user_changed')

@@ -12,6 +12,7 @@ import {
   stillClock,
 } from '../instance/setup.ts'
 import { DATABASES } from '../stores/databases.ts'
+import { timed, until } from '../time.ts'
 
 /** Two instances on one database, as two processes have. */
 const houses = (t: TestContext, options: Options) =>
@@ -34,8 +35,15 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
     await two.migrate()
     pass(60)
 
-    const again = (auth: typeof one) =>
-      post(auth, '/api/token/refresh/', { refresh: String(first.refresh) })
+    // Twenty connections at once may take longer than a request waits for one.
+    const again = async (auth: typeof one): ReturnType<typeof post> => {
+      const answer = await post(auth, '/api/token/refresh/', {
+        refresh: String(first.refresh),
+      })
+      if (answer.status !== 503) return answer
+      await sleep(100)
+      return again(auth)
+    }
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => again(i % 2 ? one : two)),
     )
@@ -52,10 +60,10 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
             () => 'alive',
             () => 'dead',
           )
-      for (let i = 0; (await who()) === 'alive'; i++) {
-        assert.ok(i < 20, 'an access token is alive after a second')
-        await sleep(50)
-      }
+      const { ms } = await timed(() =>
+        until(async () => (await who()) === 'dead', 'an access token is alive'),
+      )
+      assert.ok(ms < 1000, `an access token was alive after ${ms} ms`)
       assert.equal(
         (await post(auth, '/api/token/refresh/', { refresh: String(second.refresh) }))
           .status,
@@ -81,10 +89,10 @@ test('a key that is rotated because its time has come is an event, once', async 
   pass(91 * 86_400)
   const [one, two] = houses(t, { database, clock })
   await Promise.all([one.migrate(), two.migrate()])
-  for (let i = 0; (await one.events.list({ kind: 'keys_rotated' })).length === 0; i++) {
-    assert.ok(i < 60, 'no event')
-    await sleep(50)
-  }
+  await until(
+    async () => (await one.events.list({ kind: 'keys_rotated' })).length > 0,
+    'no event',
+  )
   await sleep(200)
   const events = await one.events.list({ kind: 'keys_rotated' })
   assert.deepEqual(

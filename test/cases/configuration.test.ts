@@ -31,6 +31,6 @@ test('H19 a route that counts by a rate which nobody gave is refused as it is ma
   assert.throws(() => auth.guard({ throttle: 'missing' }), {
     code: 'invalid_config',
     message:
-      /^No default throttle rate set for 'missing' scope: write throttle: \{ "missing": "100\/day" \}/,
+      /^No default throttle rate set for 'missing' scope\. Add it to the option "throttle": \{ "missing": "100\/day" \}/,
   })
 })

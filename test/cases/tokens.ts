@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { signed } from '../conformance/forge.ts'
 import { KEYS, NOW } from './fixture.ts'

@@ -8,7 +8,7 @@ import { watchword } from '../../src/watchword.ts'
 import { assertMessage, folder, GENERATED, PASSWORD } from './folder.ts'
 
 for (const name of Object.keys(await allCommands())) {
-  test(`"watchword ${name} --help" shows examples and options, and touches nothing`, async () => {
+  test(`"watchword ${name} --help" shows examples and options, and creates no database`, async () => {
     using here = folder()
 
     const { code, out } = await here.enter(`${name} --help`)
@@ -21,7 +21,7 @@ for (const name of Object.keys(await allCommands())) {
   })
 }
 
-test('help and version speak JSON too', async () => {
+test('help and version take --json', async () => {
   using here = folder()
 
   assert.match(
@@ -69,7 +69,7 @@ for (const [line, sentence] of [
   ['\u001b[2J\u009b', /^There is no command "\?\[2J\?"\./],
   [`help ${'x'.repeat(100_000)}`, /^There is no command "x{40}"\./],
 ] as const) {
-  test(`wrong usage ends with 2 and one line: watchword ${line}`, async () => {
+  test(`wrong usage exits with 2 and one line: watchword ${line}`, async () => {
     using here = folder()
 
     const { code, out, err } = await here.enter(line)
@@ -82,7 +82,25 @@ for (const [line, sentence] of [
   })
 }
 
-test('a PORT that is none is wrong usage too', async () => {
+test('help of a group lists its commands and no others', async () => {
+  using here = folder()
+
+  for (const line of ['help user', 'user --help', 'user -h']) {
+    const { code, out } = await here.enter(line)
+    assert.equal(code, 0)
+    assert.match(out, /^ {2}watchword user create NAME/m)
+    assert.doesNotMatch(out, /watchword session/)
+  }
+})
+
+test('version and help can be typed as commands', async () => {
+  using here = folder()
+
+  assert.equal((await here.enter('version')).out, (await here.enter('--version')).out)
+  assert.equal((await here.enter('help help')).out, (await here.enter('help')).out)
+})
+
+test('a PORT that is not a number is wrong usage too', async () => {
   using here = folder()
 
   const { code, err } = await here.enter('dev', { env: { PORT: 'http' } })
@@ -91,7 +109,7 @@ test('a PORT that is none is wrong usage too', async () => {
   assertMessage(err, /^PORT must be a whole number/)
 })
 
-test('the life of a user', async () => {
+test('a user is created, listed, deactivated, activated and deleted', async () => {
   using here = folder()
   const made = await here.enter('user create ada --email ada@example.com --staff', {
     input: `${PASSWORD}\n`,
@@ -111,7 +129,7 @@ test('the life of a user', async () => {
     /^ada +ada@example\.com +yes +yes +no +\d{4}-\d\d-\d\d \d\d:\d\d +\w+$/m,
   )
   const page = await here.enter('user list --limit 1')
-  assert.match(page.out, /There are more: --after "ada"$/m)
+  assert.match(page.out, /^There are more users\. To go on, add: --after ada$/m)
   const rest = JSON.parse((await here.enter('user list --after ada --json')).out) as {
     username: string
   }[]
@@ -138,7 +156,7 @@ test('the life of a user', async () => {
   assertMessage(gone.err, /^There is no user "ada"\. The names: watchword user list$/m)
 })
 
-test('what cannot be a user is refused with its fields', async () => {
+test('an invalid user is rejected with the names of the fields', async () => {
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })
 
@@ -165,7 +183,7 @@ test('what cannot be a user is refused with its fields', async () => {
   assert.equal(JSON.parse((await here.enter('user list --json')).out).length, 1)
 })
 
-test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --reset', async (t) => {
+test('Z14, Z15, Z16: token create shows the same token each time, and a new one with -r or --reset', async (t) => {
   using here = folder()
   await here.enter('user create ada --no-password')
   const auth = watchword({
@@ -193,7 +211,7 @@ test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --res
   assert.equal(
     (await auth.apiTokens.keyFor(id)).token,
     first,
-    'the secret is the one of the program',
+    'command and program use the same secret',
   )
 
   for (const options of ['-r ada', 'ada --reset']) {
@@ -204,23 +222,23 @@ test('Z14, Z15, Z16: a token is made, shown again, and made anew on -r and --res
   }
 })
 
-test('Z17, Z19: a token needs a user, who may be inactive', async () => {
+test('Z17, Z19: token create needs a user, who may be inactive', async () => {
   using here = folder()
   await here.enter('user create ada --no-password --inactive')
 
-  const { code, out, err } = await here.enter('token create nobody')
+  const { code, out, err } = await here.enter('token create eve')
   assert.deepEqual(
     [code, out, err],
-    [1, '', 'Cannot create the Token: user nobody does not exist.\n'],
+    [1, '', 'Cannot create the Token: user eve does not exist.\n'],
   )
   assert.match((await here.enter('token create ada')).out, GENERATED)
   assertMessage(
-    (await here.enter('token list nobody')).err,
-    /^There is no user "nobody"\. The names: watchword user list$/m,
+    (await here.enter('token list eve')).err,
+    /^There is no user "eve"\. The names: watchword user list$/m,
   )
 })
 
-test('more tokens have a name, scopes and an end; they are listed by how they begin and revoked one by one', async () => {
+test('additional tokens have a name, scopes and an expiry; they are listed by prefix and revoked one by one', async () => {
   using here = folder()
   await here.enter('user create ada --no-password')
   assert.equal((await here.enter('token list ada')).out, 'ada has no API tokens.\n')
@@ -233,7 +251,10 @@ test('more tokens have a name, scopes and an end; they are listed by how they be
       made.out,
     ) ?? []
   assert.notEqual(text, '', made.out + made.err)
-  assert.ok(!existsSync(join(here.path, 'watchword.db.secret')), 'it needs no secret')
+  assert.ok(
+    !existsSync(join(here.path, 'watchword.db.secret')),
+    'an additional token needs no secret',
+  )
   const derived = JSON.parse((await here.enter('token create ada --json')).out)
   assert.deepEqual(
     [derived.username, derived.derived, derived.expires_at],
@@ -280,7 +301,7 @@ test('more tokens have a name, scopes and an end; they are listed by how they be
 const byName = (one: { name: string | null }, other: { name: string | null }): number =>
   (other.name ?? '').localeCompare(one.name ?? '')
 
-test('a new password does not end API tokens, and the end of their user does', async () => {
+test('a new password keeps API tokens, and deleting the user deletes them', async () => {
   using here = folder()
   await here.enter('user create ada', { input: PASSWORD })
   await here.enter('token create ada')

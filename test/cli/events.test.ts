@@ -9,37 +9,37 @@ import { main } from '../../src/cli/main.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
-/** A database with ada, and what typing a command says. */
-async function house(t: TestContext) {
+/** A database with the user ada, and a function that runs commands on it. */
+async function databaseWithAda(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-events-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const database = join(folder, 'watchword.db')
-  const said = { out: '', err: '' }
+  const output = { out: '', err: '' }
   const sink = (name: 'out' | 'err'): Writable =>
     new Writable({
       write(chunk, _encoding, done) {
-        said[name] += String(chunk)
+        output[name] += String(chunk)
         done()
       },
     })
   async function type(line: string, input = '') {
-    said.out = ''
-    said.err = ''
-    const world = {
+    output.out = ''
+    output.err = ''
+    const context = {
       env: { WATCHWORD_DATABASE: database },
       stdin: Readable.from([Buffer.from(input)]),
       stdout: sink('out'),
       stderr: sink('err'),
     }
-    const code = await main(line.split(' '), world)
-    return { code, ...said }
+    const code = await main(line.split(' '), context)
+    return { code, ...output }
   }
   await type('user create ada', PASSWORD)
-  return { type, said, database }
+  return { type, output, database }
 }
 
-test('events lists what was done here, and that a command did it', async (t) => {
-  const { type } = await house(t)
+test('events lists what commands did, as done by a command', async (t) => {
+  const { type } = await databaseWithAda(t)
   await type('user roles ada editor')
 
   const { code, out } = await type('events')
@@ -55,8 +55,8 @@ test('events lists what was done here, and that a command did it', async (t) => 
   )
 })
 
-test('events are chosen by user, kind, time and number, and told to programs as JSON', async (t) => {
-  const { type } = await house(t)
+test('events can be filtered by user, kind, time and number, and printed as JSON', async (t) => {
+  const { type } = await databaseWithAda(t)
   await type('user create bob', PASSWORD)
   await type('user deactivate bob')
   const kinds = async (options: string) =>
@@ -87,7 +87,7 @@ for (const [line, sentence] of [
   ['events --user eve', /There is no user "eve"/],
 ] as const) {
   test(`${line} says what to type instead`, async (t) => {
-    const { type } = await house(t)
+    const { type } = await databaseWithAda(t)
     const { code, err } = await type(line)
     assert.notEqual(code, 0)
     assert.match(err, sentence)

@@ -15,11 +15,14 @@ export const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 export type Env = Record<string, string>
 
-/** The commands of this file share what node compiled: it halves the time that each takes to start. */
+/** Milliseconds: no test needs as long, on a busy machine either. */
+const KILLED_AFTER = 120_000
+
+/** A shared compile cache halves the start of each command. */
 const COMPILED = mkdtempSync(join(tmpdir(), 'watchword-compiled-'))
 after(() => rmSync(COMPILED, { recursive: true, force: true }))
 
-/** An empty folder in which commands are typed. Whatever still runs when the test is over is killed. */
+/** An empty folder to run commands in. Processes that still run at the end of the test are killed. */
 export function folder() {
   const path = mkdtempSync(join(tmpdir(), 'watchword-'))
   const running = new Set<ChildProcessWithoutNullStreams>()
@@ -30,7 +33,7 @@ export function folder() {
     const child = spawn(process.execPath, [BIN, ...words], {
       cwd: path,
       env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILED, ...env },
-      timeout: 20_000,
+      timeout: KILLED_AFTER,
       killSignal: 'SIGKILL',
     })
     running.add(child)
@@ -38,7 +41,7 @@ export function folder() {
     return child
   }
 
-  /** Types a command and waits for its end. */
+  /** Runs a command and waits for its exit. */
   async function type(
     line: string,
     { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {},
@@ -54,39 +57,39 @@ export function folder() {
     return { code: child.exitCode, out, err }
   }
 
-  /** The same in this process, which takes a tenth of the time: for what a process of its own would not show better. */
+  /** The same in this process, in a tenth of the time. */
   async function enter(
     line: string,
     { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {},
   ) {
-    const said = { out: '', err: '' }
+    const output = { out: '', err: '' }
     const code = await main(line.split(' ').filter(Boolean), {
       env: { WATCHWORD_DATABASE: join(path, 'watchword.db'), ...env },
       stdin: Readable.from([Buffer.from(input)]),
-      stdout: sink((text) => (said.out += text)),
-      stderr: sink((text) => (said.err += text)),
+      stdout: sink((text) => (output.out += text)),
+      stderr: sink((text) => (output.err += text)),
     })
-    return { code, ...said }
+    return { code, ...output }
   }
 
   /** Starts a server and waits until it listens. */
   async function server(line: string, env: Env = {}) {
     const child = start(line.split(' '), env)
-    const said = { out: '', err: '' }
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text))
+    const output = { out: '', err: '' }
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output.out += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output.err += text))
     const ended = once(child, 'close')
     await Promise.race([once(child.stdout, 'data'), ended])
-    assert.equal(child.exitCode, null, said.err)
+    assert.equal(child.exitCode, null, output.err)
     const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
       child.kill(signal)
       await ended
       return child.exitCode
     }
     return {
-      said,
+      output,
       stop,
-      url: /http:\/\/[\w.:]+/.exec(said.out)?.[0] ?? '',
+      url: /http:\/\/[\w.:]+/.exec(output.out)?.[0] ?? '',
       [Symbol.asyncDispose]: async () => void (await stop()),
     }
   }

@@ -14,33 +14,33 @@ import { aDatabase } from '../services/postgres.ts'
 const BIN = resolve('bin/watchword.js')
 const SECRET = 'a secret of tests, long enough for all of them'
 
-interface Said {
+interface Output {
   readonly code: number
   readonly out: string
   readonly err: string
 }
 
-/** Types commands on a fresh database. Skips the test where there is none. */
+/** Runs commands on a fresh database. Skips the test if there is no PostgreSQL. */
 async function commands(t: TestContext) {
   const database = await aDatabase()
   if (typeof database === 'string') return void t.skip(database)
   t.after(database.drop)
   const { url } = database
   const { password } = new URL(url)
-  const checked = (said: Said): Said => {
+  const checked = (output: Output): Output => {
     assert.ok(
-      !`${said.out}${said.err}`.includes(password),
-      'the password of the database is shown',
+      !`${output.out}${output.err}`.includes(password),
+      'the password of the database is printed',
     )
-    return said
+    return output
   }
   const env = {
     PATH: process.env.PATH,
     WATCHWORD_DATABASE: url,
     WATCHWORD_SECRET: SECRET,
   }
-  /** In a process of its own, which has the secret. */
-  const type = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Said> => {
+  /** In a process of its own. */
+  const type = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Output> => {
     const typed = promisify(execFile)(process.execPath, [BIN, ...line.split(' ')], {
       env: { ...env, ...more },
     })
@@ -48,16 +48,16 @@ async function commands(t: TestContext) {
     const { code = 0, stdout, stderr } = await typed.catch((error) => error)
     return checked({ code, out: stdout, err: stderr })
   }
-  /** In this one, which is faster. */
-  const enter = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Said> => {
-    const said = { out: '', err: '' }
+  /** In this process, which is faster. */
+  const enter = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Output> => {
+    const output = { out: '', err: '' }
     const code = await main(line.split(' '), {
       env: { ...env, ...more },
       stdin: Readable.from([Buffer.from('qhr4-7mzt-w2pd-x9kc\n')]),
-      stdout: sink((text) => (said.out += text)),
-      stderr: sink((text) => (said.err += text)),
+      stdout: sink((text) => (output.out += text)),
+      stderr: sink((text) => (output.err += text)),
     })
-    return checked({ code, ...said })
+    return checked({ code, ...output })
   }
   return { url, env, type, enter }
 }
@@ -70,7 +70,7 @@ const sink = (take: (text: string) => void): Writable =>
     },
   })
 
-test('every kind of command works on PostgreSQL, and shows no password of it', async (t) => {
+test('every command works on PostgreSQL and does not print the password of the database', async (t) => {
   const here = await commands(t)
   if (here === undefined) return
   const { type, enter, url } = here
@@ -104,7 +104,7 @@ test('every kind of command works on PostgreSQL, and shows no password of it', a
 })
 
 for (const command of ['dev', 'start']) {
-  test(`watchword ${command} serves from PostgreSQL with a secret, and without one says in a sentence that it wants it`, async (t) => {
+  test(`watchword ${command} serves from PostgreSQL with WATCHWORD_SECRET, and without it names it`, async (t) => {
     const here = await commands(t)
     if (here === undefined) return
     const refused = await here.type(`${command} --port 0`, { WATCHWORD_SECRET: '' })
@@ -119,7 +119,7 @@ for (const command of ['dev', 'start']) {
       once(child.stdout, 'data'),
       ended.then(() => assert.fail('it ended')),
     ])
-    // It says so, and then waits for the signal.
+    // It prints its URL before it listens to signals.
     await sleep(500)
     child.kill('SIGTERM')
     const [code] = await ended
@@ -132,7 +132,7 @@ for (const command of ['dev', 'start']) {
   })
 }
 
-test('where the package pg is not installed one sentence says how to install it', async (t) => {
+test('without the package pg, one line says how to install it', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-without-pg-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(join(folder, 'node_modules'))

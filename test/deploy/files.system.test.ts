@@ -15,7 +15,6 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { findCommand } from '../../src/cli/commands.ts'
@@ -23,6 +22,7 @@ import { parseWords } from '../../src/command/parse-words.ts'
 import { SECRET, within } from '../server/command.ts'
 import { whole } from '../server/load.ts'
 import { freePort } from '../services/free-port.ts'
+import { until } from '../time.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const inDeploy = (name: string): string =>
@@ -36,7 +36,7 @@ const { devDependencies } = JSON.parse(
   devDependencies: Readonly<Record<string, string>>
 }
 
-test('every command line of deploy/ is one that watchword takes', async () => {
+test('watchword accepts every command line in deploy/', async () => {
   const lines = globSync('*', { cwd: join(ROOT, 'deploy') }).flatMap((file) =>
     [...inDeploy(file).matchAll(/watchword (start|migrate)\b(.*)$/gm)].map(
       ([, name = '', words = '']) => [name, words],
@@ -50,7 +50,7 @@ test('every command line of deploy/ is one that watchword takes', async () => {
   }
 })
 
-test('the Procfile serves on the PORT that its platform names, with as many workers, and stops when it says so', async (t) => {
+test('the Procfile serves on PORT with WEB_CONCURRENCY workers, and stops on SIGTERM', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(join(folder, 'node_modules/.bin'), { recursive: true })
@@ -80,7 +80,7 @@ test('the Procfile serves on the PORT that its platform names, with as many work
     [join(ROOT, 'node_modules/foreman/nf.js'), ...words],
     {
       cwd: folder,
-      // A shebang finds node by its name.
+      // The shebang looks node up in PATH.
       env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -90,28 +90,30 @@ test('the Procfile serves on the PORT that its platform names, with as many work
     try {
       process.kill(-child.pid!, 'SIGKILL')
     } catch {
-      // It has ended, as it should.
+      // The process has exited already.
     }
   })
-  let said = ''
+  let output = ''
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => (said += text))
+    stream.setEncoding('utf8').on('data', (text) => (output += text))
   const ended = once(child, 'close')
 
-  assert.ok(await within(30, () => said.includes('2 workers')), said)
-  const asked = (): Promise<string> =>
+  assert.ok(await within(120, () => output.includes('2 workers')), output)
+  const statusOfFirstPage = (): Promise<string> =>
     whole({ port, path: '/', agent: false }).then(({ how }) => how)
-  assert.equal(await asked(), '200', said)
-  assert.match(said, new RegExp(`on http://0\\.0\\.0\\.0:${port} `))
+  assert.equal(await statusOfFirstPage(), '200', output)
+  assert.match(output, new RegExp(`on http://0\\.0\\.0\\.0:${port} `))
 
-  // As a platform does it: all of them hear it. foreman does not wait for what it has started.
+  // A platform signals the whole process group. foreman does not wait for its children.
   process.kill(-child.pid!, 'SIGTERM')
   await ended
-  for (let i = 0; i < 100 && (await asked()) !== 'ECONNREFUSED'; i++) await sleep(100)
-  assert.equal(await asked(), 'ECONNREFUSED', said)
+  await until(
+    async () => (await statusOfFirstPage()) === 'ECONNREFUSED',
+    () => output,
+  )
 })
 
-test('dockerfilelint finds nothing in the Dockerfile, which names the versions that are tested here', async () => {
+test('dockerfilelint accepts the Dockerfile, and its versions are the tested ones', async () => {
   const file = inDeploy('Dockerfile')
 
   const { stdout } = await run(process.execPath, [
@@ -132,7 +134,7 @@ test('dockerfilelint finds nothing in the Dockerfile, which names the versions t
   assert.match(file, /^HEALTHCHECK .*\n.*\/health\/live/m)
 })
 
-test('what the Dockerfile leaves out of the image is nothing that the package is built of', async () => {
+test('Dockerfile.dockerignore keeps every file that the package is built from', async () => {
   const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     files: readonly string[]
   }
@@ -151,13 +153,13 @@ test('what the Dockerfile leaves out of the image is nothing that the package is
   assert.deepEqual(missing, [])
 })
 
-test('systemd takes the unit, and calls it well hardened', async (t) => {
+test('systemd accepts the unit and rates its exposure below 2', async (t) => {
   if (!existsSync('/usr/bin/systemd-analyze'))
     return t.skip('systemd is not installed here')
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'watchword.service')
-  // It is looked at whether the program is there, and it is not.
+  // systemd-analyze checks that the program exists.
   writeFileSync(
     file,
     inDeploy('watchword.service').replace('/usr/bin/watchword', process.execPath),
@@ -189,8 +191,8 @@ interface Service {
   readonly volumes?: readonly string[]
 }
 
-test('the Compose file is one, and its parts know one another', () => {
-  // The YAML reader of a tool that is here anyway.
+test('the services of the Compose file refer to existing services and volumes', () => {
+  // The YAML parser of a tool that is installed anyway.
   const { safeLoad } = createRequire(packages.resolve('dockerfilelint/package.json'))(
     'js-yaml',
   ) as {
@@ -222,7 +224,7 @@ test('the Compose file is one, and its parts know one another', () => {
     assert.match(
       environment[needed] ?? '',
       /\$\{[A-Z_]+:\?/,
-      `${needed} has no default that everybody knows`,
+      `${needed} must have no default`,
     )
   }
 })

@@ -30,7 +30,7 @@ async function behindNginx(t: TestContext, on: 'a socket file' | 'a port') {
 const JSON_BODY = { 'content-type': 'application/json' }
 
 for (const on of ['a socket file', 'a port'] as const) {
-  test(`behind nginx, on ${on}: clients sign in, and wrong passwords count for who sent them, whatever they forge`, async (t) => {
+  test(`behind nginx, on ${on}: clients sign in, and wrong passwords count for the real client address, whatever headers it forges`, async (t) => {
     const it = await behindNginx(t, on)
     if (typeof it === 'string') return t.skip(it)
     const { port } = it.nginx
@@ -80,16 +80,19 @@ for (const on of ['a socket file', 'a port'] as const) {
     })
 
     it.server.child.kill('SIGHUP')
-    await it.server.untilSaid('"reloaded"')
+    await it.server.untilLogged('"reloaded"')
     const rate = await running.stop()
 
     t.diagnostic(`${running.answered} answers, ${Math.round(rate)} a second`)
-    assert.deepEqual([running.lost, running.atTheDoor, running.refused], [[], 0, 0])
+    assert.deepEqual(
+      [running.lost, running.resetEarly, running.refused, running.unavailable],
+      [[], 0, 0, 0],
+    )
     assert.ok(running.answered > 100)
   })
 }
 
-test('behind nginx: what is too large does not reach the server, and neither health nor the feed is for the world', async (t) => {
+test('behind nginx: large bodies do not reach the server, and health and the feed are not public', async (t) => {
   const it = await behindNginx(t, 'a port')
   if (typeof it === 'string') return t.skip(it)
   const { port } = it.nginx
@@ -114,16 +117,16 @@ test('behind nginx: what is too large does not reach the server, and neither hea
   )
 
   assert.equal(large.how, '413')
-  assert.match(large.text, /nginx/, 'it is nginx that says so')
+  assert.match(large.text, /nginx/, 'nginx answers')
   assert.deepEqual([here?.how, elsewhere?.how], ['200', '403'])
-  // This server has none.
+  // This server has no feed: 404 means that nginx let the request pass.
   assert.deepEqual(
     feeds.map(({ how }) => how),
     ['404', '404', '404', '403', '403', '403'],
   )
 })
 
-test('behind nginx: connections to the server are kept', async (t) => {
+test('behind nginx: connections to the server are reused', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const server = await startCommand(t, {
@@ -154,7 +157,7 @@ test('behind nginx: connections to the server are kept', async (t) => {
   assert.ok(connections <= 8, `${connections} connections for 200 requests`)
 })
 
-test('the site of deploy/ is one that nginx takes', async (t) => {
+test('nginx accepts the site of deploy/', async (t) => {
   const nginx = await anNginx('127.0.0.1:9')
   if (typeof nginx === 'string') return t.skip(nginx)
   t.after(() => nginx.stop())

@@ -5,18 +5,18 @@ import { basename, dirname, resolve } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { NEXT, withoutNext } from '../adapters/next/project.ts'
-import { bring } from './place.ts'
-import { converse, peopled, start } from './running.ts'
+import { copyExample } from './place.ts'
+import { checkExample, createUsers, start } from './running.ts'
 
 const run = promisify(execFile)
 
-/** The commands that scripts of examples begin with, as files that Node runs. */
+/** The programs of the examples' scripts, as files that Node runs. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   node: [],
   tsc: [resolve('node_modules/typescript/bin/tsc')],
   next: [NEXT],
 }
-/** A script as the arguments of `node`; a port that it names is left to the system. */
+/** A script as arguments of `node`, with any free port instead of 8000. */
 function wordsOf(script: string): readonly string[] {
   const [command = '', ...words] = script.split(' ')
   return [
@@ -25,34 +25,36 @@ function wordsOf(script: string): readonly string[] {
   ]
 }
 
-/** What a program may have set that uses the package: all that is strict. */
+/** The strictest settings that a user of the package may have. */
 const STRICT =
   'tsc --ignoreConfig --noEmit --target es2024 --module nodenext --types node --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --erasableSyntaxOnly --allowImportingTsExtensions main.ts'
 
 const read = (file: string): Record<string, Record<string, string>> =>
   JSON.parse(readFileSync(file, 'utf8'))
-const said = (error: { readonly stdout: string; readonly stderr: string }): never =>
-  assert.fail(error.stdout + error.stderr)
+const failWithOutput = (error: {
+  readonly stdout: string
+  readonly stderr: string
+}): never => assert.fail(error.stdout + error.stderr)
 
 for (const file of globSync('examples/*/package.json').sort()) {
   const { scripts = {}, dependencies = {} } = read(file)
   const name = basename(dirname(file))
   const skip = name === 'next' && withoutNext
 
-  test(`examples/${name} signs in, greets, and lets editors alone change posts`, {
+  test(`examples/${name} signs in, greets, and lets only editors change posts`, {
     timeout: 600_000,
     skip,
   }, async (t) => {
-    const folder = await bring(dirname(file))
-    const deps = await peopled(t)
+    const folder = await copyExample(dirname(file))
+    const env = await createUsers(t)
 
     await run(process.execPath, wordsOf(scripts.build ?? STRICT), { cwd: folder }).catch(
-      said,
+      failWithOutput,
     )
-    await converse(await start(t, wordsOf(scripts.start ?? ''), folder, deps))
+    await checkExample(await start(t, wordsOf(scripts.start ?? ''), folder, env))
   })
 
-  test(`examples/${name} asks for the versions that are tried here`, () => {
+  test(`examples/${name} depends on the tested versions`, () => {
     const tried = {
       ...read('package.json').devDependencies,
       ...read('test/adapters/next/package.json').dependencies,

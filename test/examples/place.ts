@@ -6,14 +6,14 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Packages that programs of a place find: Next's in its own folder, the other frameworks' in the root above it. */
+/** Below this folder, programs find Next in its `node_modules` and the other frameworks in those of the repository. */
 const ABOVE = 'test/adapters/next'
 
 /**
- * A folder whose programs find this package as npm would have installed it, built from the sources as they are. Programs that
- * are run as they are cannot stand below `node_modules`: Node reads no types there.
+ * A folder in which this package, built from the sources, is installed as npm would do it. It is not below `node_modules`, because
+ * Node does not strip types there.
  *
- * One for the process; it is gone with the tests.
+ * Built once per process, and removed after the tests.
  */
 export function place(): Promise<string> {
   if (built === undefined) {
@@ -31,7 +31,7 @@ after(() => {
 
 async function build(folder: string): Promise<string> {
   const installed = join(folder, 'node_modules', 'watchword')
-  // Whether the sources have faults of type is asked elsewhere.
+  // Types are checked by `npm run types`.
   const words = [
     '-p',
     'tsconfig.build.json',
@@ -49,8 +49,8 @@ async function build(folder: string): Promise<string> {
   return folder
 }
 
-/** Copies a folder of this repository into the place, without what was made in it. */
-export async function bring(from: string): Promise<string> {
+/** Copies a folder of this repository into the place, without generated files. */
+export async function copyExample(from: string): Promise<string> {
   const there = join(await place(), from)
   mkdirSync(dirname(there), { recursive: true })
   cpSync(from, there, {

@@ -10,31 +10,31 @@ import { watchword } from '../../src/index.ts'
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const LISTENING = new URL('listening.ts', import.meta.url).href
 
-/** A database with ada, who has signed up and may nothing more, and grace, an editor. What a program is told of it. */
-export async function peopled(t: TestContext): Promise<Record<string, string>> {
+/** A database with ada, who has no roles, and grace, an editor. @returns the environment for a program that uses it */
+export async function createUsers(t: TestContext): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-example-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const deps = {
+  const env = {
     WATCHWORD_DATABASE: join(folder, 'example.db'),
     WATCHWORD_SECRET: 'nB0sVxJ1nG8yW5tqCz3hLr7PfK2mAeUd4oXiTj6vQcE=',
   }
   const auth = watchword({
-    database: deps.WATCHWORD_DATABASE,
-    secret: deps.WATCHWORD_SECRET,
+    database: env.WATCHWORD_DATABASE,
+    secret: env.WATCHWORD_SECRET,
   })
   t.after(() => auth.close())
   await auth.users.create({ username: 'ada', password: PASSWORD })
   await auth.users.create({ username: 'grace', password: PASSWORD, roles: ['editor'] })
   await auth.close()
-  return deps
+  return env
 }
 
-/** Starts a program and waits until it listens. It ends with the test. @returns its origin */
+/** Starts a program and waits until it listens. It is killed at the end of the test. @returns its origin */
 export async function start(
   t: TestContext,
   words: readonly string[],
   cwd: string,
-  deps: Record<string, string>,
+  variables: Record<string, string>,
 ) {
   const child = spawn(process.execPath, ['--import', LISTENING, ...words], {
     cwd,
@@ -43,7 +43,7 @@ export async function start(
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',
       PORT: '0',
-      ...deps,
+      ...variables,
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -61,21 +61,21 @@ export async function start(
   const port = once(child, 'message').then(([message]) => message as number)
   return Promise.race([
     port.then((number) => `http://127.0.0.1:${number}`),
-    ended.then(() => assert.fail(`it ended early: ${printed}`)),
+    ended.then(() => assert.fail(`the program exited early: ${printed}`)),
   ])
 }
 
-/** What every example does, as its clients see it. */
-export async function converse(origin: string): Promise<void> {
+/** Checks what every example must do. */
+export async function checkExample(origin: string): Promise<void> {
   const ada = await signIn(origin, 'ada')
   const grace = await signIn(origin, 'grace')
 
   const hello = await fetch(`${origin}/hello/`, { headers: ada })
   assert.deepEqual([hello.status, await hello.json()], [200, { hello: 'ada' }])
-  const nobody = await fetch(`${origin}/hello/`)
-  assert.equal(nobody.status, 401)
-  assert.equal(nobody.headers.get('www-authenticate'), 'Bearer realm="api"')
-  assert.deepEqual(await nobody.json(), {
+  const anonymous = await fetch(`${origin}/hello/`)
+  assert.equal(anonymous.status, 401)
+  assert.equal(anonymous.headers.get('www-authenticate'), 'Bearer realm="api"')
+  assert.deepEqual(await anonymous.json(), {
     detail: 'Authentication credentials were not provided.',
   })
 

@@ -5,10 +5,11 @@ import { bearer, statelessBearer } from '../../src/authentication.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import { watchword } from '../../src/watchword.ts'
 import { aFolder } from '../sessions/house.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
+import { until } from '../time.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
@@ -63,7 +64,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
     end: () => others.ports.sessions.revoke(session!.id, 'logout', systemClock()),
     log: () =>
       log
-        .filter(({ event }) => event.includes('other processes'))
+        .filter(({ event }) => event.includes('revocation feed'))
         .map(({ level, event }) => ({ level, event })),
     setCut: (is: boolean) => {
       cut = is
@@ -83,12 +84,6 @@ async function instance(t: TestContext, revocationMaxAge: number) {
   }
 }
 
-/** Until something is so, for three seconds at the most. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 300 && !(await isSo()); i++) await sleep(10)
-  assert.equal(await isSo(), true)
-}
-
 for (const scheme of [bearer, statelessBearer]) {
   test(`${scheme.name}() believes what it knows for as long as tokens.revocationMaxAge says, and then nothing`, async (t) => {
     const { ask, setCut, log } = await instance(t, 1)
@@ -99,7 +94,7 @@ for (const scheme of [bearer, statelessBearer]) {
     await until(async () => (await ask(scheme)) === 'store_unavailable')
     await until(() => log().length === 1)
     assert.deepEqual(log(), [
-      { level: 'error', event: 'what other processes end is not learned any more' },
+      { level: 'error', event: 'the revocation feed is disconnected' },
     ])
 
     setCut(false)
@@ -107,7 +102,7 @@ for (const scheme of [bearer, statelessBearer]) {
     await until(() => log().length === 2)
     assert.deepEqual(log()[1], {
       level: 'info',
-      event: 'what other processes end is learned again',
+      event: 'the revocation feed is connected again',
     })
   })
 }

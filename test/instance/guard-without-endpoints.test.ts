@@ -21,7 +21,7 @@ async function ask(
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
   const headers = access === '' ? {} : { authorization: `Bearer ${access}` }
-  const signal = AbortSignal.timeout(1000)
+  const signal = AbortSignal.timeout(60_000)
   try {
     const response = await fetch(url, { headers, signal })
     return `${response.status} ${(await response.text()).length > 0}`

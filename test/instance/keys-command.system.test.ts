@@ -17,7 +17,7 @@ async function houseAndCommand(t: TestContext, tokens: NonNullable<Options['toke
     execFileSync(process.execPath, [BIN, ...words, '--database', database], {
       encoding: 'utf8',
       env: { PATH: process.env.PATH ?? '', ...env },
-      timeout: 20_000,
+      timeout: 120_000,
     })
   const type = (...words: string[]): string =>
     typeWith({ WATCHWORD_SECRET: SECRET }, ...words)

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import type { Asked } from './client.ts'
 
-/** What must never be seen in a log. It is in every value that is sent. */
+/** Part of every value that is sent; must not appear in a log. */
 export const CANARY = 'CANARY-4711'
 
-/** The endpoints and the fields that each asks for. */
+/** The endpoints and their required fields. */
 export const ENDPOINTS = [
   ['/api/token/', ['username', 'password']],
   ['/api/token/refresh/', ['refresh']],
@@ -16,7 +16,7 @@ export const ENDPOINTS = [
 
 export type Fields = (typeof ENDPOINTS)[number][1]
 
-/** An answer: its status and its body, exactly or by a pattern. */
+/** A response: its status and its body, exact or as a pattern. */
 export type Expected = readonly [status: number, body: string | RegExp]
 
 export interface BadInput {
@@ -39,8 +39,8 @@ const faults =
     JSON.stringify(Object.fromEntries(fields.map((name) => [name, [says]]))),
   ]
 
-/** A token that is none, a password that is nobody's. */
-const nobody = (fields: Fields): Expected => [
+/** The response to an invalid token or a wrong password. */
+const rejected = (fields: Fields): Expected => [
   401,
   isPassword(fields)
     ? '{"detail":"No active account found with the given credentials"}'
@@ -136,18 +136,18 @@ export const BAD_INPUTS: readonly BadInput[] = [
     asked: values(`{"a":"${CANARY}"}`),
     answered: faults('Not a valid string.'),
   },
-  { what: 'a number', asked: values('4711'), answered: nobody },
-  { what: 'a number beyond all measure', asked: values('1e999'), answered: nobody },
-  { what: 'text', asked: values(`"${CANARY}"`), answered: nobody },
+  { what: 'a number', asked: values('4711'), answered: rejected },
+  { what: 'a number beyond all measure', asked: values('1e999'), answered: rejected },
+  { what: 'text', asked: values(`"${CANARY}"`), answered: rejected },
   {
     what: 'text of three parts',
     asked: values(`"${CANARY}.${CANARY}.${CANARY}"`),
-    answered: nobody,
+    answered: rejected,
   },
   {
     what: 'emoji and right-to-left',
     asked: values(`"🙈\\u202e${CANARY}"`),
-    answered: nobody,
+    answered: rejected,
   },
   {
     what: 'a null character',
@@ -160,12 +160,12 @@ export const BAD_INPUTS: readonly BadInput[] = [
     answered: faults('Surrogate characters are not allowed: U+DC00.'),
   },
   {
-    what: 'a value of 30,000 octets',
+    what: 'a value of 30,000 bytes',
     asked: values(`"${CANARY.padEnd(30_000, 'x')}"`),
     answered: (fields) =>
       isPassword(fields)
         ? [400, '{"password":["Ensure this field has no more than 4096 characters."]}']
-        : nobody(fields),
+        : rejected(fields),
   },
   {
     what: 'a secret twice',
@@ -214,7 +214,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
     answered: malformedJson,
   },
   {
-    what: 'octets that are not UTF-8',
+    what: 'bytes that are not UTF-8',
     asked: json(Buffer.from('{"refresh":"\xff\xfe"}', 'latin1')),
     answered: malformedJson,
   },
@@ -255,11 +255,15 @@ export const BAD_INPUTS: readonly BadInput[] = [
     answered: faults('Null characters are not allowed.'),
   },
   {
-    what: 'octets in a form that are not UTF-8',
+    what: 'bytes in a form that are not UTF-8',
     asked: form(`${CANARY}%FF%C0%80`),
-    answered: nobody,
+    answered: rejected,
   },
-  { what: 'a form with broken escapes', asked: form(`${CANARY}%ZZ%`), answered: nobody },
+  {
+    what: 'a form with broken escapes',
+    asked: form(`${CANARY}%ZZ%`),
+    answered: rejected,
+  },
   {
     what: 'binary as a form',
     asked: body(FORM_TYPE, Buffer.alloc(5000, '\x00\x01\xfe\xff', 'latin1')),
@@ -294,7 +298,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
       headers: MULTIPART_TYPE,
       body: `${parts(fields, '')}--B--\r\n`,
     }),
-    answered: nobody,
+    answered: rejected,
   },
   {
     what: 'binary in parts',
@@ -334,12 +338,12 @@ export const BAD_INPUTS: readonly BadInput[] = [
     answered: detail(415, 'Unsupported content encoding "gzip" in request.'),
   },
   {
-    what: '65,537 octets',
+    what: '65,537 bytes',
     asked: json(' '.repeat(65_537)),
     answered: detail(413, 'The request body is too large.'),
   },
   {
-    what: '65,537 octets in chunks',
+    what: '65,537 bytes in chunks',
     asked: body({ ...JSON_TYPE, 'Transfer-Encoding': 'chunked' }, ' '.repeat(65_537)),
     answered: detail(413, 'The request body is too large.'),
   },
@@ -359,7 +363,7 @@ export const BAD_INPUTS: readonly BadInput[] = [
     asked: () => ({ method: 'GET', headers: { 'X-HTTP-Method-Override': 'POST' } }),
     answered: detail(405, 'Method "GET" not allowed.'),
   },
-  // These endpoints ask nobody who he is: the header is not even read.
+  // These endpoints do not authenticate, so the header is not read.
   {
     what: 'two Authorization headers',
     asked: () => ({ headers: { Authorization: [`Bearer ${CANARY}`, 'Basic YTpi'] } }),

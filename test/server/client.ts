@@ -12,13 +12,13 @@ export interface Answer {
 
 export interface Asked {
   readonly method?: string
-  /** A list where a name comes several times: name, value, name, value. */
+  /** A list of values for a repeated header. */
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | undefined
   readonly agent?: Agent | false
 }
 
-/** Asks as any HTTP client does, whatever the octets. */
+/** Sends a request as any HTTP client does, with any bytes. */
 export async function ask(
   { port }: Pick<ServerProcess, 'port'>,
   path: string,
@@ -29,7 +29,7 @@ export async function ask(
   outgoing.on('error', () => undefined)
   outgoing.end(body)
   const [response] = (await once(outgoing, 'response', {
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(120_000),
   })) as [IncomingMessage]
   const text = Buffer.concat(await response.toArray()).toString()
   return {
@@ -69,25 +69,24 @@ export function dial(port: number): Socket {
   return socket
 }
 
-/** Everything that the server says until it closes the connection. */
+/** Everything that the server sends until it closes the connection. */
 export async function untilClosed(socket: Socket): Promise<string> {
-  let said = ''
+  let received = ''
   socket.setEncoding('latin1').on('data', (text: string) => {
-    said += text
+    received += text
   })
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
-  return said
+  return received
 }
 
-/** The value that 99 of 100 do not exceed. */
+/** The 99th percentile. */
 export function p99(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(sorted.length * 0.99) - 1)] ?? Number.NaN
 }
 
 /**
- * For figures in milliseconds: a machine that is busy with other things makes everybody late now and then. Who is late by
- * his own fault is late in every round.
+ * For measurements in milliseconds: a busy machine is slow in some rounds, a slow server in all of them.
  */
 export async function inOneRoundOf(
   rounds: number,
@@ -103,8 +102,9 @@ export async function inOneRoundOf(
 }
 
 /**
- * A bound in milliseconds, meant for a machine of its own. Where this one is so busy that even without the attack
- * everything takes `alone`, three times that.
+ * A bound in milliseconds for an idle machine, or three times what the control took if this one is busy.
+ *
+ * @param control milliseconds of the same requests to a server that is not attacked
  */
-export const boundOf = (figure: number, alone: number): number =>
-  Math.max(figure, 3 * alone)
+export const boundOf = (bound: number, control: number): number =>
+  Math.max(bound, 3 * control)

@@ -5,37 +5,38 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { watchword } from '../../src/watchword.ts'
+import { timed } from '../time.ts'
 import { ADA } from './process.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
 
-/** Of every server that is started here. */
+/** The secret of every server that is started here. */
 export const SECRET = 'Vq3x-9ZsT_f0uYh2KpLm7RwEdNc5GbXaJ1oI6tQy'
 
-/** The user {@link ADA}, in a database that no server has open yet. */
+/** Creates the user {@link ADA} in a database that no server has opened yet. */
 export async function withAda(database: string): Promise<void> {
   const auth = watchword({ database, secret: SECRET })
   await auth.users.create(ADA)
   await auth.close()
 }
 
-/** What ends when a test or a trial does. */
-export interface Ends {
-  after(end: () => unknown): void
+/** Runs cleanup when a test or a trial ends. */
+export interface Cleanup {
+  after(cleanup: () => unknown): void
 }
 
 export interface Typed {
   readonly database: string
   readonly words?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Of the process: options of node. */
+  /** Options of node. */
   readonly execArgv?: readonly string[]
   readonly cwd?: string
 }
 
-/** `watchword start`, typed as a user does, when it serves. */
+/** Runs `watchword start` and waits until it serves. */
 export async function startCommand(
-  t: Ends,
+  t: Cleanup,
   { database, words = ['--port', '0'], env, execArgv = [], cwd }: Typed,
 ) {
   const line = [...execArgv, BIN, 'start', '--json', '--database', database, ...words]
@@ -45,17 +46,17 @@ export async function startCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))
-  const said = { out: '', err: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
-  // Lines of requests are many, and nobody's concern here.
+  const output = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.out += text))
+  // The lines of requests are many, and no test reads them.
   createInterface(child.stderr).on('line', (line) => {
-    if (!line.includes('"event":"request"')) said.err += `${line}\n`
+    if (!line.includes('"event":"request"')) output.err += `${line}\n`
   })
   const ended = once(child, 'close')
   await Promise.race([once(child.stdout, 'data'), ended])
   if (child.exitCode !== null)
-    throw new Error(`watchword start ended with ${child.exitCode}: ${said.err}`)
-  const { url, workers } = JSON.parse(said.out) as {
+    throw new Error(`watchword start ended with ${child.exitCode}: ${output.err}`)
+  const { url, workers } = JSON.parse(output.out) as {
     readonly url: string
     readonly workers: number
   }
@@ -64,26 +65,24 @@ export async function startCommand(
     url,
     port: url.startsWith('unix:') ? 0 : Number(new URL(url).port),
     workers,
-    said,
+    output,
     child: child as ChildProcess,
     ended,
-    /** The processes that this one has started. */
+    /** The ids of its worker processes. */
     workerIds: () => childrenOf(child.pid!),
-    /** @returns how it ended, and after how many milliseconds */
+    /** @returns how it exited, and after how many milliseconds of a stopwatch */
     async stop(signal: NodeJS.Signals = 'SIGTERM') {
-      const began = performance.now()
-      child.kill(signal)
-      await ended
-      return {
-        code: child.exitCode,
-        signal: child.signalCode,
-        ms: performance.now() - began,
-      }
+      const { ms } = await timed(() => {
+        child.kill(signal)
+        return ended
+      })
+      return { code: child.exitCode, signal: child.signalCode, ms }
     },
-    /** Waits until it has said so on standard error, so many times. */
-    async untilSaid(what: string, times = 1): Promise<void> {
-      const isSaid = await within(60, () => said.err.split(what).length > times)
-      if (!isSaid) throw new Error(`"${what}" was not said ${times} times: ${said.err}`)
+    /** Waits until standard error contains this text so many times. */
+    async untilLogged(text: string, times = 1): Promise<void> {
+      const isLogged = await within(60, () => output.err.split(text).length > times)
+      if (!isLogged)
+        throw new Error(`"${text}" was not logged ${times} times: ${output.err}`)
     },
   }
 }
@@ -105,7 +104,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** @returns whether it came true within so many seconds */
+/** @returns whether the condition became true within so many seconds */
 export async function within(seconds: number, isSo: () => boolean): Promise<boolean> {
   for (let i = 0; i < seconds * 20; i++) {
     if (isSo()) return true

@@ -1,5 +1,5 @@
-/** A metric as Prometheus' text format tells it. */
-export interface Told {
+/** A metric in the text format of Prometheus. */
+export interface ExposedMetric {
   readonly type: string
   readonly samples: ReadonlyMap<string, number>
 }
@@ -11,13 +11,13 @@ const NUMBER = /^(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|NaN|[+-]?Inf)$
 const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped']
 
 /**
- * Reads version 0.0.4 of the format, and nothing that is not of it: every metric once, with its help and type before its
- * samples; every sample once; histograms whole, their buckets in order and never falling.
+ * Parses version 0.0.4 of the format strictly: every metric once, with help and type before its samples; every sample once;
+ * histograms complete, their buckets in ascending order.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
- * @throws Error naming the line
+ * @throws Error with the line
  */
-export function parseExposition(text: string): ReadonlyMap<string, Told> {
+export function parseExposition(text: string): ReadonlyMap<string, ExposedMetric> {
   if (!text.endsWith('\n')) throw new Error('the last line does not end')
   const metrics = new Map<string, { type: string; samples: Map<string, number> }>()
   let helped: string | undefined
@@ -27,7 +27,7 @@ export function parseExposition(text: string): ReadonlyMap<string, Told> {
     const help = /^# HELP (\S+) (.+)$/.exec(line)
     const type = /^# TYPE (\S+) (\S+)$/.exec(line)
     if (help !== null) {
-      if (metrics.has(help[1]!)) throw wrong('told twice')
+      if (metrics.has(help[1]!)) throw wrong('a metric twice')
       helped = help[1]
     } else if (type !== null) {
       if (type[1] !== helped) throw wrong('a type without its help')

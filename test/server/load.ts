@@ -1,56 +1,74 @@
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LIMITS } from '../../src/server/connection-limits.ts'
 
 export interface LoadTerms {
-  /** Who is asked, in this order: where one refuses to be connected to, the next is. */
+  /** The next one is tried if a port refuses the connection. */
   readonly ports: () => readonly number[]
-  /** Requests a second, of all clients. */
+  /** Requests per second of all clients together. */
   readonly rate: number
   /** Clients that keep their connection. */
   readonly keeping: number
-  /** Clients that make a new connection for each request. */
+  /** Clients that open a connection for each request. */
   readonly fresh: number
   readonly access: string
 }
 
-/** Requests under way all the time, and what became of them. */
+/** A steady stream of requests, and their outcomes. */
 export interface Load {
   readonly answered: number
-  /** How each of those ended that had no whole answer with 200. */
+  /** The outcomes of requests without a complete response with 200. */
   readonly lost: readonly string[]
   /**
-   * How many new connections were reset before anything was answered, as the kernel does with those that it has taken and the
-   * server has not, when the server shuts its door. Each is asked again elsewhere, as any client may do.
+   * New connections that were reset before a response: the kernel does that to connections which the server has not accepted
+   * when it stops listening. The request is repeated on the next port, as any client may do.
    */
-  readonly atTheDoor: number
-  /** How many met nobody at all. */
+  readonly resetEarly: number
+  /**
+   * Kept connections that were closed after their client had sent nothing for longer than a stopping server keeps them open.
+   * The request is repeated (RFC 9112 §9.3.1).
+   */
+  readonly tooLate: number
+  /** Responses 503: on a busy machine a connection to the database takes long. The request is repeated. */
+  readonly unavailable: number
+  /** Requests that every port refused. */
   readonly refused: number
-  /** Until the last of them has ended. @returns requests a second */
+  /** Ends after the last request. @returns requests per second */
   stop(): Promise<number>
 }
 
-const AT_THE_DOOR = 'reset at the door'
+const RESET_EARLY = 'reset before it was accepted'
 
-/** Milliseconds after which nobody believes in an answer any more. */
-const PATIENCE = 15_000
+/** Milliseconds. */
+const RESPONSE_TIMEOUT = 120_000
 
 export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
-  const seen = { answered: 0, lost: [] as string[], atTheDoor: 0, refused: 0 }
+  const seen = {
+    answered: 0,
+    lost: [] as string[],
+    resetEarly: 0,
+    tooLate: 0,
+    unavailable: 0,
+    refused: 0,
+  }
   let isOver = false
   const pace = ((keeping + fresh) * 1000) / rate
   const began = performance.now()
 
   const client = async (agent: Agent | false, index: number): Promise<void> => {
-    // Not all at the same moment.
+    // Spreads the clients over the interval.
     await sleep((pace * index) / (keeping + fresh))
+    let last = performance.now()
     while (!isOver) {
       const next = performance.now() + pace
-      await ask(agent)
+      await ask(agent, performance.now() - last)
+      last = performance.now()
       await sleep(Math.max(0, next - performance.now()))
     }
     if (agent !== false) agent.destroy()
   }
-  const ask = async (agent: Agent | false): Promise<void> => {
+  /** @param silent milliseconds since the client was answered last */
+  const ask = async (agent: Agent | false, silent: number): Promise<void> => {
     for (const port of ports()) {
       const how = await once({
         port,
@@ -59,10 +77,14 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
         headers: { authorization: `Bearer ${access}` },
       })
       if (how === 'ECONNREFUSED') continue
-      if (how === AT_THE_DOOR) {
-        seen.atTheDoor++
+      if (how === RESET_EARLY) {
+        seen.resetEarly++
         continue
       }
+      const isTooLate = how === 'ECONNRESET' && silent > LIMITS.idleGrace
+      if (isTooLate) seen.tooLate++
+      if (how === '503') seen.unavailable++
+      if (isTooLate || how === '503') return ask(agent, 0)
       if (how === '200') seen.answered++
       else seen.lost.push(`${agent === false ? 'fresh' : 'kept'}: ${how}`)
       return
@@ -82,8 +104,14 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
     get lost() {
       return seen.lost
     },
-    get atTheDoor() {
-      return seen.atTheDoor
+    get resetEarly() {
+      return seen.resetEarly
+    },
+    get tooLate() {
+      return seen.tooLate
+    },
+    get unavailable() {
+      return seen.unavailable
     },
     get refused() {
       return seen.refused
@@ -97,25 +125,28 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
   }
 }
 
-/** Sends one request. @returns its status, where the answer was whole; else what happened */
+/** Sends one request. @returns the status of a complete response, or what happened instead */
 export const once = (options: RequestOptions, body?: string): Promise<string> =>
   whole(options, body).then(({ how }) => how)
 
-/** The same, with the answer's text. */
+/** The same, with the text of the response. */
 export const whole = (
   options: RequestOptions,
   body?: string,
 ): Promise<{ how: string; text: string }> =>
   new Promise((resolve) => {
     const outgoing = request({ host: '127.0.0.1', ...options })
-    const patience = setTimeout(() => outgoing.destroy(new Error('no answer')), PATIENCE)
+    const timeout = setTimeout(
+      () => outgoing.destroy(new Error('no response')),
+      RESPONSE_TIMEOUT,
+    )
     const end = (how: string, text = ''): void => {
-      clearTimeout(patience)
+      clearTimeout(timeout)
       resolve({ how, text })
     }
     outgoing.on('error', ({ code, message }: NodeJS.ErrnoException) => {
       const isNew = !outgoing.reusedSocket
-      end(isNew && code === 'ECONNRESET' ? AT_THE_DOOR : (code ?? message))
+      end(isNew && code === 'ECONNRESET' ? RESET_EARLY : (code ?? message))
     })
     outgoing.on('response', (response: IncomingMessage) => {
       const pieces: Buffer[] = []
@@ -124,7 +155,7 @@ export const whole = (
         .on('error', () => undefined)
       response.on('close', () =>
         end(
-          response.complete ? String(response.statusCode) : 'half an answer',
+          response.complete ? String(response.statusCode) : 'an incomplete response',
           Buffer.concat(pieces).toString(),
         ),
       )

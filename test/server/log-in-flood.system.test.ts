@@ -3,6 +3,7 @@ import { Agent } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stopwatch } from '../time.ts'
 import {
   type Answer,
   ask,
@@ -14,17 +15,17 @@ import {
 } from './client.ts'
 import { ADA, type ServerProcess, startServer } from './process.ts'
 
-/** Log-ins a second that are offered, for so many seconds. */
+/** Sign-ins per second, for this many seconds. */
 const OFFERED = 300
 const SECONDS = 3
 const WRONG = { username: ADA.username, password: 'not the password' }
 
-/** As from addresses without number: the throttle would stop one address long before the hashes are many. */
+/** As if from many addresses: the throttle would stop a single one early. */
 const UNCOUNTED = { throttle: { login: null } } as const
 
-test('R21: a flood of log-ins does not stop the service', async (t) => {
+test('R21: during a flood of sign-ins, token checks stay fast', async (t) => {
   const server = await startServer(t, { options: UNCOUNTED })
-  // The hashes keep all cores busy: what that does to a process that nobody attacks is measured beside.
+  // The control: a server that is not attacked, on the same busy cores.
   const other = await startServer(t)
   const agent = new Agent({ keepAlive: true })
   t.after(() => agent.destroy())
@@ -43,12 +44,19 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     const checks: Answer[] = []
     const elsewhere: Answer[] = []
     const logins: Promise<Answer>[] = []
+    let slowest = 0
+    using watch = stopwatch()
+    const logIn = async (): Promise<Answer> => {
+      const began = watch.ms()
+      const answer = await askJson(server, '/api/token/', WRONG, agent)
+      if (answer.status === 401) slowest = Math.max(slowest, watch.ms() - began)
+      return answer
+    }
 
     const { hashesAtOnce, hashes } = await server.measure(async () => {
       const began = performance.now()
       for (let ms = 0; ms < SECONDS * 1000; ms = performance.now() - began) {
-        while (logins.length < (OFFERED * ms) / 1000)
-          logins.push(askJson(server, '/api/token/', WRONG, agent))
+        while (logins.length < (OFFERED * ms) / 1000) logins.push(logIn())
         const [here, there] = await Promise.all([check(server), check(other)])
         checks.push(here)
         elsewhere.push(there)
@@ -58,21 +66,21 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     })
     const answers = await Promise.all(logins)
     const admitted = answers.filter(({ status }) => status === 401)
-    const turnedAway = answers.filter(({ status }) => status === 503)
+    const rejected = answers.filter(({ status }) => status === 503)
 
     assert.equal(
-      admitted.length + turnedAway.length,
+      admitted.length + rejected.length,
       answers.length,
       'every answer is 401 or 503',
     )
-    assert.ok(turnedAway.length > 0, 'the flood was none')
+    assert.ok(rejected.length > 0, 'no sign-in was rejected: the flood was too small')
     assert.equal(hashesAtOnce, availableParallelism())
-    assert.equal(hashes, admitted.length, 'nobody who is turned away costs a hash')
-    for (const { headers, body } of turnedAway) {
+    assert.equal(hashes, admitted.length, 'a rejected sign-in costs no hash')
+    for (const { headers, body } of rejected) {
       assert.ok(Number(headers['retry-after']) >= 1)
       assert.equal(body, '{"detail":"The server is busy. Try again shortly."}')
     }
-    assert.ok(Math.max(...admitted.map(({ ms }) => ms)) <= 10_000)
+    assert.ok(slowest <= 10_000, `${slowest} ms`)
     assert.deepEqual(new Set(checks.map(({ status }) => status)), new Set([200]))
     const [here = 0, there = 0] = [checks, elsewhere].map((answers) =>
       p99(answers.map(({ ms }) => ms)),
@@ -82,10 +90,10 @@ test('R21: a flood of log-ins does not stop the service', async (t) => {
     )
     assert.ok(here <= boundOf(100, there), `token checks p99 ${here} ms`)
   })
-  await signIn(server) // it has recovered
+  await signIn(server) // the server has recovered
 })
 
-test('R21: of a flood from one address hardly anything is hashed', async (t) => {
+test('R21: of a flood from one address only ten passwords are hashed', async (t) => {
   const server = await startServer(t)
   await signIn(server)
 

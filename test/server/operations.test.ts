@@ -13,12 +13,13 @@ import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
 import { watchword } from '../../src/watchword.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
+import { turns, until } from '../time.ts'
 import { parseExposition } from './exposition.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
-/** A server with one user, ada, whose lines are kept. */
+/** A server with one user, ada, whose log entries are collected. */
 async function server(
   t: TestContext,
   options: Options = {},
@@ -33,7 +34,7 @@ async function server(
     host: '127.0.0.1',
     port: 0,
     log,
-    limits: { ...LIMITS, idleGrace: 300 },
+    limits: { ...LIMITS, idleGrace: 20 },
     ...serving,
   })
   t.after(async () => {
@@ -51,7 +52,7 @@ async function server(
 
 // Health
 
-test('/health/live says that the process answers, and /health/ready how its parts are', async (t) => {
+test('/health/live is 200, and /health/ready lists the health of each part', async (t) => {
   const { url } = await server(t)
   const live = await fetch(`${url}/health/live`)
   assert.deepEqual([live.status, await live.json()], [200, { status: 'ok' }])
@@ -73,7 +74,7 @@ test('/health/live says that the process answers, and /health/ready how its part
   assert.equal((await fetch(`${url}/health/ready`, { method: 'POST' })).status, 405)
 })
 
-test('/health/ready is 503 while the store cannot be asked, and /health/live 200', async (t) => {
+test('while the store is down, /health/ready is 503 and /health/live is 200', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
   const ping = (): Promise<void> =>
@@ -94,7 +95,7 @@ test('/health/ready is 503 while the store cannot be asked, and /health/live 200
   assert.deepEqual(await statuses(), [200, 200])
 })
 
-test('a server that is degraded is asked all the same', async (t) => {
+test('a degraded server is ready: 200, with status degraded', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const time = { now: () => (Date.now() / 1000) as never, ahead: () => 30 as never }
   const { url } = await server(t, { database: { ...store, time } })
@@ -106,42 +107,42 @@ test('a server that is degraded is asked all the same', async (t) => {
   )
 })
 
-test('a server that is about to go is not ready at once, and lives', async (t) => {
+test('a server that is stopping is not ready at once, and still live', async (t) => {
   const { running, url } = await server(t)
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   t.after(() => socket.destroy())
-  let said = ''
-  socket.setEncoding('latin1').on('data', (text: string) => (said += text))
+  let received = ''
+  socket.setEncoding('latin1').on('data', (text: string) => (received += text))
   await once(socket, 'connect')
   socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
-  while (!said.includes('{"status":"ok"}')) await sleep(5)
-  said = ''
+  await until(() => received.includes('{"status":"ok"}'))
+  received = ''
   running.stopListening()
   socket.write(
     'GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n',
   )
-  while (!said.includes('{"status":"ok"}')) await sleep(5)
-  assert.deepEqual(said.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 503', 'HTTP/1.1 200'])
-  assert.match(said, /\{"status":"down","stopping":true\}/)
+  await until(() => received.includes('{"status":"ok"}'))
+  assert.deepEqual(received.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 503', 'HTTP/1.1 200'])
+  assert.match(received, /\{"status":"down","stopping":true\}/)
 })
 
 // Request ids
 
-test('every answer says what its request is called, and every line of it, and its audit event', async (t) => {
+test('the response, the log line and the audit event of a request share its id', async (t) => {
   const { auth, lines, post } = await server(t, { explain: true })
   const answer = await post('/api/token/', { username: 'ada', password: 'wrong' })
   const id = answer.headers.get('x-request-id') ?? ''
   assert.match(id, /^[\da-f]{32}$/)
   const [event] = await auth.events.list({ kind: 'sign_in_failed' })
   assert.deepEqual([event?.requestId, event?.address], [id, '127.0.0.1'])
-  await sleep(20)
+  await turns()
   assert.deepEqual(
     lines.map(({ event, request }) => [event, request]),
     [['request', id]],
   )
 })
 
-test('a guard that refuses and a fault that nobody foresaw are told with the name of the request', async (t) => {
+test('a rejection by a guard and an unexpected error are logged with the request id', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const find: typeof store.ports.users.find = () => {
     throw new Error('a fault')
@@ -159,7 +160,7 @@ test('a guard that refuses and a fault that nobody foresaw are told with the nam
   const refused = await fetch(`${url}/hello/`)
   isFaulty = true
   const failed = await post('/api/token/', { username: 'ada', password: PASSWORD })
-  await sleep(20)
+  await turns()
   const ids = [refused, failed].map((answer) => answer.headers.get('x-request-id'))
   assert.deepEqual([refused.status, failed.status], [401, 500])
   assert.deepEqual(
@@ -174,17 +175,17 @@ test('a guard that refuses and a fault that nobody foresaw are told with the nam
 })
 
 for (const [what, proxies, sent, isKept] of [
-  ['of a proxy that is trusted is kept', 1, 'edge-7f:2026.11_27@a', true],
-  ['of whoever asks is not, where no proxy is trusted', 0, 'edge-7f', false],
-  ['with a blank in it is not kept', 1, 'edge 7f', false],
-  ['with a quote in it is not kept', 1, 'edge"7f', false],
-  ['longer than 64 characters is not kept', 1, 'e'.repeat(65), false],
-  ['that is empty is not kept', 1, '', false],
+  ['of a trusted proxy is kept', 1, 'edge-7f:2026.11_27@a', true],
+  ['of a client is replaced if no proxy is trusted', 0, 'edge-7f', false],
+  ['with a space in it is replaced', 1, 'edge 7f', false],
+  ['with a quote in it is replaced', 1, 'edge"7f', false],
+  ['longer than 64 characters is replaced', 1, 'e'.repeat(65), false],
+  ['that is empty is replaced', 1, '', false],
 ] as const) {
   test(`a request id ${what}`, async (t) => {
     const { lines, url } = await server(t, { proxies }, { proxies })
     const answer = await fetch(url, { headers: { 'x-request-id': sent } })
-    await sleep(20)
+    await turns()
     const id = answer.headers.get('x-request-id')
     assert.equal(id === sent, isKept)
     assert.equal(lines[0]?.request, id)
@@ -194,7 +195,7 @@ for (const [what, proxies, sent, isKept] of [
 
 // The log
 
-test('no line of the log, no event and no metric holds a secret, whatever is sent where (L3)', async (t) => {
+test('no log line, audit event or metric contains a secret of any part of a request (L3)', async (t) => {
   const metrics = { host: '127.0.0.1', port: 0, version: '0.0.0' }
   const { auth, ada, lines, post, running, url } = await server(
     t,
@@ -248,7 +249,7 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
     .require(new Request(`http://localhost/reset/${pair.access}/?token=${canary}`))
     .catch(() => undefined)
 
-  await sleep(50)
+  await turns()
   const written = [
     ...lines.map(jsonLine),
     ...lines.map(textLine),
@@ -260,10 +261,10 @@ test('no line of the log, no event and no metric holds a secret, whatever is sen
     assert.ok(!written.includes(secret), `${secret.slice(0, 12)} is written`)
 })
 
-test('a line is JSON with the moment, the level, the process, and what happened', async (t) => {
+test('a log line is JSON with the time, the level, the process and the request', async (t) => {
   const { lines, url } = await server(t)
   await fetch(`${url}/no/\u001b[2J`)
-  await sleep(20)
+  await turns()
   const line = JSON.parse(jsonLine(lines[0]!)) as Record<string, unknown>
   const { at, ms, request, ...others } = line
   assert.match(String(at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -280,7 +281,7 @@ test('a line is JSON with the moment, the level, the process, and what happened'
   })
 })
 
-test('probes are told in the log where they find something', async (t) => {
+test('health checks are logged only if they fail', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
   const ping = (): Promise<void> =>
@@ -291,7 +292,7 @@ test('probes are told in the log where they find something', async (t) => {
   await sleep(600)
   isDown = true
   await fetch(`${url}/health/ready`)
-  await sleep(20)
+  await turns()
   assert.deepEqual(
     lines.map(({ level, path, status }) => [level, path, status]),
     [['warn', '/health/ready', 503]],
@@ -300,10 +301,10 @@ test('probes are told in the log where they find something', async (t) => {
 
 // Metrics
 
-const at = { host: '127.0.0.1', port: 0, version: '1.2.3' }
+const METRICS_PLACE = { host: '127.0.0.1', port: 0, version: '1.2.3' }
 
-test('metrics are of the text format, and count what was done', async (t) => {
-  const { running, post, url } = await server(t, {}, { metrics: at })
+test('metrics are valid exposition text and count requests, sign-ins and refreshes', async (t) => {
+  const { running, post, url } = await server(t, {}, { metrics: METRICS_PLACE })
   const pair = (await (
     await post('/api/token/', { username: 'ada', password: PASSWORD })
   ).json()) as Record<string, string>
@@ -318,9 +319,9 @@ test('metrics are of the text format, and count what was done', async (t) => {
     answer.headers.get('content-type'),
     'text/plain; version=0.0.4; charset=utf-8',
   )
-  const told = parseExposition(await answer.text())
+  const metrics = parseExposition(await answer.text())
   const numberOf = (metric: string, sample = metric) =>
-    told.get(metric)?.samples.get(sample)
+    metrics.get(metric)?.samples.get(sample)
   const requests = (labels: string) =>
     numberOf('watchword_requests_total', `watchword_requests_total{${labels}}`)
   assert.equal(requests('endpoint="/api/token",status="200"'), 1)
@@ -348,13 +349,13 @@ test('metrics are of the text format, and count what was done', async (t) => {
   const all = Object.keys(METRICS).filter(
     (name) => !['watchword_redis_up', 'watchword_clock_ahead_seconds'].includes(name),
   )
-  assert.deepEqual([...told.keys()], all)
-  const series = [...told.values()].reduce((sum, { samples }) => sum + samples.size, 0)
+  assert.deepEqual([...metrics.keys()], all)
+  const series = [...metrics.values()].reduce((sum, { samples }) => sum + samples.size, 0)
   assert.ok(series < 200, `${series} series`)
 })
 
-test('metrics are told at their own address alone', async (t) => {
-  const { running, url } = await server(t, {}, { metrics: at })
+test('metrics are served at their own address and nowhere else', async (t) => {
+  const { running, url } = await server(t, {}, { metrics: METRICS_PLACE })
   assert.equal((await fetch(`${url}/metrics`)).status, 404)
   const own = running.metrics ?? ''
   assert.match(own, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/)
@@ -362,13 +363,13 @@ test('metrics are told at their own address alone', async (t) => {
   assert.equal((await fetch(own, { method: 'POST' })).status, 405)
 })
 
-test('without being asked for, metrics are told nowhere', async (t) => {
+test('without the option there are no metrics', async (t) => {
   const { running, url } = await server(t)
   assert.equal(running.metrics, undefined)
   assert.equal((await fetch(`${url}/metrics`)).status, 404)
 })
 
-test('the metrics of all workers are added up, and of a gauge that says how bad it is the worst is told', async (t) => {
+test('metrics of several workers are added up; for the age of the feed the highest counts', async (t) => {
   const other: readonly Sample[] = [
     { name: 'watchword_workers', value: 1 },
     {
@@ -402,21 +403,21 @@ test('the metrics of all workers are added up, and of a gauge that says how bad 
       JSON.parse(JSON.stringify(other)),
     ],
   }
-  const { running, url } = await server(t, {}, { metrics: at, bus })
+  const { running, url } = await server(t, {}, { metrics: METRICS_PLACE, bus })
   await fetch(`${url}/no/`)
-  const told = parseExposition(await (await fetch(running.metrics ?? '')).text())
+  const metrics = parseExposition(await (await fetch(running.metrics ?? '')).text())
   const numberOf = (sample: string) =>
-    told.get(sample.replace(/\{.*/, ''))?.samples.get(sample)
+    metrics.get(sample.replace(/\{.*/, ''))?.samples.get(sample)
   assert.equal(numberOf('watchword_workers'), 2)
   assert.equal(numberOf('watchword_requests_total{endpoint="other",status="404"}'), 41)
   assert.equal(numberOf('watchword_sign_ins_total{outcome="failed"}'), 7)
   assert.equal(numberOf('watchword_revocation_feed_age_seconds'), 99)
 })
 
-test('where the port is taken, nothing of the metrics is left behind', async (t) => {
+test('if the port is in use, the metrics server is closed again', async (t) => {
   const { auth, url } = await server(t)
   const port = Number(new URL(url).port)
-  await assert.rejects(serve({ auth, host: '127.0.0.1', port, metrics: at }), {
+  await assert.rejects(serve({ auth, host: '127.0.0.1', port, metrics: METRICS_PLACE }), {
     code: 'EADDRINUSE',
   })
   const handles = process

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Measured, Verbs, Wish } from './served.ts'
+import type { Measured, ServerConfig, Verbs } from './served.ts'
 
 export const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 
@@ -10,13 +10,13 @@ const SERVED = fileURLToPath(new URL('served.ts', import.meta.url))
 
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
 
-/** A server in a process of its own, with one user, {@link ADA}. It ends with the test. */
+/** Starts a server in a process of its own, with the user {@link ADA}. It is killed at the end of the test. */
 export async function startServer(
   t: Pick<TestContext, 'after'>,
-  wishes: Partial<Wish> = {},
+  overrides: Partial<ServerConfig> = {},
   execArgv: readonly string[] = [],
 ) {
-  const usual = {
+  const defaults = {
     database: 'sqlite::memory:',
     options: {},
     limits: {},
@@ -24,9 +24,13 @@ export async function startServer(
     sabotage: undefined,
     skew: 0,
   }
-  const wish: Wish = { ...usual, ...wishes }
-  const terms = { execPath: process.execPath, execArgv: [...execArgv], silent: true }
-  const child = fork(SERVED, [JSON.stringify(wish)], terms)
+  const config: ServerConfig = { ...defaults, ...overrides }
+  const forkOptions = {
+    execPath: process.execPath,
+    execArgv: [...execArgv],
+    silent: true,
+  }
+  const child = fork(SERVED, [JSON.stringify(config)], forkOptions)
   t.after(() => child.kill('SIGKILL'))
   const ended = once(child, 'exit') as Promise<[code: number | null]>
   const log = { text: '' }
@@ -35,7 +39,7 @@ export async function startServer(
       log.text += text
     })
   }
-  /** Who waits for an answer: 0 for the one to a message without a number. */
+  /** By the number of the message; 0 for a message without a number. */
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   child.on('message', (message: { readonly n?: number }) => {
     waiting.get(message.n ?? 0)?.resolve(message)
@@ -57,9 +61,9 @@ export async function startServer(
     url,
     port: Number(new URL(url).port),
     pid: child.pid,
-    /** Everything that the process has written. */
+    /** Everything that the process has printed. */
     log,
-    /** What `work` costs the process. */
+    /** Measures the process during `work`. */
     async measure(work: () => Promise<void>): Promise<Measured> {
       child.send('begin')
       await answer()
@@ -74,14 +78,14 @@ export async function startServer(
       asked += 1
       const n = asked
       child.send({ n, verb, its })
-      const said = (await answer(n)) as {
+      const reply = (await answer(n)) as {
         readonly answer?: unknown
         readonly error?: string
       }
-      if (said.error !== undefined) throw new Error(said.error)
-      return said.answer as Answer<Verb>
+      if (reply.error !== undefined) throw new Error(reply.error)
+      return reply.answer as Answer<Verb>
     },
-    /** As a power cut would: nothing is closed. */
+    /** Like a power cut: nothing is closed. */
     async kill(): Promise<void> {
       child.kill('SIGKILL')
       await ended

@@ -10,6 +10,7 @@ import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { textLine } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
 import { watchword } from '../../src/watchword.ts'
+import { endsBefore, until } from '../time.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
@@ -57,14 +58,14 @@ function dial(port: number): Socket {
   return socket
 }
 
-/** Everything that the server says until it closes the connection. */
+/** Everything that the server sends until it closes the connection. */
 async function untilClosed(socket: Socket): Promise<string> {
-  let said = ''
+  let received = ''
   socket.setEncoding('latin1').on('data', (text: string) => {
-    said += text
+    received += text
   })
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
-  return said
+  return received
 }
 
 async function raw(port: number, text: string): Promise<string> {
@@ -74,10 +75,10 @@ async function raw(port: number, text: string): Promise<string> {
 }
 
 const GET = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
-const statusesIn = (said: string): string[] =>
-  [...said.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status = '']) => status)
+const statusesIn = (received: string): string[] =>
+  [...received.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status = '']) => status)
 
-test('the first page tells what to type next, on this very server', async () => {
+test('the first page shows a sign-in command with the URL of this server', async () => {
   await using it = await server()
 
   const page = await (await ask(it.url)).text()
@@ -87,7 +88,7 @@ test('the first page tells what to type next, on this very server', async () => 
   )
 })
 
-test('hello greets who has signed in, with and without trailing slash', async () => {
+test('/hello/ greets a signed-in user, with and without the trailing slash', async () => {
   await using it = await server()
   await it.withAda()
   const { access } = (await (
@@ -105,7 +106,7 @@ test('hello greets who has signed in, with and without trailing slash', async ()
   }
 })
 
-test('hello refuses who has not', async () => {
+test('/hello/ without credentials is 401 with a challenge', async () => {
   await using it = await server()
 
   const answer = await ask(`${it.url}/hello/`)
@@ -117,13 +118,13 @@ test('hello refuses who has not', async () => {
   })
 })
 
-test('credentials are asked for before the method is judged', async () => {
+test('without credentials a wrong method is 401, not 405', async () => {
   await using it = await server()
 
   assert.equal((await ask(`${it.url}/hello/`, { method: 'DELETE' })).status, 401)
 })
 
-test('the key set is public and holds nothing private', async () => {
+test('the key set is public and has no private members', async () => {
   await using it = await server()
 
   const answer = await ask(`${it.url}/.well-known/jwks.json`)
@@ -141,7 +142,7 @@ test('the key set is public and holds nothing private', async () => {
   }
 })
 
-test('what is not there is not found, in JSON', async () => {
+test('an unknown path is 404 in JSON', async () => {
   await using it = await server()
 
   for (const path of [
@@ -159,7 +160,7 @@ test('what is not there is not found, in JSON', async () => {
   }
 })
 
-test('a page that is read cannot be written', async () => {
+test('POST to a page is 405 with Allow', async () => {
   await using it = await server()
 
   const answer = await ask(it.url, { method: 'POST' })
@@ -169,7 +170,7 @@ test('a page that is read cannot be written', async () => {
   assert.deepEqual(await answer.json(), { detail: 'Method "POST" not allowed.' })
 })
 
-test('HEAD is answered as GET, without the body', async () => {
+test('HEAD has the headers of GET and no body', async () => {
   await using it = await server()
 
   const answer = await ask(it.url, { method: 'HEAD' })
@@ -180,7 +181,7 @@ test('HEAD is answered as GET, without the body', async () => {
 })
 
 for (const [what, text, status, detail] of [
-  ['no HTTP', 'EHLO example.com\r\n\r\n', '400', 'The request is not well-formed HTTP.'],
+  ['not HTTP', 'EHLO example.com\r\n\r\n', '400', 'The request is not well-formed HTTP.'],
   [
     'two lengths',
     'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
@@ -206,43 +207,51 @@ for (const [what, text, status, detail] of [
     'The request header is too large.',
   ],
 ] as const) {
-  test(`what cannot be read is refused and the connection closed: ${what}`, async () => {
+  test(`an unreadable request is rejected and its connection closed: ${what}`, async () => {
     await using it = await server()
 
-    const said = await raw(it.port, text)
+    const received = await raw(it.port, text)
 
-    assert.deepEqual(statusesIn(said), [status])
-    assert.ok(said.endsWith(`\r\n\r\n${JSON.stringify({ detail })}`), said)
-    assert.match(said, /^Connection: close\r$/m)
+    assert.deepEqual(statusesIn(received), [status])
+    assert.ok(received.endsWith(`\r\n\r\n${JSON.stringify({ detail })}`), received)
+    assert.match(received, /^Connection: close\r$/m)
     assert.deepEqual(it.lines, [`unreadable request ${status}`])
   })
 }
 
-test('what cannot be read does not take the place of an answer that is under way', async () => {
+test('an unreadable request does not replace the response to the request before it', async () => {
   await using it = await server()
   await it.withAda()
   const body = `username=ada&password=${PASSWORD}`
 
-  const said = await raw(
+  const received = await raw(
     it.port,
     `POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}nonsense\r\n\r\n`,
   )
 
-  assert.deepEqual(statusesIn(said), ['200'])
-  assert.match(said, /"access"/)
+  assert.deepEqual(statusesIn(received), ['200'])
+  assert.match(received, /"access"/)
 })
 
-test('slow clients are closed in time while others are served', async () => {
+test('slow clients are disconnected in time while others are served', async () => {
   await using it = await server({ headersTimeout: 700, requestTimeout: 1400 })
   await it.withAda()
   const began = performance.now()
   const trickle = (head: string) => async () => {
     const socket = dial(it.port)
     socket.write(head)
-    const drip = setInterval(() => socket.write('a'), 100)
-    const said = await untilClosed(socket)
+    let drops = 0
+    const drip = setInterval(() => {
+      drops++
+      socket.write('a')
+    }, 100)
+    const received = await untilClosed(socket)
     clearInterval(drip)
-    return { statuses: statusesIn(said), seconds: (performance.now() - began) / 1000 }
+    return {
+      statuses: statusesIn(received),
+      drops,
+      seconds: (performance.now() - began) / 1000,
+    }
   }
   const inHeader = trickle('GET /hello/ HTTP/1.1\r\nHost: x\r\nA: ')
   const inBody = trickle(
@@ -265,23 +274,29 @@ test('slow clients are closed in time while others are served', async () => {
   const [headers = [], bodies = []] = await slow
 
   assert.deepEqual(new Set(honest), new Set([200]))
-  for (const { statuses, seconds } of headers) {
+  for (const { statuses, drops, seconds } of headers) {
     assert.deepEqual(statuses, ['408'])
-    assert.ok(seconds > 0.6 && seconds < 1.7, `header: closed after ${seconds} s`)
+    assert.ok(
+      seconds > 0.6 && drops <= 17,
+      `header: closed after ${seconds} s and ${drops} drops`,
+    )
   }
-  for (const { statuses, seconds } of bodies) {
+  for (const { statuses, drops, seconds } of bodies) {
     assert.deepEqual(statuses, ['408'])
-    assert.ok(seconds > 1.3 && seconds < 2.4, `body: closed after ${seconds} s`)
+    assert.ok(
+      seconds > 1.3 && drops <= 24,
+      `body: closed after ${seconds} s and ${drops} drops`,
+    )
   }
 })
 
-test('a connection that says nothing is closed', async () => {
+test('a connection without a request is closed', async () => {
   await using it = await server({ headersTimeout: 200, requestTimeout: 400 })
 
   assert.deepEqual(statusesIn(await untilClosed(dial(it.port))), ['408'])
 })
 
-test('a client that asks and asks and reads no answer is closed', async () => {
+test('a client that sends requests and reads no response is disconnected', async () => {
   await using it = await server({ timeout: 500, maxRequestsPerSocket: 1_000_000 })
   const socket = dial(it.port)
   socket.pause()
@@ -290,24 +305,23 @@ test('a client that asks and asks and reads no answer is closed', async () => {
     5,
   )
 
-  const began = performance.now()
-  while (it.lines.length === 0 || !it.lines.some((line) => line.includes('broken off'))) {
-    assert.ok(performance.now() - began < 10_000, 'it is still open')
-    await sleep(50)
-  }
+  await until(
+    () => it.lines.some((line) => line.includes('broken off')),
+    'it is still open',
+  )
   clearInterval(asking)
   socket.destroy()
 })
 
-test('a connection carries a bounded number of requests', async () => {
+test('a connection carries at most maxRequestsPerSocket requests', async () => {
   await using it = await server({ maxRequestsPerSocket: 3, keepAliveTimeout: 100 })
 
-  const said = await raw(it.port, GET('/').repeat(4))
+  const received = await raw(it.port, GET('/').repeat(4))
 
-  assert.deepEqual(statusesIn(said), ['200', '200', '200', '503'])
+  assert.deepEqual(statusesIn(received), ['200', '200', '200', '503'])
 })
 
-test('there is a bounded number of connections', async () => {
+test('a connection above maxConnections gets no response', async () => {
   await using it = await server({ maxConnections: 2 })
   const open = [dial(it.port), dial(it.port)]
   await Promise.all(open.map((socket) => once(socket, 'connect')))
@@ -322,7 +336,6 @@ async function send(
   headers: Record<string, string>,
   pieces: Iterable<string | Buffer>,
 ) {
-  const began = performance.now()
   const outgoing = httpRequest({
     port,
     host: '127.0.0.1',
@@ -332,13 +345,20 @@ async function send(
     agent: false,
   })
   outgoing.on('error', () => undefined)
-  const source = Readable.from(pieces)
+  let taken = 0
+  const counted = function* (): Generator<string | Buffer> {
+    for (const piece of pieces) {
+      taken += piece.length
+      yield piece
+    }
+  }
+  const source = Readable.from(counted())
   source.pipe(outgoing)
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
   source.destroy()
   const body = Buffer.concat(await response.toArray()).toString()
   outgoing.destroy()
-  return { status: response.statusCode, body, ms: performance.now() - began }
+  return { status: response.statusCode, body, taken }
 }
 
 function* endless(piece: string): Generator<string> {
@@ -366,54 +386,62 @@ for (const [what, headers, pieces, status] of [
     415,
   ],
 ] as const) {
-  test(`a body that is too much is refused and read no further: ${what}`, async () => {
+  test(`a body that is rejected is not read to its end: ${what}`, async () => {
     await using it = await server()
 
     const answer = await send(it.port, headers, pieces)
 
     assert.equal(answer.status, status)
     assert.match(answer.body, /^\{"detail":".+"\}$/)
-    assert.ok(answer.ms < 1000, `answered after ${answer.ms} ms`)
+    // What a connection holds that nobody reads from, and what was read before.
+    assert.ok(answer.taken < 16_000_000, `answered after ${answer.taken} octets`)
   })
 }
 
-/** A peer in a thread of its own, which has written everything before it reads. Sends the first line of each answer. */
-const HASTY_PEER = `
+/** A client in a thread of its own, which writes everything before it reads. Posts the first line of each response. */
+const HASTY_CLIENT = `
 const { parentPort, workerData } = require('node:worker_threads')
 const socket = require('node:net').connect(workerData, '127.0.0.1')
 const head = 'POST /api/token/ HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: 10000000\\r\\n\\r\\n'
 socket.on('error', () => {}).on('data', (text) => parentPort.postMessage(String(text).split('\\r\\n')[0]))
 socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(10_000_000, 32)]))`
 
-test('whoever sends ten megabytes in one go reads the answer', async () => {
+test('a client that sends ten megabytes before it reads still gets the response', async () => {
   await using it = await server()
   for (let i = 0; i < 3; i++) {
-    const peer = new Worker(HASTY_PEER, { eval: true, execArgv: [], workerData: it.port })
-    let said = ''
-    peer.on('message', (line: string) => {
-      said += `${line}\r\n`
+    const client = new Worker(HASTY_CLIENT, {
+      eval: true,
+      execArgv: [],
+      workerData: it.port,
     })
-    await once(peer, 'exit')
-    assert.deepEqual(statusesIn(said), ['413'])
+    let received = ''
+    client.on('message', (line: string) => {
+      received += `${line}\r\n`
+    })
+    await once(client, 'exit')
+    assert.deepEqual(statusesIn(received), ['413'])
   }
 })
 
-test('who goes on sending after the answer is cut off', async () => {
+test('a client that keeps sending after the response is disconnected', async () => {
   await using it = await server({ linger: 200 })
   const socket = dial(it.port)
-  const began = performance.now()
-  const drip = setInterval(() => socket.write('x'), 20)
+  let drops = 0
+  const drip = setInterval(() => {
+    drops++
+    socket.write('x')
+  }, 20)
   socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n')
 
-  const said = await untilClosed(socket)
+  const received = await untilClosed(socket)
   clearInterval(drip)
 
-  assert.deepEqual(statusesIn(said), ['405'])
-  assert.ok(performance.now() - began < 1200)
+  assert.deepEqual(statusesIn(received), ['405'])
+  assert.ok(drops <= 60, `after ${drops} bytes`)
 })
 
-test('a stop answers what is in flight and what is on its way, and takes nothing new', async () => {
-  const it = await server({ idleGrace: 300 })
+test('a stop answers requests in flight and requests on idle connections, and accepts no connection', async () => {
+  const it = await server({ idleGrace: 2000 })
   await it.withAda()
   const body = `username=ada&password=${PASSWORD}`
   const half = dial(it.port)
@@ -433,18 +461,18 @@ test('a stop answers what is in flight and what is on its way, and takes nothing
   idle.write(GET('/'))
   await sleep(100)
   half.write(body.slice(9))
-  const [inFlight, onItsWay, nothing] = await closed
+  const [inFlight, onIdle, nothing] = await closed
   await stopped
   await it.auth.close()
 
   assert.deepEqual(statusesIn(inFlight), ['200'])
   assert.match(inFlight, /^Connection: close\r$/m)
-  assert.deepEqual(statusesIn(onItsWay), ['200'])
-  assert.match(onItsWay, /^Connection: close\r$/m)
+  assert.deepEqual(statusesIn(onIdle), ['200'])
+  assert.match(onIdle, /^Connection: close\r$/m)
   assert.equal(nothing, '')
 })
 
-test('a stop does not wait for ever', async () => {
+test('a stop cuts a stuck request after its time limit', async () => {
   const it = await server({ idleGrace: 50, stopTimeout: 300 })
   const stuck = dial(it.port)
   stuck.write(
@@ -452,15 +480,12 @@ test('a stop does not wait for ever', async () => {
   )
   await sleep(50)
 
-  const began = performance.now()
-  await it.stop()
+  assert.ok(await endsBefore(it.stop(), 20, 50))
   await it.auth.close()
-
-  assert.ok(performance.now() - began < 1000)
   stuck.destroy()
 })
 
-test('the log tells method, path, status and time, and no secret of a request', async () => {
+test('the log has method, path, status and time, and no secret of a request', async () => {
   await using it = await server()
   await it.withAda()
   const canary = 'CANARY-4711'

@@ -2,12 +2,12 @@ import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Admin } from '../../src/admin/admin.ts'
 import type { LogEntry } from '../../src/base/log.ts'
+import type { Admin } from '../../src/instance/admin.ts'
 import type { Options } from '../../src/options.ts'
 import type { Limits } from '../../src/server/connection-limits.ts'
 
-/** A server process of its own, with other limits than the command has; `process.ts` starts it and measures it. */
+/** A server in a process of its own, with limits that the command does not offer; `process.ts` starts and measures it. */
 const hashing = countHashes()
 const { watchword } = await import('../../src/watchword.ts')
 const { LIMITS } = await import('../../src/server/connection-limits.ts')
@@ -17,22 +17,22 @@ const { serve } = await import('../../src/server/serve.ts')
 const { sabotaged } = await import('../reliability/sabotage.ts')
 const { storeAt } = await import('../reliability/store.ts')
 
-export interface Wish {
+export interface ServerConfig {
   readonly database: string
   readonly options: Pick<
     Options,
     'counts' | 'endpoints' | 'hashesAtOnce' | 'proxies' | 'redis' | 'tokens' | 'throttle'
   >
   readonly limits: Partial<Limits>
-  /** Who is there from the start, if anybody. */
+  /** Created before the start. */
   readonly user: { readonly username: string; readonly password: string } | undefined
-  /** A fault to be built into the store, by its name. */
+  /** The name of a fault to build into the store. */
   readonly sabotage: string | undefined
   /** Seconds by which the clock of this machine is wrong. */
   readonly skew: number
 }
 
-/** What the owner asks for, without a way over HTTP. */
+/** Administration that has no HTTP endpoint. */
 const verbs = {
   createUser: (...its: Parameters<Admin['users']['create']>) => auth.users.create(...its),
   changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
@@ -51,26 +51,28 @@ export type Asked =
   | 'end'
   | { readonly n: number; readonly verb: keyof Verbs; readonly its: readonly never[] }
 
-/** Of the time since the measuring began. */
+/** Measured since `begin`. */
 export interface Measured {
-  /** Octets. */
+  /** Bytes. */
   readonly residentBefore: number
   readonly residentPeak: number
-  /** Milliseconds that the event loop came late, at the 99th percentile. */
+  /** Delay of the event loop in milliseconds, 99th percentile. */
   readonly loopDelay: number
   readonly hashesAtOnce: number
   readonly hashes: number
 }
 
-const [wishText = '{}'] = process.argv.slice(2)
-const { database, options, limits, user, sabotage, skew } = JSON.parse(wishText) as Wish
+const [config = '{}'] = process.argv.slice(2)
+const { database, options, limits, user, sabotage, skew } = JSON.parse(
+  config,
+) as ServerConfig
 const rightNow = Date.now
 if (skew !== 0) Date.now = () => rightNow() + skew * 1000
 
 const auth = watchword({
   ...options,
   database: sabotaged(await storeAt(database), sabotage),
-  secret: 'of no worth, since every server of the tests has it',
+  secret: 'not secret: every server of these tests has it',
 })
 if (user === undefined) await auth.users.count()
 else await auth.users.create(user)
@@ -108,7 +110,7 @@ async function administer({ n, verb, its }: Exclude<Asked, string>): Promise<voi
   }
 }
 
-/** Counts how many passwords are being hashed, under everything of ours that could miscount. */
+/** Counts running hashes below this package's own queue, whose count could be wrong. */
 function countHashes(): { now: number; peak: number; all: number } {
   const count = { now: 0, peak: 0, all: 0 }
   const { argon2 } = crypto

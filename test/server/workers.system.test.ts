@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { timed } from '../time.ts'
 import { ask, askJson, dial, untilClosed } from './client.ts'
 import { isAlive, SECRET, startCommand, withAda, within } from './command.ts'
 import { whole } from './load.ts'
@@ -26,14 +27,16 @@ function folder(t: TestContext): {
   return { path, database: join(path, 'watchword.db'), in: (name) => join(path, name) }
 }
 
-test('start serves with so many workers, which know the same users and keys and count together', async (t) => {
+test('three workers share users and keys, and throttle together', async (t) => {
   const { database } = folder(t)
   await withAda(database)
   const it = await startCommand(t, { database, words: ['--port', '0', '--workers', '3'] })
   const wrong = (): Promise<number> =>
     askJson(it, '/api/token/', { ...ADA, password: 'wrong' }).then(({ status }) => status)
 
-  const statuses = await Promise.all(Array.from({ length: 20 }, wrong))
+  // In pairs: more at once would fill the queues of hashes on a busy machine.
+  const statuses: number[] = []
+  while (statuses.length < 20) statuses.push(...(await Promise.all([wrong(), wrong()])))
   const keySets = await Promise.all(
     Array.from({ length: 9 }, () =>
       ask(it, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body),
@@ -46,18 +49,18 @@ test('start serves with so many workers, which know the same users and keys and 
   assert.deepEqual(await it.stop().then(({ code }) => code), 0)
 })
 
-test('with one worker there is one process', async (t) => {
+test('with one worker there is one process, which SIGHUP does not end', async (t) => {
   const { database } = folder(t)
   const it = await startCommand(t, { database, env: { WEB_CONCURRENCY: '1' } })
 
   assert.deepEqual([it.workers, it.workerIds()], [1, []])
   it.child.kill('SIGHUP')
-  await it.untilSaid('not reloaded: a single process cannot be replaced without a gap')
+  await it.untilLogged('not reloaded: a single process cannot be replaced without a gap')
   assert.equal((await ask(it, '/', { method: 'GET' })).status, 200)
   assert.equal((await it.stop('SIGINT')).code, 0)
 })
 
-test('Ctrl+C, which every process hears, lets answers in flight be given', async (t) => {
+test('Ctrl+C, which every process gets, does not cut a request in flight', async (t) => {
   const { database, path } = folder(t)
   await withAda(database)
   const child = spawn(
@@ -90,7 +93,7 @@ test('Ctrl+C, which every process hears, lets answers in flight be given', async
 })
 
 for (const wait of [100, 600, 1500, 2500]) {
-  test(`a stop ${wait} ms after the start, whatever it is doing then, leaves no process behind`, async (t) => {
+  test(`SIGTERM ${wait} ms after the start leaves no process behind`, async (t) => {
     const { database, path } = folder(t)
     const child = spawn(
       process.execPath,
@@ -108,24 +111,25 @@ for (const wait of [100, 600, 1500, 2500]) {
       err += text
     })
     const ended = once(child, 'close')
-    const began = performance.now()
     await sleep(wait)
 
-    child.kill('SIGTERM')
-    await ended
+    const { ms } = await timed(() => {
+      child.kill('SIGTERM')
+      return ended
+    })
 
     assert.ok(
       child.exitCode === 0 || child.signalCode === 'SIGTERM',
       `${child.exitCode} ${child.signalCode} ${err}`,
     )
-    assert.ok(performance.now() - began - wait < 10_000)
+    assert.ok(ms < 10_000, `${ms} ms`)
     assert.doesNotMatch(err, /^\s+at /m)
-    // Whatever it has started is of its group.
+    // All of its workers are in its process group.
     assert.ok(await within(2, () => !isAlive(-child.pid!)))
   })
 }
 
-test('a socket file is for its owner and group, takes the place of a dead one, and is gone after the stop', async (t) => {
+test('a socket file is for owner and group only, replaces one of a crashed server, and is removed at the stop', async (t) => {
   const { database, path } = folder(t)
   const socket = join(path, 'socket')
   const words = ['--socket', socket, '--proxies', '1', '--workers', '2']
@@ -140,10 +144,10 @@ test('a socket file is for its owner and group, takes the place of a dead one, a
   assert.equal(
     (await whole({ socketPath: socket, path: '/', agent: false })).how,
     '200',
-    'it is still there',
+    'the first server still answers',
   )
   await first.stop('SIGKILL')
-  assert.ok(existsSync(socket), 'nobody was left to remove it')
+  assert.ok(existsSync(socket), 'SIGKILL leaves the file')
 
   const second = await startCommand(t, { database, words })
 
@@ -152,7 +156,7 @@ test('a socket file is for its owner and group, takes the place of a dead one, a
   assert.ok(!existsSync(socket))
 })
 
-test('what is no socket is not removed, and a socket file asks for the number of proxies', async (t) => {
+test('a file that is not a socket is not removed, and --socket needs --proxies', async (t) => {
   const { database, path } = folder(t)
   const file = join(path, 'notes.txt')
   writeFileSync(file, 'kept')
@@ -175,7 +179,7 @@ test('what is no socket is not removed, and a socket file asks for the number of
   assert.ok(existsSync(file))
 })
 
-test('on a socket file it is the proxy that says who a client is', async (t) => {
+test('on a socket file the client address comes from the proxy', async (t) => {
   const { database, path } = folder(t)
   await withAda(database)
   const socketPath = join(path, 'socket')
@@ -205,7 +209,7 @@ test('on a socket file it is the proxy that says who a client is', async (t) => 
   assert.equal(await guess('198.51.100.2'), '401')
 })
 
-test('a port that is taken is told by the first worker, and no other one is started', async (t) => {
+test('if the port is in use, one worker reports it and no other starts', async (t) => {
   const { database } = folder(t)
   const other = createServer().listen(0, '127.0.0.1')
   t.after(() => other.close())
@@ -226,7 +230,7 @@ test('a port that is taken is told by the first worker, and no other one is star
   })
 })
 
-test('nothing but the count of proxies makes the server believe a header about where a request comes from', async (t) => {
+test('X-Forwarded-Proto, X-Forwarded-Host and Forwarded do not change the URL of the first page', async (t) => {
   const { database } = folder(t)
   const it = await startCommand(t, { database, words: ['--port', '0', '--workers', '1'] })
   const page = await new Promise<string>((resolve) => {

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { dirname, join, sep } from 'node:path'
+import { test } from 'node:test'
+
+/** The modules of `watchword start` in the process of the supervisor. */
+const ENTRIES = [
+  'src/cli/main.ts',
+  'src/cli/start-command.ts',
+  'src/server/cluster/supervisor.ts',
+]
+
+const STATIC_IMPORT = /^(?:import|export)(?! type )[^'"]*?from '([^']+)'/gms
+
+/** Files, and packages by their names, that these files import statically. */
+function loadedBy(entries: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set<string>()
+  const load = (module: string): void => {
+    if (loaded.has(module)) return
+    loaded.add(module)
+    if (!module.startsWith('src')) return
+    for (const [, target = ''] of readFileSync(module, 'utf8').matchAll(STATIC_IMPORT))
+      load(target.startsWith('.') ? join(dirname(module), target) : target)
+  }
+  for (const entry of entries) load(entry)
+  return loaded
+}
+
+test('the supervisor loads no package and nothing of the instance', () => {
+  const loaded = [...loadedBy(ENTRIES)].filter((module) => !module.startsWith('node:'))
+
+  const folders = new Set(loaded.map((module) => module.split(sep).slice(0, 2).join('/')))
+  assert.deepEqual([...folders].sort(), [
+    'src/base',
+    'src/cli',
+    'src/command',
+    'src/server',
+  ])
+  assert.ok(loaded.length < 50, `${loaded.length} modules: ${loaded.join(', ')}`)
+})
+
+test('the check above sees what a worker loads', () => {
+  assert.ok(loadedBy(['src/watchword.ts']).has('kysely'))
+})
