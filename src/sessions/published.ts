@@ -1,6 +1,6 @@
 import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { LATEST, PAGE } from './revocation-feed.ts'
+import { DEEP_LOOK_BACK, PAGE } from './revocation-feed.ts'
 import type { RevokedSession, SessionId, Sessions } from './session.ts'
 
 /** A page of what services are told that verify tokens and have no store. Nothing in it is said of a user. */
@@ -62,7 +62,7 @@ export function publishedPages(
   return async (since) => {
     if (deps.elapsed() - begun >= 1) beginSecond()
     const now = deps.clock()
-    const earliest = grainOf(now - deps.window - LATEST)
+    const earliest = grainOf(now - deps.window - DEEP_LOOK_BACK)
     const from = Math.max(startOf(since, now), earliest)
     const known = kept.get(from)
     if (known !== undefined) return known
