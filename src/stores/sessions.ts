@@ -82,7 +82,10 @@ export function sqlSessions(db: Kysely<Tables>, deadline?: Deadline): Sessions {
         .where((its) =>
           USER_REASONS.includes(reason)
             ? its('ended_at', 'is', null)
-            : its.or([its('ended_at', 'is', null), its('end_reason', 'in', USER_REASONS)]),
+            : its.or([
+                its('ended_at', 'is', null),
+                its('end_reason', 'in', USER_REASONS),
+              ]),
         )
         .executeTakeFirst()
       return numUpdatedRows === 1n
