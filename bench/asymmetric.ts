@@ -25,7 +25,7 @@ const ROUNDS = 25
 const MANY = 2_000
 const unit = 'thousand a second of one core'
 
-/** Signatures of an asymmetric key, beside the same signatures by nothing but `node:crypto`. */
+/** Signatures of an asymmetric key, beside the same signatures by `node:crypto` alone. */
 export async function* asymmetric(): AsyncGenerator<Finding> {
   for (const alg of ['RS256', 'ES256', 'EdDSA'] as const) {
     const { signing, verifying, leftOut } = await contestantsOf(alg)
@@ -116,7 +116,7 @@ async function contestantsOf(alg: Alg): Promise<Sides> {
   }
 }
 
-/** One call of `node:crypto` with a bare key, its octets laid out beforehand: for ES256 on DER, which is its own form. */
+/** One call of `node:crypto` without an options object, on bytes in memory; for ES256 with DER, the form of OpenSSL. */
 function bareCalls(
   alg: Alg,
   privatePem: string,
@@ -141,7 +141,7 @@ function bareCalls(
     sign: (bytes: Buffer) => signOnce(hash, bytes, privateKey),
     verify({ bytes, signature }: (typeof pairs)[number]): true {
       if (!verifyOnce(hash, bytes, publicKey, signature))
-        throw new Error('a signature of its own does not hold')
+        throw new Error('its own signature is not valid')
       return true
     },
   }

@@ -3,17 +3,17 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 import type { Contestant } from './measure.ts'
 
-/** Rows, of which each worker changes its own: as many as there are requests in flight beside it. */
+/** Number of rows; each worker updates its own. As many as the requests in flight of the other contestants. */
 const ROWS = 64
 
-/** A row of the size of a session, changed under a condition, as a refresh changes it. */
+/** A row of the size of a session, updated under a condition as in a refresh. */
 const TABLE =
   'create table bare (id integer primary key, generation integer not null, jti text not null, rest text not null)'
 const REST = 'x'.repeat(120)
 const UPDATE =
   'update bare set generation = generation + 1, jti = $2 where id = $1 and generation = $3 returning *'
 
-/** What the driver does when nothing of ours is around it: one conditional update after the other, each its own commit. */
+/** The driver alone: one conditional update after the other, each with its own commit. */
 export function bareSqlite(folder: string, turn: number): Contestant & { stop(): void } {
   const db = new DatabaseSync(join(folder, 'bare.db'))
   db.exec('pragma journal_mode = wal; pragma synchronous = full')
@@ -33,7 +33,7 @@ export function bareSqlite(folder: string, turn: number): Contestant & { stop():
   }
 }
 
-/** @param pool as many connections as the one beside it has */
+/** @param pool number of connections, as in the other contestants */
 export async function barePostgres(
   url: string,
   turn: number,

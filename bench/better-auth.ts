@@ -5,19 +5,19 @@ import { SECRET } from './seed.ts'
 
 const require = createRequire(import.meta.url)
 
-/** As much of it as is used here. */
+/** The part of its API that is used here. */
 interface BetterAuth {
   readonly options: object
   readonly api: {
-    getSession(asked: { readonly headers: Headers }): Promise<unknown>
-    signUpEmail(asked: {
+    getSession(input: { readonly headers: Headers }): Promise<unknown>
+    signUpEmail(input: {
       readonly body: object
       readonly returnHeaders: true
     }): Promise<{ readonly headers: Headers }>
   }
 }
 
-/** As its documentation sets it up with SQLite. Passwords are not what is measured. */
+/** Set up as in its documentation, with SQLite. Password hashing is not measured. */
 function open(database: string): BetterAuth {
   const { betterAuth } = require('better-auth') as {
     betterAuth(options: object): BetterAuth
@@ -33,7 +33,7 @@ function open(database: string): BetterAuth {
   })
 }
 
-/** Users who have signed in. @returns the cookie of each, as a browser sends it */
+/** Signs users in. @returns the cookie of each, as a browser sends it */
 export async function seedBetterAuth(
   database: string,
   count: number,
@@ -52,7 +52,7 @@ export async function seedBetterAuth(
   return cookies
 }
 
-/** Whether a request's cookie is of a session that goes on: the session and its user, read from the database. */
+/** Authenticates a cookie: reads the session and its user from the database. */
 export function sessionCheck(
   database: string,
 ): (headers: IncomingHttpHeaders) => Promise<boolean> {

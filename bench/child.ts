@@ -4,15 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A server in a process of its own, and what it says of itself. */
+/** A server in a process of its own. */
 export interface Child {
   readonly port: number
-  /** Milliseconds of processor time that it has used so far, on all its threads. */
+  /** Processor time of all its threads so far, in milliseconds. */
   used(): Promise<number>
   stop(): Promise<void>
 }
 
-/** Starts a file of `servers/`, which sends `{ port }` when it listens and answers each message with its processor time. */
+/** Starts a file of `servers/`, which sends `{ port }` when it listens, and its processor time after each message. */
 export async function startServer(
   file: string,
   ...args: readonly string[]
@@ -45,7 +45,7 @@ export async function startServer(
   }
 }
 
-/** A folder of its own for the time that `work` takes. */
+/** Runs `work` with a temporary folder. */
 export async function* inFolder<T>(
   work: (folder: string) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {

@@ -4,7 +4,7 @@ import type { SigningKey } from '../src/jwt/key.ts'
 
 export type AccessClaims = Readonly<Record<string, string | number>>
 
-/** What our access tokens say, which is what Simple JWT's say and the session: tokens of some 320 octets. */
+/** The claims of our access tokens: Simple JWT's and the session id. The tokens have about 320 bytes. */
 export function accessClaims(): AccessClaims {
   const now = Math.floor(Date.now() / 1000)
   return {
@@ -22,10 +22,10 @@ const hex = (): string => randomBytes(16).toString('hex')
 export const manyClaims = (count: number): readonly AccessClaims[] =>
   Array.from({ length: count }, accessClaims)
 
-/** Tokens that are all different, each a text of its own as if it had just come in. */
+/** Different tokens, each a string in memory of its own, as from a request. */
 export const manyTokens = (count: number, key: SigningKey): readonly string[] =>
   fresh(manyClaims(count).map((claims) => sign(claims, key)))
 
-/** The same texts, elsewhere in memory: what is compared has to be read. */
+/** Copies of the strings, so that a comparison must read them. */
 export const fresh = (texts: readonly string[]): readonly string[] =>
   texts.map((text) => Buffer.from(text, 'latin1').toString('latin1'))

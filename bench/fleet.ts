@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { watchword } from '../src/watchword.ts'
 import { SECRET } from './seed.ts'
 
-/** `watchword start` as it is, with one user. */
+/** `watchword start` with one user. */
 export interface Fleet {
   readonly port: number
   readonly username: string
@@ -15,7 +15,7 @@ export interface Fleet {
 
 const COMMAND = join(import.meta.dirname, '..', 'bin', 'watchword.js')
 
-/** @param database a file, or the address of a PostgreSQL */
+/** @param database a file, or a PostgreSQL address */
 export async function startFleet(
   database: string,
   workers: number,
@@ -37,7 +37,7 @@ export async function startFleet(
     '--json',
   ]
   const child = spawn(process.execPath, [COMMAND, ...words, '--database', database], {
-    // Nobody else here writes a line a request.
+    // The other contestants write no request log.
     env: { ...process.env, WATCHWORD_SECRET: SECRET, WATCHWORD_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

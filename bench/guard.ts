@@ -11,7 +11,7 @@ const USERS = 1_000
 const CONNECTIONS = 16
 const REQUESTS = 4_000
 
-/** A framework, and what else guards its routes: none of those looks at a store. */
+/** A framework with the other guards for its routes, none of which reads a store. */
 const FRAMEWORKS = [
   { name: 'node:http', server: 'node-route.ts', peers: [] },
   { name: 'Express', server: 'express-route.ts', peers: ['express-jwt', 'passport-jwt'] },
@@ -19,7 +19,7 @@ const FRAMEWORKS = [
   { name: 'Hono on @hono/node-server', server: 'hono-route.ts', peers: ['hono/jwt'] },
 ] as const
 
-/** What a guard costs a route: processor time of the server's process, the load coming from this one. */
+/** The cost of a guard per request: processor time of the server process, with the load from this one. */
 export const guard = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     const { database, publicKey, requests } = await prepared(folder)
@@ -49,7 +49,7 @@ export const guard = (): AsyncGenerator<Finding> =>
 
 const OURS = ['statelessBearer()', 'bearer()'] as const
 
-/** Both read the user from SQLite, each with credentials of its own kind. */
+/** Both read the user from SQLite, each with its own kind of credentials. */
 async function besideBetterAuth(
   folder: string,
   database: string,
@@ -73,7 +73,7 @@ async function besideBetterAuth(
   )
 }
 
-/** Users of ours who have signed in: where they are, what their tokens are verified with, what they ask. */
+/** Signed-in users: their database, the public key of their tokens, their requests. */
 async function prepared(folder: string) {
   const database = join(folder, 'watchword.db')
   const { pairs, keys } = await seed(database, USERS)
@@ -99,7 +99,7 @@ const kidOf = (token: string): unknown =>
   JSON.parse(Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString()).kid
 
 interface Route {
-  /** Of its guard. */
+  /** The name of its guard. */
   readonly name: string
   readonly server: string
   readonly file: string

@@ -8,15 +8,15 @@ import { type Finding, measure } from './measure.ts'
 import { jsonwebtoken } from './peers.ts'
 import { working, workingAsync } from './work.ts'
 
-/** More than any cache that is not asked for would hold. */
+/** More than a default cache would hold. */
 const MANY = 20_000
-/** As many as `fast-jwt` remembers when it is asked to and not told how many. */
-const REMEMBERED = 1_000
+/** The default size of the cache of `fast-jwt`. */
+const CACHED = 1_000
 
 const ROUNDS = 31
 const unit = 'thousand a second of one core'
 
-/** HS256: signing, and verifying what was never seen and what was seen before. */
+/** HS256: signing, and verifying new and cached tokens. */
 export async function* hs256(): AsyncGenerator<Finding> {
   const secret = randomBytes(48)
   const key = importSecret('HS256', secret)
@@ -56,11 +56,11 @@ export async function* hs256(): AsyncGenerator<Finding> {
     ],
   })
 
-  const remembered = manyTokens(REMEMBERED, key)
-  const again = fresh(remembered)
+  const cached = manyTokens(CACHED, key)
+  const again = fresh(cached)
   const oursCached = verifier({ keys, clock: systemClock, cache: MANY })
   const fastCached = createVerifier({ key: secret, algorithms: ['HS256'], cache: true })
-  for (const token of remembered) {
+  for (const token of cached) {
     oursCached.verify(token)
     fastCached(token)
   }

@@ -7,8 +7,8 @@ export interface Reply {
 }
 
 /**
- * A client that spends as little as it can: the requests are octets that were written beforehand, and of an answer only status,
- * length and body are read. One request at a time on a connection, which is kept as long as the server keeps it.
+ * A client that uses little processor time: requests are encoded beforehand, and only status, length and body of a response are
+ * parsed. It sends one request at a time, and keeps the connection alive.
  */
 export class Client {
   readonly #port: number
@@ -70,7 +70,7 @@ export class Client {
   }
 }
 
-/** Sends `count` requests, each connection its next one as soon as it has its answer. @throws where one is not 200 */
+/** Sends `count` requests; each connection sends its next one after a response. @throws if a status is not 200 */
 export async function send(
   clients: readonly Client[],
   count: number,

@@ -1,20 +1,20 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** One of those who are measured side by side. */
+/** One of the programs that are measured side by side. */
 export interface Contestant {
   readonly name: string
-  /** Works for a moment. @returns its figure of this round */
+  /** Works for a short time. @returns its figure of this round */
   run(): number | Promise<number>
 }
 
-/** What is promised of the quotient of two contestants' stats, taken in the same round. */
+/** A bound on the quotient of the figures of two contestants in the same round. */
 export interface Bar {
   readonly of: string
   readonly to: string
-  /** Compared is what both take beyond a third. */
+  /** A third contestant whose figure is subtracted from both. */
   readonly above?: string
-  /** Else the quotient is shown and nothing is promised. */
+  /** Without `atLeast` and `atMost`, the quotient is shown without a bound. */
   readonly atLeast?: number
   readonly atMost?: number
 }
@@ -25,11 +25,11 @@ export interface Question {
   readonly contestants: readonly Contestant[]
   readonly bars: readonly Bar[]
   readonly rounds: number
-  /** What cannot be measured here, and why. */
+  /** Contestants that are not measured here, with the reason. */
   readonly leftOut?: readonly string[]
 }
 
-/** Three quartiles: half of what was seen lies between the first and the last. */
+/** The three quartiles. */
 export interface Spread {
   readonly low: number
   readonly median: number
@@ -50,8 +50,8 @@ setFlagsFromString('--expose-gc')
 export const collectGarbage = runInNewContext('gc') as () => void
 
 /**
- * Lets the contestants work in turns, A B C A B C, so that whatever else the machine does falls on all of them. Nobody
- * cleans up behind another. The first round warms up and does not count.
+ * Runs the contestants in turns, A B C A B C, so that other load of the machine affects all of them. Garbage is collected
+ * between turns, so that none pays for another. The first round is a warm-up and does not count.
  */
 export async function measure(question: Question): Promise<Finding> {
   const { asks, unit, contestants, bars, rounds, leftOut = [] } = question
@@ -68,7 +68,7 @@ export async function measure(question: Question): Promise<Finding> {
   return { asks, unit, rounds, stats, quotients, leftOut }
 }
 
-/** The median of the rounds' quotients: what slows a whole round down is in both stats and cancels out. */
+/** The median of the quotients of all rounds: what slows a round down cancels out. */
 function judged(
   bar: Bar,
   seen: ReadonlyMap<string, readonly number[]>,

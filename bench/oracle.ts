@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../test/services/free-port.ts'
 import type { Child } from './child.ts'
 
-/** A Django with Simple JWT that can be measured beside us, where `WATCHWORD_ORACLE` names the folder that starts one. */
+/** A Django with Simple JWT to compare with. `WATCHWORD_ORACLE` names the folder that starts it. */
 export type Oracle = Pick<Child, 'port' | 'stop'> & {
   readonly username: string
   readonly password: string
@@ -14,13 +14,13 @@ export type Oracle = Pick<Child, 'port' | 'stop'> & {
 
 interface OracleOptions {
   readonly threads?: number
-  /** Rounds of PBKDF2; else as many as it takes by itself. */
+  /** Iterations of PBKDF2. Default: Django's. */
   readonly iterations?: number
-  /** What else its process is told. */
+  /** Other environment variables of its process. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** @returns a sentence where there is none */
+/** @returns the reason as a string if Django is not installed */
 export async function startOracle(
   config: string,
   workers: number,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** As much of it as is used here: it comes without types. */
+/** The part of its API that is used here; the package has no types. */
 export interface JsonWebToken {
   sign(claims: object, key: KeyObject, options: { readonly algorithm: string }): string
   verify(
@@ -15,7 +15,7 @@ export interface JsonWebToken {
 
 export const jsonwebtoken = require('jsonwebtoken') as JsonWebToken
 
-/** The peers as they are installed, by name and version. */
+/** Names and versions of the installed peers. */
 export const peers = (
   require('./package.json') as { readonly dependencies: Readonly<Record<string, string>> }
 ).dependencies

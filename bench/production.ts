@@ -8,15 +8,15 @@ import { type Client, clientsOf, get, post } from './load.ts'
 import { type Bar, type Contestant, type Finding, measure } from './measure.ts'
 import { startOracle } from './oracle.ts'
 
-/** Requests in flight. Of sign-ins there are fewer: more than are hashed and wait at once would be refused. */
+/** Requests in flight. Fewer for sign-ins: the queue of hashes rejects more. */
 const CLIENTS = 64
 const SIGNING_IN = 8
-/** Milliseconds of a turn. */
+/** Length of a turn, in milliseconds. */
 const TURN = 1_500
-/** Connections of a process to PostgreSQL, where nobody says otherwise. */
+/** Default number of connections of a process to PostgreSQL. */
 const POOL = 10
 
-/** A server that is measured. */
+/** A server to measure. */
 interface Served {
   readonly name: string
   readonly port: number
@@ -25,7 +25,7 @@ interface Served {
   stop(): void | Promise<void>
 }
 
-/** The stand-alone server as it is started for production, beside Django and beside what the databases do bare. */
+/** The stand-alone server in its production set-up, beside Django and beside the databases alone. */
 export const production = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     const password = randomBytes(12).toString('hex')
@@ -82,7 +82,7 @@ export const production = (): AsyncGenerator<Finding> =>
     }
   })
 
-/** A refresh beside what the driver does with nothing of ours around it. HS256, as its signatures take the least. */
+/** A refresh beside the driver alone. With HS256, whose signatures cost the least. */
 export const durable = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     const password = randomBytes(12).toString('hex')
@@ -133,7 +133,7 @@ async function* besideBare(
 const named = (kind: string, workers: number): string =>
   `${kind}, ${workers} worker${workers === 1 ? '' : 's'}`
 
-/** As one would run it: two processes of four threads, connections kept, its own count of hash rounds, WAL. */
+/** A usual production set-up: two processes of four threads, persistent connections, default hash iterations, WAL. */
 async function startDjango(folder: string): Promise<Served | string> {
   const oracle = await startOracle('rotate-blacklist', 2, {
     threads: 4,
@@ -146,7 +146,7 @@ async function startDjango(folder: string): Promise<Served | string> {
   return typeof oracle === 'string' ? oracle : { name: 'Django, gunicorn', ...oracle }
 }
 
-/** What one client does again and again, made when it has signed in. */
+/** The repeated request of one client, made after its sign-in. */
 type Work = (client: Client, tokens: Tokens, who: Served) => () => Promise<void>
 
 interface Tokens {
@@ -188,12 +188,12 @@ async function contestant(who: Served, work: Work, count: number): Promise<Conte
 
 const guarded: Work = (client, { access }) => {
   const request = get('/hello/', { Authorization: `Bearer ${access}` })
-  return () => asked(client, request)
+  return () => send(client, request)
 }
 
 const verified: Work = (client, { access }) => {
   const request = post('/api/token/verify/', { token: access })
-  return () => asked(client, request)
+  return () => send(client, request)
 }
 
 const refreshed: Work = (client, tokens) => async () => {
@@ -205,7 +205,7 @@ const refreshed: Work = (client, tokens) => async () => {
 const signedIn: Work = (client, _, who) => async () =>
   void (await tokensFrom(client, '/api/token/', who))
 
-async function asked(client: Client, request: string): Promise<void> {
+async function send(client: Client, request: string): Promise<void> {
   const { status, body } = await client.ask(request)
   if (status !== 200) throw new Error(`the answer was ${status}: ${body}`)
 }

@@ -7,10 +7,10 @@ import { startOracle } from './oracle.ts'
 
 /** Requests in flight. */
 const CLIENTS = 64
-/** Milliseconds of a turn. */
+/** Length of a turn, in milliseconds. */
 const TURN = 1_500
 
-/** Refresh with rotation, each answered when it is on the disk. */
+/** Refresh with rotation, each durable before its response. */
 export const refresh = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     const password = randomBytes(12).toString('hex')
@@ -61,7 +61,7 @@ interface User {
   readonly password: string
 }
 
-/** Clients that are signed in, each refreshing its own session again and again. */
+/** Signed-in clients, each refreshing its own session repeatedly. */
 async function contestant(
   name: string,
   port: number,

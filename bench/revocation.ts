@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { days, minutes, seconds, systemClock } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
-import type { InstanceStore } from '../src/features/store-extensions.ts'
+import type { InstanceStore } from '../src/features.ts'
 import { openStore } from '../src/instance/open-store.ts'
 import { RevokedSet } from '../src/sessions/revoked-set.ts'
 import type { SessionId } from '../src/sessions/session.ts'
@@ -18,7 +18,7 @@ import {
   spreadOf,
 } from './measure.ts'
 
-/** What it takes to know who has signed out: a check, an entry, and the time until another process knows. */
+/** The cost of revocation: a check, an entry, and the time until another process knows. */
 export const revocation = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     yield* checks()
@@ -47,19 +47,19 @@ const NOTHING: Finding = {
 
 const SIZES = [1e5, 1e6, 1e7]
 
-/** Checks of a turn, each of a session that goes on, as nearly all are. */
+/** Checks per turn, each of a live session, as nearly all are. */
 const CHECKS = 200_000
 
 interface Held {
   /** An entry. */
   readonly bytes: number
-  /** Forgets half of it. @returns the milliseconds of a step */
+  /** Drops half of the entries. @returns the milliseconds of a step */
   forget(): number
   has(id: string): boolean
 }
 
 async function* checks(): AsyncGenerator<Finding> {
-  const asked = Array.from({ length: CHECKS }, () => hexId(systemRandom))
+  const ids = Array.from({ length: CHECKS }, () => hexId(systemRandom))
   const sets = SIZES.map((size) => ({
     name: `set of ${size.toLocaleString('en')}`,
     size,
@@ -76,7 +76,7 @@ async function* checks(): AsyncGenerator<Finding> {
     unit: 'ns of processor time a check',
     rounds: 15,
     contestants: all.map(
-      ({ name, set }): Contestant => ({ name, run: () => nanoseconds(asked, set) }),
+      ({ name, set }): Contestant => ({ name, run: () => nanoseconds(ids, set) }),
     ),
     bars: maps.map(({ name, size }) => ({
       of: `set of ${size.toLocaleString('en')}`,
@@ -87,7 +87,7 @@ async function* checks(): AsyncGenerator<Finding> {
   yield {
     ...NOTHING,
     asks: 'What an ended session takes in memory',
-    unit: 'octets',
+    unit: 'bytes',
     rounds: 1,
     stats: all.map(({ name, set }) => ({ name, ...spreadOf([set.bytes]) })),
   }
@@ -100,13 +100,13 @@ async function* checks(): AsyncGenerator<Finding> {
   }
 }
 
-function nanoseconds(asked: readonly string[], { has }: Held): number {
+function nanoseconds(ids: readonly string[], { has }: Held): number {
   let found = 0
   const took = used(() => {
-    for (const id of asked) if (has(id)) found++
+    for (const id of ids) if (has(id)) found++
   })
-  if (found > 0) throw new Error('a session was found that had not ended')
-  return (took * 1e6) / asked.length
+  if (found > 0) throw new Error('a live session was found in the set')
+  return (took * 1e6) / ids.length
 }
 
 function filledSet(size: number): Held {
@@ -133,7 +133,7 @@ function filledMap(size: number): Held {
   }
 }
 
-/** Milliseconds of processor time of this thread. */
+/** Processor time of this thread, in milliseconds. */
 function used(work: () => void): number {
   const before = process.threadCpuUsage()
   work()
@@ -141,19 +141,19 @@ function used(work: () => void): number {
   return (user + system) / 1000
 }
 
-/** Octets that are held, what nobody holds any more aside. */
+/** Bytes in use after garbage collection. */
 function resident(): number {
-  // What a first collection finds is given back beside it, and has been by the second.
+  // Memory that the first collection frees is returned in the background, before the second.
   for (let i = 0; i < 2; i++) collectGarbage()
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
 }
 
-/** Sessions that end, one about every so many milliseconds. */
+/** Revoked sessions, one about every so many milliseconds. */
 const ENDS = 500
 const EVERY = 40
 
-/** Until a process knows that has its own connection to the database, from the moment at which the end was answered. */
+/** From the response to a revocation until a process with its own connection to the database knows. */
 async function propagation(kind: string, database: string): Promise<Finding> {
   const [here, there] = [await storeAt(database), await storeAt(database)]
   const now = (here.time?.now ?? systemClock)()
@@ -219,7 +219,8 @@ async function storeAt(database: string): Promise<InstanceStore> {
 async function learned(knows: () => boolean): Promise<number> {
   const began = performance.now()
   while (!knows()) {
-    if (performance.now() - began > 10_000) throw new Error('an end was not learned of')
+    if (performance.now() - began > 10_000)
+      throw new Error('the other process did not learn of a revocation')
     await sleep(1)
   }
   return performance.now() - began

@@ -5,7 +5,7 @@ import { lines, summary } from './table.ts'
 
 type Bench = () => AsyncGenerator<Finding>
 
-/** Each is read when it is run. */
+/** Each is imported when it runs. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   hs256: async () => (await import('./hs256.ts')).hs256,
   asymmetric: async () => (await import('./asymmetric.ts')).asymmetric,
@@ -22,10 +22,10 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
 
 const words = process.argv.slice(2)
 const isJson = words.includes('--json')
-const asked = words.filter((word) => word !== '--json')
-const unknown = asked.find((name) => !Object.hasOwn(BENCHES, name))
+const names = words.filter((word) => word !== '--json')
+const unknown = names.find((name) => !Object.hasOwn(BENCHES, name))
 
-if (unknown === undefined) await run(asked.length === 0 ? Object.keys(BENCHES) : asked)
+if (unknown === undefined) await run(names.length === 0 ? Object.keys(BENCHES) : names)
 else {
   console.error(
     `There is no bench "${unknown}". There are: ${Object.keys(BENCHES).join(', ')}.`,

@@ -4,10 +4,10 @@ import { parseSettings } from '../src/settings/settings.ts'
 import { obtainPair, type Pair } from '../src/tokens/pairs.ts'
 import { watchword } from '../src/watchword.ts'
 
-/** Seals the keys of every database that is measured with. */
+/** Seals the keys of all databases. */
 export const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 
-/** Makes users without passwords, each signed in once. @returns a pair of tokens for each, and the public keys */
+/** Creates users without passwords and signs each in once. @returns a token pair of each, and the public keys */
 export async function seed(database: string, count: number) {
   const auth = watchword({ database, secret: SECRET })
   for (let i = 0; i < count; i++) await auth.users.create({ username: `user-${i}` })

@@ -1,34 +1,34 @@
 import { type Finding, spreadOf } from './measure.ts'
 
-/** What people do in a day, and what tokens are good for. Hours, minutes and shares are assumptions: change them and run it again. */
+/** Assumptions about the day of users and the lifetimes of tokens. Change them and run the simulation again. */
 const DAY = {
-  /** Simulated; what comes out is multiplied to the number that is asked about. */
+  /** Simulated users; results are scaled up to `population`. */
   users: 200_000,
-  asked: 100_000_000,
-  /** Times a day that one comes back. */
+  population: 100_000_000,
+  /** Visits of a user per day. */
   visits: 4,
-  /** Minutes of a visit: the median, and how far it scatters (σ of the logarithm). */
+  /** Minutes of a visit: the median, and σ of the logarithm. */
   visit: 6,
   scatter: 1,
-  /** Guarded requests a minute of a visit. */
+  /** Guarded requests per minute of a visit. */
   requests: 10,
-  /** How much busier the busiest hour is than the mean, as a wave over the day. */
+  /** Load of the busiest hour relative to the mean; the load is a wave over the day. */
   peak: 1.8,
-  /** Share of visits that end with a sign-out, or begin on a device that is not signed in. */
+  /** Share of visits that end with a sign-out, or begin on a new device. */
   signOuts: 0.03,
-  /** Minutes of an access token. */
+  /** Lifetime of an access token, in minutes. */
   access: 5,
 } as const
 
 const MINUTES = 24 * 60
 
-/** A day of many users, some of them simulated one by one: what the servers, the database and the memory have to bear. */
+/** A simulated day of many users: the load of servers, database and memory. */
 export async function* simulation(): AsyncGenerator<Finding> {
   for (const access of [5, 15]) {
     const days = [1, 2, 3, 4, 5].map((seed) => simulate({ ...DAY, access }, seed))
     const names = Object.keys(days[0]!) as (keyof Day)[]
     yield {
-      asks: `A day of ${DAY.asked.toLocaleString('en')} users, access tokens of ${access} minutes`,
+      asks: `A day of ${DAY.population.toLocaleString('en')} users, access tokens of ${access} minutes`,
       unit: 'figures of five days',
       rounds: days.length,
       stats: names.map((name) => ({ name, ...spreadOf(days.map((day) => day[name])) })),
@@ -61,7 +61,7 @@ function simulate(terms: Terms, seed: number): Day {
       const begins = momentOf(terms.peak, random)
       const minutes = terms.visit * Math.exp(terms.scatter * normal(random))
       const isNew = random() < terms.signOuts
-      // Whoever comes back has an access token that has expired; whoever signs in has a new one.
+      // At a return the access token has expired; after a sign-in it is new.
       for (
         let minute = isNew ? terms.access : 0;
         minute < minutes;
@@ -75,7 +75,7 @@ function simulate(terms: Terms, seed: number): Day {
       if (random() < terms.signOuts) ended[Math.floor(begins + minutes) % MINUTES]! += 1
     }
   }
-  const scale = terms.asked / terms.users
+  const scale = terms.population / terms.users
   const perSecond = (minute: number): number => (minute * scale) / 60
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
   return {
@@ -86,12 +86,12 @@ function simulate(terms: Terms, seed: number): Day {
       Math.max(...visitors) * terms.requests,
     ),
     'sessions ended within an access life, busiest': scale * busiest(ended, terms.access),
-    // A session is kept for a day after the end that never moves, 30 days from its sign-in.
+    // A session row is kept for a day after its absolute expiry, 30 days after the sign-in.
     'rows of sessions after a month': scale * sum(signIns) * 31,
   }
 }
 
-/** The most that falls into so many minutes. */
+/** The greatest sum within so many minutes. */
 const busiest = (values: Float64Array, minutes: number): number =>
   Math.max(
     ...values.map((_, at) =>
@@ -99,7 +99,7 @@ const busiest = (values: Float64Array, minutes: number): number =>
     ),
   )
 
-/** A minute of the day, more often a busy one: drawn until it lies under the wave. */
+/** A random minute of the day, weighted by the wave (rejection sampling). */
 function momentOf(peak: number, random: () => number): number {
   for (;;) {
     const minute = random() * MINUTES
@@ -117,7 +117,7 @@ function poisson(mean: number, random: () => number): number {
 const normal = (random: () => number): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
-/** The same numbers for the same seed (mulberry32). */
+/** A pseudo-random generator with a seed (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = seed
   return () => {

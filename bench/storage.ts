@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { days, seconds, systemClock, type UnixSeconds } from '../src/base/clock.ts'
 import { hexId, systemRandom } from '../src/base/random.ts'
-import type { InstanceStore } from '../src/features/store-extensions.ts'
+import type { InstanceStore } from '../src/features.ts'
 import { openStore } from '../src/instance/open-store.ts'
 import type { Rotation, SessionId } from '../src/sessions/session.ts'
 import { parseSettings } from '../src/settings/settings.ts'
@@ -16,7 +16,7 @@ import { clientsOf, post } from './load.ts'
 import { type Contestant, type Finding, measure } from './measure.ts'
 import { startOracle } from './oracle.ts'
 
-/** What a refresh takes where many are signed in, and what it leaves behind. */
+/** The time of a refresh with many sessions, and the disk space that it uses. */
 export const storage = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     yield* growth('SQLite', SIZES, (size) => sqliteOf(join(folder, `${size}.db`)))
@@ -34,12 +34,12 @@ export const storage = (): AsyncGenerator<Finding> =>
     yield await residue(folder)
   })
 
-/** Sessions in the table; `WATCHWORD_BENCH_SESSIONS` bounds them where the disk is small: ten million take some 5 GB. */
+/** Sessions in the table. Ten million take about 5 GB; `WATCHWORD_BENCH_SESSIONS` limits them. */
 const SIZES = [1e4, 1e5, 1e6, 1e7].filter(
   (size) => size <= Number(process.env.WATCHWORD_BENCH_SESSIONS ?? 1e7),
 )
 const USERS = 10_000
-/** Refreshes of a turn, each of another session. */
+/** Refreshes per turn, each of another session. */
 const REFRESHES = 250
 
 const NOTHING: Finding = {
@@ -51,7 +51,7 @@ const NOTHING: Finding = {
   leftOut: [],
 }
 
-/** A database that can be filled without our help, and asked for some of what is in it. */
+/** A database that is filled with SQL, and read for random sessions. */
 interface Filled {
   readonly database: string
   fill(sessions: number, now: UnixSeconds): Promise<void>
@@ -120,7 +120,7 @@ async function withUsers(store: InstanceStore): Promise<void> {
   )
 }
 
-/** No more at once than a pool of connections serves in good time. */
+/** Concurrent calls: no more than a pool of connections serves quickly. */
 async function inGroups<T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> {
   const done: T[] = []
   while (done.length < count) {
@@ -134,7 +134,7 @@ async function inGroups<T>(count: number, work: (n: number) => Promise<T>): Prom
   return done
 }
 
-/** @returns microseconds for one */
+/** @returns microseconds per call */
 async function rotations(
   store: InstanceStore,
   sampled: readonly Sampled[],
@@ -224,7 +224,7 @@ function distinct(count: number, of: number): readonly number[] {
 const SESSIONS = 500
 const MORE = [1, 10, 100]
 
-/** What is on the disk for each session after so many refreshes, ours and Django's. */
+/** Disk space per session after so many refreshes, ours and Django's. */
 async function residue(folder: string): Promise<Finding> {
   const stats: { name: string; low: number; median: number; high: number }[] = []
   const add = (name: string, bytes: number): void => {
@@ -326,7 +326,7 @@ async function sizeOfSqlite(file: string): Promise<number> {
   return statSync(file).size
 }
 
-/** What a refresh leaves behind is used again once it has been cleaned up, which the server does by itself now and then. */
+/** A refresh leaves a dead row, whose space is reused after a vacuum; autovacuum runs now and then. */
 async function sizeOfPostgres(url: string): Promise<number> {
   const db = new pg.Client({ connectionString: url })
   await db.connect()
@@ -336,7 +336,7 @@ async function sizeOfPostgres(url: string): Promise<number> {
   return Number(rows[0].size)
 }
 
-/** Django writes two rows a refresh; what it has written is counted over fewer sessions, one after the other. */
+/** Django writes two rows per refresh; it is measured with fewer sessions, one after the other. */
 async function djangoAfter(file: string): Promise<Residue | string> {
   const sessions = 20
   const oracle = await startOracle('rotate-blacklist', 1, {

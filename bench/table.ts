@@ -2,7 +2,7 @@ import type { Finding } from './measure.ts'
 
 type Quotient = Finding['quotients'][number]
 
-/** A finding for people: figures, then what was promised and what is. */
+/** Formats a result for people: figures, then bounds. */
 export function lines({
   asks,
   unit,
@@ -49,7 +49,7 @@ const spread = ({
   readonly high: number
 }) => `${digits(median).padStart(8)}  [${digits(low)} – ${digits(high)}]`
 
-/** Three digits that matter, and a thousand as one. */
+/** Three significant digits, with a separator of thousands. */
 const digits = (figure: number): string =>
   figure >= 100 ? Math.round(figure).toLocaleString('en') : figure.toPrecision(3)
 

@@ -11,7 +11,7 @@ const unit = 'thousand a second of one core'
 const issuer = 'https://auth.example.com'
 const audience = 'api'
 
-/** Checking in another service, with WebCrypto: tokens that were never seen, and tokens that were. */
+/** `watchword/verify` with WebCrypto: new and cached tokens. */
 export async function* verify(): AsyncGenerator<Finding> {
   for (const alg of ['ES256', 'EdDSA', 'RS256'] as const) {
     const { privatePem, kid } = generateKey(alg)

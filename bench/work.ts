@@ -1,25 +1,25 @@
-/** Milliseconds of processor time that a contestant works in a round. */
+/** Processor time of a contestant in a round, in milliseconds. */
 const TURN = 60
 
-/** Milliseconds of processor time that this process has used, on all its threads. */
+/** Processor time of all threads of this process so far, in milliseconds. */
 const used = (): number => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
 }
 
-/** Where results go, so that nobody can leave the work out. */
+/** Results are stored here, so that the compiler cannot remove the work. */
 export let sink = 0
 
-/** How often an answer is consumed: by its size, which costs next to nothing. */
+/** Uses a result at almost no cost. */
 const consume = (answer: unknown): void => {
   sink += typeof answer === 'string' ? answer.length : Number(answer !== undefined)
 }
 
 /**
- * Does `work` with one item after the other, going on in the next turn where this one stopped.
+ * Runs `work` with one item after the other; the next turn continues where this one stopped.
  *
- * @param atOnce how many are done between two looks at the clock
- * @returns a turn; its figure is how many thousand items a second of processor time takes
+ * @param atOnce number of items between two readings of the clock
+ * @returns a turn, whose figure is thousands of items per second of processor time
  */
 export function working<Item>(
   items: readonly Item[],
@@ -43,7 +43,7 @@ export function working<Item>(
   }
 }
 
-/** The same for work that has to be waited for. */
+/** `turn` for asynchronous work. */
 export function workingAsync<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<unknown>,

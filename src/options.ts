@@ -3,7 +3,7 @@ import type { Awaitable } from './base/awaitable.ts'
 import type { Duration } from './base/duration.ts'
 import type { LogEntry } from './base/log.ts'
 import type { Random } from './base/random.ts'
-import type { InstanceStore } from './features/store-extensions.ts'
+import type { EndpointName, InstanceStore } from './features.ts'
 import type { AuthRequest } from './http/request.ts'
 import type { Algorithm } from './jwt/index.ts'
 import type { Permission, SignedIn } from './permissions/permission.ts'
@@ -152,23 +152,13 @@ export type Handler = (
   next: () => Promise<object>,
 ) => Awaitable<object>
 
-export const ENDPOINT_NAMES = [
-  'obtain',
-  'refresh',
-  'verify',
-  'blacklist',
-  'slidingObtain',
-  'slidingRefresh',
-  'apiToken',
-  'login',
-  'logout',
-  'revocations',
-] as const
-export type EndpointName = (typeof ENDPOINT_NAMES)[number]
-/** Its usual path, another (absolute) one, or false: not mounted. */
-export type EndpointOptions = Partial<
-  Record<EndpointName, boolean | `/${string}` | { path?: `/${string}`; handle?: Handler }>
->
+/** `true`: mounted at its default path; a string: at this path; `false`: not mounted. */
+export type EndpointOption =
+  | boolean
+  | `/${string}`
+  | { readonly path?: `/${string}`; readonly handle?: Handler }
+
+export type EndpointOptions = Readonly<Partial<Record<EndpointName, EndpointOption>>>
 
 export interface Events {
   readonly signedIn?: (event: {

@@ -1,26 +1,26 @@
-import { type Admin, createAdmin } from './admin/admin.ts'
 import { challengeOf } from './authentication/bearer.ts'
 import type { Scheme } from './authentication/scheme.ts'
 import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
 import { currentContext, runInContext } from './base/request-context.ts'
 import { endpointRequirement } from './guard/endpoint-requirement.ts'
-import { createGuard, type Guard } from './guard/guard.ts'
-import { guardDeps } from './guard/guard-deps.ts'
-import { parseRequirement } from './guard/parse-requirement.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
 import { authErrorFrom, errorReply } from './http/reply.ts'
 import type { AuthReply, AuthRequest } from './http/request.ts'
+import { type Admin, createAdmin } from './instance/admin.ts'
+import { endpointThrottle } from './instance/endpoint-throttle.ts'
+import { guardsOf } from './instance/guards.ts'
 import { IncomingRequestContext } from './instance/incoming-request-context.ts'
 import { type Instance, openInstance } from './instance/instance.ts'
+import { type Lazy, lazily } from './instance/lazy-instance.ts'
 import { instanceRouter } from './instance/router.ts'
 import { type Health, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
 import type { Options } from './options.ts'
 import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
-import { parseSettings } from './settings/settings.ts'
+import { parseSettings, type Settings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
 export type { PrincipalUser, Requirement } from './guard/requirement.ts'
@@ -79,103 +79,62 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
 }
 
 /**
- * Makes an instance. Nothing is opened before somebody asks for something.
+ * Creates an instance. The database is opened at its first use.
  *
- * @throws AuthError `invalid_config` with one sentence that says what to write instead
+ * @throws AuthError `invalid_config`: its message says what to write instead
  */
 export function watchword<
   const R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
 >(options: Options<R, S> = {}): Watchword<UserOf<S>, RightsOf<R>> {
   const settings = parseSettings(options, process.env)
-  const { log } = settings
-  let instance: Instance | undefined
-  let opening: Promise<Instance> | undefined
-  let closed = false
+  return watchwordOf(
+    settings,
+    lazily(() => openInstance(settings)),
+  )
+}
 
-  const open = (): Promise<Instance> => {
-    if (closed)
-      return Promise.reject(
-        new AuthError('store_unavailable', 'the instance has been closed'),
-      )
-    opening ??= openInstance(settings).then(
-      (opened) => {
-        instance = opened
-        return opened
-      },
-      (error) => {
-        // What stood in the way may be gone at the next request.
-        opening = undefined
-        throw error
-      },
-    )
-    return opening
-  }
-
-  const doors = guardDeps(settings)
-  /** A gate is made when the house is open; what it asks for is looked at before. */
-  const gate = (requirement?: Requirement<never, string>): Guard => {
-    const asked = parseRequirement(requirement, settings)
-    let made: Guard | undefined
-    const furnished = (opened: Instance): Guard => {
-      made ??= createGuard(asked(opened), doors)
-      return made
-    }
-    return (request) =>
-      instance === undefined
-        ? open().then((opened) => furnished(opened)(request))
-        : (made ?? furnished(instance))(request)
-  }
-  const byDefault = gate()
-  const guards = new WeakMap<object, Guard>()
-  const gatesOfRights = new Map<string, Guard>()
-  const gatesOfAnybody = new WeakMap<object, Guard>()
-  /** The gate of a need that may come with each request, made once. */
-  const kept = <Key>(
-    gatesKept: Keeping<Key>,
-    key: Key,
-    requirement: Requirement<never, string>,
-  ): Guard => {
-    const known = gatesKept.get(key) ?? gate(requirement)
-    gatesKept.set(key, known)
-    return known
-  }
-  const gateFor = (requirement: Requirement<never, string> | undefined): Guard => {
-    if (requirement === undefined) return byDefault
-    return typeof requirement === 'string'
-      ? kept(gatesOfRights, requirement, requirement)
-      : kept<object>(guards, requirement, requirement)
-  }
-  /** Only who it is: nothing is asked and nothing is counted. */
-  const gateOfAnybody = (
-    schemes: readonly Scheme<unknown>[] = settings.authentication,
-  ): Guard =>
-    kept<object>(gatesOfAnybody, schemes, { schemes, permissions: [], throttle: [] })
+/** The public face of an instance. */
+export function watchwordOf<U, Right extends string>(
+  settings: Settings,
+  instance: Lazy<Instance>,
+): Watchword<U, Right> {
+  const { open } = instance
+  const guards = guardsOf(settings, instance)
 
   const challenge = challengeOf(settings)
-  const failed = (error: unknown): void =>
-    log({ level: 'error', event: 'a request failed', reason: reasonOf(error) })
+  const logFailure = (error: unknown): void =>
+    settings.log({
+      level: 'error',
+      event: 'a request failed',
+      reason: reasonOf(error),
+    })
   const replyToError = (error: unknown): AuthReply => {
-    const refusal = authErrorFrom(error)
-    if (refusal.code === 'server_error') failed(refusal.cause)
-    return errorReply(refusal, challenge)
+    const authError = authErrorFrom(error)
+    if (authError.code === 'server_error') logFailure(authError.cause)
+    return errorReply(authError, challenge)
   }
-  const router = instanceRouter(settings, open, {
+
+  const router = instanceRouter({
+    endpoints: settings.endpoints,
+    loginField: settings.users.loginField,
+    authentication: settings.authentication,
+    open: async () => (await open()).core,
+    trace: settings.telemetry ? async () => (await open()).trace : undefined,
     challenge,
-    failed,
-    guard: (access) => gate(endpointRequirement(access)),
+    failed: logFailure,
+    guard: (access) => guards.create(endpointRequirement(access)),
+    ...endpointThrottle(settings, open),
   })
   const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
     const route = router(request.url)
-    return (
-      route &&
-      runInContext(new IncomingRequestContext(request, settings, currentContext()), () =>
-        route(request),
-      )
-    )
+    if (route === undefined) return undefined
+    const context = new IncomingRequestContext(request, settings, currentContext())
+    return runInContext(context, () => route(request))
   }
 
   return {
+    ...createAdmin(settings, open),
     owns: (url) => router(url) !== undefined,
     paths: router.paths,
     answer,
@@ -184,46 +143,42 @@ export function watchword<
       return toResponse(reply ?? replyToError(new AuthError('not_found')), request.method)
     },
     async authenticate(from, requirement) {
-      const who = await gateOfAnybody(requirement?.schemes)(seen(from))
-      return who.user === undefined ? undefined : (who as never)
+      const guard = guards.withoutRequirement(requirement?.schemes)
+      const principal = await guard(authRequestOf(from))
+      return principal.user === undefined ? undefined : (principal as never)
     },
     require: async (from, requirement) =>
-      gateFor(requirement as Requirement<never, string> | undefined)(seen(from)) as never,
+      guards.of(requirement as AnyRequirement | undefined)(authRequestOf(from)) as never,
     guard: (requirement) =>
-      (requirement === undefined
-        ? byDefault
-        : gate(requirement as Requirement<never, string>)) as never,
+      guards.create(requirement as AnyRequirement | undefined) as never,
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
     health: healthCheck(open, {
-      hasConfiguredKeys: settings.keys !== undefined,
       revocationMaxAge: settings.revocationMaxAge,
+      hasConfiguredKeys: settings.keys.configured !== undefined,
     }),
-    stats: () => instance && statsOf(instance),
-    ...createAdmin(settings, open),
-    migrate: async () => void (await open()),
-    async close() {
-      closed = true
-      await opening?.then((opened) => opened.close()).catch(() => undefined)
+    stats() {
+      const opened = instance.current()
+      return opened && statsOf(opened)
     },
+    migrate: async () => void (await open()),
+    close: () => instance.close(),
   }
 }
 
-interface Keeping<Key> {
-  get(key: Key): Guard | undefined
-  set(key: Key, gate: Guard): unknown
-}
+type AnyRequirement = Requirement<never, string>
 
-type UserOf<S> = S extends Scheme<infer U> ? U : User
+/** What the schemes of an instance find out about a user. */
+export type UserOf<S> = S extends Scheme<infer U> ? U : User
 
-/** Where nothing is said of what a route asks for. */
+/** The requirement of a guard that is given none. */
 interface DefaultNeed {
   readonly schemes?: undefined
 }
 
-const seen = (from: Request | AuthRequest): AuthRequest =>
+const authRequestOf = (from: Request | AuthRequest): AuthRequest =>
   from instanceof Request ? new FetchRequest(from) : from
 
-/** What the log says of an error: its kind and text, with the way it took; never a value of the request. */
+/** What the log says of an error: its message and stack, never a value of the request. */
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -1,5 +1,5 @@
 import { after } from 'node:test'
-import { changedPrototypes } from './attacks/surroundings.ts'
+import { changedPrototypes } from './attacks/side-effects.ts'
 
 /**
  * Read before the first test and asked after the last (R29): what all share is as it was, and nothing went wrong unseen. The

@@ -5,9 +5,9 @@ import { createRequire } from 'node:module'
 import express, { type RequestHandler } from 'express'
 import { mount } from '../../src/adapters/express.ts'
 import { HELLO, ours } from './ours.ts'
-import { serveParent } from './told.ts'
+import { serveParent } from './report-usage.ts'
 
-/** The same route in Express; `file` is the database of ours, or the public key of the others. */
+/** The same route in Express; `file` is our database, or the public key for the other guards. */
 const [guarded, file = ''] = process.argv.slice(2)
 
 const require = createRequire(import.meta.url)
@@ -32,7 +32,7 @@ else {
 }
 serveParent(createServer(app))
 
-/** Passport, asked for the token alone: whoever it names is taken as they are. */
+/** Passport, which checks the token and looks up no user. */
 function passportJwt(): RequestHandler {
   const passport = require('passport') as {
     use(strategy: unknown): void

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module'
 import fastify, { type FastifyPluginAsync, type FastifyRequest } from 'fastify'
 import { mount } from '../../src/adapters/fastify.ts'
 import { HELLO, ours } from './ours.ts'
-import { serveParent } from './told.ts'
+import { serveParent } from './report-usage.ts'
 
-/** The same route in Fastify; `file` is the database of ours, or the public key of `@fastify/jwt`. */
+/** The same route in Fastify; `file` is our database, or the public key for `@fastify/jwt`. */
 const [guarded, file = ''] = process.argv.slice(2)
 
 const require = createRequire(import.meta.url)

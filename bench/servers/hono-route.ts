@@ -5,9 +5,9 @@ import { Hono } from 'hono'
 import { jwt } from 'hono/jwt'
 import { mount } from '../../src/adapters/hono.ts'
 import { HELLO, ours } from './ours.ts'
-import { serveParent } from './told.ts'
+import { serveParent } from './report-usage.ts'
 
-/** The same route in Hono; `file` is the database of ours, or the public key of `hono/jwt`. */
+/** The same route in Hono; `file` is our database, or the public key for `hono/jwt`. */
 const [guarded, file = ''] = process.argv.slice(2)
 
 const app = new Hono()
@@ -22,7 +22,7 @@ else if (guarded === 'hono/jwt') {
 }
 serveParent(createServer(getRequestListener(app.fetch)))
 
-/** In the form that `hono/jwt` takes as it is; every other one it would import for each request. */
+/** A form that `hono/jwt` uses directly; it would import any other for each request. */
 function publicKey() {
   const der = Buffer.from(
     readFileSync(file, 'utf8').replace(/-----[A-Z ]+-----|\s/g, ''),

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { mount } from '../../src/adapters/node.ts'
 import { sessionCheck } from '../better-auth.ts'
 import { HELLO, ours } from './ours.ts'
-import { serveParent } from './told.ts'
+import { serveParent } from './report-usage.ts'
 
-/** `/hello/` on `node:http`, behind the guard that is named; `file` is the database that it needs. */
+/** `/hello/` on `node:http` behind the named guard; `file` is its database. */
 const [guarded, file = ''] = process.argv.slice(2)
 
 function hello(_: IncomingMessage, response: ServerResponse): void {

@@ -2,11 +2,10 @@ import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import { watchword } from '../../src/watchword.ts'
 import { SECRET } from '../seed.ts'
 
-/** An instance of ours whose guards check with the scheme that is named, opened. */
+/** An open instance whose guards use the named scheme. */
 export async function ours(scheme: string, database: string) {
   const schemes = { 'statelessBearer()': statelessBearer(), 'bearer()': bearer() }
-  if (!Object.hasOwn(schemes, scheme))
-    throw new Error(`there is no guard "${scheme}" here`)
+  if (!Object.hasOwn(schemes, scheme)) throw new Error(`unknown scheme "${scheme}"`)
   const auth = watchword({
     database,
     secret: SECRET,
@@ -17,5 +16,5 @@ export async function ours(scheme: string, database: string) {
   return auth
 }
 
-/** What every route answers. */
+/** The body of every route. */
 export const HELLO = { hello: 'world' }

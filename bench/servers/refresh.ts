@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module'
 
-/** The stand-alone server with one user. `one-by-one`: a commit for every statement, else the same in everything. */
+/** The stand-alone server with one user. `one-by-one`: the same with a commit per statement. */
 const [database = '', password = '', mode] = process.argv.slice(2)
 
 if (mode === 'one-by-one') {
@@ -11,7 +11,9 @@ if (mode === 'one-by-one') {
       const source = String(loaded.source)
       const alone = source.replace(/const GROUP = \d+/, 'const GROUP = 1')
       if (alone === source)
-        throw new Error('the size of a group is no longer where this looks for it')
+        throw new Error(
+          'the constant with the size of a group was not found: adapt this file',
+        )
       return { ...loaded, source: alone }
     },
   })

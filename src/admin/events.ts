@@ -1,42 +1,51 @@
-import type { AuditEvent, EventKind } from '../audit/event.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { AuditEvent, Events } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
-import type { Instance } from '../instance/instance.ts'
 import type { UserId } from '../users/user.ts'
 
-/** What the owner of an instance does with the audit log. */
-export interface EventAdmin {
+/** `auth.events`: the audit log. */
+export interface EventAdmin<Kind extends string = string> {
   /**
    * The newest first.
    *
    * @param query.since seconds since 1970
    * @param query.after the last event of the page before
-   * @param query.limit 100 where it is not given, 1,000 at the most
+   * @param query.limit 100 by default, at most 1,000
    */
   list(query?: {
     readonly userId?: UserId | undefined
-    readonly kind?: EventKind | undefined
+    readonly kind?: Kind | undefined
     readonly since?: number | undefined
     readonly after?: Pick<AuditEvent, 'id' | 'at'> | undefined
     readonly limit?: number | undefined
-  }): Promise<readonly AuditEvent[]>
-  /** Does something that is written down as done by `actor`: `auth.events.by('staff:7', () => auth.users.delete(id))`. */
+  }): Promise<readonly AuditEvent<Kind>[]>
+  /** Records `actor` with every event of `work`: `auth.events.by('staff:7', () => auth.users.delete(id))`. */
   by<T>(actor: string, work: () => T): T
 }
 
-const USUAL = 100
-const MOST = 1000
+const DEFAULT_LIMIT = 100
+const MAX_LIMIT = 1000
 
-export const eventAdmin = (open: () => Promise<Instance>): EventAdmin => ({
-  async list({ since, limit = USUAL, ...query } = {}) {
-    const { store, audit } = await open()
-    // Whoever asks after an answer finds what it brought about.
+export interface EventAdminDeps {
+  readonly events: Events
+  readonly audit: AuditLog
+}
+
+export const eventAdmin = <Kind extends string>(
+  open: () => Promise<EventAdminDeps>,
+): EventAdmin<Kind> => ({
+  async list({ since, limit = DEFAULT_LIMIT, ...query } = {}) {
+    const { events, audit } = await open()
+    // The events of requests that were answered before are in the list.
     await audit.settled()
-    return store.ports.events.list({
+    const found = await events.list({
       ...query,
       since: since as UnixSeconds | undefined,
-      limit: Math.max(1, Math.min(Math.trunc(limit) || USUAL, MOST)),
+      limit: Math.max(1, Math.min(Math.trunc(limit) || DEFAULT_LIMIT, MAX_LIMIT)),
     })
+    // The log has recorded no other kinds.
+    return found as readonly AuditEvent<Kind>[]
   },
   by(actor, work) {
     const { requestId, address } = currentContext() ?? {}

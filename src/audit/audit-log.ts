@@ -1,16 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Clock, minutes, type UnixSeconds } from '../base/clock.ts'
+import { type Clock, minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import { currentContext } from '../base/request-context.ts'
 import type { SessionId } from '../sessions/session.ts'
-import type { Settings } from '../settings/settings.ts'
 import type { UserId } from '../users/user.ts'
-import type { AuditEvent, EventKind, Events } from './event.ts'
+import type { AuditEvent, CoreEventKind, Events } from './event.ts'
 import { OncePer } from './once-per.ts'
 
 /** What has happened; when, and on which occasion, is found out where it is written down. */
-export interface NewEvent {
-  readonly kind: EventKind
+/** @typeParam Kind the kinds that the part which records them has */
+export interface NewEvent<Kind extends string = CoreEventKind> {
+  readonly kind: Kind
   readonly userId?: UserId | undefined
   readonly sessionId?: SessionId | undefined
   /** Where it is known better than on which occasion. */
@@ -22,24 +23,34 @@ export interface NewEvent {
  * Writes down what has happened. No answer waits for that or changes with it (rule D8): what cannot be written is told in the
  * log, and what is being written is waited for at the end.
  */
-export interface AuditLog {
+export interface AuditLog<Kind extends string = CoreEventKind> {
   /** Resolves when it is written, or cannot be. Never rejects. @param finding found out meanwhile */
-  record(happening: NewEvent, finding?: () => Promise<Partial<NewEvent>>): Promise<void>
+  record(
+    happening: NewEvent<Kind>,
+    finding?: () => Promise<Partial<NewEvent<Kind>>>,
+  ): Promise<void>
   /** The same, once a minute for each key: for what others can bring about as often as they like. */
   recordSeldom(
     key: string,
-    happening: NewEvent,
-    finding?: () => Promise<Partial<NewEvent>>,
+    happening: NewEvent<Kind>,
+    finding?: () => Promise<Partial<NewEvent<Kind>>>,
   ): void
   /** When all that has been told of is written. */
   settled(): Promise<void>
 }
 
+export interface AuditSettings {
+  /** How long events are kept; `undefined`: the audit log is off. */
+  readonly audit: { readonly keep: Seconds } | undefined
+  readonly random: Random
+  readonly log: Log
+}
+
 export function auditLog(
   events: Events,
-  { audit, random, log }: Pick<Settings, 'audit' | 'random' | 'log'>,
+  { audit, random, log }: AuditSettings,
   clock: Clock,
-): AuditLog {
+): AuditLog<string> {
   if (audit === undefined) return SILENT
   const seldom = new OncePer(minutes(1), clock)
   const writing = new Set<Promise<void>>()
@@ -47,7 +58,7 @@ export function auditLog(
 
   const write = async (
     event: AuditEvent,
-    finding: () => Promise<Partial<NewEvent>>,
+    finding: () => Promise<Partial<NewEvent<string>>>,
   ): Promise<void> => {
     try {
       // What has to be looked up takes longer for some than for others, and no answer may tell which (P8).
@@ -65,7 +76,7 @@ export function auditLog(
       })
     }
   }
-  const record: AuditLog['record'] = (happening, finding = NOTHING) => {
+  const record: AuditLog<string>['record'] = (happening, finding = NOTHING) => {
     const { requestId, address, actor } = currentContext() ?? {}
     const { kind, userId, sessionId, detail = {} } = happening
     const from = happening.address ?? address
@@ -101,7 +112,7 @@ const hex = (number: number, digits: number): string =>
 
 const NOTHING = async (): Promise<object> => ({})
 
-const SILENT: AuditLog = {
+const SILENT: AuditLog<string> = {
   record: async () => {},
   recordSeldom() {},
   settled: async () => {},

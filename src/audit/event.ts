@@ -2,8 +2,8 @@ import type { UnixSeconds } from '../base/clock.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
 
-/** What the audit log tells of. A refresh that goes as it should is none of it. */
-export const EVENT_KINDS = [
+/** The kinds of the core's events; features add theirs. A successful refresh is not an event. */
+export const CORE_EVENT_KINDS = [
   'signed_in',
   'sign_in_failed',
   /** Too many wrong passwords: nobody looked at this one. Told once a minute of the same name and address. */
@@ -20,18 +20,16 @@ export const EVENT_KINDS = [
   'user_created',
   'user_changed',
   'user_deleted',
-  'api_token_created',
-  'api_token_revoked',
   'keys_rotated',
 ] as const
-export type EventKind = (typeof EVENT_KINDS)[number]
+export type CoreEventKind = (typeof CORE_EVENT_KINDS)[number]
 
 /** One line of the audit log. Neither a password nor a token is ever in it, nor a name that no user has. */
-export interface AuditEvent {
+export interface AuditEvent<Kind extends string = string> {
   /** 32 hexadecimal digits: those of one process are in order, also within a moment. */
   readonly id: string
   readonly at: UnixSeconds
-  readonly kind: EventKind
+  readonly kind: Kind
   readonly userId: UserId | undefined
   readonly sessionId: SessionId | undefined
   /** Who did it, where somebody else did than the user: `command`, or whom the program named. */
@@ -45,7 +43,7 @@ export interface AuditEvent {
 
 export interface EventQuery {
   readonly userId?: UserId | undefined
-  readonly kind?: EventKind | undefined
+  readonly kind?: string | undefined
   /** At or after. */
   readonly since?: UnixSeconds | undefined
   /** The last event of the page before. */

@@ -1,4 +1,4 @@
-import { AuthError } from '../base/errors.ts'
+import { AuthError, configError, type ErrorCode } from '../base/errors.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
@@ -6,39 +6,40 @@ import { credentialsAfter, headerErrors, invalidHeaderError } from './header.ts'
 import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
 
 /**
- * `Authorization: Basic …` (RFC 7617): name and password with every request, and the hash of the password is worked out for
- * every request. Django REST framework's `BasicAuthentication` on the wire (specification 6.2).
+ * `Authorization: Basic …` (RFC 7617), compatible with Django REST framework's `BasicAuthentication`. The password is
+ * hashed for every request.
  *
- * @param realm what browsers show when they ask
- * @throws AuthError `invalid_config` where the realm cannot be written between quotation marks
+ * @param realm shown in a browser's sign-in dialog. Default `api`
+ * @throws AuthError `invalid_config` if the realm is not printable ASCII without quotation marks
  */
 export function basic({ realm = 'api' }: { readonly realm?: string } = {}): Scheme<User> {
   if (!/^[ !#-[\]-~]+$/.test(realm)) {
-    throw new AuthError(
-      'invalid_config',
-      'basic({ realm }) must be text of ASCII without quotation marks.',
+    throw configError(
+      'basic({ realm }) must be printable ASCII without quotation marks or backslashes, such as "api".',
     )
   }
   return (deps): Authentication => ({
     challenge: `Basic realm="${realm}"`,
     identify(request) {
-      const sent = credentialsAfter(WORDS, request.header('authorization'), FAULTS)
-      return sent === undefined ? undefined : identityOf(sent, request, deps)
+      const header = request.header('authorization')
+      const credentials = credentialsAfter(SCHEMES, header, ERRORS)
+      if (credentials === undefined) return undefined
+      return identityOf(credentials, request, deps)
     },
   })
 }
 
-const WORDS = ['Basic']
-const FAULTS = headerErrors('basic', 'Credentials')
+const SCHEMES = ['Basic']
+const ERRORS = headerErrors('basic', 'Credentials')
 
 async function identityOf(
-  sent: string,
+  credentials: string,
   request: AuthRequest,
   deps: SchemeDeps,
 ): Promise<Identity> {
-  const { login, password } = credentialsIn(sent)
+  const { login, password } = decodeCredentials(credentials)
   const { user } = await accountOf(login, password, request, deps)
-  // A rule of the user's may let somebody in who is not active.
+  // The option `users.rule` may admit inactive users.
   if (!user.active && deps.terms.checkActive) {
     throw new AuthError('authentication_failed', 'the user is inactive', {
       detail: 'User inactive or deleted.',
@@ -53,37 +54,37 @@ async function accountOf(
   request: AuthRequest,
   { checkPassword }: SchemeDeps,
 ): Promise<Account> {
-  // RFC 7617 §2; nothing is looked up for them (rule H7).
-  if (CONTROL.test(login + password)) throw wrong('control characters')
+  // RFC 7617 §2 forbids control characters.
+  if (CONTROL.test(login + password)) throw invalidCredentials('control characters')
   try {
     return await checkPassword(login, password, request)
   } catch (error) {
-    // `invalid`: longer than any password may be.
-    if (
-      !(error instanceof AuthError) ||
-      (error.code !== 'no_active_account' && error.code !== 'invalid')
-    )
-      throw error
-    throw wrong(error.message)
+    if (error instanceof AuthError && WRONG.has(error.code))
+      throw invalidCredentials(error.message)
+    throw error
   }
 }
 
+/** `invalid`: the password is longer than any may be. */
+const WRONG: ReadonlySet<ErrorCode> = new Set(['no_active_account', 'invalid'])
+
 const CONTROL = /[\0-\x1f\x7f]/
 
-const wrong = (note: string): AuthError =>
+const invalidCredentials = (note: string): AuthError =>
   new AuthError('authentication_failed', note, { detail: 'Invalid username/password.' })
 
 /**
- * UTF-8, else Latin-1; a name has no colon, a password may have.
+ * Decodes UTF-8, else Latin-1. The first colon ends the login.
  *
- * Unlike upstream, characters outside the alphabet are not skipped: one text, one credential (rule H7).
+ * Django REST framework skips characters outside the base64 alphabet; here they are errors, so that one credential has one
+ * encoding.
  */
-function credentialsIn(sent: string): {
+function decodeCredentials(encoded: string): {
   readonly login: string
   readonly password: string
 } {
-  const bytes = Buffer.from(sent, 'base64')
-  if (bytes.toString('base64') !== sent) throw undecodable()
+  const bytes = Buffer.from(encoded, 'base64')
+  if (bytes.toString('base64') !== encoded) throw undecodable()
   const text = textOf(bytes)
   const colon = text.indexOf(':')
   if (colon === -1) throw undecodable()

@@ -1,4 +1,4 @@
-import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
 import { seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
@@ -7,10 +7,11 @@ import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
 import {
+  hasType,
   noId,
   noUserNamed,
   requireJti,
-  typeFault,
+  typeError,
   userIdIn,
 } from '../tokens/user-of-token.ts'
 import type { Account, User } from '../users/user.ts'
@@ -18,162 +19,136 @@ import { credentialsAfter } from './header.ts'
 import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
 import { type TokenUser, tokenUser } from './token-user.ts'
 
-/** `Authorization: Bearer <token>` (RFC 6750 §2.1), and the user behind it, read once a request. */
+/** `Authorization: Bearer <token>` (RFC 6750 §2.1). The user is read from the store, or its cache, at each request. */
 export const bearer =
   (): Scheme<User> =>
   (deps): Authentication => ({
     challenge: challengeOf(deps),
-    identify(request) {
-      const claims = claimsIn(request, deps)
-      if (claims === undefined) return undefined
-      return isPromise(claims)
-        ? claims.then((known) => known && principalOf(known, deps))
-        : principalOf(claims, deps)
-    },
+    identify: (request) =>
+      andThen(claimsOf(request, deps), (claims) => claims && identifyUser(claims, deps)),
   })
 
 /**
- * The same without a look at the store: the user is what the token says (specification 5.3). That its session has ended is
- * seen in the set of ended sessions, within a second of the end; `revocation: false` leaves even that to expiry, as
- * Simple JWT does (D12).
+ * The same without reading the store: the user is what the token says. Revoked sessions are refused within a second.
+ *
+ * @param options.revocation `false` does not check for revoked sessions: tokens are valid until they expire, as in Simple
+ *   JWT (D12)
  */
 export const statelessBearer =
   (options: { readonly revocation?: boolean } = {}): Scheme<TokenUser> =>
   (deps): Authentication => ({
     challenge: challengeOf(deps),
-    identify(request) {
-      const claims = claimsIn(request, deps)
-      if (claims === undefined) return undefined
-      return isPromise(claims)
-        ? claims.then(
-            (known) =>
-              known && statelessPrincipal(known, options.revocation !== false, deps),
-          )
-        : statelessPrincipal(claims, options.revocation !== false, deps)
-    },
+    identify: (request) =>
+      andThen(
+        claimsOf(request, deps),
+        (claims) =>
+          claims && identifyTokenUser(claims, options.revocation !== false, deps),
+      ),
   })
 
-/** What a challenge of these schemes says: also the token endpoints' own (specification 1). */
+/** The challenge of these schemes, and of the token endpoints. */
 export const challengeOf = ({ headerTypes }: Pick<SchemeDeps, 'headerTypes'>): string =>
   `${headerTypes[0]} realm="api"`
 
-/** The claims of the token that a request bears. @throws AuthError whose body has one message a token type (5.2) */
-function claimsIn(request: AuthRequest, deps: SchemeDeps): Awaitable<Claims | undefined> {
+/** The verified claims of a request's token. @returns `undefined` if it has none @throws AuthError */
+function claimsOf(request: AuthRequest, deps: SchemeDeps): Awaitable<Claims | undefined> {
   const token = credentialsAfter(deps.headerTypes, request.header(deps.headerName))
   if (token === undefined) return undefined
-  let claims: Awaitable<Claims>
-  try {
-    claims = deps.verify(token)
-  } catch (error) {
-    return refuseForEachType(error, deps.terms)
-  }
-  if (!isPromise(claims)) return ofAcceptedType(claims, deps)
-  return claims.then(
-    (known) => ofAcceptedType(known, deps),
-    (error) => refuseForEachType(error, deps.terms),
+  const claims = catchError(
+    () => deps.verify(token),
+    (error) => failForEachType(error, deps.terms),
   )
+  return andThen(claims, (verified) => requireAcceptedType(verified, deps.terms))
 }
 
-function ofAcceptedType(claims: Claims, { terms }: SchemeDeps): Claims {
-  if (!Object.hasOwn(claims, terms.jtiClaim)) throw notForAnyType(terms, () => noId())
-  const faults: AuthError[] = []
-  for (const type of terms.types) {
-    const fault = typeFault(claims, type, terms)
-    if (fault === undefined) return claims
-    faults.push(fault)
-  }
-  throw notForAnyType(terms, (i) => faults[i]!)
+function failForEachType(error: unknown, terms: TokenSettings): never {
+  if (error instanceof AuthError && error.status === 401)
+    throw notForAnyType(error, terms)
+  throw error
 }
 
-function principalOf(claims: Claims, deps: SchemeDeps): Awaitable<Identity<User>> {
-  const { terms } = deps
+function requireAcceptedType(claims: Claims, terms: TokenSettings): Claims {
+  if (!Object.hasOwn(claims, terms.jtiClaim)) throw notForAnyType(noId(), terms)
+  if (terms.types.some((type) => hasType(claims, type, terms))) return claims
+  throw notForAnyType(typeError(claims, terms), terms)
+}
+
+/** Reads the user of a token. @throws AuthError if the user may not make requests, or the session has ended */
+function identifyUser(claims: Claims, deps: SchemeDeps): Awaitable<Identity<User>> {
+  const { terms, users } = deps
   const id = userIdIn(claims, terms)
   if (id === undefined) throw noUserNamed()
-  const account = deps.users.find(terms.userIdField, id)
-  return isPromise(account)
-    ? account.then((found) => identityOf(found, claims, deps))
-    : identityOf(account, claims, deps)
+  return andThen(users.find(terms.userIdField, id), (account) => {
+    const user = requireUser(account, claims, deps)
+    const identity = identityOf(user, claims, deps)
+    return andThen(isRevoked(identity.sessionId, claims, deps), (revoked) => {
+      if (revoked) return refuseRevoked(identity.sessionId, deps)
+      return identity
+    })
+  })
 }
 
-function identityOf(
+function requireUser(
   account: Account | undefined,
   claims: Claims,
-  deps: SchemeDeps,
-): Awaitable<Identity<User>> {
-  const { terms } = deps
+  { terms, isRevokeClaimOf }: SchemeDeps,
+): User {
   if (account === undefined) throw new AuthError('user_not_found')
   const { user } = account
-  if (!mayUse(user, terms))
-    throw new AuthError(
-      'user_inactive',
-      user.active ? 'refused by the rule (D11)' : undefined,
-    )
-  if (
-    terms.checkRevoke === 'claim' &&
-    !deps.isRevokeClaimOf(claims[terms.revokeClaimName], account)
-  ) {
+  if (!mayUse(user, terms)) throw userInactive(user)
+  const { checkRevoke, revokeClaimName } = terms
+  if (checkRevoke === 'claim' && !isRevokeClaimOf(claims[revokeClaimName], account))
     throw new AuthError('password_changed')
-  }
-  const sessionId = sessionIdOf(claims, deps)
-  const identity = {
-    user,
-    scheme: 'bearer',
-    token: claims,
-    sessionId,
-    scopes: scopesIn(claims),
-  }
-  if (sessionId === undefined) return identity
-  const ended = hasEnded(claims, sessionId, deps)
-  if (ended === false) return identity
-  return unlessEnded(ended, sessionId, deps).then(() => identity)
+  return user
 }
 
-/** @throws AuthError that says why, where a session has ended */
-async function unlessEnded(
-  ended: Awaitable<boolean>,
-  id: SessionId,
+const userInactive = ({ active }: User): AuthError =>
+  new AuthError('user_inactive', active ? 'refused by users.rule (D11)' : undefined)
+
+/** @throws AuthError with the reason for which the session was revoked */
+async function refuseRevoked(
+  id: SessionId | undefined,
   { sessions, terms }: SchemeDeps,
-): Promise<void> {
-  if (!(await ended)) return
-  const state = await sessions?.find(id)
-  if (terms.checkRevoke === 'session' && state?.session.endReason === 'password')
+): Promise<never> {
+  const state = id && (await sessions?.find(id))
+  const isByPassword = state && state.session.endReason === 'password'
+  if (isByPassword && terms.checkRevoke === 'session')
     throw new AuthError('password_changed')
   throw blacklisted(terms)
 }
 
-function statelessPrincipal(
+function identifyTokenUser(
   claims: Claims,
-  revocation: boolean,
+  checksRevocation: boolean,
   deps: SchemeDeps,
 ): Awaitable<Identity<TokenUser>> {
-  // Nobody is looked up, so nobody finds out that what is no text names no user.
-  if (!userIdIn(claims, deps.terms)) throw noUserNamed()
-  const sessionId = sessionIdOf(claims, deps)
-  const principal = {
-    user: tokenUser(claims, deps.terms),
-    scheme: 'bearer',
-    token: claims,
-    sessionId,
-    scopes: scopesIn(claims),
-  }
-  if (!revocation || sessionId === undefined) return principal
-  const ended = hasEnded(claims, sessionId, deps)
-  if (isPromise(ended)) {
-    return ended.then((is) => {
-      if (is) throw blacklisted(deps.terms)
-      return principal
-    })
-  }
-  if (ended) throw blacklisted(deps.terms)
-  return principal
+  const { terms } = deps
+  // `''` is an id of a wrong type: no look-up would find out that it names no user.
+  if (!userIdIn(claims, terms)) throw noUserNamed()
+  const identity = identityOf(tokenUser(claims, terms), claims, deps)
+  if (!checksRevocation) return identity
+  return andThen(isRevoked(identity.sessionId, claims, deps), (revoked) => {
+    if (revoked) throw blacklisted(terms)
+    return identity
+  })
 }
 
-/** The scopes of a token (RFC 8693 §4.2): words with a blank between them. */
-const scopesIn = ({ scope }: Claims): readonly string[] =>
-  typeof scope === 'string' && scope !== '' ? scope.split(' ') : NONE
-const NONE: readonly string[] = []
+const identityOf = <U>(user: U, claims: Claims, deps: SchemeDeps): Identity<U> => ({
+  user,
+  scheme: 'bearer',
+  token: claims,
+  sessionId: sessionIdOf(claims, deps),
+  scopes: scopesOf(claims),
+})
 
-/** The session that a token belongs to: by its claim, or a foreign sliding token's by its `jti`. */
+/** The scopes of a token, separated by spaces in its claim (RFC 8693 §4.2). */
+function scopesOf({ scope }: Claims): readonly string[] {
+  if (typeof scope !== 'string' || scope === '') return NO_SCOPES
+  return scope.split(' ')
+}
+const NO_SCOPES: readonly string[] = []
+
+/** The session of a token: named by its claim; of a foreign sliding token, derived from its `jti`. */
 function sessionIdOf(
   claims: Claims,
   { sessions, terms }: SchemeDeps,
@@ -185,39 +160,35 @@ function sessionIdOf(
   return isForeignSliding ? foreignSessionId(requireJti(claims, terms)) : undefined
 }
 
-/** Whether a token's session has ended, its life taken from what it says (other terms, another issuer). */
-const hasEnded = (
+/** The token's life is read from its claims: other settings, or another issuer, may have issued it. */
+function isRevoked(
+  id: SessionId | undefined,
   { exp, iat }: Claims,
-  id: SessionId,
   { sessions }: SchemeDeps,
-): Awaitable<boolean> =>
-  sessions?.isRevoked(id, seconds(Number(exp) - Number(iat))) ?? false
+): Awaitable<boolean> {
+  if (id === undefined || sessions === undefined) return false
+  return sessions.isRevoked(id, seconds(Number(exp) - Number(iat)))
+}
 
 const CLASSES = { access: 'AccessToken', sliding: 'SlidingToken' } as const
 
-/** The body of specification 5.2: one message a token type tried. */
-function notForAnyType(
-  terms: TokenSettings,
-  faultOf: (index: number) => AuthError,
-): AuthError {
-  const messages = terms.types.map((type, i) => ({
+/** Simple JWT's body: one message for each accepted token type. */
+function notForAnyType(error: AuthError, terms: TokenSettings): AuthError {
+  const { code, message, detail, cause } = error
+  const messages = terms.types.map((type) => ({
     token_class: CLASSES[type],
     token_type: type,
-    message: faultOf(i).detail,
+    message: detail,
   }))
-  const { code, message, cause } = faultOf(0)
-  const detail = 'Given token not valid for any token type'
   return new AuthError(code, message, {
     cause,
-    body: { detail, code: 'token_not_valid', messages },
+    body: {
+      detail: 'Given token not valid for any token type',
+      code: 'token_not_valid',
+      messages,
+    },
   })
 }
 
-function refuseForEachType(error: unknown, terms: TokenSettings): never {
-  throw error instanceof AuthError && error.status === 401
-    ? notForAnyType(terms, () => error)
-    : error
-}
-
 const blacklisted = (terms: TokenSettings): AuthError =>
-  notForAnyType(terms, () => new AuthError('revoked'))
+  notForAnyType(new AuthError('revoked'), terms)

@@ -1,42 +1,43 @@
 import { AuthError } from '../base/errors.ts'
 
-/** Python's `bytes.split()`: space, tab, CR, LF, VT, FF (specification 5.1). U+00A0 separates nothing. */
+/** The white space of Python's `bytes.split()`: space, tab, CR, LF, VT, FF. U+00A0 is none. */
 const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13)
 const BLANK = /[\t-\r ]/
 
-/** What is wrong with a header that announces a token and does not hold exactly two words. */
+/** The errors of a header that has the scheme's name but not exactly one token after it. */
 export interface HeaderErrors {
   readonly none: () => AuthError
   readonly several: () => AuthError
 }
 
-/** As Simple JWT says it (specification 5.1). */
+/** Simple JWT's. */
 const BEARER: HeaderErrors = {
-  none: () => new AuthError('bad_authorization_header', 'no token behind the scheme'),
+  none: () => new AuthError('bad_authorization_header', 'no token after the scheme'),
   several: () => new AuthError('bad_authorization_header', 'more than two words'),
 }
 
-/** As Django REST framework's own schemes say it: `Invalid token header. …` (specification 6.2, 6.4). */
+/** Those of Django REST framework's own schemes: `Invalid token header. …`. */
 export const headerErrors = (kind: 'basic' | 'token', what: string): HeaderErrors => ({
   none: () => invalidHeaderError(kind, 'No credentials provided.'),
   several: () => invalidHeaderError(kind, `${what} string should not contain spaces.`),
 })
 
-export const invalidHeaderError = (kind: 'basic' | 'token', says: string): AuthError =>
+export const invalidHeaderError = (kind: 'basic' | 'token', fault: string): AuthError =>
   new AuthError('authentication_failed', undefined, {
-    detail: `Invalid ${kind} header. ${says}`,
+    detail: `Invalid ${kind} header. ${fault}`,
   })
 
 /**
- * The token that a header announces with one of `words`, compared without case (D1).
+ * The token of an authorization header.
  *
- * @returns `undefined` where the header is not of this kind
- * @throws AuthError of `faults` where it is, and does not hold exactly two words
+ * @param schemes the scheme names that are accepted, in any letter case (D1)
+ * @returns `undefined` if the header names another scheme
+ * @throws AuthError one of `errors`, if there is not exactly one token after the name
  */
 export function credentialsAfter(
-  words: readonly string[],
+  schemes: readonly string[],
   header: string | undefined,
-  faults = BEARER,
+  errors = BEARER,
 ): string | undefined {
   if (header === undefined) return undefined
   let start = 0
@@ -45,18 +46,18 @@ export function credentialsAfter(
   while (end > start && isBlank(header.charCodeAt(end - 1))) end--
   let gap = start
   while (gap < end && !isBlank(header.charCodeAt(gap))) gap++
-  if (!words.some((word) => isSameWord(word, header, start, gap))) return undefined
+  if (!schemes.some((name) => isSameName(name, header, start, gap))) return undefined
   let token = gap
   while (token < end && isBlank(header.charCodeAt(token))) token++
-  if (token === end) throw faults.none()
+  if (token === end) throw errors.none()
   const text = header.slice(token, end)
-  // A search, since V8 looks at many characters at once there: a token is long.
-  if (BLANK.test(text)) throw faults.several()
+  // A regular expression: V8 searches a long token faster than this loop would.
+  if (BLANK.test(text)) throw errors.several()
   return text
 }
 
-function isSameWord(word: string, text: string, start: number, end: number): boolean {
-  if (end - start !== word.length) return false
+function isSameName(name: string, text: string, start: number, end: number): boolean {
+  if (end - start !== name.length) return false
   const presented = text.slice(start, end)
-  return presented === word || presented.toLowerCase() === word.toLowerCase()
+  return presented === name || presented.toLowerCase() === name.toLowerCase()
 }

@@ -1,32 +1,32 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import type { Awaitable } from '../base/awaitable.ts'
-import { AuthError } from '../base/errors.ts'
+import { AuthError, configError } from '../base/errors.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 import type { User } from '../users/user.ts'
-import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
+import type { Authentication, Scheme, SchemeDeps } from './scheme.ts'
 
-/** Says who the server in front has found out to be asking; `undefined` and `''`: nobody. */
+/** Reads the name of the user that the server in front has authenticated; `undefined` or `''` if the request is anonymous. */
 export type FindName = (request: AuthRequest) => Awaitable<string | undefined>
 
 export interface RemoteUserOptions {
-  /** Whether who is not known yet becomes a user, without a password. Default false (D39). */
+  /** Whether unknown names create users, without a password. Default false (D39). */
   readonly create?: boolean
 }
 
 export interface FromHeader extends RemoteUserOptions {
-  /** The header in which the proxy names the user, such as `X-Remote-User`. The proxy must take it away from whoever else sends it. */
+  /** The header in which the proxy names the user, such as `X-Remote-User`. The proxy must remove it from clients' requests. */
   readonly header: string
-  /** The proxy's addresses, or networks such as `10.0.0.0/8`: connections from elsewhere are not believed. */
+  /** The proxy's addresses, or networks such as `10.0.0.0/8`. From other addresses the header is ignored. */
   readonly from: readonly string[]
 }
 
 /**
- * The user that a server in front has signed in. Django REST framework's `RemoteUserAuthentication` (specification 6.5): who
- * is unknown or inactive is as good as nobody, and there is no challenge.
+ * The user that a server in front has authenticated: Django REST framework's `RemoteUserAuthentication`. Unknown and
+ * inactive users count as anonymous, and there is no challenge.
  *
- * @throws AuthError `invalid_config` where a header is to be believed from anybody
+ * @throws AuthError `invalid_config` if `header` is given without `from`
  */
 export function remoteUser(source: FindName, options?: RemoteUserOptions): Scheme<User>
 export function remoteUser(source: FromHeader): Scheme<User>
@@ -34,30 +34,34 @@ export function remoteUser(
   source: FindName | FromHeader,
   options: RemoteUserOptions = {},
 ): Scheme<User> {
-  const { create = false } = typeof source === 'function' ? options : source
-  const nameIn = typeof source === 'function' ? source : nameInHeader(source)
-  return (deps): Authentication => ({
-    async identify(request) {
-      const name = await nameIn(request)
-      return name ? identityOf(name, create, deps) : undefined
-    },
-  })
+  if (typeof source === 'function') return createScheme(source, options)
+  return createScheme(nameInHeader(source), source)
 }
 
-async function identityOf(
+const createScheme =
+  (findName: FindName, { create = false }: RemoteUserOptions): Scheme<User> =>
+  (deps): Authentication => ({
+    async identify(request) {
+      const name = await findName(request)
+      if (!name) return undefined
+      const user = await userNamed(name, create, deps)
+      if (user === undefined || !mayUse(user, deps.terms)) return undefined
+      return { user, scheme: 'remoteUser' }
+    },
+  })
+
+async function userNamed(
   name: string,
   create: boolean,
   deps: SchemeDeps,
-): Promise<Identity | undefined> {
-  const known = await deps.users.find('username', name)
-  const user = known?.user ?? (create ? await created(name, deps) : undefined)
-  return user === undefined || !mayUse(user, deps.terms)
-    ? undefined
-    : { user, scheme: 'remoteUser' }
+): Promise<User | undefined> {
+  const account = await deps.users.find('username', name)
+  if (account !== undefined) return account.user
+  return create ? createdUser(name, deps) : undefined
 }
 
-/** What cannot be a name is nobody's; whom another request has just made is there. */
-async function created(
+/** @returns `undefined` if the name is not valid; the user that a concurrent request has just created, if there is one */
+async function createdUser(
   name: string,
   { users, createUser }: SchemeDeps,
 ): Promise<User | undefined> {
@@ -69,47 +73,47 @@ async function created(
   }
 }
 
-/** A header is believed from the proxy alone (rule H9). */
+/** Reads the header from the proxy's connections alone: any client can send one. */
 function nameInHeader({ header, from }: FromHeader): FindName {
   const name = header.toLowerCase()
-  const isProxy = listed(from)
+  const isProxy = addressList(from)
   return (request) => {
     const value = isProxy(request.address) ? request.header(name) : undefined
-    // A header that came twice is joined with a comma, which no name has: the client's stood beside the proxy's.
+    // Repeated headers are joined with commas, which no name has: the client sent one beside the proxy's.
     if (value === undefined || value.includes(',')) return undefined
     return textOf(value)
   }
 }
 
-/** Headers are octets, given as Latin-1: UTF-8 where they are that. */
+/** Node decodes header bytes as Latin-1; proxies write UTF-8. */
 const textOf = (value: string): string =>
   decodeUtf8(Buffer.from(value, 'latin1')) ?? value
 
-/** @throws AuthError `invalid_config` where there is none, or one that is no address */
-function listed(from: readonly string[] | undefined): (address: string) => boolean {
-  if (!Array.isArray(from) || from.length === 0) {
-    throw new AuthError(
-      'invalid_config',
-      "remoteUser({ header }) needs from: the proxy's addresses, such as ['127.0.0.1'], or anybody could name themselves.",
+/** @throws AuthError `invalid_config` if the list is empty, or has an entry that is no address */
+function addressList(from: readonly string[] | undefined): (address: string) => boolean {
+  if (!Array.isArray(from) || from.length === 0)
+    throw configError(
+      "remoteUser({ header }) needs the proxy's addresses, or clients could claim any name. Add from: ['127.0.0.1'], with the address of your proxy.",
     )
-  }
   const list = new BlockList()
-  for (const each of from) addTo(list, each)
+  for (const entry of from) addEntry(list, entry)
   return (address) => {
-    const plain = address.replace(/%.*$/, '')
-    return isIP(plain) !== 0 && list.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6')
+    const withoutZone = address.replace(/%.*$/, '')
+    return isIP(withoutZone) !== 0 && list.check(withoutZone, familyOf(withoutZone))
   }
 }
 
-function addTo(list: BlockList, each: string): void {
-  const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(each) ?? []
-  const family = isIPv4(address) ? 'ipv4' : 'ipv6'
-  const longest = family === 'ipv4' ? 32 : 128
-  if (isIP(address) === 0 || Number(bits ?? 0) > longest) {
-    throw new AuthError(
-      'invalid_config',
-      `remoteUser({ from }): "${each}" is no address and no network.`,
+const PREFIX_LENGTH = { ipv4: 32, ipv6: 128 } as const
+
+function addEntry(list: BlockList, entry: string): void {
+  const [, address = '', bits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
+  const family = familyOf(address)
+  const prefix = Number(bits ?? PREFIX_LENGTH[family])
+  if (isIP(address) === 0 || prefix > PREFIX_LENGTH[family])
+    throw configError(
+      `remoteUser({ from }) must be a list of addresses and networks, such as "10.0.0.0/8"; "${entry}" is neither.`,
     )
-  }
-  list.addSubnet(address, Number(bits ?? longest), family)
+  list.addSubnet(address, prefix, family)
 }
+
+const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIPv4(address) ? 'ipv4' : 'ipv6')

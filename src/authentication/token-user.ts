@@ -2,11 +2,10 @@ import type { Claims } from '../jwt/index.ts'
 import type { TokenSettings } from '../tokens/token-settings.ts'
 
 /**
- * A user as a token tells of them, without a look at the store (specification 5.3). What it says of staff and superuser
- * was true when the token was signed.
+ * A user as a token describes it, without reading the store. `staff` and `superuser` are as of the token's issue.
  */
 export interface TokenUser {
-  /** The user id claim as it stands: text, or a number that an older issuer wrote. */
+  /** The user id claim, unchanged: a string, or a number from an older issuer. */
   readonly id: unknown
   readonly username: string
   readonly active: true
@@ -27,6 +26,6 @@ export const tokenUser = (
   claims,
 })
 
-/** A user of the store has no claims. */
+/** Users of the store have no `claims`. */
 export const isTokenUser = (user: unknown): user is TokenUser =>
   typeof user === 'object' && user !== null && 'claims' in user

@@ -8,7 +8,7 @@ for (const [what, url, path] of [
   ['a fragment', '/hello/#eyJ0', '/hello/'],
   ['a whole address with a password', 'http://ada:secret@host/hello/?a', '/hello/'],
   ['a segment as long as a token', `/reset/${'a'.repeat(33)}/x`, '/reset/…/x'],
-  ['octets that move a cursor', '/\u009b2J/\u00ff', '/?2J/?'],
+  ['control characters', '/\u009b2J/\u00ff', '/?2J/?'],
   ['many segments', '/a/b/c/d/e/f/g/h/i/j/k', '/a/b/c/d/e/f/g/h'],
   ['the asterisk', '*', '*'],
 ] as const) {

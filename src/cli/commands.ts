@@ -30,15 +30,11 @@ const MAINTENANCE: Commands = {
   flush: async () => (await import('./flush-command.ts')).flush,
 }
 
-const FEATURES: Commands = {
-  'token create': async () => (await import('./token.ts')).tokenCreate,
-  'token list': async () => (await import('./token.ts')).tokenList,
-  'token revoke': async () => (await import('./token.ts')).tokenRevoke,
-}
-
 /** Every command, in the order of the help. */
 export async function allCommands(): Promise<Commands> {
-  return { ...ACCOUNTS, ...FEATURES, ...MAINTENANCE }
+  const { eachFeatures } = await import('../features.ts')
+  const ofFeatures: readonly Commands[] = eachFeatures('commands')
+  return Object.assign({}, ACCOUNTS, ...ofFeatures, MAINTENANCE)
 }
 
 /** Whether the names of commands begin with this word, as `user` in `user create`. */

@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Admin } from '../admin/admin.ts'
-import { type AuditEvent, EVENT_KINDS } from '../audit/event.ts'
+import type { AuditEvent } from '../audit/event.ts'
 import { systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
-import { type Call, commandFor, DATABASE } from '../command/command.ts'
+import {
+  type Call,
+  type CommandOutput,
+  commandFor,
+  DATABASE,
+} from '../command/command.ts'
 import { UsageError } from '../command/errors.ts'
 import { printable } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
 import { userNamed } from '../command/user-named.ts'
 import { parseCount, parseWord } from '../command/values.ts'
+import { EVENT_KINDS } from '../features.ts'
+import type { Admin } from '../instance/admin.ts'
 import type { UserId } from '../users/user.ts'
 
 type EventReader = Pick<Admin, 'users' | 'events'>
@@ -50,28 +56,31 @@ Kinds: ${EVENT_KINDS.join(', ')}.`,
   run: ({ values, print, open }) =>
     open(values.database, async (auth) => {
       const query = await queryOf(values, auth)
-      const nameOf = userNames(auth)
+      const rowOf = eventRows(auth)
       const listed = [...(await auth.events.list(query))].reverse()
-      const rows = await Promise.all(
-        listed.map(async (event) => rowOf(event, await nameOf(event.userId))),
-      )
-      const text = eventTable(rows)
+      const text = eventTable(await Promise.all(listed.map(rowOf)))
       if (values.follow !== true) return { text, json: listed.map(toJson) }
 
-      // For programs, the events before the command started have one line each too, as the new ones.
-      const [heading, ...lines] = text.split('\n')
-      for (const [index, event] of listed.entries())
-        print({
-          text: `${index === 0 ? `${heading}\n` : ''}${lines[index]}`,
-          json: toJson(event),
-        })
+      for (const line of followLines(text, listed)) print(line)
       for await (const event of newEvents(auth, query, listed)) {
-        const row = rowOf(event, await nameOf(event.userId))
+        const row = await rowOf(event)
         print({ text: row.map(printable).join('  '), json: toJson(event) })
       }
       return undefined
     }),
 })
+
+/** For programs, each event of the table is a line of JSON, as the events that follow. */
+function followLines(
+  table: string,
+  listed: readonly AuditEvent[],
+): readonly CommandOutput[] {
+  const [heading, ...lines] = table.split('\n')
+  return listed.map((event, index) => ({
+    text: index === 0 ? `${heading}\n${lines[index]}` : `${lines[index]}`,
+    json: toJson(event),
+  }))
+}
 
 type Query = NonNullable<Parameters<Admin['events']['list']>[0]>
 
@@ -96,17 +105,6 @@ function momentAgo(text: string): UnixSeconds {
   return (systemClock() - seconds) as UnixSeconds
 }
 
-/** Looks each user up once. */
-function userNames({ users }: EventReader): (id: UserId | undefined) => Promise<string> {
-  const names = new Map<UserId, Promise<string>>()
-  return async (id) => {
-    if (id === undefined) return '–'
-    const name = names.get(id) ?? users.find({ id }).then((user) => user?.username ?? id)
-    names.set(id, name)
-    return name
-  }
-}
-
 function eventTable(rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return 'There are no such events.'
   return tableOf(
@@ -115,17 +113,29 @@ function eventTable(rows: readonly (readonly string[])[]): string {
   )
 }
 
-const rowOf = (event: AuditEvent, username: string): readonly string[] => [
-  new Date(event.at * 1000).toISOString().slice(0, 19).replace('T', ' '),
-  event.kind,
-  username,
-  event.address ?? '–',
-  event.actor ?? '–',
-  event.sessionId ?? '–',
-  Object.entries(event.detail)
-    .map(([name, value]) => `${name}=${detailText(value)}`)
-    .join(' '),
-]
+/** Makes the rows of events; looks each user up once. */
+function eventRows({
+  users,
+}: EventReader): (event: AuditEvent) => Promise<readonly string[]> {
+  const names = new Map<UserId, Promise<string>>()
+  const nameOf = async (id: UserId | undefined): Promise<string> => {
+    if (id === undefined) return '–'
+    const name = names.get(id) ?? users.find({ id }).then((user) => user?.username ?? id)
+    names.set(id, name)
+    return name
+  }
+  return async (event) => [
+    new Date(event.at * 1000).toISOString().slice(0, 19).replace('T', ' '),
+    event.kind,
+    await nameOf(event.userId),
+    event.address ?? '–',
+    event.actor ?? '–',
+    event.sessionId ?? '–',
+    Object.entries(event.detail)
+      .map(([name, value]) => `${name}=${detailText(value)}`)
+      .join(' '),
+  ]
+}
 
 const detailText = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value)

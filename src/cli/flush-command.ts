@@ -1,6 +1,8 @@
-import type { Admin } from '../admin/admin.ts'
 import { commandFor, DATABASE } from '../command/command.ts'
 import { plural } from '../command/format.ts'
+import type { Counts } from '../features/define-feature.ts'
+import { FEATURE_LIST } from '../features.ts'
+import type { Admin } from '../instance/admin.ts'
 
 export const flush = commandFor<Pick<Admin, 'flush'>>()({
   name: 'flush',
@@ -12,20 +14,22 @@ beside the server. A revoked token stays revoked. Once a day is enough: the data
   options: DATABASE,
   async run({ values, progress, open }) {
     progress('Deleting expired rows …')
-    const { sessions, tokens, events, keys } = await open(values.database, (auth) =>
+    const counts: Counts = await open(values.database, (auth) =>
       auth.flush({
         progress: (deleted) =>
           progress(`Deleting expired rows … ${plural(deleted, 'row')}`),
       }),
     )
-    const counts = [
-      plural(sessions, 'session'),
-      plural(tokens, 'API token'),
-      plural(events, 'event'),
-    ]
-    return {
-      text: `Deleted ${counts.join(', ')} and ${plural(keys, 'key')}.`,
-      json: { sessions, tokens, events, keys },
-    }
+    return { text: `Deleted ${AND.format(rowsOf(counts))}.`, json: counts }
   },
 })
+
+const AND = new Intl.ListFormat('en-GB')
+
+const ROW_NAMES: Readonly<Record<string, string>> = Object.assign(
+  { sessions: 'session', events: 'event', keys: 'key' },
+  ...FEATURE_LIST.map(({ rowNames }) => rowNames),
+)
+
+const rowsOf = (counts: Counts): string[] =>
+  Object.entries(counts).map(([kind, count]) => plural(count, ROW_NAMES[kind] ?? kind))

@@ -18,15 +18,14 @@ export const ISSUER = {
 type IssuerValues = { readonly [Name in keyof typeof ISSUER]?: string | undefined }
 
 /**
- * The options of the instance that follow. An issuer has services that verify its tokens, so the revocation feed that they
- * read is served too.
+ * The options of the instance that follow.
  *
  * @throws UsageError if one is set without the other: a token for any audience could be replayed to every service
  */
 export function issuerOf(
   values: IssuerValues,
   { env }: CommandContext,
-): Pick<Options, 'tokens' | 'endpoints'> {
+): Pick<Options, 'tokens'> {
   const issuer = values.issuer ?? (env.WATCHWORD_ISSUER || undefined)
   const audience = namesIn(values.audience ?? env.WATCHWORD_AUDIENCE ?? '')
   if (issuer === undefined && audience.length === 0) return {}
@@ -40,7 +39,7 @@ export function issuerOf(
       '--issuer needs --audience: add the names of the services that accept its tokens, such as --audience orders,billing',
     )
   }
-  return { tokens: { issuer, audience }, endpoints: { revocations: true } }
+  return { tokens: { issuer, audience } }
 }
 
 const namesIn = (list: string): string[] =>

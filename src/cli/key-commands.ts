@@ -1,7 +1,7 @@
-import type { Admin } from '../admin/admin.ts'
 import { commandFor, DATABASE } from '../command/command.ts'
 import { isoOf, momentOf, plural } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
+import type { Admin } from '../instance/admin.ts'
 
 const command = commandFor<Pick<Admin, 'keys'>>()
 

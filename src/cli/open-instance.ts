@@ -9,7 +9,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { databaseOf, isFile } from './database.ts'
 
-/** Opens an instance, migrated and checked, for a server: its users authenticate with a JWT or an API token. */
+/** Opens an instance, migrated and checked, for a server: `bearer()`, and the schemes and endpoints of features. */
 export async function openServer(
   database: string,
   options: Pick<
@@ -17,8 +17,22 @@ export async function openServer(
     'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log' | 'tokens' | 'endpoints'
   > = {},
 ): Promise<Watchword<User>> {
-  const { apiToken, bearer } = await import('../authentication.ts')
-  return openMigrated({ database, ...options, authentication: [bearer(), apiToken()] })
+  const { bearer } = await import('../authentication.ts')
+  const { FEATURE_LIST } = await import('../features.ts')
+  const added = FEATURE_LIST.flatMap(
+    (feature) => feature.server?.(options.tokens?.issuer) ?? [],
+  )
+  const schemes = added.flatMap(({ schemes = [] }) => schemes)
+  const endpoints = added.flatMap(({ endpoints = [] }) => endpoints)
+  return openMigrated({
+    database,
+    ...options,
+    authentication: [bearer(), ...schemes],
+    endpoints: {
+      ...options.endpoints,
+      ...Object.fromEntries(endpoints.map((name) => [name, true])),
+    },
+  })
 }
 
 /** The `open` of a command's call. */

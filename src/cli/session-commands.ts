@@ -1,10 +1,10 @@
-import type { Admin } from '../admin/admin.ts'
 import { systemClock, type UnixSeconds } from '../base/clock.ts'
 import { commandFor, DATABASE } from '../command/command.ts'
 import { CommandError, UsageError } from '../command/errors.ts'
 import { isoOf, momentOf, plural, printable } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
 import { userNamed } from '../command/user-named.ts'
+import type { Admin } from '../instance/admin.ts'
 import type { Session, SessionId } from '../sessions/session.ts'
 
 type SessionAdmin = Pick<Admin, 'users' | 'sessions'>

@@ -1,4 +1,3 @@
-import type { Admin } from '../admin/admin.ts'
 import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { CommandError, found, UsageError } from '../command/errors.ts'
@@ -6,6 +5,7 @@ import { isoOf, momentOf, printable, quoted, yesNo } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
 import { userNamed } from '../command/user-named.ts'
 import { parseCount } from '../command/values.ts'
+import type { Admin } from '../instance/admin.ts'
 import type { User } from '../users/user.ts'
 import { confirms, newPassword } from './ask.ts'
 

@@ -3,19 +3,24 @@ import type { RequestContext } from '../base/request-context.ts'
 import { truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { REQUEST_ID, requestIdOf } from '../http/request-id.ts'
-import type { Settings } from '../settings/settings.ts'
 
-/** That a request is answered. What nobody writes down is not found out. */
+export interface ProxySettings {
+  readonly addressOf: (request: AuthRequest) => string
+  /** Whether a proxy in front of the server may name the request's id. */
+  readonly behindProxy: boolean
+}
+
+/** The context of a request that the instance answers. Its fields are computed on first use. */
 export class IncomingRequestContext implements RequestContext {
   readonly #request: AuthRequest
-  readonly #settings: Pick<Settings, 'addressOf' | 'behindProxy'>
+  readonly #settings: ProxySettings
   readonly actor: string | undefined
   #id: string | undefined
 
-  /** @param around the occasion on which it came, which may have a name for it */
+  /** @param around the context of the server or program that received it */
   constructor(
     request: AuthRequest,
-    settings: Pick<Settings, 'addressOf' | 'behindProxy'>,
+    settings: ProxySettings,
     around: RequestContext | undefined,
   ) {
     this.#request = request

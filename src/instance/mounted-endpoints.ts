@@ -1,132 +1,101 @@
+import type { Scheme } from '../authentication/scheme.ts'
 import { configError } from '../base/errors.ts'
-import {
-  ENDPOINT_NAMES,
-  type EndpointName,
-  type Handler,
-  type Options,
-} from '../options.ts'
+import type {
+  DefaultPath,
+  Feature,
+  FeatureEndpoint,
+  Need,
+} from '../features/define-feature.ts'
+import { type EndpointName, FEATURE_LIST } from '../features.ts'
+import type { EndpointOption, EndpointOptions, Handler } from '../options.ts'
 
 export interface MountedEndpoint {
+  readonly name: string
   readonly path: string
+  readonly endpoint: FeatureEndpoint
+  /** The handler of the option `endpoints`, in place of the endpoint's own or around it. */
   readonly handle: Handler | undefined
 }
 
-/** Where each is when nothing else is said: below `path`, or where it is whatever that says. */
-const DEFAULT_PATHS: Readonly<
-  Record<EndpointName, { readonly below: string } | { readonly at: string }>
-> = {
-  obtain: { below: '/' },
-  refresh: { below: '/refresh/' },
-  verify: { below: '/verify/' },
-  blacklist: { below: '/blacklist/' },
-  slidingObtain: { below: '/sliding/' },
-  slidingRefresh: { below: '/sliding/refresh/' },
-  apiToken: { at: '/api-token-auth/' },
-  login: { at: '/auth/login/' },
-  logout: { at: '/auth/logout/' },
-  revocations: { below: '/revocations/' },
-}
-
-function defaultPath(endpoint: EndpointName, base: string): string {
-  const path = DEFAULT_PATHS[endpoint]
-  return 'at' in path ? path.at : base.replace(/\/$/, '') + path.below
-}
-
-/** What an instance can do, and so which endpoints it has by default. */
-export interface Capabilities {
+/** What decides which endpoints an instance has. */
+export interface MountSettings {
+  /** The option `path`. */
+  readonly path: string
+  readonly endpoints: EndpointOptions
+  /** Whether there is a store of sessions. */
   readonly sessions: boolean
-  /** Without a key that signs, tokens come from elsewhere and are only checked here. */
+  /** Whether there is a key that signs; without one, tokens come from elsewhere. */
   readonly signs: boolean
-  /** The endpoints that the instance's schemes bring. */
-  readonly brought: readonly string[]
+  readonly authentication: readonly Scheme<unknown>[]
 }
 
-/** The endpoints that are mounted. @throws AuthError `invalid_config` where two share a path, or one could never answer */
-export function mountedEndpoints(
-  base: string,
-  given: NonNullable<Options['endpoints']>,
-  abilities: Capabilities,
-): Partial<Record<EndpointName, MountedEndpoint>> {
-  const mounted: Partial<Record<EndpointName, MountedEndpoint>> = {}
-  const taken = new Map<string, EndpointName>()
-  for (const endpoint of ENDPOINT_NAMES) {
-    const wish = given[endpoint] ?? isByDefault(endpoint, abilities)
-    if (wish === false) continue
-    refuseImpossible(endpoint, abilities)
-    const { path: elsewhere, handle } =
-      typeof wish === 'object'
-        ? wish
-        : { path: typeof wish === 'string' ? wish : undefined }
-    if (endpoint === 'revocations' && handle !== undefined) {
-      throw configError(
-        'endpoints.revocations takes no handler: it answers what has ended, and no fields.',
-      )
-    }
-    const path = elsewhere ?? defaultPath(endpoint, base)
-    const other = taken.get(path.replace(/\/$/, ''))
+/** @throws AuthError `invalid_config` if two endpoints have one path, or one lacks what it needs */
+export function mountedEndpoints(settings: MountSettings): readonly MountedEndpoint[] {
+  const mounted = FEATURE_LIST.flatMap((feature) => mountedOf(feature, settings))
+  const names = new Map<string, string>()
+  for (const { name, path } of mounted) {
+    const bare = path.replace(/\/$/, '')
+    const other = names.get(bare)
     if (other !== undefined)
-      throw configError(
-        `endpoints.${endpoint} and endpoints.${other} cannot have one path.`,
-      )
-    taken.set(path.replace(/\/$/, ''), endpoint)
-    mounted[endpoint] = { path, handle }
+      throw configError(`endpoints.${name} and endpoints.${other} cannot have one path.`)
+    names.set(bare, name)
   }
   return mounted
 }
 
-const SIGNING: readonly EndpointName[] = [
-  'obtain',
-  'refresh',
-  'slidingObtain',
-  'slidingRefresh',
-]
-const isSigning = (endpoint: EndpointName): boolean => SIGNING.includes(endpoint)
+function mountedOf(
+  feature: Feature,
+  settings: MountSettings,
+): readonly MountedEndpoint[] {
+  const has: Readonly<Record<Need, boolean>> = {
+    sessions: settings.sessions,
+    signing: settings.signs,
+    scheme: settings.authentication.some((scheme) => isOf(feature, scheme)),
+  }
+  return Object.entries(feature.endpoints ?? {}).flatMap(([name, endpoint]) => {
+    const option = settings.endpoints[name as EndpointName] ?? isMounted(endpoint, has)
+    if (option === false) return []
+    const missing = missingNeed(endpoint, has)
+    if (missing !== undefined) throw configError(missing)
+    const { path = defaultPath(endpoint.path, settings.path), handle } = parsed(option)
+    if (handle !== undefined && endpoint.noHandler !== undefined)
+      throw configError(endpoint.noHandler)
+    return [{ name, path, endpoint, handle }]
+  })
+}
 
-function isByDefault(
-  endpoint: EndpointName,
-  { sessions, signs, brought }: Capabilities,
+const isOf = ({ schemes = [] }: Feature, { madeBy }: Scheme<unknown>): boolean =>
+  madeBy !== undefined && schemes.includes(madeBy)
+
+function isMounted(
+  endpoint: FeatureEndpoint,
+  has: Readonly<Record<Need, boolean>>,
 ): boolean {
-  switch (endpoint) {
-    case 'obtain':
-    case 'refresh':
-      return signs
-    case 'verify':
+  switch (endpoint.mount) {
+    case 'always':
       return true
-    case 'blacklist':
-      return sessions
-    default:
-      return brought.includes(endpoint)
+    case 'by default':
+      return missingNeed(endpoint, has) === undefined
+    case 'with scheme':
+      return has.scheme
+    case 'on request':
+      return false
   }
 }
 
-function refuseImpossible(
-  endpoint: EndpointName,
-  { sessions, signs, brought }: Capabilities,
-): void {
-  if (endpoint === 'login' || endpoint === 'logout') {
-    if (!brought.includes(endpoint)) {
-      throw configError(
-        `endpoints.${endpoint} is for browsers: put session() into authentication.`,
-      )
-    }
-    if (!sessions)
-      throw configError(
-        'session() needs tokens.sessions: without a store nobody stays signed in.',
-      )
-  }
-  if (endpoint === 'blacklist' && !sessions) {
-    throw configError(
-      'endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.',
-    )
-  }
-  if (endpoint === 'revocations' && !sessions) {
-    throw configError(
-      'endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.',
-    )
-  }
-  if (isSigning(endpoint) && !signs) {
-    throw configError(
-      `endpoints.${endpoint} issues tokens, and that needs tokens.signingKey.`,
-    )
-  }
+/** Why an endpoint cannot be mounted. */
+const missingNeed = (
+  { needs = {} }: FeatureEndpoint,
+  has: Readonly<Record<Need, boolean>>,
+): string | undefined => Object.entries(needs).find(([need]) => !has[need as Need])?.[1]
+
+function parsed(option: Exclude<EndpointOption, false>): {
+  readonly path?: string
+  readonly handle?: Handler | undefined
+} {
+  if (typeof option === 'string') return { path: option }
+  return typeof option === 'object' ? option : {}
 }
+
+const defaultPath = (path: DefaultPath, base: string): string =>
+  'at' in path ? path.at : base.replace(/\/$/, '') + path.below

@@ -1,82 +1,60 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { type Seconds, seconds } from '../base/clock.ts'
-import { AuthError } from '../base/errors.ts'
+import { type Clock, type Seconds, seconds } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Secret } from '../base/secret.ts'
+import type { Random } from '../base/random.ts'
+import type { Algorithm } from '../jwt/index.ts'
+import type { ConfiguredKeys } from '../keys/configured-keys.ts'
+import type { Keys } from '../keys/keys.ts'
 import { fixedKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
-import type { Settings } from '../settings/settings.ts'
-import type { Store } from '../stores/store.ts'
-import { developmentSecret } from './development-secret.ts'
-import type { SettingsWithClock } from './instance.ts'
+import type { Watch } from '../sessions/watch.ts'
+import type { Secrets } from './secrets.ts'
 
-/** @param hasKeys whether the store holds keys that one of them has sealed @throws AuthError `invalid_config` where there is none */
-export type Secrets = (hasKeys?: boolean) => readonly Secret[]
-
-/**
- * The secrets as given; else the signing key's, where it is a secret; else one made and kept beside the database. Where there is
- * nothing to keep it beside, each process would make another, and none could open what the others have sealed.
- */
-export function chooseSecrets(
-  { secrets, sharedSecret, random }: Settings,
-  file: string | undefined,
-): Secrets {
-  let made: readonly Secret[] | undefined
-  return (hasKeys = false) => {
-    if (secrets.length > 0) return secrets
-    made ??= [
-      sharedSecret ??
-        (file === undefined ? refuseShared() : developmentSecret(file, random, hasKeys)),
-    ]
-    return made
-  }
-}
-
-function refuseShared(): never {
-  throw new AuthError(
-    'invalid_config',
-    'A database that several processes share needs a secret, the same for all: give one as WATCHWORD_SECRET or as the option "secret", made with "openssl rand -base64 48".',
-  )
+export interface KeySettings {
+  /** `undefined`: the instance generates its keys. */
+  readonly configured: ConfiguredKeys | undefined
+  readonly algorithm: Algorithm | undefined
+  /** How long a generated key signs; false: until `keys.rotate()`. */
+  readonly rotateKeys: Seconds | false
+  /** The longest life of a token, with the leeway. */
+  readonly longestLife: Seconds
 }
 
 export async function openKeys(
-  settings: SettingsWithClock,
-  store: Store,
+  { configured, algorithm, rotateKeys, longestLife }: KeySettings,
+  deps: { readonly keys: Keys; readonly clock: Clock; readonly random: Random },
   secretsFor: Secrets,
 ): Promise<KeyRing> {
-  const { algorithm, keys, terms, clock, random, rotateKeys } = settings
-  if (keys !== undefined) return fixedKeyRing(keys.signing, keys.verifying)
-  const longestLife = seconds(
-    Math.max(terms.access, terms.refresh, terms.sliding) + terms.leeway,
-  )
-  const secrets = secretsFor((await store.ports.keys.list()).length > 0)
-  const every = rotateKeys === false ? undefined : rotateKeys
-  const wait = (length: Seconds): Promise<unknown> => sleep(length * 1000)
+  if (configured !== undefined)
+    return fixedKeyRing(configured.signing, configured.verifying)
+  const hasKeys = (await deps.keys.list()).length > 0
   return openKeyRing({
-    keys: store.ports.keys,
-    secrets,
+    ...deps,
+    secrets: secretsFor(hasKeys),
     algorithm,
-    every,
+    every: rotateKeys === false ? undefined : rotateKeys,
     longestLife,
-    clock,
-    random,
-    wait,
+    wait: (length: Seconds) => sleep(length * 1000),
   })
 }
 
-/** Milliseconds before signing keys that could not be read are read again. */
+/** Milliseconds before a failed read is tried again. */
 const RETRY = 500
 
+interface WatchKeysDeps {
+  readonly watch: Watch
+  readonly log: Log
+  readonly audit: AuditLog
+}
+
 /**
- * Reads the keys again whenever another process may have turned the ring, and turns it when the time has come.
+ * Reads the keys again when another process may have rotated them, and rotates them on schedule.
  *
- * @returns ends that
+ * @returns a function that stops it
  */
 export function watchKeys(
   ring: KeyRing,
-  store: Store,
-  log: Log,
-  audit: AuditLog,
+  { watch, log, audit }: WatchKeysDeps,
 ): () => void {
   let retry: NodeJS.Timeout | undefined
   const read = (): void => {
@@ -90,35 +68,35 @@ export function watchKeys(
       retry = setTimeout(read, RETRY).unref()
     })
   }
-  const watch = store.watch({
+  const watching = watch({
     changed: ({ kind }) => void (kind === 'ended' || read()),
     upToDate() {},
   })
   const stopRotating = rotateOnTime(ring, log, audit)
   return () => {
     stopRotating()
-    watch.stop()
+    watching.stop()
     clearTimeout(retry)
   }
 }
 
-/** Seconds between two looks: the most, since clocks are set and other processes rotate, and the least. */
-const LOOKS = { most: 3600, least: 1 }
+/** Seconds between two checks. At most an hour, since clocks are set and other processes rotate. */
+const INTERVAL = { most: 3600, least: 1 }
 
-/** Looks at once and then when the time may have come; not at the very moment, so that processes do not do it all at once. */
+/** Checks at once, and again when a rotation may be due; with a random delay, so that processes do not rotate at once. */
 function rotateOnTime(ring: KeyRing, log: Log, audit: AuditLog): () => void {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
-  const look = async (): Promise<void> => {
-    let left = seconds(LOOKS.least)
+  const check = async (): Promise<void> => {
+    let left = seconds(INTERVAL.least)
     try {
-      const looked = await ring.rotateWhenDue()
-      left = looked.left
-      if (looked.turn !== undefined) {
-        log({ level: 'info', event: 'the signing keys were rotated', ...looked.turn })
+      const result = await ring.rotateWhenDue()
+      left = result.left
+      if (result.turn !== undefined) {
+        log({ level: 'info', event: 'the signing keys were rotated', ...result.turn })
         void audit.record({
           kind: 'keys_rotated',
-          detail: { ...looked.turn, scheduled: true },
+          detail: { ...result.turn, scheduled: true },
         })
       }
     } catch (error) {
@@ -132,11 +110,11 @@ function rotateOnTime(ring: KeyRing, log: Log, audit: AuditLog): () => void {
     if (stopped || left === Number.POSITIVE_INFINITY) return
     const spread = 1 + Math.random() / 10
     timer = setTimeout(
-      look,
-      1000 * spread * Math.min(LOOKS.most, Math.max(LOOKS.least, left)),
+      check,
+      1000 * spread * Math.min(INTERVAL.most, Math.max(INTERVAL.least, left)),
     ).unref()
   }
-  void look()
+  void check()
   return () => {
     stopped = true
     clearTimeout(timer)

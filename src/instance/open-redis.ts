@@ -1,17 +1,17 @@
-import type { Settings } from '../settings/settings.ts'
+import type { Log } from '../base/log.ts'
+import type { RedisAddress } from '../stores/redis/address.ts'
 import type { Redis } from '../stores/redis/redis.ts'
-import type { Store } from '../stores/store.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { memoryHits } from '../throttling/memory-hits.ts'
 
-/** Where the settings name one. Nothing of it is loaded else. @throws AuthError `invalid_config` */
-export async function openRedisIfConfigured({
-  redis,
-  log,
-}: Settings): Promise<Redis | undefined> {
-  if (redis === undefined) return undefined
+/** Loads the client only if an address is configured. @throws AuthError `invalid_config` */
+export async function openRedisIfConfigured(
+  address: RedisAddress | undefined,
+  log: Log,
+): Promise<Redis | undefined> {
+  if (address === undefined) return undefined
   const { openRedis } = await import('../stores/redis/redis.ts')
-  return openRedis(redis, {
+  return openRedis(address, {
     lost: (reason) =>
       log({
         level: 'warn',
@@ -23,10 +23,11 @@ export async function openRedisIfConfigured({
 }
 
 export function chooseHits(
-  { counts }: Settings,
-  store: Store,
-  redis: Redis | undefined,
+  counts: 'memory' | 'store' | 'redis',
+  store: { readonly hits: Hits },
+  redis: { readonly hits: Hits } | undefined,
 ): Hits {
-  if (counts === 'store') return store.ports.hits
-  return counts === 'redis' && redis !== undefined ? redis.hits : memoryHits()
+  if (counts === 'store') return store.hits
+  if (counts === 'redis' && redis !== undefined) return redis.hits
+  return memoryHits()
 }

@@ -1,35 +1,56 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import { callHook } from '../base/call-hook.ts'
-import { seconds } from '../base/clock.ts'
+import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Sessions } from '../sessions/session.ts'
 import { openSessionManager, type SessionManager } from '../sessions/session-manager.ts'
-import type { Store } from '../stores/store.ts'
-import type { SettingsWithClock } from './instance.ts'
+import type { Watch } from '../sessions/watch.ts'
+import type { TokenSettings } from '../tokens/token-settings.ts'
+
+export interface SessionSettings {
+  readonly tokens: TokenSettings
+  readonly overlap: Seconds
+  readonly reuse: 'end' | 'reject'
+  readonly revocationMaxAge: Seconds
+}
+
+export interface OpenSessionsDeps {
+  readonly sessions: Sessions
+  readonly watch: Watch
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly audit: AuditLog
+  readonly on: {
+    readonly reuseDetected?: (event: {
+      sessionId: string
+      userId: string | undefined
+    }) => unknown
+  }
+}
 
 export function openSessions(
-  { terms, overlap, reuse, revocationMaxAge, clock, random, log, on }: SettingsWithClock,
-  store: Store,
-  audit: AuditLog,
+  { tokens, overlap, reuse, revocationMaxAge }: SessionSettings,
+  { log, audit, on, ...deps }: OpenSessionsDeps,
 ): Promise<SessionManager> {
   return openSessionManager(
     {
-      idle: terms.refresh,
-      leeway: terms.leeway,
+      idle: tokens.refresh,
+      leeway: tokens.leeway,
       overlap,
       reuse,
-      window: seconds(Math.max(terms.access, terms.sliding) + terms.leeway),
+      window: seconds(Math.max(tokens.access, tokens.sliding) + tokens.leeway),
       maxAge: revocationMaxAge,
       require: {
-        user: !terms.allowUserlessRefresh,
-        active: terms.rule === undefined && terms.checkActive,
-        epoch: terms.checkRevoke === 'session',
+        user: !tokens.allowUserlessRefresh,
+        active: tokens.rule === undefined && tokens.checkActive,
+        epoch: tokens.checkRevoke === 'session',
       },
     },
     {
-      sessions: store.ports.sessions,
-      watch: store.watch,
-      clock,
-      random,
-      reused: ({ id, userId }) => {
+      ...deps,
+      reused({ id, userId }) {
         log({
           level: 'warn',
           event: 'a spent refresh token came back: its session has ended',
@@ -44,11 +65,11 @@ export function openSessions(
       feedCut: (reason) =>
         log({
           level: 'error',
-          event: 'what other processes end is not learned any more',
+          event: 'the revocation feed is disconnected',
           reason: String(reason),
         }),
       feedBack: () =>
-        log({ level: 'info', event: 'what other processes end is learned again' }),
+        log({ level: 'info', event: 'the revocation feed is connected again' }),
     },
   )
 }

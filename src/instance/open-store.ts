@@ -1,12 +1,13 @@
 import { AuthError } from '../base/errors.ts'
-import { type InstanceStore, STORE_EXTENSIONS } from '../features/store-extensions.ts'
-import type { Settings } from '../settings/settings.ts'
+import { type InstanceStore, STORE_EXTENSIONS } from '../features.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 
-/** The store that the settings name, not opened yet; `file` where it is kept in one. @throws AuthError `invalid_config` */
+/** @returns the store, not opened yet, and the file of a SQLite database @throws AuthError `invalid_config` */
 export async function openStore({
   database,
-}: Settings): Promise<{ readonly store: InstanceStore; readonly file?: string }> {
+}: {
+  readonly database: string | InstanceStore
+}): Promise<{ readonly store: InstanceStore; readonly file?: string }> {
   if (typeof database !== 'string') return { store: database }
   const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
   if (kind === 'postgres' || kind === 'postgresql')
@@ -15,7 +16,7 @@ export async function openStore({
   return { store: sqliteStore({ file, extensions: STORE_EXTENSIONS }), file }
 }
 
-/** `sqlite:` in front of a file is understood. */
+/** The file that is named, also as `sqlite:FILE`. */
 function fileOf(database: string, kind: string | undefined): string {
   if (kind === undefined) return database
   if (kind === 'sqlite') return database.slice('sqlite:'.length).replace(/^\/\//, '')
@@ -25,7 +26,7 @@ function fileOf(database: string, kind: string | undefined): string {
   )
 }
 
-/** Loads what it takes only where it is wanted: `pg` need not be there else. */
+/** Loads `pg` only if it is needed: it is an optional peer. */
 async function openPostgres(url: string): Promise<InstanceStore> {
   try {
     const { postgresStore } = await import('../stores/postgres/store.ts')

@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { bigIntOf, decodeBase64url } from './base64url.ts'
 
-/** What canonical means, told in another way. */
+/** The definition of canonical, by decoding and encoding. */
 const expected = (text: string): Buffer | undefined => {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : undefined
@@ -13,7 +13,7 @@ const same = (text: string): void => {
   assert.deepEqual(bytes && Buffer.from(bytes), expected(text), JSON.stringify(text))
 }
 
-test('of all texts of up to three characters exactly the canonical ones are decoded', () => {
+test('of all strings of up to three characters exactly the canonical ones are decoded', () => {
   const characters = Array.from({ length: 300 }, (_, code) => String.fromCharCode(code))
   for (const one of ['', ...characters])
     for (const two of ['', ...characters]) same(one + two)
@@ -21,7 +21,7 @@ test('of all texts of up to three characters exactly the canonical ones are deco
     for (const start of ['AA', 'AAA', 'A=', 'é_']) same(start + last)
 })
 
-test('octets come out as they went in, and a changed text otherwise or not at all', () => {
+test('an encoded string decodes to its bytes, and a changed one to other bytes or none', () => {
   for (let i = 0; i < 5000; i++) {
     const text = randomBytes(randomInt(80)).toString('base64url')
     same(text)
@@ -34,6 +34,6 @@ test('octets come out as they went in, and a changed text otherwise or not at al
   }
 })
 
-test('a number is read from its octets, the most significant first', () => {
+test('bigIntOf reads bytes as big-endian', () => {
   assert.equal(bigIntOf(new Uint8Array([0, 1, 0, 15])), 65_551n)
 })

@@ -20,7 +20,7 @@ const SECRET = 'a secret that is as long as it has to be'
 const mine = importSecret('HS256', SECRET, { kid: 'a' })
 const another = importSecret('HS256', SECRET.toUpperCase(), { kid: 'b' })
 
-/** A verifier that remembers, a clock that is moved by hand, and how often a signature was checked. */
+/** A verifier with a cache, a clock that can be moved, and a counter of verified signatures. */
 function deps(
   options: Partial<VerifierOptions<KeySet>> = {},
   { key = mine }: { readonly key?: SigningKey } = {},
@@ -47,7 +47,7 @@ function deps(
     at: (moment: number) => {
       now = moment
     },
-    /** Signatures checked while it ran. */
+    /** Number of signatures verified during `work`. */
     checks(work: () => unknown): number {
       const before = checked
       work()
@@ -64,9 +64,9 @@ const claims = {
   aud: 'you',
   roles: ['reader'],
 }
-const refusedAs = (code: string) => ({ name: 'AuthError', code })
+const rejectedAs = (code: string) => ({ name: 'AuthError', code })
 
-test('cache: the second time the signature is not checked, and the claims are the same', () => {
+test('cache: the second time the signature is not verified, and the claims are the same', () => {
   const { verify, checks } = deps()
   const token = sign(claims, mine)
   assert.equal(
@@ -79,7 +79,7 @@ test('cache: the second time the signature is not checked, and the claims are th
   )
 })
 
-test('cache: whoever is given claims cannot change what the next one is given', () => {
+test('cache: claims cannot be changed by a caller', () => {
   const { verify } = deps()
   const token = sign(claims, mine)
   for (let i = 0; i < 3; i++) {
@@ -97,7 +97,7 @@ for (const [what, leeway, last] of [
   ['its exp', 0, 299],
   ['its exp and the leeway', 30, 329],
 ] as const) {
-  test(`cache: a token is remembered no longer than ${what}`, () => {
+  test(`cache: a token is cached until ${what}`, () => {
     const { verify, at, checks } = deps({ leeway: leeway as Seconds })
     const token = sign(claims, mine)
     verify(token)
@@ -107,7 +107,7 @@ for (const [what, leeway, last] of [
       0,
     )
     at(NOW + last + 1)
-    assert.throws(() => verify(token), refusedAs('expired'))
+    assert.throws(() => verify(token), rejectedAs('expired'))
     at(NOW)
     verify(token)
   })
@@ -117,7 +117,7 @@ for (const [name, moment] of [
   ['iat', NOW - 10],
   ['nbf', NOW - 5],
 ] as const) {
-  test(`cache: with a clock that is set back a token waits for its ${name} again`, () => {
+  test(`cache: with a clock that is set back a token is invalid before its ${name}`, () => {
     const { verify, at } = deps()
     const token = sign(
       {
@@ -130,48 +130,48 @@ for (const [name, moment] of [
     )
     verify(token)
     at(NOW - 6)
-    assert.throws(() => verify(token), refusedAs('not_yet_valid'))
+    assert.throws(() => verify(token), rejectedAs('not_yet_valid'))
   })
 }
 
-test('cache: a token does not outlive its key, whatever the new one is called', () => {
+test('cache: a token is rejected after its key is replaced, even by one of the same kid', () => {
   const { verify, replace } = deps()
   const token = sign(claims, mine)
   const namesake = importSecret('HS256', SECRET.toUpperCase(), { kid: 'a' })
   verify(token)
   replace(namesake)
-  assert.throws(() => verify(token), refusedAs('bad_signature'))
+  assert.throws(() => verify(token), rejectedAs('bad_signature'))
   replace(another)
-  assert.throws(() => verify(token), refusedAs('unknown_key'))
+  assert.throws(() => verify(token), rejectedAs('unknown_key'))
   replace()
-  assert.throws(() => verify(token), refusedAs('unsupported_alg'))
+  assert.throws(() => verify(token), rejectedAs('unsupported_alg'))
   replace(another, mine)
   verify(token)
 })
 
-test('cache: a header that was read before is read again under other keys', () => {
+test('cache: a header is read again when the keys change', () => {
   const ec = generateKey('ES256')
   const { verify, replace } = deps()
   const token = sign(claims, mine)
   verify(token)
   verify(sign({ ...claims, jti: 'two' }, mine))
   replace(importSigningKey('ES256', ec.privatePem, { kid: 'a' }))
-  assert.throws(() => verify(token), refusedAs('unsupported_alg'))
+  assert.throws(() => verify(token), rejectedAs('unsupported_alg'))
   assert.throws(
     () => verify(sign({ ...claims, jti: 'three' }, mine)),
-    refusedAs('unsupported_alg'),
+    rejectedAs('unsupported_alg'),
   )
 })
 
-test('cache: nothing is remembered of a token that was refused', () => {
+test('cache: a rejected token is not cached', () => {
   const { verify, replace, at } = deps()
   const [early, foreign] = [
     sign({ ...claims, nbf: NOW + 60 }, mine),
     sign(claims, another),
   ]
   for (let i = 0; i < 2; i++) {
-    assert.throws(() => verify(early), refusedAs('not_yet_valid'))
-    assert.throws(() => verify(foreign), refusedAs('unknown_key'))
+    assert.throws(() => verify(early), rejectedAs('not_yet_valid'))
+    assert.throws(() => verify(foreign), rejectedAs('unknown_key'))
   }
   at(NOW + 60)
   verify(early)
@@ -179,25 +179,19 @@ test('cache: nothing is remembered of a token that was refused', () => {
   verify(foreign)
 })
 
-test('cache: verifiers that ask for different things share nothing', () => {
+test('cache: verifiers share nothing', () => {
   const keys = new KeySet([mine.verifying])
   const token = sign(claims, mine)
   const judge = (options: object) =>
     verifier({ keys, clock: () => NOW as UnixSeconds, cache: 64, ...options }).verify
   judge({ issuer: 'me', audience: 'you' })(token)
-  assert.throws(
-    () => judge({ issuer: 'somebody else' })(token),
-    refusedAs('wrong_issuer'),
-  )
-  assert.throws(
-    () => judge({ audience: 'somebody else' })(token),
-    refusedAs('wrong_audience'),
-  )
-  assert.throws(() => judge({ types: ['at+jwt'] })(token), refusedAs('wrong_type'))
-  assert.throws(() => judge({ maxBytes: 64 })(token), refusedAs('too_large'))
+  assert.throws(() => judge({ issuer: 'other' })(token), rejectedAs('wrong_issuer'))
+  assert.throws(() => judge({ audience: 'other' })(token), rejectedAs('wrong_audience'))
+  assert.throws(() => judge({ types: ['at+jwt'] })(token), rejectedAs('wrong_type'))
+  assert.throws(() => judge({ maxBytes: 64 })(token), rejectedAs('too_large'))
 })
 
-/** Texts that share with a token that is remembered what a careless cache would look at. */
+/** Strings that share with a cached token what a careless cache would compare. */
 const NEIGHBOURS: { readonly [what: string]: (token: string, other: string) => string } =
   {
     'the same signature under other claims': (token, other) => withPart(token, 1, other),
@@ -213,10 +207,10 @@ const NEIGHBOURS: { readonly [what: string]: (token: string, other: string) => s
       token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A'),
     'a character more': (token) => `${token}A`,
     'a character less': (token) => token.slice(0, -1),
-    'a character in front': (token) => `A${token}`,
-    'white space behind': (token) => `${token} `,
-    'a line break behind': (token) => `${token}\n`,
-    'NUL behind': (token) => `${token}\0`,
+    'a character before it': (token) => `A${token}`,
+    'a space after it': (token) => `${token} `,
+    'a line break after it': (token) => `${token}\n`,
+    'NUL after it': (token) => `${token}\0`,
     'the token twice': (token) => `${token}${token}`,
     'a segment more': (token) => `${token}.`,
     'letters of other case': (token) => token.toLowerCase(),
@@ -233,8 +227,8 @@ const withPart = (token: string, index: number, other: string): string => {
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')
 
 for (const [what, neighbour] of Object.entries(NEIGHBOURS)) {
-  test(`cache: a token that is remembered lends nothing to ${what}`, () => {
-    // One slot, so that they all meet in it, and many.
+  test(`cache: a cached token does not make valid: ${what}`, () => {
+    // With one slot, so that all tokens share it, and with many.
     for (const cache of [1, 64]) {
       const { verify } = deps({ cache })
       const [token, other] = [sign(claims, mine), sign({ ...claims, jti: 'two' }, mine)]
@@ -270,14 +264,14 @@ for (const value of [
   new String('a.b.c'),
   { length: 9, charCodeAt: () => 65 },
 ]) {
-  test(`cache: ${typeof value} in place of a token is refused as without a cache`, () => {
+  test(`cache: ${typeof value} in place of a token is malformed`, () => {
     const { verify } = deps()
     verify(sign(claims, mine))
-    assert.throws(() => verify(value as string), refusedAs('malformed'))
+    assert.throws(() => verify(value as string), rejectedAs('malformed'))
   })
 }
 
-test('cache: however few there is room for, each token has its own claims', () => {
+test('cache: each token has its own claims, at any size of the cache', () => {
   const tokens = Array.from({ length: 500 }, (_, i) =>
     sign({ ...claims, jti: `t${i}` }, mine),
   )
@@ -294,7 +288,7 @@ for (const [size, most] of [
   [5, 8],
   [64, 64],
 ] as const) {
-  test(`cache: with room for ${size} no more than ${most} are remembered`, () => {
+  test(`cache: a cache of ${size} holds at most ${most} tokens`, () => {
     const cache = new TokenCache(size)
     const tokens = Array.from({ length: 2000 }, (_, i) =>
       sign({ ...claims, jti: `t${i}` }, mine),
@@ -308,7 +302,7 @@ for (const [size, most] of [
 }
 
 for (const alg of ['ES256', 'EdDSA', 'RS256'] as const satisfies readonly Algorithm[]) {
-  test(`cache: ${alg}: a hit checks no signature, and a changed text is checked`, () => {
+  test(`cache: ${alg}: a hit verifies no signature, and a changed token is verified`, () => {
     const key = importSigningKey(alg, generateKey(alg).privatePem, { kid: 'a' })
     const { verify, checks } = deps({}, { key })
     const [token, other] = [sign(claims, key), sign({ ...claims, jti: 'two' }, key)]
@@ -319,7 +313,7 @@ for (const alg of ['ES256', 'EdDSA', 'RS256'] as const satisfies readonly Algori
     )
     const forged = withPart(token, 1, other)
     assert.equal(
-      checks(() => assert.throws(() => verify(forged), refusedAs('bad_signature'))),
+      checks(() => assert.throws(() => verify(forged), rejectedAs('bad_signature'))),
       1,
     )
   })

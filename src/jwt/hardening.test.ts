@@ -22,7 +22,7 @@ const keyOf = (kid: string): SigningKey =>
 const [old, fresh] = [keyOf('old'), keyOf('new')]
 
 for (const cache of [0, 16]) {
-  test(`a key that went while its token was waited for is not believed afterwards (cache of ${cache})`, async () => {
+  test(`a key that was removed during its look-up verifies no later token (cache of ${cache})`, async () => {
     let set = new KeySet([old.verifying])
     let version = 1
     let arrived = Promise.resolve()
@@ -53,12 +53,12 @@ for (const cache of [0, 16]) {
 }
 
 const WRONG: Readonly<Record<string, Partial<VerifierOptions<KeySet>>>> = {
-  'a leeway that is no number': { leeway: Number.NaN as Seconds },
-  'a leeway without end': { leeway: Number.POSITIVE_INFINITY as Seconds },
-  'a clock that tells nothing': { clock: () => undefined as unknown as UnixSeconds },
+  'a leeway of NaN': { leeway: Number.NaN as Seconds },
+  'an infinite leeway': { leeway: Number.POSITIVE_INFINITY as Seconds },
+  'a clock that returns undefined': { clock: () => undefined as unknown as UnixSeconds },
 }
 for (const [what, wrong] of Object.entries(WRONG)) {
-  test(`${what} makes no expired token good`, () => {
+  test(`${what} makes no expired token valid`, () => {
     const expired = sign({ exp: 2, iat: 1 }, old)
     assert.throws(() =>
       verifier({ keys: new KeySet([old.verifying]), clock, ...wrong }).verify(expired),
@@ -66,7 +66,7 @@ for (const [what, wrong] of Object.entries(WRONG)) {
   })
 }
 
-test('an ID token without nonce is refused where the nonce was lost', () => {
+test('an ID token without a nonce is rejected if the expected nonce is undefined', () => {
   const nonce = undefined as unknown as string
   assert.notEqual(
     idTokenFault({ sub: 'a', iat: 1, aud: 'client' }, { audience: 'client', nonce }),
@@ -75,11 +75,11 @@ test('an ID token without nonce is refused where the nonce was lost', () => {
 })
 
 function served(documents: readonly object[]) {
-  let asked = 0
+  let requests = 0
   let now = 0
   const failed: unknown[] = []
   const get = async (): Promise<Response> =>
-    Response.json(documents[Math.min(asked++, documents.length - 1)])
+    Response.json(documents[Math.min(requests++, documents.length - 1)])
   const keys = remoteKeySet('https://keys.example/', {
     algorithm: 'ES256',
     fetch: get as typeof fetch,
@@ -95,13 +95,13 @@ function served(documents: readonly object[]) {
   }
 }
 
-test('one key under two names in a published set does not make the others useless', async () => {
+test('a published set with one key under two kids keeps its other keys', async () => {
   const twin = { ...old.verifying.jwk, kid: 'old-again' }
   const { verify } = served([{ keys: [old.verifying.jwk, twin, fresh.verifying.jwk] }])
   assert.equal((await verify(sign(claims, fresh))).exp, claims.exp)
 })
 
-test('a set with no key of use does not take the place of the last good one in silence', async () => {
+test('a set without a usable key is reported', async () => {
   const { verify, failed, pass } = served([{ keys: [old.verifying.jwk] }, { keys: [] }])
   await verify(sign(claims, old))
   pass(400)

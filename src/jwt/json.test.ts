@@ -5,8 +5,8 @@ import { parseObject } from './json.ts'
 for (const [name, text] of [
   ['a name twice', '{"a":1,"a":2}'],
   ['a name twice, once with an escape', '{"a":1,"\\u0061":2}'],
-  ['a name twice, far inside', '{"x":[{"y":{"a":1,"b":2,"a":3}}]}'],
-  ['a name twice beside text outside ASCII', '{"é":1,"a":1,"é":2}'],
+  ['a name twice, nested', '{"x":[{"y":{"a":1,"b":2,"a":3}}]}'],
+  ['a name twice beside characters outside ASCII', '{"é":1,"a":1,"é":2}'],
   ['__proto__', '{"__proto__":{"a":1}}'],
   ['__proto__ with a plain value', '{"__proto__":1}'],
   ['__proto__ with an escape', '{"\\u005f_proto__":1}'],
@@ -16,31 +16,31 @@ for (const [name, text] of [
   ['a byte order mark', '\ufeff{"a":1}'],
   ['an array', '[]'],
   ['null', 'null'],
-  ['text behind the object', '{"a":1}{}'],
+  ['text after the object', '{"a":1}{}'],
   ['65 levels', `{"a":${'['.repeat(64)}${']'.repeat(64)}}`],
-  ['octets that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+  ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
 ] as const) {
-  test(`refused: ${name}`, () =>
+  test(`rejected: ${name}`, () =>
     assert.throws(() => parseObject(Buffer.from(text)), { code: 'malformed' }))
 }
 
 for (const [name, text] of [
-  ['nothing', '{}'],
-  ['blanks', ' { "a" :\t1 ,\r\n"b":[ 1 ] } '],
-  ['brackets, braces, colons and commas in text', '{"a":"{[:,]}","b":":"}'],
+  ['no members', '{}'],
+  ['white space', ' { "a" :\t1 ,\r\n"b":[ 1 ] } '],
+  ['brackets, braces, colons and commas in strings', '{"a":"{[:,]}","b":":"}'],
   ['an escaped quotation mark before a colon', '{"a":"\\":","b":1}'],
   ['names of Object.prototype', '{"constructor":"Acme","toString":1,"hasOwnProperty":2}'],
   ['a name once in each of several objects', '{"a":{"b":1},"c":{"b":1},"b":1}'],
   ['prototype somewhere else', '{"prototype":1,"a":{"prototype":2}}'],
-  ['text outside ASCII', '{"a":"Zoë 😀","b":"\\ud83d\\ude00"}'],
+  ['characters outside ASCII', '{"a":"Zoë 😀","b":"\\ud83d\\ude00"}'],
   ['64 levels', `{"a":${'['.repeat(63)}${']'.repeat(63)}}`],
   ['the character 127', '{"a":"\u007f"}'],
 ] as const) {
-  test(`read: ${name}`, () =>
+  test(`parsed: ${name}`, () =>
     assert.deepEqual(parseObject(Buffer.from(text)), JSON.parse(text)))
 }
 
-test('no member comes from anywhere but the text, and none goes anywhere else', () => {
+test('parsing changes no prototype', () => {
   assert.throws(() => parseObject(Buffer.from('{"__proto__":{"isAdmin":true}}')))
   assert.equal(({} as { isAdmin?: unknown }).isAdmin, undefined)
 })

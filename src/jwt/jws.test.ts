@@ -15,11 +15,11 @@ const isRead = (text: string): boolean => {
     return false
   }
 }
-/** What canonical means, told in another way. */
+/** The definition of canonical, by decoding and encoding. */
 const isCanonical = (text: string): boolean =>
   ALPHABET.test(text) && Buffer.from(text, 'base64url').toString('base64url') === text
 
-test('of all texts of up to three characters exactly the canonical ones are read', () => {
+test('of all strings of up to three characters exactly the canonical ones are read', () => {
   const characters = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
   const texts = [
     '',
@@ -37,18 +37,18 @@ test('of all texts of up to three characters exactly the canonical ones are read
       )
 })
 
-test('a character put in, taken out or exchanged anywhere leaves a text that is canonical, or is refused', () => {
+test('a string with characters inserted, removed or replaced is read only if it is canonical', () => {
   for (let i = 0; i < 20_000; i++) {
     const text = randomBytes(randomInt(60)).toString('base64url')
     const at = randomInt(text.length + 1)
-    const stranger = String.fromCharCode(randomInt(128))
+    const inserted = String.fromCharCode(randomInt(128))
     const changed =
-      text.slice(0, at) + stranger.repeat(randomInt(3)) + text.slice(at + randomInt(3))
+      text.slice(0, at) + inserted.repeat(randomInt(3)) + text.slice(at + randomInt(3))
     assert.equal(isRead(changed), isCanonical(changed), JSON.stringify(changed))
   }
 })
 
-test('no character outside ASCII is taken for the one whose octet it shares', () => {
+test('no character outside ASCII is read as the one with the same low byte', () => {
   const key = importSecret('HS256', randomBytes(32))
   const jws = signBytes(Buffer.from('abc'), key)
   const keys = new KeySet([key.verifying])
@@ -75,7 +75,7 @@ test('a token has three segments, and only the payload may be empty', () => {
   )
 })
 
-test('a payload that was given out is not changed by the next one', () => {
+test('a payload is not overwritten by the next one', () => {
   const key = importSecret('HS256', randomBytes(32))
   const keys = new KeySet([key.verifying])
   const { payload } = verifySignature(signBytes(Buffer.from('first'), key), keys)

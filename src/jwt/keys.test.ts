@@ -23,7 +23,7 @@ const asymmetric = (Object.keys(ALGORITHMS) as Algorithm[]).filter(
 )
 
 for (const alg of asymmetric) {
-  test(`${alg}: what a made key signs holds with its public part, and with nothing else`, () => {
+  test(`${alg}: a signature of a generated key is valid with its public part, and with no other key`, () => {
     const made = generateKey(alg)
     const key = importSigningKey(alg, made.privatePem, { kid: made.kid })
     const others = importVerifyingKey(alg, made.publicJwk, { kid: made.kid })
@@ -33,10 +33,10 @@ for (const alg of asymmetric) {
       Buffer.from(verifySignature(token, new KeySet([others])).payload).toString(),
       '{"a":1}',
     )
-    const stranger = importSigningKey(alg, generateKey(alg).privatePem, {
+    const other = importSigningKey(alg, generateKey(alg).privatePem, {
       kid: made.kid,
     }).verifying
-    assert.throws(() => verifySignature(token, new KeySet([stranger])), {
+    assert.throws(() => verifySignature(token, new KeySet([other])), {
       code: 'bad_signature',
     })
     assert.throws(
@@ -46,7 +46,7 @@ for (const alg of asymmetric) {
   })
 }
 
-test('every private member stays behind', () => {
+test('a key set publishes no private member and no secret', () => {
   for (const alg of asymmetric) {
     const { keys } = new KeySet([
       importSigningKey(alg, generateKey(alg).privatePem).verifying,
@@ -59,7 +59,7 @@ test('every private member stays behind', () => {
   })
 })
 
-test('three hundred signatures of P-521 keep their length, whatever zeros they begin with', () => {
+test('signatures of P-521 have 132 bytes, also with leading zeros', () => {
   const key = importSigningKey('ES512', generateKey('ES512').privatePem)
   for (let i = 0; i < 300; i++) {
     const signature = key.sign(`message ${i}`)
@@ -68,7 +68,7 @@ test('three hundred signatures of P-521 keep their length, whatever zeros they b
   }
 })
 
-test('a signature has one spelling', () => {
+test('a signature that is not in canonical base64url is invalid', () => {
   for (const key of [
     importSecret('HS256', SECRET),
     importSigningKey('ES256', generateKey('ES256').privatePem),
@@ -98,8 +98,8 @@ const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 for (const [name, secret] of [
   ['a public key in PEM', pem(rsa.publicKey)],
-  ['PKCS #1 behind white space', `\n  ${pem(rsa.publicKey, 'pkcs1')}`],
-  ['PEM behind other text', `x${pem(rsa.publicKey)}`],
+  ['PKCS #1 after white space', `\n  ${pem(rsa.publicKey, 'pkcs1')}`],
+  ['PEM after other text', `x${pem(rsa.publicKey)}`],
   [
     'a public key in SSH form',
     'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGRlYWRiZWVmZGVhZGJlZWZkZWFkYmVlZg a@b',
@@ -111,23 +111,23 @@ for (const [name, secret] of [
     'DER in base64',
     rsa.publicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
   ],
-  ['31 octets', 'abcdefghijklmnopqrstuvwxyz01234'],
+  ['31 bytes', 'abcdefghijklmnopqrstuvwxyz01234'],
   ['a placeholder', 'django-insecure-0123456789abcdefghijklmnopqrstuvwxyz'],
   ['a cycle', '0123456789'.repeat(5)],
-  ['few octets', 'abababbaababbbabaabababbabababaabababab'],
-  ['nothing', ''],
+  ['few different bytes', 'abababbaababbbabaabababbabababaabababab'],
+  ['an empty string', ''],
 ] as const) {
-  test(`no secret: ${name}`, () => {
+  test(`rejected as a secret: ${name}`, () => {
     assert.throws(() => importSecret('HS256', secret), refused)
   })
 }
 
-test('what is no text and no octets is no secret', () => {
+test('a secret is a string or bytes', () => {
   for (const value of [null, undefined, 5, {}, [], true])
     assert.throws(() => importSecret('HS256', value as never), refused)
 })
 
-test('a key is for one algorithm of its kind', () => {
+test('a key of another kind than the algorithm is rejected', () => {
   const { privatePem } = generateKey('ES256')
   for (const alg of ['ES384', 'RS256', 'EdDSA', 'HS256'] as const) {
     assert.throws(() => importSigningKey(alg, privatePem), refused)
@@ -143,7 +143,7 @@ test('a key is for one algorithm of its kind', () => {
   )
 })
 
-test('a private key is not taken for a public one, nor a public one for a private one', () => {
+test('a private key is rejected as a public one, and a public one as a private one', () => {
   const { privatePem } = generateKey('ES256')
   assert.throws(() => importVerifyingKey('ES256', privatePem), refused)
   assert.throws(
@@ -157,7 +157,7 @@ test('a private key is not taken for a public one, nor a public one for a privat
   )
 })
 
-test('two halves that do not belong together are no key', () => {
+test('an EC key whose public part is of another key is rejected', () => {
   const { x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
     format: 'jwk',
   })
@@ -167,7 +167,7 @@ test('two halves that do not belong together are no key', () => {
   )
 })
 
-test('the forms that openssl writes are read', () => {
+test('the PEM forms of openssl are imported', () => {
   const forms = [
     ['RS256', rsa.privateKey.export({ type: 'pkcs1', format: 'pem' })],
     ['ES256', ec.privateKey.export({ type: 'sec1', format: 'pem' })],
@@ -181,7 +181,7 @@ test('the forms that openssl writes are read', () => {
   assert.equal(importVerifyingKey('RS256', pem(rsa.publicKey, 'pkcs1')).alg, 'RS256')
 })
 
-// OpenSSL 3.0 takes a signature that anybody can make for each of these points; newer versions do not.
+// For these points OpenSSL 3.0 accepts signatures made without a private key; newer versions do not.
 for (const point of [
   '0100000000000000000000000000000000000000000000000000000000000000',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
@@ -189,10 +189,10 @@ for (const point of [
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
-  // The third one spelled another way.
+  // The third one in another encoding.
   'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ]) {
-  test(`no key: the point of small order ${point.slice(0, 8)}…${point.slice(-2)}`, () => {
+  test(`rejected as a key: the point of small order ${point.slice(0, 8)}…${point.slice(-2)}`, () => {
     const x = Buffer.from(point, 'hex').toString('base64url')
     assert.throws(
       () => importVerifyingKey('EdDSA', { kty: 'OKP', crv: 'Ed25519', x }),
@@ -201,7 +201,7 @@ for (const point of [
   })
 }
 
-test('moduli of the faulty hardware are known by their residues, and others are not taken for them', () => {
+test('isRoca recognizes moduli of faulty hardware and no others', () => {
   const primes = [
     3n,
     5n,
@@ -258,7 +258,7 @@ test('moduli of the faulty hardware are known by their residues, and others are 
   assert.ok(!isRoca(ordinary))
 })
 
-test('of several keys each has a name of its own, and all are public or none is', () => {
+test('several keys need different kids, and are all public or all secret', () => {
   const [one, two] = ['one', 'two'].map(
     (kid) => importSecret('HS256', SECRET + kid, { kid }).verifying,
   )
@@ -280,7 +280,7 @@ test('of several keys each has a name of its own, and all are public or none is'
   assert.throws(() => new KeySet([rs!, ps!]), refused)
 })
 
-test('a published set has public keys, at least one', () => {
+test('a published set has at least one key, and no secret', () => {
   assert.throws(() => importKeySet({ keys: [] }), refused)
   assert.throws(() => importKeySet({}), refused)
   assert.throws(() => importKeySet(null), refused)
@@ -297,7 +297,7 @@ test('a published set has public keys, at least one', () => {
 
 for (const [name, secret] of [
   [
-    'a JWK behind a byte order mark',
+    'a JWK after a byte order mark',
     `\ufeff${JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))}`,
   ],
   ['an array of JWKs', JSON.stringify([rsa.publicKey.export({ format: 'jwk' })])],
@@ -314,11 +314,11 @@ for (const [name, secret] of [
     rsa.publicKey.export({ type: 'spki', format: 'der' }).toString('hex'),
   ],
 ] as const) {
-  test(`no secret: ${name}`, () =>
+  test(`rejected as a secret: ${name}`, () =>
     assert.throws(() => importSecret('HS256', secret), refused))
 }
 
-test('a private JWK whose public part is of another key is no key, and PEM is one key', () => {
+test('an OKP key whose public part is of another key is rejected, and so is PEM with two keys', () => {
   const [one, two] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')]
   const { x } = two.publicKey.export({ format: 'jwk' })
   assert.throws(

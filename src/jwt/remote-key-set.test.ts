@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { endsBefore } from '../../test/time.ts'
 import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { generateKey, importSecret, importSigningKey, sign } from './index.ts'
 import { type RemoteKeySetOptions, remoteKeySet } from './remote-key-set.ts'
@@ -10,7 +11,7 @@ import { verifier } from './verify.ts'
 
 const NOW = 1_893_456_000
 
-/** A key whose public part is published, and a token of it. */
+/** A signing key, its JWK and a token. */
 function aKey(kid: string) {
   const { privatePem, publicJwk } = generateKey('ES256')
   const key = importSigningKey('ES256', privatePem, { kid })
@@ -18,13 +19,13 @@ function aKey(kid: string) {
   return { kid, jwk: { ...publicJwk, kid }, token, key }
 }
 
-/** Somebody who publishes keys, and whoever reads them; `time` is moved by hand. */
+/** A server that publishes keys, a verifier that reads them, and a clock that can be moved. */
 async function deps(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) {
-  const asked: string[] = []
+  const requests: string[] = []
   const errors: unknown[] = []
   let answer: RequestListener = (_, response) => response.end('{"keys":[]}')
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '')
+    requests.push(request.url ?? '')
     answer(request, response)
   })
   await new Promise<void>((resolve) => {
@@ -44,7 +45,7 @@ async function deps(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) 
   })
   const { verify } = verifier({ keys, clock: () => NOW as UnixSeconds, cache: 8 })
   return {
-    asked,
+    requests,
     errors,
     async verify(token: string) {
       return verify(token)
@@ -61,47 +62,47 @@ async function deps(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) 
   }
 }
 
-const refusedAs = (code: string) => ({ name: 'AuthError', code })
+const rejectedAs = (code: string) => ({ name: 'AuthError', code })
 
-test('keys by URL: they are asked for when the first token comes, and kept', async (t) => {
-  const { verify, publishes, asked } = await deps(t)
+test('keys by URL: they are fetched at the first token, and kept', async (t) => {
+  const { verify, publishes, requests } = await deps(t)
   const a = aKey('a')
   publishes(a.jwk)
-  assert.deepEqual(asked, [])
+  assert.deepEqual(requests, [])
   assert.equal((await verify(a.token)).jti, 'a')
   for (let i = 0; i < 5; i++) await verify(a.token)
-  assert.deepEqual(asked, ['/jwks.json'])
+  assert.deepEqual(requests, ['/jwks.json'])
 })
 
-test('keys by URL: many tokens at once make one request', async (t) => {
-  const { verify, publishes, asked } = await deps(t)
+test('keys by URL: concurrent tokens make one request', async (t) => {
+  const { verify, publishes, requests } = await deps(t)
   const [a, b] = [aKey('a'), aKey('b')]
   publishes(a.jwk, b.jwk)
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => verify(i % 2 === 0 ? a.token : b.token)),
   )
-  assert.equal(asked.length, 1)
+  assert.equal(requests.length, 1)
 })
 
-test('keys by URL: a name that is not there is asked for once in a cool-down, whatever comes', async (t) => {
-  const { verify, publishes, asked, pass } = await deps(t)
+test('keys by URL: unknown kids make one request per cool-down', async (t) => {
+  const { verify, publishes, requests, pass } = await deps(t)
   const a = aKey('a')
   publishes(a.jwk)
   await verify(a.token)
   pass(61)
   for (let i = 0; i < 100; i++)
-    await assert.rejects(verify(aKey(`unknown ${i}`).token), refusedAs('unknown_key'))
-  assert.equal(asked.length, 2)
+    await assert.rejects(verify(aKey(`unknown ${i}`).token), rejectedAs('unknown_key'))
+  assert.equal(requests.length, 2)
   pass(59)
-  await assert.rejects(verify(aKey('unknown').token), refusedAs('unknown_key'))
-  assert.equal(asked.length, 2)
+  await assert.rejects(verify(aKey('unknown').token), rejectedAs('unknown_key'))
+  assert.equal(requests.length, 2)
   pass(1)
-  await assert.rejects(verify(aKey('unknown').token), refusedAs('unknown_key'))
-  assert.equal(asked.length, 3)
+  await assert.rejects(verify(aKey('unknown').token), rejectedAs('unknown_key'))
+  assert.equal(requests.length, 3)
   await verify(a.token)
 })
 
-test('keys by URL: a key that is new is found, and one that is gone is believed no longer', async (t) => {
+test('keys by URL: a new key is found, and a removed key verifies nothing', async (t) => {
   const { verify, publishes, pass } = await deps(t)
   const [a, b] = [aKey('a'), aKey('b')]
   publishes(a.jwk)
@@ -109,31 +110,31 @@ test('keys by URL: a key that is new is found, and one that is gone is believed 
   publishes(b.jwk)
   pass(60)
   assert.equal((await verify(b.token)).jti, 'b')
-  await assert.rejects(verify(a.token), refusedAs('unknown_key'))
+  await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
 })
 
-test('keys by URL: a copy that is too old is read again, and takes what was verified with it along', async (t) => {
-  const { verify, publishes, asked, pass } = await deps(t)
+test('keys by URL: a copy older than maxAge is read again, and tokens verified with it too', async (t) => {
+  const { verify, publishes, requests, pass } = await deps(t)
   const a = aKey('a')
   publishes(a.jwk)
   await verify(a.token)
   pass(299)
   await verify(a.token)
-  assert.equal(asked.length, 1)
+  assert.equal(requests.length, 1)
   publishes()
   pass(1)
-  await assert.rejects(verify(a.token), refusedAs('unknown_key'))
-  assert.equal(asked.length, 2)
+  await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
+  assert.equal(requests.length, 2)
 })
 
-test('keys by URL: another key under a known name is no key of a token that the first one signed', async (t) => {
+test('keys by URL: a token of a replaced key is rejected, also under the same kid', async (t) => {
   const { verify, publishes, pass } = await deps(t)
   const [a, other] = [aKey('a'), aKey('a')]
   publishes(a.jwk)
   await verify(a.token)
   publishes(other.jwk)
   pass(300)
-  await assert.rejects(verify(a.token), refusedAs('bad_signature'))
+  await assert.rejects(verify(a.token), rejectedAs('bad_signature'))
   await verify(other.token)
 })
 
@@ -147,10 +148,10 @@ const says =
   (_, response) =>
     void response.writeHead(status, headers).end(body)
 
-/** What a publisher can do wrong. */
+/** Answers without a key set. */
 const FAILURES: { readonly [what: string]: (ok: string) => RequestListener } = {
-  'the connection breaks': () => gone,
-  'it breaks within the body': (ok) => (_, response) => {
+  'a broken connection': () => gone,
+  'a connection that breaks within the body': (ok) => (_, response) => {
     response.writeHead(200, { 'content-length': ok.length + 10 })
     response.write(ok, () => response.destroy())
   },
@@ -161,30 +162,30 @@ const FAILURES: { readonly [what: string]: (ok: string) => RequestListener } = {
     request.url === '/elsewhere'
       ? says(200, ok)(request, response)
       : says(302, '', { location: '/elsewhere' })(request, response),
-  'no JSON': () => says(200, '<html>'),
-  'no UTF-8': () => says(200, Buffer.from([0x7b, 0xff, 0x7d])),
-  nothing: () => says(200, ''),
+  HTML: () => says(200, '<html>'),
+  'bytes that are not UTF-8': () => says(200, Buffer.from([0x7b, 0xff, 0x7d])),
+  'an empty body': () => says(200, ''),
   null: () => says(200, 'null'),
-  'a list': (ok) => says(200, `[${ok}]`),
-  'keys that are no list': () => says(200, '{"keys":{}}'),
+  'an array': (ok) => says(200, `[${ok}]`),
+  'keys that are not an array': () => says(200, '{"keys":{}}'),
   'no keys': () => says(200, '{"key":[]}'),
   'a megabyte too much': (ok) => says(200, ok.padEnd(1_048_577)),
-  'twenty megabytes, packed': (ok) =>
+  'twenty megabytes, compressed': (ok) =>
     says(200, gzipSync(ok.padEnd(20_000_000)), { 'content-encoding': 'gzip' }),
 }
 
 for (const [what, failing] of Object.entries(FAILURES)) {
-  test(`keys by URL: ${what}: tokens are refused, told of, and nothing breaks`, async (t) => {
-    const { verify, answers, errors, asked } = await deps(t)
+  test(`keys by URL: ${what}: tokens are rejected, and one error is reported`, async (t) => {
+    const { verify, answers, errors, requests } = await deps(t)
     const a = aKey('a')
     answers(failing(JSON.stringify({ keys: [a.jwk] })))
     for (let i = 0; i < 3; i++)
-      await assert.rejects(verify(a.token), refusedAs('unknown_key'))
-    assert.deepEqual([errors.length, asked], [1, ['/jwks.json']])
+      await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
+    assert.deepEqual([errors.length, requests], [1, ['/jwks.json']])
   })
 
   test(`keys by URL: ${what}: the last good copy is kept`, async (t) => {
-    const { verify, answers, publishes, errors, pass, asked } = await deps(t)
+    const { verify, answers, publishes, errors, pass, requests } = await deps(t)
     const [a, b] = [aKey('a'), aKey('b')]
     publishes(a.jwk)
     await verify(a.token)
@@ -192,25 +193,24 @@ for (const [what, failing] of Object.entries(FAILURES)) {
     for (let minute = 0; minute < 3; minute++) {
       pass(300)
       assert.equal((await verify(a.token)).jti, 'a')
-      await assert.rejects(verify(b.token), refusedAs('unknown_key'))
+      await assert.rejects(verify(b.token), rejectedAs('unknown_key'))
     }
-    assert.deepEqual([errors.length, asked.length], [3, 4])
+    assert.deepEqual([errors.length, requests.length], [3, 4])
     publishes(a.jwk, b.jwk)
     pass(60)
     await verify(b.token)
   })
 }
 
-test('keys by URL: who does not answer is not waited for longer than the patience', async (t) => {
+test('keys by URL: a request is given up after its timeout', async (t) => {
   const { verify, answers, errors } = await deps(t, { timeout: seconds(0.1) })
   answers((_, response) => void response.write('{"keys":['))
-  const began = performance.now()
-  await assert.rejects(verify(aKey('a').token), refusedAs('unknown_key'))
-  assert.ok(performance.now() - began < 2000)
+  const refused = assert.rejects(verify(aKey('a').token), rejectedAs('unknown_key'))
+  assert.ok(await endsBefore(refused, 20, 100))
   assert.equal(errors.length, 1)
 })
 
-test('keys by URL: of a set that holds all kinds of things the usable keys are used', async (t) => {
+test('keys by URL: of a set with unusable entries the usable keys are used', async (t) => {
   const { verify, publishes, errors } = await deps(t)
   const [a, b] = [aKey('a'), aKey('b')]
   const secret = {
@@ -233,23 +233,23 @@ test('keys by URL: of a set that holds all kinds of things the usable keys are u
   )
   assert.equal((await verify(a.token)).jti, 'a')
   for (const kid of ['b', 'secret', 'e', 'w', 'p']) {
-    await assert.rejects(verify(aKey(kid).token), refusedAs('unknown_key'), kid)
+    await assert.rejects(verify(aKey(kid).token), rejectedAs('unknown_key'), kid)
   }
   assert.deepEqual(errors, [])
 })
 
-test('keys by URL: a token that names no key is believed by none, even of a set of one', async (t) => {
+test('keys by URL: a token without kid is rejected, even with a single key', async (t) => {
   const { verify, publishes } = await deps(t)
   const { privatePem, publicJwk } = generateKey('ES256')
   publishes({ ...publicJwk, kid: 'a' })
   await assert.rejects(
     verify(sign({ exp: NOW + 60 }, importSigningKey('ES256', privatePem))),
-    refusedAs('unknown_key'),
+    rejectedAs('unknown_key'),
   )
 })
 
-test('keys by URL: what is no token of the algorithm makes no request', async (t) => {
-  const { verify, publishes, asked } = await deps(t)
+test('keys by URL: a token of another algorithm makes no request', async (t) => {
+  const { verify, publishes, requests } = await deps(t)
   publishes(aKey('a').jwk)
   const of = (header: object): string =>
     `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.AAAA`
@@ -263,14 +263,14 @@ test('keys by URL: what is no token of the algorithm makes no request', async (t
     [of({ alg: 'ES256', kid: ['a'] }), 'malformed'],
     [of({ alg: 'ES256', kid: 'a', typ: 'logout+jwt' }), 'wrong_type'],
   ] as const) {
-    await assert.rejects(verify(token), refusedAs(code), token)
+    await assert.rejects(verify(token), rejectedAs(code), token)
   }
-  assert.deepEqual(asked, [])
+  assert.deepEqual(requests, [])
 })
 
-test('keys by URL: a secret that somebody published is no key', async (t) => {
+test('keys by URL: a published secret is ignored', async (t) => {
   const { verify, publishes } = await deps(t, { algorithm: 'HS256' })
-  const secret = 'everybody can read this secret, and sign with it'
+  const secret = 'a published secret, with which anyone could sign'
   publishes({
     kty: 'oct',
     k: Buffer.from(secret).toString('base64url'),
@@ -278,10 +278,10 @@ test('keys by URL: a secret that somebody published is no key', async (t) => {
     kid: 'a',
   })
   const token = sign({ exp: NOW + 60 }, importSecret('HS256', secret, { kid: 'a' }))
-  await assert.rejects(verify(token), refusedAs('unknown_key'))
+  await assert.rejects(verify(token), rejectedAs('unknown_key'))
 })
 
-test('keys by URL: plain http is for this machine alone', () => {
+test('keys by URL: plain http is allowed for localhost only', () => {
   for (const url of [
     'http://example.com/jwks.json',
     'ftp://127.0.0.1/',
@@ -291,7 +291,7 @@ test('keys by URL: plain http is for this machine alone', () => {
   ]) {
     assert.throws(
       () => remoteKeySet(url, { algorithm: 'ES256' }),
-      refusedAs('invalid_config'),
+      rejectedAs('invalid_config'),
       url,
     )
   }

@@ -1,20 +1,16 @@
-import { AuthError } from '../base/errors.ts'
-import type { TokenVerbs } from '../features/tokens/verbs.ts'
-import type { Instance } from '../instance/instance.ts'
-import type { Settings } from '../settings/settings.ts'
+import { AuthError, configError } from '../base/errors.ts'
 
-/** Does a work within a span of this name, whose outcome is told with it. */
+/** Runs `work` in a span of this name, which records its outcome. */
 export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
-/** `undefined` where nobody asks for it, and then nothing of it is loaded. @throws AuthError `invalid_config` where it is not installed */
-export async function openTracing({ telemetry }: Settings): Promise<Trace | undefined> {
-  if (!telemetry) return undefined
+/** Loads OpenTelemetry. @throws AuthError `invalid_config` if it is not installed */
+export async function openTracing(): Promise<Trace> {
   const { SpanStatusCode, trace } = await import('@opentelemetry/api').catch(
     (cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
       const message =
-        'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".'
-      throw new AuthError('invalid_config', message, { cause })
+        'The option "telemetry" needs the package "@opentelemetry/api", which is not installed. Type: npm install @opentelemetry/api'
+      throw configError(message, cause)
     },
   )
   const tracer = trace.getTracer('watchword')
@@ -27,8 +23,8 @@ export async function openTracing({ telemetry }: Settings): Promise<Trace | unde
       } catch (error) {
         const code = error instanceof AuthError ? error.code : 'server_error'
         span.setAttribute(OUTCOME, code)
-        // That a client is refused is no error of ours.
-        if (OURS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
+        // A refused client is not an error of the server.
+        if (SERVER_ERRORS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
         throw error
       } finally {
         span.end()
@@ -38,38 +34,10 @@ export async function openTracing({ telemetry }: Settings): Promise<Trace | unde
 
 const OUTCOME = 'watchword.outcome'
 
-const OURS = new Set([
+const SERVER_ERRORS = new Set([
   'server_error',
   'store_unavailable',
   'busy',
   'invalid_config',
   'invalid_key',
 ])
-
-/** What each verb is called in a trace. */
-const SPANS = {
-  obtain: 'watchword.sign_in',
-  obtainSliding: 'watchword.sign_in',
-  apiToken: 'watchword.sign_in',
-  login: 'watchword.sign_in',
-  logout: 'watchword.sign_out',
-  blacklist: 'watchword.sign_out',
-  refresh: 'watchword.refresh',
-  refreshSliding: 'watchword.refresh',
-  verify: 'watchword.verify',
-} as const satisfies Readonly<Record<keyof TokenVerbs, string>>
-
-/** The same verbs, each of them a span. Guards have none: what they do takes less time than telling of it. */
-export function withSpans(verbs: TokenVerbs, open: () => Promise<Instance>): TokenVerbs {
-  type Verb = (...its: readonly never[]) => Promise<unknown>
-  const each = Object.entries(verbs).map(([name, verb]: readonly [string, Verb]) => {
-    const spanned: Verb = async (...its) => {
-      const { trace } = await open()
-      return trace === undefined
-        ? verb(...its)
-        : trace(SPANS[name as keyof TokenVerbs], () => verb(...its))
-    }
-    return [name, spanned] as const
-  })
-  return Object.fromEntries(each) as unknown as TokenVerbs
-}

@@ -5,7 +5,7 @@ import { base64Of, bytesOfBase64, type Encoded, type Encoding } from './encoding
 
 const argon2Of = promisify(derive)
 
-/** What an Argon2 hash costs (RFC 9106 §3.1). */
+/** The cost parameters of an Argon2 hash (RFC 9106 §3.1). */
 export interface Argon2Cost {
   /** KiB. */
   readonly memory: number
@@ -13,33 +13,33 @@ export interface Argon2Cost {
   readonly lanes: number
 }
 
-/** About 40 ms and 19 MiB: what OWASP asks of Argon2id. */
+/** About 40 ms and 19 MiB: OWASP's recommendation for Argon2id. */
 export const ARGON2_COST: Argon2Cost = { memory: 19_456, passes: 2, lanes: 1 }
 
-const SALT_OCTETS = 16
-const DIGEST_OCTETS = 32
+const SALT_BYTES = 16
+const DIGEST_BYTES = 32
 
-const MOST_MEMORY = 256 * 1024
-const MOST_LANES = 16
-/** Of memory times passes: five times Django's. */
-const MOST_WORK = 2 ** 20
+const MAX_MEMORY = 256 * 1024
+const MAX_LANES = 16
+/** Of memory times passes: five times Django's default. */
+const MAX_WORK = 2 ** 20
 
 type Variety = 'argon2id' | 'argon2i' | 'argon2d'
 
 export interface Argon2 extends Encoding {
-  /** The text of a new hash, its algorithm's name included. */
+  /** A new hash, in Django's notation. */
   make(password: Buffer, random: Random): Promise<string>
-  /** A hash of today's cost that no password has. */
-  readonly nobodys: Encoded
+  /** A hash of the current cost that no password matches. */
+  readonly unmatchable: Encoded
 }
 
 /** `argon2$argon2id$v=19$m=19456,t=2,p=1$salt$digest` (RFC 9106), the encoding of new hashes. */
-export function argon2(today: Argon2Cost = ARGON2_COST): Argon2 {
+export function argon2(current: Argon2Cost = ARGON2_COST): Argon2 {
   const isOutdated = (variety: Variety, cost: Argon2Cost, salt: Buffer): boolean =>
     variety !== 'argon2id' ||
-    cost.memory < today.memory ||
-    cost.passes < today.passes ||
-    salt.length < SALT_OCTETS
+    cost.memory < current.memory ||
+    cost.passes < current.passes ||
+    salt.length < SALT_BYTES
 
   const encoded = (
     variety: Variety,
@@ -77,20 +77,20 @@ export function argon2(today: Argon2Cost = ARGON2_COST): Argon2 {
         : undefined
     },
     async make(password, random) {
-      const salt = Buffer.from(random(SALT_OCTETS))
-      const digest = await digestWith('argon2id', today, salt, DIGEST_OCTETS, password)
-      return `argon2$argon2id$v=19$${costText(today)}$${base64Of(salt, false)}$${base64Of(digest, false)}`
+      const salt = Buffer.from(random(SALT_BYTES))
+      const digest = await digestWith('argon2id', current, salt, DIGEST_BYTES, password)
+      return `argon2$argon2id$v=19$${costText(current)}$${base64Of(salt, false)}$${base64Of(digest, false)}`
     },
-    nobodys: encoded(
+    unmatchable: encoded(
       'argon2id',
-      today,
-      Buffer.alloc(SALT_OCTETS),
-      Buffer.alloc(DIGEST_OCTETS),
+      current,
+      Buffer.alloc(SALT_BYTES),
+      Buffer.alloc(DIGEST_BYTES),
     ),
   }
 }
 
-/** Salts of 8 to 48 octets and digests of 16 to 64. */
+/** Salts of 8 to 48 bytes and digests of 16 to 64. */
 const TEXT =
   /^(argon2id|argon2i|argon2d)\$v=19\$m=(\d{1,6}),t=(\d{1,4}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$/
 
@@ -98,11 +98,11 @@ type Fields = readonly [string, Variety, string, string, string, string, string]
 
 const isBounded = ({ memory, passes, lanes }: Argon2Cost): boolean =>
   lanes >= 1 &&
-  lanes <= MOST_LANES &&
+  lanes <= MAX_LANES &&
   memory >= 8 * lanes &&
-  memory <= MOST_MEMORY &&
+  memory <= MAX_MEMORY &&
   passes >= 1 &&
-  memory * passes <= MOST_WORK
+  memory * passes <= MAX_WORK
 
 const costText = ({ memory, passes, lanes }: Argon2Cost): string =>
   `m=${memory},t=${passes},p=${lanes}`

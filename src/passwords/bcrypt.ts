@@ -2,22 +2,22 @@ import { createHash } from 'node:crypto'
 import { AuthError } from '../base/errors.ts'
 import type { Encoding } from './encoding.ts'
 
-/** Its octets beyond this are not looked at by bcrypt. */
-const MOST_OCTETS = 72
+/** bcrypt ignores the bytes of a password beyond these. */
+const MAX_BYTES = 72
 
-const LEAST_COST = 4
-const MOST_COST = 15
+const MIN_COST = 4
+const MAX_COST = 15
 
 /**
- * `bcrypt$$2b$12$…`, read and never written. A password above 72 octets, or with a NUL, is wrong whatever the hash: bcrypt
- * cannot tell it from others, so whoever has one must set it anew.
+ * `bcrypt$$2b$12$…`, read and never written. A password above 72 bytes, or with a NUL, never matches: bcrypt ignores the
+ * rest of it, so other passwords would match too. Its user has to set a new one.
  */
 export const bcrypt = bcryptOf(
   (password) => password,
-  (password) => password.length <= MOST_OCTETS && !password.includes(0),
+  (password) => password.length <= MAX_BYTES && !password.includes(0),
 )
 
-/** `bcrypt_sha256$$2b$12$…`: bcrypt over the SHA-256 in hexadecimal, so that the whole password counts. */
+/** `bcrypt_sha256$$2b$12$…`: bcrypt of the password's SHA-256 in hexadecimal, which depends on all of its bytes. */
 export const bcryptSha256 = bcryptOf(
   (password) => Buffer.from(createHash('sha256').update(password).digest('hex')),
   () => true,
@@ -30,8 +30,8 @@ function bcryptOf(
   return {
     async parse(rest) {
       const cost = Number(TEXT.exec(rest)?.[1])
-      // Written so that "not a number" is out of bounds.
-      if (!(cost >= LEAST_COST && cost <= MOST_COST)) return undefined
+      // Negated, so that NaN is out of bounds.
+      if (!(cost >= MIN_COST && cost <= MAX_COST)) return undefined
       const binding = await loadBinding()
       return {
         work: { kind: 'bcrypt', units: 2 ** cost },
@@ -44,7 +44,7 @@ function bcryptOf(
           return right && isWhole(password)
         },
         async spend(units, password) {
-          for (let each = LEAST_COST; each <= MOST_COST; each++) {
+          for (let each = MIN_COST; each <= MAX_COST; each++) {
             if (units & (2 ** each)) await binding.hash(inputOf(password), each)
           }
         },
@@ -53,7 +53,7 @@ function bcryptOf(
   }
 }
 
-/** All varieties but `2x`, which repeats a fault of one library. `2y` is what PHP calls `2b`. */
+/** All variants but `2x`, which marks hashes of a faulty library. `2y` is PHP's name for `2b`. */
 const TEXT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 
 async function loadBinding(): Promise<typeof import('bcrypt')> {
@@ -61,7 +61,7 @@ async function loadBinding(): Promise<typeof import('bcrypt')> {
     return (await import('bcrypt')).default
   } catch (cause) {
     const message =
-      'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt'
+      'A stored password hash needs the package "bcrypt", which is not installed. Type: npm install bcrypt'
     throw new AuthError('invalid_config', message, { cause })
   }
 }

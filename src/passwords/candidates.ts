@@ -1,18 +1,17 @@
 import { trimmed } from '../base/whitespace.ts'
 import { passwordBytes } from './password-bytes.ts'
 
-/** Which forms of a password as sent are tried: as it is, without white space at its ends, or the one and then the other. */
+/** Whether white space is trimmed from a password before it is checked; `'both'` tries it untrimmed first. */
 export type Trim = boolean | 'both'
 
 /**
- * The forms in which a password is tried, none twice: they depend on what was sent alone, so their number tells nothing of
+ * The forms of a password to check, each once. They depend on the input alone, so their number reveals nothing about
  * an account.
  *
- * Django hashes the octets it is sent. New hashes here are of the NFC form (NIST SP 800-63B-4 §3.1.1.2), so that every
- * keyboard spells the same password. Hence both forms are tried: a hash of Django's is found by what was sent, one of
- * ours by its NFC form. Almost everything that is sent is NFC already, and then there is one form.
+ * Django hashes a password as it was typed; new hashes here use its NFC form (NIST SP 800-63B-4 §3.1.1.2), because
+ * keyboards differ. So both forms are checked. Almost all passwords are NFC already, and then there is one form.
  *
- * @throws AuthError `invalid` above 4,096 octets, before anything is done with it
+ * @throws AuthError `invalid` above 4,096 bytes
  */
 export function passwordCandidates(password: string, trim: Trim): readonly string[] {
   passwordBytes(password)

@@ -1,33 +1,32 @@
-/** An amount of computing. Of one kind amounts add up: two halves cost what the whole costs. */
+/** An amount of computing. Amounts of one kind add up: computing two halves takes as long as the whole. */
 export interface Work {
   readonly kind: string
   readonly units: number
 }
 
-/** The text of a password's hash, read: everything in it is within bounds. */
+/** A parsed password hash, its parameters within bounds. */
 export interface Encoded {
   readonly work: Work
-  /** Whether the hash is to be replaced at the next chance: another algorithm, or weaker parameters than today's. */
+  /** Whether the hash has another algorithm or weaker parameters than new ones: it is replaced at the next sign-in. */
   readonly outdated: boolean
-  /** Costs `work`, whatever the answer. */
+  /** Takes `work`, whatever the result. */
   verify(password: Buffer): Promise<boolean>
-  /** Computes `units` of the same kind of work, for nothing. */
+  /** Computes `units` of the same kind of work and discards the result. */
   spend(units: number, password: Buffer): Promise<void>
 }
 
 /** One of Django's notations, `name$rest`. */
 export interface Encoding {
   /**
-   * Reads what stands behind the name. Bounds are asked first: no text makes a process compute for more than seconds or
-   * take more than 256 MiB.
+   * Parses the part after the name. Bounds are checked first, so that no stored hash takes more than seconds or 256 MiB.
    *
-   * @returns `undefined` where it is not of this notation, not canonical, or out of bounds
-   * @throws AuthError `invalid_config` where it takes a package that is not installed
+   * @returns `undefined` if it is malformed, not canonical, or out of bounds
+   * @throws AuthError `invalid_config` if it needs a package that is not installed
    */
   parse(rest: string): Encoded | undefined | Promise<Encoded | undefined>
 }
 
-/** The octets that canonical base64 stands for; without `padded`, with no `=` at its end. */
+/** Decodes canonical base64. @param padded whether `=` ends it @returns `undefined` if it is not canonical */
 export function bytesOfBase64(text: string, padded = true): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
   return base64Of(bytes, padded) === text ? bytes : undefined

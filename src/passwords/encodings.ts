@@ -5,21 +5,21 @@ import { pbkdf2 } from './pbkdf2.ts'
 import { scrypt } from './scrypt.ts'
 
 export interface Encodings {
-  /** The one that new hashes are written in. */
-  readonly today: Argon2
-  /** All that are read, by the name that a hash begins with. */
+  /** The encoding of new hashes. */
+  readonly current: Argon2
+  /** All encodings that are read, by the name that a hash begins with. */
   readonly byName: ReadonlyMap<string, Encoding>
 }
 
 export function encodings(cost: Argon2Cost = ARGON2_COST): Encodings {
-  const today = argon2(cost)
+  const current = argon2(cost)
   const byName = new Map<string, Encoding>([
-    ['argon2', today],
+    ['argon2', current],
     ['bcrypt', bcrypt],
     ['bcrypt_sha256', bcryptSha256],
     ['pbkdf2_sha1', pbkdf2('sha1')],
     ['pbkdf2_sha256', pbkdf2('sha256')],
     ['scrypt', scrypt],
   ])
-  return { today, byName }
+  return { current, byName }
 }

@@ -1,21 +1,24 @@
 import { AuthError } from '../base/errors.ts'
 
-/** Octets of UTF-8 that a password may have (P3). */
+/** Longer passwords are refused before any work: hashing them would be a cheap way to load the server. */
 export const MAX_PASSWORD_BYTES = 4096
 
-/** The octets of a password as they are hashed. @throws AuthError `invalid` where it is too long, or no Unicode text */
+/** The UTF-8 of a password. @throws AuthError `invalid` if it is too long, or has a lone surrogate */
 export function passwordBytes(password: string): Buffer {
-  // An octet encodes at most one code unit: what is longer in these is not even encoded.
+  // Each code unit takes at least one byte: long strings are refused without encoding them.
   if (
     password.length > MAX_PASSWORD_BYTES ||
     Buffer.byteLength(password) > MAX_PASSWORD_BYTES
   ) {
-    throw refused(`Ensure this field has no more than ${MAX_PASSWORD_BYTES} characters.`)
+    throw invalidPassword(
+      `Ensure this field has no more than ${MAX_PASSWORD_BYTES} characters.`,
+    )
   }
-  // A lone surrogate has no UTF-8; all of them would become one and the same character.
-  if (!password.isWellFormed()) throw refused('Surrogate characters are not allowed.')
+  // Lone surrogates have no UTF-8: all would become the same replacement character.
+  if (!password.isWellFormed())
+    throw invalidPassword('Surrogate characters are not allowed.')
   return Buffer.from(password)
 }
 
-const refused = (message: string): AuthError =>
+const invalidPassword = (message: string): AuthError =>
   new AuthError('invalid', message, { body: { password: [message] } })

@@ -6,40 +6,40 @@ import { passwordBytes } from './password-bytes.ts'
 import type { Queue } from './queue.ts'
 
 export interface Passwords {
-  /** A new hash, of the password's NFC form. @throws AuthError `invalid` above 4,096 octets; `busy` */
+  /** Hashes the NFC form of a password. @throws AuthError `invalid` above 4,096 bytes; `busy` */
   hash(password: string): Promise<string>
   /**
-   * Tells which of some forms of a password, if any, a stored hash is of.
+   * Checks forms of a password against a stored hash.
    *
-   * A wrong answer costs the same work whatever the hash: of another algorithm, with other parameters, unreadable, or
-   * `undefined`, where there is no account or none that may sign in. See `Ballast`.
+   * A mismatch takes the same work whatever the hash: of another algorithm, with other parameters, unreadable, or
+   * `undefined` (no account, or one that may not sign in). See `EqualWork`.
    *
-   * @throws AuthError `invalid` above 4,096 octets; `busy`
+   * @throws AuthError `invalid` above 4,096 bytes; `busy`
    */
-  verify(attempts: readonly string[], hash: string | undefined): Promise<PasswordCheck>
+  verify(candidates: readonly string[], hash: string | undefined): Promise<PasswordCheck>
 }
 
 export type PasswordCheck =
   | { readonly kind: 'wrong' }
-  /** `outdated`: the hash is to be replaced by one of `password`. */
+  /** `outdated`: the hash should be replaced by one of `password`. */
   | { readonly kind: 'right'; readonly password: string; readonly outdated: boolean }
 
 export interface PasswordDeps {
   readonly queue: Queue
   readonly random: Random
-  /** Told once of each reason why a stored hash cannot be read, in a sentence without anything of the hash. */
+  /** Called once for each reason why stored hashes cannot be read. The message holds nothing of the hash. */
   readonly warn: (message: string) => void
-  readonly encodings?: Encodings
+  /** Default: those of `encodings()`. */
+  readonly encodings?: Encodings | undefined
 }
 
 export function passwords({
   queue,
   random,
   warn,
-  encodings: known = encodings(),
+  encodings: { current, byName } = encodings(),
 }: PasswordDeps): Passwords {
-  const { today, byName } = known
-  const ballast = new Ballast(today.nobodys)
+  const equalWork = new EqualWork(current.unmatchable)
   const warned = new Set<string>()
 
   const warnOnce = (message: string): undefined => {
@@ -47,15 +47,13 @@ export function passwords({
     warned.add(message)
   }
 
-  /** `undefined`: no password is right. */
-  const read = async (hash: string): Promise<Encoded | undefined> => {
-    if (hash.startsWith(UNUSABLE)) return undefined
+  /** @returns `undefined` if no password can match */
+  const parse = async (hash: string | undefined): Promise<Encoded | undefined> => {
+    if (hash === undefined || !isUsable(hash)) return undefined
     const end = hash.indexOf('$')
     try {
-      return (
-        (await byName.get(hash.slice(0, end))?.parse(hash.slice(end + 1))) ??
-        warnOnce(UNREADABLE)
-      )
+      const encoding = byName.get(hash.slice(0, end))
+      return (await encoding?.parse(hash.slice(end + 1))) ?? warnOnce(UNREADABLE)
     } catch (error) {
       if (error instanceof AuthError) return warnOnce(error.message)
       throw error
@@ -66,20 +64,20 @@ export function passwords({
     async hash(password) {
       passwordBytes(password)
       const bytes = passwordBytes(password.normalize('NFC'))
-      return queue(() => today.make(bytes, random))
+      return queue(() => current.make(bytes, random))
     },
 
-    async verify(attempts, hash) {
-      const tries = attempts.map((password) => ({
+    async verify(candidates, hash) {
+      const tries = candidates.map((password) => ({
         password,
         bytes: passwordBytes(password),
       }))
-      const encoded = hash === undefined ? undefined : await read(hash)
-      const spendRest = ballast.beside(encoded)
+      const encoded = await parse(hash)
+      const spendRest = equalWork.beside(encoded)
       return queue(async (): Promise<PasswordCheck> => {
         for (const { password, bytes } of tries) {
-          if (await encoded?.verify(bytes))
-            return { kind: 'right', password, outdated: encoded!.outdated }
+          if (encoded !== undefined && (await encoded.verify(bytes)))
+            return { kind: 'right', password, outdated: encoded.outdated }
           await spendRest(bytes)
         }
         return { kind: 'wrong' }
@@ -88,10 +86,10 @@ export function passwords({
   }
 }
 
-/** Stands where there is no password. Django's own are followed by 40 random characters, and so are ours. */
+/** Django's mark of a user without a password, followed by 40 random characters. */
 const UNUSABLE = '!'
 
-/** A hash that no password is right for, told from every other. */
+/** A hash that no password matches, different each time. */
 export const unusableHash = (random: Random): string =>
   UNUSABLE + Buffer.from(random(20)).toString('hex')
 
@@ -99,30 +97,28 @@ export const isUsable = (hash: string): boolean => !hash.startsWith(UNUSABLE)
 
 const UNREADABLE =
   'A stored password hash cannot be read: its algorithm is unknown or its parameters are out of bounds. ' +
-  'Its user needs a new password.'
+  'Set a new password for its user.'
 
 /**
- * What makes wrong answers equally heavy (P8, CVE-2016-2513).
+ * Makes all mismatches take the same work, so that response times do not reveal which accounts exist (CVE-2016-2513).
  *
- * A wrong answer costs, of each kind of work that the hashes met so far are made of, as much as the heaviest of them asks.
- * What an account's own hash leaves of that is spent for nothing. While all hashes are of today's encoding this is one
- * hash; beside hashes of another algorithm it is one of each. A process that has not met a kind yet gives itself away by
- * the first account that has one, and by no later one.
+ * A mismatch takes, of each kind of work met in stored hashes so far, as much as the heaviest hash: what the account's own
+ * hash leaves of that is computed and discarded. While all hashes have the current encoding this is one hash; with another
+ * algorithm among them, one of each. The first hash of a new kind shows in the response time, later ones do not.
  */
-class Ballast {
+class EqualWork {
   readonly #heaviest = new Map<string, Encoded>()
 
-  constructor(today: Encoded) {
-    this.#heaviest.set(today.work.kind, today)
+  constructor(current: Encoded) {
+    this.#heaviest.set(current.work.kind, current)
   }
 
-  /** @returns what to spend after a hash of one's own, or after none */
+  /** @returns what computes the rest, beside an account's own hash or none */
   beside(own: Encoded | undefined): (password: Buffer) => Promise<void> {
-    if (own !== undefined) this.#meet(own)
+    if (own !== undefined) this.#register(own)
     const rests = [...this.#heaviest.values()].map((encoded) => ({
       encoded,
-      units:
-        encoded.work.units - (own?.work.kind === encoded.work.kind ? own.work.units : 0),
+      units: encoded.work.units - unitsOf(own, encoded.work.kind),
     }))
     return async (password) => {
       for (const { encoded, units } of rests)
@@ -130,16 +126,17 @@ class Ballast {
     }
   }
 
-  #meet(encoded: Encoded): void {
+  #register(encoded: Encoded): void {
     const { kind, units } = encoded.work
-    const known = this.#heaviest.get(kind)
-    if (
-      known === undefined ? this.#heaviest.size < MOST_KINDS : known.work.units < units
-    ) {
+    const heaviest = this.#heaviest.get(kind)
+    if (heaviest === undefined && this.#heaviest.size >= MAX_KINDS) return
+    if (heaviest === undefined || heaviest.work.units < units)
       this.#heaviest.set(kind, encoded)
-    }
   }
 }
 
-/** Of kinds of work. A table of many strange hashes must not make every wrong password cost seconds; a fifth kind shows. */
-const MOST_KINDS = 4
+const unitsOf = (encoded: Encoded | undefined, kind: string): number =>
+  encoded?.work.kind === kind ? encoded.work.units : 0
+
+/** A table with many kinds of hashes must not make each mismatch take seconds: further kinds show in the response time. */
+const MAX_KINDS = 4

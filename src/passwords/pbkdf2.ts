@@ -4,8 +4,8 @@ import { bytesOfBase64, type Encoding } from './encoding.ts'
 
 const pbkdf2Of = promisify(derive)
 
-/** Four times Django's of 2025: about a second. */
-const MOST_ITERATIONS = 5_000_000
+/** Four times Django's default of 2025: about a second. */
+const MAX_ITERATIONS = 5_000_000
 
 const DIGESTS = { sha1: 20, sha256: 32 } as const
 
@@ -15,8 +15,8 @@ export const pbkdf2 = (algorithm: keyof typeof DIGESTS): Encoding => ({
     const [, count, salt = '', text = ''] = TEXT.exec(rest) ?? []
     const iterations = Number(count)
     const digest = bytesOfBase64(text)
-    // Written so that "not a number" is out of bounds.
-    if (!(iterations >= 1 && iterations <= MOST_ITERATIONS)) return undefined
+    // Negated, so that NaN is out of bounds.
+    if (!(iterations >= 1 && iterations <= MAX_ITERATIONS)) return undefined
     if (digest?.length !== DIGESTS[algorithm]) return undefined
     return {
       work: { kind: `pbkdf2 ${algorithm}`, units: iterations },

@@ -1,10 +1,10 @@
-import { type Seconds, seconds } from '../base/clock.ts'
+import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 
 /**
- * Does a costly work when its turn comes, first come first served.
+ * Runs expensive work, first in, first out.
  *
- * @throws AuthError `busy`, at once, where too many wait or the wait would be too long; when its turn comes, where it has been
+ * @throws AuthError `busy`, at once, if too many wait or the wait would be too long; later, if it has become too long
  */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>
 
@@ -14,62 +14,58 @@ interface Waiting {
   refuse(error: AuthError): void
 }
 
-/** How much there is to do. */
 export interface QueueLoad {
   readonly running: number
   readonly waiting: number
-  /** Works that were refused since the queue was made. */
+  /** Since the queue was created. */
   readonly refused: number
 }
 
 export interface HashQueueOptions {
-  /** How many works run at the same time. No more than there are cores: see `os.availableParallelism()`. */
+  /** How many run at the same time: at most the number of cores (`os.availableParallelism()`). */
   readonly atOnce: number
   readonly mostWaiting?: number
   readonly longestWait?: Seconds
-  /** Seconds since some moment, never set back. */
+  /** The monotonic clock. */
   readonly elapsed?: () => Seconds
 }
 
-const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
-
-/** The newest work's share in what a work is expected to take. */
+/** The weight of the newest duration in the moving average. */
 const NEWEST = 1 / 8
 
 export function hashQueue({
   atOnce,
   mostWaiting = 32,
   longestWait = seconds(5),
-  elapsed = systemElapsed,
+  elapsed = monotonicSeconds,
 }: HashQueueOptions): Queue & { load(): QueueLoad } {
   const waiting: Waiting[] = []
   let running = 0
   let refused = 0
-  let usual: number | undefined
+  let average: number | undefined
+
+  const busy = (wait: number): AuthError => {
+    refused++
+    const retryAfter = Math.max(1, Math.ceil(wait))
+    const note = `${waiting.length} password hashes are waiting`
+    return new AuthError('busy', note, { retryAfter })
+  }
 
   const enter = async (): Promise<void> => {
     if (running < atOnce) {
       running++
       return
     }
-    const wait = ((usual ?? 0) * (waiting.length + 1)) / atOnce
+    const wait = ((average ?? 0) * (waiting.length + 1)) / atOnce
     if (waiting.length >= mostWaiting || wait > longestWait) throw busy(wait)
     await new Promise<void>((resolve, reject) =>
       waiting.push({ since: elapsed(), enter: resolve, refuse: reject }),
     )
   }
 
-  const busy = (wait: number): AuthError => {
-    refused++
-    const retryAfter = Math.max(1, Math.ceil(wait))
-    return new AuthError('busy', `${waiting.length} password hashes are waiting`, {
-      retryAfter,
-    })
-  }
-
   /**
-   * Gives the place to the one who waits longest, so that nobody who comes later can take it. Works may have come to take longer
-   * than they did: who has waited for too long would be answered later still, when he has gone.
+   * Passes the slot to the one that waits longest, so that no later one can take it. One that has waited too long is
+   * refused: work may take longer than it did when that one came, and its client may have left.
    */
   const leave = (): void => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -89,7 +85,8 @@ export function hashQueue({
       return await work()
     } finally {
       const took = elapsed() - start
-      usual = usual === undefined ? took : usual + (took - usual) * NEWEST
+      const before = average ?? took
+      average = before + (took - before) * NEWEST
       leave()
     }
   }

@@ -4,10 +4,10 @@ import { bytesOfBase64, type Encoding } from './encoding.ts'
 
 const scryptOf = promisify<Buffer, string, number, ScryptOptions, Buffer>(derive)
 
-const DIGEST_OCTETS = 64
+const DIGEST_BYTES = 64
 
-/** Of N times r times p, so that no more than 256 MiB are taken: three times Django's, twice OWASP's. */
-const MOST_WORK = 2 ** 21
+/** Of N times r times p: 256 MiB, three times Django's default and twice OWASP's. */
+const MAX_WORK = 2 ** 21
 
 /** `scrypt$N$salt$r$p$digest` (RFC 7914). The salt is text, used as UTF-8. */
 export const scrypt: Encoding = {
@@ -15,16 +15,16 @@ export const scrypt: Encoding = {
     const [, n, salt = '', r, p, text = ''] = TEXT.exec(rest) ?? []
     const cost = { N: Number(n), r: Number(r), p: Number(p) }
     const digest = bytesOfBase64(text)
-    if (!isBounded(cost) || digest?.length !== DIGEST_OCTETS) return undefined
-    const terms = { ...cost, maxmem: 128 * cost.r * (cost.N + cost.p + 3) }
+    if (!isBounded(cost) || digest?.length !== DIGEST_BYTES) return undefined
+    const options = { ...cost, maxmem: 128 * cost.r * (cost.N + cost.p + 3) }
     return {
       work: { kind: `scrypt N=${n},r=${r},p=${p}`, units: 1 },
       outdated: true,
       verify: async (password) =>
-        timingSafeEqual(await scryptOf(password, salt, DIGEST_OCTETS, terms), digest),
+        timingSafeEqual(await scryptOf(password, salt, DIGEST_BYTES, options), digest),
       async spend(units, password) {
         for (let done = 0; done < units; done++)
-          await scryptOf(password, salt, DIGEST_OCTETS, terms)
+          await scryptOf(password, salt, DIGEST_BYTES, options)
       },
     }
   },
@@ -33,6 +33,6 @@ export const scrypt: Encoding = {
 const TEXT =
   /^([1-9]\d{0,5})\$([^$]{1,128})\$([1-9]\d?)\$([1-9]\d?)\$([A-Za-z0-9+/]{86}==)$/
 
-/** Written so that "not a number" is out of bounds. */
+/** NaN is out of bounds. */
 const isBounded = ({ N, r, p }: { N: number; r: number; p: number }): boolean =>
-  N >= 2 && (N & (N - 1)) === 0 && N * r * p <= MOST_WORK
+  N >= 2 && (N & (N - 1)) === 0 && N * r * p <= MAX_WORK

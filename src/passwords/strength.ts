@@ -1,22 +1,22 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import { isCommon } from './common.ts'
 
-/** Why a password is too weak: Django's code, and its sentence for the user. */
+/** Why a password is too weak: Django's code and message. */
 export interface Weakness {
   readonly code: string
   readonly message: string
 }
 
-/** What is known of the password's owner, by the name under which a message may speak of it: `{ 'first name': 'Ada' }`. */
+/** The owner's attributes by their name in messages: `{ 'first name': 'Ada' }`. */
 export type Person = Readonly<Record<string, unknown>>
 
-/** Asked of new passwords alone, after their length in octets. */
+/** A rule for new passwords. Passwords at sign-in are not checked. */
 export type StrengthRule = (
   password: string,
   person: Person,
 ) => Awaitable<Weakness | undefined>
 
-/** Every reason against a new password, in the order of the rules; none where it may be taken. */
+/** All weaknesses of a new password, in the order of the rules; empty if it is strong enough. */
 export async function weaknessesOf(
   password: string,
   person: Person,
@@ -30,16 +30,16 @@ export async function weaknessesOf(
   return weaknesses
 }
 
-/** Django's `UserAttributeSimilarityValidator`, over everything that is known of a person. */
+/** Django's `UserAttributeSimilarityValidator`, over all attributes of a person. */
 export const unlikePerson =
-  (mostAlike = 0.7): StrengthRule =>
+  (maxSimilarity = 0.7): StrengthRule =>
   (password, person) => {
     const letters = [...password.toLowerCase()]
     for (const [name, value] of Object.entries(person)) {
       if (typeof value !== 'string') continue
       const whole = value.toLowerCase()
       const parts = [...whole.split(/[^\p{L}\p{N}_]+/u), whole]
-      if (parts.some((part) => areAlike(letters, [...part], mostAlike))) {
+      if (parts.some((part) => areSimilar(letters, [...part], maxSimilarity))) {
         return {
           code: 'password_too_similar',
           message: `The password is too similar to the ${name}.`,
@@ -73,7 +73,7 @@ export const notNumeric: StrengthRule = (password) =>
     ? { code: 'password_entirely_numeric', message: 'This password is entirely numeric.' }
     : undefined
 
-/** What Django asks of a new password, in the order of a new project's settings. */
+/** The validators of a new Django project, in their order. */
 export const STRENGTH_RULES: readonly StrengthRule[] = [
   unlikePerson(),
   minimumLength(8),
@@ -84,16 +84,17 @@ export const STRENGTH_RULES: readonly StrengthRule[] = [
 type Letters = readonly string[]
 
 /**
- * Whether two texts share so many letters, in whatever order. What is ten times shorter than the password is passed over:
- * the comparisons of one attribute's parts then take no longer, all together, than its length asks (CVE-2021-45115).
+ * Whether two strings share so many letters, in any order. A part ten times shorter than the password is skipped, so that
+ * comparing all parts of an attribute takes time linear in its length (CVE-2021-45115).
  */
-const areAlike = (password: Letters, part: Letters, mostAlike: number): boolean =>
+const areSimilar = (password: Letters, part: Letters, maxSimilarity: number): boolean =>
   !(
-    password.length >= 10 * part.length && part.length < (mostAlike / 2) * password.length
-  ) && likenessOf(password, part) >= mostAlike
+    password.length >= 10 * part.length &&
+    part.length < (maxSimilarity / 2) * password.length
+  ) && similarityOf(password, part) >= maxSimilarity
 
-/** Python's `SequenceMatcher.quick_ratio`: shared letters, each counted on both sides, among all letters. Linear. */
-function likenessOf(a: Letters, b: Letters): number {
+/** Python's `SequenceMatcher.quick_ratio`: twice the shared letters, divided by all letters. Linear time. */
+function similarityOf(a: Letters, b: Letters): number {
   const left = new Map<string, number>()
   for (const letter of b) left.set(letter, (left.get(letter) ?? 0) + 1)
   let shared = 0

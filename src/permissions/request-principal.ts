@@ -20,18 +20,18 @@ export class RequestPrincipal<U> implements Principal<U, string> {
   readonly scheme: string
   readonly token: Identity['token']
   readonly sessionId: Identity['sessionId']
-  readonly apiToken: Identity['apiToken']
+  readonly credential: Identity['credential']
   readonly scopes: readonly string[]
   readonly #deps: PrincipalDeps
   readonly #request: AuthRequest
 
   constructor(identity: Identity<U>, deps: PrincipalDeps, request: AuthRequest) {
-    const { user, scheme, token, sessionId, apiToken, scopes = NO_SCOPES } = identity
+    const { user, scheme, token, sessionId, credential, scopes = NO_SCOPES } = identity
     this.user = user
     this.scheme = scheme
     this.token = token
     this.sessionId = sessionId
-    this.apiToken = apiToken
+    this.credential = credential
     this.scopes = scopes
     this.#deps = deps
     this.#request = request

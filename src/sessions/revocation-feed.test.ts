@@ -106,7 +106,7 @@ const openBook = (instance: World, terms: Partial<typeof TERMS> = {}) =>
 
 /** Until something holds, for two seconds at the most: what is tried again is tried twice a second. */
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !holds(); i++) await sleep(10)
+  for (let i = 0; i < 12_000 && !holds(); i++) await sleep(10)
   assert.equal(holds(), true)
 }
 

@@ -10,20 +10,21 @@ const key = 'conformance-key-0123456789abcdef-0123456789abcdef'
 test('without options everything has its safe default', () => {
   const settings = parseSettings({}, {})
   assert.equal(settings.database, 'watchword.db')
-  assert.equal(settings.keys, undefined)
-  assert.equal(settings.terms.access, 300)
-  assert.equal(settings.terms.refresh, 86_400)
-  assert.equal(settings.terms.session, 30 * 86_400)
+  assert.equal(settings.keys.configured, undefined)
+  assert.equal(settings.tokens.access, 300)
+  assert.equal(settings.tokens.refresh, 86_400)
+  assert.equal(settings.tokens.session, 30 * 86_400)
   assert.equal(settings.overlap, 10)
-  assert.equal(settings.terms.rotate && settings.terms.blacklistAfterRotation, true)
-  assert.equal(settings.terms.checkRevoke, 'session')
+  assert.equal(settings.tokens.rotate && settings.tokens.blacklistAfterRotation, true)
+  assert.equal(settings.tokens.checkRevoke, 'session')
   assert.deepEqual(
-    Object.entries(settings.endpoints).map(([name, { path }]) => `${name} ${path}`),
+    settings.endpoints.map(({ name, path }) => `${name} ${path}`),
     [
       'obtain /api/token/',
       'refresh /api/token/refresh/',
       'verify /api/token/verify/',
       'blacklist /api/token/blacklist/',
+      'keySet /.well-known/jwks.json',
     ],
   )
 })
@@ -39,7 +40,7 @@ test('what the environment says holds where the options say nothing', () => {
 
 test('a session lives at least as long as a refresh token', () => {
   assert.equal(
-    parseSettings({ tokens: { refresh: '60d' } }, {}).terms.session,
+    parseSettings({ tokens: { refresh: '60d' } }, {}).tokens.session,
     60 * 86_400,
   )
 })

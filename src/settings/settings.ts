@@ -8,18 +8,15 @@ import { configError } from '../base/errors.ts'
 import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
-import type { InstanceStore } from '../features/store-extensions.ts'
+import { FEATURE_LIST, type InstanceStore } from '../features.ts'
 import { clientAddressBehind } from '../http/client-address-of.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { type MountedEndpoint, mountedEndpoints } from '../instance/mounted-endpoints.ts'
+import type { KeySettings } from '../instance/open-keys.ts'
+import type { OpenTokensSettings } from '../instance/open-tokens.ts'
 import { ALGORITHMS, type Algorithm, secretFault } from '../jwt/index.ts'
-import { type ConfiguredKeys, parseConfiguredKeys } from '../keys/configured-keys.ts'
-import {
-  ENDPOINT_NAMES,
-  type EndpointName,
-  type Handler,
-  type Options,
-} from '../options.ts'
+import { parseConfiguredKeys } from '../keys/configured-keys.ts'
+import type { EndpointOptions, Handler, Options } from '../options.ts'
 import { isAuthenticated } from '../permissions/basic-permissions.ts'
 import { type Permission, requiresSignIn } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
@@ -141,6 +138,10 @@ const rate = z
     }
   })
 
+const ENDPOINT_NAMES = FEATURE_LIST.flatMap(({ endpoints = {} }) =>
+  Object.keys(endpoints).filter((name) => endpoints[name]?.mount !== 'always'),
+)
+
 const Endpoint = z.union([
   z.boolean(),
   path,
@@ -215,26 +216,19 @@ export interface Settings {
   readonly database: string | InstanceStore
   /** Empty: a secret is made and kept beside the database (development). */
   readonly secrets: readonly Secret[]
-  readonly terms: TokenSettings
+  readonly tokens: OpenTokensSettings
   readonly overlap: Seconds
   readonly reuse: 'end' | 'reject'
   /** The age up to which a process believes what it knows of ended sessions. */
   readonly revocationMaxAge: Seconds
   readonly sessions: boolean
-  /** As given: the house's own keys are for the one they were made for until another is asked for. */
-  readonly algorithm: Algorithm | undefined
-  /** How long a key of the house's own signs; false: until somebody rotates it. */
-  readonly rotateKeys: Seconds | false
-  /** `undefined`: the house makes and keeps its own. */
-  readonly keys: ConfiguredKeys | undefined
+  readonly keys: KeySettings
   /** The secret that both sides share, with HS256 and its sisters: others are derived from it where none is given. */
   readonly sharedSecret: Secret | undefined
-  readonly revokeClaim: 'hmac' | 'md5'
-  readonly maxBytes: number
   readonly headerTypes: readonly string[]
   readonly headerName: string
   readonly users: z.output<typeof UsersShape>
-  readonly endpoints: Partial<Record<EndpointName, MountedEndpoint>>
+  readonly endpoints: readonly MountedEndpoint[]
   readonly authentication: readonly Scheme<unknown>[]
   readonly roles: Roles
   /** Each must grant. */
@@ -310,7 +304,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   const settings: Settings = {
     database: rest.database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: [secret].flat().map(parseSecret),
-    terms: {
+    tokens: {
       ...openly,
       session,
       rotate,
@@ -327,24 +321,23 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     reuse: tokens.reuse,
     revocationMaxAge: tokens.revocationMaxAge,
     sessions: tokens.sessions,
-    algorithm,
-    rotateKeys: rotateKeys ?? days(90),
-    keys,
+    keys: {
+      configured: keys,
+      algorithm,
+      rotateKeys: rotateKeys ?? days(90),
+      longestLife: seconds(life + tokens.leeway),
+    },
     sharedSecret: isShared ? new Secret(signingKey) : undefined,
-    revokeClaim: tokens.revokeClaim,
-    maxBytes: tokens.maxBytes,
     headerTypes: tokens.headerTypes,
     headerName: tokens.headerName.toLowerCase(),
     users,
-    endpoints: mountedEndpoints(
-      rest.path,
-      rest.endpoints as NonNullable<Options['endpoints']>,
-      {
-        sessions: tokens.sessions,
-        signs: keys === undefined || keys.signing !== undefined,
-        brought: authentication.flatMap(({ brings = [] }) => brings),
-      },
-    ),
+    endpoints: mountedEndpoints({
+      path: rest.path,
+      endpoints: rest.endpoints as EndpointOptions,
+      sessions: tokens.sessions,
+      signs: keys === undefined || keys.signing !== undefined,
+      authentication,
+    }),
     authentication,
     roles: rest.roles,
     permissions: [rest.permissions].flat(),
@@ -406,7 +399,7 @@ function refuseImpossible(terms: Combined): void {
 }
 
 /** What is allowed, and what somebody may not have meant. */
-function warningsOf({ sessions, terms }: Settings): readonly string[] {
+function warningsOf({ sessions, tokens: terms }: Settings): readonly string[] {
   if (!sessions)
     return [
       'tokens.sessions is false: nobody can be signed out before their tokens expire',

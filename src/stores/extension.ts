@@ -14,13 +14,15 @@ export interface StoreExtension<Ports extends object = object> {
 }
 
 /** The core's ports, and those of each extension of a list. */
-export type PortsOf<Extensions extends readonly StoreExtension[]> =
-  Extensions extends readonly [
-    StoreExtension<infer Ports>,
-    ...infer Rest extends readonly StoreExtension[],
-  ]
-    ? Ports & PortsOf<Rest>
-    : CorePorts
+export type PortsOf<Extensions extends readonly StoreExtension[]> = CorePorts &
+  Together<ReturnType<Extensions[number]['ports']>>
+
+/** The intersection of a union: a union in a parameter's position becomes an intersection. */
+type Together<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
+  all: infer All,
+) => void
+  ? All
+  : never
 
 export function portsOf<Extensions extends readonly StoreExtension[]>(
   core: CorePorts,

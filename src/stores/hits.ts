@@ -1,6 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import { BATCH, type HitResult, type Hits, slotExpired } from '../throttling/hits.ts'
+import {
+  FLUSH_BATCH,
+  type HitResult,
+  type Hits,
+  noHitsAllowed,
+} from '../throttling/hits.ts'
 import { prepared } from './prepared.ts'
 import type { Tables } from './tables.ts'
 
@@ -59,7 +64,7 @@ export function sqlHits(db: Kysely<Tables>): Hits {
 
   return {
     async hit(key, { limit, per }, now) {
-      if (limit === 0) return slotExpired({ limit, per })
+      if (limit === 0) return noHitsAllowed({ limit, per })
       const taking: Taking = {
         key: keptAs(key),
         limit,
@@ -82,7 +87,7 @@ export function sqlHits(db: Kysely<Tables>): Hits {
       await free({ key: keptAs(key), moment })
     },
 
-    async flush(before, limit = BATCH) {
+    async flush(before, limit = FLUSH_BATCH) {
       const { numDeletedRows } = await db
         .deleteFrom('throttle_hits')
         .where('at', '<', before)

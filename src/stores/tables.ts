@@ -1,4 +1,3 @@
-import type { EventKind } from '../audit/event.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { Algorithm } from '../jwt/index.ts'
 import type { Stage } from '../keys/keys.ts'
@@ -72,7 +71,7 @@ export interface HitTable {
 export interface EventTable {
   readonly id: string
   readonly at: UnixSeconds
-  readonly kind: EventKind
+  readonly kind: string
   readonly user_id: UserId | null
   readonly session_id: SessionId | null
   readonly actor: string | null

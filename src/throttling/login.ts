@@ -5,96 +5,86 @@ import { networkOf } from '../http/client-address.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
 import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
 
-/**
- * Wrong passwords for one account from one address. A person who has forgotten which of a few passwords it was does not come
- * to ten in a minute.
- */
+/** Wrong passwords for one account from one address. A person who mistypes does not make ten attempts in a minute. */
 export const LOGIN_LIMIT: Limit = { limit: 10, per: minutes(1) }
 
-/** The longer time, in which fewer are counted than the limit would let in: an hour for a limit of so many a minute. */
-const LONGER = 60
+/** The long period, in periods of the limit: an hour for a limit per minute. It stops patient guessers. */
+const LONG_PERIOD = 60
 
-/** In the longer time by the same pair: thirty an hour, so that no one address fills the count of an account. */
-const OF_A_PAIR = 3
+/** Times the limit, for one account from one address in the long period: 30 an hour, so that one address cannot exhaust an account. */
+const PAIR_FACTOR = 3
 
-/** In the longer time for one account from wherever: two hundred an hour. It stops guessers with thousands of addresses. */
-const OF_AN_ACCOUNT = 20
+/** Times the limit, for one account from all addresses in the long period: 200 an hour. It stops guessers with many addresses. */
+const ACCOUNT_FACTOR = 20
 
-/** From one address: an office behind it has many people who mistype; trying many accounts has still to be slow. */
-const OF_AN_ADDRESS = 6
+/** Times the limit, for all accounts from one address: an office shares one, yet trying many accounts has to be slow. */
+const ADDRESS_FACTOR = 6
 
-/** Pairs of account and address that are remembered: some 150 octets each. */
-const FAMILIAR = 100_000
+/** Known pairs of account and address: some 150 bytes each. */
+const MAX_KNOWN_PAIRS = 100_000
 
-/** Who wants in, and from where. */
 export interface LoginAttempt {
-  /** The name in the form in which accounts are told apart, so that other spellings are counted as one (rule P7). */
+  /** The login in the form in which it must be unique, so that all spellings are counted together. */
   readonly account: string
   readonly address: string
 }
 
-/** Runs whatever looks at a password. @throws AuthError `throttled` before it does */
+/**
+ * Runs a password check unless there were too many wrong passwords.
+ *
+ * @throws AuthError `throttled`, before the password is checked
+ */
 export type LoginThrottle = <Account>(
-  guess: LoginAttempt,
-  judge: () => Promise<Account>,
+  attempt: LoginAttempt,
+  check: () => Promise<Account>,
 ) => Promise<Account>
 
 /**
- * Counts wrong passwords (D22): by account and address together, by address, and by account. A guess is counted before its
- * password is looked at, so that a hundred at once are not judged before the first is counted (rule P6), and taken back where
- * the password was right or nobody looked: somebody who signs in at every request, with Basic, is never throttled.
+ * Counts wrong passwords (D22) by account and address together, by address, and by account. An attempt is counted before
+ * its password is checked, so that concurrent attempts cannot pass together; it is taken back if the password was right or
+ * was not checked, so that a client which signs in at every request (Basic) is never throttled.
  *
- * With enough addresses a stranger could fill the count of an account that is not his. So it holds for addresses alone from
- * which nobody has signed in to that account since this process began: its owner gets in from where he was before.
+ * An attacker with many addresses could exhaust another user's account limit. That limit therefore applies only to
+ * addresses that have not signed in to the account since the process started.
  */
 export function loginThrottle(
   limit: Limit,
   { hits, clock }: ThrottleDeps,
 ): LoginThrottle {
-  const limits = limitsOf(limit)
-  const familiar = new Familiar(FAMILIAR)
+  const limits = limitsFrom(limit)
+  const known = new RecentKeys(MAX_KNOWN_PAIRS)
 
-  const take = async (counts: readonly Count[], now: UnixSeconds): Promise<void> => {
+  const takeBack = async (counts: readonly Count[], at: UnixSeconds): Promise<void> => {
+    await Promise.all(counts.map(({ key, limit }) => hits.takeBack(key, limit, at)))
+  }
+  const countAll = async (counts: readonly Count[], now: UnixSeconds): Promise<void> => {
     for (const [i, { key, limit }] of counts.entries()) {
-      const counted = await hits.hit(key, limit, now)
-      if (counted.kind === 'counted') continue
+      const result = await hits.hit(key, limit, now)
+      if (result.kind === 'counted') continue
       await takeBack(counts.slice(0, i), now)
-      throw throttled('throttled by login', counted.wait)
+      throw throttled('throttled by login', result.wait)
     }
-  }
-  const takeBack = async (
-    counts: readonly Count[],
-    moment: UnixSeconds,
-  ): Promise<void> => {
-    await Promise.all(counts.map(({ key, limit }) => hits.takeBack(key, limit, moment)))
   }
 
-  return async ({ account, address }, judge) => {
-    // What is typed into the field of a name is a password at times.
-    const name = hash('sha256', account, 'base64url')
-    const network = networkOf(address)
-    const pair = keyOf('login', `${name}_${network}`)
-    const counts: Count[] = [{ key: pair, limit }]
-    // Where no address is known, a stranger's guesses are the owner's: they keep nobody out for longer than a moment.
-    if (address !== '') {
-      counts.push({
-        key: keyOf('login_longer', `${name}_${network}`),
-        limit: limits.ofPair,
-      })
-      counts.push({ key: keyOf('login_address', network), limit: limits.ofAddress })
+  return async (attempt, check) => {
+    const keys = keysOf(attempt)
+    const counts: Count[] = [{ key: keys.pair, limit }]
+    // If addresses are unknown, all clients share one: only the short limit applies, or an attacker could lock out the user.
+    if (attempt.address !== '') {
+      counts.push({ key: keys.pairLong, limit: limits.pair })
+      counts.push({ key: keys.address, limit: limits.address })
     }
-    // The last, so that those whom another count refuses do not fill it.
-    if (!familiar.has(pair))
-      counts.push({ key: keyOf('login_account', name), limit: limits.ofAccount })
+    // Last, so that attempts which another limit refuses do not count here.
+    if (!known.has(keys.pair)) counts.push({ key: keys.account, limit: limits.account })
     const now = clock()
-    await take(counts, now)
+    await countAll(counts, now)
     try {
-      const found = await judge()
-      familiar.add(pair)
+      const account = await check()
+      known.add(keys.pair)
       await takeBack(counts, now)
-      return found
+      return account
     } catch (error) {
-      if (!isWrong(error)) await takeBack(counts, now)
+      if (!isWrongPassword(error)) await takeBack(counts, now)
       throw error
     }
   }
@@ -105,20 +95,32 @@ interface Count {
   readonly limit: Limit
 }
 
-const isWrong = (error: unknown): boolean =>
+const isWrongPassword = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'no_active_account'
 
-function limitsOf({ limit, per }: Limit) {
-  const longer = Math.min(per * LONGER, LONGEST_PERIOD) as Seconds
+/** The login is hashed: users type passwords into its field by mistake. */
+function keysOf({ account, address }: LoginAttempt) {
+  const name = hash('sha256', account, 'base64url')
+  const network = networkOf(address)
   return {
-    ofPair: { limit: limit * OF_A_PAIR, per: longer },
-    ofAccount: { limit: limit * OF_AN_ACCOUNT, per: longer },
-    ofAddress: { limit: limit * OF_AN_ADDRESS, per },
+    pair: keyOf('login', `${name}_${network}`),
+    pairLong: keyOf('login_longer', `${name}_${network}`),
+    address: keyOf('login_address', network),
+    account: keyOf('login_account', name),
   }
 }
 
-/** A bounded set that forgets what was added longest ago: who is forgotten is counted like a stranger. */
-class Familiar {
+function limitsFrom({ limit, per }: Limit) {
+  const long = Math.min(per * LONG_PERIOD, LONGEST_PERIOD) as Seconds
+  return {
+    pair: { limit: limit * PAIR_FACTOR, per: long },
+    account: { limit: limit * ACCOUNT_FACTOR, per: long },
+    address: { limit: limit * ADDRESS_FACTOR, per },
+  }
+}
+
+/** A bounded set: the least recently added keys are dropped first. */
+class RecentKeys {
   readonly #keys = new Set<string>()
   readonly #bound: number
 

@@ -1,89 +1,114 @@
 import { hash } from 'node:crypto'
 import type { UnixSeconds } from '../base/clock.ts'
 import { hexId, type Random, systemRandom } from '../base/random.ts'
-import { BATCH, type Hits, slotExpired } from './hits.ts'
+import { FLUSH_BATCH, type Hits, noHitsAllowed } from './hits.ts'
 import type { Limit } from './rate.ts'
 import { Ring } from './ring.ts'
 
 export interface MemoryHitsOptions {
-  /** How many keys have a log of their own: some 400 octets each, and eight for every hit. Default 100,000. */
+  /** How many keys get a ring of their own: some 400 bytes each, and eight for every hit. Default 100,000. */
   readonly bound?: number
   readonly random?: Random
 }
 
-/** Logs looked at for each new one: more than one, so that those that are over are fewer than those that are not. */
-const SWEPT = 4
-
 /**
- * Counts in this process, and waits for nothing.
+ * Counts in this process, synchronously.
  *
- * Whoever can invent keys could fill the memory; and if keys were dropped to make room, he could have his own dropped and
- * begin anew. So none is dropped before it is over. When `bound` keys are being counted, those that come after share logs, by
- * their digest: what is counted is then more than what was done, never less. They have logs of their own again when there is
- * room and the shared one is over. The digest takes a secret, so that nobody can choose whom to share with.
+ * Memory is bounded although clients can invent keys. Dropping keys to make room would let a client have its own key
+ * dropped and start again; so no key is dropped before its hits have expired. Once `bound` keys are being counted, further
+ * keys share rings, chosen by their digest: a shared ring counts too much, never too little. The digest is salted, so that
+ * a client cannot choose which keys to share a ring with.
  */
 export function memoryHits({
   bound = 100_000,
   random = systemRandom,
 }: MemoryHitsOptions = {}): Hits {
-  const own = new Map<string, Ring>()
-  const shared = new Map<string, Ring>()
-  const sweepers = [own, shared].map(sweeperOf)
-  const secret = hexId(random)
-  const shares = Math.ceil(bound / 4)
-  /** Keys of one limit share with each other. */
-  const shareOf = (key: string, { limit, per }: Limit): string =>
-    `${limit}/${per}/${Number.parseInt(hash('sha256', secret + key).slice(0, 8), 16) % shares}`
+  const own = new RingMap()
+  const shared = new RingMap()
+  const sharedKeyOf = sharedKeys(Math.ceil(bound / 4), random)
 
   const find = (key: string, limit: Limit, now: UnixSeconds): Ring | undefined => {
     const ring = own.get(key)
     if (ring !== undefined || shared.size === 0) return ring
-    const common = shared.get(shareOf(key, limit))
-    return common?.isOver(now) ? undefined : common
+    const sharedRing = shared.get(sharedKeyOf(key, limit))
+    // An expired one is not reused: by now there may be room for a ring of the key's own.
+    return sharedRing?.isOver(now) ? undefined : sharedRing
   }
 
-  const make = (key: string, limit: Limit, now: UnixSeconds): Ring => {
-    for (const sweep of sweepers) sweep(now)
-    const ring = new Ring(limit)
-    if (own.size < bound) own.set(key, ring)
-    else shared.set(shareOf(key, limit), ring)
-    return ring
+  const create = (key: string, limit: Limit, now: UnixSeconds): Ring => {
+    own.sweep(now)
+    shared.sweep(now)
+    if (own.size < bound) return own.add(key, limit)
+    return shared.add(sharedKeyOf(key, limit), limit)
   }
 
   return {
     hit(key, limit, now) {
-      if (limit.limit === 0) return slotExpired(limit)
-      return (find(key, limit, now) ?? make(key, limit, now)).hit(limit, now)
+      if (limit.limit === 0) return noHitsAllowed(limit)
+      const ring = find(key, limit, now) ?? create(key, limit, now)
+      return ring.hit(limit, now)
     },
-
     takeBack(key, limit, moment) {
       find(key, limit, moment)?.takeBack(moment)
     },
-
-    async flush(before, limit = BATCH) {
-      let forgotten = 0
-      for (const rings of [own, shared]) {
-        for (const [key, ring] of rings) {
-          if (forgotten === limit) return forgotten
-          if (ring.isOver(before) && rings.delete(key)) forgotten += 1
-        }
-      }
-      return forgotten
+    async flush(before, most = FLUSH_BATCH) {
+      const deleted = own.deleteOver(before, most)
+      return deleted + shared.deleteOver(before, most - deleted)
     },
   }
 }
 
-/** Forgets what is over, a few logs at a time, and begins again at the end. */
-function sweeperOf(rings: Map<string, Ring>): (now: UnixSeconds) => void {
-  let rest = rings.entries()
-  return (now) => {
+/** Keys of one limit share rings with each other alone. */
+function sharedKeys(rings: number, random: Random) {
+  const salt = hexId(random)
+  return (key: string, { limit, per }: Limit): string => {
+    const digest = Number.parseInt(hash('sha256', salt + key).slice(0, 8), 16)
+    return `${limit}/${per}/${digest % rings}`
+  }
+}
+
+/** Rings looked at for each new one: more than one, so that expired rings are deleted faster than new ones are added. */
+const SWEPT = 4
+
+/** Rings by key, from which expired ones are deleted a few at a time. */
+class RingMap {
+  readonly #rings = new Map<string, Ring>()
+  #unswept = this.#rings.entries()
+
+  get size(): number {
+    return this.#rings.size
+  }
+
+  get(key: string): Ring | undefined {
+    return this.#rings.get(key)
+  }
+
+  add(key: string, limit: Limit): Ring {
+    const ring = new Ring(limit)
+    this.#rings.set(key, ring)
+    return ring
+  }
+
+  /** Looks at the next few rings; after the last it starts again. */
+  sweep(now: UnixSeconds): void {
     for (let looked = 0; looked < SWEPT; looked++) {
-      const { done, value } = rest.next()
+      const { done, value } = this.#unswept.next()
       if (done === true) {
-        rest = rings.entries()
+        this.#unswept = this.#rings.entries()
         return
       }
-      if (value[1].isOver(now)) rings.delete(value[0])
+      const [key, ring] = value
+      if (ring.isOver(now)) this.#rings.delete(key)
     }
+  }
+
+  /** @returns how many rings it deleted, `most` at most */
+  deleteOver(moment: UnixSeconds, most: number): number {
+    let deleted = 0
+    for (const [key, ring] of this.#rings) {
+      if (deleted >= most) break
+      if (ring.isOver(moment) && this.#rings.delete(key)) deleted += 1
+    }
+    return deleted
   }
 }

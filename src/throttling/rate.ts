@@ -1,7 +1,10 @@
 import { days, minutes, type Seconds, seconds } from '../base/clock.ts'
-import { AuthError } from '../base/errors.ts'
+import { configError } from '../base/errors.ts'
 
-/** The lengths of a period. A name that only begins like one of these is none: `5/month` is not five a minute (D32). */
+/**
+ * The periods of a rate. Django REST framework reads the first letter alone and takes `5/month` for five a minute; here
+ * other names are errors (D32).
+ */
 const PERIODS = {
   s: seconds(1),
   sec: seconds(1),
@@ -23,26 +26,24 @@ const PERIODS = {
   days: days(1),
 } as const
 
-/** How often in which time: `"5/min"`, `"100/day"`. */
+/** A number of requests and a period: `"5/min"`, `"100/day"`. */
 export type Rate = `${number}/${keyof typeof PERIODS}`
 
-/** At most so many hits in any length of time of `per`. */
+/** At most `limit` hits in any `per` seconds. */
 export interface Limit {
   readonly limit: number
   readonly per: Seconds
 }
 
-/** No period is longer: what was counted before that counts no more. */
+/** The longest period of a rate: older hits never count. */
 export const LONGEST_PERIOD = days(1)
 
-/** @throws AuthError `invalid_config`, its message a sentence that says what to write instead */
+/** @throws AuthError `invalid_config` with what to write instead */
 export function parseRate(text: string): Limit {
   const [, limit, period = ''] = /^(\d{1,9})\/([a-z]+)$/.exec(text) ?? []
-  if (limit === undefined || !Object.hasOwn(PERIODS, period)) {
-    throw new AuthError(
-      'invalid_config',
-      `${JSON.stringify(text)} is no rate: write a number and one of s, min, hour, day, as "100/day".`,
+  if (limit === undefined || !Object.hasOwn(PERIODS, period))
+    throw configError(
+      `The rate ${JSON.stringify(text)} must be a number, "/" and one of s, min, hour, day, such as "100/day".`,
     )
-  }
   return { limit: Number(limit), per: PERIODS[period as keyof typeof PERIODS] }
 }

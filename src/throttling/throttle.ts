@@ -1,4 +1,4 @@
-import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { type Awaitable, andThen, isPromise } from '../base/awaitable.ts'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { networkOf, truncateAddress } from '../http/client-address.ts'
@@ -6,22 +6,24 @@ import type { AuthRequest } from '../http/request.ts'
 import type { HitResult, Hits } from './hits.ts'
 import type { Limit } from './rate.ts'
 
-/** Who is counted: whoever has signed in, else an address. */
+/** What a request is counted by: its user, else its client's address. */
 export interface ThrottleSubject {
+  /** `undefined` if the request is anonymous. */
   readonly userId: string | undefined
   readonly address: string
 }
 
-/** Seconds to wait; `undefined` where nobody can tell. */
+/** @property seconds until a request would be let through; `undefined` if that is unknown */
 export interface Wait {
   readonly seconds: number | undefined
 }
 
-/** Something that counts requests and lets too many of them wait. */
+/** Counts requests and refuses those above a limit. Custom ones are listed in a guard's `throttle`. */
 export interface Throttle {
+  /** For the log: which throttle refused. */
   readonly scope: string
-  /** Counts a request. @returns `undefined` where it is let through */
-  wait(caller: ThrottleSubject, ask: AuthRequest): Awaitable<Wait | undefined>
+  /** Counts a request. @returns `undefined` if it is let through */
+  wait(subject: ThrottleSubject, request: AuthRequest): Awaitable<Wait | undefined>
 }
 
 export interface ThrottleDeps {
@@ -29,105 +31,101 @@ export interface ThrottleDeps {
   readonly clock: Clock
 }
 
-/** Counts those who have not signed in, by address. @param limit `null`: none. AnonRateThrottle */
+/** Counts anonymous requests by address (`AnonRateThrottle`). @param limit `null` for no limit */
 export const anonThrottle = (
   scope: string,
   limit: Limit | null,
   deps: ThrottleDeps,
 ): Throttle =>
-  throttle(scope, limit, deps, ({ userId, address }) =>
+  createThrottle(scope, limit, deps, ({ userId, address }) =>
     userId === undefined ? networkOf(address) : undefined,
   )
 
-/** Counts everybody: by user, else by address. @param limit `null`: none. UserRateThrottle, ScopedRateThrottle */
+/** Counts requests by user, else by address (`UserRateThrottle`, `ScopedRateThrottle`). @param limit `null` for no limit */
 export const userThrottle = (
   scope: string,
   limit: Limit | null,
   deps: ThrottleDeps,
 ): Throttle =>
-  throttle(scope, limit, deps, ({ userId, address }) =>
+  createThrottle(scope, limit, deps, ({ userId, address }) =>
     userId === undefined ? networkOf(address) : truncateAddress(userId),
   )
 
-/** @param identOf who is counted as one; `undefined`: whoever is not counted at all */
-function throttle(
+/** @param identOf requests with the same ident are counted together; with `undefined` a request is not counted */
+function createThrottle(
   scope: string,
   limit: Limit | null,
   { hits, clock }: ThrottleDeps,
-  identOf: (caller: ThrottleSubject) => string | undefined,
+  identOf: (subject: ThrottleSubject) => string | undefined,
 ): Throttle {
   return {
     scope,
-    wait(caller) {
-      const ident = identOf(caller)
+    wait(subject) {
+      const ident = identOf(subject)
       if (limit === null || ident === undefined) return undefined
-      const counted = hits.hit(keyOf(scope, ident), limit, clock())
-      return isPromise(counted) ? counted.then(waitOf) : waitOf(counted)
+      return andThen(hits.hit(keyOf(scope, ident), limit, clock()), waitOf)
     },
   }
 }
 
-/** Django REST framework's key. */
+/** Django REST framework's cache key. */
 export const keyOf = (scope: string, ident: string): string =>
   `throttle_${scope}_${ident}`
 
-const waitOf = (counted: HitResult): Wait | undefined =>
-  counted.kind === 'counted' ? undefined : { seconds: counted.wait }
+const waitOf = (result: HitResult): Wait | undefined =>
+  result.kind === 'counted' ? undefined : { seconds: result.wait }
 
 /**
- * Asks every throttle, so that each counts the request also where another refuses it. Waits for nothing where none of them
+ * Calls every throttle, so that each counts the request even if another refuses it. Returns a promise only if one of them
  * does.
  *
  * @throws AuthError `throttled`, with the longest wait
  */
 export function throttleAll(
-  list: readonly Throttle[],
-  caller: ThrottleSubject,
-  ask: AuthRequest,
+  throttles: readonly Throttle[],
+  subject: ThrottleSubject,
+  request: AuthRequest,
 ): Awaitable<void> {
-  const answers = list.map((each) => answerOf(each, caller, ask))
-  if (answers.some((answer) => isPromise(answer))) {
-    return Promise.all(answers).then((waits) => refuseLongest(list, waits))
-  }
-  refuseLongest(list, answers as (Wait | undefined)[])
+  const waits = throttles.map((throttle) => waitFor(throttle, subject, request))
+  const check = (known: readonly (Wait | undefined)[]): void =>
+    throwLongest(throttles, known)
+  if (waits.some((wait) => isPromise(wait))) return Promise.all(waits).then(check)
+  check(waits as readonly (Wait | undefined)[])
 }
 
-/** A throttle that throws must not keep those after it from counting, nor leave the promises of others without anybody. */
-function answerOf(
-  each: Throttle,
-  caller: ThrottleSubject,
-  ask: AuthRequest,
+/** A throttle that throws must neither keep the next ones from counting nor leave their rejections unhandled. */
+function waitFor(
+  throttle: Throttle,
+  subject: ThrottleSubject,
+  request: AuthRequest,
 ): Awaitable<Wait | undefined> {
   try {
-    return each.wait(caller, ask)
+    return throttle.wait(subject, request)
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-function refuseLongest(
-  list: readonly Throttle[],
+function throwLongest(
+  throttles: readonly Throttle[],
   waits: readonly (Wait | undefined)[],
 ): void {
-  const refused = list.filter((_, i) => waits[i] !== undefined).map(({ scope }) => scope)
+  const refused = throttles.filter((_, i) => waits[i] !== undefined)
   if (refused.length === 0) return
-  const known = waits.flatMap((wait) =>
-    wait?.seconds === undefined ? [] : [wait.seconds],
-  )
+  const seconds = waits.flatMap((wait) => wait?.seconds ?? [])
+  const scopes = refused.map(({ scope }) => scope).join(', ')
   throw throttled(
-    `throttled by ${refused.join(', ')}`,
-    known.length === 0 ? undefined : Math.max(...known),
+    `throttled by ${scopes}`,
+    seconds.length === 0 ? undefined : Math.max(...seconds),
   )
 }
 
-/** The refusal in Django REST framework's words. @param wait in seconds, told rounded up */
+/** The error with Django REST framework's detail. @param wait in seconds; rounded up */
 export function throttled(note: string, wait: number | undefined): AuthError {
   if (wait === undefined) return new AuthError('throttled', note)
   const seconds = Math.ceil(wait)
-  const detail = `Request was throttled. Expected available in ${seconds} second${seconds === 1 ? '' : 's'}.`
-  return new AuthError(
-    'throttled',
-    note,
-    seconds > 0 ? { detail, retryAfter: seconds } : { detail },
-  )
+  const plural = seconds === 1 ? '' : 's'
+  const detail = `Request was throttled. Expected available in ${seconds} second${plural}.`
+  const retryAfter = seconds > 0 ? { retryAfter: seconds } : {}
+  return new AuthError('throttled', note, { detail, ...retryAfter })
 }

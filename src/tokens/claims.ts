@@ -6,12 +6,12 @@ import type { Session, SessionId } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
 import type { TokenDeps, TokenSettings } from './token-settings.ts'
 
-/** `access`, `refresh` and `sliding` are the wire's words for what a token is good for. */
+/** Simple JWT's token types, as the type claim names them. */
 export type TokenType = 'access' | 'refresh' | 'sliding'
 
 type Draft = Record<string, unknown>
 
-/** The text that stands for a user in claims. */
+/** The value of the user id claim. */
 export function userIdText(
   user: User,
   { userIdField }: Pick<TokenSettings, 'userIdField'>,
@@ -20,14 +20,14 @@ export function userIdText(
   if (text === undefined)
     throw new AuthError(
       'server_error',
-      `user ${user.id} has no ${userIdField} to name in a token`,
+      `the user ${user.id} has no ${userIdField} for the user id claim`,
     )
   return text
 }
 
 /**
- * What every token of one sign-in says of its user: id, revoke claim, session, own claims, audience, issuer. The order is
- * Simple JWT's (spec 3.1); `sid` and `gen` are ours.
+ * The claims that all tokens of a sign-in share: user id, revoke claim, session, custom claims, audience, issuer. In Simple
+ * JWT's order; `sid` and `gen` are ours.
  */
 export function subjectClaims(
   account: Account,
@@ -39,15 +39,15 @@ export function subjectClaims(
   if (terms.checkRevoke === 'claim')
     draft[terms.revokeClaimName] = deps.revokeClaimOf(account)
   if (session !== undefined) draft.sid = session.id
-  Object.assign(draft, ownClaims(account.user, terms))
+  Object.assign(draft, customClaims(account.user, terms))
   if (terms.audience !== undefined) draft.aud = terms.audience
   if (terms.issuer !== undefined) draft.iss = terms.issuer
   return draft
 }
 
 /**
- * The subject of the tokens that a presented token is exchanged for: copied, or read anew from the user where a claims
- * function says what they are, so that a role taken away does not live on (D38).
+ * The shared claims of the tokens that a presented token is exchanged for. They are copied; with the option
+ * `tokens.claims` they are computed again, so that a removed role does not stay in new tokens (D38).
  */
 export function subjectAgain(
   presented: Claims,
@@ -61,7 +61,7 @@ export function subjectAgain(
   }
   const draft: Draft = {}
   for (const name of Object.keys(presented)) {
-    if (!isTokensOwn(name, terms)) draft[name] = presented[name]
+    if (!isPerToken(name, terms)) draft[name] = presented[name]
   }
   if (session !== undefined) draft.sid = session.id
   if (terms.audience !== undefined) draft.aud = terms.audience
@@ -81,7 +81,7 @@ export const accessClaims = (
   ...subject,
 })
 
-/** A refresh token without a row behind it. */
+/** A refresh token that no row describes. */
 export const looseRefreshClaims = (
   subject: Draft,
   now: UnixSeconds,
@@ -94,7 +94,7 @@ export const looseRefreshClaims = (
   ...subject,
 })
 
-/** The refresh token that a session's row describes: the same row gives the same claims, however often it is asked. */
+/** The refresh token that a session's row describes: the same row always gives the same claims. */
 export function refreshClaims(
   subject: Draft,
   session: Session,
@@ -127,20 +127,18 @@ export const slidingClaims = (
   ...subject,
 })
 
-/** The session and generation that a token of ours names, where it names them. */
+/** The session and generation that a token names. @returns `undefined` if it names none */
 export function sessionNamedBy(
   claims: Claims,
 ): { readonly id: SessionId; readonly generation: number } | undefined {
   const { sid, gen } = claims
   if (typeof sid !== 'string') return undefined
-  return {
-    id: sid as SessionId,
-    generation: Number.isSafeInteger(gen) ? (gen as number) : -1,
-  }
+  const generation = Number.isSafeInteger(gen) ? Number(gen) : -1
+  return { id: sid as SessionId, generation }
 }
 
-/** Claims that belong to one token and not to its subject (specification 3.3). */
-const isTokensOwn = (name: string, terms: TokenSettings): boolean =>
+/** Claims of one token, which are never copied to another. */
+const isPerToken = (name: string, terms: TokenSettings): boolean =>
   name === 'exp' ||
   name === 'iat' ||
   name === 'jti' ||
@@ -148,9 +146,9 @@ const isTokensOwn = (name: string, terms: TokenSettings): boolean =>
   name === terms.typeClaim ||
   name === terms.jtiClaim
 
-function ownClaims(user: User, terms: TokenSettings): object {
+function customClaims(user: User, terms: TokenSettings): object {
   if (terms.claims === undefined) return {}
-  const own = terms.claims(user)
+  const custom = terms.claims(user)
   const reserved = [
     'sid',
     'aud',
@@ -159,16 +157,16 @@ function ownClaims(user: User, terms: TokenSettings): object {
     terms.revokeClaimName,
     terms.slidingRefreshClaim,
   ]
-  for (const name of Object.keys(own)) {
-    if (isTokensOwn(name, terms) || reserved.includes(name)) {
+  for (const name of Object.keys(custom)) {
+    if (isPerToken(name, terms) || reserved.includes(name)) {
       throw new AuthError(
         'server_error',
-        `tokens.claims may not set the claim "${name}"; choose another name`,
+        `The function "tokens.claims" must not set the claim "${name}": it is reserved. Choose another name.`,
       )
     }
   }
   const { encode } = terms
   return encode === undefined
-    ? own
-    : JSON.parse(JSON.stringify(own, (_, value) => encode(value)))
+    ? custom
+    : JSON.parse(JSON.stringify(custom, (_, value) => encode(value)))
 }

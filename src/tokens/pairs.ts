@@ -1,7 +1,6 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
-import type { Session } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import {
   accessClaims,
@@ -28,21 +27,17 @@ export interface Pair {
   readonly access: string
 }
 
-/** What a refresh gives: the successor only where rotation is on. */
+/** The answer to a refresh; with a successor only if rotation is on. */
 export interface Refreshed {
   readonly access: string
   readonly refresh?: string
 }
 
-/** Signs an account in: a new session, a refresh token for it, and an access token of the same base time. */
+/** Signs an account in: a new session, its refresh token, and an access token issued at the same time. */
 export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
   const now = deps.clock()
-  const session = await openSession(
-    account.user,
-    after(now, deps.terms.session),
-    now,
-    deps,
-  )
+  const end = after(now, deps.terms.session)
+  const session = await openSession(account.user, end, now, deps)
   const subject = subjectClaims(account, session, deps)
   const refresh =
     session === undefined
@@ -55,12 +50,11 @@ export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pai
 }
 
 /**
- * Exchanges a refresh token, in the order of specification 1.3. With rotation its session moves on by one generation in
- * one conditional write: of any number of callers with the same token one moves it, and those that come within the overlap
- * are given the same successor.
+ * Exchanges a refresh token. With rotation its session advances by one generation in one conditional write: of
+ * concurrent calls with the same token one advances it, and those within the overlap get the same successor.
  *
- * @throws AuthError of specification 1.2; `account_gone`; `password_changed`; `revoked` where the token was spent before,
- *   and then its session has ended
+ * @throws AuthError the token's own fault; `account_gone`; `password_changed`; `revoked` if it was spent before, and
+ *   then its session is revoked
  */
 export async function refreshPair(token: string, deps: TokenDeps): Promise<Refreshed> {
   const { terms } = deps
@@ -70,32 +64,41 @@ export async function refreshPair(token: string, deps: TokenDeps): Promise<Refre
   await refuseWrongType(claims, 'refresh', now, deps)
   const presented = sessionOf(claims, jti, deps)
 
-  // The swap itself asks whether the session goes on and its user is active: nothing has to be read before it.
-  const oneWrite = presented !== undefined && !presented.foreign && swapDecides(terms)
-  const known =
-    presented === undefined || oneWrite
-      ? undefined
-      : await refuseEnded(presented, now, deps)
-  // Rotation may have been switched off since: what was spent stays spent (T3).
-  if (!terms.rotate && known !== undefined && isSpent(presented!, known))
-    throw new AuthError('revoked')
-  const account = oneWrite ? undefined : await accountBehind(claims, presented, now, deps)
+  // One round trip to the store: nothing has to be read before the write that checks it.
+  if (presented?.foreign === false && swapChecksAll(terms))
+    return rotate(presented, claims, undefined, now, deps)
 
-  if (presented !== undefined && terms.rotate && terms.blacklistAfterRotation) {
-    if (presented.foreign) await adopt(presented, claims, account, now, deps)
-    return rotate(presented, claims, account, now, deps)
-  }
-  const subject = subjectAgain(claims, account, presented, deps)
-  const access = deps.sign(accessClaims(subject, now, deps))
-  return terms.rotate
-    ? { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) }
-    : { access }
+  if (presented !== undefined) await refuseUnusable(presented, now, deps)
+  const account = await accountBehind(claims, presented, now, deps)
+  if (presented === undefined || !spendsTokens(terms))
+    return exchangeUnspent(claims, account, presented, now, deps)
+  if (presented.foreign) await adopt(presented, claims, account, now, deps)
+  return rotate(presented, claims, account, now, deps)
 }
 
-const isSpent = (presented: PresentedToken, session: Session): boolean =>
-  presented.generation >= 0 && presented.generation < session.generation
+/** Whether the conditions of the compare-and-swap cover every check of session and user. */
+const swapChecksAll = (terms: TokenSettings): boolean =>
+  spendsTokens(terms) &&
+  terms.rule === undefined &&
+  terms.checkRevoke !== 'claim' &&
+  (terms.claims === undefined || terms.copyClaims)
 
-/** Moves a session on and mints from its row, or says why not. */
+const spendsTokens = ({ rotate, blacklistAfterRotation }: TokenSettings): boolean =>
+  rotate && blacklistAfterRotation
+
+/** @throws AuthError if the session has ended, or the token was spent while rotation was still on */
+async function refuseUnusable(
+  presented: PresentedToken,
+  now: UnixSeconds,
+  deps: TokenDeps,
+): Promise<void> {
+  const session = await refuseEnded(presented, now, deps)
+  if (deps.terms.rotate || session === undefined) return
+  const { generation } = presented
+  if (generation >= 0 && generation < session.generation) throw new AuthError('revoked')
+}
+
+/** Advances a session and issues tokens from its row. */
 async function rotate(
   presented: PresentedToken,
   claims: Claims,
@@ -103,25 +106,26 @@ async function rotate(
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<Refreshed> {
-  const outcome = await deps.sessions!.rotate(presented, now)
-  switch (outcome.kind) {
-    case 'rotated':
-    case 'replayed': {
-      const subject = subjectAgain(claims, account, outcome.session, deps)
-      return {
-        access: deps.sign(accessClaims(subject, now, deps)),
-        refresh: deps.sign(refreshClaims(subject, outcome.session, deps)),
-      }
-    }
-    default:
-      throw errorForOutcome(outcome, deps)
+  const outcome = await presented.sessions.rotate(presented, now)
+  if (outcome.kind !== 'rotated' && outcome.kind !== 'replayed')
+    throw errorForOutcome(outcome, deps)
+  const subject = subjectAgain(claims, account, outcome.session, deps)
+  return {
+    access: deps.sign(accessClaims(subject, now, deps)),
+    refresh: deps.sign(refreshClaims(subject, outcome.session, deps)),
   }
 }
 
-/** Whether the terms leave every question about user and session to the swap's own conditions. */
-const swapDecides = (terms: TokenSettings): boolean =>
-  terms.rotate &&
-  terms.blacklistAfterRotation &&
-  terms.rule === undefined &&
-  terms.checkRevoke !== 'claim' &&
-  (terms.claims === undefined || terms.copyClaims)
+/** Issues tokens and leaves the presented one valid. */
+function exchangeUnspent(
+  claims: Claims,
+  account: Account | undefined,
+  presented: PresentedToken | undefined,
+  now: UnixSeconds,
+  deps: TokenDeps,
+): Refreshed {
+  const subject = subjectAgain(claims, account, presented, deps)
+  const access = deps.sign(accessClaims(subject, now, deps))
+  if (!deps.terms.rotate) return { access }
+  return { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) }
+}

@@ -8,18 +8,25 @@ import type {
   RotationOutcome,
 } from '../sessions/rotate.ts'
 import type { NewSession, RevokeReason, Session, SessionId } from '../sessions/session.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Account, User } from '../users/user.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import type { TokenDeps } from './token-settings.ts'
-import { accountOf, passwordChanged, typeFault } from './user-of-token.ts'
+import { accountOf, hasType, passwordChanged, typeError } from './user-of-token.ts'
 
-/** What a refresh or sliding token says of its session. */
+/** A refresh or sliding token, and where its session is kept. */
 export interface PresentedToken extends PresentedSession {
-  /** Another issuer signed it with our key: its session has no row before somebody needs one. */
+  /** Another issuer signed it with our key: its session has no row until it is first written. */
   readonly foreign: boolean
+  readonly sessions: SessionManager
 }
 
-/** Writes the row of a sign-in that ends at `expiresAt`, whatever happens. `undefined` where there is no store of sessions. */
+/**
+ * Inserts the session of a sign-in.
+ *
+ * @param expiresAt its end, which no refresh moves
+ * @returns `undefined` if `tokens.sessions` is false
+ */
 export async function openSession(
   user: User,
   expiresAt: UnixSeconds,
@@ -48,9 +55,10 @@ export async function openSession(
 }
 
 /**
- * The session of a token; `undefined` where there is no store of sessions.
+ * Reads which session a token belongs to.
  *
- * @throws AuthError `malformed` where the store never issued the token, unless foreign tokens are taken in
+ * @returns `undefined` if `tokens.sessions` is false
+ * @throws AuthError `malformed` if the token names no session, unless `tokens.adoptForeign` is on
  */
 export function sessionOf(
   claims: Claims,
@@ -59,35 +67,36 @@ export function sessionOf(
 ): PresentedToken | undefined {
   if (sessions === undefined) return undefined
   const named = sessionNamedBy(claims)
-  // A foreign token that was exchanged without being spent has a successor that names its session, which has no row either.
+  // The successor of a foreign token that was not spent names its session, but that has no row either.
   const isFromForeign =
     terms.adoptForeign &&
     claims[terms.typeClaim] === 'refresh' &&
     claims.gen === undefined
-  if (named !== undefined && !isFromForeign) return { ...named, jti, foreign: false }
+  if (named !== undefined && !isFromForeign)
+    return { ...named, jti, foreign: false, sessions }
   if (!terms.adoptForeign)
     throw new AuthError('malformed', 'the store never issued this token')
-  return { id: named?.id ?? foreignSessionId(jti), generation: 0, jti, foreign: true }
+  const id = named?.id ?? foreignSessionId(jti)
+  return { id, generation: 0, jti, foreign: true, sessions }
 }
 
-/** The end of the year 9999. */
+/** The end of the year 9999: a foreign issuer's `exp` may be larger than the store's columns hold. */
 const LAST_MOMENT = 253_402_300_799
 
-/** Gives the session of a foreign token its row, unless it has one. */
+/** Inserts the session of a foreign token, unless it has a row. */
 export function adopt(
-  { id, jti }: PresentedToken,
+  { id, jti, sessions }: PresentedToken,
   claims: Claims,
   account: Account | undefined,
   now: UnixSeconds,
-  { sessions, terms }: TokenDeps,
+  { terms }: TokenDeps,
 ): Promise<void> {
   const exp = Number(claims.exp)
   const refreshExp = Number(claims[terms.slidingRefreshClaim] ?? 0)
-  // As long as any token of this jti can live, a sliding one refreshed at the last moment included (D7).
-  const longest = Math.max(exp, refreshExp > 0 ? refreshExp + terms.sliding : 0)
-  // Whoever signed it may have meant for ever.
-  const expiresAt = Math.min(longest, LAST_MOMENT) as UnixSeconds
-  return sessions!.adopt({
+  // As long as any token of this jti can live: a sliding one may be refreshed at the last moment (D7).
+  const slidingEnd = refreshExp > 0 ? refreshExp + terms.sliding : 0
+  const expiresAt = Math.min(Math.max(exp, slidingEnd), LAST_MOMENT) as UnixSeconds
+  return sessions.adopt({
     id,
     userId: account?.user.id,
     jti,
@@ -99,20 +108,20 @@ export function adopt(
 }
 
 /**
- * Specification 1.2, row 13, with the committed state of the store.
+ * Refuses a token whose session has ended, by the committed state of the store.
  *
- * @returns the session as it goes on; `undefined` where a foreign token's has no row yet
- * @throws AuthError `revoked`, `account_gone`, `password_changed`; `malformed` where a token of ours has no row
+ * @returns the live session; `undefined` if a foreign token's has no row yet
+ * @throws AuthError `revoked`, `expired`, `account_gone`, `password_changed`; `malformed` if a token of ours has no row
  */
 export async function refuseEnded(
   presented: PresentedToken,
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<Session | undefined> {
-  const state = await deps.sessions!.find(presented.id)
+  const state = await presented.sessions.find(presented.id)
   if (state === undefined) {
     if (presented.foreign) return undefined
-    throw new AuthError('malformed', 'the store knows no session of this token')
+    throw new AuthError('malformed', 'the store has no session of this token')
   }
   const { session, user } = state
   if (session.endReason !== undefined) throw revokedError(session.endReason, deps)
@@ -126,29 +135,26 @@ export async function refuseEnded(
   return session
 }
 
-/** Rows 16 and 17, but "blacklisted" is said before them (row 13). */
+/** As in Simple JWT, a token of the wrong type that is blacklisted is answered with "blacklisted". */
 export async function refuseWrongType(
   claims: Claims,
   type: TokenType,
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<void> {
-  const fault = typeFault(claims, type, deps.terms)
-  if (fault === undefined) return
-  const jti = claims[deps.terms.jtiClaim]
-  if (
-    deps.sessions !== undefined &&
-    typeof jti === 'string' &&
-    claims[deps.terms.typeClaim] !== 'access'
-  ) {
-    await refuseEnded(sessionOf(claims, jti, deps)!, now, deps)
+  if (hasType(claims, type, deps.terms)) return
+  const { jtiClaim, typeClaim } = deps.terms
+  const jti = claims[jtiClaim]
+  if (typeof jti === 'string' && claims[typeClaim] !== 'access') {
+    const presented = sessionOf(claims, jti, deps)
+    if (presented !== undefined) await refuseEnded(presented, now, deps)
   }
-  throw fault
+  throw typeError(claims, deps.terms)
 }
 
 /**
- * The account that a token is exchanged for. Where its password was changed since, and the claim says so (specification 1.3,
- * row 6), or its user is gone or inactive (T7), its session is ended before the refusal is given.
+ * Reads the account of a token to be exchanged. If its revoke claim is outdated, or its user is deleted or inactive, its
+ * session is revoked before the error is thrown.
  */
 export async function accountBehind(
   claims: Claims,
@@ -160,32 +166,32 @@ export async function accountBehind(
     return await accountOf(claims, deps)
   } catch (error) {
     if (presented !== undefined && error instanceof AuthError)
-      await endFor(error, presented, claims, now, deps)
+      await revokeFor(error, presented, claims, now, deps)
     throw error
   }
 }
 
-async function endFor(
+async function revokeFor(
   { code }: AuthError,
   presented: PresentedToken,
   claims: Claims,
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<void> {
-  const { sessions, terms } = deps
+  const { id, sessions, foreign } = presented
   if (code === 'password_changed') {
-    if (presented.foreign) await adopt(presented, claims, undefined, now, deps)
-    await sessions!.revoke(presented.id, 'password', now)
+    if (foreign) await adopt(presented, claims, undefined, now, deps)
+    await sessions.revoke(id, 'password', now)
   }
   if (code !== 'account_gone') return
-  const state = await sessions!.find(presented.id)
+  const state = await sessions.find(id)
   if (state?.session.userId === undefined) return
-  if (state.user === undefined) await sessions!.revoke(presented.id, 'deleted', now)
-  else if (terms.checkActive && !state.user.active)
-    await sessions!.revoke(presented.id, 'inactive', now)
+  if (state.user === undefined) await sessions.revoke(id, 'deleted', now)
+  else if (deps.terms.checkActive && !state.user.active)
+    await sessions.revoke(id, 'inactive', now)
 }
 
-/** What the client is told of a swap that did not come about. */
+/** The error of a rotation that did not happen. */
 export function errorForOutcome(
   outcome: Exclude<RotationOutcome, { readonly kind: 'rotated' | 'replayed' }>,
   deps: TokenDeps,
@@ -195,7 +201,7 @@ export function errorForOutcome(
     case 'ahead':
       return new AuthError(
         'malformed',
-        `the store knows no such refresh token (${outcome.kind})`,
+        `no such refresh token in the store (${outcome.kind})`,
       )
     case 'expired':
       return new AuthError('expired')
@@ -207,16 +213,15 @@ export function errorForOutcome(
   }
 }
 
-/** What is said of a session that ended for this reason. */
+/** The error of a token whose session was revoked for this reason. */
 function revokedError(reason: RevokeReason, { terms }: TokenDeps): AuthError {
   switch (reason) {
     case 'inactive':
     case 'deleted':
       return new AuthError('account_gone')
     case 'password':
-      return terms.checkRevoke === 'session'
-        ? passwordChanged()
-        : new AuthError('revoked')
+      if (terms.checkRevoke === 'session') return passwordChanged()
+      return new AuthError('revoked')
     default:
       return new AuthError('revoked')
   }

@@ -6,11 +6,11 @@ import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Account, User } from '../users/user.ts'
 import type { UserField, Users } from '../users/users.ts'
 
-/** On what terms tokens are issued and exchanged: the parsed settings, one plain value each. */
+/** The parsed settings of tokens. */
 export interface TokenSettings {
   readonly access: Seconds
   readonly refresh: Seconds
-  /** The end of a session that no refresh moves. */
+  /** The absolute end of a session: refreshes do not move it. */
   readonly session: Seconds
   readonly sliding: Seconds
   readonly slidingRefresh: Seconds
@@ -18,7 +18,7 @@ export interface TokenSettings {
   readonly rotate: boolean
   readonly blacklistAfterRotation: boolean
   readonly adoptForeign: boolean
-  /** Token types that prove identity, in the order they are tried. */
+  /** The token types that authenticate requests, in the order they are tried. */
   readonly types: readonly ('access' | 'sliding')[]
   readonly userIdField: UserField
   readonly userIdClaim: string
@@ -35,36 +35,39 @@ export interface TokenSettings {
   readonly verifyIgnoresBlacklist: boolean
   readonly allowUserlessRefresh: boolean
   readonly checkActive: boolean
-  /** The authentication rule where one is given; else a user must exist and, with `checkActive`, be active. */
+  /** The option `users.rule`. Without it a user must exist and, with `checkActive`, be active. */
   readonly rule: ((user: User | undefined) => boolean) | undefined
   readonly ruleOnRequest: boolean
 }
 
-/** What tokens are made and judged in. */
+/** What issuing and checking tokens depends on. */
 export interface TokenDeps {
   readonly terms: TokenSettings
   readonly clock: Clock
   readonly random: Random
   readonly users: Users
-  /** `undefined`: there is no store of sessions, and tokens live until they expire. */
+  /** `undefined` if `tokens.sessions` is false: then tokens are valid until they expire. */
   readonly sessions: SessionManager | undefined
   sign(claims: object): string
-  /** Spec 1.2, rows 1 to 12 and 14. @throws AuthError with the error class of the fault */
+  /** Verifies signature and times. @throws AuthError */
   verify(token: string): Awaitable<Claims>
-  /** The same of a token that is spent by being shown: it is not remembered, nor does it take the place of one that is. */
+  /** The same without the cache: for refresh tokens, which are presented once. */
   verifyOnce(token: string): Awaitable<Claims>
-  /** The revoke claim of an account as it stands (spec 3.5). */
+  /** The current revoke claim of an account. */
   revokeClaimOf(account: Account): string
-  /** Whether a presented revoke claim is the account's, in constant time. */
+  /** Compares a presented revoke claim with the account's, in constant time. */
   isRevokeClaimOf(claim: unknown, account: Account): boolean
 }
 
-/** Whether the authentication rule lets this user have and use tokens. It answers at once: a promise is no yes. */
-export const isAllowed = (user: User | undefined, terms: TokenSettings): boolean =>
-  terms.rule === undefined
-    ? user !== undefined && (user.active || !terms.checkActive)
-    : terms.rule(user) === true
+/** Whether a user may sign in. The rule is synchronous: a promise counts as a refusal. */
+export function isAllowed(
+  user: User | undefined,
+  { rule, checkActive }: TokenSettings,
+): boolean {
+  if (rule !== undefined) return rule(user) === true
+  return user !== undefined && (user.active || !checkActive)
+}
 
-/** Whether a user who has signed in may go on: who is inactive may not, nor whom the rule refuses by now (D11). */
+/** Whether a signed-in user may still make requests: inactive users may not, and the rule is applied again (D11). */
 export const mayUse = (user: User, terms: TokenSettings): boolean =>
   (user.active || !terms.checkActive) && (!terms.ruleOnRequest || isAllowed(user, terms))

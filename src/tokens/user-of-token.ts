@@ -4,7 +4,7 @@ import type { Account } from '../users/user.ts'
 import type { TokenType } from './claims.ts'
 import { isAllowed, type TokenDeps, type TokenSettings } from './token-settings.ts'
 
-/** Spec 1.2, row 15. @throws AuthError `invalid_claim` "Token has no id" */
+/** @throws AuthError `invalid_claim` "Token has no id" */
 export function requireJti(
   claims: Claims,
   { jtiClaim }: Pick<TokenSettings, 'jtiClaim'>,
@@ -12,43 +12,58 @@ export function requireJti(
   const jti = claims[jtiClaim]
   if (jti === undefined) throw noId()
   if (typeof jti !== 'string' || jti === '')
-    throw new AuthError('invalid_claim', `${jtiClaim} is no text that names it`)
+    throw new AuthError('invalid_claim', `the claim ${jtiClaim} is no string, or empty`)
   return jti
 }
 
 export const noId = (): AuthError =>
   new AuthError('invalid_claim', undefined, { detail: 'Token has no id' })
 
-/** Spec 1.2, rows 16 and 17: the fault in a token's type, if there is one. */
-export function typeFault(
+/** Whether a token's type claim says so. */
+export const hasType = (
   claims: Claims,
   type: TokenType,
   { typeClaim }: Pick<TokenSettings, 'typeClaim'>,
+): boolean => Object.hasOwn(claims, typeClaim) && claims[typeClaim] === type
+
+/** The error of a token without a type, or of another one than was expected. */
+export function typeError(
+  claims: Claims,
+  { typeClaim }: Pick<TokenSettings, 'typeClaim'>,
+): AuthError {
+  if (Object.hasOwn(claims, typeClaim)) return new AuthError('wrong_type')
+  return new AuthError('wrong_type', undefined, { detail: 'Token has no type' })
+}
+
+/** @returns the error if a token has no type, or another one */
+export function typeFault(
+  claims: Claims,
+  type: TokenType,
+  settings: Pick<TokenSettings, 'typeClaim'>,
 ): AuthError | undefined {
-  if (!Object.hasOwn(claims, typeClaim)) {
-    return new AuthError('wrong_type', undefined, { detail: 'Token has no type' })
-  }
-  return claims[typeClaim] === type ? undefined : new AuthError('wrong_type')
+  if (hasType(claims, type, settings)) return undefined
+  return typeError(claims, settings)
 }
 
 /**
- * The user that a token names, as text; `undefined` where it names none (spec 1.3 row 3). Numbers are what Simple JWT
- * before 5.5.1 wrote. Other types name nobody that could be found: `''`, which no user's id is.
+ * The user id claim as a string. Simple JWT before 5.5.1 wrote numbers.
+ *
+ * @returns `undefined` if the claim is absent; `''`, which is no user's id, if it has another type
  */
 export function userIdIn(
   claims: Claims,
   { userIdClaim }: Pick<TokenSettings, 'userIdClaim'>,
 ): string | undefined {
   const id = Object.hasOwn(claims, userIdClaim) ? claims[userIdClaim] : undefined
-  if (id === undefined) return undefined
-  if (typeof id === 'string') return id
-  return Number.isSafeInteger(id) ? String(id) : ''
+  if (id === undefined || typeof id === 'string') return id
+  if (Number.isSafeInteger(id)) return String(id)
+  return ''
 }
 
 /**
- * The account behind a token that is to be exchanged: known, allowed by the rule, its password unchanged.
+ * The account of a token to be exchanged: it exists, may sign in, and its password has not changed.
  *
- * @returns `undefined` only where a token without a user is allowed (D13)
+ * @returns `undefined` only if tokens without a user are allowed (D13)
  * @throws AuthError `invalid_claim`, `account_gone`, `password_changed`
  */
 export async function accountOf(
@@ -56,7 +71,7 @@ export async function accountOf(
   deps: TokenDeps,
 ): Promise<Account | undefined> {
   const { terms, users } = deps
-  if (namesNobody(claims, terms)) {
+  if (hasNoUser(claims, terms)) {
     if (terms.allowUserlessRefresh) return undefined
     throw noUserNamed()
   }
@@ -72,9 +87,10 @@ export async function accountOf(
   return account
 }
 
-/** What Simple JWT takes for "no user" (spec 1.3 row 3). */
-const namesNobody = (claims: Claims, { userIdClaim }: TokenSettings): boolean => {
-  const id = Object.hasOwn(claims, userIdClaim) ? claims[userIdClaim] : undefined
+/** Simple JWT treats falsy ids as no user. */
+const hasNoUser = (claims: Claims, { userIdClaim }: TokenSettings): boolean => {
+  if (!Object.hasOwn(claims, userIdClaim)) return true
+  const id = claims[userIdClaim]
   return id === undefined || id === null || id === '' || id === 0
 }
 
@@ -83,7 +99,7 @@ export const noUserNamed = (): AuthError =>
     detail: 'Token contained no recognizable user identification',
   })
 
-/** The endpoints' form: no `code` on the wire (spec 1.8, C). */
+/** As the endpoints answer it: the body has no `code`. */
 export const passwordChanged = (): AuthError => {
   const detail = "The user's password has been changed."
   return new AuthError('password_changed', undefined, { body: { detail } })

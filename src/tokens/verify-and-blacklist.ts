@@ -1,5 +1,6 @@
-import { AuthError } from '../base/errors.ts'
+import { AuthError, configError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
+import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { RevokeReason, Session, SessionId } from '../sessions/session.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import { adopt, refuseEnded, refuseWrongType, sessionOf } from './session-of-token.ts'
@@ -7,10 +8,10 @@ import type { TokenDeps } from './token-settings.ts'
 import { requireJti, userIdIn } from './user-of-token.ts'
 
 /**
- * Judges a token of any type (specification 1.5). No user is looked up, so what ended with its user verifies; that somebody
- * signed out, or that the token was spent, is told wherever there is a store (D3).
+ * Verifies a token of any type. The user is not looked up, so tokens of a deleted user verify. Tokens that were signed out
+ * or spent do not, unless `tokens.sessions` is false (D3).
  *
- * @throws AuthError of specification 1.2 without rows 16 and 17; `revoked`
+ * @throws AuthError the token's own fault; `revoked`
  */
 export async function verifyAny(token: string, deps: TokenDeps): Promise<void> {
   const { terms, sessions } = deps
@@ -23,17 +24,18 @@ export async function verifyAny(token: string, deps: TokenDeps): Promise<void> {
     return
   const named = sessionNamedBy(claims)
   if (named === undefined && !terms.adoptForeign) return
-  const id = named?.id ?? sessionOf(claims, jti, deps)!.id
-  const state = await sessions.find(id)
-  if (state === undefined) return
-  if (isSaidOfTheToken(state.session.endReason) || isSpent(claims, state.session, deps))
+  const id = named?.id ?? foreignSessionId(jti)
+  const session = (await sessions.find(id))?.session
+  if (session === undefined) return
+  if (isRevoked(session.endReason) || isSpent(claims, session, deps))
     throw new AuthError('revoked')
 }
 
-const isSaidOfTheToken = (reason: RevokeReason | undefined): boolean =>
+/** Reasons that concern the user, such as a changed password, are not checked here. */
+const isRevoked = (reason: RevokeReason | undefined): boolean =>
   reason === 'logout' || reason === 'reuse' || reason === 'admin'
 
-/** Whether a refresh token's generation is over: its successor is the one that counts now. */
+/** Whether a refresh token has a successor. */
 const isSpent = (claims: Claims, session: Session, { terms }: TokenDeps): boolean =>
   terms.rotate &&
   terms.blacklistAfterRotation &&
@@ -41,11 +43,11 @@ const isSpent = (claims: Claims, session: Session, { terms }: TokenDeps): boolea
   claims[terms.jtiClaim] !== session.jti
 
 /**
- * Signs out: ends the session of a refresh or sliding token, and with it every token of that sign-in. No user is looked up
- * (specification 1.6).
+ * Signs out: revokes the session of a refresh or sliding token, and with it all tokens of that sign-in. The user is not
+ * looked up.
  *
- * @returns which session ended, and whose it was
- * @throws AuthError of specification 1.2; `revoked` where it had ended
+ * @returns the session and its user
+ * @throws AuthError the token's own fault; `revoked` if the session had ended
  */
 export async function blacklist(
   token: string,
@@ -58,9 +60,11 @@ export async function blacklist(
   await refuseWrongType(claims, type, now, deps)
   const presented = sessionOf(claims, jti, deps)
   if (presented === undefined)
-    throw new AuthError('invalid_config', 'signing out needs a store of sessions (D4)')
+    throw configError(
+      'Signing out needs sessions. Set the option "tokens.sessions" to true.',
+    )
   if (presented.foreign) await adopt(presented, claims, undefined, now, deps)
-  const ended = await deps.sessions!.revoke(presented.id, 'logout', now)
+  const ended = await presented.sessions.revoke(presented.id, 'logout', now)
   if (ended) return { sessionId: presented.id, userId: userIdIn(claims, deps.terms) }
   await refuseEnded(presented, now, deps)
   throw new AuthError('revoked')

@@ -7,9 +7,9 @@ import type { User, UserId } from './user.ts'
 import type { UserChange, Users } from './users.ts'
 
 /**
- * Gives a user a new password and raises the epoch, in one step: sign-ins that began before are behind it.
+ * Sets a user's password and increments the epoch in one statement: sessions keep the epoch they began with, and end.
  *
- * @throws AuthError `invalid` where the password is weak; `user_not_found`; `busy`
+ * @throws AuthError `invalid` if the password is weak; `user_not_found`; `busy`
  */
 export async function setPassword(
   id: UserId,
@@ -25,10 +25,10 @@ export async function setPassword(
 }
 
 /**
- * Changes what may be changed of a user. Ending the sign-ins of a user who is deactivated is the caller's.
+ * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
  *
- * @returns `undefined`: there is no such user
- * @throws AuthError `invalid` where the email is no address, or another user's
+ * @returns `undefined` if there is no such user
+ * @throws AuthError `invalid` if the email is malformed or taken
  */
 export async function changeUser(
   id: UserId,
@@ -49,7 +49,7 @@ export async function changeUser(
   try {
     return await users.change(id, checked)
   } catch (error) {
-    // Another user got it in between.
+    // A concurrent change may have taken the email since the check.
     await refuseTaken()
     throw error
   }

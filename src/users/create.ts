@@ -9,7 +9,7 @@ import { passwordFaults } from './password.ts'
 import type { User, UserId } from './user.ts'
 import type { Users } from './users.ts'
 
-/** What a new user is made of; without a password nobody can sign in with one. */
+/** The fields of a new user. Without a password the user cannot sign in with one. */
 export interface UserInput {
   readonly username: string
   readonly password?: string | undefined
@@ -24,14 +24,14 @@ export interface UserInput {
 export interface CreateUserDeps {
   readonly users: Users
   readonly passwords: Passwords
-  /** Asked of new passwords; else Django's four. */
+  /** The rules for new passwords. Default: Django's four validators. */
   readonly strength?: readonly StrengthRule[]
 }
 
 /**
- * Makes a user. Nothing costly is done before every field is found to be in order.
+ * Creates a user. The password is hashed only once every field is valid.
  *
- * @throws AuthError `invalid`, its body naming the fields at fault; `busy`
+ * @throws AuthError `invalid`, its body with the messages of each invalid field; `busy`
  */
 export async function createUser(
   input: UserInput,
@@ -49,8 +49,8 @@ export async function createUser(
   const username = usernameOf(input.username)
   const email = input.email === undefined ? undefined : emailOf(input.email)
   rejectFieldErrors({
-    username: present(usernameFault(username)),
-    email: present(email === undefined ? undefined : emailFault(email)),
+    username: listOf(usernameFault(username)),
+    email: listOf(email === undefined ? undefined : emailFault(email)),
     password:
       password === undefined
         ? []
@@ -78,5 +78,5 @@ export async function createUser(
   throw fieldError(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
 }
 
-const present = (fault: string | undefined): readonly string[] =>
+const listOf = (fault: string | undefined): readonly string[] =>
   fault === undefined ? [] : [fault]

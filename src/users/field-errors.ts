@@ -1,21 +1,21 @@
 import { AuthError } from '../base/errors.ts'
 
-/** What is wrong with the fields of a user, in sentences. */
+/** Messages by field, in the shape of Django REST framework's validation errors. */
 export type FieldErrors = {
   readonly [field in 'username' | 'password' | 'email' | 'roles']?: readonly string[]
 }
 
-/** @throws AuthError `invalid`, its body naming each field that has faults */
-export function rejectFieldErrors(faults: FieldErrors): void {
-  if (Object.values(faults).some((sentences) => sentences.length > 0))
-    throw fieldError(faults)
+/** @throws AuthError `invalid` if a field has messages; they are its body */
+export function rejectFieldErrors(errors: FieldErrors): void {
+  if (Object.values(errors).some((messages) => messages.length > 0))
+    throw fieldError(errors)
 }
 
-export function fieldError(faults: FieldErrors): AuthError {
-  const found = Object.entries(faults).filter(([, sentences]) => sentences.length > 0)
+export function fieldError(errors: FieldErrors): AuthError {
+  const found = Object.entries(errors).filter(([, messages]) => messages.length > 0)
   return new AuthError(
     'invalid',
-    `not taken: ${found.map(([field]) => field).join(', ')}`,
+    `invalid fields: ${found.map(([field]) => field).join(', ')}`,
     {
       body: Object.fromEntries(found),
     },

@@ -1,31 +1,32 @@
-const MOST_CHARACTERS = 150
+const MAX_CHARACTERS = 150
 
-/** What Python's `\w` takes, but for letters that are not seen: Hangul fillers. */
+/** Python's `\w`, without invisible letters such as the Hangul fillers. */
 const SHAPE = /^[\p{L}\p{N}_.@+-]+$/u
-const UNSEEN = /\p{Default_Ignorable_Code_Point}/u
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 
-/** A username as it is kept: NFKC, as Django keeps it. */
+/** The stored form of a username: NFKC, as in Django. */
 export const usernameOf = (text: string): string => text.normalize('NFKC')
 
 /**
- * What is wrong with a new user's name, in Django's words. Spaces and characters that are not seen are among it.
+ * Validates a new user's name.
  *
- * @param name in the form that `usernameOf` gives
+ * @param name as `usernameOf` returns it
+ * @returns Django's message if it is invalid; spaces and invisible characters are
  */
 export function usernameFault(name: string): string | undefined {
   if (name === '') return 'This field may not be blank.'
-  if (name.length > 2 * MOST_CHARACTERS || [...name].length > MOST_CHARACTERS) {
-    return `Ensure this field has no more than ${MOST_CHARACTERS} characters.`
+  if (name.length > 2 * MAX_CHARACTERS || [...name].length > MAX_CHARACTERS) {
+    return `Ensure this field has no more than ${MAX_CHARACTERS} characters.`
   }
-  if (!SHAPE.test(name) || UNSEEN.test(name)) {
+  if (!SHAPE.test(name) || INVISIBLE.test(name)) {
     return 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
   }
   return undefined
 }
 
 /**
- * The form in which a name must be unique: NFKC, lower case. It goes by way of upper case, so that what only its capital
- * shows to be the same is the same: `ς` and `σ`, `ß` and `ss`.
+ * The form in which a name must be unique: NFKC, lower case. Converting to upper case in between unifies letters that
+ * share a capital: `ς` and `σ`, `ß` and `ss`.
  */
 export const usernameKey = (name: string): string =>
   name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')

@@ -5,14 +5,14 @@ import type { User } from './user.ts'
 
 type Owner = Pick<User, 'username' | 'email' | 'attributes'>
 
-/** What is wrong with a new password of somebody. @throws AuthError `invalid` above 4,096 octets */
+/** Validates a new password. @returns the messages for the user @throws AuthError `invalid` above 4,096 bytes */
 export async function passwordFaults(
   password: string,
   owner: Owner,
   rules: readonly StrengthRule[] | undefined,
 ): Promise<readonly string[]> {
   passwordBytes(password)
-  // What the endpoints refuse to take cannot be a password either.
+  // The sign-in endpoints refuse these, so no user could sign in with one.
   if (trimmed(password) === '') return ['This field may not be blank.']
   if (password.includes('\0')) return ['Null characters are not allowed.']
   return (await weaknessesOf(password, personOf(owner), rules)).map(

@@ -29,23 +29,23 @@ export interface UserChange {
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
-/** The port that keeps users. Every verb is one statement or one transaction. */
+/** The port to the users. Each function is one statement or one transaction. */
 export interface Users {
   /**
-   * Exact and case-sensitive. What this process wrote counts at once, what another wrote within a second. At once where nothing has
-   * to be waited for.
+   * Exact and case-sensitive. It sees this process's writes at once, and those of others within a second. Cached accounts
+   * are returned without a promise.
    */
   find(field: UserField, value: string): Awaitable<Account | undefined>
-  /** @returns `false` where the id, the name's unique form or the email is taken; nothing is written then */
+  /** @returns `false` if the id, the `usernameKey` or the email is taken */
   insert(user: NewUser): Promise<boolean>
-  /** @returns the user after the change, or `undefined` where there is none */
+  /** @returns the user after the change; `undefined` if there is none */
   change(id: UserId, change: UserChange): Promise<User | undefined>
-  /** A new password: the hash is replaced and the epoch raised in one statement. @returns `false`: no such user */
+  /** Replaces the hash and increments the epoch in one statement. @returns `false` if there is no such user */
   setPassword(id: UserId, hash: string): Promise<boolean>
-  /** The same password in another encoding, only while the hash is still `old`: the epoch stays. */
+  /** Replaces the hash by one of the same password, if it is still `old`. The epoch does not change. */
   upgradeHash(id: UserId, old: string, hash: string): Promise<boolean>
   delete(id: UserId): Promise<boolean>
-  /** By username, ascending; `after` is the last username of the page before. */
+  /** By username, ascending. @param page.after the last username of the previous page */
   list(page: {
     readonly after?: string
     readonly limit: number

@@ -2,21 +2,21 @@ import type { Chance } from '../differential/random.ts'
 
 const hostile = (): object => ({
   toString() {
-    throw new Error('somebody called toString')
+    throw new Error('toString was called')
   },
   valueOf() {
-    throw new Error('somebody called valueOf')
+    throw new Error('valueOf was called')
   },
 })
 
-/** Throws at whatever is done to it. */
+/** A proxy that throws at every operation. */
 const trap = (): object =>
   new Proxy(Object.create(null), {
     get() {
-      throw new Error('somebody looked into it')
+      throw new Error('a member was read')
     },
     getPrototypeOf() {
-      throw new Error('somebody asked what it is')
+      throw new Error('the prototype was read')
     },
   })
 
@@ -58,14 +58,14 @@ const MAKERS: readonly ((chance: Chance) => unknown)[] = [
   (chance) => ({ keys: chance.pick([null, 1, 'x', {}, [null], [[]], ['x']]) }),
 ]
 
-/** What no file and no network can bring: objects that run a program when they are looked at. */
+/** Objects that run code when they are read. JSON cannot contain one. */
 const PROGRAMS: readonly ((chance: Chance) => unknown)[] = [() => hostile(), () => trap()]
 
 /** A value of any type of JavaScript. */
 export const anything = (chance: Chance): unknown =>
   chance.pick([...MAKERS, ...PROGRAMS])(chance)
 
-/** A value of any type that is no program. */
+/** A value of any type that runs no code. */
 export const anythingPlain = (chance: Chance): unknown => chance.pick(MAKERS)(chance)
 
 const ODD_MEMBERS: readonly unknown[] = [
@@ -105,7 +105,7 @@ const PLAUSIBLE: { readonly [member: string]: readonly unknown[] } = {
   d: ['AQ'],
 }
 
-/** An object that has much of a key, and something that no key has. */
+/** An object with many members of a key, and one that no key has. */
 function jwkLike(chance: Chance): object {
   const members = Object.entries(PLAUSIBLE).filter(() => !chance.once(3))
   return Object.fromEntries(

@@ -4,13 +4,13 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import { CORPUS, type Corpus, readCorpus } from './corpus.ts'
 import { attacksOf, pendingKinds, replayInProcess } from './replay.ts'
-import { watchDoors } from './surroundings.ts'
+import { watchSideEffects } from './side-effects.ts'
 import { judgeTokens } from './token.ts'
 import { isPending, type Judged } from './verdict.ts'
 
 const corpus = readCorpus(CORPUS)
 
-/** How many cases of each kind there are, so that none gets lost. */
+/** Number of cases of each kind, so that a lost case fails the test. */
 const COUNTS = {
   token: 657,
   revocation: 4,
@@ -36,17 +36,17 @@ test('attacks: all 1,185 cases are there', () => {
   assert.equal(pendingKinds(corpus).length, 216)
 })
 
-test('attacks: tokens, keys, settings, revocations and names', async () => {
+test('attacks: tokens, keys, settings, revocations and names have the expected outcome', async () => {
   const judged = await replayInProcess(corpus)
   assert.deepEqual(complaints(judged), [])
-  // And one verdict more, on what they left behind.
+  // One more verdict is about side effects.
   assert.equal(
     judged.length,
     COUNTS.token + COUNTS.revocation + COUNTS.config + COUNTS.key + 28 + 7 + 1,
   )
 })
 
-test('attacks: each case fails where the opposite is expected', async () => {
+test('attacks: each case fails if the opposite is expected', async () => {
   const opposite = (expect: string) => (expect === 'accept' ? 'reject' : 'accept')
   const cases = corpus.cases.map((attack) => ({
     ...attack,
@@ -56,11 +56,11 @@ test('attacks: each case fails where the opposite is expected', async () => {
   const unmoved = judged
     .filter((each) => !isPending(each) && each.faults.length === 0)
     .map(({ id }) => id)
-  // Settings of options that do not exist yet can only be refused: accepting them is pending.
+  // An unknown option is always rejected; accepting it is pending.
   assert.deepEqual(unmoved, ['afterwards'])
 })
 
-test('attacks: a refusal of another class is a failure', () => {
+test('attacks: an error with another code is a failure', () => {
   const cases = attacksOf(corpus, 'token').filter(({ error }) => error !== undefined)
   const faulty = judgeTokens(
     cases.map((attack) => ({ ...attack, error: ['no such class'] })),
@@ -69,12 +69,12 @@ test('attacks: a refusal of another class is a failure', () => {
   assert.ok(faulty.every(({ faults }) => faults.length > 0))
 })
 
-test('attacks: what reaches for the network or for a file is seen', () => {
-  using doors = watchDoors()
+test('attacks: a use of the network or of a file is detected', () => {
+  using sideEffects = watchSideEffects()
   readFileSync(CORPUS)
   connect({ port: 9, host: '127.0.0.1' })
     .on('error', () => {})
     .destroy()
-  const taken = doors.taken()
+  const taken = sideEffects.seen()
   assert.deepEqual(taken, ['file: readFileSync', 'file: openSync', 'network: connect'])
 })

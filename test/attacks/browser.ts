@@ -1,9 +1,9 @@
 import { exchange, requestText } from '../conformance/wire.ts'
 import { type Attack, textOf } from './corpus.ts'
-import { ALICE } from './house.ts'
+import { ALICE } from './instance.ts'
 import type { Subject } from './subject.ts'
 
-/** What an attack is given that needs a browser in which alice has signed in. */
+/** What a browser holds after alice signed in. */
 export const SIGNED_IN = 'session:alice'
 
 interface Browser {
@@ -15,7 +15,7 @@ interface Browser {
 
 type OverHttp = Attack<'header' | 'request'>
 
-/** The attack with the values of a browser that has just signed in, where it names them. @throws where it names another */
+/** Replaces placeholders by the values of a browser that has just signed in. @throws if a placeholder is unknown */
 export async function withSession(attack: OverHttp, subject: Subject): Promise<OverHttp> {
   if (!attack.given?.includes(SIGNED_IN)) return attack
   const [mine, other] = [await signIn(subject), await signIn(subject)]

@@ -7,11 +7,11 @@ import {
 import type { Options, TokenOptions } from '../../src/options.ts'
 import { watchword } from '../../src/watchword.ts'
 import type { Attack, Jwk } from './corpus.ts'
-import { type Judged, outcomeFaults, outcomeOfAsync, tells } from './verdict.ts'
+import { type Judged, leaks, outcomeFaults, outcomeOfAsync } from './verdict.ts'
 
 type Setting = Attack<'config'>['setting']
 
-/** The corpus's names of settings of tokens, in ours. */
+/** Option names by the corpus's names. */
 const OURS: { readonly [name: string]: keyof TokenOptions } = {
   algorithm: 'algorithm',
   secret: 'signingKey',
@@ -27,21 +27,21 @@ const OURS: { readonly [name: string]: keyof TokenOptions } = {
   audience: 'audience',
 }
 
-/** The key import has its own word for a configuration that cannot be. */
+/** The import of a key has its own error code for a wrong configuration. */
 const ALIAS = { invalid_key: 'invalid_config' }
 
-/** Starts with a setting, as far as to a first answer. Settings of options that do not exist yet can only be refused. */
+/** Starts an instance with a setting, up to its first answer. An unknown option is always rejected. */
 export async function judgeConfig(attack: Attack<'config'>): Promise<Judged> {
   const { id, kind, reason, setting, expect } = attack
   const unknown = Object.keys(setting).find((name) => !isKnown(name))
   if (unknown !== undefined && expect === 'accept')
     return { id, kind, feature: `the option ${unknown}` }
   const outcome = await outcomeOfAsync(() => configure(setting))
-  const isTold = (secret: string): boolean =>
-    outcome.kind === 'refused' && tells(outcome.error, secret)
+  const isLeaked = (secret: string): boolean =>
+    outcome.kind === 'refused' && leaks(outcome.error, secret)
   const faults = [
     ...outcomeFaults(outcome, attack, ALIAS),
-    ...(secretsOf(setting).some(isTold) ? ['tells the value of the setting'] : []),
+    ...(secretsOf(setting).some(isLeaked) ? ['leaks the value of the setting'] : []),
   ]
   return { id, kind, reason, faults }
 }
@@ -53,7 +53,7 @@ const isKnown = (name: string): boolean =>
 async function configure({ algorithms, ...setting }: Setting): Promise<void> {
   if (algorithms === undefined) return configureOne(setting)
   if (!Array.isArray(algorithms)) throw new Error('algorithms is no list')
-  // An instance has one algorithm, and so has a key: of a list each is configured by itself, of an empty list nothing.
+  // An instance has one algorithm: each of a list is configured by itself, and none of an empty list.
   if (algorithms.length === 0) return configureOne({ ...setting, algorithm: algorithms })
   for (const algorithm of algorithms) await configureOne({ ...setting, algorithm })
   if (setting.jwk !== undefined)
@@ -93,7 +93,7 @@ function optionsOf({ tokenStore, ...setting }: Setting): Options {
   return { ...rest, tokens }
 }
 
-/** A database in memory, and a secret for the keys that are made. */
+/** A database in memory, and a secret for generated keys. */
 async function start(options: Options): Promise<void> {
   const auth = watchword({
     database: 'sqlite::memory:',
@@ -108,7 +108,7 @@ async function start(options: Options): Promise<void> {
   }
 }
 
-/** What may not be told, in the spellings it could be told in. Short words such as "secret" are also words of ours. */
+/** Values that must not leak, in every encoding. Short ones such as "secret" also occur in our messages. */
 function secretsOf({ secret, secretB64u }: Setting): string[] {
   const bytes =
     typeof secretB64u === 'string' ? Buffer.from(secretB64u, 'base64url') : undefined

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { TokenType } from '../../src/tokens/claims.ts'
 
-/** A text, possibly in parts, so that a megabyte need not be written out. */
+/** A string, possibly in parts, so that a megabyte is short in the file. */
 export type Text = string | readonly (string | Repeated)[]
 type Repeated = { readonly repeat: readonly [text: string, times: number] }
 
 export type Jwk = { readonly [member: string]: unknown }
 
-/** With which keys and expectations a token is judged. */
+/** The keys and options of a verifier. */
 export interface Profile {
   readonly algorithms: readonly string[]
   readonly keys: readonly Jwk[]
@@ -15,7 +15,7 @@ export interface Profile {
   readonly audience?: string
   /** Seconds. */
   readonly leeway?: number
-  /** `null`: any of ours. */
+  /** `null`: any. */
   readonly tokenType?: TokenType | 'id' | null
   readonly nonce?: string
   readonly layer?: 'jws'
@@ -25,7 +25,7 @@ interface Common {
   readonly id: string
   readonly expect: 'accept' | 'reject'
   readonly reason: string
-  /** Of a refusal: the classes that may be given. Without it any. */
+  /** Allowed error codes of a rejection. Default: any. */
   readonly error?: readonly string[]
   readonly maxMillis?: number
 }
@@ -69,16 +69,16 @@ export interface HttpAttack {
 }
 
 export type Kind = keyof Kinds
-/** A case of one of the kinds that are replayed. */
+/** A case of a kind that is replayed. */
 export type Attack<K extends Kind = Kind> = {
   readonly [Each in K]: Common & Kinds[Each] & { readonly kind: Each }
 }[K]
 
 export interface Corpus {
-  /** Seconds since 1970: when its tokens are judged. */
+  /** Seconds since 1970: the clock of the verifiers. */
   readonly now: number
   readonly profiles: { readonly [name: string]: Profile }
-  /** Of whatever kind. */
+  /** Of any kind. */
   readonly cases: readonly (Common & { readonly kind: string })[]
 }
 

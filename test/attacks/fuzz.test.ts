@@ -18,22 +18,22 @@ import { keyCases } from '../differential/keys.ts'
 import { Chance } from '../differential/random.ts'
 import { anything, anythingPlain } from './anything.ts'
 import { malleated } from './malleated.ts'
-import { changedPrototypes } from './surroundings.ts'
+import { changedPrototypes } from './side-effects.ts'
 import { timed } from './token.ts'
 import { outcomeOf } from './verdict.ts'
 
 const COUNT = Number(process.env.WATCHWORD_FUZZ ?? 10_000)
 const SEED = Number(process.env.WATCHWORD_SEED ?? Date.now() % 2 ** 31)
 
-/** A verifier that takes whatever it is given. */
+/** A verifier that accepts values of any type. */
 const BELIEVES = process.env.WATCHWORD_SABOTAGE === 'believe'
 
-/** Milliseconds that one input may take. */
+/** Time limit of one input, in milliseconds. */
 const PATIENCE = 50
 
 const clock = (): UnixSeconds => NOW as UnixSeconds
 
-/** Runs it; what is thrown must be a refusal, and soon. @returns what came of it, or what is against it */
+/** Runs `work`, which may throw nothing but an AuthError, within the time limit. @returns the outcome or the fault */
 function tried(work: () => unknown): {
   readonly value?: unknown
   readonly fault?: string
@@ -45,7 +45,7 @@ function tried(work: () => unknown): {
   return outcome.kind === 'accepted' ? { value: outcome.value } : {}
 }
 
-/** A value as far as it can be shown. */
+/** A value as a string, if it has one. */
 function shown(value: unknown): string {
   try {
     return JSON.stringify(value)?.slice(0, 200) ?? typeof value
@@ -54,7 +54,7 @@ function shown(value: unknown): string {
   }
 }
 
-test('fuzz: whatever is given as a token is refused with a refusal, never accepted', (t) => {
+test('fuzz: any value in place of a token is rejected with an AuthError', (t) => {
   t.diagnostic(`WATCHWORD_SEED=${SEED}`)
   const chance = new Chance(SEED)
   const keys = new KeySet([keyCases(chance)[0]!.ours])
@@ -74,7 +74,7 @@ test('fuzz: whatever is given as a token is refused with a refusal, never accept
   }
 })
 
-test('fuzz: of changed tokens one is accepted only as it was issued, or in the other form of ECDSA', (t) => {
+test('fuzz: a changed token is accepted only if it is as issued, or the other form of an ECDSA signature', (t) => {
   t.diagnostic(`WATCHWORD_SEED=${SEED}`)
   const chance = new Chance(SEED)
   const keys = keyCases(chance).map((key) => ({ key, verify: judgeOf(key.ours) }))
@@ -89,7 +89,7 @@ test('fuzz: of changed tokens one is accepted only as it was issued, or in the o
     const name = chance.pick(names)
     CHANGES[name]!(draft, chance)
     const token = draft.finish.reduce((text, change) => change(text), issued)
-    // Twice: the second time a cache may answer.
+    // The second time, the cache may answer.
     for (const presented of [issued, token, issued]) {
       const { value, fault } = tried(() => verify(presented))
       assert.equal(fault, undefined, `#${i} ${name} ${presented}`)
@@ -111,7 +111,7 @@ const judgeOf = (key: Parameters<typeof KeySet.prototype.replace>[0][number]) =>
 const isOtherForm = (token: string, issued: string, alg: Algorithm): boolean =>
   ALGORITHMS[alg].kind === 'ec' && token === malleated(issued, alg)
 
-test('fuzz: whatever is given as a key is taken or refused with a refusal', (t) => {
+test('fuzz: any value in place of a key is imported or rejected with an AuthError', (t) => {
   t.diagnostic(`WATCHWORD_SEED=${SEED}`)
   const chance = new Chance(SEED)
   const algs = [
@@ -141,7 +141,7 @@ test('fuzz: whatever is given as a key is taken or refused with a refusal', (t) 
   assert.deepEqual([...faults], [])
 })
 
-test('fuzz: nothing shared is changed, and nothing is left listening', () => {
+test('fuzz: no shared prototype is changed, and no listener is left', () => {
   const listening = () =>
     process.eventNames().map((event) => [event, process.listenerCount(event)])
   const before = listening()

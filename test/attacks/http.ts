@@ -10,7 +10,7 @@ import {
   profileOf,
   textOf,
 } from './corpus.ts'
-import { ALICE, SCHEMES, type SchemeName } from './house.ts'
+import { ALICE, SCHEMES, type SchemeName } from './instance.ts'
 import { forServer } from './server-key.ts'
 import { type Subject, serve } from './subject.ts'
 import { PATIENCE } from './token.ts'
@@ -19,7 +19,7 @@ import { wireRuleFor } from './wire-rules.ts'
 
 type OverHttp = Attack<'header' | 'request'>
 
-/** The corpus's names of endpoints, and where they are. */
+/** Paths by the corpus's names of endpoints. */
 const PLACES: { readonly [name: string]: string } = {
   '{obtain}': '/api/token/',
   '{refresh}': '/api/token/refresh/',
@@ -28,7 +28,7 @@ const PLACES: { readonly [name: string]: string } = {
   '{protected}': '/hello/',
 }
 
-/** What a case waits for that does not exist yet. */
+/** The missing feature that a case needs. */
 export function featureAwaited(attack: OverHttp, corpus: Corpus): string | undefined {
   const { given = [], scheme = 'bearer', path, headers, body } = attack
   if (profileOf(corpus, attack.profile).keys.length > 1)
@@ -44,11 +44,11 @@ export function featureAwaited(attack: OverHttp, corpus: Corpus): string | undef
     : undefined
 }
 
-/** The scheme of the server that an attack needs. */
+/** The authentication scheme that an attack needs. */
 const schemeOf = ({ given = [], scheme = 'bearer' }: OverHttp): SchemeName =>
   given.includes(SIGNED_IN) ? 'session' : (scheme as SchemeName)
 
-/** Sends each to a server of its profile, one after the other. */
+/** Sends each case to a server with its profile, one after the other. */
 export async function judgeOverHttp(
   attacks: readonly OverHttp[],
   corpus: Corpus,
@@ -83,15 +83,17 @@ async function judge(
   const { id, kind, reason, maxMillis = PATIENCE } = attack
   try {
     const bytes = requestText(port, written(attack, profile))
-    // What takes too long is asked again: the time that is held against us is not that of a machine at other work.
+    // A slow request is repeated: the machine may have been busy.
     let [reply, millis] = await timed(subject, bytes, attack.method)
     for (let again = 0; again < 2 && millis > maxMillis; again++) {
       const [later, faster] = await timed(subject, bytes, attack.method)
       if (faster < millis) [reply, millis] = [later, faster]
     }
+    const most =
+      millis > maxMillis ? Math.max(maxMillis, 50 * (await usual(subject))) : maxMillis
     const late =
-      millis > maxMillis
-        ? [`took ${Math.round(millis)} ms three times, more than ${maxMillis}`]
+      millis > most
+        ? [`took ${Math.round(millis)} ms three times, more than ${most}`]
         : []
     const onWire = attack.http.status.includes(reply.status)
       ? undefined
@@ -114,17 +116,27 @@ async function judge(
   }
 }
 
+/** Milliseconds that a request without anything takes in this moment: the control, since other programs slow down both. */
+async function usual(subject: Subject): Promise<number> {
+  const [, millis] = await timed(
+    subject,
+    requestText(subject.port, { method: 'GET', path: '/hello/', headers: [] }),
+    'GET',
+  )
+  return millis
+}
+
 async function timed(
   { port, secure }: Subject,
   bytes: Buffer,
   method: string,
 ): Promise<readonly [Reply, number]> {
   const start = performance.now()
-  const reply = await exchange(port, bytes, method, { patience: 10_000, secure })
+  const reply = await exchange(port, bytes, method, { patience: 60_000, secure })
   return [reply, performance.now() - start]
 }
 
-/** The request as it goes over the wire. */
+/** The bytes of the request. */
 function written(
   { method, path, headers, body, latin1 = false }: HttpAttack,
   profile: Profile,
@@ -168,7 +180,7 @@ function replyFaults({ status, body }: Reply, { http, headers }: HttpAttack): st
   ]
 }
 
-/** The corpus has no password that is right: a server that refuses every one is not to pass. */
+/** The corpus has no valid password, so a control shows that the server does not reject all of them. */
 async function judgeControl(name: string, { port, secure }: Subject): Promise<Verdict> {
   const credentials = Buffer.from(`${ALICE.username}:${ALICE.password}`).toString(
     'base64',
@@ -191,7 +203,7 @@ async function judgeControl(name: string, { port, secure }: Subject): Promise<Ve
   }
 }
 
-/** After all of them: nothing of a token or password in the log, and the server is still there. */
+/** At the end: the log holds no part of a token or password, and the server still answers. */
 async function judgeLog(
   name: string,
   group: readonly OverHttp[],

@@ -1,13 +1,13 @@
 import { importKeySet, importVerifyingKey, type KeySet } from '../../src/jwt/index.ts'
 import type { Attack, Jwk } from './corpus.ts'
 import { PATIENCE, timed } from './token.ts'
-import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
+import { leaks, outcomeFaults, outcomeOf, type Verdict } from './verdict.ts'
 
-/** What may stand in a published key (rule K8). */
+/** The members that a published key may have (rule K8). */
 const PUBLIC = ['kty', 'crv', 'x', 'y', 'n', 'e', 'kid', 'alg', 'use']
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']
 
-/** Imports what is offered as a key, to verify with or to publish. */
+/** Imports a key, to verify with or to publish. */
 export function judgeKey(attack: Attack<'key'>): Verdict {
   const { id, kind, reason, purpose, jwk, jwks, maxMillis = PATIENCE } = attack
   const read = (): unknown => {
@@ -17,18 +17,18 @@ export function judgeKey(attack: Attack<'key'>): Verdict {
       : importKeySet(jwks)
   }
   const [outcome, millis] = timed(() => outcomeOf(read), maxMillis)
-  const isTold = (secret: string): boolean =>
-    outcome.kind === 'refused' && tells(outcome.error, secret)
+  const isLeaked = (secret: string): boolean =>
+    outcome.kind === 'refused' && leaks(outcome.error, secret)
   const faults = [
     ...outcomeFaults(outcome, attack),
     ...(outcome.kind === 'accepted' ? publishedFaults(outcome.value, purpose) : []),
-    ...(secretsIn(jwks ?? jwk).some(isTold) ? ['tells a part of the key'] : []),
+    ...(secretsIn(jwks ?? jwk).some(isLeaked) ? ['leaks a part of the key'] : []),
     ...(millis > maxMillis ? [`took ${Math.round(millis)} ms`] : []),
   ]
   return { id, kind, reason, faults }
 }
 
-/** What the key set's document would say of these keys. */
+/** The published key set with these keys. */
 const publish = (jwks: unknown): ReturnType<KeySet['jwks']> => importKeySet(jwks).jwks()
 
 function publishedFaults(value: unknown, purpose: string): string[] {
@@ -39,7 +39,7 @@ function publishedFaults(value: unknown, purpose: string): string[] {
     .map((member) => `publishes the member ${member}`)
 }
 
-/** The private members, wherever they stand. */
+/** The private members, at any depth. */
 function secretsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, member]) =>

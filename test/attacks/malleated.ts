@@ -9,7 +9,7 @@ const ORDERS: { readonly [curve: string]: bigint } = {
     0x1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
 }
 
-/** The token with the other signature that ECDSA holds good whenever it holds one: (r, n − s) for (r, s). What is none stays. */
+/** The token with the second valid ECDSA signature: (r, n − s) for (r, s). Other strings stay as they are. */
 export function malleated(token: string, alg: Algorithm): string {
   const details = ALGORITHMS[alg]
   if (details.kind !== 'ec') throw new Error(`a signature of ${alg} has one form`)

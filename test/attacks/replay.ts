@@ -4,11 +4,11 @@ import { featureAwaited, judgeOverHttp } from './http.ts'
 import { judgeEmail, judgeSameName } from './identity.ts'
 import { judgeKey } from './key.ts'
 import { judgeRevocation } from './revocation.ts'
-import { changedPrototypes } from './surroundings.ts'
+import { changedPrototypes } from './side-effects.ts'
 import { judgeTokens } from './token.ts'
 import type { Judged, Pending } from './verdict.ts'
 
-/** What kinds that are not replayed yet belong to. */
+/** The missing features of kinds that are not replayed yet. */
 const LATER: { readonly [kind: string]: string } = {
   redirect_uri: 'OAuth',
   register_redirect_uri: 'OAuth',
@@ -42,7 +42,7 @@ export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
   ]
 }
 
-/** The kinds that go over HTTP, to server processes of ours. */
+/** The kinds that are sent over HTTP to server processes. */
 export async function replayOverHttp(corpus: Corpus): Promise<Judged[]> {
   const attacks = [...attacksOf(corpus, 'header'), ...attacksOf(corpus, 'request')]
   const due = attacks.filter((attack) => featureAwaited(attack, corpus) === undefined)
@@ -64,7 +64,7 @@ const REPLAYED: { readonly [K in Kind]: true } = {
   request: true,
 }
 
-/** The cases of kinds that belong to later work. */
+/** The cases of kinds that are not replayed yet. */
 export const pendingKinds = ({ cases }: Corpus): Pending[] =>
   cases
     .filter(({ kind }) => !Object.hasOwn(REPLAYED, kind))

@@ -10,14 +10,14 @@ import {
 import { foreignSessionId } from '../../src/sessions/foreign-session-id.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { type Attack, type Corpus, profileOf } from './corpus.ts'
-import { ALICE, type House, houseOf } from './house.ts'
+import { ALICE, instanceOf, type TestInstance } from './instance.ts'
 import { malleated } from './malleated.ts'
 import { outcomeFaults, outcomeOfAsync, type Verdict } from './verdict.ts'
 
 /**
- * Ends what one token stands for, then presents another. In this house a token stands for a session: each `jti` of the
- * corpus is given one, and its tokens are signed anew with the session in them. What the two texts have to do with
- * each other stays: the same claims, another header, the same text, the other form of the same signature.
+ * Revokes the session of one token, then presents another token. Each `jti` of the corpus gets a session, and its tokens are
+ * signed again with the session's id. How the two tokens differ is kept: by the header, not at all, or by the form of the
+ * signature.
  */
 export async function judgeRevocation(
   attack: Attack<'revocation'>,
@@ -26,7 +26,7 @@ export async function judgeRevocation(
   const { id, kind, reason, revoke, token } = attack
   const profile = profileOf(corpus, attack.profile)
   const { text, key } = keyFor(profile.algorithms[0] as Algorithm)
-  const instance = await houseOf(profile, corpus.now, { signingKey: text })
+  const instance = await instanceOf(profile, corpus.now, { signingKey: text })
   try {
     const [revoked, presented] = await Promise.all(
       [revoke, token].map((each) =>
@@ -38,7 +38,7 @@ export async function judgeRevocation(
     const before = await outcomeOfAsync(() => instance.auth.require(bearing(shown)))
     await instance.auth.sessions.revoke(revoked!.session)
     const outcome = await outcomeOfAsync(() => instance.auth.require(bearing(shown)))
-    // That it is refused means something only where it was good before.
+    // The rejection counts only if the token was valid before.
     const faults = [
       ...outcomeFaults(before, { expect: 'accept' }),
       ...outcomeFaults(outcome, attack),
@@ -64,7 +64,7 @@ const signedPart = (token: string): string => token.slice(0, token.lastIndexOf('
 async function reissue(
   token: string,
   key: SigningKey,
-  { store }: House,
+  { store }: TestInstance,
   now: UnixSeconds,
 ): Promise<{ readonly token: string; readonly session: SessionId }> {
   const [header = '', payload = ''] = token.split('.')

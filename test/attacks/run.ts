@@ -8,8 +8,8 @@ import { isPending, type Judged, type Pending, type Verdict } from './verdict.ts
  *
  *     npm run attacks [-- FILE] [--json]
  *
- * Tokens, keys, settings and names in this process, through the code that a server runs; requests over raw sockets to server
- * processes of ours. What belongs to features that do not exist yet is counted as pending.
+ * Tokens, keys, settings and names run in this process, through the code of the server; requests go over raw sockets to server
+ * processes. Cases of missing features are counted as pending.
  */
 const { values: wish, positionals } = parseArgs({
   allowPositionals: true,

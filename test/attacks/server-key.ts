@@ -4,8 +4,8 @@ import type { TokenOptions } from '../../src/options.ts'
 import type { Jwk, Profile } from './corpus.ts'
 
 /**
- * With what a server verifies the tokens of a profile. A secret of the corpus is any octets and an option is text, so the server
- * is given another one; `forServer` signs anew what was signed with the corpus's.
+ * The key with which a server verifies the tokens of a profile. A secret of the corpus may be any bytes, but the option is a
+ * string, so the server gets another secret; `forServer` signs the corpus's tokens with it.
  */
 export function serverKeyOf({
   keys: [jwk],
@@ -15,11 +15,11 @@ export function serverKeyOf({
   return { verifyingKey: key.export({ format: 'pem', type: 'spki' }) as string }
 }
 
-/** Nothing that an attacker of the corpus could have tried. */
+/** No token of the corpus is signed with this secret. */
 const secretFor = ({ k }: Jwk): string =>
   createHash('sha512').update(`of the server: ${k}`).digest('hex')
 
-/** A text of the corpus in which every token that the profile's secret signed has the signature of the server's. Nothing else changes. */
+/** Replaces the signature of every token that the profile's secret signed by one of the server's secret. */
 export function forServer(
   text: string,
   { keys: [jwk], algorithms: [alg] }: Profile,
@@ -45,7 +45,7 @@ export function forServer(
   })
 }
 
-/** Longer words are no tokens that a server would look at. */
+/** A server reads no longer token. */
 const LONGEST = 65_536
 
 /** Where a token may begin: a word itself, or `{` in base64url within its first segment. */

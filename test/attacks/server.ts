@@ -7,10 +7,10 @@ import { clientOf } from '../../src/server/request-client.ts'
 import { logWhenDone, textLine } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
 import type { Profile } from './corpus.ts'
-import { type House, houseOf, type SchemeName } from './house.ts'
+import { instanceOf, type SchemeName, type TestInstance } from './instance.ts'
 import { serverKeyOf } from './server-key.ts'
 
-/** A server in a process of its own, in front of the house that a profile describes. */
+/** A server in a process of its own, with the options of a profile. */
 export interface Wish {
   readonly profile: Profile
   readonly now: number
@@ -19,21 +19,21 @@ export interface Wish {
 
 const log = (entry: LogEntry): void => console.log(textLine(entry))
 
-// Its parent sends the wish and is told the port.
+// The parent process sends the options and receives the port.
 process.once('message', async ({ profile, now, scheme }: Wish) => {
-  const { auth } = await houseOf(profile, now, serverKeyOf(profile), scheme)
+  const { auth } = await instanceOf(profile, now, serverKeyOf(profile), scheme)
   const port = scheme === 'session' ? await serveBrowsers(auth) : await serveAlone(auth)
   process.send?.({ port })
 })
 
 /** The stand-alone server. */
-async function serveAlone(auth: House['auth']): Promise<number> {
+async function serveAlone(auth: TestInstance['auth']): Promise<number> {
   const { url } = await serve({ auth, host: '127.0.0.1', port: 0, log })
   return Number(new URL(url).port)
 }
 
-/** A site over https whose one page changes something on POST, which the stand-alone server has none of. */
-function serveBrowsers(auth: House['auth']): Promise<number> {
+/** A site over https with one page that changes something on POST; the stand-alone server has no such page. */
+function serveBrowsers(auth: TestInstance['auth']): Promise<number> {
   const [key, cert] = ['key', 'cert'].map((name) =>
     readFileSync(new URL(`../data/tls/${name}.pem`, import.meta.url)),
   )

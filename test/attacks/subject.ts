@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Wish } from './server.ts'
 
-/** A server process of ours, and what it wrote to its log. */
+/** A server process and its log. */
 export interface Subject extends AsyncDisposable {
   readonly port: number
-  /** Whether it is reached over https. */
+  /** Whether it serves https. */
   readonly secure: boolean
   /** All of standard output and standard error until now. */
   log(): string
 }
 
-/** @throws where it ended without a word */
+/** @throws if the process ended before it sent its port */
 export async function serve(wish: Wish): Promise<Subject> {
   const child = spawn(
     process.execPath,

@@ -18,36 +18,37 @@ import {
   typeFault,
   userIdIn,
 } from '../../src/tokens/user-of-token.ts'
+import { threadMillis } from '../time.ts'
 import { type Attack, type Corpus, type Profile, profileOf, textOf } from './corpus.ts'
-import { changedPrototypes, watchDoors } from './surroundings.ts'
-import { outcomeFaults, outcomeOf, tells, type Verdict } from './verdict.ts'
+import { changedPrototypes, watchSideEffects } from './side-effects.ts'
+import { leaks, outcomeFaults, outcomeOf, type Verdict } from './verdict.ts'
 
 type Judge = (token: string) => unknown
 
-/** Milliseconds that any case may take. */
+/** Time limit of a case, in milliseconds. */
 export const PATIENCE = 1000
 
-/** Judges the tokens of a corpus, with nothing but what its profiles say. */
+/** Verifies the tokens of a corpus with the options of their profiles. */
 export function judgeTokens(
   attacks: readonly Attack<'token'>[],
   corpus: Corpus,
 ): Verdict[] {
   const judges = new Map<string, Judge>()
-  using doors = watchDoors()
+  using sideEffects = watchSideEffects()
   return attacks.map((attack) => {
     const { id, kind, reason, profile, maxMillis = PATIENCE } = attack
     const judge = judges.get(profile) ?? judgeOf(profileOf(corpus, profile), corpus.now)
     judges.set(profile, judge)
     const token = textOf(attack.token)
-    doors.taken()
+    sideEffects.seen()
     const [outcome, millis] = timed(() => outcomeOf(() => judge(token)), maxMillis)
     const faults = [
       ...outcomeFaults(outcome, attack),
       ...(outcome.kind === 'accepted' ? claimFaults(outcome.value, attack.claims) : []),
-      ...(outcome.kind === 'refused' && tells(outcome.error, `${token}\n${opened(token)}`)
-        ? [`tells what the token says: ${outcome.error.message}`]
+      ...(outcome.kind === 'refused' && leaks(outcome.error, `${token}\n${opened(token)}`)
+        ? [`leaks a part of the token: ${outcome.error.message}`]
         : []),
-      ...doors.taken().map((use) => `reached for ${use}`),
+      ...sideEffects.seen().map((use) => `reached for ${use}`),
       ...(millis > maxMillis
         ? [`took ${Math.round(millis)} ms, more than ${maxMillis}`]
         : []),
@@ -58,8 +59,8 @@ export function judgeTokens(
 }
 
 /**
- * What came of some work, and how long it took. What took too long is done again, twice at most: the time that counts is not that of
- * a machine at other work.
+ * The outcome of some work, and its processor time. Slow work is repeated, at most twice: code may have been compiled or
+ * memory collected meanwhile.
  */
 export function timed<T>(
   work: () => T,
@@ -67,14 +68,14 @@ export function timed<T>(
 ): readonly [outcome: T, millis: number] {
   let least = Number.POSITIVE_INFINITY
   for (let again = 0; ; again++) {
-    const start = performance.now()
+    const before = process.threadCpuUsage()
     const outcome = work()
-    least = Math.min(least, performance.now() - start)
+    least = Math.min(least, threadMillis(before))
     if (least <= patience || again === 2) return [outcome, least]
   }
 }
 
-/** The whole judgement of a token under a profile. @throws AuthError */
+/** Verifies a token with the options of a profile. @throws AuthError */
 export function judgeOf(profile: Profile, now: number): Judge {
   const keys = keysOf(profile)
   if (profile.layer === 'jws') return (token) => verifySignature(token, keys)
@@ -85,7 +86,7 @@ export function judgeOf(profile: Profile, now: number): Judge {
     ...(issuer === undefined ? {} : { issuer }),
     ...(audience === undefined ? {} : { audience }),
     ...(leeway === undefined ? {} : { leeway: seconds(leeway) }),
-    // An access token says so in its header (RFC 9068 §2.1), and is no ID token.
+    // An access token with this typ (RFC 9068 §2.1) is not an ID token.
     ...(tokenType === 'id' ? { types: ['jwt'] } : {}),
   })
   if (tokenType === 'id') return (token) => asIdToken(verify(token), profile)
@@ -106,14 +107,14 @@ export function keysOf({ keys, algorithms }: Profile): KeySet {
   )
 }
 
-const { terms } = parseSettings({}, {})
+const { tokens: terms } = parseSettings({}, {})
 
-/** What the house asks of its own tokens beyond the engine: an id, a type, somebody whom it names. */
+/** What an instance requires of its tokens beyond the engine: an id, a type, a user. */
 function asOurs(claims: Claims, types: readonly TokenType[]): Claims {
   requireJti(claims, terms)
   const faults = types.map((type) => typeFault(claims, type, terms))
   if (faults.every((fault) => fault !== undefined)) throw faults[0]
-  // An empty text is nobody's id: what userIdIn gives for claims of other types.
+  // userIdIn returns an empty string for a claim of another type.
   if (!userIdIn(claims, terms)) throw noUserNamed()
   return claims
 }

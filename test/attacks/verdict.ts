@@ -1,12 +1,12 @@
 import { AuthError } from '../../src/base/errors.ts'
 
-/** How a case came out: `faults` is empty where all is as it should be. */
+/** The result of a case: `faults` is empty if it is as expected. */
 export interface Verdict {
   readonly id: string
   readonly kind: string
   readonly reason: string
   readonly faults: readonly string[]
-  /** Why another answer than the corpus's is held right: see `wire-rules.ts`. */
+  /** Why another answer than the corpus's is right: see `wire-rules.ts`. */
   readonly because?: string
 }
 
@@ -21,7 +21,7 @@ export type Judged = Verdict | Pending
 
 export const isPending = (judged: Judged): judged is Pending => 'feature' in judged
 
-/** What the judged thing did. */
+/** What the code under test did. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly error: AuthError }
@@ -51,7 +51,7 @@ const refusalOr = (error: unknown): Outcome =>
 /**
  * What is wrong with an outcome: nothing, or one line.
  *
- * @param alias other words of ours for a class of the corpus
+ * @param alias other error codes that count as one of the corpus
  */
 export function outcomeFaults(
   outcome: Outcome,
@@ -71,13 +71,13 @@ export function outcomeFaults(
   return [`is refused as ${code} (${message}), not as ${error.join(' or ')}`]
 }
 
-/** Characters in a row that only a leak has in common with what must not be told, and the fewest that can be told at all. */
+/** A common substring of the first length is a leak; shorter secrets than the second are not searched for. */
 const RUN = 16
 const LEAST = 8
 
-/** Whether something of `hidden` stands in what a refusal tells: its message, its answer, its causes. */
-export function tells(error: AuthError, hidden: string): boolean {
-  const told = [
+/** Whether an error contains a part of `hidden`: in its message, its answer or its causes. */
+export function leaks(error: AuthError, hidden: string): boolean {
+  const shown = [
     error.message,
     error.detail,
     JSON.stringify(error.body) ?? '',
@@ -85,8 +85,8 @@ export function tells(error: AuthError, hidden: string): boolean {
   ].join('\n')
   if (hidden.length < LEAST) return false
   const run = Math.min(RUN, hidden.length)
-  for (let start = 0; start + run <= told.length; start++) {
-    if (hidden.includes(told.slice(start, start + run))) return true
+  for (let start = 0; start + run <= shown.length; start++) {
+    if (hidden.includes(shown.slice(start, start + run))) return true
   }
   return false
 }

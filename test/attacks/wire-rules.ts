@@ -2,13 +2,13 @@ import type { HttpAttack } from './corpus.ts'
 import { textOf } from './corpus.ts'
 
 /**
- * Where the wire that we share with Simple JWT has an answer of its own, and the corpus asks for a stricter one. Such a request
- * has to be answered exactly as the plain one that it stands for.
+ * Requests to which the wire of Simple JWT gives a more lenient answer than the corpus expects. Each must get exactly the
+ * answer of an equivalent plain request.
  */
 interface WireRule {
-  /** Where it is written. */
+  /** Its source. */
   readonly because: string
-  /** The plain request; `undefined` where the rule has nothing to say. */
+  /** The plain request, or `undefined` if the rule does not apply. */
   readonly plain: (attack: HttpAttack) => HttpAttack | undefined
 }
 
@@ -44,7 +44,7 @@ const WIRE_RULES: readonly WireRule[] = [
   },
 ]
 
-/** The rule that a request falls under, and the plain request to compare its answer with. */
+/** The rule that applies to a request, and the plain request whose answer it must get. */
 export function wireRuleFor(
   attack: HttpAttack,
 ): { readonly because: string; readonly plain: HttpAttack } | undefined {

@@ -99,13 +99,13 @@ const told = ({
   scheme,
   scopes,
   token,
-  apiToken,
+  credential,
 }: Principal<User | undefined>): object => ({
   user: user?.username,
   scheme,
   scopes,
   token,
-  by: apiToken?.name,
+  by: credential?.name,
 })
 
 const refused = (

@@ -142,7 +142,7 @@ test('a name is read as UTF-8', async (t) => {
   assert.equal(body.user, 'nöel')
 })
 
-test('without a list of proxies a header is refused at the start', () => {
+test('remoteUser({ header }) without valid proxy addresses is refused at the start', () => {
   for (const from of [
     undefined,
     [],
@@ -157,11 +157,11 @@ test('without a list of proxies a header is refused at the start', () => {
   }
   assert.throws(
     () => remoteUser({ header: 'X-Remote-User' } as FromHeader),
-    /needs from: the proxy's addresses, such as \['127\.0\.0\.1'\]/,
+    /needs the proxy's addresses.* Add from: \['127\.0\.0\.1'\]/,
   )
 })
 
-test('the authentication rule is asked at each request (D11)', async (t) => {
+test('users.rule is applied at each request (D11)', async (t) => {
   let banned = false
   const { send } = await served(t, {
     authentication: [variable()],

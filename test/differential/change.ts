@@ -2,7 +2,7 @@ import type { Draft } from './draft.ts'
 import type { KeyCase } from './keys.ts'
 import type { Chance } from './random.ts'
 
-/** Something that is done to a token. */
+/** Changes a token. */
 export type Change = (draft: Draft, chance: Chance) => void
 
 /** Changes by their names. */
@@ -34,7 +34,7 @@ export const withoutClaim =
     delete draft.claims[name]
   }
 
-/** The JSON text of the header or the payload, written otherwise. */
+/** Replaces the JSON text of the header or the payload. */
 export const written =
   (
     part: 'headerText' | 'payloadText',
@@ -45,28 +45,28 @@ export const written =
     draft[part] = write(text, chance)
   }
 
-/** The segments of header and payload, spelled otherwise and signed so. */
+/** Replaces the segments of header and payload before they are signed. */
 export const spelled =
   (spell: (segment: string, chance: Chance) => string): Change =>
   (draft, chance) => {
     draft.spell = (segment) => spell(segment, chance)
   }
 
-/** Another signature than the one that belongs there. */
+/** Replaces the signature. */
 export const signature =
   (make: (signed: Buffer, key: KeyCase, chance: Chance) => Buffer): Change =>
   (draft, chance) => {
     draft.sign = (signed, key) => make(signed, key, chance)
   }
 
-/** The finished text, changed. */
+/** Changes the finished token. */
 export const finished =
   (change: (token: string, chance: Chance) => string): Change =>
   (draft, chance) => {
     draft.finish.push((token) => change(token, chance))
   }
 
-/** Values of every type of JSON, for members that want another. */
+/** Values of every JSON type, for members of another type. */
 export const ODD = [
   null,
   0,

@@ -1,7 +1,7 @@
 import { type Changes, written } from './change.ts'
 import type { Chance } from './random.ts'
 
-/** Ways of writing an object that readers of JSON take differently, or should not take at all. */
+/** JSON texts that parsers read differently, or must reject. */
 const JSON_ODDITIES: {
   readonly [name: string]: (text: string, chance: Chance) => string | Buffer
 } = {
@@ -21,7 +21,7 @@ const JSON_ODDITIES: {
     text + chance.pick(['x', '{}', '\0', ',', ' null']),
   'cut off': (text, chance) => text.slice(0, chance.int(text.length)),
   'lone surrogate': (text) => text.replace('{', '{"s":"\\ud800",'),
-  'octets that are no UTF-8': (text) =>
+  'bytes that are not UTF-8': (text) =>
     Buffer.concat([
       Buffer.from(text.slice(0, -1)),
       Buffer.from(',"u":"'),
@@ -59,7 +59,7 @@ const JSON_ODDITIES: {
   'a control character': (text) => text.replace('{', '{"c":"a\u0001b",'),
 }
 
-/** The JSON of header and payload. */
+/** Changes of the JSON of header and payload. */
 export const JSONS: Changes = Object.fromEntries(
   Object.entries(JSON_ODDITIES).flatMap(([name, write]) => [
     [`header as JSON: ${name}`, written('headerText', write)],

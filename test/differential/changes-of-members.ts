@@ -32,7 +32,7 @@ const TYPES = [
   'text/jwt',
 ]
 
-/** The members of the header. */
+/** Changes of the header. */
 export const HEADERS: Changes = {
   'header: alg': header('alg', ALGS),
   'header: no alg': withoutHeader('alg'),
@@ -100,7 +100,7 @@ const AUDIENCES = [
   ...ODD,
 ]
 
-/** The claims. */
+/** Changes of the claims. */
 export const CLAIMS: Changes = {
   'claim: exp': claim('exp', DATES),
   'claim: nbf': claim('nbf', DATES),

@@ -8,7 +8,7 @@ import { rawSignature } from './signing.ts'
 const proper = (signed: Buffer, { alg, signing }: KeyCase): Buffer =>
   rawSignature(alg, signing, signed)
 
-/** Another signature than the one that belongs there. */
+/** Replacements of the signature. */
 export const SIGNATURES: Changes = {
   'signature: an attacker’s': (draft) => {
     draft.sign = signedBy(({ attacker }) => attacker)
@@ -40,7 +40,7 @@ export const SIGNATURES: Changes = {
   'signature: zeros': signature((signed, key) =>
     Buffer.alloc(proper(signed, key).length),
   ),
-  'signature: one octet': signature((_, __, chance) => chance.bytes(1)),
+  'signature: one byte': signature((_, __, chance) => chance.bytes(1)),
   'signature: longer': signature((signed, key, chance) =>
     Buffer.concat([proper(signed, key), chance.bytes(1)]),
   ),
@@ -60,7 +60,7 @@ export const SIGNATURES: Changes = {
   },
 }
 
-/** Algorithms that one key could serve, were it not bound to one. */
+/** Algorithms that one key could be used with if it were not bound to one. */
 function isRelated(alg: Algorithm, other: Algorithm): boolean {
   const [a, b] = [ALGORITHMS[alg].kind, ALGORITHMS[other].kind]
   return alg !== other && a === b && (a === 'rsa' || a === 'hmac')

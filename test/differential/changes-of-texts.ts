@@ -3,7 +3,7 @@ import type { Chance } from './random.ts'
 
 type TextChange = (text: string, chance: Chance) => string
 
-/** One of the segments, changed. */
+/** Changes one segment. */
 const segment =
   (change: TextChange): TextChange =>
   (token, chance) => {
@@ -20,7 +20,7 @@ function inserted(text: string, chance: Chance, what: readonly string[]): string
 
 const padded: TextChange = (text) => text.padEnd(Math.ceil(text.length / 4) * 4, '=')
 
-/** The same octets in a spelling whose last character carries bits that mean nothing. */
+/** The same bytes, with unused bits set in the last character. */
 const withSpareBits: TextChange = (text) => {
   const spare = [1, 1, 16, 4][text.length % 4]!
   const last = ALPHABET.indexOf(text.at(-1) ?? 'A')
@@ -30,7 +30,7 @@ const withSpareBits: TextChange = (text) => {
 const WHITE = [' ', '\n', '\r\n', '\t', '\u00a0']
 const FOREIGN = ['!', '%', '"', '\0', 'é', '－', '💧', '\ud800', '~']
 
-/** The text of a finished token. */
+/** Changes of a finished token. */
 export const TEXTS: Changes = {
   'text: padding': finished(segment(padded)),
   'signed text: padding': spelled(padded),

@@ -4,7 +4,7 @@ import { CLAIMS, HEADERS } from './changes-of-members.ts'
 import { SIGNATURES } from './changes-of-signatures.ts'
 import { TEXTS } from './changes-of-texts.ts'
 
-/** Everything that is done to tokens, by name: from their members to their text. */
+/** All changes by name, from single members to the finished token. */
 export const CHANGES: Changes = {
   ...HEADERS,
   ...CLAIMS,

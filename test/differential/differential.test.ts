@@ -3,17 +3,18 @@ import { test } from 'node:test'
 import { classOf, DISAGREEMENTS } from './disagreements.ts'
 import { type Sample, samples } from './samples.ts'
 
-/** In a run of this length every class of the list that is not rare occurs. */
+/** A run of this length meets every class of the list that is not rare. */
 const LARGE = 100_000
 
 const COUNT = Number(process.env.WATCHWORD_DIFFERENTIAL ?? 10_000)
 const SEED = Number(process.env.WATCHWORD_SEED ?? Date.now() % 2 ** 31)
 
-const told = (word: Sample['ours']): string => (word.accepted ? 'accepted' : word.code)
+const verdictOf = (word: Sample['ours']): string =>
+  word.accepted ? 'accepted' : word.code
 const shown = ({ index, alg, trail, token, ours, jose, fastJwt }: Sample): string =>
-  `#${index} ${alg} [${trail.join(' + ')}] ours: ${told(ours)}, jose: ${told(jose)}, fast-jwt: ${told(fastJwt)}\n${token}`
+  `#${index} ${alg} [${trail.join(' + ')}] ours: ${verdictOf(ours)}, jose: ${verdictOf(jose)}, fast-jwt: ${verdictOf(fastJwt)}\n${token}`
 
-/** What our judgement has against it; nothing where the three agree or the list says why they do not. */
+/** @returns a fault unless the three agree or the list explains the disagreement */
 function faultsOf(sample: Sample, seen: Map<string, number>): string[] {
   const { ours, jose, fastJwt, trail } = sample
   if (!ours.accepted && ours.foreign !== undefined) return [`threw ${ours.foreign}`]
@@ -32,7 +33,7 @@ function faultsOf(sample: Sample, seen: Map<string, number>): string[] {
   return []
 }
 
-test(`differential: ${COUNT} tokens are judged as jose and fast-jwt judge them, or the list says why not`, async (t) => {
+test(`differential: ${COUNT} tokens have the same outcome in jose and fast-jwt, or the list says why not`, async (t) => {
   t.diagnostic(`WATCHWORD_SEED=${SEED}`)
   const seen = new Map<string, number>()
   const faults: string[] = []
@@ -46,7 +47,7 @@ test(`differential: ${COUNT} tokens are judged as jose and fast-jwt judge them, 
     [],
     `${faults.length} unlisted; again with WATCHWORD_SEED=${SEED}`,
   )
-  // Good ones and refused ones: a run of one kind would say little.
+  // A run without accepted or without rejected tokens would prove little.
   assert.ok(accepted > COUNT / 8 && accepted < COUNT / 2, `${accepted} accepted`)
 
   for (const [name, times] of seen) t.diagnostic(`${times} × ${name}`)

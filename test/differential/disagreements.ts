@@ -12,17 +12,17 @@ import {
 import type { Sample } from './samples.ts'
 
 /**
- * A class of tokens that we refuse and another implementation takes. There is no class the other way round: what one of them
- * refuses, we refuse.
+ * A class of tokens that we reject and another implementation accepts. There is no class the other way round: we reject what
+ * any of them rejects.
  */
 export interface Disagreement {
   readonly name: string
-  /** Why we are right, or why it is ours to choose. */
+  /** Why we are right, or free to choose. */
   readonly because: string
-  /** What we call it. */
+  /** Our error code. */
   readonly code: string
   readonly holds: (token: Reading, sample: Sample) => boolean
-  /** Not in every run of 100,000. */
+  /** Does not occur in every run of 100,000 tokens. */
   readonly rare?: true
 }
 
@@ -55,7 +55,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: 'spare bits that are not zero, in the signature',
-    because: 'the same; such a text was signed by nobody',
+    because: 'the same; no issuer signed such a text',
     code: 'bad_signature',
     holds: ({ segments }) => respelled(segments[2] ?? '') !== segments[2],
   },
@@ -106,8 +106,9 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
       ),
   },
   {
-    name: 'octets that are no UTF-8',
-    because: 'readers that replace them see what nobody wrote (RFC 8259 §8.1)',
+    name: 'bytes that are not UTF-8',
+    because:
+      'a parser that replaces them reads another text than was signed (RFC 8259 §8.1)',
     code: 'malformed',
     holds: (token) => !parts(token).every(isUtf8),
   },
@@ -146,14 +147,14 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   {
     name: 'typ of another kind of token',
     because:
-      'tokens of one kind are not taken for another (RFC 8725 §3.11); the others were not told which is wanted',
+      'tokens of one kind are not taken for another (RFC 8725 §3.11); the others have no such option here',
     code: 'wrong_type',
     holds: (token) =>
       has(token, 'typ') &&
       !/^(application\/)?(at\+)?jwt$/i.test(textOr(member(token, 'typ'))),
   },
   {
-    name: 'longer than 8,192 octets',
+    name: 'longer than 8,192 bytes',
     because: 'what is read before a signature is checked is bounded',
     code: 'too_large',
     holds: ({ token }) => token.length > 8192,
@@ -178,8 +179,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: 'issued in the future',
-    because:
-      'as Simple JWT; the others look at iat only where a greatest age is asked for',
+    because: 'as Simple JWT; the others check iat only with a maximum age',
     code: 'not_yet_valid',
     holds: (token) => Number(claim(token, 'iat')) > NOW,
   },
@@ -210,7 +210,7 @@ const respelled = (text: string): string =>
 
 const textOr = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** The class that a disagreement falls under; `undefined`: it is a new one, or a fault. */
+/** The class of a disagreement, or `undefined` if it is new or a fault. */
 export function classOf(sample: Sample): Disagreement | undefined {
   if (sample.ours.accepted) return undefined
   const { code } = sample.ours

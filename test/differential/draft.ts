@@ -4,28 +4,28 @@ import type { KeyCase } from './keys.ts'
 import type { Chance } from './random.ts'
 import { rawSignature } from './signing.ts'
 
-/** The moment at which the tokens of a run are judged. */
+/** The clock of all verifiers of a run. */
 export const NOW = 1_893_456_000
 export const ISSUER = 'https://auth.example'
 export const AUDIENCE = 'https://api.example'
 
 type Members = Record<string, unknown>
 
-/** A token in the making; changes are made to its parts before it is signed, and to its text afterwards. */
+/** A token before it is finished: changes apply to its parts before it is signed, and to its text afterwards. */
 export interface Draft {
   readonly key: KeyCase
   readonly header: Members
   readonly claims: Members
-  /** In place of the members, where their text or octets are what is changed. */
+  /** The JSON text or bytes, if they are changed, in place of the members. */
   headerText?: string | Buffer
   payloadText?: string | Buffer
-  /** Spells the segments of header and payload, before they are signed, otherwise than base64url does. */
+  /** Encodes the segments of header and payload before they are signed. Default: base64url. */
   spell?: (segment: string) => string
-  /** Default: the key's own. */
+  /** Default: the key's. */
   sign?: (signed: Buffer, key: KeyCase) => Buffer
-  /** Applied to the finished text. */
+  /** Applied to the finished token. */
   readonly finish: ((token: string) => string)[]
-  /** The names of the changes, in their order. */
+  /** The names of the changes, in order. */
   readonly trail: string[]
 }
 
@@ -66,7 +66,7 @@ const VALUES = [
   { deep: { er: 1 } },
 ]
 
-/** The finished text. */
+/** The finished token. */
 export function textOf({
   key,
   header,

@@ -6,7 +6,7 @@ import { KeySet, verifier } from '../../src/jwt/index.ts'
 import { AUDIENCE, ISSUER, NOW } from './draft.ts'
 import type { KeyCase } from './keys.ts'
 
-/** What an implementation says of a token. */
+/** The outcome of a token in one implementation. */
 export type Word =
   | { readonly accepted: true; readonly claims: unknown }
   | { readonly accepted: false; readonly code: string; readonly foreign?: unknown }
@@ -21,7 +21,7 @@ export type Judges = (token: string) => Promise<Words>
 
 const refused = (code: unknown): Word => ({ accepted: false, code: String(code) })
 
-/** The three, asked for the same: one key of one algorithm, issuer, audience, an end, and the same moment. */
+/** The three implementations with the same options: one key of one algorithm, issuer, audience, required exp, clock. */
 export function judgesOf({ alg, ours, verifying, text }: KeyCase): Judges {
   const { verify } = verifier({
     keys: new KeySet([ours]),

@@ -15,14 +15,14 @@ import {
 } from '../../src/jwt/index.ts'
 import type { Chance } from './random.ts'
 
-/** A key as each of the implementations wants it, and an attacker's of the same kind. */
+/** A key in the form of each implementation, and an attacker's key of the same kind. */
 export interface KeyCase {
   readonly alg: Algorithm
   readonly kid: string
   readonly ours: VerifyingKey
-  /** What jose takes: a secret or a public key. */
+  /** For jose: a secret or a public key. */
   readonly verifying: KeyObject
-  /** What fast-jwt takes: octets of a secret, or a public key in PEM. */
+  /** For fast-jwt: bytes of a secret, or a public key in PEM. */
   readonly text: Buffer | string
   readonly signing: KeyObject
   readonly attacker: KeyObject
@@ -75,7 +75,7 @@ function pairCase(alg: Algorithm): KeyCase {
   }
 }
 
-/** Two private keys. Those of RSA take long to make, and are always the same two. */
+/** Two private keys. RSA keys are slow to generate, so these are always the same two. */
 function pairOf(alg: Algorithm): readonly [KeyObject, KeyObject] {
   const details = ALGORITHMS[alg]
   switch (details.kind) {

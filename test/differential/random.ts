@@ -1,4 +1,4 @@
-/** A source of chance that gives the same from the same seed (xorshift, 32 bits; Marsaglia 2003). */
+/** A pseudo-random generator with a seed (xorshift, 32 bits; Marsaglia 2003). */
 export class Chance {
   #state: number
 
@@ -6,7 +6,7 @@ export class Chance {
     this.#state = seed | 0 || 1
   }
 
-  /** From 0 to `below`, which is not reached. */
+  /** An integer from 0 to `below` - 1. */
   int(below: number): number {
     this.#state ^= this.#state << 13
     this.#state ^= this.#state >>> 17
@@ -18,7 +18,7 @@ export class Chance {
     return from[this.int(from.length)]!
   }
 
-  /** True once in `times`. */
+  /** True with a chance of 1 in `times`. */
   once(times: number): boolean {
     return this.int(times) === 0
   }

@@ -1,6 +1,6 @@
 /**
- * A token as a lenient reader sees it: what disagreements are told apart by. It shares no code with the engine, so that a fault of
- * the engine does not explain itself.
+ * A token as a lenient parser reads it, to classify disagreements. It shares no code with the engine, so that a fault of the
+ * engine cannot explain itself.
  */
 export interface Reading {
   readonly token: string
@@ -12,7 +12,7 @@ export interface Reading {
 export interface Part {
   readonly bytes: Buffer
   readonly text: string
-  /** `undefined` where it is no object of JSON. */
+  /** `undefined` if it is not a JSON object. */
   readonly members: { readonly [name: string]: unknown } | undefined
 }
 
@@ -49,7 +49,7 @@ export const isUtf8 = ({ bytes }: Part): boolean =>
 export const hasByteOrderMark = ({ bytes }: Part): boolean =>
   bytes.toString('hex', 0, 3) === 'efbbbf'
 
-/** More names are written than there are members. */
+/** Whether the text has more names than the object has members. */
 export const repeatsAName = ({ text, members }: Part): boolean =>
   members !== undefined &&
   [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, name]) => name).length >
@@ -69,7 +69,7 @@ export const depthOf = (value: unknown): number =>
     ? 1 + Math.max(0, ...children(value).map(([, child]) => depthOf(child)))
     : 0
 
-/** Whether something holds of a name and its value anywhere within. */
+/** Whether a predicate is true for a member at any depth. */
 export const anywhere = (
   value: unknown,
   holds: (name: string, value: unknown) => boolean,

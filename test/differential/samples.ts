@@ -5,21 +5,21 @@ import { keyCases } from './keys.ts'
 import { Chance } from './random.ts'
 
 export interface Sample extends Words {
-  /** Which of the run: the seed and it find the token again. */
+  /** Its number in the run: with the seed it finds the token again. */
   readonly index: number
   readonly token: string
   readonly alg: string
   readonly kid: string
-  /** The changes that were made to a good token; none: it is good. */
+  /** The changes to a valid token. Empty: it is valid. */
   readonly trail: readonly string[]
 }
 
 const NAMES = Object.keys(CHANGES)
 
-/** How many are judged at a time: jose waits for other threads. */
+/** Tokens in parallel: jose waits for other threads. */
 const AT_ONCE = 32
 
-/** Makes tokens and asks everybody about each. */
+/** Generates tokens and verifies each with every implementation. */
 export async function* samples(seed: number, count: number): AsyncGenerator<Sample> {
   const chance = new Chance(seed)
   const keys = keyCases(chance)
@@ -47,11 +47,11 @@ export async function* samples(seed: number, count: number): AsyncGenerator<Samp
   }
 }
 
-/** What is quick comes more often: signatures of RSA and of the long curves take a hundred times as long. */
+/** Fast algorithms are picked more often: RSA and the long curves take a hundred times as long. */
 const shareOf = (alg: string): number =>
   alg.startsWith('HS') || alg === 'ES256' || alg === 'EdDSA' ? 6 : 1
 
-/** One token in eight is good, most have one change, some have two. */
+/** One token in eight is valid, most have one change, some have two. */
 function changesFor(chance: Chance): string[] {
   const how = chance.int(8)
   if (how === 0) return []

@@ -1,7 +1,7 @@
 import { constants, createHmac, type KeyObject, sign } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
 
-/** A signature by node alone: what is compared may not be made by one of those that are compared. */
+/** Signs with node:crypto: the tokens must not come from an implementation that is compared. */
 export function rawSignature(
   alg: Algorithm,
   key: KeyObject,

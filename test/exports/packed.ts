@@ -69,7 +69,7 @@ test('adapters are imported without their frameworks', async () => {
 test('the command makes a user, and knows which passwords are common', async () => {
   assert.deepEqual(await type(['user', 'create', 'ada'], 'qhr4-7mzt-w2pd-x9kc'), {
     code: 0,
-    out: 'Made ada.\n',
+    out: 'Created ada.\n',
     err: '',
   })
   assert.match(

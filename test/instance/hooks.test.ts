@@ -8,7 +8,7 @@ import { mount } from '../../src/adapters/node.ts'
 import type { Events } from '../../src/options.ts'
 import { instanceFor, PASSWORD, post, signIn, stillClock } from './setup.ts'
 
-/** Rejections that nobody handled: each ends a process (D8). The runner's own listener is put aside meanwhile. */
+/** Collects unhandled rejections: each would end a process. The runner's own listener is removed meanwhile. */
 function unhandled(t: TestContext): unknown[] {
   const seen: unknown[] = []
   const others = process.listeners('unhandledRejection')
@@ -40,7 +40,7 @@ async function presentSpentToken(
   return answer
 }
 
-test('on.reuseDetected that rejects ends no process', async (t) => {
+test('on.reuseDetected that rejects leaves no unhandled rejection', async (t) => {
   const seen = unhandled(t)
   const { status } = await presentSpentToken(t, async () => {
     throw new Error('the mail server is down')
@@ -49,14 +49,14 @@ test('on.reuseDetected that rejects ends no process', async (t) => {
   assert.deepEqual(seen, [])
 })
 
-test('on.reuseDetected that throws does not change the answer', async (t) => {
+test('on.reuseDetected that throws does not change the response', async (t) => {
   const { status } = await presentSpentToken(t, () => {
     throw new Error('the mail server is down')
   })
   assert.equal(status, 401)
 })
 
-test('a log that throws ends no process and leaves no request without an answer', async (t) => {
+test('a log that throws leaves no unhandled rejection, and every request is answered', async (t) => {
   const seen = unhandled(t)
   const auth = instanceFor(t, {
     database: 'sqlite::memory:',
@@ -82,7 +82,7 @@ test('a log that throws ends no process and leaves no request without an answer'
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const headers = { authorization: `Bearer ${access}` }
-  const status = await fetch(url, { headers, signal: AbortSignal.timeout(1000) }).then(
+  const status = await fetch(url, { headers, signal: AbortSignal.timeout(60_000) }).then(
     (response) => response.status,
     (error) => error.name,
   )

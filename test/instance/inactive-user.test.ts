@@ -13,16 +13,16 @@ const CASES: Readonly<
   'with a rule': { users: { rule: (user) => user?.active === true } },
 }
 
-// rotation.md §3, "user gone", and rule T7: 401, and the session is revoked.
+// The refresh is answered with 401, and the session is revoked.
 for (const [name, terms] of Object.entries(CASES)) {
-  test(`a refresh for an inactive user ends the session, ${name}`, async (t) => {
+  test(`a refresh of an inactive user revokes the session, ${name}`, async (t) => {
     const database = join(folder(t), 'watchword.db')
     const auth = instanceFor(t, { database, ...terms })
     await auth.users.create({ username: 'ann', password: PASSWORD })
     const { refresh } = await signIn(auth)
     const db = new DatabaseSync(database)
     t.after(() => db.close())
-    // By another program: an instance that deactivates ends the sessions itself.
+    // Written by another program: an instance that deactivates a user revokes the sessions itself.
     db.exec('update users set active = 0')
     assert.equal((await post(auth, '/api/token/refresh/', { refresh })).status, 401)
     db.exec('update users set active = 1')
@@ -30,7 +30,7 @@ for (const [name, terms] of Object.entries(CASES)) {
   })
 }
 
-test('a rule that answers with a promise lets nobody in', async (t) => {
+test('a users.rule that returns a promise refuses every user', async (t) => {
   const rule = (async () => false) as unknown as NonNullable<UserOptions['rule']>
   const auth = instanceFor(t, { database: 'sqlite::memory:', users: { rule } })
   await auth.users.create({ username: 'ann', password: PASSWORD })

@@ -9,8 +9,8 @@ import { importSigningKey, sign } from '../../src/jwt/index.ts'
 import { unseal } from '../../src/keys/seal.ts'
 import { folder, instanceFor, PASSWORD, signIn, stillClock } from './setup.ts'
 
-// Rule K9: "verify-only until the last token's exp has passed; then removed. No step needs a restart."
-test('a retired key verifies nothing once its last token has expired', async (t) => {
+// Retired keys verify until the last token has expired and are then removed, without a restart.
+test('a retired key verifies no token once its last one has expired', async (t) => {
   const { clock, pass, now } = stillClock()
   const database = join(folder(t), 'watchword.db')
   const auth = instanceFor(t, { database, clock })
@@ -18,7 +18,7 @@ test('a retired key verifies nothing once its last token has expired', async (t)
   const [header = ''] = (await signIn(auth)).access!.split('.')
   const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString())
 
-  // Whoever read the key while it was current.
+  // A token forged by an attacker who got the key while it was current.
   const db = new DatabaseSync(database)
   const row = db.prepare('select algorithm, sealed from keys where id = ?').get(kid) as {
     sealed: string

@@ -6,7 +6,7 @@ import { importSecret, sign } from '../../src/jwt/index.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import { instanceFor, PASSWORD, post, SECRET, signIn, stillClock } from './setup.ts'
 
-test('no scheme is handed the signing key as text', async (t) => {
+test('schemes cannot read the signing key', async (t) => {
   let seen: SchemeDeps | undefined
   const auth = instanceFor(t, {
     database: 'sqlite::memory:',
@@ -23,7 +23,7 @@ test('no scheme is handed the signing key as text', async (t) => {
 })
 
 for (const name of ['constructor', 'toString']) {
-  test(`an option called "${name}" is refused in a sentence`, () => {
+  test(`an option called "${name}" is refused by its name`, () => {
     assert.throws(() => parseSettings({ [name]: 1 }, {}), {
       message: `There is no option "${name}".`,
     })

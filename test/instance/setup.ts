@@ -9,7 +9,7 @@ import { type Watchword, watchword } from '../../src/watchword.ts'
 export const PASSWORD = 'pass-Word-9921-xq'
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
-/** A clock that stands still until it is moved. */
+/** A clock that the test advances. */
 export function stillClock(start = 1_800_000_000) {
   let now = start
   return {
@@ -21,9 +21,9 @@ export function stillClock(start = 1_800_000_000) {
   }
 }
 
-/** A folder of the test's own. */
+/** A temporary folder, removed after the test. */
 export function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'watchword-house-'))
+  const path = mkdtempSync(join(tmpdir(), 'watchword-test-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
   return path
 }

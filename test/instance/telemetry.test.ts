@@ -22,7 +22,7 @@ interface Recorded {
   ended: number
 }
 
-/** What an application does that wants to know: a provider and a keeper of contexts, both as small as the API allows. */
+/** The smallest tracer provider and context manager that the API allows. */
 function listen(t: TestContext): readonly Recorded[] {
   const spans: Recorded[] = []
   const names = new WeakMap<object, string>()
@@ -83,7 +83,7 @@ function listen(t: TestContext): readonly Recorded[] {
   return spans
 }
 
-async function house(t: TestContext, options: Options = {}) {
+async function tracedInstance(t: TestContext, options: Options = {}) {
   const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     secret: SECRET,
@@ -94,9 +94,9 @@ async function house(t: TestContext, options: Options = {}) {
   return auth
 }
 
-test('each verb is a span of its own, with its outcome and nothing of anybody', async (t) => {
+test('each endpoint has a span with its outcome and no user data', async (t) => {
   const spans = listen(t)
-  const auth = await house(t)
+  const auth = await tracedInstance(t)
   const { access, refresh } = await signIn(auth)
   await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
@@ -116,10 +116,10 @@ test('each verb is a span of its own, with its outcome and nothing of anybody', 
   )
 })
 
-test('spans hang on that of the request, and what the application does within on them', async (t) => {
+test("spans are children of the request's span, and parents of the application's spans", async (t) => {
   const spans = listen(t)
   const inner = trace.getTracer('application')
-  const auth = await house(t, {
+  const auth = await tracedInstance(t, {
     on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) },
   })
   await inner.startActiveSpan('request', async (span) => {
@@ -136,7 +136,7 @@ test('spans hang on that of the request, and what the application does within on
   )
 })
 
-test('a store that cannot be asked is an error of the span, and the answer stays as it is', async (t) => {
+test('an unavailable store marks the span as an error and does not change the response', async (t) => {
   const spans = listen(t)
   const store = sqliteStore({ file: ':memory:' })
   let isDown = false
@@ -147,7 +147,7 @@ test('a store that cannot be asked is an error of the span, and the answer stays
         ? Promise.reject(new AuthError('store_unavailable'))
         : store.ports.sessions.open(session),
   }
-  const auth = await house(t, { database: withPorts(store, { sessions }) })
+  const auth = await tracedInstance(t, { database: withPorts(store, { sessions }) })
   isDown = true
   const { status } = await post(auth, '/api/token/', {
     username: 'ann',
@@ -160,8 +160,8 @@ test('a store that cannot be asked is an error of the span, and the answer stays
   )
 })
 
-test('without the option nothing is told', async (t) => {
+test('without the option there are no spans', async (t) => {
   const spans = listen(t)
-  await signIn(await house(t, { telemetry: false }))
+  await signIn(await tracedInstance(t, { telemetry: false }))
   assert.deepEqual(spans, [])
 })

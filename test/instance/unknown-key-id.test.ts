@@ -11,7 +11,7 @@ const foreign = importSigningKey('ES256', privatePem, { kid })
 const bearing = (token: string): Request =>
   new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } })
 
-test('a token that names a key of nobody is refused like any other that is not valid', async (t) => {
+test('a token with an unknown key id gets the response of any invalid token', async (t) => {
   const auth = instanceFor(t, { database: 'sqlite::memory:', secret: SECRET })
   const { id } = await auth.users.create({ username: 'ann', password: PASSWORD })
   const now = Math.floor(Date.now() / 1000)
@@ -25,7 +25,7 @@ test('a token that names a key of nobody is refused like any other that is not v
   }
 })
 
-test('while the store cannot be asked, whose key it is is not known, and known keys go on', async (t) => {
+test('while the store is unavailable, an unknown key id gets 503 and known keys still verify', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let isAway = false
   const list: typeof store.ports.keys.list = async () => {

@@ -4,40 +4,40 @@ import { join, resolve } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePort } from '../services/free-port.ts'
 
-/** The folder with a Django to start, where one is installed: `.ci/run` does, and names it. */
+/** The folder with an installed Django, set by `.ci/run`. */
 const folder = process.env.WATCHWORD_ORACLE
 
-/** For `test`'s `skip`: why there is no Django here, or `false` where there is. */
+/** For `test`'s `skip`: the reason, or `false` if Django is installed. */
 export const noDjango: string | false =
   folder === undefined || folder === ''
     ? 'left out: WATCHWORD_ORACLE names no installed Django to compare with; .ci/run installs one'
     : false
 
-/** A Django with Simple JWT, answering at an address of this machine. */
+/** A running Django with Simple JWT. */
 export interface Django {
   /** @returns status and JSON */
-  post(path: string, body: object): Promise<Told>
-  get(path: string, token?: string): Promise<Told>
+  post(path: string, body: object): Promise<Answer>
+  get(path: string, token?: string): Promise<Answer>
   /** The stored hash of a user. */
   hashOf(id: number): Promise<string>
 }
 
-export interface Told {
+export interface Answer {
   readonly status: number
   readonly body: { readonly [member: string]: unknown }
 }
 
-/** The text in a member of an answer: a token. @throws where it holds none */
-export function textIn({ body, status }: Told, member: string): string {
+/** A string member of an answer, such as a token. @throws if the member is not a string */
+export function textIn({ body, status }: Answer, member: string): string {
   const text = body[member]
   if (typeof text === 'string') return text
   throw new Error(`no ${member} in the answer ${status} ${JSON.stringify(body)}`)
 }
 
-/** How long it may take to migrate, hash the passwords of its users and listen. */
+/** Time limit for migrating, hashing the passwords of its users and listening. */
 const PATIENCE = 60_000
 
-/** Starts one, which ends with the test. @throws with what it printed, where it does not come up */
+/** Starts Django until the end of the test. @throws with its output if it does not start */
 export async function django(
   t: TestContext,
   config: object,
@@ -77,12 +77,12 @@ export async function django(
   })
   await ready
 
-  const ask = async (path: string, init: RequestInit): Promise<Told> => {
+  const ask = async (path: string, init: RequestInit): Promise<Answer> => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
     const text = await response.text()
     return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
   }
-  const get = (path: string, token?: string): Promise<Told> =>
+  const get = (path: string, token?: string): Promise<Answer> =>
     ask(path, {
       headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
     })

@@ -4,9 +4,9 @@ import type { TokenOptions } from '../../src/options.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
-import type { Told } from './django.ts'
+import type { Answer } from './django.ts'
 
-/** A user that is known on both sides, by the same id. */
+/** A user with the same id on both sides. */
 export interface Shared {
   readonly id: number
   readonly username: string
@@ -16,12 +16,12 @@ export interface Shared {
 
 export interface Ours {
   readonly auth: Watchword<User>
-  post(path: string, body: object): Promise<Told>
+  post(path: string, body: object): Promise<Answer>
   /** The stored hash of a user. */
   hashOf(id: number): Promise<string | undefined>
 }
 
-/** An instance in memory that knows these users, on the terms of Simple JWT's defaults. */
+/** An instance in memory with these users and Simple JWT's defaults. */
 export async function ours(
   t: TestContext,
   users: readonly Shared[],
@@ -66,14 +66,14 @@ export async function ours(
         body: JSON.stringify(body),
       })
       const response = await auth.handler(request)
-      return { status: response.status, body: (await response.json()) as Told['body'] }
+      return { status: response.status, body: (await response.json()) as Answer['body'] }
     },
     hashOf: async (id) =>
       (await store.ports.users.find('id', String(id) as UserId))?.hash,
   }
 }
 
-/** A request that bears a token. */
+/** A request with a bearer token. */
 export const bearing = (token: string): Request =>
   new Request('http://ours.test/hello/', {
     headers: { Authorization: `Bearer ${token}` },

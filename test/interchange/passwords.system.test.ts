@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { django, noDjango } from './django.ts'
 import { ours } from './ours.ts'
 
-/** Every hasher that Django brings for passwords of today, in the words of its notation. */
+/** Every password hasher of Django that is not deprecated, by its name in Django's notation. */
 const HASHERS = {
   pbkdf2_sha256: 'PBKDF2PasswordHasher',
   pbkdf2_sha1: 'PBKDF2SHA1PasswordHasher',
@@ -12,7 +12,7 @@ const HASHERS = {
   bcrypt_sha256: 'BCryptSHA256PasswordHasher',
   bcrypt: 'BCryptPasswordHasher',
 }
-/** An ordinary one, one beyond ASCII with outer blanks, and the longest of which bcrypt by itself reads all octets. */
+/** An ordinary one, one outside ASCII with outer spaces, and the longest of which bcrypt reads all bytes. */
 const PASSWORDS = ['Golden-Fleece-8', ' pässwört→ß 12', `${'long'.repeat(17)}tail`]
 
 const seeded = Object.keys(HASHERS).flatMap((hasher, i) =>
@@ -24,10 +24,10 @@ const seeded = Object.keys(HASHERS).flatMap((hasher, i) =>
   })),
 )
 
-test('every password hash that Django writes lets its owner in here, and what we write in its place there', {
+test('a password hash that Django wrote is accepted here, and the hash that replaces it is accepted by Django', {
   skip: noDjango,
 }, async (t) => {
-  // No lowered iteration count: these are the hashes of a Django in service.
+  // With the default iteration counts, as in production.
   const theirs = await django(
     t,
     {
@@ -66,7 +66,7 @@ test('every password hash that Django writes lets its owner in here, and what we
           .status,
         204,
       )
-      // Simple JWT tries a password without its outer blanks alone, and so never lets in whoever has some (D2).
+      // Simple JWT strips the password, so a user whose password has outer spaces cannot sign in there (D2).
       const isTrimmed = password === password.trim()
       assert.equal(
         (await theirs.post('/api/token/', { username, password })).status,
@@ -75,21 +75,29 @@ test('every password hash that Django writes lets its owner in here, and what we
     })
   }
 
-  await t.test('but no password of which bcrypt leaves octets unread (P2)', async () => {
-    const [row] = users.filter(({ hasher }) => hasher === 'bcrypt').slice(-1)
-    const long = { ...row!, username: 'too-long', id: 1000, password: `${PASSWORDS[2]}!` }
-    await theirs.post(`/_oracle/users/${long.username}/`, {
-      id: long.id,
-      password: long.password,
-      hasher: 'bcrypt',
-    })
-    const hash = await theirs.hashOf(long.id)
-    const there = await ours(t, [{ ...long, hash }], HS256)
+  await t.test(
+    'a password that is longer than bcrypt reads is rejected (P2)',
+    async () => {
+      const [row] = users.filter(({ hasher }) => hasher === 'bcrypt').slice(-1)
+      const long = {
+        ...row!,
+        username: 'too-long',
+        id: 1000,
+        password: `${PASSWORDS[2]}!`,
+      }
+      await theirs.post(`/_oracle/users/${long.username}/`, {
+        id: long.id,
+        password: long.password,
+        hasher: 'bcrypt',
+      })
+      const hash = await theirs.hashOf(long.id)
+      const there = await ours(t, [{ ...long, hash }], HS256)
 
-    assert.ok(hash.startsWith('bcrypt$'), hash)
-    assert.equal((await there.post('/api/token/', long)).status, 401)
-    assert.equal((await theirs.post('/api/token/', long)).status, 200)
-  })
+      assert.ok(hash.startsWith('bcrypt$'), hash)
+      assert.equal((await there.post('/api/token/', long)).status, 401)
+      assert.equal((await theirs.post('/api/token/', long)).status, 200)
+    },
+  )
 })
 
 const HS256 = {

@@ -5,10 +5,10 @@ import { statelessBearer } from '../../src/authentication/bearer.ts'
 import type { TokenOptions } from '../../src/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { opened } from '../conformance/forge.ts'
-import { type Django, django, noDjango, type Told, textIn } from './django.ts'
+import { type Answer, type Django, django, noDjango, textIn } from './django.ts'
 import { bearing, type Ours, ours } from './ours.ts'
 
-/** Key texts, made anew for each run: what signs, and what verifies. */
+/** A signing key and a verifying key, generated for each run. */
 interface Keys {
   readonly signing: string
   readonly verifying: string | undefined
@@ -26,7 +26,7 @@ const pems = ({
 })
 const KEYS = {
   HS256: () => ({
-    signing: 'a key that both sides share, of more than thirty-two octets',
+    signing: 'a key that both sides share, of more than thirty-two bytes',
     verifying: undefined,
   }),
   RS256: () => pems(generateKeyPairSync('rsa', { modulusLength: 2048 })),
@@ -38,7 +38,7 @@ const AUDIENCE = 'api.example.test'
 const ISSUER = 'https://issuer.example.test'
 const CAROL = { username: 'carol', password: 'Staff-Room-33', staff: true, id: 3 }
 
-/** What carol's tokens say of her beyond their own affairs, on either side. */
+/** Custom claims of carol's tokens, on both sides. */
 const CLAIMS = {
   username: 'carol',
   is_staff: true,
@@ -53,7 +53,7 @@ const claims = ({ username, staff, superuser }: User): object => ({
 })
 
 for (const algorithm of Object.keys(KEYS) as (keyof typeof KEYS)[]) {
-  test(`${algorithm}: with audience, issuer and claims, tokens of either side are good on the other`, {
+  test(`${algorithm}: with audience, issuer and claims, tokens of each side are valid on the other`, {
     skip: noDjango,
   }, async (t) => {
     const keys = KEYS[algorithm]()
@@ -94,7 +94,7 @@ for (const algorithm of Object.keys(KEYS) as (keyof typeof KEYS)[]) {
   })
 }
 
-test('HS256: on the defaults of both, tokens of either side are good on the other', {
+test('HS256: on the defaults of both, tokens of each side are valid on the other', {
   skip: noDjango,
 }, async (t) => {
   const { signing } = KEYS.HS256()
@@ -120,32 +120,32 @@ const SEED = {
   }),
 }
 
-/** Carol as they know her, her hash included. */
+/** Carol as in Django, her password hash included. */
 async function known(
   theirs: Django,
 ): Promise<{ id: number; username: string; hash: string; staff: boolean }> {
   return { ...CAROL, hash: await theirs.hashOf(CAROL.id) }
 }
 
-/** Each side's tokens are accepted, verified and refreshed by the other, and what is made of them goes back again. */
+/** Each side accepts, verifies and refreshes the other's tokens, and accepts back what the other made of its own. */
 async function assertExchanged(theirs: Django, here: Ours): Promise<void> {
   const { foreign, own, madeHere, madeThere } = await pairs(theirs, here)
-  for (const [side, told] of [
+  for (const [side, answer] of [
     [here, foreign],
     [theirs, own],
   ] as const) {
     for (const member of ['refresh', 'access'])
       assert.equal(
-        (await side.post('/api/token/verify/', { token: told.body[member] })).status,
+        (await side.post('/api/token/verify/', { token: answer.body[member] })).status,
         200,
       )
   }
-  for (const told of [foreign, madeThere]) {
-    const { user } = await here.auth.require(bearing(textIn(told, 'access')))
+  for (const answer of [foreign, madeThere]) {
+    const { user } = await here.auth.require(bearing(textIn(answer, 'access')))
     assert.equal(user.username, CAROL.username)
   }
-  for (const told of [own, madeHere]) {
-    const { status, body } = await theirs.get('/whoami/', textIn(told, 'access'))
+  for (const answer of [own, madeHere]) {
+    const { status, body } = await theirs.get('/whoami/', textIn(answer, 'access'))
     assert.deepEqual(
       [status, body.username, body.by],
       [200, CAROL.username, 'JWTAuthentication'],
@@ -163,11 +163,11 @@ async function assertExchanged(theirs: Django, here: Ours): Promise<void> {
   })
 }
 
-/** A pair that each side issued, and what the other made of its refresh token. */
+/** A pair of each side, and the pair that the other side refreshed it to. */
 async function pairs(
   theirs: Django,
   here: Ours,
-): Promise<Record<'foreign' | 'own' | 'madeHere' | 'madeThere', Told>> {
+): Promise<Record<'foreign' | 'own' | 'madeHere' | 'madeThere', Answer>> {
   const foreign = await theirs.post('/api/token/', CAROL)
   const own = await here.post('/api/token/', CAROL)
   const madeHere = await here.post('/api/token/refresh/', {
@@ -182,10 +182,10 @@ async function pairs(
   return all
 }
 
-/** Custom claims are the same on both sides, survive being exchanged on the other, and are what a token user is read from. */
+/** Custom claims are the same on both sides, survive a refresh on the other, and make the token user. */
 async function assertClaimsCross(theirs: Django, here: Ours): Promise<void> {
-  for (const told of Object.values(await pairs(theirs, here))) {
-    const access = textIn(told, 'access')
+  for (const answer of Object.values(await pairs(theirs, here))) {
+    const access = textIn(answer, 'access')
     const { username, is_staff, is_superuser, groups, aud, iss } = opened(access)!.claims
     assert.deepEqual(
       { username, is_staff, is_superuser, groups, aud, iss },
@@ -203,25 +203,25 @@ async function assertClaimsCross(theirs: Django, here: Ours): Promise<void> {
   }
 }
 
-/** Of an issuer that differs in one thing nothing is accepted, on any side. */
+/** Neither side accepts the tokens of an instance that differs in one setting. */
 async function assertStrangersRefused(
   theirs: Django,
   here: Ours,
-  stranger: Ours,
+  other: Ours,
 ): Promise<void> {
-  const strange = await stranger.post('/api/token/', CAROL)
+  const otherPair = await other.post('/api/token/', CAROL)
   const foreign = await theirs.post('/api/token/', CAROL)
   const invalid = { detail: 'Token is invalid', code: 'token_not_valid' }
   for (const side of [theirs, here]) {
     const answers = [
-      await side.post('/api/token/refresh/', { refresh: strange.body.refresh }),
-      await side.post('/api/token/verify/', { token: strange.body.access }),
+      await side.post('/api/token/refresh/', { refresh: otherPair.body.refresh }),
+      await side.post('/api/token/verify/', { token: otherPair.body.access }),
     ]
     for (const { status, body } of answers)
       assert.deepEqual([status, body], [401, invalid])
   }
-  assert.equal((await theirs.get('/whoami/', textIn(strange, 'access'))).status, 401)
-  await assert.rejects(stranger.auth.require(bearing(textIn(foreign, 'access'))), {
+  assert.equal((await theirs.get('/whoami/', textIn(otherPair, 'access'))).status, 401)
+  await assert.rejects(other.auth.require(bearing(textIn(foreign, 'access'))), {
     status: 401,
   })
 }

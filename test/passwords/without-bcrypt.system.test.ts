@@ -31,7 +31,7 @@ test('where bcrypt is met and its package is not installed, the answer is no and
   )
 
   assert.deepEqual(said.trim().split('\n'), [
-    'A stored password hash is bcrypt. To let its user sign in: npm install bcrypt',
+    'A stored password hash needs the package "bcrypt", which is not installed. Type: npm install bcrypt',
     'wrong',
     'wrong',
   ])

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, systemClock } from '../../src/base/clock.ts'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { aSession, at, NOON, TERMS } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'

@@ -1,4 +1,4 @@
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import { withPorts } from '../stores/open.ts'
 import { type FaultyStore, faultyStore, MOMENTS, type Moment } from './faulty-store.ts'
 import { FLOWS, type Scene } from './flows.ts'

@@ -1,5 +1,5 @@
 import { AuthError } from '../../src/base/errors.ts'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 
 /** When a call fails: nothing of it was done; it was done and nobody is told; neither it nor any later one is done. */
 export const MOMENTS = ['before', 'after', 'from then on'] as const

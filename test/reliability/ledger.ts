@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { ADA } from '../server/process.ts'
 import { clientsOf, type Said } from './clients.ts'

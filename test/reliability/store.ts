@@ -1,4 +1,4 @@
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import { openStore } from '../../src/instance/open-store.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { days, type Seconds, seconds } from '../../src/base/clock.ts'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
 import {
   openSessionManager,

@@ -1,4 +1,4 @@
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { SessionSettings } from '../../src/sessions/session-manager.ts'

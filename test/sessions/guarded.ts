@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mount } from '../../src/adapters/node.ts'
-import type { Admin } from '../../src/admin/admin.ts'
 import { statelessBearer } from '../../src/authentication.ts'
+import type { Admin } from '../../src/instance/admin.ts'
 import { watchword } from '../../src/watchword.ts'
 
 /** One process of several on one database, with routes of three kinds; `everywhere.ts` starts it. */

@@ -1,7 +1,4 @@
-import {
-  type InstanceStore,
-  STORE_EXTENSIONS,
-} from '../../src/features/store-extensions.ts'
+import { type InstanceStore, STORE_EXTENSIONS } from '../../src/features.ts'
 import { postgresStore as postgres } from '../../src/stores/postgres/store.ts'
 import { sqliteStore as sqlite } from '../../src/stores/sqlite/store.ts'
 

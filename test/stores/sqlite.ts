@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import { aFolder } from '../sessions/house.ts'
 import { sqliteStore } from './open.ts'
 

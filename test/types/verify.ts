@@ -14,21 +14,21 @@ is<unknown>(claims.user_id)
 is<string | undefined>((await tokens.authenticate(request))?.sid)
 is<string | undefined>((await tokens.require(request)).jti)
 is<Response>(tokens.errorResponse(new Error('…')))
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may have no token
 is<number>((await tokens.authenticate(request)).exp)
-// @ts-expect-error a claim is what it was signed as
+// @ts-expect-error claims are frozen
 claims.exp = 0
-// @ts-expect-error of a claim nothing is known before it was looked at
+// @ts-expect-error the type of a custom claim is unknown
 is<string>(claims.user_id)
-// @ts-expect-error somebody issues the tokens
+// @ts-expect-error the issuer is required
 verifier({ audience: 'api' })
-// @ts-expect-error they are meant for somebody
+// @ts-expect-error the audience is required
 verifier({ issuer: 'https://auth.example' })
-// @ts-expect-error whoever checks with a shared secret could sign
+// @ts-expect-error with a shared secret the service could sign
 verifier({ issuer: 'https://auth.example', audience: 'api', algorithms: ['HS256'] })
 // @ts-expect-error there is no such option
 verifier({ issuer: 'https://auth.example', audience: 'api', revocation: true })
-// @ts-expect-error an answer that nobody awaited has no claims
+// @ts-expect-error the result is a promise
 tokens.check('…').exp
 // @ts-expect-error the list of codes is closed
 is<ErrorCode>('bad_signatur')

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import { AuthError } from '../../src/base/errors.ts'
 import { importKeySet, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
 
-/** A key as the files hold it: not looked at yet. */
+/** A key of a file, not checked. */
 export type Jwk = { readonly [member: string]: unknown }
 export type JwkSet = { readonly keys: readonly Jwk[] }
 
-/** Octets in base64url. */
+/** Decodes base64url. */
 export const bytes = (text: string): Buffer => Buffer.from(text, 'base64url')
 
 export const readVectors = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`../data/vectors/${name}`, import.meta.url), 'utf8'))
 
 /**
- * One key, or a set: a document of public keys as we would fetch it, secrets one by one, since no document may hold them.
+ * Imports one key, or a set. Public keys are imported as a published document, secrets one by one: no document may have one.
  *
  * @throws AuthError `invalid_key`
  */
@@ -28,7 +28,7 @@ export function keySetOf(given: Jwk | JwkSet, { allowWeak = false } = {}): KeySe
 
 const isSet = (given: Jwk | JwkSet): given is JwkSet => Array.isArray(given.keys)
 
-/** What came of judging something: it holds, it is refused, or something broke that should not. */
+/** The outcome of a verification. `broken`: it threw another error than an AuthError. */
 export type Outcome =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly code: string }
@@ -45,7 +45,7 @@ export function outcomeOf(judge: () => unknown): Outcome {
   }
 }
 
-/** What an outcome has against a verdict; `undefined` where they agree. */
+/** @returns how an outcome differs from the expected one, or `undefined` */
 export function faultOf(
   outcome: Outcome,
   {

@@ -23,7 +23,7 @@ test('RFC 7517: all four key sets are there', () => {
   )
 })
 
-test('RFC 7517 A.1: a key for signatures is taken in and published again', () => {
+test('RFC 7517 A.1: a key for signatures is imported and published again', () => {
   const [, rsa] = documentOf('rfc7517-A.1').keys
   const set = importKeySet({ keys: [rsa] })
   assert.deepEqual(set.jwks(), { keys: [{ ...rsa, use: 'sig' }] })
@@ -32,11 +32,11 @@ test('RFC 7517 A.1: a key for signatures is taken in and published again', () =>
 test('RFC 7517 A.1: a key for encryption verifies nothing', () => {
   const [forEncryption] = documentOf('rfc7517-A.1').keys
   assert.throws(() => importVerifyingKey('ES256', forEncryption!), REFUSED)
-  // Of our own configuration nothing is passed over; a set that is read by URL is looked through for what can be used.
+  // importKeySet ignores no key; remoteKeySet ignores those that it cannot use.
   assert.throws(() => importKeySet(documentOf('rfc7517-A.1')), REFUSED)
 })
 
-test('RFC 7517 A.2: a document of private keys is refused; what we sign with is published without its private part', () => {
+test('RFC 7517 A.2: a document of private keys is rejected, and a signing key is published without its private part', () => {
   const { keys } = documentOf('rfc7517-A.2')
   assert.throws(() => importKeySet({ keys }), REFUSED)
   for (const jwk of keys)
@@ -50,14 +50,14 @@ test('RFC 7517 A.2: a document of private keys is refused; what we sign with is 
   assert.equal(published?.n, keys[1]?.n)
 })
 
-test('RFC 7517 A.3: a document of secrets is refused, and a secret is never published', () => {
+test('RFC 7517 A.3: a document of secrets is rejected, and a secret is never published', () => {
   const { keys } = documentOf('rfc7517-A.3')
   assert.throws(() => importKeySet({ keys }), REFUSED)
   const secret = importVerifyingKey('HS256', keys[1]!)
   assert.deepEqual(new KeySet([secret]).jwks(), { keys: [] })
 })
 
-test('RFC 7517 B: a chain of certificates is ignored, and the key comes from n and e', () => {
+test('RFC 7517 B: a certificate chain is ignored, and the key comes from n and e', () => {
   const given: Jwk = { ...keysets.find(({ id }) => id === 'rfc7517-B')!.json }
   assert.ok(Array.isArray(given.x5c))
   const key = importVerifyingKey('RS256', given)

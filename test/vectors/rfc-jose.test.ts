@@ -52,11 +52,11 @@ test('RFC JOSE: all 25 examples and 7 thumbprints are there', () => {
   )
 })
 
-test('RFC JOSE: compact examples', () => {
+test('RFC JOSE: compact examples have the expected outcome', () => {
   assert.deepEqual(compact.flatMap(complaintsAbout), [])
 })
 
-test('RFC JOSE: what verifies gives its header and payload', () => {
+test('RFC JOSE: verifying an example returns its header and payload', () => {
   for (const vector of accepted) {
     const { header, payload } = verifySignature(vector.jws!, keySetFor(vector))
     assert.deepEqual({ ...header }, vector.header, vector.id)
@@ -64,7 +64,7 @@ test('RFC JOSE: what verifies gives its header and payload', () => {
   }
 })
 
-test('RFC JOSE: an unsecured or encrypted token is refused, whatever keys there are', () => {
+test('RFC JOSE: an unsecured or encrypted token is rejected with any keys', () => {
   const keyless = compact.filter(({ key }) => key === null)
   assert.deepEqual(
     keyless.map(({ id }) => id),
@@ -83,7 +83,7 @@ test('RFC JOSE: an unsecured or encrypted token is refused, whatever keys there 
   }
 })
 
-test('RFC JOSE: the JSON serialisation is no token', () => {
+test('RFC JOSE: the JSON serialization is rejected', () => {
   const json = cases.filter(({ kind }) => kind === 'json')
   assert.equal(json.length, 5)
   for (const { id, json: document, jsonFlat, keys, ...verdict } of json) {
@@ -96,7 +96,7 @@ test('RFC JOSE: the JSON serialisation is no token', () => {
   }
 })
 
-test('RFC JOSE: claims hold until the second of their exp', () => {
+test('RFC JOSE: claims are valid until the second of their exp', () => {
   const dated = accepted.filter(({ claims }) => claims !== undefined)
   assert.deepEqual(
     dated.map(({ id }) => id),
@@ -116,7 +116,7 @@ test('RFC JOSE: claims hold until the second of their exp', () => {
   }
 })
 
-test('RFC JOSE: signing what they signed gives the same octets, where the algorithm is deterministic', () => {
+test('RFC JOSE: signing an example again gives the same bytes if the algorithm is deterministic', () => {
   const again = accepted.filter(({ deterministic }) => deterministic)
   assert.equal(again.length, 7)
   for (const { id, alg, key, jws } of again) {
@@ -126,7 +126,7 @@ test('RFC JOSE: signing what they signed gives the same octets, where the algori
   }
 })
 
-test('RFC JOSE: thumbprints', () => {
+test('RFC JOSE: thumbprints are those of the examples', () => {
   for (const { id, jwk, sha256 } of thumbprints)
     assert.equal(thumbprintOf(jwk), sha256, id)
 })
@@ -139,13 +139,13 @@ function complaintsAbout(vector: Vector): string[] {
   return fault === undefined ? [] : [`${vector.id} ${fault}`]
 }
 
-/** Without a key of its own an example is shown one that would do for HS256. */
+/** An example without a key is verified with a secret for HS256. */
 const keySetFor = ({ alg, key }: Vector): KeySet =>
   new KeySet([
     key === null || key === undefined ? aSecret : verifyingKeyOf(alg as Algorithm, key),
   ])
 
-const aSecret = importSecret('HS256', 'a secret of at least thirty-two octets').verifying
+const aSecret = importSecret('HS256', 'a secret of at least thirty-two bytes.').verifying
 
 const verifyingKeyOf = (alg: Algorithm, jwk: Jwk): VerifyingKey =>
   'd' in jwk

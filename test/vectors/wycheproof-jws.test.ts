@@ -20,13 +20,13 @@ interface Vector {
   readonly group: string
   readonly comment: string
   readonly key: string
-  /** The JSON serialisation where it is an object. */
+  /** An object: the JSON serialization. */
   readonly jws: string | object
   readonly expect: 'accept' | 'reject'
   readonly errorAnyOf?: readonly string[]
 }
 
-/** How many vectors each group has, so that none gets lost. */
+/** Number of vectors of each group, so that a lost vector fails the test. */
 const GROUPS: { readonly [group: string]: number } = {
   hs256: 17,
   es256: 15,
@@ -62,7 +62,7 @@ const GROUPS: { readonly [group: string]: number } = {
   jws_aes: 1,
 }
 
-/** Its key is 32 zero octets, which nobody may configure (rule K7); it is about base64. */
+/** Its key is 32 zero bytes, which the import rejects as weak (rule K7); the vectors are about base64. */
 const WITH_A_TRIVIAL_KEY = ['base64']
 
 const { keys, cases } = readVectors<Vectors>('wycheproof-jws.json')
@@ -88,7 +88,7 @@ const groupOf = ({ group }: Vector): string => group
 const sized = ([group, vectors]: readonly [string, readonly Vector[]]) =>
   [group, vectors.length] as const
 
-/** The whole way, from the key as it is published to the signature. A key may be what is refused. */
+/** Imports the published key and verifies the signature. The import may reject the key. */
 function complaintAbout({ id, group, comment, key, jws, ...verdict }: Vector): string[] {
   const allowWeak = WITH_A_TRIVIAL_KEY.includes(group)
   const token = typeof jws === 'string' ? jws : JSON.stringify(jws)

@@ -20,7 +20,7 @@ interface Vector {
   readonly comment: string
 }
 
-/** How many vectors each algorithm has, so that none gets lost. EdDSA is Ed25519 and Ed448. */
+/** Number of vectors of each algorithm, so that a lost vector fails the test. EdDSA is Ed25519 and Ed448. */
 const COUNTS = {
   HS256: 87,
   HS384: 87,
@@ -58,7 +58,7 @@ for (const [alg, count] of Object.entries(COUNTS)) {
   })
 }
 
-test('Wycheproof primitives: keys that are too weak to configure are refused at import', () => {
+test('Wycheproof primitives: weak keys are rejected at import', () => {
   assert.equal(keysRefusedAtImport.length, 12)
   for (const name of keysRefusedAtImport) {
     for (const alg of new Set(
@@ -74,7 +74,7 @@ test('Wycheproof primitives: keys that are too weak to configure are refused at 
   }
 })
 
-/** Below the import check where the file says so; above it everywhere else. */
+/** Keys that the file lists are made without the checks of the import. */
 function complaintAbout(
   { id, alg, key, msg, sig, valid, comment }: Vector,
   made: Map<string, VerifyingKey>,

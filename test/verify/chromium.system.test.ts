@@ -19,19 +19,19 @@ const chromium = (process.env.PATH ?? '')
   .flatMap((place) => NAMES.map((name) => join(place, name)))
   .find((path) => existsSync(path))
 
-/** Runs in the page. It tells what came of each token. */
+/** Runs in the page and posts the outcome of each token. */
 const PAGE = `<!doctype html><script type="module">
-const say = (told) => fetch('/told', { method: 'POST', body: JSON.stringify(told) })
+const post = (outcomes) => fetch('/outcomes', { method: 'POST', body: JSON.stringify(outcomes) })
 try {
   const { verifier } = await import('/src/verify/index.ts')
   const tokens = verifier({ issuer: location.origin, audience: 'api', revocations: true })
-  const told = {}
+  const outcomes = {}
   for (const [name, token] of Object.entries(await (await fetch('/tokens')).json())) {
-    told[name] = await tokens.verify(token).then(({ user_id }) => user_id, ({ code, message }) => code ?? message)
+    outcomes[name] = await tokens.verify(token).then(({ user_id }) => user_id, ({ code, message }) => code ?? message)
   }
-  await say(told)
+  await post(outcomes)
 } catch (error) {
-  await say({ error: String(error) })
+  await post({ error: String(error) })
 }
 </script>`
 
@@ -44,9 +44,9 @@ async function site(t: TestContext) {
       code,
     ]),
   )
-  let tell: (told: string) => void
-  const told = new Promise<string>((resolve) => {
-    tell = resolve
+  let report: (outcomes: string) => void
+  const outcomes = new Promise<string>((resolve) => {
+    report = resolve
   })
   const answer = async (
     request: IncomingMessage,
@@ -65,8 +65,8 @@ async function site(t: TestContext) {
     else if (pathname === '/api/token/revocations/')
       json({ window: 300, until: 1, revoked: ['gone'], more: false })
     else if (pathname === '/tokens') json(tokens())
-    else if (pathname === '/told') {
-      tell(await text(request))
+    else if (pathname === '/outcomes') {
+      report(await text(request))
       response.end()
     } else response.setHeader('content-type', 'text/html').end(PAGE)
   }
@@ -86,10 +86,10 @@ async function site(t: TestContext) {
       elsewhere: sign({ ...claims, aud: 'web' }, keys.es),
       revoked: sign({ ...claims, sid: 'gone' }, keys.es),
       changed: `${good.slice(0, -8)}AAAAAAAA`,
-      stranger: sign(claims, freshKey('ES256')),
+      unknown: sign(claims, freshKey('ES256')),
     }
   }
-  return { origin, told }
+  return { origin, outcomes }
 }
 
 async function visit(t: TestContext, url: string): Promise<ChildProcess> {
@@ -104,7 +104,7 @@ async function visit(t: TestContext, url: string): Promise<ChildProcess> {
   const child = spawn(chromium!, [...words, url], { stdio: 'ignore', detached: true })
   t.after(async () => {
     const closed = once(child, 'exit')
-    // With the processes that it has started.
+    // The whole process group.
     if (child.exitCode === null && child.pid !== undefined) {
       process.kill(-child.pid, 'SIGKILL')
       await closed
@@ -114,15 +114,15 @@ async function visit(t: TestContext, url: string): Promise<ChildProcess> {
   return child
 }
 
-test('in a browser tokens are judged as everywhere', async (t) => {
-  if (chromium === undefined) return t.skip('there is no Chromium on this machine')
-  const { origin, told } = await site(t)
+test('tokens have the same outcome in a browser', async (t) => {
+  if (chromium === undefined) return t.skip('Chromium is not installed')
+  const { origin, outcomes } = await site(t)
   const child = await visit(t, origin)
   const ended = once(child, 'exit').then(() =>
-    assert.fail('Chromium ended before it had told anything'),
+    assert.fail('Chromium ended before it reported the outcomes'),
   )
   ended.catch(() => undefined)
-  assert.deepEqual(JSON.parse(await Promise.race([told, ended])), {
+  assert.deepEqual(JSON.parse(await Promise.race([outcomes, ended])), {
     ES256: 'ann',
     EdDSA: 'ann',
     RS256: 'ann',
@@ -130,6 +130,6 @@ test('in a browser tokens are judged as everywhere', async (t) => {
     elsewhere: 'wrong_audience',
     revoked: 'revoked',
     changed: 'bad_signature',
-    stranger: 'unknown_key',
+    unknown: 'unknown_key',
   })
 })

@@ -13,7 +13,7 @@ import { Chance } from '../differential/random.ts'
 import type { Jwk } from '../vectors/corpus.ts'
 import { keysOf } from './web-keys.ts'
 
-/** A tenth of what the engine is asked: WebCrypto is asked again and again for one signature, and answers later. */
+/** A tenth of the engine's count: WebCrypto is slower, as each call is asynchronous. */
 const COUNT = Math.ceil(Number(process.env.WATCHWORD_DIFFERENTIAL ?? 10_000) / 10)
 const SEED = Number(process.env.WATCHWORD_SEED ?? Date.now() % 2 ** 31)
 const now = NOW as UnixSeconds
@@ -28,8 +28,8 @@ async function inWebCrypto(token: string, keys: WebKeys): Promise<Claims> {
   return claims
 }
 
-/** The claims as they came out, or the word for why not. */
-const wordOf = async (judge: () => Claims | Promise<Claims>): Promise<string> => {
+/** The claims as JSON, or the error code. */
+const outcomeOf = async (judge: () => Claims | Promise<Claims>): Promise<string> => {
   try {
     return JSON.stringify(await judge())
   } catch (error) {
@@ -48,7 +48,7 @@ async function sidesOf(key: KeyCase) {
   return { key, verify, keys: await keysOf(key.ours.jwk as unknown as Jwk) }
 }
 
-test(`differential: ${COUNT} generated tokens are judged in WebCrypto as in the server, to the word`, async (t) => {
+test(`differential: ${COUNT} generated tokens have the same outcome in WebCrypto as in the server`, async (t) => {
   t.diagnostic(`WATCHWORD_SEED=${SEED}`)
   const chance = new Chance(SEED)
   const sides = await Promise.all(
@@ -65,8 +65,8 @@ test(`differential: ${COUNT} generated tokens are judged in WebCrypto as in the 
     for (let changes = chance.int(3); changes > 0; changes--)
       CHANGES[chance.pick(names)]!(draft, chance)
     const token = textOf(draft)
-    const server = await wordOf(() => verify(token))
-    const web = await wordOf(() => inWebCrypto(token, keys))
+    const server = await outcomeOf(() => verify(token))
+    const web = await outcomeOf(() => inWebCrypto(token, keys))
     words.add(server.startsWith('{') ? 'accepted' : server)
     if (server !== web)
       differences.push(`${web}, and the server says ${server}: ${token}`)

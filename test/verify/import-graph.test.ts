@@ -6,10 +6,10 @@ import { modulesFrom } from './modules.ts'
 
 const ENTRY = new URL('../../src/verify/index.ts', import.meta.url)
 
-/** What browsers and edge runtimes have not got. */
+/** Globals of Node that browsers and edge runtimes lack. */
 const NODES_OWN = /\b(Buffer|process|__dirname|setImmediate|global)\b/
 
-test('nothing that the verifier reaches is of Node', () => {
+test('no module of watchword/verify uses Node', () => {
   const modules = modulesFrom(ENTRY)
   assert.ok(modules.size > 12, 'the graph was walked')
   for (const [url, { imports, code }] of modules) {
@@ -22,7 +22,7 @@ test('nothing that the verifier reaches is of Node', () => {
   }
 })
 
-test('what is of Node is seen where it is reached', () => {
+test('the check finds Node in watchword/jwt', () => {
   const modules = modulesFrom(new URL('../../src/jwt/index.ts', import.meta.url))
   const outside = [...modules.values()].flatMap(({ imports }) =>
     imports.filter((each) => each.startsWith('node:')),

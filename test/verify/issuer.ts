@@ -14,7 +14,7 @@ import {
 export const ISSUER = 'https://auth.example'
 export const AUDIENCE = 'api'
 
-/** What an issuer publishes, told by a `fetch` of its own; each request is written down. */
+/** What an issuer publishes, through a `fetch` that records each request. */
 export function issuer() {
   const paths: string[] = []
   let documents: Record<string, unknown> = {}
@@ -42,7 +42,7 @@ export function issuer() {
 export const KEYS = '/.well-known/jwks.json'
 export const FEED = '/api/token/revocations/'
 
-/** A verifier of an issuer with one key, and a time that stands still until it is moved. */
+/** A verifier of an issuer with one key, and a clock that stands still until it is moved. */
 export function deps(_: TestContext, options: Partial<VerifierOptions> = {}) {
   const from = issuer()
   let now = 1_800_000_000

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 
 export interface Module {
-  /** What it names in its imports, as it is written. */
+  /** The specifiers of its imports. */
   readonly imports: readonly string[]
-  /** As a runtime reads it: without types. */
+  /** Its code without types. */
   readonly code: string
 }
 
-/** Every module that is reached from one when it runs, by its address. */
+/** Every module that an entry imports, directly or not, by its URL. */
 export function modulesFrom(entry: URL): Map<string, Module> {
   const modules = new Map<string, Module>()
   const open = [entry.href]

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { turns } from '../time.ts'
 import { deps, FEED } from './issuer.ts'
 
 const page = (
@@ -12,11 +13,10 @@ const page = (
   more: false,
   ...more,
 })
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
-const asked = (paths: readonly string[]): string[] =>
+const requests = (paths: readonly string[]): string[] =>
   paths.filter((path) => path.startsWith(FEED))
 
-test('a session that ended is seen at the first token, and later within a second of a look', async (t) => {
+test('a revoked session is rejected at the first token, and later within a second', async (t) => {
   const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page(['gone']))
   await assert.rejects(tokens.check(token({ sid: 'gone' })), {
@@ -27,29 +27,29 @@ test('a session that ended is seen at the first token, and later within a second
   await tokens.check(text)
   from.publish(FEED, page(['s1'], { until: 1001 }))
   pass(1)
-  // This look has it read beside itself, and waits for nothing.
+  // This check starts a reading in the background.
   await tokens.check(text)
-  await settled()
+  await turns(5)
   await assert.rejects(tokens.check(text), { code: 'revoked' })
-  assert.deepEqual(asked(from.paths), [FEED, `${FEED}?since=1000`])
+  assert.deepEqual(requests(from.paths), [FEED, `${FEED}?since=1000`])
 })
 
-test('nothing is asked for a second time within a second, and one at a time after', async (t) => {
+test('the feed is read at most once per second, by one request at a time', async (t) => {
   const { tokens, token, from, pass } = deps(t, { revocations: true })
   from.publish(FEED, page([]))
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
-  assert.equal(asked(from.paths).length, 1)
+  assert.equal(requests(from.paths).length, 1)
   pass(1)
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
-  await settled()
-  assert.equal(asked(from.paths).length, 2)
+  await turns(5)
+  assert.equal(requests(from.paths).length, 2)
 })
 
-test('cut off from the feed, tokens are taken until what is known is too old, and refused with a word of its own then', async (t) => {
+test('without the feed tokens are accepted until the copy is older than maxAge, and then rejected as revocations_unavailable', async (t) => {
   const { tokens, token, from, pass, failures } = deps(t, {
     revocations: { maxAge: '10s' },
     maxAge: 3600,
@@ -60,7 +60,7 @@ test('cut off from the feed, tokens are taken until what is known is too old, an
   for (let second = 1; second < 10; second++) {
     pass(1)
     await tokens.check(token())
-    await settled()
+    await turns(5)
   }
   pass(1)
   await assert.rejects(tokens.check(token()), {
@@ -71,7 +71,7 @@ test('cut off from the feed, tokens are taken until what is known is too old, an
   await assert.rejects(
     tokens.check(token({ sid: 'gone' })),
     { code: 'revoked' },
-    'an end that is known stays one',
+    'a known revocation stays',
   )
   assert.match(failures.at(-1)!, /fetch failed/)
   await tokens.check(token({ sid: undefined }))
@@ -80,12 +80,12 @@ test('cut off from the feed, tokens are taken until what is known is too old, an
   await tokens.check(token())
 })
 
-test('where the feed was never there no token of a session is taken', async (t) => {
+test('without a first reading no token with a session is accepted', async (t) => {
   const { tokens, token } = deps(t, { revocations: true })
   await assert.rejects(tokens.check(token()), { code: 'revocations_unavailable' })
 })
 
-test('all pages are read before the first answer, each from where the last one ended', async (t) => {
+test('all pages are read before the first result, each from the end of the last one', async (t) => {
   const { tokens, token, from } = deps(t, { revocations: true })
   from.publish(FEED, (search: string) => {
     const since = Number(new URLSearchParams(search).get('since') ?? 0)
@@ -94,18 +94,18 @@ test('all pages are read before the first answer, each from where the last one e
   for (const sid of ['s0', 's4'])
     await assert.rejects(tokens.check(token({ sid })), { code: 'revoked' })
   await tokens.check(token({ sid: 's5' }))
-  assert.equal(asked(from.paths).length, 5)
+  assert.equal(requests(from.paths).length, 5)
 })
 
-test('an end is remembered for as long as a token lives, however often the feed is read meanwhile', async (t) => {
+test('a revocation is kept for the lifetime of a token, however often the feed is read', async (t) => {
   const { tokens, token, from, pass, now } = deps(t, { revocations: true, maxAge: 3600 })
   from.publish(FEED, page([], { window: 60 }))
   const look = (): Promise<string> =>
     tokens.check(token({ exp: now() + 60 })).then(
-      () => 'taken',
+      () => 'accepted',
       ({ code }) => code,
     )
-  assert.equal(await look(), 'taken')
+  assert.equal(await look(), 'accepted')
   pass(50)
   from.publish(FEED, page(['s1'], { window: 60 }))
   assert.equal(await look(), 'revoked')
@@ -113,11 +113,11 @@ test('an end is remembered for as long as a token lives, however often the feed 
   for (let second = 1; second < 60; second++) {
     pass(1)
     assert.equal(await look(), 'revoked', `after ${second} seconds`)
-    await settled()
+    await turns(5)
   }
 })
 
-test('tolerance for clocks does not take a token for longer than its end is remembered', async (t) => {
+test('with a leeway no token outlives the entry of its session', async (t) => {
   const { tokens, token, from, pass, now } = deps(t, {
     revocations: true,
     maxAge: 3600,
@@ -130,12 +130,12 @@ test('tolerance for clocks does not take a token for longer than its end is reme
   const text = token({ exp: began + 60 })
   for (let second = 0; second < 360; second += 5) {
     await assert.rejects(tokens.check(text), `after ${second} seconds`)
-    await settled()
+    await turns(5)
     pass(5)
   }
 })
 
-test('who begins late takes no token whose end the feed no longer tells of', async (t) => {
+test('a service that starts late rejects tokens older than the feed', async (t) => {
   const { tokens, token, from, pass } = deps(t, { revocations: true, leeway: 300 })
   const [young, old] = [token({ sid: 's2' }), token()]
   from.publish(FEED, page([]))
@@ -143,14 +143,10 @@ test('who begins late takes no token whose end the feed no longer tells of', asy
   assert.equal((await tokens.check(young)).sid, 's2')
   pass(2)
   await assert.rejects(tokens.check(old), { code: 'expired', status: 401 })
-  await assert.rejects(
-    tokens.check(young),
-    { code: 'expired' },
-    'also one that is remembered',
-  )
+  await assert.rejects(tokens.check(young), { code: 'expired' }, 'also a cached one')
 })
 
-test('many sessions that end at once are told of on one page', async (t) => {
+test('a page with 100,000 sessions is read', async (t) => {
   const { tokens, token, from } = deps(t, { revocations: true })
   const many = Array.from({ length: 100_000 }, (_, i) => i.toString(16).padStart(32, '0'))
   from.publish(FEED, page(many))
@@ -158,7 +154,7 @@ test('many sessions that end at once are told of on one page', async (t) => {
   await assert.rejects(tokens.check(token({ sid: many.at(-1) })), { code: 'revoked' })
 })
 
-test('a token that outlives what the feed tells of is not taken', async (t) => {
+test('a token that lives longer than the window of the feed is rejected', async (t) => {
   const { tokens, token, from, now } = deps(t, { revocations: true })
   from.publish(FEED, page([], { window: 300 }))
   await tokens.check(token({ exp: now() + 300 }))
@@ -171,16 +167,16 @@ test('a token that outlives what the feed tells of is not taken', async (t) => {
 })
 
 for (const [what, document] of [
-  ['no object', []],
+  ['an array for a page', []],
   ['no window', { ...page([]), window: undefined }],
-  ['a session that is no text', page([7 as unknown as string])],
-  ['no word of an end', { ...page([]), more: undefined }],
-  ['no end', page([], { more: true })],
+  ['a session id that is not a string', page([7 as unknown as string])],
+  ['no member more', { ...page([]), more: undefined }],
+  ['no last page', page([], { more: true })],
 ] as const) {
-  test(`a feed with ${what} is none`, async (t) => {
+  test(`a feed with ${what} is not used`, async (t) => {
     const { tokens, token, from } = deps(t, { revocations: true })
     from.publish(FEED, document)
     await assert.rejects(tokens.check(token()), { code: 'revocations_unavailable' })
-    assert.ok(asked(from.paths).length <= 2)
+    assert.ok(requests(from.paths).length <= 2)
   })
 }

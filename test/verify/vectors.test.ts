@@ -41,7 +41,7 @@ const corpus = readCorpus(CORPUS)
 const isAsymmetric = (alg: unknown): alg is Algorithm =>
   isAlgorithm(alg) && !alg.startsWith('HS')
 
-/** Those that are about tokens of ours, signed with private keys. ID tokens are somebody else's. */
+/** Attacks with access tokens that are signed with private keys. ID tokens are for clients. */
 const applicable = attacksOf(corpus, 'token').filter(({ profile }) => {
   const { algorithms, tokenType, layer } = profileOf(corpus, profile)
   return algorithms.every(isAsymmetric) && tokenType === 'access' && layer === undefined
@@ -55,7 +55,7 @@ function verifierOf(profile: string) {
     audience = '',
     leeway = 0,
   } = profileOf(corpus, profile)
-  // A document says of each key what it is for.
+  // A published key has its alg.
   const published = keys.map((jwk) => ({ ...jwk, alg: jwk.alg ?? algorithms[0] }))
   return verifier({
     issuer,
@@ -68,12 +68,12 @@ function verifierOf(profile: string) {
   })
 }
 
-/** Where two words are right: a key that is looked for by name and found for another algorithm, or not at all. */
+/** Two codes are right if a key is found by its kid but is for another algorithm. */
 const isSame = (ours: string, theirs: string, { error }: Attack<'token'>): boolean =>
   ours === theirs ||
   (ours !== 'accepted' && theirs !== 'accepted' && error?.includes(ours) === true)
 
-test('attacks: every token that applies is judged as the server judges it', async () => {
+test('attacks: every applicable token has the same outcome as in the server', async () => {
   const verifiers = new Map<string, ReturnType<typeof verifierOf>>()
   const differences: string[] = []
   for (const attack of applicable) {
@@ -97,7 +97,7 @@ test('attacks: every token that applies is judged as the server judges it', asyn
   )
 })
 
-test('attacks: no token under a shared secret is taken, whoever made it', async () => {
+test('attacks: no token that is signed with a shared secret is accepted', async () => {
   const secrets = attacksOf(corpus, 'token').filter(
     ({ profile }) => profileOf(corpus, profile).algorithms[0] === 'HS256',
   )
@@ -122,7 +122,7 @@ const TERMS = { maxBytes: 8192, types: undefined }
 const isOfSecrets = (given: Jwk | JwkSet): boolean =>
   JSON.stringify(given).includes('"oct"')
 
-test('Wycheproof JWS: every asymmetric vector is judged as the server judges it', async () => {
+test('Wycheproof JWS: every asymmetric vector has the same outcome as in the server', async () => {
   const { keys, cases } = readVectors<{
     keys: Record<string, Jwk | JwkSet>
     cases: JwsVector[]
@@ -160,7 +160,7 @@ const primitives = readVectors<{
   keys: Record<string, Jwk>
   cases: Primitive[]
 }>('wycheproof-primitives.json')
-const octetsOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(bytes(text))
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(bytes(text))
 
 for (const alg of new Set(
   primitives.cases.map((vector) => vector.alg).filter(isAsymmetric),
@@ -178,7 +178,7 @@ for (const alg of new Set(
       }
       const web = made.get(key) ?? (await importWebKey(keys[key], alg))
       made.set(key, web)
-      const holds = await web.verify(octetsOf(msg), octetsOf(sig))
+      const holds = await web.verify(bytesOf(msg), bytesOf(sig))
       if (holds !== valid) complaints.push(`${id} is ${holds ? 'accepted' : 'refused'}`)
     }
     assert.deepEqual(complaints, [])
@@ -186,7 +186,7 @@ for (const alg of new Set(
   })
 }
 
-test('a key has one spelling', async () => {
+test('a key that is not in canonical base64url is rejected', async () => {
   const { x = '', ...rest } = freshKey().verifying.jwk!
   await importWebKey({ ...rest, x })
   const last = x.at(-1)!

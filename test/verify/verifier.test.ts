@@ -7,7 +7,7 @@ import { AUDIENCE, deps, freshKey, ISSUER, KEYS } from './issuer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-test('a token of the issuer for this audience gives its claims, which nobody can change', async (t) => {
+test('a valid token gives its claims, which are frozen', async (t) => {
   const { tokens, token } = deps(t)
   const claims = await tokens.check(token({ role: { name: 'editor' } }))
   assert.equal(claims.user_id, 'ann')
@@ -25,17 +25,17 @@ for (const [what, claims, code] of [
   ['another audience', { aud: 'web' }, 'wrong_audience'],
   ['no audience', { aud: undefined }, 'wrong_audience'],
   ['no issuer', { iss: undefined }, 'wrong_issuer'],
-  ['an end in the past', { exp: 1_799_999_999 }, 'expired'],
-  ['an end at this moment', { exp: 1_800_000_000 }, 'expired'],
-  ['no end', { exp: undefined }, 'invalid_claim'],
-  ['a beginning in the future', { nbf: 1_800_000_001 }, 'not_yet_valid'],
-  ['an issue in the future', { iat: 1_800_000_001 }, 'not_yet_valid'],
+  ['an exp in the past', { exp: 1_799_999_999 }, 'expired'],
+  ['an exp at this moment', { exp: 1_800_000_000 }, 'expired'],
+  ['no exp', { exp: undefined }, 'invalid_claim'],
+  ['an nbf in the future', { nbf: 1_800_000_001 }, 'not_yet_valid'],
+  ['an iat in the future', { iat: 1_800_000_001 }, 'not_yet_valid'],
   ['the type of a refresh token', { token_type: 'refresh' }, 'wrong_type'],
   ['no type', { token_type: undefined }, 'wrong_type'],
   ['no id', { jti: undefined }, 'invalid_claim'],
   ['no user', { user_id: undefined }, 'invalid_claim'],
 ] as const) {
-  test(`a token with ${what} is refused as ${code}`, async (t) => {
+  test(`a token with ${what} is rejected as ${code}`, async (t) => {
     const { tokens, token } = deps(t)
     const bad = token(claims)
     await assert.rejects(tokens.check(bad), { code })
@@ -43,12 +43,12 @@ for (const [what, claims, code] of [
   })
 }
 
-test('a token that was verified is remembered until it expires, and not a second longer', async (t) => {
+test('a verified token is cached until it expires, and not a second longer', async (t) => {
   const { tokens, token, pass, from } = deps(t, { maxAge: 3600 })
-  await tokens.check(token({ jti: 'this one brings the keys' }))
+  await tokens.check(token({ jti: 'this one loads the keys' }))
   const text = token()
   const first = await tokens.check(text)
-  assert.equal(await tokens.check(text), first, 'the same object: it was remembered')
+  assert.equal(await tokens.check(text), first, 'the same object, from the cache')
   pass(299)
   assert.equal(await tokens.check(text), first)
   pass(1)
@@ -56,7 +56,7 @@ test('a token that was verified is remembered until it expires, and not a second
   assert.deepEqual(from.paths, [KEYS])
 })
 
-test('one character less or more is another token', async (t) => {
+test('a cached token with a character less or more is rejected', async (t) => {
   const { tokens, token } = deps(t)
   const text = token()
   await tokens.check(text)
@@ -71,19 +71,19 @@ test('one character less or more is another token', async (t) => {
   }
 })
 
-test('a signature has one spelling', async (t) => {
+test('a signature that is not in canonical base64url is rejected', async (t) => {
   const { tokens, token } = deps(t)
   const text = token()
-  // The last character of 86 has four bits that mean nothing.
+  // The last of 86 characters has four unused bits.
   const last = ALPHABET.indexOf(text.at(-1)!)
   const another = text.slice(0, -1) + ALPHABET[last + 1]
-  const octetsOf = (of: string): Buffer => Buffer.from(of.split('.')[2]!, 'base64url')
-  assert.deepEqual(octetsOf(another), octetsOf(text))
+  const bytesOf = (of: string): Buffer => Buffer.from(of.split('.')[2]!, 'base64url')
+  assert.deepEqual(bytesOf(another), bytesOf(text))
   await assert.rejects(tokens.check(another), { code: 'bad_signature' })
   await tokens.check(text)
 })
 
-test('a new key is found when the first token names it, and one that is gone is believed no longer', async (t) => {
+test('a new key is found when a token names it, and a removed key verifies nothing', async (t) => {
   const { tokens, token, from, key, pass } = deps(t)
   const old = token()
   await tokens.check(old)
@@ -96,7 +96,7 @@ test('a new key is found when the first token names it, and one that is gone is 
   await assert.rejects(tokens.check(token({ jti: 'b' }, key)), { code: 'unknown_key' })
 })
 
-test('a leaked key that the issuer withdrew counts for no longer than a copy may be old', async (t) => {
+test('a withdrawn key verifies nothing after maxAge', async (t) => {
   const { tokens, token, from, pass } = deps(t, { maxAge: '1m' })
   const stolen = token()
   await tokens.check(stolen)
@@ -107,7 +107,7 @@ test('a leaked key that the issuer withdrew counts for no longer than a copy may
   await assert.rejects(tokens.check(stolen), { code: 'unknown_key' })
 })
 
-test('a key that is withdrawn while it is looked for does not count as one of the copy that came after', async (t) => {
+test('a key that is withdrawn during its look-up belongs to the old version', async (t) => {
   const { token, key } = deps(t)
   const found = await importWebKey(key.verifying.jwk)
   const keys = {
@@ -125,17 +125,17 @@ test('a key that is withdrawn while it is looked for does not count as one of th
   assert.equal(version, 1)
 })
 
-test('many tokens at once make one request, and names that nobody has one in a cool-down', async (t) => {
+test('concurrent tokens make one request, and unknown keys one per cool-down', async (t) => {
   const { tokens, token, from, pass } = deps(t)
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
   assert.equal(from.paths.length, 1)
-  const stranger = freshKey()
+  const unknown = freshKey()
   const garbage = () =>
     Promise.all(
       Array.from({ length: 50 }, () =>
-        assert.rejects(tokens.check(token({}, stranger)), { code: 'unknown_key' }),
+        assert.rejects(tokens.check(token({}, unknown)), { code: 'unknown_key' }),
       ),
     )
   await garbage()
@@ -146,7 +146,7 @@ test('many tokens at once make one request, and names that nobody has one in a c
   assert.equal(from.paths.length, 2)
 })
 
-test('in an outage the last good copy goes on, and where there never was one nobody is told that his token is bad', async (t) => {
+test('in an outage the last good copy is used, and without one the error is 503', async (t) => {
   const { tokens, token, from, pass, failures } = deps(t)
   from.down(true)
   await assert.rejects(tokens.check(token()), {
@@ -163,7 +163,7 @@ test('in an outage the last good copy goes on, and where there never was one nob
   await tokens.check(token())
 })
 
-test('keys for shared secrets, private ones and those of other algorithms are none', async (t) => {
+test('secrets, private keys and keys for other algorithms are ignored', async (t) => {
   const { tokens, token, from, key, now } = deps(t, { algorithms: ['ES256'] })
   const [edwards, open] = [freshKey('EdDSA'), freshKey().verifying.jwk!]
   const shared = { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }
@@ -193,7 +193,7 @@ test('keys for shared secrets, private ones and those of other algorithms are no
   assert.ok(now() > 0)
 })
 
-test('a request is checked by its bearer token, and refused in words that a client understands', async (t) => {
+test('a request is authenticated by its bearer token, and an error becomes a response', async (t) => {
   const { tokens, token } = deps(t)
   const bearing = (authorization?: string): Request =>
     new Request(
@@ -218,7 +218,7 @@ test('a request is checked by its bearer token, and refused in words that a clie
   assert.throws(() => tokens.errorResponse(new TypeError('a bug')), TypeError)
 })
 
-test('what cannot be is refused at once, with a sentence', () => {
+test('wrong options are rejected at once', () => {
   const refused = (options: object): void =>
     assert.throws(
       () =>

@@ -2,7 +2,7 @@ import type { WebKeys } from '../../src/verify/signed.ts'
 import { importWebKey, type WebKey } from '../../src/verify/web-key.ts'
 import type { Jwk, JwkSet } from '../vectors/corpus.ts'
 
-/** As a set of the server finds keys: by name, and without one where there is one alone. */
+/** Finds keys as `KeySet` does: by kid, or the single key. */
 export async function keysOf(given: Jwk | JwkSet): Promise<WebKeys> {
   const entries = Array.isArray(given.keys) ? (given.keys as Jwk[]) : [given as Jwk]
   const keys: readonly WebKey[] = await Promise.all(

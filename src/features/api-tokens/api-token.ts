@@ -5,74 +5,71 @@ import type { UserId } from '../../users/user.ts'
 /** 32 hexadecimal digits. */
 export type ApiTokenId = string & { readonly __is: 'ApiTokenId' }
 
-/** A SHA-256 in hexadecimal digits: what the store has of a token's text. */
+/** The SHA-256 of a token in hexadecimal digits; the store has no more of it. */
 export type TokenDigest = string & { readonly __is: 'TokenDigest' }
 
-/**
- * A token that is a row and says nothing itself: the key that Django REST framework gives a user, knox's token, an API key.
- * They differ in what they are made with, not in what they are.
- */
+/** An opaque token with a row in the store: Django REST framework's `Token`, knox's token, an API key. */
 export interface ApiToken {
   readonly id: ApiTokenId
   readonly userId: UserId
-  /** How its text begins, to know it by. What is left of the text has 128 random bits or more. */
+  /** Its first characters; the rest has 128 random bits or more. */
   readonly hint: string
-  /** Given by whoever made it. */
+  /** What it is for. */
   readonly name: string | undefined
-  /** What it is limited to; empty: for no scope. */
+  /** What it is limited to; empty: no scope. */
   readonly scopes: readonly string[]
   readonly createdAt: UnixSeconds
-  /** `undefined`: lives until it is revoked. */
+  /** `undefined`: valid until it is revoked. */
   readonly expiresAt: UnixSeconds | undefined
-  /** The one of its user that is derived, and so can be shown again (D19). The text of any other is shown once. */
+  /** Derived from the instance's secret, so that it can be shown again (D19). Other tokens are shown once. */
   readonly derived: boolean
 }
 
-/** A token as the store keeps it. Nothing here is of use without the text, or without the instance's secret (T13). */
+/** The row. It does not reveal the token: that takes the instance's secret (T13). */
 export type ApiTokenRecord = Omit<ApiToken, 'derived'> & {
   readonly digest: TokenDigest
-  /** What a derived text is derived from, together with the user's id. */
+  /** A derived token is derived from this and the user's id. */
   readonly nonce: string | undefined
 }
 
-/** A token's text beside its row. */
+/** A token and its row. */
 export interface ShownToken {
   readonly token: string
   readonly record: ApiToken
 }
 
-/** The port that keeps API tokens. Every verb is one statement. */
+/** The port that keeps API tokens. Each method is one statement. */
 export interface ApiTokens {
-  /** Writes a new row and changes none (T12). */
+  /** Adds a row; never changes one (T12). */
   insert(token: ApiTokenRecord): Promise<void>
   /**
-   * Gives a user a derived token, unless there is one: of any number of callers one writes.
+   * Adds a derived token, unless the user has one. Of concurrent calls one writes.
    *
-   * @returns the user's derived token as it is then, the same for all of them
+   * @returns the user's derived token, the same for all of them
    */
   keep(token: ApiTokenRecord): Promise<ApiTokenRecord>
-  /** Puts a derived token in the place of another, only while that is there. @returns whether this call did */
+  /** Replaces a derived token, if it still exists. @returns whether this call did */
   replace(id: ApiTokenId, token: ApiTokenRecord): Promise<boolean>
-  /** One that has expired at `now` is not found: it takes the same way as one that never was (H4). */
+  /** An expired token is not found, so that it is answered like an unknown one (H4). */
   find(digest: TokenDigest, now: UnixSeconds): Promise<ApiToken | undefined>
   findDerived(userId: UserId): Promise<ApiTokenRecord | undefined>
-  /** Those of this id, or whose text begins so. */
+  /** The tokens with this id or this hint. */
   named(idOrHint: string): Promise<readonly ApiToken[]>
-  /** The newest first, expired ones among them. */
+  /** The newest first, including expired ones. */
   list(userId: UserId): Promise<readonly ApiToken[]>
-  /** @returns `false`: there is none of this id */
+  /** @returns `false` if there is no such token */
   delete(id: ApiTokenId): Promise<boolean>
-  /** @returns how many the user had */
+  /** @returns how many it deleted */
   deleteAll(userId: UserId): Promise<number>
-  /** Deletes up to `limit` that expired before `moment`, or whose user is gone. @returns how many it deleted */
+  /** Deletes up to `limit` tokens that expired before `moment` or whose user was deleted. @returns how many */
   flush(moment: UnixSeconds, limit: number): Promise<number>
 }
 
-/** Unsalted: the texts are random and long, and one look finds the row (T13). */
+/** Unsalted, so that one query finds the row: tokens are long and random (T13). */
 export const digestOf = (text: string): TokenDigest =>
   hash('sha256', text, 'hex') as TokenDigest
 
-/** A row as it may be shown. */
+/** The row without its secret parts. */
 export const hintOf = ({ digest: _, nonce, ...rest }: ApiTokenRecord): ApiToken => ({
   ...rest,
   derived: nonce !== undefined,

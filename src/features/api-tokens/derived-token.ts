@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { hexId, type Random } from '../../base/random.ts'
 import type { UserId } from '../../users/user.ts'
+import type { Core } from '../core.ts'
 import {
   type ApiTokenId,
   type ApiTokenRecord,
@@ -10,25 +11,34 @@ import {
   hintOf,
   type ShownToken,
 } from './api-token.ts'
+import { apiTokenStore } from './sql.ts'
 
 export interface DerivedTokenDeps {
   readonly apiTokens: Pick<ApiTokens, 'findDerived' | 'keep' | 'replace'>
   readonly clock: Clock
   readonly random: Random
   /**
-   * What texts are derived under, one key a secret: the first derives new ones, all show again what they derived.
+   * One key a secret: the first derives new tokens, all can derive the existing ones again.
    *
-   * @throws AuthError `invalid_config` where there is no secret that lasts
+   * @throws AuthError `invalid_config` if there is no secret that lasts
    */
   derivingKeys(): readonly Uint8Array[]
 }
 
+type DerivedTokenCore = Pick<Core, 'clock' | 'random' | 'ports' | 'derivedKeys'>
+
+export const derivedTokenDeps = (core: DerivedTokenCore): DerivedTokenDeps => ({
+  apiTokens: core.ports(apiTokenStore).apiTokens,
+  clock: core.clock,
+  random: core.random,
+  derivingKeys: () => core.derivedKeys('API tokens'),
+})
+
 /**
- * The token of a user that is the same at each call, as Django REST framework's is: 40 hexadecimal digits, for no scope,
- * without an end. The store has a nonce and a digest of it, and of no use to whoever has not the instance's secret (D19).
+ * The user's token that is the same at each call, as in Django REST framework: 40 hexadecimal digits, without scopes or
+ * expiry. The store has a nonce and a digest of it, which are useless without the instance's secret (D19).
  *
- * It is made where there is none, and made anew on `reset` and where no secret of today's derives it: the secret that did
- * was taken away, and what was derived under it shall not live on.
+ * It is replaced on `reset`, and if no current secret derives it: a removed secret revokes what was derived from it.
  */
 export async function derivedToken(
   userId: UserId,
@@ -47,7 +57,7 @@ export async function derivedToken(
   }
   if (await apiTokens.replace(kept.id, fresh.record))
     return { ...fresh, record: hintOf(fresh.record) }
-  // Somebody else was faster, and theirs is as new.
+  // Another process replaced it at the same time: its token is as new.
   return derivedToken(userId, deps)
 }
 
@@ -60,7 +70,7 @@ function shownAgain(
   return token === undefined ? undefined : { token, record: hintOf(record) }
 }
 
-/** Digits that lists show: 128 bits are left. */
+/** Digits that lists show; the rest still has 128 bits. */
 const HINT = 8
 
 function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenDeps) {
@@ -80,7 +90,7 @@ function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenD
   return { token, record }
 }
 
-/** The nonce has one length, so no two pairs are one message. */
+/** The nonce has a fixed length, so no two pairs make the same message. */
 const textOf = (
   { userId, nonce }: Pick<ApiTokenRecord, 'userId' | 'nonce'>,
   key: Uint8Array,

@@ -1,32 +1,37 @@
 import { AuthError } from '../../base/errors.ts'
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { PLAIN_CREDENTIALS } from '../tokens/credentials.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
+import { derivedToken, derivedTokenDeps } from './derived-token.ts'
 
-/**
- * Signs in with a password, for the user's API token: the same at each call. Whoever may not is told so with a 400
- * (specification 6.6).
- */
-export const apiToken = (verbs: Pick<TokenVerbs, 'apiToken'>): Endpoint =>
-  endpoint({
-    name: 'Obtain Auth Token',
-    path: '/api-token-auth/',
-    methods: {
-      POST: {
-        fields: PLAIN_CREDENTIALS,
-        async handle({ username, password }, request) {
-          try {
-            return await verbs.apiToken(username, password, request)
-          } catch (error) {
-            if (!(error instanceof AuthError) || error.code !== 'no_active_account')
-              throw error
-            throw new AuthError('invalid', error.message, {
-              body: { non_field_errors: [WRONG] },
-            })
-          }
-        },
+const WRONG_CREDENTIALS = 'Unable to log in with provided credentials.'
+
+/** Signs in with a password, for the user's API token: the same one at each call. */
+export const obtainApiToken = defineEndpoint({
+  path: { at: '/api-token-auth/' },
+  mount: 'with scheme',
+  span: 'watchword.sign_in',
+  create: (_, open) =>
+    post('Obtain Auth Token', {
+      fields: PLAIN_CREDENTIALS,
+      async handle({ username, password }, request) {
+        const core = await open()
+        const { user } = await core.signInUntrimmed(username, password, request)
+        const { token } = await derivedToken(user.id, derivedTokenDeps(core))
+        // Without sessions the sign-in itself has recorded this.
+        if (core.sessions !== undefined)
+          void core.audit.record({
+            kind: 'signed_in',
+            userId: user.id,
+            detail: { with: 'api token' },
+          })
+        return { token }
       },
-    },
-  })
-
-const WRONG = 'Unable to log in with provided credentials.'
+    }),
+  /** Django REST framework answers wrong credentials with 400 here (specification 6.6). */
+  errorFor(error) {
+    if (error.code !== 'no_active_account') return error
+    return new AuthError('invalid', error.message, {
+      body: { non_field_errors: [WRONG_CREDENTIALS] },
+    })
+  },
+})

@@ -14,13 +14,14 @@ import { decodeUtf8 } from '../../base/utf8.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
 import { digestOf } from './api-token.ts'
+import { apiTokenStore } from './sql.ts'
 
 /**
- * `Authorization: Token <text>`: an API token, and the user behind it, both looked up at each request: what is revoked,
- * expired or deactivated ends at once. Django REST framework's `TokenAuthentication`, exact on the wire (specification 6.4).
+ * `Authorization: Token <text>`: an API token. The token and its user are read at each request, so revoking the token or
+ * deactivating the user takes effect at once. Django REST framework's `TokenAuthentication` on the wire (specification 6.4).
  *
- * @param keyword in the place of `Token`. A list in which two schemes have one word asks the first of them alone.
- * @throws AuthError `invalid_config` where the keyword is no word
+ * @param keyword in place of `Token`. Of two schemes with one keyword only the first is asked.
+ * @throws AuthError `invalid_config` unless the keyword is a word
  */
 export function apiToken({
   keyword = 'Token',
@@ -43,7 +44,7 @@ export function apiToken({
       return identityOf(sent, deps)
     },
   })
-  return Object.assign(scheme, { brings: ['apiToken'] })
+  return Object.assign(scheme, { madeBy: apiToken })
 }
 
 const FAULTS = headerErrors('token', 'Token')
@@ -66,17 +67,18 @@ function refuseNonUtf8(sent: string): void {
 
 async function identityOf(
   text: string,
-  { apiTokens, users, terms, clock }: SchemeDeps,
+  { ports, users, terms, clock }: SchemeDeps,
 ): Promise<Identity> {
-  const apiToken = await apiTokens.find(digestOf(text), clock())
-  if (apiToken === undefined) throw invalid('no such token, or it has expired')
-  const account = await users.find('id', apiToken.userId)
+  const { apiTokens } = ports(apiTokenStore)
+  const token = await apiTokens.find(digestOf(text), clock())
+  if (token === undefined) throw invalid('no such token, or it has expired')
+  const account = await users.find('id', token.userId)
   // As upstream, where a token goes with its user.
   if (account === undefined) throw invalid('the user of this token is gone')
   const { user } = account
   if (!mayUse(user, terms))
     throw inactive('the user is inactive, or refused by the rule (D11)')
-  return { user, scheme: 'apiToken', apiToken, scopes: apiToken.scopes }
+  return { user, scheme: 'apiToken', credential: token, scopes: token.scopes }
 }
 
 const invalid = (note: string): AuthError =>

@@ -1,33 +1,41 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import type { SchemeDeps } from '../../authentication/scheme.ts'
-import { after, type Seconds } from '../../base/clock.ts'
+import { after, type Clock, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
 import { cookieValues, serializeCookie } from '../../http/cookies.ts'
 import { hostOf, isLoopback } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Session, SessionId } from '../../sessions/session.ts'
+import type { SessionManager } from '../../sessions/session-manager.ts'
 import type { User } from '../../users/user.ts'
+import type { SignedOut } from '../core.ts'
 import { type CsrfSettings, csrfTokenOf } from './csrf.ts'
 
-/** On what terms browsers are signed in. */
+/** The parsed options of `session()`. */
 export interface BrowserSessionSettings extends CsrfSettings {
   /** The name of the cookie without its prefix. */
   readonly cookie: string
   readonly lifetime: Seconds
 }
 
-/** A browser that is signed in: the row of its session, and the text whose digest that row is. */
+/** The session of a browser, and the secret in its cookie; the store has the digest of it. */
 export interface BrowserSession {
   readonly secret: string
   readonly session: Session
 }
 
-type World = Pick<SchemeDeps, 'sessions' | 'clock' | 'random'>
+export interface BrowserSessionDeps {
+  readonly sessions: SessionManager | undefined
+  readonly clock: Clock
+  readonly random: Random
+}
 
-/** @throws AuthError `invalid_config` where there is no store of sessions */
+/** @throws AuthError `invalid_config` if `tokens.sessions` is false */
 export function requireSessions({
   sessions,
-}: Pick<World, 'sessions'>): NonNullable<World['sessions']> {
+}: {
+  readonly sessions: SessionManager | undefined
+}): SessionManager {
   if (sessions !== undefined) return sessions
   throw new AuthError(
     'invalid_config',
@@ -35,14 +43,14 @@ export function requireSessions({
   )
 }
 
-/** Octets that a secret has. */
+/** Bytes of a secret. */
 const SIZE = 32
 
-/** Signs a browser in: a new secret, never one that was sent (rule S1). @returns the secret, which is not kept */
+/** Signs a browser in with a new secret, never one that a request brought (rule S1). @returns the secret */
 export async function openBrowserSession(
   user: User,
   { lifetime }: BrowserSessionSettings,
-  deps: World,
+  deps: BrowserSessionDeps,
 ): Promise<string> {
   const secret = Buffer.from(deps.random(SIZE)).toString('base64url')
   const now = deps.clock()
@@ -59,8 +67,8 @@ export async function openBrowserSession(
 }
 
 /**
- * What the store keeps of a secret: half of its digest to find it by, and the whole of it. No token names such a session, and
- * no secret can be found that names a token's.
+ * What the store keeps of a secret: half of its digest as the id, and the whole digest. No token can name such a session,
+ * and no secret can be found that names a token's session.
  */
 function keptOf(secret: string): Pick<Session, 'id' | 'jti'> {
   const digest = hash('sha256', secret, 'hex')
@@ -68,14 +76,14 @@ function keptOf(secret: string): Pick<Session, 'id' | 'jti'> {
 }
 
 /**
- * The session of a request's cookie, if that goes on; its user is not looked at.
+ * The live session of a request's cookie; its user is not checked.
  *
- * @throws AuthError where two cookies name two of them: one was put beside the other (rule H12)
+ * @throws AuthError `authentication_failed` if two cookies name two sessions: an attacker may have added one (rule H12)
  */
 export async function findBrowserSession(
   request: AuthRequest,
   terms: BrowserSessionSettings,
-  deps: World,
+  deps: BrowserSessionDeps,
 ): Promise<BrowserSession | undefined> {
   const secret = secretOf(request, terms)
   if (secret === undefined) return undefined
@@ -91,7 +99,15 @@ export async function findBrowserSession(
     : undefined
 }
 
-/** Whether a request bears a cookie that could be a session's. @throws AuthError as `findBrowserSession` */
+export async function revokeBrowserSession(
+  { session: { id, userId } }: BrowserSession,
+  deps: BrowserSessionDeps & { signedOut(session: SignedOut): Promise<void> },
+): Promise<void> {
+  const revoked = await requireSessions(deps).revoke(id, 'logout', deps.clock())
+  if (revoked) await deps.signedOut({ sessionId: id, userId })
+}
+
+/** The secret in a request's cookie, by its form alone. @throws AuthError as `findBrowserSession` */
 export function secretOf(
   request: AuthRequest,
   terms: BrowserSessionSettings,
@@ -117,7 +133,7 @@ export function secretOf(
 const nameOf = ({ cookie }: BrowserSessionSettings, secure: boolean): string =>
   secure ? `__Host-${cookie}` : cookie
 
-/** Whether cookies for this request are for https alone: as soon as the page that asks, or the connection, is. */
+/** Whether the cookies get `Secure`: if the page or the connection uses https. */
 const isSecure = (
   request: AuthRequest,
   { mayBePlain }: BrowserSessionSettings,
@@ -125,10 +141,10 @@ const isSecure = (
   !mayBePlain(request) ||
   request.header('origin')?.toLowerCase().startsWith('https:') === true
 
-/** Seconds for which scripts find the CSRF token: a year, as with Django. */
+/** Seconds that the CSRF cookie lives: a year, as in Django. */
 const CSRF_LIFETIME = 31_449_600
 
-/** What a browser is told when it is signed in. */
+/** The `Set-Cookie` values of a sign-in. */
 export function cookiesAtSignIn(
   secret: string,
   request: AuthRequest,
@@ -149,7 +165,7 @@ export function cookiesAtSignIn(
   ]
 }
 
-/** What it is told when it is signed out. */
+/** The `Set-Cookie` values of a sign-out. */
 export function cookiesAtSignOut(
   request: AuthRequest,
   terms: BrowserSessionSettings,
@@ -162,8 +178,8 @@ export function cookiesAtSignOut(
 }
 
 /**
- * Whether plain http will do. Where nothing is said, on this machine itself: there a browser may keep no cookie that is for
- * https alone, and nobody listens.
+ * Whether a request may use plain http. Without the option `secure` only loopback hosts may: browsers may refuse `Secure`
+ * cookies there, and the connection leaves no machine.
  */
 export const allowsPlainHttp =
   (secure: boolean | undefined) =>

@@ -48,7 +48,13 @@ const tokensFault = async (
   cookieFault(cookieValues(csrfCookie, request.header('cookie')).at(-1)) ??
   (await tokenFault(request, csrfTokenOf(secret)))
 
-export const csrfError = (fault: string): AuthError =>
+/** @throws AuthError `csrf_failed` if another site's page sent the request; needs no session */
+export function refuseCrossSite(request: AuthRequest, settings: SiteCheck): void {
+  const fault = crossSiteFault(request, settings)
+  if (fault !== undefined) throw csrfError(fault)
+}
+
+const csrfError = (fault: string): AuthError =>
   // A Referer may hold a secret in its query: what the log is told ends with its host.
   new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), {
     detail: `CSRF Failed: ${fault}`,

@@ -1,20 +1,44 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { json } from '../../http/answer.ts'
+import { setCookies } from '../../http/cookies.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
+import {
+  cookiesAtSignIn,
+  findBrowserSession,
+  openBrowserSession,
+  revokeBrowserSession,
+} from './browser-session.ts'
+import { csrfTokenOf, refuseCrossSite } from './csrf.ts'
+import { browserSettingsIn } from './scheme.ts'
 
 /** Signs a browser in with a password: the answer sets its cookies. */
-export const login = <Login extends string>(
-  loginField: Login,
-  verbs: Pick<TokenVerbs, 'login'>,
-): Endpoint =>
-  endpoint({
-    name: 'Login',
-    path: '/auth/login/',
-    methods: {
-      POST: {
-        fields: credentials(loginField),
-        handle: (fields, request) =>
-          verbs.login(fields[loginField], fields.password, request),
+export const login = defineEndpoint({
+  path: { at: '/auth/login/' },
+  mount: 'with scheme',
+  span: 'watchword.sign_in',
+  needs: {
+    scheme: 'endpoints.login is for browsers: put session() into authentication.',
+    sessions: 'session() needs tokens.sessions: without a store nobody stays signed in.',
+  },
+  create({ loginField, authentication }, open) {
+    const settings = browserSettingsIn(authentication)
+    return post('Login', {
+      fields: credentials(loginField),
+      async handle(fields, request) {
+        // A page that signs its visitor in as another user attacks, too. Checked before anything costly.
+        refuseCrossSite(request, settings)
+        const core = await open()
+        const previous = await findBrowserSession(request, settings, core)
+        const { user } = await core.signIn(fields[loginField], fields.password, request)
+        const secret = await openBrowserSession(user, settings, core)
+        if (previous !== undefined) await revokeBrowserSession(previous, core)
+        const cookies = cookiesAtSignIn(secret, request, settings)
+        const body = {
+          user: { id: user.id, username: user.username },
+          csrfToken: csrfTokenOf(secret),
+        }
+        return json(body, { headers: setCookies(cookies) })
       },
-    },
-  })
+    })
+  },
+})

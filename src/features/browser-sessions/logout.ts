@@ -1,15 +1,38 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
+import { json } from '../../http/answer.ts'
+import { setCookies } from '../../http/cookies.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
+import {
+  cookiesAtSignOut,
+  findBrowserSession,
+  revokeBrowserSession,
+} from './browser-session.ts'
+import { refuseCrossSite, requireCsrfToken } from './csrf.ts'
+import { browserSettingsIn } from './scheme.ts'
 
-/** Signs a browser out: its session ends, and the answer takes its cookies away. Whoever is not signed in is told the same. */
-export const logout = (verbs: Pick<TokenVerbs, 'logout'>): Endpoint =>
-  endpoint({
-    name: 'Logout',
-    path: '/auth/logout/',
-    methods: {
-      POST: {
-        fields: {},
-        handle: (_, request) => verbs.logout(request),
+/** Signs a browser out: revokes its session and removes its cookies. The answer is the same without a session. */
+export const logout = defineEndpoint({
+  path: { at: '/auth/logout/' },
+  mount: 'with scheme',
+  span: 'watchword.sign_out',
+  needs: {
+    scheme: 'endpoints.logout is for browsers: put session() into authentication.',
+    sessions: 'session() needs tokens.sessions: without a store nobody stays signed in.',
+  },
+  create({ authentication }, open) {
+    const settings = browserSettingsIn(authentication)
+    return post('Logout', {
+      fields: {},
+      async handle(_, request) {
+        // Without a session, too: an answer with cookies changes what the browser has.
+        refuseCrossSite(request, settings)
+        const core = await open()
+        const found = await findBrowserSession(request, settings, core)
+        if (found !== undefined) {
+          await requireCsrfToken(request, found.secret, settings)
+          await revokeBrowserSession(found, core)
+        }
+        return json({}, { headers: setCookies(cookiesAtSignOut(request, settings)) })
       },
-    },
-  })
+    })
+  },
+})

@@ -42,7 +42,7 @@ export interface SessionOptions {
  *
  * @throws AuthError `invalid_config`
  */
-export function session(options: SessionOptions = {}): Scheme<User> {
+export function session(options: SessionOptions = {}): BrowserScheme {
   const terms = browserTerms(options)
   const scheme = (deps: SchemeDeps): Authentication => {
     requireSessions(deps)
@@ -53,7 +53,23 @@ export function session(options: SessionOptions = {}): Scheme<User> {
           : identityOf(request, terms, deps),
     }
   }
-  return Object.assign(scheme, { brings: ['login', 'logout'], browser: terms })
+  return Object.assign(scheme, { madeBy: session, browser: terms })
+}
+
+interface BrowserScheme extends Scheme<User> {
+  readonly browser: BrowserSessionSettings
+}
+
+const isBrowserScheme = (scheme: Scheme<unknown>): scheme is BrowserScheme =>
+  scheme.madeBy === session
+
+/** The settings of the first `session()` of a list. @throws AuthError `invalid_config` if it has none */
+export function browserSettingsIn(
+  schemes: readonly Scheme<unknown>[],
+): BrowserSessionSettings {
+  const scheme = schemes.find(isBrowserScheme)
+  if (scheme === undefined) throw refused('put it into the option authentication.')
+  return scheme.browser
 }
 
 async function identityOf(

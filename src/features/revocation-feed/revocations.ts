@@ -1,8 +1,8 @@
 import { AuthError } from '../../base/errors.ts'
 import { content } from '../../http/answer.ts'
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
 import { jsonText } from '../../http/json-text.ts'
 import { queryValues } from '../../http/query.ts'
+import { defineEndpoint } from '../define-feature.ts'
 
 /** Seconds that the feed may be cached, so that many services cost one answer per second. */
 const MAX_AGE = 1
@@ -10,29 +10,37 @@ const MAX_AGE = 1
 /**
  * The revoked sessions, for services that verify tokens and have no store. It is public: the id of a session is no
  * credential.
- *
- * @param pageFrom returns the same object as long as a page is unchanged
  */
-export function revocations(
-  pageFrom: (since: number | undefined) => Promise<object>,
-): Endpoint {
-  const textOf = memoizedText()
-  return endpoint({
-    name: 'Revocations',
-    path: '/api/token/revocations/',
-    ignoresAccept: true,
-    count: false,
-    methods: {
-      GET: {
-        async handle(_, { url }) {
-          const text = textOf(await pageFrom(sinceIn(url)))
-          const cacheControl = `public, max-age=${MAX_AGE}`
-          return content('application/json', text, { cacheControl })
+export const revocationsEndpoint = defineEndpoint({
+  path: { below: '/revocations/' },
+  mount: 'on request',
+  needs: {
+    sessions:
+      'endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.',
+  },
+  noHandler:
+    'endpoints.revocations takes no handler: it answers what has ended, and no fields.',
+  create(_, open) {
+    // The session manager returns the same object as long as a page is unchanged.
+    const textOf = memoizedText()
+    return {
+      name: 'Revocations',
+      ignoresAccept: true,
+      count: false,
+      methods: {
+        GET: {
+          async handle(_fields, { url }) {
+            const { sessions } = await open()
+            if (sessions === undefined) throw new AuthError('not_found')
+            const text = textOf(await sessions.published(sinceIn(url)))
+            const cacheControl = `public, max-age=${MAX_AGE}`
+            return content('application/json', text, { cacheControl })
+          },
         },
       },
-    },
-  })
-}
+    }
+  },
+})
 
 /** A page has up to thousands of ids: it is serialized once. */
 function memoizedText(): (page: object) => string {

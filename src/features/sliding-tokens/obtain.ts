@@ -1,20 +1,23 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
+import { obtainSliding } from './sliding.ts'
 
 /** Signs in with a password, for one sliding token. */
-export const obtainSliding = <Login extends string>(
-  loginField: Login,
-  verbs: Pick<TokenVerbs, 'obtainSliding'>,
-): Endpoint =>
-  endpoint({
-    name: 'Token Obtain Sliding',
-    path: '/api/token/sliding/',
-    methods: {
-      POST: {
-        fields: credentials(loginField),
-        handle: (fields, request) =>
-          verbs.obtainSliding(fields[loginField], fields.password, request),
+export const slidingObtain = defineEndpoint({
+  path: { below: '/sliding/' },
+  mount: 'on request',
+  span: 'watchword.sign_in',
+  issues: { type: 'sliding', field: 'token' },
+  needs: {
+    signing: 'endpoints.slidingObtain issues tokens, and that needs tokens.signingKey.',
+  },
+  create: ({ loginField }, open) =>
+    post('Token Obtain Sliding', {
+      fields: credentials(loginField),
+      async handle(fields, request) {
+        const core = await open()
+        const account = await core.signIn(fields[loginField], fields.password, request)
+        return { token: await obtainSliding(account, core.tokens) }
       },
-    },
-  })
+    }),
+})

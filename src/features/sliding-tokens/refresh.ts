@@ -1,16 +1,20 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from '../tokens/credentials.ts'
-import type { TokenVerbs } from '../tokens/verbs.ts'
+import { refreshSliding } from './sliding.ts'
 
-/** Exchanges a sliding token for a longer one. */
-export const refreshSliding = (verbs: Pick<TokenVerbs, 'refreshSliding'>): Endpoint =>
-  endpoint({
-    name: 'Token Refresh Sliding',
-    path: '/api/token/sliding/refresh/',
-    methods: {
-      POST: {
-        fields: { token: TOKEN },
-        handle: ({ token }) => verbs.refreshSliding(token),
-      },
-    },
-  })
+/** Exchanges a sliding token for one that expires later. */
+export const slidingRefresh = defineEndpoint({
+  path: { below: '/sliding/refresh/' },
+  mount: 'on request',
+  span: 'watchword.refresh',
+  needs: {
+    signing: 'endpoints.slidingRefresh issues tokens, and that needs tokens.signingKey.',
+  },
+  create: (_, open) =>
+    post('Token Refresh Sliding', {
+      fields: { token: TOKEN },
+      handle: async ({ token }) => ({
+        token: await refreshSliding(token, (await open()).tokens),
+      }),
+    }),
+})

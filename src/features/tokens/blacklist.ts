@@ -1,30 +1,44 @@
-import type { Endpoint } from '../../http/endpoint.ts'
+import type { ParsedBody } from '../../http/parsed-body.ts'
+import { blacklist as blacklistToken } from '../../tokens/verify-and-blacklist.ts'
+import type { UserId } from '../../users/user.ts'
+import type { IssuedToken } from '../core.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from './credentials.ts'
-import type { TokenVerbs } from './verbs.ts'
+
+/** Simple JWT's field, which is required if a request has none of the others. */
+const REFRESH: IssuedToken = { type: 'refresh', field: 'refresh' }
 
 /**
- * Signs out: the token and its whole sign-in are dead.
+ * Signs out: revokes the session of a token, and so every token of that sign-in.
  *
- * @param sliding whether a sliding token is taken too, in the field `token` (D34)
+ * Besides refresh tokens it takes the other types that mounted endpoints issue, each in its own field (D34).
  */
-export const blacklist = (
-  verbs: Pick<TokenVerbs, 'blacklist'>,
-  sliding: boolean,
-): Endpoint => ({
-  name: 'Token Blacklist',
-  path: '/api/token/blacklist/',
-  methods: {
-    POST: {
-      fields: ({ values }) =>
-        sliding && values.has('token') && !values.has('refresh')
-          ? { token: TOKEN }
-          : { refresh: TOKEN },
-      async handle({ refresh, token }) {
-        await (refresh === undefined
-          ? verbs.blacklist(token!, 'sliding')
-          : verbs.blacklist(refresh, 'refresh'))
+export const blacklist = defineEndpoint({
+  path: { below: '/blacklist/' },
+  mount: 'by default',
+  span: 'watchword.sign_out',
+  needs: {
+    sessions:
+      'endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.',
+  },
+  create({ issued }, open) {
+    const accepted = [REFRESH, ...issued.filter(({ type }) => type !== 'refresh')]
+    const acceptedIn = (has: (field: string) => boolean): IssuedToken =>
+      accepted.find(({ field }) => has(field)) ?? REFRESH
+    return post('Token Blacklist', {
+      fields: ({ values }: ParsedBody) => ({
+        [acceptedIn((field) => values.has(field)).field]: TOKEN,
+      }),
+      async handle(fields) {
+        const { type, field } = acceptedIn((name) => Object.hasOwn(fields, name))
+        const core = await open()
+        const revoked = await blacklistToken(fields[field] ?? '', type, core.tokens)
+        await core.signedOut({
+          sessionId: revoked.sessionId,
+          userId: revoked.userId as UserId | undefined,
+        })
         return {}
       },
-    },
+    })
   },
 })

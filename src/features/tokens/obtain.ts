@@ -1,20 +1,23 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { obtainPair } from '../../tokens/pairs.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from './credentials.ts'
-import type { TokenVerbs } from './verbs.ts'
 
 /** Signs in with a password, for a refresh token and an access token. */
-export const obtain = <Login extends string>(
-  loginField: Login,
-  verbs: Pick<TokenVerbs, 'obtain'>,
-): Endpoint =>
-  endpoint({
-    name: 'Token Obtain Pair',
-    path: '/api/token/',
-    methods: {
-      POST: {
-        fields: credentials(loginField),
-        handle: (fields, request) =>
-          verbs.obtain(fields[loginField], fields.password, request),
+export const obtain = defineEndpoint({
+  path: { below: '/' },
+  mount: 'by default',
+  span: 'watchword.sign_in',
+  issues: { type: 'refresh', field: 'refresh' },
+  needs: {
+    signing: 'endpoints.obtain issues tokens, and that needs tokens.signingKey.',
+  },
+  create: ({ loginField }, open) =>
+    post('Token Obtain Pair', {
+      fields: credentials(loginField),
+      async handle(fields, request) {
+        const core = await open()
+        const account = await core.signIn(fields[loginField], fields.password, request)
+        return obtainPair(account, core.tokens)
       },
-    },
-  })
+    }),
+})

@@ -1,16 +1,18 @@
-import { type Endpoint, endpoint } from '../../http/endpoint.ts'
+import { refreshPair } from '../../tokens/pairs.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from './credentials.ts'
-import type { TokenVerbs } from './verbs.ts'
 
-/** Exchanges a refresh token for an access token, and for its own successor where rotation is on. */
-export const refresh = (verbs: Pick<TokenVerbs, 'refresh'>): Endpoint =>
-  endpoint({
-    name: 'Token Refresh',
-    path: '/api/token/refresh/',
-    methods: {
-      POST: {
-        fields: { refresh: TOKEN },
-        handle: ({ refresh }) => verbs.refresh(refresh),
-      },
-    },
-  })
+/** Exchanges a refresh token for an access token and, with `tokens.rotate`, for its successor. */
+export const refresh = defineEndpoint({
+  path: { below: '/refresh/' },
+  mount: 'by default',
+  span: 'watchword.refresh',
+  needs: {
+    signing: 'endpoints.refresh issues tokens, and that needs tokens.signingKey.',
+  },
+  create: (_, open) =>
+    post('Token Refresh', {
+      fields: { refresh: TOKEN },
+      handle: async ({ refresh }) => refreshPair(refresh, (await open()).tokens),
+    }),
+})

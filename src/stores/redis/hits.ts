@@ -1,5 +1,5 @@
 import type { UnixSeconds } from '../../base/clock.ts'
-import { type HitResult, type Hits, slotExpired } from '../../throttling/hits.ts'
+import { type HitResult, type Hits, noHitsAllowed } from '../../throttling/hits.ts'
 import { memoryHits } from '../../throttling/memory-hits.ts'
 import type { Limit } from '../../throttling/rate.ts'
 import type { RedisConnection } from './connection.ts'
@@ -22,7 +22,7 @@ export function redisHits(link: RedisConnection, prefix: string): Hits {
 
   return {
     async hit(key, limit, now) {
-      if (limit.limit === 0) return slotExpired(limit)
+      if (limit.limit === 0) return noHitsAllowed(limit)
       const { per } = limit
       const past = (now - per) as UnixSeconds
       const oldest = await link.ask((redis) =>

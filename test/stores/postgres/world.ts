@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import type { InstanceStore } from '../../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../../src/features.ts'
 import { aDatabase, aServer, type Server } from '../../services/postgres.ts'
 import { postgresStore } from '../open.ts'
 

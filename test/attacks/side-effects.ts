@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 
-/** What verifying must never touch: the network, files, other programs, a database (rule J8). */
+/** What verifying must never use: the network, files, other programs, a database (rule J8). */
 const DOORS = [
   ['network', globalThis, ['fetch']],
   ['network', net.Socket.prototype, ['connect']],
@@ -35,20 +35,20 @@ const DOORS = [
 ] as const
 
 export interface Watch extends Disposable {
-  /** What was reached for since the last call. */
-  taken(): string[]
+  /** The uses since the last call. */
+  seen(): string[]
 }
 
-/** Notes each use of a door until disposed. For synchronous work alone: of two things at once it cannot tell who did it. */
-export function watchDoors(): Watch {
-  let taken: string[] = []
+/** Records each use until disposed. For synchronous work only: it cannot say which of two concurrent works did it. */
+export function watchSideEffects(): Watch {
+  let seen: string[] = []
   const restore: (() => void)[] = []
   for (const [kind, owner, names] of DOORS) {
     const target = owner as Record<string, unknown>
     for (const name of names) {
       const original = target[name] as (...given: unknown[]) => unknown
       target[name] = function (this: unknown, ...given: unknown[]): unknown {
-        taken.push(`${kind}: ${name}`)
+        seen.push(`${kind}: ${name}`)
         return original.apply(this, given)
       }
       restore.push(() => {
@@ -58,9 +58,9 @@ export function watchDoors(): Watch {
   }
   syncBuiltinESMExports()
   return {
-    taken() {
-      const list = taken
-      taken = []
+    seen() {
+      const list = seen
+      seen = []
       return list
     },
     [Symbol.dispose]() {
@@ -80,7 +80,7 @@ const before = new Map(
   Object.entries(PROTOTYPES).map(([name, prototype]) => [name, shapeOf(prototype)]),
 )
 
-/** The shared prototypes that are not as they were when this file was loaded (rule J18). */
+/** The shared prototypes that changed since this file was loaded (rule J18). */
 export const changedPrototypes = (): string[] =>
   Object.entries(PROTOTYPES).flatMap(([name, prototype]) => {
     const [was, is] = [before.get(name)!, shapeOf(prototype)]

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Listens on a free port, tells the parent which, and answers whatever it says with the processor time used so far. */
+/** Listens on a free port, sends it to the parent process, and answers each message with the processor time so far. */
 export function serveParent(server: Server): void {
-  // Connections are kept while others have their turns.
+  // Connections stay open while other contestants have their turns.
   server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1', () =>
     process.send?.({ port: (server.address() as AddressInfo).port }),

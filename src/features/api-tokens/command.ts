@@ -1,14 +1,15 @@
-import { type Duration, secondsOf } from '../base/duration.ts'
-import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
-import { CommandError, found, UsageError } from '../command/errors.ts'
-import { isoOf, momentOf, plural, printable } from '../command/format.ts'
-import { tableOf } from '../command/table.ts'
-import { userNamed } from '../command/user-named.ts'
-import type { ApiTokenAdmin, NewApiToken } from '../features/api-tokens/admin.ts'
-import type { ApiToken, ShownToken } from '../features/api-tokens/api-token.ts'
-import type { User } from '../users/user.ts'
+import { type Duration, secondsOf } from '../../base/duration.ts'
+import { type CommandOutput, commandFor, DATABASE } from '../../command/command.ts'
+import { CommandError, found, UsageError } from '../../command/errors.ts'
+import { isoOf, momentOf, plural, printable } from '../../command/format.ts'
+import { tableOf } from '../../command/table.ts'
+import { userNamed } from '../../command/user-named.ts'
+import type { User } from '../../users/user.ts'
+import type { ApiTokenAdmin, NewApiToken } from './admin.ts'
+import type { ApiToken, ShownToken } from './api-token.ts'
 
-interface TokenAdmin {
+/** What the commands use of an instance. */
+export interface TokenAdmin {
   readonly users: { find(username: string): Promise<User | undefined> }
   readonly apiTokens: ApiTokenAdmin
 }

@@ -4,7 +4,7 @@ import type { Scheme } from '../../src/authentication/scheme.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
-import type { InstanceStore } from '../../src/features/store-extensions.ts'
+import type { InstanceStore } from '../../src/features.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import type { TokenOptions } from '../../src/options.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
@@ -13,20 +13,20 @@ import { type Watchword, watchword } from '../../src/watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 import type { Profile } from './corpus.ts'
 
-/** Of the one user whom the corpus knows. */
+/** The one user of the corpus. */
 export const ALICE = {
   id: '1' as UserId,
   username: 'alice',
   password: 'correct horse battery staple',
 }
 
-export interface House {
+export interface TestInstance {
   readonly auth: Watchword<User>
   readonly store: InstanceStore
   close(): Promise<void>
 }
 
-/** The schemes of a house: those of the corpus beside bearer tokens need one of their own. */
+/** The authentication schemes of an instance. Each case of the corpus that is not about bearer tokens names one. */
 export const SCHEMES = {
   bearer: [bearer()],
   basic: [basic()],
@@ -34,13 +34,13 @@ export const SCHEMES = {
 } as const satisfies { readonly [name: string]: readonly Scheme<User>[] }
 export type SchemeName = keyof typeof SCHEMES
 
-/** A house in memory as a profile describes it, in which time stands still. */
-export async function houseOf(
+/** An instance in memory with the options of a profile and a clock that stands still. */
+export async function instanceOf(
   { issuer, audience, leeway, algorithms, tokenType }: Profile,
   now: number,
   key: Pick<TokenOptions, 'signingKey' | 'verifyingKey'>,
   scheme: SchemeName = 'bearer',
-): Promise<House> {
+): Promise<TestInstance> {
   const clock = (): UnixSeconds => now as UnixSeconds
   const store = sqliteStore({ file: ':memory:' })
   const auth: Watchword<User> = watchword({

@@ -1,0 +1,42 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Session, SessionId, Sessions } from '../sessions/session.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
+import type { UserId } from '../users/user.ts'
+import { revokeAll } from './users.ts'
+
+/** `auth.sessions`. */
+export interface SessionAdmin {
+  list(userId: UserId): Promise<readonly Session[]>
+  /** @returns `false` if it was revoked before, or there is none */
+  revoke(id: SessionId): Promise<boolean>
+  /** @returns how many it revoked */
+  revokeAll(userId: UserId, except?: SessionId): Promise<number>
+}
+
+export interface SessionAdminDeps {
+  /** `undefined` if `tokens.sessions` is false. */
+  readonly sessions: SessionManager | undefined
+  readonly stored: Pick<Sessions, 'list' | 'find'>
+  readonly clock: Clock
+  readonly audit: AuditLog
+}
+
+export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmin => ({
+  list: async (userId) => (await open()).stored.list(userId),
+  async revoke(id) {
+    const { sessions, stored, clock, audit } = await open()
+    const revoked = (await sessions?.revoke(id, 'admin', clock())) ?? false
+    if (!revoked) return false
+    const findOwner = async () => ({ userId: (await stored.find(id))?.session.userId })
+    await audit.record({ kind: 'session_ended', sessionId: id }, findOwner)
+    return true
+  },
+  async revokeAll(userId, except) {
+    const deps = await open()
+    const sessions = await revokeAll(userId, 'admin', deps, except)
+    if (sessions > 0)
+      await deps.audit.record({ kind: 'session_ended', userId, detail: { sessions } })
+    return sessions
+  },
+})

@@ -1,0 +1,76 @@
+import { CORE_EVENT_KINDS, type CoreEventKind } from './audit/event.ts'
+import { apiTokens } from './features/api-tokens/feature.ts'
+import { browserSessions } from './features/browser-sessions/feature.ts'
+import type { Feature } from './features/define-feature.ts'
+import { keySet } from './features/key-set/feature.ts'
+import { revocationFeed } from './features/revocation-feed/feature.ts'
+import { slidingTokens } from './features/sliding-tokens/feature.ts'
+import { tokens } from './features/tokens/feature.ts'
+import type { PortsOf } from './stores/extension.ts'
+import type { Store } from './stores/store.ts'
+
+/** What an instance can do. Options, endpoints, migrations, commands and audit events come from this list. */
+export const FEATURES = [
+  tokens,
+  keySet,
+  apiTokens,
+  browserSessions,
+  slidingTokens,
+  revocationFeed,
+] as const
+
+/** The same list without the types of its members, for loops. */
+export const FEATURE_LIST: readonly Feature[] = FEATURES
+
+type Listed = (typeof FEATURES)[number]
+
+/** What the listed features have as this member: a union. */
+type Each<Member extends keyof Feature> = MemberOf<Listed, Member>
+
+type MemberOf<Features, Member extends keyof Feature> =
+  Features extends Record<Member, infer Value> ? Value : never
+
+/** The intersection of a union: a union in a parameter's position becomes an intersection. */
+type Together<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
+  all: infer All extends object,
+) => void
+  ? All
+  : never
+
+/** The values of a member, of the features that have it. */
+export const eachFeatures = <Member extends keyof Feature>(
+  member: Member,
+): readonly Each<Member>[] =>
+  // `Each` reads the same members.
+  FEATURE_LIST.map((feature) => feature[member]).filter(
+    (value) => value !== undefined,
+  ) as readonly unknown[] as readonly Each<Member>[]
+
+/** What features add to the store. */
+export const STORE_EXTENSIONS = eachFeatures('store')
+
+/** A store with the ports of the core and of the features. */
+export type InstanceStore = Store<PortsOf<typeof STORE_EXTENSIONS>>
+
+export type EventKind = CoreEventKind | Each<'events'>[number]
+
+/** Every kind of audit event. */
+export const EVENT_KINDS: readonly EventKind[] = [
+  ...CORE_EVENT_KINDS,
+  ...eachFeatures('events').flat(),
+]
+
+type Endpoints = Together<Each<'endpoints'>>
+
+/** The endpoints that the option `endpoints` lists. */
+export type EndpointName = keyof {
+  [Name in keyof Endpoints as Endpoints[Name] extends { readonly mount: 'always' }
+    ? never
+    : Name]: unknown
+}
+
+/** The members that features add to an instance, such as `apiTokens`. */
+export type FeatureAdmin = Together<ReturnType<Each<'admin'>>>
+
+/** What `flush` of the features counts. */
+export type FeatureCounts = Together<Awaited<ReturnType<Each<'flush'>>>>

@@ -1,0 +1,71 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Scheme } from '../authentication/scheme.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { KeyRing } from '../keys/ring.ts'
+import type { SessionId } from '../sessions/session.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
+import type { StoreExtension } from '../stores/extension.ts'
+import type { TokenDeps } from '../tokens/token-settings.ts'
+import type { Account, UserId } from '../users/user.ts'
+import type { Users } from '../users/users.ts'
+
+/** The parts of an open instance that features build on. A function of a feature names the few that it takes. */
+export interface Core {
+  readonly clock: Clock
+  readonly random: Random
+  readonly audit: AuditLog<string>
+  readonly users: Users
+  /** `undefined` if `tokens.sessions` is false. */
+  readonly sessions: SessionManager | undefined
+  readonly keys: KeyRing
+  readonly tokens: TokenDeps
+  /**
+   * Signs in with a password; trims it as `users.trimPassword` says.
+   *
+   * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
+   */
+  readonly signIn: SignIn
+  /** The same with the password as it was sent, as Django REST framework's own login takes it. */
+  readonly signInUntrimmed: SignIn
+  /** Records a sign-out in the audit log and calls `on.signedOut`. */
+  signedOut(session: SignedOut): Promise<void>
+  /**
+   * Keys that are derived from the instance's secrets for one purpose; the first makes new values, all read old ones.
+   *
+   * @throws AuthError `invalid_config` if there is no secret that lasts
+   */
+  derivedKeys(purpose: string): readonly Uint8Array[]
+  /** The ports that a feature has added to the store. */
+  ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
+}
+
+export type OpenCore = () => Promise<Core>
+
+export type SignIn = (
+  login: string,
+  password: string,
+  request: AuthRequest,
+) => Promise<Account>
+
+export interface SignedOut {
+  readonly sessionId: SessionId
+  readonly userId: UserId | undefined
+}
+
+/** What endpoints know of the options before the instance is open. */
+export interface EndpointSettings {
+  readonly loginField: 'username' | 'email'
+  /** The schemes of the option `authentication`. */
+  readonly authentication: readonly Scheme<unknown>[]
+  /** Tokens that mounted endpoints issue. */
+  readonly issued: readonly IssuedToken[]
+}
+
+/** A token that an endpoint issues and that signing out takes. */
+export interface IssuedToken {
+  readonly type: 'refresh' | 'sliding'
+  /** The field that carries it to the endpoint that signs out. */
+  readonly field: string
+}

@@ -1,0 +1,88 @@
+import { type EventAdmin, eventAdmin } from '../admin/events.ts'
+import { type FlushCounts, flushAll } from '../admin/flush.ts'
+import { type KeyAdmin, keyAdmin } from '../admin/keys.ts'
+import { type SessionAdmin, sessionAdmin } from '../admin/sessions.ts'
+import { type UserAdmin, userAdmin } from '../admin/users.ts'
+import type { Seconds } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import {
+  type EventKind,
+  FEATURE_LIST,
+  type FeatureAdmin,
+  type FeatureCounts,
+} from '../features.ts'
+import type { Roles } from '../permissions/rights.ts'
+import type { Instance } from './instance.ts'
+
+/** What the owner of an instance does with its data: for programs and for the command. */
+export interface Admin extends FeatureAdmin {
+  readonly users: UserAdmin
+  readonly sessions: SessionAdmin
+  readonly keys: KeyAdmin
+  readonly events: EventAdmin<EventKind>
+  /**
+   * Deletes what has expired, in batches.
+   *
+   * @param options.progress gets how many rows have been deleted so far
+   */
+  flush(options?: {
+    readonly progress?: (deleted: number) => void
+  }): Promise<FlushCounts & FeatureCounts>
+}
+
+export interface AdminSettings {
+  readonly roles: Roles
+  readonly random: Random
+  readonly tokens: { readonly checkRevoke: 'session' | 'claim' | false }
+  readonly audit: { readonly keep: Seconds } | undefined
+}
+
+export function createAdmin(
+  { roles, random, tokens, audit }: AdminSettings,
+  open: () => Promise<Instance>,
+): Admin {
+  const passwordRevokes = tokens.checkRevoke === 'session'
+  return {
+    ...featureAdmin(open),
+    users: userAdmin({ roles, random, passwordRevokes }, async () => {
+      const { store, core, passwords, clock, audit, sessions } = await open()
+      return {
+        users: store.ports.users,
+        passwords,
+        clock,
+        audit,
+        sessions,
+        async onUserDeleted(id) {
+          for (const feature of FEATURE_LIST) await feature.onUserDeleted?.(id, core)
+        },
+      }
+    }),
+    sessions: sessionAdmin(async () => {
+      const { store, sessions, clock, audit } = await open()
+      return { stored: store.ports.sessions, sessions, clock, audit }
+    }),
+    keys: keyAdmin(open),
+    events: eventAdmin(async () => {
+      const { store, audit } = await open()
+      return { events: store.ports.events, audit }
+    }),
+    async flush({ progress } = {}) {
+      const { store, core, sessions, ring, clock } = await open()
+      const { events, hits, keys } = store.ports
+      const features = FEATURE_LIST.flatMap((feature) =>
+        feature.flush === undefined ? [] : feature.flush.bind(feature, core),
+      )
+      const deps = { sessions, events, hits, keys, ring, clock, features }
+      const counts = await flushAll(deps, audit?.keep, progress)
+      // `features.ts` derives the type from the functions that have counted.
+      return counts as FlushCounts as FlushCounts & FeatureCounts
+    },
+  }
+}
+
+function featureAdmin(open: () => Promise<Instance>): FeatureAdmin {
+  const openCore = async () => (await open()).core
+  const members = FEATURE_LIST.map((feature) => feature.admin?.(openCore))
+  // `features.ts` derives the type from the same functions.
+  return Object.assign({}, ...members) as FeatureAdmin
+}

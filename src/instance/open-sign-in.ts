@@ -1,0 +1,84 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { SignIn } from '../features/core.ts'
+import type { Counters } from '../observability/counters.ts'
+import type { Encodings } from '../passwords/encodings.ts'
+import { type Passwords, passwords } from '../passwords/passwords.ts'
+import { hashQueue, type QueueLoad } from '../passwords/queue.ts'
+import {
+  type CheckPassword,
+  passwordCheck,
+  passwordSignIn,
+  type SignInSettings,
+} from '../sign-in/sign-in.ts'
+import type { Hits } from '../throttling/hits.ts'
+import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
+import type { Limit } from '../throttling/rate.ts'
+import type { Users } from '../users/users.ts'
+
+export interface OpenSignInSettings extends SignInSettings {
+  readonly hashesAtOnce: number
+  readonly throttle: Readonly<Record<string, Limit | null>>
+}
+
+export interface OpenSignInDeps {
+  readonly users: Users
+  readonly hits: Hits
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly audit: AuditLog
+  readonly counters: Counters
+  /** Default: the encodings of passwords at their full cost. */
+  readonly encodings: Encodings | undefined
+}
+
+/** Passwords, and the ways of signing in with one. */
+export interface SignIns {
+  readonly passwords: Passwords
+  readonly hashing: () => QueueLoad
+  /** `undefined` if it is switched off. */
+  readonly loginThrottle: LoginThrottle | undefined
+  readonly signIn: SignIn
+  readonly signInUntrimmed: SignIn
+  /** Checks a password as it was sent, and signs nobody in. */
+  readonly checkPassword: SignIn
+}
+
+export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): SignIns {
+  const { random, log, encodings } = deps
+  const queue = hashQueue({ atOnce: settings.hashesAtOnce })
+  const parts = {
+    ...deps,
+    passwords: passwords({
+      queue,
+      random,
+      warn: (event) => log({ level: 'warn', event }),
+      encodings,
+    }),
+    loginThrottle: openLoginThrottle(settings.throttle, deps),
+  }
+  // Trimming is for the endpoints that trim; credentials in a header count as they are (specification 6.2).
+  const untrimmed = { ...settings, users: { ...settings.users, trimPassword: false } }
+  const bind =
+    (check: CheckPassword): SignIn =>
+    (login, password, request) =>
+      check(login, password, request, parts)
+  return {
+    passwords: parts.passwords,
+    loginThrottle: parts.loginThrottle,
+    hashing: queue.load,
+    signIn: bind(passwordSignIn(settings)),
+    signInUntrimmed: bind(passwordSignIn(untrimmed)),
+    checkPassword: bind(passwordCheck(untrimmed)),
+  }
+}
+
+function openLoginThrottle(
+  { login = LOGIN_LIMIT }: OpenSignInSettings['throttle'],
+  { hits, clock }: OpenSignInDeps,
+): LoginThrottle | undefined {
+  return login === null ? undefined : loginThrottle(login, { hits, clock })
+}

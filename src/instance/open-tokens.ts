@@ -1,0 +1,64 @@
+import type { Clock, Seconds } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { sign, verifier } from '../jwt/index.ts'
+import type { KeyRing } from '../keys/ring.ts'
+import type { SessionManager } from '../sessions/session-manager.ts'
+import {
+  hmacRevokeClaim,
+  md5RevokeClaim,
+  type RevokeClaim,
+} from '../tokens/revoke-claim.ts'
+import type { TokenDeps, TokenSettings } from '../tokens/token-settings.ts'
+import type { Users } from '../users/users.ts'
+
+/** How many verified tokens are cached: about 40 MB of tokens of the usual length. */
+const CACHED_TOKENS = 20_000
+
+export interface OpenTokensDeps {
+  readonly ring: KeyRing
+  readonly clock: Clock
+  readonly random: Random
+  readonly users: Users
+  readonly sessions: SessionManager | undefined
+  derivedKeys(purpose: string): readonly Uint8Array[]
+}
+
+export interface OpenTokensSettings extends TokenSettings {
+  readonly leeway: Seconds
+  readonly maxBytes: number
+  readonly revokeClaim: 'hmac' | 'md5'
+}
+
+export function openTokens(
+  settings: OpenTokensSettings,
+  { ring, derivedKeys, ...deps }: OpenTokensDeps,
+): TokenDeps {
+  const { issuer, audience, leeway, maxBytes } = settings
+  const expected = {
+    keys: ring.verifying,
+    clock: deps.clock,
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(audience === undefined ? {} : { audience }),
+    leeway,
+    maxBytes,
+  }
+  const revokeClaim = chooseRevokeClaim(settings, derivedKeys)
+  return {
+    ...deps,
+    terms: settings,
+    sign: (claims) => sign(claims, ring.signing()),
+    verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,
+    verifyOnce: verifier(expected).verify,
+    revokeClaimOf: revokeClaim.of,
+    isRevokeClaimOf: revokeClaim.is,
+  }
+}
+
+function chooseRevokeClaim(
+  { revokeClaim, checkRevoke }: OpenTokensSettings,
+  derivedKeys: OpenTokensDeps['derivedKeys'],
+): RevokeClaim {
+  // The other one needs a secret: without such claims none is required.
+  if (revokeClaim === 'md5' || checkRevoke !== 'claim') return md5RevokeClaim
+  return hmacRevokeClaim(derivedKeys('revoke claim'))
+}
