@@ -2,15 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Options } from '../../src/options.ts'
-import {
-  folder,
-  instanceFor,
-  PASSWORD,
-  post,
-  SECRET,
-  signIn,
-  stillClock,
-} from '../instance/setup.ts'
+import { testClock } from '../../src/testing/clock.ts'
+import { folder, instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.ts'
 import { DATABASES } from '../stores/databases.ts'
 import { timed, until } from '../time.ts'
 
@@ -25,15 +18,15 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
   test(`a spent token reused at two processes at once is one event on ${name}, and both refuse its access token within a second (R2)`, async (t) => {
     const database = await aDatabase(t)
     if (typeof database === 'string') return t.skip(database)
-    const { clock, pass } = stillClock()
-    const [one, two] = instances(t, { database: database.url, clock })
+    const clock = testClock()
+    const [one, two] = instances(t, { database: database.url, clock: clock.now })
     const ann = await one.users.create({ username: 'ann', password: PASSWORD })
     const first = await signIn(one)
     const second = (
       await post(one, '/api/token/refresh/', { refresh: String(first.refresh) })
     ).body
     await two.migrate()
-    pass(60)
+    clock.advance(60)
 
     // Twenty connections at once may take longer than a request waits for one.
     const again = async (auth: typeof one): ReturnType<typeof post> => {
@@ -81,13 +74,13 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
 }
 
 test('a scheduled key rotation is recorded once', async (t) => {
-  const { clock, pass } = stillClock()
+  const clock = testClock()
   const database = `${folder(t)}/watchword.db`
-  const before = instanceFor(t, { database, secret: SECRET, clock })
+  const before = instanceFor(t, { database, secret: SECRET, clock: clock.now })
   await before.migrate()
   await before.close()
-  pass(91 * 86_400)
-  const [one, two] = instances(t, { database, clock })
+  clock.advance(91 * 86_400)
+  const [one, two] = instances(t, { database, clock: clock.now })
   await Promise.all([one.migrate(), two.migrate()])
   await until(
     async () => (await one.events.list({ kind: 'keys_rotated' })).length > 0,

@@ -7,6 +7,7 @@ import type { InstanceStore } from '../../src/features.ts'
 import { watchClockSkew } from '../../src/observability/clock-skew.ts'
 import { clockHealth, feedHealth } from '../../src/observability/health.ts'
 import type { Options } from '../../src/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { endsBefore, turns, until } from '../time.ts'
 import { instanceFor, SECRET } from './setup.ts'
@@ -25,9 +26,9 @@ function instance(
   })
 }
 
-test('a working instance and each of its parts are ok', async (t) => {
-  const auth = instance(t)
-  const { revocations, ...others } = await auth.health()
+test('a working instance and each of its parts are ok', async () => {
+  await using app = testInstance()
+  const { revocations, ...others } = await app.auth.health()
   assert.deepEqual(others, {
     status: 'ok',
     store: { status: 'ok' },
@@ -37,11 +38,10 @@ test('a working instance and each of its parts are ok', async (t) => {
   assert.ok(revocations!.age < 5)
 })
 
-test('if the store fails, store and instance are down', async (t) => {
-  const auth = instance(t, {
-    ping: () => Promise.reject(new AuthError('store_unavailable')),
-  })
-  const { status, store, keys } = await auth.health()
+test('if the store fails, store and instance are down', async () => {
+  await using app = testInstance()
+  app.faults.fail('ping')
+  const { status, store, keys } = await app.auth.health()
   assert.deepEqual([status, store.status, keys.status], ['down', 'down', 'ok'])
 })
 
@@ -58,19 +58,18 @@ test('a store that does not answer is down after a second', async (t) => {
   assert.ok(performance.now() - began > 900)
 })
 
-test('an instance whose store cannot be opened is down, and nothing is thrown', async (t) => {
-  const auth = instance(t, {
-    migrate: () => Promise.reject(new AuthError('store_unavailable')),
-  })
-  assert.deepEqual(await auth.health(), {
+test('an instance whose store cannot be opened is down, and nothing is thrown', async () => {
+  await using app = testInstance()
+  app.faults.failAll()
+  assert.deepEqual(await app.auth.health(), {
     status: 'down',
     store: { status: 'down' },
     keys: { status: 'down' },
   })
 })
 
-test('an instance that was closed is down', async (t) => {
-  const auth = instance(t)
+test('an instance that was closed is down', async () => {
+  const { auth } = testInstance()
   await auth.migrate()
   await auth.close()
   assert.equal((await auth.health()).status, 'down')

@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
 import type { Events } from '../../src/options.ts'
-import { instanceFor, PASSWORD, post, signIn, stillClock } from './setup.ts'
+import { testInstance } from '../../src/testing/index.ts'
+import { instanceFor, PASSWORD, post, signIn } from './setup.ts'
 
 /** Collects unhandled rejections: each would end a process. The runner's own listener is removed meanwhile. */
 function unhandled(t: TestContext): unknown[] {
@@ -21,20 +22,13 @@ function unhandled(t: TestContext): unknown[] {
   return seen
 }
 
-async function presentSpentToken(
-  t: TestContext,
-  reuseDetected: NonNullable<Events['reuseDetected']>,
-) {
-  const { clock, pass } = stillClock()
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
-    clock,
-    on: { reuseDetected },
-  })
+async function presentSpentToken(reuseDetected: NonNullable<Events['reuseDetected']>) {
+  await using app = testInstance({ on: { reuseDetected } })
+  const { auth, clock } = app
   await auth.users.create({ username: 'ann', password: PASSWORD })
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/refresh/', { refresh })
-  pass(60)
+  clock.advance(60)
   const answer = await post(auth, '/api/token/refresh/', { refresh })
   await sleep(20)
   return answer
@@ -42,15 +36,15 @@ async function presentSpentToken(
 
 test('on.reuseDetected that rejects leaves no unhandled rejection', async (t) => {
   const seen = unhandled(t)
-  const { status } = await presentSpentToken(t, async () => {
+  const { status } = await presentSpentToken(async () => {
     throw new Error('the mail server is down')
   })
   assert.equal(status, 401)
   assert.deepEqual(seen, [])
 })
 
-test('on.reuseDetected that throws does not change the response', async (t) => {
-  const { status } = await presentSpentToken(t, () => {
+test('on.reuseDetected that throws does not change the response', async () => {
+  const { status } = await presentSpentToken(() => {
     throw new Error('the mail server is down')
   })
   assert.equal(status, 401)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { TokenOptions, UserOptions } from '../../src/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { folder, instanceFor, PASSWORD, post, signIn } from './setup.ts'
 
 const CASES: Readonly<
@@ -30,9 +31,10 @@ for (const [name, terms] of Object.entries(CASES)) {
   })
 }
 
-test('a users.rule that returns a promise refuses every user', async (t) => {
+test('a users.rule that returns a promise refuses every user', async () => {
   const rule = (async () => false) as unknown as NonNullable<UserOptions['rule']>
-  const auth = instanceFor(t, { database: 'sqlite::memory:', users: { rule } })
+  await using app = testInstance({ users: { rule } })
+  const { auth } = app
   await auth.users.create({ username: 'ann', password: PASSWORD })
   assert.notEqual(
     (await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })).status,

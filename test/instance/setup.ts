@@ -2,24 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { UnixSeconds } from '../../src/base/clock.ts'
 import type { Options } from '../../src/options.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
-
-/** A clock that the test advances. */
-export function stillClock(start = 1_800_000_000) {
-  let now = start
-  return {
-    clock: () => now as UnixSeconds,
-    pass: (seconds: number) => {
-      now += seconds
-    },
-    now: () => now,
-  }
-}
 
 /** A temporary folder, removed after the test. */
 export function folder(t: TestContext): string {

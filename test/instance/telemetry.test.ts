@@ -9,10 +9,9 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import { AuthError } from '../../src/base/errors.ts'
 import type { Options } from '../../src/options.ts'
-import { sqliteStore, withPorts } from '../stores/open.ts'
-import { instanceFor, PASSWORD, post, SECRET, signIn } from './setup.ts'
+import { testInstance } from '../../src/testing/index.ts'
+import { PASSWORD, post, signIn } from './setup.ts'
 
 interface Recorded {
   readonly name: string
@@ -83,20 +82,16 @@ function listen(t: TestContext): readonly Recorded[] {
   return spans
 }
 
-async function tracedInstance(t: TestContext, options: Options = {}) {
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
-    secret: SECRET,
-    telemetry: true,
-    ...options,
-  })
-  await auth.users.create({ username: 'ann', password: PASSWORD })
-  return auth
+async function tracedInstance(t: TestContext, on: NonNullable<Options['on']> = {}) {
+  const app = testInstance({ telemetry: true, on })
+  t.after(() => app.auth.close())
+  await app.auth.users.create({ username: 'ann', password: PASSWORD })
+  return app
 }
 
 test('each endpoint has a span with its outcome and no user data', async (t) => {
   const spans = listen(t)
-  const auth = await tracedInstance(t)
+  const { auth } = await tracedInstance(t)
   const { access, refresh } = await signIn(auth)
   await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
@@ -119,8 +114,8 @@ test('each endpoint has a span with its outcome and no user data', async (t) => 
 test("spans are children of the request's span, and parents of the application's spans", async (t) => {
   const spans = listen(t)
   const inner = trace.getTracer('application')
-  const auth = await tracedInstance(t, {
-    on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) },
+  const { auth } = await tracedInstance(t, {
+    signedIn: () => inner.startActiveSpan('mail', (span) => span.end()),
   })
   await inner.startActiveSpan('request', async (span) => {
     await signIn(auth)
@@ -138,17 +133,8 @@ test("spans are children of the request's span, and parents of the application's
 
 test('an unavailable store marks the span as an error and does not change the response', async (t) => {
   const spans = listen(t)
-  const store = sqliteStore({ file: ':memory:' })
-  let isDown = false
-  const sessions: typeof store.ports.sessions = {
-    ...store.ports.sessions,
-    open: (session) =>
-      isDown
-        ? Promise.reject(new AuthError('store_unavailable'))
-        : store.ports.sessions.open(session),
-  }
-  const auth = await tracedInstance(t, { database: withPorts(store, { sessions }) })
-  isDown = true
+  const { auth, faults } = await tracedInstance(t)
+  faults.fail('sessions.open')
   const { status } = await post(auth, '/api/token/', {
     username: 'ann',
     password: PASSWORD,
@@ -162,6 +148,8 @@ test('an unavailable store marks the span as an error and does not change the re
 
 test('without the option there are no spans', async (t) => {
   const spans = listen(t)
-  await signIn(await tracedInstance(t, { telemetry: false }))
+  await using app = testInstance()
+  await app.auth.users.create({ username: 'ann', password: PASSWORD })
+  assert.ok((await signIn(app.auth)).access)
   assert.deepEqual(spans, [])
 })
