@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Address } from './address.ts'
+import { driver } from './driver.ts'
 import { isConnectionLost } from './errors.ts'
 import { prepareSession } from './session.ts'
 
@@ -11,7 +12,7 @@ export class Pool {
   #ended: Promise<void> | undefined
 
   constructor({ client, pool }: Address) {
-    this.#pool = new pg.Pool({
+    this.#pool = new driver.Pool({
       ...client,
       max: pool,
       allowExitOnIdle: true,
