@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aDatabase } from '../services/postgres.ts'
 
-/** `none`: the trial needs no database, or opens its own. */
+/** `none`: what is tried has no database, or opens its own. */
 export type Kind = 'sqlite' | 'postgres' | 'none'
 
 export interface Database {
-  /** A value of the option `database`. */
+  /** As the option `database` takes it. */
   readonly url: string
   drop(): Promise<void>
 }
 
-/** @param skip called with the reason if there is no database of this kind on this machine */
+/** @param skip called with the reason where there is none of this kind here */
 export async function freshDatabase(
   kind: Kind,
   skip: (reason: string) => never,

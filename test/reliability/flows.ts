@@ -1,29 +1,29 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { type Answer, claimsOf, PASSWORD, type Place } from './setup.ts'
+import { type Answer, claimsOf, PASSWORD, type Place } from './place.ts'
 
 const ANOTHER = 'other-Word-1299-qx'
 
-/** A request, repeated if the first answer left its result unknown. */
+/** Something that is asked, twice where the first time nobody could say what became of it. */
 export interface Scene {
   ask(): Promise<Answer>
-  /** The status if nothing fails. Default 200. */
+  /** The status of the answer where nothing fails. Default 200. */
   readonly says?: number
-  /** Other statuses of the retry, if the first request had its effect. */
+  /** Others that it may have the second time, when the first has had its effect unseen. */
   readonly again?: readonly number[]
-  /** @throws unless the state agrees with the answer */
+  /** @throws unless what an answer of `says` tells is so */
   holds(answer: Answer): Promise<void>
 }
 
 export type Flow = (place: Place) => Promise<Scene>
 
-/** Every way in which a request or a program reaches the store. */
+/** Everything that is asked of a store on the way, in every way in which clients and programs ask. */
 export const FLOWS: Readonly<Record<string, Flow>> = {
   obtain: async (place) => {
-    const { username } = await place.createUser()
+    const { username } = await place.somebody()
     return {
       ask: () => place.signIn(username),
-      holds: async ({ body }) => place.assertValid(body),
+      holds: async ({ body }) => place.goesOn(body),
     }
   },
 
@@ -34,9 +34,9 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
       ask: () => place.post('/api/token/refresh/', { refresh }),
       async holds({ body }) {
         assert.equal(
-          await place.accepts(body.access),
+          await place.isBelieved(body.access),
           true,
-          'the new access token is rejected',
+          'the new access token is refused',
         )
         const { jti } = claimsOf(body.refresh)
         assert.equal(jti, first ?? jti, 'there are two successors')
@@ -45,19 +45,19 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     }
   },
 
-  'refresh with a spent token': async (place) => {
+  'refresh with what was spent': async (place) => {
     const { refresh } = await place.signedIn()
     const { body } = await place.post('/api/token/refresh/', { refresh })
     place.pass(30)
     return {
       ask: () => place.post('/api/token/refresh/', { refresh }),
       says: 401,
-      holds: () => place.assertRevoked(body),
+      holds: () => place.isOver(body),
     }
   },
 
   'refresh of a deactivated user': async (place) => {
-    const user = await place.createUser()
+    const user = await place.somebody()
     const body = await place.signedIn(user)
     await place.store.ports.users.change(user.id, { active: false })
     return {
@@ -65,7 +65,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
       says: 401,
       async holds() {
         await place.store.ports.users.change(user.id, { active: true })
-        await place.assertRevoked(body)
+        await place.isOver(body)
       },
     }
   },
@@ -75,13 +75,13 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () => place.post('/api/token/blacklist/', { refresh: pair.refresh }),
       again: [401],
-      holds: () => place.assertRevoked(pair),
+      holds: () => place.isOver(pair),
     }
   },
 
   'blacklist of a sliding token': async (place) => {
     const { body } = await place.signIn(
-      (await place.createUser()).username,
+      (await place.somebody()).username,
       '/api/token/sliding/',
     )
     return {
@@ -92,21 +92,21 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'obtain sliding': async (place) => {
-    const { username } = await place.createUser()
+    const { username } = await place.somebody()
     return {
       ask: () => place.signIn(username, '/api/token/sliding/'),
-      holds: async ({ body }) => assert.equal(await place.accepts(body.token), true),
+      holds: async ({ body }) => assert.equal(await place.isBelieved(body.token), true),
     }
   },
 
   'refresh sliding': async (place) => {
     const { body } = await place.signIn(
-      (await place.createUser()).username,
+      (await place.somebody()).username,
       '/api/token/sliding/',
     )
     return {
       ask: () => place.post('/api/token/sliding/refresh/', { token: body.token }),
-      holds: async ({ body }) => assert.equal(await place.accepts(body.token), true),
+      holds: async ({ body }) => assert.equal(await place.isBelieved(body.token), true),
     }
   },
 
@@ -145,7 +145,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'a route, with an API token': async (place) => {
-    const { token } = await place.auth.apiTokens.create((await place.createUser()).id)
+    const { token } = await place.auth.apiTokens.create((await place.somebody()).id)
     return {
       ask: () => place.call({ authorization: `Token ${token}` }),
       holds: async () => {},
@@ -154,7 +154,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   'a route, with an API token that was revoked': async (place) => {
     const { token, record } = await place.auth.apiTokens.create(
-      (await place.createUser()).id,
+      (await place.somebody()).id,
     )
     await place.auth.apiTokens.revoke(record.id)
     return {
@@ -164,8 +164,8 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     }
   },
 
-  'login of a browser': async (place) => {
-    const { username } = await place.createUser()
+  'log-in of a browser': async (place) => {
+    const { username } = await place.somebody()
     const { cookies: before } = await place.signIn(username, '/auth/login/')
     return {
       ask: () => place.signIn(username, '/auth/login/', before),
@@ -178,15 +178,15 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
         assert.equal(
           (await place.call({ cookie: before })).status,
           401,
-          'the earlier session is still valid',
+          'the sign-in of before goes on',
         )
       },
     }
   },
 
-  'logout of a browser': async (place) => {
+  'log-out of a browser': async (place) => {
     const { cookies } = await place.signIn(
-      (await place.createUser()).username,
+      (await place.somebody()).username,
       '/auth/login/',
     )
     const csrf = /csrftoken=([^;]+)/.exec(cookies)![1]!
@@ -204,20 +204,20 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'the API token of a user': async (place) => {
-    const { username } = await place.createUser()
+    const { username } = await place.somebody()
     let first: string | undefined
     return {
       ask: () => place.signIn(username, '/api-token-auth/'),
       async holds({ body: { token } }) {
         assert.equal((await place.call({ authorization: `Token ${token}` })).status, 200)
-        assert.equal(token, first ?? token, 'there are two API tokens')
+        assert.equal(token, first ?? token, 'there are two')
         first = token
       },
     }
   },
 
-  'replace the API token of a user': async (place) => {
-    const { id } = await place.createUser()
+  'a new API token of a user in place of the old one': async (place) => {
+    const { id } = await place.somebody()
     const { token: old } = await place.auth.apiTokens.keyFor(id)
     return {
       ask: () =>
@@ -229,7 +229,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
         assert.equal(
           (await place.call({ authorization: `Token ${old}` })).status,
           401,
-          'the old API token is still valid',
+          'the old one goes on',
         )
       },
     }
@@ -237,7 +237,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   'revoke an API token': async (place) => {
     const { token, record } = await place.auth.apiTokens.create(
-      (await place.createUser()).id,
+      (await place.somebody()).id,
     )
     return {
       ask: () => place.program(() => place.auth.apiTokens.revoke(record.id)),
@@ -245,7 +245,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
         assert.equal(
           (await place.call({ authorization: `Token ${token}` })).status,
           401,
-          'the API token is still valid',
+          'it goes on',
         )
       },
     }
@@ -256,71 +256,71 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () =>
         place.program(() => place.auth.users.create({ username, password: PASSWORD })),
-      again: [400], // 409: the first request created this user
+      again: [400], // the name is taken: by this very user
       holds: async () => assert.equal((await place.signIn(username)).status, 200),
     }
   },
 
   'a new password': async (place) => {
-    const user = await place.createUser()
+    const user = await place.somebody()
     const pair = await place.signedIn(user)
     return {
       ask: () => place.program(() => place.auth.users.setPassword(user.id, ANOTHER)),
       async holds() {
-        await place.assertRevoked(pair)
+        await place.isOver(pair)
         assert.equal(
           (await place.signIn(user.username)).status,
           401,
-          'the old password is still valid',
+          'the old password is right',
         )
       },
     }
   },
 
   'deactivate a user': async (place) => {
-    const user = await place.createUser()
+    const user = await place.somebody()
     const pair = await place.signedIn(user)
     return {
       ask: () => place.program(() => place.auth.users.change(user.id, { active: false })),
-      holds: () => place.assertRevoked(pair),
+      holds: () => place.isOver(pair),
     }
   },
 
   'delete a user': async (place) => {
-    const user = await place.createUser()
+    const user = await place.somebody()
     const pair = await place.signedIn(user)
     const { token } = await place.auth.apiTokens.create(user.id)
     return {
       ask: () => place.program(() => place.auth.users.delete(user.id)),
       async holds() {
-        await place.assertRevoked(pair)
+        await place.isOver(pair)
         assert.equal(
           (await place.call({ authorization: `Token ${token}` })).status,
           401,
-          'its API token is still valid',
+          'its API token goes on',
         )
       },
     }
   },
 
-  'revoke a session': async (place) => {
+  'end a session': async (place) => {
     const pair = await place.signedIn()
     return {
       ask: () =>
         place.program(() =>
           place.auth.sessions.revoke(claimsOf(pair.refresh).sid as never),
         ),
-      holds: () => place.assertRevoked(pair),
+      holds: () => place.isOver(pair),
     }
   },
 
-  'revoke all sessions of a user': async (place) => {
-    const user = await place.createUser()
+  'end all sessions of a user': async (place) => {
+    const user = await place.somebody()
     const pairs = [await place.signedIn(user), await place.signedIn(user)]
     return {
       ask: () => place.program(() => place.auth.sessions.revokeAll(user.id)),
       async holds() {
-        for (const pair of pairs) await place.assertRevoked(pair)
+        for (const pair of pairs) await place.isOver(pair)
       },
     }
   },
@@ -330,8 +330,8 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () => place.program(() => place.auth.keys.rotate()),
       async holds() {
-        await place.assertValid(pair)
-        await place.assertValid(await place.signedIn())
+        await place.goesOn(pair)
+        await place.goesOn(await place.signedIn())
         const stages = (await place.auth.keys.list()).map(({ stage }) => stage)
         for (const one of ['current', 'next'])
           assert.equal(stages.filter((stage) => stage === one).length, 1, one)
@@ -343,7 +343,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     const pair = await place.signedIn()
     return {
       ask: () => place.program(() => place.auth.flush()),
-      holds: () => place.assertValid(pair),
+      holds: () => place.goesOn(pair),
     }
   },
 
@@ -356,7 +356,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     }
   },
 
-  'the first request of a process, with a revoked session': async (place) => {
+  'the first request of a process to a user who has signed out': async (place) => {
     const { access } = await place.signedOut()
     place.restart()
     return {

@@ -7,30 +7,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askJson, type Pair, p99, signIn } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { run } from '../services/postgres.ts'
-import { atMost, exactly, type Finding, type TrialContext, trial } from './trial.ts'
+import { atMost, exactly, type Finding, trial, type World } from './trial.ts'
 
 const CLIENTS = 8
 
-/** Milliseconds between an answer and the next request of a client. */
+/** Milliseconds between an answer and the next request of the same client. */
 const PAUSE = 20
 
-/**
- * Milliseconds with and without flushing, in turns, so that other load on the machine affects
- * both.
- */
+/** Milliseconds for which it is flushed and not, in turns: whatever else this machine does falls on both. */
 const TURN = 1000
 
 /** D7. */
 export const flushing = trial({
   name: 'D7',
-  promise: 'a flush of expired sessions does not disturb requests',
+  promise: 'a flush of sessions long dead is not noticed by whoever asks meanwhile',
   databases: ['sqlite', 'postgres'],
-  long: { expired: 1_000_000 },
-  short: { expired: 40_000 },
-  sabotages: [{ name: 'no-pause', databases: ['sqlite'] }],
-  async run(deps, { expired }) {
+  long: { dead: 1_000_000 },
+  short: { dead: 40_000 },
+  sabotages: [{ name: 'no-rest', databases: ['sqlite'] }],
+  async run(deps, { dead }) {
     const server = await startServer(deps, { database: deps.database })
-    await seedExpired(deps, expired)
+    await bury(deps, dead)
     const load = await theLoad(deps, server)
     const flusher = await aFlusher(deps)
     const alone: Took = { refreshes: [], routes: [] }
@@ -45,7 +42,7 @@ export const flushing = trial({
         )
     }
     return [
-      exactly(0, 'failed requests', failed),
+      exactly(0, 'requests failed', failed),
       ...(['refreshes', 'routes'] as const).map((kind) =>
         slowdown(kind, alone[kind], meanwhile[kind]),
       ),
@@ -53,8 +50,8 @@ export const flushing = trial({
   },
 })
 
-/** The flushing process, which can be paused. */
-async function aFlusher({ database, sabotage, after }: TrialContext) {
+/** One who flushes when he may. */
+async function aFlusher({ database, sabotage, after }: World) {
   const args = [database, ...(sabotage === undefined ? [] : [sabotage])]
   const child = fork(join(import.meta.dirname, 'flusher.ts'), args, {
     execPath: process.execPath,
@@ -81,7 +78,7 @@ async function aFlusher({ database, sabotage, after }: TrialContext) {
   }
 }
 
-/** Durations of requests, in milliseconds. */
+/** Milliseconds that requests took. */
 interface Took {
   readonly refreshes: number[]
   readonly routes: number[]
@@ -93,14 +90,14 @@ function slowdown(
   meanwhile: readonly number[],
 ): Finding {
   const [before, now] = [p99(alone), p99(meanwhile)]
-  const finding = atMost(2, `times the p99 of ${kind} alone`, now / before)
+  const told = atMost(2, `times the p99 of ${kind} alone`, now / before)
   return {
-    ...finding,
-    seen: `${finding.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})`,
+    ...told,
+    seen: `${told.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})`,
   }
 }
 
-async function theLoad(deps: TrialContext, server: ServerProcess) {
+async function theLoad(deps: World, server: ServerProcess) {
   const agent = new Agent({ keepAlive: true })
   deps.after(() => agent.destroy())
   let taken: Took = { refreshes: [], routes: [] }
@@ -134,7 +131,7 @@ async function theLoad(deps: TrialContext, server: ServerProcess) {
   await sleep(1000)
 
   return {
-    /** @returns how many failed requests */
+    /** @returns how many requests failed meanwhile */
     async during(took: Took, happens: () => Promise<void>): Promise<number> {
       taken = took
       failed = 0
@@ -145,22 +142,16 @@ async function theLoad(deps: TrialContext, server: ServerProcess) {
   }
 }
 
-/** Sessions expired long ago, of many users, in no order, as after months of use. */
-const insertExpired = (table: string, id: string): string => `
+/** Long dead, of many users, and as they lie after months: in no order. */
+const buryIn = (table: string, id: string): string => `
   insert into sessions (id, user_id, generation, jti, created_at, expires_at, idle_expires_at, epoch)
   select ${id}, 'u' || (n % 100000), 3, 'jti-' || n, 1000000000 + n, 1100000000 + n, 1100000000 + n, 0 from ${table}`
 
-async function seedExpired(
-  { kind, database }: TrialContext,
-  expired: number,
-): Promise<void> {
+async function bury({ kind, database }: World, dead: number): Promise<void> {
   if (kind === 'postgres')
-    return run(
-      database,
-      insertExpired(`generate_series(1, ${expired}) as n`, 'md5(n::text)'),
-    )
+    return run(database, buryIn(`generate_series(1, ${dead}) as n`, 'md5(n::text)'))
   const db = new DatabaseSync(database, { timeout: 10_000 })
-  db.exec(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${expired})
-    ${insertExpired('numbers', 'lower(hex(randomblob(16)))')}`)
+  db.exec(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${dead})
+    ${buryIn('numbers', 'lower(hex(randomblob(16)))')}`)
   db.close()
 }

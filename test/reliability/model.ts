@@ -1,17 +1,17 @@
 import type { Operation } from './history.ts'
 
-/** The state of a session and its user, under sequential requests. */
+/** A session and its user, as one who is told one thing after the other would keep them. */
 export interface Family {
   readonly isOpen: boolean
   readonly isUserActive: boolean
   readonly generation: number
   readonly jti: string
   readonly previousJti: string | undefined
-  /** Request and answer of the last refresh. */
+  /** When the last refresh was asked for and answered. */
   readonly rotated: Span | undefined
-  /** The cause of the revocation. A cause about the token replaces one about the user. */
+  /** Whose fault the end was. What is said of the token takes the place of what is said of its user. */
   readonly ended: 'token' | 'user' | undefined
-  /** Revocations decided because of the user and not yet written. */
+  /** How many ends have been decided on for the user's sake and not written yet. */
   readonly endings: number
 }
 
@@ -26,13 +26,13 @@ export const UNOPENED: Family = {
   endings: 0,
 }
 
-/** Milliseconds of one clock. */
+/** Milliseconds by one clock. */
 export interface Span {
   readonly began: number
   readonly ended: number
 }
 
-/** The identity of a refresh token. */
+/** A refresh token, as far as it says which one it is. */
 export interface Token {
   readonly generation: number
   readonly jti: string
@@ -49,7 +49,7 @@ export type Refreshed =
 /** Milliseconds by which the clocks of client, server and database may differ. */
 const SLACK = 100
 
-/** The operations of histories, with their possible answers and effects. */
+/** The operations of which histories are made, with what each may answer and leave. */
 export function operations(overlapSeconds: number) {
   const overlap = overlapSeconds * 1000
 
@@ -60,10 +60,7 @@ export function operations(overlapSeconds: number) {
       step: (family) => [{ ...family, isOpen: true, generation, jti }],
     }),
 
-    /**
-     * One answer can have been two steps: reading that the user is inactive, then writing the
-     * revocation.
-     */
+    /** One answer can have been two steps: that the user is inactive is read first, the end that follows is written then. */
     refreshed(span: Span, token: Token, answer: Refreshed): readonly Operation<Family>[] {
       const says = `refreshed ${token.generation}: ${answer.kind === 'pair' ? answer.token.generation : answer.kind}`
       const judged: Operation<Family> = {
@@ -74,7 +71,7 @@ export function operations(overlapSeconds: number) {
       return answer.kind === 'no-account' ? [judged, endedForUser(span)] : [judged]
     },
 
-    /** @param ended whether this call revoked it */
+    /** @param ended whether it was this call that did it */
     ended: (span: Span, ended: boolean): Operation<Family> => ({
       ...span,
       says: `ended: ${ended}`,
@@ -84,10 +81,10 @@ export function operations(overlapSeconds: number) {
           : [],
     }),
 
-    /** Revokes all sessions of the user; this session may be one of them. */
+    /** All sessions of the user, of which this may be one. */
     endedAll: (span: Span): Operation<Family> => ({
       ...span,
-      says: 'all sessions of the user revoked',
+      says: 'all of the user ended',
       step: (family) => [
         family.isOpen && family.ended === undefined ? endedBy(family, 'token') : family,
       ],
@@ -99,7 +96,7 @@ export function operations(overlapSeconds: number) {
       step: (family) => [{ ...family, isUserActive: true }],
     }),
 
-    /** First the user, then the sessions. */
+    /** The user first, then the sessions. */
     deactivated: (span: Span): readonly Operation<Family>[] => [
       {
         ...span,
@@ -160,10 +157,7 @@ export function operations(overlapSeconds: number) {
     return !isPrevious(family, token) || canBeOlder(family, span)
   }
 
-  /**
-   * Whether the overlap may have been open, and whether it may have been over: close to its end,
-   * both.
-   */
+  /** Whether the overlap can still have been open, and whether it can have been over: both, close to its end. */
   function canBeYounger({ rotated }: Family, { began }: Span): boolean {
     return rotated !== undefined && began - rotated.ended <= overlap + SLACK
   }
@@ -184,10 +178,10 @@ const endedBy = (family: Family, ended: 'token' | 'user'): Family => ({
   ended,
 })
 
-/** The second step, decided in the first. */
+/** The second step of what has been decided in the first. */
 const endedForUser = (span: Span): Operation<Family> => ({
   ...span,
-  says: 'revoked because of its user',
+  says: 'ended for its user',
   step(family) {
     if (family.endings === 0) return []
     const decided = { ...family, endings: family.endings - 1 }

@@ -8,10 +8,12 @@ import type { Keys } from '../../src/keys/keys.ts'
 import { seal } from '../../src/keys/seal.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
-import { SECRET } from '../server/secret.ts'
 import { withPorts } from '../stores/open.ts'
 
-/** Injects a fault into a store. */
+/** That of every server of the tests. */
+const SECRET = 'of no worth, since every server of the tests has it'
+
+/** Builds a fault into a store. */
 type Fault = (store: InstanceStore) => InstanceStore
 
 const withKeys = (
@@ -28,18 +30,15 @@ const withSessions = (
     sessions: { ...store.ports.sessions, ...other(store.ports.sessions) },
   })
 
-/** Known mistakes; a trial that detects none of them proves nothing. */
+/** What others got wrong, or could: each turns a trial red, or the trial would be worth nothing. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
-  /**
-   * The compare-and-swap without `generation = :generation and jti = :jti`: any token moves the
-   * session on.
-   */
+  /** The swap without `generation = :generation and jti = :jti`: whatever was presented, the session moves on. */
   'drop-generation': (store) =>
     withSessions(store, (sessions) => ({
       rotate: (its) => rotateWhatever(sessions, its),
     })),
 
-  /** The affected-row count is ignored: every caller assumes that its swap succeeded. */
+  /** The number of rows that the swap changed is not read: everybody believes that it was theirs. */
   'ignore-row-count': (store) =>
     withSessions(store, (sessions) => ({
       async rotate(its) {
@@ -49,7 +48,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** A session is judged by its first read, as from a lagging replica. */
+  /** A session is judged by what was read of it first, as from a replica that lags. */
   'stale-judgement': (store) =>
     withSessions(store, (sessions) => {
       const read = new Map<SessionId, Awaited<ReturnType<Sessions['find']>>>()
@@ -62,11 +61,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }
     }),
 
-  /** A revocation is rolled back with the request that it refuses. */
+  /** The end of a session is undone together with the request that it refuses. */
   'lost-end': (store) =>
     withSessions(store, () => ({ revoke: async () => true, revokeAll: async () => [] })),
 
-  /** A repeated refresh gets a different successor. */
+  /** Whoever repeats a refresh gets a successor of their own. */
   'new-jti-on-replay': (store) =>
     withSessions(store, (sessions) => ({
       async find(id) {
@@ -77,7 +76,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** The overlap applies to every spent token, not to the last alone. */
+  /** The overlap is good for every spent token, not for the last alone. */
   'overlap-for-all': (store) =>
     withSessions(store, (sessions) => {
       const presented = new Map<SessionId, Presented>()
@@ -100,10 +99,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }
     }),
 
-  /** Every process uses its own clock. */
+  /** Every process goes by its own clock. */
   'clock-of-each': ({ time: _, ...store }) => store,
 
-  /** A restart forgets spent tokens: the first refresh of a session in this process succeeds. */
+  /** What was spent before the start is forgotten: the first refresh of a session in this process is believed. */
   'forget-spent': (store) =>
     withSessions(store, (sessions) => {
       const known = new Set<SessionId>()
@@ -116,7 +115,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }
     }),
 
-  /** Answers before the write. */
+  /** Answered before it is written. */
   'answer-early': (store) =>
     withSessions(store, (sessions) => ({
       async open(session) {
@@ -137,13 +136,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** A retired key no longer verifies. */
+  /** A key that signs no more verifies nothing from then on. */
   'hasty-retirement': (store) =>
     withKeys(store, (keys) => ({
       rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }),
     })),
 
-  /** The key to be published next signs at once. */
+  /** The key that was to be published next signs at once. */
   'unpublished-key': (store) =>
     withKeys(store, (keys) => ({
       async rotate(turn) {
@@ -163,8 +162,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** An unavailable database is reported as an unexpected error. */
-  'outage-as-bug': (store) =>
+  /** A database that cannot be asked is told of as if the fault were ours. */
+  'untold-fault': (store) =>
     withPorts(store, {
       sessions: around(store.ports.sessions, async (call) => {
         try {
@@ -175,8 +174,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }),
     }),
 
-  /** Retries until the database answers, without a time limit. */
-  'retry-without-limit': (store) =>
+  /** It is asked until it answers, whoever waits for that. */
+  'patient-store': (store) =>
     withPorts(store, {
       sessions: around(store.ports.sessions, async (call) => {
         for (;;) {
@@ -189,32 +188,30 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }),
     }),
 
-  /** Changes of other processes are never delivered. */
+  /** Of what other processes write nothing is told but that all has been told. */
   deaf: (store) => ({
     ...store,
     watch: (listener) => store.watch({ ...listener, changed() {} }),
   }),
 }
 
-/** The methods of a port, each wrapped by `how`. */
+/** The verbs of a port, each called as `how` says. */
 const around = <Port extends object>(
   port: Port,
   how: (call: () => unknown) => Promise<unknown>,
 ): Port =>
   new Proxy(port, {
     get:
-      (methods, name) =>
+      (verbs, name) =>
       (...given: never[]) =>
-        how(() =>
-          (Reflect.get(methods, name) as (...given: never[]) => unknown)(...given),
-        ),
+        how(() => (Reflect.get(verbs, name) as (...given: never[]) => unknown)(...given)),
   })
 
-/** The store, with the named fault if there is one. */
+/** The store, with the fault of this name in it where one is named. */
 export function sabotaged(store: InstanceStore, name: string | undefined): InstanceStore {
   if (name === undefined) return store
   const fault = FAULTS[name]
-  // Faults outside the store are injected by their trials.
+  // Faults that are not in the store are built in by the trial that knows them.
   return fault === undefined ? store : fault(store)
 }
 
