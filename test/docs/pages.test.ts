@@ -69,7 +69,7 @@ test('the page of the command names every command', async () => {
 test('the page of the settings names every setting of tokens and users', () => {
   const page = read('docs/tokens.md')
   const missing: string[] = []
-  for (const [, group = '', body = ''] of read('src/options.ts').matchAll(
+  for (const [, group = '', body = ''] of read('src/settings/options.ts').matchAll(
     /interface (Token|User)Options \{\n(.*?)^\}/gms,
   )) {
     for (const [, name = ''] of body.matchAll(/^ {2}readonly (\w+)\?/gm)) {
@@ -88,7 +88,7 @@ test('the page of the settings has a row for every other option', () => {
     ),
   )
   const [, body = ''] =
-    /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/options.ts')) ?? []
+    /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/settings/options.ts')) ?? []
   const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(
     ([, name = '']) => name,
   )

@@ -7,7 +7,7 @@ import type { LogEntry } from '../../src/base/log.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { watchClockSkew } from '../../src/observability/clock-skew.ts'
 import { clockHealth, feedHealth } from '../../src/observability/health.ts'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { instanceFor, SECRET } from './setup.ts'
 

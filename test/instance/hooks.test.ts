@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
-import type { Events } from '../../src/options.ts'
+import type { Events } from '../../src/settings/options.ts'
 import { instanceFor, PASSWORD, post, signIn, stillClock } from './setup.ts'
 
 /** Rejections that nobody handled: each ends a process (D8). The runner's own listener is put aside meanwhile. */

@@ -10,7 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { AuthError } from '../../src/base/errors.ts'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { instanceFor, PASSWORD, post, SECRET, signIn } from './setup.ts'
 
