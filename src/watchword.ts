@@ -92,7 +92,7 @@ export function watchword<
   const { open } = instance
   const guards = guardsOf(settings, instance)
 
-  const challenge = challengeOf(settings)
+  const challenge = challengeOf(settings.tokens)
   const logFailure = (error: unknown): void =>
     settings.log({
       level: 'error',
@@ -144,7 +144,7 @@ export function watchword<
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
     health: healthCheck(open, {
-      revocationMaxAge: settings.revocationMaxAge,
+      revocationMaxAge: settings.tokens.revocationMaxAge,
       hasConfiguredKeys: settings.keys.configured !== undefined,
     }),
     stats() {

@@ -38,9 +38,10 @@ export interface SignInSettings {
   readonly users: Omit<CheckPasswordOptions, 'allows'> & {
     readonly updateLastLogin: boolean
   }
-  readonly tokens: TokenSettings
-  /** Whether there is a store of sessions. */
-  readonly sessions: boolean
+  readonly tokens: TokenSettings & {
+    /** Whether there is a store of sessions. */
+    readonly sessions: boolean
+  }
   readonly addressOf: (request: AuthRequest) => string
   readonly on: {
     readonly signedIn?: (event: {
@@ -119,7 +120,7 @@ export function passwordSignIn(settings: SignInSettings): CheckPassword {
     const account = await checkPassword(login, password, request, deps)
     deps.counters.signIns.add('ok')
     // A sign-in that opens a session is written down with it.
-    if (!settings.sessions)
+    if (!settings.tokens.sessions)
       void deps.audit.record({ kind: 'signed_in', userId: account.user.id })
     if (users.updateLastLogin)
       await deps.users.change(account.user.id, {

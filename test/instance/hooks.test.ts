@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
-import type { Events } from '../../src/settings/options.ts'
+import type { Hooks } from '../../src/settings/options.ts'
 import { instanceFor, PASSWORD, post, signIn, stillClock } from './setup.ts'
 
 /** Rejections that nobody handled: each ends a process (D8). The runner's own listener is put aside meanwhile. */
@@ -23,7 +23,7 @@ function unhandled(t: TestContext): unknown[] {
 
 async function presentSpentToken(
   t: TestContext,
-  reuseDetected: NonNullable<Events['reuseDetected']>,
+  reuseDetected: NonNullable<Hooks['reuseDetected']>,
 ) {
   const { clock, pass } = stillClock()
   const auth = instanceFor(t, {
