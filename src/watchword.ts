@@ -12,15 +12,15 @@ import { type Admin, createAdmin } from './instance/admin.ts'
 import { endpointThrottle } from './instance/endpoint-throttle.ts'
 import { guardsOf } from './instance/guards.ts'
 import { IncomingRequestContext } from './instance/incoming-request-context.ts'
-import { openInstance } from './instance/instance.ts'
-import { lazily } from './instance/lazy-instance.ts'
+import { type Instance, openInstance } from './instance/instance.ts'
+import { type Lazy, lazily } from './instance/lazy-instance.ts'
 import { instanceRouter } from './instance/router.ts'
 import { type Health, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
 import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import type { Options } from './settings/options.ts'
-import { parseSettings } from './settings/settings.ts'
+import { parseSettings, type Settings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
 export type { PrincipalUser, Requirement } from './guard/requirement.ts'
@@ -88,7 +88,17 @@ export function watchword<
   S extends Scheme<unknown> = Scheme<User>,
 >(options: Options<R, S> = {}): Watchword<UserOf<S>, RightsOf<R>> {
   const settings = parseSettings(options, process.env)
-  const instance = lazily(() => openInstance(settings))
+  return watchwordOf(
+    settings,
+    lazily(() => openInstance(settings)),
+  )
+}
+
+/** The public face of an instance. */
+export function watchwordOf<U, Right extends string>(
+  settings: Settings,
+  instance: Lazy<Instance>,
+): Watchword<U, Right> {
   const { open } = instance
   const guards = guardsOf(settings, instance)
 
@@ -158,7 +168,8 @@ export function watchword<
 
 type AnyRequirement = Requirement<never, string>
 
-type UserOf<S> = S extends Scheme<infer U> ? U : User
+/** What the schemes of an instance find out about a user. */
+export type UserOf<S> = S extends Scheme<infer U> ? U : User
 
 /** The requirement of a guard that is given none. */
 interface DefaultNeed {

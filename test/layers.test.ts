@@ -21,7 +21,7 @@ const LAYERS = [
   ['settings'],
   ['instance'],
   ['watchword.ts'],
-  ['adapters', 'index.ts'],
+  ['adapters', 'testing', 'index.ts'],
   ['server'],
   ['cli'],
 ] as const

@@ -1,4 +1,4 @@
-import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import { type Awaitable, andThen } from '../base/awaitable.ts'
 import type { UnixSeconds } from '../base/clock.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
@@ -17,54 +17,63 @@ export interface Credential {
   readonly expiresAt: UnixSeconds | undefined
 }
 
-/** Who sends a request, and how that is known: what a scheme answers. */
+/** The authenticated user of a request, and the credentials that prove it: what a scheme returns. */
 export interface Identity<U = User> {
   readonly user: U
-  /** The name of the scheme that said so. */
+  /** The scheme's name, such as `bearer`. */
   readonly scheme: string
-  /** The claims of the JWT that said so. */
+  /** The claims of the request's JWT, if the scheme reads one. */
   readonly token?: Claims | undefined
-  /** The sign-in that it belongs to. */
+  /** The session that the credentials belong to, if there is one. */
   readonly sessionId?: SessionId | undefined
   /** The stored credential that the request carries, such as an API token. */
   readonly credential?: Credential | undefined
-  /** What the credentials were limited to (RFC 6749 §3.3); none, where they know of no scopes. */
+  /** The scopes that the credentials are limited to (RFC 6749 §3.3); `undefined` if they have none. */
   readonly scopes?: readonly string[] | undefined
 }
 
-/** One way of finding out who sends a request. */
+/** A scheme in an open instance. */
 export interface Authentication {
-  /** What it adds to `WWW-Authenticate` on a 401 (RFC 9110 §11.6.1). The first of a list without one makes that a 403. */
+  /**
+   * The scheme's `WWW-Authenticate` on a 401, such as `Bearer realm="api"` (RFC 9110 §11.6.1). If the first scheme of a
+   * list has none, the list answers with 403.
+   */
   readonly challenge?: string | undefined
   /**
-   * @returns `undefined` where the request bears no credentials of this kind: the next one is asked
-   * @throws AuthError where it bears such credentials and they are wrong: nobody else is asked
+   * Authenticates a request.
+   *
+   * @returns `undefined` if the request has no credentials of this scheme: the next scheme is tried
+   * @throws AuthError if it has such credentials and they are wrong: no other scheme is tried
    */
   identify(request: AuthRequest): Awaitable<Identity<unknown> | undefined>
 }
 
-/** What schemes are made in. */
+/** What an instance passes to its schemes. */
 export interface SchemeDeps extends TokenDeps {
   /** The ports that a feature has added to the store. @throws AuthError `invalid_config` if the feature is not listed */
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
-  /** The words that announce a token, the first of them named in challenges. */
+  /** `tokens.headerTypes`: the accepted words before a token; challenges name the first. */
   readonly headerTypes: readonly string[]
-  /** The header that carries it, in lower case. */
+  /** `tokens.headerName`, in lower case. */
   readonly headerName: string
   /**
-   * The account of somebody who knows its password, which counts as it was sent: throttled, as every way in is, and failures
-   * are told.
+   * Checks a password without trimming it. Attempts are throttled, and failures are recorded.
    *
    * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
    */
   checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
-  /** A new user without a password. @throws AuthError `invalid` where the name cannot be one, or is taken */
+  /** Creates a user without a password. @throws AuthError `invalid` if the name is invalid or taken */
   createUser(username: string): Promise<User>
 }
 
-/** A scheme as the options name it: made once, in the instance's world. `U` is what it finds out about the user. */
+/**
+ * An entry of the option `authentication`, such as `bearer()`. It is called once for each instance and guard.
+ *
+ * @typeParam U the type of the users that it returns
+ */
 export interface Scheme<U = User> {
   (deps: SchemeDeps): Authentication
+  /** For types alone. */
   readonly user?: U
   /** The function that made it, if it belongs to a feature: endpoints of that feature are mounted with it. */
   readonly madeBy?: SchemeFactory
@@ -74,34 +83,28 @@ export interface Scheme<U = User> {
 export type SchemeFactory = (...options: never[]) => Scheme<unknown>
 
 /**
- * Asks each in turn, as Django REST framework does: the first that answers, or refuses, ends it. Waits only for those
- * that have to be waited for.
+ * Tries schemes in turn, as Django REST framework does: the first that returns an identity or throws decides. Returns a
+ * promise only if a scheme does.
  */
 export function firstIdentity(
-  list: readonly Authentication[],
+  schemes: readonly Authentication[],
 ): Authentication['identify'] {
-  const [only] = list
-  if (list.length === 1 && only !== undefined) return (request) => only.identify(request)
-  const ask = (
+  const identifyFrom = (
+    index: number,
     request: AuthRequest,
-    from: number,
   ): Awaitable<Identity<unknown> | undefined> => {
-    for (let i = from; i < list.length; i++) {
-      const answer = list[i]!.identify(request)
-      if (isPromise(answer))
-        return Promise.resolve(answer).then((who) => who ?? ask(request, i + 1))
-      if (answer != null) return answer
-    }
-    return undefined
+    const scheme = schemes[index]
+    if (scheme === undefined) return undefined
+    return andThen(
+      scheme.identify(request),
+      (identity) => identity ?? identifyFrom(index + 1, request),
+    )
   }
-  return (request) => ask(request, 0)
+  return (request) => identifyFrom(0, request)
 }
 
-/**
- * What a 401 of a list of schemes challenges with: the first decides whether there is a challenge at all (specification
- * 6.1), and then every scheme's is named.
- */
-export function challengesOf(list: readonly Authentication[]): readonly string[] {
-  if (list[0]?.challenge === undefined) return []
-  return [...new Set(list.flatMap(({ challenge }) => challenge ?? []))]
+/** The challenges of a 401: those of all schemes, or none if the first scheme has none. */
+export function challengesOf(schemes: readonly Authentication[]): readonly string[] {
+  if (schemes[0]?.challenge === undefined) return []
+  return [...new Set(schemes.flatMap(({ challenge }) => challenge ?? []))]
 }

@@ -9,7 +9,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { databaseOf, isFile } from './database.ts'
 
-/** Opens an instance, migrated and checked, for a server. Besides `bearer()` it has what features add to a server. */
+/** Opens an instance, migrated and checked, for a server: `bearer()`, and the schemes and endpoints of features. */
 export async function openServer(
   database: string,
   options: Pick<
@@ -19,17 +19,18 @@ export async function openServer(
 ): Promise<Watchword<User>> {
   const { bearer } = await import('../authentication.ts')
   const { FEATURE_LIST } = await import('../features.ts')
-  const issuer = options.tokens?.issuer
-  const added = FEATURE_LIST.map((feature) => feature.server?.(issuer) ?? {})
+  const added = FEATURE_LIST.flatMap(
+    (feature) => feature.server?.(options.tokens?.issuer) ?? [],
+  )
+  const schemes = added.flatMap(({ schemes = [] }) => schemes)
+  const endpoints = added.flatMap(({ endpoints = [] }) => endpoints)
   return openMigrated({
     database,
     ...options,
-    authentication: [bearer(), ...added.flatMap(({ schemes = [] }) => schemes)],
+    authentication: [bearer(), ...schemes],
     endpoints: {
       ...options.endpoints,
-      ...Object.fromEntries(
-        added.flatMap(({ endpoints = [] }) => endpoints).map((name) => [name, true]),
-      ),
+      ...Object.fromEntries(endpoints.map((name) => [name, true])),
     },
   })
 }

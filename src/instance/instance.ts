@@ -8,6 +8,7 @@ import type { KeyRing } from '../keys/ring.ts'
 import { type Counters, createCounters } from '../observability/counters.ts'
 import { observedSessions } from '../observability/observed-sessions.ts'
 import { openTracing, type Trace } from '../observability/tracing.ts'
+import type { Encodings } from '../passwords/encodings.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Redis } from '../stores/redis/redis.ts'
@@ -20,6 +21,7 @@ import { chooseHits } from './open-redis.ts'
 import { openSessions } from './open-sessions.ts'
 import { openSignIn, type SignIns } from './open-sign-in.ts'
 import { openStorage, type Storage } from './open-storage.ts'
+import type { openStore } from './open-store.ts'
 import { openTokens } from './open-tokens.ts'
 import { derivedKeysFrom } from './secrets.ts'
 
@@ -44,24 +46,38 @@ export interface Instance extends SignIns {
   close(): Promise<void>
 }
 
+/** What `watchword/testing` replaces; no option reaches it. */
+export interface InstanceDeps {
+  readonly openStore?: typeof openStore
+  /** Default: the encodings of passwords at their full cost. */
+  readonly encodings?: Encodings
+}
+
 /**
  * Opens the parts in the order in which they need each other. If one cannot be opened, the others are closed.
  *
  * @throws AuthError `invalid_config`, `store_unavailable`
  */
-export async function openInstance(settings: Settings): Promise<Instance> {
+export async function openInstance(
+  settings: Settings,
+  deps: InstanceDeps = {},
+): Promise<Instance> {
   const closers = new Closers()
   try {
-    return await openParts(settings, closers)
+    return await openParts(settings, deps, closers)
   } catch (error) {
     await closers.close()
     throw error
   }
 }
 
-async function openParts(settings: Settings, closers: Closers): Promise<Instance> {
+async function openParts(
+  settings: Settings,
+  deps: InstanceDeps,
+  closers: Closers,
+): Promise<Instance> {
   const { random, log } = settings
-  const storage = await openStorage(settings, closers)
+  const storage = await openStorage(settings, closers, deps.openStore)
   const { store, redis, clock, audit } = storage
   const counters = createCounters()
   const hits = chooseHits(settings.counts, store.ports, redis)
@@ -75,6 +91,7 @@ async function openParts(settings: Settings, closers: Closers): Promise<Instance
     log,
     audit,
     counters,
+    encodings: deps.encodings,
   })
   const parts = { ...storage, ...issuing, ...signIns }
   const core = coreOf(settings, parts)

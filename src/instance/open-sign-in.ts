@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { SignIn } from '../features/core.ts'
 import type { Counters } from '../observability/counters.ts'
+import type { Encodings } from '../passwords/encodings.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue, type QueueLoad } from '../passwords/queue.ts'
 import {
@@ -30,6 +31,8 @@ export interface OpenSignInDeps {
   readonly log: Log
   readonly audit: AuditLog
   readonly counters: Counters
+  /** Default: the encodings of passwords at their full cost. */
+  readonly encodings: Encodings | undefined
 }
 
 /** Passwords, and the ways of signing in with one. */
@@ -45,7 +48,7 @@ export interface SignIns {
 }
 
 export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): SignIns {
-  const { random, log } = deps
+  const { random, log, encodings } = deps
   const queue = hashQueue({ atOnce: settings.hashesAtOnce })
   const parts = {
     ...deps,
@@ -53,6 +56,7 @@ export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): 
       queue,
       random,
       warn: (event) => log({ level: 'warn', event }),
+      encodings,
     }),
     loginThrottle: openLoginThrottle(settings.throttle, deps),
   }

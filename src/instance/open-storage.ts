@@ -32,9 +32,10 @@ export interface Storage {
 export async function openStorage(
   settings: StorageSettings,
   closers: Closers,
+  open = openStore,
 ): Promise<Storage> {
   const { log } = settings
-  const { store: opened, file } = await openStore(settings)
+  const { store: opened, file } = await open(settings)
   closers.add(() => opened.close())
   await opened.migrate()
   const redis = await openRedisIfConfigured(settings.redis, log)

@@ -1,4 +1,4 @@
-import { AuthError } from '../base/errors.ts'
+import { AuthError, configError } from '../base/errors.ts'
 
 /** Runs `work` in a span of this name, which records its outcome. */
 export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
@@ -9,8 +9,8 @@ export async function openTracing(): Promise<Trace> {
     (cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
       const message =
-        'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".'
-      throw new AuthError('invalid_config', message, { cause })
+        'The option "telemetry" needs the package "@opentelemetry/api", which is not installed. Type: npm install @opentelemetry/api'
+      throw configError(message, cause)
     },
   )
   const tracer = trace.getTracer('watchword')
@@ -24,7 +24,7 @@ export async function openTracing(): Promise<Trace> {
         const code = error instanceof AuthError ? error.code : 'server_error'
         span.setAttribute(OUTCOME, code)
         // A refused client is not an error of the server.
-        if (OURS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
+        if (SERVER_ERRORS.has(code)) span.setStatus({ code: SpanStatusCode.ERROR })
         throw error
       } finally {
         span.end()
@@ -34,7 +34,7 @@ export async function openTracing(): Promise<Trace> {
 
 const OUTCOME = 'watchword.outcome'
 
-const OURS = new Set([
+const SERVER_ERRORS = new Set([
   'server_error',
   'store_unavailable',
   'busy',

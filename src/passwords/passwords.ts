@@ -29,7 +29,8 @@ export interface PasswordDeps {
   readonly random: Random
   /** Called once for each reason why stored hashes cannot be read. The message holds nothing of the hash. */
   readonly warn: (message: string) => void
-  readonly encodings?: Encodings
+  /** Default: those of `encodings()`. */
+  readonly encodings?: Encodings | undefined
 }
 
 export function passwords({

@@ -27,7 +27,7 @@ import { requiresSignIn } from './permission.ts'
 import { type PrincipalDeps, RequestPrincipal } from './request-principal.ts'
 import { rightsOf } from './rights.ts'
 
-const BOUNDS: PrincipalDeps = {
+const DEPS: PrincipalDeps = {
   rights: rightsOf({
     editor: ['posts.add', 'posts.change'],
     viewer: ['posts.view'],
@@ -45,17 +45,21 @@ const requestWith = (method: string): AuthRequest => ({
   body: async () => Buffer.alloc(0),
 })
 
-interface Somebody {
+interface UserFields {
   readonly active?: boolean
   readonly staff?: boolean
   readonly superuser?: boolean
   readonly roles?: readonly string[]
 }
 
-const known = (user: Somebody | object, scopes: readonly string[] = [], method = 'GET') =>
+const known = (
+  user: UserFields | object,
+  scopes: readonly string[] = [],
+  method = 'GET',
+) =>
   new RequestPrincipal<unknown>(
     { user, scheme: 'test', scopes },
-    BOUNDS,
+    DEPS,
     requestWith(method),
   )
 
@@ -68,36 +72,36 @@ const ask = (
   resource?: unknown,
 ) => permission({ identity: who, request: requestWith(method), resource })
 
-/** `yes`, `no`, or what the no stands for. */
+/** `yes`, `no`, or the denial's `as`. */
 async function answer(...asked: Parameters<typeof ask>): Promise<string> {
   const decision = await ask(...asked)
   return decision.granted ? 'yes' : (decision.as ?? 'no')
 }
 
 const editor = known({ roles: ['editor'] })
-const nobody = undefined
+const anonymous = undefined
 
 for (const [name, permission, who, method, expected] of [
-  ['anybody', allowAny, nobody, 'POST', 'yes'],
-  ['signed in', isAuthenticated, editor, 'POST', 'yes'],
-  ['not signed in', isAuthenticated, nobody, 'GET', 'no'],
+  ['allowAny', allowAny, anonymous, 'POST', 'yes'],
+  ['authenticated', isAuthenticated, editor, 'POST', 'yes'],
+  ['anonymous', isAuthenticated, anonymous, 'GET', 'no'],
   ['staff', isStaff, known({ staff: true }), 'POST', 'yes'],
   ['a superuser is not staff', isStaff, known({ superuser: true }), 'POST', 'no'],
-  ['staff as text is not staff', isStaff, known({ staff: 'true' }), 'POST', 'no'],
-  ['a reader', isReadOnly, nobody, 'HEAD', 'yes'],
-  ['a writer', isReadOnly, editor, 'TRACE', 'no'],
+  ['staff as a string is not staff', isStaff, known({ staff: 'true' }), 'POST', 'no'],
+  ['a safe method', isReadOnly, anonymous, 'HEAD', 'yes'],
+  ['another method', isReadOnly, editor, 'TRACE', 'no'],
   ['a permission string of a role', has('posts.change'), editor, 'GET', 'yes'],
-  ['one of another role', has('posts.view'), editor, 'GET', 'no'],
+  ['a permission string of another role', has('posts.view'), editor, 'GET', 'no'],
   [
-    'one of two roles',
+    'a permission string of one of two roles',
     has('posts.view'),
     known({ roles: ['editor', 'viewer'] }),
     'GET',
     'yes',
   ],
-  ['a role with all', has('posts.burn'), known({ roles: ['owner'] }), 'GET', 'yes'],
+  ['a role with *', has('posts.burn'), known({ roles: ['owner'] }), 'GET', 'yes'],
   [
-    'a role that nobody described',
+    'a role that the instance lacks',
     has('posts.view'),
     known({ roles: ['toString'] }),
     'GET',
@@ -111,7 +115,7 @@ for (const [name, permission, who, method, expected] of [
     'GET',
     'no',
   ],
-  ['nobody', has('posts.view'), nobody, 'GET', 'no'],
+  ['has() for an anonymous request', has('posts.view'), anonymous, 'GET', 'no'],
   [
     'a user from a token',
     has('posts.view'),
@@ -138,7 +142,7 @@ function TERMS() {
   return { userIdClaim: 'user_id' }
 }
 
-/** A permission that tells when it is asked. */
+/** A permission that records its calls. */
 function spy(decision: Decision) {
   const seen: string[] = []
   const permission: Asked = ({ request }) => {
@@ -148,13 +152,13 @@ function spy(decision: Decision) {
   return { permission, seen }
 }
 
-test('P14 allOf stops at the first no', async () => {
+test('P14 allOf stops at the first denial', async () => {
   const second = spy(granted)
   assert.equal(await answer(allOf(isStaff, second.permission) as Asked, editor), 'no')
   assert.deepEqual(second.seen, [])
 })
 
-test('P15 anyOf stops at the first yes', async () => {
+test('P15 anyOf stops at the first grant', async () => {
   const second = spy(granted)
   assert.equal(
     await answer(anyOf(isAuthenticated, second.permission) as Asked, editor),
@@ -163,7 +167,7 @@ test('P15 anyOf stops at the first yes', async () => {
   assert.deepEqual(second.seen, [])
 })
 
-test('compositions wait only for what has to be waited for', async () => {
+test('compositions return a promise only if a part does', async () => {
   const later: Asked = async () => granted
   assert.ok(
     !(ask(allOf(isAuthenticated, not(isStaff)) as Asked, editor) instanceof Promise),
@@ -175,13 +179,13 @@ test('compositions wait only for what has to be waited for', async () => {
   assert.equal(await answer(not(later) as Asked, editor), 'no')
 })
 
-test('of nothing, allOf grants and anyOf refuses', async () => {
-  assert.equal(await answer(allOf() as unknown as Asked, nobody), 'yes')
+test('allOf() grants and anyOf() denies', async () => {
+  assert.equal(await answer(allOf() as unknown as Asked, anonymous), 'yes')
   assert.equal(await answer(anyOf() as unknown as Asked, editor), 'no')
   assert.equal(requiresSignIn(anyOf()), true)
 })
 
-test('a composition says nothing of its parts to the client, and everything to the operator', () => {
+test('a composition keeps the reason of a part and drops its detail', () => {
   const nope = denied('the moon is full', { detail: 'nope' })
   for (const composed of [allOf(() => nope), anyOf(() => nope)]) {
     const decision = ask(composed as Asked, editor)
@@ -189,7 +193,7 @@ test('a composition says nothing of its parts to the client, and everything to t
   }
 })
 
-test('not of a thing that is owned is a thing that is not owned (D31)', async () => {
+test('not(isOwner) grants exactly the objects of others (D31)', async () => {
   const isOwner: Permission<{ owner: string }, { id: string }> = ({
     identity,
     resource,
@@ -206,7 +210,7 @@ test('not of a thing that is owned is a thing that is not owned (D31)', async ()
   assert.equal((await decide('bob')).granted, true)
 })
 
-test('what asks for a sign-in is known for it', () => {
+test('requiresSignIn recognizes permissions that deny every anonymous request', () => {
   for (const yes of [
     isAuthenticated,
     isStaff,
@@ -234,10 +238,10 @@ for (const [name, permission, who, method, expected] of [
   ['P20 without the string', MODEL, editor, 'DELETE', 'no'],
   ['with the string', MODEL, editor, 'PATCH', 'yes'],
   ['P21 reading needs none', MODEL, known({}), 'GET', 'yes'],
-  ['P22 nobody', MODEL, nobody, 'GET', 'no'],
-  ['P22 nobody, where reading is free', OR_READ, nobody, 'GET', 'yes'],
-  ['nobody may not write', OR_READ, nobody, 'POST', 'no'],
-  ['who has signed in may not write either', OR_READ, known({}), 'POST', 'no'],
+  ['P22 anonymous', MODEL, anonymous, 'GET', 'no'],
+  ['P22 anonymous, if reading requires nothing', OR_READ, anonymous, 'GET', 'yes'],
+  ['anonymous may not write', OR_READ, anonymous, 'POST', 'no'],
+  ['a user without the string may not write either', OR_READ, known({}), 'POST', 'no'],
   ['P23 another method', MODEL, editor, 'FOO', 'method_not_allowed'],
   ['a method of an object', MODEL, editor, 'constructor', 'method_not_allowed'],
   ['P24 a user from a token', MODEL, known(tokenUser({}, TERMS())), 'GET', 'no'],
@@ -246,7 +250,7 @@ for (const [name, permission, who, method, expected] of [
     assert.equal(await answer(permission, who, method), expected))
 }
 
-test('P25 to P27 object permissions tell only who may look that a thing is there', async () => {
+test('P25 to P27 object permissions answer 404 to users who may not read the object', async () => {
   const map = { ...modelMap('posts'), GET: ['posts.view'] } as const
   const may = (right: string, note: { readonly may: readonly string[] }): boolean =>
     note.may.includes(right)
@@ -260,10 +264,10 @@ test('P25 to P27 object permissions tell only who may look that a thing is there
   assert.equal(await decide('PATCH'), 'not_found')
   assert.equal(await decide('PATCH', 'posts.change'), 'yes')
   assert.equal(await decide('FOO'), 'method_not_allowed')
-  assert.equal(await answer(permission, nobody, 'GET', { may: ['posts.view'] }), 'no')
+  assert.equal(await answer(permission, anonymous, 'GET', { may: ['posts.view'] }), 'no')
 })
 
-test('authorize refuses with what the permission says', async () => {
+test("authorize throws the error of the permission's decision", async () => {
   const codeOf = async (decision: Decision) => {
     try {
       await known({}).authorize((() => decision) as Asked, undefined)

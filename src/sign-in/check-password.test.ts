@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from '../../test/users/world.ts'
+import { openUsers } from '../../test/users/setup.ts'
 import { AuthError } from '../base/errors.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser } from '../users/create.ts'
@@ -15,19 +15,19 @@ const terms: CheckPasswordOptions = {
 const password = 'Wonder-Land-42'
 const strength: [] = []
 
-/** What PBKDF2 makes of `Wonder-Land-42`, as Django writes it. */
+/** The PBKDF2 hash of `Wonder-Land-42`, made by Django. */
 const OLD =
   'pbkdf2_sha256$1000$oracleSaltOfAlice00001$yijy6AjAtt3PDFxLFllvxJXAGgEaxE1rFiD2YCw5eAI='
 
-test('who knows the password is let in', async () => {
-  await using deps = await openWorld()
+test('the right password returns the account', async () => {
+  await using deps = await openUsers()
   const user = await createUser({ username: 'ada', password }, deps)
 
   assert.deepEqual((await verifyCredentials('ada', password, deps, terms)).user, user)
 })
 
 test('with email as the login field, the email is the login and the name is not', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   await createUser({ username: 'ada', email: 'ada@example.org', password }, deps)
   const byEmail: CheckPasswordOptions = { ...terms, loginField: 'email' }
 
@@ -40,8 +40,8 @@ test('with email as the login field, the email is the login and the name is not'
   })
 })
 
-test('whoever is not let in hears the same, whatever the reason', async () => {
-  await using deps = await openWorld()
+test('every refusal has the same error, whatever the reason', async () => {
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
@@ -81,8 +81,8 @@ test('whoever is not let in hears the same, whatever the reason', async () => {
   }
 })
 
-test('every refusal is the same number of hashes', async () => {
-  await using deps = await openWorld()
+test('every refusal computes the same number of hashes', async () => {
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
@@ -118,7 +118,7 @@ for (const [trimPassword, sent, stored, admitted] of [
   [false, ' pw12345 ', 'pw12345', false],
 ] as const) {
   test(`trimPassword ${trimPassword}: ${JSON.stringify(sent)} for ${JSON.stringify(stored)}`, async () => {
-    await using deps = await openWorld()
+    await using deps = await openUsers()
     await createUser({ username: 'ada', password: stored }, { ...deps, strength })
 
     const entering = verifyCredentials('ada', sent, deps, { ...terms, trimPassword })
@@ -129,8 +129,8 @@ for (const [trimPassword, sent, stored, admitted] of [
   })
 }
 
-test('a password is the same however its letters are composed', async () => {
-  await using deps = await openWorld()
+test('composed and decomposed letters match the same hash', async () => {
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password: 'pa\u0308sswo\u0308rt→ß12' }, deps)
 
   for (const sent of ['pa\u0308sswo\u0308rt→ß12', 'p\u00e4ssw\u00f6rt→ß12']) {
@@ -138,8 +138,8 @@ test('a password is the same however its letters are composed', async () => {
   }
 })
 
-test('the rule decides who may enter, and is asked of nobody too', async () => {
-  await using deps = await openWorld()
+test('the rule decides who may sign in, and is called for unknown users too', async () => {
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'ivan', password, active: false }, deps)
   const asked: (string | undefined)[] = []
@@ -162,8 +162,8 @@ test('the rule decides who may enter, and is asked of nobody too', async () => {
   assert.deepEqual(asked, ['ada', 'ivan', undefined])
 })
 
-test('an old hash is replaced at sign-in, and the epoch stays', async () => {
-  await using deps = await openWorld()
+test('an outdated hash is replaced at sign-in, and the epoch does not change', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
@@ -177,8 +177,8 @@ test('an old hash is replaced at sign-in, and the epoch stays', async () => {
   assert.deepEqual(await deps.users.find('id', id), stored)
 })
 
-test('a wrong password does not replace an old hash', async () => {
-  await using deps = await openWorld()
+test('a wrong password does not replace an outdated hash', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
@@ -188,8 +188,8 @@ test('a wrong password does not replace an old hash', async () => {
   assert.equal((await deps.users.find('id', id))?.hash, OLD)
 })
 
-test('of two who replace a hash at the same moment both are let in, with the hash that was written', async () => {
-  await using deps = await openWorld()
+test('two concurrent sign-ins that replace a hash both succeed, with the hash that was written', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
@@ -201,8 +201,8 @@ test('of two who replace a hash at the same moment both are let in, with the has
   assert.deepEqual(accounts, [stored, stored, stored])
 })
 
-test('a password that is changed while its hash is replaced lets nobody in', async () => {
-  await using deps = await openWorld()
+test('a password that is changed while its hash is replaced is refused', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
   const changing = {
@@ -225,8 +225,8 @@ test('a password that is changed while its hash is replaced lets nobody in', asy
   )
 })
 
-test('where no hash can be made now, the old one stays and the user is let in', async () => {
-  await using deps = await openWorld()
+test('if hashing is busy, the outdated hash stays and the sign-in succeeds', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
   const busy = { ...deps.passwords, hash: () => Promise.reject(new AuthError('busy')) }
@@ -237,8 +237,8 @@ test('where no hash can be made now, the old one stays and the user is let in', 
   )
 })
 
-test('a password that is too long is refused as such, with an account and without', async () => {
-  await using deps = await openWorld()
+test('a password that is too long throws invalid, with an account and without', async () => {
+  await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
 
   for (const login of ['ada', 'nobody']) {
@@ -250,8 +250,8 @@ test('a password that is too long is refused as such, with an account and withou
   }
 })
 
-test('a deactivated user is not let in, and once activated is again', async () => {
-  await using deps = await openWorld()
+test('a deactivated user cannot sign in until activated again', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
 
   await changeUser(id, { active: false }, deps.users)

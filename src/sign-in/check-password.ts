@@ -6,9 +6,9 @@ import type { Users } from '../users/users.ts'
 
 export interface CheckPasswordOptions {
   readonly loginField: 'username' | 'email'
-  /** D2. */
+  /** Whether white space at the ends of a password is ignored (D2). */
   readonly trimPassword: Trim
-  /** The authentication rule. It is asked before the password, and nobody who is refused by it is told whether that is right. */
+  /** The authentication rule. A refused user does not learn whether the password was right. */
   readonly allows: (user: User | undefined) => boolean
 }
 
@@ -18,12 +18,12 @@ export interface CheckPasswordDeps {
 }
 
 /**
- * The account of somebody who knows its password: the one way in for whoever brings one (P12).
+ * Finds the account of a login and checks its password.
  *
- * Whether there is no such account, none with a password, none that is allowed or the password is wrong: the answer is
- * the same and takes the same work (P8). A hash that is not of today's encoding is replaced on the way.
+ * An unknown login, an account without a password, a refused user and a wrong password have the same error and take the
+ * same work. An outdated hash is replaced.
  *
- * @throws AuthError `no_active_account`; `invalid` where the password has above 4,096 octets; `busy`
+ * @throws AuthError `no_active_account`; `invalid` if the password is above 4,096 bytes; `busy`
  */
 export async function verifyCredentials(
   login: string,
@@ -31,21 +31,21 @@ export async function verifyCredentials(
   { users, passwords }: CheckPasswordDeps,
   { loginField, trimPassword, allows }: CheckPasswordOptions,
 ): Promise<Account> {
-  const attempts = passwordCandidates(password, trimPassword)
+  const candidates = passwordCandidates(password, trimPassword)
   const account = await users.find(loginField, login)
-  const mayEnter =
-    allows(account?.user) && account !== undefined && isUsable(account.hash)
-  const verdict = await passwords.verify(attempts, mayEnter ? account.hash : undefined)
-  if (verdict.kind === 'wrong' || account === undefined)
+  const isCandidate = allows(account?.user) && account && isUsable(account.hash)
+  const hash = isCandidate ? account.hash : undefined
+  const result = await passwords.verify(candidates, hash)
+  if (result.kind === 'wrong' || account === undefined)
     throw new AuthError('no_active_account')
-  return verdict.outdated
-    ? withNewHash(account, verdict.password, { users, passwords })
-    : account
+  if (!result.outdated) return account
+  return withNewHash(account, result.password, { users, passwords })
 }
 
 /**
- * Replaces the hash of a password that has been found right. Where others do so at the same moment, the account is as they
- * left it; where the password itself was changed meanwhile, it was the old one that was right.
+ * Replaces the hash of a password that matched. If a concurrent sign-in has replaced it, its hash is returned.
+ *
+ * @throws AuthError `no_active_account` if the password was changed meanwhile: the old one had matched
  */
 async function withNewHash(
   account: Account,
@@ -56,14 +56,13 @@ async function withNewHash(
   if (hash === undefined) return account
   if (await users.upgradeHash(account.user.id, account.hash, hash))
     return { ...account, hash }
-  const now = await users.find('id', account.user.id)
-  if (now?.user.epoch !== account.user.epoch) {
+  const current = await users.find('id', account.user.id)
+  if (current?.user.epoch !== account.user.epoch)
     throw new AuthError('no_active_account', 'the password has just been changed')
-  }
-  return now
+  return current
 }
 
-/** A new hash can wait until the next sign-in; the user need not. */
+/** If hashing is busy, the hash is replaced at a later sign-in. */
 async function hashUnlessBusy(
   password: string,
   passwords: Passwords,

@@ -7,17 +7,17 @@ import { networkOf, truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Counters } from '../observability/counters.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import type { LoginThrottle } from '../throttling/login.ts'
+import type { LoginAttempt, LoginThrottle } from '../throttling/login.ts'
 import { isAllowed, type TokenSettings } from '../tokens/token-settings.ts'
 import { usernameKey } from '../users/names.ts'
 import type { Account, User } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 import { type CheckPasswordOptions, verifyCredentials } from './check-password.ts'
 
-/** Credentials as an event may tell of them (specification 1.1). */
-const HIDDEN = '*'.repeat(20)
+/** Django's mask of a password in signals. */
+const MASKED = '*'.repeat(20)
 
-/** What is asked of a name and its password, and where. */
+/** Checks a password. @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy` */
 export type CheckPassword = (
   login: string,
   password: string,
@@ -57,78 +57,74 @@ export interface SignInSettings {
 }
 
 /**
- * The account of somebody who knows its password. Every way in goes through here: it is throttled (D22), and a failure is
- * told: `on.signInFailed`.
- *
- * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
+ * Checks passwords, for all schemes and endpoints: attempts are throttled (D22), and failures are counted, recorded in
+ * the audit log, and passed to `on.signInFailed`.
  */
 export function passwordCheck(settings: SignInSettings): CheckPassword {
-  const { users, on, log, tokens, addressOf } = settings
-  const { loginField, trimPassword } = users
-  const allows = (user: User | undefined): boolean => isAllowed(user, tokens)
-  return async (
-    login,
-    password,
-    request,
-    { users: accounts, passwords, loginThrottle, audit, counters },
-  ) => {
-    const judge = (): Promise<Account> =>
-      verifyCredentials(
-        login,
-        password,
-        { users: accounts, passwords },
-        { loginField, trimPassword, allows },
-      )
-    const guess = { account: usernameKey(login), address: addressOf(request) }
+  const { users, tokens, addressOf } = settings
+  const options: CheckPasswordOptions = {
+    ...users,
+    allows: (user) => isAllowed(user, tokens),
+  }
+  return async (login, password, request, deps) => {
+    const attempt = { account: usernameKey(login), address: addressOf(request) }
+    const check = () => verifyCredentials(login, password, deps, options)
     try {
-      return await (loginThrottle === undefined ? judge() : loginThrottle(guess, judge))
+      if (deps.loginThrottle === undefined) return await check()
+      return await deps.loginThrottle(attempt, check)
     } catch (error) {
-      if (!(error instanceof AuthError)) throw error
-      const address = truncateAddress(guess.address)
-      // A name that nobody has may be a password, typed in the wrong field: it is never written down.
-      const whose = async (): Promise<Partial<NewEvent>> => ({
-        userId: (await accounts.find(loginField, login))?.user.id,
-      })
-      if (error.code === 'busy') counters.signIns.add('busy')
-      if (error.code === 'throttled') {
-        counters.signIns.add('throttled')
-        const key = `${truncateAddress(guess.account)} ${networkOf(guess.address)}`
-        audit.recordSeldom(key, { kind: 'sign_in_throttled', address }, whose)
-      }
-      if (error.code === 'no_active_account') {
-        counters.signIns.add('failed')
-        void audit.record({ kind: 'sign_in_failed', address }, whose)
-        const credentials = { [loginField]: login, password: HIDDEN }
-        await callHook(log, 'on.signInFailed', () =>
-          on.signInFailed?.({ credentials, request }),
-        )
-      }
+      if (error instanceof AuthError)
+        await reportFailure(error, { ...attempt, login, request }, settings, deps)
       throw error
     }
   }
 }
 
-/**
- * Signing in with a password: who does is remembered where that is wanted, and told: `on.signedIn`.
- *
- * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
- */
+interface FailedAttempt extends LoginAttempt {
+  readonly login: string
+  readonly request: AuthRequest
+}
+
+async function reportFailure(
+  { code }: AuthError,
+  { account, address, login, request }: FailedAttempt,
+  { users: { loginField }, on, log }: SignInSettings,
+  { users, audit, counters }: CheckPasswordDeps,
+): Promise<void> {
+  const event = { address: truncateAddress(address) }
+  // The login itself is not recorded: users type passwords into its field by mistake.
+  const findUser = async (): Promise<Partial<NewEvent>> => ({
+    userId: (await users.find(loginField, login))?.user.id,
+  })
+  if (code === 'busy') counters.signIns.add('busy')
+  if (code === 'throttled') {
+    counters.signIns.add('throttled')
+    const key = `${truncateAddress(account)} ${networkOf(address)}`
+    audit.recordSeldom(key, { kind: 'sign_in_throttled', ...event }, findUser)
+  }
+  if (code === 'no_active_account') {
+    counters.signIns.add('failed')
+    void audit.record({ kind: 'sign_in_failed', ...event }, findUser)
+    const credentials = { [loginField]: login, password: MASKED }
+    await callHook(log, 'on.signInFailed', () =>
+      on.signInFailed?.({ credentials, request }),
+    )
+  }
+}
+
+/** Signs in with a password: checks it, records the sign-in, and calls `on.signedIn`. */
 export function passwordSignIn(settings: SignInSettings): CheckPassword {
-  const { users, on, log } = settings
+  const { users, tokens, on, log } = settings
   const checkPassword = passwordCheck(settings)
   return async (login, password, request, deps) => {
     const account = await checkPassword(login, password, request, deps)
+    const { user } = account
     deps.counters.signIns.add('ok')
-    // A sign-in that opens a session is written down with it.
-    if (!settings.tokens.sessions)
-      void deps.audit.record({ kind: 'signed_in', userId: account.user.id })
+    // With sessions, the sign-in is recorded when its session is inserted.
+    if (!tokens.sessions) void deps.audit.record({ kind: 'signed_in', userId: user.id })
     if (users.updateLastLogin)
-      await deps.users.change(account.user.id, {
-        lastLoginAt: deps.clock(),
-      })
-    await callHook(log, 'on.signedIn', () =>
-      on.signedIn?.({ user: account.user, request }),
-    )
+      await deps.users.change(user.id, { lastLoginAt: deps.clock() })
+    await callHook(log, 'on.signedIn', () => on.signedIn?.({ user, request }))
     return account
   }
 }

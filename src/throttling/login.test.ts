@@ -7,7 +7,7 @@ import { memoryHits } from './memory-hits.ts'
 
 const NOON = 1_790_000_000
 
-/** A login throttle, a password that is right, one that is wrong, and how many were looked at. */
+/** A login throttle, a right and a wrong password, and the number of password checks. */
 function deps(limit = LOGIN_LIMIT) {
   let now = NOON
   const keys = new Set<string>()
@@ -49,7 +49,7 @@ const throttledFor = (retryAfter: number) => ({ code: 'throttled', retryAfter })
 const HERE = '192.0.2.1'
 const address = (i: number): string => `198.51.${i >> 8}.${i & 255}`
 
-test('after ten wrong passwords in a minute the right one is not looked at either', async () => {
+test('after ten wrong passwords in a minute the right one is refused unchecked', async () => {
   const { right, wrong, judged, later } = deps()
   for (let i = 0; i < 10; i++) await assert.rejects(wrong('alice', HERE), WRONG)
 
@@ -61,7 +61,7 @@ test('after ten wrong passwords in a minute the right one is not looked at eithe
   assert.equal(await right('alice', HERE), 'alice')
 })
 
-test('R3: of two hundred guesses at once ten are looked at', async () => {
+test('R3: of two hundred concurrent attempts ten are checked', async () => {
   const { wrong, judged } = deps()
 
   const guesses = await Promise.allSettled(
@@ -75,7 +75,7 @@ test('R3: of two hundred guesses at once ten are looked at', async () => {
   assert.equal(codes.filter((code) => code === 'throttled').length, 190)
 })
 
-test('whoever brings the right password with every request is never throttled', async () => {
+test('a client that sends the right password with every request is never throttled', async () => {
   const { right, judged } = deps()
 
   for (let i = 0; i < 1000; i++) await right('alice', HERE)
@@ -83,7 +83,7 @@ test('whoever brings the right password with every request is never throttled', 
   assert.equal(judged(), 1000)
 })
 
-test('a right password does not wipe away the wrong ones before it', async () => {
+test('a right password does not reset the count of wrong ones', async () => {
   const { right, wrong } = deps()
   for (let i = 0; i < 9; i++) await assert.rejects(wrong('alice', HERE), WRONG)
   await right('alice', HERE)
@@ -93,7 +93,7 @@ test('a right password does not wipe away the wrong ones before it', async () =>
   await assert.rejects(right('alice', HERE), throttledFor(60))
 })
 
-test('a guess that nobody had time to look at is not counted', async () => {
+test('an attempt that was refused as busy is not counted', async () => {
   const { right, busy } = deps()
 
   for (let i = 0; i < 100; i++)
@@ -102,7 +102,7 @@ test('a guess that nobody had time to look at is not counted', async () => {
   assert.equal(await right('alice', HERE), 'alice')
 })
 
-test('a stranger elsewhere does not lock an account, however long he tries', async () => {
+test('wrong passwords from one address do not lock an account for other addresses', async () => {
   const { right, wrong, judged, later } = deps()
   for (let t = 0; t < 7200; t += 6) {
     later(t)
@@ -113,7 +113,7 @@ test('a stranger elsewhere does not lock an account, however long he tries', asy
   assert.equal(await right('alice', HERE), 'alice')
 })
 
-test('one address tries sixty passwords a minute, over however many accounts', async () => {
+test('one address may try sixty passwords a minute over all accounts', async () => {
   const { wrong, right, judged } = deps()
   for (let i = 0; i < 200; i++) await assert.rejects(wrong(`user${i}`, HERE))
 
@@ -122,7 +122,7 @@ test('one address tries sixty passwords a minute, over however many accounts', a
   assert.equal(await right('bob', '203.0.113.7'), 'bob')
 })
 
-test('thousands of addresses try two hundred passwords an hour on one account', async () => {
+test('all addresses together may try two hundred passwords an hour on one account', async () => {
   const { wrong, judged } = deps()
 
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
@@ -130,7 +130,7 @@ test('thousands of addresses try two hundred passwords an hour on one account', 
   assert.equal(judged(), 200)
 })
 
-test('its owner gets in meanwhile, from where he was before', async () => {
+test('while an account is throttled, an address that signed in before still can', async () => {
   const { right, wrong } = deps()
   await right('alice', HERE)
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
@@ -140,7 +140,7 @@ test('its owner gets in meanwhile, from where he was before', async () => {
   assert.equal(await right('bob', '203.0.113.7'), 'bob')
 })
 
-test('having signed in to one account is no pass to another', async () => {
+test('an address that signed in to one account is still counted for others', async () => {
   const { right, wrong } = deps()
   await right('mallory', '203.0.113.7')
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
@@ -148,7 +148,7 @@ test('having signed in to one account is no pass to another', async () => {
   await assert.rejects(wrong('alice', '203.0.113.7'), { code: 'throttled' })
 })
 
-test('from where somebody was before, guesses are still counted by account and address', async () => {
+test('an address that signed in before is still counted by account and address', async () => {
   const { right, wrong, judged } = deps()
   await right('alice', HERE)
 
@@ -157,16 +157,16 @@ test('from where somebody was before, guesses are still counted by account and a
   assert.equal(judged(), 11)
 })
 
-test('who is refused by one count is not counted by the others', async () => {
+test('an attempt that one limit refuses is not counted by the others', async () => {
   const { right, wrong } = deps()
-  // Far more refused ones than the counts by address and by account would bear.
+  // Far more than the limits by address and by account.
   for (let i = 0; i < 500; i++) await assert.rejects(wrong('alice', HERE))
 
   assert.equal(await right('bob', HERE), 'bob')
   assert.equal(await right('alice', '203.0.113.7'), 'alice')
 })
 
-test('nor while it is being refused', async () => {
+test('a concurrent attempt that one limit refuses is not counted by the others', async () => {
   const { right, wrong } = deps()
   const flood = Array.from({ length: 500 }, () =>
     assert.rejects(wrong('alice', '203.0.113.7')),
@@ -177,7 +177,7 @@ test('nor while it is being refused', async () => {
   await Promise.all(flood)
 })
 
-test('whom a crowd at his address kept from trying has used up none of his own tries', async () => {
+test('attempts refused by the limit of an address do not count for their account', async () => {
   const { right, wrong, later } = deps()
   for (let minute = 0; minute < 4; minute++) {
     later(60 * minute)
@@ -192,7 +192,7 @@ test('whom a crowd at his address kept from trying has used up none of his own t
   assert.equal(await right('bob', HERE), 'bob')
 })
 
-test('addresses of one network are one, so that a /64 is not four thousand million guessers', async () => {
+test('all addresses of an IPv6 /64 are counted together', async () => {
   const { wrong, judged } = deps()
 
   for (let i = 0; i < 50; i++) await assert.rejects(wrong('alice', `2001:db8::${i}`))
@@ -200,7 +200,7 @@ test('addresses of one network are one, so that a /64 is not four thousand milli
   assert.equal(judged(), 10)
 })
 
-test('keys are short and tell no name, whatever was typed', async () => {
+test('keys are short and do not contain the login', async () => {
   const { wrong, keys } = deps()
 
   await assert.rejects(wrong('correct horse battery staple', HERE), WRONG)
@@ -213,7 +213,7 @@ test('keys are short and tell no name, whatever was typed', async () => {
   }
 })
 
-test('where no address is known, an owner whom a stranger keeps out waits a minute, and no day', async () => {
+test('without client addresses an account is throttled for a minute, not for the long period', async () => {
   const { right, wrong, later } = deps()
   for (let minute = 0; minute < 5; minute++) {
     later(60 * minute)
@@ -224,7 +224,7 @@ test('where no address is known, an owner whom a stranger keeps out waits a minu
   assert.equal(await right('alice', ''), 'alice')
 })
 
-test('where no address is known, guesses at one account keep nobody out of another', async () => {
+test('without client addresses wrong passwords for one account do not throttle another', async () => {
   const { right, wrong, later } = deps()
   for (let i = 0; i < 100; i++) {
     later(i)

@@ -10,7 +10,7 @@ const at = (t: number) => (NOON + t) as UnixSeconds
 const FIVE: Limit = { limit: 5, per: minutes(1) }
 const counted: HitResult = { kind: 'counted' }
 
-/** Django REST framework's log of times, newest first, as its `allow_request` and `wait` keep it. */
+/** The reference: the times of all hits, newest first, as Django REST framework's `allow_request` and `wait` keep them. */
 function theirLog({ limit, per }: Limit) {
   let log: number[] = []
   return {
@@ -33,7 +33,7 @@ function theirLog({ limit, per }: Limit) {
   }
 }
 
-/** Numbers from 0 to 1, the same at each run. */
+/** Seeded random numbers from 0 to 1. */
 function* numbers(seed: number): Generator<number, never> {
   for (let n = seed; ; ) {
     n = (n * 1_103_515_245 + 12_345) % 2_147_483_648
@@ -42,7 +42,7 @@ function* numbers(seed: number): Generator<number, never> {
 }
 
 for (const limit of [1, 2, 3, 4, 5, 7, 8, 9, 50, 100]) {
-  test(`of ${limit} a minute the same are counted, and wait as long, as by a log of all times`, () => {
+  test(`with ${limit} a minute, results and waits equal those of a log of all times`, () => {
     const hits = memoryHits()
     const theirs = theirLog({ limit, per: minutes(1) })
     const random = numbers(limit)
@@ -74,7 +74,7 @@ for (const limit of [1, 2, 3, 4, 5, 7, 8, 9, 50, 100]) {
   })
 }
 
-test('keys are counted each for itself', () => {
+test('keys are counted separately', () => {
   const hits = memoryHits()
   for (let i = 0; i < 5; i++) assert.deepEqual(hits.hit('a', FIVE, at(0)), counted)
 
@@ -82,7 +82,7 @@ test('keys are counted each for itself', () => {
   assert.deepEqual(hits.hit('b', FIVE, at(0)), counted)
 })
 
-test('a key that is full stays so, however many others are invented', () => {
+test('a full key stays full while other keys flood the memory', () => {
   const hits = memoryHits({ bound: 100 })
   for (let i = 0; i < 5; i++) hits.hit('guessed', FIVE, at(0))
 
@@ -91,18 +91,18 @@ test('a key that is full stays so, however many others are invented', () => {
   assert.deepEqual(hits.hit('guessed', FIVE, at(2)), { kind: 'full', wait: 58 })
 })
 
-test('a key that came when there was no room is counted no less than it was hit', () => {
+test('a key that shares a ring is never counted less than it was hit', () => {
   const hits = memoryHits({ bound: 100 })
   for (let i = 0; i < 100; i++) hits.hit(`invented ${i}`, FIVE, at(0))
 
   for (let i = 0; i < 5; i++) hits.hit('late', FIVE, at(1))
-  // The others are over; the late one has to go on where it was counted.
+  // The other keys have expired; the late key must go on with its shared ring.
   for (let i = 0; i < 200; i++) hits.hit(`later ${i}`, FIVE, at(60.5))
 
   assert.equal((hits.hit('late', FIVE, at(60.6)) as HitResult).kind, 'full')
 })
 
-test('keys that share are few of many, and only of one limit', () => {
+test('few keys share a ring, and only with keys of the same limit', () => {
   const hits = memoryHits({ bound: 1000 })
   for (let i = 0; i < 1000; i++) hits.hit(`invented ${i}`, FIVE, at(0))
   for (let i = 0; i < 5; i++) hits.hit('late', FIVE, at(0))
@@ -117,7 +117,7 @@ test('keys that share are few of many, and only of one limit', () => {
   assert.deepEqual(ofAnother, counted)
 })
 
-test('when the flood is over, there is room again', () => {
+test('after the flood has expired, new keys get rings of their own', () => {
   const hits = memoryHits({ bound: 100 })
   for (let i = 0; i < 1000; i++)
     hits.hit(`invented ${i}`, { limit: 1, per: minutes(1) }, at(0))
@@ -129,7 +129,7 @@ test('when the flood is over, there is room again', () => {
   assert.deepEqual(after, Array(100).fill(counted))
 })
 
-test('memory is bounded: two hundred thousand invented keys leave no more behind than fit', async () => {
+test('memory is bounded: of two hundred thousand keys no more than the bound are kept', async () => {
   const hits = memoryHits({ bound: 1000 })
   for (let i = 0; i < 200_000; i++) hits.hit(`invented ${i}`, FIVE, at(i / 2_000))
 
@@ -138,7 +138,7 @@ test('memory is bounded: two hundred thousand invented keys leave no more behind
   assert.ok(left >= 1000 && left <= 1250, `${left}`)
 })
 
-test('what is over is forgotten as others come, without anybody asking', async () => {
+test('expired keys are deleted as new ones are added', async () => {
   const hits = memoryHits()
   for (let i = 0; i < 10_000; i++)
     hits.hit(`key ${i}`, { limit: 1, per: seconds(1) }, at(i))
@@ -148,7 +148,7 @@ test('what is over is forgotten as others come, without anybody asking', async (
   assert.ok(left < 10, `${left}`)
 })
 
-test('what counts is not forgotten, and what does not is, so many at a time', async () => {
+test('flush deletes expired keys in batches and keeps the others', async () => {
   const hits = memoryHits()
   for (let i = 0; i < 10; i++) hits.hit(`old ${i}`, FIVE, at(0))
   for (let i = 0; i < 5; i++) hits.hit('new', FIVE, at(50))

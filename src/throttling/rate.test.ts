@@ -12,7 +12,7 @@ for (const [text, seconds] of [
   ['5/d', 86_400],
   ['5/day', 86_400],
 ] as const) {
-  test(`H15: ${text} is five in ${seconds} seconds`, () => {
+  test(`H15: ${text} is parsed as five in ${seconds} seconds`, () => {
     assert.deepEqual(parseRate(text), { limit: 5, per: seconds })
   })
 }
@@ -28,8 +28,7 @@ for (const text of [
   '5/hours',
   '5/days',
 ]) {
-  test(`${text} is a rate by its whole name`, () =>
-    assert.equal(parseRate(text).limit, 5))
+  test(`${text} is accepted`, () => assert.equal(parseRate(text).limit, 5))
 }
 
 for (const text of [
@@ -54,7 +53,7 @@ for (const text of [
   '9999999999/s',
   '٥/min',
 ]) {
-  test(`H16: ${JSON.stringify(text)} stops the start with a sentence`, () => {
+  test(`H16: ${JSON.stringify(text)} is refused with what to write`, () => {
     assert.throws(() => parseRate(text), {
       code: 'invalid_config',
       message: /must be a number, "\/" and one of s, min, hour, day/,
@@ -62,13 +61,13 @@ for (const text of [
   })
 }
 
-test('a rate of a month does not compile', () => {
+test('a rate per month does not compile', () => {
   const rates: Rate[] = ['100/day', '5/min', '2/s']
-  // @ts-expect-error upstream takes it for five a minute
+  // @ts-expect-error Django REST framework takes it for five a minute
   rates.push('5/month')
-  // @ts-expect-error a number says no period
+  // @ts-expect-error a rate needs a period
   rates.push('5')
-  // @ts-expect-error a word is no number
+  // @ts-expect-error a rate needs a number
   rates.push('five/min')
   assert.equal(rates.length, 6)
 })

@@ -12,7 +12,7 @@ const stranger = { userId: undefined, address: '192.0.2.1' }
 const alice = { userId: '1', address: '192.0.2.1' }
 const staff = { userId: '3', address: '192.0.2.1' }
 
-/** Throttles on a clock that stands still until it is set. */
+/** Throttles with a clock that the test sets. */
 function deps() {
   let now = NOON
   const kept = { hits: memoryHits(), clock: () => now as UnixSeconds }
@@ -60,7 +60,7 @@ test('H02: a refused request is not counted, and a wait is rounded up', () => {
   assert.throws(() => throttleAll(list, stranger, request), throttledFor(10))
 })
 
-test('H03: who has signed in is not counted as anonymous', () => {
+test('H03: the anonymous throttle does not count authenticated users', () => {
   const { anon } = deps()
   const list = [anon('2/min')]
   throttleAll(list, stranger, request)
@@ -71,7 +71,7 @@ test('H03: who has signed in is not counted as anonymous', () => {
   assert.throws(() => throttleAll(list, stranger, request), throttledFor(60))
 })
 
-test('H04: users are counted wherever they are', () => {
+test('H04: a user is counted across addresses', () => {
   const { at, user } = deps()
   const list = [user('3/min')]
   for (const t of [0, 1, 2]) {
@@ -84,7 +84,7 @@ test('H04: users are counted wherever they are', () => {
   assert.throws(() => throttleAll(list, alice, request), throttledFor(57))
 })
 
-test('H05: users are counted each for themselves', () => {
+test('H05: users are counted separately', () => {
   const { user } = deps()
   const list = [user('3/min')]
   for (let i = 0; i < 3; i++) throttleAll(list, alice, request)
@@ -94,7 +94,7 @@ test('H05: users are counted each for themselves', () => {
   assert.throws(() => throttleAll(list, alice, request), throttledFor(60))
 })
 
-test('H06: every throttle sees every request, and the longest wait wins', () => {
+test('H06: every throttle counts every request, and the longest wait is returned', () => {
   const { at, user } = deps()
   const list = [user('2/s', 'burst'), user('3/min', 'sustained')]
   throttleAll(list, stranger, request)
@@ -112,7 +112,7 @@ test('H06: every throttle sees every request, and the longest wait wins', () => 
   })
 })
 
-test('H07: a rate of none a day lets nobody in, and says to wait for a day', () => {
+test('H07: a rate of 0/day refuses every request with a wait of a day', () => {
   const { anon } = deps()
 
   assert.throws(
@@ -126,7 +126,7 @@ const waiting = (seconds: number | undefined): Throttle => ({
   wait: () => ({ seconds }),
 })
 
-test('H08: who does not know how long does not say', () => {
+test('H08: an unknown wait sends no Retry-After', () => {
   assert.throws(() => throttleAll([waiting(undefined)], stranger, request), {
     code: 'throttled',
     detail: 'Request was throttled.',
@@ -134,7 +134,7 @@ test('H08: who does not know how long does not say', () => {
   })
 })
 
-test('a wait that is known wins over one that is not', () => {
+test('a known wait is preferred to an unknown one', () => {
   assert.throws(
     () =>
       throttleAll(
@@ -146,7 +146,7 @@ test('a wait that is known wins over one that is not', () => {
   )
 })
 
-test('no wait is told, and no Retry-After is sent', () => {
+test('a wait of 0 is not in the detail and sends no Retry-After', () => {
   assert.throws(() => throttleAll([waiting(0)], stranger, request), {
     detail: 'Request was throttled. Expected available in 0 seconds.',
     retryAfter: undefined,
@@ -165,13 +165,13 @@ test('H18: without a throttle nothing is counted', () => {
     assert.equal(throttleAll([], stranger, request), undefined)
 })
 
-test('where the hits are in memory nothing is waited for', () => {
+test('with hits in memory the result is no promise', () => {
   const { anon, user } = deps()
 
   assert.equal(throttleAll([anon('5/min'), user('5/min')], stranger, request), undefined)
 })
 
-test('an anonymous client cannot use up the count of a user by giving his id for an address', () => {
+test("an anonymous client cannot exhaust a user's limit by forging the user's id as its address", () => {
   const { user } = deps()
   const list = [user('1/min')]
   throttleAll(list, { userId: undefined, address: alice.userId }, request)
@@ -179,7 +179,7 @@ test('an anonymous client cannot use up the count of a user by giving his id for
   throttleAll(list, alice, request)
 })
 
-test('one subscriber is counted as one, whichever of the addresses of his network he takes', () => {
+test('all addresses of a subscriber network are counted together', () => {
   const { anon } = deps()
   const list = [anon('1/min')]
   throttleAll(list, { userId: undefined, address: '2001:db8::1' }, request)
@@ -190,14 +190,14 @@ test('one subscriber is counted as one, whichever of the addresses of his networ
   )
 })
 
-test('scopes are counted apart', () => {
+test('scopes are counted separately', () => {
   const { user } = deps()
   throttleAll([user('1/min', 'feed')], alice, request)
 
   throttleAll([user('1/min', 'upload')], alice, request)
 })
 
-test('a throttle of its own may take its time, and those beside it have counted all the same', async () => {
+test('an async custom throttle does not keep the others from counting', async () => {
   const { anon } = deps()
   const slow: Throttle = { scope: 'slow', wait: async () => ({ seconds: 7 }) }
   const list = [slow, anon('1/min')]
@@ -206,7 +206,7 @@ test('a throttle of its own may take its time, and those beside it have counted 
   await assert.rejects(async () => throttleAll(list, stranger, request), throttledFor(60))
 })
 
-test('a throttle that fails refuses, and leaves no promise of another behind', async () => {
+test('a throttle that throws refuses the request and leaves no rejection unhandled', async () => {
   const { anon } = deps()
   const fault = new Error('broken')
   const throwing: Throttle = {

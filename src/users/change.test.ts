@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from '../../test/users/world.ts'
+import { openUsers } from '../../test/users/setup.ts'
 import { changeUser, setPassword } from './change.ts'
 import { createUser } from './create.ts'
 import type { UserId } from './user.ts'
 
-test('a user is made with what was given, and signs in with its password', async () => {
-  await using deps = await openWorld()
+test('a user is created with the given fields and its password matches', async () => {
+  await using deps = await openUsers()
   const user = await createUser(
     {
       username: 'ada',
@@ -41,16 +41,16 @@ test('a user is made with what was given, and signs in with its password', async
   )
 })
 
-test('a user without a password has a hash that no password is right for', async () => {
-  await using deps = await openWorld()
+test('no password matches a user that was created without one', async () => {
+  await using deps = await openUsers()
   await createUser({ username: 'robot' }, deps)
 
   const account = await deps.users.find('username', 'robot')
   assert.match(account?.hash ?? '', /^![0-9a-f]{40}$/)
 })
 
-test('all faults of a new user are told at once, and nothing is written', async () => {
-  await using deps = await openWorld()
+test('all invalid fields of a new user are reported together, and nothing is written', async () => {
+  await using deps = await openUsers()
 
   await assert.rejects(
     createUser({ username: 'a b', password: '12345', email: 'nowhere' }, deps),
@@ -72,8 +72,8 @@ test('all faults of a new user are told at once, and nothing is written', async 
   assert.equal(await deps.users.count(), 0)
 })
 
-test('a password is not like the name, the email or the names among the attributes', async () => {
-  await using deps = await openWorld()
+test('a password similar to the username, email or name attributes is refused', async () => {
+  await using deps = await openUsers()
   const attributes = { first_name: 'Augusta', last_name: 'Kingsley' }
 
   for (const [password, name] of [
@@ -98,8 +98,8 @@ for (const [first, second] of [
   ['kate', '\u212aate'],
   ['éric', 'e\u0301ric'],
 ] as const) {
-  test(`a name is taken once: ${first} and ${JSON.stringify(second)}`, async () => {
-    await using deps = await openWorld()
+  test(`a username is unique: ${first} and ${JSON.stringify(second)}`, async () => {
+    await using deps = await openUsers()
     await createUser({ username: first }, deps)
 
     await assert.rejects(createUser({ username: second }, deps), {
@@ -109,8 +109,8 @@ for (const [first, second] of [
   })
 }
 
-test('an email is taken once, whatever the letters of its domain', async () => {
-  await using deps = await openWorld()
+test('an email is unique, whatever the letter case of its domain', async () => {
+  await using deps = await openUsers()
   await createUser({ username: 'alice', email: 'alice@example.org' }, deps)
 
   await assert.rejects(
@@ -121,8 +121,8 @@ test('an email is taken once, whatever the letters of its domain', async () => {
   )
 })
 
-test('of many who take a name at the same moment one has it', async () => {
-  await using deps = await openWorld()
+test('of concurrent creations with one name exactly one succeeds', async () => {
+  await using deps = await openUsers()
 
   const outcomes = await Promise.allSettled(
     Array.from({ length: 10 }, (_, n) =>
@@ -134,8 +134,8 @@ test('of many who take a name at the same moment one has it', async () => {
   assert.equal(await deps.users.count(), 1)
 })
 
-test('a new password is right, the old one is not, and the epoch has risen', async () => {
-  await using deps = await openWorld()
+test('after setPassword the new password matches, the old one does not, and the epoch is incremented', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, deps)
 
   await setPassword(id, 'Looking-Glass-7', deps)
@@ -153,7 +153,7 @@ test('a new password is right, the old one is not, and the epoch has risen', asy
 })
 
 test('a weak password changes nothing', async () => {
-  await using deps = await openWorld()
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password: 'Wonder-Land-42' }, deps)
   const before = await deps.users.find('id', id)
 
@@ -172,23 +172,23 @@ test('a weak password changes nothing', async () => {
   assert.deepEqual(await deps.users.find('id', id), before)
 })
 
-test('nobody has no password to change', async () => {
-  await using deps = await openWorld()
+test('setPassword of an unknown user throws user_not_found', async () => {
+  await using deps = await openUsers()
 
   await assert.rejects(setPassword('nobody' as UserId, 'Wonder-Land-42', deps), {
     code: 'user_not_found',
   })
 })
 
-test('what is asked of passwords can be something else', async () => {
-  await using deps = await openWorld()
+test('custom strength rules replace the default ones', async () => {
+  await using deps = await openUsers()
 
   await createUser({ username: 'ada', password: 'ada' }, { ...deps, strength: [] })
   assert.equal(await deps.users.count(), 1)
 })
 
-test('a user is changed, and an email is checked as a new one is', async () => {
-  await using deps = await openWorld()
+test('changing a user validates the email like creating one', async () => {
+  await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', email: 'ada@example.org' }, deps)
   await createUser({ username: 'bob', email: 'bob@example.org' }, deps)
 

@@ -20,7 +20,7 @@ const cases = JSON.parse(
 for (const { id, expect, reason, address } of cases.filter(
   ({ kind }) => kind === 'email',
 )) {
-  test(`${id}: an address is ${expect === 'accept' ? 'taken' : 'refused'}: ${reason}`, () => {
+  test(`${id}: an address is ${expect === 'accept' ? 'accepted' : 'refused'}: ${reason}`, () => {
     assert.equal(
       emailFault(address),
       expect === 'accept' ? undefined : 'Enter a valid email address.',
@@ -45,12 +45,12 @@ for (const [address, taken] of [
   ['@'.repeat(100_000), false],
   [`${'a.'.repeat(100_000)}@example.org`, false],
 ] as const) {
-  test(`an address is ${taken ? 'taken' : 'refused'}: ${JSON.stringify(address.slice(0, 70))}`, () => {
+  test(`an address is ${taken ? 'accepted' : 'refused'}: ${JSON.stringify(address.slice(0, 70))}`, () => {
     assert.equal(emailFault(address), taken ? undefined : 'Enter a valid email address.')
   })
 }
 
-test("an address keeps its name's letters, and its domain is in lower case", () => {
+test('only the domain of an address is stored in lower case', () => {
   assert.equal(emailOf('Alice.B@Example.ORG'), 'Alice.B@example.org')
 })
 
@@ -99,12 +99,12 @@ for (const [what, text, fault] of [
   ['a fraction, which is a slash in NFKC', '½', SHAPE],
   ['a dollar', 'a$b', SHAPE],
 ] as const) {
-  test(`a username is ${fault === undefined ? 'taken' : 'refused'}: ${what}`, () => {
+  test(`a username is ${fault === undefined ? 'accepted' : 'refused'}: ${what}`, () => {
     assert.equal(usernameFault(usernameOf(text)), fault)
   })
 }
 
-test('a name is kept in NFKC', () =>
+test('a username is stored in NFKC', () =>
   assert.equal(usernameOf('u\u0308lrich\uff21'), 'ülrichA'))
 
 for (const [a, b] of [
@@ -118,10 +118,11 @@ for (const [a, b] of [
   ['İstanbul', 'i\u0307stanbul'],
   ['ﬁona', 'fiona'],
 ] as const) {
-  test(`${a} and ${b} are one name`, () => assert.equal(usernameKey(a), usernameKey(b)))
+  test(`${a} and ${b} have the same unique form`, () =>
+    assert.equal(usernameKey(a), usernameKey(b)))
 }
 
-test('the unique form of a letter is that of its capital, its small letter and its parts, and stays as it is', () => {
+test('usernameKey is the same for upper case, lower case and decomposed letters, and idempotent', () => {
   const unlike: string[] = []
   for (let code = 0; code < 0x11_0000; code++) {
     const letter = String.fromCodePoint(code)

@@ -23,7 +23,7 @@ export const CONVERSATIONS: readonly Conversation[] = [
 /** Has every conversation with an adapter's program: one server for each place that conversations are held in. */
 export function converse(adapter: Adapter): void {
   test(`${adapter.name}: the conversations of all adapters`, {
-    timeout: 120_000,
+    timeout: 600_000,
   }, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'watchword-adapter-'))
     t.after(() => rmSync(folder, { recursive: true, force: true }))

@@ -70,7 +70,7 @@ export class Talk {
   async raw(text: string): Promise<string> {
     const { hostname, port, pathname } = new URL(this.url)
     const socket = connect(Number(port), hostname)
-    socket.setTimeout(10_000, () =>
+    socket.setTimeout(60_000, () =>
       socket.destroy(new Error('the server says nothing more')),
     )
     socket.write(text.replaceAll('{base}', pathname.replace(/\/$/, '')))

@@ -18,6 +18,7 @@ import {
   typeFault,
   userIdIn,
 } from '../../src/tokens/user-of-token.ts'
+import { threadMillis } from '../time.ts'
 import { type Attack, type Corpus, type Profile, profileOf, textOf } from './corpus.ts'
 import { changedPrototypes, watchSideEffects } from './side-effects.ts'
 import { leaks, outcomeFaults, outcomeOf, type Verdict } from './verdict.ts'
@@ -58,7 +59,8 @@ export function judgeTokens(
 }
 
 /**
- * The outcome of some work, and its duration. Slow work is repeated, at most twice: the machine may have been busy.
+ * The outcome of some work, and its processor time. Slow work is repeated, at most twice: code may have been compiled or
+ * memory collected meanwhile.
  */
 export function timed<T>(
   work: () => T,
@@ -66,9 +68,9 @@ export function timed<T>(
 ): readonly [outcome: T, millis: number] {
   let least = Number.POSITIVE_INFINITY
   for (let again = 0; ; again++) {
-    const start = performance.now()
+    const before = process.threadCpuUsage()
     const outcome = work()
-    least = Math.min(least, performance.now() - start)
+    least = Math.min(least, threadMillis(before))
     if (least <= patience || again === 2) return [outcome, least]
   }
 }

@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent, Events } from '../../src/audit/event.ts'
 import { basic } from '../../src/authentication/basic.ts'
-import type { LogEntry } from '../../src/base/log.ts'
 import type { EventKind } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { Options } from '../../src/settings/options.ts'
+import { type TestOptions, testInstance } from '../../src/testing/index.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { instanceFor, PASSWORD, post, signIn, stillClock } from '../instance/setup.ts'
+import { instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
+import { until } from '../time.ts'
 
-async function instance(t: TestContext, options: Options = {}) {
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
-    secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
-    ...options,
-  })
-  const ann = await auth.users.create({ username: 'ann', password: PASSWORD })
-  return { auth, ann }
+async function instance(t: TestContext, options: TestOptions = {}) {
+  const app = testInstance(options)
+  t.after(() => app.auth.close())
+  const ann = await app.auth.users.create({ username: 'ann', password: PASSWORD })
+  return { ...app, ann }
 }
 
 const kindsOf = async (auth: Watchword): Promise<EventKind[]> =>
@@ -30,26 +26,25 @@ const newest = async (auth: Watchword): Promise<AuditEvent> =>
 const claimsOf = (token: string | undefined): Record<string, unknown> =>
   JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString())
 
-test('a sign-in is written down with its session, and a refresh is not', async (t) => {
-  const { clock, pass } = stillClock()
-  const { auth, ann } = await instance(t, { clock })
-  pass(1)
+test('a sign-in is recorded with its session, and a refresh is not', async (t) => {
+  const { auth, ann, clock } = await instance(t)
+  clock.advance(1)
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
 
   assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in'])
   const { userId, sessionId, at } = await newest(auth)
-  assert.deepEqual([userId, sessionId, at], [ann.id, claimsOf(refresh).sid, clock()])
+  assert.deepEqual([userId, sessionId, at], [ann.id, claimsOf(refresh).sid, clock.now()])
 })
 
-test('a wrong password is written down with its user', async (t) => {
+test('a wrong password is recorded with its user', async (t) => {
   const { auth, ann } = await instance(t)
   await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   const { kind, userId } = await newest(auth)
   assert.deepEqual([kind, userId], ['sign_in_failed', ann.id])
 })
 
-test('a name that nobody has is not written down: it may be a password', async (t) => {
+test('an unknown login is not recorded: it may be a password', async (t) => {
   const { auth } = await instance(t)
   await post(auth, '/api/token/', { username: 'CANARY-0815', password: 'CANARY-4711' })
   const event = await newest(auth)
@@ -57,13 +52,12 @@ test('a name that nobody has is not written down: it may be a password', async (
   assert.doesNotMatch(JSON.stringify(event), /CANARY/)
 })
 
-test('who is throttled is written down once a minute', async (t) => {
-  const { clock, pass } = stillClock()
-  const { auth, ann } = await instance(t, { clock, throttle: { login: '2/hour' } })
-  pass(1)
+test('a throttled sign-in is recorded once a minute', async (t) => {
+  const { auth, ann, clock } = await instance(t, { throttle: { login: '2/hour' } })
+  clock.advance(1)
   const guess = () => post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   for (let i = 0; i < 5; i++) {
-    pass(1)
+    clock.advance(1)
     await guess()
   }
   const kinds = [
@@ -74,22 +68,21 @@ test('who is throttled is written down once a minute', async (t) => {
   ] as const
   assert.deepEqual(await kindsOf(auth), kinds)
   assert.equal((await newest(auth)).userId, ann.id)
-  pass(61)
+  clock.advance(61)
   await guess()
   assert.deepEqual(await kindsOf(auth), [...kinds, 'sign_in_throttled'])
 })
 
-test('a spent token that comes back is written down: once where it ends the session, however often it comes', async (t) => {
-  const { clock, pass } = stillClock()
-  const { auth, ann } = await instance(t, { clock })
-  pass(1)
+test('a reused refresh token is recorded once if it revokes the session, however often it is used', async (t) => {
+  const { auth, ann, clock } = await instance(t)
+  clock.advance(1)
   const { refresh } = await signIn(auth)
-  pass(1)
+  clock.advance(1)
   const again = () => post(auth, '/api/token/refresh/', { refresh: String(refresh) })
   await again()
   await Promise.all([again(), again()])
   assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed'])
-  pass(60)
+  clock.advance(60)
   await Promise.all(Array.from({ length: 20 }, again))
   assert.deepEqual(await kindsOf(auth), [
     'user_created',
@@ -101,7 +94,7 @@ test('a spent token that comes back is written down: once where it ends the sess
   assert.deepEqual([userId, sessionId], [ann.id, claimsOf(refresh).sid])
 })
 
-test('what is done to users, sessions, tokens and keys is written down, with the names of fields and no value', async (t) => {
+test('changes of users, sessions, tokens and keys are recorded with field names, without values', async (t) => {
   const { auth, ann } = await instance(t)
   await auth.users.change(ann.id, { email: 'canary@example.com', staff: true })
   await auth.users.setPassword(ann.id, `${PASSWORD}-new`)
@@ -138,7 +131,7 @@ test('what is done to users, sessions, tokens and keys is written down, with the
   assert.doesNotMatch(JSON.stringify(events), /canary/)
 })
 
-test('signing out is written down', async (t) => {
+test('signing out is recorded', async (t) => {
   const { auth, ann } = await instance(t)
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/blacklist/', { refresh: String(refresh) })
@@ -149,7 +142,7 @@ test('signing out is written down', async (t) => {
   )
 })
 
-test('an event has the address of its client and the name of its request', async (t) => {
+test("an event has the client's address and the request's id", async (t) => {
   const { auth } = await instance(t, { proxies: 1 })
   const headers = {
     'content-type': 'application/json',
@@ -164,7 +157,7 @@ test('an event has the address of its client and the name of its request', async
   assert.deepEqual([address, requestId], ['203.0.113.7', 'edge-77'])
 })
 
-test('nobody is believed about the name of a request but a proxy that is trusted', async (t) => {
+test('only a trusted proxy may set the id of a request', async (t) => {
   const { auth } = await instance(t)
   const headers = { 'content-type': 'application/json', 'x-request-id': 'forged' }
   const body = JSON.stringify({ username: 'ann', password: PASSWORD })
@@ -174,7 +167,7 @@ test('nobody is believed about the name of a request but a proxy that is trusted
   assert.match((await newest(auth)).requestId ?? '', /^[\da-f]{32}$/)
 })
 
-test('who did it is told where the program says so', async (t) => {
+test('an event has the actor that the program names', async (t) => {
   const { auth, ann } = await instance(t)
   await auth.events.by('staff:7', () => auth.users.change(ann.id, { staff: true }))
   assert.equal((await newest(auth)).actor, 'staff:7')
@@ -182,63 +175,43 @@ test('who did it is told where the program says so', async (t) => {
   assert.equal((await newest(auth)).actor, undefined)
 })
 
-test('audit: false writes nothing', async (t) => {
+test('audit: false records nothing', async (t) => {
   const { auth } = await instance(t, { audit: false })
   await signIn(auth)
   assert.deepEqual(await auth.events.list(), [])
 })
 
-/** A store whose events fail. */
-function failingStore() {
-  const store = sqliteStore({ file: ':memory:' })
-  const events: Events = {
-    ...store.ports.events,
-    append: async () => {
-      throw new Error('no room')
-    },
-  }
-  return withPorts(store, { events })
-}
-
-test('an event that cannot be written changes no answer and is told in the log', async (t) => {
-  const lines: LogEntry[] = []
-  const { auth } = await instance(t, {
-    database: failingStore(),
-    log: (entry) => void lines.push(entry),
-  })
+test('an event that cannot be written is logged and does not change the response', async (t) => {
+  const { auth, log, faults } = await instance(t)
+  faults.fail('events.append')
   const { status } = await post(auth, '/api/token/', {
     username: 'ann',
     password: PASSWORD,
   })
   await auth.events.list()
   assert.equal(status, 200)
-  const told = lines.filter(
+  const entries = log.filter(
     ({ event }) => event === 'an audit event could not be written',
   )
   assert.deepEqual(
-    told.map(({ level, kind }) => [level, kind]),
-    [
-      ['error', 'user_created'],
-      ['error', 'signed_in'],
-    ],
+    entries.map(({ level, kind }) => [level, kind]),
+    [['error', 'signed_in']],
   )
 })
 
-test('flush deletes what is older than it is kept, and nothing else', async (t) => {
-  const { clock, pass } = stillClock()
-  const { auth } = await instance(t, { clock, audit: { keep: '7d' } })
-  pass(4 * 86_400)
+test('flush deletes expired events alone', async (t) => {
+  const { auth, clock } = await instance(t, { audit: { keep: '7d' } })
+  clock.advance(4 * 86_400)
   await signIn(auth)
-  pass(4 * 86_400 + 3_600)
+  clock.advance(4 * 86_400 + 3_600)
   const { events } = await auth.flush()
   assert.equal(events, 1)
   assert.deepEqual(await kindsOf(auth), ['signed_in'])
 })
 
 test('events are listed by user, kind and time, the newest first, page by page', async (t) => {
-  const { clock, pass } = stillClock()
-  const { auth, ann } = await instance(t, { clock })
-  pass(10)
+  const { auth, ann, clock } = await instance(t)
+  clock.advance(10)
   const bob = await auth.users.create({ username: 'bob' })
   await auth.users.change(bob.id, { staff: true })
   await auth.users.change(ann.id, { staff: true })
@@ -256,7 +229,7 @@ test('events are listed by user, kind and time, the newest first, page by page',
     'user_created ann',
   ])
   assert.deepEqual(
-    new Set(await kinds({ since: clock() })),
+    new Set(await kinds({ since: clock.now() })),
     new Set(['user_changed ann', 'user_changed bob', 'user_created bob']),
   )
 
@@ -269,7 +242,7 @@ test('events are listed by user, kind and time, the newest first, page by page',
   assert.deepEqual(paged, all)
 })
 
-test('a wrong password at a guard is written down with the address, too', async (t) => {
+test('a wrong password at a guard is recorded with the address too', async (t) => {
   const { auth, ann } = await instance(t, { authentication: [basic()], proxies: 1 })
   const headers = {
     authorization: `Basic ${Buffer.from('ann:wrong').toString('base64')}`,
@@ -280,9 +253,8 @@ test('a wrong password at a guard is written down with the address, too', async 
   assert.deepEqual([kind, userId, address], ['sign_in_failed', ann.id, '203.0.113.9'])
 })
 
-test('what happens within one moment is listed in the order in which it happened', async (t) => {
-  const { clock } = stillClock()
-  const { auth, ann } = await instance(t, { clock })
+test('events of the same moment are listed in their order', async (t) => {
+  const { auth, ann } = await instance(t)
   for (let i = 0; i < 20; i++)
     await auth.users.change(
       ann.id,
@@ -297,7 +269,7 @@ test('what happens within one moment is listed in the order in which it happened
   )
 })
 
-test('an event that takes its time holds up no end: who is deactivated is out before it is written', async (t) => {
+test('a slow event does not delay a revocation: deactivating takes effect before it is written', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   let write: (value?: unknown) => void = () => {}
   let isSlow = false
@@ -307,9 +279,11 @@ test('an event that takes its time holds up no end: who is deactivated is out be
           store.ports.events.append(event),
         )
       : store.ports.events.append(event)
-  const { auth, ann } = await instance(t, {
+  const auth = instanceFor(t, {
     database: withPorts(store, { events: { ...store.ports.events, append } }),
+    secret: SECRET,
   })
+  const ann = await auth.users.create({ username: 'ann', password: PASSWORD })
   const { access } = await signIn(auth)
   await auth.events.list()
   isSlow = true
@@ -320,14 +294,11 @@ test('an event that takes its time holds up no end: who is deactivated is out be
       () => false,
       () => true,
     )
-  for (
-    let i = 0;
-    !((await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive');
-    i++
-  ) {
-    assert.ok(i < 100, 'the session has not ended')
-    await sleep(10)
-  }
+  await until(
+    async () =>
+      (await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive',
+    'the session has not ended',
+  )
   write()
   await changing
   assert.equal((await newest(auth)).kind, 'user_changed')

@@ -12,7 +12,7 @@ import { DATA } from '../conformance/recording.ts'
 import { CREDENTIALS, post, probe, type Told } from './asking.ts'
 import { instance, NOW, optionsOf } from './fixture.ts'
 
-/** Specification 8.K, of algorithms and keys. */
+/** The numbered cases of algorithms and keys. */
 const RSA = readFileSync(new URL('keys/rs256.pem', DATA), 'utf8')
 const RSA_PUBLIC = readFileSync(new URL('keys/rs256.pub.pem', DATA), 'utf8')
 
@@ -37,7 +37,7 @@ for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
   })
 }
 
-test('K17 the public key is no secret to sign with', async () => {
+test('K17 the public key is refused as an HMAC secret', async () => {
   await using here = await instance(withTokens({ algorithm: 'RS256', signingKey: RSA }))
   const claims = {
     token_type: 'access',
@@ -85,7 +85,7 @@ const KEYS: { readonly [algorithm: string]: () => string } = {
 }
 
 for (const [name, keyOf] of Object.entries(KEYS)) {
-  test(`K18 ${name} signs what it then lets in, and says nothing else of itself`, async () => {
+  test(`K18 ${name} verifies its own tokens, whose header is alg and typ alone`, async () => {
     const algorithm = name.replace(/ .*/, '')
     await using here = await instance(withTokens({ algorithm, signingKey: keyOf() }))
 
@@ -104,7 +104,7 @@ for (const [name, keyOf] of Object.entries(KEYS)) {
   })
 }
 
-/** A key set at an address of this machine, and how often it was asked for. */
+/** A key set on a loopback address that counts its requests. */
 async function keySetServer(
   t: TestContext,
   keys: readonly object[],
@@ -127,7 +127,7 @@ async function keySetServer(
   }
 }
 
-test('K19 of a key set by address an unknown kid, none, or a set out of reach is an invalid token', async (t) => {
+test('K19 with a key set URL, an unknown kid, none, or an unreachable set is an invalid token', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const set = await keySetServer(t, [
     { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' },
@@ -165,7 +165,7 @@ test('K19 of a key set by address an unknown kid, none, or a set out of reach is
   assert.deepEqual(await answered(probe(cutOff, token('one'))), refused)
 })
 
-test('K20 with an algorithm of secrets the address of a key set is left alone', async () => {
+test('K20 with an HMAC algorithm the key set URL is not fetched', async () => {
   const url = 'http://127.0.0.1:9/jwks.json'
   await using here = await instance(withTokens({ jwksUrl: url }))
   const pair = await post(here, '/api/token/', CREDENTIALS)
@@ -173,7 +173,7 @@ test('K20 with an algorithm of secrets the address of a key set is left alone', 
   assert.equal((await probe(here, pair.token('access'))).status, 200)
 })
 
-test('K21 the golden token, octet for octet', () => {
+test('K21 the golden token, byte for byte', () => {
   const weak = importSecret('HS256', 'not_secret', { allowWeak: true })
   assert.equal(
     sign({ exp: 946_684_800 }, weak),

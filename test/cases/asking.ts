@@ -5,7 +5,7 @@ import type { House } from './fixture.ts'
 
 export const CREDENTIALS = { username: 'alice', password: 'pw12345' }
 
-/** An answer of a house: its status, its JSON, and a token in it taken apart, not verified. */
+/** A response: its status, its JSON, and its tokens decoded, not verified. */
 export interface Told {
   readonly status: number
   readonly body: { readonly [member: string]: unknown }

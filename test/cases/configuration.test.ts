@@ -5,8 +5,8 @@ import { main } from '../../src/cli/main.ts'
 import { watchword } from '../../src/watchword.ts'
 import { optionsOf } from './fixture.ts'
 
-/** Numbered cases of what is refused before there is anything to ask. */
-test('Z18 the command that makes a key needs a name', async () => {
+/** The numbered cases of configuration errors. */
+test('Z18 the command that creates an API token needs a username', async () => {
   const said: string[] = []
   const into = (): Writable =>
     new Writable({
@@ -24,7 +24,7 @@ test('Z18 the command that makes a key needs a name', async () => {
   assert.match(said.join(''), /^watchword token create needs USERNAME/)
 })
 
-test('H19 a route that counts by a rate which nobody gave is refused as it is made', async (t) => {
+test('H19 a guard with an unknown rate throws when it is made', async (t) => {
   const auth = watchword({ ...optionsOf(''), database: 'sqlite::memory:' })
   t.after(() => auth.close())
 

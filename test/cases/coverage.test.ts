@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-/** How many numbered cases each section of specification 8 has. */
+/** How many numbered cases each letter has. */
 const SECTIONS = {
   O: 59,
   R: 44,
@@ -23,7 +23,7 @@ const SECTIONS = {
   N: 26,
 }
 
-/** Cases that cannot be asked before something else is there. */
+/** Cases that wait for a missing feature, with its name. */
 const AWAITED: { readonly [id: string]: string } = {}
 
 /** Other files that test cases under their ids. */
@@ -69,7 +69,7 @@ function testedIds(): Set<string> {
   ])
 }
 
-test('every numbered case is a test under its own id, or awaits something that is named here', (t) => {
+test('every numbered case is a test under its id, or waits for a feature that is named here', (t) => {
   const tested = testedIds()
   const all = Object.entries(SECTIONS).flatMap(([letter, count]) =>
     Array.from({ length: count }, (_, i) => idOf(letter, i + 1)),

@@ -14,13 +14,13 @@ import { type Watchword, watchword } from '../../src/watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { probes, RATES, type Surroundings } from './probes.ts'
 
-/** Specification 8.0: the keys, users and configurations that the numbered cases speak of. */
+/** The keys, users and configurations of the numbered cases. */
 export const KEYS = {
   right: 'conformance-key-0123456789abcdef-0123456789abcdef',
   other: 'another-key-0123456789abcdef-0123456789abcdef',
 }
 
-/** It stands still, so that "expires now" is a moment and not a race. */
+/** The clock stands still, so that "expires now" is a moment and not a race. */
 export const NOW = 1_893_456_000 as UnixSeconds
 
 export const ALICE = '1' as UserId
@@ -69,7 +69,7 @@ const CONFIGURATIONS: {
   NP2: { proxies: 2 },
 }
 
-/** Simple JWT's defaults in our words, and what a configuration changes of them. */
+/** Simple JWT's defaults as our options, changed by a configuration. */
 export function optionsOf(cfg: string): Options {
   const { tokens, ...rest } = CONFIGURATIONS[cfg]!
   const sessions = tokens?.sessions !== false
@@ -98,7 +98,7 @@ export function optionsOf(cfg: string): Options {
   }
 }
 
-/** A whole house in memory, and a server in front of it. */
+/** An instance in memory, and a server in front of it. */
 export interface House extends AsyncDisposable {
   readonly auth: Watchword<User>
   readonly store: InstanceStore
@@ -119,7 +119,7 @@ export async function instance(options: Options): Promise<House> {
     const [, name = ''] = /^\/probe\/(.+)\/$/.exec(request.url ?? '') ?? []
     if (!auth.owns(request.url ?? '')) views[name]!(request, response)
   })
-  // What a socket of TLS says of itself.
+  // As a TLS socket has it.
   server.on('connection', (socket) => Object.assign(socket, { encrypted: around.secure }))
   mount(server, auth)
   await new Promise<void>((resolve) => {
@@ -181,7 +181,7 @@ const writer = passwords({
 })
 const hashes = new Map<string, Promise<string>>()
 
-/** Hashing is slow on purpose: once a password is enough. */
+/** Hashing is slow on purpose: each password is hashed once. */
 function hashOf(password: string): Promise<string> {
   const known = hashes.get(password) ?? writer.hash(password)
   hashes.set(password, known)

@@ -16,9 +16,9 @@ import { RequestPrincipal } from '../../src/permissions/request-principal.ts'
 import { rightsOf } from '../../src/permissions/rights.ts'
 
 /**
- * Specification 8.P, of compositions that are asked about a thing. Upstream asks a class twice, about the request and about the
- * thing, and its operators have to join two answers of each part. Here a permission is one function of who asks, what for and
- * about which thing: a rule that speaks of both says so itself, and there is no second answer to forget.
+ * The numbered cases of compositions with an object. Django REST framework calls a permission twice, with the request and
+ * with the object, and its operators have to combine two answers of each part. Here a permission is one function of
+ * principal, request and object.
  */
 interface Note {
   readonly owner: string
@@ -56,7 +56,7 @@ const isOwner: Asked = ({ identity, resource }) =>
 const mayAda = async (permission: unknown, resource: Note): Promise<boolean> =>
   (await (permission as Asked)({ identity: ada, request, resource })).granted
 
-/** A permission, and how often it was asked. */
+/** A permission that counts its calls. */
 function counted(decision: Decision): {
   readonly permission: Asked
   readonly asked: () => number
@@ -69,14 +69,14 @@ function counted(decision: Decision): {
   return { permission, asked: () => count }
 }
 
-test('P16 of parts joined with anyOf one has to grant all that it asks, of the request and of the thing', async () => {
-  // p: for staff, whatever the thing; q: for whoever owns it.
+test('P16 anyOf grants only if one part grants both request and object', async () => {
+  // p: for staff, any object; q: for the owner.
   const p = allOf(isStaff as Asked, (() => granted) as Asked)
   assert.equal(await mayAda(anyOf(p, isOwner), hers), true)
   assert.equal(await mayAda(anyOf(p, isOwner), his), false)
 })
 
-test('P16 what a part asks of the thing is not asked where it refuses the request', async () => {
+test('P16 a part that denies the request does not look at the object', async () => {
   const ofThing = counted(granted)
 
   assert.equal(
@@ -87,7 +87,7 @@ test('P16 what a part asks of the thing is not asked where it refuses the reques
   assert.equal(ofThing.asked(), 0)
 })
 
-test('P17 of parts joined with allOf each is asked once about the thing', async () => {
+test('P17 allOf calls each part once for the object', async () => {
   const [p, q] = [counted(granted), counted(granted)]
 
   assert.equal(await mayAda(allOf(p.permission, q.permission), hers), true)
@@ -95,7 +95,7 @@ test('P17 of parts joined with allOf each is asked once about the thing', async 
   assert.deepEqual([p.asked(), q.asked()], [1, 1])
 })
 
-test('P18 not() of a rule without anything to say of things grants them: it does not refuse every one (D31)', async () => {
+test('P18 not() of a permission that ignores the object does not deny every object (D31)', async () => {
   const signedIn = somebody('bob', true)
   const may = async (who: typeof ada): Promise<boolean> =>
     (await (not(isStaff) as unknown as Asked)({ identity: who, request, resource: his }))
@@ -105,12 +105,12 @@ test('P18 not() of a rule without anything to say of things grants them: it does
   assert.equal(await may(signedIn), false)
 })
 
-test('P18 not() of a rule of things is its opposite for each of them (D31)', async () => {
+test('P18 not() of an object permission is its opposite for each object (D31)', async () => {
   assert.equal(await mayAda(not(isOwner), his), true)
   assert.equal(await mayAda(not(isOwner), hers), false)
 })
 
-test('P19 what binds tighter is told by what stands inside: anyOf(allOf(not(a), b), c) is ~a & b | c', async () => {
+test('P19 nesting sets the precedence: anyOf(allOf(not(a), b), c) is ~a & b | c', async () => {
   const rule = (yes: boolean): Asked => (() => (yes ? granted : denied('no'))) as Asked
   for (const [a, b, c] of everyThree()) {
     const permission = anyOf(allOf(not(rule(a)), rule(b)), rule(c))

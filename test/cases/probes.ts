@@ -23,7 +23,7 @@ import type { Requirement, Watchword } from '../../src/watchword.ts'
 
 type Listener = GuardedListener<unknown, string>
 
-/** The rates of the probes that count. */
+/** The rates of the throttled probes. */
 export const RATES = {
   anon: '2/min',
   user: '3/min',
@@ -32,25 +32,26 @@ export const RATES = {
   zero: '0/day',
 } as const
 
-const deny: Permission<unknown, unknown> = () => denied('nobody may', { detail: 'nope' })
-/** Always refuses, and cannot tell for how long. */
+const deny: Permission<unknown, unknown> = () =>
+  denied('always denied', { detail: 'nope' })
+/** Always refuses, with an unknown wait. */
 const noWait: Throttle = { scope: 'nowait', wait: () => ({ seconds: undefined }) }
 
-// What a token says, until it expires (D12).
+// D12: tokens are valid until they expire, as in Simple JWT.
 const stateless = statelessBearer({ revocation: false })
 
-/** What a server knows of a request and the client did not say. */
+/** Properties of a request that its client does not send. */
 export interface Surroundings {
-  /** As the server in front says. */
+  /** The user that the server in front has authenticated. */
   remoteUser: string | undefined
   /** Whether it came over TLS. */
   secure: boolean
 }
 
 /**
- * The probe views of specification 8.0 by their names: `jwt`, `token+jwt`, `none-any`.
+ * The probe views by their names: `jwt`, `token+jwt`, `none-any`.
  *
- * @param counting an instance with the rates of the probes; the other one counts nothing
+ * @param counting an instance with the rates of the probes; the other one has no rates
  */
 export function probes(
   auth: Watchword<User>,
@@ -93,7 +94,7 @@ export function probes(
   }
 }
 
-/** GET and POST tell the text of the user. */
+/** GET and POST return the name of the user. */
 const tell: Listener = (
   { method, auth: { user } }: IncomingMessage & { auth: { user: unknown } },
   response,

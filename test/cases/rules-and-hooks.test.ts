@@ -7,8 +7,8 @@ import { watchword } from '../../src/watchword.ts'
 import { CREDENTIALS, post, probe } from './asking.ts'
 import { instance, optionsOf } from './fixture.ts'
 
-/** Specification 8.N, of the authentication rule, the hooks and the settings. */
-test('N20 whom the rule stops loving can neither sign in, nor refresh, nor ask (D11)', async () => {
+/** The numbered cases of the authentication rule, the hooks and the settings. */
+test('N20 a user that the rule refuses can neither sign in, nor refresh, nor make requests (D11)', async () => {
   let isLoved = true
   const users = { rule: (user: User | undefined) => user !== undefined && isLoved }
   await using here = await instance({ ...optionsOf(''), users })
@@ -32,7 +32,7 @@ test('N20 whom the rule stops loving can neither sign in, nor refresh, nor ask (
   )
 })
 
-test('N20 with ruleOnRequest off a token is let through until it expires, as upstream', async () => {
+test('N20 with ruleOnRequest off a token is accepted until it expires, as in Simple JWT', async () => {
   let isLoved = true
   const rule = (user: User | undefined): boolean => user !== undefined && isLoved
   await using here = await instance({
@@ -46,7 +46,7 @@ test('N20 with ruleOnRequest off a token is let through until it expires, as ups
   assert.equal((await probe(here, pair.token('access'))).status, 200)
 })
 
-test('N21 a failed sign-in is told once, its password starred', async () => {
+test('N21 on.signInFailed is called once, with the password masked', async () => {
   const told: { credentials: object; request: AuthRequest | undefined }[] = []
   await using here = await instance({
     ...optionsOf(''),
@@ -64,7 +64,7 @@ test('N21 a failed sign-in is told once, its password starred', async () => {
 })
 
 for (const updateLastLogin of [false, true]) {
-  test(`N22 a sign-in is told, updateLastLogin ${updateLastLogin} (D36)`, async () => {
+  test(`N22 on.signedIn is called with updateLastLogin ${updateLastLogin} (D36)`, async () => {
     const told: string[] = []
     const on = { signedIn: ({ user }: { user: User }) => void told.push(user.username) }
     await using here = await instance({
@@ -83,7 +83,7 @@ for (const updateLastLogin of [false, true]) {
   })
 }
 
-/** @returns the sentence with which these options are refused */
+/** @returns the message of the error for these options */
 function errorForOutcome(options: object): string {
   let message: string | undefined
   assert.throws(
@@ -120,12 +120,12 @@ test('N24 an unknown option is refused (D29)', () => {
   assert.match(errorForOutcome(withTokens({ acess: '5m' })), /"tokens\.acess"/)
 })
 
-test('N25 a token without a type or an id is no choice (D16)', () => {
+test('N25 the type claim and the id claim cannot be switched off (D16)', () => {
   assert.match(errorForOutcome(withTokens({ typeClaim: null })), /tokens\.typeClaim/)
   assert.match(errorForOutcome(withTokens({ jtiClaim: null })), /tokens\.jtiClaim/)
 })
 
-test('N26 a leeway that is no length of time is refused', () => {
+test('N26 a leeway that is no duration is refused', () => {
   for (const leeway of ['10', 'ten', null, [], -1, Number.NaN])
     assert.match(
       errorForOutcome(withTokens({ leeway })),
@@ -134,7 +134,7 @@ test('N26 a leeway that is no length of time is refused', () => {
     )
 })
 
-test('N26 a leeway in seconds or with its unit is taken', async (t: TestContext) => {
+test('N26 a leeway in seconds or with a unit is accepted', async (t: TestContext) => {
   for (const leeway of [10, '10s'] as const) {
     const auth = watchword({ ...withTokens({ leeway }), database: 'sqlite::memory:' })
     t.after(() => auth.close())

@@ -10,11 +10,11 @@ import { exchange, header, type Reply, requestText } from '../conformance/wire.t
 import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
-/** A row of the tables of specification 8. */
+/** A numbered case. */
 interface Row {
   readonly id: string
   readonly cfg?: string
-  /** The configuration cannot be: it is refused at construction. */
+  /** The configuration is refused at construction. */
   readonly refused?: boolean
   readonly steps?: readonly Step[]
   readonly note?: string
@@ -23,44 +23,44 @@ interface Row {
 interface Step {
   /** A step outside HTTP. */
   readonly do?: string
-  /** Seconds from the beginning, when it is taken. */
+  /** When: seconds from the start. */
   readonly at?: number
   /** Over https. */
   readonly secure?: boolean
-  /** Whom the server in front has signed in. */
+  /** The user that the server in front has authenticated. */
   readonly remoteUser?: string
-  /** How often it is taken. */
+  /** How often it is repeated. */
   readonly times?: number
   readonly method?: string
   readonly path?: string
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string
-  /** The body has no `Content-Type`; else it is JSON where the headers do not say. */
+  /** Sends the body without `Content-Type`; the default is JSON. */
   readonly untyped?: boolean
-  /** One octet a character. */
+  /** Latin-1: one byte a character. */
   readonly latin1?: boolean
-  /** Variables, and the member of the answer that each keeps. */
+  /** Variables, and the member of the response that each stores. */
   readonly keep?: { readonly [variable: string]: string }
   readonly answer?: Expected
 }
 
 interface Expected {
   readonly status: number
-  /** The words of the challenge, its realm apart. Without: there is none. */
+  /** The scheme of the challenge, without its realm. Default: no challenge. */
   readonly challenge?: string
-  /** Several, or one without a realm: exactly these. */
+  /** Several challenges, or one without a realm: exactly these. */
   readonly challenges?: readonly string[]
   readonly headers?: { readonly [name: string]: string | null }
-  /** Exactly this, members in this order; `<name>` is what a step kept. */
+  /** Exactly this body, members in this order; `<name>` is a stored variable. */
   readonly body?: unknown
-  /** What the members look like. */
+  /** Patterns of the members. */
   readonly like?: { readonly [member: string]: string }
   readonly text?: string
-  /** `detail` begins so; the rest is a parser's wording. */
+  /** The beginning of `detail`; the rest is a parser's wording. */
   readonly detailPrefix?: string
   /** Exactly these members, in this order, each a token. */
   readonly tokens?: readonly string[]
-  /** Claims of these tokens; `null`: there is no such claim. */
+  /** Claims of these tokens; `null` if the claim must be absent. */
   readonly claims?: { readonly [member: string]: { readonly [claim: string]: unknown } }
 }
 
@@ -90,7 +90,7 @@ for (const row of rows) {
   })
 }
 
-/** Where the table has no note: what is asked and what comes back. */
+/** The name of a case without a note: its requests and responses. */
 function told({ cfg, steps = [] }: Row): string {
   const last = steps.at(-1)!
   return `${last.method} ${last.path} ${cfg === undefined ? '' : `(${cfg}) `}is answered ${last.answer?.status}`
@@ -171,7 +171,7 @@ async function ask(
     step.body === undefined ? undefined : await filled(step.body, cfg, kept, here.store)
   const isTyped = step.untyped || headers.some(([name]) => name === 'Content-Type')
   if (body !== undefined && !isTyped) headers.push(['Content-Type', 'application/json'])
-  // Node's parser knows no method of this name: the core is asked without it.
+  // Node's parser refuses this method: the core is called without it.
   if (method === 'FOO') return askCore(method, path, here)
   const bytes =
     body === undefined ? undefined : Buffer.from(body, latin1 ? 'latin1' : 'utf8')

@@ -8,8 +8,8 @@ import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /**
- * Specification 8.N, of the store. Where Simple JWT has rows for tokens, issued and blacklisted, there is one row a sign-in:
- * what is promised of theirs is held to be true of ours.
+ * The numbered cases of the store. Simple JWT has rows for issued and blacklisted tokens, here there is one row a sign-in.
+ * What Simple JWT promises of its rows must hold for these.
  */
 const at = (later: number): UnixSeconds => (NOW + later) as UnixSeconds
 const minted = (text: string, here: House): Promise<string> =>
@@ -17,7 +17,7 @@ const minted = (text: string, here: House): Promise<string> =>
 const sessionsOf = ({ store }: House): Promise<readonly Session[]> =>
   store.ports.sessions.list(ALICE)
 
-/** A house whose clock is set by hand. */
+/** An instance whose clock the test sets. */
 async function timed(
   cfg: string,
   more: object = {},
@@ -37,7 +37,7 @@ async function timed(
   }
 }
 
-test('N07 a sign-in is one row: whose, which jti, since when, until when; an access token is none', async () => {
+test('N07 a sign-in is one row with user, jti, start and end; an access token has none', async () => {
   await using here = await instance(optionsOf(''))
   const pair = await post(here, '/api/token/', CREDENTIALS)
   await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })
@@ -50,7 +50,7 @@ test('N07 a sign-in is one row: whose, which jti, since when, until when; an acc
     { userId, jti, createdAt, idleExpiresAt },
     { userId: ALICE, jti: named, createdAt: NOW, idleExpiresAt: exp },
   )
-  // Nothing in it can be presented as a token (D8).
+  // The row holds no token (D8).
   assert.doesNotMatch(JSON.stringify(session), /\.ey/)
 })
 
@@ -66,7 +66,7 @@ test('N08 a rotation writes the new jti into the same row, beside the old one', 
   assert.equal(session!.generation, 1)
 })
 
-test('N09 of two blacklistings of one token the first alone is told that it did it', async () => {
+test('N09 of two revocations of one token only the first returns true', async () => {
   await using here = await instance(optionsOf(''))
   await post(here, '/api/token/', CREDENTIALS)
   const [{ id }] = (await sessionsOf(here)) as [Session]
@@ -76,7 +76,7 @@ test('N09 of two blacklistings of one token the first alone is told that it did 
   assert.equal((await here.store.ports.sessions.find(id))!.session.endedAt, at(1))
 })
 
-test('N10 a token that was never recorded is recorded and blacklisted in one go', async () => {
+test('N10 a token without a row is inserted and revoked in one call', async () => {
   await using here = await instance(optionsOf(''))
   const id = foreignSessionId('a'.repeat(32))
   assert.equal(await here.store.ports.sessions.find(id), undefined)
@@ -92,7 +92,7 @@ test('N10 a token that was never recorded is recorded and blacklisted in one go'
   )
 })
 
-test('N11 what a deleted user leaves stays, the blacklisted with it', async () => {
+test('N11 the rows of a deleted user stay, revoked ones too', async () => {
   await using here = await instance(optionsOf(''))
   await post(here, '/api/token/', CREDENTIALS)
   const left = await post(here, '/api/token/', CREDENTIALS)
@@ -113,7 +113,7 @@ test('N11 what a deleted user leaves stays, the blacklisted with it', async () =
   ])
 })
 
-test('N12 flush deletes the rows of the expired, ended or not, and no others', async () => {
+test('N12 flush deletes the rows of expired sessions, revoked or not, and no others', async () => {
   await using here = await instance(optionsOf(''))
   const put = async (
     id: string,
@@ -150,7 +150,7 @@ test('N12 flush deletes the rows of the expired, ended or not, and no others', a
   ])
 })
 
-test('N13 flush leaves a row while its token could still be let through by the leeway (D7)', async () => {
+test('N13 flush keeps a row while the leeway could still accept its token (D7)', async () => {
   const { here, set } = await timed('', { leeway: 30, session: '1d' })
   await using _ = here
   const pair = await post(here, '/api/token/', CREDENTIALS)
@@ -169,12 +169,12 @@ test('N13 flush leaves a row while its token could still be let through by the l
     (await post(here, '/api/token/refresh/', { refresh: pair.token('refresh') })).status,
     401,
   )
-  // A day later no clock that was set back can bring it to life.
+  // A day later no clock that was set back could accept it again.
   set(days(2) + 30 + 300 + 1)
   assert.equal((await here.auth.flush()).sessions, 1)
 })
 
-test('N14 flush never brings back a blacklisted sliding token that had been refreshed (D7)', async () => {
+test('N14 flush never revives a blacklisted sliding token that had been refreshed (D7)', async () => {
   const { here, set } = await timed('SL')
   await using _ = here
   const first = await post(here, '/api/token/sliding/', CREDENTIALS)
@@ -198,7 +198,7 @@ test('N14 flush never brings back a blacklisted sliding token that had been refr
   )
 })
 
-test('N15 flush never brings back a blacklisted token inside the leeway (D7)', async () => {
+test('N15 flush never revives a blacklisted token inside the leeway (D7)', async () => {
   const { here, set } = await timed('', { leeway: 30, session: '1d' })
   await using _ = here
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
@@ -211,7 +211,7 @@ test('N15 flush never brings back a blacklisted token inside the leeway (D7)', a
   assert.deepEqual([status, body.detail], [401, 'Token is blacklisted'])
 })
 
-test('N15 flush never brings back a blacklisted token of another issuer, however long that lives (D7)', async () => {
+test('N15 flush never revives a blacklisted token of another issuer, whatever its lifetime (D7)', async () => {
   const { here, set } = await timed('')
   await using _ = here
   const refresh = await minted(`<R{exp:${days(90)}}>`, here)
@@ -224,7 +224,7 @@ test('N15 flush never brings back a blacklisted token of another issuer, however
   assert.deepEqual([status, body.detail], [401, 'Token is blacklisted'])
 })
 
-test('N16 of two refreshes of one token at the same moment exactly one gets a pair (D5)', async () => {
+test('N16 of two concurrent refreshes of one token exactly one gets a pair (D5)', async () => {
   await using here = await instance(optionsOf('RB'))
   const refresh = (await post(here, '/api/token/', CREDENTIALS)).token('refresh')
 

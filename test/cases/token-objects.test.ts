@@ -9,11 +9,11 @@ import { signed, tampered } from '../conformance/forge.ts'
 import { CREDENTIALS, post } from './asking.ts'
 import { ALICE, instance, KEYS, NOW, optionsOf } from './fixture.ts'
 
-/** Specification 8.N, of what a token says. Rows that speak of token objects are held to what our tokens say. */
+/** The numbered cases of claims. Simple JWT's cases about token objects are checked on the claims of our tokens. */
 const HEX = /^[\da-f]{32}$/
 const LATE = (NOW + 0.999_999) as UnixSeconds
 
-test('N01 a refresh token says type, exp, iat, jti and user id, in this order and in whole seconds', async () => {
+test('N01 a refresh token has type, exp, iat, jti and user id, in this order and in whole seconds', async () => {
   await using here = await instance({ ...optionsOf('NB'), clock: () => LATE })
   const claims = (await post(here, '/api/token/', CREDENTIALS)).claims('refresh')
   const { jti, ...rest } = claims
@@ -28,7 +28,7 @@ test('N01 a refresh token says type, exp, iat, jti and user id, in this order an
   assert.match(String(jti), HEX)
 })
 
-test('N01 with a store it names its session too, last', async () => {
+test('N01 with a store it also has its session, last', async () => {
   await using here = await instance({ ...optionsOf(''), clock: () => LATE })
   const claims = (await post(here, '/api/token/', CREDENTIALS)).claims('refresh')
 
@@ -48,7 +48,7 @@ test('N01 with a store it names its session too, last', async () => {
   assert.match(String(claims.sid), HEX)
 })
 
-test('N02 the access token beside it shares its base time, not its jti', async () => {
+test('N02 the access token issued with it has the same iat, and another jti', async () => {
   await using here = await instance({ ...optionsOf('NB'), clock: () => LATE })
   const pair = await post(here, '/api/token/', CREDENTIALS)
   const { jti, ...rest } = pair.claims('access')
@@ -70,7 +70,7 @@ test('N02 the access token beside it shares its base time, not its jti', async (
   assert.notEqual(jti, pair.claims('refresh').jti)
 })
 
-test('N03 a sliding token says the end of its refreshing before the user id', async () => {
+test('N03 a sliding token has the end of its refreshing before the user id', async () => {
   await using here = await instance({ ...optionsOf('NB'), clock: () => LATE })
   const claims = (await post(here, '/api/token/sliding/', CREDENTIALS)).claims('token')
 
@@ -115,7 +115,7 @@ test('N05 audience and issuer come last', async () => {
     ])
 })
 
-test('N06 an access token made later counts from then: exp, iat and jti are new', async () => {
+test('N06 an access token issued later has a new exp, iat and jti', async () => {
   let now = NOW
   await using here = await instance({ ...optionsOf('NB'), clock: () => now })
   const pair = await post(here, '/api/token/', CREDENTIALS)
@@ -131,7 +131,7 @@ test('N06 an access token made later counts from then: exp, iat and jti are new'
   assert.notEqual(jti, pair.claims('refresh').jti)
 })
 
-test('N17 there is no token without a type or a lifetime', () => {
+test('N17 a token without a type or a lifetime cannot be configured', () => {
   for (const tokens of [
     { typeClaim: '' },
     { access: 0 },
@@ -147,7 +147,7 @@ test('N17 there is no token without a type or a lifetime', () => {
   }
 })
 
-test('N18 a token whose lifetime is nothing has expired as it is made', async () => {
+test('N18 a token with a lifetime of 0 has expired when it is issued', async () => {
   await using here = await instance(optionsOf(''))
   const claims = JSON.stringify({ exp: NOW, iat: NOW, jti: 'a'.repeat(32) })
   const token = signed(
@@ -161,7 +161,7 @@ test('N18 a token whose lifetime is nothing has expired as it is made', async ()
   assert.deepEqual([status, body.detail], [401, 'Token is expired'])
 })
 
-test('N19 no claim of a token is to be had before its signature held', () => {
+test('N19 no export reads the claims of an unverified token', () => {
   const key = jwt.importSecret('HS256', KEYS.right)
   const token = jwt.sign({ exp: NOW + 60, user_id: '1' }, key)
   const { verify } = jwt.verifier({

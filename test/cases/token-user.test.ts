@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tokenUser } from '../../src/authentication/token-user.ts'
 
-/** Specification 8.L: a user as a token tells of them. Ours is a plain value in our words; `claims` holds all the rest. */
+/** The numbered cases of the user as a token describes it: a plain object; `claims` holds the rest. */
 const TERMS = { userIdClaim: 'user_id' }
 
-test('L07 it says id, name and standing from the claims, and keeps the claims', () => {
+test('L07 it has id, username, staff and superuser from the claims, and the claims', () => {
   const claims = { user_id: '42', username: 'u', x: 1 }
   const user = tokenUser(claims, TERMS)
 
@@ -18,12 +18,12 @@ test('L07 it says id, name and standing from the claims, and keeps the claims', 
   assert.equal(user.claims.missing, undefined)
 })
 
-test('L07 a claim of another type is not made into a name', () => {
+test('L07 a username claim of another type is ignored', () => {
   assert.equal(tokenUser({ user_id: '42', username: 7 }, TERMS).username, '')
   assert.equal(tokenUser({ user_id: '42' }, TERMS).username, '')
 })
 
-test('L08 two are of one user where their ids are the same, and none is a user of the store', () => {
+test('L08 two are the same user if their ids are equal, and neither is a user of the store', () => {
   const [one, same, other] = ['1', '1', '2'].map((id, i) =>
     tokenUser({ user_id: id, jti: String(i) }, TERMS),
   )
@@ -33,7 +33,7 @@ test('L08 two are of one user where their ids are the same, and none is a user o
   assert.ok('claims' in one!)
 })
 
-test('L09 nothing can be done to the store through it', () => {
+test('L09 it has no functions that change the store', () => {
   const user = tokenUser({ user_id: '1', save: 'x' }, TERMS)
 
   assert.deepEqual(
@@ -45,7 +45,7 @@ test('L09 nothing can be done to the store through it', () => {
     assert.ok(!(deed in user), deed)
 })
 
-test('L10 it has no roles and no permissions, whatever its claims say of a superuser', () => {
+test('L10 it has no roles and no permissions, even if its claims say superuser', () => {
   const claims = {
     user_id: '1',
     is_superuser: true,

@@ -13,9 +13,9 @@ const EXTRA: { readonly [cfg: string]: object } = {
 let count = 0
 
 /**
- * Writes the tokens that a text of the tables names: `<R>`, `<A>`, `<S>`; `<R{x:v,-y}>` with claim x set to v (moments
+ * Writes the tokens that a case names: `<R>`, `<A>`, `<S>`; `<R{x:v,-y}>` with claim x set to v (moments
  * are seconds from now) and y removed; `@other` another key, `@none` unsigned, `@HS512` that algorithm; `#a` a `jti` made
- * of that letter. `<r>` and other small names stand for tokens that a step kept.
+ * of that letter. `<r>` and other lower-case names stand for stored tokens.
  */
 export async function filled(
   text: string,
@@ -67,7 +67,7 @@ function minted(
   return signed({ alg, typ: 'JWT' }, JSON.stringify(claims), alg, Buffer.from(secret))
 }
 
-/** What Simple JWT writes with CHECK_REVOKE_TOKEN (specification 3.5). */
+/** Simple JWT's revoke claim (CHECK_REVOKE_TOKEN). */
 async function revokeClaim(store: InstanceStore): Promise<object> {
   const alice = await store.ports.users.find('id', '1' as UserId)
   return {

@@ -17,6 +17,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { allCommands } from '../../src/cli/commands.ts'
+import { pause, timed } from '../time.ts'
 import {
   assertMessage,
   BIN,
@@ -321,7 +322,7 @@ test('a username that is not UTF-8 is rejected', async () => {
 
   const child = spawn('sh', ['-c', line, process.execPath, BIN], {
     cwd: here.path,
-    timeout: 20_000,
+    timeout: 120_000,
   })
   const [err] = await Promise.all([textOf(child.stderr), once(child, 'close')])
 
@@ -340,7 +341,7 @@ test('user passwd revokes all sessions of the user, in a running server within a
     (await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })).code,
     0,
   )
-  await sleep(1000)
+  await pause(1000)
 
   assert.equal((await hello(it.url, pair)).status, 401)
   assert.equal(
@@ -387,7 +388,7 @@ test('sessions are listed, and revoked one by one or all at once', async () => {
     (await here.enter('session revoke --user ada')).out,
     'Revoked 1 session.\n',
   )
-  await sleep(1000)
+  await pause(1000)
   for (const pair of pairs) assert.equal((await hello(it.url, pair)).status, 401)
 })
 
@@ -434,7 +435,7 @@ test('keys rotate beside a running server keeps valid tokens valid', async () =>
   const turn = JSON.parse((await here.enter('keys rotate --json')).out)
   assert.deepEqual(turn, { current: old.next, retiring: old.current, next: turn.next })
   assert.deepEqual(await stages(), turn)
-  await sleep(1000)
+  await pause(1000)
   const after = await signIn(it.url, 'ada', PASSWORD)
 
   assert.equal(
@@ -458,7 +459,7 @@ test('keys rotate --leaked makes every token invalid, in a running server within
   assert.equal((await hello(it.url, before)).status, 200)
 
   await here.enter('keys rotate --leaked')
-  await sleep(1000)
+  await pause(1000)
   assert.equal((await hello(it.url, before)).status, 401)
   assert.equal(
     (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
@@ -586,12 +587,11 @@ test('R16: a stop under load loses no request', async (t) => {
   const clients = Array.from({ length: 10 }, client)
   while (answered < 100 && lost.length === 0 && !refused) await sleep(10)
   const before = answered
-  const began = performance.now()
-  const code = await it.stop()
+  const { ms, got: code } = await timed(() => it.stop())
   await Promise.all(clients)
 
   assert.equal(code, 0)
   assert.deepEqual(lost, [])
   assert.ok(before >= 100, `${before} answered before the stop`)
-  assert.ok(performance.now() - began < 10_000)
+  assert.ok(ms < 10_000, `${ms} ms`)
 })

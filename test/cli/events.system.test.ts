@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { watchword } from '../../src/watchword.ts'
+import { until } from '../time.ts'
 import { BIN, folder, PASSWORD } from './folder.ts'
 
 test('events --follow prints each new event once, until SIGTERM', async (t) => {
@@ -21,19 +22,18 @@ test('events --follow prints each new event once, until SIGTERM', async (t) => {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text
   })
-  const until = async (lines: number): Promise<void> => {
-    for (let i = 0; out.split('\n').length <= lines; i++) {
-      assert.ok(i < 1200, `printed: ${out}`)
-      await sleep(50)
-    }
-  }
-  await until(1)
+  const printed = (lines: number): Promise<void> =>
+    until(
+      () => out.split('\n').length > lines,
+      () => `printed: ${out}`,
+    )
+  await printed(1)
   const auth = watchword({ database, log: () => {} })
   t.after(() => auth.close())
   const bob = await auth.users.create({ username: 'bob' })
-  await until(2)
+  await printed(2)
   await auth.users.delete(bob.id)
-  await until(3)
+  await printed(3)
   await sleep(1200)
   child.kill('SIGTERM')
   const [code] = await once(child, 'close')

@@ -15,7 +15,6 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { findCommand } from '../../src/cli/commands.ts'
@@ -23,6 +22,7 @@ import { parseWords } from '../../src/command/parse-words.ts'
 import { SECRET, within } from '../server/command.ts'
 import { whole } from '../server/load.ts'
 import { freePort } from '../services/free-port.ts'
+import { until } from '../time.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const inDeploy = (name: string): string =>
@@ -98,7 +98,7 @@ test('the Procfile serves on PORT with WEB_CONCURRENCY workers, and stops on SIG
     stream.setEncoding('utf8').on('data', (text) => (output += text))
   const ended = once(child, 'close')
 
-  assert.ok(await within(30, () => output.includes('2 workers')), output)
+  assert.ok(await within(120, () => output.includes('2 workers')), output)
   const statusOfFirstPage = (): Promise<string> =>
     whole({ port, path: '/', agent: false }).then(({ how }) => how)
   assert.equal(await statusOfFirstPage(), '200', output)
@@ -107,9 +107,10 @@ test('the Procfile serves on PORT with WEB_CONCURRENCY workers, and stops on SIG
   // A platform signals the whole process group. foreman does not wait for its children.
   process.kill(-child.pid!, 'SIGTERM')
   await ended
-  for (let i = 0; i < 100 && (await statusOfFirstPage()) !== 'ECONNREFUSED'; i++)
-    await sleep(100)
-  assert.equal(await statusOfFirstPage(), 'ECONNREFUSED', output)
+  await until(
+    async () => (await statusOfFirstPage()) === 'ECONNREFUSED',
+    () => output,
+  )
 })
 
 test('dockerfilelint accepts the Dockerfile, and its versions are the tested ones', async () => {

@@ -84,7 +84,10 @@ for (const on of ['a socket file', 'a port'] as const) {
     const rate = await running.stop()
 
     t.diagnostic(`${running.answered} answers, ${Math.round(rate)} a second`)
-    assert.deepEqual([running.lost, running.resetEarly, running.refused], [[], 0, 0])
+    assert.deepEqual(
+      [running.lost, running.resetEarly, running.refused, running.unavailable],
+      [[], 0, 0, 0],
+    )
     assert.ok(running.answered > 100)
   })
 }

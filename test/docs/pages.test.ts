@@ -172,7 +172,14 @@ test('the page of checking elsewhere has a row for every option and every code',
 
 test('the page of frameworks has a row for every adapter', () => {
   const page = read('docs/adapters.md')
-  const others = ['.', './jwt', './permissions', './authentication', './verify']
+  const others = [
+    '.',
+    './jwt',
+    './permissions',
+    './authentication',
+    './testing',
+    './verify',
+  ]
   const adapters = Object.keys(JSON.parse(read('package.json')).exports)
     .filter((name) => !others.includes(name))
     .map((name) => name.replace('./', 'watchword/'))

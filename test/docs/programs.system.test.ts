@@ -156,14 +156,14 @@ describe('programs', { concurrency: availableParallelism() }, () => {
         assert.equal(program.text.replace(/^.*\n/, ''), example)
       })
     } else {
-      test(`${name} runs as it is printed`, { timeout: 60_000 }, (t) =>
+      test(`${name} runs as it is printed`, { timeout: 600_000 }, (t) =>
         path === undefined ? runs(t, program) : runsAmongOthers(t, program),
       )
     }
   }
 })
 
-test('the programs of the pages compile', { timeout: 120_000 }, async (t) => {
+test('the programs of the pages compile', { timeout: 600_000 }, async (t) => {
   const folder = folderOf(t)
   const files = programs
     .filter(({ path }) => !path?.endsWith('.tsx'))

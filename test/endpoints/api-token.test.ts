@@ -64,6 +64,8 @@ async function program(t: TestContext, options: Options = {}) {
     headers: Record<string, string> = {},
   ): Promise<string> => {
     const answer = await post(body, headers)
+    // Beside other programs twenty hashes take longer than a login may wait.
+    if (answer.status === 503) return given(body, headers)
     assert.equal(answer.status, 200, JSON.stringify(answer.body))
     assert.deepEqual(Object.keys(answer.body), ['token'])
     return answer.body.token

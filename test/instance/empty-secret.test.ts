@@ -5,8 +5,8 @@ import { test } from 'node:test'
 import { parseSettings } from '../../src/settings/settings.ts'
 import { folder, instanceFor } from './setup.ts'
 
-// Left behind where the disk was full, or the process died, between making the file and writing it. Rules K2, K7.
-test('a secret file without a secret stops the start', async (t) => {
+// Left behind if the disk was full, or the process died, between creating the file and writing it.
+test('an empty secret file stops the start', async (t) => {
   const database = join(folder(t), 'watchword.db')
   writeFileSync(`${database}.secret`, '', { mode: 0o600 })
   await assert.rejects(instanceFor(t, { database }).migrate(), { code: 'invalid_config' })
@@ -23,7 +23,7 @@ for (const secret of [
   })
 }
 
-test('a lost secret file stops the start, and nothing is put in its place', async (t) => {
+test('a lost secret file stops the start, and no new one is created', async (t) => {
   const database = join(folder(t), 'watchword.db')
   const before = instanceFor(t, { database })
   await before.migrate()

@@ -6,7 +6,7 @@ import { folder, instanceFor, post, SECRET } from './setup.ts'
 
 const OPEN = '/proc/self/fd'
 
-test('an instance that cannot be opened leaves nothing open, however often it is asked', {
+test('an instance that cannot be opened leaves no file or connection open, however often it is tried', {
   skip: !existsSync(OPEN) && 'open files are counted in /proc',
 }, async (t) => {
   const database = join(folder(t), 'watchword.db')

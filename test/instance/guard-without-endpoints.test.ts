@@ -4,13 +4,13 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { guardOf, mount } from '../../src/adapters/node.ts'
-import { instanceFor, PASSWORD, signIn } from './setup.ts'
+import { testInstance } from '../../src/testing/index.ts'
 
 async function ask(
   t: TestContext,
   listener: RequestListener,
   path: string,
-  access = '',
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const server = createServer(listener)
   server.listen(0, '127.0.0.1')
@@ -20,8 +20,7 @@ async function ask(
     server.closeAllConnections()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
-  const headers = access === '' ? {} : { authorization: `Bearer ${access}` }
-  const signal = AbortSignal.timeout(1000)
+  const signal = AbortSignal.timeout(60_000)
   try {
     const response = await fetch(url, { headers, signal })
     return `${response.status} ${(await response.text()).length > 0}`
@@ -30,21 +29,20 @@ async function ask(
   }
 }
 
-test('where the endpoints are served elsewhere, a guard answers their paths too', async (t) => {
-  const auth = instanceFor(t, { database: 'sqlite::memory:' })
-  const listener = guardOf(auth)((_, response) => response.end('in'))
+test('without mounted endpoints a guard handles requests to their paths too', async (t) => {
+  await using app = testInstance()
+  const listener = guardOf(app.auth)((_, response) => response.end('in'))
   assert.notEqual(await ask(t, listener, '/api/token/'), 'TimeoutError')
 })
 
 test('a listener that fails after its head was sent leaves no response open', async (t) => {
-  const auth = instanceFor(t, { database: 'sqlite::memory:' })
-  await auth.users.create({ username: 'ann', password: PASSWORD })
-  const { access } = await signIn(auth)
-  const guard = mount(createServer(), auth)
+  await using app = testInstance()
+  await app.auth.users.create({ username: 'ann' })
+  const guard = mount(createServer(), app.auth)
   const listener = guard(async (_, response) => {
     response.writeHead(200)
     response.write('part')
     throw new Error('late')
   })
-  assert.notEqual(await ask(t, listener, '/', access), 'TimeoutError')
+  assert.notEqual(await ask(t, listener, '/', await app.as('ann')), 'TimeoutError')
 })

@@ -15,6 +15,7 @@ import {
   isStaff,
   type Permission,
 } from '../../src/permissions/index.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { watchword } from '../../src/watchword.ts'
 
 const ROLES = { editor: ['posts.add', 'posts.change'], viewer: ['posts.view'] } as const
@@ -44,30 +45,14 @@ const requestOf = (method: string, authorization?: string): AuthRequest => ({
 })
 
 async function instance(t: { after(end: () => Promise<void>): void }) {
-  const logged: Record<string, unknown>[] = []
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    roles: ROLES,
-    explain: true,
-    log: (entry) => logged.push(entry),
-  })
+  const app = testInstance({ roles: ROLES, explain: true })
+  const { auth, log } = app
   t.after(() => auth.close())
-  const user = await auth.users.create({
-    username: 'ada',
-    password: 'qhr4-7mzt-w2pd-x9kc',
-    roles: ['editor'],
-  })
-  const reply = await auth.handler(
-    new Request('http://localhost/api/token/', {
-      method: 'POST',
-      body: JSON.stringify({ username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' }),
-      headers: { 'content-type': 'application/json' },
-    }),
-  )
-  const { access } = (await reply.json()) as { access: string }
+  const user = await auth.users.create({ username: 'ada', roles: ['editor'] })
+  const { authorization: asAda } = await app.as(user)
   /** `200 ada`, or the status, the challenges and the detail. */
   const answer = async (
-    ...[requirement, method = 'GET', authorization = `Bearer ${access}`]: AnswerArgs
+    ...[requirement, method = 'GET', authorization = asAda]: AnswerArgs
   ): Promise<string> => {
     try {
       const { user } = await auth.require(
@@ -83,7 +68,7 @@ async function instance(t: { after(end: () => Promise<void>): void }) {
       return [status, ...challenges, JSON.parse(body).detail].join(' | ')
     }
   }
-  return { auth, user, answer, logged }
+  return { auth, user, answer, log }
 }
 type AnswerArgs = [requirement?: unknown, method?: string, authorization?: string]
 
@@ -199,13 +184,12 @@ test('a role that the option "roles" lacks is refused', async (t) => {
 })
 
 test('with explain, each refusal is logged with its scheme and reason, without secrets', async (t) => {
-  const { user, answer, logged } = await instance(t)
-  logged.length = 0
+  const { user, answer, log } = await instance(t)
 
   await answer('posts.view')
   await answer(undefined, 'GET', 'Bearer very-secret-token')
 
-  assert.deepEqual(logged, [
+  assert.deepEqual(log, [
     {
       level: 'info',
       event: 'a request was refused',
@@ -224,10 +208,10 @@ test('with explain, each refusal is logged with its scheme and reason, without s
       scheme: undefined,
       user: undefined,
       code: 'malformed',
-      reason: logged[1]?.reason,
+      reason: log[1]?.reason,
     },
   ])
-  assert.doesNotMatch(JSON.stringify(logged), /very-secret|not-for-the-log/)
+  assert.doesNotMatch(JSON.stringify(log), /very-secret|not-for-the-log/)
 })
 
 test('an impossible requirement throws when the guard is made', async (t) => {
@@ -246,7 +230,7 @@ test('an impossible requirement throws when the guard is made', async (t) => {
 })
 
 test('authorize() in a handler refuses with the challenges of its route, and is logged', async (t) => {
-  const { auth, user, answer, logged } = await instance(t)
+  const { auth, user, answer, log } = await instance(t)
   assert.equal(await answer(), '200 ada')
   const notOwner: Permission<string, unknown> = () => denied('not the owner')
   const refused = async (
@@ -272,13 +256,12 @@ test('authorize() in a handler refuses with the challenges of its route, and is 
         .map(([, value]) => value),
     ].join(' | ')
   }
-  logged.length = 0
 
   assert.equal(await refused([robot]), '401 | Robot | Known')
   assert.equal(await refused([silent]), '403')
   assert.equal(await refused([robot], user), '403')
 
-  const refusals = logged.map(({ scheme, user, code, reason }) => ({
+  const refusals = log.map(({ scheme, user, code, reason }) => ({
     scheme,
     user,
     code,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { TokenOptions, UserOptions } from '../../src/settings/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { folder, instanceFor, PASSWORD, post, signIn } from './setup.ts'
 
 const CASES: Readonly<
@@ -13,16 +14,16 @@ const CASES: Readonly<
   'with a rule': { users: { rule: (user) => user?.active === true } },
 }
 
-// rotation.md §3, "user gone", and rule T7: 401, and the session is revoked.
+// The refresh is answered with 401, and the session is revoked.
 for (const [name, terms] of Object.entries(CASES)) {
-  test(`a refresh for an inactive user ends the session, ${name}`, async (t) => {
+  test(`a refresh of an inactive user revokes the session, ${name}`, async (t) => {
     const database = join(folder(t), 'watchword.db')
     const auth = instanceFor(t, { database, ...terms })
     await auth.users.create({ username: 'ann', password: PASSWORD })
     const { refresh } = await signIn(auth)
     const db = new DatabaseSync(database)
     t.after(() => db.close())
-    // By another program: an instance that deactivates ends the sessions itself.
+    // Written by another program: an instance that deactivates a user revokes the sessions itself.
     db.exec('update users set active = 0')
     assert.equal((await post(auth, '/api/token/refresh/', { refresh })).status, 401)
     db.exec('update users set active = 1')
@@ -30,9 +31,10 @@ for (const [name, terms] of Object.entries(CASES)) {
   })
 }
 
-test('a rule that answers with a promise lets nobody in', async (t) => {
+test('a users.rule that returns a promise refuses every user', async () => {
   const rule = (async () => false) as unknown as NonNullable<UserOptions['rule']>
-  const auth = instanceFor(t, { database: 'sqlite::memory:', users: { rule } })
+  await using app = testInstance({ users: { rule } })
+  const { auth } = app
   await auth.users.create({ username: 'ann', password: PASSWORD })
   assert.notEqual(
     (await post(auth, '/api/token/', { username: 'ann', password: PASSWORD })).status,

@@ -15,11 +15,12 @@ import {
   not,
   objectPermissions,
 } from '../../src/permissions/index.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { watchword } from '../../src/watchword.ts'
 
 /** Values that only JavaScript or a cast can pass: none of them may admit a request. */
 function instance(t: TestContext, options: object = {}) {
-  const auth = watchword({ database: 'sqlite::memory:', log: () => {}, ...options })
+  const { auth, log } = testInstance(options)
   t.after(() => auth.close())
   const request = new Request('http://localhost/', {
     headers: { authorization: 'Key unknown' },
@@ -32,7 +33,7 @@ function instance(t: TestContext, options: object = {}) {
       return auth.replyToError(error).status
     }
   }
-  return { auth, statusOf }
+  return { auth, log, statusOf }
 }
 
 const scheme = (identify: () => unknown) => () => ({ challenge: 'Key', identify })
@@ -162,10 +163,8 @@ test('a list of schemes is not a requirement, even after authenticate() took the
 })
 
 test('unknown client addresses are logged once, whichever part reads them', async (t) => {
-  const logged: { event: string }[] = []
-  const log = (entry: { event: string }): unknown => logged.push(entry)
   const authentication = [bearer(), session(), apiToken(), basic()]
-  const { auth } = instance(t, { authentication, log, throttle: { anon: '100/day' } })
+  const { auth, log } = instance(t, { authentication, throttle: { anon: '100/day' } })
   const body = new URLSearchParams({ username: 'ada', password: 'x' })
 
   for (const path of ['/api/token/', '/api-token-auth/', '/auth/login/']) {
@@ -179,22 +178,17 @@ test('unknown client addresses are logged once, whichever part reads them', asyn
   await auth.require(new Request('http://localhost/')).catch(() => {})
 
   assert.equal(
-    logged.filter(({ event }) =>
-      event.startsWith('the addresses of clients are not known'),
-    ).length,
+    log.filter(({ event }) => event.startsWith('the addresses of clients are not known'))
+      .length,
     1,
   )
 })
 
 test('a scheme that was not called is logged with what to write', async (t) => {
-  const logged: { reason?: unknown }[] = []
-  const { statusOf } = instance(t, {
-    authentication: [bearer],
-    log: (entry: object) => logged.push(entry),
-  })
+  const { statusOf, log } = instance(t, { authentication: [bearer] })
 
   assert.equal(await statusOf(undefined), 500)
-  assert.match(String(logged.at(-1)?.reason), /write \[bearer\(\)\], not \[bearer\]/)
+  assert.match(String(log.at(-1)?.reason), /write \[bearer\(\)\], not \[bearer\]/)
 })
 
 test('impossible options throw invalid_config and name the option', () => {

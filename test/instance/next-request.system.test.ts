@@ -12,7 +12,7 @@ import type { UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { folder, instanceFor, SECRET } from './setup.ts'
 
-/** What happens to an account, through an instance and as another program writes it. */
+/** Changes of an account, through an instance and as SQL of another program. */
 interface Change {
   readonly options?: Options
   readonly by: (auth: Watchword, id: UserId) => Promise<unknown>
@@ -45,7 +45,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
 }
 
-/** An instance to which ann has just shown herself twice: what can be remembered of her is. */
+/** An instance whose caches hold ann: she has just made two requests. */
 async function seen(auth: Watchword, options: Options) {
   const ann = await auth.users.create({ username: 'ann' })
   const access = await accessTokenOf('ann', options)
@@ -58,7 +58,7 @@ async function seen(auth: Watchword, options: Options) {
   return { id: ann.id, ask }
 }
 
-/** Without a password, whose hash would take longer than everything else here. */
+/** Without a password: hashing it would take longer than the rest of the test. */
 async function accessTokenOf(username: string, options: Options): Promise<string> {
   const instance = await openInstance(parseSettings(options, {}))
   try {
@@ -90,7 +90,7 @@ for (const [what, { options = {}, by, sql, error }] of Object.entries(CHANGES)) 
     return { database, all, here: instanceFor(t, all), there: () => instanceFor(t, all) }
   }
 
-  test(`${what} acts on the next request of the instance that wrote it`, async (t) => {
+  test(`${what} takes effect at the next request of the instance that wrote it`, async (t) => {
     const { here, all } = place(t)
     const { id, ask } = await seen(here, all)
 
@@ -99,7 +99,7 @@ for (const [what, { options = {}, by, sql, error }] of Object.entries(CHANGES)) 
     await assert.rejects(async () => ask(), isRefused(error))
   })
 
-  test(`${what} acts on the next request of another instance on the file`, async (t) => {
+  test(`${what} takes effect at the next request of another instance on the file`, async (t) => {
     const { here, there, all } = place(t)
     const { id, ask } = await seen(here, all)
 
@@ -108,7 +108,7 @@ for (const [what, { options = {}, by, sql, error }] of Object.entries(CHANGES)) 
     await assert.rejects(async () => ask(), isRefused(error))
   })
 
-  test(`${what} acts on the next request when another process wrote it, with no turn of the loop between`, async (t) => {
+  test(`${what} by another process takes effect at the next request, without a turn of the event loop between`, async (t) => {
     const { here, database, all } = place(t)
     const { ask } = await seen(here, all)
 
@@ -118,7 +118,7 @@ for (const [what, { options = {}, by, sql, error }] of Object.entries(CHANGES)) 
   })
 }
 
-/** Another program: it knows SQLite and nothing of this library. It has ended when this returns. */
+/** Runs SQL in another process, without this library, and waits for its end. */
 function write(database: string, sql: string): void {
   const program =
     "new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec(process.argv[2])"
@@ -128,7 +128,7 @@ function write(database: string, sql: string): void {
   assert.equal(status, 0, stderr)
 }
 
-test('an account that comes back is let in again at the next request', async (t) => {
+test('an account that is restored is accepted at the next request', async (t) => {
   const database = join(folder(t), 'watchword.db')
   const options = { database, secret: SECRET }
   const { ask } = await seen(instanceFor(t, options), options)

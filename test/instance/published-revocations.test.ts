@@ -15,7 +15,7 @@ import { sqliteStore, withPorts } from '../stores/open.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
-test('a service that only verifies learns who has signed out, of tens of thousands too', async (t) => {
+test('a verifying service learns of revoked sessions, also of tens of thousands', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const others: RevokedSession[] = []
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
@@ -72,7 +72,7 @@ test('a service that only verifies learns who has signed out, of tens of thousan
   for (let n = 0; n < 25_000; n++)
     others.push({ id: hexId(systemRandom) as SessionId, endedAt: at(now, n / 1250 - 20) })
   await auth.sessions.revokeAll(vitor.id)
-  // The feed that is kept is a second old, and what is known elsewhere is too old.
+  // The published feed is a second old; what the service has is too old.
   await new Promise((resolve) => setTimeout(resolve, 1000))
   elapsed += 31
   await assert.rejects(elsewhere.check(vitor.access), { code: 'revoked' })

@@ -7,7 +7,7 @@ import { folder, instanceFor, SECRET } from './setup.ts'
 
 const NEWER = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'
 
-test('a store that processes share needs a secret, and none is made for it', async (t) => {
+test('a shared database needs a configured secret: none is generated', async (t) => {
   const file = join(folder(t), 'watchword.db')
   const auth = instanceFor(t, { database: sqliteStore({ file }) })
   await assert.rejects(auth.migrate(), {
@@ -17,7 +17,7 @@ test('a store that processes share needs a secret, and none is made for it', asy
   await instanceFor(t, { database: sqliteStore({ file }), secret: SECRET }).migrate()
 })
 
-test('the environment names the secret of today and those of yesterday, in this order', () => {
+test('WATCHWORD_SECRET comes first, then WATCHWORD_OLD_SECRETS in their order', () => {
   const revealed = (env: Record<string, string>): string[] =>
     parseSettings({}, env).secrets.map((secret) => secret.reveal())
   assert.deepEqual(revealed({ WATCHWORD_SECRET: NEWER }), [NEWER])

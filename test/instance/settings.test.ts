@@ -4,12 +4,12 @@ import type { SchemeDeps } from '../../src/authentication/scheme.ts'
 import { bearer } from '../../src/index.ts'
 import { importSecret, sign } from '../../src/jwt/index.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { instanceFor, PASSWORD, post, SECRET, signIn, stillClock } from './setup.ts'
+import { testInstance } from '../../src/testing/index.ts'
+import { PASSWORD, post, SECRET, signIn } from './setup.ts'
 
-test('no scheme is handed the signing key as text', async (t) => {
+test('schemes cannot read the signing key', async () => {
   let seen: SchemeDeps | undefined
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
+  await using app = testInstance({
     tokens: { algorithm: 'HS256', signingKey: SECRET },
     authentication: [
       (deps) => {
@@ -18,12 +18,12 @@ test('no scheme is handed the signing key as text', async (t) => {
       },
     ],
   })
-  await auth.authenticate(new Request('http://localhost/'))
+  await app.auth.authenticate(new Request('http://localhost/'))
   assert.ok(seen !== undefined && !JSON.stringify(seen.terms).includes(SECRET))
 })
 
 for (const name of ['constructor', 'toString']) {
-  test(`an option called "${name}" is refused in a sentence`, () => {
+  test(`an option called "${name}" is refused by its name`, () => {
     assert.throws(() => parseSettings({ [name]: 1 }, {}), {
       message: `There is no option "${name}".`,
     })
@@ -37,11 +37,8 @@ test('two endpoints cannot have one path', () => {
   )
 })
 
-test('a foreign token that was exchanged without blacklisting can be exchanged again', async (t) => {
-  const { clock, now } = stillClock()
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
-    clock,
+test('a foreign token that was exchanged without blacklisting can be exchanged again', async () => {
+  await using app = testInstance({
     tokens: {
       algorithm: 'HS256',
       signingKey: SECRET,
@@ -49,11 +46,12 @@ test('a foreign token that was exchanged without blacklisting can be exchanged a
       blacklistAfterRotation: false,
     },
   })
-  const { id } = await auth.users.create({ username: 'ann', password: PASSWORD })
+  const { auth, clock } = app
+  const { id } = await auth.users.create({ username: 'ann' })
   const claims = {
     token_type: 'refresh',
-    exp: now() + 86_400,
-    iat: now(),
+    exp: clock.now() + 86_400,
+    iat: clock.now(),
     jti: 'd'.repeat(32),
     user_id: id,
   }
@@ -67,20 +65,15 @@ test('a foreign token that was exchanged without blacklisting can be exchanged a
   )
 })
 
-test('without sessions a changed password ends refreshing, or the configuration is refused', async (t) => {
-  const { clock } = stillClock()
-  let warned = false
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
-    clock,
-    log: ({ level }) => {
-      if (level === 'warn') warned = true
-    },
+test('without sessions a changed password ends refreshing, or the configuration is refused', async () => {
+  await using app = testInstance({
     tokens: { algorithm: 'HS256', signingKey: SECRET, sessions: false },
   })
+  const { auth, log } = app
   const { id } = await auth.users.create({ username: 'ann', password: PASSWORD })
   const { refresh } = await signIn(auth)
   await auth.users.setPassword(id, 'other-Word-9921-xq')
   const { status } = await post(auth, '/api/token/refresh/', { refresh })
+  const warned = log.some(({ level }) => level === 'warn')
   assert.ok(status === 401 || warned, `status ${status}, no warning`)
 })

@@ -2,28 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { UnixSeconds } from '../../src/base/clock.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
-/** A clock that stands still until it is moved. */
-export function stillClock(start = 1_800_000_000) {
-  let now = start
-  return {
-    clock: () => now as UnixSeconds,
-    pass: (seconds: number) => {
-      now += seconds
-    },
-    now: () => now,
-  }
-}
-
-/** A folder of the test's own. */
+/** A temporary folder, removed after the test. */
 export function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'watchword-house-'))
+  const path = mkdtempSync(join(tmpdir(), 'watchword-test-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
   return path
 }

@@ -9,10 +9,9 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import { AuthError } from '../../src/base/errors.ts'
 import type { Options } from '../../src/settings/options.ts'
-import { sqliteStore, withPorts } from '../stores/open.ts'
-import { instanceFor, PASSWORD, post, SECRET, signIn } from './setup.ts'
+import { testInstance } from '../../src/testing/index.ts'
+import { PASSWORD, post, signIn } from './setup.ts'
 
 interface Recorded {
   readonly name: string
@@ -22,7 +21,7 @@ interface Recorded {
   ended: number
 }
 
-/** What an application does that wants to know: a provider and a keeper of contexts, both as small as the API allows. */
+/** The smallest tracer provider and context manager that the API allows. */
 function listen(t: TestContext): readonly Recorded[] {
   const spans: Recorded[] = []
   const names = new WeakMap<object, string>()
@@ -83,20 +82,16 @@ function listen(t: TestContext): readonly Recorded[] {
   return spans
 }
 
-async function house(t: TestContext, options: Options = {}) {
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
-    secret: SECRET,
-    telemetry: true,
-    ...options,
-  })
-  await auth.users.create({ username: 'ann', password: PASSWORD })
-  return auth
+async function tracedInstance(t: TestContext, on: NonNullable<Options['on']> = {}) {
+  const app = testInstance({ telemetry: true, on })
+  t.after(() => app.auth.close())
+  await app.auth.users.create({ username: 'ann', password: PASSWORD })
+  return app
 }
 
-test('each verb is a span of its own, with its outcome and nothing of anybody', async (t) => {
+test('each endpoint has a span with its outcome and no user data', async (t) => {
   const spans = listen(t)
-  const auth = await house(t)
+  const { auth } = await tracedInstance(t)
   const { access, refresh } = await signIn(auth)
   await post(auth, '/api/token/', { username: 'ann', password: 'wrong' })
   await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
@@ -116,11 +111,11 @@ test('each verb is a span of its own, with its outcome and nothing of anybody', 
   )
 })
 
-test('spans hang on that of the request, and what the application does within on them', async (t) => {
+test("spans are children of the request's span, and parents of the application's spans", async (t) => {
   const spans = listen(t)
   const inner = trace.getTracer('application')
-  const auth = await house(t, {
-    on: { signedIn: () => inner.startActiveSpan('mail', (span) => span.end()) },
+  const { auth } = await tracedInstance(t, {
+    signedIn: () => inner.startActiveSpan('mail', (span) => span.end()),
   })
   await inner.startActiveSpan('request', async (span) => {
     await signIn(auth)
@@ -136,19 +131,10 @@ test('spans hang on that of the request, and what the application does within on
   )
 })
 
-test('a store that cannot be asked is an error of the span, and the answer stays as it is', async (t) => {
+test('an unavailable store marks the span as an error and does not change the response', async (t) => {
   const spans = listen(t)
-  const store = sqliteStore({ file: ':memory:' })
-  let isDown = false
-  const sessions: typeof store.ports.sessions = {
-    ...store.ports.sessions,
-    open: (session) =>
-      isDown
-        ? Promise.reject(new AuthError('store_unavailable'))
-        : store.ports.sessions.open(session),
-  }
-  const auth = await house(t, { database: withPorts(store, { sessions }) })
-  isDown = true
+  const { auth, faults } = await tracedInstance(t)
+  faults.fail('sessions.open')
   const { status } = await post(auth, '/api/token/', {
     username: 'ann',
     password: PASSWORD,
@@ -160,8 +146,10 @@ test('a store that cannot be asked is an error of the span, and the answer stays
   )
 })
 
-test('without the option nothing is told', async (t) => {
+test('without the option there are no spans', async (t) => {
   const spans = listen(t)
-  await signIn(await house(t, { telemetry: false }))
+  await using app = testInstance()
+  await app.auth.users.create({ username: 'ann', password: PASSWORD })
+  assert.ok((await signIn(app.auth)).access)
   assert.deepEqual(spans, [])
 })

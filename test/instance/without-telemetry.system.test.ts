@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 
-/** A process in which the package is not installed. */
+/** A process without the package. */
 const WITHOUT = `
 import { registerHooks } from 'node:module'
 registerHooks({
@@ -21,7 +21,7 @@ const tried = async (telemetry) => {
 }
 console.log(JSON.stringify([await tried(false), await tried(true)]))`
 
-test('without its package the option stops the start with a sentence, and is not missed where nobody asks for it', async () => {
+test('the option telemetry without its package stops the start; without the option the package is not needed', async () => {
   const module = new URL('../../src/watchword.ts', import.meta.url).href
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--input-type=module',
@@ -31,6 +31,6 @@ test('without its package the option stops the start with a sentence, and is not
   ])
   assert.deepEqual(JSON.parse(stdout), [
     'opened',
-    'The option "telemetry" needs the package "@opentelemetry/api", which is not installed: type "npm install @opentelemetry/api".',
+    'The option "telemetry" needs the package "@opentelemetry/api", which is not installed. Type: npm install @opentelemetry/api',
   ])
 })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
+import type { UnixSeconds } from '../../src/base/clock.ts'
 import type { Change } from '../../src/sessions/watch.ts'
 import { aCluster } from '../services/redis.ts'
 import { sqliteStore } from '../stores/open.ts'
-import { aProcess, TEN, timed, until } from './world.ts'
+import { timed, until } from '../time.ts'
+import { aProcess, TEN } from './world.ts'
 
 const NOW = 1_790_000_000.25 as UnixSeconds
 
@@ -79,7 +80,7 @@ test('while a node of a cluster hangs a process counts alone, and is told of it 
   assert.equal(one.state(), 'down')
 
   cluster.nodes[1]!.resume()
-  await until(() => one.state() === 'up', seconds(15))
+  await until(() => one.state() === 'up')
   await hitAll()
   assert.deepEqual(one.told, ['lost: no answer within 250 ms', 'back'])
 })

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askJson, signIn } from '../server/client.ts'
 import { startCommand, withAda } from '../server/command.ts'
 import { ADA } from '../server/process.ts'
 import { aRedis } from '../services/redis.ts'
-import { until } from './world.ts'
+
+import { pause, until } from '../time.ts'
 
 /** A database with one user, in a folder that ends with the test. */
 async function aDatabase(t: TestContext): Promise<string> {
@@ -48,7 +48,7 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
     ask(two!, '/hello', { method: 'GET', headers: { Authorization: `Bearer ${access}` } })
   assert.equal((await hello()).status, 200)
   assert.equal((await askJson(one!, '/api/token/blacklist/', { refresh })).status, 200)
-  await sleep(1000)
+  await pause(1000)
   for (let i = 0; i < 8; i++) assert.equal((await hello()).status, 401)
 
   // Who stops says so: the others' shares are larger at once.

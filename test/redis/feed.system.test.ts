@@ -7,7 +7,8 @@ import type { Change } from '../../src/sessions/watch.ts'
 import { heardFrom } from '../../src/stores/redis/feed.ts'
 import { aSession, NOON, vitor } from '../sessions/house.ts'
 import { sqliteStore } from '../stores/open.ts'
-import { aHouse, type Process, until } from './world.ts'
+import { until } from '../time.ts'
+import { aHouse, type Process } from './world.ts'
 
 /** A store of a process, which hears of nothing but through Redis; and what it hears. */
 async function aStore(

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import type { Connected, Library } from '../../src/stores/redis/client.ts'
 import { RedisConnection } from '../../src/stores/redis/connection.ts'
+import { turns } from '../time.ts'
 
 test('in a Redis that was restarted there are as many processes as before, until all have had the time to say that they are there', async (t) => {
   const { library, sees } = aLibrary()
@@ -45,7 +46,7 @@ function aLibrary() {
     async sees(processes: number): Promise<void> {
       count = processes
       connected?.ready()
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await turns(5)
     },
   }
 }

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
 import { inOneRoundOf } from '../server/client.ts'
 import { aRedis } from '../services/redis.ts'
-import { aHouse, aProcess, type Process, TEN, timed, until } from './world.ts'
+import { pause, timed, until } from '../time.ts'
+import { aHouse, aProcess, type Process, TEN } from './world.ts'
 
 const NOW = 1_790_000_000.25 as UnixSeconds
 
@@ -92,7 +93,7 @@ test('after FLUSHALL counting starts anew, and nothing is lost but the counts', 
     [],
   )
   // The processes are known again: when it goes down now, the limit is shared by two.
-  await sleep(1200)
+  await pause(1200)
   await server.stop()
   await until(() => processes.every(({ state }) => state() === 'down'))
   assert.deepEqual(await Promise.all(processes.map((each) => counted(each, 20))), [5, 5])
@@ -179,7 +180,7 @@ test('Redis forgets by itself what counts no more', async (t) => {
   await instance.processes[0]!.hits.hit('k', { limit: 5, per: seconds(1) }, NOW)
 
   assert.equal(await instance.server.ask('EXISTS watchword:k'), ':1\r\n')
-  await sleep(2200)
+  await pause(2200)
   assert.equal(await instance.server.ask('EXISTS watchword:k'), ':0\r\n')
 })
 

@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Seconds, seconds } from '../../src/base/clock.ts'
+import { seconds } from '../../src/base/clock.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import { openRedis, type Redis } from '../../src/stores/redis/redis.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
 import { aRedis, type Redis as Server } from '../services/redis.ts'
+import { pause } from '../time.ts'
 
 /** A process of several on one Redis, as far as Redis is concerned. */
 export interface Process extends Redis {
@@ -34,7 +34,7 @@ export async function aHouse(
     await server.stop()
   })
   // Until each has heard of the others.
-  if (processes > 1) await sleep(1200)
+  if (processes > 1) await pause(1200)
   return { server, processes: opened }
 }
 
@@ -45,25 +45,4 @@ export async function aProcess(url: string | readonly string[]): Promise<Process
     back: () => told.push('back'),
   })
   return { ...redis, told }
-}
-
-/** Waits for something to become so. @throws after so long */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  within: Seconds = seconds(5),
-): Promise<void> {
-  const end = performance.now() + 1000 * within
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`it was not so within ${within} seconds`)
-    await sleep(10)
-  }
-}
-
-/** Milliseconds that something takes, and what comes of it. */
-export async function timed<T>(
-  work: () => T | Promise<T>,
-): Promise<{ readonly ms: number; readonly got: T }> {
-  const began = performance.now()
-  const got = await work()
-  return { ms: performance.now() - began, got }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Pair, signIn } from '../server/client.ts'
 import { startCommand, withAda } from '../server/command.ts'
 import { whole } from '../server/load.ts'
+import { stopwatch } from '../time.ts'
 import { atLeast, atMost, exactly, trial } from './trial.ts'
 
 const CLIENTS = 12
@@ -39,6 +40,7 @@ export const crash = trial({
       slowest: 0,
     }
     let isOver = false
+    using watch = stopwatch()
 
     /** Refreshes for ever; where a connection breaks, it asks once more with the same token. */
     const client = async ({ refresh: first }: Pair, keeps: boolean): Promise<void> => {
@@ -55,13 +57,13 @@ export const crash = trial({
           JSON.stringify({ refresh }),
         )
       for (let refresh = first; !isOver; await sleep(PACE)) {
-        const began = performance.now()
+        const began = watch.ms()
         let { how, text } = await ask(refresh)
         if (!/^\d/.test(how)) {
           seen.broken++
           ;({ how, text } = await ask(refresh))
         }
-        seen.slowest = Math.max(seen.slowest, performance.now() - began)
+        seen.slowest = Math.max(seen.slowest, watch.ms() - began)
         if (how === '200') {
           seen.refreshed++
           refresh = (JSON.parse(text) as Pair).refresh

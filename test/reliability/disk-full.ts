@@ -7,6 +7,7 @@ import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { aServer } from '../services/postgres.ts'
 import { aSmallDisk, type Disk } from '../services/small-disk.ts'
 import { strace } from '../services/strace.ts'
+import { stopwatch } from '../time.ts'
 import { atLeast, exactly, type Finding, trial, type World } from './trial.ts'
 
 const SIGN_INS = 20
@@ -114,9 +115,9 @@ async function during(
   const writes: Answer[] = []
   const reads: Answer[] = []
   // What was set aside before is used up first.
-  const until = performance.now() + 20_000
+  using full = stopwatch()
   while (
-    performance.now() < until &&
+    full.ms() < 20_000 &&
     !(writes.length > 200 && writes.slice(-50).every(({ status }) => status === 503))
   ) {
     for (const client of clients) {
@@ -126,13 +127,10 @@ async function during(
     writes.push(await askJson(server, '/api/token/', ADA, agent))
   }
   await makeGood()
-  const freed = performance.now()
-  while (
-    (await clients[0]!.refresh()).status !== 200 &&
-    performance.now() < freed + 10_000
-  )
+  using freed = stopwatch()
+  while ((await clients[0]!.refresh()).status !== 200 && freed.ms() < 10_000)
     await sleep(50)
-  const recovered = (performance.now() - freed) / 1000
+  const recovered = freed.ms() / 1000
   const after = await Promise.all(clients.map((client) => client.refresh()))
 
   const refused = refusedOf(writes)

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { verifier } from '../../src/verify/index.ts'
 import { ask, askJson, type Pair, signIn } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
+import { stopwatch } from '../time.ts'
 import { atLeast, exactly, type Finding, trial, type World } from './trial.ts'
 
 const CLIENTS = 32
@@ -37,15 +38,15 @@ export const keyRotation = trial<Size>({
     const sets = watchKeySets(servers, agent)
     deps.after(sets.stop)
     const load = await clientsAt(servers, agent, size)
-    const began = performance.now()
+    using watch = stopwatch()
     while (
       load.keysUsed() <= size.rotations &&
-      performance.now() - began < 1000 * size.every * (size.rotations + 3)
+      watch.ms() < 1000 * size.every * (size.rotations + 3)
     ) {
       deps.progress(`${load.keysUsed()} keys have signed, ${load.answers()} answers`)
       await sleep(500)
     }
-    const seconds = (performance.now() - began) / 1000
+    const seconds = watch.ms() / 1000
     const tokens = await load.stop()
     for (const each of [...load.refused, ...load.refusedElsewhere])
       deps.progress(`refused: ${each}`)
@@ -275,8 +276,8 @@ function watchKeySets(servers: readonly ServerProcess[], agent: Agent) {
     goneSince: (kid: string) => gone.get(kid) ?? Number.POSITIVE_INFINITY,
     gone: () => gone.size,
     async untilGone(kid: string, patience: number): Promise<void> {
-      const until = performance.now() + patience
-      while (!gone.has(kid) && performance.now() < until) await sleep(100)
+      using watch = stopwatch()
+      while (!gone.has(kid) && watch.ms() < patience) await sleep(100)
     },
     async stop(): Promise<void> {
       isOver = true

@@ -1,7 +1,9 @@
 import { Agent } from 'node:http'
-import { type Answer, ask } from '../server/client.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Answer, type Asked, ask } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
-import { atLeast, atMost, exactly, trial, type World } from './trial.ts'
+import { stopwatch } from '../time.ts'
+import { atLeast, atMost, exactly, trial, unavailable, type World } from './trial.ts'
 
 const SERVERS = 4
 
@@ -23,6 +25,20 @@ export const limits = trial({
     const servers = await counting(deps)
     const agent = new Agent({ keepAlive: true, maxSockets: 50 })
     deps.after(() => agent.destroy())
+    using watch = stopwatch()
+    const seen = { hashes: 0, wrong: 0, let: 0, most: 0, others: 0, unavailable: 0 }
+    // A database that other programs keep busy is answered for with 503. Such a request may have been counted, and is sent again.
+    const one = async (
+      server: ServerProcess,
+      path: string,
+      asked: Asked,
+    ): Promise<Answer> => {
+      const answer = await ask(server, path, asked)
+      if (answer.status !== 503) return answer
+      seen.unavailable++
+      await sleep(1000)
+      return one(server, path, asked)
+    }
     const all = (
       count: number,
       path: string,
@@ -35,7 +51,7 @@ export const limits = trial({
             'Content-Type': 'application/json',
             'X-Forwarded-For': address,
           }
-          return ask(servers[i % SERVERS]!, path, {
+          return one(servers[i % SERVERS]!, path, {
             headers,
             body: JSON.stringify(body),
             agent,
@@ -43,7 +59,6 @@ export const limits = trial({
         }),
       )
     const access = await anAccessToken(servers[0]!)
-    const seen = { hashes: 0, wrong: 0, let: 0, most: 0, others: 0 }
 
     for (let round = 0; round < rounds; round++) {
       const hashes = await hashed(servers, async () => {
@@ -63,10 +78,12 @@ export const limits = trial({
     return [
       atMost(WRONG + SERVERS, 'hashes for 200 wrong passwords', seen.hashes),
       atLeast(1, 'of them counted', seen.hashes),
-      exactly(rounds * WRONG, 'of them judged', seen.wrong),
+      atMost(rounds * WRONG, 'of them judged', seen.wrong),
+      atLeast(rounds * WRONG - seen.unavailable, 'of them judged', seen.wrong),
       atMost(ANON, `of ${ANON + 50} requests let in`, seen.most),
-      atLeast(rounds * ANON, 'let in, in all rounds', seen.let),
+      atLeast(rounds * ANON - seen.unavailable, 'let in, in all rounds', seen.let),
       exactly(0, 'other answers', seen.others),
+      unavailable(seen.unavailable, watch.stretch()),
     ]
   },
 })
@@ -83,7 +100,7 @@ async function counting(deps: World): Promise<readonly ServerProcess[]> {
   const options = {
     counts,
     proxies: 1,
-    throttle: { login: `${WRONG}/min`, anon: `${ANON}/min` },
+    throttle: { login: `${WRONG}/day`, anon: `${ANON}/day` },
   } as const
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {

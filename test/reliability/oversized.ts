@@ -122,7 +122,7 @@ async function send(
   const source = Readable.from(pieces)
   source.pipe(outgoing)
   const [response] = (await once(outgoing, 'response', {
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
   })) as [IncomingMessage]
   source.destroy()
   outgoing.destroy()

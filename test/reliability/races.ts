@@ -3,6 +3,7 @@ import type { Presented, RotationOutcome } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { aSession, at, NOON, strict, TERMS } from '../sessions/house.ts'
 import { type House, soon } from '../sessions/processes.ts'
+import { stopwatch } from '../time.ts'
 import { first, together } from './together.ts'
 import { atMost, exactly, trial } from './trial.ts'
 
@@ -169,10 +170,9 @@ export const reuseElsewhere = trial({
 
 /** @returns the milliseconds after which a process refuses the access tokens of a session: at most two seconds are waited for */
 async function untilRevoked(instance: House, id: SessionId): Promise<number> {
-  const began = performance.now()
-  while (performance.now() - began < 2000 && !(await instance.ask('isRevoked', id)))
-    await sleep(10)
-  return performance.now() - began
+  using watch = stopwatch()
+  while (watch.ms() < 2000 && !(await instance.ask('isRevoked', id))) await sleep(10)
+  return watch.ms()
 }
 
 /** R6. */

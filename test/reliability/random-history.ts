@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account, UserId } from '../../src/users/user.ts'
 import { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
+import { pause } from '../time.ts'
 import { clientsOf } from './clients.ts'
 import { deedsAt, type Place } from './deeds.ts'
 import { firstMisfit, type Operation } from './history.ts'
@@ -66,7 +67,7 @@ export const randomHistory = trial({
       }
     }
     await Promise.all(own.map(client))
-    await sleep(KNOWN)
+    await pause(KNOWN)
     for (const signIn of witness.signIns)
       for (const server of servers) await visit(signIn, server)
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { askJson, dial, type Pair, p99, signIn, untilClosed } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
+import { pause, timed } from '../time.ts'
 import { atMost, exactly, type Finding, findingsInOneRoundOf, trial } from './trial.ts'
 
 /** What node adds to `keepAliveTimeout` for requests that are on their way. */
@@ -33,6 +34,8 @@ const NEVER: Partial<Limits> = {
 
 interface Closed {
   readonly said: string
+  /** Milliseconds of the clock, before which it must not be, and of a stopwatch, after which it must be. */
+  readonly clock: number
   readonly ms: number
 }
 
@@ -48,6 +51,8 @@ export const slowClients = trial({
   async run(deps, { sockets, limits, every, rounds }) {
     const kept = deps.sabotage === 'for-ever-open' ? NEVER : limits
     const server = await startServer(deps, { database: deps.database, limits: kept })
+    // What else this machine does falls on both.
+    const other = await startServer(deps)
     const agent = new Agent({ keepAlive: true })
     deps.after(() => agent.destroy())
     const slow = slowly(server.port, limits, every)
@@ -66,12 +71,18 @@ export const slowClients = trial({
       ]).finally(() => {
         isOver = true
       })
-      const [[headers, bodies, readers], during] = await Promise.all([
+      const [[headers, bodies, readers], during, elsewhere] = await Promise.all([
         attack,
         honest(server, agent, () => isOver),
+        honest(other, agent, () => isOver),
       ])
-      const [alone, meanwhile] = [p99(msOf(baseline)), p99(msOf(during))]
-      const told = atMost(3, 'times the p99 of honest refreshes alone', meanwhile / alone)
+      const alone = Math.max(p99(msOf(baseline)), p99(msOf(elsewhere)))
+      const meanwhile = p99(msOf(during))
+      const told = atMost(
+        3,
+        'times the p99 of honest refreshes without them',
+        meanwhile / alone,
+      )
       return [
         inTime(sockets, 'slow headers', headers, limits.headersTimeout),
         inTime(sockets, 'slow bodies', bodies, limits.requestTimeout),
@@ -101,8 +112,8 @@ function inTime(
   timeout: number,
 ): Finding {
   const good = closed.filter(
-    ({ said, ms }) =>
-      said.startsWith('HTTP/1.1 408 ') && ms >= timeout && ms <= timeout + LATE,
+    ({ said, clock, ms }) =>
+      said.startsWith('HTTP/1.1 408 ') && clock >= timeout && ms <= timeout + LATE,
   )
   return exactly(
     sockets,
@@ -123,13 +134,12 @@ function slowly(
     const began = performance.now()
     socket.write(start)
     const drip = setInterval(() => socket.write('a'), every)
-    const enough = setTimeout(() => socket.destroy(), timeout + 3 * LATE)
-    try {
-      return { said: await untilClosed(socket), ms: performance.now() - began }
-    } finally {
-      clearInterval(drip)
-      clearTimeout(enough)
-    }
+    let isClosed = false
+    void pause(timeout + 3 * LATE).then(() => isClosed || socket.destroy())
+    const { ms, got: said } = await timed(() => untilClosed(socket))
+    isClosed = true
+    clearInterval(drip)
+    return { said, clock: performance.now() - began, ms }
   }
   return {
     header: () => dripping('GET /hello/ HTTP/1.1\r\nHost: x\r\nA: ', headersTimeout),
@@ -147,7 +157,7 @@ function slowly(
     async reader(): Promise<boolean> {
       const socket = dial(port).pause()
       socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
-      await sleep(keepAliveTimeout + GRACE + LATE)
+      await pause(keepAliveTimeout + GRACE + LATE)
       // A paused socket does not hear of its end; one that writes does, at the second attempt.
       for (let i = 0; i < 2; i++) {
         socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')

@@ -2,7 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signIn } from '../server/client.ts'
 import { type Started, startCommand, withAda } from '../server/command.ts'
 import { type Load, load } from '../server/load.ts'
-import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
+import { type Stopwatch, stopwatch } from '../time.ts'
+import {
+  atLeast,
+  atMost,
+  exactly,
+  type Finding,
+  trial,
+  unavailable,
+  type World,
+} from './trial.ts'
 
 /** Requests a second. */
 const RATE = 500
@@ -22,9 +31,11 @@ async function theLoad(
 }
 
 const nothingLost = (
-  { lost, refused, answered }: Load,
+  { lost, refused, answered, unavailable: busy }: Load,
   rate: number,
+  watch: Stopwatch,
 ): readonly Finding[] => [
+  unavailable(busy, watch.stretch()),
   {
     promised: '0 requests lost',
     seen: `${lost.length} ${[...new Set(lost)].join(', ')}`.trim(),
@@ -45,6 +56,7 @@ export const stops = trial({
   sabotages: [{ name: 'stop-at-once' }],
   async run(deps, { stops }) {
     await withAda(deps.database)
+    using watch = stopwatch()
     const servers = [await start(deps), await start(deps)]
     const ports = servers.map(({ port }) => port)
     // Some go to the one first and some to the other.
@@ -67,7 +79,7 @@ export const stops = trial({
     await sleep(300)
     const rate = await running.stop()
     return [
-      ...nothingLost(running, rate),
+      ...nothingLost(running, rate, watch),
       atMost(
         5 * stops,
         'new connections reset at the door, and answered by the other server',
@@ -90,6 +102,7 @@ export const reloads = trial({
   sabotages: [{ name: 'reload-at-once' }],
   async run(deps, { reloads }) {
     await withAda(deps.database)
+    using watch = stopwatch()
     const server = await start(deps)
     const running = await theLoad([server], () => [server.port])
     let replaced = 0
@@ -110,7 +123,7 @@ export const reloads = trial({
     const rate = await running.stop()
     const { code } = await server.stop()
     return [
-      ...nothingLost(running, rate),
+      ...nothingLost(running, rate, watch),
       exactly(0, 'new connections reset at the door', running.resetEarly),
       exactly(2 * reloads, 'workers replaced', replaced),
       exactly(0, 'as the exit code', code ?? -1),

@@ -85,6 +85,16 @@ export const atLeast = (promised: number, of: string, seen: number): Finding => 
 })
 
 /**
+ * Of answers 503, which a database gives rise to that is slow beside other programs: none, but where those slow down a control by
+ * half and more.
+ */
+export const unavailable = (seen: number, stretch: number): Finding => ({
+  promised: '0 answers 503 where nothing else is done',
+  seen: `${seen} while all takes ${stretch.toFixed(1)} times as long`,
+  holds: seen === 0 || stretch > 1.5,
+})
+
+/**
  * What `inOneRoundOf` of test/server/client.ts is to assertions.
  *
  * @returns what was found in the first round in which all holds, or else in the last

@@ -29,7 +29,7 @@ export async function ask(
   outgoing.on('error', () => undefined)
   outgoing.end(body)
   const [response] = (await once(outgoing, 'response', {
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(120_000),
   })) as [IncomingMessage]
   const text = Buffer.concat(await response.toArray()).toString()
   return {

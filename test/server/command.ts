@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { watchword } from '../../src/watchword.ts'
+import { timed } from '../time.ts'
 import { ADA } from './process.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/watchword.js', import.meta.url))
@@ -69,16 +70,13 @@ export async function startCommand(
     ended,
     /** The ids of its worker processes. */
     workerIds: () => childrenOf(child.pid!),
-    /** @returns how it exited, and after how many milliseconds */
+    /** @returns how it exited, and after how many milliseconds of a stopwatch */
     async stop(signal: NodeJS.Signals = 'SIGTERM') {
-      const began = performance.now()
-      child.kill(signal)
-      await ended
-      return {
-        code: child.exitCode,
-        signal: child.signalCode,
-        ms: performance.now() - began,
-      }
+      const { ms } = await timed(() => {
+        child.kill(signal)
+        return ended
+      })
+      return { code: child.exitCode, signal: child.signalCode, ms }
     },
     /** Waits until standard error contains this text so many times. */
     async untilLogged(text: string, times = 1): Promise<void> {

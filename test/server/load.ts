@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LIMITS } from '../../src/server/connection-limits.ts'
 
 export interface LoadTerms {
   /** The next one is tried if a port refuses the connection. */
@@ -23,6 +24,13 @@ export interface Load {
    * when it stops listening. The request is repeated on the next port, as any client may do.
    */
   readonly resetEarly: number
+  /**
+   * Kept connections that were closed after their client had sent nothing for longer than a stopping server keeps them open.
+   * The request is repeated (RFC 9112 §9.3.1).
+   */
+  readonly tooLate: number
+  /** Responses 503: on a busy machine a connection to the database takes long. The request is repeated. */
+  readonly unavailable: number
   /** Requests that every port refused. */
   readonly refused: number
   /** Ends after the last request. @returns requests per second */
@@ -32,10 +40,17 @@ export interface Load {
 const RESET_EARLY = 'reset before it was accepted'
 
 /** Milliseconds. */
-const RESPONSE_TIMEOUT = 15_000
+const RESPONSE_TIMEOUT = 120_000
 
 export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
-  const seen = { answered: 0, lost: [] as string[], resetEarly: 0, refused: 0 }
+  const seen = {
+    answered: 0,
+    lost: [] as string[],
+    resetEarly: 0,
+    tooLate: 0,
+    unavailable: 0,
+    refused: 0,
+  }
   let isOver = false
   const pace = ((keeping + fresh) * 1000) / rate
   const began = performance.now()
@@ -43,14 +58,17 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
   const client = async (agent: Agent | false, index: number): Promise<void> => {
     // Spreads the clients over the interval.
     await sleep((pace * index) / (keeping + fresh))
+    let last = performance.now()
     while (!isOver) {
       const next = performance.now() + pace
-      await ask(agent)
+      await ask(agent, performance.now() - last)
+      last = performance.now()
       await sleep(Math.max(0, next - performance.now()))
     }
     if (agent !== false) agent.destroy()
   }
-  const ask = async (agent: Agent | false): Promise<void> => {
+  /** @param silent milliseconds since the client was answered last */
+  const ask = async (agent: Agent | false, silent: number): Promise<void> => {
     for (const port of ports()) {
       const how = await once({
         port,
@@ -63,6 +81,10 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
         seen.resetEarly++
         continue
       }
+      const isTooLate = how === 'ECONNRESET' && silent > LIMITS.idleGrace
+      if (isTooLate) seen.tooLate++
+      if (how === '503') seen.unavailable++
+      if (isTooLate || how === '503') return ask(agent, 0)
       if (how === '200') seen.answered++
       else seen.lost.push(`${agent === false ? 'fresh' : 'kept'}: ${how}`)
       return
@@ -84,6 +106,12 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
     },
     get resetEarly() {
       return seen.resetEarly
+    },
+    get tooLate() {
+      return seen.tooLate
+    },
+    get unavailable() {
+      return seen.unavailable
     },
     get refused() {
       return seen.refused

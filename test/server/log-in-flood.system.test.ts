@@ -3,6 +3,7 @@ import { Agent } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stopwatch } from '../time.ts'
 import {
   type Answer,
   ask,
@@ -43,12 +44,19 @@ test('R21: during a flood of sign-ins, token checks stay fast', async (t) => {
     const checks: Answer[] = []
     const elsewhere: Answer[] = []
     const logins: Promise<Answer>[] = []
+    let slowest = 0
+    using watch = stopwatch()
+    const logIn = async (): Promise<Answer> => {
+      const began = watch.ms()
+      const answer = await askJson(server, '/api/token/', WRONG, agent)
+      if (answer.status === 401) slowest = Math.max(slowest, watch.ms() - began)
+      return answer
+    }
 
     const { hashesAtOnce, hashes } = await server.measure(async () => {
       const began = performance.now()
       for (let ms = 0; ms < SECONDS * 1000; ms = performance.now() - began) {
-        while (logins.length < (OFFERED * ms) / 1000)
-          logins.push(askJson(server, '/api/token/', WRONG, agent))
+        while (logins.length < (OFFERED * ms) / 1000) logins.push(logIn())
         const [here, there] = await Promise.all([check(server), check(other)])
         checks.push(here)
         elsewhere.push(there)
@@ -72,7 +80,7 @@ test('R21: during a flood of sign-ins, token checks stay fast', async (t) => {
       assert.ok(Number(headers['retry-after']) >= 1)
       assert.equal(body, '{"detail":"The server is busy. Try again shortly."}')
     }
-    assert.ok(Math.max(...admitted.map(({ ms }) => ms)) <= 10_000)
+    assert.ok(slowest <= 10_000, `${slowest} ms`)
     assert.deepEqual(new Set(checks.map(({ status }) => status)), new Set([200]))
     const [here = 0, there = 0] = [checks, elsewhere].map((answers) =>
       p99(answers.map(({ ms }) => ms)),

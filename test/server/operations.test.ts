@@ -13,6 +13,7 @@ import { type ServeOptions, serve } from '../../src/server/serve.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { watchword } from '../../src/watchword.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
+import { turns, until } from '../time.ts'
 import { parseExposition } from './exposition.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -33,7 +34,7 @@ async function server(
     host: '127.0.0.1',
     port: 0,
     log,
-    limits: { ...LIMITS, idleGrace: 300 },
+    limits: { ...LIMITS, idleGrace: 20 },
     ...serving,
   })
   t.after(async () => {
@@ -114,13 +115,13 @@ test('a server that is stopping is not ready at once, and still live', async (t)
   socket.setEncoding('latin1').on('data', (text: string) => (received += text))
   await once(socket, 'connect')
   socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n')
-  while (!received.includes('{"status":"ok"}')) await sleep(5)
+  await until(() => received.includes('{"status":"ok"}'))
   received = ''
   running.stopListening()
   socket.write(
     'GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n',
   )
-  while (!received.includes('{"status":"ok"}')) await sleep(5)
+  await until(() => received.includes('{"status":"ok"}'))
   assert.deepEqual(received.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 503', 'HTTP/1.1 200'])
   assert.match(received, /\{"status":"down","stopping":true\}/)
 })
@@ -134,7 +135,7 @@ test('the response, the log line and the audit event of a request share its id',
   assert.match(id, /^[\da-f]{32}$/)
   const [event] = await auth.events.list({ kind: 'sign_in_failed' })
   assert.deepEqual([event?.requestId, event?.address], [id, '127.0.0.1'])
-  await sleep(20)
+  await turns()
   assert.deepEqual(
     lines.map(({ event, request }) => [event, request]),
     [['request', id]],
@@ -159,7 +160,7 @@ test('a rejection by a guard and an unexpected error are logged with the request
   const refused = await fetch(`${url}/hello/`)
   isFaulty = true
   const failed = await post('/api/token/', { username: 'ada', password: PASSWORD })
-  await sleep(20)
+  await turns()
   const ids = [refused, failed].map((answer) => answer.headers.get('x-request-id'))
   assert.deepEqual([refused.status, failed.status], [401, 500])
   assert.deepEqual(
@@ -184,7 +185,7 @@ for (const [what, proxies, sent, isKept] of [
   test(`a request id ${what}`, async (t) => {
     const { lines, url } = await server(t, { proxies }, { proxies })
     const answer = await fetch(url, { headers: { 'x-request-id': sent } })
-    await sleep(20)
+    await turns()
     const id = answer.headers.get('x-request-id')
     assert.equal(id === sent, isKept)
     assert.equal(lines[0]?.request, id)
@@ -248,7 +249,7 @@ test('no log line, audit event or metric contains a secret of any part of a requ
     .require(new Request(`http://localhost/reset/${pair.access}/?token=${canary}`))
     .catch(() => undefined)
 
-  await sleep(50)
+  await turns()
   const written = [
     ...lines.map(jsonLine),
     ...lines.map(textLine),
@@ -263,7 +264,7 @@ test('no log line, audit event or metric contains a secret of any part of a requ
 test('a log line is JSON with the time, the level, the process and the request', async (t) => {
   const { lines, url } = await server(t)
   await fetch(`${url}/no/\u001b[2J`)
-  await sleep(20)
+  await turns()
   const line = JSON.parse(jsonLine(lines[0]!)) as Record<string, unknown>
   const { at, ms, request, ...others } = line
   assert.match(String(at), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -291,7 +292,7 @@ test('health checks are logged only if they fail', async (t) => {
   await sleep(600)
   isDown = true
   await fetch(`${url}/health/ready`)
-  await sleep(20)
+  await turns()
   assert.deepEqual(
     lines.map(({ level, path, status }) => [level, path, status]),
     [['warn', '/health/ready', 503]],

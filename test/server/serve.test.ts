@@ -10,6 +10,7 @@ import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { textLine } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
 import { watchword } from '../../src/watchword.ts'
+import { endsBefore, until } from '../time.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
@@ -239,10 +240,18 @@ test('slow clients are disconnected in time while others are served', async () =
   const trickle = (head: string) => async () => {
     const socket = dial(it.port)
     socket.write(head)
-    const drip = setInterval(() => socket.write('a'), 100)
+    let drops = 0
+    const drip = setInterval(() => {
+      drops++
+      socket.write('a')
+    }, 100)
     const received = await untilClosed(socket)
     clearInterval(drip)
-    return { statuses: statusesIn(received), seconds: (performance.now() - began) / 1000 }
+    return {
+      statuses: statusesIn(received),
+      drops,
+      seconds: (performance.now() - began) / 1000,
+    }
   }
   const inHeader = trickle('GET /hello/ HTTP/1.1\r\nHost: x\r\nA: ')
   const inBody = trickle(
@@ -265,13 +274,19 @@ test('slow clients are disconnected in time while others are served', async () =
   const [headers = [], bodies = []] = await slow
 
   assert.deepEqual(new Set(honest), new Set([200]))
-  for (const { statuses, seconds } of headers) {
+  for (const { statuses, drops, seconds } of headers) {
     assert.deepEqual(statuses, ['408'])
-    assert.ok(seconds > 0.6 && seconds < 1.7, `header: closed after ${seconds} s`)
+    assert.ok(
+      seconds > 0.6 && drops <= 17,
+      `header: closed after ${seconds} s and ${drops} drops`,
+    )
   }
-  for (const { statuses, seconds } of bodies) {
+  for (const { statuses, drops, seconds } of bodies) {
     assert.deepEqual(statuses, ['408'])
-    assert.ok(seconds > 1.3 && seconds < 2.4, `body: closed after ${seconds} s`)
+    assert.ok(
+      seconds > 1.3 && drops <= 24,
+      `body: closed after ${seconds} s and ${drops} drops`,
+    )
   }
 })
 
@@ -290,11 +305,10 @@ test('a client that sends requests and reads no response is disconnected', async
     5,
   )
 
-  const began = performance.now()
-  while (it.lines.length === 0 || !it.lines.some((line) => line.includes('broken off'))) {
-    assert.ok(performance.now() - began < 10_000, 'it is still open')
-    await sleep(50)
-  }
+  await until(
+    () => it.lines.some((line) => line.includes('broken off')),
+    'it is still open',
+  )
   clearInterval(asking)
   socket.destroy()
 })
@@ -322,7 +336,6 @@ async function send(
   headers: Record<string, string>,
   pieces: Iterable<string | Buffer>,
 ) {
-  const began = performance.now()
   const outgoing = httpRequest({
     port,
     host: '127.0.0.1',
@@ -332,13 +345,20 @@ async function send(
     agent: false,
   })
   outgoing.on('error', () => undefined)
-  const source = Readable.from(pieces)
+  let taken = 0
+  const counted = function* (): Generator<string | Buffer> {
+    for (const piece of pieces) {
+      taken += piece.length
+      yield piece
+    }
+  }
+  const source = Readable.from(counted())
   source.pipe(outgoing)
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
   source.destroy()
   const body = Buffer.concat(await response.toArray()).toString()
   outgoing.destroy()
-  return { status: response.statusCode, body, ms: performance.now() - began }
+  return { status: response.statusCode, body, taken }
 }
 
 function* endless(piece: string): Generator<string> {
@@ -373,7 +393,8 @@ for (const [what, headers, pieces, status] of [
 
     assert.equal(answer.status, status)
     assert.match(answer.body, /^\{"detail":".+"\}$/)
-    assert.ok(answer.ms < 1000, `answered after ${answer.ms} ms`)
+    // What a connection holds that nobody reads from, and what was read before.
+    assert.ok(answer.taken < 16_000_000, `answered after ${answer.taken} octets`)
   })
 }
 
@@ -405,19 +426,22 @@ test('a client that sends ten megabytes before it reads still gets the response'
 test('a client that keeps sending after the response is disconnected', async () => {
   await using it = await server({ linger: 200 })
   const socket = dial(it.port)
-  const began = performance.now()
-  const drip = setInterval(() => socket.write('x'), 20)
+  let drops = 0
+  const drip = setInterval(() => {
+    drops++
+    socket.write('x')
+  }, 20)
   socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n')
 
   const received = await untilClosed(socket)
   clearInterval(drip)
 
   assert.deepEqual(statusesIn(received), ['405'])
-  assert.ok(performance.now() - began < 1200)
+  assert.ok(drops <= 60, `after ${drops} bytes`)
 })
 
 test('a stop answers requests in flight and requests on idle connections, and accepts no connection', async () => {
-  const it = await server({ idleGrace: 300 })
+  const it = await server({ idleGrace: 2000 })
   await it.withAda()
   const body = `username=ada&password=${PASSWORD}`
   const half = dial(it.port)
@@ -456,11 +480,8 @@ test('a stop cuts a stuck request after its time limit', async () => {
   )
   await sleep(50)
 
-  const began = performance.now()
-  await it.stop()
+  assert.ok(await endsBefore(it.stop(), 20, 50))
   await it.auth.close()
-
-  assert.ok(performance.now() - began < 1000)
   stuck.destroy()
 })
 

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { timed } from '../time.ts'
 import { ask, askJson, dial, untilClosed } from './client.ts'
 import { isAlive, SECRET, startCommand, withAda, within } from './command.ts'
 import { whole } from './load.ts'
@@ -33,7 +34,9 @@ test('three workers share users and keys, and throttle together', async (t) => {
   const wrong = (): Promise<number> =>
     askJson(it, '/api/token/', { ...ADA, password: 'wrong' }).then(({ status }) => status)
 
-  const statuses = await Promise.all(Array.from({ length: 20 }, wrong))
+  // In pairs: more at once would fill the queues of hashes on a busy machine.
+  const statuses: number[] = []
+  while (statuses.length < 20) statuses.push(...(await Promise.all([wrong(), wrong()])))
   const keySets = await Promise.all(
     Array.from({ length: 9 }, () =>
       ask(it, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body),
@@ -108,17 +111,18 @@ for (const wait of [100, 600, 1500, 2500]) {
       err += text
     })
     const ended = once(child, 'close')
-    const began = performance.now()
     await sleep(wait)
 
-    child.kill('SIGTERM')
-    await ended
+    const { ms } = await timed(() => {
+      child.kill('SIGTERM')
+      return ended
+    })
 
     assert.ok(
       child.exitCode === 0 || child.signalCode === 'SIGTERM',
       `${child.exitCode} ${child.signalCode} ${err}`,
     )
-    assert.ok(performance.now() - began - wait < 10_000)
+    assert.ok(ms < 10_000, `${ms} ms`)
     assert.doesNotMatch(err, /^\s+at /m)
     // All of its workers are in its process group.
     assert.ok(await within(2, () => !isAlive(-child.pid!)))

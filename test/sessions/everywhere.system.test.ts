@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserId } from '../../src/users/user.ts'
 import { DATABASES } from '../stores/databases.ts'
+import { stopwatch } from '../time.ts'
 import { type Guarded, type Pair, startGuarded } from './everywhere.ts'
 import type { Route } from './guarded.ts'
 
@@ -96,10 +97,10 @@ for (const [kind, fresh] of Object.entries(DATABASES)) {
 
         await end(here, ada)
 
-        const ended = performance.now()
+        using watch = stopwatch()
         for (const [route, { status, says }] of routes) {
           let answer = await there.ask(route, ada.pair.access)
-          while (answer.status === 200 && performance.now() - ended < 1000) {
+          while (answer.status === 200 && watch.ms() < 1000) {
             await sleep(2)
             answer = await there.ask(route, ada.pair.access)
           }
@@ -107,7 +108,7 @@ for (const [kind, fresh] of Object.entries(DATABASES)) {
           assert.match(answer.body, new RegExp(says))
           assert.equal((await here.ask(route, ada.pair.access)).status, status)
         }
-        t.diagnostic(`refused after ${Math.round(performance.now() - ended)} ms`)
+        t.diagnostic(`refused after ${Math.round(watch.ms())} ms`)
       })
     }
     await t.test('and whoever only verifies learns of them', async () => {

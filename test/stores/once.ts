@@ -12,6 +12,7 @@ import type { SessionId } from '../../src/sessions/session.ts'
 import { changeUser } from '../../src/users/change.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
+import { until } from '../time.ts'
 import type { FreshDatabase } from './sqlite.ts'
 
 /** Callers at once, shared out over four stores, as four processes have them. */
@@ -225,7 +226,14 @@ export function onceTests(database: string, fresh: FreshDatabase): void {
       const stores: InstanceStore[] = []
       for (let n = 0; n < 4; n++) stores.push(await place.open())
       // Connections are made before they are raced on.
-      await Promise.all(Array.from({ length: CALLERS }, (_, n) => stores[n % 4]!.ping()))
+      const answers = (store: InstanceStore) => () =>
+        store.ping().then(
+          () => true,
+          () => false,
+        )
+      await Promise.all(
+        Array.from({ length: CALLERS }, (_, n) => until(answers(stores[n % 4]!))),
+      )
       await race(stores, (ask) =>
         Promise.all(Array.from({ length: CALLERS }, (_, n) => ask(stores[n % 4]!, n))),
       )

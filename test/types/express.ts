@@ -28,11 +28,11 @@ const withBoth = guard<{ id: string }>('posts.change', (req) =>
 )
 app.get('/a/:id', withParams, withBoth)
 
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 guard(allowAny, (req) => is<User>(req.auth.user))
 // @ts-expect-error the roles know no such permission string
 guard('posts.chang', (req) => is<User>(req.auth.user))
 // @ts-expect-error there is no such parameter
 guard<{ id: string }>((req) => req.params.no)
-// @ts-expect-error without a guard nothing is known
+// @ts-expect-error there is no req.auth without a guard
 app.get('/', (req) => req.auth)

@@ -68,7 +68,7 @@ app.get<Note>(
 )
 app.get<Note>(
   url,
-  // @ts-expect-error a reply has a number, behind a need too
+  // @ts-expect-error a reply has a number, behind a requirement too
   guard('posts.change', async (request) => ({ size: request.params.id })),
 )
 
@@ -111,9 +111,9 @@ logging.get(
 
 /* Mistakes */
 
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 guard(allowAny, (request) => is<User>(request.auth.user))
 // @ts-expect-error the roles know no such permission string
 guard('posts.chang', (request) => request.auth.scheme)
-// @ts-expect-error without a guard nothing is known
+// @ts-expect-error there is no req.auth without a guard
 app.get(url, (request) => request.auth)

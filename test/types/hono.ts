@@ -30,9 +30,9 @@ withOthers.get('/', guard(), (c) =>
 
 // @ts-expect-error there is no such parameter
 app.get('/:id', guard(), (c) => c.text(is<string>(c.req.param('no'))))
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 app.get('/', guard(allowAny), (c) => c.json(is<User>(c.var.auth.user)))
 // @ts-expect-error the roles know no such permission string
 guard('posts.chang')
-// @ts-expect-error without a guard nothing is known
+// @ts-expect-error there is no req.auth without a guard
 app.get('/', (c) => c.json(is<User>(c.var.auth.user)))

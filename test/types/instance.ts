@@ -1,6 +1,5 @@
 /**
- * Checked by `tsc` and never run: what stands below `@ts-expect-error` must not compile, and everything else must. It fails the
- * day one of these lines compiles.
+ * Checked by `tsc` and never run: lines below `@ts-expect-error` must not compile, all others must.
  */
 import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
 import {
@@ -37,9 +36,9 @@ watchword({ tokens: { acces: '5m' } })
 watchword({ throttle: { anon: '5/month' } })
 // @ts-expect-error a rate has a period
 watchword({ throttle: { anon: '5' } })
-// @ts-expect-error a length of time has one of the known units
+// @ts-expect-error a duration has one of the known units
 watchword({ tokens: { access: '5 minutes' } })
-// @ts-expect-error what guards ask by default asks for a sign-in
+// @ts-expect-error the default permissions require a sign-in
 watchword({ permissions: allowAny })
 // @ts-expect-error the roles know no such permission string
 watchword({ roles, permissions: has('posts.chang') })
@@ -55,11 +54,11 @@ is<User>((await auth.require(request, allOf(isReadOnly, hasRole('editor')))).use
 is<User>((await auth.require(request, { throttle: 'feed' })).user)
 is<TokenUser>((await auth.require(request, { schemes: [statelessBearer()] })).user)
 is<User | undefined>((await auth.authenticate(request))?.user)
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 is<User>((await auth.require(request, allowAny)).user)
-// @ts-expect-error nobody may have signed in: one of the two lets anybody read
+// @ts-expect-error the request may be anonymous: one of the two grants safe methods
 is<User>((await auth.require(request, anyOf(isReadOnly, isAuthenticated))).user)
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 is<User>((await auth.require(request, { permissions: allowAny })).user)
 const anonymous = { schemes: [statelessBearer()], permissions: allowAny }
 // @ts-expect-error the user may be undefined, and then there is no token
@@ -74,7 +73,7 @@ auth.require(request, has('posts.chang'))
 auth.require(request, allOf(isAuthenticated, not(has('posts.chang'))))
 // @ts-expect-error there is no such role
 auth.require(request, hasRole('edtor'))
-// @ts-expect-error a need has no such member
+// @ts-expect-error a requirement has no such member
 auth.require(request, { permission: isAuthenticated })
 
 /* Who it is */
@@ -84,7 +83,7 @@ principal.can('posts.change')
 principal.can('role:viewer')
 // @ts-expect-error the roles know no such permission string
 principal.can('posts.chang')
-// @ts-expect-error a user is changed by the house, not by a handler
+// @ts-expect-error users are read-only: auth.users.change changes them
 principal.user.staff = true
 
 /* Things */
@@ -98,10 +97,10 @@ await principal.authorize(isOwner, { ownerId: 'ada' })
 await principal.authorize(allOf(isAuthenticated, isOwner), { ownerId: 'ada' })
 // @ts-expect-error the permission is about a note
 await principal.authorize(isOwner, 7)
-// @ts-expect-error a permission about a note cannot be asked without one
+// @ts-expect-error a permission about a note needs one
 auth.require(request, isOwner)
 // @ts-expect-error nor as a part of another
 auth.require(request, allOf(isAuthenticated, isOwner))
 declare const ask: Parameters<typeof isOwner>[0]
-// @ts-expect-error an answer that nobody awaited is not read as a yes
+// @ts-expect-error a decision that was not awaited is not a grant
 if (isOwner(ask).granted) throw 0

@@ -24,5 +24,5 @@ is<ParameterDecorator>(Auth())
 
 // @ts-expect-error the roles know no such permission string
 guard('posts.chang')
-// @ts-expect-error a guard asks for nothing of that name
+// @ts-expect-error a requirement has no such member
 guard({ scheme: [] })

@@ -34,15 +34,15 @@ is<Promise<User | undefined>>(currentUser(auth))
 is<Promise<User>>(requireUser(auth))
 is<Promise<User>>(requireUser(auth, 'posts.change'))
 
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 guard(auth, allowAny, (request) => Response.json(is<User>(request.auth.user)))
 // @ts-expect-error the roles know no such permission string
 guard(auth, 'posts.chang', (request) => Response.json(is<User>(request.auth.user)))
 // @ts-expect-error there is no such parameter
 guard(auth, async (_, { params }: Context) => Response.json((await params).no))
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 is<Promise<User>>(currentUser(auth))
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 is<Promise<User>>(requireUser(auth, allowAny))
 // @ts-expect-error the roles know no such permission string
 requireUser(auth, 'posts.chang')

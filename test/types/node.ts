@@ -20,7 +20,7 @@ server.on(
     response.end(is<User>(request.auth.user).username),
   ),
 )
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 guard(allowAny, (request) => is<User>(request.auth.user))
 // @ts-expect-error the roles know no such permission string
 guard('posts.chang', (request) => is<User>(request.auth.user))
@@ -32,7 +32,7 @@ const handler = guardFetch('posts.change', (request) =>
 is<Promise<Response>>(
   handler(new Request('https://api.example/'), { address: '192.0.2.1' }),
 )
-// @ts-expect-error nobody may have signed in
+// @ts-expect-error the request may be anonymous
 guardFetch(allowAny, (request) => Response.json(is<User>(request.auth.user)))
 // @ts-expect-error a handler answers
 guardFetch((request) => request.auth.user)

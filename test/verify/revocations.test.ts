@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { turns } from '../time.ts'
 import { deps, FEED } from './issuer.ts'
 
 const page = (
@@ -12,7 +13,6 @@ const page = (
   more: false,
   ...more,
 })
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 const requests = (paths: readonly string[]): string[] =>
   paths.filter((path) => path.startsWith(FEED))
 
@@ -29,7 +29,7 @@ test('a revoked session is rejected at the first token, and later within a secon
   pass(1)
   // This check starts a reading in the background.
   await tokens.check(text)
-  await settled()
+  await turns(5)
   await assert.rejects(tokens.check(text), { code: 'revoked' })
   assert.deepEqual(requests(from.paths), [FEED, `${FEED}?since=1000`])
 })
@@ -45,7 +45,7 @@ test('the feed is read at most once per second, by one request at a time', async
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
-  await settled()
+  await turns(5)
   assert.equal(requests(from.paths).length, 2)
 })
 
@@ -60,7 +60,7 @@ test('without the feed tokens are accepted until the copy is older than maxAge, 
   for (let second = 1; second < 10; second++) {
     pass(1)
     await tokens.check(token())
-    await settled()
+    await turns(5)
   }
   pass(1)
   await assert.rejects(tokens.check(token()), {
@@ -113,7 +113,7 @@ test('a revocation is kept for the lifetime of a token, however often the feed i
   for (let second = 1; second < 60; second++) {
     pass(1)
     assert.equal(await look(), 'revoked', `after ${second} seconds`)
-    await settled()
+    await turns(5)
   }
 })
 
@@ -130,7 +130,7 @@ test('with a leeway no token outlives the entry of its session', async (t) => {
   const text = token({ exp: began + 60 })
   for (let second = 0; second < 360; second += 5) {
     await assert.rejects(tokens.check(text), `after ${second} seconds`)
-    await settled()
+    await turns(5)
     pass(5)
   }
 })

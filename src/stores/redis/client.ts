@@ -114,6 +114,9 @@ async function refuseUnready(node: Redis): Promise<void> {
     throw new Error('a node of the cluster is not ready')
 }
 
+/** The first word of an error that Redis replies is its code (https://redis.io/docs/latest/develop/reference/protocol-spec). */
+const codeOf = ({ message }: Error): string | undefined => message.split(' ')[0]
+
 const options = ({ nodes: [node], tls, username, password, database }: RedisAddress) => ({
   ...node!,
   ...credentials({ username, password }),
@@ -125,7 +128,7 @@ const options = ({ nodes: [node], tls, username, password, database }: RedisAddr
   keepAlive: SILENCE,
   retryStrategy: retryAfter,
   // A replica that was promoted, and then was not: the address leads to another now.
-  reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+  reconnectOnError: (error: Error) => codeOf(error) === 'READONLY',
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResubscribe: false,

@@ -8,8 +8,8 @@ import { hashQueue } from '../../src/passwords/queue.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { sqliteStore } from '../stores/open.ts'
 
-/** Users in a database in memory, and passwords whose hashes are cheap and counted. */
-export async function openWorld() {
+/** Users in an in-memory database, and cheap password hashes that are counted. */
+export async function openUsers() {
   const store = sqliteStore({ file: ':memory:' })
   await store.migrate()
   const { users } = store.ports
@@ -25,7 +25,7 @@ export async function openWorld() {
     }),
     random: systemRandom,
     clock: () => 1_893_456_000 as UnixSeconds,
-    /** Another hash, as an import would have brought it. */
+    /** Replaces the hash, like an import. */
     async putHash(id: UserId, hash: string): Promise<void> {
       const account = await users.find('id', id)
       await users.upgradeHash(id, account!.hash, hash)
@@ -34,7 +34,7 @@ export async function openWorld() {
   }
 }
 
-/** Argon2 at a low cost, each of its hashes counted. */
+/** Argon2 at a low cost that counts its hashes. */
 function countedEncodings(counted: { hashes: number }) {
   const cheap = argon2({ memory: 64, passes: 1, lanes: 1 })
   const countedOf = (encoded: Encoded): Encoded => ({

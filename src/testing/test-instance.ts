@@ -1,0 +1,98 @@
+import type { Scheme } from '../authentication/scheme.ts'
+import type { LogEntry } from '../base/log.ts'
+import { STORE_EXTENSIONS } from '../features.ts'
+import { openInstance } from '../instance/instance.ts'
+import { lazily } from '../instance/lazy-instance.ts'
+import { encodings } from '../passwords/encodings.ts'
+import type { RightsOf, Roles } from '../permissions/rights.ts'
+import type { Options } from '../settings/options.ts'
+import { parseSettings } from '../settings/settings.ts'
+import { IN_MEMORY } from '../stores/sqlite/open.ts'
+import { sqliteStore } from '../stores/sqlite/store.ts'
+import type { User } from '../users/user.ts'
+import { type UserOf, type Watchword, watchwordOf } from '../watchword.ts'
+import { type TestClock, testClock } from './clock.ts'
+import { type FaultSwitches, type Faults, faultSwitches, withFaults } from './faults.ts'
+import { type SignInAs, signingInAs } from './sign-in-as.ts'
+
+/**
+ * The options of the instance under test. `database`, `redis`, `clock` and `log` of a shared object are replaced, so that
+ * the options of the application can be passed as they are.
+ */
+export interface TestOptions<
+  R extends Roles = Roles,
+  S extends Scheme<unknown> = Scheme<User>,
+> extends Options<R, S> {
+  /** The moment at which the clock starts, in seconds since 1970. Default 2030-01-01T00:00:00Z. */
+  readonly now?: number
+}
+
+/** An instance in memory, and what a test moves and reads of it. */
+export interface TestInstance<U = User, Right extends string = string>
+  extends AsyncDisposable {
+  /** A whole instance, on SQLite in memory. Its passwords are hashed at the lowest cost. */
+  readonly auth: Watchword<U, Right>
+  /** The only time that the instance knows. */
+  readonly clock: TestClock
+  /** What the instance has logged, in order; nothing is written to standard error. */
+  readonly log: readonly LogEntry[]
+  /**
+   * Signs a user in without a password. The headers authenticate a request where the scheme `bearer` is used.
+   *
+   * @param user a user, or a username
+   * @throws AuthError `user_not_found`: a misspelt name creates no user
+   */
+  readonly as: SignInAs
+  /** Makes the store fail. */
+  readonly faults: Faults
+}
+
+/**
+ * Creates an instance for one test. It reads no environment variables, shares nothing with other instances, and its data
+ * is gone when it is closed: `await using`, or `auth.close()`.
+ *
+ * @throws AuthError `invalid_config`, as `watchword()` does
+ */
+export function testInstance<
+  const R extends Roles = Roles,
+  S extends Scheme<unknown> = Scheme<User>,
+>({ now, ...options }: TestOptions<R, S> = {}): TestInstance<UserOf<S>, RightsOf<R>> {
+  const clock = testClock(now)
+  const log: LogEntry[] = []
+  const faults = faultSwitches()
+  const settings = parseSettings(
+    {
+      ...options,
+      ...IN_PROCESS,
+      counts: options.counts === 'store' ? 'store' : 'memory',
+      clock: clock.now,
+      log: (entry: LogEntry) => log.push(entry),
+    },
+    {},
+  )
+  const instance = lazily(() =>
+    openInstance(settings, {
+      encodings: CHEAP,
+      openStore: async () => openInMemory(faults.isFailing),
+    }),
+  )
+  const auth = watchwordOf<UserOf<S>, RightsOf<R>>(settings, instance)
+  return {
+    auth,
+    clock,
+    log,
+    as: signingInAs(settings.tokens, instance.open),
+    faults,
+    [Symbol.asyncDispose]: () => auth.close(),
+  }
+}
+
+/** The lowest cost that Argon2 has (RFC 9106 §3.1): full cost would be most of a test's time. */
+const CHEAP = encodings({ memory: 8, passes: 1, lanes: 1 })
+
+const IN_PROCESS = { database: 'sqlite::memory:', redis: undefined } as const
+
+function openInMemory(isFailing: FaultSwitches['isFailing']) {
+  const store = sqliteStore({ file: IN_MEMORY, extensions: STORE_EXTENSIONS })
+  return { store: withFaults(store, isFailing), file: IN_MEMORY }
+}

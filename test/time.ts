@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+// No verdict of a test may depend on what else the machine does. A test waits until something is so, counts what happens, or
+// compares with a control in the same run.
+
+/** Seconds after which a wait is given up: a guard against hanging, which promises nothing. */
+const HANGING = 120
+
+/** Waits until something is so. @throws after two minutes */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  otherwise: string | (() => string) = 'what was waited for did not happen',
+): Promise<void> {
+  for (const end = performance.now() + HANGING * 1000; !(await isSo()); await sleep(5)) {
+    if (performance.now() > end)
+      assert.fail(typeof otherwise === 'string' ? otherwise : otherwise())
+  }
+}
+
+/** Several turns of the event loop, each with a timer: what this process had under way has happened then. */
+export async function turns(count = 10): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await sleep(2)
+}
+
+/** Whether some work of this process ends before so many timers of so many milliseconds have run, one after the other. */
+export async function endsBefore(
+  work: Promise<unknown>,
+  timers: number,
+  milliseconds: number,
+): Promise<boolean> {
+  let hasEnded = false
+  const ended = work.finally(() => {
+    hasEnded = true
+  })
+  for (let timer = 0; timer < timers && !hasEnded; timer++) await sleep(milliseconds)
+  const isInTime = hasEnded
+  await ended
+  return isInTime
+}
+
+/** Milliseconds for which the processor worked on this thread. */
+export function threadMillis(since?: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(since)
+  return (user + system) / 1000
+}
+
+/** Milliseconds of the processor that some work takes on this thread. */
+export function effortOf(work: () => unknown): number {
+  const before = process.threadCpuUsage()
+  work()
+  return threadMillis(before)
+}
+
+const MEGABYTE = Buffer.alloc(1 << 20, 'x')
+let megabyte: number | undefined
+
+/** The control: milliseconds of the processor that SHA-512 over a megabyte takes here. Some two where this was written. */
+export function effortOfMegabyte(): number {
+  const count = 50
+  megabyte ??=
+    effortOf(() =>
+      Array.from({ length: count }, () => createHash('sha512').update(MEGABYTE).digest()),
+    ) / count
+  return megabyte
+}
+
+/** Milliseconds that one tick of a stopwatch takes where nothing else is done: its timer, and the work after it. */
+const TIMER = 10
+const tickMillis = (): number => TIMER + 1 + effortOfMegabyte()
+
+export interface Stopwatch extends Disposable {
+  /**
+   * Milliseconds since it was started, as a machine without other work has them. Beside what is timed it does a little work
+   * again and again, and it is this that is counted: where other programs slow down the one, they slow down the other.
+   */
+  ms(): number
+  /** How many times longer than that it has been by the clock: 1 on a machine without other work. */
+  stretch(): number
+}
+
+/** For what several processes do: bounds of milliseconds in which the load of the machine is no part. */
+export function stopwatch(): Stopwatch {
+  const tick = tickMillis()
+  const began = performance.now()
+  let ticks = 0
+  let isRunning = true
+  void (async () => {
+    for (; isRunning; ticks++) {
+      await sleep(TIMER, undefined, { ref: false })
+      createHash('sha512').update(MEGABYTE).digest()
+    }
+  })()
+  const ms = (): number => Math.min(performance.now() - began, (ticks + 1) * tick)
+  return {
+    ms,
+    stretch: () => (performance.now() - began) / ms(),
+    [Symbol.dispose]() {
+      isRunning = false
+    },
+  }
+}
+
+/** Waits for so many milliseconds of a stopwatch: on a busy machine for longer. */
+export async function pause(milliseconds: number): Promise<void> {
+  using watch = stopwatch()
+  while (watch.ms() < milliseconds) await sleep(TIMER)
+}
+
+/** What some work takes, by a stopwatch. */
+export async function timed<T>(
+  work: () => T | Promise<T>,
+): Promise<{ readonly ms: number; readonly got: T }> {
+  using watch = stopwatch()
+  const got = await work()
+  return { ms: watch.ms(), got }
+}
