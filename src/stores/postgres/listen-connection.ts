@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import pg from 'pg'
+import type pg from 'pg'
 import { monotonicClock } from '../../base/clock.ts'
 import type { Address } from './address.ts'
+import { driver } from './driver.ts'
 import { codeOf } from './errors.ts'
 import { keepsAlive } from './pool.ts'
 import { prepareSession } from './session.ts'
@@ -39,7 +40,7 @@ export class ListenConnection {
     time: ServerTime,
     heard: (word: Notification) => void,
   ): Promise<ListenConnection | undefined> {
-    const client = new pg.Client({ ...address.client, query_timeout: SILENCE })
+    const client = new driver.Client({ ...address.client, query_timeout: SILENCE })
     client.on('error', () => {})
     try {
       await client.connect()
@@ -96,7 +97,7 @@ export class ListenConnection {
       await this.#client.query(`listen ${CHANNEL}`)
       await this.#client.query('select pg_notify($1, $2)', [CHANNEL, own])
     } catch (error) {
-      if (error instanceof pg.DatabaseError) return false
+      if (error instanceof driver.DatabaseError) return false
       throw error
     }
     if (!arrived)

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { AuthError } from '../../base/errors.ts'
+import { optionalPeer } from '../../base/optional-peer.ts'
 import type { RedisAddress } from './address.ts'
 import { type Commands, SCRIPTS } from './scripts.ts'
 
@@ -39,15 +39,9 @@ const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
 
 /** @throws AuthError `invalid_config` where it is not installed */
 export async function openLibrary(): Promise<Library> {
-  const { Redis, Cluster } = await import('ioredis').catch(
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-      throw new AuthError(
-        'invalid_config',
-        'Redis is spoken to by the package "ioredis", which is not installed: type "npm install ioredis".',
-        { cause },
-      )
-    },
+  const { Redis, Cluster } = await optionalPeer<typeof import('ioredis')>(
+    'ioredis',
+    'Redis',
   )
   return {
     client(address, { ready, lost }) {
