@@ -1,3 +1,5 @@
+import './base/node-version.ts'
+
 export type { AuditEvent } from './audit/event.ts'
 export { basic } from './authentication/basic.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'
@@ -9,8 +11,8 @@ export { apiToken } from './features/api-tokens/scheme.ts'
 export { session } from './features/browser-sessions/scheme.ts'
 export type { EventKind } from './features.ts'
 export type { AuthReply, AuthRequest } from './http/request.ts'
-export type { Options } from './options.ts'
 export type { Principal } from './permissions/permission.ts'
+export type { Options } from './settings/options.ts'
 export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
 export type { User } from './users/user.ts'
 export {

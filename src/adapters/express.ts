@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { AuthError } from '../base/errors.ts'
 import type { Principal, SignedIn } from '../permissions/permission.ts'

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import { FetchRequest, type Peer } from '../http/fetch-request.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { Context, MiddlewareHandler } from 'hono'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'

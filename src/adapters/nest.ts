@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type ArgumentsHost,

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { NextRequest } from 'next/server.js'
 import { AuthError } from '../base/errors.ts'
 import { FetchRequest } from '../http/fetch-request.ts'

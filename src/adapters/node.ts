@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
