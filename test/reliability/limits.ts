@@ -3,20 +3,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, type Asked, ask } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { stopwatch } from '../time.ts'
-import { atLeast, atMost, exactly, trial, unavailable, type World } from './trial.ts'
+import {
+  atLeast,
+  atMost,
+  exactly,
+  type TrialContext,
+  trial,
+  unavailable,
+} from './trial.ts'
 
 const SERVERS = 4
 
-/** Wrong passwords that count, of one account from one address. */
+/** Wrong passwords that count, for one account from one address. */
 const WRONG = 10
 
 /** Requests that count from one address. */
 const ANON = 250
 
-/** R3: of log-ins and requests. One-time codes and links are not there yet. */
+/** R3. */
 export const limits = trial({
   name: 'R3',
-  promise: 'a limit holds for all processes together, however many ask at once',
+  promise: 'a limit holds for all processes together, at any concurrency',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 10 },
   short: { rounds: 1 },
@@ -78,10 +85,14 @@ export const limits = trial({
     return [
       atMost(WRONG + SERVERS, 'hashes for 200 wrong passwords', seen.hashes),
       atLeast(1, 'of them counted', seen.hashes),
-      atMost(rounds * WRONG, 'of them judged', seen.wrong),
-      atLeast(rounds * WRONG - seen.unavailable, 'of them judged', seen.wrong),
-      atMost(ANON, `of ${ANON + 50} requests let in`, seen.most),
-      atLeast(rounds * ANON - seen.unavailable, 'let in, in all rounds', seen.let),
+      atMost(rounds * WRONG, 'of them verified', seen.wrong),
+      atLeast(rounds * WRONG - seen.unavailable, 'of them verified', seen.wrong),
+      atMost(ANON, `of ${ANON + 50} requests allowed`, seen.most),
+      atLeast(
+        rounds * ANON - seen.unavailable,
+        'requests allowed, in all rounds',
+        seen.let,
+      ),
       exactly(0, 'other answers', seen.others),
       unavailable(seen.unavailable, watch.stretch()),
     ]
@@ -94,7 +105,7 @@ const countOf = (answers: readonly Answer[], status: number): number =>
 const countOther = (answers: readonly Answer[], ...expected: readonly number[]): number =>
   answers.filter(({ status }) => !expected.includes(status)).length
 
-async function counting(deps: World): Promise<readonly ServerProcess[]> {
+async function counting(deps: TrialContext): Promise<readonly ServerProcess[]> {
   const { database, sabotage } = deps
   const counts = sabotage === 'count-alone' ? 'memory' : 'store'
   const options = {
@@ -120,7 +131,7 @@ async function anAccessToken(server: ServerProcess): Promise<string> {
   return JSON.parse(body).access
 }
 
-/** How many passwords all the servers hash meanwhile. */
+/** Password hashes of all servers during the round. */
 async function hashed(
   servers: readonly ServerProcess[],
   work: () => Promise<void>,
