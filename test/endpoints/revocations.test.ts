@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { AuthError } from '../../src/base/errors.ts'
 import type { InstanceStore } from '../../src/features.ts'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { watchword } from '../../src/watchword.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'

@@ -2,25 +2,25 @@ import type { Agent } from 'node:http'
 import { type Answer, ask, askJson } from '../server/client.ts'
 import type { Refreshed, Span, Token } from './model.ts'
 
-/** What a token says of itself. */
-export interface Said extends Token {
+/** A refresh token and its claims. */
+export interface RefreshToken extends Token {
   readonly session: string
   readonly text: string
 }
 
 export interface Pair {
-  readonly refresh: Said
+  readonly refresh: RefreshToken
   readonly access: string
 }
 
-/** An answer, and when it was asked for and had. */
+/** An answer, and when it was requested and received. */
 export type Timed<A> = { readonly span: Span; readonly answer: A }
 
 interface Port {
   readonly port: number
 }
 
-/** What clients of token endpoints do. `refused` is an answer that the wire has for it. */
+/** Clients of the token endpoints. */
 export function clientsOf(agent: Agent) {
   const post = (at: Port, path: string, body: object) =>
     timed(() => askJson(at, path, body, agent))
@@ -37,21 +37,21 @@ export function clientsOf(agent: Agent) {
 
     async refresh(
       at: Port,
-      { text }: Said,
+      { text }: RefreshToken,
     ): Promise<Timed<Refreshed> & { readonly pair: Pair | undefined }> {
       const { span, answer } = await post(at, '/api/token/refresh/', { refresh: text })
       const pair = answer.status === 200 ? pairOf(answer) : undefined
       return { span, pair, answer: refreshedOf(answer, pair) }
     },
 
-    /** @returns whether this call ended the session; else it had ended */
-    async signOut(at: Port, { text }: Said): Promise<Timed<boolean | Answer>> {
+    /** @returns whether this call revoked the session; false: it was revoked before */
+    async signOut(at: Port, { text }: RefreshToken): Promise<Timed<boolean | Answer>> {
       const { span, answer } = await post(at, '/api/token/blacklist/', { refresh: text })
       if (answer.status === 200) return { span, answer: true }
       return { span, answer: isRevoked(answer) ? false : answer }
     },
 
-    /** @returns whether a guarded route lets somebody in */
+    /** @returns whether a guarded route answers 200 */
     async greet(at: Port, access: string): Promise<Timed<boolean | Answer>> {
       const headers = { Authorization: `Bearer ${access}` }
       const { span, answer } = await timed(() =>

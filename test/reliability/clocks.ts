@@ -5,22 +5,22 @@ import type { SessionId } from '../../src/sessions/session.ts'
 import { aSession, at, NOON, TERMS } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { first, together } from './together.ts'
-import { exactly, type Finding, trial, type World } from './trial.ts'
+import { exactly, type Finding, type TrialContext, trial } from './trial.ts'
 
-/** Seconds by which a clock is set between two refreshes with one token. */
+/** Seconds by which the clock is set between two refreshes with one token. */
 const STEPS = [3600, -3600, 5, -5, 5.1, -5.1, 10, 10.1] as const
 
-/** An overlap of ten seconds, and five by which a clock may be set back. */
+/** Overlap of ten seconds; the clock may go back by five. */
 const isHonest = (step: number): boolean => step >= -5 && step <= 10
 
-/** Seconds by which the clocks of three machines are wrong. */
+/** Errors of three machines' clocks, in seconds. */
 const SKEWS = [0, 30, -30] as const
 
 /** R13. */
 export const clocks = trial({
   name: 'R13',
   promise:
-    'a spent token stays spent wherever clocks go; with PostgreSQL its clock counts, whatever the machines say',
+    'a spent token stays spent whatever the clocks do; on PostgreSQL the clock of the database decides',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 5 },
   short: { rounds: 1 },
@@ -40,7 +40,7 @@ export const clocks = trial({
   },
 })
 
-/** One clock that is set. */
+/** One clock, set between requests. */
 async function afterSteps(
   instance: House,
   store: InstanceStore,
@@ -64,19 +64,19 @@ async function afterSteps(
   return [
     exactly(
       STEPS.length,
-      'clocks set between two refreshes: repeated or reused, as it should be',
+      'clocks set between two refreshes: repetition or reuse as specified',
       seen.right,
     ),
-    exactly(STEPS.length, 'sessions that stay ended', seen.ended),
+    exactly(STEPS.length, 'sessions that stay revoked', seen.ended),
   ]
 }
 
-/** Seconds. Long enough for three machines to ask in, short enough to wait for. */
+/** Seconds: long enough to refresh on three machines, short enough to wait for. */
 const OVERLAP = 3 as Seconds
 
 /** Clocks that differ. */
 async function onThreeMachines(
-  deps: World,
+  deps: TrialContext,
   store: InstanceStore,
   round: number,
 ): Promise<readonly Finding[]> {
@@ -114,6 +114,6 @@ async function onThreeMachines(
       seen.rotated,
     ),
     exactly(9, 'repetitions on each of them given the same successor', seen.replayed),
-    exactly(3, 'after the overlap taken for reuse', seen.reused),
+    exactly(3, 'of them treated as reuse after the overlap', seen.reused),
   ]
 }

@@ -10,22 +10,22 @@ import { type ServerProcess, startServer } from '../server/process.ts'
 import { stopwatch } from '../time.ts'
 import { atLeast, atMost, trial } from './trial.ts'
 
-/** Of both sides, on top of what each has open anyway. */
+/** Open files that client and server need besides. */
 const SPARE = 500
 
 /** R20. */
 export const connectionFlood = trial({
   name: 'R20',
   promise:
-    'thousands of connections, idle ones and such that come and go, keep no honest client out and leave nothing behind',
+    'thousands of idle and reconnecting connections keep few clients out and leave nothing behind',
   databases: ['sqlite'],
   long: { connections: 5000, seconds: 30 },
   short: { connections: 600, seconds: 3 },
-  sabotages: [{ name: 'few-connections' }, { name: 'for-ever-open' }],
+  sabotages: [{ name: 'few-connections' }, { name: 'never-disconnect' }],
   async run(deps, { connections, seconds }) {
     if (mostOpen() < connections + SPARE) {
       return deps.skip(
-        `${connections + SPARE} open files are too many here: ulimit -n ${connections + SPARE}`,
+        `${connections + SPARE} open files are needed; raise the limit: ulimit -n ${connections + SPARE}`,
       )
     }
     const server = await startServer(deps, {
@@ -47,7 +47,7 @@ export const connectionFlood = trial({
     const [{ idle }] = (await once(child, 'message')) as [{ readonly idle: number }]
     deps.progress(`${idle} idle connections, ${openIn(server)} open files`)
     const answers = await honest(server, pair, seconds * 1000)
-    if (deps.sabotage === 'for-ever-open') process.kill(child.pid!, 'SIGSTOP')
+    if (deps.sabotage === 'never-disconnect') process.kill(child.pid!, 'SIGSTOP')
     else child.disconnect()
     await sleep(100)
 
@@ -56,21 +56,25 @@ export const connectionFlood = trial({
     const good = answers.filter(({ status }) => status === 200).length
     return [
       atLeast(0.9 * (connections / 2), 'idle connections', idle),
-      atLeast(99, '% of honest requests answered', (100 * good) / answers.length),
-      atMost(20, 'open files more, ten seconds after', openIn(server) - before),
+      atLeast(
+        99,
+        '% of the requests of well-behaved clients answered',
+        (100 * good) / answers.length,
+      ),
+      atMost(20, 'more open files, ten seconds after', openIn(server) - before),
     ]
   },
 })
 
 function limitsWith(sabotage: string | undefined, connections: number): Partial<Limits> {
   if (sabotage === 'few-connections') return { maxConnections: connections / 3 }
-  // The flood stops without a word: only who looks for silent connections gets rid of them.
-  return sabotage === 'for-ever-open'
+  // The flood stops without closing; the server must detect silent connections itself.
+  return sabotage === 'never-disconnect'
     ? { headersTimeout: 0, requestTimeout: 0, timeout: 0 }
     : {}
 }
 
-/** Eight who ask without end, half of them on a new connection each time. */
+/** Eight clients without pause, half of them on a new connection each time. */
 async function honest(
   server: ServerProcess,
   { access, refresh: first }: Pair,

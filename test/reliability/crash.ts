@@ -8,10 +8,10 @@ import { atLeast, atMost, exactly, trial } from './trial.ts'
 
 const CLIENTS = 12
 
-/** Milliseconds between two requests of one. */
+/** Milliseconds between two requests of one client. */
 const PACE = 40
 
-/** Has node:cluster hand out connections in turn, whatever the program says. */
+/** Fault: node:cluster distributes connections round-robin, whatever the program sets. */
 const ROUND_ROBIN = `data:text/javascript,${encodeURIComponent(`import cluster from 'node:cluster'
 Object.defineProperty(cluster, 'schedulingPolicy', { get: () => cluster.SCHED_RR, set() {} })`)}`
 
@@ -19,7 +19,7 @@ Object.defineProperty(cluster, 'schedulingPolicy', { get: () => cluster.SCHED_RR
 export const crash = trial({
   name: 'R25',
   promise:
-    'when a worker is killed under load, whoever asks again is answered by another one and stays signed in',
+    'if a worker is killed under load, a retry is answered by another worker and the client stays signed in',
   databases: ['sqlite', 'postgres'],
   long: { kills: 20 },
   short: { kills: 3 },
@@ -42,7 +42,7 @@ export const crash = trial({
     let isOver = false
     using watch = stopwatch()
 
-    /** Refreshes for ever; where a connection breaks, it asks once more with the same token. */
+    /** Refreshes until stopped; if the connection breaks, retries once with the same token. */
     const client = async ({ refresh: first }: Pair, keeps: boolean): Promise<void> => {
       const agent = new Agent({ keepAlive: keeps, maxSockets: 1 })
       const ask = (refresh: string) =>
@@ -84,7 +84,7 @@ export const crash = trial({
       await sleep(300)
       const [oldest = 0] = server.workerIds()
       process.kill(oldest, 'SIGKILL')
-      // Until then the other one is alone.
+      // Until then the other worker is alone.
       await server.untilLogged('another worker serves', i + 1)
     }
     isOver = true
@@ -93,14 +93,14 @@ export const crash = trial({
     return [
       atLeast(100, 'refreshes', seen.refreshed),
       atMost(kills * CLIENTS, 'connections broken', seen.broken),
-      exactly(0, 'broken again at the second try', seen.brokenTwice),
-      exactly(0, 'clients logged out', seen.loggedOut),
+      exactly(0, 'broken again at the retry', seen.brokenTwice),
+      exactly(0, 'clients signed out', seen.loggedOut),
       {
         promised: '0 other answers',
         seen: `${seen.others.length} ${[...new Set(seen.others)].join(', ')}`.trim(),
         holds: seen.others.length === 0,
       },
-      atMost(5_000, 'ms for the slowest, its second try included', seen.slowest),
+      atMost(5_000, 'ms for the slowest, its retry included', seen.slowest),
       exactly(0, 'as the exit code', code ?? -1),
     ]
   },

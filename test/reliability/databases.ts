@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aDatabase } from '../services/postgres.ts'
 
-/** `none`: what is tried has no database, or opens its own. */
+/** `none`: the trial needs no database, or opens its own. */
 export type Kind = 'sqlite' | 'postgres' | 'none'
 
 export interface Database {
-  /** As the option `database` takes it. */
+  /** A value of the option `database`. */
   readonly url: string
   drop(): Promise<void>
 }
 
-/** @param skip called with the reason where there is none of this kind here */
+/** @param skip called with the reason if there is no database of this kind on this machine */
 export async function freshDatabase(
   kind: Kind,
   skip: (reason: string) => never,

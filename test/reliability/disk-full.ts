@@ -8,11 +8,11 @@ import { aServer } from '../services/postgres.ts'
 import { aSmallDisk, type Disk } from '../services/small-disk.ts'
 import { strace } from '../services/strace.ts'
 import { stopwatch } from '../time.ts'
-import { atLeast, exactly, type Finding, trial, type World } from './trial.ts'
+import { atLeast, exactly, type Finding, type TrialContext, trial } from './trial.ts'
 
 const SIGN_INS = 20
 
-/** The calls by which SQLite changes a file, as Linux answers them once it has found the disk broken. */
+/** The system calls by which SQLite changes a file, and the errors of a broken disk. */
 const READ_ONLY = [
   '-e',
   'trace=pwrite64,ftruncate',
@@ -22,21 +22,21 @@ const READ_ONLY = [
   '/dev/null',
 ]
 
-/** Something that keeps a database from being written, and what makes it good again. */
+/** A fault that prevents writes, and its repair. */
 type Trouble = () => Promise<() => unknown>
 
-/** The disk is full when so many writes have been refused. */
+/** Refused writes after which the disk counts as full. */
 const REFUSED = 20
 
-/** R28. On PostgreSQL a database that only reads is part of R10. */
+/** R28. A read-only PostgreSQL is part of R10. */
 export const diskFull = trial({
   name: 'R28',
   promise:
-    'on a disk that is full or only reads, writes are answered 503 and reads go on; then all goes on, and nothing is lost',
+    'on a full or read-only disk writes are answered 503 and reads go on; after the repair everything works and nothing is lost',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 5 },
   short: { rounds: 1 },
-  sabotages: [{ name: 'untold-fault' }],
+  sabotages: [{ name: 'outage-as-bug' }],
   async run(deps, { rounds }) {
     const disk = aSmallDisk(deps.kind === 'sqlite' ? 4 : 160)
     if (typeof disk === 'string') return deps.skip(disk)
@@ -59,7 +59,8 @@ export const diskFull = trial({
       deps.after(() => tracer.kill())
       return tracer.end
     }
-    const troubles = deps.kind === 'sqlite' ? { full, 'only reads': readOnly } : { full }
+    const troubles =
+      deps.kind === 'sqlite' ? { full, 'is read-only': readOnly } : { full }
     const findings: Finding[] = []
     for (let round = 0; round < rounds; round++) {
       for (const [name, trouble] of Object.entries(troubles)) {
@@ -75,7 +76,7 @@ export const diskFull = trial({
   },
 })
 
-/** One who refreshes. */
+/** A client that refreshes. */
 class Client {
   readonly #server: ServerProcess
   readonly #agent: Agent
@@ -98,7 +99,7 @@ class Client {
     return answer
   }
 
-  /** A route behind the guard, which reads the user. */
+  /** A guarded route, which reads the user. */
   greet(): Promise<Answer> {
     const headers = { Authorization: `Bearer ${this.#pair.access}` }
     return ask(this.#server, '/hello/', { method: 'GET', headers, agent: this.#agent })
@@ -114,7 +115,7 @@ async function during(
   const makeGood = await trouble()
   const writes: Answer[] = []
   const reads: Answer[] = []
-  // What was set aside before is used up first.
+  // Space reserved before is used up first.
   using full = stopwatch()
   while (
     full.ms() < 20_000 &&
@@ -138,11 +139,11 @@ async function during(
   const mute = refused.filter(({ headers }) => !(Number(headers['retry-after']) >= 1))
   return [
     atLeast(REFUSED, 'writes answered 503', refused.length),
-    exactly(0, 'that are neither 200 nor 503', others.length),
+    exactly(0, 'answers that are neither 200 nor 503', others.length),
     exactly(0, '503s without Retry-After', mute.length),
-    exactly(0, 'reads failed', reads.filter(({ status }) => status !== 200).length),
+    exactly(0, 'failed reads', reads.filter(({ status }) => status !== 200).length),
     {
-      promised: '≤ 5 s until it writes again',
+      promised: '≤ 5 s until writes succeed again',
       seen: `${recovered.toFixed(1)} s`,
       holds: recovered <= 5,
     },
@@ -153,10 +154,10 @@ async function during(
 const refusedOf = (answers: readonly Answer[]): readonly Answer[] =>
   answers.filter(({ status }) => status === 503)
 
-/** @returns how to reach it, and how many faults a look at the whole of it finds */
+/** @returns how to connect, and the number of faults that a full check of the database finds */
 async function databaseOn(
   disk: Disk,
-  deps: World,
+  deps: TrialContext,
 ): Promise<{ url: string; isWhole(): Promise<number> }> {
   if (deps.kind === 'sqlite') {
     const file = join(disk.folder, 'watchword.db')
@@ -171,7 +172,7 @@ async function databaseOn(
   return {
     url: server.url,
     async isWhole() {
-      // Whoever starts reads again all that was written.
+      // A restart replays the write-ahead log.
       await server.restart('immediate')
       return 0
     },

@@ -6,16 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { ADA, startServer } from '../server/process.ts'
 import { strace } from '../services/strace.ts'
-import { clientsOf, type Said } from './clients.ts'
-import { exactly, trial, type World } from './trial.ts'
+import { clientsOf, type RefreshToken } from './clients.ts'
+import { exactly, type TrialContext, trial } from './trial.ts'
 
-/** Milliseconds between two requests, so that what is written late belongs to none. */
+/** Milliseconds between two requests, so that a late write is not attributed to the next one. */
 const PAUSE = 120
 
-/** R8: what a power cut would find. */
+/** R8: what remains after a power failure. */
 export const durable = trial({
   name: 'R8',
-  promise: 'no answer leaves before what it says is on the disk',
+  promise: 'no answer is sent before its write is on disk',
   databases: ['sqlite', 'postgres'],
   long: { requests: 100 },
   short: { requests: 20 },
@@ -30,10 +30,9 @@ export const durable = trial({
     const agent = new Agent({ keepAlive: true })
     deps.after(() => agent.destroy())
     const { signIn, refresh, signOut } = clientsOf(agent)
-    const enter = async (): Promise<Said> => {
+    const enter = async (): Promise<RefreshToken> => {
       const { answer } = await signIn(server, ADA.username, ADA.password)
-      if ('status' in answer)
-        throw new Error(`signing in was answered with ${answer.status}`)
+      if ('status' in answer) throw new Error(`the sign-in was answered ${answer.status}`)
       return answer.refresh
     }
     let token = await enter()
@@ -41,7 +40,7 @@ export const durable = trial({
 
     for (let i = 0; i < requests; i++) {
       await sleep(PAUSE)
-      // One sign-out and one sign-in among ten.
+      // One sign-out and one sign-in in ten.
       if (i % 10 === 8) await signOut(server, token)
       else if (i % 10 === 9) token = await enter()
       else token = (await refresh(server, token)).pair?.refresh ?? token
@@ -55,8 +54,11 @@ export const durable = trial({
   },
 })
 
-/** The processes of PostgreSQL that write, of which our server does not know. */
-async function serverProcesses({ kind, database }: World): Promise<readonly number[]> {
+/** The writing processes of PostgreSQL, which strace would not follow from our server. */
+async function serverProcesses({
+  kind,
+  database,
+}: TrialContext): Promise<readonly number[]> {
   if (kind !== 'postgres') return []
   const client = new pg.Client(database)
   await client.connect()
@@ -67,9 +69,9 @@ async function serverProcesses({ kind, database }: World): Promise<readonly numb
   return rows.map(({ pid }) => pid)
 }
 
-/** Writes down which processes read and write what, and when it is on the disk. */
+/** Records which processes read and write, and when data is flushed to disk. */
 async function watchDisk(
-  deps: World,
+  deps: TrialContext,
   pids: readonly number[],
 ): Promise<{ end(): Promise<string> }> {
   const file = join(tmpdir(), `watchword-trace-${process.pid}`)
@@ -86,7 +88,7 @@ async function watchDisk(
   }
 }
 
-/** How many requests were answered with 200, and of how many something got to the disk between the question and the answer. */
+/** Counts the requests answered 200, and those of them with a flush between request and answer. */
 function answersIn(trace: string): { answers: number; durable: number } {
   const seen = { answers: 0, durable: 0 }
   let isOnDisk = false

@@ -2,8 +2,8 @@ import type { InstanceStore } from '../../src/features.ts'
 import { withPorts } from '../stores/open.ts'
 import { type FaultyStore, faultyStore, MOMENTS, type Moment } from './faulty-store.ts'
 import { FLOWS, type Scene } from './flows.ts'
-import { type Answer, Place } from './place.ts'
 import { sabotaged } from './sabotage.ts'
+import { type Answer, Place } from './setup.ts'
 import { storeAt } from './store.ts'
 import { atLeast, exactly, trial } from './trial.ts'
 
@@ -16,7 +16,7 @@ interface Size {
 export const faults = trial<Size>({
   name: 'R11',
   promise:
-    'whatever call of the store fails: never 200 without the effect, never 500, and asking again does it',
+    'whichever call of the store fails: never 200 without the effect, never 500, and a retry succeeds',
   databases: ['sqlite', 'postgres'],
   long: { flows: Object.keys(FLOWS), moments: MOMENTS },
   short: {
@@ -25,14 +25,14 @@ export const faults = trial<Size>({
       'refresh',
       'blacklist',
       'verify what was signed out',
-      'log-out of a browser',
+      'logout of a browser',
     ],
     moments: ['before', 'after'],
   },
   sabotages: [
-    { name: 'take-for-done' },
-    { name: 'untold-fault' },
-    { name: 'nothing-ended' },
+    { name: 'ignore-store-errors' },
+    { name: 'outage-as-bug' },
+    { name: 'revocations-unreadable' },
   ],
   async run(deps, { flows, moments }) {
     const store = await storeAt(deps.database)
@@ -64,13 +64,16 @@ export const faults = trial<Size>({
     }
     for (const each of broken) deps.progress(each)
     return [
-      atLeast(2 * flows.length, 'calls failed, each in a run of its own', failed),
-      exactly(0, 'runs went wrong', broken.length),
+      atLeast(2 * flows.length, 'injected failures, each in its own run', failed),
+      exactly(0, 'wrong results', broken.length),
     ]
   },
 })
 
-/** @returns the call that failed, `undefined` where the scene has no k-th one; and what is wrong with what came of it */
+/**
+ * @returns the call that failed, `undefined` if the scene has no k-th call; and what is wrong with
+ * the result
+ */
 async function play(
   scene: Scene,
   faulty: FaultyStore,
@@ -88,7 +91,7 @@ async function play(
   return { first, call, fault: place.faults.splice(0).join('; ') || fault }
 }
 
-/** What is wrong with how a scene went on. */
+/** What is wrong with the result of a scene. */
 async function judge(
   scene: Scene,
   first: Answer,
@@ -98,8 +101,7 @@ async function judge(
   if (first.status === says) await scene.holds(first)
   else if (!failed) return `the answer is ${first.status}`
   else if (first.status !== 503) return `the first answer is ${first.status}`
-  else if (!(Number(first.retryAfter) >= 1))
-    return 'the first answer does not say when to try again'
+  else if (!(Number(first.retryAfter) >= 1)) return 'the first answer has no Retry-After'
   const second = await scene.ask()
   if (second.status !== says && !again.includes(second.status))
     return `the second answer is ${second.status}`
@@ -111,8 +113,8 @@ const withFault = (store: InstanceStore, name: string | undefined): InstanceStor
   SABOTAGES[name ?? '']?.(store) ?? sabotaged(store, name)
 
 const SABOTAGES: Readonly<Record<string, (store: InstanceStore) => InstanceStore>> = {
-  /** Whoever ends a session takes it for done, whatever the store said. */
-  'take-for-done': (store) => {
+  /** Sign-out reports success even if the store failed. */
+  'ignore-store-errors': (store) => {
     const { sessions } = store.ports
     return withPorts(store, {
       sessions: {
@@ -123,8 +125,8 @@ const SABOTAGES: Readonly<Record<string, (store: InstanceStore) => InstanceStore
     })
   },
 
-  /** What has ended cannot be read again. */
-  'nothing-ended': (store) => ({
+  /** Revoked sessions cannot be read again. */
+  'revocations-unreadable': (store) => ({
     ...withPorts(store, {
       sessions: { ...store.ports.sessions, revokedSince: async () => [] },
     }),

@@ -1,13 +1,13 @@
 import { AuthError } from '../../src/base/errors.ts'
 import type { InstanceStore } from '../../src/features.ts'
 
-/** When a call fails: nothing of it was done; it was done and nobody is told; neither it nor any later one is done. */
+/** When a call fails: before its effect; after its effect; from this call on, without effect. */
 export const MOMENTS = ['before', 'after', 'from then on'] as const
 export type Moment = (typeof MOMENTS)[number]
 
 type Verb = (...given: readonly unknown[]) => unknown
 
-/** A store of which the k-th call fails, counted from when it was armed. */
+/** A store whose k-th call since `arm` fails. */
 export function faultyStore(store: InstanceStore) {
   let calls: string[] = []
   let armed: { readonly at: number; readonly moment: Moment } | undefined
@@ -23,17 +23,17 @@ export function faultyStore(store: InstanceStore) {
       const done = verb(...given)
       return n > at ? done : Promise.resolve(done).then(() => Promise.reject(fault(name)))
     }
-  const faultyPort = (port: string, verbs: object): object =>
-    new Proxy(verbs, {
+  const faultyPort = (port: string, methods: object): object =>
+    new Proxy(methods, {
       get: (_, name) =>
         failing(
           `${port}.${String(name)}`,
-          (Reflect.get(verbs, name) as Verb).bind(verbs),
+          (Reflect.get(methods, name) as Verb).bind(methods),
         ),
     })
-  const ports = Object.entries(store.ports).map(([name, verbs]) => [
+  const ports = Object.entries(store.ports).map(([name, methods]) => [
     name,
-    faultyPort(name, verbs),
+    faultyPort(name, methods),
   ])
 
   return {
@@ -43,18 +43,18 @@ export function faultyStore(store: InstanceStore) {
       migrate: failing('migrate', store.migrate) as InstanceStore['migrate'],
       ping: failing('ping', store.ping) as InstanceStore['ping'],
     } as InstanceStore,
-    /** From now on the `at`-th call fails; without it none does. */
+    /** From now on the `at`-th call fails; `undefined`: none. */
     arm(at?: number, moment: Moment = 'before'): void {
       calls = []
       armed = at === undefined ? undefined : { at, moment }
     },
-    /** What was called since it was armed, failed calls included. */
+    /** The calls since it was armed, failed ones included. */
     calls: (): readonly string[] => calls,
   }
 }
 
 export type FaultyStore = ReturnType<typeof faultyStore>
 
-/** What a store says where the database is out of reach; whether the call was done is unknown to whoever asked. */
+/** The error of a store that cannot be reached; the call may have taken effect. */
 const fault = (name: string): AuthError =>
   new AuthError('store_unavailable', `${name} fails in this test`, { retryAfter: 1 })

@@ -2,14 +2,14 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * A process that holds half of so many connections open without a word, and opens and leaves the others without end. Says
- * how many it holds once they are there, and goes when its parent says so.
+ * Holds half of the connections open silently, and opens and closes the others without end.
+ * Reports how many it holds, and exits on request of its parent.
  */
 const [port, connections] = process.argv.slice(2).map(Number) as [number, number]
 const REQUEST =
   'GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 
-/** From many addresses, or the ports of one would be used up. */
+/** From many addresses: the ports of one do not suffice. */
 const dial = (n: number): Socket => {
   const socket = connect({
     port,
@@ -32,7 +32,7 @@ await sleep(500)
 process.send?.({ idle })
 process.on('disconnect', () => process.exit())
 
-/** Every other time with a request, whose answer it does not wait for. */
+/** Every other connection sends a request and does not wait for the answer. */
 async function comeAndGo(n: number): Promise<never> {
   for (let turn = 0; ; turn++) {
     await sleep(500 + Math.random() * 1000)

@@ -1,29 +1,29 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { type Answer, claimsOf, PASSWORD, type Place } from './place.ts'
+import { type Answer, claimsOf, PASSWORD, type Place } from './setup.ts'
 
 const ANOTHER = 'other-Word-1299-qx'
 
-/** Something that is asked, twice where the first time nobody could say what became of it. */
+/** A request, repeated if the first answer left its result unknown. */
 export interface Scene {
   ask(): Promise<Answer>
-  /** The status of the answer where nothing fails. Default 200. */
+  /** The status if nothing fails. Default 200. */
   readonly says?: number
-  /** Others that it may have the second time, when the first has had its effect unseen. */
+  /** Other statuses of the retry, if the first request had its effect. */
   readonly again?: readonly number[]
-  /** @throws unless what an answer of `says` tells is so */
+  /** @throws unless the state agrees with the answer */
   holds(answer: Answer): Promise<void>
 }
 
 export type Flow = (place: Place) => Promise<Scene>
 
-/** Everything that is asked of a store on the way, in every way in which clients and programs ask. */
+/** Every way in which a request or a program reaches the store. */
 export const FLOWS: Readonly<Record<string, Flow>> = {
   obtain: async (place) => {
-    const { username } = await place.somebody()
+    const { username } = await place.createUser()
     return {
       ask: () => place.signIn(username),
-      holds: async ({ body }) => place.goesOn(body),
+      holds: async ({ body }) => place.assertValid(body),
     }
   },
 
@@ -34,9 +34,9 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
       ask: () => place.post('/api/token/refresh/', { refresh }),
       async holds({ body }) {
         assert.equal(
-          await place.isBelieved(body.access),
+          await place.accepts(body.access),
           true,
-          'the new access token is refused',
+          'the new access token is rejected',
         )
         const { jti } = claimsOf(body.refresh)
         assert.equal(jti, first ?? jti, 'there are two successors')
@@ -45,19 +45,19 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     }
   },
 
-  'refresh with what was spent': async (place) => {
+  'refresh with a spent token': async (place) => {
     const { refresh } = await place.signedIn()
     const { body } = await place.post('/api/token/refresh/', { refresh })
     place.pass(30)
     return {
       ask: () => place.post('/api/token/refresh/', { refresh }),
       says: 401,
-      holds: () => place.isOver(body),
+      holds: () => place.assertRevoked(body),
     }
   },
 
   'refresh of a deactivated user': async (place) => {
-    const user = await place.somebody()
+    const user = await place.createUser()
     const body = await place.signedIn(user)
     await place.store.ports.users.change(user.id, { active: false })
     return {
@@ -65,7 +65,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
       says: 401,
       async holds() {
         await place.store.ports.users.change(user.id, { active: true })
-        await place.isOver(body)
+        await place.assertRevoked(body)
       },
     }
   },
@@ -75,13 +75,13 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () => place.post('/api/token/blacklist/', { refresh: pair.refresh }),
       again: [401],
-      holds: () => place.isOver(pair),
+      holds: () => place.assertRevoked(pair),
     }
   },
 
   'blacklist of a sliding token': async (place) => {
     const { body } = await place.signIn(
-      (await place.somebody()).username,
+      (await place.createUser()).username,
       '/api/token/sliding/',
     )
     return {
@@ -92,21 +92,21 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'obtain sliding': async (place) => {
-    const { username } = await place.somebody()
+    const { username } = await place.createUser()
     return {
       ask: () => place.signIn(username, '/api/token/sliding/'),
-      holds: async ({ body }) => assert.equal(await place.isBelieved(body.token), true),
+      holds: async ({ body }) => assert.equal(await place.accepts(body.token), true),
     }
   },
 
   'refresh sliding': async (place) => {
     const { body } = await place.signIn(
-      (await place.somebody()).username,
+      (await place.createUser()).username,
       '/api/token/sliding/',
     )
     return {
       ask: () => place.post('/api/token/sliding/refresh/', { token: body.token }),
-      holds: async ({ body }) => assert.equal(await place.isBelieved(body.token), true),
+      holds: async ({ body }) => assert.equal(await place.accepts(body.token), true),
     }
   },
 
@@ -145,7 +145,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'a route, with an API token': async (place) => {
-    const { token } = await place.auth.apiTokens.create((await place.somebody()).id)
+    const { token } = await place.auth.apiTokens.create((await place.createUser()).id)
     return {
       ask: () => place.call({ authorization: `Token ${token}` }),
       holds: async () => {},
@@ -154,7 +154,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   'a route, with an API token that was revoked': async (place) => {
     const { token, record } = await place.auth.apiTokens.create(
-      (await place.somebody()).id,
+      (await place.createUser()).id,
     )
     await place.auth.apiTokens.revoke(record.id)
     return {
@@ -164,8 +164,8 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     }
   },
 
-  'log-in of a browser': async (place) => {
-    const { username } = await place.somebody()
+  'login of a browser': async (place) => {
+    const { username } = await place.createUser()
     const { cookies: before } = await place.signIn(username, '/auth/login/')
     return {
       ask: () => place.signIn(username, '/auth/login/', before),
@@ -178,15 +178,15 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
         assert.equal(
           (await place.call({ cookie: before })).status,
           401,
-          'the sign-in of before goes on',
+          'the earlier session is still valid',
         )
       },
     }
   },
 
-  'log-out of a browser': async (place) => {
+  'logout of a browser': async (place) => {
     const { cookies } = await place.signIn(
-      (await place.somebody()).username,
+      (await place.createUser()).username,
       '/auth/login/',
     )
     const csrf = /csrftoken=([^;]+)/.exec(cookies)![1]!
@@ -204,20 +204,20 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   },
 
   'the API token of a user': async (place) => {
-    const { username } = await place.somebody()
+    const { username } = await place.createUser()
     let first: string | undefined
     return {
       ask: () => place.signIn(username, '/api-token-auth/'),
       async holds({ body: { token } }) {
         assert.equal((await place.call({ authorization: `Token ${token}` })).status, 200)
-        assert.equal(token, first ?? token, 'there are two')
+        assert.equal(token, first ?? token, 'there are two API tokens')
         first = token
       },
     }
   },
 
-  'a new API token of a user in place of the old one': async (place) => {
-    const { id } = await place.somebody()
+  'replace the API token of a user': async (place) => {
+    const { id } = await place.createUser()
     const { token: old } = await place.auth.apiTokens.keyFor(id)
     return {
       ask: () =>
@@ -229,7 +229,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
         assert.equal(
           (await place.call({ authorization: `Token ${old}` })).status,
           401,
-          'the old one goes on',
+          'the old API token is still valid',
         )
       },
     }
@@ -237,7 +237,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
 
   'revoke an API token': async (place) => {
     const { token, record } = await place.auth.apiTokens.create(
-      (await place.somebody()).id,
+      (await place.createUser()).id,
     )
     return {
       ask: () => place.program(() => place.auth.apiTokens.revoke(record.id)),
@@ -245,7 +245,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
         assert.equal(
           (await place.call({ authorization: `Token ${token}` })).status,
           401,
-          'it goes on',
+          'the API token is still valid',
         )
       },
     }
@@ -256,71 +256,71 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () =>
         place.program(() => place.auth.users.create({ username, password: PASSWORD })),
-      again: [400], // the name is taken: by this very user
+      again: [400], // 409: the first request created this user
       holds: async () => assert.equal((await place.signIn(username)).status, 200),
     }
   },
 
   'a new password': async (place) => {
-    const user = await place.somebody()
+    const user = await place.createUser()
     const pair = await place.signedIn(user)
     return {
       ask: () => place.program(() => place.auth.users.setPassword(user.id, ANOTHER)),
       async holds() {
-        await place.isOver(pair)
+        await place.assertRevoked(pair)
         assert.equal(
           (await place.signIn(user.username)).status,
           401,
-          'the old password is right',
+          'the old password is still valid',
         )
       },
     }
   },
 
   'deactivate a user': async (place) => {
-    const user = await place.somebody()
+    const user = await place.createUser()
     const pair = await place.signedIn(user)
     return {
       ask: () => place.program(() => place.auth.users.change(user.id, { active: false })),
-      holds: () => place.isOver(pair),
+      holds: () => place.assertRevoked(pair),
     }
   },
 
   'delete a user': async (place) => {
-    const user = await place.somebody()
+    const user = await place.createUser()
     const pair = await place.signedIn(user)
     const { token } = await place.auth.apiTokens.create(user.id)
     return {
       ask: () => place.program(() => place.auth.users.delete(user.id)),
       async holds() {
-        await place.isOver(pair)
+        await place.assertRevoked(pair)
         assert.equal(
           (await place.call({ authorization: `Token ${token}` })).status,
           401,
-          'its API token goes on',
+          'its API token is still valid',
         )
       },
     }
   },
 
-  'end a session': async (place) => {
+  'revoke a session': async (place) => {
     const pair = await place.signedIn()
     return {
       ask: () =>
         place.program(() =>
           place.auth.sessions.revoke(claimsOf(pair.refresh).sid as never),
         ),
-      holds: () => place.isOver(pair),
+      holds: () => place.assertRevoked(pair),
     }
   },
 
-  'end all sessions of a user': async (place) => {
-    const user = await place.somebody()
+  'revoke all sessions of a user': async (place) => {
+    const user = await place.createUser()
     const pairs = [await place.signedIn(user), await place.signedIn(user)]
     return {
       ask: () => place.program(() => place.auth.sessions.revokeAll(user.id)),
       async holds() {
-        for (const pair of pairs) await place.isOver(pair)
+        for (const pair of pairs) await place.assertRevoked(pair)
       },
     }
   },
@@ -330,8 +330,8 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     return {
       ask: () => place.program(() => place.auth.keys.rotate()),
       async holds() {
-        await place.goesOn(pair)
-        await place.goesOn(await place.signedIn())
+        await place.assertValid(pair)
+        await place.assertValid(await place.signedIn())
         const stages = (await place.auth.keys.list()).map(({ stage }) => stage)
         for (const one of ['current', 'next'])
           assert.equal(stages.filter((stage) => stage === one).length, 1, one)
@@ -343,7 +343,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     const pair = await place.signedIn()
     return {
       ask: () => place.program(() => place.auth.flush()),
-      holds: () => place.goesOn(pair),
+      holds: () => place.assertValid(pair),
     }
   },
 
@@ -356,7 +356,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
     }
   },
 
-  'the first request of a process to a user who has signed out': async (place) => {
+  'the first request of a process, with a revoked session': async (place) => {
     const { access } = await place.signedOut()
     place.restart()
     return {

@@ -3,7 +3,10 @@ import { seconds, systemClock } from '../../src/base/clock.ts'
 import { flush } from '../../src/sessions/flush.ts'
 import { storeAt } from './store.ts'
 
-/** A process that flushes while its parent lets it: `go`, `hold`. It says how far it is, and ends when nothing is left. */
+/**
+ * Flushes while its parent allows it (`go`, `hold`), reports progress, and exits when nothing is
+ * left.
+ */
 const [database = '', fault] = process.argv.slice(2)
 let mayGo = Promise.withResolvers<void>()
 
@@ -20,12 +23,12 @@ await mayGo.promise
 const pace = {
   elapsed: () => performance.now(),
   async rest(length: number) {
-    if (fault !== 'no-rest') await sleep(length)
+    if (fault !== 'no-pause') await sleep(length)
     await mayGo.promise
   },
 }
 const sessions =
-  fault === 'no-rest'
+  fault === 'no-pause'
     ? {
         flush: (moment: never, _: number) =>
           store.ports.sessions.flush(moment, 20_000).then((n) => (n < 20_000 ? 0 : 1000)),

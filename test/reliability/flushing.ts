@@ -7,27 +7,30 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askJson, type Pair, p99, signIn } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { run } from '../services/postgres.ts'
-import { atMost, exactly, type Finding, trial, type World } from './trial.ts'
+import { atMost, exactly, type Finding, type TrialContext, trial } from './trial.ts'
 
 const CLIENTS = 8
 
-/** Milliseconds between an answer and the next request of the same client. */
+/** Milliseconds between an answer and the next request of a client. */
 const PAUSE = 20
 
-/** Milliseconds for which it is flushed and not, in turns: whatever else this machine does falls on both. */
+/**
+ * Milliseconds with and without flushing, in turns, so that other load on the machine affects
+ * both.
+ */
 const TURN = 1000
 
 /** D7. */
 export const flushing = trial({
   name: 'D7',
-  promise: 'a flush of sessions long dead is not noticed by whoever asks meanwhile',
+  promise: 'a flush of expired sessions does not disturb requests',
   databases: ['sqlite', 'postgres'],
-  long: { dead: 1_000_000 },
-  short: { dead: 40_000 },
-  sabotages: [{ name: 'no-rest', databases: ['sqlite'] }],
-  async run(deps, { dead }) {
+  long: { expired: 1_000_000 },
+  short: { expired: 40_000 },
+  sabotages: [{ name: 'no-pause', databases: ['sqlite'] }],
+  async run(deps, { expired }) {
     const server = await startServer(deps, { database: deps.database })
-    await bury(deps, dead)
+    await seedExpired(deps, expired)
     const load = await theLoad(deps, server)
     const flusher = await aFlusher(deps)
     const alone: Took = { refreshes: [], routes: [] }
@@ -42,7 +45,7 @@ export const flushing = trial({
         )
     }
     return [
-      exactly(0, 'requests failed', failed),
+      exactly(0, 'failed requests', failed),
       ...(['refreshes', 'routes'] as const).map((kind) =>
         slowdown(kind, alone[kind], meanwhile[kind]),
       ),
@@ -50,8 +53,8 @@ export const flushing = trial({
   },
 })
 
-/** One who flushes when he may. */
-async function aFlusher({ database, sabotage, after }: World) {
+/** The flushing process, which can be paused. */
+async function aFlusher({ database, sabotage, after }: TrialContext) {
   const args = [database, ...(sabotage === undefined ? [] : [sabotage])]
   const child = fork(join(import.meta.dirname, 'flusher.ts'), args, {
     execPath: process.execPath,
@@ -78,7 +81,7 @@ async function aFlusher({ database, sabotage, after }: World) {
   }
 }
 
-/** Milliseconds that requests took. */
+/** Durations of requests, in milliseconds. */
 interface Took {
   readonly refreshes: number[]
   readonly routes: number[]
@@ -90,14 +93,14 @@ function slowdown(
   meanwhile: readonly number[],
 ): Finding {
   const [before, now] = [p99(alone), p99(meanwhile)]
-  const told = atMost(2, `times the p99 of ${kind} alone`, now / before)
+  const finding = atMost(2, `times the p99 of ${kind} alone`, now / before)
   return {
-    ...told,
-    seen: `${told.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})`,
+    ...finding,
+    seen: `${finding.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})`,
   }
 }
 
-async function theLoad(deps: World, server: ServerProcess) {
+async function theLoad(deps: TrialContext, server: ServerProcess) {
   const agent = new Agent({ keepAlive: true })
   deps.after(() => agent.destroy())
   let taken: Took = { refreshes: [], routes: [] }
@@ -131,7 +134,7 @@ async function theLoad(deps: World, server: ServerProcess) {
   await sleep(1000)
 
   return {
-    /** @returns how many requests failed meanwhile */
+    /** @returns how many failed requests */
     async during(took: Took, happens: () => Promise<void>): Promise<number> {
       taken = took
       failed = 0
@@ -142,16 +145,22 @@ async function theLoad(deps: World, server: ServerProcess) {
   }
 }
 
-/** Long dead, of many users, and as they lie after months: in no order. */
-const buryIn = (table: string, id: string): string => `
+/** Sessions expired long ago, of many users, in no order, as after months of use. */
+const insertExpired = (table: string, id: string): string => `
   insert into sessions (id, user_id, generation, jti, created_at, expires_at, idle_expires_at, epoch)
   select ${id}, 'u' || (n % 100000), 3, 'jti-' || n, 1000000000 + n, 1100000000 + n, 1100000000 + n, 0 from ${table}`
 
-async function bury({ kind, database }: World, dead: number): Promise<void> {
+async function seedExpired(
+  { kind, database }: TrialContext,
+  expired: number,
+): Promise<void> {
   if (kind === 'postgres')
-    return run(database, buryIn(`generate_series(1, ${dead}) as n`, 'md5(n::text)'))
+    return run(
+      database,
+      insertExpired(`generate_series(1, ${expired}) as n`, 'md5(n::text)'),
+    )
   const db = new DatabaseSync(database, { timeout: 10_000 })
-  db.exec(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${dead})
-    ${buryIn('numbers', 'lower(hex(randomblob(16)))')}`)
+  db.exec(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${expired})
+    ${insertExpired('numbers', 'lower(hex(randomblob(16)))')}`)
   db.close()
 }

@@ -1,25 +1,27 @@
-/** What somebody asked for, from the moment of asking to the moment of the answer, which is known here. */
+/** A request and its answer, with the times of both. */
 export interface Operation<State> {
   readonly began: number
   readonly ended: number
-  /** For whoever reads of it. */
+  /** Description for reports. */
   readonly says: string
-  /** The states in which this answer to it in this state can leave the thing; none: in this state it is no right answer. */
+  /** The states that this answer can leave behind; none: in this state the answer is wrong. */
   step(state: State): readonly State[]
 }
 
-/** One way in which it may have gone so far: what the state is now, and which open operations have taken effect. */
+/** One possible course: the state, and the open operations that have taken effect. */
 interface Course<State> {
   readonly state: State
   readonly done: ReadonlySet<Operation<State>>
 }
 
 /**
- * Whether operations that overlapped in time can have happened one after the other, each at one moment between its beginning
- * and its end, so that all answers were right (Herlihy and Wing 1990). All courses are followed at once, in the order of time;
- * an operation takes effect when it has to, at its end, or when another one that ends needs it to have (Lowe 2017).
+ * Whether overlapping operations can be ordered, each at one moment between its request and its
+ * answer, so that all answers
+ * are correct (Herlihy and Wing 1990). Follows all courses at once, in order of time; an operation
+ * takes effect as late as
+ * possible: when it ends, or when another one that ends requires it (Lowe 2017).
  *
- * @returns the first operation whose answer fits no course; `undefined` where there is none
+ * @returns the first operation whose answer fits no course; `undefined` if all fit
  */
 export function firstMisfit<State>(
   history: readonly Operation<State>[],
@@ -38,7 +40,7 @@ export function firstMisfit<State>(
   return undefined
 }
 
-/** Beginnings and ends by time. Of what happened in the same moment the beginnings come first: it may have overlapped. */
+/** Requests and answers by time; at equal times requests first, since they may have overlapped. */
 function inOrder<State>(history: readonly Operation<State>[]) {
   const events = history.flatMap((operation) => [
     { operation, isEnd: false, at: operation.began },
@@ -47,7 +49,7 @@ function inOrder<State>(history: readonly Operation<State>[]) {
   return events.sort((a, b) => a.at - b.at || Number(a.isEnd) - Number(b.isEnd))
 }
 
-/** Every course in which an operation that ends has taken effect, after whichever of the open ones. */
+/** Every course in which the ending operation has taken effect, after any of the open ones. */
 function completed<State>(
   ending: Operation<State>,
   courses: readonly Course<State>[],

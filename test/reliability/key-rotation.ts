@@ -4,19 +4,19 @@ import { verifier } from '../../src/verify/index.ts'
 import { ask, askJson, type Pair, signIn } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { stopwatch } from '../time.ts'
-import { atLeast, exactly, type Finding, trial, type World } from './trial.ts'
+import { atLeast, exactly, type Finding, type TrialContext, trial } from './trial.ts'
 
 const CLIENTS = 32
-/** Milliseconds of its life in which a token is shown for the last time. */
+/** A token is used for the last time so many milliseconds before it expires. */
 const LAST = 1000
 const ISSUER = 'https://auth.example'
 
 interface Size {
   readonly rotations: number
-  /** Seconds that an access token lives, and that a key signs. */
+  /** Lifetimes of an access token and of a signing key, in seconds. */
   readonly life: number
   readonly every: number
-  /** Seconds that others may keep the key set, where a key signs for so short a time. */
+  /** Seconds for which clients may cache the key set, if a key signs for so short a time. */
   readonly maxAge: number
   /** Requests a second. */
   readonly rate: number
@@ -26,7 +26,7 @@ interface Size {
 export const keyRotation = trial<Size>({
   name: 'R17',
   promise:
-    'keys rotate under load, and no valid token is refused and none signed that others cannot check',
+    'keys rotate under load, no valid token is refused, and every token can be verified with the published keys',
   databases: ['sqlite', 'postgres'],
   long: { rotations: 5, life: 20, every: 20, maxAge: 5, rate: 200 },
   short: { rotations: 2, life: 3, every: 4, maxAge: 1, rate: 20 },
@@ -43,7 +43,7 @@ export const keyRotation = trial<Size>({
       load.keysUsed() <= size.rotations &&
       watch.ms() < 1000 * size.every * (size.rotations + 3)
     ) {
-      deps.progress(`${load.keysUsed()} keys have signed, ${load.answers()} answers`)
+      deps.progress(`${load.keysUsed()} keys used, ${load.answers()} answers`)
       await sleep(500)
     }
     const seconds = watch.ms() / 1000
@@ -69,36 +69,40 @@ function findingsOf(
   return [
     atLeast(rotations, 'rotations', load.keysUsed() - 1),
     atLeast(rate, 'answers a second', load.answers() / seconds),
-    exactly(0, `of ${load.answers()} answers refused a valid token`, load.refused.length),
     exactly(
       0,
-      'valid tokens refused by a service that only checks',
+      `of ${load.answers()} answers rejected a valid token`,
+      load.refused.length,
+    ),
+    exactly(
+      0,
+      'valid tokens rejected by a verify-only service',
       load.refusedElsewhere.length,
     ),
     exactly(
       0,
-      `of ${tokens.length} tokens signed by a key published for less than others may keep the set`,
+      `of ${tokens.length} tokens signed by a key published for less than the cache lifetime of the key set`,
       early.length,
     ),
-    exactly(0, 'tokens that outlived their key in the key set', orphans.length),
+    exactly(0, 'tokens that expired after their key left the key set', orphans.length),
     atLeast(
       1,
-      'keys gone from the key set when their last token had expired',
+      'keys removed from the key set after their last token expired',
       sets.gone(),
     ),
   ]
 }
 
 async function twoServers(
-  { database, sabotage, after }: World,
+  { database, sabotage, after }: TrialContext,
   { life, every }: Size,
 ): Promise<readonly ServerProcess[]> {
-  const wishes = (user: typeof ADA | undefined) => ({
+  const optionsFor = (user: typeof ADA | undefined) => ({
     database,
     sabotage,
     user,
     options: {
-      // Who was held up for longer than a refresh token lives signs in again, with all the others.
+      // A client delayed for longer than a refresh token lives signs in again.
       throttle: { login: null },
       tokens: {
         issuer: ISSUER,
@@ -113,10 +117,13 @@ async function twoServers(
   const t = { after: (end?: () => unknown) => after(() => end?.()) } as Parameters<
     typeof startServer
   >[0]
-  return Promise.all([startServer(t, wishes(ADA)), startServer(t, wishes(undefined))])
+  return Promise.all([
+    startServer(t, optionsFor(ADA)),
+    startServer(t, optionsFor(undefined)),
+  ])
 }
 
-/** A token as it was issued; moments in milliseconds of `performance.now()`. */
+/** A token as issued; times in milliseconds of `performance.now()`. */
 interface Issued {
   readonly kid: string
   readonly at: number
@@ -139,7 +146,7 @@ function issued(text: string): Shown {
   }
 }
 
-/** With all the others, who may keep the server busy for a while. */
+/** Together with the other clients, which may keep the server busy. */
 async function signInAgain(server: ServerProcess): Promise<Pair> {
   for (let left = 20; ; left--) {
     try {
@@ -153,7 +160,10 @@ async function signInAgain(server: ServerProcess): Promise<Pair> {
 
 const withoutText = ({ kid, at, expires }: Issued): Issued => ({ kid, at, expires })
 
-/** Clients that refresh at one server and show each access token at both, at once and again shortly before its end. */
+/**
+ * Clients that refresh at one server and use each access token at both, at once and again shortly
+ * before it expires.
+ */
 async function clientsAt(
   servers: readonly ServerProcess[],
   agent: Agent,
@@ -173,7 +183,7 @@ async function clientsAt(
   let answers = 0
   let isOver = false
 
-  /** Whoever is refused after the end of a token may have been too late. */
+  /** A rejection after the token's expiry may be due to a delayed request. */
   const isValid = ({ expires }: Issued): boolean => performance.now() < expires
 
   const show = async (token: Shown): Promise<void> => {
@@ -237,7 +247,10 @@ async function clientsAt(
   }
 }
 
-/** What both servers publish, looked at ten times a second; a key is shown where both show it, and gone where one does not. */
+/**
+ * Polls the key set of both servers ten times a second. A key counts as published if both have it,
+ * as removed if one does not.
+ */
 function watchKeySets(servers: readonly ServerProcess[], agent: Agent) {
   const shown = new Map<string, number>()
   const gone = new Map<string, number>()
@@ -275,9 +288,9 @@ function watchKeySets(servers: readonly ServerProcess[], agent: Agent) {
     shownSince: (kid: string) => shown.get(kid) ?? Number.POSITIVE_INFINITY,
     goneSince: (kid: string) => gone.get(kid) ?? Number.POSITIVE_INFINITY,
     gone: () => gone.size,
-    async untilGone(kid: string, patience: number): Promise<void> {
+    async untilGone(kid: string, timeout: number): Promise<void> {
       using watch = stopwatch()
-      while (!gone.has(kid) && watch.ms() < patience) await sleep(100)
+      while (!gone.has(kid) && watch.ms() < timeout) await sleep(100)
     },
     async stop(): Promise<void> {
       isOver = true

@@ -8,21 +8,27 @@ import { aServer } from '../services/postgres.ts'
 import { type Stopwatch, stopwatch, timed } from '../time.ts'
 import { Ledger } from './ledger.ts'
 import { storeAt } from './store.ts'
-import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
+import {
+  atLeast,
+  atMost,
+  exactly,
+  type Finding,
+  type TrialContext,
+  trial,
+} from './trial.ts'
 
 const CLIENTS = 16
 
-/** Nobody waits for longer than this after a crash to ask again. */
+/** Maximum milliseconds between a crash and the retry. */
 const OPTIONS = { tokens: { overlap: 60 }, throttle: { login: null } } as const
 
-/** Milliseconds after which nobody believes in an answer any more. */
+/** Milliseconds after which a missing answer is given up. */
 const PATIENCE = 120_000
 
-/** R7: the server dies. */
+/** R7: kills of the server. */
 export const kills = trial({
   name: 'R7',
-  promise:
-    'what was answered is there after a kill -9 of the server, and the database is whole',
+  promise: 'answered writes survive a kill -9 of the server, and the database is intact',
   databases: ['sqlite', 'postgres'],
   long: { kills: 100 },
   short: { kills: 5 },
@@ -52,21 +58,20 @@ export const kills = trial({
     }
     return [
       ...findingsOf(ledger, seen.lost, kills),
-      ...(deps.kind === 'sqlite' ? [exactly(0, 'files broken', seen.broken)] : []),
+      ...(deps.kind === 'sqlite' ? [exactly(0, 'corrupt files', seen.broken)] : []),
       atMost(
         boundOf(2000, alone),
-        'ms from a start to its first good answer',
+        'ms from start to first successful answer',
         seen.slowest,
       ),
     ]
   },
 })
 
-/** R7: the database dies, in each of the ways that it can. */
+/** R7: kills of the database, in three ways. */
 export const databaseKills = trial({
   name: 'R7-database',
-  promise:
-    'what was answered is there after the database was killed under the server, or its connections were',
+  promise: 'answered writes survive a kill of the database or of its connections',
   databases: ['none'],
   long: { kills: 20 },
   short: { kills: 3 },
@@ -83,7 +88,7 @@ export const databaseKills = trial({
       async () => postgres.killBackends(),
       () => postgres.restart('immediate'),
     ]
-    const place: World = { ...deps, kind: 'postgres', database: postgres.url }
+    const place: TrialContext = { ...deps, kind: 'postgres', database: postgres.url }
     const ledger = aLedger(place)
     const server = await start(place, true)
     let lost = 0
@@ -96,7 +101,7 @@ export const databaseKills = trial({
       using watch = stopwatch()
       if ((await untilAnswered(ledger, server, watch)) === Number.POSITIVE_INFINITY)
         unheard += 1
-      // A connection of our own would die with those of the server.
+      // Opened later, since the kill would end it together with those of the server.
       const store = await storeAt(postgres.url)
       lost += await ledger.lostIn(store)
       await store.close()
@@ -106,18 +111,18 @@ export const databaseKills = trial({
     }
     return [
       ...findingsOf(ledger, lost, kills),
-      exactly(0, 'times that nobody was answered afterwards', unheard),
+      exactly(0, 'kills without an answer afterwards', unheard),
     ]
   },
 })
 
-function aLedger({ after }: World): Ledger {
+function aLedger({ after }: TrialContext): Ledger {
   const agent = new Agent({ keepAlive: true })
   after(() => agent.destroy())
   return new Ledger(CLIENTS, agent)
 }
 
-const start = (deps: World, isFirst = false): Promise<ServerProcess> =>
+const start = (deps: TrialContext, isFirst = false): Promise<ServerProcess> =>
   startServer(deps, {
     database: deps.database,
     options: OPTIONS,
@@ -125,14 +130,14 @@ const start = (deps: World, isFirst = false): Promise<ServerProcess> =>
     user: isFirst ? ADA : undefined,
   })
 
-/** Milliseconds that a server takes on this machine, just now, to start with nothing to do. */
-async function aStartAlone(deps: World): Promise<number> {
+/** Milliseconds of an idle server's start on this machine at this moment. */
+async function aStartAlone(deps: TrialContext): Promise<number> {
   const { ms, got } = await timed(() => startServer(deps))
   await got.kill()
   return ms
 }
 
-/** The clients work until `harm` is done. */
+/** Runs the clients until `harm` is done. */
 async function whileWorking(
   ledger: Ledger,
   at: ServerProcess,
@@ -152,9 +157,9 @@ async function whileWorking(
 }
 
 /**
- * The clients work until one of them has refreshed, or nobody believes in it any more.
+ * Runs the clients until one refresh succeeds, or the time is over.
  *
- * @returns when one had
+ * @returns when it succeeded
  */
 async function untilAnswered(
   ledger: Ledger,
@@ -162,7 +167,7 @@ async function untilAnswered(
   watch: Stopwatch,
 ): Promise<number> {
   const { refreshes } = ledger.answered
-  const patience = performance.now() + PATIENCE
+  const deadline = performance.now() + PATIENCE
   let answeredAt: number | undefined
   const isAnswered = (): boolean => {
     if (ledger.answered.refreshes > refreshes) answeredAt ??= watch.ms()
@@ -170,7 +175,7 @@ async function untilAnswered(
   }
   await ledger.work(
     () => at,
-    () => isAnswered() || performance.now() > patience,
+    () => isAnswered() || performance.now() > deadline,
   )
   return answeredAt ?? Number.POSITIVE_INFINITY
 }
@@ -190,10 +195,10 @@ function findingsOf(
   ]
 }
 
-function isWhole({ kind, database }: World): boolean {
+function isWhole({ kind, database }: TrialContext): boolean {
   if (kind !== 'sqlite') return true
   const plain = new DatabaseSync(database)
-  const [told] = plain.prepare('pragma integrity_check').all()
+  const [row] = plain.prepare('pragma integrity_check').all()
   plain.close()
-  return told?.integrity_check === 'ok'
+  return row?.integrity_check === 'ok'
 }

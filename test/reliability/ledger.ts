@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { ADA } from '../server/process.ts'
-import { clientsOf, type Said } from './clients.ts'
+import { clientsOf, type RefreshToken } from './clients.ts'
 
-/** What a server has answered of a session. */
+/** What the server has answered about a session. */
 interface Entry {
   /** The newest refresh token. */
-  token: Said
-  /** `ending`: it was asked to end, and did not answer. */
+  token: RefreshToken
+  /** `ending`: sign-out requested, not answered. */
   state: 'live' | 'ending' | 'ended'
 }
 
@@ -18,28 +18,28 @@ interface Port {
   readonly port: number
 }
 
-/** Clients that keep what they were answered, over crashes of whoever answered it. */
+/** Clients that record what they were answered, across crashes of the server. */
 export class Ledger {
   readonly #clients: ReturnType<typeof clientsOf>
   readonly #entries = new Map<string, Entry>()
-  /** The session that each client has in hand. */
-  readonly #hands: (Entry | undefined)[]
+  /** The current session of each client. */
+  readonly #current: (Entry | undefined)[]
   readonly answered = { signIns: 0, refreshes: 0, signOuts: 0 }
-  /** Refusals of clients that did nothing wrong. */
+  /** Rejections of clients that did nothing wrong. */
   refused = 0
-  /** Requests that came to nothing: no answer, or 503. */
+  /** Requests without result: no answer, or 503. */
   unanswered = 0
 
   constructor(clients: number, agent: Agent) {
     this.#clients = clientsOf(agent)
-    this.#hands = Array.from({ length: clients })
+    this.#current = Array.from({ length: clients })
   }
 
   get size(): number {
     return this.#entries.size
   }
 
-  /** All clients at once, until it is over. One that gets no answer asks again. */
+  /** Runs all clients until the end. A client without an answer retries. */
   async work(at: () => Port, isOver: () => boolean): Promise<void> {
     const client = async (i: number): Promise<void> => {
       while (!isOver()) {
@@ -49,12 +49,12 @@ export class Ledger {
         await sleep(20)
       }
     }
-    await Promise.all(this.#hands.map((_, i) => client(i)))
+    await Promise.all(this.#current.map((_, i) => client(i)))
   }
 
   /** @returns whether there was an answer */
   async #step(i: number, at: Port): Promise<boolean> {
-    const mine = this.#hands[i]
+    const mine = this.#current[i]
     if (mine === undefined) return this.#enter(i, at)
     return randomInt(25) === 0 ? this.#leave(i, mine, at) : this.#refresh(i, mine, at)
   }
@@ -64,14 +64,14 @@ export class Ledger {
     if ('status' in answer) return false
     const entry: Entry = { token: answer.refresh, state: 'live' }
     this.#entries.set(answer.refresh.session, entry)
-    this.#hands[i] = entry
+    this.#current[i] = entry
     this.answered.signIns += 1
     return true
   }
 
   async #leave(i: number, mine: Entry, at: Port): Promise<boolean> {
     mine.state = 'ending'
-    this.#hands[i] = undefined
+    this.#current[i] = undefined
     const { answer } = await this.#clients.signOut(at, mine.token)
     if (answer !== true) return false
     mine.state = 'ended'
@@ -88,11 +88,11 @@ export class Ledger {
     }
     if (answer.kind === 'other' && answer.status === 503) return false
     this.refused += 1
-    this.#hands[i] = undefined
+    this.#current[i] = undefined
     return true
   }
 
-  /** @returns how many of the answers a store does not know of */
+  /** @returns how many of the answers are missing in the store */
   async lostIn({ ports: { sessions } }: InstanceStore): Promise<number> {
     let lost = 0
     for (const [id, { token, state }] of this.#entries) {

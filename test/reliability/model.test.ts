@@ -15,7 +15,7 @@ const opened = signedIn(during(0, 1), token(0))
 const REVOKED: Refreshed = { kind: 'revoked' }
 const NO_ACCOUNT: Refreshed = { kind: 'no-account' }
 
-/** Milliseconds, so that 10,000 are the overlap. */
+/** In milliseconds: the overlap is 10,000. */
 const CASES: readonly (readonly [
   string,
   readonly (Operation<Family> | readonly Operation<Family>[])[],
@@ -50,7 +50,7 @@ const CASES: readonly (readonly [
   ],
   ['a repetition long after', twice(pair(1), pair(1), during(20_000, 20_001)), false],
   ['a reuse long after', twice(pair(1), REVOKED, during(20_000, 20_001)), true],
-  ['a reuse that is none', twice(pair(1), REVOKED, during(4, 5)), false],
+  ['a reuse reported within the overlap', twice(pair(1), REVOKED, during(4, 5)), false],
   [
     'the end of the overlap, either way: a repetition',
     twice(pair(1), pair(1), during(10_002, 10_003)),
@@ -62,12 +62,12 @@ const CASES: readonly (readonly [
     true,
   ],
   [
-    'an old token that is taken',
+    'an old token that is accepted',
     [...twoOn(), refreshed(during(6, 7), token(0), pair(2))],
     false,
   ],
   [
-    'an old token that is refused',
+    'an old token that is rejected',
     [...twoOn(), refreshed(during(6, 7), token(0), REVOKED)],
     true,
   ],
@@ -77,7 +77,7 @@ const CASES: readonly (readonly [
     false,
   ],
   [
-    'a refusal after that',
+    'a rejection after that',
     [...reused(), refreshed(during(8, 9), token(2), REVOKED)],
     true,
   ],
@@ -86,69 +86,69 @@ const CASES: readonly (readonly [
     [...reused(), refreshed(during(6, 9), token(2), pair(3))],
     true,
   ],
+  ['a rejection of a valid session', [refreshed(during(2, 3), token(0), REVOKED)], false],
   [
-    'a refusal of a session that goes on',
-    [refreshed(during(2, 3), token(0), REVOKED)],
-    false,
-  ],
-  [
-    'a refresh after the end',
+    'a refresh after the revocation',
     [ended(during(2, 3), true), refreshed(during(4, 5), token(0), pair(1))],
     false,
   ],
   [
-    'a refresh beside the end',
+    'a refresh beside the revocation',
     [ended(during(2, 5), true), refreshed(during(3, 4), token(0), pair(1))],
     true,
   ],
   [
-    'a refusal beside the end',
+    'a rejection beside the revocation',
     [ended(during(2, 5), true), refreshed(during(3, 4), token(0), REVOKED)],
     true,
   ],
   [
-    'a refusal before the end',
+    'a rejection before the revocation',
     [refreshed(during(2, 3), token(0), REVOKED), ended(during(4, 5), true)],
     false,
   ],
   [
-    'two ends that both did it',
+    'two revocations that both took effect',
     [ended(during(2, 5), true), ended(during(3, 4), true)],
     false,
   ],
   [
-    'two ends of which one did it',
+    'two revocations of which one took effect',
     [ended(during(2, 5), true), ended(during(3, 4), false)],
     true,
   ],
-  ['an end that nobody wrote', [ended(during(2, 3), false)], false],
+  ['a revocation without a cause', [ended(during(2, 3), false)], false],
   [
-    'a refresh after the end of all',
+    'a refresh after the revocation of all',
     [endedAll(during(2, 3)), refreshed(during(4, 5), token(0), pair(1))],
     false,
   ],
   [
-    'a user who is gone',
+    'a deactivated user',
     [deactivated(during(2, 3)), refreshed(during(4, 5), token(0), NO_ACCOUNT)],
     true,
   ],
   [
-    'a user who is gone and refreshes',
+    'a deactivated user who refreshes',
     [deactivated(during(2, 3)), refreshed(during(4, 5), token(0), pair(1))],
     false,
   ],
-  ['a user who was never gone', [refreshed(during(4, 5), token(0), NO_ACCOUNT)], false],
   [
-    'a user who came back',
+    'an active user reported as deactivated',
+    [refreshed(during(4, 5), token(0), NO_ACCOUNT)],
+    false,
+  ],
+  [
+    'a reactivated user',
     [...back(), refreshed(during(6, 7), token(0), NO_ACCOUNT)],
     true,
   ],
   [
-    'a user who came back and refreshes',
+    'a reactivated user who refreshes',
     [...back(), refreshed(during(6, 7), token(0), pair(1))],
     false,
   ],
-  ['a sign-out after a user left', [...back(), ended(during(6, 7), true)], true],
+  ['a sign-out of a deactivated user', [...back(), ended(during(6, 7), true)], true],
   [
     'another answer',
     [refreshed(during(2, 3), token(0), { kind: 'other', status: 500, body: '' })],

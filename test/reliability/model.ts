@@ -1,17 +1,17 @@
 import type { Operation } from './history.ts'
 
-/** A session and its user, as one who is told one thing after the other would keep them. */
+/** The state of a session and its user, under sequential requests. */
 export interface Family {
   readonly isOpen: boolean
   readonly isUserActive: boolean
   readonly generation: number
   readonly jti: string
   readonly previousJti: string | undefined
-  /** When the last refresh was asked for and answered. */
+  /** Request and answer of the last refresh. */
   readonly rotated: Span | undefined
-  /** Whose fault the end was. What is said of the token takes the place of what is said of its user. */
+  /** The cause of the revocation. A cause about the token replaces one about the user. */
   readonly ended: 'token' | 'user' | undefined
-  /** How many ends have been decided on for the user's sake and not written yet. */
+  /** Revocations decided because of the user and not yet written. */
   readonly endings: number
 }
 
@@ -26,13 +26,13 @@ export const UNOPENED: Family = {
   endings: 0,
 }
 
-/** Milliseconds by one clock. */
+/** Milliseconds of one clock. */
 export interface Span {
   readonly began: number
   readonly ended: number
 }
 
-/** A refresh token, as far as it says which one it is. */
+/** The identity of a refresh token. */
 export interface Token {
   readonly generation: number
   readonly jti: string
@@ -49,7 +49,7 @@ export type Refreshed =
 /** Milliseconds by which the clocks of client, server and database may differ. */
 const SLACK = 100
 
-/** The operations of which histories are made, with what each may answer and leave. */
+/** The operations of histories, with their possible answers and effects. */
 export function operations(overlapSeconds: number) {
   const overlap = overlapSeconds * 1000
 
@@ -60,7 +60,10 @@ export function operations(overlapSeconds: number) {
       step: (family) => [{ ...family, isOpen: true, generation, jti }],
     }),
 
-    /** One answer can have been two steps: that the user is inactive is read first, the end that follows is written then. */
+    /**
+     * One answer can have been two steps: reading that the user is inactive, then writing the
+     * revocation.
+     */
     refreshed(span: Span, token: Token, answer: Refreshed): readonly Operation<Family>[] {
       const says = `refreshed ${token.generation}: ${answer.kind === 'pair' ? answer.token.generation : answer.kind}`
       const judged: Operation<Family> = {
@@ -71,7 +74,7 @@ export function operations(overlapSeconds: number) {
       return answer.kind === 'no-account' ? [judged, endedForUser(span)] : [judged]
     },
 
-    /** @param ended whether it was this call that did it */
+    /** @param ended whether this call revoked it */
     ended: (span: Span, ended: boolean): Operation<Family> => ({
       ...span,
       says: `ended: ${ended}`,
@@ -81,10 +84,10 @@ export function operations(overlapSeconds: number) {
           : [],
     }),
 
-    /** All sessions of the user, of which this may be one. */
+    /** Revokes all sessions of the user; this session may be one of them. */
     endedAll: (span: Span): Operation<Family> => ({
       ...span,
-      says: 'all of the user ended',
+      says: 'all sessions of the user revoked',
       step: (family) => [
         family.isOpen && family.ended === undefined ? endedBy(family, 'token') : family,
       ],
@@ -96,7 +99,7 @@ export function operations(overlapSeconds: number) {
       step: (family) => [{ ...family, isUserActive: true }],
     }),
 
-    /** The user first, then the sessions. */
+    /** First the user, then the sessions. */
     deactivated: (span: Span): readonly Operation<Family>[] => [
       {
         ...span,
@@ -157,7 +160,10 @@ export function operations(overlapSeconds: number) {
     return !isPrevious(family, token) || canBeOlder(family, span)
   }
 
-  /** Whether the overlap can still have been open, and whether it can have been over: both, close to its end. */
+  /**
+   * Whether the overlap may have been open, and whether it may have been over: close to its end,
+   * both.
+   */
   function canBeYounger({ rotated }: Family, { began }: Span): boolean {
     return rotated !== undefined && began - rotated.ended <= overlap + SLACK
   }
@@ -178,10 +184,10 @@ const endedBy = (family: Family, ended: 'token' | 'user'): Family => ({
   ended,
 })
 
-/** The second step of what has been decided in the first. */
+/** The second step, decided in the first. */
 const endedForUser = (span: Span): Operation<Family> => ({
   ...span,
-  says: 'ended for its user',
+  says: 'revoked because of its user',
   step(family) {
     if (family.endings === 0) return []
     const decided = { ...family, endings: family.endings - 1 }

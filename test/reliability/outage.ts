@@ -12,40 +12,45 @@ import {
   signIn,
 } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
+import { SECRET } from '../server/secret.ts'
 import { aServer, run, type Server } from '../services/postgres.ts'
 import { pause, stopwatch } from '../time.ts'
-import { atLeast, atMost, exactly, type Finding, trial, type World } from './trial.ts'
+import {
+  atLeast,
+  atMost,
+  exactly,
+  type Finding,
+  type TrialContext,
+  trial,
+} from './trial.ts'
 
 const CLIENTS = 20
 
-/** That of the server. */
-const SECRET = 'of no worth, since every server of the tests has it'
-
-/** Milliseconds after which the database is there and everything must be as before. */
+/** Milliseconds after the database's return in which everything must work again. */
 const RECOVERY = 5000
 
-/** Milliseconds without an error after which there will be none. */
+/** Milliseconds without an error that count as recovered. */
 const QUIET = 1500
 
-/** Milliseconds after which a server that says nothing is given up, at the latest. */
+/** Maximum milliseconds until an unresponsive server is given up. */
 const GIVEN_UP = 5500
 
-/** What happens to a database, until it can be reached again. */
+/** What happens to a database, until it is reachable again. */
 const OUTAGES: Readonly<Record<string, (server: Server, ms: number) => Promise<void>>> = {
   async 'is stopped'(server, ms) {
     await server.stop()
     await sleep(ms)
     await server.start()
   },
-  async 'loses its backends to kill -9'(server) {
+  async 'loses its backends by kill -9'(server) {
     server.killBackends()
     await sleep(500)
   },
   async 'is restarted at once'(server) {
     await server.restart('immediate')
   },
-  /** As an operator makes it for a while, or as one that has become a standby (R28). */
-  async 'only reads'({ url }, ms) {
+  /** As set by an operator, or as a standby (R28). */
+  async 'is read-only'({ url }, ms) {
     await run(url, 'alter system set default_transaction_read_only = on')
     await run(url, 'select pg_reload_conf()')
     await sleep(ms)
@@ -63,11 +68,11 @@ const OUTAGES: Readonly<Record<string, (server: Server, ms: number) => Promise<v
 export const outage = trial({
   name: 'R10',
   promise:
-    'a database that is away costs 503s at once and nothing else, and all goes on when it is back',
+    'an unavailable database costs immediate 503s and nothing else, and everything works when it is back',
   databases: ['postgres'],
   long: { outages: Object.keys(OUTAGES), ms: 10_000 },
-  short: { outages: ['is stopped', 'only reads', 'hangs'], ms: 2000 },
-  sabotages: [{ name: 'untold-fault' }, { name: 'patient-store' }],
+  short: { outages: ['is stopped', 'is read-only', 'hangs'], ms: 2000 },
+  sabotages: [{ name: 'outage-as-bug' }, { name: 'retry-without-limit' }],
   async run(deps, { outages, ms }) {
     const postgres = await aServer()
     if (typeof postgres === 'string') return deps.skip(postgres)
@@ -94,20 +99,23 @@ export const outage = trial({
   },
 })
 
-/** An answer and when it was had, by a stopwatch. */
+/** An answer and its time. */
 type Had = Answer & { readonly at: number }
 
-/** What was answered from the beginning of an outage until everything had to be as before, and for a while after. */
+/**
+ * The answers from the beginning of an outage until everything must work again, and for a while
+ * after.
+ */
 interface Phase {
   readonly clients: readonly Had[]
   readonly checks: readonly Had[]
-  /** Milliseconds that a turn of the event loop took, beside each check: the control. */
+  /** Milliseconds per turn of the event loop, beside each check: the control. */
   readonly turns: readonly number[]
   /** When the database was back. */
   readonly backAt: number
 }
 
-/** @param alone the longest that an answer takes where nothing is out of order: what is busy here is not the database */
+/** @param alone the longest answer without a fault, which measures the load of the machine */
 function findingsOf(
   name: string,
   { clients, checks, turns, backAt }: Phase,
@@ -128,11 +136,11 @@ function findingsOf(
     exactly(0, 'of them without Retry-After', mute.length),
     atMost(
       boundOf(name === 'hangs' ? GIVEN_UP : 1000, alone),
-      'ms until the latest of them',
+      'ms for the slowest of them',
       slowest,
     ),
     atMost(RECOVERY, 'ms from its return to the last error', last - backAt),
-    exactly(0, `of ${checks.length} stateless checks failed`, unchecked.length),
+    exactly(0, `of ${checks.length} stateless checks that failed`, unchecked.length),
     atMost(
       boundOf(100, p99(turns)),
       'ms for a stateless check, p99',
@@ -141,8 +149,11 @@ function findingsOf(
   ]
 }
 
-/** Clients that refresh, each one sign-in and one request at a time, and a service that only checks access tokens. */
-async function theLoad(deps: World, server: ServerProcess, database: string) {
+/**
+ * Clients that refresh, each with one session and one request at a time, and a verify-only
+ * service.
+ */
+async function theLoad(deps: TrialContext, server: ServerProcess, database: string) {
   const agent = new Agent({ keepAlive: true })
   deps.after(() => agent.destroy())
   const checking = watchword({
@@ -158,7 +169,7 @@ async function theLoad(deps: World, server: ServerProcess, database: string) {
   const watch = stopwatch()
   deps.after(() => watch[Symbol.dispose]())
 
-  /** The newest pair of each; `undefined` where the server has said that the sign-in is over. */
+  /** The newest token pair of each; `undefined` once the server has rejected the session. */
   const pairs: (Pair | undefined)[] = []
   for (let i = 0; i < CLIENTS; i++) pairs.push(await signIn(server))
 
@@ -187,7 +198,7 @@ async function theLoad(deps: World, server: ServerProcess, database: string) {
     while (!isOver && pairs[i] !== undefined) {
       const answer = await refresh(i)
       had.clients.push(answer, await greet())
-      // Within the overlap: an honest client that was not answered asks again.
+      // Within the overlap: a well-behaved client without an answer retries.
       await sleep(answer.status === 200 ? 50 : 200)
     }
   }
@@ -234,7 +245,7 @@ async function theLoad(deps: World, server: ServerProcess, database: string) {
         backAt,
       }
     },
-    /** @returns how many sign-ins do not go on */
+    /** @returns how many sessions cannot be refreshed */
     async stop(): Promise<number> {
       isOver = true
       await everybody
@@ -252,7 +263,7 @@ async function timeOfTurn(): Promise<number> {
   return performance.now() - began
 }
 
-/** Whoever gets no answer at all. */
+/** Stands for a request without any answer. */
 const failed = (error: Error): Answer => ({
   status: 0,
   headers: {},

@@ -31,7 +31,7 @@ const BODIES = [
   ['100,000 nested brackets', 413, JSON_TYPE, () => ['['.repeat(100_000)]],
 ] as const
 
-/** Has the server keep all that is sent to it, several times over. */
+/** Fault: the server keeps everything it receives, several times over. */
 const HOARD = `data:text/javascript,${encodeURIComponent(`import { IncomingMessage } from 'node:http'
 const { push } = IncomingMessage.prototype
 const kept = []
@@ -43,13 +43,13 @@ IncomingMessage.prototype.push = function (piece, ...its) {
 /** R19. */
 export const oversized = trial({
   name: 'R19',
-  promise: 'bodies that are too much are refused, and cost next to nothing',
+  promise: 'oversized bodies are refused cheaply',
   databases: ['sqlite'],
   long: { times: 1000, rounds: 1 },
   short: { times: 20, rounds: 3 },
-  sabotages: [{ name: 'hoard' }],
+  sabotages: [{ name: 'keep-everything' }],
   async run(deps, { times, rounds }) {
-    const execArgv = deps.sabotage === 'hoard' ? ['--import', HOARD] : []
+    const execArgv = deps.sabotage === 'keep-everything' ? ['--import', HOARD] : []
     const server = await startServer(deps, { database: deps.database }, execArgv)
     await sendAll(server.port, 20)
 
@@ -69,15 +69,15 @@ export const oversized = trial({
       const all = (times * BODIES.length).toLocaleString('en')
       const late = atMost(
         boundOf(50, alone.loopDelay),
-        'ms that the event loop comes late, p99',
+        'ms of event-loop delay, p99',
         loopDelay,
       )
       return [
         {
-          ...exactly(0, `of ${all} bodies not answered as they must be`, wrong.length),
+          ...exactly(0, `of ${all} bodies answered wrongly`, wrong.length),
           seen: `${wrong.length} ${[...new Set(wrong)].join(', ')}`.trim(),
         },
-        atMost(50, 'MiB more in memory', (residentPeak - residentBefore) / MIB),
+        atMost(50, 'MiB more memory', (residentPeak - residentBefore) / MIB),
         {
           ...late,
           seen: `${late.seen} (with small bodies ${alone.loopDelay.toFixed(1)})`,
@@ -87,7 +87,7 @@ export const oversized = trial({
   },
 })
 
-/** @returns those that were not answered as they must be, and how they were */
+/** @returns the wrong answers */
 async function sendAll(
   port: number,
   times: number,

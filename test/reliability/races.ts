@@ -7,7 +7,7 @@ import { stopwatch } from '../time.ts'
 import { first, together } from './together.ts'
 import { atMost, exactly, trial } from './trial.ts'
 
-/** 50 callers, in four processes. */
+/** 50 callers in four processes. */
 const CALLERS = [13, 13, 12, 12]
 
 type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: string }
@@ -65,16 +65,16 @@ export const oneSuccessor = trial({
       exactly(rounds, 'winners', seen.winners),
       exactly(rounds * 50, 'callers with a successor', seen.answered),
       exactly(rounds, 'different successors', seen.successors),
-      exactly(rounds, 'sessions one generation on', seen.oneOn),
+      exactly(rounds, 'sessions moved on by one generation', seen.oneOn),
     ]
   },
 })
 
-/** R1, without. */
+/** R1, without overlap. */
 export const strictly = trial({
   name: 'R1-strict',
   promise:
-    'without overlap one of 50 gets a successor, and the reuse by the others ends the session',
+    'without overlap one of 50 gets a successor, and the reuse by the others revokes the session',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 200 },
   short: { rounds: 20 },
@@ -85,7 +85,7 @@ export const strictly = trial({
   ],
   async run(deps, { rounds }) {
     const { houses, store } = await together(deps, CALLERS.length, strict)
-    const seen = { winners: 0, others: 0, told: 0, alive: 0 }
+    const seen = { winners: 0, others: 0, reported: 0, alive: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `strict${round}`
       await store.ports.sessions.open(aSession(id))
@@ -94,7 +94,7 @@ export const strictly = trial({
 
       seen.winners += countOf(outcomes, 'rotated')
       seen.others += countOf(outcomes, 'reused', 'revoked')
-      seen.told += outcomes.filter(
+      seen.reported += outcomes.filter(
         (outcome) => outcome.kind === 'reused' && outcome.ended,
       ).length
       const successors = outcomes.flatMap((outcome) =>
@@ -111,8 +111,8 @@ export const strictly = trial({
     return [
       exactly(rounds, 'winners', seen.winners),
       exactly(rounds * 49, 'refused', seen.others),
-      exactly(0, 'live tokens afterwards', seen.alive),
-      exactly(rounds, 'reuses told of, each once', seen.told),
+      exactly(0, 'valid tokens afterwards', seen.alive),
+      exactly(rounds, 'reuses reported, each once', seen.reported),
       exactly(rounds, 'sessions in the events', new Set(events).size),
       exactly(rounds, 'events', events.length),
     ]
@@ -123,7 +123,7 @@ export const strictly = trial({
 export const reuseElsewhere = trial({
   name: 'R2',
   promise:
-    'reuse after the overlap, in another process, ends successor and access tokens everywhere within a second',
+    'reuse after the overlap, in another process, revokes successor and access tokens in every process within a second',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 20 },
   short: { rounds: 2 },
@@ -131,7 +131,7 @@ export const reuseElsewhere = trial({
   async run(deps, { rounds }) {
     const { houses, store } = await together(deps, 3, TERMS)
     const [one, other, third] = houses as [House, House, House]
-    const seen = { ended: 0, atOnce: 0, dead: 0, slowest: 0 }
+    const seen = { ended: 0, atOnce: 0, rejected: 0, slowest: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `s${round}` as SessionId
       await Promise.all(houses.map((instance) => instance.ask('setClock', NOON)))
@@ -153,22 +153,24 @@ export const reuseElsewhere = trial({
       const later = await Promise.all(
         tokens.map((token, i) => houses[2 * i]!.ask('rotate', token)),
       )
-      seen.dead += countOf(later, 'revoked')
+      seen.rejected += countOf(later, 'revoked')
     }
     const events = (
       await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
     ).flat()
     return [
-      exactly(rounds, 'reuses noticed', seen.ended),
-      exactly(rounds, 'known at once where they were noticed', seen.atOnce),
+      exactly(rounds, 'reuses detected', seen.ended),
+      exactly(rounds, 'revocations known at once in the detecting process', seen.atOnce),
       atMost(1000, 'ms until the other processes knew', seen.slowest),
-      exactly(rounds * 2, 'tokens dead afterwards', seen.dead),
+      exactly(rounds * 2, 'tokens rejected afterwards', seen.rejected),
       exactly(rounds, 'events', events.length),
     ]
   },
 })
 
-/** @returns the milliseconds after which a process refuses the access tokens of a session: at most two seconds are waited for */
+/**
+ * @returns the milliseconds until a process rejects the access tokens of a session; 2,000 at most
+ */
 async function untilRevoked(instance: House, id: SessionId): Promise<number> {
   using watch = stopwatch()
   while (watch.ms() < 2000 && !(await instance.ask('isRevoked', id))) await sleep(10)
@@ -178,7 +180,7 @@ async function untilRevoked(instance: House, id: SessionId): Promise<number> {
 /** R6. */
 export const endInARace = trial({
   name: 'R6',
-  promise: 'a session that is ended while it is being refreshed has ended',
+  promise: 'a session revoked during a refresh stays revoked',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 500 },
   short: { rounds: 100 },
@@ -213,8 +215,8 @@ export const endInARace = trial({
     }
     deps.progress(`in ${seen.refreshed} of ${rounds} rounds a refresh came first`)
     return [
-      exactly(rounds, 'sessions ended', seen.ended),
-      exactly(0, 'live tokens afterwards', seen.alive),
+      exactly(rounds, 'sessions revoked', seen.ended),
+      exactly(0, 'valid tokens afterwards', seen.alive),
     ]
   },
 })

@@ -5,25 +5,25 @@ import type { Account, UserId } from '../../src/users/user.ts'
 import { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { pause } from '../time.ts'
+import { actionsAt, type Place } from './actions.ts'
 import { clientsOf } from './clients.ts'
-import { deedsAt, type Place } from './deeds.ts'
 import { firstMisfit, type Operation } from './history.ts'
 import { type Family, UNOPENED } from './model.ts'
 import { storeAt } from './store.ts'
-import { atLeast, exactly, trial, type World } from './trial.ts'
+import { atLeast, exactly, type TrialContext, trial } from './trial.ts'
 import { KNOWN, type SignIn, type User, Witness } from './witness.ts'
 
 /** Servers on one database. */
 const SERVERS = 2
 
-/** Clients at once: each has a sign-in that nobody else touches, and a hand in those that are everybody's. */
+/** Concurrent clients: each has a session of its own, and takes part in the shared ones. */
 const CLIENTS = 8
 
 /** R4. */
 export const randomHistory = trial({
   name: 'R4',
   promise:
-    'whatever clients do at once, every answer is one that a server with one client at a time would give',
+    'histories are linearizable: every answer is possible for a server with one client at a time',
   databases: ['sqlite', 'postgres'],
   long: { seconds: 60, places: 12, overlap: 2 },
   short: { seconds: 5, places: 4, overlap: 2 },
@@ -51,7 +51,7 @@ export const randomHistory = trial({
     })
     const agent = new Agent({ keepAlive: true })
     deps.after(() => agent.destroy())
-    const { enter, behave, misbehave, visit } = deedsAt(servers, clientsOf(agent), {
+    const { enter, behave, misbehave, visit } = actionsAt(servers, clientsOf(agent), {
       witness,
       chance,
       overlap,
@@ -78,14 +78,14 @@ export const randomHistory = trial({
     for (const answer of strange.slice(0, 3)) deps.progress(answer)
     return [
       atLeast(seconds * 10, 'operations', count),
-      exactly(0, 'sign-ins whose answers fit no order', misfits.length),
+      exactly(0, 'sessions whose answers fit no order', misfits.length),
       ...witness.findings(),
     ]
   },
 })
 
 async function theServers(
-  { database, sabotage, after }: World,
+  { database, sabotage, after }: TrialContext,
   overlap: number,
 ): Promise<readonly ServerProcess[]> {
   const options = { tokens: { overlap }, throttle: { login: null } }
@@ -101,9 +101,9 @@ async function theServers(
   return servers
 }
 
-/** With one password, which is hashed once. */
+/** With one password, hashed once. */
 async function theirUsers(
-  { database, after }: World,
+  { database, after }: TrialContext,
   count: number,
 ): Promise<readonly User[]> {
   const store = await storeAt(database)
@@ -127,10 +127,10 @@ async function theirUsers(
   return names.map((name) => ({ id: name as UserId, username: name, history: [] }))
 }
 
-/** @returns the answer that is wrong, with what was known around it */
+/** @returns the wrong answer, with the operations around it */
 function misfitOf(
   { session, history, user }: SignIn,
-  { progress }: World,
+  { progress }: TrialContext,
 ): readonly Operation<Family>[] {
   const all = [...history, ...user.history].sort((a, b) => a.began - b.began)
   const misfit = firstMisfit(all, UNOPENED)

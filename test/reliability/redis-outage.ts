@@ -2,12 +2,12 @@ import { ask, askJson, boundOf, type Pair } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { aRedis, type Redis } from '../services/redis.ts'
 import { pause, stopwatch, timed } from '../time.ts'
-import { atMost, exactly, type Finding, trial, type World } from './trial.ts'
+import { atMost, exactly, type Finding, type TrialContext, trial } from './trial.ts'
 
-/** Wrong passwords a day that are looked at, of one account from one address. */
+/** Wrong passwords verified per day, for one account from one address. */
 const LIMIT = 4
 
-/** What can befall Redis, and what makes it good again. */
+/** A fault of Redis, and its repair. */
 const OUTAGES: Readonly<
   Record<string, (redis: Redis) => { begin(): unknown; end(): unknown }>
 > = {
@@ -19,11 +19,11 @@ const OUTAGES: Readonly<
 export const redisOutage = trial({
   name: 'R12',
   promise:
-    'without Redis limits hold, sign-outs count everywhere, nothing fails and nobody waits',
+    'without Redis limits hold, sign-outs reach every process, nothing fails and no request is delayed',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 10, seconds: 5 },
   short: { rounds: 1, seconds: 2 },
-  sabotages: [{ name: 'each-for-itself' }, { name: 'strangers' }],
+  sabotages: [{ name: 'each-for-itself' }, { name: 'separate-prefixes' }],
   async run(deps, { rounds, seconds }) {
     const redis = await aRedis()
     if (typeof redis === 'string') return deps.skip(redis)
@@ -36,14 +36,14 @@ export const redisOutage = trial({
     let used = 0
     const fresh = (): number => ++used
     await untilHealthy(servers, 'ok')
-    // Each has to have heard of the other.
+    // The servers must have found each other.
     await pause(1200)
     const usual = await guess(servers, fresh())
-    findings.push(exactly(LIMIT, 'wrong passwords looked at, Redis up', usual.looked))
+    findings.push(exactly(LIMIT, 'wrong passwords verified, Redis up', usual.looked))
     findings.push(
       atMost(
         1000,
-        'ms until a sign-out counts elsewhere, Redis up',
+        'ms until a sign-out reaches the other process, Redis up',
         await signOut(servers, deps),
       ),
     )
@@ -63,7 +63,7 @@ export const redisOutage = trial({
       const again = await guess(servers, fresh())
       const looked = Math.max(first.looked, guesses.looked)
       findings.push(
-        atMost(LIMIT, `wrong passwords looked at, Redis ${what}`, looked),
+        atMost(LIMIT, `wrong passwords verified, Redis ${what}`, looked),
         exactly(
           0,
           `answers that are neither 401 nor 429, Redis ${what}`,
@@ -71,12 +71,16 @@ export const redisOutage = trial({
         ),
         atMost(
           boundOf(4 * 250, usual.refusedIn),
-          `ms for a refusal at once, Redis ${what}`,
+          `ms for an immediate rejection, Redis ${what}`,
           guesses.refusedIn,
         ),
-        atMost(2000, `ms until a sign-out counts elsewhere, Redis ${what}`, left),
-        atMost(5000, `ms until Redis is used again that was ${what}`, back),
-        exactly(LIMIT, `wrong passwords looked at after Redis was ${what}`, again.looked),
+        atMost(
+          2000,
+          `ms until a sign-out reaches the other process, Redis ${what}`,
+          left,
+        ),
+        atMost(5000, `ms until Redis is used again after it was ${what}`, back),
+        exactly(LIMIT, `wrong passwords verified after Redis was ${what}`, again.looked),
       )
     }
 
@@ -86,7 +90,7 @@ export const redisOutage = trial({
     findings.push(
       exactly(
         LIMIT,
-        'wrong passwords looked at after FLUSHALL',
+        'wrong passwords verified after FLUSHALL',
         (await guess(servers, full)).looked,
       ),
     )
@@ -97,9 +101,9 @@ export const redisOutage = trial({
 const later = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, seconds * 1000))
 
-/** @param own how its keys begin where the fault is that servers do not know each other */
+/** @param own prefix of its keys, for the fault that servers do not find each other */
 const aServer = (
-  { database, sabotage, after }: World,
+  { database, sabotage, after }: TrialContext,
   { url }: Redis,
   own: string,
   isFirst: boolean,
@@ -109,7 +113,7 @@ const aServer = (
     {
       database,
       options: {
-        redis: sabotage === 'strangers' ? `${url}?prefix=${own}` : url,
+        redis: sabotage === 'separate-prefixes' ? `${url}?prefix=${own}` : url,
         throttle: { login: `${LIMIT}/day` },
         proxies: 1,
         ...(sabotage === 'each-for-itself' ? { counts: 'memory' as const } : {}),
@@ -118,7 +122,7 @@ const aServer = (
     },
   )
 
-/** Twenty wrong passwords at once at each server, of an account and from an address that have this number. */
+/** Twenty wrong passwords at once at each server, for account and address number `n`. */
 async function guess(servers: readonly ServerProcess[], number: number) {
   const asked = {
     headers: {
@@ -142,10 +146,13 @@ async function guess(servers: readonly ServerProcess[], number: number) {
   return { looked, refusedIn, odd: answers.length - looked - refused.length }
 }
 
-/** Signs in at one server and out there. @returns the milliseconds until the other refuses the access token */
+/**
+ * Signs in and out at one server. @returns the milliseconds until the other rejects the access
+ * token
+ */
 async function signOut(
   [one, two]: readonly ServerProcess[],
-  { progress }: World,
+  { progress }: TrialContext,
 ): Promise<number> {
   const { access, refresh } = JSON.parse(
     (await askJson(one!, '/api/token/', ADA)).body,
@@ -158,13 +165,13 @@ async function signOut(
       })
     ).status
   if ((await hello()) !== 200)
-    throw new Error('an access token was refused before its sign-out')
+    throw new Error('an access token was rejected before its sign-out')
   const { status } = await askJson(one!, '/api/token/blacklist/', { refresh })
   if (status !== 200) throw new Error(`a sign-out was answered with ${status}`)
   const ms = await timeOf(async () => {
     while ((await hello()) !== 401) await later(0.005)
   })
-  progress(`refused elsewhere after ${ms.toFixed()} ms`)
+  progress(`rejected elsewhere after ${ms.toFixed()} ms`)
   return ms
 }
 

@@ -5,13 +5,13 @@ import { startHouse } from '../sessions/processes.ts'
 import { first, together } from './together.ts'
 import { exactly, type Finding, trial } from './trial.ts'
 
-/** Wrong passwords that are allowed in the minute that is open when the process is killed. */
+/** Wrong passwords allowed in the minute in which the process is killed. */
 const LIMIT = { limit: 5, per: 60 } as never
 
 /** R9. */
 export const restart = trial({
   name: 'R9',
-  promise: 'a restart changes no verdict',
+  promise: 'a restart changes no result',
   databases: ['sqlite', 'postgres'],
   long: {},
   short: {},
@@ -38,21 +38,28 @@ export const restart = trial({
     const countedAfter = await after.ask('hits', 'login', LIMIT, 3, 0)
     return [
       isSo(
-        'access tokens of what ended stay dead',
+        'access tokens of revoked sessions stay rejected',
         await after.ask('isRevoked', 'revoked' as SessionId),
       ),
       isSo(
-        'those of what goes on stay good',
+        'those of valid sessions stay accepted',
         !(await after.ask('isRevoked', 'alive' as SessionId)),
       ),
-      isSo('an open overlap gives the same successor', jtiOf(repeated) === jtiOf(half)),
-      verdict('an ended session', 'revoked', await after.ask('rotate', first('revoked'))),
-      verdict('an expired one', 'expired', await after.ask('rotate', first('short'))),
-      verdict('one that never was', 'unknown', await after.ask('rotate', first('never'))),
-      verdict('one that goes on', 'rotated', await after.ask('rotate', first('alive'))),
+      isSo(
+        'repetitions within the overlap get the same successor',
+        jtiOf(repeated) === jtiOf(half),
+      ),
+      verdict(
+        'a revoked session',
+        'revoked',
+        await after.ask('rotate', first('revoked')),
+      ),
+      verdict('an expired session', 'expired', await after.ask('rotate', first('short'))),
+      verdict('an unknown session', 'unknown', await after.ask('rotate', first('never'))),
+      verdict('a valid session', 'rotated', await after.ask('rotate', first('alive'))),
       verdict('a spent token', 'reused', await after.ask('rotate', first('spent'))),
       verdict(
-        'its successor then',
+        'the successor of a spent token',
         'revoked',
         await after.ask('rotate', successorOf(spent)),
       ),

@@ -5,15 +5,16 @@ import { attempt, type Finding, type Form, type Outcome, type Trial } from './tr
 import { TRIALS } from './trials.ts'
 
 /**
- * Puts what is promised of reliability to the test, in numbers:
+ * Tests the promises of docs/reliability.md:
  *
  *     npm run reliability [-- NAME…] [--database sqlite|postgres] [--short] [--json]
  *     npm run reliability -- --sabotage [NAME…]
  *
- * With `--sabotage` each trial is made, in its short form, with each of the faults built in that it must notice, and fails
- * where it does not. A name is a trial's or a fault's.
+ * With `--sabotage` each trial runs in its short form once with each injected fault, and fails
+ * unless it detects the fault.
+ * NAME is a trial or a fault.
  */
-const { values: wish, positionals: names } = parseArgs({
+const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
   options: {
     database: { type: 'string' },
@@ -23,7 +24,7 @@ const { values: wish, positionals: names } = parseArgs({
   },
 })
 
-/** One trial on one database, with one fault built in or none. */
+/** One trial on one database, with at most one injected fault. */
 interface Attempt {
   readonly trial: Trial
   readonly kind: Kind
@@ -36,18 +37,19 @@ interface Tried extends Attempt {
 }
 
 const all = attemptsOf(await Promise.all(TRIALS.map((read) => read())))
-const chosen = all.filter(isWished)
+const chosen = all.filter(isSelected)
 const known = new Set(all.flatMap(({ trial, sabotage }) => [trial.name, sabotage]))
 const unknown = names.find((name) => !known.has(name))
 
 if (unknown !== undefined)
-  give(
-    `There is no trial "${unknown}". There are: ${[...known].filter(Boolean).join(', ')}.`,
+  fail(
+    `Unknown trial or fault "${unknown}". Expected one of: ${[...known].filter(Boolean).join(', ')}.`,
   )
-else if (chosen.length === 0) give('No trial is made like that.')
+else if (chosen.length === 0)
+  fail('No trial matches these options. Remove --database or a name.')
 else report(await make(chosen))
 
-function give(complaint: string): void {
+function fail(complaint: string): void {
   console.error(complaint)
   process.exitCode = 2
 }
@@ -56,7 +58,7 @@ function attemptsOf(trials: readonly Trial[]): readonly Attempt[] {
   const onEach = trials.flatMap((trial) =>
     trial.databases.map((kind): Attempt => ({ trial, kind })),
   )
-  if (!wish.sabotage) return onEach
+  if (!options.sabotage) return onEach
   return onEach.flatMap(({ trial, kind }) =>
     trial.sabotages
       .filter(({ databases = trial.databases }) => databases.includes(kind))
@@ -64,12 +66,12 @@ function attemptsOf(trials: readonly Trial[]): readonly Attempt[] {
   )
 }
 
-function isWished({ trial, kind, sabotage }: Attempt): boolean {
+function isSelected({ trial, kind, sabotage }: Attempt): boolean {
   const isNamed =
     names.length === 0 ||
     names.includes(trial.name) ||
     (sabotage !== undefined && names.includes(sabotage))
-  return isNamed && (wish.database ?? kind) === kind
+  return isNamed && (options.database ?? kind) === kind
 }
 
 /** One after the other: each has the machine to itself. */
@@ -77,22 +79,23 @@ async function make(attempts: readonly Attempt[]): Promise<readonly Tried[]> {
   const tried: Tried[] = []
   for (const each of attempts) {
     const { trial, kind, sabotage } = each
-    const form: Form = (wish.short || wish.sabotage) && trial.hasShort ? 'short' : 'long'
+    const form: Form =
+      (options.short || options.sabotage) && trial.hasShort ? 'short' : 'long'
     const progress = (text: string): void =>
       console.error(`${trial.name} ${kind}: ${text}`)
-    progress(sabotage === undefined ? trial.promise : `with the fault "${sabotage}"`)
+    progress(
+      sabotage === undefined ? trial.promise : `with the injected fault "${sabotage}"`,
+    )
     const began = performance.now()
     const outcome = await attempt(trial, kind, form, { sabotage, progress })
     const made = { ...each, outcome, seconds: (performance.now() - began) / 1000 }
-    progress(
-      `${isRight(made) ? 'as it should be' : 'NOT as it should be'}, after ${made.seconds.toFixed(1)} s`,
-    )
+    progress(`${isRight(made) ? 'passed' : 'FAILED'}, after ${made.seconds.toFixed(1)} s`)
     tried.push(made)
   }
   return tried
 }
 
-/** Whether it went as it should: every promise held, or the fault was noticed. */
+/** A trial passes if every promise held; with an injected fault, if one broke. */
 function isRight({ sabotage, outcome }: Tried): boolean {
   if (outcome.kind !== 'tried') return outcome.kind === 'skipped'
   const allHold = outcome.findings.every(({ holds }) => holds)
@@ -108,7 +111,7 @@ function report(tried: readonly Tried[]): void {
     failed,
     skipped: tried.length - made.length,
   }
-  if (wish.json) {
+  if (options.json) {
     const trials = tried.map(({ trial, kind, sabotage, outcome, seconds }) => ({
       name: trial.name,
       database: kind,
@@ -121,7 +124,13 @@ function report(tried: readonly Tried[]): void {
   }
   console.log(
     tableOf(
-      ['TRIAL', 'DATABASE', wish.sabotage ? 'FAULT' : 'PROMISED', 'SEEN', 'VERDICT'],
+      [
+        'TRIAL',
+        'DATABASE',
+        options.sabotage ? 'FAULT' : 'PROMISED',
+        'OBSERVED',
+        'VERDICT',
+      ],
       tried.flatMap(rowsOf),
     ),
   )
@@ -130,7 +139,7 @@ function report(tried: readonly Tried[]): void {
   )
 }
 
-/** A row a figure. Of a trial with a fault built in one that broke is enough. */
+/** One row per figure; with an injected fault, one row. */
 function rowsOf({
   trial,
   kind,
@@ -163,15 +172,18 @@ function rowsOf({
   }
   const broken = findings.find(({ holds }) => !holds)
   return broken === undefined
-    ? [[trial.name, kind, sabotage, 'every promise still held', 'NOT NOTICED']]
-    : [[trial.name, kind, sabotage, `${broken.promised}: ${broken.seen}`, 'noticed']]
+    ? [[trial.name, kind, sabotage, 'every promise held', 'NOT DETECTED']]
+    : [[trial.name, kind, sabotage, `${broken.promised}: ${broken.seen}`, 'detected']]
 }
 
-/** One promise in several rounds: the least and the most that was seen, of those that broke it where there are any. */
+/**
+ * Combines the rounds of one promise: least and greatest observation, of the broken ones if there
+ * are any.
+ */
 function together(rounds: readonly Finding[]): Finding {
   const broken = rounds.filter(({ holds }) => !holds)
-  const telling = broken.length > 0 ? broken : rounds
-  const seen = [...new Set(telling.map((each) => each.seen))].sort(
+  const shown = broken.length > 0 ? broken : rounds
+  const seen = [...new Set(shown.map((each) => each.seen))].sort(
     (a, b) => numberIn(a) - numberIn(b),
   )
   const range = seen.length > 2 ? `${seen[0]} to ${seen.at(-1)}` : seen.join(', ')

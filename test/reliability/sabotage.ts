@@ -8,12 +8,10 @@ import type { Keys } from '../../src/keys/keys.ts'
 import { seal } from '../../src/keys/seal.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
+import { SECRET } from '../server/secret.ts'
 import { withPorts } from '../stores/open.ts'
 
-/** That of every server of the tests. */
-const SECRET = 'of no worth, since every server of the tests has it'
-
-/** Builds a fault into a store. */
+/** Injects a fault into a store. */
 type Fault = (store: InstanceStore) => InstanceStore
 
 const withKeys = (
@@ -30,15 +28,18 @@ const withSessions = (
     sessions: { ...store.ports.sessions, ...other(store.ports.sessions) },
   })
 
-/** What others got wrong, or could: each turns a trial red, or the trial would be worth nothing. */
+/** Known mistakes; a trial that detects none of them proves nothing. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
-  /** The swap without `generation = :generation and jti = :jti`: whatever was presented, the session moves on. */
+  /**
+   * The compare-and-swap without `generation = :generation and jti = :jti`: any token moves the
+   * session on.
+   */
   'drop-generation': (store) =>
     withSessions(store, (sessions) => ({
       rotate: (its) => rotateWhatever(sessions, its),
     })),
 
-  /** The number of rows that the swap changed is not read: everybody believes that it was theirs. */
+  /** The affected-row count is ignored: every caller assumes that its swap succeeded. */
   'ignore-row-count': (store) =>
     withSessions(store, (sessions) => ({
       async rotate(its) {
@@ -48,7 +49,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** A session is judged by what was read of it first, as from a replica that lags. */
+  /** A session is judged by its first read, as from a lagging replica. */
   'stale-judgement': (store) =>
     withSessions(store, (sessions) => {
       const read = new Map<SessionId, Awaited<ReturnType<Sessions['find']>>>()
@@ -61,11 +62,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }
     }),
 
-  /** The end of a session is undone together with the request that it refuses. */
+  /** A revocation is rolled back with the request that it refuses. */
   'lost-end': (store) =>
     withSessions(store, () => ({ revoke: async () => true, revokeAll: async () => [] })),
 
-  /** Whoever repeats a refresh gets a successor of their own. */
+  /** A repeated refresh gets a different successor. */
   'new-jti-on-replay': (store) =>
     withSessions(store, (sessions) => ({
       async find(id) {
@@ -76,7 +77,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** The overlap is good for every spent token, not for the last alone. */
+  /** The overlap applies to every spent token, not to the last alone. */
   'overlap-for-all': (store) =>
     withSessions(store, (sessions) => {
       const presented = new Map<SessionId, Presented>()
@@ -99,10 +100,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }
     }),
 
-  /** Every process goes by its own clock. */
+  /** Every process uses its own clock. */
   'clock-of-each': ({ time: _, ...store }) => store,
 
-  /** What was spent before the start is forgotten: the first refresh of a session in this process is believed. */
+  /** A restart forgets spent tokens: the first refresh of a session in this process succeeds. */
   'forget-spent': (store) =>
     withSessions(store, (sessions) => {
       const known = new Set<SessionId>()
@@ -115,7 +116,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }
     }),
 
-  /** Answered before it is written. */
+  /** Answers before the write. */
   'answer-early': (store) =>
     withSessions(store, (sessions) => ({
       async open(session) {
@@ -136,13 +137,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** A key that signs no more verifies nothing from then on. */
+  /** A retired key no longer verifies. */
   'hasty-retirement': (store) =>
     withKeys(store, (keys) => ({
       rotate: (turn) => keys.rotate({ ...turn, verifiesUntil: turn.fresh.createdAt }),
     })),
 
-  /** The key that was to be published next signs at once. */
+  /** The key to be published next signs at once. */
   'unpublished-key': (store) =>
     withKeys(store, (keys) => ({
       async rotate(turn) {
@@ -162,8 +163,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** A database that cannot be asked is told of as if the fault were ours. */
-  'untold-fault': (store) =>
+  /** An unavailable database is reported as an unexpected error. */
+  'outage-as-bug': (store) =>
     withPorts(store, {
       sessions: around(store.ports.sessions, async (call) => {
         try {
@@ -174,8 +175,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }),
     }),
 
-  /** It is asked until it answers, whoever waits for that. */
-  'patient-store': (store) =>
+  /** Retries until the database answers, without a time limit. */
+  'retry-without-limit': (store) =>
     withPorts(store, {
       sessions: around(store.ports.sessions, async (call) => {
         for (;;) {
@@ -188,30 +189,32 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       }),
     }),
 
-  /** Of what other processes write nothing is told but that all has been told. */
+  /** Changes of other processes are never delivered. */
   deaf: (store) => ({
     ...store,
     watch: (listener) => store.watch({ ...listener, changed() {} }),
   }),
 }
 
-/** The verbs of a port, each called as `how` says. */
+/** The methods of a port, each wrapped by `how`. */
 const around = <Port extends object>(
   port: Port,
   how: (call: () => unknown) => Promise<unknown>,
 ): Port =>
   new Proxy(port, {
     get:
-      (verbs, name) =>
+      (methods, name) =>
       (...given: never[]) =>
-        how(() => (Reflect.get(verbs, name) as (...given: never[]) => unknown)(...given)),
+        how(() =>
+          (Reflect.get(methods, name) as (...given: never[]) => unknown)(...given),
+        ),
   })
 
-/** The store, with the fault of this name in it where one is named. */
+/** The store, with the named fault if there is one. */
 export function sabotaged(store: InstanceStore, name: string | undefined): InstanceStore {
   if (name === undefined) return store
   const fault = FAULTS[name]
-  // Faults that are not in the store are built in by the trial that knows them.
+  // Faults outside the store are injected by their trials.
   return fault === undefined ? store : fault(store)
 }
 

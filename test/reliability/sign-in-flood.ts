@@ -5,13 +5,13 @@ import { type Answer, ask, askJson, boundOf, p99, signIn } from '../server/clien
 import { ADA, startServer } from '../server/process.ts'
 import { atLeast, atMost, exactly, trial } from './trial.ts'
 
-/** Sign-ins a second. */
+/** Sign-ins per second. */
 const OFFERED = 300
 
-/** Those of the flood. */
+/** The accounts of the flood. */
 const CONNECTIONS = 100
 
-/** Milliseconds with the flood and without it, in turns. */
+/** Milliseconds with and without the flood, in turns. */
 const TURN = 5000
 const CALM = 3000
 
@@ -26,14 +26,14 @@ export const signInFlood = trial({
   long: { turns: 12 },
   sabotages: [{ name: 'no-queue' }],
   async run(deps, { turns }) {
-    // As from addresses without number: the throttle would stop one address long before the hashes are many.
+    // Many addresses: the throttle would stop a single one before the hashing limit is reached.
     const options = {
       throttle: { login: null },
       ...(deps.sabotage === 'no-queue' ? { hashesAtOnce: 64 } : {}),
     }
     const server = await startServer(deps, { database: deps.database, options })
     const agent = new Agent({ keepAlive: true })
-    // Node accepts one connection a turn of its loop, whoever knocks: what is measured is what comes after that.
+    // Node accepts one connection per event-loop turn; the trial measures what follows.
     const flooding = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
     deps.after(() => {
       agent.destroy()
@@ -90,19 +90,19 @@ export const signInFlood = trial({
         'answers that are neither 401 nor 503',
         signIns.length - admitted.length - refused.length,
       ),
-      atLeast(1, 'turned away', refused.length),
+      atLeast(1, 'rejected with 503', refused.length),
       exactly(0, 'of them without Retry-After', mute.length),
-      atMost(boundOf(100, calm), 'ms until they are, p99', p99(msOf(refused))),
+      atMost(boundOf(100, calm), 'ms until they are rejected, p99', p99(msOf(refused))),
       atMost(cores, 'hashes at once', hashesAtOnce),
-      atMost(admitted.length + turns, 'hashes, one for each who was admitted', hashes),
+      atMost(admitted.length + turns, 'hashes, one per admitted sign-in', hashes),
       atMost(
         10_000,
-        'ms until the latest of them is answered',
+        'ms until the last of them is answered',
         Math.max(...msOf(admitted)),
       ),
       exactly(
         0,
-        `of ${checks.length} token checks failed`,
+        `of ${checks.length} token checks that failed`,
         checks.filter(({ status }) => status !== 200).length,
       ),
       atMost(boundOf(100, calm), 'ms for a token check, p99', flooded),
@@ -110,17 +110,13 @@ export const signInFlood = trial({
         ...atMost(2, 'times its p99 without the flood', flooded / calm),
         seen: `${(flooded / calm).toFixed(1)} (${calm.toFixed(1)} ms, ${flooded.toFixed(1)} ms)`,
       },
-      atMost(
-        cores * 160 + 50,
-        'MiB more in memory',
-        (residentPeak - residentBefore) / MIB,
-      ),
-      atMost(10_000, 'ms until one signs in again', slowestRecovery),
+      atMost(cores * 160 + 50, 'MiB more memory', (residentPeak - residentBefore) / MIB),
+      atMost(10_000, 'ms until a sign-in succeeds again', slowestRecovery),
     ]
   },
 })
 
-/** As of many who know nothing of each other: sometimes several at once, sometimes nobody for a while. */
+/** Poisson arrivals, as from independent users: sometimes several at once, sometimes none. */
 function offer(signIn: () => Promise<Answer>): { end(): Promise<readonly Answer[]> } {
   const offered: Promise<Answer>[] = []
   let next = performance.now()

@@ -6,7 +6,7 @@ import { type ServerProcess, startServer } from '../server/process.ts'
 import { pause, timed } from '../time.ts'
 import { atMost, exactly, type Finding, findingsInOneRoundOf, trial } from './trial.ts'
 
-/** What node adds to `keepAliveTimeout` for requests that are on their way. */
+/** Node adds this to `keepAliveTimeout` for requests under way. */
 const GRACE = 1000
 
 /** Milliseconds by which a connection may be closed late. */
@@ -17,7 +17,7 @@ type Timeouts = Pick<
   'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionsCheckingInterval'
 >
 
-/** So that it takes seconds. */
+/** Small, so that reading takes seconds. */
 const SOON: Timeouts = {
   headersTimeout: 2000,
   requestTimeout: 3000,
@@ -34,7 +34,7 @@ const NEVER: Partial<Limits> = {
 
 interface Closed {
   readonly said: string
-  /** Milliseconds of the clock, before which it must not be, and of a stopwatch, after which it must be. */
+  /** Not closed before so many milliseconds of the clock, closed after so many of a stopwatch. */
   readonly clock: number
   readonly ms: number
 }
@@ -42,16 +42,15 @@ interface Closed {
 /** R18. */
 export const slowClients = trial({
   name: 'R18',
-  promise:
-    'clients that send or read next to nothing are closed in time, and honest ones do not notice them',
+  promise: 'slow clients are disconnected in time and do not affect others',
   databases: ['sqlite', 'postgres'],
   long: { sockets: 200, limits: LIMITS as Timeouts, every: 1000, rounds: 1 },
   short: { sockets: 20, limits: SOON, every: 100, rounds: 3 },
-  sabotages: [{ name: 'for-ever-open' }],
+  sabotages: [{ name: 'never-disconnect' }],
   async run(deps, { sockets, limits, every, rounds }) {
-    const kept = deps.sabotage === 'for-ever-open' ? NEVER : limits
+    const kept = deps.sabotage === 'never-disconnect' ? NEVER : limits
     const server = await startServer(deps, { database: deps.database, limits: kept })
-    // What else this machine does falls on both.
+    // In turns, so that other load on the machine affects both.
     const other = await startServer(deps)
     const agent = new Agent({ keepAlive: true })
     deps.after(() => agent.destroy())
@@ -78,9 +77,9 @@ export const slowClients = trial({
       ])
       const alone = Math.max(p99(msOf(baseline)), p99(msOf(elsewhere)))
       const meanwhile = p99(msOf(during))
-      const told = atMost(
+      const finding = atMost(
         3,
-        'times the p99 of honest refreshes without them',
+        'times the p99 of other refreshes without them',
         meanwhile / alone,
       )
       return [
@@ -93,12 +92,12 @@ export const slowClients = trial({
         ),
         exactly(
           0,
-          `of ${during.length} honest refreshes failed`,
+          `of ${during.length} other refreshes that failed`,
           during.filter(({ status }) => status !== 200).length,
         ),
         {
-          ...told,
-          seen: `${told.seen} (${alone.toFixed(1)} ms, ${meanwhile.toFixed(1)} ms)`,
+          ...finding,
+          seen: `${finding.seen} (${alone.toFixed(1)} ms, ${meanwhile.toFixed(1)} ms)`,
         },
       ]
     })
@@ -128,7 +127,7 @@ function slowly(
   { headersTimeout, requestTimeout, keepAliveTimeout }: Timeouts,
   every: number,
 ) {
-  /** Sends an octet now and then, and waits until the server has enough of it. */
+  /** Sends a byte now and then until the server closes the connection. */
   const dripping = async (start: string, timeout: number): Promise<Closed> => {
     const socket = dial(port)
     const began = performance.now()
@@ -149,16 +148,16 @@ function slowly(
         requestTimeout,
       ),
     /**
-     * Asks twenty times and reads nothing, which is slower than any octet a second. What it has not read waits in the kernel,
-     * so to the server it is an idle connection.
+     * Requests twenty answers and reads none of them. Unread bytes wait in the kernel, so to the
+     * server the connection is idle.
      *
-     * @returns whether it was closed by the time that it has to be
+     * @returns whether it was closed in time
      */
     async reader(): Promise<boolean> {
       const socket = dial(port).pause()
       socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
       await pause(keepAliveTimeout + GRACE + LATE)
-      // A paused socket does not hear of its end; one that writes does, at the second attempt.
+      // A paused socket does not see the close; a writing one does, at the second attempt.
       for (let i = 0; i < 2; i++) {
         socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
         await sleep(150)

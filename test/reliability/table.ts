@@ -13,9 +13,9 @@ import { sabotaged } from './sabotage.ts'
 import { storeAt } from './store.ts'
 import { exactly, trial } from './trial.ts'
 
-/** How many generations a token is behind its session; −1: ahead of it. */
+/** How many generations a token is behind its session; −1: ahead. */
 const BEHIND = [-1, 0, 1, 2, 3] as const
-/** Seconds since the last refresh. Below 0 the clock was set back. */
+/** Seconds since the last refresh. Below 0: the clock was set back. */
 const AGES = [0, 9.9, 10, 10.1, 3600, -4, -6] as const
 const USERS = ['active', 'inactive', 'epoch', 'deleted'] as const
 const OVERLAPS = [0, 10] as const
@@ -60,10 +60,10 @@ interface Expected {
   readonly events: number
 }
 
-/** The generation that each session has reached when it is judged. */
+/** The generation of each session when it is judged. */
 const REACHED = 3
 
-/** The table of the design, its rows in their order. */
+/** The rows of the specified table, in order. */
 function expected({
   behind,
   age,
@@ -88,7 +88,7 @@ function expected({
   return { ...untouched, outcome: 'ahead' }
 }
 
-/** A store, and the books that judge by it. */
+/** A store, and the rotations that judge by it. */
 interface Books {
   readonly store: InstanceStore
   readonly books: ReadonlyMap<number, SessionManager>
@@ -124,7 +124,10 @@ async function booksOn(
   return { store, books, events, close }
 }
 
-/** Brings a session into the state of a cell, by the verbs that bring it there in life. @returns the jti of each generation */
+/**
+ * Brings a session into the state of a cell by the calls that do so in production. @returns the
+ * jti of each generation
+ */
 async function arrange(
   { age, revoked, expired, user }: Cell,
   id: SessionId,
@@ -146,7 +149,7 @@ async function arrange(
       generation,
       jti: jtis[generation]!,
       newJti: jtis[generation + 1]!,
-      // The last refresh token is made to expire just when it is judged, whatever the age.
+      // The last refresh token is made to expire at the moment of judging, whatever its age.
       idle: isLast && expired ? (age as Seconds) : days(1),
       leeway: seconds(0),
       now: at(NOON, isLast ? 0 : generation - 50),
@@ -175,20 +178,22 @@ async function judged(cell: Cell, id: SessionId, deps: Books): Promise<Expected>
   const isMinted = outcome.kind === 'replayed' || outcome.kind === 'rotated'
   const isOfTheRow = !isMinted || isDeepStrictEqual(outcome.session, state?.session)
   return {
-    outcome: isOfTheRow ? outcome.kind : `${outcome.kind}, and not what the row says`,
+    outcome: isOfTheRow
+      ? outcome.kind
+      : `${outcome.kind}, expected the outcome of the row`,
     generation: state!.session.generation,
     endReason: state!.session.endReason,
     events: events.get(id) ?? 0,
   }
 }
 
-/** Cells at once: a database answers so many in time. */
+/** Concurrent cells: a database answers so many in time. */
 const AT_ONCE = 40
 
 /** R5. */
 export const table = trial({
   name: 'R5',
-  promise: 'every state of a token, a session and a user has the answer of the table',
+  promise: 'every combination of token, session and user state has the specified answer',
   databases: ['sqlite', 'postgres'],
   long: {},
   short: {},

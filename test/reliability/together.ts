@@ -5,9 +5,9 @@ import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import { NOON, vitor } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { storeAt } from './store.ts'
-import type { World } from './trial.ts'
+import type { TrialContext } from './trial.ts'
 
-/** The first refresh token of a session that `aSession` describes. */
+/** The first refresh token of the session that `aSession` describes. */
 export const first = (id: string): Presented => ({
   id: id as SessionId,
   generation: 0,
@@ -15,12 +15,13 @@ export const first = (id: string): Presented => ({
 })
 
 /**
- * Processes on the database of a trial, with its fault built in; and the store as it is, in this process. There is one user.
+ * Processes on the database of a trial, with its injected fault; and the store without the fault,
+ * in this process. There is one user.
  *
- * @param now where all clocks stand still; where none is given, they go
+ * @param now where all clocks stand still; `undefined`: they run
  */
 export async function together(
-  deps: World,
+  deps: TrialContext,
   count: number,
   terms: SessionSettings,
   now: number | undefined = NOON,

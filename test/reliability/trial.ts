@@ -1,52 +1,59 @@
+import { BUSY } from '../time.ts'
 import { freshDatabase, type Kind } from './databases.ts'
 
-/** One promise of reliability, and how it is put to the test. */
+/** One promise of reliability, and its test. */
 export interface Described<Size> {
-  /** As it is asked for on the command line: `R4`. */
+  /** Its name on the command line: `R4`. */
   readonly name: string
-  /** What must be so, as a sentence. */
+  /** A sentence that must be true. */
   readonly promise: string
-  /** Each gets a fresh one. */
+  /** Each run gets a fresh one. */
   readonly databases: readonly Kind[]
-  /** How much is tried by `npm run reliability`, and how much by `npm run test:all`: nothing, where it has no short form. */
+  /**
+   * Size for `npm run reliability`, and for `npm run test:all`: skipped there if it has no short
+   * form.
+   */
   readonly long: Size
   readonly short?: Size
-  /** Faults, by name, that `run` builds into what it tries where the world names one. Each must break the promise. */
+  /** Faults that `run` injects if the context names one. Each must break the promise. */
   readonly sabotages: readonly Sabotage[]
-  /** @throws whatever keeps the trial from being made: it failed then, and no fault was noticed by that */
-  run(deps: World, size: Size): Promise<readonly Finding[]>
+  /** @throws if the trial cannot be carried out: it failed, and detected no fault */
+  run(deps: TrialContext, size: Size): Promise<readonly Finding[]>
 }
 
 export interface Sabotage {
   readonly name: string
-  /** Where it can be built in. Default: wherever the trial runs. */
+  /** The databases for which it exists. Default: those of the trial. */
   readonly databases?: readonly Kind[]
 }
 
 export interface Trial extends Omit<Described<unknown>, 'long' | 'short' | 'run'> {
   readonly hasShort: boolean
-  run(world: World, form: Form): Promise<readonly Finding[]>
+  run(world: TrialContext, form: Form): Promise<readonly Finding[]>
 }
 
 export type Form = 'long' | 'short'
 
-/** What a trial finds around it. */
-export interface World {
+/** Context of a trial. */
+export interface TrialContext {
   readonly kind: Kind
-  /** As the option `database` takes it; nothing is in it yet. Empty where the kind is `none`. */
+  /**
+   * A value of the option `database`; the database is empty. An empty string if the kind is
+   * `none`.
+   */
   readonly database: string
-  /** The fault that is to be built in. */
+  /** The fault to inject. */
   readonly sabotage: string | undefined
   readonly form: Form
-  /** What is done when the trial is over, however it ends: the last first. */
+  /** Cleanup after the trial, in reverse order. */
   after(end: () => unknown): void
-  /** Ends the trial, which cannot be made here. */
+  /** Skips the trial, which cannot run here. */
   skip(reason: string): never
-  /** For whoever watches. */
+  /** Progress for a terminal. */
   progress(text: string): void
 }
 
-/** One figure of a trial: what was promised, what was seen, and whether the one is the other. */
+/** One figure of a trial: promise, observation, and whether the promise holds. */
 export interface Finding {
   readonly promised: string
   readonly seen: string
@@ -65,7 +72,7 @@ export function trial<Size>(described: Described<Size>): Trial {
   return { name, promise, databases, sabotages, hasShort: short !== undefined, run }
 }
 
-/** A figure that must be this one. */
+/** A figure that must have this value. */
 export const exactly = (promised: number, of: string, seen: number): Finding => ({
   promised: `${promised.toLocaleString('en')} ${of}`,
   seen: seen.toLocaleString('en'),
@@ -85,19 +92,20 @@ export const atLeast = (promised: number, of: string, seen: number): Finding => 
 })
 
 /**
- * Of answers 503, which a database gives rise to that is slow beside other programs: none, but where those slow down a control by
- * half and more.
+ * Requests that were answered 503 or not at all: none, unless other programs take the processor.
+ *
+ * @param slowdown the `contention` before and after the trial
  */
-export const unavailable = (seen: number, stretch: number): Finding => ({
-  promised: '0 answers 503 where nothing else is done',
-  seen: `${seen} while all takes ${stretch.toFixed(1)} times as long`,
-  holds: seen === 0 || stretch > 1.5,
+export const unavailable = (seen: number, slowdown: number): Finding => ({
+  promised: '0 answers 503 on a machine that does nothing else',
+  seen: `${seen} at a contention of ${slowdown.toFixed(1)}`,
+  holds: seen === 0 || slowdown > BUSY,
 })
 
 /**
- * What `inOneRoundOf` of test/server/client.ts is to assertions.
+ * The counterpart of `inOneRoundOf` (test/server/client.ts) for findings.
  *
- * @returns what was found in the first round in which all holds, or else in the last
+ * @returns the findings of the first round in which all hold, or of the last
  */
 export async function findingsInOneRoundOf(
   rounds: number,
@@ -111,7 +119,7 @@ export async function findingsInOneRoundOf(
 
 class Skipped extends Error {}
 
-/** Makes a trial on a fresh database of a kind, and clears everything away. Never rejects. */
+/** Runs a trial on a fresh database of a kind, and cleans up. Never rejects. */
 export async function attempt(
   { run }: Trial,
   kind: Kind,
@@ -129,7 +137,7 @@ export async function attempt(
     const database = await freshDatabase(kind, skip)
     ends.push(database.drop)
     const after = (end: () => unknown): void => void ends.push(end)
-    const deps: World = {
+    const deps: TrialContext = {
       kind,
       database: database.url,
       sabotage,
@@ -147,7 +155,7 @@ export async function attempt(
   }
 }
 
-/** The first line of what broke, and where in this repository. */
+/** The first line of the error, and its place in this repository. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const [place = ''] = error.stack?.match(/(?:src|test)\/[^\s()]+:\d+/) ?? []

@@ -1,6 +1,6 @@
 import type { Trial } from './trial.ts'
 
-/** All trials, each read when it is made. */
+/** All trials, each imported when it is run. */
 export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./races.ts')).oneSuccessor,
   async () => (await import('./races.ts')).strictly,

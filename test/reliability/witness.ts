@@ -1,17 +1,17 @@
 import type { UserId } from '../../src/users/user.ts'
-import type { Pair, Said } from './clients.ts'
+import type { Pair, RefreshToken } from './clients.ts'
 import type { Operation } from './history.ts'
 import type { Family, Refreshed, Span } from './model.ts'
 import { atLeast, exactly, type Finding } from './trial.ts'
 
-/** Milliseconds after which an end has to be known in every process. */
+/** Milliseconds after which a revocation must be known in every process. */
 export const KNOWN = 1000
 
-/** Somebody who signs in again and again. */
+/** A user who signs in again and again. */
 export interface User {
   readonly id: UserId
   readonly username: string
-  /** What was done to the user, and so to every sign-in of theirs. */
+  /** An action on the user that affects every session. */
   readonly history: Operation<Family>[]
 }
 
@@ -19,17 +19,17 @@ export interface SignIn {
   readonly session: string
   readonly user: User
   readonly history: Operation<Family>[]
-  /** The refresh tokens that were answered, by their generation. */
-  readonly tokens: Said[]
+  /** The refresh tokens of answers, by generation. */
+  readonly tokens: RefreshToken[]
   readonly accesses: string[]
-  /** When it was first known for sure to have ended. */
+  /** When it was first certain to be revoked. */
   endedAt: number
 }
 
-/** Sees every answer, and counts what must never be: for that no model is needed. */
+/** Sees every answer and counts what must never happen; needs no model. */
 export class Witness {
   readonly signIns: SignIn[] = []
-  /** Answers that the wire does not have for what was asked. */
+  /** Answers outside the protocol. */
   readonly strange: string[] = []
   readonly #successors = new Map<string, Set<string>>()
   #behaved = 0
@@ -64,7 +64,7 @@ export class Witness {
     }
   }
 
-  /** @param isRefused though it was in time */
+  /** @param isRefused although it was in time */
   behaved(isRefused: boolean): void {
     this.#behaved += 1
     if (isRefused) this.#loggedOut += 1
@@ -74,7 +74,7 @@ export class Witness {
     signIn.endedAt = Math.min(signIn.endedAt, ended)
   }
 
-  /** A guarded route was asked. */
+  /** An answer of a guarded route. */
   greeted({ endedAt }: SignIn, { began }: Span, isLetIn: boolean): void {
     if (began <= endedAt + KNOWN) return
     this.#triedAfterEnd += 1
@@ -84,13 +84,13 @@ export class Witness {
   findings(): readonly Finding[] {
     const forks = [...this.#successors.values()].filter(({ size }) => size > 1)
     return [
-      atLeast(1, 'refreshes by clients that behave', this.#behaved),
-      exactly(0, 'of them refused', this.#loggedOut),
+      atLeast(1, 'refreshes by well-behaved clients', this.#behaved),
+      exactly(0, 'of them rejected', this.#loggedOut),
       exactly(0, 'tokens with two successors', forks.length),
-      exactly(0, 'refreshes after an end was answered', this.#afterEnd),
-      atLeast(1, 'access tokens tried a second after that', this.#triedAfterEnd),
-      exactly(0, 'of them taken', this.#takenAfterEnd),
-      exactly(0, 'answers that are none of the wire’s', this.strange.length),
+      exactly(0, 'refreshes that succeeded after an answered revocation', this.#afterEnd),
+      atLeast(1, 'access tokens used a second after that', this.#triedAfterEnd),
+      exactly(0, 'of them accepted', this.#takenAfterEnd),
+      exactly(0, 'answers outside the protocol', this.strange.length),
     ]
   }
 

@@ -3,15 +3,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TERMS } from '../sessions/house.ts'
 import { together } from './together.ts'
-import { atLeast, atMost, exactly, trial, type World } from './trial.ts'
+import { atLeast, atMost, exactly, type TrialContext, trial } from './trial.ts'
 
-/** 50 writers, in four processes. */
+/** 50 writers in four processes. */
 const WRITERS = [13, 13, 12, 12]
 
 /** R27. */
 export const writers = trial({
   name: 'R27',
-  promise: '4 processes with 50 writers never tell a caller that the database is locked',
+  promise: 'no request of 50 writers in 4 processes fails because the database is locked',
   databases: ['sqlite', 'postgres'],
   long: { seconds: 60 },
   short: { seconds: 3 },
@@ -30,7 +30,7 @@ export const writers = trial({
       `${done.join(' + ')} writes${failed.length === 0 ? '' : `; ${failed[0]}`}`,
     )
     return [
-      exactly(0, 'writes refused', failed.length),
+      exactly(0, 'failed writes', failed.length),
       atLeast(50, 'writes by each process', Math.min(...done)),
       ...(deps.kind === 'sqlite'
         ? [atMost(64, 'MB of write-ahead log', megabytes(`${deps.database}-wal`))]
@@ -41,8 +41,8 @@ export const writers = trial({
 
 const megabytes = (file: string): number => statSync(file).size / 1024 / 1024
 
-/** Somebody takes the lock and keeps it for longer than anybody's patience. */
-function holdLock(deps: World): void {
+/** Holds the lock for longer than requests wait. */
+function holdLock(deps: TrialContext): void {
   const holder = new DatabaseSync(deps.database, { timeout: 1000 })
   holder.exec('begin immediate')
   deps.after(() => holder.close())

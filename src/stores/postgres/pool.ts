@@ -8,6 +8,7 @@ import { prepareSession } from './session.ts'
 export class Pool {
   readonly #pool: pg.Pool
   readonly #clients = new Set<pg.PoolClient>()
+  readonly #prepared = new WeakSet<pg.PoolClient>()
   #ended: Promise<void> | undefined
 
   constructor({ client, pool }: Address) {
@@ -15,7 +16,6 @@ export class Pool {
       ...client,
       max: pool,
       allowExitOnIdle: true,
-      verify: (fresh, done) => void prepareSession(fresh).then(() => done(), done),
     })
     // A connection that dies while nobody uses it, or while it is used: whoever asks next gets another.
     this.#pool.on('error', () => {})
@@ -26,8 +26,21 @@ export class Pool {
     this.#pool.on('remove', (gone) => this.#clients.delete(gone))
   }
 
-  take(): Promise<pg.PoolClient> {
-    return this.#pool.connect()
+  async take(): Promise<pg.PoolClient> {
+    const client = await this.#pool.connect()
+    if (!this.#prepared.has(client)) await this.#prepare(client)
+    return client
+  }
+
+  /** Not the option `verify` of pg-pool: a caller that times out meanwhile would never give its connection back. */
+  async #prepare(client: pg.PoolClient): Promise<void> {
+    try {
+      await prepareSession(client)
+      this.#prepared.add(client)
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
   }
 
   /** Gives a connection back; one that an error has shown to be of no more use is closed. */

@@ -22,16 +22,16 @@ const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
 const HASH = argon2().make(Buffer.from(PASSWORD), systemRandom)
 
-/** What somebody who asked was told. A program that is refused is told what a client would be. */
+/** An answer; for a program, the answer that a client would get. */
 export interface Answer {
   readonly status: number
   readonly retryAfter: number | undefined
   readonly body: Readonly<Record<string, string>>
-  /** As a browser sends them back. */
+  /** As a `Cookie` header. */
   readonly cookies: string
 }
 
-/** Where the flows happen: an instance on a store, and those who ask it. */
+/** An instance on a store, and the calls of its clients. */
 export class Place {
   readonly store: InstanceStore
   readonly faults: string[] = []
@@ -64,7 +64,7 @@ export class Place {
     })
   }
 
-  /** What has ended is read when a process starts, and again at the first look at what others have written. */
+  /** Revoked sessions are read at start, and again at the first poll of other processes' writes. */
   async isUpToDate(): Promise<void> {
     await this.auth.migrate()
     await pause(500)
@@ -74,14 +74,14 @@ export class Place {
     this.#now += seconds
   }
 
-  /** Another process in the place of this one. */
+  /** Replaces the instance, as a restart of the process does. */
   restart(): void {
     void this.#auth.close()
     this.#auth = this.#open()
   }
 
   /** A user whose password is {@link PASSWORD}. */
-  async somebody(): Promise<User> {
+  async createUser(): Promise<User> {
     const user = await this.auth.users.create({ username: randomUUID() })
     await this.store.ports.users.setPassword(user.id, await HASH)
     return { ...user, epoch: 1 }
@@ -108,9 +108,12 @@ export class Place {
     )
   }
 
-  /** The pair that a sign-in would give: made here, since hashing a password for each would take minutes. */
+  /**
+   * A token pair as after a sign-in, made directly: hashing a password for each would take
+   * minutes.
+   */
   async signedIn(user?: User): Promise<Answer['body']> {
-    const { id, epoch } = user ?? (await this.somebody())
+    const { id, epoch } = user ?? (await this.createUser())
     const now = this.#now as UnixSeconds
     const [sid, jti] = [hexId(systemRandom) as SessionId, hexId(systemRandom)]
     const expiresAt = after(now, days(1))
@@ -126,19 +129,19 @@ export class Place {
       },
     })
     const key = await this.#signingKey()
-    const said = { iat: Math.floor(now), user_id: id, sid }
+    const claims = { iat: Math.floor(now), user_id: id, sid }
     return {
       access: sign(
         {
           token_type: 'access',
           exp: Math.floor(now) + 300,
           jti: hexId(systemRandom),
-          ...said,
+          ...claims,
         },
         key,
       ),
       refresh: sign(
-        { token_type: 'refresh', exp: Math.floor(expiresAt), jti, ...said, gen: 0 },
+        { token_type: 'refresh', exp: Math.floor(expiresAt), jti, ...claims, gen: 0 },
         key,
       ),
     }
@@ -163,7 +166,7 @@ export class Place {
     return pair
   }
 
-  /** A route that asks for a sign-in. */
+  /** Calls a guarded route. */
   async call(headers: Record<string, string>): Promise<Answer> {
     try {
       await this.auth.require(new Request('http://localhost/', { headers }))
@@ -173,7 +176,7 @@ export class Place {
     }
   }
 
-  /** What a program asks, and what a client would be told of it. */
+  /** Calls the library; an error becomes the answer that a client would get. */
   async program(work: () => Promise<unknown>): Promise<Answer> {
     try {
       return {
@@ -188,35 +191,35 @@ export class Place {
     }
   }
 
-  async isBelieved(token: string | undefined): Promise<boolean> {
+  async accepts(token: string | undefined): Promise<boolean> {
     return (await this.call({ authorization: `Bearer ${token}` })).status === 200
   }
 
-  /** Whether a sign-in does what it is for. */
-  async goesOn({ access, refresh }: Answer['body']): Promise<void> {
-    assert.equal(await this.isBelieved(access), true, 'the access token is refused')
+  /** Asserts that a session works. */
+  async assertValid({ access, refresh }: Answer['body']): Promise<void> {
+    assert.equal(await this.accepts(access), true, 'the access token is rejected')
     assert.equal(
       (await this.post('/api/token/refresh/', { refresh })).status,
       200,
-      'the refresh token is refused',
+      'the refresh token is rejected',
     )
   }
 
-  /** Whether nothing is left of a sign-in. */
-  async isOver({ access, refresh }: Answer['body']): Promise<void> {
+  /** Asserts that a session is revoked. */
+  async assertRevoked({ access, refresh }: Answer['body']): Promise<void> {
     assert.equal(
       (await this.post('/api/token/refresh/', { refresh })).status,
       401,
-      'the refresh token is taken',
+      'the refresh token is accepted',
     )
     await this.isRefused(access)
   }
 
-  /** What ends while nobody is told is refused within a second. */
+  /** A revocation by another process takes effect within a second. */
   async isRefused(token: string | undefined): Promise<void> {
     using watch = stopwatch()
-    while ((await this.isBelieved(token)) && watch.ms() < 1000) await sleep(20)
-    assert.equal(await this.isBelieved(token), false, 'the access token is believed')
+    while ((await this.accepts(token)) && watch.ms() < 1000) await sleep(20)
+    assert.equal(await this.accepts(token), false, 'the access token is accepted')
   }
 }
 

@@ -1,18 +1,21 @@
 import type { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess } from '../server/process.ts'
-import { type clientsOf, type Said, timed } from './clients.ts'
+import { type clientsOf, type RefreshToken, timed } from './clients.ts'
 import type { Operation } from './history.ts'
 import { type Family, operations, type Span } from './model.ts'
 import type { SignIn, User, Witness } from './witness.ts'
 
-/** Where somebody signs in again when the sign-in before is over. */
+/** The server for the next sign-in. */
 export interface Place {
   readonly user: User
   signIn: SignIn | undefined
 }
 
-/** What can be done to a sign-in or its user, at a server taken by chance; the witness sees it all. */
-export function deedsAt(
+/**
+ * What can happen to a session or its user, on a server chosen at random; the witness sees every
+ * answer.
+ */
+export function actionsAt(
   servers: readonly ServerProcess[],
   { signIn, refresh, signOut, greet }: ReturnType<typeof clientsOf>,
   {
@@ -21,29 +24,33 @@ export function deedsAt(
     overlap,
   }: { readonly witness: Witness; readonly chance: Chance; readonly overlap: number },
 ) {
-  const told = operations(overlap)
+  const model = operations(overlap)
   const server = (): ServerProcess => chance.pick(servers)
 
   async function enter(place: Place): Promise<void> {
     const { span, answer } = await signIn(server(), place.user.username, ADA.password)
     if (!('status' in answer)) {
       place.signIn = witness.entered(place.user, answer, [
-        told.signedIn(span, answer.refresh),
+        model.signedIn(span, answer.refresh),
       ])
     } else if (answer.status !== 401 && answer.status !== 503) {
-      // A user who is being deactivated cannot sign in, and the hashes may be too many for a moment.
+      // Sign-in can fail while the user is being deactivated, and with 503 while too many passwords
+      // are hashed.
       witness.strange.push(`sign-in: ${answer.status} ${answer.body}`)
     }
   }
 
-  async function exchange(its: SignIn, token: Said) {
+  async function exchange(its: SignIn, token: RefreshToken) {
     const { span, answer, pair } = await refresh(server(), token)
-    its.history.push(...told.refreshed(span, token, answer))
+    its.history.push(...model.refreshed(span, token, answer))
     witness.refreshed(its, span, answer, pair)
     return { span, isRefused: pair === undefined }
   }
 
-  /** As one does who behaves: two tabs refresh at once, an answer gets lost and is asked for again, or neither. */
+  /**
+   * A well-behaved client: two tabs refresh at once, an answer is lost and the request repeated,
+   * or neither.
+   */
   async function behave(place: Place): Promise<void> {
     const { signIn: its } = place
     if (its === undefined) return enter(place)
@@ -78,7 +85,7 @@ export function deedsAt(
   }
 
   function ended(its: SignIn, span: Span, answer: boolean): void {
-    its.history.push(told.ended(span, answer))
+    its.history.push(model.ended(span, answer))
     witness.over(its, span)
   }
 
@@ -86,17 +93,17 @@ export function deedsAt(
     endingAll(
       user,
       () => server().administer('endSessions', user.id),
-      (span) => [told.endedAll(span)],
+      (span) => [model.endedAll(span)],
     )
 
   const deactivate = (user: User): Promise<void> =>
     endingAll(
       user,
       () => server().administer('changeUser', user.id, { active: false }),
-      told.deactivated,
+      model.deactivated,
     )
 
-  /** What ends all sign-ins of a user ends those that were there when it began. */
+  /** Revoking all sessions of a user covers those that existed when the call began. */
   async function endingAll(
     user: User,
     work: () => Promise<unknown>,
@@ -112,32 +119,32 @@ export function deedsAt(
     const { span } = await timed(() =>
       server().administer('changeUser', user.id, { active: true }),
     )
-    user.history.push(told.activated(span))
+    user.history.push(model.activated(span))
   }
 
   async function enterAgain(place: Place, its: SignIn): Promise<void> {
     if (its.endedAt < Number.POSITIVE_INFINITY && place.signIn === its) await enter(place)
   }
 
-  const anyOf = ({ tokens }: SignIn): Said => chance.pick(tokens.filter(Boolean))
+  const anyOf = ({ tokens }: SignIn): RefreshToken => chance.pick(tokens.filter(Boolean))
 
   const lots = [
-    ...times<Deed>(40, (_, its) => exchange(its, its.tokens.at(-1)!)),
-    ...times<Deed>(16, (_, its) =>
+    ...times<Action>(40, (_, its) => exchange(its, its.tokens.at(-1)!)),
+    ...times<Action>(16, (_, its) =>
       exchange(its, its.tokens.at(-2) ?? its.tokens.at(-1)!),
     ),
-    ...times<Deed>(10, (_, its) => exchange(its, anyOf(its))),
-    ...times<Deed>(12, (_, its) => visit(its)),
-    ...times<Deed>(12, () => visit(chance.pick(witness.signIns))),
-    ...times<Deed>(4, (_, its) => leave(its)),
-    ...times<Deed>(2, (_, its) => end(its)),
-    ...times<Deed>(1, ({ user }) => endAll(user)),
-    ...times<Deed>(3, ({ user }) => deactivate(user)),
-    ...times<Deed>(6, ({ user }) => activate(user)),
-    ...times<Deed>(7, enterAgain),
+    ...times<Action>(10, (_, its) => exchange(its, anyOf(its))),
+    ...times<Action>(12, (_, its) => visit(its)),
+    ...times<Action>(12, () => visit(chance.pick(witness.signIns))),
+    ...times<Action>(4, (_, its) => leave(its)),
+    ...times<Action>(2, (_, its) => end(its)),
+    ...times<Action>(1, ({ user }) => endAll(user)),
+    ...times<Action>(3, ({ user }) => deactivate(user)),
+    ...times<Action>(6, ({ user }) => activate(user)),
+    ...times<Action>(7, enterAgain),
   ]
 
-  /** Anything. */
+  /** Any action. */
   async function misbehave(place: Place): Promise<void> {
     if (place.signIn === undefined) await enter(place)
     else await chance.pick(lots)(place, place.signIn)
@@ -146,7 +153,7 @@ export function deedsAt(
   return { enter, behave, misbehave, visit }
 }
 
-type Deed = (place: Place, its: SignIn) => Promise<unknown>
+type Action = (place: Place, its: SignIn) => Promise<unknown>
 
 const times = <T>(count: number, one: T): readonly T[] =>
   Array.from({ length: count }, () => one)
