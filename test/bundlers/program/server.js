@@ -14,7 +14,7 @@ const made = async (req, res) => {
     const { username } = await auth.users.create(JSON.parse(Buffer.concat(chunks)))
     res.end(username)
   } catch (error) {
-    const { status, body } = auth.refuse(error)
+    const { status, body } = auth.replyToError(error)
     res.writeHead(status).end(body)
   }
 }

@@ -5,6 +5,6 @@ export async function POST(request) {
     const { username } = await auth.users.create(await request.json())
     return new Response(username)
   } catch (error) {
-    return auth.refusal(error)
+    return auth.errorResponse(error)
   }
 }
