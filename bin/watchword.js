@@ -16,7 +16,5 @@ if (major < 24 || (major === 24 && minor < 7)) {
   // In the repository, run the sources: a dist/ beside them may be outdated.
   const sources = new URL('../src/cli/main.ts', import.meta.url)
   const { existsSync } = process.getBuiltinModule('node:fs')
-  import(existsSync(sources) ? sources.href : '../dist/cli/main.js').then(({ run }) =>
-    run(),
-  )
+  import(existsSync(sources) ? sources.href : '../dist/cli.js').then(({ run }) => run())
 }

@@ -1,3 +1,5 @@
+import './base/node-version.ts'
+
 export type { AuditEvent } from './audit/event.ts'
 export { basic } from './authentication/basic.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'

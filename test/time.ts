@@ -70,14 +70,43 @@ export function effortOfMegabyte(): number {
 const TIMER = 10
 const tickMillis = (): number => TIMER + 1 + effortOfMegabyte()
 
+/**
+ * How many times longer by the clock some work takes than the processor is at it: 1 on a machine that does nothing else. For a
+ * moment in which the test itself does nothing.
+ */
+export function contention(): number {
+  const began = performance.now()
+  const before = process.threadCpuUsage()
+  for (let i = 0; i < 50; i++) createHash('sha512').update(MEGABYTE).digest()
+  return (performance.now() - began) / threadMillis(before)
+}
+
+/** Above this `contention` requests may time out that are answered on a machine that does nothing else. */
+export const BUSY = 1.5
+
+/**
+ * Repeats a request that is answered 503, once per second and at most 50 times.
+ *
+ * @param onUnavailable called for each 503
+ */
+export async function untilAvailable<T extends { readonly status: number }>(
+  ask: () => Promise<T>,
+  onUnavailable: () => void = () => {},
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const answer = await ask()
+    if (answer.status !== 503 || tries === 50) return answer
+    onUnavailable()
+    await sleep(1000)
+  }
+}
+
 export interface Stopwatch extends Disposable {
   /**
    * Milliseconds since it was started, as a machine without other work has them. Beside what is timed it does a little work
    * again and again, and it is this that is counted: where other programs slow down the one, they slow down the other.
    */
   ms(): number
-  /** How many times longer than that it has been by the clock: 1 on a machine without other work. */
-  stretch(): number
 }
 
 /** For what several processes do: bounds of milliseconds in which the load of the machine is no part. */
@@ -95,7 +124,6 @@ export function stopwatch(): Stopwatch {
   const ms = (): number => Math.min(performance.now() - began, (ticks + 1) * tick)
   return {
     ms,
-    stretch: () => (performance.now() - began) / ms(),
     [Symbol.dispose]() {
       isRunning = false
     },

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { AuthError } from '../base/errors.ts'
 import type { Principal, SignedIn } from '../permissions/permission.ts'
@@ -7,7 +9,7 @@ import { NodeRequest, send } from './node.ts'
 
 type Params = Record<string, string>
 
-/** A request behind a guard: who sends it is known. `P` are its path parameters. */
+/** A request inside a guarded handler. `P` are its path parameters. */
 export type Guarded<U, Right extends string, P = Params> = Request<P> & {
   auth: Principal<U, Right>
 }
@@ -18,8 +20,8 @@ export type GuardedHandler<U, Right extends string, P = Params> = (
 ) => unknown
 
 /**
- * Puts a check in front of a handler: `guard(handler)` or `guard(need, handler)`. Express cannot tell a handler that is
- * wrapped the names of its path parameters: `guard<{ id: string }>(handler)` does.
+ * Guards a handler: `guard(handler)` or `guard(requirement, handler)`. Express cannot infer the path parameters of a wrapped
+ * handler: `guard<{ id: string }>(handler)` names them.
  */
 export interface Guard<U, Right extends string> {
   <P = Params>(handler: GuardedHandler<U, Right, P>): RequestHandler<P>
@@ -28,37 +30,34 @@ export interface Guard<U, Right extends string> {
     handler: GuardedHandler<PrincipalUser<N, U>, Right, P>,
   ): RequestHandler<P>
   <P>(
-    need: Right | (Requirement<U, Right> & SignedIn),
+    requirement: Right | (Requirement<U, Right> & SignedIn),
     handler: GuardedHandler<U, Right, P>,
   ): RequestHandler<P>
 }
 
-/**
- * Puts an instance's endpoints into an application, or into a router: then they are below its prefix. A preflight of CORS is
- * left to whoever answers those.
- */
+/** Serves an instance's endpoints in an application, or below the prefix of a router. CORS preflights pass through. */
 export function mount<U, Right extends string>(
   app: Pick<IRouter, 'use'>,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
   app.use((req, res, next) => {
     if (!auth.owns(req.url)) return next()
-    const asked = new NodeRequest(req)
-    if (isPreflight(asked)) return next()
-    auth.answer(asked)?.then((reply) => send(res, reply))
+    const request = new NodeRequest(req)
+    if (isPreflight(request)) return next()
+    auth.answer(request)?.then((reply) => send(res, reply))
   })
   return guardOf(auth)
 }
 
-/** The guard alone, where the endpoints are served elsewhere. */
+/** The guard alone, for an application that does not serve the endpoints. */
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right>>
   >[1]
-  const guard = (...told: Arguments): RequestHandler<Params> => {
-    const { guard, handle } = guardFactory(auth, told)
+  const guard = (...args: Arguments): RequestHandler<Params> => {
+    const { guard, handle } = guardFactory(auth, args)
     return (req, res, next) => {
       const admit = (who: Principal<unknown, Right>): unknown => {
         const guarded = req as Guarded<unknown, Right>

@@ -16,14 +16,14 @@ import type {
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement } from '../watchword.ts'
 
-/** What a guard adds to a request: who sends it is known. */
+/** What a guard adds to a request. */
 export interface Guarded<U, Right extends string> {
   auth: Principal<U, Right>
 }
 
 /**
- * Puts a check in front of a handler: `guard(handler)` or `guard(need, handler)`. What the application and the route say of
- * parameters, queries and bodies stays said, as types of the route or through a schema.
+ * Guards a handler: `guard(handler)` or `guard(requirement, handler)`. The types of parameters, queries and bodies that the
+ * application, the route or its schema declares are kept.
  */
 export interface Guard<
   U,
@@ -70,7 +70,7 @@ export interface Guard<
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
 }
 
-/** A handler of Fastify's, whose request has `More`. */
+/** A handler of Fastify whose request also has `More`. */
 export type Handler<
   Server extends RawServerBase,
   Types extends FastifyTypeProvider,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthReply } from '../http/request.ts'
 
-/** The parts of a request and its reply that are looked at here. */
+/** The parts of a request and its reply that the adapter uses. */
 export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & {
   readonly raw: object
   auth?: unknown
@@ -10,7 +10,7 @@ export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & {
 export type Answering = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
   code(status: number): unknown
   header(name: string, value: unknown): unknown
-  send(body: Uint8Array): unknown
+  send(body?: Uint8Array): unknown
 }
 export type Hook = (
   request: Asked,
@@ -19,7 +19,7 @@ export type Hook = (
 ) => void
 export type Handle = (this: unknown, request: Asked, reply: Answering) => unknown
 
-/** HTTP/2 has its own kind of message, with all that is read of it. */
+/** HTTP/2 has a message type of its own, with the same members. */
 export const messageOf = ({ raw }: Asked): IncomingMessage => raw as IncomingMessage
 
 interface RouterOptions {
@@ -31,17 +31,19 @@ export const ignoresLastSlash = (
 ): boolean =>
   (options.routerOptions?.ignoreTrailingSlash ?? options.ignoreTrailingSlash) === true
 
-/** Sends an answer of ours as a reply of Fastify's, so that its hooks see it. */
+/** Sends a reply through Fastify, so that its hooks see it. */
 export function answerWith(
   reply: Answering,
   { status, headers, body }: AuthReply,
 ): unknown {
   if (reply.sent) return reply
   reply.code(status)
-  for (const [name, told] of Map.groupBy(headers, ([name]) => name)) {
-    reply.header(name, told.length === 1 ? told[0]?.[1] : told.map(([, value]) => value))
+  for (const [name, fields] of Map.groupBy(headers, ([name]) => name)) {
+    const values = fields.map(([, value]) => value)
+    reply.header(name, values.length === 1 ? values[0] : values)
   }
+  if (status === 204) return reply.send()
   if (status === 413) reply.header('Connection', 'close')
-  // To text Fastify adds a charset, which JSON has not (RFC 8259 §11).
+  // Bytes, because Fastify adds a charset to strings, which JSON does not have (RFC 8259 §11).
   return reply.send(Buffer.from(body))
 }

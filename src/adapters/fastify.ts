@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -6,9 +8,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerBase,
 } from 'fastify'
-import { type Awaitable, isPromise } from '../base/awaitable.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
-import type { Principal } from '../permissions/permission.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'
 import {
@@ -26,8 +27,8 @@ import { NodeRequest } from './node.ts'
 export type { Guard, Guarded } from './fastify-guard.ts'
 
 /**
- * Puts an instance's endpoints into an application, or into a plugin with a prefix: then they are below it. They answer, and
- * guards of routes that are added after this check, before a body is read.
+ * Serves an instance's endpoints in an application, or below the prefix of a plugin. Guards of routes that are added
+ * afterwards check before the body is read.
  */
 export function mount<
   U,
@@ -46,96 +47,120 @@ export function mount<
   auth: Watchword<U, Right>,
 ): Guard<U, Right, Server, Types, Logger> {
   for (const path of auth.paths) {
-    const onRequest: Hook = (request, reply) => {
-      const url = targetBelow(request.url, path)
-      const answer =
-        url === undefined
-          ? undefined
-          : auth.answer(new NodeRequest(messageOf(request), url))
-      if (answer === undefined) reply.callNotFound()
-      else answer.then((told) => answerWith(reply, told))
-    }
-    for (const url of ignoresLastSlash(app.initialConfig) ? [path] : [path, `${path}/`]) {
+    const onRequest = endpointHook(auth, path)
+    for (const url of ignoresLastSlash(app.initialConfig) ? [path] : [path, `${path}/`])
       app.route({ method: [...METHODS], url, onRequest, handler: () => undefined })
-    }
   }
-  const { guard, checks } = guardsOf(auth)
+  const { guard, routes } = guardsOf(auth)
   for (const name of ['auth', ADMITTED])
     if (!app.hasRequestDecorator(name)) app.decorateRequest(name)
   app.addHook('onRoute', (route) => {
-    const check = checks.get(route.handler as Handle)
-    if (check === undefined) return
-    route.handler = check.handler
-    route.onRequest = [check.onRequest, route.onRequest ?? []].flat()
+    const guarded = routes.get(route.handler as Handle)
+    if (guarded === undefined) return
+    route.handler = guarded.handler
+    route.onRequest = [guarded.onRequest, route.onRequest ?? []].flat()
   })
   return guard as unknown as Guard<U, Right, Server, Types, Logger>
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** The guard alone, where the endpoints are served elsewhere. It checks when the body has been parsed. */
+const endpointHook =
+  (auth: Pick<Watchword, 'answer'>, path: string): Hook =>
+  (request, reply) => {
+    const url = targetBelow(request.url, path)
+    const answer = url && auth.answer(new NodeRequest(messageOf(request), url))
+    if (!answer) reply.callNotFound()
+    else answer.then((answered) => answerWith(reply, answered))
+  }
+
+/** The guard alone, for an application that does not serve the endpoints. It checks after the body has been parsed. */
 export const guardOf = <U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> => guardsOf(auth).guard as unknown as Guard<U, Right>
 
+/** A guarded handler, split: the check as a hook of its route, and the handler behind that hook. */
+interface GuardedRouteOptions {
+  readonly onRequest: Hook
+  readonly handler: Handle
+}
+
+/** @returns a guard; and for each handler that it has made, what takes its place if its route can have a hook */
+function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
+  type Arguments = Parameters<typeof guardFactory<U, Right, Handle>>[1]
+  const routes = new WeakMap<Handle, GuardedRouteOptions>()
+  const guard = (...args: Arguments): Handle => {
+    const { guard, handle } = guardFactory(auth, args)
+    const check: Check = (request) =>
+      guard(new NodeRequest(messageOf(request), request.originalUrl, request))
+    const onError = errorHandler(auth)
+    const handler = checkingHandler(check, handle, onError)
+    routes.set(handler, {
+      onRequest: checkingHook(check, auth),
+      handler: handlerBehindHook(check, handle, handler, onError),
+    })
+    return handler
+  }
+  return { guard, routes }
+}
+
+/** @returns the principal */
+type Check = (request: Asked) => Awaitable<unknown>
+type OnError = (error: unknown, reply: Answering) => unknown
+
+/** Answers an `AuthError`; throws other errors to Fastify. */
+const errorHandler =
+  (auth: Pick<Watchword, 'replyToError'>): OnError =>
+  (error, reply) => {
+    if (!(error instanceof AuthError) || reply.sent) throw error
+    return answerWith(reply, auth.replyToError(error))
+  }
+
 /**
- * Whom the hook of a guard has let through, on the request: a handler that is registered elsewhere without its hook checks by
- * itself. A map from requests would cost the garbage collector more than the check costs.
+ * What the hook of a route has checked, on the request: a handler that is registered elsewhere has no hook and must check by
+ * itself. A `WeakMap` of requests would cost the garbage collector more than the check itself.
  */
 const ADMITTED = Symbol('admitted')
 interface Admitted {
-  [ADMITTED]?: { readonly by: object; readonly who: unknown } | undefined
+  [ADMITTED]?: { readonly by: Check; readonly who: unknown } | undefined
 }
 
-/** A guard, and for each of its handlers the two that do the same where the check can be a hook of the route. */
-function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
-  type Arguments = Parameters<typeof guardFactory<U, Right, Handle>>[1]
-  type Known = Principal<unknown, Right>
-  const checks = new WeakMap<
-    Handle,
-    { readonly onRequest: Hook; readonly handler: Handle }
-  >()
-  const guard = (...told: Arguments): Handle => {
-    const { guard, handle } = guardFactory(auth, told)
-    const check = (request: Asked): Awaitable<Known> =>
-      guard(new NodeRequest(messageOf(request), request.originalUrl, request))
-    const onRequest: Hook = (request, reply, done) => {
-      const admit = (who: Known): void => {
-        ;(request as Admitted)[ADMITTED] = { by: check, who }
-        request.auth = who
-        done()
-      }
-      runGuard(check, request, admit, (error) => {
-        if (error instanceof AuthError) answerWith(reply, auth.replyToError(error))
-        else done(error as Error)
-      })
+const checkingHook =
+  (check: Check, auth: Pick<Watchword, 'replyToError'>): Hook =>
+  (request, reply, done) => {
+    const admit = (who: unknown): void => {
+      ;(request as Admitted)[ADMITTED] = { by: check, who }
+      request.auth = who
+      done()
     }
-    const answered = (error: unknown, reply: Answering): unknown => {
-      if (!(error instanceof AuthError) || reply.sent) throw error
-      return answerWith(reply, auth.replyToError(error))
-    }
-    const handler: Handle = function (request, reply) {
-      const admit = (who: Known): unknown => {
-        request.auth = who
-        return handle.call(this, request, reply)
-      }
-      return runGuard(check, request, admit, (error) => answered(error, reply))
-    }
-    const handlerAfterHook: Handle = function (request, reply) {
-      const admission = (request as Admitted)[ADMITTED]
-      if (admission?.by !== check) return handler.call(this, request, reply)
-      request.auth = admission.who
-      try {
-        const done = handle.call(this, request, reply)
-        return isPromise(done)
-          ? done.then(undefined, (error) => answered(error, reply))
-          : done
-      } catch (error) {
-        return answered(error, reply)
-      }
-    }
-    checks.set(handler, { onRequest, handler: handlerAfterHook })
-    return handler
+    runGuard(check, request, admit, (error) => {
+      if (error instanceof AuthError) answerWith(reply, auth.replyToError(error))
+      else done(error as Error)
+    })
   }
-  return { guard, checks }
-}
+
+const checkingHandler = (check: Check, handle: Handle, onError: OnError): Handle =>
+  function (request, reply) {
+    const admit = (who: unknown): unknown => {
+      request.auth = who
+      return handle.call(this, request, reply)
+    }
+    return runGuard(check, request, admit, (error) => onError(error, reply))
+  }
+
+/** @param fallback for requests that the hook has not checked */
+const handlerBehindHook = (
+  check: Check,
+  handle: Handle,
+  fallback: Handle,
+  onError: OnError,
+): Handle =>
+  function (request, reply) {
+    const admission = (request as Admitted)[ADMITTED]
+    if (admission?.by !== check) return fallback.call(this, request, reply)
+    request.auth = admission.who
+    const admitted = (): unknown => handle.call(this, request, reply)
+    return runGuard(alreadyChecked, request, admitted, (error) => onError(error, reply))
+  }
+
+const alreadyChecked = (): void => undefined

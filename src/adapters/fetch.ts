@@ -1,17 +1,19 @@
+import '../base/node-version.ts'
+
 import { FetchRequest, type Peer } from '../http/fetch-request.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 
-/** A request behind a guard: who sends it is known. */
+/** A request inside a guarded handler. */
 export type Guarded<U, Right extends string> = Request & { auth: Principal<U, Right> }
 export type GuardedHandler<U, Right extends string> = (
   request: Guarded<U, Right>,
 ) => Response | Promise<Response>
-/** `peer` is what the runtime knows of who is connected. */
+/** @param peer what the runtime knows of the connection */
 export type Handler = (request: Request, peer?: Peer) => Promise<Response>
 
-/** Puts a check in front of a handler: `guard(handler)` or `guard(need, handler)`. */
+/** Guards a handler: `guard(handler)` or `guard(requirement, handler)`. */
 export interface Guard<U, Right extends string> {
   (handler: GuardedHandler<U, Right>): Handler
   <const N extends Requirement<U, Right>>(
@@ -20,15 +22,15 @@ export interface Guard<U, Right extends string> {
   ): Handler
 }
 
-/** The guard for whatever answers a `Request` with a `Response`; the endpoints are `auth.handler`. */
+/** A guard for any runtime that answers a `Request` with a `Response`; `auth.handler` serves the endpoints there. */
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right>>
   >[1]
-  const guard = (...told: Arguments): Handler => {
-    const { guard, handle } = guardFactory(auth, told)
+  const guard = (...args: Arguments): Handler => {
+    const { guard, handle } = guardFactory(auth, args)
     return async (request, peer) => {
       const admit = (who: Principal<unknown, Right>) =>
         handle(Object.assign(request, { auth: who }))

@@ -1,89 +1,105 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
-import { AuthError } from '../base/errors.ts'
+import { configError } from '../base/errors.ts'
+import { matchPath } from '../http/path-pattern.ts'
+import { pathOf } from '../http/query.ts'
 import type { AuthRequest } from '../http/request.ts'
+import { withoutLastSlash } from '../http/router.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { Requirement, Watchword } from '../watchword.ts'
 
-/** What a guard holds of its route: whom it lets through, and what comes then. */
-export interface GuardFactory<Handler, Right extends string> {
+/** A guarded route: its guard, and the handler for the requests that it admits. */
+export interface GuardedRoute<Handler, Right extends string> {
   readonly guard: (request: AuthRequest) => Awaitable<Principal<unknown, Right>>
   readonly handle: Handler
 }
 
-/** Takes the arguments of `guard(handler)` and `guard(need, handler)` apart. @throws AuthError `invalid_config` */
+/** Reads the arguments of `guard(handler)` and `guard(requirement, handler)`. @throws AuthError `invalid_config` */
 export function guardFactory<U, Right extends string, Handler>(
   auth: Pick<Watchword<U, Right>, 'guard'>,
-  told:
-    | readonly [need: Requirement<U, Right>, handler: Handler]
+  args:
+    | readonly [requirement: Requirement<U, Right>, handler: Handler]
     | readonly [handler: Handler],
-): GuardFactory<Handler, Right> {
-  const handle = told.at(-1)
-  if (typeof handle !== 'function' || told.length > 2) {
-    throw new AuthError(
-      'invalid_config',
-      'A guard takes a handler, and before it what the route asks for.',
+): GuardedRoute<Handler, Right> {
+  const handle = args.at(-1)
+  if (typeof handle !== 'function' || args.length > 2) {
+    throw configError(
+      'guard(…) must be called with a handler, or with a requirement and a handler: write guard(handler) or guard("posts.change", handler).',
     )
   }
-  return {
-    guard:
-      told.length === 1 ? auth.guard() : guardFor(auth, told[0] as Requirement<U, Right>),
-    handle: handle as Handler,
+  const [requirement] = args as readonly [Requirement<U, Right>]
+  const guard = args.length === 1 ? auth.guard() : guardFor(auth, requirement)
+  return { guard, handle: handle as Handler }
+}
+
+/** The guard of at most one requirement. @throws AuthError `invalid_config` */
+export function guardOfArguments<U, Right extends string>(
+  auth: Pick<Watchword<U, Right>, 'guard'>,
+  requirements: readonly Requirement<U, Right>[],
+): GuardedRoute<never, Right>['guard'] {
+  if (requirements.length > 1) {
+    throw configError(
+      'guard(…) takes one requirement: combine permissions with allOf(…), as in guard(allOf(has("a"), has("b"))).',
+    )
   }
+  if (requirements.length === 0) return auth.guard()
+  return guardFor(auth, requirements[0] as Requirement<U, Right>)
 }
 
 /**
- * The gate of a need that was given: one that is not there, as a misspelt name of JavaScript's is not, would be the instance's.
+ * The guard of a requirement that was given. `undefined` is rejected: it comes from a misspelt name, and must not mean the
+ * instance's default.
  *
  * @throws AuthError `invalid_config`
  */
-export function guardFor<U, Right extends string>(
+function guardFor<U, Right extends string>(
   auth: Pick<Watchword<U, Right>, 'guard'>,
   requirement: Requirement<U, Right>,
-): (request: AuthRequest) => Awaitable<Principal<unknown, Right>> {
-  if (requirement == null)
-    throw new AuthError(
-      'invalid_config',
-      `A guard cannot ask for ${requirement}: leave it out for the instance's.`,
+): GuardedRoute<never, Right>['guard'] {
+  if (requirement == null) {
+    throw configError(
+      `The requirement of guard(…) is ${requirement}: check its name, or leave it out for the instance's default.`,
     )
+  }
   return auth.guard(requirement)
 }
 
 /**
- * Lets a request through to `handle`, and waits for nothing where nothing has to be waited for. What is thrown, before or by
- * `handle`, now or later, goes to `refuse`.
+ * Runs the guard, and `handle` with the principal that it admits. Returns a promise only if one of them does.
+ *
+ * @param onError receives what the guard or `handle` throws, synchronously or later
  */
 export function runGuard<Asked, Who, Result, Other>(
   guard: (request: Asked) => Awaitable<Who>,
   request: Asked,
   handle: (who: Who) => Result,
-  refuse: (error: unknown) => Other,
+  onError: (error: unknown) => Other,
 ): Result | Other | Promise<Awaited<Result> | Awaited<Other>> {
   try {
     const who = guard(request)
     const done = isPromise(who) ? who.then(handle) : handle(who)
-    return isPromise(done)
-      ? (done.then(undefined, refuse) as Promise<Awaited<Result> | Awaited<Other>>)
-      : done
+    if (!isPromise(done)) return done
+    return done.then(undefined, onError) as Promise<Awaited<Result> | Awaited<Other>>
   } catch (error) {
-    return refuse(error)
+    return onError(error)
   }
 }
 
-/** A browser asks whether a page may ask (Fetch §3.3.5): for whoever answers such questions in an application. */
+/** A CORS preflight (Fetch §3.3.5), which the application's own CORS middleware answers. */
 export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): boolean =>
   request.method === 'OPTIONS' &&
   request.header('origin') !== undefined &&
   request.header('access-control-request-method') !== undefined
 
 /**
- * What the house is asked where its endpoints are mounted below a prefix: a path of its own, and the query.
+ * The request target below the prefix that an instance's endpoints are mounted at: an endpoint's path, and the query.
  *
- * @returns `undefined` where the path was sent in another spelling, which a framework reads as this one (rule D9)
+ * @param path one of `auth.paths`
+ * @returns `undefined` if the client sent another spelling that a framework reads as this path (rule D9)
  */
 export function targetBelow(url: string, path: string): string | undefined {
-  const end = url.indexOf('?')
-  const sent = end === -1 ? url : url.slice(0, end)
-  return sent.endsWith(path) || sent.endsWith(`${path}/`)
-    ? path + url.slice(sent.length)
-    : undefined
+  const sent = pathOf(url)
+  const length = path.split('/').length - 1
+  const target = `/${withoutLastSlash(sent).split('/').slice(-length).join('/')}`
+  if (matchPath(path, target) === undefined) return undefined
+  return target + url.slice(sent.length)
 }

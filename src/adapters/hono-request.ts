@@ -7,15 +7,15 @@ import { NodeRequest } from './node.ts'
 import { FORM, formOf } from './node-body.ts'
 
 /**
- * A Hono request as the house sees it. On `@hono/node-server` it is read as node has it: there no `Request` has to be made,
- * and headers that came twice can be told apart.
+ * A Hono request as the core sees it. On `@hono/node-server` node's own request is read: that makes no `Request`, and shows
+ * repeated headers.
  */
 export class HonoRequest implements AuthRequest {
   readonly #c: Context
   readonly #seen: AuthRequest
   readonly url: string
 
-  /** @param url as the client sent it, where a framework has cut something off */
+  /** @param url as the client sent it, if a framework has removed a prefix */
   constructor(c: Context, url?: string) {
     const { incoming } = (c.env ?? {}) as OnNode
     this.#c = c
@@ -26,7 +26,7 @@ export class HonoRequest implements AuthRequest {
     this.url = url ?? this.#seen.url
   }
 
-  /** Hono's word: a middleware such as `methodOverride` decides which route is asked. */
+  /** Hono's, because a middleware such as `methodOverride` may change it. */
   get method(): string {
     return this.#c.req.method
   }
@@ -44,28 +44,28 @@ export class HonoRequest implements AuthRequest {
     return this.#form === undefined ? this.#c.req.header(name) : FORM
   }
 
-  /** Somebody in front may have read it: Hono remembers. */
+  /** Another middleware may have read it: Hono caches it. */
   async body(): Promise<Uint8Array> {
     const { req } = this.#c
     if (this.#form !== undefined) return formOf(Object.fromEntries(await this.#form))
     const declared = Number(req.header('content-length') ?? Number.NaN)
     if (declared > BODY_LIMIT) throw new AuthError('body_too_large')
-    const isRemembered = Object.keys(req.bodyCache).length > 0
-    if (!isRemembered && Number.isNaN(declared)) return new FetchRequest(req.raw).body()
+    const isCached = Object.keys(req.bodyCache).length > 0
+    if (!isCached && Number.isNaN(declared)) return new FetchRequest(req.raw).body()
     const bytes = new Uint8Array(await req.arrayBuffer())
     if (bytes.length > BODY_LIMIT) throw new AuthError('body_too_large')
     return bytes
   }
 
-  /** What Hono remembers is there for others, too. */
+  /** Hono caches what is read, so others can read it afterwards. */
   async peek(): Promise<Uint8Array | undefined> {
     const { req } = this.#c
-    const isRemembered = Object.keys(req.bodyCache).length > 0
-    if (!isRemembered && req.header('content-length') === undefined) return undefined
+    const isCached = Object.keys(req.bodyCache).length > 0
+    if (!isCached && req.header('content-length') === undefined) return undefined
     return this.body().catch(() => undefined)
   }
 
-  /** The form that somebody in front has read the body as. */
+  /** The form that another middleware has parsed. */
   get #form(): Promise<FormData> | undefined {
     const { formData, arrayBuffer } = this.#c.req.bodyCache
     return arrayBuffer === undefined
@@ -84,7 +84,7 @@ interface OnDeno {
   readonly remoteAddr?: { readonly hostname: string }
 }
 
-/** What Bun and Deno say of who is connected, where the application was given their second argument of `fetch`. */
+/** The peer's address on Bun and Deno, if the application passes on the second argument of their `fetch`. */
 function addressOf({ env, req }: Context): string | undefined {
   const { server = env, remoteAddr } = (env ?? {}) as OnDeno & { readonly server?: OnBun }
   return (

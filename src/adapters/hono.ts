@@ -1,10 +1,12 @@
+import '../base/node-version.ts'
+
 import type { Context, MiddlewareHandler } from 'hono'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { toResponse } from '../http/fetch-request.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardFor, isPreflight, targetBelow } from './guarding.ts'
+import { guardOfArguments, isPreflight, targetBelow } from './guarding.ts'
 import { HonoRequest } from './hono-request.ts'
 
 /** What a guard adds to a context: `c.var.auth`, `c.get('auth')`. */
@@ -12,19 +14,19 @@ export interface Guarded<U, Right extends string> {
   Variables: { auth: Principal<U, Right> }
 }
 
-/** Puts a check in front of the handlers behind it: `guard()` or `guard(need)`. */
+/** Guards the handlers after it: `guard()` or `guard(requirement)`. */
 export type Guard<U, Right extends string> = <
   const N extends Requirement<U, Right> = Default,
 >(
   requirement?: N,
 ) => MiddlewareHandler<Guarded<PrincipalUser<N, U>, Right>>
 
-/** Where nothing is said of what a route asks for. */
+/** The instance's default requirement. */
 interface Default {
   readonly schemes?: undefined
 }
 
-/** What `mount` needs of an application, of whatever environment. */
+/** What `mount` uses of an application. */
 interface App {
   all(
     path: string,
@@ -32,10 +34,7 @@ interface App {
   ): unknown
 }
 
-/**
- * Puts an instance's endpoints into an application, or into one that is mounted in another: then they are below its prefix. A
- * preflight of CORS is left to whoever answers those.
- */
+/** Serves an instance's endpoints in an application, or below the prefix of one that is mounted in another. CORS preflights pass through. */
 export function mount<U, Right extends string>(
   app: App,
   auth: Watchword<U, Right>,
@@ -58,20 +57,14 @@ export function mount<U, Right extends string>(
   return guardOf(auth)
 }
 
-/** The guard alone, where the endpoints are served elsewhere. */
+/** The guard alone, for an application that does not serve the endpoints. */
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
   const guard = (
-    ...needs: readonly Requirement<U, Right>[]
+    ...requirements: readonly Requirement<U, Right>[]
   ): MiddlewareHandler<Guarded<unknown, Right>> => {
-    if ((needs as readonly unknown[]).length > 1) {
-      throw new AuthError(
-        'invalid_config',
-        'A guard asks for one thing: put several into allOf(…).',
-      )
-    }
-    const guard = needs.length === 0 ? auth.guard() : guardFor(auth, needs[0]!)
+    const guard = guardOfArguments(auth, requirements)
     return async (c, next) => {
       try {
         const who = guard(new HonoRequest(c))
@@ -81,7 +74,7 @@ export function guardOf<U, Right extends string>(
         throw error
       }
       await next()
-      // Hono has answered what a handler threw; of a refusal the answer is ours.
+      // Hono has answered the error of a handler; an AuthError has an answer of its own.
       if (c.error instanceof AuthError) c.res = auth.errorResponse(c.error)
       return undefined
     }

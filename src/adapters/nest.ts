@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type ArgumentsHost,
@@ -15,17 +17,17 @@ import type { Requirement, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'
 import { mount as mountInFastify } from './fastify.ts'
 import { answerWith } from './fastify-parts.ts'
-import { guardFor } from './guarding.ts'
+import { guardOfArguments } from './guarding.ts'
 import { NodeRequest, send } from './node.ts'
 
 /** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
 export type Guard<U, Right extends string> = (
-  ...requirement: readonly [need?: Requirement<U, Right>]
+  ...requirement: readonly [requirement?: Requirement<U, Right>]
 ) => CanActivate
 
 /**
- * Puts an instance's endpoints in front of a Nest application, whatever its global prefix, and has answered what is refused.
- * To be called before `listen` and `init`, and after `enableCors`, to which preflights are left.
+ * Serves an instance's endpoints in a Nest application, without its global prefix, and answers each `AuthError`. Call it
+ * after `enableCors`, which answers preflights, and before `init` and `listen`.
  */
 export function mount<U, Right extends string>(
   app: INestApplication,
@@ -39,18 +41,15 @@ export function mount<U, Right extends string>(
   return guardOf(auth)
 }
 
-/** The guard alone: controllers are written before there is an application. */
+/** The guard alone: controllers are written before the application exists. */
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
-  return (...needs) => {
-    if ((needs as readonly unknown[]).length > 1) {
-      throw new AuthError(
-        'invalid_config',
-        'A guard asks for one thing: put several into allOf(…).',
-      )
-    }
-    const guard = needs.length === 0 ? auth.guard() : guardFor(auth, needs[0]!)
+  return (...requirements) => {
+    const guard = guardOfArguments<U, Right>(
+      auth,
+      requirements as readonly Requirement<U, Right>[],
+    )
     return {
       canActivate(context) {
         const request = requestOf(context)
@@ -67,15 +66,15 @@ export function guardOf<U, Right extends string>(
   }
 }
 
-/** The user behind a guard: `hello(@CurrentUser() user: User)`. */
+/** The user of a guarded handler: `hello(@CurrentUser() user: User)`. */
 export const CurrentUser = createParamDecorator(
   (_: unknown, context) => principalOf(context).user,
 )
 
-/** All that is known of who asks, and what they may: `change(@Auth() auth: Principal)`. */
+/** The principal of a guarded handler: `change(@Auth() auth: Principal)`. */
 export const Auth = createParamDecorator((_: unknown, context) => principalOf(context))
 
-/** Answers what guards and handlers refuse; exceptions of Nest stay Nest's. */
+/** Answers each `AuthError` of guards and handlers; Nest answers its own exceptions. */
 export class AuthErrorFilter {
   readonly #auth: Pick<Watchword, 'replyToError'>
 
@@ -90,11 +89,11 @@ export class AuthErrorFilter {
     else send(response, reply)
   }
 }
-// Node runs the sources as they are, and knows no decorators.
+// Node runs the sources as they are and has no decorators, so this one is applied as a call.
 Catch(AuthError)(AuthErrorFilter)
 
 interface Asked extends IncomingMessage {
-  /** Fastify wraps what Express extends. */
+  /** Node's request: Fastify wraps it, Express extends it. */
   readonly raw?: IncomingMessage
   readonly originalUrl?: string
   auth?: Principal<unknown, never>
@@ -103,16 +102,17 @@ interface Asked extends IncomingMessage {
 
 function requestOf(context: ExecutionContext): Asked {
   if (context.getType() !== 'http')
-    throw new Error(`watchword guards HTTP, and this is ${context.getType()}`)
+    throw new Error(
+      `watchword guards HTTP requests only, and this context is "${context.getType()}".`,
+    )
   return context.switchToHttp().getRequest<Asked>()
 }
 
 function principalOf(context: ExecutionContext): Principal<unknown, never> {
   const { auth } = requestOf(context)
-  // An annotation says that the user is there: without a guard that would be a lie.
   if (auth === undefined)
     throw new Error(
-      `no guard stands before ${context.getClass().name}.${context.getHandler().name}`,
+      `${context.getClass().name}.${context.getHandler().name} has no guard: put @UseGuards(guard()) on it.`,
     )
   return auth
 }

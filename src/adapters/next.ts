@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { NextRequest } from 'next/server.js'
 import { AuthError } from '../base/errors.ts'
 import { FetchRequest } from '../http/fetch-request.ts'
@@ -14,21 +16,21 @@ type Handlers = Readonly<
 /**
  * An instance's endpoints as route handlers, for a catch-all route such as `app/api/[...watchword]/route.ts`.
  *
- * Next hides the connection: where no proxy in front is counted (`proxies`), all callers count as one.
+ * Next hides the connection: without the option `proxies`, throttles count all clients as one.
  */
 export function handlers(auth: Pick<Watchword, 'owns' | 'handler'>): Handlers {
   const handle = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url)
     if (!auth.owns(pathname + search)) return new Response(null, { status: 404 })
     const response = await auth.handler(request)
-    // Nobody reads the rest of the body, and so no other request could come behind it.
+    // The rest of the body is not read, so the connection cannot be used for another request.
     if (response.status === 413) response.headers.set('Connection', 'close')
     return response
   }
   return Object.fromEntries(METHODS.map((method) => [method, handle])) as Handlers
 }
 
-/** A request behind a guard: who sends it is known. */
+/** A request inside a guarded handler. */
 export type Guarded<U, Right extends string> = NextRequest & {
   readonly auth: Principal<U, Right>
 }
@@ -39,7 +41,7 @@ export type GuardedHandler<U, Right extends string, Context> = (
 ) => Response | Promise<Response>
 type Handler<Context> = (request: NextRequest, context: Context) => Promise<Response>
 
-/** Puts a check in front of a route handler: `export const GET = guard(auth, handler)` or `guard(auth, need, handler)`. */
+/** Guards a route handler: `export const GET = guard(auth, handler)` or `guard(auth, requirement, handler)`. */
 export function guard<U, Right extends string, Context>(
   auth: Watchword<U, Right>,
   handler: GuardedHandler<U, Right, Context>,
@@ -56,23 +58,23 @@ export function guard<
 ): Handler<Context>
 export function guard<U, Right extends string, Context>(
   auth: Watchword<U, Right>,
-  ...told: Parameters<
+  ...args: Parameters<
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right, Context>>
   >[1]
 ): Handler<Context> {
-  const { guard, handle } = guardFactory(auth, told)
+  const { guard, handle } = guardFactory(auth, args)
   return async (request, context) => {
     const admit = (who: Principal<unknown, Right>) =>
       handle(Object.assign(request, { auth: who }), context)
     return runGuard(guard, new FetchRequest(request), admit, (error) => {
-      // What else is thrown is Next's to read: redirect(), notFound() and faults, which it reports.
+      // Next handles everything else that is thrown: redirect(), notFound() and unexpected errors.
       if (isAuthError(error)) return auth.errorResponse(error)
       throw error
     })
   }
 }
 
-/** Who asks for the page that is rendered; `undefined` where nobody has signed in, or no longer is. */
+/** The user of the page that is rendered; `undefined` without valid credentials. */
 export async function currentUser<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Promise<U | undefined> {
@@ -85,10 +87,10 @@ export async function currentUser<U, Right extends string>(
 }
 
 /**
- * Who asks, and may; for pages and server actions.
+ * The user, if the requirement is met; for pages and server actions.
  *
- * @throws what `unauthorized()` and `forbidden()` throw, where `experimental.authInterrupts` is on: Next shows its page with
- *   a 401 or 403. Where it is off, and for all other answers, the Refusal itself
+ * @throws what `unauthorized()` and `forbidden()` throw if `experimental.authInterrupts` is on: Next shows its page with a
+ *   401 or 403. If it is off, and for all other statuses, the `AuthError`
  */
 export async function requireUser<
   U,
@@ -104,15 +106,15 @@ export async function requireUser<
   }
 }
 
-/** What `auth.require` and `auth.check` take, where Next hands out no request: in pages and server actions. */
+/** The request for `auth.authenticate` and `auth.require` in pages and server actions, where Next provides none. */
 export async function currentRequest(): Promise<AuthRequest> {
   const { headers } = await import('next/headers.js')
   return requestOf(new Headers(await headers()))
 }
 
 /**
- * A request of which only headers are told. A page is asked for with GET; what an action's request has and a page's has not is
- * its name, or a form: actions change things.
+ * A request of which only the headers are known. A server action's has the header `next-action` or is a form, and its method
+ * is POST; a page's is GET.
  */
 export function requestOf(headers: Headers): AuthRequest {
   const isAction =
@@ -132,12 +134,12 @@ async function interrupt(error: AuthError): Promise<void> {
   try {
     show?.()
   } catch (interruption) {
-    // Anything else says that the experiment is off.
+    // Without a digest it is Next's error that the experiment is off.
     if ((interruption as { digest?: unknown }).digest !== undefined) throw interruption
   }
 }
 
-/** Next may bundle this package more than once: a Refusal is then no instance of this copy's. */
+/** Next may bundle this package more than once, and then `instanceof` fails for errors of another copy. */
 const isAuthError = (error: unknown): error is AuthError =>
   error instanceof AuthError ||
   (error instanceof Error && error.name === 'AuthError' && 'challenges' in error)

@@ -5,25 +5,24 @@ import { BODY_LIMIT } from '../http/request.ts'
 
 export const FORM = 'application/x-www-form-urlencoded'
 
-/** What a parser in front, such as `express.json()`, has left of a body whose octets are gone. */
+/** What a parser such as `express.json()` has left of a body that it has read. */
 export interface ParsedByFramework {
-  /** The media type of `octets`. */
+  /** The media type of `bytes`. */
   readonly type: string
-  /** `undefined`: they are gone, and nothing is left. */
+  /** `undefined` if nothing is left. */
   readonly bytes: Uint8Array | undefined
 }
 
-/** Where parsers leave what they have read. */
+/** Where parsers put what they have read. */
 export interface Parsed {
   readonly body?: unknown
   readonly rawBody?: unknown
 }
 
 /**
- * Puts the body of a request together again. What a parser forgets (that a field came twice, how a number was written) stays
- * forgotten.
+ * Serializes a body that a framework has parsed. What the parser drops (repeated fields, how a number was written) is lost.
  *
- * @returns `undefined` where nobody has read the body
+ * @returns `undefined` if the body has not been read
  */
 export function bodyLeftBy(
   request: IncomingMessage,
@@ -38,15 +37,11 @@ export function bodyLeftBy(
   if (typeof body === 'string') return { type, bytes: Buffer.from(body) }
   if (body === undefined) return { type, bytes: undefined }
   if (/^\s*multipart\/form-data\b/i.test(type)) return { type: FORM, bytes: formOf(body) }
-  return {
-    type,
-    bytes: type.trim().toLowerCase().startsWith(FORM)
-      ? formOf(body)
-      : Buffer.from(JSON.stringify(body)),
-  }
+  if (type.trim().toLowerCase().startsWith(FORM)) return { type, bytes: formOf(body) }
+  return { type, bytes: Buffer.from(JSON.stringify(body)) }
 }
 
-/** Of nested values, which are fields of other names, nothing is told. */
+/** Nested values are left out: they belong to fields of other names. */
 export function formOf(body: unknown): Uint8Array {
   const form = new URLSearchParams()
   for (const [name, value] of Object.entries(body ?? {})) {
@@ -56,13 +51,13 @@ export function formOf(body: unknown): Uint8Array {
   return Buffer.from(form.toString())
 }
 
-/** Bodies that were read here, while their requests live. */
+/** Bodies that were read here, as long as their requests live. */
 const SEEN = new WeakMap<IncomingMessage, Uint8Array>()
 
 /**
- * The body of a request, which stays where it is for whoever reads it after.
+ * The body of a request, which can still be read afterwards.
  *
- * @returns `undefined` where it is gone, too large, or of a length that was not told
+ * @returns `undefined` if it has been read, is too large, or has no `Content-Length`
  */
 export async function peekAt(
   request: IncomingMessage,
@@ -77,7 +72,7 @@ export async function peekAt(
   return bytes
 }
 
-/** @returns `undefined` where the stream ends before `size` octets */
+/** @returns `undefined` if the stream ends before `size` bytes */
 function readAndPutBack(stream: Readable, size: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = []
@@ -95,7 +90,7 @@ function readAndPutBack(stream: Readable, size: number): Promise<Uint8Array | un
         got += chunk.length
       }
       const bytes = Buffer.concat(chunks, got)
-      // At once: as soon as the stream is empty and has ended, nothing can be put back.
+      // In the same tick: once the stream has ended, nothing can be put back.
       stream.unshift(bytes)
       stop(bytes)
     }
@@ -103,17 +98,17 @@ function readAndPutBack(stream: Readable, size: number): Promise<Uint8Array | un
   })
 }
 
-/** The body of a request that nobody has read. @throws AuthError `body_too_large`; `parse_error` */
+/** The body of a request, which has not been read before. @throws AuthError `body_too_large`; `parse_error` */
 export async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const bytes = await readWhole(request)
   SEEN.set(request, bytes)
   return bytes
 }
 
-/** Reads a stream of octets whole. @throws AuthError `body_too_large`; `parse_error` where it breaks off */
+/** Reads a whole stream. @throws AuthError `body_too_large`; `parse_error` if it breaks off */
 export function readWhole(stream: Readable): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    // Of one that broke off before, nothing more is heard.
+    // A destroyed stream emits no more events.
     if (stream.destroyed)
       return reject(new AuthError('parse_error', 'the body broke off'))
     const chunks: Uint8Array[] = []
@@ -121,13 +116,11 @@ export function readWhole(stream: Readable): Promise<Uint8Array> {
     stream.on('data', (chunk: Uint8Array) => {
       size += chunk.length
       if (size <= BODY_LIMIT) return void chunks.push(chunk)
-      // What comes behind it is not even taken apart.
+      // The rest is not even parsed.
       stream.pause()
       reject(new AuthError('body_too_large'))
     })
-    stream.on('end', () =>
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
-    )
+    stream.on('end', () => resolve(Buffer.concat(chunks)))
     stream.on('error', (cause) =>
       reject(new AuthError('parse_error', 'the body broke off', { cause })),
     )

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
@@ -7,7 +9,7 @@ import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 import { bodyLeftBy, type Parsed, peekAt, readBody } from './node-body.ts'
 
-/** A request behind a guard: who sends it is known. */
+/** A request inside a guarded listener. */
 export type Guarded<U, Right extends string> = IncomingMessage & {
   auth: Principal<U, Right>
 }
@@ -16,7 +18,7 @@ export type GuardedListener<U, Right extends string> = (
   response: ServerResponse,
 ) => unknown
 
-/** Puts a check in front of a listener: `guard(listener)` or `guard(need, listener)`. */
+/** Guards a listener: `guard(listener)` or `guard(requirement, listener)`. */
 export interface Guard<U, Right extends string> {
   (listener: GuardedListener<U, Right>): RequestListener
   <const N extends Requirement<U, Right>>(
@@ -26,8 +28,8 @@ export interface Guard<U, Right extends string> {
 }
 
 /**
- * Puts an instance's endpoints in front of a `node:http` server's own listeners. A guarded listener leaves the requests of
- * these endpoints alone; so should any other.
+ * Serves an instance's endpoints on a `node:http` server. Guarded listeners ignore requests to these endpoints; the server's
+ * other listeners should do so, too (`auth.owns(request.url)`).
  */
 export function mount<U, Right extends string>(
   server: Server,
@@ -40,12 +42,12 @@ export function mount<U, Right extends string>(
   return guardExcept((url) => auth.owns(url), auth)
 }
 
-/** The guard alone, where the endpoints are served elsewhere. */
+/** The guard alone, for a server that does not serve the endpoints. */
 export const guardOf = <U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> => guardExcept(() => false, auth)
 
-/** @param isOthers says of a request target that another listener answers it */
+/** @param isOthers whether another listener answers a request target */
 function guardExcept<U, Right extends string>(
   isOthers: (url: string) => boolean,
   auth: Watchword<U, Right>,
@@ -53,8 +55,8 @@ function guardExcept<U, Right extends string>(
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedListener<unknown, Right>>
   >[1]
-  const guard = (...told: Arguments): RequestListener => {
-    const { guard, handle } = guardFactory(auth, told)
+  const guard = (...args: Arguments): RequestListener => {
+    const { guard, handle } = guardFactory(auth, args)
     return (request, response) => {
       if (isOthers(request.url ?? '')) return
       const admit = (who: Principal<unknown, Right>): unknown => {
@@ -64,7 +66,7 @@ function guardExcept<U, Right extends string>(
       }
       runGuard(guard, new NodeRequest(request), admit, (error) => {
         const reply = auth.replyToError(error)
-        // Half an answer cannot be taken back; that it is no whole one can be shown.
+        // Part of a response is sent: closing the connection shows the client that it is incomplete.
         if (response.headersSent && !response.writableEnded) response.destroy()
         else send(response, reply)
       })
@@ -73,15 +75,15 @@ function guardExcept<U, Right extends string>(
   return guard as Guard<U, Right>
 }
 
-/** A `node:http` request as the house sees it. */
+/** A `node:http` request as the core sees it. */
 export class NodeRequest implements AuthRequest {
   readonly #request: IncomingMessage
   readonly #parsed: Parsed
   readonly url: string
 
   /**
-   * @param url as the client sent it, where a framework has cut something off
-   * @param parsed has the body, where a framework has read it and keeps it elsewhere
+   * @param url as the client sent it, if a framework has removed a prefix
+   * @param parsed has the body, if a framework has read it and keeps it elsewhere
    */
   constructor(
     request: IncomingMessage,
@@ -105,48 +107,18 @@ export class NodeRequest implements AuthRequest {
     return (this.#request.socket as Partial<TLSSocket>).encrypted === true
   }
 
-  /** `rawHeaders` and not `headers`: node keeps the first of two Authorization headers and says nothing (H1). */
   header(name: string): string | undefined {
+    const wanted = name.toLowerCase()
     const { rawHeaders } = this.#request
-    if (name !== name.toLowerCase()) return this.header(name.toLowerCase())
-    let value: string | undefined
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      const candidate = rawHeaders[i]!
-      if (
-        candidate.length !== name.length ||
-        (candidate !== name && candidate.toLowerCase() !== name)
-      )
-        continue
-      if (value !== undefined) {
-        if (name === 'authorization') {
-          throw new AuthError(
-            'bad_authorization_header',
-            'more than one Authorization header',
-          )
-        }
-        // HTTP/2 may send each cookie for itself (RFC 9113 §8.2.3).
-        if (name === 'cookie') {
-          value = `${value}; ${rawHeaders[i + 1]}`
-          continue
-        }
-        value = `${value}, ${rawHeaders[i + 1]}`
-        continue
-      }
-      value = rawHeaders[i + 1]
-    }
-    if (name === 'host' && value === undefined) return this.header(':authority')
-    return name === 'content-type' && value !== undefined
-      ? (bodyLeftBy(this.#request, this.#parsed)?.type ?? value)
-      : value
+    const value = joinedHeader(rawHeaders, wanted)
+    if (wanted === 'host') return value ?? joinedHeader(rawHeaders, ':authority')
+    if (wanted !== 'content-type' || value === undefined) return value
+    return bodyLeftBy(this.#request, this.#parsed)?.type ?? value
   }
 
   async body(): Promise<Uint8Array> {
     const left = bodyLeftBy(this.#request, this.#parsed)
-    if (left !== undefined && left.bytes === undefined) {
-      throw new Error(
-        'the body was read before it came here, and is not in request.body either',
-      )
-    }
+    if (left !== undefined && left.bytes === undefined) throw new Error(BODY_IS_GONE)
     const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
     if (size > BODY_LIMIT) throw new AuthError('body_too_large')
     return left?.bytes ?? readBody(this.#request)
@@ -155,6 +127,40 @@ export class NodeRequest implements AuthRequest {
   peek(): Promise<Uint8Array | undefined> {
     return peekAt(this.#request, this.#parsed)
   }
+}
+
+const BODY_IS_GONE =
+  'Another listener has read the body of this request, and it is not in request.body: mount watchword before whatever reads ' +
+  'bodies, or let that keep the body in request.body.'
+
+/**
+ * The value of a header; several fields of one name become one value (RFC 9110 §5.3). It reads `rawHeaders` because in
+ * `headers` node keeps the first of two Authorization headers and drops the other (H1).
+ *
+ * @param name in lower case
+ * @throws AuthError `bad_authorization_header` if there are several Authorization headers
+ */
+function joinedHeader(rawHeaders: readonly string[], name: string): string | undefined {
+  let value: string | undefined
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (!isNamed(rawHeaders[i] as string, name)) continue
+    const next = rawHeaders[i + 1] as string
+    value = value === undefined ? next : join(name, value, next)
+  }
+  return value
+}
+
+/** Lengths are compared first: most headers differ there, and each request is searched. */
+const isNamed = (candidate: string, name: string): boolean =>
+  candidate.length === name.length &&
+  (candidate === name || candidate.toLowerCase() === name)
+
+function join(name: string, value: string, next: string): string {
+  if (name === 'authorization')
+    throw new AuthError('bad_authorization_header', 'more than one Authorization header')
+  // HTTP/2 may send each cookie in a field of its own (RFC 9113 §8.2.3).
+  if (name === 'cookie') return `${value}; ${next}`
+  return `${value}, ${next}`
 }
 
 export function send(response: ServerResponse, reply: AuthReply): void {

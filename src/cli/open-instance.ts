@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { systemRandom } from '../base/random.ts'
 import type { OpenOptions } from '../command/command.ts'
 import { type CommandContext, selfName, shellWord } from '../command/context.ts'
 import { CommandError } from '../command/errors.ts'
@@ -45,7 +44,7 @@ export const openWith =
   ): Promise<T> => {
     const database = databaseOf(option, context)
     if (!create) requireDatabase(database, context)
-    const tokens = withKeys ? KEYS_LEFT_ALONE : unusedKey()
+    const tokens = withKeys ? KEYS_LEFT_ALONE : await unusedKey()
     const auth = await openMigrated({ database, tokens })
     try {
       return await auth.events.by('command', () => work(auth))
@@ -61,10 +60,11 @@ const KEYS_LEFT_ALONE = { rotateKeys: false } as const
  * A key that signs nothing. With it no secret is needed and no keys are made, so that the first start of the server can
  * encrypt them with a secret that is chosen later.
  */
-const unusedKey = (): NonNullable<Options['tokens']> => ({
-  algorithm: 'HS256',
-  signingKey: Buffer.from(systemRandom(48)).toString('base64url'),
-})
+async function unusedKey(): Promise<NonNullable<Options['tokens']>> {
+  const { systemRandom } = await import('../base/random.ts')
+  const signingKey = Buffer.from(systemRandom(48)).toString('base64url')
+  return { algorithm: 'HS256', signingKey }
+}
 
 async function openMigrated(options: Options): Promise<Watchword<User>> {
   const { watchword } = await import('../watchword.ts')

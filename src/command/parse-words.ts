@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import {
   COMMON,
   type Command,
@@ -27,6 +26,8 @@ type Declared = Pick<Command, 'name' | 'args' | 'options'>
  */
 export function parseWords(words: readonly string[], command: Declared): ParsedWords {
   const known: OptionTable = { ...command.options, ...COMMON }
+  // An import would load every export, text encodings among them.
+  const { parseArgs } = process.getBuiltinModule('node:util')
   const { tokens } = parseArgs({
     args: [...words],
     options: known,

@@ -40,9 +40,9 @@ const textOf = ({ trim }: Field, value: unknown): string =>
 function findFault(
   name: string,
   field: Field,
-  { values, twice }: ParsedBody,
+  { values, repeated }: ParsedBody,
 ): string | undefined {
-  if (field.rejectDuplicates && twice.has(name))
+  if (field.rejectDuplicates && repeated.has(name))
     return 'This field may be sent only once.'
   const value = values.get(name)
   if (value === undefined) return 'This field is required.'

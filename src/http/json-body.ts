@@ -1,42 +1,42 @@
 import { AuthError } from '../base/errors.ts'
+import { scanJson } from '../base/json-scanner.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import { numberText } from './number-text.ts'
 import { MAX_MEMBERS, type ParsedBody } from './parsed-body.ts'
 
-/** Brackets that may stand inside one another (rule D1). */
-const DEPTH = 64
+/** Limit of nested arrays and objects (rule D1). */
+const MAX_DEPTH = 64
 
-/** A JSON object in UTF-8, and no more lenient than that. @throws AuthError `parse_error`; `invalid` for what is no object */
+/**
+ * Parses a JSON object in UTF-8. A byte order mark is not JSON.
+ *
+ * @throws AuthError `parse_error`; `invalid` if it is another JSON value
+ */
 export function parseJson(bytes: Uint8Array): ParsedBody {
-  const text = decoded(bytes)
-  const twice = namesSentTwice(text)
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw malformed('the text is not UTF-8')
+  const repeated = repeatedNames(text)
   const value = parsed(text)
   if (value === null) throw noDictionary('No data provided')
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw noDictionary(
-      `Invalid data. Expected a dictionary, but got ${pythonTypeOf(text)}.`,
-    )
+    const type = pythonTypeOf(text)
+    throw noDictionary(`Invalid data. Expected a dictionary, but got ${type}.`)
   }
-  return { values: new Map(Object.entries(value)), twice }
+  return { values: new Map(Object.entries(value)), repeated }
 }
 
 const malformed = (reason: string): AuthError =>
   new AuthError('parse_error', undefined, { detail: `JSON parse error - ${reason}` })
 
-const noDictionary = (says: string): AuthError =>
-  new AuthError('invalid', undefined, { body: { non_field_errors: [says] } })
-
-function decoded(bytes: Uint8Array): string {
-  const text = decodeUtf8(bytes)
-  if (text === undefined) throw malformed('the text is not UTF-8')
-  return text
-}
+const noDictionary = (message: string): AuthError =>
+  new AuthError('invalid', undefined, { body: { non_field_errors: [message] } })
 
 function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)
-    // A reviver sees the digits as they were sent, and takes ten times as long.
-    return hasNumber(value) ? JSON.parse(text, keepDigits) : value
+    // A reviver sees the digits of numbers as the client wrote them, and takes ten times as long.
+    if (hasNumber(value)) return JSON.parse(text, keepDigits)
+    return value
   } catch {
     throw malformed('the text is not JSON')
   }
@@ -54,72 +54,40 @@ const keepDigits = (
 ): unknown =>
   typeof value === 'number' ? numberText(context?.source ?? String(value)) : value
 
-/** The name that Python has for the type of a JSON value; the value is not an object and not `null`. */
+/** By the first character of the text. */
+const PYTHON_TYPES: Readonly<Record<string, string>> = {
+  '[': 'list',
+  '"': 'str',
+  t: 'bool',
+  f: 'bool',
+}
+
+/** Python's name for the type of a JSON value that is neither an object nor `null`. */
 function pythonTypeOf(text: string): string {
   const json = text.trimStart()
-  if (json.startsWith('[')) return 'list'
-  if (json.startsWith('"')) return 'str'
-  if (json.startsWith('t') || json.startsWith('f')) return 'bool'
-  return /[.eE]/.test(json) ? 'float' : 'int'
+  const number = /[.eE]/.test(json) ? 'float' : 'int'
+  return PYTHON_TYPES[json.charAt(0)] ?? number
 }
 
 /**
- * Walks along the text once, before anything follows it by recursion, and bounds depth and members (rules D1, D3). The walk does
- * not judge: what is no JSON is left to the parser.
+ * Bounds depth and members before anything recurses into the text (rules D1, D3).
  *
- * @returns the names that the outermost object has more than once; the parser would keep the last and say nothing (H14)
+ * @returns the names that the outermost object has more than once: the parser keeps the last without a word (H14)
  */
-function namesSentTwice(text: string): ReadonlySet<string> {
-  const names = new Set<string>()
-  const twice = new Set<string>()
-  let depth = 0
+function repeatedNames(text: string): ReadonlySet<string> {
+  const repeated = new Set<string>()
   let commas = 0
-  for (let i = 0; i < text.length; i++) {
-    switch (text[i]) {
-      case '"': {
-        const start = i
-        i = closingQuote(text, start)
-        if (depth !== 1 || !isColonNext(text, i + 1)) break
-        const name = nameIn(text.slice(start, i + 1))
-        ;(names.has(name) ? twice : names).add(name)
-        break
-      }
-      case '{':
-      case '[':
-        if (++depth > DEPTH) throw malformed('nested too deeply')
-        break
-      case '}':
-      case ']':
-        depth--
-        break
-      case ',':
-        if (++commas >= MAX_MEMBERS) throw malformed('too many members')
-    }
-  }
-  return twice
-}
-
-/** Where the text that opens at `start` is closed; the end where it is not. */
-function closingQuote(text: string, start: number): number {
-  for (let i = start + 1; i < text.length; i++) {
-    if (text[i] === '\\') i++
-    else if (text[i] === '"') return i
-  }
-  return text.length
-}
-
-function isColonNext(text: string, from: number): boolean {
-  let i = from
-  while (i < text.length && ' \t\r\n'.includes(text[i]!)) i++
-  return text[i] === ':'
-}
-
-/** A name without quotation marks and escapes. */
-function nameIn(literal: string): string {
-  if (!literal.includes('\\')) return literal.slice(1, -1)
-  try {
-    return String(JSON.parse(literal))
-  } catch {
-    return literal
-  }
+  scanJson(text, {
+    open(depth) {
+      if (depth > MAX_DEPTH) throw malformed('nested too deeply')
+    },
+    comma() {
+      commas++
+      if (commas >= MAX_MEMBERS) throw malformed('too many members')
+    },
+    name({ name, depth, isRepeated }) {
+      if (isRepeated && depth === 1) repeated.add(name)
+    },
+  })
+  return repeated
 }

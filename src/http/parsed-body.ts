@@ -3,7 +3,7 @@ export interface ParsedBody {
   /** By field name; of several with one name the last. A JSON number has become the text that Python has for it. */
   readonly values: ReadonlyMap<string, unknown>
   /** The names that a JSON body has more than once. */
-  readonly twice: ReadonlySet<string>
+  readonly repeated: ReadonlySet<string>
 }
 
 /** Members, list items, pairs or parts that a body may have in all (rule D1). */
@@ -11,5 +11,5 @@ export const MAX_MEMBERS = 1_000
 
 export const collectFields = (values: ReadonlyMap<string, unknown>): ParsedBody => ({
   values,
-  twice: new Set(),
+  repeated: new Set(),
 })

@@ -1,6 +1,5 @@
 import { AuthError } from '../base/errors.ts'
 import { type InstanceStore, STORE_EXTENSIONS } from '../features.ts'
-import { sqliteStore } from '../stores/sqlite/store.ts'
 
 /** @returns the store, not opened yet, and the file of a SQLite database @throws AuthError `invalid_config` */
 export async function openStore({
@@ -13,7 +12,7 @@ export async function openStore({
   if (kind === 'postgres' || kind === 'postgresql')
     return { store: await openPostgres(database) }
   const file = fileOf(database, kind)
-  return { store: sqliteStore({ file, extensions: STORE_EXTENSIONS }), file }
+  return { store: await openSqlite(file), file }
 }
 
 /** The file that is named, also as `sqlite:FILE`. */
@@ -26,21 +25,16 @@ function fileOf(database: string, kind: string | undefined): string {
   )
 }
 
-/** Loads `pg` only if it is needed: it is an optional peer. */
-async function openPostgres(url: string): Promise<InstanceStore> {
-  try {
-    const { postgresStore } = await import('../stores/postgres/store.ts')
-    return postgresStore({ url, extensions: STORE_EXTENSIONS })
-  } catch (cause) {
-    if (!isMissing(cause, 'pg')) throw cause
-    throw new AuthError(
-      'invalid_config',
-      'PostgreSQL is spoken to by the package "pg", which is not installed: type "npm install pg".',
-      { cause },
-    )
-  }
+async function openSqlite(file: string): Promise<InstanceStore> {
+  const { sqliteStore } = await import('../stores/sqlite/store.ts')
+  return sqliteStore({ file, extensions: STORE_EXTENSIONS })
 }
 
-const isMissing = (error: unknown, name: string): boolean =>
-  (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' &&
-  (error as Error).message.includes(`'${name}'`)
+async function openPostgres(url: string): Promise<InstanceStore> {
+  const [{ postgresStore }, { loadDriver }] = await Promise.all([
+    import('../stores/postgres/store.ts'),
+    import('../stores/postgres/driver.ts'),
+  ])
+  await loadDriver()
+  return postgresStore({ url, extensions: STORE_EXTENSIONS })
+}

@@ -4,6 +4,8 @@
  * Keys come from `importSecret`, `importSigningKey`, `importVerifyingKey`, `importKeySet` or `remoteKeySet`; `sign` makes a
  * token, `verifier` checks one.
  */
+import '../base/node-version.ts'
+
 export { AuthError, type ErrorCode } from '../base/errors.ts'
 export { ALGORITHMS, type Algorithm } from './algorithms.ts'
 export { idTokenFault } from './id-token.ts'

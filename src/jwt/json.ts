@@ -1,4 +1,5 @@
 import { AuthError } from '../base/errors.ts'
+import { type JsonVisitor, scanJson } from '../base/json-scanner.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 
 /**
@@ -37,7 +38,7 @@ export function parseObject<Bytes extends Uint8Array>(
 
 function parseThoroughly(text: string): Claims {
   const value = objectOf(text)
-  rejectAmbiguity(text)
+  scanJson(text, unambiguous)
   return value
 }
 
@@ -67,11 +68,8 @@ const malformed = (note: string): AuthError => new AuthError('malformed', note)
 const QUOTE = 34
 const BACKSLASH = 92
 const OPEN_OBJECT = 123
-const CLOSE_OBJECT = 125
 const OPEN_ARRAY = 91
-const CLOSE_ARRAY = 93
 const COLON = 58
-const COMMA = 44
 const TILDE = 126
 
 /**
@@ -98,61 +96,17 @@ function countMembers(bytes: Uint8Array, length: number): number {
   return members
 }
 
-/** An array or object that is open at the current position. */
-interface Level {
-  /** The names so far; an array has none. */
-  readonly names: Set<string>
-  /** The name of the member whose value this is. */
-  readonly parent: string | undefined
-}
-
-/** Walks a valid JSON text. @throws AuthError `malformed` if two parsers could read it differently */
-function rejectAmbiguity(text: string): void {
-  const open: Level[] = []
-  let name: string | undefined
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    if (c === OPEN_OBJECT || c === OPEN_ARRAY) {
-      if (open.length === MAX_DEPTH) throw malformed(`more than ${MAX_DEPTH} levels`)
-      open.push({ names: new Set(), parent: name })
-      name = undefined
-    } else if (c === CLOSE_OBJECT || c === CLOSE_ARRAY) {
-      open.pop()
-    } else if (c === COMMA) {
-      name = undefined
-    } else if (c === QUOTE) {
-      const end = endOfString(text, i)
-      const string = wellFormed(text.slice(i, end))
-      i = end - 1
-      if (!isName(text, end)) continue
-      name = string
-      addName(name, open.at(-1))
-    }
-  }
-}
-
-function endOfString(text: string, start: number): number {
-  let i = start + 1
-  while (text.charCodeAt(i) !== QUOTE) i += text.charCodeAt(i) === BACKSLASH ? 2 : 1
-  return i + 1
-}
-
-function wellFormed(literal: string): string {
-  const string: string = JSON.parse(literal)
-  if (!string.isWellFormed()) throw malformed('a string has a lone surrogate')
-  return string
-}
-
-/** In valid JSON, a colon follows a string only if the string is a name. */
-function isName(text: string, end: number): boolean {
-  let i = end
-  while (i < text.length && ' \t\n\r'.includes(text.charAt(i))) i++
-  return text.charCodeAt(i) === COLON
-}
-
-function addName(name: string, level: Level | undefined): void {
-  if (level?.names.has(name)) throw malformed('an object has a name twice')
-  if (name === '__proto__' || (level?.parent === 'constructor' && name === 'prototype'))
-    throw malformed(`an object has the name ${name}`)
-  level?.names.add(name)
+/** Rejects what two parsers could read differently. */
+const unambiguous: JsonVisitor = {
+  open(depth) {
+    if (depth > MAX_DEPTH) throw malformed(`more than ${MAX_DEPTH} levels`)
+  },
+  string(value) {
+    if (!value.isWellFormed()) throw malformed('a string has a lone surrogate')
+  },
+  name({ name, isRepeated, parent }) {
+    if (isRepeated) throw malformed('an object has a name twice')
+    if (name === '__proto__' || (parent === 'constructor' && name === 'prototype'))
+      throw malformed(`an object has the name ${name}`)
+  },
 }

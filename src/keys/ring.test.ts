@@ -55,20 +55,21 @@ const stages = async (keys: Keys) =>
 
 test('a key signs for as long as it is to, and then the next one does', async (t) => {
   const { ring, pass } = await deps(t)
-  const { rotateWhenDue, signing, published } = await ring()
-  const first = signing().kid
-  assert.equal((await rotateWhenDue()).left, 86_400)
+  const keys = await ring()
+  const first = keys.signing().kid
+  assert.equal((await keys.rotateWhenDue()).left, 86_400)
   pass(86_399)
-  assert.equal((await rotateWhenDue()).left, 1)
-  assert.equal(signing().kid, first)
-  const next = published()
+  assert.equal((await keys.rotateWhenDue()).left, 1)
+  assert.equal(keys.signing().kid, first)
+  const next = keys
+    .published()
     .keys.map(({ kid }) => kid)
     .find((kid) => kid !== first)
   pass(1)
-  assert.equal((await rotateWhenDue()).left, 86_400)
-  assert.equal(signing().kid, next)
+  assert.equal((await keys.rotateWhenDue()).left, 86_400)
+  assert.equal(keys.signing().kid, next)
   pass(86_399)
-  assert.equal((await rotateWhenDue()).left, 1)
+  assert.equal((await keys.rotateWhenDue()).left, 1)
 })
 
 test('of several processes whose time has come one rotates', async (t) => {
@@ -76,7 +77,7 @@ test('of several processes whose time has come one rotates', async (t) => {
   const rings = await Promise.all(Array.from({ length: 5 }, () => ring()))
   const before = await stages(store.ports.keys)
   pass(86_400)
-  const looks = await Promise.all(rings.map(({ rotateWhenDue }) => rotateWhenDue()))
+  const looks = await Promise.all(rings.map((each) => each.rotateWhenDue()))
   const after = await stages(store.ports.keys)
   assert.equal(looks.filter(({ turn }) => turn !== undefined).length, 1)
   assert.ok(looks.every(({ left }) => left === 86_400))
@@ -96,40 +97,46 @@ test('whoever comes second finds it done, though it has not heard of it', async 
 
 test('a ring that nobody is to turn turns for nobody', async (t) => {
   const { ring, pass } = await deps(t, { every: undefined })
-  const { rotateWhenDue, signing } = await ring()
-  const { kid } = signing()
+  const keys = await ring()
+  const { kid } = keys.signing()
   pass(10 * 365 * 86_400)
-  assert.equal((await rotateWhenDue()).left, Number.POSITIVE_INFINITY)
-  assert.equal(signing().kid, kid)
+  assert.equal((await keys.rotateWhenDue()).left, Number.POSITIVE_INFINITY)
+  assert.equal(keys.signing().kid, kid)
 })
 
 test('no key signs before it has been published for longer than others may keep the set', async (t) => {
   const { ring, waited, pass } = await deps(t)
-  const { rotate, maxAge } = await ring()
+  const keys = await ring()
   pass(1)
-  await rotate()
+  await keys.rotate()
   assert.deepEqual(waited, [], 'of the first two there never was a set without one')
   const told: number[] = []
-  await rotate({ waits: (length) => void told.push(length) })
+  await keys.rotate({ waits: (length) => void told.push(length) })
   assert.deepEqual(waited, told)
-  assert.ok(waited[0]! > maxAge, `waits ${waited} s, and a copy may be ${maxAge} s old`)
+  assert.ok(
+    waited[0]! > keys.maxAge,
+    `waits ${waited} s, and a copy may be ${keys.maxAge} s old`,
+  )
 })
 
 test('keys that leaked are replaced without waiting, and verify nothing', async (t) => {
   const { ring, waited, token } = await deps(t)
-  const { rotate, signing, verifying, published } = await ring()
-  await rotate()
-  const old = signing()
-  const before = published().keys.map(({ kid }) => kid)
-  await rotate({ leaked: true })
+  const keys = await ring()
+  await keys.rotate()
+  const old = keys.signing()
+  const before = keys.published().keys.map(({ kid }) => kid)
+  await keys.rotate({ leaked: true })
   assert.deepEqual(waited, [])
   assert.deepEqual(
-    published().keys.filter(({ kid }) => before.includes(kid)),
+    keys.published().keys.filter(({ kid }) => before.includes(kid)),
     [],
   )
-  await assert.rejects(async () => verifier({ keys: verifying }).verify(token(old)), {
-    code: 'unknown_key',
-  })
+  await assert.rejects(
+    async () => verifier({ keys: keys.verifying }).verify(token(old)),
+    {
+      code: 'unknown_key',
+    },
+  )
 })
 
 test('another algorithm is published first and signs when all know it', async (t) => {

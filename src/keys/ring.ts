@@ -6,7 +6,7 @@ import {
   seconds,
   type UnixSeconds,
 } from '../base/clock.ts'
-import { AuthError } from '../base/errors.ts'
+import { AuthError, configError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
 import {
@@ -96,115 +96,163 @@ export interface KeyRingDeps {
 const DEFAULT_ALGORITHM = 'ES256'
 const NEVER = seconds(Number.POSITIVE_INFINITY)
 
-/** The ring of keys that the store keeps: next, current, retiring (K9). Makes the first ones where there are none. */
+/** The keys that the store holds: next, current, retiring (K9). Makes the first ones if there are none. */
 export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
-  const { keys, clock, longestLife, secrets, random } = deps
-  const { maxAge, settles } = publicationOf(deps.every)
-  let known: readonly KeyRecord[] = []
-  let signing: SigningKey | undefined
-
-  const load = serialize(async (): Promise<Stages> => {
-    known = await keys.list()
-    verifying.replace(known)
-    const stages = stagesOf(known)
-    if (signing?.kid !== stages.current.id) {
-      signing = undefined
-      signing = openKey(stages.current, secrets)
-    }
-    return stages
-  })
-  const verifying = new RingKeys(clock, debounce(load, deps.wait))
-
-  /** @returns `undefined`: another process turned the ring at this moment */
-  const turn = async ({ current, next }: Stages): Promise<RotationResult | undefined> => {
-    // What cannot be opened must not become what signs.
-    openKey(next, secrets)
-    const fresh = makeKey('next', next.algorithm, next.tokenLife, deps)
-    // Until all have heard of it, others go on to sign with the key that retires.
-    const verifiesUntil = after(after(clock(), current.tokenLife), settles)
-    const turned = await keys.rotate({
-      current: current.id,
-      next: next.id,
-      fresh,
-      verifiesUntil,
-    })
-    await load()
-    return turned ? { current: next.id, retiring: current.id, next: fresh.id } : undefined
-  }
-
-  /** When the next key was published, what signed began to sign: so old is the current key at work. */
-  const dueAt = ({ current, next }: Stages): UnixSeconds => {
-    const isAnother =
-      next.algorithm === deps.algorithm && current.algorithm !== deps.algorithm
-    return after(next.createdAt, isAnother ? settles : (deps.every ?? NEVER))
-  }
-
+  const { keys, algorithm } = deps
   if ((await keys.list()).length === 0) await keys.seed(firstKeys(deps))
-  await keys.extend(longestLife)
-  const { next } = await load()
-  openKey(next, secrets)
-  if (deps.algorithm !== undefined && next.algorithm !== deps.algorithm) {
-    // Of several processes that start together one does it.
-    await keys.replaceNext(next.id, makeKey('next', deps.algorithm, next.tokenLife, deps))
-    await load()
+  await keys.extend(deps.longestLife)
+  const ring = new StoredKeyRing(deps)
+  const { next } = await ring.load()
+  openKey(next, deps.secrets)
+  if (algorithm === undefined || next.algorithm === algorithm) return ring
+  // Of several processes that start together one succeeds.
+  await keys.replaceNext(next.id, makeKey('next', algorithm, next.tokenLife, deps))
+  await ring.load()
+  return ring
+}
+
+class StoredKeyRing implements KeyRing {
+  readonly verifying: RingKeys
+  readonly maxAge: Seconds
+  /** Reads the keys of the store. */
+  readonly load: () => Promise<Stages>
+  readonly #deps: KeyRingDeps
+  readonly #settles: Seconds
+  #records: readonly KeyRecord[] = []
+  /** `undefined` if none of the secrets opens it. */
+  #signing: SigningKey | undefined
+
+  constructor(deps: KeyRingDeps) {
+    const { maxAge, settles } = publicationOf(deps.every)
+    this.#deps = deps
+    this.#settles = settles
+    this.maxAge = maxAge
+    this.load = serialize(() => this.#load())
+    this.verifying = new RingKeys(deps.clock, debounce(this.load, deps.wait))
   }
 
-  return {
-    verifying,
-    published: () => verifying.published(),
-    maxAge,
-    signing: () => signing ?? sealedElsewhere(),
-    list: async () =>
-      (await keys.list()).map(({ id, algorithm, stage, createdAt, verifiesUntil }) => ({
-        id,
-        algorithm,
-        stage,
-        createdAt,
-        verifiesUntil,
-      })),
-    async rotate({ leaked = false, waits } = {}) {
-      const left = leaked ? seconds(0) : settlesIn(await load(), settles, clock())
-      if (left > 0) {
-        waits?.(left)
-        await deps.wait(left)
-      }
-      // What is next lies beside what is current, and so does what has retired.
-      if (leaked) await turn(await load())
-      const turned = await turn(await load())
-      if (leaked) await keys.endRetiring(clock())
-      await load()
-      if (turned !== undefined) return turned
-      throw new AuthError(
-        'busy',
-        'another process rotated the keys at this moment; look with: watchword keys list',
-      )
-    },
-    async rotateWhenDue() {
-      // What is known here is followed within a second, so nobody is asked until it has come.
-      const isDue = (stages: Stages): boolean => clock() >= dueAt(stages)
-      let turned: RotationResult | undefined
-      if (isDue(stagesOf(known))) {
-        const stages = await load()
-        if (isDue(stages)) turned = await turn(stages)
-        if (turned !== undefined) await keys.flush(clock())
-      }
-      return {
-        turn: turned,
-        left: seconds(Math.max(0, dueAt(stagesOf(known)) - clock())),
-      }
-    },
-    async reseal() {
-      let count = 0
-      for (const { id, sealed } of Object.values(stagesOf(await keys.list()))) {
-        if (isSealedBy(secrets[0]!, sealed, id)) continue
-        const anew = seal(unseal(sealed, id, secrets), id, secrets, random)
-        if (await keys.reseal(id, sealed, anew)) count++
-      }
-      return count
-    },
-    reload: async () => void (await load()),
+  published() {
+    return this.verifying.published()
+  }
+
+  signing(): SigningKey {
+    if (this.#signing !== undefined) return this.#signing
+    throw configError(
+      'Another process sealed the signing key with a secret that is not known here: give every process the same secrets (WATCHWORD_SECRET, WATCHWORD_OLD_SECRETS).',
+    )
+  }
+
+  async list(): Promise<readonly KeySummary[]> {
+    return (await this.#deps.keys.list()).map(summaryOf)
+  }
+
+  async rotate({ leaked = false, waits }: RotateOptions = {}): Promise<RotationResult> {
+    const rotated = await (leaked ? this.#replaceAll() : this.#rotateSettled(waits))
+    await this.load()
+    if (rotated !== undefined) return rotated
+    throw new AuthError(
+      'busy',
+      'another process rotated the keys at this moment; look with: watchword keys list',
+    )
+  }
+
+  async rotateWhenDue() {
+    const turn = await this.#rotateIfDue()
+    if (turn !== undefined) await this.#deps.keys.flush(this.#deps.clock())
+    const due = this.#dueAt(stagesOf(this.#records))
+    return { turn, left: seconds(Math.max(0, due - this.#deps.clock())) }
+  }
+
+  async reseal(): Promise<number> {
+    const { current, next } = stagesOf(await this.#deps.keys.list())
+    let count = 0
+    for (const key of [current, next]) if (await this.#reseal(key)) count++
+    return count
+  }
+
+  async reload(): Promise<void> {
+    await this.load()
+  }
+
+  async #load(): Promise<Stages> {
+    this.#records = await this.#deps.keys.list()
+    this.verifying.replace(this.#records)
+    const stages = stagesOf(this.#records)
+    if (this.#signing?.kid === stages.current.id) return stages
+    this.#signing = undefined
+    this.#signing = openKey(stages.current, this.#deps.secrets)
+    return stages
+  }
+
+  async #rotateSettled(waits: RotateOptions['waits']) {
+    const { clock, wait } = this.#deps
+    const left = settlesIn(await this.load(), this.#settles, clock())
+    if (left > 0) {
+      waits?.(left)
+      await wait(left)
+    }
+    return this.#turn(await this.load())
+  }
+
+  /** What leaked the current key leaked the next one: both are replaced, and no retired key verifies any more. */
+  async #replaceAll() {
+    await this.#turn(await this.load())
+    const rotated = await this.#turn(await this.load())
+    await this.#deps.keys.endRetiring(this.#deps.clock())
+    return rotated
+  }
+
+  /** The cached records are at most a second old, so the store is read only when they say that it is time. */
+  async #rotateIfDue() {
+    if (!this.#isDue(stagesOf(this.#records))) return undefined
+    const stages = await this.load()
+    return this.#isDue(stages) ? this.#turn(stages) : undefined
+  }
+
+  #isDue(stages: Stages): boolean {
+    return this.#deps.clock() >= this.#dueAt(stages)
+  }
+
+  /** The current key began to sign when the next one was published. */
+  #dueAt({ current, next }: Stages): UnixSeconds {
+    const { algorithm, every = NEVER } = this.#deps
+    const changesAlgorithm =
+      next.algorithm === algorithm && current.algorithm !== algorithm
+    return after(next.createdAt, changesAlgorithm ? this.#settles : every)
+  }
+
+  /** @returns `undefined` if another process rotated the keys at this moment */
+  async #turn({ current, next }: Stages): Promise<RotationResult | undefined> {
+    const { keys, clock, secrets } = this.#deps
+    // A key that cannot be opened must not become current.
+    openKey(next, secrets)
+    const fresh = makeKey('next', next.algorithm, next.tokenLife, this.#deps)
+    // Processes that have not learned of it yet go on signing with the key that retires.
+    const verifiesUntil = after(after(clock(), current.tokenLife), this.#settles)
+    const turn = { current: current.id, next: next.id, fresh, verifiesUntil }
+    const isTurned = await keys.rotate(turn)
+    await this.load()
+    if (!isTurned) return undefined
+    return { current: next.id, retiring: current.id, next: fresh.id }
+  }
+
+  /** @returns whether the key was sealed with another secret than the first */
+  async #reseal({ id, sealed }: KeyRecord): Promise<boolean> {
+    const { keys, secrets, random } = this.#deps
+    const [newest] = secrets
+    if (newest === undefined || isSealedBy(newest, sealed, id)) return false
+    const resealed = seal(unseal(sealed, id, secrets), id, secrets, random)
+    return keys.reseal(id, sealed, resealed)
   }
 }
+
+const summaryOf = (key: KeyRecord): KeySummary => ({
+  id: key.id,
+  algorithm: key.algorithm,
+  stage: key.stage,
+  createdAt: key.createdAt,
+  verifiesUntil: key.verifiesUntil,
+})
 
 /** What signs, and what will. */
 interface Stages {
@@ -232,13 +280,6 @@ const openKey = (
   { id, algorithm, sealed }: KeyRecord,
   secrets: readonly Secret[],
 ): SigningKey => importSigningKey(algorithm, unseal(sealed, id, secrets), { kid: id })
-
-const sealedElsewhere = (): never => {
-  throw new AuthError(
-    'invalid_config',
-    'another process sealed the signing key with a secret that is not known here',
-  )
-}
 
 /** The public keys of a ring, each until it has retired for long enough. */
 class RingKeys implements KeySource {

@@ -1,18 +1,14 @@
-import { AuthError, configError } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
+import { optionalPeer } from '../base/optional-peer.ts'
 
 /** Runs `work` in a span of this name, which records its outcome. */
 export type Trace = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
 /** Loads OpenTelemetry. @throws AuthError `invalid_config` if it is not installed */
 export async function openTracing(): Promise<Trace> {
-  const { SpanStatusCode, trace } = await import('@opentelemetry/api').catch(
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-      const message =
-        'The option "telemetry" needs the package "@opentelemetry/api", which is not installed. Type: npm install @opentelemetry/api'
-      throw configError(message, cause)
-    },
-  )
+  const { SpanStatusCode, trace } = await optionalPeer<
+    typeof import('@opentelemetry/api')
+  >('@opentelemetry/api', 'The option "telemetry"')
   const tracer = trace.getTracer('watchword')
   return (name, work) =>
     tracer.startActiveSpan(name, async (span) => {

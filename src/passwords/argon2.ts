@@ -1,9 +1,10 @@
-import { argon2 as derive, timingSafeEqual } from 'node:crypto'
+import crypto, { timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Random } from '../base/random.ts'
 import { base64Of, bytesOfBase64, type Encoded, type Encoding } from './encoding.ts'
 
-const argon2Of = promisify(derive)
+// Node.js 20 has none: a named import of it would fail before `node-version.ts` can say so.
+const argon2Of = promisify(crypto.argon2)
 
 /** The cost parameters of an Argon2 hash (RFC 9106 §3.1). */
 export interface Argon2Cost {

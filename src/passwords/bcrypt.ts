@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { AuthError } from '../base/errors.ts'
+import { optionalPeer } from '../base/optional-peer.ts'
 import type { Encoding } from './encoding.ts'
 
 /** bcrypt ignores the bytes of a password beyond these. */
@@ -57,11 +57,7 @@ function bcryptOf(
 const TEXT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 
 async function loadBinding(): Promise<typeof import('bcrypt')> {
-  try {
-    return (await import('bcrypt')).default
-  } catch (cause) {
-    const message =
-      'A stored password hash needs the package "bcrypt", which is not installed. Type: npm install bcrypt'
-    throw new AuthError('invalid_config', message, { cause })
-  }
+  const need = 'A stored password hash'
+  return (await optionalPeer<{ default: typeof import('bcrypt') }>('bcrypt', need))
+    .default
 }

@@ -1,18 +1,15 @@
-import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { lazy } from '../base/lazy.ts'
 import { trimmed } from '../base/whitespace.ts'
-
-/** README.md in this folder names its source. */
-const LIST = new URL('common-passwords.txt.gz', import.meta.url)
-
-let loaded: Promise<string> | undefined
 
 /** Whether a password is on Django's list of 20,000, in any letter case. The list is loaded at the first call. */
 export async function isCommon(password: string): Promise<boolean> {
-  loaded ??= load()
-  return (await loaded).includes(`\n${trimmed(password.toLowerCase())}\n`)
+  return (await list()).includes(`\n${trimmed(password.toLowerCase())}\n`)
 }
 
-const load = async (): Promise<string> =>
-  `\n${await promisify(gunzip)(await readFile(LIST))}`
+const list = lazy(async () => {
+  const { COMMON_PASSWORDS } = await import('./common-passwords.ts')
+  const lines = await promisify(gunzip)(Buffer.from(COMMON_PASSWORDS, 'base64'))
+  return `\n${lines}`
+})

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 export {
   allowAny,
   has,

@@ -1,16 +1,16 @@
-import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
+import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { LATEST, PAGE } from './revocation-feed.ts'
+import { DEEP_LOOK_BACK, PAGE } from './revocation-feed.ts'
 import type { RevokedSession, SessionId, Sessions } from './session.ts'
 
-/** A page of what services are told that verify tokens and have no store. Nothing in it is said of a user. */
+/** A page of the revocation feed for services that verify tokens without the store. It says nothing about users. */
 export interface PublishedPage {
-  /** Seconds for which an end is to be remembered: no token of the session lives longer. */
+  /** Seconds for which a revoked session matters: no token of it lives longer. */
   readonly window: number
-  /** Where to go on, in seconds since 1970. */
+  /** Where the next page begins, in seconds since 1970. */
   readonly until: number
   readonly revoked: readonly SessionId[]
-  /** Whether there is more from `until` on already. */
+  /** Whether the next page can be read at once. */
   readonly more: boolean
 }
 
@@ -21,103 +21,137 @@ export interface PublishedPagesDeps {
   readonly window: Seconds
 }
 
-/** Pages begin and end at whole multiples of so many seconds: whoever asks at about one time asks for one page. */
+/** Pages begin and end at multiples of so many seconds, so that clients that poll at about one time share a page. */
 const GRAIN = 5
 
 /**
- * The last page ends so many seconds before now: whoever goes on from there sees again what ended since, and with it every
- * write that was on its way, and what a clock dated that was behind.
+ * The last page ends so many seconds before now: the next one repeats what was revoked since, and with it writes that were not
+ * committed yet and those of a clock that is behind.
  */
 const MARGIN = 30
 
-/**
- * Whoever goes on from the last page always gets an answer; of pages from farther back, `OLD_PAGES` are read in a second. One that
- * is full and ends so far back changes no more, and is kept for `KEPT` seconds: whoever asks for all of them keeps nobody from
- * reading on.
- */
+/** A page that begins longer ago is old: `OLD_PAGES` of them are read in a second, so that catching up cannot starve the others. */
 const RECENT = 120
 const OLD_PAGES = 20
-const KEPT = 60
+
+/** How long a page is cached: one that is full and ends so long ago that it changes no more for `KEPT`, any other for `FRESH`. */
+const KEPT = seconds(60)
+const FRESH = seconds(1)
 
 /**
- * The pages that begin at a moment: each is read once a second at most, however many ask for it.
+ * The pages by their beginning: each is read once a second at most, however many clients ask for it.
  *
- * @returns takes the `until` of the page before; `undefined`, or one too old: everything of which a token could be alive.
- *   Refuses with `store_unavailable`; with `busy` where too many different pages were asked for
+ * @returns takes the `until` of the page before; `undefined`, or one too old: every session of which a token may be alive.
+ *   Rejects with `store_unavailable`; with `busy` if too many old pages are asked for
  */
 export function publishedPages(
   deps: PublishedPagesDeps,
 ): (since: number | undefined) => Promise<PublishedPage> {
-  const kept = new Map<number, Promise<PublishedPage>>()
-  /** When those that change no more were read. */
-  const settled = new Map<number, Seconds>()
-  let begun = deps.elapsed()
-  let old = 0
-  const beginSecond = (): void => {
-    begun = deps.elapsed()
-    old = 0
-    for (const [from, readAt] of settled) if (begun - readAt >= KEPT) settled.delete(from)
-    for (const from of kept.keys()) if (!settled.has(from)) kept.delete(from)
-  }
+  const cache = new PageCache(deps.elapsed)
   return async (since) => {
-    if (deps.elapsed() - begun >= 1) beginSecond()
     const now = deps.clock()
-    const earliest = grainOf(now - deps.window - LATEST)
+    const earliest = grainOf(now - deps.window - DEEP_LOOK_BACK)
     const from = Math.max(startOf(since, now), earliest)
-    const known = kept.get(from)
-    if (known !== undefined) return known
     const isOld = from !== earliest && from < now - RECENT
-    if (isOld && old++ >= OLD_PAGES)
+    return (
+      cache.find(from) ?? cache.add(from, isOld, now, () => readPage(from, now, deps))
+    )
+  }
+}
+
+/** Pages by their beginning, dropped at the beginning of a second. */
+class PageCache {
+  readonly #elapsed: () => Seconds
+  readonly #pages = new Map<number, Promise<PublishedPage>>()
+  /** When pages that change no more were read. */
+  readonly #final = new Map<number, Seconds>()
+  #secondBegan: Seconds
+  #oldPages = 0
+
+  constructor(elapsed: () => Seconds) {
+    this.#elapsed = elapsed
+    this.#secondBegan = elapsed()
+  }
+
+  find(from: number): Promise<PublishedPage> | undefined {
+    if (this.#elapsed() - this.#secondBegan >= FRESH) this.#beginSecond()
+    return this.#pages.get(from)
+  }
+
+  /** @throws AuthError `busy` */
+  add(
+    from: number,
+    isOld: boolean,
+    now: UnixSeconds,
+    read: () => Promise<PublishedPage>,
+  ): Promise<PublishedPage> {
+    if (isOld && this.#oldPages++ >= OLD_PAGES)
       throw new AuthError('busy', 'too many pages of old revocations', { retryAfter: 1 })
-    const page = pageFrom(from, now, deps)
-    kept.set(from, page)
+    const page = read()
+    this.#pages.set(from, page)
     page.then(
       ({ more, until }) => {
-        if (more && until <= now - RECENT) settled.set(from, deps.elapsed())
+        if (more && until <= now - RECENT) this.#final.set(from, this.#elapsed())
       },
-      // What could not be read is read again for whoever asks next.
-      () => kept.delete(from),
+      // A page that could not be read is read again for the next client.
+      () => this.#pages.delete(from),
     )
     return page
+  }
+
+  #beginSecond(): void {
+    this.#secondBegan = this.#elapsed()
+    this.#oldPages = 0
+    for (const [from, readAt] of this.#final)
+      if (this.#secondBegan - readAt >= KEPT) this.#final.delete(from)
+    for (const from of this.#pages.keys())
+      if (!this.#final.has(from)) this.#pages.delete(from)
   }
 }
 
 const grainOf = (moment: number): number => Math.floor(moment / GRAIN) * GRAIN
 
-/** Pages end with this grain at the latest; a moment behind it was told by a clock that has been set back since. */
+/** Pages end with this grain at the latest; a later moment comes from a clock that has been set back since. */
 const startOf = (since: number | undefined, now: UnixSeconds): number =>
   since === undefined || since > now + GRAIN ? 0 : grainOf(since)
 
-/** As many grains as have room for `PAGE` sessions, and at least one. */
-async function pageFrom(
+/** As many grains as have room for `PAGE` sessions, and one at least. */
+async function readPage(
   from: number,
   now: UnixSeconds,
-  { sessions, window: exactly }: PublishedPagesDeps,
+  deps: PublishedPagesDeps,
 ): Promise<PublishedPage> {
-  const window = Math.ceil(exactly)
+  const window = Math.ceil(deps.window)
+  const { sessions } = deps
   const rows = await sessions.revokedSince({ endedAt: from as UnixSeconds }, PAGE + 1)
-  if (rows.length <= PAGE)
-    return { window, until: grainOf(now - MARGIN), revoked: rows.map(idOf), more: false }
-  const last = grainOf(rows.at(-1)!.endedAt)
-  const page = rows.filter(({ endedAt }) => endedAt < last)
-  if (page.length > 0) return { window, until: last, revoked: page.map(idOf), more: true }
-  const grain = await restOfGrain(rows, last + GRAIN, sessions)
-  return { window, until: last + GRAIN, revoked: grain.map(idOf), more: true }
+  const next = rows[PAGE]
+  if (next === undefined)
+    return { window, until: grainOf(now - MARGIN), revoked: idsOf(rows), more: false }
+  const lastGrain = grainOf(next.endedAt)
+  const whole = rows.filter(({ endedAt }) => endedAt < lastGrain)
+  if (whole.length > 0)
+    return { window, until: lastGrain, revoked: idsOf(whole), more: true }
+  const until = lastGrain + GRAIN
+  const rest = await readUntil(until, next, sessions)
+  return { window, until, revoked: idsOf([...rows, ...rest]), more: true }
 }
 
-const idOf = ({ id }: RevokedSession): SessionId => id
+const idsOf = (rows: readonly RevokedSession[]): readonly SessionId[] =>
+  rows.map(({ id }) => id)
 
-/** All of one grain, of which there is more than a page. */
-async function restOfGrain(
-  rows: readonly RevokedSession[],
+/** The rest of a grain that holds more than a page. */
+async function readUntil(
   end: number,
+  from: RevokedSession,
   sessions: PublishedPagesDeps['sessions'],
 ): Promise<readonly RevokedSession[]> {
-  const all = [...rows]
-  for (;;) {
-    const page = await sessions.revokedSince(all.at(-1)!, PAGE)
-    const itsOwn = page.filter(({ endedAt }) => endedAt < end)
-    all.push(...itsOwn)
-    if (itsOwn.length < PAGE) return all
+  const rest: RevokedSession[] = []
+  let last: RevokedSession | undefined = from
+  while (last !== undefined) {
+    const page = await sessions.revokedSince(last, PAGE)
+    const inside = page.filter(({ endedAt }) => endedAt < end)
+    rest.push(...inside)
+    last = inside[PAGE - 1]
   }
+  return rest
 }

@@ -1,22 +1,22 @@
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
-import { RevokedSet, TABLES } from './revoked-set.ts'
+import { RevokedSet } from './revoked-set.ts'
 import type { FeedPosition, SessionId, Sessions } from './session.ts'
 import type { Change, Watch } from './watch.ts'
 
-/** What a process knows of the sessions that others end. */
+/** What a process knows of the revoked sessions. */
 export interface FeedState {
-  /** Seconds since its set was last known to hold all that had ended. */
+  /** Seconds since its set was last known to be complete. */
   readonly age: Seconds
   /** How many sessions the set holds. */
   readonly entries: number
-  /** Whether some have not found room in it: until those are forgotten anyway, the store is asked at each check. */
+  /** Whether some did not fit: until their tokens have expired, each check reads the store. */
   readonly full: boolean
 }
 
 export interface FeedSettings {
-  /** How long an end is remembered: the longest life of a token that is not asked for in the store, leeway included. */
+  /** How long a revoked session is kept at least: the longest life of a token that is checked without the store, plus leeway. */
   readonly window: Seconds
-  /** The age up to which the set is believed. */
+  /** The age up to which checks trust the set. */
   readonly maxAge: Seconds
   /** How many sessions it holds at most. */
   readonly capacity?: number
@@ -26,84 +26,78 @@ export interface FeedDeps {
   readonly sessions: Pick<Sessions, 'revokedSince'>
   readonly watch: Watch
   readonly clock: Clock
-  /** Seconds since some moment, never set back: what is old, and how long an entry is kept, is no matter of the wall clock. */
+  /** The monotonic clock, which decides what is old: the wall clock may be set. */
   readonly elapsed: () => Seconds
-  /** Told once that this process no longer learns what others end, and why; it goes on trying. */
+  /** Called once when the feed is disconnected; it goes on trying. */
   readonly cut: (reason: unknown) => void
-  /** Told once that it does again, and has caught up. */
+  /** Called once when it is connected again and has caught up. */
   readonly back: () => void
 }
 
-/** Rows that are read at once. */
+/** Rows of one query. */
 export const PAGE = 10_000
 
 /**
- * How far back is read again what was read, since a write takes its time before it is committed: mostly `LATE`, which is more
- * than it may wait for a lock; every `DEEP_EVERY` seconds `LATEST`.
+ * A reading begins this long before the end of the last one, since a write takes its time before it is committed: mostly
+ * `LOOK_BACK`, which is more than a write may wait for a lock; every `DEEP_EVERY` seconds `DEEP_LOOK_BACK`.
  */
-const LATE = seconds(10)
-export const LATEST = seconds(60)
+const LOOK_BACK = seconds(10)
+export const DEEP_LOOK_BACK = seconds(60)
 const DEEP_EVERY = seconds(15)
 
-/** By so much a clock may move against the stopwatch before it was set. */
+/** A difference between wall clock and monotonic clock of more than this means that the wall clock was set. */
 const JUMP = seconds(1)
 
-/** Milliseconds before a reading that failed is tried again. */
+/** Milliseconds before a failed reading is repeated. */
 const RETRY = 500
 
 /** Milliseconds between looks at what is due. */
-const BEAT = 250
+const TICK = 250
 
-/** Where nothing was heard for so long, the store is read unasked; and for so long, the feed counts as cut. */
+/** After this long without news the feed reads the store unasked; after `CUT` it counts as disconnected. */
 const SILENT = seconds(1)
 const CUT = seconds(5)
 
-/**
- * In so much of the window each table of the set is swept once. It is a little more than a quarter, so that the four rounds
- * that every entry outlives are the whole window even where `AT_ONCE` sweeps come early.
- */
-const ROUND = 0.26
-const AT_ONCE = TABLES / 8
+const NEVER = Number.NEGATIVE_INFINITY
 
-/** The sessions that have ended and whose access tokens could still live, as this process and its feed know them. */
+/** The revoked sessions whose access tokens may still be alive, as far as this process and its feed know. */
 export class RevocationFeed {
   readonly #set: RevokedSet
-  readonly #terms: FeedSettings
-  readonly #world: FeedDeps
+  readonly #settings: FeedSettings
+  readonly #deps: FeedDeps
   readonly #watching: { stop(): void }
-  readonly #beat: NodeJS.Timeout
-  readonly #openedAt: Seconds
-  /** When the set was last complete, by the stopwatch. */
+  readonly #timer: NodeJS.Timeout
+  /** When the set was last complete, by the monotonic clock and by the wall clock. */
   #completeAt: Seconds
-  /** The same by the clock. */
-  #readUpTo = Number.NEGATIVE_INFINITY as UnixSeconds
-  #deepAt = Number.NEGATIVE_INFINITY as Seconds
-  /** When an end found no room. */
-  #lostAt = Number.NEGATIVE_INFINITY as Seconds
-  #swept = 0
-  /** Whether something has changed that no reading has begun to look for. */
-  #unread = true
+  #readUpTo = NEVER as UnixSeconds
+  #deepReadAt = NEVER as Seconds
+  /** When a session did not fit. */
+  #overflowedAt = NEVER as Seconds
+  /** When the set last aged. */
+  #agedAt: Seconds
+  /** Whether something has changed since the latest reading began. */
+  #hasUnread = true
   #reading: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
   #isCut = false
-  #closed = false
+  #isClosed = false
 
-  private constructor(terms: FeedSettings, deps: FeedDeps) {
-    this.#terms = terms
-    this.#world = deps
-    this.#set = new RevokedSet(terms.capacity)
-    this.#openedAt = deps.elapsed()
-    this.#completeAt = this.#openedAt
+  private constructor(settings: FeedSettings, deps: FeedDeps) {
+    this.#settings = settings
+    this.#deps = deps
+    this.#set = new RevokedSet(settings.capacity)
+    this.#completeAt = deps.elapsed()
+    this.#agedAt = this.#completeAt
     this.#watching = deps.watch({
-      changed: (change) => this.#heard(change),
-      upToDate: () => this.#told(),
+      changed: (change) => this.#onChange(change),
+      upToDate: () => this.#onUpToDate(),
     })
-    this.#beat = setInterval(() => this.#look(), BEAT).unref()
+    this.#timer = setInterval(() => this.#tick(), TICK).unref()
   }
 
-  /** Resolves when the set knows everything that has ended by now. */
-  static async open(terms: FeedSettings, deps: FeedDeps): Promise<RevocationFeed> {
-    const feed = new RevocationFeed(terms, deps)
+  /** Resolves when the set holds every session that has been revoked by now. */
+  static async open(settings: FeedSettings, deps: FeedDeps): Promise<RevocationFeed> {
+    const feed = new RevocationFeed(settings, deps)
     try {
       feed.#reading = feed.#read()
       await feed.#reading
@@ -112,33 +106,37 @@ export class RevocationFeed {
       throw error
     }
     feed.#reading = undefined
-    if (feed.#unread) feed.#changed()
+    if (feed.#hasUnread) feed.refresh()
     return feed
   }
 
-  /** Whether a session is known to have ended. */
+  /** Whether a session is known to be revoked. */
   has(id: SessionId): boolean {
     return this.#set.has(id)
   }
 
-  /** Whether one that is not known to have ended has not. */
-  isBelieved(): boolean {
-    const now = this.#world.elapsed()
-    return now - this.#completeAt < this.#terms.maxAge && !this.#isFull(now)
+  /** Whether a session that the set does not hold is not revoked. */
+  isComplete(): boolean {
+    const now = this.#deps.elapsed()
+    return now - this.#completeAt < this.#settings.maxAge && !this.#isFull(now)
   }
 
-  /** A session that has ended. */
   add(id: SessionId): void {
-    if (!this.#set.add(id)) this.#lostAt = this.#world.elapsed()
+    if (!this.#set.add(id)) this.#overflowedAt = this.#deps.elapsed()
   }
 
-  /** Something may have ended that nobody will tell of. */
-  doubt(): void {
-    this.#changed()
+  /** Reads the store, one reading at a time; what changes meanwhile is read after it. */
+  refresh(): void {
+    if (this.#isClosed) return
+    this.#hasUnread = true
+    this.#reading ??= this.#read().then(
+      () => this.#onRead(),
+      (error: unknown) => this.#onReadFailed(error),
+    )
   }
 
   state(): FeedState {
-    const now = this.#world.elapsed()
+    const now = this.#deps.elapsed()
     return {
       age: seconds(now - this.#completeAt),
       entries: this.#set.size,
@@ -147,114 +145,110 @@ export class RevocationFeed {
   }
 
   close(): void {
-    this.#closed = true
+    this.#isClosed = true
     this.#watching.stop()
-    clearInterval(this.#beat)
+    clearInterval(this.#timer)
     clearTimeout(this.#retry)
   }
 
   #isFull(now: Seconds): boolean {
-    return now - this.#lostAt <= this.#terms.window
+    return now - this.#overflowedAt <= this.#settings.window
   }
 
-  #heard(change: Change): void {
-    if (change.kind === 'ended') for (const id of change.sessions) this.add(id)
-    else if (change.kind === 'anything') this.#changed()
+  #onChange(change: Change): void {
+    if (change.kind === 'anything') this.refresh()
+    if (change.kind !== 'ended') return
+    for (const id of change.sessions) this.add(id)
   }
 
-  /** All has been told. What was only said to have changed has to be read first, and a clock that was set read after. */
-  #told(): void {
-    if (this.#unread || this.#reading !== undefined) return
-    const [elapsed, now] = [this.#world.elapsed(), this.#world.clock()]
-    if (this.#wasSet(elapsed, now)) this.#changed()
-    else this.#completed(elapsed, now)
+  /** Every change was reported. One that named no sessions has to be read first; if the clock was set, the store is read again. */
+  #onUpToDate(): void {
+    if (this.#hasUnread || this.#reading !== undefined) return
+    const [elapsed, now] = [this.#deps.elapsed(), this.#deps.clock()]
+    if (this.#wasClockSet(elapsed, now)) this.refresh()
+    else this.#complete(elapsed, now)
   }
 
-  /** Reads the feed, one reading at a time; what changes meanwhile is read after it. */
-  #changed(): void {
-    if (this.#closed) return
-    this.#unread = true
-    this.#reading ??= this.#read().then(
-      () => {
-        this.#reading = undefined
-        if (this.#unread) this.#changed()
-      },
-      (error: unknown) => {
-        this.#reading = undefined
-        this.#unread = true
-        if (this.#closed) return
-        this.#fails(error)
-        clearTimeout(this.#retry)
-        this.#retry = setTimeout(() => this.#retried(), RETRY).unref()
-      },
-    )
+  #onRead(): void {
+    this.#reading = undefined
+    if (this.#hasUnread) this.refresh()
   }
 
-  #retried(): void {
-    this.#retry = undefined
-    this.#changed()
+  #onReadFailed(error: unknown): void {
+    this.#reading = undefined
+    this.#hasUnread = true
+    if (this.#isClosed) return
+    this.#disconnect(error)
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      this.refresh()
+    }, RETRY).unref()
   }
 
   async #read(): Promise<void> {
-    this.#unread = false
-    const [elapsed, now] = [this.#world.elapsed(), this.#world.clock()]
-    const isDeep = elapsed - this.#deepAt >= DEEP_EVERY
-    let from: FeedPosition = {
-      endedAt: this.#since(elapsed, now, isDeep ? LATEST : LATE),
-    }
-    for (;;) {
-      const page = await this.#world.sessions.revokedSince(from, PAGE)
-      for (const { id } of page) this.add(id)
-      const last = page.at(-1)
-      if (last === undefined || page.length < PAGE || this.#closed) break
-      from = last
-    }
-    if (isDeep) this.#deepAt = elapsed
-    this.#completed(elapsed, now)
-    this.#sweep()
+    this.#hasUnread = false
+    const [elapsed, now] = [this.#deps.elapsed(), this.#deps.clock()]
+    const isDeep = elapsed - this.#deepReadAt >= DEEP_EVERY
+    await this.#readPages(this.#startOf(elapsed, now, isDeep))
+    if (isDeep) this.#deepReadAt = elapsed
+    this.#complete(elapsed, now)
   }
 
-  #since(elapsed: Seconds, now: UnixSeconds, lookBack: Seconds): UnixSeconds {
-    const window = this.#terms.window + LATEST
-    // What was read up to a moment says nothing where that moment comes twice, or has been left out.
-    if (this.#wasSet(elapsed, now))
+  async #readPages(endedAt: UnixSeconds): Promise<void> {
+    let from: FeedPosition | undefined = { endedAt }
+    while (from !== undefined && !this.#isClosed) {
+      const page: Awaited<ReturnType<Sessions['revokedSince']>> =
+        await this.#deps.sessions.revokedSince(from, PAGE)
+      for (const { id } of page) this.add(id)
+      // The row after a full page, if there is one.
+      from = page[PAGE - 1]
+    }
+  }
+
+  /** Where a reading begins: short of what was read already, unless the clock was set since. */
+  #startOf(elapsed: Seconds, now: UnixSeconds, isDeep: boolean): UnixSeconds {
+    const window = this.#settings.window + DEEP_LOOK_BACK
+    if (this.#wasClockSet(elapsed, now))
       return (Math.min(this.#readUpTo, now) - window) as UnixSeconds
+    const lookBack = isDeep ? DEEP_LOOK_BACK : LOOK_BACK
     return Math.max(this.#readUpTo - lookBack, now - window) as UnixSeconds
   }
 
-  /** Whether the clock has moved otherwise than the time since the set was last complete. */
-  #wasSet(elapsed: Seconds, now: UnixSeconds): boolean {
-    if (!Number.isFinite(this.#readUpTo)) return false
+  /** Whether wall clock and monotonic clock disagree about the time since the set was last complete. */
+  #wasClockSet(elapsed: Seconds, now: UnixSeconds): boolean {
+    if (this.#readUpTo === NEVER) return false
     return Math.abs(now - this.#readUpTo - (elapsed - this.#completeAt)) > JUMP
   }
 
-  #completed(elapsed: Seconds, now: UnixSeconds): void {
+  #complete(elapsed: Seconds, now: UnixSeconds): void {
     this.#completeAt = elapsed
     this.#readUpTo = now
+    this.#ageIfDue()
     if (!this.#isCut) return
     this.#isCut = false
-    this.#world.back()
+    this.#deps.back()
   }
 
-  #fails(reason: unknown): void {
+  #disconnect(reason: unknown): void {
     if (this.#isCut) return
     this.#isCut = true
-    this.#world.cut(reason)
+    this.#deps.cut(reason)
   }
 
-  /** Sweeps what is due, and asks where nobody says anything. */
-  #look(): void {
-    this.#sweep()
+  #tick(): void {
+    this.#ageIfDue()
     const { age } = this.state()
-    if (age > CUT) this.#fails(`nothing was heard of them for ${CUT} seconds`)
+    if (age > CUT) this.#disconnect(`no news of revoked sessions for ${CUT} seconds`)
     if (age > SILENT && this.#reading === undefined && this.#retry === undefined)
-      this.#changed()
+      this.refresh()
   }
 
-  #sweep(): void {
-    const round = this.#terms.window * ROUND
-    const due = Math.floor(((this.#world.elapsed() - this.#openedAt) / round) * TABLES)
-    for (let i = 0; i < Math.min(due - this.#swept, AT_ONCE); i++) this.#set.sweep()
-    this.#swept = due
+  /** A session outlives one call and is dropped at the next: it is kept for one window at least, for two at most. */
+  #ageIfDue(): void {
+    const now = this.#deps.elapsed()
+    if (now - this.#agedAt < this.#settings.window) return
+    this.#set.age()
+    this.#agedAt = now
   }
 }

@@ -2,74 +2,73 @@ import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { hexId, systemRandom } from '../base/random.ts'
-import { RevokedSet, SWEEPS, TABLES } from './revoked-set.ts'
-
-const sweepAll = (set: RevokedSet): void => {
-  for (let i = 0; i < TABLES; i++) set.sweep()
-}
+import { RevokedSet } from './revoked-set.ts'
 
 /** Texts of every kind that an id may be, and such as differ little. */
-const KINDS: readonly ((n: number) => string)[] = [
-  (n) => n.toString(16).padStart(32, '0'),
-  (n) => `${n}`,
-  (n) => 'a'.repeat(n % 300) + n,
-  (n) => `\u{1f511}${n}\0`,
-]
-const anyId = (among: number): string => KINDS[randomInt(KINDS.length)]!(randomInt(among))
+const KINDS = [
+  (n: number) => n.toString(16).padStart(32, '0'),
+  (n: number) => `${n}`,
+  (n: number) => 'a'.repeat(n % 300) + n,
+  (n: number) => `\u{1f511}${n}\0`,
+] as const
+const anyId = (among: number): string => KINDS[randomInt(4) as 0](randomInt(among))
 
-test('it is the set that a Map with a count of sweeps is, whatever is added, looked for and swept', () => {
+test('it holds what two Sets that take turns hold, whatever is added, looked for and aged', () => {
   for (let round = 0; round < 9; round++) {
-    const among = [10, 1000, 100_000][round % 3]!
+    const among = [10, 1000, 100_000][round % 3] ?? 10
     const set = new RevokedSet()
-    const model = new Map<string, number>()
+    let [young, aged] = [new Set<string>(), new Set<string>()]
+    const holds = (id: string): boolean => young.has(id) || aged.has(id)
     for (let step = 0; step < 20_000; step++) {
       const id = anyId(among)
-      if (!model.has(id)) model.set(id, SWEEPS)
+      if (!holds(id)) young.add(id)
       assert.equal(set.add(id), true)
       const other = anyId(among)
-      assert.equal(set.has(other), model.has(other))
+      assert.equal(set.has(other), holds(other))
       if (randomInt(4000) > 0) continue
-      sweepAll(set)
-      for (const [known, lives] of model)
-        lives > 1 ? model.set(known, lives - 1) : model.delete(known)
-      assert.equal(set.size, model.size)
-      for (const known of model.keys()) assert.equal(set.has(known), true)
+      set.age()
+      ;[young, aged] = [new Set(), young]
+      for (const known of aged) assert.equal(set.has(known), true)
     }
-    assert.equal(set.size, model.size)
+    assert.equal(set.size, young.size + aged.size)
   }
 })
 
-test('ids that fall on one slot do not hide one another, nor does one that is forgotten', () => {
-  // Four ids, and then eight, in each of 1024 tables, of which the smallest have eight slots.
+test('ids that share a slot do not hide one another', () => {
+  // Four ids in each of 1024 tables, of which the smallest have eight slots.
   const set = new RevokedSet()
-  const early = Array.from({ length: 4096 }, () => hexId(systemRandom))
-  for (const id of early) set.add(id)
-  sweepAll(set)
-  const late = Array.from({ length: 4096 }, () => hexId(systemRandom))
-  for (const id of late) set.add(id)
-  for (let i = 1; i < SWEEPS; i++) sweepAll(set)
+  const ids = Array.from({ length: 4096 }, () => hexId(systemRandom))
+  for (const id of ids) set.add(id)
 
   assert.deepEqual(
-    early.filter((id) => set.has(id)),
-    [],
-  )
-  assert.deepEqual(
-    late.filter((id) => !set.has(id)),
+    ids.filter((id) => !set.has(id)),
     [],
   )
   assert.equal(set.size, 4096)
 })
 
-test('an id that comes again and again is forgotten all the same', () => {
+test('an id is dropped the second time the set ages', () => {
   const set = new RevokedSet()
-  for (let i = 0; i < SWEEPS; i++) {
+  set.add('s')
+  set.age()
+  assert.equal(set.has('s'), true)
+
+  set.age()
+
+  assert.equal(set.has('s'), false)
+  assert.equal(set.size, 0)
+})
+
+test('an id that is added again and again is dropped all the same', () => {
+  const set = new RevokedSet()
+  for (let i = 0; i < 2; i++) {
     set.add('s')
-    sweepAll(set)
+    set.age()
   }
   assert.equal(set.has('s'), false)
 })
 
-test('a set that is full says so, keeps what it has, and has room again when something was forgotten', () => {
+test('a full set refuses new ids, keeps what it has, and takes new ones when some were dropped', () => {
   const set = new RevokedSet(100)
   for (let i = 0; i < 100; i++) assert.equal(set.add(`${i}`), true)
 
@@ -78,7 +77,9 @@ test('a set that is full says so, keeps what it has, and has room again when som
   assert.equal(set.add('7'), true)
   assert.equal(set.size, 100)
 
-  for (let i = 0; i < SWEEPS; i++) sweepAll(set)
+  set.age()
+  assert.equal(set.add('one more'), false)
+  set.age()
   assert.equal(set.add('one more'), true)
   assert.equal(set.size, 1)
 })

@@ -84,7 +84,7 @@ export async function openSessionManager(
     try {
       return await write
     } catch (error) {
-      feed.doubt()
+      feed.refresh()
       throw error
     }
   }
@@ -109,7 +109,7 @@ export async function openSessionManager(
   return {
     isRevoked(id, life) {
       if (feed.has(id)) return true
-      if (life <= longest && feed.isBelieved()) return false
+      if (life <= longest && feed.isComplete()) return false
       return asked(id)
     },
     feed: () => feed.state(),

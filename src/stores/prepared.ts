@@ -1,39 +1,36 @@
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
 
-/** Stands in a query for a value that each run brings. */
-class Placeholder {
-  readonly name: string
-  constructor(name: string) {
+/** Stands in a compiled query for a value that each run gives. */
+class Parameter {
+  readonly name: PropertyKey
+  constructor(name: PropertyKey) {
     this.name = name
   }
 }
 
-/** Every name gives its placeholder. It has the value's type, since a query takes it in the value's place. */
-const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(String(name)) })
+/** Has a `Parameter` for every name. */
+const PARAMETERS = new Proxy({}, { get: (_, name) => new Parameter(name) })
 
 /**
- * A query that is built and compiled once, which takes longer than running it, and then run with values.
+ * Compiles a query once, since that takes longer than running it.
  *
- * @param build the query, its values named as members of its argument; `undefined` is written as null
+ * @param build the query, with the members of its argument in place of values
+ * @returns runs the query; a value that is `undefined` is written as null
  */
 export function prepared<Values extends object, Row>(
   db: Pick<Kysely<never>, 'executeQuery'>,
-  build: (its: Values) => Compilable<Row>,
+  build: (values: Values) => Compilable<Row>,
 ): (values: Values) => Promise<QueryResult<Row>> {
-  let query: CompiledQuery | undefined
+  let compiled: CompiledQuery<Row> | undefined
   return (values) => {
-    query ??= build(placeholders as Values).compile()
-    const parameters = query.parameters.map((parameter) =>
-      parameter instanceof Placeholder
-        ? (values[parameter.name as keyof Values] ?? null)
-        : parameter,
-    )
-    const { sql, queryId, query: node } = query
-    return db.executeQuery<Row>({
-      sql,
-      queryId,
-      query: node,
-      parameters,
-    } as CompiledQuery<Row>)
+    // Kysely takes a parameter wherever it takes a value.
+    compiled ??= build(PARAMETERS as Values).compile()
+    const parameters = compiled.parameters.map((each) => argumentOf(each, values))
+    return db.executeQuery({ ...compiled, parameters })
   }
+}
+
+function argumentOf(parameter: unknown, values: object): unknown {
+  if (!(parameter instanceof Parameter)) return parameter
+  return Reflect.get(values, parameter.name) ?? null
 }

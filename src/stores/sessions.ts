@@ -1,15 +1,15 @@
-import { type Expression, type Kysely, type Selectable, type SqlBool, sql } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
 import type {
   NewSession,
   RevokeReason,
-  Rotation,
   Session,
   SessionId,
   Sessions,
 } from '../sessions/session.ts'
 import { prepared } from './prepared.ts'
-import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
+import { type Deadline, type Swap, swapOf, swapQuery } from './session-swap.ts'
+import type { Flag, SessionTable, Tables } from './tables.ts'
 
 type Row = Selectable<SessionTable>
 type StateRow = Row & {
@@ -17,28 +17,18 @@ type StateRow = Row & {
   readonly user_epoch: number | null
 }
 
-/** Reasons said of the user; one said of the token takes their place. */
-const OF_THE_USER: readonly RevokeReason[] = ['password', 'inactive', 'deleted']
-
-/** Where a database may do what it was asked when whoever asked has long been told that it could not. */
-export interface ClockCheck {
-  /** Until when what is asked now may be done, by the database's clock. */
-  until(): UnixSeconds
-  /** Whether that is still to come, in SQL. */
-  isInTime(until: UnixSeconds): Expression<SqlBool>
-}
+/** Reasons that concern the user; one that concerns the token replaces them. */
+const USER_REASONS: readonly RevokeReason[] = ['password', 'inactive', 'deleted']
 
 /**
  * Sessions in SQL. Every verb is one statement, and the condition stands in the statement that changes the row.
- *
- * @param lateness a rotation that comes late is not done: its overlap would be over when its token is presented again
  */
-export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions {
+export function sqlSessions(db: Kysely<Tables>, deadline?: Deadline): Sessions {
   const insert = prepared<NewSession, never>(db, (its) =>
     db.insertInto('sessions').values(rowOf(its)),
   )
 
-  const insertUnlessThere = prepared<NewSession, never>(db, (its) =>
+  const insertIfMissing = prepared<NewSession, never>(db, (its) =>
     db
       .insertInto('sessions')
       .values(rowOf(its))
@@ -46,39 +36,7 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
   )
 
   const swap = prepared<Swap, Row>(db, (its) =>
-    db
-      .updateTable('sessions')
-      .set((session) => ({
-        generation: session('generation', '+', 1),
-        previous_jti: session.ref('jti'),
-        jti: its.newJti,
-        rotated_at: its.now,
-        idle_expires_at: sql<UnixSeconds>`case when expires_at < ${its.idleEnd} then expires_at else ${its.idleEnd} end`,
-      }))
-      .where('id', '=', its.id)
-      .where('generation', '=', its.generation)
-      .where('jti', '=', its.jti)
-      .where('ended_at', 'is', null)
-      .where('expires_at', '>', its.alive)
-      .where('idle_expires_at', '>', its.alive)
-      .$if(lateness !== undefined, (query) => query.where(lateness!.isInTime(its.until)))
-      .where((session) =>
-        session.or([
-          session.and([
-            session('user_id', 'is', null),
-            sql<boolean>`${its.userless} = 1`,
-          ]),
-          session.exists(
-            session
-              .selectFrom('users')
-              .select('users.id')
-              .whereRef('users.id', '=', 'sessions.user_id')
-              .where(sql<boolean>`(users.active = 1 or ${its.anyActive} = 1)`)
-              .where(sql<boolean>`(users.epoch = sessions.epoch or ${its.anyEpoch} = 1)`),
-          ),
-        ]),
-      )
-      .returningAll(),
+    swapQuery(db, its, deadline).returningAll(),
   )
 
   const find = prepared<{ id: SessionId }, StateRow>(db, (its) =>
@@ -96,11 +54,11 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
     },
 
     async adopt(session) {
-      await insertUnlessThere(session)
+      await insertIfMissing(session)
     },
 
     async rotate(rotation) {
-      const { rows } = await swap(swapOf(rotation, lateness))
+      const { rows } = await swap(swapOf(rotation, deadline))
       return rows[0] && sessionOf(rows[0])
     },
 
@@ -122,9 +80,12 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
         }))
         .where('id', '=', id)
         .where((its) =>
-          OF_THE_USER.includes(reason)
+          USER_REASONS.includes(reason)
             ? its('ended_at', 'is', null)
-            : its.or([its('ended_at', 'is', null), its('end_reason', 'in', OF_THE_USER)]),
+            : its.or([
+                its('ended_at', 'is', null),
+                its('end_reason', 'in', USER_REASONS),
+              ]),
         )
         .executeTakeFirst()
       return numUpdatedRows === 1n
@@ -182,39 +143,6 @@ export function sqlSessions(db: Kysely<Tables>, lateness?: ClockCheck): Sessions
     },
   }
 }
-
-/** The values of the swap: what it compares, what it writes, and which of its conditions are waived. */
-export interface Swap {
-  readonly id: SessionId
-  readonly generation: number
-  readonly jti: string
-  readonly newJti: string
-  readonly now: UnixSeconds
-  /** Whatever ends after this counts as alive. */
-  readonly alive: UnixSeconds
-  readonly idleEnd: UnixSeconds
-  readonly until: UnixSeconds
-  readonly userless: Flag
-  readonly anyActive: Flag
-  readonly anyEpoch: Flag
-}
-
-export const swapOf = (
-  { id, generation, jti, newJti, idle, leeway, now, require }: Rotation,
-  lateness: ClockCheck | undefined,
-): Swap => ({
-  id,
-  generation,
-  jti,
-  newJti,
-  now,
-  alive: (now - leeway) as UnixSeconds,
-  idleEnd: (now + idle) as UnixSeconds,
-  until: lateness?.until() ?? now,
-  userless: flag(!require.user),
-  anyActive: flag(!require.active),
-  anyEpoch: flag(!require.epoch),
-})
 
 const rowOf = (session: NewSession): Row => ({
   id: session.id,

@@ -1,3 +1,5 @@
+import '../base/node-version.ts'
+
 export type { LogEntry } from '../base/log.ts'
 export type { TestClock } from './clock.ts'
 export type { Faults, StoreVerb } from './faults.ts'

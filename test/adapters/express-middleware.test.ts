@@ -93,7 +93,7 @@ test('a body that somebody has read and left nowhere is told to the operator', a
   const answer = await fetch(`${url}/api/token/verify/`, { method: 'POST', body: '{}' })
 
   assert.equal(answer.status, 500)
-  assert.match(String(logged.at(-1)?.reason), /the body was read before it came here/)
+  assert.match(String(logged.at(-1)?.reason), /Another listener has read the body/)
 })
 
 for (const [name, parser] of [

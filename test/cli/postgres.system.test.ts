@@ -164,6 +164,6 @@ test('without the package pg, one line says how to install it', async (t) => {
   assert.equal(code, 1)
   assert.equal(
     stderr,
-    'PostgreSQL is spoken to by the package "pg", which is not installed: type "npm install pg".\n',
+    'PostgreSQL needs the package "pg", which is not installed. Type: npm install pg\n',
   )
 })

@@ -148,6 +148,8 @@ test('Dockerfile.dockerignore keeps every file that the package is built from', 
     'package-lock.json',
     'tsconfig.json',
     'tsconfig.build.json',
+    'tsdown.config.ts',
+    'tools',
   ].filter((file) => file !== 'dist' && !kept.includes(file))
 
   assert.deepEqual(missing, [])

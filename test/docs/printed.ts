@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { SUBPATHS } from '../../tools/entries.ts'
 
 /** A program as a page prints it. */
 export interface Printed {
@@ -40,13 +41,8 @@ export const askedIn = (
 
 /** The sources of what the package exports, by the name that a program imports. */
 export const SOURCES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(
-    JSON.parse(readFileSync('package.json', 'utf8')).exports as Record<
-      string,
-      { default: string }
-    >,
-  ).map(([name, { default: built }]) => [
-    name.replace('.', 'watchword'),
-    built.replace('./dist/', 'src/').replace(/js$/, 'ts'),
+  Object.entries(SUBPATHS).map(([name, source]) => [
+    name === 'index' ? 'watchword' : `watchword/${name}`,
+    source,
   ]),
 )

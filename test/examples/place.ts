@@ -31,21 +31,10 @@ after(() => {
 
 async function build(folder: string): Promise<string> {
   const installed = join(folder, 'node_modules', 'watchword')
-  // Types are checked by `npm run types`.
-  const words = [
-    '-p',
-    'tsconfig.build.json',
-    '--noCheck',
-    '--outDir',
-    join(installed, 'dist'),
-  ]
-  await run(process.execPath, ['node_modules/typescript/bin/tsc', ...words])
+  const words = ['node_modules/tsdown/dist/run.mjs', '--out-dir', join(installed, 'dist')]
+  await run(process.execPath, words)
   for (const file of ['package.json', 'bin'])
     cpSync(file, join(installed, file), { recursive: true })
-  cpSync(
-    'src/passwords/common-passwords.txt.gz',
-    join(installed, 'dist/passwords/common-passwords.txt.gz'),
-  )
   return folder
 }
 

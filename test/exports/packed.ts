@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 
@@ -28,42 +37,164 @@ async function type(words: readonly string[], input: string) {
   return { code: child.exitCode, out: out.join(''), err: err.join('') }
 }
 
-test('each subpath can be imported', async () => {
+const PACKAGE = join(place, 'package')
+const read = (file: string): string => readFileSync(join(PACKAGE, file), 'utf8')
+const manifest = JSON.parse(read('package.json'))
+const SUBPATHS = Object.keys(manifest.exports).map((name) =>
+  name.replace('.', 'watchword'),
+)
+
+/** The package in a project that has no other. */
+const bare = join(place, 'bare')
+mkdirSync(join(bare, 'node_modules'), { recursive: true })
+cpSync(PACKAGE, join(bare, 'node_modules', 'watchword'), {
+  recursive: true,
+  filter: (path) => basename(path) !== 'node_modules',
+})
+/** Every subpath but Nest's, whose decorators are Nest's own. */
+const ALONE = SUBPATHS.filter((name) => name !== 'watchword/nest')
+
+/** What a program of the bare project prints. */
+async function printed(program: string, node = process.execPath): Promise<string> {
+  const { stdout } = await run(node, ['--eval', program], { cwd: bare })
+  return stdout
+}
+
+test('each subpath is imported and required, without any other package', async () => {
   const program = `
-    import { watchword } from 'watchword'
-    import { apiToken } from 'watchword/authentication'
-    import { verifier } from 'watchword/jwt'
-    import { mount } from 'watchword/node'
-    console.log(typeof watchword, typeof apiToken, typeof verifier, typeof mount)`
-  const { stdout } = await run(
-    process.execPath,
-    ['--input-type=module', '--eval', program],
-    {
-      cwd: join(place, 'package'),
-    },
-  )
-  assert.equal(stdout, 'function function function function\n')
+    const names = ${JSON.stringify(ALONE)}
+    const counts = names.map((name) => Object.keys(require(name)).length)
+    Promise.all(names.map((name) => import(name))).then((found) =>
+      console.log(found.every((each, i) => counts[i] > 0 && Object.keys(each).length >= counts[i])))`
+  assert.equal(await printed(program), 'true\n')
 })
 
-test('adapters are imported without their frameworks', async () => {
-  const bare = join(place, 'bare')
-  mkdirSync(join(bare, 'node_modules'), { recursive: true })
-  cpSync(join(place, 'package'), join(bare, 'node_modules', 'watchword'), {
-    recursive: true,
-    filter: (path) => basename(path) !== 'node_modules',
-  })
-  for (const name of ['kysely', 'zod'])
-    symlinkSync(resolve('node_modules', name), join(bare, 'node_modules', name))
-  const program = `
-    const names = ['express', 'fastify', 'fetch', 'hono', 'node', 'next', 'permissions', 'verify']
-    const found = await Promise.all(names.map((name) => import('watchword/' + name)))
-    console.log(found.every((each) => Object.keys(each).length > 0))`
-  const { stdout } = await run(
-    process.execPath,
-    ['--input-type=module', '--eval', program],
-    { cwd: bare },
-  )
+test('the entry of Nest is imported beside Nest', async () => {
+  const program = `import('watchword/nest').then((found) => console.log(Object.keys(found).length > 0))`
+  const { stdout } = await run(process.execPath, ['--eval', program], { cwd: PACKAGE })
   assert.equal(stdout, 'true\n')
+})
+
+test('an older Node.js is told which one is needed, by every subpath that needs it', async (t) => {
+  const older = await anOlderNode()
+  if (older === undefined)
+    return t.skip('no Node.js older than 24.7 in /usr/bin or /usr/local/bin')
+  const names = ALONE.filter((name) => name !== 'watchword/verify')
+  const program = `
+    const names = ${JSON.stringify(names)}
+    const said = ({ message }) => message
+    Promise.all(names.map((name) => import(name).then(() => name, said))).then((all) =>
+      console.log(JSON.stringify([...new Set(all)])))`
+  const [first = '', ...others] = JSON.parse(await printed(program, older))
+  assert.deepEqual(others, [])
+  assert.match(
+    first,
+    /^watchword needs Node\.js 24\.7 or later; this is \d+\.\d+\.\d+\. Get one from \S+$/,
+  )
+})
+
+/** The first of the usual places that is too old and can read modules. */
+async function anOlderNode(): Promise<string | undefined> {
+  for (const path of ['/usr/bin/node', '/usr/local/bin/node']) {
+    if (!existsSync(path)) continue
+    const { stdout } = await run(path, ['--version'])
+    const [, major, minor] = /^v(\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? []
+    if (
+      major !== undefined &&
+      minor !== undefined &&
+      (major < 24 || (major === 24 && minor < 7))
+    )
+      return path
+  }
+  return undefined
+}
+
+const namedIn = (code: string): readonly string[] =>
+  [
+    ...withoutComments(code).matchAll(/\b(?:from|import)\s*\(?\s*["']([\w@./:-]+)["']/g),
+  ].map(([, name = '']) => name)
+const withoutComments = (code: string): string =>
+  code.replace(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '')
+
+/** What a built file imports by a literal, and the files among it, with theirs. */
+function reached(
+  file: string,
+  seen = new Map<string, readonly string[]>(),
+): ReadonlyMap<string, readonly string[]> {
+  if (seen.has(file)) return seen
+  const found = namedIn(read(file))
+  seen.set(file, found)
+  for (const name of found.filter((each) => each.startsWith('.')))
+    reached(join(dirname(file), name), seen)
+  return seen
+}
+
+test('the entry of the verifier reaches nothing of Node.js', () => {
+  const all = [...reached('dist/verify.js').values()].flat()
+  assert.ok(all.length > 3)
+  assert.deepEqual(
+    all.filter((name) => !name.startsWith('.')),
+    [],
+  )
+})
+
+test('code and declarations name only packages that their subpath cannot do without', () => {
+  /** What a program that uses the subpath has installed. */
+  const OWN: Readonly<Record<string, RegExp>> = {
+    express: /^express$/,
+    fastify: /^fastify$/,
+    hono: /^hono$/,
+    nest: /^@nestjs\/common$/,
+    next: /^next\/\w+\.js$/,
+  }
+  for (const name of Object.keys(manifest.exports).map(
+    (each) => each.replace(/^\.\/?/, '') || 'index',
+  )) {
+    const code = [...reached(`dist/${name}.js`).values()].flat()
+    const types = declared(`dist/${name}.d.ts`)
+    const foreign = [...code, ...types].filter(
+      (each) =>
+        !each.startsWith('.') && !each.startsWith('node:') && !OWN[name]?.test(each),
+    )
+    assert.deepEqual(foreign, [], name)
+  }
+})
+
+/** The same of declarations, which name the built code of others. */
+function declared(file: string, seen = new Set<string>()): readonly string[] {
+  if (seen.has(file)) return []
+  seen.add(file)
+  const found = namedIn(read(file))
+  const inner = found.filter((each) => each.startsWith('.'))
+  return [
+    ...found,
+    ...inner.flatMap((each) =>
+      declared(join(dirname(file), each.replace(/js$/, 'd.ts')), seen),
+    ),
+  ]
+}
+
+test('what is built in is listed with its licence', () => {
+  const text = read('dist/THIRD-PARTY-LICENSES')
+  const named = [...text.matchAll(/^(\S+) \d\S+ \(MIT\)$/gm)].map(([, name]) => name)
+  assert.deepEqual(named, ['kysely', 'zod'])
+  assert.match(text, /Django Software Foundation/)
+})
+
+test('links of the pages lead to files of the package', () => {
+  const pages = globSync('{*,docs/**/*}.md', { cwd: PACKAGE })
+  assert.ok(
+    pages.includes('README.md') &&
+      pages.includes('CHANGELOG.md') &&
+      pages.includes('docs/start.md'),
+  )
+  const dead = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !existsSync(join(PACKAGE, dirname(page), link)))
+      .map((link) => `${page}: ${link}`),
+  )
+  assert.deepEqual(dead, [])
 })
 
 test('the command makes a user, and knows which passwords are common', async () => {

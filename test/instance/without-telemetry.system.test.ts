@@ -9,7 +9,7 @@ import { registerHooks } from 'node:module'
 registerHooks({
   resolve(name, context, next) {
     if (name !== '@opentelemetry/api') return next(name, context)
-    throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' })
+    throw Object.assign(new Error("Cannot find package '@opentelemetry/api'"), { code: 'ERR_MODULE_NOT_FOUND' })
   },
 })
 const { watchword } = await import(process.argv[1])

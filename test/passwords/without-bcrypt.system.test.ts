@@ -15,8 +15,8 @@ test('where bcrypt is met and its package is not installed, the answer is no and
     import { registerHooks } from 'node:module'
     registerHooks({
       resolve(specifier, context, next) {
-        if (specifier === 'bcrypt') throw new Error('there is no such package')
-        return next(specifier, context)
+        if (specifier !== 'bcrypt') return next(specifier, context)
+        throw Object.assign(new Error("Cannot find package 'bcrypt'"), { code: 'ERR_MODULE_NOT_FOUND' })
       },
     })
     const { passwords } = await import(${JSON.stringify(new URL('../../src/passwords/passwords.ts', import.meta.url).href)})

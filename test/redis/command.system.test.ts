@@ -66,7 +66,7 @@ const WITHOUT_IOREDIS = `--import=data:text/javascript,${encodeURIComponent(`
   registerHooks({
     resolve(name, context, next) {
       if (name !== 'ioredis') return next(name, context)
-      throw Object.assign(new Error('Cannot find package ioredis'), { code: 'ERR_MODULE_NOT_FOUND' })
+      throw Object.assign(new Error("Cannot find package 'ioredis'"), { code: 'ERR_MODULE_NOT_FOUND' })
     },
   })`)}`
 
@@ -81,7 +81,7 @@ for (const [what, url, execArgv, sentence] of [
     'ioredis not installed',
     'redis://localhost',
     [WITHOUT_IOREDIS],
-    /"ioredis", which is not installed: type "npm install ioredis"\.$/,
+    /"ioredis", which is not installed\. Type: npm install ioredis$/,
   ],
 ] as const) {
   test(`start ends with one sentence: ${what}`, async (t) => {

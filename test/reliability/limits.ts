@@ -1,8 +1,7 @@
 import { Agent } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, type Asked, ask } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
-import { stopwatch } from '../time.ts'
+import { contention, untilAvailable } from '../time.ts'
 import {
   atLeast,
   atMost,
@@ -29,23 +28,17 @@ export const limits = trial({
   short: { rounds: 1 },
   sabotages: [{ name: 'count-alone' }],
   async run(deps, { rounds }) {
+    const before = contention()
     const servers = await counting(deps)
     const agent = new Agent({ keepAlive: true, maxSockets: 50 })
     deps.after(() => agent.destroy())
-    using watch = stopwatch()
     const seen = { hashes: 0, wrong: 0, let: 0, most: 0, others: 0, unavailable: 0 }
-    // A database that other programs keep busy is answered for with 503. Such a request may have been counted, and is sent again.
-    const one = async (
-      server: ServerProcess,
-      path: string,
-      asked: Asked,
-    ): Promise<Answer> => {
-      const answer = await ask(server, path, asked)
-      if (answer.status !== 503) return answer
-      seen.unavailable++
-      await sleep(1000)
-      return one(server, path, asked)
-    }
+    // A request that is answered 503 may have been counted.
+    const one = (server: ServerProcess, path: string, asked: Asked): Promise<Answer> =>
+      untilAvailable(
+        () => ask(server, path, asked).catch(notAnswered),
+        () => seen.unavailable++,
+      )
     const all = (
       count: number,
       path: string,
@@ -94,10 +87,16 @@ export const limits = trial({
         seen.let,
       ),
       exactly(0, 'other answers', seen.others),
-      unavailable(seen.unavailable, watch.stretch()),
+      unavailable(seen.unavailable, Math.max(before, contention())),
     ]
   },
 })
+
+/** The server ends a connection on which nothing has moved for 30 seconds (src/server/connection-limits.ts). */
+function notAnswered(error: NodeJS.ErrnoException): Answer {
+  if (error.code !== 'ECONNRESET') throw error
+  return { status: 503, headers: {}, body: '', ms: 0 }
+}
 
 const countOf = (answers: readonly Answer[], status: number): number =>
   answers.filter((answer) => answer.status === status).length

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signIn } from '../server/client.ts'
 import { type Started, startCommand, withAda } from '../server/command.ts'
 import { type Load, load } from '../server/load.ts'
-import { type Stopwatch, stopwatch } from '../time.ts'
+import { contention } from '../time.ts'
 import {
   atLeast,
   atMost,
@@ -33,9 +33,9 @@ async function theLoad(
 const nothingLost = (
   { lost, refused, answered, unavailable: busy }: Load,
   rate: number,
-  watch: Stopwatch,
+  before: number,
 ): readonly Finding[] => [
-  unavailable(busy, watch.stretch()),
+  unavailable(busy, Math.max(before, contention())),
   {
     promised: '0 requests lost',
     seen: `${lost.length} ${[...new Set(lost)].join(', ')}`.trim(),
@@ -56,7 +56,7 @@ export const stops = trial({
   sabotages: [{ name: 'stop-at-once' }],
   async run(deps, { stops }) {
     await withAda(deps.database)
-    using watch = stopwatch()
+    const before = contention()
     const servers = [await start(deps), await start(deps)]
     const ports = servers.map(({ port }) => port)
     // Some clients start with one server, some with the other.
@@ -79,7 +79,7 @@ export const stops = trial({
     await sleep(300)
     const rate = await running.stop()
     return [
-      ...nothingLost(running, rate, watch),
+      ...nothingLost(running, rate, before),
       atMost(
         5 * stops,
         'new connections reset, and answered by the other server',
@@ -101,7 +101,7 @@ export const reloads = trial({
   sabotages: [{ name: 'reload-at-once' }],
   async run(deps, { reloads }) {
     await withAda(deps.database)
-    using watch = stopwatch()
+    const before = contention()
     const server = await start(deps)
     const running = await theLoad([server], () => [server.port])
     let replaced = 0
@@ -122,7 +122,7 @@ export const reloads = trial({
     const rate = await running.stop()
     const { code } = await server.stop()
     return [
-      ...nothingLost(running, rate, watch),
+      ...nothingLost(running, rate, before),
       exactly(0, 'new connections reset', running.resetEarly),
       exactly(2 * reloads, 'workers replaced', replaced),
       exactly(0, 'as the exit code', code ?? -1),

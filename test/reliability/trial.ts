@@ -1,3 +1,4 @@
+import { BUSY } from '../time.ts'
 import { freshDatabase, type Kind } from './databases.ts'
 
 /** One promise of reliability, and its test. */
@@ -91,13 +92,14 @@ export const atLeast = (promised: number, of: string, seen: number): Finding => 
 })
 
 /**
- * Of answers 503, which a database gives rise to that is slow beside other programs: none, but where those slow down a control by
- * half and more.
+ * Requests that were answered 503 or not at all: none, unless other programs take the processor.
+ *
+ * @param slowdown the `contention` before and after the trial
  */
-export const unavailable = (seen: number, stretch: number): Finding => ({
-  promised: '0 answers 503 where nothing else is done',
-  seen: `${seen} while all takes ${stretch.toFixed(1)} times as long`,
-  holds: seen === 0 || stretch > 1.5,
+export const unavailable = (seen: number, slowdown: number): Finding => ({
+  promised: '0 answers 503 on a machine that does nothing else',
+  seen: `${seen} at a contention of ${slowdown.toFixed(1)}`,
+  holds: seen === 0 || slowdown > BUSY,
 })
 
 /**

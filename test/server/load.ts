@@ -68,7 +68,7 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
     if (agent !== false) agent.destroy()
   }
   /** @param silent milliseconds since the client was answered last */
-  const ask = async (agent: Agent | false, silent: number): Promise<void> => {
+  const ask = async (agent: Agent | false, silent: number, tries = 1): Promise<void> => {
     for (const port of ports()) {
       const how = await once({
         port,
@@ -84,7 +84,7 @@ export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
       const isTooLate = how === 'ECONNRESET' && silent > LIMITS.idleGrace
       if (isTooLate) seen.tooLate++
       if (how === '503') seen.unavailable++
-      if (isTooLate || how === '503') return ask(agent, 0)
+      if ((isTooLate || how === '503') && tries < 50) return ask(agent, 0, tries + 1)
       if (how === '200') seen.answered++
       else seen.lost.push(`${agent === false ? 'fresh' : 'kept'}: ${how}`)
       return

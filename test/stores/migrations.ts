@@ -5,11 +5,14 @@ import { type ApiTokenId, digestOf } from '../../src/features/api-tokens/api-tok
 import { apiTokenStore } from '../../src/features/api-tokens/sql.ts'
 import type { StoreExtension } from '../../src/stores/extension.ts'
 import type { Migration } from '../../src/stores/migrations.ts'
+import { loadDriver } from '../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Tables } from '../../src/stores/tables.ts'
 import { NOON, vitor } from '../sessions/house.ts'
 import type { FreshDatabase } from './sqlite.ts'
+
+await loadDriver()
 
 const PROCESSES = 10
 

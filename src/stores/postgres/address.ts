@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { configError } from '../../base/errors.ts'
+import { driver } from './driver.ts'
 
 /** Where a database is and how it is spoken to, as its URL says. */
 export interface Address {
@@ -60,14 +61,14 @@ export interface Place {
 }
 
 export function placeOf({ client }: Address): Place {
-  const { user = '', host, port, database = '' } = new pg.Client(client)
+  const { user = '', host, port, database = '' } = new driver.Client(client)
   return { user, server: host.startsWith('/') ? host : `${host}:${port}`, database }
 }
 
 /** `pg` reads the files that the address names when it reads the address. @throws AuthError `invalid_config` */
 function refuseUnusable(connectionString: string): void {
   try {
-    new pg.Client({ connectionString })
+    new driver.Client({ connectionString })
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     throw configError(

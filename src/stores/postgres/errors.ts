@@ -1,5 +1,5 @@
-import pg from 'pg'
 import { AuthError } from '../../base/errors.ts'
+import { driver } from './driver.ts'
 
 /** What PostgreSQL says (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 export const DUPLICATE_TABLE = '42P07'
@@ -20,7 +20,7 @@ const UNPREPARED = ['26000', '0A000']
 
 /** What the server said; else the connection has failed, or never was. */
 export const codeOf = (error: unknown): string | undefined =>
-  error instanceof pg.DatabaseError ? error.code : undefined
+  error instanceof driver.DatabaseError ? error.code : undefined
 
 /** Whether the connection is of no more use. */
 export const isConnectionLost = (error: unknown): boolean =>

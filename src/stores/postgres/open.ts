@@ -1,6 +1,7 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { AuthError } from '../../base/errors.ts'
 import { type Address, FIRST_CONNECT, type Place, placeOf } from './address.ts'
+import { driver } from './driver.ts'
 import { codeOf, INSUFFICIENT_PRIVILEGE, storeErrorFrom } from './errors.ts'
 import { prepareSession } from './session.ts'
 
@@ -15,7 +16,7 @@ export async function open(
 ): Promise<void> {
   const place = placeOf(address)
   // A migration may take its time.
-  const client = new pg.Client({
+  const client = new driver.Client({
     ...address.client,
     query_timeout: 0,
     connectionTimeoutMillis: FIRST_CONNECT,

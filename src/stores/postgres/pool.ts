@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Address } from './address.ts'
+import { driver } from './driver.ts'
 import { isConnectionLost } from './errors.ts'
 import { prepareSession } from './session.ts'
 
@@ -7,14 +8,14 @@ import { prepareSession } from './session.ts'
 export class Pool {
   readonly #pool: pg.Pool
   readonly #clients = new Set<pg.PoolClient>()
+  readonly #prepared = new WeakSet<pg.PoolClient>()
   #ended: Promise<void> | undefined
 
   constructor({ client, pool }: Address) {
-    this.#pool = new pg.Pool({
+    this.#pool = new driver.Pool({
       ...client,
       max: pool,
       allowExitOnIdle: true,
-      verify: (fresh, done) => void prepareSession(fresh).then(() => done(), done),
     })
     // A connection that dies while nobody uses it, or while it is used: whoever asks next gets another.
     this.#pool.on('error', () => {})
@@ -25,8 +26,21 @@ export class Pool {
     this.#pool.on('remove', (gone) => this.#clients.delete(gone))
   }
 
-  take(): Promise<pg.PoolClient> {
-    return this.#pool.connect()
+  async take(): Promise<pg.PoolClient> {
+    const client = await this.#pool.connect()
+    if (!this.#prepared.has(client)) await this.#prepare(client)
+    return client
+  }
+
+  /** Not the option `verify` of pg-pool: a caller that times out meanwhile would never give its connection back. */
+  async #prepare(client: pg.PoolClient): Promise<void> {
+    try {
+      await prepareSession(client)
+      this.#prepared.add(client)
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
   }
 
   /** Gives a connection back; one that an error has shown to be of no more use is closed. */

@@ -18,7 +18,7 @@ import { migratablePostgres } from './migrate.ts'
 import { Notifications } from './notifications.ts'
 import { open } from './open.ts'
 import { Pool } from './pool.ts'
-import { ASK_TIME, latenessBy, ServerTime } from './time.ts'
+import { ASK_TIME, deadlineBy, ServerTime } from './time.ts'
 
 export interface PostgresOptions<Extensions extends readonly StoreExtension[]> {
   /** `postgres://user:password@host:5432/database`; `?pool=10`: connections of this process at the most. */
@@ -41,7 +41,7 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
   const address = parseAddress(url)
   const pool = new Pool(address)
   const time = new ServerTime()
-  const lateness = latenessBy(time)
+  const deadline = deadlineBy(time)
   const accounts = new AccountCache()
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: postgresDialect(pool, () =>
@@ -66,7 +66,7 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
   })
   const core = {
     users: cachedUsers(sqlUsers(db), accounts, () => news.isCurrent),
-    sessions: batchedSessions(sqlSessions(db, lateness), db, lateness),
+    sessions: batchedSessions(sqlSessions(db, deadline), db, deadline),
     keys: sqlKeys(db),
     hits: sqlHits(db),
     events: sqlEvents(db),

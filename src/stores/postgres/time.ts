@@ -6,7 +6,7 @@ import {
   systemClock,
   type UnixSeconds,
 } from '../../base/clock.ts'
-import type { ClockCheck } from '../sessions.ts'
+import type { Deadline } from '../session-swap.ts'
 import type { StoreTime } from '../store.ts'
 import { ANSWER } from './address.ts'
 
@@ -16,10 +16,10 @@ export const NOW = 'extract(epoch from clock_timestamp())::float8'
 /** The server's time, in seconds since 1970. */
 export const ASK_TIME = { name: 'watchword_time', text: `select ${NOW} as now` }
 
-/** What a server that hung is asked meanwhile it does when it goes on: by then whoever asked has given it up. */
-export const latenessBy = (time: StoreTime): ClockCheck => ({
-  until: () => after(time.now(), seconds(ANSWER / 1000)),
-  isInTime: (until) => sql<SqlBool>`${sql.raw(NOW)} < ${until}`,
+/** The client of a server that hung has given up by then. */
+export const deadlineBy = (time: StoreTime): Deadline => ({
+  next: () => after(time.now(), seconds(ANSWER / 1000)),
+  isAhead: (until) => sql<SqlBool>`${sql.raw(NOW)} < ${until}`,
 })
 
 const elapsed = (): number => performance.now() / 1000

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { AuthError } from '../../base/errors.ts'
+import { optionalPeer } from '../../base/optional-peer.ts'
 import type { RedisAddress } from './address.ts'
 import { type Commands, SCRIPTS } from './scripts.ts'
 
@@ -39,15 +39,9 @@ const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
 
 /** @throws AuthError `invalid_config` where it is not installed */
 export async function openLibrary(): Promise<Library> {
-  const { Redis, Cluster } = await import('ioredis').catch(
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause
-      throw new AuthError(
-        'invalid_config',
-        'Redis is spoken to by the package "ioredis", which is not installed: type "npm install ioredis".',
-        { cause },
-      )
-    },
+  const { Redis, Cluster } = await optionalPeer<typeof import('ioredis')>(
+    'ioredis',
+    'Redis',
   )
   return {
     client(address, { ready, lost }) {
@@ -114,6 +108,9 @@ async function refuseUnready(node: Redis): Promise<void> {
     throw new Error('a node of the cluster is not ready')
 }
 
+/** The first word of an error that Redis replies is its code (https://redis.io/docs/latest/develop/reference/protocol-spec). */
+const codeOf = ({ message }: Error): string | undefined => message.split(' ')[0]
+
 const options = ({ nodes: [node], tls, username, password, database }: RedisAddress) => ({
   ...node!,
   ...credentials({ username, password }),
@@ -125,7 +122,7 @@ const options = ({ nodes: [node], tls, username, password, database }: RedisAddr
   keepAlive: SILENCE,
   retryStrategy: retryAfter,
   // A replica that was promoted, and then was not: the address leads to another now.
-  reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+  reconnectOnError: (error: Error) => codeOf(error) === 'READONLY',
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResubscribe: false,

@@ -1,181 +1,176 @@
+import { milliseconds, monotonicClock } from '../../base/clock.ts'
 import type { RedisAddress } from './address.ts'
-import type { Client, Connected, Library } from './client.ts'
+import type { Client, Library } from './client.ts'
 import type { Commands } from './scripts.ts'
 
-/** Told once each time. */
+/** Called once at each change. */
 export interface ConnectionEvents {
   lost(reason: string): void
   back(): void
 }
 
-/** Milliseconds that anybody waits for an answer. */
-const PATIENCE = 250
-/** Milliseconds between two announcements, and before Redis is asked again where it did not answer. */
-const EVERY = 1000
-const REST = 500
-const LONGEST_REST = 8000
-/** Seconds, and so announcements, for which a process counts after it was last heard of. */
+/** Milliseconds that a command may take. */
+const TIMEOUT = milliseconds(250)
+/** Milliseconds between two heartbeats, and until the next one if Redis did not answer. */
+const HEARTBEAT = milliseconds(1000)
+const PAUSE = { shortest: milliseconds(500), longest: milliseconds(8000) }
+/** Seconds, and so heartbeats, for which a process counts after its last one. */
 const PRESENCE = 10
 /** Milliseconds that the start waits for Redis. */
-const OPENING = 1000
-/** How many processes one takes it that there are that has never reached Redis. */
-const UNSEEN = 8
+const OPENING = milliseconds(1000)
+/** The number of processes that is assumed before the first contact with Redis. */
+const ASSUMED_PROCESSES = 8
 
 /**
- * What a process knows of Redis: whether it answers, and how many processes use it. Nobody waits for a Redis that is known not
- * to answer. Whether it does again is found out by what a process says of itself there every second: a write, as all
- * the others are.
+ * Whether Redis answers, and how many processes use it. A command fails at once while Redis is known to be away. A heartbeat
+ * finds out whether it is back: a write every second, by which processes also count one another.
  */
 export class RedisConnection {
   readonly #client: Client
-  readonly #told: ConnectionEvents
-  readonly #address: RedisAddress
+  readonly #events: ConnectionEvents
+  readonly #key: string
   readonly #id: string
-  readonly #asked = new Set<Promise<unknown>>()
-  #up = false
-  /** `undefined`: not lost, or not yet told of. */
-  #reason: string | undefined
-  #rose = 0
-  #rest = REST
-  /** How many processes there were, by the latest announcements. */
-  #seen: readonly number[] = []
-  #announcing = false
-  #next: NodeJS.Timeout | undefined
-  #closed = false
-  #opened: () => void = () => {}
+  readonly #pending = new Set<Promise<unknown>>()
+  #isUp = false
+  /** Whether `lost` was called and `back` was not. */
+  #isReportedLost = false
+  #upSince = milliseconds(0)
+  #pause = PAUSE.shortest
+  /** How many processes there were at the last heartbeats, the latest first. */
+  #counts: readonly number[] = []
+  #isBeating = false
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+  readonly #opened = Promise.withResolvers<void>()
 
   private constructor(
     address: RedisAddress,
     id: string,
     library: Library,
-    told: ConnectionEvents,
+    events: ConnectionEvents,
   ) {
-    this.#address = address
+    this.#key = `${address.prefix}processes`
     this.#id = id
-    this.#told = told
-    const connected: Connected = {
-      ready: () => void this.#announce(),
-      lost: (reason) => this.#fall(reason),
-    }
-    this.#client = library.client(address, connected)
+    this.#events = events
+    this.#client = library.client(address, {
+      ready: () => void this.#beat(),
+      lost: (reason) => this.#down(reason),
+    })
   }
 
   /**
    * Waits a second at most for Redis to answer.
    *
-   * @param id of this process, as no other has it
+   * @param id unique to this process
    */
   static async open(
     address: RedisAddress,
     id: string,
     library: Library,
-    told: ConnectionEvents,
+    events: ConnectionEvents,
   ): Promise<RedisConnection> {
-    const link = new RedisConnection(address, id, library, told)
-    await new Promise<void>((resolve) => {
-      const longEnough = setTimeout(resolve, OPENING)
-      link.#opened = () => {
-        clearTimeout(longEnough)
-        resolve()
-      }
-    })
-    return link
+    const connection = new RedisConnection(address, id, library, events)
+    const timer = setTimeout(connection.#opened.resolve, OPENING)
+    await connection.#opened.promise
+    clearTimeout(timer)
+    return connection
   }
 
   state(): 'up' | 'down' {
-    return this.#up ? 'up' : 'down'
+    return this.#isUp ? 'up' : 'down'
   }
 
   /**
-   * How many processes there were when last seen, itself among them: the most of some seconds, because in a Redis that was
-   * restarted or flushed there are only those at first who were quicker.
+   * The number of processes, this one included: the highest of the last seconds, because after a restart of Redis only the
+   * quickest processes are back.
    */
   get processes(): number {
-    return this.#seen.length === 0 ? UNSEEN : Math.max(...this.#seen)
+    if (this.#counts.length === 0) return ASSUMED_PROCESSES
+    return Math.max(...this.#counts)
   }
 
-  /** @returns `undefined` where Redis does not answer, or not in time */
-  async ask<T>(question: (commands: Commands) => Promise<T>): Promise<T | undefined> {
-    if (!this.#up) return undefined
-    const answer = within(PATIENCE, question(this.#client.commands))
-    this.#asked.add(answer)
+  /** @returns `undefined` if Redis does not answer, or not in time */
+  async ask<T>(command: (commands: Commands) => Promise<T>): Promise<T | undefined> {
+    if (!this.#isUp) return undefined
+    const reply = within(TIMEOUT, command(this.#client.commands))
+    this.#pending.add(reply)
     try {
-      return await answer
+      return await reply
     } catch (error) {
-      this.#fall((error as Error).message)
+      this.#down((error as Error).message)
       return undefined
     } finally {
-      this.#asked.delete(answer)
+      this.#pending.delete(reply)
     }
   }
 
-  /** Waits for what was asked. */
+  /** Waits for the commands that were sent. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#asked)
+    await Promise.allSettled(this.#pending)
     await this.ask((redis) => redis.zrem(this.#key, this.#id))
-    this.#closed = true
-    clearTimeout(this.#next)
+    this.#isClosed = true
+    clearTimeout(this.#timer)
     this.#client.close()
   }
 
-  get #key(): string {
-    return `${this.#address.prefix}processes`
+  async #beat(): Promise<void> {
+    if (this.#isBeating || this.#isClosed) return
+    this.#isBeating = true
+    clearTimeout(this.#timer)
+    await this.#announce()
+    this.#isBeating = false
+    this.#beatLater()
+  }
+
+  #beatLater(): void {
+    if (this.#isClosed) return
+    const pause = this.#isUp ? HEARTBEAT : this.#pause
+    this.#timer = setTimeout(() => void this.#beat(), pause).unref()
   }
 
   async #announce(): Promise<void> {
-    if (this.#announcing || this.#closed) return
-    this.#announcing = true
-    clearTimeout(this.#next)
+    const { commands, complete } = this.#client
     try {
-      const announced = this.#client.commands.announce(this.#key, this.#id, PRESENCE)
-      const [seen] = await within(
-        PATIENCE,
-        Promise.all([announced, this.#client.complete()]),
-      )
-      this.#seen = [seen, ...this.#seen].slice(0, PRESENCE)
-      this.#rise()
+      const announced = commands.announce(this.#key, this.#id, PRESENCE)
+      const [count] = await within(TIMEOUT, Promise.all([announced, complete()]))
+      this.#counts = [count, ...this.#counts].slice(0, PRESENCE)
+      this.#up()
     } catch (error) {
-      this.#fall((error as Error).message)
+      this.#down((error as Error).message)
     }
-    this.#announcing = false
-    if (!this.#closed)
-      this.#next = setTimeout(
-        () => void this.#announce(),
-        this.#up ? EVERY : this.#rest,
-      ).unref()
   }
 
-  #rise(): void {
-    if (this.#up || this.#closed) return
-    this.#up = true
-    this.#rose = performance.now()
-    if (this.#reason !== undefined) this.#told.back()
-    this.#reason = undefined
-    this.#opened()
+  #up(): void {
+    if (this.#isUp || this.#isClosed) return
+    this.#isUp = true
+    this.#upSince = monotonicClock()
+    if (this.#isReportedLost) this.#events.back()
+    this.#isReportedLost = false
+    this.#opened.resolve()
   }
 
-  #fall(reason: string): void {
-    if (this.#closed) return
-    // One that answers this and not that comes and goes: less and less often.
-    if (this.#up)
-      this.#rest =
-        performance.now() - this.#rose < LONGEST_REST
-          ? Math.min(2 * this.#rest, LONGEST_REST)
-          : REST
-    this.#up = false
-    if (this.#reason === undefined) this.#told.lost(reason)
-    this.#reason = reason
+  #down(reason: string): void {
+    if (this.#isClosed) return
+    if (this.#isUp) this.#pause = this.#nextPause()
+    this.#isUp = false
+    if (this.#isReportedLost) return
+    this.#isReportedLost = true
+    this.#events.lost(reason)
+  }
+
+  /** A Redis that answers heartbeats and no commands comes and goes: it is tried less and less often. */
+  #nextPause() {
+    const wasStable = monotonicClock() - this.#upSince >= PAUSE.longest
+    if (wasStable) return PAUSE.shortest
+    return milliseconds(Math.min(2 * this.#pause, PAUSE.longest))
   }
 }
 
-/**
- * What comes too late is no answer. Whoever was busy himself meanwhile has not been kept waiting: what has arrived by then is
- * read first.
- */
-function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+/** Rejects a reply that comes too late. If this process was busy meanwhile, what has arrived by then is read first. */
+function within<T>(timeout: number, reply: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`no answer within ${milliseconds} ms`))
-    const timer = setTimeout(() => setImmediate(late), milliseconds)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    const late = (): void => reject(new Error(`no answer within ${timeout} ms`))
+    const timer = setTimeout(() => setImmediate(late), timeout)
+    reply.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { CompiledQuery, QueryResult } from 'kysely'
 
 /** Statements kept prepared. Their texts are few: hot queries are compiled once, others vary by the columns they name. */
@@ -19,7 +19,9 @@ export class Connection {
   #version: StatementSync | undefined
 
   constructor(file: string, options: { readonly readOnly?: boolean } = {}) {
-    this.#db = new DatabaseSync(file, { timeout: TIMEOUT, ...options })
+    // An import would fail on a Node.js without it, before `node-version.ts` can say so.
+    const sqlite = process.getBuiltinModule('node:sqlite')
+    this.#db = new sqlite.DatabaseSync(file, { timeout: TIMEOUT, ...options })
   }
 
   run<Row>({

@@ -126,10 +126,10 @@ const routeFile = ({ path, method }: Route): string =>
     path.slice(1, -1),
     `import { guard } from '@src/adapters/next.ts'
     import { parsed, ROUTES } from '@adapters/program.ts'
-    const { need, answer } = ROUTES.find(({ path }) => path === ${JSON.stringify(path)})
+    const { requirement, answer } = ROUTES.find(({ path }) => path === ${JSON.stringify(path)})
     const sentIn = (request) => async () => parsed(request.headers.get('content-type'), await request.text())
     const handle = async (request, { params }) =>
       Response.json(await answer({ auth: request.auth, id: (await params)?.id ?? '', body: async () => parsed(request.headers.get('content-type'), await request.text()) }))
-    export const ${method === 'ALL' ? 'GET' : method} = need === undefined ? guard(auth, handle) : guard(auth, need, handle)
+    export const ${method === 'ALL' ? 'GET' : method} = requirement === undefined ? guard(auth, handle) : guard(auth, requirement, handle)
     ${method === 'ALL' ? 'export { GET as POST, GET as PUT, GET as DELETE, GET as OPTIONS }' : ''}`,
   )

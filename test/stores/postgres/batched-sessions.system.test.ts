@@ -12,7 +12,7 @@ import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
 import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
 import { batchedSessions } from '../../../src/stores/postgres/batched-sessions.ts'
-import { latenessBy, ServerTime } from '../../../src/stores/postgres/time.ts'
+import { deadlineBy, ServerTime } from '../../../src/stores/postgres/time.ts'
 import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { aSession, NOON, TERMS, vitor } from '../../sessions/house.ts'
@@ -148,7 +148,7 @@ test('who has waited for too long to be sent is refused, and nothing is done for
   const sessions = batchedSessions(
     { rotate } as Partial<Sessions> as Sessions,
     db,
-    latenessBy(new ServerTime()),
+    deadlineBy(new ServerTime()),
   )
   const first = Array.from({ length: 256 }, (_, n) => sessions.rotate(rotation(`s${n}`)))
   const late = sessions.rotate(rotation('late'))

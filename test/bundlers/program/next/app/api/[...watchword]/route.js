@@ -1,0 +1,4 @@
+import { handlers } from 'watchword/next'
+import { auth } from '../../../auth.js'
+
+export const { GET, POST } = handlers(auth)

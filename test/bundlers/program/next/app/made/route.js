@@ -1,0 +1,10 @@
+import { auth } from '../../auth.js'
+
+export async function POST(request) {
+  try {
+    const { username } = await auth.users.create(await request.json())
+    return new Response(username)
+  } catch (error) {
+    return auth.refusal(error)
+  }
+}

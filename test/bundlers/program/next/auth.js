@@ -1,0 +1,3 @@
+import { watchword } from 'watchword'
+
+export const auth = watchword({ database: process.env.DATABASE })

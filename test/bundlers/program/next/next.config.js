@@ -1,0 +1,5 @@
+/** What is built here is served once. */
+export default {
+  skipTrailingSlashRedirect: true,
+  experimental: { turbopackFileSystemCacheForBuild: false },
+}

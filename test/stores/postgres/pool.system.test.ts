@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseAddress } from '../../../src/stores/postgres/address.ts'
+import { Pool } from '../../../src/stores/postgres/pool.ts'
+import { aDatabase, run } from '../../services/postgres.ts'
+
+/** Statements that make the first ones of each new connection take so many seconds. */
+const slowly = (seconds: number): readonly string[] => [
+  'create schema slow',
+  `create function slow.pg_is_in_recovery() returns boolean language sql as
+    'select false from pg_catalog.pg_sleep(${seconds})'`,
+  `do $$ begin execute format('alter database %I set search_path = slow, pg_catalog, public', current_database()); end $$`,
+]
+
+test('a connection that is ready only after its caller has given up serves the next caller', async (t) => {
+  const database = await aDatabase()
+  if (typeof database === 'string') return t.skip(database)
+  t.after(database.drop)
+  for (const sql of slowly(3)) await run(database.url, sql)
+  const { client } = parseAddress(database.url)
+  const timeout = 2000
+  const pool = new Pool({
+    ...parseAddress(database.url),
+    client: { ...client, connectionTimeoutMillis: timeout, query_timeout: 10_000 },
+    pool: 1,
+  })
+
+  const first = await pool.take()
+  const waiting = pool.take().then(
+    (taken) => pool.giveBack(taken),
+    () => {},
+  )
+  await sleep(timeout / 2)
+  pool.giveBack(first, new Error('the connection has failed'))
+  await waiting
+  await sleep(4000)
+
+  await assert.doesNotReject(async () => pool.giveBack(await pool.take()))
+  await pool.end()
+})
