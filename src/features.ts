@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { CORE_EVENT_KINDS, type CoreEventKind } from './audit/event.ts'
 import { apiTokens } from './features/api-tokens/feature.ts'
 import { browserSessions } from './features/browser-sessions/feature.ts'
@@ -60,11 +61,24 @@ export const EVENT_KINDS: readonly EventKind[] = [
   ...eachFeatures('events').flat(),
 ]
 
-type Endpoints = Together<Each<'endpoints'>>
+/** The sections of the options that features bring: their schemas. */
+export const FEATURE_SECTIONS: Sections = Object.assign({}, ...eachFeatures('options'))
+
+type Sections = Together<Each<'options'>>
+
+/** The sections of the options that features bring. */
+export type FeatureOptions = {
+  readonly [Name in keyof Sections]?: NonNullable<z.input<Sections[Name]>>
+}
+
+/** The endpoints of the features, with the documentation of each. */
+export type FeatureEndpoints = Together<Each<'endpoints'>>
 
 /** The endpoints that the option `endpoints` lists. */
 export type EndpointName = keyof {
-  [Name in keyof Endpoints as Endpoints[Name] extends { readonly mount: 'always' }
+  [Name in keyof FeatureEndpoints as FeatureEndpoints[Name] extends {
+    readonly mount: 'always'
+  }
     ? never
     : Name]: unknown
 }

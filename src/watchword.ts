@@ -17,9 +17,9 @@ import { type Lazy, lazily } from './instance/lazy-instance.ts'
 import { instanceRouter } from './instance/router.ts'
 import { type Health, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
-import type { Options } from './options.ts'
 import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
+import type { Options } from './settings/options.ts'
 import { parseSettings, type Settings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
@@ -102,7 +102,7 @@ export function watchwordOf<U, Right extends string>(
   const { open } = instance
   const guards = guardsOf(settings, instance)
 
-  const challenge = challengeOf(settings)
+  const challenge = challengeOf(settings.tokens)
   const logFailure = (error: unknown): void =>
     settings.log({
       level: 'error',
@@ -154,7 +154,7 @@ export function watchwordOf<U, Right extends string>(
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
     health: healthCheck(open, {
-      revocationMaxAge: settings.revocationMaxAge,
+      revocationMaxAge: settings.tokens.revocationMaxAge,
       hasConfiguredKeys: settings.keys.configured !== undefined,
     }),
     stats() {

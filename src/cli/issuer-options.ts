@@ -1,6 +1,6 @@
 import type { CommandContext } from '../command/context.ts'
 import { UsageError } from '../command/errors.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../settings/options.ts'
 
 export const ISSUER = {
   issuer: {

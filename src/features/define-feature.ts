@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
@@ -12,6 +13,8 @@ import type { Core, EndpointSettings, IssuedToken, OpenCore } from './core.ts'
  */
 export interface Feature {
   readonly name: string
+  /** Its sections of the options, by name: `auth = watchword({ name: … })`. */
+  readonly options?: Readonly<Record<string, z.ZodType>>
   /** Its tables and the ports over them. */
   readonly store?: StoreExtension
   /** By their names in the option `endpoints`. */

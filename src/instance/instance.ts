@@ -129,8 +129,8 @@ async function openIssuing(
   const deps = { clock, random, log, audit, on, watch: store.watch }
   const ring = await openKeys(settings.keys, { ...deps, keys: store.ports.keys }, secrets)
   let sessions: SessionManager | undefined
-  if (settings.sessions) {
-    const opened = await openSessions(settings, {
+  if (settings.tokens.sessions) {
+    const opened = await openSessions(settings.tokens, {
       ...deps,
       sessions: store.ports.sessions,
     })
@@ -173,7 +173,7 @@ function coreOf({ random, log, on }: Settings, parts: Parts): Core {
 }
 
 function schemeDepsOf(
-  { headerTypes, headerName, random }: Settings,
+  { tokens: { headerTypes, headerName }, random }: Settings,
   { tokens, ports, checkPassword, passwords, store, clock, audit }: Parts,
 ): SchemeDeps {
   const { users } = store.ports

@@ -3,22 +3,11 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import { type Clock, type Seconds, seconds } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
-import type { Algorithm } from '../jwt/index.ts'
-import type { ConfiguredKeys } from '../keys/configured-keys.ts'
+import type { KeySettings } from '../features/tokens/parse-tokens.ts'
 import type { Keys } from '../keys/keys.ts'
 import { fixedKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
 import type { Watch } from '../sessions/watch.ts'
 import type { Secrets } from './secrets.ts'
-
-export interface KeySettings {
-  /** `undefined`: the instance generates its keys. */
-  readonly configured: ConfiguredKeys | undefined
-  readonly algorithm: Algorithm | undefined
-  /** How long a generated key signs; false: until `keys.rotate()`. */
-  readonly rotateKeys: Seconds | false
-  /** The longest life of a token, with the leeway. */
-  readonly longestLife: Seconds
-}
 
 export async function openKeys(
   { configured, algorithm, rotateKeys, longestLife }: KeySettings,

@@ -8,8 +8,7 @@ import { openSessionManager, type SessionManager } from '../sessions/session-man
 import type { Watch } from '../sessions/watch.ts'
 import type { TokenSettings } from '../tokens/token-settings.ts'
 
-export interface SessionSettings {
-  readonly tokens: TokenSettings
+export interface SessionSettings extends TokenSettings {
   readonly overlap: Seconds
   readonly reuse: 'end' | 'reject'
   readonly revocationMaxAge: Seconds
@@ -31,17 +30,17 @@ export interface OpenSessionsDeps {
 }
 
 export function openSessions(
-  { tokens, overlap, reuse, revocationMaxAge }: SessionSettings,
+  tokens: SessionSettings,
   { log, audit, on, ...deps }: OpenSessionsDeps,
 ): Promise<SessionManager> {
   return openSessionManager(
     {
       idle: tokens.refresh,
       leeway: tokens.leeway,
-      overlap,
-      reuse,
+      overlap: tokens.overlap,
+      reuse: tokens.reuse,
       window: seconds(Math.max(tokens.access, tokens.sliding) + tokens.leeway),
-      maxAge: revocationMaxAge,
+      maxAge: tokens.revocationMaxAge,
       require: {
         user: !tokens.allowUserlessRefresh,
         active: tokens.rule === undefined && tokens.checkActive,

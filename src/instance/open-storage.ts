@@ -16,7 +16,7 @@ export interface StorageSettings extends SecretSettings, AuditSettings {
   readonly database: string | InstanceStore
   readonly redis: RedisAddress | undefined
   /** The option `clock`. */
-  readonly clock: Clock | undefined
+  readonly clock?: Clock | undefined
 }
 
 export interface Storage {

@@ -10,8 +10,8 @@ import {
 } from '../http/endpoint-router.ts'
 import type { Header } from '../http/request.ts'
 import type { Trace } from '../observability/tracing.ts'
-import type { Handler } from '../options.ts'
-import type { MountedEndpoint } from './mounted-endpoints.ts'
+import type { MountedEndpoint } from '../settings/mounted-endpoints.ts'
+import type { Handler } from '../settings/options.ts'
 
 export interface RouterDeps extends EndpointDeps {
   readonly endpoints: readonly MountedEndpoint[]

@@ -14,7 +14,7 @@ test('without options everything has its safe default', () => {
   assert.equal(settings.tokens.access, 300)
   assert.equal(settings.tokens.refresh, 86_400)
   assert.equal(settings.tokens.session, 30 * 86_400)
-  assert.equal(settings.overlap, 10)
+  assert.equal(settings.tokens.overlap, 10)
   assert.equal(settings.tokens.rotate && settings.tokens.blacklistAfterRotation, true)
   assert.equal(settings.tokens.checkRevoke, 'session')
   assert.deepEqual(
@@ -49,7 +49,7 @@ for (const [name, options, says] of [
   [
     'an unknown option',
     { tokens: { acess: '5m' } },
-    'There is no option "tokens.acess".',
+    'There is no option "tokens.acess". Did you mean "tokens.access"?',
   ],
   [
     "a name of Simple JWT's",
@@ -79,7 +79,7 @@ for (const [name, options, says] of [
   [
     'N26: a leeway in words',
     { tokens: { leeway: '10' } },
-    'tokens.leeway is no length of time',
+    'tokens.leeway must be a duration such as',
   ],
   [
     'an overlap of more than a minute',

@@ -38,9 +38,10 @@ export interface SignInSettings {
   readonly users: Omit<CheckPasswordOptions, 'allows'> & {
     readonly updateLastLogin: boolean
   }
-  readonly tokens: TokenSettings
-  /** `tokens.sessions`. */
-  readonly sessions: boolean
+  readonly tokens: TokenSettings & {
+    /** Whether there is a store of sessions. */
+    readonly sessions: boolean
+  }
   readonly addressOf: (request: AuthRequest) => string
   readonly on: {
     readonly signedIn?: (event: {
@@ -113,14 +114,14 @@ async function reportFailure(
 
 /** Signs in with a password: checks it, records the sign-in, and calls `on.signedIn`. */
 export function passwordSignIn(settings: SignInSettings): CheckPassword {
-  const { users, sessions, on, log } = settings
+  const { users, tokens, on, log } = settings
   const checkPassword = passwordCheck(settings)
   return async (login, password, request, deps) => {
     const account = await checkPassword(login, password, request, deps)
     const { user } = account
     deps.counters.signIns.add('ok')
     // With sessions, the sign-in is recorded when its session is inserted.
-    if (!sessions) void deps.audit.record({ kind: 'signed_in', userId: user.id })
+    if (!tokens.sessions) void deps.audit.record({ kind: 'signed_in', userId: user.id })
     if (users.updateLastLogin)
       await deps.users.change(user.id, { lastLoginAt: deps.clock() })
     await callHook(log, 'on.signedIn', () => on.signedIn?.({ user, request }))

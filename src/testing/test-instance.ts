@@ -3,8 +3,8 @@ import type { LogEntry } from '../base/log.ts'
 import { STORE_EXTENSIONS } from '../features.ts'
 import { openInstance } from '../instance/instance.ts'
 import { lazily } from '../instance/lazy-instance.ts'
-import type { Options } from '../options.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
+import type { Options } from '../settings/options.ts'
 import { parseSettings } from '../settings/settings.ts'
 import { IN_MEMORY } from '../stores/sqlite/open.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
@@ -81,7 +81,7 @@ export function testInstance<
     auth,
     clock,
     log,
-    as: signingInAs(settings, instance.open),
+    as: signingInAs(settings.tokens, instance.open),
     faults,
     [Symbol.asyncDispose]: () => auth.close(),
   }

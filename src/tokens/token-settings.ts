@@ -25,18 +25,18 @@ export interface TokenSettings {
   readonly typeClaim: string
   readonly jtiClaim: string
   readonly slidingRefreshClaim: string
-  readonly audience: string | readonly string[] | undefined
-  readonly issuer: string | undefined
+  readonly audience?: string | readonly string[] | undefined
+  readonly issuer?: string | undefined
   readonly checkRevoke: 'session' | 'claim' | false
   readonly revokeClaimName: string
-  readonly claims: ((user: User) => object) | undefined
+  readonly claims?: ((user: User) => object) | undefined
   readonly copyClaims: boolean
-  readonly encode: ((value: unknown) => unknown) | undefined
+  readonly encode?: ((value: unknown) => unknown) | undefined
   readonly verifyIgnoresBlacklist: boolean
   readonly allowUserlessRefresh: boolean
   readonly checkActive: boolean
   /** The option `users.rule`. Without it a user must exist and, with `checkActive`, be active. */
-  readonly rule: ((user: User | undefined) => boolean) | undefined
+  readonly rule?: ((user: User | undefined) => boolean) | undefined
   readonly ruleOnRequest: boolean
 }
 

@@ -4,7 +4,7 @@ import {
   importVerifyingKey,
   KeySet,
 } from '../../src/jwt/index.ts'
-import type { Options, TokenOptions } from '../../src/options.ts'
+import type { Options, TokenOptions } from '../../src/settings/options.ts'
 import { watchword } from '../../src/watchword.ts'
 import type { Attack, Jwk } from './corpus.ts'
 import { type Judged, leaks, outcomeFaults, outcomeOfAsync } from './verdict.ts'

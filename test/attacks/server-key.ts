@@ -1,6 +1,6 @@
 import { createHash, createHmac, createPublicKey, type JsonWebKey } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from '../../src/jwt/algorithms.ts'
-import type { TokenOptions } from '../../src/options.ts'
+import type { TokenOptions } from '../../src/settings/options.ts'
 import type { Jwk, Profile } from './corpus.ts'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { testClock } from '../../src/testing/clock.ts'
 import { folder, instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.ts'
 import { DATABASES } from '../stores/databases.ts'

@@ -9,7 +9,7 @@ import type {
   Handler,
   Options,
   TokenOptions,
-} from '../../src/options.ts'
+} from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { opened } from './forge.ts'
 import { DATA, readJson } from './recording.ts'

@@ -1,4 +1,4 @@
-import type { EndpointOptions, Options } from '../../src/options.ts'
+import type { EndpointOptions, Options } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 

@@ -32,20 +32,20 @@ test('what the pages link to is there', () => {
   assert.deepEqual(broken, [])
 })
 
-test('CONTRIBUTING tells the floors that the code stands on', () => {
-  const told = [...read('CONTRIBUTING.md').matchAll(/^\| (\d+) \| (.+?) \|/gm)].flatMap(
-    ([, floor, rooms = '']) =>
-      [...rooms.matchAll(/`([\w.]+)\/?`/g)].map(([, room]) => `${floor} ${room}`),
+test('the table of layers in CONTRIBUTING is that of the layer test', () => {
+  const rows = read('CONTRIBUTING.md').matchAll(/^\| (\d+) \| (.+?) \|/gm)
+  const written = [...rows].flatMap(([, layer, parts = '']) =>
+    [...parts.matchAll(/`([\w.-]+)\/?`/g)].map(([, part]) => `${layer} ${part}`),
   )
-  const [, floors = ''] =
-    /^const FLOORS = \[\n(.*?)^\]/ms.exec(read('test/floors.test.ts')) ?? []
-  const held = floors
+  const [, layers = ''] =
+    /^const LAYERS = \[\n(.*?)^\]/ms.exec(read('test/layers.test.ts')) ?? []
+  const tested = layers
     .trim()
     .split('\n')
     .flatMap((line, i) =>
-      [...line.matchAll(/'([\w.]+)'/g)].map(([, room]) => `${i + 1} ${room}`),
+      [...line.matchAll(/'([\w.-]+)'/g)].map(([, part]) => `${i + 1} ${part}`),
     )
-  assert.deepEqual(told.sort(), held.sort())
+  assert.deepEqual(written.sort(), tested.sort())
 })
 
 test('the page of the command names every command', async () => {
@@ -69,7 +69,7 @@ test('the page of the command names every command', async () => {
 test('the page of the settings names every setting of tokens and users', () => {
   const page = read('docs/tokens.md')
   const missing: string[] = []
-  for (const [, group = '', body = ''] of read('src/options.ts').matchAll(
+  for (const [, group = '', body = ''] of read('src/settings/options.ts').matchAll(
     /interface (Token|User)Options \{\n(.*?)^\}/gms,
   )) {
     for (const [, name = ''] of body.matchAll(/^ {2}readonly (\w+)\?/gm)) {
@@ -88,7 +88,7 @@ test('the page of the settings has a row for every other option', () => {
     ),
   )
   const [, body = ''] =
-    /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/options.ts')) ?? []
+    /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/settings/options.ts')) ?? []
   const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(
     ([, name = '']) => name,
   )

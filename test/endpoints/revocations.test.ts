@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { watchword } from '../../src/watchword.ts'
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
-import type { Events } from '../../src/options.ts'
+import type { Hooks } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { instanceFor, PASSWORD, post, signIn } from './setup.ts'
 
@@ -22,7 +22,7 @@ function unhandled(t: TestContext): unknown[] {
   return seen
 }
 
-async function presentSpentToken(reuseDetected: NonNullable<Events['reuseDetected']>) {
+async function presentSpentToken(reuseDetected: NonNullable<Hooks['reuseDetected']>) {
   await using app = testInstance({ on: { reuseDetected } })
   const { auth, clock } = app
   await auth.users.create({ username: 'ann', password: PASSWORD })

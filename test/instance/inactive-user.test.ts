@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import type { TokenOptions, UserOptions } from '../../src/options.ts'
+import type { TokenOptions, UserOptions } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { folder, instanceFor, PASSWORD, post, signIn } from './setup.ts'
 

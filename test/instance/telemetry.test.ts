@@ -9,7 +9,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import type { Options } from '../../src/options.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { PASSWORD, post, signIn } from './setup.ts'
 

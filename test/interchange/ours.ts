@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
-import type { TokenOptions } from '../../src/options.ts'
+import type { TokenOptions } from '../../src/settings/options.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 import { sqliteStore } from '../stores/open.ts'

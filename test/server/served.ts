@@ -4,8 +4,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { Admin } from '../../src/instance/admin.ts'
-import type { Options } from '../../src/options.ts'
 import type { Limits } from '../../src/server/connection-limits.ts'
+import type { Options } from '../../src/settings/options.ts'
 import { SECRET } from './secret.ts'
 
 /** A server in a process of its own, with limits that the command does not offer; `process.ts` starts and measures it. */

@@ -1,12 +1,17 @@
 import { defineFeature } from '../define-feature.ts'
 import { blacklist } from './blacklist.ts'
 import { obtain } from './obtain.ts'
+import { tokenOptions } from './options.ts'
 import { refresh } from './refresh.ts'
 import { verify } from './verify.ts'
 
 /** Access and refresh tokens. */
 export const tokens = defineFeature({
   name: 'tokens',
+  options: {
+    /** Access and refresh tokens. */
+    tokens: tokenOptions,
+  },
   endpoints: {
     /** Signs in with a password: `/api/token/`. TokenObtainPairView */
     obtain,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseAddress } from '../../../src/stores/postgres/address.ts'
+import { loadDriver } from '../../../src/stores/postgres/driver.ts'
 import { Pool } from '../../../src/stores/postgres/pool.ts'
 import { aDatabase, run } from '../../services/postgres.ts'
 
@@ -18,6 +19,7 @@ test('a connection that is ready only after its caller has given up serves the n
   if (typeof database === 'string') return t.skip(database)
   t.after(database.drop)
   for (const sql of slowly(3)) await run(database.url, sql)
+  await loadDriver()
   const { client } = parseAddress(database.url)
   const timeout = 2000
   const pool = new Pool({

@@ -7,7 +7,7 @@ import type {
   Need,
 } from '../features/define-feature.ts'
 import { type EndpointName, FEATURE_LIST } from '../features.ts'
-import type { EndpointOption, EndpointOptions, Handler } from '../options.ts'
+import type { EndpointOption, EndpointOptions, Handler } from './endpoint-options.ts'
 
 export interface MountedEndpoint {
   readonly name: string

@@ -1,0 +1,330 @@
+import { z } from 'zod'
+import { days, minutes, seconds } from '../../base/clock.ts'
+import type { Duration } from '../../base/duration.ts'
+import { ALGORITHMS, type Algorithm } from '../../jwt/index.ts'
+import {
+  duration,
+  functionOf,
+  httpToken,
+  name,
+  section,
+  YEAR,
+} from '../../schema/shapes.ts'
+import type { User } from '../../users/user.ts'
+
+/** The option `tokens`. */
+export interface TokenOptions {
+  /**
+   * How long an access token is valid: 1 second to 24 hours.
+   *
+   * @default "5m"
+   * @django ACCESS_TOKEN_LIFETIME
+   */
+  readonly access?: Duration
+  /**
+   * How long a refresh token is valid after it was issued. Longer than `access`, at most 366 days.
+   *
+   * @default "1d"
+   * @django REFRESH_TOKEN_LIFETIME
+   */
+  readonly refresh?: Duration
+  /**
+   * The absolute end of a session, which no refresh moves. At least `refresh`, at most 366 days.
+   *
+   * @default "30d"
+   */
+  readonly session?: Duration
+  /**
+   * How long a spent refresh token returns the same successor again, for answers that were lost: 0 to 60 seconds.
+   *
+   * @default "10s"
+   */
+  readonly overlap?: Duration
+  /**
+   * How long a sliding token is valid: 1 second to 24 hours.
+   *
+   * @default "5m"
+   * @django SLIDING_TOKEN_LIFETIME
+   */
+  readonly sliding?: Duration
+  /**
+   * How long a sliding token can be refreshed.
+   *
+   * @default "1d"
+   * @django SLIDING_TOKEN_REFRESH_LIFETIME
+   */
+  readonly slidingRefresh?: Duration
+  /**
+   * Each refresh issues a new refresh token. Django's default is false.
+   *
+   * @default true
+   * @django ROTATE_REFRESH_TOKENS
+   */
+  readonly rotate?: boolean
+  /**
+   * A refresh token works once. False keeps spent tokens valid, which is logged as a warning. Django's default is false.
+   *
+   * @default true
+   * @django BLACKLIST_AFTER_ROTATION
+   */
+  readonly blacklistAfterRotation?: boolean
+  /**
+   * What a refresh token that comes back after `overlap` does: `"end"` revokes its session, `"reject"` is refused alone.
+   *
+   * @default "end"
+   */
+  readonly reuse?: 'end' | 'reject'
+  /**
+   * How old the revocation feed may be before each check asks the database, and answers 503 if that is unreachable: 0 to 300
+   * seconds; 0 asks always.
+   *
+   * @default "30s"
+   */
+  readonly revocationMaxAge?: Duration
+  /**
+   * False: nothing is stored, and tokens cannot be revoked before they expire.
+   *
+   * @default true
+   * @django INSTALLED_APPS: token_blacklist
+   */
+  readonly sessions?: boolean
+  /**
+   * Accepts refresh and sliding tokens that a Simple JWT server signed with the same key.
+   *
+   * @default false
+   */
+  readonly adoptForeign?: boolean
+  /**
+   * HS, RS, PS or ES with 256, 384 or 512, or EdDSA. Django's default is HS256.
+   *
+   * @default "ES256"
+   * @django ALGORITHM
+   */
+  readonly algorithm?: Algorithm
+  /**
+   * How long a generated key signs, from 4 seconds; false: until `keys.rotate()`.
+   *
+   * @default "90d"
+   */
+  readonly rotateKeys?: Duration | false
+  /**
+   * The secret (HS) or a private key in PEM.
+   *
+   * @default generated and stored
+   * @django SIGNING_KEY
+   */
+  readonly signingKey?: string
+  /**
+   * A public key in PEM.
+   *
+   * @default derived from `signingKey`
+   * @django VERIFYING_KEY
+   */
+  readonly verifyingKey?: string
+  /**
+   * Verifies with the key set at this address.
+   *
+   * @django JWK_URL
+   */
+  readonly jwksUrl?: string
+  /**
+   * One name or several: written to tokens, required and compared.
+   *
+   * @django AUDIENCE
+   */
+  readonly audience?: string | readonly string[]
+  /**
+   * Written to tokens, required and compared; `https:`, or `http:` on loopback.
+   *
+   * @django ISSUER
+   */
+  readonly issuer?: string
+  /**
+   * How far clocks may differ: at most 300 seconds.
+   *
+   * @default 0
+   * @django LEEWAY
+   */
+  readonly leeway?: Duration
+  /**
+   * The words before a token in its header, compared without case; the first one is named in challenges.
+   *
+   * @default ["Bearer"]
+   * @django AUTH_HEADER_TYPES
+   */
+  readonly headerTypes?: readonly string[]
+  /**
+   * The header of access tokens, by its name on the wire and not CGI's.
+   *
+   * @default "Authorization"
+   * @django AUTH_HEADER_NAME
+   */
+  readonly headerName?: string
+  /**
+   * The field of a user that tokens name: `"id"`, `"username"` or `"email"`.
+   *
+   * @default "id"
+   * @django USER_ID_FIELD
+   */
+  readonly userIdField?: 'id' | 'username' | 'email'
+  /**
+   * The claim with that field.
+   *
+   * @default "user_id"
+   * @django USER_ID_CLAIM
+   */
+  readonly userIdClaim?: string
+  /**
+   * The claim with a token's type; required in every token.
+   *
+   * @default "token_type"
+   * @django TOKEN_TYPE_CLAIM
+   */
+  readonly typeClaim?: string
+  /**
+   * The claim with a token's id; required in every token.
+   *
+   * @default "jti"
+   * @django JTI_CLAIM
+   */
+  readonly jtiClaim?: string
+  /**
+   * The claim with the end of a sliding token's refreshing.
+   *
+   * @default "refresh_exp"
+   * @django SLIDING_TOKEN_REFRESH_EXP_CLAIM
+   */
+  readonly slidingRefreshClaim?: string
+  /**
+   * The token types that authenticate a request, tried in this order: `"access"`, `"sliding"`.
+   *
+   * @default ["access"]
+   * @django AUTH_TOKEN_CLASSES
+   */
+  readonly types?: readonly ('access' | 'sliding')[]
+  /**
+   * What a new password does: `"session"` revokes the user's sessions; `"claim"` refuses tokens whose revoke claim differs, as
+   * Django's True; false does nothing. A browser's `session()` is revoked in any case.
+   *
+   * @default "session"
+   * @django CHECK_REVOKE_TOKEN
+   */
+  readonly checkRevoke?: 'session' | 'claim' | false
+  /**
+   * With `checkRevoke: "claim"`. Use `"md5"` if Django services share the tokens (D9: it puts a fingerprint of the password hash
+   * into each token).
+   *
+   * @default "hmac"
+   */
+  readonly revokeClaim?: 'hmac' | 'md5'
+  /**
+   * The claim of `checkRevoke: "claim"`.
+   *
+   * @default "hash_password"
+   * @django REVOKE_TOKEN_CLAIM
+   */
+  readonly revokeClaimName?: string
+  /** A function from the user to claims of your own, called at each sign-in and refresh. */
+  readonly claims?: (user: User) => object
+  /**
+   * A refresh copies your own claims from the refresh token, as Simple JWT does (D38).
+   *
+   * @default false
+   */
+  readonly copyClaims?: boolean
+  /**
+   * A function from a claim's value to a JSON value.
+   *
+   * @django JSON_ENCODER
+   */
+  readonly encode?: (value: unknown) => unknown
+  /**
+   * The verify endpoint accepts revoked tokens, as Simple JWT does with rotation off (D3).
+   *
+   * @default false
+   */
+  readonly verifyIgnoresBlacklist?: boolean
+  /**
+   * Tokens of deleted users can be refreshed, as in Simple JWT (D13).
+   *
+   * @default false
+   */
+  readonly allowUserlessRefresh?: boolean
+  /**
+   * Accepts keys that are too short (D17). For tests.
+   *
+   * @default false
+   */
+  readonly allowWeakKeys?: boolean
+  /**
+   * The longest token that is accepted, in bytes: 256 to 65536.
+   *
+   * @default 8192
+   */
+  readonly maxBytes?: number
+}
+
+const issuer = z
+  .string()
+  .min(1, 'may not be empty; leave it out if tokens have no issuer')
+  .refine((text) => !/[#?]/.test(text), 'may hold no "#" and no "?"')
+  .refine(
+    (text) => !text.startsWith('http://') || LOOPBACK.test(text),
+    'must begin with https:// (plain http is for loopback addresses)',
+  )
+const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/
+
+const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]
+
+export const tokenOptions = section<TokenOptions>()(
+  z
+    .strictObject({
+      access: duration(seconds(1), days(1)).default(minutes(5)),
+      refresh: duration(seconds(1), YEAR).default(days(1)),
+      session: duration(seconds(1), YEAR).optional(),
+      overlap: duration(seconds(0), seconds(60)).default(seconds(10)),
+      sliding: duration(seconds(1), days(1)).default(minutes(5)),
+      slidingRefresh: duration(seconds(1), YEAR).default(days(1)),
+      rotate: z.boolean().optional(),
+      blacklistAfterRotation: z.boolean().optional(),
+      reuse: z.enum(['end', 'reject']).default('end'),
+      revocationMaxAge: duration(seconds(0), seconds(300)).default(seconds(30)),
+      sessions: z.boolean().default(true),
+      adoptForeign: z.boolean().default(false),
+      algorithm: z.enum(ALGORITHM_NAMES).optional(),
+      rotateKeys: z.union([z.literal(false), duration(seconds(4), YEAR)]).optional(),
+      signingKey: z.string().optional(),
+      verifyingKey: z.string().optional(),
+      jwksUrl: z.url({ protocol: /^https?$/ }).optional(),
+      audience: z.union([name, z.array(name).min(1)]).optional(),
+      issuer: issuer.optional(),
+      leeway: duration(seconds(0), seconds(300)).default(seconds(0)),
+      headerTypes: z
+        .array(httpToken('must be words without blanks'))
+        .min(1)
+        .default(['Bearer']),
+      headerName: httpToken('must be the name of a header').default('Authorization'),
+      userIdField: z.enum(['id', 'username', 'email']).default('id'),
+      userIdClaim: name.default('user_id'),
+      typeClaim: name.default('token_type'),
+      jtiClaim: name.default('jti'),
+      slidingRefreshClaim: name.default('refresh_exp'),
+      types: z
+        .array(z.enum(['access', 'sliding']))
+        .min(1)
+        .default(['access']),
+      checkRevoke: z.literal(['session', 'claim', false]).default('session'),
+      revokeClaim: z.enum(['hmac', 'md5']).default('hmac'),
+      revokeClaimName: name.default('hash_password'),
+      claims: functionOf<(user: User) => object>().optional(),
+      copyClaims: z.boolean().default(false),
+      encode: functionOf<(value: unknown) => unknown>().optional(),
+      verifyIgnoresBlacklist: z.boolean().default(false),
+      allowUserlessRefresh: z.boolean().default(false),
+      allowWeakKeys: z.boolean().default(false),
+      maxBytes: z.int().min(256).max(65_536).default(8192),
+    } satisfies Record<keyof TokenOptions, z.ZodType>)
+    .prefault({}),
+)
+
+export type ParsedTokenOptions = z.output<typeof tokenOptions>

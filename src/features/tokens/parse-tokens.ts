@@ -1,0 +1,133 @@
+import { days, type Seconds, seconds } from '../../base/clock.ts'
+import { configError } from '../../base/errors.ts'
+import type { Log } from '../../base/log.ts'
+import { Secret } from '../../base/secret.ts'
+import type { Algorithm } from '../../jwt/index.ts'
+import { type ConfiguredKeys, parseConfiguredKeys } from '../../keys/configured-keys.ts'
+import type { TokenSettings } from '../../tokens/token-settings.ts'
+import type { ParsedTokenOptions } from './options.ts'
+
+/** The option `tokens` without its key material, which goes no further than `keys` and `sharedSecret`. */
+export type TokensSettings = Omit<
+  ParsedTokenOptions,
+  'signingKey' | 'verifyingKey' | 'jwksUrl' | 'allowWeakKeys' | 'algorithm' | 'rotateKeys'
+> &
+  TokenSettings
+
+export interface KeySettings {
+  /** `undefined`: the instance generates its keys. */
+  readonly configured: ConfiguredKeys | undefined
+  readonly algorithm: Algorithm | undefined
+  /** How long a generated key signs; false: until `keys.rotate()`. */
+  readonly rotateKeys: Seconds | false
+  /** The longest life of a token, with the leeway. */
+  readonly longestLife: Seconds
+}
+
+export interface TokensAndKeys {
+  readonly tokens: TokensSettings
+  readonly keys: KeySettings
+  /** The signing key, if it is a secret: other secrets can be derived from it. */
+  readonly sharedSecret: Secret | undefined
+}
+
+/** The rules of the option `users` that are checked with each token. */
+export type AccountRules = Pick<TokenSettings, 'checkActive' | 'rule' | 'ruleOnRequest'>
+
+/** @throws AuthError `invalid_config` if options contradict each other or a key cannot be used */
+export function parseTokens(
+  options: ParsedTokenOptions,
+  rules: AccountRules,
+  log: Log,
+): TokensAndKeys {
+  const { signingKey, verifyingKey, jwksUrl, allowWeakKeys, ...rest } = options
+  const { algorithm, rotateKeys, ...own } = rest
+  const tokens: TokensSettings = {
+    ...own,
+    ...rules,
+    headerName: own.headerName.toLowerCase(),
+    session: own.session ?? (Math.max(days(30), own.refresh) as Seconds),
+    rotate: own.rotate ?? own.sessions,
+    blacklistAfterRotation:
+      own.blacklistAfterRotation ?? (own.sessions || own.rotate === true),
+  }
+  refuseContradictions(tokens)
+  const configured = parseConfiguredKeys(
+    { algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys },
+    log,
+  )
+  const life = seconds(Math.max(tokens.access, tokens.refresh, tokens.sliding))
+  if (rotateKeys) checkRotation(rotateKeys, life, configured)
+  return {
+    tokens,
+    keys: {
+      configured,
+      algorithm,
+      rotateKeys: rotateKeys ?? days(90),
+      longestLife: seconds(life + tokens.leeway),
+    },
+    sharedSecret: sharedSecretOf(algorithm, signingKey),
+  }
+}
+
+function sharedSecretOf(
+  algorithm: Algorithm | undefined,
+  signingKey: string | undefined,
+): Secret | undefined {
+  if (signingKey === undefined || !algorithm?.startsWith('HS')) return undefined
+  return new Secret(signingKey)
+}
+
+/** @throws AuthError `invalid_config` */
+function refuseContradictions(tokens: TokensSettings): void {
+  if (!tokens.sessions && tokens.blacklistAfterRotation && tokens.rotate)
+    throw configError(
+      'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one.',
+    )
+  if (tokens.refresh <= tokens.access)
+    throw configError('tokens.refresh must be longer than tokens.access.')
+  if (tokens.session < tokens.refresh)
+    throw configError('tokens.session must be at least as long as tokens.refresh.')
+  if (hasEqualClaims(tokens))
+    throw configError(
+      'tokens.*Claim: two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss.',
+    )
+}
+
+function hasEqualClaims(tokens: TokensSettings): boolean {
+  const { userIdClaim, typeClaim, jtiClaim, slidingRefreshClaim, revokeClaimName } =
+    tokens
+  const own = [userIdClaim, typeClaim, jtiClaim, slidingRefreshClaim, revokeClaimName]
+  const all = [...own, 'exp', 'iat', 'sid', 'gen', 'aud', 'iss']
+  return new Set(all).size !== all.length
+}
+
+/** How many retired keys are published at most. */
+const MAX_RETIRED = 50
+
+/** @throws AuthError `invalid_config` */
+function checkRotation(
+  rotateKeys: Seconds,
+  life: Seconds,
+  configured: ConfiguredKeys | undefined,
+): void {
+  if (configured !== undefined)
+    throw configError(
+      'tokens.rotateKeys is for keys that are made here: a key of tokens.signingKey is changed there.',
+    )
+  if (rotateKeys * MAX_RETIRED < life)
+    throw configError(
+      `tokens.rotateKeys must be ${Math.ceil(life / MAX_RETIRED)} seconds or more: a key is published until the last token that it signed has expired.`,
+    )
+}
+
+/** What is allowed, and may not be meant. */
+export function warningsOf(tokens: TokensSettings): readonly string[] {
+  if (!tokens.sessions)
+    return ['tokens.sessions is false: tokens cannot be revoked before they expire']
+  if (tokens.rotate && !tokens.blacklistAfterRotation)
+    return [
+      'tokens.blacklistAfterRotation is false: every spent refresh token works until it expires',
+    ]
+  return []
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import type { Awaitable } from '../base/awaitable.ts'
+import type { AuthRequest } from '../http/request.ts'
+import { functionOf, section } from '../schema/shapes.ts'
+import type { User } from '../users/user.ts'
+
+/** The option `on`: functions that are called when something happened. An error in one is logged and changes no answer. */
+export interface Hooks {
+  /**
+   * A user signed in with a password.
+   *
+   * @django ON_LOGIN_SUCCESS
+   */
+  readonly signedIn?: (event: SignedIn) => Awaitable<void>
+  /**
+   * A sign-in with a password failed; the password is masked.
+   *
+   * @django ON_LOGIN_FAILED
+   */
+  readonly signInFailed?: (event: SignInFailed) => Awaitable<void>
+  /** A session was revoked by its user. */
+  readonly signedOut?: (event: SessionEvent) => Awaitable<void>
+  /** A spent refresh token came back. */
+  readonly reuseDetected?: (event: SessionEvent) => Awaitable<void>
+}
+
+export interface SignedIn {
+  readonly user: User
+  readonly request: AuthRequest | undefined
+}
+
+export interface SignInFailed {
+  readonly credentials: object
+  readonly request: AuthRequest | undefined
+}
+
+export interface SessionEvent {
+  readonly sessionId: string
+  readonly userId: string | undefined
+}
+
+export const hookOptions = section<Hooks>()(
+  z
+    .strictObject({
+      signedIn: functionOf<NonNullable<Hooks['signedIn']>>().exactOptional(),
+      signInFailed: functionOf<NonNullable<Hooks['signInFailed']>>().exactOptional(),
+      signedOut: functionOf<NonNullable<Hooks['signedOut']>>().exactOptional(),
+      reuseDetected: functionOf<NonNullable<Hooks['reuseDetected']>>().exactOptional(),
+    } satisfies Record<keyof Hooks, z.ZodType>)
+    .prefault({}),
+)

@@ -1,0 +1,28 @@
+import type { z } from 'zod'
+
+interface Definition {
+  readonly innerType?: Schema
+  readonly in?: Schema
+  readonly shape?: Readonly<Record<string, Schema>>
+}
+
+type Schema = { readonly _zod: { readonly def: object } }
+
+/** The paths of the options of a schema, sections included: `tokens`, `tokens.access`. */
+export const knownOptions = (schema: z.ZodObject): readonly string[] =>
+  pathsIn(schema, '')
+
+function pathsIn(schema: Schema, prefix: string): readonly string[] {
+  return Object.entries(shapeOf(schema) ?? {}).flatMap(([name, member]) => [
+    prefix + name,
+    ...pathsIn(member, `${prefix}${name}.`),
+  ])
+}
+
+/** The members of an object, behind its default or what transforms it. */
+function shapeOf(schema: Schema): Definition['shape'] {
+  const { shape, innerType, in: input } = schema._zod.def as Definition
+  if (shape !== undefined) return shape
+  const inner = innerType ?? input
+  return inner === undefined ? undefined : shapeOf(inner)
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { functionOf, section } from '../schema/shapes.ts'
+import type { User } from '../users/user.ts'
+
+/** The option `users`. */
+export interface UserOptions {
+  /**
+   * What users sign in with: `"username"` or `"email"`.
+   *
+   * @default "username"
+   * @django USERNAME_FIELD
+   */
+  readonly loginField?: 'username' | 'email'
+  /**
+   * Whether a user may have and use tokens. It must return at once: a promise counts as no.
+   *
+   * @default active users
+   * @django USER_AUTHENTICATION_RULE
+   */
+  readonly rule?: (user: User | undefined) => boolean
+  /**
+   * Checks the rule at each request, too (D11).
+   *
+   * @default true
+   */
+  readonly ruleOnRequest?: boolean
+  /**
+   * Refuses users who are not active.
+   *
+   * @default true
+   * @django CHECK_USER_IS_ACTIVE
+   */
+  readonly checkActive?: boolean
+  /**
+   * Records the time of each sign-in, which costs one write.
+   *
+   * @default false
+   * @django UPDATE_LAST_LOGIN
+   */
+  readonly updateLastLogin?: boolean
+  /**
+   * `"both"` tries a password as sent, then trimmed (D2); true trims it, as Django does; false takes it as sent.
+   *
+   * @default "both"
+   */
+  readonly trimPassword?: boolean | 'both'
+}
+
+export const userOptions = section<UserOptions>()(
+  z
+    .strictObject({
+      loginField: z.enum(['username', 'email']).default('username'),
+      rule: functionOf<(user: User | undefined) => boolean>().optional(),
+      ruleOnRequest: z.boolean().default(true),
+      checkActive: z.boolean().default(true),
+      updateLastLogin: z.boolean().default(false),
+      trimPassword: z.union([z.boolean(), z.literal('both')]).default('both'),
+    } satisfies Record<keyof UserOptions, z.ZodType>)
+    .prefault({}),
+)

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { secondsOf } from '../../src/base/duration.ts'
+import { DJANGO_NAMES } from '../../src/settings/django-names.ts'
+import { ENDPOINT_NAMES } from '../../src/settings/endpoint-options.ts'
+import { OPTION_PATHS, parseSettings } from '../../src/settings/settings.ts'
+import {
+  optionsOf,
+  SECTION_NAMES,
+  type Section,
+  tableOf,
+} from '../../tools/option-tables.ts'
+
+const documented = SECTION_NAMES.flatMap(optionsOf)
+
+test('every option has a description', () => {
+  const endpoints = ENDPOINT_NAMES.map((name) => `endpoints.${name}`)
+  const described = [...documented.map(({ name }) => name), ...endpoints, 'tokens']
+  assert.deepEqual(described.toSorted(), OPTION_PATHS.toSorted())
+  for (const { name, meaning } of documented) assert.ok(meaning.length > 10, name)
+})
+
+test('the Django name of an option is the one that messages know', () => {
+  for (const { name, django } of documented) {
+    const ours = django === undefined ? undefined : DJANGO_NAMES[django]
+    if (ours !== undefined) assert.equal(ours, name)
+  }
+})
+
+test('the defaults that are described are those of the schema', () => {
+  const settings = parseSettings({}, { WATCHWORD_DATABASE: 'a.db' })
+  for (const section of ['tokens', 'users'] as const) {
+    const parsed: Readonly<Record<string, unknown>> = { ...settings[section] }
+    for (const option of optionsOf(section)) {
+      const value = parsed[option.name.slice(section.length + 1)]
+      if (value === undefined || option.default === undefined) continue
+      const described: unknown = JSON.parse(option.default)
+      const expected = typeof value === 'number' ? secondsOf(described) : described
+      const isHeader = option.name === 'tokens.headerName'
+      assert.deepEqual(value, isHeader ? 'authorization' : expected, option.name)
+    }
+  }
+})
+
+/** `<!-- options: tokens -->`, the table, `<!-- /options -->`. */
+const TABLE = /<!-- options: (\w+) -->\n([\s\S]*?)\n<!-- \/options -->/g
+
+for (const page of globSync('docs/**/*.md')) {
+  for (const [, section = '', table = ''] of readFileSync(page, 'utf8').matchAll(TABLE)) {
+    test(`the table of ${section} options in ${page} is that of npm run docs:options`, () => {
+      assert.equal(table.trim(), tableOf(section as Section))
+    })
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+/**
+ * The architecture, from the bottom up. A file imports from its own part and from the layers below; a part is a folder of
+ * `src`, or a file that stands in `src` itself. Imports of types count.
+ */
+const LAYERS = [
+  ['base', 'command'],
+  ['jwt', 'passwords', 'http', 'schema'],
+  ['throttling', 'users', 'keys'],
+  ['sessions'],
+  ['audit', 'tokens'],
+  ['stores'],
+  ['authentication', 'observability'],
+  ['permissions', 'sign-in', 'verify'],
+  ['guard', 'admin', 'features'],
+  ['features.ts', 'authentication.ts'],
+  ['settings'],
+  ['instance'],
+  ['watchword.ts'],
+  ['adapters', 'testing', 'index.ts'],
+  ['server'],
+  ['cli'],
+] as const
+
+/** Parts that stand higher than their imports need, and why. */
+const RAISED: Readonly<Record<string, string>> = {
+  features: 'an endpoint of a feature may require a permission',
+  verify: 'nothing is built on it',
+}
+
+const layerOf = (part: string): number =>
+  LAYERS.findIndex((layer) => layer.some((each) => each === part))
+const partOf = (path: string): string => path.split('/')[1] ?? ''
+
+const FILES = globSync('src/**/*.ts', { exclude: ['**/*.test.ts', '**/*.d.ts'] })
+
+/** The files that each file imports, types included. */
+const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map(
+  FILES.map((file) => [file, importsOf(file)]),
+)
+
+function importsOf(file: string): readonly string[] {
+  const found = readFileSync(file, 'utf8').matchAll(
+    /(?:\bfrom|\bimport\(|^import)\s*'(\.[^']+)'/gm,
+  )
+  return [...found].map(([, path = '']) => normalize(join(dirname(file), path)))
+}
+
+test('every part of src is in the list of layers, and nothing else is', () => {
+  assert.deepEqual(
+    [...new Set(FILES.map(partOf))].toSorted(),
+    LAYERS.flat().toSorted() as string[],
+  )
+})
+
+test('imports run down', () => {
+  const upward = FILES.flatMap((file) =>
+    (IMPORTS.get(file) ?? [])
+      .filter((other) => {
+        const [from, to] = [partOf(file), partOf(other)]
+        return from !== to && layerOf(to) >= layerOf(from)
+      })
+      .map((other) => `${file} imports ${other}`),
+  )
+  assert.deepEqual(upward, [])
+})
+
+test('every part stands as low as its imports allow', () => {
+  const needed = new Map<string, number>()
+  for (const file of FILES) {
+    const part = partOf(file)
+    const below = (IMPORTS.get(file) ?? []).map(partOf).filter((other) => other !== part)
+    needed.set(part, Math.max(needed.get(part) ?? -1, ...below.map(layerOf)))
+  }
+  const tooHigh = [...needed]
+    .filter(([part]) => !Object.hasOwn(RAISED, part))
+    .filter(([part, highest]) => layerOf(part) > highest + 1)
+    .map(([part, highest]) => `${part} could stand above layer ${highest}`)
+  assert.deepEqual(tooHigh, [])
+})
+
+test('no files import each other in a circle', () => {
+  assert.deepEqual(circles(), [])
+})
+
+function circles(): readonly string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const path: string[] = []
+  const visit = (file: string): void => {
+    const start = path.indexOf(file)
+    if (start !== -1) found.push([...path.slice(start), file].join(' > '))
+    if (start !== -1 || done.has(file)) return
+    path.push(file)
+    for (const other of IMPORTS.get(file) ?? []) visit(other)
+    path.pop()
+    done.add(file)
+  }
+  for (const file of FILES) visit(file)
+  return found
+}

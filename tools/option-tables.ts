@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+
+/** Where the options of each table are declared. */
+const SECTIONS = {
+  core: { file: 'src/settings/options.ts', name: 'CoreOptions', prefix: '' },
+  tokens: {
+    file: 'src/features/tokens/options.ts',
+    name: 'TokenOptions',
+    prefix: 'tokens.',
+  },
+  users: { file: 'src/settings/user-options.ts', name: 'UserOptions', prefix: 'users.' },
+  on: { file: 'src/settings/hook-options.ts', name: 'Hooks', prefix: 'on.' },
+} as const
+
+export type Section = keyof typeof SECTIONS
+
+export const SECTION_NAMES = Object.keys(SECTIONS) as Section[]
+
+export interface DocumentedOption {
+  readonly name: string
+  readonly meaning: string
+  readonly default: string | undefined
+  readonly django: string | undefined
+}
+
+/** The options of a section, as their JSDoc describes them. */
+export function optionsOf(section: Section): readonly DocumentedOption[] {
+  const { file, name, prefix } = SECTIONS[section]
+  const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+  const body = bodyOf(source, name)
+  const members = body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)\?:/g)
+  return [...members].map(([, comment = '', option = '']) => ({
+    name: prefix + option,
+    ...partsOf(comment),
+  }))
+}
+
+function bodyOf(source: string, name: string): string {
+  const start = source.search(new RegExp(`interface ${name}\\b`))
+  if (start === -1) throw new Error(`There is no interface ${name}.`)
+  return source.slice(start, source.indexOf('\n}\n', start))
+}
+
+function partsOf(comment: string): Omit<DocumentedOption, 'name'> {
+  const text = comment.replace(/^\s*\* ?/gm, '').trim()
+  const [meaning = '', ...tags] = text.split(/^@/m)
+  const tag = (name: string): string | undefined =>
+    tags.find((each) => each.startsWith(`${name} `))?.slice(name.length + 1)
+  return {
+    meaning: oneLine(meaning),
+    default: oneLine(tag('default') ?? '') || undefined,
+    django: oneLine(tag('django') ?? '') || undefined,
+  }
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+/** The Markdown table of a section. */
+export function tableOf(section: Section): string {
+  const rows = optionsOf(section).map((option) => {
+    const django = codeOf(option.django)
+    return `| ${django} | \`${option.name}\` | ${defaultOf(option.default)} | ${option.meaning} |`
+  })
+  return ['| Simple JWT | option | default | |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+const codeOf = (text: string | undefined): string => (text ? `\`${text}\`` : '–')
+
+/** A value is code; a sentence is not. */
+const defaultOf = (text: string | undefined): string =>
+  text && /^(["\d[{]|true$|false$|is\w+$)/.test(text) && !/ (with|or) /.test(text)
+    ? `\`${text}\``
+    : (text ?? '–')
+
+if (import.meta.main) {
+  for (const section of SECTION_NAMES)
+    console.log(`<!-- options: ${section} -->\n${tableOf(section)}\n<!-- /options -->\n`)
+}
