@@ -100,4 +100,4 @@ const failableVerb =
     isFailing(name) ? Promise.reject(fault(name)) : verb(...args)
 
 const fault = (name: string): AuthError =>
-  new AuthError('store_unavailable', `a fault of the test: ${name}`)
+  new AuthError('store_unavailable', `a fault of the test: ${name}`, { retryAfter: 1 })

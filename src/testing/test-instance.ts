@@ -3,7 +3,6 @@ import type { LogEntry } from '../base/log.ts'
 import { STORE_EXTENSIONS } from '../features.ts'
 import { openInstance } from '../instance/instance.ts'
 import { lazily } from '../instance/lazy-instance.ts'
-import { encodings } from '../passwords/encodings.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
 import type { Options } from '../settings/options.ts'
 import { parseSettings } from '../settings/settings.ts'
@@ -11,6 +10,7 @@ import { IN_MEMORY } from '../stores/sqlite/open.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { User } from '../users/user.ts'
 import { type UserOf, type Watchword, watchwordOf } from '../watchword.ts'
+import { CHEAP_PASSWORDS } from './cheap-passwords.ts'
 import { type TestClock, testClock } from './clock.ts'
 import { type FaultSwitches, type Faults, faultSwitches, withFaults } from './faults.ts'
 import { type SignInAs, signingInAs } from './sign-in-as.ts'
@@ -72,7 +72,7 @@ export function testInstance<
   )
   const instance = lazily(() =>
     openInstance(settings, {
-      encodings: CHEAP,
+      encodings: CHEAP_PASSWORDS,
       openStore: async () => openInMemory(faults.isFailing),
     }),
   )
@@ -86,9 +86,6 @@ export function testInstance<
     [Symbol.asyncDispose]: () => auth.close(),
   }
 }
-
-/** The lowest cost that Argon2 has (RFC 9106 §3.1): full cost would be most of a test's time. */
-const CHEAP = encodings({ memory: 8, passes: 1, lanes: 1 })
 
 const IN_PROCESS = { database: 'sqlite::memory:', redis: undefined } as const
 

@@ -6,7 +6,7 @@ import express, { type Express } from 'express'
 import { type Guard, mount } from '../../src/adapters/express.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { AuthError } from '../../src/base/errors.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 
 interface Robot {
   readonly id: string
@@ -28,12 +28,7 @@ async function serve(
   t: TestContext,
   furnish: (app: Express, mounted: () => Guard<Robot, string>) => void,
 ) {
-  const logged: Record<string, unknown>[] = []
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    authentication: [robot],
-    log: (entry) => logged.push(entry),
-  })
+  const { auth, log: logged } = testInstance({ authentication: [robot] })
   const app = express()
   furnish(app, () => mount(app, auth))
   const server = app.listen(0, '127.0.0.1')

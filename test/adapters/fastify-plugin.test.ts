@@ -5,7 +5,7 @@ import { guardOf, mount } from '../../src/adapters/fastify.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { isStaff } from '../../src/permissions/basic-permissions.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 
 /** Signs in any user by name, without a password. */
 const robot: Scheme<{ readonly id: string }> = () => ({
@@ -20,11 +20,9 @@ const robot: Scheme<{ readonly id: string }> = () => ({
 const R2 = { authorization: 'Robot r2' }
 
 function instance(t: TestContext) {
-  const auth = watchword({
-    database: 'sqlite::memory:',
+  const { auth } = testInstance({
     authentication: [robot],
     throttle: { sip: '2/min' },
-    log: () => {},
   })
   t.after(() => auth.close())
   return auth

@@ -7,7 +7,7 @@ import { mount } from '../../src/adapters/hono.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { denied, granted, type Permission } from '../../src/permissions/index.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 
 /** Signs in any user by name, without a password. */
 const robot: Scheme<{ readonly id: string }> = () => ({
@@ -26,11 +26,7 @@ const mirror: Permission<unknown, unknown> = ({ request: { url, address, secure 
   denied('it is a mirror', { detail: JSON.stringify({ url, address, secure }) })
 
 function instance(t: TestContext) {
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    authentication: [robot],
-    log: () => {},
-  })
+  const { auth } = testInstance({ authentication: [robot] })
   t.after(() => auth.close())
   return auth
 }

@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { type Guard, mount } from '../../src/adapters/node.ts'
 import { statelessBearer } from '../../src/authentication/bearer.ts'
 import type { TokenUser } from '../../src/authentication/token-user.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { User } from '../../src/users/user.ts'
-import { watchword } from '../../src/watchword.ts'
 
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 
@@ -15,11 +15,7 @@ type Made = (guard: Guard<User, string>) => RequestListener
 
 /** A server of a program that uses us, with one user, who has signed in. */
 async function program(t: TestContext, listener: Made) {
-  const logged: object[] = []
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    log: (entry) => logged.push(entry),
-  })
+  const { auth, log: logged } = testInstance()
   const server = createServer()
   t.after(async () => {
     server.close().closeAllConnections()

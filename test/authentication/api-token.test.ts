@@ -12,7 +12,7 @@ import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
 import type { Options } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
-import { watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 
 const NOON = 1_800_000_000
@@ -29,7 +29,7 @@ async function program(
   options: Pick<Options, 'authentication' | 'users' | 'database'> = {},
 ) {
   let now = NOON
-  const auth = watchword({
+  const auth = cheapWatchword({
     database: 'sqlite::memory:',
     secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
     authentication: [apiToken()],
@@ -384,7 +384,7 @@ test('of tokens that begin alike, none is revoked by its beginning', async (t) =
     octets[size - 1] = ++drawn
     return octets
   }
-  const auth = watchword({
+  const auth = cheapWatchword({
     database: 'sqlite::memory:',
     tokens: { algorithm: 'HS256', signingKey: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e' },
     random,

@@ -9,8 +9,10 @@ import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
 import type { Options, TokenOptions } from '../../src/settings/options.ts'
+import { CHEAP_PASSWORDS } from '../../src/testing/cheap-passwords.ts'
 import type { User, UserId } from '../../src/users/user.ts'
-import { type Watchword, watchword } from '../../src/watchword.ts'
+import type { Watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { probes, RATES, type Surroundings } from './probes.ts'
 
@@ -108,10 +110,10 @@ export interface House extends AsyncDisposable {
 
 export async function instance(options: Options): Promise<House> {
   const store = await seededStore()
-  const auth = watchword({ ...options, database: store })
+  const auth = cheapWatchword({ ...options, database: store })
   await auth.migrate()
   const shared = { ...store, close: async () => {} }
-  const counting = watchword({ ...options, database: shared, throttle: RATES })
+  const counting = cheapWatchword({ ...options, database: shared, throttle: RATES })
   const server = createServer()
   const around: Surroundings = { remoteUser: undefined, secure: false }
   const views = probes(auth, counting, around)
@@ -147,7 +149,7 @@ async function seededStore(): Promise<InstanceStore> {
       username,
       usernameKey: username,
       email: undefined,
-      hash: await hashOf(password),
+      hash: await writer.hash(password),
       active,
       staff,
       superuser: false,
@@ -178,12 +180,5 @@ const writer = passwords({
   queue: (work) => work(),
   random: systemRandom,
   warn: () => {},
+  encodings: CHEAP_PASSWORDS,
 })
-const hashes = new Map<string, Promise<string>>()
-
-/** Hashing is slow on purpose: each password is hashed once. */
-function hashOf(password: string): Promise<string> {
-  const known = hashes.get(password) ?? writer.hash(password)
-  hashes.set(password, known)
-  return known
-}

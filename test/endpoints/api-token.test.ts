@@ -9,7 +9,7 @@ import type { Scheme } from '../../src/authentication/scheme.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import type { Options } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
-import { watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { untilAvailable } from '../time.ts'
 
@@ -21,7 +21,7 @@ const WRONG = { non_field_errors: ['Unable to log in with provided credentials.'
 
 /** A server with the endpoint, and alice. */
 async function program(t: TestContext, options: Options = {}) {
-  const auth = watchword({
+  const auth = cheapWatchword({
     database: 'sqlite::memory:',
     authentication: [bearer(), apiToken()],
     log: () => {},
@@ -212,7 +212,11 @@ test('the endpoint is where a scheme brings it, or where it is asked for, and no
     options: Options<Record<string, never>, Scheme<User>>,
     path = STATIC,
   ): boolean => {
-    const auth = watchword({ database: 'sqlite::memory:', log: () => {}, ...options })
+    const auth = cheapWatchword({
+      database: 'sqlite::memory:',
+      log: () => {},
+      ...options,
+    })
     t.after(() => auth.close())
     return auth.owns(path)
   }
@@ -255,7 +259,7 @@ test('a token stays while its secret is kept behind a new one, and is made anew 
   const database = { ...store, close: async () => {} }
   const tokens = { algorithm: 'HS256', signingKey: old } as const
   const under = async (secret: string | readonly string[]) => {
-    const auth = watchword({
+    const auth = cheapWatchword({
       database,
       secret,
       tokens,
@@ -291,7 +295,7 @@ test('a token stays while its secret is kept behind a new one, and is made anew 
 test('without a secret that lasts the instance does not open, and says what to give', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const tokens = { algorithm: 'ES256', verifyingKey: KEY } as const
-  const auth = watchword({
+  const auth = cheapWatchword({
     database: store,
     authentication: [apiToken()],
     tokens,

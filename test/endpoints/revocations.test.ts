@@ -1,25 +1,21 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { AuthError } from '../../src/base/errors.ts'
-import type { InstanceStore } from '../../src/features.ts'
 import type { Options } from '../../src/settings/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { watchword } from '../../src/watchword.ts'
-import { sqliteStore, withPorts } from '../stores/open.ts'
 
 const NOW = 1_790_000_000
 
 function house(t: TestContext, options: Options = {}) {
-  const auth = watchword({
-    database: 'sqlite::memory:',
+  const { auth, faults } = testInstance({
     endpoints: { revocations: true },
-    clock: () => NOW,
-    log: () => {},
+    now: NOW,
     ...options,
   })
   t.after(() => auth.close())
   const get = (path: string, method = 'GET') =>
     auth.handler(new Request(`http://localhost${path}`, { method }))
-  return { auth, get }
+  return { auth, get, faults }
 }
 
 test('the feed is not mounted by default', async (t) => {
@@ -100,21 +96,9 @@ test('a moment that is still to come gets everything', async (t) => {
 })
 
 test('where the store cannot be asked the answer is 503, and nobody keeps it', async (t) => {
-  const store = sqliteStore({ file: ':memory:' })
-  let down = false
-  const sessions: InstanceStore['ports']['sessions'] = {
-    ...store.ports.sessions,
-    revokedSince: (...asked) =>
-      down
-        ? Promise.reject(new AuthError('store_unavailable', 'down', { retryAfter: 1 }))
-        : store.ports.sessions.revokedSince(...asked),
-  }
-  const { auth, get } = house(t, {
-    database: withPorts(store, { sessions }),
-    secret: 'a secret of the test, long enough for it',
-  })
+  const { auth, get, faults } = house(t)
   await auth.migrate()
-  down = true
+  faults.fail('sessions.revokedSince')
 
   const answer = await get('/api/token/revocations/')
 

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { InstanceStore } from '../../src/features.ts'
-import { watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 import { aFolder } from '../sessions/house.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { until } from '../time.ts'
@@ -40,7 +40,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
       }),
   }
   const log: LogEntry[] = []
-  const auth = watchword({
+  const auth = cheapWatchword({
     database: cuttable,
     secret: 'of no worth, since every instance of the tests has it',
     tokens: { revocationMaxAge },

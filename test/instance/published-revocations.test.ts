@@ -9,7 +9,7 @@ import type {
   Sessions,
 } from '../../src/sessions/session.ts'
 import { verifier } from '../../src/verify/index.ts'
-import { watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 import { at } from '../sessions/house.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 
@@ -27,7 +27,7 @@ test('a verifying service learns of revoked sessions, also of tens of thousands'
       .sort((a, b) => a.endedAt - b.endedAt || (a.id < b.id ? -1 : 1))
       .slice(0, limit)
   }
-  const auth = watchword({
+  const auth = cheapWatchword({
     database: withPorts(store, {
       sessions: { ...store.ports.sessions, revokedSince },
     }),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Options } from '../../src/settings/options.ts'
-import { type Watchword, watchword } from '../../src/watchword.ts'
+import type { Watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
@@ -16,7 +17,7 @@ export function folder(t: TestContext): string {
 }
 
 export function instanceFor(t: TestContext, options: Options): Watchword {
-  const auth = watchword({ log: () => {}, ...options })
+  const auth = cheapWatchword(options)
   t.after(() => auth.close())
   return auth
 }

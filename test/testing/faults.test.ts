@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
 
-const UNAVAILABLE = { code: 'store_unavailable', status: 503 }
+/** As a database that does not answer. */
+const UNAVAILABLE = { code: 'store_unavailable', status: 503, retryAfter: 1 }
 
 async function signedIn() {
   const app = testInstance()
