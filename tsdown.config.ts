@@ -25,8 +25,6 @@ export default defineConfig({
   // One file of what is used of them loads in a fraction of the time.
   deps: {
     onlyBundle: ['kysely', 'zod'],
-    // No public type is made of its own.
-    dts: { neverBundle: ['zod'] },
   },
   // Else a declaration imports zod for nothing.
   treeshake: { moduleSideEffects: 'no-external' },
