@@ -31,6 +31,8 @@ test('the supervisor loads no package and nothing of the instance', () => {
 
   const folders = new Set(loaded.map((module) => module.split(sep).slice(0, 2).join('/')))
   assert.deepEqual([...folders].sort(), [
+    // The version.
+    'package.json',
     'src/base',
     'src/cli',
     'src/command',
