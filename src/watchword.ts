@@ -38,7 +38,7 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   /** Any fetch runtime. Paths that are not its own get a 404. */
   handler(request: Request, peer?: Peer): Promise<Response>
 
-  /** Who sends this, if anybody does. @throws AuthError where credentials are there and wrong */
+  /** The principal of a request; `undefined` if it is anonymous. @throws AuthError if its credentials are wrong */
   authenticate<
     const N extends {
       readonly schemes?: readonly Scheme<unknown>[] | undefined
@@ -48,32 +48,32 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
     requirement?: N,
   ): Promise<Principal<PrincipalUser<N, U>, Right> | undefined>
   /**
-   * Who sends this, and may. Without a need, what the instance's `permissions` ask for.
+   * Authenticates and authorizes a request. Without a requirement, the option `permissions` applies.
    *
-   * @throws AuthError, which `refuse` turns into the answer
+   * @throws AuthError, which `errorResponse` turns into the answer
    */
   require<const N extends Requirement<U, Right> = DefaultNeed>(
     from: Request | AuthRequest,
     need?: N,
   ): Promise<Principal<PrincipalUser<N, U>, Right>>
   /**
-   * `require` made once for a route: it waits for nothing where nothing has to be waited for.
+   * `require` prepared for a route; synchronous if nothing has to be awaited.
    *
-   * @throws AuthError `invalid_config` at once, where the need names a rate that there is none of
+   * @throws AuthError `invalid_config` at once if the requirement names an unknown rate
    */
   guard<const N extends Requirement<U, Right> = DefaultNeed>(
     need?: N,
   ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
-  /** How the instance is, for whoever decides where requests go. Never rejects. */
+  /** The state of the instance, for load balancers and monitoring. Never rejects. */
   health(): Promise<Health>
-  /** What it has done since it began and what it does now, in this process; `undefined` before its first use. */
+  /** Counters and gauges of this process; `undefined` before its first use. */
   stats(): Stats | undefined
-  /** The answer to a refusal; to any other error a 500 that says nothing, and a line in the log. */
+  /** The answer to an AuthError; any other error becomes a 500 without details, and a log entry. */
   replyToError(error: unknown): AuthReply
-  /** The same for `fetch` handlers. */
+  /** The same as a `Response`. */
   errorResponse(error: unknown): Response
 
-  /** Opens the database and brings it up to date. Runs by itself at first use; here so that a fault shows at the start. */
+  /** Opens and migrates the database. Happens at first use anyway; call it to fail at the start. */
   migrate(): Promise<void>
   close(): Promise<void>
 }

@@ -8,19 +8,19 @@ import type { UserId } from '../users/user.ts'
 import type { AuditEvent, CoreEventKind, Events } from './event.ts'
 import { OncePer } from './once-per.ts'
 
-/** What has happened; when, and on which occasion, is found out where it is written down. */
+/** An event to record; its time and request context are added. */
 /** @typeParam Kind the kinds that the part which records them has */
 export interface NewEvent<Kind extends string = CoreEventKind> {
   readonly kind: Kind
   readonly userId?: UserId | undefined
   readonly sessionId?: SessionId | undefined
-  /** Where it is known better than on which occasion. */
+  /** Overrides the address of the request context. */
   readonly address?: string | undefined
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
 /**
- * Writes down what has happened. No answer waits for that or changes with it (rule D8): what cannot be written is told in the
+ * Records events. No answer waits for it or changes with it (rule D8): an event that cannot be written is reported in the
  * log, and what is being written is waited for at the end.
  */
 export interface AuditLog<Kind extends string = CoreEventKind> {
@@ -35,7 +35,7 @@ export interface AuditLog<Kind extends string = CoreEventKind> {
     happening: NewEvent<Kind>,
     finding?: () => Promise<Partial<NewEvent<Kind>>>,
   ): void
-  /** When all that has been told of is written. */
+  /** Resolves when every event recorded so far is written. */
   settled(): Promise<void>
 }
 
@@ -61,7 +61,7 @@ export function auditLog(
     finding: () => Promise<Partial<NewEvent<string>>>,
   ): Promise<void> => {
     try {
-      // What has to be looked up takes longer for some than for others, and no answer may tell which (P8).
+      // A lookup takes longer for some names than for others, and no answer may reveal which (P8).
       if (finding !== NOTHING) await nextTurn()
       await events.append({ ...event, ...(await finding()) })
     } catch (error) {
@@ -101,7 +101,7 @@ export function auditLog(
   }
 }
 
-/** In the order in which one process tells of them, also within a moment. */
+/** Ascending within one process, also within a second. */
 const eventId = (at: UnixSeconds, count: number, random: Random): string =>
   hex(Math.floor(at * 1000), 12) +
   hex(count % 0x10000, 4) +

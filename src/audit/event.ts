@@ -6,12 +6,12 @@ import type { UserId } from '../users/user.ts'
 export const CORE_EVENT_KINDS = [
   'signed_in',
   'sign_in_failed',
-  /** Too many wrong passwords: nobody looked at this one. Told once a minute of the same name and address. */
+  /** Too many failures: this password was not checked. Recorded once a minute per name and address. */
   'sign_in_throttled',
   'signed_out',
-  /** A spent refresh token came back within the overlap and was given the same successor. Told once a minute of a session. */
+  /** A spent refresh token was used again within the overlap and got the same successor. Recorded once a minute per session. */
   'refresh_replayed',
-  /** A spent refresh token came back later: its session has ended, where the settings say so. */
+  /** A spent refresh token was used again after the overlap: its session is revoked, unless `tokens.reuse` is "reject". */
   'reuse_detected',
   /** A refresh token of a generation that its session has not reached: a backup was restored, or a key is known to others. */
   'refresh_ahead',
@@ -32,7 +32,7 @@ export interface AuditEvent<Kind extends string = string> {
   readonly kind: Kind
   readonly userId: UserId | undefined
   readonly sessionId: SessionId | undefined
-  /** Who did it, where somebody else did than the user: `command`, or whom the program named. */
+  /** Who did it, if not the user: `command`, or the name passed to `events.by`. */
   readonly actor: string | undefined
   /** The client's, behind the proxies that are trusted. */
   readonly address: string | undefined

@@ -78,7 +78,7 @@ export type Mount =
 /** A store of sessions; a key that signs; a scheme of its feature. */
 export type Need = 'sessions' | 'signing' | 'scheme'
 
-/** The options decide where it is mounted. */
+/** The options decide its path. */
 export type PathlessEndpoint = Omit<Endpoint, 'path'>
 
 /** An endpoint with one method, whose handler receives its fields by name. */

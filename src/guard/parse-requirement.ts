@@ -43,7 +43,7 @@ export function parseRequirement(
   const throttles = throttlesOf(throttle, limits)
   return ({ deps, hits, clock }) => ({
     schemes: schemes.map((scheme) => createScheme(scheme, deps)),
-    // The types of users and rights were checked where the requirement was written.
+    // The types of users and rights were checked by the compiler.
     permissions: [permissions].flat() as readonly unknown[] as GuardParts['permissions'],
     throttles: throttles({ hits, clock }),
   })

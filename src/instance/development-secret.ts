@@ -16,7 +16,7 @@ import { secretFault } from '../jwt/index.ts'
  * alone.
  *
  * @param hasKeys whether the database holds keys that a secret has sealed: a new one would not open them
- * @throws AuthError `invalid_config` where it was lost, others can read the file (K10), no secret is in it (K2), or nothing can be written beside
+ * @throws AuthError `invalid_config` if it was lost, others can read the file (K10), no secret is in it (K2), or nothing can be written beside
  *   the database
  */
 export function developmentSecret(

@@ -43,7 +43,7 @@ export interface SignIns {
   readonly loginThrottle: LoginThrottle | undefined
   readonly signIn: SignIn
   readonly signInUntrimmed: SignIn
-  /** Checks a password as it was sent, and signs nobody in. */
+  /** Checks a password as it was sent, without a sign-in. */
   readonly checkPassword: SignIn
 }
 

@@ -32,7 +32,7 @@ const DEFAULT_ALGORITHM = 'ES256'
 /**
  * Reads the keys once, so that a wrong one stops the start (D18).
  *
- * @returns `undefined` where the house is to make and keep its own
+ * @returns `undefined` if the instance generates its keys
  * @throws AuthError `invalid_config` with a sentence that holds nothing of the key
  */
 export function parseConfiguredKeys(

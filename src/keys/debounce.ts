@@ -5,7 +5,7 @@ const PAUSE = 0.25
 
 /**
  * The same work, begun four times a second at most however often it is asked for. Who asks gets a run that began after he did,
- * shared with all who asked meanwhile: nothing that was there when he came is missed, and nobody can ask too much.
+ * shared with all who asked meanwhile: no caller misses what existed when it called, and the rate is bounded.
  *
  * @param elapsed seconds since some moment, never set back
  */
@@ -20,7 +20,7 @@ export function debounce(
   const begin = async (): Promise<unknown> => {
     await wait(seconds(Math.max(0, begun + PAUSE - elapsed())))
     begun = elapsed()
-    // Whoever comes from now on may want to know of something that this run no longer sees.
+    // A caller from now on may need something that this run no longer sees.
     coming = undefined
     return work()
   }

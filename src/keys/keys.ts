@@ -24,7 +24,7 @@ export interface KeyRecord {
 /** The port that keeps signing keys. */
 export interface Keys {
   list(): Promise<readonly KeyRecord[]>
-  /** Writes the first keys, only where there are none: of several processes one succeeds. */
+  /** Writes the first keys if there are none: of several processes one succeeds. */
   seed(keys: readonly KeyRecord[]): Promise<boolean>
   /**
    * `current` retires until `verifiesUntil`, `next` becomes current, `fresh` becomes next: one transaction, and only
@@ -40,7 +40,7 @@ export interface Keys {
   replaceNext(next: string, fresh: KeyRecord): Promise<boolean>
   /** Seals a private part anew, only while it is still sealed as `from`. @returns whether this call did it */
   reseal(id: string, from: string, to: string): Promise<boolean>
-  /** Raises `tokenLife` of the keys that sign or will, where it is less: terms have changed since they were made. */
+  /** Raises `tokenLife` of the keys that sign or will, if it is less: the options have changed since they were made. */
   extend(tokenLife: Seconds): Promise<void>
   /** From `moment` on no retiring key verifies anything. */
   endRetiring(moment: UnixSeconds): Promise<void>

@@ -34,7 +34,7 @@ export type KeySummary = Pick<
 
 /** The keys an instance signs and verifies with. */
 export interface KeyRing {
-  /** Whoever verifies holds this; its contents change under it. */
+  /** Verifiers hold this; its contents change with rotations. */
   readonly verifying: KeySource
   /** The public keys, for others to verify with. */
   published(): { readonly keys: readonly PublicJwk[] }
@@ -46,11 +46,11 @@ export interface KeyRing {
   /**
    * Lets the next key sign, once it has been published for long enough: until then it waits, `SETTLES` at most.
    *
-   * @throws AuthError `invalid_config` where the keys are not ours to rotate; `busy` where another process did at this moment
+   * @throws AuthError `invalid_config` if the keys are configured; `busy` if another process rotates at this moment
    */
   rotate(options?: RotateOptions): Promise<RotationResult>
   /**
-   * The same where the time has come: for the next key, or for another algorithm. Of several processes one does it.
+   * The same if it is due: for age, or for another algorithm. Of several processes one rotates.
    *
    * @returns what it did, and the seconds until the time may have come again; `Infinity`: it never does by itself
    */
@@ -67,7 +67,7 @@ export interface KeyRing {
 export interface RotateOptions {
   /** The keys may be known to others: all are replaced at once and verify nothing from now on. */
   readonly leaked?: boolean
-  /** Told how long it waits, where it does. */
+  /** Called with the time it waits, if it does. */
   readonly waits?: (length: Seconds) => void
 }
 
@@ -82,9 +82,9 @@ export interface KeyRingDeps {
   readonly keys: Keys
   /** The first seals, all open. */
   readonly secrets: readonly Secret[]
-  /** What the keys are to be for; `undefined`: what they are for already, where there are none ES256. */
+  /** The algorithm of new keys; `undefined`: that of the current key, ES256 for the first. */
   readonly algorithm: Algorithm | undefined
-  /** How long a key signs; `undefined`: until somebody rotates it. */
+  /** How long a key signs; `undefined`: until it is rotated by hand. */
   readonly every: Seconds | undefined
   /** How long the longest-lived token of these terms lives, leeway included. */
   readonly longestLife: Seconds
@@ -353,7 +353,7 @@ class RingKeys implements KeySource {
   }
 }
 
-/** How our keys are called: the SHA-256 of their public part. Nobody is asked for others. */
+/** The form of our key ids: the SHA-256 of the public part. Other ids are never looked up. */
 const THUMBPRINT = /^[\w-]{43}$/
 
 function firstKeys(deps: KeyRingDeps): readonly KeyRecord[] {
@@ -366,7 +366,7 @@ function firstKeys(deps: KeyRingDeps): readonly KeyRecord[] {
   )
 }
 
-/** The ring of a key that the settings gave. It is rotated where it is kept. */
+/** The ring of a configured key, which is rotated by its owner. */
 export function fixedKeyRing(
   signing: SigningKey | undefined,
   verifying: KeySource,

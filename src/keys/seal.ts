@@ -32,7 +32,7 @@ export function seal(
   return `v1.${Buffer.from(nonce).toString('base64url')}.${sealed.toString('base64url')}`
 }
 
-/** Opens with whichever of the secrets sealed it. @throws AuthError `invalid_config` where none did */
+/** Decrypts with the secret that sealed it. @throws AuthError `invalid_config` if none did */
 export function unseal(
   sealed: string,
   context: string,

@@ -6,7 +6,7 @@ import type { Sessions } from './session.ts'
 const FIRST = 100
 const MOST = 1000
 
-/** Milliseconds that a statement is to take: whoever else wants to write may have to wait for it. */
+/** Target milliseconds per statement: other writers may have to wait for it. */
 const BATCH = 10
 
 /** So much longer than a statement took the next one is waited for: three quarters of the time are others'. */
@@ -29,11 +29,11 @@ const systemPace: FlushPace = {
 
 /**
  * Deletes the sessions of which no token can be alive, or what else is flushed so: in batches that are as large as a moment
- * allows, and with rests in between, so that nobody who writes meanwhile notices (D7).
+ * allows, and with rests in between, so that other writers are not delayed noticeably (D7).
  *
  * @param window how long a token may outlive the end of its session: the longest life of an access or sliding token, and
  *   the leeway (D7)
- * @param progress told after each batch how many have been deleted so far
+ * @param progress called after each batch with the number deleted so far
  * @returns how many were deleted
  */
 export async function flush(

@@ -49,7 +49,7 @@ class Table {
     return true
   }
 
-  /** @returns where the key is, or the free slot where it belongs */
+  /** @returns the slot of the key, or the free slot for it */
   #find(high: number, low: number): number {
     const halves = this.#halves
     const last = halves.length - 2

@@ -7,7 +7,7 @@ import type { RevokedSession, SessionId, Sessions } from './session.ts'
 export interface PublishedPage {
   /** Seconds for which a revoked session matters: no token of it lives longer. */
   readonly window: number
-  /** Where the next page begins, in seconds since 1970. */
+  /** The start of the next page, in seconds since 1970. */
   readonly until: number
   readonly revoked: readonly SessionId[]
   /** Whether the next page can be read at once. */

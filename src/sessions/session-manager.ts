@@ -43,11 +43,11 @@ export interface SessionManagerDeps {
   readonly watch: Watch
   readonly clock: Clock
   readonly random: Random
-  /** Told of each session that a spent token ended: once, after its end is durable. */
+  /** Called once for each session that a reused token revoked, after the revocation is durable. */
   readonly reused: (session: Session) => void
-  /** Told once that this process no longer learns what others end, and why; it goes on trying. */
+  /** Called once when the revocation feed is disconnected, with the reason; it keeps reconnecting. */
   readonly feedCut: (reason: unknown) => void
-  /** Told once that it does again. */
+  /** Called once when the feed is back. */
   readonly feedBack: () => void
   /** Seconds since some moment, never set back. */
   readonly elapsed?: () => Seconds

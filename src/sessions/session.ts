@@ -63,7 +63,7 @@ export interface UserRequirements {
   readonly epoch: boolean
 }
 
-/** A session beside what its user is now; `user` is `undefined` where the user is gone. */
+/** A session with the current state of its user; `undefined` if the user was deleted. */
 export interface SessionState {
   readonly session: Session
   readonly user: { readonly active: boolean; readonly epoch: number } | undefined
@@ -81,7 +81,7 @@ export type FeedPosition = Pick<RevokedSession, 'endedAt'> & Partial<RevokedSess
 /** The port that keeps sessions. Every verb is one statement or one transaction, and its row count decides. */
 export interface Sessions {
   open(session: NewSession): Promise<void>
-  /** As `open`, for a token that another issuer signed with our key; does nothing where the row exists. */
+  /** As `open`, for a token that another issuer signed with our key; does nothing if the row exists. */
   adopt(session: NewSession): Promise<void>
   /**
    * Compare-and-swap: the next generation, only if the session is at this generation and `jti`, has not ended or
@@ -94,7 +94,7 @@ export interface Sessions {
   /**
    * Ends a session. A reason said of the token (logout, reuse, admin) takes the place of one said of its user.
    *
-   * @returns whether this call ended it or changed the reason: `false` where it had ended already or does not exist
+   * @returns whether this call ended it or changed the reason: `false` if it was revoked before or does not exist
    */
   revoke(id: SessionId, reason: RevokeReason, now: UnixSeconds): Promise<boolean>
   /** Ends all of a user's that have not ended. @returns the ids that this call ended */

@@ -6,15 +6,15 @@ export type Change =
   | { readonly kind: 'keys' }
   | { readonly kind: 'anything' }
 
-/** Whoever wants to know what other processes write. */
+/** Receives the changes of other processes. */
 export interface Listener {
   changed(change: Change): void
   /**
-   * All that others had committed by now has been told of. Said again and again while the store can be asked; where it stops,
+   * Everything that others had committed by now has been delivered. Called repeatedly while the store answers; if it stops,
    * this process is cut off.
    */
   upToDate(): void
 }
 
-/** Tells, until stopped, of what others write, within a second of its commit. Does not keep the process alive. */
+/** Delivers changes by others until stopped, within a second of their commit. Does not keep the process alive. */
 export type Watch = (listener: Listener) => { stop(): void }

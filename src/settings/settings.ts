@@ -115,7 +115,7 @@ const SCHEMA = z.strictObject({ ...CORE, ...FEATURE_SECTIONS })
 /** The paths of all options, for messages and for the documentation. */
 export const OPTION_PATHS: readonly string[] = knownOptions(SCHEMA)
 
-/** The options, parsed: every one is there, each in the section where it was written. */
+/** The options, parsed: complete, each in its section. */
 export interface Settings extends TokensAndKeys {
   readonly database: string | InstanceStore
   /** Empty: the instance generates one and keeps it beside the database. */

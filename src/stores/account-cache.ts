@@ -4,7 +4,7 @@ import type { UserField } from '../users/users.ts'
 /** Accounts that are remembered at the most: some 20 MB. */
 const ACCOUNTS = 20_000
 
-/** Accounts that were read once, by each name they are found by. Whoever keeps them here forgets them when they change. */
+/** Accounts that were read once, by each name they are found by. The owner of the cache forgets an account when it changes. */
 export class AccountCache {
   readonly #by = {
     id: new Map<string, Account>(),
@@ -22,7 +22,7 @@ export class AccountCache {
     return this.#by[field].get(value)
   }
 
-  /** @returns the account as everybody is given it: nobody can change it */
+  /** @returns the account, frozen: all callers share it */
   keep(account: Account): Account {
     if (this.#by.id.size >= ACCOUNTS) this.forgetAll()
     const { id, username, email } = frozen(account).user
@@ -47,7 +47,7 @@ export class AccountCache {
   }
 }
 
-/** Whoever is given the account next is given this one. */
+/** Caches the account by each of its names. */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null)
     Object.values(Object.freeze(value)).forEach(frozen)

@@ -72,7 +72,7 @@ export function sqlHits(db: Kysely<Tables>): Hits {
         past: (now - per) as UnixSeconds,
       }
       let oldest: UnixSeconds = now
-      // Where the place went to somebody else and there is another, it is tried again: `limit` hits of others make it full.
+      // If another process took the slot and one is free, it is tried again: `limit` hits of others make it full.
       for (let tries = 0; tries <= limit; tries++) {
         if ((await take(taking)).numAffectedRows === 1n)
           return { kind: 'counted' } satisfies HitResult
@@ -115,7 +115,7 @@ export function sqlHits(db: Kysely<Tables>): Hits {
   }
 }
 
-/** Whoever is counted may call himself as he likes; PostgreSQL keeps no NUL and no half of a character. */
+/** Keys come from clients; PostgreSQL stores no NUL and no lone surrogate. */
 const keptAs = (key: string): string => key.toWellFormed().replaceAll('\0', '\ufffd')
 
 /**

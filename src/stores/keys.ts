@@ -28,7 +28,7 @@ export function sqlKeys(db: Kysely<Tables>): Keys {
       return allOrNothing(db, async (trx) => {
         const taken = await trx.selectFrom('keys').select('id').limit(1).execute()
         if (taken.length > 0 || keys.length === 0) return false
-        // Whoever saw none at the same moment waits here for the other, and writes nothing.
+        // A process that saw no keys at the same moment waits here and then writes nothing.
         return isCount(
           keys.length,
           await trx

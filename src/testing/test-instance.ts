@@ -37,7 +37,7 @@ export interface TestInstance<U = User, Right extends string = string>
   /** What the instance has logged, in order; nothing is written to standard error. */
   readonly log: readonly LogEntry[]
   /**
-   * Signs a user in without a password. The headers authenticate a request where the scheme `bearer` is used.
+   * Signs a user in without a password. The headers authenticate a request if the scheme `bearer` is used.
    *
    * @param user a user, or a username
    * @throws AuthError `user_not_found`: a misspelt name creates no user

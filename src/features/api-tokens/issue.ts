@@ -11,9 +11,9 @@ import {
   type ShownToken,
 } from './api-token.ts'
 
-/** What somebody wants of a new token. */
+/** The properties of a new token. */
 export interface ApiTokenInput {
-  /** What it is for, for whoever reads the list. */
+  /** What it is for; shown in lists. */
   readonly name?: string | undefined
   /** What it is limited to (RFC 6749 §3.3). */
   readonly scopes?: readonly string[]

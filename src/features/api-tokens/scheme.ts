@@ -51,7 +51,7 @@ const FAULTS = headerErrors('token', 'Token')
 
 /**
  * Headers are octets, given as Latin-1. No token of ours has other characters than ASCII's, so what has is no token; what it
- * is told is upstream's.
+ * is answered is upstream's.
  *
  * @throws AuthError where they are no UTF-8
  */

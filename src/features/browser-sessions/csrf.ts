@@ -8,7 +8,7 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789
 const LENGTH = 32
 
 /**
- * The CSRF token that belongs to a session: 32 characters that say nothing of its secret. Whoever can set cookies on this host
+ * The CSRF token that belongs to a session: 32 characters that reveal nothing of its secret. A neighbour that can set cookies on this host
  * from a neighbour's still has none that fits (rule H10), which Django's pair of cookie and header does not see.
  */
 export const csrfTokenOf = (secret: string): string =>
@@ -55,7 +55,7 @@ export function refuseCrossSite(request: AuthRequest, settings: SiteCheck): void
 }
 
 const csrfError = (fault: string): AuthError =>
-  // A Referer may hold a secret in its query: what the log is told ends with its host.
+  // A Referer may hold a secret in its query: the log gets no more than its host.
   new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), {
     detail: `CSRF Failed: ${fault}`,
   })
@@ -103,7 +103,7 @@ function unmasked(token: string): string {
     .join('')
 }
 
-/** The field of a form that a page without scripts sends; never of JSON. The body is left to whoever reads it after. */
+/** The field of a form that a page without scripts sends; never of JSON. The body stays readable for the handler. */
 async function fieldIn(request: AuthRequest): Promise<string | undefined> {
   const type = request.header('content-type') ?? ''
   if (

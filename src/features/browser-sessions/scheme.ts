@@ -21,7 +21,7 @@ import {
 import { isSafe, requireCsrfToken } from './csrf.ts'
 
 export interface SessionOptions {
-  /** The cookie's name, before which `__Host-` is put where it is for https alone. Default `sessionid`. SESSION_COOKIE_NAME */
+  /** The cookie's name, before which `__Host-` is put if it is for https alone. Default `sessionid`. SESSION_COOKIE_NAME */
   readonly cookie?: string
   /** The name of the cookie with the CSRF token. Default `csrftoken`. CSRF_COOKIE_NAME */
   readonly csrfCookie?: string

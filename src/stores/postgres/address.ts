@@ -13,10 +13,10 @@ export interface Address {
 /** What one query at a time on each can fill of a server of four cores; a process needs no more than a few. */
 const POOL = 10
 
-/** Milliseconds for a connection to be made, or to become free: whoever asks is told within a second that it cannot be. */
+/** Milliseconds for a connection to be made, or to become free: a request is refused within a second if it cannot be. */
 const CONNECT = 900
 
-/** Milliseconds for the first one, at the start: nobody waits for it yet, and many may start at once. */
+/** Milliseconds for the first one, at the start: no request waits yet, and many processes may start at once. */
 export const FIRST_CONNECT = 5_000
 
 /** Milliseconds after which a server that says nothing is given up; its own limits come before, see `session.ts`. */
@@ -37,7 +37,7 @@ export function parseAddress(url: string): Address {
       '"pool" in the address of the database must be a number of connections, 1 to 9999.',
     )
   parsed.searchParams.delete('pool')
-  // A "/" or "?" of the password, written as it is, ends the host for whoever reads a URL.
+  // A "/" or "?" of the password, written as it is, ends the host of a URL.
   if (parsed.pathname.includes('@')) throw configError(NOT_A_URL)
   refuseUnusable(parsed.href)
   return {
@@ -53,7 +53,7 @@ export function parseAddress(url: string): Address {
   }
 }
 
-/** Who goes where, as a person is told of it: never with the password. */
+/** User, server and database for messages: never the password. */
 export interface Place {
   readonly user: string
   readonly server: string

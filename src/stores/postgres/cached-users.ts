@@ -3,17 +3,17 @@ import type { Users } from '../../users/users.ts'
 import type { AccountCache } from '../account-cache.ts'
 
 /**
- * Users that are remembered until their change is told of: a change through this store counts at once, one of another's within
+ * Users cached until their change is notified: a change through this store counts at once, one of another's within
  * a second.
  *
- * @param isCurrent whether all changes of others are told of; while they are not, each question is asked
+ * @param isCurrent whether all changes by others are notified; while they are not, every read goes to the database
  */
 export function cachedUsers(
   users: Users,
   accounts: AccountCache,
   isCurrent: () => boolean,
 ): Users {
-  /** Whoever is told that something was written finds it. */
+  /** A caller that has written reads its own write. */
   const forgetting =
     <Told extends readonly unknown[], Answer>(
       write: (id: UserId, ...told: Told) => Promise<Answer>,
@@ -34,7 +34,7 @@ export function cachedUsers(
       async function read() {
         const before = accounts.forgettings
         const account = await users.find(field, value)
-        // What was told of on the way may be what was read too early.
+        // A change notified during the read may be newer than what was read.
         if (account === undefined || before !== accounts.forgettings || !isCurrent())
           return account
         return accounts.keep(account)

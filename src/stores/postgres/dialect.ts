@@ -18,7 +18,7 @@ import type { Pool } from './pool.ts'
 /**
  * PostgreSQL for Kysely: each statement is prepared once a connection, by name, and its errors are refusals.
  *
- * @param open resolves when the database can be used; asked again where it could not be
+ * @param open resolves when the database can be used; called again if it could not be
  */
 export const postgresDialect = (pool: Pool, open: () => Promise<void>): Dialect => ({
   createAdapter: () => new PostgresAdapter(),

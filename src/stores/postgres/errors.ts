@@ -30,7 +30,7 @@ export const isConnectionLost = (error: unknown): boolean =>
 export const isRetryable = (error: unknown): boolean =>
   [...AGAIN, ...UNPREPARED].includes(codeOf(error) ?? '')
 
-/** An error as whoever asked the store shall see it: `store_unavailable`, `invalid`, or a fault of ours as it is. */
+/** An error as callers of the store see it: `store_unavailable`, `invalid`, or a fault of ours as it is. */
 export function storeErrorFrom(error: unknown): unknown {
   if (error instanceof AuthError) return error
   const code = codeOf(error)

@@ -24,7 +24,7 @@ const ALMOST_SILENCE = 0.9 * SILENCE
 /** The server took a question and does not answer. */
 export class Silent extends Error {}
 
-/** The connection that listens. What others have committed is told before the next `beat` resolves. */
+/** The connection that listens. Commits of others are notified before the next `beat` resolves. */
 export class ListenConnection {
   readonly #client: pg.Client
   readonly #time: ServerTime
@@ -34,7 +34,7 @@ export class ListenConnection {
     this.#time = time
   }
 
-  /** @returns `undefined` where what is told does not arrive: another database, a pooler that hands on statements, no triggers */
+  /** @returns `undefined` if notifications do not arrive: another database, a transaction pooler, no triggers */
   static async open(
     address: Address,
     time: ServerTime,
@@ -78,7 +78,7 @@ export class ListenConnection {
     await this.#client.end().catch(() => {})
   }
 
-  /** Somebody may have taken the triggers away, or put them out of action while much is written. */
+  /** The triggers may have been dropped, or disabled during a bulk load. */
   async #isTold(): Promise<boolean> {
     return (await this.#client.query(ASK_TRIGGERS)).rows[0].tell
   }

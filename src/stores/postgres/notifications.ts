@@ -5,29 +5,29 @@ import type { AccountCache } from '../account-cache.ts'
 import { type ListenConnection, Silent } from './listen-connection.ts'
 import type { Notification } from './triggers.ts'
 
-/** Milliseconds between two questions on the wire, and between two looks where there is none. */
+/** Milliseconds between two beats of the listening connection, and between two polls without one. */
 const BEAT = 300
 const LOOK = 500
 
 /** Milliseconds until a wire is tried again that could not be had, doubled each time. */
 const PAUSE = { first: 250, most: 5_000 }
 
-/** Milliseconds after the last beat for which what has been told is taken for all: revocation is promised within a second. */
+/** Milliseconds after the last beat for which the notifications count as complete: revocation is promised within a second. */
 const TRUST = 1_000
 
 export interface NotificationDeps {
-  /** @returns `undefined` where nothing is told: then it is asked for again and again */
+  /** @returns `undefined` if notifications do not arrive: then the database is polled */
   readonly openWire: (
     heard: (word: Notification) => void,
   ) => Promise<ListenConnection | undefined>
-  /** Asks the database by another way than the wire. @throws where it does not answer */
+  /** Asks the database on another connection. @throws if it does not answer */
   readonly look: () => Promise<unknown>
   readonly accounts: AccountCache
-  /** Told that the server has taken a question and does not answer. */
+  /** Called if the server accepts a query and does not answer. */
   readonly silent: () => void
 }
 
-/** What others write: told on the wire while there is one, else asked for. Begins when somebody wants to know. */
+/** Changes by other processes: notified while the connection listens, otherwise polled. Starts with the first listener. */
 export class Notifications {
   readonly #world: NotificationDeps
   readonly #listeners = new Set<Listener>()
@@ -49,7 +49,7 @@ export class Notifications {
     return { stop: () => void this.#listeners.delete(listener) }
   }
 
-  /** Whether every change of others up to a second ago has been told of. */
+  /** Whether every change by others up to a second ago has been received. */
   get isCurrent(): boolean {
     return this.#wire !== undefined && performance.now() - this.#beaten <= TRUST
   }
@@ -94,7 +94,7 @@ export class Notifications {
     this.#tryAt = performance.now() + this.#pause * (0.5 + Math.random())
     this.#pause =
       this.#wire === undefined ? Math.min(2 * this.#pause, PAUSE.most) : PAUSE.first
-    // Nobody has told of what was written in the meantime.
+    // Changes in the meantime were not notified.
     this.#world.accounts.forgetAll()
     if (this.#wire !== undefined) this.#tell({ kind: 'anything' })
   }

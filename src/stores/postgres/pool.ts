@@ -17,7 +17,7 @@ export class Pool {
       max: pool,
       allowExitOnIdle: true,
     })
-    // A connection that dies while nobody uses it, or while it is used: whoever asks next gets another.
+    // A connection may die idle or in use: the next caller gets another.
     this.#pool.on('error', () => {})
     this.#pool.on('connect', (fresh) => {
       fresh.on('error', () => {})
@@ -48,7 +48,7 @@ export class Pool {
     client.release(error !== undefined && isConnectionLost(error))
   }
 
-  /** Closes every connection, in use or not: their server has fallen silent. Whoever waits for an answer is refused. */
+  /** Closes every connection, in use or not: their server has fallen silent. Waiting queries are rejected. */
   drop(): void {
     for (const client of this.#clients) socketOf(client).destroy()
   }
@@ -60,7 +60,7 @@ export class Pool {
   }
 }
 
-/** Says whether a connection is a reason for the process to go on. One that is being closed is: somebody waits for its end. */
+/** Says whether a connection keeps the process alive. One that is being closed does: its end is awaited. */
 export function keepsAlive(client: pg.ClientBase, yes: boolean): void {
   const { ref, unref } = client as unknown as { ref(): void; unref(): void }
   ;(yes ? ref : unref).call(client)

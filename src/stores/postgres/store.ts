@@ -32,7 +32,7 @@ export interface PostgresOptions<Extensions extends readonly StoreExtension[]> {
  * Every verb of its ports may be refused with `store_unavailable` (server away, a standby, a lock held for longer than two
  * seconds), and then it may be tried again; at first use with `invalid_config`, its message a sentence that says what to do.
  *
- * @throws AuthError `invalid_config` where the URL is none
+ * @throws AuthError `invalid_config` if the URL is invalid
  */
 export function postgresStore<const Extensions extends readonly StoreExtension[]>({
   url,

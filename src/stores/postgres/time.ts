@@ -10,7 +10,7 @@ import type { Deadline } from '../session-swap.ts'
 import type { StoreTime } from '../store.ts'
 import { ANSWER } from './address.ts'
 
-/** The time as the server tells it, in SQL. */
+/** The server's time, in SQL. */
 export const NOW = 'extract(epoch from clock_timestamp())::float8'
 
 /** The server's time, in seconds since 1970. */
@@ -26,7 +26,7 @@ const elapsed = (): number => performance.now() / 1000
 
 /**
  * The server's clock, read now and then and carried on by one that is never set. An answer was given at some moment between
- * the question and its arrival: what is held for the difference moves only where it cannot be true any more.
+ * the question and its arrival: what is held for the difference moves only if it cannot be true any more.
  */
 export class ServerTime implements StoreTime {
   /** The server's clock minus ours that is never set. */

@@ -1,7 +1,7 @@
-/** What is told on it: see `parseWord`. */
+/** The channel of the notifications that `parseNotification` reads. */
 export const CHANNEL = 'watchword'
 
-/** What somebody has written: a session has ended, a user is another or gone, the signing keys were turned. */
+/** A change: a session was revoked, a user changed or deleted, the signing keys rotated. */
 export type Notification =
   | { readonly kind: 'ended' | 'user'; readonly id: string }
   | { readonly kind: 'keys' }
@@ -13,7 +13,7 @@ export function parseNotification(payload: string): Notification | undefined {
 }
 
 /**
- * Whoever commits such a change is heard by all who listen, be it by hand. A refresh sets no column that a trigger looks at.
+ * Every commit of such a change notifies, also one made with psql. A refresh sets no column that a trigger looks at.
  * (A payload has fewer than 8000 octets, or the change would fail; no id of ours is that long.)
  */
 export const TRIGGERS: readonly string[] = [
@@ -32,7 +32,7 @@ export const TRIGGERS: readonly string[] = [
     execute function watchword_tell('keys')`,
 ]
 
-/** Whether all of them are there, and none is put out of action: else what others write is told by nobody. */
+/** Whether all triggers exist and are enabled; without them changes are not notified. */
 export const ASK_TRIGGERS = {
   name: 'watchword_triggers',
   text: `select count(*) = 4 as tell from pg_catalog.pg_trigger

@@ -3,7 +3,7 @@ import { optionalPeer } from '../../base/optional-peer.ts'
 import type { RedisAddress } from './address.ts'
 import { type Commands, SCRIPTS } from './scripts.ts'
 
-/** A connection for commands, which comes back by itself. Where there is none, a command fails at once. */
+/** A connection for commands, which reconnects by itself. While it is disconnected, a command fails at once. */
 export interface Client {
   readonly commands: Commands
   /** Rejects where a node of a cluster does not answer for its keys. */
@@ -11,7 +11,7 @@ export interface Client {
   close(): void
 }
 
-/** Told of a connection. */
+/** Events of a connection. */
 export interface Connected {
   ready(): void
   /** @param reason in words, without any secret */
@@ -37,7 +37,7 @@ const CONNECT = 2000
 const SILENCE = 5000
 const retryAfter = (times: number): number => Math.min(50 * 2 ** times, 1000)
 
-/** @throws AuthError `invalid_config` where it is not installed */
+/** @throws AuthError `invalid_config` if it is not installed */
 export async function openLibrary(): Promise<Library> {
   const { Redis, Cluster } = await optionalPeer<typeof import('ioredis')>(
     'ioredis',

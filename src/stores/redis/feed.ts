@@ -5,9 +5,9 @@ import type { RedisAddress } from './address.ts'
 import type { Library } from './client.ts'
 import type { RedisConnection } from './connection.ts'
 
-/** Tells other processes what this one has changed, and hears what they have. What is lost on the way the store tells later. */
+/** Publishes the changes of this process and receives those of others. A lost message is made up for by the store. */
 export interface ChangeFeed {
-  /** To be called when the change is durable. Nobody waits for it. */
+  /** Called after the change is durable; not awaited. */
   tell(change: Change): void
   listen(listener: (change: Change) => void): { stop(): void }
   close(): void
@@ -25,12 +25,12 @@ const Message = z.object({
   ]),
 })
 
-/** Sessions told of in one message. */
+/** Sessions named in one message. */
 const AT_ONCE = 1000
 
 const ANYTHING: Change = { kind: 'anything' }
 
-/** @param id of this process, which is not told what it has said itself */
+/** @param id of this process, which ignores its own messages */
 export function openFeed(
   address: RedisAddress,
   id: string,
@@ -67,7 +67,7 @@ export function openFeed(
   }
 }
 
-/** What nobody can read, as of a later version, may be anything. @returns `undefined`: it was said here */
+/** An unreadable message, as of a later version, may mean any change. @returns `undefined`: it was said here */
 export function heardFrom(text: string, id: string): Change | undefined {
   const { data } = Message.safeParse(jsonOf(text))
   if (data === undefined) return ANYTHING

@@ -7,7 +7,7 @@ import type { RedisConnection } from './connection.ts'
 const COUNTED: HitResult = { kind: 'counted' }
 
 /**
- * Hits in Redis, which forgets them by itself. Where it does not answer, each process counts alone and lets in its share of the
+ * Hits in Redis, which forgets them by itself. If Redis does not answer, each process counts alone and lets in its share of the
  * limit: all together let in no more.
  */
 export function redisHits(link: RedisConnection, prefix: string): Hits {

@@ -28,7 +28,7 @@ return redis.call('ZCARD', KEYS[1])`,
 
 /** The verbs that we ask for: scripts and commands. */
 export interface Commands {
-  /** @param life milliseconds after which nobody will ask for the key. @returns `null`: counted */
+  /** @param life milliseconds after which the key is not used any more. @returns `null`: counted */
   hit(
     key: string,
     limit: number,

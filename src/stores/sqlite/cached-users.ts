@@ -6,18 +6,18 @@ import type { Connection } from './connection.ts'
 
 /**
  * Milliseconds for which an answer of SQLite's that nothing was committed is taken for good. Asking takes as long as all the rest
- * of a check; whoever hears of a change that another process made and asks here takes longer than this on the way.
+ * of a check; a request that follows a change by another process takes longer than this to arrive.
  */
 const LOOK = 1
 
 /**
- * Users that are remembered until anybody commits anything: a change through this store counts at once, one that another
+ * Users cached until any connection commits: a change through this store counts at once, one that another
  * process made a millisecond later.
  *
  * The reading connection writes nothing, so that every commit is another's to it: this process's, too. Between the question
  * and a read there is no turn of the event loop; what another process commits just then makes the next answer differ.
  *
- * @param reading the connection, once it is open; where there is none, as in memory, nothing is remembered
+ * @param reading the connection, once it is open; without one, as in memory, nothing is cached
  */
 export function cachedUsers(users: Users, reading: () => Connection | undefined): Users {
   const known = new AccountCache()
@@ -38,7 +38,7 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
     looked = now
     return true
   }
-  /** Whoever is told that something was written finds it. */
+  /** A caller that has written reads its own write. */
   const forgetting =
     <Told extends readonly unknown[], Answer>(
       write: (...told: Told) => Promise<Answer>,

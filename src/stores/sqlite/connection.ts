@@ -38,7 +38,7 @@ export class Connection {
     this.#db.exec(sql)
   }
 
-  /** A number that the commits of other connections change, and no other's; `undefined` where it cannot be read. */
+  /** A number that the commits of other connections change, and no other's; `undefined` if it cannot be read. */
   othersVersion(): number | undefined {
     try {
       this.#version ??= this.#db.prepare('pragma data_version', { returnArrays: true })

@@ -14,7 +14,7 @@ import type { Connection } from './connection.ts'
 import { storeErrorFrom } from './errors.ts'
 import { Writer } from './writer.ts'
 
-/** An open database: `reader` is missing where there can be only one connection, as to one in memory. */
+/** An open database: `reader` is missing if there can be only one connection, as to one in memory. */
 export interface Opened {
   readonly writing: Connection
   readonly reading: Connection | undefined

@@ -28,7 +28,7 @@ function codeOf(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 }
 
-/** Somebody else holds the lock: the same attempt may succeed a moment later. */
+/** Another connection holds the lock: a retry may succeed. */
 export const isBusy = (error: unknown): boolean =>
   [BUSY, LOCKED].includes(codeOf(error) ?? 0)
 
@@ -42,7 +42,7 @@ export const isConstraint = (error: unknown): boolean => codeOf(error) === CONST
 export const isUnavailable = (error: unknown): boolean =>
   isBusy(error) || OUT_OF_ORDER.includes(codeOf(error) ?? 0)
 
-/** An error as whoever asked the store shall see it: `store_unavailable`, or a fault of ours as it is. */
+/** An error as callers of the store see it: `store_unavailable`, or a fault of ours as it is. */
 export function storeErrorFrom(error: unknown): unknown {
   if (!isUnavailable(error)) return error
   return new AuthError('store_unavailable', `SQLite: ${(error as Error).message}`, {

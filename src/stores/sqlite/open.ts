@@ -14,7 +14,7 @@ const PRAGMAS =
   'pragma journal_mode = wal; pragma synchronous = full; pragma journal_size_limit = 67108864'
 
 /**
- * Opens a database, made where there is none, and lets `prepare` bring it up to date.
+ * Opens a database, creating it if needed, and lets `prepare` bring it up to date.
  *
  * @throws AuthError `invalid_config` with a sentence that says what to do; `store_unavailable`
  */

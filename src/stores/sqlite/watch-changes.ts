@@ -6,7 +6,7 @@ const INTERVAL = 200
 
 /**
  * Calls back after commits of others, which SQLite counts for each connection: the one that all of this process's own
- * commits go through is the one to ask. Where it cannot tell, something may have changed.
+ * commits go through is the one to ask. If it cannot be read, something may have changed.
  */
 export function watchChanges(
   connection: () => Connection | undefined,

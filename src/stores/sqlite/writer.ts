@@ -58,7 +58,7 @@ export class Writer {
     })
   }
 
-  /** Waits for its turn and begins a transaction; until its `commit` or `rollback` nobody else writes. */
+  /** Waits for its turn and begins a transaction; until its `commit` or `rollback` no other writer runs. */
   begin(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#add({
@@ -133,7 +133,7 @@ export class Writer {
     }
   }
 
-  /** Takes the lock on the database, for which processes compete. @returns `false` where nobody waits for it any more */
+  /** Takes the lock on the database, for which processes compete. @returns `false` if no caller waits for it any more */
   async #lock(): Promise<boolean> {
     for (;;) {
       this.#undo()
