@@ -53,3 +53,9 @@ for (const page of globSync('docs/**/*.md')) {
     })
   }
 }
+
+test('the page of the options has the table of every section', () => {
+  const page = readFileSync('docs/tokens.md', 'utf8')
+  const present = [...page.matchAll(TABLE)].map(([, section]) => section)
+  assert.deepEqual(present.toSorted(), [...SECTION_NAMES].toSorted())
+})

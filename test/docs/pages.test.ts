@@ -66,40 +66,6 @@ test('the page of the command names every command', async () => {
   )
 })
 
-test('the page of the settings names every setting of tokens and users', () => {
-  const page = read('docs/tokens.md')
-  const missing: string[] = []
-  for (const [, group = '', body = ''] of read('src/settings/options.ts').matchAll(
-    /interface (Token|User)Options \{\n(.*?)^\}/gms,
-  )) {
-    for (const [, name = ''] of body.matchAll(/^ {2}readonly (\w+)\?/gm)) {
-      const full = `${group.toLowerCase()}s.${name}`
-      if (!page.includes(`\`${full}\``)) missing.push(full)
-    }
-  }
-  assert.deepEqual(missing, [])
-})
-
-test('the page of the settings has a row for every other option', () => {
-  const page = read('docs/tokens.md')
-  const named = new Set(
-    [...page.matchAll(/^\| (`.+?) \|/gm)].flatMap(([, cell = '']) =>
-      [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name),
-    ),
-  )
-  const [, body = ''] =
-    /interface Options<.*?\{\n(.*?)^\}/ms.exec(read('src/settings/options.ts')) ?? []
-  const options = [...body.matchAll(/^ {2}readonly (\w+)\?/gm)].map(
-    ([, name = '']) => name,
-  )
-  assert.ok(options.length >= 16)
-  // Those three have their settings in the other table.
-  const missing = options.filter(
-    (name) => !['tokens', 'users', 'on'].includes(name) && !named.has(name),
-  )
-  assert.deepEqual(missing, [])
-})
-
 test('every permission and scheme that is exported is explained, and so are the rates that have a meaning', () => {
   const rows = (page: string): string =>
     read(page)
