@@ -15,12 +15,14 @@ import { IncomingRequestContext } from './instance/incoming-request-context.ts'
 import { type Instance, openInstance } from './instance/instance.ts'
 import { type Lazy, lazily } from './instance/lazy-instance.ts'
 import { instanceRouter } from './instance/router.ts'
+import { signInUser } from './instance/sign-in-user.ts'
 import { type Health, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
 import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import type { Options } from './settings/options.ts'
 import { parseSettings, type Settings } from './settings/settings.ts'
+import type { Pair } from './tokens/pairs.ts'
 import type { User } from './users/user.ts'
 
 export type { PrincipalUser, Requirement } from './guard/requirement.ts'
@@ -64,6 +66,14 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   guard<const N extends Requirement<U, Right> = DefaultNeed>(
     need?: N,
   ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
+  /**
+   * Signs a user in without a password, as after a check of your own: a new session, and its tokens (Simple JWT's
+   * `RefreshToken.for_user`). Not throttled; recorded in the audit log.
+   *
+   * @param user a user, or an id
+   * @throws AuthError `user_not_found`; `user_inactive` also if the option `users.rule` refuses
+   */
+  signIn(user: string | { readonly id: string }): Promise<Pair>
   /** The state of the instance, for load balancers and monitoring. Never rejects. */
   health(): Promise<Health>
   /** Counters and gauges of this process; `undefined` before its first use. */
@@ -153,6 +163,10 @@ export function watchwordOf<U, Right extends string>(
       guards.create(requirement as AnyRequirement | undefined) as never,
     replyToError,
     errorResponse: (error) => toResponse(replyToError(error)),
+    async signIn(user) {
+      const { core } = await open()
+      return signInUser(user, core)
+    },
     health: healthCheck(open, {
       revocationMaxAge: settings.tokens.revocationMaxAge,
       hasConfiguredKeys: settings.keys.configured !== undefined,

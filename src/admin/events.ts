@@ -14,7 +14,7 @@ export interface EventAdmin<Kind extends string = string> {
    * @param query.limit 100 by default, at most 1,000
    */
   list(query?: {
-    readonly userId?: UserId | undefined
+    readonly userId?: string | undefined
     readonly kind?: Kind | undefined
     readonly since?: number | undefined
     readonly after?: Pick<AuditEvent, 'id' | 'at'> | undefined
@@ -41,6 +41,7 @@ export const eventAdmin = <Kind extends string>(
     await audit.settled()
     const found = await events.list({
       ...query,
+      userId: query.userId as UserId | undefined,
       since: since as UnixSeconds | undefined,
       limit: Math.max(1, Math.min(Math.trunc(limit) || DEFAULT_LIMIT, MAX_LIMIT)),
     })

@@ -7,11 +7,11 @@ import { revokeAll } from './users.ts'
 
 /** `auth.sessions`. */
 export interface SessionAdmin {
-  list(userId: UserId): Promise<readonly Session[]>
+  list(userId: string): Promise<readonly Session[]>
   /** @returns `false` if it was revoked before, or there is none */
-  revoke(id: SessionId): Promise<boolean>
-  /** @returns how many it revoked */
-  revokeAll(userId: UserId, except?: SessionId): Promise<number>
+  revoke(id: string): Promise<boolean>
+  /** @param except the id of a session that goes on @returns how many it revoked */
+  revokeAll(userId: string, except?: string): Promise<number>
 }
 
 export interface SessionAdminDeps {
@@ -23,8 +23,9 @@ export interface SessionAdminDeps {
 }
 
 export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmin => ({
-  list: async (userId) => (await open()).stored.list(userId),
-  async revoke(id) {
+  list: async (userId) => (await open()).stored.list(userId as UserId),
+  async revoke(sessionId) {
+    const id = sessionId as SessionId
     const { sessions, stored, clock, audit } = await open()
     const revoked = (await sessions?.revoke(id, 'admin', clock())) ?? false
     if (!revoked) return false
@@ -32,9 +33,11 @@ export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmi
     await audit.record({ kind: 'session_ended', sessionId: id }, findOwner)
     return true
   },
-  async revokeAll(userId, except) {
+  async revokeAll(user, except) {
+    const userId = user as UserId
     const deps = await open()
-    const sessions = await revokeAll(userId, 'admin', deps, except)
+    const kept = except as SessionId | undefined
+    const sessions = await revokeAll(userId, 'admin', deps, kept)
     if (sessions > 0)
       await deps.audit.record({ kind: 'session_ended', userId, detail: { sessions } })
     return sessions

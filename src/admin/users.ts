@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
+import { configError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Roles } from '../permissions/rights.ts'
@@ -7,16 +8,17 @@ import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
+import { emailOf } from '../users/email.ts'
 import { fieldError } from '../users/field-errors.ts'
 import type { User, UserId } from '../users/user.ts'
-import type { Users } from '../users/users.ts'
+import type { UserField, Users } from '../users/users.ts'
 
 /** `auth.users`. */
 export interface UserAdmin {
   /** @throws AuthError `invalid`, its body naming the fields at fault */
   create(input: UserInput): Promise<User>
-  /** By username, exact, or by id. */
-  find(username: string | { readonly id: UserId }): Promise<User | undefined>
+  /** By username, or by one field: `find('ada')`, `find({ email: 'ada@example.com' })`. Exact. */
+  find(by: string | UserQuery): Promise<User | undefined>
   list(page?: {
     readonly after?: string
     readonly limit?: number
@@ -27,7 +29,15 @@ export interface UserAdmin {
    *
    * @throws AuthError `invalid` if the password is weak; `user_not_found`
    */
-  setPassword(id: UserId, password: string): Promise<void>
+  setPassword(id: string, password: string): Promise<void>
+  /**
+   * Whether this is the user's password. The attempt is neither throttled nor recorded: to sign a client in, use the
+   * endpoints or `auth.signIn`.
+   *
+   * @returns `false` also if there is no such user, or the user has no password
+   * @throws AuthError `invalid` above 4,096 bytes; `busy`
+   */
+  checkPassword(id: string, password: string): Promise<boolean>
   /**
    * Deactivating a user revokes every session; changed roles count from the next request on.
    *
@@ -35,12 +45,18 @@ export interface UserAdmin {
    * @throws AuthError `invalid`
    */
   change(
-    id: UserId,
+    id: string,
     change: Partial<Omit<UserInput, 'username' | 'password'>>,
   ): Promise<User | undefined>
   /** Revokes every session and every API token of the user. @returns `false` if there is no such user */
-  delete(id: UserId): Promise<boolean>
+  delete(id: string): Promise<boolean>
 }
+
+/** One field of a user. */
+export type UserQuery =
+  | { readonly id: string }
+  | { readonly username: string }
+  | { readonly email: string }
 
 export interface UserAdminSettings {
   readonly roles: Roles
@@ -73,25 +89,30 @@ export function userAdmin(
     },
     async find(by) {
       const { users } = await open()
-      const account =
-        typeof by === 'string'
-          ? await users.find('username', by)
-          : await users.find('id', by.id)
-      return account?.user
+      const [field, value] = fieldOf(typeof by === 'string' ? { username: by } : by)
+      return (await users.find(field, value))?.user
     },
     async list({ after, limit = 100 } = {}) {
       const { users } = await open()
       return users.list({ limit, ...(after === undefined ? {} : { after }) })
     },
     count: async () => (await open()).users.count(),
-    async setPassword(id, password) {
+    async setPassword(userId, password) {
+      const id = userId as UserId
       const deps = await open()
       await setPassword(id, password, deps)
       const recorded = deps.audit.record({ kind: 'password_changed', userId: id })
       if (passwordRevokes) await revokeAll(id, 'password', deps)
       await recorded
     },
-    async change(id, change) {
+    async checkPassword(id, password) {
+      const { users, passwords } = await open()
+      const account = await users.find('id', id)
+      const check = await passwords.verify([password], account?.hash)
+      return account !== undefined && check.kind === 'right'
+    },
+    async change(userId, change) {
+      const id = userId as UserId
       refuseUnknownRoles(change.roles, roles)
       const deps = await open()
       const user = await changeUser(id, change, deps.users)
@@ -106,7 +127,8 @@ export function userAdmin(
       await recorded
       return user
     },
-    async delete(id) {
+    async delete(userId) {
+      const id = userId as UserId
       const deps = await open()
       const deleted = await deps.users.delete(id)
       const recorded = deleted && deps.audit.record({ kind: 'user_deleted', userId: id })
@@ -116,6 +138,20 @@ export function userAdmin(
       return deleted
     },
   }
+}
+
+const QUERY_FIELDS = ['id', 'username', 'email'] as const
+
+/** @throws AuthError `invalid_config` unless it is exactly one field: another query could find a different user */
+function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
+  const entries = Object.entries(by ?? {})
+  const [[name, value] = []] = entries
+  const field = QUERY_FIELDS.find((each) => each === name)
+  if (entries.length === 1 && field !== undefined && typeof value === 'string')
+    return [field, field === 'email' ? emailOf(value) : value]
+  throw configError(
+    'users.find(…) takes one field: { id }, { username } or { email }, such as { username: "ada" }.',
+  )
 }
 
 /** @returns how many it revoked */

@@ -26,16 +26,16 @@ export interface ApiTokenAdmin {
    *
    * @throws AuthError `invalid`, its body naming the fields at fault; `user_not_found`
    */
-  create(userId: UserId, input?: NewApiToken): Promise<ShownToken>
+  create(userId: string, input?: NewApiToken): Promise<ShownToken>
   /**
    * The token that `/api-token-auth/` gives a user, the same at each call (`drf_create_token`).
    *
    * @param options.reset replaces it by a new one
    * @throws AuthError `user_not_found`; `invalid_config` if there is no secret to derive it from
    */
-  keyFor(userId: UserId, options?: { readonly reset?: boolean }): Promise<ShownToken>
+  keyFor(userId: string, options?: { readonly reset?: boolean }): Promise<ShownToken>
   /** The newest first. */
-  list(userId: UserId): Promise<readonly ApiToken[]>
+  list(userId: string): Promise<readonly ApiToken[]>
   /**
    * Revokes a token at once.
    *
@@ -45,11 +45,11 @@ export interface ApiTokenAdmin {
    */
   revoke(idOrHint: string): Promise<ApiToken | undefined>
   /** @returns how many it revoked */
-  revokeAll(userId: UserId): Promise<number>
+  revokeAll(userId: string): Promise<number>
 }
 
 export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
-  const openFor = async (userId: UserId): Promise<Core> => {
+  const openFor = async (userId: string): Promise<Core> => {
     const core = await open()
     if ((await core.users.find('id', userId)) === undefined)
       throw new AuthError('user_not_found')
@@ -57,7 +57,8 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
   }
   const openPort = async () => (await open()).ports(apiTokenStore).apiTokens
   return {
-    async create(userId, { expiresIn, ...input } = {}) {
+    async create(user, { expiresIn, ...input } = {}) {
+      const userId = user as UserId
       const core = await openFor(userId)
       const issued = await issueApiToken(
         userId,
@@ -75,7 +76,8 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
       })
       return issued
     },
-    async keyFor(userId, options) {
+    async keyFor(user, options) {
+      const userId = user as UserId
       const core = await openFor(userId)
       const shown = await derivedToken(userId, derivedTokenDeps(core), options)
       if (options?.reset === true)
@@ -86,7 +88,7 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
         })
       return shown
     },
-    list: async (userId) => (await openPort()).list(userId),
+    list: async (userId) => (await openPort()).list(userId as UserId),
     async revoke(idOrHint) {
       const { audit, ports } = await open()
       const { apiTokens } = ports(apiTokenStore)
@@ -104,7 +106,8 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
       })
       return token
     },
-    async revokeAll(userId) {
+    async revokeAll(user) {
+      const userId = user as UserId
       const { audit, ports } = await open()
       const tokens = await ports(apiTokenStore).apiTokens.deleteAll(userId)
       if (tokens > 0)

@@ -1,0 +1,16 @@
+import { AuthError } from '../base/errors.ts'
+import type { Core } from '../features/core.ts'
+import { obtainPair, type Pair } from '../tokens/pairs.ts'
+import { mayUse } from '../tokens/token-settings.ts'
+
+/** @throws AuthError `user_not_found`, `user_inactive` */
+export async function signInUser(
+  user: string | { readonly id: string },
+  { users, tokens }: Pick<Core, 'users' | 'tokens'>,
+): Promise<Pair> {
+  const id = typeof user === 'string' ? user : user.id
+  const account = await users.find('id', id)
+  if (account === undefined) throw new AuthError('user_not_found')
+  if (!mayUse(account.user, tokens.terms)) throw new AuthError('user_inactive')
+  return obtainPair(account, tokens)
+}
