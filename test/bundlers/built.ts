@@ -219,7 +219,7 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
     await t.test('signs in, guards a route and makes users', async (t) => {
       const server = start('watchword.db')
       t.after(() => server.kill('SIGKILL'))
-      await useOf(await urlOf(server))
+      await useOf(await urlOf(server, /Ready in/))
     })
 
     await t.test(
@@ -231,7 +231,7 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
         server.stderr.on('data', (chunk) => {
           said += chunk
         })
-        const url = await urlOf(server)
+        const url = await urlOf(server, /Ready in/)
         assert.equal(
           (await post(`${url}/made/`, { username: 'ada', password: GOOD })).status,
           500,
@@ -292,8 +292,8 @@ type Program = ReturnType<typeof spawn> & {
   readonly stderr: NodeJS.ReadableStream
 }
 
-/** Where a program says that it listens. */
-async function urlOf({ stdout, stderr }: Program): Promise<string> {
+/** The address that a program prints, once it has printed that it is ready. Next prints its address before. */
+async function urlOf({ stdout, stderr }: Program, ready = /./): Promise<string> {
   let said = ''
   stderr.on('data', (chunk) => {
     said += chunk
@@ -301,7 +301,7 @@ async function urlOf({ stdout, stderr }: Program): Promise<string> {
   for await (const chunk of stdout) {
     said += chunk
     const url = /http:\/\/127\.0\.0\.1:[1-9]\d*/.exec(said)?.[0]
-    if (url !== undefined) {
+    if (url !== undefined && ready.test(said)) {
       stdout.resume()
       return url
     }
