@@ -68,9 +68,6 @@ test('--issuer without --audience, or the other way round, is rejected with what
       {},
       { ...deps, env: { WATCHWORD_ISSUER: ISSUER, WATCHWORD_AUDIENCE: 'api' } },
     ),
-    {
-      tokens: { issuer: ISSUER, audience: ['api'] },
-      endpoints: { revocations: true },
-    },
+    { tokens: { issuer: ISSUER, audience: ['api'] } },
   )
 })
