@@ -27,7 +27,7 @@ try {
   const tokens = verifier({ issuer: location.origin, audience: 'api', revocations: true })
   const outcomes = {}
   for (const [name, token] of Object.entries(await (await fetch('/tokens')).json())) {
-    outcomes[name] = await tokens.verify(token).then(({ user_id }) => user_id, ({ code, message }) => code ?? message)
+    outcomes[name] = await tokens.check(token).then(({ user_id }) => user_id, ({ code, message }) => code ?? message)
   }
   await post(outcomes)
 } catch (error) {
