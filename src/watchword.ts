@@ -129,6 +129,7 @@ export function watchwordOf<U, Right extends string>(
     endpoints: settings.endpoints,
     loginField: settings.users.loginField,
     authentication: settings.authentication,
+    section: settings.section,
     open: async () => (await open()).core,
     trace: settings.telemetry ? async () => (await open()).trace : undefined,
     challenge,

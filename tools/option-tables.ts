@@ -1,20 +1,39 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 
-/** Where the options of each table are declared. */
-const SECTIONS = {
+const ROOT = new URL('..', import.meta.url)
+
+/** Where the options of a table are declared. */
+interface Declared {
+  readonly file: string
+  readonly name: string
+  readonly prefix: string
+}
+
+/** The sections that features declare: ``/** The option `tokens`. *\/`` above an interface of their `options.ts`. */
+const FEATURE_SECTIONS: Readonly<Record<string, Declared>> = Object.fromEntries(
+  globSync('src/features/*/options.ts', { cwd: ROOT })
+    .toSorted()
+    .flatMap((file) =>
+      [
+        ...textOf(file).matchAll(
+          /\/\*\* The option `(\w+)`\. \*\/\nexport interface (\w+)/g,
+        ),
+      ].map(([, section = '', name = '']) => [
+        section,
+        { file, name, prefix: `${section}.` },
+      ]),
+    ),
+)
+
+const SECTIONS: Readonly<Record<string, Declared>> = {
   core: { file: 'src/settings/options.ts', name: 'CoreOptions', prefix: '' },
-  tokens: {
-    file: 'src/features/tokens/options.ts',
-    name: 'TokenOptions',
-    prefix: 'tokens.',
-  },
+  ...FEATURE_SECTIONS,
   users: { file: 'src/settings/user-options.ts', name: 'UserOptions', prefix: 'users.' },
   on: { file: 'src/settings/hook-options.ts', name: 'Hooks', prefix: 'on.' },
-} as const
+}
 
-export type Section = keyof typeof SECTIONS
-
-export const SECTION_NAMES = Object.keys(SECTIONS) as Section[]
+export const SECTION_NAMES = Object.keys(SECTIONS)
+export const FEATURE_SECTION_NAMES = Object.keys(FEATURE_SECTIONS)
 
 export interface DocumentedOption {
   readonly name: string
@@ -24,15 +43,20 @@ export interface DocumentedOption {
 }
 
 /** The options of a section, as their JSDoc describes them. */
-export function optionsOf(section: Section): readonly DocumentedOption[] {
-  const { file, name, prefix } = SECTIONS[section]
-  const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
-  const body = bodyOf(source, name)
+export function optionsOf(section: string): readonly DocumentedOption[] {
+  const declared = SECTIONS[section]
+  if (declared === undefined) throw new Error(`There is no section "${section}".`)
+  const { file, name, prefix } = declared
+  const body = bodyOf(textOf(file), name)
   const members = body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)\?:/g)
   return [...members].map(([, comment = '', option = '']) => ({
     name: prefix + option,
     ...partsOf(comment),
   }))
+}
+
+function textOf(file: string): string {
+  return readFileSync(new URL(file, ROOT), 'utf8')
 }
 
 function bodyOf(source: string, name: string): string {
@@ -56,7 +80,7 @@ function partsOf(comment: string): Omit<DocumentedOption, 'name'> {
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 /** The Markdown table of a section. */
-export function tableOf(section: Section): string {
+export function tableOf(section: string): string {
   const rows = optionsOf(section).map((option) => {
     const django = codeOf(option.django)
     return `| ${django} | \`${option.name}\` | ${defaultOf(option.default)} | ${option.meaning} |`

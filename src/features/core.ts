@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
@@ -39,7 +40,12 @@ export interface Core {
   derivedKeys(purpose: string): readonly Uint8Array[]
   /** The ports that a feature has added to the store. */
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
+  /** A section of the options that a feature has declared, parsed. */
+  readonly section: SectionReader
 }
+
+/** @param schema the one that the feature lists in `options` */
+export type SectionReader = <Output>(schema: z.ZodType<Output>) => Output
 
 export type OpenCore = () => Promise<Core>
 
@@ -61,6 +67,8 @@ export interface EndpointSettings {
   readonly authentication: readonly Scheme<unknown>[]
   /** Tokens that mounted endpoints issue. */
   readonly issued: readonly IssuedToken[]
+  /** A section of the options that a feature has declared, parsed. */
+  readonly section: SectionReader
 }
 
 /** A token that an endpoint issues and that signing out takes. */

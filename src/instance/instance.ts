@@ -150,7 +150,7 @@ async function openIssuing(
   return { ring, sessions, tokens, derivedKeys }
 }
 
-function coreOf({ random, log, on }: Settings, parts: Parts): Core {
+function coreOf({ random, log, on, section }: Settings, parts: Parts): Core {
   const { clock, audit, store, sessions, ring, tokens } = parts
   const { derivedKeys, ports, signIn, signInUntrimmed } = parts
   return {
@@ -163,6 +163,7 @@ function coreOf({ random, log, on }: Settings, parts: Parts): Core {
     tokens,
     derivedKeys,
     ports,
+    section,
     signIn,
     signInUntrimmed,
     async signedOut({ sessionId, userId }) {

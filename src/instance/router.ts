@@ -17,6 +17,7 @@ export interface RouterDeps extends EndpointDeps {
   readonly endpoints: readonly MountedEndpoint[]
   readonly loginField: EndpointSettings['loginField']
   readonly authentication: EndpointSettings['authentication']
+  readonly section: EndpointSettings['section']
   readonly open: OpenCore
   /** `undefined` if the option `telemetry` is off. */
   readonly trace: (() => Promise<Trace | undefined>) | undefined
@@ -27,12 +28,13 @@ export function instanceRouter({
   endpoints,
   loginField,
   authentication,
+  section,
   open,
   trace,
   ...deps
 }: RouterDeps): EndpointRouter {
   const issued = endpoints.flatMap(({ endpoint }) => endpoint.issues ?? [])
-  const settings: EndpointSettings = { loginField, authentication, issued }
+  const settings: EndpointSettings = { loginField, authentication, issued, section }
 
   const created = endpoints.map(({ path, endpoint, handle }): Endpoint => {
     const { methods, ...rest } = endpoint.create(settings, open)

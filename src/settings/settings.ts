@@ -7,6 +7,7 @@ import { configError } from '../base/errors.ts'
 import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { type Random, systemRandom } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
+import type { SectionReader } from '../features/core.ts'
 import {
   parseTokens,
   type TokensAndKeys,
@@ -23,6 +24,7 @@ import { absolutePath, duration, functionOf, name } from '../schema/shapes.ts'
 import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
 import { type Limit, parseRate } from '../throttling/rate.ts'
 import { endpointOptions } from './endpoint-options.ts'
+import { sectionReader } from './feature-section.ts'
 import { type Hooks, hookOptions } from './hook-options.ts'
 import { knownOptions } from './known-options.ts'
 import { type MountedEndpoint, mountedEndpoints } from './mounted-endpoints.ts'
@@ -117,6 +119,8 @@ export const OPTION_PATHS: readonly string[] = knownOptions(SCHEMA)
 
 /** The options, parsed: complete, each in its section. */
 export interface Settings extends TokensAndKeys {
+  /** The sections of the options that features declare. */
+  readonly section: SectionReader
   readonly database: string | InstanceStore
   /** Empty: the instance generates one and keeps it beside the database. */
   readonly secrets: readonly Secret[]
@@ -149,8 +153,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** @throws AuthError `invalid_config`: its message names the option, what was expected and what to write */
 export function parseSettings(options: unknown, env: Environment): Settings {
-  const { database, secret, path, endpoints, proxies, audit, tokens, ...rest } =
-    parseOptions(options)
+  const parsed = parseOptions(options)
+  const { database, secret, path, endpoints, proxies, audit, tokens, ...rest } = parsed
   const log = safeLog(rest.log ?? logLine)
   const issuing = parseTokens(tokens, rest.users, log)
   for (const event of warningsOf(issuing.tokens)) log({ level: 'warn', event })
@@ -158,6 +162,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   return {
     ...rest,
     ...issuing,
+    section: sectionReader(parsed),
     database: database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: [secret ?? secretsIn(env)].flat().map(parseSecret),
     endpoints: mountedEndpoints({

@@ -6,9 +6,9 @@ import { DJANGO_NAMES } from '../../src/settings/django-names.ts'
 import { ENDPOINT_NAMES } from '../../src/settings/endpoint-options.ts'
 import { OPTION_PATHS, parseSettings } from '../../src/settings/settings.ts'
 import {
+  FEATURE_SECTION_NAMES,
   optionsOf,
   SECTION_NAMES,
-  type Section,
   tableOf,
 } from '../../tools/option-tables.ts'
 
@@ -16,7 +16,11 @@ const documented = SECTION_NAMES.flatMap(optionsOf)
 
 test('every option has a description', () => {
   const endpoints = ENDPOINT_NAMES.map((name) => `endpoints.${name}`)
-  const described = [...documented.map(({ name }) => name), ...endpoints, 'tokens']
+  const described = [
+    ...documented.map(({ name }) => name),
+    ...endpoints,
+    ...FEATURE_SECTION_NAMES,
+  ]
   assert.deepEqual(described.toSorted(), OPTION_PATHS.toSorted())
   for (const { name, meaning } of documented) assert.ok(meaning.length > 10, name)
 })
@@ -49,13 +53,14 @@ const TABLE = /<!-- options: (\w+) -->\n([\s\S]*?)\n<!-- \/options -->/g
 for (const page of globSync('docs/**/*.md')) {
   for (const [, section = '', table = ''] of readFileSync(page, 'utf8').matchAll(TABLE)) {
     test(`the table of ${section} options in ${page} is that of npm run docs:options`, () => {
-      assert.equal(table.trim(), tableOf(section as Section))
+      assert.equal(table.trim(), tableOf(section))
     })
   }
 }
 
-test('the page of the options has the table of every section', () => {
-  const page = readFileSync('docs/tokens.md', 'utf8')
-  const present = [...page.matchAll(TABLE)].map(([, section]) => section)
+test('every section has its table on one page', () => {
+  const present = globSync('docs/*.md').flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(TABLE)].map(([, section]) => section),
+  )
   assert.deepEqual(present.toSorted(), [...SECTION_NAMES].toSorted())
 })

@@ -24,7 +24,13 @@ const open = async () => {
 }
 
 function askBlacklist(issued: readonly IssuedToken[], body: object) {
-  const settings = { loginField: 'username', authentication: [], issued } as const
+  const section = (): never => assert.fail('the endpoint reads no options')
+  const settings = {
+    loginField: 'username',
+    authentication: [],
+    issued,
+    section,
+  } as const
   const endpoint = { ...blacklist.create(settings, open), path: '/' }
   const failed = (error: unknown): never => assert.fail(error as Error)
   const answer = endpointRouter([endpoint], { challenge: 'Bearer', failed })('/')
