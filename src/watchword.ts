@@ -52,7 +52,7 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   /**
    * Authenticates and authorizes a request. Without a requirement, the option `permissions` applies.
    *
-   * @throws AuthError, which `errorResponse` turns into the answer
+   * @throws AuthError: `error.toResponse()` is the answer
    */
   require<const N extends Requirement<U, Right> = DefaultNeed>(
     from: Request | AuthRequest,
@@ -80,8 +80,6 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   stats(): Stats | undefined
   /** The answer to an AuthError; any other error becomes a 500 without details, and a log entry. */
   replyToError(error: unknown): AuthReply
-  /** The same as a `Response`. */
-  errorResponse(error: unknown): Response
 
   /** Opens and migrates the database. Happens at first use anyway; call it to fail at the start. */
   migrate(): Promise<void>
@@ -163,7 +161,6 @@ export function watchwordOf<U, Right extends string>(
     guard: (requirement) =>
       guards.create(requirement as AnyRequirement | undefined) as never,
     replyToError,
-    errorResponse: (error) => toResponse(replyToError(error)),
     async signIn(user) {
       const { core } = await open()
       return signInUser(user, core)

@@ -44,7 +44,7 @@ test('a fetch handler signs in, refreshes, verifies and signs out', async (t) =>
   for (const { access } of [first, second]) {
     await assert.rejects(
       auth.require(bearing(access)),
-      (error) => auth.errorResponse(error).status === 401,
+      (error) => error instanceof AuthError && error.toResponse().status === 401,
     )
   }
 })

@@ -1,6 +1,6 @@
 import '../base/node-version.ts'
 
-import { FetchRequest, type Peer } from '../http/fetch-request.ts'
+import { FetchRequest, type Peer, toResponse } from '../http/fetch-request.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
@@ -35,7 +35,7 @@ export function guardOf<U, Right extends string>(
       const admit = (who: Principal<unknown, Right>) =>
         handle(Object.assign(request, { auth: who }))
       return runGuard(guard, new FetchRequest(request, peer), admit, (error) =>
-        auth.errorResponse(error),
+        toResponse(auth.replyToError(error)),
       )
     }
   }

@@ -70,12 +70,12 @@ export function guardOf<U, Right extends string>(
         const who = guard(new HonoRequest(c))
         c.set('auth', isPromise(who) ? await who : who)
       } catch (error) {
-        if (error instanceof AuthError) return auth.errorResponse(error)
+        if (error instanceof AuthError) return toResponse(auth.replyToError(error))
         throw error
       }
       await next()
       // Hono has answered the error of a handler; an AuthError has an answer of its own.
-      if (c.error instanceof AuthError) c.res = auth.errorResponse(c.error)
+      if (c.error instanceof AuthError) c.res = toResponse(auth.replyToError(c.error))
       return undefined
     }
   }

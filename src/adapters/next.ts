@@ -2,7 +2,7 @@ import '../base/node-version.ts'
 
 import type { NextRequest } from 'next/server.js'
 import { AuthError } from '../base/errors.ts'
-import { FetchRequest } from '../http/fetch-request.ts'
+import { FetchRequest, toResponse } from '../http/fetch-request.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
@@ -68,7 +68,7 @@ export function guard<U, Right extends string, Context>(
       handle(Object.assign(request, { auth: who }), context)
     return runGuard(guard, new FetchRequest(request), admit, (error) => {
       // Next handles everything else that is thrown: redirect(), notFound() and unexpected errors.
-      if (isAuthError(error)) return auth.errorResponse(error)
+      if (isAuthError(error)) return toResponse(auth.replyToError(error))
       throw error
     })
   }

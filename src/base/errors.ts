@@ -1,3 +1,5 @@
+import { jsonText } from './json-text.ts'
+
 /**
  * Every error of this library, by its code. The list is closed: a new code comes with a new minor version.
  *
@@ -24,9 +26,9 @@ export const ERRORS = {
   wrong_type: { status: 401, detail: 'Token has wrong type', code: 'token_not_valid' },
   revoked: { status: 401, detail: 'Token is blacklisted', code: 'token_not_valid' },
 
-  // The configuration, at the start; never sent to a client.
-  invalid_key: { status: 500, detail: 'The key cannot be used.' },
-  invalid_config: { status: 500, detail: 'The configuration cannot be used.' },
+  // The configuration, at the start. A client learns nothing of it.
+  invalid_key: { status: 500, detail: 'A server error occurred.' },
+  invalid_config: { status: 500, detail: 'A server error occurred.' },
 
   // Authentication.
   no_active_account: {
@@ -132,7 +134,59 @@ export class AuthError extends Error {
   get status(): number {
     return ERRORS[this.code].status
   }
+
+  /**
+   * The answer to the request: 401 with the challenges of the route's schemes, 403, 429 or 503 with `Retry-After`, and so
+   * on, with the body `{ detail }`. If the first scheme has no challenge, a 401 becomes a 403.
+   */
+  toResponse(): Response {
+    const { status, headers, value } = errorAnswer(this, [BEARER_CHALLENGE])
+    return new Response(jsonText(value), {
+      status,
+      headers: [
+        ['Content-Type', 'application/json'],
+        ['Cache-Control', 'no-store'],
+        ...headers.map(([name, text]): [string, string] => [name, text]),
+      ],
+    })
+  }
 }
+
+/** The challenge of a 401 that no guard has thrown (RFC 6750 §3). */
+const BEARER_CHALLENGE = 'Bearer realm="api"'
+
+/** An answer that is not rendered yet. */
+export interface ErrorAnswer {
+  readonly status: number
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** The JSON value of the body. */
+  readonly value: object
+}
+
+/** The only place where an `AuthError` becomes an answer. @param byDefault the challenges of an error that has none of its own */
+export function errorAnswer(error: AuthError, byDefault: readonly string[]): ErrorAnswer {
+  const { challenges = byDefault, body, detail, retryAfter } = error
+  const status = statusOf(error, challenges)
+  const challenged = status === 401 ? challenges : []
+  const retry = retryAfter === undefined ? [] : [String(Math.ceil(retryAfter))]
+  return {
+    status,
+    headers: [
+      ...challenged.map((each) => ['WWW-Authenticate', each] as const),
+      ...retry.map((seconds) => ['Retry-After', seconds] as const),
+    ],
+    value: body ?? { detail, ...codeOf(error) },
+  }
+}
+
+function codeOf({ code }: AuthError): { readonly code?: string } {
+  const row = ERRORS[code]
+  return 'code' in row ? { code: row.code } : {}
+}
+
+/** A 401 must have a challenge (RFC 9110 §15.5.2): without one it is a 403 (specification 6.1). */
+const statusOf = ({ status }: AuthError, challenges: readonly string[]): number =>
+  status === 401 && challenges.length === 0 ? 403 : status
 
 /** An error in the options, which stops the start. @param message what is wrong, what was expected, what to write instead */
 export const configError = (message: string, cause?: unknown): AuthError =>

@@ -7,7 +7,7 @@ import { parseFields } from './fields.ts'
 import { negotiate, PLAIN_JSON, type Rendering } from './negotiation.ts'
 import type { PathParameters } from './path-pattern.ts'
 import { jsonRenderer, type Renderer } from './renderer.ts'
-import { authErrorFrom, errorAnswer, methodNotAllowed, replyOf } from './reply.ts'
+import { authErrorFrom, errorReply, methodNotAllowed, replyOf } from './reply.ts'
 import type { AuthReply, AuthRequest, Header } from './request.ts'
 import { createRouter } from './router.ts'
 
@@ -72,12 +72,12 @@ function createRoute(endpoint: Endpoint, deps: EndpointDeps): Route {
     request: AuthRequest,
     rendering: Rendering,
   ): AuthReply => {
-    const answer = errorAnswer(reported(error, request, deps), deps.challenge)
+    const shown = reported(error, request, deps)
     try {
-      return replyOf(answer, rendering, headers)
+      return errorReply(shown, deps.challenge, rendering, headers)
     } catch (fault) {
-      const fallback = errorAnswer(reported(fault, request, deps))
-      return replyOf(fallback, PLAIN_JSON, headers)
+      const fallback = reported(fault, request, deps)
+      return errorReply(fallback, undefined, PLAIN_JSON, headers)
     }
   }
 

@@ -1,5 +1,5 @@
 import { AuthError } from '../base/errors.ts'
-import { jsonText } from './json-text.ts'
+import { jsonText } from '../base/json-text.ts'
 import { type MediaType, parseMediaType } from './media-type.ts'
 import { queryValues } from './query.ts'
 import { contentTypeOf, jsonRenderer, type Renderer } from './renderer.ts'

@@ -1,4 +1,4 @@
-import { jsonText } from './json-text.ts'
+import { jsonText } from '../base/json-text.ts'
 import type { AuthRequest } from './request.ts'
 
 /** One way to show a value. A feature may give its endpoints further ones, such as HTML pages. */

@@ -1,4 +1,4 @@
-import { AuthError, ERRORS } from '../base/errors.ts'
+import { AuthError, errorAnswer } from '../base/errors.ts'
 import { type Answer, json } from './answer.ts'
 import { PLAIN_JSON, type Rendering } from './negotiation.ts'
 import type { AuthReply, Header } from './request.ts'
@@ -42,38 +42,16 @@ function contentOf({ content, status }: Answer, rendering: Rendering): RenderedC
   }
 }
 
-/** The only place where an `AuthError` becomes an answer. @param challenge for errors that have none of their own */
-export function errorAnswer(error: AuthError, challenge?: string): Answer {
-  const challenges = error.challenges ?? [challenge].filter((each) => each !== undefined)
-  return json(error.body ?? { detail: error.detail, ...codeOf(error) }, {
-    status: statusOf(error, challenges),
-    headers: [...challengeHeaders(error, challenges), ...retryHeaders(error)],
-  })
-}
-
-export const errorReply = (error: AuthError, challenge?: string): AuthReply =>
-  replyOf(errorAnswer(error, challenge))
-
-function codeOf({ code }: AuthError): { readonly code?: string } {
-  const row = ERRORS[code]
-  return 'code' in row ? { code: row.code } : {}
-}
-
-/** A 401 must have a challenge (RFC 9110 §15.5.2): without one it is a 403 (specification 6.1). */
-const statusOf = ({ status }: AuthError, challenges: readonly string[]): number =>
-  status === 401 && challenges.length === 0 ? 403 : status
-
-function challengeHeaders(
-  { status }: AuthError,
-  challenges: readonly string[],
-): readonly Header[] {
-  if (status !== 401) return []
-  return challenges.map((each) => ['WWW-Authenticate', each])
-}
-
-function retryHeaders({ retryAfter }: AuthError): readonly Header[] {
-  if (retryAfter === undefined) return []
-  return [['Retry-After', String(Math.ceil(retryAfter))]]
+/** @param challenge for a 401 that has none of its own */
+export function errorReply(
+  error: AuthError,
+  challenge?: string,
+  rendering?: Rendering,
+  headers?: readonly Header[],
+): AuthReply {
+  const byDefault = challenge === undefined ? [] : [challenge]
+  const { value, ...options } = errorAnswer(error, byDefault)
+  return replyOf(json(value, options), rendering, headers)
 }
 
 /** Errors that say something about the instance and not about the request. */

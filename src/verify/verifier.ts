@@ -1,6 +1,6 @@
 import { credentialsAfter } from '../authentication/header.ts'
 import { isPromise } from '../base/awaitable.ts'
-import { AuthError, ERRORS } from '../base/errors.ts'
+import { AuthError } from '../base/errors.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
 import { TYPES } from '../jwt/compact.ts'
@@ -42,14 +42,12 @@ export interface TokenVerifier {
    * @throws AuthError as `check`; `bad_authorization_header`
    */
   authenticate(request: Request): Promise<TokenClaims | undefined>
-  /** `authenticate` for a request that must have a token. @throws AuthError as `authenticate`; `not_authenticated` */
-  require(request: Request): Promise<TokenClaims>
   /**
-   * The response to an `AuthError`: its status, the body `{ detail, code }`, and the challenge of a 401 (RFC 6750 §3).
+   * `authenticate` for a request that must have a token.
    *
-   * @throws any other error, unchanged
+   * @throws AuthError as `authenticate`; `not_authenticated`. `error.toResponse()` is the answer
    */
-  errorResponse(error: unknown): Response
+  require(request: Request): Promise<TokenClaims>
 }
 
 /**
@@ -86,7 +84,7 @@ export function verifier(options: VerifierOptions): TokenVerifier {
     return claims
   }
 
-  return { check, authenticate, require, errorResponse }
+  return { check, authenticate, require }
 }
 
 async function verifyToken(
@@ -147,17 +145,4 @@ async function importKeys(entries: readonly unknown[]): Promise<readonly WebKey[
     usable.filter(({ kid }) => kid !== undefined),
     ({ fingerprint }) => fingerprint,
   )
-}
-
-function errorResponse(error: unknown): Response {
-  if (!(error instanceof AuthError)) throw error
-  const { status, detail, retryAfter } = error
-  const headers = new Headers({
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-store',
-  })
-  if (status === 401) headers.set('WWW-Authenticate', 'Bearer realm="api"')
-  if (retryAfter !== undefined) headers.set('Retry-After', String(Math.ceil(retryAfter)))
-  const { code } = ERRORS[error.code] as { readonly code?: string }
-  return new Response(JSON.stringify({ detail, code }), { status, headers })
 }

@@ -1,3 +1,4 @@
+import { AuthError } from '../../src/base/errors.ts'
 import { apiToken, bearer, session, watchword } from '../../src/index.ts'
 import type { Expected, Listed, Profile } from './expected.ts'
 
@@ -54,7 +55,8 @@ export function instanceOn(
         const { user, scopes } = who
         return { status: 200, username: user.username, scopes }
       } catch (error) {
-        const response = auth.errorResponse(error)
+        if (!(error instanceof AuthError)) throw error
+        const response = error.toResponse()
         const { detail } = (await response.json()) as { detail?: string }
         return { status: response.status, detail }
       }

@@ -172,7 +172,7 @@ export class Place {
       await this.auth.require(new Request('http://localhost/', { headers }))
       return { status: 200, retryAfter: undefined, body: {}, cookies: '' }
     } catch (error) {
-      return answerOf(this.auth.errorResponse(error))
+      return this.#answerTo(error)
     }
   }
 
@@ -187,8 +187,14 @@ export class Place {
       }
     } catch (error) {
       if (!(error instanceof AuthError)) this.faults.push(String(error))
-      return answerOf(this.auth.errorResponse(error))
+      return this.#answerTo(error)
     }
+  }
+
+  /** The answer that a client gets. */
+  #answerTo(error: unknown): Promise<Answer> {
+    const known = error instanceof AuthError ? error : new AuthError('server_error')
+    return answerOf(known.toResponse())
   }
 
   async accepts(token: string | undefined): Promise<boolean> {

@@ -13,7 +13,7 @@ is<number>(claims.exp)
 is<unknown>(claims.user_id)
 is<string | undefined>((await tokens.authenticate(request))?.sid)
 is<string | undefined>((await tokens.require(request)).jti)
-is<Response>(tokens.errorResponse(new Error('…')))
+is<Response>(new AuthError('expired').toResponse())
 // @ts-expect-error the request may have no token
 is<number>((await tokens.authenticate(request)).exp)
 // @ts-expect-error claims are frozen

@@ -1,6 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
+import { jsonText } from '../../base/json-text.ts'
 import { content } from '../../http/answer.ts'
-import { jsonText } from '../../http/json-text.ts'
 import { queryValues } from '../../http/query.ts'
 import { defineEndpoint } from '../define-feature.ts'
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { watchword } from 'watchword'
+import { AuthError, watchword } from 'watchword'
 import { mount } from 'watchword/node'
 
 /** What every bundler builds: sign-in, a guarded route, and users made. */
@@ -14,8 +14,9 @@ const made = async (req, res) => {
     const { username } = await auth.users.create(JSON.parse(Buffer.concat(chunks)))
     res.end(username)
   } catch (error) {
-    const { status, body } = auth.replyToError(error)
-    res.writeHead(status).end(body)
+    if (!(error instanceof AuthError)) throw error
+    const response = error.toResponse()
+    res.writeHead(response.status).end(await response.text())
   }
 }
 

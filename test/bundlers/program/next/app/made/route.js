@@ -1,3 +1,4 @@
+import { AuthError } from 'watchword'
 import { auth } from '../../auth.js'
 
 export async function POST(request) {
@@ -5,6 +6,7 @@ export async function POST(request) {
     const { username } = await auth.users.create(await request.json())
     return new Response(username)
   } catch (error) {
-    return auth.errorResponse(error)
+    if (error instanceof AuthError) return error.toResponse()
+    throw error
   }
 }
