@@ -30,7 +30,7 @@ export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmi
     const revoked = (await sessions?.revoke(id, 'admin', clock())) ?? false
     if (!revoked) return false
     const findOwner = async () => ({ userId: (await stored.find(id))?.session.userId })
-    await audit.record({ kind: 'session_ended', sessionId: id }, findOwner)
+    await audit.record({ kind: 'session_revoked', sessionId: id }, findOwner)
     return true
   },
   async revokeAll(user, except) {
@@ -39,7 +39,7 @@ export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmi
     const kept = except as SessionId | undefined
     const sessions = await revokeAll(userId, 'admin', deps, kept)
     if (sessions > 0)
-      await deps.audit.record({ kind: 'session_ended', userId, detail: { sessions } })
+      await deps.audit.record({ kind: 'session_revoked', userId, detail: { sessions } })
     return sessions
   },
 })

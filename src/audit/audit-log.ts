@@ -8,8 +8,11 @@ import type { UserId } from '../users/user.ts'
 import type { AuditEvent, CoreEventKind, Events } from './event.ts'
 import { OncePer } from './once-per.ts'
 
-/** An event to record; its time and request context are added. */
-/** @typeParam Kind the kinds that the part which records them has */
+/**
+ * An event to record; its time and request context are added.
+ *
+ * @typeParam Kind the kinds that the part which records them has
+ */
 export interface NewEvent<Kind extends string = CoreEventKind> {
   readonly kind: Kind
   readonly userId?: UserId | undefined
@@ -19,22 +22,18 @@ export interface NewEvent<Kind extends string = CoreEventKind> {
   readonly detail?: Readonly<Record<string, unknown>>
 }
 
+/** Reads the rest of an event from the store, after the request was answered. */
+type LookUp<Kind extends string> = () => Promise<Partial<NewEvent<Kind>>>
+
 /**
  * Records events. No answer waits for it or changes with it (rule D8): an event that cannot be written is reported in the
- * log, and what is being written is waited for at the end.
+ * log, and closing the instance waits for events that are being written.
  */
 export interface AuditLog<Kind extends string = CoreEventKind> {
-  /** Resolves when it is written, or cannot be. Never rejects. @param finding found out meanwhile */
-  record(
-    happening: NewEvent<Kind>,
-    finding?: () => Promise<Partial<NewEvent<Kind>>>,
-  ): Promise<void>
-  /** The same, once a minute for each key: for what others can bring about as often as they like. */
-  recordSeldom(
-    key: string,
-    happening: NewEvent<Kind>,
-    finding?: () => Promise<Partial<NewEvent<Kind>>>,
-  ): void
+  /** Resolves when the event is written, or cannot be. Never rejects. */
+  record(event: NewEvent<Kind>, lookUp?: LookUp<Kind>): Promise<void>
+  /** As `record`, at most once a minute for each key: for events that clients can cause at will. */
+  recordOncePerMinute(key: string, event: NewEvent<Kind>, lookUp?: LookUp<Kind>): void
   /** Resolves when every event recorded so far is written. */
   settled(): Promise<void>
 }
@@ -46,58 +45,89 @@ export interface AuditSettings {
   readonly log: Log
 }
 
-export function auditLog(
+export const auditLog = (
   events: Events,
-  { audit, random, log }: AuditSettings,
+  settings: AuditSettings,
   clock: Clock,
-): AuditLog<string> {
-  if (audit === undefined) return SILENT
-  const seldom = new OncePer(minutes(1), clock)
-  const writing = new Set<Promise<void>>()
-  let count = 0
+): AuditLog<string> =>
+  settings.audit === undefined ? DISABLED : new StoredAuditLog(events, settings, clock)
 
-  const write = async (
-    event: AuditEvent,
-    finding: () => Promise<Partial<NewEvent<string>>>,
-  ): Promise<void> => {
+const DISABLED: AuditLog<string> = {
+  record: async () => {},
+  recordOncePerMinute() {},
+  settled: async () => {},
+}
+
+class StoredAuditLog implements AuditLog<string> {
+  readonly #events: Events
+  readonly #settings: AuditSettings
+  readonly #clock: Clock
+  readonly #oncePerMinute: OncePer
+  readonly #pending = new Set<Promise<void>>()
+  #count = 0
+
+  constructor(events: Events, settings: AuditSettings, clock: Clock) {
+    this.#events = events
+    this.#settings = settings
+    this.#clock = clock
+    this.#oncePerMinute = new OncePer(minutes(1), clock)
+  }
+
+  record(event: NewEvent<string>, lookUp?: LookUp<string>): Promise<void> {
+    const written = this.#write(this.#complete(event), lookUp)
+    this.#pending.add(written)
+    return written.finally(() => this.#pending.delete(written))
+  }
+
+  recordOncePerMinute(
+    key: string,
+    event: NewEvent<string>,
+    lookUp?: LookUp<string>,
+  ): void {
+    if (this.#oncePerMinute.isDue(`${event.kind} ${key}`)) void this.record(event, lookUp)
+  }
+
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending)
+  }
+
+  /** Adds the time and the request context. */
+  #complete(event: NewEvent<string>): AuditEvent {
+    const context = currentContext()
+    const at = this.#clock()
+    return {
+      id: eventId(at, ++this.#count, this.#settings.random),
+      at,
+      kind: event.kind,
+      userId: event.userId,
+      sessionId: event.sessionId,
+      actor: context?.actor,
+      address: event.address ?? context?.address,
+      requestId: context?.requestId,
+      detail: event.detail ?? {},
+    }
+  }
+
+  async #write(event: AuditEvent, lookUp?: LookUp<string>): Promise<void> {
     try {
-      // A lookup takes longer for some names than for others, and no answer may reveal which (P8).
-      if (finding !== NOTHING) await nextTurn()
-      await events.append({ ...event, ...(await finding()) })
+      await this.#events.append({ ...event, ...(await this.#lookedUp(lookUp)) })
     } catch (error) {
-      const { kind, userId: user, sessionId: session } = event
-      log({
+      this.#settings.log({
         level: 'error',
         event: 'an audit event could not be written',
-        kind,
-        user,
-        session,
+        kind: event.kind,
+        user: event.userId,
+        session: event.sessionId,
         reason: String(error),
       })
     }
   }
-  const record: AuditLog<string>['record'] = (happening, finding = NOTHING) => {
-    const { requestId, address, actor } = currentContext() ?? {}
-    const { kind, userId, sessionId, detail = {} } = happening
-    const from = happening.address ?? address
-    const at = clock()
-    const id = eventId(at, ++count, random)
-    const written = write(
-      { id, at, kind, userId, sessionId, actor, address: from, requestId, detail },
-      finding,
-    )
-    writing.add(written)
-    return written.finally(() => writing.delete(written))
-  }
 
-  return {
-    record,
-    recordSeldom(key, happening, finding) {
-      if (seldom.isDue(`${happening.kind} ${key}`)) void record(happening, finding)
-    },
-    async settled() {
-      while (writing.size > 0) await Promise.all(writing)
-    },
+  async #lookedUp(lookUp?: LookUp<string>): Promise<Partial<NewEvent<string>>> {
+    if (lookUp === undefined) return {}
+    // A lookup takes longer for some names than for others, and no answer may reveal which (P8).
+    await nextTurn()
+    return lookUp()
   }
 }
 
@@ -109,11 +139,3 @@ const eventId = (at: UnixSeconds, count: number, random: Random): string =>
 
 const hex = (number: number, digits: number): string =>
   number.toString(16).padStart(digits, '0')
-
-const NOTHING = async (): Promise<object> => ({})
-
-const SILENT: AuditLog<string> = {
-  record: async () => {},
-  recordSeldom() {},
-  settled: async () => {},
-}

@@ -15,7 +15,7 @@ export const CORE_EVENT_KINDS = [
   'reuse_detected',
   /** A refresh token of a generation that its session has not reached: a backup was restored, or a key is known to others. */
   'refresh_ahead',
-  'session_ended',
+  'session_revoked',
   'password_changed',
   'user_created',
   'user_changed',

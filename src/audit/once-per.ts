@@ -1,9 +1,9 @@
 import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
 
-/** Keys that are remembered: some 100 octets each. */
-const REMEMBERED = 10_000
+/** Keys that are kept: some 100 bytes each. */
+const CAPACITY = 10_000
 
-/** Lets a key through once in a period, and remembers so many keys and no more: who is forgotten is let through again. */
+/** Lets a key through once in a period. If more than `bound` keys are kept, the oldest is dropped and let through again. */
 export class OncePer {
   readonly #period: Seconds
   readonly #clock: Clock
@@ -11,7 +11,7 @@ export class OncePer {
   /** In the order in which they were let through. */
   readonly #last = new Map<string, UnixSeconds>()
 
-  constructor(period: Seconds, clock: Clock, bound = REMEMBERED) {
+  constructor(period: Seconds, clock: Clock, bound = CAPACITY) {
     this.#period = period
     this.#clock = clock
     this.#bound = bound

@@ -40,7 +40,7 @@ async function identityOf(
   const { login, password } = decodeCredentials(credentials)
   const { user } = await accountOf(login, password, request, deps)
   // The option `users.rule` may admit inactive users.
-  if (!user.active && deps.terms.checkActive) {
+  if (!user.active && deps.settings.checkActive) {
     throw new AuthError('authentication_failed', 'the user is inactive', {
       detail: 'User inactive or deleted.',
     })

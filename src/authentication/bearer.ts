@@ -56,29 +56,29 @@ function claimsOf(request: AuthRequest, deps: SchemeDeps): Awaitable<Claims | un
   if (token === undefined) return undefined
   const claims = catchError(
     () => deps.verify(token),
-    (error) => failForEachType(error, deps.terms),
+    (error) => failForEachType(error, deps.settings),
   )
-  return andThen(claims, (verified) => requireAcceptedType(verified, deps.terms))
+  return andThen(claims, (verified) => requireAcceptedType(verified, deps.settings))
 }
 
-function failForEachType(error: unknown, terms: TokenSettings): never {
+function failForEachType(error: unknown, settings: TokenSettings): never {
   if (error instanceof AuthError && error.status === 401)
-    throw notForAnyType(error, terms)
+    throw notForAnyType(error, settings)
   throw error
 }
 
-function requireAcceptedType(claims: Claims, terms: TokenSettings): Claims {
-  if (!Object.hasOwn(claims, terms.jtiClaim)) throw notForAnyType(noId(), terms)
-  if (terms.types.some((type) => hasType(claims, type, terms))) return claims
-  throw notForAnyType(typeError(claims, terms), terms)
+function requireAcceptedType(claims: Claims, settings: TokenSettings): Claims {
+  if (!Object.hasOwn(claims, settings.jtiClaim)) throw notForAnyType(noId(), settings)
+  if (settings.types.some((type) => hasType(claims, type, settings))) return claims
+  throw notForAnyType(typeError(claims, settings), settings)
 }
 
 /** Reads the user of a token. @throws AuthError if the user may not make requests, or the session has ended */
 function identifyUser(claims: Claims, deps: SchemeDeps): Awaitable<Identity<User>> {
-  const { terms, users } = deps
-  const id = userIdIn(claims, terms)
+  const { settings, users } = deps
+  const id = userIdIn(claims, settings)
   if (id === undefined) throw noUserNamed()
-  return andThen(users.find(terms.userIdField, id), (account) => {
+  return andThen(users.find(settings.userIdField, id), (account) => {
     const user = requireUser(account, claims, deps)
     const identity = identityOf(user, claims, deps)
     return andThen(isRevoked(identity.sessionId, claims, deps), (revoked) => {
@@ -91,12 +91,12 @@ function identifyUser(claims: Claims, deps: SchemeDeps): Awaitable<Identity<User
 function requireUser(
   account: Account | undefined,
   claims: Claims,
-  { terms, isRevokeClaimOf }: SchemeDeps,
+  { settings, isRevokeClaimOf }: SchemeDeps,
 ): User {
   if (account === undefined) throw new AuthError('user_not_found')
   const { user } = account
-  if (!mayUse(user, terms)) throw userInactive(user)
-  const { checkRevoke, revokeClaimName } = terms
+  if (!mayUse(user, settings)) throw userInactive(user)
+  const { checkRevoke, revokeClaimName } = settings
   if (checkRevoke === 'claim' && !isRevokeClaimOf(claims[revokeClaimName], account))
     throw new AuthError('password_changed')
   return user
@@ -108,13 +108,13 @@ const userInactive = ({ active }: User): AuthError =>
 /** @throws AuthError with the reason for which the session was revoked */
 async function refuseRevoked(
   id: SessionId | undefined,
-  { sessions, terms }: SchemeDeps,
+  { sessions, settings }: SchemeDeps,
 ): Promise<never> {
   const state = id && (await sessions?.find(id))
-  const isByPassword = state && state.session.endReason === 'password'
-  if (isByPassword && terms.checkRevoke === 'session')
+  const isByPassword = state && state.session.revokeReason === 'password'
+  if (isByPassword && settings.checkRevoke === 'session')
     throw new AuthError('password_changed')
-  throw blacklisted(terms)
+  throw blacklisted(settings)
 }
 
 function identifyTokenUser(
@@ -122,13 +122,13 @@ function identifyTokenUser(
   checksRevocation: boolean,
   deps: SchemeDeps,
 ): Awaitable<Identity<TokenUser>> {
-  const { terms } = deps
+  const { settings } = deps
   // `''` is an id of a wrong type: no look-up would find out that it names no user.
-  if (!userIdIn(claims, terms)) throw noUserNamed()
-  const identity = identityOf(tokenUser(claims, terms), claims, deps)
+  if (!userIdIn(claims, settings)) throw noUserNamed()
+  const identity = identityOf(tokenUser(claims, settings), claims, deps)
   if (!checksRevocation) return identity
   return andThen(isRevoked(identity.sessionId, claims, deps), (revoked) => {
-    if (revoked) throw blacklisted(terms)
+    if (revoked) throw blacklisted(settings)
     return identity
   })
 }
@@ -151,13 +151,14 @@ const NO_SCOPES: readonly string[] = []
 /** The session of a token: named by its claim; of a foreign sliding token, derived from its `jti`. */
 function sessionIdOf(
   claims: Claims,
-  { sessions, terms }: SchemeDeps,
+  { sessions, settings }: SchemeDeps,
 ): SessionId | undefined {
   if (sessions === undefined) return undefined
   const { sid } = claims
   if (typeof sid === 'string') return sid as SessionId
-  const isForeignSliding = terms.adoptForeign && claims[terms.typeClaim] === 'sliding'
-  return isForeignSliding ? foreignSessionId(requireJti(claims, terms)) : undefined
+  const isForeignSliding =
+    settings.adoptForeign && claims[settings.typeClaim] === 'sliding'
+  return isForeignSliding ? foreignSessionId(requireJti(claims, settings)) : undefined
 }
 
 /** The token's life is read from its claims: other settings, or another issuer, may have issued it. */
@@ -173,9 +174,9 @@ function isRevoked(
 const CLASSES = { access: 'AccessToken', sliding: 'SlidingToken' } as const
 
 /** Simple JWT's body: one message for each accepted token type. */
-function notForAnyType(error: AuthError, terms: TokenSettings): AuthError {
+function notForAnyType(error: AuthError, settings: TokenSettings): AuthError {
   const { code, message, detail, cause } = error
-  const messages = terms.types.map((type) => ({
+  const messages = settings.types.map((type) => ({
     token_class: CLASSES[type],
     token_type: type,
     message: detail,
@@ -190,5 +191,5 @@ function notForAnyType(error: AuthError, terms: TokenSettings): AuthError {
   })
 }
 
-const blacklisted = (terms: TokenSettings): AuthError =>
-  notForAnyType(new AuthError('revoked'), terms)
+const blacklisted = (settings: TokenSettings): AuthError =>
+  notForAnyType(new AuthError('revoked'), settings)

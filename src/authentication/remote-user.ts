@@ -45,7 +45,7 @@ const createScheme =
       const name = await findName(request)
       if (!name) return undefined
       const user = await userNamed(name, create, deps)
-      if (user === undefined || !mayUse(user, deps.terms)) return undefined
+      if (user === undefined || !mayUse(user, deps.settings)) return undefined
       return { user, scheme: 'remoteUser' }
     },
   })

@@ -65,8 +65,8 @@ function usable(password: string): Secret {
 async function askTwice({ stdin, stderr }: CommandContext): Promise<Secret> {
   const { createInterface } = await import('node:readline/promises')
   const output = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const terms = { input: stdin, output, terminal: true, historySize: 0 }
-  const line = createInterface(terms)
+  const options = { input: stdin, output, terminal: true, historySize: 0 }
+  const line = createInterface(options)
   try {
     const first = await askHidden('New password: ', line, stderr)
     if (first === '')

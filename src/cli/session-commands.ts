@@ -51,13 +51,13 @@ function sessionTable(
 }
 
 function stateOf(session: Session, now: UnixSeconds): 'live' | 'expired' | 'revoked' {
-  if (session.endReason !== undefined) return 'revoked'
+  if (session.revokeReason !== undefined) return 'revoked'
   return now < session.idleExpiresAt ? 'live' : 'expired'
 }
 
 function shownState(session: Session, now: UnixSeconds): string {
   const state = stateOf(session, now)
-  return state === 'revoked' ? `revoked (${session.endReason})` : state
+  return state === 'revoked' ? `revoked (${session.revokeReason})` : state
 }
 
 const toJson = (session: Session, now: UnixSeconds): object => ({
@@ -68,8 +68,8 @@ const toJson = (session: Session, now: UnixSeconds): object => ({
   refreshes: session.generation,
   idle_expires_at: isoOf(session.idleExpiresAt),
   expires_at: isoOf(session.expiresAt),
-  revoked_at: isoOf(session.endedAt),
-  revoke_reason: session.endReason ?? null,
+  revoked_at: isoOf(session.revokedAt),
+  revoke_reason: session.revokeReason ?? null,
 })
 
 export const sessionRevoke = command({

@@ -58,14 +58,14 @@ export interface SiteCheck {
  */
 export function crossSiteFault(
   request: AuthRequest,
-  terms: SiteCheck,
+  settings: SiteCheck,
 ): string | undefined {
   const origin = request.header('origin')
   const trust =
-    origin === undefined ? undefined : trustIn(origin.toLowerCase(), request, terms)
+    origin === undefined ? undefined : trustIn(origin.toLowerCase(), request, settings)
   if (trust === 'none')
     return `Origin checking failed - ${origin} does not match any trusted origins.`
-  const fault = origin === undefined ? refererFault(request, terms) : undefined
+  const fault = origin === undefined ? refererFault(request, settings) : undefined
   if (fault !== undefined) return fault
   const isForeign =
     trust !== 'listed' && request.header('sec-fetch-site') === 'cross-site'

@@ -58,7 +58,7 @@ export function watchKeys(
     })
   }
   const watching = watch({
-    changed: ({ kind }) => void (kind === 'ended' || read()),
+    changed: ({ kind }) => void (kind === 'revoked' || read()),
     upToDate() {},
   })
   const stopRotating = rotateOnTime(ring, log, audit)

@@ -40,7 +40,7 @@ export async function openStorage(
   await opened.migrate()
   const redis = await openRedisIfConfigured(settings.redis, log)
   closers.add(() => redis?.close())
-  const store = redis?.announced(opened) ?? opened
+  const store = redis?.publishing(opened) ?? opened
 
   // Processes on several machines agree about the time if they use the database's clock.
   const clock = settings.clock ?? store.time?.now ?? systemClock

@@ -45,7 +45,7 @@ export function openTokens(
   const revokeClaim = chooseRevokeClaim(settings, derivedKeys)
   return {
     ...deps,
-    terms: settings,
+    settings,
     sign: (claims) => sign(claims, ring.signing()),
     verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,
     verifyOnce: verifier(expected).verify,

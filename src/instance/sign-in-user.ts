@@ -11,6 +11,6 @@ export async function signInUser(
   const id = typeof user === 'string' ? user : user.id
   const account = await users.find('id', id)
   if (account === undefined) throw new AuthError('user_not_found')
-  if (!mayUse(account.user, tokens.terms)) throw new AuthError('user_inactive')
+  if (!mayUse(account.user, tokens.settings)) throw new AuthError('user_inactive')
   return obtainPair(account, tokens)
 }

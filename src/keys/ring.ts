@@ -86,7 +86,7 @@ export interface KeyRingDeps {
   readonly algorithm: Algorithm | undefined
   /** How long a key signs; `undefined`: until it is rotated by hand. */
   readonly every: Seconds | undefined
-  /** How long the longest-lived token of these terms lives, leeway included. */
+  /** Lifetime of the longest-lived token, leeway included. */
   readonly longestLife: Seconds
   readonly clock: Clock
   readonly random: Random

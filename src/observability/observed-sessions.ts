@@ -38,12 +38,12 @@ function observe(
   counters.refreshes.add(outcome.kind)
   if (outcome.kind === 'replayed') {
     const { userId } = outcome.session
-    audit.recordSeldom(id, { kind: 'refresh_replayed', userId, sessionId: id })
+    audit.recordOncePerMinute(id, { kind: 'refresh_replayed', userId, sessionId: id })
   }
   if (outcome.kind === 'ahead') {
     const event = 'a refresh token is ahead of its session'
     log({ level: 'warn', event, session: id, generation })
     const detail = { generation }
-    audit.recordSeldom(id, { kind: 'refresh_ahead', sessionId: id, detail })
+    audit.recordOncePerMinute(id, { kind: 'refresh_ahead', sessionId: id, detail })
   }
 }

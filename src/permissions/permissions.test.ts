@@ -119,7 +119,7 @@ for (const [name, permission, who, method, expected] of [
   [
     'a user from a token',
     has('posts.view'),
-    known(tokenUser({ is_superuser: true }, TERMS())),
+    known(tokenUser({ is_superuser: true }, SETTINGS())),
     'GET',
     'no',
   ],
@@ -138,7 +138,7 @@ for (const [name, permission, who, method, expected] of [
     assert.equal(await answer(permission as Asked, who, method), expected))
 }
 
-function TERMS() {
+function SETTINGS() {
   return { userIdClaim: 'user_id' }
 }
 
@@ -244,7 +244,7 @@ for (const [name, permission, who, method, expected] of [
   ['a user without the string may not write either', OR_READ, known({}), 'POST', 'no'],
   ['P23 another method', MODEL, editor, 'FOO', 'method_not_allowed'],
   ['a method of an object', MODEL, editor, 'constructor', 'method_not_allowed'],
-  ['P24 a user from a token', MODEL, known(tokenUser({}, TERMS())), 'GET', 'no'],
+  ['P24 a user from a token', MODEL, known(tokenUser({}, SETTINGS())), 'GET', 'no'],
 ] as const) {
   test(`model permissions: ${name}: ${expected}`, async () =>
     assert.equal(await answer(permission, who, method), expected))

@@ -14,14 +14,16 @@ function deps() {
   let elapsed = 0
   let readings = 0
   let down = false
-  const isFrom = (row: RevokedSession, { endedAt, id = '' as SessionId }: FeedPosition) =>
-    row.endedAt > endedAt || (row.endedAt === endedAt && row.id > id)
+  const isFrom = (
+    row: RevokedSession,
+    { revokedAt, id = '' as SessionId }: FeedPosition,
+  ) => row.revokedAt > revokedAt || (row.revokedAt === revokedAt && row.id > id)
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
     readings++
     if (down) throw new Error('down')
     return rows
       .filter((row) => isFrom(row, from))
-      .sort((a, b) => a.endedAt - b.endedAt || (a.id < b.id ? -1 : 1))
+      .sort((a, b) => a.revokedAt - b.revokedAt || (a.id < b.id ? -1 : 1))
       .slice(0, limit)
   }
   return {
@@ -37,8 +39,8 @@ function deps() {
       now = at(now, length)
       elapsed += length
     },
-    end(id: string, endedAt: number) {
-      rows.push({ id: id as SessionId, endedAt: endedAt as UnixSeconds })
+    end(id: string, revokedAt: number) {
+      rows.push({ id: id as SessionId, revokedAt: revokedAt as UnixSeconds })
     },
     now: () => now,
     pages: publishedPages({
@@ -87,23 +89,23 @@ test('a page tells who ended, for how long that counts, and where to go on: half
 test('whoever goes on from `until` misses nothing, however writers and their clocks are late', async () => {
   for (let round = 0; round < 20; round++) {
     const instance = deps()
-    const waiting: { id: string; endedAt: number; committed: number }[] = []
+    const waiting: { id: string; revokedAt: number; committed: number }[] = []
     const committed = new Set<string>()
     const seen = new Set<string>()
     let since: number | undefined
     for (let step = 0; step < 200; step++) {
       instance.pass(randomInt(1000) / 500)
       for (let i = randomInt(4); i > 0; i--) {
-        const endedAt = instance.now() - randomInt(30_000) / 1000
+        const revokedAt = instance.now() - randomInt(30_000) / 1000
         waiting.push({
           id: `${step}-${i}`,
-          endedAt,
-          committed: endedAt + randomInt(30_000) / 1000,
+          revokedAt,
+          committed: revokedAt + randomInt(30_000) / 1000,
         })
       }
       for (const each of waiting.filter((one) => one.committed <= instance.now())) {
         waiting.splice(waiting.indexOf(each), 1)
-        instance.end(each.id, each.endedAt)
+        instance.end(each.id, each.revokedAt)
         committed.add(each.id)
       }
       if (randomInt(3) > 0) continue

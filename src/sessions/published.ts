@@ -123,12 +123,12 @@ async function readPage(
 ): Promise<PublishedPage> {
   const window = Math.ceil(deps.window)
   const { sessions } = deps
-  const rows = await sessions.revokedSince({ endedAt: from as UnixSeconds }, PAGE + 1)
+  const rows = await sessions.revokedSince({ revokedAt: from as UnixSeconds }, PAGE + 1)
   const next = rows[PAGE]
   if (next === undefined)
     return { window, until: grainOf(now - MARGIN), revoked: idsOf(rows), more: false }
-  const lastGrain = grainOf(next.endedAt)
-  const whole = rows.filter(({ endedAt }) => endedAt < lastGrain)
+  const lastGrain = grainOf(next.revokedAt)
+  const whole = rows.filter(({ revokedAt }) => revokedAt < lastGrain)
   if (whole.length > 0)
     return { window, until: lastGrain, revoked: idsOf(whole), more: true }
   const until = lastGrain + GRAIN
@@ -149,7 +149,7 @@ async function readUntil(
   let last: RevokedSession | undefined = from
   while (last !== undefined) {
     const page = await sessions.revokedSince(last, PAGE)
-    const inside = page.filter(({ endedAt }) => endedAt < end)
+    const inside = page.filter(({ revokedAt }) => revokedAt < end)
     rest.push(...inside)
     last = inside[PAGE - 1]
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { aSession, at, NOON, TERMS, vitor } from '../../test/sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../../test/sessions/house.ts'
 import { isPromise } from '../base/awaitable.ts'
 import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
@@ -81,7 +81,7 @@ async function deps() {
       await settled()
     },
     settled,
-    ended: (...sessions: SessionId[]) => listener?.changed({ kind: 'ended', sessions }),
+    ended: (...sessions: SessionId[]) => listener?.changed({ kind: 'revoked', sessions }),
     upToDate: () => listener?.upToDate(),
     [Symbol.asyncDispose]: () => store.close(),
   }
@@ -92,9 +92,9 @@ type World = Awaited<ReturnType<typeof deps>>
 const WINDOW: Seconds = seconds(300)
 const FEED: FeedSettings = { window: WINDOW, maxAge: seconds(30) }
 
-const openBook = (instance: World, terms: Partial<typeof TERMS> = {}) =>
+const openBook = (instance: World, settings: Partial<typeof SETTINGS> = {}) =>
   openSessionManager(
-    { ...TERMS, ...terms },
+    { ...SETTINGS, ...settings },
     {
       ...instance,
       random: systemRandom,
@@ -126,11 +126,11 @@ test('what had ended before the start is known from the start', async () => {
 test('it is read in pages, and sessions that ended at one moment are all on one of them', async () => {
   await using instance = await deps()
   const all = Array.from({ length: 2 * PAGE + 500 }, (_, n): RevokedSession => {
-    return { id: id(`${n}`.padStart(5, '0')), endedAt: at(NOON, n < 100 ? -200 : -100) }
+    return { id: id(`${n}`.padStart(5, '0')), revokedAt: at(NOON, n < 100 ? -200 : -100) }
   })
   const isBehind = (one: RevokedSession, from: FeedPosition) =>
-    one.endedAt > from.endedAt ||
-    (one.endedAt === from.endedAt && one.id > (from.id ?? ''))
+    one.revokedAt > from.revokedAt ||
+    (one.revokedAt === from.revokedAt && one.id > (from.id ?? ''))
   const asked: number[] = []
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
     asked.push(limit)
@@ -155,7 +155,7 @@ test('the pages of a store are in order, without gaps and without the same again
     await instance.sessions.revoke(id(`s${n}`), 'logout', at(NOON, moment))
   }
   const seen: RevokedSession[] = []
-  let from: FeedPosition = { endedAt: at(NOON, -9) }
+  let from: FeedPosition = { revokedAt: at(NOON, -9) }
   for (;;) {
     const page = await instance.sessions.revokedSince(from, 3)
     seen.push(...page)
@@ -165,13 +165,13 @@ test('the pages of a store are in order, without gaps and without the same again
 
   assert.deepEqual(
     seen,
-    moments.map((moment, n) => ({ id: `s${n}`, endedAt: at(NOON, moment) })),
+    moments.map((moment, n) => ({ id: `s${n}`, revokedAt: at(NOON, moment) })),
   )
   assert.deepEqual(
-    await instance.sessions.revokedSince({ endedAt: at(NOON, -1) }, 9),
+    await instance.sessions.revokedSince({ revokedAt: at(NOON, -1) }, 9),
     seen.slice(-1),
   )
-  assert.deepEqual(await instance.sessions.revokedSince({ endedAt: NOON }, 9), [])
+  assert.deepEqual(await instance.sessions.revokedSince({ revokedAt: NOON }, 9), [])
 })
 
 test('what another process ends is known after the word, a write that was on its way included', async () => {
@@ -213,18 +213,18 @@ test('sessions that are named in the word are known without a reading', async ()
 test('a word after another reads a few seconds again, and never what is older than the window', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open(FEED, instance)
-  assert.deepEqual(instance.read(), [{ endedAt: at(NOON, -360) }])
+  assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, -360) }])
   instance.pass(1)
   await instance.tell()
-  assert.deepEqual(instance.read(), [{ endedAt: at(NOON, -10) }])
+  assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, -10) }])
   instance.pass(20)
   instance.upToDate()
   instance.pass(1)
   await instance.tell()
-  assert.deepEqual(instance.read(), [{ endedAt: at(NOON, 21 - 60) }])
+  assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, 21 - 60) }])
   instance.pass(9000)
   await instance.tell()
-  assert.deepEqual(instance.read()[0], { endedAt: at(NOON, 22 + 9000 - 360) })
+  assert.deepEqual(instance.read()[0], { revokedAt: at(NOON, 22 + 9000 - 360) })
   feed.close()
 })
 

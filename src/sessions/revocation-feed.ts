@@ -157,7 +157,7 @@ export class RevocationFeed {
 
   #onChange(change: Change): void {
     if (change.kind === 'anything') this.refresh()
-    if (change.kind !== 'ended') return
+    if (change.kind !== 'revoked') return
     for (const id of change.sessions) this.add(id)
   }
 
@@ -195,8 +195,8 @@ export class RevocationFeed {
     this.#complete(elapsed, now)
   }
 
-  async #readPages(endedAt: UnixSeconds): Promise<void> {
-    let from: FeedPosition | undefined = { endedAt }
+  async #readPages(revokedAt: UnixSeconds): Promise<void> {
+    let from: FeedPosition | undefined = { revokedAt }
     while (from !== undefined && !this.#isClosed) {
       const page: Awaited<ReturnType<Sessions['revokedSince']>> =
         await this.#deps.sessions.revokedSince(from, PAGE)

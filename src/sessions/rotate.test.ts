@@ -1,24 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aSession, at, NOON, strict, TERMS, vitor } from '../../test/sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, strict, vitor } from '../../test/sessions/house.ts'
 import { days, seconds, type UnixSeconds } from '../base/clock.ts'
 import { hexId, systemRandom } from '../base/random.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import { foreignSessionId } from './foreign-session-id.ts'
-import { decideRotation, type Presented, type RotationTerms, rotate } from './rotate.ts'
+import {
+  decideRotation,
+  type Presented,
+  type RotationSettings,
+  rotate,
+} from './rotate.ts'
 import type { SessionId } from './session.ts'
 
 const ID = 's' as SessionId
 const first: Presented = { id: ID, generation: 0, jti: 's-0' }
 
 /** A store with a user and a session of theirs, and the verb to refresh it with. */
-async function deps(terms: RotationTerms = TERMS) {
+async function deps(settings: RotationSettings = SETTINGS) {
   const store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.ports.users.insert(vitor)
   await store.ports.sessions.open(aSession('s'))
   const { sessions } = store.ports
   const refresh = (token: Presented, now: UnixSeconds) =>
-    rotate(token, now, { sessions, random: systemRandom, end: sessions.revoke }, terms)
+    rotate(token, now, { sessions, random: systemRandom, end: sessions.revoke }, settings)
   return { store, sessions, refresh, [Symbol.asyncDispose]: () => store.close() }
 }
 
@@ -39,13 +44,13 @@ test('a successor is the next generation, with a jti of its own, and the end tha
     expiresAt: at(NOON, days(30)),
     idleExpiresAt: at(NOON, 60 + days(1)),
     epoch: 0,
-    endedAt: undefined,
-    endReason: undefined,
+    revokedAt: undefined,
+    revokeReason: undefined,
   })
 })
 
 test('a refresh token never outlives its session', async () => {
-  await using instance = await deps({ ...TERMS, idle: days(40) })
+  await using instance = await deps({ ...SETTINGS, idle: days(40) })
   const outcome = await instance.refresh(first, at(NOON, 60))
   assert.ok(outcome.kind === 'rotated')
   assert.equal(outcome.session.idleExpiresAt, at(NOON, days(30)))
@@ -73,7 +78,7 @@ test('the end of a session that was reused is stored before the answer, and told
     outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.ended).length,
     1,
   )
-  assert.equal((await instance.sessions.find(ID))?.session.endReason, 'reuse')
+  assert.equal((await instance.sessions.find(ID))?.session.revokeReason, 'reuse')
 })
 
 test('where the end of a reused session cannot be stored, the refusal is that of the store', async () => {
@@ -89,7 +94,7 @@ test('where the end of a reused session cannot be stored, the refusal is that of
 })
 
 test('leeway keeps a session alive for as long as its tokens', async () => {
-  await using instance = await deps({ ...TERMS, leeway: seconds(30) })
+  await using instance = await deps({ ...SETTINGS, leeway: seconds(30) })
   const late = await instance.refresh(first, at(NOON, days(1) + 29))
   assert.equal(late.kind, 'rotated')
   await instance.sessions.open(aSession('t'))
@@ -102,7 +107,7 @@ test('leeway keeps a session alive for as long as its tokens', async () => {
 
 test('a session without a user goes on only where users are not asked for', async () => {
   await using instance = await deps({
-    ...TERMS,
+    ...SETTINGS,
     require: { user: false, active: true, epoch: true },
   })
   await instance.sessions.adopt(aSession('nobody', { userId: undefined }))
@@ -119,7 +124,7 @@ test('a session without a user goes on only where users are not asked for', asyn
 
 test('a user who was deleted is not one who never was', async () => {
   await using instance = await deps({
-    ...TERMS,
+    ...SETTINGS,
     require: { user: false, active: false, epoch: false },
   })
   await instance.store.ports.users.delete(vitor.id)
@@ -131,7 +136,7 @@ test('a user who was deleted is not one who never was', async () => {
 
 test('an inactive user, or a changed password, matters only where it is asked for', async () => {
   await using instance = await deps({
-    ...TERMS,
+    ...SETTINGS,
     require: { user: true, active: false, epoch: false },
   })
   await instance.store.ports.users.change(vitor.id, { active: false })
@@ -196,5 +201,5 @@ test('the session of a foreign token is SHA-256 of "legacy" and its jti, cut to 
 })
 
 test('a token of an unknown session is unknown', () => {
-  assert.deepEqual(decideRotation(first, undefined, NOON, TERMS), { kind: 'unknown' })
+  assert.deepEqual(decideRotation(first, undefined, NOON, SETTINGS), { kind: 'unknown' })
 })

@@ -17,8 +17,8 @@ export interface Presented {
   readonly jti: string
 }
 
-/** On what terms sessions go on. */
-export interface RotationTerms {
+/** How refresh tokens are exchanged. */
+export interface RotationSettings {
   /** Life of a refresh token, within that of its session. */
   readonly idle: Seconds
   /** For how long after its end a session still counts as alive, as its tokens do. */
@@ -67,12 +67,12 @@ export function decideRotation(
   presented: Presented,
   state: SessionState | undefined,
   now: UnixSeconds,
-  { leeway, overlap, require }: Pick<RotationTerms, 'leeway' | 'overlap' | 'require'>,
+  { leeway, overlap, require }: Pick<RotationSettings, 'leeway' | 'overlap' | 'require'>,
 ): RotationDecision {
   if (state === undefined) return { kind: 'unknown' }
   const { session } = state
-  if (session.endReason !== undefined)
-    return { kind: 'revoked', reason: session.endReason }
+  if (session.revokeReason !== undefined)
+    return { kind: 'revoked', reason: session.revokeReason }
   if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + leeway)
     return { kind: 'expired' }
   const reason = faultOfUser(state, require)
@@ -118,10 +118,10 @@ export async function rotate(
     readonly random: Random
     readonly end: Sessions['revoke']
   },
-  terms: RotationTerms,
+  settings: RotationSettings,
 ): Promise<RotationOutcome> {
   const { sessions, end } = deps
-  const { idle, leeway, require } = terms
+  const { idle, leeway, require } = settings
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const swapped = await sessions.rotate({
       ...presented,
@@ -134,14 +134,14 @@ export async function rotate(
     if (swapped !== undefined) return { kind: 'rotated', session: swapped }
 
     const state = await sessions.find(presented.id)
-    const verdict = decideRotation(presented, state, now, terms)
+    const verdict = decideRotation(presented, state, now, settings)
     switch (verdict.kind) {
       case 'current':
         continue
       case 'previous':
         return { kind: 'replayed', session: state!.session }
       case 'reused': {
-        const ended = terms.reuse === 'end' && (await end(presented.id, 'reuse', now))
+        const ended = settings.reuse === 'end' && (await end(presented.id, 'reuse', now))
         return { kind: 'reused', session: state!.session, ended }
       }
       case 'user':

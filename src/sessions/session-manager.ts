@@ -7,7 +7,7 @@ import { type FeedSettings, type FeedState, RevocationFeed } from './revocation-
 import {
   type Presented,
   type RotationOutcome,
-  type RotationTerms,
+  type RotationSettings,
   rotate,
 } from './rotate.ts'
 import type { RevokeReason, Session, SessionId, Sessions } from './session.ts'
@@ -36,7 +36,7 @@ export interface SessionManager
   close(): void
 }
 
-export interface SessionSettings extends RotationTerms, FeedSettings {}
+export interface SessionSettings extends RotationSettings, FeedSettings {}
 
 export interface SessionManagerDeps {
   readonly sessions: Sessions
@@ -57,7 +57,7 @@ const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
 
 /** Resolves when it knows everything that has ended by now. @throws AuthError `store_unavailable`, `invalid_config` */
 export async function openSessionManager(
-  terms: SessionSettings,
+  settings: SessionSettings,
   deps: SessionManagerDeps,
 ): Promise<SessionManager> {
   const {
@@ -68,7 +68,7 @@ export async function openSessionManager(
     feedCut: cut,
     feedBack: back,
   } = deps
-  const feed = await RevocationFeed.open(terms, {
+  const feed = await RevocationFeed.open(settings, {
     sessions,
     watch,
     clock,
@@ -77,7 +77,7 @@ export async function openSessionManager(
     back,
   })
   /** An end is remembered for as long as a token of this life can be alive. */
-  const longest = terms.window - terms.leeway
+  const longest = settings.window - settings.leeway
 
   /** A write that fails may have been done all the same: what it ended is dead here as soon as the store can be asked. */
   const doneOrNot = async <T>(write: Promise<T>): Promise<T> => {
@@ -101,7 +101,7 @@ export async function openSessionManager(
 
   const asked = async (id: SessionId): Promise<boolean> => {
     const state = await sessions.find(id)
-    const ended = state?.session.endReason !== undefined
+    const ended = state?.session.revokeReason !== undefined
     if (ended) feed.add(id)
     return ended
   }
@@ -113,7 +113,7 @@ export async function openSessionManager(
       return asked(id)
     },
     feed: () => feed.state(),
-    published: publishedPages({ sessions, clock, elapsed, window: terms.window }),
+    published: publishedPages({ sessions, clock, elapsed, window: settings.window }),
     open: (session) => sessions.open(session),
     adopt: (session) => sessions.adopt(session),
     find: (id) => sessions.find(id),
@@ -129,12 +129,12 @@ export async function openSessionManager(
         presented,
         now,
         { sessions, random: deps.random, end: revoke },
-        terms,
+        settings,
       )
       if (outcome.kind === 'reused' && outcome.ended) deps.reused(outcome.session)
       return outcome
     },
-    flush: (now, progress) => flush(sessions, now, terms.window, progress),
+    flush: (now, progress) => flush(sessions, now, settings.window, progress),
     close: () => feed.close(),
   }
 }

@@ -31,8 +31,8 @@ export interface Session {
   readonly idleExpiresAt: UnixSeconds
   /** `User.epoch` at sign-in. */
   readonly epoch: number
-  readonly endedAt: UnixSeconds | undefined
-  readonly endReason: RevokeReason | undefined
+  readonly revokedAt: UnixSeconds | undefined
+  readonly revokeReason: RevokeReason | undefined
 }
 
 export type NewSession = Pick<
@@ -40,7 +40,7 @@ export type NewSession = Pick<
   'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'
 >
 
-/** The terms on which a refresh token is exchanged. */
+/** The exchange of a refresh token: what is compared, and what is written. */
 export interface Rotation {
   readonly id: SessionId
   readonly generation: number
@@ -72,11 +72,11 @@ export interface SessionState {
 /** A session in the feed of revocations, and when it ended. */
 export interface RevokedSession {
   readonly id: SessionId
-  readonly endedAt: UnixSeconds
+  readonly revokedAt: UnixSeconds
 }
 
 /** Whatever ended at this moment or later; behind this session, where one is named. */
-export type FeedPosition = Pick<RevokedSession, 'endedAt'> & Partial<RevokedSession>
+export type FeedPosition = Pick<RevokedSession, 'revokedAt'> & Partial<RevokedSession>
 
 /** The port that keeps sessions. Every verb is one statement or one transaction, and its row count decides. */
 export interface Sessions {

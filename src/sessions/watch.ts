@@ -2,7 +2,7 @@ import type { SessionId } from './session.ts'
 
 /** What others may have changed since the last word: these sessions have ended, the signing keys were turned, or whatever it is. */
 export type Change =
-  | { readonly kind: 'ended'; readonly sessions: readonly SessionId[] }
+  | { readonly kind: 'revoked'; readonly sessions: readonly SessionId[] }
   | { readonly kind: 'keys' }
   | { readonly kind: 'anything' }
 

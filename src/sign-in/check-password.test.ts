@@ -7,7 +7,7 @@ import { createUser } from '../users/create.ts'
 import type { User } from '../users/user.ts'
 import { type CheckPasswordOptions, verifyCredentials } from './check-password.ts'
 
-const terms: CheckPasswordOptions = {
+const options: CheckPasswordOptions = {
   loginField: 'username',
   trimPassword: 'both',
   allows: (user: User | undefined) => user?.active === true,
@@ -23,13 +23,13 @@ test('the right password returns the account', async () => {
   await using deps = await openUsers()
   const user = await createUser({ username: 'ada', password }, deps)
 
-  assert.deepEqual((await verifyCredentials('ada', password, deps, terms)).user, user)
+  assert.deepEqual((await verifyCredentials('ada', password, deps, options)).user, user)
 })
 
 test('with email as the login field, the email is the login and the name is not', async () => {
   await using deps = await openUsers()
   await createUser({ username: 'ada', email: 'ada@example.org', password }, deps)
-  const byEmail: CheckPasswordOptions = { ...terms, loginField: 'email' }
+  const byEmail: CheckPasswordOptions = { ...options, loginField: 'email' }
 
   assert.equal(
     (await verifyCredentials('ada@example.org', password, deps, byEmail)).user.username,
@@ -67,7 +67,7 @@ test('every refusal has the same error, whatever the reason', async () => {
         ['odd', password],
       ] as const
     ).map(([login, tried]) =>
-      verifyCredentials(login, tried, deps, terms).then(
+      verifyCredentials(login, tried, deps, options).then(
         () => assert.fail(`${login} was let in`),
         (error: unknown) => error,
       ),
@@ -100,7 +100,7 @@ test('every refusal computes the same number of hashes', async () => {
       ...(tried.includes('wrong') ? ['ada'] : []),
     ]) {
       deps.counted.hashes = 0
-      await assert.rejects(verifyCredentials(login, tried, deps, terms), {
+      await assert.rejects(verifyCredentials(login, tried, deps, options), {
         code: 'no_active_account',
       })
       assert.equal(deps.counted.hashes, hashes, `${login} with ${JSON.stringify(tried)}`)
@@ -121,7 +121,7 @@ for (const [trimPassword, sent, stored, admitted] of [
     await using deps = await openUsers()
     await createUser({ username: 'ada', password: stored }, { ...deps, strength })
 
-    const entering = verifyCredentials('ada', sent, deps, { ...terms, trimPassword })
+    const entering = verifyCredentials('ada', sent, deps, { ...options, trimPassword })
 
     await (admitted
       ? assert.doesNotReject(entering)
@@ -134,7 +134,10 @@ test('composed and decomposed letters match the same hash', async () => {
   await createUser({ username: 'ada', password: 'pa\u0308sswo\u0308rt→ß12' }, deps)
 
   for (const sent of ['pa\u0308sswo\u0308rt→ß12', 'p\u00e4ssw\u00f6rt→ß12']) {
-    assert.equal((await verifyCredentials('ada', sent, deps, terms)).user.username, 'ada')
+    assert.equal(
+      (await verifyCredentials('ada', sent, deps, options)).user.username,
+      'ada',
+    )
   }
 })
 
@@ -148,15 +151,15 @@ test('the rule decides who may sign in, and is called for unknown users too', as
     return user?.username !== 'ada'
   }
 
-  await assert.rejects(verifyCredentials('ada', password, deps, { ...terms, allows }), {
+  await assert.rejects(verifyCredentials('ada', password, deps, { ...options, allows }), {
     code: 'no_active_account',
   })
   assert.equal(
-    (await verifyCredentials('ivan', password, deps, { ...terms, allows })).user.active,
+    (await verifyCredentials('ivan', password, deps, { ...options, allows })).user.active,
     false,
   )
   await assert.rejects(
-    verifyCredentials('nobody', password, deps, { ...terms, allows }),
+    verifyCredentials('nobody', password, deps, { ...options, allows }),
     { code: 'no_active_account' },
   )
   assert.deepEqual(asked, ['ada', 'ivan', undefined])
@@ -167,13 +170,13 @@ test('an outdated hash is replaced at sign-in, and the epoch does not change', a
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
-  const account = await verifyCredentials('ada', password, deps, terms)
+  const account = await verifyCredentials('ada', password, deps, options)
 
   const stored = await deps.users.find('id', id)
   assert.match(stored!.hash, /^argon2\$argon2id\$/)
   assert.deepEqual(account, stored)
   assert.equal(account.user.epoch, 0)
-  await verifyCredentials('ada', password, deps, terms)
+  await verifyCredentials('ada', password, deps, options)
   assert.deepEqual(await deps.users.find('id', id), stored)
 })
 
@@ -182,7 +185,7 @@ test('a wrong password does not replace an outdated hash', async () => {
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)
 
-  await assert.rejects(verifyCredentials('ada', 'wrong', deps, terms), {
+  await assert.rejects(verifyCredentials('ada', 'wrong', deps, options), {
     code: 'no_active_account',
   })
   assert.equal((await deps.users.find('id', id))?.hash, OLD)
@@ -194,7 +197,7 @@ test('two concurrent sign-ins that replace a hash both succeed, with the hash th
   await deps.putHash(id, OLD)
 
   const accounts = await Promise.all(
-    [1, 2, 3].map(() => verifyCredentials('ada', password, deps, terms)),
+    [1, 2, 3].map(() => verifyCredentials('ada', password, deps, options)),
   )
 
   const stored = await deps.users.find('id', id)
@@ -216,11 +219,11 @@ test('a password that is changed while its hash is replaced is refused', async (
     },
   }
 
-  await assert.rejects(verifyCredentials('ada', password, changing, terms), {
+  await assert.rejects(verifyCredentials('ada', password, changing, options), {
     code: 'no_active_account',
   })
   assert.equal(
-    (await verifyCredentials('ada', 'Looking-Glass-7', deps, terms)).user.epoch,
+    (await verifyCredentials('ada', 'Looking-Glass-7', deps, options)).user.epoch,
     1,
   )
 })
@@ -232,7 +235,8 @@ test('if hashing is busy, the outdated hash stays and the sign-in succeeds', asy
   const busy = { ...deps.passwords, hash: () => Promise.reject(new AuthError('busy')) }
 
   assert.equal(
-    (await verifyCredentials('ada', password, { ...deps, passwords: busy }, terms)).hash,
+    (await verifyCredentials('ada', password, { ...deps, passwords: busy }, options))
+      .hash,
     OLD,
   )
 })
@@ -243,7 +247,7 @@ test('a password that is too long throws invalid, with an account and without', 
 
   for (const login of ['ada', 'nobody']) {
     deps.counted.hashes = 0
-    await assert.rejects(verifyCredentials(login, 'x'.repeat(4097), deps, terms), {
+    await assert.rejects(verifyCredentials(login, 'x'.repeat(4097), deps, options), {
       code: 'invalid',
     })
     assert.equal(deps.counted.hashes, 0)
@@ -255,9 +259,9 @@ test('a deactivated user cannot sign in until activated again', async () => {
   const { id } = await createUser({ username: 'ada', password }, deps)
 
   await changeUser(id, { active: false }, deps.users)
-  await assert.rejects(verifyCredentials('ada', password, deps, terms), {
+  await assert.rejects(verifyCredentials('ada', password, deps, options), {
     code: 'no_active_account',
   })
   await changeUser(id, { active: true }, deps.users)
-  assert.equal((await verifyCredentials('ada', password, deps, terms)).user.id, id)
+  assert.equal((await verifyCredentials('ada', password, deps, options)).user.id, id)
 })

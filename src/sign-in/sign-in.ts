@@ -100,7 +100,7 @@ async function reportFailure(
   if (code === 'throttled') {
     counters.signIns.add('throttled')
     const key = `${truncateAddress(account)} ${networkOf(address)}`
-    audit.recordSeldom(key, { kind: 'sign_in_throttled', ...event }, findUser)
+    audit.recordOncePerMinute(key, { kind: 'sign_in_throttled', ...event }, findUser)
   }
   if (code === 'no_active_account') {
     counters.signIns.add('failed')

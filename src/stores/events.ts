@@ -5,6 +5,17 @@ import type { EventTable, Tables } from './tables.ts'
 
 type Row = Selectable<EventTable>
 
+/** Kinds by the name that 0.1.0 gave them. Its processes still write them during an upgrade, so the rows keep the name. */
+const KINDS_OF_0_1_0: Readonly<Record<string, string>> = {
+  session_ended: 'session_revoked',
+}
+
+/** The names under which events of a kind are stored. */
+const storedKinds = (kind: string): readonly string[] => [
+  kind,
+  ...Object.keys(KINDS_OF_0_1_0).filter((stored) => KINDS_OF_0_1_0[stored] === kind),
+]
+
 /** Events in SQL. */
 export function sqlEvents(db: Kysely<Tables>): Events {
   const insert = prepared<Row, never>(db, (its) =>
@@ -34,7 +45,7 @@ export function sqlEvents(db: Kysely<Tables>): Events {
         .orderBy('id', 'desc')
         .limit(limit)
       if (userId !== undefined) query = query.where('user_id', '=', userId)
-      if (kind !== undefined) query = query.where('kind', '=', kind)
+      if (kind !== undefined) query = query.where('kind', 'in', storedKinds(kind))
       if (since !== undefined) query = query.where('at', '>=', since)
       if (after !== undefined) {
         query = query.where((event) =>
@@ -77,7 +88,7 @@ const rowOf = (event: AuditEvent): Row => ({
 const eventOf = (row: Row): AuditEvent => ({
   id: row.id,
   at: row.at,
-  kind: row.kind,
+  kind: KINDS_OF_0_1_0[row.kind] ?? row.kind,
   userId: row.user_id ?? undefined,
   sessionId: row.session_id ?? undefined,
   actor: row.actor ?? undefined,

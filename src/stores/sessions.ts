@@ -116,17 +116,17 @@ export function sqlSessions(db: Kysely<Tables>, deadline?: Deadline): Sessions {
       return rows.map(sessionOf)
     },
 
-    async revokedSince({ endedAt, id = '' as SessionId }, limit) {
+    async revokedSince({ revokedAt, id = '' as SessionId }, limit) {
       const rows = await db
         .selectFrom('sessions')
         .select(['id', 'ended_at'])
-        .where('ended_at', '>=', endedAt)
-        .where((its) => its.or([its('ended_at', '>', endedAt), its('id', '>', id)]))
+        .where('ended_at', '>=', revokedAt)
+        .where((its) => its.or([its('ended_at', '>', revokedAt), its('id', '>', id)]))
         .orderBy('ended_at')
         .orderBy('id')
         .limit(limit)
         .execute()
-      return rows.map(({ id, ended_at }) => ({ id, endedAt: ended_at as UnixSeconds }))
+      return rows.map(({ id, ended_at }) => ({ id, revokedAt: ended_at as UnixSeconds }))
     },
 
     async flush(moment, limit) {
@@ -170,6 +170,6 @@ export const sessionOf = (row: Row): Session => ({
   expiresAt: row.expires_at,
   idleExpiresAt: row.idle_expires_at,
   epoch: row.epoch,
-  endedAt: row.ended_at ?? undefined,
-  endReason: row.end_reason ?? undefined,
+  revokedAt: row.ended_at ?? undefined,
+  revokeReason: row.end_reason ?? undefined,
 })

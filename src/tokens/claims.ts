@@ -34,14 +34,14 @@ export function subjectClaims(
   session: Pick<Session, 'id'> | undefined,
   deps: TokenDeps,
 ): Draft {
-  const { terms } = deps
-  const draft: Draft = { [terms.userIdClaim]: userIdText(account.user, terms) }
-  if (terms.checkRevoke === 'claim')
-    draft[terms.revokeClaimName] = deps.revokeClaimOf(account)
+  const { settings } = deps
+  const draft: Draft = { [settings.userIdClaim]: userIdText(account.user, settings) }
+  if (settings.checkRevoke === 'claim')
+    draft[settings.revokeClaimName] = deps.revokeClaimOf(account)
   if (session !== undefined) draft.sid = session.id
-  Object.assign(draft, customClaims(account.user, terms))
-  if (terms.audience !== undefined) draft.aud = terms.audience
-  if (terms.issuer !== undefined) draft.iss = terms.issuer
+  Object.assign(draft, customClaims(account.user, settings))
+  if (settings.audience !== undefined) draft.aud = settings.audience
+  if (settings.issuer !== undefined) draft.iss = settings.issuer
   return draft
 }
 
@@ -55,29 +55,29 @@ export function subjectAgain(
   session: Pick<Session, 'id'> | undefined,
   deps: TokenDeps,
 ): Draft {
-  const { terms } = deps
-  if (terms.claims !== undefined && !terms.copyClaims && account !== undefined) {
+  const { settings } = deps
+  if (settings.claims !== undefined && !settings.copyClaims && account !== undefined) {
     return subjectClaims(account, session, deps)
   }
   const draft: Draft = {}
   for (const name of Object.keys(presented)) {
-    if (!isPerToken(name, terms)) draft[name] = presented[name]
+    if (!isPerToken(name, settings)) draft[name] = presented[name]
   }
   if (session !== undefined) draft.sid = session.id
-  if (terms.audience !== undefined) draft.aud = terms.audience
-  if (terms.issuer !== undefined) draft.iss = terms.issuer
+  if (settings.audience !== undefined) draft.aud = settings.audience
+  if (settings.issuer !== undefined) draft.iss = settings.issuer
   return draft
 }
 
 export const accessClaims = (
   subject: Draft,
   now: UnixSeconds,
-  { terms, random }: TokenDeps,
+  { settings, random }: TokenDeps,
 ): Draft => ({
-  [terms.typeClaim]: 'access',
-  exp: floorSeconds(after(now, terms.access)),
+  [settings.typeClaim]: 'access',
+  exp: floorSeconds(after(now, settings.access)),
   iat: floorSeconds(now),
-  [terms.jtiClaim]: hexId(random),
+  [settings.jtiClaim]: hexId(random),
   ...subject,
 })
 
@@ -85,12 +85,12 @@ export const accessClaims = (
 export const looseRefreshClaims = (
   subject: Draft,
   now: UnixSeconds,
-  { terms, random }: TokenDeps,
+  { settings, random }: TokenDeps,
 ): Draft => ({
-  [terms.typeClaim]: 'refresh',
-  exp: floorSeconds(after(now, terms.refresh)),
+  [settings.typeClaim]: 'refresh',
+  exp: floorSeconds(after(now, settings.refresh)),
   iat: floorSeconds(now),
-  [terms.jtiClaim]: hexId(random),
+  [settings.jtiClaim]: hexId(random),
   ...subject,
 })
 
@@ -98,13 +98,13 @@ export const looseRefreshClaims = (
 export function refreshClaims(
   subject: Draft,
   session: Session,
-  { terms }: TokenDeps,
+  { settings }: TokenDeps,
 ): Draft {
   return {
-    [terms.typeClaim]: 'refresh',
+    [settings.typeClaim]: 'refresh',
     exp: floorSeconds(session.idleExpiresAt),
     iat: floorSeconds(session.rotatedAt ?? session.createdAt),
-    [terms.jtiClaim]: session.jti,
+    [settings.jtiClaim]: session.jti,
     ...subject,
     gen: session.generation,
   }
@@ -117,13 +117,13 @@ export const slidingClaims = (
     readonly now: UnixSeconds
     readonly refreshExp: UnixSeconds
   },
-  { terms }: TokenDeps,
+  { settings }: TokenDeps,
 ): Draft => ({
-  [terms.typeClaim]: 'sliding',
-  exp: floorSeconds(after(life.now, terms.sliding)),
+  [settings.typeClaim]: 'sliding',
+  exp: floorSeconds(after(life.now, settings.sliding)),
   iat: floorSeconds(life.now),
-  [terms.jtiClaim]: life.jti,
-  [terms.slidingRefreshClaim]: life.refreshExp,
+  [settings.jtiClaim]: life.jti,
+  [settings.slidingRefreshClaim]: life.refreshExp,
   ...subject,
 })
 
@@ -138,34 +138,34 @@ export function sessionNamedBy(
 }
 
 /** Claims of one token, which are never copied to another. */
-const isPerToken = (name: string, terms: TokenSettings): boolean =>
+const isPerToken = (name: string, settings: TokenSettings): boolean =>
   name === 'exp' ||
   name === 'iat' ||
   name === 'jti' ||
   name === 'gen' ||
-  name === terms.typeClaim ||
-  name === terms.jtiClaim
+  name === settings.typeClaim ||
+  name === settings.jtiClaim
 
-function customClaims(user: User, terms: TokenSettings): object {
-  if (terms.claims === undefined) return {}
-  const custom = terms.claims(user)
+function customClaims(user: User, settings: TokenSettings): object {
+  if (settings.claims === undefined) return {}
+  const custom = settings.claims(user)
   const reserved = [
     'sid',
     'aud',
     'iss',
-    terms.userIdClaim,
-    terms.revokeClaimName,
-    terms.slidingRefreshClaim,
+    settings.userIdClaim,
+    settings.revokeClaimName,
+    settings.slidingRefreshClaim,
   ]
   for (const name of Object.keys(custom)) {
-    if (isPerToken(name, terms) || reserved.includes(name)) {
+    if (isPerToken(name, settings) || reserved.includes(name)) {
       throw new AuthError(
         'server_error',
         `The function "tokens.claims" must not set the claim "${name}": it is reserved. Choose another name.`,
       )
     }
   }
-  const { encode } = terms
+  const { encode } = settings
   return encode === undefined
     ? custom
     : JSON.parse(JSON.stringify(custom, (_, value) => encode(value)))

@@ -15,8 +15,8 @@ import {
   errorForOutcome,
   openSession,
   type PresentedToken,
-  refuseEnded,
   refuseWrongType,
+  requireLive,
   sessionOf,
 } from './session-of-token.ts'
 import type { TokenDeps, TokenSettings } from './token-settings.ts'
@@ -36,7 +36,7 @@ export interface Refreshed {
 /** Signs an account in: a new session, its refresh token, and an access token issued at the same time. */
 export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
   const now = deps.clock()
-  const end = after(now, deps.terms.session)
+  const end = after(now, deps.settings.session)
   const session = await openSession(account.user, end, now, deps)
   const subject = subjectClaims(account, session, deps)
   const refresh =
@@ -57,31 +57,31 @@ export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pai
  *   then its session is revoked
  */
 export async function refreshPair(token: string, deps: TokenDeps): Promise<Refreshed> {
-  const { terms } = deps
+  const { settings } = deps
   const claims = await deps.verifyOnce(token)
   const now = deps.clock()
-  const jti = requireJti(claims, terms)
+  const jti = requireJti(claims, settings)
   await refuseWrongType(claims, 'refresh', now, deps)
   const presented = sessionOf(claims, jti, deps)
 
   // One round trip to the store: nothing has to be read before the write that checks it.
-  if (presented?.foreign === false && swapChecksAll(terms))
+  if (presented?.foreign === false && swapChecksAll(settings))
     return rotate(presented, claims, undefined, now, deps)
 
   if (presented !== undefined) await refuseUnusable(presented, now, deps)
   const account = await accountBehind(claims, presented, now, deps)
-  if (presented === undefined || !spendsTokens(terms))
+  if (presented === undefined || !spendsTokens(settings))
     return exchangeUnspent(claims, account, presented, now, deps)
   if (presented.foreign) await adopt(presented, claims, account, now, deps)
   return rotate(presented, claims, account, now, deps)
 }
 
 /** Whether the conditions of the compare-and-swap cover every check of session and user. */
-const swapChecksAll = (terms: TokenSettings): boolean =>
-  spendsTokens(terms) &&
-  terms.rule === undefined &&
-  terms.checkRevoke !== 'claim' &&
-  (terms.claims === undefined || terms.copyClaims)
+const swapChecksAll = (settings: TokenSettings): boolean =>
+  spendsTokens(settings) &&
+  settings.rule === undefined &&
+  settings.checkRevoke !== 'claim' &&
+  (settings.claims === undefined || settings.copyClaims)
 
 const spendsTokens = ({ rotate, blacklistAfterRotation }: TokenSettings): boolean =>
   rotate && blacklistAfterRotation
@@ -92,8 +92,8 @@ async function refuseUnusable(
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<void> {
-  const session = await refuseEnded(presented, now, deps)
-  if (deps.terms.rotate || session === undefined) return
+  const session = await requireLive(presented, now, deps)
+  if (deps.settings.rotate || session === undefined) return
   const { generation } = presented
   if (generation >= 0 && generation < session.generation) throw new AuthError('revoked')
 }
@@ -126,6 +126,6 @@ function exchangeUnspent(
 ): Refreshed {
   const subject = subjectAgain(claims, account, presented, deps)
   const access = deps.sign(accessClaims(subject, now, deps))
-  if (!deps.terms.rotate) return { access }
+  if (!deps.settings.rotate) return { access }
   return { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) }
 }

@@ -40,7 +40,7 @@ export async function openSession(
     jti: hexId(deps.random),
     createdAt: now,
     expiresAt,
-    idleExpiresAt: Math.min(after(now, deps.terms.refresh), expiresAt) as UnixSeconds,
+    idleExpiresAt: Math.min(after(now, deps.settings.refresh), expiresAt) as UnixSeconds,
     epoch: user.epoch,
   }
   await deps.sessions.open(session)
@@ -49,8 +49,8 @@ export async function openSession(
     generation: 0,
     previousJti: undefined,
     rotatedAt: undefined,
-    endedAt: undefined,
-    endReason: undefined,
+    revokedAt: undefined,
+    revokeReason: undefined,
   }
 }
 
@@ -63,18 +63,18 @@ export async function openSession(
 export function sessionOf(
   claims: Claims,
   jti: string,
-  { sessions, terms }: TokenDeps,
+  { sessions, settings }: TokenDeps,
 ): PresentedToken | undefined {
   if (sessions === undefined) return undefined
   const named = sessionNamedBy(claims)
   // The successor of a foreign token that was not spent names its session, but that has no row either.
   const isFromForeign =
-    terms.adoptForeign &&
-    claims[terms.typeClaim] === 'refresh' &&
+    settings.adoptForeign &&
+    claims[settings.typeClaim] === 'refresh' &&
     claims.gen === undefined
   if (named !== undefined && !isFromForeign)
     return { ...named, jti, foreign: false, sessions }
-  if (!terms.adoptForeign)
+  if (!settings.adoptForeign)
     throw new AuthError('malformed', 'the store never issued this token')
   const id = named?.id ?? foreignSessionId(jti)
   return { id, generation: 0, jti, foreign: true, sessions }
@@ -89,12 +89,12 @@ export function adopt(
   claims: Claims,
   account: Account | undefined,
   now: UnixSeconds,
-  { terms }: TokenDeps,
+  { settings }: TokenDeps,
 ): Promise<void> {
   const exp = Number(claims.exp)
-  const refreshExp = Number(claims[terms.slidingRefreshClaim] ?? 0)
+  const refreshExp = Number(claims[settings.slidingRefreshClaim] ?? 0)
   // As long as any token of this jti can live: a sliding one may be refreshed at the last moment (D7).
-  const slidingEnd = refreshExp > 0 ? refreshExp + terms.sliding : 0
+  const slidingEnd = refreshExp > 0 ? refreshExp + settings.sliding : 0
   const expiresAt = Math.min(Math.max(exp, slidingEnd), LAST_MOMENT) as UnixSeconds
   return sessions.adopt({
     id,
@@ -113,7 +113,7 @@ export function adopt(
  * @returns the live session; `undefined` if a foreign token's has no row yet
  * @throws AuthError `revoked`, `expired`, `account_gone`, `password_changed`; `malformed` if a token of ours has no row
  */
-export async function refuseEnded(
+export async function requireLive(
   presented: PresentedToken,
   now: UnixSeconds,
   deps: TokenDeps,
@@ -124,10 +124,10 @@ export async function refuseEnded(
     throw new AuthError('malformed', 'the store has no session of this token')
   }
   const { session, user } = state
-  if (session.endReason !== undefined) throw revokedError(session.endReason, deps)
-  if (now >= session.expiresAt + deps.terms.leeway) throw new AuthError('expired')
+  if (session.revokeReason !== undefined) throw revokedError(session.revokeReason, deps)
+  if (now >= session.expiresAt + deps.settings.leeway) throw new AuthError('expired')
   if (
-    deps.terms.checkRevoke === 'session' &&
+    deps.settings.checkRevoke === 'session' &&
     user !== undefined &&
     user.epoch !== session.epoch
   )
@@ -142,14 +142,14 @@ export async function refuseWrongType(
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<void> {
-  if (hasType(claims, type, deps.terms)) return
-  const { jtiClaim, typeClaim } = deps.terms
+  if (hasType(claims, type, deps.settings)) return
+  const { jtiClaim, typeClaim } = deps.settings
   const jti = claims[jtiClaim]
   if (typeof jti === 'string' && claims[typeClaim] !== 'access') {
     const presented = sessionOf(claims, jti, deps)
-    if (presented !== undefined) await refuseEnded(presented, now, deps)
+    if (presented !== undefined) await requireLive(presented, now, deps)
   }
-  throw typeError(claims, deps.terms)
+  throw typeError(claims, deps.settings)
 }
 
 /**
@@ -187,7 +187,7 @@ async function revokeFor(
   const state = await sessions.find(id)
   if (state?.session.userId === undefined) return
   if (state.user === undefined) await sessions.revoke(id, 'deleted', now)
-  else if (deps.terms.checkActive && !state.user.active)
+  else if (deps.settings.checkActive && !state.user.active)
     await sessions.revoke(id, 'inactive', now)
 }
 
@@ -214,13 +214,13 @@ export function errorForOutcome(
 }
 
 /** The error of a token whose session was revoked for this reason. */
-function revokedError(reason: RevokeReason, { terms }: TokenDeps): AuthError {
+function revokedError(reason: RevokeReason, { settings }: TokenDeps): AuthError {
   switch (reason) {
     case 'inactive':
     case 'deleted':
       return new AuthError('account_gone')
     case 'password':
-      if (terms.checkRevoke === 'session') return passwordChanged()
+      if (settings.checkRevoke === 'session') return passwordChanged()
       return new AuthError('revoked')
     default:
       return new AuthError('revoked')

@@ -42,7 +42,7 @@ export interface TokenSettings {
 
 /** What issuing and checking tokens depends on. */
 export interface TokenDeps {
-  readonly terms: TokenSettings
+  readonly settings: TokenSettings
   readonly clock: Clock
   readonly random: Random
   readonly users: Users
@@ -69,5 +69,6 @@ export function isAllowed(
 }
 
 /** Whether a signed-in user may still make requests: inactive users may not, and the rule is applied again (D11). */
-export const mayUse = (user: User, terms: TokenSettings): boolean =>
-  (user.active || !terms.checkActive) && (!terms.ruleOnRequest || isAllowed(user, terms))
+export const mayUse = (user: User, settings: TokenSettings): boolean =>
+  (user.active || !settings.checkActive) &&
+  (!settings.ruleOnRequest || isAllowed(user, settings))

@@ -70,17 +70,17 @@ export async function accountOf(
   claims: Claims,
   deps: TokenDeps,
 ): Promise<Account | undefined> {
-  const { terms, users } = deps
-  if (hasNoUser(claims, terms)) {
-    if (terms.allowUserlessRefresh) return undefined
+  const { settings, users } = deps
+  if (hasNoUser(claims, settings)) {
+    if (settings.allowUserlessRefresh) return undefined
     throw noUserNamed()
   }
-  const account = await users.find(terms.userIdField, userIdIn(claims, terms) ?? '')
-  if (!isAllowed(account?.user, terms)) throw new AuthError('account_gone')
+  const account = await users.find(settings.userIdField, userIdIn(claims, settings) ?? '')
+  if (!isAllowed(account?.user, settings)) throw new AuthError('account_gone')
   if (account === undefined) return undefined
   if (
-    terms.checkRevoke === 'claim' &&
-    !deps.isRevokeClaimOf(claims[terms.revokeClaimName], account)
+    settings.checkRevoke === 'claim' &&
+    !deps.isRevokeClaimOf(claims[settings.revokeClaimName], account)
   ) {
     throw passwordChanged()
   }

@@ -3,7 +3,7 @@ import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { RevokeReason, Session, SessionId } from '../sessions/session.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
-import { adopt, refuseEnded, refuseWrongType, sessionOf } from './session-of-token.ts'
+import { adopt, refuseWrongType, requireLive, sessionOf } from './session-of-token.ts'
 import type { TokenDeps } from './token-settings.ts'
 import { requireJti, userIdIn } from './user-of-token.ts'
 
@@ -14,20 +14,20 @@ import { requireJti, userIdIn } from './user-of-token.ts'
  * @throws AuthError the token's own fault; `revoked`
  */
 export async function verifyAny(token: string, deps: TokenDeps): Promise<void> {
-  const { terms, sessions } = deps
+  const { settings, sessions } = deps
   const claims = await deps.verify(token)
-  const jti = requireJti(claims, terms)
+  const jti = requireJti(claims, settings)
   if (
     sessions === undefined ||
-    (terms.verifyIgnoresBlacklist && !terms.blacklistAfterRotation)
+    (settings.verifyIgnoresBlacklist && !settings.blacklistAfterRotation)
   )
     return
   const named = sessionNamedBy(claims)
-  if (named === undefined && !terms.adoptForeign) return
+  if (named === undefined && !settings.adoptForeign) return
   const id = named?.id ?? foreignSessionId(jti)
   const session = (await sessions.find(id))?.session
   if (session === undefined) return
-  if (isRevoked(session.endReason) || isSpent(claims, session, deps))
+  if (isRevoked(session.revokeReason) || isSpent(claims, session, deps))
     throw new AuthError('revoked')
 }
 
@@ -36,11 +36,11 @@ const isRevoked = (reason: RevokeReason | undefined): boolean =>
   reason === 'logout' || reason === 'reuse' || reason === 'admin'
 
 /** Whether a refresh token has a successor. */
-const isSpent = (claims: Claims, session: Session, { terms }: TokenDeps): boolean =>
-  terms.rotate &&
-  terms.blacklistAfterRotation &&
-  claims[terms.typeClaim] === 'refresh' &&
-  claims[terms.jtiClaim] !== session.jti
+const isSpent = (claims: Claims, session: Session, { settings }: TokenDeps): boolean =>
+  settings.rotate &&
+  settings.blacklistAfterRotation &&
+  claims[settings.typeClaim] === 'refresh' &&
+  claims[settings.jtiClaim] !== session.jti
 
 /**
  * Signs out: revokes the session of a refresh or sliding token, and with it all tokens of that sign-in. The user is not
@@ -56,7 +56,7 @@ export async function blacklist(
 ): Promise<{ readonly sessionId: SessionId; readonly userId: string | undefined }> {
   const claims = await deps.verify(token)
   const now = deps.clock()
-  const jti = requireJti(claims, deps.terms)
+  const jti = requireJti(claims, deps.settings)
   await refuseWrongType(claims, type, now, deps)
   const presented = sessionOf(claims, jti, deps)
   if (presented === undefined)
@@ -65,7 +65,7 @@ export async function blacklist(
     )
   if (presented.foreign) await adopt(presented, claims, undefined, now, deps)
   const ended = await presented.sessions.revoke(presented.id, 'logout', now)
-  if (ended) return { sessionId: presented.id, userId: userIdIn(claims, deps.terms) }
-  await refuseEnded(presented, now, deps)
+  if (ended) return { sessionId: presented.id, userId: userIdIn(claims, deps.settings) }
+  await requireLive(presented, now, deps)
   throw new AuthError('revoked')
 }

@@ -119,7 +119,7 @@ test('changes of users, sessions, tokens and keys are recorded with field names,
       ['user_changed', ann.id],
       ['password_changed', ann.id],
       ['signed_in', ann.id],
-      ['session_ended', ann.id],
+      ['session_revoked', ann.id],
       ['api_token_created', ann.id],
       ['api_token_revoked', ann.id],
       ['keys_rotated', undefined],
@@ -129,6 +129,32 @@ test('changes of users, sessions, tokens and keys are recorded with field names,
   assert.deepEqual(events[1]?.detail, { fields: ['email', 'staff'] })
   assert.equal(events[4]?.sessionId, session!.id)
   assert.doesNotMatch(JSON.stringify(events), /canary/)
+})
+
+test('an event that 0.1.0 stored as session_ended is found and listed as session_revoked', async (t) => {
+  const store = sqliteStore({ file: ':memory:' })
+  await store.migrate()
+  t.after(() => store.close())
+  const [{ events }, at] = [store.ports, 1 as AuditEvent['at']]
+  const event = { at, userId: undefined, sessionId: undefined, actor: undefined }
+  const rest = { address: undefined, requestId: undefined, detail: {} }
+  for (const [id, kind] of [
+    ['1', 'session_ended'],
+    ['2', 'session_revoked'],
+    ['3', 'signed_in'],
+  ] as const)
+    await events.append({ ...event, ...rest, id, kind })
+
+  const found = await events.list({ kind: 'session_revoked', limit: 9 })
+  const all = await events.list({ limit: 9 })
+
+  const kindsOf = (list: readonly AuditEvent[]) => list.map(({ id, kind }) => [id, kind])
+  const revoked = [
+    ['2', 'session_revoked'],
+    ['1', 'session_revoked'],
+  ]
+  assert.deepEqual(kindsOf(found), revoked)
+  assert.deepEqual(kindsOf(all), [['3', 'signed_in'], ...revoked])
 })
 
 test('signing out is recorded', async (t) => {
@@ -296,7 +322,8 @@ test('a slow event does not delay a revocation: deactivating takes effect before
     )
   await until(
     async () =>
-      (await isOut()) && (await auth.sessions.list(ann.id))[0]?.endReason === 'inactive',
+      (await isOut()) &&
+      (await auth.sessions.list(ann.id))[0]?.revokeReason === 'inactive',
     'the session has not ended',
   )
   write()

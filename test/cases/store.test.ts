@@ -73,7 +73,7 @@ test('N09 of two revocations of one token only the first returns true', async ()
 
   assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(1)), true)
   assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(2)), false)
-  assert.equal((await here.store.ports.sessions.find(id))!.session.endedAt, at(1))
+  assert.equal((await here.store.ports.sessions.find(id))!.session.revokedAt, at(1))
 })
 
 test('N10 a token without a row is inserted and revoked in one call', async () => {
@@ -85,10 +85,10 @@ test('N10 a token without a row is inserted and revoked in one call', async () =
     refresh: await minted('<R#a>', here),
   })
 
-  const { jti, endReason } = (await here.store.ports.sessions.find(id))!.session
+  const { jti, revokeReason } = (await here.store.ports.sessions.find(id))!.session
   assert.deepEqual(
-    { status, jti, endReason },
-    { status: 200, jti: 'a'.repeat(32), endReason: 'logout' },
+    { status, jti, revokeReason },
+    { status: 200, jti: 'a'.repeat(32), revokeReason: 'logout' },
   )
 })
 
@@ -107,7 +107,7 @@ test('N11 the rows of a deleted user stay, revoked ones too', async () => {
     states.map((state) => state!.user),
     [undefined, undefined],
   )
-  assert.deepEqual(states.map((state) => state!.session.endReason).sort(), [
+  assert.deepEqual(states.map((state) => state!.session.revokeReason).sort(), [
     'deleted',
     'logout',
   ])
@@ -141,7 +141,9 @@ test('N12 flush deletes the rows of expired sessions, revoked or not, and no oth
   for (const id of ['gone', 'gone too']) await put(id, past, 'logout')
 
   assert.equal((await here.auth.flush()).sessions, 2)
-  const left = (await sessionsOf(here)).map(({ id, endReason }) => `${id}: ${endReason}`)
+  const left = (await sessionsOf(here)).map(
+    ({ id, revokeReason }) => `${id}: ${revokeReason}`,
+  )
   assert.deepEqual(left.sort(), [
     'ended too: logout',
     'ended: logout',

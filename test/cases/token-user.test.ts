@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { tokenUser } from '../../src/authentication/token-user.ts'
 
 /** The numbered cases of the user as a token describes it: a plain object; `claims` holds the rest. */
-const TERMS = { userIdClaim: 'user_id' }
+const SETTINGS = { userIdClaim: 'user_id' }
 
 test('L07 it has id, username, staff and superuser from the claims, and the claims', () => {
   const claims = { user_id: '42', username: 'u', x: 1 }
-  const user = tokenUser(claims, TERMS)
+  const user = tokenUser(claims, SETTINGS)
 
   const { id, username, staff, superuser, active } = user
   assert.deepEqual(
@@ -19,13 +19,13 @@ test('L07 it has id, username, staff and superuser from the claims, and the clai
 })
 
 test('L07 a username claim of another type is ignored', () => {
-  assert.equal(tokenUser({ user_id: '42', username: 7 }, TERMS).username, '')
-  assert.equal(tokenUser({ user_id: '42' }, TERMS).username, '')
+  assert.equal(tokenUser({ user_id: '42', username: 7 }, SETTINGS).username, '')
+  assert.equal(tokenUser({ user_id: '42' }, SETTINGS).username, '')
 })
 
 test('L08 two are the same user if their ids are equal, and neither is a user of the store', () => {
   const [one, same, other] = ['1', '1', '2'].map((id, i) =>
-    tokenUser({ user_id: id, jti: String(i) }, TERMS),
+    tokenUser({ user_id: id, jti: String(i) }, SETTINGS),
   )
 
   assert.equal(one!.id, same!.id)
@@ -34,7 +34,7 @@ test('L08 two are the same user if their ids are equal, and neither is a user of
 })
 
 test('L09 it has no functions that change the store', () => {
-  const user = tokenUser({ user_id: '1', save: 'x' }, TERMS)
+  const user = tokenUser({ user_id: '1', save: 'x' }, SETTINGS)
 
   assert.deepEqual(
     Object.values(user).filter((value) => typeof value === 'function'),
@@ -53,7 +53,7 @@ test('L10 it has no roles and no permissions, even if its claims say superuser',
     groups: ['root'],
     permissions: ['*'],
   }
-  const user = tokenUser(claims, TERMS)
+  const user = tokenUser(claims, SETTINGS)
 
   assert.deepEqual(Object.keys(user).sort(), [
     'active',

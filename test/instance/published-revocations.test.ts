@@ -24,7 +24,7 @@ test('a verifying service learns of revoked sessions, also of tens of thousands'
       ...others.filter((each) => isBehind(each, from)),
     ]
     return rows
-      .sort((a, b) => a.endedAt - b.endedAt || (a.id < b.id ? -1 : 1))
+      .sort((a, b) => a.revokedAt - b.revokedAt || (a.id < b.id ? -1 : 1))
       .slice(0, limit)
   }
   const auth = cheapWatchword({
@@ -70,7 +70,10 @@ test('a verifying service learns of revoked sessions, also of tens of thousands'
 
   const now = systemClock()
   for (let n = 0; n < 25_000; n++)
-    others.push({ id: hexId(systemRandom) as SessionId, endedAt: at(now, n / 1250 - 20) })
+    others.push({
+      id: hexId(systemRandom) as SessionId,
+      revokedAt: at(now, n / 1250 - 20),
+    })
   await auth.sessions.revokeAll(vitor.id)
   // The published feed is a second old; what the service has is too old.
   await new Promise((resolve) => setTimeout(resolve, 1000))
@@ -83,5 +86,5 @@ test('a verifying service learns of revoked sessions, also of tens of thousands'
 
 const isBehind = (
   one: RevokedSession,
-  { endedAt, id = '' as SessionId }: FeedPosition,
-): boolean => one.endedAt > endedAt || (one.endedAt === endedAt && one.id > id)
+  { revokedAt, id = '' as SessionId }: FeedPosition,
+): boolean => one.revokedAt > revokedAt || (one.revokedAt === revokedAt && one.id > id)

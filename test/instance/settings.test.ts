@@ -19,7 +19,7 @@ test('schemes cannot read the signing key', async () => {
     ],
   })
   await app.auth.authenticate(new Request('http://localhost/'))
-  assert.ok(seen !== undefined && !JSON.stringify(seen.terms).includes(SECRET))
+  assert.ok(seen !== undefined && !JSON.stringify(seen.settings).includes(SECRET))
 })
 
 for (const name of ['constructor', 'toString']) {

@@ -46,7 +46,7 @@ test('in a cluster keys lie on many nodes, and two processes count as one and he
 
   await store.migrate()
   const [one, two] = processes.map((each) =>
-    each.announced({ ...store, watch: () => ({ stop() {} }) }),
+    each.publishing({ ...store, watch: () => ({ stop() {} }) }),
   )
   const heard: Change[] = []
   two!.watch({ changed: (change) => heard.push(change), upToDate() {} })

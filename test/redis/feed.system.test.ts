@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { Change } from '../../src/sessions/watch.ts'
-import { heardFrom } from '../../src/stores/redis/feed.ts'
+import { parseMessage } from '../../src/stores/redis/change-feed.ts'
 import { aSession, NOON, vitor } from '../sessions/house.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { until } from '../time.ts'
@@ -19,7 +19,7 @@ async function aStore(
   await kept.migrate()
   t.after(() => kept.close())
   const heard: Change[] = []
-  const store = redis.announced({ ...kept, watch: () => ({ stop() {} }) })
+  const store = redis.publishing({ ...kept, watch: () => ({ stop() {} }) })
   const watching = store.watch({ changed: (change) => heard.push(change), upToDate() {} })
   t.after(() => watching.stop())
   await store.ports.users.insert(vitor)
@@ -57,8 +57,8 @@ test('who ends a session tells the others, and not itself', async (t) => {
   await sleep(100)
 
   assert.deepEqual(two.heard, [
-    { kind: 'ended', sessions: ['a'] },
-    { kind: 'ended', sessions: ['b', 'c'] },
+    { kind: 'revoked', sessions: ['a'] },
+    { kind: 'revoked', sessions: ['b', 'c'] },
   ])
   assert.deepEqual(one.heard, [])
 })
@@ -74,7 +74,7 @@ test('of thousands of sessions that end at once every one is told', async (t) =>
   await until(() => two.heard.length === 3)
 
   const told = two.heard.flatMap((change) =>
-    change.kind === 'ended' ? change.sessions : [],
+    change.kind === 'revoked' ? change.sessions : [],
   )
   assert.deepEqual(new Set(told), new Set(ids))
 })
@@ -108,9 +108,14 @@ test('after an outage anything may have changed', async (t) => {
 
 for (const [what, text, change] of [
   [
-    'ended sessions',
+    'revoked sessions',
+    '{"from":"you","change":{"kind":"revoked","sessions":["a"]}}',
+    { kind: 'revoked', sessions: ['a'] },
+  ],
+  [
+    'revoked sessions by a process of 0.1.0',
     '{"from":"you","change":{"kind":"ended","sessions":["a"]}}',
-    { kind: 'ended', sessions: ['a'] },
+    { kind: 'anything' },
   ],
   ['turned keys', '{"from":"you","change":{"kind":"keys"}}', { kind: 'keys' }],
   ['what was said here', '{"from":"me","change":{"kind":"keys"}}', undefined],
@@ -121,11 +126,11 @@ for (const [what, text, change] of [
   ],
   [
     'sessions that are none',
-    '{"from":"you","change":{"kind":"ended","sessions":"a"}}',
+    '{"from":"you","change":{"kind":"revoked","sessions":"a"}}',
     { kind: 'anything' },
   ],
   ['no JSON', 'hello', { kind: 'anything' }],
   ['no object', 'null', { kind: 'anything' }],
 ] as const) {
-  test(`heard: ${what}`, () => assert.deepEqual(heardFrom(text, 'me'), change))
+  test(`heard: ${what}`, () => assert.deepEqual(parseMessage(text, 'me'), change))
 }

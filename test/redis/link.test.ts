@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRedis } from '../../src/stores/redis/address.ts'
-import type { Connected, Library } from '../../src/stores/redis/client.ts'
-import { RedisConnection } from '../../src/stores/redis/connection.ts'
+import type { ClientEvents } from '../../src/stores/redis/client.ts'
+import type { Library } from '../../src/stores/redis/library.ts'
+import { RedisConnection } from '../../src/stores/redis/redis-connection.ts'
 import { turns } from '../time.ts'
 
 test('in a Redis that was restarted there are as many processes as before, until all have had the time to say that they are there', async (t) => {
@@ -31,12 +32,12 @@ test('in a Redis that was restarted there are as many processes as before, until
 /** A Redis in which there are as many processes as the test says. */
 function aLibrary() {
   let count = 0
-  let connected: Connected | undefined
+  let client: ClientEvents | undefined
   const commands = { announce: async () => count, zrem: async () => 1 }
   const library = {
-    client(_: unknown, told: Connected) {
-      connected = told
-      setImmediate(told.ready)
+    client(_: unknown, events: ClientEvents) {
+      client = events
+      setImmediate(events.ready)
       return { commands, complete: async () => undefined, close() {} }
     },
   }
@@ -45,7 +46,7 @@ function aLibrary() {
     /** Until the process has announced itself once more. */
     async sees(processes: number): Promise<void> {
       count = processes
-      connected?.ready()
+      client?.ready()
       await turns(5)
     },
   }

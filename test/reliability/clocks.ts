@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, systemClock } from '../../src/base/clock.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { aSession, at, NOON, TERMS } from '../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS } from '../sessions/house.ts'
 import { type House, startHouse } from '../sessions/processes.ts'
 import { first, together } from './together.ts'
 import { exactly, type Finding, type TrialContext, trial } from './trial.ts'
@@ -29,7 +29,7 @@ export const clocks = trial({
     { name: 'drop-generation' },
   ],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, 1, TERMS)
+    const { houses, store } = await together(deps, 1, SETTINGS)
     const found: Finding[] = []
     for (let round = 0; round < rounds; round++) {
       found.push(...(await afterSteps(houses[0]!, store, round)))
@@ -82,7 +82,7 @@ async function onThreeMachines(
 ): Promise<readonly Finding[]> {
   const { database, sabotage } = deps
   const machines = SKEWS.map((skew) =>
-    startHouse(database, { ...TERMS, overlap: OVERLAP }, { skew, sabotage }),
+    startHouse(database, { ...SETTINGS, overlap: OVERLAP }, { skew, sabotage }),
   )
   deps.after(() => Promise.all(machines.map((machine) => machine.kill())))
   await Promise.all(machines.map((machine) => machine.ask('ready')))

@@ -99,7 +99,7 @@ export class Ledger {
       const row = (await sessions.find(id as SessionId))?.session
       const isThere = row !== undefined && row.generation >= token.generation
       const isSame = row?.generation !== token.generation || row.jti === token.jti
-      const isEnded = state !== 'ended' || row?.endReason === 'logout'
+      const isEnded = state !== 'ended' || row?.revokeReason === 'logout'
       if (!isThere || !isSame || !isEnded) lost += 1
     }
     return lost

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Presented, RotationOutcome } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { aSession, at, NOON, strict, TERMS } from '../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, strict } from '../sessions/house.ts'
 import { type House, soon } from '../sessions/processes.ts'
 import { stopwatch } from '../time.ts'
 import { first, together } from './together.ts'
@@ -45,7 +45,7 @@ export const oneSuccessor = trial({
     { name: 'new-jti-on-replay' },
   ],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, CALLERS.length, TERMS)
+    const { houses, store } = await together(deps, CALLERS.length, SETTINGS)
     const seen = { winners: 0, successors: 0, answered: 0, oneOn: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `overlap${round}`
@@ -129,7 +129,7 @@ export const reuseElsewhere = trial({
   short: { rounds: 2 },
   sabotages: [{ name: 'deaf' }, { name: 'lost-end' }],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, 3, TERMS)
+    const { houses, store } = await together(deps, 3, SETTINGS)
     const [one, other, third] = houses as [House, House, House]
     const seen = { ended: 0, atOnce: 0, rejected: 0, slowest: 0 }
     for (let round = 0; round < rounds; round++) {
@@ -186,7 +186,7 @@ export const endInARace = trial({
   short: { rounds: 100 },
   sabotages: [{ name: 'lost-end' }, { name: 'ignore-row-count' }],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, 3, TERMS)
+    const { houses, store } = await together(deps, 3, SETTINGS)
     const [one, other, third] = houses as [House, House, House]
     const seen = { ended: 0, alive: 0, refreshed: 0 }
     for (let round = 0; round < rounds; round++) {
@@ -200,7 +200,7 @@ export const endInARace = trial({
         third.ask('end', id, 'logout', moment),
       ])
 
-      if ((await store.ports.sessions.find(id))?.session.endReason === 'logout')
+      if ((await store.ports.sessions.find(id))?.session.revokeReason === 'logout')
         seen.ended += 1
       const successors = [...left, ...right].flatMap((outcome) =>
         outcome.kind === 'rotated' || outcome.kind === 'replayed'

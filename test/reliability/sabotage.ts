@@ -225,9 +225,9 @@ async function rotateWhatever(
   for (;;) {
     const state = await sessions.find(its.id)
     if (state === undefined) return undefined
-    const { generation, jti, endReason } = state.session
+    const { generation, jti, revokeReason } = state.session
     const session = await sessions.rotate({ ...its, generation, jti })
-    if (session !== undefined || endReason !== undefined) return session
+    if (session !== undefined || revokeReason !== undefined) return session
     const { session: after } = (await sessions.find(its.id))!
     if (after.generation === generation) return undefined
   }

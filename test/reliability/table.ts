@@ -8,7 +8,7 @@ import {
   type SessionManager,
 } from '../../src/sessions/session-manager.ts'
 import type { UserId } from '../../src/users/user.ts'
-import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/house.ts'
 import { sabotaged } from './sabotage.ts'
 import { storeAt } from './store.ts'
 import { exactly, trial } from './trial.ts'
@@ -56,7 +56,7 @@ const CELLS: readonly Cell[] = BEHIND.flatMap((behind) =>
 interface Expected {
   readonly outcome: string
   readonly generation: number
-  readonly endReason: RevokeReason | undefined
+  readonly revokeReason: RevokeReason | undefined
   readonly events: number
 }
 
@@ -73,18 +73,20 @@ function expected({
   overlap,
   rightJti,
 }: Cell): Expected {
-  const untouched = { generation: REACHED, endReason: undefined, events: 0 }
-  if (revoked) return { ...untouched, outcome: 'revoked', endReason: 'logout' }
+  const untouched = { generation: REACHED, revokeReason: undefined, events: 0 }
+  if (revoked) return { ...untouched, outcome: 'revoked', revokeReason: 'logout' }
   if (expired) return { ...untouched, outcome: 'expired' }
-  if (user === 'deleted') return { ...untouched, outcome: 'user', endReason: 'deleted' }
-  if (user === 'inactive') return { ...untouched, outcome: 'user', endReason: 'inactive' }
-  if (user === 'epoch') return { ...untouched, outcome: 'user', endReason: 'password' }
+  if (user === 'deleted')
+    return { ...untouched, outcome: 'user', revokeReason: 'deleted' }
+  if (user === 'inactive')
+    return { ...untouched, outcome: 'user', revokeReason: 'inactive' }
+  if (user === 'epoch') return { ...untouched, outcome: 'user', revokeReason: 'password' }
   if (behind === 0 && rightJti)
     return { ...untouched, outcome: 'rotated', generation: REACHED + 1 }
   const inTime = overlap === 10 && [0, 9.9, 10, -4].includes(age)
   if (behind === 1 && rightJti && inTime) return { ...untouched, outcome: 'replayed' }
   if (behind >= 1)
-    return { ...untouched, outcome: 'reused', endReason: 'reuse', events: 1 }
+    return { ...untouched, outcome: 'reused', revokeReason: 'reuse', events: 1 }
   return { ...untouched, outcome: 'ahead' }
 }
 
@@ -105,7 +107,7 @@ async function booksOn(
   let octet = 0
   for (const overlap of OVERLAPS) {
     const book = await openSessionManager(
-      { ...TERMS, overlap: seconds(overlap) },
+      { ...SETTINGS, overlap: seconds(overlap) },
       {
         sessions: judging.ports.sessions,
         watch: judging.watch,
@@ -153,7 +155,7 @@ async function arrange(
       idle: isLast && expired ? (age as Seconds) : days(1),
       leeway: seconds(0),
       now: at(NOON, isLast ? 0 : generation - 50),
-      require: TERMS.require,
+      require: SETTINGS.require,
     })
     assert.equal(swapped?.generation, generation + 1)
   }
@@ -182,7 +184,7 @@ async function judged(cell: Cell, id: SessionId, deps: Books): Promise<Expected>
       ? outcome.kind
       : `${outcome.kind}, expected the outcome of the row`,
     generation: state!.session.generation,
-    endReason: state!.session.endReason,
+    revokeReason: state!.session.revokeReason,
     events: events.get(id) ?? 0,
   }
 }

@@ -48,7 +48,7 @@ export const aSession = (
   ...rest,
 })
 
-export const TERMS: SessionSettings = {
+export const SETTINGS: SessionSettings = {
   idle: days(1),
   leeway: seconds(0),
   overlap: seconds(10),
@@ -58,7 +58,7 @@ export const TERMS: SessionSettings = {
   maxAge: seconds(30),
 }
 
-export const strict: SessionSettings = { ...TERMS, overlap: 0 as Seconds }
+export const strict: SessionSettings = { ...SETTINGS, overlap: 0 as Seconds }
 
 /** A folder for the files of one test, and its removal. */
 export function aFolder(): {

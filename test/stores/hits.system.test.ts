@@ -15,7 +15,7 @@ import { memoryHits } from '../../src/throttling/memory-hits.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
 import { aDatabase, ask } from '../services/postgres.ts'
 import { aRedis } from '../services/redis.ts'
-import { aFolder, at, NOON, TERMS } from '../sessions/house.ts'
+import { aFolder, at, NOON, SETTINGS } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
 import { postgresStore } from './open.ts'
 
@@ -124,7 +124,7 @@ onEach(
 test('four processes on one file count as one', async (t) => {
   const { file, remove } = aFolder()
   t.after(remove)
-  const houses = Array.from({ length: 4 }, () => startHouse(file, TERMS))
+  const houses = Array.from({ length: 4 }, () => startHouse(file, SETTINGS))
   t.after(() => Promise.all(houses.map((instance) => instance.kill())))
   await Promise.all(houses.map((instance) => instance.ask('ready')))
 

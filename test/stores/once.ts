@@ -11,7 +11,7 @@ import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { changeUser } from '../../src/users/change.ts'
 import type { UserId } from '../../src/users/user.ts'
-import { aSession, at, NOON, TERMS, vitor } from '../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/house.ts'
 import { until } from '../time.ts'
 import type { FreshDatabase } from './sqlite.ts'
 
@@ -93,7 +93,7 @@ const ONCE: Readonly<Record<string, Race>> = {
         idle: minutes(60),
         leeway: seconds(0),
         now: NOON,
-        require: TERMS.require,
+        require: SETTINGS.require,
       }),
     )
     assert.equal(yes(answers), 1)

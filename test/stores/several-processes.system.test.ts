@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/base/clock.ts'
-import { aFolder, TERMS, vitor } from '../sessions/house.ts'
+import { aFolder, SETTINGS, vitor } from '../sessions/house.ts'
 import { soon, startHouse } from '../sessions/processes.ts'
 import { timed, until } from '../time.ts'
 import { sqliteStore } from './open.ts'
 
 test('6 processes that start together on a new file all find the newest tables', async () => {
   const { file, remove } = aFolder()
-  const houses = Array.from({ length: 6 }, () => startHouse(file, TERMS))
+  const houses = Array.from({ length: 6 }, () => startHouse(file, SETTINGS))
   try {
     await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
     const moment = soon()

@@ -118,7 +118,7 @@ interface JwsVector {
   readonly expect: 'accept' | 'reject'
 }
 
-const TERMS = { maxBytes: 8192, types: undefined }
+const SETTINGS = { maxBytes: 8192, types: undefined }
 const isOfSecrets = (given: Jwk | JwkSet): boolean =>
   JSON.stringify(given).includes('"oct"')
 
@@ -132,7 +132,7 @@ test('Wycheproof JWS: every asymmetric vector has the same outcome as in the ser
   for (const { id, key, jws, expect } of asymmetric) {
     const token = typeof jws === 'string' ? jws : JSON.stringify(jws)
     const outcome = await outcomeOfAsync(async () =>
-      parseSigned(token, await keysOf(keys[key]!), TERMS),
+      parseSigned(token, await keysOf(keys[key]!), SETTINGS),
     )
     const ours = codeOf(outcome)
     const theirs = codeOf(outcomeOf(() => verifySignature(token, keySetOf(keys[key]!))))

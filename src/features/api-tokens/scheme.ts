@@ -67,7 +67,7 @@ function refuseNonUtf8(sent: string): void {
 
 async function identityOf(
   text: string,
-  { ports, users, terms, clock }: SchemeDeps,
+  { ports, users, settings, clock }: SchemeDeps,
 ): Promise<Identity> {
   const { apiTokens } = ports(apiTokenStore)
   const token = await apiTokens.find(digestOf(text), clock())
@@ -76,7 +76,7 @@ async function identityOf(
   // As upstream, where a token goes with its user.
   if (account === undefined) throw invalid('the user of this token is gone')
   const { user } = account
-  if (!mayUse(user, terms))
+  if (!mayUse(user, settings))
     throw inactive('the user is inactive, or refused by the rule (D11)')
   return { user, scheme: 'apiToken', credential: token, scopes: token.scopes }
 }

@@ -82,10 +82,10 @@ function keptOf(secret: string): Pick<Session, 'id' | 'jti'> {
  */
 export async function findBrowserSession(
   request: AuthRequest,
-  terms: BrowserSessionSettings,
+  settings: BrowserSessionSettings,
   deps: BrowserSessionDeps,
 ): Promise<BrowserSession | undefined> {
-  const secret = secretOf(request, terms)
+  const secret = secretOf(request, settings)
   if (secret === undefined) return undefined
   const { id, jti } = keptOf(secret)
   const state = await requireSessions(deps).find(id)
@@ -94,7 +94,7 @@ export async function findBrowserSession(
   const isIts =
     session.jti.length === jti.length &&
     timingSafeEqual(Buffer.from(session.jti), Buffer.from(jti))
-  return isIts && session.endReason === undefined && deps.clock() < session.expiresAt
+  return isIts && session.revokeReason === undefined && deps.clock() < session.expiresAt
     ? { secret, session }
     : undefined
 }
@@ -110,13 +110,13 @@ export async function revokeBrowserSession(
 /** The secret in a request's cookie, by its form alone. @throws AuthError as `findBrowserSession` */
 export function secretOf(
   request: AuthRequest,
-  terms: BrowserSessionSettings,
+  settings: BrowserSessionSettings,
 ): string | undefined {
   const cookies = request.header('cookie')
   if (cookies === undefined) return undefined
-  const names = terms.mayBePlain(request)
-    ? [nameOf(terms, true), nameOf(terms, false)]
-    : [nameOf(terms, true)]
+  const names = settings.mayBePlain(request)
+    ? [nameOf(settings, true), nameOf(settings, false)]
+    : [nameOf(settings, true)]
   for (const name of names) {
     const [secret, ...others] = cookieValues(name, cookies)
     if (others.some((other) => other !== secret)) {
@@ -148,17 +148,17 @@ const CSRF_LIFETIME = 31_449_600
 export function cookiesAtSignIn(
   secret: string,
   request: AuthRequest,
-  terms: BrowserSessionSettings,
+  settings: BrowserSessionSettings,
 ): readonly string[] {
-  const secure = isSecure(request, terms)
+  const secure = isSecure(request, settings)
   return [
-    serializeCookie(terms.csrfCookie, csrfTokenOf(secret), {
+    serializeCookie(settings.csrfCookie, csrfTokenOf(secret), {
       maxAge: CSRF_LIFETIME,
       secure,
       httpOnly: false,
     }),
-    serializeCookie(nameOf(terms, secure), secret, {
-      maxAge: terms.lifetime,
+    serializeCookie(nameOf(settings, secure), secret, {
+      maxAge: settings.lifetime,
       secure,
       httpOnly: true,
     }),
@@ -168,12 +168,12 @@ export function cookiesAtSignIn(
 /** The `Set-Cookie` values of a sign-out. */
 export function cookiesAtSignOut(
   request: AuthRequest,
-  terms: BrowserSessionSettings,
+  settings: BrowserSessionSettings,
 ): readonly string[] {
-  const secure = isSecure(request, terms)
+  const secure = isSecure(request, settings)
   return [
-    serializeCookie(terms.csrfCookie, '', { maxAge: 0, secure, httpOnly: false }),
-    serializeCookie(nameOf(terms, secure), '', { maxAge: 0, secure, httpOnly: true }),
+    serializeCookie(settings.csrfCookie, '', { maxAge: 0, secure, httpOnly: false }),
+    serializeCookie(nameOf(settings, secure), '', { maxAge: 0, secure, httpOnly: true }),
   ]
 }
 

@@ -30,13 +30,13 @@ export interface CsrfSettings extends SiteCheck {
 export async function requireCsrfToken(
   request: AuthRequest,
   secret: string,
-  terms: CsrfSettings,
+  settings: CsrfSettings,
 ): Promise<void> {
   const byOrigin =
     request.comparesOrigin === true && request.header('origin') !== undefined
   const fault =
-    crossSiteFault(request, terms) ??
-    (byOrigin ? undefined : await tokensFault(request, secret, terms))
+    crossSiteFault(request, settings) ??
+    (byOrigin ? undefined : await tokensFault(request, secret, settings))
   if (fault !== undefined) throw csrfError(fault)
 }
 

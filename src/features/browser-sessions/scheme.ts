@@ -43,17 +43,17 @@ export interface SessionOptions {
  * @throws AuthError `invalid_config`
  */
 export function session(options: SessionOptions = {}): BrowserScheme {
-  const terms = browserTerms(options)
+  const settings = browserSettings(options)
   const scheme = (deps: SchemeDeps): Authentication => {
     requireSessions(deps)
     return {
       identify: (request) =>
-        secretOf(request, terms) === undefined
+        secretOf(request, settings) === undefined
           ? undefined
-          : identityOf(request, terms, deps),
+          : identityOf(request, settings, deps),
     }
   }
-  return Object.assign(scheme, { madeBy: session, browser: terms })
+  return Object.assign(scheme, { madeBy: session, browser: settings })
 }
 
 interface BrowserScheme extends Scheme<User> {
@@ -74,21 +74,21 @@ export function browserSettingsIn(
 
 async function identityOf(
   request: AuthRequest,
-  terms: BrowserSessionSettings,
+  settings: BrowserSessionSettings,
   deps: SchemeDeps,
 ): Promise<Identity | undefined> {
-  const found = await findBrowserSession(request, terms, deps)
+  const found = await findBrowserSession(request, settings, deps)
   if (found?.session.userId === undefined) return undefined
   const { id, userId, epoch } = found.session
   const account = await deps.users.find('id', userId)
-  if (account === undefined || !mayUse(account.user, deps.terms)) return undefined
+  if (account === undefined || !mayUse(account.user, deps.settings)) return undefined
   // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
   if (account.user.epoch !== epoch) return undefined
-  if (!isSafe(request.method)) await requireCsrfToken(request, found.secret, terms)
+  if (!isSafe(request.method)) await requireCsrfToken(request, found.secret, settings)
   return { user: account.user, scheme: 'session', sessionId: id }
 }
 
-function browserTerms({
+function browserSettings({
   cookie = 'sessionid',
   csrfCookie = 'csrftoken',
   ...rest

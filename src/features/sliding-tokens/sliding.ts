@@ -6,8 +6,8 @@ import { slidingClaims, subjectAgain, subjectClaims } from '../../tokens/claims.
 import {
   accountBehind,
   openSession,
-  refuseEnded,
   refuseWrongType,
+  requireLive,
   sessionOf,
 } from '../../tokens/session-of-token.ts'
 import type { TokenDeps, TokenSettings } from '../../tokens/token-settings.ts'
@@ -16,13 +16,13 @@ import type { Account } from '../../users/user.ts'
 
 /** Signs an account in with one token that is both access and refresh token. */
 export async function obtainSliding(account: Account, deps: TokenDeps): Promise<string> {
-  const { terms } = deps
+  const { settings } = deps
   const now = deps.clock()
-  const refreshExp = floorSeconds(after(now, terms.slidingRefresh))
+  const refreshExp = floorSeconds(after(now, settings.slidingRefresh))
   // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
   const session = await openSession(
     account.user,
-    after(refreshExp, terms.sliding),
+    after(refreshExp, settings.sliding),
     now,
     deps,
   )
@@ -37,15 +37,15 @@ export async function obtainSliding(account: Account, deps: TokenDeps): Promise<
  * so does the old token until its own `exp` (D33).
  */
 export async function refreshSliding(token: string, deps: TokenDeps): Promise<string> {
-  const { terms } = deps
+  const { settings } = deps
   const claims = await deps.verify(token)
   const now = deps.clock()
-  const jti = requireJti(claims, terms)
+  const jti = requireJti(claims, settings)
   await refuseWrongType(claims, 'sliding', now, deps)
   const presented = sessionOf(claims, jti, deps)
-  if (presented !== undefined) await refuseEnded(presented, now, deps)
+  if (presented !== undefined) await requireLive(presented, now, deps)
   const account = await accountBehind(claims, presented, now, deps)
-  const refreshExp = refreshEndOf(claims, now, terms)
+  const refreshExp = refreshEndOf(claims, now, settings)
   const session = presented?.foreign ? undefined : presented
   const again = slidingClaims(
     subjectAgain(claims, account, session, deps),
@@ -68,9 +68,9 @@ const LAST_MOMENT = 253_402_300_799
 function refreshEndOf(
   claims: Claims,
   now: UnixSeconds,
-  terms: TokenSettings,
+  settings: TokenSettings,
 ): UnixSeconds {
-  const name = terms.slidingRefreshClaim
+  const name = settings.slidingRefreshClaim
   const end = Object.hasOwn(claims, name) ? claims[name] : undefined
   if (end === undefined)
     throw new AuthError('invalid_claim', undefined, {
@@ -78,7 +78,7 @@ function refreshEndOf(
     })
   if (typeof end !== 'number' || end > LAST_MOMENT)
     throw new AuthError('invalid_claim', `${name} is no moment`)
-  if (now >= end + terms.leeway) {
+  if (now >= end + settings.leeway) {
     throw new AuthError('expired', undefined, {
       detail: `Token '${name}' claim has expired`,
     })

@@ -9,10 +9,10 @@ import { keepsAlive } from './pool.ts'
 import { prepareSession } from './session.ts'
 import { ASK_TIME, type ServerTime } from './time.ts'
 import {
-  ASK_TRIGGERS,
   CHANNEL,
   type Notification,
   parseNotification,
+  TRIGGERS_QUERY,
 } from './triggers.ts'
 
 /** Milliseconds without an answer after which the server counts as silent. */
@@ -62,7 +62,8 @@ export class ListenConnection {
   async beat(): Promise<number> {
     const began = monotonicClock()
     try {
-      if (!(await this.#isTold())) throw new Error('the triggers are missing or disabled')
+      if (!(await this.#hasTriggers()))
+        throw new Error('the triggers are missing or disabled')
       return await this.#time.measure(
         async () => (await this.#client.query(ASK_TIME)).rows[0].now,
       )
@@ -79,8 +80,8 @@ export class ListenConnection {
   }
 
   /** The triggers may have been dropped, or disabled during a bulk load. */
-  async #isTold(): Promise<boolean> {
-    return (await this.#client.query(ASK_TRIGGERS)).rows[0].tell
+  async #hasTriggers(): Promise<boolean> {
+    return (await this.#client.query(TRIGGERS_QUERY)).rows[0].enabled
   }
 
   /** A word of our own shows whether words arrive: it comes before the answer to the statement that says it. */
@@ -93,7 +94,7 @@ export class ListenConnection {
       if (word !== undefined) heard(word)
     })
     try {
-      if (!(await this.#isTold())) return false
+      if (!(await this.#hasTriggers())) return false
       await this.#client.query(`listen ${CHANNEL}`)
       await this.#client.query('select pg_notify($1, $2)', [CHANNEL, own])
     } catch (error) {

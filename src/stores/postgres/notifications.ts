@@ -125,7 +125,9 @@ export class Notifications {
     if (word.kind === 'user') this.#world.accounts.forget(word.id as UserId)
     else
       this.#tell(
-        word.kind === 'keys' ? word : { kind: 'ended', sessions: [word.id as SessionId] },
+        word.kind === 'keys'
+          ? word
+          : { kind: 'revoked', sessions: [word.id as SessionId] },
       )
   }
 

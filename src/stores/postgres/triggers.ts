@@ -3,18 +3,25 @@ export const CHANNEL = 'watchword'
 
 /** A change: a session was revoked, a user changed or deleted, the signing keys rotated. */
 export type Notification =
-  | { readonly kind: 'ended' | 'user'; readonly id: string }
+  | { readonly kind: 'revoked' | 'user'; readonly id: string }
   | { readonly kind: 'keys' }
 
 export function parseNotification(payload: string): Notification | undefined {
   if (payload === 'keys') return { kind: 'keys' }
   const [, kind, id = ''] = /^(ended|user) (.*)$/s.exec(payload) ?? []
-  return kind === undefined ? undefined : { kind: kind as 'ended' | 'user', id }
+  switch (kind) {
+    case 'ended':
+      return { kind: 'revoked', id }
+    case 'user':
+      return { kind: 'user', id }
+    default:
+      return undefined
+  }
 }
 
 /**
- * Every commit of such a change notifies, also one made with psql. A refresh sets no column that a trigger looks at.
- * (A payload has fewer than 8000 octets, or the change would fail; no id of ours is that long.)
+ * Every commit of such a change notifies, also one made with psql. A refresh sets no column that a trigger watches.
+ * (PostgreSQL refuses payloads of 8000 bytes, and the change with it; the ids of this package are shorter.)
  */
 export const TRIGGERS: readonly string[] = [
   `create function watchword_tell() returns trigger language plpgsql as $$
@@ -33,9 +40,9 @@ export const TRIGGERS: readonly string[] = [
 ]
 
 /** Whether all triggers exist and are enabled; without them changes are not notified. */
-export const ASK_TRIGGERS = {
+export const TRIGGERS_QUERY = {
   name: 'watchword_triggers',
-  text: `select count(*) = 4 as tell from pg_catalog.pg_trigger
+  text: `select count(*) = 4 as enabled from pg_catalog.pg_trigger
     where tgrelid in (to_regclass('sessions'), to_regclass('users'), to_regclass('keys')) and tgenabled in ('O', 'A')
       and tgname in ('watchword_session_ended', 'watchword_user_changed', 'watchword_user_deleted', 'watchword_keys_changed')`,
 }

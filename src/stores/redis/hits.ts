@@ -2,21 +2,21 @@ import type { UnixSeconds } from '../../base/clock.ts'
 import { type HitResult, type Hits, noHitsAllowed } from '../../throttling/hits.ts'
 import { memoryHits } from '../../throttling/memory-hits.ts'
 import type { Limit } from '../../throttling/rate.ts'
-import type { RedisConnection } from './connection.ts'
+import type { RedisConnection } from './redis-connection.ts'
 
 const COUNTED: HitResult = { kind: 'counted' }
 
 /**
- * Hits in Redis, which forgets them by itself. If Redis does not answer, each process counts alone and lets in its share of the
- * limit: all together let in no more.
+ * Hits in Redis, whose keys expire. While Redis does not answer, each process counts in memory up to its share of the limit, so
+ * that all processes together do not exceed it.
  */
-export function redisHits(link: RedisConnection, prefix: string): Hits {
-  const alone = memoryHits()
+export function redisHits(connection: RedisConnection, prefix: string): Hits {
+  const local = memoryHits()
   const keyOf = (key: string): string => `${prefix}${key}`
-  /** Of another number of processes the share is another, and a key is always counted by the same limit. */
-  const aloneKeyOf = (key: string): string => `${link.processes} ${key}`
+  /** The share depends on the number of processes, and a key is always counted by the same limit. */
+  const localKeyOf = (key: string): string => `${connection.processes} ${key}`
   const shareOf = ({ limit, per }: Limit): Limit => ({
-    limit: Math.max(1, Math.floor(limit / link.processes)),
+    limit: Math.max(1, Math.floor(limit / connection.processes)),
     per,
   })
 
@@ -25,22 +25,21 @@ export function redisHits(link: RedisConnection, prefix: string): Hits {
       if (limit.limit === 0) return noHitsAllowed(limit)
       const { per } = limit
       const past = (now - per) as UnixSeconds
-      const oldest = await link.ask((redis) =>
+      const oldest = await connection.ask((redis) =>
         // A second more than the period: clocks differ.
         redis.hit(keyOf(key), limit.limit, String(now), String(past), 1000 * (per + 1)),
       )
-      if (oldest === undefined) return alone.hit(aloneKeyOf(key), shareOf(limit), now)
-      return oldest === null
-        ? COUNTED
-        : { kind: 'full', wait: per - (now - Number(oldest)) }
+      if (oldest === undefined) return local.hit(localKeyOf(key), shareOf(limit), now)
+      if (oldest === null) return COUNTED
+      return { kind: 'full', wait: per - (now - Number(oldest)) }
     },
 
-    /** Wherever it was counted. A hit that Redis cannot be asked to take back stays: more is counted then, never less. */
+    /** If Redis does not answer, the hit stays counted: more is counted then, never less. */
     async takeBack(key, limit, moment) {
-      await alone.takeBack(aloneKeyOf(key), shareOf(limit), moment)
-      await link.ask((redis) => redis.lrem(keyOf(key), 1, String(moment)))
+      await local.takeBack(localKeyOf(key), shareOf(limit), moment)
+      await connection.ask((redis) => redis.lrem(keyOf(key), 1, String(moment)))
     },
 
-    flush: (before, limit) => alone.flush(before, limit),
+    flush: (before, limit) => local.flush(before, limit),
   }
 }

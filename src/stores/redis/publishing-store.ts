@@ -1,11 +1,11 @@
 import type { Keys } from '../../keys/keys.ts'
 import type { Sessions } from '../../sessions/session.ts'
 import type { CorePorts, Store } from '../store.ts'
-import type { ChangeFeed } from './feed.ts'
+import type { ChangeFeed } from './change-feed.ts'
 
 /**
- * A store whose ended sessions and turned keys other processes hear of at once, through Redis. They hear of them from the store
- * as well, as ever: where Redis loses a word, it is later and not lost.
+ * A store that publishes revoked sessions and rotated keys through Redis. Other processes also watch the store, so that a lost
+ * message delays a change and does not lose it.
  */
 export const publishingStore = <Ports extends CorePorts>(
   store: Store<Ports>,
@@ -33,12 +33,12 @@ const publishingSessions = (sessions: Sessions, feed: ChangeFeed): Sessions => (
   ...sessions,
   async revoke(id, reason, now) {
     const revoked = await sessions.revoke(id, reason, now)
-    if (revoked) feed.tell({ kind: 'ended', sessions: [id] })
+    if (revoked) feed.publish({ kind: 'revoked', sessions: [id] })
     return revoked
   },
   async revokeAll(userId, reason, now, except) {
     const revoked = await sessions.revokeAll(userId, reason, now, except)
-    if (revoked.length > 0) feed.tell({ kind: 'ended', sessions: revoked })
+    if (revoked.length > 0) feed.publish({ kind: 'revoked', sessions: revoked })
     return revoked
   },
 })
@@ -47,16 +47,16 @@ const publishingKeys = (keys: Keys, feed: ChangeFeed): Keys => ({
   ...keys,
   async rotate(turn) {
     const rotated = await keys.rotate(turn)
-    if (rotated) feed.tell({ kind: 'keys' })
+    if (rotated) feed.publish({ kind: 'keys' })
     return rotated
   },
   async replaceNext(next, fresh) {
     const replaced = await keys.replaceNext(next, fresh)
-    if (replaced) feed.tell({ kind: 'keys' })
+    if (replaced) feed.publish({ kind: 'keys' })
     return replaced
   },
   async endRetiring(moment) {
     await keys.endRetiring(moment)
-    feed.tell({ kind: 'keys' })
+    feed.publish({ kind: 'keys' })
   },
 })

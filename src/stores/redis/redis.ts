@@ -2,41 +2,41 @@ import { randomUUID } from 'node:crypto'
 import type { Hits } from '../../throttling/hits.ts'
 import type { CorePorts, Store } from '../store.ts'
 import type { RedisAddress } from './address.ts'
-import { openLibrary } from './client.ts'
-import { type ConnectionEvents, RedisConnection } from './connection.ts'
-import { openFeed } from './feed.ts'
+import { openChangeFeed } from './change-feed.ts'
 import { redisHits } from './hits.ts'
+import { openLibrary } from './library.ts'
 import { publishingStore } from './publishing-store.ts'
+import { type ConnectionEvents, RedisConnection } from './redis-connection.ts'
 
-/** What processes share besides their store: counts, and word of what has ended. Without it all goes on, alone. */
+/** What processes share besides their store: the counts of throttles, and changes. While Redis is down each works alone. */
 export interface Redis {
   readonly hits: Hits
-  /** The store, of whose changes other processes hear at once. */
-  announced<Ports extends CorePorts>(store: Store<Ports>): Store<Ports>
+  /** A store that publishes its changes to the other processes. */
+  publishing<Ports extends CorePorts>(store: Store<Ports>): Store<Ports>
   state(): 'up' | 'down'
   close(): Promise<void>
 }
 
 /**
- * Waits a second at most: where Redis does not answer, it is used when it does.
+ * Waits a second at most for Redis to answer; later answers are used as soon as they come.
  *
- * @throws AuthError `invalid_config` where its library is not installed
+ * @throws AuthError `invalid_config` if `ioredis` is not installed
  */
 export async function openRedis(
   address: RedisAddress,
-  told: ConnectionEvents,
+  events: ConnectionEvents,
 ): Promise<Redis> {
   const library = await openLibrary()
   const id = randomUUID()
-  const link = await RedisConnection.open(address, id, library, told)
-  const feed = openFeed(address, id, library, link)
+  const connection = await RedisConnection.open(address, id, library, events)
+  const feed = openChangeFeed(address, id, library, connection)
   return {
-    hits: redisHits(link, address.prefix),
-    announced: (store) => publishingStore(store, feed),
-    state: () => link.state(),
+    hits: redisHits(connection, address.prefix),
+    publishing: (store) => publishingStore(store, feed),
+    state: () => connection.state(),
     async close() {
       feed.close()
-      await link.close()
+      await connection.close()
     },
   }
 }

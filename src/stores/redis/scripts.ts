@@ -1,11 +1,11 @@
 /**
- * What is asked of Redis in one step. A script touches one key, so that it runs on one node of a cluster.
+ * The atomic steps in Redis. A script touches one key, so that it runs on one node of a cluster.
  *
  * A key of hits is a list of times, the newest first, as long as its limit. Times are texts, because Redis would cut the
  * fractions off numbers.
  */
 export const SCRIPTS = {
-  /** Counts a hit at ARGV[2], if the hit that is ARGV[1] hits back is not later than ARGV[3]; else gives back when that was. */
+  /** Counts a hit at ARGV[2], if the hit that is ARGV[1] hits back is not later than ARGV[3]; else returns when that was. */
   hit: {
     numberOfKeys: 1,
     lua: `local oldest = redis.call('LINDEX', KEYS[1], ARGV[1] - 1)
@@ -15,7 +15,7 @@ redis.call('LTRIM', KEYS[1], 0, ARGV[1] - 1)
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return false`,
   },
-  /** Says that the process ARGV[1] is there. @returns how many have said so in the last ARGV[2] seconds */
+  /** Announces the process ARGV[1]. @returns how many processes were announced in the last ARGV[2] seconds */
   announce: {
     numberOfKeys: 1,
     lua: `local now = redis.call('TIME')[1]
@@ -26,7 +26,7 @@ return redis.call('ZCARD', KEYS[1])`,
   },
 } as const
 
-/** The verbs that we ask for: scripts and commands. */
+/** The scripts and commands in use. */
 export interface Commands {
   /** @param life milliseconds after which the key is not used any more. @returns `null`: counted */
   hit(

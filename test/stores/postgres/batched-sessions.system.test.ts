@@ -15,7 +15,7 @@ import { batchedSessions } from '../../../src/stores/postgres/batched-sessions.t
 import { deadlineBy, ServerTime } from '../../../src/stores/postgres/time.ts'
 import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'
-import { aSession, NOON, TERMS, vitor } from '../../sessions/house.ts'
+import { aSession, NOON, SETTINGS, vitor } from '../../sessions/house.ts'
 import { aWorld } from './world.ts'
 
 const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
@@ -26,7 +26,7 @@ const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
   idle: minutes(60),
   leeway: seconds(0),
   now: NOON,
-  require: TERMS.require,
+  require: SETTINGS.require,
   ...more,
 })
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../src/base/clock.ts'
 import { aServer } from '../../services/postgres.ts'
-import { aSession, TERMS, vitor } from '../../sessions/house.ts'
+import { aSession, SETTINGS, vitor } from '../../sessions/house.ts'
 import { postgresStore } from '../open.ts'
 
 test('what a server that hung is asked meanwhile is not done when it goes on: whoever asked has been told so', async (t) => {
@@ -18,7 +18,7 @@ test('what a server that hung is asked meanwhile is not done when it goes on: wh
   await store.ports.sessions.open(session)
 
   server.pause()
-  const { idle, leeway, require } = TERMS
+  const { idle, leeway, require } = SETTINGS
   const { id, jti } = session
   const rotated = store.ports.sessions.rotate({
     id,

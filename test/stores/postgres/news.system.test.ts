@@ -36,7 +36,7 @@ function listening(t: TestContext, store: InstanceStore) {
   }
 }
 
-const ended = (id: string): Change => ({ kind: 'ended', sessions: [id as SessionId] })
+const ended = (id: string): Change => ({ kind: 'revoked', sessions: [id as SessionId] })
 
 test('a session that another ends is told of by its name within a second, and so is one ended by hand', async (t) => {
   const deps = await aWorld(t)

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { openStore } from '../../../src/instance/open-store.ts'
 import { parseSettings } from '../../../src/settings/settings.ts'
 import { ask, run } from '../../services/postgres.ts'
-import { TERMS, vitor } from '../../sessions/house.ts'
+import { SETTINGS, vitor } from '../../sessions/house.ts'
 import { soon, startHouse } from '../../sessions/processes.ts'
 import { postgresStore } from '../open.ts'
 import { aWorld, withQuery } from './world.ts'
@@ -11,7 +11,7 @@ import { aWorld, withQuery } from './world.ts'
 test('10 processes that start together on an empty database all find the newest tables', async (t) => {
   const deps = await aWorld(t)
   if (deps === undefined) return
-  const houses = Array.from({ length: 10 }, () => startHouse(deps.url, TERMS))
+  const houses = Array.from({ length: 10 }, () => startHouse(deps.url, SETTINGS))
   try {
     await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
     const moment = soon()

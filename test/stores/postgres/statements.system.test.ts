@@ -6,7 +6,7 @@ import { minutes, seconds } from '../../../src/base/clock.ts'
 import type { InstanceStore } from '../../../src/features.ts'
 import type { SessionId } from '../../../src/sessions/session.ts'
 import { ask, run } from '../../services/postgres.ts'
-import { aSession, at, NOON, TERMS, vitor } from '../../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../../sessions/house.ts'
 import { timed } from '../../time.ts'
 import { aServersWorld, aWorld, withQuery } from './world.ts'
 
@@ -19,7 +19,7 @@ const refresh = ({ ports: { sessions } }: InstanceStore, generation: number, id 
     idle: minutes(60),
     leeway: seconds(0),
     now: at(NOON, generation),
-    require: TERMS.require,
+    require: SETTINGS.require,
   })
 
 test('a refresh writes one new version of its row, on the same page, and no index', async (t) => {
@@ -76,7 +76,7 @@ test('each connection is read committed and durable, waits so long and no longer
 
   const session = await refresh(store, 0)
 
-  assert.equal(session?.endReason, 'read committed on 2s 4s watchword')
+  assert.equal(session?.revokeReason, 'read committed on 2s 4s watchword')
 })
 
 test('a standby is refused, and so is a server that was made to read only', async (t) => {

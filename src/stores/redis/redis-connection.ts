@@ -1,6 +1,7 @@
 import { milliseconds, monotonicClock } from '../../base/clock.ts'
 import type { RedisAddress } from './address.ts'
-import type { Client, Library } from './client.ts'
+import type { Client } from './client.ts'
+import type { Library } from './library.ts'
 import type { Commands } from './scripts.ts'
 
 /** Called once at each change. */
