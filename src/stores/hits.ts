@@ -18,6 +18,9 @@ interface Taking {
   readonly past: UnixSeconds
 }
 
+/** Whether a hit was counted; if not, when the oldest of those that count was. */
+type Counted = 'counted' | { readonly oldest: UnixSeconds }
+
 /**
  * Hits in SQL: a key has as many places as its limit, each with the time at which it was last taken. To take one is one
  * statement, and two that want the same place get it one after the other, so that no more than `limit` are taken in a period.
@@ -62,25 +65,26 @@ export function sqlHits(db: Kysely<Tables>): Hits {
       ),
   )
 
+  const count = async (taking: Taking): Promise<Counted> => {
+    let oldest: UnixSeconds = taking.now
+    // If another process took the slot and one is free, it is tried again: `limit` hits of others make it full.
+    for (let tries = 0; tries <= taking.limit; tries++) {
+      if ((await take(taking)).numAffectedRows === 1n) return 'counted'
+      const [state] = (await taken(taking)).rows
+      oldest = state?.oldest ?? taking.now
+      if (Number(state?.count) >= taking.limit) break
+    }
+    return { oldest }
+  }
+  const counts = countsByKey(count)
+
   return {
     async hit(key, { limit, per }, now) {
       if (limit === 0) return noHitsAllowed({ limit, per })
-      const taking: Taking = {
-        key: keptAs(key),
-        limit,
-        now,
-        past: (now - per) as UnixSeconds,
-      }
-      let oldest: UnixSeconds = now
-      // If another process took the slot and one is free, it is tried again: `limit` hits of others make it full.
-      for (let tries = 0; tries <= limit; tries++) {
-        if ((await take(taking)).numAffectedRows === 1n)
-          return { kind: 'counted' } satisfies HitResult
-        const [state] = (await taken(taking)).rows
-        oldest = state?.oldest ?? now
-        if (Number(state?.count) >= limit) break
-      }
-      return { kind: 'full', wait: per - (now - oldest) }
+      const past = (now - per) as UnixSeconds
+      const result = await counts({ key: keptAs(key), limit, now, past })
+      if (result === 'counted') return { kind: 'counted' } satisfies HitResult
+      return { kind: 'full', wait: per - (now - result.oldest) }
     },
 
     async takeBack(key, _limit, moment) {
@@ -112,6 +116,54 @@ export function sqlHits(db: Kysely<Tables>): Hits {
         .executeTakeFirst()
       return Number(numDeletedRows)
     },
+  }
+}
+
+interface Waiting extends PromiseWithResolvers<Counted> {
+  readonly taking: Taking
+}
+
+/**
+ * Counts the hits of one key one after the other: those that arrive together want the same place, and each would hold a
+ * connection of the pool while it waits for the others.
+ */
+function countsByKey(
+  count: (taking: Taking) => Promise<Counted>,
+): (taking: Taking) => Promise<Counted> {
+  const queues = new Map<string, Waiting[]>()
+
+  async function drain(key: string, queue: Waiting[]): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0)
+      await countInTurn(batch).catch((error) => {
+        // If the database is down, each would wait until its statement times out.
+        for (const { reject } of batch) reject(error)
+      })
+    }
+    queues.delete(key)
+  }
+
+  async function countInTurn(batch: readonly Waiting[]): Promise<void> {
+    let full: { readonly oldest: UnixSeconds } | undefined
+    for (const { taking, resolve } of batch) {
+      // Found after this hit arrived, and full for it too: none of those that count has expired at its time.
+      if (full === undefined || full.oldest <= taking.past) {
+        const result = await count(taking)
+        resolve(result)
+        if (result !== 'counted') full = result
+      } else resolve(full)
+    }
+  }
+
+  return (taking) => {
+    const waiting: Waiting = { taking, ...Promise.withResolvers<Counted>() }
+    const queue = queues.get(taking.key)
+    if (queue === undefined) {
+      const fresh = [waiting]
+      queues.set(taking.key, fresh)
+      void drain(taking.key, fresh)
+    } else queue.push(waiting)
+    return waiting.promise
   }
 }
 
