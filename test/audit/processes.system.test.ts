@@ -5,7 +5,7 @@ import type { Options } from '../../src/settings/options.ts'
 import { testClock } from '../../src/testing/clock.ts'
 import { folder, instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.ts'
 import { DATABASES } from '../stores/databases.ts'
-import { BUSY, contention, timed, until, untilAvailable } from '../time.ts'
+import { timed, until, untilAvailable } from '../time.ts'
 
 /** Two instances on one database, like two processes. */
 const instances = (t: TestContext, options: Options) =>
@@ -29,20 +29,12 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
     clock.advance(60)
 
     // On a busy machine twenty connections at once take longer than a request waits for one.
-    const before = contention()
-    let unavailable = 0
     const again = (auth: typeof one): ReturnType<typeof post> =>
-      untilAvailable(
-        () => post(auth, '/api/token/refresh/', { refresh: String(first.refresh) }),
-        () => unavailable++,
+      untilAvailable(() =>
+        post(auth, '/api/token/refresh/', { refresh: String(first.refresh) }),
       )
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => again(i % 2 ? one : two)),
-    )
-    const slowdown = Math.max(before, contention())
-    assert.ok(
-      unavailable === 0 || slowdown > BUSY,
-      `${unavailable} answers 503 at a contention of ${slowdown}`,
     )
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([401]))
     for (const auth of [one, two]) {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askJson, type Pair, p99, signIn } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { run } from '../services/postgres.ts'
-import { atMost, exactly, type Finding, type TrialContext, trial } from './trial.ts'
+import { exactly, type Finding, type TrialContext, trial, withinTime } from './trial.ts'
 
 const CLIENTS = 8
 
@@ -93,7 +93,7 @@ function slowdown(
   meanwhile: readonly number[],
 ): Finding {
   const [before, now] = [p99(alone), p99(meanwhile)]
-  const finding = atMost(2, `times the p99 of ${kind} alone`, now / before)
+  const finding = withinTime(2, `times the p99 of ${kind} alone`, now / before)
   return {
     ...finding,
     seen: `${finding.seen} (${before.toFixed(1)} ms, ${now.toFixed(1)} ms of ${meanwhile.length})`,

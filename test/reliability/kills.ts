@@ -10,11 +10,11 @@ import { Ledger } from './ledger.ts'
 import { storeAt } from './store.ts'
 import {
   atLeast,
-  atMost,
   exactly,
   type Finding,
   type TrialContext,
   trial,
+  withinTime,
 } from './trial.ts'
 
 const CLIENTS = 16
@@ -59,7 +59,7 @@ export const kills = trial({
     return [
       ...findingsOf(ledger, seen.lost, kills),
       ...(deps.kind === 'sqlite' ? [exactly(0, 'corrupt files', seen.broken)] : []),
-      atMost(
+      withinTime(
         boundOf(2000, alone),
         'ms from start to first successful answer',
         seen.slowest,

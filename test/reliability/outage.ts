@@ -17,11 +17,11 @@ import { aServer, run, type Server } from '../services/postgres.ts'
 import { pause, stopwatch } from '../time.ts'
 import {
   atLeast,
-  atMost,
   exactly,
   type Finding,
   type TrialContext,
   trial,
+  withinTime,
 } from './trial.ts'
 
 const CLIENTS = 20
@@ -134,14 +134,14 @@ function findingsOf(
     atLeast(1, `answers 503 when it ${name}`, refused.length),
     exactly(0, 'answers that are neither 200 nor 503', others.length),
     exactly(0, 'of them without Retry-After', mute.length),
-    atMost(
+    withinTime(
       boundOf(name === 'hangs' ? GIVEN_UP : 1000, alone),
       'ms for the slowest of them',
       slowest,
     ),
-    atMost(RECOVERY, 'ms from its return to the last error', last - backAt),
+    withinTime(RECOVERY, 'ms from its return to the last error', last - backAt),
     exactly(0, `of ${checks.length} stateless checks that failed`, unchecked.length),
-    atMost(
+    withinTime(
       boundOf(100, p99(turns)),
       'ms for a stateless check, p99',
       p99(checks.map(({ ms }) => ms)),

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { askJson, boundOf } from '../server/client.ts'
 import { startServer } from '../server/process.ts'
-import { atMost, exactly, findingsInOneRoundOf, trial } from './trial.ts'
+import { atMost, exactly, findingsInOneRoundOf, trial, withinTime } from './trial.ts'
 
 const MIB = 2 ** 20
 const JSON_TYPE = { 'Content-Type': 'application/json' }
@@ -67,7 +67,7 @@ export const oversized = trial({
         },
       )
       const all = (times * BODIES.length).toLocaleString('en')
-      const late = atMost(
+      const late = withinTime(
         boundOf(50, alone.loopDelay),
         'ms of event-loop delay, p99',
         loopDelay,

@@ -5,7 +5,7 @@ import { aSession, at, NOON, SETTINGS, strict } from '../sessions/house.ts'
 import { type House, soon } from '../sessions/processes.ts'
 import { stopwatch } from '../time.ts'
 import { first, together } from './together.ts'
-import { atMost, exactly, trial } from './trial.ts'
+import { exactly, trial, withinTime } from './trial.ts'
 
 /** 50 callers in four processes. */
 const CALLERS = [13, 13, 12, 12]
@@ -161,7 +161,7 @@ export const reuseElsewhere = trial({
     return [
       exactly(rounds, 'reuses detected', seen.ended),
       exactly(rounds, 'revocations known at once in the detecting process', seen.atOnce),
-      atMost(1000, 'ms until the other processes knew', seen.slowest),
+      withinTime(1000, 'ms until the other processes knew', seen.slowest),
       exactly(rounds * 2, 'tokens rejected afterwards', seen.rejected),
       exactly(rounds, 'events', events.length),
     ]

@@ -2,7 +2,14 @@ import { ask, askJson, boundOf, type Pair } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { aRedis, type Redis } from '../services/redis.ts'
 import { pause, stopwatch, timed } from '../time.ts'
-import { atMost, exactly, type Finding, type TrialContext, trial } from './trial.ts'
+import {
+  atMost,
+  exactly,
+  type Finding,
+  type TrialContext,
+  trial,
+  withinTime,
+} from './trial.ts'
 
 /** Wrong passwords verified per day, for one account from one address. */
 const LIMIT = 4
@@ -41,7 +48,7 @@ export const redisOutage = trial({
     const usual = await guess(servers, fresh())
     findings.push(exactly(LIMIT, 'wrong passwords verified, Redis up', usual.looked))
     findings.push(
-      atMost(
+      withinTime(
         1000,
         'ms until a sign-out reaches the other process, Redis up',
         await signOut(servers, deps),
@@ -69,17 +76,17 @@ export const redisOutage = trial({
           `answers that are neither 401 nor 429, Redis ${what}`,
           first.odd + guesses.odd + again.odd,
         ),
-        atMost(
+        withinTime(
           boundOf(4 * 250, usual.refusedIn),
           `ms for an immediate rejection, Redis ${what}`,
           guesses.refusedIn,
         ),
-        atMost(
+        withinTime(
           2000,
           `ms until a sign-out reaches the other process, Redis ${what}`,
           left,
         ),
-        atMost(5000, `ms until Redis is used again after it was ${what}`, back),
+        withinTime(5000, `ms until Redis is used again after it was ${what}`, back),
         exactly(LIMIT, `wrong passwords verified after Redis was ${what}`, again.looked),
       )
     }

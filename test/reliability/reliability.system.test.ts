@@ -10,7 +10,9 @@ for (const read of TRIALS) {
     test(`${trial.name} on ${kind}: ${trial.promise}`, async (t) => {
       if (!trial.hasShort)
         return t.skip(`takes long: npm run reliability -- ${trial.name}`)
-      const outcome = await attempt(trial, kind, 'short')
+      const outcome = await attempt(trial, kind, 'short', {
+        progress: (text) => t.diagnostic(text),
+      })
       if (outcome.kind === 'skipped') return t.skip(outcome.reason)
       if (outcome.kind === 'failed') assert.fail(outcome.reason)
       for (const { promised, seen } of outcome.findings)

@@ -4,7 +4,13 @@ import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { askJson, dial, type Pair, p99, signIn, untilClosed } from '../server/client.ts'
 import { type ServerProcess, startServer } from '../server/process.ts'
 import { pause, timed } from '../time.ts'
-import { atMost, exactly, type Finding, findingsInOneRoundOf, trial } from './trial.ts'
+import {
+  exactly,
+  type Finding,
+  findingsInOneRoundOf,
+  trial,
+  withinTime,
+} from './trial.ts'
 
 /** Node adds this to `keepAliveTimeout` for requests under way. */
 const GRACE = 1000
@@ -77,7 +83,7 @@ export const slowClients = trial({
       ])
       const alone = Math.max(p99(msOf(baseline)), p99(msOf(elsewhere)))
       const meanwhile = p99(msOf(during))
-      const finding = atMost(
+      const finding = withinTime(
         3,
         'times the p99 of other refreshes without them',
         meanwhile / alone,
