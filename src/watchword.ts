@@ -1,20 +1,18 @@
-import { challengeOf } from './authentication/bearer.ts'
 import type { Scheme } from './authentication/scheme.ts'
-import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
-import { currentContext, runInContext } from './base/request-context.ts'
-import { endpointRequirement } from './guard/endpoint-requirement.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
-import { authErrorFrom, errorReply } from './http/reply.ts'
-import type { AuthReply, AuthRequest } from './http/request.ts'
+import type { AuthRequest } from './http/request.ts'
 import { type Admin, createAdmin } from './instance/admin.ts'
-import { endpointThrottle } from './instance/endpoint-throttle.ts'
+import { createInternals } from './instance/create-internals.ts'
 import { guardsOf } from './instance/guards.ts'
-import { IncomingRequestContext } from './instance/incoming-request-context.ts'
 import { type Instance, openInstance } from './instance/instance.ts'
+import {
+  type DefaultRequirement,
+  INTERNALS,
+  type Internals,
+} from './instance/internals.ts'
 import { type Lazy, lazily } from './instance/lazy-instance.ts'
-import { instanceRouter } from './instance/router.ts'
 import { signInUser } from './instance/sign-in-user.ts'
 import { type Health, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
@@ -31,12 +29,6 @@ export type { Stats } from './observability/stats.ts'
 
 /** `U` is what the schemes find out about a user; `Right` what permissions may name (`posts.change`, `role:editor`). */
 export interface Watchword<U = User, Right extends string = string> extends Admin {
-  /** Whether a request target (path and query) is one of its endpoints'. */
-  owns(url: string): boolean
-  /** The paths of its endpoints, without the last slash, which may be there or not. */
-  readonly paths: readonly string[]
-  /** Answers its own endpoints; `undefined` for all other paths. Never rejects. */
-  answer(request: AuthRequest): Promise<AuthReply> | undefined
   /** Any fetch runtime. Paths that are not its own get a 404. */
   handler(request: Request, peer?: Peer): Promise<Response>
 
@@ -44,7 +36,7 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   authenticate<
     const N extends {
       readonly schemes?: readonly Scheme<unknown>[] | undefined
-    } = DefaultNeed,
+    } = DefaultRequirement,
   >(
     from: Request | AuthRequest,
     requirement?: N,
@@ -54,18 +46,10 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
    *
    * @throws AuthError: `error.toResponse()` is the answer
    */
-  require<const N extends Requirement<U, Right> = DefaultNeed>(
+  require<const N extends Requirement<U, Right> = DefaultRequirement>(
     from: Request | AuthRequest,
-    need?: N,
+    requirement?: N,
   ): Promise<Principal<PrincipalUser<N, U>, Right>>
-  /**
-   * `require` prepared for a route; synchronous if nothing has to be awaited.
-   *
-   * @throws AuthError `invalid_config` at once if the requirement names an unknown rate
-   */
-  guard<const N extends Requirement<U, Right> = DefaultNeed>(
-    need?: N,
-  ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
   /**
    * Signs a user in without a password, as after a check of your own: a new session, and its tokens (Simple JWT's
    * `RefreshToken.for_user`). Not throttled; recorded in the audit log.
@@ -78,8 +62,6 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
   health(): Promise<Health>
   /** Counters and gauges of this process; `undefined` before its first use. */
   stats(): Stats | undefined
-  /** The answer to an AuthError; any other error becomes a 500 without details, and a log entry. */
-  replyToError(error: unknown): AuthReply
 
   /** Opens and migrates the database. Happens at first use anyway; call it to fail at the start. */
   migrate(): Promise<void>
@@ -109,47 +91,16 @@ export function watchwordOf<U, Right extends string>(
 ): Watchword<U, Right> {
   const { open } = instance
   const guards = guardsOf(settings, instance)
+  const internals = createInternals(settings, instance, guards)
 
-  const challenge = challengeOf(settings.tokens)
-  const logFailure = (error: unknown): void =>
-    settings.log({
-      level: 'error',
-      event: 'a request failed',
-      reason: reasonOf(error),
-    })
-  const replyToError = (error: unknown): AuthReply => {
-    const authError = authErrorFrom(error)
-    if (authError.code === 'server_error') logFailure(authError.cause)
-    return errorReply(authError, challenge)
-  }
-
-  const router = instanceRouter({
-    endpoints: settings.endpoints,
-    loginField: settings.users.loginField,
-    authentication: settings.authentication,
-    section: settings.section,
-    open: async () => (await open()).core,
-    trace: settings.telemetry ? async () => (await open()).trace : undefined,
-    challenge,
-    failed: logFailure,
-    guard: (access) => guards.create(endpointRequirement(access)),
-    ...endpointThrottle(settings, open),
-  })
-  const answer = (request: AuthRequest): Promise<AuthReply> | undefined => {
-    const route = router(request.url)
-    if (route === undefined) return undefined
-    const context = new IncomingRequestContext(request, settings, currentContext())
-    return runInContext(context, () => route(request))
-  }
-
-  return {
+  const auth: Watchword<U, Right> & { readonly [INTERNALS]: Internals } = {
+    [INTERNALS]: internals,
     ...createAdmin(settings, open),
-    owns: (url) => router(url) !== undefined,
-    paths: router.paths,
-    answer,
     async handler(request, peer) {
-      const reply = await answer(new FetchRequest(request, peer))
-      return toResponse(reply ?? replyToError(new AuthError('not_found')), request.method)
+      const reply =
+        (await internals.answer(new FetchRequest(request, peer))) ??
+        internals.replyToError(new AuthError('not_found'))
+      return toResponse(reply, request.method)
     },
     async authenticate(from, requirement) {
       const guard = guards.withoutRequirement(requirement?.schemes)
@@ -158,9 +109,6 @@ export function watchwordOf<U, Right extends string>(
     },
     require: async (from, requirement) =>
       guards.of(requirement as AnyRequirement | undefined)(authRequestOf(from)) as never,
-    guard: (requirement) =>
-      guards.create(requirement as AnyRequirement | undefined) as never,
-    replyToError,
     async signIn(user) {
       const { core } = await open()
       return signInUser(user, core)
@@ -176,6 +124,7 @@ export function watchwordOf<U, Right extends string>(
     migrate: async () => void (await open()),
     close: () => instance.close(),
   }
+  return auth
 }
 
 type AnyRequirement = Requirement<never, string>
@@ -183,14 +132,5 @@ type AnyRequirement = Requirement<never, string>
 /** What the schemes of an instance find out about a user. */
 export type UserOf<S> = S extends Scheme<infer U> ? U : User
 
-/** The requirement of a guard that is given none. */
-interface DefaultNeed {
-  readonly schemes?: undefined
-}
-
 const authRequestOf = (from: Request | AuthRequest): AuthRequest =>
   from instanceof Request ? new FetchRequest(from) : from
-
-/** What the log says of an error: its message and stack, never a value of the request. */
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { watchword } from 'watchword'
-import { mount } from 'watchword/node'
+import { mount, serves } from 'watchword/node'
 
 const auth = watchword({ roles: { editor: ['posts.change'] } })
 const server = createServer()
@@ -22,6 +22,6 @@ server.on('request', (request, response) => {
   const { method, url = '' } = request
   if (url === '/hello/') hello(request, response)
   else if (method === 'PUT' && url.startsWith('/posts/')) change(request, response)
-  else if (!auth.owns(url)) response.writeHead(404).end()
+  else if (!serves(auth, request)) response.writeHead(404).end()
 })
 server.listen(Number(process.env.PORT ?? 8000), '127.0.0.1')

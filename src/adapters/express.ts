@@ -2,6 +2,7 @@ import '../base/node-version.ts'
 
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { AuthError } from '../base/errors.ts'
+import { internalsOf } from '../instance/internals.ts'
 import type { Principal, SignedIn } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, isPreflight, runGuard } from './guarding.ts'
@@ -40,11 +41,12 @@ export function mount<U, Right extends string>(
   app: Pick<IRouter, 'use'>,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
+  const { owns, answer } = internalsOf(auth)
   app.use((req, res, next) => {
-    if (!auth.owns(req.url)) return next()
+    if (!owns(req.url)) return next()
     const request = new NodeRequest(req)
     if (isPreflight(request)) return next()
-    auth.answer(request)?.then((reply) => send(res, reply))
+    answer(request)?.then((reply) => send(res, reply))
   })
   return guardOf(auth)
 }
@@ -56,6 +58,7 @@ export function guardOf<U, Right extends string>(
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right>>
   >[1]
+  const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): RequestHandler<Params> => {
     const { guard, handle } = guardFactory(auth, args)
     return (req, res, next) => {
@@ -65,8 +68,7 @@ export function guardOf<U, Right extends string>(
         return handle(guarded, res, next)
       }
       return runGuard(guard, new NodeRequest(req, req.originalUrl), admit, (error) => {
-        if (error instanceof AuthError && !res.headersSent)
-          send(res, auth.replyToError(error))
+        if (error instanceof AuthError && !res.headersSent) send(res, replyToError(error))
         else next(error)
       })
     }

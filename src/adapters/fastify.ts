@@ -10,6 +10,7 @@ import type {
 } from 'fastify'
 import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
+import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'
 import {
@@ -46,8 +47,9 @@ export function mount<
   >,
   auth: Watchword<U, Right>,
 ): Guard<U, Right, Server, Types, Logger> {
-  for (const path of auth.paths) {
-    const onRequest = endpointHook(auth, path)
+  const { paths, answer } = internalsOf(auth)
+  for (const path of paths) {
+    const onRequest = endpointHook(answer, path)
     for (const url of ignoresLastSlash(app.initialConfig) ? [path] : [path, `${path}/`])
       app.route({ method: [...METHODS], url, onRequest, handler: () => undefined })
   }
@@ -66,12 +68,12 @@ export function mount<
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 const endpointHook =
-  (auth: Pick<Watchword, 'answer'>, path: string): Hook =>
+  (answer: Internals['answer'], path: string): Hook =>
   (request, reply) => {
     const url = targetBelow(request.url, path)
-    const answer = url && auth.answer(new NodeRequest(messageOf(request), url))
-    if (!answer) reply.callNotFound()
-    else answer.then((answered) => answerWith(reply, answered))
+    const answering = url && answer(new NodeRequest(messageOf(request), url))
+    if (!answering) reply.callNotFound()
+    else answering.then((answered) => answerWith(reply, answered))
   }
 
 /** The guard alone, for an application that does not serve the endpoints. It checks after the body has been parsed. */
@@ -89,14 +91,15 @@ interface GuardedRouteOptions {
 function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
   type Arguments = Parameters<typeof guardFactory<U, Right, Handle>>[1]
   const routes = new WeakMap<Handle, GuardedRouteOptions>()
+  const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): Handle => {
     const { guard, handle } = guardFactory(auth, args)
     const check: Check = (request) =>
       guard(new NodeRequest(messageOf(request), request.originalUrl, request))
-    const onError = errorHandler(auth)
+    const onError = errorHandler(replyToError)
     const handler = checkingHandler(check, handle, onError)
     routes.set(handler, {
-      onRequest: checkingHook(check, auth),
+      onRequest: checkingHook(check, replyToError),
       handler: handlerBehindHook(check, handle, handler, onError),
     })
     return handler
@@ -107,13 +110,14 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
 /** @returns the principal */
 type Check = (request: Asked) => Awaitable<unknown>
 type OnError = (error: unknown, reply: Answering) => unknown
+type ReplyToError = Internals['replyToError']
 
 /** Answers an `AuthError`; throws other errors to Fastify. */
 const errorHandler =
-  (auth: Pick<Watchword, 'replyToError'>): OnError =>
+  (replyToError: ReplyToError): OnError =>
   (error, reply) => {
     if (!(error instanceof AuthError) || reply.sent) throw error
-    return answerWith(reply, auth.replyToError(error))
+    return answerWith(reply, replyToError(error))
   }
 
 /**
@@ -126,7 +130,7 @@ interface Admitted {
 }
 
 const checkingHook =
-  (check: Check, auth: Pick<Watchword, 'replyToError'>): Hook =>
+  (check: Check, replyToError: ReplyToError): Hook =>
   (request, reply, done) => {
     const admit = (who: unknown): void => {
       ;(request as Admitted)[ADMITTED] = { by: check, who }
@@ -134,7 +138,7 @@ const checkingHook =
       done()
     }
     runGuard(check, request, admit, (error) => {
-      if (error instanceof AuthError) answerWith(reply, auth.replyToError(error))
+      if (error instanceof AuthError) answerWith(reply, replyToError(error))
       else done(error as Error)
     })
   }

@@ -1,6 +1,7 @@
 import '../base/node-version.ts'
 
-import { FetchRequest, type Peer, toResponse } from '../http/fetch-request.ts'
+import { FetchRequest, type Peer, targetOf, toResponse } from '../http/fetch-request.ts'
+import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
@@ -22,6 +23,16 @@ export interface Guard<U, Right extends string> {
   ): Handler
 }
 
+/**
+ * Whether an instance serves a request, with `auth.handler`: for handlers of your own beside it.
+ *
+ * @throws AuthError `invalid_config` if `auth` is not what `watchword()` returned
+ */
+export const serves = (
+  auth: Pick<Watchword, 'handler'>,
+  request: Pick<Request, 'url'>,
+): boolean => internalsOf(auth).owns(targetOf(request))
+
 /** A guard for any runtime that answers a `Request` with a `Response`; `auth.handler` serves the endpoints there. */
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
@@ -29,13 +40,14 @@ export function guardOf<U, Right extends string>(
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right>>
   >[1]
+  const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): Handler => {
     const { guard, handle } = guardFactory(auth, args)
     return async (request, peer) => {
       const admit = (who: Principal<unknown, Right>) =>
         handle(Object.assign(request, { auth: who }))
       return runGuard(guard, new FetchRequest(request, peer), admit, (error) =>
-        toResponse(auth.replyToError(error)),
+        toResponse(replyToError(error)),
       )
     }
   }

@@ -1,11 +1,13 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { configError } from '../base/errors.ts'
+import type { Requirement } from '../guard/requirement.ts'
 import { matchPath } from '../http/path-pattern.ts'
 import { pathOf } from '../http/query.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { withoutLastSlash } from '../http/router.ts'
+import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
-import type { Requirement, Watchword } from '../watchword.ts'
+import type { Watchword } from '../watchword.ts'
 
 /** A guarded route: its guard, and the handler for the requests that it admits. */
 export interface GuardedRoute<Handler, Right extends string> {
@@ -15,7 +17,7 @@ export interface GuardedRoute<Handler, Right extends string> {
 
 /** Reads the arguments of `guard(handler)` and `guard(requirement, handler)`. @throws AuthError `invalid_config` */
 export function guardFactory<U, Right extends string, Handler>(
-  auth: Pick<Watchword<U, Right>, 'guard'>,
+  auth: Watchword<U, Right>,
   args:
     | readonly [requirement: Requirement<U, Right>, handler: Handler]
     | readonly [handler: Handler],
@@ -27,13 +29,14 @@ export function guardFactory<U, Right extends string, Handler>(
     )
   }
   const [requirement] = args as readonly [Requirement<U, Right>]
-  const guard = args.length === 1 ? auth.guard() : guardFor(auth, requirement)
+  const { guard: create } = internalsOf<U, Right>(auth)
+  const guard = args.length === 1 ? create() : guardFor(create, requirement)
   return { guard, handle: handle as Handler }
 }
 
 /** The guard of at most one requirement. @throws AuthError `invalid_config` */
 export function guardOfArguments<U, Right extends string>(
-  auth: Pick<Watchword<U, Right>, 'guard'>,
+  auth: Watchword<U, Right>,
   requirements: readonly Requirement<U, Right>[],
 ): GuardedRoute<never, Right>['guard'] {
   if (requirements.length > 1) {
@@ -41,8 +44,9 @@ export function guardOfArguments<U, Right extends string>(
       'guard(…) takes one requirement: combine permissions with allOf(…), as in guard(allOf(has("a"), has("b"))).',
     )
   }
-  if (requirements.length === 0) return auth.guard()
-  return guardFor(auth, requirements[0] as Requirement<U, Right>)
+  const { guard: create } = internalsOf<U, Right>(auth)
+  if (requirements.length === 0) return create()
+  return guardFor(create, requirements[0] as Requirement<U, Right>)
 }
 
 /**
@@ -52,7 +56,7 @@ export function guardOfArguments<U, Right extends string>(
  * @throws AuthError `invalid_config`
  */
 function guardFor<U, Right extends string>(
-  auth: Pick<Watchword<U, Right>, 'guard'>,
+  create: Internals<U, Right>['guard'],
   requirement: Requirement<U, Right>,
 ): GuardedRoute<never, Right>['guard'] {
   if (requirement == null) {
@@ -60,7 +64,7 @@ function guardFor<U, Right extends string>(
       `The requirement of guard(…) is ${requirement}: check its name, or leave it out for the instance's default.`,
     )
   }
-  return auth.guard(requirement)
+  return create(requirement)
 }
 
 /**
@@ -93,7 +97,7 @@ export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): bo
 /**
  * The request target below the prefix that an instance's endpoints are mounted at: an endpoint's path, and the query.
  *
- * @param path one of `auth.paths`
+ * @param path one of the instance's
  * @returns `undefined` if the client sent another spelling that a framework reads as this path (rule D9)
  */
 export function targetBelow(url: string, path: string): string | undefined {

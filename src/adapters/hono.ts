@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { toResponse } from '../http/fetch-request.ts'
+import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardOfArguments, isPreflight, targetBelow } from './guarding.ts'
@@ -39,20 +40,21 @@ export function mount<U, Right extends string>(
   app: App,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
-  for (const path of auth.paths) {
-    const answer = async (
+  const { paths, answer } = internalsOf(auth)
+  for (const path of paths) {
+    const answerOrPass = async (
       c: Context,
       next: () => Promise<void>,
     ): Promise<Response | undefined> => {
       const url = targetBelow(new HonoRequest(c).url, path)
       const request = new HonoRequest(c, url)
       const reply =
-        url === undefined || isPreflight(request) ? undefined : await auth.answer(request)
+        url === undefined || isPreflight(request) ? undefined : await answer(request)
       if (reply === undefined) return void (await next())
       return toResponse(reply, request.method)
     }
-    app.all(path, answer)
-    app.all(`${path}/`, answer)
+    app.all(path, answerOrPass)
+    app.all(`${path}/`, answerOrPass)
   }
   return guardOf(auth)
 }
@@ -61,6 +63,7 @@ export function mount<U, Right extends string>(
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
+  const { replyToError } = internalsOf(auth)
   const guard = (
     ...requirements: readonly Requirement<U, Right>[]
   ): MiddlewareHandler<Guarded<unknown, Right>> => {
@@ -70,12 +73,12 @@ export function guardOf<U, Right extends string>(
         const who = guard(new HonoRequest(c))
         c.set('auth', isPromise(who) ? await who : who)
       } catch (error) {
-        if (error instanceof AuthError) return toResponse(auth.replyToError(error))
+        if (error instanceof AuthError) return toResponse(replyToError(error))
         throw error
       }
       await next()
       // Hono has answered the error of a handler; an AuthError has an answer of its own.
-      if (c.error instanceof AuthError) c.res = toResponse(auth.replyToError(c.error))
+      if (c.error instanceof AuthError) c.res = toResponse(replyToError(c.error))
       return undefined
     }
   }

@@ -12,6 +12,7 @@ import {
 import type { FastifyReply } from 'fastify'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
+import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { Requirement, Watchword } from '../watchword.ts'
 import { mount as mountInExpress } from './express.ts'
@@ -76,15 +77,15 @@ export const Auth = createParamDecorator((_: unknown, context) => principalOf(co
 
 /** Answers each `AuthError` of guards and handlers; Nest answers its own exceptions. */
 export class AuthErrorFilter {
-  readonly #auth: Pick<Watchword, 'replyToError'>
+  readonly #replyToError: Internals['replyToError']
 
-  constructor(auth: Pick<Watchword, 'replyToError'>) {
-    this.#auth = auth
+  constructor(auth: Pick<Watchword, 'handler'>) {
+    this.#replyToError = internalsOf(auth).replyToError
   }
 
   catch(error: AuthError, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<ServerResponse | FastifyReply>()
-    const reply = this.#auth.replyToError(error)
+    const reply = this.#replyToError(error)
     if ('raw' in response) answerWith(response, reply)
     else send(response, reply)
   }

@@ -2,8 +2,9 @@ import '../base/node-version.ts'
 
 import type { NextRequest } from 'next/server.js'
 import { AuthError } from '../base/errors.ts'
-import { FetchRequest, toResponse } from '../http/fetch-request.ts'
+import { FetchRequest, targetOf, toResponse } from '../http/fetch-request.ts'
 import type { AuthRequest } from '../http/request.ts'
+import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
@@ -18,10 +19,10 @@ type Handlers = Readonly<
  *
  * Next hides the connection: without the option `proxies`, throttles count all clients as one.
  */
-export function handlers(auth: Pick<Watchword, 'owns' | 'handler'>): Handlers {
+export function handlers(auth: Pick<Watchword, 'handler'>): Handlers {
+  const { owns } = internalsOf(auth)
   const handle = async (request: Request): Promise<Response> => {
-    const { pathname, search } = new URL(request.url)
-    if (!auth.owns(pathname + search)) return new Response(null, { status: 404 })
+    if (!owns(targetOf(request))) return new Response(null, { status: 404 })
     const response = await auth.handler(request)
     // The rest of the body is not read, so the connection cannot be used for another request.
     if (response.status === 413) response.headers.set('Connection', 'close')
@@ -62,13 +63,14 @@ export function guard<U, Right extends string, Context>(
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right, Context>>
   >[1]
 ): Handler<Context> {
+  const { replyToError } = internalsOf(auth)
   const { guard, handle } = guardFactory(auth, args)
   return async (request, context) => {
     const admit = (who: Principal<unknown, Right>) =>
       handle(Object.assign(request, { auth: who }), context)
     return runGuard(guard, new FetchRequest(request), admit, (error) => {
       // Next handles everything else that is thrown: redirect(), notFound() and unexpected errors.
-      if (isAuthError(error)) return toResponse(auth.replyToError(error))
+      if (isAuthError(error)) return toResponse(replyToError(error))
       throw error
     })
   }

@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
+import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
@@ -29,18 +30,29 @@ export interface Guard<U, Right extends string> {
 
 /**
  * Serves an instance's endpoints on a `node:http` server. Guarded listeners ignore requests to these endpoints; the server's
- * other listeners should do so, too (`auth.owns(request.url)`).
+ * other listeners should do so, too: `serves(auth, request)`.
  */
 export function mount<U, Right extends string>(
   server: Server,
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
+  const { owns, answer } = internalsOf(auth)
   server.prependListener('request', (request, response) => {
-    if (!auth.owns(request.url ?? '')) return
-    auth.answer(new NodeRequest(request))?.then((reply) => send(response, reply))
+    if (!owns(request.url ?? '')) return
+    answer(new NodeRequest(request))?.then((reply) => send(response, reply))
   })
-  return guardExcept((url) => auth.owns(url), auth)
+  return guardExcept(owns, auth)
 }
+
+/**
+ * Whether an instance that is mounted on the server answers a request: for other listeners.
+ *
+ * @throws AuthError `invalid_config` if `auth` is not what `watchword()` returned
+ */
+export const serves = (
+  auth: Pick<Watchword, 'handler'>,
+  { url = '' }: Pick<IncomingMessage, 'url'>,
+): boolean => internalsOf(auth).owns(url)
 
 /** The guard alone, for a server that does not serve the endpoints. */
 export const guardOf = <U, Right extends string>(
@@ -55,6 +67,7 @@ function guardExcept<U, Right extends string>(
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedListener<unknown, Right>>
   >[1]
+  const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): RequestListener => {
     const { guard, handle } = guardFactory(auth, args)
     return (request, response) => {
@@ -65,7 +78,7 @@ function guardExcept<U, Right extends string>(
         return handle(guarded, response)
       }
       runGuard(guard, new NodeRequest(request), admit, (error) => {
-        const reply = auth.replyToError(error)
+        const reply = replyToError(error)
         // Part of a response is sent: closing the connection shows the client that it is incomplete.
         if (response.headersSent && !response.writableEnded) response.destroy()
         else send(response, reply)

@@ -7,6 +7,12 @@ export interface Peer {
   readonly address?: string | undefined
 }
 
+/** The path and query of a request. */
+export function targetOf({ url }: Pick<Request, 'url'>): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
+}
+
 /** A web-standard request as the core sees it. */
 export class FetchRequest implements AuthRequest {
   readonly #request: Request
@@ -20,8 +26,7 @@ export class FetchRequest implements AuthRequest {
   }
 
   get url(): string {
-    const { pathname, search } = new URL(this.#request.url)
-    return pathname + search
+    return targetOf(this.#request)
   }
 
   get secure(): boolean {

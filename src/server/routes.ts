@@ -5,6 +5,7 @@ import { content, json } from '../http/answer.ts'
 import { type Endpoint, endpoint } from '../http/endpoint.ts'
 import { endpointRouter } from '../http/endpoint-router.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
+import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
@@ -23,15 +24,16 @@ export function serverRoutes(
   auth: Watchword<User>,
   { origin, isStopping }: ServerRoutesDeps,
 ): RequestListener {
+  const { answer: answerOf, guard, replyToError } = internalsOf(auth)
   const endpoints = [firstPage(origin), live, ready(auth, isStopping), hello]
   const router = endpointRouter(endpoints, {
-    failed: (error) => void auth.replyToError(error),
-    guard: () => auth.guard(),
+    failed: (error) => void replyToError(error),
+    guard: () => guard(),
   })
   const answer = async (request: AuthRequest): Promise<AuthReply> =>
-    auth.answer(request) ??
+    answerOf(request) ??
     router(request.url)?.(request) ??
-    auth.replyToError(new AuthError('not_found'))
+    replyToError(new AuthError('not_found'))
   return async (request, response) =>
     send(response, await answer(new NodeRequest(request)))
 }

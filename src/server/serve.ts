@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { runInContext } from '../base/request-context.ts'
+import { internalsOf } from '../instance/internals.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { answerBadRequest, closeSoon } from './bad-request.ts'
@@ -57,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { auth, bus = messageBus(), proxies = 0, metrics, log, limits = LIMITS } = options
   const server = createLimitedServer(limits)
   const connections = countConnections(server, limits)
-  const stats = new RequestStats([...auth.paths, ...OWN_PATHS])
+  const stats = new RequestStats([...internalsOf(auth).paths, ...OWN_PATHS])
   const unfinished = new Set<ServerResponse>()
   let url = ''
   let isStopping = false

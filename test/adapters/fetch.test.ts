@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type HttpBindings, serve } from '@hono/node-server'
-import { type Guarded, guardOf } from '../../src/adapters/fetch.ts'
+import { type Guarded, guardOf, serves } from '../../src/adapters/fetch.ts'
 import { BARE, type Setting, type Started } from './adapter.ts'
 import { converse } from './converse.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
@@ -49,7 +49,7 @@ async function start(setting: Setting): Promise<Started> {
     const route = find(guarded, { method: request.method, url: pathname })?.route
     if (route !== undefined) return route.handler(request, peer)
     if (pathname === '/bare/') return Response.json(BARE)
-    return auth.owns(pathname)
+    return serves(auth, request)
       ? auth.handler(request, peer)
       : new Response('nothing', { status: 404 })
   }

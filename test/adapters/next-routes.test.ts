@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { requestOf } from '../../src/adapters/next.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import {
   allOf,
   isAuthenticated,
@@ -63,7 +64,7 @@ test('an action of who is signed in by a cookie is let through from pages of thi
     )
     return auth.require(request, need as never).then(
       () => 200,
-      (error) => auth.replyToError(error).status,
+      (error) => internalsOf(auth).replyToError(error).status,
     )
   }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import cors from 'cors'
-import { type Guarded, mount } from '../../src/adapters/node.ts'
+import { type Guarded, mount, serves } from '../../src/adapters/node.ts'
 import { BARE, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { converse } from './converse.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
@@ -46,7 +46,7 @@ async function start(setting: Setting): Promise<Started> {
     const route = find(guarded, request)?.route
     if (route !== undefined) route.listener(request, response)
     else if (request.url === '/bare/') respond(response, 200, BARE)
-    else if (!auth.owns(request.url ?? '')) respond(response, 404, {})
+    else if (!serves(auth, request)) respond(response, 404, {})
   })
   if (setting.cors === 'before') {
     const allow = cors({ origin: ORIGIN })

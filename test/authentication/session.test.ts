@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
@@ -569,7 +570,7 @@ test('names of your own are used, and what cannot be is refused at the start', a
 
 test('the endpoints are there where the scheme is, and nowhere else', () => {
   const base = { database: 'sqlite::memory:', log: () => {} }
-  const at = (options: object) => watchword({ ...base, ...options }).paths
+  const at = (options: object) => internalsOf(watchword({ ...base, ...options })).paths
 
   assert.ok(!at({}).includes('/auth/login'))
   assert.ok(at({ authentication: [bearer(), session()] }).includes('/auth/login'))

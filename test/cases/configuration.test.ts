@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
 import { main } from '../../src/cli/main.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import { watchword } from '../../src/watchword.ts'
 import { optionsOf } from './fixture.ts'
 
@@ -28,7 +29,7 @@ test('H19 a guard with an unknown rate throws when it is made', async (t) => {
   const auth = watchword({ ...optionsOf(''), database: 'sqlite::memory:' })
   t.after(() => auth.close())
 
-  assert.throws(() => auth.guard({ throttle: 'missing' }), {
+  assert.throws(() => internalsOf(auth).guard({ throttle: 'missing' }), {
     code: 'invalid_config',
     message:
       /^No default throttle rate set for 'missing' scope\. Add it to the option "throttle": \{ "missing": "100\/day" \}/,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mount } from '../../src/adapters/node.ts'
+import { mount, serves } from '../../src/adapters/node.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
@@ -119,7 +119,7 @@ export async function instance(options: Options): Promise<House> {
   const views = probes(auth, counting, around)
   server.on('request', (request, response) => {
     const [, name = ''] = /^\/probe\/(.+)\/$/.exec(request.url ?? '') ?? []
-    if (!auth.owns(request.url ?? '')) views[name]!(request, response)
+    if (!serves(auth, request)) views[name]!(request, response)
   })
   // As a TLS socket has it.
   server.on('connection', (socket) => Object.assign(socket, { encrypted: around.secure }))

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { after, type Seconds } from '../../src/base/clock.ts'
 import type { AuthRequest } from '../../src/http/request.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import { watchword } from '../../src/watchword.ts'
 import { opened } from '../conformance/forge.ts'
 import { brokenPromises } from '../conformance/promises.ts'
@@ -191,7 +192,7 @@ async function askCore(method: string, url: string, { auth }: House): Promise<Re
     header: () => undefined,
     body: async () => Buffer.alloc(0),
   }
-  const { status, headers, body } = (await auth.answer(request))!
+  const { status, headers, body } = (await internalsOf(auth).answer(request))!
   return { status, headers, body: Buffer.from(body) }
 }
 

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { NodeRequest, send } from '../../src/adapters/node.ts'
 import { negotiate } from '../../src/http/negotiation.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import type { Instances } from './instances.ts'
 import { json, type View } from './view.ts'
 import {
@@ -38,7 +39,7 @@ export function application(
     try {
       negotiate(new NodeRequest(request))
     } catch (error) {
-      return send(response, main.replyToError(error))
+      return send(response, internalsOf(main).replyToError(error))
     }
     view.serve(request, response)
   }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { mount } from '../../src/adapters/node.ts'
+import { mount, serves } from '../../src/adapters/node.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
@@ -45,7 +45,7 @@ async function open(): Promise<House> {
   server.removeAllListeners('request')
   const views = application(instances, schemeNamesOf(config), notes)
   server.on('request', (request, response) => {
-    if (!all.some((auth) => auth.owns(request.url ?? ''))) views(request, response)
+    if (!all.some((auth) => serves(auth, request))) views(request, response)
   })
   for (const auth of all) mount(server, auth)
   const db = new DatabaseSync(file, { readOnly: true })

@@ -1,4 +1,4 @@
-import { guardOf, NodeRequest } from '../../src/adapters/node.ts'
+import { guardOf, NodeRequest, serves } from '../../src/adapters/node.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import { isTokenUser, type TokenUser } from '../../src/authentication/token-user.ts'
@@ -55,7 +55,7 @@ export function helloViews(auth: Auth): Views {
 
 /** Where browsers can sign in. */
 const browserViews = (auth: Auth): Views =>
-  auth.owns('/session/login/')
+  serves(auth, { url: '/session/login/' })
     ? [
         [
           /^\/hello\/session\/$/,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { mount } from '../../src/adapters/node.ts'
+import { mount, serves } from '../../src/adapters/node.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
@@ -35,7 +35,7 @@ async function program(t: TestContext, options: Options = {}) {
   const guard = mount(server, auth)
   const hello = guard((request, response) => response.end(request.auth.user.username))
   server.on('request', (request, response) =>
-    auth.owns(request.url ?? '') ? undefined : hello(request, response),
+    serves(auth, request) ? undefined : hello(request, response),
   )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -218,7 +218,7 @@ test('the endpoint is where a scheme brings it, or where it is asked for, and no
       ...options,
     })
     t.after(() => auth.close())
-    return auth.owns(path)
+    return serves(auth, { url: path })
   }
 
   assert.equal(mounted({}), false)

@@ -4,6 +4,7 @@ import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { AuthRequest } from '../../src/http/request.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import {
   allOf,
   allowAny,
@@ -61,7 +62,7 @@ async function instance(t: { after(end: () => Promise<void>): void }) {
       )
       return `200 ${(user as { username?: string } | undefined)?.username ?? 'anonymous'}`
     } catch (error) {
-      const { status, headers, body } = auth.replyToError(error)
+      const { status, headers, body } = internalsOf(auth).replyToError(error)
       const challenges = headers
         .filter(([name]) => name === 'WWW-Authenticate')
         .map(([, value]) => value)
@@ -218,11 +219,11 @@ test('an impossible requirement throws when the guard is made', async (t) => {
   const { auth } = await instance(t)
 
   assert.throws(
-    () => auth.guard({ throttle: 'missing' }),
+    () => internalsOf(auth).guard({ throttle: 'missing' }),
     /No default throttle rate set for 'missing' scope/,
   )
   assert.throws(
-    () => auth.guard({ permission: isStaff } as never),
+    () => internalsOf(auth).guard({ permission: isStaff } as never),
     /has no member "permission"\. Its members are schemes, permissions, throttle/,
   )
   // @ts-expect-error the default permissions must require a sign-in
@@ -248,7 +249,7 @@ test('authorize() in a handler refuses with the challenges of its route, and is 
     const error = await principal
       .authorize(notOwner, 'a note')
       .catch((error: unknown) => error)
-    const { status, headers } = auth.replyToError(error)
+    const { status, headers } = internalsOf(auth).replyToError(error)
     return [
       status,
       ...headers

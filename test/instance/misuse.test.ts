@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import { guardOf } from '../../src/adapters/node.ts'
 import { apiToken, basic, bearer, session } from '../../src/authentication.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import {
   denied,
   granted,
@@ -30,7 +31,7 @@ function instance(t: TestContext, options: object = {}) {
       const { user } = await auth.require(request, requirement as never)
       return `admitted: ${JSON.stringify(user)}`
     } catch (error) {
-      return auth.replyToError(error).status
+      return internalsOf(auth).replyToError(error).status
     }
   }
   return { auth, log, statusOf }

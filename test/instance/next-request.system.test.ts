@@ -5,10 +5,11 @@ import { type TestContext, test } from 'node:test'
 import { AuthError } from '../../src/base/errors.ts'
 import type { AuthRequest } from '../../src/http/request.ts'
 import { openInstance } from '../../src/instance/instance.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import { obtainPair } from '../../src/tokens/pairs.ts'
-import type { UserId } from '../../src/users/user.ts'
+import type { User, UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { folder, instanceFor, SECRET } from './setup.ts'
 
@@ -49,7 +50,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
 async function seen(auth: Watchword, options: Options) {
   const ann = await auth.users.create({ username: 'ann' })
   const access = await accessTokenOf('ann', options)
-  const guard = auth.guard()
+  const guard = internalsOf<User>(auth).guard()
   const ask = () => guard(bearing(access))
   await ask()
   const before = ask()

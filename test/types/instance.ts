@@ -26,6 +26,29 @@ const auth = watchword({
 })
 declare const request: Request
 
+/* Members */
+
+/** What a program sees of an instance. */
+type Member =
+  | 'handler'
+  | 'authenticate'
+  | 'require'
+  | 'signIn'
+  | 'users'
+  | 'sessions'
+  | 'apiTokens'
+  | 'keys'
+  | 'events'
+  | 'flush'
+  | 'health'
+  | 'stats'
+  | 'migrate'
+  | 'close'
+declare const member: Member
+is<keyof typeof auth>(member)
+declare const key: keyof typeof auth
+is<Member>(key)
+
 /* Options */
 
 // @ts-expect-error there is no such option

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { AuthError, watchword } from 'watchword'
-import { mount } from 'watchword/node'
+import { mount, serves } from 'watchword/node'
 
 /** What every bundler builds: sign-in, a guarded route, and users made. */
 const auth = watchword({ database: process.env.DATABASE })
@@ -23,7 +23,7 @@ const made = async (req, res) => {
 server.on('request', (req, res) => {
   if (req.url === '/hello/') hello(req, res)
   else if (req.url === '/made/') made(req, res)
-  else if (!auth.owns(req.url)) res.writeHead(404).end()
+  else if (!serves(auth, req)) res.writeHead(404).end()
 })
 
 auth.migrate().then(

@@ -1,0 +1,48 @@
+import type { Awaitable } from '../base/awaitable.ts'
+import { configError } from '../base/errors.ts'
+import type { PrincipalUser, Requirement } from '../guard/requirement.ts'
+import type { AuthReply, AuthRequest } from '../http/request.ts'
+import type { Principal } from '../permissions/permission.ts'
+
+/** What adapters and the server use of an instance, and programs do not see. */
+export interface Internals<U = unknown, Right extends string = string> {
+  /** Whether a request target (path and query) is one of its endpoints'. */
+  owns(url: string): boolean
+  /** The paths of its endpoints, without the last slash, which may be there or not. */
+  readonly paths: readonly string[]
+  /** Answers its own endpoints; `undefined` for all other paths. Never rejects. */
+  answer(request: AuthRequest): Promise<AuthReply> | undefined
+  /**
+   * `require` prepared for a route; synchronous if nothing has to be awaited.
+   *
+   * @throws AuthError `invalid_config` at once if the requirement names an unknown rate
+   */
+  guard<const N extends Requirement<U, Right> = DefaultRequirement>(
+    requirement?: N,
+  ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
+  /** The answer to an AuthError; any other error becomes a 500 without details, and a log entry. */
+  replyToError(error: unknown): AuthReply
+}
+
+/** The requirement of a guard that is given none. */
+export interface DefaultRequirement {
+  readonly schemes?: undefined
+}
+
+/** A registered symbol: a bundler may put an adapter and the instance into files with a copy of this module each. */
+export const INTERNALS: unique symbol = Symbol.for('watchword.internals')
+
+interface Carrier<U, Right extends string> {
+  readonly [INTERNALS]?: Internals<U, Right>
+}
+
+/** @throws AuthError `invalid_config` if it is not what `watchword()` returned */
+export function internalsOf<U = unknown, Right extends string = string>(
+  auth: object,
+): Internals<U, Right> {
+  const internals = (auth as Carrier<U, Right> | undefined)?.[INTERNALS]
+  if (internals !== undefined) return internals
+  throw configError(
+    'The instance must be what watchword() returned: write const auth = watchword(), and pass auth.',
+  )
+}
