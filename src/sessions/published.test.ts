@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import { at, NOON } from '../../test/sessions/house.ts'
+import { at, NOON } from '../../test/sessions/setup.ts'
 import { seconds, type UnixSeconds } from '../base/clock.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
 import { PAGE } from './revocation-feed.ts'

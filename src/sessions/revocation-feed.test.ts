@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { aSession, at, NOON, SETTINGS, vitor } from '../../test/sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../../test/sessions/setup.ts'
 import { isPromise } from '../base/awaitable.ts'
 import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aSession, at, NOON, SETTINGS, strict, vitor } from '../../test/sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, strict, vitor } from '../../test/sessions/setup.ts'
 import { days, seconds, type UnixSeconds } from '../base/clock.ts'
 import { hexId, systemRandom } from '../base/random.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'

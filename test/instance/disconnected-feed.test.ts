@@ -7,7 +7,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
-import { aFolder } from '../sessions/house.ts'
+import { aFolder } from '../sessions/setup.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { until } from '../time.ts'
 

@@ -10,7 +10,7 @@ import type {
 } from '../../src/sessions/session.ts'
 import { verifier } from '../../src/verify/index.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
-import { at } from '../sessions/house.ts'
+import { at } from '../sessions/setup.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 
 const PASSWORD = 'correct horse battery staple'

@@ -13,7 +13,7 @@ for (const [given, shown] of [
   ['redis://a:1,redis://b:2', 'a:1 b:2 cluster'],
   [['redis://:secret@a:1', 'redis://b:2'], 'a:1 b:2 cluster - secret'],
 ] as const) {
-  test(`${given} is understood`, () => assert.equal(shownOf(given), shown))
+  test(`${given} is parsed as "${shown}"`, () => assert.equal(shownOf(given), shown))
 }
 
 function shownOf(given: string | readonly string[]): string {
@@ -38,7 +38,7 @@ for (const given of [
   ['redis://:secret@a', 'rediss://:secret@b'],
   [],
 ]) {
-  test(`${given} is refused in a sentence that repeats no password`, () => {
+  test(`${given} is rejected without its password in the message`, () => {
     assert.throws(
       () => parseRedis(given),
       ({ code, message }: Error & { code: string }) =>

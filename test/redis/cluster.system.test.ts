@@ -6,18 +6,18 @@ import type { Change } from '../../src/sessions/watch.ts'
 import { aCluster } from '../services/redis.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { timed, until } from '../time.ts'
-import { aProcess, TEN } from './world.ts'
+import { startProcess, TEN } from './setup.ts'
 
 const NOW = 1_790_000_000.25 as UnixSeconds
 
-test('in a cluster keys lie on many nodes, and two processes count as one and hear each other', async (t) => {
+test('on a cluster, keys are distributed over the nodes, and two processes share limits and changes', async (t) => {
   const cluster = await aCluster(3)
   if (typeof cluster === 'string') return t.skip(cluster)
   const { nodes } = cluster
-  // Each knows another node, and learns of the rest.
+  // Each connects to another node, and discovers the rest.
   const processes = [
-    await aProcess(`${nodes[0]!.url}?cluster`),
-    await aProcess([nodes[1]!.url, nodes[2]!.url]),
+    await startProcess(`${nodes[0]!.url}?cluster`),
+    await startProcess([nodes[1]!.url, nodes[2]!.url]),
   ]
   const store = sqliteStore({ file: ':memory:' })
   t.after(async () => {
@@ -48,39 +48,39 @@ test('in a cluster keys lie on many nodes, and two processes count as one and he
   const [one, two] = processes.map((each) =>
     each.publishing({ ...store, watch: () => ({ stop() {} }) }),
   )
-  const heard: Change[] = []
-  two!.watch({ changed: (change) => heard.push(change), upToDate() {} })
+  const changes: Change[] = []
+  two!.watch({ changed: (change) => changes.push(change), upToDate() {} })
   await until(async () => {
     await one!.ports.keys.endRetiring(NOW)
-    return heard.some(({ kind }) => kind === 'keys')
+    return changes.some(({ kind }) => kind === 'keys')
   })
   assert.deepEqual(
-    processes.flatMap(({ told }) => told),
+    processes.flatMap(({ reported }) => reported),
     [],
   )
 })
 
-test('while a node of a cluster hangs a process counts alone, and is told of it once', async (t) => {
+test('while a node of a cluster hangs, a process counts in memory and reports one outage', async (t) => {
   const cluster = await aCluster(3)
   if (typeof cluster === 'string') return t.skip(cluster)
-  const one = await aProcess(cluster.nodes.map(({ url }) => url))
+  const one = await startProcess(cluster.nodes.map(({ url }) => url))
   t.after(async () => {
     await one.close()
     for (const node of cluster.nodes) await node.stop()
   })
-  // Keys on every node.
+  // Six keys, on all nodes.
   const hitAll = () =>
     Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => one.hits.hit(key, TEN, NOW)))
   await hitAll()
 
   cluster.nodes[1]!.pause()
   const first = await timed(hitAll)
-  assert.ok(first.ms < 500, `they waited for ${first.ms} ms`)
+  assert.ok(first.ms < 500, `the hits waited for ${first.ms} ms`)
   for (let i = 0; i < 20; i++) await Promise.all([hitAll(), sleep(100)])
   assert.equal(one.state(), 'down')
 
   cluster.nodes[1]!.resume()
   await until(() => one.state() === 'up')
   await hitAll()
-  assert.deepEqual(one.told, ['lost: no answer within 250 ms', 'back'])
+  assert.deepEqual(one.reported, ['lost: no answer within 250 ms', 'back'])
 })

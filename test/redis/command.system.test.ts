@@ -10,7 +10,7 @@ import { aRedis } from '../services/redis.ts'
 
 import { pause, until } from '../time.ts'
 
-/** A database with one user, in a folder that ends with the test. */
+/** A database with one user, in a folder that is removed after the test. */
 async function aDatabase(t: TestContext): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
@@ -19,7 +19,7 @@ async function aDatabase(t: TestContext): Promise<string> {
   return database
 }
 
-test('two servers of two workers each count wrong passwords as one, and hear of each sign-out', async (t) => {
+test('two servers with two workers each share the count of wrong passwords and see each revocation within a second', async (t) => {
   const redis = await aRedis()
   if (typeof redis === 'string') return t.skip(redis)
   t.after(() => redis.stop())
@@ -38,7 +38,7 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
   const statuses = guesses.map(({ status }) => status)
   assert.deepEqual([...new Set(statuses)].sort(), [401, 429])
   assert.equal(statuses.filter((status) => status === 401).length, 10)
-  // They are counted there, by each of the processes.
+  // All four processes have announced themselves in Redis.
   assert.match(await redis.ask('ZCARD watchword:processes'), /^:4\r\n/)
   await redis.flush()
 
@@ -51,7 +51,7 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
   await pause(1000)
   for (let i = 0; i < 8; i++) assert.equal((await hello()).status, 401)
 
-  // Who stops says so: the others' shares are larger at once.
+  // A process that stops leaves the list, so the others' shares grow at once.
   await two!.stop()
   await until(async () =>
     (await redis.ask('ZCARD watchword:processes')).startsWith(':2\r\n'),
@@ -60,7 +60,7 @@ test('two servers of two workers each count wrong passwords as one, and hear of 
   assert.doesNotMatch(servers.map(({ output }) => output.err).join(''), /Redis/)
 })
 
-/** As where it is not installed. */
+/** Makes the package ioredis look as if it were not installed. */
 const WITHOUT_IOREDIS = `--import=data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module'
   registerHooks({
@@ -72,7 +72,7 @@ const WITHOUT_IOREDIS = `--import=data:text/javascript,${encodeURIComponent(`
 
 for (const [what, url, execArgv, sentence] of [
   [
-    'an address that is none',
+    'an invalid URL',
     'localhost:6379',
     [],
     /^redis \(WATCHWORD_REDIS\) must be an address such as/,
@@ -84,7 +84,7 @@ for (const [what, url, execArgv, sentence] of [
     /"ioredis", which is not installed\. Type: npm install ioredis$/,
   ],
 ] as const) {
-  test(`start ends with one sentence: ${what}`, async (t) => {
+  test(`start fails with one sentence: ${what}`, async (t) => {
     const database = await aDatabase(t)
     const started = startCommand(t, {
       database,

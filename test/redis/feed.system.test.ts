@@ -5,40 +5,40 @@ import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { Change } from '../../src/sessions/watch.ts'
 import { parseMessage } from '../../src/stores/redis/change-feed.ts'
-import { aSession, NOON, vitor } from '../sessions/house.ts'
+import { aSession, NOON, vitor } from '../sessions/setup.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { until } from '../time.ts'
-import { aHouse, type Process } from './world.ts'
+import { type Process, startProcesses } from './setup.ts'
 
-/** A store of a process, which hears of nothing but through Redis; and what it hears. */
+/** A store that gets changes through Redis alone, and these changes. */
 async function aStore(
   t: TestContext,
   redis: Process,
-): Promise<{ readonly store: InstanceStore; readonly heard: Change[] }> {
-  const kept = sqliteStore({ file: ':memory:' })
-  await kept.migrate()
-  t.after(() => kept.close())
-  const heard: Change[] = []
-  const store = redis.publishing({ ...kept, watch: () => ({ stop() {} }) })
-  const watching = store.watch({ changed: (change) => heard.push(change), upToDate() {} })
-  t.after(() => watching.stop())
+): Promise<{ readonly store: InstanceStore; readonly changes: Change[] }> {
+  const database = sqliteStore({ file: ':memory:' })
+  await database.migrate()
+  t.after(() => database.close())
+  const changes: Change[] = []
+  const store = redis.publishing({ ...database, watch: () => ({ stop() {} }) })
+  const watch = store.watch({ changed: (change) => changes.push(change), upToDate() {} })
+  t.after(() => watch.stop())
   await store.ports.users.insert(vitor)
-  return { store, heard }
+  return { store, changes }
 }
 
-/** Two processes that hear each other. */
+/** Two processes on one Redis. */
 async function aPair(t: TestContext) {
-  const instance = await aHouse(t, 2)
-  if (instance === undefined) return undefined
-  const [one, two] = instance.processes
+  const started = await startProcesses(t, 2)
+  if (started === undefined) return undefined
+  const [one, two] = started.processes
   return {
-    server: instance.server,
+    server: started.server,
     one: await aStore(t, one!),
     two: await aStore(t, two!),
   }
 }
 
-test('who ends a session tells the others, and not itself', async (t) => {
+test('a revocation is published to other processes, and not to its own', async (t) => {
   const pair = await aPair(t)
   if (pair === undefined) return
   const { one, two } = pair
@@ -53,17 +53,17 @@ test('who ends a session tells the others, and not itself', async (t) => {
     false,
   )
   await one.store.ports.sessions.revokeAll(vitor.id, 'password', NOON)
-  await until(() => two.heard.length >= 2)
+  await until(() => two.changes.length >= 2)
   await sleep(100)
 
-  assert.deepEqual(two.heard, [
+  assert.deepEqual(two.changes, [
     { kind: 'revoked', sessions: ['a'] },
     { kind: 'revoked', sessions: ['b', 'c'] },
   ])
-  assert.deepEqual(one.heard, [])
+  assert.deepEqual(one.changes, [])
 })
 
-test('of thousands of sessions that end at once every one is told', async (t) => {
+test('2,500 sessions revoked at once are published completely, in three messages', async (t) => {
   const pair = await aPair(t)
   if (pair === undefined) return
   const { one, two } = pair
@@ -71,25 +71,25 @@ test('of thousands of sessions that end at once every one is told', async (t) =>
   for (const id of ids) await one.store.ports.sessions.open(aSession(id))
 
   await one.store.ports.sessions.revokeAll(vitor.id, 'deleted', NOON)
-  await until(() => two.heard.length === 3)
+  await until(() => two.changes.length === 3)
 
-  const told = two.heard.flatMap((change) =>
+  const received = two.changes.flatMap((change) =>
     change.kind === 'revoked' ? change.sessions : [],
   )
-  assert.deepEqual(new Set(told), new Set(ids))
+  assert.deepEqual(new Set(received), new Set(ids))
 })
 
-test('who retires the keys tells the others', async (t) => {
+test('retiring keys is published to other processes', async (t) => {
   const pair = await aPair(t)
   if (pair === undefined) return
 
   await pair.one.store.ports.keys.endRetiring(NOON)
-  await until(() => pair.two.heard.length > 0)
+  await until(() => pair.two.changes.length > 0)
 
-  assert.deepEqual(pair.two.heard, [{ kind: 'keys' }])
+  assert.deepEqual(pair.two.changes, [{ kind: 'keys' }])
 })
 
-test('after an outage anything may have changed', async (t) => {
+test('after an outage every process assumes that anything may have changed', async (t) => {
   const pair = await aPair(t)
   if (pair === undefined) return
   const { server, one, two } = pair
@@ -98,10 +98,10 @@ test('after an outage anything may have changed', async (t) => {
   await server.stop()
   await one.store.ports.sessions.revoke('a' as SessionId, 'logout', NOON)
   await server.start()
-  await until(() => one.heard.length > 0 && two.heard.length > 0)
+  await until(() => one.changes.length > 0 && two.changes.length > 0)
 
   assert.deepEqual(
-    [one.heard[0], two.heard[0]],
+    [one.changes[0], two.changes[0]],
     [{ kind: 'anything' }, { kind: 'anything' }],
   )
 })
@@ -117,20 +117,21 @@ for (const [what, text, change] of [
     '{"from":"you","change":{"kind":"ended","sessions":["a"]}}',
     { kind: 'anything' },
   ],
-  ['turned keys', '{"from":"you","change":{"kind":"keys"}}', { kind: 'keys' }],
-  ['what was said here', '{"from":"me","change":{"kind":"keys"}}', undefined],
+  ['rotated keys', '{"from":"you","change":{"kind":"keys"}}', { kind: 'keys' }],
+  ['a message of the same process', '{"from":"me","change":{"kind":"keys"}}', undefined],
   [
     'a kind of a later version',
     '{"from":"you","change":{"kind":"roles"}}',
     { kind: 'anything' },
   ],
   [
-    'sessions that are none',
+    'sessions that are no list',
     '{"from":"you","change":{"kind":"revoked","sessions":"a"}}',
     { kind: 'anything' },
   ],
   ['no JSON', 'hello', { kind: 'anything' }],
   ['no object', 'null', { kind: 'anything' }],
 ] as const) {
-  test(`heard: ${what}`, () => assert.deepEqual(parseMessage(text, 'me'), change))
+  test(`${what} in a message mean ${change?.kind ?? 'no change'}`, () =>
+    assert.deepEqual(parseMessage(text, 'me'), change))
 }

@@ -5,11 +5,11 @@ import { seconds, type UnixSeconds } from '../../src/base/clock.ts'
 import { inOneRoundOf } from '../server/client.ts'
 import { aRedis } from '../services/redis.ts'
 import { pause, timed, until } from '../time.ts'
-import { aHouse, aProcess, type Process, TEN } from './world.ts'
+import { type Process, startProcess, startProcesses, TEN } from './setup.ts'
 
 const NOW = 1_790_000_000.25 as UnixSeconds
 
-/** How many of so many hits are counted. */
+/** Sends `many` hits. @returns how many were counted */
 async function counted(
   { hits }: Process,
   many: number,
@@ -24,10 +24,10 @@ async function counted(
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 
-test('while Redis is down three processes let in no more together than one limit, and more when it is back', async (t) => {
-  const instance = await aHouse(t, 3)
-  if (instance === undefined) return
-  const { server, processes } = instance
+test('while Redis is down three processes together admit at most one limit, and share it again after the outage', async (t) => {
+  const started = await startProcesses(t, 3)
+  if (started === undefined) return
+  const { server, processes } = started
 
   await server.stop()
   await until(() => processes.every(({ state }) => state() === 'down'))
@@ -39,15 +39,15 @@ test('while Redis is down three processes let in no more together than one limit
   assert.equal(sum(await Promise.all(processes.map((each) => counted(each, 20)))), 10)
 })
 
-test('a limit of less than there are processes lets in one each', async (t) => {
-  const instance = await aHouse(t, 3)
-  if (instance === undefined) return
-  await instance.server.stop()
-  await until(() => instance.processes.every(({ state }) => state() === 'down'))
+test('during an outage a limit below the number of processes admits one hit in each', async (t) => {
+  const started = await startProcesses(t, 3)
+  if (started === undefined) return
+  await started.server.stop()
+  await until(() => started.processes.every(({ state }) => state() === 'down'))
 
   const two = { limit: 2, per: seconds(60) }
   const answers = await Promise.all(
-    instance.processes.map(async ({ hits }) => [
+    started.processes.map(async ({ hits }) => [
       await hits.hit('k', two, NOW),
       await hits.hit('k', two, NOW),
     ]),
@@ -57,58 +57,58 @@ test('a limit of less than there are processes lets in one each', async (t) => {
     assert.deepEqual([first?.kind, second?.kind], ['counted', 'full'])
 })
 
-test('nobody waits for more than 250 ms for a Redis that hangs, and only the first waits at all', async (t) => {
-  const instance = await aHouse(t, 1)
-  if (instance === undefined) return
-  const { server, processes } = instance
+test('if Redis hangs, the first hit waits 250 ms for it and later hits do not wait', async (t) => {
+  const started = await startProcesses(t, 1)
+  if (started === undefined) return
+  const { server, processes } = started
   const [one] = processes
   assert.equal(await counted(one!, 4), 4)
 
   server.pause()
   const first = await timed(() => one!.hits.hit('k', TEN, NOW))
   const others = await timed(() => counted(one!, 3))
-  assert.ok(first.ms < 400, `the first waited for ${first.ms} ms`)
-  assert.ok(others.ms < 50, `those after it waited for ${others.ms} ms`)
+  assert.ok(first.ms < 400, `the first hit waited for ${first.ms} ms`)
+  assert.ok(others.ms < 50, `later hits waited for ${others.ms} ms`)
   assert.equal(one!.state(), 'down')
 
   await sleep(2000)
   server.resume()
   await until(() => one!.state() === 'up')
-  assert.deepEqual(one!.told, ['lost: no answer within 250 ms', 'back'])
+  assert.deepEqual(one!.reported, ['lost: no answer within 250 ms', 'back'])
   // The four from before, and one that was on its way when Redis hung.
   assert.equal(await counted(one!, 20), 5)
 })
 
-test('after FLUSHALL counting starts anew, and nothing is lost but the counts', async (t) => {
-  const instance = await aHouse(t, 2)
-  if (instance === undefined) return
-  const { server, processes } = instance
+test('FLUSHALL resets the counts, and processes keep sharing limits', async (t) => {
+  const started = await startProcesses(t, 2)
+  if (started === undefined) return
+  const { server, processes } = started
   assert.equal(sum(await Promise.all(processes.map((each) => counted(each, 20)))), 10)
 
   await server.flush()
 
   assert.equal(sum(await Promise.all(processes.map((each) => counted(each, 20)))), 10)
   assert.deepEqual(
-    processes.flatMap(({ told }) => told),
+    processes.flatMap(({ reported }) => reported),
     [],
   )
-  // The processes are known again: when it goes down now, the limit is shared by two.
+  // The processes have announced themselves again: during an outage the limit is divided by two.
   await pause(1200)
   await server.stop()
   await until(() => processes.every(({ state }) => state() === 'down'))
   assert.deepEqual(await Promise.all(processes.map((each) => counted(each, 20))), [5, 5])
 })
 
-test('what was restarted is used again, and each outage is told of in two lines', async (t) => {
-  const instance = await aHouse(t, 1)
-  if (instance === undefined) return
-  const { server, processes } = instance
+test('a restarted Redis is used again, and each outage is reported once when it starts and once when it ends', async (t) => {
+  const started = await startProcesses(t, 1)
+  if (started === undefined) return
+  const { server, processes } = started
   const [one] = processes
 
   for (let i = 0; i < 2; i++) {
     await server.stop()
     await until(() => one!.state() === 'down')
-    // Long enough to be asked in vain again and again.
+    // Long enough for several attempts to reconnect.
     for (let n = 0; n < 15; n++)
       await Promise.all([one!.hits.hit('k', TEN, NOW), sleep(100)])
     await server.start()
@@ -117,15 +117,15 @@ test('what was restarted is used again, and each outage is told of in two lines'
   }
 
   assert.deepEqual(
-    one!.told.map((text) => text.replace(/:.*/, '')),
+    one!.reported.map((text) => text.replace(/:.*/, '')),
     ['lost', 'back', 'lost', 'back'],
   )
 })
 
-test('where Redis takes no writes, a process counts alone', async (t) => {
-  const instance = await aHouse(t, 1)
-  if (instance === undefined) return
-  const { server, processes } = instance
+test('while Redis rejects writes, a process counts in memory', async (t) => {
+  const started = await startProcesses(t, 1)
+  if (started === undefined) return
+  const { server, processes } = started
   const [one] = processes
 
   await server.ask('CONFIG SET maxmemory 1')
@@ -134,33 +134,33 @@ test('where Redis takes no writes, a process counts alone', async (t) => {
   await server.ask('CONFIG SET maxmemory 0')
   await until(() => one!.state() === 'up')
 
-  assert.equal(one!.told.length, 2)
-  assert.match(one!.told[0]!, /^lost: OOM command not allowed/)
+  assert.equal(one!.reported.length, 2)
+  assert.match(one!.reported[0]!, /^lost: OOM command not allowed/)
 })
 
-test('a process that was busy itself does not take Redis for slow', async (t) => {
-  const instance = await aHouse(t, 1)
-  if (instance === undefined) return
-  const [one] = instance.processes
+test('a blocked event loop is not reported as an outage of Redis', async (t) => {
+  const started = await startProcesses(t, 1)
+  if (started === undefined) return
+  const [one] = started.processes
 
   for (let i = 0; i < 3; i++) {
     const answer = one!.hits.hit('k', TEN, NOW)
-    // Lets the question leave, and is busy until long after its answer has come.
+    // Sends the request, and blocks until long after the response has arrived.
     await new Promise((resolve) => setImmediate(resolve))
     const end = performance.now() + 400
     while (performance.now() < end) {
-      // As a loop of somebody's would be.
+      // Blocks the event loop, as an application may.
     }
     await answer
   }
 
-  assert.deepEqual(one!.told, [])
+  assert.deepEqual(one!.reported, [])
 })
 
-test('what was counted is taken back wherever it was counted', async (t) => {
-  const instance = await aHouse(t, 1)
-  if (instance === undefined) return
-  const { server, processes } = instance
+test('a hit is taken back in Redis, and during an outage in memory', async (t) => {
+  const started = await startProcesses(t, 1)
+  if (started === undefined) return
+  const { server, processes } = started
   const [one] = processes
   const tryAll = async (): Promise<void> => {
     assert.equal(await counted(one!, 20), 10)
@@ -174,45 +174,45 @@ test('what was counted is taken back wherever it was counted', async (t) => {
   await tryAll()
 })
 
-test('Redis forgets by itself what counts no more', async (t) => {
-  const instance = await aHouse(t, 1)
-  if (instance === undefined) return
-  await instance.processes[0]!.hits.hit('k', { limit: 5, per: seconds(1) }, NOW)
+test('keys in Redis expire after their period', async (t) => {
+  const started = await startProcesses(t, 1)
+  if (started === undefined) return
+  await started.processes[0]!.hits.hit('k', { limit: 5, per: seconds(1) }, NOW)
 
-  assert.equal(await instance.server.ask('EXISTS watchword:k'), ':1\r\n')
+  assert.equal(await started.server.ask('EXISTS watchword:k'), ':1\r\n')
   await pause(2200)
-  assert.equal(await instance.server.ask('EXISTS watchword:k'), ':0\r\n')
+  assert.equal(await started.server.ask('EXISTS watchword:k'), ':0\r\n')
 })
 
-test('a start without Redis takes a second, says so, and uses it when it is there', async (t) => {
+test('a start without Redis takes a second, is reported, and Redis is used once it runs', async (t) => {
   const server = await aRedis()
   if (typeof server === 'string') return t.skip(server)
   await server.stop()
 
   await inOneRoundOf(3, async () => {
-    const { ms, got } = await timed(() => aProcess(server.url))
+    const { ms, got } = await timed(() => startProcess(server.url))
     await got.close()
     assert.ok(ms < 1500, `it took ${ms} ms`)
   })
 
-  const one = await aProcess(server.url)
+  const one = await startProcess(server.url)
   t.after(async () => {
     await one.close()
     await server.stop()
   })
-  assert.match(one.told.join(), /^lost: connect ECONNREFUSED/)
-  // As if there were eight.
+  assert.match(one.reported.join(), /^lost: connect ECONNREFUSED/)
+  // Before the first contact eight processes are assumed.
   assert.equal(await counted(one, 20), 1)
   await server.start()
   await until(() => one.state() === 'up')
   assert.equal(await counted(one, 20), 10)
 })
 
-test('a wrong password is told of, and not told', async (t) => {
+test('a wrong password for Redis is reported without the password', async (t) => {
   const server = await aRedis('--requirepass', 'the-right-one')
   if (typeof server === 'string') return t.skip(server)
-  const wrong = await aProcess(server.url.replace('//', '//:the-wrong-one@'))
-  const right = await aProcess(server.url.replace('//', '//:the-right-one@'))
+  const wrong = await startProcess(server.url.replace('//', '//:the-wrong-one@'))
+  const right = await startProcess(server.url.replace('//', '//:the-right-one@'))
   t.after(async () => {
     await wrong.close()
     await right.close()
@@ -220,8 +220,8 @@ test('a wrong password is told of, and not told', async (t) => {
   })
 
   assert.equal(wrong.state(), 'down')
-  assert.match(wrong.told.join(), /^lost: WRONGPASS/)
-  assert.ok(!wrong.told.join().includes('the-wrong-one'))
+  assert.match(wrong.reported.join(), /^lost: WRONGPASS/)
+  assert.ok(!wrong.reported.join().includes('the-wrong-one'))
   assert.equal(right.state(), 'up')
   assert.equal(await counted(right, 20), 10)
 })

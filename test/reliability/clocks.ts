@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Seconds, systemClock } from '../../src/base/clock.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { aSession, at, NOON, SETTINGS } from '../sessions/house.ts'
-import { type House, startHouse } from '../sessions/processes.ts'
+import { type SessionWorker, startSessionWorker } from '../sessions/processes.ts'
+import { aSession, at, NOON, SETTINGS } from '../sessions/setup.ts'
 import { first, together } from './together.ts'
 import { exactly, type Finding, type TrialContext, trial } from './trial.ts'
 
@@ -29,10 +29,10 @@ export const clocks = trial({
     { name: 'drop-generation' },
   ],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, 1, SETTINGS)
+    const { workers, store } = await together(deps, 1, SETTINGS)
     const found: Finding[] = []
     for (let round = 0; round < rounds; round++) {
-      found.push(...(await afterSteps(houses[0]!, store, round)))
+      found.push(...(await afterSteps(workers[0]!, store, round)))
       if (deps.kind === 'postgres')
         found.push(...(await onThreeMachines(deps, store, round)))
     }
@@ -42,7 +42,7 @@ export const clocks = trial({
 
 /** One clock, set between requests. */
 async function afterSteps(
-  instance: House,
+  instance: SessionWorker,
   store: InstanceStore,
   round: number,
 ): Promise<readonly Finding[]> {
@@ -82,7 +82,7 @@ async function onThreeMachines(
 ): Promise<readonly Finding[]> {
   const { database, sabotage } = deps
   const machines = SKEWS.map((skew) =>
-    startHouse(database, { ...SETTINGS, overlap: OVERLAP }, { skew, sabotage }),
+    startSessionWorker(database, { ...SETTINGS, overlap: OVERLAP }, { skew, sabotage }),
   )
   deps.after(() => Promise.all(machines.map((machine) => machine.kill())))
   await Promise.all(machines.map((machine) => machine.ask('ready')))

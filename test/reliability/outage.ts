@@ -60,7 +60,7 @@ const OUTAGES: Readonly<Record<string, (server: Server, ms: number) => Promise<v
   async hangs(server, ms) {
     server.pause()
     await sleep(ms)
-    server.goOn()
+    server.resume()
   },
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Presented, RotationOutcome } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { aSession, at, NOON, SETTINGS, strict } from '../sessions/house.ts'
-import { type House, soon } from '../sessions/processes.ts'
+import { type SessionWorker, soon } from '../sessions/processes.ts'
+import { aSession, at, NOON, SETTINGS, strict } from '../sessions/setup.ts'
 import { stopwatch } from '../time.ts'
 import { first, together } from './together.ts'
 import { exactly, trial, withinTime } from './trial.ts'
@@ -14,13 +14,13 @@ type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: str
 
 /** Presents one token in all processes at once. */
 async function race(
-  houses: readonly House[],
+  workers: readonly SessionWorker[],
   token: Presented,
 ): Promise<readonly Outcome[]> {
   const moment = soon()
   return (
     await Promise.all(
-      houses.map((instance, i) => instance.ask('race', token, CALLERS[i]!, moment)),
+      workers.map((worker, i) => worker.ask('race', token, CALLERS[i]!, moment)),
     )
   ).flat()
 }
@@ -45,13 +45,13 @@ export const oneSuccessor = trial({
     { name: 'new-jti-on-replay' },
   ],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, CALLERS.length, SETTINGS)
+    const { workers, store } = await together(deps, CALLERS.length, SETTINGS)
     const seen = { winners: 0, successors: 0, answered: 0, oneOn: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `overlap${round}`
       await store.ports.sessions.open(aSession(id))
 
-      const outcomes = await race(houses, first(id))
+      const outcomes = await race(workers, first(id))
 
       const row = (await store.ports.sessions.find(id as SessionId))?.session
       seen.winners += countOf(outcomes, 'rotated')
@@ -84,13 +84,13 @@ export const strictly = trial({
     { name: 'lost-end' },
   ],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, CALLERS.length, strict)
+    const { workers, store } = await together(deps, CALLERS.length, strict)
     const seen = { winners: 0, others: 0, reported: 0, alive: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `strict${round}`
       await store.ports.sessions.open(aSession(id))
 
-      const outcomes = await race(houses, first(id))
+      const outcomes = await race(workers, first(id))
 
       seen.winners += countOf(outcomes, 'rotated')
       seen.others += countOf(outcomes, 'reused', 'revoked')
@@ -101,12 +101,12 @@ export const strictly = trial({
         outcome.kind === 'rotated' ? [outcome.session] : [],
       )
       const again = await Promise.all(
-        successors.map((successor) => houses[3]!.ask('rotate', successor)),
+        successors.map((successor) => workers[3]!.ask('rotate', successor)),
       )
       seen.alive += again.filter(({ kind }) => kind !== 'revoked').length
     }
     const events = (
-      await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+      await Promise.all(workers.map((worker) => worker.ask('reusedSessions')))
     ).flat()
     return [
       exactly(rounds, 'winners', seen.winners),
@@ -129,17 +129,15 @@ export const reuseElsewhere = trial({
   short: { rounds: 2 },
   sabotages: [{ name: 'deaf' }, { name: 'lost-end' }],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, 3, SETTINGS)
-    const [one, other, third] = houses as [House, House, House]
+    const { workers, store } = await together(deps, 3, SETTINGS)
+    const [one, other, third] = workers as [SessionWorker, SessionWorker, SessionWorker]
     const seen = { ended: 0, atOnce: 0, rejected: 0, slowest: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `s${round}` as SessionId
-      await Promise.all(houses.map((instance) => instance.ask('setClock', NOON)))
+      await Promise.all(workers.map((worker) => worker.ask('setClock', NOON)))
       await store.ports.sessions.open(aSession(id))
       const rotated = await one.ask('rotate', first(id))
-      await Promise.all(
-        houses.map((instance) => instance.ask('setClock', at(NOON, 10.1))),
-      )
+      await Promise.all(workers.map((worker) => worker.ask('setClock', at(NOON, 10.1))))
 
       const again = await other.ask('rotate', first(id))
 
@@ -151,12 +149,12 @@ export const reuseElsewhere = trial({
       seen.slowest = Math.max(seen.slowest, ...learned)
       const tokens = [first(id), ...('session' in rotated ? [rotated.session] : [])]
       const later = await Promise.all(
-        tokens.map((token, i) => houses[2 * i]!.ask('rotate', token)),
+        tokens.map((token, i) => workers[2 * i]!.ask('rotate', token)),
       )
       seen.rejected += countOf(later, 'revoked')
     }
     const events = (
-      await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+      await Promise.all(workers.map((worker) => worker.ask('reusedSessions')))
     ).flat()
     return [
       exactly(rounds, 'reuses detected', seen.ended),
@@ -171,7 +169,7 @@ export const reuseElsewhere = trial({
 /**
  * @returns the milliseconds until a process rejects the access tokens of a session; 2,000 at most
  */
-async function untilRevoked(instance: House, id: SessionId): Promise<number> {
+async function untilRevoked(instance: SessionWorker, id: SessionId): Promise<number> {
   using watch = stopwatch()
   while (watch.ms() < 2000 && !(await instance.ask('isRevoked', id))) await sleep(10)
   return watch.ms()
@@ -186,8 +184,8 @@ export const endInARace = trial({
   short: { rounds: 100 },
   sabotages: [{ name: 'lost-end' }, { name: 'ignore-row-count' }],
   async run(deps, { rounds }) {
-    const { houses, store } = await together(deps, 3, SETTINGS)
-    const [one, other, third] = houses as [House, House, House]
+    const { workers, store } = await together(deps, 3, SETTINGS)
+    const [one, other, third] = workers as [SessionWorker, SessionWorker, SessionWorker]
     const seen = { ended: 0, alive: 0, refreshed: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `r${round}` as SessionId

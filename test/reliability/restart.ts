@@ -1,7 +1,7 @@
 import type { RotationOutcome } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { aSession, at, NOON, SETTINGS } from '../sessions/house.ts'
-import { startHouse } from '../sessions/processes.ts'
+import { startSessionWorker } from '../sessions/processes.ts'
+import { aSession, at, NOON, SETTINGS } from '../sessions/setup.ts'
 import { first, together } from './together.ts'
 import { exactly, type Finding, trial } from './trial.ts'
 
@@ -17,8 +17,8 @@ export const restart = trial({
   short: {},
   sabotages: [{ name: 'forget-spent' }, { name: 'lost-end' }],
   async run(deps) {
-    const { houses, store } = await together(deps, 1, SETTINGS)
-    const [before] = houses
+    const { workers, store } = await together(deps, 1, SETTINGS)
+    const [before] = workers
     for (const id of ['spent', 'revoked', 'expired', 'overlap', 'alive'])
       await store.ports.sessions.open(aSession(id))
     await store.ports.sessions.open(aSession('short', { idleExpiresAt: at(NOON, 5) }))
@@ -29,7 +29,7 @@ export const restart = trial({
     const half = await before!.ask('rotate', first('overlap'))
     await before!.kill()
 
-    const after = startHouse(deps.database, SETTINGS, { sabotage: deps.sabotage })
+    const after = startSessionWorker(deps.database, SETTINGS, { sabotage: deps.sabotage })
     deps.after(() => after.kill())
     await after.ask('setClock', at(NOON, 20))
     await after.ask('ready')

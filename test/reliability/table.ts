@@ -8,7 +8,7 @@ import {
   type SessionManager,
 } from '../../src/sessions/session-manager.ts'
 import type { UserId } from '../../src/users/user.ts'
-import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/setup.ts'
 import { sabotaged } from './sabotage.ts'
 import { storeAt } from './store.ts'
 import { exactly, trial } from './trial.ts'

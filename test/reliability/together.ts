@@ -2,8 +2,8 @@ import type { InstanceStore } from '../../src/features.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { SessionSettings } from '../../src/sessions/session-manager.ts'
-import { NOON, vitor } from '../sessions/house.ts'
-import { type House, startHouse } from '../sessions/processes.ts'
+import { type SessionWorker, startSessionWorker } from '../sessions/processes.ts'
+import { NOON, vitor } from '../sessions/setup.ts'
 import { storeAt } from './store.ts'
 import type { TrialContext } from './trial.ts'
 
@@ -25,17 +25,20 @@ export async function together(
   count: number,
   terms: SessionSettings,
   now: number | undefined = NOON,
-): Promise<{ readonly houses: readonly House[]; readonly store: InstanceStore }> {
+): Promise<{
+  readonly workers: readonly SessionWorker[]
+  readonly store: InstanceStore
+}> {
   const { database, sabotage } = deps
   const store = await storeAt(database)
   deps.after(() => store.close())
   await store.migrate()
   await store.ports.users.insert(vitor)
-  const houses = Array.from({ length: count }, () =>
-    startHouse(database, terms, { sabotage }),
+  const workers = Array.from({ length: count }, () =>
+    startSessionWorker(database, terms, { sabotage }),
   )
-  deps.after(() => Promise.all(houses.map((instance) => instance.kill())))
-  await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
-  await Promise.all(houses.map((instance) => instance.ask('ready')))
-  return { houses, store }
+  deps.after(() => Promise.all(workers.map((worker) => worker.kill())))
+  await Promise.all(workers.map((worker) => worker.ask('setClock', now)))
+  await Promise.all(workers.map((worker) => worker.ask('ready')))
+  return { workers, store }
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SETTINGS } from '../sessions/house.ts'
+import { SETTINGS } from '../sessions/setup.ts'
 import { together } from './together.ts'
 import { atLeast, atMost, exactly, type TrialContext, trial } from './trial.ts'
 
@@ -17,11 +17,11 @@ export const writers = trial({
   short: { seconds: 3 },
   sabotages: [{ name: 'lock-held', databases: ['sqlite'] }],
   async run(deps, { seconds }) {
-    const { houses } = await together(deps, WRITERS.length, SETTINGS, undefined)
+    const { workers } = await together(deps, WRITERS.length, SETTINGS, undefined)
     if (deps.sabotage === 'lock-held') holdLock(deps)
 
     const results = await Promise.all(
-      houses.map((instance, i) => instance.ask('write', WRITERS[i]!, seconds * 1000)),
+      workers.map((worker, i) => worker.ask('write', WRITERS[i]!, seconds * 1000)),
     )
 
     const failed = results.flatMap((result) => result.failed)

@@ -22,9 +22,9 @@ const PROGRAM = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/sbin/nginx'].f
 )
 
 export interface Nginx {
-  /** Where it takes plain HTTP, on 127.0.0.1. */
+  /** Of plain HTTP, on 127.0.0.1. */
   readonly port: number
-  /** What it says of its configuration when it is asked to look at it: with TLS, as in `deploy/`. */
+  /** Checks the configuration with TLS, as in `deploy/`. @returns the output of `nginx -t` */
   check(): Promise<string>
   stop(): Promise<void>
 }
@@ -33,7 +33,7 @@ export interface Nginx {
  * Debian's nginx with the site of `deploy/`, on a free port and without TLS.
  *
  * @param upstream as the site's `server` directive takes it: `unix:/…` or `127.0.0.1:8000`
- * @returns a text: why there is none
+ * @returns a string with the reason if it is not installed
  */
 export async function anNginx(upstream: string): Promise<Nginx | string> {
   if (PROGRAM === undefined) return 'nginx is not installed: apt-get install nginx-light'
@@ -92,7 +92,7 @@ export async function anNginx(upstream: string): Promise<Nginx | string> {
   }
 }
 
-/** @throws where a text is not there: the test would try another site than the one of `deploy/` */
+/** @throws if a string is missing, because the test would no longer test the site of `deploy/` */
 function replaced(text: string, changes: readonly (readonly [string, string])[]): string {
   return changes.reduce((done, [from, to]) => {
     if (!done.includes(from)) throw new Error(`deploy/nginx.conf has no "${from}"`)
@@ -124,7 +124,7 @@ const withTls = (site: string, folder: string, port: number, other: number): str
     ['/etc/letsencrypt/live/auth.example.com/privkey.pem', join(folder, 'key.pem')],
   ])
 
-/** What stands around a site in Debian's own file, with everything that is written kept in one folder. */
+/** Debian's `nginx.conf` around a site, with all files in one folder. */
 const configuration = (folder: string, site: string): string => `
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid ${folder}/pid;
@@ -145,9 +145,9 @@ async function makeCertificate(folder: string): Promise<void> {
     '-out',
     join(folder, 'certificate.pem'),
   ]
-  const wishes =
+  const options =
     '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=auth.example.com'
-  await promisify(execFile)('openssl', ['req', ...wishes.split(' '), ...files])
+  await promisify(execFile)('openssl', ['req', ...options.split(' '), ...files])
 }
 
 const logOf = (folder: string): string =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aDatabase, aServer, ask } from './postgres.ts'
 
-test('a test gets an empty database of its own, on a server that keeps what it has answered', async (t) => {
+test('each test gets its own empty database, on a server with fsync', async (t) => {
   const [one, other] = [await aDatabase(), await aDatabase()]
   if (typeof one === 'string' || typeof other === 'string') return t.skip(String(one))
   t.after(() => Promise.all([one.drop(), other.drop()]))
@@ -25,7 +25,7 @@ test('a test gets an empty database of its own, on a server that keeps what it h
   assert.deepEqual(await ask(one.url, 'show fsync'), { fsync: 'on' })
 })
 
-test('a server of its own can be stopped, killed and started again, and is at the same address then', async (t) => {
+test('a server can be stopped, killed and started again, with the same URL and data', async (t) => {
   const server = await aServer()
   if (typeof server === 'string') return t.skip(server)
   t.after(() => server.stop('immediate'))

@@ -18,23 +18,23 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort } from './free-port.ts'
 
-/** How a server is told to stop: after its clients, without them, or as a power cut would. */
+/** How a server stops: after its clients have disconnected, at once with them, or without a checkpoint. */
 export type Mode = 'smart' | 'fast' | 'immediate'
 
-/** A PostgreSQL server of a test's own. It is gone when this process is, however that ends. */
+/** A PostgreSQL server for one test. It ends with this process, even if that is killed. */
 export interface Server {
-  /** Of its database `postgres`, as the owner of all. The same after each start. */
+  /** Of its database `postgres`, as the superuser. The same after each start. */
   readonly url: string
   stop(mode?: Mode): Promise<void>
   start(): Promise<void>
   restart(mode?: Mode): Promise<void>
-  /** SIGKILL to it and to every process of it, at once. */
+  /** SIGKILL to all its processes. */
   kill(): Promise<void>
-  /** SIGKILL to every process that serves a client; the server recovers by itself. */
+  /** SIGKILL to every backend. The server recovers by itself. */
   killBackends(): void
-  /** It hangs: nothing of it runs, and its connections stay open, until it is told to go on. */
+  /** SIGSTOP: it hangs with open connections, until `resume`. */
   pause(): void
-  goOn(): void
+  resume(): void
 }
 
 export interface Database {
@@ -45,9 +45,9 @@ export interface Database {
 let shared: Promise<string | { readonly error: string }> | undefined
 
 /**
- * A fresh, empty database on the one server of this process, or on the one that WATCHWORD_TEST_POSTGRES names.
+ * Creates an empty database on the server of this process, or on the one that WATCHWORD_TEST_POSTGRES names.
  *
- * @returns a text: why there is none
+ * @returns a string with the reason if PostgreSQL is not installed
  */
 export async function aDatabase(): Promise<Database | string> {
   shared ??= sharedServer()
@@ -70,11 +70,11 @@ async function sharedServer(): Promise<string | { readonly error: string }> {
   return typeof server === 'string' ? { error: server } : server.url
 }
 
-/** One statement, as whoever the URL names. */
+/** Executes one statement as the user of the URL. */
 export const run = async (url: string, sql: string): Promise<void> =>
   void (await ask(url, sql))
 
-/** The same. @returns its first row */
+/** Executes one statement. @returns its first row */
 export async function ask<Row>(url: string, sql: string): Promise<Row> {
   const client = new pg.Client(url)
   await client.connect()
@@ -86,8 +86,8 @@ export async function ask<Row>(url: string, sql: string): Promise<Row> {
 }
 
 /**
- * @param under where its folder is made
- * @returns a text: why there is none
+ * @param under the parent of its data folder
+ * @returns a string with the reason if it cannot be started
  */
 export async function aServer(
   settings: Readonly<Record<string, string>> = {},
@@ -108,7 +108,7 @@ export async function aServer(
       chownSync(path, owner.uid, owner.gid)
     chmodSync(folder, 0o700)
   }
-  guard(folder, owner)
+  stopWithThisProcess(folder, owner)
   const call = async (program: string, ...args: readonly string[]): Promise<void> => {
     await promisify(execFile)(join(bin, program), args, {
       ...owner,
@@ -116,7 +116,7 @@ export async function aServer(
       env: { PATH: process.env.PATH },
     })
   }
-  // An order of texts that is not that of their octets, as most installations have it.
+  // A collation that does not compare bytes, as most installations have.
   const order = [
     '--encoding=UTF8',
     '--locale=C.UTF-8',
@@ -156,13 +156,13 @@ export async function aServer(
       const all = processesOf(data)
       for (const pid of all) killNow(pid)
       while (all.some(isAlive)) await new Promise((resolve) => setTimeout(resolve, 5))
-      // Where nobody waits for orphans, as in a container, the number in it would seem to be that of a living process.
+      // In a container without an init process its pid could still belong to a zombie.
       rmSync(join(data, 'postmaster.pid'))
     },
     pause() {
       for (const pid of processesOf(data)) process.kill(pid, 'SIGSTOP')
     },
-    goOn() {
+    resume() {
       for (const pid of processesOf(data)) process.kill(pid, 'SIGCONT')
     },
     killBackends() {
@@ -173,7 +173,7 @@ export async function aServer(
   return server
 }
 
-/** Where the programs of the newest PostgreSQL are. */
+/** The folder of the programs of the newest PostgreSQL. */
 function binaries(): string | undefined {
   const versionOf = (path: string): number => Number(path.split('/')[4])
   const debian = globSync('/usr/lib/postgresql/*/bin').sort(
@@ -197,7 +197,7 @@ type Owner =
   | { readonly uid: number; readonly gid: number }
   | { readonly uid?: never; readonly gid?: never }
 
-/** Who runs the server: whoever runs the tests, but for root. */
+/** The user that runs the server: the current one, or another if that is root. */
 function ownerOf(): Owner | undefined {
   if (process.getuid?.() !== 0) return {}
   const users = readFileSync('/etc/passwd', 'utf8').split('\n')
@@ -208,8 +208,8 @@ function ownerOf(): Owner | undefined {
   return uid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) }
 }
 
-/** A process that sees this one end, by whatever cause, and then ends the server and removes its folder. */
-function guard(folder: string, owner: Owner): void {
+/** Starts a process that stops the server and removes its folder when this process ends. */
+function stopWithThisProcess(folder: string, owner: Owner): void {
   const script = `cat >/dev/null
     read -r postmaster 2>/dev/null <"$1/data/postmaster.pid" && kill -QUIT "$postmaster"
     for try in 1 2 3 4 5 6 7 8 9 10; do grep -q '^State:.[^Z]' "/proc/$postmaster/status" && sleep 0.2; done
@@ -227,7 +227,7 @@ function guard(folder: string, owner: Owner): void {
 const postmasterOf = (data: string): number =>
   Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
 
-/** The server and all that it has started. */
+/** The postmaster and its children. */
 function processesOf(data: string): readonly number[] {
   const postmaster = postmasterOf(data)
   return [postmaster, ...childrenOf(postmaster)]
@@ -240,7 +240,7 @@ const childrenOf = (pid: number): readonly number[] =>
     .filter(Boolean)
     .map(Number)
 
-/** A process that serves a client calls itself by user, database and address. */
+/** The command line of a backend has its user, database and address. */
 function isBackend(pid: number): boolean {
   try {
     return / \d+\.\d+\.\d+\.\d+\(\d+\) /.test(
@@ -253,7 +253,7 @@ function isBackend(pid: number): boolean {
 
 function isAlive(pid: number): boolean {
   try {
-    // A process that nobody has waited for yet is dead all the same.
+    // A zombie is dead.
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return false

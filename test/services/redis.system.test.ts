@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aCluster, aRedis } from './redis.ts'
 
-test('a Redis of a test is stopped, started, paused and flushed', async (t) => {
+test('Redis can be stopped, started, paused and flushed', async (t) => {
   const redis = await aRedis()
   if (typeof redis === 'string') return t.skip(redis)
   t.after(() => redis.stop())
@@ -30,7 +30,7 @@ test('a Redis of a test is stopped, started, paused and flushed', async (t) => {
   assert.equal(await redis.ask('PING'), '+PONG\r\n')
 })
 
-test('three nodes make a cluster', async (t) => {
+test('three nodes form a cluster: one accepts a key, and the others redirect', async (t) => {
   const cluster = await aCluster(3)
   if (typeof cluster === 'string') return t.skip(cluster)
   t.after(() => Promise.all(cluster.nodes.map((node) => node.stop())))

@@ -7,20 +7,20 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
 
-/** A Redis of a test's own, which keeps nothing on disk. It is gone when this process is, however that ends. */
+/** A Redis for one test, without persistence. It ends with this process, even if that is killed. */
 export interface Redis {
   /** The same after each start. */
   readonly url: string
   readonly port: number
-  /** SIGKILL: whatever it held is lost. */
+  /** SIGKILL: all data are lost. */
   stop(): Promise<void>
   start(): Promise<void>
-  /** It takes connections and octets, and answers nothing until `resume`. */
+  /** SIGSTOP: it accepts connections, and does not respond until `resume`. */
   pause(): void
   resume(): void
   /** FLUSHALL */
   flush(): Promise<void>
-  /** One command as it is typed, without blanks in its words. @returns the answer as it came, in RESP2 */
+  /** Sends an inline command. @returns the response in RESP2 */
   ask(command: string): Promise<string>
 }
 
@@ -28,7 +28,7 @@ export interface Redis {
  * A server on a free port of 127.0.0.1: `redis-server` or `valkey-server` from the path, or the program that
  * WATCHWORD_TEST_REDIS names.
  *
- * @returns a text: why there is none
+ * @returns a string with the reason if it is not installed
  */
 export async function aRedis(...settings: readonly string[]): Promise<Redis | string> {
   const program = findProgram()
@@ -57,7 +57,7 @@ export async function aRedis(...settings: readonly string[]): Promise<Redis | st
   return redis
 }
 
-/** One whose nodes share its slots. @returns a text: why there is none */
+/** A cluster whose nodes share the slots. @returns a string with the reason if Redis is not installed */
 export async function aCluster(
   nodes: number,
 ): Promise<{ readonly nodes: readonly Redis[] } | string> {
@@ -93,7 +93,7 @@ interface Running {
   end(): Promise<void>
 }
 
-/** Under a shell that kills it when this process is no longer there to hold its standard input. */
+/** Runs it under a shell that kills it when standard input closes, which happens when this process ends. */
 async function startOn(
   port: number,
   program: string,

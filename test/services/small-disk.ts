@@ -11,17 +11,17 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A disk of a test's own, in memory. */
+/** A file system in memory for one test. */
 export interface Disk {
   readonly folder: string
-  /** Leaves no octet free. */
+  /** Leaves no byte free. */
   fill(): void
-  /** Takes back what filled it. */
+  /** Deletes the file that filled it. */
   free(): void
   remove(): void
 }
 
-/** @returns a text: why there is none */
+/** @returns a string with the reason if it cannot be mounted */
 export function aSmallDisk(megabytes: number): Disk | string {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'a disk can be mounted by root alone, on Linux'
@@ -40,7 +40,7 @@ export function aSmallDisk(megabytes: number): Disk | string {
     fill: () => fillWith(filler),
     free: () => unlinkSync(filler),
     remove() {
-      // Also where something still has a file of it open.
+      // Lazily, because a process may still have a file of it open.
       execFileSync('umount', ['--lazy', folder], { stdio: 'pipe' })
       remove()
     },

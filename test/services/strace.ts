@@ -2,36 +2,36 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** An `strace` that is attached to processes. */
+/** An attached `strace`. */
 export interface Tracer {
-  /** Lets go of them. */
+  /** Detaches. */
   end(): Promise<void>
   kill(): void
 }
 
 /**
- * Attaches one to all threads of these processes.
+ * Attaches to all threads of these processes.
  *
- * @param terms what it does to their system calls: `-e trace=…`, `-e inject=…`, `-o FILE`
- * @returns a text: why it cannot
+ * @param options such as `-e trace=…`, `-e inject=…` or `-o FILE`
+ * @returns a string with the reason if it cannot
  */
 export async function strace(
   pids: readonly number[],
-  terms: readonly string[],
+  options: readonly string[],
 ): Promise<Tracer | string> {
   if (spawnSync('strace', ['-V']).status !== 0) return 'strace is not installed'
-  const args = ['-f', ...terms, ...pids.flatMap((pid) => ['-p', String(pid)])]
+  const args = ['-f', ...options, ...pids.flatMap((pid) => ['-p', String(pid)])]
   const child = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
+  let output = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    output += text
   })
-  // One that ended meanwhile could not be attached to.
+  // Attaching to a process that has ended is an error message, too.
   const isDone = (): boolean =>
-    pids.every((pid) => new RegExp(`Process ${pid} attached|attach.*${pid}`).test(said))
+    pids.every((pid) => new RegExp(`Process ${pid} attached|attach.*${pid}`).test(output))
   while (!isDone()) {
-    if (child.exitCode !== null || said.includes('not permitted'))
-      return `strace may not look on: ${said.trim()}`
+    if (child.exitCode !== null || output.includes('not permitted'))
+      return `strace is not permitted to attach: ${output.trim()}`
     await sleep(20)
   }
   return {

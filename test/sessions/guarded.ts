@@ -5,14 +5,14 @@ import { statelessBearer } from '../../src/authentication.ts'
 import type { Admin } from '../../src/instance/admin.ts'
 import { watchword } from '../../src/watchword.ts'
 
-/** One process of several on one database, with routes of three kinds; `everywhere.ts` starts it. */
+/** One of several processes on a database, with routes of three kinds. `guarded-process.ts` starts it. */
 const [database = ''] = process.argv.slice(2)
 const auth = watchword({
   database,
-  secret: 'of no worth, since every process of the tests has it',
+  secret: 'a secret that the processes of this test share',
   endpoints: { revocations: true },
   roles: { editor: ['posts.change'] },
-  // A spent token is one at once.
+  // Without an overlap, a spent token counts as reused at once.
   tokens: { overlap: 0 },
   log: () => {},
 })
@@ -22,7 +22,7 @@ const verbs = {
   changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
   setPassword: (...its: Parameters<Admin['users']['setPassword']>) =>
     auth.users.setPassword(...its),
-  endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) =>
+  revokeSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) =>
     auth.sessions.revokeAll(...its),
 }
 export type Verbs = typeof verbs

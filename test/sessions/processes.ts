@@ -2,30 +2,30 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { SessionSettings } from '../../src/sessions/session-manager.ts'
-import type { Verbs, Wish } from './worker.ts'
+import type { Verbs, WorkerOptions } from './session-worker.ts'
 
 type Answer<Verb extends keyof Verbs> = Awaited<ReturnType<Verbs[Verb]>>
 
-/** A process that shares a database with others. */
-export interface House {
+/** A process that shares a database with others, and runs `session-worker.ts`. */
+export interface SessionWorker {
   ask<Verb extends keyof Verbs>(
     verb: Verb,
     ...args: Parameters<Verbs[Verb]>
   ): Promise<Answer<Verb>>
-  /** As a power cut would: nothing is closed. */
+  /** SIGKILL: nothing is closed. */
   kill(): Promise<void>
   stop(): Promise<void>
 }
 
-const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
+const WORKER = fileURLToPath(new URL('session-worker.ts', import.meta.url))
 
-export function startHouse(
+export function startSessionWorker(
   database: string,
   terms: SessionSettings,
-  { sabotage, skew = 0 }: Partial<Pick<Wish, 'sabotage' | 'skew'>> = {},
-): House {
-  const wish: Wish = { database, terms, sabotage, skew }
-  const child = fork(WORKER, [JSON.stringify(wish)], {
+  { sabotage, skew = 0 }: Partial<Pick<WorkerOptions, 'sabotage' | 'skew'>> = {},
+): SessionWorker {
+  const options: WorkerOptions = { database, terms, sabotage, skew }
+  const child = fork(WORKER, [JSON.stringify(options)], {
     serialization: 'advanced',
     execPath: process.execPath,
     execArgv: [],
@@ -66,5 +66,5 @@ async function ended(child: ChildProcess, end: () => void): Promise<void> {
   await exit
 }
 
-/** A moment by which all processes have heard of it, for `Date.now()`. */
+/** A moment far enough ahead for all processes to get the message, in milliseconds as `Date.now()` has them. */
 export const soon = (): number => Date.now() + 15

@@ -8,7 +8,7 @@ import type { SessionId } from '../../src/sessions/session.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { FreshDatabase } from './sqlite.ts'
 
-const event = (at: number, told: Partial<AuditEvent> = {}): AuditEvent => ({
+const event = (at: number, fields: Partial<AuditEvent> = {}): AuditEvent => ({
   id: hexId(systemRandom),
   at: at as UnixSeconds,
   kind: 'signed_in',
@@ -18,7 +18,7 @@ const event = (at: number, told: Partial<AuditEvent> = {}): AuditEvent => ({
   address: undefined,
   requestId: undefined,
   detail: {},
-  ...told,
+  ...fields,
 })
 
 const moment = (at: number): UnixSeconds => at as UnixSeconds
@@ -36,24 +36,27 @@ export function eventTests(name: string, fresh: FreshDatabase): void {
       },
     ] = [await database.open(), await database.open()]
 
-    await t.test('what is written by one process is read by another, whole', async () => {
-      const whole = event(1_800_000_000.25, {
-        kind: 'user_changed',
-        userId: 'ann' as UserId,
-        sessionId: 'a session' as SessionId,
-        actor: 'staff:7',
-        address: '2001:db8::1',
-        requestId: 'edge-7',
-        detail: { fields: ['email', 'ünï'], deep: { yes: true } },
-      })
-      const bare = event(1_800_000_001)
-      await events.append(whole)
-      await events.append(bare)
-      assert.deepEqual(await others.list({ limit: 10 }), [bare, whole])
-    })
+    await t.test(
+      'an event written by one process is read by another with all its fields',
+      async () => {
+        const whole = event(1_800_000_000.25, {
+          kind: 'user_changed',
+          userId: 'ann' as UserId,
+          sessionId: 'a session' as SessionId,
+          actor: 'staff:7',
+          address: '2001:db8::1',
+          requestId: 'edge-7',
+          detail: { fields: ['email', 'ünï'], deep: { yes: true } },
+        })
+        const bare = event(1_800_000_001)
+        await events.append(whole)
+        await events.append(bare)
+        assert.deepEqual(await others.list({ limit: 10 }), [bare, whole])
+      },
+    )
 
     await t.test(
-      'they are found by user, kind and time, and paged through without a gap',
+      'events are filtered by user, kind and time, and pages have no gaps',
       async () => {
         const kinds: readonly EventKind[] = ['signed_in', 'signed_out']
         const written = Array.from({ length: 20 }, (_, i) =>
@@ -86,13 +89,16 @@ export function eventTests(name: string, fresh: FreshDatabase): void {
       },
     )
 
-    await t.test('a flush deletes what is older, so many at a time', async () => {
-      for (let i = 0; i < 5; i++) await events.append(event(1_000 + i))
-      assert.equal(await events.flush(moment(1_004), 3), 3)
-      assert.equal(await events.flush(moment(1_004), 3), 1)
-      assert.equal(await events.flush(moment(1_004), 3), 0)
-      const [oldest] = (await events.list({ limit: 100 })).slice(-1)
-      assert.equal(oldest?.at, 1_004)
-    })
+    await t.test(
+      'a flush deletes older events, at most the given number per call',
+      async () => {
+        for (let i = 0; i < 5; i++) await events.append(event(1_000 + i))
+        assert.equal(await events.flush(moment(1_004), 3), 3)
+        assert.equal(await events.flush(moment(1_004), 3), 1)
+        assert.equal(await events.flush(moment(1_004), 3), 0)
+        const [oldest] = (await events.list({ limit: 100 })).slice(-1)
+        assert.equal(oldest?.at, 1_004)
+      },
+    )
   })
 }

@@ -15,20 +15,20 @@ import { memoryHits } from '../../src/throttling/memory-hits.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
 import { aDatabase, ask } from '../services/postgres.ts'
 import { aRedis } from '../services/redis.ts'
-import { aFolder, at, NOON, SETTINGS } from '../sessions/house.ts'
-import { soon, startHouse } from '../sessions/processes.ts'
+import { soon, startSessionWorker } from '../sessions/processes.ts'
+import { aFolder, at, NOON, SETTINGS } from '../sessions/setup.ts'
 import { postgresStore } from './open.ts'
 
 const FIVE: Limit = { limit: 5, per: minutes(1) }
 const counted: HitResult = { kind: 'counted' }
 
-interface World {
+interface TestedHits {
   readonly hits: Hits
-  /** Whatever is kept. */
+  /** What is stored. */
   rows(): Promise<readonly { readonly key: string }[]>
 }
 
-async function sqliteWorld(t: TestContext): Promise<World> {
+async function sqliteHits(t: TestContext): Promise<TestedHits> {
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: sqliteDialect(() =>
       open(':memory:', (connection) =>
@@ -42,7 +42,7 @@ async function sqliteWorld(t: TestContext): Promise<World> {
   return { hits: sqlHits(db), rows }
 }
 
-async function postgresWorld(t: TestContext): Promise<World | string> {
+async function postgresHits(t: TestContext): Promise<TestedHits | string> {
   const database = await aDatabase()
   if (typeof database === 'string') return database
   const store = postgresStore(database)
@@ -57,7 +57,7 @@ async function postgresWorld(t: TestContext): Promise<World | string> {
   return { hits: store.ports.hits, rows }
 }
 
-async function redisWorld(t: TestContext): Promise<World | string> {
+async function redisHits(t: TestContext): Promise<TestedHits | string> {
   const server = await aRedis()
   if (typeof server === 'string') return server
   const lost: string[] = []
@@ -79,23 +79,24 @@ async function redisWorld(t: TestContext): Promise<World | string> {
   return { hits: redis.hits, rows }
 }
 
-/** Where hits are counted. @returns a text: why that cannot be tried here */
-const WORLDS: Readonly<Record<string, (t: TestContext) => Promise<World | string>>> = {
-  SQLite: sqliteWorld,
-  PostgreSQL: postgresWorld,
-  Redis: redisWorld,
-}
+/** Where hits are counted. @returns a string with the reason if it is not installed */
+const STORES: Readonly<Record<string, (t: TestContext) => Promise<TestedHits | string>>> =
+  {
+    SQLite: sqliteHits,
+    PostgreSQL: postgresHits,
+    Redis: redisHits,
+  }
 
-/** The texts of an answer of Redis. */
+/** The strings of a response of Redis. */
 const textsOf = (answer: string): readonly string[] =>
   answer.split('\r\n').filter((line) => line !== '' && !/^[*$]/.test(line))
 
-/** A test on each of them. */
+/** Defines a test for each of them. */
 function onEach(
   name: string,
-  does: (deps: World, t: TestContext) => Promise<void>,
+  does: (deps: TestedHits, t: TestContext) => Promise<void>,
 ): void {
-  for (const [where, make] of Object.entries(WORLDS)) {
+  for (const [where, make] of Object.entries(STORES)) {
     test(`${where}: ${name}`, async (t) => {
       const deps = await make(t)
       if (typeof deps === 'string') return t.skip(deps)
@@ -110,7 +111,7 @@ const kinds = (all: readonly HitResult[]) => ({
 })
 
 onEach(
-  'of a hundred hits at once on five a minute five are counted, and the others told how long to wait',
+  'of a hundred concurrent hits on a limit of five, five are counted and the others get the time to wait',
   async ({ hits }) => {
     const all = await Promise.all(
       Array.from({ length: 100 }, () => hits.hit('throttle_k', FIVE, NOON)),
@@ -121,19 +122,19 @@ onEach(
   },
 )
 
-test('four processes on one file count as one', async (t) => {
+test('four processes on one file share a limit', async (t) => {
   const { file, remove } = aFolder()
   t.after(remove)
-  const houses = Array.from({ length: 4 }, () => startHouse(file, SETTINGS))
-  t.after(() => Promise.all(houses.map((instance) => instance.kill())))
-  await Promise.all(houses.map((instance) => instance.ask('ready')))
+  const workers = Array.from({ length: 4 }, () => startSessionWorker(file, SETTINGS))
+  t.after(() => Promise.all(workers.map((worker) => worker.kill())))
+  await Promise.all(workers.map((worker) => worker.ask('ready')))
 
   for (let round = 0; round < 5; round++) {
     const now = at(NOON, 60 * round)
-    await Promise.all(houses.map((instance) => instance.ask('setClock', now)))
+    await Promise.all(workers.map((worker) => worker.ask('setClock', now)))
     const moment = soon()
     const answers = await Promise.all(
-      houses.map((instance) => instance.ask('hits', 'throttle_k', FIVE, 100, moment)),
+      workers.map((worker) => worker.ask('hits', 'throttle_k', FIVE, 100, moment)),
     )
 
     assert.equal(
@@ -155,7 +156,7 @@ function* numbers(seed: number): Generator<number, never> {
 
 for (const limit of [1, 2, 5, 20]) {
   onEach(
-    `of ${limit} a minute as many are counted as in memory, taken back and flushed in between`,
+    `with ${limit} a minute, the same hits are counted as in memory, with hits taken back and flushes in between`,
     async ({ hits, rows }) => {
       const memory = memoryHits()
       const its: Limit = { limit, per: minutes(1) }
@@ -187,7 +188,7 @@ for (const limit of [1, 2, 5, 20]) {
   )
 }
 
-onEach('a refused hit writes nothing', async ({ hits, rows }) => {
+onEach('a rejected hit writes nothing', async ({ hits, rows }) => {
   for (let i = 0; i < 5; i++) await hits.hit('throttle_k', FIVE, at(NOON, i))
   const before = await rows()
 
@@ -199,7 +200,7 @@ onEach('a refused hit writes nothing', async ({ hits, rows }) => {
   assert.deepEqual(await rows(), before)
 })
 
-onEach('none a minute refuses and writes nothing', async ({ hits, rows }) => {
+onEach('a limit of 0 rejects every hit and writes nothing', async ({ hits, rows }) => {
   assert.deepEqual(await hits.hit('throttle_k', { limit: 0, per: minutes(1) }, NOON), {
     kind: 'full',
     wait: 60,
@@ -208,7 +209,7 @@ onEach('none a minute refuses and writes nothing', async ({ hits, rows }) => {
   assert.deepEqual(await rows(), [])
 })
 
-onEach('keys are counted each for itself', async ({ hits }) => {
+onEach('keys are counted separately', async ({ hits }) => {
   const one: Limit = { limit: 1, per: minutes(1) }
 
   assert.deepEqual(
@@ -218,7 +219,7 @@ onEach('keys are counted each for itself', async ({ hits }) => {
 })
 
 onEach(
-  'a key takes no more rows than its limit, however long it is hit',
+  'a key has at most as many rows as its limit, after any number of hits',
   async ({ hits, rows }) => {
     for (let i = 0; i < 100; i++) await hits.hit('throttle_k', FIVE, at(NOON, i * 20))
 
@@ -226,7 +227,7 @@ onEach(
   },
 )
 
-onEach('a limit that is lowered counts what was hit before', async ({ hits }) => {
+onEach('a lowered limit counts earlier hits', async ({ hits }) => {
   for (let i = 0; i < 20; i++)
     await hits.hit('throttle_k', { limit: 20, per: minutes(1) }, NOON)
 
@@ -236,8 +237,8 @@ onEach('a limit that is lowered counts what was hit before', async ({ hits }) =>
   })
 })
 
-test('flushing forgets keys that are quiet, whole, and leaves those that are not as they are', async (t) => {
-  const { hits, rows } = await sqliteWorld(t)
+test('a flush deletes all rows of inactive keys, and none of active ones', async (t) => {
+  const { hits, rows } = await sqliteHits(t)
   for (const key of ['quiet', 'silent', 'busy']) {
     for (let i = 0; i < 5; i++) await hits.hit(key, FIVE, at(NOON, i))
   }

@@ -9,7 +9,7 @@ import { loadDriver } from '../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Tables } from '../../src/stores/tables.ts'
-import { NOON, vitor } from '../sessions/house.ts'
+import { NOON, vitor } from '../sessions/setup.ts'
 import type { FreshDatabase } from './sqlite.ts'
 
 await loadDriver()

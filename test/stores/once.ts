@@ -11,11 +11,11 @@ import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { changeUser } from '../../src/users/change.ts'
 import type { UserId } from '../../src/users/user.ts'
-import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/setup.ts'
 import { until } from '../time.ts'
 import type { FreshDatabase } from './sqlite.ts'
 
-/** Callers at once, shared out over four stores, as four processes have them. */
+/** Concurrent callers, distributed over four stores, as in four processes. */
 const CALLERS = 24
 
 const key = (id: string, stage: Stage): KeyRecord => ({
@@ -42,7 +42,7 @@ const apiToken = (id: string, more: Partial<ApiTokenRecord> = {}): ApiTokenRecor
   ...more,
 })
 
-/** What must happen once, by as many callers at the same moment. @returns the answers */
+/** An operation that many callers attempt at once. @returns the results */
 type Race = (
   stores: readonly InstanceStore[],
   each: <T>(ask: (store: InstanceStore, n: number) => Promise<T>) => Promise<T[]>,
@@ -52,13 +52,13 @@ const yes = (answers: readonly unknown[]): number =>
   answers.filter((answer) => answer !== false && answer !== undefined).length
 
 const ONCE: Readonly<Record<string, Race>> = {
-  async 'a name is given to one user'(_, each) {
+  async 'one of the users created with one name is stored'(_, each) {
     const answers = await each((store, n) =>
       store.ports.users.insert({ ...vitor, id: `u${n}` as UserId, hash: String(n) }),
     )
     assert.equal(yes(answers), 1)
   },
-  async 'a hash is upgraded by one, and the others leave it'([store], each) {
+  async 'one upgrade of a hash succeeds'([store], each) {
     await store!.ports.users.insert(vitor)
     const answers = await each(({ ports: { users } }, n) =>
       users.upgradeHash(vitor.id, vitor.hash, `better ${n}`),
@@ -69,7 +69,7 @@ const ONCE: Readonly<Record<string, Race>> = {
       `better ${answers.indexOf(true)}`,
     )
   },
-  async 'each new password raises the epoch by one'([store], each) {
+  async 'each new password increments the epoch by one'([store], each) {
     await store!.ports.users.insert(vitor)
     assert.equal(
       yes(await each(({ ports: { users } }, n) => users.setPassword(vitor.id, `${n}`))),
@@ -81,7 +81,7 @@ const ONCE: Readonly<Record<string, Race>> = {
     await store!.ports.users.insert(vitor)
     assert.equal(yes(await each(({ ports: { users } }) => users.delete(vitor.id))), 1)
   },
-  async 'a session goes on once'([store], each) {
+  async 'one rotation of a generation succeeds'([store], each) {
     await store!.ports.users.insert(vitor)
     await store!.ports.sessions.open(aSession('s'))
     const answers = await each(({ ports: { sessions } }, n) =>
@@ -103,7 +103,7 @@ const ONCE: Readonly<Record<string, Race>> = {
       answers.find((answer) => answer !== undefined),
     )
   },
-  async 'a session ends once'([store], each) {
+  async 'one revocation of a session succeeds'([store], each) {
     await store!.ports.sessions.open(aSession('s'))
     assert.equal(
       yes(
@@ -114,7 +114,10 @@ const ONCE: Readonly<Record<string, Race>> = {
       1,
     )
   },
-  async 'each session of a user is ended by one of those who end all'([store], each) {
+  async 'each session of a user is revoked by one of the calls that revoke all'(
+    [store],
+    each,
+  ) {
     const ids = Array.from({ length: 50 }, (_, n) => `s${n}`)
     for (const id of ids) await store!.ports.sessions.open(aSession(id))
     const ended = await each(({ ports: { sessions } }) =>
@@ -122,7 +125,7 @@ const ONCE: Readonly<Record<string, Race>> = {
     )
     assert.deepEqual(ended.flat().sort(), ids.sort())
   },
-  async 'a foreign session is adopted once, and by all'([store], each) {
+  async 'a foreign session is adopted once, and no adoption fails'([store], each) {
     await each(({ ports: { sessions } }, n) =>
       sessions.adopt(aSession('s', { jti: `jti ${n}` })),
     )
@@ -131,7 +134,7 @@ const ONCE: Readonly<Record<string, Race>> = {
       /^jti \d+$/,
     )
   },
-  async 'the first keys are made by one'([store], each) {
+  async 'one caller stores the first keys'([store], each) {
     const answers = await each(({ ports: { keys } }, n) =>
       keys.seed([key(`c${n}`, 'current'), key(`n${n}`, 'next')]),
     )
@@ -142,7 +145,7 @@ const ONCE: Readonly<Record<string, Race>> = {
       `n${n}`,
     ])
   },
-  async 'the keys are turned by one'([store], each) {
+  async 'one rotation of the keys succeeds'([store], each) {
     await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
     const turn = { current: 'c', next: 'n', verifiesUntil: at(NOON, 300) }
     const answers = await each(({ ports: { keys } }, n) =>
@@ -157,7 +160,7 @@ const ONCE: Readonly<Record<string, Race>> = {
       ['c retiring', `f${answers.indexOf(true)} next`, 'n current'].sort(),
     )
   },
-  async 'the next key is replaced by one'([store], each) {
+  async 'one replacement of the next key succeeds'([store], each) {
     await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
     const answers = await each(({ ports: { keys } }, n) =>
       keys.replaceNext('n', key(`f${n}`, 'next')),
@@ -165,7 +168,7 @@ const ONCE: Readonly<Record<string, Race>> = {
     assert.equal(yes(answers), 1)
     assert.equal((await store!.ports.keys.list()).length, 2)
   },
-  async 'a key is sealed anew by one'([store], each) {
+  async 'one resealing of a key succeeds'([store], each) {
     await store!.ports.keys.seed([key('c', 'current'), key('n', 'next')])
     assert.equal(
       yes(
@@ -176,27 +179,30 @@ const ONCE: Readonly<Record<string, Race>> = {
       1,
     )
   },
-  async 'a user has one derived token, and all are given it'(_, each) {
+  async 'a user has one derived token, and every caller gets it'(_, each) {
     const kept = await each(({ ports: { apiTokens } }, n) =>
       apiTokens.keep(apiToken(`t${n}`, { nonce: `nonce ${n}` })),
     )
     assert.equal(new Set(kept.map(({ id }) => id)).size, 1)
   },
-  async 'an API token is deleted once'([store], each) {
+  async 'one deletion of an API token succeeds'([store], each) {
     await store!.ports.apiTokens.insert(apiToken('t'))
     assert.equal(
       yes(await each(({ ports: { apiTokens } }) => apiTokens.delete('t' as ApiTokenId))),
       1,
     )
   },
-  async 'of all hits at once as many are counted as the limit is'(_, each) {
+  async 'as many hits are counted as the limit allows'(_, each) {
     const answers = await each(
       async ({ ports: { hits } }) =>
         (await hits.hit('k', { limit: 5, per: minutes(1) }, NOON)).kind,
     )
     assert.equal(answers.filter((kind) => kind === 'counted').length, 5)
   },
-  async 'what is dead is deleted by one of those who flush'([store], each) {
+  async 'no expired session is counted by two flushes, and no live one is deleted'(
+    [store],
+    each,
+  ) {
     for (let n = 0; n < 40; n++)
       await store!.ports.sessions.open(
         aSession(`s${n}`, { expiresAt: at(NOON, n < 30 ? 1 : 9) }),
@@ -209,7 +215,7 @@ const ONCE: Readonly<Record<string, Race>> = {
       deleted.reduce((sum, n) => sum + n, 0),
       40 - left.length,
     )
-    // Whoever meets another at the same rows may find none left of them; nobody deletes what lives.
+    // A flush that meets another one at the same rows may find them gone.
     assert.ok(
       left.length >= 10 &&
         left.filter(({ expiresAt }) => expiresAt === at(NOON, 9)).length === 10,
@@ -217,10 +223,10 @@ const ONCE: Readonly<Record<string, Race>> = {
   },
 }
 
-/** What one of several stores on a database may do, and the others then find done. */
+/** Operations of which one succeeds when several stores on one database attempt them at once. */
 export function onceTests(database: string, fresh: FreshDatabase): void {
   for (const [promise, race] of Object.entries(ONCE)) {
-    test(`${database}: ${promise}, of ${CALLERS} at once on four stores`, async (t: TestContext) => {
+    test(`${database}: ${promise}, with ${CALLERS} callers on four stores`, async (t: TestContext) => {
       const place = await fresh(t)
       if (typeof place === 'string') return t.skip(place)
       const stores: InstanceStore[] = []
@@ -240,7 +246,7 @@ export function onceTests(database: string, fresh: FreshDatabase): void {
     })
   }
 
-  test(`${database}: of users who want one email at the same moment one gets it, and the others are told`, async (t) => {
+  test(`${database}: of users that set one email at once one succeeds, and the others get an error for the field`, async (t) => {
     const place = await fresh(t)
     if (typeof place === 'string') return t.skip(place)
     const stores = [await place.open(), await place.open()]

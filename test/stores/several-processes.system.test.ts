@@ -2,56 +2,58 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../src/base/clock.ts'
-import { aFolder, SETTINGS, vitor } from '../sessions/house.ts'
-import { soon, startHouse } from '../sessions/processes.ts'
+import { soon, startSessionWorker } from '../sessions/processes.ts'
+import { aFolder, SETTINGS, vitor } from '../sessions/setup.ts'
 import { timed, until } from '../time.ts'
 import { sqliteStore } from './open.ts'
 
-test('6 processes that start together on a new file all find the newest tables', async () => {
+test('6 processes that start at once on a new file all open it', async () => {
   const { file, remove } = aFolder()
-  const houses = Array.from({ length: 6 }, () => startHouse(file, SETTINGS))
+  const workers = Array.from({ length: 6 }, () => startSessionWorker(file, SETTINGS))
   try {
-    await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+    await Promise.all(workers.map((worker) => worker.ask('reusedSessions')))
     const moment = soon()
 
-    const answers = await Promise.all(
-      houses.map((instance) => instance.ask('open', moment)),
-    )
+    const answers = await Promise.all(workers.map((worker) => worker.ask('open', moment)))
 
     assert.deepEqual(answers, Array(6).fill(undefined))
     const store = sqliteStore({ file })
     assert.equal(await store.ports.users.insert(vitor), true)
     await store.close()
   } finally {
-    await Promise.all(houses.map((instance) => instance.kill()))
+    await Promise.all(workers.map((worker) => worker.kill()))
     remove()
   }
 })
 
-test('a change in another process is told within a second, and a change of our own is not', async () => {
+test('a change by another process is reported within a second, and one by the same process is not', async () => {
   const { file, remove } = aFolder()
   const [ours, other] = [sqliteStore({ file }), sqliteStore({ file })]
   await ours.migrate()
   await other.migrate()
-  let told = 0
-  const watching = ours.watch({ changed: () => told++, upToDate() {} })
+  let reports = 0
+  const watch = ours.watch({ changed: () => reports++, upToDate() {} })
   try {
-    await until(() => told > 0)
+    await until(() => reports > 0)
     await sleep(450)
-    assert.equal(told, 1, 'the first look cannot know what came before it')
+    assert.equal(
+      reports,
+      1,
+      'the first poll reports a change, because earlier writes are unknown',
+    )
     await ours.ports.users.insert(vitor)
     await sleep(450)
-    assert.equal(told, 1, 'our own change')
+    assert.equal(reports, 1, 'a change of the same process')
 
     const { ms } = await timed(async () => {
       await other.ports.users.change(vitor.id, { lastLoginAt: systemClock() })
-      await until(() => told > 1)
+      await until(() => reports > 1)
     })
     assert.ok(ms < 1000, `${ms} ms`)
     await sleep(450)
-    assert.equal(told, 2, 'the change of another')
+    assert.equal(reports, 2, 'a change of another process')
   } finally {
-    watching.stop()
+    watch.stop()
     await ours.close()
     await other.close()
     remove()

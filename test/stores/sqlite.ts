@@ -1,16 +1,16 @@
 import type { TestContext } from 'node:test'
 import type { InstanceStore } from '../../src/features.ts'
-import { aFolder } from '../sessions/house.ts'
+import { aFolder } from '../sessions/setup.ts'
 import { sqliteStore } from './open.ts'
 
 export interface TestedDatabase {
   /** As the option `database` takes it. */
   readonly url: string
-  /** One more store on it, as another process would have. */
+  /** Opens another store on it, as another process would. */
   open(): Promise<InstanceStore>
 }
 
-/** Makes one fresh for a test. @returns a text: why there is none */
+/** Creates a database for a test. @returns a string with the reason if it cannot */
 export type FreshDatabase = (t: TestContext) => Promise<TestedDatabase | string>
 
 export const freshSqlite: FreshDatabase = async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { aFolder, NOON, vitor } from '../../../test/sessions/house.ts'
+import { aFolder, NOON, vitor } from '../../../test/sessions/setup.ts'
 import { days, type Seconds, seconds, type UnixSeconds } from '../../base/clock.ts'
 import { systemRandom } from '../../base/random.ts'
 import type { PortsOf } from '../../stores/extension.ts'

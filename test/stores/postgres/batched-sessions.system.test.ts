@@ -15,8 +15,8 @@ import { batchedSessions } from '../../../src/stores/postgres/batched-sessions.t
 import { deadlineBy, ServerTime } from '../../../src/stores/postgres/time.ts'
 import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'
-import { aSession, NOON, SETTINGS, vitor } from '../../sessions/house.ts'
-import { aWorld } from './world.ts'
+import { aSession, NOON, SETTINGS, vitor } from '../../sessions/setup.ts'
+import { testDatabase } from './setup.ts'
 
 const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
   id: id as SessionId,
@@ -30,8 +30,8 @@ const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
   ...more,
 })
 
-test('refreshes that arrive together are a few statements, and each is answered for itself', async (t) => {
-  const deps = await aWorld(t)
+test('100 concurrent refreshes take at most ten statements, and each gets its own result', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -48,8 +48,8 @@ test('refreshes that arrive together are a few statements, and each is answered 
     'create trigger counted after update on sessions for each statement execute function one_more()',
   )
 
-  // Whoever asks for the same in vain is not given what the one after him gets.
-  const inVain = store.ports.sessions.rotate(
+  // A refresh with a wrong jti must not get the result of the valid one in the same batch.
+  const wrongJti = store.ports.sessions.rotate(
     rotation('s6', { jti: 'not it', newJti: 'stolen' }),
   )
   const answers = await Promise.all([
@@ -59,20 +59,20 @@ test('refreshes that arrive together are a few statements, and each is answered 
     store.ports.sessions.rotate(rotation('s7\0')),
   ])
 
-  const went = answers.slice(0, 100).map((session) => session?.id)
+  const rotated = answers.slice(0, 100).map((session) => session?.id)
   const other = answers[100]
-  assert.equal(went[3], undefined, 's3 has ended')
+  assert.equal(rotated[3], undefined, 's3 is revoked')
   assert.equal(
-    [went[4], other?.id].filter((id) => id === 's4').length,
+    [rotated[4], other?.id].filter((id) => id === 's4').length,
     1,
-    's4 goes on once',
+    's4 rotates once',
   )
   assert.deepEqual(
-    went.filter((_, n) => n !== 3 && n !== 4),
+    rotated.filter((_, n) => n !== 3 && n !== 4),
     ids.filter((_, n) => n !== 3 && n !== 4),
   )
   assert.deepEqual(
-    [await inVain, ...answers.slice(101)],
+    [await wrongJti, ...answers.slice(101)],
     [undefined, undefined, undefined],
   )
   for (const session of answers) {
@@ -86,8 +86,8 @@ test('refreshes that arrive together are a few statements, and each is answered 
   assert.ok(Number(statements) <= 10, `${statements} statements`)
 })
 
-test('a session whose row is held keeps nobody who arrived with it from being answered', async (t) => {
-  const deps = await aWorld(t)
+test('a locked row delays no other refresh of its batch', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -110,8 +110,8 @@ test('a session whose row is held keeps nobody who arrived with it from being an
   }
 })
 
-test('a number that no column holds is refused for itself', async (t) => {
-  const deps = await aWorld(t)
+test('a generation out of range of its column fails its own refresh, and no other of the batch', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -126,9 +126,9 @@ test('a number that no column holds is refused for itself', async (t) => {
   assert.equal(even?.status === 'fulfilled' && even.value?.generation, 1)
 })
 
-test('who has waited for too long to be sent is refused, and nothing is done for him when the server goes on', async () => {
-  let goesOn = (): void => {}
-  const hung = new Promise<void>((resolve) => (goesOn = resolve))
+test('a refresh whose statement waits longer than the limit is rejected, and the statement does not run later', async () => {
+  let resume = (): void => {}
+  const hung = new Promise<void>((resolve) => (resume = resolve))
   const done: string[] = []
   class Hung extends DummyDriver {
     override async acquireConnection() {
@@ -155,7 +155,7 @@ test('who has waited for too long to be sent is refused, and nothing is done for
   late.catch(() => undefined)
   await sleep(1100)
   const young = sessions.rotate(rotation('young'))
-  goesOn()
+  resume()
 
   await assert.rejects(late, { code: 'store_unavailable', retryAfter: 1 })
   await young
@@ -163,15 +163,15 @@ test('who has waited for too long to be sent is refused, and nothing is done for
   assert.deepEqual(done, ['young'])
 })
 
-test('refreshes of the same sessions in two processes, in whatever order, do not wait for each other in a circle', async (t) => {
-  const deps = await aWorld(t)
+test('two processes that refresh the same sessions in opposite order cause no deadlock', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const [one, two] = [deps.store(), deps.store()]
   await one.ports.users.insert(vitor)
   await two.migrate()
   const ids = Array.from({ length: 64 }, (_, n) => `s${n}`)
   for (const id of ids) await one.ports.sessions.open(aSession(id))
-  const turn = (generation: number, id: string): Rotation =>
+  const rotationTo = (generation: number, id: string): Rotation =>
     rotation(id, {
       generation,
       jti: `${id}-${generation}`,
@@ -180,8 +180,10 @@ test('refreshes of the same sessions in two processes, in whatever order, do not
 
   for (let generation = 0; generation < 20; generation++) {
     const answers = await Promise.all([
-      ...ids.map((id) => one.ports.sessions.rotate(turn(generation, id))),
-      ...ids.toReversed().map((id) => two.ports.sessions.rotate(turn(generation, id))),
+      ...ids.map((id) => one.ports.sessions.rotate(rotationTo(generation, id))),
+      ...ids
+        .toReversed()
+        .map((id) => two.ports.sessions.rotate(rotationTo(generation, id))),
     ])
     assert.equal(answers.filter((session) => session !== undefined).length, ids.length)
   }

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { minutes } from '../../../src/base/clock.ts'
 import type { HitResult } from '../../../src/throttling/hits.ts'
 import { aDatabase } from '../../services/postgres.ts'
-import { NOON } from '../../sessions/house.ts'
+import { NOON } from '../../sessions/setup.ts'
 import { postgresStore } from '../open.ts'
 
 const FIVE = { limit: 5, per: minutes(1) }

@@ -3,22 +3,20 @@ import { type TestContext, test } from 'node:test'
 import { openStore } from '../../../src/instance/open-store.ts'
 import { parseSettings } from '../../../src/settings/settings.ts'
 import { ask, run } from '../../services/postgres.ts'
-import { SETTINGS, vitor } from '../../sessions/house.ts'
-import { soon, startHouse } from '../../sessions/processes.ts'
+import { soon, startSessionWorker } from '../../sessions/processes.ts'
+import { SETTINGS, vitor } from '../../sessions/setup.ts'
 import { postgresStore } from '../open.ts'
-import { aWorld, withQuery } from './world.ts'
+import { testDatabase, withQuery } from './setup.ts'
 
-test('10 processes that start together on an empty database all find the newest tables', async (t) => {
-  const deps = await aWorld(t)
+test('10 processes that start at once on an empty database apply each migration once', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
-  const houses = Array.from({ length: 10 }, () => startHouse(deps.url, SETTINGS))
+  const workers = Array.from({ length: 10 }, () => startSessionWorker(deps.url, SETTINGS))
   try {
-    await Promise.all(houses.map((instance) => instance.ask('reusedSessions')))
+    await Promise.all(workers.map((worker) => worker.ask('reusedSessions')))
     const moment = soon()
 
-    const answers = await Promise.all(
-      houses.map((instance) => instance.ask('open', moment)),
-    )
+    const answers = await Promise.all(workers.map((worker) => worker.ask('open', moment)))
 
     assert.deepEqual(answers, Array(10).fill(undefined))
     const applied =
@@ -30,25 +28,25 @@ test('10 processes that start together on an empty database all find the newest 
     assert.equal(count, numbers)
     assert.equal(await deps.store().ports.users.insert(vitor), true)
   } finally {
-    await Promise.all(houses.map((instance) => instance.kill()))
+    await Promise.all(workers.map((worker) => worker.kill()))
   }
 })
 
-/** Opens a store on what is wrong. @returns how that is refused, and that no password is told */
-async function refusalAt(
+/** Opens a store that must fail. Asserts that the message has no password. */
+async function errorAt(
   t: TestContext,
   url: string,
 ): Promise<{ readonly code: string; readonly message: string }> {
   const store = postgresStore({ url })
   t.after(() => store.close())
-  const refusal = await store.migrate().then(
+  const failure = await store.migrate().then(
     () => assert.fail('it opened'),
     (error) => error,
   )
   const { password } = new URL(url)
   if (password !== '')
-    assert.ok(!String(refusal.message).includes(password), refusal.message)
-  return { code: refusal.code, message: refusal.message }
+    assert.ok(!String(failure.message).includes(password), failure.message)
+  return { code: failure.code, message: failure.message }
 }
 
 /** A role that may log in and has been granted nothing. */
@@ -62,8 +60,8 @@ async function aRole(t: TestContext, url: string): Promise<string> {
   return its.href
 }
 
-test('whoever cannot get in is told in a sentence what to do about it', async (t) => {
-  const deps = await aWorld(t)
+test('a wrong password, database, host or TLS setting fails with what to change', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const { host, password } = new URL(deps.url)
   const cases: readonly (readonly [string, RegExp])[] = [
@@ -79,25 +77,22 @@ test('whoever cannot get in is told in a sentence what to do about it', async (t
     [withQuery(deps.url, { sslmode: 'verify-full' }), /does not speak TLS/],
   ]
   for (const [url, sentence] of cases) {
-    const { code, message } = await refusalAt(t, url)
+    const { code, message } = await errorAt(t, url)
     assert.equal(code, 'invalid_config', message)
     assert.match(message, sentence)
   }
 })
 
-test('a server that is not there is unavailable, so that it is tried again', async (t) => {
-  const { code, message } = await refusalAt(
-    t,
-    'postgres://ada:lovelace@127.0.0.1:1/notes',
-  )
+test('a server that refuses connections is store_unavailable, so a start can be retried', async (t) => {
+  const { code, message } = await errorAt(t, 'postgres://ada:lovelace@127.0.0.1:1/notes')
   assert.equal(code, 'store_unavailable')
   assert.match(message, /ECONNREFUSED/)
 })
 
-test('a role that may not make tables is told which grant is wanting', async (t) => {
-  const deps = await aWorld(t)
+test('the error of a role without privileges names the missing grant', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
-  const { code, message } = await refusalAt(t, await aRole(t, deps.url))
+  const { code, message } = await errorAt(t, await aRole(t, deps.url))
   assert.equal(code, 'invalid_config')
   assert.match(
     message,
@@ -105,8 +100,8 @@ test('a role that may not make tables is told which grant is wanting', async (t)
   )
 })
 
-test('with the grant of the sentence it opens', async (t) => {
-  const deps = await aWorld(t)
+test('a role with the grant that the error names can open the database', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const url = await aRole(t, deps.url)
   const { username } = new URL(url)
@@ -119,12 +114,12 @@ test('with the grant of the sentence it opens', async (t) => {
   assert.equal(await store.ports.users.insert(vitor), true)
 })
 
-test('tables of another program are left alone', async (t) => {
-  const deps = await aWorld(t)
+test('a database with tables of another program is rejected and not changed', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   await run(deps.url, 'create table sessions (whose text)')
 
-  const { code, message } = await refusalAt(t, deps.url)
+  const { code, message } = await errorAt(t, deps.url)
 
   assert.equal(code, 'invalid_config')
   assert.match(message, /holds tables of another program/)
@@ -140,19 +135,19 @@ test('tables of another program are left alone', async (t) => {
   )
 })
 
-test('a database of a newer version is left alone', async (t) => {
-  const deps = await aWorld(t)
+test('a database of a newer version is rejected', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   await deps.store().migrate()
   await run(deps.url, "insert into watchword_migrations values (1000, 'of tomorrow')")
 
-  const { code, message } = await refusalAt(t, deps.url)
+  const { code, message } = await errorAt(t, deps.url)
 
   assert.equal(code, 'invalid_config')
   assert.match(message, /was made by a newer watchword \(schema 1000/)
 })
 
-test('an address that is none, or a pool that is none, is refused before anything is opened', async () => {
+test('an invalid URL, pool size or certificate path is rejected without its password', async () => {
   const urls = [
     'postgres://ada:p#ss@host/notes',
     'postgres://ada:1/p%23ss@host/notes',

@@ -6,7 +6,7 @@ import { loadDriver } from '../../../src/stores/postgres/driver.ts'
 import { Pool } from '../../../src/stores/postgres/pool.ts'
 import { aDatabase, run } from '../../services/postgres.ts'
 
-/** Statements that make the first ones of each new connection take so many seconds. */
+/** Statements after which the start of each connection takes this many seconds. */
 const slowly = (seconds: number): readonly string[] => [
   'create schema slow',
   `create function slow.pg_is_in_recovery() returns boolean language sql as

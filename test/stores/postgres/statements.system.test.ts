@@ -6,9 +6,9 @@ import { minutes, seconds } from '../../../src/base/clock.ts'
 import type { InstanceStore } from '../../../src/features.ts'
 import type { SessionId } from '../../../src/sessions/session.ts'
 import { ask, run } from '../../services/postgres.ts'
-import { aSession, at, NOON, SETTINGS, vitor } from '../../sessions/house.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../../sessions/setup.ts'
 import { timed } from '../../time.ts'
-import { aServersWorld, aWorld, withQuery } from './world.ts'
+import { testDatabase, testServer, withQuery } from './setup.ts'
 
 const refresh = ({ ports: { sessions } }: InstanceStore, generation: number, id = 's') =>
   sessions.rotate({
@@ -22,8 +22,8 @@ const refresh = ({ ports: { sessions } }: InstanceStore, generation: number, id 
     require: SETTINGS.require,
   })
 
-test('a refresh writes one new version of its row, on the same page, and no index', async (t) => {
-  const deps = await aWorld(t)
+test('a refresh is a HOT update: one new row version on the same page, no index entry', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -34,10 +34,10 @@ test('a refresh writes one new version of its row, on the same page, and no inde
     ${NOON + 9e5}, 0, null, null from generate_series(0, 499) n`,
   )
 
-  // One after the other, as they lie: where pages were full there would be no room for any.
+  // In the order of the pages, which must have room for the new versions (fillfactor).
   for (let n = 0; n < 500; n++) assert.ok(await refresh(store, 0, `s${n}`))
 
-  // The counts of a connection are written down when it ends, at the latest.
+  // PostgreSQL publishes the statistics of a connection when it ends, at the latest.
   await store.close()
   const { updates, hot } = await ask<{ updates: number; hot: number }>(
     deps.url,
@@ -47,8 +47,8 @@ test('a refresh writes one new version of its row, on the same page, and no inde
   assert.ok(hot >= 490, `${hot} of ${updates}`)
 })
 
-test('each connection is read committed and durable, waits so long and no longer, whatever the defaults of its role are', async (t) => {
-  const deps = await aWorld(t)
+test('a connection sets isolation, durability and timeouts itself, whatever the defaults of the database', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const database = new URL(deps.url).pathname.slice(1)
   for (const setting of [
@@ -79,8 +79,8 @@ test('each connection is read committed and durable, waits so long and no longer
   assert.equal(session?.revokeReason, 'read committed on 2s 4s watchword')
 })
 
-test('a standby is refused, and so is a server that was made to read only', async (t) => {
-  const deps = await aWorld(t)
+test('a read-only server is rejected as unavailable', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   await deps.store().migrate()
   const database = new URL(deps.url).pathname.slice(1)
@@ -92,14 +92,14 @@ test('a standby is refused, and so is a server that was made to read only', asyn
   })
 })
 
-test('a connection that has come to read only, as after a failover, is given up, and the next one asked', async (t) => {
-  const deps = await aWorld(t)
+test('a connection that became read-only, as after a failover, is closed and replaced', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store({ pool: '1' })
   await store.ports.users.insert(vitor)
   await store.ports.sessions.open(aSession('s'))
   const database = new URL(deps.url).pathname.slice(1)
-  // What the role may do is looked up by each statement; the setting is that of new transactions.
+  // The setting applies to new connections.
   await run(deps.url, `alter database ${database} set default_transaction_read_only = on`)
   await run(
     deps.url,
@@ -119,8 +119,8 @@ test('a connection that has come to read only, as after a failover, is given up,
   assert.equal((await refresh(store, 0))?.generation, 1)
 })
 
-test('what another holds is waited for two seconds, and then it is unavailable', async (t) => {
-  const deps = await aWorld(t)
+test('a refresh waits two seconds for a locked row, and then rejects with store_unavailable', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -142,8 +142,8 @@ test('what another holds is waited for two seconds, and then it is unavailable',
 })
 
 for (const code of ['40001', '40P01']) {
-  test(`a statement that the server wants done again (${code}) is done again, three times at the most`, async (t) => {
-    const deps = await aWorld(t)
+  test(`a statement that fails with ${code} is tried three times`, async (t) => {
+    const deps = await testDatabase(t)
     if (deps === undefined) return
     const store = deps.store()
     await store.ports.users.insert(vitor)
@@ -169,8 +169,8 @@ for (const code of ['40001', '40P01']) {
   })
 }
 
-test('a statement that was prepared before a column came is prepared anew, and so is one that a pooler forgot', async (t) => {
-  const deps = await aWorld(t)
+test('a prepared statement is prepared again after a column was added', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store({ pool: '1' })
   await store.ports.users.insert(vitor)
@@ -182,8 +182,8 @@ test('a statement that was prepared before a column came is prepared anew, and s
   assert.equal((await refresh(store, 1))?.generation, 2)
 })
 
-test('a text that no database keeps finds nobody, and is refused where it should be written', async (t) => {
-  const deps = await aWorld(t)
+test('a string that PostgreSQL cannot store matches no row, and writing it is rejected as invalid', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -194,7 +194,7 @@ test('a text that no database keeps finds nobody, and is refused where it should
       store.ports.users.insert({ ...vitor, username: text, usernameKey: text }),
       { code: 'invalid' },
     )
-    // Wrong passwords of such a name are counted all the same.
+    // Wrong passwords for such a name are still counted.
     const limit = { limit: 2, per: minutes(1) }
     const kinds = []
     for (let n = 0; n < 3; n++)
@@ -205,8 +205,8 @@ test('a text that no database keeps finds nobody, and is refused where it should
   await assert.rejects(store.ports.sessions.flush(NOON, 1.5), { code: 'invalid' })
 })
 
-test('texts are equal and in order as their octets are, as on SQLite', async (t) => {
-  const deps = await aWorld(t)
+test('strings are compared by their bytes, as on SQLite', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store()
   const names = ['b', 'a', 'B', 'ä', 'a_', 'a.', 'z', '_', 'A']
@@ -230,8 +230,8 @@ test('texts are equal and in order as their octets are, as on SQLite', async (t)
   )
 })
 
-test('two machines whose clocks are 30 seconds apart go by the server’s', async (t) => {
-  const deps = await aWorld(t)
+test('two machines whose clocks differ by 30 seconds use the clock of the server', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const rightNow = Date.now
   t.after(() => {
@@ -248,8 +248,8 @@ test('two machines whose clocks are 30 seconds apart go by the server’s', asyn
   assert.ok(Math.abs(other.time!.ahead()) < 0.2)
 })
 
-test('while the server is away whoever asks is told within a second; when it is back, nobody has to do anything', async (t) => {
-  const deps = await aServersWorld(t)
+test('while the server is stopped a refresh fails within a second, and succeeds after a restart', async (t) => {
+  const deps = await testServer(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -260,7 +260,7 @@ test('while the server is away whoever asks is told within a second; when it is 
     () => deps.server.stop('fast'),
   ]
   for (const [generation, stop] of stops.entries()) {
-    // Several connections, each to be found dead.
+    // Several open connections, each of which breaks.
     await Promise.all(Array.from({ length: 20 }, () => store.ping()))
     await stop()
     for (let n = 0; n < 5; n++) {
@@ -277,8 +277,8 @@ test('while the server is away whoever asks is told within a second; when it is 
   }
 })
 
-test('a server that has fallen silent is found out by who listens, and nobody waits for it any longer', async (t) => {
-  const deps = await aServersWorld(t)
+test('while the server hangs, the first refresh fails within three seconds and later ones within 1.5', async (t) => {
+  const deps = await testServer(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
@@ -299,30 +299,30 @@ test('a server that has fallen silent is found out by who listens, and nobody wa
     const again = await timed(refused)
     assert.ok(again.ms < 1500, `${again.ms} ms`)
   } finally {
-    deps.server.goOn()
+    deps.server.resume()
     watching.stop()
   }
 
-  // What the server took in and could not answer it has done, or not: either is a state that a client can go on from.
+  // The server may have executed the statement or not. A client can refresh from either state.
   const state = await store.ports.sessions.find('s' as SessionId)
   assert.ok(await refresh(store, state!.session.generation))
 })
 
-test('processes that serve us are killed under load: some are told so, none is told a lie, and it goes on', async (t) => {
-  const deps = await aServersWorld(t)
+test('if backends are killed under load, failed refreshes are store_unavailable and successful ones are stored', async (t) => {
+  const deps = await testServer(t)
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
   for (let n = 0; n < 8; n++) await store.ports.sessions.open(aSession(`s${n}`))
-  let going = true
+  let isRunning = true
   const codes = new Set<string>()
   const writers = Array.from({ length: 8 }, async (_, n) => {
     let generation = 0
-    for (; going; ) {
+    while (isRunning) {
       try {
-        const moved = await refresh(store, generation, `s${n}`)
+        const session = await refresh(store, generation, `s${n}`)
         generation =
-          moved?.generation ??
+          session?.generation ??
           (await store.ports.sessions.find(`s${n}` as SessionId))!.session.generation
       } catch (error) {
         codes.add((error as { code: string }).code)
@@ -340,19 +340,19 @@ test('processes that serve us are killed under load: some are told so, none is t
     ))
   )
     await sleep(100)
-  going = false
-  const reached = await Promise.all(writers)
+  isRunning = false
+  const generations = await Promise.all(writers)
 
   assert.deepEqual([...codes], ['store_unavailable'])
-  for (const [n, generation] of reached.entries()) {
+  for (const [n, generation] of generations.entries()) {
     const { session } = (await store.ports.sessions.find(`s${n}` as SessionId))!
     assert.equal(session.generation, generation)
     assert.equal(session.jti, `s${n}-${generation}`)
   }
 })
 
-test('no more connections are made than the address allows', async (t) => {
-  const deps = await aWorld(t)
+test('the store opens at most as many connections as the URL allows', async (t) => {
+  const deps = await testDatabase(t)
   if (deps === undefined) return
   const store = deps.store({ pool: '3' })
   await store.migrate()

@@ -5,9 +5,9 @@ import { AccountCache } from '../../../src/stores/account-cache.ts'
 import { cachedUsers } from '../../../src/stores/postgres/cached-users.ts'
 import type { Account } from '../../../src/users/user.ts'
 import type { Users } from '../../../src/users/users.ts'
-import { vitor } from '../../sessions/house.ts'
+import { vitor } from '../../sessions/setup.ts'
 
-/** Users whose finding is answered by hand. */
+/** A cache over a `find` that the test resolves. */
 function deps() {
   const answers: ((account: Account | undefined) => void)[] = []
   const find = () => new Promise<Account | undefined>((resolve) => answers.push(resolve))
@@ -18,46 +18,46 @@ function deps() {
     user: { ...vitor, roles: [], epoch: 0, lastLoginAt: undefined },
     hash: 'old',
   }
-  const asks = (): boolean => isPromise(users.find('id', vitor.id))
+  const isQueried = (): boolean => isPromise(users.find('id', vitor.id))
   const setCurrent = (is: boolean): void => {
     isCurrent = is
   }
-  return { users, accounts, answers, account, asks, setCurrent }
+  return { users, accounts, answers, account, isQueried, setCurrent }
 }
 
-test('an account is asked for once and then given at once, by each of its names', async () => {
-  const { users, answers, account, asks } = deps()
+test('an account that was queried once is cached under its id and its username', async () => {
+  const { users, answers, account, isQueried } = deps()
   const first = users.find('username', vitor.username)
   answers[0]!(account)
   assert.equal(await first, account)
   assert.equal(users.find('username', vitor.username), account)
   assert.equal(users.find('id', vitor.id), account)
-  assert.equal(asks(), false)
+  assert.equal(isQueried(), false)
 })
 
-test('what a read brings that began before a word about the user is given, and not kept', async () => {
-  const { users, accounts, answers, account, asks } = deps()
+test('an account that changes while it is read is returned, and not cached', async () => {
+  const { users, accounts, answers, account, isQueried } = deps()
   const reading = users.find('id', vitor.id)
   accounts.forget(vitor.id)
   answers[0]!(account)
   assert.equal(await reading, account)
-  assert.equal(asks(), true)
+  assert.equal(isQueried(), true)
 })
 
-test('what a read brings while nothing is heard is given, and not kept', async () => {
-  const { users, answers, account, asks, setCurrent } = deps()
+test('an account that is read while notifications are lost is returned, and not cached', async () => {
+  const { users, answers, account, isQueried, setCurrent } = deps()
   const reading = users.find('id', vitor.id)
   setCurrent(false)
   answers[0]!(account)
   assert.equal(await reading, account)
   setCurrent(true)
-  assert.equal(asks(), true)
+  assert.equal(isQueried(), true)
 })
 
-test('nobody that is not there is remembered', async () => {
-  const { users, answers, asks } = deps()
+test('a missing account is not cached', async () => {
+  const { users, answers, isQueried } = deps()
   const reading = users.find('id', vitor.id)
   answers[0]!(undefined)
   assert.equal(await reading, undefined)
-  assert.equal(asks(), true)
+  assert.equal(isQueried(), true)
 })

@@ -4,57 +4,57 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserId } from '../../src/users/user.ts'
 import { DATABASES } from '../stores/databases.ts'
 import { stopwatch } from '../time.ts'
-import { type Guarded, type Pair, startGuarded } from './everywhere.ts'
 import type { Route } from './guarded.ts'
+import { type Guarded, type Pair, startGuarded } from './guarded-process.ts'
 
 interface SignedIn {
   readonly id: UserId
   readonly pair: Pair
 }
 
-/** What ends a sign-in, or takes a right away, and what the routes of another process say to its access token then. */
-const ENDS: Readonly<
+/** Revocations, and the responses of the routes of another process to the access token afterwards. */
+const REVOCATIONS: Readonly<
   Record<
     string,
     {
-      end(here: Guarded, who: SignedIn): Promise<unknown>
+      revoke(here: Guarded, user: SignedIn): Promise<unknown>
       readonly answers: Readonly<
-        Partial<Record<Route, { readonly status: number; readonly says: string }>>
+        Partial<Record<Route, { readonly status: number; readonly detail: string }>>
       >
     }
   >
 > = {
-  'who signed out': {
-    end: (here, { pair: { refresh } }) => here.send('/blacklist/', { refresh }),
+  'a sign-out': {
+    revoke: (here, { pair: { refresh } }) => here.send('/blacklist/', { refresh }),
     answers: {
-      '/account': { status: 401, says: 'Token is blacklisted' },
-      '/stateless': { status: 401, says: 'Token is blacklisted' },
+      '/account': { status: 401, detail: 'Token is blacklisted' },
+      '/stateless': { status: 401, detail: 'Token is blacklisted' },
     },
   },
-  'whose password was changed': {
-    end: (here, { id }) =>
+  'a changed password': {
+    revoke: (here, { id }) =>
       here.administer('setPassword', id, 'another horse battery staple'),
     answers: {
-      '/account': { status: 401, says: "The user's password has been changed." },
-      '/stateless': { status: 401, says: 'Token is blacklisted' },
+      '/account': { status: 401, detail: "The user's password has been changed." },
+      '/stateless': { status: 401, detail: 'Token is blacklisted' },
     },
   },
-  'who was deactivated': {
-    end: (here, { id }) => here.administer('changeUser', id, { active: false }),
+  'a deactivated user': {
+    revoke: (here, { id }) => here.administer('changeUser', id, { active: false }),
     answers: {
-      '/account': { status: 401, says: 'User is inactive' },
-      '/stateless': { status: 401, says: 'Token is blacklisted' },
+      '/account': { status: 401, detail: 'User is inactive' },
+      '/stateless': { status: 401, detail: 'Token is blacklisted' },
     },
   },
-  'whose sign-ins an administrator ended': {
-    end: (here, { id }) => here.administer('endSessions', id),
+  'sessions revoked by an administrator': {
+    revoke: (here, { id }) => here.administer('revokeSessions', id),
     answers: {
-      '/account': { status: 401, says: 'Token is blacklisted' },
-      '/stateless': { status: 401, says: 'Token is blacklisted' },
+      '/account': { status: 401, detail: 'Token is blacklisted' },
+      '/stateless': { status: 401, detail: 'Token is blacklisted' },
     },
   },
-  'whose spent refresh token came back (R2)': {
-    async end(here, { pair: { refresh } }) {
+  'a reused refresh token (R2)': {
+    async revoke(here, { pair: { refresh } }) {
       await here.send('/refresh/', { refresh })
       await assert.rejects(
         here.send('/refresh/', { refresh }),
@@ -62,60 +62,60 @@ const ENDS: Readonly<
       )
     },
     answers: {
-      '/account': { status: 401, says: 'Token is blacklisted' },
-      '/stateless': { status: 401, says: 'Token is blacklisted' },
+      '/account': { status: 401, detail: 'Token is blacklisted' },
+      '/stateless': { status: 401, detail: 'Token is blacklisted' },
     },
   },
-  'whose role was taken away': {
-    end: (here, { id }) => here.administer('changeUser', id, { roles: [] }),
+  'a removed role': {
+    revoke: (here, { id }) => here.administer('changeUser', id, { roles: [] }),
     answers: {
       '/editors': {
         status: 403,
-        says: 'You do not have permission to perform this action.',
+        detail: 'You do not have permission to perform this action.',
       },
     },
   },
 }
 
 for (const [kind, fresh] of Object.entries(DATABASES)) {
-  test(`on ${kind} another process refuses within a second whoever it was`, async (t) => {
+  test(`on ${kind} another process rejects the access token within a second`, async (t) => {
     const database = await fresh(t)
     if (typeof database === 'string') return t.skip(database)
     const [here, there] = await Promise.all([
       startedIn(t, database.url),
       startedIn(t, database.url),
     ])
-    for (const [who, { end, answers }] of Object.entries(ENDS)) {
-      await t.test(who, async (t) => {
-        const ada = await signedIn(here, who)
+    for (const [what, { revoke, answers }] of Object.entries(REVOCATIONS)) {
+      await t.test(`after ${what}`, async (t) => {
+        const ada = await signedIn(here, what)
         const routes = Object.entries(answers) as [
           Route,
-          { status: number; says: string },
+          { status: number; detail: string },
         ][]
         for (const [route] of routes)
           assert.equal((await there.ask(route, ada.pair.access)).status, 200)
 
-        await end(here, ada)
+        await revoke(here, ada)
 
         using watch = stopwatch()
-        for (const [route, { status, says }] of routes) {
+        for (const [route, { status, detail }] of routes) {
           let answer = await there.ask(route, ada.pair.access)
           while (answer.status === 200 && watch.ms() < 1000) {
             await sleep(2)
             answer = await there.ask(route, ada.pair.access)
           }
           assert.equal(answer.status, status, `${route} answers ${answer.status}`)
-          assert.match(answer.body, new RegExp(says))
+          assert.match(answer.body, new RegExp(detail))
           assert.equal((await here.ask(route, ada.pair.access)).status, status)
         }
         t.diagnostic(`refused after ${Math.round(watch.ms())} ms`)
       })
     }
-    await t.test('and whoever only verifies learns of them', async () => {
+    await t.test('the revocation feed lists all sessions that were revoked', async () => {
       const page = (await (
         await fetch(`${there.url}/api/token/revocations/`)
       ).json()) as { revoked: string[] }
-      assert.equal(page.revoked.length, Object.keys(ENDS).length - 1)
+      assert.equal(page.revoked.length, Object.keys(REVOCATIONS).length - 1)
     })
   })
 }
@@ -126,8 +126,8 @@ async function startedIn(t: TestContext, url: string): Promise<Guarded> {
   return started
 }
 
-async function signedIn(here: Guarded, who: string): Promise<SignedIn> {
-  const username = who.replace(/[^a-z]/g, '')
+async function signedIn(here: Guarded, what: string): Promise<SignedIn> {
+  const username = what.replace(/[^a-z]/g, '')
   const password = 'correct horse battery staple'
   const { id } = await here.administer('createUser', {
     username,

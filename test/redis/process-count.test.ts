@@ -6,31 +6,31 @@ import type { Library } from '../../src/stores/redis/library.ts'
 import { RedisConnection } from '../../src/stores/redis/redis-connection.ts'
 import { turns } from '../time.ts'
 
-test('in a Redis that was restarted there are as many processes as before, until all have had the time to say that they are there', async (t) => {
-  const { library, sees } = aLibrary()
-  sees(3)
-  const link = await RedisConnection.open(
+test('after a restart of Redis the process count falls only after ten seconds, and rises at once', async (t) => {
+  const { library, announce } = fakeLibrary()
+  announce(3)
+  const connection = await RedisConnection.open(
     parseRedis('redis://127.0.0.1'),
     'me',
     library,
     { lost() {}, back() {} },
   )
-  t.after(() => link.close())
-  assert.equal(link.processes, 3)
+  t.after(() => connection.close())
+  assert.equal(connection.processes, 3)
 
-  // It has lost its memory, and the others are slower to come back.
+  // Redis lost its data, and the other processes announce themselves later.
   for (let second = 1; second < 10; second++) {
-    await sees(1)
-    assert.equal(link.processes, 3, `after ${second} s`)
+    await announce(1)
+    assert.equal(connection.processes, 3, `after ${second} s`)
   }
-  await sees(1)
-  assert.equal(link.processes, 1)
-  await sees(4)
-  assert.equal(link.processes, 4, 'who comes counts at once')
+  await announce(1)
+  assert.equal(connection.processes, 1)
+  await announce(4)
+  assert.equal(connection.processes, 4, 'a new process counts at once')
 })
 
-/** A Redis in which there are as many processes as the test says. */
-function aLibrary() {
+/** A client of a Redis in which as many processes are announced as the test says. */
+function fakeLibrary() {
   let count = 0
   let client: ClientEvents | undefined
   const commands = { announce: async () => count, zrem: async () => 1 }
@@ -43,8 +43,8 @@ function aLibrary() {
   }
   return {
     library: library as unknown as Library,
-    /** Until the process has announced itself once more. */
-    async sees(processes: number): Promise<void> {
+    /** Sets the count, and waits until the process has announced itself again. */
+    async announce(processes: number): Promise<void> {
       count = processes
       client?.ready()
       await turns(5)

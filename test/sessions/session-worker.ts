@@ -12,30 +12,32 @@ import {
 import type { Limit } from '../../src/throttling/rate.ts'
 import { sabotaged } from '../reliability/sabotage.ts'
 import { storeAt } from '../reliability/store.ts'
-import { aSession, vitor } from './house.ts'
+import { aSession, vitor } from './setup.ts'
 
-export interface Wish {
+export interface WorkerOptions {
   readonly database: string
   readonly terms: SessionSettings
-  /** A fault to be built in, by its name. */
+  /** The name of a fault to inject. */
   readonly sabotage: string | undefined
-  /** Seconds by which the clock of this machine is wrong. */
+  /** Seconds that the clock of this process is ahead. */
   readonly skew: number
 }
 
-/** One process of several on one database; `processes.ts` starts it, tells it what to do and hears what came of it. */
-const { database, terms, sabotage, skew } = JSON.parse(process.argv[2] ?? '{}') as Wish
+/** One of several processes on a database. `processes.ts` starts it, and calls its functions over IPC. */
+const { database, terms, sabotage, skew } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as WorkerOptions
 const rightNow = Date.now
 Date.now = () => rightNow() + skew * 1000
 const store = sabotaged(await storeAt(database), sabotage)
 const reused: SessionId[] = []
 let now: UnixSeconds | undefined
-let book: SessionManager | undefined
+let manager: SessionManager | undefined
 
 const clock = (): UnixSeconds => now ?? (store.time?.now ?? systemClock)()
 
-async function theBook(): Promise<SessionManager> {
-  book ??= await openSessionManager(terms, {
+async function openedManager(): Promise<SessionManager> {
+  manager ??= await openSessionManager(terms, {
     sessions: store.ports.sessions,
     watch: store.watch,
     clock,
@@ -44,10 +46,10 @@ async function theBook(): Promise<SessionManager> {
     feedCut: () => {},
     feedBack: () => {},
   })
-  return book
+  return manager
 }
 
-/** Stands still until the moment that all processes were told, by the wall clock in milliseconds. */
+/** Blocks until a moment of the wall clock, in milliseconds, at which all processes start. */
 function barrier(at: number): void {
   while (rightNow() < at) {
     // Sleeping would scatter the processes over milliseconds.
@@ -55,7 +57,7 @@ function barrier(at: number): void {
 }
 
 const verbs = {
-  /** What a store says to being opened: nothing, or the refusal's code and sentence. */
+  /** Opens the store. @returns the code and message of the error, if any */
   async open(at: number): Promise<{ code: string; message: string } | undefined> {
     barrier(at)
     try {
@@ -68,9 +70,9 @@ const verbs = {
       }
     }
   },
-  /** Opens what it takes, every connection included: making them all at once can take longer than anybody waits for one. */
+  /** Opens all connections: opening them during a test can take longer than the limit of a request. */
   async ready(): Promise<void> {
-    const open = await theBook()
+    const open = await openedManager()
     const find = () => open.find('nobody' as SessionId).then(undefined, () => 'refused')
     while ((await Promise.all(Array.from({ length: 16 }, find))).includes('refused'))
       await sleep(100)
@@ -79,10 +81,10 @@ const verbs = {
     now = moment as UnixSeconds | undefined
   },
   async rotate(presented: Presented) {
-    return (await theBook()).rotate(presented, clock())
+    return (await openedManager()).rotate(presented, clock())
   },
   async race(presented: Presented, callers: number, at: number) {
-    const open = await theBook()
+    const open = await openedManager()
     barrier(at)
     const refused = (error: unknown) =>
       ({ kind: 'refused', error: String(error) }) as const
@@ -93,21 +95,21 @@ const verbs = {
     )
   },
   async end(id: SessionId, reason: RevokeReason, at: number): Promise<boolean> {
-    const open = await theBook()
+    const open = await openedManager()
     barrier(at)
     return open.revoke(id, reason, clock())
   },
   async find(id: SessionId) {
-    return (await theBook()).find(id)
+    return (await openedManager()).find(id)
   },
-  /** So many hits on a key at once. @returns how many of them were counted, and the waits of the others */
+  /** Concurrent hits on a key. @returns how many were counted, and the waits of the others */
   async hits(
     key: string,
     limit: Limit,
     hits: number,
     at: number,
   ): Promise<{ counted: number; waits: number[] }> {
-    await theBook()
+    await openedManager()
     barrier(at)
     const all = await Promise.all(
       Array.from({ length: hits }, () => store.ports.hits.hit(key, limit, clock())),
@@ -116,17 +118,17 @@ const verbs = {
     return { counted: hits - waits.length, waits }
   },
   async isRevoked(id: SessionId): Promise<boolean> {
-    return (await theBook()).isRevoked(id, seconds(1))
+    return (await openedManager()).isRevoked(id, seconds(1))
   },
   reusedSessions(): readonly SessionId[] {
     return reused
   },
-  /** Many writers, each of its own session, for a while. @returns how many writes were answered, and what else came */
+  /** Writers that each rotate their own session for a while. @returns the number of rotations, and the errors */
   async write(
     writers: number,
     milliseconds: number,
   ): Promise<{ done: number; failed: string[] }> {
-    const open = await theBook()
+    const open = await openedManager()
     const until = performance.now() + milliseconds
     const failed: string[] = []
     let done = 0

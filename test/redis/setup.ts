@@ -6,16 +6,16 @@ import type { Limit } from '../../src/throttling/rate.ts'
 import { aRedis, type Redis as Server } from '../services/redis.ts'
 import { pause } from '../time.ts'
 
-/** A process of several on one Redis, as far as Redis is concerned. */
+/** A connection to Redis, as one process has it. */
 export interface Process extends Redis {
-  /** What it has told: `lost: …`, `back`. */
-  readonly told: readonly string[]
+  /** The reports of its connection: `lost: …`, `back`. */
+  readonly reported: readonly string[]
 }
 
 export const TEN: Limit = { limit: 10, per: seconds(60) }
 
-/** A server and so many processes on it, which end with the test. Skips the test where there is no server. */
-export async function aHouse(
+/** A server with the connections of several processes, closed after the test. Skips the test if Redis is not installed. */
+export async function startProcesses(
   t: TestContext,
   processes: number,
 ): Promise<
@@ -27,22 +27,22 @@ export async function aHouse(
     return undefined
   }
   const opened = await Promise.all(
-    Array.from({ length: processes }, () => aProcess(server.url)),
+    Array.from({ length: processes }, () => startProcess(server.url)),
   )
   t.after(async () => {
     for (const each of opened) await each.close()
     await server.stop()
   })
-  // Until each has heard of the others.
+  // Each announces itself once per second.
   if (processes > 1) await pause(1200)
   return { server, processes: opened }
 }
 
-export async function aProcess(url: string | readonly string[]): Promise<Process> {
-  const told: string[] = []
+export async function startProcess(url: string | readonly string[]): Promise<Process> {
+  const reported: string[] = []
   const redis = await openRedis(parseRedis(url), {
-    lost: (reason) => told.push(`lost: ${reason}`),
-    back: () => told.push('back'),
+    lost: (reason) => reported.push(`lost: ${reason}`),
+    back: () => reported.push('back'),
   })
-  return { ...redis, told }
+  return { ...redis, reported }
 }

@@ -3,32 +3,37 @@ import type { InstanceStore } from '../../../src/features.ts'
 import { aDatabase, aServer, type Server } from '../../services/postgres.ts'
 import { postgresStore } from '../open.ts'
 
-export interface World {
+/** A database on PostgreSQL, and stores on it. */
+export interface TestDatabase {
   readonly url: string
-  /** A store on it, as one process has it; not opened yet. */
+  /** A store of one process on it, not opened yet. */
   store(more?: Readonly<Record<string, string>>): InstanceStore
 }
 
-/** A database of a test's own. Skips the test where there is none. */
-export async function aWorld(t: TestContext): Promise<World | undefined> {
+/** Creates a database for one test. Skips the test if PostgreSQL is not installed. */
+export async function testDatabase(t: TestContext): Promise<TestDatabase | undefined> {
   const database = await aDatabase()
   if (typeof database === 'string') return void t.skip(database)
-  return worldAt(t, database.url, database.drop)
+  return databaseAt(t, database.url, database.drop)
 }
 
-/** A server of a test's own, for what nobody else may suffer from. Skips the test where there is none. */
-export async function aServersWorld(
+/** Starts a server for one test, which may stop or kill it. Skips the test if PostgreSQL is not installed. */
+export async function testServer(
   t: TestContext,
-): Promise<(World & { readonly server: Server }) | undefined> {
+): Promise<(TestDatabase & { readonly server: Server }) | undefined> {
   const server = await aServer()
   if (typeof server === 'string') return void t.skip(server)
   return {
-    ...worldAt(t, server.url, () => server.stop('immediate').catch(() => {})),
+    ...databaseAt(t, server.url, () => server.stop('immediate').catch(() => {})),
     server,
   }
 }
 
-function worldAt(t: TestContext, url: string, remove: () => Promise<void>): World {
+function databaseAt(
+  t: TestContext,
+  url: string,
+  remove: () => Promise<void>,
+): TestDatabase {
   const stores: InstanceStore[] = []
   t.after(async () => {
     for (const store of stores) await store.close()

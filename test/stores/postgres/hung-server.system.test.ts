@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../src/base/clock.ts'
 import { aServer } from '../../services/postgres.ts'
-import { aSession, SETTINGS, vitor } from '../../sessions/house.ts'
+import { aSession, SETTINGS, vitor } from '../../sessions/setup.ts'
 import { postgresStore } from '../open.ts'
 
-test('what a server that hung is asked meanwhile is not done when it goes on: whoever asked has been told so', async (t) => {
+test('a refresh that was rejected while the server hung is not executed after it resumes', async (t) => {
   const server = await aServer()
   if (typeof server === 'string') return t.skip(server)
   t.after(() => server.kill())
@@ -32,7 +32,7 @@ test('what a server that hung is asked meanwhile is not done when it goes on: wh
   })
   await assert.rejects(rotated, { code: 'store_unavailable' })
   await sleep(5500)
-  server.goOn()
+  server.resume()
   await sleep(1000)
 
   const state = await store.ports.sessions.find(id)

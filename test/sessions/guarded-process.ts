@@ -12,12 +12,12 @@ export interface Pair {
 
 export interface Guarded {
   readonly url: string
-  /** What a route answers to an access token. */
+  /** Requests a route with an access token. */
   ask(
     route: Route,
     access: string,
   ): Promise<{ readonly status: number; readonly body: string }>
-  /** What an endpoint answers. @throws where that is not 200 */
+  /** Posts to an endpoint. @throws if the status is not 200 */
   send(endpoint: string, fields: object): Promise<Pair>
   administer<Verb extends keyof Verbs>(
     verb: Verb,
