@@ -19,7 +19,7 @@ export type { Principal } from './permissions/permission.ts'
 export type { Session, SessionId } from './sessions/session.ts'
 export type { Options } from './settings/options.ts'
 export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
-export type { Pair } from './tokens/pairs.ts'
+export type { SignInResult } from './tokens/pairs.ts'
 export type { UserInput } from './users/create.ts'
 export type { User, UserId } from './users/user.ts'
 export {

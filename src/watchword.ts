@@ -20,7 +20,7 @@ import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import type { Options } from './settings/options.ts'
 import { parseSettings, type Settings } from './settings/settings.ts'
-import type { Pair } from './tokens/pairs.ts'
+import type { SignInResult } from './tokens/pairs.ts'
 import type { User } from './users/user.ts'
 
 export type { PrincipalUser, Requirement } from './guard/requirement.ts'
@@ -57,7 +57,7 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
    * @param user a user, or an id
    * @throws AuthError `user_not_found`; `user_inactive` also if the option `users.rule` refuses
    */
-  signIn(user: string | { readonly id: string }): Promise<Pair>
+  signIn(user: string | { readonly id: string }): Promise<SignInResult>
   /** The state of the instance, for load balancers and monitoring. Never rejects. */
   health(): Promise<Health>
   /** Counters and gauges of this process; `undefined` before its first use. */

@@ -5,6 +5,30 @@ import { testInstance } from '../src/testing/index.ts'
 const bearing = (token: string): Request =>
   new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } })
 
+test('auth.signIn returns the session as sessions.list does, and it can be revoked', async () => {
+  await using instance = testInstance()
+  const { auth } = instance
+  const ada = await auth.users.create({ username: 'ada' })
+
+  const { access, session } = await auth.signIn(ada)
+
+  assert.deepEqual(await auth.sessions.list(ada.id), [session])
+  assert.equal((await auth.require(bearing(access))).sessionId, session?.id)
+  assert.equal(await auth.sessions.revoke(session?.id ?? ''), true)
+  await assert.rejects(auth.require(bearing(access)), { code: 'revoked' })
+})
+
+test('auth.signIn returns no session if sessions are not stored', async () => {
+  await using instance = testInstance({ tokens: { sessions: false } })
+  const { auth } = instance
+  const ada = await auth.users.create({ username: 'ada' })
+
+  const { access, session } = await auth.signIn(ada)
+
+  assert.equal(session, undefined)
+  assert.equal((await auth.require(bearing(access))).user.id, ada.id)
+})
+
 test('auth.signIn issues a pair that a guard accepts and that refreshes', async () => {
   await using instance = testInstance()
   const { auth } = instance

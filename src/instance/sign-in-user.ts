@@ -1,16 +1,16 @@
 import { AuthError } from '../base/errors.ts'
 import type { Core } from '../features/core.ts'
-import { obtainPair, type Pair } from '../tokens/pairs.ts'
+import { type SignInResult, startSession } from '../tokens/pairs.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 
 /** @throws AuthError `user_not_found`, `user_inactive` */
 export async function signInUser(
   user: string | { readonly id: string },
   { users, tokens }: Pick<Core, 'users' | 'tokens'>,
-): Promise<Pair> {
+): Promise<SignInResult> {
   const id = typeof user === 'string' ? user : user.id
   const account = await users.find('id', id)
   if (account === undefined) throw new AuthError('user_not_found')
   if (!mayUse(account.user, tokens.settings)) throw new AuthError('user_inactive')
-  return obtainPair(account, tokens)
+  return startSession(account, tokens)
 }

@@ -1,6 +1,7 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
+import type { Session } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import {
   accessClaims,
@@ -27,6 +28,12 @@ export interface Pair {
   readonly access: string
 }
 
+/** A new session and its tokens. */
+export interface SignInResult extends Pair {
+  /** As `auth.sessions.list` returns it; `undefined` if `tokens.sessions` is false. */
+  readonly session: Session | undefined
+}
+
 /** The answer to a refresh; with a successor only if rotation is on. */
 export interface Refreshed {
   readonly access: string
@@ -34,7 +41,10 @@ export interface Refreshed {
 }
 
 /** Signs an account in: a new session, its refresh token, and an access token issued at the same time. */
-export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
+export async function startSession(
+  account: Account,
+  deps: TokenDeps,
+): Promise<SignInResult> {
   const now = deps.clock()
   const end = after(now, deps.settings.session)
   const session = await openSession(account.user, end, now, deps)
@@ -46,7 +56,14 @@ export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pai
   return {
     refresh: deps.sign(refresh),
     access: deps.sign(accessClaims(subject, now, deps)),
+    session,
   }
+}
+
+/** The same for a client, which gets the tokens alone. */
+export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
+  const { refresh, access } = await startSession(account, deps)
+  return { refresh, access }
 }
 
 /**
