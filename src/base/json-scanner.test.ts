@@ -117,7 +117,7 @@ function partsOf(value: unknown): Parts {
   }
 }
 
-test('it finds in a text what its value contains, for random values', () => {
+test('a scan of random JSON finds the names, strings, depth and commas of its value', () => {
   for (let i = 0; i < 5_000; i++) {
     const value = randomValue(5)
     const indent = [undefined, 1, '\t'][randomInt(3)]
@@ -164,7 +164,7 @@ for (const [what, start, piece] of [
   ['escapes', '', '"\\\\"'],
   ['members of one object', '{', '"a":1,'],
 ] as const) {
-  test(`one long text costs less than four times as much as its parts: ${what}`, () => {
+  test(`one long string costs less than four times as much as its parts: ${what}`, () => {
     const part = start + piece.repeat(10_000 / piece.length)
     const whole = start + piece.repeat((PARTS * 10_000) / piece.length)
     cost([part])

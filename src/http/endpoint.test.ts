@@ -233,7 +233,7 @@ for (const [name, body, headers, status, expected] of [
   })
 }
 
-test('a token sent twice in one body is refused, wherever the blanks and escapes are', async () => {
+test('a duplicate field in a JSON body is rejected, whatever its white space and escapes', async () => {
   for (const body of [
     '{"refresh":"a","refresh":"b"}',
     `{"refresh"${' '.repeat(99)}:"a","refr\\u0065sh" : "b"}`,

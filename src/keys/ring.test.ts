@@ -16,7 +16,7 @@ const [older, newer] = [
   new Secret('newer secret of at least 32 octets'),
 ]
 
-/** Rings on one store, and a time that goes on where somebody waits. */
+/** Rings on one store, with a clock that each wait moves forward. */
 async function deps(t: TestContext, options: Partial<KeyRingDeps> = {}) {
   const store: Store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.migrate()
@@ -53,7 +53,7 @@ const stages = async (keys: Keys) =>
     (await keys.list()).map(({ stage, id, algorithm }) => [stage, `${id} ${algorithm}`]),
   )
 
-test('a key signs for as long as it is to, and then the next one does', async (t) => {
+test('a key signs for the rotation interval, and then the next key does', async (t) => {
   const { ring, pass } = await deps(t)
   const keys = await ring()
   const first = keys.signing().kid
@@ -72,7 +72,7 @@ test('a key signs for as long as it is to, and then the next one does', async (t
   assert.equal((await keys.rotateWhenDue()).left, 1)
 })
 
-test('of several processes whose time has come one rotates', async (t) => {
+test('of several processes with a due rotation one rotates', async (t) => {
   const { ring, store, pass } = await deps(t)
   const rings = await Promise.all(Array.from({ length: 5 }, () => ring()))
   const before = await stages(store.ports.keys)
@@ -85,7 +85,7 @@ test('of several processes whose time has come one rotates', async (t) => {
   assert.equal((await store.ports.keys.list()).length, 3)
 })
 
-test('whoever comes second finds it done, though it has not heard of it', async (t) => {
+test('a process whose copy is stale does not rotate a second time', async (t) => {
   const { ring, store, pass } = await deps(t)
   const [one, two] = [await ring(), await ring()]
   pass(86_400)
@@ -95,7 +95,7 @@ test('whoever comes second finds it done, though it has not heard of it', async 
   assert.equal(two.signing().kid, one.signing().kid)
 })
 
-test('a ring that nobody is to turn turns for nobody', async (t) => {
+test('without a rotation interval the keys are never rotated', async (t) => {
   const { ring, pass } = await deps(t, { every: undefined })
   const keys = await ring()
   const { kid } = keys.signing()
@@ -104,22 +104,22 @@ test('a ring that nobody is to turn turns for nobody', async (t) => {
   assert.equal(keys.signing().kid, kid)
 })
 
-test('no key signs before it has been published for longer than others may keep the set', async (t) => {
+test('a key signs only after it was published for longer than a verifier may cache the key set', async (t) => {
   const { ring, waited, pass } = await deps(t)
   const keys = await ring()
   pass(1)
   await keys.rotate()
-  assert.deepEqual(waited, [], 'of the first two there never was a set without one')
-  const told: number[] = []
-  await keys.rotate({ waits: (length) => void told.push(length) })
-  assert.deepEqual(waited, told)
+  assert.deepEqual(waited, [], 'the first two keys were published together')
+  const announced: number[] = []
+  await keys.rotate({ waits: (length) => void announced.push(length) })
+  assert.deepEqual(waited, announced)
   assert.ok(
     waited[0]! > keys.maxAge,
     `waits ${waited} s, and a copy may be ${keys.maxAge} s old`,
   )
 })
 
-test('keys that leaked are replaced without waiting, and verify nothing', async (t) => {
+test('leaked keys are replaced without a wait, and verify no token', async (t) => {
   const { ring, waited, token } = await deps(t)
   const keys = await ring()
   await keys.rotate()
@@ -139,7 +139,7 @@ test('keys that leaked are replaced without waiting, and verify nothing', async 
   )
 })
 
-test('another algorithm is published first and signs when all know it', async (t) => {
+test('a new algorithm is published first, and signs once every verifier must have it', async (t) => {
   const { ring, store, pass } = await deps(t)
   await ring()
   const [one, two] = await Promise.all([
@@ -159,7 +159,7 @@ test('another algorithm is published first and signs when all know it', async (t
   assert.match((await stages(store.ports.keys)).next!, /EdDSA$/)
 })
 
-test('processes that want different algorithms do not rotate against each other', async (t) => {
+test('processes with different algorithms do not rotate in turns', async (t) => {
   const { ring, store, pass } = await deps(t, { algorithm: 'ES256' })
   const old = await ring()
   const young = await ring({ algorithm: 'EdDSA' })
@@ -174,7 +174,7 @@ test('processes that want different algorithms do not rotate against each other'
   assert.equal((await store.ports.keys.list()).length, 3)
 })
 
-test('a token of a key that another process made a moment ago is taken', async (t) => {
+test('a token signed with a new key of another process is accepted', async (t) => {
   const { ring, token } = await deps(t)
   const [here, elsewhere] = [await ring(), await ring()]
   await elsewhere.rotate({ leaked: true })
@@ -184,7 +184,7 @@ test('a token of a key that another process made a moment ago is taken', async (
   assert.equal(typeof claims.exp, 'number')
 })
 
-test('a process that cannot open the key that signs goes on to check what it signed', async (t) => {
+test('a process that cannot decrypt the signing key still verifies its tokens', async (t) => {
   const { ring, token } = await deps(t)
   const here = await ring()
   const elsewhere = await ring({ secrets: [newer, older] })
@@ -193,7 +193,7 @@ test('a process that cannot open the key that signs goes on to check what it sig
   assert.throws(() => here.signing(), { code: 'invalid_config' })
 })
 
-test('tokens that name keys of no ring ask the store four times a second at most', async (t) => {
+test('tokens with unknown key ids cause at most four reads of the store per second', async (t) => {
   const { store, ring } = await deps(t)
   let asked = 0
   const list = (): ReturnType<Keys['list']> => {
@@ -215,17 +215,17 @@ test('tokens that name keys of no ring ask the store four times a second at most
   assert.equal(asked, 1)
   for (let i = 0; i < 3; i++) await Promise.all(garbage.map((kid) => verifying.find(kid)))
   const most = 1 + (performance.now() - began) / 250
-  assert.ok(asked <= most, `${asked} reads, and ${most.toFixed(1)} may be`)
+  assert.ok(asked <= most, `${asked} reads, at most ${most.toFixed(1)} expected`)
   for (const kid of [undefined, 'x', 'x'.repeat(44), `${'x'.repeat(42)}!`]) {
     assert.equal(
       verifying.find(kid),
       undefined,
-      'what no key of ours is called asks nobody',
+      'an id that no key can have is not looked up',
     )
   }
 })
 
-test('a new secret takes over: both open, the first one seals, and then the old one can go', async (t) => {
+test('to change the secret: both decrypt, the first one encrypts, and after reseal() the old one is not needed', async (t) => {
   const { ring } = await deps(t)
   const { kid } = (await ring()).signing()
   await assert.rejects(ring({ secrets: [newer] }), { code: 'invalid_config' })
@@ -237,7 +237,7 @@ test('a new secret takes over: both open, the first one seals, and then the old 
   assert.equal((await ring({ secrets: [newer] })).signing().kid, kid)
 })
 
-test('a key that cannot be opened never becomes the one that signs', async (t) => {
+test('a key that cannot be decrypted never becomes the signing key', async (t) => {
   const { ring, store, pass } = await deps(t)
   const here = await ring()
   const { kid } = here.signing()
@@ -259,7 +259,7 @@ test('a retired key is published until the last token that any process signed wi
   const [here, elsewhere] = [await ring(), await ring()]
   const { kid } = here.signing()
   await elsewhere.rotate()
-  // This process has not heard of it yet.
+  // The copy of this process is stale.
   pass(1)
   assert.equal(here.signing().kid, kid)
   const late = token(here.signing())
@@ -268,13 +268,13 @@ test('a retired key is published until the last token that any process signed wi
   pass(3600 - 60)
   assert.ok(
     elsewhere.published().keys.some((key) => key.kid === kid),
-    'its last token may live for a second yet',
+    'its last token is valid for another second',
   )
   pass(30)
   assert.ok(!elsewhere.published().keys.some((key) => key.kid === kid))
 })
 
-test('a reading that the store answers late never brings back what a later one has seen go', async (t) => {
+test('a slow read never restores a key that a later read no longer had', async (t) => {
   const { ring, store, token } = await deps(t)
   const late: (() => void)[] = []
   let holds = false

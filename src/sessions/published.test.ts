@@ -7,19 +7,19 @@ import { type PublishedPage, publishedPages } from './published.ts'
 import { PAGE } from './revocation-feed.ts'
 import type { FeedPosition, RevokedSession, SessionId, Sessions } from './session.ts'
 
-/** Rows of a store as they are committed, a clock that stands still until it is moved, and a count of readings. */
+/** Committed rows, a clock that stands still until it is moved, and a count of reads. */
 function deps() {
   const rows: RevokedSession[] = []
   let now = NOON
   let elapsed = 0
-  let readings = 0
+  let reads = 0
   let down = false
   const isFrom = (
     row: RevokedSession,
     { revokedAt, id = '' as SessionId }: FeedPosition,
   ) => row.revokedAt > revokedAt || (row.revokedAt === revokedAt && row.id > id)
   const revokedSince: Sessions['revokedSince'] = async (from, limit) => {
-    readings++
+    reads++
     if (down) throw new Error('down')
     return rows
       .filter((row) => isFrom(row, from))
@@ -28,7 +28,7 @@ function deps() {
   }
   return {
     rows,
-    readings: () => readings,
+    reads: () => reads,
     setDown: (is: boolean) => {
       down = is
     },
@@ -39,7 +39,7 @@ function deps() {
       now = at(now, length)
       elapsed += length
     },
-    end(id: string, revokedAt: number) {
+    revoke(id: string, revokedAt: number) {
       rows.push({ id: id as SessionId, revokedAt: revokedAt as UnixSeconds })
     },
     now: () => now,
@@ -52,8 +52,8 @@ function deps() {
   }
 }
 
-/** All that a service learns that asks from there on, until nothing more is there. */
-async function learned(instance: ReturnType<typeof deps>, since: number | undefined) {
+/** Follows the pages from a moment until `more` is false. */
+async function follow(instance: ReturnType<typeof deps>, since: number | undefined) {
   const all = new Set<string>()
   let page: PublishedPage
   let pages = 0
@@ -62,16 +62,16 @@ async function learned(instance: ReturnType<typeof deps>, since: number | undefi
     since = page.until
     for (const id of page.revoked) all.add(id)
     pages++
-    assert.ok(pages < 50, 'it goes round in circles')
+    assert.ok(pages < 50, 'the pages do not end')
   } while (page.more)
   return { all, until: page.until, pages }
 }
 
-test('a page tells who ended, for how long that counts, and where to go on: half a minute ago', async () => {
+test('a page has the revoked sessions, the window, and an "until" of half a minute ago', async () => {
   const instance = deps()
-  instance.end('old', NOON - 361)
-  instance.end('a', NOON - 199.5)
-  instance.end('b', NOON)
+  instance.revoke('old', NOON - 361)
+  instance.revoke('a', NOON - 199.5)
+  instance.revoke('b', NOON)
   assert.equal(NOON % 5, 0)
 
   assert.deepEqual(await instance.pages(undefined), {
@@ -86,7 +86,7 @@ test('a page tells who ended, for how long that counts, and where to go on: half
   assert.deepEqual((await instance.pages(NOON + 6)).revoked, ['a', 'b'])
 })
 
-test('whoever goes on from `until` misses nothing, however writers and their clocks are late', async () => {
+test('a client that continues from `until` misses no session, if writes are up to 30 s late by clock and by commit', async () => {
   for (let round = 0; round < 20; round++) {
     const instance = deps()
     const waiting: { id: string; revokedAt: number; committed: number }[] = []
@@ -105,16 +105,16 @@ test('whoever goes on from `until` misses nothing, however writers and their clo
       }
       for (const each of waiting.filter((one) => one.committed <= instance.now())) {
         waiting.splice(waiting.indexOf(each), 1)
-        instance.end(each.id, each.revokedAt)
+        instance.revoke(each.id, each.revokedAt)
         committed.add(each.id)
       }
       if (randomInt(3) > 0) continue
-      const found = await learned(instance, since)
+      const found = await follow(instance, since)
       since = found.until
       for (const id of found.all) seen.add(id)
     }
     instance.pass(2)
-    for (const id of (await learned(instance, since)).all) seen.add(id)
+    for (const id of (await follow(instance, since)).all) seen.add(id)
     assert.deepEqual(
       [...committed].filter((id) => !seen.has(id)),
       [],
@@ -122,52 +122,52 @@ test('whoever goes on from `until` misses nothing, however writers and their clo
   }
 })
 
-test('more than a page is told in pages, all of it, and so is one second in which more than a page ended', async () => {
+test('all sessions are on pages, also if more than a page were revoked in one second', async () => {
   const instance = deps()
   const all = new Set<string>()
-  const end = (count: number, moment: number) => {
+  const revoke = (count: number, moment: number) => {
     for (let i = 0; i < count; i++) {
-      instance.end(`${moment}-${i}`, moment)
+      instance.revoke(`${moment}-${i}`, moment)
       all.add(`${moment}-${i}`)
     }
   }
-  end(PAGE / 2, NOON - 250)
-  end(PAGE / 2, NOON - 240.5)
-  end(1, NOON - 240)
-  end(2 * PAGE + 10, NOON - 100.25)
-  end(PAGE, NOON - 50)
-  end(PAGE + 1, NOON - 1)
-  end(5, NOON)
+  revoke(PAGE / 2, NOON - 250)
+  revoke(PAGE / 2, NOON - 240.5)
+  revoke(1, NOON - 240)
+  revoke(2 * PAGE + 10, NOON - 100.25)
+  revoke(PAGE, NOON - 50)
+  revoke(PAGE + 1, NOON - 1)
+  revoke(5, NOON)
 
-  const found = await learned(instance, undefined)
+  const found = await follow(instance, undefined)
 
   assert.deepEqual(found.all, all)
   assert.equal(found.until, NOON - 30)
   assert.equal(found.pages, 6)
 })
 
-test('pages that end in the moment that is still going on go on to the end all the same', async () => {
+test('more than a page of sessions revoked in the current second are all on pages', async () => {
   const instance = deps()
   instance.pass(2)
-  for (let i = 0; i < 3 * PAGE; i++) instance.end(`${i}`, instance.now())
+  for (let i = 0; i < 3 * PAGE; i++) instance.revoke(`${i}`, instance.now())
 
-  const found = await learned(instance, undefined)
+  const found = await follow(instance, undefined)
 
   assert.equal(found.all.size, 3 * PAGE)
   assert.equal(found.until, NOON - 30)
 })
 
-test('a page is read once a second, however many ask for it', async () => {
+test('a page is read once per second for any number of requests', async () => {
   const instance = deps()
   await Promise.all(Array.from({ length: 100 }, () => instance.pages(NOON - 30)))
   await Promise.all(Array.from({ length: 5 }, (_, i) => instance.pages(NOON - 30 + i)))
-  assert.equal(instance.readings(), 1)
+  assert.equal(instance.reads(), 1)
   instance.pass(1)
   await instance.pages(NOON - 30)
-  assert.equal(instance.readings(), 2)
+  assert.equal(instance.reads(), 2)
 })
 
-test('whoever asks for all old pages is sent away, and nobody else', async () => {
+test('requests for many different old pages are rejected as busy, and others are not', async () => {
   const instance = deps()
   const asked = Array.from({ length: 1000 }, (_, i) =>
     instance.pages(NOON - 1000 + i * 2),
@@ -178,22 +178,19 @@ test('whoever asks for all old pages is sent away, and nobody else', async () =>
   )
 
   assert.deepEqual(new Set(refused), new Set(['busy']))
-  assert.ok(
-    instance.readings() <= 1 + 20 + 120 / 5 + 2,
-    `${instance.readings()} readings`,
-  )
+  assert.ok(instance.reads() <= 1 + 20 + 120 / 5 + 2, `${instance.reads()} reads`)
   await instance.pages(undefined)
   await instance.pages(NOON - 60)
   instance.pass(1)
   await instance.pages(NOON - 200)
 })
 
-test('whoever asks for all old pages keeps nobody from reading on, where there is much to read', async () => {
+test('requests for many different old pages do not stop another client from reading all of them', async () => {
   const instance = deps()
   for (let i = 0; i < 20 * PAGE; i++)
-    instance.end(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
+    instance.revoke(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
 
-  // For three seconds all that begin anywhere are asked for, before the honest one comes.
+  // For three seconds pages from every start are requested, before the other client starts.
   for (let second = 0; second < 3; second++) {
     await Promise.allSettled(
       Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)),
@@ -204,30 +201,30 @@ test('whoever asks for all old pages keeps nobody from reading on, where there i
     Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)),
   )
 
-  assert.equal((await learned(instance, undefined)).all.size, 20 * PAGE)
+  assert.equal((await follow(instance, undefined)).all.size, 20 * PAGE)
 })
 
-test('an old page that is full is read once a minute, and one with room once a second', async () => {
+test('a full old page is read once per minute, and one with room once per second', async () => {
   const instance = deps()
   for (let i = 0; i <= PAGE; i++)
-    instance.end(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
+    instance.revoke(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
   await instance.pages(NOON - 300)
-  const first = instance.readings()
+  const first = instance.reads()
   instance.pass(59)
   await instance.pages(NOON - 300)
-  assert.equal(instance.readings(), first)
+  assert.equal(instance.reads(), first)
   instance.pass(1)
   await instance.pages(NOON - 300)
-  assert.equal(instance.readings(), 2 * first)
+  assert.equal(instance.reads(), 2 * first)
 
   await instance.pages(NOON - 200)
   instance.pass(1)
-  const before = instance.readings()
+  const before = instance.reads()
   await instance.pages(NOON - 200)
-  assert.equal(instance.readings(), before + 1)
+  assert.equal(instance.reads(), before + 1)
 })
 
-test('what could not be read is read again for whoever asks next', async () => {
+test('after a failed read the next request reads again', async () => {
   const instance = deps()
   instance.setDown(true)
   await assert.rejects(instance.pages(undefined), /down/)
@@ -235,12 +232,12 @@ test('what could not be read is read again for whoever asks next', async () => {
   assert.deepEqual((await instance.pages(undefined)).revoked, [])
 })
 
-test('R13: a clock set back an hour sends nobody into the future', async () => {
+test('R13: after a clock is set back an hour, `until` is not in the future, and new sessions are on the page', async () => {
   const instance = deps()
   const { until } = await instance.pages(undefined)
   instance.pass(1)
   instance.setClock(at(NOON, -3600))
-  instance.end('s', NOON - 3600)
+  instance.revoke('s', NOON - 3600)
 
   const page = await instance.pages(until)
 

@@ -15,7 +15,7 @@ import type { Listener } from './watch.ts'
 
 const id = (text: string): SessionId => text as SessionId
 
-/** A store, a clock and a stopwatch that stand still until moved, and the word that another process changed something. */
+/** A store that can fail, a clock that stands still until it is moved, and notifications that the test sends. */
 async function deps() {
   const store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.ports.users.insert(vitor)
@@ -24,7 +24,7 @@ async function deps() {
   let listener: Listener | undefined
   let down = false
   let reading = 0
-  const said: string[] = []
+  const reports: string[] = []
   const read: FeedPosition[] = []
   const sessions: Sessions = {
     ...store.ports.sessions,
@@ -41,7 +41,7 @@ async function deps() {
       })
     },
   }
-  /** Until what has begun to be read was read. */
+  /** Waits until the reads that have begun are done. */
   const settled = async (): Promise<void> => {
     do await new Promise(setImmediate)
     while (reading > 0)
@@ -50,21 +50,21 @@ async function deps() {
   return {
     store,
     sessions,
-    /** What the store was asked for, since this was asked last. */
+    /** The positions that were read since the last call. */
     read: () => read.splice(0),
-    said,
+    reports,
     clock: () => now,
     elapsed: () => seconds(elapsed),
-    watch: (its: Listener) => {
-      listener = its
+    watch: (added: Listener) => {
+      listener = added
       return {
         stop() {
           listener = undefined
         },
       }
     },
-    cut: (reason: unknown) => said.push(`cut: ${reason}`),
-    back: () => said.push('back'),
+    cut: (reason: unknown) => reports.push(`cut: ${reason}`),
+    back: () => reports.push('back'),
     setClock: (moment: UnixSeconds) => {
       now = moment
     },
@@ -76,41 +76,42 @@ async function deps() {
       down = is
     },
     anything: () => listener?.changed({ kind: 'anything' }),
-    async tell() {
+    async notify() {
       listener?.changed({ kind: 'anything' })
       await settled()
     },
     settled,
-    ended: (...sessions: SessionId[]) => listener?.changed({ kind: 'revoked', sessions }),
+    revoked: (...sessions: SessionId[]) =>
+      listener?.changed({ kind: 'revoked', sessions }),
     upToDate: () => listener?.upToDate(),
     [Symbol.asyncDispose]: () => store.close(),
   }
 }
 
-type World = Awaited<ReturnType<typeof deps>>
+type Deps = Awaited<ReturnType<typeof deps>>
 
 const WINDOW: Seconds = seconds(300)
 const FEED: FeedSettings = { window: WINDOW, maxAge: seconds(30) }
 
-const openBook = (instance: World, settings: Partial<typeof SETTINGS> = {}) =>
+const openManager = (instance: Deps, settings: Partial<typeof SETTINGS> = {}) =>
   openSessionManager(
     { ...SETTINGS, ...settings },
     {
       ...instance,
       random: systemRandom,
-      reused: ({ id }) => instance.said.push(`reused: ${id}`),
+      reused: ({ id }) => instance.reports.push(`reused: ${id}`),
       feedCut: instance.cut,
       feedBack: instance.back,
     },
   )
 
-/** Until something holds, for two seconds at the most: what is tried again is tried twice a second. */
+/** Waits until a condition holds. The feed retries twice per second. */
 async function until(holds: () => boolean): Promise<void> {
   for (let i = 0; i < 12_000 && !holds(); i++) await sleep(10)
   assert.equal(holds(), true)
 }
 
-test('what had ended before the start is known from the start', async () => {
+test('sessions revoked before the start are known after the start', async () => {
   await using instance = await deps()
   await instance.sessions.open(aSession('ended'))
   await instance.sessions.open(aSession('alive'))
@@ -123,7 +124,7 @@ test('what had ended before the start is known from the start', async () => {
   feed.close()
 })
 
-test('it is read in pages, and sessions that ended at one moment are all on one of them', async () => {
+test('the feed is read in pages until one is not full, also if many sessions were revoked at one moment', async () => {
   await using instance = await deps()
   const all = Array.from({ length: 2 * PAGE + 500 }, (_, n): RevokedSession => {
     return { id: id(`${n}`.padStart(5, '0')), revokedAt: at(NOON, n < 100 ? -200 : -100) }
@@ -147,7 +148,7 @@ test('it is read in pages, and sessions that ended at one moment are all on one 
   feed.close()
 })
 
-test('the pages of a store are in order, without gaps and without the same again', async () => {
+test('the pages of a store are in order, without gaps and duplicates', async () => {
   await using instance = await deps()
   const moments = [-9, -9, -9, -9, -5, -5, -5, -1]
   for (const [n, moment] of moments.entries()) {
@@ -174,33 +175,33 @@ test('the pages of a store are in order, without gaps and without the same again
   assert.deepEqual(await instance.sessions.revokedSince({ revokedAt: NOON }, 9), [])
 })
 
-test('what another process ends is known after the word, a write that was on its way included', async () => {
+test('after a notification the sessions revoked by other processes are known, late commits included', async () => {
   await using instance = await deps()
   for (const name of ['one', 'late', 'very late'])
     await instance.sessions.open(aSession(name))
   const feed = await RevocationFeed.open(FEED, instance)
   instance.pass(100)
   await instance.sessions.revoke(id('one'), 'admin', instance.clock())
-  await instance.tell()
+  await instance.notify()
   assert.equal(feed.has(id('one')), true)
 
   await instance.sessions.revoke(id('late'), 'admin', at(instance.clock(), -9))
-  await instance.tell()
+  await instance.notify()
   assert.equal(feed.has(id('late')), true)
 
   await instance.sessions.revoke(id('very late'), 'admin', at(instance.clock(), -44))
   instance.pass(15)
-  await instance.tell()
+  await instance.notify()
   assert.equal(feed.has(id('very late')), true)
   feed.close()
 })
 
-test('sessions that are named in the word are known without a reading', async () => {
+test('sessions named in a notification are known without a read', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open(FEED, instance)
   instance.read()
 
-  instance.ended(id('a'), id('b'))
+  instance.revoked(id('a'), id('b'))
 
   assert.deepEqual(
     [feed.has(id('a')), feed.has(id('b')), feed.has(id('c'))],
@@ -210,25 +211,25 @@ test('sessions that are named in the word are known without a reading', async ()
   feed.close()
 })
 
-test('a word after another reads a few seconds again, and never what is older than the window', async () => {
+test('each notification reads the last seconds again, and nothing older than the window', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open(FEED, instance)
   assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, -360) }])
   instance.pass(1)
-  await instance.tell()
+  await instance.notify()
   assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, -10) }])
   instance.pass(20)
   instance.upToDate()
   instance.pass(1)
-  await instance.tell()
+  await instance.notify()
   assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, 21 - 60) }])
   instance.pass(9000)
-  await instance.tell()
+  await instance.notify()
   assert.deepEqual(instance.read()[0], { revokedAt: at(NOON, 22 + 9000 - 360) })
   feed.close()
 })
 
-test('a session is kept for as long as an access token can live, and dropped before twice that has passed', async () => {
+test('a session is kept for the window, and dropped before twice the window has passed', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open(FEED, {
     ...instance,
@@ -250,17 +251,17 @@ test('a session is kept for as long as an access token can live, and dropped bef
   feed.close()
 })
 
-test('a process that slept forgets late, and not early', async () => {
+test('after a suspension of the process no session is dropped early', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open(FEED, instance)
   for (let i = 0; i < 20; i++) feed.add(id(`${i}`))
   instance.pass(100_000)
-  for (let i = 0; i < 20; i++) await instance.tell()
+  for (let i = 0; i < 20; i++) await instance.notify()
   for (let i = 0; i < 20; i++) assert.equal(feed.has(id(`${i}`)), true)
   feed.close()
 })
 
-test('R13: a clock set forth and back forgets nothing, and one set back misses nothing', async () => {
+test('R13: setting the clock forward and back drops no session, and setting it back misses none', async () => {
   await using instance = await deps()
   for (const name of ['before', 'later']) await instance.sessions.open(aSession(name))
   const feed = await RevocationFeed.open(FEED, instance)
@@ -268,7 +269,7 @@ test('R13: a clock set forth and back forgets nothing, and one set back misses n
   instance.pass(100)
   await instance.sessions.revoke(id('before'), 'logout', at(NOON, 5))
   instance.setClock(at(NOON, 3600))
-  await instance.tell()
+  await instance.notify()
   assert.equal(feed.has(id('before')), true)
   instance.setClock(at(NOON, 101))
   assert.equal(feed.has(id('s')), true)
@@ -280,31 +281,31 @@ test('R13: a clock set forth and back forgets nothing, and one set back misses n
   feed.close()
 })
 
-test('a feed that could not be read says so once, is read again, keeps what it knew, and says that it is back', async () => {
+test('a failed read is reported once, keeps the known sessions, is retried, and success is reported', async () => {
   await using instance = await deps()
   await instance.sessions.open(aSession('s'))
   const feed = await RevocationFeed.open(FEED, instance)
   feed.add(id('known'))
   instance.setDown(true)
   await instance.sessions.revoke(id('s'), 'logout', NOON)
-  for (let i = 0; i < 3; i++) await instance.tell()
-  assert.deepEqual(instance.said, ['cut: AuthError: gone fishing'])
+  for (let i = 0; i < 3; i++) await instance.notify()
+  assert.deepEqual(instance.reports, ['cut: AuthError: gone fishing'])
   assert.equal(feed.has(id('known')), true)
 
   instance.setDown(false)
   await until(() => feed.has(id('s')))
 
-  assert.deepEqual(instance.said, ['cut: AuthError: gone fishing', 'back'])
+  assert.deepEqual(instance.reports, ['cut: AuthError: gone fishing', 'back'])
   feed.close()
 })
 
-test('a feed that cannot be read at the start does not open', async () => {
+test('opening the feed rejects if the first read fails', async () => {
   await using instance = await deps()
   instance.setDown(true)
   await assert.rejects(RevocationFeed.open(FEED, instance), /gone fishing/)
 })
 
-test('a set is as old as the last word that nothing is missing, or the last reading', async () => {
+test('the age of the feed counts from the last "up to date" notification or the last read', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open(FEED, instance)
   instance.pass(1)
@@ -313,16 +314,16 @@ test('a set is as old as the last word that nothing is missing, or the last read
   assert.equal(feed.state().age, 0)
 
   instance.pass(1)
-  await instance.tell()
+  await instance.notify()
   assert.equal(feed.state().age, 0)
   feed.close()
 })
 
-test('the word that nothing is missing does not count while a change is unread', async () => {
+test('an "up to date" notification does not count while a change is unread', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open(FEED, instance)
   instance.setDown(true)
-  await instance.tell()
+  await instance.notify()
   instance.pass(29)
   instance.upToDate()
   assert.equal(feed.state().age, 29)
@@ -335,7 +336,7 @@ test('the word that nothing is missing does not count while a change is unread',
   feed.close()
 })
 
-test('where nobody says anything, the store is read unasked', async () => {
+test('without notifications the store is polled', async () => {
   await using instance = await deps()
   await instance.sessions.open(aSession('s'))
   const feed = await RevocationFeed.open(FEED, instance)
@@ -345,11 +346,11 @@ test('where nobody says anything, the store is read unasked', async () => {
   await until(() => feed.has(id('s')))
 
   assert.equal(feed.state().age, 0)
-  assert.deepEqual(instance.said, [])
+  assert.deepEqual(instance.reports, [])
   feed.close()
 })
 
-test('a reading that never ends is a feed that is cut', async () => {
+test('a read that hangs is reported as a disconnected feed', async () => {
   await using instance = await deps()
   let hangs = false
   const revokedSince: Sessions['revokedSince'] = (from, limit) =>
@@ -359,16 +360,16 @@ test('a reading that never ends is a feed that is cut', async () => {
     sessions: { revokedSince },
   })
   hangs = true
-  await instance.tell()
+  await instance.notify()
   instance.pass(31)
 
   assert.equal(feed.isComplete(), false)
-  await until(() => instance.said.length > 0)
-  assert.deepEqual(instance.said, ['cut: no news of revoked sessions for 5 seconds'])
+  await until(() => instance.reports.length > 0)
+  assert.deepEqual(instance.reports, ['cut: no news of revoked sessions for 5 seconds'])
   feed.close()
 })
 
-test('a set that was full is not believed for as long as what found no room could be alive', async () => {
+test('after the set was full the feed is incomplete until the rejected sessions have expired', async () => {
   await using instance = await deps()
   const feed = await RevocationFeed.open({ ...FEED, capacity: 2 }, instance)
   for (const name of ['a', 'b']) feed.add(id(name))
@@ -385,20 +386,20 @@ test('a set that was full is not believed for as long as what found no room coul
   feed.close()
 })
 
-test('a check waits for nothing while the set is believed, and asks the store when it is not', async () => {
+test('a check is synchronous while the feed is complete, and reads the store while it is not', async () => {
   await using instance = await deps()
   for (const name of ['ended', 'alive']) await instance.sessions.open(aSession(name))
-  const sessions = await openBook(instance)
+  const sessions = await openManager(instance)
   assert.equal(sessions.isRevoked(id('ended'), WINDOW), false)
 
   instance.setDown(true)
   await instance.store.ports.sessions.revoke(id('ended'), 'logout', NOON)
-  await instance.tell()
+  await instance.notify()
   instance.pass(30)
   await assert.rejects(async () => sessions.isRevoked(id('ended'), WINDOW), {
     code: 'store_unavailable',
   })
-  assert.equal(instance.said.length, 1)
+  assert.equal(instance.reports.length, 1)
 
   instance.setDown(false)
   const [ended, alive] = [
@@ -413,39 +414,39 @@ test('a check waits for nothing while the set is believed, and asks the store wh
   sessions.close()
 })
 
-test('a token that lives longer than an end is remembered has its session asked for in the store', async () => {
+test('the session of a token with a lifetime above the window is read from the store', async () => {
   await using instance = await deps()
   await instance.sessions.open(aSession('s'))
   await instance.sessions.revoke(id('s'), 'logout', at(NOON, -5000))
-  const sessions = await openBook(instance, { leeway: seconds(20) })
+  const sessions = await openManager(instance, { leeway: seconds(20) })
 
   assert.equal(sessions.isRevoked(id('s'), seconds(280)), false)
   assert.equal(await sessions.isRevoked(id('s'), seconds(281)), true)
   sessions.close()
 })
 
-test('a token that does not say how long it lives has its session asked for in the store', async () => {
+test('the session of a token without a lifetime is read from the store', async () => {
   await using instance = await deps()
-  const sessions = await openBook(instance)
+  const sessions = await openManager(instance)
   const asked = sessions.isRevoked(id('s'), seconds(Number.NaN))
   assert.equal(isPromise(asked), true)
   assert.equal(await asked, false)
   sessions.close()
 })
 
-test('with maxAge 0 each check asks the store', async () => {
+test('with maxAge 0 each check reads the store', async () => {
   await using instance = await deps()
   await instance.sessions.open(aSession('s'))
-  const sessions = await openBook(instance, { maxAge: seconds(0) })
+  const sessions = await openManager(instance, { maxAge: seconds(0) })
   assert.equal(await sessions.isRevoked(id('s'), WINDOW), false)
   await instance.sessions.revoke(id('s'), 'logout', NOON)
   assert.equal(await sessions.isRevoked(id('s'), WINDOW), true)
   sessions.close()
 })
 
-test('what a book ends is dead in its process at once', async () => {
+test('a session revoked by a manager is revoked in its process at once', async () => {
   await using instance = await deps()
-  const sessions = await openBook(instance, { overlap: seconds(0) })
+  const sessions = await openManager(instance, { overlap: seconds(0) })
   for (const name of ['a', 'b', 'c', 'd']) await sessions.open(aSession(name))
 
   assert.equal(await sessions.revoke(id('a'), 'logout', NOON), true)
@@ -459,25 +460,25 @@ test('what a book ends is dead in its process at once', async () => {
 
   for (const name of ['a', 'b', 'c', 'd'])
     assert.equal(sessions.isRevoked(id(name), WINDOW), true)
-  assert.deepEqual(instance.said, ['reused: b'])
+  assert.deepEqual(instance.reports, ['reused: b'])
   sessions.close()
 })
 
-test('a user found inactive ends the session in this process at once', async () => {
+test('a rotation that finds the user inactive revokes the session in its process at once', async () => {
   await using instance = await deps()
-  const sessions = await openBook(instance)
+  const sessions = await openManager(instance)
   await sessions.open(aSession('s'))
   await instance.store.ports.users.change(vitor.id, { active: false })
 
   const outcome = await sessions.rotate({ id: id('s'), generation: 0, jti: 's-0' }, NOON)
 
   assert.deepEqual(outcome, { kind: 'user', reason: 'inactive' })
-  assert.deepEqual(instance.said, [])
+  assert.deepEqual(instance.reports, [])
   assert.equal(sessions.isRevoked(id('s'), WINDOW), true)
   sessions.close()
 })
 
-test('flush deletes in batches what no token can outlive, tells how far it is, and leaves the rest', async () => {
+test('flush deletes sessions after their last token has expired, in batches, with progress', async () => {
   await using instance = await deps()
   const dead = at(NOON, -300 - 86_400)
   await Promise.all(
@@ -487,28 +488,28 @@ test('flush deletes in batches what no token can outlive, tells how far it is, a
   )
   await instance.sessions.open(aSession('just', { expiresAt: dead }))
   await instance.sessions.open(aSession('alive'))
-  const told: number[] = []
+  const progress: number[] = []
 
   const { pace } = aPace(0)
   const deleted = await flush(
     instance.sessions,
     NOON,
     WINDOW,
-    (so) => told.push(so),
+    (count) => progress.push(count),
     pace,
   )
 
   assert.equal(deleted, 2100)
-  assert.deepEqual(told, [100, 300, 700, 1500, 2100])
+  assert.deepEqual(progress, [100, 300, 700, 1500, 2100])
   assert.deepEqual(
     (await instance.sessions.list(vitor.id)).map((session) => session.id).sort(),
     ['alive', 'just'],
   )
 })
 
-test('a batch of a flush is as large as a moment allows, and after it others have three times as long', async () => {
+test('flush adapts its batches to ten milliseconds, and rests three times as long as each took', async () => {
   const sizes: number[] = []
-  /** A row takes a fifth of a millisecond, and at the fifth batch the machine is busy with something else. */
+  /** A row takes a fifth of a millisecond, and the fifth batch a second, as on a busy machine. */
   const { pace, rests, pass } = aPace(0)
   const sessions = {
     async flush(_: unknown, size: number) {
@@ -524,7 +525,7 @@ test('a batch of a flush is as large as a moment allows, and after it others hav
   assert.deepEqual(rests, [60, 30, 30, 30, 3000, 15, 30])
 })
 
-/** Time that passes when it is told to. */
+/** A clock that the test moves, and the rests that were taken. */
 function aPace(start: number) {
   let now = start
   const rests: number[] = []

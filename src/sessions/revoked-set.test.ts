@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { hexId, systemRandom } from '../base/random.ts'
 import { RevokedSet } from './revoked-set.ts'
 
-/** Texts of every kind that an id may be, and such as differ little. */
+/** Ids of every form, and some that differ little. */
 const KINDS = [
   (n: number) => n.toString(16).padStart(32, '0'),
   (n: number) => `${n}`,
@@ -13,7 +13,7 @@ const KINDS = [
 ] as const
 const anyId = (among: number): string => KINDS[randomInt(4) as 0](randomInt(among))
 
-test('it holds what two Sets that take turns hold, whatever is added, looked for and aged', () => {
+test('it has the same members as two JavaScript sets, for random additions, look-ups and ageings', () => {
   for (let round = 0; round < 9; round++) {
     const among = [10, 1000, 100_000][round % 3] ?? 10
     const set = new RevokedSet()
@@ -34,7 +34,7 @@ test('it holds what two Sets that take turns hold, whatever is added, looked for
   }
 })
 
-test('ids that share a slot do not hide one another', () => {
+test('ids in the same slot are all found', () => {
   // Four ids in each of 1024 tables, of which the smallest have eight slots.
   const set = new RevokedSet()
   const ids = Array.from({ length: 4096 }, () => hexId(systemRandom))
@@ -59,7 +59,7 @@ test('an id is dropped the second time the set ages', () => {
   assert.equal(set.size, 0)
 })
 
-test('an id that is added again and again is dropped all the same', () => {
+test('adding an id again does not keep it longer', () => {
   const set = new RevokedSet()
   for (let i = 0; i < 2; i++) {
     set.add('s')
@@ -84,7 +84,7 @@ test('a full set refuses new ids, keeps what it has, and takes new ones when som
   assert.equal(set.size, 1)
 })
 
-test('of many ids none is taken for another', () => {
+test('among 300,000 ids no unknown id is found', () => {
   const set = new RevokedSet()
   for (let i = 0; i < 300_000; i++) set.add(hexId(systemRandom))
 

@@ -16,7 +16,7 @@ import type { SessionId } from './session.ts'
 const ID = 's' as SessionId
 const first: Presented = { id: ID, generation: 0, jti: 's-0' }
 
-/** A store with a user and a session of theirs, and the verb to refresh it with. */
+/** A store with a user and a session, and a function that refreshes it. */
 async function deps(settings: RotationSettings = SETTINGS) {
   const store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.ports.users.insert(vitor)
@@ -27,7 +27,7 @@ async function deps(settings: RotationSettings = SETTINGS) {
   return { store, sessions, refresh, [Symbol.asyncDispose]: () => store.close() }
 }
 
-test('a successor is the next generation, with a jti of its own, and the end that never moves stays', async () => {
+test('a rotation increments the generation, sets a new jti and idle end, and keeps the end of the session', async () => {
   await using instance = await deps()
   const outcome = await instance.refresh(first, at(NOON, 60))
 
@@ -56,7 +56,7 @@ test('a refresh token never outlives its session', async () => {
   assert.equal(outcome.session.idleExpiresAt, at(NOON, days(30)))
 })
 
-test('with reuse "reject" a spent token is refused and the session goes on', async () => {
+test('with reuse "reject" a spent token is rejected and the session stays valid', async () => {
   await using instance = await deps({ ...strict, reuse: 'reject' })
   const outcome = await instance.refresh(first, NOON)
   const again = await instance.refresh(first, at(NOON, 1))
@@ -66,7 +66,7 @@ test('with reuse "reject" a spent token is refused and the session goes on', asy
   assert.equal((await instance.refresh(outcome.session, at(NOON, 2))).kind, 'rotated')
 })
 
-test('the end of a session that was reused is stored before the answer, and told once', async () => {
+test('concurrent reuses revoke the session once, before the result is returned', async () => {
   await using instance = await deps(strict)
   await instance.refresh(first, NOON)
 
@@ -81,7 +81,7 @@ test('the end of a session that was reused is stored before the answer, and told
   assert.equal((await instance.sessions.find(ID))?.session.revokeReason, 'reuse')
 })
 
-test('where the end of a reused session cannot be stored, the refusal is that of the store', async () => {
+test('if revoking a reused session fails, the error of the store is thrown', async () => {
   await using instance = await deps(strict)
   await instance.refresh(first, NOON)
   const down = new Error('the disk is full')
@@ -93,7 +93,7 @@ test('where the end of a reused session cannot be stored, the refusal is that of
   )
 })
 
-test('leeway keeps a session alive for as long as its tokens', async () => {
+test('leeway extends the idle end of a session as it does the expiry of its tokens', async () => {
   await using instance = await deps({ ...SETTINGS, leeway: seconds(30) })
   const late = await instance.refresh(first, at(NOON, days(1) + 29))
   assert.equal(late.kind, 'rotated')
@@ -105,7 +105,7 @@ test('leeway keeps a session alive for as long as its tokens', async () => {
   assert.deepEqual(tooLate, { kind: 'expired' })
 })
 
-test('a session without a user goes on only where users are not asked for', async () => {
+test('a session without a user is rotated only if no user is required', async () => {
   await using instance = await deps({
     ...SETTINGS,
     require: { user: false, active: true, epoch: true },
@@ -114,15 +114,15 @@ test('a session without a user goes on only where users are not asked for', asyn
   const token: Presented = { id: 'nobody' as SessionId, generation: 0, jti: 'nobody-0' }
   assert.equal((await instance.refresh(token, NOON)).kind, 'rotated')
 
-  await using strictHouse = await deps()
-  await strictHouse.sessions.adopt(aSession('nobody', { userId: undefined }))
-  assert.deepEqual(await strictHouse.refresh(token, NOON), {
+  await using requiringUser = await deps()
+  await requiringUser.sessions.adopt(aSession('nobody', { userId: undefined }))
+  assert.deepEqual(await requiringUser.refresh(token, NOON), {
     kind: 'user',
     reason: 'deleted',
   })
 })
 
-test('a user who was deleted is not one who never was', async () => {
+test('the session of a deleted user is rejected, even if no user is required', async () => {
   await using instance = await deps({
     ...SETTINGS,
     require: { user: false, active: false, epoch: false },
@@ -134,7 +134,7 @@ test('a user who was deleted is not one who never was', async () => {
   })
 })
 
-test('an inactive user, or a changed password, matters only where it is asked for', async () => {
+test('an inactive user or a changed password is ignored if it is not required otherwise', async () => {
   await using instance = await deps({
     ...SETTINGS,
     require: { user: true, active: false, epoch: false },
@@ -144,7 +144,7 @@ test('an inactive user, or a changed password, matters only where it is asked fo
   assert.equal((await instance.refresh(first, NOON)).kind, 'rotated')
 })
 
-test('a token that names no generation is none of ours, and ends nothing', async () => {
+test('a token with an impossible generation is rejected and revokes nothing', async () => {
   await using instance = await deps()
   assert.deepEqual(await instance.refresh({ ...first, generation: -1 }, NOON), {
     kind: 'ahead',
@@ -152,7 +152,7 @@ test('a token that names no generation is none of ours, and ends nothing', async
   assert.equal((await instance.refresh(first, NOON)).kind, 'rotated')
 })
 
-test('R13: a spent token stays spent wherever the clock goes', async () => {
+test('R13: a spent token is never rotated again, whatever the clock is set to', async () => {
   for (const step of [3600, -3600, 5, -5, 5.1, -5.1, 10, 10.1]) {
     await using instance = await deps()
     await instance.refresh(first, at(NOON, 4000))
@@ -164,7 +164,7 @@ test('R13: a spent token stays spent wherever the clock goes', async () => {
   }
 })
 
-test('R13: a session that has expired or ended is not brought back by a clock set back and forth', async () => {
+test('R13: a revoked session stays revoked, whatever the clock is set to', async () => {
   await using instance = await deps()
   await instance.sessions.revoke(ID, 'logout', at(NOON, 3600))
   for (const now of [at(NOON, -3600), NOON, at(NOON, 3600), at(NOON, 7200)]) {
@@ -175,7 +175,7 @@ test('R13: a session that has expired or ended is not brought back by a clock se
   }
 })
 
-test('two parallel first refreshes of a token of another issuer meet in one session', async () => {
+test('concurrent first refreshes of a foreign token share one session', async () => {
   await using instance = await deps()
   const jti = hexId(systemRandom)
   const id = foreignSessionId(jti)

@@ -46,7 +46,7 @@ function messagesOf(options: unknown): string[] {
 }
 
 for (const path of OPTION_PATHS) {
-  test(`wrong values of ${path} are refused in our own words`, () => {
+  test(`wrong values of ${path} are rejected with a message of watchword, not of zod`, () => {
     const refused = WRONG_VALUES.flatMap((value) =>
       messagesOf({ log: () => {}, ...optionsOf(path, value) }),
     )
@@ -59,7 +59,7 @@ for (const path of OPTION_PATHS) {
 }
 
 for (const options of [null, 1, 'x', [], () => {}]) {
-  test(`options that are ${typeof options} are refused in our own words`, () => {
+  test(`options that are ${typeof options} are rejected with a message of watchword, not of zod`, () => {
     assert.deepEqual(messagesOf(options), ['The options must be an object.'])
   })
 }

@@ -31,7 +31,7 @@ test('without options everything has its safe default', () => {
 
 const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
-test('what the environment says holds where the options say nothing', () => {
+test('environment variables apply to options that are not given', () => {
   const env = { WATCHWORD_DATABASE: 'a.db', WATCHWORD_SECRET: SECRET }
   assert.equal(parseSettings({}, env).database, 'a.db')
   assert.equal(parseSettings({ database: 'b.db' }, env).database, 'b.db')
@@ -143,7 +143,7 @@ for (const [name, options, says] of [
     'users.rule must be a function.',
   ],
 ] as const) {
-  test(`the start stops at ${name}, and says what to write`, () => {
+  test(`${name} is rejected with what to write`, () => {
     assert.throws(
       () => parseSettings(options, {}),
       (error) =>
@@ -154,7 +154,7 @@ for (const [name, options, says] of [
   })
 }
 
-test('no sentence repeats a value: it may be a key', () => {
+test('no message contains a value, because it may be a key', () => {
   for (const options of [
     { secret: key.slice(0, 20) },
     { tokens: { algorithm: key } },
@@ -167,7 +167,7 @@ test('no sentence repeats a value: it may be a key', () => {
   }
 })
 
-test('the documentation names every setting of Simple JWT and Django, and what it is called here', () => {
+test('the documentation has every setting of Simple JWT and Django with its option', () => {
   const [page = '', ...others] = ['tokens', 'from-django', 'browser-sessions'].map(
     (name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'),
   )

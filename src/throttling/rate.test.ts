@@ -53,7 +53,7 @@ for (const text of [
   '9999999999/s',
   '٥/min',
 ]) {
-  test(`H16: ${JSON.stringify(text)} is refused with what to write`, () => {
+  test(`H16: ${JSON.stringify(text)} is rejected with what to write`, () => {
     assert.throws(() => parseRate(text), {
       code: 'invalid_config',
       message: /must be a number, "\/" and one of s, min, hour, day/,

@@ -51,7 +51,7 @@ function fileOf(t: TestContext): string {
   return file
 }
 
-test('a new token has 256 random bits behind its prefix, and is found by its whole text alone', async (t) => {
+test('a new token has a prefix and 256 random bits, and is found by its complete value only', async (t) => {
   const { store, issue } = await deps(t)
 
   const { token, record } = await issue({
@@ -87,7 +87,7 @@ test('a new token has 256 random bits behind its prefix, and is found by its who
   }
 })
 
-test('the database holds no text of a token', async (t) => {
+test('the database contains no token in plain text', async (t) => {
   const file = fileOf(t)
   const { store, issue, derive } = await deps(t, file)
   const texts = [(await issue()).token.slice(3), (await derive()).token]
@@ -116,7 +116,7 @@ for (const [what, input, field] of [
   ['a prefix that is no word', { prefix: 'a_b' }, 'prefix'],
   ['a prefix of eleven letters', { prefix: 'a'.repeat(11) }, 'prefix'],
 ] as const) {
-  test(`no token is made with ${what}`, async (t) => {
+  test(`issuing a token with ${what} is rejected`, async (t) => {
     const { store, issue } = await deps(t)
 
     await assert.rejects(issue(input), (error: { code?: string; body?: object }) => {
@@ -127,7 +127,7 @@ for (const [what, input, field] of [
   })
 }
 
-test('a token expires in the second that its life ends', async (t) => {
+test('a token is rejected from the second of its expiry', async (t) => {
   const { store, issue } = await deps(t)
   const { token } = await issue({ expiresIn: days(90) })
   const digest = digestOf(token)
@@ -136,7 +136,7 @@ test('a token expires in the second that its life ends', async (t) => {
   assert.equal(await store.ports.apiTokens.find(digest, later(days(90))), undefined)
 })
 
-test('a derived token is the same at each call: 40 hexadecimal digits of its user and no other', async (t) => {
+test('a derived token is 40 hexadecimal digits, the same at each call and different for each user', async (t) => {
   const { store, derive } = await deps(t)
 
   const first = await derive()
@@ -152,7 +152,7 @@ test('a derived token is the same at each call: 40 hexadecimal digits of its use
   assert.notEqual((await derive({ user: another.id })).token, first.token)
 })
 
-test('a reset makes another, and the old one ends', async (t) => {
+test('a reset issues another token and revokes the old one', async (t) => {
   const { store, derive } = await deps(t)
   const old = await derive()
 
@@ -174,7 +174,7 @@ test('Z20: 500 derived tokens are all different', async (t) => {
   for (const text of texts) assert.match(text, /^[0-9a-f]{40}$/)
 })
 
-test('of many who ask at once for the first one, through two stores on one file, all get the same', async (t) => {
+test('concurrent first requests through two stores on one file get the same token', async (t) => {
   const file = fileOf(t)
   const { store, derive } = await deps(t, file)
   const other = sqliteStore({ file, extensions: [apiTokenStore] })
@@ -190,7 +190,7 @@ test('of many who ask at once for the first one, through two stores on one file,
   assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
 })
 
-test('of many who reset at once, all get the same new one', async (t) => {
+test('concurrent resets get the same new token', async (t) => {
   const { store, derive } = await deps(t)
   const old = await derive()
 
@@ -226,7 +226,7 @@ test('two users whose rows have one nonce have two tokens', async (t) => {
   assert.equal(new Set(texts).size, 2)
 })
 
-test('an older secret shows again what it derived; new ones are derived under the first', async (t) => {
+test('an older secret still derives its tokens, and new ones are derived from the first secret', async (t) => {
   const { derive } = await deps(t)
   const old = await derive({ keys: [KEYS[1]] })
 
@@ -235,7 +235,7 @@ test('an older secret shows again what it derived; new ones are derived under th
   assert.deepEqual(await derive({ keys: [KEYS[0]] }), fresh)
 })
 
-test('a derived token lives while nobody asks for it, and is made anew when no secret derives it any more', async (t) => {
+test('a token that no secret derives any more stays valid until its user requests it, and is then replaced', async (t) => {
   const { store, derive } = await deps(t)
   const old = await derive({ keys: [KEYS[1]] })
   assert.ok(await store.ports.apiTokens.find(digestOf(old.token), NOON))
@@ -247,7 +247,7 @@ test('a derived token lives while nobody asks for it, and is made anew when no s
   assert.deepEqual(await derive({ keys: [KEYS[0]] }), fresh)
 })
 
-test('tokens are named by their id or by how they begin', async (t) => {
+test('a token is found by its id or its first characters', async (t) => {
   const { store, issue, derive } = await deps(t)
   const [{ record }, { record: derived }] = [await issue(), await derive()]
 
@@ -266,7 +266,7 @@ test('tokens are named by their id or by how they begin', async (t) => {
   }
 })
 
-test('flush deletes what has expired before, and what has no user any more', async (t) => {
+test('flush deletes expired tokens and tokens of deleted users', async (t) => {
   const { store, issue, derive } = await deps(t)
   const [{ record: kept }, { record: dead }] = [
     await issue({ expiresIn: days(2) }),

@@ -9,7 +9,7 @@ import {
   relay,
 } from './message-bus.ts'
 
-/** So many workers and their supervisor, in this process. What they say goes through JSON, as between processes. */
+/** Workers and their supervisor in this process. Messages are serialized as JSON, as between processes. */
 function workers(count: number): readonly MessageBus[] {
   const down = new Map<number, { send(word: BusMessage): void }>()
   const sent = (word: BusMessage): BusMessage => JSON.parse(JSON.stringify(word))
@@ -23,7 +23,7 @@ function workers(count: number): readonly MessageBus[] {
   })
 }
 
-test('a worker that asks gets the answers of all, its own included', async () => {
+test('a worker gets the answers of all workers, its own included', async () => {
   const all = workers(4)
   for (const [index, each] of all.entries())
     each.onQuestion('how many?', () => ({ requests: index }))
@@ -33,7 +33,7 @@ test('a worker that asks gets the answers of all, its own included', async () =>
   assert.deepEqual(answers.map(({ requests }) => requests).sort(), [0, 1, 2, 3])
 })
 
-test('questions do not get into each other', async () => {
+test('concurrent questions get their own answers', async () => {
   const all = workers(3)
   for (const [index, each] of all.entries()) {
     each.onQuestion('name', () => `worker ${index}`)
@@ -56,21 +56,21 @@ test('questions do not get into each other', async () => {
   )
 })
 
-test('who has no answer, or fails at it, is left out at once', {
+test('a worker without an answer, or whose answer fails, is left out without a wait', {
   timeout: 60_000,
 }, async (t) => {
   const all = workers(4)
   all[0]!.onQuestion('well?', () => 'yes')
   all[1]!.onQuestion('well?', () => assert.fail())
   all[2]!.onQuestion('well?', () => undefined)
-  // No time goes by.
+  // The clock stands still.
   t.mock.timers.enable({ apis: ['setTimeout'] })
 
   assert.deepEqual(await all[0]!.askAll('well?'), ['yes'])
   assert.deepEqual(await all[3]!.askAll('well?'), ['yes'])
 })
 
-test('who does not answer is waited for a second, and no longer', async (t) => {
+test('a worker that does not respond is left out after a second', async (t) => {
   const all = workers(2)
   const deaf = new Map([[0, { send() {} }]])
   const asker = messageBus({ send: (word) => relay(1, word, deaf), listen() {} })

@@ -24,12 +24,12 @@ const ada: NewUser = {
 }
 
 function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'watchword-remembered-'))
+  const path = mkdtempSync(join(tmpdir(), 'watchword-cached-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
   return path
 }
 
-/** As many stores on one file as are wanted, opened. */
+/** Opens `count` stores on one file. */
 async function stores(t: TestContext, count: number) {
   const file = join(folder(t), 'users.db')
   const all = Array.from({ length: count }, () => sqliteStore({ file, extensions: [] }))
@@ -38,7 +38,7 @@ async function stores(t: TestContext, count: number) {
   return all.map(({ ports }) => ports.users) as [Users, ...Users[]]
 }
 
-test('an account is read once and then given at once, the very same', async (t) => {
+test('an account is read once, and then the cached object is returned synchronously', async (t) => {
   const [users] = await stores(t, 1)
   await users.insert(ada)
 
@@ -49,7 +49,7 @@ test('an account is read once and then given at once, the very same', async (t) 
   assert.equal(users.find('id', 'ada'), first)
 })
 
-test('it is found by each field, and by no other text', async (t) => {
+test('a cached account is found by id, username and email, with the same letter case only', async (t) => {
   const [users] = await stores(t, 1)
   await users.insert(ada)
 
@@ -65,7 +65,7 @@ test('it is found by each field, and by no other text', async (t) => {
   assert.equal(await users.find('email', 'ada'), undefined)
 })
 
-test('that there is nobody is not remembered', async (t) => {
+test('a missing account is not cached', async (t) => {
   const [here, there] = (await stores(t, 2)) as [Users, Users]
   assert.equal(await here.find('id', 'ada'), undefined)
 
@@ -83,8 +83,7 @@ const CHANGES: Readonly<Record<string, (users: Users) => Promise<unknown>>> = {
 }
 for (const [what, change] of Object.entries(CHANGES)) {
   for (const who of ['the same store', 'another store']) {
-    const when =
-      who === 'the same store' ? 'as soon as it is answered' : 'a millisecond later'
+    const when = who === 'the same store' ? 'once it has resolved' : 'a millisecond later'
     test(`${what} through ${who} is seen ${when}`, async (t) => {
       const [here, there] = (await stores(t, 2)) as [Users, Users]
       await here.insert(ada)
@@ -100,7 +99,7 @@ for (const [what, change] of Object.entries(CHANGES)) {
   }
 }
 
-test('what is found while somebody writes is never older than what was answered', async (t) => {
+test('during concurrent writes an account is never older than the last write that has resolved', async (t) => {
   const [here, there] = (await stores(t, 2)) as [Users, Users]
   await here.insert(ada)
   let answered = 0
@@ -108,7 +107,7 @@ test('what is found while somebody writes is never older than what was answered'
   const write = async (users: Users): Promise<void> => {
     for (let i = 0; i < 100; i++) {
       await users.setPassword(ada.id, `password ${i}`)
-      // What is written here counts at once, what is written there a millisecond later.
+      // A write of the other store is visible a millisecond later.
       if (users === there) await sleep(2)
       answered++
     }
@@ -134,7 +133,7 @@ test('what is found while somebody writes is never older than what was answered'
   assert.equal((await here.find('id', 'ada'))?.user.epoch, 200)
 })
 
-test('nobody can change what the next one is given', async (t) => {
+test('a cached account is deeply frozen', async (t) => {
   const [users] = await stores(t, 1)
   await users.insert(ada)
 
@@ -148,7 +147,7 @@ test('nobody can change what the next one is given', async (t) => {
   )
 })
 
-test('in memory, where there is one connection only, a change is seen all the same', async (t) => {
+test('a database in memory, with its single connection, shows a change at once', async (t) => {
   const store = sqliteStore({ file: IN_MEMORY, extensions: [] })
   t.after(() => store.close())
   await store.ports.users.insert(ada)
@@ -159,7 +158,7 @@ test('in memory, where there is one connection only, a change is seen all the sa
   assert.equal((await store.ports.users.find('id', 'ada'))?.user.active, false)
 })
 
-test('after the end a find is refused as ever', async (t) => {
+test('a closed store rejects a look-up, even of a cached account', async (t) => {
   const store = sqliteStore({ file: join(folder(t), 'users.db'), extensions: [] })
   await store.ports.users.insert(ada)
   await store.ports.users.find('id', 'ada')
