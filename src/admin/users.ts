@@ -6,7 +6,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
-import { changeUser, setPassword } from '../users/change.ts'
+import { changeUser, setPassword, type UserUpdate } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
 import { emailOf } from '../users/email.ts'
 import { fieldError } from '../users/field-errors.ts'
@@ -39,15 +39,13 @@ export interface UserAdmin {
    */
   checkPassword(id: string, password: string): Promise<boolean>
   /**
-   * Deactivating a user revokes every session; changed roles count from the next request on.
+   * Changed fields count from the next request on. Deactivating a user revokes every session. A renamed user stays signed
+   * in, unless tokens name the changed field (`tokens.userIdField`): then every session is revoked.
    *
    * @returns `undefined` if there is no such user
-   * @throws AuthError `invalid`
+   * @throws AuthError `invalid`, its body naming the fields at fault
    */
-  change(
-    id: string,
-    change: Partial<Omit<UserInput, 'username' | 'password'>>,
-  ): Promise<User | undefined>
+  change(id: string, change: UserUpdate): Promise<User | undefined>
   /** Revokes every session and every API token of the user. @returns `false` if there is no such user */
   delete(id: string): Promise<boolean>
 }
@@ -63,6 +61,8 @@ export interface UserAdminSettings {
   readonly random: Random
   /** Whether a new password revokes the user's sessions. */
   readonly passwordRevokes: boolean
+  /** The field of a user that tokens name. */
+  readonly userIdField: UserField
 }
 
 export interface UserAdminDeps {
@@ -76,7 +76,7 @@ export interface UserAdminDeps {
 }
 
 export function userAdmin(
-  { roles, random, passwordRevokes }: UserAdminSettings,
+  { roles, random, passwordRevokes, userIdField }: UserAdminSettings,
   open: () => Promise<UserAdminDeps>,
 ): UserAdmin {
   return {
@@ -115,6 +115,7 @@ export function userAdmin(
       const id = userId as UserId
       refuseUnknownRoles(change.roles, roles)
       const deps = await open()
+      const before = await deps.users.find('id', id)
       const user = await changeUser(id, change, deps.users)
       if (user === undefined) return undefined
       const fields = Object.keys(change)
@@ -124,6 +125,9 @@ export function userAdmin(
         detail: { fields },
       })
       if (change.active === false) await revokeAll(id, 'inactive', deps)
+      // Another user may take the name, and must not get what old tokens open.
+      if (before?.user[userIdField] !== user[userIdField])
+        await revokeAll(id, 'admin', deps)
       await recorded
       return user
     },

@@ -14,6 +14,7 @@ const ACCOUNTS: Commands = {
   'user create': async () => (await import('./user-commands.ts')).userCreate,
   'user list': async () => (await import('./user-commands.ts')).userList,
   'user passwd': async () => (await import('./user-commands.ts')).userPasswd,
+  'user rename': async () => (await import('./user-commands.ts')).userRename,
   'user roles': async () => (await import('./user-commands.ts')).userRoles,
   'user activate': async () => (await import('./user-commands.ts')).userActivate,
   'user deactivate': async () => (await import('./user-commands.ts')).userDeactivate,

@@ -144,6 +144,21 @@ export const userPasswd = command({
     }),
 })
 
+export const userRename = command({
+  name: 'user rename',
+  summary: 'Changes the name of a user.',
+  args: ['NAME', 'NEW'],
+  description: 'The user stays signed in. The old name is free for another user.',
+  examples: ['watchword user rename vitor vitor.silva'],
+  options: DATABASE,
+  run: ({ values, args: [name = '', username = ''], open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      const changed = await changeUser(auth, user, { username })
+      return outputOf(changed, `Renamed ${shown(user)} to ${shown(changed)}.`)
+    }),
+})
+
 export const userRoles = command({
   name: 'user roles',
   summary: 'Shows the roles of a user, or replaces them.',

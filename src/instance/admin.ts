@@ -12,6 +12,7 @@ import {
   type FeatureCounts,
 } from '../features.ts'
 import type { Roles } from '../permissions/rights.ts'
+import type { TokenSettings } from '../tokens/token-settings.ts'
 import type { Instance } from './instance.ts'
 
 /** What the owner of an instance does with its data: for programs and for the command. */
@@ -33,7 +34,7 @@ export interface Admin extends FeatureAdmin {
 export interface AdminSettings {
   readonly roles: Roles
   readonly random: Random
-  readonly tokens: { readonly checkRevoke: 'session' | 'claim' | false }
+  readonly tokens: Pick<TokenSettings, 'checkRevoke' | 'userIdField'>
   readonly audit: { readonly keep: Seconds } | undefined
 }
 
@@ -41,10 +42,11 @@ export function createAdmin(
   { roles, random, tokens, audit }: AdminSettings,
   open: () => Promise<Instance>,
 ): Admin {
+  const { userIdField } = tokens
   const passwordRevokes = tokens.checkRevoke === 'session'
   return {
     ...featureAdmin(open),
-    users: userAdmin({ roles, random, passwordRevokes }, async () => {
+    users: userAdmin({ roles, random, passwordRevokes, userIdField }, async () => {
       const { store, core, passwords, clock, audit, sessions } = await open()
       return {
         users: store.ports.users,

@@ -25,6 +25,8 @@ export class AccountCache {
   /** @returns the account, frozen: all callers share it */
   keep(account: Account): Account {
     if (this.#by.id.size >= ACCOUNTS) this.forgetAll()
+    // Read under a new name before the change was notified: its old names would stay for good.
+    this.#drop(account.user.id)
     const { id, username, email } = frozen(account).user
     this.#by.id.set(id, account)
     this.#by.username.set(username, account)
@@ -34,6 +36,10 @@ export class AccountCache {
 
   forget(id: UserId): void {
     this.#forgettings += 1
+    this.#drop(id)
+  }
+
+  #drop(id: UserId): void {
     const user = this.#by.id.get(id)?.user
     if (user === undefined) return
     this.#by.id.delete(id)

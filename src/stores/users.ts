@@ -27,6 +27,15 @@ export function sqlUsers(db: Kysely<Tables>): Users {
       return row && accountOf(row)
     },
 
+    async findByKey(usernameKey) {
+      const row = await db
+        .selectFrom('users')
+        .selectAll()
+        .where('username_key', '=', usernameKey)
+        .executeTakeFirst()
+      return row && userOf(row)
+    },
+
     async insert(user) {
       const query = db
         .insertInto('users')
@@ -111,6 +120,8 @@ const rowOf = (user: NewUser): UserRow => ({
 
 /** The columns that a change names. */
 const columnsOf = (change: UserChange): Partial<UserRow> => ({
+  ...(change.username !== undefined && { username: change.username }),
+  ...(change.usernameKey !== undefined && { username_key: change.usernameKey }),
   ...('email' in change && { email: change.email ?? null }),
   ...(change.active !== undefined && { active: flag(change.active) }),
   ...(change.staff !== undefined && { staff: flag(change.staff) }),

@@ -187,6 +187,60 @@ test('custom strength rules replace the default ones', async () => {
   assert.equal(await deps.users.count(), 1)
 })
 
+test('renaming a user normalises the name like creating one', async () => {
+  await using deps = await openUsers()
+  const { id } = await createUser({ username: 'ada' }, deps)
+
+  const renamed = await changeUser(id, { username: '\u212aate' }, deps.users)
+
+  assert.equal(renamed?.username, 'Kate')
+  assert.equal((await deps.users.find('username', 'Kate'))?.user.id, id)
+  assert.equal(await deps.users.find('username', 'ada'), undefined)
+  assert.equal((await createUser({ username: 'ada' }, deps)).username, 'ada')
+  await assert.rejects(createUser({ username: 'KATE' }, deps), {
+    body: { username: ['A user with that username already exists.'] },
+  })
+})
+
+test('a user can change the letter case of the own name', async () => {
+  await using deps = await openUsers()
+  const { id } = await createUser({ username: 'ada' }, deps)
+
+  assert.equal((await changeUser(id, { username: 'Ada' }, deps.users))?.username, 'Ada')
+})
+
+test('a name that is invalid, or taken in any spelling, changes nothing', async () => {
+  await using deps = await openUsers()
+  const { id } = await createUser({ username: 'ada' }, deps)
+  await createUser({ username: 'Bob', email: 'bob@example.org' }, deps)
+  const before = await deps.users.find('id', id)
+
+  for (const [username, message] of [
+    ['', 'This field may not be blank.'],
+    ['a'.repeat(151), 'Ensure this field has no more than 150 characters.'],
+    [
+      'a b',
+      'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
+    ],
+    ['bOB', 'A user with that username already exists.'],
+  ] as const) {
+    await assert.rejects(changeUser(id, { username, staff: true }, deps.users), {
+      code: 'invalid',
+      body: { username: [message] },
+    })
+  }
+  await assert.rejects(
+    changeUser(id, { username: 'bob', email: 'bob@example.org' }, deps.users),
+    {
+      body: {
+        username: ['A user with that username already exists.'],
+        email: ['A user with this email address already exists.'],
+      },
+    },
+  )
+  assert.deepEqual(await deps.users.find('id', id), before)
+})
+
 test('changing a user validates the email like creating one', async () => {
   await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', email: 'ada@example.org' }, deps)

@@ -1,7 +1,8 @@
 import { AuthError } from '../base/errors.ts'
 import type { CreateUserDeps, UserInput } from './create.ts'
 import { emailFault, emailOf } from './email.ts'
-import { EMAIL_TAKEN, fieldError, rejectFieldErrors } from './field-errors.ts'
+import { EMAIL_TAKEN, listOf, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
+import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import type { User, UserId } from './user.ts'
 import type { UserChange, Users } from './users.ts'
@@ -24,33 +25,61 @@ export async function setPassword(
     throw new AuthError('user_not_found')
 }
 
+/** Each member replaces the user's; one that is left out stays. */
+export type UserUpdate = Partial<Omit<UserInput, 'password'>>
+
 /**
  * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
  *
  * @returns `undefined` if there is no such user
- * @throws AuthError `invalid` if the email is malformed or taken
+ * @throws AuthError `invalid` if the username or the email is invalid or taken
  */
 export async function changeUser(
   id: UserId,
-  change: Partial<Omit<UserInput, 'username' | 'password'>>,
+  update: UserUpdate,
   users: Users,
 ): Promise<User | undefined> {
-  if (change.email === undefined) return users.change(id, change)
-  const email = emailOf(change.email)
-  const fault = emailFault(email)
-  if (fault !== undefined) throw fieldError({ email: [fault] })
-  const refuseTaken = async (): Promise<void> => {
-    const holder = await users.find('email', email)
-    if (holder !== undefined && holder.user.id !== id)
-      throw fieldError({ email: [EMAIL_TAKEN] })
-  }
-  await refuseTaken()
-  const checked: UserChange = { ...change, email }
+  const change = checkedChange(update)
+  await rejectTaken(id, change, users)
   try {
-    return await users.change(id, checked)
+    return await users.change(id, change)
   } catch (error) {
-    // A concurrent change may have taken the email since the check.
-    await refuseTaken()
+    // A concurrent change may have taken the name or the email since the check.
+    await rejectTaken(id, change, users)
     throw error
   }
+}
+
+/** @throws AuthError `invalid` */
+function checkedChange({ username: name, ...rest }: UserUpdate): UserChange {
+  const username = name === undefined ? undefined : usernameOf(name)
+  const email = rest.email === undefined ? undefined : emailOf(rest.email)
+  rejectFieldErrors({
+    username: listOf(username === undefined ? undefined : usernameFault(username)),
+    email: listOf(email === undefined ? undefined : emailFault(email)),
+  })
+  return {
+    ...rest,
+    // Without a value, `email` as a member removes the address.
+    ...(email !== undefined && { email }),
+    ...(username !== undefined && { username, usernameKey: usernameKey(username) }),
+  }
+}
+
+/** @throws AuthError `invalid` if another user has the name or the email */
+async function rejectTaken(
+  id: UserId,
+  { usernameKey, email }: UserChange,
+  users: Users,
+): Promise<void> {
+  const [ofName, ofEmail] = await Promise.all([
+    usernameKey === undefined ? undefined : users.findByKey(usernameKey),
+    email === undefined ? undefined : users.find('email', email),
+  ])
+  const isTaken = (holder: User | undefined): boolean =>
+    holder !== undefined && holder.id !== id
+  rejectFieldErrors({
+    username: isTaken(ofName) ? [NAME_TAKEN] : [],
+    email: isTaken(ofEmail?.user) ? [EMAIL_TAKEN] : [],
+  })
 }

@@ -3,7 +3,13 @@ import { hexId, type Random } from '../base/random.ts'
 import { type Passwords, unusableHash } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
 import { emailFault, emailOf } from './email.ts'
-import { EMAIL_TAKEN, fieldError, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
+import {
+  EMAIL_TAKEN,
+  fieldError,
+  listOf,
+  NAME_TAKEN,
+  rejectFieldErrors,
+} from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import type { User, UserId } from './user.ts'
@@ -77,6 +83,3 @@ export async function createUser(
   const isEmail = email !== undefined && (await users.find('email', email)) !== undefined
   throw fieldError(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
 }
-
-const listOf = (fault: string | undefined): readonly string[] =>
-  fault === undefined ? [] : [fault]

@@ -22,5 +22,9 @@ export function fieldError(errors: FieldErrors): AuthError {
   )
 }
 
+/** The messages of a field that has at most one. */
+export const listOf = (fault: string | undefined): readonly string[] =>
+  fault === undefined ? [] : [fault]
+
 export const NAME_TAKEN = 'A user with that username already exists.'
 export const EMAIL_TAKEN = 'A user with this email address already exists.'

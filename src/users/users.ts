@@ -20,6 +20,9 @@ export interface NewUser {
 }
 
 export interface UserChange {
+  readonly username?: string
+  /** Changes with `username`. */
+  readonly usernameKey?: string
   readonly email?: string | undefined
   readonly active?: boolean
   readonly staff?: boolean
@@ -36,6 +39,8 @@ export interface Users {
    * are returned without a promise.
    */
   find(field: UserField, value: string): Awaitable<Account | undefined>
+  /** The user whose name has this key (see `names.ts`), as committed: never from a cache. */
+  findByKey(usernameKey: string): Promise<User | undefined>
   /** @returns `false` if the id, the `usernameKey` or the email is taken */
   insert(user: NewUser): Promise<boolean>
   /** @returns the user after the change; `undefined` if there is none */

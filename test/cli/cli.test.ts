@@ -147,6 +147,12 @@ test('a user is created, listed, deactivated, activated and deleted', async () =
     true,
   )
 
+  const renamed = await here.enter('user rename robot r2d2')
+  assert.equal(renamed.out, 'Renamed robot to r2d2.\n')
+  const taken = await here.enter('user rename r2d2 ADA')
+  assert.equal(taken.code, 1)
+  assertMessage(taken.err, /^username: A user with that username already exists\.$/m)
+
   const unsure = await here.enter('user delete ada')
   assert.equal(unsure.code, 2)
   assertMessage(unsure.err, /add --yes/)

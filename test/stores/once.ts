@@ -246,31 +246,35 @@ export function onceTests(database: string, fresh: FreshDatabase): void {
     })
   }
 
-  test(`${database}: of users that set one email at once one succeeds, and the others get an error for the field`, async (t) => {
-    const place = await fresh(t)
-    if (typeof place === 'string') return t.skip(place)
-    const stores = [await place.open(), await place.open()]
-    const users = Array.from({ length: 8 }, (_, n) => ({
-      ...vitor,
-      id: `u${n}` as UserId,
-      username: `u${n}`,
-      usernameKey: `u${n}`,
-    }))
-    for (const user of users) await stores[0]!.ports.users.insert(user)
+  for (const [field, value] of [
+    ['email', 'one@example.org'],
+    ['username', 'One'],
+  ] as const)
+    test(`${database}: of users that set one ${field} at once one succeeds, and the others get an error for the field`, async (t) => {
+      const place = await fresh(t)
+      if (typeof place === 'string') return t.skip(place)
+      const stores = [await place.open(), await place.open()]
+      const users = Array.from({ length: 8 }, (_, n) => ({
+        ...vitor,
+        id: `u${n}` as UserId,
+        username: `u${n}`,
+        usernameKey: `u${n}`,
+      }))
+      for (const user of users) await stores[0]!.ports.users.insert(user)
 
-    const outcomes = await Promise.allSettled(
-      users.map(({ id }, n) =>
-        changeUser(id, { email: 'one@example.org' }, stores[n % 2]!.ports.users),
-      ),
-    )
+      const outcomes = await Promise.allSettled(
+        users.map(({ id }, n) =>
+          changeUser(id, { [field]: value }, stores[n % 2]!.ports.users),
+        ),
+      )
 
-    const refused = outcomes.flatMap((each) =>
-      each.status === 'rejected' ? [each.reason] : [],
-    )
-    assert.equal(refused.length, users.length - 1)
-    for (const { code, body } of refused) {
-      assert.equal(code, 'invalid')
-      assert.deepEqual(Object.keys(body), ['email'])
-    }
-  })
+      const refused = outcomes.flatMap((each) =>
+        each.status === 'rejected' ? [each.reason] : [],
+      )
+      assert.equal(refused.length, users.length - 1)
+      for (const { code, body } of refused) {
+        assert.equal(code, 'invalid')
+        assert.deepEqual(Object.keys(body), [field])
+      }
+    })
 }

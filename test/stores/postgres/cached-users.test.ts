@@ -54,6 +54,19 @@ test('an account that is read while notifications are lost is returned, and not 
   assert.equal(isQueried(), true)
 })
 
+test('an account that was read under a new name is not found by the old one', async () => {
+  const { users, accounts, answers, account } = deps()
+  accounts.keep(account)
+  const reading = users.find('username', 'renamed')
+  answers[0]!({ ...account, user: { ...account.user, username: 'renamed' } })
+  await reading
+
+  accounts.forget(vitor.id)
+
+  assert.equal(isPromise(users.find('username', vitor.username)), true)
+  assert.equal(isPromise(users.find('username', 'renamed')), true)
+})
+
 test('a missing account is not cached', async () => {
   const { users, answers, isQueried } = deps()
   const reading = users.find('id', vitor.id)
