@@ -8,8 +8,8 @@ import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import { changeUser, setPassword, type UserUpdate } from '../users/change.ts'
 import { createUser, type UserInput } from '../users/create.ts'
-import { emailOf } from '../users/email.ts'
 import { fieldError } from '../users/field-errors.ts'
+import { findByLogin } from '../users/find-by-login.ts'
 import type { User, UserId } from '../users/user.ts'
 import type { UserField, Users } from '../users/users.ts'
 
@@ -90,7 +90,11 @@ export function userAdmin(
     async find(by) {
       const { users } = await open()
       const [field, value] = fieldOf(typeof by === 'string' ? { username: by } : by)
-      return (await users.find(field, value))?.user
+      const account =
+        field === 'id'
+          ? await users.find('id', value)
+          : await findByLogin(users, field, value)
+      return account?.user
     },
     async list({ after, limit = 100 } = {}) {
       const { users } = await open()
@@ -152,7 +156,7 @@ function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
   const [[name, value] = []] = entries
   const field = QUERY_FIELDS.find((each) => each === name)
   if (entries.length === 1 && field !== undefined && typeof value === 'string')
-    return [field, field === 'email' ? emailOf(value) : value]
+    return [field, value]
   throw configError(
     'users.find(…) takes one field: { id }, { username } or { email }, such as { username: "ada" }.',
   )

@@ -4,6 +4,7 @@ import { AuthError, configError } from '../base/errors.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
+import { findByLogin } from '../users/find-by-login.ts'
 import type { User } from '../users/user.ts'
 import type { Authentication, Scheme, SchemeDeps } from './scheme.ts'
 
@@ -55,7 +56,7 @@ async function userNamed(
   create: boolean,
   deps: SchemeDeps,
 ): Promise<User | undefined> {
-  const account = await deps.users.find('username', name)
+  const account = await findByLogin(deps.users, 'username', name)
   if (account !== undefined) return account.user
   return create ? createdUser(name, deps) : undefined
 }
@@ -69,7 +70,7 @@ async function createdUser(
     return await createUser(name)
   } catch (error) {
     if (!(error instanceof AuthError) || error.code !== 'invalid') throw error
-    return (await users.find('username', name))?.user
+    return (await findByLogin(users, 'username', name))?.user
   }
 }
 

@@ -88,11 +88,25 @@ async function bytesOf({ body }: Request): Promise<Uint8Array> {
  */
 function isSeveral(value: string): boolean {
   if (!value.includes(',')) return false
-  const [, ...rest] = value.replace(QUOTED, '""').split(/, |,$/)
+  const [, ...rest] = withoutQuotedStrings(value).split(/, |,$/)
   return !rest.every((part) => PARAMETER.test(part))
 }
-const QUOTED = /"(?:[^"\\]|\\.)*"/g
 const PARAMETER = /^\s*[!#$%&'*+.^_`|~\w-]+\s*=\s*[^=\s]/
+
+/** Replaces quoted strings (RFC 9110 §5.6.4) by empty ones. A quote that is not closed is left, and so are all after it. */
+function withoutQuotedStrings(value: string): string {
+  let result = ''
+  let rest = 0
+  for (let open = value.indexOf('"'); open !== -1; open = value.indexOf('"', rest)) {
+    REST_OF_QUOTED.lastIndex = open + 1
+    // Every later quote is escaped, as seen from this one: looking for their ends would take quadratic time.
+    if (!REST_OF_QUOTED.test(value)) break
+    result += `${value.slice(rest, open)}""`
+    rest = REST_OF_QUOTED.lastIndex
+  }
+  return result + value.slice(rest)
+}
+const REST_OF_QUOTED = /(?:[^"\\]|\\.)*"/y
 
 /** @param method of the request: a response to HEAD has the length alone (RFC 9110 §9.3.2) */
 export function toResponse(

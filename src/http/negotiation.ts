@@ -35,6 +35,9 @@ export function negotiate(
   }
 }
 
+/** Media ranges that are read; a browser sends fewer than ten. */
+const MAX_RANGES = 100
+
 interface Choice {
   readonly renderer: Renderer
   /** Spaces per level, 0 to 8; 0: no line breaks. */
@@ -47,7 +50,7 @@ function choose(request: AuthRequest, renderers: readonly Renderer[]): Choice {
   if (preferred === undefined) throw new AuthError('not_found')
   const accept = request.header('accept')
   if (accept === undefined || accept === '*/*') return { renderer: preferred, indent: 0 }
-  const ranges = accept.split(',').map(parseMediaType)
+  const ranges = accept.split(',', MAX_RANGES).map(parseMediaType)
   for (const specificity of [3, 2, 1, 0]) {
     const candidates = ranges.filter((range) => specificityOf(range) === specificity)
     const choice = firstMatch(offered, candidates)

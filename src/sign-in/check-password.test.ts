@@ -265,3 +265,42 @@ test('a deactivated user cannot sign in until activated again', async () => {
   await changeUser(id, { active: true }, deps.users)
   assert.equal((await verifyCredentials('ada', password, deps, options)).user.id, id)
 })
+
+for (const [what, username] of [
+  ['decomposed letters', 'bjo\u0308rk'],
+  ['full-width letters', '\uff4d\uff49\uff4b\uff4f'],
+  ['half-width kana', '\uff76\uff9e\uff72\uff84\uff9e'],
+  ['decomposed Hangul', '\u1112\u1161\u11ab\u1100\u1173\u11af'],
+  ['150 letters, each of four characters', '\u03b1\u0313\u0300\u0345'.repeat(150)],
+] as const) {
+  test(`a username of ${what} signs in as it was written when it was created`, async () => {
+    await using deps = await openUsers()
+    const { id } = await createUser({ username, password }, deps)
+
+    assert.equal((await verifyCredentials(username, password, deps, options)).user.id, id)
+  })
+}
+
+test('an email signs in as it was written when it was created', async () => {
+  await using deps = await openUsers()
+  const email = 'Eve.Online@Example.ORG'
+  const { id } = await createUser({ username: 'eve', email, password }, deps)
+
+  const byEmail: CheckPasswordOptions = { ...options, loginField: 'email' }
+  for (const login of [email, 'Eve.Online@example.org'])
+    assert.equal((await verifyCredentials(login, password, deps, byEmail)).user.id, id)
+})
+
+test('a login that is longer than any name is not looked up, and takes the same work', async () => {
+  await using deps = await openUsers()
+  const users: typeof deps.users = {
+    ...deps.users,
+    find: () => assert.fail('looked up'),
+  }
+
+  await assert.rejects(
+    verifyCredentials('x'.repeat(601), 'wrong', { ...deps, users }, options),
+    { code: 'no_active_account' },
+  )
+  assert.equal(deps.counted.hashes, 1)
+})

@@ -1,6 +1,7 @@
 import { AuthError } from '../base/errors.ts'
 import { passwordCandidates, type Trim } from '../passwords/candidates.ts'
 import { isUsable, type Passwords } from '../passwords/passwords.ts'
+import { findByLogin } from '../users/find-by-login.ts'
 import type { Account, User } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 
@@ -32,7 +33,7 @@ export async function verifyCredentials(
   { loginField, trimPassword, allows }: CheckPasswordOptions,
 ): Promise<Account> {
   const candidates = passwordCandidates(password, trimPassword)
-  const account = await users.find(loginField, login)
+  const account = await findByLogin(users, loginField, login)
   const isCandidate = allows(account?.user) && account && isUsable(account.hash)
   const hash = isCandidate ? account.hash : undefined
   const result = await passwords.verify(candidates, hash)

@@ -9,7 +9,8 @@ import type { Counters } from '../observability/counters.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { LoginAttempt, LoginThrottle } from '../throttling/login.ts'
 import { isAllowed, type TokenSettings } from '../tokens/token-settings.ts'
-import { usernameKey } from '../users/names.ts'
+import { findByLogin } from '../users/find-by-login.ts'
+import { throttleKeyOf } from '../users/names.ts'
 import type { Account, User } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 import { type CheckPasswordOptions, verifyCredentials } from './check-password.ts'
@@ -67,7 +68,7 @@ export function passwordCheck(settings: SignInSettings): CheckPassword {
     allows: (user) => isAllowed(user, tokens),
   }
   return async (login, password, request, deps) => {
-    const attempt = { account: usernameKey(login), address: addressOf(request) }
+    const attempt = { account: throttleKeyOf(login), address: addressOf(request) }
     const check = () => verifyCredentials(login, password, deps, options)
     try {
       if (deps.loginThrottle === undefined) return await check()
@@ -94,7 +95,7 @@ async function reportFailure(
   const event = { address: truncateAddress(address) }
   // The login itself is not recorded: users type passwords into its field by mistake.
   const findUser = async (): Promise<Partial<NewEvent>> => ({
-    userId: (await users.find(loginField, login))?.user.id,
+    userId: (await findByLogin(users, loginField, login))?.user.id,
   })
   if (code === 'busy') counters.signIns.add('busy')
   if (code === 'throttled') {

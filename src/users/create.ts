@@ -52,10 +52,11 @@ export async function createUser(
     roles = [],
     attributes = {},
   } = input
-  const username = usernameOf(input.username)
+  const name = usernameOf(input.username)
   const email = input.email === undefined ? undefined : emailOf(input.email)
+  const username = name ?? ''
   rejectFieldErrors({
-    username: listOf(usernameFault(username)),
+    username: listOf(usernameFault(name)),
     email: listOf(email === undefined ? undefined : emailFault(email)),
     password:
       password === undefined

@@ -1,0 +1,17 @@
+import type { Awaitable } from '../base/awaitable.ts'
+import { emailOf } from './email.ts'
+import { usernameOf } from './names.ts'
+import type { Account } from './user.ts'
+import type { Users } from './users.ts'
+
+const STORED = { username: usernameOf, email: emailOf }
+
+/** Finds the account of a login as a client sends it: in the form in which `create` stores it, and else exactly. */
+export function findByLogin(
+  users: Pick<Users, 'find'>,
+  field: keyof typeof STORED,
+  login: string,
+): Awaitable<Account | undefined> {
+  const stored = STORED[field](login)
+  return stored === undefined ? undefined : users.find(field, stored)
+}
