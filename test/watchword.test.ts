@@ -6,7 +6,7 @@ import { watchword } from '../src/watchword.ts'
 const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 const ORIGIN = 'http://localhost'
 
-/** An instance behind `fetch`, with one user. */
+/** An instance with one user, called through its fetch handler. */
 async function instance(t: TestContext) {
   const auth = watchword({ database: 'sqlite::memory:' })
   t.after(() => auth.close())
@@ -49,7 +49,7 @@ test('a fetch handler signs in, refreshes, verifies and signs out', async (t) =>
   }
 })
 
-test('what is not an endpoint is not found, and HEAD has no body', async (t) => {
+test('an unknown path is 404, and HEAD has no body', async (t) => {
   const { post } = await instance(t)
 
   const nowhere = await post('/elsewhere/', {})
@@ -63,7 +63,7 @@ test('what is not an endpoint is not found, and HEAD has no body', async (t) => 
   assert.ok(Number(head.headers.get('content-length')) > 0)
 })
 
-test('check tells nobody from somebody, and refuses what is wrong', async (t) => {
+test('authenticate() resolves to undefined for an anonymous request, and rejects wrong credentials', async (t) => {
   const { auth, verifyCredentials } = await instance(t)
   const { access } = await verifyCredentials()
 
@@ -73,7 +73,7 @@ test('check tells nobody from somebody, and refuses what is wrong', async (t) =>
   await assert.rejects(auth.require(new Request(ORIGIN)), { code: 'not_authenticated' })
 })
 
-test('a body over the limit is refused before its end has come', async (t) => {
+test('a body over the limit is rejected before it is read to its end', async (t) => {
   const { auth } = await instance(t)
   let sent = 0
   const body = new ReadableStream({
@@ -91,7 +91,7 @@ test('a body over the limit is refused before its end has come', async (t) => {
   assert.ok(sent < 200_000)
 })
 
-test('a closed instance says that it is closed', async (t) => {
+test('a closed instance responds with 503', async (t) => {
   const { auth, post } = await instance(t)
   await auth.close()
 

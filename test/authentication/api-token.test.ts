@@ -23,7 +23,7 @@ type Answered = {
   body: Record<string, unknown>
 }
 
-/** A server whose routes ask for API tokens, with one user. */
+/** A server whose routes require API tokens, with one user. */
 async function program(
   t: TestContext,
   options: Pick<Options, 'authentication' | 'users' | 'database'> = {},
@@ -44,17 +44,22 @@ async function program(
   })
   const guard = mount(server, auth)
   const routes = new Map([
-    ['/', guard((request, response) => response.end(JSON.stringify(told(request.auth))))],
+    [
+      '/',
+      guard((request, response) =>
+        response.end(JSON.stringify(principalOf(request.auth))),
+      ),
+    ],
     [
       '/any/',
       guard(allowAny, (request, response) =>
-        response.end(JSON.stringify(told(request.auth))),
+        response.end(JSON.stringify(principalOf(request.auth))),
       ),
     ],
     [
       '/posts/',
       guard(hasScope('posts:read'), (request, response) =>
-        response.end(JSON.stringify(told(request.auth))),
+        response.end(JSON.stringify(principalOf(request.auth))),
       ),
     ],
   ])
@@ -65,7 +70,7 @@ async function program(
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
-  /** Sends octets: no client in between has an opinion of them. */
+  /** Sends bytes as given, without an HTTP client that could change them. */
   async function get(authorization: string | undefined, path = '/'): Promise<Answered> {
     const socket = connect(port, '127.0.0.1')
     t.after(() => socket.destroy())
@@ -94,7 +99,7 @@ async function program(
   return { auth, user, get, pass }
 }
 
-const told = ({
+const principalOf = ({
   user,
   scheme,
   scopes,
@@ -108,7 +113,7 @@ const told = ({
   by: credential?.name,
 })
 
-const refused = (
+const rejected = (
   detail: string,
   challenges: readonly string[] = ['Token'],
 ): Answered => ({
@@ -146,14 +151,14 @@ for (const [id, header, detail] of [
   ['T10', 'Bearer xyz', 'Authentication credentials were not provided.'],
   ['no blank', 'Tokenxyz', 'Authentication credentials were not provided.'],
 ] as const) {
-  test(`${id}: "Authorization: ${header ?? '(none)'}" is answered with: ${detail}`, async (t) => {
+  test(`${id}: "Authorization: ${header ?? '(none)'}" gets: ${detail}`, async (t) => {
     const { get } = await program(t)
 
-    assert.deepEqual(await get(header), refused(detail))
+    assert.deepEqual(await get(header), rejected(detail))
   })
 }
 
-test('T06, T08, T09: the word counts without case, the token with it', async (t) => {
+test('T06, T08, T09: the keyword is case-insensitive, and the token is compared exactly', async (t) => {
   const { auth, user, get } = await program(t)
   const { token } = await auth.apiTokens.keyFor(user.id)
   const alice = { user: 'alice', scheme: 'apiToken', scopes: [] }
@@ -172,29 +177,29 @@ test('T06, T08, T09: the word counts without case, the token with it', async (t)
     token.slice(0, 8),
     digestOf(token),
   ]) {
-    assert.deepEqual(await get(`Token ${wrong}`), refused('Invalid token.'), wrong)
+    assert.deepEqual(await get(`Token ${wrong}`), rejected('Invalid token.'), wrong)
   }
 })
 
-test('a wrong token is refused where anybody may come in', async (t) => {
+test('a wrong token is rejected on a public route', async (t) => {
   const { get } = await program(t)
 
   assert.equal((await get(undefined, '/any/')).status, 200)
-  assert.deepEqual(await get('Token xyz', '/any/'), refused('Invalid token.'))
+  assert.deepEqual(await get('Token xyz', '/any/'), rejected('Invalid token.'))
 })
 
-test('T07: an inactive user is refused from the next request on, and let in again', async (t) => {
+test('T07: deactivating and activating a user takes effect at the next request', async (t) => {
   const { auth, user, get } = await program(t)
   const { token } = await auth.apiTokens.create(user.id)
 
   await auth.users.change(user.id, { active: false })
-  assert.deepEqual(await get(`Token ${token}`), refused('User inactive or deleted.'))
+  assert.deepEqual(await get(`Token ${token}`), rejected('User inactive or deleted.'))
 
   await auth.users.change(user.id, { active: true })
   assert.equal((await get(`Token ${token}`)).status, 200)
 })
 
-test('an inactive user is refused where the rule is not asked, too, and let in where activity does not count', async (t) => {
+test('an inactive user is rejected with ruleOnRequest off, too, and admitted with checkActive off', async (t) => {
   for (const [users, expected] of [
     [{ ruleOnRequest: false }, 401],
     [{ checkActive: false }, 200],
@@ -208,11 +213,11 @@ test('an inactive user is refused where the rule is not asked, too, and let in w
   }
 })
 
-test('the authentication rule is asked at each request (D11), unless it is not to be', async (t) => {
+test('users.rule is applied at each request (D11), unless ruleOnRequest is off', async (t) => {
   let banned = false
   const rule = () => !banned
   for (const [ruleOnRequest, expected] of [
-    [true, refused('User inactive or deleted.')],
+    [true, rejected('User inactive or deleted.')],
     [false, undefined],
   ] as const) {
     banned = false
@@ -228,7 +233,7 @@ test('the authentication rule is asked at each request (D11), unless it is not t
   }
 })
 
-test('a deleted user leaves no token behind', async (t) => {
+test("deleting a user deletes the user's tokens", async (t) => {
   const { auth, user, get } = await program(t)
   const texts = [
     (await auth.apiTokens.create(user.id)).token,
@@ -238,21 +243,21 @@ test('a deleted user leaves no token behind', async (t) => {
   await auth.users.delete(user.id)
 
   for (const token of texts)
-    assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
+    assert.deepEqual(await get(`Token ${token}`), rejected('Invalid token.'))
   assert.deepEqual(await auth.apiTokens.list(user.id), [])
 })
 
-test('a token whose user is gone is as good as none', async (t) => {
+test('a token whose user was deleted in the database is rejected as invalid', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const { auth, user, get } = await program(t, { database: store })
   const { token } = await auth.apiTokens.create(user.id)
 
   await store.ports.users.delete(user.id)
 
-  assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
+  assert.deepEqual(await get(`Token ${token}`), rejected('Invalid token.'))
 })
 
-test('an expired token is as good as none', async (t) => {
+test('an expired token is rejected as invalid', async (t) => {
   const { auth, user, get, pass } = await program(t)
   const { token } = await auth.apiTokens.create(user.id, { expiresIn: '10h' })
 
@@ -260,10 +265,10 @@ test('an expired token is as good as none', async (t) => {
   assert.equal((await get(`Token ${token}`)).status, 200)
 
   pass(1)
-  assert.deepEqual(await get(`Token ${token}`), refused('Invalid token.'))
+  assert.deepEqual(await get(`Token ${token}`), rejected('Invalid token.'))
 })
 
-test('flush deletes an expired token a day after its end, and no living one', async (t) => {
+test('flush deletes a token a day after its expiry, and no valid one', async (t) => {
   const { auth, user, pass } = await program(t)
   const hour = await auth.apiTokens.create(user.id, { expiresIn: '1h' })
   const { record } = await auth.apiTokens.create(user.id)
@@ -278,7 +283,7 @@ test('flush deletes an expired token a day after its end, and no living one', as
   assert.deepEqual(await auth.apiTokens.list(user.id), [record])
 })
 
-test('two Authorization headers are refused, even of one token (H1)', async (t) => {
+test('two Authorization headers are rejected, even with the same token (H1)', async (t) => {
   const { auth, user, get } = await program(t)
   const { token } = await auth.apiTokens.create(user.id)
 
@@ -287,7 +292,7 @@ test('two Authorization headers are refused, even of one token (H1)', async (t) 
   assert.deepEqual([twice.status, twice.challenges], [401, ['Token']])
 })
 
-test('a revoked token is refused from the next request on, and no other', async (t) => {
+test('revoking a token takes effect at the next request, and other tokens stay valid', async (t) => {
   const { auth, user, get } = await program(t)
   const [one, other] = [
     await auth.apiTokens.create(user.id),
@@ -297,13 +302,13 @@ test('a revoked token is refused from the next request on, and no other', async 
   assert.deepEqual(await auth.apiTokens.revoke(one.record.hint), one.record)
   assert.equal(await auth.apiTokens.revoke(one.record.id), undefined)
 
-  assert.deepEqual(await get(`Token ${one.token}`), refused('Invalid token.'))
+  assert.deepEqual(await get(`Token ${one.token}`), rejected('Invalid token.'))
   assert.equal((await get(`Token ${other.token}`)).status, 200)
   assert.equal(await auth.apiTokens.revokeAll(user.id), 1)
-  assert.deepEqual(await get(`Token ${other.token}`), refused('Invalid token.'))
+  assert.deepEqual(await get(`Token ${other.token}`), rejected('Invalid token.'))
 })
 
-test('neither a new password nor the end of every sign-in ends a token, as with Django', async (t) => {
+test('a token stays valid after a new password and after revoking all sessions, as in Django', async (t) => {
   const { auth, user, get } = await program(t)
   const { token } = await auth.apiTokens.create(user.id)
 
@@ -313,7 +318,7 @@ test('neither a new password nor the end of every sign-in ends a token, as with 
   assert.equal((await get(`Token ${token}`)).status, 200)
 })
 
-test('a token opens what its scopes name, and the route knows which one it was', async (t) => {
+test('a token is admitted to routes of its scopes, and the handler gets its name', async (t) => {
   const { auth, user, get } = await program(t)
   const narrow = await auth.apiTokens.create(user.id, {
     name: 'export',
@@ -334,7 +339,7 @@ test('a token opens what its scopes name, and the route knows which one it was',
     assert.equal((await get(`Token ${token}`, '/posts/')).status, 403)
 })
 
-test('another keyword is the challenge, and the word of the header', async (t) => {
+test('a configured keyword is required in the header and sent as the challenge', async (t) => {
   const { auth, user, get } = await program(t, {
     authentication: [apiToken({ keyword: 'ApiKey' })],
   })
@@ -343,46 +348,46 @@ test('another keyword is the challenge, and the word of the header', async (t) =
   assert.equal((await get(`apikey ${token}`)).status, 200)
   assert.deepEqual(
     await get(`Token ${token}`),
-    refused('Authentication credentials were not provided.', ['ApiKey']),
+    rejected('Authentication credentials were not provided.', ['ApiKey']),
   )
   assert.throws(() => apiToken({ keyword: 'Api Key' }), { code: 'invalid_config' })
   assert.throws(() => apiToken({ keyword: '' }), { code: 'invalid_config' })
 })
 
-test('beside bearer, each takes its own word, and both challenge', async (t) => {
+test('with bearer() and apiToken() each handles its own keyword, and both send a challenge', async (t) => {
   const { auth, user, get } = await program(t, { authentication: [bearer(), apiToken()] })
   const { token } = await auth.apiTokens.create(user.id)
 
   assert.equal((await get(`Token ${token}`)).status, 200)
   assert.deepEqual(
     await get('Token xyz'),
-    refused('Invalid token.', ['Bearer realm="api"', 'Token']),
+    rejected('Invalid token.', ['Bearer realm="api"', 'Token']),
   )
   assert.equal((await get(`Bearer ${token}`)).body.code, 'token_not_valid')
 })
 
-test('nobody is given a token who does not exist, and none by a beginning that several have', async (t) => {
+test('creating a token for an unknown user or with an invalid lifetime is rejected', async (t) => {
   const { auth, user } = await program(t)
-  const nobody = 'nobody' as typeof user.id
+  const unknown = 'unknown' as typeof user.id
 
-  await assert.rejects(auth.apiTokens.create(nobody), { code: 'user_not_found' })
-  await assert.rejects(auth.apiTokens.keyFor(nobody), { code: 'user_not_found' })
+  await assert.rejects(auth.apiTokens.create(unknown), { code: 'user_not_found' })
+  await assert.rejects(auth.apiTokens.keyFor(unknown), { code: 'user_not_found' })
   await assert.rejects(
     auth.apiTokens.create(user.id, { expiresIn: '5 minutes' as '5m' }),
     { code: 'invalid' },
   )
-  assert.deepEqual(await auth.apiTokens.list(nobody), [])
-  assert.equal(await auth.apiTokens.revokeAll(nobody), 0)
+  assert.deepEqual(await auth.apiTokens.list(unknown), [])
+  assert.equal(await auth.apiTokens.revokeAll(unknown), 0)
 })
 
-test('of tokens that begin alike, none is revoked by its beginning', async (t) => {
+test('a prefix that several tokens share revokes none of them', async (t) => {
   const zeros = (size: number) => new Uint8Array(size)
   let drawn = 0
   const random = (size: number): Uint8Array => {
-    const octets = zeros(size)
-    // The last octets differ: ids and texts do, beginnings do not.
-    octets[size - 1] = ++drawn
-    return octets
+    const bytes = zeros(size)
+    // The last byte differs: ids and tokens differ, prefixes do not.
+    bytes[size - 1] = ++drawn
+    return bytes
   }
   const auth = cheapWatchword({
     database: 'sqlite::memory:',

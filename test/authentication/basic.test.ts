@@ -47,16 +47,16 @@ for (const [id, header, detail] of [
   ],
   ['H7, a control character', `Basic ${encoded('alice:pw12345\0')}`, WRONG],
   ['A08', 'Basic YWxpY2U6bm9wZQ==', WRONG],
-  ['A08, nobody', `Basic ${encoded('nobody:pw12345')}`, WRONG],
+  ['A08, an unknown user', `Basic ${encoded('nobody:pw12345')}`, WRONG],
   ['A09', 'Basic aW5hOnB3MTIzNDU=', WRONG],
   ['A10', 'Basic Og==', WRONG],
   [
-    'P3, a password above 4,096 octets',
+    'P3, a password above 4,096 bytes',
     `Basic ${encoded(`alice:${'x'.repeat(5000)}`)}`,
     WRONG,
   ],
 ] as const) {
-  test(`${id}: "Authorization: ${header?.slice(0, 40) ?? '(none)'}" is answered with: ${detail}`, async (t) => {
+  test(`${id}: "Authorization: ${header?.slice(0, 40) ?? '(none)'}" gets: ${detail}`, async (t) => {
     const { send } = await served(t, { authentication: [basic()] })
 
     assertRefused(
@@ -74,7 +74,7 @@ for (const [id, header, username] of [
   ['A15', 'Basic bsO2ZWw6cMOkc3N3w7ZyZA==', 'nöel'],
   ['A16', 'Basic bvZlbDpw5HNzd/ZyZA==', 'nöel'],
 ] as const) {
-  test(`${id}: "Authorization: ${header}" is ${username}`, async (t) => {
+  test(`${id}: "Authorization: ${header}" authenticates ${username}`, async (t) => {
     const { send } = await served(t, { authentication: [basic()] })
 
     const { status, body } = await send('GET', '/', { Authorization: header })
@@ -83,7 +83,7 @@ for (const [id, header, username] of [
   })
 }
 
-test('A14: nothing is trimmed, neither what was sent nor what is right', async (t) => {
+test('A14: neither the credentials nor the stored password are trimmed', async (t) => {
   const { send } = await served(t, { authentication: [basic()] })
 
   for (const credentials of [
@@ -101,7 +101,7 @@ test('A14: nothing is trimmed, neither what was sent nor what is right', async (
   }
 })
 
-test('A17: no CSRF token is asked for', async (t) => {
+test('A17: no CSRF token is required', async (t) => {
   const { send } = await served(t, { authentication: [basic()] })
 
   const { status } = await send(
@@ -114,7 +114,7 @@ test('A17: no CSRF token is asked for', async (t) => {
   assert.equal(status, 200)
 })
 
-test('wrong credentials are refused where anybody may come in, and no later scheme is asked', async (t) => {
+test('wrong credentials are rejected on a public route, and later schemes are not tried', async (t) => {
   const { send } = await served(t, { authentication: [basic(), bearer()] })
 
   assert.equal((await send('GET', '/any/')).status, 200)
@@ -126,7 +126,7 @@ test('wrong credentials are refused where anybody may come in, and no later sche
   assert.deepEqual([refused.status, refused.body], [401, { detail: WRONG }])
 })
 
-test('guesses are throttled, a right password too by then (D22)', async (t) => {
+test('after too many wrong passwords the right one is throttled, too (D22)', async (t) => {
   const { send } = await served(t, {
     authentication: [basic()],
     throttle: { login: '3/min' },
@@ -141,29 +141,29 @@ test('guesses are throttled, a right password too by then (D22)', async (t) => {
   assert.match(String(headers.get('retry-after')), /^\d+$/)
 })
 
-test('a request is no sign-in, and a wrong one is told', async (t) => {
-  const told: string[] = []
+test('a request does not call on.signedIn, and a wrong password calls on.signInFailed', async (t) => {
+  const calls: string[] = []
   const { send } = await served(t, {
     authentication: [basic()],
     users: { updateLastLogin: true },
     on: {
-      signedIn: () => void told.push('signed in'),
+      signedIn: () => void calls.push('signed in'),
       signInFailed: ({
         credentials,
       }: {
         credentials: object
         request: AuthRequest | undefined
-      }) => void told.push(JSON.stringify(credentials)),
+      }) => void calls.push(JSON.stringify(credentials)),
     },
   })
 
   await send('GET', '/', { Authorization: 'Basic YWxpY2U6cHcxMjM0NQ==' })
   await send('GET', '/', { Authorization: 'Basic YWxpY2U6bm9wZQ==' })
 
-  assert.deepEqual(told, ['{"username":"alice","password":"********************"}'])
+  assert.deepEqual(calls, ['{"username":"alice","password":"********************"}'])
 })
 
-test('whom a rule lets in who is inactive is told so', async (t) => {
+test('an inactive user that users.rule admits is rejected as inactive', async (t) => {
   const rule = (user: User | undefined): boolean => user !== undefined
   const { send } = await served(t, { authentication: [basic()], users: { rule } })
 
@@ -173,7 +173,7 @@ test('whom a rule lets in who is inactive is told so', async (t) => {
   )
 })
 
-test('a realm of your own stands in the challenge, if it can', async (t) => {
+test('a configured realm is in the challenge, and an invalid one is rejected', async (t) => {
   const { send } = await served(t, { authentication: [basic({ realm: 'Ada [1]' })] })
 
   assert.deepEqual((await send('GET', '/')).headers.get('www-authenticate'), [

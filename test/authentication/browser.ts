@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Answered, Headers, Served } from './served.ts'
 
-/** What a browser keeps of a server, and sends along. */
+/** A browser with the cookies of a server. */
 export interface Browser {
   readonly cookies: Readonly<Record<string, string>>
   readonly csrf: string
@@ -16,7 +16,7 @@ export const cookieHeader = (cookies: Readonly<Record<string, string>>): string 
     .map(([name, value]) => `${name}=${value}`)
     .join('; ')
 
-/** The cookies that an answer sets, without what is said about them. */
+/** The cookies that a response sets, without their attributes. */
 export const cookiesOf = ({ headers }: Answered): Record<string, string> =>
   Object.fromEntries(
     (headers.get('set-cookie') ?? []).map((each) => {

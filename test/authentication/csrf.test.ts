@@ -14,7 +14,7 @@ const OF_HEADER = "CSRF token from the 'X-Csrftoken' HTTP header"
 const assertForged = ({ status, body }: Answered, reason: string, about?: string): void =>
   assert.deepEqual([status, body], [403, { detail: `CSRF Failed: ${reason}` }], about)
 
-/** A request of Alice's browser, which has the session's cookie alone unless another is given. */
+/** Requests of Alice's browser, with her session cookie and a CSRF cookie. */
 async function asking(
   t: Parameters<typeof served>[0],
   options: Parameters<typeof session>[0] = {},
@@ -39,7 +39,7 @@ async function asking(
 
 const cookiesWith = (sessionid: string, csrftoken: string): string =>
   cookieHeader(csrftoken === NONE ? { sessionid } : { sessionid, csrftoken })
-/** In the place of a cookie that is not sent. */
+/** Stands for a cookie that is not sent. */
 const NONE = '-'
 
 for (const [id, cookie, headers, reason] of [
@@ -62,7 +62,7 @@ for (const [id, cookie, headers, reason] of [
   })
 }
 
-test('C09: the token of the session opens what changes something', async (t) => {
+test('C09: unsafe methods need the CSRF token of the session, and safe methods do not', async (t) => {
   const { server, browser, csrf } = await asking(t)
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
@@ -87,7 +87,7 @@ test('C09: the token of the session opens what changes something', async (t) => 
   }
 })
 
-test('C10, C11: a form has it as a field, and the handler still gets the whole form', async (t) => {
+test('C10, C11: a form may have the token as a field, and the handler still gets the whole form', async (t) => {
   const { post, csrf } = await asking(t)
   const form = (token: string, more = '') => `csrfmiddlewaretoken=${token}${more}`
 
@@ -107,7 +107,7 @@ test('C10, C11: a form has it as a field, and the handler still gets the whole f
   )
 })
 
-test('a form that comes in pieces is put together again, for the check and for the handler', async (t) => {
+test('a form that arrives in pieces is complete for the check and for the handler', async (t) => {
   const { server, browser, csrf } = await asking(t)
   const pieces = [`csrfmiddle`, `waretoken=${csrf}`, '&a=', 'b'.repeat(1000), '&c=d']
 
@@ -120,7 +120,7 @@ test('a form that comes in pieces is put together again, for the check and for t
   assert.deepEqual([answer.status, answer.body], [200, { body: pieces.join('') }])
 })
 
-test('the token counts behind a mask, too, as pages of Django have it', async (t) => {
+test('a masked token, as in pages of Django, is accepted', async (t) => {
   const { browser, csrf } = await asking(t)
   const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
   const mask = 'Zz09aA'.repeat(6).slice(0, 32)
@@ -139,7 +139,7 @@ test('the token counts behind a mask, too, as pages of Django have it', async (t
   )
 })
 
-test('csrf-004, csrf-005: no other session’s token, and no pair of cookie and header that somebody chose', async (t) => {
+test('csrf-004, csrf-005: the token of another session, or an equal pair of cookie and header, is rejected', async (t) => {
   const { server, post } = await asking(t)
   const other = await browserOf(server)
 
@@ -151,7 +151,7 @@ test('csrf-004, csrf-005: no other session’s token, and no pair of cookie and 
   }
 })
 
-test('each of its 32 characters counts', async (t) => {
+test('a token that differs in one of its 32 characters is rejected', async (t) => {
   const { browser, csrf } = await asking(t)
 
   for (let i = 0; i < 32; i++) {
@@ -184,7 +184,7 @@ for (const [origin, trusted] of [
   ['https://evilexample.org', false],
   ['https://example.org.evil.example', false],
 ] as const) {
-  test(`C13: a page of ${origin || '(empty)'} ${trusted ? 'may' : 'may not'} ask`, async (t) => {
+  test(`C13: a request with Origin "${origin}" is ${trusted ? 'accepted' : 'rejected'}`, async (t) => {
     const { server, browser, csrf } = await asking(t, {
       origins: ['https://app.example.com', 'https://*.example.org'],
     })
@@ -203,7 +203,7 @@ for (const [origin, trusted] of [
   })
 }
 
-test('csrf-009: over the network a page that came over plain http may not ask', async (t) => {
+test('csrf-009: on another host than this machine an http origin is rejected', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const browser = await browserOf(server, { Host: 'api.example.com' })
   const ask = (Origin: string) =>
@@ -216,7 +216,7 @@ test('csrf-009: over the network a page that came over plain http may not ask', 
   )
 })
 
-test('csrf-010, csrf-011: what else the browser says of the page counts', async (t) => {
+test('csrf-010, csrf-011: Referer and Sec-Fetch-Site are checked, too', async (t) => {
   const { server, browser, csrf } = await asking(t)
   const ask = (headers: Headers) =>
     browser.send('POST', '/', { 'X-CSRFToken': csrf, ...headers })
@@ -244,7 +244,7 @@ test('csrf-010, csrf-011: what else the browser says of the page counts', async 
   assertForged(await ask({ 'Sec-Fetch-Site': 'cross-site' }), crossSite)
 })
 
-test('csrf-014: a broken Authorization header does not switch it off', async (t) => {
+test('csrf-014: an invalid Authorization header does not disable the check', async (t) => {
   for (const authentication of [
     [bearer(), session()],
     [session(), bearer()],
@@ -283,7 +283,7 @@ for (const [id, headers, reason] of [
   ],
   ['step 1, ours', { origin: 'https://api.example.com' }, undefined],
 ] as const) {
-  test(`${id}: over https, ${JSON.stringify(headers)}: ${reason ?? 'let in'}`, async (t) => {
+  test(`${id}: over https, ${JSON.stringify(headers)}: ${reason ?? 'accepted'}`, async (t) => {
     const server = await served(t, {
       authentication: [session({ origins: ['https://app.example.com'] })],
     })
@@ -293,7 +293,7 @@ for (const [id, headers, reason] of [
   })
 }
 
-/** Asks as a fetch runtime does that ends TLS itself. */
+/** A request as a fetch runtime passes it that terminates TLS itself. */
 async function overHttps(
   server: Served,
   headers: Readonly<Record<string, string>>,
@@ -310,7 +310,7 @@ async function overHttps(
   }
 }
 
-test('of a Request the form is read from a copy', async (t) => {
+test('the form of a Request is read from a clone, so the handler can read it', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const { cookies, csrf } = await browserOf(server, { Host: 'api.example.com' })
   const body = `csrfmiddlewaretoken=${csrf}&a=b`

@@ -3,26 +3,26 @@ import { test } from 'node:test'
 import { type FromHeader, remoteUser } from '../../src/authentication/remote-user.ts'
 import { served } from './served.ts'
 
-const NOBODY = [403, { detail: 'Authentication credentials were not provided.' }]
-const known = (user: string) => [200, { user, scheme: 'remoteUser' }]
+const ANONYMOUS = [403, { detail: 'Authentication credentials were not provided.' }]
+const authenticated = (user: string) => [200, { user, scheme: 'remoteUser' }]
 
-/** A header that stands for the server variable of upstream's cases. */
+/** A header in place of the server variable of the original cases. */
 const variable = (options?: { create?: boolean }) =>
   remoteUser((request) => request.header('x-variable'), options)
 
-test('C24, C26: who the server in front names is known, unless inactive', async (t) => {
+test('C24, C26: the user that the proxy names is authenticated, unless inactive or unknown', async (t) => {
   const { send } = await served(t, { authentication: [variable()] })
   const ask = async (name: string) => {
     const { status, body } = await send('GET', '/', { 'X-Variable': name })
     return [status, body]
   }
 
-  assert.deepEqual(await ask('alice'), known('alice'))
+  assert.deepEqual(await ask('alice'), authenticated('alice'))
   for (const name of ['ina', 'nobody', '', 'Alice'])
-    assert.deepEqual(await ask(name), NOBODY, name)
+    assert.deepEqual(await ask(name), ANONYMOUS, name)
 })
 
-test('C25: an unknown name becomes a user only where that is wanted (D39), once, and without a password', async (t) => {
+test('C25: with "create" an unknown name becomes one user without a password (D39)', async (t) => {
   const { auth, store, send } = await served(t, {
     authentication: [
       remoteUser(async (request) => request.header('x-variable'), { create: true }),
@@ -41,21 +41,21 @@ test('C25: an unknown name becomes a user only where that is wanted (D39), once,
   assert.match((await store.ports.users.find('id', user!.id))!.hash, /^!/)
   for (const impossible of ['a b', 'a,b', 'Alice', 'x'.repeat(200)]) {
     const { status, body } = await send('GET', '/', { 'X-Variable': impossible })
-    assert.deepEqual([status, body], NOBODY, impossible)
+    assert.deepEqual([status, body], ANONYMOUS, impossible)
   }
   assert.equal(await auth.users.count(), 6)
 })
 
-test('C27: no header is believed that nobody said was the proxy’s', async (t) => {
+test('C27: headers that are not configured are ignored', async (t) => {
   const { send } = await served(t, { authentication: [remoteUser(() => undefined)] })
 
   for (const name of ['Remote-User', 'REMOTE_USER', 'X-Remote-User']) {
     const { status, body } = await send('GET', '/', { [name]: 'alice' })
-    assert.deepEqual([status, body], NOBODY, name)
+    assert.deepEqual([status, body], ANONYMOUS, name)
   }
 })
 
-for (const [from, believed] of [
+for (const [from, isTrusted] of [
   ['127.0.0.1', true],
   ['127.0.0.0/8', true],
   ['0.0.0.0/0', true],
@@ -63,18 +63,18 @@ for (const [from, believed] of [
   ['10.0.0.0/8', false],
   ['::1', false],
 ] as const) {
-  test(`BA-14: asked from 127.0.0.1, a header is ${believed ? '' : 'not '}believed from ${from}`, async (t) => {
+  test(`BA-14: with from: ["${from}"] a header sent by 127.0.0.1 is ${isTrusted ? 'trusted' : 'ignored'}`, async (t) => {
     const { send } = await served(t, {
       authentication: [remoteUser({ header: 'X-Remote-User', from: [from] })],
     })
 
     const { status, body } = await send('GET', '/', { 'x-remote-user': 'alice' })
 
-    assert.deepEqual([status, body], believed ? known('alice') : NOBODY)
+    assert.deepEqual([status, body], isTrusted ? authenticated('alice') : ANONYMOUS)
   })
 }
 
-test('addresses are compared as addresses, not as texts', async (t) => {
+test('proxy addresses are compared by value, not by their text', async (t) => {
   const scheme = remoteUser({
     header: 'X-Remote-User',
     from: ['10.1.0.0/16', 'fd00::/8'],
@@ -114,7 +114,7 @@ test('addresses are compared as addresses, not as texts', async (t) => {
   }
 })
 
-test('a header that came twice names nobody', async (t) => {
+test('a repeated header is ignored', async (t) => {
   const { send } = await served(t, {
     authentication: [
       remoteUser({ header: 'X-Remote-User', from: ['127.0.0.1'], create: true }),
@@ -126,7 +126,7 @@ test('a header that came twice names nobody', async (t) => {
     ['alice', 'alice'],
   ]) {
     const { status, body } = await send('GET', '/', { 'X-Remote-User': names })
-    assert.deepEqual([status, body], NOBODY)
+    assert.deepEqual([status, body], ANONYMOUS)
   }
 })
 
@@ -142,7 +142,7 @@ test('a name is read as UTF-8', async (t) => {
   assert.equal(body.user, 'nöel')
 })
 
-test('remoteUser({ header }) without valid proxy addresses is refused at the start', () => {
+test('remoteUser({ header }) without valid proxy addresses is rejected at the start', () => {
   for (const from of [
     undefined,
     [],

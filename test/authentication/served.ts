@@ -14,7 +14,7 @@ import { sqliteStore } from '../stores/open.ts'
 
 export interface Answered {
   readonly status: number
-  /** By name in lower case, each as often as it was sent. */
+  /** Values by lower-case name, one per header line. */
   readonly headers: ReadonlyMap<string, readonly string[]>
   readonly body: Record<string, unknown>
 }
@@ -24,7 +24,7 @@ export type Headers = Readonly<Record<string, string | readonly string[]>>
 /** A clock that stands at noon until it is moved. */
 export const NOON = 1_800_000_000
 
-/** Users and their passwords as the specification's fixture has them, weak ones among them. */
+/** Users and passwords of the specification's fixture, some of them weak. */
 const PASSWORDS = {
   alice: 'pw12345',
   ina: 'pw12345',
@@ -35,7 +35,7 @@ const PASSWORDS = {
 
 export type Served = Awaited<ReturnType<typeof served>>
 
-/** A server over real sockets: `/` asks for a sign-in, `/any/` for nothing, `/echo/` reads the body behind the guard. */
+/** A server on a socket: `/` requires a user, `/any/` does not, and `/echo/` reads the body in a guarded handler. */
 export async function served(
   t: TestContext,
   options: Options & Required<Pick<Options, 'authentication'>>,
@@ -56,11 +56,16 @@ export async function served(
   })
   const guard = mount(server, auth)
   const routes = new Map<string, RequestListener>([
-    ['/', guard((request, response) => response.end(JSON.stringify(told(request.auth))))],
+    [
+      '/',
+      guard((request, response) =>
+        response.end(JSON.stringify(principalOf(request.auth))),
+      ),
+    ],
     [
       '/any/',
       guard(allowAny, (request, response) =>
-        response.end(JSON.stringify(told(request.auth))),
+        response.end(JSON.stringify(principalOf(request.auth))),
       ),
     ],
     [
@@ -88,7 +93,7 @@ export async function served(
   }
   await auth.users.change(users.get('ina')!.id, { active: false })
 
-  /** Sends octets: no client in between has an opinion of them. */
+  /** Sends bytes as given, without an HTTP client that could change them. */
   async function send(
     method: string,
     path: string,
@@ -113,7 +118,7 @@ export async function served(
     )
     return parse(await text(socket))
   }
-  /** A POST whose body comes in pieces, each a while after the one before. */
+  /** A POST whose body is sent in pieces, with pauses between them. */
   async function sendInPieces(
     headers: Headers,
     path: string,
@@ -164,15 +169,15 @@ function parse(reply: string): Answered {
   }
 }
 
-interface Known {
+interface Authenticated {
   readonly user: { readonly username: string } | undefined
   readonly scheme: string
 }
-const told = ({ user, scheme }: Known): object => ({
+const principalOf = ({ user, scheme }: Authenticated): object => ({
   user: user?.username ?? null,
   scheme,
 })
 
-/** Django's, in one round: tests have no time. */
+/** A hash in Django's format with one round, because tests must be fast. */
 const hashOf = (password: string): string =>
   `pbkdf2_sha256$1$salt$${pbkdf2Sync(password, 'salt', 1, 32, 'sha256').toString('base64')}`

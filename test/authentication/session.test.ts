@@ -18,7 +18,7 @@ import {
 } from './browser.ts'
 import { type Answered, served } from './served.ts'
 
-const assertNobody = ({ status, headers, body }: Answered, about?: string): void =>
+const assertAnonymous = ({ status, headers, body }: Answered, about?: string): void =>
   assert.deepEqual(
     [status, headers.get('www-authenticate'), body],
     [403, undefined, { detail: 'Authentication credentials were not provided.' }],
@@ -28,17 +28,17 @@ const idOf = (secret: string): SessionId =>
   hash('sha256', secret, 'hex').slice(0, 32) as SessionId
 const ALICE = { user: 'alice', scheme: 'session' }
 
-test('C01, C02: nobody is refused without a challenge, and asked for no CSRF token', async (t) => {
+test('C01, C02: an anonymous request gets 403 without a challenge, and needs no CSRF token', async (t) => {
   const { send } = await served(t, { authentication: [session()] })
 
-  assertNobody(await send('GET', '/'))
-  assertNobody(await send('POST', '/', JSON_BODY, '{}'))
-  assertNobody(
+  assertAnonymous(await send('GET', '/'))
+  assertAnonymous(await send('POST', '/', JSON_BODY, '{}'))
+  assertAnonymous(
     await send('POST', '/', { ...JSON_BODY, Cookie: 'sessionid=x; csrftoken=y' }, '{}'),
   )
 })
 
-test('C03: the cookie of a sign-in is its user', async (t) => {
+test('C03: the session cookie authenticates its user', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const browser = await browserOf(server)
 
@@ -47,23 +47,23 @@ test('C03: the cookie of a sign-in is its user', async (t) => {
   assert.deepEqual([status, body], [200, ALICE])
 })
 
-test('C15: a deactivated or deleted user is nobody from the next request on', async (t) => {
+test('C15: deactivating or deleting a user takes effect at the next request', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const [alice, again] = [await browserOf(server), await browserOf(server)]
 
   await server.auth.users.change(server.userOf('alice').id, { active: false })
-  assertNobody(await alice.send('GET', '/'))
+  assertAnonymous(await alice.send('GET', '/'))
 
   await server.auth.users.delete(server.userOf('alice').id)
-  assertNobody(await again.send('GET', '/'))
+  assertAnonymous(await again.send('GET', '/'))
 })
 
-test('who is deactivated in the database alone is nobody, too', async (t) => {
+test('a user deactivated in the database is rejected, too', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const browser = await browserOf(server)
 
   await server.store.ports.users.change(server.userOf('alice').id, { active: false })
-  assertNobody(await browser.send('GET', '/'))
+  assertAnonymous(await browser.send('GET', '/'))
 
   await server.store.ports.users.change(server.userOf('alice').id, { active: true })
   assert.equal((await browser.send('GET', '/')).status, 200)
@@ -71,7 +71,7 @@ test('who is deactivated in the database alone is nobody, too', async (t) => {
 
 test('C16, C18: the first scheme decides between 401 and 403', async (t) => {
   const first = await served(t, { authentication: [session(), basic()] })
-  assertNobody(await first.send('GET', '/'))
+  assertAnonymous(await first.send('GET', '/'))
   const { status, body } = await first.send('GET', '/', { Authorization: 'Basic x' })
   assert.deepEqual(
     [status, body],
@@ -87,7 +87,7 @@ test('C16, C18: the first scheme decides between 401 and 403', async (t) => {
   )
 })
 
-test('C19: a bad bearer token is refused behind a session without a challenge', async (t) => {
+test('C19: after session() a bad bearer token gets 403 without a challenge', async (t) => {
   const { send } = await served(t, { authentication: [session(), bearer()] })
 
   const { status, headers } = await send('GET', '/', { Authorization: 'Bearer x' })
@@ -106,7 +106,7 @@ test('a bad bearer token does not fall back to the session', async (t) => {
   )
 })
 
-test('signing in sets both cookies, and says who it is', async (t) => {
+test('signing in sets both cookies, and the response has the user', async (t) => {
   const server = await served(t, { authentication: [session()] })
 
   const answer = await login(server)
@@ -148,14 +148,14 @@ for (const [about, options, headers, secure] of [
     true,
   ],
   [
-    'another host, where plain http is wanted',
+    'another host with secure: false',
     { secure: false },
     { Host: '192.168.1.5:8000' },
     false,
   ],
-  ['this machine, where https is wanted', { secure: true }, {}, true],
+  ['this machine with secure: true', { secure: true }, {}, true],
 ] as const) {
-  test(`at ${about}, cookies are for ${secure ? 'https alone' : 'plain http, too'}`, async (t) => {
+  test(`at ${about}, cookies are ${secure ? 'for https only' : 'sent over plain http, too'}`, async (t) => {
     const server = await served(t, { authentication: [session(options)] })
     const browser = await browserOf(server, headers)
 
@@ -183,11 +183,11 @@ for (const [about, options, headers, secure] of [
   })
 }
 
-test('a cookie without the prefix is nobody’s where there is one', async (t) => {
+test('a cookie without the prefix __Host- is ignored on a host that uses the prefix', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const { cookies } = await browserOf(server)
 
-  assertNobody(
+  assertAnonymous(
     await server.send('GET', '/', {
       Host: 'api.example.com',
       Cookie: `sessionid=${cookies.sessionid}`,
@@ -195,15 +195,15 @@ test('a cookie without the prefix is nobody’s where there is one', async (t) =
   )
 })
 
-test('a sign-in is throttled, told and trimmed as with tokens', async (t) => {
-  const told: string[] = []
+test('a sign-in is throttled and trimmed, and calls hooks, as with tokens', async (t) => {
+  const calls: string[] = []
   const server = await served(t, {
     authentication: [session()],
     users: { updateLastLogin: true },
     throttle: { login: '2/min' },
     on: {
-      signedIn: ({ user }: { user: User }) => void told.push(user.username),
-      signedOut: () => void told.push('out'),
+      signedIn: ({ user }: { user: User }) => void calls.push(user.username),
+      signedOut: () => void calls.push('out'),
     },
   })
 
@@ -211,7 +211,7 @@ test('a sign-in is throttled, told and trimmed as with tokens', async (t) => {
     (await login(server, {}, { username: ' alice ', password: 'pw12345 ' })).status,
     200,
   )
-  assert.deepEqual(told, ['alice'])
+  assert.deepEqual(calls, ['alice'])
   assert.notEqual((await server.auth.users.find('alice'))?.lastLoginAt, undefined)
   const wrong = await login(server, {}, { username: 'alice', password: 'x' })
   assert.deepEqual([wrong.status, wrong.headers.get('set-cookie')], [401, undefined])
@@ -223,7 +223,7 @@ test('a sign-in is throttled, told and trimmed as with tokens', async (t) => {
   )
 })
 
-test('a sign-in gets a new session, and ends the one that the browser had', async (t) => {
+test('a sign-in starts a new session and revokes the previous one of the browser', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const planted = 'A'.repeat(43)
   const first = await login(server, {
@@ -231,20 +231,20 @@ test('a sign-in gets a new session, and ends the one that the browser had', asyn
   })
   const before = cookiesOf(first)
   assert.notEqual(before.sessionid, planted)
-  assertNobody(await server.send('GET', '/', { Cookie: `sessionid=${planted}` }))
+  assertAnonymous(await server.send('GET', '/', { Cookie: `sessionid=${planted}` }))
 
   const after = cookiesOf(await login(server, { Cookie: cookieHeader(before) }))
 
   assert.notEqual(after.sessionid, before.sessionid)
   assert.notEqual(after.csrftoken, before.csrftoken)
-  assertNobody(await server.send('GET', '/', { Cookie: cookieHeader(before) }))
+  assertAnonymous(await server.send('GET', '/', { Cookie: cookieHeader(before) }))
   assert.equal(
     (await server.send('GET', '/', { Cookie: cookieHeader(after) })).status,
     200,
   )
 })
 
-test('a wrong password ends no session', async (t) => {
+test('a wrong password revokes no session', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const browser = await browserOf(server)
 
@@ -257,11 +257,11 @@ test('a wrong password ends no session', async (t) => {
   assert.equal((await browser.send('GET', '/')).status, 200)
 })
 
-test('signing out ends the session at the server, and takes the cookies away', async (t) => {
-  const told: object[] = []
+test('signing out revokes the session and deletes the cookies, and needs a CSRF token', async (t) => {
+  const calls: object[] = []
   const server = await served(t, {
     authentication: [session()],
-    on: { signedOut: (event: object) => void told.push(event) },
+    on: { signedOut: (event: object) => void calls.push(event) },
   })
   const browser = await browserOf(server)
 
@@ -281,12 +281,12 @@ test('signing out ends the session at the server, and takes the cookies away', a
     'csrftoken=; Path=/; Max-Age=0; SameSite=Lax',
     'sessionid=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly',
   ])
-  assertNobody(await browser.send('GET', '/'))
+  assertAnonymous(await browser.send('GET', '/'))
   const sessionId = idOf(browser.cookies.sessionid!)
-  assert.deepEqual(told, [{ sessionId, userId: server.userOf('alice').id }])
+  assert.deepEqual(calls, [{ sessionId, userId: server.userOf('alice').id }])
 })
 
-test('a page without scripts signs out with a form', async (t) => {
+test('a form with the CSRF token signs out', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const browser = await browserOf(server)
 
@@ -298,10 +298,10 @@ test('a page without scripts signs out with a form', async (t) => {
   )
 
   assert.equal(status, 200)
-  assertNobody(await browser.send('GET', '/'))
+  assertAnonymous(await browser.send('GET', '/'))
 })
 
-test('who is not signed in is signed out as well, by pages of this site', async (t) => {
+test('signing out without a session succeeds, unless another site sends it', async (t) => {
   const { send } = await served(t, { authentication: [session()] })
 
   assert.equal(
@@ -312,13 +312,13 @@ test('who is not signed in is signed out as well, by pages of this site', async 
   assert.deepEqual([foreign.status, foreign.headers.get('set-cookie')], [403, undefined])
 })
 
-test('another site signs nobody in, and the password is not even looked at', async (t) => {
-  const told: string[] = []
+test('a sign-in sent by another site is rejected, and calls no hook', async (t) => {
+  const calls: string[] = []
   const server = await served(t, {
     authentication: [session()],
     on: {
-      signedIn: () => void told.push('in'),
-      signInFailed: () => void told.push('failed'),
+      signedIn: () => void calls.push('in'),
+      signInFailed: () => void calls.push('failed'),
     },
   })
 
@@ -335,22 +335,22 @@ test('another site signs nobody in, and the password is not even looked at', asy
       JSON.stringify(headers),
     )
   }
-  assert.deepEqual(told, [])
+  assert.deepEqual(calls, [])
 })
 
-test('a new password, an end by the owner, the end of all: each ends it at once', async (t) => {
+test('a new password, sessions.revoke() and sessions.revokeAll() take effect at the next request', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const { auth, userOf } = server
   const { id } = userOf('alice')
-  const deeds: readonly (readonly [
+  const revocations: readonly (readonly [
     string,
     (sessionId: SessionId) => Promise<unknown>,
   ])[] = [
     ['a new password', () => auth.users.setPassword(id, 'another-9kc-w2pd')],
-    ['sessions.end', (sessionId) => auth.sessions.revoke(sessionId)],
-    ['sessions.endAll', () => auth.sessions.revokeAll(id)],
+    ['sessions.revoke', (sessionId) => auth.sessions.revoke(sessionId)],
+    ['sessions.revokeAll', () => auth.sessions.revokeAll(id)],
   ]
-  for (const [about, deed] of deeds) {
+  for (const [about, revoke] of revocations) {
     const password = about === 'a new password' ? 'pw12345' : 'another-9kc-w2pd'
     const cookies = cookiesOf(await login(server, {}, { username: 'alice', password }))
     assert.equal(
@@ -359,14 +359,17 @@ test('a new password, an end by the owner, the end of all: each ends it at once'
       about,
     )
 
-    await deed(idOf(cookies.sessionid!))
+    await revoke(idOf(cookies.sessionid!))
 
-    assertNobody(await server.send('GET', '/', { Cookie: cookieHeader(cookies) }), about)
+    assertAnonymous(
+      await server.send('GET', '/', { Cookie: cookieHeader(cookies) }),
+      about,
+    )
   }
 })
 
 for (const checkRevoke of ['session', 'claim', false] as const) {
-  test(`with checkRevoke ${checkRevoke}, a new password in the database alone ends what it began`, async (t) => {
+  test(`with checkRevoke ${checkRevoke}, a password changed in the database revokes the session`, async (t) => {
     const server = await served(t, {
       authentication: [session()],
       tokens: { checkRevoke },
@@ -379,7 +382,7 @@ for (const checkRevoke of ['session', 'claim', false] as const) {
   })
 }
 
-test('a session ends when its lifetime does, and is flushed', async (t) => {
+test('a session expires after its lifetime, and is flushed later', async (t) => {
   const server = await served(t, { authentication: [session({ lifetime: '1h' })] })
   const { auth, pass } = server
   const browser = await browserOf(server)
@@ -387,13 +390,13 @@ test('a session ends when its lifetime does, and is flushed', async (t) => {
   pass(3599)
   assert.equal((await browser.send('GET', '/')).status, 200)
   pass(1)
-  assertNobody(await browser.send('GET', '/'))
+  assertAnonymous(await browser.send('GET', '/'))
 
   pass(2 * 86_400)
   assert.equal((await auth.flush()).sessions, 1)
 })
 
-test('the authentication rule is asked at each request (D11)', async (t) => {
+test('users.rule is applied at each request (D11)', async (t) => {
   let banned = false
   const server = await served(t, {
     authentication: [session()],
@@ -403,10 +406,10 @@ test('the authentication rule is asked at each request (D11)', async (t) => {
 
   banned = true
 
-  assertNobody(await browser.send('GET', '/'))
+  assertAnonymous(await browser.send('GET', '/'))
 })
 
-test('the store keeps a digest, and neither it nor a part of it signs anybody in', async (t) => {
+test('the store has a digest of the cookie, and neither the digest nor a changed cookie authenticates', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const { cookies } = await browserOf(server)
   const secret = cookies.sessionid!
@@ -428,11 +431,14 @@ test('the store keeps a digest, and neither it nor a part of it signs anybody in
     letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase(),
   )
   for (const other of [...others, swapped, '']) {
-    assertNobody(await server.send('GET', '/', { Cookie: `sessionid=${other}` }), other)
+    assertAnonymous(
+      await server.send('GET', '/', { Cookie: `sessionid=${other}` }),
+      other,
+    )
   }
 })
 
-test('half of a digest is not enough', async (t) => {
+test('a row whose id matches and whose digest does not is rejected', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const secret = 'A'.repeat(43)
   const { id, epoch } = server.userOf('alice')
@@ -451,10 +457,10 @@ test('half of a digest is not enough', async (t) => {
     jti: 'f'.repeat(64),
   })
 
-  assertNobody(await server.send('GET', '/', { Cookie: `sessionid=${secret}` }))
+  assertAnonymous(await server.send('GET', '/', { Cookie: `sessionid=${secret}` }))
 })
 
-test('a token opens no browser session, and a cookie no token’s', async (t) => {
+test('a refresh token cannot use a browser session, nor a cookie the session of a token', async (t) => {
   const signingKey = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
   const tokens = { algorithm: 'HS256', signingKey } as const
   const server = await served(t, { authentication: [bearer(), session()], tokens })
@@ -469,7 +475,7 @@ test('a token opens no browser session, and a cookie no token’s', async (t) =>
     sid: browsers.id,
   }
 
-  // Even a token of our own key that names the browser's session is not one that it goes on with.
+  // A refresh token with a valid signature that names the browser's session must be rejected, too.
   for (const jti of [forged.jti, browsers.id, cookies.sessionid]) {
     const written = Buffer.from(JSON.stringify({ ...forged, jti })).toString('base64url')
     const refresh = signed(`${head}.${written}`, signingKey)
@@ -488,11 +494,13 @@ test('a token opens no browser session, and a cookie no token’s', async (t) =>
     String(body.refresh),
     String(body.access),
   ]) {
-    assertNobodyOf401(await server.send('GET', '/', { Cookie: `sessionid=${value}` }))
+    assertAnonymousWith401(
+      await server.send('GET', '/', { Cookie: `sessionid=${value}` }),
+    )
   }
 })
 
-const assertNobodyOf401 = ({ status, body }: Answered): void =>
+const assertAnonymousWith401 = ({ status, body }: Answered): void =>
   assert.deepEqual(
     [status, body.detail],
     [401, 'Authentication credentials were not provided.'],
@@ -501,7 +509,7 @@ const assertNobodyOf401 = ({ status, body }: Answered): void =>
 const signed = (input: string, key: string): string =>
   `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`
 
-test('two different session cookies are refused, the same twice is one (H12)', async (t) => {
+test('two different session cookies are rejected, and the same one twice is accepted (H12)', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const { cookies } = await browserOf(server)
   const one = `sessionid=${cookies.sessionid}`
@@ -519,7 +527,7 @@ test('two different session cookies are refused, the same twice is one (H12)', a
   }
 })
 
-test('cookies are parted by semicolons alone', async (t) => {
+test('cookies are separated by semicolons only', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const { cookies } = await browserOf(server)
   const pair = `sessionid=${cookies.sessionid}`
@@ -538,11 +546,11 @@ test('cookies are parted by semicolons alone', async (t) => {
     `x${pair}`,
     `SESSIONID=${cookies.sessionid}`,
   ]) {
-    assertNobody(await server.send('GET', '/', { Cookie }), Cookie)
+    assertAnonymous(await server.send('GET', '/', { Cookie }), Cookie)
   }
 })
 
-test('names of your own are used, and what cannot be is refused at the start', async (t) => {
+test('configured cookie names are used, and invalid options are rejected at the start', async (t) => {
   const server = await served(t, {
     authentication: [session({ cookie: 'sid', csrfCookie: 'XSRF' })],
   })
@@ -568,7 +576,7 @@ test('names of your own are used, and what cannot be is refused at the start', a
   }
 })
 
-test('the endpoints are there where the scheme is, and nowhere else', () => {
+test('the endpoints are mounted with the scheme session() only', () => {
   const base = { database: 'sqlite::memory:', log: () => {} }
   const at = (options: object) => internalsOf(watchword({ ...base, ...options })).paths
 

@@ -102,7 +102,7 @@ for (const [id, body, expected] of [
   ['Z09', { username: 'alice', password: '   ' }, WRONG],
   ['null', { username: null, password: null }, nulls()],
 ] as const) {
-  test(`${id}: ${JSON.stringify(body)} is refused with a 400 and no challenge`, async (t) => {
+  test(`${id}: ${JSON.stringify(body)} gets 400 without a challenge`, async (t) => {
     const { post } = await program(t)
 
     const answer = await post(body)
@@ -127,7 +127,7 @@ test('Z06: an inactive user gets the answer of a wrong password', async (t) => {
   assert.deepEqual(await auth.apiTokens.list(alice.id), [])
 })
 
-test('Z08, Z10: the name is trimmed, and forms are read', async (t) => {
+test('Z08, Z10: the username is trimmed, and forms are accepted', async (t) => {
   const { given } = await program(t)
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
@@ -137,7 +137,7 @@ test('Z08, Z10: the name is trimmed, and forms are read', async (t) => {
   assert.equal(await given(new URLSearchParams(CRED).toString(), form), token)
 })
 
-test('a password with blanks at its ends is taken as it is', async (t) => {
+test('a password is not trimmed', async (t) => {
   const { auth, given, post } = await program(t)
   await auth.users.create({ username: 'padded', password: `  ${PASSWORD}  ` })
 
@@ -145,7 +145,7 @@ test('a password with blanks at its ends is taken as it is', async (t) => {
   assert.deepEqual((await post({ username: 'padded', password: PASSWORD })).body, WRONG)
 })
 
-test('Z11, Z12: other types and methods', async (t) => {
+test('Z11, Z12: other content types, methods and Accept headers get 415, 405 and 406', async (t) => {
   const { url, post } = await program(t)
 
   const plain = await post('x', { 'content-type': 'text/plain' })
@@ -163,21 +163,21 @@ test('Z11, Z12: other types and methods', async (t) => {
   assert.equal(html.status, 406)
 })
 
-test('Z13: credentials in a header are not looked at (D20)', async (t) => {
+test('Z13: credentials in the Authorization header are ignored (D20)', async (t) => {
   const { given } = await program(t)
 
   for (const authorization of ['Basic x', 'Token wrong', 'Bearer x', 'Token'])
     await given(CRED, { authorization })
 })
 
-test('the fields are called username and password, whatever people sign in with', async (t) => {
+test('the fields are called username and password with any loginField', async (t) => {
   const { given, post } = await program(t, { users: { loginField: 'email' } })
 
   await given({ username: 'alice@example.com', password: PASSWORD })
   assert.deepEqual((await post(CRED)).body, WRONG)
 })
 
-test('of many first logins at once, all get the same token', async (t) => {
+test('concurrent first sign-ins get the same token', async (t) => {
   const { auth, alice, given } = await program(t, { throttle: { login: null } })
 
   const tokens = await Promise.all(Array.from({ length: 20 }, () => given()))
@@ -201,13 +201,13 @@ test('the hooks receive a sign-in, and one that failed', async (t) => {
   assert.deepEqual(received, ['alice', { username: 'alice', password: '*'.repeat(20) }])
 })
 
-test('the authentication rule decides who may have a token', async (t) => {
+test('a user that users.rule rejects gets no token', async (t) => {
   const { post } = await program(t, { users: { rule: (user) => user?.staff === true } })
 
   assert.deepEqual((await post(CRED)).body, WRONG)
 })
 
-test('the endpoint is where a scheme brings it, or where it is asked for, and nowhere else', async (t) => {
+test('the endpoint is mounted with the scheme apiToken() or by its option only', async (t) => {
   const mounted = (
     options: Options<Record<string, never>, Scheme<User>>,
     path = STATIC,
@@ -239,7 +239,7 @@ test('the endpoint is where a scheme brings it, or where it is asked for, and no
   assert.equal(
     mounted({ authentication: [apiToken()], tokens: verifiesOnly }),
     true,
-    'it needs no key that signs',
+    'it needs no signing key',
   )
 })
 
@@ -248,14 +248,14 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEVs/o5+uQbTjL3chynL4wXgUg2R9
 q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==
 -----END PUBLIC KEY-----`
 
-test('a token stays while its secret is kept behind a new one, and is made anew when that is gone', async (t) => {
+test('a token is kept while its secret is an old one, and replaced at the next request without it', async (t) => {
   const [old, fresh] = [
     'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
     'w8Q1-zz07-Lrt5-19pN-kkD2-bbE6-Ms4f',
   ]
   const store = sqliteStore({ file: ':memory:' })
   t.after(() => store.close())
-  // Outlives the instances on it, which are given a key that signs: those of the house are sealed with its secret.
+  // The store outlives its instances. They get a signing key, because stored keys are encrypted with the secret.
   const database = { ...store, close: async () => {} }
   const tokens = { algorithm: 'HS256', signingKey: old } as const
   const under = async (secret: string | readonly string[]) => {
@@ -273,26 +273,26 @@ test('a token stays while its secret is kept behind a new one, and is made anew 
       new Request('http://x/', { headers: { authorization: `Token ${token}` } })
     return {
       tokenOf: async () => (await auth.apiTokens.keyFor(id)).token,
-      enter: (it: string) => auth.require(bearing(it)),
+      enter: (value: string) => auth.require(bearing(value)),
     }
   }
   const token = await (await under(old)).tokenOf()
 
   assert.equal(await (await under([fresh, old])).tokenOf(), token)
-  const it = await under(fresh)
+  const current = await under(fresh)
   assert.equal(
-    (await it.enter(token)).user.username,
+    (await current.enter(token)).user.username,
     'alice',
-    'it lives while nobody asks for it',
+    'the old token is valid until another is requested',
   )
 
-  const next = await it.tokenOf()
+  const next = await current.tokenOf()
   assert.notEqual(next, token)
-  assert.equal((await it.enter(next)).user.username, 'alice')
-  await assert.rejects(it.enter(token), { detail: 'Invalid token.' })
+  assert.equal((await current.enter(next)).user.username, 'alice')
+  await assert.rejects(current.enter(token), { detail: 'Invalid token.' })
 })
 
-test('without a secret that lasts the instance does not open, and says what to give', async (t) => {
+test('without a configured secret the instance does not open, and the message names WATCHWORD_SECRET', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const tokens = { algorithm: 'ES256', verifyingKey: KEY } as const
   const auth = cheapWatchword({

@@ -6,7 +6,7 @@ import { watchword } from '../../src/watchword.ts'
 
 const NOW = 1_790_000_000
 
-function house(t: TestContext, options: Options = {}) {
+function setup(t: TestContext, options: Options = {}) {
   const { auth, faults } = testInstance({
     endpoints: { revocations: true },
     now: NOW,
@@ -19,12 +19,12 @@ function house(t: TestContext, options: Options = {}) {
 }
 
 test('the feed is not mounted by default', async (t) => {
-  const { get } = house(t, { endpoints: {} })
+  const { get } = setup(t, { endpoints: {} })
   assert.equal((await get('/api/token/revocations/')).status, 404)
 })
 
 test('the feed lists revoked sessions, without their users', async (t) => {
-  const { auth, get } = house(t)
+  const { auth, get } = setup(t)
   const { id } = await auth.users.create({
     username: 'ada',
     password: 'correct horse battery staple',
@@ -58,7 +58,7 @@ test('the feed lists revoked sessions, without their users', async (t) => {
 })
 
 test('HEAD, OPTIONS and other methods are answered as at the key set', async (t) => {
-  const { get } = house(t)
+  const { get } = setup(t)
   assert.equal((await get('/api/token/revocations/', 'HEAD')).status, 200)
   const options = await get('/api/token/revocations/', 'OPTIONS')
   assert.deepEqual(
@@ -81,8 +81,8 @@ for (const query of [
   'since=1&since=2',
   `since=${'9'.repeat(400)}`,
 ]) {
-  test(`?${query.slice(0, 30)} is refused by the shape of a field`, async (t) => {
-    const { get } = house(t)
+  test(`?${query.slice(0, 30)} gets 400 with an error for the field`, async (t) => {
+    const { get } = setup(t)
     const answer = await get(`/api/token/revocations/?${query}`)
     assert.equal(answer.status, 400)
     assert.equal(answer.headers.get('cache-control'), 'no-store')
@@ -90,13 +90,13 @@ for (const query of [
   })
 }
 
-test('a moment that is still to come gets everything', async (t) => {
-  const { get } = house(t)
+test('a moment in the future is accepted', async (t) => {
+  const { get } = setup(t)
   assert.equal((await get('/api/token/revocations/?since=999999999999')).status, 200)
 })
 
-test('where the store cannot be asked the answer is 503, and nobody keeps it', async (t) => {
-  const { auth, get, faults } = house(t)
+test('while the store fails the response is 503 and must not be cached', async (t) => {
+  const { auth, get, faults } = setup(t)
   await auth.migrate()
   faults.fail('sessions.revokedSince')
 
@@ -107,7 +107,7 @@ test('where the store cannot be asked the answer is 503, and nobody keeps it', a
   assert.equal(answer.headers.get('cache-control'), 'no-store')
 })
 
-test('without sessions, or with a handler, it is refused at the start', () => {
+test('the option without sessions, or with a handler, is rejected at the start', () => {
   const endpoints = { revocations: true } as const
   assert.throws(
     () => watchword({ endpoints, tokens: { sessions: false } }),
