@@ -1,48 +1,48 @@
 /**
- * One list of conversations for all adapters, over real sockets with the real framework.
+ * One list of scenarios for all adapters, over sockets with the real framework.
  *
- * An adapter plugs in as `{ name, start(setting) → { url, stop } }`, handed to `converse` in a test file of its own:
+ * Each adapter has a test file that passes `{ name, start(setting) → { url, stop } }` to `testAdapter`:
  *
- *     converse({ name: 'express', start: async (setting) => { … return { url, stop } } })
+ *     testAdapter({ name: 'express', start: async (setting) => { … return { url, stop } } })
  *
- * `start` makes the instance with `authOf(setting)` (program.ts), mounts it, and serves every route of `ROUTES` behind its
- * guard. A setting is plain data, so that a program in another process can be given it (as JSON); the database is a file in
- * which ada and bob are already. `stop` closes the server and the instance.
+ * `start` creates the instance with `authOf(setting)` (program.ts), mounts it, and serves every route of `ROUTES` with its
+ * guard. A setting is plain data, so it can be passed to another process as JSON; its database is a file with the users ada
+ * and bob. `stop` closes the server and the instance.
  *
- * A program answers besides: `/bare/` (behind no guard) with `BARE`; with `OOPS` and 500 whatever is thrown and is no refusal,
- * if its framework lets a program say so (`errors: 'program'`).
+ * A program also serves `/bare/` with `BARE`, without a guard, and turns errors other than an `AuthError` into a 500 with
+ * `OOPS`, if its framework lets a program handle errors (`errors: 'program'`).
  *
- * What a framework does not have is named in `lacks`, with the reason; its conversations are left out and say so.
+ * `lacks` names what a framework does not have, with the reason; the scenarios that need it are skipped.
  */
 export interface Adapter {
   readonly name: string
-  /** Who answers what a handler throws and is no refusal: the program through its framework, that alone, or the house. */
-  readonly errors: 'program' | 'framework' | 'house'
+  /** What handles errors of a handler other than an `AuthError`: the program through its framework, the framework, or watchword. */
+  readonly errors: 'program' | 'framework' | 'watchword'
   readonly lacks?: { readonly [feature in Feature]?: string }
   start(setting: Setting): Promise<Started>
 }
 
 export interface Started {
-  /** Without a slash at the end, and without the prefix. */
+  /** Without a trailing slash, and without the prefix. */
   readonly url: string
   stop(): Promise<void>
 }
 
 export interface Setting {
-  /** The file. */
+  /** A file. */
   readonly database: string
-  /** Where endpoints and routes are mounted. */
+  /** The prefix of endpoints and routes. */
   readonly prefix: '' | '/v1'
-  /** Whether the program parses JSON and forms before anything else sees a request. */
+  /** Whether the program parses JSON and forms before any other middleware. */
   readonly parsesBodies: boolean
-  /** The place of the framework's CORS middleware, which allows `ORIGIN`: in front of `mount`, behind it, or nowhere. */
+  /** The place of the framework's CORS middleware, which allows `ORIGIN`: before `mount`, after it, or none. */
   readonly cors: 'before' | 'after' | ''
 }
 
 /**
- * `prefix`: routers that can be mounted below one. `parsers`: that leave a body parsed. `cors`: something in front that answers
- * preflights; `corsAfter`: the same, although `mount` came first. `address`: the peer's. `lazyBodies`: guards run before a body
- * is looked at. `headerLines`: several headers of one name, in an answer; `rawHeaders`: in a request. `length`: answers say theirs.
+ * `prefix`: routers with a prefix. `parsers`: middleware that parses bodies. `cors`: middleware for preflights; `corsAfter`: the
+ * same after `mount`. `address`: of the client. `lazyBodies`: guards run before a body is parsed. `headerLines`: repeated
+ * headers in a response; `rawHeaders`: in a request. `length`: responses have a Content-Length.
  */
 export type Feature =
   | 'prefix'

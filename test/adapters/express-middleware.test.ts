@@ -23,14 +23,14 @@ const robot: Scheme<Robot> = () => ({
 })
 const R2 = { authorization: 'Robot r2' }
 
-/** A server, the address of which is returned, and what the house logs of it. */
+/** Starts a server. @returns its URL and the log of the instance */
 async function serve(
   t: TestContext,
-  furnish: (app: Express, mounted: () => Guard<Robot, string>) => void,
+  addRoutes: (app: Express, mounted: () => Guard<Robot, string>) => void,
 ) {
   const { auth, log: logged } = testInstance({ authentication: [robot] })
   const app = express()
-  furnish(app, () => mount(app, auth))
+  addRoutes(app, () => mount(app, auth))
   const server = app.listen(0, '127.0.0.1')
   t.after(async () => {
     server.close().closeAllConnections()
@@ -40,7 +40,7 @@ async function serve(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, logged }
 }
 
-test('a guard may stand in front of a router', async (t) => {
+test('a guard can protect a router', async (t) => {
   const { url } = await serve(t, (app, mounted) => {
     const guard = mounted()
     const router = express.Router()
@@ -64,7 +64,7 @@ test('a guard may stand in front of a router', async (t) => {
   )
 })
 
-test('half an answer is cut off, be it a refusal that came too late', async (t) => {
+test('if a handler throws after a part of the response was sent, the connection is closed', async (t) => {
   const { url } = await serve(t, (app, mounted) => {
     const guard = mounted()
     app.get(
@@ -74,14 +74,14 @@ test('half an answer is cut off, be it a refusal that came too late', async (t) 
         throw new AuthError('busy')
       }),
     )
-    // Without it, Express writes the error to standard error.
+    // In other environments Express writes the error to standard error.
     app.set('env', 'test')
   })
 
   await assert.rejects(async () => (await fetch(url, { headers: R2 })).text())
 })
 
-test('a body that another middleware has read and dropped is an error in the log', async (t) => {
+test('a body that another middleware has consumed is a 500 and an error in the log', async (t) => {
   const { url, logged } = await serve(t, (app, mounted) => {
     app.use(async (req, _, next) => {
       await req.toArray()
@@ -104,7 +104,7 @@ for (const [name, parser] of [
     express.json({ verify: (req, _, bytes) => Object.assign(req, { rawBody: bytes }) }),
   ],
 ] as const) {
-  test(`a body is read from what is left of it: ${name}`, async (t) => {
+  test(`a body that a parser has read is taken from the request: ${name}`, async (t) => {
     const { url } = await serve(t, (app, mounted) => {
       app.use(parser)
       mounted()

@@ -4,10 +4,10 @@ import cors from 'cors'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
 import { type Guarded, mount } from '../../src/adapters/express.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
-import { converse } from './converse.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
+import { testAdapter } from './test-adapter.ts'
 
-converse({ name: 'express', errors: 'program', start })
+testAdapter({ name: 'express', errors: 'program', start })
 
 async function start(setting: Setting): Promise<Started> {
   const auth = authOf(setting)

@@ -34,7 +34,7 @@ function application(t: TestContext, options: FastifyServerOptions = {}) {
   return app
 }
 
-test('who sends it comes before what the schema of a route says', async (t) => {
+test('the guard of a route runs before its schema is validated', async (t) => {
   const app = application(t)
   const guard = mount(app, instance(t))
   const schema = { body: { type: 'object', required: ['a'] } }
@@ -58,7 +58,7 @@ test('who sends it comes before what the schema of a route says', async (t) => {
   )
 })
 
-test('hooks of a route know who sends it', async (t) => {
+test('the hooks of a route have request.auth', async (t) => {
   const app = application(t)
   const guard = mount(app, instance(t))
   const seen: unknown[] = []
@@ -76,7 +76,7 @@ test('hooks of a route know who sends it', async (t) => {
   assert.deepEqual(seen, [{ id: 'r2' }])
 })
 
-test('a request counts once, be it HEAD', async (t) => {
+test('a request is counted once, also HEAD', async (t) => {
   const app = application(t)
   const guard = mount(app, instance(t))
   app.get(
@@ -92,7 +92,7 @@ test('a request counts once, be it HEAD', async (t) => {
   )
 })
 
-test('a route outside of where the instance is mounted is guarded by its handler', async (t) => {
+test('guardOf() guards a route of an application without mount()', async (t) => {
   const app = application(t)
   const auth = instance(t)
   const guard = guardOf(auth)
@@ -124,7 +124,7 @@ test('a route outside of where the instance is mounted is guarded by its handler
   )
 })
 
-test('a guarded handler is called as a method of its application', async (t) => {
+test('a guarded handler is called with the application as this', async (t) => {
   const app = application(t)
   const guard = mount(app, instance(t))
   app.get(
@@ -137,7 +137,7 @@ test('a guarded handler is called as a method of its application', async (t) => 
   assert.equal((await app.inject({ url: '/', headers: R2 })).body, 'true')
 })
 
-test('parsers of the application stay as they are', async (t) => {
+test('mount() adds no body parser to the application', async (t) => {
   const app = application(t)
   const guard = mount(app, instance(t))
   app.post(
@@ -160,7 +160,7 @@ for (const options of [
   { routerOptions: { ignoreTrailingSlash: true } },
   { routerOptions: { caseSensitive: false } },
 ]) {
-  test(`endpoints are found as they are spelled: ${JSON.stringify(options.routerOptions)}`, async (t) => {
+  test(`endpoint paths are case-sensitive with an optional slash: ${JSON.stringify(options.routerOptions)}`, async (t) => {
     const app = application(t, options)
     mount(app, instance(t))
     const status = async (url: string): Promise<number> =>
@@ -173,7 +173,7 @@ for (const options of [
   })
 }
 
-test('endpoints are below a prefix with a parameter', async (t) => {
+test('endpoints can be below a prefix with a parameter', async (t) => {
   const app = application(t)
   app.register(async (inner) => void mount(inner, instance(t)), { prefix: '/:tenant' })
 
@@ -187,14 +187,14 @@ test('endpoints are below a prefix with a parameter', async (t) => {
   )
 })
 
-test('two instances cannot be mounted in one place', (t) => {
+test('a second mount() at the same prefix throws', (t) => {
   const app = application(t)
   mount(app, instance(t))
 
   assert.throws(() => mount(app, instance(t)), { code: 'FST_ERR_DUPLICATED_ROUTE' })
 })
 
-test('a guarded handler that a plugin registers once more, without the hooks of its route, is guarded there too', async (t) => {
+test('a guarded handler that a plugin registers again, without its hooks, is guarded there, too', async (t) => {
   const app = application(t)
   const guard = mount(app, instance(t))
   let handler: (() => unknown) | undefined
@@ -212,7 +212,7 @@ test('a guarded handler that a plugin registers once more, without the hooks of 
   assert.equal((await app.inject({ url: '/', headers: R2 })).body, 'r2')
 })
 
-test('a guarded handler that another guard calls asks for what its own route asks for', async (t) => {
+test('a guarded handler that another guarded handler calls keeps its own requirement', async (t) => {
   const app = application(t)
   const guard = mount(app, instance(t))
   let handler: (() => unknown) | undefined

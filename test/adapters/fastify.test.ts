@@ -1,10 +1,10 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type Guarded, mount } from '../../src/adapters/fastify.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
-import { converse } from './converse.ts'
 import { authOf, type Right, ROUTES } from './program.ts'
+import { testAdapter } from './test-adapter.ts'
 
-converse({ name: 'fastify', errors: 'program', start })
+testAdapter({ name: 'fastify', errors: 'program', start })
 
 async function start(setting: Setting): Promise<Started> {
   const auth = authOf(setting)
@@ -20,8 +20,8 @@ async function start(setting: Setting): Promise<Started> {
     app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) =>
       done(null, body),
     )
-  if (setting.prefix === '') furnish(app, auth)
-  else app.register(async (inner) => furnish(inner, auth), { prefix: setting.prefix })
+  if (setting.prefix === '') addRoutes(app, auth)
+  else app.register(async (inner) => addRoutes(inner, auth), { prefix: setting.prefix })
   if (setting.cors === 'after') allowOrigin(app)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return {
@@ -34,7 +34,7 @@ async function start(setting: Setting): Promise<Started> {
   }
 }
 
-function furnish(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
+function addRoutes(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
   const guard = mount(app, auth)
   for (const { method, path, requirement, answer } of ROUTES) {
     const respond = ({
@@ -57,7 +57,7 @@ function furnish(app: FastifyInstance, auth: ReturnType<typeof authOf>): void {
   app.get('/bare/', () => BARE)
 }
 
-/** What `@fastify/cors` does, as far as it is asked here. */
+/** The part of `@fastify/cors` that the scenarios need. */
 function allowOrigin(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('Access-Control-Allow-Origin', ORIGIN).header('Vary', 'Origin')

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net'
 import { type HttpBindings, serve } from '@hono/node-server'
 import { type Guarded, guardOf, serves } from '../../src/adapters/fetch.ts'
 import { BARE, type Setting, type Started } from './adapter.ts'
-import { converse } from './converse.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { find } from './routing.ts'
+import { testAdapter } from './test-adapter.ts'
 
-const NO_FRAMEWORK = 'a fetch handler is in no framework'
+const NO_FRAMEWORK = 'a fetch handler has no framework'
 
-converse({
+testAdapter({
   name: 'fetch',
-  errors: 'house',
+  errors: 'watchword',
   lacks: {
     prefix: NO_FRAMEWORK,
     parsers: NO_FRAMEWORK,
@@ -53,7 +53,7 @@ async function start(setting: Setting): Promise<Started> {
       ? auth.handler(request, peer)
       : new Response('nothing', { status: 404 })
   }
-  // Any runtime that speaks `Request` and `Response` would do.
+  // Any runtime with `Request` and `Response` works.
   const server = serve({ fetch: fetch as never, port: 0, hostname: '127.0.0.1' })
   await once(server, 'listening')
   return {

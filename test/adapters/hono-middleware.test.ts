@@ -21,7 +21,7 @@ const robot: Scheme<{ readonly id: string }> = () => ({
 })
 const R2 = { authorization: 'Robot r2' }
 
-/** Denies every request, with what the adapter shows of it. */
+/** Denies every request, with a detail of what the adapter passes. */
 const mirror: Permission<unknown, unknown> = ({ request: { url, address, secure } }) =>
   denied('it is a mirror', { detail: JSON.stringify({ url, address, secure }) })
 
@@ -34,15 +34,15 @@ function instance(t: TestContext) {
 for (const [runtime, env, address] of [
   ['Bun', { requestIP: () => ({ address: '192.0.2.1' }) }, '192.0.2.1'],
   [
-    'Bun, where more is passed on',
+    'Bun with the server in the environment',
     { server: { requestIP: () => ({ address: '192.0.2.1' }) } },
     '192.0.2.1',
   ],
-  ['Bun, of a connection that is gone', { requestIP: () => null }, ''],
+  ['Bun with a closed connection', { requestIP: () => null }, ''],
   ['Deno', { remoteAddr: { hostname: '192.0.2.2' } }, '192.0.2.2'],
   ['none', undefined, ''],
 ] as const) {
-  test(`the address is the runtime's: ${runtime}`, async (t) => {
+  test(`the client address comes from the runtime: ${runtime}`, async (t) => {
     const app = new Hono()
     const guard = mount(app, instance(t))
     app.get('/', guard(mirror), (c) => c.text('through'))
@@ -57,7 +57,7 @@ for (const [runtime, env, address] of [
   })
 }
 
-test('two Authorization headers are one too many, joined', async (t) => {
+test('two Authorization headers, which fetch joins, are rejected', async (t) => {
   const app = new Hono()
   const guard = mount(app, instance(t))
   app.get('/', guard(), (c) => c.text('through'))
@@ -69,7 +69,7 @@ test('two Authorization headers are one too many, joined', async (t) => {
   assert.equal((await app.request('/', { headers })).status, 401)
 })
 
-test('endpoints are below the prefix of an application in another', async (t) => {
+test('endpoints are below the prefix of a nested application', async (t) => {
   for (const app of [new Hono(), new Hono({ strict: false })]) {
     const inner = new Hono()
     mount(inner, instance(t))
@@ -89,7 +89,7 @@ test('endpoints are below the prefix of an application in another', async (t) =>
   }
 })
 
-test('a refusal is ours to answer, whatever the application makes of errors', async (t) => {
+test('an AuthError gets its response even if the application handles errors', async (t) => {
   const app = new Hono()
   const guard = mount(app, instance(t))
   const messages: string[] = []
@@ -110,7 +110,7 @@ test('a refusal is ours to answer, whatever the application makes of errors', as
   assert.deepEqual(messages, ['a note', 'boom'])
 })
 
-test('a body that came in pieces and was read in front is read again', async (t) => {
+test('a body that middleware has read can be read again', async (t) => {
   const app = new Hono()
   app.use(async (c, next) => {
     await c.req.text()
@@ -128,7 +128,7 @@ test('a body that came in pieces and was read in front is read again', async (t)
   assert.deepEqual(await answer.json(), { token: ['Not a valid string.'] })
 })
 
-test('a permission sees the method that decides which route is asked', async (t) => {
+test('a permission gets the method after method override', async (t) => {
   const auth = instance(t)
   const seen: string[] = []
   const app = new Hono()

@@ -5,10 +5,10 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { type Guarded, mount } from '../../src/adapters/hono.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
-import { converse } from './converse.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
+import { testAdapter } from './test-adapter.ts'
 
-converse({
+testAdapter({
   name: 'hono',
   errors: 'program',
   lacks: { headerLines: 'a Response joins the headers of one name' },

@@ -19,13 +19,12 @@ import { Auth, CurrentUser, type Guard, guardOf, mount } from '../../src/adapter
 import { denied } from '../../src/permissions/decision.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { User } from '../../src/users/user.ts'
-import { watchword } from '../../src/watchword.ts'
 
-const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 type Right = 'posts.change' | 'role:editor'
 
-/** Decorators as Node runs them: called, on a method and on its parameters in their order. */
+/** Calls decorators, because Node.js does not run their syntax: those of a method, and of its parameters in order. */
 function decorate(
   it: object,
   name: string,
@@ -37,11 +36,11 @@ function decorate(
   for (const decorator of on) decorator(it, name, descriptor)
 }
 
-/** What a user of Nest would write, decorators aside. */
+/** A module as an application would have it. */
 function moduleOf(guard: Guard<User, Right>): object {
   class Posts {
     who(user: User | undefined): object {
-      return { hello: user?.username ?? 'stranger' }
+      return { hello: user?.username ?? 'anonymous' }
     }
     echo(user: User, body: object): object {
       return { by: user.username, body }
@@ -93,16 +92,12 @@ const PLATFORMS: Readonly<Record<string, (module: object) => Promise<INestApplic
       NestFactory.create(module, new FastifyAdapter(), { logger: false }),
   }
 
-/** An application with two users, who have signed in: ada, who may nothing, and an editor. */
+/** An application with two signed-in users: ada, without a role, and an editor. */
 async function program(
   t: TestContext,
   create: (module: object) => Promise<INestApplication>,
 ) {
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    roles: { editor: ['posts.change'] },
-    log: () => undefined,
-  })
+  const { auth, as } = testInstance({ roles: { editor: ['posts.change'] } })
   t.after(() => auth.close())
   const app = await create(moduleOf(guardOf(auth)))
   t.after(() => app.close())
@@ -111,31 +106,22 @@ async function program(
   await app.listen(0, '127.0.0.1')
   const url = `http://127.0.0.1:${app.getHttpServer().address().port}`
 
-  const signIn = async (username: string, roles: readonly string[]) => {
-    await auth.users.create({ ...ADA, username, roles })
-    const answer = await fetch(`${url}/api/token/`, {
-      method: 'POST',
-      body: JSON.stringify({ ...ADA, username }),
-      headers: { 'content-type': 'application/json' },
-    })
-    const { access } = (await answer.json()) as { access: string }
-    return { authorization: `Bearer ${access}` }
-  }
-  const ada = await signIn('ada', [])
-  const editor = await signIn('grace', ['editor'])
+  const ada = await as(await auth.users.create({ username: 'ada' }))
+  const grace = await auth.users.create({ username: 'grace', roles: ['editor'] })
+  const editor = await as(grace)
   const ask = (path: string, init?: RequestInit): Promise<Response> =>
     fetch(`${url}/v1/${path}`, init)
   return { url, ask, ada, editor }
 }
 
 for (const [platform, create] of Object.entries(PLATFORMS)) {
-  test(`Nest on ${platform}: a guard lets through whom it knows`, async (t) => {
+  test(`Nest on ${platform}: a guard admits a user, and rejects anonymous requests unless the route is public`, async (t) => {
     const { ask, ada } = await program(t, create)
 
     assert.deepEqual(await (await ask('posts/who', { headers: ada })).json(), {
       hello: 'ada',
     })
-    assert.deepEqual(await (await ask('posts/who')).json(), { hello: 'stranger' })
+    assert.deepEqual(await (await ask('posts/who')).json(), { hello: 'anonymous' })
     const refused = await ask('posts/echo', { method: 'POST' })
     assert.equal(refused.status, 401)
     assert.equal(refused.headers.get('www-authenticate'), 'Bearer realm="api"')
@@ -145,7 +131,7 @@ for (const [platform, create] of Object.entries(PLATFORMS)) {
     })
   })
 
-  test(`Nest on ${platform}: a right, and the parameters of the route`, async (t) => {
+  test(`Nest on ${platform}: a permission string, and a path parameter in the handler`, async (t) => {
     const { ask, ada, editor } = await program(t, create)
 
     assert.equal((await ask('posts/7', { method: 'PUT', headers: ada })).status, 403)
@@ -159,7 +145,7 @@ for (const [platform, create] of Object.entries(PLATFORMS)) {
     )
   })
 
-  test(`Nest on ${platform}: bodies of handlers are parsed by Nest as ever`, async (t) => {
+  test(`Nest on ${platform}: bodies of guarded handlers are parsed by Nest`, async (t) => {
     const { ask, ada } = await program(t, create)
 
     const answer = await ask('posts/echo', {
@@ -171,7 +157,7 @@ for (const [platform, create] of Object.entries(PLATFORMS)) {
     assert.deepEqual(await answer.json(), { by: 'ada', body: { a: 1 } })
   })
 
-  test(`Nest on ${platform}: what a handler refuses is our answer, its own exceptions are Nest's`, async (t) => {
+  test(`Nest on ${platform}: authorize() in a handler responds with its denial, and other exceptions are left to Nest`, async (t) => {
     const { ask, ada } = await program(t, create)
 
     const refused = await ask('posts/secret', { headers: ada })
@@ -185,13 +171,13 @@ for (const [platform, create] of Object.entries(PLATFORMS)) {
     assert.equal((await ask('posts/fault', { headers: ada })).status, 500)
   })
 
-  test(`Nest on ${platform}: a principal where no guard stands is a fault, and never undefined`, async (t) => {
+  test(`Nest on ${platform}: @Auth() without a guard is a 500, not undefined`, async (t) => {
     const { ask, ada } = await program(t, create)
 
     assert.equal((await ask('open/hello', { headers: ada })).status, 500)
   })
 
-  test(`Nest on ${platform}: the endpoints are below no prefix, and other paths are Nest's`, async (t) => {
+  test(`Nest on ${platform}: the endpoints ignore the global prefix, and other paths are left to Nest`, async (t) => {
     const { url, ask } = await program(t, create)
 
     assert.equal((await fetch(`${url}/.well-known/jwks.json`)).status, 200)

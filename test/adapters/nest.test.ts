@@ -29,15 +29,15 @@ import {
   type Setting,
   type Started,
 } from './adapter.ts'
-import { converse } from './converse.ts'
 import { authOf, type Right, ROUTES, type Route } from './program.ts'
+import { testAdapter } from './test-adapter.ts'
 
 const LACKS = {
   prefix: 'the endpoints are at the root, whatever the global prefix is',
   lazyBodies: 'Nest parses bodies before it asks guards',
 } as const satisfies Adapter['lacks']
 
-converse({
+testAdapter({
   name: 'nest on Express',
   errors: 'program',
   lacks: LACKS,
@@ -51,7 +51,7 @@ converse({
     }),
 })
 
-converse({
+testAdapter({
   name: 'nest on Fastify',
   errors: 'program',
   lacks: {
@@ -91,7 +91,7 @@ async function start(
   }
 }
 
-/** A controller with a method a route: decorators are called, Node knows no syntax for them. */
+/** A controller with a method for each route. Decorators are called, because Node.js does not run their syntax. */
 function moduleOf(guard: Guard<User, Right>): Type {
   class Routes {
     bare(): object {
@@ -133,12 +133,12 @@ const VERBS: Readonly<Record<Route['method'], (path: string) => MethodDecorator>
   ALL: All,
 }
 
-/** What a program has to say of faults; registered before `mount`, whose filter is asked first then. */
+/** Error handling of the program, registered before `mount`, whose filter then runs first. */
 class Oops extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): void {
     if (error instanceof HttpException) super.catch(error, host)
     else this.applicationRef?.reply(host.switchToHttp().getResponse(), OOPS, 500)
   }
 }
-// A filter of everything.
+// A filter for all exceptions.
 Catch()(Oops)

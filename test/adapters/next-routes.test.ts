@@ -10,33 +10,33 @@ import {
   modelPermissions,
   not,
 } from '../../src/permissions/index.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 
 for (const [name, headers, method] of [
   ['a page', {}, 'GET'],
-  ['a page, with what browsers send', { accept: 'text/html', 'content-type': '' }, 'GET'],
-  ['an action of scripts', { 'next-action': '7f3a' }, 'POST'],
   [
-    'an action of a form without scripts',
+    'a page with the headers of a browser',
+    { accept: 'text/html', 'content-type': '' },
+    'GET',
+  ],
+  ['a server action', { 'next-action': '7f3a' }, 'POST'],
+  [
+    'a server action of a multipart form',
     { 'content-type': 'multipart/form-data; boundary=x' },
     'POST',
   ],
   [
-    'an action of a plain form',
+    'a server action of a URL-encoded form',
     { 'content-type': 'application/x-www-form-urlencoded' },
     'POST',
   ],
 ] as const) {
-  test(`permissions see ${name} as ${method}`, () =>
+  test(`a permission gets ${method} for ${name}`, () =>
     assert.equal(requestOf(new Headers(headers)).method, method))
 }
 
-test('an action of who is signed in by a cookie is let through from pages of this host alone', async (t) => {
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    authentication: [session()],
-    log: () => {},
-  })
+test('a server action with a session cookie is admitted from pages of the same origin only', async (t) => {
+  const { auth } = testInstance({ authentication: [session()] })
   t.after(() => auth.close())
   await auth.users.create({
     username: 'ada',
@@ -57,12 +57,12 @@ test('an action of who is signed in by a cookie is let through from pages of thi
   )
   const asked = async (
     headers: Record<string, string>,
-    need: unknown = modelPermissions('posts'),
+    requirement: unknown = modelPermissions('posts'),
   ) => {
     const request = requestOf(
       new Headers({ host: 'localhost', cookie: cookie.join('; '), ...headers }),
     )
-    return auth.require(request, need as never).then(
+    return auth.require(request, requirement as never).then(
       () => 200,
       (error) => internalsOf(auth).replyToError(error).status,
     )

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Setting, Started } from './adapter.ts'
-import { converse } from './converse.ts'
-import { furnish, PASSWORD } from './furnish.ts'
 import { built, endpoints, NEXT, whole, withoutNext } from './next/project.ts'
+import { PASSWORD, seed } from './seed.ts'
+import { testAdapter } from './test-adapter.ts'
 
 const LISTENING = new URL('../examples/listening.ts', import.meta.url).href
 
-/** Serves a project that is built. */
+/** Serves a built project. */
 async function serve(folder: string, setting: Partial<Setting>): Promise<Started> {
   const child = spawn(
     process.execPath,
@@ -43,9 +43,9 @@ async function serve(folder: string, setting: Partial<Setting>): Promise<Started
 
 const NEEDS_NEXT = { skip: withoutNext, timeout: 600_000 }
 
-/** The project of most tests; what comes first waits for it. */
+/** The project of most tests, built by the first one. */
 let wholeProject = Promise.resolve('')
-test('next: a program of all routes is built', NEEDS_NEXT, async () => {
+test('next: a project with all routes builds', NEEDS_NEXT, async () => {
   wholeProject = built(
     whole({ skipTrailingSlashRedirect: true, experimental: { authInterrupts: true } }),
   )
@@ -53,14 +53,14 @@ test('next: a program of all routes is built', NEEDS_NEXT, async () => {
 })
 
 const NO_CORS = 'Next has no CORS of its own'
-const ALONE = 'a route handler is the first that sees a request'
-if (withoutNext) test('next: the conversations of all adapters', { skip: withoutNext })
+const ALONE = 'there is no middleware before a route handler'
+if (withoutNext) test('next: the scenarios of all adapters', { skip: withoutNext })
 else {
-  converse({
+  testAdapter({
     name: 'next',
     errors: 'framework',
     lacks: {
-      prefix: 'a route handler is where its file is',
+      prefix: 'the path of a route handler is that of its file',
       parsers: ALONE,
       cors: NO_CORS,
       corsAfter: NO_CORS,
@@ -73,13 +73,13 @@ else {
   })
 }
 
-/** A program of Next's and those who have signed in to it. */
+/** A Next.js server with signed-in users. */
 async function program(t: TestContext, folder: Promise<string>) {
   const place = mkdtempSync(join(tmpdir(), 'watchword-next-'))
   t.after(() => rmSync(place, { recursive: true, force: true }))
-  const furnished = await furnish(join(place, 'furnished.db'))
+  const seeded = await seed(join(place, 'seeded.db'))
   const database = join(place, 'next.db')
-  copyFileSync(furnished.file, database)
+  copyFileSync(seeded.file, database)
   const { url, stop } = await serve(await folder, { database })
   t.after(stop)
   const ask = (path: string, token?: string, init: RequestInit = {}): Promise<Response> =>
@@ -91,7 +91,7 @@ async function program(t: TestContext, folder: Promise<string>) {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
     })
-  return { ...furnished, url, ask }
+  return { ...seeded, url, ask }
 }
 
 const shown = async (answer: Response): Promise<string | undefined> =>
@@ -109,7 +109,7 @@ test(
   },
 )
 
-test('next: a page knows whom a cookie has signed in', NEEDS_NEXT, async (t) => {
+test('next: a page has the user of a session cookie', NEEDS_NEXT, async (t) => {
   const { ask } = await program(t, wholeProject)
   const body = JSON.stringify({ username: 'ada', password: PASSWORD })
   const headers = { 'content-type': 'application/json' }
@@ -127,7 +127,7 @@ test('next: a page knows whom a cookie has signed in', NEEDS_NEXT, async (t) => 
 })
 
 test(
-  'next: a page that asks for a right is shown to who has it; others see 401 and 403',
+  'next: a page with a requirement is rendered for authorized users, and others get 401 or 403',
   NEEDS_NEXT,
   async (t) => {
     const { ask, ada, bob } = await program(t, wholeProject)
@@ -139,40 +139,32 @@ test(
   },
 )
 
-test(
-  'next: what redirect() throws behind a guard is left to Next',
-  NEEDS_NEXT,
-  async (t) => {
-    const { ask, ada } = await program(t, wholeProject)
+test('next: redirect() works in a guarded handler', NEEDS_NEXT, async (t) => {
+  const { ask, ada } = await program(t, wholeProject)
 
-    const sent = await ask('/elsewhere/', ada)
+  const sent = await ask('/elsewhere/', ada)
 
-    assert.equal(sent.status, 307)
-    assert.equal(sent.headers.get('location'), '/bare/')
-    assert.equal((await ask('/elsewhere/')).status, 401)
-  },
-)
+  assert.equal(sent.status, 307)
+  assert.equal(sent.headers.get('location'), '/bare/')
+  assert.equal((await ask('/elsewhere/')).status, 401)
+})
 
-test(
-  'next: the list of common passwords is found in what is bundled',
-  NEEDS_NEXT,
-  async (t) => {
-    const { ask } = await program(t, wholeProject)
-    const make = (password: string) =>
-      ask('/made', undefined, {
-        method: 'POST',
-        body: JSON.stringify({ username: 'carol', password }),
-      })
-
-    assert.equal((await make('princess1')).status, 500)
-    assert.deepEqual(await (await make('qhr4-7mzt-w2pd-x9kc')).json(), {
-      username: 'carol',
+test('next: the bundle has the list of common passwords', NEEDS_NEXT, async (t) => {
+  const { ask } = await program(t, wholeProject)
+  const make = (password: string) =>
+    ask('/made', undefined, {
+      method: 'POST',
+      body: JSON.stringify({ username: 'carol', password }),
     })
-  },
-)
+
+  assert.equal((await make('princess1')).status, 500)
+  assert.deepEqual(await (await make('qhr4-7mzt-w2pd-x9kc')).json(), {
+    username: 'carol',
+  })
+})
 
 test(
-  'next: without skipTrailingSlashRedirect endpoints are behind a redirect',
+  'next: without skipTrailingSlashRedirect a trailing slash is redirected',
   NEEDS_NEXT,
   async (t) => {
     const { ask, ada } = await program(t, built(endpoints({})))

@@ -13,7 +13,7 @@ const ADA = { username: 'ada', password: 'qhr4-7mzt-w2pd-x9kc' } as const
 
 type Made = (guard: Guard<User, string>) => RequestListener
 
-/** A server of a program that uses us, with one user, who has signed in. */
+/** A server with one signed-in user. */
 async function program(t: TestContext, listener: Made) {
   const { auth, log: logged } = testInstance()
   const server = createServer()
@@ -38,7 +38,7 @@ async function program(t: TestContext, listener: Made) {
   return { url, post, get, logged }
 }
 
-test('a guarded listener has the user, and runs for no other request', async (t) => {
+test('a guarded listener has the user, and does not run for anonymous requests', async (t) => {
   let asked = 0
   const it = await program(t, (guard) =>
     guard((request, response) => {
@@ -55,7 +55,7 @@ test('a guarded listener has the user, and runs for no other request', async (t)
   assert.equal(asked, 1)
 })
 
-test('the endpoints are left alone by guarded listeners', async (t) => {
+test('a guarded listener does not answer requests to endpoints', async (t) => {
   const it = await program(t, (guard) =>
     guard((_, response) => response.end('not an endpoint')),
   )
@@ -67,7 +67,7 @@ test('the endpoints are left alone by guarded listeners', async (t) => {
   assert.equal((await fetch(`${it.url}/.well-known/jwks.json`)).status, 200)
 })
 
-test('what a listener throws, now or later, is a 500 that says nothing, and a line in the log', async (t) => {
+test('an error of a listener, thrown or rejected, is a 500 without its message, and is logged', async (t) => {
   const it = await program(t, (guard) =>
     guard((request) => {
       if (request.url === '/now') throw new Error('a secret')
@@ -83,7 +83,7 @@ test('what a listener throws, now or later, is a 500 that says nothing, and a li
   assert.equal(it.logged.length, 2)
 })
 
-test('a route can ask for schemes of its own', async (t) => {
+test('a route can have its own schemes', async (t) => {
   const it = await program(t, (guard) =>
     guard(
       { schemes: [statelessBearer()] },
@@ -95,7 +95,7 @@ test('a route can ask for schemes of its own', async (t) => {
   assert.equal(await (await it.get()).text(), 'string')
 })
 
-test('HEAD is answered with the length alone', async (t) => {
+test('the response to HEAD has a Content-Length and no body', async (t) => {
   const it = await program(t, (guard) => guard((_, response) => response.end()))
 
   const answer = await fetch(`${it.url}/api/token/`, { method: 'HEAD' })

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import cors from 'cors'
 import { type Guarded, mount, serves } from '../../src/adapters/node.ts'
 import { BARE, ORIGIN, type Setting, type Started } from './adapter.ts'
-import { converse } from './converse.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { find } from './routing.ts'
+import { testAdapter } from './test-adapter.ts'
 
-converse({
+testAdapter({
   name: 'node',
-  errors: 'house',
+  errors: 'watchword',
   lacks: {
     prefix: 'node:http has no routers',
     parsers: 'node:http has no parsers',

@@ -48,7 +48,7 @@ const robot: Scheme<{ readonly username: string }> = () => ({
   },
 })
 
-/** Denies every request, with what the adapter shows of it. */
+/** Denies every request, with a detail of what the adapter passes. */
 const mirror: Permission<unknown, unknown> = ({
   request: { method, url, address, secure },
 }) =>
@@ -68,12 +68,12 @@ const isOwner: Permission<Note | undefined, { readonly username: string }> = ({
     : denied('not the owner', { detail: 'Not your note.' })
 }
 
-/** What an adapter's handler passes on. */
+/** What an adapter's handler passes to a route. */
 export interface Asked {
   readonly auth: Principal<unknown, Right>
   /** The path parameter `:id`; empty if the route has none. */
   readonly id: string
-  /** The body as the framework's own means of reading it give it: of a form the fields. */
+  /** The body as the framework parses it. */
   body(): Promise<unknown>
 }
 
@@ -84,13 +84,13 @@ export const parsed = (type: string | null | undefined, text: string): unknown =
     : JSON.parse(text)
 
 export interface Route {
-  /** `ALL`: whatever the method. */
+  /** `ALL`: any method. */
   readonly method: 'GET' | 'POST' | 'ALL'
   /** Parameters are written `:id`. */
   readonly path: string
   /** `undefined`: `guard(handler)`. */
   readonly requirement?: Requirement<User, Right>
-  /** The answer's JSON. */
+  /** The JSON of the response. */
   answer(asked: Asked): object | Promise<object>
 }
 

@@ -1,6 +1,6 @@
 import type { Route } from './program.ts'
 
-/** For programs without a router: the route that answers a request, and its `:id`. */
+/** For programs without a router: the route of a request, and its `:id`. */
 export function find<R extends Pick<Route, 'method' | 'path'>>(
   routes: readonly R[],
   {

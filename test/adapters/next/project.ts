@@ -9,7 +9,7 @@ const run = promisify(execFile)
 
 export const NEXT = resolve(import.meta.dirname, 'node_modules/next/dist/bin/next')
 
-/** Next is larger than everything else that the tests need, and is installed by itself. CI leaves nothing out. */
+/** Next is large and installed separately. CI always has it. */
 export const withoutNext =
   existsSync(NEXT) || process.env.CI === 'true'
     ? false
@@ -18,7 +18,7 @@ export const withoutNext =
 /** A program of files, by path in its project; `@src` and `@adapters` in them are folders of this repository. */
 export type Project = Readonly<Record<string, string>>
 
-/** Writes a project beside Next's packages, and builds it. It is gone with the tests. @returns its folder */
+/** Writes a project beside Next's packages and builds it. Removed after the tests. @returns its folder */
 export async function built(project: Project): Promise<string> {
   const folder = mkdtempSync(join(import.meta.dirname, '.place-'))
   folders.push(folder)
@@ -46,17 +46,17 @@ after(() => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-/** What `next.config.ts` says. */
+/** Options of `next.config.ts`. */
 interface Config {
   readonly skipTrailingSlashRedirect?: boolean
   readonly experimental?: object
 }
 
-/** A program with the endpoints alone. */
+/** A project with the endpoints only. */
 export const endpoints = (config: Config): Project => ({
   'next.config.ts': `import { resolve } from 'node:path'
     export default {
-      ...${JSON.stringify({ ...config, experimental: { ...config.experimental, ...IN_HASTE } })},
+      ...${JSON.stringify({ ...config, experimental: { ...config.experimental, ...FAST_BUILD } })},
       turbopack: { root: resolve(import.meta.dirname, '@src/..') },
       // The types of programs are looked at in examples/next.
       typescript: { ignoreBuildErrors: true },
@@ -81,10 +81,10 @@ export const endpoints = (config: Config): Project => ({
     ]),
   ),
 })
-/** What is built here is served once. */
-const IN_HASTE = { turbopackFileSystemCacheForBuild: false, turbopackMinify: false }
+/** Caches and minification do not pay for a build that is served once. */
+const FAST_BUILD = { turbopackFileSystemCacheForBuild: false, turbopackMinify: false }
 
-/** One file a route, as the router of Next wants it, and pages that know who asks. */
+/** A project with a file for each route, and pages with the current user. */
 export const whole = (config: Config): Project => ({
   ...endpoints(config),
   ...Object.fromEntries(

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Adapter } from './adapter.ts'
-import { type Furnished, PASSWORD } from './furnish.ts'
+import { PASSWORD, type SeededDatabase } from './seed.ts'
 
 export interface Answer {
   readonly status: number
@@ -11,15 +11,19 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** What a client says to an adapter's program, and hears. */
-export class Talk {
+/** A client of an adapter's program. */
+export class Client {
   readonly url: string
   readonly ada: string
   readonly bob: string
   readonly adasApiToken: string
   readonly errors: Adapter['errors']
 
-  constructor(url: string, { ada, bob, adasApiToken }: Furnished, { errors }: Adapter) {
+  constructor(
+    url: string,
+    { ada, bob, adasApiToken }: SeededDatabase,
+    { errors }: Adapter,
+  ) {
     this.url = url
     this.ada = ada
     this.bob = bob
@@ -60,7 +64,7 @@ export class Talk {
     return this.send('POST', path, init)
   }
 
-  /** A pair of ada's, of a sign-in of its own. */
+  /** Signs ada in. */
   async signIn(): Promise<{ readonly access: string; readonly refresh: string }> {
     return (await this.post('/api/token/', { username: 'ada', password: PASSWORD }))
       .body as never
@@ -71,7 +75,7 @@ export class Talk {
     const { hostname, port, pathname } = new URL(this.url)
     const socket = connect(Number(port), hostname)
     socket.setTimeout(60_000, () =>
-      socket.destroy(new Error('the server says nothing more')),
+      socket.destroy(new Error('the server does not close the connection')),
     )
     socket.write(text.replaceAll('{base}', pathname.replace(/\/$/, '')))
     const chunks: Buffer[] = []

@@ -2,15 +2,15 @@ import { authOf } from './program.ts'
 
 export const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
-export interface Furnished {
-  /** A database with the users ada, an editor, and bob, without a role; both have signed in, ada has an API token. */
+export interface SeededDatabase {
+  /** A database with the users ada, an editor, and bob, without a role. Both have signed in; ada has an API token. */
   readonly file: string
   readonly ada: string
   readonly bob: string
   readonly adasApiToken: string
 }
 
-export async function furnish(file: string): Promise<Furnished> {
+export async function seed(file: string): Promise<SeededDatabase> {
   const auth = authOf({ database: file })
   try {
     const ada = await auth.users.create({

@@ -1,17 +1,17 @@
 import type { Feature, Setting } from './adapter.ts'
-import type { Talk } from './talk.ts'
+import type { Client } from './client.ts'
 
-export interface Conversation {
-  /** A promise, in words. */
-  readonly says: string
+export interface Scenario {
+  /** A claim, used as the name of its test. */
+  readonly name: string
   /** Default `plain`. */
-  readonly at?: Place
+  readonly setup?: Setup
   readonly needs?: readonly Feature[]
-  hold(talk: Talk): Promise<void>
+  run(client: Client): Promise<void>
 }
 
-/** The ways in which a program is put together. */
-export const PLACES = {
+/** The ways to set up a program. */
+export const SETUPS = {
   plain: { setting: { prefix: '', parsesBodies: false, cors: '' }, needs: [] },
   parsed: { setting: { prefix: '', parsesBodies: true, cors: '' }, needs: ['parsers'] },
   below: { setting: { prefix: '/v1', parsesBodies: false, cors: '' }, needs: ['prefix'] },
@@ -27,4 +27,4 @@ export const PLACES = {
   string,
   { readonly setting: Omit<Setting, 'database'>; readonly needs: readonly Feature[] }
 >
-export type Place = keyof typeof PLACES
+export type Setup = keyof typeof SETUPS

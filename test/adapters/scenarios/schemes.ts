@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
-import type { Conversation } from '../conversation.ts'
-import { PASSWORD } from '../furnish.ts'
-import type { Talk } from '../talk.ts'
+import type { Client } from '../client.ts'
+import type { Scenario } from '../scenario.ts'
+import { PASSWORD } from '../seed.ts'
 
 const basic = (login: string, password: string): string =>
   `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`
 
 /** A browser in which ada has signed in. */
 async function browser(
-  talk: Talk,
+  client: Client,
 ): Promise<{ readonly cookie: string; readonly csrf: string }> {
-  const { status, headers, body } = await talk.post('/auth/login/', {
+  const { status, headers, body } = await client.post('/auth/login/', {
     username: 'ada',
     password: PASSWORD,
   })
@@ -24,45 +24,45 @@ async function browser(
   return { cookie, csrf: (body as { csrfToken: string }).csrfToken }
 }
 
-export const SCHEMES: readonly Conversation[] = [
+export const SCHEMES: readonly Scenario[] = [
   {
-    says: 'a name and its password are asked for with every request',
-    async hold(talk) {
-      assert.deepEqual((await talk.get('/hello/', basic('ada', PASSWORD))).body, {
+    name: 'basic(): a username and password authenticate a request',
+    async run(client) {
+      assert.deepEqual((await client.get('/hello/', basic('ada', PASSWORD))).body, {
         user: 'ada',
         scheme: 'basic',
       })
 
-      const wrong = await talk.get('/hello/', basic('ada', 'wrong'))
+      const wrong = await client.get('/hello/', basic('ada', 'wrong'))
       assert.equal(wrong.status, 401)
       assert.deepEqual(wrong.body, { detail: 'Invalid username/password.' })
     },
   },
   {
-    says: 'a browser is known by its cookie until it signs out',
-    async hold(talk) {
-      const { cookie, csrf } = await browser(talk)
+    name: 'session(): a cookie authenticates a browser until it signs out',
+    async run(client) {
+      const { cookie, csrf } = await browser(client)
       const headers = { cookie, 'x-csrftoken': csrf }
-      assert.deepEqual((await talk.send('GET', '/hello/', { headers })).body, {
+      assert.deepEqual((await client.send('GET', '/hello/', { headers })).body, {
         user: 'ada',
         scheme: 'session',
       })
 
-      assert.equal((await talk.send('POST', '/auth/logout/', { headers })).status, 200)
+      assert.equal((await client.send('POST', '/auth/logout/', { headers })).status, 200)
 
-      assert.equal((await talk.send('GET', '/hello/', { headers })).status, 401)
+      assert.equal((await client.send('GET', '/hello/', { headers })).status, 401)
     },
   },
   {
-    says: 'what a browser may have been made to send changes nothing',
-    async hold(talk) {
-      const { cookie, csrf } = await browser(talk)
-      const refused = await talk.post('/echo/', { a: [1] }, { cookie })
+    name: 'session(): an unsafe request without a CSRF token, or of another origin, is rejected',
+    async run(client) {
+      const { cookie, csrf } = await browser(client)
+      const refused = await client.post('/echo/', { a: [1] }, { cookie })
       assert.equal(refused.status, 403)
       assert.deepEqual(refused.body, { detail: 'CSRF Failed: CSRF token missing.' })
       assert.equal(
         (
-          await talk.post(
+          await client.post(
             '/echo/',
             {},
             { cookie, 'x-csrftoken': csrf, origin: 'https://x' },
@@ -71,16 +71,20 @@ export const SCHEMES: readonly Conversation[] = [
         403,
       )
 
-      const sent = await talk.post('/echo/', { a: [1] }, { cookie, 'x-csrftoken': csrf })
+      const sent = await client.post(
+        '/echo/',
+        { a: [1] },
+        { cookie, 'x-csrftoken': csrf },
+      )
       assert.deepEqual(sent.body, { sent: { a: [1] } })
     },
   },
   {
-    says: 'a form brings its token along, and is there for the handler',
-    async hold(talk) {
-      const { cookie, csrf } = await browser(talk)
+    name: 'session(): a form may have the CSRF token as a field, and the handler can read the form',
+    async run(client) {
+      const { cookie, csrf } = await browser(client)
       const send = (fields: Record<string, string>) =>
-        talk.send('POST', '/echo/', {
+        client.send('POST', '/echo/', {
           headers: { cookie },
           body: new URLSearchParams(fields),
         })
