@@ -7,7 +7,7 @@ if (mode === 'one-by-one') {
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      if (!url.endsWith('/stores/sqlite/writer.ts')) return loaded
+      if (!url.endsWith('/stores/sqlite/write-queue.ts')) return loaded
       const source = String(loaded.source)
       const alone = source.replace(/const GROUP = \d+/, 'const GROUP = 1')
       if (alone === source)

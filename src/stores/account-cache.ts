@@ -1,21 +1,21 @@
 import type { Account, UserId } from '../users/user.ts'
 import type { UserField } from '../users/users.ts'
 
-/** Accounts that are remembered at the most: some 20 MB. */
-const ACCOUNTS = 20_000
+/** Accounts kept at the most: some 20 MB. */
+const CAPACITY = 20_000
 
-/** Accounts that were read once, by each name they are found by. The owner of the cache forgets an account when it changes. */
+/** Accounts by each name that they are found by. The owner of the cache invalidates an account when it changes. */
 export class AccountCache {
   readonly #by = {
     id: new Map<string, Account>(),
     username: new Map<string, Account>(),
     email: new Map<string, Account>(),
   }
-  #forgettings = 0
+  #invalidations = 0
 
-  /** How often something was forgotten: what was read before the last time may be what should have been. */
-  get forgettings(): number {
-    return this.#forgettings
+  /** How often something was invalidated: an account that was read before the last time may be outdated. */
+  get invalidations(): number {
+    return this.#invalidations
   }
 
   find(field: UserField, value: string): Account | undefined {
@@ -23,8 +23,8 @@ export class AccountCache {
   }
 
   /** @returns the account, frozen: all callers share it */
-  keep(account: Account): Account {
-    if (this.#by.id.size >= ACCOUNTS) this.forgetAll()
+  add(account: Account): Account {
+    if (this.#by.id.size >= CAPACITY) this.clear()
     // Read under a new name before the change was notified: its old names would stay for good.
     this.#drop(account.user.id)
     const { id, username, email } = frozen(account).user
@@ -34,8 +34,8 @@ export class AccountCache {
     return account
   }
 
-  forget(id: UserId): void {
-    this.#forgettings += 1
+  invalidate(id: UserId): void {
+    this.#invalidations += 1
     this.#drop(id)
   }
 
@@ -47,15 +47,23 @@ export class AccountCache {
     if (user.email !== undefined) this.#by.email.delete(user.email)
   }
 
-  forgetAll(): void {
-    this.#forgettings += 1
+  clear(): void {
+    this.#invalidations += 1
     for (const accounts of Object.values(this.#by)) accounts.clear()
   }
 }
 
-/** Caches the account by each of its names. */
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null)
     Object.values(Object.freeze(value)).forEach(frozen)
   return value
 }
+
+/** A write after which the cache is invalidated: a caller that has written reads its own write. */
+export const invalidatingWrite =
+  <Args extends readonly unknown[], Result>(
+    write: (...args: Args) => Promise<Result>,
+    invalidate: (...args: Args) => void,
+  ) =>
+  (...args: Args): Promise<Result> =>
+    write(...args).finally(() => invalidate(...args))

@@ -1,6 +1,6 @@
 import { AuthError, configError } from '../base/errors.ts'
 import { type InstanceStore, STORE_EXTENSIONS } from '../features.ts'
-import { IN_MEMORY } from '../stores/sqlite/open.ts'
+import { IN_MEMORY } from '../stores/sqlite/open-database.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 
 type Ports = InstanceStore['ports']

@@ -99,7 +99,7 @@ test('every command works on PostgreSQL and does not print the password of the d
   assert.deepEqual([gone.code, gone.out], [1, ''])
   assert.match(
     gone.err,
-    /^There is no database "elsewhere" on 127\.0\.0\.1:\d+: make it with "createdb", or name another\.\n$/,
+    /^There is no database "elsewhere" on 127\.0\.0\.1:\d+: create it with "createdb", or name another\.\n$/,
   )
 })
 

@@ -6,9 +6,9 @@ import { sqlHits } from '../../src/stores/hits.ts'
 import { migrate } from '../../src/stores/migrate.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import { openRedis } from '../../src/stores/redis/redis.ts'
-import { sqliteDialect } from '../../src/stores/sqlite/dialect.ts'
+import { sqliteDialect } from '../../src/stores/sqlite/kysely-dialect.ts'
 import { migratableSqlite } from '../../src/stores/sqlite/migrate.ts'
-import { open } from '../../src/stores/sqlite/open.ts'
+import { openDatabase } from '../../src/stores/sqlite/open-database.ts'
 import type { Tables } from '../../src/stores/tables.ts'
 import type { HitResult, Hits } from '../../src/throttling/hits.ts'
 import { memoryHits } from '../../src/throttling/memory-hits.ts'
@@ -31,7 +31,7 @@ interface TestedHits {
 async function sqliteHits(t: TestContext): Promise<TestedHits> {
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: sqliteDialect(() =>
-      open(':memory:', (connection) =>
+      openDatabase(':memory:', (connection) =>
         migrate(migratableSqlite(connection, db.schema, ':memory:'), db, []),
       ),
     ),

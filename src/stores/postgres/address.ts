@@ -1,29 +1,30 @@
 import type pg from 'pg'
+import { milliseconds } from '../../base/clock.ts'
 import { configError } from '../../base/errors.ts'
 import { driver } from './driver.ts'
 
-/** Where a database is and how it is spoken to, as its URL says. */
+/** How to connect to a database, from its URL. */
 export interface Address {
-  /** What every connection is made with. */
+  /** The options of every connection. */
   readonly client: pg.ClientConfig
-  /** Connections at the most, the one that listens not among them. */
+  /** How many connections are opened at most, besides the one that listens. */
   readonly pool: number
 }
 
-/** What one query at a time on each can fill of a server of four cores; a process needs no more than a few. */
-const POOL = 10
+/** Enough to load a server of four cores; a process needs no more than a few. */
+const POOL_SIZE = 10
 
-/** Milliseconds for a connection to be made, or to become free: a request is refused within a second if it cannot be. */
-const CONNECT = 900
+/** For a connection to be opened or to become free: otherwise a request is answered with 503 within a second. */
+const CONNECT_TIMEOUT = milliseconds(900)
 
-/** Milliseconds for the first one, at the start: no request waits yet, and many processes may start at once. */
-export const FIRST_CONNECT = 5_000
+/** For the first connection, at the start: no request waits yet, and many processes may start at once. */
+export const FIRST_CONNECT = milliseconds(5_000)
 
-/** Milliseconds after which a server that says nothing is given up; its own limits come before, see `session.ts`. */
-export const ANSWER = 5_000
+/** For the answer to a query. The server's own limits are shorter, see `connection-settings.ts`. */
+export const ANSWER_TIMEOUT = milliseconds(5_000)
 
 const NOT_A_URL =
-  'The address of the database is no URL: write "postgres://user:password@host:5432/database", and what is neither letter nor digit in the password as % and two digits.'
+  'The address of the database is not a URL: write "postgres://user:password@host:5432/database", with every character of the password that is neither a letter nor a digit as % and two hexadecimal digits.'
 
 /** @param url `postgres://user:password@host:port/database`, and what `pg` understands behind a `?` @throws AuthError `invalid_config` */
 export function parseAddress(url: string): Address {
@@ -31,7 +32,7 @@ export function parseAddress(url: string): Address {
   if (parsed === null) {
     throw configError(NOT_A_URL)
   }
-  const pool = parsed.searchParams.get('pool') ?? String(POOL)
+  const pool = parsed.searchParams.get('pool') ?? String(POOL_SIZE)
   if (!/^[1-9]\d{0,3}$/.test(pool))
     throw configError(
       '"pool" in the address of the database must be a number of connections, 1 to 9999.',
@@ -44,8 +45,8 @@ export function parseAddress(url: string): Address {
     client: {
       connectionString: parsed.href,
       fallback_application_name: 'watchword',
-      connectionTimeoutMillis: CONNECT,
-      query_timeout: ANSWER,
+      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      query_timeout: ANSWER_TIMEOUT,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     },
@@ -62,7 +63,8 @@ export interface Place {
 
 export function placeOf({ client }: Address): Place {
   const { user = '', host, port, database = '' } = new driver.Client(client)
-  return { user, server: host.startsWith('/') ? host : `${host}:${port}`, database }
+  const isSocket = host.startsWith('/')
+  return { user, server: isSocket ? host : `${host}:${port}`, database }
 }
 
 /** `pg` reads the files that the address names when it reads the address. @throws AuthError `invalid_config` */
@@ -71,10 +73,9 @@ function refuseUnusable(connectionString: string): void {
     new driver.Client({ connectionString })
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
+    if (path === undefined) throw configError(NOT_A_URL)
     throw configError(
-      path === undefined
-        ? NOT_A_URL
-        : `The address of the database names the file ${JSON.stringify(path)}, which cannot be read (${code}): correct it there.`,
+      `The address of the database names the file ${JSON.stringify(path)}, which cannot be read (${code}): correct its path.`,
     )
   }
 }

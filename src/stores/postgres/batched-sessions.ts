@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { monotonicClock } from '../../base/clock.ts'
+import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
 import type { Rotation, Session, Sessions } from '../../sessions/session.ts'
 import { prepared } from '../prepared.ts'
 import {
@@ -17,13 +17,13 @@ import { codeOf, isConnectionLost, isStorable, storeUnavailable } from './errors
 const BATCH = 64
 const CONCURRENT = 4
 
-/** Milliseconds that a rotation waits to be sent: a client whose token is sent later has given up. */
-const LONGEST_WAIT = 1_000
+/** For a rotation to be sent: a client has given up by then. */
+const LONGEST_WAIT = milliseconds(1_000)
 
 interface Waiting {
   readonly rotation: Rotation
   /** By the monotonic clock. */
-  readonly since: number
+  readonly since: Milliseconds
   resolve(session: Session | undefined): void
   reject(error: unknown): void
 }
@@ -90,7 +90,8 @@ class RotationQueue {
 
   async #run(batch: readonly Waiting[]): Promise<void> {
     this.#running += 1
-    await (batch.length === 1 ? this.#rotateEach(batch) : this.#rotateTogether(batch))
+    if (batch.length === 1) await this.#rotateEach(batch)
+    else await this.#rotateTogether(batch)
     this.#running -= 1
     this.#schedule()
   }

@@ -1,10 +1,10 @@
-import type { UserId } from '../../users/user.ts'
-import type { Users } from '../../users/users.ts'
-import type { AccountCache } from '../account-cache.ts'
+import type { Account, UserId } from '../../users/user.ts'
+import type { UserField, Users } from '../../users/users.ts'
+import { type AccountCache, invalidatingWrite } from '../account-cache.ts'
 
 /**
- * Users cached until their change is notified: a change through this store counts at once, one of another's within
- * a second.
+ * Users cached until their change is notified: a change through this store counts at once, one by another process
+ * within a second.
  *
  * @param isCurrent whether all changes by others are notified; while they are not, every read goes to the database
  */
@@ -13,32 +13,26 @@ export function cachedUsers(
   accounts: AccountCache,
   isCurrent: () => boolean,
 ): Users {
-  /** A caller that has written reads its own write. */
-  const forgetting =
-    <Told extends readonly unknown[], Answer>(
-      write: (id: UserId, ...told: Told) => Promise<Answer>,
-    ) =>
-    (id: UserId, ...told: Told): Promise<Answer> =>
-      write(id, ...told).finally(() => accounts.forget(id))
+  const invalidate = (id: UserId): void => accounts.invalidate(id)
+
+  const read = async (field: UserField, value: string): Promise<Account | undefined> => {
+    const before = accounts.invalidations
+    const account = await users.find(field, value)
+    // A change notified during the read may be newer than what was read.
+    const isOutdated = before !== accounts.invalidations || !isCurrent()
+    if (account === undefined || isOutdated) return account
+    return accounts.add(account)
+  }
 
   return {
     ...users,
-    change: forgetting(users.change),
-    setPassword: forgetting(users.setPassword),
-    upgradeHash: forgetting(users.upgradeHash),
-    delete: forgetting(users.delete),
+    change: invalidatingWrite(users.change, invalidate),
+    setPassword: invalidatingWrite(users.setPassword, invalidate),
+    upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
+    delete: invalidatingWrite(users.delete, invalidate),
     find(field, value) {
       if (!isCurrent()) return users.find(field, value)
-      return accounts.find(field, value) ?? read()
-
-      async function read() {
-        const before = accounts.forgettings
-        const account = await users.find(field, value)
-        // A change notified during the read may be newer than what was read.
-        if (account === undefined || before !== accounts.forgettings || !isCurrent())
-          return account
-        return accounts.keep(account)
-      }
+      return accounts.find(field, value) ?? read(field, value)
     },
   }
 }

@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import type { Address } from './address.ts'
+import { prepareConnection } from './connection-settings.ts'
 import { driver } from './driver.ts'
 import { isConnectionLost } from './errors.ts'
-import { prepareSession } from './session.ts'
 
-/** Connections to one server, made as they are needed, each used by one at a time. */
+/** Connections to one server, opened when they are needed, each used by one caller at a time. */
 export class Pool {
   readonly #pool: pg.Pool
   readonly #clients = new Set<pg.PoolClient>()
@@ -17,7 +17,7 @@ export class Pool {
       max: pool,
       allowExitOnIdle: true,
     })
-    // A connection may die idle or in use: the next caller gets another.
+    // A connection may break idle or in use: the next caller gets another.
     this.#pool.on('error', () => {})
     this.#pool.on('connect', (fresh) => {
       fresh.on('error', () => {})
@@ -26,16 +26,16 @@ export class Pool {
     this.#pool.on('remove', (gone) => this.#clients.delete(gone))
   }
 
-  async take(): Promise<pg.PoolClient> {
+  async acquire(): Promise<pg.PoolClient> {
     const client = await this.#pool.connect()
     if (!this.#prepared.has(client)) await this.#prepare(client)
     return client
   }
 
-  /** Not the option `verify` of pg-pool: a caller that times out meanwhile would never give its connection back. */
+  /** Not the option `verify` of pg-pool: a caller that times out meanwhile would never release its connection. */
   async #prepare(client: pg.PoolClient): Promise<void> {
     try {
-      await prepareSession(client)
+      await prepareConnection(client)
       this.#prepared.add(client)
     } catch (error) {
       client.release(true)
@@ -43,27 +43,28 @@ export class Pool {
     }
   }
 
-  /** Gives a connection back; one that an error has shown to be of no more use is closed. */
-  giveBack(client: pg.PoolClient, error?: unknown): void {
+  /** @param error of the last statement; if it broke the connection, the connection is closed */
+  release(client: pg.PoolClient, error?: unknown): void {
     client.release(error !== undefined && isConnectionLost(error))
   }
 
-  /** Closes every connection, in use or not: their server has fallen silent. Waiting queries are rejected. */
-  drop(): void {
+  /** Closes every connection, in use or not, because the server hangs. Waiting queries are rejected. */
+  destroyAll(): void {
     for (const client of this.#clients) socketOf(client).destroy()
   }
 
   end(): Promise<void> {
-    for (const client of this.#clients) keepsAlive(client, true)
+    for (const client of this.#clients) setKeepsProcessAlive(client, true)
     this.#ended ??= this.#pool.end()
     return this.#ended
   }
 }
 
-/** Says whether a connection keeps the process alive. One that is being closed does: its end is awaited. */
-export function keepsAlive(client: pg.ClientBase, yes: boolean): void {
-  const { ref, unref } = client as unknown as { ref(): void; unref(): void }
-  ;(yes ? ref : unref).call(client)
+/** A connection that is being closed keeps the process alive until its end; an idle one does not. */
+export function setKeepsProcessAlive(client: pg.ClientBase, keeps: boolean): void {
+  const connection = client as unknown as { ref(): void; unref(): void }
+  if (keeps) connection.ref()
+  else connection.unref()
 }
 
 const socketOf = (client: pg.ClientBase): { destroy(): void } =>

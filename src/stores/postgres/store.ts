@@ -6,31 +6,31 @@ import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
 import { migrate } from '../migrate.ts'
 import { sqlSessions } from '../sessions.ts'
-import type { Store } from '../store.ts'
+import type { CorePorts, Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
-import { parseAddress } from './address.ts'
+import { type Address, parseAddress } from './address.ts'
 import { batchedSessions } from './batched-sessions.ts'
 import { cachedUsers } from './cached-users.ts'
-import { postgresDialect } from './dialect.ts'
-import { ListenConnection } from './listen-connection.ts'
+import { ChangeWatcher } from './change-watcher.ts'
+import { postgresDialect } from './kysely-dialect.ts'
 import { migratablePostgres } from './migrate.ts'
-import { Notifications } from './notifications.ts'
-import { open } from './open.ts'
+import { NotificationListener } from './notification-listener.ts'
 import { Pool } from './pool.ts'
-import { ASK_TIME, deadlineBy, ServerTime } from './time.ts'
+import { prepareDatabase } from './prepare-database.ts'
+import { answerDeadline, ServerTime, TIME_QUERY } from './server-time.ts'
 
 export interface PostgresOptions<Extensions extends readonly StoreExtension[]> {
-  /** `postgres://user:password@host:5432/database`; `?pool=10`: connections of this process at the most. */
+  /** `postgres://user:password@host:5432/database`; `?pool=10`: how many connections this process opens at most. */
   readonly url: string
   readonly extensions: Extensions
 }
 
 /**
- * A store in one PostgreSQL database, which any number of processes on any number of machines may share.
+ * A store in one PostgreSQL database, shared by any number of processes on any number of machines.
  *
- * Every verb of its ports may be refused with `store_unavailable` (server away, a standby, a lock held for longer than two
- * seconds), and then it may be tried again; at first use with `invalid_config`, its message a sentence that says what to do.
+ * Every verb of its ports may throw `store_unavailable` (server down, a standby, a lock held for longer than two seconds), and may
+ * then be tried again. The first use throws `invalid_config` with a message that says what to do.
  *
  * @throws AuthError `invalid_config` if the URL is invalid
  */
@@ -41,46 +41,61 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
   const address = parseAddress(url)
   const pool = new Pool(address)
   const time = new ServerTime()
-  const deadline = deadlineBy(time)
   const accounts = new AccountCache()
   const db: Kysely<Tables> = new Kysely<Tables>({
-    dialect: postgresDialect(pool, () =>
-      open(address, async (client, place) => {
-        const database = migratablePostgres(client, db.schema, place)
-        await migrate(database, db, extensions)
-        await time.measure(async () => (await client.query(ASK_TIME)).rows[0].now)
-      }),
-    ),
+    dialect: postgresDialect(pool, () => prepare(address, db, extensions, time)),
   })
-  const ping = async (): Promise<void> => void (await sql`select 1`.execute(db))
-  const news = new Notifications({
-    openWire: (heard) => ListenConnection.open(address, time, heard),
-    look: () =>
-      time.measure(
-        async () =>
-          (await sql<{ now: number }>`${sql.raw(ASK_TIME.text)}`.execute(db)).rows[0]!
-            .now,
-      ),
+  const changes = new ChangeWatcher({
+    listen: (notified) => NotificationListener.open(address, time, notified),
+    probe: () => time.measure(() => serverTime(db)),
     accounts,
-    silent: () => pool.drop(),
+    hung: () => pool.destroyAll(),
   })
-  const core = {
-    users: cachedUsers(sqlUsers(db), accounts, () => news.isCurrent),
+  const core = corePorts(db, time, accounts, () => changes.isCurrent)
+  return {
+    ports: portsOf(core, extensions, db),
+    migrate: () => db.connection().execute(async () => {}),
+    ping: async () => void (await sql`select 1`.execute(db)),
+    watch: changes.watch,
+    time,
+    async close() {
+      await changes.close()
+      await db.destroy()
+      await pool.end()
+    },
+  }
+}
+
+/** Migrates the database and measures its clock. */
+const prepare = (
+  address: Address,
+  db: Kysely<Tables>,
+  extensions: readonly StoreExtension[],
+  time: ServerTime,
+): Promise<void> =>
+  prepareDatabase(address, async (client, place) => {
+    await migrate(migratablePostgres(client, db.schema, place), db, extensions)
+    await time.measure(async () => (await client.query(TIME_QUERY)).rows[0].now)
+  })
+
+async function serverTime(db: Kysely<Tables>): Promise<number> {
+  const query = sql<{ now: number }>`${sql.raw(TIME_QUERY.text)}`
+  const { rows } = await query.execute(db)
+  return rows[0]!.now
+}
+
+function corePorts(
+  db: Kysely<Tables>,
+  time: ServerTime,
+  accounts: AccountCache,
+  isCurrent: () => boolean,
+): CorePorts {
+  const deadline = answerDeadline(time)
+  return {
+    users: cachedUsers(sqlUsers(db), accounts, isCurrent),
     sessions: batchedSessions(sqlSessions(db, deadline), db, deadline),
     keys: sqlKeys(db),
     hits: sqlHits(db),
     events: sqlEvents(db),
-  }
-  return {
-    ports: portsOf(core, extensions, db),
-    migrate: () => db.connection().execute(async () => {}),
-    ping,
-    watch: news.watch,
-    time,
-    async close() {
-      await news.close()
-      await db.destroy()
-      await pool.end()
-    },
   }
 }

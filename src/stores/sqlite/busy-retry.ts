@@ -1,22 +1,23 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { milliseconds, monotonicClock } from '../../base/clock.ts'
 import { isBusy } from './errors.ts'
 
-/** Milliseconds for which a lock that another process holds is waited for. */
-export const PATIENCE = 5_000
+/** For a lock that another process holds. */
+export const LOCK_TIMEOUT = milliseconds(5_000)
 
-/** A little while, never the same, so that processes that wait for one lock do not meet again. */
-export const shortly = (): Promise<void> => sleep(randomInt(1, 12))
+/** Random, so that processes that wait for one lock do not retry at the same moments. */
+export const shortPause = (): Promise<void> => sleep(randomInt(1, 12))
 
-/** Tries again while another process holds the lock, without holding up this one. @throws what the last attempt threw */
+/** Retries while another process holds the lock, without blocking the event loop. @throws the error of the last attempt */
 export async function retryWhileBusy<T>(attempt: () => T): Promise<T> {
-  const until = performance.now() + PATIENCE
+  const end = monotonicClock() + LOCK_TIMEOUT
   for (;;) {
     try {
       return attempt()
     } catch (error) {
-      if (!isBusy(error) || performance.now() > until) throw error
+      if (!isBusy(error) || monotonicClock() > end) throw error
     }
-    await shortly()
+    await shortPause()
   }
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { UserId } from '../../users/user.ts'
 import type { NewUser, Users } from '../../users/users.ts'
-import { IN_MEMORY } from './open.ts'
+import { IN_MEMORY } from './open-database.ts'
 import { sqliteStore } from './store.ts'
 
 const ada: NewUser = {

@@ -1,81 +1,85 @@
+import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
 import type { Account } from '../../users/user.ts'
 import type { UserField, Users } from '../../users/users.ts'
-import { AccountCache } from '../account-cache.ts'
+import { AccountCache, invalidatingWrite } from '../account-cache.ts'
 import { accountOf, type UserRow } from '../users.ts'
 import type { Connection } from './connection.ts'
 
 /**
- * Milliseconds for which an answer of SQLite's that nothing was committed is taken for good. Asking takes as long as all the rest
- * of a check; a request that follows a change by another process takes longer than this to arrive.
+ * For how long the last answer of SQLite, that nothing was committed, is trusted. Asking takes as long as the rest of a check; a
+ * request that follows a change by another process takes longer than this to arrive.
  */
-const LOOK = 1
+const TRUST = milliseconds(1)
+
+const NEVER = milliseconds(Number.NEGATIVE_INFINITY)
 
 /**
- * Users cached until any connection commits: a change through this store counts at once, one that another
- * process made a millisecond later.
+ * Users cached until any connection commits: a change through this store counts at once, one by another process a millisecond
+ * later.
  *
- * The reading connection writes nothing, so that every commit is another's to it: this process's, too. Between the question
- * and a read there is no turn of the event loop; what another process commits just then makes the next answer differ.
- *
- * @param reading the connection, once it is open; without one, as in memory, nothing is cached
+ * @param reading the reading connection, once it is open; without one, as in memory, nothing is cached
  */
 export function cachedUsers(users: Users, reading: () => Connection | undefined): Users {
-  const known = new AccountCache()
-  let seen: number | undefined
-  let looked = Number.NEGATIVE_INFINITY
-  const forget = (): void => {
-    looked = Number.NEGATIVE_INFINITY
-    known.forgetAll()
-  }
-  /** @returns whether what is remembered holds; `false` where SQLite does not say */
-  const look = (connection: Connection): boolean => {
-    const now = performance.now()
-    if (now - looked < LOOK) return true
-    const version = connection.othersVersion()
-    if (version !== seen) forget()
-    seen = version
-    if (version === undefined) return false
-    looked = now
-    return true
-  }
-  /** A caller that has written reads its own write. */
-  const forgetting =
-    <Told extends readonly unknown[], Answer>(
-      write: (...told: Told) => Promise<Answer>,
-    ) =>
-    (...told: Told): Promise<Answer> =>
-      write(...told).finally(forget)
-
-  /** @throws what SQLite throws, if only that it is busy */
-  const read = (
-    field: UserField,
-    value: string,
-    connection: Connection,
-  ): Account | undefined => {
-    const [row] = connection.run<UserRow>({
-      sql: SELECT[field],
-      parameters: [value],
-    }).rows
-    return row && known.keep(accountOf(row))
-  }
+  const cache = new CommittedAccounts()
+  const invalidate = (): void => cache.clear()
 
   return {
     ...users,
-    insert: forgetting(users.insert),
-    change: forgetting(users.change),
-    setPassword: forgetting(users.setPassword),
-    upgradeHash: forgetting(users.upgradeHash),
-    delete: forgetting(users.delete),
+    insert: invalidatingWrite(users.insert, invalidate),
+    change: invalidatingWrite(users.change, invalidate),
+    setPassword: invalidatingWrite(users.setPassword, invalidate),
+    upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
+    delete: invalidatingWrite(users.delete, invalidate),
     find(field, value) {
       const connection = reading()
-      if (connection === undefined || !look(connection)) return users.find(field, value)
+      if (connection === undefined) return users.find(field, value)
       try {
-        return known.find(field, value) ?? read(field, value, connection)
+        if (!cache.isCurrent(connection)) return users.find(field, value)
+        return cache.find(field, value) ?? cache.read(field, value, connection)
       } catch {
-        // With patience, or with the refusal that says what is wrong.
+        // SQLite is busy or out of order: the port waits, or throws the error that says which.
         return users.find(field, value)
       }
     },
+  }
+}
+
+/**
+ * Accounts as of the last commit. The reading connection writes nothing, so that every commit is another connection's to it,
+ * also one of this process. Between the check and a read there is no turn of the event loop; what another process commits just
+ * then changes the next check.
+ */
+class CommittedAccounts {
+  readonly #accounts = new AccountCache()
+  #version: number | undefined
+  #checkedAt: Milliseconds = NEVER
+
+  clear(): void {
+    this.#checkedAt = NEVER
+    this.#accounts.clear()
+  }
+
+  /** Drops the accounts if something was committed. @returns `false` if SQLite cannot say */
+  isCurrent(connection: Connection): boolean {
+    const now = monotonicClock()
+    if (now - this.#checkedAt < TRUST) return true
+    const version = connection.othersVersion()
+    if (version !== this.#version) this.clear()
+    this.#version = version
+    if (version === undefined) return false
+    this.#checkedAt = now
+    return true
+  }
+
+  find(field: UserField, value: string): Account | undefined {
+    return this.#accounts.find(field, value)
+  }
+
+  /** @throws what SQLite throws, also that it is busy */
+  read(field: UserField, value: string, connection: Connection): Account | undefined {
+    const query = { sql: SELECT[field], parameters: [value] }
+    const [row] = connection.run<UserRow>(query).rows
+    return row && this.#accounts.add(accountOf(row))
   }
 }
 

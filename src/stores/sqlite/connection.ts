@@ -1,18 +1,19 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { CompiledQuery, QueryResult } from 'kysely'
+import { milliseconds } from '../../base/clock.ts'
 
-/** Statements kept prepared. Their texts are few: hot queries are compiled once, others vary by the columns they name. */
-const STATEMENTS = 256
+/** How many statements are kept prepared. Frequent queries are compiled once; others vary by the columns they name. */
+const CAPACITY = 256
 
-/** Milliseconds that a call may stand still for a lock: longer waits are slept through outside, see `patiently`. */
-const TIMEOUT = 2
+/** For which a call blocks the event loop waiting for a lock; longer waits sleep, see `busy-retry.ts`. */
+const TIMEOUT = milliseconds(2)
 
 interface Statement {
   readonly call: StatementSync
   readonly givesRows: boolean
 }
 
-/** One connection to a database. Synchronous: what it is asked is done when the call returns. */
+/** One connection to a database. Calls are synchronous. */
 export class Connection {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, Statement>()
@@ -38,7 +39,7 @@ export class Connection {
     this.#db.exec(sql)
   }
 
-  /** A number that the commits of other connections change, and no other's; `undefined` if it cannot be read. */
+  /** A number that changes with the commits of other connections only; `undefined` if it cannot be read. */
   othersVersion(): number | undefined {
     try {
       this.#version ??= this.#db.prepare('pragma data_version', { returnArrays: true })
@@ -64,7 +65,7 @@ export class Connection {
     if (known !== undefined) return known
     const call = this.#db.prepare(sql)
     const statement = { call, givesRows: call.columns().length > 0 }
-    if (this.#statements.size >= STATEMENTS) this.#statements.clear()
+    if (this.#statements.size >= CAPACITY) this.#statements.clear()
     this.#statements.set(sql, statement)
     return statement
   }

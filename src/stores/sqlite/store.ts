@@ -9,13 +9,13 @@ import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
 import { cachedUsers } from './cached-users.ts'
-import { type Opened, sqliteDialect } from './dialect.ts'
+import { type Opened, sqliteDialect } from './kysely-dialect.ts'
 import { migratableSqlite } from './migrate.ts'
-import { open } from './open.ts'
+import { openDatabase } from './open-database.ts'
 import { watchChanges } from './watch-changes.ts'
 
 export interface SqliteOptions<Extensions extends readonly StoreExtension[]> {
-  /** A path, or `:memory:`. The file is made at first use. */
+  /** A path, or `:memory:`. The file is created at first use. */
   readonly file: string
   readonly extensions: Extensions
 }
@@ -33,7 +33,7 @@ export function sqliteStore<const Extensions extends readonly StoreExtension[]>(
   let opened: Opened | undefined
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: sqliteDialect(async () => {
-      opened = await open(file, (connection) =>
+      opened = await openDatabase(file, (connection) =>
         migrate(migratableSqlite(connection, db.schema, file), db, extensions),
       )
       return opened

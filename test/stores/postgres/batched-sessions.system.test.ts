@@ -12,7 +12,7 @@ import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
 import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
 import { batchedSessions } from '../../../src/stores/postgres/batched-sessions.ts'
-import { deadlineBy, ServerTime } from '../../../src/stores/postgres/time.ts'
+import { answerDeadline, ServerTime } from '../../../src/stores/postgres/server-time.ts'
 import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'
 import { aSession, NOON, SETTINGS, vitor } from '../../sessions/setup.ts'
@@ -148,7 +148,7 @@ test('a refresh whose statement waits longer than the limit is rejected, and the
   const sessions = batchedSessions(
     { rotate } as Partial<Sessions> as Sessions,
     db,
-    deadlineBy(new ServerTime()),
+    answerDeadline(new ServerTime()),
   )
   const first = Array.from({ length: 256 }, (_, n) => sessions.rotate(rotation(`s${n}`)))
   const late = sessions.rotate(rotation('late'))

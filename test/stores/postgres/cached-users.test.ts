@@ -38,7 +38,7 @@ test('an account that was queried once is cached under its id and its username',
 test('an account that changes while it is read is returned, and not cached', async () => {
   const { users, accounts, answers, account, isQueried } = deps()
   const reading = users.find('id', vitor.id)
-  accounts.forget(vitor.id)
+  accounts.invalidate(vitor.id)
   answers[0]!(account)
   assert.equal(await reading, account)
   assert.equal(isQueried(), true)
@@ -56,12 +56,12 @@ test('an account that is read while notifications are lost is returned, and not 
 
 test('an account that was read under a new name is not found by the old one', async () => {
   const { users, accounts, answers, account } = deps()
-  accounts.keep(account)
+  accounts.add(account)
   const reading = users.find('username', 'renamed')
   answers[0]!({ ...account, user: { ...account.user, username: 'renamed' } })
   await reading
 
-  accounts.forget(vitor.id)
+  accounts.invalidate(vitor.id)
 
   assert.equal(isPromise(users.find('username', vitor.username)), true)
   assert.equal(isPromise(users.find('username', 'renamed')), true)

@@ -67,11 +67,11 @@ test('a wrong password, database, host or TLS setting fails with what to change'
   const cases: readonly (readonly [string, RegExp])[] = [
     [
       deps.url.replace(password, 'another'),
-      /lets nobody in as "watchword" with this password/,
+      /rejected the login of "watchword": check the password/,
     ],
     [
       deps.url.replace(/\w+$/, 'elsewhere'),
-      /There is no database "elsewhere" on 127\.0\.0\.1:\d+: make it/,
+      /There is no database "elsewhere" on 127\.0\.0\.1:\d+: create it/,
     ],
     [deps.url.replace(host, 'no-such-host.invalid'), /The host .* is not known/],
     [withQuery(deps.url, { sslmode: 'verify-full' }), /does not speak TLS/],
@@ -96,7 +96,7 @@ test('the error of a role without privileges names the missing grant', async (t)
   assert.equal(code, 'invalid_config')
   assert.match(
     message,
-    /"role_\w+" may not make or use tables .* grant it "create, usage on schema public"/,
+    /"role_\w+" may not create or use tables .* grant it "create, usage on schema public"/,
   )
 })
 

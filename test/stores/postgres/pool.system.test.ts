@@ -28,16 +28,16 @@ test('a connection that is ready only after its caller has given up serves the n
     pool: 1,
   })
 
-  const first = await pool.take()
-  const waiting = pool.take().then(
-    (taken) => pool.giveBack(taken),
+  const first = await pool.acquire()
+  const waiting = pool.acquire().then(
+    (taken) => pool.release(taken),
     () => {},
   )
   await sleep(timeout / 2)
-  pool.giveBack(first, new Error('the connection has failed'))
+  pool.release(first, new Error('the connection has failed'))
   await waiting
   await sleep(4000)
 
-  await assert.doesNotReject(async () => pool.giveBack(await pool.take()))
+  await assert.doesNotReject(async () => pool.release(await pool.acquire()))
   await pool.end()
 })

@@ -88,7 +88,7 @@ test('a read-only server is rejected as unavailable', async (t) => {
 
   await assert.rejects(deps.store().migrate(), {
     code: 'store_unavailable',
-    message: /a standby, or only reads/,
+    message: /a standby, or read-only/,
   })
 })
 

@@ -16,9 +16,9 @@ import { isRetryable, isStorable, storeErrorFrom } from './errors.ts'
 import type { Pool } from './pool.ts'
 
 /**
- * PostgreSQL for Kysely: each statement is prepared once a connection, by name, and its errors are refusals.
+ * PostgreSQL for Kysely: each statement is prepared once per connection, by name, and its errors are errors of the store.
  *
- * @param open resolves when the database can be used; called again if it could not be
+ * @param open resolves when the database can be used; called again after it has rejected
  */
 export const postgresDialect = (pool: Pool, open: () => Promise<void>): Dialect => ({
   createAdapter: () => new PostgresAdapter(),
@@ -40,20 +40,20 @@ class PostgresDriver implements Driver {
     return this.#open()
   }
 
-  async acquireConnection(): Promise<Visit> {
-    return new Visit(this.#pool)
+  async acquireConnection(): Promise<StatementRunner> {
+    return new StatementRunner(this.#pool)
   }
 
-  beginTransaction(visit: Visit): Promise<void> {
-    return visit.begin()
+  beginTransaction(runner: StatementRunner): Promise<void> {
+    return runner.begin()
   }
 
-  commitTransaction(visit: Visit): Promise<void> {
-    return visit.commit()
+  commitTransaction(runner: StatementRunner): Promise<void> {
+    return runner.commit()
   }
 
-  rollbackTransaction(visit: Visit): Promise<void> {
-    return visit.rollback()
+  rollbackTransaction(runner: StatementRunner): Promise<void> {
+    return runner.rollback()
   }
 
   async releaseConnection(): Promise<void> {}
@@ -61,16 +61,16 @@ class PostgresDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
-/** How often a statement is tried that the server did not do, and may do. */
+/** How often a statement is tried that the server refused without running it. */
 const ATTEMPTS = 3
 
-/** What Kysely takes for a connection: one statement on whichever is free, or one transaction on one. */
-class Visit implements DatabaseConnection {
+/** A connection as Kysely sees it: runs each statement on a free connection, or a transaction on one. */
+class StatementRunner implements DatabaseConnection {
   readonly #pool: Pool
-  /** That of the transaction. */
+  /** The connection of the transaction. */
   #client: pg.PoolClient | undefined
-  /** What has ended the transaction, for its connection. */
-  #fault: unknown
+  /** The error of a statement of the transaction. */
+  #error: unknown
 
   constructor(pool: Pool) {
     this.#pool = pool
@@ -78,24 +78,24 @@ class Visit implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     if (!query.parameters.every(isStorable)) return withUnstorable(query)
-    if (this.#client !== undefined) return this.#within<Row>(this.#client, query)
+    if (this.#client !== undefined) return this.#runWithin<Row>(this.#client, query)
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#alone<Row>(query)
+        return await this.#runOnFree<Row>(query)
       } catch (error) {
         if (attempt === ATTEMPTS || !isRetryable(error)) throw storeErrorFrom(error)
       }
     }
   }
 
-  // biome-ignore lint/correctness/useYield: nothing in this house streams
+  // biome-ignore lint/correctness/useYield: no query of this package is streamed
   async *streamQuery(): AsyncIterableIterator<never> {
     throw new Error('queries of this dialect cannot be streamed')
   }
 
   async begin(): Promise<void> {
     try {
-      this.#client = await this.#pool.take()
+      this.#client = await this.#pool.acquire()
       await this.#client.query('begin isolation level read committed')
     } catch (error) {
       this.#end(error)
@@ -116,41 +116,41 @@ class Visit implements DatabaseConnection {
   async rollback(): Promise<void> {
     try {
       await this.#client?.query('rollback')
-      this.#end(this.#fault)
+      this.#end(this.#error)
     } catch (error) {
-      // The server undoes what it has not committed.
+      // The server rolls back what was not committed.
       this.#end(error)
     }
   }
 
-  async #alone<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const client = await this.#pool.take()
+  async #runOnFree<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const client = await this.#pool.acquire()
     try {
       const result = await run<Row>(client, query)
-      this.#pool.giveBack(client)
+      this.#pool.release(client)
       return result
     } catch (error) {
-      this.#pool.giveBack(client, error)
+      this.#pool.release(client, error)
       throw error
     }
   }
 
-  async #within<Row>(
+  async #runWithin<Row>(
     client: pg.PoolClient,
     query: CompiledQuery,
   ): Promise<QueryResult<Row>> {
     try {
       return await run<Row>(client, query)
     } catch (error) {
-      this.#fault = error
+      this.#error = error
       throw storeErrorFrom(error)
     }
   }
 
   #end(error?: unknown): void {
-    if (this.#client !== undefined) this.#pool.giveBack(this.#client, error)
+    if (this.#client !== undefined) this.#pool.release(this.#client, error)
     this.#client = undefined
-    this.#fault = undefined
+    this.#error = undefined
   }
 }
 
@@ -166,10 +166,10 @@ async function run<Row>(
   return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
 }
 
-/** Names of statements, by their texts, which are few: hot queries are compiled once, others vary by the columns they name. */
+/** Names of statements by their SQL. Frequent queries are compiled once; others vary by the columns they name. */
 const names = new Map<string, string>()
 
-/** One text has one name in all processes: a pooler may hand on what another has prepared. */
+/** The name depends on the SQL alone: behind a pooler another process may have prepared it. */
 function nameOf(sql: string): string {
   const known = names.get(sql)
   if (known !== undefined) return known
@@ -178,8 +178,8 @@ function nameOf(sql: string): string {
   return name
 }
 
-/** No row is found by what no row can hold, and none is written. @throws AuthError `invalid` */
+/** No row holds such a string, so that none is found. @throws AuthError `invalid` if it would be written */
 function withUnstorable<Row>({ query }: CompiledQuery): QueryResult<Row> {
   if (SelectQueryNode.is(query)) return { rows: [] }
-  throw new AuthError('invalid', 'a text holds NUL, or half a character')
+  throw new AuthError('invalid', 'a string contains NUL or a lone surrogate')
 }

@@ -12,15 +12,15 @@ import {
 import { retryWhileBusy } from './busy-retry.ts'
 import type { Connection } from './connection.ts'
 import { storeErrorFrom } from './errors.ts'
-import { Writer } from './writer.ts'
+import { WriteQueue } from './write-queue.ts'
 
-/** An open database: `reader` is missing if there can be only one connection, as to one in memory. */
+/** An open database; `reading` is `undefined` if there can be only one connection, as to a database in memory. */
 export interface Opened {
   readonly writing: Connection
   readonly reading: Connection | undefined
 }
 
-/** SQLite for Kysely: reads see what is committed, writes share commits (see `Writer`). */
+/** SQLite for Kysely: reads see committed state, writes share commits (see `WriteQueue`). */
 export const sqliteDialect = (open: () => Promise<Opened>): Dialect => ({
   createAdapter: () => new Adapter(),
   createDriver: () => new SqliteDriver(open),
@@ -29,7 +29,7 @@ export const sqliteDialect = (open: () => Promise<Opened>): Dialect => ({
 })
 
 class Adapter extends SqliteAdapter {
-  /** Else Kysely would let in one statement at a time, and none could share a commit. */
+  /** Otherwise Kysely would run one statement at a time, and none could share a commit. */
   override get supportsMultipleConnections(): boolean {
     return true
   }
@@ -38,7 +38,7 @@ class Adapter extends SqliteAdapter {
 class SqliteDriver implements Driver {
   readonly #open: () => Promise<Opened>
   #opened: Opened | undefined
-  #writer: Writer | undefined
+  #writes: WriteQueue | undefined
 
   constructor(open: () => Promise<Opened>) {
     this.#open = open
@@ -46,71 +46,71 @@ class SqliteDriver implements Driver {
 
   async init(): Promise<void> {
     this.#opened = await this.#open()
-    this.#writer = new Writer(this.#opened.writing)
+    this.#writes = new WriteQueue(this.#opened.writing)
   }
 
-  async acquireConnection(): Promise<Visit> {
-    return new Visit(this.#writer!, this.#opened!.reading)
+  async acquireConnection(): Promise<StatementRunner> {
+    return new StatementRunner(this.#writes!, this.#opened!.reading)
   }
 
-  beginTransaction(visit: Visit): Promise<void> {
-    return visit.begin()
+  beginTransaction(runner: StatementRunner): Promise<void> {
+    return runner.begin()
   }
 
-  async commitTransaction(visit: Visit): Promise<void> {
-    visit.commit()
+  async commitTransaction(runner: StatementRunner): Promise<void> {
+    runner.commit()
   }
 
-  async rollbackTransaction(visit: Visit): Promise<void> {
-    visit.rollback()
+  async rollbackTransaction(runner: StatementRunner): Promise<void> {
+    runner.rollback()
   }
 
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
-    await this.#writer?.idle()
+    await this.#writes?.idle()
     this.#opened?.reading?.close()
     this.#opened?.writing.close()
   }
 }
 
-/** What Kysely takes for a connection: one statement, or one transaction. */
-class Visit implements DatabaseConnection {
-  readonly #writer: Writer
+/** A connection as Kysely sees it: runs each statement, or one transaction. */
+class StatementRunner implements DatabaseConnection {
+  readonly #writes: WriteQueue
   readonly #reading: Connection | undefined
   #inTransaction = false
 
-  constructor(writer: Writer, reading: Connection | undefined) {
-    this.#writer = writer
+  constructor(writes: WriteQueue, reading: Connection | undefined) {
+    this.#writes = writes
     this.#reading = reading
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    if (this.#inTransaction) return this.#writer.runWithin(query)
+    if (this.#inTransaction) return this.#writes.runWithin(query)
     if (this.#reading !== undefined && SelectQueryNode.is(query.query))
       return read(this.#reading, query)
-    return this.#writer.run(query)
+    return this.#writes.run(query)
   }
 
-  // biome-ignore lint/correctness/useYield: nothing in this house streams
+  // biome-ignore lint/correctness/useYield: no query of this package is streamed
   async *streamQuery(): AsyncIterableIterator<never> {
     throw new Error('queries of this dialect cannot be streamed')
   }
 
   async begin(): Promise<void> {
-    await this.#writer.begin()
+    await this.#writes.begin()
     this.#inTransaction = true
   }
 
   commit(): void {
-    this.#writer.commit()
+    this.#writes.commit()
     this.#inTransaction = false
   }
 
   rollback(): void {
     if (!this.#inTransaction) return
     this.#inTransaction = false
-    this.#writer.rollback()
+    this.#writes.rollback()
   }
 }
 

@@ -2,8 +2,8 @@ import type { ClientBase } from 'pg'
 import { storeUnavailable } from './errors.ts'
 
 /**
- * What is set on each connection, whatever the server's or the role's defaults are: by a statement, since poolers refuse it in
- * the address. Milliseconds. Waiting for a lock ends before the statement does, and that before it is given up here.
+ * Set on each connection, whatever the defaults of the server or the role are; by a statement, since poolers refuse settings in
+ * the address. Times are milliseconds: waiting for a lock ends before the statement, and the statement before the client's timeout.
  */
 const SETTINGS = {
   default_transaction_isolation: 'read committed',
@@ -26,19 +26,18 @@ interface State {
 }
 
 /**
- * Makes a new connection one that decisions can be made on: the primary's, where a commit is on disk when it is answered and
- * a statement sees what is committed.
+ * Applies the settings to a new connection, and checks that it leads to the primary, that a commit is on disk when it is
+ * answered, and that a statement sees what is committed.
  *
  * @throws AuthError `store_unavailable`
  */
-export async function prepareSession(client: ClientBase): Promise<void> {
+export async function prepareConnection(client: ClientBase): Promise<void> {
   await client.query(SET)
   const [state] = (await client.query<State>(CHECK)).rows
-  // A standby lags behind: an honest repetition would look like a theft there.
+  // A standby lags behind: a repeated refresh would look like a stolen token there.
   if (state?.standby !== false || state.read_only === 'on')
-    throw storeUnavailable('the server is a standby, or only reads')
+    throw storeUnavailable('the server is a standby, or read-only')
   if (state.isolation !== 'read committed')
-    throw storeUnavailable(`transactions are ${state.isolation} there`)
-  if (state.durability === 'off')
-    throw storeUnavailable('the server does not wait for its disk')
+    throw storeUnavailable(`the isolation of transactions is ${state.isolation}`)
+  if (state.durability === 'off') throw storeUnavailable('synchronous_commit is off')
 }
