@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -200,7 +201,7 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
     const folder = join(place, `next-${bundler}`)
     await install(folder)
     cpSync(join(HERE, 'program/next'), folder, { recursive: true })
-    await bringNext(folder)
+    await bringTools(folder)
     const next = join(folder, 'node_modules/next/dist/bin/next')
     const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', WATCHWORD_SECRET: SECRET }
     await run(process.execPath, [next, 'build', `--${bundler}`], {
@@ -246,8 +247,27 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
   })
 }
 
-/** Next and what it needs, as links of files where the disk has them. */
-async function bringNext(folder: string): Promise<void> {
+test('Vitest runs the example of the page about testing', async () => {
+  const [, example = ''] =
+    /^```typescript\n(.*?)^```$/ms.exec(readFileSync('docs/testing.md', 'utf8')) ?? []
+  const folder = join(place, 'vitest')
+  await install(folder)
+  await bringTools(folder)
+  writeFileSync(join(folder, 'expiry.test.ts'), example)
+
+  await run(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', '--outputFile=run.json'],
+    { cwd: folder },
+  )
+
+  const report = readFileSync(join(folder, 'run.json'), 'utf8')
+  const { numPassedTests, numTotalTests } = JSON.parse(report)
+  assert.deepEqual([numPassedTests, numTotalTests], [1, 1])
+})
+
+/** Next, Vitest and what they need: hard links if the disk has them, or copies. */
+async function bringTools(folder: string): Promise<void> {
   await run(
     'sh',
     [
