@@ -3,7 +3,7 @@ import { opened } from './forge.ts'
 import type { Answer, Json, JsonObject } from './recording.ts'
 import type { Reply } from './wire.ts'
 
-/** Headers that are part of the contract. Others are the business of what stands around the endpoints. */
+/** Headers that are part of the contract. Others depend on the server and its middleware. */
 export const CONTRACT = [
   'allow',
   'content-language',
@@ -18,18 +18,18 @@ export const CONTRACT = [
 
 const USUAL_TYPE = 'application/json'
 
-/** What placeholders are found with. */
+/** The values that placeholders are derived from. */
 export interface Context {
   readonly variables: Variables
-  /** Seconds, when the first step began and when the answer was there. */
+  /** Seconds, of the start of the first step and of the response. */
   readonly begun: number
   readonly got: number
-  /** The claim that tells a token's type; `null` where tokens have none. */
+  /** The claim with a token's type; `null` if tokens have none. */
   readonly typeClaim: string | null
   readonly port: number
 }
 
-/** An answer in the words of the recordings: what differs each time has become a placeholder. */
+/** A response in the format of the recordings, with placeholders for what differs each time. */
 export function answerOf(reply: Reply, context: Context): Answer {
   const headers = contractHeaders(reply, context)
   const status = { status: reply.status }
@@ -150,7 +150,7 @@ function idPlaceheld(name: string, value: string, { variables }: Context): strin
   return '<hex32>'
 }
 
-/** A time claim as `<now+N>`, N being what a server that took no time would give. */
+/** A time claim as `<now+N>`. N is what a server without any delay would give. */
 function moment(value: number, { begun, got }: Context): string {
   const near: number[] = []
   for (let second = Math.floor(got); second >= Math.floor(begun); second--)

@@ -13,10 +13,10 @@ import {
 } from './views.ts'
 
 /**
- * An application of the kind that the recorded servers were.
+ * An application with the routes of the recorded servers.
  *
- * @param names of schemes, as it tells who asks
- * @param notes as at the start
+ * @param names of schemes in its responses
+ * @param notes the initial notes
  */
 export function application(
   { main, throttled }: Instances,

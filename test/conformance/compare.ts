@@ -1,37 +1,37 @@
 import { CONTRACT } from './answer.ts'
 import type { Answer, Json } from './recording.ts'
 
-/** Where an answer is not the expected one: a line each, `[]` where it is. */
+/** The differences between two responses, one line each. */
 export function faults(expected: Answer, actual: Answer): string[] {
   const found: string[] = []
-  const hold = (what: string, want: unknown, have: unknown): void => {
+  const compare = (what: string, want: unknown, have: unknown): void => {
     // As text: members must come in the same order.
     const [wanted, had] = [JSON.stringify(want), JSON.stringify(have)]
     if (wanted !== had)
       found.push(`${what}: expected ${wanted ?? 'nothing'}, got ${had ?? 'nothing'}`)
   }
   if (expected.refused !== undefined || actual.refused !== undefined) {
-    hold('refused', expected.refused, actual.refused)
+    compare('refused', expected.refused, actual.refused)
     return found
   }
-  const reasonIsTheirs = isParseError(expected.body)
-  hold('status', expected.status, actual.status)
-  hold('body', withoutReason(expected.body), withoutReason(actual.body))
-  hold('text', expected.text, actual.text)
-  if (!reasonIsTheirs) hold('raw', expected.raw, actual.raw)
+  const hasParserText = isParseError(expected.body)
+  compare('status', expected.status, actual.status)
+  compare('body', withoutReason(expected.body), withoutReason(actual.body))
+  compare('text', expected.text, actual.text)
+  if (!hasParserText) compare('raw', expected.raw, actual.raw)
   for (const name of CONTRACT) {
-    if (name === 'content-length' && reasonIsTheirs) continue
-    hold(name, headerOf(expected, name), headerOf(actual, name))
+    if (name === 'content-length' && hasParserText) continue
+    compare(name, headerOf(expected, name), headerOf(actual, name))
   }
-  hold('decoded', expected.decoded, actual.decoded)
-  hold('effects', sorted(expected.effects ?? {}), sorted(actual.effects ?? {}))
+  compare('decoded', expected.decoded, actual.decoded)
+  compare('effects', sorted(expected.effects ?? {}), sorted(actual.effects ?? {}))
   return found
 }
 
 const headerOf = (answer: Answer, name: string): Json =>
   (answer.headers?.[name] as Json | undefined) ?? null
 
-/** What follows the prefix is the wording of a parser, and no client can rely on it (specification 0.6). */
+/** After the prefix comes the wording of a parser, which no client can rely on (specification 0.6). */
 const PARSE_ERROR = /^((?:JSON|Multipart form) parse error - ).*/s
 
 const isParseError = (body: Json | undefined): boolean => withoutReason(body) !== body
@@ -44,7 +44,7 @@ function withoutReason(body: Json | undefined): Json | undefined {
     : body
 }
 
-/** The order in which effects are told says nothing. */
+/** The order of effects does not matter. */
 const sorted = (value: Json): Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(

@@ -25,7 +25,7 @@ export interface RecordedConfig {
 export const readConfigs = (): { readonly [name: string]: RecordedConfig } =>
   readJson(new URL('configs.json', DATA))
 
-/** The claim that tells a token's type in this configuration. */
+/** The claim with a token's type in this configuration. */
 export function typeClaimOf({ SIMPLE_JWT = {} }: RecordedConfig): string | null {
   const name = SIMPLE_JWT.TOKEN_TYPE_CLAIM
   return name === undefined ? 'token_type' : (name as string | null)
@@ -43,7 +43,7 @@ const SCHEMES: { readonly [name: string]: Scheme<User> } = {
   'bearer-token': apiToken({ keyword: 'Bearer' }),
 }
 
-/** The names there of the schemes of a configuration, by ours. */
+/** Django's names of the schemes of a configuration, by watchword's names. */
 export const schemeNamesOf = ({
   AUTHENTICATORS = [],
 }: RecordedConfig): { readonly [scheme: string]: string } => ({
@@ -56,8 +56,8 @@ export const schemeNamesOf = ({
 })
 
 /**
- * Those of a recorded configuration; where it says nothing, the four that the recorded project had. Without a store of sessions
- * nobody can stay signed in here, where Django has another beside Simple JWT's.
+ * The schemes of a recorded configuration, by default the four of the recorded project. Without stored sessions watchword has no
+ * browser sessions, while Django stores them apart from Simple JWT.
  */
 function schemesOf({
   AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'],
@@ -69,13 +69,13 @@ function schemesOf({
   return names.map((name) => SCHEMES[name]!)
 }
 
-/** Where the recorded project signed browsers in and out: its own views, here the endpoints that the scheme brings. */
+/** The paths of the recorded project's views for browsers. Here they are endpoints of the scheme. */
 const browserEndpoints = (config: RecordedConfig): EndpointOptions =>
   schemesOf(config).includes(SCHEMES.session!)
     ? { login: '/session/login/', logout: '/session/logout/' }
     : {}
 
-/** What the seed's groups may, and a user who was given a permission without a group. */
+/** The permissions of the seed's groups, and of a user with a permission and no group. */
 const ROLES = {
   editors: ['notes.view', 'notes.add', 'notes.change'],
   idle: [],
@@ -84,10 +84,10 @@ const ROLES = {
 
 type Draft = { -readonly [Name in keyof TokenOptions]?: unknown }
 
-/** Each setting of Simple JWT that a recorded configuration names, in our words. */
+/** The options for each setting of Simple JWT that a recorded configuration has. */
 const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
   ACCESS_TOKEN_LIFETIME: (access: number) => ({ access }),
-  // Ours must outlive the access token (one second longer: what is told of expired ones stays the same).
+  // A refresh token must outlive the access token. One second more does not change the responses to expired tokens.
   REFRESH_TOKEN_LIFETIME: (refresh: number) => ({ refresh: Math.max(refresh, 2) }),
   SLIDING_TOKEN_LIFETIME: (sliding: number) => ({ sliding }),
   SLIDING_TOKEN_REFRESH_LIFETIME: (slidingRefresh: number) => ({ slidingRefresh }),
@@ -115,7 +115,7 @@ const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
     path.endsWith('ClaimsTokenObtainPairSerializer') ? { claims } : {},
 }
 
-/** Settings that are not of tokens. */
+/** Settings other than those of tokens. */
 const OTHERS: { readonly [setting: string]: (value: never) => Options } = {
   UPDATE_LAST_LOGIN: (updateLastLogin: boolean) => ({ users: { updateLastLogin } }),
   CHECK_USER_IS_ACTIVE: (checkActive: boolean) => ({ users: { checkActive } }),

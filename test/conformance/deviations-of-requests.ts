@@ -1,20 +1,20 @@
 import type { Deviation } from './deviations.ts'
 import { detailOf, error, memberOf, membersOf, pathOf } from './instead.ts'
 
-const NOBODY = 'Authentication credentials were not provided.'
+const NO_CREDENTIALS = 'Authentication credentials were not provided.'
 const NO_ACCOUNT = 'No active account found with the given credentials'
 
-/** Deviations in what requests may be and what an answer looks like. */
+/** Deviations in the requests that are accepted, and in the form of responses. */
 export const OF_REQUESTS: readonly Deviation[] = [
   {
-    name: '0.5 no answer of ours varies with a cookie',
+    name: '0.5 responses do not vary with cookies',
     instead: (_, expected) => {
       const { vary, ...headers } = expected.headers ?? {}
       return vary === 'Cookie' ? { ...expected, headers } : undefined
     },
   },
   {
-    name: '0.5 what OPTIONS describes',
+    name: '0.5 the description for OPTIONS',
     instead: ({ request }, expected, ours) => {
       if (request.method !== 'OPTIONS' || typeof memberOf(ours.body, 'name') !== 'string')
         return undefined
@@ -40,7 +40,7 @@ export const OF_REQUESTS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: '0.6 bodies are UTF-8',
+    name: '0.6 bodies must be UTF-8',
     instead: ({ request }, _, ours) => {
       const type =
         request.headers?.find(([name]) => /^content-type$/i.test(name))?.[1] ?? ''
@@ -50,7 +50,7 @@ export const OF_REQUESTS: readonly Deviation[] = [
     },
   },
   {
-    name: '6.9 texts are in English',
+    name: '6.9 responses are in English',
     instead: (_, expected, ours) => {
       const { 'content-language': language, vary, ...headers } = expected.headers ?? {}
       if (language === undefined || expected.status !== ours.status) return undefined
@@ -59,22 +59,22 @@ export const OF_REQUESTS: readonly Deviation[] = [
     },
   },
   {
-    name: 'D1 the word before the token in any case',
+    name: 'D1 the header type is case-insensitive',
     instead: ({ request }, expected, ours) => {
       const word = request.headers
         ?.find(([name]) => /^authorization$/i.test(name))?.[1]
         .split(' ')[0]
       const isOurs =
         word !== undefined && /^(bearer|jwt)$/i.test(word) && !/^(Bearer|JWT)$/.test(word)
-      const isLetIn = ours.status === 200 || memberOf(ours.body, 'code') !== undefined
-      const isNobody =
-        detailOf(expected) === NOBODY ||
+      const isAccepted = ours.status === 200 || memberOf(ours.body, 'code') !== undefined
+      const isAnonymous =
+        detailOf(expected) === NO_CREDENTIALS ||
         memberOf(expected.body, 'authenticated') === false
-      return isOurs && isNobody && isLetIn ? ours : undefined
+      return isOurs && isAnonymous && isAccepted ? ours : undefined
     },
   },
   {
-    name: 'D2 a password with outer blanks',
+    name: 'D2 a password with white space at its ends',
     instead: ({ request }, expected, ours) =>
       /"password": ?"(\s|.*\s")/.test(request.body ?? '') &&
       detailOf(expected) === NO_ACCOUNT &&
@@ -83,7 +83,7 @@ export const OF_REQUESTS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'D4 no signing out without a store',
+    name: 'D4 no blacklist endpoint without a store',
     instead: (recorded, expected, ours) =>
       pathOf(recorded).endsWith('/blacklist/') &&
       recorded.config.includes('no-blacklist-app') &&
@@ -95,7 +95,7 @@ export const OF_REQUESTS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'D27 errors are JSON, and a body that is too large is a 413',
+    name: 'D27 errors are JSON, and a body over the limit gets 413',
     instead: (_, { text, status = 0 }, ours) =>
       text !== undefined &&
       status >= 400 &&

@@ -16,10 +16,10 @@ const COOKIES = [
   'sessionid=<session>; Path=/; Max-Age=1209600; SameSite=Lax; HttpOnly',
 ]
 
-/** Deviations in who is let in, how, and how often. */
+/** Deviations in authentication schemes and throttles. */
 export const OF_SCHEMES: readonly Deviation[] = [
   {
-    name: '6.1 the challenges of all schemes are named',
+    name: '6.1 the challenges of all schemes are sent',
     instead: (_, expected, ours) => {
       const { 'www-authenticate': all } = ours.headers ?? {}
       const isList =
@@ -33,7 +33,7 @@ export const OF_SCHEMES: readonly Deviation[] = [
     },
   },
   {
-    name: 'D10 nobody is believed about an address',
+    name: 'D10 X-Forwarded-For is ignored by default',
     instead: (recorded, expected, ours) =>
       headerOf(recorded, 'x-forwarded-for') !== undefined &&
       expected.status === 200 &&
@@ -42,7 +42,7 @@ export const OF_SCHEMES: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'D19 the key is one that the endpoint can show again',
+    name: 'D19 the token is derived, so that the endpoint can return it again',
     instead: (recorded, { effects, headers = {}, ...expected }, ours) => {
       if (
         !isKeyEndpoint(recorded) ||
@@ -61,7 +61,7 @@ export const OF_SCHEMES: readonly Deviation[] = [
     },
   },
   {
-    name: 'D20 no scheme is asked before a key is given',
+    name: 'D20 the endpoint for API tokens ignores credentials in headers',
     instead: (recorded, { status }, ours) =>
       isKeyEndpoint(recorded) &&
       (status === 401 || status === 403) &&
@@ -70,7 +70,7 @@ export const OF_SCHEMES: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'rule H7 one text, one credential',
+    name: 'rule H7 Base64 is decoded strictly',
     instead: (recorded, _, ours) => {
       const [, sent] =
         /^basic\s+(\S+)\s*$/i.exec(headerOf(recorded, 'authorization') ?? '') ?? []
@@ -82,18 +82,18 @@ export const OF_SCHEMES: readonly Deviation[] = [
     },
   },
   {
-    name: '6.3 a cookie that opens nothing is let be',
+    name: '6.3 an invalid cookie is not deleted',
     instead: (recorded, expected, ours) => {
       const { 'set-cookie': cookie, ...headers } = expected.headers ?? {}
-      const isTakenAway = typeof cookie === 'string' && cookie.startsWith('sessionid="";')
-      const isOurs = isTakenAway && ours.headers?.['set-cookie'] === undefined
+      const isDeleted = typeof cookie === 'string' && cookie.startsWith('sessionid="";')
+      const isOurs = isDeleted && ours.headers?.['set-cookie'] === undefined
       return isOurs && pathOf(recorded) !== '/session/logout/'
         ? { ...expected, headers }
         : undefined
     },
   },
   {
-    name: '6.3 what a browser is told when it signs in',
+    name: '6.3 the response to a browser that signs in',
     instead: (recorded, expected, ours) => {
       const user = memberOf(ours.body, 'user')
       if (
@@ -113,7 +113,7 @@ export const OF_SCHEMES: readonly Deviation[] = [
     },
   },
   {
-    name: 'rule H10 signing out asks for the CSRF token',
+    name: 'rule H10 signing out requires the CSRF token',
     instead: (recorded, { effects: _, headers = {}, ...expected }, ours) => {
       const detail = detailOf(ours)
       if (
@@ -126,7 +126,7 @@ export const OF_SCHEMES: readonly Deviation[] = [
     },
   },
   {
-    name: 'checkRevoke false leaves every sign-in alone, a browser has one too',
+    name: 'checkRevoke false keeps every session, also of a browser',
     instead: ({ steps = [], request }, _, ours) => {
       const isChanged = steps.some((step) => step.op === 'user' && 'password' in step.set)
       const isBrowser = request.headers?.some(([name]) => /^cookie$/i.test(name)) === true
@@ -144,7 +144,7 @@ const isKeyEndpoint = (recorded: Case): boolean => pathOf(recorded) === '/api-to
 const headerOf = ({ request }: Case, wanted: string): string | undefined =>
   request.headers?.find(([name]) => name.toLowerCase() === wanted)?.[1]
 
-/** Ours remembers a sign-in only where it is asked to. */
+/** By default watchword does not store the last sign-in. */
 function withoutLastLogin({ effects = {} }: Answer): JsonObject {
   const { changed = {}, ...others } = effects
   const users = Object.entries(changed as { readonly [user: string]: JsonObject }).map(

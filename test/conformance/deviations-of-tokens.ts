@@ -16,10 +16,10 @@ const BLACKLISTED = 'Token is blacklisted'
 const NOT_FOR_ANY_TYPE = 'Given token not valid for any token type'
 const BEARER = 'Bearer realm="api"'
 
-/** Deviations in what tokens say, and in what becomes of them. */
+/** Deviations in the claims of tokens, and in their lifecycle. */
 export const OF_TOKENS: readonly Deviation[] = [
   {
-    name: '0.3 the user id is text',
+    name: '0.3 the user id is a string',
     instead: (_, expected, ours) =>
       withClaims(expected, ours, (_, theirs, our) =>
         typeof theirs === 'number' && our === String(theirs) ? our : theirs,
@@ -38,7 +38,7 @@ export const OF_TOKENS: readonly Deviation[] = [
       ),
   },
   {
-    name: '0.3 a refresh asks for the user and the password',
+    name: '0.3 a refresh checks the user and the password',
     instead: (recorded, expected, ours) => {
       const isRefused = [
         "The user's password has been changed.",
@@ -52,8 +52,8 @@ export const OF_TOKENS: readonly Deviation[] = [
         return undefined
       const { effects: _, ...rest } = expected
       const { effects } = ours
-      const told = error(rest, 401, { detail: detailOf(ours)! }, BEARER)
-      return effects === undefined ? told : { ...told, effects }
+      const failure = error(rest, 401, { detail: detailOf(ours)! }, BEARER)
+      return effects === undefined ? failure : { ...failure, effects }
     },
   },
   {
@@ -66,7 +66,7 @@ export const OF_TOKENS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: '5.2 a user id is text as it stands, or an integer',
+    name: '5.2 a user id is compared as a string',
     instead: (recorded, _, ours) => {
       const gone = ['User not found', 'No active account found for the given token.']
       const isGone = gone.includes(String(detailOf(ours))) && ours.effects === undefined
@@ -76,7 +76,7 @@ export const OF_TOKENS: readonly Deviation[] = [
     },
   },
   {
-    name: 'D3 verify tells what was blacklisted',
+    name: 'D3 verify rejects blacklisted tokens',
     instead: (recorded, expected, ours) =>
       pathOf(recorded).endsWith('/verify/') &&
       expected.status === 200 &&
@@ -85,7 +85,7 @@ export const OF_TOKENS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'D13 a token that names nobody',
+    name: 'D13 a token without a user id',
     instead: (recorded, expected, ours) => {
       const detail = 'Token contained no recognizable user identification'
       if (
@@ -99,7 +99,7 @@ export const OF_TOKENS: readonly Deviation[] = [
     },
   },
   {
-    name: 'D14, D15 what made theirs crash is refused',
+    name: 'D14, D15 requests that crash the recorded server are rejected',
     instead: (_, { crash }, ours) =>
       crash === true &&
       ours.status! >= 400 &&
@@ -110,7 +110,7 @@ export const OF_TOKENS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'D14 a token whose user cannot be can be signed out',
+    name: 'D14 a token with an impossible user id can be revoked',
     instead: (recorded, { crash, headers: _, text: __, ...rest }, ours) =>
       crash === true && pathOf(recorded).endsWith('/blacklist/') && ours.status === 200
         ? {
@@ -128,7 +128,7 @@ export const OF_TOKENS: readonly Deviation[] = [
       /^tokens\.(type|jti)Claim /.test(ours.refused ?? '') ? ours : undefined,
   },
   {
-    name: 'D23 signing out ends access tokens too',
+    name: 'D23 signing out revokes access tokens, too',
     instead: (_, expected, ours) => {
       const [message] = (memberOf(ours.body, 'messages') ?? []) as readonly JsonObject[]
       if (expected.status !== 200 || message?.message !== BLACKLISTED) return undefined
@@ -144,18 +144,18 @@ export const OF_TOKENS: readonly Deviation[] = [
     },
   },
   {
-    name: 'D23 tokens name their session',
+    name: 'D23 tokens have the id of their session',
     instead: (_, expected, ours) => withMore(['sid', 'gen'], expected, ours),
   },
   {
-    name: "2 claims of one's own are in every token, a sliding one too",
+    name: '2 custom claims are in every token, also a sliding one',
     instead: ({ config }, expected, ours) =>
       config === 'custom-claims' && ours.decoded?.token !== undefined
         ? withMore(['username', 'is_staff', 'is_superuser', 'groups'], expected, ours)
         : undefined,
   },
   {
-    name: 'D23 the sign-ins of a user who is gone or inactive have ended already',
+    name: 'D23 the sessions of a deleted or inactive user are already revoked',
     instead: ({ steps = [] }, expected, ours) => {
       const isGone = steps.some(
         (step) =>
@@ -169,7 +169,7 @@ export const OF_TOKENS: readonly Deviation[] = [
     },
   },
   {
-    name: 'D23 the sign-in of a token from elsewhere is taken in',
+    name: 'D23 the session of a foreign token is adopted',
     instead: (recorded, { effects, ...expected }, ours) =>
       pathOf(recorded).endsWith('/refresh/') &&
       claimsIn(recorded).length > 0 &&
@@ -178,7 +178,7 @@ export const OF_TOKENS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'D24 the sign-in of a token from elsewhere ends when that would have',
+    name: 'D24 the session of a foreign token expires with that token',
     instead: ({ steps = [] }, expected, ours) => {
       const ends = steps.map((step) =>
         step.op === 'mint' ? momentOf(step.claims?.exp) : undefined,
@@ -194,7 +194,7 @@ export const OF_TOKENS: readonly Deviation[] = [
     },
   },
   {
-    name: 'D26 and security J5 to J14: a token is read strictly',
+    name: 'D26 and security J5 to J14: tokens are parsed strictly',
     instead: (recorded, _, ours) => {
       const [message] = (memberOf(ours.body, 'messages') ?? []) as readonly JsonObject[]
       const isInvalid = [detailOf(ours), message?.message].includes('Token is invalid')
@@ -202,7 +202,7 @@ export const OF_TOKENS: readonly Deviation[] = [
     },
   },
   {
-    name: 'D37 a spent token signs out',
+    name: 'D37 a spent token can be revoked',
     instead: (recorded, expected, ours) =>
       pathOf(recorded).endsWith('/blacklist/') &&
       detailOf(expected) === BLACKLISTED &&
@@ -216,17 +216,17 @@ export const OF_TOKENS: readonly Deviation[] = [
         : undefined,
   },
   {
-    name: 'D37 a spent token ends its session',
+    name: 'D37 a spent token revokes its session',
     instead: (_, expected, ours) =>
       detailOf(expected) === BLACKLISTED && JSON.stringify(ours.effects) === '{"ended":1}'
         ? { ...expected, effects: { ...expected.effects, ended: 1 } }
         : undefined,
   },
   {
-    name: 'P1 a sign-in writes Argon2id',
+    name: 'P1 a sign-in stores an Argon2id hash',
     instead: (_, expected, ours) => withHashes(expected, ours),
   },
 ]
 
-/** The end that a step gave to its token, as answers show it. */
+/** The expiry that a step gave to its token, in the format of the recordings. */
 const momentOf = (exp: Json | undefined): string => `<now+${memberOf(exp, '$now')}>`

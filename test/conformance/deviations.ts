@@ -4,17 +4,16 @@ import { OF_TOKENS } from './deviations-of-tokens.ts'
 import type { Answer, Case } from './recording.ts'
 
 /**
- * What the specification says of ours where the recorded servers answered otherwise: for recordings that nobody has gone
- * through yet. Of those that somebody has, each difference is in `differences.jsonl` with our full answer, and nothing here
- * is asked.
+ * An intended difference between the recorded servers and watchword, as the specification has it. Used for unreviewed recordings
+ * only. For reviewed ones each difference is in `differences.jsonl`, with watchword's full response.
  */
 export interface Deviation {
-  /** Its number in the appendix of the specification, or the section that says so. */
+  /** Its number in the appendix of the specification, or the section that defines it. */
   readonly name: string
   /**
-   * What is expected of ours in place of the recorded answer; `undefined` where this is not about it.
+   * The response expected instead of the recorded one; `undefined` if the deviation does not apply.
    *
-   * @param ours what we answered: to be used for what differs each time, and for nothing that the specification fixes
+   * @param ours watchword's response, to be used only for what differs each time
    */
   readonly instead: (recorded: Case, expected: Answer, ours: Answer) => Answer | undefined
 }
@@ -22,9 +21,9 @@ export interface Deviation {
 const DEVIATIONS = [...OF_REQUESTS, ...OF_TOKENS, ...OF_SCHEMES]
 
 /**
- * What is expected of ours in place of a recorded answer, by all deviations that bring the two nearer to each other.
+ * Applies all deviations that reduce the difference between the recorded response and watchword's.
  *
- * @returns it, and the names of those deviations
+ * @returns the expected response, and the names of these deviations
  */
 export function expectedOfOurs(
   recorded: Case,
@@ -42,7 +41,7 @@ export function expectedOfOurs(
   return { expected, names }
 }
 
-/** In how many values two answers differ. */
+/** The number of values in which two responses differ. */
 function distance(one: Answer, other: Answer): number {
   const [here, there] = [leavesOf(one), leavesOf(other)]
   const paths = new Set([...here.keys(), ...there.keys()])

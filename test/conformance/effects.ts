@@ -1,20 +1,20 @@
 import type { Case, Json, JsonObject } from './recording.ts'
 
 /**
- * What a request changed on the recorded server, in the words of our store.
+ * The changes of a request on the recorded server, in terms of watchword's store.
  *
- * There, rows are written for tokens: `OutstandingToken` for one issued, `BlacklistedToken` for one spent or signed out.
- * Here there is a row a sign-in: `opened` counts sign-ins that began (or were taken in from another issuer), `rotated`
- * refreshes that moved one on in its row, `ended` sign-ins that are over. So
+ * Django stores tokens: an `OutstandingToken` for each issued one, a `BlacklistedToken` for each spent or revoked one. watchword
+ * stores sessions: `opened` counts new sessions (also adopted ones of another issuer), `rotated` refreshes, and `ended` revoked
+ * sessions. So
  *
- * - at the two endpoints that sign in, an outstanding token is a session opened;
- * - at the one that signs out, a blacklisted token is a session ended, and an outstanding one a session taken in;
- * - at a refresh that is answered with tokens, a blacklisted token is a session moved on. Its successor is the same
- *   session: one outstanding token is nothing new, a second one means that the session had to be taken in;
- * - at a refresh that is refused, a blacklisted token is a session ended;
- * - a browser's session that is written is one opened, and one that is deleted is one ended.
+ * - at the two endpoints that sign in, an outstanding token is an opened session;
+ * - at the blacklist endpoint, a blacklisted token is a revoked session, and an outstanding one an adopted session;
+ * - at a successful refresh, a blacklisted token is a rotated session. Its successor belongs to the same session: one
+ *   outstanding token is no new session, and a second one means that the session was adopted;
+ * - at a rejected refresh, a blacklisted token is a revoked session;
+ * - a written browser session is an opened one, and a deleted one is revoked.
  */
-export function inOurWords({ request, response }: Case): JsonObject {
+export function asSessionChanges({ request, response }: Case): JsonObject {
   const {
     OutstandingToken: issued = 0,
     BlacklistedToken: spent = 0,

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { DATA, type Json, type JsonObject } from './recording.ts'
 
-/** A token taken apart, not verified: for looking at what a server gave. */
+/** A decoded and unverified token. */
 export interface Opened {
   readonly header: JsonObject
   readonly claims: JsonObject
@@ -11,7 +11,7 @@ export interface Opened {
 export const encoded = (value: unknown): string =>
   Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Header and claims of what looks like a token; `undefined` where it does not. */
+/** Decodes a token; `undefined` if it is none. */
 export function opened(text: string): Opened | undefined {
   if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(text)) return undefined
   try {
@@ -38,7 +38,7 @@ export function withTimes(value: Json, now: number): Json {
 
 const DIGESTS = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const
 
-/** Signs by hand, with no other code than this file's: what the server thinks of it is what is tested. */
+/** Signs without any code of watchword, because that is under test. */
 export function signed(
   header: JsonObject,
   payload: string,
@@ -55,7 +55,7 @@ export function signed(
 export const keyNamed = (name: string): Buffer =>
   name === '' ? Buffer.alloc(0) : readFileSync(new URL(`keys/${name}`, DATA))
 
-/** Ways of spoiling a token. */
+/** Changes a token so that it is invalid. */
 export function tampered(token: string, how: string): string {
   const [head = '', body = '', signature = ''] = token.split('.')
   const ways: Record<string, () => string> = {

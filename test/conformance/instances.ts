@@ -2,16 +2,16 @@ import type { EndpointOptions, Options } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 
-/** The instances that a recorded server is here, all on one database. */
+/** The instances in place of a recorded server, all on one database. */
 export interface Instances {
   readonly main: Watchword<User>
-  /** Has nothing but sliding tokens, and their endpoints where a project of that kind would mount them. */
+  /** Has the endpoints of sliding tokens only, at the paths of a project with these tokens. */
   readonly sliding: Watchword<User>
-  /** Counts requests; the recorded servers had rates that no view but these went by. */
+  /** Has throttles, because only some views of the recorded servers had them. */
   readonly throttled: Watchword<User>
 }
 
-/** Their rates. What counts sign-ins there has nothing to do with passwords, and is our `anon` at an endpoint. */
+/** Their rates. Django's throttle of the sign-in does not depend on passwords, and is the `anon` throttle of an endpoint here. */
 const RATES = { anon: '2/min', user: '3/min', scoped: '1/min', login: null } as const
 
 export const instancesOf = (options: Options): Instances => ({

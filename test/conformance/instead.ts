@@ -1,6 +1,6 @@
 import type { Answer, Case, Json, JsonObject } from './recording.ts'
 
-/** Readings of answers, and answers made from others: the words in which deviations are told. */
+/** Functions that read responses, or derive the expected response of a deviation. */
 export const memberOf = (body: Json | undefined, name: string): Json | undefined =>
   typeof body === 'object' && body !== null && !Array.isArray(body)
     ? (body as JsonObject)[name]
@@ -10,7 +10,7 @@ export const detailOf = ({ body }: Answer): Json | undefined => memberOf(body, '
 export const pathOf = ({ request }: Case): string => request.path.replace(/\?.*$/, '')
 export const isJson = ({ text }: Answer): boolean => text === undefined
 
-/** The expected answer, a refusal instead: what it is recorded to have changed apart. */
+/** An error instead of the expected response, with its recorded effects. */
 export function error(
   { headers = {}, effects }: Answer,
   status: number,
@@ -30,7 +30,7 @@ export function error(
   }
 }
 
-/** The expected answer with each claim of its tokens read again beside ours. */
+/** The expected response, with each claim of its tokens replaced by the result of `read`. */
 export function withClaims(
   expected: Answer,
   ours: Answer,
@@ -51,7 +51,7 @@ export function withClaims(
 export const membersOf = (body: Json | undefined): string =>
   JSON.stringify(typeof body === 'object' && body !== null ? Object.keys(body) : body)
 
-/** The expected answer, with claims of these names where ours has them in its tokens and theirs has not. */
+/** The expected response, with claims of these names added if watchword's tokens have them. */
 export function withMore(
   more: readonly string[],
   expected: Answer,
@@ -80,8 +80,7 @@ type Changes = { readonly [user: string]: JsonObject }
 const changesOf = ({ effects }: Answer): Changes => (effects?.changed ?? {}) as Changes
 
 /**
- * The expected answer, with what becomes of password hashes here: Argon2id is written in the place of any other, and is
- * left alone where it is found.
+ * The expected response, with watchword's changes of password hashes: an Argon2id hash replaces any other, and is not replaced.
  */
 export function withHashes(expected: Answer, ours: Answer): Answer {
   const changed: Record<string, JsonObject> = {}
@@ -92,8 +91,8 @@ export function withHashes(expected: Answer, ours: Answer): Answer {
     const { password: theirHash, ...rest } = changesOf(expected)[user] ?? {}
     const ourHash = changesOf(ours)[user]?.password
     const hash = ourHash === '<hash:argon2>' || isHash(theirHash) ? ourHash : theirHash
-    const news: JsonObject = hash === undefined ? rest : { ...rest, password: hash }
-    if (Object.keys(news).length > 0) changed[user] = news
+    const changes: JsonObject = hash === undefined ? rest : { ...rest, password: hash }
+    if (Object.keys(changes).length > 0) changed[user] = changes
   }
   const { changed: _, ...others } = expected.effects ?? {}
   return {

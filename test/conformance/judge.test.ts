@@ -31,21 +31,21 @@ const ours: Answer = {
   decoded: decoded({ ...CLAIMS, sid: '<hex32>' })!,
 }
 
-test('a recording that nobody has gone through is held against what the specification says of ours', () => {
+test('an unreviewed recording is compared after applying the deviations of the specification', () => {
   const { faults, deviations } = judge(refreshed, ours, [], NEW)
   assert.deepEqual(faults, [])
-  assert.deepEqual(deviations, ['D23 tokens name their session'])
+  assert.deepEqual(deviations, ['D23 tokens have the id of their session'])
 })
 
 for (const [what, answer] of [
   ['another status', { ...ours, status: 401 }],
   ['another text', { ...ours, body: { access: '<jwt:access>', more: true } }],
   [
-    'a claim too many',
+    'an additional claim',
     { ...ours, decoded: decoded({ ...CLAIMS, sid: '<hex32>', admin: true })! },
   ],
   [
-    'a claim too few',
+    'a missing claim',
     { ...ours, decoded: decoded({ token_type: 'access', sid: '<hex32>' })! },
   ],
   [
@@ -62,23 +62,23 @@ for (const [what, answer] of [
     'another lifetime',
     { ...ours, decoded: decoded({ ...CLAIMS, exp: '<now+600>', sid: '<hex32>' })! },
   ],
-  ['a session that it opened', { ...ours, effects: { opened: 1 } }],
+  ['an opened session', { ...ours, effects: { opened: 1 } }],
   ['a header of the contract', { ...ours, headers: {} }],
   ['a crash', { status: 500, body: { detail: 'A server error occurred.' } }],
 ] as const satisfies readonly (readonly [string, Answer])[]) {
-  test(`${what} is no deviation that the specification knows`, () => {
+  test(`${what} is not an allowed deviation`, () => {
     assert.notDeepEqual(judge(refreshed, answer, [], NEW).faults, [])
   })
 }
 
-test('a broken promise is a fault whatever was recorded', () => {
+test('a broken promise is a fault, whatever was recorded', () => {
   assert.deepEqual(
     judge(refreshed, ours, ['a token is never cached (D21)'], NEW).faults,
     ['a token is never cached (D21)'],
   )
 })
 
-test('of a recording that somebody has gone through, only the listed difference will do', () => {
+test('for a reviewed recording only the listed difference is accepted', () => {
   const cases = new Map([[refreshed.id, refreshed]])
   assert.notDeepEqual(
     judge(refreshed, ours, [], { cases, differences: new Map() }).faults,
@@ -92,7 +92,7 @@ test('of a recording that somebody has gone through, only the listed difference 
   assert.notDeepEqual(judge(refreshed, longer, [], { cases, differences }).faults, [])
 })
 
-test('a listed difference that is none is a fault', () => {
+test('a listed difference that equals the recording is a fault', () => {
   const cases = new Map([[refreshed.id, refreshed]])
   const differences = new Map([
     [refreshed.id, { id: refreshed.id, reason: 'D23', response: refreshed.response }],
@@ -103,7 +103,7 @@ test('a listed difference that is none is a fault', () => {
   )
 })
 
-test('a recording of an older version is held against the newest of the same conversation', () => {
+test('a recording of an older version is judged by the newest one of the same conversation', () => {
   const older = {
     ...refreshed,
     response: { ...refreshed.response, status: 500, crash: true },
@@ -127,7 +127,7 @@ const challenged = (...challenges: string[]): Answer => ({
   headers: { 'www-authenticate': challenges },
 })
 
-test('of a new recording the challenges of all schemes are named behind the one that was recorded', () => {
+test('for an unreviewed recording, challenges of other schemes may follow the recorded one', () => {
   const { faults, deviations } = judge(
     refused,
     challenged('Bearer realm="api"', 'Token'),
@@ -135,7 +135,7 @@ test('of a new recording the challenges of all schemes are named behind the one 
     NEW,
   )
   assert.deepEqual(faults, [])
-  assert.deepEqual(deviations, ['6.1 the challenges of all schemes are named'])
+  assert.deepEqual(deviations, ['6.1 the challenges of all schemes are sent'])
 })
 
 for (const [what, answer] of [
@@ -143,7 +143,7 @@ for (const [what, answer] of [
   ['one of no scheme', challenged('Bearer realm="api"', 'Digest')],
   ['one twice', challenged('Bearer realm="api"', 'Token', 'Token')],
 ] as const) {
-  test(`challenges, ${what}, are no deviation that the specification knows`, () => {
+  test(`challenges, ${what}, are not an allowed deviation`, () => {
     assert.notDeepEqual(judge(refused, answer, [], NEW).faults, [])
   })
 }

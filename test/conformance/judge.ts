@@ -1,31 +1,31 @@
 import { faults } from './compare.ts'
 import { expectedOfOurs } from './deviations.ts'
-import { inOurWords } from './effects.ts'
+import { asSessionChanges } from './effects.ts'
 import type { Answer, Case, Difference } from './recording.ts'
 
-/** How a case came out. `answer` is ours. */
+/** The result of a case. `answer` is watchword's response. */
 export interface Verdict {
   readonly id: string
   readonly config: string
   readonly faults: readonly string[]
   readonly answer?: Answer
-  /** Why it is answered differently on purpose. */
+  /** The reason of an intended difference. */
   readonly reason?: string | undefined
-  /** Of a recording that nobody has gone through yet: the deviations by which it was judged. */
+  /** The deviations that were applied to an unreviewed recording. */
   readonly deviations?: readonly string[]
 }
 
-/** What is known of the recordings that somebody has gone through. */
+/** The reviewed recordings and their differences. */
 export interface Known {
   readonly cases: ReadonlyMap<string, Case>
   readonly differences: ReadonlyMap<string, Difference>
 }
 
 /**
- * Holds our answer against what was recorded, or against the one that is listed as ours on purpose. A recording that
- * nobody has gone through yet is held against what the specification says of ours in such a case.
+ * Compares watchword's response with the recorded one, or with the listed one if the difference is intended. An unreviewed
+ * recording is compared after applying the deviations of the specification.
  *
- * @param broken promises that this answer breaks whatever was recorded
+ * @param broken promises that the response breaks, whatever was recorded
  */
 export function judge(
   recorded: Case,
@@ -42,13 +42,13 @@ export function judge(
     : { id, config, answer, ...heldAsNew(recorded, answer, broken) }
 }
 
-/** The same conversation may be recorded of several versions: the newest is the one that counts. */
+/** A conversation may be recorded with several versions. The newest one counts. */
 const conversationOf = ({ config, steps = [], request }: Case): string =>
   JSON.stringify([config, steps, request])
 
 const expectedOf = (recorded: Case): Answer => ({
   ...recorded.response,
-  effects: inOurWords(recorded),
+  effects: asSessionChanges(recorded),
 })
 
 type Held = Pick<Verdict, 'faults' | 'reason' | 'deviations'>

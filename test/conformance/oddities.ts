@@ -5,11 +5,11 @@ type Mint = Step & { readonly op: 'mint' }
 const mintsOf = ({ steps = [] }: Case): readonly Mint[] =>
   steps.filter((step): step is Mint => step.op === 'mint')
 
-/** The claims of the tokens that a conversation signs by hand. */
+/** The claims of the tokens that a conversation forges. */
 export const claimsIn = (recorded: Case): readonly JsonObject[] =>
   mintsOf(recorded).map(({ claims = {} }) => claims)
 
-/** Whether an id is one that ours finds users by: text that no number is spelled otherwise in, or an integer. */
+/** Whether watchword accepts it as a user id: an integer, or a string that is not an unusual spelling of a number. */
 export const isPlainId = (id: Json): boolean =>
   typeof id === 'number'
     ? Number.isSafeInteger(id)
@@ -18,7 +18,7 @@ export const isPlainId = (id: Json): boolean =>
 const isOtherSpelling = (text: string): boolean =>
   /^[\s+]*[\d_]+\s*$/u.test(text) && String(Number(text)) !== text
 
-/** Whether a conversation holds a token that Python's libraries read and a strict reading refuses. */
+/** Whether a conversation has a token that Python's libraries accept and a strict parser rejects. */
 export const isOdd = (recorded: Case): boolean => {
   const { request, steps = [] } = recorded
   const texts = [

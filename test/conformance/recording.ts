@@ -18,7 +18,7 @@ export interface RecordedRequest {
   readonly body_base64?: string
 }
 
-/** What is done before the request that counts. */
+/** A step before the request under test. */
 export type Step =
   | (RecordedRequest & {
       readonly op: 'request'
@@ -47,15 +47,15 @@ export type Step =
   | { readonly op: 'sleep'; readonly seconds: number }
   | { readonly op: 'mail'; readonly pattern: string; readonly as: readonly string[] }
 
-/** What was answered, with placeholders for what differs each time. */
+/** A response, with placeholders for what differs each time. */
 export interface Answer {
   readonly status?: number
   readonly headers?: { readonly [name: string]: string | null | readonly string[] }
   /** JSON, members in the order sent; `null`: empty. */
   readonly body?: Json
-  /** In place of `body`, where it is not JSON. */
+  /** Instead of `body`, if it is not JSON. */
   readonly text?: string
-  /** The octets as text, where the JSON was not written without spaces. */
+  /** The body as it was sent, if its JSON has white space. */
   readonly raw?: string
   /** Headers and claims of the tokens in the body, by their path there. */
   readonly decoded?: {
@@ -63,9 +63,9 @@ export interface Answer {
   }
   /** What the request changed in the store. */
   readonly effects?: JsonObject
-  /** An answer that the recorded server had not meant to give. */
+  /** Whether the recorded server crashed. */
   readonly crash?: boolean
-  /** Instead of all this: the sentence with which a server refused to start in this configuration. */
+  /** Instead of all others: the message with which the server refused to start. */
   readonly refused?: string
 }
 
@@ -79,12 +79,12 @@ export interface Case {
   readonly response: Answer
 }
 
-/** A case that is answered differently on purpose. */
+/** An intended difference. */
 export interface Difference {
   readonly id: string
-  /** A deviation of the specification (D1 to D40), the upstream version that changed it, or a decision of ours. */
+  /** A deviation of the specification (D1 to D40), the version of Django or Simple JWT that changed it, or a decision. */
   readonly reason: string
-  /** In the place of the recorded steps, where ours have to be others. */
+  /** Instead of the recorded steps, if they have to differ. */
   readonly steps?: readonly Step[]
   readonly response: Answer
 }
@@ -100,7 +100,7 @@ export const readLines = <T>(file: URL | string): T[] =>
 export const readJson = <T>(file: URL | string): T =>
   JSON.parse(readFileSync(file, 'utf8')) as T
 
-/** The recordings of one upstream version, with those of a newer one in the place of theirs. */
+/** Recordings of one version, replaced by those of a newer one. */
 export function overlaid(cases: readonly Case[], newer: readonly Case[]): Case[] {
   const byId = new Map(newer.map((recorded) => [recorded.id, recorded]))
   return cases.map((recorded) => byId.get(recorded.id) ?? recorded)

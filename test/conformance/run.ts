@@ -15,13 +15,13 @@ import {
 import { type Served, serve } from './subject.ts'
 
 /**
- * Replays recorded conversations against servers of ours, a process for each recorded configuration:
+ * Replays recorded conversations against watchword, in one process for each recorded configuration:
  *
  *     npm run conformance [-- FILE…] [--only PREFIX] [--verbose] [--json]
  *
- * Of several files a later one takes the place of an earlier one, case by case.
+ * Cases of a later file replace those of an earlier one.
  */
-const { values: wish, positionals } = parseArgs({
+const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },
@@ -47,18 +47,18 @@ const passwords = readJson<{ users: { password?: string }[] }>(
   new URL('seed.json', DATA),
 ).users.flatMap(({ password }) => (password === undefined ? [] : [password]))
 
-const chosen = cases.filter(({ id }) => id.startsWith(wish.only))
+const chosen = cases.filter(({ id }) => id.startsWith(options.only))
 const due = chosen.filter((recorded) => featureAwaited(recorded) === undefined)
 const names = [...new Set(due.map(({ config }) => config))]
 const verdicts: Verdict[] = []
-// Two at a time: one computes while the other waits for a disk or a second to pass.
+// Two at a time: one computes while the other waits for the disk or the clock.
 await Promise.all(
   [0, 1].map(async () => {
     for (let name = names.shift(); name !== undefined; name = names.shift())
       verdicts.push(...(await replay(name)))
   }),
 )
-if (isOurOwnData && wish.only === '') verdicts.push(...strays())
+if (isOurOwnData && options.only === '') verdicts.push(...strays())
 report()
 
 /** All cases of one configuration, one after the other. */
@@ -100,7 +100,7 @@ async function judgePlayed(recorded: Case, subject: Served): Promise<Verdict> {
   }
 }
 
-/** Lists that speak of cases which are not there. */
+/** Entries of the lists whose cases do not exist. */
 function strays(): Verdict[] {
   const unknown = differences
     .filter(({ id }) => !known.cases.has(id))
@@ -135,7 +135,7 @@ function report(): void {
     )
     .filter(([, count]) => count > 0)
   process.exitCode = failed.length > 0 ? 1 : 0
-  if (wish.json) {
+  if (options.json) {
     const totals = {
       passed: verdicts.length - failed.length,
       failed: failed.length,
@@ -146,17 +146,17 @@ function report(): void {
   }
   for (const { id, config, faults: found, reason } of failed) {
     console.log(
-      `FAILED ${id} (${config})${reason === undefined ? '' : `, ours on purpose: ${reason}`}`,
+      `FAILED ${id} (${config})${reason === undefined ? '' : `, intended: ${reason}`}`,
     )
-    for (const fault of wish.verbose ? found : found.slice(0, 2)) {
+    for (const fault of options.verbose ? found : found.slice(0, 2)) {
       console.log(
-        `  ${wish.verbose || fault.length < 300 ? fault : `${fault.slice(0, 300)}…`}`,
+        `  ${options.verbose || fault.length < 300 ? fault : `${fault.slice(0, 300)}…`}`,
       )
     }
   }
   const onPurpose = verdicts.filter(({ reason }) => reason !== undefined).length
   console.log(
-    `${onPurpose} of ${verdicts.length} are answered differently on purpose: test/conformance/differences.jsonl`,
+    `${onPurpose} of ${verdicts.length} are intended differences: test/conformance/differences.jsonl`,
   )
   for (const [deviation, count] of countedDeviations())
     console.log(`judged by a deviation: ${deviation}, ${count}`)
@@ -164,7 +164,7 @@ function report(): void {
   console.log(`${verdicts.length - failed.length} passed, ${failed.length} failed`)
 }
 
-/** How many recordings that nobody has gone through yet were judged by each deviation. */
+/** The number of unreviewed recordings that each deviation was applied to. */
 function countedDeviations(): [string, number][] {
   const counts = new Map<string, number>()
   for (const name of verdicts.flatMap(({ deviations = [] }) => deviations))

@@ -31,9 +31,9 @@ interface Seed {
 const readSeed = (): Seed => readJson(new URL('seed.json', DATA))
 
 /**
- * Makes a database that holds the users of the recorded servers, with the password hashes that Django wrote.
+ * Creates a database with the users of the recorded servers and their password hashes by Django.
  *
- * @param byEmail a user model whose key is a UUID and whose name is the address: users without a UUID are left out
+ * @param byEmail a user model with a UUID as the key and the email as the username: users without a UUID are left out
  */
 export async function seed(
   file: string,
@@ -69,7 +69,7 @@ export async function seed(
   await store.close()
 }
 
-/** A key as another server gave it: of our store's making only in that it is a digest there. */
+/** An API token of another server. */
 const tokenOf = (userId: UserId, key: string): ApiTokenRecord => ({
   id: userId.padStart(32, '0') as ApiTokenId,
   userId,
@@ -87,7 +87,7 @@ export const seededNotes = (): Map<number, string> =>
 
 type Row = Record<string, string | number | null>
 
-/** What the database and the application hold, users in the recordings' words and sessions in ours. */
+/** The state of the database and the application: users in the format of the recordings, sessions in that of watchword. */
 export function stateOf(db: DatabaseSync, notes: ReadonlyMap<number, string>): State {
   const rows = db.prepare('select * from users order by id').all() as Row[]
   const users: Record<string, JsonObject> = {}

@@ -16,8 +16,8 @@ import type { JsonObject } from './recording.ts'
 import { seed, seededNotes, stateOf } from './seeding.ts'
 
 /**
- * A server in one of the recorded configurations, in a process of its own: `server.ts NAME`. It prints where it listens,
- * or the sentence with which it refuses to start, and is controlled through the channel to its parent.
+ * A server process in one of the recorded configurations: `server.ts NAME`. It sends its port, or the message with which it refuses
+ * to start, to its parent, which controls it over IPC.
  */
 const config = readConfigs()[process.argv[2] ?? 'default'] ?? {}
 const folder = mkdtempSync(join(tmpdir(), 'watchword-conformance-'))
@@ -25,17 +25,17 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 const seeded = join(folder, 'seeded.db')
 const server = createServer()
-let instance: House | undefined
+let instance: Running | undefined
 let turn = 0
 
-/** An instance on a database of its own. */
-interface House {
+/** The instances on a fresh database. */
+interface Running {
   readonly auth: Watchword<User>
   readonly close: () => Promise<void>
   readonly state: () => State
 }
 
-async function open(): Promise<House> {
+async function open(): Promise<Running> {
   const file = join(folder, `${turn++}.db`)
   copyFileSync(seeded, file)
   const instances = instancesOf({ ...optionsFor(config), database: file })
@@ -61,7 +61,7 @@ export type Command =
   | { readonly op: 'putUser'; readonly name: string; readonly set: JsonObject }
   | { readonly op: 'deleteUser'; readonly name: string }
 
-async function obey(command: Command): Promise<unknown> {
+async function execute(command: Command): Promise<unknown> {
   const { auth, close, state } = instance!
   switch (command.op) {
     case 'reset':
@@ -95,7 +95,7 @@ async function userNamed(auth: Watchword<User>, name: string): Promise<User> {
 
 process.on('disconnect', () => process.exit())
 process.on('message', ({ id, command }: { id: number; command: Command }) => {
-  obey(command).then(
+  execute(command).then(
     (result) => process.send?.({ id, result }),
     (error: unknown) => process.send?.({ id, error: String(error) }),
   )

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import type { State, Subject } from './conversation.ts'
 import type { Command } from './server.ts'
 
-/** A server process of ours, and what it wrote to its log. */
+/** A server process of watchword and its log. */
 export interface Served extends Subject {
   stop(): Promise<void>
-  /** All of standard output and standard error until now. */
+  /** Standard output and standard error so far. */
   log(): string
 }
 
@@ -22,11 +22,11 @@ interface Message {
   readonly error?: string
 }
 
-/** What Node makes of the sources is made once for all processes of a run. */
+/** A compile cache for all processes of a run. */
 const compiled = mkdtempSync(join(tmpdir(), 'watchword-compiled-'))
 process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
 
-/** Starts one. @returns the sentence with which it refused, where it did. @throws where it ended without a word */
+/** Starts a server. @returns the message if it refuses to start. @throws if it exits without one */
 export async function serve(
   config: string,
 ): Promise<Served | { readonly refused: string }> {
@@ -66,7 +66,7 @@ export async function serve(
   }
 
   let count = 0
-  const tell = async (command: Command): Promise<unknown> => {
+  const call = async (command: Command): Promise<unknown> => {
     const id = count++
     const answer = new Promise<Message>((resolve) => {
       waiting.set(id, resolve)
@@ -81,10 +81,10 @@ export async function serve(
     port: port!,
     stop,
     log: () => log,
-    reset: async () => void (await tell({ op: 'reset' })),
-    flush: async () => void (await tell({ op: 'flush' })),
-    putUser: async (name, set) => void (await tell({ op: 'putUser', name, set })),
-    deleteUser: async (name) => void (await tell({ op: 'deleteUser', name })),
-    state: async () => (await tell({ op: 'state' })) as State,
+    reset: async () => void (await call({ op: 'reset' })),
+    flush: async () => void (await call({ op: 'flush' })),
+    putUser: async (name, set) => void (await call({ op: 'putUser', name, set })),
+    deleteUser: async (name) => void (await call({ op: 'deleteUser', name })),
+    state: async () => (await call({ op: 'state' })) as State,
   }
 }

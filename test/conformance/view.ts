@@ -2,24 +2,24 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import type { GuardedListener } from '../../src/adapters/node.ts'
 
 export interface View {
-  /** Its methods, in the order in which the recorded servers name them. */
+  /** Its methods, in the order of the recorded servers. */
   readonly allow: string
   readonly serve: RequestListener
 }
 
 type Listener = GuardedListener<unknown, string>
-export type Asked = Parameters<Listener>[0]
-/** What a method is answered with; `null`: an empty body. */
-export type Answer = (request: Asked) => Told | Promise<Told>
-export interface Told {
+export type GuardedRequest = Parameters<Listener>[0]
+/** The response of a method; `null` is an empty body. */
+export type Answer = (request: GuardedRequest) => Reply | Promise<Reply>
+export interface Reply {
   readonly status?: number
   readonly body: object | null
 }
 
 /**
- * A view as Django REST framework's are: whoever sends it is known, and may, before the method is looked at.
+ * A view as in Django REST framework: it authenticates and authorizes a request before it checks the method.
  *
- * @param guarded puts what the view asks for in front of a listener
+ * @param guarded wraps a listener with the guard of the view
  */
 export function view(
   guarded: (listener: Listener) => RequestListener,

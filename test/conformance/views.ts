@@ -20,12 +20,12 @@ import {
 } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { type Answer, type Asked, type Told, type View, view } from './view.ts'
+import { type Answer, type GuardedRequest, type Reply, type View, view } from './view.ts'
 
 type Views = readonly (readonly [path: RegExp, view: View])[]
 type Auth = Watchword<User>
 
-// As upstream: a stateless user is what the token says until it expires (D12).
+// As in Simple JWT: a stateless user is valid until the token expires (D12).
 const STATELESS = { schemes: [statelessBearer({ revocation: false })] }
 
 const hello: Answer = () => ({ body: { message: 'Hello, World!' } })
@@ -53,7 +53,7 @@ export function helloViews(auth: Auth): Views {
   ]
 }
 
-/** Where browsers can sign in. */
+/** The view with browser sessions, if they are mounted. */
 const browserViews = (auth: Auth): Views =>
   serves(auth, { url: '/session/login/' })
     ? [
@@ -67,13 +67,13 @@ const browserViews = (auth: Auth): Views =>
       ]
     : []
 
-/** Views for anybody that tell who asks; bad credentials are refused all the same. */
+/** Public views that return the authenticated user. They reject invalid credentials. */
 export function whoViews(
   auth: Auth,
   names: { readonly [scheme: string]: string },
 ): Views {
   const guard = guardOf(auth)
-  const GET = { GET: (asked: Asked) => who(asked, names) }
+  const GET = { GET: (asked: GuardedRequest) => who(asked, names) }
   return [
     [/^\/whoami\/$/, view((listener) => guard(allowAny, listener), GET)],
     [
@@ -84,11 +84,11 @@ export function whoViews(
 }
 
 function who(
-  { auth: { user: known, scheme } }: Asked,
+  { auth: { user: known, scheme } }: GuardedRequest,
   names: { readonly [scheme: string]: string },
-): Told {
+): Reply {
   const user = known as User | TokenUser | undefined
-  const { id, username, active, staff, superuser } = user ?? NOBODY
+  const { id, username, active, staff, superuser } = user ?? ANONYMOUS
   const by = isTokenUser(user)
     ? 'JWTStatelessUserAuthentication'
     : (names[scheme] ?? null)
@@ -105,7 +105,13 @@ function who(
   }
 }
 
-const NOBODY = { id: null, username: '', active: false, staff: false, superuser: false }
+const ANONYMOUS = {
+  id: null,
+  username: '',
+  active: false,
+  staff: false,
+  superuser: false,
+}
 
 const ok: Answer = () => ({ body: { ok: true } })
 const OPEN = { GET: ok, POST: ok, PUT: ok, PATCH: ok, DELETE: ok }
@@ -113,7 +119,7 @@ const OPEN = { GET: ok, POST: ok, PUT: ok, PATCH: ok, DELETE: ok }
 export function permissionViews(auth: Auth): Views {
   const guard = guardOf(auth)
   const never = () =>
-    denied('nobody is a member', { detail: 'Members of the club only.' })
+    denied('there are no members', { detail: 'Members of the club only.' })
   return [
     [/^\/perm\/any\/$/, view((listener) => guard(allowAny, listener), OPEN)],
     [
@@ -136,7 +142,7 @@ export function permissionViews(auth: Auth): Views {
   ]
 }
 
-/** Each counts by one rate alone. */
+/** Views with one throttle each. */
 export function throttledViews(auth: Auth): Views {
   const guard = guardOf(auth)
   return ['anon', 'user', 'scoped'].map((name) => [
@@ -148,15 +154,15 @@ export function throttledViews(auth: Auth): Views {
   ])
 }
 
-/** A collection and what is in it, with Django's model permissions in front, and its object permissions. */
+/** A collection and its items, with Django's model permissions and object permissions. */
 export function noteViews(auth: Auth, notes: Map<number, string>): Views {
   const guard = guardOf(auth)
   const collection = {
     GET: () => ({ body: [...notes].map(noteOf) }),
-    POST: (asked: Asked) => added(asked, notes),
+    POST: (asked: GuardedRequest) => added(asked, notes),
   }
   const forModel = modelPermissions('notes')
-  // Roles know of no single thing: as upstream a superuser has everything, and nobody else has anything.
+  // Roles have no object permissions. As in Django, superusers have all of them, and other users none.
   const forObject = objectPermissions<unknown, User, string>(
     modelMap('notes'),
     (_right, _note, user) => user.superuser,
@@ -184,11 +190,11 @@ export function noteViews(auth: Auth, notes: Map<number, string>): Views {
   ]
 }
 
-type Authorize = (asked: Asked, note: object) => Promise<void>
+type Authorize = (asked: GuardedRequest, note: object) => Promise<void>
 
 function detail(notes: Map<number, string>, authorize: Authorize = async () => {}) {
   const found = async (
-    asked: Asked,
+    asked: GuardedRequest,
   ): Promise<{ readonly id: number; readonly title: string }> => {
     const id = Number(/(\d+)\/$/.exec(asked.url ?? '')?.[1])
     const title = notes.get(id)
@@ -199,43 +205,43 @@ function detail(notes: Map<number, string>, authorize: Authorize = async () => {
     await authorize(asked, { id, title })
     return { id, title }
   }
-  const change = async (asked: Asked): Promise<Told> => {
+  const change = async (asked: GuardedRequest): Promise<Reply> => {
     const { id } = await found(asked)
     const sent = await sentNote(asked)
-    if ('told' in sent) return sent.told
+    if ('reply' in sent) return sent.reply
     notes.set(id, sent.title)
     return { body: { id, title: sent.title } }
   }
-  const remove = async (asked: Asked): Promise<Told> => {
+  const remove = async (asked: GuardedRequest): Promise<Reply> => {
     notes.delete((await found(asked)).id)
     return { status: 204, body: null }
   }
   return {
-    GET: async (asked: Asked) => ({ body: await found(asked) }),
+    GET: async (asked: GuardedRequest) => ({ body: await found(asked) }),
     PUT: change,
     PATCH: change,
     DELETE: remove,
   }
 }
 
-async function added(asked: Asked, notes: Map<number, string>): Promise<Told> {
+async function added(asked: GuardedRequest, notes: Map<number, string>): Promise<Reply> {
   const sent = await sentNote(asked)
-  if ('told' in sent) return sent.told
+  if ('reply' in sent) return sent.reply
   const id = Math.max(0, ...notes.keys()) + 1
   notes.set(id, sent.title)
   return { status: 201, body: { id, title: sent.title } }
 }
 
 async function sentNote(
-  asked: Asked,
-): Promise<{ readonly title: string } | { readonly told: Told }> {
+  asked: GuardedRequest,
+): Promise<{ readonly title: string } | { readonly reply: Reply }> {
   const bytes = await new NodeRequest(asked).body()
   const { title } = JSON.parse(Buffer.from(bytes).toString()) as {
     readonly title: string
   }
   if (title.length <= 50) return { title }
   return {
-    told: {
+    reply: {
       status: 400,
       body: { title: ['Ensure this field has no more than 50 characters.'] },
     },

@@ -12,11 +12,11 @@ export interface Reply {
 export interface ExchangeTerms {
   /** Milliseconds. */
   readonly patience?: number
-  /** Over TLS, whoever's the certificate is. */
+  /** Over TLS, without checking the certificate. */
   readonly secure?: boolean
 }
 
-/** Writes octets to a server of this machine, and reads one response. @throws where it is not an HTTP/1.1 response */
+/** Sends bytes to a server on this machine, and reads one response. @throws if it is not an HTTP/1.1 response */
 export function exchange(
   port: number,
   bytes: Uint8Array,
@@ -60,7 +60,7 @@ export function exchange(
   })
 }
 
-/** One request, byte for byte as told; `Host`, `Content-Length` and `Connection: close` are added. */
+/** The bytes of a request. `Host`, `Content-Length` and `Connection: close` are added. */
 export function requestText(
   port: number,
   request: {
