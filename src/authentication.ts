@@ -10,10 +10,15 @@ export {
 } from './authentication/remote-user.ts'
 export type {
   Authentication,
+  Credential,
   Identity,
   Scheme,
   SchemeDeps,
 } from './authentication/scheme.ts'
 export type { TokenUser } from './authentication/token-user.ts'
+export type { Duration } from './base/duration.ts'
 export { apiToken } from './features/api-tokens/scheme.ts'
 export { type SessionOptions, session } from './features/browser-sessions/scheme.ts'
+export type { AuthRequest } from './http/request.ts'
+export type { Claims } from './jwt/json.ts'
+export type { User } from './users/user.ts'

@@ -1,27 +1,58 @@
 import './base/node-version.ts'
 
-export type { UserQuery } from './admin/users.ts'
+export type { EventAdmin } from './admin/events.ts'
+export type { FlushCounts } from './admin/flush.ts'
+export type { KeyAdmin } from './admin/keys.ts'
+export type { SessionAdmin } from './admin/sessions.ts'
+export type { UserAdmin, UserQuery } from './admin/users.ts'
 export type { AuditEvent } from './audit/event.ts'
 export { basic } from './authentication/basic.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'
 export { remoteUser } from './authentication/remote-user.ts'
-export type { Authentication, Identity, Scheme } from './authentication/scheme.ts'
+export type {
+  Authentication,
+  Credential,
+  Identity,
+  Scheme,
+} from './authentication/scheme.ts'
 export type { TokenUser } from './authentication/token-user.ts'
-export { AuthError, type ErrorCode } from './base/errors.ts'
+export type { Duration } from './base/duration.ts'
+export { AuthError, type AuthErrorOptions, type ErrorCode } from './base/errors.ts'
 export type { LogEntry } from './base/log.ts'
-export type { NewApiToken } from './features/api-tokens/admin.ts'
+export type { ApiTokenAdmin, NewApiToken } from './features/api-tokens/admin.ts'
 export type { ApiToken, ShownToken } from './features/api-tokens/api-token.ts'
 export { apiToken } from './features/api-tokens/scheme.ts'
 export { session } from './features/browser-sessions/scheme.ts'
 export type { EventKind } from './features.ts'
-export type { AuthReply, AuthRequest } from './http/request.ts'
-export type { Principal } from './permissions/permission.ts'
-export type { Session, SessionId } from './sessions/session.ts'
-export type { Options } from './settings/options.ts'
+export type { Peer } from './http/fetch-request.ts'
+export type { AuthRequest } from './http/request.ts'
+export type { SignInResult } from './instance/sign-in-user.ts'
+export type { Claims } from './jwt/json.ts'
+export type { KeySummary, RotateOptions, RotationResult } from './keys/ring.ts'
+export type { Decision } from './permissions/decision.ts'
+export type {
+  Permission,
+  PermissionContext,
+  Principal,
+} from './permissions/permission.ts'
+export type { RevokeReason, Session } from './sessions/session.ts'
+export type {
+  EndpointHandler,
+  EndpointOption,
+  EndpointOptions,
+  Hooks,
+  Options,
+  SessionEvent,
+  SignInEvent,
+  SignInFailedEvent,
+  TokenOptions,
+  UserOptions,
+} from './settings/options.ts'
+export type { Rate } from './throttling/rate.ts'
 export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
-export type { SignInResult } from './tokens/pairs.ts'
+export type { UserUpdate } from './users/change.ts'
 export type { UserInput } from './users/create.ts'
-export type { User, UserId } from './users/user.ts'
+export type { User } from './users/user.ts'
 export {
   type Health,
   type HealthStatus,

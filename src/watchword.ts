@@ -13,14 +13,13 @@ import {
   type Internals,
 } from './instance/internals.ts'
 import { type Lazy, lazily } from './instance/lazy-instance.ts'
-import { signInUser } from './instance/sign-in-user.ts'
+import { type SignInResult, signInUser } from './instance/sign-in-user.ts'
 import { type Health, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
 import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import type { Options } from './settings/options.ts'
 import { parseSettings, type Settings } from './settings/settings.ts'
-import type { SignInResult } from './tokens/pairs.ts'
 import type { User } from './users/user.ts'
 
 export type { PrincipalUser, Requirement } from './guard/requirement.ts'

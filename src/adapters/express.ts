@@ -6,7 +6,7 @@ import { internalsOf } from '../instance/internals.ts'
 import type { Principal, SignedIn } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, isPreflight, runGuard } from './guarding.ts'
-import { NodeRequest, send } from './node.ts'
+import { NodeRequest, send } from './node-request.ts'
 
 type Params = Record<string, string>
 

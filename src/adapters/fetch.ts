@@ -6,6 +6,8 @@ import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 
+export type { Peer } from '../http/fetch-request.ts'
+
 /** A request inside a guarded handler. */
 export type Guarded<U, Right extends string> = Request & { auth: Principal<U, Right> }
 export type GuardedHandler<U, Right extends string> = (

@@ -3,8 +3,8 @@ import type { Context } from 'hono'
 import { AuthError } from '../base/errors.ts'
 import { FetchRequest } from '../http/fetch-request.ts'
 import { type AuthRequest, BODY_LIMIT } from '../http/request.ts'
-import { NodeRequest } from './node.ts'
 import { FORM, formOf } from './node-body.ts'
+import { NodeRequest } from './node-request.ts'
 
 /**
  * A Hono request as the core sees it. On `@hono/node-server` node's own request is read: that makes no `Request`, and shows

@@ -19,7 +19,7 @@ import { mount as mountInExpress } from './express.ts'
 import { mount as mountInFastify } from './fastify.ts'
 import { answerWith } from './fastify-parts.ts'
 import { guardOfArguments } from './guarding.ts'
-import { NodeRequest, send } from './node.ts'
+import { NodeRequest, send } from './node-request.ts'
 
 /** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
 export type Guard<U, Right extends string> = (

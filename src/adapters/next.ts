@@ -10,7 +10,8 @@ import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-type Handlers = Readonly<
+/** What a route file exports. */
+export type Handlers = Readonly<
   Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>
 >
 
@@ -40,7 +41,10 @@ export type GuardedHandler<U, Right extends string, Context> = (
   request: Guarded<U, Right>,
   context: Context,
 ) => Response | Promise<Response>
-type Handler<Context> = (request: NextRequest, context: Context) => Promise<Response>
+export type Handler<Context> = (
+  request: NextRequest,
+  context: Context,
+) => Promise<Response>
 
 /** Guards a route handler: `export const GET = guard(auth, handler)` or `guard(auth, requirement, handler)`. */
 export function guard<U, Right extends string, Context>(

@@ -1,14 +1,11 @@
 import '../base/node-version.ts'
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-import type { TLSSocket } from 'node:tls'
-import { AuthError } from '../base/errors.ts'
-import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
-import { bodyLeftBy, type Parsed, peekAt, readBody } from './node-body.ts'
+import { NodeRequest, send } from './node-request.ts'
 
 /** A request inside a guarded listener. */
 export type Guarded<U, Right extends string> = IncomingMessage & {
@@ -86,103 +83,4 @@ function guardExcept<U, Right extends string>(
     }
   }
   return guard as Guard<U, Right>
-}
-
-/** A `node:http` request as the core sees it. */
-export class NodeRequest implements AuthRequest {
-  readonly #request: IncomingMessage
-  readonly #parsed: Parsed
-  readonly url: string
-
-  /**
-   * @param url as the client sent it, if a framework has removed a prefix
-   * @param parsed has the body, if a framework has read it and keeps it elsewhere
-   */
-  constructor(
-    request: IncomingMessage,
-    url = request.url ?? '/',
-    parsed: Parsed = request as Parsed,
-  ) {
-    this.#request = request
-    this.#parsed = parsed
-    this.url = url
-  }
-
-  get method(): string {
-    return this.#request.method ?? 'GET'
-  }
-
-  get address(): string {
-    return this.#request.socket.remoteAddress ?? ''
-  }
-
-  get secure(): boolean {
-    return (this.#request.socket as Partial<TLSSocket>).encrypted === true
-  }
-
-  header(name: string): string | undefined {
-    const wanted = name.toLowerCase()
-    const { rawHeaders } = this.#request
-    const value = joinedHeader(rawHeaders, wanted)
-    if (wanted === 'host') return value ?? joinedHeader(rawHeaders, ':authority')
-    if (wanted !== 'content-type' || value === undefined) return value
-    return bodyLeftBy(this.#request, this.#parsed)?.type ?? value
-  }
-
-  async body(): Promise<Uint8Array> {
-    const left = bodyLeftBy(this.#request, this.#parsed)
-    if (left !== undefined && left.bytes === undefined) throw new Error(BODY_IS_GONE)
-    const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
-    if (size > BODY_LIMIT) throw new AuthError('body_too_large')
-    return left?.bytes ?? readBody(this.#request)
-  }
-
-  peek(): Promise<Uint8Array | undefined> {
-    return peekAt(this.#request, this.#parsed)
-  }
-}
-
-const BODY_IS_GONE =
-  'Another listener has read the body of this request, and it is not in request.body: mount watchword before whatever reads ' +
-  'bodies, or let that keep the body in request.body.'
-
-/**
- * The value of a header; several fields of one name become one value (RFC 9110 §5.3). It reads `rawHeaders` because in
- * `headers` node keeps the first of two Authorization headers and drops the other (H1).
- *
- * @param name in lower case
- * @throws AuthError `bad_authorization_header` if there are several Authorization headers
- */
-function joinedHeader(rawHeaders: readonly string[], name: string): string | undefined {
-  let value: string | undefined
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!isNamed(rawHeaders[i] as string, name)) continue
-    const next = rawHeaders[i + 1] as string
-    value = value === undefined ? next : join(name, value, next)
-  }
-  return value
-}
-
-/** Lengths are compared first: most headers differ there, and each request is searched. */
-const isNamed = (candidate: string, name: string): boolean =>
-  candidate.length === name.length &&
-  (candidate === name || candidate.toLowerCase() === name)
-
-function join(name: string, value: string, next: string): string {
-  if (name === 'authorization')
-    throw new AuthError('bad_authorization_header', 'more than one Authorization header')
-  // HTTP/2 may send each cookie in a field of its own (RFC 9113 §8.2.3).
-  if (name === 'cookie') return `${value}; ${next}`
-  return `${value}, ${next}`
-}
-
-export function send(response: ServerResponse, reply: AuthReply): void {
-  if (response.headersSent || response.destroyed) return
-  const headers = reply.headers.flat()
-  // A 204 has no length (RFC 9110 §8.6).
-  if (reply.status !== 204)
-    headers.push('Content-Length', String(Buffer.byteLength(reply.body)))
-  if (reply.status === 413) headers.push('Connection', 'close')
-  response.writeHead(reply.status, headers)
-  response.end(reply.body)
 }

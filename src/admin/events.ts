@@ -1,5 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { AuditEvent, Events } from '../audit/event.ts'
+import type { AuditEvent, EventQuery, Events } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
 import type { UserId } from '../users/user.ts'
@@ -35,7 +35,7 @@ export interface EventAdminDeps {
 export const eventAdmin = <Kind extends string>(
   open: () => Promise<EventAdminDeps>,
 ): EventAdmin<Kind> => ({
-  async list({ since, limit = DEFAULT_LIMIT, ...query } = {}) {
+  async list({ since, after, limit = DEFAULT_LIMIT, ...query } = {}) {
     const { events, audit } = await open()
     // The events of requests that were answered before are in the list.
     await audit.settled()
@@ -43,10 +43,11 @@ export const eventAdmin = <Kind extends string>(
       ...query,
       userId: query.userId as UserId | undefined,
       since: since as UnixSeconds | undefined,
+      after: after as EventQuery['after'],
       limit: Math.max(1, Math.min(Math.trunc(limit) || DEFAULT_LIMIT, MAX_LIMIT)),
     })
     // The log has recorded no other kinds.
-    return found as readonly AuditEvent<Kind>[]
+    return found as readonly AuditEvent[] as readonly AuditEvent<Kind>[]
   },
   by(actor, work) {
     const { requestId, address } = currentContext() ?? {}

@@ -1,6 +1,11 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Session, SessionId, Sessions } from '../sessions/session.ts'
+import {
+  publicSession,
+  type Session,
+  type SessionId,
+  type Sessions,
+} from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { UserId } from '../users/user.ts'
 import { revokeAll } from './users.ts'
@@ -23,7 +28,10 @@ export interface SessionAdminDeps {
 }
 
 export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmin => ({
-  list: async (userId) => (await open()).stored.list(userId as UserId),
+  async list(userId) {
+    const { stored } = await open()
+    return (await stored.list(userId as UserId)).map(publicSession)
+  },
   async revoke(sessionId) {
     const id = sessionId as SessionId
     const { sessions, stored, clock, audit } = await open()

@@ -5,7 +5,7 @@ import type { Random } from '../base/random.ts'
 import { currentContext } from '../base/request-context.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
-import type { AuditEvent, CoreEventKind, Events } from './event.ts'
+import type { CoreEventKind, Events, StoredEvent } from './event.ts'
 import { OncePer } from './once-per.ts'
 
 /**
@@ -92,7 +92,7 @@ class StoredAuditLog implements AuditLog<string> {
   }
 
   /** Adds the time and the request context. */
-  #complete(event: NewEvent<string>): AuditEvent {
+  #complete(event: NewEvent<string>): StoredEvent {
     const context = currentContext()
     const at = this.#clock()
     return {
@@ -108,7 +108,7 @@ class StoredAuditLog implements AuditLog<string> {
     }
   }
 
-  async #write(event: AuditEvent, lookUp?: LookUp<string>): Promise<void> {
+  async #write(event: StoredEvent, lookUp?: LookUp<string>): Promise<void> {
     try {
       await this.#events.append({ ...event, ...(await this.#lookedUp(lookUp)) })
     } catch (error) {

@@ -28,10 +28,11 @@ export type CoreEventKind = (typeof CORE_EVENT_KINDS)[number]
 export interface AuditEvent<Kind extends string = string> {
   /** 32 hexadecimal digits: those of one process are in order, also within a moment. */
   readonly id: string
-  readonly at: UnixSeconds
+  /** Seconds since 1970. */
+  readonly at: number
   readonly kind: Kind
-  readonly userId: UserId | undefined
-  readonly sessionId: SessionId | undefined
+  readonly userId: string | undefined
+  readonly sessionId: string | undefined
   /** Who did it, if not the user: `command`, or the name passed to `events.by`. */
   readonly actor: string | undefined
   /** The client's, behind the proxies that are trusted. */
@@ -41,21 +42,28 @@ export interface AuditEvent<Kind extends string = string> {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** The same, as the store returns it. */
+export interface StoredEvent<Kind extends string = string> extends AuditEvent<Kind> {
+  readonly at: UnixSeconds
+  readonly userId: UserId | undefined
+  readonly sessionId: SessionId | undefined
+}
+
 export interface EventQuery {
   readonly userId?: UserId | undefined
   readonly kind?: string | undefined
   /** At or after. */
   readonly since?: UnixSeconds | undefined
   /** The last event of the page before. */
-  readonly after?: Pick<AuditEvent, 'id' | 'at'> | undefined
+  readonly after?: Pick<StoredEvent, 'id' | 'at'> | undefined
   readonly limit: number
 }
 
 /** The port that keeps events. They are added and, when they are old, deleted: no verb changes one. */
 export interface Events {
-  append(event: AuditEvent): Promise<void>
+  append(event: StoredEvent): Promise<void>
   /** The newest first. */
-  list(query: EventQuery): Promise<readonly AuditEvent[]>
+  list(query: EventQuery): Promise<readonly StoredEvent[]>
   /** Deletes up to `limit` events from before `moment`. @returns how many it deleted */
   flush(moment: UnixSeconds, limit: number): Promise<number>
 }

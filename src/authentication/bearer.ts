@@ -133,7 +133,11 @@ function identifyTokenUser(
   })
 }
 
-const identityOf = <U>(user: U, claims: Claims, deps: SchemeDeps): Identity<U> => ({
+interface TokenIdentity<U> extends Identity<U> {
+  readonly sessionId: SessionId | undefined
+}
+
+const identityOf = <U>(user: U, claims: Claims, deps: SchemeDeps): TokenIdentity<U> => ({
   user,
   scheme: 'bearer',
   token: claims,

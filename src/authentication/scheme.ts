@@ -1,8 +1,6 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
-import type { UnixSeconds } from '../base/clock.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
-import type { SessionId } from '../sessions/session.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
@@ -12,9 +10,10 @@ export interface Credential {
   readonly id: string
   /** What it is for, as its owner named it. */
   readonly name: string | undefined
-  readonly createdAt: UnixSeconds
+  /** Seconds since 1970. */
+  readonly createdAt: number
   /** `undefined`: valid until it is revoked. */
-  readonly expiresAt: UnixSeconds | undefined
+  readonly expiresAt: number | undefined
 }
 
 /** The authenticated user of a request, and the credentials that prove it: what a scheme returns. */
@@ -25,7 +24,7 @@ export interface Identity<U = User> {
   /** The claims of the request's JWT, if the scheme reads one. */
   readonly token?: Claims | undefined
   /** The session that the credentials belong to, if there is one. */
-  readonly sessionId?: SessionId | undefined
+  readonly sessionId?: string | undefined
   /** The stored credential that the request carries, such as an API token. */
   readonly credential?: Credential | undefined
   /** The scopes that the credentials are limited to (RFC 6749 §3.3); `undefined` if they have none. */

@@ -15,7 +15,6 @@ import { userNamed } from '../command/user-named.ts'
 import { parseCount, parseWord } from '../command/values.ts'
 import { EVENT_KINDS } from '../features.ts'
 import type { Admin } from '../instance/admin.ts'
-import type { UserId } from '../users/user.ts'
 
 type EventReader = Pick<Admin, 'users' | 'events'>
 
@@ -117,8 +116,8 @@ function eventTable(rows: readonly (readonly string[])[]): string {
 function eventRows({
   users,
 }: EventReader): (event: AuditEvent) => Promise<readonly string[]> {
-  const names = new Map<UserId, Promise<string>>()
-  const nameOf = async (id: UserId | undefined): Promise<string> => {
+  const names = new Map<string, Promise<string>>()
+  const nameOf = async (id: string | undefined): Promise<string> => {
     if (id === undefined) return '–'
     const name = names.get(id) ?? users.find({ id }).then((user) => user?.username ?? id)
     names.set(id, name)

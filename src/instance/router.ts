@@ -11,7 +11,7 @@ import {
 import type { Header } from '../http/request.ts'
 import type { Trace } from '../observability/tracing.ts'
 import type { MountedEndpoint } from '../settings/mounted-endpoints.ts'
-import type { Handler } from '../settings/options.ts'
+import type { EndpointHandler } from '../settings/options.ts'
 
 export interface RouterDeps extends EndpointDeps {
   readonly endpoints: readonly MountedEndpoint[]
@@ -81,7 +81,10 @@ function withErrors(
 }
 
 /** The handler of the option `endpoints`, which may call the endpoint's own and change what that returns. */
-function withHandler(handler: PostHandler, custom: Handler | undefined): PostHandler {
+function withHandler(
+  handler: PostHandler,
+  custom: EndpointHandler | undefined,
+): PostHandler {
   if (custom === undefined) return handler
   const handle: Handle = async (fields, request, context) => {
     let headers: readonly Header[] = []

@@ -1,7 +1,14 @@
 import { AuthError } from '../base/errors.ts'
 import type { Core } from '../features/core.ts'
-import { type SignInResult, startSession } from '../tokens/pairs.ts'
+import { publicSession, type Session } from '../sessions/session.ts'
+import { type Pair, startSession } from '../tokens/pairs.ts'
 import { mayUse } from '../tokens/token-settings.ts'
+
+/** A new session, and its tokens. */
+export interface SignInResult extends Pair {
+  /** As `auth.sessions.list` returns it; `undefined` if `tokens.sessions` is false. */
+  readonly session: Session | undefined
+}
 
 /** @throws AuthError `user_not_found`, `user_inactive` */
 export async function signInUser(
@@ -12,5 +19,6 @@ export async function signInUser(
   const account = await users.find('id', id)
   if (account === undefined) throw new AuthError('user_not_found')
   if (!mayUse(account.user, tokens.settings)) throw new AuthError('user_inactive')
-  return startSession(account, tokens)
+  const { session, ...pair } = await startSession(account, tokens)
+  return { ...pair, session: session && publicSession(session) }
 }

@@ -6,7 +6,7 @@
  */
 import '../base/node-version.ts'
 
-export { AuthError, type ErrorCode } from '../base/errors.ts'
+export { AuthError, type AuthErrorOptions, type ErrorCode } from '../base/errors.ts'
 export { ALGORITHMS, type Algorithm } from './algorithms.ts'
 export { idTokenFault } from './id-token.ts'
 export type { Claims } from './json.ts'

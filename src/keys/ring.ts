@@ -26,11 +26,15 @@ import { GIVEN_MAX_AGE, publicationOf } from './publication.ts'
 import { isSealedBy, seal, unseal } from './seal.ts'
 import { serialize } from './serialize.ts'
 
-/** A key as a person is shown it. */
-export type KeySummary = Pick<
-  KeyRecord,
-  'id' | 'algorithm' | 'stage' | 'createdAt' | 'verifiesUntil'
->
+/** A key without what is secret. Moments are in seconds since 1970. */
+export interface KeySummary {
+  readonly id: string
+  readonly algorithm: Algorithm
+  readonly stage: Stage
+  readonly createdAt: number
+  /** Of a retiring key. */
+  readonly verifiesUntil: number | undefined
+}
 
 /** The keys an instance signs and verifies with. */
 export interface KeyRing {
@@ -67,8 +71,8 @@ export interface KeyRing {
 export interface RotateOptions {
   /** The keys may be known to others: all are replaced at once and verify nothing from now on. */
   readonly leaked?: boolean
-  /** Called with the time it waits, if it does. */
-  readonly waits?: (length: Seconds) => void
+  /** Called with the seconds that it waits, if it does. */
+  readonly waits?: (length: number) => void
 }
 
 /** The stages after a rotation, by key. */

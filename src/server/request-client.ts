@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { NodeRequest } from '../adapters/node.ts'
+import { NodeRequest } from '../adapters/node-request.ts'
 import { systemRandom } from '../base/random.ts'
 import { clientAddress, truncateAddress } from '../http/client-address.ts'
 import { REQUEST_ID, requestIdOf } from '../http/request-id.ts'

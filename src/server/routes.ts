@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { NodeRequest, send } from '../adapters/node.ts'
+import { NodeRequest, send } from '../adapters/node-request.ts'
 import { AuthError } from '../base/errors.ts'
 import { content, json } from '../http/answer.ts'
 import { type Endpoint, endpoint } from '../http/endpoint.ts'

@@ -3,10 +3,10 @@ import { AuthError } from '../base/errors.ts'
 import { hexId, type Random } from '../base/random.ts'
 import type {
   RevokeReason,
-  Session,
   SessionId,
   SessionState,
   Sessions,
+  StoredSession,
   UserRequirements,
 } from './session.ts'
 
@@ -46,10 +46,10 @@ export type RotationDecision =
 
 /** What became of a refresh token. `rotated` and `replayed` carry the row from which the successor is minted. */
 export type RotationOutcome =
-  | { readonly kind: 'rotated'; readonly session: Session }
-  | { readonly kind: 'replayed'; readonly session: Session }
+  | { readonly kind: 'rotated'; readonly session: StoredSession }
+  | { readonly kind: 'replayed'; readonly session: StoredSession }
   /** `ended`: this call ended the session for it. True once a session, whatever the number of callers. */
-  | { readonly kind: 'reused'; readonly session: Session; readonly ended: boolean }
+  | { readonly kind: 'reused'; readonly session: StoredSession; readonly ended: boolean }
   | Exclude<RotationDecision, { readonly kind: 'current' | 'previous' | 'reused' }>
 
 /** A clock that was set back by no more than this leaves the overlap as it is. */
@@ -97,7 +97,11 @@ function faultOfUser(
   return undefined
 }
 
-function isInTime({ rotatedAt }: Session, now: UnixSeconds, overlap: Seconds): boolean {
+function isInTime(
+  { rotatedAt }: StoredSession,
+  now: UnixSeconds,
+  overlap: Seconds,
+): boolean {
   if (rotatedAt === undefined || overlap <= 0) return false
   const age = now - rotatedAt
   return age >= -STEP_BACK && age <= overlap

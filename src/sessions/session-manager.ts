@@ -10,7 +10,7 @@ import {
   type RotationSettings,
   rotate,
 } from './rotate.ts'
-import type { RevokeReason, Session, SessionId, Sessions } from './session.ts'
+import type { RevokeReason, SessionId, Sessions, StoredSession } from './session.ts'
 import type { Watch } from './watch.ts'
 
 /** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
@@ -44,7 +44,7 @@ export interface SessionManagerDeps {
   readonly clock: Clock
   readonly random: Random
   /** Called once for each session that a reused token revoked, after the revocation is durable. */
-  readonly reused: (session: Session) => void
+  readonly reused: (session: StoredSession) => void
   /** Called once when the revocation feed is disconnected, with the reason; it keeps reconnecting. */
   readonly feedCut: (reason: unknown) => void
   /** Called once when the feed is back. */

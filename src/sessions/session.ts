@@ -1,7 +1,7 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { UserId } from '../users/user.ts'
 
-/** 128 bits as 32 lower-case hexadecimal digits: the `sid` of every token of one sign-in. */
+/** The id of a session, inside: programs have strings. */
 export type SessionId = string & { readonly __is: 'SessionId' }
 
 /** Why a session ended. The first three are said of the token, the others of its user. */
@@ -13,30 +13,51 @@ export type RevokeReason =
   | 'inactive'
   | 'deleted'
 
-/** One sign-in: the row that all its refresh tokens share, changed in place at each refresh. */
+/** One sign-in, as programs see it. Moments are in seconds since 1970. */
 export interface Session {
-  readonly id: SessionId
+  /** 32 hexadecimal digits: the `sid` of every token of the session. */
+  readonly id: string
   /** `undefined`: a token was blacklisted whose user this store does not know. */
-  readonly userId: UserId | undefined
-  /** Counts refreshes, from 0; a refresh token names the generation it belongs to. */
+  readonly userId: string | undefined
+  readonly createdAt: number
+  /** Of the last refresh. */
+  readonly rotatedAt: number | undefined
+  /** Counts refreshes, from 0. */
   readonly generation: number
-  /** `jti` of the refresh token of this generation, and of the one before. */
-  readonly jti: string
-  readonly previousJti: string | undefined
-  readonly rotatedAt: UnixSeconds | undefined
-  readonly createdAt: UnixSeconds
   /** The end that never moves. */
-  readonly expiresAt: UnixSeconds
+  readonly expiresAt: number
   /** The end that moves with each refresh, never past `expiresAt`. */
-  readonly idleExpiresAt: UnixSeconds
-  /** `User.epoch` at sign-in. */
-  readonly epoch: number
-  readonly revokedAt: UnixSeconds | undefined
+  readonly idleExpiresAt: number
+  readonly revokedAt: number | undefined
   readonly revokeReason: RevokeReason | undefined
 }
 
+/** The row that all refresh tokens of a sign-in share, changed in place at each refresh. */
+export interface StoredSession extends Session {
+  readonly id: SessionId
+  readonly userId: UserId | undefined
+  readonly createdAt: UnixSeconds
+  readonly rotatedAt: UnixSeconds | undefined
+  readonly expiresAt: UnixSeconds
+  readonly idleExpiresAt: UnixSeconds
+  readonly revokedAt: UnixSeconds | undefined
+  /** `jti` of the refresh token of this generation, and of the one before. */
+  readonly jti: string
+  readonly previousJti: string | undefined
+  /** `User.epoch` at sign-in. */
+  readonly epoch: number
+}
+
+/** The row without what refresh tokens are compared with. */
+export const publicSession = ({
+  jti: _,
+  previousJti: __,
+  epoch: ___,
+  ...session
+}: StoredSession): Session => session
+
 export type NewSession = Pick<
-  Session,
+  StoredSession,
   'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'
 >
 
@@ -65,7 +86,7 @@ export interface UserRequirements {
 
 /** A session with the current state of its user; `undefined` if the user was deleted. */
 export interface SessionState {
-  readonly session: Session
+  readonly session: StoredSession
   readonly user: { readonly active: boolean; readonly epoch: number } | undefined
 }
 
@@ -88,7 +109,7 @@ export interface Sessions {
    * expired (leeway included), and its user exists and is what `require` asks. Of any number of callers in any
    * number of processes one gets the session after the swap; the others `undefined`, and ask `find` why.
    */
-  rotate(rotation: Rotation): Promise<Session | undefined>
+  rotate(rotation: Rotation): Promise<StoredSession | undefined>
   /** Committed state, never older than the last answered write of any process. */
   find(id: SessionId): Promise<SessionState | undefined>
   /**
@@ -104,7 +125,7 @@ export interface Sessions {
     now: UnixSeconds,
     except?: SessionId,
   ): Promise<readonly SessionId[]>
-  list(userId: UserId): Promise<readonly Session[]>
+  list(userId: UserId): Promise<readonly StoredSession[]>
   /** The feed of revocations, a page of up to `limit`: what has ended from there on, in the order of moments, then of ids. */
   revokedSince(from: FeedPosition, limit: number): Promise<readonly RevokedSession[]>
   /** Deletes up to `limit` sessions whose `expiresAt` is before `moment`. @returns how many it deleted */

@@ -9,7 +9,7 @@ import { absolutePath, functionOf } from '../schema/shapes.ts'
  *
  * @param next runs the endpoint's own handler
  */
-export type Handler = (
+export type EndpointHandler = (
   fields: Readonly<Record<string, string>>,
   request: AuthRequest,
   next: () => Promise<object>,
@@ -19,7 +19,7 @@ export type Handler = (
 export type EndpointOption =
   | boolean
   | `/${string}`
-  | { readonly path?: `/${string}`; readonly handle?: Handler }
+  | { readonly path?: `/${string}`; readonly handle?: EndpointHandler }
 
 /** The option `endpoints`. Without it, an instance has those of access and refresh tokens, and those of its schemes. */
 export type EndpointOptions = {
@@ -34,7 +34,7 @@ const endpointOption = z.union(
     absolutePath,
     z.strictObject({
       path: absolutePath.optional(),
-      handle: functionOf<Handler>().optional(),
+      handle: functionOf<EndpointHandler>().optional(),
     }),
   ],
   'must be true, false, a path such as "/api/token", or { path, handle }',

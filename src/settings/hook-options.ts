@@ -11,25 +11,25 @@ export interface Hooks {
    *
    * @django ON_LOGIN_SUCCESS
    */
-  readonly signedIn?: (event: SignedIn) => Awaitable<void>
+  readonly signedIn?: (event: SignInEvent) => Awaitable<void>
   /**
    * A sign-in with a password failed; the password is masked.
    *
    * @django ON_LOGIN_FAILED
    */
-  readonly signInFailed?: (event: SignInFailed) => Awaitable<void>
+  readonly signInFailed?: (event: SignInFailedEvent) => Awaitable<void>
   /** A session was revoked by its user. */
   readonly signedOut?: (event: SessionEvent) => Awaitable<void>
   /** A spent refresh token came back. */
   readonly reuseDetected?: (event: SessionEvent) => Awaitable<void>
 }
 
-export interface SignedIn {
+export interface SignInEvent {
   readonly user: User
   readonly request: AuthRequest | undefined
 }
 
-export interface SignInFailed {
+export interface SignInFailedEvent {
   readonly credentials: object
   readonly request: AuthRequest | undefined
 }

@@ -7,14 +7,18 @@ import type {
   Need,
 } from '../features/define-feature.ts'
 import { type EndpointName, FEATURE_LIST } from '../features.ts'
-import type { EndpointOption, EndpointOptions, Handler } from './endpoint-options.ts'
+import type {
+  EndpointHandler,
+  EndpointOption,
+  EndpointOptions,
+} from './endpoint-options.ts'
 
 export interface MountedEndpoint {
   readonly name: string
   readonly path: string
   readonly endpoint: FeatureEndpoint
   /** The handler of the option `endpoints`, in place of the endpoint's own or around it. */
-  readonly handle: Handler | undefined
+  readonly handle: EndpointHandler | undefined
 }
 
 /** What decides which endpoints an instance has. */
@@ -91,7 +95,7 @@ const missingNeed = (
 
 function parsed(option: Exclude<EndpointOption, false>): {
   readonly path?: string
-  readonly handle?: Handler | undefined
+  readonly handle?: EndpointHandler | undefined
 } {
   if (typeof option === 'string') return { path: option }
   return typeof option === 'object' ? option : {}

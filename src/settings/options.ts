@@ -12,8 +12,17 @@ import type { Hooks } from './hook-options.ts'
 import type { UserOptions } from './user-options.ts'
 
 export type { TokenOptions } from '../features/tokens/options.ts'
-export type { EndpointOption, EndpointOptions, Handler } from './endpoint-options.ts'
-export type { Hooks } from './hook-options.ts'
+export type {
+  EndpointHandler,
+  EndpointOption,
+  EndpointOptions,
+} from './endpoint-options.ts'
+export type {
+  Hooks,
+  SessionEvent,
+  SignInEvent,
+  SignInFailedEvent,
+} from './hook-options.ts'
 export type { UserOptions } from './user-options.ts'
 
 /** The options of `watchword()`. */

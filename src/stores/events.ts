@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { AuditEvent, Events } from '../audit/event.ts'
+import type { Events, StoredEvent } from '../audit/event.ts'
 import { prepared } from './prepared.ts'
 import type { EventTable, Tables } from './tables.ts'
 
@@ -73,7 +73,7 @@ export function sqlEvents(db: Kysely<Tables>): Events {
   }
 }
 
-const rowOf = (event: AuditEvent): Row => ({
+const rowOf = (event: StoredEvent): Row => ({
   id: event.id,
   at: event.at,
   kind: event.kind,
@@ -85,7 +85,7 @@ const rowOf = (event: AuditEvent): Row => ({
   detail: JSON.stringify(event.detail),
 })
 
-const eventOf = (row: Row): AuditEvent => ({
+const eventOf = (row: Row): StoredEvent => ({
   id: row.id,
   at: row.at,
   kind: KINDS_OF_0_1_0[row.kind] ?? row.kind,

@@ -3,9 +3,9 @@ import type { UnixSeconds } from '../base/clock.ts'
 import type {
   NewSession,
   RevokeReason,
-  Session,
   SessionId,
   Sessions,
+  StoredSession,
 } from '../sessions/session.ts'
 import { prepared } from './prepared.ts'
 import { type Deadline, type Swap, swapOf, swapQuery } from './session-swap.ts'
@@ -159,7 +159,7 @@ const rowOf = (session: NewSession): Row => ({
   end_reason: null,
 })
 
-export const sessionOf = (row: Row): Session => ({
+export const sessionOf = (row: Row): StoredSession => ({
   id: row.id,
   userId: row.user_id ?? undefined,
   generation: row.generation,

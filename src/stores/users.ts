@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { Account, User, UserId } from '../users/user.ts'
+import type { Account, StoredUser, UserId } from '../users/user.ts'
 import type { NewUser, UserChange, UserField, Users } from '../users/users.ts'
 import { prepared } from './prepared.ts'
 import { flag, type Tables, type UserTable } from './tables.ts'
@@ -140,7 +140,7 @@ export const accountOf = (row: UserRow): Account => ({
 
 const NONE: readonly string[] = []
 
-const userOf = (row: UserRow): User => ({
+const userOf = (row: UserRow): StoredUser => ({
   id: row.id,
   username: row.username,
   email: row.email ?? undefined,

@@ -1,5 +1,6 @@
 import '../base/node-version.ts'
 
+export type { Duration } from '../base/duration.ts'
 export type { LogEntry } from '../base/log.ts'
 export type { TestClock } from './clock.ts'
 export type { Faults, StoreVerb } from './faults.ts'

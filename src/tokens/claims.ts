@@ -2,7 +2,7 @@ import { after, floorSeconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
-import type { Session, SessionId } from '../sessions/session.ts'
+import type { SessionId, StoredSession } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
 import type { TokenDeps, TokenSettings } from './token-settings.ts'
 
@@ -31,7 +31,7 @@ export function userIdText(
  */
 export function subjectClaims(
   account: Account,
-  session: Pick<Session, 'id'> | undefined,
+  session: Pick<StoredSession, 'id'> | undefined,
   deps: TokenDeps,
 ): Draft {
   const { settings } = deps
@@ -52,7 +52,7 @@ export function subjectClaims(
 export function subjectAgain(
   presented: Claims,
   account: Account | undefined,
-  session: Pick<Session, 'id'> | undefined,
+  session: Pick<StoredSession, 'id'> | undefined,
   deps: TokenDeps,
 ): Draft {
   const { settings } = deps
@@ -97,7 +97,7 @@ export const looseRefreshClaims = (
 /** The refresh token that a session's row describes: the same row always gives the same claims. */
 export function refreshClaims(
   subject: Draft,
-  session: Session,
+  session: StoredSession,
   { settings }: TokenDeps,
 ): Draft {
   return {

@@ -1,7 +1,7 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
-import type { Session } from '../sessions/session.ts'
+import type { StoredSession } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import {
   accessClaims,
@@ -28,12 +28,6 @@ export interface Pair {
   readonly access: string
 }
 
-/** A new session and its tokens. */
-export interface SignInResult extends Pair {
-  /** As `auth.sessions.list` returns it; `undefined` if `tokens.sessions` is false. */
-  readonly session: Session | undefined
-}
-
 /** The answer to a refresh; with a successor only if rotation is on. */
 export interface Refreshed {
   readonly access: string
@@ -44,7 +38,7 @@ export interface Refreshed {
 export async function startSession(
   account: Account,
   deps: TokenDeps,
-): Promise<SignInResult> {
+): Promise<Pair & { readonly session: StoredSession | undefined }> {
   const now = deps.clock()
   const end = after(now, deps.settings.session)
   const session = await openSession(account.user, end, now, deps)

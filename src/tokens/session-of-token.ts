@@ -7,9 +7,14 @@ import type {
   Presented as PresentedSession,
   RotationOutcome,
 } from '../sessions/rotate.ts'
-import type { NewSession, RevokeReason, Session, SessionId } from '../sessions/session.ts'
+import type {
+  NewSession,
+  RevokeReason,
+  SessionId,
+  StoredSession,
+} from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
-import type { Account, User } from '../users/user.ts'
+import type { Account, StoredUser } from '../users/user.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import type { TokenDeps } from './token-settings.ts'
 import { accountOf, hasType, passwordChanged, typeError } from './user-of-token.ts'
@@ -28,11 +33,11 @@ export interface PresentedToken extends PresentedSession {
  * @returns `undefined` if `tokens.sessions` is false
  */
 export async function openSession(
-  user: User,
+  user: StoredUser,
   expiresAt: UnixSeconds,
   now: UnixSeconds,
   deps: TokenDeps,
-): Promise<Session | undefined> {
+): Promise<StoredSession | undefined> {
   if (deps.sessions === undefined) return undefined
   const session: NewSession = {
     id: hexId(deps.random) as SessionId,
@@ -117,7 +122,7 @@ export async function requireLive(
   presented: PresentedToken,
   now: UnixSeconds,
   deps: TokenDeps,
-): Promise<Session | undefined> {
+): Promise<StoredSession | undefined> {
   const state = await presented.sessions.find(presented.id)
   if (state === undefined) {
     if (presented.foreign) return undefined

@@ -1,7 +1,7 @@
 import { AuthError, configError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
-import type { RevokeReason, Session, SessionId } from '../sessions/session.ts'
+import type { RevokeReason, SessionId, StoredSession } from '../sessions/session.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import { adopt, refuseWrongType, requireLive, sessionOf } from './session-of-token.ts'
 import type { TokenDeps } from './token-settings.ts'
@@ -36,7 +36,11 @@ const isRevoked = (reason: RevokeReason | undefined): boolean =>
   reason === 'logout' || reason === 'reuse' || reason === 'admin'
 
 /** Whether a refresh token has a successor. */
-const isSpent = (claims: Claims, session: Session, { settings }: TokenDeps): boolean =>
+const isSpent = (
+  claims: Claims,
+  session: StoredSession,
+  { settings }: TokenDeps,
+): boolean =>
   settings.rotate &&
   settings.blacklistAfterRotation &&
   claims[settings.typeClaim] === 'refresh' &&

@@ -4,7 +4,7 @@ import { emailFault, emailOf } from './email.ts'
 import { EMAIL_TAKEN, listOf, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
-import type { User, UserId } from './user.ts'
+import type { StoredUser, UserId } from './user.ts'
 import type { UserChange, Users } from './users.ts'
 
 /**
@@ -38,7 +38,7 @@ export async function changeUser(
   id: UserId,
   update: UserUpdate,
   users: Users,
-): Promise<User | undefined> {
+): Promise<StoredUser | undefined> {
   const change = checkedChange(update)
   await rejectTaken(id, change, users)
   try {
@@ -76,7 +76,7 @@ async function rejectTaken(
     usernameKey === undefined ? undefined : users.findByKey(usernameKey),
     email === undefined ? undefined : users.find('email', email),
   ])
-  const isTaken = (holder: User | undefined): boolean =>
+  const isTaken = (holder: StoredUser | undefined): boolean =>
     holder !== undefined && holder.id !== id
   rejectFieldErrors({
     username: isTaken(ofName) ? [NAME_TAKEN] : [],

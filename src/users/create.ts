@@ -12,7 +12,7 @@ import {
 } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
-import type { User, UserId } from './user.ts'
+import type { StoredUser, UserId } from './user.ts'
 import type { Users } from './users.ts'
 
 /** The fields of a new user. Without a password the user cannot sign in with one. */
@@ -42,7 +42,7 @@ export interface CreateUserDeps {
 export async function createUser(
   input: UserInput,
   deps: CreateUserDeps & { readonly clock: Clock; readonly random: Random },
-): Promise<User> {
+): Promise<StoredUser> {
   const { users, passwords, clock, random } = deps
   const {
     password,
@@ -64,7 +64,7 @@ export async function createUser(
         : await passwordFaults(password, { username, email, attributes }, deps.strength),
   })
 
-  const user: User = {
+  const user: StoredUser = {
     id: hexId(random) as UserId,
     username,
     email,

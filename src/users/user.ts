@@ -1,11 +1,12 @@
 import type { UnixSeconds } from '../base/clock.ts'
 
-/** 1 to 64 characters: 32 hexadecimal digits if generated here, else as imported (`"1"`). */
+/** The id of a user, inside: programs have strings. */
 export type UserId = string & { readonly __is: 'UserId' }
 
 /** A user, as programs see it. Without the hash of the password: see `Account`. */
 export interface User {
-  readonly id: UserId
+  /** 1 to 64 characters: 32 hexadecimal digits if generated here, else as imported (`"1"`). */
+  readonly id: string
   readonly username: string
   readonly email: string | undefined
   readonly active: boolean
@@ -15,13 +16,21 @@ export interface User {
   readonly roles: readonly string[]
   /** Incremented by each password change. A session that began with a lower value has ended. */
   readonly epoch: number
+  /** Seconds since 1970. */
+  readonly joinedAt: number
+  readonly lastLoginAt: number | undefined
+  readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/** A user, as the store returns it. */
+export interface StoredUser extends User {
+  readonly id: UserId
   readonly joinedAt: UnixSeconds
   readonly lastLoginAt: UnixSeconds | undefined
-  readonly attributes: Readonly<Record<string, unknown>>
 }
 
 /** A user and the hash of the password, in Django's `algorithm$…` notation; `!…` if there is no password. */
 export interface Account {
-  readonly user: User
+  readonly user: StoredUser
   readonly hash: string
 }

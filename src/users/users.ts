@@ -1,6 +1,6 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Account, User, UserId } from './user.ts'
+import type { Account, StoredUser, UserId } from './user.ts'
 
 export type UserField = 'id' | 'username' | 'email'
 
@@ -40,11 +40,11 @@ export interface Users {
    */
   find(field: UserField, value: string): Awaitable<Account | undefined>
   /** The user whose name has this key (see `names.ts`), as committed: never from a cache. */
-  findByKey(usernameKey: string): Promise<User | undefined>
+  findByKey(usernameKey: string): Promise<StoredUser | undefined>
   /** @returns `false` if the id, the `usernameKey` or the email is taken */
   insert(user: NewUser): Promise<boolean>
   /** @returns the user after the change; `undefined` if there is none */
-  change(id: UserId, change: UserChange): Promise<User | undefined>
+  change(id: UserId, change: UserChange): Promise<StoredUser | undefined>
   /** Replaces the hash and increments the epoch in one statement. @returns `false` if there is no such user */
   setPassword(id: UserId, hash: string): Promise<boolean>
   /** Replaces the hash by one of the same password, if it is still `old`. The epoch does not change. */
@@ -54,6 +54,6 @@ export interface Users {
   list(page: {
     readonly after?: string
     readonly limit: number
-  }): Promise<readonly User[]>
+  }): Promise<readonly StoredUser[]>
   count(): Promise<number>
 }

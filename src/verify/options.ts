@@ -60,7 +60,7 @@ export interface VerifierOptions {
   readonly elapsed?: () => number
 }
 
-interface RevocationOptions {
+export interface RevocationOptions {
   readonly url?: string
   readonly maxAge?: Duration
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { AuditEvent, Events } from '../../src/audit/event.ts'
+import type { AuditEvent, Events, StoredEvent } from '../../src/audit/event.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import type { EventKind } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
@@ -135,7 +135,7 @@ test('an event that 0.1.0 stored as session_ended is found and listed as session
   const store = sqliteStore({ file: ':memory:' })
   await store.migrate()
   t.after(() => store.close())
-  const [{ events }, at] = [store.ports, 1 as AuditEvent['at']]
+  const [{ events }, at] = [store.ports, 1 as StoredEvent['at']]
   const event = { at, userId: undefined, sessionId: undefined, actor: undefined }
   const rest = { address: undefined, requestId: undefined, detail: {} }
   for (const [id, kind] of [

@@ -11,7 +11,7 @@ import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
 import type { Options } from '../../src/settings/options.ts'
-import type { User } from '../../src/users/user.ts'
+import type { User, UserId } from '../../src/users/user.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 
@@ -252,7 +252,7 @@ test('a token whose user was deleted in the database is rejected as invalid', as
   const { auth, user, get } = await program(t, { database: store })
   const { token } = await auth.apiTokens.create(user.id)
 
-  await store.ports.users.delete(user.id)
+  await store.ports.users.delete(user.id as UserId)
 
   assert.deepEqual(await get(`Token ${token}`), rejected('Invalid token.'))
 })

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { mount } from '../../src/adapters/node.ts'
 import { allowAny } from '../../src/permissions/basic-permissions.ts'
 import type { Options } from '../../src/settings/options.ts'
-import type { User } from '../../src/users/user.ts'
+import type { StoredUser, User, UserId } from '../../src/users/user.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 
@@ -85,7 +85,7 @@ export async function served(
   for (const [username, password] of Object.entries(PASSWORDS)) {
     const user = await auth.users.create({ username })
     await store.ports.users.upgradeHash(
-      user.id,
+      user.id as UserId,
       (await store.ports.users.find('id', user.id))!.hash,
       hashOf(password),
     )
@@ -145,7 +145,8 @@ export async function served(
     sendInPieces,
     port,
     origin: `http://127.0.0.1:${port}`,
-    userOf: (username: keyof typeof PASSWORDS): User => users.get(username)!,
+    userOf: (username: keyof typeof PASSWORDS): StoredUser =>
+      users.get(username) as StoredUser,
     pass: (seconds: number): void => {
       now += seconds
     },

@@ -415,7 +415,7 @@ test('the store has a digest of the cookie, and neither the digest nor a changed
   const secret = cookies.sessionid!
   const digest = hash('sha256', secret, 'hex')
 
-  const [row] = await server.auth.sessions.list(server.userOf('alice').id)
+  const [row] = await server.store.ports.sessions.list(server.userOf('alice').id)
 
   assert.deepEqual([row?.id, row?.jti], [digest.slice(0, 32), digest])
   assert.doesNotMatch(JSON.stringify(row), new RegExp(secret.replaceAll('-', '\\-')))
@@ -467,7 +467,7 @@ test('a refresh token cannot use a browser session, nor a cookie the session of 
   const { cookies } = await browserOf(server)
   const credentials = JSON.stringify({ username: 'alice', password: 'pw12345' })
   const { body } = await server.send('POST', '/api/token/', JSON_BODY, credentials)
-  const sessions = await server.auth.sessions.list(server.userOf('alice').id)
+  const sessions = await server.store.ports.sessions.list(server.userOf('alice').id)
   const browsers = sessions.find(({ jti }) => jti.length === 64)!
   const [head, claims] = String(body.refresh).split('.')
   const forged = {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { days, seconds, type UnixSeconds } from '../../src/base/clock.ts'
 import { foreignSessionId } from '../../src/sessions/foreign-session-id.ts'
-import type { RevokeReason, Session, SessionId } from '../../src/sessions/session.ts'
+import type {
+  RevokeReason,
+  SessionId,
+  StoredSession,
+} from '../../src/sessions/session.ts'
 import { CREDENTIALS, post, probe } from './asking.ts'
 import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
@@ -14,7 +18,7 @@ import { filled } from './tokens.ts'
 const at = (later: number): UnixSeconds => (NOW + later) as UnixSeconds
 const minted = (text: string, here: House): Promise<string> =>
   filled(text, '', new Map(), here.store)
-const sessionsOf = ({ store }: House): Promise<readonly Session[]> =>
+const sessionsOf = ({ store }: House): Promise<readonly StoredSession[]> =>
   store.ports.sessions.list(ALICE)
 
 /** An instance whose clock the test sets. */
@@ -69,7 +73,7 @@ test('N08 a rotation writes the new jti into the same row, beside the old one', 
 test('N09 of two revocations of one token only the first returns true', async () => {
   await using here = await instance(optionsOf(''))
   await post(here, '/api/token/', CREDENTIALS)
-  const [{ id }] = (await sessionsOf(here)) as [Session]
+  const [{ id }] = (await sessionsOf(here)) as [StoredSession]
 
   assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(1)), true)
   assert.equal(await here.store.ports.sessions.revoke(id, 'logout', at(2)), false)

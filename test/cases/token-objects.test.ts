@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import * as jwt from '../../src/jwt/index.ts'
 import { md5RevokeClaim } from '../../src/tokens/revoke-claim.ts'
-import type { User } from '../../src/users/user.ts'
+import type { StoredUser } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 import { signed, tampered } from '../conformance/forge.ts'
 import { CREDENTIALS, post } from './asking.ts'
@@ -86,7 +86,7 @@ test('N03 a sliding token has the end of its refreshing before the user id', asy
 })
 
 test('N04 the revoke claim in its MD5 form is that of the stored hash, after the user id', async () => {
-  const user = { id: ALICE } as User
+  const user = { id: ALICE } as StoredUser
   const claim = md5RevokeClaim.of({
     user,
     hash: 'pbkdf2_sha256$1000000$saltsaltsalt$AAAA',

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { NodeRequest, send } from '../../src/adapters/node.ts'
+import { NodeRequest, send } from '../../src/adapters/node-request.ts'
 import { negotiate } from '../../src/http/negotiation.ts'
 import { internalsOf } from '../../src/instance/internals.ts'
 import type { Instances } from './instances.ts'

@@ -5,8 +5,8 @@ import type { Scheme } from '../../src/authentication/scheme.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type {
+  EndpointHandler,
   EndpointOptions,
-  Handler,
   Options,
   TokenOptions,
 } from '../../src/settings/options.ts'
@@ -181,7 +181,7 @@ const claims = ({ username, staff, superuser, attributes }: User): object => ({
 })
 
 /** Adds a member to the answer, as a serializer of one's own does. */
-const withUser: Handler = async ({ username = '' }, _request, next) => {
+const withUser: EndpointHandler = async ({ username = '' }, _request, next) => {
   const pair: { readonly access?: string } = await next()
   return {
     ...pair,

@@ -1,4 +1,5 @@
-import { guardOf, NodeRequest, serves } from '../../src/adapters/node.ts'
+import { guardOf, serves } from '../../src/adapters/node.ts'
+import { NodeRequest } from '../../src/adapters/node-request.ts'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer, statelessBearer } from '../../src/authentication/bearer.ts'
 import { isTokenUser, type TokenUser } from '../../src/authentication/token-user.ts'

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { InstanceStore } from '../../src/features.ts'
+import type { SessionId } from '../../src/sessions/session.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
 import { aFolder } from '../sessions/setup.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
@@ -61,7 +62,8 @@ async function instance(t: TestContext, revocationMaxAge: number) {
   const [session] = await auth.sessions.list(id)
   return {
     /** Another process revokes the session. */
-    end: () => others.ports.sessions.revoke(session!.id, 'logout', systemClock()),
+    end: () =>
+      others.ports.sessions.revoke(session!.id as SessionId, 'logout', systemClock()),
     log: () =>
       log
         .filter(({ event }) => event.includes('revocation feed'))

@@ -9,14 +9,14 @@ import { internalsOf } from '../../src/instance/internals.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import { obtainPair } from '../../src/tokens/pairs.ts'
-import type { User, UserId } from '../../src/users/user.ts'
+import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { folder, instanceFor, SECRET } from './setup.ts'
 
 /** Changes of an account, through an instance and as SQL of another program. */
 interface Change {
   readonly options?: Options
-  readonly by: (auth: Watchword, id: UserId) => Promise<unknown>
+  readonly by: (auth: Watchword, id: string) => Promise<unknown>
   readonly sql: string
   readonly error: string
 }

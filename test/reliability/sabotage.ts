@@ -7,7 +7,7 @@ import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
 import { seal } from '../../src/keys/seal.ts'
 import type { Presented } from '../../src/sessions/rotate.ts'
-import type { Session, SessionId, Sessions } from '../../src/sessions/session.ts'
+import type { SessionId, Sessions, StoredSession } from '../../src/sessions/session.ts'
 import { SECRET } from '../server/secret.ts'
 import { withPorts } from '../stores/open.ts'
 
@@ -221,7 +221,7 @@ export function sabotaged(store: InstanceStore, name: string | undefined): Insta
 async function rotateWhatever(
   sessions: Sessions,
   its: Parameters<Sessions['rotate']>[0],
-): Promise<Session | undefined> {
+): Promise<StoredSession | undefined> {
   for (;;) {
     const state = await sessions.find(its.id)
     if (state === undefined) return undefined
@@ -233,7 +233,10 @@ async function rotateWhatever(
   }
 }
 
-const asIfNext = (session: Session, { generation, jti }: Presented): Session => ({
+const asIfNext = (
+  session: StoredSession,
+  { generation, jti }: Presented,
+): StoredSession => ({
   ...session,
   generation: generation + 1,
   previousJti: jti,

@@ -13,7 +13,7 @@ import { importSigningKey, type SigningKey, sign } from '../../src/jwt/index.ts'
 import { unseal } from '../../src/keys/seal.ts'
 import { argon2 } from '../../src/passwords/argon2.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import type { User } from '../../src/users/user.ts'
+import type { StoredUser } from '../../src/users/user.ts'
 import { type Watchword, watchword } from '../../src/watchword.ts'
 import { pause, stopwatch } from '../time.ts'
 
@@ -81,8 +81,8 @@ export class Place {
   }
 
   /** A user whose password is {@link PASSWORD}. */
-  async createUser(): Promise<User> {
-    const user = await this.auth.users.create({ username: randomUUID() })
+  async createUser(): Promise<StoredUser> {
+    const user = (await this.auth.users.create({ username: randomUUID() })) as StoredUser
     await this.store.ports.users.setPassword(user.id, await HASH)
     return { ...user, epoch: 1 }
   }
@@ -112,7 +112,7 @@ export class Place {
    * A token pair as after a sign-in, made directly: hashing a password for each would take
    * minutes.
    */
-  async signedIn(user?: User): Promise<Answer['body']> {
+  async signedIn(user?: StoredUser): Promise<Answer['body']> {
     const { id, epoch } = user ?? (await this.createUser())
     const now = this.#now as UnixSeconds
     const [sid, jti] = [hexId(systemRandom) as SessionId, hexId(systemRandom)]

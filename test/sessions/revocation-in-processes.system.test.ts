@@ -134,5 +134,5 @@ async function signedIn(here: Guarded, what: string): Promise<SignedIn> {
     password,
     roles: ['editor'],
   })
-  return { id, pair: await here.send('/', { username, password }) }
+  return { id: id as UserId, pair: await here.send('/', { username, password }) }
 }

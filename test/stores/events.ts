@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AuditEvent } from '../../src/audit/event.ts'
+import type { StoredEvent } from '../../src/audit/event.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import type { EventKind } from '../../src/features.ts'
@@ -8,7 +8,7 @@ import type { SessionId } from '../../src/sessions/session.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { FreshDatabase } from './sqlite.ts'
 
-const event = (at: number, fields: Partial<AuditEvent> = {}): AuditEvent => ({
+const event = (at: number, fields: Partial<StoredEvent> = {}): StoredEvent => ({
   id: hexId(systemRandom),
   at: at as UnixSeconds,
   kind: 'signed_in',
@@ -80,7 +80,7 @@ export function eventTests(name: string, fresh: FreshDatabase): void {
           await events.list({ since: moment(1_900_000_003), limit: 100 }),
           inOrder.filter(({ at }) => at >= 1_900_000_003),
         )
-        const paged: AuditEvent[] = []
+        const paged: StoredEvent[] = []
         for (let page = await events.list({ since, limit: 3 }); page.length > 0; ) {
           paged.push(...page)
           page = await events.list({ since, after: paged.at(-1), limit: 3 })

@@ -285,8 +285,8 @@ test('flush deletes expired tokens and tokens of deleted users', async (t) => {
     new Set([kept.id, derived.id]),
   )
   assert.deepEqual(await store.ports.apiTokens.list(another.id), [])
-  assert.equal(await store.ports.apiTokens.delete(dead.id), false)
+  assert.equal(await store.ports.apiTokens.delete(dead.id as ApiTokenId), false)
   assert.equal(await store.ports.apiTokens.delete('nobody' as ApiTokenId), false)
-  assert.equal(await store.ports.apiTokens.delete(kept.id), true)
+  assert.equal(await store.ports.apiTokens.delete(kept.id as ApiTokenId), true)
   assert.equal(await store.ports.apiTokens.deleteAll(vitor.id), 1)
 })

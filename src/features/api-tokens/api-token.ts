@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { UserId } from '../../users/user.ts'
 
-/** 32 hexadecimal digits. */
+/** The id of an API token, inside: programs have strings. */
 export type ApiTokenId = string & { readonly __is: 'ApiTokenId' }
 
 /** The SHA-256 of a token in hexadecimal digits; the store has no more of it. */
@@ -10,23 +10,32 @@ export type TokenDigest = string & { readonly __is: 'TokenDigest' }
 
 /** An opaque token with a row in the store: Django REST framework's `Token`, knox's token, an API key. */
 export interface ApiToken {
-  readonly id: ApiTokenId
-  readonly userId: UserId
+  readonly id: string
+  readonly userId: string
   /** Its first characters; the rest has 128 random bits or more. */
   readonly hint: string
   /** What it is for. */
   readonly name: string | undefined
   /** What it is limited to; empty: no scope. */
   readonly scopes: readonly string[]
-  readonly createdAt: UnixSeconds
+  /** Seconds since 1970. */
+  readonly createdAt: number
   /** `undefined`: valid until it is revoked. */
-  readonly expiresAt: UnixSeconds | undefined
+  readonly expiresAt: number | undefined
   /** Derived from the instance's secret, so that it can be shown again (D19). Other tokens are shown once. */
   readonly derived: boolean
 }
 
+/** The same, as the store returns it. */
+export interface StoredApiToken extends ApiToken {
+  readonly id: ApiTokenId
+  readonly userId: UserId
+  readonly createdAt: UnixSeconds
+  readonly expiresAt: UnixSeconds | undefined
+}
+
 /** The row. It does not reveal the token: that takes the instance's secret (T13). */
-export type ApiTokenRecord = Omit<ApiToken, 'derived'> & {
+export type ApiTokenRecord = Omit<StoredApiToken, 'derived'> & {
   readonly digest: TokenDigest
   /** A derived token is derived from this and the user's id. */
   readonly nonce: string | undefined
@@ -51,12 +60,12 @@ export interface ApiTokens {
   /** Replaces a derived token, if it still exists. @returns whether this call did */
   replace(id: ApiTokenId, token: ApiTokenRecord): Promise<boolean>
   /** An expired token is not found, so that it is answered like an unknown one (H4). */
-  find(digest: TokenDigest, now: UnixSeconds): Promise<ApiToken | undefined>
+  find(digest: TokenDigest, now: UnixSeconds): Promise<StoredApiToken | undefined>
   findDerived(userId: UserId): Promise<ApiTokenRecord | undefined>
   /** The tokens with this id or this hint. */
-  named(idOrHint: string): Promise<readonly ApiToken[]>
+  named(idOrHint: string): Promise<readonly StoredApiToken[]>
   /** The newest first, including expired ones. */
-  list(userId: UserId): Promise<readonly ApiToken[]>
+  list(userId: UserId): Promise<readonly StoredApiToken[]>
   /** @returns `false` if there is no such token */
   delete(id: ApiTokenId): Promise<boolean>
   /** @returns how many it deleted */
@@ -70,7 +79,11 @@ export const digestOf = (text: string): TokenDigest =>
   hash('sha256', text, 'hex') as TokenDigest
 
 /** The row without its secret parts. */
-export const hintOf = ({ digest: _, nonce, ...rest }: ApiTokenRecord): ApiToken => ({
+export const hintOf = ({
+  digest: _,
+  nonce,
+  ...rest
+}: ApiTokenRecord): StoredApiToken => ({
   ...rest,
   derived: nonce !== undefined,
 })

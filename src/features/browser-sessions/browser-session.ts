@@ -5,9 +5,9 @@ import type { Random } from '../../base/random.ts'
 import { cookieValues, serializeCookie } from '../../http/cookies.ts'
 import { hostOf, isLoopback } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
-import type { Session, SessionId } from '../../sessions/session.ts'
+import type { SessionId, StoredSession } from '../../sessions/session.ts'
 import type { SessionManager } from '../../sessions/session-manager.ts'
-import type { User } from '../../users/user.ts'
+import type { StoredUser } from '../../users/user.ts'
 import type { SignedOut } from '../core.ts'
 import { type CsrfSettings, csrfTokenOf } from './csrf.ts'
 
@@ -21,7 +21,7 @@ export interface BrowserSessionSettings extends CsrfSettings {
 /** The session of a browser, and the secret in its cookie; the store has the digest of it. */
 export interface BrowserSession {
   readonly secret: string
-  readonly session: Session
+  readonly session: StoredSession
 }
 
 export interface BrowserSessionDeps {
@@ -48,7 +48,7 @@ const SIZE = 32
 
 /** Signs a browser in with a new secret, never one that a request brought (rule S1). @returns the secret */
 export async function openBrowserSession(
-  user: User,
+  user: StoredUser,
   { lifetime }: BrowserSessionSettings,
   deps: BrowserSessionDeps,
 ): Promise<string> {
@@ -70,7 +70,7 @@ export async function openBrowserSession(
  * What the store keeps of a secret: half of its digest as the id, and the whole digest. No token can name such a session,
  * and no secret can be found that names a token's session.
  */
-function keptOf(secret: string): Pick<Session, 'id' | 'jti'> {
+function keptOf(secret: string): Pick<StoredSession, 'id' | 'jti'> {
   const digest = hash('sha256', secret, 'hex')
   return { id: digest.slice(0, 32) as SessionId, jti: digest }
 }

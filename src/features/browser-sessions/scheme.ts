@@ -42,7 +42,7 @@ export interface SessionOptions {
  *
  * @throws AuthError `invalid_config`
  */
-export function session(options: SessionOptions = {}): BrowserScheme {
+export function session(options: SessionOptions = {}): Scheme<User> {
   const settings = browserSettings(options)
   const scheme = (deps: SchemeDeps): Authentication => {
     requireSessions(deps)
@@ -53,7 +53,11 @@ export function session(options: SessionOptions = {}): BrowserScheme {
           : identityOf(request, settings, deps),
     }
   }
-  return Object.assign(scheme, { madeBy: session, browser: settings })
+  const made: BrowserScheme = Object.assign(scheme, {
+    madeBy: session,
+    browser: settings,
+  })
+  return made
 }
 
 interface BrowserScheme extends Scheme<User> {

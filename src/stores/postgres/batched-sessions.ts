@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
-import type { Rotation, Session, Sessions } from '../../sessions/session.ts'
+import type { Rotation, Sessions, StoredSession } from '../../sessions/session.ts'
 import { prepared } from '../prepared.ts'
 import {
   type Deadline,
@@ -24,7 +24,7 @@ interface Waiting {
   readonly rotation: Rotation
   /** By the monotonic clock. */
   readonly since: Milliseconds
-  resolve(session: Session | undefined): void
+  resolve(session: StoredSession | undefined): void
   reject(error: unknown): void
 }
 
@@ -62,7 +62,7 @@ class RotationQueue {
     this.#swapAll = preparedSwapAll(db, deadline)
   }
 
-  add(rotation: Rotation): Promise<Session | undefined> {
+  add(rotation: Rotation): Promise<StoredSession | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ rotation, since: monotonicClock(), resolve, reject })
       this.#schedule()
