@@ -2,13 +2,13 @@ import { after } from 'node:test'
 import { changedPrototypes } from './attacks/side-effects.ts'
 
 /**
- * Read before the first test and asked after the last (R29): what all share is as it was, and nothing went wrong unseen. The
- * tests run in one process, so whatever one of them or the library leaves behind is here to be found.
+ * Compares the global state of the process before the first test and after the last one (R29). All tests run in one process, so this
+ * finds whatever one of them or the library leaves behind.
  */
 const before = stateOf()
 const unseen: string[] = []
 process.on('unhandledRejection', (reason) =>
-  unseen.push(`nobody heard of a rejection: ${reason}`),
+  unseen.push(`unhandled rejection: ${reason}`),
 )
 process.on('warning', ({ name, message }) => {
   if (name === 'MaxListenersExceededWarning') unseen.push(message)
@@ -23,18 +23,18 @@ after(() => {
     ...unseen,
   ]
   if (faults.length === 0) return
-  // What a hook outside of all tests throws is shown and else makes no difference.
+  // An error of a root hook is printed, but does not change the exit code.
   process.exitCode = 1
   throw new Error(`after all tests:\n  ${faults.join('\n  ')}`)
 })
 
 function stateOf(): ReadonlyMap<string, string> {
   const state = new Map([
-    ['the folder', process.cwd()],
-    ['the mask of new files', String(process.umask())],
+    ['the working directory', process.cwd()],
+    ['the umask', String(process.umask())],
     ['the time zone', String(new Date(0).getTimezoneOffset())],
   ])
-  // Zod and tslib keep what is theirs under names that begin so.
+  // Zod and tslib have globals with such names.
   const globals = Object.getOwnPropertyNames(globalThis).filter(
     (name) => !name.startsWith('__'),
   )
@@ -44,13 +44,13 @@ function stateOf(): ReadonlyMap<string, string> {
   return state
 }
 
-/** Without what was there: that may be a password. */
+/** The names of what changed. Values may be passwords. */
 function changesSince(past: ReadonlyMap<string, string>): readonly string[] {
   const present = stateOf()
   const names = new Set([...past.keys(), ...present.keys()])
   return [...names]
     .filter((name) => past.get(name) !== present.get(name))
-    .map((name) => `${name}: not as before`)
+    .map((name) => `${name} has changed`)
 }
 
 function listeners(): ReadonlyMap<string | symbol, number> {
@@ -64,6 +64,6 @@ function leftListening(): readonly string[] {
     .filter(([event, count]) => count > (listening.get(event) ?? 0))
     .map(
       ([event, count]) =>
-        `${count - (listening.get(event) ?? 0)} are left listening to the process's ${String(event)}`,
+        `${count - (listening.get(event) ?? 0)} listeners of the process's ${String(event)} too many`,
     )
 }

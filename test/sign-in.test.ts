@@ -60,7 +60,7 @@ test('auth.signIn refuses an inactive user and an unknown id, and opens no sessi
   assert.deepEqual(await auth.sessions.list(bob.id), [])
 })
 
-test('a user is found by one field, and a query of another shape is refused', async () => {
+test('a user is found by one field, and a query of another shape is rejected', async () => {
   await using instance = testInstance()
   const { users } = instance.auth
   const { id } = await users.create({ username: 'ada', email: 'ada@example.com' })

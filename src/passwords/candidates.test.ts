@@ -28,7 +28,7 @@ for (const [what, password, trim, attempts] of [
     assert.deepEqual(passwordCandidates(password, trim), attempts))
 }
 
-test('a password that is too long is refused before it is trimmed or normalized', () => {
+test('a password that is too long is rejected before it is trimmed or normalized', () => {
   const password = Buffer.from(` ${'a\u0300'.repeat(10_000_000)} `).toString()
   const refusing = effortOf(() =>
     assert.throws(() => passwordCandidates(password, 'both'), { code: 'invalid' }),

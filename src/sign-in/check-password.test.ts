@@ -40,7 +40,7 @@ test('with email as the login field, the email is the login and the name is not'
   })
 })
 
-test('every refusal has the same error, whatever the reason', async () => {
+test('every rejection has the same error, whatever the reason', async () => {
   await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)
@@ -68,7 +68,7 @@ test('every refusal has the same error, whatever the reason', async () => {
       ] as const
     ).map(([login, tried]) =>
       verifyCredentials(login, tried, deps, options).then(
-        () => assert.fail(`${login} was let in`),
+        () => assert.fail(`${login} was accepted`),
         (error: unknown) => error,
       ),
     ),
@@ -81,7 +81,7 @@ test('every refusal has the same error, whatever the reason', async () => {
   }
 })
 
-test('every refusal computes the same number of hashes', async () => {
+test('every rejection computes the same number of hashes', async () => {
   await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)

@@ -22,7 +22,7 @@ const HERE = import.meta.dirname
 const TOOLS = join(HERE, 'node_modules')
 const BUN = join(TOOLS, '@oven/bun-linux-x64/bin/bun')
 
-/** The tarball as npm would publish it, installed in a project outside of this repository: no peer is near. */
+/** The published tarball, installed in a project outside of this repository, without peer dependencies. */
 const place = mkdtempSync(join(tmpdir(), 'watchword-bundlers-'))
 after(() => rmSync(place, { recursive: true, force: true, maxRetries: 5 }))
 const project = join(place, 'project')
@@ -49,7 +49,7 @@ interface Bundler {
   readonly name: string
   /** The file in the folder that is run. */
   readonly output: string
-  /** What runs it; else Node.js. */
+  /** The runtime. Default: Node.js. */
   readonly runtime?: string
   readonly options?: readonly string[]
   build(folder: string): Promise<unknown>
@@ -76,7 +76,7 @@ const rollup = (format: 'es' | 'cjs') => (folder: string) =>
     folder,
   )
 
-/** A warning is a fault. */
+/** A warning fails the test. */
 const esbuild = (format: 'esm' | 'cjs', file: string) => (folder: string) =>
   inline(
     `import { build } from 'esbuild'
@@ -139,7 +139,7 @@ const BUNDLERS: readonly Bundler[] = [
     name: 'Bun, for itself',
     output: 'server.js',
     runtime: BUN,
-    // Else it fetches what it misses.
+    // Otherwise it downloads missing packages.
     options: ['--no-install'],
     build: (folder) =>
       run(BUN, ['build', 'server.js', '--target=bun', `--outdir=${folder}`], {
@@ -173,7 +173,7 @@ for (const {
         stdio: ['ignore', 'pipe', 'pipe'],
       })
 
-    await t.test('signs in, guards a route and makes users', async (t) => {
+    await t.test('signs in, guards a route and creates users', async (t) => {
       const server = start('watchword.db')
       t.after(() => server.kill('SIGKILL'))
       await useOf(await urlOf(server))
@@ -217,7 +217,7 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
         stdio: ['ignore', 'pipe', 'pipe'],
       })
 
-    await t.test('signs in, guards a route and makes users', async (t) => {
+    await t.test('signs in, guards a route and creates users', async (t) => {
       const server = start('watchword.db')
       t.after(() => server.kill('SIGKILL'))
       await useOf(await urlOf(server, /Ready in/))
@@ -282,7 +282,7 @@ async function bringTools(folder: string): Promise<void> {
 
 const GOOD = 'qhr4-7mzt-w2pd-x9kc'
 
-/** What a person does with each program. */
+/** The requests to each program. */
 async function useOf(url: string): Promise<void> {
   const weak = await post(`${url}/made/`, { username: 'bob', password: 'princess1' })
   assert.equal(weak.status, 400)
@@ -329,7 +329,7 @@ async function urlOf({ stdout, stderr }: Program, ready = /./): Promise<string> 
   throw new Error(`it ended before it listened: ${said}`)
 }
 
-/** All that a program prints until it ends. */
+/** The output of a program until it exits. */
 async function saidBy(program: Program): Promise<string> {
   const said: string[] = []
   for (const stream of [program.stdout, program.stderr])

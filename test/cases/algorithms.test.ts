@@ -9,7 +9,7 @@ import type { Options, TokenOptions } from '../../src/settings/options.ts'
 import { watchword } from '../../src/watchword.ts'
 import { encoded, opened } from '../conformance/forge.ts'
 import { DATA } from '../conformance/recording.ts'
-import { CREDENTIALS, post, probe, type Told } from './asking.ts'
+import { CREDENTIALS, type DecodedReply, post, probe } from './client.ts'
 import { instance, NOW, optionsOf } from './fixture.ts'
 
 /** The numbered cases of algorithms and keys. */
@@ -21,7 +21,7 @@ const withTokens = (tokens: object): Options => ({
   tokens: { ...optionsOf('').tokens, ...tokens } as TokenOptions,
 })
 
-const messageOf = ({ body }: Told): unknown =>
+const messageOf = ({ body }: DecodedReply): unknown =>
   (body.messages as { message: string }[] | undefined)?.[0]?.message
 
 for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
@@ -145,9 +145,9 @@ test('K19 with a key set URL, an unknown kid, none, or an unreachable set is an 
       importSigningKey('RS256', pem({ privateKey }), kid === undefined ? {} : { kid }),
     )
   const refused = [401, 'Token is invalid']
-  const answered = async (answer: Promise<Told>): Promise<unknown[]> => {
-    const told = await answer
-    return [told.status, messageOf(told)]
+  const answered = async (answer: Promise<DecodedReply>): Promise<unknown[]> => {
+    const reply = await answer
+    return [reply.status, messageOf(reply)]
   }
 
   {

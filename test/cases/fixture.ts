@@ -14,7 +14,7 @@ import type { User, UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
-import { probes, RATES, type Surroundings } from './probes.ts'
+import { probes, RATES, type RequestContext } from './probes.ts'
 
 /** The keys, users and configurations of the numbered cases. */
 export const KEYS = {
@@ -101,28 +101,30 @@ export function optionsOf(cfg: string): Options {
 }
 
 /** An instance in memory, and a server in front of it. */
-export interface House extends AsyncDisposable {
+export interface CaseInstance extends AsyncDisposable {
   readonly auth: Watchword<User>
   readonly store: InstanceStore
-  readonly around: Surroundings
+  readonly context: RequestContext
   readonly port: number
 }
 
-export async function instance(options: Options): Promise<House> {
+export async function instance(options: Options): Promise<CaseInstance> {
   const store = await seededStore()
   const auth = cheapWatchword({ ...options, database: store })
   await auth.migrate()
   const shared = { ...store, close: async () => {} }
   const counting = cheapWatchword({ ...options, database: shared, throttle: RATES })
   const server = createServer()
-  const around: Surroundings = { remoteUser: undefined, secure: false }
-  const views = probes(auth, counting, around)
+  const context: RequestContext = { remoteUser: undefined, secure: false }
+  const views = probes(auth, counting, context)
   server.on('request', (request, response) => {
     const [, name = ''] = /^\/probe\/(.+)\/$/.exec(request.url ?? '') ?? []
     if (!serves(auth, request)) views[name]!(request, response)
   })
   // As a TLS socket has it.
-  server.on('connection', (socket) => Object.assign(socket, { encrypted: around.secure }))
+  server.on('connection', (socket) =>
+    Object.assign(socket, { encrypted: context.secure }),
+  )
   mount(server, auth)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
@@ -130,7 +132,7 @@ export async function instance(options: Options): Promise<House> {
   return {
     auth,
     store,
-    around,
+    context,
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

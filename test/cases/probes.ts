@@ -41,7 +41,7 @@ const noWait: Throttle = { scope: 'nowait', wait: () => ({ seconds: undefined })
 const stateless = statelessBearer({ revocation: false })
 
 /** Properties of a request that its client does not send. */
-export interface Surroundings {
+export interface RequestContext {
   /** The user that the server in front has authenticated. */
   remoteUser: string | undefined
   /** Whether it came over TLS. */
@@ -56,7 +56,7 @@ export interface Surroundings {
 export function probes(
   auth: Watchword<User>,
   counting: Watchword<User>,
-  around: Surroundings,
+  context: RequestContext,
 ): { readonly [name: string]: RequestListener } {
   const guard = guardOf(auth)
   const counted = (throttle: readonly (string | Throttle)[]): RequestListener =>
@@ -73,7 +73,7 @@ export function probes(
     'basic+session': asked({ schemes: [basic(), session()] }),
     'session+jwt': asked({ schemes: [session(), bearer()] }),
     basic: asked({ schemes: [basic()] }),
-    remote: asked({ schemes: [remoteUser(() => around.remoteUser, { create: true })] }),
+    remote: asked({ schemes: [remoteUser(() => context.remoteUser, { create: true })] }),
     token: asked({ schemes: [apiToken()] }),
     'jwt+token': asked({ schemes: [bearer(), apiToken()] }),
     'token+jwt': asked({ schemes: [apiToken(), bearer()] }),

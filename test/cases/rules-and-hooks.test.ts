@@ -4,7 +4,7 @@ import type { AuthRequest } from '../../src/http/request.ts'
 import type { Options } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
-import { CREDENTIALS, post, probe } from './asking.ts'
+import { CREDENTIALS, post, probe } from './client.ts'
 import { instance, optionsOf } from './fixture.ts'
 
 /** The numbered cases of the authentication rule, the hooks and the settings. */
@@ -47,26 +47,26 @@ test('N20 with ruleOnRequest off a token is accepted until it expires, as in Sim
 })
 
 test('N21 on.signInFailed is called once, with the password masked', async () => {
-  const told: { credentials: object; request: AuthRequest | undefined }[] = []
+  const events: { credentials: object; request: AuthRequest | undefined }[] = []
   await using here = await instance({
     ...optionsOf(''),
-    on: { signInFailed: (event) => void told.push(event) },
+    on: { signInFailed: (event) => void events.push(event) },
   })
 
   await post(here, '/api/token/', { username: 'alice', password: 'nope' })
 
-  assert.equal(told.length, 1)
-  assert.deepEqual(told[0]!.credentials, {
+  assert.equal(events.length, 1)
+  assert.deepEqual(events[0]!.credentials, {
     username: 'alice',
     password: '********************',
   })
-  assert.equal(told[0]!.request?.url, '/api/token/')
+  assert.equal(events[0]!.request?.url, '/api/token/')
 })
 
 for (const updateLastLogin of [false, true]) {
   test(`N22 on.signedIn is called with updateLastLogin ${updateLastLogin} (D36)`, async () => {
-    const told: string[] = []
-    const on = { signedIn: ({ user }: { user: User }) => void told.push(user.username) }
+    const events: string[] = []
+    const on = { signedIn: ({ user }: { user: User }) => void events.push(user.username) }
     await using here = await instance({
       ...optionsOf(''),
       users: { updateLastLogin },
@@ -75,7 +75,7 @@ for (const updateLastLogin of [false, true]) {
 
     await post(here, '/api/token/', CREDENTIALS)
 
-    assert.deepEqual(told, ['alice'])
+    assert.deepEqual(events, ['alice'])
     assert.equal(
       (await here.auth.users.find('alice'))?.lastLoginAt !== undefined,
       updateLastLogin,

@@ -8,7 +8,7 @@ import { watchword } from '../../src/watchword.ts'
 import { opened } from '../conformance/forge.ts'
 import { brokenPromises } from '../conformance/promises.ts'
 import { exchange, header, type Reply, requestText } from '../conformance/wire.ts'
-import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
+import { ALICE, type CaseInstance, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /** A numbered case. */
@@ -78,7 +78,7 @@ const LOGIN: Step = {
 
 for (const row of rows) {
   const { id, cfg = '', note = '' } = row
-  test(`${id} ${note === '' ? told(row) : note}`, async () => {
+  test(`${id} ${note === '' ? titleOf(row) : note}`, async () => {
     if (row.refused) return assertRefused(cfg)
     let now = NOW
     await using here = await instance({ ...optionsOf(cfg), clock: () => now })
@@ -92,7 +92,7 @@ for (const row of rows) {
 }
 
 /** The name of a case without a note: its requests and responses. */
-function told({ cfg, steps = [] }: Row): string {
+function titleOf({ cfg, steps = [] }: Row): string {
   const last = steps.at(-1)!
   return `${last.method} ${last.path} ${cfg === undefined ? '' : `(${cfg}) `}is answered ${last.answer?.status}`
 }
@@ -109,12 +109,12 @@ function assertRefused(cfg: string): void {
 async function take(
   step: Step,
   cfg: string,
-  here: House,
+  here: CaseInstance,
   kept: Map<string, string>,
 ): Promise<void> {
-  here.around.secure = step.secure === true
-  here.around.remoteUser = step.remoteUser
-  if (step.do !== undefined) return DEEDS[step.do]!(here, kept)
+  here.context.secure = step.secure === true
+  here.context.remoteUser = step.remoteUser
+  if (step.do !== undefined) return ACTIONS[step.do]!(here, kept)
   const reply = await ask(step, cfg, here, kept)
   if (step.answer !== undefined) assertAnswer(reply, step.answer, kept)
   for (const [name, member] of Object.entries(step.keep ?? {})) {
@@ -123,13 +123,16 @@ async function take(
 }
 
 /** The steps outside HTTP. */
-const DEEDS: {
-  readonly [deed: string]: (here: House, kept: Map<string, string>) => Promise<void>
+const ACTIONS: {
+  readonly [action: string]: (
+    here: CaseInstance,
+    kept: Map<string, string>,
+  ) => Promise<void>
 } = {
-  'alice has a session': async ({ port, around }, kept) => {
+  'alice has a session': async ({ port, context }, kept) => {
     const headers = [
       ['Content-Type', 'application/json'],
-      ['Origin', `http${around.secure ? 's' : ''}://127.0.0.1:${port}`],
+      ['Origin', `http${context.secure ? 's' : ''}://127.0.0.1:${port}`],
     ] as const
     const body = Buffer.from('{"username":"alice","password":"pw12345"}')
     const reply = await exchange(
@@ -161,7 +164,7 @@ const DEEDS: {
 async function ask(
   step: Step,
   cfg: string,
-  here: House,
+  here: CaseInstance,
   kept: ReadonlyMap<string, string>,
 ): Promise<Reply> {
   const { method = 'GET', path = '/', latin1 = false } = step
@@ -183,7 +186,11 @@ async function ask(
   )
 }
 
-async function askCore(method: string, url: string, { auth }: House): Promise<Reply> {
+async function askCore(
+  method: string,
+  url: string,
+  { auth }: CaseInstance,
+): Promise<Reply> {
   const request: AuthRequest = {
     method,
     url,

@@ -7,8 +7,8 @@ import type {
   SessionId,
   StoredSession,
 } from '../../src/sessions/session.ts'
-import { CREDENTIALS, post, probe } from './asking.ts'
-import { ALICE, type House, instance, NOW, optionsOf } from './fixture.ts'
+import { CREDENTIALS, post, probe } from './client.ts'
+import { ALICE, type CaseInstance, instance, NOW, optionsOf } from './fixture.ts'
 import { filled } from './tokens.ts'
 
 /**
@@ -16,16 +16,16 @@ import { filled } from './tokens.ts'
  * What Simple JWT promises of its rows must hold for these.
  */
 const at = (later: number): UnixSeconds => (NOW + later) as UnixSeconds
-const minted = (text: string, here: House): Promise<string> =>
+const minted = (text: string, here: CaseInstance): Promise<string> =>
   filled(text, '', new Map(), here.store)
-const sessionsOf = ({ store }: House): Promise<readonly StoredSession[]> =>
+const sessionsOf = ({ store }: CaseInstance): Promise<readonly StoredSession[]> =>
   store.ports.sessions.list(ALICE)
 
 /** An instance whose clock the test sets. */
 async function timed(
   cfg: string,
   more: object = {},
-): Promise<{ here: House; set: (later: number) => void }> {
+): Promise<{ here: CaseInstance; set: (later: number) => void }> {
   let now = NOW
   const options = optionsOf(cfg)
   const here = await instance({

@@ -6,7 +6,7 @@ import { md5RevokeClaim } from '../../src/tokens/revoke-claim.ts'
 import type { StoredUser } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 import { signed, tampered } from '../conformance/forge.ts'
-import { CREDENTIALS, post } from './asking.ts'
+import { CREDENTIALS, post } from './client.ts'
 import { ALICE, instance, KEYS, NOW, optionsOf } from './fixture.ts'
 
 /** The numbered cases of claims. Simple JWT's cases about token objects are checked on the claims of our tokens. */

@@ -1,6 +1,6 @@
 /**
  * Loaded before a program of the documentation, so that it runs as it is printed: packages are this repository's, servers
- * listen on any free port and tell which.
+ * listen on any free port and send it to the parent.
  */
 import { registerHooks } from 'node:module'
 import { type AddressInfo, Server } from 'node:net'

@@ -13,7 +13,7 @@ const [, script = ''] =
     readFileSync('docs/browser-sessions.md', 'utf8'),
   ) ?? []
 
-/** As much of a browser as the script of the page needs: it keeps cookies, and shows to scripts those that are for them. */
+/** The part of a browser that the script of the page needs: cookies, and `document.cookie` without those that are HttpOnly. */
 function browserAt(base: string) {
   const jar = new Map<string, { readonly value: string; readonly httpOnly: boolean }>()
   const sent = (all: boolean): string =>
@@ -71,7 +71,7 @@ async function site(t: TestContext): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('the script of the page signs in, changes something and signs out', async (t) => {
+test('the script of the page signs in, sends an unsafe request and signs out', async (t) => {
   const browser = browserAt(await site(t))
 
   await new Function('document', 'fetch', `return (async () => {${script}})()`)(

@@ -8,7 +8,7 @@ import { LIMITS } from '../../src/server/connection-limits.ts'
 const read = (path: string): string => readFileSync(path, 'utf8')
 const pages = [...globSync('*.md'), ...globSync('docs/*.md')]
 
-/** As a heading's address is made of its words. */
+/** The fragment of a heading. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -18,7 +18,7 @@ const anchorOf = (heading: string): string =>
 const anchorsIn = (page: string): string[] =>
   [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
 
-test('what the pages link to is there', () => {
+test('the links of the pages have targets', () => {
   const broken: string[] = []
   for (const page of pages) {
     for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
@@ -66,7 +66,7 @@ test('the page of the command names every command', async () => {
   )
 })
 
-test('every permission and scheme that is exported is explained, and so are the rates that have a meaning', () => {
+test('every exported permission and scheme is documented, and so are the named throttles', () => {
   const rows = (page: string): string =>
     read(page)
       .split('\n')
@@ -166,7 +166,7 @@ test('every deviation of two digits that the code names has its row', () => {
   assert.deepEqual([...new Set(without.map(([name]) => name))], [])
 })
 
-test('the limits that the page of the command tells are those of the server', () => {
+test('the limits on the page of the command are those of the server', () => {
   const page = read('docs/command.md')
   const {
     headersTimeout,

@@ -34,7 +34,7 @@ function write(folder: string, path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-/** Runs a file in a folder of its own, as `node` does where the packages are installed. It ends with the test. */
+/** Runs a file in its own folder, as `node` does if the packages are installed. It is stopped after the test. */
 function start(t: TestContext, folder: string, file: string) {
   const child = spawn(process.execPath, ['--import', AS_INSTALLED, file], {
     cwd: folder,
@@ -96,7 +96,7 @@ async function compiled(folder: string): Promise<string> {
   return 'program.mjs'
 }
 
-/** Asks what is exported, a handler of `Request` or the methods of a route, and tells the status of each answer. */
+/** Calls the exports, a handler of `Request` or the methods of a route. @returns the status of each response */
 const asking = (file: string, text: string): string => `
 const { default: served, GET } = await import(${JSON.stringify(`./${file}`)})
 const answers = []
@@ -180,14 +180,14 @@ test('the programs of the pages compile', { timeout: 600_000 }, async (t) => {
   )
 })
 
-/** Writes a program where it has the others of its page beside it, and no other. */
+/** Writes a program into a folder with the other programs of its page. */
 function placed(folder: string, { page, path, name, text }: Printed): string {
   const file = `${page.replaceAll(/[./]/g, '-')}/${path ?? `${name.split(' ').at(-1)}.ts`}`
   write(folder, file, `${text}\nexport {}\n`)
   return file
 }
 
-/** As a strict program has it. Relative imports without an ending are those of bundlers. */
+/** The options of a strict program. Relative imports without an extension are for bundlers. */
 const configOf = (files: readonly string[]): object => ({
   extends: resolve('tsconfig.json'),
   compilerOptions: {

@@ -18,7 +18,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** The package as npm publishes it, unpacked where none of its sources are. Asked for by `npm run exports`, after the build. */
+/** The package as npm publishes it, unpacked outside of the repository. Run by `npm run exports`, after the build. */
 const place = mkdtempSync(join(tmpdir(), 'watchword-packed-'))
 after(() => rmSync(place, { recursive: true, force: true }))
 await run('npm', ['pack', '--ignore-scripts', '--pack-destination', place])
@@ -44,23 +44,23 @@ const SUBPATHS = Object.keys(manifest.exports).map((name) =>
   name.replace('.', 'watchword'),
 )
 
-/** The package in a project that has no other. */
+/** The package in a project without other packages. */
 const bare = join(place, 'bare')
 mkdirSync(join(bare, 'node_modules'), { recursive: true })
 cpSync(PACKAGE, join(bare, 'node_modules', 'watchword'), {
   recursive: true,
   filter: (path) => basename(path) !== 'node_modules',
 })
-/** Every subpath but Nest's, whose decorators are Nest's own. */
+/** Every subpath except that of Nest, which imports Nest's decorators. */
 const ALONE = SUBPATHS.filter((name) => name !== 'watchword/nest')
 
-/** What a program of the bare project prints. */
+/** Runs a program in the bare project. @returns its output */
 async function printed(program: string, node = process.execPath): Promise<string> {
   const { stdout } = await run(node, ['--eval', program], { cwd: bare })
   return stdout
 }
 
-test('each subpath is imported and required, without any other package', async () => {
+test('each subpath can be imported and required without any other package', async () => {
   const program = `
     const names = ${JSON.stringify(ALONE)}
     const counts = names.map((name) => Object.keys(require(name)).length)
@@ -69,21 +69,21 @@ test('each subpath is imported and required, without any other package', async (
   assert.equal(await printed(program), 'true\n')
 })
 
-test('the entry of Nest is imported beside Nest', async () => {
+test('watchword/nest can be imported if Nest is installed', async () => {
   const program = `import('watchword/nest').then((found) => console.log(Object.keys(found).length > 0))`
   const { stdout } = await run(process.execPath, ['--eval', program], { cwd: PACKAGE })
   assert.equal(stdout, 'true\n')
 })
 
-test('an older Node.js is told which one is needed, by every subpath that needs it', async (t) => {
+test('on an older Node.js every subpath except watchword/verify names the version that it needs', async (t) => {
   const older = await anOlderNode()
   if (older === undefined)
     return t.skip('no Node.js older than 24.7 in /usr/bin or /usr/local/bin')
   const names = ALONE.filter((name) => name !== 'watchword/verify')
   const program = `
     const names = ${JSON.stringify(names)}
-    const said = ({ message }) => message
-    Promise.all(names.map((name) => import(name).then(() => name, said))).then((all) =>
+    const messageOf = ({ message }) => message
+    Promise.all(names.map((name) => import(name).then(() => name, messageOf))).then((all) =>
       console.log(JSON.stringify([...new Set(all)])))`
   const [first = '', ...others] = JSON.parse(await printed(program, older))
   assert.deepEqual(others, [])
@@ -93,7 +93,7 @@ test('an older Node.js is told which one is needed, by every subpath that needs 
   )
 })
 
-/** The first of the usual places that is too old and can read modules. */
+/** The first installed Node.js that is too old. */
 async function anOlderNode(): Promise<string | undefined> {
   for (const path of ['/usr/bin/node', '/usr/local/bin/node']) {
     if (!existsSync(path)) continue
@@ -116,7 +116,7 @@ const namedIn = (code: string): readonly string[] =>
 const withoutComments = (code: string): string =>
   code.replace(/\/\*.*?\*\/|^\s*\/\/.*$/gms, '')
 
-/** What a built file imports by a literal, and the files among it, with theirs. */
+/** The static imports of a built file and of the files that it imports. */
 function reached(
   file: string,
   seen = new Map<string, readonly string[]>(),
@@ -129,7 +129,7 @@ function reached(
   return seen
 }
 
-test('the entry of the verifier reaches nothing of Node.js', () => {
+test('watchword/verify imports no module of Node.js', () => {
   const all = [...reached('dist/verify.js').values()].flat()
   assert.ok(all.length > 3)
   assert.deepEqual(
@@ -138,8 +138,8 @@ test('the entry of the verifier reaches nothing of Node.js', () => {
   )
 })
 
-test('code and declarations name only packages that their subpath cannot do without', () => {
-  /** What a program that uses the subpath has installed. */
+test('code and declarations of a subpath import only its framework', () => {
+  /** The packages that each subpath needs. */
   const OWN: Readonly<Record<string, RegExp>> = {
     express: /^express$/,
     fastify: /^fastify$/,
@@ -160,7 +160,7 @@ test('code and declarations name only packages that their subpath cannot do with
   }
 })
 
-/** The same of declarations, which name the built code of others. */
+/** The imports of a declaration file, and of the files that it imports. */
 function declared(file: string, seen = new Set<string>()): readonly string[] {
   if (seen.has(file)) return []
   seen.add(file)
@@ -174,14 +174,14 @@ function declared(file: string, seen = new Set<string>()): readonly string[] {
   ]
 }
 
-test('what is built in is listed with its licence', () => {
+test('bundled packages are listed with their licences', () => {
   const text = read('dist/THIRD-PARTY-LICENSES')
   const named = [...text.matchAll(/^(\S+) \d\S+ \(MIT\)$/gm)].map(([, name]) => name)
   assert.deepEqual(named, ['kysely', 'zod'])
   assert.match(text, /Django Software Foundation/)
 })
 
-test('links of the pages lead to files of the package', () => {
+test('relative links of the pages are files of the package', () => {
   const pages = globSync('{*,docs/**/*}.md', { cwd: PACKAGE })
   assert.ok(
     pages.includes('README.md') &&
@@ -197,7 +197,7 @@ test('links of the pages lead to files of the package', () => {
   assert.deepEqual(dead, [])
 })
 
-test('the command makes a user, and knows which passwords are common', async () => {
+test('the command creates a user, and rejects a common password', async () => {
   assert.deepEqual(await type(['user', 'create', 'ada'], 'qhr4-7mzt-w2pd-x9kc'), {
     code: 0,
     out: 'Created ada.\n',

@@ -184,7 +184,7 @@ test('a role that the option "roles" lacks is refused', async (t) => {
   )
 })
 
-test('with explain, each refusal is logged with its scheme and reason, without secrets', async (t) => {
+test('with explain, each rejection is logged with its scheme and reason, without secrets', async (t) => {
   const { user, answer, log } = await instance(t)
 
   await answer('posts.view')

@@ -3,19 +3,19 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 
-/** In a process of its own: whoever is not root cannot take it back. */
+/** In its own process, because only root can lower a nice value again. */
 const PROGRAM = `
   import { readdirSync, readFileSync } from 'node:fs'
   import { lowerHashPriority } from ${JSON.stringify(new URL('../../src/passwords/low-priority.ts', import.meta.url))}
   await lowerHashPriority()
-  const told = readdirSync('/proc/self/task').map((thread) => {
+  const priorities = readdirSync('/proc/self/task').map((thread) => {
     const [, name, rest] = /^\\d+ \\((.*)\\) (.*)$/s.exec(readFileSync('/proc/self/task/' + thread + '/stat', 'utf8'))
     return [name, Number(rest.split(' ')[16])]
   })
-  console.log(JSON.stringify(told))
+  console.log(JSON.stringify(priorities))
 `
 
-test('the threads that hash let the event loop go first', async (t) => {
+test('the threads that hash have a lower priority than the event loop', async (t) => {
   if (process.platform !== 'linux')
     return t.skip('threads have a niceness of their own on Linux alone')
   const { stdout } = await promisify(execFile)(process.execPath, [

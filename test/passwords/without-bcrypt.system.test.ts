@@ -10,7 +10,7 @@ const BCRYPT = hashes.find(
   ({ encoding, what }) => encoding === 'bcrypt' && what === 'plain',
 )?.hash
 
-test('where bcrypt is met and its package is not installed, the answer is no and the log tells what to install', () => {
+test('without the package bcrypt a bcrypt hash matches no password, and the log says what to install', () => {
   const program = `
     import { registerHooks } from 'node:module'
     registerHooks({

@@ -13,7 +13,7 @@ export interface Copy {
   query(sql: string): Promise<readonly object[]>
 }
 
-/** A new database of a test. @returns why there is none */
+/** A new database for a test. @returns a string with the reason if it cannot be created */
 type Making = (t: TestContext, folder?: string) => Promise<Copy | string>
 
 /** With a folder, a copy of the data in it; without, an empty database. */

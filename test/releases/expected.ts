@@ -1,7 +1,7 @@
 /** What a release wrote beside its data: `expected.json`. */
 export interface Expected {
   readonly release: string
-  /** The first seals, all open. */
+  /** The first one encrypts, and all decrypt. */
   readonly secrets: readonly string[]
   /** The moment at which everything below holds, in seconds since 1970. */
   readonly now: number
@@ -15,11 +15,11 @@ export type DatabaseName = 'SQLite' | 'PostgreSQL'
 export type Profile = 'default' | 'claim' | 'foreign'
 
 export interface Written {
-  /** In this order: a probe may spend what a later one presents. */
+  /** In this order: a probe may spend the token of a later one. */
   readonly probes: readonly Probe[]
-  /** What the release itself listed at the end. */
+  /** The lists of the release at the end. */
   readonly listed: Listed
-  /** The key ids that it published, and how many keys the older secret sealed. */
+  /** The published key ids, and the number of keys encrypted with the older secret. */
   readonly keys: { readonly published: readonly string[]; readonly outdated: number }
   /** What `flush` deletes at that moment. */
   readonly flushed: Readonly<Record<'sessions' | 'tokens' | 'events' | 'keys', number>>
@@ -34,8 +34,8 @@ export interface Listed {
 }
 
 /**
- * How a credential is presented: to sign in for tokens, or a browser; to be
- * exchanged; to prove who sends a request; or to be shown an API token again.
+ * How a credential is used: to sign in for tokens or in a browser, to be
+ * refreshed, to authenticate a request, or to get an API token again.
  */
 export type Way =
   | 'password'
@@ -53,13 +53,13 @@ export interface Probe {
   readonly profile: Profile
   readonly expect: 'live' | 'dead' | 'expired' | 'throttled'
   readonly status: number
-  /** `detail` of an answer that refuses. */
+  /** `detail` of an error. */
   readonly detail?: string
   readonly username: string
   readonly password?: string
   /** The address of the client. */
   readonly address?: string
-  /** The text of a token, or a session's cookie. */
+  /** A token, or a session's cookie. */
   readonly text?: string
   /** The refresh token that is issued again. */
   readonly successor?: string

@@ -2,7 +2,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import { apiToken, bearer, session, watchword } from '../../src/index.ts'
 import type { Expected, Listed, Profile } from './expected.ts'
 
-/** Today's code on data of a release: all that the tests use of its API. */
+/** The current code on data of a release: the part of its API that the tests use. */
 export type Instance = ReturnType<typeof instanceOn>
 
 export interface Reply {
@@ -48,7 +48,7 @@ export function instanceOn(
         cookies: cookies.map((cookie) => cookie.split(';')[0] ?? ''),
       }
     },
-    /** Who sends a request with these headers to a guarded route. */
+    /** The user of a request with these headers at a guarded route. */
     async identify(headers: Record<string, string>): Promise<Identified> {
       try {
         const who = await auth.require(new Request(ORIGIN, { headers }))

@@ -5,7 +5,7 @@ import { instanceOn } from './instance.ts'
 const [database = '', terms = ''] = process.argv.slice(2)
 const expected = JSON.parse(terms) as Expected
 
-/** @returns how many users it found, or why it could not open */
+/** @returns the number of users, or the error of the start */
 async function opened(): Promise<number | string> {
   const auth = instanceOn(database, expected)
   try {

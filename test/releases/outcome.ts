@@ -1,10 +1,10 @@
 import type { Probe, Way } from './expected.ts'
 import type { Identified, Instance, Reply } from './instance.ts'
 
-/** What became of a credential, or should. */
+/** The outcome of a credential, actual or expected. */
 export interface Outcome extends Identified {
   readonly what: string
-  /** Whether a token that should come again was the same. */
+  /** Whether a token that is issued again was the same. */
   readonly same?: boolean
 }
 
@@ -60,7 +60,7 @@ const WAYS: Readonly<Record<Way, Asking>> = {
   },
 }
 
-/** Presents the credential, and looks at what comes of it as far as the probe says what should. */
+/** Presents the credential. @returns the parts of the outcome that the probe expects something of */
 export async function outcomeOf(auth: Instance, probe: Probe): Promise<Outcome> {
   const { status, detail, username, scopes, same } = await WAYS[probe.way](auth, probe)
   return {

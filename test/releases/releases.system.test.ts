@@ -20,7 +20,7 @@ const FOLDERS = globSync('*/expected.json', { cwd: DATA }).map((file) =>
 )
 const NAMES = Object.keys(COPIES) as readonly DatabaseName[]
 
-test('there is a folder of each release', () => {
+test('each release has a folder of its data', () => {
   assert.ok(FOLDERS.some((folder) => basename(folder) === '0.1.0'))
 })
 
@@ -32,7 +32,7 @@ for (const folder of FOLDERS) {
     const title = `${name} written by ${expected.release}`
     const written = expected.databases[name]
 
-    test(`${title}: live credentials are live, all others are refused`, async (t) => {
+    test(`${title}: valid credentials are accepted, and others are rejected`, async (t) => {
       const copy = await COPIES[name](t, folder)
       if (typeof copy === 'string') return t.skip(copy)
       const instances = instancesOn(t, copy, expected)
@@ -45,7 +45,7 @@ for (const folder of FOLDERS) {
       assert.deepEqual(faults, [])
     })
 
-    test(`${title}: users, API tokens, events and keys are listed as they were`, async (t) => {
+    test(`${title}: users, API tokens, events and keys are listed as by the release`, async (t) => {
       const copy = await COPIES[name](t, folder)
       if (typeof copy === 'string') return t.skip(copy)
       const auth = instancesOn(t, copy, expected)('default')
@@ -59,7 +59,7 @@ for (const folder of FOLDERS) {
       assert.equal(await auth.reseal(), outdated)
     })
 
-    test(`${title}: flush deletes what is old enough and nothing else`, async (t) => {
+    test(`${title}: flush deletes expired rows and nothing else`, async (t) => {
       const copy = await COPIES[name](t, folder)
       if (typeof copy === 'string') return t.skip(copy)
       const auth = instancesOn(t, copy, expected)('default')
@@ -67,7 +67,7 @@ for (const folder of FOLDERS) {
       assert.deepEqual(await auth.flush(), written.flushed)
     })
 
-    test(`${title}: ${PROCESSES} processes that migrate it at once make the schema of a new database`, async (t) => {
+    test(`${title}: ${PROCESSES} processes that migrate it at once produce the schema of a new database`, async (t) => {
       const copy = await COPIES[name](t, folder)
       const fresh = await COPIES[name](t)
       if (typeof copy === 'string') return t.skip(copy)
@@ -107,7 +107,7 @@ function instancesOn(t: TestContext, { url }: Copy, expected: Expected) {
   }
 }
 
-/** Opens a database in several processes at once. @returns what each of them found */
+/** Opens a database in several processes at once. @returns the result of each */
 async function openedByMany(
   { url }: Copy,
   { secrets, now, profiles }: Expected,

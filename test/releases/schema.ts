@@ -8,7 +8,7 @@ const LEDGERS = [
 
 const MINE = `relnamespace = 'public'::regnamespace`
 
-/** What a schema is made of, part by part. */
+/** The parts of a schema. */
 const PARTS: Readonly<Record<DatabaseName, readonly string[]>> = {
   SQLite: [
     ...LEDGERS,

@@ -1,2 +1,2 @@
-/** `is<User>(value)` compiles where the value is one. */
+/** `is<User>(value)` compiles if the value is a `User`. */
 export const is = <T>(value: T): T => value

@@ -1,20 +1,24 @@
 import { opened } from '../conformance/forge.ts'
 import type { JsonObject } from '../conformance/recording.ts'
 import { exchange, requestText } from '../conformance/wire.ts'
-import type { House } from './fixture.ts'
+import type { CaseInstance } from './fixture.ts'
 
 export const CREDENTIALS = { username: 'alice', password: 'pw12345' }
 
 /** A response: its status, its JSON, and its tokens decoded, not verified. */
-export interface Told {
+export interface DecodedReply {
   readonly status: number
   readonly body: { readonly [member: string]: unknown }
   token(member: string): string
   claims(member: string): JsonObject
 }
 
-export const post = (here: House, path: string, body: object): Promise<Told> =>
-  tell(
+export const post = (
+  here: CaseInstance,
+  path: string,
+  body: object,
+): Promise<DecodedReply> =>
+  send(
     here,
     'POST',
     path,
@@ -22,16 +26,20 @@ export const post = (here: House, path: string, body: object): Promise<Told> =>
     Buffer.from(JSON.stringify(body)),
   )
 
-export const probe = (here: House, token: string, path = '/probe/jwt/'): Promise<Told> =>
-  tell(here, 'GET', path, [['Authorization', `Bearer ${token}`]])
+export const probe = (
+  here: CaseInstance,
+  token: string,
+  path = '/probe/jwt/',
+): Promise<DecodedReply> =>
+  send(here, 'GET', path, [['Authorization', `Bearer ${token}`]])
 
-async function tell(
-  { port }: House,
+async function send(
+  { port }: CaseInstance,
   method: string,
   path: string,
   headers: readonly (readonly [string, string])[],
   body?: Uint8Array,
-): Promise<Told> {
+): Promise<DecodedReply> {
   const reply = await exchange(
     port,
     requestText(port, { method, path, headers, body }),
