@@ -5,7 +5,7 @@ import {
   KeySet,
 } from '../../src/jwt/index.ts'
 import type { Options, TokenOptions } from '../../src/settings/options.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { Attack, Jwk } from './corpus.ts'
 import { type Judged, leaks, outcomeFaults, outcomeOfAsync } from './verdict.ts'
 
@@ -93,19 +93,10 @@ function optionsOf({ tokenStore, ...setting }: Setting): Options {
   return { ...rest, tokens }
 }
 
-/** A database in memory, and a secret for generated keys. */
+/** Starts an instance in memory. */
 async function start(options: Options): Promise<void> {
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    secret: 'a secret of the attacks, and long enough',
-    ...options,
-    log() {},
-  })
-  try {
-    await auth.migrate()
-  } finally {
-    await auth.close()
-  }
+  await using instance = testInstance(options)
+  await instance.auth.migrate()
 }
 
 /** Values that must not leak, in every encoding. Short ones such as "secret" also occur in our messages. */

@@ -1,5 +1,5 @@
+import { testInstance } from '../../src/testing/index.ts'
 import { emailFault } from '../../src/users/email.ts'
-import { type Watchword, watchword } from '../../src/watchword.ts'
 import type { Attack } from './corpus.ts'
 import { outcomeFaults, outcomeOfAsync, type Verdict } from './verdict.ts'
 
@@ -23,16 +23,9 @@ export function judgeEmail({
 /** Registers two names, one after the other. */
 export async function judgeSameName(attack: Attack<'same_name'>): Promise<Verdict> {
   const { id, kind, reason, first, second } = attack
-  const auth: Watchword = watchword({
-    database: 'sqlite::memory:',
-    secret: 'a secret of the attacks, and long enough',
-    log() {},
-  })
-  try {
-    await auth.users.create({ username: first })
-    const outcome = await outcomeOfAsync(() => auth.users.create({ username: second }))
-    return { id, kind, reason, faults: outcomeFaults(outcome, attack) }
-  } finally {
-    await auth.close()
-  }
+  await using instance = testInstance()
+  const { users } = instance.auth
+  await users.create({ username: first })
+  const outcome = await outcomeOfAsync(() => users.create({ username: second }))
+  return { id, kind, reason, faults: outcomeFaults(outcome, attack) }
 }

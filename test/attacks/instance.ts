@@ -8,8 +8,10 @@ import type { InstanceStore } from '../../src/features.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
 import type { TokenOptions } from '../../src/settings/options.ts'
+import { CHEAP_PASSWORDS } from '../../src/testing/cheap-passwords.ts'
 import type { User, UserId } from '../../src/users/user.ts'
-import { type Watchword, watchword } from '../../src/watchword.ts'
+import type { Watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 import type { Profile } from './corpus.ts'
 
@@ -43,7 +45,7 @@ export async function instanceOf(
 ): Promise<TestInstance> {
   const clock = (): UnixSeconds => now as UnixSeconds
   const store = sqliteStore({ file: ':memory:' })
-  const auth: Watchword<User> = watchword({
+  const auth: Watchword<User> = cheapWatchword({
     database: store,
     secret: 'a secret of the attacks, and long enough',
     clock,
@@ -58,15 +60,20 @@ export async function instanceOf(
     },
   })
   await auth.migrate()
-  await enterAlice(store, clock())
+  await insertAlice(store, clock())
   return { auth, store, close: () => auth.close() }
 }
 
-async function enterAlice(
+async function insertAlice(
   { ports: { users } }: InstanceStore,
   now: UnixSeconds,
 ): Promise<void> {
-  const { hash } = passwords({ queue: (work) => work(), random: systemRandom, warn() {} })
+  const { hash } = passwords({
+    queue: (work) => work(),
+    random: systemRandom,
+    warn() {},
+    encodings: CHEAP_PASSWORDS,
+  })
   await users.insert({
     id: ALICE.id,
     username: ALICE.username,

@@ -11,7 +11,7 @@ import { instanceOf, type SchemeName, type TestInstance } from './instance.ts'
 import { serverKeyOf } from './server-key.ts'
 
 /** A server in a process of its own, with the options of a profile. */
-export interface Wish {
+export interface ServerOptions {
   readonly profile: Profile
   readonly now: number
   readonly scheme: SchemeName
@@ -20,7 +20,7 @@ export interface Wish {
 const log = (entry: LogEntry): void => console.log(textLine(entry))
 
 // The parent process sends the options and receives the port.
-process.once('message', async ({ profile, now, scheme }: Wish) => {
+process.once('message', async ({ profile, now, scheme }: ServerOptions) => {
   const { auth } = await instanceOf(profile, now, serverKeyOf(profile), scheme)
   const port = scheme === 'session' ? await serveBrowsers(auth) : await serveAlone(auth)
   process.send?.({ port })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Wish } from './server.ts'
+import type { ServerOptions } from './server.ts'
 
 /** A server process and its log. */
 export interface Subject extends AsyncDisposable {
@@ -13,7 +13,7 @@ export interface Subject extends AsyncDisposable {
 }
 
 /** @throws if the process ended before it sent its port */
-export async function serve(wish: Wish): Promise<Subject> {
+export async function serve(options: ServerOptions): Promise<Subject> {
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL('server.ts', import.meta.url))],
@@ -25,14 +25,14 @@ export async function serve(wish: Wish): Promise<Subject> {
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding('utf8').on('data', (text) => (log += text))
   const closed = once(child, 'exit')
-  child.send(wish)
+  child.send(options)
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message: { readonly port: number }) => resolve(message.port))
     closed.then(() => reject(new Error(`the server ended:\n${log}`)))
   })
   return {
     port,
-    secure: wish.scheme === 'session',
+    secure: options.scheme === 'session',
     log: () => log,
     async [Symbol.asyncDispose]() {
       if (child.connected) child.disconnect()

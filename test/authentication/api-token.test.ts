@@ -11,6 +11,7 @@ import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
 import type { Options } from '../../src/settings/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
@@ -389,11 +390,9 @@ test('a prefix that several tokens share revokes none of them', async (t) => {
     bytes[size - 1] = ++drawn
     return bytes
   }
-  const auth = cheapWatchword({
-    database: 'sqlite::memory:',
+  const { auth } = testInstance({
     tokens: { algorithm: 'HS256', signingKey: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e' },
     random,
-    log: () => {},
   })
   t.after(() => auth.close())
   const { id } = await auth.users.create({ username: 'alice' })

@@ -3,7 +3,7 @@ import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
 import { main } from '../../src/cli/main.ts'
 import { internalsOf } from '../../src/instance/internals.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { optionsOf } from './fixture.ts'
 
 /** The numbered cases of configuration errors. */
@@ -26,7 +26,7 @@ test('Z18 the command that creates an API token needs a username', async () => {
 })
 
 test('H19 a guard with an unknown rate throws when it is made', async (t) => {
-  const auth = watchword({ ...optionsOf(''), database: 'sqlite::memory:' })
+  const { auth } = testInstance(optionsOf(''))
   t.after(() => auth.close())
 
   assert.throws(() => internalsOf(auth).guard({ throttle: 'missing' }), {

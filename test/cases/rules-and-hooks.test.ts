@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { AuthRequest } from '../../src/http/request.ts'
 import type { Options } from '../../src/settings/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { watchword } from '../../src/watchword.ts'
 import { CREDENTIALS, post, probe } from './client.ts'
@@ -136,7 +137,7 @@ test('N26 a leeway that is no duration is refused', () => {
 
 test('N26 a leeway in seconds or with a unit is accepted', async (t: TestContext) => {
   for (const leeway of [10, '10s'] as const) {
-    const auth = watchword({ ...withTokens({ leeway }), database: 'sqlite::memory:' })
+    const { auth } = testInstance(withTokens({ leeway }))
     t.after(() => auth.close())
   }
 })

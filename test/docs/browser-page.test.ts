@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { mount } from '../../src/adapters/node.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 
 const [, script = ''] =
   /<script type="module">\n(.*?)<\/script>/s.exec(
@@ -50,11 +50,7 @@ function browserAt(base: string) {
 }
 
 async function site(t: TestContext): Promise<string> {
-  const auth = watchword({
-    database: 'sqlite::memory:',
-    authentication: [session()],
-    log: () => {},
-  })
+  const { auth } = testInstance({ authentication: [session()] })
   const server = createServer()
   t.after(async () => {
     server.close().closeAllConnections()

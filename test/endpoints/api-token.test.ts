@@ -8,10 +8,10 @@ import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import type { Options } from '../../src/settings/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
-import { untilAvailable } from '../time.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CRED = { username: 'alice', password: PASSWORD } as const
@@ -21,12 +21,7 @@ const WRONG = { non_field_errors: ['Unable to log in with provided credentials.'
 
 /** A server with the endpoint, and alice. */
 async function program(t: TestContext, options: Options = {}) {
-  const auth = cheapWatchword({
-    database: 'sqlite::memory:',
-    authentication: [bearer(), apiToken()],
-    log: () => {},
-    ...options,
-  })
+  const { auth } = testInstance({ authentication: [bearer(), apiToken()], ...options })
   const server = createServer()
   t.after(async () => {
     server.close().closeAllConnections()
@@ -64,8 +59,7 @@ async function program(t: TestContext, options: Options = {}) {
     body: object | string = CRED,
     headers: Record<string, string> = {},
   ): Promise<string> => {
-    // On a busy machine twenty hashes take longer than a login may wait.
-    const answer = await untilAvailable(() => post(body, headers))
+    const answer = await post(body, headers)
     assert.equal(answer.status, 200, JSON.stringify(answer.body))
     assert.deepEqual(Object.keys(answer.body), ['token'])
     return answer.body.token
@@ -212,11 +206,7 @@ test('the endpoint is mounted with the scheme apiToken() or by its option only',
     options: Options<Record<string, never>, Scheme<User>>,
     path = STATIC,
   ): boolean => {
-    const auth = cheapWatchword({
-      database: 'sqlite::memory:',
-      log: () => {},
-      ...options,
-    })
+    const { auth } = testInstance(options)
     t.after(() => auth.close())
     return serves(auth, { url: path })
   }

@@ -11,7 +11,7 @@ import { METRICS, type Sample } from '../../src/server/metric-samples.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
 import type { Options } from '../../src/settings/options.ts'
-import { watchword } from '../../src/watchword.ts'
+import { cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { turns, until } from '../time.ts'
 import { parseExposition } from './exposition.ts'
@@ -27,7 +27,12 @@ async function server(
 ) {
   const lines: LogEntry[] = []
   const log = (entry: LogEntry): void => void lines.push(entry)
-  const auth = watchword({ database: 'sqlite::memory:', secret: SECRET, log, ...options })
+  const auth = cheapWatchword({
+    database: 'sqlite::memory:',
+    secret: SECRET,
+    log,
+    ...options,
+  })
   const ada = await auth.users.create({ username: 'ada', password: PASSWORD })
   const running = await serve({
     auth,

@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads'
 import { LIMITS, type Limits } from '../../src/server/connection-limits.ts'
 import { textLine } from '../../src/server/request-log.ts'
 import { serve } from '../../src/server/serve.ts'
-import { watchword } from '../../src/watchword.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { endsBefore, until } from '../time.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -17,7 +17,7 @@ const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 /** A server on a free port with one user, ada. */
 async function server(limits: Partial<Limits> = {}) {
   const lines: string[] = []
-  const auth = watchword({ database: 'sqlite::memory:' })
+  const { auth } = testInstance()
   const running = await serve({
     auth,
     host: '127.0.0.1',
