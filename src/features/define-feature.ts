@@ -4,8 +4,15 @@ import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
 import type { StoreExtension } from '../stores/extension.ts'
+import type { TokenKind } from '../tokens/token-settings.ts'
 import type { User, UserId } from '../users/user.ts'
-import type { Core, EndpointSettings, IssuedToken, OpenCore } from './core.ts'
+import type {
+  Core,
+  EndpointSettings,
+  IssuedToken,
+  OpenCore,
+  SectionReader,
+} from './core.ts'
 
 /**
  * A capability of an instance. All of it stands in one folder; `features.ts` lists it, and without its line the instance
@@ -19,6 +26,8 @@ export interface Feature {
   readonly store?: StoreExtension
   /** By their names in the option `endpoints`. */
   readonly endpoints?: Readonly<Record<string, FeatureEndpoint>>
+  /** What the core has to know of the tokens that it issues. */
+  tokens?(section: SectionReader): TokenKind
   /** What the option `authentication` may list of it. */
   readonly schemes?: readonly SchemeFactory[]
   /** By what is typed after `watchword`; loaded when one is used. */

@@ -6,7 +6,7 @@ import type { Random } from '../base/random.ts'
 import type { Sessions } from '../sessions/session.ts'
 import { openSessionManager, type SessionManager } from '../sessions/session-manager.ts'
 import type { Watch } from '../sessions/watch.ts'
-import type { TokenSettings } from '../tokens/token-settings.ts'
+import { lifetimesOf, type TokenSettings } from '../tokens/token-settings.ts'
 
 export interface SessionSettings extends TokenSettings {
   readonly overlap: Seconds
@@ -39,7 +39,9 @@ export function openSessions(
       leeway: tokens.leeway,
       overlap: tokens.overlap,
       reuse: tokens.reuse,
-      window: seconds(Math.max(tokens.access, tokens.sliding) + tokens.leeway),
+      window: seconds(
+        Math.max(tokens.access, ...lifetimesOf(tokens.kinds)) + tokens.leeway,
+      ),
       maxAge: tokens.revocationMaxAge,
       require: {
         user: !tokens.allowUserlessRefresh,

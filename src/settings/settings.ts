@@ -13,7 +13,7 @@ import {
   type TokensAndKeys,
   warningsOf,
 } from '../features/tokens/parse-tokens.ts'
-import { FEATURE_SECTIONS, type InstanceStore } from '../features.ts'
+import { FEATURE_LIST, FEATURE_SECTIONS, type InstanceStore } from '../features.ts'
 import { clientAddressBehind } from '../http/client-address-of.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { isAuthenticated } from '../permissions/basic-permissions.ts'
@@ -156,13 +156,15 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   const parsed = parseOptions(options)
   const { database, secret, path, endpoints, proxies, audit, tokens, ...rest } = parsed
   const log = safeLog(rest.log ?? logLine)
-  const issuing = parseTokens(tokens, rest.users, log)
+  const section = sectionReader(parsed)
+  const kinds = FEATURE_LIST.flatMap((feature) => feature.tokens?.(section) ?? [])
+  const issuing = parseTokens(tokens, { rules: rest.users, kinds, log })
   for (const event of warningsOf(issuing.tokens)) log({ level: 'warn', event })
   const redis = parseRedisOption(rest.redis, rest.counts, env)
   return {
     ...rest,
     ...issuing,
-    section: sectionReader(parsed),
+    section,
     database: database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: [secret ?? secretsIn(env)].flat().map(parseSecret),
     endpoints: mountedEndpoints({

@@ -9,7 +9,7 @@ import type { TokenDeps, TokenSettings } from './token-settings.ts'
 /** Simple JWT's token types, as the type claim names them. */
 export type TokenType = 'access' | 'refresh' | 'sliding'
 
-type Draft = Record<string, unknown>
+export type Draft = Record<string, unknown>
 
 /** The value of the user id claim. */
 export function userIdText(
@@ -110,23 +110,6 @@ export function refreshClaims(
   }
 }
 
-export const slidingClaims = (
-  subject: Draft,
-  life: {
-    readonly jti: string
-    readonly now: UnixSeconds
-    readonly refreshExp: UnixSeconds
-  },
-  { settings }: TokenDeps,
-): Draft => ({
-  [settings.typeClaim]: 'sliding',
-  exp: floorSeconds(after(life.now, settings.sliding)),
-  iat: floorSeconds(life.now),
-  [settings.jtiClaim]: life.jti,
-  [settings.slidingRefreshClaim]: life.refreshExp,
-  ...subject,
-})
-
 /** The session and generation that a token names. @returns `undefined` if it names none */
 export function sessionNamedBy(
   claims: Claims,
@@ -155,7 +138,7 @@ function customClaims(user: User, settings: TokenSettings): object {
     'iss',
     settings.userIdClaim,
     settings.revokeClaimName,
-    settings.slidingRefreshClaim,
+    ...settings.kinds.flatMap(({ claims }) => claims),
   ]
   for (const name of Object.keys(custom)) {
     if (isPerToken(name, settings) || reserved.includes(name)) {

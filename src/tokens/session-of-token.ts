@@ -96,11 +96,10 @@ export function adopt(
   now: UnixSeconds,
   { settings }: TokenDeps,
 ): Promise<void> {
-  const exp = Number(claims.exp)
-  const refreshExp = Number(claims[settings.slidingRefreshClaim] ?? 0)
-  // As long as any token of this jti can live: a sliding one may be refreshed at the last moment (D7).
-  const slidingEnd = refreshExp > 0 ? refreshExp + settings.sliding : 0
-  const expiresAt = Math.min(Math.max(exp, slidingEnd), LAST_MOMENT) as UnixSeconds
+  // As long as any token of this jti can live (D7).
+  const ends = settings.kinds.map((kind) => kind.endOf(claims))
+  const end = Math.max(Number(claims.exp), ...ends)
+  const expiresAt = Math.min(end, LAST_MOMENT) as UnixSeconds
   return sessions.adopt({
     id,
     userId: account?.user.id,

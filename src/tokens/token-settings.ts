@@ -12,8 +12,6 @@ export interface TokenSettings {
   readonly refresh: Seconds
   /** The absolute end of a session: refreshes do not move it. */
   readonly session: Seconds
-  readonly sliding: Seconds
-  readonly slidingRefresh: Seconds
   readonly leeway: Seconds
   readonly rotate: boolean
   readonly blacklistAfterRotation: boolean
@@ -24,7 +22,6 @@ export interface TokenSettings {
   readonly userIdClaim: string
   readonly typeClaim: string
   readonly jtiClaim: string
-  readonly slidingRefreshClaim: string
   readonly audience?: string | readonly string[] | undefined
   readonly issuer?: string | undefined
   readonly checkRevoke: 'session' | 'claim' | false
@@ -38,7 +35,23 @@ export interface TokenSettings {
   /** The option `users.rule`. Without it a user must exist and, with `checkActive`, be active. */
   readonly rule?: ((user: User | undefined) => boolean) | undefined
   readonly ruleOnRequest: boolean
+  /** Tokens that features issue. */
+  readonly kinds: readonly TokenKind[]
 }
+
+/** What the core has to know of tokens that a feature issues. */
+export interface TokenKind {
+  /** How long one is valid. Keys verify, and revocations are known, for as long. */
+  readonly lifetime: Seconds
+  /** The claims that it adds. */
+  readonly claims: readonly string[]
+  /** Until when a token with these claims, or one that it is exchanged for, is valid; 0 if it is of another kind. */
+  endOf(claims: Claims): number
+}
+
+/** How long tokens of features are valid, by their kind. */
+export const lifetimesOf = (kinds: readonly TokenKind[]): readonly Seconds[] =>
+  kinds.map(({ lifetime }) => lifetime)
 
 /** What issuing and checking tokens depends on. */
 export interface TokenDeps {

@@ -1,3 +1,4 @@
+import type { SlidingTokenOptions } from '../../src/features/sliding-tokens/options.ts'
 import {
   importSecret,
   importSigningKey,
@@ -11,20 +12,24 @@ import { type Judged, leaks, outcomeFaults, outcomeOfAsync } from './verdict.ts'
 
 type Setting = Attack<'config'>['setting']
 
-/** Option names by the corpus's names. */
-const OURS: { readonly [name: string]: keyof TokenOptions } = {
+/** Options of `tokens`, by the corpus's names. */
+const OF_TOKENS: { readonly [name: string]: keyof TokenOptions } = {
   algorithm: 'algorithm',
   secret: 'signingKey',
   accessTokenLifetime: 'access',
   refreshTokenLifetime: 'refresh',
-  slidingTokenLifetime: 'sliding',
-  slidingTokenRefreshLifetime: 'slidingRefresh',
   rotateRefreshTokens: 'rotate',
   blacklistAfterRotation: 'blacklistAfterRotation',
   leeway: 'leeway',
   maxTokenBytes: 'maxBytes',
   issuer: 'issuer',
   audience: 'audience',
+}
+
+/** Options of `slidingTokens`. */
+const OF_SLIDING_TOKENS: { readonly [name: string]: keyof SlidingTokenOptions } = {
+  slidingTokenLifetime: 'lifetime',
+  slidingTokenRefreshLifetime: 'refreshLifetime',
 }
 
 /** The import of a key has its own error code for a wrong configuration. */
@@ -47,7 +52,8 @@ export async function judgeConfig(attack: Attack<'config'>): Promise<Judged> {
 }
 
 const isKnown = (name: string): boolean =>
-  name in OURS ||
+  name in OF_TOKENS ||
+  name in OF_SLIDING_TOKENS ||
   ['algorithms', 'jwk', 'purpose', 'secretB64u', 'tokenStore'].includes(name)
 
 async function configure({ algorithms, ...setting }: Setting): Promise<void> {
@@ -83,14 +89,16 @@ async function configureOne({
 
 function optionsOf({ tokenStore, ...setting }: Setting): Options {
   const tokens: Record<string, unknown> = {}
+  const slidingTokens: Record<string, unknown> = {}
   const rest: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(setting)) {
-    const ours = OURS[name]
-    if (ours === undefined) rest[name] = value
-    else tokens[ours] = value
+    const [ofTokens, ofSliding] = [OF_TOKENS[name], OF_SLIDING_TOKENS[name]]
+    if (ofTokens !== undefined) tokens[ofTokens] = value
+    else if (ofSliding !== undefined) slidingTokens[ofSliding] = value
+    else rest[name] = value
   }
   if (tokenStore === null) tokens.sessions = false
-  return { ...rest, tokens }
+  return { ...rest, tokens, slidingTokens }
 }
 
 /** Starts an instance in memory. */

@@ -89,8 +89,6 @@ const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
   ACCESS_TOKEN_LIFETIME: (access: number) => ({ access }),
   // A refresh token must outlive the access token. One second more does not change the responses to expired tokens.
   REFRESH_TOKEN_LIFETIME: (refresh: number) => ({ refresh: Math.max(refresh, 2) }),
-  SLIDING_TOKEN_LIFETIME: (sliding: number) => ({ sliding }),
-  SLIDING_TOKEN_REFRESH_LIFETIME: (slidingRefresh: number) => ({ slidingRefresh }),
   ROTATE_REFRESH_TOKENS: (rotate: boolean) => ({ rotate }),
   BLACKLIST_AFTER_ROTATION: (blacklistAfterRotation: boolean) => ({
     blacklistAfterRotation,
@@ -117,6 +115,10 @@ const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
 
 /** Settings other than those of tokens. */
 const OTHERS: { readonly [setting: string]: (value: never) => Options } = {
+  SLIDING_TOKEN_LIFETIME: (lifetime: number) => ({ slidingTokens: { lifetime } }),
+  SLIDING_TOKEN_REFRESH_LIFETIME: (refreshLifetime: number) => ({
+    slidingTokens: { refreshLifetime },
+  }),
   UPDATE_LAST_LOGIN: (updateLastLogin: boolean) => ({ users: { updateLastLogin } }),
   CHECK_USER_IS_ACTIVE: (checkActive: boolean) => ({ users: { checkActive } }),
   USER_AUTHENTICATION_RULE: () => ({
@@ -156,6 +158,7 @@ export function optionsFor(config: RecordedConfig): Options {
       usesEmail(config) ? { loginField: 'email' } : {},
       ...others.map(({ users }) => users),
     ),
+    slidingTokens: Object.assign({}, ...others.map(({ slidingTokens }) => slidingTokens)),
     endpoints: Object.assign(
       { slidingObtain: true, slidingRefresh: true, ...browserEndpoints(config) },
       ...others.map(({ endpoints }) => endpoints),

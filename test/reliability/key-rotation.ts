@@ -108,10 +108,10 @@ async function twoServers(
         issuer: ISSUER,
         audience: 'api',
         access: life,
-        sliding: life,
         refresh: life + 1,
         rotateKeys: every,
       },
+      slidingTokens: { lifetime: life },
     },
   })
   const t = { after: (end?: () => unknown) => after(() => end?.()) } as Parameters<

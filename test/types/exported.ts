@@ -51,6 +51,7 @@ is<root.Scheme>(session())
 declare const taken: {
   readonly options: root.Options
   readonly tokens: root.TokenOptions
+  readonly slidingTokens: root.SlidingTokenOptions
   readonly users: root.UserOptions
   readonly endpoints: root.EndpointOptions
   readonly endpoint: root.EndpointOption
@@ -73,6 +74,7 @@ declare const taken: {
 watchword(taken.options)
 watchword({
   tokens: taken.tokens,
+  slidingTokens: taken.slidingTokens,
   users: taken.users,
   endpoints: taken.endpoints,
   throttle: { user: taken.rate },

@@ -1,5 +1,6 @@
 import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
+import { slidingTokenOptions } from './options.ts'
 import { obtainSliding } from './sliding.ts'
 
 /** Signs in with a password, for one sliding token. */
@@ -11,13 +12,15 @@ export const slidingObtain = defineEndpoint({
   needs: {
     signing: 'endpoints.slidingObtain issues tokens, and that needs tokens.signingKey.',
   },
-  create: ({ loginField }, open) =>
-    post('Token Obtain Sliding', {
+  create({ loginField, section }, open) {
+    const settings = section(slidingTokenOptions)
+    return post('Token Obtain Sliding', {
       fields: credentials(loginField),
       async handle(fields, request) {
         const core = await open()
         const account = await core.signIn(fields[loginField], fields.password, request)
-        return { token: await obtainSliding(account, core.tokens) }
+        return { token: await obtainSliding(account, settings, core.tokens) }
       },
-    }),
+    })
+  },
 })

@@ -1,5 +1,6 @@
 import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from '../tokens/credentials.ts'
+import { slidingTokenOptions } from './options.ts'
 import { refreshSliding } from './sliding.ts'
 
 /** Exchanges a sliding token for one that expires later. */
@@ -10,11 +11,13 @@ export const slidingRefresh = defineEndpoint({
   needs: {
     signing: 'endpoints.slidingRefresh issues tokens, and that needs tokens.signingKey.',
   },
-  create: (_, open) =>
-    post('Token Refresh Sliding', {
+  create({ section }, open) {
+    const settings = section(slidingTokenOptions)
+    return post('Token Refresh Sliding', {
       fields: { token: TOKEN },
       handle: async ({ token }) => ({
-        token: await refreshSliding(token, (await open()).tokens),
+        token: await refreshSliding(token, settings, (await open()).tokens),
       }),
-    }),
+    })
+  },
 })

@@ -2,7 +2,7 @@ import { after, floorSeconds, type UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import type { Claims } from '../../jwt/index.ts'
-import { slidingClaims, subjectAgain, subjectClaims } from '../../tokens/claims.ts'
+import { type Draft, subjectAgain, subjectClaims } from '../../tokens/claims.ts'
 import {
   accountBehind,
   openSession,
@@ -10,25 +10,47 @@ import {
   requireLive,
   sessionOf,
 } from '../../tokens/session-of-token.ts'
-import type { TokenDeps, TokenSettings } from '../../tokens/token-settings.ts'
+import type { TokenDeps, TokenKind } from '../../tokens/token-settings.ts'
 import { requireJti } from '../../tokens/user-of-token.ts'
 import type { Account } from '../../users/user.ts'
+import type { SlidingSettings } from './options.ts'
+
+export const slidingTokenKind = ({
+  lifetime,
+  refreshClaim,
+}: SlidingSettings): TokenKind => ({
+  lifetime,
+  claims: [refreshClaim],
+  endOf(claims) {
+    const refreshExp = Number(claims[refreshClaim] ?? 0)
+    // It may be refreshed at the last moment.
+    return refreshExp > 0 ? refreshExp + lifetime : 0
+  },
+})
 
 /** Signs an account in with one token that is both access and refresh token. */
-export async function obtainSliding(account: Account, deps: TokenDeps): Promise<string> {
-  const { settings } = deps
+export async function obtainSliding(
+  account: Account,
+  settings: SlidingSettings,
+  deps: TokenDeps,
+): Promise<string> {
   const now = deps.clock()
-  const refreshExp = floorSeconds(after(now, settings.slidingRefresh))
+  const refreshExp = floorSeconds(after(now, settings.refreshLifetime))
   // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
   const session = await openSession(
     account.user,
-    after(refreshExp, settings.sliding),
+    after(refreshExp, settings.lifetime),
     now,
     deps,
   )
   const jti = session?.jti ?? hexId(deps.random)
   return deps.sign(
-    slidingClaims(subjectClaims(account, session, deps), { jti, now, refreshExp }, deps),
+    slidingClaims(
+      subjectClaims(account, session, deps),
+      { jti, now, refreshExp },
+      settings,
+      deps,
+    ),
   )
 }
 
@@ -36,24 +58,46 @@ export async function obtainSliding(account: Account, deps: TokenDeps): Promise<
  * A sliding token for a sliding token (specification 1.7): `exp` and `iat` anew; `jti` and the end of refreshing stay, and
  * so does the old token until its own `exp` (D33).
  */
-export async function refreshSliding(token: string, deps: TokenDeps): Promise<string> {
-  const { settings } = deps
+export async function refreshSliding(
+  token: string,
+  settings: SlidingSettings,
+  deps: TokenDeps,
+): Promise<string> {
   const claims = await deps.verify(token)
   const now = deps.clock()
-  const jti = requireJti(claims, settings)
+  const jti = requireJti(claims, deps.settings)
   await refuseWrongType(claims, 'sliding', now, deps)
   const presented = sessionOf(claims, jti, deps)
   if (presented !== undefined) await requireLive(presented, now, deps)
   const account = await accountBehind(claims, presented, now, deps)
-  const refreshExp = refreshEndOf(claims, now, settings)
+  const refreshExp = refreshEndOf(claims, now, settings, deps)
   const session = presented?.foreign ? undefined : presented
   const again = slidingClaims(
     subjectAgain(claims, account, session, deps),
     { jti, now, refreshExp },
+    settings,
     deps,
   )
   return deps.sign(inOrderOf(claims, again))
 }
+
+const slidingClaims = (
+  subject: Draft,
+  life: {
+    readonly jti: string
+    readonly now: UnixSeconds
+    readonly refreshExp: UnixSeconds
+  },
+  { lifetime, refreshClaim }: SlidingSettings,
+  { settings }: TokenDeps,
+): Draft => ({
+  [settings.typeClaim]: 'sliding',
+  exp: floorSeconds(after(life.now, lifetime)),
+  iat: floorSeconds(life.now),
+  [settings.jtiClaim]: life.jti,
+  [refreshClaim]: life.refreshExp,
+  ...subject,
+})
 
 /** The same token with other times: each claim keeps its place, as in Simple JWT; new ones come last. */
 function inOrderOf(claims: Claims, again: Record<string, unknown>): object {
@@ -68,9 +112,9 @@ const LAST_MOMENT = 253_402_300_799
 function refreshEndOf(
   claims: Claims,
   now: UnixSeconds,
-  settings: TokenSettings,
+  { refreshClaim: name }: SlidingSettings,
+  { settings: { leeway } }: TokenDeps,
 ): UnixSeconds {
-  const name = settings.slidingRefreshClaim
   const end = Object.hasOwn(claims, name) ? claims[name] : undefined
   if (end === undefined)
     throw new AuthError('invalid_claim', undefined, {
@@ -78,7 +122,7 @@ function refreshEndOf(
     })
   if (typeof end !== 'number' || end > LAST_MOMENT)
     throw new AuthError('invalid_claim', `${name} is no moment`)
-  if (now >= end + settings.leeway) {
+  if (now >= end + leeway) {
     throw new AuthError('expired', undefined, {
       detail: `Token '${name}' claim has expired`,
     })

@@ -41,20 +41,6 @@ export interface TokenOptions {
    */
   readonly overlap?: Duration
   /**
-   * How long a sliding token is valid: 1 second to 24 hours.
-   *
-   * @default "5m"
-   * @django SLIDING_TOKEN_LIFETIME
-   */
-  readonly sliding?: Duration
-  /**
-   * How long a sliding token can be refreshed.
-   *
-   * @default "1d"
-   * @django SLIDING_TOKEN_REFRESH_LIFETIME
-   */
-  readonly slidingRefresh?: Duration
-  /**
    * Each refresh issues a new refresh token. Django's default is false.
    *
    * @default true
@@ -189,13 +175,6 @@ export interface TokenOptions {
    */
   readonly jtiClaim?: string
   /**
-   * The claim with the end of a sliding token's refreshing.
-   *
-   * @default "refresh_exp"
-   * @django SLIDING_TOKEN_REFRESH_EXP_CLAIM
-   */
-  readonly slidingRefreshClaim?: string
-  /**
    * The token types that authenticate a request, tried in this order: `"access"`, `"sliding"`.
    *
    * @default ["access"]
@@ -283,8 +262,6 @@ export const tokenOptions = section<TokenOptions>()(
       refresh: duration(seconds(1), YEAR).default(days(1)),
       session: duration(seconds(1), YEAR).optional(),
       overlap: duration(seconds(0), seconds(60)).default(seconds(10)),
-      sliding: duration(seconds(1), days(1)).default(minutes(5)),
-      slidingRefresh: duration(seconds(1), YEAR).default(days(1)),
       rotate: z.boolean().optional(),
       blacklistAfterRotation: z.boolean().optional(),
       reuse: z.enum(['end', 'reject']).default('end'),
@@ -308,7 +285,6 @@ export const tokenOptions = section<TokenOptions>()(
       userIdClaim: name.default('user_id'),
       typeClaim: name.default('token_type'),
       jtiClaim: name.default('jti'),
-      slidingRefreshClaim: name.default('refresh_exp'),
       types: z
         .array(z.enum(['access', 'sliding']))
         .min(1)

@@ -4,7 +4,11 @@ import type { Log } from '../../base/log.ts'
 import { Secret } from '../../base/secret.ts'
 import type { Algorithm } from '../../jwt/index.ts'
 import { type ConfiguredKeys, parseConfiguredKeys } from '../../keys/configured-keys.ts'
-import type { TokenSettings } from '../../tokens/token-settings.ts'
+import {
+  lifetimesOf,
+  type TokenKind,
+  type TokenSettings,
+} from '../../tokens/token-settings.ts'
 import type { ParsedTokenOptions } from './options.ts'
 
 /** The option `tokens` without its key material, which goes no further than `keys` and `sharedSecret`. */
@@ -34,17 +38,24 @@ export interface TokensAndKeys {
 /** The rules of the option `users` that are checked with each token. */
 export type AccountRules = Pick<TokenSettings, 'checkActive' | 'rule' | 'ruleOnRequest'>
 
+export interface ParseTokensDeps {
+  readonly rules: AccountRules
+  /** Tokens that features issue. */
+  readonly kinds: readonly TokenKind[]
+  readonly log: Log
+}
+
 /** @throws AuthError `invalid_config` if options contradict each other or a key cannot be used */
 export function parseTokens(
   options: ParsedTokenOptions,
-  rules: AccountRules,
-  log: Log,
+  { rules, kinds, log }: ParseTokensDeps,
 ): TokensAndKeys {
   const { signingKey, verifyingKey, jwksUrl, allowWeakKeys, ...rest } = options
   const { algorithm, rotateKeys, ...own } = rest
   const tokens: TokensSettings = {
     ...own,
     ...rules,
+    kinds,
     headerName: own.headerName.toLowerCase(),
     session: own.session ?? (Math.max(days(30), own.refresh) as Seconds),
     rotate: own.rotate ?? own.sessions,
@@ -56,7 +67,7 @@ export function parseTokens(
     { algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys },
     log,
   )
-  const life = seconds(Math.max(tokens.access, tokens.refresh, tokens.sliding))
+  const life = seconds(Math.max(tokens.access, tokens.refresh, ...lifetimesOf(kinds)))
   if (rotateKeys) checkRotation(rotateKeys, life, configured)
   return {
     tokens,
@@ -90,15 +101,15 @@ function refuseContradictions(tokens: TokensSettings): void {
     throw configError('tokens.session must be at least as long as tokens.refresh.')
   if (hasEqualClaims(tokens))
     throw configError(
-      'tokens.*Claim: two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss.',
+      'Two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss: change one of tokens.userIdClaim, tokens.typeClaim, tokens.jtiClaim, tokens.revokeClaimName and slidingTokens.refreshClaim.',
     )
 }
 
 function hasEqualClaims(tokens: TokensSettings): boolean {
-  const { userIdClaim, typeClaim, jtiClaim, slidingRefreshClaim, revokeClaimName } =
-    tokens
-  const own = [userIdClaim, typeClaim, jtiClaim, slidingRefreshClaim, revokeClaimName]
-  const all = [...own, 'exp', 'iat', 'sid', 'gen', 'aud', 'iss']
+  const { userIdClaim, typeClaim, jtiClaim, revokeClaimName, kinds } = tokens
+  const own = [userIdClaim, typeClaim, jtiClaim, revokeClaimName]
+  const ofKinds = kinds.flatMap(({ claims }) => claims)
+  const all = [...own, ...ofKinds, 'exp', 'iat', 'sid', 'gen', 'aud', 'iss']
   return new Set(all).size !== all.length
 }
 

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { days, minutes, type Seconds, seconds } from '../../base/clock.ts'
+import type { Duration } from '../../base/duration.ts'
+import { duration, name, section, YEAR } from '../../schema/shapes.ts'
+
+/** The option `slidingTokens`. */
+export interface SlidingTokenOptions {
+  /**
+   * How long a sliding token is valid: 1 second to 24 hours.
+   *
+   * @default "5m"
+   * @django SLIDING_TOKEN_LIFETIME
+   */
+  readonly lifetime?: Duration
+  /**
+   * How long after the sign-in it can be refreshed.
+   *
+   * @default "1d"
+   * @django SLIDING_TOKEN_REFRESH_LIFETIME
+   */
+  readonly refreshLifetime?: Duration
+  /**
+   * The claim with the end of its refreshing.
+   *
+   * @default "refresh_exp"
+   * @django SLIDING_TOKEN_REFRESH_EXP_CLAIM
+   */
+  readonly refreshClaim?: string
+}
+
+export const slidingTokenOptions = section<SlidingTokenOptions>()(
+  z
+    .strictObject({
+      lifetime: duration(seconds(1), days(1)).default(minutes(5)),
+      refreshLifetime: duration(seconds(1), YEAR).default(days(1)),
+      refreshClaim: name.default('refresh_exp'),
+    } satisfies Record<keyof SlidingTokenOptions, z.ZodType>)
+    .prefault({}),
+)
+
+/** The option `slidingTokens`, parsed. */
+export interface SlidingSettings {
+  readonly lifetime: Seconds
+  readonly refreshLifetime: Seconds
+  readonly refreshClaim: string
+}
