@@ -1,4 +1,5 @@
 import type { Scheme } from './authentication/scheme.ts'
+import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
@@ -91,6 +92,15 @@ export function watchwordOf<U, Right extends string>(
   const { open } = instance
   const guards = guardsOf(settings, instance)
   const internals = createInternals(settings, instance, guards)
+  const checked = async <P>(guard: Guard<P>, from: Request | AuthRequest): Promise<P> => {
+    try {
+      return await guard(authRequestOf(from))
+    } catch (error) {
+      // The answer to a fault of the configuration has no details, so the log must have them.
+      if (error instanceof AuthError) internals.replyToError(error)
+      throw error
+    }
+  }
 
   const auth: Watchword<U, Right> & { readonly [INTERNALS]: Internals } = {
     [INTERNALS]: internals,
@@ -103,11 +113,13 @@ export function watchwordOf<U, Right extends string>(
     },
     async authenticate(from, requirement) {
       const guard = guards.withoutRequirement(requirement?.schemes)
-      const principal = await guard(authRequestOf(from))
+      const principal = await checked(guard, from)
       return principal.user === undefined ? undefined : (principal as never)
     },
-    require: async (from, requirement) =>
-      guards.of(requirement as AnyRequirement | undefined)(authRequestOf(from)) as never,
+    require: async (from, requirement) => {
+      const guard = guards.of(requirement as AnyRequirement | undefined)
+      return (await checked(guard, from)) as never
+    },
     async signIn(user) {
       const { core } = await open()
       return signInUser(user, core)
@@ -126,6 +138,7 @@ export function watchwordOf<U, Right extends string>(
   return auth
 }
 
+type Guard<P> = (request: AuthRequest) => Awaitable<P>
 type AnyRequirement = Requirement<never, string>
 
 /** What the schemes of an instance find out about a user. */

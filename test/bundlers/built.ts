@@ -237,10 +237,9 @@ for (const bundler of ['webpack', 'turbopack'] as const) {
           (await post(`${url}/made/`, { username: 'ada', password: GOOD })).status,
           500,
         )
-        // In the log, which is JSON.
         assert.match(
           said,
-          /needs the package \\"pg\\", which is not installed\. Type: npm install pg/,
+          /needs the package "pg", which is not installed\. Type: npm install pg/,
         )
       },
     )

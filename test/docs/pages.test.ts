@@ -136,6 +136,26 @@ test('the page of checking elsewhere has a row for every option and every code',
   )
 })
 
+test('the messages under Troubleshooting are those of the source', () => {
+  const [ours = ''] = read('docs/troubleshooting.md').split('## TypeScript')
+  const cells = [...ours.matchAll(/^\| ((?:\d+ )?`.*?) \|/gm)].map(
+    ([, cell = '']) => cell,
+  )
+  const messages = cells.flatMap((cell) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, message = '']) => message),
+  )
+  const source = globSync('src/**/*.ts')
+    .map(read)
+    .join('\n')
+    .replaceAll("\\'", "'")
+    .replaceAll(/'\s*\+\s*'/g, '')
+  const unknown = messages.filter((message) =>
+    message.split('…').some((part) => !source.includes(part.trim())),
+  )
+  assert.ok(messages.length > 25)
+  assert.deepEqual(unknown, [])
+})
+
 test('the page of frameworks has a row for every adapter', () => {
   const page = read('docs/adapters.md')
   const others = [

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { apiToken, bearer, session } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
+import type { LogEntry } from '../../src/base/log.ts'
 import { isStaff } from '../../src/permissions/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
+import { folder, instanceFor, SECRET } from './setup.ts'
 
 const requestWith = (headers: Record<string, string> = {}) =>
   new Request('http://localhost/', { headers })
@@ -75,4 +78,29 @@ test('what require throws answers 429 and 503 with Retry-After', async () => {
 
   assert.deepEqual([throttled.status, throttled.headers.get('retry-after')], [429, '60'])
   assert.deepEqual([down.status, down.headers.get('retry-after')], [503, '1'])
+})
+
+test('a fault of the configuration is answered without details, and require and authenticate log it', async (t) => {
+  const database = join(folder(t), 'watchword.db')
+  await instanceFor(t, { database, secret: SECRET }).migrate()
+  const log: LogEntry[] = []
+  const auth = instanceFor(t, {
+    database,
+    secret: [...SECRET].reverse().join(''),
+    log: (entry) => log.push(entry),
+  })
+  const request = requestWith({ authorization: 'Bearer x.y.z' })
+
+  for (const work of [auth.require(request), auth.authenticate(request)]) {
+    const response = await responseTo(work)
+    assert.equal(response.status, 500)
+    assert.deepEqual(await response.json(), { detail: 'A server error occurred.' })
+  }
+
+  const reasons = log.flatMap(({ event, reason }) =>
+    event === 'a request failed' ? [String(reason)] : [],
+  )
+  assert.equal(reasons.length, 2)
+  for (const reason of reasons)
+    assert.match(reason, /signing keys in the database cannot be opened with this secret/)
 })

@@ -6,7 +6,7 @@ export async function POST(request) {
     const { username } = await auth.users.create(await request.json())
     return new Response(username)
   } catch (error) {
-    if (error instanceof AuthError) return error.toResponse()
+    if (error instanceof AuthError && error.code === 'invalid') return error.toResponse()
     throw error
   }
 }
