@@ -29,7 +29,7 @@ export type { Peer } from './http/fetch-request.ts'
 export type { AuthRequest } from './http/request.ts'
 export type { SignInResult } from './instance/sign-in-user.ts'
 export type { Claims } from './jwt/json.ts'
-export type { KeySummary, RotateOptions, RotationResult } from './keys/ring.ts'
+export type { KeySummary, RotateOptions, RotationResult } from './keys/key-ring.ts'
 export type { Decision } from './permissions/decision.ts'
 export type {
   Permission,

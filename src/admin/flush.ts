@@ -1,7 +1,7 @@
 import type { Events } from '../audit/event.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { Keys } from '../keys/keys.ts'
-import type { KeyRing } from '../keys/ring.ts'
 import { flush } from '../sessions/flush.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Hits } from '../throttling/hits.ts'

@@ -1,5 +1,10 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { KeyRing, KeySummary, RotateOptions, RotationResult } from '../keys/ring.ts'
+import type {
+  KeyRing,
+  KeySummary,
+  RotateOptions,
+  RotationResult,
+} from '../keys/key-ring.ts'
 
 /** `auth.keys`. */
 export interface KeyAdmin {

@@ -29,6 +29,7 @@ export const ERRORS = {
   // The configuration, at the start. A client learns nothing of it.
   invalid_key: { status: 500, detail: 'A server error occurred.' },
   invalid_config: { status: 500, detail: 'A server error occurred.' },
+  wrong_secret: { status: 500, detail: 'A server error occurred.' },
 
   // Authentication.
   no_active_account: {

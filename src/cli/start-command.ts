@@ -179,9 +179,7 @@ const developmentSecretOf = (database: string): string => `${database}.secret`
 
 /** A better message if the keys were encrypted with the development secret beside the database. */
 function wrongSecretError(error: unknown, database: string): CommandError | undefined {
-  const isWrongSecret =
-    error instanceof AuthError &&
-    error.message.includes('cannot be opened with this secret')
+  const isWrongSecret = error instanceof AuthError && error.code === 'wrong_secret'
   if (!isWrongSecret || !existsSync(developmentSecretOf(database))) return undefined
   return new CommandError(
     `WATCHWORD_SECRET is not the secret of this database. ${secretAdvice(database)}`,

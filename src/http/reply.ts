@@ -55,7 +55,11 @@ export function errorReply(
 }
 
 /** Errors that say something about the instance and not about the request. */
-const INTERNAL: ReadonlySet<string> = new Set(['invalid_config', 'invalid_key'])
+const INTERNAL: ReadonlySet<string> = new Set([
+  'invalid_config',
+  'invalid_key',
+  'wrong_secret',
+])
 
 /** The error that the client sees: any but an `AuthError` about its request is a `server_error`. */
 export function authErrorFrom(error: unknown): AuthError {

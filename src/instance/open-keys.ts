@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditLog } from '../audit/audit-log.ts'
-import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import {
+  type Clock,
+  milliseconds,
+  minutes,
+  type Seconds,
+  seconds,
+  toMilliseconds,
+} from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { KeySettings } from '../features/tokens/parse-tokens.ts'
+import { fixedKeyRing } from '../keys/fixed-key-ring.ts'
+import type { KeyRing, RotationResult } from '../keys/key-ring.ts'
 import type { Keys } from '../keys/keys.ts'
-import { fixedKeyRing, type KeyRing, openKeyRing } from '../keys/ring.ts'
+import { openKeyRing } from '../keys/stored-key-ring.ts'
 import type { Watch } from '../sessions/watch.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -21,14 +30,14 @@ export async function openKeys(
     ...deps,
     secrets: secretsFor(hasKeys),
     algorithm,
-    every: rotateKeys === false ? undefined : rotateKeys,
+    every: rotateKeys || undefined,
     longestLife,
-    wait: (length: Seconds) => sleep(length * 1000),
+    wait: (length: Seconds) => sleep(toMilliseconds(length)),
   })
 }
 
-/** Milliseconds before a failed read is tried again. */
-const RETRY = 500
+/** Before a failed read is repeated. */
+const RETRY = milliseconds(500)
 
 interface WatchKeysDeps {
   readonly watch: Watch
@@ -41,71 +50,78 @@ interface WatchKeysDeps {
  *
  * @returns a function that stops it
  */
-export function watchKeys(
-  ring: KeyRing,
-  { watch, log, audit }: WatchKeysDeps,
-): () => void {
+export function watchKeys(ring: KeyRing, deps: WatchKeysDeps): () => void {
   let retry: NodeJS.Timeout | undefined
   const read = (): void => {
     clearTimeout(retry)
     ring.reload().catch((error) => {
-      log({
-        level: 'error',
-        event: 'signing keys could not be read',
-        reason: String(error),
-      })
+      logError(deps.log, 'signing keys could not be read', error)
       retry = setTimeout(read, RETRY).unref()
     })
   }
-  const watching = watch({
-    changed: ({ kind }) => void (kind === 'revoked' || read()),
+  const watching = deps.watch({
+    changed({ kind }) {
+      if (kind !== 'revoked') read()
+    },
     upToDate() {},
   })
-  const stopRotating = rotateOnTime(ring, log, audit)
+  const schedule = new RotationSchedule(ring, deps)
   return () => {
-    stopRotating()
+    schedule.stop()
     watching.stop()
     clearTimeout(retry)
   }
 }
 
-/** Seconds between two checks. At most an hour, since clocks are set and other processes rotate. */
-const INTERVAL = { most: 3600, least: 1 }
+/** The longest pause is an hour, since clocks are set and other processes rotate. */
+const PAUSE = { longest: minutes(60), shortest: seconds(1) }
 
-/** Checks at once, and again when a rotation may be due; with a random delay, so that processes do not rotate at once. */
-function rotateOnTime(ring: KeyRing, log: Log, audit: AuditLog): () => void {
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
-  const check = async (): Promise<void> => {
-    let left = seconds(INTERVAL.least)
-    try {
-      const result = await ring.rotateWhenDue()
-      left = result.left
-      if (result.turn !== undefined) {
-        log({ level: 'info', event: 'the signing keys were rotated', ...result.turn })
-        void audit.record({
-          kind: 'keys_rotated',
-          detail: { ...result.turn, scheduled: true },
-        })
-      }
-    } catch (error) {
-      if (!stopped)
-        log({
-          level: 'error',
-          event: 'the signing keys could not be rotated',
-          reason: String(error),
-        })
-    }
-    if (stopped || left === Number.POSITIVE_INFINITY) return
-    const spread = 1 + Math.random() / 10
-    timer = setTimeout(
-      check,
-      1000 * spread * Math.min(INTERVAL.most, Math.max(INTERVAL.least, left)),
-    ).unref()
+/** Checks at once and whenever a rotation may be due, with a random delay, so that processes do not rotate at once. */
+class RotationSchedule {
+  readonly #ring: KeyRing
+  readonly #deps: Pick<WatchKeysDeps, 'log' | 'audit'>
+  #timer: NodeJS.Timeout | undefined
+  #isStopped = false
+
+  constructor(ring: KeyRing, deps: Pick<WatchKeysDeps, 'log' | 'audit'>) {
+    this.#ring = ring
+    this.#deps = deps
+    void this.#check()
   }
-  void check()
-  return () => {
-    stopped = true
-    clearTimeout(timer)
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+  }
+
+  async #check(): Promise<void> {
+    const left = await this.#rotate()
+    if (this.#isStopped || left === Number.POSITIVE_INFINITY) return
+    const pause = Math.min(PAUSE.longest, Math.max(PAUSE.shortest, left))
+    const delay = toMilliseconds(seconds(pause * (1 + Math.random() / 10)))
+    this.#timer = setTimeout(() => void this.#check(), delay).unref()
+  }
+
+  /** @returns the time until a rotation may be due */
+  async #rotate(): Promise<Seconds> {
+    try {
+      const { rotated, left } = await this.#ring.rotateWhenDue()
+      if (rotated !== undefined) this.#report(rotated)
+      return left
+    } catch (error) {
+      if (!this.#isStopped)
+        logError(this.#deps.log, 'the signing keys could not be rotated', error)
+      return PAUSE.shortest
+    }
+  }
+
+  #report(rotated: RotationResult): void {
+    const { log, audit } = this.#deps
+    log({ level: 'info', event: 'the signing keys were rotated', ...rotated })
+    const detail = { ...rotated, scheduled: true }
+    void audit.record({ kind: 'keys_rotated', detail })
   }
 }
+
+const logError = (log: Log, event: string, error: unknown): void =>
+  log({ level: 'error', event, reason: String(error) })

@@ -1,7 +1,7 @@
 import type { Clock, Seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { sign, verifier } from '../jwt/index.ts'
-import type { KeyRing } from '../keys/ring.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import {
   hmacRevokeClaim,

@@ -1,32 +1,32 @@
-import { type Seconds, seconds } from '../base/clock.ts'
+import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
 
-/** Between the beginnings of two reads, in seconds. */
-const PAUSE = 0.25
+/** Between the starts of two runs. */
+const PAUSE = seconds(0.25)
 
 /**
- * The same work, begun four times a second at most however often it is asked for. Who asks gets a run that began after he did,
- * shared with all who asked meanwhile: no caller misses what existed when it called, and the rate is bounded.
+ * Starts `work` four times a second at most. A call resolves with a run that started after it, shared with the calls in between,
+ * so that it sees everything that existed when it was made.
  *
- * @param elapsed seconds since some moment, never set back
+ * @param elapsed the monotonic clock
  */
 export function debounce(
   work: () => Promise<unknown>,
   wait: (length: Seconds) => Promise<unknown>,
-  elapsed: () => number = () => performance.now() / 1000,
+  elapsed: () => Seconds = monotonicSeconds,
 ): () => Promise<unknown> {
-  let coming: Promise<unknown> | undefined
-  let begun = Number.NEGATIVE_INFINITY
+  let next: Promise<unknown> | undefined
+  let started = Number.NEGATIVE_INFINITY
 
-  const begin = async (): Promise<unknown> => {
-    await wait(seconds(Math.max(0, begun + PAUSE - elapsed())))
-    begun = elapsed()
-    // A caller from now on may need something that this run no longer sees.
-    coming = undefined
+  const start = async (): Promise<unknown> => {
+    await wait(seconds(Math.max(0, started + PAUSE - elapsed())))
+    started = elapsed()
+    // A call from now on may need something that this run does not see.
+    next = undefined
     return work()
   }
 
   return () => {
-    coming ??= begin()
-    return coming
+    next ??= start()
+    return next
   }
 }

@@ -1,28 +1,28 @@
 import { type Seconds, seconds } from '../base/clock.ts'
 
-/** How others may keep the key set, and what follows from it. */
+/** How other services may cache the key set. */
 export interface Publication {
-  /** So old a copy may be. */
+  /** The age up to which a copy may be used. */
   readonly maxAge: Seconds
-  /** So long a key is published before it signs: all copies without it are too old by then, and all processes know it. */
+  /** How long a key is published before it signs: by then every copy without it is too old, and every process has read it. */
   readonly settles: Seconds
 }
 
-/** Short, so that a key that leaked is soon nowhere. The answer costs nothing. */
-const MAX_AGE = 15
-/** In which every process has heard of a change, and a copy that was on its way has arrived. */
-const HEARD = 5
+/** Short, so that a key that leaked is soon used nowhere. The answer costs nothing. */
+const MAX_AGE = seconds(15)
+/** In which every process reads a change, and an answer that was on its way arrives. */
+const PROPAGATION = seconds(5)
 
-/** Of keys that are kept elsewhere, and there rotated seldom. */
-export const GIVEN_MAX_AGE = seconds(300)
+/** Of configured keys, which are rarely rotated. */
+export const CONFIGURED_MAX_AGE = seconds(300)
 
-/** @param every how long a key signs: the next one is published when it begins to, and has settled by then */
+/** @param every how long a key signs: the next one is published when the current one begins to sign, and settles before it signs */
 export function publicationOf(
   every: Seconds = seconds(Number.POSITIVE_INFINITY),
 ): Publication {
   const maxAge = Math.min(MAX_AGE, Math.max(1, Math.floor(every / 4)))
   return {
     maxAge: seconds(maxAge),
-    settles: seconds(maxAge + Math.min(HEARD, every / 4)),
+    settles: seconds(maxAge + Math.min(PROPAGATION, every / 4)),
   }
 }

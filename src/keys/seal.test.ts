@@ -19,12 +19,12 @@ test('what one secret sealed, the same secret opens', () => {
 test('the first secret seals, and all of them open', () => {
   const sealed = seal('private', 'key-1', [first], systemRandom)
   assert.equal(unseal(sealed, 'key-1', [second, first]), 'private')
-  assert.throws(() => unseal(sealed, 'key-1', [second]), { code: 'invalid_config' })
+  assert.throws(() => unseal(sealed, 'key-1', [second]), { code: 'wrong_secret' })
 })
 
 test('a sealed text opens only in its own row', () => {
   const sealed = seal('private', 'key-1', [first], systemRandom)
-  assert.throws(() => unseal(sealed, 'key-2', [first]), { code: 'invalid_config' })
+  assert.throws(() => unseal(sealed, 'key-2', [first]), { code: 'wrong_secret' })
 })
 
 test('a sealed text that was changed anywhere does not open', () => {
@@ -40,7 +40,7 @@ test('a sealed text that was changed anywhere does not open', () => {
       continue
     assert.throws(
       () => unseal(changed, 'key-1', [first]),
-      { code: 'invalid_config' },
+      { code: 'wrong_secret' },
       `octet ${i}`,
     )
   }

@@ -9,6 +9,9 @@ export const derivedKey = (secret: Secret, purpose: string): Uint8Array =>
 
 const PURPOSE = 'signing keys at rest'
 
+/** The authentication tag of AES-GCM, at the end of the ciphertext. */
+const TAG_BYTES = 16
+
 /**
  * Encrypts with AES-256-GCM under the first secret. `context` is authenticated with it: a sealed text moved to another row
  * does not open.
@@ -32,45 +35,39 @@ export function seal(
   return `v1.${Buffer.from(nonce).toString('base64url')}.${sealed.toString('base64url')}`
 }
 
-/** Decrypts with the secret that sealed it. @throws AuthError `invalid_config` if none did */
+/** Decrypts with the secret that encrypted it. @throws AuthError `wrong_secret` if none did */
 export function unseal(
   sealed: string,
   context: string,
   secrets: readonly Secret[],
 ): string {
-  const [version, nonce = '', text = ''] = sealed.split('.')
-  const bytes = Buffer.from(text, 'base64url')
-  if (version === 'v1' && bytes.length >= 16) {
-    for (const secret of secrets) {
-      try {
-        const decipher = createDecipheriv(
-          'aes-256-gcm',
-          derivedKey(secret, PURPOSE),
-          Buffer.from(nonce, 'base64url'),
-        )
-        decipher.setAAD(Buffer.from(context))
-        decipher.setAuthTag(bytes.subarray(-16))
-        return Buffer.concat([
-          decipher.update(bytes.subarray(0, -16)),
-          decipher.final(),
-        ]).toString('utf8')
-      } catch {
-        // Sealed with another secret: the next one is tried.
-      }
-    }
+  for (const secret of secrets) {
+    const text = decrypt(sealed, context, secret)
+    if (text !== undefined) return text
   }
   throw new AuthError(
-    'invalid_config',
-    'The signing keys in the database cannot be opened with this secret: give back the secret they were made with (WATCHWORD_SECRET, or WATCHWORD_OLD_SECRETS beside a newer one).',
+    'wrong_secret',
+    'The signing keys in the database cannot be decrypted with this secret: set the secret they were created with (WATCHWORD_SECRET, or WATCHWORD_OLD_SECRETS beside a newer one).',
   )
 }
 
-/** Whether it needs this secret alone. */
-export function isSealedBy(secret: Secret, sealed: string, context: string): boolean {
+/** Whether this secret decrypts it. */
+export const isSealedBy = (secret: Secret, sealed: string, context: string): boolean =>
+  decrypt(sealed, context, secret) !== undefined
+
+/** @returns `undefined` if another secret encrypted it */
+function decrypt(sealed: string, context: string, secret: Secret): string | undefined {
+  const [version, nonce = '', text = ''] = sealed.split('.')
+  const bytes = Buffer.from(text, 'base64url')
+  if (version !== 'v1' || bytes.length < TAG_BYTES) return undefined
+  const key = derivedKey(secret, PURPOSE)
   try {
-    unseal(sealed, context, [secret])
-    return true
+    const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'))
+    decipher.setAAD(Buffer.from(context))
+    decipher.setAuthTag(bytes.subarray(-TAG_BYTES))
+    const start = decipher.update(bytes.subarray(0, -TAG_BYTES))
+    return Buffer.concat([start, decipher.final()]).toString('utf8')
   } catch {
-    return false
+    return undefined
   }
 }

@@ -1,5 +1,5 @@
 import { type Milliseconds, milliseconds, type Seconds } from '../base/clock.ts'
-import type { KeyRing } from '../keys/ring.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { FeedState } from '../sessions/revocation-feed.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Redis } from '../stores/redis/redis.ts'

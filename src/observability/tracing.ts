@@ -35,5 +35,6 @@ const SERVER_ERRORS = new Set([
   'store_unavailable',
   'busy',
   'invalid_config',
+  'wrong_secret',
   'invalid_key',
 ])

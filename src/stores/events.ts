@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
-import type { Events, StoredEvent } from '../audit/event.ts'
+import type { EventQuery, Events, StoredEvent } from '../audit/event.ts'
+import type { UnixSeconds } from '../base/clock.ts'
 import { prepared } from './prepared.ts'
 import type { EventTable, Tables } from './tables.ts'
 
@@ -18,7 +19,26 @@ const storedKinds = (kind: string): readonly string[] => [
 
 /** Events in SQL. */
 export function sqlEvents(db: Kysely<Tables>): Events {
-  const insert = prepared<Row, never>(db, (its) =>
+  const insert = insertStatement(db)
+
+  return {
+    async append(event) {
+      await insert(rowOf(event))
+    },
+
+    async list(query) {
+      return (await listQuery(db, query).execute()).map(eventOf)
+    },
+
+    async flush(moment, limit) {
+      const { numDeletedRows } = await flushQuery(db, moment, limit).executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+  }
+}
+
+const insertStatement = (db: Kysely<Tables>) =>
+  prepared<Row, never>(db, (its) =>
     db.insertInto('events').values({
       id: its.id,
       at: its.at,
@@ -32,46 +52,35 @@ export function sqlEvents(db: Kysely<Tables>): Events {
     }),
   )
 
-  return {
-    async append(event) {
-      await insert(rowOf(event))
-    },
-
-    async list({ userId, kind, since, after, limit }) {
-      let query = db
-        .selectFrom('events')
-        .selectAll()
-        .orderBy('at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit)
-      if (userId !== undefined) query = query.where('user_id', '=', userId)
-      if (kind !== undefined) query = query.where('kind', 'in', storedKinds(kind))
-      if (since !== undefined) query = query.where('at', '>=', since)
-      if (after !== undefined) {
-        query = query.where((event) =>
-          event.or([
-            event('at', '<', after.at),
-            event.and([event('at', '=', after.at), event('id', '<', after.id)]),
-          ]),
-        )
-      }
-      return (await query.execute()).map(eventOf)
-    },
-
-    async flush(moment, limit) {
-      const old = db
-        .selectFrom('events')
-        .select('id')
-        .where('at', '<', moment)
-        .limit(limit)
-      const { numDeletedRows } = await db
-        .deleteFrom('events')
-        .where('id', 'in', old)
-        .executeTakeFirst()
-      return Number(numDeletedRows)
-    },
-  }
+/** The newest events that match, a page of them. */
+function listQuery(
+  db: Kysely<Tables>,
+  { userId, kind, since, after, limit }: EventQuery,
+) {
+  let query = db
+    .selectFrom('events')
+    .selectAll()
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+  if (userId !== undefined) query = query.where('user_id', '=', userId)
+  if (kind !== undefined) query = query.where('kind', 'in', storedKinds(kind))
+  if (since !== undefined) query = query.where('at', '>=', since)
+  if (after === undefined) return query
+  return query.where((event) =>
+    event.or([
+      event('at', '<', after.at),
+      event.and([event('at', '=', after.at), event('id', '<', after.id)]),
+    ]),
+  )
 }
+
+const flushQuery = (db: Kysely<Tables>, moment: UnixSeconds, limit: number) =>
+  db
+    .deleteFrom('events')
+    .where('id', 'in', (events) =>
+      events.selectFrom('events').select('id').where('at', '<', moment).limit(limit),
+    )
 
 const rowOf = (event: StoredEvent): Row => ({
   id: event.id,

@@ -1,151 +1,154 @@
-import type {
-  InsertResult,
-  Kysely,
-  OnConflictBuilder,
-  Selectable,
-  Transaction,
-  UpdateResult,
-} from 'kysely'
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { KeyRecord, Keys } from '../keys/keys.ts'
 import type { KeyTable, Tables } from './tables.ts'
 
 type Row = Selectable<KeyTable>
 
-/** Signing keys in SQL. That at most one is current and at most one next is a constraint of the table. */
-export function sqlKeys(db: Kysely<Tables>): Keys {
+type Db = Kysely<Tables>
+
+/** Signing keys in SQL. A constraint of the table allows one current and one next key at most. */
+export function sqlKeys(db: Db): Keys {
   return {
     async list() {
-      const rows = await db
-        .selectFrom('keys')
-        .selectAll()
-        .orderBy('created_at', 'desc')
-        .orderBy('id')
-        .execute()
-      return rows.map(recordOf)
+      return (await listQuery(db).execute()).map(recordOf)
     },
 
-    seed(keys) {
-      return allOrNothing(db, async (trx) => {
-        const taken = await trx.selectFrom('keys').select('id').limit(1).execute()
-        if (taken.length > 0 || keys.length === 0) return false
+    seed: (keys) =>
+      allOrNothing(db, async (trx) => {
+        if (keys.length === 0 || (await hasKeys(trx))) return false
         // A process that saw no keys at the same moment waits here and then writes nothing.
-        return isCount(
-          keys.length,
-          await trx
-            .insertInto('keys')
-            .values(keys.map(rowOf))
-            .onConflict(nothing)
-            .execute(),
-        )
-      })
-    },
+        return insert(trx, keys)
+      }),
 
-    rotate({ current, next, fresh, verifiesUntil }) {
-      return allOrNothing(db, async (trx) => {
-        const retired = await trx
-          .updateTable('keys')
-          .set({ stage: 'retiring', verifies_until: verifiesUntil })
-          .where('id', '=', current)
-          .where('stage', '=', 'current')
-          .execute()
-        if (!isCount(1, retired)) return false
-        const raised = await trx
-          .updateTable('keys')
-          .set({ stage: 'current' })
-          .where('id', '=', next)
-          .where('stage', '=', 'next')
-          .execute()
-        if (!isCount(1, raised)) return false
-        return isCount(
-          1,
-          await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute(),
-        )
-      })
-    },
+    rotate: ({ current, next, fresh, verifiesUntil }) =>
+      allOrNothing(
+        db,
+        async (trx) =>
+          (await retire(trx, current, verifiesUntil)) &&
+          (await promote(trx, next)) &&
+          (await insert(trx, [fresh])),
+      ),
 
-    replaceNext(next, fresh) {
-      return allOrNothing(db, async (trx) => {
-        const { numDeletedRows } = await trx
-          .deleteFrom('keys')
-          .where('id', '=', next)
-          .where('stage', '=', 'next')
-          .executeTakeFirst()
-        if (numDeletedRows !== 1n) return false
-        return isCount(
-          1,
-          await trx.insertInto('keys').values(rowOf(fresh)).onConflict(nothing).execute(),
-        )
-      })
-    },
+    replaceNext: (next, fresh) =>
+      allOrNothing(
+        db,
+        async (trx) => (await deleteNext(trx, next)) && (await insert(trx, [fresh])),
+      ),
 
     async reseal(id, from, to) {
-      const { numUpdatedRows } = await db
-        .updateTable('keys')
-        .set({ sealed: to })
-        .where('id', '=', id)
-        .where('sealed', '=', from)
-        .executeTakeFirst()
+      const { numUpdatedRows } = await resealQuery(db, id, from, to).executeTakeFirst()
       return numUpdatedRows === 1n
     },
 
     async extend(tokenLife) {
-      await db
-        .updateTable('keys')
-        .set({ token_life: tokenLife })
-        .where('stage', 'in', ['current', 'next'])
-        .where('token_life', '<', tokenLife)
-        .execute()
+      await extendQuery(db, tokenLife).execute()
     },
 
     async endRetiring(moment) {
-      await db
-        .updateTable('keys')
-        .set({ verifies_until: moment })
-        .where('stage', '=', 'retiring')
-        .where('verifies_until', '>', moment)
-        .execute()
+      await endRetiringQuery(db, moment).execute()
     },
 
     async flush(moment) {
-      const { numDeletedRows } = await db
-        .deleteFrom('keys')
-        .where('stage', '=', 'retiring')
-        .where('verifies_until', '<', moment)
-        .executeTakeFirst()
+      const { numDeletedRows } = await flushQuery(db, moment).executeTakeFirst()
       return Number(numDeletedRows)
     },
   }
 }
 
-/** One transaction, undone where its work comes to `false`. */
+/** Runs a transaction, which is rolled back if its work resolves to `false`. */
 async function allOrNothing(
-  db: Kysely<Tables>,
+  db: Db,
   work: (trx: Transaction<Tables>) => Promise<boolean>,
 ): Promise<boolean> {
-  const undone = new Error('undone')
+  const rolledBack = new Error('rolled back')
   try {
     return await db.transaction().execute(async (trx) => {
       if (await work(trx)) return true
-      throw undone
+      throw rolledBack
     })
   } catch (error) {
-    if (error === undone) return false
+    if (error === rolledBack) return false
     throw error
   }
 }
 
-const nothing = (conflict: OnConflictBuilder<Tables, 'keys'>) => conflict.doNothing()
+const listQuery = (db: Db) =>
+  db.selectFrom('keys').selectAll().orderBy('created_at', 'desc').orderBy('id')
 
-/** Whether so many rows were written. */
-const isCount = (
-  count: number,
-  results: readonly (InsertResult | UpdateResult)[],
-): boolean => results.reduce((sum, each) => sum + Number(writtenBy(each)), 0) === count
+async function hasKeys(db: Db): Promise<boolean> {
+  const keys = await db.selectFrom('keys').select('id').limit(1).execute()
+  return keys.length > 0
+}
 
-const writtenBy = (result: InsertResult | UpdateResult): bigint =>
-  ('numUpdatedRows' in result
-    ? result.numUpdatedRows
-    : result.numInsertedOrUpdatedRows) ?? 0n
+/** @returns whether all keys were inserted: a stage may be taken */
+async function insert(db: Db, keys: readonly KeyRecord[]): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('keys')
+    .values(keys.map(rowOf))
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  return Number(numInsertedOrUpdatedRows) === keys.length
+}
+
+/** @returns `false` if the key is not the current one any more */
+async function retire(db: Db, id: string, verifiesUntil: UnixSeconds): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('keys')
+    .set({ stage: 'retiring', verifies_until: verifiesUntil })
+    .where('id', '=', id)
+    .where('stage', '=', 'current')
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** @returns `false` if the key is not the next one any more */
+async function promote(db: Db, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('keys')
+    .set({ stage: 'current' })
+    .where('id', '=', id)
+    .where('stage', '=', 'next')
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** @returns `false` if the key is not the next one any more */
+async function deleteNext(db: Db, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('keys')
+    .where('id', '=', id)
+    .where('stage', '=', 'next')
+    .executeTakeFirst()
+  return numDeletedRows === 1n
+}
+
+const resealQuery = (db: Db, id: string, from: string, to: string) =>
+  db
+    .updateTable('keys')
+    .set({ sealed: to })
+    .where('id', '=', id)
+    .where('sealed', '=', from)
+
+const extendQuery = (db: Db, tokenLife: Seconds) =>
+  db
+    .updateTable('keys')
+    .set({ token_life: tokenLife })
+    .where('stage', 'in', ['current', 'next'])
+    .where('token_life', '<', tokenLife)
+
+const endRetiringQuery = (db: Db, moment: UnixSeconds) =>
+  db
+    .updateTable('keys')
+    .set({ verifies_until: moment })
+    .where('stage', '=', 'retiring')
+    .where('verifies_until', '>', moment)
+
+const flushQuery = (db: Db, moment: UnixSeconds) =>
+  db
+    .deleteFrom('keys')
+    .where('stage', '=', 'retiring')
+    .where('verifies_until', '<', moment)
 
 const rowOf = (key: KeyRecord): Row => ({
   id: key.id,

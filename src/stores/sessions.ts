@@ -1,12 +1,15 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
 import type {
+  FeedPosition,
   NewSession,
   RevokeReason,
   SessionId,
+  SessionState,
   Sessions,
   StoredSession,
 } from '../sessions/session.ts'
+import type { UserId } from '../users/user.ts'
 import { prepared } from './prepared.ts'
 import { type Deadline, type Swap, swapOf, swapQuery } from './session-swap.ts'
 import type { Flag, SessionTable, Tables } from './tables.ts'
@@ -17,36 +20,12 @@ type StateRow = Row & {
   readonly user_epoch: number | null
 }
 
-/** Reasons that concern the user; one that concerns the token replaces them. */
-const USER_REASONS: readonly RevokeReason[] = ['password', 'inactive', 'deleted']
-
-/**
- * Sessions in SQL. Every verb is one statement, and the condition stands in the statement that changes the row.
- */
+/** Sessions in SQL. Every verb is one statement, which checks its condition itself. */
 export function sqlSessions(db: Kysely<Tables>, deadline?: Deadline): Sessions {
-  const insert = prepared<NewSession, never>(db, (its) =>
-    db.insertInto('sessions').values(rowOf(its)),
-  )
-
-  const insertIfMissing = prepared<NewSession, never>(db, (its) =>
-    db
-      .insertInto('sessions')
-      .values(rowOf(its))
-      .onConflict((conflict) => conflict.column('id').doNothing()),
-  )
-
-  const swap = prepared<Swap, Row>(db, (its) =>
-    swapQuery(db, its, deadline).returningAll(),
-  )
-
-  const find = prepared<{ id: SessionId }, StateRow>(db, (its) =>
-    db
-      .selectFrom('sessions')
-      .leftJoin('users', 'users.id', 'sessions.user_id')
-      .selectAll('sessions')
-      .select(['users.active as user_active', 'users.epoch as user_epoch'])
-      .where('sessions.id', '=', its.id),
-  )
+  const insert = insertStatement(db)
+  const insertIfMissing = insertIfMissingStatement(db)
+  const swap = swapStatement(db, deadline)
+  const find = findStatement(db)
 
   return {
     async open(session) {
@@ -63,86 +42,132 @@ export function sqlSessions(db: Kysely<Tables>, deadline?: Deadline): Sessions {
     },
 
     async find(id) {
-      const [row] = (await find({ id })).rows
-      if (row === undefined) return undefined
-      const { user_active: active, user_epoch: epoch } = row
-      const user =
-        active === null || epoch === null ? undefined : { active: active === 1, epoch }
-      return { session: sessionOf(row), user }
+      const { rows } = await find({ id })
+      return rows[0] && stateOf(rows[0])
     },
 
     async revoke(id, reason, now) {
-      const { numUpdatedRows } = await db
-        .updateTable('sessions')
-        .set((its) => ({
-          ended_at: its.fn.coalesce('ended_at', its.val(now)),
-          end_reason: reason,
-        }))
-        .where('id', '=', id)
-        .where((its) =>
-          USER_REASONS.includes(reason)
-            ? its('ended_at', 'is', null)
-            : its.or([
-                its('ended_at', 'is', null),
-                its('end_reason', 'in', USER_REASONS),
-              ]),
-        )
-        .executeTakeFirst()
+      const query = revokeQuery(db, id, reason, now)
+      const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },
 
     async revokeAll(userId, reason, now, except) {
-      const all = db
-        .updateTable('sessions')
-        .set({ ended_at: now, end_reason: reason })
-        .where('user_id', '=', userId)
-        .where('ended_at', 'is', null)
-        .returning('id')
-      const ended = await (except === undefined
-        ? all
-        : all.where('id', '<>', except)
-      ).execute()
-      return ended.map(({ id }) => id)
+      const all = revokeAllQuery(db, userId, reason, now)
+      const query = except === undefined ? all : all.where('id', '<>', except)
+      const revoked = await query.execute()
+      return revoked.map(({ id }) => id)
     },
 
     async list(userId) {
-      const rows = await db
-        .selectFrom('sessions')
-        .selectAll()
-        .where('user_id', '=', userId)
-        .orderBy('created_at', 'desc')
-        .orderBy('id')
-        .execute()
+      const rows = await listQuery(db, userId).execute()
       return rows.map(sessionOf)
     },
 
-    async revokedSince({ revokedAt, id = '' as SessionId }, limit) {
-      const rows = await db
-        .selectFrom('sessions')
-        .select(['id', 'ended_at'])
-        .where('ended_at', '>=', revokedAt)
-        .where((its) => its.or([its('ended_at', '>', revokedAt), its('id', '>', id)]))
-        .orderBy('ended_at')
-        .orderBy('id')
-        .limit(limit)
-        .execute()
-      return rows.map(({ id, ended_at }) => ({ id, revokedAt: ended_at as UnixSeconds }))
+    async revokedSince(from, limit) {
+      const rows = await revokedSinceQuery(db, from).limit(limit).execute()
+      return rows.map(({ id, ended_at }) => ({
+        id,
+        revokedAt: ended_at as UnixSeconds,
+      }))
     },
 
     async flush(moment, limit) {
-      const dead = db
-        .selectFrom('sessions')
-        .select('id')
-        .where('expires_at', '<', moment)
-        .limit(limit)
-      const { numDeletedRows } = await db
-        .deleteFrom('sessions')
-        .where('id', 'in', dead)
-        .executeTakeFirst()
+      const { numDeletedRows } = await flushQuery(db, moment, limit).executeTakeFirst()
       return Number(numDeletedRows)
     },
   }
 }
+
+const insertStatement = (db: Kysely<Tables>) =>
+  prepared<NewSession, never>(db, (its) => db.insertInto('sessions').values(rowOf(its)))
+
+const insertIfMissingStatement = (db: Kysely<Tables>) =>
+  prepared<NewSession, never>(db, (its) =>
+    db
+      .insertInto('sessions')
+      .values(rowOf(its))
+      .onConflict((conflict) => conflict.column('id').doNothing()),
+  )
+
+const swapStatement = (db: Kysely<Tables>, deadline: Deadline | undefined) =>
+  prepared<Swap, Row>(db, (its) => swapQuery(db, its, deadline).returningAll())
+
+const findStatement = (db: Kysely<Tables>) =>
+  prepared<{ id: SessionId }, StateRow>(db, (its) =>
+    db
+      .selectFrom('sessions')
+      .leftJoin('users', 'users.id', 'sessions.user_id')
+      .selectAll('sessions')
+      .select(['users.active as user_active', 'users.epoch as user_epoch'])
+      .where('sessions.id', '=', its.id),
+  )
+
+/** Reasons that concern the user; one that concerns the token replaces them. */
+const USER_REASONS: readonly RevokeReason[] = ['password', 'inactive', 'deleted']
+
+function revokeQuery(
+  db: Kysely<Tables>,
+  id: SessionId,
+  reason: RevokeReason,
+  now: UnixSeconds,
+) {
+  const query = db
+    .updateTable('sessions')
+    .set((its) => ({
+      ended_at: its.fn.coalesce('ended_at', its.val(now)),
+      end_reason: reason,
+    }))
+    .where('id', '=', id)
+  if (USER_REASONS.includes(reason)) return query.where('ended_at', 'is', null)
+  return query.where((its) =>
+    its.or([its('ended_at', 'is', null), its('end_reason', 'in', USER_REASONS)]),
+  )
+}
+
+const revokeAllQuery = (
+  db: Kysely<Tables>,
+  userId: UserId,
+  reason: RevokeReason,
+  now: UnixSeconds,
+) =>
+  db
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason })
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .returning('id')
+
+const listQuery = (db: Kysely<Tables>, userId: UserId) =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+
+const revokedSinceQuery = (
+  db: Kysely<Tables>,
+  { revokedAt, id = '' as SessionId }: FeedPosition,
+) =>
+  db
+    .selectFrom('sessions')
+    .select(['id', 'ended_at'])
+    .where('ended_at', '>=', revokedAt)
+    .where((its) => its.or([its('ended_at', '>', revokedAt), its('id', '>', id)]))
+    .orderBy('ended_at')
+    .orderBy('id')
+
+const flushQuery = (db: Kysely<Tables>, moment: UnixSeconds, limit: number) =>
+  db
+    .deleteFrom('sessions')
+    .where('id', 'in', (its) =>
+      its
+        .selectFrom('sessions')
+        .select('id')
+        .where('expires_at', '<', moment)
+        .limit(limit),
+    )
 
 const rowOf = (session: NewSession): Row => ({
   id: session.id,
@@ -158,6 +183,13 @@ const rowOf = (session: NewSession): Row => ({
   ended_at: null,
   end_reason: null,
 })
+
+function stateOf(row: StateRow): SessionState {
+  const session = sessionOf(row)
+  const { user_active: active, user_epoch: epoch } = row
+  if (active === null || epoch === null) return { session, user: undefined }
+  return { session, user: { active: active === 1, epoch } }
+}
 
 export const sessionOf = (row: Row): StoredSession => ({
   id: row.id,

@@ -6,83 +6,55 @@ import { flag, type Tables, type UserTable } from './tables.ts'
 
 export type UserRow = Selectable<UserTable>
 
-/** Users in SQL. Every verb is one statement, so that each happens whole or not at all. */
+/** Users in SQL. Every verb is one statement. */
 export function sqlUsers(db: Kysely<Tables>): Users {
-  const findBy = (field: UserField) =>
-    prepared<{ value: string }, UserRow>(db, (its) =>
-      db
-        .selectFrom('users')
-        .selectAll()
-        .where(field, '=', its.value as UserId),
-    )
-  const finders = {
-    id: findBy('id'),
-    username: findBy('username'),
-    email: findBy('email'),
+  const finders: Readonly<Record<UserField, ReturnType<typeof findStatement>>> = {
+    id: findStatement(db, 'id'),
+    username: findStatement(db, 'username'),
+    email: findStatement(db, 'email'),
   }
+  const find = async (field: UserField, value: string): Promise<UserRow | undefined> =>
+    (await finders[field]({ value })).rows[0]
 
   return {
     async find(field, value) {
-      const [row] = (await finders[field]({ value })).rows
+      const row = await find(field, value)
       return row && accountOf(row)
     },
 
     async findByKey(usernameKey) {
-      const row = await db
-        .selectFrom('users')
-        .selectAll()
-        .where('username_key', '=', usernameKey)
-        .executeTakeFirst()
+      const row = await findByKey(db, usernameKey)
       return row && userOf(row)
     },
 
     async insert(user) {
-      const query = db
-        .insertInto('users')
-        .values(rowOf(user))
-        .onConflict((conflict) => conflict.doNothing())
+      const query = insertQuery(db, user)
       const { numInsertedOrUpdatedRows } = await query.executeTakeFirstOrThrow()
       return numInsertedOrUpdatedRows === 1n
     },
 
     async change(id, change) {
       const columns = columnsOf(change)
-      const row =
-        Object.keys(columns).length === 0
-          ? (await finders.id({ value: id })).rows[0]
-          : await db
-              .updateTable('users')
-              .set(columns)
-              .where('id', '=', id)
-              .returningAll()
-              .executeTakeFirst()
+      const isEmpty = Object.keys(columns).length === 0
+      const row = await (isEmpty ? find('id', id) : update(db, id, columns))
       return row && userOf(row)
     },
 
     async setPassword(id, hash) {
-      const query = db
-        .updateTable('users')
-        .set((its) => ({ hash, epoch: its('epoch', '+', 1) }))
-        .where('id', '=', id)
+      const query = setPasswordQuery(db, id, hash)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },
 
     async upgradeHash(id, old, hash) {
-      const query = db
-        .updateTable('users')
-        .set({ hash })
-        .where('id', '=', id)
-        .where('hash', '=', old)
+      const query = upgradeHashQuery(db, id, old, hash)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },
 
     async delete(id) {
-      const { numDeletedRows } = await db
-        .deleteFrom('users')
-        .where('id', '=', id)
-        .executeTakeFirst()
+      const query = db.deleteFrom('users').where('id', '=', id)
+      const { numDeletedRows } = await query.executeTakeFirst()
       return numDeletedRows === 1n
     },
 
@@ -93,14 +65,59 @@ export function sqlUsers(db: Kysely<Tables>): Users {
     },
 
     async count() {
-      const { users } = await db
-        .selectFrom('users')
-        .select((its) => its.fn.countAll().as('users'))
-        .executeTakeFirstOrThrow()
+      const { users } = await countQuery(db).executeTakeFirstOrThrow()
       return Number(users)
     },
   }
 }
+
+const findStatement = (db: Kysely<Tables>, field: UserField) =>
+  prepared<{ value: string }, UserRow>(db, (its) =>
+    db
+      .selectFrom('users')
+      .selectAll()
+      .where(field, '=', its.value as UserId),
+  )
+
+const findByKey = (
+  db: Kysely<Tables>,
+  usernameKey: string,
+): Promise<UserRow | undefined> =>
+  db
+    .selectFrom('users')
+    .selectAll()
+    .where('username_key', '=', usernameKey)
+    .executeTakeFirst()
+
+const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
+  db
+    .insertInto('users')
+    .values(rowOf(user))
+    .onConflict((conflict) => conflict.doNothing())
+
+const update = (
+  db: Kysely<Tables>,
+  id: UserId,
+  columns: Partial<UserRow>,
+): Promise<UserRow | undefined> =>
+  db
+    .updateTable('users')
+    .set(columns)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst()
+
+const setPasswordQuery = (db: Kysely<Tables>, id: UserId, hash: string) =>
+  db
+    .updateTable('users')
+    .set((its) => ({ hash, epoch: its('epoch', '+', 1) }))
+    .where('id', '=', id)
+
+const upgradeHashQuery = (db: Kysely<Tables>, id: UserId, old: string, hash: string) =>
+  db.updateTable('users').set({ hash }).where('id', '=', id).where('hash', '=', old)
+
+const countQuery = (db: Kysely<Tables>) =>
+  db.selectFrom('users').select((its) => its.fn.countAll().as('users'))
 
 const rowOf = (user: NewUser): UserRow => ({
   id: user.id,

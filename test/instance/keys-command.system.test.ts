@@ -58,7 +58,7 @@ test('while the secret is changed, the keys can always be opened', async (t) => 
   const after = instanceFor(t, { database, secret: newer })
   assert.deepEqual(await after.keys.list(), before)
   await assert.rejects(instanceFor(t, { database, secret: SECRET }).migrate(), {
-    code: 'invalid_config',
+    code: 'wrong_secret',
   })
 })
 

@@ -9,7 +9,7 @@ import { sign } from '../jwt/jws.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 import type { Keys } from './keys.ts'
-import { type KeyRingDeps, openKeyRing } from './ring.ts'
+import { type KeyRingDeps, openKeyRing } from './stored-key-ring.ts'
 
 const [older, newer] = [
   new Secret('older secret of at least 32 octets'),
@@ -79,7 +79,7 @@ test('of several processes with a due rotation one rotates', async (t) => {
   pass(86_400)
   const looks = await Promise.all(rings.map((each) => each.rotateWhenDue()))
   const after = await stages(store.ports.keys)
-  assert.equal(looks.filter(({ turn }) => turn !== undefined).length, 1)
+  assert.equal(looks.filter(({ rotated }) => rotated !== undefined).length, 1)
   assert.ok(looks.every(({ left }) => left === 86_400))
   assert.deepEqual([after.retiring, after.current], [before.current, before.next])
   assert.equal((await store.ports.keys.list()).length, 3)
@@ -89,8 +89,8 @@ test('a process whose copy is stale does not rotate a second time', async (t) =>
   const { ring, store, pass } = await deps(t)
   const [one, two] = [await ring(), await ring()]
   pass(86_400)
-  assert.notEqual((await one.rotateWhenDue()).turn, undefined)
-  assert.deepEqual(await two.rotateWhenDue(), { turn: undefined, left: 86_400 })
+  assert.notEqual((await one.rotateWhenDue()).rotated, undefined)
+  assert.deepEqual(await two.rotateWhenDue(), { rotated: undefined, left: 86_400 })
   assert.equal((await store.ports.keys.list()).length, 3)
   assert.equal(two.signing().kid, one.signing().kid)
 })
@@ -228,10 +228,10 @@ test('tokens with unknown key ids cause at most four reads of the store per seco
 test('to change the secret: both decrypt, the first one encrypts, and after reseal() the old one is not needed', async (t) => {
   const { ring } = await deps(t)
   const { kid } = (await ring()).signing()
-  await assert.rejects(ring({ secrets: [newer] }), { code: 'invalid_config' })
+  await assert.rejects(ring({ secrets: [newer] }), { code: 'wrong_secret' })
   const both = await ring({ secrets: [newer, older] })
   assert.equal(both.signing().kid, kid)
-  await assert.rejects(ring({ secrets: [newer] }), { code: 'invalid_config' })
+  await assert.rejects(ring({ secrets: [newer] }), { code: 'wrong_secret' })
   assert.equal(await both.reseal(), 2)
   assert.equal(await both.reseal(), 0)
   assert.equal((await ring({ secrets: [newer] })).signing().kid, kid)
@@ -246,7 +246,7 @@ test('a key that cannot be decrypted never becomes the signing key', async (t) =
   await elsewhere.rotate()
   pass(86_400)
   await here.reload()
-  await assert.rejects(here.rotateWhenDue(), { code: 'invalid_config' })
+  await assert.rejects(here.rotateWhenDue(), { code: 'wrong_secret' })
   assert.equal((await stages(store.ports.keys)).retiring, `${kid} ES256`)
   assert.equal(
     (await store.ports.keys.list()).filter(({ stage }) => stage === 'retiring').length,

@@ -1,0 +1,37 @@
+import { seconds } from '../base/clock.ts'
+import { configError } from '../base/errors.ts'
+import { KeySet, type KeySource, type SigningKey } from '../jwt/index.ts'
+import type { KeyRing } from './key-ring.ts'
+import { CONFIGURED_MAX_AGE } from './publication.ts'
+
+/** The ring of a configured key, which its owner rotates. */
+export function fixedKeyRing(
+  signing: SigningKey | undefined,
+  verifying: KeySource,
+): KeyRing {
+  const published = publishedKeys(signing, verifying)
+  return {
+    verifying,
+    published: () => published.jwks(),
+    maxAge: CONFIGURED_MAX_AGE,
+    signing: () => signing ?? configuredElsewhere(),
+    list: async () => [],
+    rotate: async () => configuredElsewhere(),
+    rotateWhenDue: async () => ({
+      rotated: undefined,
+      left: seconds(Number.POSITIVE_INFINITY),
+    }),
+    reseal: async () => 0,
+    reload: async () => {},
+  }
+}
+
+function publishedKeys(signing: SigningKey | undefined, verifying: KeySource): KeySet {
+  if (verifying instanceof KeySet) return verifying
+  if (signing === undefined) return new KeySet([])
+  return new KeySet([signing.verifying])
+}
+
+function configuredElsewhere(): never {
+  throw configError('The signing key comes from tokens.signingKey: change it there.')
+}

@@ -1,0 +1,66 @@
+import type { UnixSeconds } from '../base/clock.ts'
+
+/** A hit to count. */
+export interface NewHit {
+  readonly key: string
+  readonly limit: number
+  readonly now: UnixSeconds
+  /** Hits at this moment or earlier do not count any more. */
+  readonly past: UnixSeconds
+}
+
+interface Full {
+  /** The time of the oldest hit that counts. */
+  readonly oldest: UnixSeconds
+}
+
+export type Counted = 'counted' | Full
+
+interface Waiting extends PromiseWithResolvers<Counted> {
+  readonly hit: NewHit
+}
+
+/**
+ * Counts the hits of one key one after the other: those that arrive together want the same slot, and each would hold a
+ * connection of the pool while it waits for the others.
+ */
+export class HitQueue {
+  readonly #count: (hit: NewHit) => Promise<Counted>
+  readonly #queues = new Map<string, Waiting[]>()
+
+  constructor(count: (hit: NewHit) => Promise<Counted>) {
+    this.#count = count
+  }
+
+  add(hit: NewHit): Promise<Counted> {
+    const waiting: Waiting = { hit, ...Promise.withResolvers<Counted>() }
+    const queue = this.#queues.get(hit.key)
+    if (queue === undefined) void this.#drain(hit.key, [waiting])
+    else queue.push(waiting)
+    return waiting.promise
+  }
+
+  async #drain(key: string, queue: Waiting[]): Promise<void> {
+    this.#queues.set(key, queue)
+    while (queue.length > 0) await this.#countInTurn(queue.splice(0))
+    this.#queues.delete(key)
+  }
+
+  async #countInTurn(batch: readonly Waiting[]): Promise<void> {
+    try {
+      let full: Full | undefined
+      for (const { hit, resolve } of batch) {
+        const result = isFullFor(hit, full) ? full : await this.#count(hit)
+        resolve(result)
+        if (result !== 'counted') full = result
+      }
+    } catch (error) {
+      // If the database is down, each would wait until its statement times out.
+      for (const { reject } of batch) reject(error)
+    }
+  }
+}
+
+/** Whether a result that was found after this hit arrived holds for it: the oldest hit has not expired at its time. */
+const isFullFor = (hit: NewHit, full: Full | undefined): full is Full =>
+  full !== undefined && full.oldest > hit.past
