@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import type { Options } from '../../src/settings/options.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { cheapWatchword } from '../cheap-watchword.ts'
+import { cleanUp } from '../cleanup.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
@@ -12,13 +13,13 @@ export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 /** A temporary folder, removed after the test. */
 export function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'watchword-test-'))
-  t.after(() => rmSync(path, { recursive: true, force: true }))
+  cleanUp(t, () => rmSync(path, { recursive: true, force: true }))
   return path
 }
 
 export function instanceFor(t: TestContext, options: Options): Watchword {
   const auth = cheapWatchword(options)
-  t.after(() => auth.close())
+  cleanUp(t, () => auth.close())
   return auth
 }
 

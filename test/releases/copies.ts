@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import pg from 'pg'
+import { cleanUp } from '../cleanup.ts'
 import { aDatabase } from '../services/postgres.ts'
 import type { DatabaseName } from './expected.ts'
 
@@ -20,7 +21,7 @@ type Making = (t: TestContext, folder?: string) => Promise<Copy | string>
 export const COPIES: Readonly<Record<DatabaseName, Making>> = {
   async SQLite(t, folder) {
     const place = mkdtempSync(join(tmpdir(), 'watchword-release-'))
-    t.after(() => rmSync(place, { recursive: true, force: true }))
+    cleanUp(t, () => rmSync(place, { recursive: true, force: true }))
     const url = join(place, 'watchword.db')
     if (folder !== undefined) copyFileSync(join(folder, 'watchword.sqlite'), url)
     return { url, query: async (sql) => querySqlite(url, sql) }
@@ -28,7 +29,7 @@ export const COPIES: Readonly<Record<DatabaseName, Making>> = {
   async PostgreSQL(t, folder) {
     const database = await aDatabase()
     if (typeof database === 'string') return database
-    t.after(database.drop)
+    cleanUp(t, database.drop)
     const { url } = database
     const query = (sql: string) => queryPostgres(url, sql)
     if (folder !== undefined) {

@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { cleanUp } from '../cleanup.ts'
 import { COPIES, type Copy } from './copies.ts'
 import type { DatabaseName, Expected, Listed, Profile } from './expected.ts'
 import { type Instance, instanceOn } from './instance.ts'
@@ -97,7 +98,7 @@ const withRenamedKinds = (listed: Listed): Listed => ({
 /** One instance of each profile, opened if it is used. */
 function instancesOn(t: TestContext, { url }: Copy, expected: Expected) {
   const opened = new Map<Profile, Instance>()
-  t.after(async () => {
+  cleanUp(t, async () => {
     for (const auth of opened.values()) await auth.close()
   })
   return (profile: Profile): Instance => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserId } from '../../src/users/user.ts'
+import { cleanUp } from '../cleanup.ts'
 import { DATABASES } from '../stores/databases.ts'
 import { stopwatch } from '../time.ts'
 import type { Route } from './guarded.ts'
@@ -122,7 +123,7 @@ for (const [kind, fresh] of Object.entries(DATABASES)) {
 
 async function startedIn(t: TestContext, url: string): Promise<Guarded> {
   const started = await startGuarded(url)
-  t.after(() => started.stop())
+  cleanUp(t, () => started.stop())
   return started
 }
 

@@ -9,6 +9,7 @@ import { loadDriver } from '../../src/stores/postgres/driver.ts'
 import { postgresStore } from '../../src/stores/postgres/store.ts'
 import { sqliteStore } from '../../src/stores/sqlite/store.ts'
 import type { Tables } from '../../src/stores/tables.ts'
+import { cleanUp } from '../cleanup.ts'
 import { NOON, vitor } from '../sessions/setup.ts'
 import type { FreshDatabase } from './sqlite.ts'
 
@@ -76,7 +77,7 @@ function openedOn<const Extensions extends readonly StoreExtension[]>(
   const store = url.startsWith('postgres')
     ? postgresStore({ url, extensions })
     : sqliteStore({ file: url, extensions })
-  t.after(() => store.close())
+  cleanUp(t, () => store.close())
   return store
 }
 

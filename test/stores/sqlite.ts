@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { InstanceStore } from '../../src/features.ts'
+import { cleanUp } from '../cleanup.ts'
 import { aFolder } from '../sessions/setup.ts'
 import { sqliteStore } from './open.ts'
 
@@ -25,7 +26,7 @@ export function opening(
   remove: () => void | Promise<void>,
 ): TestedDatabase {
   const opened: InstanceStore[] = []
-  t.after(async () => {
+  cleanUp(t, async () => {
     for (const store of opened) await store.close()
     await remove()
   })
