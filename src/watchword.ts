@@ -1,11 +1,13 @@
 import type { Scheme } from './authentication/scheme.ts'
 import type { Awaitable } from './base/awaitable.ts'
 import { AuthError } from './base/errors.ts'
+import type { GuardSettings } from './guard/guard-deps.ts'
+import type { RequirementDefaults } from './guard/parse-requirement.ts'
 import type { PrincipalUser, Requirement } from './guard/requirement.ts'
 import { FetchRequest, type Peer, toResponse } from './http/fetch-request.ts'
 import type { AuthRequest } from './http/request.ts'
-import { type Admin, createAdmin } from './instance/admin.ts'
-import { createInternals } from './instance/create-internals.ts'
+import { type Admin, type AdminSettings, createAdmin } from './instance/admin.ts'
+import { createInternals, type InternalsSettings } from './instance/create-internals.ts'
 import { guardsOf } from './instance/guards.ts'
 import { type Instance, openInstance } from './instance/instance.ts'
 import {
@@ -15,12 +17,12 @@ import {
 } from './instance/internals.ts'
 import { type Lazy, lazily } from './instance/lazy-instance.ts'
 import { type SignInResult, signInUser } from './instance/sign-in-user.ts'
-import { type Health, healthCheck } from './observability/health.ts'
+import { type Health, type HealthSettings, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
 import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import type { Options } from './settings/options.ts'
-import { parseSettings, type Settings } from './settings/settings.ts'
+import { parseSettings } from './settings/settings.ts'
 import type { User } from './users/user.ts'
 
 export type { PrincipalUser, Requirement } from './guard/requirement.ts'
@@ -84,9 +86,22 @@ export function watchword<
   )
 }
 
+/** The settings that are used before the instance is open. */
+export interface WatchwordSettings
+  extends RequirementDefaults,
+    GuardSettings,
+    AdminSettings,
+    InternalsSettings {
+  readonly authentication: readonly Scheme<unknown>[]
+  readonly tokens: AdminSettings['tokens'] &
+    InternalsSettings['tokens'] &
+    Pick<HealthSettings, 'revocationMaxAge'>
+  readonly keys: { readonly configured: object | undefined }
+}
+
 /** The public face of an instance. */
 export function watchwordOf<U, Right extends string>(
-  settings: Settings,
+  settings: WatchwordSettings,
   instance: Lazy<Instance>,
 ): Watchword<U, Right> {
   const { open } = instance

@@ -1,20 +1,32 @@
 import { challengeOf } from '../authentication/bearer.ts'
+import type { SchemeDeps } from '../authentication/scheme.ts'
+import type { Log } from '../base/log.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
+import type { EndpointSettings } from '../features/core.ts'
 import { endpointRequirement } from '../guard/endpoint-requirement.ts'
 import type { Requirement } from '../guard/requirement.ts'
 import { authErrorFrom, errorReply } from '../http/reply.ts'
-import type { Settings } from '../settings/settings.ts'
-import { endpointThrottle } from './endpoint-throttle.ts'
+import { type EndpointThrottleSettings, endpointThrottle } from './endpoint-throttle.ts'
 import type { Guards } from './guards.ts'
-import { IncomingRequestContext } from './incoming-request-context.ts'
+import { IncomingRequestContext, type ProxySettings } from './incoming-request-context.ts'
 import type { Instance } from './instance.ts'
 import type { Internals } from './internals.ts'
 import type { Lazy } from './lazy-instance.ts'
-import { instanceRouter } from './router.ts'
+import { instanceRouter, type RouterDeps } from './router.ts'
+
+export interface InternalsSettings extends ProxySettings, EndpointThrottleSettings {
+  readonly endpoints: RouterDeps['endpoints']
+  readonly users: Pick<EndpointSettings, 'loginField'>
+  readonly authentication: EndpointSettings['authentication']
+  readonly section: EndpointSettings['section']
+  readonly tokens: Pick<SchemeDeps, 'headerTypes'>
+  readonly telemetry: boolean
+  readonly log: Log
+}
 
 /** The endpoints of an instance, its guards, and its answers to errors. */
 export function createInternals(
-  settings: Settings,
+  settings: InternalsSettings,
   { open }: Pick<Lazy<Instance>, 'open'>,
   guards: Guards,
 ): Internals {

@@ -2,7 +2,10 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { SchemeDeps } from '../authentication/scheme.ts'
 import { callHook } from '../base/call-hook.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Core } from '../features/core.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Core, SectionReader, SignedOut } from '../features/core.ts'
+import type { KeySettings } from '../features/tokens/parse-tokens.ts'
 import { FEATURE_LIST, type InstanceStore } from '../features.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { type Counters, createCounters } from '../observability/counters.ts'
@@ -10,7 +13,6 @@ import { observedSessions } from '../observability/observed-sessions.ts'
 import { openTracing, type Trace } from '../observability/tracing.ts'
 import type { Encodings } from '../passwords/encodings.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
-import type { Settings } from '../settings/settings.ts'
 import type { Redis } from '../stores/redis/redis.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
@@ -18,11 +20,15 @@ import { createUser } from '../users/create.ts'
 import { Closers } from './closers.ts'
 import { openKeys, watchKeys } from './open-keys.ts'
 import { chooseHits } from './open-redis.ts'
-import { openSessions } from './open-sessions.ts'
-import { openSignIn, type SignIns } from './open-sign-in.ts'
-import { openStorage, type Storage } from './open-storage.ts'
+import {
+  type OpenSessionsDeps,
+  openSessions,
+  type SessionSettings,
+} from './open-sessions.ts'
+import { type OpenSignInSettings, openSignIn, type SignIns } from './open-sign-in.ts'
+import { openStorage, type Storage, type StorageSettings } from './open-storage.ts'
 import type { openStore } from './open-store.ts'
-import { openTokens } from './open-tokens.ts'
+import { type OpenTokensSettings, openTokens } from './open-tokens.ts'
 import { derivedKeysFrom } from './secrets.ts'
 
 /** The parts of an open instance. */
@@ -46,6 +52,19 @@ export interface Instance extends SignIns {
   close(): Promise<void>
 }
 
+/** The settings of the parts, and which of them there are. */
+export interface InstanceSettings
+  extends StorageSettings,
+    IssuingSettings,
+    OpenSignInSettings,
+    CoreSettings {
+  readonly tokens: IssuingSettings['tokens'] & SchemeSettings['tokens']
+  readonly on: IssuingSettings['on'] & OpenSignInSettings['on'] & CoreSettings['on']
+  readonly counts: 'memory' | 'store' | 'redis'
+  readonly endpoints: readonly { readonly name: string }[]
+  readonly telemetry: boolean
+}
+
 /** What `watchword/testing` replaces; no option reaches it. */
 export interface InstanceDeps {
   readonly openStore?: typeof openStore
@@ -59,7 +78,7 @@ export interface InstanceDeps {
  * @throws AuthError `invalid_config`, `store_unavailable`
  */
 export async function openInstance(
-  settings: Settings,
+  settings: InstanceSettings,
   deps: InstanceDeps = {},
 ): Promise<Instance> {
   const closers = new Closers()
@@ -72,7 +91,7 @@ export async function openInstance(
 }
 
 async function openParts(
-  settings: Settings,
+  settings: InstanceSettings,
   deps: InstanceDeps,
   closers: Closers,
 ): Promise<Instance> {
@@ -119,8 +138,20 @@ interface Issuing {
 
 type Parts = Storage & Issuing & SignIns
 
+interface IssuingSettings {
+  readonly random: Random
+  readonly log: Log
+  readonly on: OpenSessionsDeps['on']
+  readonly keys: KeySettings
+  readonly tokens: OpenTokensSettings &
+    SessionSettings & {
+      /** Whether sessions are stored. */
+      readonly sessions: boolean
+    }
+}
+
 async function openIssuing(
-  settings: Settings,
+  settings: IssuingSettings,
   { store, clock, audit, secrets }: Storage,
   counters: Counters,
   closers: Closers,
@@ -150,7 +181,14 @@ async function openIssuing(
   return { ring, sessions, tokens, derivedKeys }
 }
 
-function coreOf({ random, log, on, section }: Settings, parts: Parts): Core {
+interface CoreSettings {
+  readonly random: Random
+  readonly log: Log
+  readonly on: { readonly signedOut?: (event: SignedOut) => unknown }
+  readonly section: SectionReader
+}
+
+function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core {
   const { clock, audit, store, sessions, ring, tokens } = parts
   const { derivedKeys, ports, signIn, signInUntrimmed } = parts
   return {
@@ -173,8 +211,13 @@ function coreOf({ random, log, on, section }: Settings, parts: Parts): Core {
   }
 }
 
+interface SchemeSettings {
+  readonly random: Random
+  readonly tokens: Pick<SchemeDeps, 'headerTypes' | 'headerName'>
+}
+
 function schemeDepsOf(
-  { tokens: { headerTypes, headerName }, random }: Settings,
+  { tokens: { headerTypes, headerName }, random }: SchemeSettings,
   { tokens, ports, checkPassword, passwords, store, clock, audit }: Parts,
 ): SchemeDeps {
   const { users } = store.ports

@@ -13,7 +13,7 @@ import { openStore } from './open-store.ts'
 import { chooseSecrets, type SecretSettings, type Secrets } from './secrets.ts'
 
 export interface StorageSettings extends SecretSettings, AuditSettings {
-  readonly database: string | InstanceStore
+  readonly database: string
   readonly redis: RedisAddress | undefined
   /** The option `clock`. */
   readonly clock?: Clock | undefined

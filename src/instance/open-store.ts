@@ -5,9 +5,8 @@ import { type InstanceStore, STORE_EXTENSIONS } from '../features.ts'
 export async function openStore({
   database,
 }: {
-  readonly database: string | InstanceStore
+  readonly database: string
 }): Promise<{ readonly store: InstanceStore; readonly file?: string }> {
-  if (typeof database !== 'string') return { store: database }
   const kind = /^([a-z][a-z\d+]+):/i.exec(database)?.[1]?.toLowerCase()
   if (kind === 'postgres' || kind === 'postgresql')
     return { store: await openPostgres(database) }

@@ -2,7 +2,7 @@ import type { Scheme } from '../authentication/scheme.ts'
 import type { Duration } from '../base/duration.ts'
 import type { LogEntry } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
-import type { FeatureOptions, InstanceStore } from '../features.ts'
+import type { FeatureOptions } from '../features.ts'
 import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
 import type { Rate } from '../throttling/rate.ts'
@@ -42,7 +42,7 @@ export interface CoreOptions<
    * @default `WATCHWORD_DATABASE`, or "watchword.db"
    * @django DATABASES
    */
-  readonly database?: string | InstanceStore
+  readonly database?: string
   /**
    * Encrypts private keys and derives API tokens. In a list the first one encrypts and all decrypt.
    *

@@ -98,6 +98,11 @@ for (const [name, options, says] of [
   ],
   ['no id claim', { tokens: { jtiClaim: null } }, 'tokens.jtiClaim must be a string.'],
   [
+    'a database that is not a string',
+    { database: { ports: {} } },
+    'database must be a file, "sqlite::memory:" or "postgres://…".',
+  ],
+  [
     'two claims of one name',
     { tokens: { jtiClaim: 'user_id' } },
     'Two claims cannot have the same name',

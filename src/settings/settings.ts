@@ -13,7 +13,7 @@ import {
   type TokensAndKeys,
   warningsOf,
 } from '../features/tokens/parse-tokens.ts'
-import { FEATURE_LIST, FEATURE_SECTIONS, type InstanceStore } from '../features.ts'
+import { FEATURE_LIST, FEATURE_SECTIONS } from '../features.ts'
 import { clientAddressBehind } from '../http/client-address-of.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { isAuthenticated } from '../permissions/basic-permissions.ts'
@@ -55,15 +55,8 @@ const rateName = name.refine(
 
 const CORE = {
   database: z
-    .union(
-      [
-        z.string().min(1),
-        z.custom<InstanceStore>(
-          (value) => typeof value === 'object' && value !== null && 'ports' in value,
-        ),
-      ],
-      'must be a file, "sqlite::memory:" or "postgres://…"',
-    )
+    .string('must be a file, "sqlite::memory:" or "postgres://…"')
+    .min(1, 'must be a file, "sqlite::memory:" or "postgres://…"')
     .optional(),
   secret: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   path: absolutePath.default('/api/token'),
@@ -121,7 +114,7 @@ export const OPTION_PATHS: readonly string[] = knownOptions(SCHEMA)
 export interface Settings extends TokensAndKeys {
   /** The sections of the options that features declare. */
   readonly section: SectionReader
-  readonly database: string | InstanceStore
+  readonly database: string
   /** Empty: the instance generates one and keeps it beside the database. */
   readonly secrets: readonly Secret[]
   readonly users: z.output<typeof userOptions>

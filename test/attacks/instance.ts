@@ -46,7 +46,7 @@ export async function instanceOf(
   const clock = (): UnixSeconds => now as UnixSeconds
   const store = sqliteStore({ file: ':memory:' })
   const auth: Watchword<User> = cheapWatchword({
-    database: store,
+    store,
     secret: 'a secret of the attacks, and long enough',
     clock,
     authentication: SCHEMES[scheme],

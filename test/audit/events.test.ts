@@ -306,7 +306,7 @@ test('a slow event does not delay a revocation: deactivating takes effect before
         )
       : store.ports.events.append(event)
   const auth = instanceFor(t, {
-    database: withPorts(store, { events: { ...store.ports.events, append } }),
+    store: withPorts(store, { events: { ...store.ports.events, append } }),
     secret: SECRET,
   })
   const ann = await auth.users.create({ username: 'ann', password: PASSWORD })

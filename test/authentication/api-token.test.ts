@@ -10,10 +10,9 @@ import { digestOf } from '../../src/features/api-tokens/api-token.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
-import type { Options } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import type { User, UserId } from '../../src/users/user.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { type CheapOptions, cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 
 const NOON = 1_800_000_000
@@ -27,7 +26,7 @@ type Answered = {
 /** A server whose routes require API tokens, with one user. */
 async function program(
   t: TestContext,
-  options: Pick<Options, 'authentication' | 'users' | 'database'> = {},
+  options: Pick<CheapOptions, 'authentication' | 'users' | 'store'> = {},
 ) {
   let now = NOON
   const auth = cheapWatchword({
@@ -250,7 +249,7 @@ test("deleting a user deletes the user's tokens", async (t) => {
 
 test('a token whose user was deleted in the database is rejected as invalid', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
-  const { auth, user, get } = await program(t, { database: store })
+  const { auth, user, get } = await program(t, { store })
   const { token } = await auth.apiTokens.create(user.id)
 
   await store.ports.users.delete(user.id as UserId)

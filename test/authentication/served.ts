@@ -43,7 +43,7 @@ export async function served(
   let now = NOON
   const store = sqliteStore({ file: ':memory:' })
   const auth = cheapWatchword({
-    database: store,
+    store,
     secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
     clock: () => now,
     log: () => {},

@@ -110,10 +110,10 @@ export interface CaseInstance extends AsyncDisposable {
 
 export async function instance(options: Options): Promise<CaseInstance> {
   const store = await seededStore()
-  const auth = cheapWatchword({ ...options, database: store })
+  const auth = cheapWatchword({ ...options, store })
   await auth.migrate()
   const shared = { ...store, close: async () => {} }
-  const counting = cheapWatchword({ ...options, database: shared, throttle: RATES })
+  const counting = cheapWatchword({ ...options, store: shared, throttle: RATES })
   const server = createServer()
   const context: RequestContext = { remoteUser: undefined, secure: false }
   const views = probes(auth, counting, context)

@@ -246,11 +246,11 @@ test('a token is kept while its secret is an old one, and replaced at the next r
   const store = sqliteStore({ file: ':memory:' })
   t.after(() => store.close())
   // The store outlives its instances. They get a signing key, because stored keys are encrypted with the secret.
-  const database = { ...store, close: async () => {} }
+  const shared = { ...store, close: async () => {} }
   const tokens = { algorithm: 'HS256', signingKey: old } as const
   const under = async (secret: string | readonly string[]) => {
     const auth = cheapWatchword({
-      database,
+      store: shared,
       secret,
       tokens,
       authentication: [apiToken()],
@@ -286,7 +286,7 @@ test('without a configured secret the instance does not open, and the message na
   const store = sqliteStore({ file: ':memory:' })
   const tokens = { algorithm: 'ES256', verifyingKey: KEY } as const
   const auth = cheapWatchword({
-    database: store,
+    store,
     authentication: [apiToken()],
     tokens,
     log: () => {},

@@ -42,7 +42,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
   }
   const log: LogEntry[] = []
   const auth = cheapWatchword({
-    database: cuttable,
+    store: cuttable,
     secret: 'of no worth, since every instance of the tests has it',
     tokens: { revocationMaxAge },
     log: (entry) => void log.push(entry),

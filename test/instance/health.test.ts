@@ -20,7 +20,7 @@ function instance(
   options: Options = {},
 ) {
   return instanceFor(t, {
-    database: { ...sqliteStore({ file: ':memory:' }), ...faults },
+    store: { ...sqliteStore({ file: ':memory:' }), ...faults },
     secret: SECRET,
     ...options,
   })
@@ -141,7 +141,7 @@ test('a disconnected feed makes the instance degraded, and then down', async (t)
         : store.ports.sessions.revokedSince(...asked),
   }
   const auth = instanceFor(t, {
-    database: withPorts({ ...store, watch }, { sessions }),
+    store: withPorts({ ...store, watch }, { sessions }),
     secret: SECRET,
     tokens: { revocationMaxAge: '2s' },
   })

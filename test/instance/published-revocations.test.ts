@@ -28,7 +28,7 @@ test('a verifying service learns of revoked sessions, also of tens of thousands'
       .slice(0, limit)
   }
   const auth = cheapWatchword({
-    database: withPorts(store, {
+    store: withPorts(store, {
       sessions: { ...store.ports.sessions, revokedSince },
     }),
     log: () => {},

@@ -9,12 +9,12 @@ const NEWER = 'Tq41-nn0B-xxR8-2mPw-aD93-kk7L-0vZs'
 
 test('a shared database needs a configured secret: none is generated', async (t) => {
   const file = join(folder(t), 'watchword.db')
-  const auth = instanceFor(t, { database: sqliteStore({ file }) })
+  const auth = instanceFor(t, { store: sqliteStore({ file }) })
   await assert.rejects(auth.migrate(), {
     code: 'invalid_config',
     message: /WATCHWORD_SECRET/,
   })
-  await instanceFor(t, { database: sqliteStore({ file }), secret: SECRET }).migrate()
+  await instanceFor(t, { store: sqliteStore({ file }), secret: SECRET }).migrate()
 })
 
 test('WATCHWORD_SECRET comes first, then WATCHWORD_OLD_SECRETS in their order', () => {

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Options } from '../../src/settings/options.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { type CheapOptions, cheapWatchword } from '../cheap-watchword.ts'
 import { cleanUp } from '../cleanup.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
@@ -17,7 +16,7 @@ export function folder(t: TestContext): string {
   return path
 }
 
-export function instanceFor(t: TestContext, options: Options): Watchword {
+export function instanceFor(t: TestContext, options: CheapOptions): Watchword {
   const auth = cheapWatchword(options)
   cleanUp(t, () => auth.close())
   return auth

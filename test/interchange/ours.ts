@@ -2,8 +2,9 @@ import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { TokenOptions } from '../../src/settings/options.ts'
 import type { User, UserId } from '../../src/users/user.ts'
-import { type Watchword, watchword } from '../../src/watchword.ts'
+import type { Watchword } from '../../src/watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
+import { watchwordOn } from '../watchword-on.ts'
 import type { Answer } from './django.ts'
 
 /** A user with the same id on both sides. */
@@ -28,8 +29,7 @@ export async function ours(
   tokens: TokenOptions,
 ): Promise<Ours> {
   const store = sqliteStore({ file: ':memory:' })
-  const auth = watchword({
-    database: store,
+  const auth = watchwordOn(store, {
     secret: 'a secret of at least thirty-two characters',
     tokens: {
       rotate: false,

@@ -14,8 +14,9 @@ import { unseal } from '../../src/keys/seal.ts'
 import { argon2 } from '../../src/passwords/argon2.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { StoredUser } from '../../src/users/user.ts'
-import { type Watchword, watchword } from '../../src/watchword.ts'
+import type { Watchword } from '../../src/watchword.ts'
 import { pause, stopwatch } from '../time.ts'
+import { watchwordOn } from '../watchword-on.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
 const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
@@ -48,8 +49,8 @@ export class Place {
   }
 
   #open(): Watchword {
-    return watchword({
-      database: { ...this.store, close: async () => {} },
+    const shared = { ...this.store, close: async () => {} }
+    return watchwordOn(shared, {
       secret: SECRET,
       authentication: [bearer(), apiToken(), session()],
       tokens: { types: ['access', 'sliding'] },

@@ -10,8 +10,7 @@ import { LIMITS } from '../../src/server/connection-limits.ts'
 import { METRICS, type Sample } from '../../src/server/metric-samples.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
-import type { Options } from '../../src/settings/options.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { type CheapOptions, cheapWatchword } from '../cheap-watchword.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { turns, until } from '../time.ts'
 import { parseExposition } from './exposition.ts'
@@ -22,7 +21,7 @@ const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 /** A server with one user, ada, whose log entries are collected. */
 async function server(
   t: TestContext,
-  options: Options = {},
+  options: CheapOptions = {},
   serving: Partial<ServeOptions> = {},
 ) {
   const lines: LogEntry[] = []
@@ -84,7 +83,7 @@ test('while the store is down, /health/ready is 503 and /health/live is 200', as
   let isDown = false
   const ping = (): Promise<void> =>
     isDown ? Promise.reject(new AuthError('store_unavailable')) : store.ping()
-  const { url } = await server(t, { database: { ...store, ping } })
+  const { url } = await server(t, { store: { ...store, ping } })
   const statuses = async () =>
     Promise.all(
       ['live', 'ready'].map(
@@ -103,7 +102,7 @@ test('while the store is down, /health/ready is 503 and /health/live is 200', as
 test('a degraded server is ready: 200, with status degraded', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const time = { now: () => (Date.now() / 1000) as never, ahead: () => 30 as never }
-  const { url } = await server(t, { database: { ...store, time } })
+  const { url } = await server(t, { store: { ...store, time } })
   const ready = await fetch(`${url}/health/ready`)
   const { status, clock } = (await ready.json()) as { status: string; clock: unknown }
   assert.deepEqual(
@@ -160,7 +159,7 @@ test('a rejection by a guard and an unexpected error are logged with the request
   }
   const { lines, post, url } = await server(t, {
     explain: true,
-    database: withPorts(store, { users }),
+    store: withPorts(store, { users }),
   })
   const refused = await fetch(`${url}/hello/`)
   isFaulty = true
@@ -291,7 +290,7 @@ test('health checks are logged only if they fail', async (t) => {
   let isDown = false
   const ping = (): Promise<void> =>
     isDown ? Promise.reject(new AuthError('store_unavailable')) : store.ping()
-  const { lines, url } = await server(t, { database: { ...store, ping } })
+  const { lines, url } = await server(t, { store: { ...store, ping } })
   await fetch(`${url}/health/ready`)
   await fetch(`${url}/health/live`)
   await sleep(600)

@@ -10,7 +10,7 @@ import { SECRET } from './secret.ts'
 
 /** A server in a process of its own, with limits that the command does not offer; `process.ts` starts and measures it. */
 const hashing = countHashes()
-const { watchword } = await import('../../src/watchword.ts')
+const { watchwordOn } = await import('../watchword-on.ts')
 const { LIMITS } = await import('../../src/server/connection-limits.ts')
 const { textLine } = await import('../../src/server/request-log.ts')
 const { lowerHashPriority } = await import('../../src/passwords/low-priority.ts')
@@ -70,9 +70,8 @@ const { database, options, limits, user, sabotage, skew } = JSON.parse(
 const rightNow = Date.now
 if (skew !== 0) Date.now = () => rightNow() + skew * 1000
 
-const auth = watchword({
+const auth = watchwordOn(sabotaged(await storeAt(database), sabotage), {
   ...options,
-  database: sabotaged(await storeAt(database), sabotage),
   secret: SECRET,
 })
 if (user === undefined) await auth.users.count()
