@@ -13,12 +13,15 @@ export interface SignInResult extends Pair {
 /** @throws AuthError `user_not_found`, `user_inactive` */
 export async function signInUser(
   user: string | { readonly id: string },
-  { users, tokens }: Pick<Core, 'users' | 'tokens'>,
+  { users, tokens, audit }: Pick<Core, 'users' | 'tokens' | 'audit'>,
 ): Promise<SignInResult> {
   const id = typeof user === 'string' ? user : user.id
   const account = await users.find('id', id)
   if (account === undefined) throw new AuthError('user_not_found')
   if (!mayUse(account.user, tokens.settings)) throw new AuthError('user_inactive')
   const { session, ...pair } = await startSession(account, tokens)
+  // With sessions, the sign-in is recorded when its session is inserted.
+  if (session === undefined)
+    await audit.record({ kind: 'signed_in', userId: account.user.id })
   return { ...pair, session: session && publicSession(session) }
 }
