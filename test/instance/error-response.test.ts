@@ -102,5 +102,8 @@ test('a fault of the configuration is answered without details, and require and 
   )
   assert.equal(reasons.length, 2)
   for (const reason of reasons)
-    assert.match(reason, /signing keys in the database cannot be opened with this secret/)
+    assert.match(
+      reason,
+      /signing keys in the database cannot be decrypted with this secret/,
+    )
 })
