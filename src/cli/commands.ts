@@ -80,11 +80,12 @@ function unknownCommand(words: readonly string[], names: readonly string[]): str
     const seconds = inGroup.map((name) => name.slice(first.length + 1))
     return `watchword ${first} needs one of: ${seconds.join(', ')}. About each: watchword help ${first}`
   }
-  const isGroup = inGroup.length > 0
-  const typed = isGroup ? `${first} ${second}` : first
   const close = nearest(`${first} ${second}`.trim(), names) ?? nearest(first, names)
-  const list = isGroup ? `watchword help ${first}` : 'watchword help'
-  const next =
-    close === undefined ? `The commands: ${list}` : `Did you mean: watchword ${close}?`
-  return `There is no command "${printable(typed).slice(0, 40)}". ${next}`
+  const suggestion = close && `Did you mean: watchword ${close}?`
+  if (inGroup.length === 0)
+    return `${noCommand(first)} ${suggestion ?? 'The commands: watchword help'}`
+  return `${noCommand(`${first} ${second}`)} ${suggestion ?? `The commands: watchword help ${first}`}`
 }
+
+const noCommand = (typed: string): string =>
+  `There is no command "${printable(typed).slice(0, 40)}".`

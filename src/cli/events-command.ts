@@ -74,9 +74,10 @@ function followLines(
   table: string,
   listed: readonly AuditEvent[],
 ): readonly CommandOutput[] {
-  const [heading, ...lines] = table.split('\n')
+  const [heading = '', first = '', ...others] = table.split('\n')
+  const lines = [`${heading}\n${first}`, ...others]
   return listed.map((event, index) => ({
-    text: index === 0 ? `${heading}\n${lines[index]}` : `${lines[index]}`,
+    text: lines[index] ?? '',
     json: toJson(event),
   }))
 }

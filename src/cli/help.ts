@@ -20,8 +20,8 @@ export async function helpOf(
   const [[example = ''] = []] = commands
   const about = [
     `More about a command: watchword help ${example}, or --help after it. Every command takes --json.`,
-    ...(group === undefined ? START : []),
   ]
+  if (group === undefined) about.push(...START)
   return [
     `watchword ${version}: token authentication for your API`,
     twoColumns(rows, width),
@@ -47,10 +47,9 @@ export function helpFor(
 ): string {
   const width = widthOf(columns)
   const all: OptionTable = { ...options, ...COMMON }
-  const rows = Object.entries(all).map(([option, { short, value, help }]) => {
-    const names = short === undefined ? `--${option}` : `--${option}, -${short}`
-    return [value === undefined ? names : `${names} ${value}`, help] as const
-  })
+  const rows = Object.entries(all).map(
+    ([name, option]) => [usageOf(name, option), option.help] as const,
+  )
   return [
     `${['watchword', name, ...args].join(' ')} [options]`,
     wrap(summary, width),
@@ -58,6 +57,13 @@ export function helpFor(
     `Examples\n${examples.map((example) => `  ${example}`).join('\n')}`,
     `Options\n${twoColumns(rows, width)}`,
   ].join('\n\n')
+}
+
+/** As `--port, -p PORT`. */
+function usageOf(name: string, { short, value }: OptionTable[string]): string {
+  const names = [`--${name}`]
+  if (short !== undefined) names.push(`-${short}`)
+  return [names.join(', '), value ?? ''].join(' ').trim()
 }
 
 /** Long lines are hard to read even on a wide terminal. */
@@ -91,11 +97,10 @@ function twoColumns(
   width: number,
 ): string {
   const left = Math.max(...rows.map(([text]) => text.length)) + 5
+  const beside = ([name, text]: (typeof rows)[number]): string =>
+    `  ${name}`.padEnd(left) + wrap(text, width, left)
+  const below = ([name, text]: (typeof rows)[number]): string =>
+    `  ${name}\n      ${wrap(text, width, 6)}`
   const isNarrow = width - left < MIN_RIGHT
-  const lines = rows.map(([name, text]) =>
-    isNarrow
-      ? `  ${name}\n      ${wrap(text, width, 6)}`
-      : `  ${name}`.padEnd(left) + wrap(text, width, left),
-  )
-  return lines.join('\n')
+  return rows.map(isNarrow ? below : beside).join('\n')
 }

@@ -47,11 +47,16 @@ function listenError(
   address: ListenAddress,
   context: CommandContext,
 ): CommandError {
-  const message =
-    'socket' in address
-      ? socketMessage(error.code, printable(address.socket))
-      : portMessage(error.code, address, context)
-  return new CommandError(message, { cause: error })
+  return new CommandError(listenMessage(error, address, context), { cause: error })
+}
+
+function listenMessage(
+  { code }: ListenError,
+  address: ListenAddress,
+  context: CommandContext,
+): string {
+  if ('socket' in address) return socketMessage(code, printable(address.socket))
+  return portMessage(code, address, context)
 }
 
 const FOLDER = 'its folder must exist, and this user must be allowed to write to it.'

@@ -29,9 +29,9 @@ export async function main(
 ): Promise<number> {
   const isJson = words.includes('--json')
   const progress = progressOn(context, isJson)
-  const print = ({ text, json }: CommandOutput): void => {
+  const print = (output: CommandOutput): void => {
     progress.clear()
-    context.stdout.write(`${isJson ? JSON.stringify(json) : text}\n`)
+    context.stdout.write(`${lineOf(output, isJson)}\n`)
   }
   try {
     const output = await outputOf(words, { context, progress, print })
@@ -42,6 +42,9 @@ export async function main(
     return reportError(error, context, isJson)
   }
 }
+
+const lineOf = ({ text, json }: CommandOutput, isJson: boolean): string =>
+  isJson ? JSON.stringify(json) : text
 
 async function outputOf(
   words: readonly string[],
@@ -97,7 +100,8 @@ function reportError(
 ): number {
   if (error instanceof ReportedError) return error.exitCode
   const message = messageOf(error)
-  stderr.write(`${isJson ? JSON.stringify({ error: message }) : message}\n`)
+  stderr.write(`${lineOf({ text: message, json: { error: message } }, isJson)}\n`)
   if (env.WATCHWORD_DEBUG === '1') console.error(error)
-  return error instanceof CommandError ? error.exitCode : 1
+  if (error instanceof CommandError) return error.exitCode
+  return 1
 }

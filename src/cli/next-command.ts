@@ -17,7 +17,6 @@ export function nextCommand(
 ): string {
   const isDefault = database === (env.WATCHWORD_DATABASE || DEFAULT_DATABASE)
   const command = `${selfName(env)} ${words}`
-  return isDefault
-    ? command
-    : `${command} --database ${shellWord(shownDatabase(database))}`
+  if (isDefault) return command
+  return `${command} --database ${shellWord(shownDatabase(database))}`
 }

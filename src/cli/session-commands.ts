@@ -56,8 +56,8 @@ function stateOf(session: Session, now: UnixSeconds): 'live' | 'expired' | 'revo
 }
 
 function shownState(session: Session, now: UnixSeconds): string {
-  const state = stateOf(session, now)
-  return state === 'revoked' ? `revoked (${session.revokeReason})` : state
+  if (session.revokeReason !== undefined) return `revoked (${session.revokeReason})`
+  return stateOf(session, now)
 }
 
 const toJson = (session: Session, now: UnixSeconds): object => ({

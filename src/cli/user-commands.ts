@@ -1,3 +1,4 @@
+import type { Secret } from '../base/secret.ts'
 import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { CommandError, found, UsageError } from '../command/errors.ts'
@@ -45,11 +46,7 @@ export const userCreate = command({
     ...DATABASE,
   },
   async run({ values, args: [username = ''], context, open }) {
-    if (values['no-password'] && values['password-stdin'])
-      throw new UsageError('Give either --no-password or --password-stdin, not both.')
-    const password = values['no-password']
-      ? undefined
-      : await newPassword(context, values['password-stdin'])
+    const password = await firstPassword(values, context)
     const input = {
       username,
       ...(password !== undefined && { password: password.reveal() }),
@@ -69,6 +66,18 @@ export const userCreate = command({
     )
   },
 })
+
+/** @returns `undefined` with --no-password */
+async function firstPassword(
+  options: { readonly 'no-password'?: boolean; readonly 'password-stdin'?: boolean },
+  context: CommandContext,
+): Promise<Secret | undefined> {
+  const { 'no-password': isNone, 'password-stdin': isOnStdin } = options
+  if (isNone && isOnStdin)
+    throw new UsageError('Give either --no-password or --password-stdin, not both.')
+  if (isNone) return undefined
+  return newPassword(context, isOnStdin)
+}
 
 export const userList = command({
   name: 'user list',
@@ -183,7 +192,8 @@ const rolesIn = (list = ''): readonly string[] =>
 function rolesText(user: User): string {
   const roles = user.roles.map(printable)
   if (roles.length === 0) return `${shown(user)} has no roles.`
-  return `${shown(user)} has ${roles.length === 1 ? 'the role' : 'the roles'} ${roles.join(', ')}.`
+  if (roles.length === 1) return `${shown(user)} has the role ${roles[0]}.`
+  return `${shown(user)} has the roles ${roles.join(', ')}.`
 }
 
 export const userActivate = command({

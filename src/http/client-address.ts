@@ -36,7 +36,7 @@ export function networkOf(address: string): string {
   if (isIPv4(address)) return address
   // A dual-stack socket shows IPv4 clients like this; they are common, so they are not parsed.
   if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7)
-  const host = isIPv6(address) ? address.replace(/%.*$/, '') : hostOf(address)
+  const host = hostOf(address)
   if (isIPv4(host)) return host
   if (!isIPv6(host)) return `unknown:${truncateAddress(address)}`
   const groups = groupsOf(host)
@@ -47,8 +47,9 @@ export function networkOf(address: string): string {
 /** Prefixes before an IPv4 address: mapped (RFC 4291 §2.5.5.2) and translated (RFC 6052 §2.1). */
 const WITH_IPV4 = new Set(['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0'])
 
-/** The address without port and brackets. */
+/** The address without port, brackets and zone. */
 function hostOf(address: string): string {
+  if (isIPv6(address)) return address.replace(/%.*$/, '')
   const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(address) ?? []
   const [, ipv4] = /^([\d.]+):\d+$/.exec(address) ?? []
   return (bracketed ?? ipv4 ?? address).replace(/%.*$/, '')
@@ -57,25 +58,22 @@ function hostOf(address: string): string {
 /** The eight groups of an IPv6 address, in lower-case hexadecimal without leading zeros. */
 function groupsOf(host: string): readonly string[] {
   const [left = [], right] = host.split('::').map(writtenGroups)
-  const zeros =
-    right === undefined ? [] : new Array<string>(8 - left.length - right.length).fill('0')
-  return [...left, ...zeros, ...(right ?? [])]
+  if (right === undefined) return left
+  const zeros = new Array<string>(8 - left.length - right.length).fill('0')
+  return [...left, ...zeros, ...right]
 }
 
 const writtenGroups = (text: string): readonly string[] =>
-  text === ''
-    ? []
-    : text
-        .split(':')
-        .flatMap((group) => (group.includes('.') ? hexOf(group) : [hex(`0x${group}`)]))
+  text.split(':').filter(Boolean).flatMap(normalGroups)
 
-const hex = (number: number | string): string => Number(number).toString(16)
-
-/** An IPv4 address at the end of an IPv6 one, as two groups. */
-function hexOf(ipv4: string): readonly string[] {
-  const [a = 0, b = 0, c = 0, d = 0] = ipv4.split('.').map(Number)
+/** A group, or an IPv4 address at the end as two groups. */
+function normalGroups(group: string): readonly string[] {
+  if (!group.includes('.')) return [hex(`0x${group}`)]
+  const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number)
   return [hex(a * 256 + b), hex(c * 256 + d)]
 }
+
+const hex = (number: number | string): string => Number(number).toString(16)
 
 const ipv4Of = (groups: readonly string[]): string =>
   groups

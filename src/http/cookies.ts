@@ -42,8 +42,10 @@ export function serializeCookie(
   value: string,
   { maxAge, secure, httpOnly }: CookieAttributes,
 ): string {
-  const marks = [httpOnly ? '; HttpOnly' : '', secure ? '; Secure' : '']
-  return `${name}=${value}; Path=/; Max-Age=${Math.floor(maxAge)}; SameSite=Lax${marks.join('')}`
+  const attributes = [`Max-Age=${Math.floor(maxAge)}`, 'SameSite=Lax']
+  if (httpOnly) attributes.push('HttpOnly')
+  if (secure) attributes.push('Secure')
+  return `${name}=${value}; Path=/; ${attributes.join('; ')}`
 }
 
 export const setCookies = (cookies: readonly string[]): readonly Header[] =>

@@ -34,8 +34,10 @@ export function parseFields<Name extends string>(
   return texts as Record<Name, string>
 }
 
-const textOf = ({ trim }: Field, value: unknown): string =>
-  trim ? trimmed(String(value)) : String(value)
+function textOf({ trim }: Field, value: unknown): string {
+  const text = String(value)
+  return trim ? trimmed(text) : text
+}
 
 function findFault(
   name: string,
@@ -49,8 +51,8 @@ function findFault(
   if (value === null) return 'This field may not be null.'
   if (typeof value !== 'string') return 'Not a valid string.'
   const text = textOf(field, value)
-  if ((field.allowBlank ? text : trimmed(text)) === '')
-    return 'This field may not be blank.'
+  const isBlank = text === '' || (!field.allowBlank && trimmed(text) === '')
+  if (isBlank) return 'This field may not be blank.'
   if (text.includes('\0')) return 'Null characters are not allowed.'
   if (!text.isWellFormed())
     return `Surrogate characters are not allowed: U+${loneSurrogateIn(text)}.`

@@ -14,10 +14,8 @@ export function parseMediaType(text: string): MediaType {
   if (end === -1) return { type: text.trim().toLowerCase(), parameters: new Map() }
   const parameters = new Map<string, string>()
   for (const [, name = '', quoted, plain = ''] of text.matchAll(PARAMETER)) {
-    parameters.set(
-      name.toLowerCase(),
-      quoted === undefined ? plain.trim() : quoted.replace(/\\(.)/g, '$1'),
-    )
+    const unquoted = quoted?.replace(/\\(.)/g, '$1')
+    parameters.set(name.toLowerCase(), unquoted ?? plain.trim())
   }
   return { type: text.slice(0, end).trim().toLowerCase(), parameters }
 }

@@ -3,15 +3,20 @@
  * integer of any length keeps all its digits.
  */
 export function numberText(source: string): string {
-  if (!/[.eE]/.test(source)) return source === '-0' ? '0' : source
-  const value = Number(source)
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  if (source === '-0') return '0'
+  if (!/[.eE]/.test(source)) return source
+  return floatText(Number(source))
+}
+
+/** As Python's `repr` of a float. */
+function floatText(value: number): string {
+  if (!Number.isFinite(value)) return String(value).replace('Infinity', 'inf')
   if (Object.is(value, -0)) return '-0.0'
   const [digits = '', exponent = ''] = value.toExponential().split('e')
   const power = Number(exponent)
-  if (power < -4 || power >= 16) {
-    return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
-  }
-  const text = String(value)
-  return text.includes('.') ? text : `${text}.0`
+  // Two digits of the exponent at least.
+  if (power < -4 || power >= 16)
+    return `${digits}e${exponent.replace(/^.(?=\d$)/, '$&0')}`
+  if (Number.isInteger(value)) return `${value}.0`
+  return String(value)
 }

@@ -1,4 +1,4 @@
-import { AuthError } from '../base/errors.ts'
+import { configError } from '../base/errors.ts'
 import type { AuthRequest } from './request.ts'
 
 /** Whether pages of a scheme (`https`) and a host (with its port, unless that is the scheme's default) are trusted. */
@@ -10,35 +10,41 @@ export type IsTrustedOrigin = (scheme: string, host: string) => boolean
  * @throws AuthError `invalid_config`
  */
 export function trustedOrigins(origins: readonly string[]): IsTrustedOrigin {
-  const trusted = origins.map((origin) => {
-    const [, scheme, star, host] =
-      /^(https?):\/\/(\*\.)?([a-z\d.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)$/i.exec(
-        origin,
-      ) ?? []
-    if (scheme === undefined || host === undefined) {
-      throw new AuthError(
-        'invalid_config',
-        `session({ origins }): "${origin}" is not an origin: write one such as "https://app.example.com".`,
-      )
-    }
-    const bare = host
-      .toLowerCase()
-      .replace(scheme.toLowerCase() === 'https' ? /:443$/ : /:80$/, '')
-    return { scheme: scheme.toLowerCase(), star: star !== undefined, host: bare }
-  })
+  const trusted = origins.map(parseOrigin)
   return (scheme, host) =>
-    trusted.some(
-      (each) =>
-        each.scheme === scheme &&
-        (each.star ? host.endsWith(`.${each.host}`) : host === each.host),
+    trusted.some((each) => each.scheme === scheme && each.includes(host))
+}
+
+const ORIGIN =
+  /^(?<scheme>https?):\/\/(?<star>\*\.)?(?<host>[a-z\d.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)$/
+
+interface Origin {
+  readonly scheme: string
+  includes(host: string): boolean
+}
+
+function parseOrigin(text: string): Origin {
+  const { scheme = '', star, host = '' } = ORIGIN.exec(text.toLowerCase())?.groups ?? {}
+  if (host === '') {
+    throw configError(
+      `session({ origins }): "${text}" is not an origin: write one such as "https://app.example.com".`,
     )
+  }
+  const bare = withoutDefaultPort(host, scheme)
+  if (star === undefined) return { scheme, includes: (other) => other === bare }
+  return { scheme, includes: (other) => other.endsWith(`.${bare}`) }
 }
 
 /** The host of the request, with its port unless that is the scheme's default. */
-export const hostOf = (request: AuthRequest): string =>
-  (request.header('host') ?? '')
-    .toLowerCase()
-    .replace(request.secure ? /:443$/ : /:80$/, '')
+export function hostOf(request: AuthRequest): string {
+  const host = (request.header('host') ?? '').toLowerCase()
+  return withoutDefaultPort(host, request.secure ? 'https' : 'http')
+}
+
+function withoutDefaultPort(host: string, scheme: string): string {
+  if (scheme === 'https') return host.replace(/:443$/, '')
+  return host.replace(/:80$/, '')
+}
 
 /** Whether a host is a loopback name: requests to it cross no network. */
 export const isLoopback = (host: string): boolean =>
@@ -61,17 +67,21 @@ export function crossSiteFault(
   settings: SiteCheck,
 ): string | undefined {
   const origin = request.header('origin')
-  const trust =
-    origin === undefined ? undefined : trustIn(origin.toLowerCase(), request, settings)
-  if (trust === 'none')
-    return `Origin checking failed - ${origin} does not match any trusted origins.`
-  const fault = origin === undefined ? refererFault(request, settings) : undefined
-  if (fault !== undefined) return fault
-  const isForeign =
-    trust !== 'listed' && request.header('sec-fetch-site') === 'cross-site'
-  return isForeign
-    ? 'Sec-Fetch-Site checking failed - the request comes from another site.'
-    : undefined
+  if (origin === undefined)
+    return refererFault(request, settings) ?? fetchSiteFault(request)
+  switch (trustIn(origin.toLowerCase(), request, settings)) {
+    case 'listed':
+      return undefined
+    case 'own':
+      return fetchSiteFault(request)
+    case 'none':
+      return `Origin checking failed - ${origin} does not match any trusted origins.`
+  }
+}
+
+function fetchSiteFault(request: AuthRequest): string | undefined {
+  if (request.header('sec-fetch-site') !== 'cross-site') return undefined
+  return 'Sec-Fetch-Site checking failed - the request comes from another site.'
 }
 
 function trustIn(
@@ -82,7 +92,8 @@ function trustIn(
   const [, scheme = '', host = ''] = /^(https?):\/\/([a-z\d.:[\]-]+)$/.exec(origin) ?? []
   if (trusts(scheme, host)) return 'listed'
   if (host === '' || host !== hostOf(request)) return 'none'
-  return scheme === 'https' || mayBePlain(request) ? 'own' : 'none'
+  if (scheme === 'https' || mayBePlain(request)) return 'own'
+  return 'none'
 }
 
 function refererFault(
@@ -91,8 +102,8 @@ function refererFault(
 ): string | undefined {
   const referer = request.header('referer')
   const mustBeSecure = !mayBePlain(request)
-  if (referer === undefined)
-    return request.secure ? 'Referer checking failed - no Referer.' : undefined
+  if (referer === undefined && !request.secure) return undefined
+  if (referer === undefined) return 'Referer checking failed - no Referer.'
   const page = URL.parse(referer)
   if (page === null || page.host === '')
     return 'Referer checking failed - Referer is malformed.'

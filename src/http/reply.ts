@@ -10,17 +10,13 @@ export function replyOf(
   headers: readonly Header[] = [],
 ): AuthReply {
   const { type, body } = contentOf(answer, rendering)
-  const contentType = type === undefined ? [] : [['Content-Type', type] as const]
-  return {
-    status: answer.status,
-    headers: [
-      ...contentType,
-      ['Cache-Control', answer.cacheControl],
-      ...headers,
-      ...answer.headers,
-    ],
-    body,
-  }
+  const all: Header[] = [
+    ['Cache-Control', answer.cacheControl],
+    ...headers,
+    ...answer.headers,
+  ]
+  if (type !== undefined) all.unshift(['Content-Type', type])
+  return { status: answer.status, headers: all, body }
 }
 
 interface RenderedContent {

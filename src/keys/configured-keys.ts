@@ -52,10 +52,9 @@ export function parseConfiguredKeys(
       `tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`,
     )
   }
+  const importKey = isSecret ? importSecret : importSigningKey
   const signing = named('tokens.signingKey', signingKey, (key) =>
-    isSecret
-      ? importSecret(algorithm, key, { allowWeak })
-      : importSigningKey(algorithm, key, { allowWeak }),
+    importKey(algorithm, key, { allowWeak }),
   )
   // As in Simple JWT, what is for public keys has no meaning beside a secret.
   if (signing !== undefined && isSecret)
@@ -69,7 +68,7 @@ export function parseConfiguredKeys(
   if (jwksUrl !== undefined)
     return { signing, verifying: remote(jwksUrl, algorithm, log) }
   const known = verifying ?? signing?.verifying
-  return known === undefined ? undefined : { signing, verifying: new KeySet([known]) }
+  return known && { signing, verifying: new KeySet([known]) }
 }
 
 function named<Key>(

@@ -15,9 +15,11 @@ export type Trim = boolean | 'both'
  */
 export function passwordCandidates(password: string, trim: Trim): readonly string[] {
   passwordBytes(password)
-  const forms =
-    trim === 'both'
-      ? [password, trimmed(password)]
-      : [trim ? trimmed(password) : password]
+  const forms = trimmedForms(password, trim)
   return [...new Set(forms.flatMap((form) => [form, form.normalize('NFC')]))]
+}
+
+function trimmedForms(password: string, trim: Trim): readonly string[] {
+  if (trim === 'both') return [password, trimmed(password)]
+  return trim ? [trimmed(password)] : [password]
 }

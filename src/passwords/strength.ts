@@ -62,16 +62,19 @@ export const minimumLength =
   }
 
 /** Django's `CommonPasswordValidator`. */
-export const uncommon: StrengthRule = async (password) =>
-  (await isCommon(password))
-    ? { code: 'password_too_common', message: 'This password is too common.' }
-    : undefined
+export const uncommon: StrengthRule = async (password) => {
+  if (!(await isCommon(password))) return undefined
+  return { code: 'password_too_common', message: 'This password is too common.' }
+}
 
 /** Django's `NumericPasswordValidator`, with fractions among the numbers. */
-export const notNumeric: StrengthRule = (password) =>
-  /^[\p{Nd}\p{No}]+$/u.test(password)
-    ? { code: 'password_entirely_numeric', message: 'This password is entirely numeric.' }
-    : undefined
+export const notNumeric: StrengthRule = (password) => {
+  if (!/^[\p{Nd}\p{No}]+$/u.test(password)) return undefined
+  return {
+    code: 'password_entirely_numeric',
+    message: 'This password is entirely numeric.',
+  }
+}
 
 /** The validators of a new Django project, in their order. */
 export const STRENGTH_RULES: readonly StrengthRule[] = [

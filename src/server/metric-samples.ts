@@ -100,15 +100,16 @@ export function mergeSamples(samples: readonly Sample[]): readonly Sample[] {
   for (const sample of samples) {
     const key = nameOf(sample)
     const other = merged.get(key)
-    merged.set(key, other === undefined ? sample : mergeTwo(sample, other))
+    if (other === undefined) merged.set(key, sample)
+    else merged.set(key, mergeTwo(sample, other))
   }
   return [...merged.values()]
 }
 
 function mergeTwo(one: Sample, other: Sample): Sample {
-  const isSum = METRICS[metricOf(one)].merge === 'sum'
-  const value = isSum ? one.value + other.value : Math.max(one.value, other.value)
-  return { ...one, value }
+  if (METRICS[metricOf(one)].merge === 'sum')
+    return { ...one, value: one.value + other.value }
+  return { ...one, value: Math.max(one.value, other.value) }
 }
 
 /**
@@ -137,7 +138,8 @@ function nameOf({ name, labels = {} }: Sample): string {
   const pairs = Object.entries(labels).map(
     ([label, value]) => `${label}="${escaped(value)}"`,
   )
-  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`
+  if (pairs.length === 0) return name
+  return `${name}{${pairs.join(',')}}`
 }
 
 const escaped = (value: string): string =>

@@ -159,8 +159,8 @@ async function listenOn(server: Server, address: ListenAddress): Promise<string>
 function urlOf(bound: string | AddressInfo | null): string {
   if (bound === null || typeof bound === 'string') return `unix:${bound}`
   const { address, family, port } = bound
-  const host = family === 'IPv6' ? `[${address}]` : address
-  return `http://${host}:${port}`
+  if (family === 'IPv6') return `http://[${address}]:${port}`
+  return `http://${address}:${port}`
 }
 
 /** For the examples of the first page. Behind a socket file only the proxy knows the address. */

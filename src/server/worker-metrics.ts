@@ -99,13 +99,14 @@ export async function instanceSamples(
   version: string,
 ): Promise<readonly Sample[]> {
   const { store, redis, clock } = await auth.health()
-  return [
+  const samples: Sample[] = [
     { name: 'watchword_info', labels: { version }, value: 1 },
     { name: 'watchword_store_up', value: Number(store.status === 'ok') },
     ...ifKnown('watchword_redis_up', redis && Number(redis.status === 'ok')),
     ...ifKnown('watchword_clock_ahead_seconds', clock?.ahead),
-    ...(store.status === 'ok' ? await keySamples(auth) : []),
   ]
+  if (store.status === 'ok') samples.push(...(await keySamples(auth)))
+  return samples
 }
 
 async function keySamples(auth: Watchword<User>): Promise<readonly Sample[]> {

@@ -80,18 +80,22 @@ export function decideRotation(
 
   const { generation, jti } = presented
   if (generation > session.generation || generation < 0) return { kind: 'ahead' }
-  if (generation === session.generation)
-    return { kind: jti === session.jti ? 'current' : 'ahead' }
+  if (generation === session.generation) {
+    if (jti === session.jti) return { kind: 'current' }
+    return { kind: 'ahead' }
+  }
   const isPrevious = generation === session.generation - 1 && jti === session.previousJti
-  return { kind: isPrevious && isInTime(session, now, overlap) ? 'previous' : 'reused' }
+  if (isPrevious && isInTime(session, now, overlap)) return { kind: 'previous' }
+  return { kind: 'reused' }
 }
 
 function faultOfUser(
   { session, user }: SessionState,
   require: UserRequirements,
 ): 'deleted' | 'inactive' | 'password' | undefined {
-  if (user === undefined)
-    return session.userId === undefined && !require.user ? undefined : 'deleted'
+  const isUserless = session.userId === undefined && !require.user
+  if (user === undefined && isUserless) return undefined
+  if (user === undefined) return 'deleted'
   if (require.active && !user.active) return 'inactive'
   if (require.epoch && user.epoch !== session.epoch) return 'password'
   return undefined

@@ -72,8 +72,10 @@ function createThrottle(
 export const keyOf = (scope: string, ident: string): string =>
   `throttle_${scope}_${ident}`
 
-const waitOf = (result: HitResult): Wait | undefined =>
-  result.kind === 'counted' ? undefined : { seconds: result.wait }
+function waitOf(result: HitResult): Wait | undefined {
+  if (result.kind === 'counted') return undefined
+  return { seconds: result.wait }
+}
 
 /**
  * Calls every throttle, so that each counts the request even if another refuses it. Returns a promise only if one of them
@@ -114,10 +116,8 @@ function throwLongest(
   if (refused.length === 0) return
   const seconds = waits.flatMap((wait) => wait?.seconds ?? [])
   const scopes = refused.map(({ scope }) => scope).join(', ')
-  throw throttled(
-    `throttled by ${scopes}`,
-    seconds.length === 0 ? undefined : Math.max(...seconds),
-  )
+  const [longest] = seconds.toSorted((a, b) => b - a)
+  throw throttled(`throttled by ${scopes}`, longest)
 }
 
 /** The error with Django REST framework's detail. @param wait in seconds; rounded up */
