@@ -135,7 +135,7 @@ async function timed(
   method: string,
 ): Promise<readonly [Reply, number]> {
   const start = performance.now()
-  const reply = await exchange(port, bytes, method, { patience: 60_000, secure })
+  const reply = await exchange(port, bytes, method, { secure })
   return [reply, performance.now() - start]
 }
 

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
+import { detectHang } from '../hang.ts'
 
 /** What came back over a connection, byte for byte. */
 export interface Reply {
@@ -10,7 +11,7 @@ export interface Reply {
 }
 
 export interface ExchangeTerms {
-  /** Milliseconds. */
+  /** Milliseconds on an idle machine. */
   readonly patience?: number
   /** Over TLS, without checking the certificate. */
   readonly secure?: boolean
@@ -21,7 +22,7 @@ export function exchange(
   port: number,
   bytes: Uint8Array,
   method: string,
-  { patience = 60_000, secure = false }: ExchangeTerms = {},
+  { patience = 10_000, secure = false }: ExchangeTerms = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const there = { port, host: '127.0.0.1' }
@@ -30,7 +31,7 @@ export function exchange(
       : connect(there)
     const chunks: Buffer[] = []
     const done = (outcome: Reply | Error): void => {
-      clearTimeout(timer)
+      cancel()
       socket.destroy()
       if (outcome instanceof Error) reject(outcome)
       else resolve(outcome)
@@ -41,20 +42,19 @@ export function exchange(
       else if (ended)
         done(
           new Error(
-            `the connection ended after ${Buffer.concat(chunks).length} octets of an answer`,
+            `the connection ended after ${Buffer.concat(chunks).length} bytes of a response`,
           ),
         )
     }
-    const timer = setTimeout(
-      () => done(new Error(`no answer within ${patience} ms`)),
-      patience,
+    const cancel = detectHang(patience, () =>
+      done(new Error(`no answer within ${patience} ms`)),
     )
     socket.on('data', (chunk) => {
       chunks.push(chunk)
       look(false)
     })
     socket.on('close', () => look(true))
-    // A server that refuses a large body answers and closes while we still write: what it said counts.
+    // A server that rejects a large body responds and closes the connection while it is still written: the response counts.
     socket.on('error', () => {})
     socket.write(bytes)
   })

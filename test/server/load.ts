@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LIMITS } from '../../src/server/connection-limits.ts'
+import { detectHang } from '../hang.ts'
 
 export interface LoadTerms {
   /** The next one is tried if a port refuses the connection. */
@@ -39,8 +40,8 @@ export interface Load {
 
 const RESET_EARLY = 'reset before it was accepted'
 
-/** Milliseconds. */
-const RESPONSE_TIMEOUT = 120_000
+/** Milliseconds on an idle machine. */
+const RESPONSE_TIMEOUT = 15_000
 
 export function load({ ports, rate, keeping, fresh, access }: LoadTerms): Load {
   const seen = {
@@ -136,12 +137,11 @@ export const whole = (
 ): Promise<{ how: string; text: string }> =>
   new Promise((resolve) => {
     const outgoing = request({ host: '127.0.0.1', ...options })
-    const timeout = setTimeout(
-      () => outgoing.destroy(new Error('no response')),
-      RESPONSE_TIMEOUT,
+    const cancel = detectHang(RESPONSE_TIMEOUT, () =>
+      outgoing.destroy(new Error('no response')),
     )
     const end = (how: string, text = ''): void => {
-      clearTimeout(timeout)
+      cancel()
       resolve({ how, text })
     }
     outgoing.on('error', ({ code, message }: NodeJS.ErrnoException) => {
