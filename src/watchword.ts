@@ -127,7 +127,7 @@ export function watchwordOf<U, Right extends string>(
       return toResponse(reply, request.method)
     },
     async authenticate(from, requirement) {
-      const guard = guards.withoutRequirement(requirement?.schemes)
+      const guard = guards.withoutRequirement(requirement)
       const principal = await checked(guard, from)
       return principal.user === undefined ? undefined : (principal as never)
     },

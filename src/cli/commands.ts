@@ -1,7 +1,7 @@
+import { nearest } from '../base/nearest.ts'
 import type { Command, CommandTable, OptionTable } from '../command/command.ts'
 import { UsageError } from '../command/errors.ts'
 import { printable } from '../command/format.ts'
-import { nearest } from '../command/nearest.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 

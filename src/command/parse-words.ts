@@ -1,3 +1,4 @@
+import { nearest } from '../base/nearest.ts'
 import {
   COMMON,
   type Command,
@@ -7,7 +8,6 @@ import {
 } from './command.ts'
 import { UsageError } from './errors.ts'
 import { printable } from './format.ts'
-import { nearest } from './nearest.ts'
 
 export interface ParsedWords {
   readonly values: Values<OptionTable>

@@ -1,5 +1,5 @@
+import { nearest } from '../base/nearest.ts'
 import { UsageError } from './errors.ts'
-import { nearest } from './nearest.ts'
 
 /** A text with the name of the option or environment variable that it came from. */
 export interface NamedText {

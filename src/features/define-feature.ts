@@ -93,7 +93,7 @@ export type PathlessEndpoint = Omit<Endpoint, 'path'>
 /** An endpoint with one method, whose handler receives its fields by name. */
 export const post = <Name extends string>(
   name: string,
-  handler: MethodHandler<Name>,
+  handler: MethodHandler<Name, undefined>,
 ): PathlessEndpoint => ({ name, methods: { POST: handler } })
 
 export const defineFeature = <const F extends Feature>(feature: F): F => feature

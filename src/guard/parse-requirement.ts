@@ -5,6 +5,7 @@ import { has } from '../permissions/basic-permissions.ts'
 import type { Permission } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { Hits } from '../throttling/hits.ts'
+import type { Throttle } from '../throttling/throttle.ts'
 import type { GuardParts } from './guard.ts'
 import type { Requirement, RequirementOptions } from './requirement.ts'
 import { type Limits, throttlesOf } from './throttles.ts'
@@ -66,6 +67,22 @@ function parseOptions(
   return requirement
 }
 
+/**
+ * The schemes that `authenticate` is given; `undefined` for the instance's.
+ *
+ * @throws AuthError `invalid_config`
+ */
+export function parseSchemes(options: unknown): readonly Scheme<unknown>[] | undefined {
+  if (options === undefined) return undefined
+  if (!isPlainObject(options) || Object.keys(options).some((name) => name !== 'schemes'))
+    throw configError(
+      'auth.authenticate(…) takes a request, and an object with "schemes" at most: write { schemes: [bearer()] }.',
+    )
+  const { schemes } = options as RequirementOptions<never, string>
+  if (schemes !== undefined) checkMember('schemes', schemes)
+  return schemes
+}
+
 /** @throws AuthError `invalid_config` */
 function checkMember(name: string, value: unknown): void {
   if (!Object.hasOwn(MEMBERS, name))
@@ -77,17 +94,31 @@ function checkMember(name: string, value: unknown): void {
     throw configError(
       `A guard's "${name}" is ${value}. Leave "${name}" out to use the instance's.`,
     )
-  const fault = MEMBERS[name as keyof typeof MEMBERS]
-  if (fault !== undefined && [value].flat().some((each) => typeof each !== 'function'))
-    throw configError(fault)
+  const { isValid, fault } = MEMBERS[name as keyof typeof MEMBERS]
+  if (!isValid(value)) throw configError(fault)
 }
 
-/** What to write if a member holds anything but functions. Rates of `throttle` are checked with it. */
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isThrottle = (value: unknown): boolean =>
+  typeof value === 'string' || isFunction((value as Partial<Throttle> | null)?.wait)
+
+/** What each member holds, and what to write otherwise. */
 const MEMBERS = {
-  schemes: 'A guard\'s "schemes" must be a list of schemes, such as [bearer()].',
-  permissions:
-    'A guard\'s "permissions" must be functions. For a permission string write has("…").',
-  throttle: undefined,
+  schemes: {
+    isValid: (value: unknown) => Array.isArray(value) && value.every(isFunction),
+    fault: 'A guard\'s "schemes" must be a list of schemes: write [bearer()].',
+  },
+  permissions: {
+    isValid: (value: unknown) => [value].flat().every(isFunction),
+    fault:
+      'A guard\'s "permissions" must be functions. For a permission string write has("…").',
+  },
+  throttle: {
+    isValid: (value: unknown) =>
+      typeof value === 'string' || (Array.isArray(value) && value.every(isThrottle)),
+    fault:
+      'A guard\'s "throttle" must be the name of a rate, or a list of names and throttles: write ["feed"], or [{ scope, wait }].',
+  },
 } as const
 
 const NAMES = Object.keys(MEMBERS).join(', ')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AuthError } from '../base/errors.ts'
 import { empty, html, json, redirect } from './answer.ts'
-import { endpoint } from './endpoint.ts'
+import { endpoint, guardedEndpoint } from './endpoint.ts'
 import { type EndpointDeps, endpointRouter } from './endpoint-router.ts'
 import type { Renderer } from './renderer.ts'
 import type { AuthReply, AuthRequest } from './request.ts'
@@ -219,12 +219,12 @@ for (const [what, answer, expected] of [
   })
 }
 
-const guarded = endpoint({
+const guarded = guardedEndpoint<string>()({
   name: 'Guarded',
   path: '/guarded/',
   requirement: 'posts.change',
   methods: {
-    GET: { handle: (_, __, { principal }) => ({ principal }) },
+    GET: { handle: (_, __, { principal }) => ({ principal: principal.trim() }) },
     POST: { requirement: 'posts.add', handle: () => ({}) },
   },
 })

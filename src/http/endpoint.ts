@@ -32,25 +32,48 @@ export interface Endpoint extends Access {
   readonly count?: boolean
 }
 
-/** One method of an endpoint. Its own access, if it has some, replaces the endpoint's. */
-export interface MethodHandler<Name extends string> extends Access {
+/**
+ * One method of an endpoint. Its own access, if it has some, replaces the endpoint's.
+ *
+ * @typeParam Who the principal that the guard admits; `undefined` at a public endpoint
+ */
+export interface MethodHandler<Name extends string, Who = unknown> extends Access {
   /** The text fields of the body, which may depend on the body. Without `fields` the body is not read. */
   readonly fields?: Fields<Name> | ((body: ParsedBody) => Fields<Name>)
   /** @returns an answer, or an object that is the JSON body of a 200 */
   handle(
     fields: Readonly<Record<Name, string>>,
     request: AuthRequest,
-    context: HandlerContext,
+    context: HandlerContext<Who>,
   ): Awaitable<object>
 }
 
-export interface HandlerContext {
+export interface HandlerContext<Who> {
   readonly parameters: PathParameters
-  /** Whom the guard admitted; `undefined` if the endpoint is public. */
-  readonly principal: unknown
+  readonly principal: Who
 }
 
-/** An endpoint whose handlers receive their fields by name. Its type parameters are these names, by method. */
+/** The handlers of an endpoint. The names of their fields are inferred, by method. */
+interface Methods<
+  Get extends string,
+  Post extends string,
+  Put extends string,
+  Patch extends string,
+  Delete extends string,
+  Who,
+> {
+  readonly GET?: MethodHandler<Get, Who>
+  readonly POST?: MethodHandler<Post, Who>
+  readonly PUT?: MethodHandler<Put, Who>
+  readonly PATCH?: MethodHandler<Patch, Who>
+  readonly DELETE?: MethodHandler<Delete, Who>
+}
+
+type PublicMethods = Readonly<
+  Partial<Record<Method, { readonly [Each in keyof Access]?: undefined }>>
+>
+
+/** A public endpoint, whose handlers receive their fields by name. */
 export const endpoint = <
   Get extends string = never,
   Post extends string = never,
@@ -58,13 +81,24 @@ export const endpoint = <
   Patch extends string = never,
   Delete extends string = never,
 >(
-  definition: Omit<Endpoint, 'methods'> & {
-    readonly methods: {
-      readonly GET?: MethodHandler<Get>
-      readonly POST?: MethodHandler<Post>
-      readonly PUT?: MethodHandler<Put>
-      readonly PATCH?: MethodHandler<Patch>
-      readonly DELETE?: MethodHandler<Delete>
-    }
+  definition: Omit<Endpoint, 'methods' | keyof Access> & {
+    readonly methods: Methods<Get, Post, Put, Patch, Delete, undefined> & PublicMethods
   },
 ): Endpoint => definition
+
+/** The same behind a guard: `guardedEndpoint<Principal>()({ … })`. @typeParam Who what the guard admits */
+export const guardedEndpoint =
+  <Who>() =>
+  <
+    Get extends string = never,
+    Post extends string = never,
+    Put extends string = never,
+    Patch extends string = never,
+    Delete extends string = never,
+  >(
+    definition: Omit<Endpoint, 'methods'> &
+      Required<Pick<Access, 'requirement'>> & {
+        readonly methods: Methods<Get, Post, Put, Patch, Delete, Who>
+      },
+  ): Endpoint =>
+    definition

@@ -3,6 +3,7 @@ import { createGuard, type Guard } from '../guard/guard.ts'
 import { type GuardSettings, guardDeps } from '../guard/guard-deps.ts'
 import {
   parseRequirement,
+  parseSchemes,
   type RequirementDefaults,
   type RequirementDeps,
 } from '../guard/parse-requirement.ts'
@@ -17,7 +18,9 @@ export interface Guards {
   /** The guard of a requirement that each request may bring; created once. */
   of(requirement: AnyRequirement | undefined): Guard
   /** Authenticates; requires and counts nothing. */
-  withoutRequirement(schemes?: readonly Scheme<unknown>[]): Guard
+  withoutRequirement(options?: {
+    readonly schemes?: readonly Scheme<unknown>[] | undefined
+  }): Guard
 }
 
 /** The guards of an instance, which open it at their first request. */
@@ -55,10 +58,12 @@ export function guardsOf(
         return once(byRight, requirement, () => create(requirement))
       return once<object>(byRequirement, requirement, () => create(requirement))
     },
-    withoutRequirement: (schemes = settings.authentication) =>
-      once<object>(bySchemes, schemes, () =>
+    withoutRequirement(options) {
+      const schemes = parseSchemes(options) ?? settings.authentication
+      return once<object>(bySchemes, schemes, () =>
         create({ schemes, permissions: [], throttle: [] }),
-      ),
+      )
+    },
   }
 }
 

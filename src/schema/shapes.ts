@@ -18,8 +18,8 @@ export const duration = (min: Seconds, max: Seconds) =>
     return z.NEVER
   })
 
-export const functionOf = <F>() =>
-  z.custom<F>((value) => typeof value === 'function', 'must be a function')
+export const functionOf = <F>(message = 'must be a function') =>
+  z.custom<F>((value) => typeof value === 'function', message)
 
 /** A name on the wire, such as that of a claim. */
 export const name = z.string().min(1, 'may not be empty; leave it out for the default')

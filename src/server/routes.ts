@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { NodeRequest, send } from '../adapters/node-request.ts'
 import { AuthError } from '../base/errors.ts'
 import { content, json } from '../http/answer.ts'
-import { type Endpoint, endpoint } from '../http/endpoint.ts'
+import { type Endpoint, endpoint, guardedEndpoint } from '../http/endpoint.ts'
 import { endpointRouter } from '../http/endpoint-router.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import { internalsOf } from '../instance/internals.ts'
@@ -80,7 +80,7 @@ const ready = (auth: Watchword<User>, isStopping: () => boolean): Endpoint =>
 
 const UNAVAILABLE = { status: 503 }
 
-const hello = endpoint({
+const hello = guardedEndpoint<Principal>()({
   ...SERVICE,
   name: 'Hello',
   path: '/hello/',
@@ -88,7 +88,7 @@ const hello = endpoint({
   methods: {
     GET: {
       handle: (_, __, { principal }) => ({
-        hello: (principal as Principal<User, string>).user.username,
+        hello: principal.user.username,
       }),
     },
   },

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { nearest } from '../command/nearest.ts'
+import { nearest } from '../base/nearest.ts'
 import { DJANGO_NAMES } from './django-names.ts'
 
 /**

@@ -38,6 +38,9 @@ type AnyPermission = Permission<unknown, unknown, string>
 const RATE_MESSAGE =
   'must be null, or a number, "/" and one of s, min, hour, day, such as "100/day"'
 
+const SCHEMES_MESSAGE = 'must be a list of schemes, such as [bearer()]'
+const SCHEME_MESSAGE = 'must be a scheme, such as bearer(): check its name and its import'
+
 const rate = z.unknown().transform((value, context): Limit | null => {
   if (value === null) return null
   try {
@@ -63,8 +66,8 @@ const CORE = {
   users: userOptions,
   endpoints: endpointOptions,
   authentication: z
-    .array(functionOf<Scheme<unknown>>(), 'must be a list of schemes, such as [bearer()]')
-    .min(1)
+    .array(functionOf<Scheme<unknown>>(SCHEME_MESSAGE), SCHEMES_MESSAGE)
+    .min(1, SCHEMES_MESSAGE)
     .default(() => [bearer()]),
   roles: z.record(name, z.array(name)).default({}),
   permissions: z

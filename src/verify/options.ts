@@ -8,6 +8,7 @@ import {
 import { type Duration, secondsOf } from '../base/duration.ts'
 import { configError } from '../base/errors.ts'
 import { parseSecureUrl } from '../base/fetch-json.ts'
+import { nearest } from '../base/nearest.ts'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -146,8 +147,12 @@ const REVOCATION_OPTIONS: Readonly<Record<keyof RevocationOptions, true>> = {
 function rejectUnknown(given: object, known: object, section = ''): void {
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(known, name)) continue
+    const names = Object.keys(known)
+    const close = nearest(name, names)
     throw configError(
-      `There is no option "${section}${name}". The options are ${Object.keys(known).join(', ')}.`,
+      close === undefined
+        ? `There is no option "${section}${name}". The options are ${names.join(', ')}.`
+        : `There is no option "${section}${name}". Did you mean "${section}${close}"?`,
     )
   }
 }

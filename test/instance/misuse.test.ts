@@ -140,6 +140,13 @@ test('a requirement of the wrong shape throws when the guard is made', (t) => {
     [{ permissions: [isStaff, undefined] }, handle],
     [{ schemes: undefined }, handle],
     [{ schemes: [bearer(), undefined] }, handle],
+    [{ schemes: bearer() }, handle],
+    [{ schemes: { bearer: bearer() } }, handle],
+    [{ schemes: 'bearer' }, handle],
+    [{ throttle: 5 }, handle],
+    [{ throttle: [5] }, handle],
+    [{ throttle: [{ scope: 'feed' }] }, handle],
+    [{ throttle: { scope: 'feed', wait: () => undefined } }, handle],
     [{ permission: isStaff }, handle],
     [{ permissions: isStaff }],
     [isStaff, has('x'), handle],
@@ -147,6 +154,25 @@ test('a requirement of the wrong shape throws when the guard is made', (t) => {
   ]
   for (const args of wrong)
     assert.throws(() => guard(...args), { code: 'invalid_config' }, JSON.stringify(args))
+})
+
+test('authenticate rejects schemes of the wrong shape, and takes nothing else', async (t) => {
+  const { auth } = instance(t)
+  const request = new Request('http://localhost/')
+  for (const [options, message] of [
+    [{ schemes: bearer() }, /"schemes" must be a list of schemes: write \[bearer\(\)\]/],
+    [{ schemes: 'bearer' }, /"schemes" must be a list of schemes/],
+    [{ schemes: [bearer(), undefined] }, /"schemes" must be a list of schemes/],
+    [bearer(), /write \{ schemes: \[bearer\(\)\] \}/],
+    [[bearer()], /write \{ schemes: \[bearer\(\)\] \}/],
+    [{ permissions: isStaff }, /write \{ schemes: \[bearer\(\)\] \}/],
+    [null, /write \{ schemes: \[bearer\(\)\] \}/],
+  ] as const)
+    await assert.rejects(auth.authenticate(request, options as never), {
+      code: 'invalid_config',
+      message,
+    })
+  assert.equal(await auth.authenticate(request, {}), undefined)
 })
 
 test('a list of schemes is not a requirement, even after authenticate() took the same list', async (t) => {
@@ -197,6 +223,19 @@ test('impossible options throw invalid_config and name the option', () => {
     [{ throttle: { anon: '5/month' } }, /throttle\.anon must be null, or a number/],
     [{ throttle: { anon: 5 } }, /throttle\.anon must be null, or a number/],
     [{ throttle: { login_address: '5/min' } }, /reserved for the login throttle/],
+    [
+      { authentication: bearer() },
+      /authentication must be a list of schemes, such as \[bearer\(\)\]/,
+    ],
+    [
+      { authentication: { schemes: bearer() } },
+      /authentication must be a list of schemes, such as \[bearer\(\)\]/,
+    ],
+    [{ authentication: [] }, /authentication must be a list of schemes/],
+    [
+      { authentication: [bearer(), undefined] },
+      /authentication\.1 must be a scheme, such as bearer\(\): check its name and its import\./,
+    ],
     [{ proxies: true }, /proxies must be a whole number from 0 to 16, or null/],
     [{ NUM_PROXIES: 1 }, /"NUM_PROXIES" is written proxies here/],
     [{ DEFAULT_PERMISSION_CLASSES: [] }, /is written permissions here/],

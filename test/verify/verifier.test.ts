@@ -218,6 +218,25 @@ test('a request is authenticated by its bearer token, and an error becomes a res
   )
 })
 
+test('an unknown option is rejected with the nearest name, or all of them', () => {
+  const withOption = (option: object) => () =>
+    verifier({ issuer: ISSUER, audience: AUDIENCE, ...option } as VerifierOptions)
+
+  for (const [option, message] of [
+    [{ leway: 1 }, 'There is no option "leway". Did you mean "leeway"?'],
+    [{ jwksURL: 'https://a.b' }, 'There is no option "jwksURL". Did you mean "jwksUrl"?'],
+    [
+      { revocations: { maxage: '5s' } },
+      'There is no option "revocations.maxage". Did you mean "revocations.maxAge"?',
+    ],
+    [
+      { revocations: { every: '5s' } },
+      'There is no option "revocations.every". The options are url, maxAge.',
+    ],
+  ] as const)
+    assert.throws(withOption(option), { code: 'invalid_config', message })
+})
+
 test('wrong options are rejected at once', () => {
   const refused = (options: object): void =>
     assert.throws(
