@@ -170,7 +170,7 @@ async function propagation(kind: string, database: string): Promise<Finding> {
     const waits: Promise<number>[] = []
     for (let i = 0; i < ENDS; i++) {
       const id = hexId(systemRandom) as SessionId
-      await here.ports.sessions.open({
+      await here.ports.sessions.adopt({
         ...{ id, userId: undefined, jti: id, epoch: 0, createdAt: now },
         ...{
           expiresAt: (now + days(1)) as typeof now,

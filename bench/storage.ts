@@ -292,7 +292,7 @@ async function opened(store: InstanceStore, n: number): Promise<Sampled> {
     expiresAt: (now + days(30)) as UnixSeconds,
     idleExpiresAt: (now + days(1)) as UnixSeconds,
   }
-  await store.ports.sessions.open({
+  await store.ports.sessions.adopt({
     id,
     userId: userOf(n) as UserId,
     jti,

@@ -7,6 +7,7 @@ import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
 import {
+  findNamedAccount,
   hasType,
   noId,
   noUserNamed,
@@ -75,10 +76,8 @@ function requireAcceptedType(claims: Claims, settings: TokenSettings): Claims {
 
 /** Reads the user of a token. @throws AuthError if the user may not make requests, or the session has ended */
 function identifyUser(claims: Claims, deps: SchemeDeps): Awaitable<Identity<User>> {
-  const { settings, users } = deps
-  const id = userIdIn(claims, settings)
-  if (id === undefined) throw noUserNamed()
-  return andThen(users.find(settings.userIdField, id), (account) => {
+  if (userIdIn(claims, deps.settings) === undefined) throw noUserNamed()
+  return andThen(findNamedAccount(claims, deps), (account) => {
     const user = requireUser(account, claims, deps)
     const identity = identityOf(user, claims, deps)
     return andThen(isRevoked(identity.sessionId, claims, deps), (revoked) => {

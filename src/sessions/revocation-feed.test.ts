@@ -113,8 +113,8 @@ async function until(holds: () => boolean): Promise<void> {
 
 test('sessions revoked before the start are known after the start', async () => {
   await using instance = await deps()
-  await instance.sessions.open(aSession('ended'))
-  await instance.sessions.open(aSession('alive'))
+  await instance.sessions.adopt(aSession('ended'))
+  await instance.sessions.adopt(aSession('alive'))
   await instance.sessions.revoke(id('ended'), 'logout', at(NOON, -299))
 
   const feed = await RevocationFeed.open(FEED, instance)
@@ -152,7 +152,7 @@ test('the pages of a store are in order, without gaps and duplicates', async () 
   await using instance = await deps()
   const moments = [-9, -9, -9, -9, -5, -5, -5, -1]
   for (const [n, moment] of moments.entries()) {
-    await instance.sessions.open(aSession(`s${n}`))
+    await instance.sessions.adopt(aSession(`s${n}`))
     await instance.sessions.revoke(id(`s${n}`), 'logout', at(NOON, moment))
   }
   const seen: RevokedSession[] = []
@@ -178,7 +178,7 @@ test('the pages of a store are in order, without gaps and duplicates', async () 
 test('after a notification the sessions revoked by other processes are known, late commits included', async () => {
   await using instance = await deps()
   for (const name of ['one', 'late', 'very late'])
-    await instance.sessions.open(aSession(name))
+    await instance.sessions.adopt(aSession(name))
   const feed = await RevocationFeed.open(FEED, instance)
   instance.pass(100)
   await instance.sessions.revoke(id('one'), 'admin', instance.clock())
@@ -263,7 +263,7 @@ test('after a suspension of the process no session is dropped early', async () =
 
 test('R13: setting the clock forward and back drops no session, and setting it back misses none', async () => {
   await using instance = await deps()
-  for (const name of ['before', 'later']) await instance.sessions.open(aSession(name))
+  for (const name of ['before', 'later']) await instance.sessions.adopt(aSession(name))
   const feed = await RevocationFeed.open(FEED, instance)
   feed.add(id('s'))
   instance.pass(100)
@@ -283,7 +283,7 @@ test('R13: setting the clock forward and back drops no session, and setting it b
 
 test('a failed read is reported once, keeps the known sessions, is retried, and success is reported', async () => {
   await using instance = await deps()
-  await instance.sessions.open(aSession('s'))
+  await instance.sessions.adopt(aSession('s'))
   const feed = await RevocationFeed.open(FEED, instance)
   feed.add(id('known'))
   instance.setDown(true)
@@ -338,7 +338,7 @@ test('an "up to date" notification does not count while a change is unread', asy
 
 test('without notifications the store is polled', async () => {
   await using instance = await deps()
-  await instance.sessions.open(aSession('s'))
+  await instance.sessions.adopt(aSession('s'))
   const feed = await RevocationFeed.open(FEED, instance)
   await instance.sessions.revoke(id('s'), 'logout', NOON)
   instance.pass(2)
@@ -388,7 +388,7 @@ test('after the set was full the feed is incomplete until the rejected sessions 
 
 test('a check is synchronous while the feed is complete, and reads the store while it is not', async () => {
   await using instance = await deps()
-  for (const name of ['ended', 'alive']) await instance.sessions.open(aSession(name))
+  for (const name of ['ended', 'alive']) await instance.sessions.adopt(aSession(name))
   const sessions = await openManager(instance)
   assert.equal(sessions.isRevoked(id('ended'), WINDOW), false)
 
@@ -416,7 +416,7 @@ test('a check is synchronous while the feed is complete, and reads the store whi
 
 test('the session of a token with a lifetime above the window is read from the store', async () => {
   await using instance = await deps()
-  await instance.sessions.open(aSession('s'))
+  await instance.sessions.adopt(aSession('s'))
   await instance.sessions.revoke(id('s'), 'logout', at(NOON, -5000))
   const sessions = await openManager(instance, { leeway: seconds(20) })
 
@@ -436,7 +436,7 @@ test('the session of a token without a lifetime is read from the store', async (
 
 test('with maxAge 0 each check reads the store', async () => {
   await using instance = await deps()
-  await instance.sessions.open(aSession('s'))
+  await instance.sessions.adopt(aSession('s'))
   const sessions = await openManager(instance, { maxAge: seconds(0) })
   assert.equal(await sessions.isRevoked(id('s'), WINDOW), false)
   await instance.sessions.revoke(id('s'), 'logout', NOON)
@@ -483,11 +483,11 @@ test('flush deletes sessions after their last token has expired, in batches, wit
   const dead = at(NOON, -300 - 86_400)
   await Promise.all(
     Array.from({ length: 2100 }, (_, i) =>
-      instance.sessions.open(aSession(`dead${i}`, { expiresAt: at(dead, -1) })),
+      instance.sessions.adopt(aSession(`dead${i}`, { expiresAt: at(dead, -1) })),
     ),
   )
-  await instance.sessions.open(aSession('just', { expiresAt: dead }))
-  await instance.sessions.open(aSession('alive'))
+  await instance.sessions.adopt(aSession('just', { expiresAt: dead }))
+  await instance.sessions.adopt(aSession('alive'))
   const progress: number[] = []
 
   const { pace } = aPace(0)

@@ -20,7 +20,7 @@ const first: Presented = { id: ID, generation: 0, jti: 's-0' }
 async function deps(settings: RotationSettings = SETTINGS) {
   const store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.ports.users.insert(vitor)
-  await store.ports.sessions.open(aSession('s'))
+  await store.ports.sessions.adopt(aSession('s'))
   const { sessions } = store.ports
   const refresh = (token: Presented, now: UnixSeconds) =>
     rotate(token, now, { sessions, random: systemRandom, end: sessions.revoke }, settings)
@@ -97,7 +97,7 @@ test('leeway extends the idle end of a session as it does the expiry of its toke
   await using instance = await deps({ ...SETTINGS, leeway: seconds(30) })
   const late = await instance.refresh(first, at(NOON, days(1) + 29))
   assert.equal(late.kind, 'rotated')
-  await instance.sessions.open(aSession('t'))
+  await instance.sessions.adopt(aSession('t'))
   const tooLate = await instance.refresh(
     { ...first, id: 't' as SessionId, jti: 't-0' },
     at(NOON, days(1) + 30),

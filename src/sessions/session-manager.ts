@@ -1,5 +1,6 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { flush } from './flush.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
@@ -10,12 +11,20 @@ import {
   type RotationSettings,
   rotate,
 } from './rotate.ts'
-import type { RevokeReason, SessionId, Sessions, StoredSession } from './session.ts'
+import type {
+  NewSession,
+  RevokeReason,
+  SessionId,
+  Sessions,
+  StoredSession,
+} from './session.ts'
 import type { Watch } from './watch.ts'
 
 /** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
 export interface SessionManager
-  extends Pick<Sessions, 'open' | 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
+  extends Pick<Sessions, 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
+  /** @throws AuthError `no_active_account` if the user was changed, deactivated or deleted during the sign-in */
+  open(session: NewSession): Promise<void>
   /**
    * Whether a session has ended, for each request of its tokens. Waits for nothing while this process knows what others end;
    * else, and for a token that lives longer than an end is remembered, the store is asked.
@@ -114,7 +123,13 @@ export async function openSessionManager(
     },
     feed: () => feed.state(),
     published: publishedPages({ sessions, clock, elapsed, window: settings.window }),
-    open: (session) => sessions.open(session),
+    async open(session) {
+      if (!(await sessions.open(session, settings.require)))
+        throw new AuthError(
+          'no_active_account',
+          'the user was changed during the sign-in',
+        )
+    },
     adopt: (session) => sessions.adopt(session),
     find: (id) => sessions.find(id),
     list: (userId) => sessions.list(userId),

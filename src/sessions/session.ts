@@ -101,8 +101,14 @@ export type FeedPosition = Pick<RevokedSession, 'revokedAt'> & Partial<RevokedSe
 
 /** The port that keeps sessions. Every verb is one statement or one transaction, and its row count decides. */
 export interface Sessions {
-  open(session: NewSession): Promise<void>
-  /** As `open`, for a token that another issuer signed with our key; does nothing if the row exists. */
+  /**
+   * Inserts the session of a sign-in, if its user still is what was checked before a password was hashed: exists, in the
+   * epoch of the session and, with `active`, active. A change of the user that is under way is waited for.
+   *
+   * @returns `false` if not, and nothing was inserted
+   */
+  open(session: NewSession, require: Pick<UserRequirements, 'active'>): Promise<boolean>
+  /** Inserts the session of a token that another issuer signed with our key; does nothing if the row exists. */
   adopt(session: NewSession): Promise<void>
   /**
    * Compare-and-swap: the next generation, only if the session is at this generation and `jti`, has not ended or

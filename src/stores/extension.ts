@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type { UserLock } from './if-user.ts'
 import type { Migration } from './migrations.ts'
 import type { CorePorts } from './store.ts'
 import type { Tables } from './tables.ts'
@@ -9,8 +10,11 @@ export interface StoreExtension<Ports extends object = object> {
   readonly name: string
   /** Numbered by their place in the list, from 1. */
   readonly migrations: readonly Migration[]
-  /** @param db typed with the feature's own tables by `db.withTables` */
-  ports(db: Kysely<Tables>): Ports
+  /**
+   * @param db typed with the feature's own tables by `db.withTables`
+   * @param lock for `ifUser`: a condition on a user in a statement that writes
+   */
+  ports(db: Kysely<Tables>, lock: UserLock): Ports
 }
 
 /** The core's ports, and those of each extension of a list. */
@@ -28,7 +32,8 @@ export function portsOf<Extensions extends readonly StoreExtension[]>(
   core: CorePorts,
   extensions: Extensions,
   db: Kysely<Tables>,
+  lock: UserLock,
 ): PortsOf<Extensions> {
-  const added = extensions.map((extension) => extension.ports(db))
+  const added = extensions.map((extension) => extension.ports(db, lock))
   return Object.assign({}, core, ...added)
 }

@@ -10,9 +10,10 @@ import type {
   StoredSession,
 } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
+import { rowIfUser, type UserLock } from './if-user.ts'
 import { prepared } from './prepared.ts'
 import { type Deadline, type Swap, swapOf, swapQuery } from './session-swap.ts'
-import type { Flag, SessionTable, Tables } from './tables.ts'
+import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
 
 type Row = Selectable<SessionTable>
 type StateRow = Row & {
@@ -20,16 +21,28 @@ type StateRow = Row & {
   readonly user_epoch: number | null
 }
 
+export interface SqlSessionsOptions {
+  readonly deadline?: Deadline
+  readonly lock?: UserLock
+}
+
 /** Sessions in SQL. Every verb is one statement, which checks its condition itself. */
-export function sqlSessions(db: Kysely<Tables>, deadline?: Deadline): Sessions {
-  const insert = insertStatement(db)
+export function sqlSessions(
+  db: Kysely<Tables>,
+  { deadline, lock }: SqlSessionsOptions = {},
+): Sessions {
+  const insertIfUser = insertIfUserStatement(db, lock)
   const insertIfMissing = insertIfMissingStatement(db)
   const swap = swapStatement(db, deadline)
   const find = findStatement(db)
 
   return {
-    async open(session) {
-      await insert(session)
+    async open(session, require) {
+      const { userId } = session
+      if (userId === undefined) return false
+      const leastActive = flag(require.active)
+      const { numAffectedRows } = await insertIfUser({ ...session, userId, leastActive })
+      return numAffectedRows === 1n
     },
 
     async adopt(session) {
@@ -79,8 +92,17 @@ export function sqlSessions(db: Kysely<Tables>, deadline?: Deadline): Sessions {
   }
 }
 
-const insertStatement = (db: Kysely<Tables>) =>
-  prepared<NewSession, never>(db, (its) => db.insertInto('sessions').values(rowOf(its)))
+type SignIn = NewSession & { readonly userId: UserId; readonly leastActive: Flag }
+
+const insertIfUserStatement = (db: Kysely<Tables>, lock: UserLock) =>
+  prepared<SignIn, never>(db, (its) => {
+    const row = rowOf(its)
+    const { userId: id, epoch, leastActive } = its
+    return db
+      .insertInto('sessions')
+      .columns(Object.keys(row) as (keyof Row)[])
+      .expression(rowIfUser(db, row, { id, epoch, leastActive }, lock))
+  })
 
 const insertIfMissingStatement = (db: Kysely<Tables>) =>
   prepared<NewSession, never>(db, (its) =>

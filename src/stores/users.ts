@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Account, StoredUser, UserId } from '../users/user.ts'
 import type { NewUser, UserChange, UserField, Users } from '../users/users.ts'
 import { prepared } from './prepared.ts'
@@ -95,6 +95,9 @@ const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
     .values(rowOf(user))
     .onConflict((conflict) => conflict.doNothing())
 
+/** A deactivation begins an epoch, as a new password does: what was checked before it holds no longer. */
+const NEXT_IF_ACTIVE = sql<number>`case active when 1 then epoch + 1 else epoch end`
+
 const update = (
   db: Kysely<Tables>,
   id: UserId,
@@ -102,7 +105,7 @@ const update = (
 ): Promise<UserRow | undefined> =>
   db
     .updateTable('users')
-    .set(columns)
+    .set(columns.active === 0 ? { ...columns, epoch: NEXT_IF_ACTIVE } : columns)
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst()
@@ -118,7 +121,6 @@ const upgradeHashQuery = (db: Kysely<Tables>, id: UserId, old: string, hash: str
 
 const countQuery = (db: Kysely<Tables>) =>
   db.selectFrom('users').select((its) => its.fn.countAll().as('users'))
-
 const rowOf = (user: NewUser): UserRow => ({
   id: user.id,
   username: user.username,

@@ -11,6 +11,14 @@ export type TokenType = 'access' | 'refresh' | 'sliding'
 
 export type Draft = Record<string, unknown>
 
+/**
+ * Whether the user id claim is a username or an email, which may later be another user's: then the claim `uid` has the
+ * immutable id, and decides.
+ */
+export const namesUserByField = ({
+  userIdField,
+}: Pick<TokenSettings, 'userIdField'>): boolean => userIdField !== 'id'
+
 /** The value of the user id claim. */
 export function userIdText(
   user: User,
@@ -27,7 +35,7 @@ export function userIdText(
 
 /**
  * The claims that all tokens of a sign-in share: user id, revoke claim, session, custom claims, audience, issuer. In Simple
- * JWT's order; `sid` and `gen` are ours.
+ * JWT's order; `uid`, `sid` and `gen` are ours.
  */
 export function subjectClaims(
   account: Account,
@@ -38,6 +46,7 @@ export function subjectClaims(
   const draft: Draft = { [settings.userIdClaim]: userIdText(account.user, settings) }
   if (settings.checkRevoke === 'claim')
     draft[settings.revokeClaimName] = deps.revokeClaimOf(account)
+  if (namesUserByField(settings)) draft.uid = account.user.id
   if (session !== undefined) draft.sid = session.id
   Object.assign(draft, customClaims(account.user, settings))
   if (settings.audience !== undefined) draft.aud = settings.audience
@@ -62,6 +71,10 @@ export function subjectAgain(
   const draft: Draft = {}
   for (const name of Object.keys(presented)) {
     if (!isPerToken(name, settings)) draft[name] = presented[name]
+  }
+  if (namesUserByField(settings) && account !== undefined) {
+    draft[settings.userIdClaim] = userIdText(account.user, settings)
+    draft.uid = account.user.id
   }
   if (session !== undefined) draft.sid = session.id
   if (settings.audience !== undefined) draft.aud = settings.audience
@@ -133,6 +146,7 @@ function customClaims(user: User, settings: TokenSettings): object {
   if (settings.claims === undefined) return {}
   const custom = settings.claims(user)
   const reserved = [
+    ...(namesUserByField(settings) ? ['uid'] : []),
     'sid',
     'aud',
     'iss',

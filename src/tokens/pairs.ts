@@ -6,6 +6,7 @@ import type { Account } from '../users/user.ts'
 import {
   accessClaims,
   looseRefreshClaims,
+  namesUserByField,
   refreshClaims,
   subjectAgain,
   subjectClaims,
@@ -90,6 +91,7 @@ export async function refreshPair(token: string, deps: TokenDeps): Promise<Refre
 /** Whether the conditions of the compare-and-swap cover every check of session and user. */
 const swapChecksAll = (settings: TokenSettings): boolean =>
   spendsTokens(settings) &&
+  !namesUserByField(settings) &&
   settings.rule === undefined &&
   settings.checkRevoke !== 'claim' &&
   (settings.claims === undefined || settings.copyClaims)

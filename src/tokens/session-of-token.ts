@@ -16,7 +16,7 @@ import type {
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Account, StoredUser } from '../users/user.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
-import type { TokenDeps } from './token-settings.ts'
+import { isAllowed, type TokenDeps } from './token-settings.ts'
 import { accountOf, hasType, passwordChanged, typeError } from './user-of-token.ts'
 
 /** A refresh or sliding token, and where its session is kept. */
@@ -31,6 +31,7 @@ export interface PresentedToken extends PresentedSession {
  *
  * @param expiresAt its end, which no refresh moves
  * @returns `undefined` if `tokens.sessions` is false
+ * @throws AuthError `no_active_account` if the user was changed, deactivated or deleted since it was read
  */
 export async function openSession(
   user: StoredUser,
@@ -38,7 +39,10 @@ export async function openSession(
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<StoredSession | undefined> {
-  if (deps.sessions === undefined) return undefined
+  if (deps.sessions === undefined) {
+    await refuseChanged(user, deps)
+    return undefined
+  }
   const session: NewSession = {
     id: hexId(deps.random) as SessionId,
     userId: user.id,
@@ -57,6 +61,16 @@ export async function openSession(
     revokedAt: undefined,
     revokeReason: undefined,
   }
+}
+
+/** Without sessions there is no write that could be conditional: the user is read again after the password was hashed. */
+async function refuseChanged(
+  { id, epoch }: StoredUser,
+  { users, settings }: TokenDeps,
+): Promise<void> {
+  const current = (await users.find('id', id))?.user
+  if (current?.epoch !== epoch || !isAllowed(current, settings))
+    throw new AuthError('no_active_account', 'the user was changed during the sign-in')
 }
 
 /**

@@ -1,7 +1,9 @@
+import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
+import type { SessionId } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
-import type { TokenType } from './claims.ts'
+import { namesUserByField, type TokenType } from './claims.ts'
 import { isAllowed, type TokenDeps, type TokenSettings } from './token-settings.ts'
 
 /** @throws AuthError `invalid_claim` "Token has no id" */
@@ -70,12 +72,12 @@ export async function accountOf(
   claims: Claims,
   deps: TokenDeps,
 ): Promise<Account | undefined> {
-  const { settings, users } = deps
+  const { settings } = deps
   if (hasNoUser(claims, settings)) {
     if (settings.allowUserlessRefresh) return undefined
     throw noUserNamed()
   }
-  const account = await users.find(settings.userIdField, userIdIn(claims, settings) ?? '')
+  const account = await findNamedAccount(claims, deps)
   if (!isAllowed(account?.user, settings)) throw new AuthError('account_gone')
   if (account === undefined) return undefined
   if (
@@ -85,6 +87,47 @@ export async function accountOf(
     throw passwordChanged()
   }
   return account
+}
+
+/**
+ * The account that a token names. If it is named by its username or email, that must still be the one of the user to whom
+ * the token was issued: another user may have it now.
+ */
+export function findNamedAccount(
+  claims: Claims,
+  deps: Pick<TokenDeps, 'settings' | 'users' | 'sessions'>,
+): Awaitable<Account | undefined> {
+  const { settings, users } = deps
+  const named = users.find(settings.userIdField, userIdIn(claims, settings) ?? '')
+  if (!namesUserByField(settings)) return named
+  return andThen(named, (account) =>
+    andThen(ownerOf(claims, deps), (owner) =>
+      owner === undefined || owner === account?.user.id ? account : undefined,
+    ),
+  )
+}
+
+/**
+ * The id of the user to whom a token was issued; of a token without `uid`, as release 0.1.0 issued them, that of its session.
+ *
+ * @returns `undefined` if another issuer signed the token, and nothing but the name is known
+ */
+function ownerOf(
+  { uid, sid }: Claims,
+  { sessions }: Pick<TokenDeps, 'sessions'>,
+): Awaitable<string | undefined> {
+  if (typeof uid === 'string') return uid
+  if (typeof sid !== 'string') return undefined
+  return sessions?.find(sid as SessionId).then((state) => state?.session.userId)
+}
+
+/** The id of a token's user, as the token or its session names it. */
+export async function userIdOf(
+  claims: Claims,
+  deps: Pick<TokenDeps, 'settings' | 'sessions'>,
+): Promise<string | undefined> {
+  const owner = namesUserByField(deps.settings) ? await ownerOf(claims, deps) : undefined
+  return owner ?? userIdIn(claims, deps.settings)
 }
 
 /** Simple JWT treats falsy ids as no user. */

@@ -5,7 +5,7 @@ import type { RevokeReason, SessionId, StoredSession } from '../sessions/session
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import { adopt, refuseWrongType, requireLive, sessionOf } from './session-of-token.ts'
 import type { TokenDeps } from './token-settings.ts'
-import { requireJti, userIdIn } from './user-of-token.ts'
+import { requireJti, userIdOf } from './user-of-token.ts'
 
 /**
  * Verifies a token of any type. The user is not looked up, so tokens of a deleted user verify. Tokens that were signed out
@@ -69,7 +69,7 @@ export async function blacklist(
     )
   if (presented.foreign) await adopt(presented, claims, undefined, now, deps)
   const ended = await presented.sessions.revoke(presented.id, 'logout', now)
-  if (ended) return { sessionId: presented.id, userId: userIdIn(claims, deps.settings) }
+  if (ended) return { sessionId: presented.id, userId: await userIdOf(claims, deps) }
   await requireLive(presented, now, deps)
   throw new AuthError('revoked')
 }

@@ -131,7 +131,7 @@ test('N12 flush deletes the rows of expired sessions, revoked or not, and no oth
       createdAt: NOW,
       epoch: 0,
     }
-    await here.store.ports.sessions.open({
+    await here.store.ports.sessions.adopt({
       ...session,
       expiresAt,
       idleExpiresAt: expiresAt,

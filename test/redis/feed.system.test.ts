@@ -42,7 +42,7 @@ test('a revocation is published to other processes, and not to its own', async (
   const pair = await aPair(t)
   if (pair === undefined) return
   const { one, two } = pair
-  for (const id of ['a', 'b', 'c']) await one.store.ports.sessions.open(aSession(id))
+  for (const id of ['a', 'b', 'c']) await one.store.ports.sessions.adopt(aSession(id))
 
   assert.equal(
     await one.store.ports.sessions.revoke('a' as SessionId, 'logout', NOON),
@@ -68,7 +68,7 @@ test('2,500 sessions revoked at once are published completely, in three messages
   if (pair === undefined) return
   const { one, two } = pair
   const ids = Array.from({ length: 2500 }, (_, i) => `s${i}`)
-  for (const id of ids) await one.store.ports.sessions.open(aSession(id))
+  for (const id of ids) await one.store.ports.sessions.adopt(aSession(id))
 
   await one.store.ports.sessions.revokeAll(vitor.id, 'deleted', NOON)
   await until(() => two.changes.length === 3)
@@ -93,7 +93,7 @@ test('after an outage every process assumes that anything may have changed', asy
   const pair = await aPair(t)
   if (pair === undefined) return
   const { server, one, two } = pair
-  await one.store.ports.sessions.open(aSession('a'))
+  await one.store.ports.sessions.adopt(aSession('a'))
 
   await server.stop()
   await one.store.ports.sessions.revoke('a' as SessionId, 'logout', NOON)

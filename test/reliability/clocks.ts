@@ -49,7 +49,7 @@ async function afterSteps(
   const seen = { right: 0, ended: 0 }
   for (const step of STEPS) {
     const id = `step ${step} ${round}`
-    await store.ports.sessions.open(aSession(id))
+    await store.ports.sessions.adopt(aSession(id))
     await instance.ask('setClock', at(NOON, 4000))
     await instance.ask('rotate', first(id))
     await instance.ask('setClock', at(NOON, 4000 + step))
@@ -91,7 +91,7 @@ async function onThreeMachines(
   const ids = SKEWS.map((skew) => `by ${skew} ${round}`)
 
   for (const [i, id] of ids.entries()) {
-    await store.ports.sessions.open(
+    await store.ports.sessions.adopt(
       aSession(id, { createdAt: now(), idleExpiresAt: at(now(), 20) }),
     )
     const rotated = await machines[i]!.ask('rotate', first(id))

@@ -49,7 +49,7 @@ export const oneSuccessor = trial({
     const seen = { winners: 0, successors: 0, answered: 0, oneOn: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `overlap${round}`
-      await store.ports.sessions.open(aSession(id))
+      await store.ports.sessions.adopt(aSession(id))
 
       const outcomes = await race(workers, first(id))
 
@@ -88,7 +88,7 @@ export const strictly = trial({
     const seen = { winners: 0, others: 0, reported: 0, alive: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `strict${round}`
-      await store.ports.sessions.open(aSession(id))
+      await store.ports.sessions.adopt(aSession(id))
 
       const outcomes = await race(workers, first(id))
 
@@ -135,7 +135,7 @@ export const reuseElsewhere = trial({
     for (let round = 0; round < rounds; round++) {
       const id = `s${round}` as SessionId
       await Promise.all(workers.map((worker) => worker.ask('setClock', NOON)))
-      await store.ports.sessions.open(aSession(id))
+      await store.ports.sessions.adopt(aSession(id))
       const rotated = await one.ask('rotate', first(id))
       await Promise.all(workers.map((worker) => worker.ask('setClock', at(NOON, 10.1))))
 
@@ -189,7 +189,7 @@ export const endInARace = trial({
     const seen = { ended: 0, alive: 0, refreshed: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `r${round}` as SessionId
-      await store.ports.sessions.open(aSession(id))
+      await store.ports.sessions.adopt(aSession(id))
       const moment = soon()
 
       const [left, right] = await Promise.all([

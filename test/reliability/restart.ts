@@ -20,8 +20,8 @@ export const restart = trial({
     const { workers, store } = await together(deps, 1, SETTINGS)
     const [before] = workers
     for (const id of ['spent', 'revoked', 'expired', 'overlap', 'alive'])
-      await store.ports.sessions.open(aSession(id))
-    await store.ports.sessions.open(aSession('short', { idleExpiresAt: at(NOON, 5) }))
+      await store.ports.sessions.adopt(aSession(id))
+    await store.ports.sessions.adopt(aSession('short', { idleExpiresAt: at(NOON, 5) }))
     const spent = await before!.ask('rotate', first('spent'))
     await before!.ask('end', 'revoked' as SessionId, 'admin', 0)
     const counted = await before!.ask('hits', 'login', LIMIT, 3, 0)

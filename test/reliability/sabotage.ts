@@ -119,8 +119,9 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   /** Answers before the write. */
   'answer-early': (store) =>
     withSessions(store, (sessions) => ({
-      async open(session) {
-        void sleep(50).then(() => sessions.open(session).catch(() => {}))
+      async open(session, require) {
+        void sleep(50).then(() => sessions.open(session, require).catch(() => {}))
+        return true
       },
       async rotate(its) {
         const state = await sessions.find(its.id)

@@ -118,7 +118,7 @@ export class Place {
     const now = this.#now as UnixSeconds
     const [sid, jti] = [hexId(systemRandom) as SessionId, hexId(systemRandom)]
     const expiresAt = after(now, days(1))
-    await this.store.ports.sessions.open({
+    await this.store.ports.sessions.adopt({
       ...{
         id: sid,
         userId: id,

@@ -142,7 +142,7 @@ async function arrange(
     username: userId,
     usernameKey: userId,
   })
-  await store.ports.sessions.open(aSession(id, { userId, createdAt: at(NOON, -100) }))
+  await store.ports.sessions.adopt(aSession(id, { userId, createdAt: at(NOON, -100) }))
   const jtis = [`${id}-0`, `${id}-1`, `${id}-2`, `${id}-3`]
   for (let generation = 0; generation < REACHED; generation++) {
     const isLast = generation === REACHED - 1

@@ -133,6 +133,7 @@ export function migrationTests(name: string, fresh: FreshDatabase): void {
 
   on('data of 0.1.0 outlive a version without API tokens', async (t, url) => {
     const before = await migrated(t, url, [apiTokenStore, raw])
+    await before.users.insert(vitor)
     await before.apiTokens.insert(token)
     // 0.1.0 made the same tables, and recorded them as one migration.
     await before.run('drop table watchword_feature_migrations')

@@ -112,7 +112,9 @@ export function renameTests(name: string, fresh: FreshDatabase): void {
       await auth.users.change(ada.id, change)
       await auth.users.create(taker)
 
-      await assert.rejects(auth.require(bearing(access)), { code: 'revoked' })
+      await assert.rejects(auth.require(bearing(access)), { code: 'user_not_found' })
+      const [session] = await auth.sessions.list(ada.id)
+      assert.notEqual(session?.revokeReason, undefined)
     })
   }
 }

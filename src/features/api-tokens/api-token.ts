@@ -49,16 +49,27 @@ export interface ShownToken {
 
 /** The port that keeps API tokens. Each method is one statement. */
 export interface ApiTokens {
-  /** Adds a row; never changes one (T12). */
-  insert(token: ApiTokenRecord): Promise<void>
+  /**
+   * Adds a row; never changes one (T12).
+   *
+   * @param epoch of the user, as `keep`
+   * @returns `false` if the user does not exist
+   */
+  insert(token: ApiTokenRecord, epoch?: number): Promise<boolean>
   /**
    * Adds a derived token, unless the user has one. Of concurrent calls one writes.
    *
-   * @returns the user's derived token, the same for all of them
+   * @param epoch which the user must have, if a password was checked before. Default: any
+   * @returns the user's derived token, the same for all of them; `undefined` if the user does not exist in this epoch
    */
-  keep(token: ApiTokenRecord): Promise<ApiTokenRecord>
-  /** Replaces a derived token, if it still exists. @returns whether this call did */
-  replace(id: ApiTokenId, token: ApiTokenRecord): Promise<boolean>
+  keep(token: ApiTokenRecord, epoch?: number): Promise<ApiTokenRecord | undefined>
+  /**
+   * Replaces a derived token, if it and its user still exist.
+   *
+   * @param epoch as `keep`
+   * @returns whether this call did
+   */
+  replace(id: ApiTokenId, token: ApiTokenRecord, epoch?: number): Promise<boolean>
   /** An expired token is not found, so that it is answered like an unknown one (H4). */
   find(digest: TokenDigest, now: UnixSeconds): Promise<StoredApiToken | undefined>
   findDerived(userId: UserId): Promise<ApiTokenRecord | undefined>

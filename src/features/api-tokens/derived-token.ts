@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
+import { AuthError } from '../../base/errors.ts'
 import { hexId, type Random } from '../../base/random.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
@@ -43,7 +44,7 @@ export const derivedTokenDeps = (core: DerivedTokenCore): DerivedTokenDeps => ({
 export async function derivedToken(
   userId: UserId,
   deps: DerivedTokenDeps,
-  { reset = false }: { readonly reset?: boolean } = {},
+  { reset = false, epoch }: DerivedTokenOptions = {},
 ): Promise<ShownToken> {
   const { apiTokens } = deps
   const kept = await apiTokens.findDerived(userId)
@@ -52,14 +53,28 @@ export async function derivedToken(
 
   const fresh = newToken(userId, deps)
   if (kept === undefined) {
-    const record = await apiTokens.keep(fresh.record)
-    return shownAgain(record, deps) ?? derivedToken(userId, deps)
+    const record = await apiTokens.keep(fresh.record, epoch)
+    if (record === undefined) throw userGone(epoch)
+    return shownAgain(record, deps) ?? derivedToken(userId, deps, { epoch })
   }
-  if (await apiTokens.replace(kept.id, fresh.record))
+  if (await apiTokens.replace(kept.id, fresh.record, epoch))
     return { ...fresh, record: hintOf(fresh.record) }
+  if ((await apiTokens.findDerived(userId))?.id === kept.id) throw userGone(epoch)
   // Another process replaced it at the same time: its token is as new.
-  return derivedToken(userId, deps)
+  return derivedToken(userId, deps, { epoch })
 }
+
+export interface DerivedTokenOptions {
+  /** Replaces the token by a new one. */
+  readonly reset?: boolean
+  /** The user's epoch before the password was checked: a new token is made only if it is the same now. */
+  readonly epoch?: number | undefined
+}
+
+const userGone = (epoch: number | undefined): AuthError =>
+  epoch === undefined
+    ? new AuthError('user_not_found')
+    : new AuthError('no_active_account', 'the user was changed during the sign-in')
 
 function shownAgain(
   record: ApiTokenRecord,

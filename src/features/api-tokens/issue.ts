@@ -36,7 +36,7 @@ const HINT = 8
  * Makes a token of a user.
  *
  * @returns its text, `<prefix>_` and 43 characters of base64url (256 random bits), shown this once
- * @throws AuthError `invalid`, its body naming the fields at fault
+ * @throws AuthError `invalid`, its body naming the fields at fault; `user_not_found`
  */
 export async function issueApiToken(
   userId: UserId,
@@ -62,7 +62,7 @@ export async function issueApiToken(
     createdAt: now,
     expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
   }
-  await apiTokens.insert(record)
+  if (!(await apiTokens.insert(record))) throw new AuthError('user_not_found')
   return { token, record: hintOf(record) }
 }
 

@@ -16,7 +16,9 @@ export const obtainApiToken = defineEndpoint({
       async handle({ username, password }, request) {
         const core = await open()
         const { user } = await core.signInUntrimmed(username, password, request)
-        const { token } = await derivedToken(user.id, derivedTokenDeps(core))
+        const { token } = await derivedToken(user.id, derivedTokenDeps(core), {
+          epoch: user.epoch,
+        })
         // Without sessions the sign-in itself has recorded this.
         if (core.sessions !== undefined)
           void core.audit.record({

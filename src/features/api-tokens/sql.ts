@@ -1,6 +1,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { StoreExtension } from '../../stores/extension.ts'
+import { ifUser, rowIfUser, type UserLock } from '../../stores/if-user.ts'
 import type { Migration } from '../../stores/migrations.ts'
 import { prepared } from '../../stores/prepared.ts'
 import type { Tables } from '../../stores/tables.ts'
@@ -59,15 +60,15 @@ const MIGRATIONS: readonly Migration[] = [
 export const apiTokenStore: StoreExtension<{ readonly apiTokens: ApiTokens }> = {
   name: 'apiTokens',
   migrations: MIGRATIONS,
-  ports: (db) => ({
-    apiTokens: sqlApiTokens(db.withTables<{ tokens: ApiTokenTable }>()),
+  ports: (db, lock) => ({
+    apiTokens: sqlApiTokens(db.withTables<{ tokens: ApiTokenTable }>(), lock),
   }),
 }
 
 type Row = Selectable<ApiTokenTable>
 
 /** API tokens in SQL. That a user has one derived token at most is a constraint of the table. */
-function sqlApiTokens(db: Kysely<ApiTokenTables>): ApiTokens {
+function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
   const find = prepared<{ digest: TokenDigest; now: UnixSeconds }, Row>(db, (its) =>
     db
       .selectFrom('tokens')
@@ -78,15 +79,23 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>): ApiTokens {
       ),
   )
 
+  const insertIfUser = (token: ApiTokenRecord, epoch: number | undefined) => {
+    const row = rowOf(token)
+    return db
+      .insertInto('tokens')
+      .columns(Object.keys(row) as (keyof Row)[])
+      .expression(rowIfUser(db, row, { id: token.userId, epoch }, lock))
+  }
+
   return {
-    async insert(token) {
-      await db.insertInto('tokens').values(rowOf(token)).execute()
+    async insert(token, epoch) {
+      const query = insertIfUser(token, epoch)
+      const { numInsertedOrUpdatedRows } = await query.executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
     },
 
-    async keep(token) {
-      const query = db
-        .insertInto('tokens')
-        .values(rowOf(token))
+    async keep(token, epoch) {
+      const query = insertIfUser(token, epoch)
         // Changes nothing of a row that is there, and gives it back.
         .onConflict((conflict) =>
           conflict
@@ -95,11 +104,17 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>): ApiTokens {
             .doUpdateSet({ user_id: token.userId }),
         )
         .returningAll()
-      return recordOf(await query.executeTakeFirstOrThrow())
+      const row = await query.executeTakeFirst()
+      return row && recordOf(row)
     },
 
-    async replace(id, token) {
-      const query = db.updateTable('tokens').set(rowOf(token)).where('id', '=', id)
+    async replace(id, token, epoch) {
+      const user = ifUser(db, { id: token.userId, epoch }, lock).select('users.id')
+      const query = db
+        .updateTable('tokens')
+        .set(rowOf(token))
+        .where('id', '=', id)
+        .where((its) => its.exists(user))
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },

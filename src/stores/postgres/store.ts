@@ -53,7 +53,7 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
   })
   const core = corePorts(db, time, accounts, () => changes.isCurrent)
   return {
-    ports: portsOf(core, extensions, db),
+    ports: portsOf(core, extensions, db, FOR_SHARE),
     migrate: () => db.connection().execute(async () => {}),
     ping: async () => void (await sql`select 1`.execute(db)),
     watch: changes.watch,
@@ -65,6 +65,8 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
     },
   }
 }
+
+const FOR_SHARE = sql`for share`
 
 /** Migrates the database and measures its clock. */
 const prepare = (
@@ -93,7 +95,11 @@ function corePorts(
   const deadline = answerDeadline(time)
   return {
     users: cachedUsers(sqlUsers(db), accounts, isCurrent),
-    sessions: batchedSessions(sqlSessions(db, deadline), db, deadline),
+    sessions: batchedSessions(
+      sqlSessions(db, { deadline, lock: FOR_SHARE }),
+      db,
+      deadline,
+    ),
     keys: sqlKeys(db),
     hits: sqlHits(db),
     events: sqlEvents(db),

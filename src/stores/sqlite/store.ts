@@ -47,7 +47,7 @@ export function sqliteStore<const Extensions extends readonly StoreExtension[]>(
     events: sqlEvents(db),
   }
   return {
-    ports: portsOf(core, extensions, db),
+    ports: portsOf(core, extensions, db, undefined),
     migrate: () => db.connection().execute(async () => {}),
     ping: async () => void (await sql`select 1`.execute(db)),
     watch: (listener) => watchChanges(() => opened?.writing, listener),

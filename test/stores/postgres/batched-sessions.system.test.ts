@@ -36,7 +36,7 @@ test('100 concurrent refreshes take at most ten statements, and each gets its ow
   const store = deps.store()
   await store.ports.users.insert(vitor)
   const ids = Array.from({ length: 100 }, (_, n) => `s${n}`)
-  for (const id of ids) await store.ports.sessions.open(aSession(id))
+  for (const id of ids) await store.ports.sessions.adopt(aSession(id))
   await store.ports.sessions.revoke('s3' as SessionId, 'logout', NOON)
   await run(deps.url, 'create sequence statements')
   await run(
@@ -91,7 +91,7 @@ test('a locked row delays no other refresh of its batch', async (t) => {
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
-  for (const id of ['held', 'free', 'too']) await store.ports.sessions.open(aSession(id))
+  for (const id of ['held', 'free', 'too']) await store.ports.sessions.adopt(aSession(id))
   const holder = new pg.Client(deps.url)
   await holder.connect()
   try {
@@ -115,7 +115,7 @@ test('a generation out of range of its column fails its own refresh, and no othe
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
-  for (const id of ['odd', 'even']) await store.ports.sessions.open(aSession(id))
+  for (const id of ['odd', 'even']) await store.ports.sessions.adopt(aSession(id))
 
   const [odd, even] = await Promise.allSettled([
     store.ports.sessions.rotate(rotation('odd', { generation: 2 ** 40 })),
@@ -170,7 +170,7 @@ test('two processes that refresh the same sessions in opposite order cause no de
   await one.ports.users.insert(vitor)
   await two.migrate()
   const ids = Array.from({ length: 64 }, (_, n) => `s${n}`)
-  for (const id of ids) await one.ports.sessions.open(aSession(id))
+  for (const id of ids) await one.ports.sessions.adopt(aSession(id))
   const rotationTo = (generation: number, id: string): Rotation =>
     rotation(id, {
       generation,

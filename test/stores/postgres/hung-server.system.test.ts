@@ -15,7 +15,7 @@ test('a refresh that was rejected while the server hung is not executed after it
   await store.migrate()
   await store.ports.users.insert(vitor)
   const session = aSession('late', { createdAt: systemClock() })
-  await store.ports.sessions.open(session)
+  await store.ports.sessions.adopt(session)
 
   server.pause()
   const { idle, leeway, require } = SETTINGS

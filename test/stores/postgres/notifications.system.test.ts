@@ -43,7 +43,7 @@ test('a session revoked by another process or in SQL is reported with its id wit
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  for (const id of ['one', 'two']) await other.ports.sessions.open(aSession(id))
+  for (const id of ['one', 'two']) await other.ports.sessions.adopt(aSession(id))
   const recorded = recordChanges(t, ours)
   await until(recorded.isUpToDate, 'the store never reported to be up to date')
 
@@ -93,7 +93,7 @@ test('a refresh is not reported', async (t) => {
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
   await ours.ports.users.insert(vitor)
-  for (const id of ['s', 'mark']) await other.ports.sessions.open(aSession(id))
+  for (const id of ['s', 'mark']) await other.ports.sessions.adopt(aSession(id))
   const recorded = recordChanges(t, ours)
   await until(recorded.isUpToDate, 'the store never reported to be up to date')
   const before = recorded.changes.length
@@ -120,7 +120,7 @@ test('after a lost connection a new one listens, and the first report is that an
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  await other.ports.sessions.open(aSession('s'))
+  await other.ports.sessions.adopt(aSession('s'))
   const recorded = recordChanges(t, ours)
   await until(recorded.isUpToDate, 'the store never reported to be up to date')
   const before = recorded.changes.length
@@ -150,7 +150,7 @@ test('while the server is stopped the store is not up to date, and after a start
   if (deps === undefined) return
   const [ours, other] = [deps.store(), deps.store()]
   await ours.migrate()
-  await other.ports.sessions.open(aSession('s'))
+  await other.ports.sessions.adopt(aSession('s'))
   const recorded = recordChanges(t, ours)
   await until(recorded.isUpToDate, 'the store never reported to be up to date')
 

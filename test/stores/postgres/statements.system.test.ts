@@ -61,7 +61,7 @@ test('a connection sets isolation, durability and timeouts itself, whatever the 
   }
   const store = deps.store()
   await store.ports.users.insert(vitor)
-  await store.ports.sessions.open(aSession('s'))
+  await store.ports.sessions.adopt(aSession('s'))
   await run(
     deps.url,
     `create function shown() returns trigger language plpgsql as $$ begin
@@ -97,7 +97,7 @@ test('a connection that became read-only, as after a failover, is closed and rep
   if (deps === undefined) return
   const store = deps.store({ pool: '1' })
   await store.ports.users.insert(vitor)
-  await store.ports.sessions.open(aSession('s'))
+  await store.ports.sessions.adopt(aSession('s'))
   const database = new URL(deps.url).pathname.slice(1)
   // The setting applies to new connections.
   await run(deps.url, `alter database ${database} set default_transaction_read_only = on`)
@@ -124,7 +124,7 @@ test('a refresh waits two seconds for a locked row, and then rejects with store_
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
-  await store.ports.sessions.open(aSession('s'))
+  await store.ports.sessions.adopt(aSession('s'))
   const holder = new pg.Client(deps.url)
   await holder.connect()
   try {
@@ -147,7 +147,7 @@ for (const code of ['40001', '40P01']) {
     if (deps === undefined) return
     const store = deps.store()
     await store.ports.users.insert(vitor)
-    await store.ports.sessions.open(aSession('s'))
+    await store.ports.sessions.adopt(aSession('s'))
     await run(deps.url, 'create sequence tries')
     const failing = (times: number): string =>
       `create or replace function fail() returns trigger language plpgsql as $$ begin
@@ -174,7 +174,7 @@ test('a prepared statement is prepared again after a column was added', async (t
   if (deps === undefined) return
   const store = deps.store({ pool: '1' })
   await store.ports.users.insert(vitor)
-  await store.ports.sessions.open(aSession('s'))
+  await store.ports.sessions.adopt(aSession('s'))
   assert.ok(await refresh(store, 0))
 
   await run(deps.url, 'alter table sessions add column of_tomorrow text')
@@ -253,7 +253,7 @@ test('while the server is stopped a refresh fails within a second, and succeeds 
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
-  await store.ports.sessions.open(aSession('s'))
+  await store.ports.sessions.adopt(aSession('s'))
   const stops = [
     () => deps.server.stop('immediate'),
     () => deps.server.kill(),
@@ -282,7 +282,7 @@ test('while the server hangs, the first refresh fails within three seconds and l
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
-  await store.ports.sessions.open(aSession('s'))
+  await store.ports.sessions.adopt(aSession('s'))
   let isUpToDate = () => {}
   const current = new Promise<void>((resolve) => {
     isUpToDate = resolve
@@ -313,7 +313,7 @@ test('if backends are killed under load, failed refreshes are store_unavailable 
   if (deps === undefined) return
   const store = deps.store()
   await store.ports.users.insert(vitor)
-  for (let n = 0; n < 8; n++) await store.ports.sessions.open(aSession(`s${n}`))
+  for (let n = 0; n < 8; n++) await store.ports.sessions.adopt(aSession(`s${n}`))
   let isRunning = true
   const codes = new Set<string>()
   const writers = Array.from({ length: 8 }, async (_, n) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { userAdmin } from '../src/admin/users.ts'
-import { testInstance } from '../src/testing/index.ts'
-import { openUsers } from './users/setup.ts'
+import { userAdmin } from '../../src/admin/users.ts'
+import { testInstance } from '../../src/testing/index.ts'
+import { openUsers } from '../users/setup.ts'
 
 const bearing = (token: string): Request =>
   new Request('http://localhost/', { headers: { authorization: `Bearer ${token}` } })

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { apiToken, bearer, session } from '../../src/authentication.ts'
+import { type TestInstance, testInstance } from '../../src/testing/index.ts'
+import type { Watchword } from '../../src/watchword.ts'
+
+const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
+const CREDENTIALS = { username: 'ada', password: PASSWORD }
+
+/** What may happen to a user between the check of the password and the write that follows. */
+const CHANGES: Readonly<
+  Record<string, (auth: Watchword, id: string) => Promise<unknown>>
+> = {
+  'the password is changed': (auth, id) =>
+    auth.users.setPassword(id, 'another-7mzt-w2pd-x9kc'),
+  'the user is deactivated': (auth, id) => auth.users.change(id, { active: false }),
+  'the user is deleted': (auth, id) => auth.users.delete(id),
+  'the user is deleted and another gets the name': async (auth, id) => {
+    await auth.users.delete(id)
+    await auth.users.create(CREDENTIALS)
+  },
+}
+
+const NO_ACCOUNT = 'No active account found with the given credentials'
+const ENDPOINTS: Readonly<Record<string, readonly [status: number, text: string]>> = {
+  '/api/token/': [401, NO_ACCOUNT],
+  '/api/token/sliding/': [401, NO_ACCOUNT],
+  '/auth/login/': [401, NO_ACCOUNT],
+  '/api-token-auth/': [400, 'Unable to log in with provided credentials.'],
+}
+
+/** An instance in which something happens after a password was found right, and before anything is written. */
+function between(
+  happens: (auth: Watchword, id: string) => Promise<unknown>,
+  sessions = true,
+): TestInstance {
+  const instance: TestInstance = testInstance({
+    authentication: sessions ? [bearer(), session(), apiToken()] : [bearer()],
+    endpoints: { slidingObtain: true },
+    tokens: { sessions },
+    on: {
+      signedIn: async ({ user }) => {
+        await happens(instance.auth, user.id)
+      },
+    },
+  })
+  return instance
+}
+
+const post = (auth: Watchword, path: string): Promise<Response> =>
+  auth.handler(
+    new Request(`http://localhost${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(CREDENTIALS),
+    }),
+  )
+
+for (const [change, happens] of Object.entries(CHANGES)) {
+  for (const [path, [status, text]] of Object.entries(ENDPOINTS)) {
+    test(`a sign-in at ${path} during which ${change} is refused like a wrong password`, async () => {
+      await using instance = between(happens)
+      const auth = instance.auth
+      const { id } = await auth.users.create(CREDENTIALS)
+
+      const response = await post(auth, path)
+
+      assert.equal(response.status, status)
+      assert.ok((await response.text()).includes(text))
+      assert.deepEqual(response.headers.getSetCookie(), [])
+      const user = await auth.users.find({ username: 'ada' })
+      for (const each of [id, user?.id ?? id]) {
+        assert.deepEqual(await auth.sessions.list(each), [])
+        assert.deepEqual(await auth.apiTokens.list(each), [])
+      }
+    })
+  }
+
+  test(`without sessions, a sign-in during which ${change} is refused, too`, async () => {
+    await using instance = between(happens, false)
+    const auth = instance.auth
+    await auth.users.create(CREDENTIALS)
+
+    assert.equal((await post(auth, '/api/token/')).status, 401)
+  })
+}
+
+test('a sign-in during which the user is not changed succeeds at each endpoint', async () => {
+  await using instance = between((auth, id) => auth.users.change(id, { staff: true }))
+  const auth = instance.auth
+  await auth.users.create(CREDENTIALS)
+
+  for (const path of Object.keys(ENDPOINTS))
+    assert.equal((await post(auth, path)).status, 200, path)
+})
+
+test('an API token is not created for a user who is deleted meanwhile', async () => {
+  await using instance = testInstance()
+  const { auth } = instance
+  const { id } = await auth.users.create({ username: 'ada' })
+  await auth.users.delete(id)
+
+  await assert.rejects(auth.apiTokens.create(id), { code: 'user_not_found' })
+  await assert.rejects(auth.apiTokens.keyFor(id), { code: 'user_not_found' })
+})
