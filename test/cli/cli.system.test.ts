@@ -17,6 +17,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { allCommands } from '../../src/cli/commands.ts'
+import { flushCounts } from '../flush-counts.ts'
 import { pause, timed } from '../time.ts'
 import {
   assertMessage,
@@ -474,15 +475,15 @@ test('flush deletes no live session', async () => {
   await using it = await here.server('dev --port 0')
   const pair = await signIn(it.url, 'ada', PASSWORD)
 
-  assert.deepEqual(JSON.parse((await here.enter('flush --json')).out), {
+  assert.deepEqual(flushCounts(JSON.parse((await here.enter('flush --json')).out)), {
     sessions: 0,
     tokens: 0,
     events: 0,
     keys: 0,
   })
-  assert.equal(
+  assert.match(
     (await here.enter('flush')).out,
-    'Deleted 0 sessions, 0 API tokens, 0 events and 0 keys.\n',
+    /^Deleted 0 sessions, 0 API tokens, (?:0 [a-z ]+, )*0 events and 0 keys\.\n$/,
   )
   assert.equal((await hello(it.url, pair)).status, 200)
 })
