@@ -7,7 +7,7 @@ test('a package that is installed is imported', async () => {
   assert.equal(typeof pg.Client, 'function')
 })
 
-test('a package that is not installed is refused with the command to type', async () => {
+test('a package that is not installed is rejected with the command to type', async () => {
   await assert.rejects(optionalPeer('not-installed-here', 'The option "x"'), {
     code: 'invalid_config',
     message:

@@ -30,7 +30,7 @@ for (const [name, values] of [
   ['parameters and a token', ['Digest username="ada"', 'Bearer a.b.c']],
   ['a token and parameters', ['Bearer a.b.c', 'Digest username="ada", nc=1']],
 ] as const) {
-  test(`several Authorization headers are refused: ${name}`, () => {
+  test(`several Authorization headers are rejected: ${name}`, () => {
     assert.throws(() => asking(...values).header('authorization'), {
       code: 'bad_authorization_header',
     })

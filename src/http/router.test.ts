@@ -51,7 +51,7 @@ test('the paths are listed once each, without their last slash', () =>
     '/users/:id/keys/:key',
   ]))
 
-test('two paths with parameters that match the same request are refused at the start', () => {
+test('two paths with parameters that match the same request are rejected at the start', () => {
   for (const [one, other] of [
     ['/a/:id', '/a/:name/'],
     ['/a/:x/c', '/a/b/:y'],

@@ -21,7 +21,7 @@ const mine = importSecret('HS256', SECRET, { kid: 'a' })
 const another = importSecret('HS256', SECRET.toUpperCase(), { kid: 'b' })
 
 /** A verifier with a cache, a clock that can be moved, and a counter of verified signatures. */
-function deps(
+function setUp(
   options: Partial<VerifierOptions<KeySet>> = {},
   { key = mine }: { readonly key?: SigningKey } = {},
 ) {
@@ -67,7 +67,7 @@ const claims = {
 const rejectedAs = (code: string) => ({ name: 'AuthError', code })
 
 test('cache: the second time the signature is not verified, and the claims are the same', () => {
-  const { verify, checks } = deps()
+  const { verify, checks } = setUp()
   const token = sign(claims, mine)
   assert.equal(
     checks(() => verify(token)),
@@ -80,7 +80,7 @@ test('cache: the second time the signature is not verified, and the claims are t
 })
 
 test('cache: claims cannot be changed by a caller', () => {
-  const { verify } = deps()
+  const { verify } = setUp()
   const token = sign(claims, mine)
   for (let i = 0; i < 3; i++) {
     const given = verify(token) as { roles: string[]; jti: string }
@@ -98,7 +98,7 @@ for (const [what, leeway, last] of [
   ['its exp and the leeway', 30, 329],
 ] as const) {
   test(`cache: a token is cached until ${what}`, () => {
-    const { verify, at, checks } = deps({ leeway: leeway as Seconds })
+    const { verify, at, checks } = setUp({ leeway: leeway as Seconds })
     const token = sign(claims, mine)
     verify(token)
     at(NOW + last + 0.999)
@@ -118,7 +118,7 @@ for (const [name, moment] of [
   ['nbf', NOW - 5],
 ] as const) {
   test(`cache: with a clock that is set back a token is invalid before its ${name}`, () => {
-    const { verify, at } = deps()
+    const { verify, at } = setUp()
     const token = sign(
       {
         ...claims,
@@ -135,7 +135,7 @@ for (const [name, moment] of [
 }
 
 test('cache: a token is rejected after its key is replaced, even by one of the same kid', () => {
-  const { verify, replace } = deps()
+  const { verify, replace } = setUp()
   const token = sign(claims, mine)
   const namesake = importSecret('HS256', SECRET.toUpperCase(), { kid: 'a' })
   verify(token)
@@ -151,7 +151,7 @@ test('cache: a token is rejected after its key is replaced, even by one of the s
 
 test('cache: a header is read again when the keys change', () => {
   const ec = generateKey('ES256')
-  const { verify, replace } = deps()
+  const { verify, replace } = setUp()
   const token = sign(claims, mine)
   verify(token)
   verify(sign({ ...claims, jti: 'two' }, mine))
@@ -164,7 +164,7 @@ test('cache: a header is read again when the keys change', () => {
 })
 
 test('cache: a rejected token is not cached', () => {
-  const { verify, replace, at } = deps()
+  const { verify, replace, at } = setUp()
   const [early, foreign] = [
     sign({ ...claims, nbf: NOW + 60 }, mine),
     sign(claims, another),
@@ -230,10 +230,10 @@ for (const [what, neighbour] of Object.entries(NEIGHBOURS)) {
   test(`cache: a cached token does not make valid: ${what}`, () => {
     // With one slot, so that all tokens share it, and with many.
     for (const cache of [1, 64]) {
-      const { verify } = deps({ cache })
+      const { verify } = setUp({ cache })
       const [token, other] = [sign(claims, mine), sign({ ...claims, jti: 'two' }, mine)]
       const text = neighbour(token, other)
-      const cold = codeOf(() => deps({ cache: 0 }).verify(text))
+      const cold = codeOf(() => setUp({ cache: 0 }).verify(text))
       verify(token)
       assert.equal(
         codeOf(() => verify(text)),
@@ -265,7 +265,7 @@ for (const value of [
   { length: 9, charCodeAt: () => 65 },
 ]) {
   test(`cache: ${typeof value} in place of a token is malformed`, () => {
-    const { verify } = deps()
+    const { verify } = setUp()
     verify(sign(claims, mine))
     assert.throws(() => verify(value as string), rejectedAs('malformed'))
   })
@@ -276,7 +276,7 @@ test('cache: each token has its own claims, at any size of the cache', () => {
     sign({ ...claims, jti: `t${i}` }, mine),
   )
   for (const cache of [1, 2, 7, 128]) {
-    const { verify } = deps({ cache })
+    const { verify } = setUp({ cache })
     for (let round = 0; round < 3; round++) {
       for (const [i, token] of tokens.entries()) assert.equal(verify(token).jti, `t${i}`)
     }
@@ -304,7 +304,7 @@ for (const [size, most] of [
 for (const alg of ['ES256', 'EdDSA', 'RS256'] as const satisfies readonly Algorithm[]) {
   test(`cache: ${alg}: a hit verifies no signature, and a changed token is verified`, () => {
     const key = importSigningKey(alg, generateKey(alg).privatePem, { kid: 'a' })
-    const { verify, checks } = deps({}, { key })
+    const { verify, checks } = setUp({}, { key })
     const [token, other] = [sign(claims, key), sign({ ...claims, jti: 'two' }, key)]
     verify(token)
     assert.equal(

@@ -20,7 +20,7 @@ function aKey(kid: string) {
 }
 
 /** A server that publishes keys, a verifier that reads them, and a clock that can be moved. */
-async function deps(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) {
+async function setUp(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) {
   const requests: string[] = []
   const errors: unknown[] = []
   let answer: RequestListener = (_, response) => response.end('{"keys":[]}')
@@ -65,7 +65,7 @@ async function deps(t: TestContext, options: Partial<RemoteKeySetOptions> = {}) 
 const rejectedAs = (code: string) => ({ name: 'AuthError', code })
 
 test('keys by URL: they are fetched at the first token, and kept', async (t) => {
-  const { verify, publishes, requests } = await deps(t)
+  const { verify, publishes, requests } = await setUp(t)
   const a = aKey('a')
   publishes(a.jwk)
   assert.deepEqual(requests, [])
@@ -75,7 +75,7 @@ test('keys by URL: they are fetched at the first token, and kept', async (t) => 
 })
 
 test('keys by URL: concurrent tokens make one request', async (t) => {
-  const { verify, publishes, requests } = await deps(t)
+  const { verify, publishes, requests } = await setUp(t)
   const [a, b] = [aKey('a'), aKey('b')]
   publishes(a.jwk, b.jwk)
   await Promise.all(
@@ -85,7 +85,7 @@ test('keys by URL: concurrent tokens make one request', async (t) => {
 })
 
 test('keys by URL: unknown kids make one request per cool-down', async (t) => {
-  const { verify, publishes, requests, pass } = await deps(t)
+  const { verify, publishes, requests, pass } = await setUp(t)
   const a = aKey('a')
   publishes(a.jwk)
   await verify(a.token)
@@ -103,7 +103,7 @@ test('keys by URL: unknown kids make one request per cool-down', async (t) => {
 })
 
 test('keys by URL: a new key is found, and a removed key verifies nothing', async (t) => {
-  const { verify, publishes, pass } = await deps(t)
+  const { verify, publishes, pass } = await setUp(t)
   const [a, b] = [aKey('a'), aKey('b')]
   publishes(a.jwk)
   await verify(a.token)
@@ -114,7 +114,7 @@ test('keys by URL: a new key is found, and a removed key verifies nothing', asyn
 })
 
 test('keys by URL: a copy older than maxAge is read again, and tokens verified with it too', async (t) => {
-  const { verify, publishes, requests, pass } = await deps(t)
+  const { verify, publishes, requests, pass } = await setUp(t)
   const a = aKey('a')
   publishes(a.jwk)
   await verify(a.token)
@@ -128,7 +128,7 @@ test('keys by URL: a copy older than maxAge is read again, and tokens verified w
 })
 
 test('keys by URL: a token of a replaced key is rejected, also under the same kid', async (t) => {
-  const { verify, publishes, pass } = await deps(t)
+  const { verify, publishes, pass } = await setUp(t)
   const [a, other] = [aKey('a'), aKey('a')]
   publishes(a.jwk)
   await verify(a.token)
@@ -176,7 +176,7 @@ const FAILURES: { readonly [what: string]: (ok: string) => RequestListener } = {
 
 for (const [what, failing] of Object.entries(FAILURES)) {
   test(`keys by URL: ${what}: tokens are rejected, and one error is reported`, async (t) => {
-    const { verify, answers, errors, requests } = await deps(t)
+    const { verify, answers, errors, requests } = await setUp(t)
     const a = aKey('a')
     answers(failing(JSON.stringify({ keys: [a.jwk] })))
     for (let i = 0; i < 3; i++)
@@ -185,7 +185,7 @@ for (const [what, failing] of Object.entries(FAILURES)) {
   })
 
   test(`keys by URL: ${what}: the last good copy is kept`, async (t) => {
-    const { verify, answers, publishes, errors, pass, requests } = await deps(t)
+    const { verify, answers, publishes, errors, pass, requests } = await setUp(t)
     const [a, b] = [aKey('a'), aKey('b')]
     publishes(a.jwk)
     await verify(a.token)
@@ -203,7 +203,7 @@ for (const [what, failing] of Object.entries(FAILURES)) {
 }
 
 test('keys by URL: a request is given up after its timeout', async (t) => {
-  const { verify, answers, errors } = await deps(t, { timeout: seconds(0.1) })
+  const { verify, answers, errors } = await setUp(t, { timeout: seconds(0.1) })
   answers((_, response) => void response.write('{"keys":['))
   const refused = assert.rejects(verify(aKey('a').token), rejectedAs('unknown_key'))
   assert.ok(await endsBefore(refused, 20, 100))
@@ -211,7 +211,7 @@ test('keys by URL: a request is given up after its timeout', async (t) => {
 })
 
 test('keys by URL: of a set with unusable entries the usable keys are used', async (t) => {
-  const { verify, publishes, errors } = await deps(t)
+  const { verify, publishes, errors } = await setUp(t)
   const [a, b] = [aKey('a'), aKey('b')]
   const secret = {
     kty: 'oct',
@@ -239,7 +239,7 @@ test('keys by URL: of a set with unusable entries the usable keys are used', asy
 })
 
 test('keys by URL: a token without kid is rejected, even with a single key', async (t) => {
-  const { verify, publishes } = await deps(t)
+  const { verify, publishes } = await setUp(t)
   const { privatePem, publicJwk } = generateKey('ES256')
   publishes({ ...publicJwk, kid: 'a' })
   await assert.rejects(
@@ -249,7 +249,7 @@ test('keys by URL: a token without kid is rejected, even with a single key', asy
 })
 
 test('keys by URL: a token of another algorithm makes no request', async (t) => {
-  const { verify, publishes, requests } = await deps(t)
+  const { verify, publishes, requests } = await setUp(t)
   publishes(aKey('a').jwk)
   const of = (header: object): string =>
     `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.AAAA`
@@ -269,7 +269,7 @@ test('keys by URL: a token of another algorithm makes no request', async (t) => 
 })
 
 test('keys by URL: a published secret is ignored', async (t) => {
-  const { verify, publishes } = await deps(t, { algorithm: 'HS256' })
+  const { verify, publishes } = await setUp(t, { algorithm: 'HS256' })
   const secret = 'a published secret, with which anyone could sign'
   publishes({
     kty: 'oct',

@@ -17,7 +17,7 @@ const [older, newer] = [
 ]
 
 /** Rings on one store, with a clock that each wait moves forward. */
-async function deps(t: TestContext, options: Partial<KeyRingDeps> = {}) {
+async function setUp(t: TestContext, options: Partial<KeyRingDeps> = {}) {
   const store: Store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.migrate()
   t.after(() => store.close())
@@ -54,7 +54,7 @@ const stages = async (keys: Keys) =>
   )
 
 test('a key signs for the rotation interval, and then the next key does', async (t) => {
-  const { ring, pass } = await deps(t)
+  const { ring, pass } = await setUp(t)
   const keys = await ring()
   const first = keys.signing().kid
   assert.equal((await keys.rotateWhenDue()).left, 86_400)
@@ -73,7 +73,7 @@ test('a key signs for the rotation interval, and then the next key does', async 
 })
 
 test('of several processes with a due rotation one rotates', async (t) => {
-  const { ring, store, pass } = await deps(t)
+  const { ring, store, pass } = await setUp(t)
   const rings = await Promise.all(Array.from({ length: 5 }, () => ring()))
   const before = await stages(store.ports.keys)
   pass(86_400)
@@ -86,7 +86,7 @@ test('of several processes with a due rotation one rotates', async (t) => {
 })
 
 test('a process whose copy is stale does not rotate a second time', async (t) => {
-  const { ring, store, pass } = await deps(t)
+  const { ring, store, pass } = await setUp(t)
   const [one, two] = [await ring(), await ring()]
   pass(86_400)
   assert.notEqual((await one.rotateWhenDue()).rotated, undefined)
@@ -96,7 +96,7 @@ test('a process whose copy is stale does not rotate a second time', async (t) =>
 })
 
 test('without a rotation interval the keys are never rotated', async (t) => {
-  const { ring, pass } = await deps(t, { every: undefined })
+  const { ring, pass } = await setUp(t, { every: undefined })
   const keys = await ring()
   const { kid } = keys.signing()
   pass(10 * 365 * 86_400)
@@ -105,7 +105,7 @@ test('without a rotation interval the keys are never rotated', async (t) => {
 })
 
 test('a key signs only after it was published for longer than a verifier may cache the key set', async (t) => {
-  const { ring, waited, pass } = await deps(t)
+  const { ring, waited, pass } = await setUp(t)
   const keys = await ring()
   pass(1)
   await keys.rotate()
@@ -120,7 +120,7 @@ test('a key signs only after it was published for longer than a verifier may cac
 })
 
 test('leaked keys are replaced without a wait, and verify no token', async (t) => {
-  const { ring, waited, token } = await deps(t)
+  const { ring, waited, token } = await setUp(t)
   const keys = await ring()
   await keys.rotate()
   const old = keys.signing()
@@ -140,7 +140,7 @@ test('leaked keys are replaced without a wait, and verify no token', async (t) =
 })
 
 test('a new algorithm is published first, and signs once every verifier must have it', async (t) => {
-  const { ring, store, pass } = await deps(t)
+  const { ring, store, pass } = await setUp(t)
   await ring()
   const [one, two] = await Promise.all([
     ring({ algorithm: 'EdDSA' }),
@@ -160,7 +160,7 @@ test('a new algorithm is published first, and signs once every verifier must hav
 })
 
 test('processes with different algorithms do not rotate in turns', async (t) => {
-  const { ring, store, pass } = await deps(t, { algorithm: 'ES256' })
+  const { ring, store, pass } = await setUp(t, { algorithm: 'ES256' })
   const old = await ring()
   const young = await ring({ algorithm: 'EdDSA' })
   pass(60)
@@ -175,7 +175,7 @@ test('processes with different algorithms do not rotate in turns', async (t) => 
 })
 
 test('a token signed with a new key of another process is accepted', async (t) => {
-  const { ring, token } = await deps(t)
+  const { ring, token } = await setUp(t)
   const [here, elsewhere] = [await ring(), await ring()]
   await elsewhere.rotate({ leaked: true })
   const claims = await verifier({ keys: here.verifying }).verify(
@@ -185,7 +185,7 @@ test('a token signed with a new key of another process is accepted', async (t) =
 })
 
 test('a process that cannot decrypt the signing key still verifies its tokens', async (t) => {
-  const { ring, token } = await deps(t)
+  const { ring, token } = await setUp(t)
   const here = await ring()
   const elsewhere = await ring({ secrets: [newer, older] })
   await elsewhere.rotate({ leaked: true })
@@ -194,7 +194,7 @@ test('a process that cannot decrypt the signing key still verifies its tokens', 
 })
 
 test('tokens with unknown key ids cause at most four reads of the store per second', async (t) => {
-  const { store, ring } = await deps(t)
+  const { store, ring } = await setUp(t)
   let asked = 0
   const list = (): ReturnType<Keys['list']> => {
     asked++
@@ -226,7 +226,7 @@ test('tokens with unknown key ids cause at most four reads of the store per seco
 })
 
 test('to change the secret: both decrypt, the first one encrypts, and after reseal() the old one is not needed', async (t) => {
-  const { ring } = await deps(t)
+  const { ring } = await setUp(t)
   const { kid } = (await ring()).signing()
   await assert.rejects(ring({ secrets: [newer] }), { code: 'wrong_secret' })
   const both = await ring({ secrets: [newer, older] })
@@ -238,7 +238,7 @@ test('to change the secret: both decrypt, the first one encrypts, and after rese
 })
 
 test('a key that cannot be decrypted never becomes the signing key', async (t) => {
-  const { ring, store, pass } = await deps(t)
+  const { ring, store, pass } = await setUp(t)
   const here = await ring()
   const { kid } = here.signing()
   const elsewhere = await ring({ secrets: [newer, older] })
@@ -255,7 +255,7 @@ test('a key that cannot be decrypted never becomes the signing key', async (t) =
 })
 
 test('a retired key is published until the last token that any process signed with it has expired', async (t) => {
-  const { ring, pass, token } = await deps(t)
+  const { ring, pass, token } = await setUp(t)
   const [here, elsewhere] = [await ring(), await ring()]
   const { kid } = here.signing()
   await elsewhere.rotate()
@@ -275,7 +275,7 @@ test('a retired key is published until the last token that any process signed wi
 })
 
 test('a slow read never restores a key that a later read no longer had', async (t) => {
-  const { ring, store, token } = await deps(t)
+  const { ring, store, token } = await setUp(t)
   const late: (() => void)[] = []
   let holds = false
   const slow: Keys = {

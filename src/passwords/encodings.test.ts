@@ -42,13 +42,13 @@ for (const each of django.filter((hash) => !isRefused(hash))) {
 }
 
 for (const { what, password, hash } of django.filter(isRefused)) {
-  test(`bcrypt refuses a password that it would truncate: ${what}`, async () => {
+  test(`bcrypt rejects a password that it would truncate: ${what}`, async () => {
     assert.equal(await verify(password, hash), false)
     assert.equal(await verify(password.slice(0, 72), hash), true)
   })
 }
 
-test('bcrypt refuses a password with a NUL, which would match a shorter one', async () => {
+test('bcrypt rejects a password with a NUL, which would match a shorter one', async () => {
   const { hash } = django.find(
     ({ encoding, what }) => encoding === 'bcrypt' && what === 'one character',
   )!
@@ -215,7 +215,7 @@ for (const [what, hash] of [
   ['bcrypt cut off', `bcrypt$$2b$12$${blowfish.slice(0, -1)}`],
   ['bcrypt without its name', `$2b$12$${blowfish}`],
 ] as const) {
-  test(`refuses to parse: ${what}`, async () => assert.equal(await read(hash), undefined))
+  test(`rejects to parse: ${what}`, async () => assert.equal(await read(hash), undefined))
 }
 
 /** The processor time that work takes, over all threads. */

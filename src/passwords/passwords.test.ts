@@ -10,7 +10,7 @@ import { hashQueue } from './queue.ts'
 const CHEAP = { memory: 64, passes: 1, lanes: 1 }
 
 /** Real passwords at a lower cost, and their warnings. */
-function world(table: Encodings = encodings(CHEAP)) {
+function setUp(table: Encodings = encodings(CHEAP)) {
   const warnings: string[] = []
   const it = passwords({
     queue: hashQueue({ atOnce: 2 }),
@@ -68,7 +68,7 @@ const djangos = (encoding: string): string =>
   hashes.find((hash) => hash.encoding === encoding && hash.what === 'plain')!.hash
 
 test('a hash matches its password and no other', async () => {
-  const { hash, verify } = world()
+  const { hash, verify } = setUp()
   const hashed = await hash('correct horse')
 
   assert.deepEqual(await verify(['correct horse'], hashed), {
@@ -80,7 +80,7 @@ test('a hash matches its password and no other', async () => {
 })
 
 test('verify returns the candidate that matched', async () => {
-  const { hash, verify } = world()
+  const { hash, verify } = setUp()
   const hashed = await hash('padded')
 
   assert.deepEqual(await verify([' padded ', 'padded'], hashed), {
@@ -91,7 +91,7 @@ test('verify returns the candidate that matched', async () => {
 })
 
 test('a new hash is of the NFC form of the password', async () => {
-  const { hash, verify } = world()
+  const { hash, verify } = setUp()
   const hashed = await hash('pa\u0308sswort')
 
   assert.equal((await verify(['p\u00e4sswort'], hashed)).kind, 'right')
@@ -99,7 +99,7 @@ test('a new hash is of the NFC form of the password', async () => {
 })
 
 test('a hash of another algorithm matches and is outdated', async () => {
-  const { verify } = world()
+  const { verify } = setUp()
 
   for (const encoding of [
     'pbkdf2_sha256',
@@ -117,7 +117,7 @@ test('a hash of another algorithm matches and is outdated', async () => {
 })
 
 test('no password matches an unusable hash', async () => {
-  const { verify, warnings } = world()
+  const { verify, warnings } = setUp()
   const none = unusableHash(systemRandom)
 
   assert.match(none, /^![0-9a-f]{40}$/)
@@ -129,7 +129,7 @@ test('no password matches an unusable hash', async () => {
 })
 
 test('an unreadable hash never matches, and is logged once without its content', async () => {
-  const { verify, warnings } = world()
+  const { verify, warnings } = setUp()
 
   for (const hash of [
     'hunter2',
@@ -143,9 +143,9 @@ test('an unreadable hash never matches, and is logged once without its content',
   assert.doesNotMatch(warnings[0]!, /hunter2|5f4dcc|seasalt/)
 })
 
-test('a password of 4,096 bytes is accepted, a longer one is refused before any hashing', async () => {
+test('a password of 4,096 bytes is accepted, a longer one is rejected before any hashing', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = setUp(table)
   const refused = {
     code: 'invalid',
     body: { password: ['Ensure this field has no more than 4096 characters.'] },
@@ -163,15 +163,15 @@ test('a password of 4,096 bytes is accepted, a longer one is refused before any 
   assert.deepEqual(taken(), {})
 })
 
-test('a lone surrogate is refused, because all of them encode to the same bytes', async () => {
-  const { hash } = world()
+test('a lone surrogate is rejected, because all of them encode to the same bytes', async () => {
+  const { hash } = setUp()
 
   await assert.rejects(hash('\ud800 correct horse'), { code: 'invalid' })
 })
 
 test('with current hashes alone, a mismatch costs one hash, with an account and without', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = setUp(table)
   const known = await hash('correct horse')
   taken()
 
@@ -183,7 +183,7 @@ test('with current hashes alone, a mismatch costs one hash, with an account and 
 
 test('with old hashes among them, a mismatch costs the same for every account and for none', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = setUp(table)
   const light = 'pbkdf2_sha256$300$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
   const heavy = light.replace('300', '2000')
   const bcrypt = djangos('bcrypt')
@@ -211,7 +211,7 @@ test('with old hashes among them, a mismatch costs the same for every account an
 
 test('each candidate costs the same work again', async () => {
   const { table, taken } = countedEncodings()
-  const { hash, verify } = world(table)
+  const { hash, verify } = setUp(table)
   const known = await hash('correct horse')
   taken()
 
@@ -223,7 +223,7 @@ test('each candidate costs the same work again', async () => {
 
 test('many kinds of hashes do not make mismatches ever more expensive', async () => {
   const { table, taken } = countedEncodings()
-  const { verify } = world(table)
+  const { verify } = setUp(table)
   const digest = djangos('argon2').split('$').at(-1)
   for (let memory = 100; memory < 120; memory++) {
     await verify(
@@ -239,7 +239,7 @@ test('many kinds of hashes do not make mismatches ever more expensive', async ()
 })
 
 test('a mismatch takes as long as a match, with an account and without', async () => {
-  const it = world(encodings({ memory: 2048, passes: 1, lanes: 1 }))
+  const it = setUp(encodings({ memory: 2048, passes: 1, lanes: 1 }))
   const known = await it.hash('correct horse')
   const kinds = {
     known,

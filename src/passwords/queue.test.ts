@@ -85,7 +85,7 @@ test('work that fails frees its slot and rejects with its error', async () => {
   assert.equal(await queue(async () => 'next'), 'next')
 })
 
-test('above 32 waiting, the next is refused at once with 503 and Retry-After', async () => {
+test('above 32 waiting, the next is rejected at once with 503 and Retry-After', async () => {
   const queue = hashQueue({ atOnce: 2 })
   const works = Array.from({ length: 34 }, work)
   const done = works.map((it) => queue(() => it.run()))
@@ -105,7 +105,7 @@ test('above 32 waiting, the next is refused at once with 503 and Retry-After', a
   assert.equal(await queue(async () => 'free again'), 'free again')
 })
 
-test('an expected wait above five seconds is refused with that wait', async () => {
+test('an expected wait above five seconds is rejected with that wait', async () => {
   const time = clock()
   const queue = hashQueue({ atOnce: 2, elapsed: time.elapsed })
   await queue(async () => time.pass(3))
@@ -171,7 +171,7 @@ test('the event loop is not delayed while all slots hash', async () => {
   )
 })
 
-test('one that waited too long is refused when its turn comes, and the next one is not', async () => {
+test('one that waited too long is rejected when its turn comes, and the next one is not', async () => {
   const { elapsed, pass } = clock()
   const queue = hashQueue({ atOnce: 1, longestWait: seconds(5), elapsed })
   const [slow, late, next] = [work(), work(), work()]

@@ -8,7 +8,7 @@ import { PAGE } from './revocation-feed.ts'
 import type { FeedPosition, RevokedSession, SessionId, Sessions } from './session.ts'
 
 /** Committed rows, a clock that stands still until it is moved, and a count of reads. */
-function deps() {
+function setUp() {
   const rows: RevokedSession[] = []
   let now = NOON
   let elapsed = 0
@@ -53,12 +53,12 @@ function deps() {
 }
 
 /** Follows the pages from a moment until `more` is false. */
-async function follow(instance: ReturnType<typeof deps>, since: number | undefined) {
+async function follow(deps: ReturnType<typeof setUp>, since: number | undefined) {
   const all = new Set<string>()
   let page: PublishedPage
   let pages = 0
   do {
-    page = await instance.pages(since)
+    page = await deps.pages(since)
     since = page.until
     for (const id of page.revoked) all.add(id)
     pages++
@@ -68,53 +68,53 @@ async function follow(instance: ReturnType<typeof deps>, since: number | undefin
 }
 
 test('a page has the revoked sessions, the window, and an "until" of half a minute ago', async () => {
-  const instance = deps()
-  instance.revoke('old', NOON - 361)
-  instance.revoke('a', NOON - 199.5)
-  instance.revoke('b', NOON)
+  const deps = setUp()
+  deps.revoke('old', NOON - 361)
+  deps.revoke('a', NOON - 199.5)
+  deps.revoke('b', NOON)
   assert.equal(NOON % 5, 0)
 
-  assert.deepEqual(await instance.pages(undefined), {
+  assert.deepEqual(await deps.pages(undefined), {
     window: 300,
     until: NOON - 30,
     revoked: ['a', 'b'],
     more: false,
   })
-  assert.deepEqual((await instance.pages(NOON - 196)).revoked, ['a', 'b'])
-  assert.deepEqual((await instance.pages(NOON - 195)).revoked, ['b'])
-  assert.deepEqual((await instance.pages(1)).revoked, ['a', 'b'])
-  assert.deepEqual((await instance.pages(NOON + 6)).revoked, ['a', 'b'])
+  assert.deepEqual((await deps.pages(NOON - 196)).revoked, ['a', 'b'])
+  assert.deepEqual((await deps.pages(NOON - 195)).revoked, ['b'])
+  assert.deepEqual((await deps.pages(1)).revoked, ['a', 'b'])
+  assert.deepEqual((await deps.pages(NOON + 6)).revoked, ['a', 'b'])
 })
 
 test('a client that continues from `until` misses no session, if writes are up to 30 s late by clock and by commit', async () => {
   for (let round = 0; round < 20; round++) {
-    const instance = deps()
+    const deps = setUp()
     const waiting: { id: string; revokedAt: number; committed: number }[] = []
     const committed = new Set<string>()
     const seen = new Set<string>()
     let since: number | undefined
     for (let step = 0; step < 200; step++) {
-      instance.pass(randomInt(1000) / 500)
+      deps.pass(randomInt(1000) / 500)
       for (let i = randomInt(4); i > 0; i--) {
-        const revokedAt = instance.now() - randomInt(30_000) / 1000
+        const revokedAt = deps.now() - randomInt(30_000) / 1000
         waiting.push({
           id: `${step}-${i}`,
           revokedAt,
           committed: revokedAt + randomInt(30_000) / 1000,
         })
       }
-      for (const each of waiting.filter((one) => one.committed <= instance.now())) {
+      for (const each of waiting.filter((one) => one.committed <= deps.now())) {
         waiting.splice(waiting.indexOf(each), 1)
-        instance.revoke(each.id, each.revokedAt)
+        deps.revoke(each.id, each.revokedAt)
         committed.add(each.id)
       }
       if (randomInt(3) > 0) continue
-      const found = await follow(instance, since)
+      const found = await follow(deps, since)
       since = found.until
       for (const id of found.all) seen.add(id)
     }
-    instance.pass(2)
-    for (const id of (await follow(instance, since)).all) seen.add(id)
+    deps.pass(2)
+    for (const id of (await follow(deps, since)).all) seen.add(id)
     assert.deepEqual(
       [...committed].filter((id) => !seen.has(id)),
       [],
@@ -123,11 +123,11 @@ test('a client that continues from `until` misses no session, if writes are up t
 })
 
 test('all sessions are on pages, also if more than a page were revoked in one second', async () => {
-  const instance = deps()
+  const deps = setUp()
   const all = new Set<string>()
   const revoke = (count: number, moment: number) => {
     for (let i = 0; i < count; i++) {
-      instance.revoke(`${moment}-${i}`, moment)
+      deps.revoke(`${moment}-${i}`, moment)
       all.add(`${moment}-${i}`)
     }
   }
@@ -139,7 +139,7 @@ test('all sessions are on pages, also if more than a page were revoked in one se
   revoke(PAGE + 1, NOON - 1)
   revoke(5, NOON)
 
-  const found = await follow(instance, undefined)
+  const found = await follow(deps, undefined)
 
   assert.deepEqual(found.all, all)
   assert.equal(found.until, NOON - 30)
@@ -147,99 +147,97 @@ test('all sessions are on pages, also if more than a page were revoked in one se
 })
 
 test('more than a page of sessions revoked in the current second are all on pages', async () => {
-  const instance = deps()
-  instance.pass(2)
-  for (let i = 0; i < 3 * PAGE; i++) instance.revoke(`${i}`, instance.now())
+  const deps = setUp()
+  deps.pass(2)
+  for (let i = 0; i < 3 * PAGE; i++) deps.revoke(`${i}`, deps.now())
 
-  const found = await follow(instance, undefined)
+  const found = await follow(deps, undefined)
 
   assert.equal(found.all.size, 3 * PAGE)
   assert.equal(found.until, NOON - 30)
 })
 
 test('a page is read once per second for any number of requests', async () => {
-  const instance = deps()
-  await Promise.all(Array.from({ length: 100 }, () => instance.pages(NOON - 30)))
-  await Promise.all(Array.from({ length: 5 }, (_, i) => instance.pages(NOON - 30 + i)))
-  assert.equal(instance.reads(), 1)
-  instance.pass(1)
-  await instance.pages(NOON - 30)
-  assert.equal(instance.reads(), 2)
+  const deps = setUp()
+  await Promise.all(Array.from({ length: 100 }, () => deps.pages(NOON - 30)))
+  await Promise.all(Array.from({ length: 5 }, (_, i) => deps.pages(NOON - 30 + i)))
+  assert.equal(deps.reads(), 1)
+  deps.pass(1)
+  await deps.pages(NOON - 30)
+  assert.equal(deps.reads(), 2)
 })
 
 test('requests for many different old pages are rejected as busy, and others are not', async () => {
-  const instance = deps()
-  const asked = Array.from({ length: 1000 }, (_, i) =>
-    instance.pages(NOON - 1000 + i * 2),
-  )
+  const deps = setUp()
+  const asked = Array.from({ length: 1000 }, (_, i) => deps.pages(NOON - 1000 + i * 2))
   const answers = await Promise.allSettled(asked)
   const refused = answers.flatMap((each) =>
     each.status === 'rejected' ? [each.reason.code] : [],
   )
 
   assert.deepEqual(new Set(refused), new Set(['busy']))
-  assert.ok(instance.reads() <= 1 + 20 + 120 / 5 + 2, `${instance.reads()} reads`)
-  await instance.pages(undefined)
-  await instance.pages(NOON - 60)
-  instance.pass(1)
-  await instance.pages(NOON - 200)
+  assert.ok(deps.reads() <= 1 + 20 + 120 / 5 + 2, `${deps.reads()} reads`)
+  await deps.pages(undefined)
+  await deps.pages(NOON - 60)
+  deps.pass(1)
+  await deps.pages(NOON - 200)
 })
 
 test('requests for many different old pages do not stop another client from reading all of them', async () => {
-  const instance = deps()
+  const deps = setUp()
   for (let i = 0; i < 20 * PAGE; i++)
-    instance.revoke(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
+    deps.revoke(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
 
   // For three seconds pages from every start are requested, before the other client starts.
   for (let second = 0; second < 3; second++) {
     await Promise.allSettled(
-      Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)),
+      Array.from({ length: 80 }, (_, i) => deps.pages(NOON - 360 + i * 5)),
     )
-    instance.pass(1)
+    deps.pass(1)
   }
   await Promise.allSettled(
-    Array.from({ length: 80 }, (_, i) => instance.pages(NOON - 360 + i * 5)),
+    Array.from({ length: 80 }, (_, i) => deps.pages(NOON - 360 + i * 5)),
   )
 
-  assert.equal((await follow(instance, undefined)).all.size, 20 * PAGE)
+  assert.equal((await follow(deps, undefined)).all.size, 20 * PAGE)
 })
 
 test('a full old page is read once per minute, and one with room once per second', async () => {
-  const instance = deps()
+  const deps = setUp()
   for (let i = 0; i <= PAGE; i++)
-    instance.revoke(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
-  await instance.pages(NOON - 300)
-  const first = instance.reads()
-  instance.pass(59)
-  await instance.pages(NOON - 300)
-  assert.equal(instance.reads(), first)
-  instance.pass(1)
-  await instance.pages(NOON - 300)
-  assert.equal(instance.reads(), 2 * first)
+    deps.revoke(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
+  await deps.pages(NOON - 300)
+  const first = deps.reads()
+  deps.pass(59)
+  await deps.pages(NOON - 300)
+  assert.equal(deps.reads(), first)
+  deps.pass(1)
+  await deps.pages(NOON - 300)
+  assert.equal(deps.reads(), 2 * first)
 
-  await instance.pages(NOON - 200)
-  instance.pass(1)
-  const before = instance.reads()
-  await instance.pages(NOON - 200)
-  assert.equal(instance.reads(), before + 1)
+  await deps.pages(NOON - 200)
+  deps.pass(1)
+  const before = deps.reads()
+  await deps.pages(NOON - 200)
+  assert.equal(deps.reads(), before + 1)
 })
 
 test('after a failed read the next request reads again', async () => {
-  const instance = deps()
-  instance.setDown(true)
-  await assert.rejects(instance.pages(undefined), /down/)
-  instance.setDown(false)
-  assert.deepEqual((await instance.pages(undefined)).revoked, [])
+  const deps = setUp()
+  deps.setDown(true)
+  await assert.rejects(deps.pages(undefined), /down/)
+  deps.setDown(false)
+  assert.deepEqual((await deps.pages(undefined)).revoked, [])
 })
 
 test('R13: after a clock is set back an hour, `until` is not in the future, and new sessions are on the page', async () => {
-  const instance = deps()
-  const { until } = await instance.pages(undefined)
-  instance.pass(1)
-  instance.setClock(at(NOON, -3600))
-  instance.revoke('s', NOON - 3600)
+  const deps = setUp()
+  const { until } = await deps.pages(undefined)
+  deps.pass(1)
+  deps.setClock(at(NOON, -3600))
+  deps.revoke('s', NOON - 3600)
 
-  const page = await instance.pages(until)
+  const page = await deps.pages(until)
 
   assert.deepEqual(page, { window: 300, until: NOON - 3630, revoked: ['s'], more: false })
 })

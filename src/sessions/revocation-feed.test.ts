@@ -16,7 +16,7 @@ import type { Listener } from './watch.ts'
 const id = (text: string): SessionId => text as SessionId
 
 /** A store that can fail, a clock that stands still until it is moved, and notifications that the test sends. */
-async function deps() {
+async function setUp() {
   const store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.ports.users.insert(vitor)
   let now = NOON
@@ -88,20 +88,20 @@ async function deps() {
   }
 }
 
-type Deps = Awaited<ReturnType<typeof deps>>
+type Deps = Awaited<ReturnType<typeof setUp>>
 
 const WINDOW: Seconds = seconds(300)
 const FEED: FeedSettings = { window: WINDOW, maxAge: seconds(30) }
 
-const openManager = (instance: Deps, settings: Partial<typeof SETTINGS> = {}) =>
+const openManager = (deps: Deps, settings: Partial<typeof SETTINGS> = {}) =>
   openSessionManager(
     { ...SETTINGS, ...settings },
     {
-      ...instance,
+      ...deps,
       random: systemRandom,
-      reused: ({ id }) => instance.reports.push(`reused: ${id}`),
-      feedCut: instance.cut,
-      feedBack: instance.back,
+      reused: ({ id }) => deps.reports.push(`reused: ${id}`),
+      feedCut: deps.cut,
+      feedBack: deps.back,
     },
   )
 
@@ -112,12 +112,12 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 test('sessions revoked before the start are known after the start', async () => {
-  await using instance = await deps()
-  await instance.sessions.adopt(aSession('ended'))
-  await instance.sessions.adopt(aSession('alive'))
-  await instance.sessions.revoke(id('ended'), 'logout', at(NOON, -299))
+  await using deps = await setUp()
+  await deps.sessions.adopt(aSession('ended'))
+  await deps.sessions.adopt(aSession('alive'))
+  await deps.sessions.revoke(id('ended'), 'logout', at(NOON, -299))
 
-  const feed = await RevocationFeed.open(FEED, instance)
+  const feed = await RevocationFeed.open(FEED, deps)
 
   assert.equal(feed.has(id('ended')), true)
   assert.equal(feed.has(id('alive')), false)
@@ -125,7 +125,7 @@ test('sessions revoked before the start are known after the start', async () => 
 })
 
 test('the feed is read in pages until one is not full, also if many sessions were revoked at one moment', async () => {
-  await using instance = await deps()
+  await using deps = await setUp()
   const all = Array.from({ length: 2 * PAGE + 500 }, (_, n): RevokedSession => {
     return { id: id(`${n}`.padStart(5, '0')), revokedAt: at(NOON, n < 100 ? -200 : -100) }
   })
@@ -139,7 +139,7 @@ test('the feed is read in pages until one is not full, also if many sessions wer
   }
 
   const feed = await RevocationFeed.open(FEED, {
-    ...instance,
+    ...deps,
     sessions: { revokedSince },
   })
 
@@ -149,16 +149,16 @@ test('the feed is read in pages until one is not full, also if many sessions wer
 })
 
 test('the pages of a store are in order, without gaps and duplicates', async () => {
-  await using instance = await deps()
+  await using deps = await setUp()
   const moments = [-9, -9, -9, -9, -5, -5, -5, -1]
   for (const [n, moment] of moments.entries()) {
-    await instance.sessions.adopt(aSession(`s${n}`))
-    await instance.sessions.revoke(id(`s${n}`), 'logout', at(NOON, moment))
+    await deps.sessions.adopt(aSession(`s${n}`))
+    await deps.sessions.revoke(id(`s${n}`), 'logout', at(NOON, moment))
   }
   const seen: RevokedSession[] = []
   let from: FeedPosition = { revokedAt: at(NOON, -9) }
   for (;;) {
-    const page = await instance.sessions.revokedSince(from, 3)
+    const page = await deps.sessions.revokedSince(from, 3)
     seen.push(...page)
     if (page.length < 3) break
     from = page.at(-1)!
@@ -169,75 +169,75 @@ test('the pages of a store are in order, without gaps and duplicates', async () 
     moments.map((moment, n) => ({ id: `s${n}`, revokedAt: at(NOON, moment) })),
   )
   assert.deepEqual(
-    await instance.sessions.revokedSince({ revokedAt: at(NOON, -1) }, 9),
+    await deps.sessions.revokedSince({ revokedAt: at(NOON, -1) }, 9),
     seen.slice(-1),
   )
-  assert.deepEqual(await instance.sessions.revokedSince({ revokedAt: NOON }, 9), [])
+  assert.deepEqual(await deps.sessions.revokedSince({ revokedAt: NOON }, 9), [])
 })
 
 test('after a notification the sessions revoked by other processes are known, late commits included', async () => {
-  await using instance = await deps()
+  await using deps = await setUp()
   for (const name of ['one', 'late', 'very late'])
-    await instance.sessions.adopt(aSession(name))
-  const feed = await RevocationFeed.open(FEED, instance)
-  instance.pass(100)
-  await instance.sessions.revoke(id('one'), 'admin', instance.clock())
-  await instance.notify()
+    await deps.sessions.adopt(aSession(name))
+  const feed = await RevocationFeed.open(FEED, deps)
+  deps.pass(100)
+  await deps.sessions.revoke(id('one'), 'admin', deps.clock())
+  await deps.notify()
   assert.equal(feed.has(id('one')), true)
 
-  await instance.sessions.revoke(id('late'), 'admin', at(instance.clock(), -9))
-  await instance.notify()
+  await deps.sessions.revoke(id('late'), 'admin', at(deps.clock(), -9))
+  await deps.notify()
   assert.equal(feed.has(id('late')), true)
 
-  await instance.sessions.revoke(id('very late'), 'admin', at(instance.clock(), -44))
-  instance.pass(15)
-  await instance.notify()
+  await deps.sessions.revoke(id('very late'), 'admin', at(deps.clock(), -44))
+  deps.pass(15)
+  await deps.notify()
   assert.equal(feed.has(id('very late')), true)
   feed.close()
 })
 
 test('sessions named in a notification are known without a read', async () => {
-  await using instance = await deps()
-  const feed = await RevocationFeed.open(FEED, instance)
-  instance.read()
+  await using deps = await setUp()
+  const feed = await RevocationFeed.open(FEED, deps)
+  deps.read()
 
-  instance.revoked(id('a'), id('b'))
+  deps.revoked(id('a'), id('b'))
 
   assert.deepEqual(
     [feed.has(id('a')), feed.has(id('b')), feed.has(id('c'))],
     [true, true, false],
   )
-  assert.deepEqual(instance.read(), [])
+  assert.deepEqual(deps.read(), [])
   feed.close()
 })
 
 test('each notification reads the last seconds again, and nothing older than the window', async () => {
-  await using instance = await deps()
-  const feed = await RevocationFeed.open(FEED, instance)
-  assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, -360) }])
-  instance.pass(1)
-  await instance.notify()
-  assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, -10) }])
-  instance.pass(20)
-  instance.upToDate()
-  instance.pass(1)
-  await instance.notify()
-  assert.deepEqual(instance.read(), [{ revokedAt: at(NOON, 21 - 60) }])
-  instance.pass(9000)
-  await instance.notify()
-  assert.deepEqual(instance.read()[0], { revokedAt: at(NOON, 22 + 9000 - 360) })
+  await using deps = await setUp()
+  const feed = await RevocationFeed.open(FEED, deps)
+  assert.deepEqual(deps.read(), [{ revokedAt: at(NOON, -360) }])
+  deps.pass(1)
+  await deps.notify()
+  assert.deepEqual(deps.read(), [{ revokedAt: at(NOON, -10) }])
+  deps.pass(20)
+  deps.upToDate()
+  deps.pass(1)
+  await deps.notify()
+  assert.deepEqual(deps.read(), [{ revokedAt: at(NOON, 21 - 60) }])
+  deps.pass(9000)
+  await deps.notify()
+  assert.deepEqual(deps.read()[0], { revokedAt: at(NOON, 22 + 9000 - 360) })
   feed.close()
 })
 
 test('a session is kept for the window, and dropped before twice the window has passed', async () => {
-  await using instance = await deps()
+  await using deps = await setUp()
   const feed = await RevocationFeed.open(FEED, {
-    ...instance,
+    ...deps,
     sessions: { revokedSince: async () => [] },
   })
   const second = async () => {
-    instance.pass(1)
-    instance.anything()
+    deps.pass(1)
+    deps.anything()
     await new Promise(setImmediate)
   }
   for (let step = 0; step < 20; step++) {
@@ -252,156 +252,156 @@ test('a session is kept for the window, and dropped before twice the window has 
 })
 
 test('after a suspension of the process no session is dropped early', async () => {
-  await using instance = await deps()
-  const feed = await RevocationFeed.open(FEED, instance)
+  await using deps = await setUp()
+  const feed = await RevocationFeed.open(FEED, deps)
   for (let i = 0; i < 20; i++) feed.add(id(`${i}`))
-  instance.pass(100_000)
-  for (let i = 0; i < 20; i++) await instance.notify()
+  deps.pass(100_000)
+  for (let i = 0; i < 20; i++) await deps.notify()
   for (let i = 0; i < 20; i++) assert.equal(feed.has(id(`${i}`)), true)
   feed.close()
 })
 
 test('R13: setting the clock forward and back drops no session, and setting it back misses none', async () => {
-  await using instance = await deps()
-  for (const name of ['before', 'later']) await instance.sessions.adopt(aSession(name))
-  const feed = await RevocationFeed.open(FEED, instance)
+  await using deps = await setUp()
+  for (const name of ['before', 'later']) await deps.sessions.adopt(aSession(name))
+  const feed = await RevocationFeed.open(FEED, deps)
   feed.add(id('s'))
-  instance.pass(100)
-  await instance.sessions.revoke(id('before'), 'logout', at(NOON, 5))
-  instance.setClock(at(NOON, 3600))
-  await instance.notify()
+  deps.pass(100)
+  await deps.sessions.revoke(id('before'), 'logout', at(NOON, 5))
+  deps.setClock(at(NOON, 3600))
+  await deps.notify()
   assert.equal(feed.has(id('before')), true)
-  instance.setClock(at(NOON, 101))
+  deps.setClock(at(NOON, 101))
   assert.equal(feed.has(id('s')), true)
 
-  await instance.sessions.revoke(id('later'), 'logout', at(NOON, 20))
-  instance.upToDate()
-  await instance.settled()
+  await deps.sessions.revoke(id('later'), 'logout', at(NOON, 20))
+  deps.upToDate()
+  await deps.settled()
   assert.equal(feed.has(id('later')), true)
   feed.close()
 })
 
 test('a failed read is reported once, keeps the known sessions, is retried, and success is reported', async () => {
-  await using instance = await deps()
-  await instance.sessions.adopt(aSession('s'))
-  const feed = await RevocationFeed.open(FEED, instance)
+  await using deps = await setUp()
+  await deps.sessions.adopt(aSession('s'))
+  const feed = await RevocationFeed.open(FEED, deps)
   feed.add(id('known'))
-  instance.setDown(true)
-  await instance.sessions.revoke(id('s'), 'logout', NOON)
-  for (let i = 0; i < 3; i++) await instance.notify()
-  assert.deepEqual(instance.reports, ['cut: AuthError: gone fishing'])
+  deps.setDown(true)
+  await deps.sessions.revoke(id('s'), 'logout', NOON)
+  for (let i = 0; i < 3; i++) await deps.notify()
+  assert.deepEqual(deps.reports, ['cut: AuthError: gone fishing'])
   assert.equal(feed.has(id('known')), true)
 
-  instance.setDown(false)
+  deps.setDown(false)
   await until(() => feed.has(id('s')))
 
-  assert.deepEqual(instance.reports, ['cut: AuthError: gone fishing', 'back'])
+  assert.deepEqual(deps.reports, ['cut: AuthError: gone fishing', 'back'])
   feed.close()
 })
 
 test('opening the feed rejects if the first read fails', async () => {
-  await using instance = await deps()
-  instance.setDown(true)
-  await assert.rejects(RevocationFeed.open(FEED, instance), /gone fishing/)
+  await using deps = await setUp()
+  deps.setDown(true)
+  await assert.rejects(RevocationFeed.open(FEED, deps), /gone fishing/)
 })
 
 test('the age of the feed counts from the last "up to date" notification or the last read', async () => {
-  await using instance = await deps()
-  const feed = await RevocationFeed.open(FEED, instance)
-  instance.pass(1)
+  await using deps = await setUp()
+  const feed = await RevocationFeed.open(FEED, deps)
+  deps.pass(1)
   assert.equal(feed.state().age, 1)
-  instance.upToDate()
+  deps.upToDate()
   assert.equal(feed.state().age, 0)
 
-  instance.pass(1)
-  await instance.notify()
+  deps.pass(1)
+  await deps.notify()
   assert.equal(feed.state().age, 0)
   feed.close()
 })
 
 test('an "up to date" notification does not count while a change is unread', async () => {
-  await using instance = await deps()
-  const feed = await RevocationFeed.open(FEED, instance)
-  instance.setDown(true)
-  await instance.notify()
-  instance.pass(29)
-  instance.upToDate()
+  await using deps = await setUp()
+  const feed = await RevocationFeed.open(FEED, deps)
+  deps.setDown(true)
+  await deps.notify()
+  deps.pass(29)
+  deps.upToDate()
   assert.equal(feed.state().age, 29)
   assert.equal(feed.isComplete(), true)
-  instance.pass(1)
+  deps.pass(1)
   assert.equal(feed.isComplete(), false)
 
-  instance.setDown(false)
+  deps.setDown(false)
   await until(() => feed.isComplete())
   feed.close()
 })
 
 test('without notifications the store is polled', async () => {
-  await using instance = await deps()
-  await instance.sessions.adopt(aSession('s'))
-  const feed = await RevocationFeed.open(FEED, instance)
-  await instance.sessions.revoke(id('s'), 'logout', NOON)
-  instance.pass(2)
+  await using deps = await setUp()
+  await deps.sessions.adopt(aSession('s'))
+  const feed = await RevocationFeed.open(FEED, deps)
+  await deps.sessions.revoke(id('s'), 'logout', NOON)
+  deps.pass(2)
 
   await until(() => feed.has(id('s')))
 
   assert.equal(feed.state().age, 0)
-  assert.deepEqual(instance.reports, [])
+  assert.deepEqual(deps.reports, [])
   feed.close()
 })
 
 test('a read that hangs is reported as a disconnected feed', async () => {
-  await using instance = await deps()
+  await using deps = await setUp()
   let hangs = false
   const revokedSince: Sessions['revokedSince'] = (from, limit) =>
-    hangs ? new Promise(() => {}) : instance.sessions.revokedSince(from, limit)
+    hangs ? new Promise(() => {}) : deps.sessions.revokedSince(from, limit)
   const feed = await RevocationFeed.open(FEED, {
-    ...instance,
+    ...deps,
     sessions: { revokedSince },
   })
   hangs = true
-  await instance.notify()
-  instance.pass(31)
+  await deps.notify()
+  deps.pass(31)
 
   assert.equal(feed.isComplete(), false)
-  await until(() => instance.reports.length > 0)
-  assert.deepEqual(instance.reports, ['cut: no news of revoked sessions for 5 seconds'])
+  await until(() => deps.reports.length > 0)
+  assert.deepEqual(deps.reports, ['cut: no news of revoked sessions for 5 seconds'])
   feed.close()
 })
 
 test('after the set was full the feed is incomplete until the rejected sessions have expired', async () => {
-  await using instance = await deps()
-  const feed = await RevocationFeed.open({ ...FEED, capacity: 2 }, instance)
+  await using deps = await setUp()
+  const feed = await RevocationFeed.open({ ...FEED, capacity: 2 }, deps)
   for (const name of ['a', 'b']) feed.add(id(name))
   assert.deepEqual([feed.isComplete(), feed.state().full], [true, false])
 
   feed.add(id('c'))
-  instance.pass(300)
-  instance.upToDate()
+  deps.pass(300)
+  deps.upToDate()
   assert.deepEqual([feed.isComplete(), feed.state().full], [false, true])
 
-  instance.pass(1)
-  instance.upToDate()
+  deps.pass(1)
+  deps.upToDate()
   assert.deepEqual([feed.isComplete(), feed.state().full], [true, false])
   feed.close()
 })
 
 test('a check is synchronous while the feed is complete, and reads the store while it is not', async () => {
-  await using instance = await deps()
-  for (const name of ['ended', 'alive']) await instance.sessions.adopt(aSession(name))
-  const sessions = await openManager(instance)
+  await using deps = await setUp()
+  for (const name of ['ended', 'alive']) await deps.sessions.adopt(aSession(name))
+  const sessions = await openManager(deps)
   assert.equal(sessions.isRevoked(id('ended'), WINDOW), false)
 
-  instance.setDown(true)
-  await instance.store.ports.sessions.revoke(id('ended'), 'logout', NOON)
-  await instance.notify()
-  instance.pass(30)
+  deps.setDown(true)
+  await deps.store.ports.sessions.revoke(id('ended'), 'logout', NOON)
+  await deps.notify()
+  deps.pass(30)
   await assert.rejects(async () => sessions.isRevoked(id('ended'), WINDOW), {
     code: 'store_unavailable',
   })
-  assert.equal(instance.reports.length, 1)
+  assert.equal(deps.reports.length, 1)
 
-  instance.setDown(false)
+  deps.setDown(false)
   const [ended, alive] = [
     sessions.isRevoked(id('ended'), WINDOW),
     sessions.isRevoked(id('alive'), WINDOW),
@@ -415,10 +415,10 @@ test('a check is synchronous while the feed is complete, and reads the store whi
 })
 
 test('the session of a token with a lifetime above the window is read from the store', async () => {
-  await using instance = await deps()
-  await instance.sessions.adopt(aSession('s'))
-  await instance.sessions.revoke(id('s'), 'logout', at(NOON, -5000))
-  const sessions = await openManager(instance, { leeway: seconds(20) })
+  await using deps = await setUp()
+  await deps.sessions.adopt(aSession('s'))
+  await deps.sessions.revoke(id('s'), 'logout', at(NOON, -5000))
+  const sessions = await openManager(deps, { leeway: seconds(20) })
 
   assert.equal(sessions.isRevoked(id('s'), seconds(280)), false)
   assert.equal(await sessions.isRevoked(id('s'), seconds(281)), true)
@@ -426,8 +426,8 @@ test('the session of a token with a lifetime above the window is read from the s
 })
 
 test('the session of a token without a lifetime is read from the store', async () => {
-  await using instance = await deps()
-  const sessions = await openManager(instance)
+  await using deps = await setUp()
+  const sessions = await openManager(deps)
   const asked = sessions.isRevoked(id('s'), seconds(Number.NaN))
   assert.equal(isPromise(asked), true)
   assert.equal(await asked, false)
@@ -435,18 +435,18 @@ test('the session of a token without a lifetime is read from the store', async (
 })
 
 test('with maxAge 0 each check reads the store', async () => {
-  await using instance = await deps()
-  await instance.sessions.adopt(aSession('s'))
-  const sessions = await openManager(instance, { maxAge: seconds(0) })
+  await using deps = await setUp()
+  await deps.sessions.adopt(aSession('s'))
+  const sessions = await openManager(deps, { maxAge: seconds(0) })
   assert.equal(await sessions.isRevoked(id('s'), WINDOW), false)
-  await instance.sessions.revoke(id('s'), 'logout', NOON)
+  await deps.sessions.revoke(id('s'), 'logout', NOON)
   assert.equal(await sessions.isRevoked(id('s'), WINDOW), true)
   sessions.close()
 })
 
 test('a session revoked by a manager is revoked in its process at once', async () => {
-  await using instance = await deps()
-  const sessions = await openManager(instance, { overlap: seconds(0) })
+  await using deps = await setUp()
+  const sessions = await openManager(deps, { overlap: seconds(0) })
   for (const name of ['a', 'b', 'c', 'd']) await sessions.open(aSession(name))
 
   assert.equal(await sessions.revoke(id('a'), 'logout', NOON), true)
@@ -460,39 +460,39 @@ test('a session revoked by a manager is revoked in its process at once', async (
 
   for (const name of ['a', 'b', 'c', 'd'])
     assert.equal(sessions.isRevoked(id(name), WINDOW), true)
-  assert.deepEqual(instance.reports, ['reused: b'])
+  assert.deepEqual(deps.reports, ['reused: b'])
   sessions.close()
 })
 
 test('a rotation that finds the user inactive revokes the session in its process at once', async () => {
-  await using instance = await deps()
-  const sessions = await openManager(instance)
+  await using deps = await setUp()
+  const sessions = await openManager(deps)
   await sessions.open(aSession('s'))
-  await instance.store.ports.users.change(vitor.id, { active: false })
+  await deps.store.ports.users.change(vitor.id, { active: false })
 
   const outcome = await sessions.rotate({ id: id('s'), generation: 0, jti: 's-0' }, NOON)
 
   assert.deepEqual(outcome, { kind: 'user', reason: 'inactive' })
-  assert.deepEqual(instance.reports, [])
+  assert.deepEqual(deps.reports, [])
   assert.equal(sessions.isRevoked(id('s'), WINDOW), true)
   sessions.close()
 })
 
 test('flush deletes sessions after their last token has expired, in batches, with progress', async () => {
-  await using instance = await deps()
+  await using deps = await setUp()
   const dead = at(NOON, -300 - 86_400)
   await Promise.all(
     Array.from({ length: 2100 }, (_, i) =>
-      instance.sessions.adopt(aSession(`dead${i}`, { expiresAt: at(dead, -1) })),
+      deps.sessions.adopt(aSession(`dead${i}`, { expiresAt: at(dead, -1) })),
     ),
   )
-  await instance.sessions.adopt(aSession('just', { expiresAt: dead }))
-  await instance.sessions.adopt(aSession('alive'))
+  await deps.sessions.adopt(aSession('just', { expiresAt: dead }))
+  await deps.sessions.adopt(aSession('alive'))
   const progress: number[] = []
 
   const { pace } = aPace(0)
   const deleted = await flush(
-    instance.sessions,
+    deps.sessions,
     NOON,
     WINDOW,
     (count) => progress.push(count),
@@ -502,7 +502,7 @@ test('flush deletes sessions after their last token has expired, in batches, wit
   assert.equal(deleted, 2100)
   assert.deepEqual(progress, [100, 300, 700, 1500, 2100])
   assert.deepEqual(
-    (await instance.sessions.list(vitor.id)).map((session) => session.id).sort(),
+    (await deps.sessions.list(vitor.id)).map((session) => session.id).sort(),
     ['alive', 'just'],
   )
 })

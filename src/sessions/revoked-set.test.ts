@@ -68,7 +68,7 @@ test('adding an id again does not keep it longer', () => {
   assert.equal(set.has('s'), false)
 })
 
-test('a full set refuses new ids, keeps what it has, and takes new ones when some were dropped', () => {
+test('a full set rejects new ids, keeps what it has, and takes new ones when some were dropped', () => {
   const set = new RevokedSet(100)
   for (let i = 0; i < 100; i++) assert.equal(set.add(`${i}`), true)
 

@@ -17,7 +17,7 @@ const ID = 's' as SessionId
 const first: Presented = { id: ID, generation: 0, jti: 's-0' }
 
 /** A store with a user and a session, and a function that refreshes it. */
-async function deps(settings: RotationSettings = SETTINGS) {
+async function setUp(settings: RotationSettings = SETTINGS) {
   const store = sqliteStore({ file: ':memory:', extensions: [] })
   await store.ports.users.insert(vitor)
   await store.ports.sessions.adopt(aSession('s'))
@@ -28,8 +28,8 @@ async function deps(settings: RotationSettings = SETTINGS) {
 }
 
 test('a rotation increments the generation, sets a new jti and idle end, and keeps the end of the session', async () => {
-  await using instance = await deps()
-  const outcome = await instance.refresh(first, at(NOON, 60))
+  await using deps = await setUp()
+  const outcome = await deps.refresh(first, at(NOON, 60))
 
   assert.ok(outcome.kind === 'rotated')
   const { jti, ...session } = outcome.session
@@ -50,43 +50,43 @@ test('a rotation increments the generation, sets a new jti and idle end, and kee
 })
 
 test('a refresh token never outlives its session', async () => {
-  await using instance = await deps({ ...SETTINGS, idle: days(40) })
-  const outcome = await instance.refresh(first, at(NOON, 60))
+  await using deps = await setUp({ ...SETTINGS, idle: days(40) })
+  const outcome = await deps.refresh(first, at(NOON, 60))
   assert.ok(outcome.kind === 'rotated')
   assert.equal(outcome.session.idleExpiresAt, at(NOON, days(30)))
 })
 
 test('with reuse "reject" a spent token is rejected and the session stays valid', async () => {
-  await using instance = await deps({ ...strict, reuse: 'reject' })
-  const outcome = await instance.refresh(first, NOON)
-  const again = await instance.refresh(first, at(NOON, 1))
+  await using deps = await setUp({ ...strict, reuse: 'reject' })
+  const outcome = await deps.refresh(first, NOON)
+  const again = await deps.refresh(first, at(NOON, 1))
 
   assert.ok(outcome.kind === 'rotated')
   assert.ok(again.kind === 'reused' && !again.ended)
-  assert.equal((await instance.refresh(outcome.session, at(NOON, 2))).kind, 'rotated')
+  assert.equal((await deps.refresh(outcome.session, at(NOON, 2))).kind, 'rotated')
 })
 
 test('concurrent reuses revoke the session once, before the result is returned', async () => {
-  await using instance = await deps(strict)
-  await instance.refresh(first, NOON)
+  await using deps = await setUp(strict)
+  await deps.refresh(first, NOON)
 
   const outcomes = await Promise.all(
-    [1, 2, 3].map((later) => instance.refresh(first, at(NOON, later))),
+    [1, 2, 3].map((later) => deps.refresh(first, at(NOON, later))),
   )
 
   assert.equal(
     outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.ended).length,
     1,
   )
-  assert.equal((await instance.sessions.find(ID))?.session.revokeReason, 'reuse')
+  assert.equal((await deps.sessions.find(ID))?.session.revokeReason, 'reuse')
 })
 
 test('if revoking a reused session fails, the error of the store is thrown', async () => {
-  await using instance = await deps(strict)
-  await instance.refresh(first, NOON)
+  await using deps = await setUp(strict)
+  await deps.refresh(first, NOON)
   const down = new Error('the disk is full')
   const end = () => Promise.reject(down)
-  const { sessions } = instance
+  const { sessions } = deps
   await assert.rejects(
     rotate(first, at(NOON, 1), { sessions, random: systemRandom, end }, strict),
     down,
@@ -94,11 +94,11 @@ test('if revoking a reused session fails, the error of the store is thrown', asy
 })
 
 test('leeway extends the idle end of a session as it does the expiry of its tokens', async () => {
-  await using instance = await deps({ ...SETTINGS, leeway: seconds(30) })
-  const late = await instance.refresh(first, at(NOON, days(1) + 29))
+  await using deps = await setUp({ ...SETTINGS, leeway: seconds(30) })
+  const late = await deps.refresh(first, at(NOON, days(1) + 29))
   assert.equal(late.kind, 'rotated')
-  await instance.sessions.adopt(aSession('t'))
-  const tooLate = await instance.refresh(
+  await deps.sessions.adopt(aSession('t'))
+  const tooLate = await deps.refresh(
     { ...first, id: 't' as SessionId, jti: 't-0' },
     at(NOON, days(1) + 30),
   )
@@ -106,15 +106,15 @@ test('leeway extends the idle end of a session as it does the expiry of its toke
 })
 
 test('a session without a user is rotated only if no user is required', async () => {
-  await using instance = await deps({
+  await using deps = await setUp({
     ...SETTINGS,
     require: { user: false, active: true, epoch: true },
   })
-  await instance.sessions.adopt(aSession('nobody', { userId: undefined }))
+  await deps.sessions.adopt(aSession('nobody', { userId: undefined }))
   const token: Presented = { id: 'nobody' as SessionId, generation: 0, jti: 'nobody-0' }
-  assert.equal((await instance.refresh(token, NOON)).kind, 'rotated')
+  assert.equal((await deps.refresh(token, NOON)).kind, 'rotated')
 
-  await using requiringUser = await deps()
+  await using requiringUser = await setUp()
   await requiringUser.sessions.adopt(aSession('nobody', { userId: undefined }))
   assert.deepEqual(await requiringUser.refresh(token, NOON), {
     kind: 'user',
@@ -123,52 +123,52 @@ test('a session without a user is rotated only if no user is required', async ()
 })
 
 test('the session of a deleted user is rejected, even if no user is required', async () => {
-  await using instance = await deps({
+  await using deps = await setUp({
     ...SETTINGS,
     require: { user: false, active: false, epoch: false },
   })
-  await instance.store.ports.users.delete(vitor.id)
-  assert.deepEqual(await instance.refresh(first, NOON), {
+  await deps.store.ports.users.delete(vitor.id)
+  assert.deepEqual(await deps.refresh(first, NOON), {
     kind: 'user',
     reason: 'deleted',
   })
 })
 
 test('an inactive user or a changed password is ignored if it is not required otherwise', async () => {
-  await using instance = await deps({
+  await using deps = await setUp({
     ...SETTINGS,
     require: { user: true, active: false, epoch: false },
   })
-  await instance.store.ports.users.change(vitor.id, { active: false })
-  await instance.store.ports.users.setPassword(vitor.id, 'another')
-  assert.equal((await instance.refresh(first, NOON)).kind, 'rotated')
+  await deps.store.ports.users.change(vitor.id, { active: false })
+  await deps.store.ports.users.setPassword(vitor.id, 'another')
+  assert.equal((await deps.refresh(first, NOON)).kind, 'rotated')
 })
 
 test('a token with an impossible generation is rejected and revokes nothing', async () => {
-  await using instance = await deps()
-  assert.deepEqual(await instance.refresh({ ...first, generation: -1 }, NOON), {
+  await using deps = await setUp()
+  assert.deepEqual(await deps.refresh({ ...first, generation: -1 }, NOON), {
     kind: 'ahead',
   })
-  assert.equal((await instance.refresh(first, NOON)).kind, 'rotated')
+  assert.equal((await deps.refresh(first, NOON)).kind, 'rotated')
 })
 
 test('R13: a spent token is never rotated again, whatever the clock is set to', async () => {
   for (const step of [3600, -3600, 5, -5, 5.1, -5.1, 10, 10.1]) {
-    await using instance = await deps()
-    await instance.refresh(first, at(NOON, 4000))
-    const outcome = await instance.refresh(first, at(NOON, 4000 + step))
+    await using deps = await setUp()
+    await deps.refresh(first, at(NOON, 4000))
+    const outcome = await deps.refresh(first, at(NOON, 4000 + step))
     const isHonest = step >= -5 && step <= 10
     assert.equal(outcome.kind, isHonest ? 'replayed' : 'reused', `clock set by ${step} s`)
-    const { session } = (await instance.sessions.find(ID))!
+    const { session } = (await deps.sessions.find(ID))!
     assert.equal(session.generation, 1)
   }
 })
 
 test('R13: a revoked session stays revoked, whatever the clock is set to', async () => {
-  await using instance = await deps()
-  await instance.sessions.revoke(ID, 'logout', at(NOON, 3600))
+  await using deps = await setUp()
+  await deps.sessions.revoke(ID, 'logout', at(NOON, 3600))
   for (const now of [at(NOON, -3600), NOON, at(NOON, 3600), at(NOON, 7200)]) {
-    assert.deepEqual(await instance.refresh(first, now), {
+    assert.deepEqual(await deps.refresh(first, now), {
       kind: 'revoked',
       reason: 'logout',
     })
@@ -176,13 +176,13 @@ test('R13: a revoked session stays revoked, whatever the clock is set to', async
 })
 
 test('concurrent first refreshes of a foreign token share one session', async () => {
-  await using instance = await deps()
+  await using deps = await setUp()
   const jti = hexId(systemRandom)
   const id = foreignSessionId(jti)
   const adopted = aSession(id, { jti })
   const refresh = async () => {
-    await instance.sessions.adopt(adopted)
-    return instance.refresh({ id, generation: 0, jti }, NOON)
+    await deps.sessions.adopt(adopted)
+    return deps.refresh({ id, generation: 0, jti }, NOON)
   }
   const outcomes = await Promise.all([refresh(), refresh(), refresh()])
   assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), [

@@ -204,7 +204,7 @@ test('two concurrent sign-ins that replace a hash both succeed, with the hash th
   assert.deepEqual(accounts, [stored, stored, stored])
 })
 
-test('a password that is changed while its hash is replaced is refused', async () => {
+test('a password that is changed while its hash is replaced is rejected', async () => {
   await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
   await deps.putHash(id, OLD)

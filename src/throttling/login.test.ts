@@ -8,7 +8,7 @@ import { memoryHits } from './memory-hits.ts'
 const NOON = 1_790_000_000
 
 /** A login throttle, a right and a wrong password, and the number of password checks. */
-function deps(limit = LOGIN_LIMIT) {
+function setUp(limit = LOGIN_LIMIT) {
   let now = NOON
   const keys = new Set<string>()
   const hits = memoryHits()
@@ -49,8 +49,8 @@ const throttledFor = (retryAfter: number) => ({ code: 'throttled', retryAfter })
 const HERE = '192.0.2.1'
 const address = (i: number): string => `198.51.${i >> 8}.${i & 255}`
 
-test('after ten wrong passwords in a minute the right one is refused unchecked', async () => {
-  const { right, wrong, judged, later } = deps()
+test('after ten wrong passwords in a minute the right one is rejected unchecked', async () => {
+  const { right, wrong, judged, later } = setUp()
   for (let i = 0; i < 10; i++) await assert.rejects(wrong('alice', HERE), WRONG)
 
   later(20)
@@ -62,7 +62,7 @@ test('after ten wrong passwords in a minute the right one is refused unchecked',
 })
 
 test('R3: of two hundred concurrent attempts ten are checked', async () => {
-  const { wrong, judged } = deps()
+  const { wrong, judged } = setUp()
 
   const guesses = await Promise.allSettled(
     Array.from({ length: 200 }, () => wrong('alice', HERE)),
@@ -76,7 +76,7 @@ test('R3: of two hundred concurrent attempts ten are checked', async () => {
 })
 
 test('a client that sends the right password with every request is never throttled', async () => {
-  const { right, judged } = deps()
+  const { right, judged } = setUp()
 
   for (let i = 0; i < 1000; i++) await right('alice', HERE)
 
@@ -84,7 +84,7 @@ test('a client that sends the right password with every request is never throttl
 })
 
 test('a right password does not reset the count of wrong ones', async () => {
-  const { right, wrong } = deps()
+  const { right, wrong } = setUp()
   for (let i = 0; i < 9; i++) await assert.rejects(wrong('alice', HERE), WRONG)
   await right('alice', HERE)
 
@@ -93,8 +93,8 @@ test('a right password does not reset the count of wrong ones', async () => {
   await assert.rejects(right('alice', HERE), throttledFor(60))
 })
 
-test('an attempt that was refused as busy is not counted', async () => {
-  const { right, busy } = deps()
+test('an attempt that was rejected as busy is not counted', async () => {
+  const { right, busy } = setUp()
 
   for (let i = 0; i < 100; i++)
     await assert.rejects(busy('alice', HERE), { code: 'busy' })
@@ -103,7 +103,7 @@ test('an attempt that was refused as busy is not counted', async () => {
 })
 
 test('wrong passwords from one address do not lock an account for other addresses', async () => {
-  const { right, wrong, judged, later } = deps()
+  const { right, wrong, judged, later } = setUp()
   for (let t = 0; t < 7200; t += 6) {
     later(t)
     await assert.rejects(wrong('alice', '203.0.113.7'))
@@ -114,7 +114,7 @@ test('wrong passwords from one address do not lock an account for other addresse
 })
 
 test('one address may try sixty passwords a minute over all accounts', async () => {
-  const { wrong, right, judged } = deps()
+  const { wrong, right, judged } = setUp()
   for (let i = 0; i < 200; i++) await assert.rejects(wrong(`user${i}`, HERE))
 
   assert.equal(judged(), 60)
@@ -123,7 +123,7 @@ test('one address may try sixty passwords a minute over all accounts', async () 
 })
 
 test('all addresses together may try two hundred passwords an hour on one account', async () => {
-  const { wrong, judged } = deps()
+  const { wrong, judged } = setUp()
 
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
 
@@ -131,7 +131,7 @@ test('all addresses together may try two hundred passwords an hour on one accoun
 })
 
 test('while an account is throttled, an address that signed in before still can', async () => {
-  const { right, wrong } = deps()
+  const { right, wrong } = setUp()
   await right('alice', HERE)
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
 
@@ -141,7 +141,7 @@ test('while an account is throttled, an address that signed in before still can'
 })
 
 test('an address that signed in to one account is still counted for others', async () => {
-  const { right, wrong } = deps()
+  const { right, wrong } = setUp()
   await right('mallory', '203.0.113.7')
   for (let i = 0; i < 3000; i++) await assert.rejects(wrong('alice', address(i)))
 
@@ -149,7 +149,7 @@ test('an address that signed in to one account is still counted for others', asy
 })
 
 test('an address that signed in before is still counted by account and address', async () => {
-  const { right, wrong, judged } = deps()
+  const { right, wrong, judged } = setUp()
   await right('alice', HERE)
 
   for (let i = 0; i < 100; i++) await assert.rejects(wrong('alice', HERE))
@@ -157,8 +157,8 @@ test('an address that signed in before is still counted by account and address',
   assert.equal(judged(), 11)
 })
 
-test('an attempt that one limit refuses is not counted by the others', async () => {
-  const { right, wrong } = deps()
+test('an attempt that one limit rejects is not counted by the others', async () => {
+  const { right, wrong } = setUp()
   // Far more than the limits by address and by account.
   for (let i = 0; i < 500; i++) await assert.rejects(wrong('alice', HERE))
 
@@ -166,8 +166,8 @@ test('an attempt that one limit refuses is not counted by the others', async () 
   assert.equal(await right('alice', '203.0.113.7'), 'alice')
 })
 
-test('a concurrent attempt that one limit refuses is not counted by the others', async () => {
-  const { right, wrong } = deps()
+test('a concurrent attempt that one limit rejects is not counted by the others', async () => {
+  const { right, wrong } = setUp()
   const flood = Array.from({ length: 500 }, () =>
     assert.rejects(wrong('alice', '203.0.113.7')),
   )
@@ -177,8 +177,8 @@ test('a concurrent attempt that one limit refuses is not counted by the others',
   await Promise.all(flood)
 })
 
-test('attempts refused by the limit of an address do not count for their account', async () => {
-  const { right, wrong, later } = deps()
+test('attempts rejected by the limit of an address do not count for their account', async () => {
+  const { right, wrong, later } = setUp()
   for (let minute = 0; minute < 4; minute++) {
     later(60 * minute)
     for (let i = 0; i < 60; i++)
@@ -193,7 +193,7 @@ test('attempts refused by the limit of an address do not count for their account
 })
 
 test('all addresses of an IPv6 /64 are counted together', async () => {
-  const { wrong, judged } = deps()
+  const { wrong, judged } = setUp()
 
   for (let i = 0; i < 50; i++) await assert.rejects(wrong('alice', `2001:db8::${i}`))
 
@@ -201,7 +201,7 @@ test('all addresses of an IPv6 /64 are counted together', async () => {
 })
 
 test('keys are short and do not contain the login', async () => {
-  const { wrong, keys } = deps()
+  const { wrong, keys } = setUp()
 
   await assert.rejects(wrong('correct horse battery staple', HERE), WRONG)
   await assert.rejects(wrong('x'.repeat(60_000), 'y'.repeat(60_000)), WRONG)
@@ -214,7 +214,7 @@ test('keys are short and do not contain the login', async () => {
 })
 
 test('without client addresses an account is throttled for a minute, not for the long period', async () => {
-  const { right, wrong, later } = deps()
+  const { right, wrong, later } = setUp()
   for (let minute = 0; minute < 5; minute++) {
     later(60 * minute)
     for (let i = 0; i < 10; i++) await assert.rejects(wrong('alice', ''), WRONG)
@@ -225,7 +225,7 @@ test('without client addresses an account is throttled for a minute, not for the
 })
 
 test('without client addresses wrong passwords for one account do not throttle another', async () => {
-  const { right, wrong, later } = deps()
+  const { right, wrong, later } = setUp()
   for (let i = 0; i < 100; i++) {
     later(i)
     await assert.rejects(wrong(`account ${i}`, ''), WRONG)

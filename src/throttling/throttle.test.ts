@@ -8,12 +8,12 @@ import { anonThrottle, type Throttle, throttleAll, userThrottle } from './thrott
 
 const NOON = 1_790_000_000
 const request = {} as AuthRequest
-const stranger = { userId: undefined, address: '192.0.2.1' }
+const anonymous = { userId: undefined, address: '192.0.2.1' }
 const alice = { userId: '1', address: '192.0.2.1' }
 const staff = { userId: '3', address: '192.0.2.1' }
 
 /** Throttles with a clock that the test sets. */
-function deps() {
+function setUp() {
   let now = NOON
   const kept = { hits: memoryHits(), clock: () => now as UnixSeconds }
   return {
@@ -34,45 +34,45 @@ const throttledFor = (seconds: number) => ({
 })
 
 test('H01: the third of two a minute waits until the first is a minute old', () => {
-  const { at, anon } = deps()
+  const { at, anon } = setUp()
   const list = [anon('2/min')]
-  throttleAll(list, stranger, request)
+  throttleAll(list, anonymous, request)
   at(10)
-  throttleAll(list, stranger, request)
+  throttleAll(list, anonymous, request)
 
   at(20)
 
-  assert.throws(() => throttleAll(list, stranger, request), throttledFor(40))
+  assert.throws(() => throttleAll(list, anonymous, request), throttledFor(40))
 })
 
-test('H02: a refused request is not counted, and a wait is rounded up', () => {
-  const { at, anon } = deps()
+test('H02: a rejected request is not counted, and a wait is rounded up', () => {
+  const { at, anon } = setUp()
   const list = [anon('2/min')]
-  throttleAll(list, stranger, request)
+  throttleAll(list, anonymous, request)
   at(10)
-  throttleAll(list, stranger, request)
+  throttleAll(list, anonymous, request)
 
   at(59.2)
-  assert.throws(() => throttleAll(list, stranger, request), throttledFor(1))
+  assert.throws(() => throttleAll(list, anonymous, request), throttledFor(1))
   at(60)
-  throttleAll(list, stranger, request)
+  throttleAll(list, anonymous, request)
   at(60.5)
-  assert.throws(() => throttleAll(list, stranger, request), throttledFor(10))
+  assert.throws(() => throttleAll(list, anonymous, request), throttledFor(10))
 })
 
 test('H03: the anonymous throttle does not count authenticated users', () => {
-  const { anon } = deps()
+  const { anon } = setUp()
   const list = [anon('2/min')]
-  throttleAll(list, stranger, request)
-  throttleAll(list, stranger, request)
+  throttleAll(list, anonymous, request)
+  throttleAll(list, anonymous, request)
 
   throttleAll(list, alice, request)
 
-  assert.throws(() => throttleAll(list, stranger, request), throttledFor(60))
+  assert.throws(() => throttleAll(list, anonymous, request), throttledFor(60))
 })
 
 test('H04: a user is counted across addresses', () => {
-  const { at, user } = deps()
+  const { at, user } = setUp()
   const list = [user('3/min')]
   for (const t of [0, 1, 2]) {
     at(t)
@@ -85,7 +85,7 @@ test('H04: a user is counted across addresses', () => {
 })
 
 test('H05: users are counted separately', () => {
-  const { user } = deps()
+  const { user } = setUp()
   const list = [user('3/min')]
   for (let i = 0; i < 3; i++) throttleAll(list, alice, request)
 
@@ -95,28 +95,28 @@ test('H05: users are counted separately', () => {
 })
 
 test('H06: every throttle counts every request, and the longest wait is returned', () => {
-  const { at, user } = deps()
+  const { at, user } = setUp()
   const list = [user('2/s', 'burst'), user('3/min', 'sustained')]
-  throttleAll(list, stranger, request)
-  throttleAll(list, stranger, request)
-  assert.throws(() => throttleAll(list, stranger, request), {
+  throttleAll(list, anonymous, request)
+  throttleAll(list, anonymous, request)
+  assert.throws(() => throttleAll(list, anonymous, request), {
     ...throttledFor(1),
     message: 'throttled by burst',
   })
 
   at(0.5)
 
-  assert.throws(() => throttleAll(list, stranger, request), {
+  assert.throws(() => throttleAll(list, anonymous, request), {
     ...throttledFor(60),
     message: 'throttled by burst, sustained',
   })
 })
 
-test('H07: a rate of 0/day refuses every request with a wait of a day', () => {
-  const { anon } = deps()
+test('H07: a rate of 0/day rejects every request with a wait of a day', () => {
+  const { anon } = setUp()
 
   assert.throws(
-    () => throttleAll([anon('0/day')], stranger, request),
+    () => throttleAll([anon('0/day')], anonymous, request),
     throttledFor(86_400),
   )
 })
@@ -127,7 +127,7 @@ const waiting = (seconds: number | undefined): Throttle => ({
 })
 
 test('H08: an unknown wait sends no Retry-After', () => {
-  assert.throws(() => throttleAll([waiting(undefined)], stranger, request), {
+  assert.throws(() => throttleAll([waiting(undefined)], anonymous, request), {
     code: 'throttled',
     detail: 'Request was throttled.',
     retryAfter: undefined,
@@ -139,7 +139,7 @@ test('a known wait is preferred to an unknown one', () => {
     () =>
       throttleAll(
         [waiting(undefined), waiting(2.1), waiting(undefined)],
-        stranger,
+        anonymous,
         request,
       ),
     throttledFor(3),
@@ -147,32 +147,32 @@ test('a known wait is preferred to an unknown one', () => {
 })
 
 test('a wait of 0 is not in the detail and sends no Retry-After', () => {
-  assert.throws(() => throttleAll([waiting(0)], stranger, request), {
+  assert.throws(() => throttleAll([waiting(0)], anonymous, request), {
     detail: 'Request was throttled. Expected available in 0 seconds.',
     retryAfter: undefined,
   })
 })
 
 test('H17: a rate of null counts nothing', () => {
-  const { kept } = deps()
+  const { kept } = setUp()
   const list = [anonThrottle('anon', null, kept), userThrottle('user', null, kept)]
 
-  for (let i = 0; i < 1000; i++) throttleAll(list, stranger, request)
+  for (let i = 0; i < 1000; i++) throttleAll(list, anonymous, request)
 })
 
 test('H18: without a throttle nothing is counted', () => {
   for (let i = 0; i < 1000; i++)
-    assert.equal(throttleAll([], stranger, request), undefined)
+    assert.equal(throttleAll([], anonymous, request), undefined)
 })
 
 test('with hits in memory the result is no promise', () => {
-  const { anon, user } = deps()
+  const { anon, user } = setUp()
 
-  assert.equal(throttleAll([anon('5/min'), user('5/min')], stranger, request), undefined)
+  assert.equal(throttleAll([anon('5/min'), user('5/min')], anonymous, request), undefined)
 })
 
 test("an anonymous client cannot exhaust a user's limit by forging the user's id as its address", () => {
-  const { user } = deps()
+  const { user } = setUp()
   const list = [user('1/min')]
   throttleAll(list, { userId: undefined, address: alice.userId }, request)
 
@@ -180,7 +180,7 @@ test("an anonymous client cannot exhaust a user's limit by forging the user's id
 })
 
 test('all addresses of a subscriber network are counted together', () => {
-  const { anon } = deps()
+  const { anon } = setUp()
   const list = [anon('1/min')]
   throttleAll(list, { userId: undefined, address: '2001:db8::1' }, request)
 
@@ -191,23 +191,26 @@ test('all addresses of a subscriber network are counted together', () => {
 })
 
 test('scopes are counted separately', () => {
-  const { user } = deps()
+  const { user } = setUp()
   throttleAll([user('1/min', 'feed')], alice, request)
 
   throttleAll([user('1/min', 'upload')], alice, request)
 })
 
 test('an async custom throttle does not keep the others from counting', async () => {
-  const { anon } = deps()
+  const { anon } = setUp()
   const slow: Throttle = { scope: 'slow', wait: async () => ({ seconds: 7 }) }
   const list = [slow, anon('1/min')]
 
-  await assert.rejects(async () => throttleAll(list, stranger, request), throttledFor(7))
-  await assert.rejects(async () => throttleAll(list, stranger, request), throttledFor(60))
+  await assert.rejects(async () => throttleAll(list, anonymous, request), throttledFor(7))
+  await assert.rejects(
+    async () => throttleAll(list, anonymous, request),
+    throttledFor(60),
+  )
 })
 
-test('a throttle that throws refuses the request and leaves no rejection unhandled', async () => {
-  const { anon } = deps()
+test('a throttle that throws rejects the request and leaves no rejection unhandled', async () => {
+  const { anon } = setUp()
   const fault = new Error('broken')
   const throwing: Throttle = {
     scope: 'throwing',
@@ -222,9 +225,9 @@ test('a throttle that throws refuses the request and leaves no rejection unhandl
   const counting = anon('1/min')
 
   await assert.rejects(
-    async () => throttleAll([throwing, rejecting, counting], stranger, request),
+    async () => throttleAll([throwing, rejecting, counting], anonymous, request),
     fault,
   )
 
-  assert.throws(() => throttleAll([counting], stranger, request), throttledFor(60))
+  assert.throws(() => throttleAll([counting], anonymous, request), throttledFor(60))
 })

@@ -72,7 +72,7 @@ test('all invalid fields of a new user are reported together, and nothing is wri
   assert.equal(await deps.users.count(), 0)
 })
 
-test('a password similar to the username, email or name attributes is refused', async () => {
+test('a password similar to the username, email or name attributes is rejected', async () => {
   await using deps = await openUsers()
   const attributes = { first_name: 'Augusta', last_name: 'Kingsley' }
 

@@ -20,7 +20,7 @@ const cases = JSON.parse(
 for (const { id, expect, reason, address } of cases.filter(
   ({ kind }) => kind === 'email',
 )) {
-  test(`${id}: an address is ${expect === 'accept' ? 'accepted' : 'refused'}: ${reason}`, () => {
+  test(`${id}: an address is ${expect === 'accept' ? 'accepted' : 'rejected'}: ${reason}`, () => {
     assert.equal(
       emailFault(address),
       expect === 'accept' ? undefined : 'Enter a valid email address.',
@@ -45,7 +45,7 @@ for (const [address, taken] of [
   ['@'.repeat(100_000), false],
   [`${'a.'.repeat(100_000)}@example.org`, false],
 ] as const) {
-  test(`an address is ${taken ? 'accepted' : 'refused'}: ${JSON.stringify(address.slice(0, 70))}`, () => {
+  test(`an address is ${taken ? 'accepted' : 'rejected'}: ${JSON.stringify(address.slice(0, 70))}`, () => {
     assert.equal(emailFault(address), taken ? undefined : 'Enter a valid email address.')
   })
 }
@@ -98,7 +98,7 @@ for (const [what, text, fault] of [
   ['a fraction, which is a slash in NFKC', '½', SHAPE],
   ['a dollar', 'a$b', SHAPE],
 ] as const) {
-  test(`a username is ${fault === undefined ? 'accepted' : 'refused'}: ${what}`, () => {
+  test(`a username is ${fault === undefined ? 'accepted' : 'rejected'}: ${what}`, () => {
     assert.equal(usernameFault(usernameOf(text)), fault)
   })
 }

@@ -11,7 +11,7 @@ import { isPending, type Judged, type Pending, type Verdict } from './verdict.ts
  * Tokens, keys, settings and names run in this process, through the code of the server; requests go over raw sockets to server
  * processes. Cases of missing features are counted as pending.
  */
-const { values: wish, positionals } = parseArgs({
+const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false } },
 })
@@ -29,7 +29,7 @@ const pending = [
 ]
 
 process.exitCode = failed.length > 0 ? 1 : 0
-if (wish.json) printJson(verdicts, judged.filter(isPending))
+if (options.json) printJson(verdicts, judged.filter(isPending))
 else print()
 
 function readOrExit(file: string | URL): Corpus {

@@ -25,7 +25,7 @@ const messageOf = ({ body }: DecodedReply): unknown =>
   (body.messages as { message: string }[] | undefined)?.[0]?.message
 
 for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
-  test(`K16 the algorithm "${algorithm}" is refused at construction`, () => {
+  test(`K16 the algorithm "${algorithm}" is rejected at construction`, () => {
     assert.throws(
       () => watchword({ ...withTokens({ algorithm }), database: 'sqlite::memory:' }),
       {
@@ -37,7 +37,7 @@ for (const algorithm of ['none', 'RS1', 'ES256K', 'ES521', 'hs256', '']) {
   })
 }
 
-test('K17 the public key is refused as an HMAC secret', async () => {
+test('K17 the public key is rejected as an HMAC secret', async () => {
   await using here = await instance(withTokens({ algorithm: 'RS256', signingKey: RSA }))
   const claims = {
     token_type: 'access',

@@ -60,11 +60,11 @@ export function probes(
 ): { readonly [name: string]: RequestListener } {
   const guard = guardOf(auth)
   const counted = (throttle: readonly (string | Throttle)[]): RequestListener =>
-    guardOf(counting)({ permissions: allowAny, throttle }, tell)
+    guardOf(counting)({ permissions: allowAny, throttle }, sendUsername)
   const asked = (requirement: Requirement<User, string>): RequestListener =>
-    guard(requirement, tell as never)
+    guard(requirement, sendUsername as never)
   return {
-    jwt: guard(tell),
+    jwt: guard(sendUsername),
     'jwt-any': asked(allowAny),
     stateless: asked({ schemes: [stateless] }),
     'stateless-admin': asked({ schemes: [stateless], permissions: isStaff }),
@@ -94,8 +94,8 @@ export function probes(
   }
 }
 
-/** GET and POST return the name of the user. */
-const tell: Listener = (
+/** GET and POST return the username. */
+const sendUsername: Listener = (
   { method, auth: { user } }: IncomingMessage & { auth: { user: unknown } },
   response,
 ) => {

@@ -9,7 +9,7 @@ import { CREDENTIALS, post, probe } from './client.ts'
 import { instance, optionsOf } from './fixture.ts'
 
 /** The numbered cases of the authentication rule, the hooks and the settings. */
-test('N20 a user that the rule refuses can neither sign in, nor refresh, nor make requests (D11)', async () => {
+test('N20 a user that the rule rejects can neither sign in, nor refresh, nor make requests (D11)', async () => {
   let isLoved = true
   const users = { rule: (user: User | undefined) => user !== undefined && isLoved }
   await using here = await instance({ ...optionsOf(''), users })
@@ -102,7 +102,7 @@ const withTokens = (tokens: object): object => ({
   tokens: { ...optionsOf('').tokens, ...tokens },
 })
 
-test('N23 a setting that Simple JWT has removed is refused with what to write instead', () => {
+test('N23 a setting that Simple JWT has removed is rejected with what to write instead', () => {
   for (const [removed, ours] of [
     ['AUTH_HEADER_TYPE', 'tokens.headerTypes'],
     ['AUTH_TOKEN_CLASS', 'tokens.types'],
@@ -116,7 +116,7 @@ test('N23 a setting that Simple JWT has removed is refused with what to write in
   }
 })
 
-test('N24 an unknown option is refused (D29)', () => {
+test('N24 an unknown option is rejected (D29)', () => {
   assert.match(errorForOutcome({ pth: '/api' }), /"pth"/)
   assert.match(errorForOutcome(withTokens({ acess: '5m' })), /"tokens\.acess"/)
 })
@@ -126,7 +126,7 @@ test('N25 the type claim and the id claim cannot be switched off (D16)', () => {
   assert.match(errorForOutcome(withTokens({ jtiClaim: null })), /tokens\.jtiClaim/)
 })
 
-test('N26 a leeway that is no duration is refused', () => {
+test('N26 a leeway that is no duration is rejected', () => {
   for (const leeway of ['10', 'ten', null, [], -1, Number.NaN])
     assert.match(
       errorForOutcome(withTokens({ leeway })),

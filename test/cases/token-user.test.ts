@@ -41,8 +41,8 @@ test('L09 it has no functions that change the store', () => {
     [],
   )
   assert.equal(Object.getPrototypeOf(user), Object.prototype)
-  for (const deed of ['save', 'delete', 'setPassword', 'checkPassword'])
-    assert.ok(!(deed in user), deed)
+  for (const verb of ['save', 'delete', 'setPassword', 'checkPassword'])
+    assert.ok(!(verb in user), verb)
 })
 
 test('L10 it has no roles and no permissions, even if its claims say superuser', () => {

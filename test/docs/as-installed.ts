@@ -31,8 +31,8 @@ registerHooks({
 })
 
 const { listen } = Server.prototype
-Server.prototype.listen = function (this: Server, ...told: readonly unknown[]) {
-  const then = told.findLast((each) => typeof each === 'function') as
+Server.prototype.listen = function (this: Server, ...args: readonly unknown[]) {
+  const then = args.findLast((each) => typeof each === 'function') as
     | (() => void)
     | undefined
   this.once('listening', () => process.send?.((this.address() as AddressInfo).port))

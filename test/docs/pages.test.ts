@@ -196,12 +196,12 @@ test('the limits on the page of the command are those of the server', () => {
     maxConnections,
     maxRequestsPerSocket,
   } = LIMITS
-  for (const told of [
+  for (const limit of [
     `16 KiB, within ${headersTimeout / 1000} seconds`,
     `body 64 KiB, within ${requestTimeout / 1000} seconds`,
     `${timeout / 1000} seconds; idle between requests ${keepAliveTimeout / 1000} seconds`,
     `${maxConnections.toLocaleString('en')}; ${maxRequestsPerSocket.toLocaleString('en')}`,
   ]) {
-    assert.ok(page.includes(told), told)
+    assert.ok(page.includes(limit), limit)
   }
 })

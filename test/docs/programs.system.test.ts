@@ -55,12 +55,12 @@ function start(t: TestContext, folder: string, file: string) {
     child.kill('SIGKILL')
     await ended
   })
-  const told = Promise.race([
+  const port = Promise.race([
     once(child, 'message').then(([message]) => message as unknown),
     ended.then(() => assert.fail(`it ended early: ${errors}`)),
   ])
-  told.catch(() => undefined)
-  return { told, ended }
+  port.catch(() => undefined)
+  return { port, ended }
 }
 
 /** What is asked of a program that says nothing of it. */
@@ -73,7 +73,7 @@ async function serves(
   file: string,
   text: string,
 ): Promise<void> {
-  const port = await start(t, folder, file).told
+  const port = await start(t, folder, file).port
   for (const { path, status } of asked(text)) {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
       headers: { connection: 'close' },
@@ -117,7 +117,7 @@ async function answers(
 ): Promise<void> {
   write(folder, 'asking.mts', asking(file, text))
   assert.deepEqual(
-    await start(t, folder, 'asking.mts').told,
+    await start(t, folder, 'asking.mts').port,
     asked(text).map(({ status }) => status),
   )
 }

@@ -117,7 +117,7 @@ test('with a disconnected feed but a reachable store, revocations are found by r
   assert.equal(await ask(bearer), 'revoked')
 })
 
-test('a disconnected process still refuses the sessions that it knows to be revoked', async (t) => {
+test('a disconnected process still rejects the sessions that it knows to be revoked', async (t) => {
   const { ask, end, setCut } = await instance(t, 1)
   await end()
   await until(async () => (await ask(statelessBearer)) === 'revoked')

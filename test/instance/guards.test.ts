@@ -170,7 +170,7 @@ test('removing a role and deactivating a user take effect at the next request', 
   assert.equal(await answer('posts.view'), '401 | Bearer realm="api" | User is inactive')
 })
 
-test('a role that the option "roles" lacks is refused', async (t) => {
+test('a role that the option "roles" lacks is rejected', async (t) => {
   const { auth, user } = await instance(t)
   const body = { roles: ['There is no role "editr".'] }
 
@@ -230,7 +230,7 @@ test('an impossible requirement throws when the guard is made', async (t) => {
   assert.throws(() => watchword({ permissions: allowAny }), /put isAuthenticated first/)
 })
 
-test('authorize() in a handler refuses with the challenges of its route, and is logged', async (t) => {
+test('authorize() in a handler rejects with the challenges of its route, and is logged', async (t) => {
   const { auth, user, answer, log } = await instance(t)
   assert.equal(await answer(), '200 ada')
   const notOwner: Permission<string, unknown> = () => denied('not the owner')

@@ -173,8 +173,8 @@ test("a clock 30 s ahead of the store's is degraded in health, and logged once (
   const { status, clock } = await auth.health()
   assert.deepEqual([status, clock], ['degraded', { status: 'degraded', ahead: 30 }])
   await auth.health()
-  const told = lines.filter(({ event }) => event.includes('clock'))
-  assert.deepEqual(told, [
+  const entries = lines.filter(({ event }) => event.includes('clock'))
+  assert.deepEqual(entries, [
     {
       level: 'warn',
       event: "this machine's clock differs from the store's",

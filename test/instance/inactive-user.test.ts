@@ -31,7 +31,7 @@ for (const [name, terms] of Object.entries(CASES)) {
   })
 }
 
-test('a users.rule that returns a promise refuses every user', async () => {
+test('a users.rule that returns a promise rejects every user', async () => {
   const rule = (async () => false) as unknown as NonNullable<UserOptions['rule']>
   await using app = testInstance({ users: { rule } })
   const { auth } = app

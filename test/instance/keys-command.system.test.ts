@@ -62,7 +62,7 @@ test('while the secret is changed, the keys can always be opened', async (t) => 
   })
 })
 
-test('a rotation interval that would let the key set grow without bound is refused', () => {
+test('a rotation interval that would let the key set grow without bound is rejected', () => {
   const often = (rotateKeys: number, refresh: number) => () =>
     watchword({ tokens: { rotateKeys, refresh }, log() {} })
   assert.throws(often(60, 86_400), {
@@ -72,7 +72,7 @@ test('a rotation interval that would let the key set grow without bound is refus
   often(1728, 86_400)()
 })
 
-test('rotateKeys is refused with a configured signing key', () => {
+test('rotateKeys is rejected with a configured signing key', () => {
   const given = { algorithm: 'HS256', signingKey: SECRET } as const
   assert.throws(() => watchword({ tokens: { ...given, rotateKeys: '30d' } }), {
     code: 'invalid_config',

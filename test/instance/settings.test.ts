@@ -23,7 +23,7 @@ test('schemes cannot read the signing key', async () => {
 })
 
 for (const name of ['constructor', 'toString']) {
-  test(`an option called "${name}" is refused by its name`, () => {
+  test(`an option called "${name}" is rejected by its name`, () => {
     assert.throws(() => parseSettings({ [name]: 1 }, {}), {
       message: `There is no option "${name}".`,
     })
@@ -65,7 +65,7 @@ test('a foreign token that was exchanged without blacklisting can be exchanged a
   )
 })
 
-test('without sessions a changed password ends refreshing, or the configuration is refused', async () => {
+test('without sessions a changed password ends refreshing, or the configuration is rejected', async () => {
   await using app = testInstance({
     tokens: { algorithm: 'HS256', signingKey: SECRET, sessions: false },
   })

@@ -29,7 +29,7 @@ test('a spent refresh token stays spent after rotation is switched off', async (
 
 // The user id claim is a string, or a safe integer.
 for (const id of [null, '', {}, [], true, 1.5]) {
-  test(`statelessBearer refuses the user id ${JSON.stringify(id)}`, async () => {
+  test(`statelessBearer rejects the user id ${JSON.stringify(id)}`, async () => {
     await using app = testInstance({ tokens: HS })
     const { auth, clock } = app
     const claims = {

@@ -31,10 +31,10 @@ test('while the store is unavailable, an unknown key id gets 503 and known keys 
   await auth.users.create({ username: 'ann' })
   const known = new Request('http://localhost/', { headers: await app.as('ann') })
   app.faults.fail('keys.list')
-  const stranger = sign(
+  const foreignToken = sign(
     { exp: clock.now() + 300, token_type: 'access', jti: 'x', user_id: 'x' },
     foreign,
   )
-  await assert.rejects(auth.authenticate(bearing(stranger)), { status: 503 })
+  await assert.rejects(auth.authenticate(bearing(foreignToken)), { status: 503 })
   assert.equal((await auth.authenticate(known))?.user.username, 'ann')
 })

@@ -15,9 +15,9 @@ registerHooks({
 const { watchword } = await import(process.argv[1])
 const tried = async (telemetry) => {
   const auth = watchword({ database: 'sqlite::memory:', telemetry })
-  const told = await auth.migrate().then(() => 'opened', (error) => error.message)
+  const outcome = await auth.migrate().then(() => 'opened', (error) => error.message)
   await auth.close()
-  return told
+  return outcome
 }
 console.log(JSON.stringify([await tried(false), await tried(true)]))`
 

@@ -91,22 +91,22 @@ function expected({
 }
 
 /** A store, and the rotations that judge by it. */
-interface Books {
+interface Managers {
   readonly store: InstanceStore
-  readonly books: ReadonlyMap<number, SessionManager>
+  readonly managers: ReadonlyMap<number, SessionManager>
   readonly events: ReadonlyMap<SessionId, number>
 }
 
-async function booksOn(
+async function managersOn(
   store: InstanceStore,
   sabotage: string | undefined,
-): Promise<Books & { close(): void }> {
+): Promise<Managers & { close(): void }> {
   const judging = sabotaged(store, sabotage)
-  const books = new Map<number, SessionManager>()
+  const managers = new Map<number, SessionManager>()
   const events = new Map<SessionId, number>()
   let octet = 0
   for (const overlap of OVERLAPS) {
-    const book = await openSessionManager(
+    const manager = await openSessionManager(
       { ...SETTINGS, overlap: seconds(overlap) },
       {
         sessions: judging.ports.sessions,
@@ -118,12 +118,12 @@ async function booksOn(
         feedBack: () => {},
       },
     )
-    books.set(overlap, book)
+    managers.set(overlap, manager)
   }
   const close = (): void => {
-    for (const sessions of books.values()) sessions.close()
+    for (const sessions of managers.values()) sessions.close()
   }
-  return { store, books, events, close }
+  return { store, managers, events, close }
 }
 
 /**
@@ -133,7 +133,7 @@ async function booksOn(
 async function arrange(
   { age, revoked, expired, user }: Cell,
   id: SessionId,
-  { store }: Books,
+  { store }: Managers,
 ): Promise<readonly string[]> {
   const userId = `user of ${id}` as UserId
   await store.ports.users.insert({
@@ -166,13 +166,13 @@ async function arrange(
   return jtis
 }
 
-async function judged(cell: Cell, id: SessionId, deps: Books): Promise<Expected> {
-  const { store, books, events } = deps
+async function judged(cell: Cell, id: SessionId, deps: Managers): Promise<Expected> {
+  const { store, managers, events } = deps
   const jtis = await arrange(cell, id, deps)
   const generation = REACHED - cell.behind
   const jti = cell.rightJti ? (jtis[generation] ?? `${id}-${generation}`) : 'another'
 
-  const outcome = await books
+  const outcome = await managers
     .get(cell.overlap)!
     .rotate({ id, generation, jti }, at(NOON, cell.age))
 
@@ -210,13 +210,13 @@ export const table = trial({
     const store = await storeAt(deps.database)
     deps.after(() => store.close())
     await store.migrate()
-    const books = await booksOn(store, deps.sabotage)
-    deps.after(() => books.close())
+    const managers = await managersOn(store, deps.sabotage)
+    deps.after(() => managers.close())
     const wrong: Cell[] = []
     for (let from = 0; from < CELLS.length; from += AT_ONCE) {
       await Promise.all(
         CELLS.slice(from, from + AT_ONCE).map(async (cell, i) => {
-          const answer = await judged(cell, `cell ${from + i}` as SessionId, books)
+          const answer = await judged(cell, `cell ${from + i}` as SessionId, managers)
           if (isDeepStrictEqual(answer, expected(cell))) return
           wrong.push(cell)
           if (wrong.length <= 3)

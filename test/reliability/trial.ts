@@ -29,7 +29,7 @@ export interface Sabotage {
 
 export interface Trial extends Omit<Described<unknown>, 'long' | 'short' | 'run'> {
   readonly hasShort: boolean
-  run(world: TrialContext, form: Form): Promise<readonly Finding[]>
+  run(context: TrialContext, form: Form): Promise<readonly Finding[]>
 }
 
 export type Form = 'long' | 'short'

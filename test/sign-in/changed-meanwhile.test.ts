@@ -58,7 +58,7 @@ const post = (auth: Watchword, path: string): Promise<Response> =>
 
 for (const [change, happens] of Object.entries(CHANGES)) {
   for (const [path, [status, text]] of Object.entries(ENDPOINTS)) {
-    test(`a sign-in at ${path} during which ${change} is refused like a wrong password`, async () => {
+    test(`a sign-in at ${path} during which ${change} is rejected like a wrong password`, async () => {
       await using instance = between(happens)
       const auth = instance.auth
       const { id } = await auth.users.create(CREDENTIALS)
@@ -76,7 +76,7 @@ for (const [change, happens] of Object.entries(CHANGES)) {
     })
   }
 
-  test(`without sessions, a sign-in during which ${change} is refused, too`, async () => {
+  test(`without sessions, a sign-in during which ${change} is rejected, too`, async () => {
     await using instance = between(happens, false)
     const auth = instance.auth
     await auth.users.create(CREDENTIALS)

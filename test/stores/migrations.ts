@@ -172,7 +172,7 @@ export function migrationTests(name: string, fresh: FreshDatabase): void {
     }
   })
 
-  on('tables of a newer version of an extension are refused', async (t, url) => {
+  on('tables of a newer version of an extension are rejected', async (t, url) => {
     await migrated(t, url, [notes(makeNotes, addColour)])
 
     await assert.rejects(migrated(t, url, [notes(makeNotes)]), {

@@ -53,7 +53,7 @@ test('an instance whose first use fails is opened at the next', async () => {
   assert.equal(await app.auth.users.count(), 0)
 })
 
-test('fail() refuses a function that the store does not have', async () => {
+test('fail() rejects a function that the store does not have', async () => {
   await using app = testInstance()
   const misspelt = 'session.rotate' as StoreVerb
   assert.throws(() => app.faults.fail('users.find', misspelt), {

@@ -63,7 +63,7 @@ test('the clock stands still, moves forward and is set', async () => {
   assert.equal(bob.joinedAt, 1_700_000_000)
 })
 
-test('the clock refuses what is not a time, and says what to write', async () => {
+test('the clock rejects what is not a time, and says what to write', async () => {
   await using app = testInstance()
   assert.throws(() => app.clock.advance('5 minutes' as '5m'), /a duration such as "5m"/)
   assert.throws(() => app.clock.advance(-1), /call clock\.set\(\)/)

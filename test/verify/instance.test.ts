@@ -6,7 +6,7 @@ import { instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.t
 const ISSUER = 'http://localhost'
 
 /** An instance, and a verifier of its tokens whose monotonic clock can be moved. */
-async function deps(t: TestContext) {
+async function setUp(t: TestContext) {
   const auth = instanceFor(t, {
     database: 'sqlite::memory:',
     secret: SECRET,
@@ -38,7 +38,7 @@ async function deps(t: TestContext) {
 }
 
 test('a token of the instance is accepted, and rejected soon after its session is revoked', async (t) => {
-  const { auth, tokens, looks } = await deps(t)
+  const { auth, tokens, looks } = await setUp(t)
   const { access = '', refresh = '' } = await signIn(auth)
   const claims = await tokens.check(access)
   assert.equal((await auth.users.find('ann'))?.id, claims.user_id)
@@ -61,13 +61,13 @@ test('a token of the instance is accepted, and rejected soon after its session i
 })
 
 test('a refresh token is rejected as an access token', async (t) => {
-  const { auth, tokens } = await deps(t)
+  const { auth, tokens } = await setUp(t)
   const { refresh = '' } = await signIn(auth)
   await assert.rejects(tokens.check(refresh), { code: 'wrong_type' })
 })
 
 test('the verifier follows a rotation of keys', async (t) => {
-  const { auth, tokens, pass } = await deps(t)
+  const { auth, tokens, pass } = await setUp(t)
   const before = await signIn(auth)
   await tokens.check(before.access!)
   await auth.keys.rotate()

@@ -43,7 +43,7 @@ export const KEYS = '/.well-known/jwks.json'
 export const FEED = '/api/token/revocations/'
 
 /** A verifier of an issuer with one key, and a clock that stands still until it is moved. */
-export function deps(_: TestContext, options: Partial<VerifierOptions> = {}) {
+export function setUp(_: TestContext, options: Partial<VerifierOptions> = {}) {
   const from = issuer()
   let now = 1_800_000_000
   const failures: string[] = []

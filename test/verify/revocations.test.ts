@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { turns } from '../time.ts'
-import { deps, FEED } from './issuer.ts'
+import { FEED, setUp } from './issuer.ts'
 
 const page = (
   revoked: readonly string[],
@@ -17,7 +17,7 @@ const requests = (paths: readonly string[]): string[] =>
   paths.filter((path) => path.startsWith(FEED))
 
 test('a revoked session is rejected at the first token, and later within a second', async (t) => {
-  const { tokens, token, from, pass } = deps(t, { revocations: true })
+  const { tokens, token, from, pass } = setUp(t, { revocations: true })
   from.publish(FEED, page(['gone']))
   await assert.rejects(tokens.check(token({ sid: 'gone' })), {
     code: 'revoked',
@@ -35,7 +35,7 @@ test('a revoked session is rejected at the first token, and later within a secon
 })
 
 test('the feed is read at most once per second, by one request at a time', async (t) => {
-  const { tokens, token, from, pass } = deps(t, { revocations: true })
+  const { tokens, token, from, pass } = setUp(t, { revocations: true })
   from.publish(FEED, page([]))
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
@@ -50,7 +50,7 @@ test('the feed is read at most once per second, by one request at a time', async
 })
 
 test('without the feed tokens are accepted until the copy is older than maxAge, and then rejected as revocations_unavailable', async (t) => {
-  const { tokens, token, from, pass, failures } = deps(t, {
+  const { tokens, token, from, pass, failures } = setUp(t, {
     revocations: { maxAge: '10s' },
     maxAge: 3600,
   })
@@ -81,12 +81,12 @@ test('without the feed tokens are accepted until the copy is older than maxAge, 
 })
 
 test('without a first reading no token with a session is accepted', async (t) => {
-  const { tokens, token } = deps(t, { revocations: true })
+  const { tokens, token } = setUp(t, { revocations: true })
   await assert.rejects(tokens.check(token()), { code: 'revocations_unavailable' })
 })
 
 test('all pages are read before the first result, each from the end of the last one', async (t) => {
-  const { tokens, token, from } = deps(t, { revocations: true })
+  const { tokens, token, from } = setUp(t, { revocations: true })
   from.publish(FEED, (search: string) => {
     const since = Number(new URLSearchParams(search).get('since') ?? 0)
     return Response.json(page([`s${since}`], { until: since + 1, more: since < 4 }))
@@ -98,7 +98,7 @@ test('all pages are read before the first result, each from the end of the last 
 })
 
 test('a revocation is kept for the lifetime of a token, however often the feed is read', async (t) => {
-  const { tokens, token, from, pass, now } = deps(t, { revocations: true, maxAge: 3600 })
+  const { tokens, token, from, pass, now } = setUp(t, { revocations: true, maxAge: 3600 })
   from.publish(FEED, page([], { window: 60 }))
   const look = (): Promise<string> =>
     tokens.check(token({ exp: now() + 60 })).then(
@@ -118,7 +118,7 @@ test('a revocation is kept for the lifetime of a token, however often the feed i
 })
 
 test('with a leeway no token outlives the entry of its session', async (t) => {
-  const { tokens, token, from, pass, now } = deps(t, {
+  const { tokens, token, from, pass, now } = setUp(t, {
     revocations: true,
     maxAge: 3600,
     leeway: 300,
@@ -136,7 +136,7 @@ test('with a leeway no token outlives the entry of its session', async (t) => {
 })
 
 test('a service that starts late rejects tokens older than the feed', async (t) => {
-  const { tokens, token, from, pass } = deps(t, { revocations: true, leeway: 300 })
+  const { tokens, token, from, pass } = setUp(t, { revocations: true, leeway: 300 })
   const [young, old] = [token({ sid: 's2' }), token()]
   from.publish(FEED, page([]))
   pass(299)
@@ -147,7 +147,7 @@ test('a service that starts late rejects tokens older than the feed', async (t) 
 })
 
 test('a page with 100,000 sessions is read', async (t) => {
-  const { tokens, token, from } = deps(t, { revocations: true })
+  const { tokens, token, from } = setUp(t, { revocations: true })
   const many = Array.from({ length: 100_000 }, (_, i) => i.toString(16).padStart(32, '0'))
   from.publish(FEED, page(many))
   await tokens.check(token())
@@ -155,7 +155,7 @@ test('a page with 100,000 sessions is read', async (t) => {
 })
 
 test('a token that lives longer than the window of the feed is rejected', async (t) => {
-  const { tokens, token, from, now } = deps(t, { revocations: true })
+  const { tokens, token, from, now } = setUp(t, { revocations: true })
   from.publish(FEED, page([], { window: 300 }))
   await tokens.check(token({ exp: now() + 300 }))
   await assert.rejects(tokens.check(token({ exp: now() + 301 })), {
@@ -174,7 +174,7 @@ for (const [what, document] of [
   ['no last page', page([], { more: true })],
 ] as const) {
   test(`a feed with ${what} is not used`, async (t) => {
-    const { tokens, token, from } = deps(t, { revocations: true })
+    const { tokens, token, from } = setUp(t, { revocations: true })
     from.publish(FEED, document)
     await assert.rejects(tokens.check(token()), { code: 'revocations_unavailable' })
     assert.ok(requests(from.paths).length <= 2)

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { AuthError, type VerifierOptions, verifier } from '../../src/verify/index.ts'
 import { parseSigned } from '../../src/verify/signed.ts'
 import { importWebKey } from '../../src/verify/web-key.ts'
-import { AUDIENCE, deps, freshKey, ISSUER, KEYS } from './issuer.ts'
+import { AUDIENCE, freshKey, ISSUER, KEYS, setUp } from './issuer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 test('a valid token gives its claims, which are frozen', async (t) => {
-  const { tokens, token } = deps(t)
+  const { tokens, token } = setUp(t)
   const claims = await tokens.check(token({ role: { name: 'editor' } }))
   assert.equal(claims.user_id, 'ann')
   assert.equal(
@@ -36,7 +36,7 @@ for (const [what, claims, code] of [
   ['no user', { user_id: undefined }, 'invalid_claim'],
 ] as const) {
   test(`a token with ${what} is rejected as ${code}`, async (t) => {
-    const { tokens, token } = deps(t)
+    const { tokens, token } = setUp(t)
     const bad = token(claims)
     await assert.rejects(tokens.check(bad), { code })
     await assert.rejects(tokens.check(bad), { code })
@@ -44,7 +44,7 @@ for (const [what, claims, code] of [
 }
 
 test('a verified token is cached until it expires, and not a second longer', async (t) => {
-  const { tokens, token, pass, from } = deps(t, { maxAge: 3600 })
+  const { tokens, token, pass, from } = setUp(t, { maxAge: 3600 })
   await tokens.check(token({ jti: 'this one loads the keys' }))
   const text = token()
   const first = await tokens.check(text)
@@ -57,7 +57,7 @@ test('a verified token is cached until it expires, and not a second longer', asy
 })
 
 test('a cached token with a character less or more is rejected', async (t) => {
-  const { tokens, token } = deps(t)
+  const { tokens, token } = setUp(t)
   const text = token()
   await tokens.check(text)
   const last = text.at(-1)
@@ -72,7 +72,7 @@ test('a cached token with a character less or more is rejected', async (t) => {
 })
 
 test('a signature that is not in canonical base64url is rejected', async (t) => {
-  const { tokens, token } = deps(t)
+  const { tokens, token } = setUp(t)
   const text = token()
   // The last of 86 characters has four unused bits.
   const last = ALPHABET.indexOf(text.at(-1)!)
@@ -84,7 +84,7 @@ test('a signature that is not in canonical base64url is rejected', async (t) => 
 })
 
 test('a new key is found when a token names it, and a removed key verifies nothing', async (t) => {
-  const { tokens, token, from, key, pass } = deps(t)
+  const { tokens, token, from, key, pass } = setUp(t)
   const old = token()
   await tokens.check(old)
   pass(10)
@@ -97,7 +97,7 @@ test('a new key is found when a token names it, and a removed key verifies nothi
 })
 
 test('a withdrawn key verifies nothing after maxAge', async (t) => {
-  const { tokens, token, from, pass } = deps(t, { maxAge: '1m' })
+  const { tokens, token, from, pass } = setUp(t, { maxAge: '1m' })
   const stolen = token()
   await tokens.check(stolen)
   from.publish(KEYS, { keys: [freshKey().verifying.jwk] })
@@ -108,7 +108,7 @@ test('a withdrawn key verifies nothing after maxAge', async (t) => {
 })
 
 test('a key that is withdrawn during its look-up belongs to the old version', async (t) => {
-  const { token, key } = deps(t)
+  const { token, key } = setUp(t)
   const found = await importWebKey(key.verifying.jwk)
   const keys = {
     version: 1,
@@ -126,7 +126,7 @@ test('a key that is withdrawn during its look-up belongs to the old version', as
 })
 
 test('concurrent tokens make one request, and unknown keys one per cool-down', async (t) => {
-  const { tokens, token, from, pass } = deps(t)
+  const { tokens, token, from, pass } = setUp(t)
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
@@ -147,7 +147,7 @@ test('concurrent tokens make one request, and unknown keys one per cool-down', a
 })
 
 test('in an outage the last good copy is used, and without one the error is 503', async (t) => {
-  const { tokens, token, from, pass, failures } = deps(t)
+  const { tokens, token, from, pass, failures } = setUp(t)
   from.down(true)
   await assert.rejects(tokens.check(token()), {
     code: 'keys_unavailable',
@@ -164,7 +164,7 @@ test('in an outage the last good copy is used, and without one the error is 503'
 })
 
 test('secrets, private keys and keys for other algorithms are ignored', async (t) => {
-  const { tokens, token, from, key, now } = deps(t, { algorithms: ['ES256'] })
+  const { tokens, token, from, key, now } = setUp(t, { algorithms: ['ES256'] })
   const [edwards, open] = [freshKey('EdDSA'), freshKey().verifying.jwk!]
   const shared = { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }
   const jwk = key.verifying.jwk!
@@ -194,7 +194,7 @@ test('secrets, private keys and keys for other algorithms are ignored', async (t
 })
 
 test('a request is authenticated by its bearer token, and an error becomes a response', async (t) => {
-  const { tokens, token } = deps(t)
+  const { tokens, token } = setUp(t)
   const bearing = (authorization?: string): Request =>
     new Request(
       'https://api.example/',

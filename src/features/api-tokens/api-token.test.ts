@@ -21,7 +21,7 @@ const another = { ...vitor, id: 'b2' as UserId, username: 'ada', usernameKey: 'a
 type ApiTokenStore = Store<PortsOf<readonly [typeof apiTokenStore]>>
 
 /** A store with two users. */
-async function deps(t: TestContext, file = ':memory:') {
+async function setUp(t: TestContext, file = ':memory:') {
   const store = sqliteStore({ file, extensions: [apiTokenStore] })
   t.after(() => store.close())
   await store.ports.users.insert(vitor)
@@ -52,7 +52,7 @@ function fileOf(t: TestContext): string {
 }
 
 test('a new token has a prefix and 256 random bits, and is found by its complete value only', async (t) => {
-  const { store, issue } = await deps(t)
+  const { store, issue } = await setUp(t)
 
   const { token, record } = await issue({
     name: 'nightly export',
@@ -89,7 +89,7 @@ test('a new token has a prefix and 256 random bits, and is found by its complete
 
 test('the database contains no token in plain text', async (t) => {
   const file = fileOf(t)
-  const { store, issue, derive } = await deps(t, file)
+  const { store, issue, derive } = await setUp(t, file)
   const texts = [(await issue()).token.slice(3), (await derive()).token]
   await store.close()
 
@@ -117,7 +117,7 @@ for (const [what, input, field] of [
   ['a prefix of eleven letters', { prefix: 'a'.repeat(11) }, 'prefix'],
 ] as const) {
   test(`issuing a token with ${what} is rejected`, async (t) => {
-    const { store, issue } = await deps(t)
+    const { store, issue } = await setUp(t)
 
     await assert.rejects(issue(input), (error: { code?: string; body?: object }) => {
       assert.deepEqual([error.code, Object.keys(error.body ?? {})], ['invalid', [field]])
@@ -128,7 +128,7 @@ for (const [what, input, field] of [
 }
 
 test('a token is rejected from the second of its expiry', async (t) => {
-  const { store, issue } = await deps(t)
+  const { store, issue } = await setUp(t)
   const { token } = await issue({ expiresIn: days(90) })
   const digest = digestOf(token)
 
@@ -137,7 +137,7 @@ test('a token is rejected from the second of its expiry', async (t) => {
 })
 
 test('a derived token is 40 hexadecimal digits, the same at each call and different for each user', async (t) => {
-  const { store, derive } = await deps(t)
+  const { store, derive } = await setUp(t)
 
   const first = await derive()
 
@@ -153,7 +153,7 @@ test('a derived token is 40 hexadecimal digits, the same at each call and differ
 })
 
 test('a reset issues another token and revokes the old one', async (t) => {
-  const { store, derive } = await deps(t)
+  const { store, derive } = await setUp(t)
   const old = await derive()
 
   const fresh = await derive({ reset: true })
@@ -165,7 +165,7 @@ test('a reset issues another token and revokes the old one', async (t) => {
 })
 
 test('Z20: 500 derived tokens are all different', async (t) => {
-  const { derive } = await deps(t)
+  const { derive } = await setUp(t)
   const texts = new Set<string>()
 
   for (let i = 0; i < 500; i++) texts.add((await derive({ reset: true })).token)
@@ -176,7 +176,7 @@ test('Z20: 500 derived tokens are all different', async (t) => {
 
 test('concurrent first requests through two stores on one file get the same token', async (t) => {
   const file = fileOf(t)
-  const { store, derive } = await deps(t, file)
+  const { store, derive } = await setUp(t, file)
   const other = sqliteStore({ file, extensions: [apiTokenStore] })
   t.after(() => other.close())
   await other.migrate()
@@ -191,7 +191,7 @@ test('concurrent first requests through two stores on one file get the same toke
 })
 
 test('concurrent resets get the same new token', async (t) => {
-  const { store, derive } = await deps(t)
+  const { store, derive } = await setUp(t)
   const old = await derive()
 
   const given = await Promise.all(
@@ -205,7 +205,7 @@ test('concurrent resets get the same new token', async (t) => {
 })
 
 test('two users whose rows have one nonce have two tokens', async (t) => {
-  const { store } = await deps(t)
+  const { store } = await setUp(t)
   const random = (size: number): Uint8Array => new Uint8Array(size).fill(7)
   const texts = await Promise.all(
     [vitor.id, another.id].map(async (id) => {
@@ -227,7 +227,7 @@ test('two users whose rows have one nonce have two tokens', async (t) => {
 })
 
 test('an older secret still derives its tokens, and new ones are derived from the first secret', async (t) => {
-  const { derive } = await deps(t)
+  const { derive } = await setUp(t)
   const old = await derive({ keys: [KEYS[1]] })
 
   assert.deepEqual(await derive({ keys: [KEYS[0], KEYS[1]] }), old)
@@ -236,7 +236,7 @@ test('an older secret still derives its tokens, and new ones are derived from th
 })
 
 test('a token that no secret derives any more stays valid until its user requests it, and is then replaced', async (t) => {
-  const { store, derive } = await deps(t)
+  const { store, derive } = await setUp(t)
   const old = await derive({ keys: [KEYS[1]] })
   assert.ok(await store.ports.apiTokens.find(digestOf(old.token), NOON))
 
@@ -248,7 +248,7 @@ test('a token that no secret derives any more stays valid until its user request
 })
 
 test('a token is found by its id or its first characters', async (t) => {
-  const { store, issue, derive } = await deps(t)
+  const { store, issue, derive } = await setUp(t)
   const [{ record }, { record: derived }] = [await issue(), await derive()]
 
   for (const token of [record, derived]) {
@@ -267,7 +267,7 @@ test('a token is found by its id or its first characters', async (t) => {
 })
 
 test('flush deletes expired tokens and tokens of deleted users', async (t) => {
-  const { store, issue, derive } = await deps(t)
+  const { store, issue, derive } = await setUp(t)
   const [{ record: kept }, { record: dead }] = [
     await issue({ expiresIn: days(2) }),
     await issue({ expiresIn: days(1) }),

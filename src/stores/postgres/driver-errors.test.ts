@@ -44,7 +44,7 @@ const SCRAM = [
   authentication(11, 'r=nonce,s=c2FsdA==,i=4096'),
 ]
 
-test('the error of a server that refuses TLS is recognised', async (t) => {
+test('the error of a server that rejects TLS is recognised', async (t) => {
   const error = await errorOn(
     t,
     [Buffer.from('N')],

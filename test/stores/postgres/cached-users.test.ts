@@ -8,7 +8,7 @@ import type { Users } from '../../../src/users/users.ts'
 import { vitor } from '../../sessions/setup.ts'
 
 /** A cache over a `find` that the test resolves. */
-function deps() {
+function setUp() {
   const answers: ((account: Account | undefined) => void)[] = []
   const find = () => new Promise<Account | undefined>((resolve) => answers.push(resolve))
   const accounts = new AccountCache()
@@ -26,7 +26,7 @@ function deps() {
 }
 
 test('an account that was queried once is cached under its id and its username', async () => {
-  const { users, answers, account, isQueried } = deps()
+  const { users, answers, account, isQueried } = setUp()
   const first = users.find('username', vitor.username)
   answers[0]!(account)
   assert.equal(await first, account)
@@ -36,7 +36,7 @@ test('an account that was queried once is cached under its id and its username',
 })
 
 test('an account that changes while it is read is returned, and not cached', async () => {
-  const { users, accounts, answers, account, isQueried } = deps()
+  const { users, accounts, answers, account, isQueried } = setUp()
   const reading = users.find('id', vitor.id)
   accounts.invalidate(vitor.id)
   answers[0]!(account)
@@ -45,7 +45,7 @@ test('an account that changes while it is read is returned, and not cached', asy
 })
 
 test('an account that is read while notifications are lost is returned, and not cached', async () => {
-  const { users, answers, account, isQueried, setCurrent } = deps()
+  const { users, answers, account, isQueried, setCurrent } = setUp()
   const reading = users.find('id', vitor.id)
   setCurrent(false)
   answers[0]!(account)
@@ -55,7 +55,7 @@ test('an account that is read while notifications are lost is returned, and not 
 })
 
 test('an account that was read under a new name is not found by the old one', async () => {
-  const { users, accounts, answers, account } = deps()
+  const { users, accounts, answers, account } = setUp()
   accounts.add(account)
   const reading = users.find('username', 'renamed')
   answers[0]!({ ...account, user: { ...account.user, username: 'renamed' } })
@@ -68,7 +68,7 @@ test('an account that was read under a new name is not found by the old one', as
 })
 
 test('a missing account is not cached', async () => {
-  const { users, answers, isQueried } = deps()
+  const { users, answers, isQueried } = setUp()
   const reading = users.find('id', vitor.id)
   answers[0]!(undefined)
   assert.equal(await reading, undefined)

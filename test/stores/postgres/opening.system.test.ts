@@ -83,7 +83,7 @@ test('a wrong password, database, host or TLS setting fails with what to change'
   }
 })
 
-test('a server that refuses connections is store_unavailable, so a start can be retried', async (t) => {
+test('a server that rejects connections is store_unavailable, so a start can be retried', async (t) => {
   const { code, message } = await errorAt(t, 'postgres://ada:lovelace@127.0.0.1:1/notes')
   assert.equal(code, 'store_unavailable')
   assert.match(message, /ECONNREFUSED/)
