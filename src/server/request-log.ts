@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { monotonicClock } from '../base/clock.ts'
 import type { LogEntry } from '../base/log.ts'
 import { formatLine, pathForLog } from '../base/log.ts'
 
@@ -17,7 +18,7 @@ export function logWhenDone(
   client: RequestClient,
   log: ServerLog,
 ): void {
-  const began = performance.now()
+  const began = monotonicClock()
   response.once('close', () => {
     const isComplete = response.writableFinished
     const path = pathForLog(request.url ?? '')
@@ -29,7 +30,7 @@ export function logWhenDone(
       method: request.method,
       path,
       status: isComplete ? response.statusCode : 'broken off',
-      ms: Math.round(performance.now() - began),
+      ms: Math.round(monotonicClock() - began),
       ...client,
     })
   })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
+import { monotonicSeconds } from '../base/clock.ts'
 import { runInContext } from '../base/request-context.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { User } from '../users/user.ts'
@@ -129,9 +130,9 @@ function countWhenDone(
   response: ServerResponse,
   stats: RequestStats,
 ): void {
-  const began = performance.now()
+  const began = monotonicSeconds()
   response.once('close', () => {
-    stats.add(url, response.statusCode, (performance.now() - began) / 1000)
+    stats.add(url, response.statusCode, monotonicSeconds() - began)
   })
 }
 

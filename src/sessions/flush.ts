@@ -1,35 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { days, type Seconds, type UnixSeconds } from '../base/clock.ts'
+import {
+  days,
+  type Milliseconds,
+  milliseconds,
+  monotonicClock,
+  type Seconds,
+  type UnixSeconds,
+} from '../base/clock.ts'
 import type { Sessions } from './session.ts'
 
 /** Rows deleted in one statement, first and at most. */
 const FIRST = 100
 const MOST = 1000
 
-/** Target milliseconds per statement: other writers may have to wait for it. */
-const BATCH = 10
+/** Target of one statement: other writers may have to wait for it. */
+const BATCH_TIME = milliseconds(10)
 
-/** So much longer than a statement took the next one is waited for: three quarters of the time are others'. */
+/** The pause after a statement, in lengths of the statement: three quarters of the time are left to other writers. */
 const REST = 3
 
-/** Kept for longer than any token needs, so that a token that comes back late, or a clock set back, still finds its end. */
+/** Kept for longer than any token lives, so that a late token, also after a clock was set back, still finds its revocation. */
 const GRACE = days(1)
 
-/** How time passes, in milliseconds. */
 export interface FlushPace {
-  /** Since some moment, never set back. */
-  elapsed(): number
-  rest(length: number): Promise<unknown>
+  /** The monotonic clock. */
+  elapsed(): Milliseconds
+  rest(length: Milliseconds): Promise<unknown>
 }
 
 const systemPace: FlushPace = {
-  elapsed: () => performance.now(),
+  elapsed: monotonicClock,
   rest: (length) => sleep(length),
 }
 
 /**
- * Deletes the sessions of which no token can be alive, or what else is flushed so: in batches that are as large as a moment
- * allows, and with rests in between, so that other writers are not delayed noticeably (D7).
+ * Deletes the sessions of which no token can be alive, in batches with pauses in between, so that other writers are not delayed
+ * noticeably (D7).
  *
  * @param window how long a token may outlive the end of its session: the longest life of an access or sliding token, and
  *   the leeway (D7)
@@ -49,17 +55,17 @@ export async function flush(
   for (;;) {
     const began = elapsed()
     const batch = await sessions.flush(dead, size)
-    const took = elapsed() - began
+    const took = milliseconds(elapsed() - began)
     deleted += batch
     if (batch > 0) progress(deleted)
     if (batch < size) return deleted
     size = sizeAfter(size, took)
-    await rest(took * REST)
+    await rest(milliseconds(took * REST))
   }
 }
 
 /** At most doubled or halved at once: one statement may have been slow for a reason of its own. */
-function sizeAfter(size: number, took: number): number {
-  const fitting = Math.round(size * Math.min(2, Math.max(0.5, BATCH / took)))
+function sizeAfter(size: number, took: Milliseconds): number {
+  const fitting = Math.round(size * Math.min(2, Math.max(0.5, BATCH_TIME / took)))
   return Math.min(MOST, Math.max(1, fitting))
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { aSession, at, NOON, SETTINGS, vitor } from '../../test/sessions/setup.ts'
 import { isPromise } from '../base/awaitable.ts'
-import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import { milliseconds, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { systemRandom } from '../base/random.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
@@ -530,7 +530,7 @@ function aPace(start: number) {
   let now = start
   const rests: number[] = []
   const pace = {
-    elapsed: () => now,
+    elapsed: () => milliseconds(now),
     rest: async (length: number) => void rests.push(length),
   }
   return {

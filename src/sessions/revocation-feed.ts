@@ -1,4 +1,10 @@
-import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import {
+  type Clock,
+  milliseconds,
+  type Seconds,
+  seconds,
+  type UnixSeconds,
+} from '../base/clock.ts'
 import { RevokedSet } from './revoked-set.ts'
 import type { FeedPosition, SessionId, Sessions } from './session.ts'
 import type { Change, Watch } from './watch.ts'
@@ -48,11 +54,11 @@ const DEEP_EVERY = seconds(15)
 /** A difference between wall clock and monotonic clock of more than this means that the wall clock was set. */
 const JUMP = seconds(1)
 
-/** Milliseconds before a failed reading is repeated. */
-const RETRY = 500
+/** Before a failed reading is repeated. */
+const RETRY = milliseconds(500)
 
-/** Milliseconds between looks at what is due. */
-const TICK = 250
+/** Between checks of what is due. */
+const TICK = milliseconds(250)
 
 /** After this long without news the feed reads the store unasked; after `CUT` it counts as disconnected. */
 const SILENT = seconds(1)
@@ -73,8 +79,6 @@ export class RevocationFeed {
   #deepReadAt = NEVER as Seconds
   /** When a session did not fit. */
   #overflowedAt = NEVER as Seconds
-  /** When the set last aged. */
-  #agedAt: Seconds
   /** Whether something has changed since the latest reading began. */
   #hasUnread = true
   #reading: Promise<void> | undefined
@@ -87,7 +91,7 @@ export class RevocationFeed {
     this.#deps = deps
     this.#set = new RevokedSet(settings.capacity)
     this.#completeAt = deps.elapsed()
-    this.#agedAt = this.#completeAt
+    this.#ageIfDue()
     this.#watching = deps.watch({
       changed: (change) => this.#onChange(change),
       upToDate: () => this.#onUpToDate(),
@@ -244,11 +248,7 @@ export class RevocationFeed {
       this.refresh()
   }
 
-  /** A session outlives one call and is dropped at the next: it is kept for one window at least, for two at most. */
   #ageIfDue(): void {
-    const now = this.#deps.elapsed()
-    if (now - this.#agedAt < this.#settings.window) return
-    this.#set.age()
-    this.#agedAt = now
+    this.#set.ageIfDue(this.#settings.window, this.#deps.elapsed())
   }
 }

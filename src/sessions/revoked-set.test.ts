@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
+import { seconds } from '../base/clock.ts'
 import { hexId, systemRandom } from '../base/random.ts'
 import { RevokedSet } from './revoked-set.ts'
 
@@ -90,4 +91,20 @@ test('among 300,000 ids no unknown id is found', () => {
 
   assert.equal(set.size, 300_000)
   for (let i = 0; i < 50_000; i++) assert.equal(set.has(hexId(systemRandom)), false)
+})
+
+test('with ageIfDue an id is kept for one period at least, however often it is called', () => {
+  const set = new RevokedSet()
+  const [minute, at] = [seconds(60), (n: number) => seconds(1000 + n)]
+  set.ageIfDue(minute, at(0))
+  set.add('early')
+  set.ageIfDue(minute, at(59))
+  set.add('late')
+  set.ageIfDue(minute, at(60))
+  set.ageIfDue(minute, at(61))
+  assert.deepEqual([set.has('early'), set.has('late')], [true, true])
+  set.ageIfDue(minute, at(119))
+  assert.equal(set.has('late'), true)
+  set.ageIfDue(minute, at(120))
+  assert.deepEqual([set.has('early'), set.has('late')], [false, false])
 })

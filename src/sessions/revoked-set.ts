@@ -1,16 +1,18 @@
+import type { Seconds } from '../base/clock.ts'
 import { Int64Set } from './int64-set.ts'
 
 /** How many ids are held at most: some 400 MB. */
 export const CAPACITY = 2 ** 24
 
 /**
- * A set of ids that forgets: an id is dropped the second time `age` is called after it was added. It holds 64-bit hashes, however
- * long the ids are: one that was never added is taken for one of ten million others with a chance of 1 in 10^12.
+ * A set of ids in two generations: an id is dropped the second time that the set ages after it was added. It holds 64-bit hashes,
+ * however long the ids are: one that was never added is taken for one of ten million others with a chance of 1 in 10^12.
  */
 export class RevokedSet {
   readonly #capacity: number
   #young = new Int64Set()
   #aged = new Int64Set()
+  #agedAt: Seconds | undefined
 
   constructor(capacity: number = CAPACITY) {
     this.#capacity = capacity
@@ -33,6 +35,19 @@ export class RevokedSet {
     if (this.size >= this.#capacity) return false
     this.#young.add(highHash(id), lowHash(id))
     return true
+  }
+
+  /**
+   * Ages if this period has passed since the last time: an id is kept for one period at least, and for two at most if this is
+   * called often.
+   *
+   * @param now by the monotonic clock
+   */
+  ageIfDue(period: Seconds, now: Seconds): void {
+    this.#agedAt ??= now
+    if (now - this.#agedAt < period) return
+    this.#agedAt = now
+    this.age()
   }
 
   /** Drops the ids that were there at the last call. */

@@ -23,7 +23,12 @@ async function setUp(settings: RotationSettings = SETTINGS) {
   await store.ports.sessions.adopt(aSession('s'))
   const { sessions } = store.ports
   const refresh = (token: Presented, now: UnixSeconds) =>
-    rotate(token, now, { sessions, random: systemRandom, end: sessions.revoke }, settings)
+    rotate(
+      token,
+      now,
+      { sessions, random: systemRandom, revoke: sessions.revoke },
+      settings,
+    )
   return { store, sessions, refresh, [Symbol.asyncDispose]: () => store.close() }
 }
 
@@ -62,7 +67,7 @@ test('with reuse "reject" a spent token is rejected and the session stays valid'
   const again = await deps.refresh(first, at(NOON, 1))
 
   assert.ok(outcome.kind === 'rotated')
-  assert.ok(again.kind === 'reused' && !again.ended)
+  assert.ok(again.kind === 'reused' && !again.revoked)
   assert.equal((await deps.refresh(outcome.session, at(NOON, 2))).kind, 'rotated')
 })
 
@@ -75,7 +80,7 @@ test('concurrent reuses revoke the session once, before the result is returned',
   )
 
   assert.equal(
-    outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.ended).length,
+    outcomes.filter((outcome) => outcome.kind === 'reused' && outcome.revoked).length,
     1,
   )
   assert.equal((await deps.sessions.find(ID))?.session.revokeReason, 'reuse')
@@ -85,10 +90,10 @@ test('if revoking a reused session fails, the error of the store is thrown', asy
   await using deps = await setUp(strict)
   await deps.refresh(first, NOON)
   const down = new Error('the disk is full')
-  const end = () => Promise.reject(down)
+  const revoke = () => Promise.reject(down)
   const { sessions } = deps
   await assert.rejects(
-    rotate(first, at(NOON, 1), { sessions, random: systemRandom, end }, strict),
+    rotate(first, at(NOON, 1), { sessions, random: systemRandom, revoke }, strict),
     down,
   )
 })

@@ -48,8 +48,12 @@ export type RotationDecision =
 export type RotationOutcome =
   | { readonly kind: 'rotated'; readonly session: StoredSession }
   | { readonly kind: 'replayed'; readonly session: StoredSession }
-  /** `ended`: this call ended the session for it. True once a session, whatever the number of callers. */
-  | { readonly kind: 'reused'; readonly session: StoredSession; readonly ended: boolean }
+  /** `revoked`: this call revoked the session for it. Of any number of callers it is true for one. */
+  | {
+      readonly kind: 'reused'
+      readonly session: StoredSession
+      readonly revoked: boolean
+    }
   | Exclude<RotationDecision, { readonly kind: 'current' | 'previous' | 'reused' }>
 
 /** A clock that was set back by no more than this leaves the overlap as it is. */
@@ -111,55 +115,62 @@ function isInTime(
   return age >= -STEP_BACK && age <= overlap
 }
 
+export interface RotateDeps {
+  readonly sessions: Pick<Sessions, 'rotate' | 'find'>
+  readonly random: Random
+  readonly revoke: Sessions['revoke']
+}
+
 /**
  * Exchanges a refresh token for the next generation of its session. One conditional write decides: of any number of callers
- * with the same token one moves the session on. The others are judged by its committed state. Where that says that the
- * session must end, it has ended, durably, before this resolves.
+ * with the same token one advances the session. The others are judged by its committed state. If that says that the session
+ * must be revoked, it is revoked, durably, before this resolves.
  *
- * @throws AuthError `store_unavailable`: whether the session moved on is unknown, and the same token may be presented again
+ * @throws AuthError `store_unavailable`: whether the session was advanced is unknown, and the same token may be sent again
  */
 export async function rotate(
   presented: Presented,
   now: UnixSeconds,
-  deps: {
-    readonly sessions: Pick<Sessions, 'rotate' | 'find'>
-    readonly random: Random
-    readonly end: Sessions['revoke']
-  },
+  deps: RotateDeps,
   settings: RotationSettings,
 ): Promise<RotationOutcome> {
-  const { sessions, end } = deps
   const { idle, leeway, require } = settings
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const swapped = await sessions.rotate({
-      ...presented,
-      newJti: hexId(deps.random),
-      idle,
-      leeway,
-      now,
-      require,
-    })
-    if (swapped !== undefined) return { kind: 'rotated', session: swapped }
-
-    const state = await sessions.find(presented.id)
-    const verdict = decideRotation(presented, state, now, settings)
-    switch (verdict.kind) {
-      case 'current':
-        continue
-      case 'previous':
-        return { kind: 'replayed', session: state!.session }
-      case 'reused': {
-        const ended = settings.reuse === 'end' && (await end(presented.id, 'reuse', now))
-        return { kind: 'reused', session: state!.session, ended }
-      }
-      case 'user':
-        await end(presented.id, verdict.reason, now)
-        return verdict
-      default:
-        return verdict
-    }
+    const newJti = hexId(deps.random)
+    const swap = { ...presented, newJti, idle, leeway, now, require }
+    const session = await deps.sessions.rotate(swap)
+    if (session !== undefined) return { kind: 'rotated', session }
+    const outcome = await outcomeOfFailedSwap(presented, now, deps, settings)
+    if (outcome !== undefined) return outcome
   }
   throw new AuthError('store_unavailable', 'the session or its user keeps changing', {
     retryAfter: 1,
   })
+}
+
+/** @returns `undefined` if the token is current after all, so that the swap is tried again */
+async function outcomeOfFailedSwap(
+  presented: Presented,
+  now: UnixSeconds,
+  { sessions, revoke }: RotateDeps,
+  settings: RotationSettings,
+): Promise<RotationOutcome | undefined> {
+  const { id } = presented
+  const state = await sessions.find(id)
+  const decision = decideRotation(presented, state, now, settings)
+  switch (decision.kind) {
+    case 'current':
+      return undefined
+    case 'previous':
+      return { kind: 'replayed', session: state!.session }
+    case 'reused': {
+      const revoked = settings.reuse === 'end' && (await revoke(id, 'reuse', now))
+      return { kind: 'reused', session: state!.session, revoked }
+    }
+    case 'user':
+      await revoke(id, decision.reason, now)
+      return decision
+    default:
+      return decision
+  }
 }

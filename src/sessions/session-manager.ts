@@ -1,5 +1,10 @@
 import type { Awaitable } from '../base/awaitable.ts'
-import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import {
+  type Clock,
+  monotonicSeconds,
+  type Seconds,
+  type UnixSeconds,
+} from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { flush } from './flush.ts'
@@ -20,20 +25,20 @@ import type {
 } from './session.ts'
 import type { Watch } from './watch.ts'
 
-/** The sessions of a store as the house uses them: what it ends is dead in this process at once, in others within a second. */
+/** The sessions of a store, with what this process knows of revocations: its own at once, those of others within a second. */
 export interface SessionManager
   extends Pick<Sessions, 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
   /** @throws AuthError `no_active_account` if the user was changed, deactivated or deleted during the sign-in */
   open(session: NewSession): Promise<void>
   /**
-   * Whether a session has ended, for each request of its tokens. Waits for nothing while this process knows what others end;
-   * else, and for a token that lives longer than an end is remembered, the store is asked.
+   * Whether a session is revoked, for each request with one of its tokens. Answered from memory while the feed is complete;
+   * otherwise, and for a token that lives longer than the feed keeps a session, the store is read.
    *
-   * @param life of the token that asks
+   * @param life of the token
    * @throws AuthError `store_unavailable`
    */
   isRevoked(id: SessionId, life: Seconds): Awaitable<boolean>
-  /** How well this process knows what others end: `age` beyond `maxAge`, or `full`, and the store is asked at each check. */
+  /** The state of the feed: if `age` exceeds `maxAge`, or it is `full`, each check reads the store. */
   feed(): FeedState
   /** See `published.ts`. */
   published(since: number | undefined): Promise<PublishedPage>
@@ -41,7 +46,7 @@ export interface SessionManager
   rotate(presented: Presented, now: UnixSeconds): Promise<RotationOutcome>
   /** See `flush.ts`. @returns how many sessions were deleted */
   flush(now: UnixSeconds, progress?: (deleted: number) => void): Promise<number>
-  /** Ends the watch for what other processes end. The store stays open. */
+  /** Stops the feed. The store stays open. */
   close(): void
 }
 
@@ -58,98 +63,101 @@ export interface SessionManagerDeps {
   readonly feedCut: (reason: unknown) => void
   /** Called once when the feed is back. */
   readonly feedBack: () => void
-  /** Seconds since some moment, never set back. */
+  /** The monotonic clock. */
   readonly elapsed?: () => Seconds
 }
 
-const systemElapsed = (): Seconds => seconds(performance.now() / 1000)
-
-/** Resolves when it knows everything that has ended by now. @throws AuthError `store_unavailable`, `invalid_config` */
+/** Resolves when every session that has been revoked by now is known. @throws AuthError `store_unavailable`, `invalid_config` */
 export async function openSessionManager(
   settings: SessionSettings,
   deps: SessionManagerDeps,
 ): Promise<SessionManager> {
-  const {
-    sessions,
-    watch,
-    clock,
-    elapsed = systemElapsed,
-    feedCut: cut,
-    feedBack: back,
-  } = deps
+  const { sessions, watch, clock, random, elapsed = monotonicSeconds } = deps
+  const { window } = settings
   const feed = await RevocationFeed.open(settings, {
     sessions,
     watch,
     clock,
     elapsed,
-    cut,
-    back,
+    cut: deps.feedCut,
+    back: deps.feedBack,
   })
-  /** An end is remembered for as long as a token of this life can be alive. */
-  const longest = settings.window - settings.leeway
-
-  /** A write that fails may have been done all the same: what it ended is dead here as soon as the store can be asked. */
-  const doneOrNot = async <T>(write: Promise<T>): Promise<T> => {
-    try {
-      return await write
-    } catch (error) {
-      feed.refresh()
-      throw error
-    }
-  }
-
-  const revoke = async (
-    id: SessionId,
-    reason: RevokeReason,
-    now: UnixSeconds,
-  ): Promise<boolean> => {
-    const ended = await doneOrNot(sessions.revoke(id, reason, now))
-    if (ended) feed.add(id)
-    return ended
-  }
-
-  const asked = async (id: SessionId): Promise<boolean> => {
-    const state = await sessions.find(id)
-    const ended = state?.session.revokeReason !== undefined
-    if (ended) feed.add(id)
-    return ended
-  }
+  const revocations = new Revocations(sessions, feed, settings)
+  const revoke: Sessions['revoke'] = (id, reason, now) =>
+    revocations.revoke(id, reason, now)
 
   return {
-    isRevoked(id, life) {
-      if (feed.has(id)) return true
-      if (life <= longest && feed.isComplete()) return false
-      return asked(id)
-    },
+    isRevoked: (id, life) => revocations.isRevoked(id, life),
     feed: () => feed.state(),
-    published: publishedPages({ sessions, clock, elapsed, window: settings.window }),
+    published: publishedPages({ sessions, clock, elapsed, window }),
     async open(session) {
-      if (!(await sessions.open(session, settings.require)))
-        throw new AuthError(
-          'no_active_account',
-          'the user was changed during the sign-in',
-        )
+      if (await sessions.open(session, settings.require)) return
+      throw new AuthError('no_active_account', 'the user was changed during the sign-in')
     },
     adopt: (session) => sessions.adopt(session),
     find: (id) => sessions.find(id),
     list: (userId) => sessions.list(userId),
     revoke,
-    async revokeAll(userId, reason, now, except) {
-      const ended = await doneOrNot(sessions.revokeAll(userId, reason, now, except))
-      for (const id of ended) feed.add(id)
-      return ended
-    },
+    revokeAll: (userId, reason, now, except) =>
+      revocations.revokeAll(userId, reason, now, except),
     async rotate(presented, now) {
-      const outcome = await rotate(
-        presented,
-        now,
-        { sessions, random: deps.random, end: revoke },
-        settings,
-      )
-      if (outcome.kind === 'reused' && outcome.ended) deps.reused(outcome.session)
+      const rotateDeps = { sessions, random, revoke }
+      const outcome = await rotate(presented, now, rotateDeps, settings)
+      if (outcome.kind === 'reused' && outcome.revoked) deps.reused(outcome.session)
       return outcome
     },
-    flush: (now, progress) => flush(sessions, now, settings.window, progress),
+    flush: (now, progress) => flush(sessions, now, window, progress),
     close: () => feed.close(),
+  }
+}
+
+/** Revokes sessions in the store, and adds them to the feed of this process. */
+class Revocations {
+  readonly #sessions: Sessions
+  readonly #feed: RevocationFeed
+  /** The feed keeps a session for as long as a token of this life can be alive. */
+  readonly #longestLife: number
+
+  constructor(sessions: Sessions, feed: RevocationFeed, settings: SessionSettings) {
+    this.#sessions = sessions
+    this.#feed = feed
+    this.#longestLife = settings.window - settings.leeway
+  }
+
+  isRevoked(id: SessionId, life: Seconds): Awaitable<boolean> {
+    if (this.#feed.has(id)) return true
+    if (life <= this.#longestLife && this.#feed.isComplete()) return false
+    return this.#isRevokedInStore(id)
+  }
+
+  async revoke(id: SessionId, reason: RevokeReason, now: UnixSeconds): Promise<boolean> {
+    const revoked = await this.#written(this.#sessions.revoke(id, reason, now))
+    if (revoked) this.#feed.add(id)
+    return revoked
+  }
+
+  async revokeAll(
+    ...args: Parameters<Sessions['revokeAll']>
+  ): Promise<readonly SessionId[]> {
+    const revoked = await this.#written(this.#sessions.revokeAll(...args))
+    for (const id of revoked) this.#feed.add(id)
+    return revoked
+  }
+
+  async #isRevokedInStore(id: SessionId): Promise<boolean> {
+    const state = await this.#sessions.find(id)
+    const isRevoked = state?.session.revokeReason !== undefined
+    if (isRevoked) this.#feed.add(id)
+    return isRevoked
+  }
+
+  /** A failed write may have committed: the feed reads the store as soon as that answers. */
+  async #written<T>(write: Promise<T>): Promise<T> {
+    try {
+      return await write
+    } catch (error) {
+      this.#feed.refresh()
+      throw error
+    }
   }
 }

@@ -44,12 +44,7 @@ interface Page {
  */
 export class RevocationFeed {
   readonly #options: FeedOptions
-
-  /** Revoked sessions, in two generations: the older one is dropped when its tokens have expired. */
-  #current = new RevokedSet()
-  #previous = new RevokedSet()
-  #currentSince: Seconds
-
+  readonly #revoked = new RevokedSet()
   #window = Number.NEGATIVE_INFINITY
   #until: number | undefined
   #readAt = Number.NEGATIVE_INFINITY
@@ -58,7 +53,6 @@ export class RevocationFeed {
 
   constructor(options: FeedOptions) {
     this.#options = options
-    this.#currentSince = options.elapsed()
   }
 
   /**
@@ -81,7 +75,7 @@ export class RevocationFeed {
 
   #judge(sid: string, { exp, iat }: Claims): void {
     const { clock, maxAge } = this.#options
-    if (this.#current.has(sid) || this.#previous.has(sid)) throw new AuthError('revoked')
+    if (this.#revoked.has(sid)) throw new AuthError('revoked')
     if (this.#since(this.#readAt) >= maxAge)
       throw unavailable('the feed of revocations cannot be read')
     if (!(Number(exp) - Number(iat) <= this.#window))
@@ -137,17 +131,12 @@ export class RevocationFeed {
 
   #add({ window, revoked }: Page): void {
     this.#window = window
-    if (this.#since(this.#currentSince) >= window + CLOCK_SKEW) this.#startGeneration()
+    const period = seconds(window + CLOCK_SKEW)
+    this.#revoked.ageIfDue(period, this.#options.elapsed())
     for (const id of revoked) {
-      if (!this.#current.add(id))
+      if (!this.#revoked.add(id))
         throw new Error('the feed of revocations has more sessions than fit in memory')
     }
-  }
-
-  #startGeneration(): void {
-    this.#previous = this.#current
-    this.#current = new RevokedSet()
-    this.#currentSince = this.#options.elapsed()
   }
 
   #since(moment: number): number {

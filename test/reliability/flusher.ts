@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { seconds, systemClock } from '../../src/base/clock.ts'
+import { monotonicClock, seconds, systemClock } from '../../src/base/clock.ts'
 import { flush } from '../../src/sessions/flush.ts'
 import { storeAt } from './store.ts'
 
@@ -21,7 +21,7 @@ await store.migrate()
 process.send?.('ready')
 await mayGo.promise
 const pace = {
-  elapsed: () => performance.now(),
+  elapsed: monotonicClock,
   async rest(length: number) {
     if (fault !== 'no-pause') await sleep(length)
     await mayGo.promise

@@ -95,7 +95,7 @@ export const strictly = trial({
       seen.winners += countOf(outcomes, 'rotated')
       seen.others += countOf(outcomes, 'reused', 'revoked')
       seen.reported += outcomes.filter(
-        (outcome) => outcome.kind === 'reused' && outcome.ended,
+        (outcome) => outcome.kind === 'reused' && outcome.revoked,
       ).length
       const successors = outcomes.flatMap((outcome) =>
         outcome.kind === 'rotated' ? [outcome.session] : [],

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { milliseconds } from '../../src/base/clock.ts'
 import type { SupervisorLimits } from '../../src/server/cluster/supervisor.ts'
 import { timed } from '../time.ts'
 import { childrenOf, isAlive, within } from './command.ts'
@@ -67,8 +68,8 @@ test('a worker that exits is replaced, and the log says how it ended', async (t)
 
 test('workers that keep exiting are replaced with growing delays, until too many starts have failed', async (t) => {
   const it = await supervised(t, {
-    restartDelay: 20,
-    maxRestartDelay: 100,
+    restartDelay: milliseconds(20),
+    maxRestartDelay: milliseconds(100),
     maxFailedStarts: 6,
   })
   it.put('broken')
@@ -84,8 +85,8 @@ test('workers that keep exiting are replaced with growing delays, until too many
 
 test('while one worker serves, the others are restarted without limit', async (t) => {
   const it = await supervised(t, {
-    restartDelay: 1,
-    maxRestartDelay: 1,
+    restartDelay: milliseconds(1),
+    maxRestartDelay: milliseconds(1),
     maxFailedStarts: 2,
   })
   it.put('broken')
@@ -107,7 +108,7 @@ test('if the first worker cannot start, there is no second attempt', async (t) =
 })
 
 test('a worker that does not respond to pings is killed and replaced', async (t) => {
-  const it = await supervised(t, { pingInterval: 200, maxMissedPings: 4 })
+  const it = await supervised(t, { pingInterval: milliseconds(200), maxMissedPings: 4 })
   const [first = 0] = it.workers()
 
   process.kill(first, 'SIGUSR2')
@@ -163,7 +164,7 @@ test('any number of SIGHUPs during a reload cause exactly one more reload', asyn
 })
 
 test('a worker that does not stop in time is killed, and the supervisor still exits with 0', async (t) => {
-  const it = await supervised(t, { stopTimeout: 700 })
+  const it = await supervised(t, { stopTimeout: milliseconds(700) })
   it.put('stubborn')
   const workers = it.workers()
   const began = performance.now()
@@ -179,7 +180,7 @@ test('a worker that does not stop in time is killed, and the supervisor still ex
 })
 
 test('a second signal kills everything at once', async (t) => {
-  const it = await supervised(t, { stopTimeout: 60_000 })
+  const it = await supervised(t, { stopTimeout: milliseconds(60_000) })
   it.put('stubborn')
   const workers = it.workers()
 

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { relay } from './message-bus.ts'
 import { type ReadyReport, type WorkerExit, WorkerProcess } from './worker-process.ts'
@@ -14,25 +15,30 @@ export interface SupervisorOptions {
   readonly limits?: SupervisorLimits
 }
 
-/** Milliseconds and counts. */
-export const SUPERVISOR_LIMITS = {
+export interface SupervisorLimits {
   /** A worker that exits sooner after its start delays the next start, */
-  earlyExit: 10_000,
+  readonly earlyExit: Milliseconds
   /** by this long the first time, and by twice as long each time after, */
-  restartDelay: 100,
+  readonly restartDelay: Milliseconds
   /** up to this. */
-  maxRestartDelay: 10_000,
+  readonly maxRestartDelay: Milliseconds
   /** Starts that may fail in a row while no worker serves. */
-  maxFailedStarts: 6,
-  pingInterval: 5_000,
+  readonly maxFailedStarts: number
+  readonly pingInterval: Milliseconds
   /** A worker that has missed so many pings is killed. */
-  maxMissedPings: 6,
+  readonly maxMissedPings: number
   /** From the begin of a stop until the remaining workers are killed; longer than a worker's own limit. */
-  stopTimeout: 9_750,
-} as const
+  readonly stopTimeout: Milliseconds
+}
 
-export type SupervisorLimits = {
-  readonly [Name in keyof typeof SUPERVISOR_LIMITS]: number
+export const SUPERVISOR_LIMITS: SupervisorLimits = {
+  earlyExit: milliseconds(10_000),
+  restartDelay: milliseconds(100),
+  maxRestartDelay: milliseconds(10_000),
+  maxFailedStarts: 6,
+  pingInterval: milliseconds(5_000),
+  maxMissedPings: 6,
+  stopTimeout: milliseconds(9_750),
 }
 
 /** No worker can be started. */
@@ -215,7 +221,7 @@ class Supervisor {
 
   #delayAfter({ startedAt }: WorkerProcess): number {
     const { earlyExit, restartDelay, maxRestartDelay } = this.#limits
-    if (performance.now() - startedAt >= earlyExit) {
+    if (monotonicClock() - startedAt >= earlyExit) {
       this.#earlyExits = 0
       return 0
     }

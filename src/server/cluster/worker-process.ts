@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { monotonicClock } from '../../base/clock.ts'
 import type { BusMessage } from './message-bus.ts'
 
 /** From the supervisor to a worker. */
@@ -29,8 +30,8 @@ export interface WorkerExit {
 
 /** One worker process, as its supervisor sees it, from its start to its exit. It runs the command line of this process. */
 export class WorkerProcess {
-  /** By `performance.now()`. */
-  readonly startedAt = performance.now()
+  /** By the monotonic clock. */
+  readonly startedAt = monotonicClock()
   /** Resolves when it serves, or with `undefined` if it exits before. */
   readonly ready: Promise<ReadyReport | undefined>
   readonly exited: Promise<WorkerExit>
