@@ -74,7 +74,7 @@ export function guard<U, Right extends string, Context>(
       handle(Object.assign(request, { auth: who }), context)
     return runGuard(guard, new FetchRequest(request), admit, (error) => {
       // Next handles everything else that is thrown: redirect(), notFound() and unexpected errors.
-      if (isAuthError(error)) return toResponse(replyToError(error))
+      if (error instanceof AuthError) return toResponse(replyToError(error))
       throw error
     })
   }
@@ -87,7 +87,7 @@ export async function currentUser<U, Right extends string>(
   try {
     return (await auth.authenticate(await currentRequest()))?.user as U | undefined
   } catch (error) {
-    if (isAuthError(error) && error.status === 401) return undefined
+    if (error instanceof AuthError && error.status === 401) return undefined
     throw error
   }
 }
@@ -107,7 +107,7 @@ export async function requireUser<
     return (await auth.require(await currentRequest(), requirement as never))
       .user as PrincipalUser<N, U>
   } catch (error) {
-    if (isAuthError(error)) await interrupt(error)
+    if (error instanceof AuthError) await interrupt(error)
     throw error
   }
 }
@@ -144,8 +144,3 @@ async function interrupt(error: AuthError): Promise<void> {
     if ((interruption as { digest?: unknown }).digest !== undefined) throw interruption
   }
 }
-
-/** Next may bundle this package more than once, and then `instanceof` fails for errors of another copy. */
-const isAuthError = (error: unknown): error is AuthError =>
-  error instanceof AuthError ||
-  (error instanceof Error && error.name === 'AuthError' && 'challenges' in error)

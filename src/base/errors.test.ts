@@ -69,3 +69,29 @@ test('a response says nothing of the configuration', async () => {
 
   assert.deepEqual([status, body], [500, '{"detail":"A server error occurred."}'])
 })
+
+test('an error of another copy of the module is an AuthError, and other errors are not', async () => {
+  const copy: typeof import('./errors.ts') = await import(
+    `${import.meta.resolve('./errors.ts')}?copy`
+  )
+
+  assert.notEqual(copy.AuthError, AuthError)
+  assert.ok(new copy.AuthError('expired') instanceof AuthError)
+  assert.ok(new AuthError('expired') instanceof copy.AuthError)
+  for (const other of [
+    new Error('x'),
+    { name: 'AuthError' },
+    null,
+    undefined,
+    'AuthError',
+  ])
+    assert.ok(!((other as unknown) instanceof AuthError))
+})
+
+test('an AuthError is no instance of a subclass', () => {
+  class Mine extends AuthError {}
+
+  assert.ok(new Mine('expired') instanceof AuthError)
+  assert.ok(new Mine('expired') instanceof Mine)
+  assert.ok(!(new AuthError('expired') instanceof Mine))
+})

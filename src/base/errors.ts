@@ -100,6 +100,9 @@ export interface AuthErrorOptions {
   readonly cause?: unknown
 }
 
+/** Marks an error also for another copy of this module: a bundler may put an adapter and the instance into files with one each. */
+const BRAND = Symbol.for('watchword.AuthError')
+
 /** The one error that this library throws on purpose. `message` and `cause` go to the log, never to a client. */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
@@ -118,6 +121,18 @@ export class AuthError extends Error {
     this.body = options.body
     this.retryAfter = options.retryAfter
     this.challenges = options.challenges
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore-start lint/complexity/noThisInStatic: a subclass inherits this function
+    if (this !== AuthError)
+      return Function.prototype[Symbol.hasInstance].call(this, value)
+    // biome-ignore-end lint/complexity/noThisInStatic: only there
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+
+  get [BRAND](): true {
+    return true
   }
 
   /** A copy with the challenges of a route's schemes. */

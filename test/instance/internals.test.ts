@@ -4,6 +4,7 @@ import { mount as mountInFastify } from '../../src/adapters/fastify.ts'
 import { guardOf, serves } from '../../src/adapters/fetch.ts'
 import { handlers } from '../../src/adapters/next.ts'
 import { serves as servesNode } from '../../src/adapters/node.ts'
+import { allowAny, isAuthenticated } from '../../src/permissions/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 
 const MEMBERS = [
@@ -62,4 +63,19 @@ test('serves returns whether a request is for an endpoint, with any query and sl
   assert.ok(isServed('/.well-known/jwks.json'))
   assert.ok(!isServed('/api/tokens/'))
   assert.ok(!isServed('/?/api/token/'))
+})
+
+test('an adapter answers an error of another copy of the package', async () => {
+  await using app = testInstance({ permissions: isAuthenticated })
+  const copy: typeof import('../../src/base/errors.ts') = await import(
+    `${import.meta.resolve('../../src/base/errors.ts')}?copy`
+  )
+  const handler = guardOf(app.auth)({ permissions: allowAny }, () => {
+    throw new copy.AuthError('permission_denied')
+  })
+
+  const response = await handler(new Request('http://localhost/'))
+
+  assert.equal(response.status, 403)
+  assert.deepEqual(app.log, [])
 })
