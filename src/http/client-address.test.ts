@@ -57,7 +57,7 @@ for (const [address, expected] of [
     assert.equal(networkOf(address), expected))
 }
 
-test('a long header makes no long key', () => {
+test('a long address in the header is truncated in the key', () => {
   const long = '1.1.1.1,'.repeat(2000)
 
   assert.ok(networkOf(long).length < 80)

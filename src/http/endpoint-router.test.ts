@@ -100,7 +100,7 @@ for (const [what, headers, url, type, body] of [
   })
 }
 
-test('a client that accepts none of the renderers gets a 406 in JSON', async () => {
+test('a client that accepts no renderer gets 406 in JSON', async () => {
   const reply = await ask([page], requestTo('/page/7', 'GET', { accept: 'image/png' }))
   assert.deepEqual(
     [reply.status, reply.body],
@@ -242,7 +242,7 @@ test('the guard of the requirement admits, and the handler receives its principa
   assert.deepEqual(asked.sort(), ['posts.add', 'posts.change'])
 })
 
-test('what the guard throws is the answer, before the method is looked at', async () => {
+test('an error of the guard is the response, before the method is checked', async () => {
   const guard: EndpointDeps['guard'] =
     ({ requirement }) =>
     () => {

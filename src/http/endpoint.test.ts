@@ -318,7 +318,7 @@ test('an unexpected error is a 500 without its message, and is reported', async 
   assert.equal(reported.length, 1)
 })
 
-test('no bytes of a body make a status of 500', async () => {
+test('no body, whatever its bytes, gets a 500', async () => {
   const types = [
     'application/json',
     'application/x-www-form-urlencoded',

@@ -227,7 +227,7 @@ const withPart = (token: string, index: number, other: string): string => {
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')
 
 for (const [what, neighbour] of Object.entries(NEIGHBOURS)) {
-  test(`cache: a cached token does not make valid: ${what}`, () => {
+  test(`cache: after a token was cached, ${what} has the outcome that it has without a cache`, () => {
     // With one slot, so that all tokens share it, and with many.
     for (const cache of [1, 64]) {
       const { verify } = setUp({ cache })

@@ -9,25 +9,25 @@ const [first, second] = [
   new Secret('second secret of at least 32 octets'),
 ]
 
-test('what one secret sealed, the same secret opens', () => {
+test('a secret decrypts what it encrypted', () => {
   assert.equal(
     unseal(seal('private', 'key-1', [first], systemRandom), 'key-1', [first]),
     'private',
   )
 })
 
-test('the first secret seals, and all of them open', () => {
+test('the first secret encrypts, and all of them decrypt', () => {
   const sealed = seal('private', 'key-1', [first], systemRandom)
   assert.equal(unseal(sealed, 'key-1', [second, first]), 'private')
   assert.throws(() => unseal(sealed, 'key-1', [second]), { code: 'wrong_secret' })
 })
 
-test('a sealed text opens only in its own row', () => {
+test('an encrypted key decrypts only for its own row', () => {
   const sealed = seal('private', 'key-1', [first], systemRandom)
   assert.throws(() => unseal(sealed, 'key-2', [first]), { code: 'wrong_secret' })
 })
 
-test('a sealed text that was changed anywhere does not open', () => {
+test('a ciphertext that was changed in any byte does not decrypt', () => {
   const sealed = seal('private', 'key-1', [first], systemRandom)
   for (let i = 3; i < sealed.length; i++) {
     const changed =
@@ -46,6 +46,6 @@ test('a sealed text that was changed anywhere does not open', () => {
   }
 })
 
-test('each purpose has a key of its own', () => {
+test('each purpose has its own derived key', () => {
   assert.notDeepEqual(derivedKey(first, 'one'), derivedKey(first, 'another'))
 })

@@ -51,7 +51,7 @@ test('at most atOnce run at the same time, first in, first out', async () => {
   await Promise.all(done)
 })
 
-test('a newcomer cannot take a slot that is passed to a waiting one', async () => {
+test('new work cannot take a slot that is passed to waiting work', async () => {
   const queue = hashQueue({ atOnce: 1 })
   const order: string[] = []
   const late: Promise<void>[] = []
@@ -171,7 +171,7 @@ test('the event loop is not delayed while all slots hash', async () => {
   )
 })
 
-test('one that waited too long is rejected when its turn comes, and the next one is not', async () => {
+test('work that waited too long is rejected at its turn, and the next one is not', async () => {
   const { elapsed, pass } = clock()
   const queue = hashQueue({ atOnce: 1, longestWait: seconds(5), elapsed })
   const [slow, late, next] = [work(), work(), work()]

@@ -59,7 +59,7 @@ test('missing attributes are similar to no password', async () => {
   )
 })
 
-test('minimumLength takes another length and uses the singular for one', async () => {
+test('minimumLength can be configured, and its message has the singular for one', async () => {
   assert.deepEqual(await weaknessesOf('x', {}, [minimumLength(1)]), [])
   assert.deepEqual(await weaknessesOf('', {}, [minimumLength(1)]), [
     {

@@ -225,7 +225,7 @@ test('an event that cannot be written is logged and does not change the response
   )
 })
 
-test('flush deletes expired events alone', async (t) => {
+test('flush deletes expired events only', async (t) => {
   const { auth, clock } = await instance(t, { audit: { keep: '7d' } })
   clock.advance(4 * 86_400)
   await signIn(auth)

@@ -76,7 +76,7 @@ for (const field of ['username', 'email'] as const) {
     assert.equal((await auth.handler(refreshWith(tokens.refresh))).status, 401)
   })
 
-  test(`with the ${field} as the user id claim, a token without the immutable id is its session's user's alone`, async () => {
+  test(`with the ${field} as the user id claim, a token without the immutable id authenticates the user of its session only`, async () => {
     await using instance = instanceBy(field)
     const { auth } = instance
     const first = await auth.users.create({ username: 'eve', email: 'eve@example.org' })

@@ -25,7 +25,7 @@ test('Z18 the command that creates an API token needs a username', async () => {
   assert.match(said.join(''), /^watchword token create needs USERNAME/)
 })
 
-test('H19 a guard with an unknown rate throws when it is made', async (t) => {
+test('H19 a guard with an unknown rate throws when it is created', async (t) => {
   const { auth } = testInstance(optionsOf(''))
   t.after(() => auth.close())
 

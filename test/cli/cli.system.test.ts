@@ -227,7 +227,7 @@ test('a secret file that others can read stops the start', async () => {
   assertMessage(err, /watchword\.db\.secret can be read by others: type "chmod 600/)
 })
 
-test('start without a secret fails and shows the command that makes one', async () => {
+test('start without a secret fails and shows the command that generates one', async () => {
   using here = folder()
 
   for (const env of [

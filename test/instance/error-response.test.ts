@@ -20,7 +20,7 @@ async function responseTo(work: Promise<unknown>): Promise<Response> {
   return error.toResponse()
 }
 
-test('what require throws answers 401 with the challenges of all schemes', async () => {
+test('the error of require() responds with 401 and the challenges of all schemes', async () => {
   await using app = testInstance({
     tokens: { headerTypes: ['JWT'] },
     authentication: [bearer(), apiToken()],
@@ -32,7 +32,7 @@ test('what require throws answers 401 with the challenges of all schemes', async
   assert.equal(headers.get('www-authenticate'), 'JWT realm="api", Token')
 })
 
-test('what require throws answers 403 if the first scheme has no challenge', async () => {
+test('the error of require() responds with 403 if the first scheme has no challenge', async () => {
   await using app = testInstance({ authentication: [session(), bearer()] })
 
   const response = await responseTo(app.auth.require(requestWith()))
@@ -41,7 +41,7 @@ test('what require throws answers 403 if the first scheme has no challenge', asy
   assert.equal(response.headers.get('www-authenticate'), null)
 })
 
-test('what authenticate throws names the challenge, too', async () => {
+test('the error of authenticate() responds with the challenge, too', async () => {
   await using app = testInstance({ tokens: { headerTypes: ['JWT'] } })
 
   const response = await responseTo(
@@ -52,7 +52,7 @@ test('what authenticate throws names the challenge, too', async () => {
   assert.equal(response.headers.get('www-authenticate'), 'JWT realm="api"')
 })
 
-test('what require throws answers 403 with what was missing', async () => {
+test('the error of require() responds with 403 without the permission', async () => {
   await using app = testInstance({ roles: { editor: ['posts.change'] } })
   const ada = await app.auth.users.create({ username: 'ada' })
   const request = requestWith(await app.as(ada))
@@ -66,7 +66,7 @@ test('what require throws answers 403 with what was missing', async () => {
   }
 })
 
-test('what require throws answers 429 and 503 with Retry-After', async () => {
+test('the errors of require() respond with 429 and 503 with Retry-After', async () => {
   await using app = testInstance({ throttle: { user: '1/min' } })
   const ada = await app.auth.users.create({ username: 'ada' })
   const request = requestWith(await app.as(ada))

@@ -215,7 +215,7 @@ test('with explain, each rejection is logged with its scheme and reason, without
   assert.doesNotMatch(JSON.stringify(log), /very-secret|not-for-the-log/)
 })
 
-test('an impossible requirement throws when the guard is made', async (t) => {
+test('an impossible requirement throws when the guard is created', async (t) => {
   const { auth } = await instance(t)
 
   assert.throws(

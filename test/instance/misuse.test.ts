@@ -123,7 +123,7 @@ test('a permission that returns no decision grants nothing, and neither does not
   assert.equal(await statusOf({ schemes: [known], permissions: may }), 404)
 })
 
-test('a requirement of the wrong shape throws when the guard is made', (t) => {
+test('a requirement of the wrong shape throws when the guard is created', (t) => {
   const { auth } = instance(t)
   const guard = guardOf(auth) as unknown as (...args: unknown[]) => unknown
   const handle = () => {}
@@ -156,7 +156,7 @@ test('a requirement of the wrong shape throws when the guard is made', (t) => {
     assert.throws(() => guard(...args), { code: 'invalid_config' }, JSON.stringify(args))
 })
 
-test('authenticate rejects schemes of the wrong shape, and takes nothing else', async (t) => {
+test('authenticate rejects schemes of the wrong shape, and requirements', async (t) => {
   const { auth } = instance(t)
   const request = new Request('http://localhost/')
   for (const [options, message] of [

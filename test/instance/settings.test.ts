@@ -65,7 +65,7 @@ test('a foreign token that was exchanged without blacklisting can be exchanged a
   )
 })
 
-test('without sessions a changed password ends refreshing, or the configuration is rejected', async () => {
+test('without sessions a changed password invalidates refresh tokens, or the configuration is rejected', async () => {
   await using app = testInstance({
     tokens: { algorithm: 'HS256', signingKey: SECRET, sessions: false },
   })

@@ -17,7 +17,7 @@ const PROGRAM = `
 
 test('the threads that hash have a lower priority than the event loop', async (t) => {
   if (process.platform !== 'linux')
-    return t.skip('threads have a niceness of their own on Linux alone')
+    return t.skip('threads have their own nice value on Linux only')
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--input-type=module',
     '-e',

@@ -42,13 +42,16 @@ test('bad input to any endpoint gets its documented response and does not appear
       assert.deepEqual([status, body], [404, '{"detail":"Not found."}'])
     }
   })
-  await t.test('the log has none of it, and the server still works', async () => {
-    assert.match(server.log.text, /^POST \/api\/token\/refresh\/ 401 \d+ ms$/m)
-    assert.doesNotMatch(server.log.text, new RegExp(CANARY))
-    assert.doesNotMatch(server.log.text, /^\s+at |error/im)
-    assert.equal((await ask(server, '/api/token/', { method: 'OPTIONS' })).status, 200)
-    assert.ok(await signIn(server))
-  })
+  await t.test(
+    'the log has no part of the inputs, and the server still works',
+    async () => {
+      assert.match(server.log.text, /^POST \/api\/token\/refresh\/ 401 \d+ ms$/m)
+      assert.doesNotMatch(server.log.text, new RegExp(CANARY))
+      assert.doesNotMatch(server.log.text, /^\s+at |error/im)
+      assert.equal((await ask(server, '/api/token/', { method: 'OPTIONS' })).status, 200)
+      assert.ok(await signIn(server))
+    },
+  )
 })
 
 const TWO_WORDS =

@@ -56,7 +56,7 @@ export function renameTests(name: string, fresh: FreshDatabase): void {
     assert.deepEqual([await logIn('bea'), await logIn('ada')], [200, 401])
   })
 
-  test(`${name}: another process sees the new name within a second, and gives the old one away`, async (t) => {
+  test(`${name}: another process sees the new name within a second, and can give the old one to another user`, async (t) => {
     const place = await setUp(t)
     if (place === undefined) return
     const { auth, other, ada } = place
@@ -73,7 +73,7 @@ export function renameTests(name: string, fresh: FreshDatabase): void {
     assert.equal((await other.users.find('bea'))?.id, ada.id)
   })
 
-  test(`${name}: a taken name is an error of the field, and the change is recorded without it`, async (t) => {
+  test(`${name}: a taken name is an error of the field, and the audit event has field names only`, async (t) => {
     const place = await setUp(t)
     if (place === undefined) return
     const { auth, ada } = place
@@ -100,7 +100,7 @@ export function renameTests(name: string, fresh: FreshDatabase): void {
       { username: 'eve', email: 'ada@example.org' },
     ],
   ] as const) {
-    test(`${name}: tokens that name the ${field} end with it, so that no other user gets them`, async (t) => {
+    test(`${name}: with the ${field} in tokens, changing it revokes them, so that they are not valid for another user`, async (t) => {
       const place = await setUp(t, { tokens: { userIdField: field } })
       if (place === undefined) return
       const { auth, ada } = place

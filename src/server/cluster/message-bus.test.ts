@@ -90,7 +90,7 @@ test('a worker that does not respond is left out after a second', async (t) => {
   assert.deepEqual(answers, ['mine'])
 })
 
-test('without a supervisor a worker asks itself alone', async () => {
+test('without a supervisor a worker gets its own answer only', async () => {
   const alone = messageBus()
   alone.onQuestion('well?', () => 'yes')
 

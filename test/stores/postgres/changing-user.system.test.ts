@@ -48,7 +48,7 @@ for (const [what, change] of [
   })
 }
 
-test('an API token of a user whose password is being changed waits for the commit, and is not made', async (t) => {
+test('an API token of a user whose password is being changed waits for the commit, and is not created', async (t) => {
   const changing = await whileChanged(t, 'update users set epoch = epoch + 1')
   if (changing === undefined) return
   const { apiTokens } = changing.ports

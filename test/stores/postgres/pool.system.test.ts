@@ -14,7 +14,7 @@ const slowly = (seconds: number): readonly string[] => [
   `do $$ begin execute format('alter database %I set search_path = slow, pg_catalog, public', current_database()); end $$`,
 ]
 
-test('a connection that is ready only after its caller has given up serves the next caller', async (t) => {
+test('a connection that becomes ready after its request has timed out serves the next request', async (t) => {
   const database = await aDatabase()
   if (typeof database === 'string') return t.skip(database)
   t.after(database.drop)
