@@ -3,6 +3,7 @@ import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
+import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenKind } from '../tokens/token-settings.ts'
 import type { User, UserId } from '../users/user.ts'
@@ -90,11 +91,23 @@ export type Need = 'sessions' | 'signing' | 'scheme'
 /** The options decide its path. */
 export type PathlessEndpoint = Omit<Endpoint, 'path'>
 
-/** An endpoint with one method, whose handler receives its fields by name. */
-export const post = <Name extends string>(
+/**
+ * An endpoint with one method, whose handler receives its fields by name. It is public without a `requirement`; with one its
+ * handler receives the principal that the guard admits.
+ */
+export function post<Name extends string>(
   name: string,
-  handler: MethodHandler<Name, undefined>,
-): PathlessEndpoint => ({ name, methods: { POST: handler } })
+  handler: MethodHandler<Name, undefined> & { readonly requirement?: undefined },
+): PathlessEndpoint
+export function post<Name extends string>(
+  name: string,
+  handler: MethodHandler<Name, Principal> & {
+    readonly requirement: Permission & SignedIn
+  },
+): PathlessEndpoint
+export function post(name: string, handler: MethodHandler<string>): PathlessEndpoint {
+  return { name, methods: { POST: handler } }
+}
 
 export const defineFeature = <const F extends Feature>(feature: F): F => feature
 

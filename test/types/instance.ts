@@ -2,6 +2,7 @@
  * Checked by `tsc` and never run: lines below `@ts-expect-error` must not compile, all others must.
  */
 import { statelessBearer, type TokenUser } from '../../src/authentication.ts'
+import type { FeatureAdmin } from '../../src/features.ts'
 import {
   allOf,
   allowAny,
@@ -36,7 +37,6 @@ type Member =
   | 'signIn'
   | 'users'
   | 'sessions'
-  | 'apiTokens'
   | 'keys'
   | 'events'
   | 'flush'
@@ -44,10 +44,12 @@ type Member =
   | 'stats'
   | 'migrate'
   | 'close'
+  | keyof FeatureAdmin
 declare const member: Member
 is<keyof typeof auth>(member)
 declare const key: keyof typeof auth
 is<Member>(key)
+is<keyof FeatureAdmin>('apiTokens')
 
 /* Options */
 
