@@ -51,6 +51,8 @@ export interface Authentication {
 export interface SchemeDeps extends TokenDeps {
   /** The ports that a feature has added to the store. @throws AuthError `invalid_config` if the feature is not listed */
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
+  /** Keys of a purpose, derived from each secret of the instance, the current one first. @throws AuthError `invalid_config` */
+  derivedKeys(purpose: string): readonly Uint8Array[]
   /** `tokens.headerTypes`: the accepted words before a token; challenges name the first. */
   readonly headerTypes: readonly string[]
   /** `tokens.headerName`, in lower case. */

@@ -133,11 +133,11 @@ for (const [name, body, headers, status, expected] of [
     '{"login":"1.0","password":"12"}',
   ],
   [
-    'a name twice: the last counts',
+    'a login twice',
     '{"username":"x","username":"a","password":"b"}',
     JSON_TYPE,
-    200,
-    '{"login":"a","password":"b"}',
+    400,
+    '{"username":["This field may be sent only once."]}',
   ],
   [
     'a byte order mark',

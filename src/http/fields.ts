@@ -8,8 +8,6 @@ export interface Field {
   readonly trim: boolean
   /** White space alone is a value. */
   readonly allowBlank?: boolean
-  /** Rejects a JSON body that has the field twice, since two parsers might read different values (H14). Default: the last counts. */
-  readonly rejectDuplicates?: boolean
   /** Limit in bytes of UTF-8, checked before anything expensive is done with the value. */
   readonly maxBytes?: number
 }
@@ -17,7 +15,12 @@ export interface Field {
 /** The fields of an endpoint, in the order in which their errors are listed. */
 export type Fields<Name extends string = string> = Readonly<Record<Name, Field>>
 
-/** The fields of a request (specification 0.7). @throws AuthError `invalid`, whose body has an error for each invalid field */
+/**
+ * The fields of a request (specification 0.7). A JSON body that has a field twice is rejected: another parser might read the
+ * other value (H14).
+ *
+ * @throws AuthError `invalid`, whose body has an error for each invalid field
+ */
 export function parseFields<Name extends string>(
   shape: Fields<Name>,
   body: ParsedBody,
@@ -44,8 +47,7 @@ function findFault(
   field: Field,
   { values, repeated }: ParsedBody,
 ): string | undefined {
-  if (field.rejectDuplicates && repeated.has(name))
-    return 'This field may be sent only once.'
+  if (repeated.has(name)) return 'This field may be sent only once.'
   const value = values.get(name)
   if (value === undefined) return 'This field is required.'
   if (value === null) return 'This field may not be null.'

@@ -218,12 +218,13 @@ interface SchemeSettings {
 
 function schemeDepsOf(
   { tokens: { headerTypes, headerName }, random }: SchemeSettings,
-  { tokens, ports, checkPassword, passwords, store, clock, audit }: Parts,
+  { tokens, ports, derivedKeys, checkPassword, passwords, store, clock, audit }: Parts,
 ): SchemeDeps {
   const { users } = store.ports
   return {
     ...tokens,
     ports,
+    derivedKeys,
     headerTypes,
     headerName,
     checkPassword,

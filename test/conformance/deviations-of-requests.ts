@@ -2,6 +2,7 @@ import type { Deviation } from './deviations.ts'
 import { detailOf, error, memberOf, membersOf, pathOf } from './instead.ts'
 
 const NO_CREDENTIALS = 'Authentication credentials were not provided.'
+const TWICE = 'This field may be sent only once.'
 const NO_ACCOUNT = 'No active account found with the given credentials'
 
 /** Deviations in the requests that are accepted, and in the form of responses. */
@@ -92,6 +93,13 @@ export const OF_REQUESTS: readonly Deviation[] = [
             ...error(expected, 404, { detail: 'Not found.' }),
             headers: { 'content-length': '23' },
           }
+        : undefined,
+  },
+  {
+    name: 'D42 a field that is sent twice is refused',
+    instead: (_, expected, ours) =>
+      expected.status === 200 && JSON.stringify(ours.body ?? {}).includes(TWICE)
+        ? ours
         : undefined,
   },
   {

@@ -71,7 +71,7 @@ export interface ApiTokens {
    */
   replace(id: ApiTokenId, token: ApiTokenRecord, epoch?: number): Promise<boolean>
   /** An expired token is not found, so that it is answered like an unknown one (H4). */
-  find(digest: TokenDigest, now: UnixSeconds): Promise<StoredApiToken | undefined>
+  find(digest: TokenDigest, now: UnixSeconds): Promise<ApiTokenRecord | undefined>
   findDerived(userId: UserId): Promise<ApiTokenRecord | undefined>
   /** The tokens with this id or this hint. */
   named(idOrHint: string): Promise<readonly StoredApiToken[]>

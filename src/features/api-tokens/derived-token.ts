@@ -32,8 +32,19 @@ export const derivedTokenDeps = (core: DerivedTokenCore): DerivedTokenDeps => ({
   apiTokens: core.ports(apiTokenStore).apiTokens,
   clock: core.clock,
   random: core.random,
-  derivingKeys: () => core.derivedKeys('API tokens'),
+  derivingKeys: () => derivingKeys(core),
 })
+
+const derivingKeys = ({ derivedKeys }: Pick<Core, 'derivedKeys'>) =>
+  derivedKeys('API tokens')
+
+/** Whether a token was made at random, or a current secret derives it: a removed secret revokes what was derived from it. */
+export const isStillDerived = (
+  record: ApiTokenRecord,
+  core: Pick<Core, 'derivedKeys'>,
+): boolean =>
+  record.nonce === undefined ||
+  shownAgain(record, { derivingKeys: () => derivingKeys(core) }) !== undefined
 
 /**
  * The user's token that is the same at each call, as in Django REST framework: 40 hexadecimal digits, without scopes or
@@ -78,7 +89,7 @@ const userGone = (epoch: number | undefined): AuthError =>
 
 function shownAgain(
   record: ApiTokenRecord,
-  deps: DerivedTokenDeps,
+  deps: Pick<DerivedTokenDeps, 'derivingKeys'>,
 ): ShownToken | undefined {
   const texts = deps.derivingKeys().map((key) => textOf(record, key))
   const token = texts.find((text) => digestOf(text) === record.digest)

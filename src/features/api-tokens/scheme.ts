@@ -13,7 +13,8 @@ import { AuthError } from '../../base/errors.ts'
 import { decodeUtf8 } from '../../base/utf8.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { digestOf } from './api-token.ts'
+import { digestOf, hintOf } from './api-token.ts'
+import { isStillDerived } from './derived-token.ts'
 import { apiTokenStore } from './sql.ts'
 
 /**
@@ -65,13 +66,14 @@ function refuseNonUtf8(sent: string): void {
   }
 }
 
-async function identityOf(
-  text: string,
-  { ports, users, settings, clock }: SchemeDeps,
-): Promise<Identity> {
+async function identityOf(text: string, deps: SchemeDeps): Promise<Identity> {
+  const { ports, users, settings, clock } = deps
   const { apiTokens } = ports(apiTokenStore)
-  const token = await apiTokens.find(digestOf(text), clock())
-  if (token === undefined) throw invalid('no such token, or it has expired')
+  const record = await apiTokens.find(digestOf(text), clock())
+  if (record === undefined) throw invalid('no such token, or it has expired')
+  if (!isStillDerived(record, deps))
+    throw invalid('the secret that this token was derived from has been replaced')
+  const token = hintOf(record)
   const account = await users.find('id', token.userId)
   // As upstream, where a token goes with its user.
   if (account === undefined) throw invalid('the user of this token is gone')

@@ -121,7 +121,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
 
     async find(digest, now) {
       const [row] = (await find({ digest, now })).rows
-      return row && hintOf(recordOf(row))
+      return row && recordOf(row)
     },
 
     async findDerived(userId) {
