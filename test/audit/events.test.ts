@@ -324,7 +324,7 @@ test('a slow event does not delay a revocation: deactivating takes effect before
     async () =>
       (await isOut()) &&
       (await auth.sessions.list(ann.id))[0]?.revokeReason === 'inactive',
-    'the session has not ended',
+    'the session is not revoked',
   )
   write()
   await changing

@@ -9,21 +9,21 @@ import { folder, instanceFor, PASSWORD, post, signIn } from './setup.ts'
 const CASES: Readonly<
   Record<string, { readonly tokens?: TokenOptions; readonly users?: UserOptions }>
 > = {
-  'on the default terms': {},
+  'with the default options': {},
   'with a claims function': { tokens: { claims: () => ({ role: 'editor' }) } },
   'with a rule': { users: { rule: (user) => user?.active === true } },
 }
 
 // The refresh is answered with 401, and the session is revoked.
-for (const [name, terms] of Object.entries(CASES)) {
+for (const [name, options] of Object.entries(CASES)) {
   test(`a refresh of an inactive user revokes the session, ${name}`, async (t) => {
     const database = join(folder(t), 'watchword.db')
-    const auth = instanceFor(t, { database, ...terms })
+    const auth = instanceFor(t, { database, ...options })
     await auth.users.create({ username: 'ann', password: PASSWORD })
     const { refresh } = await signIn(auth)
     const db = new DatabaseSync(database)
     t.after(() => db.close())
-    // Written by another program: an instance that deactivates a user revokes the sessions itself.
+    // Written in SQL, because an instance that deactivates a user revokes the sessions itself.
     db.exec('update users set active = 0')
     assert.equal((await post(auth, '/api/token/refresh/', { refresh })).status, 401)
     db.exec('update users set active = 1')

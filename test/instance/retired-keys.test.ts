@@ -27,7 +27,7 @@ test('a retired key verifies no token once its last one has expired', async (t) 
   db.close()
   const secret = new Secret(readFileSync(`${database}.secret`, 'utf8').trim())
   const stolen = importSigningKey('ES256', unseal(row.sealed, kid, [secret]), { kid })
-  const isBelieved = async (): Promise<boolean> => {
+  const isAccepted = async (): Promise<boolean> => {
     const claims = {
       token_type: 'access',
       exp: clock.now() + 300,
@@ -52,14 +52,14 @@ test('a retired key verifies no token once its last one has expired', async (t) 
   }
 
   await auth.keys.rotate()
-  assert.equal(await isBelieved(), true)
+  assert.equal(await isAccepted(), true)
   clock.advance('10d')
   await t.test('by itself', async () => {
-    assert.deepEqual([await isBelieved(), await isPublished()], [false, false])
+    assert.deepEqual([await isAccepted(), await isPublished()], [false, false])
   })
   await t.test('after flush of the same process', async () => {
     assert.equal((await auth.flush()).keys, 1)
     await sleep(500)
-    assert.deepEqual([await isBelieved(), await isPublished()], [false, false])
+    assert.deepEqual([await isAccepted(), await isPublished()], [false, false])
   })
 })

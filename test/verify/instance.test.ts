@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { testInstance } from '../../src/testing/index.ts'
 import { verifier } from '../../src/verify/index.ts'
-import { instanceFor, PASSWORD, post, SECRET, signIn } from '../instance/setup.ts'
+import { PASSWORD, post, signIn } from '../instance/setup.ts'
 
 const ISSUER = 'http://localhost'
 
 /** An instance, and a verifier of its tokens whose monotonic clock can be moved. */
 async function setUp(t: TestContext) {
-  const auth = instanceFor(t, {
-    database: 'sqlite::memory:',
-    secret: SECRET,
+  const { auth, clock } = testInstance({
     tokens: { issuer: ISSUER, audience: 'api' },
     endpoints: { revocations: true },
   })
+  t.after(() => auth.close())
   await auth.users.create({ username: 'ann', password: PASSWORD })
   let later = 0
   const asked: string[] = []
@@ -24,6 +24,7 @@ async function setUp(t: TestContext) {
       asked.push(String(url))
       return auth.handler(new Request(String(url), init))
     },
+    clock: clock.now,
     elapsed: () => performance.now() / 1000 + later,
   })
   const pass = (seconds: number): void => {
