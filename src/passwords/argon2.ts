@@ -35,67 +35,73 @@ export interface Argon2 extends Encoding {
 }
 
 /** `argon2$argon2id$v=19$m=19456,t=2,p=1$salt$digest` (RFC 9106), the encoding of new hashes. */
-export function argon2(current: Argon2Cost = ARGON2_COST): Argon2 {
-  const isOutdated = (variety: Variety, cost: Argon2Cost, salt: Buffer): boolean =>
-    variety !== 'argon2id' ||
-    cost.memory < current.memory ||
-    cost.passes < current.passes ||
-    salt.length < SALT_BYTES
+export const argon2 = (current: Argon2Cost = ARGON2_COST): Argon2 => ({
+  parse(rest) {
+    const hash = parseHash(rest)
+    return hash && encoded(hash, current)
+  },
+  async make(password, random) {
+    const salt = Buffer.from(random(SALT_BYTES))
+    const settings = { variety: 'argon2id', cost: current, salt } as const
+    const digest = await digestWith(settings, DIGEST_BYTES, password)
+    return `argon2$argon2id$v=19$${costText(current)}$${base64Of(salt, false)}$${base64Of(digest, false)}`
+  },
+  unmatchable: encoded(
+    {
+      variety: 'argon2id',
+      cost: current,
+      salt: Buffer.alloc(SALT_BYTES),
+      digest: Buffer.alloc(DIGEST_BYTES),
+    },
+    current,
+  ),
+})
 
-  const encoded = (
-    variety: Variety,
-    cost: Argon2Cost,
-    salt: Buffer,
-    digest: Buffer,
-  ): Encoded => {
-    const digestOf = (password: Buffer): Promise<Buffer> =>
-      digestWith(variety, cost, salt, digest.length, password)
-    return {
-      work: { kind: `${variety} ${costText(cost)}`, units: 1 },
-      outdated: isOutdated(variety, cost, salt),
-      verify: async (password) => timingSafeEqual(await digestOf(password), digest),
-      async spend(units, password) {
-        for (let done = 0; done < units; done++) await digestOf(password)
-      },
-    }
-  }
+interface Hash {
+  readonly variety: Variety
+  readonly cost: Argon2Cost
+  readonly salt: Buffer
+  readonly digest: Buffer
+}
 
+function encoded(hash: Hash, current: Argon2Cost): Encoded {
+  const { variety, cost, digest } = hash
+  const digestOf = (password: Buffer): Promise<Buffer> =>
+    digestWith(hash, digest.length, password)
   return {
-    parse(rest) {
-      const match = TEXT.exec(rest)
-      if (match === null) return undefined
-      const [, variety, memory, passes, lanes, saltText, digestText] =
-        match as unknown as Fields
-      const cost = {
-        memory: Number(memory),
-        passes: Number(passes),
-        lanes: Number(lanes),
-      }
-      const salt = bytesOfBase64(saltText, false)
-      const digest = bytesOfBase64(digestText, false)
-      return salt && digest && isBounded(cost)
-        ? encoded(variety, cost, salt, digest)
-        : undefined
+    work: { kind: `${variety} ${costText(cost)}`, units: 1 },
+    outdated: isOutdated(hash, current),
+    verify: async (password) => timingSafeEqual(await digestOf(password), digest),
+    async spend(units, password) {
+      for (let done = 0; done < units; done++) await digestOf(password)
     },
-    async make(password, random) {
-      const salt = Buffer.from(random(SALT_BYTES))
-      const digest = await digestWith('argon2id', current, salt, DIGEST_BYTES, password)
-      return `argon2$argon2id$v=19$${costText(current)}$${base64Of(salt, false)}$${base64Of(digest, false)}`
-    },
-    unmatchable: encoded(
-      'argon2id',
-      current,
-      Buffer.alloc(SALT_BYTES),
-      Buffer.alloc(DIGEST_BYTES),
-    ),
   }
 }
+
+const isOutdated = ({ variety, cost, salt }: Hash, current: Argon2Cost): boolean =>
+  variety !== 'argon2id' ||
+  cost.memory < current.memory ||
+  cost.passes < current.passes ||
+  salt.length < SALT_BYTES
 
 /** Salts of 8 to 48 bytes and digests of 16 to 64. */
 const TEXT =
   /^(argon2id|argon2i|argon2d)\$v=19\$m=(\d{1,6}),t=(\d{1,4}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$/
 
 type Fields = readonly [string, Variety, string, string, string, string, string]
+
+/** @returns `undefined` if it is malformed, or would take more work than any hash in use */
+function parseHash(rest: string): Hash | undefined {
+  const match = TEXT.exec(rest)
+  if (match === null) return undefined
+  const [, variety, memory, passes, lanes, saltText, digestText] =
+    match as unknown as Fields
+  const cost = { memory: Number(memory), passes: Number(passes), lanes: Number(lanes) }
+  const salt = bytesOfBase64(saltText, false)
+  const digest = bytesOfBase64(digestText, false)
+  if (salt === undefined || digest === undefined || !isBounded(cost)) return undefined
+  return { variety, cost, salt, digest }
+}
 
 const isBounded = ({ memory, passes, lanes }: Argon2Cost): boolean =>
   lanes >= 1 &&
@@ -109,10 +115,15 @@ const costText = ({ memory, passes, lanes }: Argon2Cost): string =>
   `m=${memory},t=${passes},p=${lanes}`
 
 const digestWith = (
-  variety: Variety,
-  { memory, passes, lanes }: Argon2Cost,
-  nonce: Buffer,
+  { variety, cost, salt }: Omit<Hash, 'digest'>,
   tagLength: number,
   message: Buffer,
 ): Promise<Buffer> =>
-  argon2Of(variety, { message, nonce, parallelism: lanes, tagLength, memory, passes })
+  argon2Of(variety, {
+    message,
+    nonce: salt,
+    parallelism: cost.lanes,
+    tagLength,
+    memory: cost.memory,
+    passes: cost.passes,
+  })

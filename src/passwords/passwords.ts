@@ -33,56 +33,69 @@ export interface PasswordDeps {
   readonly encodings?: Encodings | undefined
 }
 
-export function passwords({
-  queue,
-  random,
-  warn,
-  encodings: { current, byName } = encodings(),
-}: PasswordDeps): Passwords {
-  const equalWork = new EqualWork(current.unmatchable)
-  const warned = new Set<string>()
+export const passwords = (deps: PasswordDeps): Passwords => {
+  const hasher = new PasswordHasher(deps)
+  return {
+    hash: (password) => hasher.hash(password),
+    verify: (candidates, hash) => hasher.verify(candidates, hash),
+  }
+}
 
-  const warnOnce = (message: string): undefined => {
-    if (!warned.has(message)) warn(message)
-    warned.add(message)
+class PasswordHasher {
+  readonly #deps: PasswordDeps
+  readonly #encodings: Encodings
+  readonly #equalWork: EqualWork
+  readonly #warned = new Set<string>()
+
+  constructor(deps: PasswordDeps) {
+    this.#deps = deps
+    this.#encodings = deps.encodings ?? encodings()
+    this.#equalWork = new EqualWork(this.#encodings.current.unmatchable)
+  }
+
+  async hash(password: string): Promise<string> {
+    passwordBytes(password)
+    const bytes = passwordBytes(password.normalize('NFC'))
+    const { queue, random } = this.#deps
+    return queue(() => this.#encodings.current.make(bytes, random))
+  }
+
+  async verify(
+    candidates: readonly string[],
+    hash: string | undefined,
+  ): Promise<PasswordCheck> {
+    const tries = candidates.map((password) => ({
+      password,
+      bytes: passwordBytes(password),
+    }))
+    const encoded = await this.#parse(hash)
+    const spendRest = this.#equalWork.beside(encoded)
+    return this.#deps.queue(async (): Promise<PasswordCheck> => {
+      for (const { password, bytes } of tries) {
+        if (encoded !== undefined && (await encoded.verify(bytes)))
+          return { kind: 'right', password, outdated: encoded.outdated }
+        await spendRest(bytes)
+      }
+      return { kind: 'wrong' }
+    })
   }
 
   /** @returns `undefined` if no password can match */
-  const parse = async (hash: string | undefined): Promise<Encoded | undefined> => {
+  async #parse(hash: string | undefined): Promise<Encoded | undefined> {
     if (hash === undefined || !isUsable(hash)) return undefined
     const end = hash.indexOf('$')
+    const encoding = this.#encodings.byName.get(hash.slice(0, end))
     try {
-      const encoding = byName.get(hash.slice(0, end))
-      return (await encoding?.parse(hash.slice(end + 1))) ?? warnOnce(UNREADABLE)
+      return (await encoding?.parse(hash.slice(end + 1))) ?? this.#warnOnce(UNREADABLE)
     } catch (error) {
-      if (error instanceof AuthError) return warnOnce(error.message)
+      if (error instanceof AuthError) return this.#warnOnce(error.message)
       throw error
     }
   }
 
-  return {
-    async hash(password) {
-      passwordBytes(password)
-      const bytes = passwordBytes(password.normalize('NFC'))
-      return queue(() => current.make(bytes, random))
-    },
-
-    async verify(candidates, hash) {
-      const tries = candidates.map((password) => ({
-        password,
-        bytes: passwordBytes(password),
-      }))
-      const encoded = await parse(hash)
-      const spendRest = equalWork.beside(encoded)
-      return queue(async (): Promise<PasswordCheck> => {
-        for (const { password, bytes } of tries) {
-          if (encoded !== undefined && (await encoded.verify(bytes)))
-            return { kind: 'right', password, outdated: encoded.outdated }
-          await spendRest(bytes)
-        }
-        return { kind: 'wrong' }
-      })
-    },
+  #warnOnce(message: string): undefined {
+    if (!this.#warned.has(message)) this.#deps.warn(message)
+    this.#warned.add(message)
   }
 }
 

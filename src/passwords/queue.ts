@@ -8,12 +8,6 @@ import { AuthError } from '../base/errors.ts'
  */
 export type Queue = <T>(work: () => Promise<T>) => Promise<T>
 
-interface Waiting {
-  readonly since: Seconds
-  enter(): void
-  refuse(error: AuthError): void
-}
-
 export interface QueueLoad {
   readonly running: number
   readonly waiting: number
@@ -30,67 +24,91 @@ export interface HashQueueOptions {
   readonly elapsed?: () => Seconds
 }
 
+export const hashQueue = (options: HashQueueOptions): Queue & { load(): QueueLoad } => {
+  const queue = new HashQueue(options)
+  const run: Queue = (work) => queue.run(work)
+  return Object.assign(run, { load: () => queue.load() })
+}
+
+interface Waiting {
+  readonly since: Seconds
+  start(): void
+  reject(error: AuthError): void
+}
+
 /** The weight of the newest duration in the moving average. */
 const NEWEST = 1 / 8
 
-export function hashQueue({
-  atOnce,
-  mostWaiting = 32,
-  longestWait = seconds(5),
-  elapsed = monotonicSeconds,
-}: HashQueueOptions): Queue & { load(): QueueLoad } {
-  const waiting: Waiting[] = []
-  let running = 0
-  let refused = 0
-  let average: number | undefined
+class HashQueue {
+  readonly #atOnce: number
+  readonly #mostWaiting: number
+  readonly #longestWait: Seconds
+  readonly #elapsed: () => Seconds
+  readonly #waiting: Waiting[] = []
+  #running = 0
+  #refused = 0
+  /** The duration of a hash, in seconds. */
+  #average: number | undefined
 
-  const busy = (wait: number): AuthError => {
-    refused++
-    const retryAfter = Math.max(1, Math.ceil(wait))
-    const note = `${waiting.length} password hashes are waiting`
-    return new AuthError('busy', note, { retryAfter })
+  constructor(options: HashQueueOptions) {
+    this.#atOnce = options.atOnce
+    this.#mostWaiting = options.mostWaiting ?? 32
+    this.#longestWait = options.longestWait ?? seconds(5)
+    this.#elapsed = options.elapsed ?? monotonicSeconds
   }
 
-  const enter = async (): Promise<void> => {
-    if (running < atOnce) {
-      running++
-      return
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#atOnce) this.#running++
+    else await this.#turn()
+    const start = this.#elapsed()
+    try {
+      return await work()
+    } finally {
+      this.#measure(this.#elapsed() - start)
+      this.#startNext()
     }
-    const wait = ((average ?? 0) * (waiting.length + 1)) / atOnce
-    if (waiting.length >= mostWaiting || wait > longestWait) throw busy(wait)
-    await new Promise<void>((resolve, reject) =>
-      waiting.push({ since: elapsed(), enter: resolve, refuse: reject }),
-    )
+  }
+
+  load(): QueueLoad {
+    return {
+      running: this.#running,
+      waiting: this.#waiting.length,
+      refused: this.#refused,
+    }
+  }
+
+  /** Waits for the slot of another. @throws AuthError `busy` */
+  #turn(): Promise<void> {
+    const { length } = this.#waiting
+    const wait = ((this.#average ?? 0) * (length + 1)) / this.#atOnce
+    if (length >= this.#mostWaiting || wait > this.#longestWait) throw this.#busy(wait)
+    const since = this.#elapsed()
+    return new Promise((start, reject) => this.#waiting.push({ since, start, reject }))
   }
 
   /**
    * Passes the slot to the one that waits longest, so that no later one can take it. One that has waited too long is
-   * refused: work may take longer than it did when that one came, and its client may have left.
+   * rejected: work may take longer than it did when that one came, and its client may have left.
    */
-  const leave = (): void => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      if (elapsed() - next.since <= longestWait) {
-        next.enter()
-        return
-      }
-      next.refuse(busy(longestWait))
+  #startNext(): void {
+    let next = this.#waiting.shift()
+    while (next !== undefined && this.#elapsed() - next.since > this.#longestWait) {
+      next.reject(this.#busy(this.#longestWait))
+      next = this.#waiting.shift()
     }
-    running--
+    if (next === undefined) this.#running--
+    else next.start()
   }
 
-  const queue: Queue = async (work) => {
-    await enter()
-    const start = elapsed()
-    try {
-      return await work()
-    } finally {
-      const took = elapsed() - start
-      const before = average ?? took
-      average = before + (took - before) * NEWEST
-      leave()
-    }
+  #measure(took: number): void {
+    const before = this.#average ?? took
+    this.#average = before + (took - before) * NEWEST
   }
-  return Object.assign(queue, {
-    load: () => ({ running, waiting: waiting.length, refused }),
-  })
+
+  #busy(wait: number): AuthError {
+    this.#refused++
+    const retryAfter = Math.max(1, Math.ceil(wait))
+    const note = `${this.#waiting.length} password hashes are waiting`
+    return new AuthError('busy', note, { retryAfter })
+  }
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
-import { minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
+import { type Clock, minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { networkOf } from '../http/client-address.ts'
+import type { Hits } from './hits.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
 import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
 
@@ -47,46 +48,70 @@ export type LoginThrottle = <Account>(
  * An attacker with many addresses could exhaust another user's account limit. That limit therefore applies only to
  * addresses that have not signed in to the account since the process started.
  */
-export function loginThrottle(
-  limit: Limit,
-  { hits, clock }: ThrottleDeps,
-): LoginThrottle {
-  const limits = limitsFrom(limit)
-  const known = new RecentKeys(MAX_KNOWN_PAIRS)
+export function loginThrottle(limit: Limit, deps: ThrottleDeps): LoginThrottle {
+  const throttle = new CountedLogins(limit, deps)
+  return (attempt, check) => throttle.run(attempt, check)
+}
 
-  const takeBack = async (counts: readonly Count[], at: UnixSeconds): Promise<void> => {
-    await Promise.all(counts.map(({ key, limit }) => hits.takeBack(key, limit, at)))
+class CountedLogins {
+  readonly #hits: Hits
+  readonly #clock: Clock
+  readonly #limit: Limit
+  readonly #limits: Limits
+  readonly #known = new RecentKeys(MAX_KNOWN_PAIRS)
+
+  constructor(limit: Limit, { hits, clock }: ThrottleDeps) {
+    this.#hits = hits
+    this.#clock = clock
+    this.#limit = limit
+    this.#limits = limitsFrom(limit)
   }
-  const countAll = async (counts: readonly Count[], now: UnixSeconds): Promise<void> => {
-    for (const [i, { key, limit }] of counts.entries()) {
-      const result = await hits.hit(key, limit, now)
-      if (result.kind === 'counted') continue
-      await takeBack(counts.slice(0, i), now)
-      throw throttled('throttled by login', result.wait)
+
+  async run<Account>(
+    attempt: LoginAttempt,
+    check: () => Promise<Account>,
+  ): Promise<Account> {
+    const keys = keysOf(attempt)
+    const counts = this.#countsOf(attempt, keys)
+    const now = this.#clock()
+    await this.#countAll(counts, now)
+    try {
+      const account = await check()
+      this.#known.add(keys.pair)
+      await this.#takeBack(counts, now)
+      return account
+    } catch (error) {
+      if (!isWrongPassword(error)) await this.#takeBack(counts, now)
+      throw error
     }
   }
 
-  return async (attempt, check) => {
-    const keys = keysOf(attempt)
-    const counts: Count[] = [{ key: keys.pair, limit }]
+  #countsOf({ address }: LoginAttempt, keys: Keys): readonly Count[] {
+    const limits = this.#limits
+    const counts: Count[] = [{ key: keys.pair, limit: this.#limit }]
     // If addresses are unknown, all clients share one: only the short limit applies, or an attacker could lock out the user.
-    if (attempt.address !== '') {
+    if (address !== '') {
       counts.push({ key: keys.pairLong, limit: limits.pair })
       counts.push({ key: keys.address, limit: limits.address })
     }
     // Last, so that attempts which another limit refuses do not count here.
-    if (!known.has(keys.pair)) counts.push({ key: keys.account, limit: limits.account })
-    const now = clock()
-    await countAll(counts, now)
-    try {
-      const account = await check()
-      known.add(keys.pair)
-      await takeBack(counts, now)
-      return account
-    } catch (error) {
-      if (!isWrongPassword(error)) await takeBack(counts, now)
-      throw error
+    if (!this.#known.has(keys.pair))
+      counts.push({ key: keys.account, limit: limits.account })
+    return counts
+  }
+
+  /** @throws AuthError `throttled` if one of the limits is reached; then nothing is counted */
+  async #countAll(counts: readonly Count[], now: UnixSeconds): Promise<void> {
+    for (const [i, { key, limit }] of counts.entries()) {
+      const result = await this.#hits.hit(key, limit, now)
+      if (result.kind === 'counted') continue
+      await this.#takeBack(counts.slice(0, i), now)
+      throw throttled('throttled by login', result.wait)
     }
+  }
+
+  async #takeBack(counts: readonly Count[], at: UnixSeconds): Promise<void> {
+    await Promise.all(counts.map(({ key, limit }) => this.#hits.takeBack(key, limit, at)))
   }
 }
 
@@ -99,7 +124,9 @@ const isWrongPassword = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'no_active_account'
 
 /** The login is hashed: users type passwords into its field by mistake. */
-function keysOf({ account, address }: LoginAttempt) {
+type Keys = Readonly<Record<'pair' | 'pairLong' | 'address' | 'account', string>>
+
+function keysOf({ account, address }: LoginAttempt): Keys {
   const name = hash('sha256', account, 'base64url')
   const network = networkOf(address)
   return {
@@ -110,7 +137,9 @@ function keysOf({ account, address }: LoginAttempt) {
   }
 }
 
-function limitsFrom({ limit, per }: Limit) {
+type Limits = Readonly<Record<'pair' | 'account' | 'address', Limit>>
+
+function limitsFrom({ limit, per }: Limit): Limits {
   const long = Math.min(per * LONG_PERIOD, LONGEST_PERIOD) as Seconds
   return {
     pair: { limit: limit * PAIR_FACTOR, per: long },

@@ -1,3 +1,5 @@
+import { type Milliseconds, milliseconds } from '../../base/clock.ts'
+
 /** Questions to all worker processes that serve together, as one of them sees it. */
 export interface MessageBus {
   /**
@@ -35,70 +37,91 @@ export interface Channel {
   listen(receive: (message: BusMessage) => void): void
 }
 
-/** Milliseconds to wait for the answers of others. */
-const ANSWER_TIMEOUT = 1_000
-
-interface PendingQuestion {
-  readonly answers: unknown[]
-  /** How many have replied, with an answer or without. */
-  replied: number
-  /** Unknown until the supervisor has counted the others. */
-  others: number | undefined
-  done(): void
-}
+/** For the answers of others. */
+const ANSWER_TIMEOUT = milliseconds(1_000)
 
 /** @param channel without it, this process is the only worker */
 export function messageBus(channel?: Channel): MessageBus {
-  const answerers = new Map<string, () => unknown>()
-  const pending = new Map<number, PendingQuestion>()
-  let lastId = 0
+  const bus = new WorkerBus(channel)
+  return {
+    askAll: (question) => bus.askAll(question),
+    onQuestion: (question, answer) => bus.onQuestion(question, answer),
+  }
+}
 
-  const ownAnswer = (question: string): unknown => {
+class WorkerBus implements MessageBus {
+  readonly #channel: Channel | undefined
+  readonly #answerers = new Map<string, () => unknown>()
+  readonly #pending = new Map<number, PendingQuestion>()
+  #lastId = 0
+
+  constructor(channel: Channel | undefined) {
+    this.#channel = channel
+    channel?.listen((message) => this.#receive(message, channel))
+  }
+
+  async askAll(question: string): Promise<readonly unknown[]> {
+    const own = this.#answerTo(question)
+    const answers = [own, ...(await this.#askOthers(question))]
+    return answers.filter((answer) => answer !== undefined)
+  }
+
+  onQuestion(question: string, answer: () => unknown): void {
+    this.#answerers.set(question, answer)
+  }
+
+  async #askOthers(question: string): Promise<readonly unknown[]> {
+    if (this.#channel === undefined) return []
+    const id = ++this.#lastId
+    const pending = new PendingQuestion()
+    this.#pending.set(id, pending)
+    this.#channel.send({ kind: 'ask', id, question })
+    const answers = await pending.answers(ANSWER_TIMEOUT)
+    this.#pending.delete(id)
+    return answers
+  }
+
+  #receive(message: BusMessage, channel: Channel): void {
+    if (message.kind !== 'question') {
+      this.#pending.get(message.id)?.receive(message)
+      return
+    }
+    const { id, asker, question } = message
+    channel.send({ kind: 'answer', id, asker, answer: this.#answerTo(question) })
+  }
+
+  #answerTo(question: string): unknown {
     try {
-      return answerers.get(question)?.()
+      return this.#answerers.get(question)?.()
     } catch {
       return undefined
     }
   }
-
-  channel?.listen((message) => {
-    if (message.kind === 'question') {
-      const { id, asker, question } = message
-      channel.send({ kind: 'answer', id, asker, answer: ownAnswer(question) })
-      return
-    }
-    const asked = pending.get(message.id)
-    if (asked !== undefined) receiveReply(asked, message)
-  })
-
-  return {
-    async askAll(question) {
-      const answers = [ownAnswer(question)].filter((answer) => answer !== undefined)
-      if (channel === undefined) return answers
-      const id = ++lastId
-      await new Promise<void>((resolve) => {
-        const timeout = setTimeout(resolve, ANSWER_TIMEOUT)
-        const done = (): void => {
-          clearTimeout(timeout)
-          resolve()
-        }
-        pending.set(id, { answers, replied: 0, others: undefined, done })
-        channel.send({ kind: 'ask', id, question })
-      })
-      pending.delete(id)
-      return [...answers]
-    },
-    onQuestion: (question, answer) => void answerers.set(question, answer),
-  }
 }
 
-function receiveReply(asked: PendingQuestion, message: BusMessage): void {
-  if (message.kind === 'asked') asked.others = message.others
-  if (message.kind === 'answer') {
-    asked.replied++
-    if (message.answer !== undefined) asked.answers.push(message.answer)
+/** A question to the other workers, until all have replied, with an answer or without. */
+class PendingQuestion {
+  readonly #done = Promise.withResolvers<void>()
+  readonly #answers: unknown[] = []
+  #replied = 0
+  /** `undefined` until the supervisor has counted the others. */
+  #others: number | undefined
+
+  async answers(timeout: Milliseconds): Promise<readonly unknown[]> {
+    const timer = setTimeout(this.#done.resolve, timeout)
+    await this.#done.promise
+    clearTimeout(timer)
+    return [...this.#answers]
   }
-  if (asked.replied === asked.others) asked.done()
+
+  receive(message: BusMessage): void {
+    if (message.kind === 'asked') this.#others = message.others
+    if (message.kind === 'answer') {
+      this.#replied++
+      this.#answers.push(message.answer)
+    }
+    if (this.#replied === this.#others) this.#done.resolve()
+  }
 }
 
 /** The supervisor's side: sends a question to the other workers, and an answer to the worker that asked. */
