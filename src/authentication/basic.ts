@@ -3,7 +3,12 @@ import { decodeUtf8 } from '../base/utf8.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
 import { credentialsAfter, headerErrors, invalidHeaderError } from './header.ts'
-import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
+import {
+  type Identity,
+  type LibrarySchemeDeps,
+  libraryScheme,
+  type Scheme,
+} from './scheme.ts'
 
 /**
  * `Authorization: Basic …` (RFC 7617), compatible with Django REST framework's `BasicAuthentication`. The password is
@@ -18,7 +23,7 @@ export function basic({ realm = 'api' }: { readonly realm?: string } = {}): Sche
       'basic({ realm }) must be printable ASCII without quotation marks or backslashes, such as "api".',
     )
   }
-  return (deps): Authentication => ({
+  return libraryScheme((deps) => ({
     challenge: `Basic realm="${realm}"`,
     identify(request) {
       const header = request.header('authorization')
@@ -26,7 +31,7 @@ export function basic({ realm = 'api' }: { readonly realm?: string } = {}): Sche
       if (credentials === undefined) return undefined
       return identityOf(credentials, request, deps)
     },
-  })
+  }))
 }
 
 const SCHEMES = ['Basic']
@@ -35,7 +40,7 @@ const ERRORS = headerErrors('basic', 'Credentials')
 async function identityOf(
   credentials: string,
   request: AuthRequest,
-  deps: SchemeDeps,
+  deps: LibrarySchemeDeps,
 ): Promise<Identity> {
   const { login, password } = decodeCredentials(credentials)
   const { user } = await accountOf(login, password, request, deps)
@@ -52,7 +57,7 @@ async function accountOf(
   login: string,
   password: string,
   request: AuthRequest,
-  { checkPassword }: SchemeDeps,
+  { checkPassword }: LibrarySchemeDeps,
 ): Promise<Account> {
   // RFC 7617 §2 forbids control characters.
   if (CONTROL.test(login + password)) throw invalidCredentials('control characters')

@@ -17,17 +17,21 @@ import {
 } from '../tokens/user-of-token.ts'
 import type { Account, User } from '../users/user.ts'
 import { credentialsAfter } from './header.ts'
-import type { Authentication, Identity, Scheme, SchemeDeps } from './scheme.ts'
+import {
+  type Identity,
+  type LibrarySchemeDeps,
+  libraryScheme,
+  type Scheme,
+} from './scheme.ts'
 import { type TokenUser, tokenUser } from './token-user.ts'
 
 /** `Authorization: Bearer <token>` (RFC 6750 §2.1). The user is read from the store, or its cache, at each request. */
-export const bearer =
-  (): Scheme<User> =>
-  (deps): Authentication => ({
+export const bearer = (): Scheme<User> =>
+  libraryScheme((deps) => ({
     challenge: challengeOf(deps),
     identify: (request) =>
       andThen(claimsOf(request, deps), (claims) => claims && identifyUser(claims, deps)),
-  })
+  }))
 
 /**
  * The same without reading the store: the user is what the token says. Revoked sessions are refused within a second.
@@ -35,9 +39,10 @@ export const bearer =
  * @param options.revocation `false` does not check for revoked sessions: tokens are valid until they expire, as in Simple
  *   JWT (D12)
  */
-export const statelessBearer =
-  (options: { readonly revocation?: boolean } = {}): Scheme<TokenUser> =>
-  (deps): Authentication => ({
+export const statelessBearer = (
+  options: { readonly revocation?: boolean } = {},
+): Scheme<TokenUser> =>
+  libraryScheme((deps) => ({
     challenge: challengeOf(deps),
     identify: (request) =>
       andThen(
@@ -45,14 +50,18 @@ export const statelessBearer =
         (claims) =>
           claims && identifyTokenUser(claims, options.revocation !== false, deps),
       ),
-  })
+  }))
 
 /** The challenge of these schemes, and of the token endpoints. */
-export const challengeOf = ({ headerTypes }: Pick<SchemeDeps, 'headerTypes'>): string =>
-  `${headerTypes[0]} realm="api"`
+export const challengeOf = ({
+  headerTypes,
+}: Pick<LibrarySchemeDeps, 'headerTypes'>): string => `${headerTypes[0]} realm="api"`
 
 /** The verified claims of a request's token. @returns `undefined` if it has none @throws AuthError */
-function claimsOf(request: AuthRequest, deps: SchemeDeps): Awaitable<Claims | undefined> {
+function claimsOf(
+  request: AuthRequest,
+  deps: LibrarySchemeDeps,
+): Awaitable<Claims | undefined> {
   const token = credentialsAfter(deps.headerTypes, request.header(deps.headerName))
   if (token === undefined) return undefined
   const claims = catchError(
@@ -75,7 +84,10 @@ function requireAcceptedType(claims: Claims, settings: TokenSettings): Claims {
 }
 
 /** Reads the user of a token. @throws AuthError if the user may not make requests, or the session has ended */
-function identifyUser(claims: Claims, deps: SchemeDeps): Awaitable<Identity<User>> {
+function identifyUser(
+  claims: Claims,
+  deps: LibrarySchemeDeps,
+): Awaitable<Identity<User>> {
   if (userIdIn(claims, deps.settings) === undefined) throw noUserNamed()
   return andThen(findNamedAccount(claims, deps), (account) => {
     const user = requireUser(account, claims, deps)
@@ -90,7 +102,7 @@ function identifyUser(claims: Claims, deps: SchemeDeps): Awaitable<Identity<User
 function requireUser(
   account: Account | undefined,
   claims: Claims,
-  { settings, isRevokeClaimOf }: SchemeDeps,
+  { settings, isRevokeClaimOf }: LibrarySchemeDeps,
 ): User {
   if (account === undefined) throw new AuthError('user_not_found')
   const { user } = account
@@ -107,7 +119,7 @@ const userInactive = ({ active }: User): AuthError =>
 /** @throws AuthError with the reason for which the session was revoked */
 async function refuseRevoked(
   id: SessionId | undefined,
-  { sessions, settings }: SchemeDeps,
+  { sessions, settings }: LibrarySchemeDeps,
 ): Promise<never> {
   const state = id && (await sessions?.find(id))
   const isByPassword = state && state.session.revokeReason === 'password'
@@ -119,7 +131,7 @@ async function refuseRevoked(
 function identifyTokenUser(
   claims: Claims,
   checksRevocation: boolean,
-  deps: SchemeDeps,
+  deps: LibrarySchemeDeps,
 ): Awaitable<Identity<TokenUser>> {
   const { settings } = deps
   // `''` is an id of a wrong type: no look-up would find out that it names no user.
@@ -136,7 +148,11 @@ interface TokenIdentity<U> extends Identity<U> {
   readonly sessionId: SessionId | undefined
 }
 
-const identityOf = <U>(user: U, claims: Claims, deps: SchemeDeps): TokenIdentity<U> => ({
+const identityOf = <U>(
+  user: U,
+  claims: Claims,
+  deps: LibrarySchemeDeps,
+): TokenIdentity<U> => ({
   user,
   scheme: 'bearer',
   token: claims,
@@ -154,7 +170,7 @@ const NO_SCOPES: readonly string[] = []
 /** The session of a token: named by its claim; of a foreign sliding token, derived from its `jti`. */
 function sessionIdOf(
   claims: Claims,
-  { sessions, settings }: SchemeDeps,
+  { sessions, settings }: LibrarySchemeDeps,
 ): SessionId | undefined {
   if (sessions === undefined) return undefined
   const { sid } = claims
@@ -168,7 +184,7 @@ function sessionIdOf(
 function isRevoked(
   id: SessionId | undefined,
   { exp, iat }: Claims,
-  { sessions }: SchemeDeps,
+  { sessions }: LibrarySchemeDeps,
 ): Awaitable<boolean> {
   if (id === undefined || sessions === undefined) return false
   return sessions.isRevoked(id, seconds(Number(exp) - Number(iat)))

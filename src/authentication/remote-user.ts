@@ -6,7 +6,7 @@ import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 import { findByLogin } from '../users/find-by-login.ts'
 import type { User } from '../users/user.ts'
-import type { Authentication, Scheme, SchemeDeps } from './scheme.ts'
+import { type LibrarySchemeDeps, libraryScheme, type Scheme } from './scheme.ts'
 
 /** Reads the name of the user that the server in front has authenticated; `undefined` or `''` if the request is anonymous. */
 export type FindName = (request: AuthRequest) => Awaitable<string | undefined>
@@ -39,9 +39,11 @@ export function remoteUser(
   return createScheme(nameInHeader(source), source)
 }
 
-const createScheme =
-  (findName: FindName, { create = false }: RemoteUserOptions): Scheme<User> =>
-  (deps): Authentication => ({
+const createScheme = (
+  findName: FindName,
+  { create = false }: RemoteUserOptions,
+): Scheme<User> =>
+  libraryScheme((deps) => ({
     async identify(request) {
       const name = await findName(request)
       if (!name) return undefined
@@ -49,12 +51,12 @@ const createScheme =
       if (user === undefined || !mayUse(user, deps.settings)) return undefined
       return { user, scheme: 'remoteUser' }
     },
-  })
+  }))
 
 async function userNamed(
   name: string,
   create: boolean,
-  deps: SchemeDeps,
+  deps: LibrarySchemeDeps,
 ): Promise<User | undefined> {
   const account = await findByLogin(deps.users, 'username', name)
   if (account !== undefined) return account.user
@@ -64,7 +66,7 @@ async function userNamed(
 /** @returns `undefined` if the name is not valid; the user that a concurrent request has just created, if there is one */
 async function createdUser(
   name: string,
-  { users, createUser }: SchemeDeps,
+  { users, createUser }: LibrarySchemeDeps,
 ): Promise<User | undefined> {
   try {
     return await createUser(name)

@@ -48,7 +48,31 @@ export interface Authentication {
 }
 
 /** What an instance passes to its schemes. */
-export interface SchemeDeps extends TokenDeps {
+export interface SchemeDeps {
+  readonly users: {
+    /** Exact and case-sensitive. Cached users are returned without a promise. */
+    find(
+      field: 'id' | 'username' | 'email',
+      value: string,
+    ): Awaitable<{ readonly user: User } | undefined>
+  }
+  /**
+   * Checks a password without trimming it. Attempts are throttled, and failures are recorded.
+   *
+   * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
+   */
+  checkPassword(
+    login: string,
+    password: string,
+    request: AuthRequest,
+  ): Promise<{ readonly user: User }>
+  /** Creates a user without a password. @throws AuthError `invalid` if the name is invalid or taken */
+  createUser(username: string): Promise<User>
+}
+
+/** The same with what the library's own schemes use. */
+export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUser'> {
+  checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
   /** The ports that a feature has added to the store. @throws AuthError `invalid_config` if the feature is not listed */
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
   /** Keys of a purpose, derived from each secret of the instance, the current one first. @throws AuthError `invalid_config` */
@@ -57,15 +81,12 @@ export interface SchemeDeps extends TokenDeps {
   readonly headerTypes: readonly string[]
   /** `tokens.headerName`, in lower case. */
   readonly headerName: string
-  /**
-   * Checks a password without trimming it. Attempts are throttled, and failures are recorded.
-   *
-   * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
-   */
-  checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
-  /** Creates a user without a password. @throws AuthError `invalid` if the name is invalid or taken */
-  createUser(username: string): Promise<User>
 }
+
+/** A scheme of the library, which an instance passes more than its type says. */
+export const libraryScheme = <U>(
+  create: (deps: LibrarySchemeDeps) => Authentication,
+): Scheme<U> => create as (deps: never) => Authentication as Scheme<U>
 
 /**
  * An entry of the option `authentication`, such as `bearer()`. It is called once for each instance and guard.

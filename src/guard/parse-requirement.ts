@@ -1,4 +1,8 @@
-import type { Authentication, Scheme, SchemeDeps } from '../authentication/scheme.ts'
+import type {
+  Authentication,
+  LibrarySchemeDeps,
+  Scheme,
+} from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
 import { has } from '../permissions/basic-permissions.ts'
@@ -20,7 +24,7 @@ export interface RequirementDefaults {
 
 /** The parts of an open instance that a guard's schemes and throttles need. */
 export interface RequirementDeps {
-  readonly deps: SchemeDeps
+  readonly deps: LibrarySchemeDeps
   readonly hits: Hits
   readonly clock: Clock
 }
@@ -142,7 +146,7 @@ function isPlainObject(value: unknown): value is object {
 }
 
 /** @throws AuthError `invalid_config` if it is not a scheme */
-function createScheme(scheme: Scheme<unknown>, deps: SchemeDeps): Authentication {
+function createScheme(scheme: Scheme<unknown>, deps: LibrarySchemeDeps): Authentication {
   const created: Partial<Authentication> | undefined = scheme(deps)
   if (typeof created?.identify === 'function') return created as Authentication
   throw configError(

@@ -1,5 +1,5 @@
 import { challengeOf } from '../authentication/bearer.ts'
-import type { SchemeDeps } from '../authentication/scheme.ts'
+import type { LibrarySchemeDeps } from '../authentication/scheme.ts'
 import type { Log } from '../base/log.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
 import type { EndpointSettings } from '../features/core.ts'
@@ -19,7 +19,7 @@ export interface InternalsSettings extends ProxySettings, EndpointThrottleSettin
   readonly users: Pick<EndpointSettings, 'loginField'>
   readonly authentication: EndpointSettings['authentication']
   readonly section: EndpointSettings['section']
-  readonly tokens: Pick<SchemeDeps, 'headerTypes'>
+  readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes'>
   readonly telemetry: boolean
   readonly log: Log
 }

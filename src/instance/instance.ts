@@ -1,5 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts'
-import type { SchemeDeps } from '../authentication/scheme.ts'
+import type { LibrarySchemeDeps } from '../authentication/scheme.ts'
 import { callHook } from '../base/call-hook.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -46,7 +46,7 @@ export interface Instance extends SignIns {
   /** `undefined` if the option `telemetry` is off. */
   readonly trace: Trace | undefined
   /** For schemes. */
-  readonly deps: SchemeDeps
+  readonly deps: LibrarySchemeDeps
   /** For features. */
   readonly core: Core
   close(): Promise<void>
@@ -213,13 +213,13 @@ function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core 
 
 interface SchemeSettings {
   readonly random: Random
-  readonly tokens: Pick<SchemeDeps, 'headerTypes' | 'headerName'>
+  readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes' | 'headerName'>
 }
 
 function schemeDepsOf(
   { tokens: { headerTypes, headerName }, random }: SchemeSettings,
   { tokens, ports, derivedKeys, checkPassword, passwords, store, clock, audit }: Parts,
-): SchemeDeps {
+): LibrarySchemeDeps {
   const { users } = store.ports
   return {
     ...tokens,

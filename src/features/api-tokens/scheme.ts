@@ -3,11 +3,11 @@ import {
   headerErrors,
   invalidHeaderError,
 } from '../../authentication/header.ts'
-import type {
-  Authentication,
-  Identity,
-  Scheme,
-  SchemeDeps,
+import {
+  type Identity,
+  type LibrarySchemeDeps,
+  libraryScheme,
+  type Scheme,
 } from '../../authentication/scheme.ts'
 import { AuthError } from '../../base/errors.ts'
 import { decodeUtf8 } from '../../base/utf8.ts'
@@ -36,7 +36,7 @@ export function apiToken({
     )
   }
   const words = [keyword]
-  const scheme = (deps: SchemeDeps): Authentication => ({
+  const scheme = libraryScheme<User>((deps) => ({
     challenge: keyword,
     identify(request) {
       const sent = credentialsAfter(words, request.header('authorization'), FAULTS)
@@ -44,7 +44,7 @@ export function apiToken({
       refuseNonUtf8(sent)
       return identityOf(sent, deps)
     },
-  })
+  }))
   return Object.assign(scheme, { madeBy: apiToken })
 }
 
@@ -66,7 +66,7 @@ function refuseNonUtf8(sent: string): void {
   }
 }
 
-async function identityOf(text: string, deps: SchemeDeps): Promise<Identity> {
+async function identityOf(text: string, deps: LibrarySchemeDeps): Promise<Identity> {
   const { ports, users, settings, clock } = deps
   const { apiTokens } = ports(apiTokenStore)
   const record = await apiTokens.find(digestOf(text), clock())

@@ -1,8 +1,8 @@
-import type {
-  Authentication,
-  Identity,
-  Scheme,
-  SchemeDeps,
+import {
+  type Identity,
+  type LibrarySchemeDeps,
+  libraryScheme,
+  type Scheme,
 } from '../../authentication/scheme.ts'
 import { days } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
@@ -44,7 +44,7 @@ export interface SessionOptions {
  */
 export function session(options: SessionOptions = {}): Scheme<User> {
   const settings = browserSettings(options)
-  const scheme = (deps: SchemeDeps): Authentication => {
+  const scheme = libraryScheme<User>((deps) => {
     requireSessions(deps)
     return {
       identify: (request) =>
@@ -52,7 +52,7 @@ export function session(options: SessionOptions = {}): Scheme<User> {
           ? undefined
           : identityOf(request, settings, deps),
     }
-  }
+  })
   const made: BrowserScheme = Object.assign(scheme, {
     madeBy: session,
     browser: settings,
@@ -79,7 +79,7 @@ export function browserSettingsIn(
 async function identityOf(
   request: AuthRequest,
   settings: BrowserSessionSettings,
-  deps: SchemeDeps,
+  deps: LibrarySchemeDeps,
 ): Promise<Identity | undefined> {
   const found = await findBrowserSession(request, settings, deps)
   if (found?.session.userId === undefined) return undefined
