@@ -4,20 +4,12 @@ import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId, StoredSession } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
-import type { TokenDeps, TokenSettings } from './token-settings.ts'
+import { namesUserByField, type TokenDeps, type TokenSettings } from './token-settings.ts'
 
 /** Simple JWT's token types, as the type claim names them. */
 export type TokenType = 'access' | 'refresh' | 'sliding'
 
 export type Draft = Record<string, unknown>
-
-/**
- * Whether the user id claim is a username or an email, which may later be another user's: then the claim `uid` has the
- * immutable id, and decides.
- */
-export const namesUserByField = ({
-  userIdField,
-}: Pick<TokenSettings, 'userIdField'>): boolean => userIdField !== 'id'
 
 /** The value of the user id claim. */
 export function userIdText(

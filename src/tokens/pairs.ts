@@ -6,7 +6,6 @@ import type { Account } from '../users/user.ts'
 import {
   accessClaims,
   looseRefreshClaims,
-  namesUserByField,
   refreshClaims,
   subjectAgain,
   subjectClaims,
@@ -21,7 +20,7 @@ import {
   requireLive,
   sessionOf,
 } from './session-of-token.ts'
-import type { TokenDeps, TokenSettings } from './token-settings.ts'
+import { namesUserByField, type TokenDeps, type TokenSettings } from './token-settings.ts'
 import { requireJti } from './user-of-token.ts'
 
 export interface Pair {

@@ -85,3 +85,11 @@ export function isAllowed(
 export const mayUse = (user: User, settings: TokenSettings): boolean =>
   (user.active || !settings.checkActive) &&
   (!settings.ruleOnRequest || isAllowed(user, settings))
+
+/**
+ * Whether the user id claim is a username or an email, which may later be another user's: then the claim `uid` has the
+ * immutable id, and decides.
+ */
+export const namesUserByField = ({
+  userIdField,
+}: Pick<TokenSettings, 'userIdField'>): boolean => userIdField !== 'id'

@@ -3,8 +3,13 @@ import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
-import { namesUserByField, type TokenType } from './claims.ts'
-import { isAllowed, type TokenDeps, type TokenSettings } from './token-settings.ts'
+import type { TokenType } from './claims.ts'
+import {
+  isAllowed,
+  namesUserByField,
+  type TokenDeps,
+  type TokenSettings,
+} from './token-settings.ts'
 
 /** @throws AuthError `invalid_claim` "Token has no id" */
 export function requireJti(
