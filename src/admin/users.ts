@@ -129,7 +129,7 @@ export function userAdmin(
         detail: { fields },
       })
       if (change.active === false) await revokeAll(id, 'inactive', deps)
-      // Another user may take the name, and must not get what old tokens open.
+      // A service that reads the name in a token would take it for the next user of that name.
       if (before?.user[userIdField] !== user[userIdField])
         await revokeAll(id, 'admin', deps)
       await recorded
