@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import { bearer } from '../authentication/bearer.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import { type Clock, days, type Seconds } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
@@ -30,6 +29,7 @@ import { knownOptions } from './known-options.ts'
 import { type MountedEndpoint, mountedEndpoints } from './mounted-endpoints.ts'
 import { optionFault } from './option-fault.ts'
 import type { CoreOptions } from './options.ts'
+import { schemeOptions } from './scheme-options.ts'
 import { parseSecret, secretsIn } from './secrets.ts'
 import { userOptions } from './user-options.ts'
 
@@ -37,9 +37,6 @@ type AnyPermission = Permission<unknown, unknown, string>
 
 const RATE_MESSAGE =
   'must be null, or a number, "/" and one of s, min, hour, day, such as "100/day"'
-
-const SCHEMES_MESSAGE = 'must be a list of schemes, such as [bearer()]'
-const SCHEME_MESSAGE = 'must be a scheme, such as bearer(): check its name and its import'
 
 const rate = z.unknown().transform((value, context): Limit | null => {
   if (value === null) return null
@@ -65,10 +62,7 @@ const CORE = {
   path: absolutePath.default('/api/token'),
   users: userOptions,
   endpoints: endpointOptions,
-  authentication: z
-    .array(functionOf<Scheme<unknown>>(SCHEME_MESSAGE), SCHEMES_MESSAGE)
-    .min(1, SCHEMES_MESSAGE)
-    .default(() => [bearer()]),
+  authentication: schemeOptions,
   roles: z.record(name, z.array(name)).default({}),
   permissions: z
     .union(

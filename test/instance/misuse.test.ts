@@ -211,8 +211,9 @@ test('unknown client addresses are logged once, whichever part reads them', asyn
   )
 })
 
-test('a scheme that was not called is logged with what to write', async (t) => {
-  const { statusOf, log } = instance(t, { authentication: [bearer] })
+test('a scheme of a program that was not called is logged with what to write', async (t) => {
+  const known = () => scheme(() => undefined)
+  const { statusOf, log } = instance(t, { authentication: [known] })
 
   assert.equal(await statusOf(undefined), 500)
   assert.match(String(log.at(-1)?.reason), /write \[bearer\(\)\], not \[bearer\]/)
@@ -230,6 +231,10 @@ test('impossible options throw invalid_config and name the option', () => {
     [
       { authentication: { schemes: bearer() } },
       /authentication must be a list of schemes, such as \[bearer\(\)\]/,
+    ],
+    [
+      { authentication: [bearer(), session] },
+      /authentication\.1 is a function that makes a scheme: call it, as in \[bearer\(\)\]/,
     ],
     [{ authentication: [] }, /authentication must be a list of schemes/],
     [

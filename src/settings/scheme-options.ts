@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { basic } from '../authentication/basic.ts'
+import { bearer, statelessBearer } from '../authentication/bearer.ts'
+import { remoteUser } from '../authentication/remote-user.ts'
+import type { Scheme } from '../authentication/scheme.ts'
+import { FEATURE_LIST } from '../features.ts'
+import { functionOf } from '../schema/shapes.ts'
+
+/** Functions that make a scheme and are none. Others are found out when the instance opens. */
+const FACTORIES: ReadonlySet<unknown> = new Set<unknown>([
+  basic,
+  bearer,
+  remoteUser,
+  statelessBearer,
+  ...FEATURE_LIST.flatMap(({ schemes = [] }) => schemes),
+])
+
+const scheme = functionOf<Scheme<unknown>>(
+  'must be a scheme, such as bearer(): check its name and its import',
+).refine(
+  (value) => !FACTORIES.has(value),
+  'is a function that makes a scheme: call it, as in [bearer()]',
+)
+
+const LIST_MESSAGE = 'must be a list of schemes, such as [bearer()]'
+
+export const schemeOptions = z
+  .array(scheme, LIST_MESSAGE)
+  .min(1, LIST_MESSAGE)
+  .default(() => [bearer()])
