@@ -12,13 +12,13 @@ const CHEAP = { memory: 64, passes: 1, lanes: 1 }
 /** Real passwords at a lower cost, and their warnings. */
 function setUp(table: Encodings = encodings(CHEAP)) {
   const warnings: string[] = []
-  const it = passwords({
+  const deps = passwords({
     queue: hashQueue({ atOnce: 2 }),
     random: systemRandom,
     warn: (sentence) => void warnings.push(sentence),
     encodings: table,
   })
-  return { ...it, warnings }
+  return { ...deps, warnings }
 }
 
 /** The real encodings, each recording the work it computes. */
@@ -239,8 +239,8 @@ test('many kinds of hashes do not make mismatches ever more expensive', async ()
 })
 
 test('a mismatch takes as long as a match, with an account and without', async () => {
-  const it = setUp(encodings({ memory: 2048, passes: 1, lanes: 1 }))
-  const known = await it.hash('correct horse')
+  const deps = setUp(encodings({ memory: 2048, passes: 1, lanes: 1 }))
+  const known = await deps.hash('correct horse')
   const kinds = {
     known,
     none: undefined,
@@ -252,7 +252,7 @@ test('a mismatch takes as long as a match, with an account and without', async (
   for (let round = 0; round < 40; round++) {
     for (const [kind, hash] of Object.entries(kinds)) {
       const before = process.cpuUsage()
-      await it.verify(['wrong'], hash)
+      await deps.verify(['wrong'], hash)
       const { user, system } = process.cpuUsage(before)
       times[kind]! += user + system
     }

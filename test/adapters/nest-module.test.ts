@@ -26,14 +26,14 @@ type Right = 'posts.change' | 'role:editor'
 
 /** Calls decorators, because Node.js does not run their syntax: those of a method, and of its parameters in order. */
 function decorate(
-  it: object,
+  prototype: object,
   name: string,
   on: readonly MethodDecorator[],
   parameters: readonly ParameterDecorator[],
 ) {
-  parameters.forEach((decorator, place) => void decorator(it, name, place))
-  const descriptor = Object.getOwnPropertyDescriptor(it, name)!
-  for (const decorator of on) decorator(it, name, descriptor)
+  parameters.forEach((decorator, place) => void decorator(prototype, name, place))
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name)!
+  for (const decorator of on) decorator(prototype, name, descriptor)
 }
 
 /** A module as an application would have it. */
@@ -58,18 +58,18 @@ function moduleOf(guard: Guard<User, Right>): object {
       throw new Error('a secret')
     }
   }
-  const it = Posts.prototype
-  decorate(it, 'who', [Get('who'), UseGuards(guard(allowAny))], [CurrentUser()])
-  decorate(it, 'echo', [Post('echo'), UseGuards(guard())], [CurrentUser(), Body()])
+  const prototype = Posts.prototype
+  decorate(prototype, 'who', [Get('who'), UseGuards(guard(allowAny))], [CurrentUser()])
+  decorate(prototype, 'echo', [Post('echo'), UseGuards(guard())], [CurrentUser(), Body()])
   decorate(
-    it,
+    prototype,
     'change',
     [Put(':id'), UseGuards(guard('posts.change'))],
     [Auth(), Param('id')],
   )
-  decorate(it, 'secret', [Get('secret'), UseGuards(guard())], [Auth()])
-  decorate(it, 'gone', [Get('gone'), UseGuards(guard())], [])
-  decorate(it, 'fault', [Get('fault'), UseGuards(guard())], [])
+  decorate(prototype, 'secret', [Get('secret'), UseGuards(guard())], [Auth()])
+  decorate(prototype, 'gone', [Get('gone'), UseGuards(guard())], [])
+  decorate(prototype, 'fault', [Get('fault'), UseGuards(guard())], [])
   Controller('posts')(Posts)
 
   class Open {

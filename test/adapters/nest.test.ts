@@ -98,10 +98,10 @@ function moduleOf(guard: Guard<User, Right>): Type {
       return BARE
     }
   }
-  const it = Routes.prototype
+  const prototype = Routes.prototype
   const add = (name: string, decorators: readonly MethodDecorator[]): void => {
-    const descriptor = Object.getOwnPropertyDescriptor(it, name)!
-    for (const decorator of decorators) decorator(it, name, descriptor)
+    const descriptor = Object.getOwnPropertyDescriptor(prototype, name)!
+    for (const decorator of decorators) decorator(prototype, name, descriptor)
   }
   add('bare', [Get('/bare/')])
   for (const { method, path, requirement, answer } of ROUTES) {
@@ -111,9 +111,13 @@ function moduleOf(guard: Guard<User, Right>): Type {
       id = '',
       body: unknown = undefined,
     ) => answer({ auth, id, body: async () => body })
-    Object.defineProperty(it, name, { value: handle, configurable: true, writable: true })
+    Object.defineProperty(prototype, name, {
+      value: handle,
+      configurable: true,
+      writable: true,
+    })
     for (const [place, decorator] of [Auth(), Param('id'), Body()].entries())
-      decorator(it, name, place)
+      decorator(prototype, name, place)
     add(name, [
       VERBS[method](path),
       UseGuards(requirement === undefined ? guard() : guard(requirement)),

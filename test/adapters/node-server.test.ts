@@ -40,15 +40,15 @@ async function program(t: TestContext, listener: Made) {
 
 test('a guarded listener has the user, and does not run for anonymous requests', async (t) => {
   let asked = 0
-  const it = await program(t, (guard) =>
+  const app = await program(t, (guard) =>
     guard((request, response) => {
       asked++
       response.end(`${request.auth.user.username} ${request.auth.scheme}`)
     }),
   )
 
-  assert.equal(await (await it.get()).text(), 'ada bearer')
-  const refused = await fetch(it.url)
+  assert.equal(await (await app.get()).text(), 'ada bearer')
+  const refused = await fetch(app.url)
 
   assert.equal(refused.status, 401)
   assert.equal(refused.headers.get('www-authenticate'), 'Bearer realm="api"')
@@ -56,19 +56,19 @@ test('a guarded listener has the user, and does not run for anonymous requests',
 })
 
 test('a guarded listener does not answer requests to endpoints', async (t) => {
-  const it = await program(t, (guard) =>
+  const app = await program(t, (guard) =>
     guard((_, response) => response.end('not an endpoint')),
   )
 
-  assert.deepEqual(await (await it.post('/api/token/verify', { token: 'x' })).json(), {
+  assert.deepEqual(await (await app.post('/api/token/verify', { token: 'x' })).json(), {
     detail: 'Token is invalid',
     code: 'token_not_valid',
   })
-  assert.equal((await fetch(`${it.url}/.well-known/jwks.json`)).status, 200)
+  assert.equal((await fetch(`${app.url}/.well-known/jwks.json`)).status, 200)
 })
 
 test('an error of a listener, thrown or rejected, is a 500 without its message, and is logged', async (t) => {
-  const it = await program(t, (guard) =>
+  const app = await program(t, (guard) =>
     guard((request) => {
       if (request.url === '/now') throw new Error('a secret')
       return Promise.reject(new Error('a secret'))
@@ -76,15 +76,15 @@ test('an error of a listener, thrown or rejected, is a 500 without its message, 
   )
 
   for (const path of ['/now', '/later']) {
-    const answer = await it.get(path)
+    const answer = await app.get(path)
     assert.equal(answer.status, 500)
     assert.deepEqual(await answer.json(), { detail: 'A server error occurred.' })
   }
-  assert.equal(it.logged.length, 2)
+  assert.equal(app.logged.length, 2)
 })
 
 test('a route can have its own schemes', async (t) => {
-  const it = await program(t, (guard) =>
+  const app = await program(t, (guard) =>
     guard(
       { schemes: [statelessBearer()] },
       (request: { auth: { user: TokenUser } }, response) =>
@@ -92,13 +92,13 @@ test('a route can have its own schemes', async (t) => {
     ),
   )
 
-  assert.equal(await (await it.get()).text(), 'string')
+  assert.equal(await (await app.get()).text(), 'string')
 })
 
 test('the response to HEAD has a Content-Length and no body', async (t) => {
-  const it = await program(t, (guard) => guard((_, response) => response.end()))
+  const app = await program(t, (guard) => guard((_, response) => response.end()))
 
-  const answer = await fetch(`${it.url}/api/token/`, { method: 'HEAD' })
+  const answer = await fetch(`${app.url}/api/token/`, { method: 'HEAD' })
 
   assert.equal(answer.status, 405)
   assert.equal(

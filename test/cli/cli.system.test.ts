@@ -37,7 +37,7 @@ for (const line of ['', 'help', '--help', '-h']) {
   test(`"watchword ${line}" lists every command`, async () => {
     using here = folder()
 
-    const { code, out, err } = await here.type(line)
+    const { code, out, err } = await here.exec(line)
 
     assert.equal(code, 0)
     assert.equal(err, '')
@@ -49,7 +49,7 @@ for (const line of ['', 'help', '--help', '-h']) {
 test('with --json, errors are JSON', async () => {
   using here = folder()
 
-  const { code, err } = await here.type('user list --json')
+  const { code, err } = await here.exec('user list --json')
 
   assert.equal(code, 1)
   assert.match(JSON.parse(err).error, /^There is no database "watchword\.db" here/)
@@ -57,24 +57,24 @@ test('with --json, errors are JSON', async () => {
 
 test('dev creates the database, a secret and a user, and the command that it prints signs in', async () => {
   using here = folder()
-  await using it = await here.server('dev --user vitor --port 0')
+  await using server = await here.server('dev --user vitor --port 0')
   const [, url = '', ...fields] =
-    /sign in +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(it.output.out) ?? []
+    /sign in +curl -s (\S+) -d (\S+) -d (\S+)$/m.exec(server.output.out) ?? []
 
   // As curl sends it.
   const pair = await fetch(url, {
     method: 'POST',
     body: new URLSearchParams(fields.join('&')),
   })
-  const answer = await hello(it.url, (await pair.json()) as Pair)
+  const answer = await hello(server.url, (await pair.json()) as Pair)
 
   assert.deepEqual(await answer.json(), { hello: 'vitor' })
   assert.match(
-    it.output.out,
+    server.output.out,
     /^ {2}first user {2}vitor\n {2}password {4}(\S+) {3}\(shown only once\)\n\n {2}sign in .*password=\1\n/m,
   )
   assert.equal(statSync(join(here.path, 'watchword.db.secret')).mode & 0o777, 0o600)
-  assert.equal(await it.stop('SIGINT'), 0)
+  assert.equal(await server.stop('SIGINT'), 0)
 })
 
 test('a second dev keeps users and keys, and shows how to reset the password instead of the password', async () => {
@@ -92,9 +92,9 @@ test('a second dev keeps users and keys, and shows how to reset the password ins
 
 test('dev --json prints the URL and the first user', async () => {
   using here = folder()
-  await using it = await here.server('dev --port 0 --json --database try.db')
+  await using server = await here.server('dev --port 0 --json --database try.db')
 
-  const output = JSON.parse(it.output.out)
+  const output = JSON.parse(server.output.out)
 
   assert.deepEqual(Object.keys(output), ['url', 'database', 'username', 'password'])
   assert.equal(output.username, 'admin')
@@ -106,26 +106,26 @@ test('dev --json prints the URL and the first user', async () => {
 
 test('dev logs one line per request, without tokens and passwords', async () => {
   using here = folder()
-  await using it = await here.server('dev --port 0 --json')
-  const { username, password } = JSON.parse(it.output.out)
-  const shown = it.output.out
+  await using server = await here.server('dev --port 0 --json')
+  const { username, password } = JSON.parse(server.output.out)
+  const shown = server.output.out
 
-  const pair = await signIn(it.url, username, password)
-  await hello(it.url, pair)
-  await post(`${it.url}/api/token/?token=${pair.access}`, {
+  const pair = await signIn(server.url, username, password)
+  await hello(server.url, pair)
+  await post(`${server.url}/api/token/?token=${pair.access}`, {
     username,
     password: 'CANARY-4711',
   })
-  await fetch(`${it.url}/${pair.access}`)
+  await fetch(`${server.url}/${pair.access}`)
   const next = (await (
-    await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })
+    await post(`${server.url}/api/token/refresh/`, { refresh: pair.refresh })
   ).json()) as Pair
-  await post(`${it.url}/api/token/blacklist/`, { refresh: next.refresh })
-  await it.stop()
+  await post(`${server.url}/api/token/blacklist/`, { refresh: next.refresh })
+  await server.stop()
 
-  assert.match(it.output.err, /^POST \/api\/token\/ 200 \d+ ms$/m)
-  assert.match(it.output.err, /^GET \/hello\/ 200 \d+ ms$/m)
-  assert.equal(it.output.out, shown, 'standard output has only the first message')
+  assert.match(server.output.err, /^POST \/api\/token\/ 200 \d+ ms$/m)
+  assert.match(server.output.err, /^GET \/hello\/ 200 \d+ ms$/m)
+  assert.equal(server.output.out, shown, 'standard output has only the first message')
   for (const secret of [
     password,
     pair.access,
@@ -135,7 +135,7 @@ test('dev logs one line per request, without tokens and passwords', async () => 
     'CANARY-4711',
   ]) {
     for (const part of secret.split('.'))
-      assert.ok(!it.output.err.includes(part), `the log holds ${part.slice(0, 8)}…`)
+      assert.ok(!server.output.err.includes(part), `the log holds ${part.slice(0, 8)}…`)
   }
 })
 
@@ -150,7 +150,7 @@ for (const [command, env] of [
     await once(other, 'listening')
     const { port } = other.address() as { port: number }
 
-    const { code, out, err } = await here.type(`${command} --port ${port}`, { env })
+    const { code, out, err } = await here.exec(`${command} --port ${port}`, { env })
 
     assert.equal(code, 1)
     assert.equal(out, '')
@@ -167,7 +167,7 @@ for (const [command, env] of [
 test('an address of another machine is rejected with a hint', async () => {
   using here = folder()
 
-  const { code, err } = await here.type('dev --port 0 --host 192.0.2.1')
+  const { code, err } = await here.exec('dev --port 0 --host 192.0.2.1')
 
   assert.equal(code, 1)
   assertMessage(
@@ -190,12 +190,12 @@ for (const [what, database, sentence] of [
     writeFileSync(join(here.path, 'file'), 'This is no database.\n'.repeat(100))
     mkdirSync(join(here.path, 'folder'))
     if (database === 'newer.db' || database === 'damaged.db') {
-      await here.type(`migrate --database ${database}`)
+      await here.exec(`migrate --database ${database}`)
       ;(database === 'newer.db' ? raiseVersion : cutOff)(join(here.path, database))
     }
 
     for (const command of ['dev --port 0', 'migrate']) {
-      const { code, out, err } = await here.type(`${command} --database ${database}`)
+      const { code, out, err } = await here.exec(`${command} --database ${database}`)
       assert.equal(code, 1, command)
       assert.equal(out, '')
       assertMessage(err, sentence)
@@ -221,7 +221,7 @@ test('a secret file that others can read stops the start', async () => {
   await (await here.server('dev --port 0')).stop()
   chmodSync(join(here.path, 'watchword.db.secret'), 0o644)
 
-  const { code, err } = await here.type('dev --port 0')
+  const { code, err } = await here.exec('dev --port 0')
 
   assert.equal(code, 1)
   assertMessage(err, /watchword\.db\.secret can be read by others: type "chmod 600/)
@@ -235,7 +235,7 @@ test('start without a secret fails and shows the command that generates one', as
     { WATCHWORD_SECRET: '' },
     { WATCHWORD_SECRET: 'x'.repeat(31) },
   ]) {
-    const { code, err } = await here.type('start', { env })
+    const { code, err } = await here.exec('start', { env })
     assert.equal(code, 1)
     assertMessage(
       err,
@@ -249,7 +249,7 @@ test('start without a secret fails and shows the command that generates one', as
 test('for keys made by dev, start points to the secret that opens them', async () => {
   using here = folder()
   await (await here.server('dev --port 0')).stop()
-  const { code, err } = await here.type('start --port 0', {
+  const { code, err } = await here.exec('start --port 0', {
     env: { WATCHWORD_SECRET: SECRET },
   })
   assert.equal(code, 1)
@@ -259,38 +259,38 @@ test('for keys made by dev, start points to the secret that opens them', async (
   )
   assert.match(err, /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m)
   assert.match(
-    (await here.type('start')).err,
+    (await here.exec('start')).err,
     /^ {2}export WATCHWORD_SECRET=\$\(cat watchword\.db\.secret\)$/m,
   )
 
   const secret = readFileSync(join(here.path, 'watchword.db.secret'), 'utf8').trim()
-  await using it = await here.server('start --port 0', { WATCHWORD_SECRET: secret })
+  await using server = await here.server('start --port 0', { WATCHWORD_SECRET: secret })
 
-  assert.equal((await fetch(`${it.url}/.well-known/jwks.json`)).status, 200)
+  assert.equal((await fetch(`${server.url}/.well-known/jwks.json`)).status, 200)
 })
 
 test('start creates no user and shows the command that does; that user can sign in', async () => {
   using here = folder()
   const env = { WATCHWORD_SECRET: SECRET }
-  await using it = await here.server('start --port 0', env)
+  await using server = await here.server('start --port 0', env)
   assert.match(
-    it.output.out,
+    server.output.out,
     /There are no users yet\. Create one: watchword user create NAME --superuser/,
   )
-  assert.equal(JSON.parse((await here.type('user list --json', { env })).out).length, 0)
+  assert.equal(JSON.parse((await here.exec('user list --json', { env })).out).length, 0)
 
-  const made = await here.type('user create vitor --superuser', {
+  const made = await here.exec('user create vitor --superuser', {
     env,
     input: `${PASSWORD}\n`,
   })
-  const answer = await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))
+  const answer = await hello(server.url, await signIn(server.url, 'vitor', PASSWORD))
 
   assert.equal(made.code, 0)
   assert.deepEqual(await answer.json(), { hello: 'vitor' })
   assert.ok(!existsSync(join(here.path, 'watchword.db.secret')))
 
-  await it.stop()
-  const lines = it.output.err.trim().split('\n')
+  await server.stop()
+  const lines = server.output.err.trim().split('\n')
   const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
   assert.deepEqual(
     entries.map(({ level, event, method, path, status }) => [
@@ -305,16 +305,19 @@ test('start creates no user and shows the command that does; that user can sign 
       ['info', 'request', 'GET', '/hello/', 200],
     ],
   )
-  assert.ok(!it.output.err.includes(PASSWORD))
+  assert.ok(!server.output.err.includes(PASSWORD))
 })
 
 test('a user may be created before the first start, without a secret', async () => {
   using here = folder()
-  await here.type('user create vitor', { input: PASSWORD })
+  await here.exec('user create vitor', { input: PASSWORD })
 
-  await using it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
+  await using server = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
 
-  assert.equal((await hello(it.url, await signIn(it.url, 'vitor', PASSWORD))).status, 200)
+  assert.equal(
+    (await hello(server.url, await signIn(server.url, 'vitor', PASSWORD))).status,
+    200,
+  )
 })
 
 test('a username that is not UTF-8 is rejected', async () => {
@@ -333,39 +336,36 @@ test('a username that is not UTF-8 is rejected', async () => {
 
 test('user passwd revokes all sessions of the user, in a running server within a second', async () => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
-  await using it = await here.server('dev --port 0')
-  const pair = await signIn(it.url, 'ada', PASSWORD)
-  assert.equal((await hello(it.url, pair)).status, 200)
+  await here.run('user create ada', { input: PASSWORD })
+  await using server = await here.server('dev --port 0')
+  const pair = await signIn(server.url, 'ada', PASSWORD)
+  assert.equal((await hello(server.url, pair)).status, 200)
 
-  assert.equal(
-    (await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })).code,
-    0,
-  )
+  assert.equal((await here.run('user passwd ada', { input: 'another-9kc-w2pd' })).code, 0)
   await pause(1000)
 
-  assert.equal((await hello(it.url, pair)).status, 401)
+  assert.equal((await hello(server.url, pair)).status, 401)
   assert.equal(
-    (await post(`${it.url}/api/token/refresh/`, { refresh: pair.refresh })).status,
+    (await post(`${server.url}/api/token/refresh/`, { refresh: pair.refresh })).status,
     401,
   )
   assert.equal(
-    (await hello(it.url, await signIn(it.url, 'ada', 'another-9kc-w2pd'))).status,
+    (await hello(server.url, await signIn(server.url, 'ada', 'another-9kc-w2pd'))).status,
     200,
   )
 })
 
 test('sessions are listed, and revoked one by one or all at once', async () => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
-  assert.match((await here.enter('session list ada')).out, /^ada has no sessions\.$/m)
-  await using it = await here.server('dev --port 0')
+  await here.run('user create ada', { input: PASSWORD })
+  assert.match((await here.run('session list ada')).out, /^ada has no sessions\.$/m)
+  await using server = await here.server('dev --port 0')
   const pairs = [
-    await signIn(it.url, 'ada', PASSWORD),
-    await signIn(it.url, 'ada', PASSWORD),
+    await signIn(server.url, 'ada', PASSWORD),
+    await signIn(server.url, 'ada', PASSWORD),
   ]
 
-  const sessions = JSON.parse((await here.enter('session list ada --json')).out) as {
+  const sessions = JSON.parse((await here.run('session list ada --json')).out) as {
     id: string
     state: string
   }[]
@@ -374,34 +374,31 @@ test('sessions are listed, and revoked one by one or all at once', async () => {
     ['live', 'live'],
   )
   const [{ id } = { id: '' }] = sessions
-  assert.deepEqual(JSON.parse((await here.enter(`session revoke ${id} --json`)).out), {
+  assert.deepEqual(JSON.parse((await here.run(`session revoke ${id} --json`)).out), {
     revoked: 1,
   })
   assert.match(
-    (await here.enter('session list ada')).out,
+    (await here.run('session list ada')).out,
     new RegExp(`^${id} .* revoked \\(admin\\)$`, 'm'),
   )
-  const again = await here.enter(`session revoke ${id}`)
+  const again = await here.run(`session revoke ${id}`)
   assert.equal(again.code, 1)
   assertMessage(again.err, /^There is no live session with this ID/)
 
-  assert.equal(
-    (await here.enter('session revoke --user ada')).out,
-    'Revoked 1 session.\n',
-  )
+  assert.equal((await here.run('session revoke --user ada')).out, 'Revoked 1 session.\n')
   await pause(1000)
-  for (const pair of pairs) assert.equal((await hello(it.url, pair)).status, 401)
+  for (const pair of pairs) assert.equal((await hello(server.url, pair)).status, 401)
 })
 
 test('start accepts a token made by token create, and trusts WATCHWORD_PROXIES proxies', async () => {
   using here = folder()
   const env = { WATCHWORD_SECRET: SECRET, WATCHWORD_PROXIES: '1' }
-  await here.type('user create ada', { env, input: `${PASSWORD}\n` })
-  const made = await here.type('token create ada', { env })
-  const it = await here.server('start --port 0', env)
+  await here.exec('user create ada', { env, input: `${PASSWORD}\n` })
+  const made = await here.exec('token create ada', { env })
+  const server = await here.server('start --port 0', env)
   const key = GENERATED.exec(made.out)?.[1]
 
-  const answer = await fetch(`${it.url}/hello/`, {
+  const answer = await fetch(`${server.url}/hello/`, {
     headers: { authorization: `Token ${key}` },
   })
   assert.deepEqual([answer.status, await answer.json()], [200, { hello: 'ada' }])
@@ -409,22 +406,23 @@ test('start accepts a token made by token create, and trusts WATCHWORD_PROXIES p
   const guess = async (address: string): Promise<number> => {
     const body = new URLSearchParams({ username: 'ada', password: 'wrong' })
     const headers = { 'x-forwarded-for': `203.0.113.9, ${address}` }
-    return (await fetch(`${it.url}/api/token/`, { method: 'POST', body, headers })).status
+    return (await fetch(`${server.url}/api/token/`, { method: 'POST', body, headers }))
+      .status
   }
   const guesses: number[] = []
   for (let i = 0; i < 11; i++) guesses.push(await guess('198.51.100.1'))
   assert.deepEqual(guesses, [...Array(10).fill(401), 429])
   assert.equal(await guess('198.51.100.2'), 401)
-  assert.equal(await it.stop(), 0)
+  assert.equal(await server.stop(), 0)
 })
 
 test('keys rotate beside a running server keeps valid tokens valid', async () => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
-  await using it = await here.server('dev --port 0')
-  const before = await signIn(it.url, 'ada', PASSWORD)
+  await here.run('user create ada', { input: PASSWORD })
+  await using server = await here.server('dev --port 0')
+  const before = await signIn(server.url, 'ada', PASSWORD)
   const stages = async (): Promise<Record<string, string>> => {
-    const keys = JSON.parse((await here.enter('keys list --json')).out) as {
+    const keys = JSON.parse((await here.run('keys list --json')).out) as {
       stage: string
       id: string
     }[]
@@ -433,66 +431,69 @@ test('keys rotate beside a running server keeps valid tokens valid', async () =>
   const old = await stages()
   assert.deepEqual(Object.keys(old).sort(), ['current', 'next'])
 
-  const turn = JSON.parse((await here.enter('keys rotate --json')).out)
+  const turn = JSON.parse((await here.run('keys rotate --json')).out)
   assert.deepEqual(turn, { current: old.next, retiring: old.current, next: turn.next })
   assert.deepEqual(await stages(), turn)
   await pause(1000)
-  const after = await signIn(it.url, 'ada', PASSWORD)
+  const after = await signIn(server.url, 'ada', PASSWORD)
 
   assert.equal(
     JSON.parse(Buffer.from(after.access.split('.')[0] ?? '', 'base64url').toString()).kid,
     turn.current,
   )
   for (const pair of [before, after])
-    assert.equal((await hello(it.url, pair)).status, 200)
+    assert.equal((await hello(server.url, pair)).status, 200)
   assert.equal(
-    (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
+    (await post(`${server.url}/api/token/refresh/`, { refresh: before.refresh })).status,
     200,
   )
 })
 
 test('keys rotate --leaked makes every token invalid, in a running server within a second', async () => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
-  await using it = await here.server('dev --port 0')
-  const before = await signIn(it.url, 'ada', PASSWORD)
-  await here.enter('keys rotate')
-  assert.equal((await hello(it.url, before)).status, 200)
+  await here.run('user create ada', { input: PASSWORD })
+  await using server = await here.server('dev --port 0')
+  const before = await signIn(server.url, 'ada', PASSWORD)
+  await here.run('keys rotate')
+  assert.equal((await hello(server.url, before)).status, 200)
 
-  await here.enter('keys rotate --leaked')
+  await here.run('keys rotate --leaked')
   await pause(1000)
-  assert.equal((await hello(it.url, before)).status, 401)
+  assert.equal((await hello(server.url, before)).status, 401)
   assert.equal(
-    (await post(`${it.url}/api/token/refresh/`, { refresh: before.refresh })).status,
+    (await post(`${server.url}/api/token/refresh/`, { refresh: before.refresh })).status,
     401,
   )
-  assert.equal((await hello(it.url, await signIn(it.url, 'ada', PASSWORD))).status, 200)
+  assert.equal(
+    (await hello(server.url, await signIn(server.url, 'ada', PASSWORD))).status,
+    200,
+  )
 })
 
 test('flush deletes no live session', async () => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
-  await using it = await here.server('dev --port 0')
-  const pair = await signIn(it.url, 'ada', PASSWORD)
+  await here.run('user create ada', { input: PASSWORD })
+  await using server = await here.server('dev --port 0')
+  const pair = await signIn(server.url, 'ada', PASSWORD)
 
-  assert.deepEqual(flushCounts(JSON.parse((await here.enter('flush --json')).out)), {
+  assert.deepEqual(flushCounts(JSON.parse((await here.run('flush --json')).out)), {
     sessions: 0,
     tokens: 0,
     events: 0,
     keys: 0,
   })
   assert.match(
-    (await here.enter('flush')).out,
+    (await here.run('flush')).out,
     /^Deleted 0 sessions, 0 API tokens, (?:0 [a-z ]+, )*0 events and 0 keys\.\n$/,
   )
-  assert.equal((await hello(it.url, pair)).status, 200)
+  assert.equal((await hello(server.url, pair)).status, 200)
 })
 
 test('migrate can be run twice', async () => {
   using here = folder()
 
   for (let i = 0; i < 2; i++) {
-    const { code, out } = await here.type('migrate --json')
+    const { code, out } = await here.exec('migrate --json')
     assert.equal(code, 0)
     assert.deepEqual(JSON.parse(out), { database: 'watchword.db', migrated: true })
   }
@@ -505,7 +506,7 @@ test('migrate can be run twice', async () => {
 test('a command for a mistyped database does not create it', async () => {
   using here = folder()
 
-  const { code, err } = await here.type('user list --database wachtword.db')
+  const { code, err } = await here.exec('user list --database wachtword.db')
 
   assert.equal(code, 1)
   assertMessage(err, /^There is no database "wachtword\.db" here/)
@@ -515,8 +516,8 @@ test('a command for a mistyped database does not create it', async () => {
 test('--database overrides WATCHWORD_DATABASE', async () => {
   using here = folder()
 
-  await here.type('migrate', { env: { WATCHWORD_DATABASE: 'a.db' } })
-  await here.type('migrate --database b.db', { env: { WATCHWORD_DATABASE: 'c.db' } })
+  await here.exec('migrate', { env: { WATCHWORD_DATABASE: 'a.db' } })
+  await here.exec('migrate --database b.db', { env: { WATCHWORD_DATABASE: 'c.db' } })
 
   assert.deepEqual(
     ['a.db', 'b.db', 'c.db'].map((name) => existsSync(join(here.path, name))),
@@ -527,7 +528,7 @@ test('--database overrides WATCHWORD_DATABASE', async () => {
 test('WATCHWORD_DEBUG=1 prints the stack of an error', async () => {
   using here = folder()
 
-  const { code, err } = await here.type('user list', { env: { WATCHWORD_DEBUG: '1' } })
+  const { code, err } = await here.exec('user list', { env: { WATCHWORD_DEBUG: '1' } })
 
   assert.equal(code, 1)
   assert.match(err, /^\s+at /m)
@@ -545,10 +546,10 @@ test('closing standard output early is not an error', async () => {
 
 test('R16: a stop under load loses no request', async (t) => {
   using here = folder()
-  await here.type('user create ada', { input: PASSWORD })
-  const it = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
-  const { access } = await signIn(it.url, 'ada', PASSWORD)
-  const { port } = new URL(it.url)
+  await here.exec('user create ada', { input: PASSWORD })
+  const server = await here.server('start --port 0', { WATCHWORD_SECRET: SECRET })
+  const { access } = await signIn(server.url, 'ada', PASSWORD)
+  const { port } = new URL(server.url)
   const agent = new Agent({ keepAlive: true, maxSockets: 10 })
   t.after(() => agent.destroy())
   const lost: string[] = []
@@ -588,7 +589,7 @@ test('R16: a stop under load loses no request', async (t) => {
   const clients = Array.from({ length: 10 }, client)
   while (answered < 100 && lost.length === 0 && !refused) await sleep(10)
   const before = answered
-  const { ms, got: code } = await timed(() => it.stop())
+  const { ms, got: code } = await timed(() => server.stop())
   await Promise.all(clients)
 
   assert.equal(code, 0)

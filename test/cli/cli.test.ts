@@ -11,12 +11,12 @@ for (const name of Object.keys(await allCommands())) {
   test(`"watchword ${name} --help" shows examples and options, and creates no database`, async () => {
     using here = folder()
 
-    const { code, out } = await here.enter(`${name} --help`)
+    const { code, out } = await here.run(`${name} --help`)
 
     assert.equal(code, 0)
     assert.match(out, /^Examples$/m)
     assert.match(out, /^ {2}--json +print JSON, for programs$/m)
-    assert.equal((await here.enter(`help ${name}`)).out, out)
+    assert.equal((await here.run(`help ${name}`)).out, out)
     assert.ok(!existsSync(join(here.path, 'watchword.db')))
   })
 }
@@ -25,11 +25,11 @@ test('help and version take --json', async () => {
   using here = folder()
 
   assert.match(
-    JSON.parse((await here.enter('--version --json')).out).version,
+    JSON.parse((await here.run('--version --json')).out).version,
     /^\d+\.\d+\.\d+/,
   )
   assert.match(
-    JSON.parse((await here.enter('help user --json')).out).help,
+    JSON.parse((await here.run('help user --json')).out).help,
     /watchword user create NAME/,
   )
 })
@@ -72,7 +72,7 @@ for (const [line, sentence] of [
   test(`wrong usage exits with 2 and one line: watchword ${line}`, async () => {
     using here = folder()
 
-    const { code, out, err } = await here.enter(line)
+    const { code, out, err } = await here.run(line)
 
     assert.equal(code, 2)
     assert.equal(out, '')
@@ -86,7 +86,7 @@ test('help of a group lists its commands and no others', async () => {
   using here = folder()
 
   for (const line of ['help user', 'user --help', 'user -h']) {
-    const { code, out } = await here.enter(line)
+    const { code, out } = await here.run(line)
     assert.equal(code, 0)
     assert.match(out, /^ {2}watchword user create NAME/m)
     assert.doesNotMatch(out, /watchword session/)
@@ -96,14 +96,14 @@ test('help of a group lists its commands and no others', async () => {
 test('version and help can be typed as commands', async () => {
   using here = folder()
 
-  assert.equal((await here.enter('version')).out, (await here.enter('--version')).out)
-  assert.equal((await here.enter('help help')).out, (await here.enter('help')).out)
+  assert.equal((await here.run('version')).out, (await here.run('--version')).out)
+  assert.equal((await here.run('help help')).out, (await here.run('help')).out)
 })
 
 test('a PORT that is not a number is wrong usage too', async () => {
   using here = folder()
 
-  const { code, err } = await here.enter('dev', { env: { PORT: 'http' } })
+  const { code, err } = await here.run('dev', { env: { PORT: 'http' } })
 
   assert.equal(code, 2)
   assertMessage(err, /^PORT must be a whole number/)
@@ -111,26 +111,26 @@ test('a PORT that is not a number is wrong usage too', async () => {
 
 test('a user is created, listed, deactivated, activated and deleted', async () => {
   using here = folder()
-  const made = await here.enter('user create ada --email ada@example.com --staff', {
+  const made = await here.run('user create ada --email ada@example.com --staff', {
     input: `${PASSWORD}\n`,
   })
   assert.deepEqual([made.code, made.out, made.err], [0, 'Created ada.\n', ''])
 
   const robot = JSON.parse(
-    (await here.enter('user create robot --no-password --inactive --json')).out,
+    (await here.run('user create robot --no-password --inactive --json')).out,
   )
   assert.equal(robot.username, 'robot')
   assert.equal(robot.active, false)
 
-  const list = await here.enter('user list')
+  const list = await here.run('user list')
   assert.match(list.out, /^NAME +EMAIL +ACTIVE +STAFF +SUPERUSER +JOINED \(UTC\) +ID$/m)
   assert.match(
     list.out,
     /^ada +ada@example\.com +yes +yes +no +\d{4}-\d\d-\d\d \d\d:\d\d +\w+$/m,
   )
-  const page = await here.enter('user list --limit 1')
+  const page = await here.run('user list --limit 1')
   assert.match(page.out, /^There are more users\. To go on, add: --after ada$/m)
-  const rest = JSON.parse((await here.enter('user list --after ada --json')).out) as {
+  const rest = JSON.parse((await here.run('user list --after ada --json')).out) as {
     username: string
   }[]
   assert.deepEqual(
@@ -139,32 +139,29 @@ test('a user is created, listed, deactivated, activated and deleted', async () =
   )
 
   assert.equal(
-    JSON.parse((await here.enter('user deactivate ada --json')).out).active,
+    JSON.parse((await here.run('user deactivate ada --json')).out).active,
     false,
   )
-  assert.equal(
-    JSON.parse((await here.enter('user activate ada --json')).out).active,
-    true,
-  )
+  assert.equal(JSON.parse((await here.run('user activate ada --json')).out).active, true)
 
-  const renamed = await here.enter('user rename robot r2d2')
+  const renamed = await here.run('user rename robot r2d2')
   assert.equal(renamed.out, 'Renamed robot to r2d2.\n')
-  const taken = await here.enter('user rename r2d2 ADA')
+  const taken = await here.run('user rename r2d2 ADA')
   assert.equal(taken.code, 1)
   assertMessage(taken.err, /^username: A user with that username already exists\.$/m)
 
-  const unsure = await here.enter('user delete ada')
+  const unsure = await here.run('user delete ada')
   assert.equal(unsure.code, 2)
   assertMessage(unsure.err, /add --yes/)
-  assert.equal((await here.enter('user delete ada --yes')).code, 0)
-  const gone = await here.enter('user passwd ada', { input: PASSWORD })
+  assert.equal((await here.run('user delete ada --yes')).code, 0)
+  const gone = await here.run('user passwd ada', { input: PASSWORD })
   assert.equal(gone.code, 1)
   assertMessage(gone.err, /^There is no user "ada"\. The names: watchword user list$/m)
 })
 
 test('an invalid user is rejected with the names of the fields', async () => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
+  await here.run('user create ada', { input: PASSWORD })
 
   for (const [line, input, sentence] of [
     ['user create ada', PASSWORD, /^username: /],
@@ -180,18 +177,18 @@ test('an invalid user is rejected with the names of the fields', async () => {
     [`user create ${'b'.repeat(1000)}`, PASSWORD, /^username: /],
     ['user passwd ada', 'ada', /^password: /],
   ] as const) {
-    const { code, out, err } = await here.enter(line, { input })
+    const { code, out, err } = await here.run(line, { input })
     assert.equal(code, 1, line)
     assert.equal(out, '')
     assertMessage(err, sentence)
     assert.ok(!err.includes(PASSWORD))
   }
-  assert.equal(JSON.parse((await here.enter('user list --json')).out).length, 1)
+  assert.equal(JSON.parse((await here.run('user list --json')).out).length, 1)
 })
 
 test('Z14, Z15, Z16: token create shows the same token each time, and a new one with -r or --reset', async (t) => {
   using here = folder()
-  await here.enter('user create ada --no-password')
+  await here.run('user create ada --no-password')
   const auth = cheapWatchword({
     database: join(here.path, 'watchword.db'),
     authentication: [apiToken()],
@@ -205,7 +202,7 @@ test('Z14, Z15, Z16: token create shows the same token each time, and a new one 
     return (await auth.require(request).catch(() => undefined)) !== undefined
   }
   const created = async (options: string): Promise<string> => {
-    const { code, out, err } = await here.enter(`token create ${options}`)
+    const { code, out, err } = await here.run(`token create ${options}`)
     assert.deepEqual([code, err], [0, ''])
     return GENERATED.exec(out)?.[1] ?? assert.fail(out)
   }
@@ -230,26 +227,26 @@ test('Z14, Z15, Z16: token create shows the same token each time, and a new one 
 
 test('Z17, Z19: token create needs a user, who may be inactive', async () => {
   using here = folder()
-  await here.enter('user create ada --no-password --inactive')
+  await here.run('user create ada --no-password --inactive')
 
-  const { code, out, err } = await here.enter('token create eve')
+  const { code, out, err } = await here.run('token create eve')
   assert.deepEqual(
     [code, out, err],
     [1, '', 'Cannot create the Token: user eve does not exist.\n'],
   )
-  assert.match((await here.enter('token create ada')).out, GENERATED)
+  assert.match((await here.run('token create ada')).out, GENERATED)
   assertMessage(
-    (await here.enter('token list eve')).err,
+    (await here.run('token list eve')).err,
     /^There is no user "eve"\. The names: watchword user list$/m,
   )
 })
 
 test('additional tokens have a name, scopes and an expiry; they are listed by prefix and revoked one by one', async () => {
   using here = folder()
-  await here.enter('user create ada --no-password')
-  assert.equal((await here.enter('token list ada')).out, 'ada has no API tokens.\n')
+  await here.run('user create ada --no-password')
+  assert.equal((await here.run('token list ada')).out, 'ada has no API tokens.\n')
 
-  const made = await here.enter(
+  const made = await here.run(
     'token create ada --name export --scope posts:read,users:read --expires 90d',
   )
   const [, text = ''] =
@@ -261,13 +258,13 @@ test('additional tokens have a name, scopes and an expiry; they are listed by pr
     !existsSync(join(here.path, 'watchword.db.secret')),
     'an additional token needs no secret',
   )
-  const derived = JSON.parse((await here.enter('token create ada --json')).out)
+  const derived = JSON.parse((await here.run('token create ada --json')).out)
   assert.deepEqual(
     [derived.username, derived.derived, derived.expires_at],
     ['ada', true, null],
   )
 
-  const list = await here.enter('token list ada')
+  const list = await here.run('token list ada')
   assert.match(list.out, /^PREFIX +NAME +SCOPES +CREATED \(UTC\) +EXPIRES +ID$/m)
   assert.match(
     list.out,
@@ -281,7 +278,7 @@ test('additional tokens have a name, scopes and an expiry; they are listed by pr
     new RegExp(`^${derived.prefix} +– +– +\\S+ \\S+ +– +${derived.id}$`, 'm'),
   )
   assert.ok(!list.out.includes(text) && !list.out.includes(derived.token))
-  const [one, other] = JSON.parse((await here.enter('token list ada --json')).out).sort(
+  const [one, other] = JSON.parse((await here.run('token list ada --json')).out).sort(
     byName,
   )
   assert.deepEqual(
@@ -292,16 +289,13 @@ test('additional tokens have a name, scopes and an expiry; they are listed by pr
   assert.equal(Date.parse(one.expires_at) - Date.parse(one.created_at), 90 * 86_400_000)
 
   assert.deepEqual(
-    JSON.parse((await here.enter(`token revoke ${one.prefix} --json`)).out),
+    JSON.parse((await here.run(`token revoke ${one.prefix} --json`)).out),
     { revoked: 1 },
   )
-  const again = await here.enter(`token revoke ${one.id}`)
+  const again = await here.run(`token revoke ${one.id}`)
   assert.equal(again.code, 1)
   assertMessage(again.err, /^There is no API token with this prefix or ID/)
-  assert.equal(
-    (await here.enter('token revoke --user ada')).out,
-    'Revoked 1 API token.\n',
-  )
+  assert.equal((await here.run('token revoke --user ada')).out, 'Revoked 1 API token.\n')
 })
 
 const byName = (one: { name: string | null }, other: { name: string | null }): number =>
@@ -309,15 +303,15 @@ const byName = (one: { name: string | null }, other: { name: string | null }): n
 
 test('a new password keeps API tokens, and deleting the user deletes them', async () => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
-  await here.enter('token create ada')
+  await here.run('user create ada', { input: PASSWORD })
+  await here.run('token create ada')
   const list = async (): Promise<object[]> =>
-    JSON.parse((await here.enter('token list ada --json')).out)
+    JSON.parse((await here.run('token list ada --json')).out)
 
-  await here.enter('user passwd ada', { input: 'another-9kc-w2pd' })
+  await here.run('user passwd ada', { input: 'another-9kc-w2pd' })
   assert.equal((await list()).length, 1)
 
-  await here.enter('user delete ada --yes')
-  await here.enter('user create ada', { input: PASSWORD })
+  await here.run('user delete ada --yes')
+  await here.run('user create ada', { input: PASSWORD })
   assert.deepEqual(await list(), [])
 })

@@ -10,7 +10,7 @@ import { BIN, folder, PASSWORD } from './folder.ts'
 
 test('events --follow prints each new event once, until SIGTERM', async (t) => {
   using here = folder()
-  await here.enter('user create ada', { input: PASSWORD })
+  await here.run('user create ada', { input: PASSWORD })
   const database = join(here.path, 'watchword.db')
   const child = spawn(process.execPath, [BIN, 'events', '--follow', '--json'], {
     env: { PATH: process.env.PATH ?? '', WATCHWORD_DATABASE: database },

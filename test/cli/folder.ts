@@ -41,8 +41,8 @@ export function folder() {
     return child
   }
 
-  /** Runs a command and waits for its exit. */
-  async function type(
+  /** Runs a command in a process and waits for its exit. */
+  async function exec(
     line: string,
     { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {},
   ) {
@@ -57,8 +57,8 @@ export function folder() {
     return { code: child.exitCode, out, err }
   }
 
-  /** The same in this process, in a tenth of the time. */
-  async function enter(
+  /** Runs a command in this process, in a tenth of the time. */
+  async function run(
     line: string,
     { input = '', env = {} }: { input?: string | Buffer; env?: Env } = {},
   ) {
@@ -98,7 +98,7 @@ export function folder() {
     for (const child of running) child.kill('SIGKILL')
     rmSync(path, { recursive: true, force: true })
   }
-  return { path, type, enter, start, server, [Symbol.dispose]: dispose }
+  return { path, exec, run, start, server, [Symbol.dispose]: dispose }
 }
 
 const sink = (take: (text: string) => void): Writable =>

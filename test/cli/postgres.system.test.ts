@@ -39,17 +39,17 @@ async function commands(t: TestContext) {
     WATCHWORD_DATABASE: url,
     WATCHWORD_SECRET: SECRET,
   }
-  /** In a process of its own. */
-  const type = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Output> => {
-    const typed = promisify(execFile)(process.execPath, [BIN, ...line.split(' ')], {
+  /** In a process. */
+  const exec = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Output> => {
+    const exited = promisify(execFile)(process.execPath, [BIN, ...line.split(' ')], {
       env: { ...env, ...more },
     })
-    typed.child.stdin?.end()
-    const { code = 0, stdout, stderr } = await typed.catch((error) => error)
+    exited.child.stdin?.end()
+    const { code = 0, stdout, stderr } = await exited.catch((error) => error)
     return checked({ code, out: stdout, err: stderr })
   }
   /** In this process, which is faster. */
-  const enter = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Output> => {
+  const run = async (line: string, more: NodeJS.ProcessEnv = {}): Promise<Output> => {
     const output = { out: '', err: '' }
     const code = await main(line.split(' '), {
       env: { ...env, ...more },
@@ -59,7 +59,7 @@ async function commands(t: TestContext) {
     })
     return checked({ code, ...output })
   }
-  return { url, env, type, enter }
+  return { url, env, exec, run }
 }
 
 const sink = (take: (text: string) => void): Writable =>
@@ -73,9 +73,9 @@ const sink = (take: (text: string) => void): Writable =>
 test('every command works on PostgreSQL and does not print the password of the database', async (t) => {
   const here = await commands(t)
   if (here === undefined) return
-  const { type, enter, url } = here
+  const { exec, run, url } = here
 
-  const migrated = await enter('migrate')
+  const migrated = await run('migrate')
   assert.match(
     migrated.out,
     /^The tables of postgres:\/\/watchword:…@127\.0\.0\.1:\d+\/watchword_\w+ are at the newest version\./,
@@ -87,13 +87,13 @@ test('every command works on PostgreSQL and does not print the password of the d
     'token list ada',
     'flush',
   ]) {
-    const { code, err } = await enter(line)
+    const { code, err } = await run(line)
     assert.equal(code, 0, `${line}: ${err}`)
   }
-  assert.match((await enter('user list')).out, /ada/)
-  const rotated = await type('keys rotate')
+  assert.match((await run('user list')).out, /ada/)
+  const rotated = await exec('keys rotate')
   assert.equal(rotated.code, 0, rotated.err)
-  const gone = await enter('user list', {
+  const gone = await run('user list', {
     WATCHWORD_DATABASE: url.replace(/\w+$/, 'elsewhere'),
   })
   assert.deepEqual([gone.code, gone.out], [1, ''])
@@ -107,7 +107,7 @@ for (const command of ['dev', 'start']) {
   test(`watchword ${command} serves from PostgreSQL with WATCHWORD_SECRET, and without it names it`, async (t) => {
     const here = await commands(t)
     if (here === undefined) return
-    const refused = await here.type(`${command} --port 0`, { WATCHWORD_SECRET: '' })
+    const refused = await here.exec(`${command} --port 0`, { WATCHWORD_SECRET: '' })
     assert.equal(refused.code, 1)
     assert.match(refused.err, /WATCHWORD_SECRET/)
 

@@ -31,9 +31,9 @@ const JSON_BODY = { 'content-type': 'application/json' }
 
 for (const on of ['a socket file', 'a port'] as const) {
   test(`behind nginx, on ${on}: clients sign in, and wrong passwords count for the real client address, whatever headers it forges`, async (t) => {
-    const it = await behindNginx(t, on)
-    if (typeof it === 'string') return t.skip(it)
-    const { port } = it.nginx
+    const site = await behindNginx(t, on)
+    if (typeof site === 'string') return t.skip(site)
+    const { port } = site.nginx
     let forged = 0
     const guess = (localAddress: string): Promise<string> =>
       whole(
@@ -68,19 +68,19 @@ for (const on of ['a socket file', 'a port'] as const) {
   })
 
   test(`behind nginx, on ${on}: a reload under load loses no request`, async (t) => {
-    const it = await behindNginx(t, on)
-    if (typeof it === 'string') return t.skip(it)
-    const { access } = await signIn({ port: it.nginx.port })
+    const site = await behindNginx(t, on)
+    if (typeof site === 'string') return t.skip(site)
+    const { access } = await signIn({ port: site.nginx.port })
     const running = load({
-      ports: () => [it.nginx.port],
+      ports: () => [site.nginx.port],
       rate: 200,
       keeping: 10,
       fresh: 5,
       access,
     })
 
-    it.server.child.kill('SIGHUP')
-    await it.server.untilLogged('"reloaded"')
+    site.server.child.kill('SIGHUP')
+    await site.server.untilLogged('"reloaded"')
     const rate = await running.stop()
 
     t.diagnostic(`${running.answered} answers, ${Math.round(rate)} a second`)
@@ -93,9 +93,9 @@ for (const on of ['a socket file', 'a port'] as const) {
 }
 
 test('behind nginx: large bodies do not reach the server, and health and the feed are not public', async (t) => {
-  const it = await behindNginx(t, 'a port')
-  if (typeof it === 'string') return t.skip(it)
-  const { port } = it.nginx
+  const site = await behindNginx(t, 'a port')
+  if (typeof site === 'string') return t.skip(site)
+  const { port } = site.nginx
 
   const large = await whole(
     { port, path: '/api/token/', method: 'POST', agent: false, headers: JSON_BODY },

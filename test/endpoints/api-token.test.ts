@@ -55,7 +55,7 @@ async function program(t: TestContext, options: Options = {}) {
       body: answer as { token: string },
     }
   }
-  const given = async (
+  const obtain = async (
     body: object | string = CRED,
     headers: Record<string, string> = {},
   ): Promise<string> => {
@@ -64,13 +64,13 @@ async function program(t: TestContext, options: Options = {}) {
     assert.deepEqual(Object.keys(answer.body), ['token'])
     return answer.body.token
   }
-  const enter = (token: string): Promise<Response> =>
+  const requestWith = (token: string): Promise<Response> =>
     fetch(url, { headers: { authorization: `Token ${token}` } })
-  return { auth, alice, url, post, given, enter }
+  return { auth, alice, url, post, obtain, requestWith }
 }
 
 test('Z01, Z02: a password gets the token, which opens a route; the same every time', async (t) => {
-  const { auth, alice, post, given, enter } = await program(t)
+  const { auth, alice, post, obtain, requestWith } = await program(t)
 
   const { status, headers, body } = await post(CRED)
 
@@ -78,9 +78,9 @@ test('Z01, Z02: a password gets the token, which opens a route; the same every t
   assert.equal(headers.get('cache-control'), 'no-store')
   assert.equal(headers.get('allow'), 'POST, OPTIONS')
   assert.match(body.token, /^[0-9a-f]{40}$/)
-  assert.equal(await given(CRED, { accept: 'application/json' }), body.token)
+  assert.equal(await obtain(CRED, { accept: 'application/json' }), body.token)
   assert.equal((await auth.apiTokens.keyFor(alice.id)).token, body.token)
-  assert.equal(await (await enter(body.token)).text(), 'alice')
+  assert.equal(await (await requestWith(body.token)).text(), 'alice')
 })
 
 const REQUIRED = ['This field is required.']
@@ -122,20 +122,20 @@ test('Z06: an inactive user gets the answer of a wrong password', async (t) => {
 })
 
 test('Z08, Z10: the username is trimmed, and forms are accepted', async (t) => {
-  const { given } = await program(t)
+  const { obtain } = await program(t)
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
-  const token = await given()
+  const token = await obtain()
 
-  assert.equal(await given({ ...CRED, username: ' alice ' }), token)
-  assert.equal(await given(new URLSearchParams(CRED).toString(), form), token)
+  assert.equal(await obtain({ ...CRED, username: ' alice ' }), token)
+  assert.equal(await obtain(new URLSearchParams(CRED).toString(), form), token)
 })
 
 test('a password is not trimmed', async (t) => {
-  const { auth, given, post } = await program(t)
+  const { auth, obtain, post } = await program(t)
   await auth.users.create({ username: 'padded', password: `  ${PASSWORD}  ` })
 
-  await given({ username: 'padded', password: `  ${PASSWORD}  ` })
+  await obtain({ username: 'padded', password: `  ${PASSWORD}  ` })
   assert.deepEqual((await post({ username: 'padded', password: PASSWORD })).body, WRONG)
 })
 
@@ -158,23 +158,23 @@ test('Z11, Z12: other content types, methods and Accept headers get 415, 405 and
 })
 
 test('Z13: credentials in the Authorization header are ignored (D20)', async (t) => {
-  const { given } = await program(t)
+  const { obtain } = await program(t)
 
   for (const authorization of ['Basic x', 'Token wrong', 'Bearer x', 'Token'])
-    await given(CRED, { authorization })
+    await obtain(CRED, { authorization })
 })
 
 test('the fields are called username and password with any loginField', async (t) => {
-  const { given, post } = await program(t, { users: { loginField: 'email' } })
+  const { obtain, post } = await program(t, { users: { loginField: 'email' } })
 
-  await given({ username: 'alice@example.com', password: PASSWORD })
+  await obtain({ username: 'alice@example.com', password: PASSWORD })
   assert.deepEqual((await post(CRED)).body, WRONG)
 })
 
 test('concurrent first sign-ins get the same token', async (t) => {
-  const { auth, alice, given } = await program(t, { throttle: { login: null } })
+  const { auth, alice, obtain } = await program(t, { throttle: { login: null } })
 
-  const tokens = await Promise.all(Array.from({ length: 20 }, () => given()))
+  const tokens = await Promise.all(Array.from({ length: 20 }, () => obtain()))
 
   assert.equal(new Set(tokens).size, 1)
   assert.equal((await auth.apiTokens.list(alice.id)).length, 1)
@@ -182,14 +182,14 @@ test('concurrent first sign-ins get the same token', async (t) => {
 
 test('the hooks receive a sign-in, and one that failed', async (t) => {
   const received: unknown[] = []
-  const { given, post } = await program(t, {
+  const { obtain, post } = await program(t, {
     on: {
       signedIn: ({ user }) => void received.push(user.username),
       signInFailed: ({ credentials }) => void received.push(credentials),
     },
   })
 
-  await given()
+  await obtain()
   await post({ ...CRED, password: 'CANARY-4711' })
 
   assert.deepEqual(received, ['alice', { username: 'alice', password: '*'.repeat(20) }])
@@ -263,21 +263,21 @@ test('a derived token is accepted while its secret is the current or an old one,
       new Request('http://x/', { headers: { authorization: `Token ${token}` } })
     return {
       tokenOf: async () => (await auth.apiTokens.keyFor(id)).token,
-      enter: (value: string) => auth.require(bearing(value)),
+      requestWith: (value: string) => auth.require(bearing(value)),
     }
   }
   const token = await (await under(old)).tokenOf()
 
   const both = await under([fresh, old])
   assert.equal(await both.tokenOf(), token)
-  assert.equal((await both.enter(token)).user.username, 'alice')
+  assert.equal((await both.requestWith(token)).user.username, 'alice')
   const current = await under(fresh)
-  await assert.rejects(current.enter(token), { detail: 'Invalid token.' })
+  await assert.rejects(current.requestWith(token), { detail: 'Invalid token.' })
 
   const next = await current.tokenOf()
   assert.notEqual(next, token)
-  assert.equal((await current.enter(next)).user.username, 'alice')
-  await assert.rejects(current.enter(token), { detail: 'Invalid token.' })
+  assert.equal((await current.requestWith(next)).user.username, 'alice')
+  await assert.rejects(current.requestWith(token), { detail: 'Invalid token.' })
 })
 
 test('without a configured secret the instance does not open, and the message names WATCHWORD_SECRET', async (t) => {

@@ -79,26 +79,28 @@ const statusesIn = (received: string): string[] =>
   [...received.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status = '']) => status)
 
 test('the first page shows a sign-in command with the URL of this server', async () => {
-  await using it = await server()
+  await using running = await server()
 
-  const page = await (await ask(it.url)).text()
+  const page = await (await ask(running.url)).text()
 
   assert.ok(
-    page.includes(`curl -s ${it.url}/api/token/ -d username=NAME -d password=PASSWORD`),
+    page.includes(
+      `curl -s ${running.url}/api/token/ -d username=NAME -d password=PASSWORD`,
+    ),
   )
 })
 
 test('/hello/ greets a signed-in user, with and without the trailing slash', async () => {
-  await using it = await server()
-  await it.withAda()
+  await using running = await server()
+  await running.withAda()
   const { access } = (await (
-    await post(`${it.url}/api/token/`, { username: 'ada', password: PASSWORD })
+    await post(`${running.url}/api/token/`, { username: 'ada', password: PASSWORD })
   ).json()) as {
     access: string
   }
 
   for (const path of ['/hello', '/hello/', '/hello/?name=eve']) {
-    const answer = await ask(it.url + path, {
+    const answer = await ask(running.url + path, {
       headers: { authorization: `Bearer ${access}` },
     })
     assert.equal(answer.status, 200)
@@ -107,9 +109,9 @@ test('/hello/ greets a signed-in user, with and without the trailing slash', asy
 })
 
 test('/hello/ without credentials is 401 with a challenge', async () => {
-  await using it = await server()
+  await using running = await server()
 
-  const answer = await ask(`${it.url}/hello/`)
+  const answer = await ask(`${running.url}/hello/`)
 
   assert.equal(answer.status, 401)
   assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer/)
@@ -119,15 +121,15 @@ test('/hello/ without credentials is 401 with a challenge', async () => {
 })
 
 test('without credentials a wrong method is 401, not 405', async () => {
-  await using it = await server()
+  await using running = await server()
 
-  assert.equal((await ask(`${it.url}/hello/`, { method: 'DELETE' })).status, 401)
+  assert.equal((await ask(`${running.url}/hello/`, { method: 'DELETE' })).status, 401)
 })
 
 test('the key set is public and has no private members', async () => {
-  await using it = await server()
+  await using running = await server()
 
-  const answer = await ask(`${it.url}/.well-known/jwks.json`)
+  const answer = await ask(`${running.url}/.well-known/jwks.json`)
 
   const { keys } = (await answer.json()) as { keys: Record<string, unknown>[] }
   assert.equal(answer.status, 200)
@@ -143,7 +145,7 @@ test('the key set is public and has no private members', async () => {
 })
 
 test('an unknown path is 404 in JSON', async () => {
-  await using it = await server()
+  await using running = await server()
 
   for (const path of [
     '/nothing',
@@ -154,16 +156,16 @@ test('an unknown path is 404 in JSON', async () => {
     '/__proto__',
     '/constructor/',
   ]) {
-    const answer = await ask(it.url + path)
+    const answer = await ask(running.url + path)
     assert.equal(answer.status, 404, path)
     assert.deepEqual(await answer.json(), { detail: 'Not found.' })
   }
 })
 
 test('POST to a page is 405 with Allow', async () => {
-  await using it = await server()
+  await using running = await server()
 
-  const answer = await ask(it.url, { method: 'POST' })
+  const answer = await ask(running.url, { method: 'POST' })
 
   assert.equal(answer.status, 405)
   assert.equal(answer.headers.get('allow'), 'GET, HEAD, OPTIONS')
@@ -171,9 +173,9 @@ test('POST to a page is 405 with Allow', async () => {
 })
 
 test('HEAD has the headers of GET and no body', async () => {
-  await using it = await server()
+  await using running = await server()
 
-  const answer = await ask(it.url, { method: 'HEAD' })
+  const answer = await ask(running.url, { method: 'HEAD' })
 
   assert.equal(answer.status, 200)
   assert.ok(Number(answer.headers.get('content-length')) > 100)
@@ -208,24 +210,24 @@ for (const [what, text, status, detail] of [
   ],
 ] as const) {
   test(`an unreadable request is rejected and its connection closed: ${what}`, async () => {
-    await using it = await server()
+    await using running = await server()
 
-    const received = await raw(it.port, text)
+    const received = await raw(running.port, text)
 
     assert.deepEqual(statusesIn(received), [status])
     assert.ok(received.endsWith(`\r\n\r\n${JSON.stringify({ detail })}`), received)
     assert.match(received, /^Connection: close\r$/m)
-    assert.deepEqual(it.lines, [`unreadable request ${status}`])
+    assert.deepEqual(running.lines, [`unreadable request ${status}`])
   })
 }
 
 test('an unreadable request does not replace the response to the request before it', async () => {
-  await using it = await server()
-  await it.withAda()
+  await using running = await server()
+  await running.withAda()
   const body = `username=ada&password=${PASSWORD}`
 
   const received = await raw(
-    it.port,
+    running.port,
     `POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}nonsense\r\n\r\n`,
   )
 
@@ -234,11 +236,11 @@ test('an unreadable request does not replace the response to the request before 
 })
 
 test('slow clients are disconnected in time while others are served', async () => {
-  await using it = await server({ headersTimeout: 700, requestTimeout: 1400 })
-  await it.withAda()
+  await using running = await server({ headersTimeout: 700, requestTimeout: 1400 })
+  await running.withAda()
   const began = performance.now()
   const trickle = (head: string) => async () => {
-    const socket = dial(it.port)
+    const socket = dial(running.port)
     socket.write(head)
     let drops = 0
     const drip = setInterval(() => {
@@ -268,7 +270,7 @@ test('slow clients are disconnected in time while others are served', async () =
   )
   const honest: number[] = []
   for (let i = 0; i < 20; i++) {
-    honest.push((await ask(it.url)).status)
+    honest.push((await ask(running.url)).status)
     await sleep(50)
   }
   const [headers = [], bodies = []] = await slow
@@ -291,14 +293,14 @@ test('slow clients are disconnected in time while others are served', async () =
 })
 
 test('a connection without a request is closed', async () => {
-  await using it = await server({ headersTimeout: 200, requestTimeout: 400 })
+  await using running = await server({ headersTimeout: 200, requestTimeout: 400 })
 
-  assert.deepEqual(statusesIn(await untilClosed(dial(it.port))), ['408'])
+  assert.deepEqual(statusesIn(await untilClosed(dial(running.port))), ['408'])
 })
 
 test('a client that sends requests and reads no response is disconnected', async () => {
-  await using it = await server({ timeout: 500, maxRequestsPerSocket: 1_000_000 })
-  const socket = dial(it.port)
+  await using running = await server({ timeout: 500, maxRequestsPerSocket: 1_000_000 })
+  const socket = dial(running.port)
   socket.pause()
   const asking = setInterval(
     () => socket.writableNeedDrain || socket.write(GET('/').repeat(500)),
@@ -306,7 +308,7 @@ test('a client that sends requests and reads no response is disconnected', async
   )
 
   await until(
-    () => it.lines.some((line) => line.includes('broken off')),
+    () => running.lines.some((line) => line.includes('broken off')),
     'it is still open',
   )
   clearInterval(asking)
@@ -314,19 +316,19 @@ test('a client that sends requests and reads no response is disconnected', async
 })
 
 test('a connection carries at most maxRequestsPerSocket requests', async () => {
-  await using it = await server({ maxRequestsPerSocket: 3, keepAliveTimeout: 100 })
+  await using running = await server({ maxRequestsPerSocket: 3, keepAliveTimeout: 100 })
 
-  const received = await raw(it.port, GET('/').repeat(4))
+  const received = await raw(running.port, GET('/').repeat(4))
 
   assert.deepEqual(statusesIn(received), ['200', '200', '200', '503'])
 })
 
 test('a connection above maxConnections gets no response', async () => {
-  await using it = await server({ maxConnections: 2 })
-  const open = [dial(it.port), dial(it.port)]
+  await using running = await server({ maxConnections: 2 })
+  const open = [dial(running.port), dial(running.port)]
   await Promise.all(open.map((socket) => once(socket, 'connect')))
 
-  assert.equal(await raw(it.port, GET('/')), '')
+  assert.equal(await raw(running.port, GET('/')), '')
   for (const socket of open) socket.destroy()
 })
 
@@ -387,9 +389,9 @@ for (const [what, headers, pieces, status] of [
   ],
 ] as const) {
   test(`a body that is rejected is not read to its end: ${what}`, async () => {
-    await using it = await server()
+    await using running = await server()
 
-    const answer = await send(it.port, headers, pieces)
+    const answer = await send(running.port, headers, pieces)
 
     assert.equal(answer.status, status)
     assert.match(answer.body, /^\{"detail":".+"\}$/)
@@ -407,12 +409,12 @@ socket.on('error', () => {}).on('data', (text) => parentPort.postMessage(String(
 socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(10_000_000, 32)]))`
 
 test('a client that sends ten megabytes before it reads still gets the response', async () => {
-  await using it = await server()
+  await using running = await server()
   for (let i = 0; i < 3; i++) {
     const client = new Worker(HASTY_CLIENT, {
       eval: true,
       execArgv: [],
-      workerData: it.port,
+      workerData: running.port,
     })
     let received = ''
     client.on('message', (line: string) => {
@@ -424,8 +426,8 @@ test('a client that sends ten megabytes before it reads still gets the response'
 })
 
 test('a client that keeps sending after the response is disconnected', async () => {
-  await using it = await server({ linger: 200 })
-  const socket = dial(it.port)
+  await using running = await server({ linger: 200 })
+  const socket = dial(running.port)
   let drops = 0
   const drip = setInterval(() => {
     drops++
@@ -441,29 +443,29 @@ test('a client that keeps sending after the response is disconnected', async () 
 })
 
 test('a stop answers requests in flight and requests on idle connections, and accepts no connection', async () => {
-  const it = await server({ idleGrace: 2000 })
-  await it.withAda()
+  const running = await server({ idleGrace: 2000 })
+  await running.withAda()
   const body = `username=ada&password=${PASSWORD}`
-  const half = dial(it.port)
-  const idle = dial(it.port)
+  const half = dial(running.port)
+  const idle = dial(running.port)
   half.write(
     `POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
   )
   idle.write(GET('/'))
   await once(idle, 'data')
-  const silent = dial(it.port)
+  const silent = dial(running.port)
   silent.write(GET('/'))
   await once(silent, 'data')
 
-  const stopped = it.stop()
-  await assert.rejects(fetch(it.url))
+  const stopped = running.stop()
+  await assert.rejects(fetch(running.url))
   const closed = Promise.all([untilClosed(half), untilClosed(idle), untilClosed(silent)])
   idle.write(GET('/'))
   await sleep(100)
   half.write(body.slice(9))
   const [inFlight, onIdle, nothing] = await closed
   await stopped
-  await it.auth.close()
+  await running.auth.close()
 
   assert.deepEqual(statusesIn(inFlight), ['200'])
   assert.match(inFlight, /^Connection: close\r$/m)
@@ -473,35 +475,35 @@ test('a stop answers requests in flight and requests on idle connections, and ac
 })
 
 test('a stop cuts a stuck request after its time limit', async () => {
-  const it = await server({ idleGrace: 50, stopTimeout: 300 })
-  const stuck = dial(it.port)
+  const running = await server({ idleGrace: 50, stopTimeout: 300 })
+  const stuck = dial(running.port)
   stuck.write(
     'POST /api/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
   )
   await sleep(50)
 
-  assert.ok(await endsBefore(it.stop(), 20, 50))
-  await it.auth.close()
+  assert.ok(await endsBefore(running.stop(), 20, 50))
+  await running.auth.close()
   stuck.destroy()
 })
 
 test('the log has method, path, status and time, and no secret of a request', async () => {
-  await using it = await server()
-  await it.withAda()
+  await using running = await server()
+  await running.withAda()
   const canary = 'CANARY-4711'
 
-  await post(`${it.url}/api/token/?password=${canary}`, {
+  await post(`${running.url}/api/token/?password=${canary}`, {
     username: 'ada',
     password: canary,
   })
-  await post(`${it.url}/api/token/refresh/`, { refresh: canary })
-  await ask(`${it.url}/hello/?token=${canary}`, {
+  await post(`${running.url}/api/token/refresh/`, { refresh: canary })
+  await ask(`${running.url}/hello/?token=${canary}`, {
     headers: { authorization: `Bearer ${canary}`, cookie: canary },
   })
-  await raw(it.port, `GET / HTTP/1.1\r\n${canary}\r\n\r\n`)
+  await raw(running.port, `GET / HTTP/1.1\r\n${canary}\r\n\r\n`)
 
   assert.deepEqual(
-    it.lines.map((line) => line.replace(/\d+ ms$/, 'N ms')),
+    running.lines.map((line) => line.replace(/\d+ ms$/, 'N ms')),
     [
       'POST /api/token/ 401 N ms',
       'POST /api/token/refresh/ 401 N ms',

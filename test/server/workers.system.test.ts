@@ -30,34 +30,41 @@ function folder(t: TestContext): {
 test('three workers share users and keys, and throttle together', async (t) => {
   const { database } = folder(t)
   await withAda(database)
-  const it = await startCommand(t, { database, words: ['--port', '0', '--workers', '3'] })
+  const server = await startCommand(t, {
+    database,
+    words: ['--port', '0', '--workers', '3'],
+  })
   const wrong = (): Promise<number> =>
-    askJson(it, '/api/token/', { ...ADA, password: 'wrong' }).then(({ status }) => status)
+    askJson(server, '/api/token/', { ...ADA, password: 'wrong' }).then(
+      ({ status }) => status,
+    )
 
   // In pairs: more at once would fill the queues of hashes on a busy machine.
   const statuses: number[] = []
   while (statuses.length < 20) statuses.push(...(await Promise.all([wrong(), wrong()])))
   const keySets = await Promise.all(
     Array.from({ length: 9 }, () =>
-      ask(it, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body),
+      ask(server, '/.well-known/jwks.json', { method: 'GET' }).then(({ body }) => body),
     ),
   )
 
-  assert.deepEqual([it.workers, it.workerIds().length], [3, 3])
+  assert.deepEqual([server.workers, server.workerIds().length], [3, 3])
   assert.deepEqual(statuses.sort(), [...Array(10).fill(401), ...Array(10).fill(429)])
   assert.equal(new Set(keySets).size, 1)
-  assert.deepEqual(await it.stop().then(({ code }) => code), 0)
+  assert.deepEqual(await server.stop().then(({ code }) => code), 0)
 })
 
 test('with one worker there is one process, which SIGHUP does not end', async (t) => {
   const { database } = folder(t)
-  const it = await startCommand(t, { database, env: { WEB_CONCURRENCY: '1' } })
+  const server = await startCommand(t, { database, env: { WEB_CONCURRENCY: '1' } })
 
-  assert.deepEqual([it.workers, it.workerIds()], [1, []])
-  it.child.kill('SIGHUP')
-  await it.untilLogged('not reloaded: a single process cannot be replaced without a gap')
-  assert.equal((await ask(it, '/', { method: 'GET' })).status, 200)
-  assert.equal((await it.stop('SIGINT')).code, 0)
+  assert.deepEqual([server.workers, server.workerIds()], [1, []])
+  server.child.kill('SIGHUP')
+  await server.untilLogged(
+    'not reloaded: a single process cannot be replaced without a gap',
+  )
+  assert.equal((await ask(server, '/', { method: 'GET' })).status, 200)
+  assert.equal((await server.stop('SIGINT')).code, 0)
 })
 
 test('Ctrl+C, which every process gets, does not cut a request in flight', async (t) => {
@@ -232,14 +239,17 @@ test('if the port is in use, one worker reports it and no other starts', async (
 
 test('X-Forwarded-Proto, X-Forwarded-Host and Forwarded do not change the URL of the first page', async (t) => {
   const { database } = folder(t)
-  const it = await startCommand(t, { database, words: ['--port', '0', '--workers', '1'] })
+  const server = await startCommand(t, {
+    database,
+    words: ['--port', '0', '--workers', '1'],
+  })
   const page = await new Promise<string>((resolve) => {
     const headers = {
       'x-forwarded-proto': 'https',
       'x-forwarded-host': 'evil.example',
       forwarded: 'host=evil.example',
     }
-    request({ port: it.port, host: '127.0.0.1', path: '/', headers, agent: false })
+    request({ port: server.port, host: '127.0.0.1', path: '/', headers, agent: false })
       .on('response', async (response) =>
         resolve(Buffer.concat(await response.toArray()).toString()),
       )
@@ -247,5 +257,5 @@ test('X-Forwarded-Proto, X-Forwarded-Host and Forwarded do not change the URL of
   })
 
   assert.doesNotMatch(page, /evil\.example|https:/)
-  assert.match(page, new RegExp(`curl -s ${it.url}/`))
+  assert.match(page, new RegExp(`curl -s ${server.url}/`))
 })
