@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent } from '../audit/event.ts'
-import { systemClock, type UnixSeconds } from '../base/clock.ts'
+import { milliseconds, seconds, systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import {
   type Call,
@@ -152,11 +152,11 @@ const toJson = (event: AuditEvent): object => ({
   detail: event.detail,
 })
 
-/** Milliseconds between two queries. */
-const INTERVAL = 1_000
+/** Between two queries. */
+const INTERVAL = milliseconds(1_000)
 
-/** Seconds by which the clocks of writing processes may differ, and within which a write arrives. */
-const LOOK_BACK = 10
+/** By which the clocks of writing processes may differ, and within which a write arrives. */
+const LOOK_BACK = seconds(10)
 
 /** Each event that is written from now on, once, until SIGINT or SIGTERM. */
 async function* newEvents(

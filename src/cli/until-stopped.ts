@@ -1,11 +1,12 @@
+import { milliseconds } from '../base/clock.ts'
 import type { CommandContext } from '../command/context.ts'
 import type { RunningServer } from '../server/serve.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { messageOf } from './error-message.ts'
 
-/** Milliseconds that a stop may take, including the database. */
-const STOP_TIMEOUT = 9_500
+/** For a stop, including the database. */
+const STOP_TIMEOUT = milliseconds(9_500)
 
 /** Resolves at SIGTERM or SIGINT; a second signal ends the process at once. */
 export async function stopSignal(): Promise<void> {

@@ -48,86 +48,118 @@ export type DeniedHook = (
  */
 export type Guard = (request: AuthRequest) => Awaitable<RequestPrincipal<unknown>>
 
-export function createGuard(
-  { schemes, permissions, throttles }: GuardParts,
-  deps: GuardDeps,
-): Guard {
-  const identify = firstIdentity(schemes)
-  const challenges = challengesOf(schemes)
-  const authorize = createAuthorizer(permissions, schemes.length > 0)
+export function createGuard(parts: GuardParts, deps: GuardDeps): Guard {
+  const guard = new RouteGuard(parts, deps)
+  return (request) => guard.check(request)
+}
 
-  const toRouteError: PrincipalDeps['toRouteError'] = (error, request, identity) => {
-    deps.onDenied?.(error, request, identity)
-    return error.withChallenges(challenges)
-  }
-  const principalDeps: PrincipalDeps = { rights: deps.rights, toRouteError }
+class RouteGuard {
+  readonly #throttles: readonly Throttle[]
+  readonly #deps: GuardDeps
+  readonly #identify: ReturnType<typeof firstIdentity>
+  readonly #challenges: readonly string[]
+  readonly #authorize: (context: AnyContext) => Awaitable<void>
+  readonly #principalDeps: PrincipalDeps
 
-  const fail = (
-    error: unknown,
-    request: AuthRequest,
-    identity?: Identity<unknown>,
-  ): never => {
-    throw error instanceof AuthError ? toRouteError(error, request, identity) : error
-  }
-
-  const count = ({ identity, request }: AnyContext): Awaitable<void> => {
-    if (throttles.length === 0) return
-    const subject = { userId: userIdOf(identity), address: deps.addressOf(request) }
-    return throttleAll(throttles, subject, request)
+  constructor({ schemes, permissions, throttles }: GuardParts, deps: GuardDeps) {
+    this.#throttles = throttles
+    this.#deps = deps
+    this.#identify = firstIdentity(schemes)
+    this.#challenges = challengesOf(schemes)
+    this.#authorize = createAuthorizer(permissions, schemes.length > 0)
+    this.#principalDeps = {
+      rights: deps.rights,
+      toRouteError: (error, request, identity) =>
+        this.#toRouteError(error, request, identity),
+    }
   }
 
-  const admit = (
+  check(request: AuthRequest): Awaitable<RequestPrincipal<unknown>> {
+    const identity = catchError(
+      () => this.#identify(request),
+      (error) => this.#fail(error, request, undefined),
+    )
+    return andThen(identity, (found) => this.#admit(checkedIdentity(found), request))
+  }
+
+  #admit(
     identity: Identity<unknown> | undefined,
     request: AuthRequest,
-  ): Awaitable<RequestPrincipal<unknown>> => {
-    const principal = new RequestPrincipal(identity ?? ANONYMOUS, principalDeps, request)
-    const context: AnyContext = {
-      identity: identity && principal,
+  ): Awaitable<RequestPrincipal<unknown>> {
+    const principal = new RequestPrincipal(
+      identity ?? ANONYMOUS,
+      this.#principalDeps,
       request,
-      resource: undefined,
-    }
+    )
+    const context = { identity: identity && principal, request, resource: undefined }
     return catchError(
-      () => andThen(authorize(context), () => andThen(count(context), () => principal)),
-      (error) => fail(error, request, identity),
+      () =>
+        andThen(this.#authorize(context), () =>
+          andThen(this.#count(context), () => principal),
+        ),
+      (error) => this.#fail(error, request, identity),
     )
   }
 
-  return (request) =>
-    andThen(
-      catchError(
-        () => identify(request),
-        (error) => fail(error, request),
-      ),
-      (identity) => admit(checkedIdentity(identity), request),
-    )
+  #count({ identity, request }: AnyContext): Awaitable<void> {
+    if (this.#throttles.length === 0) return
+    const address = this.#deps.addressOf(request)
+    const subject = { userId: userIdOf(identity), address }
+    return throttleAll(this.#throttles, subject, request)
+  }
+
+  #fail(
+    error: unknown,
+    request: AuthRequest,
+    identity: Identity<unknown> | undefined,
+  ): never {
+    if (error instanceof AuthError) throw this.#toRouteError(error, request, identity)
+    throw error
+  }
+
+  #toRouteError(
+    error: AuthError,
+    request: AuthRequest,
+    identity: Identity<unknown> | undefined,
+  ): AuthError {
+    this.#deps.onDenied?.(error, request, identity)
+    return error.withChallenges(this.#challenges)
+  }
 }
 
 /** Applies the permissions in turn; throws at the first that denies. */
-function createAuthorizer(permissions: readonly AnyPermission[], canSignIn: boolean) {
+function createAuthorizer(
+  permissions: readonly AnyPermission[],
+  canSignIn: boolean,
+): (context: AnyContext) => Awaitable<void> {
   const needsUser = requiresSignIn(permissions)
-
-  const requireGranted = (decision: Decision, context: AnyContext): void => {
-    if (decision.granted === true) return
-    // If no scheme could authenticate the client, it gets a 403 with the permission's own text, not a 401.
-    const identity = canSignIn ? context.identity : UNAUTHENTICATABLE
-    throw denialError(decision, identity, context.request)
-  }
 
   const authorize = (context: AnyContext, index = 0): Awaitable<void> => {
     const permission = permissions[index]
-    if (permission !== undefined)
-      return andThen(permission(context), (decision) => {
-        requireGranted(decision, context)
-        return authorize(context, index + 1)
-      })
-    // Handlers rely on the `signedIn` mark: the type of `req.auth.user` follows from it.
-    if (needsUser && context.identity === undefined)
-      throw new AuthError(
-        'not_authenticated',
-        'a permission granted an anonymous request',
-      )
+    if (permission === undefined) return needsUser ? requireUser(context) : undefined
+    return andThen(permission(context), (decision) => {
+      requireGranted(decision, context, canSignIn)
+      return authorize(context, index + 1)
+    })
   }
   return authorize
+}
+
+function requireGranted(
+  decision: Decision,
+  context: AnyContext,
+  canSignIn: boolean,
+): void {
+  if (decision.granted === true) return
+  // If no scheme could authenticate the client, it gets a 403 with the permission's own text, not a 401.
+  const identity = canSignIn ? context.identity : UNAUTHENTICATABLE
+  throw denialError(decision, identity, context.request)
+}
+
+/** Handlers rely on the `signedIn` mark: the type of `req.auth.user` follows from it. */
+function requireUser({ identity }: AnyContext): void {
+  if (identity !== undefined) return
+  throw new AuthError('not_authenticated', 'a permission granted an anonymous request')
 }
 
 type AnyPermission = Permission<unknown, unknown, string>

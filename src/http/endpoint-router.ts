@@ -35,11 +35,11 @@ export function endpointRouter(
   deps: EndpointDeps,
 ): EndpointRouter {
   const router = createRouter(
-    endpoints.map((each) => [each.path, createRoute(each, deps)] as const),
+    endpoints.map((each) => [each.path, new EndpointRoute(each, deps)] as const),
   )
   const find = (url: string): ReturnType<EndpointRouter> => {
     const match = router.find(url)
-    return match && ((request) => match.route(request, match.parameters))
+    return match && ((request) => match.route.reply(request, match.parameters))
   }
   return Object.assign(find, { paths: router.paths })
 }
@@ -48,51 +48,54 @@ export function endpointRouter(
  * Answers in Django REST framework's order (specification 0.4): negotiation, guard or throttles, method, body, fields,
  * handler. The first step that throws decides the answer.
  */
-function createRoute(endpoint: Endpoint, deps: EndpointDeps): Route {
-  const renderers = [jsonRenderer, ...(endpoint.renderers ?? [])]
-  const handlers = handlersOf(endpoint)
-  const headers = headersOf(endpoint, handlers)
-  const admitTo = admission(endpoint, deps)
-  const description = descriptionOf(endpoint, renderers)
+class EndpointRoute {
+  readonly #endpoint: Endpoint
+  readonly #deps: EndpointDeps
+  readonly #renderers: readonly Renderer[]
+  readonly #handlers: Handlers
+  readonly #headers: readonly Header[]
+  readonly #admitTo: ReturnType<typeof admission>
+  readonly #description: object
 
-  const handle = async (
-    request: AuthRequest,
-    parameters: PathParameters,
-  ): Promise<Answer> => {
-    const handler = handlers.get(request.method)
-    const principal = await admitTo(handler)(request)
-    if (request.method === 'OPTIONS') return json(description)
+  constructor(endpoint: Endpoint, deps: EndpointDeps) {
+    this.#endpoint = endpoint
+    this.#deps = deps
+    this.#renderers = [jsonRenderer, ...(endpoint.renderers ?? [])]
+    this.#handlers = handlersOf(endpoint)
+    this.#headers = headersOf(endpoint, this.#handlers)
+    this.#admitTo = admission(endpoint, deps)
+    this.#description = descriptionOf(endpoint, this.#renderers)
+  }
+
+  async reply(request: AuthRequest, parameters: PathParameters): Promise<AuthReply> {
+    let rendering = PLAIN_JSON
+    try {
+      if (!this.#endpoint.ignoresAccept) rendering = negotiate(request, this.#renderers)
+      return replyOf(await this.#handle(request, parameters), rendering, this.#headers)
+    } catch (error) {
+      return this.#replyToError(error, request, rendering)
+    }
+  }
+
+  async #handle(request: AuthRequest, parameters: PathParameters): Promise<Answer> {
+    const handler = this.#handlers.get(request.method)
+    const principal = await this.#admitTo(handler)(request)
+    if (request.method === 'OPTIONS') return json(this.#description)
     if (handler === undefined) throw methodNotAllowed(request.method)
     const fields = await fieldsOf(handler, request)
     return answerOf(await handler.handle(fields, request, { parameters, principal }))
   }
 
-  const replyToError = (
-    error: unknown,
-    request: AuthRequest,
-    rendering: Rendering,
-  ): AuthReply => {
-    const shown = reported(error, request, deps)
+  #replyToError(error: unknown, request: AuthRequest, rendering: Rendering): AuthReply {
+    const shown = reported(error, request, this.#deps)
     try {
-      return errorReply(shown, deps.challenge, rendering, headers)
+      return errorReply(shown, this.#deps.challenge, rendering, this.#headers)
     } catch (fault) {
-      const fallback = reported(fault, request, deps)
-      return errorReply(fallback, undefined, PLAIN_JSON, headers)
-    }
-  }
-
-  return async (request, parameters) => {
-    let rendering = PLAIN_JSON
-    try {
-      if (!endpoint.ignoresAccept) rendering = negotiate(request, renderers)
-      return replyOf(await handle(request, parameters), rendering, headers)
-    } catch (error) {
-      return replyToError(error, request, rendering)
+      const fallback = reported(fault, request, this.#deps)
+      return errorReply(fallback, undefined, PLAIN_JSON, this.#headers)
     }
   }
 }
-
-type Route = (request: AuthRequest, parameters: PathParameters) => Promise<AuthReply>
 
 type Handlers = ReadonlyMap<string, MethodHandler<string>>
 

@@ -1,14 +1,15 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { milliseconds } from '../base/clock.ts'
 
 // `import` evaluates every export of node:http; one of them is a WebSocket client of 6 MiB and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Milliseconds for a response at a stop. */
-const STOP_TIMEOUT = 2_000
+/** For a response at a stop. */
+const STOP_TIMEOUT = milliseconds(2_000)
 
 /**
  * Serves `GET /metrics` at an address of its own, because metrics are for the operator and not for clients.

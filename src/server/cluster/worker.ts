@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { milliseconds } from '../../base/clock.ts'
 import { type BusMessage, type MessageBus, messageBus } from './message-bus.ts'
 import type { ReadyReport, SupervisorMessage, WorkerMessage } from './worker-process.ts'
 
@@ -18,8 +19,8 @@ export interface Worker {
   disconnect(): void
 }
 
-/** Milliseconds to wait for the other workers, if the supervisor does not report that they have stopped listening. */
-const OTHERS_TIMEOUT = 1_000
+/** For the other workers, if the supervisor does not report that they have stopped listening. */
+const OTHERS_TIMEOUT = milliseconds(1_000)
 
 /** @returns `undefined` if this process has no supervisor */
 export function asWorker(): Worker | undefined {

@@ -1,9 +1,9 @@
 import { AuthError } from '../../base/errors.ts'
 import { Secret } from '../../base/secret.ts'
 
-/** Where Redis is, and what of it is ours. */
+/** How to connect to Redis, and the prefix of the keys. */
 export interface RedisAddress {
-  /** One server; of a cluster some nodes, which know the others. Never empty. */
+  /** One server, or some nodes of a cluster, which know the others. Never empty. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[]
   readonly cluster: boolean
   readonly tls: boolean
@@ -11,7 +11,7 @@ export interface RedisAddress {
   readonly password: Secret | undefined
   /** 0 in a cluster. */
   readonly database: number
-  /** How our keys and our channel begin. */
+  /** Of every key and channel. */
   readonly prefix: string
 }
 
@@ -31,9 +31,11 @@ export function parseRedis(given: string | readonly string[]): RedisAddress {
   const cluster = urls.length > 1 || first.searchParams.has('cluster')
   const database = first.pathname.slice(1)
   if (!/^\d{0,4}$/.test(database))
-    throw refused('ends in the number of a database, as in redis://localhost:6379/1')
+    throw refused('must end in the number of a database: write redis://localhost:6379/1')
   if (cluster && Number(database) !== 0)
-    throw refused('names a database, and a cluster has no other than 0')
+    throw refused(
+      'names a database, but a cluster has only database 0: remove the number',
+    )
   return {
     nodes: urls.map(({ hostname, port }) => ({
       host: hostname.replace(/^\[|\]$/g, ''),
@@ -41,23 +43,32 @@ export function parseRedis(given: string | readonly string[]): RedisAddress {
     })),
     cluster,
     tls: first.protocol === 'rediss:',
-    username: first.username === '' ? undefined : decoded(first.username),
-    password: first.password === '' ? undefined : new Secret(decoded(first.password)),
+    ...credentialsOf(first),
     database: Number(database),
     prefix: first.searchParams.get('prefix') ?? 'watchword:',
   }
 }
 
+function credentialsOf(url: URL): Pick<RedisAddress, 'username' | 'password'> {
+  const [username, password] = [decoded(url.username), decoded(url.password)]
+  return {
+    username: username || undefined,
+    password: password === '' ? undefined : new Secret(password),
+  }
+}
+
 const EXAMPLE =
-  'must be an address such as redis://localhost:6379, or a list of those of a cluster'
+  'must be an address such as redis://localhost:6379, or a list of the addresses of a cluster'
 
 function urlOf(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+  const url = URL.parse(text)
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
     throw refused(EXAMPLE)
   for (const name of url.searchParams.keys()) {
     if (name !== 'cluster' && name !== 'prefix')
-      throw refused('takes "cluster" and "prefix" behind a "?", and no more')
+      throw refused(
+        'may have only "cluster" and "prefix" after the "?": remove the others',
+      )
   }
   return url
 }
@@ -67,7 +78,7 @@ function decoded(text: string): string {
     return decodeURIComponent(text)
   } catch {
     throw refused(
-      'has a "%" in its user or password that stands for no letter: write it %25',
+      'has a "%" in its user or password that encodes no character: write it as %25',
     )
   }
 }

@@ -10,14 +10,15 @@ export interface ConnectionEvents {
   back(): void
 }
 
-/** Milliseconds that a command may take. */
+/** For a command. */
 const TIMEOUT = milliseconds(250)
-/** Milliseconds between two heartbeats, and until the next one if Redis did not answer. */
+/** Between two heartbeats. */
 const HEARTBEAT = milliseconds(1000)
+/** Until the next heartbeat if Redis did not answer. */
 const PAUSE = { shortest: milliseconds(500), longest: milliseconds(8000) }
-/** Seconds, and so heartbeats, for which a process counts after its last one. */
+/** A process counts for this many seconds, and so heartbeats, after its last one. */
 const PRESENCE = 10
-/** Milliseconds that the start waits for Redis. */
+/** For Redis at the start. */
 const OPENING = milliseconds(1000)
 /** The number of processes that is assumed before the first contact with Redis. */
 const ASSUMED_PROCESSES = 8
