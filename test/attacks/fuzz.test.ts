@@ -26,7 +26,7 @@ const COUNT = Number(process.env.WATCHWORD_FUZZ ?? 10_000)
 const SEED = Number(process.env.WATCHWORD_SEED ?? Date.now() % 2 ** 31)
 
 /** A verifier that accepts values of any type. */
-const BELIEVES = process.env.WATCHWORD_SABOTAGE === 'believe'
+const BELIEVES = process.env.WATCHWORD_SABOTAGE === 'accept-all'
 
 /** Time limit of one input, in milliseconds. */
 const PATIENCE = 50
