@@ -56,7 +56,7 @@ export function parseConfiguredKeys(
   const signing = named('tokens.signingKey', signingKey, (key) =>
     importKey(algorithm, key, { allowWeak }),
   )
-  // As in Simple JWT, what is for public keys has no meaning beside a secret.
+  // As in Simple JWT, options for public keys are ignored beside a secret.
   if (signing !== undefined && isSecret)
     return { signing, verifying: new KeySet([signing.verifying]) }
 

@@ -56,33 +56,13 @@ export interface RunningServer {
  * @throws the error of `listen`: `EADDRINUSE`, `EACCES`, …
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { auth, bus = messageBus(), proxies = 0, metrics, log, limits = LIMITS } = options
+  const { auth, bus = messageBus(), metrics, log, limits = LIMITS } = options
   const server = createLimitedServer(limits)
   const connections = countConnections(server, limits)
   const stats = new RequestStats([...internalsOf(auth).paths, ...OWN_PATHS])
-  const unfinished = new Set<ServerResponse>()
   let url = ''
-  let isStopping = false
-
-  const route = serverRoutes(auth, {
-    origin: () => originOf(url),
-    // The next health check fails as soon as no more connections are accepted.
-    isStopping: () => !server.listening,
-  })
-  server.on('request', (request, response) => {
-    const client = clientOf(request, proxies)
-    if (isStopping) response.shouldKeepAlive = false
-    response.setHeader('X-Request-Id', client.request)
-    unfinished.add(response)
-    response.once('close', () => unfinished.delete(response))
-    if (log !== undefined) logWhenDone(request, response, client, log)
-    countWhenDone(request, response, stats)
-    closeIfUnread(request, response, limits)
-    runInContext({ requestId: client.request, address: client.address }, () =>
-      route(request, response),
-    )
-  })
-  answerBadRequest(server, unfinished, { linger: limits.linger, log })
+  const unfinished = answerRequests(server, stats, options, () => originOf(url))
+  answerBadRequest(server, unfinished.responses, { linger: limits.linger, log })
 
   const measured = { auth, requests: stats, connections }
   const metricsServer = metrics && (await startMetrics(metrics, measured, bus))
@@ -97,11 +77,53 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     metrics: metricsServer?.url,
     stopListening: () => stopListening(server),
     async stop() {
-      isStopping = true
-      for (const response of unfinished) response.shouldKeepAlive = false
+      unfinished.closeConnections()
       await closeGracefully(server, limits)
       metricsServer?.stop()
     },
+  }
+}
+
+/** Routes the requests of a server, logs and counts them. */
+function answerRequests(
+  server: Server,
+  stats: RequestStats,
+  { auth, proxies = 0, log, limits = LIMITS }: ServeOptions,
+  origin: () => string,
+): UnfinishedResponses {
+  const unfinished = new UnfinishedResponses()
+  const route = serverRoutes(auth, {
+    origin,
+    // The next health check fails as soon as no more connections are accepted.
+    isStopping: () => !server.listening,
+  })
+  server.on('request', (request, response) => {
+    const client = clientOf(request, proxies)
+    response.setHeader('X-Request-Id', client.request)
+    unfinished.add(response)
+    if (log !== undefined) logWhenDone(request, response, client, log)
+    countWhenDone(request, response, stats)
+    closeIfUnread(request, response, limits)
+    const context = { requestId: client.request, address: client.address }
+    runInContext(context, () => route(request, response))
+  })
+  return unfinished
+}
+
+class UnfinishedResponses {
+  readonly responses = new Set<ServerResponse>()
+  #isStopping = false
+
+  add(response: ServerResponse): void {
+    if (this.#isStopping) response.shouldKeepAlive = false
+    this.responses.add(response)
+    response.once('close', () => this.responses.delete(response))
+  }
+
+  /** From now on the connection of each response is closed after it. */
+  closeConnections(): void {
+    this.#isStopping = true
+    for (const response of this.responses) response.shouldKeepAlive = false
   }
 }
 
