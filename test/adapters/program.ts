@@ -16,14 +16,14 @@ import {
 } from '../../src/permissions/index.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Requirement, Watchword } from '../../src/watchword.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import type { Setting } from './adapter.ts'
 
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
 /** The instance of a program. */
 export const authOf = ({ database }: Pick<Setting, 'database'>) =>
-  cheapWatchword({
+  buildWatchword({
     database,
     secret: SECRET,
     authentication: [bearer(), apiToken(), basic(), session()],

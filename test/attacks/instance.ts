@@ -11,7 +11,7 @@ import type { TokenOptions } from '../../src/settings/options.ts'
 import { CHEAP_PASSWORDS } from '../../src/testing/cheap-passwords.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 import type { Profile } from './corpus.ts'
 
@@ -45,7 +45,7 @@ export async function instanceOf(
 ): Promise<TestInstance> {
   const clock = (): UnixSeconds => now as UnixSeconds
   const store = sqliteStore({ file: ':memory:' })
-  const auth: Watchword<User> = cheapWatchword({
+  const auth: Watchword<User> = buildWatchword({
     store,
     secret: 'a secret of the attacks, and long enough',
     clock,

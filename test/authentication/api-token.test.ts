@@ -12,7 +12,7 @@ import { allowAny, hasScope } from '../../src/permissions/basic-permissions.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import type { User, UserId } from '../../src/users/user.ts'
-import { type CheapOptions, cheapWatchword } from '../cheap-watchword.ts'
+import { type BuildOptions, buildWatchword } from '../build-watchword.ts'
 import { flushCounts } from '../flush-counts.ts'
 import { sqliteStore } from '../stores/open.ts'
 
@@ -27,10 +27,10 @@ type Answered = {
 /** A server whose routes require API tokens, with one user. */
 async function program(
   t: TestContext,
-  options: Pick<CheapOptions, 'authentication' | 'users' | 'store'> = {},
+  options: Pick<BuildOptions, 'authentication' | 'users' | 'store'> = {},
 ) {
   let now = NOON
-  const auth = cheapWatchword({
+  const auth = buildWatchword({
     database: 'sqlite::memory:',
     secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
     authentication: [apiToken()],

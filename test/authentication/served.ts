@@ -9,7 +9,7 @@ import { mount } from '../../src/adapters/node.ts'
 import { allowAny } from '../../src/permissions/basic-permissions.ts'
 import type { Options } from '../../src/settings/options.ts'
 import type { StoredUser, User, UserId } from '../../src/users/user.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 
 export interface Answered {
@@ -42,7 +42,7 @@ export async function served(
 ) {
   let now = NOON
   const store = sqliteStore({ file: ':memory:' })
-  const auth = cheapWatchword({
+  const auth = buildWatchword({
     store,
     secret: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
     clock: () => now,

@@ -12,7 +12,7 @@ import type { Options, TokenOptions } from '../../src/settings/options.ts'
 import { CHEAP_PASSWORDS } from '../../src/testing/cheap-passwords.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { probes, RATES, type RequestContext } from './probes.ts'
 
@@ -110,10 +110,10 @@ export interface CaseInstance extends AsyncDisposable {
 
 export async function instance(options: Options): Promise<CaseInstance> {
   const store = await seededStore()
-  const auth = cheapWatchword({ ...options, store })
+  const auth = buildWatchword({ ...options, store })
   await auth.migrate()
   const shared = { ...store, close: async () => {} }
-  const counting = cheapWatchword({ ...options, store: shared, throttle: RATES })
+  const counting = buildWatchword({ ...options, store: shared, throttle: RATES })
   const server = createServer()
   const context: RequestContext = { remoteUser: undefined, secure: false }
   const views = probes(auth, counting, context)

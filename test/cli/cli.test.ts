@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { allCommands } from '../../src/cli/commands.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { assertMessage, folder, GENERATED, PASSWORD } from './folder.ts'
 
 for (const name of Object.keys(await allCommands())) {
@@ -189,7 +189,7 @@ test('an invalid user is rejected with the names of the fields', async () => {
 test('Z14, Z15, Z16: token create shows the same token each time, and a new one with -r or --reset', async (t) => {
   using here = folder()
   await here.run('user create ada --no-password')
-  const auth = cheapWatchword({
+  const auth = buildWatchword({
     database: join(here.path, 'watchword.db'),
     authentication: [apiToken()],
     log: () => {},

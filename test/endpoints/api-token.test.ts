@@ -10,7 +10,7 @@ import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import type { User } from '../../src/users/user.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -249,7 +249,7 @@ test('a derived token is accepted while its secret is the current or an old one,
   const shared = { ...store, close: async () => {} }
   const tokens = { algorithm: 'HS256', signingKey: old } as const
   const under = async (secret: string | readonly string[]) => {
-    const auth = cheapWatchword({
+    const auth = buildWatchword({
       store: shared,
       secret,
       tokens,
@@ -283,7 +283,7 @@ test('a derived token is accepted while its secret is the current or an old one,
 test('without a configured secret the instance does not open, and the message names WATCHWORD_SECRET', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
   const tokens = { algorithm: 'ES256', verifyingKey: KEY } as const
-  const auth = cheapWatchword({
+  const auth = buildWatchword({
     store,
     authentication: [apiToken()],
     tokens,

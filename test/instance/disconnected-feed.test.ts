@@ -7,7 +7,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { aFolder } from '../sessions/setup.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { until } from '../time.ts'
@@ -41,7 +41,7 @@ async function instance(t: TestContext, revocationMaxAge: number) {
       }),
   }
   const log: LogEntry[] = []
-  const auth = cheapWatchword({
+  const auth = buildWatchword({
     store: cuttable,
     secret: 'of no worth, since every instance of the tests has it',
     tokens: { revocationMaxAge },

@@ -9,7 +9,7 @@ import type {
   Sessions,
 } from '../../src/sessions/session.ts'
 import { verifier } from '../../src/verify/index.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { at } from '../sessions/setup.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 
@@ -27,7 +27,7 @@ test('a verifying service learns of revoked sessions, also of tens of thousands'
       .sort((a, b) => a.revokedAt - b.revokedAt || (a.id < b.id ? -1 : 1))
       .slice(0, limit)
   }
-  const auth = cheapWatchword({
+  const auth = buildWatchword({
     store: withPorts(store, {
       sessions: { ...store.ports.sessions, revokedSince },
     }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Watchword } from '../../src/watchword.ts'
-import { type CheapOptions, cheapWatchword } from '../cheap-watchword.ts'
+import { type BuildOptions, buildWatchword } from '../build-watchword.ts'
 import { cleanUp } from '../cleanup.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
@@ -16,8 +16,8 @@ export function folder(t: TestContext): string {
   return path
 }
 
-export function instanceFor(t: TestContext, options: CheapOptions): Watchword {
-  const auth = cheapWatchword(options)
+export function instanceFor(t: TestContext, options: BuildOptions): Watchword {
+  const auth = buildWatchword(options)
   cleanUp(t, () => auth.close())
   return auth
 }

@@ -3,8 +3,8 @@ import { systemClock } from '../../src/base/clock.ts'
 import type { TokenOptions } from '../../src/settings/options.ts'
 import type { User, UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { sqliteStore } from '../stores/open.ts'
-import { watchwordOn } from '../watchword-on.ts'
 import type { Answer } from './django.ts'
 
 /** A user with the same id on both sides. */
@@ -29,7 +29,9 @@ export async function ours(
   tokens: TokenOptions,
 ): Promise<Ours> {
   const store = sqliteStore({ file: ':memory:' })
-  const auth = watchwordOn(store, {
+  const auth = buildWatchword({
+    store,
+    passwordCost: 'default',
     secret: 'a secret of at least thirty-two characters',
     tokens: {
       rotate: false,

@@ -15,8 +15,8 @@ import { argon2 } from '../../src/passwords/argon2.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { StoredUser } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { pause, stopwatch } from '../time.ts'
-import { watchwordOn } from '../watchword-on.ts'
 
 export const PASSWORD = 'pass-Word-9921-xq'
 const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
@@ -50,7 +50,8 @@ export class Place {
 
   #open(): Watchword {
     const shared = { ...this.store, close: async () => {} }
-    return watchwordOn(shared, {
+    return buildWatchword({
+      store: shared,
       secret: SECRET,
       authentication: [bearer(), apiToken(), session()],
       tokens: { types: ['access', 'sliding'] },

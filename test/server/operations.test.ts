@@ -10,7 +10,7 @@ import { LIMITS } from '../../src/server/connection-limits.ts'
 import { METRICS, type Sample } from '../../src/server/metric-samples.ts'
 import { jsonLine, textLine } from '../../src/server/request-log.ts'
 import { type ServeOptions, serve } from '../../src/server/serve.ts'
-import { type CheapOptions, cheapWatchword } from '../cheap-watchword.ts'
+import { type BuildOptions, buildWatchword } from '../build-watchword.ts'
 import { sqliteStore, withPorts } from '../stores/open.ts'
 import { turns, until } from '../time.ts'
 import { parseExposition } from './exposition.ts'
@@ -21,12 +21,12 @@ const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 /** A server with one user, ada, whose log entries are collected. */
 async function server(
   t: TestContext,
-  options: CheapOptions = {},
+  options: BuildOptions = {},
   serving: Partial<ServeOptions> = {},
 ) {
   const lines: LogEntry[] = []
   const log = (entry: LogEntry): void => void lines.push(entry)
-  const auth = cheapWatchword({
+  const auth = buildWatchword({
     database: 'sqlite::memory:',
     secret: SECRET,
     log,

@@ -10,7 +10,8 @@ import { SECRET } from './secret.ts'
 
 /** A server in a process of its own, with limits that the command does not offer; `process.ts` starts and measures it. */
 const hashing = countHashes()
-const { watchwordOn } = await import('../watchword-on.ts')
+const { buildWatchword } = await import('../build-watchword.ts')
+const { logLine } = await import('../../src/base/log.ts')
 const { LIMITS } = await import('../../src/server/connection-limits.ts')
 const { textLine } = await import('../../src/server/request-log.ts')
 const { lowerHashPriority } = await import('../../src/passwords/low-priority.ts')
@@ -70,9 +71,12 @@ const { database, options, limits, user, sabotage, skew } = JSON.parse(
 const rightNow = Date.now
 if (skew !== 0) Date.now = () => rightNow() + skew * 1000
 
-const auth = watchwordOn(sabotaged(await storeAt(database), sabotage), {
+const auth = buildWatchword({
   ...options,
+  store: sabotaged(await storeAt(database), sabotage),
+  passwordCost: 'default',
   secret: SECRET,
+  log: logLine,
 })
 if (user === undefined) await auth.users.count()
 else await auth.users.create(user)

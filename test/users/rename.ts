@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Options } from '../../src/settings/options.ts'
-import { cheapWatchword } from '../cheap-watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { cleanUp } from '../cleanup.ts'
 import type { FreshDatabase } from '../stores/sqlite.ts'
 import { until } from '../time.ts'
@@ -18,7 +18,7 @@ export function renameTests(name: string, fresh: FreshDatabase): void {
     if (typeof database === 'string') return t.skip(database)
     const secret = 'a secret of a test, long enough for it'
     const make = () => {
-      const auth = cheapWatchword({ database: database.url, secret, ...options })
+      const auth = buildWatchword({ database: database.url, secret, ...options })
       cleanUp(t, () => auth.close())
       return auth
     }

@@ -9,21 +9,32 @@ import { CHEAP_PASSWORDS } from '../src/testing/cheap-passwords.ts'
 import type { User } from '../src/users/user.ts'
 import { type UserOf, type Watchword, watchwordOf } from '../src/watchword.ts'
 
-/** The options, and a store that the test has made. */
-export type CheapOptions<
+export type BuildOptions<
   R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
-> = Options<R, S> & { readonly store?: InstanceStore | undefined }
+> = Options<R, S> & {
+  /** A store that the test has opened, instead of the option `database`. */
+  readonly store?: InstanceStore | undefined
+  /** Of password hashes. Default: the lowest. */
+  readonly passwordCost?: 'lowest' | 'default'
+}
 
-/** `watchword()` with passwords hashed at the lowest cost: for tests with a database of their own, which `testInstance` replaces. */
-export function cheapWatchword<
+/**
+ * `watchword()` for tests that need what `testInstance()` replaces: a database or a store of their own, the clock, the log.
+ * It reads no environment variables, and logs nothing by default.
+ */
+export function buildWatchword<
   const R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
->({ store, ...options }: CheapOptions<R, S>): Watchword<UserOf<S>, RightsOf<R>> {
+>({
+  store,
+  passwordCost = 'lowest',
+  ...options
+}: BuildOptions<R, S>): Watchword<UserOf<S>, RightsOf<R>> {
   const settings = parseSettings({ log: () => {}, ...options }, {})
   const open = () =>
     openInstance(settings, {
-      encodings: CHEAP_PASSWORDS,
+      ...(passwordCost === 'lowest' && { encodings: CHEAP_PASSWORDS }),
       ...(store && { openStore: async () => ({ store }) }),
     })
   return watchwordOf(settings, lazily(open))
