@@ -6,8 +6,8 @@ import { bearer } from '../../src/authentication/bearer.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
 import { internalsOf } from '../../src/instance/internals.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { User } from '../../src/users/user.ts'
-import { watchword } from '../../src/watchword.ts'
 import {
   browserOf,
   cookieHeader,
@@ -580,8 +580,7 @@ test('configured cookie names are used, and invalid options are rejected at the 
 })
 
 test('the endpoints are mounted with the scheme session() only', () => {
-  const base = { database: 'sqlite::memory:', log: () => {} }
-  const at = (options: object) => internalsOf(watchword({ ...base, ...options })).paths
+  const at = (options: object) => internalsOf(testInstance(options).auth).paths
 
   assert.ok(!at({}).includes('/auth/login'))
   assert.ok(at({ authentication: [bearer(), session()] }).includes('/auth/login'))

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { watchword } from '../../src/watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 import { until } from '../time.ts'
 import { BIN, folder, PASSWORD } from './folder.ts'
 
@@ -28,7 +28,7 @@ test('events --follow prints each new event once, until SIGTERM', async (t) => {
       () => `printed: ${out}`,
     )
   await printed(1)
-  const auth = watchword({ database, log: () => {} })
+  const auth = buildWatchword({ database })
   t.after(() => auth.close())
   const bob = await auth.users.create({ username: 'bob' })
   await printed(2)
