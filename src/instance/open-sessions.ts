@@ -10,7 +10,7 @@ import { lifetimesOf, type TokenSettings } from '../tokens/token-settings.ts'
 
 export interface SessionSettings extends TokenSettings {
   readonly overlap: Seconds
-  readonly reuse: 'end' | 'reject'
+  readonly reuse: 'revoke' | 'reject'
   readonly revocationMaxAge: Seconds
 }
 

@@ -15,13 +15,13 @@ export interface KeyRecord {
   /** The private part, encrypted with the instance's secret: see `seal.ts`. */
   readonly sealed: string
   readonly createdAt: UnixSeconds
-  /** The longest that a token which it signs may live: so long it verifies when it retires. */
+  /** The longest lifetime of a token that it signs; it verifies for this long after it retires. */
   readonly tokenLife: Seconds
   /** With `retiring`: when the last token that it signed has expired. */
   readonly verifiesUntil: UnixSeconds | undefined
 }
 
-/** The port that keeps signing keys. */
+/** The port of signing keys. */
 export interface Keys {
   list(): Promise<readonly KeyRecord[]>
   /** Writes the first keys if there are none: of several processes one succeeds. */
@@ -38,9 +38,9 @@ export interface Keys {
   }): Promise<boolean>
   /** Publishes `fresh` in place of `next`, and only while that is still next. @returns whether this call did it */
   replaceNext(next: string, fresh: KeyRecord): Promise<boolean>
-  /** Seals a private part anew, only while it is still sealed as `from`. @returns whether this call did it */
+  /** Replaces an encrypted private part, only while it is still `from`. @returns whether this call did it */
   reseal(id: string, from: string, to: string): Promise<boolean>
-  /** Raises `tokenLife` of the keys that sign or will, if it is less: the options have changed since they were made. */
+  /** Raises `tokenLife` of the current and the next key to this, if the options have changed since they were created. */
   extend(tokenLife: Seconds): Promise<void>
   /** From `moment` on no retiring key verifies anything. */
   endRetiring(moment: UnixSeconds): Promise<void>

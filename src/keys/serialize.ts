@@ -1,18 +1,18 @@
 /**
- * The same work, one run at a time, so that no run that was slow brings back what a later one has seen go. Who asks gets a run
- * that begins after he did, shared with all who ask before it begins.
+ * Runs `work` one run at a time, so that a slow run cannot overwrite the result of a later one. A call resolves with a run that
+ * starts after it, shared with all calls before that start.
  */
 export function serialize<T>(work: () => Promise<T>): () => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
-  let coming: Promise<T> | undefined
+  let next: Promise<T> | undefined
   return () => {
-    if (coming === undefined) {
-      coming = last.then(() => {
-        coming = undefined
+    if (next === undefined) {
+      next = last.then(() => {
+        next = undefined
         return work()
       })
-      last = coming.catch(() => undefined)
+      last = next.catch(() => undefined)
     }
-    return coming
+    return next
   }
 }

@@ -21,28 +21,28 @@ export interface PublishedPagesDeps {
   readonly window: Seconds
 }
 
-/** Pages begin and end at multiples of so many seconds, so that clients that poll at about one time share a page. */
+/** Seconds. Pages begin and end at multiples of this, so that clients that poll at about the same time share a page. */
 const GRAIN = 5
 
 /**
- * The last page ends so many seconds before now: the next one repeats what was revoked since, and with it writes that were not
- * committed yet and those of a clock that is behind.
+ * Seconds. The last page ends this long before now, and the next one repeats what was revoked since: it includes writes that
+ * were not committed yet, and those of a clock that is behind.
  */
 const MARGIN = 30
 
-/** A page that begins longer ago is old: `OLD_PAGES` of them are read in a second, so that catching up cannot starve the others. */
+/** Seconds. A page that begins longer ago is old: only `OLD_PAGES` of them are read in a second, so that others are not delayed. */
 const RECENT = 120
 const OLD_PAGES = 20
 
-/** How long a page is cached: one that is full and ends so long ago that it changes no more for `KEPT`, any other for `FRESH`. */
+/** How long a page is cached: for `KEPT` if it is full and so old that it does not change any more, otherwise for `FRESH`. */
 const KEPT = seconds(60)
 const FRESH = seconds(1)
 
 /**
- * The pages by their beginning: each is read once a second at most, however many clients ask for it.
+ * Reads pages, each once a second at most, however many clients request it.
  *
- * @returns takes the `until` of the page before; `undefined`, or one too old: every session of which a token may be alive.
- *   Rejects with `store_unavailable`; with `busy` if too many old pages are asked for
+ * @returns a function of the `until` of the page before; with `undefined`, or one too old, the first page of every session whose
+ *   tokens may be live. It rejects with `store_unavailable`, or with `busy` if too many old pages are requested
  */
 export function publishedPages(
   deps: PublishedPagesDeps,
@@ -59,11 +59,11 @@ export function publishedPages(
   }
 }
 
-/** Pages by their beginning, dropped at the beginning of a second. */
+/** Pages by their start, dropped at the start of a second. */
 class PageCache {
   readonly #elapsed: () => Seconds
   readonly #pages = new Map<number, Promise<PublishedPage>>()
-  /** When pages that change no more were read. */
+  /** When pages that do not change any more were read. */
   readonly #final = new Map<number, Seconds>()
   #secondBegan: Seconds
   #oldPages = 0

@@ -365,7 +365,7 @@ test('a read that hangs is reported as a disconnected feed', async () => {
 
   assert.equal(feed.isComplete(), false)
   await until(() => deps.reports.length > 0)
-  assert.deepEqual(deps.reports, ['cut: no news of revoked sessions for 5 seconds'])
+  assert.deepEqual(deps.reports, ['cut: no revocations could be read for 5 seconds'])
   feed.close()
 })
 

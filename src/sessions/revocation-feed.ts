@@ -34,7 +34,7 @@ export interface FeedDeps {
   readonly clock: Clock
   /** The monotonic clock, which decides what is old: the wall clock may be set. */
   readonly elapsed: () => Seconds
-  /** Called once when the feed is disconnected; it goes on trying. */
+  /** Called once when the feed is disconnected; it keeps reconnecting. */
   readonly cut: (reason: unknown) => void
   /** Called once when it is connected again and has caught up. */
   readonly back: () => void
@@ -60,13 +60,13 @@ const RETRY = milliseconds(500)
 /** Between checks of what is due. */
 const TICK = milliseconds(250)
 
-/** After this long without news the feed reads the store unasked; after `CUT` it counts as disconnected. */
-const SILENT = seconds(1)
-const CUT = seconds(5)
+/** The age at which the feed reads the store by itself, and at which it counts as disconnected. */
+const READ_AGE = seconds(1)
+const DISCONNECTED_AGE = seconds(5)
 
 const NEVER = Number.NEGATIVE_INFINITY
 
-/** The revoked sessions whose access tokens may still be alive, as far as this process and its feed know. */
+/** The revoked sessions whose access tokens may still be valid, as far as this process knows. */
 export class RevocationFeed {
   readonly #set: RevokedSet
   readonly #settings: FeedSettings
@@ -243,8 +243,9 @@ export class RevocationFeed {
   #tick(): void {
     this.#ageIfDue()
     const { age } = this.state()
-    if (age > CUT) this.#disconnect(`no news of revoked sessions for ${CUT} seconds`)
-    if (age > SILENT && this.#reading === undefined && this.#retry === undefined)
+    if (age > DISCONNECTED_AGE)
+      this.#disconnect(`no revocations could be read for ${DISCONNECTED_AGE} seconds`)
+    if (age > READ_AGE && this.#reading === undefined && this.#retry === undefined)
       this.refresh()
   }
 

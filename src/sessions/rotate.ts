@@ -10,7 +10,7 @@ import type {
   UserRequirements,
 } from './session.ts'
 
-/** What a refresh token says of its session: the generation it belongs to, and its own `jti`. */
+/** The claims of a refresh token about its session: the generation it belongs to, and its own `jti`. */
 export interface Presented {
   readonly id: SessionId
   readonly generation: number
@@ -19,32 +19,32 @@ export interface Presented {
 
 /** How refresh tokens are exchanged. */
 export interface RotationSettings {
-  /** Life of a refresh token, within that of its session. */
+  /** Lifetime of a refresh token, within that of its session. */
   readonly idle: Seconds
-  /** For how long after its end a session still counts as alive, as its tokens do. */
+  /** For how long after its end a session still counts as live, as its tokens do. */
   readonly leeway: Seconds
-  /** For how long the token before the current one is given the same successor again; 0: never. At most 60. */
+  /** For how long the previous token gets the same successor again; 0: never. At most 60. */
   readonly overlap: Seconds
-  /** What the return of a token that was spent earlier does: it ends the session, or is just rejected (D37). */
-  readonly reuse: 'end' | 'reject'
+  /** What reuse of a spent token does: `revoke` revokes the session, `reject` only rejects the token (D37). */
+  readonly reuse: 'revoke' | 'reject'
   readonly require: UserRequirements
 }
 
-/** What the state of a session says of a token that was presented. */
+/** What a presented token is, by the state of its session. */
 export type RotationDecision =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'revoked'; readonly reason: RevokeReason }
   | { readonly kind: 'expired' }
-  /** The user is gone, inactive, or has since changed what must end every sign-in. */
+  /** The user was deleted or is inactive, or the password was changed after the sign-in. */
   | { readonly kind: 'user'; readonly reason: 'deleted' | 'inactive' | 'password' }
   | { readonly kind: 'current' }
-  /** The one before, within the overlap: an honest repetition. */
+  /** The token before the current one, within the overlap: a repeated request. */
   | { readonly kind: 'previous' }
   | { readonly kind: 'reused' }
   /** Of a generation that this session has not reached, or not with this `jti`: a backup was restored, or two issuers. */
   | { readonly kind: 'ahead' }
 
-/** What became of a refresh token. `rotated` and `replayed` carry the row from which the successor is minted. */
+/** The result of an exchange. `rotated` and `replayed` have the row from which the successor is issued. */
 export type RotationOutcome =
   | { readonly kind: 'rotated'; readonly session: StoredSession }
   | { readonly kind: 'replayed'; readonly session: StoredSession }
@@ -59,14 +59,10 @@ export type RotationOutcome =
 /** A clock that was set back by no more than this leaves the overlap as it is. */
 const STEP_BACK = 5
 
-/** How often a swap is tried whose token the judgement then finds current: its user was let in again in between. */
+/** How often a swap is tried if the token turns out to be current: its user may have been activated again in between. */
 const ATTEMPTS = 3
 
-/**
- * Judges a token of a session that may have moved on.
- *
- * Pure: the same token, state and time always give the same verdict.
- */
+/** Decides what a presented token is, purely from the token, the state of its session, and the time. */
 export function decideRotation(
   presented: Presented,
   state: SessionState | undefined,
@@ -123,8 +119,8 @@ export interface RotateDeps {
 
 /**
  * Exchanges a refresh token for the next generation of its session. One conditional write decides: of any number of callers
- * with the same token one advances the session. The others are judged by its committed state. If that says that the session
- * must be revoked, it is revoked, durably, before this resolves.
+ * with the same token one advances the session; the results of the others follow from its committed state. A session that must
+ * be revoked is revoked durably before this resolves.
  *
  * @throws AuthError `store_unavailable`: whether the session was advanced is unknown, and the same token may be sent again
  */
@@ -164,7 +160,7 @@ async function outcomeOfFailedSwap(
     case 'previous':
       return { kind: 'replayed', session: state!.session }
     case 'reused': {
-      const revoked = settings.reuse === 'end' && (await revoke(id, 'reuse', now))
+      const revoked = settings.reuse === 'revoke' && (await revoke(id, 'reuse', now))
       return { kind: 'reused', session: state!.session, revoked }
     }
     case 'user':

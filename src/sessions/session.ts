@@ -1,10 +1,10 @@
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { UserId } from '../users/user.ts'
 
-/** The id of a session, inside: programs have strings. */
+/** The id of a session inside the package; programs have strings. */
 export type SessionId = string & { readonly __is: 'SessionId' }
 
-/** Why a session ended. The first three are said of the token, the others of its user. */
+/** Why a session was revoked. The first three concern the token, the others its user. */
 export type RevokeReason =
   | 'logout'
   | 'reuse'
@@ -67,20 +67,20 @@ export interface Rotation {
   readonly generation: number
   readonly jti: string
   readonly newJti: string
-  /** Life of the successor, if the session lives as long. */
+  /** Lifetime of the successor, within that of the session. */
   readonly idle: Seconds
-  /** For how long after its end a session still counts as alive, as its tokens do. */
+  /** For how long after its end a session still counts as live, as its tokens do. */
   readonly leeway: Seconds
   readonly now: UnixSeconds
   readonly require: UserRequirements
 }
 
-/** What a session that goes on asks of its user. */
+/** What the user of a session must be for the session to go on. */
 export interface UserRequirements {
-  /** That the session names one. Without it sessions that name none go on; a user that is named must exist in any case. */
+  /** Whether the session must have a user. A user that it has must exist in any case. */
   readonly user: boolean
   readonly active: boolean
-  /** To be of the epoch in which the session began. */
+  /** Whether the user must be of the epoch in which the session began. */
   readonly epoch: boolean
 }
 
@@ -90,16 +90,16 @@ export interface SessionState {
   readonly user: { readonly active: boolean; readonly epoch: number } | undefined
 }
 
-/** A session in the feed of revocations, and when it ended. */
+/** A session in the revocation feed. */
 export interface RevokedSession {
   readonly id: SessionId
   readonly revokedAt: UnixSeconds
 }
 
-/** Whatever ended at this moment or later; behind this session, where one is named. */
+/** A position in the revocation feed: sessions revoked at this moment or later, and after this session if it has an id. */
 export type FeedPosition = Pick<RevokedSession, 'revokedAt'> & Partial<RevokedSession>
 
-/** The port that keeps sessions. Every verb is one statement or one transaction, and its row count decides. */
+/** The port of sessions. Every verb is one statement or one transaction, and its row count decides. */
 export interface Sessions {
   /**
    * Inserts the session of a sign-in, if its user still is what was checked before a password was hashed: exists, in the
@@ -111,20 +111,20 @@ export interface Sessions {
   /** Inserts the session of a token that another issuer signed with our key; does nothing if the row exists. */
   adopt(session: NewSession): Promise<void>
   /**
-   * Compare-and-swap: the next generation, only if the session is at this generation and `jti`, has not ended or
-   * expired (leeway included), and its user exists and is what `require` asks. Of any number of callers in any
-   * number of processes one gets the session after the swap; the others `undefined`, and ask `find` why.
+   * Compare-and-swap: advances to the next generation only if the session is at this generation and `jti`, is neither
+   * revoked nor expired (leeway included), and its user exists and meets `require`. Of any number of callers in any
+   * number of processes one gets the session after the swap; the others get `undefined`, and `find` gives the reason.
    */
   rotate(rotation: Rotation): Promise<StoredSession | undefined>
   /** Committed state, never older than the last answered write of any process. */
   find(id: SessionId): Promise<SessionState | undefined>
   /**
-   * Ends a session. A reason said of the token (logout, reuse, admin) takes the place of one said of its user.
+   * Revokes a session. A reason that concerns the token (logout, reuse, admin) replaces one that concerns its user.
    *
-   * @returns whether this call ended it or changed the reason: `false` if it was revoked before or does not exist
+   * @returns whether this call revoked it or changed the reason: `false` if it was revoked before or does not exist
    */
   revoke(id: SessionId, reason: RevokeReason, now: UnixSeconds): Promise<boolean>
-  /** Ends all of a user's that have not ended. @returns the ids that this call ended */
+  /** Revokes all live sessions of a user. @returns the ids that this call revoked */
   revokeAll(
     userId: UserId,
     reason: RevokeReason,
@@ -132,7 +132,7 @@ export interface Sessions {
     except?: SessionId,
   ): Promise<readonly SessionId[]>
   list(userId: UserId): Promise<readonly StoredSession[]>
-  /** The feed of revocations, a page of up to `limit`: what has ended from there on, in the order of moments, then of ids. */
+  /** A page of the revocation feed from this position on, in the order of moments, then of ids. */
   revokedSince(from: FeedPosition, limit: number): Promise<readonly RevokedSession[]>
   /** Deletes up to `limit` sessions whose `expiresAt` is before `moment`. @returns how many it deleted */
   flush(moment: UnixSeconds, limit: number): Promise<number>

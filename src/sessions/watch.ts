@@ -1,6 +1,6 @@
 import type { SessionId } from './session.ts'
 
-/** What others may have changed since the last word: these sessions have ended, the signing keys were turned, or whatever it is. */
+/** A change by another process: sessions were revoked, the signing keys rotated, or anything may have changed. */
 export type Change =
   | { readonly kind: 'revoked'; readonly sessions: readonly SessionId[] }
   | { readonly kind: 'keys' }
@@ -10,8 +10,8 @@ export type Change =
 export interface Listener {
   changed(change: Change): void
   /**
-   * Everything that others had committed by now has been delivered. Called repeatedly while the store answers; if it stops,
-   * this process is cut off.
+   * Everything that other processes had committed by now has been delivered. Called repeatedly while the store answers; if
+   * the calls stop, this process is disconnected.
    */
   upToDate(): void
 }

@@ -3,14 +3,14 @@ import type { UnixSeconds } from '../base/clock.ts'
 import type { Rotation, SessionId } from '../sessions/session.ts'
 import { type Flag, flag, type Tables } from './tables.ts'
 
-/** What a refresh compares and writes, and which of its conditions are waived. */
+/** The values that a refresh compares and writes, and which of its conditions do not apply. */
 export interface Swap {
   readonly id: SessionId
   readonly generation: number
   readonly jti: string
   readonly newJti: string
   readonly now: UnixSeconds
-  /** A session that ends after this is alive. */
+  /** A session that ends after this is live. */
   readonly alive: UnixSeconds
   readonly idleEnd: UnixSeconds
   /** See `Deadline`. */
@@ -25,7 +25,7 @@ export type SwapOperands = {
   readonly [Name in keyof Swap]: Swap[Name] | Expression<Swap[Name]>
 }
 
-/** Keeps a database that hung from rotating a session for a client that has given up: the overlap would be over. */
+/** Keeps a database that hung from rotating a session after its client has given up and the overlap is over. */
 export interface Deadline {
   /** By the database's clock. */
   next(): UnixSeconds

@@ -52,7 +52,7 @@ export const SETTINGS: SessionSettings = {
   idle: days(1),
   leeway: seconds(0),
   overlap: seconds(10),
-  reuse: 'end',
+  reuse: 'revoke',
   require: { user: true, active: true, epoch: true },
   window: minutes(5),
   maxAge: seconds(30),

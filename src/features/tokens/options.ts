@@ -55,11 +55,11 @@ export interface TokenOptions {
    */
   readonly blacklistAfterRotation?: boolean
   /**
-   * What a refresh token that comes back after `overlap` does: `"end"` revokes its session, `"reject"` is refused alone.
+   * What reuse of a refresh token after `overlap` does: `"revoke"` revokes its session, `"reject"` only rejects the token.
    *
-   * @default "end"
+   * @default "revoke"
    */
-  readonly reuse?: 'end' | 'reject'
+  readonly reuse?: 'revoke' | 'reject'
   /**
    * How old the revocation feed may be before each check asks the database, and answers 503 if that is unreachable: 0 to 300
    * seconds; 0 asks always.
@@ -264,7 +264,7 @@ export const tokenOptions = section<TokenOptions>()(
       overlap: duration(seconds(0), seconds(60)).default(seconds(10)),
       rotate: z.boolean().optional(),
       blacklistAfterRotation: z.boolean().optional(),
-      reuse: z.enum(['end', 'reject']).default('end'),
+      reuse: z.enum(['revoke', 'reject']).default('revoke'),
       revocationMaxAge: duration(seconds(0), seconds(300)).default(seconds(30)),
       sessions: z.boolean().default(true),
       adoptForeign: z.boolean().default(false),
