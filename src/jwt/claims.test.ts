@@ -33,11 +33,15 @@ for (const [name, claims, fault] of [
   ['no audience', { ...sound, aud: undefined }, 'wrong_audience'],
   ['an empty array of audiences', { ...sound, aud: [] }, 'wrong_audience'],
   [
-    'an audience that is not a string beside ours',
+    'an audience that is not a string beside the expected one',
     { ...sound, aud: ['api', 5] },
     'wrong_audience',
   ],
-  ['an audience that begins as ours', { ...sound, aud: 'api2' }, 'wrong_audience'],
+  [
+    'an audience that starts with the expected one',
+    { ...sound, aud: 'api2' },
+    'wrong_audience',
+  ],
   ['jti a number', { ...sound, jti: 5 }, 'invalid_claim'],
   ['sub null', { ...sound, sub: null }, 'invalid_claim'],
 ] as const) {

@@ -6,8 +6,8 @@ import { passwordCandidates } from './candidates.ts'
 for (const [what, password, trim, attempts] of [
   ['one form, mostly', 'correct horse', 'both', ['correct horse']],
   ['as sent, then trimmed', '  pad ', 'both', ['  pad ', 'pad']],
-  ['trimmed alone', '  pad ', true, ['pad']],
-  ['as sent alone', '  pad ', false, ['  pad ']],
+  ['trimmed only', '  pad ', true, ['pad']],
+  ['as sent only', '  pad ', false, ['  pad ']],
   ['as sent, then composed', 'pa\u0308ss', 'both', ['pa\u0308ss', 'p\u00e4ss']],
   [
     'all four',
@@ -22,7 +22,7 @@ for (const [what, password, trim, attempts] of [
     true,
     ['\ufeffpad\u200b'],
   ],
-  ['blanks alone', '   ', 'both', ['   ', '']],
+  ['white space only', '   ', 'both', ['   ', '']],
 ] as const) {
   test(`the candidates of a password: ${what}`, () =>
     assert.deepEqual(passwordCandidates(password, trim), attempts))

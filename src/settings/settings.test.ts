@@ -62,7 +62,7 @@ for (const [name, options, says] of [
     '"SECRET_KEY" is written tokens.signingKey here.',
   ],
   [
-    'a lifetime of nothing',
+    'a lifetime of 0',
     { tokens: { access: 0 } },
     'tokens.access must be from 1 to 86400 seconds.',
   ],

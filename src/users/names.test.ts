@@ -90,7 +90,7 @@ for (const [what, text, fault] of [
   ['a variation selector', 'alice\ufe0f', SHAPE],
   ['a Hangul filler', 'alice\u3164', SHAPE],
   ['a half-width Hangul filler', '\uffa0', SHAPE],
-  ['a combining mark alone', '\u0301', SHAPE],
+  ['only a combining mark', '\u0301', SHAPE],
   ['a line break', 'alice\n', SHAPE],
   ['a NUL', 'a\0b', SHAPE],
   ['a lone surrogate', '\ud800', SHAPE],

@@ -274,14 +274,14 @@ for (const [id, headers, reason] of [
     { referer: 'https://evil.example/' },
     'Referer checking failed - https://evil.example/ does not match any trusted origins.',
   ],
-  ['step 5, ours', { referer: 'https://api.example.com/page' }, undefined],
+  ['step 5, own origin', { referer: 'https://api.example.com/page' }, undefined],
   ['step 5, trusted', { referer: 'https://app.example.com/page' }, undefined],
   [
     'step 1',
     { origin: 'http://api.example.com' },
     'Origin checking failed - http://api.example.com does not match any trusted origins.',
   ],
-  ['step 1, ours', { origin: 'https://api.example.com' }, undefined],
+  ['step 1, own origin', { origin: 'https://api.example.com' }, undefined],
 ] as const) {
   test(`${id}: over https, ${JSON.stringify(headers)}: ${reason ?? 'accepted'}`, async (t) => {
     const server = await served(t, {

@@ -114,12 +114,12 @@ test('a store that hangs gets one ping, however often health is checked', async 
 })
 
 for (const [what, age, maxAge, full, status] of [
-  ['a feed that was heard of just now', 0.2, 30, false, 'ok'],
-  ['a feed that has been silent for a while', 5.1, 30, false, 'degraded'],
-  ['a feed that is believed for the last time', 30, 30, false, 'degraded'],
-  ['a feed that is believed no longer', 30.1, 30, false, 'down'],
-  ['a feed that is never believed, since the store is asked', 60, 0, false, 'degraded'],
-  ['a set that is full, since the store is asked', 0.2, 30, true, 'degraded'],
+  ['a feed of 0.2 s', 0.2, 30, false, 'ok'],
+  ['a feed above 5 s', 5.1, 30, false, 'degraded'],
+  ['a feed at its maximum age', 30, 30, false, 'degraded'],
+  ['a feed above its maximum age', 30.1, 30, false, 'down'],
+  ['a feed above 5 s with a maximum age of 0', 60, 0, false, 'degraded'],
+  ['a full feed', 0.2, 30, true, 'degraded'],
 ] as const) {
   test(`${what} is ${status}`, () => {
     assert.equal(

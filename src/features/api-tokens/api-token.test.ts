@@ -104,17 +104,17 @@ test('the database contains no token in plain text', async (t) => {
 })
 
 for (const [what, input, field] of [
-  ['a name of nothing', { name: '' }, 'name'],
+  ['an empty name', { name: '' }, 'name'],
   ['a name that moves the cursor', { name: 'a\u001b[2J' }, 'name'],
   ['a name without end', { name: 'a'.repeat(151) }, 'name'],
   ['a scope with a blank', { scopes: ['posts read'] }, 'scopes'],
   ['a scope with a quote', { scopes: ['"'] }, 'scopes'],
-  ['a scope of nothing', { scopes: [''] }, 'scopes'],
-  ['a life of nothing', { expiresIn: seconds(0) }, 'expiresIn'],
-  ['a life before its beginning', { expiresIn: seconds(-1) }, 'expiresIn'],
-  ['a life that is no number', { expiresIn: Number.NaN as Seconds }, 'expiresIn'],
-  ['a life of more than a hundred years', { expiresIn: days(36_526) }, 'expiresIn'],
-  ['a prefix that is no word', { prefix: 'a_b' }, 'prefix'],
+  ['an empty scope', { scopes: [''] }, 'scopes'],
+  ['a lifetime of 0', { expiresIn: seconds(0) }, 'expiresIn'],
+  ['a negative lifetime', { expiresIn: seconds(-1) }, 'expiresIn'],
+  ['a lifetime of NaN', { expiresIn: Number.NaN as Seconds }, 'expiresIn'],
+  ['a lifetime above a hundred years', { expiresIn: days(36_526) }, 'expiresIn'],
+  ['a prefix with an underscore', { prefix: 'a_b' }, 'prefix'],
   ['a prefix of eleven letters', { prefix: 'a'.repeat(11) }, 'prefix'],
 ] as const) {
   test(`issuing a token with ${what} is rejected`, async (t) => {

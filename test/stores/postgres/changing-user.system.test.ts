@@ -7,7 +7,7 @@ import { turns } from '../../time.ts'
 import { apiToken } from '../once.ts'
 import { postgresStore } from '../open.ts'
 
-/** A store with a user, whom another process is changing: the change has been made, and its commit takes its time. */
+/** A store with a user that an open transaction of another process has changed. */
 async function whileChanged(t: TestContext, change: string) {
   const database = await aDatabase()
   if (typeof database === 'string') return t.skip(database)
@@ -26,11 +26,11 @@ async function whileChanged(t: TestContext, change: string) {
 }
 
 for (const [what, change] of [
-  ['whose password is being changed', 'update users set epoch = epoch + 1'],
-  ['who is being deactivated', 'update users set active = 0'],
-  ['who is being deleted', 'delete from users'],
+  ['a change of the password', 'update users set epoch = epoch + 1'],
+  ['a deactivation', 'update users set active = 0'],
+  ['a deletion', 'delete from users'],
 ] as const) {
-  test(`a session of a user ${what} waits for the commit, and is not opened`, async (t) => {
+  test(`opening a session during ${what} of the user waits for the commit, and opens none`, async (t) => {
     const changing = await whileChanged(t, change)
     if (changing === undefined) return
     const { sessions } = changing.ports
@@ -48,7 +48,7 @@ for (const [what, change] of [
   })
 }
 
-test('an API token of a user whose password is being changed waits for the commit, and is not created', async (t) => {
+test("storing an API token during a change of the user's password waits for the commit, and stores none", async (t) => {
   const changing = await whileChanged(t, 'update users set epoch = epoch + 1')
   if (changing === undefined) return
   const { apiTokens } = changing.ports
