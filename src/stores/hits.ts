@@ -1,6 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import { FLUSH_BATCH, type Hits, noHitsAllowed } from '../throttling/hits.ts'
+import {
+  FLUSH_BATCH,
+  type Hits,
+  KNOWN_ADDRESS,
+  keyPrefix,
+  noHitsAllowed,
+} from '../throttling/hits.ts'
+import { LONGEST_PERIOD } from '../throttling/rate.ts'
 import { type Counted, HitQueue, type NewHit } from './hit-queue.ts'
 import { prepared } from './prepared.ts'
 import type { Tables } from './tables.ts'
@@ -11,6 +18,7 @@ import type { Tables } from './tables.ts'
  */
 export function sqlHits(db: Kysely<Tables>): Hits {
   const queue = new HitQueue(hitCounter(db))
+  const count = countStatement(db)
   const giveBack = giveBackStatement(db)
 
   return {
@@ -23,13 +31,23 @@ export function sqlHits(db: Kysely<Tables>): Hits {
       return { kind: 'full', wait: limit.per - (now - result.oldest) }
     },
 
+    async isHit(key, limit, now) {
+      const past = (now - limit.per) as UnixSeconds
+      const hit: NewHit = { key: storable(key), limit: limit.limit, now, past }
+      const [counted] = (await count(hit)).rows
+      return Number(counted?.count) > 0
+    },
+
     async takeBack(key, _limit, moment) {
       await giveBack({ key: storable(key), moment })
     },
 
     async flush(before, limit = FLUSH_BATCH) {
-      const { numDeletedRows } = await flushQuery(db, before, limit).executeTakeFirst()
-      return Number(numDeletedRows)
+      const deleted = await flush(db, 'not like', before, limit)
+      if (deleted >= limit) return deleted
+      const longer = KNOWN_ADDRESS.per - LONGEST_PERIOD
+      const beforeKnown = (before - longer) as UnixSeconds
+      return deleted + (await flush(db, 'like', beforeKnown, limit - deleted))
     },
   }
 }
@@ -93,29 +111,32 @@ const giveBackStatement = (db: Kysely<Tables>) =>
       ),
   )
 
-/** Deletes the old hits of keys that have no later ones. */
-const flushQuery = (db: Kysely<Tables>, before: UnixSeconds, limit: number) =>
-  db
+/** Deletes the old hits of keys that have no later ones: of known addresses, or of all other keys. @returns how many */
+async function flush(
+  db: Kysely<Tables>,
+  isKnown: 'like' | 'not like',
+  before: UnixSeconds,
+  limit: number,
+): Promise<number> {
+  const later = db
+    .selectFrom('throttle_hits as later')
+    .select('later.key')
+    .whereRef('later.key', '=', sql.ref('old.key'))
+    .where('later.at', '>=', before)
+  const keys = db
+    .selectFrom('throttle_hits as old')
+    .select('old.key')
+    .where('old.key', isKnown, `${keyPrefix(KNOWN_ADDRESS.scope)}%`)
+    .where('old.at', '<', before)
+    .where((old) => old.not(old.exists(later)))
+    .limit(limit)
+  const { numDeletedRows } = await db
     .deleteFrom('throttle_hits')
     .where('at', '<', before)
-    .where('key', 'in', (hits) =>
-      hits
-        .selectFrom('throttle_hits as old')
-        .select('old.key')
-        .where('old.at', '<', before)
-        .where((old) =>
-          old.not(
-            old.exists(
-              old
-                .selectFrom('throttle_hits as later')
-                .select('later.key')
-                .whereRef('later.key', '=', 'old.key')
-                .where('later.at', '>=', before),
-            ),
-          ),
-        )
-        .limit(limit),
-    )
+    .where('key', 'in', keys)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
 
 /** Keys come from clients; PostgreSQL stores no NUL and no lone surrogate. */
 const storable = (key: string): string => key.toWellFormed().replaceAll('\0', '\ufffd')

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../base/awaitable.ts'
-import type { UnixSeconds } from '../base/clock.ts'
+import { days, type UnixSeconds } from '../base/clock.ts'
 import type { Limit } from './rate.ts'
 
 export type HitResult =
@@ -14,10 +14,14 @@ export interface Hits {
    * are counted.
    */
   hit(key: string, limit: Limit, now: UnixSeconds): Awaitable<HitResult>
+  /**
+   * Whether a hit on the key counts, without counting one: never `true` for another key's hits, even if memory is short.
+   */
+  isHit(key: string, limit: Limit, now: UnixSeconds): Awaitable<boolean>
   /** Removes a hit that was counted at this moment. */
   takeBack(key: string, limit: Limit, moment: UnixSeconds): Awaitable<void>
   /**
-   * Deletes keys whose hits have all expired at `before`.
+   * Deletes keys whose hits are all before `before`; those of known addresses are kept for `KNOWN_ADDRESS.per`.
    *
    * @param limit the most keys to delete. Default 1,000
    * @returns how many it deleted; fewer than `limit` if none is left
@@ -29,3 +33,16 @@ export interface Hits {
 export const noHitsAllowed = ({ per }: Limit): HitResult => ({ kind: 'full', wait: per })
 
 export const FLUSH_BATCH = 1000
+
+/**
+ * An account and an address from which it was signed in to, as a hit: kept where hits are counted, so that all processes
+ * know it, also after a restart.
+ */
+export const KNOWN_ADDRESS = {
+  scope: 'login_known',
+  limit: 1,
+  per: days(30),
+} as const satisfies Limit & { readonly scope: string }
+
+/** How the key of a throttle begins. */
+export const keyPrefix = (scope: string): string => `throttle_${scope}_`

@@ -8,10 +8,9 @@ import { memoryHits } from './memory-hits.ts'
 const NOON = 1_790_000_000
 
 /** A login throttle, a right and a wrong password, and the number of password checks. */
-function setUp(limit = LOGIN_LIMIT) {
+function setUp(limit = LOGIN_LIMIT, hits = memoryHits()) {
   let now = NOON
   const keys = new Set<string>()
-  const hits = memoryHits()
   const watched: typeof hits = {
     ...hits,
     hit: (key, ...rest) => hits.hit(keys.add(key) && key, ...rest),
@@ -138,6 +137,37 @@ test('while an account is throttled, an address that signed in before still can'
   assert.equal(await right('alice', HERE), 'alice')
   await assert.rejects(right('alice', '203.0.113.7'), throttledFor(3600))
   assert.equal(await right('bob', '203.0.113.7'), 'bob')
+})
+
+test('an address that signed in in another process, or before a restart, still can for 30 days', async () => {
+  const hits = memoryHits()
+  await setUp(LOGIN_LIMIT, hits).right('alice', HERE)
+
+  const { right, wrong, later } = setUp(LOGIN_LIMIT, hits)
+  const flood = async () => {
+    for (let i = 0; i < 200; i++) await assert.rejects(wrong('alice', address(i)), WRONG)
+  }
+  later(29 * 86_400)
+  await flood()
+  await assert.rejects(right('alice', '192.0.2.7'), { code: 'throttled' })
+  assert.equal(await right('alice', HERE), 'alice')
+
+  const after = setUp(LOGIN_LIMIT, hits)
+  after.later(30 * 86_400)
+  for (let i = 0; i < 200; i++)
+    await assert.rejects(after.wrong('alice', address(i)), WRONG)
+  await assert.rejects(after.right('alice', HERE), { code: 'throttled' })
+})
+
+test('while an address is throttled, an account that was signed in to from there still is', async () => {
+  const hits = memoryHits()
+  await setUp(LOGIN_LIMIT, hits).right('alice', HERE)
+
+  const { right, wrong } = setUp(LOGIN_LIMIT, hits)
+  for (let i = 0; i < 60; i++) await assert.rejects(wrong(`user${i}`, HERE), WRONG)
+
+  await assert.rejects(right('bob', HERE), { code: 'throttled' })
+  assert.equal(await right('alice', HERE), 'alice')
 })
 
 test('an address that signed in to one account is still counted for others', async () => {

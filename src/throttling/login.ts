@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { type Clock, minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { networkOf } from '../http/client-address.ts'
-import type { Hits } from './hits.ts'
+import { type Hits, KNOWN_ADDRESS } from './hits.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
 import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
 
@@ -45,8 +45,8 @@ export type LoginThrottle = <Account>(
  * its password is checked, so that concurrent attempts cannot pass together; it is taken back if the password was right or
  * was not checked, so that a client which signs in at every request (Basic) is never throttled.
  *
- * An attacker with many addresses could exhaust another user's account limit. That limit therefore applies only to
- * addresses that have not signed in to the account since the process started.
+ * Others could exhaust the limits of an account, or of an address that its user shares with them. Those limits therefore do not
+ * apply to an address from which the account was signed in to in the last 30 days; the limits of the pair always do.
  */
 export function loginThrottle(limit: Limit, deps: ThrottleDeps): LoginThrottle {
   const throttle = new CountedLogins(limit, deps)
@@ -74,10 +74,10 @@ class CountedLogins {
     const keys = keysOf(attempt)
     const counts = this.#countsOf(attempt, keys)
     const now = this.#clock()
-    await this.#countAll(counts, now)
+    await this.#countAll(counts, keys, now)
     try {
       const account = await check()
-      this.#known.add(keys.pair)
+      await this.#remember(keys, now)
       await this.#takeBack(counts, now)
       return account
     } catch (error) {
@@ -90,24 +90,37 @@ class CountedLogins {
     const limits = this.#limits
     const counts: Count[] = [{ key: keys.pair, limit: this.#limit }]
     // If addresses are unknown, all clients share one: only the short limit applies, or an attacker could lock out the user.
-    if (address !== '') {
-      counts.push({ key: keys.pairLong, limit: limits.pair })
-      counts.push({ key: keys.address, limit: limits.address })
-    }
+    if (address !== '') counts.push({ key: keys.pairLong, limit: limits.pair })
+    if (this.#known.has(keys.known)) return counts
+    if (address !== '')
+      counts.push({ key: keys.address, limit: limits.address, isForUnknown: true })
     // Last, so that attempts which another limit refuses do not count here.
-    if (!this.#known.has(keys.pair))
-      counts.push({ key: keys.account, limit: limits.account })
+    counts.push({ key: keys.account, limit: limits.account, isForUnknown: true })
     return counts
   }
 
   /** @throws AuthError `throttled` if one of the limits is reached; then nothing is counted */
-  async #countAll(counts: readonly Count[], now: UnixSeconds): Promise<void> {
-    for (const [i, { key, limit }] of counts.entries()) {
+  async #countAll(counts: readonly Count[], keys: Keys, now: UnixSeconds): Promise<void> {
+    for (const [i, { key, limit, isForUnknown }] of counts.entries()) {
       const result = await this.#hits.hit(key, limit, now)
       if (result.kind === 'counted') continue
+      if (isForUnknown && (await this.#isKnown(keys, now))) continue
       await this.#takeBack(counts.slice(0, i), now)
       throw throttled('throttled by login', result.wait)
     }
+  }
+
+  /** Whether any process has seen the account signed in to from there. */
+  async #isKnown({ known }: Keys, now: UnixSeconds): Promise<boolean> {
+    if (!(await this.#hits.isHit(known, KNOWN_ADDRESS, now))) return false
+    this.#known.add(known)
+    return true
+  }
+
+  async #remember({ known }: Keys, now: UnixSeconds): Promise<void> {
+    if (this.#known.has(known)) return
+    await this.#hits.hit(known, KNOWN_ADDRESS, now)
+    this.#known.add(known)
   }
 
   async #takeBack(counts: readonly Count[], at: UnixSeconds): Promise<void> {
@@ -118,13 +131,17 @@ class CountedLogins {
 interface Count {
   readonly key: string
   readonly limit: Limit
+  /** The limit does not apply to an address from which the account was signed in to. */
+  readonly isForUnknown?: true
 }
 
 const isWrongPassword = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'no_active_account'
 
 /** The login is hashed: users type passwords into its field by mistake. */
-type Keys = Readonly<Record<'pair' | 'pairLong' | 'address' | 'account', string>>
+type Keys = Readonly<
+  Record<'pair' | 'pairLong' | 'address' | 'account' | 'known', string>
+>
 
 function keysOf({ account, address }: LoginAttempt): Keys {
   const name = hash('sha256', account, 'base64url')
@@ -134,6 +151,7 @@ function keysOf({ account, address }: LoginAttempt): Keys {
     pairLong: keyOf('login_longer', `${name}_${network}`),
     address: keyOf('login_address', network),
     account: keyOf('login_account', name),
+    known: keyOf(KNOWN_ADDRESS.scope, `${name}_${network}`),
   }
 }
 

@@ -48,6 +48,7 @@ export function memoryHits({
       const ring = find(key, limit, now) ?? create(key, limit, now)
       return ring.hit(limit, now)
     },
+    isHit: (key, _limit, now) => own.get(key)?.isOver(now) === false,
     takeBack(key, limit, moment) {
       find(key, limit, moment)?.takeBack(moment)
     },

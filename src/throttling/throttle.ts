@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { networkOf, truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
-import type { HitResult, Hits } from './hits.ts'
+import { type HitResult, type Hits, keyPrefix } from './hits.ts'
 import type { Limit } from './rate.ts'
 
 /** What a request is counted by: its user, else its client's address. */
@@ -69,8 +69,7 @@ function createThrottle(
 }
 
 /** Django REST framework's cache key. */
-export const keyOf = (scope: string, ident: string): string =>
-  `throttle_${scope}_${ident}`
+export const keyOf = (scope: string, ident: string): string => keyPrefix(scope) + ident
 
 function waitOf(result: HitResult): Wait | undefined {
   if (result.kind === 'counted') return undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Kysely } from 'kysely'
-import { minutes, type UnixSeconds } from '../../src/base/clock.ts'
+import { days, minutes, type UnixSeconds } from '../../src/base/clock.ts'
 import { sqlHits } from '../../src/stores/hits.ts'
 import { migrate } from '../../src/stores/migrate.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
@@ -10,7 +10,7 @@ import { sqliteDialect } from '../../src/stores/sqlite/kysely-dialect.ts'
 import { migratableSqlite } from '../../src/stores/sqlite/migrate.ts'
 import { openDatabase } from '../../src/stores/sqlite/open-database.ts'
 import type { Tables } from '../../src/stores/tables.ts'
-import type { HitResult, Hits } from '../../src/throttling/hits.ts'
+import { type HitResult, type Hits, KNOWN_ADDRESS } from '../../src/throttling/hits.ts'
 import { memoryHits } from '../../src/throttling/memory-hits.ts'
 import type { Limit } from '../../src/throttling/rate.ts'
 import { aDatabase, ask } from '../services/postgres.ts'
@@ -227,6 +227,17 @@ onEach(
   },
 )
 
+onEach('a hit is found while it counts, and asking counts none', async ({ hits }) => {
+  const month: Limit = { limit: 1, per: days(30) }
+  assert.equal(await hits.isHit('throttle_k', month, NOON), false)
+  await hits.hit('throttle_k', month, NOON)
+
+  for (const each of [NOON, at(NOON, 30 * 86_400 - 1)])
+    assert.equal(await hits.isHit('throttle_k', month, each), true)
+  assert.equal(await hits.isHit('throttle_k', month, at(NOON, 30 * 86_400)), false)
+  assert.equal(await hits.isHit('throttle_other', month, NOON), false)
+})
+
 onEach('a lowered limit counts earlier hits', async ({ hits }) => {
   for (let i = 0; i < 20; i++)
     await hits.hit('throttle_k', { limit: 20, per: minutes(1) }, NOON)
@@ -235,6 +246,22 @@ onEach('a lowered limit counts earlier hits', async ({ hits }) => {
     kind: 'full',
     wait: 59,
   })
+})
+
+test('a flush keeps known addresses for 30 days', async (t) => {
+  const { hits, rows } = await sqliteHits(t)
+  const key = `throttle_${KNOWN_ADDRESS.scope}_ada_192.0.2.1`
+  await hits.hit(key, KNOWN_ADDRESS, NOON)
+  for (let i = 0; i < 20; i++) await hits.hit(`throttle_anon_${i}`, FIVE, NOON)
+
+  assert.equal(await hits.flush(at(NOON, 1), 20), 20)
+  assert.equal(await hits.flush(at(NOON, 28 * 86_400), 20), 0)
+  assert.deepEqual(
+    (await rows()).map((row) => row.key),
+    [key],
+  )
+  assert.equal(await hits.flush(at(NOON, 29 * 86_400 + 1), 20), 1)
+  assert.deepEqual(await rows(), [])
 })
 
 test('a flush deletes all rows of inactive keys, and none of active ones', async (t) => {

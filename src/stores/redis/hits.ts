@@ -34,6 +34,13 @@ export function redisHits(connection: RedisConnection, prefix: string): Hits {
       return { kind: 'full', wait: per - (now - Number(oldest)) }
     },
 
+    async isHit(key, { limit, per }, now) {
+      const newest = await connection.ask((redis) => redis.lindex(keyOf(key), 0))
+      if (newest === undefined)
+        return local.isHit(localKeyOf(key), shareOf({ limit, per }), now)
+      return newest !== null && Number(newest) > now - per
+    },
+
     /** If Redis does not answer, the hit stays counted: more is counted then, never less. */
     async takeBack(key, limit, moment) {
       await local.takeBack(localKeyOf(key), shareOf(limit), moment)

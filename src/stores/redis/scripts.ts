@@ -36,6 +36,7 @@ export interface Commands {
     past: string,
     life: number,
   ): Promise<string | null>
+  lindex(key: string, index: number): Promise<string | null>
   lrem(key: string, count: number, element: string): Promise<number>
   announce(key: string, id: string, seconds: number): Promise<number>
   zrem(key: string, member: string): Promise<number>
