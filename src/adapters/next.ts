@@ -1,7 +1,7 @@
 import '../base/node-version.ts'
 
 import type { NextRequest } from 'next/server.js'
-import { AuthError } from '../base/errors.ts'
+import { AuthError, configError } from '../base/errors.ts'
 import { FetchRequest, targetOf, toResponse } from '../http/fetch-request.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { internalsOf } from '../instance/internals.ts'
@@ -80,17 +80,23 @@ export function guard<U, Right extends string, Context>(
   }
 }
 
-/** The user of the page that is rendered; `undefined` without valid credentials. */
+/**
+ * The user of the page that is rendered; `undefined` without valid credentials, or if another site may have sent the request
+ * (with a session cookie).
+ */
 export async function currentUser<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Promise<U | undefined> {
   try {
     return (await auth.authenticate(await currentRequest()))?.user as U | undefined
   } catch (error) {
-    if (error instanceof AuthError && error.status === 401) return undefined
+    if (error instanceof AuthError && isAnonymous(error)) return undefined
     throw error
   }
 }
+
+const isAnonymous = ({ status, code }: AuthError): boolean =>
+  status === 401 || code === 'csrf_failed'
 
 /**
  * The user, if the requirement is met; for pages and server actions.
@@ -119,20 +125,42 @@ export async function currentRequest(): Promise<AuthRequest> {
 }
 
 /**
- * A request of which only the headers are known. A server action's has the header `next-action` or is a form, and its method
- * is POST; a page's is GET.
+ * A request of which only the headers are known: Next shows neither its method nor its path, and a route handler may answer any
+ * method. Permissions that read the method fail.
  */
-export function requestOf(headers: Headers): AuthRequest {
-  const isAction =
-    headers.has('next-action') || FORMS.test(headers.get('content-type') ?? '')
-  const request = new Request('http://next.invalid/', {
-    method: isAction ? 'POST' : 'GET',
-    headers,
-  })
-  return Object.assign(new FetchRequest(request), { comparesOrigin: isAction })
+export const requestOf = (headers: Headers): AuthRequest => new RequestOfHeaders(headers)
+
+class RequestOfHeaders extends FetchRequest {
+  readonly isRead: boolean
+
+  constructor(headers: Headers) {
+    super(new Request('http://next.invalid/', { headers }))
+    this.isRead = isReadOfBrowser(headers)
+  }
+
+  override get method(): string {
+    throw configError(NO_METHOD)
+  }
 }
-const FORMS =
-  /^\s*(?:multipart\/form-data|application\/x-www-form-urlencoded|text\/plain)\b/i
+
+const NO_METHOD =
+  'This permission reads the method of the request, and the headers() of Next do not show the method. In a route handler, write ' +
+  'guard(auth, requirement, handler). In a page or a server action, require a permission string, such as requireUser(auth, "posts.change").'
+
+/**
+ * Whether the request is a navigation, or a script's GET of this origin, as Next sends for React Server Components.
+ *
+ * Scripts cannot set `Sec-Fetch-*`. A browser's GET has no Origin within its own origin and at navigations, its other
+ * methods have one (Fetch §3.2), and the body of a form has a type.
+ */
+function isReadOfBrowser(headers: Headers): boolean {
+  if (CHANGING.some((name) => headers.has(name))) return false
+  return (
+    headers.get('sec-fetch-mode') === 'navigate' ||
+    headers.get('sec-fetch-site') === 'same-origin'
+  )
+}
+const CHANGING = ['origin', 'content-type', 'next-action']
 
 async function interrupt(error: AuthError): Promise<void> {
   const { forbidden, unauthorized } = await import('next/navigation.js')

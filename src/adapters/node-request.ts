@@ -25,7 +25,7 @@ export class NodeRequest implements AuthRequest {
   }
 
   get method(): string {
-    return this.#request.method ?? 'GET'
+    return this.#request.method ?? ''
   }
 
   get address(): string {

@@ -33,7 +33,7 @@ const logEntryOf = (
   ({
     level: 'info',
     event: 'a request was refused',
-    method: request.method,
+    method: request.isRead === undefined ? request.method : undefined,
     path: pathForLog(request.url),
     scheme: identity?.scheme,
     user: (identity?.user as { readonly id?: unknown } | undefined)?.id,

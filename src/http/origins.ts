@@ -50,6 +50,11 @@ function withoutDefaultPort(host: string, scheme: string): string {
 export const isLoopback = (host: string): boolean =>
   /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host)
 
+/** Whether a request may change something: its method is not safe (RFC 9110 §9.2.1), or unknown and perhaps not safe. */
+export const mayChange = (request: AuthRequest): boolean =>
+  request.isRead === undefined ? !SAFE.has(request.method) : !request.isRead
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
 export interface SiteCheck {
   readonly trusts: IsTrustedOrigin
   /** Whether the request may come from a page that was loaded over plain http. */

@@ -1,5 +1,6 @@
 /** A request as the core sees it; every adapter can provide it without copying. */
 export interface AuthRequest {
+  /** @throws AuthError `invalid_config` if it is unknown; `isRead` is set then */
   readonly method: string
   /** Path and query, as the client sent them. */
   readonly url: string
@@ -7,8 +8,11 @@ export interface AuthRequest {
   readonly address: string
   /** Whether the connection is TLS, as far as the runtime knows. */
   readonly secure: boolean
-  /** Set for server actions of Next, which have no CSRF token: Next compares their Origin itself. */
-  readonly comparesOrigin?: boolean
+  /**
+   * Set if the method is unknown, as in pages and actions of Next: whether a browser sends such a request only to read. One that
+   * does not needs an own Origin, or a CSRF token.
+   */
+  readonly isRead?: boolean
   /**
    * The value of a header, by its lower-case name, as Latin-1 text.
    *

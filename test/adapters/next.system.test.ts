@@ -120,9 +120,19 @@ test('next: a page has the user of a session cookie', NEEDS_NEXT, async (t) => {
   assert.equal(signedIn.status, 200)
   assert.equal(
     await shown(
-      await ask('/current', undefined, { headers: { cookie: cookie.join('; ') } }),
+      await ask('/current', undefined, {
+        headers: { cookie: cookie.join('; '), 'sec-fetch-site': 'same-origin' },
+      }),
     ),
     'ada',
+  )
+  assert.equal(
+    await shown(
+      await ask('/current', undefined, {
+        headers: { cookie: cookie.join('; '), origin: 'https://evil.example' },
+      }),
+    ),
+    'no user',
   )
 })
 
@@ -136,6 +146,17 @@ test(
     assert.equal((await ask('/required')).status, 401)
     assert.equal((await ask('/required', 'x')).status, 401)
     assert.equal((await ask('/required', bob)).status, 403)
+  },
+)
+
+test(
+  'next: requireUser in a route handler admits nobody by an invented method',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, bob } = await program(t, wholeProject)
+
+    assert.equal((await ask('/by-method', bob, { method: 'DELETE' })).status, 500)
+    assert.equal((await ask('/by-method', bob)).status, 500)
   },
 )
 

@@ -32,8 +32,7 @@ export async function requireCsrfToken(
   secret: string,
   settings: CsrfSettings,
 ): Promise<void> {
-  const byOrigin =
-    request.comparesOrigin === true && request.header('origin') !== undefined
+  const byOrigin = request.isRead !== undefined && request.header('origin') !== undefined
   const fault =
     crossSiteFault(request, settings) ??
     (byOrigin ? undefined : await tokensFault(request, secret, settings))
@@ -59,10 +58,6 @@ const csrfError = (fault: string): AuthError =>
   new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), {
     detail: `CSRF Failed: ${fault}`,
   })
-
-/** Methods that change nothing (RFC 9110 §9.2.1). */
-export const isSafe = (method: string): boolean => SAFE.has(method)
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 function cookieFault(cookie: string | undefined): string | undefined {
   if (cookie === undefined) return 'CSRF cookie not set.'
@@ -107,6 +102,7 @@ function unmasked(token: string): string {
 async function fieldIn(request: AuthRequest): Promise<string | undefined> {
   const type = request.header('content-type') ?? ''
   if (
+    request.isRead !== undefined ||
     request.method !== 'POST' ||
     !/^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)
   )

@@ -7,7 +7,7 @@ import {
 import { days } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
-import { trustedOrigins } from '../../http/origins.ts'
+import { mayChange, trustedOrigins } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
@@ -18,7 +18,7 @@ import {
   requireSessions,
   secretOf,
 } from './browser-session.ts'
-import { isSafe, requireCsrfToken } from './csrf.ts'
+import { requireCsrfToken } from './csrf.ts'
 
 export interface SessionOptions {
   /** The cookie's name, before which `__Host-` is put if it is for https alone. Default `sessionid`. SESSION_COOKIE_NAME */
@@ -88,7 +88,7 @@ async function identityOf(
   if (account === undefined || !mayUse(account.user, deps.settings)) return undefined
   // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
   if (account.user.epoch !== epoch) return undefined
-  if (!isSafe(request.method)) await requireCsrfToken(request, found.secret, settings)
+  if (mayChange(request)) await requireCsrfToken(request, found.secret, settings)
   return { user: account.user, scheme: 'session', sessionId: id }
 }
 

@@ -102,6 +102,13 @@ export const whole = (config: Config): Project => ({
     `import { requireUser } from '@src/adapters/next.ts'
     export default async function Page() { return <p>{(await requireUser(auth, 'posts.change')).username}</p> }`,
   ),
+  'app/by-method/route.ts': withAuth(
+    'by-method',
+    `import { modelPermissions } from '@src/permissions/index.ts'
+    import { requireUser } from '@src/adapters/next.ts'
+    export const DELETE = async () => Response.json({ by: (await requireUser(auth, modelPermissions('posts'))).username })
+    export { DELETE as GET }`,
+  ),
   'app/made/route.ts': withAuth(
     'made',
     `export async function POST(request) {
