@@ -23,7 +23,7 @@ export function watchClockSkew(
     const isSkewed = Math.abs(ahead) > MAX_CLOCK_SKEW
     if (isSkewed === wasSkewed) return
     wasSkewed = isSkewed
-    log(isSkewed ? skewEntry(ahead) : AGREES)
+    log(isSkewed ? skewEntry(ahead) : AGREES_AGAIN)
   }
   check()
   const timer = setInterval(check, interval).unref()
@@ -36,7 +36,7 @@ const skewEntry = (ahead: number): LogEntry => ({
   seconds: Math.round(ahead),
 })
 
-const AGREES: LogEntry = {
+const AGREES_AGAIN: LogEntry = {
   level: 'info',
   event: "this machine's clock agrees with the store's again",
 }

@@ -69,12 +69,12 @@ class PasswordHasher {
       bytes: passwordBytes(password),
     }))
     const encoded = await this.#parse(hash)
-    const spendRest = this.#equalWork.beside(encoded)
+    const spendRemainder = this.#equalWork.remainderAfter(encoded)
     return this.#deps.queue(async (): Promise<PasswordCheck> => {
       for (const { password, bytes } of tries) {
         if (encoded !== undefined && (await encoded.verify(bytes)))
           return { kind: 'right', password, outdated: encoded.outdated }
-        await spendRest(bytes)
+        await spendRemainder(bytes)
       }
       return { kind: 'wrong' }
     })
@@ -126,15 +126,15 @@ class EqualWork {
     this.#heaviest.set(current.work.kind, current)
   }
 
-  /** @returns what computes the rest, beside an account's own hash or none */
-  beside(own: Encoded | undefined): (password: Buffer) => Promise<void> {
+  /** @returns a function that computes what an account's own hash, or none, leaves of the work */
+  remainderAfter(own: Encoded | undefined): (password: Buffer) => Promise<void> {
     if (own !== undefined) this.#register(own)
-    const rests = [...this.#heaviest.values()].map((encoded) => ({
+    const remainders = [...this.#heaviest.values()].map((encoded) => ({
       encoded,
       units: encoded.work.units - unitsOf(own, encoded.work.kind),
     }))
     return async (password) => {
-      for (const { encoded, units } of rests)
+      for (const { encoded, units } of remainders)
         if (units > 0) await encoded.spend(units, password)
     }
   }

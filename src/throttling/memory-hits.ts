@@ -32,7 +32,8 @@ export function memoryHits({
     if (ring !== undefined || shared.size === 0) return ring
     const sharedRing = shared.get(sharedKeyOf(key, limit))
     // An expired one is not reused: by now there may be room for a ring of the key's own.
-    return sharedRing?.isOver(now) ? undefined : sharedRing
+    if (sharedRing?.hasExpired(now)) return undefined
+    return sharedRing
   }
 
   const create = (key: string, limit: Limit, now: UnixSeconds): Ring => {
@@ -48,13 +49,13 @@ export function memoryHits({
       const ring = find(key, limit, now) ?? create(key, limit, now)
       return ring.hit(limit, now)
     },
-    isHit: (key, _limit, now) => own.get(key)?.isOver(now) === false,
+    isHit: (key, _limit, now) => own.get(key)?.hasExpired(now) === false,
     takeBack(key, limit, moment) {
       find(key, limit, moment)?.takeBack(moment)
     },
     async flush(before, most = FLUSH_BATCH) {
-      const deleted = own.deleteOver(before, most)
-      return deleted + shared.deleteOver(before, most - deleted)
+      const deleted = own.deleteExpired(before, most)
+      return deleted + shared.deleteExpired(before, most - deleted)
     },
   }
 }
@@ -69,12 +70,12 @@ function sharedKeys(rings: number, random: Random) {
 }
 
 /** Rings looked at for each new one: more than one, so that expired rings are deleted faster than new ones are added. */
-const SWEPT = 4
+const SWEEP_SIZE = 4
 
 /** Rings by key, from which expired ones are deleted a few at a time. */
 class RingMap {
   readonly #rings = new Map<string, Ring>()
-  #unswept = this.#rings.entries()
+  #sweepPosition = this.#rings.entries()
 
   get size(): number {
     return this.#rings.size
@@ -92,23 +93,23 @@ class RingMap {
 
   /** Looks at the next few rings; after the last it starts again. */
   sweep(now: UnixSeconds): void {
-    for (let looked = 0; looked < SWEPT; looked++) {
-      const { done, value } = this.#unswept.next()
+    for (let looked = 0; looked < SWEEP_SIZE; looked++) {
+      const { done, value } = this.#sweepPosition.next()
       if (done === true) {
-        this.#unswept = this.#rings.entries()
+        this.#sweepPosition = this.#rings.entries()
         return
       }
       const [key, ring] = value
-      if (ring.isOver(now)) this.#rings.delete(key)
+      if (ring.hasExpired(now)) this.#rings.delete(key)
     }
   }
 
   /** @returns how many rings it deleted, `most` at most */
-  deleteOver(moment: UnixSeconds, most: number): number {
+  deleteExpired(moment: UnixSeconds, most: number): number {
     let deleted = 0
     for (const [key, ring] of this.#rings) {
       if (deleted >= most) break
-      if (ring.isOver(moment) && this.#rings.delete(key)) deleted += 1
+      if (ring.hasExpired(moment) && this.#rings.delete(key)) deleted += 1
     }
     return deleted
   }

@@ -10,15 +10,15 @@ const COUNTED: HitResult = { kind: 'counted' }
 export class Ring {
   #times: number[]
   #next = 0
-  #over = NEVER
+  #expiresAt = NEVER
 
   constructor({ limit }: Limit) {
     this.#times = new Array<number>(Math.min(limit, FIRST_SIZE)).fill(NEVER)
   }
 
   /** Whether all of its hits have expired. */
-  isOver(now: UnixSeconds): boolean {
-    return this.#over <= now
+  hasExpired(now: UnixSeconds): boolean {
+    return this.#expiresAt <= now
   }
 
   hit({ limit, per }: Limit, now: UnixSeconds): HitResult {
@@ -29,7 +29,7 @@ export class Ring {
     }
     this.#times[this.#next] = now
     this.#next = this.#after(this.#next)
-    this.#over = Math.max(this.#over, now + per)
+    this.#expiresAt = Math.max(this.#expiresAt, now + per)
     return COUNTED
   }
 
