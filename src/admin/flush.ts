@@ -2,6 +2,7 @@ import type { Events } from '../audit/event.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Keys } from '../keys/keys.ts'
+import { flushKeys } from '../keys/publication.ts'
 import { flush } from '../sessions/flush.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Hits } from '../throttling/hits.ts'
@@ -62,7 +63,7 @@ export async function flushAll(
   )
   // Left over if throttles count elsewhere now.
   await flush(hits, clock(), LONGEST_PERIOD)
-  const deletedKeys = await keys.flush(clock())
+  const deletedKeys = await flushKeys(keys, clock())
   await ring.reload()
   return {
     sessions: deletedSessions,

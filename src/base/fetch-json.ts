@@ -16,6 +16,11 @@ export interface FetchJsonOptions {
 
 const MEBIBYTE = 1_048_576
 
+export interface FetchedJson {
+  readonly document: unknown
+  readonly headers: Headers
+}
+
 /**
  * Fetches a JSON document, in any runtime.
  *
@@ -24,7 +29,7 @@ const MEBIBYTE = 1_048_576
 export async function fetchJson(
   url: string,
   options: FetchJsonOptions,
-): Promise<unknown> {
+): Promise<FetchedJson> {
   const { what, timeout, accept = 'application/json', maxBytes = MEBIBYTE } = options
   const response = await options.fetch(url, {
     headers: { accept },
@@ -38,7 +43,21 @@ export async function fetchJson(
   }
   const text = decodeUtf8(await readBody(response, what, maxBytes))
   if (text === undefined) throw new Error(`${what} is not UTF-8`)
-  return JSON.parse(withoutByteOrderMark(text))
+  return { document: JSON.parse(withoutByteOrderMark(text)), headers: response.headers }
+}
+
+/**
+ * The seconds for which a response is still fresh (RFC 9111 §4.2), as a private cache counts them.
+ *
+ * @returns 0 if it must not be reused; `undefined` if it does not say
+ */
+export function freshnessOf(headers: Headers): number | undefined {
+  const directives = (headers.get('cache-control') ?? '').toLowerCase()
+  if (/(^|[,\s])no-(store|cache)\b/.test(directives)) return 0
+  const [, maxAge] = /(?:^|[,\s])max-age="?(\d{1,10})/.exec(directives) ?? []
+  if (maxAge === undefined) return undefined
+  const [age = '0'] = /^\d{1,10}$/.exec(headers.get('age') ?? '') ?? []
+  return Math.max(0, Number(maxAge) - Number(age))
 }
 
 /** A receiver may ignore a byte order mark (RFC 8259 §8.1), as `Response.json()` does. */

@@ -138,6 +138,60 @@ test('keys by URL: a token of a replaced key is rejected, also under the same ki
   await verify(other.token)
 })
 
+for (const [header, fresh] of [
+  [{ 'cache-control': 'public, max-age=20' }, 20],
+  [{ 'cache-control': 'Max-Age="20", must-revalidate' }, 20],
+  [{ 'cache-control': 'max-age=90', age: '70' }, 20],
+  [{ 'cache-control': 'max-age=90', age: 'x' }, 90],
+  [{ 'cache-control': 'max-age=99999' }, 300],
+  [{ 'cache-control': 's-maxage=20' }, 300],
+  [{}, 300],
+] as const) {
+  test(`keys by URL: with ${JSON.stringify(header)} a copy is fresh for ${fresh} seconds`, async (t) => {
+    const { verify, answers, requests, pass } = await setUp(t, { coolDown: 1 })
+    const a = aKey('a')
+    answers(says(200, JSON.stringify({ keys: [a.jwk] }), header))
+    await verify(a.token)
+    answers(says(200, JSON.stringify({ keys: [aKey('b').jwk] }), header))
+    pass(fresh - 1)
+    await verify(a.token)
+    assert.equal(requests.length, 1)
+    pass(1)
+    await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
+    assert.equal(requests.length, 2)
+  })
+}
+
+test('keys by URL: a copy that must not be stored is read again after the cool-down', async (t) => {
+  const { verify, answers, requests, pass } = await setUp(t)
+  const a = aKey('a')
+  for (const directive of ['no-store', 'max-age=100, no-cache', 'max-age=0']) {
+    pass(400)
+    const before = requests.length
+    answers(says(200, JSON.stringify({ keys: [a.jwk] }), { 'cache-control': directive }))
+    for (let i = 0; i < 3; i++) await verify(a.token)
+    assert.equal(requests.length - before, 1, directive)
+    pass(60)
+    await verify(a.token)
+    assert.equal(requests.length - before, 2, directive)
+  }
+})
+
+test('keys by URL: a copy older than maxStale answers no token, and the next good one does', async (t) => {
+  const { verify, answers, publishes, pass } = await setUp(t, { maxStale: 700 })
+  const a = aKey('a')
+  publishes(a.jwk)
+  await verify(a.token)
+  answers(gone)
+  pass(699)
+  await verify(a.token)
+  pass(1)
+  await assert.rejects(verify(a.token), rejectedAs('keys_unavailable'))
+  publishes(a.jwk)
+  pass(60)
+  await verify(a.token)
+})
+
 const gone: RequestListener = (request) => void request.socket.destroy()
 const says =
   (
@@ -175,16 +229,16 @@ const FAILURES: { readonly [what: string]: (ok: string) => RequestListener } = {
 }
 
 for (const [what, failing] of Object.entries(FAILURES)) {
-  test(`keys by URL: ${what}: tokens are rejected, and one error is reported`, async (t) => {
+  test(`keys by URL: ${what}: the keys are unavailable, and one error is reported`, async (t) => {
     const { verify, answers, errors, requests } = await setUp(t)
     const a = aKey('a')
     answers(failing(JSON.stringify({ keys: [a.jwk] })))
     for (let i = 0; i < 3; i++)
-      await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
+      await assert.rejects(verify(a.token), rejectedAs('keys_unavailable'))
     assert.deepEqual([errors.length, requests], [1, ['/jwks.json']])
   })
 
-  test(`keys by URL: ${what}: the last good copy is kept`, async (t) => {
+  test(`keys by URL: ${what}: the last good copy is kept, and what another key signed is not judged`, async (t) => {
     const { verify, answers, publishes, errors, pass, requests } = await setUp(t)
     const [a, b] = [aKey('a'), aKey('b')]
     publishes(a.jwk)
@@ -193,7 +247,7 @@ for (const [what, failing] of Object.entries(FAILURES)) {
     for (let minute = 0; minute < 3; minute++) {
       pass(300)
       assert.equal((await verify(a.token)).jti, 'a')
-      await assert.rejects(verify(b.token), rejectedAs('unknown_key'))
+      await assert.rejects(verify(b.token), rejectedAs('keys_unavailable'))
     }
     assert.deepEqual([errors.length, requests.length], [3, 4])
     publishes(a.jwk, b.jwk)
@@ -205,7 +259,7 @@ for (const [what, failing] of Object.entries(FAILURES)) {
 test('keys by URL: a request is given up after its timeout', async (t) => {
   const { verify, answers, errors } = await setUp(t, { timeout: seconds(0.1) })
   answers((_, response) => void response.write('{"keys":['))
-  const refused = assert.rejects(verify(aKey('a').token), rejectedAs('unknown_key'))
+  const refused = assert.rejects(verify(aKey('a').token), rejectedAs('keys_unavailable'))
   assert.ok(await endsBefore(refused, 20, 100))
   assert.equal(errors.length, 1)
 })

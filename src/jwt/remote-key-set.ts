@@ -14,8 +14,9 @@ export interface RemoteKeySetOptions extends RemoteKeysOptions {
 /**
  * The public keys that another issuer publishes at `url` (RFC 7517 §5), for `verifier`.
  *
- * They are fetched when the first token comes, when the copy is older than `maxAge`, and when a token names an unknown key, but
- * at most once per `coolDown`. The last good copy stays in use through an outage.
+ * They are fetched when the first token comes, when the copy is older than `maxAge` or its `Cache-Control`, and when a token names
+ * an unknown key, but at most once per `coolDown`. The last good copy stays in use through an outage, for `maxStale`. Without a
+ * copy `verify` rejects with `keys_unavailable`.
  *
  * @param url https; plain http is allowed for localhost
  * @throws AuthError `invalid_config` for any other address

@@ -1,11 +1,14 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
-import { fetchJson, reportError } from '../base/fetch-json.ts'
+import { AuthError } from '../base/errors.ts'
+import { fetchJson, freshnessOf, reportError } from '../base/fetch-json.ts'
 import { invalidKey } from './key.ts'
 
 export interface RemoteKeysOptions {
-  /** Seconds for which a copy of the key set is fresh. Default 300. */
+  /** Seconds for which a copy of the key set is fresh, unless its `Cache-Control` says less. Default 300. */
   readonly maxAge?: number | undefined
+  /** Seconds for which a copy is used if no fresh one can be read, at most a day. Default 3600. */
+  readonly maxStale?: number | undefined
   /** Least number of seconds between two requests, however many tokens name unknown keys. Default 60. */
   readonly coolDown?: number | undefined
   /** Seconds after which a request is given up. Default 5. */
@@ -14,7 +17,7 @@ export interface RemoteKeysOptions {
   readonly fetch?: typeof fetch | undefined
   /** For tests: seconds since an arbitrary start, never set back. Default: the runtime's monotonic clock. */
   readonly elapsed?: (() => number) | undefined
-  /** Called with the error of a failed request. The last good copy stays in use; without one, tokens are rejected. */
+  /** Called with the error of a failed request. The last good copy stays in use, until it is older than `maxStale`. */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
@@ -28,18 +31,22 @@ export type ImportKeys<Key> = (entries: readonly unknown[]) => Awaitable<readonl
 /** Least number of seconds between two requests until the first success: without any keys, every token fails. */
 const FIRST_COOL_DOWN = 1
 
+/** For as long an issuer announces a withdrawn key: no copy of the key set may be older. */
+export const LONGEST_STALE = 86_400
+
 const ACCEPT = 'application/jwk-set+json, application/json'
 
 /**
  * The keys that an issuer publishes at a URL (RFC 7517 §5).
  *
  * They are fetched when the first token comes, when the copy is no longer fresh, and when a token names an unknown key. There is one
- * request at a time, and at most one per cool-down. The last good copy stays in use through an outage.
+ * request at a time, and at most one per cool-down. The last good copy stays in use through an outage of `maxStale`.
  */
 export class RemoteKeys<Key extends KeyWithId> {
   readonly #url: string
   readonly #importKeys: ImportKeys<Key>
   readonly #maxAge: number
+  readonly #maxStale: number
   readonly #coolDown: number
   readonly #timeout: Seconds
   readonly #fetch: typeof fetch | undefined
@@ -47,6 +54,8 @@ export class RemoteKeys<Key extends KeyWithId> {
   readonly #onError: (error: unknown) => void
 
   #keys: readonly Key[] = []
+  #withdrawn: ReadonlySet<string> = new Set()
+  #freshFor = 0
   #version = 0
   #loadedAt = Number.NEGATIVE_INFINITY
   #requestedAt = Number.NEGATIVE_INFINITY
@@ -57,6 +66,7 @@ export class RemoteKeys<Key extends KeyWithId> {
     this.#url = url
     this.#importKeys = importKeys
     this.#maxAge = options.maxAge ?? 300
+    this.#maxStale = Math.min(options.maxStale ?? 3600, LONGEST_STALE)
     this.#coolDown = options.coolDown ?? 60
     this.#timeout = seconds(options.timeout ?? 5)
     this.#fetch = options.fetch
@@ -69,20 +79,49 @@ export class RemoteKeys<Key extends KeyWithId> {
     return this.#isFresh() ? this.#version : Number.NaN
   }
 
-  /** Whether the keys were ever loaded. */
-  get isLoaded(): boolean {
-    return this.#version > 0
+  /** Whether there is a copy of the key set that may still be used. */
+  get isAvailable(): boolean {
+    return this.#age() < Math.max(this.#maxStale, this.#freshFor)
   }
 
-  /** Never rejects. @returns `undefined` if the issuer has no such key, or its keys were never loaded */
+  /**
+   * Replaces the set of keys that the issuer withdrew: they verify nothing, whatever copy of the key set has them.
+   *
+   * @returns whether a key of the copy was among them
+   */
+  withdraw(kids: readonly string[]): boolean {
+    this.#withdrawn = new Set(kids)
+    const keys = this.#notWithdrawn(this.#keys)
+    if (keys.length === this.#keys.length) return false
+    this.#keys = keys
+    this.#version++
+    return true
+  }
+
+  /**
+   * @returns `undefined` if the issuer has no such key
+   * @throws AuthError `keys_unavailable` if that cannot be known: no key set could be read, or the last one is too old
+   */
   find(kid: string | undefined): Awaitable<Key | undefined> {
     const key = this.#cached(kid)
     if (key !== undefined && this.#isFresh()) return key
-    if (!this.#mayRequest()) return key
+    if (!this.#mayRequest()) return this.#answer(kid)
     this.#request ??= this.#load()
     // During an outage a known key is used at once.
-    if (key !== undefined && this.#lastFailed) return key
-    return this.#request.then(() => this.#cached(kid))
+    if (key !== undefined && this.#lastFailed && this.isAvailable) return key
+    return this.#request.then(() => this.#answer(kid))
+  }
+
+  /** @throws AuthError `keys_unavailable` */
+  #answer(kid: string | undefined): Key | undefined {
+    const key = this.#cached(kid)
+    // While the issuer cannot be reached, a key that is unknown here may be its newest one.
+    if (this.isAvailable && (key !== undefined || !this.#lastFailed)) return key
+    throw new AuthError('keys_unavailable', undefined, { retryAfter: FIRST_COOL_DOWN })
+  }
+
+  #notWithdrawn(keys: readonly Key[]): readonly Key[] {
+    return keys.filter(({ kid }) => kid === undefined || !this.#withdrawn.has(kid))
   }
 
   /** A token without `kid` matches no key, not even a single one: the issuer may add another key at any time. */
@@ -92,13 +131,17 @@ export class RemoteKeys<Key extends KeyWithId> {
   }
 
   #isFresh(): boolean {
-    return this.#elapsed() - this.#loadedAt < this.#maxAge
+    return this.#age() < this.#freshFor
+  }
+
+  #age(): number {
+    return this.#elapsed() - this.#loadedAt
   }
 
   #mayRequest(): boolean {
     if (this.#request !== undefined) return true
     const first = Math.min(this.#coolDown, FIRST_COOL_DOWN)
-    const coolDown = this.isLoaded ? this.#coolDown : first
+    const coolDown = this.#version > 0 ? this.#coolDown : first
     return this.#elapsed() - this.#requestedAt >= coolDown
   }
 
@@ -116,15 +159,17 @@ export class RemoteKeys<Key extends KeyWithId> {
   }
 
   async #replaceKeys(): Promise<void> {
-    const document = await fetchJson(this.#url, {
+    const { document, headers } = await fetchJson(this.#url, {
       what: 'the key set',
       accept: ACCEPT,
       timeout: this.#timeout,
       fetch: this.#fetch ?? fetch,
     })
-    this.#keys = await this.#importKeys(entriesOf(document))
+    const keys = await this.#importKeys(entriesOf(document))
+    this.#keys = this.#notWithdrawn(keys)
     this.#version++
-    this.#loadedAt = this.#elapsed()
+    this.#loadedAt = this.#requestedAt
+    this.#freshFor = Math.min(this.#maxAge, freshnessOf(headers) ?? this.#maxAge)
     // An issuer may withdraw all keys, so the empty set counts; it may also be a mistake, so it is reported.
     if (this.#keys.length === 0)
       reportError(this.#onError, new Error('the key set has no usable key'))

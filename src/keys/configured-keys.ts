@@ -100,6 +100,7 @@ const remote = (
 ): KeySource =>
   remoteKeySet(url, {
     algorithm,
+    coolDown: 10,
     onError: (error) =>
       log({
         level: 'warn',

@@ -13,6 +13,7 @@ export function fixedKeyRing(
   return {
     verifying,
     published: () => published.jwks(),
+    withdrawn: () => NONE,
     maxAge: CONFIGURED_MAX_AGE,
     signing: () => signing ?? configuredElsewhere(),
     list: async () => [],
@@ -25,6 +26,8 @@ export function fixedKeyRing(
     reload: async () => {},
   }
 }
+
+const NONE: readonly string[] = []
 
 function publishedKeys(signing: SigningKey | undefined, verifying: KeySource): KeySet {
   if (verifying instanceof KeySet) return verifying

@@ -18,6 +18,8 @@ export interface KeyRing {
   readonly verifying: KeySource
   /** The public keys, for other services to verify with. */
   published(): { readonly keys: readonly PublicJwk[] }
+  /** Ids of keys that verify nothing any more, for services that still have them cached. The same array until it changes. */
+  withdrawn(): readonly string[]
   /** For how long other services may cache them. */
   readonly maxAge: Seconds
   /** @throws AuthError `invalid_config` if another process encrypted the signing key with a secret that is not known here */

@@ -1,4 +1,5 @@
-import { type Seconds, seconds } from '../base/clock.ts'
+import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
+import type { Keys } from './keys.ts'
 
 /** How other services may cache the key set. */
 export interface Publication {
@@ -15,6 +16,16 @@ const PROPAGATION = seconds(5)
 
 /** Of configured keys, which are rarely rotated. */
 export const CONFIGURED_MAX_AGE = seconds(300)
+
+/**
+ * A key that verifies nothing any more is announced in the revocation feed for so long: twice the age up to which
+ * `watchword/verify` uses a copy of the key set.
+ */
+const ANNOUNCED = seconds(2 * 86_400)
+
+/** Deletes the keys that need not be announced any more. @returns how many */
+export const flushKeys = (keys: Pick<Keys, 'flush'>, now: UnixSeconds): Promise<number> =>
+  keys.flush((now - ANNOUNCED) as UnixSeconds)
 
 /** @param every how long a key signs: the next one is published when the current one begins to sign, and settles before it signs */
 export function publicationOf(

@@ -19,7 +19,7 @@ import type {
   ScheduledRotation,
 } from './key-ring.ts'
 import type { KeyRecord, Keys } from './keys.ts'
-import { publicationOf } from './publication.ts'
+import { flushKeys, publicationOf } from './publication.ts'
 import { isSealedBy, seal, unseal } from './seal.ts'
 import { serialize } from './serialize.ts'
 import { VerifyingKeys } from './verifying-keys.ts'
@@ -75,6 +75,7 @@ class StoredKeyRing implements KeyRing {
   readonly #deps: KeyRingDeps
   readonly #settles: Seconds
   #records: readonly KeyRecord[] = []
+  #withdrawn: readonly string[] = []
   /** `undefined` if none of the secrets decrypts it. */
   #signing: SigningKey | undefined
 
@@ -89,6 +90,15 @@ class StoredKeyRing implements KeyRing {
 
   published(): { readonly keys: readonly PublicJwk[] } {
     return this.verifying.published()
+  }
+
+  withdrawn(): readonly string[] {
+    const now = this.#deps.clock()
+    const ids = this.#records
+      .filter(({ verifiesUntil = NEVER }) => verifiesUntil <= now)
+      .map(({ id }) => id)
+    if (ids.join() !== this.#withdrawn.join()) this.#withdrawn = ids
+    return this.#withdrawn
   }
 
   signing(): SigningKey {
@@ -114,7 +124,7 @@ class StoredKeyRing implements KeyRing {
 
   async rotateWhenDue(): Promise<ScheduledRotation> {
     const rotated = await this.#rotateIfDue()
-    if (rotated !== undefined) await this.#deps.keys.flush(this.#deps.clock())
+    if (rotated !== undefined) await flushKeys(this.#deps.keys, this.#deps.clock())
     const due = this.#dueAt(stagesOf(this.#records))
     return { rotated, left: seconds(Math.max(0, due - this.#deps.clock())) }
   }

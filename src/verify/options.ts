@@ -15,6 +15,7 @@ import {
   type AsymmetricAlgorithm,
   isAsymmetric,
 } from '../jwt/algorithms.ts'
+import { LONGEST_STALE } from '../jwt/remote-keys.ts'
 
 type VerifiedType = 'access' | 'sliding'
 
@@ -41,8 +42,10 @@ export interface VerifierOptions {
   readonly maxBytes?: number
   /** Number of verified tokens that are cached until they expire; 0: none. Default 10,000. */
   readonly cache?: number
-  /** How long a copy of the key set is fresh. Default `"5m"`. */
+  /** How long a copy of the key set is fresh, unless its `Cache-Control` says less (`watchword` says 15 seconds). Default `"5m"`. */
   readonly maxAge?: Duration
+  /** How long a copy is used while the issuer cannot be reached, at most a day; after that, 503 `keys_unavailable`. Default `"1h"`. */
+  readonly maxStale?: Duration
   /** Least time between two requests for the key set, however many tokens name unknown keys. Default `"10s"`. */
   readonly coolDown?: Duration
   /**
@@ -79,6 +82,7 @@ export interface ParsedVerifierOptions {
   readonly maxBytes: number
   readonly cache: number
   readonly maxAge: Seconds
+  readonly maxStale: Seconds
   readonly coolDown: Seconds
   readonly revocations: { readonly url: string; readonly maxAge: Seconds } | undefined
   readonly onError: (error: unknown) => void
@@ -107,6 +111,7 @@ export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
     maxBytes: parseInteger(options.maxBytes ?? 8192, 'maxBytes', 256, 65_536),
     cache: parseInteger(options.cache ?? 10_000, 'cache', 0, 1_000_000),
     maxAge: parseDuration(options.maxAge ?? '5m', 'maxAge', 1, 86_400),
+    maxStale: parseDuration(options.maxStale ?? '1h', 'maxStale', 1, LONGEST_STALE),
     coolDown: parseDuration(options.coolDown ?? '10s', 'coolDown', 1, 3600),
     revocations: parseRevocations(options.revocations ?? false, base),
     onError: options.onError ?? (() => {}),
@@ -131,6 +136,7 @@ const OPTIONS: Readonly<Record<keyof VerifierOptions, true>> = {
   maxBytes: true,
   cache: true,
   maxAge: true,
+  maxStale: true,
   coolDown: true,
   revocations: true,
   onError: true,

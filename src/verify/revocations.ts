@@ -13,6 +13,8 @@ export interface FeedOptions {
   readonly clock: Clock
   readonly elapsed: () => Seconds
   readonly onError: (error: unknown) => void
+  /** Called with the ids of the keys that the issuer withdrew, at each reading. */
+  readonly withdraw: (kids: readonly string[]) => void
 }
 
 /** A copy of this age is read again in the background. Also the pause after a failed reading. */
@@ -36,6 +38,8 @@ interface Page {
   readonly revoked: readonly string[]
   /** Whether another page follows now. */
   readonly more: boolean
+  /** Ids of keys that verify nothing any more, though a copy of the key set may have them. */
+  readonly withdrawnKeys: readonly string[]
 }
 
 /**
@@ -120,7 +124,7 @@ export class RevocationFeed {
   async #fetchPage(): Promise<Page> {
     const { url, fetch } = this.#options
     const query = this.#until === undefined ? '' : `?since=${this.#until}`
-    const document = await fetchJson(url + query, {
+    const { document } = await fetchJson(url + query, {
       what: 'the feed of revocations',
       timeout: TIMEOUT,
       maxBytes: MAX_PAGE_BYTES,
@@ -129,7 +133,8 @@ export class RevocationFeed {
     return parsePage(document)
   }
 
-  #add({ window, revoked }: Page): void {
+  #add({ window, revoked, withdrawnKeys }: Page): void {
+    this.#options.withdraw(withdrawnKeys)
     this.#window = window
     const period = seconds(window + CLOCK_SKEW)
     this.#revoked.ageIfDue(period, this.#options.elapsed())
@@ -149,12 +154,23 @@ const unavailable = (message: string): AuthError =>
 
 /** @throws Error if the document is not a page */
 function parsePage(document: unknown): Page {
-  const { window, until, revoked, more } = (document ?? {}) as Partial<Page>
+  // An issuer of release 0.1.0 names no withdrawn keys.
+  const {
+    window,
+    until,
+    revoked,
+    more,
+    withdrawnKeys = [],
+  } = (document ?? {}) as Partial<Page>
   const isPage =
-    isLength(window) && isLength(until) && isStrings(revoked) && typeof more === 'boolean'
-  if (isPage) return { window, until, revoked, more }
+    isLength(window) &&
+    isLength(until) &&
+    isStrings(revoked) &&
+    typeof more === 'boolean' &&
+    isStrings(withdrawnKeys)
+  if (isPage) return { window, until, revoked, more, withdrawnKeys }
   throw new Error(
-    'the feed of revocations must be an object with window, until, revoked and more',
+    'the feed of revocations must be an object with window, until, revoked and more, and withdrawnKeys if there are any',
   )
 }
 

@@ -61,14 +61,21 @@ export function verifier(options: VerifierOptions): TokenVerifier {
   const { clock, revocations } = settings
   const keys = keysOf(settings)
   const cache = settings.cache === 0 ? undefined : new TokenCache(settings.cache)
-  const feed = revocations && new RevocationFeed({ ...settings, ...revocations })
+  const feed =
+    revocations &&
+    new RevocationFeed({ ...settings, ...revocations, withdraw: keys.withdraw })
 
   async function check(token: string): Promise<TokenClaims> {
     const cached = cache?.find(token, keys.version, clock)
     const claims = cached ?? (await verifyToken(token, keys, settings, cache))
     const checked = feed?.check(claims)
     // The result is a promise only if the feed must be read; a plain `await` would cost every check a turn.
-    if (isPromise(checked)) await checked
+    if (isPromise(checked)) {
+      const before = keys.withdrawals
+      await checked
+      // The reading may have withdrawn the key that verified the token.
+      if (keys.withdrawals !== before) await verifyToken(token, keys, settings, undefined)
+    }
     return claims as TokenClaims
   }
 
@@ -119,18 +126,27 @@ function requireOneOfTypes(claims: Claims, settings: ParsedVerifierOptions): voi
 const missingExp = (): AuthError =>
   new AuthError('invalid_claim', undefined, { detail: "Token has no 'exp' claim" })
 
-/** The keys of the issuer. `find` rejects with `keys_unavailable` if they were never read. */
-function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): WebKeys {
+interface IssuerKeys extends WebKeys {
+  /** Counts the times that a key in use was withdrawn. */
+  readonly withdrawals: number
+  readonly withdraw: (kids: readonly string[]) => void
+}
+
+/** The keys of the issuer. `find` rejects with `keys_unavailable` if they cannot be read. */
+function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): IssuerKeys {
   const remote = new RemoteKeys(jwksUrl, importKeys, options)
+  let withdrawals = 0
   return {
     get version() {
       return remote.version
     },
+    get withdrawals() {
+      return withdrawals
+    },
     algorithms,
-    async find(kid) {
-      const key = await remote.find(kid)
-      if (remote.isLoaded) return key
-      throw new AuthError('keys_unavailable', undefined, { retryAfter: 1 })
+    find: async (kid) => remote.find(kid),
+    withdraw(kids) {
+      if (remote.withdraw(kids)) withdrawals++
     },
   }
 }

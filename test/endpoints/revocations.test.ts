@@ -7,7 +7,7 @@ import { watchword } from '../../src/watchword.ts'
 const NOW = 1_790_000_000
 
 function setup(t: TestContext, options: Options = {}) {
-  const { auth, faults } = testInstance({
+  const { auth, clock, faults } = testInstance({
     endpoints: { revocations: true },
     now: NOW,
     ...options,
@@ -15,7 +15,7 @@ function setup(t: TestContext, options: Options = {}) {
   t.after(() => auth.close())
   const get = (path: string, method = 'GET') =>
     auth.handler(new Request(`http://localhost${path}`, { method }))
-  return { auth, get, faults }
+  return { auth, clock, get, faults }
 }
 
 test('the feed is not mounted by default', async (t) => {
@@ -50,11 +50,32 @@ test('the feed lists revoked sessions, without their users', async (t) => {
     until: NOW - 30,
     revoked: [session?.id],
     more: false,
+    withdrawnKeys: [],
   })
   assert.equal(
     await (await get('/api/token/revocations')).text(),
     await (await get('/api/token/revocations/')).text(),
   )
+})
+
+test('the feed lists the keys that leaked, also after a flush, for two days', async (t) => {
+  const { auth, get, clock } = setup(t)
+  const before = await auth.keys.list()
+  const feed = async () => {
+    const answer = await get('/api/token/revocations/')
+    return ((await answer.json()) as { withdrawnKeys: string[] }).withdrawnKeys
+  }
+  assert.deepEqual(await feed(), [])
+
+  await auth.keys.rotate({ leaked: true })
+  await auth.flush()
+
+  const leaked = before.map(({ id }) => id).sort()
+  assert.deepEqual((await feed()).toSorted(), leaked)
+  clock.advance(2 * 86_400 + 1)
+  await auth.flush()
+  await auth.keys.rotate()
+  assert.deepEqual(await feed(), [])
 })
 
 test('HEAD, OPTIONS and other methods are answered as at the key set', async (t) => {

@@ -180,3 +180,32 @@ for (const [what, document] of [
     assert.ok(requests(from.paths).length <= 2)
   })
 }
+
+test('a key that the issuer withdrew verifies nothing as soon as the feed names it', async (t) => {
+  const { tokens, token, from, key, pass } = setUp(t, { revocations: true, maxAge: 3600 })
+  from.publish(FEED, page([]))
+  const [stolen, other] = [token(), token({ jti: 'forged', sid: undefined })]
+  await tokens.check(stolen)
+  await tokens.check(other)
+  from.publish(FEED, { ...page([]), withdrawnKeys: ['another', key.kid] })
+  pass(1)
+  await tokens.check(stolen)
+  await turns(5)
+  for (const text of [stolen, other, token({ jti: 'b2' })])
+    await assert.rejects(tokens.check(text), { code: 'unknown_key' })
+})
+
+test('a key that the feed names at the first reading verifies nothing, though a cache still publishes it', async (t) => {
+  const { tokens, token, from, key, pass } = setUp(t, { revocations: true })
+  from.publish(FEED, { ...page([]), withdrawnKeys: [key.kid] })
+  await assert.rejects(tokens.check(token()), { code: 'unknown_key' })
+  pass(400)
+  await assert.rejects(tokens.check(token()), { code: 'unknown_key' })
+})
+
+test('withdrawnKeys that is no list of strings is an error of the feed', async (t) => {
+  const { tokens, token, from, failures } = setUp(t, { revocations: true })
+  from.publish(FEED, { ...page([]), withdrawnKeys: [7] })
+  await assert.rejects(tokens.check(token()), { code: 'revocations_unavailable' })
+  assert.match(failures[0]!, /withdrawnKeys/)
+})

@@ -21,7 +21,7 @@ export const revocationsEndpoint = defineEndpoint({
   noHandler:
     'endpoints.revocations takes no handler: it answers what has ended, and no fields.',
   create(_, open) {
-    // The session manager returns the same object as long as a page is unchanged.
+    // The session manager and the key ring return the same objects as long as nothing changes.
     const textOf = memoizedText()
     return {
       name: 'Revocations',
@@ -30,9 +30,10 @@ export const revocationsEndpoint = defineEndpoint({
       methods: {
         GET: {
           async handle(_fields, { url }) {
-            const { sessions } = await open()
+            const { sessions, keys } = await open()
             if (sessions === undefined) throw new AuthError('not_found')
-            const text = textOf(await sessions.published(sinceIn(url)))
+            const page = await sessions.published(sinceIn(url))
+            const text = textOf(page, keys.withdrawn())
             const cacheControl = `public, max-age=${MAX_AGE}`
             return content('application/json', text, { cacheControl })
           },
@@ -43,11 +44,13 @@ export const revocationsEndpoint = defineEndpoint({
 })
 
 /** A page has up to thousands of ids: it is serialized once. */
-function memoizedText(): (page: object) => string {
-  const texts = new WeakMap<object, string>()
-  return (page) => {
-    const text = texts.get(page) ?? jsonText(page)
-    texts.set(page, text)
+function memoizedText(): (page: object, withdrawnKeys: readonly string[]) => string {
+  const texts = new WeakMap<object, { keys: readonly string[]; text: string }>()
+  return (page, keys) => {
+    const known = texts.get(page)
+    if (known?.keys === keys) return known.text
+    const text = jsonText({ ...page, withdrawnKeys: keys })
+    texts.set(page, { keys, text })
     return text
   }
 }
