@@ -3,7 +3,7 @@ import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
 import { invalidKey, type PublicJwk, type VerifyingKey } from './key.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
-import { entriesOf } from './remote-keys.ts'
+import { entriesOf, type KeysState } from './remote-keys.ts'
 
 /** Where a verifier finds its keys: a `KeySet`, or the result of `remoteKeySet`. */
 export interface KeySource {
@@ -16,6 +16,8 @@ export interface KeySource {
   readonly algorithms: ReadonlySet<Algorithm>
   /** The one key for tokens with this `kid`; no other key is tried (rule J6). */
   find(kid: string | undefined): Awaitable<VerifyingKey | undefined>
+  /** Of keys that are read from elsewhere. Reads them if it is time, and never rejects. */
+  state?(): Promise<KeysState>
 }
 
 /** Keys in memory. A verifier sees a replacement at its next token. */

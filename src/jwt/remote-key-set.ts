@@ -40,6 +40,7 @@ export function remoteKeySet(
     },
     algorithms: new Set([algorithm]),
     find: (kid) => keys.find(kid),
+    state: () => keys.state(),
   }
 }
 

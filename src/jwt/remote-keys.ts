@@ -21,6 +21,9 @@ export interface RemoteKeysOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
+/** Whether an issuer's keys can be used. */
+export type KeysState = 'fresh' | 'stale' | 'missing'
+
 interface KeyWithId {
   readonly kid: string | undefined
 }
@@ -82,6 +85,16 @@ export class RemoteKeys<Key extends KeyWithId> {
   /** Whether there is a copy of the key set that may still be used. */
   get isAvailable(): boolean {
     return this.#age() < Math.max(this.#maxStale, this.#freshFor)
+  }
+
+  /** Reads the key set if it is time, and never rejects. @returns `stale` if an older copy is used, since the last reading failed */
+  async state(): Promise<KeysState> {
+    if (!this.#isFresh() && this.#mayRequest()) {
+      this.#request ??= this.#load()
+      await this.#request
+    }
+    if (!this.isAvailable) return 'missing'
+    return this.#lastFailed ? 'stale' : 'fresh'
   }
 
   /**

@@ -44,13 +44,13 @@ export const MAX_CLOCK_SKEW = 5
 /** The parts of an open instance that health depends on. */
 export interface HealthParts {
   readonly store: Pick<Store, 'ping' | 'time'>
-  readonly ring: Pick<KeyRing, 'signing'>
+  readonly ring: Pick<KeyRing, 'signing' | 'verifying'>
   readonly sessions: Pick<SessionManager, 'feed'> | undefined
   readonly redis: Pick<Redis, 'state'> | undefined
 }
 
 export interface HealthSettings {
-  /** Whether the option `tokens.signingKey` or its like gives the keys: then they cannot fail later. */
+  /** Whether an option such as `tokens.signingKey` gives the keys: then none has to be decrypted. */
   readonly hasConfiguredKeys: boolean
   /** `tokens.revocationMaxAge`. */
   readonly revocationMaxAge: Seconds
@@ -96,7 +96,7 @@ async function checkHealth(
   const storeHealth = await withTimeout(ping(store).then(() => OK))
   return summaryOf({
     store: storeHealth ?? DOWN,
-    keys: settings.hasConfiguredKeys ? OK : ringHealth(ring),
+    keys: settings.hasConfiguredKeys ? await configuredHealth(ring) : ringHealth(ring),
     ...(sessions && {
       revocations: feedHealth(sessions.feed(), settings.revocationMaxAge),
     }),
@@ -117,6 +117,17 @@ function ringHealth(ring: HealthParts['ring']): Health['keys'] {
   } catch {
     return DOWN
   }
+}
+
+const REMOTE_STATUS = { fresh: OK, stale: DEGRADED, missing: DOWN } as const
+
+/** The key set of `tokens.jwksUrl` may be unreachable; other configured keys cannot fail later. */
+async function configuredHealth({
+  verifying,
+}: HealthParts['ring']): Promise<Health['keys']> {
+  if (verifying.state === undefined) return OK
+  const state = await withTimeout(verifying.state())
+  return REMOTE_STATUS[state ?? 'missing']
 }
 
 export const feedHealth = (
