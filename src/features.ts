@@ -20,7 +20,7 @@ export const FEATURES = [
   revocationFeed,
 ] as const
 
-/** The same list without the types of its members, for loops. */
+/** `FEATURES` without the types of its members, for loops. */
 export const FEATURE_LIST: readonly Feature[] = FEATURES
 
 type Listed = (typeof FEATURES)[number]

@@ -21,7 +21,7 @@ import { answerWith } from './fastify-parts.ts'
 import { guardOfArguments } from './guarding.ts'
 import { NodeRequest, send } from './node-request.ts'
 
-/** For `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
+/** Makes the argument of Nest's decorators: `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
 export type Guard<U, Right extends string> = (
   ...requirement: readonly [requirement?: Requirement<U, Right>]
 ) => CanActivate

@@ -13,7 +13,7 @@ export interface ParsedByFramework {
   readonly bytes: Uint8Array | undefined
 }
 
-/** Where parsers put what they have read. */
+/** The properties in which body parsers leave the parsed body. */
 export interface Parsed {
   readonly body?: unknown
   readonly rawBody?: unknown

@@ -7,10 +7,10 @@ import type { UserId } from '../users/user.ts'
 /** `auth.events`: the audit log. */
 export interface EventAdmin<Kind extends string = string> {
   /**
-   * The newest first.
+   * Returns events, newest first.
    *
    * @param query.since seconds since 1970
-   * @param query.after the last event of the page before
+   * @param query.after the last event of the previous page
    * @param query.limit 100 by default, at most 1,000
    */
   list(query?: {
@@ -37,7 +37,7 @@ export const eventAdmin = <Kind extends string>(
 ): EventAdmin<Kind> => ({
   async list({ since, after, limit = DEFAULT_LIMIT, ...query } = {}) {
     const { events, audit } = await open()
-    // The events of requests that were answered before are in the list.
+    // Events are written after their requests are answered: wait for those under way.
     await audit.settled()
     const found = await events.list({
       ...query,
@@ -46,7 +46,7 @@ export const eventAdmin = <Kind extends string>(
       after: after as EventQuery['after'],
       limit: Math.max(1, Math.min(Math.trunc(limit) || DEFAULT_LIMIT, MAX_LIMIT)),
     })
-    // The log has recorded no other kinds.
+    // No other kind is ever recorded.
     return found as readonly AuditEvent[] as readonly AuditEvent<Kind>[]
   },
   by(actor, work) {

@@ -15,9 +15,9 @@ import type { UserField, Users } from '../users/users.ts'
 
 /** `auth.users`. */
 export interface UserAdmin {
-  /** @throws AuthError `invalid`, its body naming the fields at fault */
+  /** @throws AuthError `invalid`, whose body names the invalid fields */
   create(input: UserInput): Promise<User>
-  /** By username, or by one field: `find('ada')`, `find({ email: 'ada@example.com' })`. Exact. */
+  /** Finds a user by username, or by one field: `find('ada')`, `find({ email: 'ada@example.com' })`. Only exact matches. */
   find(by: string | UserQuery): Promise<User | undefined>
   list(page?: {
     readonly after?: string
@@ -31,7 +31,7 @@ export interface UserAdmin {
    */
   setPassword(id: string, password: string): Promise<void>
   /**
-   * Whether this is the user's password. The attempt is neither throttled nor recorded: to sign a client in, use the
+   * Checks whether this is the user's password. The attempt is neither throttled nor recorded: to sign a client in, use the
    * endpoints or `auth.signIn`.
    *
    * @returns `false` also if there is no such user, or the user has no password
@@ -39,11 +39,11 @@ export interface UserAdmin {
    */
   checkPassword(id: string, password: string): Promise<boolean>
   /**
-   * Changed fields count from the next request on. Deactivating a user revokes every session. A renamed user stays signed
+   * Changes take effect at the next request. Deactivating a user revokes every session. A renamed user stays signed
    * in, unless tokens name the changed field (`tokens.userIdField`): then every session is revoked.
    *
    * @returns `undefined` if there is no such user
-   * @throws AuthError `invalid`, its body naming the fields at fault
+   * @throws AuthError `invalid`, whose body names the invalid fields
    */
   change(id: string, change: UserUpdate): Promise<User | undefined>
   /** Revokes every session and every API token of the user. @returns `false` if there is no such user */
@@ -71,7 +71,7 @@ export interface UserAdminDeps {
   readonly clock: Clock
   readonly audit: AuditLog
   readonly sessions: Pick<SessionManager, 'revokeAll'> | undefined
-  /** Deletes what features keep of the user. */
+  /** Deletes the rows that features hold for the user. */
   onUserDeleted(id: UserId): Promise<void>
 }
 
@@ -129,7 +129,7 @@ export function userAdmin(
         detail: { fields },
       })
       if (change.active === false) await revokeAll(id, 'inactive', deps)
-      // A service that reads the name in a token would take it for the next user of that name.
+      // Tokens name the old value, which may become another user's: other services would mix the two up.
       if (before?.user[userIdField] !== user[userIdField])
         await revokeAll(id, 'admin', deps)
       await recorded
@@ -150,7 +150,7 @@ export function userAdmin(
 
 const QUERY_FIELDS = ['id', 'username', 'email'] as const
 
-/** @throws AuthError `invalid_config` unless it is exactly one field: another query could find a different user */
+/** The one field of a query. @throws AuthError `invalid_config` if it has none or several */
 function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
   const entries = Object.entries(by ?? {})
   const [[name, value] = []] = entries
@@ -162,7 +162,7 @@ function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
   )
 }
 
-/** @returns how many it revoked */
+/** Revokes the sessions of a user, but not `except`. @returns how many it revoked */
 export async function revokeAll(
   userId: UserId,
   reason: RevokeReason,

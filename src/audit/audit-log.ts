@@ -32,7 +32,7 @@ type LookUp<Kind extends string> = () => Promise<Partial<NewEvent<Kind>>>
 export interface AuditLog<Kind extends string = CoreEventKind> {
   /** Resolves when the event is written, or cannot be. Never rejects. */
   record(event: NewEvent<Kind>, lookUp?: LookUp<Kind>): Promise<void>
-  /** As `record`, at most once a minute for each key: for events that clients can cause at will. */
+  /** Records at most one event per key and minute. For events that clients can cause at will. */
   recordOncePerMinute(key: string, event: NewEvent<Kind>, lookUp?: LookUp<Kind>): void
   /** Resolves when every event recorded so far is written. */
   settled(): Promise<void>

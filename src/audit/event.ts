@@ -52,7 +52,7 @@ export interface StoredEvent<Kind extends string = string> extends AuditEvent<Ki
 export interface EventQuery {
   readonly userId?: UserId | undefined
   readonly kind?: string | undefined
-  /** At or after. */
+  /** Only events at this moment or later. */
   readonly since?: UnixSeconds | undefined
   /** The last event of the page before. */
   readonly after?: Pick<StoredEvent, 'id' | 'at'> | undefined

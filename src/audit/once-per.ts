@@ -8,7 +8,7 @@ export class OncePer {
   readonly #period: Seconds
   readonly #clock: Clock
   readonly #bound: number
-  /** In the order in which they were let through. */
+  /** When each key was last let through; the oldest comes first. */
   readonly #last = new Map<string, UnixSeconds>()
 
   constructor(period: Seconds, clock: Clock, bound = CAPACITY) {

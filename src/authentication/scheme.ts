@@ -70,7 +70,7 @@ export interface SchemeDeps {
   createUser(username: string): Promise<User>
 }
 
-/** The same with what the library's own schemes use. */
+/** `SchemeDeps`, and what only the library's own schemes use. */
 export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUser'> {
   checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
   /** The ports that a feature has added to the store. @throws AuthError `invalid_config` if the feature is not listed */
@@ -95,7 +95,7 @@ export const libraryScheme = <U>(
  */
 export interface Scheme<U = User> {
   (deps: SchemeDeps): Authentication
-  /** For types alone. */
+  /** Never set: it carries the type of the user. */
   readonly user?: U
   /** The function that made it, if it belongs to a feature: endpoints of that feature are mounted with it. */
   readonly madeBy?: SchemeFactory

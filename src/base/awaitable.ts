@@ -5,7 +5,7 @@ export type Awaitable<T> = T | Promise<T>
 export const isPromise = <T>(value: Awaitable<T>): value is Promise<T> =>
   typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 
-/** Passes a value to `next`: now, or once its promise resolves. Without promises no turn of the event loop is lost. */
+/** Calls `next` with a value: at once, or when its promise resolves. A value that is no promise costs no turn of the event loop. */
 export const andThen = <T, R>(
   value: Awaitable<T>,
   next: (value: T) => Awaitable<R>,

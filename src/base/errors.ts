@@ -7,7 +7,7 @@ import { jsonText } from './json-text.ts'
  * the body; Simple JWT sends it for some errors only.
  */
 export const ERRORS = {
-  // A token that the engine rejects. The codes are classes: several faults share one.
+  // A token that the engine rejects. Several faults may share one code.
   malformed: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
   too_large: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
   unsupported_alg: { status: 401, detail: 'Token is invalid', code: 'token_not_valid' },
@@ -26,7 +26,7 @@ export const ERRORS = {
   wrong_type: { status: 401, detail: 'Token has wrong type', code: 'token_not_valid' },
   revoked: { status: 401, detail: 'Token is blacklisted', code: 'token_not_valid' },
 
-  // The configuration, at the start. A client learns nothing of it.
+  // A fault of the configuration. Clients get no details.
   invalid_key: { status: 500, detail: 'A server error occurred.' },
   invalid_config: { status: 500, detail: 'A server error occurred.' },
   wrong_secret: { status: 500, detail: 'A server error occurred.' },
@@ -200,7 +200,7 @@ function codeOf({ code }: AuthError): { readonly code?: string } {
   return 'code' in row ? { code: row.code } : {}
 }
 
-/** A 401 must have a challenge (RFC 9110 §15.5.2): without one it is a 403 (specification 6.1). */
+/** A 401 must have a challenge (RFC 9110 §15.5.2): without one it is a 403, as in Django REST framework. */
 const statusOf = ({ status }: AuthError, challenges: readonly string[]): number =>
   status === 401 && challenges.length === 0 ? 403 : status
 

@@ -10,7 +10,7 @@ export interface JsonVisitor {
 
 export interface MemberName {
   readonly name: string
-  /** Of the member's object; the outermost has 1. */
+  /** How deep the member's object is nested; the outermost object has depth 1. */
   readonly depth: number
   /** Whether the object has had a member of this name before. */
   readonly isRepeated: boolean

@@ -3,7 +3,7 @@ import { UsageError } from '../command/errors.ts'
 import { firstSet, parseCount } from '../command/values.ts'
 import type { ListenAddress } from '../server/serve.ts'
 
-/** Where `dev` listens. */
+/** The options of `dev` for the address it listens on. */
 export const ADDRESS = {
   host: {
     type: 'string',
@@ -17,7 +17,7 @@ export const ADDRESS = {
   },
 } as const
 
-/** Where `start` listens, and how many proxies are in front of it. */
+/** The options of `start` for the address it listens on, and for the number of proxies in front of it. */
 export const LISTEN = {
   ...ADDRESS,
   socket: {

@@ -71,7 +71,7 @@ async function askTwice({ stdin, stderr }: CommandContext): Promise<Secret> {
     const first = await askHidden('New password: ', line, stderr)
     if (first === '')
       throw new CommandError('A password must not be empty. Nothing was changed.')
-    if ((await askHidden('The same again: ', line, stderr)) !== first)
+    if ((await askHidden('New password (again): ', line, stderr)) !== first)
       throw new CommandError('The two passwords differ. Nothing was changed.')
     return usable(first)
   } finally {

@@ -69,7 +69,7 @@ Kinds: ${EVENT_KINDS.join(', ')}.`,
     }),
 })
 
-/** For programs, each event of the table is a line of JSON, as the events that follow. */
+/** The events listed so far, one output each, as the new ones that follow: a row of the table, or a line of JSON. */
 function followLines(
   table: string,
   listed: readonly AuditEvent[],
@@ -152,10 +152,10 @@ const toJson = (event: AuditEvent): object => ({
   detail: event.detail,
 })
 
-/** Between two queries. */
+/** The pause between two queries. */
 const INTERVAL = milliseconds(1_000)
 
-/** By which the clocks of writing processes may differ, and within which a write arrives. */
+/** How far back each query looks: clocks of other processes may be behind, and their writes may arrive late. */
 const LOOK_BACK = seconds(10)
 
 /** Each event that is written from now on, once, until SIGINT or SIGTERM. */

@@ -59,7 +59,7 @@ export function helpFor(
   ].join('\n\n')
 }
 
-/** As `--port, -p PORT`. */
+/** Formats an option, such as `--port, -p PORT`. */
 function usageOf(name: string, { short, value }: OptionTable[string]): string {
   const names = [`--${name}`]
   if (short !== undefined) names.push(`-${short}`)

@@ -5,7 +5,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { messageOf } from './error-message.ts'
 
-/** For a stop, including the database. */
+/** Time limit of the whole stop, including closing the database. */
 const STOP_TIMEOUT = milliseconds(9_500)
 
 /** Resolves at SIGTERM or SIGINT; a second signal ends the process at once. */

@@ -1,7 +1,7 @@
 import type { Secret } from '../base/secret.ts'
 import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
-import { CommandError, found, UsageError } from '../command/errors.ts'
+import { assertFound, CommandError, UsageError } from '../command/errors.ts'
 import { isoOf, momentOf, printable, quoted, yesNo } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
 import { userNamed } from '../command/user-named.ts'
@@ -236,7 +236,7 @@ async function changeUser(
   change: Parameters<Admin['users']['change']>[1],
 ): Promise<User> {
   const changed = await users.change(id, change)
-  found(changed, deletedMeanwhile(username))
+  assertFound(changed, deletedMeanwhile(username))
   return changed
 }
 
@@ -255,7 +255,7 @@ export const userDelete = command({
     open(values.database, async (auth) => {
       const user = await userNamed(name, auth)
       if (values.yes !== true) await confirmDelete(user, context)
-      found(await auth.users.delete(user.id), deletedMeanwhile(name))
+      assertFound(await auth.users.delete(user.id), deletedMeanwhile(name))
       return outputOf(user, `Deleted ${shown(user)}.`)
     }),
 })

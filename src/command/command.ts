@@ -56,7 +56,7 @@ export interface Call<O extends OptionTable, Instance> {
 }
 
 export interface Command<O extends OptionTable = OptionTable, Instance = never> {
-  /** As it is typed: `user create`. */
+  /** What is typed after `watchword`, such as `user create`. */
   readonly name: string
   /** One sentence, for the list of commands. */
   readonly summary: string
@@ -80,7 +80,7 @@ export const command = <const O extends OptionTable>(
   definition: Command<O>,
 ): Command<O> => definition
 
-/** The same for commands that use this part of an instance: `commandFor<{ users: … }>()({ name, … })`. */
+/** Defines a command that uses this part of an instance: `commandFor<{ users: … }>()({ name, … })`. */
 export const commandFor =
   <Instance>() =>
   <const O extends OptionTable>(definition: Command<O, Instance>): Command<O, Instance> =>

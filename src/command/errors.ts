@@ -21,8 +21,8 @@ export class ReportedError extends CommandError {
   }
 }
 
-/** @throws CommandError with this message if the value is `undefined` or `false` */
-export function found<T>(
+/** Asserts that something was found. @throws CommandError with this message if the value is `undefined` or `false` */
+export function assertFound<T>(
   value: T | undefined | false,
   message: string,
 ): asserts value is T {

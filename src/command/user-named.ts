@@ -1,4 +1,4 @@
-import { found } from './errors.ts'
+import { assertFound } from './errors.ts'
 import { quoted } from './format.ts'
 
 /** @throws CommandError if there is no user of that name */
@@ -7,6 +7,6 @@ export async function userNamed<User>(
   { users }: { readonly users: { find(name: string): Promise<User | undefined> } },
 ): Promise<User> {
   const user = await users.find(name)
-  found(user, `There is no user ${quoted(name)}. The names: watchword user list`)
+  assertFound(user, `There is no user ${quoted(name)}. The names: watchword user list`)
   return user
 }

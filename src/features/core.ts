@@ -28,7 +28,7 @@ export interface Core {
    * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
    */
   readonly signIn: SignIn
-  /** The same with the password as it was sent, as Django REST framework's own login takes it. */
+  /** Signs in without trimming the password, as Django REST framework's own login does. */
   readonly signInUntrimmed: SignIn
   /** Records a sign-out in the audit log and calls `on.signedOut`. */
   signedOut(session: SignedOut): Promise<void>

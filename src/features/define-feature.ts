@@ -21,21 +21,21 @@ import type {
  */
 export interface Feature {
   readonly name: string
-  /** Its sections of the options, by name: `auth = watchword({ name: … })`. */
+  /** The sections that it adds to the options of `watchword()`, by name. */
   readonly options?: Readonly<Record<string, z.ZodType>>
   /** Its tables and the ports over them. */
   readonly store?: StoreExtension
-  /** By their names in the option `endpoints`. */
+  /** Its endpoints, by their names in the option `endpoints`. */
   readonly endpoints?: Readonly<Record<string, FeatureEndpoint>>
-  /** What the core has to know of the tokens that it issues. */
+  /** The kind of tokens that it issues, if it issues any. */
   tokens?(section: SectionReader): TokenKind
-  /** What the option `authentication` may list of it. */
+  /** The functions that make its schemes, for the option `authentication`. */
   readonly schemes?: readonly SchemeFactory[]
-  /** By what is typed after `watchword`; loaded when one is used. */
+  /** Its commands, by what is typed after `watchword`. Each is loaded when it is used. */
   readonly commands?: CommandTable
   /** The kinds of its audit events. */
   readonly events?: readonly string[]
-  /** What the stand-alone server uses of it. @param issuer its option `--issuer` */
+  /** What it adds to the stand-alone server. @param issuer the server's option `--issuer` */
   server?(issuer: string | undefined): ServerOptions
   /** Members of the instance, such as `auth.apiTokens`. */
   admin?(open: OpenCore): object
@@ -60,19 +60,19 @@ export type Counts = Readonly<Record<string, number>>
 export interface FeatureEndpoint {
   readonly path: DefaultPath
   readonly mount: Mount
-  /** Its name in a trace; without one it is not traced. */
+  /** The name of its span in a trace; without one it is not traced. */
   readonly span?: string
   readonly issues?: IssuedToken
-  /** Why it cannot be mounted without something. */
+  /** What must be configured before it can be mounted: the message of the error if it is missing. */
   readonly needs?: Readonly<Partial<Record<Need, string>>>
-  /** Why the option `handle` cannot be given. */
+  /** The message of the error if the option `handle` is set, for an endpoint that cannot have one. */
   readonly noHandler?: string
   create(settings: EndpointSettings, open: OpenCore): PathlessEndpoint
   /** How it answers an error, if not as every other endpoint does. */
   errorFor?(error: AuthError): AuthError
 }
 
-/** Below the option `path`, or at a place of its own. */
+/** `below` is appended to the option `path`; `at` is the whole path. */
 export type DefaultPath = { readonly below: string } | { readonly at: string }
 
 export type Mount =
@@ -85,10 +85,10 @@ export type Mount =
   /** If the option `endpoints` names it. */
   | 'on request'
 
-/** A store of sessions; a key that signs; a scheme of its feature. */
+/** Stored sessions (`tokens.sessions`); a signing key; a scheme of the endpoint's feature. */
 export type Need = 'sessions' | 'signing' | 'scheme'
 
-/** The options decide its path. */
+/** An endpoint as a feature defines it: its path depends on the options. */
 export type PathlessEndpoint = Omit<Endpoint, 'path'>
 
 /**

@@ -17,7 +17,7 @@ const PARSERS: ReadonlyMap<string, (bytes: Uint8Array, type: MediaType) => Parse
 export const BODY_TYPES: readonly string[] = [...PARSERS.keys()]
 
 /**
- * The body of a request (specification 0.6). An empty body of any type is an empty object.
+ * Parses the body of a request. An empty body of any type is an empty object.
  *
  * @throws AuthError `unsupported_media_type`, also for a compressed body (rule D4); `parse_error`; `invalid` if it is JSON but
  *   not an object; `body_too_large`

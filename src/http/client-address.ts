@@ -7,7 +7,7 @@ import type { AuthRequest } from './request.ts'
  * entries from the right. Entries further left come from the client and may be forged (D10).
  *
  * @param proxies `null` trusts the whole header, as Django REST framework does by default: a forged one evades every limit
- * @see specification 6.8, the table of NUM_PROXIES
+ * @see Django REST framework's setting `NUM_PROXIES`
  */
 export function clientAddress(
   request: Pick<AuthRequest, 'address' | 'header'>,

@@ -45,7 +45,7 @@ export function endpointRouter(
 }
 
 /**
- * Answers in Django REST framework's order (specification 0.4): negotiation, guard or throttles, method, body, fields,
+ * Answers in Django REST framework's order: negotiation, guard or throttles, method, body, fields,
  * handler. The first step that throws decides the answer.
  */
 class EndpointRoute {
@@ -99,7 +99,7 @@ class EndpointRoute {
 
 type Handlers = ReadonlyMap<string, MethodHandler<string>>
 
-/** By method: a map, so that a method named like a member of `Object.prototype` finds nothing. */
+/** The handlers by method. A map, so that a method named like a member of `Object.prototype` finds nothing. */
 function handlersOf({ methods }: Endpoint): Handlers {
   const handlers = new Map<string, MethodHandler<string>>()
   for (const method of METHODS) {
@@ -111,7 +111,7 @@ function handlersOf({ methods }: Endpoint): Handlers {
   return handlers
 }
 
-/** On every answer of the endpoint, errors included. */
+/** The headers of every answer of the endpoint, errors included. */
 function headersOf({ renderers = [] }: Endpoint, handlers: Handlers): readonly Header[] {
   const allow: Header = ['Allow', [...handlers.keys(), 'OPTIONS'].join(', ')]
   if (renderers.length === 0) return [allow]
@@ -139,7 +139,7 @@ async function fieldsOf(
 
 type Admit = (request: AuthRequest) => Awaitable<unknown>
 
-/** What a request passes before its handler, by its handler: guards are made once for each. */
+/** Returns the check that a request must pass before a handler. The guard of each handler is made once. */
 function admission(
   endpoint: Endpoint,
   deps: EndpointDeps,
@@ -158,7 +158,9 @@ function admitWith(
 ): Admit {
   if (!isPublic(access)) {
     if (deps.guard === undefined)
-      throw configError(`The endpoint "${name}" needs a guard, and there is none here.`)
+      throw configError(
+        `The endpoint "${name}" has a requirement: pass a "guard" to its router.`,
+      )
     return deps.guard(access)
   }
   return async (request) => {
@@ -169,7 +171,7 @@ function admitWith(
 const isPublic = ({ authentication, requirement }: Access): boolean =>
   authentication === undefined && requirement === undefined
 
-/** The error for the client, which `failed` has seen if it is ours. */
+/** The error for the client. If it is a fault of the server, `failed` is called first. */
 function reported(
   error: unknown,
   request: AuthRequest,

@@ -86,7 +86,7 @@ export const endpoint = <
   },
 ): Endpoint => definition
 
-/** The same behind a guard: `guardedEndpoint<Principal>()({ … })`. @typeParam Who what the guard admits */
+/** An endpoint behind a guard: `guardedEndpoint<Principal>()({ … })`. @typeParam Who the principal that the guard admits */
 export const guardedEndpoint =
   <Who>() =>
   <

@@ -4,9 +4,9 @@ import type { ParsedBody } from './parsed-body.ts'
 
 /** A text field of an endpoint. */
 export interface Field {
-  /** White space at the ends is removed. */
+  /** Whether white space at both ends is removed. */
   readonly trim: boolean
-  /** White space alone is a value. */
+  /** Whether a value of only white space is allowed. */
   readonly allowBlank?: boolean
   /** Limit in bytes of UTF-8, checked before anything expensive is done with the value. */
   readonly maxBytes?: number
@@ -16,8 +16,8 @@ export interface Field {
 export type Fields<Name extends string = string> = Readonly<Record<Name, Field>>
 
 /**
- * The fields of a request (specification 0.7). A JSON body that has a field twice is rejected: another parser might read the
- * other value (H14).
+ * Validates the fields of a request, with the messages of Django REST framework. A JSON body with a field twice is rejected:
+ * another parser might read the other value (H14).
  *
  * @throws AuthError `invalid`, whose body has an error for each invalid field
  */

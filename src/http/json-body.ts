@@ -54,7 +54,7 @@ const keepDigits = (
 ): unknown =>
   typeof value === 'number' ? numberText(context?.source ?? String(value)) : value
 
-/** By the first character of the text. */
+/** Python's names of JSON types, by the first character of the value. */
 const PYTHON_TYPES: Readonly<Record<string, string>> = {
   '[': 'list',
   '"': 'str',

@@ -1,8 +1,8 @@
 /** A parsed media type, such as `text/plain; charset="utf-8"`. */
 export interface MediaType {
-  /** In lower case. */
+  /** `type/subtype` in lower case, without parameters. */
   readonly type: string
-  /** By name in lower case, unquoted; of several with one name the last. */
+  /** Unquoted values by lower-case name; the last one wins if a name is repeated. */
   readonly parameters: ReadonlyMap<string, string>
 }
 

@@ -11,7 +11,7 @@ export interface Rendering {
   textOf(value: object, status: number): string
 }
 
-/** For clients that are not asked what they accept. */
+/** JSON without indentation: for errors before the negotiation, and for endpoints that ignore `Accept`. */
 export const PLAIN_JSON: Rendering = {
   contentType: jsonRenderer.mediaType,
   textOf: (value) => jsonText(value),

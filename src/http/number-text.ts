@@ -8,7 +8,7 @@ export function numberText(source: string): string {
   return floatText(Number(source))
 }
 
-/** As Python's `repr` of a float. */
+/** Formats a number as Python's `repr` of a float does. */
 function floatText(value: number): string {
   if (!Number.isFinite(value)) return String(value).replace('Infinity', 'inf')
   if (Object.is(value, -0)) return '-0.0'

@@ -62,7 +62,7 @@ export interface SiteCheck {
 }
 
 /**
- * Why a request's origin is not trusted, in Django's words (specification 6.3, steps 1 to 5). Unlike Django, it checks a
+ * Why a request's origin is not trusted, in the words of Django's `CsrfViewMiddleware`. Unlike Django, it checks a
  * Referer over plain http too, and `Sec-Fetch-Site` (rule H11).
  *
  * Behind a proxy that ends TLS the connection looks plain, so https pages of the same host are always trusted.

@@ -1,6 +1,6 @@
 /** The fields of a body. */
 export interface ParsedBody {
-  /** By field name; of several with one name the last. A JSON number is the string that Python writes for it. */
+  /** Values by field name; the last one wins if a name is repeated. A JSON number is the string that Python writes for it. */
   readonly values: ReadonlyMap<string, unknown>
   /** The names that a JSON body has more than once. */
   readonly repeated: ReadonlySet<string>

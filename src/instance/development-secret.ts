@@ -12,12 +12,12 @@ import { Secret } from '../base/secret.ts'
 import { secretFault } from '../jwt/index.ts'
 
 /**
- * The secret of a development database: made at the first start and kept in `<database>.secret`, readable by its owner
- * alone.
+ * The secret of a development database: generated at the first start and kept in `<database>.secret`, readable only by its
+ * owner.
  *
- * @param hasKeys whether the database holds keys that a secret has sealed: a new one would not open them
- * @throws AuthError `invalid_config` if it was lost, others can read the file (K10), no secret is in it (K2), or nothing can be written beside
- *   the database
+ * @param hasKeys whether the database holds encrypted keys: a new secret could not decrypt them
+ * @throws AuthError `invalid_config` if the file was lost, is readable by others (K10), holds no valid secret (K2) or cannot be
+ *   written
  */
 export function developmentSecret(
   database: string,
@@ -40,7 +40,7 @@ export function developmentSecret(
   return new Secret(parseSecretFile(readFileSync(file, 'utf8'), file))
 }
 
-/** Appears whole or not at all, and of several processes that start together one makes it. */
+/** Writes the file atomically; if several processes start together, one of them creates it. */
 function keep(secret: string, file: string, database: string): void {
   const draft = `${file}.${process.pid}`
   rmSync(draft, { force: true })
@@ -51,7 +51,7 @@ function keep(secret: string, file: string, database: string): void {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(file)) return
     throw new AuthError(
       'invalid_config',
-      `Nothing can be written beside ${database}: choose another place with WATCHWORD_DATABASE or --database.`,
+      `The development secret cannot be written beside ${database}: choose another folder with WATCHWORD_DATABASE or --database.`,
       { cause },
     )
   } finally {
@@ -62,7 +62,7 @@ function keep(secret: string, file: string, database: string): void {
 const lost = (file: string, database: string): AuthError =>
   new AuthError(
     'invalid_config',
-    `${file} is not there, and the keys in ${database} were sealed with what was in it: put it back, or give it as WATCHWORD_SECRET.`,
+    `${file} is missing, and the keys in ${database} are encrypted with the secret that it held: put the file back, or set WATCHWORD_SECRET to that secret.`,
   )
 
 function parseSecretFile(text: string, file: string): string {
@@ -71,6 +71,6 @@ function parseSecretFile(text: string, file: string): string {
   if (fault === undefined) return secret
   throw new AuthError(
     'invalid_config',
-    `${file} cannot be used: what is in it ${fault}. Put back the secret that the keys in ${file.replace(/\.secret$/, '')} were sealed with, or give it as WATCHWORD_SECRET.`,
+    `${file} cannot be used: the secret in it ${fault}. Put back the secret that the keys in ${file.replace(/\.secret$/, '')} are encrypted with, or set WATCHWORD_SECRET to it.`,
   )
 }

@@ -40,14 +40,14 @@ export interface Instance extends SignIns {
   readonly audit: AuditLog<string>
   readonly ring: KeyRing
   readonly sessions: SessionManager | undefined
-  /** Where throttles count. */
+  /** The counters of throttles. */
   readonly hits: Hits
   readonly counters: Counters
   /** `undefined` if the option `telemetry` is off. */
   readonly trace: Trace | undefined
-  /** For schemes. */
+  /** What schemes are passed. */
   readonly deps: LibrarySchemeDeps
-  /** For features. */
+  /** What features are passed. */
   readonly core: Core
   close(): Promise<void>
 }

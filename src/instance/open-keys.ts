@@ -36,7 +36,7 @@ export async function openKeys(
   })
 }
 
-/** Before a failed read is repeated. */
+/** The pause before a failed read is repeated. */
 const RETRY = milliseconds(500)
 
 interface WatchKeysDeps {

@@ -60,7 +60,7 @@ export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): 
     }),
     loginThrottle: openLoginThrottle(settings.throttle, deps),
   }
-  // Trimming is for the endpoints that trim; credentials in a header count as they are (specification 6.2).
+  // Only the endpoints trim; Basic credentials in a header are used as they are.
   const untrimmed = { ...settings, users: { ...settings.users, trimPassword: false } }
   const bind =
     (check: CheckPassword): SignIn =>

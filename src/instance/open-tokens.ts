@@ -49,8 +49,8 @@ export function openTokens(
     sign: (claims) => sign(claims, ring.signing()),
     verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,
     verifyOnce: verifier(expected).verify,
-    revokeClaimOf: revokeClaim.of,
-    isRevokeClaimOf: revokeClaim.is,
+    revokeClaimOf: revokeClaim.make,
+    isRevokeClaimOf: revokeClaim.matches,
   }
 }
 

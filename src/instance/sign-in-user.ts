@@ -6,7 +6,7 @@ import { mayUse } from '../tokens/token-settings.ts'
 
 /** A new session, and its tokens. */
 export interface SignInResult extends Pair {
-  /** As `auth.sessions.list` returns it; `undefined` if `tokens.sessions` is false. */
+  /** The new session, as `auth.sessions.list` returns it; `undefined` if `tokens.sessions` is false. */
   readonly session: Session | undefined
 }
 

@@ -164,7 +164,7 @@ function rejectUnsuitableEdwards(jwk: PublicJwk): void {
     throw invalidKey('the key is a point of small order, for which anyone can sign')
 }
 
-/** Of a modulus. A shorter one can be factored; with a longer one a verification takes seconds. */
+/** Bounds for an RSA modulus. A shorter one can be factored; with a longer one a verification takes seconds. */
 const MIN_BITS = 2048
 const MAX_BITS = 8192
 

@@ -5,7 +5,7 @@ import { invalidKey, type PublicJwk, type VerifyingKey } from './key.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
 import { entriesOf, type KeysState } from './remote-keys.ts'
 
-/** Where a verifier finds its keys: a `KeySet`, or the result of `remoteKeySet`. */
+/** The keys of a verifier: a `KeySet`, or the result of `remoteKeySet`. */
 export interface KeySource {
   /**
    * Changes with the keys, and cached results of other versions are dropped. `NaN`, which equals nothing, if the keys must be

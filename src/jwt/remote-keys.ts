@@ -15,7 +15,7 @@ export interface RemoteKeysOptions {
   readonly timeout?: number | undefined
   /** Default: the runtime's. */
   readonly fetch?: typeof fetch | undefined
-  /** For tests: seconds since an arbitrary start, never set back. Default: the runtime's monotonic clock. */
+  /** The monotonic clock, in seconds, for tests. Default: the runtime's. */
   readonly elapsed?: (() => number) | undefined
   /** Called with the error of a failed request. The last good copy stays in use, until it is older than `maxStale`. */
   readonly onError?: ((error: unknown) => void) | undefined

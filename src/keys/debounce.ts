@@ -1,6 +1,6 @@
 import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
 
-/** Between the starts of two runs. */
+/** Least time between the starts of two runs. */
 const PAUSE = seconds(0.25)
 
 /**

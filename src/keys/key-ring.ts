@@ -8,7 +8,7 @@ export interface KeySummary {
   readonly algorithm: Algorithm
   readonly stage: Stage
   readonly createdAt: number
-  /** Of a retiring key. */
+  /** Until when a retiring key verifies tokens; `undefined` for other keys. */
   readonly verifiesUntil: number | undefined
 }
 
@@ -20,7 +20,7 @@ export interface KeyRing {
   published(): { readonly keys: readonly PublicJwk[] }
   /** Ids of keys that verify nothing any more, for services that still have them cached. The same array until it changes. */
   withdrawn(): readonly string[]
-  /** For how long other services may cache them. */
+  /** How long other services may cache the public keys. */
   readonly maxAge: Seconds
   /** @throws AuthError `invalid_config` if another process encrypted the signing key with a secret that is not known here */
   signing(): SigningKey

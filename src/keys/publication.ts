@@ -11,10 +11,10 @@ export interface Publication {
 
 /** Short, so that a key that leaked is soon used nowhere. The answer costs nothing. */
 const MAX_AGE = seconds(15)
-/** In which every process reads a change, and an answer that was on its way arrives. */
+/** Time for every process to read a change, and for answers already sent to arrive. */
 const PROPAGATION = seconds(5)
 
-/** Of configured keys, which are rarely rotated. */
+/** How long configured keys may be cached: they are rarely rotated. */
 export const CONFIGURED_MAX_AGE = seconds(300)
 
 /**

@@ -104,7 +104,7 @@ class StoredKeyRing implements KeyRing {
   signing(): SigningKey {
     if (this.#signing !== undefined) return this.#signing
     throw configError(
-      'Another process sealed the signing key with a secret that is not known here: give every process the same secrets (WATCHWORD_SECRET, WATCHWORD_OLD_SECRETS).',
+      'Another process encrypted the signing key with a secret that this process does not have: give every process the same secrets (WATCHWORD_SECRET, WATCHWORD_OLD_SECRETS).',
     )
   }
 
@@ -118,7 +118,7 @@ class StoredKeyRing implements KeyRing {
     if (rotated !== undefined) return rotated
     throw new AuthError(
       'busy',
-      'another process rotated the keys at this moment; look with: watchword keys list',
+      'another process rotated the keys at the same time. Nothing was changed; see the keys with: watchword keys list',
     )
   }
 

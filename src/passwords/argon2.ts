@@ -22,7 +22,7 @@ const DIGEST_BYTES = 32
 
 const MAX_MEMORY = 256 * 1024
 const MAX_LANES = 16
-/** Of memory times passes: five times Django's default. */
+/** Limit of memory (KiB) times passes: five times Django's default. */
 const MAX_WORK = 2 ** 20
 
 type Variety = 'argon2id' | 'argon2i' | 'argon2d'

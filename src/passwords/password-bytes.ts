@@ -1,6 +1,6 @@
 import { AuthError } from '../base/errors.ts'
 
-/** Longer passwords are refused before any work: hashing them would be a cheap way to load the server. */
+/** Longer passwords are rejected before hashing: hashing them would be a cheap way to load the server. */
 export const MAX_PASSWORD_BYTES = 4096
 
 /** The UTF-8 of a password. @throws AuthError `invalid` if it is too long, or has a lone surrogate */

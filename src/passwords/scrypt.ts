@@ -6,7 +6,7 @@ const scryptOf = promisify<Buffer, string, number, ScryptOptions, Buffer>(derive
 
 const DIGEST_BYTES = 64
 
-/** Of N times r times p: 256 MiB, three times Django's default and twice OWASP's. */
+/** Limit of N × r × p: 256 MiB, three times Django's default and twice OWASP's. */
 const MAX_WORK = 2 ** 21
 
 /** `scrypt$N$salt$r$p$digest` (RFC 7914). The salt is text, used as UTF-8. */

@@ -7,7 +7,7 @@ export interface Granted {
 
 export interface Denied {
   readonly granted: false
-  /** For the log (`explain: true`). Never part of a response. */
+  /** Written to the log with `explain: true`; never part of a response. */
   readonly reason: string
   /**
    * The `detail` of the 403, in place of the default one. Anonymous clients never receive it, and `allOf`, `anyOf` and

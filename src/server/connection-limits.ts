@@ -4,9 +4,9 @@
  * By default node allows 60 s for a header and 300 s for a request, checks every 30 s and does not limit the rest.
  */
 export const LIMITS = {
-  /** From the first byte of a connection or request to the end of its header. */
+  /** Limit from the first byte of a connection or request to the end of its header. */
   headersTimeout: 10_000,
-  /** From the first byte of a request to its last. */
+  /** Limit from the first byte of a request to its last. */
   requestTimeout: 20_000,
   /** How often the two above are checked. */
   connectionsCheckingInterval: 500,

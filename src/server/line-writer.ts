@@ -4,7 +4,7 @@ import { milliseconds } from '../base/clock.ts'
 /** How many characters wait for a reader that has stopped reading. */
 const MAX_WAITING = 1_048_576
 
-/** Before a full pipe is tried again. */
+/** The pause before a full pipe is tried again. */
 const RETRY = milliseconds(50)
 
 /**

@@ -8,7 +8,7 @@ const { createServer } = process.getBuiltinModule('node:http')
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** For a response at a stop. */
+/** How long a stop waits for a response in flight. */
 const STOP_TIMEOUT = milliseconds(2_000)
 
 /**

@@ -41,7 +41,7 @@ function levelOf(status: number, isComplete: boolean): LogEntry['level'] {
   return status >= 500 ? 'error' : 'info'
 }
 
-/** For people: `POST /api/token/ 401 12 ms`; other entries with all of their fields. */
+/** Formats an entry for people: `POST /api/token/ 401 12 ms`; entries that are no request with all of their fields. */
 export function textLine(entry: LogEntry): string {
   const { event, method, path, status, ms } = entry
   if (event === 'request') return `${method} ${path} ${status} ${ms} ms`
@@ -49,7 +49,7 @@ export function textLine(entry: LogEntry): string {
   return formatLine(entry)
 }
 
-/** For programs: one JSON object a line, with the time in UTC and the process id. */
+/** Formats an entry for programs: one JSON object per line, with the time in UTC and the process id. */
 export const jsonLine = ({ level, event, ...fields }: LogEntry): string =>
   JSON.stringify({
     at: new Date().toISOString(),

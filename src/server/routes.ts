@@ -11,7 +11,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 
 export interface ServerRoutesDeps {
-  /** Where clients reach the server. */
+  /** The address under which clients reach the server. */
   readonly origin: () => string
   readonly isStopping: () => boolean
 }

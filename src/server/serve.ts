@@ -186,11 +186,11 @@ function urlOf(bound: string | AddressInfo | null): string {
   return `http://${address}:${port}`
 }
 
-/** For the examples of the first page. Behind a socket file only the proxy knows the address. */
+/** The address for the examples on the page at `/`. Behind a socket file only the proxy knows it. */
 const originOf = (url: string): string =>
   url.startsWith('unix:') ? 'https://auth.example.com' : url
 
-/** Not the close of the HTTP server, which cuts idle connections and with them requests that have been sent. */
+/** Stops accepting connections. `server.close()` would also cut idle connections, and requests already sent on them. */
 function stopListening(server: Server): void {
   if (server.listening) NetServer.prototype.close.call(server)
 }

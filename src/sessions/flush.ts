@@ -64,7 +64,7 @@ export async function flush(
   }
 }
 
-/** At most doubled or halved at once: one statement may have been slow for a reason of its own. */
+/** The size of the next statement. It at most doubles or halves: one statement may have been slow for another reason. */
 function sizeAfter(size: number, took: Milliseconds): number {
   const fitting = Math.round(size * Math.min(2, Math.max(0.5, BATCH_TIME / took)))
   return Math.min(MOST, Math.max(1, fitting))

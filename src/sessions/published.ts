@@ -115,7 +115,7 @@ const grainOf = (moment: number): number => Math.floor(moment / GRAIN) * GRAIN
 const startOf = (since: number | undefined, now: UnixSeconds): number =>
   since === undefined || since > now + GRAIN ? 0 : grainOf(since)
 
-/** As many grains as have room for `PAGE` sessions, and one at least. */
+/** Reads as many grains as hold `PAGE` sessions, and at least one. */
 async function readPage(
   from: number,
   now: UnixSeconds,

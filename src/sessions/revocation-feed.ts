@@ -54,10 +54,10 @@ const DEEP_EVERY = seconds(15)
 /** A difference between wall clock and monotonic clock of more than this means that the wall clock was set. */
 const JUMP = seconds(1)
 
-/** Before a failed reading is repeated. */
+/** The pause before a failed read is repeated. */
 const RETRY = milliseconds(500)
 
-/** Between checks of what is due. */
+/** The interval at which the feed checks whether a read is due. */
 const TICK = milliseconds(250)
 
 /** The age at which the feed reads the store by itself, and at which it counts as disconnected. */
@@ -210,7 +210,7 @@ export class RevocationFeed {
     }
   }
 
-  /** Where a reading begins: short of what was read already, unless the clock was set since. */
+  /** The moment from which to read: shortly before the end of the last read, unless the clock was set since. */
   #startOf(elapsed: Seconds, now: UnixSeconds, isDeep: boolean): UnixSeconds {
     const window = this.#settings.window + DEEP_LOOK_BACK
     if (this.#wasClockSet(elapsed, now))

@@ -41,7 +41,7 @@ export type RotationDecision =
   /** The token before the current one, within the overlap: a repeated request. */
   | { readonly kind: 'previous' }
   | { readonly kind: 'reused' }
-  /** Of a generation that this session has not reached, or not with this `jti`: a backup was restored, or two issuers. */
+  /** A token that this session has not issued, by its generation or `jti`: a backup was restored, or two issuers share a key. */
   | { readonly kind: 'ahead' }
 
 /** The result of an exchange. `rotated` and `replayed` have the row from which the successor is issued. */

@@ -20,7 +20,7 @@ export interface Session {
   /** `undefined`: a token was blacklisted whose user this store does not know. */
   readonly userId: string | undefined
   readonly createdAt: number
-  /** Of the last refresh. */
+  /** The moment of the last refresh. */
   readonly rotatedAt: number | undefined
   /** Counts refreshes, from 0. */
   readonly generation: number

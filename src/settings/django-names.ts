@@ -1,4 +1,4 @@
-/** Settings of Simple JWT and of Django REST framework, and what they are called here: for the sentence that refuses them, and for the documentation. */
+/** Settings of Simple JWT and Django REST framework, and the options that replace them: for error messages and the documentation. */
 export const DJANGO_NAMES: Readonly<Record<string, string>> = {
   ACCESS_TOKEN_LIFETIME: 'tokens.access',
   REFRESH_TOKEN_LIFETIME: 'tokens.refresh',

@@ -33,7 +33,7 @@ export interface MountSettings {
   readonly authentication: readonly Scheme<unknown>[]
 }
 
-/** @throws AuthError `invalid_config` if two endpoints have one path, or one lacks what it needs */
+/** @throws AuthError `invalid_config` if two endpoints have the same path, or one lacks what it needs */
 export function mountedEndpoints(settings: MountSettings): readonly MountedEndpoint[] {
   const mounted = FEATURE_LIST.flatMap((feature) => mountedOf(feature, settings))
   const names = new Map<string, string>()
@@ -41,7 +41,9 @@ export function mountedEndpoints(settings: MountSettings): readonly MountedEndpo
     const bare = path.replace(/\/$/, '')
     const other = names.get(bare)
     if (other !== undefined)
-      throw configError(`endpoints.${name} and endpoints.${other} cannot have one path.`)
+      throw configError(
+        `endpoints.${name} and endpoints.${other} have the same path, "${path}": change one of them.`,
+      )
     names.set(bare, name)
   }
   return mounted

@@ -2,7 +2,7 @@ import { configError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { secretFault } from '../jwt/index.ts'
 
-/** As many as the keys have that are derived from it. */
+/** Least length: that of the keys which are derived from a secret. */
 const SECRET_BYTES = 32
 
 export function parseSecret(text: string): Secret {
@@ -21,6 +21,6 @@ export function secretsIn({
   if (secret !== undefined) return [secret, ...past]
   if (past.length === 0) return []
   throw configError(
-    'WATCHWORD_OLD_SECRETS is for what was encrypted before: set WATCHWORD_SECRET too.',
+    'WATCHWORD_OLD_SECRETS only decrypts, and WATCHWORD_SECRET is not set: set it to the new secret.',
   )
 }

@@ -54,12 +54,12 @@ for (const [name, options, says] of [
   [
     "a name of Simple JWT's",
     { tokens: { ACCESS_TOKEN_LIFETIME: 300 } },
-    '"ACCESS_TOKEN_LIFETIME" is written tokens.access here.',
+    'There is no option "ACCESS_TOKEN_LIFETIME". In watchword it is called "tokens.access".',
   ],
   [
     'N23: a removed name of Simple JWT',
     { SECRET_KEY: 'x' },
-    '"SECRET_KEY" is written tokens.signingKey here.',
+    'There is no option "SECRET_KEY". In watchword it is called "tokens.signingKey".',
   ],
   [
     'a lifetime of 0',
@@ -113,19 +113,19 @@ for (const [name, options, says] of [
     'tokens.algorithm must be one of',
   ],
   [
-    'X06: spent tokens without a store',
+    'X06: blacklisting rotated tokens with sessions off',
     { tokens: { sessions: false, rotate: true, blacklistAfterRotation: true } },
-    'without a store',
+    'tokens.blacklistAfterRotation needs tokens.sessions',
   ],
   [
-    'rotation without a store that can remember',
+    'rotation with sessions off',
     { tokens: { sessions: false, rotate: true } },
-    'without a store',
+    'tokens.blacklistAfterRotation needs tokens.sessions',
   ],
   [
-    'X07: signing out without a store',
+    'X07: the blacklist endpoint with sessions off',
     { tokens: { sessions: false }, endpoints: { blacklist: true } },
-    'without a store',
+    'endpoints.blacklist revokes sessions: set tokens.sessions to true',
   ],
   [
     'an issuer over plain http',

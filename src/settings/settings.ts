@@ -192,7 +192,10 @@ function parseRedisOption(
 ): RedisAddress | undefined {
   const urls = option ?? (env.WATCHWORD_REDIS || undefined)
   if (urls !== undefined) return parseRedis(urls)
-  if (counts === 'redis') throw configError('counts: "redis" needs the option "redis".')
+  if (counts === 'redis')
+    throw configError(
+      'counts: "redis" needs the option "redis" (WATCHWORD_REDIS): set it to "redis://…", or choose "memory" or "store".',
+    )
   return undefined
 }
 

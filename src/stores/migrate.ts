@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts'
 
 /** A database as a migration sees it. */
 export interface MigratableDatabase {
-  /** As messages name it. */
+  /** The name for messages. */
   readonly name: string
   run<Row>(query: Compilable<Row>): Promise<readonly Row[]>
   hasTable(name: string): Promise<boolean>

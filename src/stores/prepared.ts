@@ -1,6 +1,6 @@
 import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
 
-/** Stands in a compiled query for a value that each run gives. */
+/** A placeholder in a compiled query for a value that is passed to each run. */
 class Parameter {
   readonly name: PropertyKey
   constructor(name: PropertyKey) {
@@ -8,7 +8,7 @@ class Parameter {
   }
 }
 
-/** Has a `Parameter` for every name. */
+/** Returns a `Parameter` for any property name. */
 const PARAMETERS = new Proxy({}, { get: (_, name) => new Parameter(name) })
 
 /**

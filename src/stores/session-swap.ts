@@ -27,7 +27,7 @@ export type SwapOperands = {
 
 /** Keeps a database that hung from rotating a session after its client has given up and the overlap is over. */
 export interface Deadline {
-  /** By the database's clock. */
+  /** The moment, by the database's clock, after which the swap must not be executed. */
   next(): UnixSeconds
   isAhead(until: UnixSeconds | Expression<UnixSeconds>): Expression<SqlBool>
 }

@@ -4,7 +4,7 @@ import type { Stage } from '../keys/keys.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
 
-/** Yes and no, as every database keeps them. */
+/** A boolean column: SQLite has no boolean type. */
 export type Flag = 0 | 1
 
 export const flag = (yes: boolean): Flag => (yes ? 1 : 0)

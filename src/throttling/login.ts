@@ -9,16 +9,16 @@ import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
 /** Wrong passwords for one account from one address. A person who mistypes does not make ten attempts in a minute. */
 export const LOGIN_LIMIT: Limit = { limit: 10, per: minutes(1) }
 
-/** The long period, in periods of the limit: an hour for a limit per minute. It stops patient guessers. */
+/** The long period as a multiple of the limit's period: an hour for a limit per minute. It stops patient guessers. */
 const LONG_PERIOD = 60
 
-/** Times the limit, for one account from one address in the long period: 30 an hour, so that one address cannot exhaust an account. */
+/** Multiplies the limit, for one account from one address in the long period: 30 an hour, so that one address cannot exhaust an account. */
 const PAIR_FACTOR = 3
 
-/** Times the limit, for one account from all addresses in the long period: 200 an hour. It stops guessers with many addresses. */
+/** Multiplies the limit, for one account from all addresses in the long period: 200 an hour. It stops guessers with many addresses. */
 const ACCOUNT_FACTOR = 20
 
-/** Times the limit, for all accounts from one address: an office shares one, yet trying many accounts has to be slow. */
+/** Multiplies the limit, for all accounts from one address: an office shares one, yet trying many accounts has to be slow. */
 const ADDRESS_FACTOR = 6
 
 /** Known pairs of account and address: some 150 bytes each. */

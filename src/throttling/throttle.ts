@@ -20,7 +20,7 @@ export interface Wait {
 
 /** Counts requests and refuses those above a limit. Custom ones are listed in a guard's `throttle`. */
 export interface Throttle {
-  /** For the log: which throttle refused. */
+  /** The name of the throttle, for the log. */
   readonly scope: string
   /** Counts a request. @returns `undefined` if it is let through */
   wait(subject: ThrottleSubject, request: AuthRequest): Awaitable<Wait | undefined>

@@ -54,7 +54,7 @@ export async function startSession(
   }
 }
 
-/** The same for a client, which gets the tokens alone. */
+/** Signs an account in and returns the tokens alone, as a client gets them. */
 export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
   const { refresh, access } = await startSession(account, deps)
   return { refresh, access }

@@ -64,7 +64,7 @@ export interface TokenDeps {
   sign(claims: object): string
   /** Verifies signature and times. @throws AuthError */
   verify(token: string): Awaitable<Claims>
-  /** The same without the cache: for refresh tokens, which are presented once. */
+  /** Verifies without the cache: for refresh tokens, which are presented once. */
   verifyOnce(token: string): Awaitable<Claims>
   /** The current revoke claim of an account. */
   revokeClaimOf(account: Account): string

@@ -19,14 +19,17 @@ export function requireJti(
   const jti = claims[jtiClaim]
   if (jti === undefined) throw noId()
   if (typeof jti !== 'string' || jti === '')
-    throw new AuthError('invalid_claim', `the claim ${jtiClaim} is no string, or empty`)
+    throw new AuthError(
+      'invalid_claim',
+      `the claim ${jtiClaim} is not a string, or is empty`,
+    )
   return jti
 }
 
 export const noId = (): AuthError =>
   new AuthError('invalid_claim', undefined, { detail: 'Token has no id' })
 
-/** Whether a token's type claim says so. */
+/** Whether a token's type claim is this type. */
 export const hasType = (
   claims: Claims,
   type: TokenType,
@@ -147,7 +150,7 @@ export const noUserNamed = (): AuthError =>
     detail: 'Token contained no recognizable user identification',
   })
 
-/** As the endpoints answer it: the body has no `code`. */
+/** The error of the token endpoints, whose body has no `code`. */
 export const passwordChanged = (): AuthError => {
   const detail = "The user's password has been changed."
   return new AuthError('password_changed', undefined, { body: { detail } })

@@ -50,7 +50,7 @@ export interface Users {
   /** Replaces the hash by one of the same password, if it is still `old`. The epoch does not change. */
   upgradeHash(id: UserId, old: string, hash: string): Promise<boolean>
   delete(id: UserId): Promise<boolean>
-  /** By username, ascending. @param page.after the last username of the previous page */
+  /** A page of users, ordered by username. @param page.after the last username of the previous page */
   list(page: {
     readonly after?: string
     readonly limit: number

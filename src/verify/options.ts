@@ -58,9 +58,9 @@ export interface VerifierOptions {
   readonly onError?: (error: unknown) => void
   /** Default: the runtime's. */
   readonly fetch?: typeof fetch
-  /** For tests: seconds since 1970. */
+  /** The clock, in seconds since 1970, for tests. */
   readonly clock?: () => number
-  /** For tests: seconds since an arbitrary start, never set back. */
+  /** The monotonic clock, in seconds, for tests. */
   readonly elapsed?: () => number
 }
 

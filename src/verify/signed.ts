@@ -5,7 +5,7 @@ import { keyFor, requireType, splitCompact } from '../jwt/compact.ts'
 import { type Claims, parseObject } from '../jwt/json.ts'
 import type { WebKey } from './web-key.ts'
 
-/** Where a verifier finds its keys. */
+/** Finds the key for a token's header. */
 export interface WebKeys {
   /** Changes with the keys. */
   readonly version: number
@@ -15,7 +15,7 @@ export interface WebKeys {
 
 /** A token whose signature is valid. */
 export interface SignedToken {
-  /** In base64url, not decoded yet. */
+  /** The payload in base64url, not decoded yet. */
   readonly payload: string
   /** The version of the keys when the look-up began. */
   readonly version: number

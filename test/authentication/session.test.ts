@@ -598,10 +598,10 @@ test('the endpoints are mounted with the scheme session() only', () => {
   )
   assert.throws(
     () => at({ endpoints: { login: true } }),
-    /put session\(\) into authentication/,
+    /endpoints\.login needs the scheme session\(\)/,
   )
   assert.throws(
     () => at({ authentication: [session()], tokens: { sessions: false } }),
-    /needs tokens\.sessions/,
+    /session\(\) needs stored sessions/,
   )
 })

@@ -87,7 +87,7 @@ test('N03 a sliding token has the end of its refreshing before the user id', asy
 
 test('N04 the revoke claim in its MD5 form is that of the stored hash, after the user id', async () => {
   const user = { id: ALICE } as StoredUser
-  const claim = md5RevokeClaim.of({
+  const claim = md5RevokeClaim.make({
     user,
     hash: 'pbkdf2_sha256$1000000$saltsaltsalt$AAAA',
   })

@@ -132,7 +132,7 @@ test('the option without sessions, or with a handler, is rejected at the start',
   const endpoints = { revocations: true } as const
   assert.throws(
     () => watchword({ endpoints, tokens: { sessions: false } }),
-    /endpoints\.revocations needs tokens\.sessions/,
+    /endpoints\.revocations lists revoked sessions: set tokens\.sessions to true/,
   )
   assert.throws(
     () => watchword({ endpoints: { revocations: { handle: async () => ({}) } } }),

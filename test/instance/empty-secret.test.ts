@@ -31,7 +31,7 @@ test('a lost secret file stops the start, and no new one is created', async (t) 
   rmSync(`${database}.secret`)
   await assert.rejects(instanceFor(t, { database }).migrate(), {
     code: 'invalid_config',
-    message: /put it back/,
+    message: /put the file back/,
   })
   assert.ok(!existsSync(`${database}.secret`))
 })

@@ -206,7 +206,7 @@ const ONCE: Readonly<Record<string, Race>> = {
   async 'a user has one derived token, and every caller gets it'([store], each) {
     await store!.ports.users.insert(vitor)
     const kept = await each(({ ports: { apiTokens } }, n) =>
-      apiTokens.keep(apiToken(`t${n}`, { nonce: `nonce ${n}` })),
+      apiTokens.insertDerived(apiToken(`t${n}`, { nonce: `nonce ${n}` })),
     )
     assert.equal(new Set(kept.map((token) => token?.id)).size, 1)
   },

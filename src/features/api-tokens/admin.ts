@@ -22,26 +22,26 @@ export interface NewApiToken {
 /** `auth.apiTokens`. A new password or a sign-out does not revoke API tokens. */
 export interface ApiTokenAdmin {
   /**
-   * Creates a token of a user. Its text is returned this once.
+   * Creates a token of a user. Only this call returns the token itself.
    *
-   * @throws AuthError `invalid`, its body naming the fields at fault; `user_not_found`
+   * @throws AuthError `invalid`, whose body names the invalid fields; `user_not_found`
    */
   create(userId: string, input?: NewApiToken): Promise<ShownToken>
   /**
-   * The token that `/api-token-auth/` gives a user, the same at each call (`drf_create_token`).
+   * Returns the token that `/api-token-auth/` returns for a user, the same at each call (`drf_create_token`).
    *
    * @param options.reset replaces it by a new one
    * @throws AuthError `user_not_found`; `invalid_config` if there is no secret to derive it from
    */
   keyFor(userId: string, options?: { readonly reset?: boolean }): Promise<ShownToken>
-  /** The newest first. */
+  /** Lists the tokens of a user, newest first. */
   list(userId: string): Promise<readonly ApiToken[]>
   /**
    * Revokes a token at once.
    *
-   * @param idOrHint its id, or the beginning that lists show
+   * @param idOrHint its `id`, or its `hint`: the first characters, which `list` returns
    * @returns `undefined` if there is none
-   * @throws AuthError `invalid` if several begin so
+   * @throws AuthError `invalid` if several tokens have this hint
    */
   revoke(idOrHint: string): Promise<ApiToken | undefined>
   /** @returns how many it revoked */
@@ -92,10 +92,10 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
     async revoke(idOrHint) {
       const { audit, ports } = await open()
       const { apiTokens } = ports(apiTokenStore)
-      const [token, another] = await apiTokens.named(idOrHint)
+      const [token, another] = await apiTokens.findByIdOrHint(idOrHint)
       if (another !== undefined) {
         throw new AuthError('invalid', undefined, {
-          body: { token: ['Several tokens begin so: name one by its id.'] },
+          body: { token: ['Several tokens have this prefix: give the id of one.'] },
         })
       }
       if (token === undefined || !(await apiTokens.delete(token.id))) return undefined
@@ -117,6 +117,6 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
   }
 }
 
-/** Not a number for what is not a duration: `issueApiToken` names the field. */
+/** Returns `NaN` for an invalid duration, which `issueApiToken` then rejects with the field's name. */
 const lifeOf = (duration: Duration | undefined): Seconds | undefined =>
   duration === undefined ? undefined : (secondsOf(duration) ?? (Number.NaN as Seconds))

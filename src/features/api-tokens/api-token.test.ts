@@ -8,7 +8,12 @@ import type { PortsOf } from '../../stores/extension.ts'
 import { sqliteStore } from '../../stores/sqlite/store.ts'
 import type { Store } from '../../stores/store.ts'
 import type { UserId } from '../../users/user.ts'
-import { type ApiTokenId, type ApiTokenRecord, digestOf, hintOf } from './api-token.ts'
+import {
+  type ApiTokenId,
+  type ApiTokenRecord,
+  apiTokenOf,
+  digestOf,
+} from './api-token.ts'
 import { derivedToken } from './derived-token.ts'
 import { type ApiTokenInput, issueApiToken } from './issue.ts'
 import { apiTokenStore } from './sql.ts'
@@ -61,7 +66,7 @@ test('a new token has a prefix and 256 random bits, and is found by its complete
 
   assert.match(token, /^ww_[\w-]{43}$/)
   const found = await store.ports.apiTokens.find(digestOf(token), NOON)
-  assert.deepEqual(found && hintOf(found), record)
+  assert.deepEqual(found && apiTokenOf(found), record)
   assert.deepEqual(record, {
     id: record.id,
     userId: vitor.id,
@@ -147,7 +152,7 @@ test('a derived token is 40 hexadecimal digits, the same at each call and differ
   assert.equal(first.record.derived, true)
   assert.deepEqual(await derive(), first)
   assert.deepEqual(
-    hintOf((await store.ports.apiTokens.find(digestOf(first.token), NOON))!),
+    apiTokenOf((await store.ports.apiTokens.find(digestOf(first.token), NOON))!),
     first.record,
   )
   assert.notEqual((await derive({ user: another.id })).token, first.token)
@@ -205,17 +210,17 @@ test('concurrent resets get the same new token', async (t) => {
   assert.equal((await store.ports.apiTokens.list(vitor.id)).length, 1)
 })
 
-test('two users whose rows have one nonce have two tokens', async (t) => {
+test('two users whose rows have the same nonce have different tokens', async (t) => {
   const { store } = await setUp(t)
   const random = (size: number): Uint8Array => new Uint8Array(size).fill(7)
-  const texts = await Promise.all(
+  const tokens = await Promise.all(
     [vitor.id, another.id].map(async (id) => {
-      const insertless = {
+      const notInserting = {
         ...store.ports.apiTokens,
-        keep: async (token: ApiTokenRecord) => token,
+        insertDerived: async (token: ApiTokenRecord) => token,
       }
       const shown = await derivedToken(id, {
-        apiTokens: insertless,
+        apiTokens: notInserting,
         clock: at(NOON),
         random,
         derivingKeys: () => KEYS,
@@ -224,7 +229,7 @@ test('two users whose rows have one nonce have two tokens', async (t) => {
     }),
   )
 
-  assert.equal(new Set(texts).size, 2)
+  assert.equal(new Set(tokens).size, 2)
 })
 
 test('an older secret still derives its tokens, and new ones are derived from the first secret', async (t) => {
@@ -253,8 +258,8 @@ test('a token is found by its id or its first characters', async (t) => {
   const [{ record }, { record: derived }] = [await issue(), await derive()]
 
   for (const token of [record, derived]) {
-    assert.deepEqual(await store.ports.apiTokens.named(token.id), [token])
-    assert.deepEqual(await store.ports.apiTokens.named(token.hint), [token])
+    assert.deepEqual(await store.ports.apiTokens.findByIdOrHint(token.id), [token])
+    assert.deepEqual(await store.ports.apiTokens.findByIdOrHint(token.hint), [token])
   }
   for (const nothing of [
     '',
@@ -263,7 +268,7 @@ test('a token is found by its id or its first characters', async (t) => {
     '%',
     record.id.toUpperCase(),
   ]) {
-    assert.deepEqual(await store.ports.apiTokens.named(nothing), [], nothing)
+    assert.deepEqual(await store.ports.apiTokens.findByIdOrHint(nothing), [], nothing)
   }
 })
 

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { UserId } from '../../users/user.ts'
 
-/** The id of an API token, inside: programs have strings. */
+/** The id of an API token inside the library; in the public types it is a string. */
 export type ApiTokenId = string & { readonly __is: 'ApiTokenId' }
 
-/** The SHA-256 of a token in hexadecimal digits; the store has no more of it. */
+/** The SHA-256 of a token in hexadecimal digits. The token itself is not stored. */
 export type TokenDigest = string & { readonly __is: 'TokenDigest' }
 
 /** An opaque token with a row in the store: Django REST framework's `Token`, knox's token, an API key. */
@@ -16,7 +16,7 @@ export interface ApiToken {
   readonly hint: string
   /** What it is for. */
   readonly name: string | undefined
-  /** What it is limited to; empty: no scope. */
+  /** The scopes that it has; empty: none. */
   readonly scopes: readonly string[]
   /** Seconds since 1970. */
   readonly createdAt: number
@@ -26,7 +26,7 @@ export interface ApiToken {
   readonly derived: boolean
 }
 
-/** The same, as the store returns it. */
+/** An `ApiToken` with the library's own types. */
 export interface StoredApiToken extends ApiToken {
   readonly id: ApiTokenId
   readonly userId: UserId
@@ -34,14 +34,14 @@ export interface StoredApiToken extends ApiToken {
   readonly expiresAt: UnixSeconds | undefined
 }
 
-/** The row. It does not reveal the token: that takes the instance's secret (T13). */
+/** The stored row: an API token, its digest and, if it is derived, its nonce. The token cannot be computed from it (T13). */
 export type ApiTokenRecord = Omit<StoredApiToken, 'derived'> & {
   readonly digest: TokenDigest
-  /** A derived token is derived from this and the user's id. */
+  /** A derived token is computed from this, the user's id and the instance's secret. */
   readonly nonce: string | undefined
 }
 
-/** A token and its row. */
+/** The token itself, and its public record. */
 export interface ShownToken {
   readonly token: string
   readonly record: ApiToken
@@ -52,30 +52,33 @@ export interface ApiTokens {
   /**
    * Adds a row; never changes one (T12).
    *
-   * @param epoch of the user, as `keep`
+   * @param epoch as in `insertDerived`
    * @returns `false` if the user does not exist
    */
   insert(token: ApiTokenRecord, epoch?: number): Promise<boolean>
   /**
    * Adds a derived token, unless the user has one. Of concurrent calls one writes.
    *
-   * @param epoch which the user must have, if a password was checked before. Default: any
-   * @returns the user's derived token, the same for all of them; `undefined` if the user does not exist in this epoch
+   * @param epoch that the user must still have, if a password was checked before. Default: any
+   * @returns the user's derived token, the same for all concurrent calls; `undefined` if the user does not exist in this epoch
    */
-  keep(token: ApiTokenRecord, epoch?: number): Promise<ApiTokenRecord | undefined>
+  insertDerived(
+    token: ApiTokenRecord,
+    epoch?: number,
+  ): Promise<ApiTokenRecord | undefined>
   /**
    * Replaces a derived token, if it and its user still exist.
    *
-   * @param epoch as `keep`
-   * @returns whether this call did
+   * @param epoch as in `insertDerived`
+   * @returns whether this call replaced it
    */
-  replace(id: ApiTokenId, token: ApiTokenRecord, epoch?: number): Promise<boolean>
+  replaceDerived(id: ApiTokenId, token: ApiTokenRecord, epoch?: number): Promise<boolean>
   /** An expired token is not found, so that it is answered like an unknown one (H4). */
   find(digest: TokenDigest, now: UnixSeconds): Promise<ApiTokenRecord | undefined>
   findDerived(userId: UserId): Promise<ApiTokenRecord | undefined>
   /** The tokens with this id or this hint. */
-  named(idOrHint: string): Promise<readonly StoredApiToken[]>
-  /** The newest first, including expired ones. */
+  findByIdOrHint(idOrHint: string): Promise<readonly StoredApiToken[]>
+  /** Newest first, including expired ones. */
   list(userId: UserId): Promise<readonly StoredApiToken[]>
   /** @returns `false` if there is no such token */
   delete(id: ApiTokenId): Promise<boolean>
@@ -89,8 +92,8 @@ export interface ApiTokens {
 export const digestOf = (text: string): TokenDigest =>
   hash('sha256', text, 'hex') as TokenDigest
 
-/** The row without its secret parts. */
-export const hintOf = ({
+/** The public part of a stored row. */
+export const apiTokenOf = ({
   digest: _,
   nonce,
   ...rest

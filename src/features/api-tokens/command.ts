@@ -1,6 +1,6 @@
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { type CommandOutput, commandFor, DATABASE } from '../../command/command.ts'
-import { CommandError, found, UsageError } from '../../command/errors.ts'
+import { assertFound, CommandError, UsageError } from '../../command/errors.ts'
 import { isoOf, momentOf, plural, printable } from '../../command/format.ts'
 import { tableOf } from '../../command/table.ts'
 import { userNamed } from '../../command/user-named.ts'
@@ -18,7 +18,7 @@ const command = commandFor<TokenAdmin>()
 
 export const tokenCreate = command({
   name: 'token create',
-  summary: 'Shows the API token of a user, or creates another one.',
+  summary: 'Shows the API token of a user, or creates an additional one.',
   args: ['USERNAME'],
   description: `Without options it prints the token that POST /api-token-auth/ returns: the same each time, without expiry, until --reset. It is derived
 from the secret, so WATCHWORD_SECRET must be the server's.
@@ -35,22 +35,22 @@ Requests send the token as "Authorization: Token …".`,
     reset: {
       type: 'boolean',
       short: 'r',
-      help: 'replace the token by a new one and revoke the old one',
+      help: 'revoke the token and create a new one',
     },
     name: {
       type: 'string',
       value: 'TEXT',
-      help: 'an additional token, and what it is for',
+      help: 'create an additional token with this name',
     },
     scope: {
       type: 'string',
       value: 'SCOPES',
-      help: 'an additional token, limited to these scopes, separated by commas',
+      help: 'create an additional token with these scopes, separated by commas',
     },
     expires: {
       type: 'string',
       value: 'TIME',
-      help: 'an additional token that expires after 12h, 90d or a number of seconds',
+      help: 'create an additional token that expires after 12h, 90d or a number of seconds',
     },
     ...DATABASE,
   },
@@ -96,7 +96,10 @@ const generated = (
 /** @throws CommandError with the message of `drf_create_token` if there is no such user */
 async function ownerNamed(username: string, { users }: TokenAdmin): Promise<User> {
   const user = await users.find(username)
-  found(user, `Cannot create the Token: user ${printable(username)} does not exist.`)
+  assertFound(
+    user,
+    `Cannot create the Token: user ${printable(username)} does not exist.`,
+  )
   return user
 }
 
@@ -132,7 +135,7 @@ export const tokenList = command({
   summary: 'Lists the API tokens of a user.',
   args: ['USERNAME'],
   description:
-    'Shows how each token begins; the whole token is not stored. Expired tokens are listed until "watchword flush" deletes them.',
+    'Shows the first characters of each token; the whole token is not stored. Expired tokens are listed until "watchword flush" deletes them.',
   examples: ['watchword token list vitor', 'watchword token list vitor --json'],
   options: DATABASE,
   async run({ values, args: [username = ''], open }) {

@@ -8,20 +8,20 @@ import {
   type ApiTokenId,
   type ApiTokenRecord,
   type ApiTokens,
+  apiTokenOf,
   digestOf,
-  hintOf,
   type ShownToken,
 } from './api-token.ts'
 import { apiTokenStore } from './sql.ts'
 
 export interface DerivedTokenDeps {
-  readonly apiTokens: Pick<ApiTokens, 'findDerived' | 'keep' | 'replace'>
+  readonly apiTokens: Pick<ApiTokens, 'findDerived' | 'insertDerived' | 'replaceDerived'>
   readonly clock: Clock
   readonly random: Random
   /**
-   * One key a secret: the first derives new tokens, all can derive the existing ones again.
+   * One key for each secret: the first derives new tokens, and existing ones may be derived from any.
    *
-   * @throws AuthError `invalid_config` if there is no secret that lasts
+   * @throws AuthError `invalid_config` if there is no permanent secret
    */
   derivingKeys(): readonly Uint8Array[]
 }
@@ -38,19 +38,19 @@ export const derivedTokenDeps = (core: DerivedTokenCore): DerivedTokenDeps => ({
 const derivingKeys = ({ derivedKeys }: Pick<Core, 'derivedKeys'>) =>
   derivedKeys('API tokens')
 
-/** Whether a token was made at random, or a current secret derives it: a removed secret revokes what was derived from it. */
-export const isStillDerived = (
+/** Whether a token is random, or derived from a current secret: removing a secret revokes the tokens derived from it. */
+export const isDerivable = (
   record: ApiTokenRecord,
   core: Pick<Core, 'derivedKeys'>,
 ): boolean =>
   record.nonce === undefined ||
-  shownAgain(record, { derivingKeys: () => derivingKeys(core) }) !== undefined
+  derivedAgain(record, { derivingKeys: () => derivingKeys(core) }) !== undefined
 
 /**
  * The user's token that is the same at each call, as in Django REST framework: 40 hexadecimal digits, without scopes or
- * expiry. The store has a nonce and a digest of it, which are useless without the instance's secret (D19).
+ * expiry. The store has a nonce and its digest, which are useless without the instance's secret (D19).
  *
- * It is replaced on `reset`, and if no current secret derives it: a removed secret revokes what was derived from it.
+ * It is replaced on `reset`, and if the secret that it was derived from has been removed.
  */
 export async function derivedToken(
   userId: UserId,
@@ -58,50 +58,51 @@ export async function derivedToken(
   { reset = false, epoch }: DerivedTokenOptions = {},
 ): Promise<ShownToken> {
   const { apiTokens } = deps
-  const kept = await apiTokens.findDerived(userId)
-  const known = kept && !reset ? shownAgain(kept, deps) : undefined
-  if (known !== undefined) return known
+  const stored = await apiTokens.findDerived(userId)
+  const current = stored && !reset ? derivedAgain(stored, deps) : undefined
+  if (current !== undefined) return current
 
   const fresh = newToken(userId, deps)
-  if (kept === undefined) {
-    const record = await apiTokens.keep(fresh.record, epoch)
-    if (record === undefined) throw userGone(epoch)
-    return shownAgain(record, deps) ?? derivedToken(userId, deps, { epoch })
+  if (stored === undefined) {
+    const record = await apiTokens.insertDerived(fresh.record, epoch)
+    if (record === undefined) throw userChanged(epoch)
+    return derivedAgain(record, deps) ?? derivedToken(userId, deps, { epoch })
   }
-  if (await apiTokens.replace(kept.id, fresh.record, epoch))
-    return { ...fresh, record: hintOf(fresh.record) }
-  if ((await apiTokens.findDerived(userId))?.id === kept.id) throw userGone(epoch)
-  // Another process replaced it at the same time: its token is as new.
+  if (await apiTokens.replaceDerived(stored.id, fresh.record, epoch))
+    return { ...fresh, record: apiTokenOf(fresh.record) }
+  if ((await apiTokens.findDerived(userId))?.id === stored.id) throw userChanged(epoch)
+  // Another process replaced it at the same time: return its token.
   return derivedToken(userId, deps, { epoch })
 }
 
 export interface DerivedTokenOptions {
-  /** Replaces the token by a new one. */
+  /** Replaces the token with a new one. */
   readonly reset?: boolean
-  /** The user's epoch before the password was checked: a new token is made only if it is the same now. */
+  /** The user's epoch before the password was checked: a token is created only if it has not changed. */
   readonly epoch?: number | undefined
 }
 
-const userGone = (epoch: number | undefined): AuthError =>
+const userChanged = (epoch: number | undefined): AuthError =>
   epoch === undefined
     ? new AuthError('user_not_found')
     : new AuthError('no_active_account', 'the user was changed during the sign-in')
 
-function shownAgain(
+/** The token of a row; `undefined` if no current secret derives it. */
+function derivedAgain(
   record: ApiTokenRecord,
   deps: Pick<DerivedTokenDeps, 'derivingKeys'>,
 ): ShownToken | undefined {
-  const texts = deps.derivingKeys().map((key) => textOf(record, key))
-  const token = texts.find((text) => digestOf(text) === record.digest)
-  return token === undefined ? undefined : { token, record: hintOf(record) }
+  const candidates = deps.derivingKeys().map((key) => tokenOf(record, key))
+  const token = candidates.find((each) => digestOf(each) === record.digest)
+  return token === undefined ? undefined : { token, record: apiTokenOf(record) }
 }
 
-/** Digits that lists show; the rest still has 128 bits. */
+/** Length of the hint in hexadecimal digits; the other 32 have 128 bits. */
 const HINT = 8
 
 function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenDeps) {
   const nonce = hexId(random)
-  const token = textOf({ userId, nonce }, derivingKeys()[0]!)
+  const token = tokenOf({ userId, nonce }, derivingKeys()[0]!)
   const record: ApiTokenRecord = {
     id: hexId(random) as ApiTokenId,
     userId,
@@ -116,8 +117,8 @@ function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenD
   return { token, record }
 }
 
-/** The nonce has a fixed length, so no two pairs make the same message. */
-const textOf = (
+/** The nonce has a fixed length, so no two pairs of nonce and user make the same message. */
+const tokenOf = (
   { userId, nonce }: Pick<ApiTokenRecord, 'userId' | 'nonce'>,
   key: Uint8Array,
 ): string =>

@@ -6,8 +6,8 @@ import {
   type ApiTokenId,
   type ApiTokenRecord,
   type ApiTokens,
+  apiTokenOf,
   digestOf,
-  hintOf,
   type ShownToken,
 } from './api-token.ts'
 
@@ -19,7 +19,7 @@ export interface ApiTokenInput {
   readonly scopes?: readonly string[]
   /** Without it the token lives until it is revoked. */
   readonly expiresIn?: Seconds | undefined
-  /** How its text begins, so that a search for lost secrets finds it. */
+  /** The first characters of the token, so that a secret scanner recognizes it. */
   readonly prefix?: string
 }
 
@@ -29,14 +29,14 @@ export interface IssueDeps {
   readonly random: Random
 }
 
-/** Characters of the text, behind the prefix, that lists show. */
+/** How many characters after the prefix belong to the hint. */
 const HINT = 8
 
 /**
- * Makes a token of a user.
+ * Creates an API token.
  *
  * @returns its text, `<prefix>_` and 43 characters of base64url (256 random bits), shown this once
- * @throws AuthError `invalid`, its body naming the fields at fault; `user_not_found`
+ * @throws AuthError `invalid`, whose body names the invalid fields; `user_not_found`
  */
 export async function issueApiToken(
   userId: UserId,
@@ -63,7 +63,7 @@ export async function issueApiToken(
     expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
   }
   if (!(await apiTokens.insert(record))) throw new AuthError('user_not_found')
-  return { token, record: hintOf(record) }
+  return { token, record: apiTokenOf(record) }
 }
 
 function refuseFaults(found: Readonly<Record<string, string | undefined>>): void {
@@ -77,7 +77,7 @@ function refuseFaults(found: Readonly<Record<string, string | undefined>>): void
 const nameFault = (name: string | undefined): string | undefined =>
   name === undefined || (name !== '' && name.length <= 150 && !/\p{Cc}/u.test(name))
     ? undefined
-    : 'Must be 1 to 150 characters that can be seen.'
+    : 'Must be 1 to 150 visible characters.'
 
 /** RFC 6749 appendix A.4. */
 const scopesFault = (scopes: readonly string[]): string | undefined =>

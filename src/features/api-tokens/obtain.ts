@@ -29,7 +29,7 @@ export const obtainApiToken = defineEndpoint({
         return { token }
       },
     }),
-  /** Django REST framework answers wrong credentials with 400 here (specification 6.6). */
+  /** Django REST framework answers wrong credentials with 400 at this endpoint. */
   errorFor(error) {
     if (error.code !== 'no_active_account') return error
     return new AuthError('invalid', error.message, {

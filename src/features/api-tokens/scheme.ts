@@ -13,15 +13,15 @@ import { AuthError } from '../../base/errors.ts'
 import { decodeUtf8 } from '../../base/utf8.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { digestOf, hintOf } from './api-token.ts'
-import { isStillDerived } from './derived-token.ts'
+import { apiTokenOf, digestOf } from './api-token.ts'
+import { isDerivable } from './derived-token.ts'
 import { apiTokenStore } from './sql.ts'
 
 /**
  * `Authorization: Token <text>`: an API token. The token and its user are read at each request, so revoking the token or
- * deactivating the user takes effect at once. Django REST framework's `TokenAuthentication` on the wire (specification 6.4).
+ * deactivating the user takes effect at once. Django REST framework's `TokenAuthentication` on the wire.
  *
- * @param keyword in place of `Token`. Of two schemes with one keyword only the first is asked.
+ * @param keyword in place of `Token`. Of two schemes with the same keyword only the first is used.
  * @throws AuthError `invalid_config` unless the keyword is a word
  */
 export function apiToken({
@@ -51,10 +51,10 @@ export function apiToken({
 const FAULTS = headerErrors('token', 'Token')
 
 /**
- * Headers are octets, given as Latin-1. No token of ours has other characters than ASCII's, so what has is no token; what it
- * is answered is upstream's.
+ * Node.js decodes header bytes as Latin-1. Tokens are ASCII; for bytes that are not UTF-8, Django REST framework has an error of
+ * its own.
  *
- * @throws AuthError where they are no UTF-8
+ * @throws AuthError if the bytes are not UTF-8
  */
 function refuseNonUtf8(sent: string): void {
   if (/^[\x21-\x7e]+$/.test(sent)) return
@@ -71,12 +71,12 @@ async function identityOf(text: string, deps: LibrarySchemeDeps): Promise<Identi
   const { apiTokens } = ports(apiTokenStore)
   const record = await apiTokens.find(digestOf(text), clock())
   if (record === undefined) throw invalid('no such token, or it has expired')
-  if (!isStillDerived(record, deps))
+  if (!isDerivable(record, deps))
     throw invalid('the secret that this token was derived from has been replaced')
-  const token = hintOf(record)
+  const token = apiTokenOf(record)
   const account = await users.find('id', token.userId)
-  // As upstream, where a token goes with its user.
-  if (account === undefined) throw invalid('the user of this token is gone')
+  // As in Django REST framework, where deleting a user deletes the token.
+  if (account === undefined) throw invalid('the user of this token was deleted')
   const { user } = account
   if (!mayUse(user, settings))
     throw inactive('the user is inactive, or refused by the rule (D11)')

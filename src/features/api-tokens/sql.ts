@@ -10,7 +10,7 @@ import {
   type ApiTokenId,
   type ApiTokenRecord,
   type ApiTokens,
-  hintOf,
+  apiTokenOf,
   type TokenDigest,
 } from './api-token.ts'
 
@@ -67,7 +67,7 @@ export const apiTokenStore: StoreExtension<{ readonly apiTokens: ApiTokens }> = 
 
 type Row = Selectable<ApiTokenTable>
 
-/** API tokens in SQL. That a user has one derived token at most is a constraint of the table. */
+/** API tokens in SQL. A constraint of the table allows one derived token per user at most. */
 function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
   const find = prepared<{ digest: TokenDigest; now: UnixSeconds }, Row>(db, (its) =>
     db
@@ -94,9 +94,9 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return numInsertedOrUpdatedRows === 1n
     },
 
-    async keep(token, epoch) {
+    async insertDerived(token, epoch) {
       const query = insertIfUser(token, epoch)
-        // Changes nothing of a row that is there, and gives it back.
+        // If there is a row, changes nothing in it, and returns it.
         .onConflict((conflict) =>
           conflict
             .column('user_id')
@@ -108,7 +108,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return row && recordOf(row)
     },
 
-    async replace(id, token, epoch) {
+    async replaceDerived(id, token, epoch) {
       const user = ifUser(db, { id: token.userId, epoch }, lock).select('users.id')
       const query = db
         .updateTable('tokens')
@@ -134,12 +134,12 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return row && recordOf(row)
     },
 
-    async named(idOrHint) {
+    async findByIdOrHint(idOrHint) {
       const query = db.selectFrom('tokens').selectAll()
       const rows = await query
         .where((token) => token.or({ id: idOrHint as ApiTokenId, hint: idOrHint }))
         .execute()
-      return rows.map((row) => hintOf(recordOf(row)))
+      return rows.map((row) => apiTokenOf(recordOf(row)))
     },
 
     async list(userId) {
@@ -150,7 +150,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
         .orderBy('created_at', 'desc')
         .orderBy('id')
         .execute()
-      return rows.map((row) => hintOf(recordOf(row)))
+      return rows.map((row) => apiTokenOf(recordOf(row)))
     },
 
     async delete(id) {

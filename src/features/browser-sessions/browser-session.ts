@@ -39,11 +39,11 @@ export function requireSessions({
   if (sessions !== undefined) return sessions
   throw new AuthError(
     'invalid_config',
-    'session() needs tokens.sessions: without a store nobody stays signed in.',
+    'session() needs stored sessions: set tokens.sessions to true, or remove session().',
   )
 }
 
-/** Bytes of a secret. */
+/** Length of a cookie's secret, in bytes. */
 const SIZE = 32
 
 /** Signs a browser in with a new secret, never one that a request brought (rule S1). @returns the secret */

@@ -22,7 +22,7 @@ export interface CsrfSettings extends SiteCheck {
 }
 
 /**
- * Refuses what another site may have made the browser send (specification 6.3).
+ * Rejects requests that another site may have made the browser send, as Django's `CsrfViewMiddleware` does.
  *
  * @param secret of the session that the request bears
  * @throws AuthError `csrf_failed`, in Django's words

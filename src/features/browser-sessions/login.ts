@@ -17,8 +17,10 @@ export const login = defineEndpoint({
   mount: 'with scheme',
   span: 'watchword.sign_in',
   needs: {
-    scheme: 'endpoints.login is for browsers: put session() into authentication.',
-    sessions: 'session() needs tokens.sessions: without a store nobody stays signed in.',
+    scheme:
+      'endpoints.login needs the scheme session(): add it to the option "authentication".',
+    sessions:
+      'session() needs stored sessions: set tokens.sessions to true, or remove session().',
   },
   create({ loginField, authentication }, open) {
     const settings = browserSettingsIn(authentication)

@@ -15,8 +15,10 @@ export const logout = defineEndpoint({
   mount: 'with scheme',
   span: 'watchword.sign_out',
   needs: {
-    scheme: 'endpoints.logout is for browsers: put session() into authentication.',
-    sessions: 'session() needs tokens.sessions: without a store nobody stays signed in.',
+    scheme:
+      'endpoints.logout needs the scheme session(): add it to the option "authentication".',
+    sessions:
+      'session() needs stored sessions: set tokens.sessions to true, or remove session().',
   },
   create({ authentication }, open) {
     const settings = browserSettingsIn(authentication)

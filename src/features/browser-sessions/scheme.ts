@@ -38,7 +38,7 @@ export interface SessionOptions {
 
 /**
  * A cookie, and on requests that change something a CSRF token: for pages of your own in a browser. Django REST framework's
- * `SessionAuthentication` on the wire (specification 6.3), and the endpoints that sign in and out.
+ * Django REST framework's `SessionAuthentication` on the wire, and the endpoints that sign in and out.
  *
  * @throws AuthError `invalid_config`
  */
@@ -86,7 +86,7 @@ async function identityOf(
   const { id, userId, epoch } = found.session
   const account = await deps.users.find('id', userId)
   if (account === undefined || !mayUse(account.user, deps.settings)) return undefined
-  // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
+  // As in Django, and whatever `tokens.checkRevoke` is: others may have known the old password.
   if (account.user.epoch !== epoch) return undefined
   if (mayChange(request)) await requireCsrfToken(request, found.secret, settings)
   return { user: account.user, scheme: 'session', sessionId: id }

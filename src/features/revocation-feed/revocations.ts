@@ -16,10 +16,10 @@ export const revocationsEndpoint = defineEndpoint({
   mount: 'on request',
   needs: {
     sessions:
-      'endpoints.revocations needs tokens.sessions: without a store nothing ends before it expires.',
+      'endpoints.revocations lists revoked sessions: set tokens.sessions to true, or leave endpoints.revocations out.',
   },
   noHandler:
-    'endpoints.revocations takes no handler: it answers what has ended, and no fields.',
+    'endpoints.revocations takes no handler: its answer has a fixed format, which watchword/verify reads. Leave "handle" out.',
   create(_, open) {
     // The session manager and the key ring return the same objects as long as nothing changes.
     const textOf = memoizedText()

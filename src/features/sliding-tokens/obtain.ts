@@ -10,7 +10,8 @@ export const slidingObtain = defineEndpoint({
   span: 'watchword.sign_in',
   issues: { type: 'sliding', field: 'token' },
   needs: {
-    signing: 'endpoints.slidingObtain issues tokens, and that needs tokens.signingKey.',
+    signing:
+      'endpoints.slidingObtain issues tokens: set tokens.signingKey, or leave endpoints.slidingObtain out.',
   },
   create({ loginField, section }, open) {
     const settings = section(slidingTokenOptions)

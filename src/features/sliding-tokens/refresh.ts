@@ -9,7 +9,8 @@ export const slidingRefresh = defineEndpoint({
   mount: 'on request',
   span: 'watchword.refresh',
   needs: {
-    signing: 'endpoints.slidingRefresh issues tokens, and that needs tokens.signingKey.',
+    signing:
+      'endpoints.slidingRefresh issues tokens: set tokens.signingKey, or leave endpoints.slidingRefresh out.',
   },
   create({ section }, open) {
     const settings = section(slidingTokenOptions)

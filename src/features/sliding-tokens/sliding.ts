@@ -55,7 +55,7 @@ export async function obtainSliding(
 }
 
 /**
- * A sliding token for a sliding token (specification 1.7): `exp` and `iat` anew; `jti` and the end of refreshing stay, and
+ * Exchanges a sliding token for a new one: `exp` and `iat` are new; `jti` and the end of refreshing stay, and
  * so does the old token until its own `exp` (D33).
  */
 export async function refreshSliding(
@@ -99,16 +99,16 @@ const slidingClaims = (
   ...subject,
 })
 
-/** The same token with other times: each claim keeps its place, as in Simple JWT; new ones come last. */
-function inOrderOf(claims: Claims, again: Record<string, unknown>): object {
-  const kept = Object.keys(claims).filter((name) => Object.hasOwn(again, name))
-  return { ...Object.fromEntries(kept.map((name) => [name, again[name]])), ...again }
+/** The renewed claims in the order of the presented ones, as in Simple JWT; added ones come last. */
+function inOrderOf(claims: Claims, renewed: Record<string, unknown>): object {
+  const kept = Object.keys(claims).filter((name) => Object.hasOwn(renewed, name))
+  return { ...Object.fromEntries(kept.map((name) => [name, renewed[name]])), ...renewed }
 }
 
 /** The end of the year 9999, as for the other dates of a token. */
 const LAST_MOMENT = 253_402_300_799
 
-/** @throws AuthError `invalid_claim`, `expired` with the texts of specification 1.7 */
+/** @throws AuthError `invalid_claim`, `expired`, with the details of Simple JWT */
 function refreshEndOf(
   claims: Claims,
   now: UnixSeconds,
@@ -121,7 +121,7 @@ function refreshEndOf(
       detail: `Token has no '${name}' claim`,
     })
   if (typeof end !== 'number' || end > LAST_MOMENT)
-    throw new AuthError('invalid_claim', `${name} is no moment`)
+    throw new AuthError('invalid_claim', `the claim ${name} is not a date`)
   if (now >= end + leeway) {
     throw new AuthError('expired', undefined, {
       detail: `Token '${name}' claim has expired`,

@@ -19,7 +19,7 @@ export const blacklist = defineEndpoint({
   span: 'watchword.sign_out',
   needs: {
     sessions:
-      'endpoints.blacklist needs tokens.sessions: without a store signing out would do nothing.',
+      'endpoints.blacklist revokes sessions: set tokens.sessions to true, or leave endpoints.blacklist out.',
   },
   create({ issued }, open) {
     const accepted = [REFRESH, ...issued.filter(({ type }) => type !== 'refresh')]

@@ -3,7 +3,7 @@ import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
 
 export const TOKEN: Field = { trim: true }
 
-/** With its white space: whether that belongs to the password is asked of the hash (D2). */
+/** Not trimmed: the hash shows whether the white space belongs to the password (D2). */
 const PASSWORD: Field = {
   trim: false,
   maxBytes: MAX_PASSWORD_BYTES,
@@ -11,7 +11,7 @@ const PASSWORD: Field = {
 
 const LOGIN: Field = { trim: true }
 
-/** Django REST framework's own login: always these names, and the password as it was sent (specification 6.6). */
+/** Django REST framework's own login: always these names, and the password untrimmed. */
 export const PLAIN_CREDENTIALS: Fields<'username' | 'password'> = {
   username: LOGIN,
   password: { ...PASSWORD, allowBlank: true },

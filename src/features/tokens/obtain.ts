@@ -9,7 +9,8 @@ export const obtain = defineEndpoint({
   span: 'watchword.sign_in',
   issues: { type: 'refresh', field: 'refresh' },
   needs: {
-    signing: 'endpoints.obtain issues tokens, and that needs tokens.signingKey.',
+    signing:
+      'endpoints.obtain issues tokens: set tokens.signingKey, or leave endpoints.obtain out.',
   },
   create: ({ loginField }, open) =>
     post('Token Obtain Pair', {

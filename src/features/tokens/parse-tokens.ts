@@ -93,7 +93,7 @@ function sharedSecretOf(
 function refuseContradictions(tokens: TokensSettings): void {
   if (!tokens.sessions && tokens.blacklistAfterRotation && tokens.rotate)
     throw configError(
-      'tokens.blacklistAfterRotation needs tokens.sessions: without a store no spent token can be told from a live one.',
+      'tokens.blacklistAfterRotation needs tokens.sessions, where exchanged tokens are recorded: set tokens.sessions to true, or tokens.blacklistAfterRotation to false.',
     )
   if (tokens.refresh <= tokens.access)
     throw configError('tokens.refresh must be longer than tokens.access.')
@@ -124,7 +124,7 @@ function checkRotation(
 ): void {
   if (configured !== undefined)
     throw configError(
-      'tokens.rotateKeys is for keys that are made here: a key of tokens.signingKey is changed there.',
+      'tokens.rotateKeys is only for generated keys. Leave it out, or leave tokens.signingKey out.',
     )
   if (rotateKeys * MAX_RETIRED < life)
     throw configError(
@@ -132,7 +132,7 @@ function checkRotation(
     )
 }
 
-/** What is allowed, and may not be meant. */
+/** Warnings about options that are allowed but may not be intended. */
 export function warningsOf(tokens: TokensSettings): readonly string[] {
   if (!tokens.sessions)
     return ['tokens.sessions is false: tokens cannot be revoked before they expire']

@@ -8,7 +8,8 @@ export const refresh = defineEndpoint({
   mount: 'by default',
   span: 'watchword.refresh',
   needs: {
-    signing: 'endpoints.refresh issues tokens, and that needs tokens.signingKey.',
+    signing:
+      'endpoints.refresh issues tokens: set tokens.signingKey, or leave endpoints.refresh out.',
   },
   create: (_, open) =>
     post('Token Refresh', {

@@ -16,7 +16,7 @@ export const verify = defineEndpoint({
         return {}
       },
     }),
-  /** Simple JWT answers a blacklisted token with 400 here, and without a challenge (specification 1.5). */
+  /** Simple JWT answers a blacklisted token with 400 at this endpoint, and without a challenge. */
   errorFor(error) {
     if (error.code !== 'revoked') return error
     return new AuthError('invalid', error.message, {

@@ -37,7 +37,7 @@ export interface Channel {
   listen(receive: (message: BusMessage) => void): void
 }
 
-/** For the answers of others. */
+/** How long the answers of other workers are waited for. */
 const ANSWER_TIMEOUT = milliseconds(1_000)
 
 /** @param channel without it, this process is the only worker */

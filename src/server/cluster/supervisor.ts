@@ -44,7 +44,7 @@ export const SUPERVISOR_LIMITS: SupervisorLimits = {
 /** No worker can be started. */
 export class StartError extends Error {
   override readonly name = 'StartError'
-  /** Of the last worker. */
+  /** How the last worker ended. */
   readonly exit: WorkerExit
   /** Whether any worker has served before. */
   readonly hasServed: boolean

@@ -2,13 +2,13 @@ import cluster, { type Worker } from 'node:cluster'
 import { monotonicClock } from '../../base/clock.ts'
 import type { BusMessage } from './message-bus.ts'
 
-/** From the supervisor to a worker. */
+/** A message from the supervisor to a worker. */
 export type SupervisorMessage =
   | BusMessage
   | { readonly kind: 'stop' }
   | { readonly kind: 'ping' }
 
-/** From a worker to its supervisor. */
+/** A message from a worker to its supervisor. */
 export type WorkerMessage =
   | BusMessage
   | ({ readonly kind: 'ready' } & ReadyReport)
@@ -24,13 +24,13 @@ export interface ReadyReport {
 export interface WorkerExit {
   /** `null` if a signal ended the process. */
   readonly code: number | null
-  /** For messages: `with code 1`, `by SIGKILL`. */
+  /** The end of a sentence in messages: `with code 1`, `by SIGKILL`. */
   readonly how: string
 }
 
 /** One worker process, as its supervisor sees it, from its start to its exit. It runs the command line of this process. */
 export class WorkerProcess {
-  /** By the monotonic clock. */
+  /** The monotonic time of its start. */
   readonly startedAt = monotonicClock()
   /** Resolves when it serves, or with `undefined` if it exits before. */
   readonly ready: Promise<ReadyReport | undefined>

@@ -19,7 +19,7 @@ export interface Worker {
   disconnect(): void
 }
 
-/** For the other workers, if the supervisor does not report that they have stopped listening. */
+/** How long a worker waits for the others, if the supervisor does not report that they have stopped listening. */
 const OTHERS_TIMEOUT = milliseconds(1_000)
 
 /** @returns `undefined` if this process has no supervisor */

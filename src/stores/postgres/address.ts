@@ -14,13 +14,13 @@ export interface Address {
 /** Enough to load a server of four cores; a process needs no more than a few. */
 const POOL_SIZE = 10
 
-/** For a connection to be opened or to become free: otherwise a request is answered with 503 within a second. */
+/** Time limit for opening a connection, or for one to become free: beyond it, a request is answered with 503 within a second. */
 const CONNECT_TIMEOUT = milliseconds(900)
 
-/** For the first connection, at the start: no request waits yet, and many processes may start at once. */
+/** Time limit for the first connection, at the start: no request waits yet, and many processes may start at once. */
 export const FIRST_CONNECT = milliseconds(5_000)
 
-/** For the answer to a query. The server's own limits are shorter, see `connection-settings.ts`. */
+/** Time limit for the answer to a query. The server's own limits are shorter, see `connection-settings.ts`. */
 export const ANSWER_TIMEOUT = milliseconds(5_000)
 
 const NOT_A_URL =
@@ -54,14 +54,14 @@ export function parseAddress(url: string): Address {
   }
 }
 
-/** User, server and database for messages: never the password. */
-export interface Place {
+/** The parts of an address that messages may show; never the password. */
+export interface ShownAddress {
   readonly user: string
   readonly server: string
   readonly database: string
 }
 
-export function placeOf({ client }: Address): Place {
+export function shownAddressOf({ client }: Address): ShownAddress {
   const { user = '', host, port, database = '' } = new driver.Client(client)
   const isSocket = host.startsWith('/')
   return { user, server: isSocket ? host : `${host}:${port}`, database }

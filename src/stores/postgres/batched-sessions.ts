@@ -17,12 +17,12 @@ import { codeOf, isConnectionLost, isStorable, storeUnavailable } from './errors
 const BATCH = 64
 const CONCURRENT = 4
 
-/** For a rotation to be sent: a client has given up by then. */
+/** How long a rotation may wait to be sent: after that, its client has given up. */
 const LONGEST_WAIT = milliseconds(1_000)
 
 interface Waiting {
   readonly rotation: Rotation
-  /** By the monotonic clock. */
+  /** The monotonic time at which it began to wait. */
   readonly since: Milliseconds
   resolve(session: StoredSession | undefined): void
   reject(error: unknown): void
@@ -159,7 +159,7 @@ const OPERANDS = Object.fromEntries(
   NAMES.map((name) => [name, sql.ref(`its.${name}`)]),
 ) as unknown as SwapOperands
 
-/** As the swap of one session, for each of a list. */
+/** The statement that swaps a list of sessions, each under the conditions of a single swap. */
 function preparedSwapAll(db: Kysely<Tables>, deadline: Deadline) {
   const run = prepared<Arrays, Row>(db, (arrays) => {
     const columns = NAMES.map((name) => sql`${arrays[name]}::${sql.raw(COLUMNS[name])}[]`)
@@ -172,7 +172,7 @@ function preparedSwapAll(db: Kysely<Tables>, deadline: Deadline) {
   return (swaps: readonly Swap[]) => run(arraysOf(swaps))
 }
 
-/** In one order of ids in all processes, so that no two wait for each other's rows. */
+/** Sorted by id, in every process, so that no two deadlock on each other's rows. */
 function arraysOf(swaps: readonly Swap[]): Arrays {
   const sorted = swaps.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const entries = NAMES.map((name) => [name, sorted.map((swap) => swap[name])])

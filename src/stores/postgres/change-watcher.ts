@@ -6,11 +6,11 @@ import type { AccountCache } from '../account-cache.ts'
 import { NoAnswer, type NotificationListener } from './notification-listener.ts'
 import type { Notification } from './triggers.ts'
 
-/** Between two heartbeats of the listener, and between two polls without one. */
+/** The interval of the listener's heartbeats, and of polling without a listener. */
 const HEARTBEAT = milliseconds(300)
 const POLL = milliseconds(500)
 
-/** Until the next attempt to open a listener, doubled each time. */
+/** The pause before the next attempt to open a listener, doubled each time. */
 const PAUSE = { shortest: milliseconds(250), longest: milliseconds(5_000) }
 
 /** After the last heartbeat the notifications count as complete for this long: revocation is promised within a second. */

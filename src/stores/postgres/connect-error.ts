@@ -1,23 +1,31 @@
 import { AuthError, configError } from '../../base/errors.ts'
-import type { Place } from './address.ts'
+import type { ShownAddress } from './address.ts'
 import { asksForPassword, refusesTls } from './driver-errors.ts'
-import { codeOf, INSUFFICIENT_PRIVILEGE, storeErrorFrom } from './errors.ts'
+import {
+  codeOf,
+  INSUFFICIENT_PRIVILEGE,
+  INVALID_AUTHORIZATION,
+  INVALID_PASSWORD,
+  storeErrorFrom,
+  UNKNOWN_DATABASE,
+  UNKNOWN_SCHEMA,
+} from './errors.ts'
 
 /** Codes of Node.js for a name that DNS does not know. */
 const UNKNOWN_HOST = ['ENOTFOUND', 'EAI_AGAIN']
 
-/** Codes of OpenSSL and Node.js for a certificate that is not trusted begin with, or contain, one of these. */
+/** Matches the codes of OpenSSL and Node.js for a certificate that is not trusted. */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 
 /** An error of the first connection or of a migration, with a message that says what to do. */
-export function connectErrorFrom(error: unknown, place: Place): unknown {
+export function connectErrorFrom(error: unknown, place: ShownAddress): unknown {
   if (error instanceof AuthError) return error
   const message = messageOfDriver(error, place) ?? messageOfServer(error, place)
   return message === undefined ? storeErrorFrom(error) : configError(message, error)
 }
 
-/** Errors before the server has accepted the connection. */
-function messageOfDriver(error: unknown, { server }: Place): string | undefined {
+/** The message for an error of the connection, before the server returned anything. */
+function messageOfDriver(error: unknown, { server }: ShownAddress): string | undefined {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (UNKNOWN_HOST.includes(code))
     return `The host of the database, ${server}, is not known: correct it in the address.`
@@ -30,21 +38,21 @@ function messageOfDriver(error: unknown, { server }: Place): string | undefined 
   return undefined
 }
 
-/** Errors that the server answered. */
+/** The message for an error that the server returned. */
 function messageOfServer(
   error: unknown,
-  { user, server, database }: Place,
+  { user, server, database }: ShownAddress,
 ): string | undefined {
   const [role, name] = [JSON.stringify(user), JSON.stringify(database)]
   switch (codeOf(error)) {
-    case '28P01':
-    case '28000':
+    case INVALID_PASSWORD:
+    case INVALID_AUTHORIZATION:
       return `PostgreSQL on ${server} rejected the login of ${role}: check the password in the address, and pg_hba.conf.`
-    case '3D000':
+    case UNKNOWN_DATABASE:
       return `There is no database ${name} on ${server}: create it with "createdb", or name another.`
     case INSUFFICIENT_PRIVILEGE:
       return `The role ${role} may not create or use tables in the database ${name}: make it the owner of the database, or grant it "create, usage on schema public".`
-    case '3F000':
+    case UNKNOWN_SCHEMA:
       return `The database ${name} has no schema in which ${role} can create tables: create one.`
     default:
       return undefined

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { lazy } from '../../base/lazy.ts'
 import { optionalPeer } from '../../base/optional-peer.ts'
 
-/** `pg`, an optional peer. Set once `loadDriver` has returned. */
+/** `pg`, an optional peer dependency. Set when `loadDriver` has resolved. */
 export let driver: typeof pg
 
 /** @throws AuthError `invalid_config` if it is not installed */

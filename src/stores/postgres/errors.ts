@@ -5,6 +5,10 @@ import { driver } from './driver.ts'
 export const DUPLICATE_TABLE = '42P07'
 export const UNDEFINED_TABLE = '42P01'
 export const INSUFFICIENT_PRIVILEGE = '42501'
+export const INVALID_PASSWORD = '28P01'
+export const INVALID_AUTHORIZATION = '28000'
+export const UNKNOWN_DATABASE = '3D000'
+export const UNKNOWN_SCHEMA = '3F000'
 
 /**
  * Classes of errors that keep the database from working: connection, access, transaction state (a read-only server), rollback,

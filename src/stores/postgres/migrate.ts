@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg'
 import { configError } from '../../base/errors.ts'
 import type { MigratableDatabase } from '../migrate.ts'
 import type { ColumnTypes } from '../migrations.ts'
-import type { Place } from './address.ts'
+import type { ShownAddress } from './address.ts'
 import { codeOf, DUPLICATE_TABLE } from './errors.ts'
 
 /** Compared by bytes, as everywhere: the server's own order depends on a language, and changes with its libraries. */
@@ -21,7 +21,7 @@ const HAS_TABLE = `select exists (
 export function migratablePostgres(
   client: ClientBase,
   schema: SchemaModule,
-  place: Place,
+  place: ShownAddress,
 ): MigratableDatabase {
   const name = JSON.stringify(place.database)
 

@@ -32,7 +32,7 @@ export class Pool {
     return client
   }
 
-  /** Not the option `verify` of pg-pool: a caller that times out meanwhile would never release its connection. */
+  /** Prepares a new connection. The option `verify` of pg-pool would leak the connection of a caller that times out meanwhile. */
   async #prepare(client: pg.PoolClient): Promise<void> {
     try {
       await prepareConnection(client)

@@ -1,5 +1,10 @@
 import type pg from 'pg'
-import { type Address, FIRST_CONNECT, type Place, placeOf } from './address.ts'
+import {
+  type Address,
+  FIRST_CONNECT,
+  type ShownAddress,
+  shownAddressOf,
+} from './address.ts'
 import { connectErrorFrom } from './connect-error.ts'
 import { prepareConnection } from './connection-settings.ts'
 import { driver } from './driver.ts'
@@ -11,9 +16,9 @@ import { driver } from './driver.ts'
  */
 export async function prepareDatabase(
   address: Address,
-  migrate: (client: pg.Client, place: Place) => Promise<void>,
+  migrate: (client: pg.Client, place: ShownAddress) => Promise<void>,
 ): Promise<void> {
-  const place = placeOf(address)
+  const place = shownAddressOf(address)
   const client = new driver.Client({
     ...address.client,
     // A migration may take minutes.

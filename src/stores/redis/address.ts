@@ -11,7 +11,7 @@ export interface RedisAddress {
   readonly password: Secret | undefined
   /** 0 in a cluster. */
   readonly database: number
-  /** Of every key and channel. */
+  /** The beginning of every key and channel name. */
   readonly prefix: string
 }
 

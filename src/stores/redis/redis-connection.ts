@@ -10,15 +10,15 @@ export interface ConnectionEvents {
   back(): void
 }
 
-/** For a command. */
+/** Time limit of a command. */
 const TIMEOUT = milliseconds(250)
-/** Between two heartbeats. */
+/** The pause between two heartbeats. */
 const HEARTBEAT = milliseconds(1000)
-/** Until the next heartbeat if Redis did not answer. */
+/** The pause before the next heartbeat if Redis did not answer, doubled each time. */
 const PAUSE = { shortest: milliseconds(500), longest: milliseconds(8000) }
 /** A process counts for this many seconds, and so heartbeats, after its last one. */
 const PRESENCE = 10
-/** For Redis at the start. */
+/** How long the start waits for Redis. */
 const OPENING = milliseconds(1000)
 /** The number of processes that is assumed before the first contact with Redis. */
 const ASSUMED_PROCESSES = 8

@@ -5,7 +5,7 @@ import { type Ioredis, nodeOptions, retryAfter } from './client-options.ts'
 
 export interface SubscriberEvents {
   message(text: string): void
-  /** From now on every message is received; earlier ones may have been missed. */
+  /** Called when subscribed: every later message is received; earlier ones may have been missed. */
   subscribed(): void
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { milliseconds, monotonicClock } from '../../base/clock.ts'
 import { isBusy } from './errors.ts'
 
-/** For a lock that another process holds. */
+/** How long a lock that another process holds is waited for. */
 export const LOCK_TIMEOUT = milliseconds(5_000)
 
 /** Random, so that processes that wait for one lock do not retry at the same moments. */

@@ -5,7 +5,7 @@ import { milliseconds } from '../../base/clock.ts'
 /** How many statements are kept prepared. Frequent queries are compiled once; others vary by the columns they name. */
 const CAPACITY = 256
 
-/** For which a call blocks the event loop waiting for a lock; longer waits sleep, see `busy-retry.ts`. */
+/** How long a call may block the event loop waiting for a lock; longer waits sleep, see `busy-retry.ts`. */
 const TIMEOUT = milliseconds(2)
 
 interface Statement {

@@ -2,7 +2,7 @@ import { milliseconds } from '../../base/clock.ts'
 import type { Listener } from '../../sessions/watch.ts'
 import type { Connection } from './connection.ts'
 
-/** Between two polls: a poll takes a few microseconds, and revocation is promised within a second. */
+/** The polling interval: a poll takes a few microseconds, and revocation is promised within a second. */
 const INTERVAL = milliseconds(200)
 
 /**

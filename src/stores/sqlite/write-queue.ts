@@ -25,7 +25,7 @@ interface Transaction {
 /** Statements that share a commit: more would block the event loop for longer than a commit takes. */
 const BATCH = 256
 
-/** For a batch to fill: a few commits' time. */
+/** How long a batch may fill: the time of a few commits. */
 const FILL_TIME = milliseconds(2)
 
 /**

@@ -53,7 +53,7 @@ test("storing an API token during a change of the user's password waits for the 
   if (changing === undefined) return
   const { apiTokens } = changing.ports
 
-  const keeping = apiTokens.keep(apiToken('t', { nonce: 'n' }), 0)
+  const keeping = apiTokens.insertDerived(apiToken('t', { nonce: 'n' }), 0)
   const inserting = apiTokens.insert(apiToken('u'), 0)
   await turns()
   await changing.commit()
@@ -61,5 +61,8 @@ test("storing an API token during a change of the user's password waits for the 
   assert.equal(await keeping, undefined)
   assert.equal(await inserting, false)
   assert.deepEqual(await apiTokens.list(vitor.id), [])
-  assert.notEqual(await apiTokens.keep(apiToken('t', { nonce: 'n' }), 1), undefined)
+  assert.notEqual(
+    await apiTokens.insertDerived(apiToken('t', { nonce: 'n' }), 1),
+    undefined,
+  )
 })
