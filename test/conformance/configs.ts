@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { basic } from '../../src/authentication/basic.ts'
 import { bearer } from '../../src/authentication/bearer.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
@@ -22,8 +24,16 @@ export interface RecordedConfig {
   readonly AUTHENTICATORS?: readonly string[]
 }
 
-export const readConfigs = (): { readonly [name: string]: RecordedConfig } =>
-  readJson(new URL('configs.json', DATA))
+export type RecordedConfigs = { readonly [name: string]: RecordedConfig }
+
+/** @param files recordings: a `configs.json` beside one of them is read, too, and wins over the bundled one */
+export function readConfigs(files: readonly string[] = []): RecordedConfigs {
+  const bundled = readJson<RecordedConfigs>(new URL('configs.json', DATA))
+  const beside = [...new Set(files.map((file) => join(dirname(file), 'configs.json')))]
+    .filter((file) => existsSync(file))
+    .map((file) => readJson<RecordedConfigs>(pathToFileURL(file)))
+  return Object.assign({}, bundled, ...beside)
+}
 
 /** The claim with a token's type in this configuration. */
 export function typeClaimOf({ SIMPLE_JWT = {} }: RecordedConfig): string | null {
@@ -75,12 +85,18 @@ const browserEndpoints = (config: RecordedConfig): EndpointOptions =>
     ? { login: '/session/login/', logout: '/session/logout/' }
     : {}
 
-/** The permissions of the seed's groups, and of a user with a permission and no group. */
-const ROLES = {
-  editors: ['notes.view', 'notes.add', 'notes.change'],
-  idle: [],
-  viewers: ['notes.view'],
+/** The recorded project's permissions, by Django's names: a role for each, since users have no permissions of their own here. */
+export const PERMISSION_ROLES = {
+  'oracle.view_note': ['notes.view'],
+  'oracle.add_note': ['notes.add'],
+  'oracle.change_note': ['notes.change'],
+  'oracle.delete_note': ['notes.delete'],
 }
+
+/** The permissions of the seed's groups. */
+const GROUPS = { editors: ['notes.view', 'notes.add', 'notes.change'], idle: [] }
+
+const ROLES = { ...GROUPS, ...PERMISSION_ROLES }
 
 type Draft = { -readonly [Name in keyof TokenOptions]?: unknown }
 

@@ -42,7 +42,7 @@ const known: Known = {
   cases: new Map(bundled.map((recorded) => [recorded.id, recorded])),
   differences: new Map(differences.map((difference) => [difference.id, difference])),
 }
-const configs = readConfigs()
+const configs = readConfigs(positionals)
 const passwords = readJson<{ users: { password?: string }[] }>(
   new URL('seed.json', DATA),
 ).users.flatMap(({ password }) => (password === undefined ? [] : [password]))
@@ -67,7 +67,7 @@ async function replay(config: string): Promise<Verdict[]> {
   if (configs[config] === undefined)
     return mine.map((recorded) => failure(recorded, 'there is no such configuration'))
   try {
-    const subject = await serve(config)
+    const subject = await serve(config, configs[config])
     if ('refused' in subject)
       return mine.map((recorded) => judge(recorded, subject, [], known))
     const judged: Verdict[] = []

@@ -7,6 +7,7 @@ import {
 } from '../../src/features/api-tokens/api-token.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { sqliteStore } from '../stores/open.ts'
+import { PERMISSION_ROLES } from './configs.ts'
 import type { State } from './conversation.ts'
 import { DATA, type JsonObject, readJson } from './recording.ts'
 
@@ -56,10 +57,7 @@ export async function seed(
       staff: row.is_staff ?? false,
       superuser: row.is_superuser ?? false,
       joinedAt: systemClock(),
-      roles: [
-        ...(row.groups ?? []),
-        ...(row.permissions === undefined ? [] : ['viewers']),
-      ],
+      roles: [...(row.groups ?? []), ...rolesOf(row.permissions)],
       attributes: { groups: row.groups ?? [] },
     })
     if (!inserted) throw new Error(`${username} could not be seeded`)
@@ -68,6 +66,15 @@ export async function seed(
   }
   await store.close()
 }
+
+/** The roles that stand for permissions. */
+export function rolesOf(permissions: readonly string[] = []): readonly string[] {
+  const unknown = permissions.find((permission) => isGroup(permission))
+  if (unknown !== undefined) throw new Error(`cannot be played: permission ${unknown}`)
+  return permissions
+}
+
+export const isGroup = (role: string): boolean => !Object.hasOwn(PERMISSION_ROLES, role)
 
 /** An API token of another server. */
 const tokenOf = (userId: UserId, key: string): ApiTokenRecord => ({

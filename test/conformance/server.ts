@@ -6,20 +6,21 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { mount, serves } from '../../src/adapters/node.ts'
 import { AuthError } from '../../src/base/errors.ts'
+import type { UserUpdate } from '../../src/users/change.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { application } from './app.ts'
-import { optionsFor, readConfigs, schemeNamesOf, usesEmail } from './configs.ts'
+import { optionsFor, type RecordedConfig, schemeNamesOf, usesEmail } from './configs.ts'
 import type { State } from './conversation.ts'
 import { instancesOf } from './instances.ts'
 import type { JsonObject } from './recording.ts'
-import { seed, seededNotes, stateOf } from './seeding.ts'
+import { isGroup, rolesOf, seed, seededNotes, stateOf } from './seeding.ts'
 
 /**
- * A server process in one of the recorded configurations: `server.ts NAME`. It sends its port, or the message with which it refuses
+ * A server process in a recorded configuration: `server.ts JSON`. It sends its port, or the message with which it refuses
  * to start, to its parent, which controls it over IPC.
  */
-const config = readConfigs()[process.argv[2] ?? 'default'] ?? {}
+const config: RecordedConfig = JSON.parse(process.argv[2] ?? '{}')
 const folder = mkdtempSync(join(tmpdir(), 'watchword-conformance-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
@@ -33,6 +34,7 @@ interface Running {
   readonly auth: Watchword<User>
   readonly close: () => Promise<void>
   readonly state: () => State
+  readonly putHash: (id: string, hash: string) => void
 }
 
 async function open(): Promise<Running> {
@@ -48,12 +50,16 @@ async function open(): Promise<Running> {
     if (!all.some((auth) => serves(auth, request))) views(request, response)
   })
   for (const auth of all) mount(server, auth)
-  const db = new DatabaseSync(file, { readOnly: true })
+  const db = new DatabaseSync(file)
   const close = async (): Promise<void> => {
     db.close()
     await Promise.all(all.map((auth) => auth.close()))
   }
-  return { auth: instances.main, close, state: () => stateOf(db, notes) }
+  const putHash = (id: string, hash: string): void =>
+    void db
+      .prepare('update users set hash = ?, epoch = epoch + 1 where id = ?')
+      .run(hash, id)
+  return { auth: instances.main, close, state: () => stateOf(db, notes), putHash }
 }
 
 export type Command =
@@ -78,13 +84,43 @@ async function execute(command: Command): Promise<unknown> {
       return
     case 'putUser': {
       const { id } = await userNamed(auth, command.name)
-      const { is_active: active, email, password } = command.set
-      if (typeof active === 'boolean') await auth.users.change(id, { active })
-      if (typeof email === 'string') await auth.users.change(id, { email })
-      if (typeof password === 'string') await auth.users.setPassword(id, password)
+      for (const [member, value] of Object.entries(command.set)) {
+        const put = Object.hasOwn(PUTS, member) ? PUTS[member] : undefined
+        if (put === undefined) throw new Error(`cannot be played: ${member}`)
+        await put(instance!, id, value as never)
+      }
       return
     }
   }
+}
+
+type Put = (instance: Running, id: string, value: never) => Promise<unknown>
+
+const changing =
+  <Value>(changeOf: (value: Value) => UserUpdate): Put =>
+  ({ auth }, id, value) =>
+    auth.users.change(id, changeOf(value as Value))
+
+/** How each member of the step `user` is set. */
+const PUTS: { readonly [member: string]: Put } = {
+  username: changing((username: string) => ({ username })),
+  email: changing((email: string) => ({ email })),
+  is_active: changing((active: boolean) => ({ active })),
+  is_staff: changing((staff: boolean) => ({ staff })),
+  is_superuser: changing((superuser: boolean) => ({ superuser })),
+  password: ({ auth }, id, password) => auth.users.setPassword(id, password),
+  password_hash: async ({ putHash }, id, hash) => putHash(id, hash),
+  groups: async ({ auth }, id, groups: readonly string[]) => {
+    const user = await auth.users.find({ id })
+    const others = user?.roles.filter((role) => !isGroup(role)) ?? []
+    const attributes = { ...user?.attributes, groups }
+    return auth.users.change(id, { roles: [...groups, ...others], attributes })
+  },
+  permissions: async ({ auth }, id, permissions: readonly string[]) => {
+    const user = await auth.users.find({ id })
+    const groups = user?.roles.filter(isGroup) ?? []
+    return auth.users.change(id, { roles: [...groups, ...rolesOf(permissions)] })
+  },
 }
 
 async function userNamed(auth: Watchword<User>, name: string): Promise<User> {

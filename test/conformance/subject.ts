@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { RecordedConfig } from './configs.ts'
 import type { State, Subject } from './conversation.ts'
 import type { Command } from './server.ts'
 
@@ -28,11 +29,12 @@ process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
 
 /** Starts a server. @returns the message if it refuses to start. @throws if it exits without one */
 export async function serve(
-  config: string,
+  name: string,
+  config: RecordedConfig,
 ): Promise<Served | { readonly refused: string }> {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('server.ts', import.meta.url)), config],
+    [fileURLToPath(new URL('server.ts', import.meta.url)), JSON.stringify(config)],
     {
       env: { ...process.env, NODE_COMPILE_CACHE: compiled },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -50,7 +52,7 @@ export async function serve(
   const waiting = new Map<number, (message: Message) => void>()
   const first = new Promise<Message>((resolve, reject) => {
     closed.then(() => {
-      const error = `the server of configuration ${config} ended:\n${log}`
+      const error = `the server of configuration ${name} ended:\n${log}`
       reject(new Error(error))
       for (const answer of waiting.values()) answer({ error })
     })

@@ -6,6 +6,8 @@ import { isTokenUser, type TokenUser } from '../../src/authentication/token-user
 import { AuthError } from '../../src/base/errors.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
+import { parseBody } from '../../src/http/body.ts'
+import { parseFields } from '../../src/http/fields.ts'
 import {
   allOf,
   allowAny,
@@ -207,8 +209,8 @@ function detail(notes: Map<number, string>, authorize: Authorize = async () => {
     return { id, title }
   }
   const change = async (asked: GuardedRequest): Promise<Reply> => {
-    const { id } = await found(asked)
-    const sent = await sentNote(asked)
+    const { id, title: old } = await found(asked)
+    const sent = await sentNote(asked, asked.method === 'PATCH' ? old : undefined)
     if ('reply' in sent) return sent.reply
     notes.set(id, sent.title)
     return { body: { id, title: sent.title } }
@@ -233,13 +235,14 @@ async function added(asked: GuardedRequest, notes: Map<number, string>): Promise
   return { status: 201, body: { id, title: sent.title } }
 }
 
+/** @param old the title that stays if none is sent, as PATCH has it */
 async function sentNote(
   asked: GuardedRequest,
+  old?: string,
 ): Promise<{ readonly title: string } | { readonly reply: Reply }> {
-  const bytes = await new NodeRequest(asked).body()
-  const { title } = JSON.parse(Buffer.from(bytes).toString()) as {
-    readonly title: string
-  }
+  const body = await parseBody(new NodeRequest(asked))
+  if (old !== undefined && !body.values.has('title')) return { title: old }
+  const { title } = parseFields({ title: { trim: true } }, body)
   if (title.length <= 50) return { title }
   return {
     reply: {

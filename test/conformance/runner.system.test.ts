@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { pbkdf2Sync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Case, JsonObject, Step } from './recording.ts'
+
+const RUN = join(import.meta.dirname, 'run.ts')
+
+interface Report {
+  readonly passed: number
+  readonly failed: number
+  readonly text: string
+}
+
+/** Replays conversations from a file, with configurations beside it. */
+function replay(
+  t: TestContext,
+  cases: readonly Case[],
+  configs: object = {},
+): Promise<Report> {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-recordings-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'own.jsonl')
+  writeFileSync(file, cases.map((each) => `${JSON.stringify(each)}\n`).join(''))
+  writeFileSync(join(folder, 'configs.json'), JSON.stringify(configs))
+  return new Promise((resolve) =>
+    execFile(process.execPath, [RUN, file], (_, text) => {
+      const [, passed, failed] = /(\d+) passed, (\d+) failed/.exec(text) ?? []
+      resolve({ passed: Number(passed), failed: Number(failed), text })
+    }),
+  )
+}
+
+const json: readonly (readonly [string, string])[] = [
+  ['Content-Type', 'application/json'],
+]
+
+const signIn = (username: string, password: string): Step => ({
+  op: 'request',
+  method: 'POST',
+  path: '/api/token/',
+  headers: json,
+  body: JSON.stringify({ username, password }),
+  expect: 200,
+  capture: { access: 'access' },
+})
+
+const set = (values: JsonObject): Step => ({ op: 'user', name: 'alice', set: values })
+
+const ALICE = signIn('alice', 'Wonder-Land-42')
+
+/** Who signs in is shown so. */
+function whoAmI(id: string, steps: readonly Step[], user: JsonObject): Case {
+  const body = {
+    authenticated: true,
+    id: '1',
+    username: 'alice',
+    is_active: true,
+    is_staff: false,
+    is_superuser: false,
+    by: 'JWTAuthentication',
+    ...user,
+  }
+  return {
+    id,
+    config: 'own',
+    steps,
+    request: {
+      method: 'GET',
+      path: '/whoami/',
+      headers: [['Authorization', 'Bearer {{access}}']],
+    },
+    response: {
+      status: 200,
+      headers: {
+        allow: 'GET, HEAD, OPTIONS',
+        'content-length': String(JSON.stringify(body).length),
+      },
+      body,
+    },
+  }
+}
+
+/** A note is sent, and is answered so. */
+const note = (
+  id: string,
+  steps: readonly Step[],
+  body: string,
+  response: { readonly status: number; readonly body: JsonObject },
+  request: { readonly method: string; readonly path: string } = {
+    method: 'POST',
+    path: '/perm/notes/',
+  },
+): Case => ({
+  id,
+  config: 'own',
+  steps: [...steps, ALICE],
+  request: {
+    ...request,
+    headers: [...json, ['Authorization', 'Bearer {{access}}']],
+    body,
+  },
+  response: {
+    status: response.status,
+    headers: {
+      allow:
+        request.method === 'POST'
+          ? 'GET, POST, HEAD, OPTIONS'
+          : 'GET, PUT, PATCH, DELETE, HEAD, OPTIONS',
+      'content-length': String(JSON.stringify(response.body).length),
+    },
+    body: response.body,
+    ...(response.status === 201 && { effects: { notes: 1 } }),
+  },
+})
+
+const mayWrite = set({ groups: ['editors'] })
+const missing = { title: ['This field is required.'] }
+
+test('every member of the step "user" is set, in a configuration beside the file', async (t) => {
+  const digest = pbkdf2Sync('Another-Hash-9', 'salt', 1000, 32, 'sha256')
+  const hash = `pbkdf2_sha256$1000$salt$${digest.toString('base64')}`
+  const { text, ...counts } = await replay(
+    t,
+    [
+      whoAmI('staff', [set({ is_staff: true, is_superuser: true }), ALICE], {
+        is_staff: true,
+        is_superuser: true,
+      }),
+      whoAmI('name', [set({ username: 'alicia' }), signIn('alicia', 'Wonder-Land-42')], {
+        username: 'alicia',
+      }),
+      whoAmI(
+        'hash',
+        [set({ password_hash: hash }), signIn('alice', 'Another-Hash-9')],
+        {},
+      ),
+      note('group', [mayWrite], '{"title":"third"}', {
+        status: 201,
+        body: { id: 3, title: 'third' },
+      }),
+      note(
+        'permission',
+        [set({ permissions: ['oracle.add_note'] })],
+        '{"title":"third"}',
+        { status: 201, body: { id: 3, title: 'third' } },
+      ),
+    ],
+    { own: {} },
+  )
+
+  assert.deepEqual(counts, { passed: 5, failed: 0 }, text)
+})
+
+test('a member that cannot be set fails the case, and is named', async (t) => {
+  const { text, failed } = await replay(
+    t,
+    [whoAmI('phone', [set({ phone: '1' }), ALICE], {})],
+    {
+      own: {},
+    },
+  )
+
+  assert.equal(failed, 1, text)
+  assert.match(text, /cannot be played: phone/)
+})
+
+test('a note that is no object, or has no title, is answered as Django REST framework does', async (t) => {
+  const list = {
+    non_field_errors: ['Invalid data. Expected a dictionary, but got list.'],
+  }
+  const { text, ...counts } = await replay(
+    t,
+    [
+      note('list', [mayWrite], '[1,2]', { status: 400, body: list }),
+      note('untitled', [mayWrite], '{"text":"x"}', { status: 400, body: missing }),
+      note(
+        'put',
+        [mayWrite],
+        '{}',
+        { status: 400, body: missing },
+        {
+          method: 'PUT',
+          path: '/perm/notes/1/',
+        },
+      ),
+      note(
+        'patch',
+        [mayWrite],
+        '{}',
+        { status: 200, body: { id: 1, title: 'first' } },
+        {
+          method: 'PATCH',
+          path: '/perm/notes/1/',
+        },
+      ),
+    ],
+    { own: {} },
+  )
+
+  assert.deepEqual(counts, { passed: 4, failed: 0 }, text)
+})
