@@ -1,5 +1,6 @@
 import { AuthError, configError, type ErrorCode } from '../base/errors.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
+import { crossSiteGuard } from '../http/cross-site.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
 import { credentialsAfter, headerErrors, invalidHeaderError } from './header.ts'
@@ -10,25 +11,36 @@ import {
   type Scheme,
 } from './scheme.ts'
 
+export interface BasicOptions {
+  /** Shown in a browser's sign-in dialog. Default `api`. */
+  readonly realm?: string
+  /** Pages of other hosts that may send what changes something, such as `https://*.example.com`. Default: none. */
+  readonly origins?: readonly string[]
+}
+
 /**
  * `Authorization: Basic …` (RFC 7617), compatible with Django REST framework's `BasicAuthentication`. The password is
  * hashed for every request.
  *
- * @param realm shown in a browser's sign-in dialog. Default `api`
- * @throws AuthError `invalid_config` if the realm is not printable ASCII without quotation marks
+ * A browser that has the password adds it to the requests of any site, so a request of another site that may change something is
+ * a 403, as with `session()`.
+ *
+ * @throws AuthError `invalid_config` if the realm is not printable ASCII without quotation marks, or an origin is none
  */
-export function basic({ realm = 'api' }: { readonly realm?: string } = {}): Scheme<User> {
+export function basic({ realm = 'api', origins = [] }: BasicOptions = {}): Scheme<User> {
   if (!/^[ !#-[\]-~]+$/.test(realm)) {
     throw configError(
       'basic({ realm }) must be printable ASCII without quotation marks or backslashes, such as "api".',
     )
   }
+  const refuseOtherSites = crossSiteGuard(origins, 'basic({ origins })')
   return libraryScheme((deps) => ({
     challenge: `Basic realm="${realm}"`,
     identify(request) {
       const header = request.header('authorization')
       const credentials = credentialsAfter(SCHEMES, header, ERRORS)
       if (credentials === undefined) return undefined
+      refuseOtherSites(request)
       return identityOf(credentials, request, deps)
     },
   }))

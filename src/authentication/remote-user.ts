@@ -2,6 +2,7 @@ import { BlockList, isIP, isIPv4 } from 'node:net'
 import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError, configError } from '../base/errors.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
+import { crossSiteGuard } from '../http/cross-site.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 import { findByLogin } from '../users/find-by-login.ts'
@@ -14,6 +15,8 @@ export type FindName = (request: AuthRequest) => Awaitable<string | undefined>
 export interface RemoteUserOptions {
   /** Whether unknown names create users, without a password. Default false (D39). */
   readonly create?: boolean
+  /** Pages of other hosts that may send what changes something, such as `https://*.example.com`. Default: none. */
+  readonly origins?: readonly string[]
 }
 
 export interface FromHeader extends RemoteUserOptions {
@@ -27,7 +30,10 @@ export interface FromHeader extends RemoteUserOptions {
  * The user that a server in front has authenticated: Django REST framework's `RemoteUserAuthentication`. Unknown and
  * inactive users count as anonymous, and there is no challenge.
  *
- * @throws AuthError `invalid_config` if `header` is given without `from`
+ * The server in front authenticates the requests of any page, so a request of another site that may change something is a 403,
+ * as with `session()`.
+ *
+ * @throws AuthError `invalid_config` if `header` is given without `from`, or an origin is none
  */
 export function remoteUser(source: FindName, options?: RemoteUserOptions): Scheme<User>
 export function remoteUser(source: FromHeader): Scheme<User>
@@ -39,19 +45,22 @@ export function remoteUser(
   return createScheme(nameInHeader(source), source)
 }
 
-const createScheme = (
+function createScheme(
   findName: FindName,
-  { create = false }: RemoteUserOptions,
-): Scheme<User> =>
-  libraryScheme((deps) => ({
+  { create = false, origins = [] }: RemoteUserOptions,
+): Scheme<User> {
+  const refuseOtherSites = crossSiteGuard(origins, 'remoteUser({ origins })')
+  return libraryScheme((deps) => ({
     async identify(request) {
       const name = await findName(request)
       if (!name) return undefined
+      refuseOtherSites(request)
       const user = await userNamed(name, create, deps)
       if (user === undefined || !mayUse(user, deps.settings)) return undefined
       return { user, scheme: 'remoteUser' }
     },
   }))
+}
 
 async function userNamed(
   name: string,

@@ -7,10 +7,14 @@ export type IsTrustedOrigin = (scheme: string, host: string) => boolean
 /**
  * Parses origins such as `https://app.example.com` and `https://*.example.com`. A star means subdomains, not the domain itself.
  *
+ * @param option for messages, such as `session({ origins })`
  * @throws AuthError `invalid_config`
  */
-export function trustedOrigins(origins: readonly string[]): IsTrustedOrigin {
-  const trusted = origins.map(parseOrigin)
+export function trustedOrigins(
+  origins: readonly string[],
+  option: string,
+): IsTrustedOrigin {
+  const trusted = origins.map((each) => parseOrigin(each, option))
   return (scheme, host) =>
     trusted.some((each) => each.scheme === scheme && each.includes(host))
 }
@@ -23,11 +27,11 @@ interface Origin {
   includes(host: string): boolean
 }
 
-function parseOrigin(text: string): Origin {
+function parseOrigin(text: string, option: string): Origin {
   const { scheme = '', star, host = '' } = ORIGIN.exec(text.toLowerCase())?.groups ?? {}
   if (host === '') {
     throw configError(
-      `session({ origins }): "${text}" is not an origin: write one such as "https://app.example.com".`,
+      `${option}: "${text}" is not an origin: write one such as "https://app.example.com".`,
     )
   }
   const bare = withoutDefaultPort(host, scheme)
@@ -45,10 +49,6 @@ function withoutDefaultPort(host: string, scheme: string): string {
   if (scheme === 'https') return host.replace(/:443$/, '')
   return host.replace(/:80$/, '')
 }
-
-/** Whether a host is a loopback name: requests to it cross no network. */
-export const isLoopback = (host: string): boolean =>
-  /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host)
 
 /** Whether a request may change something: its method is not safe (RFC 9110 §9.2.1), or unknown and perhaps not safe. */
 export const mayChange = (request: AuthRequest): boolean =>

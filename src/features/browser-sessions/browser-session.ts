@@ -3,7 +3,6 @@ import { after, type Clock, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import { cookieValues, serializeCookie } from '../../http/cookies.ts'
-import { hostOf, isLoopback } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { SessionId, StoredSession } from '../../sessions/session.ts'
 import type { SessionManager } from '../../sessions/session-manager.ts'
@@ -176,13 +175,3 @@ export function cookiesAtSignOut(
     serializeCookie(nameOf(settings, secure), '', { maxAge: 0, secure, httpOnly: true }),
   ]
 }
-
-/**
- * Whether a request may use plain http. Without the option `secure` only loopback hosts may: browsers may refuse `Secure`
- * cookies there, and the connection leaves no machine.
- */
-export const allowsPlainHttp =
-  (secure: boolean | undefined) =>
-  (request: AuthRequest): boolean =>
-    !request.secure &&
-    (secure === false || (secure === undefined && isLoopback(hostOf(request))))

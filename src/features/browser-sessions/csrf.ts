@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { AuthError } from '../../base/errors.ts'
 import { cookieValues } from '../../http/cookies.ts'
+import { csrfError } from '../../http/cross-site.ts'
 import { crossSiteFault, type SiteCheck } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 
@@ -46,18 +46,6 @@ const tokensFault = async (
 ): Promise<string | undefined> =>
   cookieFault(cookieValues(csrfCookie, request.header('cookie')).at(-1)) ??
   (await tokenFault(request, csrfTokenOf(secret)))
-
-/** @throws AuthError `csrf_failed` if another site's page sent the request; needs no session */
-export function refuseCrossSite(request: AuthRequest, settings: SiteCheck): void {
-  const fault = crossSiteFault(request, settings)
-  if (fault !== undefined) throw csrfError(fault)
-}
-
-const csrfError = (fault: string): AuthError =>
-  // A Referer may hold a secret in its query: the log gets no more than its host.
-  new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), {
-    detail: `CSRF Failed: ${fault}`,
-  })
 
 function cookieFault(cookie: string | undefined): string | undefined {
   if (cookie === undefined) return 'CSRF cookie not set.'

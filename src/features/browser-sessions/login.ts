@@ -1,5 +1,6 @@
 import { json } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
+import { refuseCrossSite } from '../../http/cross-site.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
 import {
@@ -8,7 +9,7 @@ import {
   openBrowserSession,
   revokeBrowserSession,
 } from './browser-session.ts'
-import { csrfTokenOf, refuseCrossSite } from './csrf.ts'
+import { csrfTokenOf } from './csrf.ts'
 import { browserSettingsIn } from './scheme.ts'
 
 /** Signs a browser in with a password: the answer sets its cookies. */

@@ -8,11 +8,11 @@ import { days } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
 import { mayChange, trustedOrigins } from '../../http/origins.ts'
+import { allowsPlainHttp } from '../../http/plain-http.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
 import {
-  allowsPlainHttp,
   type BrowserSessionSettings,
   findBrowserSession,
   requireSessions,
@@ -115,7 +115,7 @@ function browserSettings({
     cookie,
     csrfCookie,
     lifetime: life,
-    trusts: trustedOrigins(origins),
+    trusts: trustedOrigins(origins, 'session({ origins })'),
     mayBePlain: allowsPlainHttp(secure),
   }
 }

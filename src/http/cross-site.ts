@@ -1,0 +1,40 @@
+import { AuthError } from '../base/errors.ts'
+import { crossSiteFault, mayChange, type SiteCheck, trustedOrigins } from './origins.ts'
+import { allowsPlainHttp } from './plain-http.ts'
+import type { AuthRequest } from './request.ts'
+
+/** @throws AuthError `csrf_failed` if another site's page sent the request; needs no session */
+export function refuseCrossSite(request: AuthRequest, settings: SiteCheck): void {
+  const fault = crossSiteFault(request, settings)
+  if (fault !== undefined) throw csrfError(fault)
+}
+
+export const csrfError = (fault: string): AuthError =>
+  // A Referer may hold a secret in its query: the log gets no more than its host.
+  new AuthError('csrf_failed', fault.replace(/(https?:\/\/[^\s/?#]*)\S*/gi, '$1'), {
+    detail: `CSRF Failed: ${fault}`,
+  })
+
+/**
+ * For schemes whose credentials a browser or a proxy adds by itself, to requests of any page.
+ *
+ * A request that names no origin, referer or site is a program's: browsers send an Origin with every method that may change
+ * something (Fetch §3.2).
+ *
+ * @param option for messages, such as `basic({ origins })`
+ * @returns throws AuthError `csrf_failed` if another site's page sent a request that may change something
+ */
+export function crossSiteGuard(
+  origins: readonly string[],
+  option: string,
+): (request: AuthRequest) => void {
+  const settings = {
+    trusts: trustedOrigins(origins, option),
+    mayBePlain: allowsPlainHttp(undefined),
+  }
+  return (request) => {
+    if (mayChange(request) && PAGE_HEADERS.some((name) => request.header(name)))
+      refuseCrossSite(request, settings)
+  }
+}
+const PAGE_HEADERS = ['origin', 'referer', 'sec-fetch-site']
