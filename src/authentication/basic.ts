@@ -1,6 +1,7 @@
 import { AuthError, configError, type ErrorCode } from '../base/errors.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import { crossSiteGuard } from '../http/cross-site.ts'
+import { trustedOrigins } from '../http/origins.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
 import { credentialsAfter, headerErrors, invalidHeaderError } from './header.ts'
@@ -33,17 +34,20 @@ export function basic({ realm = 'api', origins = [] }: BasicOptions = {}): Schem
       'basic({ realm }) must be printable ASCII without quotation marks or backslashes, such as "api".',
     )
   }
-  const refuseOtherSites = crossSiteGuard(origins, 'basic({ origins })')
-  return libraryScheme((deps) => ({
-    challenge: `Basic realm="${realm}"`,
-    identify(request) {
-      const header = request.header('authorization')
-      const credentials = credentialsAfter(SCHEMES, header, ERRORS)
-      if (credentials === undefined) return undefined
-      refuseOtherSites(request)
-      return identityOf(credentials, request, deps)
-    },
-  }))
+  const trusts = trustedOrigins(origins, 'basic({ origins })')
+  return libraryScheme((deps) => {
+    const refuseOtherSites = crossSiteGuard(trusts, deps)
+    return {
+      challenge: `Basic realm="${realm}"`,
+      identify(request) {
+        const header = request.header('authorization')
+        const credentials = credentialsAfter(SCHEMES, header, ERRORS)
+        if (credentials === undefined) return undefined
+        refuseOtherSites(request)
+        return identityOf(credentials, request, deps)
+      },
+    }
+  })
 }
 
 const SCHEMES = ['Basic']

@@ -3,6 +3,7 @@ import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError, configError } from '../base/errors.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import { crossSiteGuard } from '../http/cross-site.ts'
+import { trustedOrigins } from '../http/origins.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
 import { findByLogin } from '../users/find-by-login.ts'
@@ -49,17 +50,20 @@ function createScheme(
   findName: FindName,
   { create = false, origins = [] }: RemoteUserOptions,
 ): Scheme<User> {
-  const refuseOtherSites = crossSiteGuard(origins, 'remoteUser({ origins })')
-  return libraryScheme((deps) => ({
-    async identify(request) {
-      const name = await findName(request)
-      if (!name) return undefined
-      refuseOtherSites(request)
-      const user = await userNamed(name, create, deps)
-      if (user === undefined || !mayUse(user, deps.settings)) return undefined
-      return { user, scheme: 'remoteUser' }
-    },
-  }))
+  const trusts = trustedOrigins(origins, 'remoteUser({ origins })')
+  return libraryScheme((deps) => {
+    const refuseOtherSites = crossSiteGuard(trusts, deps)
+    return {
+      async identify(request) {
+        const name = await findName(request)
+        if (!name) return undefined
+        refuseOtherSites(request)
+        const user = await userNamed(name, create, deps)
+        if (user === undefined || !mayUse(user, deps.settings)) return undefined
+        return { user, scheme: 'remoteUser' }
+      },
+    }
+  })
 }
 
 async function userNamed(

@@ -81,6 +81,8 @@ export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUs
   readonly headerTypes: readonly string[]
   /** `tokens.headerName`, in lower case. */
   readonly headerName: string
+  /** Whether the option `proxies` says that a proxy is in front. */
+  readonly behindProxy: boolean
 }
 
 /** A scheme of the library, which an instance passes more than its type says. */

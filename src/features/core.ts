@@ -69,6 +69,8 @@ export interface EndpointSettings {
   readonly issued: readonly IssuedToken[]
   /** A section of the options that a feature has declared, parsed. */
   readonly section: SectionReader
+  /** Whether the option `proxies` says that a proxy is in front. */
+  readonly behindProxy: boolean
 }
 
 /** A token that an endpoint issues and that signing out takes. */

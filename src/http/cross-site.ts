@@ -1,5 +1,10 @@
 import { AuthError } from '../base/errors.ts'
-import { crossSiteFault, mayChange, type SiteCheck, trustedOrigins } from './origins.ts'
+import {
+  crossSiteFault,
+  type IsTrustedOrigin,
+  mayChange,
+  type SiteCheck,
+} from './origins.ts'
 import { allowsPlainHttp } from './plain-http.ts'
 import type { AuthRequest } from './request.ts'
 
@@ -21,17 +26,13 @@ export const csrfError = (fault: string): AuthError =>
  * A request that names no origin, referer or site is a program's: browsers send an Origin with every method that may change
  * something (Fetch §3.2).
  *
- * @param option for messages, such as `basic({ origins })`
  * @returns throws AuthError `csrf_failed` if another site's page sent a request that may change something
  */
 export function crossSiteGuard(
-  origins: readonly string[],
-  option: string,
+  trusts: IsTrustedOrigin,
+  { behindProxy }: { readonly behindProxy: boolean },
 ): (request: AuthRequest) => void {
-  const settings = {
-    trusts: trustedOrigins(origins, option),
-    mayBePlain: allowsPlainHttp(undefined),
-  }
+  const settings = { trusts, mayBePlain: allowsPlainHttp(undefined, behindProxy) }
   return (request) => {
     if (mayChange(request) && PAGE_HEADERS.some((name) => request.header(name)))
       refuseCrossSite(request, settings)

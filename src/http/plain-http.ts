@@ -2,15 +2,41 @@ import { hostOf } from './origins.ts'
 import type { AuthRequest } from './request.ts'
 
 /**
- * Whether a request may use plain http. Without the option `secure` only loopback hosts may: browsers may refuse `Secure`
- * cookies there, and the connection leaves no machine.
+ * Whether a request may use plain http. Without the option `secure` only requests within this machine may: browsers may refuse
+ * `Secure` cookies there. The `Host` alone is no proof, because a proxy may replace it.
+ *
+ * @param behindProxy whether the option `proxies` says that a proxy is in front
  */
 export const allowsPlainHttp =
-  (secure: boolean | undefined) =>
-  (request: AuthRequest): boolean =>
-    !request.secure &&
-    (secure === false || (secure === undefined && isLoopback(hostOf(request))))
+  (secure: boolean | undefined, behindProxy: boolean) =>
+  (request: AuthRequest): boolean => {
+    if (request.secure) return false
+    return secure === undefined ? !behindProxy && isLocal(request) : !secure
+  }
 
-/** Whether a host is a loopback name: requests to it cross no network. */
-export const isLoopback = (host: string): boolean =>
+/** Whether a request has crossed no network, as far as its host, its connection and the headers of proxies show. */
+function isLocal(request: AuthRequest): boolean {
+  const forwardedFor = request.header('x-forwarded-for')
+  // Next hides the connection, and shows its client in the header.
+  const peer = request.address || forwardedFor
+  return (
+    isLoopback(hostOf(request)) &&
+    peer !== undefined &&
+    areLoopbackAddresses(peer) &&
+    areLoopbackAddresses(forwardedFor) &&
+    areLoopbackAddresses(request.header('x-real-ip')) &&
+    isLoopback(request.header('x-forwarded-host') ?? 'localhost') &&
+    (request.header('x-forwarded-proto') ?? 'http') === 'http' &&
+    REMOTE.every((name) => request.header(name) === undefined)
+  )
+}
+const REMOTE = ['forwarded', 'via']
+
+const areLoopbackAddresses = (list: string | undefined): boolean =>
+  list === undefined ||
+  list.split(',').every((each) => LOOPBACK_ADDRESS.test(each.trim()))
+const LOOPBACK_ADDRESS = /^(?:(?:::ffff:)?127(?:\.\d{1,3}){3}|::1)$/i
+
+/** Whether a host is a loopback name. */
+const isLoopback = (host: string): boolean =>
   /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host)

@@ -42,6 +42,7 @@ export function createInternals(
     loginField: settings.users.loginField,
     authentication: settings.authentication,
     section: settings.section,
+    behindProxy: settings.behindProxy,
     open: async () => (await open()).core,
     trace: settings.telemetry ? async () => (await open()).trace : undefined,
     challenge,

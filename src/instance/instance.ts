@@ -57,7 +57,8 @@ export interface InstanceSettings
   extends StorageSettings,
     IssuingSettings,
     OpenSignInSettings,
-    CoreSettings {
+    CoreSettings,
+    Omit<SchemeSettings, 'tokens'> {
   readonly tokens: IssuingSettings['tokens'] & SchemeSettings['tokens']
   readonly on: IssuingSettings['on'] & OpenSignInSettings['on'] & CoreSettings['on']
   readonly counts: 'memory' | 'store' | 'redis'
@@ -213,11 +214,12 @@ function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core 
 
 interface SchemeSettings {
   readonly random: Random
+  readonly behindProxy: boolean
   readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes' | 'headerName'>
 }
 
 function schemeDepsOf(
-  { tokens: { headerTypes, headerName }, random }: SchemeSettings,
+  { tokens: { headerTypes, headerName }, random, behindProxy }: SchemeSettings,
   { tokens, ports, derivedKeys, checkPassword, passwords, store, clock, audit }: Parts,
 ): LibrarySchemeDeps {
   const { users } = store.ports
@@ -227,6 +229,7 @@ function schemeDepsOf(
     derivedKeys,
     headerTypes,
     headerName,
+    behindProxy,
     checkPassword,
     async createUser(username) {
       const user = await createUser({ username }, { users, passwords, clock, random })

@@ -18,6 +18,7 @@ export interface RouterDeps extends EndpointDeps {
   readonly loginField: EndpointSettings['loginField']
   readonly authentication: EndpointSettings['authentication']
   readonly section: EndpointSettings['section']
+  readonly behindProxy: EndpointSettings['behindProxy']
   readonly open: OpenCore
   /** `undefined` if the option `telemetry` is off. */
   readonly trace: (() => Promise<Trace | undefined>) | undefined
@@ -29,12 +30,19 @@ export function instanceRouter({
   loginField,
   authentication,
   section,
+  behindProxy,
   open,
   trace,
   ...deps
 }: RouterDeps): EndpointRouter {
   const issued = endpoints.flatMap(({ endpoint }) => endpoint.issues ?? [])
-  const settings: EndpointSettings = { loginField, authentication, issued, section }
+  const settings: EndpointSettings = {
+    loginField,
+    authentication,
+    issued,
+    section,
+    behindProxy,
+  }
 
   const created = endpoints.map(({ path, endpoint, handle }): Endpoint => {
     const { methods, ...rest } = endpoint.create(settings, open)

@@ -12,6 +12,8 @@ import {
 } from '../../src/permissions/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 
+/** What Next adds to every request. */
+const OF_NEXT = { 'x-forwarded-for': '::1', 'x-forwarded-proto': 'http' }
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 /** Each kind of request that Next may be answering, as `headers()` shows it. */
@@ -68,7 +70,8 @@ async function withSession(t: TestContext) {
   )
   const cookies = login.headers.getSetCookie().map((each) => each.split(';')[0])
   return (headers: Record<string, string>, requirement: unknown = isAuthenticated) => {
-    const sent = { host: 'localhost', cookie: cookies.join('; '), ...headers }
+    const cookie = cookies.join('; ')
+    const sent = { ...OF_NEXT, host: 'localhost', cookie, ...headers }
     return auth.require(requestOf(new Headers(sent)), requirement as never).then(
       () => 200,
       (error) => internalsOf(auth).replyToError(error).status,

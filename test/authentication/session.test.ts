@@ -605,3 +605,26 @@ test('the endpoints are mounted with the scheme session() only', () => {
     /session\(\) needs stored sessions/,
   )
 })
+
+for (const [about, options, headers] of [
+  ['the option proxies', { proxies: 1 }, {}],
+  ['proxies: null', { proxies: null }, {}],
+  ['a forwarding header', {}, { 'X-Forwarded-For': '198.51.100.77' }],
+] as const) {
+  test(`${about} switches plain cookies off, also if the Host is this machine`, async (t) => {
+    const server = await served(t, { authentication: [session()], ...options })
+    const browser = await browserOf(server, headers)
+
+    assert.deepEqual(Object.keys(browser.cookies), ['csrftoken', '__Host-sessionid'])
+    assert.equal((await browser.send('GET', '/')).status, 200)
+    const planted = `sessionid=${browser.cookies['__Host-sessionid']}`
+    assertAnonymous(await server.send('GET', '/', { ...headers, Cookie: planted }))
+  })
+}
+
+test('behind a proxy a page over plain http is another site to basic()', async (t) => {
+  const { send, origin } = await served(t, { authentication: [basic()], proxies: 1 })
+  const Authorization = `Basic ${Buffer.from('col:a:b:c').toString('base64')}`
+
+  assert.equal((await send('POST', '/', { Authorization, Origin: origin })).status, 403)
+})

@@ -23,8 +23,8 @@ export const login = defineEndpoint({
     sessions:
       'session() needs stored sessions: set tokens.sessions to true, or remove session().',
   },
-  create({ loginField, authentication }, open) {
-    const settings = browserSettingsIn(authentication)
+  create({ loginField, ...instance }, open) {
+    const settings = browserSettingsIn(instance)
     return post('Login', {
       fields: credentials(loginField),
       async handle(fields, request) {

@@ -21,8 +21,8 @@ export const logout = defineEndpoint({
     sessions:
       'session() needs stored sessions: set tokens.sessions to true, or remove session().',
   },
-  create({ authentication }, open) {
-    const settings = browserSettingsIn(authentication)
+  create(instance, open) {
+    const settings = browserSettingsIn(instance)
     return post('Logout', {
       fields: {},
       async handle(_, request) {

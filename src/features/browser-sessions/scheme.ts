@@ -12,6 +12,7 @@ import { allowsPlainHttp } from '../../http/plain-http.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
+import type { EndpointSettings } from '../core.ts'
 import {
   type BrowserSessionSettings,
   findBrowserSession,
@@ -28,8 +29,8 @@ export interface SessionOptions {
   /** How long a browser stays signed in, at most. Default 14 days. SESSION_COOKIE_AGE */
   readonly lifetime?: Duration
   /**
-   * Whether cookies are for https alone. Default: yes, but for plain http to this machine itself (`http://localhost:8000`).
-   * SESSION_COOKIE_SECURE
+   * Whether cookies are for https alone. Default: yes, but for plain http within this machine (`http://localhost:8000`) without a
+   * proxy. SESSION_COOKIE_SECURE
    */
   readonly secure?: boolean
   /** Pages of which other hosts may act for who is signed in, such as `https://*.example.com`. CSRF_TRUSTED_ORIGINS */
@@ -43,9 +44,10 @@ export interface SessionOptions {
  * @throws AuthError `invalid_config`
  */
 export function session(options: SessionOptions = {}): Scheme<User> {
-  const settings = browserSettings(options)
+  const browser = browserSettings(options)
   const scheme = libraryScheme<User>((deps) => {
     requireSessions(deps)
+    const settings = browser(deps)
     return {
       identify: (request) =>
         secretOf(request, settings) === undefined
@@ -55,25 +57,30 @@ export function session(options: SessionOptions = {}): Scheme<User> {
   })
   const made: BrowserScheme = Object.assign(scheme, {
     madeBy: session,
-    browser: settings,
+    browser,
   })
   return made
 }
 
 interface BrowserScheme extends Scheme<User> {
-  readonly browser: BrowserSessionSettings
+  readonly browser: SettingsBehind
 }
+
+/** The settings of a scheme in an instance. */
+type SettingsBehind = (instance: {
+  readonly behindProxy: boolean
+}) => BrowserSessionSettings
 
 const isBrowserScheme = (scheme: Scheme<unknown>): scheme is BrowserScheme =>
   scheme.madeBy === session
 
-/** The settings of the first `session()` of a list. @throws AuthError `invalid_config` if it has none */
+/** The settings of the instance's first `session()`. @throws AuthError `invalid_config` if it has none */
 export function browserSettingsIn(
-  schemes: readonly Scheme<unknown>[],
+  settings: Pick<EndpointSettings, 'authentication' | 'behindProxy'>,
 ): BrowserSessionSettings {
-  const scheme = schemes.find(isBrowserScheme)
+  const scheme = settings.authentication.find(isBrowserScheme)
   if (scheme === undefined) throw refused('put it into the option authentication.')
-  return scheme.browser
+  return scheme.browser(settings)
 }
 
 async function identityOf(
@@ -96,7 +103,7 @@ function browserSettings({
   cookie = 'sessionid',
   csrfCookie = 'csrftoken',
   ...rest
-}: SessionOptions): BrowserSessionSettings {
+}: SessionOptions): SettingsBehind {
   const { lifetime = '14d', secure, origins = [] } = rest
   for (const name of [cookie, csrfCookie]) {
     if (!/^(?!__)[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
@@ -111,13 +118,14 @@ function browserSettings({
       'lifetime must be a length of time from 1 second to 366 days, such as "14d".',
     )
   }
-  return {
+  const trusts = trustedOrigins(origins, 'session({ origins })')
+  return ({ behindProxy }) => ({
     cookie,
     csrfCookie,
     lifetime: life,
-    trusts: trustedOrigins(origins, 'session({ origins })'),
-    mayBePlain: allowsPlainHttp(secure),
-  }
+    trusts,
+    mayBePlain: allowsPlainHttp(secure, behindProxy),
+  })
 }
 
 const refused = (message: string): AuthError =>

@@ -30,6 +30,7 @@ function askBlacklist(issued: readonly IssuedToken[], body: object) {
     authentication: [],
     issued,
     section,
+    behindProxy: false,
   } as const
   const endpoint = { ...blacklist.create(settings, open), path: '/' }
   const failed = (error: unknown): never => assert.fail(error as Error)
