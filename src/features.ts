@@ -23,10 +23,10 @@ export const FEATURES = [
 /** `FEATURES` without the types of its members, for loops. */
 export const FEATURE_LIST: readonly Feature[] = FEATURES
 
-type Listed = (typeof FEATURES)[number]
+type ListedFeature = (typeof FEATURES)[number]
 
 /** What the listed features have as this member: a union. */
-type Each<Member extends keyof Feature> = MemberOf<Listed, Member>
+type Each<Member extends keyof Feature> = MemberOf<ListedFeature, Member>
 
 type MemberOf<Features, Member extends keyof Feature> =
   Features extends Record<Member, infer Value> ? Value : never

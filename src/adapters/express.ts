@@ -62,9 +62,9 @@ export function guardOf<U, Right extends string>(
   const guard = (...args: Arguments): RequestHandler<Params> => {
     const { guard, handle } = guardFactory(auth, args)
     return (req, res, next) => {
-      const admit = (who: Principal<unknown, Right>): unknown => {
+      const admit = (principal: Principal<unknown, Right>): unknown => {
         const guarded = req as Guarded<unknown, Right>
-        guarded.auth = who
+        guarded.auth = principal
         return handle(guarded, res, next)
       }
       return runGuard(guard, new NodeRequest(req, req.originalUrl), admit, (error) => {

@@ -3,24 +3,25 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthReply } from '../http/request.ts'
 
 /** The parts of a request and its reply that the adapter uses. */
-export type Asked = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & {
+export type RequestParts = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & {
   readonly raw: object
   auth?: unknown
 }
-export type Answering = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
+export type ReplyParts = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
   code(status: number): unknown
   header(name: string, value: unknown): unknown
   send(body?: Uint8Array): unknown
 }
 export type Hook = (
-  request: Asked,
-  reply: Answering,
+  request: RequestParts,
+  reply: ReplyParts,
   done: (error?: Error) => void,
 ) => void
-export type Handle = (this: unknown, request: Asked, reply: Answering) => unknown
+export type Handle = (this: unknown, request: RequestParts, reply: ReplyParts) => unknown
 
-/** HTTP/2 has a message type of its own, with the same members. */
-export const messageOf = ({ raw }: Asked): IncomingMessage => raw as IncomingMessage
+/** Node's request. HTTP/2 has a type of its own, with the same members. */
+export const rawRequestOf = ({ raw }: RequestParts): IncomingMessage =>
+  raw as IncomingMessage
 
 interface RouterOptions {
   readonly ignoreTrailingSlash?: boolean
@@ -33,7 +34,7 @@ export const ignoresLastSlash = (
 
 /** Sends a reply through Fastify, so that its hooks see it. */
 export function answerWith(
-  reply: Answering,
+  reply: ReplyParts,
   { status, headers, body }: AuthReply,
 ): unknown {
   if (reply.sent) return reply

@@ -14,13 +14,13 @@ import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Watchword } from '../watchword.ts'
 import type { Guard } from './fastify-guard.ts'
 import {
-  type Answering,
-  type Asked,
   answerWith,
   type Handle,
   type Hook,
   ignoresLastSlash,
-  messageOf,
+  type ReplyParts,
+  type RequestParts,
+  rawRequestOf,
 } from './fastify-parts.ts'
 import { guardFactory, runGuard, targetBelow } from './guarding.ts'
 import { NodeRequest } from './node-request.ts'
@@ -71,7 +71,7 @@ const endpointHook =
   (answer: Internals['answer'], path: string): Hook =>
   (request, reply) => {
     const url = targetBelow(request.url, path)
-    const answering = url && answer(new NodeRequest(messageOf(request), url))
+    const answering = url && answer(new NodeRequest(rawRequestOf(request), url))
     if (!answering) reply.callNotFound()
     else answering.then((answered) => answerWith(reply, answered))
   }
@@ -81,13 +81,13 @@ export const guardOf = <U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> => guardsOf(auth).guard as unknown as Guard<U, Right>
 
-/** A guarded handler, split: the check as a hook of its route, and the handler behind that hook. */
+/** What a route gets for a guarded handler: the guard as a hook, which runs before the body is read, and the handler after it. */
 interface GuardedRouteOptions {
   readonly onRequest: Hook
   readonly handler: Handle
 }
 
-/** @returns a guard; and for each handler that it has made, what takes its place if its route can have a hook */
+/** @returns the guard, and the route options for each handler that it has made */
 function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
   type Arguments = Parameters<typeof guardFactory<U, Right, Handle>>[1]
   const routes = new WeakMap<Handle, GuardedRouteOptions>()
@@ -95,7 +95,7 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
   const guard = (...args: Arguments): Handle => {
     const { guard, handle } = guardFactory(auth, args)
     const check: Check = (request) =>
-      guard(new NodeRequest(messageOf(request), request.originalUrl, request))
+      guard(new NodeRequest(rawRequestOf(request), request.originalUrl, request))
     const onError = errorHandler(replyToError)
     const handler = checkingHandler(check, handle, onError)
     routes.set(handler, {
@@ -108,11 +108,11 @@ function guardsOf<U, Right extends string>(auth: Watchword<U, Right>) {
 }
 
 /** @returns the principal */
-type Check = (request: Asked) => Awaitable<unknown>
-type OnError = (error: unknown, reply: Answering) => unknown
+type Check = (request: RequestParts) => Awaitable<unknown>
+type OnError = (error: unknown, reply: ReplyParts) => unknown
 type ReplyToError = Internals['replyToError']
 
-/** Answers an `AuthError`; throws other errors to Fastify. */
+/** Answers an `AuthError`; other errors are thrown, so that Fastify answers them. */
 const errorHandler =
   (replyToError: ReplyToError): OnError =>
   (error, reply) => {
@@ -121,20 +121,20 @@ const errorHandler =
   }
 
 /**
- * What the hook of a route has checked, on the request: a handler that is registered elsewhere has no hook and must check by
- * itself. A `WeakMap` of requests would cost the garbage collector more than the check itself.
+ * Marks a request that the hook of its route has checked. A handler whose route has no hook must check by itself. A `WeakMap` of
+ * requests would cost the garbage collector more than the check itself.
  */
 const ADMITTED = Symbol('admitted')
 interface Admitted {
-  [ADMITTED]?: { readonly by: Check; readonly who: unknown } | undefined
+  [ADMITTED]?: { readonly by: Check; readonly principal: unknown } | undefined
 }
 
 const checkingHook =
   (check: Check, replyToError: ReplyToError): Hook =>
   (request, reply, done) => {
-    const admit = (who: unknown): void => {
-      ;(request as Admitted)[ADMITTED] = { by: check, who }
-      request.auth = who
+    const admit = (principal: unknown): void => {
+      ;(request as Admitted)[ADMITTED] = { by: check, principal }
+      request.auth = principal
       done()
     }
     runGuard(check, request, admit, (error) => {
@@ -145,8 +145,8 @@ const checkingHook =
 
 const checkingHandler = (check: Check, handle: Handle, onError: OnError): Handle =>
   function (request, reply) {
-    const admit = (who: unknown): unknown => {
-      request.auth = who
+    const admit = (principal: unknown): unknown => {
+      request.auth = principal
       return handle.call(this, request, reply)
     }
     return runGuard(check, request, admit, (error) => onError(error, reply))
@@ -162,7 +162,7 @@ const handlerBehindHook = (
   function (request, reply) {
     const admission = (request as Admitted)[ADMITTED]
     if (admission?.by !== check) return fallback.call(this, request, reply)
-    request.auth = admission.who
+    request.auth = admission.principal
     const admitted = (): unknown => handle.call(this, request, reply)
     return runGuard(alreadyChecked, request, admitted, (error) => onError(error, reply))
   }

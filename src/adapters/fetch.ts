@@ -46,8 +46,8 @@ export function guardOf<U, Right extends string>(
   const guard = (...args: Arguments): Handler => {
     const { guard, handle } = guardFactory(auth, args)
     return async (request, peer) => {
-      const admit = (who: Principal<unknown, Right>) =>
-        handle(Object.assign(request, { auth: who }))
+      const admit = (principal: Principal<unknown, Right>) =>
+        handle(Object.assign(request, { auth: principal }))
       return runGuard(guard, new FetchRequest(request, peer), admit, (error) =>
         toResponse(replyToError(error)),
       )

@@ -72,17 +72,17 @@ function guardFor<U, Right extends string>(
  *
  * @param onError receives what the guard or `handle` throws, synchronously or later
  */
-export function runGuard<Asked, Who, Result, Other>(
-  guard: (request: Asked) => Awaitable<Who>,
-  request: Asked,
-  handle: (who: Who) => Result,
-  onError: (error: unknown) => Other,
-): Result | Other | Promise<Awaited<Result> | Awaited<Other>> {
+export function runGuard<Request, Principal, Result, Fallback>(
+  guard: (request: Request) => Awaitable<Principal>,
+  request: Request,
+  handle: (principal: Principal) => Result,
+  onError: (error: unknown) => Fallback,
+): Result | Fallback | Promise<Awaited<Result> | Awaited<Fallback>> {
   try {
-    const who = guard(request)
-    const done = isPromise(who) ? who.then(handle) : handle(who)
+    const principal = guard(request)
+    const done = isPromise(principal) ? principal.then(handle) : handle(principal)
     if (!isPromise(done)) return done
-    return done.then(undefined, onError) as Promise<Awaited<Result> | Awaited<Other>>
+    return done.then(undefined, onError) as Promise<Awaited<Result> | Awaited<Fallback>>
   } catch (error) {
     return onError(error)
   }

@@ -70,8 +70,8 @@ export function guardOf<U, Right extends string>(
     const guard = guardOfArguments(auth, requirements)
     return async (c, next) => {
       try {
-        const who = guard(new HonoRequest(c))
-        c.set('auth', isPromise(who) ? await who : who)
+        const principal = guard(new HonoRequest(c))
+        c.set('auth', isPromise(principal) ? await principal : principal)
       } catch (error) {
         if (error instanceof AuthError) return toResponse(replyToError(error))
         throw error

@@ -54,14 +54,14 @@ export function guardOf<U, Right extends string>(
     return {
       canActivate(context) {
         const request = requestOf(context)
-        const admit = (who: Principal<unknown, Right>): true => {
-          request.auth = who
+        const admit = (principal: Principal<unknown, Right>): true => {
+          request.auth = principal
           return true
         }
-        const who = guard(
+        const principal = guard(
           new NodeRequest(request.raw ?? request, request.originalUrl, request),
         )
-        return isPromise(who) ? who.then(admit) : admit(who)
+        return isPromise(principal) ? principal.then(admit) : admit(principal)
       },
     }
   }
@@ -93,7 +93,7 @@ export class AuthErrorFilter {
 // Node runs the sources as they are and has no decorators, so this one is applied as a call.
 Catch(AuthError)(AuthErrorFilter)
 
-interface Asked extends IncomingMessage {
+interface GuardedRequest extends IncomingMessage {
   /** Node's request: Fastify wraps it, Express extends it. */
   readonly raw?: IncomingMessage
   readonly originalUrl?: string
@@ -101,12 +101,12 @@ interface Asked extends IncomingMessage {
   readonly body?: unknown
 }
 
-function requestOf(context: ExecutionContext): Asked {
+function requestOf(context: ExecutionContext): GuardedRequest {
   if (context.getType() !== 'http')
     throw new Error(
       `watchword guards HTTP requests only, and this context is "${context.getType()}".`,
     )
-  return context.switchToHttp().getRequest<Asked>()
+  return context.switchToHttp().getRequest<GuardedRequest>()
 }
 
 function principalOf(context: ExecutionContext): Principal<unknown, never> {

@@ -70,8 +70,8 @@ export function guard<U, Right extends string, Context>(
   const { replyToError } = internalsOf(auth)
   const { guard, handle } = guardFactory(auth, args)
   return async (request, context) => {
-    const admit = (who: Principal<unknown, Right>) =>
-      handle(Object.assign(request, { auth: who }), context)
+    const admit = (principal: Principal<unknown, Right>) =>
+      handle(Object.assign(request, { auth: principal }), context)
     return runGuard(guard, new FetchRequest(request), admit, (error) => {
       // Next handles everything else that is thrown: redirect(), notFound() and unexpected errors.
       if (error instanceof AuthError) return toResponse(replyToError(error))

@@ -5,16 +5,16 @@ import { BODY_LIMIT } from '../http/request.ts'
 
 export const FORM = 'application/x-www-form-urlencoded'
 
-/** What a parser such as `express.json()` has left of a body that it has read. */
+/** A body that a parser such as `express.json()` has read, serialized again. */
 export interface ParsedByFramework {
   /** The media type of `bytes`. */
   readonly type: string
-  /** `undefined` if nothing is left. */
+  /** `undefined` if the parser kept nothing of it. */
   readonly bytes: Uint8Array | undefined
 }
 
 /** The properties in which body parsers leave the parsed body. */
-export interface Parsed {
+export interface ParserProperties {
   readonly body?: unknown
   readonly rawBody?: unknown
 }
@@ -24,9 +24,9 @@ export interface Parsed {
  *
  * @returns `undefined` if the body has not been read
  */
-export function bodyLeftBy(
+export function bodyFromParser(
   request: IncomingMessage,
-  { body, rawBody }: Parsed,
+  { body, rawBody }: ParserProperties,
 ): ParsedByFramework | undefined {
   if (!request.readableDidRead) return undefined
   const type = request.headers['content-type'] ?? ''
@@ -41,7 +41,7 @@ export function bodyLeftBy(
   return { type, bytes: Buffer.from(JSON.stringify(body)) }
 }
 
-/** Nested values are left out: they belong to fields of other names. */
+/** Serializes a parsed body as a form. Nested values are left out: no endpoint has such a field. */
 export function formOf(body: unknown): Uint8Array {
   const form = new URLSearchParams()
   for (const [name, value] of Object.entries(body ?? {})) {
@@ -51,19 +51,19 @@ export function formOf(body: unknown): Uint8Array {
   return Buffer.from(form.toString())
 }
 
-/** Bodies that were read here, as long as their requests live. */
+/** The bodies that this module has read, for as long as their requests exist. */
 const SEEN = new WeakMap<IncomingMessage, Uint8Array>()
 
 /**
- * The body of a request, which can still be read afterwards.
+ * Reads the body of a request and puts it back, so that it can still be read afterwards.
  *
  * @returns `undefined` if it has been read, is too large, or has no `Content-Length`
  */
 export async function peekAt(
   request: IncomingMessage,
-  parsed: Parsed,
+  parsed: ParserProperties,
 ): Promise<Uint8Array | undefined> {
-  const left = bodyLeftBy(request, parsed)
+  const left = bodyFromParser(request, parsed)
   if (left !== undefined) return left.bytes
   const size = Number(request.headers['content-length'] ?? Number.NaN)
   if (!(size <= BODY_LIMIT)) return undefined
@@ -90,7 +90,7 @@ function readAndPutBack(stream: Readable, size: number): Promise<Uint8Array | un
         got += chunk.length
       }
       const bytes = Buffer.concat(chunks, got)
-      // In the same tick: once the stream has ended, nothing can be put back.
+      // This must happen in the same tick: nothing can be put back once the stream has ended.
       stream.unshift(bytes)
       stop(bytes)
     }
@@ -116,7 +116,7 @@ export function readWhole(stream: Readable): Promise<Uint8Array> {
     stream.on('data', (chunk: Uint8Array) => {
       size += chunk.length
       if (size <= BODY_LIMIT) return void chunks.push(chunk)
-      // The rest is not even parsed.
+      // The rest is not needed: stop reading.
       stream.pause()
       reject(new AuthError('body_too_large'))
     })

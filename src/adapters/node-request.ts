@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
-import { bodyLeftBy, type Parsed, peekAt, readBody } from './node-body.ts'
+import { bodyFromParser, type ParserProperties, peekAt, readBody } from './node-body.ts'
 
 /** A `node:http` request as the core sees it. */
 export class NodeRequest implements AuthRequest {
   readonly #request: IncomingMessage
-  readonly #parsed: Parsed
+  readonly #parsed: ParserProperties
   readonly url: string
 
   /**
@@ -17,7 +17,7 @@ export class NodeRequest implements AuthRequest {
   constructor(
     request: IncomingMessage,
     url = request.url ?? '/',
-    parsed: Parsed = request as Parsed,
+    parsed: ParserProperties = request as ParserProperties,
   ) {
     this.#request = request
     this.#parsed = parsed
@@ -42,11 +42,11 @@ export class NodeRequest implements AuthRequest {
     const value = joinedHeader(rawHeaders, wanted)
     if (wanted === 'host') return value ?? joinedHeader(rawHeaders, ':authority')
     if (wanted !== 'content-type' || value === undefined) return value
-    return bodyLeftBy(this.#request, this.#parsed)?.type ?? value
+    return bodyFromParser(this.#request, this.#parsed)?.type ?? value
   }
 
   async body(): Promise<Uint8Array> {
-    const left = bodyLeftBy(this.#request, this.#parsed)
+    const left = bodyFromParser(this.#request, this.#parsed)
     if (left !== undefined && left.bytes === undefined) throw new Error(BODY_IS_GONE)
     const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
     if (size > BODY_LIMIT) throw new AuthError('body_too_large')

@@ -69,9 +69,9 @@ function guardExcept<U, Right extends string>(
     const { guard, handle } = guardFactory(auth, args)
     return (request, response) => {
       if (isOthers(request.url ?? '')) return
-      const admit = (who: Principal<unknown, Right>): unknown => {
+      const admit = (principal: Principal<unknown, Right>): unknown => {
         const guarded = request as Guarded<unknown, Right>
-        guarded.auth = who
+        guarded.auth = principal
         return handle(guarded, response)
       }
       runGuard(guard, new NodeRequest(request), admit, (error) => {

@@ -7,8 +7,8 @@ import type { CommandContext } from '../command/context.ts'
 import { CommandError } from '../command/errors.ts'
 
 /**
- * A new password: on a terminal asked for twice and not shown; otherwise, or with `fromStdin`, all of standard input
- * without the line's end.
+ * Reads a new password: on a terminal it is asked for twice and not shown; otherwise, or with `fromStdin`, it is all of standard
+ * input without the end of the line.
  *
  * @throws CommandError
  */
@@ -16,8 +16,8 @@ export function newPassword(
   context: CommandContext,
   fromStdin: boolean | undefined,
 ): Promise<Secret> {
-  const isTerminal = context.stdin.isTTY === true && fromStdin !== true
-  return isTerminal ? askTwice(context) : readPassword(context)
+  const canAsk = context.stdin.isTTY === true && fromStdin !== true
+  return canAsk ? askTwice(context) : readPassword(context)
 }
 
 const MAX_BYTES = 4096

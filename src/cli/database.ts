@@ -11,7 +11,7 @@ export const isFile = (database: string): boolean =>
 
 export const isInMemory = (database: string): boolean => database.endsWith(':memory:')
 
-/** A database for people: without the password of its address, which may also follow a "?". */
+/** A database as messages show it: without the password of its address, which may be in the query, too. */
 export function shownDatabase(database: string): string {
   if (!/^[a-z][a-z\d+.-]*:\/\//i.test(database)) return printable(database)
   const shown = database.replace(/(\/\/[^/?#@:]*):.*@/s, '$1:…@').replace(/\?.*$/s, '?…')

@@ -79,12 +79,12 @@ async function firstUser(username: string, auth: Watchword<User>): Promise<First
   return { username: user?.username ?? username }
 }
 
-interface Started extends FirstUser {
+interface StartedServer extends FirstUser {
   readonly url: string
   readonly database: string
 }
 
-function welcome(started: Started, context: CommandContext): CommandOutput {
+function welcome(started: StartedServer, context: CommandContext): CommandOutput {
   const { url, database, username, password } = started
   const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
   const lines = [heading, '', ...nextSteps(started, context)]
@@ -100,7 +100,7 @@ function welcome(started: Started, context: CommandContext): CommandOutput {
 }
 
 function nextSteps(
-  { url, database, username, password }: Started,
+  { url, database, username, password }: StartedServer,
   context: CommandContext,
 ): readonly string[] {
   const user = printable(username)

@@ -10,7 +10,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOSPC: 'is on a full disk: free some space.',
 }
 
-const LOCKED = 'Another program keeps the database locked: end it, or try again.'
+const LOCKED = 'Another program has locked the database: stop that program, or try again.'
 
 /** What to do about SQLite's errors, by primary result code (https://sqlite.org/rescode.html). */
 const SQLITE: Readonly<Record<number, string>> = {
@@ -23,7 +23,7 @@ const SQLITE: Readonly<Record<number, string>> = {
   14: 'The database cannot be opened: change the permissions of its folder, or choose another with --database.',
 }
 
-/** Any error in words for a person. Its stack is printed only with WATCHWORD_DEBUG. */
+/** The message that the command prints for an error. Its stack is printed only with WATCHWORD_DEBUG. */
 export function messageOf(error: unknown): string {
   if (error instanceof CommandError) return error.message
   if (error instanceof AuthError) return authErrorMessage(error)
@@ -51,7 +51,7 @@ function sqliteAdvice(cause: unknown): string | undefined {
   return SQLITE[Number(errcode) & 0xff]
 }
 
-/** `{ password: ["Too short."] }` as `password: Too short.` */
+/** Formats `{ password: ["Too short."] }` as `password: Too short.` */
 const fieldErrors = (body: object): string[] =>
   Object.entries(body).map(
     ([field, messages]) => `${field}: ${[messages].flat().join(' ')}`,

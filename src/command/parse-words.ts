@@ -15,7 +15,7 @@ export interface ParsedWords {
   readonly wantsHelp: boolean
 }
 
-type Declared = Pick<Command, 'name' | 'args' | 'options'>
+type Declaration = Pick<Command, 'name' | 'args' | 'options'>
 
 /**
  * Parses the words after a command's name.
@@ -24,7 +24,7 @@ type Declared = Pick<Command, 'name' | 'args' | 'options'>
  *
  * @throws UsageError
  */
-export function parseWords(words: readonly string[], command: Declared): ParsedWords {
+export function parseWords(words: readonly string[], command: Declaration): ParsedWords {
   const known: OptionTable = { ...command.options, ...COMMON }
   // An import would load every export, text encodings among them.
   const { parseArgs } = process.getBuiltinModule('node:util')
@@ -92,7 +92,7 @@ function readText(
   throw new UsageError(`${rawName} needs a value: ${rawName} ${option.value ?? 'VALUE'}.`)
 }
 
-function checkCount(count: number, { name, args }: Declared): void {
+function checkCount(count: number, { name, args }: Declaration): void {
   const usage = ['watchword', name, ...args].join(' ')
   const missing = args.filter((arg) => !arg.startsWith('['))[count]
   if (missing !== undefined)

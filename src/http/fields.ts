@@ -25,16 +25,16 @@ export function parseFields<Name extends string>(
   shape: Fields<Name>,
   body: ParsedBody,
 ): Readonly<Record<Name, string>> {
-  const texts: Partial<Record<Name, string>> = {}
+  const parsed: Partial<Record<Name, string>> = {}
   const faults: Partial<Record<Name, readonly [string]>> = {}
   for (const name of Object.keys(shape) as Name[]) {
     const fault = findFault(name, shape[name], body)
-    if (fault === undefined) texts[name] = textOf(shape[name], body.values.get(name))
+    if (fault === undefined) parsed[name] = textOf(shape[name], body.values.get(name))
     else faults[name] = [fault]
   }
   if (Object.keys(faults).length > 0)
     throw new AuthError('invalid', undefined, { body: faults })
-  return texts as Record<Name, string>
+  return parsed as Record<Name, string>
 }
 
 function textOf({ trim }: Field, value: unknown): string {

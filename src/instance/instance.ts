@@ -130,14 +130,14 @@ async function openParts(
 }
 
 /** The parts that issue tokens. */
-interface Issuing {
+interface IssuingParts {
   readonly ring: KeyRing
   readonly sessions: SessionManager | undefined
   readonly tokens: TokenDeps
   readonly derivedKeys: Core['derivedKeys']
 }
 
-type Parts = Storage & Issuing & SignIns
+type Parts = Storage & IssuingParts & SignIns
 
 interface IssuingSettings {
   readonly random: Random
@@ -156,7 +156,7 @@ async function openIssuing(
   { store, clock, audit, secrets }: Storage,
   counters: Counters,
   closers: Closers,
-): Promise<Issuing> {
+): Promise<IssuingParts> {
   const { random, log, on } = settings
   const deps = { clock, random, log, audit, on, watch: store.watch }
   const ring = await openKeys(settings.keys, { ...deps, keys: store.ports.keys }, secrets)

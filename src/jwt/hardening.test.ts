@@ -74,7 +74,7 @@ test('an ID token without a nonce is rejected if the expected nonce is undefined
   )
 })
 
-function served(documents: readonly object[]) {
+function verifierOf(documents: readonly object[]) {
   let requests = 0
   let now = 0
   const failed: unknown[] = []
@@ -89,7 +89,7 @@ function served(documents: readonly object[]) {
   return {
     ...verifier({ keys, clock }),
     failed,
-    pass: (length: number) => {
+    advance: (length: number) => {
       now += length
     },
   }
@@ -97,14 +97,19 @@ function served(documents: readonly object[]) {
 
 test('a published set with one key under two kids keeps its other keys', async () => {
   const twin = { ...old.verifying.jwk, kid: 'old-again' }
-  const { verify } = served([{ keys: [old.verifying.jwk, twin, fresh.verifying.jwk] }])
+  const { verify } = verifierOf([
+    { keys: [old.verifying.jwk, twin, fresh.verifying.jwk] },
+  ])
   assert.equal((await verify(sign(claims, fresh))).exp, claims.exp)
 })
 
 test('a set without a usable key is reported', async () => {
-  const { verify, failed, pass } = served([{ keys: [old.verifying.jwk] }, { keys: [] }])
+  const { verify, failed, advance } = verifierOf([
+    { keys: [old.verifying.jwk] },
+    { keys: [] },
+  ])
   await verify(sign(claims, old))
-  pass(400)
+  advance(400)
   await Promise.resolve(verify(sign(claims, old))).catch(() => {})
   assert.equal(failed.length, 1)
 })

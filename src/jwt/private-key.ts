@@ -77,7 +77,7 @@ const PEM =
 function keyFromPem(pem: string): KeyObject {
   if (!PEM.test(pem))
     throw invalidKey(
-      'this is not one private key in PEM, which begins with -----BEGIN PRIVATE KEY-----',
+      'the key must be a single private key in PEM, which begins with -----BEGIN PRIVATE KEY-----',
     )
   return importKeyObject(() => createPrivateKey(pem.trim()))
 }

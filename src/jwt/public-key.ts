@@ -36,7 +36,7 @@ export function importVerifyingKey(
   options: KeyOptions = {},
 ): VerifyingKey {
   if (typeof key === 'string') {
-    if (alg === undefined) throw invalidKey('a key in PEM needs its algorithm beside it')
+    if (alg === undefined) throw invalidKey('a key in PEM needs the option "algorithm"')
     return publicKey(alg, keyFromPem(key), options)
   }
   const jwk = parseJwk(key, 'verify')

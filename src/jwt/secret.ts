@@ -112,7 +112,7 @@ export function secretFault(
     return `is a key in PEM, SSH, JWK or DER form, which others may know; ${advice(least)}`
   if (allowWeak) return undefined
   if (isWellKnown(bytes.toString('latin1').toLowerCase()))
-    return `is well known; ${advice(least)}`
+    return `is a well-known example; ${advice(least)}`
   if (bytes.length < least)
     return `has ${bytes.length} bytes and needs ${least}; ${advice(least)}`
   if (new Set(bytes).size < LEAST_DIFFERENT || isPeriodic(bytes))

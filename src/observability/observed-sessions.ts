@@ -1,6 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Log } from '../base/log.ts'
-import type { Presented, RotationOutcome } from '../sessions/rotate.ts'
+import type { RefreshClaims, RotationOutcome } from '../sessions/rotate.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Counters } from './counters.ts'
 
@@ -32,7 +32,7 @@ export function observedSessions(
 
 function observe(
   outcome: RotationOutcome,
-  { id, generation }: Presented,
+  { id, generation }: RefreshClaims,
   { audit, counters, log }: ObservedSessionsDeps,
 ): void {
   counters.refreshes.add(outcome.kind)

@@ -1,7 +1,7 @@
 import crypto, { timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Random } from '../base/random.ts'
-import { base64Of, bytesOfBase64, type Encoded, type Encoding } from './encoding.ts'
+import { base64Of, bytesOfBase64, type Encoding, type ParsedHash } from './encoding.ts'
 
 // Node.js 20 has none: a named import of it would fail before `node-version.ts` can say so.
 const argon2Of = promisify(crypto.argon2)
@@ -31,14 +31,14 @@ export interface Argon2 extends Encoding {
   /** A new hash, in Django's notation. */
   make(password: Buffer, random: Random): Promise<string>
   /** A hash of the current cost that no password matches. */
-  readonly unmatchable: Encoded
+  readonly unmatchable: ParsedHash
 }
 
 /** `argon2$argon2id$v=19$m=19456,t=2,p=1$salt$digest` (RFC 9106), the encoding of new hashes. */
 export const argon2 = (current: Argon2Cost = ARGON2_COST): Argon2 => ({
   parse(rest) {
     const hash = parseHash(rest)
-    return hash && encoded(hash, current)
+    return hash && parsedHash(hash, current)
   },
   async make(password, random) {
     const salt = Buffer.from(random(SALT_BYTES))
@@ -46,7 +46,7 @@ export const argon2 = (current: Argon2Cost = ARGON2_COST): Argon2 => ({
     const digest = await digestWith(settings, DIGEST_BYTES, password)
     return `argon2$argon2id$v=19$${costText(current)}$${base64Of(salt, false)}$${base64Of(digest, false)}`
   },
-  unmatchable: encoded(
+  unmatchable: parsedHash(
     {
       variety: 'argon2id',
       cost: current,
@@ -64,7 +64,7 @@ interface Hash {
   readonly digest: Buffer
 }
 
-function encoded(hash: Hash, current: Argon2Cost): Encoded {
+function parsedHash(hash: Hash, current: Argon2Cost): ParsedHash {
   const { variety, cost, digest } = hash
   const digestOf = (password: Buffer): Promise<Buffer> =>
     digestWith(hash, digest.length, password)

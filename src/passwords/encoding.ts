@@ -5,7 +5,7 @@ export interface Work {
 }
 
 /** A parsed password hash, its parameters within bounds. */
-export interface Encoded {
+export interface ParsedHash {
   readonly work: Work
   /** Whether the hash has another algorithm or weaker parameters than new ones: it is replaced at the next sign-in. */
   readonly outdated: boolean
@@ -23,7 +23,7 @@ export interface Encoding {
    * @returns `undefined` if it is malformed, not canonical, or out of bounds
    * @throws AuthError `invalid_config` if it needs a package that is not installed
    */
-  parse(rest: string): Encoded | undefined | Promise<Encoded | undefined>
+  parse(rest: string): ParsedHash | undefined | Promise<ParsedHash | undefined>
 }
 
 /** Decodes canonical base64. @param padded whether `=` ends it @returns `undefined` if it is not canonical */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { systemRandom } from '../base/random.ts'
-import { base64Of, type Encoded } from './encoding.ts'
+import { base64Of, type ParsedHash } from './encoding.ts'
 import { encodings } from './encodings.ts'
 
 const readJson = <T>(name: string): T =>
@@ -20,7 +20,7 @@ const django = readJson<{ hashes: readonly DjangoHash[] }>('django-hashes.json')
 
 const { byName, current } = encodings()
 
-async function read(hash: string): Promise<Encoded | undefined> {
+async function read(hash: string): Promise<ParsedHash | undefined> {
   const end = hash.indexOf('$')
   return byName.get(hash.slice(0, end))?.parse(hash.slice(end + 1))
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { systemRandom } from '../base/random.ts'
-import type { Encoded, Encoding } from './encoding.ts'
+import type { Encoding, ParsedHash } from './encoding.ts'
 import { type Encodings, encodings } from './encodings.ts'
 import { isUsable, passwords, unusableHash } from './passwords.ts'
 import { hashQueue } from './queue.ts'
@@ -26,7 +26,7 @@ function countedEncodings() {
   const done = new Map<string, number>()
   const count = (kind: string, units: number): void =>
     void done.set(kind, (done.get(kind) ?? 0) + units)
-  const counted = (encoded: Encoded): Encoded => ({
+  const counted = (encoded: ParsedHash): ParsedHash => ({
     ...encoded,
     verify(password) {
       count(encoded.work.kind, encoded.work.units)

@@ -1,6 +1,6 @@
 import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
-import type { Encoded } from './encoding.ts'
+import type { ParsedHash } from './encoding.ts'
 import { type Encodings, encodings } from './encodings.ts'
 import { passwordBytes } from './password-bytes.ts'
 import type { Queue } from './queue.ts'
@@ -68,12 +68,12 @@ class PasswordHasher {
       password,
       bytes: passwordBytes(password),
     }))
-    const encoded = await this.#parse(hash)
-    const spendRemainder = this.#equalWork.remainderAfter(encoded)
+    const parsed = await this.#parse(hash)
+    const spendRemainder = this.#equalWork.remainderAfter(parsed)
     return this.#deps.queue(async (): Promise<PasswordCheck> => {
       for (const { password, bytes } of tries) {
-        if (encoded !== undefined && (await encoded.verify(bytes)))
-          return { kind: 'right', password, outdated: encoded.outdated }
+        if (parsed !== undefined && (await parsed.verify(bytes)))
+          return { kind: 'right', password, outdated: parsed.outdated }
         await spendRemainder(bytes)
       }
       return { kind: 'wrong' }
@@ -81,7 +81,7 @@ class PasswordHasher {
   }
 
   /** @returns `undefined` if no password can match */
-  async #parse(hash: string | undefined): Promise<Encoded | undefined> {
+  async #parse(hash: string | undefined): Promise<ParsedHash | undefined> {
     if (hash === undefined || !isUsable(hash)) return undefined
     const end = hash.indexOf('$')
     const encoding = this.#encodings.byName.get(hash.slice(0, end))
@@ -120,36 +120,36 @@ const UNREADABLE =
  * algorithm among them, one of each. The first hash of a new kind shows in the response time, later ones do not.
  */
 class EqualWork {
-  readonly #heaviest = new Map<string, Encoded>()
+  readonly #heaviest = new Map<string, ParsedHash>()
 
-  constructor(current: Encoded) {
+  constructor(current: ParsedHash) {
     this.#heaviest.set(current.work.kind, current)
   }
 
   /** @returns a function that computes what an account's own hash, or none, leaves of the work */
-  remainderAfter(own: Encoded | undefined): (password: Buffer) => Promise<void> {
+  remainderAfter(own: ParsedHash | undefined): (password: Buffer) => Promise<void> {
     if (own !== undefined) this.#register(own)
-    const remainders = [...this.#heaviest.values()].map((encoded) => ({
-      encoded,
-      units: encoded.work.units - unitsOf(own, encoded.work.kind),
+    const remainders = [...this.#heaviest.values()].map((parsed) => ({
+      parsed,
+      units: parsed.work.units - unitsOf(own, parsed.work.kind),
     }))
     return async (password) => {
-      for (const { encoded, units } of remainders)
-        if (units > 0) await encoded.spend(units, password)
+      for (const { parsed, units } of remainders)
+        if (units > 0) await parsed.spend(units, password)
     }
   }
 
-  #register(encoded: Encoded): void {
-    const { kind, units } = encoded.work
+  #register(parsed: ParsedHash): void {
+    const { kind, units } = parsed.work
     const heaviest = this.#heaviest.get(kind)
     if (heaviest === undefined && this.#heaviest.size >= MAX_KINDS) return
     if (heaviest === undefined || heaviest.work.units < units)
-      this.#heaviest.set(kind, encoded)
+      this.#heaviest.set(kind, parsed)
   }
 }
 
-const unitsOf = (encoded: Encoded | undefined, kind: string): number =>
-  encoded?.work.kind === kind ? encoded.work.units : 0
+const unitsOf = (parsed: ParsedHash | undefined, kind: string): number =>
+  parsed?.work.kind === kind ? parsed.work.units : 0
 
 /** A table with many kinds of hashes must not make each mismatch take seconds: further kinds show in the response time. */
 const MAX_KINDS = 4

@@ -131,10 +131,10 @@ test('one slow run does not close the queue', async () => {
     assert.equal(await queue(async () => 'served'), 'served')
 })
 
-/** A timer of five milliseconds during `work`: how often it fired, and the median interval. */
+/** Runs a five-millisecond timer during `work`. @returns how often it fired and its median interval; and the result of `work` */
 async function pace<T>(
   work: () => Promise<T>,
-): Promise<readonly [{ count: number; usual: number }, T]> {
+): Promise<readonly [{ count: number; median: number }, T]> {
   const gaps: number[] = []
   let last = performance.now()
   const timer = setInterval(() => {
@@ -143,16 +143,16 @@ async function pace<T>(
   }, 5)
   const outcome = await work()
   clearInterval(timer)
-  const usual =
+  const median =
     gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ??
     Number.POSITIVE_INFINITY
-  return [{ count: gaps.length, usual }, outcome]
+  return [{ count: gaps.length, median }, outcome]
 }
 
 test('the event loop is not delayed while all slots hash', async () => {
   const { current } = encodings()
   const queue = hashQueue({ atOnce: 2, longestWait: seconds(60) })
-  const [free] = await pace(() => sleep(500))
+  const [idle] = await pace(() => sleep(500))
 
   const [busy, outcomes] = await pace(() => {
     const offered = Array.from({ length: 60 }, () =>
@@ -164,10 +164,10 @@ test('the event loop is not delayed while all slots hash', async () => {
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
   assert.equal(refused.length, 60 - 34)
   assert.ok(refused.every(({ reason }) => reason.code === 'busy'))
-  assert.ok(busy.count > 20, `the timer came ${busy.count} times`)
+  assert.ok(busy.count > 20, `the timer fired ${busy.count} times`)
   assert.ok(
-    busy.usual < 3 * free.usual,
-    `it came every ${busy.usual} ms, and every ${free.usual} before`,
+    busy.median < 3 * idle.median,
+    `it fired every ${busy.median} ms, and every ${idle.median} ms without hashing`,
   )
 })
 

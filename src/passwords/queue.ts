@@ -30,7 +30,7 @@ export const hashQueue = (options: HashQueueOptions): Queue & { load(): QueueLoa
   return Object.assign(run, { load: () => queue.load() })
 }
 
-interface Waiting {
+interface WaitingWork {
   readonly since: Seconds
   start(): void
   reject(error: AuthError): void
@@ -44,7 +44,7 @@ class HashQueue {
   readonly #mostWaiting: number
   readonly #longestWait: Seconds
   readonly #elapsed: () => Seconds
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: WaitingWork[] = []
   #running = 0
   #refused = 0
   /** The duration of a hash, in seconds. */

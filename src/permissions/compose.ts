@@ -11,7 +11,7 @@ import {
 type Part = (context: never) => Awaitable<Decision>
 
 /** A permission whose context satisfies all of its parts. */
-type Composed<Parts extends readonly Part[]> = (
+type ComposedPermission<Parts extends readonly Part[]> = (
   context: ContextOf<Parts[number]>,
 ) => Awaitable<Decision>
 
@@ -24,9 +24,9 @@ type ContextOf<P> = (
   ? All
   : never
 
-type AllOf<Parts extends readonly Part[]> = Composed<Parts> &
+type AllOf<Parts extends readonly Part[]> = ComposedPermission<Parts> &
   (Extract<Parts[number], SignedIn> extends never ? unknown : SignedIn)
-type AnyOf<Parts extends readonly Part[]> = Composed<Parts> &
+type AnyOf<Parts extends readonly Part[]> = ComposedPermission<Parts> &
   (Exclude<Parts[number], SignedIn> extends never ? SignedIn : unknown)
 
 /** Grants if every part grants. Parts are tried in this order up to the first that denies. `allOf()` grants. */

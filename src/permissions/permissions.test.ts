@@ -52,7 +52,7 @@ interface UserFields {
   readonly roles?: readonly string[]
 }
 
-const known = (
+const principalOf = (
   user: UserFields | object,
   scopes: readonly string[] = [],
   method = 'GET',
@@ -63,31 +63,39 @@ const known = (
     requestWith(method),
   )
 
-type Asked = Permission<unknown, unknown, string>
+type AnyPermission = Permission<unknown, unknown, string>
 
-const ask = (
-  permission: Asked,
-  who: ReturnType<typeof known> | undefined,
+const TOKEN_SETTINGS = { userIdClaim: 'user_id' }
+
+const decide = (
+  permission: AnyPermission,
+  who: ReturnType<typeof principalOf> | undefined,
   method = 'GET',
   resource?: unknown,
 ) => permission({ identity: who, request: requestWith(method), resource })
 
-/** `yes`, `no`, or the denial's `as`. */
-async function answer(...asked: Parameters<typeof ask>): Promise<string> {
-  const decision = await ask(...asked)
+/** The decision of a permission: `yes`, `no`, or the denial's `as`. */
+async function decisionOf(...args: Parameters<typeof decide>): Promise<string> {
+  const decision = await decide(...args)
   return decision.granted ? 'yes' : (decision.as ?? 'no')
 }
 
-const editor = known({ roles: ['editor'] })
+const editor = principalOf({ roles: ['editor'] })
 const anonymous = undefined
 
 for (const [name, permission, who, method, expected] of [
   ['allowAny', allowAny, anonymous, 'POST', 'yes'],
   ['authenticated', isAuthenticated, editor, 'POST', 'yes'],
   ['anonymous', isAuthenticated, anonymous, 'GET', 'no'],
-  ['staff', isStaff, known({ staff: true }), 'POST', 'yes'],
-  ['a superuser is not staff', isStaff, known({ superuser: true }), 'POST', 'no'],
-  ['staff as a string is not staff', isStaff, known({ staff: 'true' }), 'POST', 'no'],
+  ['staff', isStaff, principalOf({ staff: true }), 'POST', 'yes'],
+  ['a superuser is not staff', isStaff, principalOf({ superuser: true }), 'POST', 'no'],
+  [
+    'staff as a string is not staff',
+    isStaff,
+    principalOf({ staff: 'true' }),
+    'POST',
+    'no',
+  ],
   ['a safe method', isReadOnly, anonymous, 'HEAD', 'yes'],
   ['another method', isReadOnly, editor, 'TRACE', 'no'],
   ['a permission string of a role', has('posts.change'), editor, 'GET', 'yes'],
@@ -95,23 +103,23 @@ for (const [name, permission, who, method, expected] of [
   [
     'a permission string of one of two roles',
     has('posts.view'),
-    known({ roles: ['editor', 'viewer'] }),
+    principalOf({ roles: ['editor', 'viewer'] }),
     'GET',
     'yes',
   ],
-  ['a role with *', has('posts.burn'), known({ roles: ['owner'] }), 'GET', 'yes'],
+  ['a role with *', has('posts.burn'), principalOf({ roles: ['owner'] }), 'GET', 'yes'],
   [
     'a role that the instance lacks',
     has('posts.view'),
-    known({ roles: ['toString'] }),
+    principalOf({ roles: ['toString'] }),
     'GET',
     'no',
   ],
-  ['a superuser', has('posts.burn'), known({ superuser: true }), 'GET', 'yes'],
+  ['a superuser', has('posts.burn'), principalOf({ superuser: true }), 'GET', 'yes'],
   [
     'a superuser who is inactive',
     has('posts.burn'),
-    known({ superuser: true, active: false }),
+    principalOf({ superuser: true, active: false }),
     'GET',
     'no',
   ],
@@ -119,7 +127,7 @@ for (const [name, permission, who, method, expected] of [
   [
     'a user from a token',
     has('posts.view'),
-    known(tokenUser({ is_superuser: true }, SETTINGS())),
+    principalOf(tokenUser({ is_superuser: true }, TOKEN_SETTINGS)),
     'GET',
     'no',
   ],
@@ -127,25 +135,21 @@ for (const [name, permission, who, method, expected] of [
   [
     'a superuser without the role',
     hasRole('editor'),
-    known({ superuser: true }),
+    principalOf({ superuser: true }),
     'GET',
     'no',
   ],
-  ['a scope', hasScope('posts:read'), known({}, ['posts:read']), 'GET', 'yes'],
-  ['no scope', hasScope('posts:read'), known({ superuser: true }), 'GET', 'no'],
+  ['a scope', hasScope('posts:read'), principalOf({}, ['posts:read']), 'GET', 'yes'],
+  ['no scope', hasScope('posts:read'), principalOf({ superuser: true }), 'GET', 'no'],
 ] as const) {
   test(`permission: ${name}: ${expected}`, async () =>
-    assert.equal(await answer(permission as Asked, who, method), expected))
-}
-
-function SETTINGS() {
-  return { userIdClaim: 'user_id' }
+    assert.equal(await decisionOf(permission as AnyPermission, who, method), expected))
 }
 
 /** A permission that records its calls. */
 function spy(decision: Decision) {
   const seen: string[] = []
-  const permission: Asked = ({ request }) => {
+  const permission: AnyPermission = ({ request }) => {
     seen.push(request.method)
     return decision
   }
@@ -154,41 +158,55 @@ function spy(decision: Decision) {
 
 test('P14 allOf stops at the first denial', async () => {
   const second = spy(granted)
-  assert.equal(await answer(allOf(isStaff, second.permission) as Asked, editor), 'no')
+  assert.equal(
+    await decisionOf(allOf(isStaff, second.permission) as AnyPermission, editor),
+    'no',
+  )
   assert.deepEqual(second.seen, [])
 })
 
 test('P15 anyOf stops at the first grant', async () => {
   const second = spy(granted)
   assert.equal(
-    await answer(anyOf(isAuthenticated, second.permission) as Asked, editor),
+    await decisionOf(anyOf(isAuthenticated, second.permission) as AnyPermission, editor),
     'yes',
   )
   assert.deepEqual(second.seen, [])
 })
 
 test('compositions return a promise only if a part does', async () => {
-  const later: Asked = async () => granted
+  const later: AnyPermission = async () => granted
   assert.ok(
-    !(ask(allOf(isAuthenticated, not(isStaff)) as Asked, editor) instanceof Promise),
+    !(
+      decide(allOf(isAuthenticated, not(isStaff)) as AnyPermission, editor) instanceof
+      Promise
+    ),
   )
-  assert.ok(ask(allOf(isAuthenticated, later) as Asked, editor) instanceof Promise)
-  assert.equal(await answer(allOf(later, isAuthenticated, later) as Asked, editor), 'yes')
-  assert.equal(await answer(allOf(later, isStaff, later) as Asked, editor), 'no')
-  assert.equal(await answer(anyOf(isStaff, later) as Asked, editor), 'yes')
-  assert.equal(await answer(not(later) as Asked, editor), 'no')
+  assert.ok(
+    decide(allOf(isAuthenticated, later) as AnyPermission, editor) instanceof Promise,
+  )
+  assert.equal(
+    await decisionOf(allOf(later, isAuthenticated, later) as AnyPermission, editor),
+    'yes',
+  )
+  assert.equal(
+    await decisionOf(allOf(later, isStaff, later) as AnyPermission, editor),
+    'no',
+  )
+  assert.equal(await decisionOf(anyOf(isStaff, later) as AnyPermission, editor), 'yes')
+  assert.equal(await decisionOf(not(later) as AnyPermission, editor), 'no')
 })
 
 test('allOf() grants and anyOf() denies', async () => {
-  assert.equal(await answer(allOf() as unknown as Asked, anonymous), 'yes')
-  assert.equal(await answer(anyOf() as unknown as Asked, editor), 'no')
+  assert.equal(await decisionOf(allOf() as unknown as AnyPermission, anonymous), 'yes')
+  assert.equal(await decisionOf(anyOf() as unknown as AnyPermission, editor), 'no')
   assert.equal(requiresSignIn(anyOf()), true)
 })
 
 test('a composition keeps the reason of a part and drops its detail', () => {
   const nope = denied('the moon is full', { detail: 'nope' })
   for (const composed of [allOf(() => nope), anyOf(() => nope)]) {
-    const decision = ask(composed as Asked, editor)
+    const decision = decide(composed as AnyPermission, editor)
     assert.deepEqual(decision, { granted: false, reason: 'the moon is full' })
   }
 })
@@ -198,7 +216,7 @@ test('not(isOwner) grants exactly the objects of others (D31)', async () => {
     identity,
     resource,
   }) => (identity?.user.id === resource.owner ? granted : denied('not yours'))
-  const ada = known({ id: 'ada' }) as RequestPrincipal<{ id: string }>
+  const ada = principalOf({ id: 'ada' }) as RequestPrincipal<{ id: string }>
   const decide = (owner: string) =>
     not(isOwner)({
       identity: ada,
@@ -232,31 +250,38 @@ test('requiresSignIn recognizes permissions that deny every anonymous request', 
     assert.equal(requiresSignIn(no), false)
 })
 
-const MODEL = modelPermissions('posts') as Asked
-const OR_READ = modelPermissionsOrAnonReadOnly('posts') as Asked
+const MODEL = modelPermissions('posts') as AnyPermission
+const fromToken = principalOf(tokenUser({}, TOKEN_SETTINGS))
+const OR_READ = modelPermissionsOrAnonReadOnly('posts') as AnyPermission
 for (const [name, permission, who, method, expected] of [
   ['P20 without the string', MODEL, editor, 'DELETE', 'no'],
   ['with the string', MODEL, editor, 'PATCH', 'yes'],
-  ['P21 reading needs none', MODEL, known({}), 'GET', 'yes'],
+  ['P21 reading needs none', MODEL, principalOf({}), 'GET', 'yes'],
   ['P22 anonymous', MODEL, anonymous, 'GET', 'no'],
   ['P22 anonymous, if reading requires nothing', OR_READ, anonymous, 'GET', 'yes'],
   ['anonymous may not write', OR_READ, anonymous, 'POST', 'no'],
-  ['a user without the string may not write either', OR_READ, known({}), 'POST', 'no'],
+  [
+    'a user without the string may not write either',
+    OR_READ,
+    principalOf({}),
+    'POST',
+    'no',
+  ],
   ['P23 another method', MODEL, editor, 'FOO', 'method_not_allowed'],
   ['a method of an object', MODEL, editor, 'constructor', 'method_not_allowed'],
-  ['P24 a user from a token', MODEL, known(tokenUser({}, SETTINGS())), 'GET', 'no'],
+  ['P24 a user from a token', MODEL, fromToken, 'GET', 'no'],
 ] as const) {
   test(`model permissions: ${name}: ${expected}`, async () =>
-    assert.equal(await answer(permission, who, method), expected))
+    assert.equal(await decisionOf(permission, who, method), expected))
 }
 
 test('P25 to P27 object permissions answer 404 to users who may not read the object', async () => {
   const map = { ...modelMap('posts'), GET: ['posts.view'] } as const
   const may = (right: string, note: { readonly may: readonly string[] }): boolean =>
     note.may.includes(right)
-  const permission = objectPermissions(map, may) as unknown as Asked
+  const permission = objectPermissions(map, may) as unknown as AnyPermission
   const decide = (method: string, ...rights: string[]) =>
-    answer(permission, editor, method, { may: rights })
+    decisionOf(permission, editor, method, { may: rights })
 
   assert.equal(await decide('GET'), 'not_found')
   assert.equal(await decide('GET', 'posts.view'), 'yes')
@@ -264,13 +289,16 @@ test('P25 to P27 object permissions answer 404 to users who may not read the obj
   assert.equal(await decide('PATCH'), 'not_found')
   assert.equal(await decide('PATCH', 'posts.change'), 'yes')
   assert.equal(await decide('FOO'), 'method_not_allowed')
-  assert.equal(await answer(permission, anonymous, 'GET', { may: ['posts.view'] }), 'no')
+  assert.equal(
+    await decisionOf(permission, anonymous, 'GET', { may: ['posts.view'] }),
+    'no',
+  )
 })
 
 test("authorize throws the error of the permission's decision", async () => {
   const codeOf = async (decision: Decision) => {
     try {
-      await known({}).authorize((() => decision) as Asked, undefined)
+      await principalOf({}).authorize((() => decision) as AnyPermission, undefined)
       return 'granted'
     } catch (error) {
       const { code, detail } = error as AuthError

@@ -6,10 +6,10 @@ export type Roles = Readonly<Record<string, readonly string[]>>
 /** What the permissions of an instance may name: the permission strings of its roles, and `role:` before each role. */
 export type RightsOf<R extends Roles> = string extends keyof R
   ? string
-  : Listed<R[keyof R][number]> | `role:${keyof R & string}`
+  : ListedRight<R[keyof R][number]> | `role:${keyof R & string}`
 
 /** If the roles hold nothing but `*`, no permission string is listed, and any may be named. */
-type Listed<P extends string> = [P] extends ['*'] ? string : Exclude<P, '*'>
+type ListedRight<P extends string> = [P] extends ['*'] ? string : Exclude<P, '*'>
 
 /** Whether a user has a permission string, or a role after `role:`. */
 export type Rights = (user: unknown, right: string) => boolean

@@ -13,7 +13,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   function: 'a function',
 }
 
-/** What a value must be: the end of a sentence that begins with the option's name. It never repeats the value. */
+/** The predicate of a message about an option: `must be a string`. It never repeats the value. */
 export function messageFor(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -25,13 +25,15 @@ export function messageFor(issue: Issue): string {
     case 'too_big':
       return `must ${bound(issue.origin, 'at most', Number(issue.maximum))}`
     case 'invalid_format':
-      return FORMATS[issue.format] ?? 'is not of the form that this option takes'
+      return FORMATS[issue.format] ?? INVALID
     case 'invalid_union':
       return unionMessage(issue)
     default:
-      return 'is not of the form that this option takes'
+      return INVALID
   }
 }
+
+const INVALID = 'has no valid value: see the documentation of this option'
 
 const FORMATS: Readonly<Record<string, string>> = {
   url: 'must be a URL such as "https://auth.example.com/.well-known/jwks.json"',
@@ -45,13 +47,13 @@ function bound(origin: string, limit: string, count: number): string {
   return `be ${limit} ${count}`
 }
 
-/** Each alternative says what it must be; the same words are not repeated. */
+/** Joins the messages of the alternatives: `must be a string, or a list`. */
 function unionMessage({ errors }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>) {
   const messages = (errors ?? []).flatMap(([first]) =>
     first !== undefined && first.path.length === 0 ? [first.message] : [],
   )
   const wanted = messages.map((message) => message.replace(/^must be /, ''))
-  if (wanted.length === 0) return 'is not of the form that this option takes'
+  if (wanted.length === 0) return INVALID
   return `must be ${[...new Set(wanted)].join(', or ')}`
 }
 

@@ -22,7 +22,7 @@ export const functionOf = <F>(message = 'must be a function') =>
   z.custom<F>((value) => typeof value === 'function', message)
 
 /** A name on the wire, such as that of a claim. */
-export const name = z.string().min(1, 'may not be empty; leave it out for the default')
+export const name = z.string().min(1, 'must not be empty: leave it out for the default')
 
 export const absolutePath = z
   .string()

@@ -7,14 +7,14 @@ import { sqliteStore } from '../stores/sqlite/store.ts'
 import { foreignSessionId } from './foreign-session-id.ts'
 import {
   decideRotation,
-  type Presented,
+  type RefreshClaims,
   type RotationSettings,
   rotate,
 } from './rotate.ts'
 import type { SessionId } from './session.ts'
 
 const ID = 's' as SessionId
-const first: Presented = { id: ID, generation: 0, jti: 's-0' }
+const first: RefreshClaims = { id: ID, generation: 0, jti: 's-0' }
 
 /** A store with a user and a session, and a function that refreshes it. */
 async function setUp(settings: RotationSettings = SETTINGS) {
@@ -22,7 +22,7 @@ async function setUp(settings: RotationSettings = SETTINGS) {
   await store.ports.users.insert(vitor)
   await store.ports.sessions.adopt(aSession('s'))
   const { sessions } = store.ports
-  const refresh = (token: Presented, now: UnixSeconds) =>
+  const refresh = (token: RefreshClaims, now: UnixSeconds) =>
     rotate(
       token,
       now,
@@ -116,7 +116,11 @@ test('a session without a user is rotated only if no user is required', async ()
     require: { user: false, active: true, epoch: true },
   })
   await deps.sessions.adopt(aSession('nobody', { userId: undefined }))
-  const token: Presented = { id: 'nobody' as SessionId, generation: 0, jti: 'nobody-0' }
+  const token: RefreshClaims = {
+    id: 'nobody' as SessionId,
+    generation: 0,
+    jti: 'nobody-0',
+  }
   assert.equal((await deps.refresh(token, NOON)).kind, 'rotated')
 
   await using requiringUser = await setUp()

@@ -11,7 +11,7 @@ import type {
 } from './session.ts'
 
 /** The claims of a refresh token about its session: the generation it belongs to, and its own `jti`. */
-export interface Presented {
+export interface RefreshClaims {
   readonly id: SessionId
   readonly generation: number
   readonly jti: string
@@ -64,7 +64,7 @@ const ATTEMPTS = 3
 
 /** Decides what a presented token is, purely from the token, the state of its session, and the time. */
 export function decideRotation(
-  presented: Presented,
+  presented: RefreshClaims,
   state: SessionState | undefined,
   now: UnixSeconds,
   { leeway, overlap, require }: Pick<RotationSettings, 'leeway' | 'overlap' | 'require'>,
@@ -125,7 +125,7 @@ export interface RotateDeps {
  * @throws AuthError `store_unavailable`: whether the session was advanced is unknown, and the same token may be sent again
  */
 export async function rotate(
-  presented: Presented,
+  presented: RefreshClaims,
   now: UnixSeconds,
   deps: RotateDeps,
   settings: RotationSettings,
@@ -146,7 +146,7 @@ export async function rotate(
 
 /** @returns `undefined` if the token is current after all, so that the swap is tried again */
 async function outcomeOfFailedSwap(
-  presented: Presented,
+  presented: RefreshClaims,
   now: UnixSeconds,
   { sessions, revoke }: RotateDeps,
   settings: RotationSettings,

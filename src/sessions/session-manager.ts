@@ -11,7 +11,7 @@ import { flush } from './flush.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
 import { type FeedSettings, type FeedState, RevocationFeed } from './revocation-feed.ts'
 import {
-  type Presented,
+  type RefreshClaims,
   type RotationOutcome,
   type RotationSettings,
   rotate,
@@ -43,7 +43,7 @@ export interface SessionManager
   /** See `published.ts`. */
   published(since: number | undefined): Promise<PublishedPage>
   /** See `rotate.ts`. */
-  rotate(presented: Presented, now: UnixSeconds): Promise<RotationOutcome>
+  rotate(presented: RefreshClaims, now: UnixSeconds): Promise<RotationOutcome>
   /** See `flush.ts`. @returns how many sessions were deleted */
   flush(now: UnixSeconds, progress?: (deleted: number) => void): Promise<number>
   /** Stops the feed. The store stays open. */

@@ -36,7 +36,7 @@ export const DJANGO_NAMES: Readonly<Record<string, string>> = {
   CHECK_REVOKE_TOKEN: 'tokens.checkRevoke',
   REVOKE_TOKEN_CLAIM: 'tokens.revokeClaimName',
   CHECK_USER_IS_ACTIVE: 'users.checkActive',
-  // Django REST framework's, and Django's.
+  // Settings of Django REST framework and of Django.
   DEFAULT_AUTHENTICATION_CLASSES: 'authentication',
   DEFAULT_PERMISSION_CLASSES: 'permissions',
   DEFAULT_THROTTLE_CLASSES: 'throttle: { anon, user }',
@@ -47,7 +47,7 @@ export const DJANGO_NAMES: Readonly<Record<string, string>> = {
   SESSION_COOKIE_SECURE: 'authentication: [session({ secure })]',
   CSRF_COOKIE_NAME: 'authentication: [session({ csrfCookie })]',
   CSRF_TRUSTED_ORIGINS: 'authentication: [session({ origins })]',
-  // Removed upstream; named in the refusal all the same.
+  // No longer settings of Simple JWT, but still found in projects.
   AUTH_HEADER_TYPE: 'tokens.headerTypes',
   AUTH_TOKEN_CLASS: 'tokens.types',
   SECRET_KEY: 'tokens.signingKey',

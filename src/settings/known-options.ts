@@ -19,7 +19,7 @@ function pathsIn(schema: Schema, prefix: string): readonly string[] {
   ])
 }
 
-/** The members of an object, behind its default or what transforms it. */
+/** The members of an object schema, also if it has a default or a transform. */
 function shapeOf(schema: Schema): Definition['shape'] {
   const { shape, innerType, in: input } = schema._zod.def as Definition
   if (shape !== undefined) return shape

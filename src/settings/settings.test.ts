@@ -54,12 +54,12 @@ for (const [name, options, says] of [
   [
     "a name of Simple JWT's",
     { tokens: { ACCESS_TOKEN_LIFETIME: 300 } },
-    'There is no option "ACCESS_TOKEN_LIFETIME". In watchword it is called "tokens.access".',
+    'There is no option "ACCESS_TOKEN_LIFETIME". Use tokens.access instead.',
   ],
   [
     'N23: a removed name of Simple JWT',
     { SECRET_KEY: 'x' },
-    'There is no option "SECRET_KEY". In watchword it is called "tokens.signingKey".',
+    'There is no option "SECRET_KEY". Use tokens.signingKey instead.',
   ],
   [
     'a lifetime of 0',
@@ -89,7 +89,7 @@ for (const [name, options, says] of [
   [
     'access tokens that outlive refresh tokens',
     { tokens: { access: '1h', refresh: '1m' } },
-    'tokens.refresh must be longer than tokens.access.',
+    'tokens.refresh must be longer than tokens.access: change one of them.',
   ],
   [
     'N25: no type claim',
@@ -105,7 +105,7 @@ for (const [name, options, says] of [
   [
     'two claims of one name',
     { tokens: { jtiClaim: 'user_id' } },
-    'Two claims cannot have the same name',
+    'The names of claims must differ',
   ],
   [
     'algorithm none',
@@ -135,7 +135,7 @@ for (const [name, options, says] of [
   [
     'an issuer with a fragment',
     { tokens: { issuer: 'https://auth.example/#x' } },
-    'tokens.issuer may hold no "#"',
+    'tokens.issuer must not contain "#"',
   ],
   [
     'a short secret',

@@ -178,7 +178,7 @@ function parseOptions(options: unknown): z.output<typeof SCHEMA> {
   const parsed = SCHEMA.safeParse(options, { error: messageFor })
   if (parsed.success) return parsed.data
   const [first] = parsed.error.issues
-  if (first === undefined) throw configError('The options cannot be used.')
+  if (first === undefined) throw configError('The options must be an object.')
   throw configError(optionFault(first, OPTION_PATHS))
 }
 

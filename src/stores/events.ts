@@ -38,17 +38,17 @@ export function sqlEvents(db: Kysely<Tables>): Events {
 }
 
 const insertStatement = (db: Kysely<Tables>) =>
-  prepared<Row, never>(db, (its) =>
+  prepared<Row, never>(db, (values) =>
     db.insertInto('events').values({
-      id: its.id,
-      at: its.at,
-      kind: its.kind,
-      user_id: its.user_id,
-      session_id: its.session_id,
-      actor: its.actor,
-      address: its.address,
-      request_id: its.request_id,
-      detail: its.detail,
+      id: values.id,
+      at: values.at,
+      kind: values.kind,
+      user_id: values.user_id,
+      session_id: values.session_id,
+      actor: values.actor,
+      address: values.address,
+      request_id: values.request_id,
+      detail: values.detail,
     }),
   )
 
@@ -67,10 +67,10 @@ function listQuery(
   if (kind !== undefined) query = query.where('kind', 'in', storedKinds(kind))
   if (since !== undefined) query = query.where('at', '>=', since)
   if (after === undefined) return query
-  return query.where((event) =>
-    event.or([
-      event('at', '<', after.at),
-      event.and([event('at', '=', after.at), event('id', '<', after.id)]),
+  return query.where((eb) =>
+    eb.or([
+      eb('at', '<', after.at),
+      eb.and([eb('at', '=', after.at), eb('id', '<', after.id)]),
     ]),
   )
 }

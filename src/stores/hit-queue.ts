@@ -14,9 +14,9 @@ interface Full {
   readonly oldest: UnixSeconds
 }
 
-export type Counted = 'counted' | Full
+export type SlotResult = 'counted' | Full
 
-interface Waiting extends PromiseWithResolvers<Counted> {
+interface WaitingHit extends PromiseWithResolvers<SlotResult> {
   readonly hit: NewHit
 }
 
@@ -25,28 +25,28 @@ interface Waiting extends PromiseWithResolvers<Counted> {
  * connection of the pool while it waits for the others.
  */
 export class HitQueue {
-  readonly #count: (hit: NewHit) => Promise<Counted>
-  readonly #queues = new Map<string, Waiting[]>()
+  readonly #count: (hit: NewHit) => Promise<SlotResult>
+  readonly #queues = new Map<string, WaitingHit[]>()
 
-  constructor(count: (hit: NewHit) => Promise<Counted>) {
+  constructor(count: (hit: NewHit) => Promise<SlotResult>) {
     this.#count = count
   }
 
-  add(hit: NewHit): Promise<Counted> {
-    const waiting: Waiting = { hit, ...Promise.withResolvers<Counted>() }
+  add(hit: NewHit): Promise<SlotResult> {
+    const waiting: WaitingHit = { hit, ...Promise.withResolvers<SlotResult>() }
     const queue = this.#queues.get(hit.key)
     if (queue === undefined) void this.#drain(hit.key, [waiting])
     else queue.push(waiting)
     return waiting.promise
   }
 
-  async #drain(key: string, queue: Waiting[]): Promise<void> {
+  async #drain(key: string, queue: WaitingHit[]): Promise<void> {
     this.#queues.set(key, queue)
     while (queue.length > 0) await this.#countInTurn(queue.splice(0))
     this.#queues.delete(key)
   }
 
-  async #countInTurn(batch: readonly Waiting[]): Promise<void> {
+  async #countInTurn(batch: readonly WaitingHit[]): Promise<void> {
     try {
       let full: Full | undefined
       for (const { hit, resolve } of batch) {

@@ -8,7 +8,7 @@ import {
   noHitsAllowed,
 } from '../throttling/hits.ts'
 import { LONGEST_PERIOD } from '../throttling/rate.ts'
-import { type Counted, HitQueue, type NewHit } from './hit-queue.ts'
+import { HitQueue, type NewHit, type SlotResult } from './hit-queue.ts'
 import { prepared } from './prepared.ts'
 import type { Tables } from './tables.ts'
 
@@ -52,7 +52,7 @@ export function sqlHits(db: Kysely<Tables>): Hits {
   }
 }
 
-function hitCounter(db: Kysely<Tables>): (hit: NewHit) => Promise<Counted> {
+function hitCounter(db: Kysely<Tables>): (hit: NewHit) => Promise<SlotResult> {
   const take = takeStatement(db)
   const count = countStatement(db)
   return async (hit) => {
@@ -69,15 +69,15 @@ function hitCounter(db: Kysely<Tables>): (hit: NewHit) => Promise<Counted> {
 }
 
 const takeStatement = (db: Kysely<Tables>) =>
-  prepared<NewHit, never>(db, (its) =>
+  prepared<NewHit, never>(db, (values) =>
     db
       .insertInto('throttle_hits')
-      .values({ key: its.key, slot: slotFor(its), at: its.now })
+      .values({ key: values.key, slot: slotFor(values), at: values.now })
       .onConflict((conflict) =>
         conflict
           .columns(['key', 'slot'])
-          .doUpdateSet((slot) => ({ at: slot.ref('excluded.at') }))
-          .where('throttle_hits.at', '<=', its.past),
+          .doUpdateSet((eb) => ({ at: eb.ref('excluded.at') }))
+          .where('throttle_hits.at', '<=', values.past),
       ),
   )
 
@@ -88,13 +88,13 @@ interface Count {
 }
 
 const countStatement = (db: Kysely<Tables>) =>
-  prepared<NewHit, Count>(db, (its) =>
+  prepared<NewHit, Count>(db, (values) =>
     db
       .selectFrom('throttle_hits')
-      .select((slot) => [slot.fn.countAll().as('count'), slot.fn.min('at').as('oldest')])
-      .where('key', '=', its.key)
-      .where('slot', '<', its.limit)
-      .where('at', '>', its.past),
+      .select((eb) => [eb.fn.countAll().as('count'), eb.fn.min('at').as('oldest')])
+      .where('key', '=', values.key)
+      .where('slot', '<', values.limit)
+      .where('at', '>', values.past),
   )
 
 const giveBackStatement = (db: Kysely<Tables>) =>
@@ -105,7 +105,7 @@ const giveBackStatement = (db: Kysely<Tables>) =>
       .where('slot', '=', (slots) =>
         slots
           .selectFrom('throttle_hits')
-          .select((taken) => taken.fn.min('slot').as('slot'))
+          .select((eb) => eb.fn.min('slot').as('slot'))
           .where('key', '=', its.key)
           .where('at', '=', its.moment),
       ),
@@ -128,7 +128,7 @@ async function flush(
     .select('old.key')
     .where('old.key', isKnown, `${keyPrefix(KNOWN_ADDRESS.scope)}%`)
     .where('old.at', '<', before)
-    .where((old) => old.not(old.exists(later)))
+    .where((eb) => eb.not(eb.exists(later)))
     .limit(limit)
   const { numDeletedRows } = await db
     .deleteFrom('throttle_hits')

@@ -38,6 +38,6 @@ export const rowIfUser = <Row extends object>(
   condition: UserCondition,
   lock: UserLock,
 ) =>
-  ifUser(db, condition, lock).select((its) =>
-    Object.entries(row).map(([name, value]) => its.val(value).as(name)),
+  ifUser(db, condition, lock).select((eb) =>
+    Object.entries(row).map(([name, value]) => eb.val(value).as(name)),
   )

@@ -50,28 +50,32 @@ export const swapOf = (
 })
 
 /** The compare-and-swap of a refresh: its conditions stand in the statement that changes the row. */
-export function swapQuery(db: Kysely<Tables>, its: SwapOperands, deadline?: Deadline) {
+export function swapQuery(
+  db: Kysely<Tables>,
+  operands: SwapOperands,
+  deadline?: Deadline,
+) {
   const swap = db
     .updateTable('sessions')
-    .set((session) => ({
-      generation: session('sessions.generation', '+', 1),
-      previous_jti: session.ref('sessions.jti'),
-      jti: its.newJti,
-      rotated_at: its.now,
-      idle_expires_at: sql<UnixSeconds>`case when sessions.expires_at < ${its.idleEnd} then sessions.expires_at else ${its.idleEnd} end`,
+    .set((eb) => ({
+      generation: eb('sessions.generation', '+', 1),
+      previous_jti: eb.ref('sessions.jti'),
+      jti: operands.newJti,
+      rotated_at: operands.now,
+      idle_expires_at: sql<UnixSeconds>`case when sessions.expires_at < ${operands.idleEnd} then sessions.expires_at else ${operands.idleEnd} end`,
     }))
-    .where('sessions.id', '=', its.id)
-    .where('sessions.generation', '=', its.generation)
-    .where('sessions.jti', '=', its.jti)
+    .where('sessions.id', '=', operands.id)
+    .where('sessions.generation', '=', operands.generation)
+    .where('sessions.jti', '=', operands.jti)
     .where('sessions.ended_at', 'is', null)
-    .where('sessions.expires_at', '>', its.alive)
-    .where('sessions.idle_expires_at', '>', its.alive)
-    .where(mayGoOn(its))
-  return deadline === undefined ? swap : swap.where(deadline.isAhead(its.until))
+    .where('sessions.expires_at', '>', operands.alive)
+    .where('sessions.idle_expires_at', '>', operands.alive)
+    .where(mayContinue(operands))
+  return deadline === undefined ? swap : swap.where(deadline.isAhead(operands.until))
 }
 
 /** Whether the session's user is what the rotation requires. */
-const mayGoOn = ({ userless, anyActive, anyEpoch }: SwapOperands) => sql<SqlBool>`(
+const mayContinue = ({ userless, anyActive, anyEpoch }: SwapOperands) => sql<SqlBool>`(
   (sessions.user_id is null and ${userless} = 1)
   or exists (
     select 1 from users

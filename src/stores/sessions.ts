@@ -95,9 +95,9 @@ export function sqlSessions(
 type SignIn = NewSession & { readonly userId: UserId; readonly leastActive: Flag }
 
 const insertIfUserStatement = (db: Kysely<Tables>, lock: UserLock) =>
-  prepared<SignIn, never>(db, (its) => {
-    const row = rowOf(its)
-    const { userId: id, epoch, leastActive } = its
+  prepared<SignIn, never>(db, (values) => {
+    const row = rowOf(values)
+    const { userId: id, epoch, leastActive } = values
     return db
       .insertInto('sessions')
       .columns(Object.keys(row) as (keyof Row)[])
@@ -105,24 +105,24 @@ const insertIfUserStatement = (db: Kysely<Tables>, lock: UserLock) =>
   })
 
 const insertIfMissingStatement = (db: Kysely<Tables>) =>
-  prepared<NewSession, never>(db, (its) =>
+  prepared<NewSession, never>(db, (values) =>
     db
       .insertInto('sessions')
-      .values(rowOf(its))
+      .values(rowOf(values))
       .onConflict((conflict) => conflict.column('id').doNothing()),
   )
 
 const swapStatement = (db: Kysely<Tables>, deadline: Deadline | undefined) =>
-  prepared<Swap, Row>(db, (its) => swapQuery(db, its, deadline).returningAll())
+  prepared<Swap, Row>(db, (values) => swapQuery(db, values, deadline).returningAll())
 
 const findStatement = (db: Kysely<Tables>) =>
-  prepared<{ id: SessionId }, StateRow>(db, (its) =>
+  prepared<{ id: SessionId }, StateRow>(db, (values) =>
     db
       .selectFrom('sessions')
       .leftJoin('users', 'users.id', 'sessions.user_id')
       .selectAll('sessions')
       .select(['users.active as user_active', 'users.epoch as user_epoch'])
-      .where('sessions.id', '=', its.id),
+      .where('sessions.id', '=', values.id),
   )
 
 /** Reasons that concern the user; one that concerns the token replaces them. */
@@ -136,14 +136,14 @@ function revokeQuery(
 ) {
   const query = db
     .updateTable('sessions')
-    .set((its) => ({
-      ended_at: its.fn.coalesce('ended_at', its.val(now)),
+    .set((eb) => ({
+      ended_at: eb.fn.coalesce('ended_at', eb.val(now)),
       end_reason: reason,
     }))
     .where('id', '=', id)
   if (USER_REASONS.includes(reason)) return query.where('ended_at', 'is', null)
-  return query.where((its) =>
-    its.or([its('ended_at', 'is', null), its('end_reason', 'in', USER_REASONS)]),
+  return query.where((eb) =>
+    eb.or([eb('ended_at', 'is', null), eb('end_reason', 'in', USER_REASONS)]),
   )
 }
 
@@ -176,15 +176,15 @@ const revokedSinceQuery = (
     .selectFrom('sessions')
     .select(['id', 'ended_at'])
     .where('ended_at', '>=', revokedAt)
-    .where((its) => its.or([its('ended_at', '>', revokedAt), its('id', '>', id)]))
+    .where((eb) => eb.or([eb('ended_at', '>', revokedAt), eb('id', '>', id)]))
     .orderBy('ended_at')
     .orderBy('id')
 
 const flushQuery = (db: Kysely<Tables>, moment: UnixSeconds, limit: number) =>
   db
     .deleteFrom('sessions')
-    .where('id', 'in', (its) =>
-      its
+    .where('id', 'in', (eb) =>
+      eb
         .selectFrom('sessions')
         .select('id')
         .where('expires_at', '<', moment)

@@ -72,11 +72,11 @@ export function sqlUsers(db: Kysely<Tables>): Users {
 }
 
 const findStatement = (db: Kysely<Tables>, field: UserField) =>
-  prepared<{ value: string }, UserRow>(db, (its) =>
+  prepared<{ value: string }, UserRow>(db, (values) =>
     db
       .selectFrom('users')
       .selectAll()
-      .where(field, '=', its.value as UserId),
+      .where(field, '=', values.value as UserId),
   )
 
 const findByKey = (
@@ -113,14 +113,14 @@ const update = (
 const setPasswordQuery = (db: Kysely<Tables>, id: UserId, hash: string) =>
   db
     .updateTable('users')
-    .set((its) => ({ hash, epoch: its('epoch', '+', 1) }))
+    .set((eb) => ({ hash, epoch: eb('epoch', '+', 1) }))
     .where('id', '=', id)
 
 const upgradeHashQuery = (db: Kysely<Tables>, id: UserId, old: string, hash: string) =>
   db.updateTable('users').set({ hash }).where('id', '=', id).where('hash', '=', old)
 
 const countQuery = (db: Kysely<Tables>) =>
-  db.selectFrom('users').select((its) => its.fn.countAll().as('users'))
+  db.selectFrom('users').select((eb) => eb.fn.countAll().as('users'))
 const rowOf = (user: NewUser): UserRow => ({
   id: user.id,
   username: user.username,

@@ -29,7 +29,7 @@ export interface Pair {
 }
 
 /** The answer to a refresh; with a successor only if rotation is on. */
-export interface Refreshed {
+export interface RefreshedTokens {
   readonly access: string
   readonly refresh?: string
 }
@@ -67,7 +67,10 @@ export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pai
  * @throws AuthError the token's own fault; `account_gone`; `password_changed`; `revoked` if it was spent before, and
  *   then its session is revoked
  */
-export async function refreshPair(token: string, deps: TokenDeps): Promise<Refreshed> {
+export async function refreshPair(
+  token: string,
+  deps: TokenDeps,
+): Promise<RefreshedTokens> {
   const { settings } = deps
   const claims = await deps.verifyOnce(token)
   const now = deps.clock()
@@ -117,7 +120,7 @@ async function rotate(
   account: Account | undefined,
   now: UnixSeconds,
   deps: TokenDeps,
-): Promise<Refreshed> {
+): Promise<RefreshedTokens> {
   const outcome = await presented.sessions.rotate(presented, now)
   if (outcome.kind !== 'rotated' && outcome.kind !== 'replayed')
     throw errorForOutcome(outcome, deps)
@@ -135,7 +138,7 @@ function exchangeUnspent(
   presented: PresentedToken | undefined,
   now: UnixSeconds,
   deps: TokenDeps,
-): Refreshed {
+): RefreshedTokens {
   const subject = subjectAgain(claims, account, presented, deps)
   const access = deps.sign(accessClaims(subject, now, deps))
   if (!deps.settings.rotate) return { access }

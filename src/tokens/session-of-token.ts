@@ -3,10 +3,7 @@ import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
-import type {
-  Presented as PresentedSession,
-  RotationOutcome,
-} from '../sessions/rotate.ts'
+import type { RefreshClaims, RotationOutcome } from '../sessions/rotate.ts'
 import type {
   NewSession,
   RevokeReason,
@@ -20,7 +17,7 @@ import { isAllowed, type TokenDeps } from './token-settings.ts'
 import { accountOf, hasType, passwordChanged, typeError } from './user-of-token.ts'
 
 /** A refresh or sliding token, and where its session is kept. */
-export interface PresentedToken extends PresentedSession {
+export interface PresentedToken extends RefreshClaims {
   /** Another issuer signed it with our key: its session has no row until it is first written. */
   readonly foreign: boolean
   readonly sessions: SessionManager

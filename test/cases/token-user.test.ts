@@ -5,7 +5,7 @@ import { tokenUser } from '../../src/authentication/token-user.ts'
 /** The numbered cases of the user as a token describes it: a plain object; `claims` holds the rest. */
 const SETTINGS = { userIdClaim: 'user_id' }
 
-test('L07 it has id, username, staff and superuser from the claims, and the claims', () => {
+test('L07 a token user has id, username, staff and superuser from the claims, and the claims', () => {
   const claims = { user_id: '42', username: 'u', x: 1 }
   const user = tokenUser(claims, SETTINGS)
 
@@ -23,7 +23,7 @@ test('L07 a username claim of another type is ignored', () => {
   assert.equal(tokenUser({ user_id: '42' }, SETTINGS).username, '')
 })
 
-test('L08 two are the same user if their ids are equal, and neither is a user of the store', () => {
+test('L08 two token users with the same id are equal, and neither is a user of the store', () => {
   const [one, same, other] = ['1', '1', '2'].map((id, i) =>
     tokenUser({ user_id: id, jti: String(i) }, SETTINGS),
   )
@@ -33,7 +33,7 @@ test('L08 two are the same user if their ids are equal, and neither is a user of
   assert.ok('claims' in one!)
 })
 
-test('L09 it has no functions that change the store', () => {
+test('L09 a token user has no functions that change the store', () => {
   const user = tokenUser({ user_id: '1', save: 'x' }, SETTINGS)
 
   assert.deepEqual(
@@ -45,7 +45,7 @@ test('L09 it has no functions that change the store', () => {
     assert.ok(!(verb in user), verb)
 })
 
-test('L10 it has no roles and no permissions, even if its claims say superuser', () => {
+test('L10 a token user has no roles and no permissions, even if its claims say superuser', () => {
   const claims = {
     user_id: '1',
     is_superuser: true,

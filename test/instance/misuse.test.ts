@@ -242,8 +242,8 @@ test('impossible options throw invalid_config and name the option', () => {
       /authentication\.1 must be a scheme, such as bearer\(\): check its name and its import\./,
     ],
     [{ proxies: true }, /proxies must be a whole number from 0 to 16, or null/],
-    [{ NUM_PROXIES: 1 }, /no option "NUM_PROXIES"\. In watchword it is called "proxies"/],
-    [{ DEFAULT_PERMISSION_CLASSES: [] }, /it is called "permissions"/],
+    [{ NUM_PROXIES: 1 }, /no option "NUM_PROXIES"\. Use proxies instead/],
+    [{ DEFAULT_PERMISSION_CLASSES: [] }, /Use permissions instead/],
   ] as const) {
     assert.throws(() => watchword(options as never), {
       code: 'invalid_config',

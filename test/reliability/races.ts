@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Presented, RotationOutcome } from '../../src/sessions/rotate.ts'
+import type { RefreshClaims, RotationOutcome } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { type SessionWorker, soon } from '../sessions/processes.ts'
 import { aSession, at, NOON, SETTINGS, strict } from '../sessions/setup.ts'
@@ -15,7 +15,7 @@ type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: str
 /** Presents one token in all processes at once. */
 async function race(
   workers: readonly SessionWorker[],
-  token: Presented,
+  token: RefreshClaims,
 ): Promise<readonly Outcome[]> {
   const moment = soon()
   return (

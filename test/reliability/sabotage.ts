@@ -6,7 +6,7 @@ import type { InstanceStore } from '../../src/features.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
 import { seal } from '../../src/keys/seal.ts'
-import type { Presented } from '../../src/sessions/rotate.ts'
+import type { RefreshClaims } from '../../src/sessions/rotate.ts'
 import type { SessionId, Sessions, StoredSession } from '../../src/sessions/session.ts'
 import { SECRET } from '../server/secret.ts'
 import { withPorts } from '../stores/open.ts'
@@ -80,7 +80,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   /** The overlap applies to every spent token, not to the last alone. */
   'overlap-for-all': (store) =>
     withSessions(store, (sessions) => {
-      const presented = new Map<SessionId, Presented>()
+      const presented = new Map<SessionId, RefreshClaims>()
       return {
         rotate(its) {
           presented.set(its.id, its)
@@ -236,7 +236,7 @@ async function rotateWhatever(
 
 const asIfNext = (
   session: StoredSession,
-  { generation, jti }: Presented,
+  { generation, jti }: RefreshClaims,
 ): StoredSession => ({
   ...session,
   generation: generation + 1,

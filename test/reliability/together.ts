@@ -1,5 +1,5 @@
 import type { InstanceStore } from '../../src/features.ts'
-import type { Presented } from '../../src/sessions/rotate.ts'
+import type { RefreshClaims } from '../../src/sessions/rotate.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import { type SessionWorker, startSessionWorker } from '../sessions/processes.ts'
@@ -8,7 +8,7 @@ import { storeAt } from './store.ts'
 import type { TrialContext } from './trial.ts'
 
 /** The first refresh token of the session that `aSession` describes. */
-export const first = (id: string): Presented => ({
+export const first = (id: string): RefreshClaims => ({
   id: id as SessionId,
   generation: 0,
   jti: `${id}-0`,

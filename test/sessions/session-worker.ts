@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { seconds, systemClock, type UnixSeconds } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
-import type { Presented } from '../../src/sessions/rotate.ts'
+import type { RefreshClaims } from '../../src/sessions/rotate.ts'
 import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
 import {
   openSessionManager,
@@ -80,10 +80,10 @@ const verbs = {
   setClock(moment: number | undefined): void {
     now = moment as UnixSeconds | undefined
   },
-  async rotate(presented: Presented) {
+  async rotate(presented: RefreshClaims) {
     return (await openedManager()).rotate(presented, clock())
   },
-  async race(presented: Presented, callers: number, at: number) {
+  async race(presented: RefreshClaims, callers: number, at: number) {
     const open = await openedManager()
     barrier(at)
     const refused = (error: unknown) =>
@@ -138,7 +138,7 @@ const verbs = {
         createdAt: clock(),
       })
       await open.open(session)
-      let token: Presented = { id: session.id, generation: 0, jti: session.jti }
+      let token: RefreshClaims = { id: session.id, generation: 0, jti: session.jti }
       while (performance.now() < until) {
         const outcome = await open.rotate(token, clock())
         if (outcome.kind !== 'rotated') throw new Error(`a rotation was ${outcome.kind}`)

@@ -1,7 +1,7 @@
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { argon2 } from '../../src/passwords/argon2.ts'
-import type { Encoded } from '../../src/passwords/encoding.ts'
+import type { ParsedHash } from '../../src/passwords/encoding.ts'
 import { encodings } from '../../src/passwords/encodings.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
 import { hashQueue } from '../../src/passwords/queue.ts'
@@ -37,7 +37,7 @@ export async function openUsers() {
 /** Argon2 at a low cost that counts its hashes. */
 function countedEncodings(counted: { hashes: number }) {
   const cheap = argon2({ memory: 64, passes: 1, lanes: 1 })
-  const countedOf = (encoded: Encoded): Encoded => ({
+  const countedOf = (encoded: ParsedHash): ParsedHash => ({
     ...encoded,
     verify(password) {
       counted.hashes++

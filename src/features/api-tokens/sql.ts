@@ -69,13 +69,13 @@ type Row = Selectable<ApiTokenTable>
 
 /** API tokens in SQL. A constraint of the table allows one derived token per user at most. */
 function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
-  const find = prepared<{ digest: TokenDigest; now: UnixSeconds }, Row>(db, (its) =>
+  const find = prepared<{ digest: TokenDigest; now: UnixSeconds }, Row>(db, (values) =>
     db
       .selectFrom('tokens')
       .selectAll()
-      .where('digest', '=', its.digest)
-      .where((token) =>
-        token.or([token('expires_at', 'is', null), token('expires_at', '>', its.now)]),
+      .where('digest', '=', values.digest)
+      .where((eb) =>
+        eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', values.now)]),
       ),
   )
 
@@ -114,7 +114,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
         .updateTable('tokens')
         .set(rowOf(token))
         .where('id', '=', id)
-        .where((its) => its.exists(user))
+        .where((eb) => eb.exists(user))
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },
@@ -137,7 +137,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
     async findByIdOrHint(idOrHint) {
       const query = db.selectFrom('tokens').selectAll()
       const rows = await query
-        .where((token) => token.or({ id: idOrHint as ApiTokenId, hint: idOrHint }))
+        .where((eb) => eb.or({ id: idOrHint as ApiTokenId, hint: idOrHint }))
         .execute()
       return rows.map((row) => apiTokenOf(recordOf(row)))
     },
@@ -174,11 +174,8 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
         .selectFrom('tokens')
         .leftJoin('users', 'users.id', 'tokens.user_id')
         .select('tokens.id')
-        .where((token) =>
-          token.or([
-            token('tokens.expires_at', '<', moment),
-            token('users.id', 'is', null),
-          ]),
+        .where((eb) =>
+          eb.or([eb('tokens.expires_at', '<', moment), eb('users.id', 'is', null)]),
         )
         .limit(limit)
       const { numDeletedRows } = await db

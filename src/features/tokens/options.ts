@@ -245,8 +245,8 @@ export interface TokenOptions {
 
 const issuer = z
   .string()
-  .min(1, 'may not be empty; leave it out if tokens have no issuer')
-  .refine((text) => !/[#?]/.test(text), 'may hold no "#" and no "?"')
+  .min(1, 'must not be empty: leave it out if tokens have no issuer')
+  .refine((text) => !/[#?]/.test(text), 'must not contain "#" or "?"')
   .refine(
     (text) => !text.startsWith('http://') || LOOPBACK.test(text),
     'must begin with https:// (plain http is for loopback addresses)',

@@ -96,12 +96,16 @@ function refuseContradictions(tokens: TokensSettings): void {
       'tokens.blacklistAfterRotation needs tokens.sessions, where exchanged tokens are recorded: set tokens.sessions to true, or tokens.blacklistAfterRotation to false.',
     )
   if (tokens.refresh <= tokens.access)
-    throw configError('tokens.refresh must be longer than tokens.access.')
+    throw configError(
+      'tokens.refresh must be longer than tokens.access: change one of them.',
+    )
   if (tokens.session < tokens.refresh)
-    throw configError('tokens.session must be at least as long as tokens.refresh.')
+    throw configError(
+      'tokens.session must be at least as long as tokens.refresh: change one of them.',
+    )
   if (hasEqualClaims(tokens))
     throw configError(
-      'Two claims cannot have the same name, nor that of exp, iat, sid, gen, aud or iss: change one of tokens.userIdClaim, tokens.typeClaim, tokens.jtiClaim, tokens.revokeClaimName and slidingTokens.refreshClaim.',
+      'The names of claims must differ from each other and from exp, iat, sid, gen, aud and iss: change one of tokens.userIdClaim, tokens.typeClaim, tokens.jtiClaim, tokens.revokeClaimName and slidingTokens.refreshClaim.',
     )
 }
 
@@ -128,7 +132,7 @@ function checkRotation(
     )
   if (rotateKeys * MAX_RETIRED < life)
     throw configError(
-      `tokens.rotateKeys must be ${Math.ceil(life / MAX_RETIRED)} seconds or more: a key is published until the last token that it signed has expired.`,
+      `tokens.rotateKeys must be ${Math.ceil(life / MAX_RETIRED)} seconds or more: each key is published until its last token has expired, and at most ${MAX_RETIRED} can be.`,
     )
 }
 

@@ -20,7 +20,7 @@ const CONCURRENT = 4
 /** How long a rotation may wait to be sent: after that, its client has given up. */
 const LONGEST_WAIT = milliseconds(1_000)
 
-interface Waiting {
+interface WaitingRotation {
   readonly rotation: Rotation
   /** The monotonic time at which it began to wait. */
   readonly since: Milliseconds
@@ -52,7 +52,7 @@ class RotationQueue {
   readonly #sessions: Sessions
   readonly #deadline: Deadline
   readonly #swapAll: ReturnType<typeof preparedSwapAll>
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: WaitingRotation[] = []
   #running = 0
   #isScheduled = false
 
@@ -88,7 +88,7 @@ class RotationQueue {
       this.#waiting.shift()?.reject(storeUnavailable('too many refreshes wait'))
   }
 
-  async #run(batch: readonly Waiting[]): Promise<void> {
+  async #run(batch: readonly WaitingRotation[]): Promise<void> {
     this.#running += 1
     if (batch.length === 1) await this.#rotateEach(batch)
     else await this.#rotateTogether(batch)
@@ -96,13 +96,13 @@ class RotationQueue {
     this.#schedule()
   }
 
-  async #rotateEach(batch: readonly Waiting[]): Promise<void> {
-    const rotate = ({ rotation, resolve, reject }: Waiting) =>
+  async #rotateEach(batch: readonly WaitingRotation[]): Promise<void> {
+    const rotate = ({ rotation, resolve, reject }: WaitingRotation) =>
       this.#sessions.rotate(rotation).then(resolve, reject)
     await Promise.all(batch.map(rotate))
   }
 
-  async #rotateTogether(batch: readonly Waiting[]): Promise<void> {
+  async #rotateTogether(batch: readonly WaitingRotation[]): Promise<void> {
     try {
       const swaps = batch.map(({ rotation }) => swapOf(rotation, this.#deadline))
       settle(batch, (await this.#swapAll(swaps)).rows)
@@ -117,7 +117,7 @@ class RotationQueue {
 type Row = Selectable<SessionTable>
 
 /** Gives each row to the rotation whose `jti` it now has; the others did not find theirs. */
-function settle(batch: readonly Waiting[], rows: readonly Row[]): void {
+function settle(batch: readonly WaitingRotation[], rows: readonly Row[]): void {
   const keyOf = (id: string, generation: number, jti: string): string =>
     `${id} ${generation} ${jti}`
   const swapped = new Map(
@@ -156,7 +156,7 @@ const NAMES = Object.keys(COLUMNS) as readonly (keyof Swap)[]
 type Arrays = { readonly [Name in keyof Swap]: readonly Swap[Name][] }
 
 const OPERANDS = Object.fromEntries(
-  NAMES.map((name) => [name, sql.ref(`its.${name}`)]),
+  NAMES.map((name) => [name, sql.ref(`swap.${name}`)]),
 ) as unknown as SwapOperands
 
 /** The statement that swaps a list of sessions, each under the conditions of a single swap. */
@@ -166,7 +166,7 @@ function preparedSwapAll(db: Kysely<Tables>, deadline: Deadline) {
     const names = NAMES.map((name) => sql.ref(name))
     const list = sql`unnest(${sql.join(columns)})`
     return swapQuery(db, OPERANDS, deadline)
-      .from(list.as<'its'>(sql`its (${sql.join(names)})`))
+      .from(list.as<'swap'>(sql`swap (${sql.join(names)})`))
       .returningAll('sessions')
   })
   return (swaps: readonly Swap[]) => run(arraysOf(swaps))

@@ -24,7 +24,7 @@ const ALMOST_TIMEOUT = milliseconds(0.9 * ANSWER_TIMEOUT)
 /** The server accepted a query and does not answer. */
 export class NoAnswer extends Error {}
 
-type Notified = (notification: Notification) => void
+type NotificationHandler = (notification: Notification) => void
 
 /** A connection that listens. Commits by others are notified before the next `beat` resolves. */
 export class NotificationListener {
@@ -40,7 +40,7 @@ export class NotificationListener {
   static async open(
     address: Address,
     time: ServerTime,
-    notified: Notified,
+    notified: NotificationHandler,
   ): Promise<NotificationListener | undefined> {
     const client = new driver.Client({ ...address.client, query_timeout: ANSWER_TIMEOUT })
     client.on('error', () => {})
@@ -86,7 +86,7 @@ export class NotificationListener {
   }
 
   /** Notifies itself to see whether notifications arrive. */
-  async #listen(notified: Notified): Promise<boolean> {
+  async #listen(notified: NotificationHandler): Promise<boolean> {
     const own = randomUUID()
     let hasArrived = false
     this.#client.on('notification', ({ payload = '' }) => {

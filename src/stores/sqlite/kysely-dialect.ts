@@ -15,13 +15,13 @@ import { storeErrorFrom } from './errors.ts'
 import { WriteQueue } from './write-queue.ts'
 
 /** An open database; `reading` is `undefined` if there can be only one connection, as to a database in memory. */
-export interface Opened {
+export interface OpenDatabase {
   readonly writing: Connection
   readonly reading: Connection | undefined
 }
 
 /** SQLite for Kysely: reads see committed state, writes share commits (see `WriteQueue`). */
-export const sqliteDialect = (open: () => Promise<Opened>): Dialect => ({
+export const sqliteDialect = (open: () => Promise<OpenDatabase>): Dialect => ({
   createAdapter: () => new Adapter(),
   createDriver: () => new SqliteDriver(open),
   createIntrospector: (db) => new SqliteIntrospector(db),
@@ -36,11 +36,11 @@ class Adapter extends SqliteAdapter {
 }
 
 class SqliteDriver implements Driver {
-  readonly #open: () => Promise<Opened>
-  #opened: Opened | undefined
+  readonly #open: () => Promise<OpenDatabase>
+  #opened: OpenDatabase | undefined
   #writes: WriteQueue | undefined
 
-  constructor(open: () => Promise<Opened>) {
+  constructor(open: () => Promise<OpenDatabase>) {
     this.#open = open
   }
 

@@ -4,7 +4,7 @@ import { configError } from '../../base/errors.ts'
 import { retryWhileBusy } from './busy-retry.ts'
 import { Connection } from './connection.ts'
 import { isNotADatabase, isUnavailable, storeErrorFrom } from './errors.ts'
-import type { Opened } from './kysely-dialect.ts'
+import type { OpenDatabase } from './kysely-dialect.ts'
 
 /** A database that lives as long as its store, for tests. */
 export const IN_MEMORY = ':memory:'
@@ -21,7 +21,7 @@ const PRAGMAS =
 export async function openDatabase(
   file: string,
   migrate: (connection: Connection) => Promise<void>,
-): Promise<Opened> {
+): Promise<OpenDatabase> {
   const connections: Connection[] = []
   const connect = (name: string, readOnly: boolean): Connection => {
     const connection = new Connection(name, { readOnly })

@@ -9,7 +9,7 @@ import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
 import { cachedUsers } from './cached-users.ts'
-import { type Opened, sqliteDialect } from './kysely-dialect.ts'
+import { type OpenDatabase, sqliteDialect } from './kysely-dialect.ts'
 import { migratableSqlite } from './migrate.ts'
 import { openDatabase } from './open-database.ts'
 import { watchChanges } from './watch-changes.ts'
@@ -30,7 +30,7 @@ export function sqliteStore<const Extensions extends readonly StoreExtension[]>(
   file,
   extensions,
 }: SqliteOptions<Extensions>): Store<PortsOf<Extensions>> {
-  let opened: Opened | undefined
+  let opened: OpenDatabase | undefined
   const db: Kysely<Tables> = new Kysely<Tables>({
     dialect: sqliteDialect(async () => {
       opened = await openDatabase(file, (connection) =>
