@@ -24,7 +24,7 @@ export default defineConfig({
   },
   // One file of what is used of them loads in a fraction of the time.
   deps: {
-    onlyBundle: ['kysely', 'zod'],
+    onlyBundle: ['ipaddr.js', 'kysely', 'zod'],
   },
   // Else a declaration imports zod for nothing.
   treeshake: { moduleSideEffects: 'no-external' },

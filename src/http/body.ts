@@ -1,3 +1,4 @@
+import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { parseForm } from './form-body.ts'
 import { parseJson } from './json-body.ts'
@@ -6,12 +7,13 @@ import { parseMultipart } from './multipart-body.ts'
 import { collectFields, type ParsedBody } from './parsed-body.ts'
 import type { AuthRequest } from './request.ts'
 
-const PARSERS: ReadonlyMap<string, (bytes: Uint8Array, type: MediaType) => ParsedBody> =
-  new Map([
-    ['application/json', parseJson],
-    ['application/x-www-form-urlencoded', parseForm],
-    ['multipart/form-data', parseMultipart],
-  ])
+type Parser = (bytes: Uint8Array, type: MediaType) => Awaitable<ParsedBody>
+
+const PARSERS: ReadonlyMap<string, Parser> = new Map<string, Parser>([
+  ['application/json', parseJson],
+  ['application/x-www-form-urlencoded', parseForm],
+  ['multipart/form-data', parseMultipart],
+])
 
 /** The media types that a body may have. */
 export const BODY_TYPES: readonly string[] = [...PARSERS.keys()]

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { isIPv4, isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import type { AuthRequest } from './request.ts'
 
 /**
@@ -39,13 +40,14 @@ export function networkOf(address: string): string {
   const host = hostOf(address)
   if (isIPv4(host)) return host
   if (!isIPv6(host)) return `unknown:${truncateAddress(address)}`
-  const groups = groupsOf(host)
-  if (WITH_IPV4.has(groups.slice(0, 6).join(':'))) return ipv4Of(groups)
-  return `${groups.slice(0, 4).join(':')}::/64`
+  const ip = ipaddr.IPv6.parse(host)
+  if (WITH_IPV4.includes(ip.range())) return ip.toByteArray().slice(12).join('.')
+  const groups = ip.parts.slice(0, 4).map((group) => group.toString(16))
+  return `${groups.join(':')}::/64`
 }
 
-/** Prefixes before an IPv4 address: mapped (RFC 4291 §2.5.5.2) and translated (RFC 6052 §2.1). */
-const WITH_IPV4 = new Set(['0:0:0:0:0:ffff', '64:ff9b:0:0:0:0'])
+/** Ranges that have an IPv4 address at the end: mapped (RFC 4291 §2.5.5.2) and translated (RFC 6052 §2.1). */
+const WITH_IPV4 = ['ipv4Mapped', 'rfc6052']
 
 /** The address without port, brackets and zone. */
 function hostOf(address: string): string {
@@ -54,30 +56,3 @@ function hostOf(address: string): string {
   const [, ipv4] = /^([\d.]+):\d+$/.exec(address) ?? []
   return (bracketed ?? ipv4 ?? address).replace(/%.*$/, '')
 }
-
-/** The eight groups of an IPv6 address, in lower-case hexadecimal without leading zeros. */
-function groupsOf(host: string): readonly string[] {
-  const [left = [], right] = host.split('::').map(writtenGroups)
-  if (right === undefined) return left
-  const zeros = new Array<string>(8 - left.length - right.length).fill('0')
-  return [...left, ...zeros, ...right]
-}
-
-const writtenGroups = (text: string): readonly string[] =>
-  text.split(':').filter(Boolean).flatMap(normalGroups)
-
-/** A group, or an IPv4 address at the end as two groups. */
-function normalGroups(group: string): readonly string[] {
-  if (!group.includes('.')) return [hex(`0x${group}`)]
-  const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number)
-  return [hex(a * 256 + b), hex(c * 256 + d)]
-}
-
-const hex = (number: number | string): string => Number(number).toString(16)
-
-const ipv4Of = (groups: readonly string[]): string =>
-  groups
-    .slice(6)
-    .map((group) => Number(`0x${group}`))
-    .flatMap((pair) => [pair >> 8, pair & 255])
-    .join('.')
