@@ -1,6 +1,9 @@
+import { type Awaitable, andThen } from '../base/awaitable.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
-import { sign, verifier } from '../jwt/index.ts'
+import { rejectAccessType } from '../jwt/compact.ts'
+import { type Claims, sign, verifier } from '../jwt/index.ts'
+import { headerClaims } from '../jwt/jws.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import {
@@ -42,16 +45,27 @@ export function openTokens(
     leeway,
     maxBytes,
   }
+  const verifying =
+    (verify: (token: string) => Awaitable<Claims>) =>
+    (token: string): Awaitable<Claims> =>
+      andThen(verify(token), (claims) => requireOwnTyp(token, claims, settings))
   const revokeClaim = chooseRevokeClaim(settings, derivedKeys)
   return {
     ...deps,
     settings,
     sign: (claims) => sign(claims, ring.signing()),
-    verify: verifier({ ...expected, cache: CACHED_TOKENS }).verify,
-    verifyOnce: verifier(expected).verify,
+    verify: verifying(verifier({ ...expected, cache: CACHED_TOKENS }).verify),
+    verifyOnce: verifying(verifier(expected).verify),
     revokeClaimOf: revokeClaim.make,
     isRevokeClaimOf: revokeClaim.matches,
   }
+}
+
+/** Rule J14: the header and the claim name the kind of a token, and must agree. @throws AuthError `wrong_type` */
+function requireOwnTyp(token: string, claims: Claims, settings: TokenSettings): Claims {
+  const type = claims[settings.typeClaim]
+  if (type !== undefined && type !== 'access') rejectAccessType(headerClaims(token))
+  return claims
 }
 
 function chooseRevokeClaim(

@@ -15,6 +15,13 @@ export interface Expectation {
 /** The end of the year 9999, the last that RFC 3339 can write. Later dates are malformed (rule J12). */
 const LAST_MOMENT = 253_402_300_799
 
+/** Ids become keys of stores and caches. Simple JWT stores at most so many characters. */
+const LONGEST_ID = 255
+
+/** Whether a claim that names a token or a session is a string of a sensible length. */
+export const isId = (id: unknown): id is string =>
+  typeof id === 'string' && id !== '' && id.length <= LONGEST_ID
+
 /**
  * Checks the claims of a token whose signature is valid, in Simple JWT's order of checks (RFC 7519 §4.1).
  *
@@ -27,7 +34,7 @@ export function claimFault(
   expected: Expectation,
   now: UnixSeconds,
 ): ErrorCode | undefined {
-  const { exp, iat, nbf, sub, jti } = claims
+  const { exp, iat, nbf, sub, jti, sid } = claims
   if (iat !== undefined && !isMoment(iat)) return 'invalid_claim'
   if (iat !== undefined && !(iat <= now + expected.leeway)) return 'not_yet_valid'
   if (nbf !== undefined && !isMoment(nbf)) return 'invalid_claim'
@@ -39,7 +46,8 @@ export function claimFault(
   if (expected.audiences !== undefined && !isFor(claims.aud, expected.audiences))
     return 'wrong_audience'
   if (sub !== undefined && typeof sub !== 'string') return 'invalid_claim'
-  if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return 'invalid_claim'
+  if (jti !== undefined && !isId(jti)) return 'invalid_claim'
+  if (typeof sid === 'string' && sid.length > LONGEST_ID) return 'invalid_claim'
   return undefined
 }
 

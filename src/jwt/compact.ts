@@ -35,6 +35,18 @@ export function requireType({ typ }: Claims, types: readonly string[]): void {
     throw new AuthError('wrong_type', 'the typ of the header is not allowed', SIMPLE_JWT)
 }
 
+/**
+ * Checks that the `typ` of access tokens is on no other kind of token (RFC 8725 §3.12, RFC 9068 §4).
+ *
+ * @throws AuthError `wrong_type`
+ */
+export function rejectAccessType({ typ }: Claims): void {
+  if (typ !== undefined && isOneOf(ACCESS_TYPES, typ))
+    throw new AuthError('wrong_type', 'the typ is that of an access token', SIMPLE_JWT)
+}
+
+const ACCESS_TYPES: readonly string[] = ['at+jwt']
+
 /** Simple JWT ignores `typ`; its clients know the detail "wrong type" for the claim `token_type` alone. */
 const SIMPLE_JWT = { detail: 'Token is invalid' }
 

@@ -115,8 +115,15 @@ export function rejectUnreadable(jwk: Jwk): void {
   for (const member of MEMBERS[jwk.kty as PublicJwk['kty']]) {
     if (member !== 'kty' && member !== 'crv') base64urlMember(jwk, member)
   }
+  if (jwk.kty === 'RSA') for (const member of ['n', 'e']) requireMinimal(jwk, member)
   if (jwk.kty !== 'EC') return
   for (const member of ['x', 'y']) requireCoordinate(jwk, member)
+}
+
+/** Numbers have no zero byte in front (RFC 7518 §6.3.1.1). */
+function requireMinimal(jwk: Jwk, member: string): void {
+  if (base64urlMember(jwk, member)[0] === 0)
+    throw invalidKey(`the member ${member} of the JWK has a zero byte in front`)
 }
 
 /** Coordinates have the full length of the curve (RFC 7518 §6.2.1.2). */

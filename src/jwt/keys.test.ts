@@ -328,3 +328,16 @@ test('an OKP key whose public part is of another key is rejected, and so is PEM 
   const { privatePem } = generateKey('ES256')
   assert.throws(() => importSigningKey('ES256', privatePem + privatePem), refused)
 })
+
+test('the numbers of an RSA key have no zero byte in front (RFC 7518 §6.3.1)', () => {
+  const { publicJwk } = generateKey('RS384')
+  for (const member of ['n', 'e'] as const) {
+    const bytes = Buffer.from(publicJwk[member] ?? '', 'base64url')
+    const padded = Buffer.concat([Buffer.alloc(1), bytes]).toString('base64url')
+    assert.throws(() => importVerifyingKey('RS384', { ...publicJwk, [member]: padded }), {
+      code: 'invalid_key',
+      message: new RegExp(`member ${member} `),
+    })
+  }
+  importVerifyingKey('RS384', publicJwk)
+})

@@ -1,5 +1,6 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
+import { isId } from '../jwt/claims.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
@@ -18,12 +19,11 @@ export function requireJti(
 ): string {
   const jti = claims[jtiClaim]
   if (jti === undefined) throw noId()
-  if (typeof jti !== 'string' || jti === '')
-    throw new AuthError(
-      'invalid_claim',
-      `the claim ${jtiClaim} is not a string, or is empty`,
-    )
-  return jti
+  if (isId(jti)) return jti
+  throw new AuthError(
+    'invalid_claim',
+    `the claim ${jtiClaim} is not a string, is empty, or is too long`,
+  )
 }
 
 export const noId = (): AuthError =>

@@ -15,6 +15,7 @@ export interface WebKeys {
 
 /** A token whose signature is valid. */
 export interface SignedToken {
+  readonly header: Claims
   /** The payload in base64url, not decoded yet. */
   readonly payload: string
   /** The version of the keys when the look-up began. */
@@ -52,7 +53,7 @@ export async function parseSigned(
     signature !== undefined &&
     (await key.verify(utf8.encode(token.slice(0, second)), signature))
   if (!isValid) throw new AuthError('bad_signature')
-  return { payload: token.slice(first + 1, second), version }
+  return { header, payload: token.slice(first + 1, second), version }
 }
 
 /** Decodes a segment and parses its JSON object. @throws AuthError `malformed` */

@@ -3,7 +3,7 @@ import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
-import { TYPES } from '../jwt/compact.ts'
+import { rejectAccessType, TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
 import { RemoteKeys, unambiguous } from '../jwt/remote-keys.ts'
 import { noUserNamed, requireJti, typeFault, userIdIn } from '../tokens/user-of-token.ts'
@@ -101,11 +101,15 @@ async function verifyToken(
   cache: TokenCache | undefined,
 ): Promise<Claims> {
   const { clock, leeway, maxBytes } = settings
-  const { payload, version } = await parseSigned(token, keys, { maxBytes, types: TYPES })
+  const { header, payload, version } = await parseSigned(token, keys, {
+    maxBytes,
+    types: TYPES,
+  })
   const claims = parseSegment(payload)
   const fault = claimFault(claims, settings, clock())
   if (fault !== undefined) throw new AuthError(fault)
   requireOwnClaims(claims, settings)
+  if (claims[settings.typeClaim] !== 'access') rejectAccessType(header)
   cache?.add(token, claims, version, leeway)
   return claims
 }

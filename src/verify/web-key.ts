@@ -127,8 +127,4 @@ const edwards = (name: string): WebAlgorithm => ({
 /** `sha256` is `SHA-256` in WebCrypto. */
 const webHash = (hash: string): string => hash.replace('sha', 'SHA-')
 
-/** The modulus may have zero bytes in front, which do not count. */
-function modulusLength(jwk: PublicJwk): number {
-  const bytes = base64urlMember({ ...jwk }, 'n')
-  return bytes.length - bytes.findIndex((byte) => byte !== 0)
-}
+const modulusLength = (jwk: PublicJwk): number => base64urlMember({ ...jwk }, 'n').length

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { AuthError, type VerifierOptions, verifier } from '../../src/verify/index.ts'
 import { parseSigned } from '../../src/verify/signed.ts'
 import { importWebKey } from '../../src/verify/web-key.ts'
-import { AUDIENCE, freshKey, ISSUER, KEYS, setUp } from './issuer.ts'
+import { AUDIENCE, freshKey, ISSUER, KEYS, setUp, sound } from './issuer.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
@@ -269,4 +269,18 @@ test('wrong options are rejected at once', () => {
     refused(options)
   }
   verifier({ issuer: 'http://127.0.0.1:8000', audience: AUDIENCE })
+})
+
+test('the typ of an access token is not accepted for a sliding one', async (t) => {
+  const { tokens, key, now } = setUp(t, { types: ['access', 'sliding'] })
+  const withTyp = (typ: string, token_type: string): string => {
+    const encoded = (value: object): string =>
+      Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = { ...sound(now()), sid: undefined, token_type }
+    const signed = `${encoded({ alg: key.alg, kid: key.kid, typ })}.${encoded(claims)}`
+    return `${signed}.${key.sign(signed)}`
+  }
+  await tokens.check(withTyp('at+jwt', 'access'))
+  await tokens.check(withTyp('JWT', 'sliding'))
+  await assert.rejects(tokens.check(withTyp('at+jwt', 'sliding')), { code: 'wrong_type' })
 })
