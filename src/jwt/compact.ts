@@ -60,7 +60,7 @@ const EXTENSIONS = ['crit', 'b64', 'zip']
 
 interface Keys<Key> {
   readonly algorithms: ReadonlySet<Algorithm>
-  find(kid: string | undefined): Awaitable<Key | undefined>
+  find(kid: string | undefined, alg: Algorithm): Awaitable<Key | undefined>
 }
 
 /**
@@ -79,7 +79,7 @@ export function keyFor<Key extends { readonly alg: Algorithm }>(
     throw new AuthError('unsupported_header')
   if (kid !== undefined && typeof kid !== 'string')
     throw new AuthError('malformed', 'the kid of the header is not a string')
-  const key = keys.find(kid)
+  const key = keys.find(kid, alg as Algorithm)
   // Waiting for a key that is there already would make every verification asynchronous.
   if (isPromise(key)) return key.then((found) => requireAlgorithm(found, alg))
   return requireAlgorithm(key, alg)

@@ -14,8 +14,8 @@ export interface KeySource {
   readonly version: number
   /** The algorithms that a token may name. */
   readonly algorithms: ReadonlySet<Algorithm>
-  /** The one key for tokens with this `kid`; no other key is tried (rule J6). */
-  find(kid: string | undefined): Awaitable<VerifyingKey | undefined>
+  /** The one key for tokens with this `kid` and `alg`; no other key is tried (rule J6). */
+  find(kid: string | undefined, alg?: Algorithm): Awaitable<VerifyingKey | undefined>
   /** Of keys that are read from elsewhere. Reads them if it is time, and never rejects. */
   state?(): Promise<KeysState>
 }

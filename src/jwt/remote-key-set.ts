@@ -4,7 +4,7 @@ import type { Jwk } from './jwk.ts'
 import type { PublicJwk, VerifyingKey } from './key.ts'
 import type { KeySource } from './key-set.ts'
 import { importVerifyingKey, thumbprintOf } from './public-key.ts'
-import { RemoteKeys, type RemoteKeysOptions, unambiguous } from './remote-keys.ts'
+import { RemoteKeys, type RemoteKeysOptions } from './remote-keys.ts'
 
 export interface RemoteKeySetOptions extends RemoteKeysOptions {
   /** The algorithm of the tokens. Keys for other algorithms are ignored. */
@@ -28,24 +28,25 @@ export function remoteKeySet(
   const importKeys = (entries: readonly unknown[]): readonly PublishedKey[] => {
     // Keys that cannot be used are ignored: they are for other clients (RFC 7517 §5).
     const keys = entries.map((entry) => importPublished(entry as Jwk, algorithm))
-    return unambiguous(
-      keys.filter((key) => key !== undefined),
-      ({ jwk }) => thumbprintOf(jwk),
-    )
+    return keys.filter((key) => key !== undefined)
   }
-  const keys = new RemoteKeys(parseSecureUrl(url, 'tokens.jwksUrl'), importKeys, options)
+  const keys = new RemoteKeys(
+    parseSecureUrl(url, 'tokens.jwksUrl'),
+    importKeys,
+    ({ jwk }) => thumbprintOf(jwk),
+    options,
+  )
   return {
     get version() {
       return keys.version
     },
     algorithms: new Set([algorithm]),
-    find: (kid) => keys.find(kid),
+    find: (kid) => keys.find(kid, algorithm),
     state: () => keys.state(),
   }
 }
 
 interface PublishedKey extends VerifyingKey {
-  readonly kid: string
   readonly jwk: PublicJwk
 }
 
@@ -58,6 +59,5 @@ function importPublished(entry: Jwk, algorithm: Algorithm): PublishedKey | undef
   }
 }
 
-/** A key without `kid` cannot be named by a token, and a published secret lets anyone sign. */
-const isPublished = (key: VerifyingKey): key is PublishedKey =>
-  key.kid !== undefined && key.jwk !== undefined
+/** A published secret lets anyone sign. */
+const isPublished = (key: VerifyingKey): key is PublishedKey => key.jwk !== undefined

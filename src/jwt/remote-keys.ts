@@ -2,6 +2,7 @@ import type { Awaitable } from '../base/awaitable.ts'
 import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { fetchJson, freshnessOf, reportError } from '../base/fetch-json.ts'
+import type { Algorithm } from './algorithms.ts'
 import { invalidKey } from './key.ts'
 
 export interface RemoteKeysOptions {
@@ -26,6 +27,7 @@ export type KeysState = 'fresh' | 'stale' | 'missing'
 
 interface KeyWithId {
   readonly kid: string | undefined
+  readonly alg: Algorithm
 }
 
 /** Turns the entries of a key set into keys. It leaves out what it cannot use, and returns an empty array if that is all. */
@@ -48,6 +50,7 @@ const ACCEPT = 'application/jwk-set+json, application/json'
 export class RemoteKeys<Key extends KeyWithId> {
   readonly #url: string
   readonly #importKeys: ImportKeys<Key>
+  readonly #fingerprintOf: (key: Key) => string
   readonly #maxAge: number
   readonly #maxStale: number
   readonly #coolDown: number
@@ -65,9 +68,16 @@ export class RemoteKeys<Key extends KeyWithId> {
   #request: Promise<void> | undefined
   #lastFailed = false
 
-  constructor(url: string, importKeys: ImportKeys<Key>, options: RemoteKeysOptions) {
+  /** @param fingerprintOf returns the same string for equal keys, whatever their `kid` and algorithm */
+  constructor(
+    url: string,
+    importKeys: ImportKeys<Key>,
+    fingerprintOf: (key: Key) => string,
+    options: RemoteKeysOptions,
+  ) {
     this.#url = url
     this.#importKeys = importKeys
+    this.#fingerprintOf = fingerprintOf
     this.#maxAge = options.maxAge ?? 300
     this.#maxStale = Math.min(options.maxStale ?? 3600, LONGEST_STALE)
     this.#coolDown = options.coolDown ?? 60
@@ -115,19 +125,19 @@ export class RemoteKeys<Key extends KeyWithId> {
    * @returns `undefined` if the issuer has no such key
    * @throws AuthError `keys_unavailable` if that cannot be known: no key set could be read, or the last one is too old
    */
-  find(kid: string | undefined): Awaitable<Key | undefined> {
-    const key = this.#cached(kid)
+  find(kid: string | undefined, alg: Algorithm): Awaitable<Key | undefined> {
+    const key = this.#cached(kid, alg)
     if (key !== undefined && this.#isFresh()) return key
-    if (!this.#mayRequest()) return this.#answer(kid)
+    if (!this.#mayRequest()) return this.#answer(kid, alg)
     this.#request ??= this.#load()
     // During an outage a known key is used at once.
     if (key !== undefined && this.#lastFailed && this.isAvailable) return key
-    return this.#request.then(() => this.#answer(kid))
+    return this.#request.then(() => this.#answer(kid, alg))
   }
 
   /** @throws AuthError `keys_unavailable` */
-  #answer(kid: string | undefined): Key | undefined {
-    const key = this.#cached(kid)
+  #answer(kid: string | undefined, alg: Algorithm): Key | undefined {
+    const key = this.#cached(kid, alg)
     // While the issuer cannot be reached, a key that is unknown here may be its newest one.
     if (this.isAvailable && (key !== undefined || !this.#lastFailed)) return key
     throw new AuthError('keys_unavailable', undefined, { retryAfter: FIRST_COOL_DOWN })
@@ -137,10 +147,20 @@ export class RemoteKeys<Key extends KeyWithId> {
     return keys.filter(({ kid }) => kid === undefined || !this.#withdrawn.has(kid))
   }
 
-  /** A token without `kid` matches no key, not even a single one: the issuer may add another key at any time. */
-  #cached(kid: string | undefined): Key | undefined {
-    if (kid === undefined) return undefined
-    return this.#keys.find((key) => key.kid === kid)
+  /** The key with the `kid` and `alg` of a token. If the token or the key has no `kid`, the only key of the set. */
+  #cached(kid: string | undefined, alg: Algorithm): Key | undefined {
+    const named = this.#keys.filter((key) => kid !== undefined && key.kid === kid)
+    const match = named.find((key) => key.alg === alg)
+    if (match !== undefined) return match
+    const only = this.#isSingle() ? this.#keys.find((key) => key.alg === alg) : undefined
+    if (kid === undefined || only?.kid === undefined) return only ?? named[0]
+    // A key of another algorithm gives the token its true error.
+    return named[0]
+  }
+
+  /** Whether all entries are one key, perhaps for several algorithms. With several keys a token must name its own (rule J6). */
+  #isSingle(): boolean {
+    return new Set(this.#keys.map(this.#fingerprintOf)).size === 1
   }
 
   #isFresh(): boolean {
@@ -179,7 +199,7 @@ export class RemoteKeys<Key extends KeyWithId> {
       fetch: this.#fetch ?? fetch,
     })
     const keys = await this.#importKeys(entriesOf(document))
-    this.#keys = this.#notWithdrawn(keys)
+    this.#keys = this.#notWithdrawn(unambiguous(keys, this.#fingerprintOf))
     this.#version++
     this.#loadedAt = this.#requestedAt
     this.#freshFor = Math.min(this.#maxAge, freshnessOf(headers) ?? this.#maxAge)
@@ -197,7 +217,8 @@ export function entriesOf(document: unknown): readonly unknown[] {
 }
 
 /**
- * Removes what is ambiguous in a key set: keys that share a `kid`, and the second of two equal keys.
+ * Removes what is ambiguous in a key set: keys that share a `kid` and an algorithm, and the second of two equal keys. One key may
+ * be there for several algorithms of a family, but not for both paddings of RSA (rule K5).
  *
  * @param fingerprintOf returns the same string for equal keys, whatever their `kid`
  */
@@ -205,9 +226,20 @@ export function unambiguous<Key extends KeyWithId>(
   keys: readonly Key[],
   fingerprintOf: (key: Key) => string,
 ): readonly Key[] {
-  const hasOwnKid = ({ kid }: Key): boolean =>
-    keys.filter((other) => other.kid === kid).length === 1
-  const named = keys.filter(hasOwnKid)
+  const hasOwnName = ({ kid, alg }: Key): boolean =>
+    kid === undefined ||
+    keys.filter((other) => other.kid === kid && other.alg === alg).length === 1
+  const named = keys.filter(hasOwnName)
   const fingerprints = named.map(fingerprintOf)
-  return named.filter((_, i) => fingerprints.indexOf(fingerprints[i] ?? '') === i)
+  return named.filter((key, i) => {
+    const earlier = named
+      .slice(0, i)
+      .filter((_, j) => fingerprints[j] === fingerprints[i])
+    return earlier.every(
+      ({ alg }) => alg !== key.alg && familyOf(alg) === familyOf(key.alg),
+    )
+  })
 }
+
+/** `RS`, `PS`, `ES` or `Ed`. */
+const familyOf = (alg: Algorithm): string => alg.slice(0, 2)

@@ -10,7 +10,7 @@ export interface WebKeys {
   /** Changes with the keys. */
   readonly version: number
   readonly algorithms: ReadonlySet<Algorithm>
-  find(kid: string | undefined): Promise<WebKey | undefined>
+  find(kid: string | undefined, alg: Algorithm): Promise<WebKey | undefined>
 }
 
 /** A token whose signature is valid. */

@@ -1,11 +1,13 @@
 import { credentialsAfter } from '../authentication/header.ts'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
+import type { Algorithm } from '../jwt/algorithms.ts'
 import { TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
 import { rejectAccessType, TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
-import { RemoteKeys, unambiguous } from '../jwt/remote-keys.ts'
+import type { Jwk } from '../jwt/jwk.ts'
+import { RemoteKeys } from '../jwt/remote-keys.ts'
 import { noUserNamed, requireJti, typeFault, userIdIn } from '../tokens/user-of-token.ts'
 import {
   type ParsedVerifierOptions,
@@ -138,7 +140,12 @@ interface IssuerKeys extends WebKeys {
 
 /** The keys of the issuer. `find` rejects with `keys_unavailable` if they cannot be read. */
 function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): IssuerKeys {
-  const remote = new RemoteKeys(jwksUrl, importKeys, options)
+  const remote = new RemoteKeys(
+    jwksUrl,
+    (entries) => importKeys(entries, algorithms),
+    ({ fingerprint }) => fingerprint,
+    options,
+  )
   let withdrawals = 0
   return {
     get version() {
@@ -148,7 +155,7 @@ function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): Iss
       return withdrawals
     },
     algorithms,
-    find: async (kid) => remote.find(kid),
+    find: async (kid, alg) => remote.find(kid, alg),
     withdraw(kids) {
       if (remote.withdraw(kids)) withdrawals++
     },
@@ -156,13 +163,32 @@ function keysOf({ jwksUrl, algorithms, ...options }: ParsedVerifierOptions): Iss
 }
 
 /** Ignores keys that cannot be used: for other clients (RFC 7517 §5), or of a kind that the runtime does not support. */
-async function importKeys(entries: readonly unknown[]): Promise<readonly WebKey[]> {
+async function importKeys(
+  entries: readonly unknown[],
+  algorithms: ReadonlySet<Algorithm>,
+): Promise<readonly WebKey[]> {
   const keys = await Promise.all(
-    entries.map((entry) => importWebKey(entry).catch(() => undefined)),
+    entries.flatMap((entry) =>
+      candidatesFor(entry, algorithms).map((alg) =>
+        importWebKey(entry, alg).catch(() => undefined),
+      ),
+    ),
   )
-  const usable = keys.filter((key) => key !== undefined)
-  return unambiguous(
-    usable.filter(({ kid }) => kid !== undefined),
-    ({ fingerprint }) => fingerprint,
+  return keys.filter((key) => key !== undefined)
+}
+
+/**
+ * The algorithms that a key may be for. An RSA key need not say (RFC 7517 §4.4): it is for the allowed ones with PKCS #1 padding,
+ * or for PSS if only that is allowed, and never for both (rule K5).
+ */
+function candidatesFor(
+  entry: unknown,
+  algorithms: ReadonlySet<Algorithm>,
+): readonly (Algorithm | undefined)[] {
+  const { kty, alg } = (entry ?? {}) as Jwk
+  if (kty !== 'RSA' || alg !== undefined) return [undefined]
+  const [pkcs1, pss] = ['RS', 'PS'].map((family) =>
+    [...algorithms].filter((name) => name.startsWith(family)),
   )
+  return (pkcs1?.length ? pkcs1 : pss) ?? []
 }
