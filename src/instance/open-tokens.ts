@@ -1,6 +1,7 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
-import type { Clock, Seconds } from '../base/clock.ts'
+import { type Clock, type Seconds, seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { CLOCK_TOLERANCE } from '../jwt/claims.ts'
 import { rejectAccessType } from '../jwt/compact.ts'
 import { type Claims, sign, verifier } from '../jwt/index.ts'
 import { headerClaims } from '../jwt/jws.ts'
@@ -43,6 +44,8 @@ export function openTokens(
     ...(issuer === undefined ? {} : { issuer }),
     ...(audience === undefined ? {} : { audience }),
     leeway,
+    // Another issuer's clock, if the keys are read from its key set.
+    ahead: ring.verifying.state && seconds(Math.max(leeway, CLOCK_TOLERANCE)),
     maxBytes,
   }
   const verifying =

@@ -53,11 +53,22 @@ export class TokenCache {
     return undefined
   }
 
-  /** Adds a token and evicts the oldest of its set. @param claims of a verified token; they have `exp` */
-  add(token: string, claims: Claims, version: number, leeway: Seconds): void {
+  /**
+   * Adds a token and evicts the oldest of its set.
+   *
+   * @param claims of a verified token; they have `exp`
+   * @param ahead tolerance for `iat` and `nbf`
+   */
+  add(
+    token: string,
+    claims: Claims,
+    version: number,
+    leeway: Seconds,
+    ahead = leeway,
+  ): void {
     freeze(claims)
     const { exp = 0, iat = 0, nbf = 0 } = claims as Readonly<Record<string, number>>
-    const from = (Math.max(iat, nbf) - leeway) as UnixSeconds
+    const from = (Math.max(iat, nbf) - ahead) as UnixSeconds
     const until = (exp + leeway) as UnixSeconds
     const first = this.#setOf(token)
     this.#slots.copyWithin(first + 1, first, first + this.#ways - 1)

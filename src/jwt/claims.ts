@@ -1,4 +1,4 @@
-import type { Seconds, UnixSeconds } from '../base/clock.ts'
+import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import type { ErrorCode } from '../base/errors.ts'
 import type { Claims } from './json.ts'
 
@@ -10,10 +10,15 @@ export interface Expectation {
   readonly audiences: readonly string[] | undefined
   /** Tolerance for `exp`, `iat` and `nbf`. */
   readonly leeway: Seconds
+  /** Tolerance for `iat` and `nbf`, if it is another one. It makes no token live longer. */
+  readonly ahead?: Seconds | undefined
 }
 
 /** The end of the year 9999, the last that RFC 3339 can write. Later dates are malformed (rule J12). */
 const LAST_MOMENT = 253_402_300_799
+
+/** The default tolerance for `iat` and `nbf` of tokens that another machine issues: its clock may be a little ahead. */
+export const CLOCK_TOLERANCE = seconds(5)
 
 /** Ids become keys of stores and caches. Simple JWT stores at most so many characters. */
 const LONGEST_ID = 255
@@ -34,13 +39,14 @@ export function claimFault(
   expected: Expectation,
   now: UnixSeconds,
 ): ErrorCode | undefined {
+  const { leeway, ahead = leeway } = expected
   const { exp, iat, nbf, sub, jti, sid } = claims
   if (iat !== undefined && !isMoment(iat)) return 'invalid_claim'
-  if (iat !== undefined && !(iat <= now + expected.leeway)) return 'not_yet_valid'
+  if (iat !== undefined && !(iat <= now + ahead)) return 'not_yet_valid'
   if (nbf !== undefined && !isMoment(nbf)) return 'invalid_claim'
-  if (nbf !== undefined && !(nbf <= now + expected.leeway)) return 'not_yet_valid'
+  if (nbf !== undefined && !(nbf <= now + ahead)) return 'not_yet_valid'
   if (exp !== undefined && !isMoment(exp)) return 'invalid_claim'
-  if (exp !== undefined && !(now < exp + expected.leeway)) return 'expired'
+  if (exp !== undefined && !(now < exp + leeway)) return 'expired'
   if (expected.issuer !== undefined && claims.iss !== expected.issuer)
     return 'wrong_issuer'
   if (expected.audiences !== undefined && !isFor(claims.aud, expected.audiences))

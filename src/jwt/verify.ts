@@ -21,6 +21,8 @@ export interface VerifierOptions<Keys extends KeySource = KeySource> {
   readonly audience?: string | readonly string[]
   /** Tolerance in seconds for `exp`, `iat` and `nbf`. Default 0. */
   readonly leeway?: number
+  /** Tolerance in seconds for `iat` and `nbf` alone. Default: `leeway`. */
+  readonly ahead?: number | undefined
   /** Limit of a token's length. Default 8192. */
   readonly maxBytes?: number
   /** Allowed values of the header's `typ`, in lower case; a token may omit it. Default `["jwt", "at+jwt"]` (RFC 9068 §2.1). */
@@ -63,12 +65,18 @@ class TokenVerifier {
 
   constructor(options: VerifierOptions) {
     const { keys, issuer, audience, leeway = 0, maxBytes = 8192, cache = 0 } = options
-    requireFinite({ leeway, maxBytes, cache })
+    const { ahead = leeway } = options
+    requireFinite({ leeway, ahead, maxBytes, cache })
     this.#keys = keys
     this.#clock = (options.clock ?? systemClock) as Clock
     this.#leeway = seconds(leeway)
     this.#maxBytes = maxBytes
-    this.#expected = { issuer, audiences: listOf(audience), leeway: this.#leeway }
+    this.#expected = {
+      issuer,
+      audiences: listOf(audience),
+      leeway: this.#leeway,
+      ahead: seconds(ahead),
+    }
     this.#cache = cache === 0 ? undefined : new TokenCache(cache)
     this.#headers = new HeaderReader(keys, options.types ?? TYPES)
   }
@@ -100,7 +108,7 @@ class TokenVerifier {
     const fault = claimFault(claims, this.#expected, this.#clock())
     if (fault !== undefined) throw new AuthError(fault)
     if (claims.exp === undefined) throw missingExp()
-    this.#cache?.add(token, claims, version, this.#leeway)
+    this.#cache?.add(token, claims, version, this.#leeway, this.#expected.ahead)
     return claims
   }
 }

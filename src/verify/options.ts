@@ -15,6 +15,7 @@ import {
   type AsymmetricAlgorithm,
   isAsymmetric,
 } from '../jwt/algorithms.ts'
+import { CLOCK_TOLERANCE } from '../jwt/claims.ts'
 import { LONGEST_STALE } from '../jwt/remote-keys.ts'
 
 type VerifiedType = 'access' | 'sliding'
@@ -36,7 +37,7 @@ export interface VerifierOptions {
   readonly jtiClaim?: string
   /** The claim with the user's id. Default `"user_id"`, as the issuer's `tokens.userIdClaim`. */
   readonly userIdClaim?: string
-  /** Tolerance for `exp`, `iat` and `nbf`, at most 300 seconds. Default 0. */
+  /** Tolerance for `exp`, `iat` and `nbf`, at most 300 seconds. Default 0 for `exp`, and 5 seconds for `iat` and `nbf`. */
   readonly leeway?: Duration
   /** Limit of a token's length. Default 8192. */
   readonly maxBytes?: number
@@ -79,6 +80,8 @@ export interface ParsedVerifierOptions {
   readonly jtiClaim: string
   readonly userIdClaim: string
   readonly leeway: Seconds
+  /** Tolerance for `iat` and `nbf`. */
+  readonly ahead: Seconds
   readonly maxBytes: number
   readonly cache: number
   readonly maxAge: Seconds
@@ -108,6 +111,7 @@ export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
     jtiClaim: parseString(options.jtiClaim ?? 'jti', 'jtiClaim'),
     userIdClaim: parseString(options.userIdClaim ?? 'user_id', 'userIdClaim'),
     leeway: parseDuration(options.leeway ?? 0, 'leeway', 0, 300),
+    ahead: parseDuration(options.leeway ?? CLOCK_TOLERANCE, 'leeway', 0, 300),
     maxBytes: parseInteger(options.maxBytes ?? 8192, 'maxBytes', 256, 65_536),
     cache: parseInteger(options.cache ?? 10_000, 'cache', 0, 1_000_000),
     maxAge: parseDuration(options.maxAge ?? '5m', 'maxAge', 1, 86_400),

@@ -102,7 +102,7 @@ async function verifyToken(
   settings: ParsedVerifierOptions,
   cache: TokenCache | undefined,
 ): Promise<Claims> {
-  const { clock, leeway, maxBytes } = settings
+  const { clock, leeway, ahead, maxBytes } = settings
   const { header, payload, version } = await parseSigned(token, keys, {
     maxBytes,
     types: TYPES,
@@ -112,7 +112,7 @@ async function verifyToken(
   if (fault !== undefined) throw new AuthError(fault)
   requireOwnClaims(claims, settings)
   if (claims[settings.typeClaim] !== 'access') rejectAccessType(header)
-  cache?.add(token, claims, version, leeway)
+  cache?.add(token, claims, version, leeway, ahead)
   return claims
 }
 

@@ -7,7 +7,7 @@ import { START } from '../../src/testing/clock.ts'
 import { testInstance } from '../../src/testing/index.ts'
 
 /** An instance that verifies the tokens of another issuer, whose key set can be switched off. */
-async function setUp(t: TestContext, { up }: { up: boolean }) {
+async function setUp(t: TestContext, { up, iat = START }: { up: boolean; iat?: number }) {
   const { privatePem, publicJwk, kid } = generateKey('ES256')
   let isUp = up
   const server = createServer((request, response) => {
@@ -26,7 +26,7 @@ async function setUp(t: TestContext, { up }: { up: boolean }) {
     server.closeAllConnections()
     server.close()
   })
-  const claims = { token_type: 'access', exp: START + 300, iat: START, jti: 'x' }
+  const claims = { token_type: 'access', exp: START + 300, iat, jti: 'x' }
   const token = sign(
     { ...claims, user_id: 'nobody' },
     importSigningKey('ES256', privatePem, { kid }),
@@ -66,3 +66,12 @@ test('health is down while there is no key set, and ok once it was read', async 
   assert.equal((await verify()).status, 200)
   assert.equal((await auth.health()).keys.status, 'ok')
 })
+
+for (const [iat, status] of [
+  [START + 5, 200],
+  [START + 6, 401],
+] as const)
+  test(`a token of another issuer that was issued ${iat - START} seconds ahead is answered ${status}`, async (t) => {
+    const { verify } = await setUp(t, { up: true, iat })
+    assert.equal((await verify()).status, status)
+  })

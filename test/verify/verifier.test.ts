@@ -28,8 +28,8 @@ for (const [what, claims, code] of [
   ['an exp in the past', { exp: 1_799_999_999 }, 'expired'],
   ['an exp at this moment', { exp: 1_800_000_000 }, 'expired'],
   ['no exp', { exp: undefined }, 'invalid_claim'],
-  ['an nbf in the future', { nbf: 1_800_000_001 }, 'not_yet_valid'],
-  ['an iat in the future', { iat: 1_800_000_001 }, 'not_yet_valid'],
+  ['an nbf in the future', { nbf: 1_800_000_006 }, 'not_yet_valid'],
+  ['an iat in the future', { iat: 1_800_000_006 }, 'not_yet_valid'],
   ['the type of a refresh token', { token_type: 'refresh' }, 'wrong_type'],
   ['no type', { token_type: undefined }, 'wrong_type'],
   ['no id', { jti: undefined }, 'invalid_claim'],
@@ -283,4 +283,37 @@ test('the typ of an access token is not accepted for a sliding one', async (t) =
   await tokens.check(withTyp('at+jwt', 'access'))
   await tokens.check(withTyp('JWT', 'sliding'))
   await assert.rejects(tokens.check(withTyp('at+jwt', 'sliding')), { code: 'wrong_type' })
+})
+
+test('by default a clock may be 5 seconds behind the issuer, and no token lives longer for it', async (t) => {
+  const { tokens, token, now } = setUp(t)
+  await tokens.check(token({ iat: now() + 5 }))
+  await tokens.check(token({ nbf: now() + 4.7, iat: now() + 3.2 }))
+  for (const early of [{ iat: now() + 6 }, { nbf: now() + 5.1 }])
+    await assert.rejects(tokens.check(token(early)), { code: 'not_yet_valid' })
+  await assert.rejects(tokens.check(token({ exp: now() })), { code: 'expired' })
+})
+
+test('a token that was accepted early is cached, and a leeway replaces the default', async (t) => {
+  const { tokens, token, now, pass } = setUp(t, { leeway: 2, maxAge: 3600 })
+  await tokens.check(token({ jti: 'this one loads the keys' }))
+  const text = token({ iat: now() + 2, exp: now() + 10 })
+  assert.equal(await tokens.check(text), await tokens.check(text))
+  await assert.rejects(tokens.check(token({ iat: now() + 3 })), { code: 'not_yet_valid' })
+  pass(11)
+  await tokens.check(text)
+  pass(1)
+  await assert.rejects(tokens.check(text), { code: 'expired' })
+})
+
+test('a leeway of 0 tolerates no difference', async (t) => {
+  const { tokens, token, now } = setUp(t, { leeway: 0 })
+  await assert.rejects(tokens.check(token({ iat: now() + 1 })), { code: 'not_yet_valid' })
+})
+
+test('a token that was accepted early is cached', async (t) => {
+  const { tokens, token, now } = setUp(t)
+  await tokens.check(token({ jti: 'this one loads the keys' }))
+  const text = token({ iat: now() + 4 })
+  assert.equal(await tokens.check(text), await tokens.check(text))
 })
