@@ -127,7 +127,7 @@ async function keySetServer(
   }
 }
 
-test('K19 with a key set URL, an unknown kid, none, or an unreachable set is an invalid token', async (t) => {
+test('K19 with a key set URL, an unknown kid or none is an invalid token; an unreachable set is a 503', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const set = await keySetServer(t, [
     { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' },
@@ -162,7 +162,7 @@ test('K19 with a key set URL, an unknown kid, none, or an unreachable set is an 
   await using cutOff = await instance(
     withTokens({ algorithm: 'RS256', signingKey: RSA, jwksUrl: set.url }),
   )
-  assert.deepEqual(await answered(probe(cutOff, token('one'))), refused)
+  assert.equal((await probe(cutOff, token('one'))).status, 503)
 })
 
 test('K20 with an HMAC algorithm the key set URL is not fetched', async () => {
