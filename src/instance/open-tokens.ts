@@ -1,9 +1,10 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { CLOCK_TOLERANCE } from '../jwt/claims.ts'
 import { rejectAccessType } from '../jwt/compact.ts'
-import { type Claims, sign, verifier } from '../jwt/index.ts'
+import { type Claims, type SigningKey, sign, verifier } from '../jwt/index.ts'
 import { headerClaims } from '../jwt/jws.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
@@ -56,12 +57,22 @@ export function openTokens(
   return {
     ...deps,
     settings,
-    sign: (claims) => sign(claims, ring.signing()),
+    sign: (claims) => signReadable(claims, ring.signing(), maxBytes),
     verify: verifying(verifier({ ...expected, cache: CACHED_TOKENS }).verify),
     verifyOnce: verifying(verifier(expected).verify),
     revokeClaimOf: revokeClaim.make,
     isRevokeClaimOf: revokeClaim.matches,
   }
+}
+
+/** @throws AuthError `server_error` if the token would be too large to be accepted again */
+function signReadable(claims: object, key: SigningKey, maxBytes: number): string {
+  const token = sign(claims, key)
+  if (token.length <= maxBytes) return token
+  throw new AuthError(
+    'server_error',
+    `A token would have ${token.length} bytes, and tokens.maxBytes allows ${maxBytes}: return less from "tokens.claims", or raise tokens.maxBytes in every service that reads the tokens.`,
+  )
 }
 
 /** Rule J14: the header and the claim name the kind of a token, and must agree. @throws AuthError `wrong_type` */

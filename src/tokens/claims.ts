@@ -4,6 +4,7 @@ import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId, StoredSession } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
+import { customClaims, isPerToken } from './custom-claims.ts'
 import { namesUserByField, type TokenDeps, type TokenSettings } from './token-settings.ts'
 
 /** Simple JWT's token types, as the type claim names them. */
@@ -31,6 +32,7 @@ export function userIdText(
  */
 export function subjectClaims(
   account: Account,
+  custom: Claims | undefined,
   session: Pick<StoredSession, 'id'> | undefined,
   deps: TokenDeps,
 ): Draft {
@@ -40,10 +42,19 @@ export function subjectClaims(
     draft[settings.revokeClaimName] = deps.revokeClaimOf(account)
   if (namesUserByField(settings)) draft.uid = account.user.id
   if (session !== undefined) draft.sid = session.id
-  Object.assign(draft, customClaims(account.user, settings))
+  Object.assign(draft, custom)
   if (settings.audience !== undefined) draft.aud = settings.audience
   if (settings.issuer !== undefined) draft.iss = settings.issuer
   return draft
+}
+
+/** The claims of `tokens.claims` for the tokens that another is exchanged for. @returns `undefined` if they are copied */
+export async function customClaimsAgain(
+  account: Account | undefined,
+  settings: TokenSettings,
+): Promise<Claims | undefined> {
+  if (account === undefined || settings.copyClaims) return undefined
+  return customClaims(account.user, settings)
 }
 
 /**
@@ -53,13 +64,13 @@ export function subjectClaims(
 export function subjectAgain(
   presented: Claims,
   account: Account | undefined,
+  custom: Claims | undefined,
   session: Pick<StoredSession, 'id'> | undefined,
   deps: TokenDeps,
 ): Draft {
   const { settings } = deps
-  if (settings.claims !== undefined && !settings.copyClaims && account !== undefined) {
-    return subjectClaims(account, session, deps)
-  }
+  if (custom !== undefined && account !== undefined)
+    return subjectClaims(account, custom, session, deps)
   const draft: Draft = {}
   for (const name of Object.keys(presented)) {
     if (!isPerToken(name, settings)) draft[name] = presented[name]
@@ -123,39 +134,4 @@ export function sessionNamedBy(
   if (typeof sid !== 'string') return undefined
   const generation = Number.isSafeInteger(gen) ? Number(gen) : -1
   return { id: sid as SessionId, generation }
-}
-
-/** Claims of one token, which are never copied to another. */
-const isPerToken = (name: string, settings: TokenSettings): boolean =>
-  name === 'exp' ||
-  name === 'iat' ||
-  name === 'jti' ||
-  name === 'gen' ||
-  name === settings.typeClaim ||
-  name === settings.jtiClaim
-
-function customClaims(user: User, settings: TokenSettings): object {
-  if (settings.claims === undefined) return {}
-  const custom = settings.claims(user)
-  const reserved = [
-    ...(namesUserByField(settings) ? ['uid'] : []),
-    'sid',
-    'aud',
-    'iss',
-    settings.userIdClaim,
-    settings.revokeClaimName,
-    ...settings.kinds.flatMap(({ claims }) => claims),
-  ]
-  for (const name of Object.keys(custom)) {
-    if (isPerToken(name, settings) || reserved.includes(name)) {
-      throw new AuthError(
-        'server_error',
-        `The function "tokens.claims" must not set the claim "${name}": it is reserved. Choose another name.`,
-      )
-    }
-  }
-  const { encode } = settings
-  return encode === undefined
-    ? custom
-    : JSON.parse(JSON.stringify(custom, (_, value) => encode(value)))
 }

@@ -5,11 +5,13 @@ import type { StoredSession } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import {
   accessClaims,
+  customClaimsAgain,
   looseRefreshClaims,
   refreshClaims,
   subjectAgain,
   subjectClaims,
 } from './claims.ts'
+import { customClaims } from './custom-claims.ts'
 import {
   accountBehind,
   adopt,
@@ -41,8 +43,9 @@ export async function startSession(
 ): Promise<Pair & { readonly session: StoredSession | undefined }> {
   const now = deps.clock()
   const end = after(now, deps.settings.session)
+  const custom = await customClaims(account.user, deps.settings)
   const session = await openSession(account.user, end, now, deps)
-  const subject = subjectClaims(account, session, deps)
+  const subject = subjectClaims(account, custom, session, deps)
   const refresh =
     session === undefined
       ? looseRefreshClaims(subject, now, deps)
@@ -80,15 +83,26 @@ export async function refreshPair(
 
   // One round trip to the store: nothing has to be read before the write that checks it.
   if (presented?.foreign === false && swapChecksAll(settings))
-    return rotate(presented, claims, undefined, now, deps)
+    return rotate(presented, claims, NOTHING_NEW, now, deps)
 
   if (presented !== undefined) await refuseUnusable(presented, now, deps)
   const account = await accountBehind(claims, presented, now, deps)
+  // Before the session is advanced: if the function fails, the presented token is not spent.
+  const custom = await customClaimsAgain(account, settings)
+  const current = { account, custom }
   if (presented === undefined || !spendsTokens(settings))
-    return exchangeUnspent(claims, account, presented, now, deps)
+    return exchangeUnspent(claims, current, presented, now, deps)
   if (presented.foreign) await adopt(presented, claims, account, now, deps)
-  return rotate(presented, claims, account, now, deps)
+  return rotate(presented, claims, current, now, deps)
 }
+
+/** What new tokens do not copy from the presented one. */
+interface Current {
+  readonly account: Account | undefined
+  readonly custom: Claims | undefined
+}
+
+const NOTHING_NEW: Current = { account: undefined, custom: undefined }
 
 /** Whether the conditions of the compare-and-swap cover every check of session and user. */
 const swapChecksAll = (settings: TokenSettings): boolean =>
@@ -117,14 +131,14 @@ async function refuseUnusable(
 async function rotate(
   presented: PresentedToken,
   claims: Claims,
-  account: Account | undefined,
+  { account, custom }: Current,
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<RefreshedTokens> {
   const outcome = await presented.sessions.rotate(presented, now)
   if (outcome.kind !== 'rotated' && outcome.kind !== 'replayed')
     throw errorForOutcome(outcome, deps)
-  const subject = subjectAgain(claims, account, outcome.session, deps)
+  const subject = subjectAgain(claims, account, custom, outcome.session, deps)
   return {
     access: deps.sign(accessClaims(subject, now, deps)),
     refresh: deps.sign(refreshClaims(subject, outcome.session, deps)),
@@ -134,12 +148,12 @@ async function rotate(
 /** Issues tokens and leaves the presented one valid. */
 function exchangeUnspent(
   claims: Claims,
-  account: Account | undefined,
+  { account, custom }: Current,
   presented: PresentedToken | undefined,
   now: UnixSeconds,
   deps: TokenDeps,
 ): RefreshedTokens {
-  const subject = subjectAgain(claims, account, presented, deps)
+  const subject = subjectAgain(claims, account, custom, presented, deps)
   const access = deps.sign(accessClaims(subject, now, deps))
   if (!deps.settings.rotate) return { access }
   return { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) }

@@ -26,7 +26,7 @@ export interface TokenSettings {
   readonly issuer?: string | undefined
   readonly checkRevoke: 'session' | 'claim' | false
   readonly revokeClaimName: string
-  readonly claims?: ((user: User) => object) | undefined
+  readonly claims?: ((user: User) => Awaitable<object>) | undefined
   readonly copyClaims: boolean
   readonly encode?: ((value: unknown) => unknown) | undefined
   readonly verifyIgnoresBlacklist: boolean

@@ -2,7 +2,13 @@ import { after, floorSeconds, type UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import type { Claims } from '../../jwt/index.ts'
-import { type Draft, subjectAgain, subjectClaims } from '../../tokens/claims.ts'
+import {
+  customClaimsAgain,
+  type Draft,
+  subjectAgain,
+  subjectClaims,
+} from '../../tokens/claims.ts'
+import { customClaims } from '../../tokens/custom-claims.ts'
 import {
   accountBehind,
   openSession,
@@ -36,6 +42,7 @@ export async function obtainSliding(
 ): Promise<string> {
   const now = deps.clock()
   const refreshExp = floorSeconds(after(now, settings.refreshLifetime))
+  const custom = await customClaims(account.user, deps.settings)
   // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
   const session = await openSession(
     account.user,
@@ -46,7 +53,7 @@ export async function obtainSliding(
   const jti = session?.jti ?? hexId(deps.random)
   return deps.sign(
     slidingClaims(
-      subjectClaims(account, session, deps),
+      subjectClaims(account, custom, session, deps),
       { jti, now, refreshExp },
       settings,
       deps,
@@ -70,10 +77,11 @@ export async function refreshSliding(
   const presented = sessionOf(claims, jti, deps)
   if (presented !== undefined) await requireLive(presented, now, deps)
   const account = await accountBehind(claims, presented, now, deps)
+  const custom = await customClaimsAgain(account, deps.settings)
   const refreshExp = refreshEndOf(claims, now, settings, deps)
   const session = presented?.foreign ? undefined : presented
   const again = slidingClaims(
-    subjectAgain(claims, account, session, deps),
+    subjectAgain(claims, account, custom, session, deps),
     { jti, now, refreshExp },
     settings,
     deps,

@@ -203,8 +203,8 @@ export interface TokenOptions {
    * @django REVOKE_TOKEN_CLAIM
    */
   readonly revokeClaimName?: string
-  /** A function from the user to claims of your own, called at each sign-in and refresh. */
-  readonly claims?: (user: User) => object
+  /** A function from the user to claims of your own, or a promise of them; called at each sign-in and refresh. */
+  readonly claims?: (user: User) => object | Promise<object>
   /**
    * A refresh copies your own claims from the refresh token, as Simple JWT does (D38).
    *
@@ -292,7 +292,7 @@ export const tokenOptions = section<TokenOptions>()(
       checkRevoke: z.literal(['session', 'claim', false]).default('session'),
       revokeClaim: z.enum(['hmac', 'md5']).default('hmac'),
       revokeClaimName: name.default('hash_password'),
-      claims: functionOf<(user: User) => object>().optional(),
+      claims: functionOf<(user: User) => object | Promise<object>>().optional(),
       copyClaims: z.boolean().default(false),
       encode: functionOf<(value: unknown) => unknown>().optional(),
       verifyIgnoresBlacklist: z.boolean().default(false),
