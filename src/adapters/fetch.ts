@@ -28,12 +28,14 @@ export interface Guard<U, Right extends string> {
 /**
  * Whether an instance serves a request, with `auth.handler`: for handlers of your own beside it.
  *
+ * @param peer what `auth.handler` is passed
  * @throws AuthError `invalid_config` if `auth` is not what `watchword()` returned
  */
 export const serves = (
   auth: Pick<Watchword, 'handler'>,
   request: Pick<Request, 'url'>,
-): boolean => internalsOf(auth).owns(targetOf(request))
+  peer?: Peer,
+): boolean => internalsOf(auth).owns(targetOf(request, peer))
 
 /** A guard for any runtime that answers a `Request` with a `Response`; `auth.handler` serves the endpoints there. */
 export function guardOf<U, Right extends string>(

@@ -5,6 +5,7 @@ import { matchPath } from '../http/path-pattern.ts'
 import { pathOf } from '../http/query.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { withoutLastSlash } from '../http/router.ts'
+import { hasDotSegments } from '../http/target.ts'
 import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { Watchword } from '../watchword.ts'
@@ -104,6 +105,6 @@ export function targetBelow(url: string, path: string): string | undefined {
   const sent = pathOf(url)
   const length = path.split('/').length - 1
   const target = `/${withoutLastSlash(sent).split('/').slice(-length).join('/')}`
-  if (matchPath(path, target) === undefined) return undefined
+  if (matchPath(path, target) === undefined || hasDotSegments(sent)) return undefined
   return target + url.slice(sent.length)
 }

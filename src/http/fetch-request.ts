@@ -1,32 +1,49 @@
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
+import { targetOfUrl } from './target.ts'
 
 /** What a runtime knows of a request's connection. */
 export interface Peer {
   /** The peer's address; without it, throttles count all clients as one. */
   readonly address?: string | undefined
+  /**
+   * The path and query as the client sent them. Without it they are read from `request.url`, in which most runtimes have resolved `..`
+   * and `%2e%2e`: a proxy that allows `/public/` alone would let `/public/%2e%2e/api/token/` through.
+   */
+  readonly target?: string | undefined
+  /** Node's request, as `@hono/node-server` passes it: has both. */
+  readonly incoming?: NodePeer | undefined
 }
 
-/** The path and query of a request. */
-export function targetOf({ url }: Pick<Request, 'url'>): string {
-  const { pathname, search } = new URL(url)
-  return pathname + search
+interface NodePeer {
+  readonly url?: string | undefined
+  readonly socket: { readonly remoteAddress?: string | undefined }
 }
+
+/** The path and query of a request, as the client sent them if the runtime shows that. */
+export const targetOf = (
+  { url }: Pick<Request, 'url'>,
+  { target, incoming }: Peer = {},
+): string => target ?? incoming?.url ?? targetOfUrl(url)
 
 /** A web-standard request as the core sees it. */
 export class FetchRequest implements AuthRequest {
   readonly #request: Request
   /** The body, once it has been read here. */
   #bytes: Promise<Uint8Array> | undefined
-  readonly address: string
+  readonly #peer: Peer
 
-  constructor(request: Request, { address = '' }: Peer = {}) {
+  constructor(request: Request, peer: Peer = {}) {
     this.#request = request
-    this.address = address
+    this.#peer = peer
+  }
+
+  get address(): string {
+    return this.#peer.address ?? this.#peer.incoming?.socket.remoteAddress ?? ''
   }
 
   get url(): string {
-    return targetOf(this.#request)
+    return targetOf(this.#request, this.#peer)
   }
 
   get secure(): boolean {

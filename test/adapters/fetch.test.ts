@@ -40,16 +40,12 @@ async function start(setting: Setting): Promise<Started> {
       handler: requirement === undefined ? guard(handle) : guard(requirement, handle),
     }
   })
-  const fetch = async (
-    request: Request,
-    { incoming }: HttpBindings,
-  ): Promise<Response> => {
-    const peer = { address: incoming.socket.remoteAddress }
+  const fetch = async (request: Request, peer: HttpBindings): Promise<Response> => {
     const { pathname } = new URL(request.url)
     const route = find(guarded, { method: request.method, url: pathname })?.route
     if (route !== undefined) return route.handler(request, peer)
     if (pathname === '/bare/') return Response.json(BARE)
-    return serves(auth, request)
+    return serves(auth, request, peer)
       ? auth.handler(request, peer)
       : new Response('nothing', { status: 404 })
   }

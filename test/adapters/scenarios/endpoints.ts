@@ -152,6 +152,26 @@ export const ENDPOINTS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a path that is an endpoint only once it is normalized is none',
+    async run(client) {
+      const tail = ' HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+      for (const path of [
+        '/shared/%2e%2e/api/token/verify/',
+        '/shared/.%2E/api/token/verify',
+        '/shared/../api/token/verify/?a=1',
+        '/%2e/api/token/verify/',
+        '/shared\\../api/token/verify/',
+        '//api/token/verify/',
+      ]) {
+        const text = await client.raw(`OPTIONS {base}${path}${tail}`)
+        assert.match(text, /^HTTP\/1\.1 (?:4|3)\d\d /, path)
+        assert.doesNotMatch(text, /Token Verify/, path)
+      }
+      const described = await client.raw(`OPTIONS {base}/api/token/verify/${tail}`)
+      assert.match(described, /Token Verify/)
+    },
+  },
+  {
     name: 'an endpoint accepts POST, describes itself to OPTIONS, and answers HEAD without a body',
     async run(client) {
       const got = await client.get('/api/token/')
