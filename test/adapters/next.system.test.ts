@@ -67,6 +67,7 @@ else {
       address: 'Next hides the connection',
       headerLines: 'a Response joins the headers of one name',
       rawHeaders: 'Next shows the first of two Authorization headers',
+      rawPath: 'Next normalizes the path before a route handler sees it',
       length: 'Next sends answers in chunks',
     },
     start: async (setting) => serve(await wholeProject, setting),

@@ -339,3 +339,22 @@ test('the form of a Request is read from a clone, so the handler can read it', a
   assert.equal(await new FetchRequest(large).peek(), undefined)
   assert.equal((await large.text()).length, body.length + 70_000)
 })
+
+test('a CSRF cookie of another host does not hide the own one', async (t) => {
+  const { server, browser, csrf } = await asking(t)
+  const { sessionid } = browser.cookies
+  const send = (...tokens: readonly string[]) =>
+    server.send('PUT', '/', {
+      Cookie: [
+        `sessionid=${sessionid}`,
+        ...tokens.map((each) => `csrftoken=${each}`),
+      ].join('; '),
+      'X-CSRFToken': csrf,
+    })
+
+  for (const foreign of ['', 'django', '~'.repeat(64), 'Z'.repeat(32)]) {
+    assert.equal((await send(csrf, foreign)).status, 200, foreign)
+    assert.equal((await send(foreign, csrf)).status, 200, foreign)
+  }
+  assertForged(await send('x', '?'.repeat(32)), 'CSRF cookie has invalid characters.')
+})

@@ -75,17 +75,29 @@ function keptOf(secret: string): Pick<StoredSession, 'id' | 'jti'> {
 }
 
 /**
- * The live session of a request's cookie; its user is not checked.
+ * The live sessions of a request's cookies, the newest first; their users are not checked.
  *
- * @throws AuthError `authentication_failed` if two cookies name two sessions: an attacker may have added one (rule H12)
+ * A browser sends the cookies that other hosts of the domain have set, too, and does not show which is whose: those that are no live
+ * sessions do not count, and without `__Host-` an attacker may have added a session of his own (rule H12).
  */
-export async function findBrowserSession(
+export async function findBrowserSessions(
   request: AuthRequest,
   settings: BrowserSessionSettings,
   deps: BrowserSessionDeps,
+): Promise<readonly BrowserSession[]> {
+  for (const secrets of secretsByName(request, settings)) {
+    const found = await Promise.all(secrets.map((each) => liveSession(each, deps)))
+    const live = found.filter((each) => each !== undefined)
+    if (live.length > 0)
+      return live.toSorted((a, b) => b.session.createdAt - a.session.createdAt)
+  }
+  return []
+}
+
+async function liveSession(
+  secret: string,
+  deps: BrowserSessionDeps,
 ): Promise<BrowserSession | undefined> {
-  const secret = secretOf(request, settings)
-  if (secret === undefined) return undefined
   const { id, jti } = keptOf(secret)
   const state = await requireSessions(deps).find(id)
   if (state === undefined) return undefined
@@ -106,27 +118,31 @@ export async function revokeBrowserSession(
   if (revoked) await deps.signedOut({ sessionId: id, userId })
 }
 
-/** The secret in a request's cookie, by its form alone. @throws AuthError as `findBrowserSession` */
-export function secretOf(
+/** How many cookies of a name are looked up: a header has room for hundreds. */
+const MAX_COOKIES = 10
+
+/** The secrets in a request's cookies, by their form alone: those with the prefix `__Host-`, which others cannot set, first. */
+function secretsByName(
   request: AuthRequest,
   settings: BrowserSessionSettings,
-): string | undefined {
+): readonly (readonly string[])[] {
   const cookies = request.header('cookie')
-  if (cookies === undefined) return undefined
+  if (cookies === undefined) return []
   const names = settings.mayBePlain(request)
     ? [nameOf(settings, true), nameOf(settings, false)]
     : [nameOf(settings, true)]
-  for (const name of names) {
-    const [secret, ...others] = cookieValues(name, cookies)
-    if (others.some((other) => other !== secret)) {
-      throw new AuthError('authentication_failed', 'two session cookies', {
-        detail: 'More than one session cookie.',
-      })
-    }
-    if (secret !== undefined && /^[\w-]{43}$/.test(secret)) return secret
-  }
-  return undefined
+  return names.map((name) => {
+    const secrets = cookieValues(name, cookies).filter((each) => SECRET.test(each))
+    return [...new Set(secrets)].slice(0, MAX_COOKIES)
+  })
 }
+const SECRET = /^[\w-]{43}$/
+
+/** Whether a request has a cookie that may be a session's, by its form alone. */
+export const hasSessionCookie = (
+  request: AuthRequest,
+  settings: BrowserSessionSettings,
+): boolean => secretsByName(request, settings).some((each) => each.length > 0)
 
 /** The prefix makes browsers refuse the cookie unless this very host has set it over https (rule H12). */
 const nameOf = ({ cookie }: BrowserSessionSettings, secure: boolean): string =>

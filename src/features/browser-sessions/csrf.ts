@@ -24,45 +24,49 @@ export interface CsrfSettings extends SiteCheck {
 /**
  * Rejects requests that another site may have made the browser send, as Django's `CsrfViewMiddleware` does.
  *
- * @param secret of the session that the request bears
+ * @param secrets of the sessions that the request bears
  * @throws AuthError `csrf_failed`, in Django's words
  */
 export async function requireCsrfToken(
   request: AuthRequest,
-  secret: string,
+  secrets: readonly string[],
   settings: CsrfSettings,
 ): Promise<void> {
   const byOrigin = request.isRead !== undefined && request.header('origin') !== undefined
   const fault =
     crossSiteFault(request, settings) ??
-    (byOrigin ? undefined : await tokensFault(request, secret, settings))
+    (byOrigin ? undefined : await tokensFault(request, secrets, settings))
   if (fault !== undefined) throw csrfError(fault)
 }
 
 const tokensFault = async (
   request: AuthRequest,
-  secret: string,
+  secrets: readonly string[],
   { csrfCookie }: CsrfSettings,
 ): Promise<string | undefined> =>
-  cookieFault(cookieValues(csrfCookie, request.header('cookie')).at(-1)) ??
-  (await tokenFault(request, csrfTokenOf(secret)))
+  cookieFault(cookieValues(csrfCookie, request.header('cookie'))) ??
+  (await tokenFault(request, secrets.map(csrfTokenOf)))
 
-function cookieFault(cookie: string | undefined): string | undefined {
-  if (cookie === undefined) return 'CSRF cookie not set.'
-  const fault = formFault(cookie)
-  return fault === undefined ? undefined : `CSRF cookie ${fault}.`
+/** One cookie of the right form is enough: other hosts of the domain may have set the rest. */
+function cookieFault(cookies: readonly string[]): string | undefined {
+  if (cookies.length === 0) return 'CSRF cookie not set.'
+  const faults = cookies.map(formFault)
+  return faults.includes(undefined) ? undefined : `CSRF cookie ${faults.at(-1)}.`
 }
 
 async function tokenFault(
   request: AuthRequest,
-  expected: string,
+  expected: readonly string[],
 ): Promise<string | undefined> {
   const header = request.header('x-csrftoken')
   const field = header ? undefined : await fieldIn(request)
   const token = field || header
   if (token === undefined) return 'CSRF token missing.'
-  const fault =
-    formFault(token) ?? (isSame(unmasked(token), expected) ? undefined : 'incorrect')
+  const isExpected = (): boolean => {
+    const plain = unmasked(token)
+    return expected.some((each) => isSame(plain, each))
+  }
+  const fault = formFault(token) ?? (isExpected() ? undefined : 'incorrect')
   return fault === undefined
     ? undefined
     : `CSRF token from ${field ? 'POST' : "the 'X-Csrftoken' HTTP header"} ${fault}.`

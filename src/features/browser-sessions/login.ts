@@ -5,7 +5,7 @@ import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
 import {
   cookiesAtSignIn,
-  findBrowserSession,
+  findBrowserSessions,
   openBrowserSession,
   revokeBrowserSession,
 } from './browser-session.ts'
@@ -31,10 +31,10 @@ export const login = defineEndpoint({
         // A page that signs its visitor in as another user attacks, too. Checked before anything costly.
         refuseCrossSite(request, settings)
         const core = await open()
-        const previous = await findBrowserSession(request, settings, core)
+        const previous = await findBrowserSessions(request, settings, core)
         const { user } = await core.signIn(fields[loginField], fields.password, request)
         const secret = await openBrowserSession(user, settings, core)
-        if (previous !== undefined) await revokeBrowserSession(previous, core)
+        for (const each of previous) await revokeBrowserSession(each, core)
         const cookies = cookiesAtSignIn(secret, request, settings)
         const body = {
           user: { id: user.id, username: user.username },

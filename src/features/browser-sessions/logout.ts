@@ -4,7 +4,7 @@ import { refuseCrossSite } from '../../http/cross-site.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import {
   cookiesAtSignOut,
-  findBrowserSession,
+  findBrowserSessions,
   revokeBrowserSession,
 } from './browser-session.ts'
 import { requireCsrfToken } from './csrf.ts'
@@ -29,10 +29,11 @@ export const logout = defineEndpoint({
         // Without a session, too: an answer with cookies changes what the browser has.
         refuseCrossSite(request, settings)
         const core = await open()
-        const found = await findBrowserSession(request, settings, core)
-        if (found !== undefined) {
-          await requireCsrfToken(request, found.secret, settings)
-          await revokeBrowserSession(found, core)
+        const found = await findBrowserSessions(request, settings, core)
+        if (found.length > 0) {
+          const secrets = found.map(({ secret }) => secret)
+          await requireCsrfToken(request, secrets, settings)
+          for (const each of found) await revokeBrowserSession(each, core)
         }
         return json({}, { headers: setCookies(cookiesAtSignOut(request, settings)) })
       },

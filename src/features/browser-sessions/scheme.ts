@@ -14,10 +14,11 @@ import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
 import type { EndpointSettings } from '../core.ts'
 import {
+  type BrowserSession,
   type BrowserSessionSettings,
-  findBrowserSession,
+  findBrowserSessions,
+  hasSessionCookie,
   requireSessions,
-  secretOf,
 } from './browser-session.ts'
 import { requireCsrfToken } from './csrf.ts'
 
@@ -50,9 +51,9 @@ export function session(options: SessionOptions = {}): Scheme<User> {
     const settings = browser(deps)
     return {
       identify: (request) =>
-        secretOf(request, settings) === undefined
-          ? undefined
-          : identityOf(request, settings, deps),
+        hasSessionCookie(request, settings)
+          ? identityOf(request, settings, deps)
+          : undefined,
     }
   })
   const made: BrowserScheme = Object.assign(scheme, {
@@ -88,15 +89,28 @@ async function identityOf(
   settings: BrowserSessionSettings,
   deps: LibrarySchemeDeps,
 ): Promise<Identity | undefined> {
-  const found = await findBrowserSession(request, settings, deps)
-  if (found?.session.userId === undefined) return undefined
-  const { id, userId, epoch } = found.session
-  const account = await deps.users.find('id', userId)
-  if (account === undefined || !mayUse(account.user, deps.settings)) return undefined
-  // As in Django, and whatever `tokens.checkRevoke` is: others may have known the old password.
-  if (account.user.epoch !== epoch) return undefined
-  if (mayChange(request)) await requireCsrfToken(request, found.secret, settings)
-  return { user: account.user, scheme: 'session', sessionId: id }
+  const sessions = await findBrowserSessions(request, settings, deps)
+  const found = await Promise.all(sessions.map((each) => signedInBy(each, deps)))
+  const [newest, ...others] = found.filter((each) => each !== undefined)
+  if (newest === undefined) return undefined
+  const { user, session, secret } = newest
+  // One of them may be an attacker's, so that the user acts as him (rule H12). Signing in again revokes both.
+  if (others.some((other) => other.user.id !== user.id)) return undefined
+  if (mayChange(request)) await requireCsrfToken(request, [secret], settings)
+  return { user, scheme: 'session', sessionId: session.id }
+}
+
+/** A session with its user, if the user may use it. */
+async function signedInBy(
+  found: BrowserSession,
+  { users, settings }: LibrarySchemeDeps,
+): Promise<(BrowserSession & { readonly user: User }) | undefined> {
+  const { userId, epoch } = found.session
+  if (userId === undefined) return undefined
+  const account = await users.find('id', userId)
+  if (account === undefined || !mayUse(account.user, settings)) return undefined
+  // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
+  return account.user.epoch === epoch ? { ...found, user: account.user } : undefined
 }
 
 function browserSettings({

@@ -153,6 +153,7 @@ export const ENDPOINTS: readonly Scenario[] = [
   },
   {
     name: 'a path that is an endpoint only once it is normalized is none',
+    needs: ['rawPath'],
     async run(client) {
       const tail = ' HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
       for (const path of [
