@@ -52,8 +52,8 @@ export type {
 export type { Rate } from './throttling/rate.ts'
 export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
 export type { UserUpdate } from './users/change.ts'
-export type { UserInput } from './users/create.ts'
 export type { User } from './users/user.ts'
+export type { UserInput } from './users/user-input.ts'
 export {
   type Health,
   type HealthStatus,

@@ -7,10 +7,11 @@ import type { Roles } from '../permissions/rights.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import { changeUser, setPassword, type UserUpdate } from '../users/change.ts'
-import { createUser, type UserInput } from '../users/create.ts'
+import { createUser } from '../users/create.ts'
 import { fieldError } from '../users/field-errors.ts'
 import { findByLogin } from '../users/find-by-login.ts'
 import type { User, UserId } from '../users/user.ts'
+import type { UserInput } from '../users/user-input.ts'
 import type { UserField, Users } from '../users/users.ts'
 
 /** `auth.users`. */

@@ -36,6 +36,7 @@ export const userCreate = command({
     'watchword user create robot --no-password --roles editor,viewer',
   ],
   options: {
+    id: { type: 'string', value: 'ID', help: 'the id in another system; default: made' },
     email: { type: 'string', value: 'EMAIL', help: 'the email address' },
     staff: { type: 'boolean', help: 'make the user staff' },
     superuser: { type: 'boolean', help: 'allow the user everything' },
@@ -49,6 +50,7 @@ export const userCreate = command({
     const password = await firstPassword(values, context)
     const input = {
       username,
+      ...(values.id !== undefined && { id: values.id }),
       ...(password !== undefined && { password: password.reveal() }),
       ...(values.email !== undefined && { email: values.email }),
       active: values.inactive !== true,

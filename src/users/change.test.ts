@@ -267,3 +267,80 @@ test('changing a user validates the email like creating one', async () => {
     undefined,
   )
 })
+
+for (const [what, input, errors] of [
+  ['nothing', undefined, { username: ['This field is required.'] }],
+  ['an empty object', {}, { username: ['This field is required.'] }],
+  ['a number', { username: 7 }, { username: ['Not a valid string.'] }],
+  ['null', { username: null }, { username: ['Not a valid string.'] }],
+  [
+    'values of other types',
+    { username: 'ada', staff: 'yes', roles: 'editor', attributes: [], password: 1 },
+    {
+      staff: ['Must be a valid boolean.'],
+      roles: ['Expected a list of strings.'],
+      attributes: ['Expected an object.'],
+      password: ['Not a valid string.'],
+    },
+  ],
+  [
+    'an unknown member',
+    { username: 'ada', isAdmin: true },
+    {
+      isAdmin: [
+        'Unknown member. Expected one of: id, username, password, email, active, staff, superuser, roles, attributes.',
+      ],
+    },
+  ],
+  [
+    'a misspelt member',
+    { username: 'ada', pasword: 'x' },
+    { pasword: ['Unknown member. Did you mean "password"?'] },
+  ],
+  [
+    'an id with a space',
+    { id: 'a b', username: 'ada' },
+    { id: ['Must be 1 to 64 visible ASCII characters.'] },
+  ],
+] as const) {
+  test(`creating a user of ${what} is invalid, and each field says why`, async () => {
+    await using deps = await openUsers()
+
+    await assert.rejects(createUser(input as never, deps), {
+      code: 'invalid',
+      body: errors,
+    })
+    assert.equal(await deps.users.count(), 0)
+  })
+}
+
+test('an unknown member in a change is invalid, and so is a new id or a password', async () => {
+  await using deps = await openUsers()
+  const { id } = await createUser({ username: 'ada' }, deps)
+
+  for (const change of [{ active: 1 }, { id: 'x' }, { password: 'Wonder-Land-42' }])
+    await assert.rejects(changeUser(id, change as never, deps.users), { code: 'invalid' })
+  assert.equal((await deps.users.find('id', id))?.user.active, true)
+})
+
+test('a name that is too long to be one is invalid in a change, too', async () => {
+  await using deps = await openUsers()
+  const { id } = await createUser({ username: 'ada' }, deps)
+
+  await assert.rejects(changeUser(id, { username: 'x'.repeat(601) }, deps.users), {
+    code: 'invalid',
+    body: { username: ['Ensure this field has no more than 150 characters.'] },
+  })
+})
+
+test('a user of another system keeps its id, which no other user gets', async () => {
+  await using deps = await openUsers()
+  const user = await createUser({ id: '7', username: 'ada' }, deps)
+
+  assert.equal(user.id, '7')
+  assert.equal((await deps.users.find('id', '7'))?.user.username, 'ada')
+  await assert.rejects(createUser({ id: '7', username: 'eve' }, deps), {
+    code: 'invalid',
+    body: { id: ['A user with that id already exists.'] },
+  })
+})

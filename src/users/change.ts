@@ -1,10 +1,11 @@
 import { AuthError } from '../base/errors.ts'
-import type { CreateUserDeps, UserInput } from './create.ts'
+import type { CreateUserDeps } from './create.ts'
 import { emailFault, emailOf } from './email.ts'
 import { EMAIL_TAKEN, listOf, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import type { StoredUser, UserId } from './user.ts'
+import { rejectWrongMembers, type UserInput } from './user-input.ts'
 import type { UserChange, Users } from './users.ts'
 
 /**
@@ -26,7 +27,17 @@ export async function setPassword(
 }
 
 /** Each member replaces the user's; one that is left out stays. */
-export type UserUpdate = Partial<Omit<UserInput, 'password'>>
+export type UserUpdate = Partial<Omit<UserInput, 'id' | 'password'>>
+
+const MEMBERS: readonly (keyof UserUpdate)[] = [
+  'username',
+  'email',
+  'active',
+  'staff',
+  'superuser',
+  'roles',
+  'attributes',
+]
 
 /**
  * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
@@ -39,6 +50,7 @@ export async function changeUser(
   update: UserUpdate,
   users: Users,
 ): Promise<StoredUser | undefined> {
+  rejectWrongMembers(update, MEMBERS)
   const change = checkedChange(update)
   await rejectTaken(id, change, users)
   try {
@@ -55,7 +67,7 @@ function checkedChange({ username: name, ...rest }: UserUpdate): UserChange {
   const username = name === undefined ? undefined : usernameOf(name)
   const email = rest.email === undefined ? undefined : emailOf(rest.email)
   rejectFieldErrors({
-    username: listOf(username === undefined ? undefined : usernameFault(username)),
+    username: listOf(name === undefined ? undefined : usernameFault(username)),
     email: listOf(email === undefined ? undefined : emailFault(email)),
   })
   return {

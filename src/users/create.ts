@@ -6,26 +6,17 @@ import { emailFault, emailOf } from './email.ts'
 import {
   EMAIL_TAKEN,
   fieldError,
+  ID_TAKEN,
   listOf,
   NAME_TAKEN,
   rejectFieldErrors,
 } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
+
 import { passwordFaults } from './password.ts'
 import type { StoredUser, UserId } from './user.ts'
+import { rejectWrongMembers, type UserInput } from './user-input.ts'
 import type { Users } from './users.ts'
-
-/** The fields of a new user. Without a password the user cannot sign in with one. */
-export interface UserInput {
-  readonly username: string
-  readonly password?: string | undefined
-  readonly email?: string | undefined
-  readonly active?: boolean
-  readonly staff?: boolean
-  readonly superuser?: boolean
-  readonly roles?: readonly string[]
-  readonly attributes?: Readonly<Record<string, unknown>>
-}
 
 export interface CreateUserDeps {
   readonly users: Users
@@ -43,8 +34,10 @@ export async function createUser(
   input: UserInput,
   deps: CreateUserDeps & { readonly clock: Clock; readonly random: Random },
 ): Promise<StoredUser> {
+  rejectWrongMembers(input, MEMBERS, ['username'])
   const { users, passwords, clock, random } = deps
   const {
+    id = hexId(random),
     password,
     active = true,
     staff = false,
@@ -56,6 +49,7 @@ export async function createUser(
   const email = input.email === undefined ? undefined : emailOf(input.email)
   const username = name ?? ''
   rejectFieldErrors({
+    id: listOf(idFault(id)),
     username: listOf(usernameFault(name)),
     email: listOf(email === undefined ? undefined : emailFault(email)),
     password:
@@ -65,7 +59,7 @@ export async function createUser(
   })
 
   const user: StoredUser = {
-    id: hexId(random) as UserId,
+    id: id as UserId,
     username,
     email,
     active,
@@ -81,6 +75,23 @@ export async function createUser(
     password === undefined ? unusableHash(random) : await passwords.hash(password)
   if (await users.insert({ ...user, usernameKey: usernameKey(username), hash }))
     return user
+  if (input.id !== undefined && (await users.find('id', id)) !== undefined)
+    throw fieldError({ id: [ID_TAKEN] })
   const isEmail = email !== undefined && (await users.find('email', email)) !== undefined
   throw fieldError(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
 }
+
+const MEMBERS: readonly (keyof UserInput)[] = [
+  'id',
+  'username',
+  'password',
+  'email',
+  'active',
+  'staff',
+  'superuser',
+  'roles',
+  'attributes',
+]
+
+const idFault = (id: string): string | undefined =>
+  /^[\x21-\x7e]{1,64}$/.test(id) ? undefined : 'Must be 1 to 64 visible ASCII characters.'

@@ -2,17 +2,17 @@ import { AuthError } from '../base/errors.ts'
 
 /** Messages by field, in the shape of Django REST framework's validation errors. */
 export type FieldErrors = {
-  readonly [field in 'username' | 'password' | 'email' | 'roles']?: readonly string[]
+  readonly [field: string]: readonly string[] | undefined
 }
 
 /** @throws AuthError `invalid` if a field has messages; they are its body */
 export function rejectFieldErrors(errors: FieldErrors): void {
-  if (Object.values(errors).some((messages) => messages.length > 0))
+  if (Object.values(errors).some((messages = []) => messages.length > 0))
     throw fieldError(errors)
 }
 
 export function fieldError(errors: FieldErrors): AuthError {
-  const found = Object.entries(errors).filter(([, messages]) => messages.length > 0)
+  const found = Object.entries(errors).filter(([, messages = []]) => messages.length > 0)
   return new AuthError(
     'invalid',
     `invalid fields: ${found.map(([field]) => field).join(', ')}`,
@@ -26,5 +26,6 @@ export function fieldError(errors: FieldErrors): AuthError {
 export const listOf = (fault: string | undefined): readonly string[] =>
   fault === undefined ? [] : [fault]
 
+export const ID_TAKEN = 'A user with that id already exists.'
 export const NAME_TAKEN = 'A user with that username already exists.'
 export const EMAIL_TAKEN = 'A user with this email address already exists.'

@@ -136,3 +136,25 @@ test('accounts that swap their emails again and again are never confused', async
   // Those of the current round.
   assert.equal(seen, 12)
 })
+
+test('a token of another system identifies the user who was created with its id', async () => {
+  await using instance = testInstance({
+    authentication: [bearer()],
+    tokens: { algorithm: 'HS256', signingKey: SECRET, adoptForeign: true },
+  })
+  const { auth, clock } = instance
+  await auth.users.create({ id: '7', username: 'ada' })
+  const now = Math.floor(clock.now())
+  const claims = {
+    token_type: 'access',
+    exp: now + 60,
+    iat: now,
+    jti: 'c'.repeat(32),
+    user_id: '7',
+  }
+
+  assert.equal((await auth.require(bearing(sign(claims, KEY)))).user.username, 'ada')
+  await assert.rejects(auth.require(bearing(sign({ ...claims, user_id: '8' }, KEY))), {
+    code: 'user_not_found',
+  })
+})
