@@ -6,6 +6,7 @@ import { currentContext } from '../base/request-context.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
 import type { CoreEventKind, Events, StoredEvent } from './event.ts'
+import { EventLimit } from './event-limit.ts'
 import { OncePer } from './once-per.ts'
 
 /**
@@ -34,6 +35,18 @@ export interface AuditLog<Kind extends string = CoreEventKind> {
   record(event: NewEvent<Kind>, lookUp?: LookUp<Kind>): Promise<void>
   /** Records at most one event per key and minute. For events that clients can cause at will. */
   recordOncePerMinute(key: string, event: NewEvent<Kind>, lookUp?: LookUp<Kind>): void
+  /**
+   * Records at most 20 events of a kind per network and minute, and 100 in total. The next recorded one has in
+   * `detail.leftOut` how many were not. For events that clients without credentials can cause at will.
+   *
+   * @param key a second event with this key is not recorded within a minute
+   */
+  recordLimited(
+    network: string,
+    event: NewEvent<Kind>,
+    lookUp?: LookUp<Kind>,
+    key?: string,
+  ): void
   /** Resolves when every event recorded so far is written. */
   settled(): Promise<void>
 }
@@ -55,6 +68,7 @@ export const auditLog = (
 const DISABLED: AuditLog<string> = {
   record: async () => {},
   recordOncePerMinute() {},
+  recordLimited() {},
   settled: async () => {},
 }
 
@@ -63,6 +77,7 @@ class StoredAuditLog implements AuditLog<string> {
   readonly #settings: AuditSettings
   readonly #clock: Clock
   readonly #oncePerMinute: OncePer
+  readonly #limits = new Map<string, EventLimit>()
   readonly #pending = new Set<Promise<void>>()
   #count = 0
 
@@ -85,6 +100,22 @@ class StoredAuditLog implements AuditLog<string> {
     lookUp?: LookUp<string>,
   ): void {
     if (this.#oncePerMinute.isDue(`${event.kind} ${key}`)) void this.record(event, lookUp)
+  }
+
+  recordLimited(
+    network: string,
+    event: NewEvent<string>,
+    lookUp?: LookUp<string>,
+    key?: string,
+  ): void {
+    const { kind } = event
+    if (key !== undefined && !this.#oncePerMinute.isDue(`${kind} ${key}`)) return
+    const limit = this.#limits.get(kind) ?? new EventLimit(this.#clock)
+    this.#limits.set(kind, limit)
+    if (!limit.allows(network)) return
+    const leftOut = limit.takeLeftOut()
+    const detail = leftOut === 0 ? event.detail : { ...event.detail, leftOut }
+    void this.record({ ...event, ...(detail && { detail }) }, lookUp)
   }
 
   async settled(): Promise<void> {

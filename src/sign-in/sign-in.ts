@@ -92,6 +92,7 @@ async function reportFailure(
   { users: { loginField }, on, log }: SignInSettings,
   { users, audit, counters }: CheckPasswordDeps,
 ): Promise<void> {
+  const network = networkOf(address)
   const event = { address: truncateAddress(address) }
   // The login itself is not recorded: users type passwords into its field by mistake.
   const findUser = async (): Promise<Partial<NewEvent>> => ({
@@ -100,12 +101,12 @@ async function reportFailure(
   if (code === 'busy') counters.signIns.add('busy')
   if (code === 'throttled') {
     counters.signIns.add('throttled')
-    const key = `${truncateAddress(account)} ${networkOf(address)}`
-    audit.recordOncePerMinute(key, { kind: 'sign_in_throttled', ...event }, findUser)
+    const key = `${truncateAddress(account)} ${network}`
+    audit.recordLimited(network, { kind: 'sign_in_throttled', ...event }, findUser, key)
   }
   if (code === 'no_active_account') {
     counters.signIns.add('failed')
-    void audit.record({ kind: 'sign_in_failed', ...event }, findUser)
+    audit.recordLimited(network, { kind: 'sign_in_failed', ...event }, findUser)
     const credentials = { [loginField]: login, password: MASKED }
     await callHook(log, 'on.signInFailed', () =>
       on.signInFailed?.({ credentials, request }),

@@ -128,7 +128,11 @@ test('users.checkPassword computes a hash for an unknown id and a user without a
     { roles: {}, random: deps.random, passwordRevokes: true, userIdField: 'id' },
     async () => ({
       ...deps,
-      audit: { record: async () => {}, recordOncePerMinute() {} } as never,
+      audit: {
+        record: async () => {},
+        recordOncePerMinute() {},
+        recordLimited() {},
+      } as never,
       sessions: undefined,
       onUserDeleted: async () => {},
     }),
