@@ -88,13 +88,13 @@ export function tableOf(section: string): string {
   return ['| Simple JWT | option | default | |', '|---|---|---|---|', ...rows].join('\n')
 }
 
-const codeOf = (text: string | undefined): string => (text ? `\`${text}\`` : '–')
+const codeOf = (text: string | undefined): string => (text ? `\`${text}\`` : '')
 
 /** A value is code; a sentence is not. */
 const defaultOf = (text: string | undefined): string =>
   text && /^(["\d[{]|true$|false$|is\w+$)/.test(text) && !/ (with|or) /.test(text)
     ? `\`${text}\``
-    : (text ?? '–')
+    : (text ?? '')
 
 if (import.meta.main) {
   for (const section of SECTION_NAMES)
