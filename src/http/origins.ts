@@ -20,7 +20,7 @@ export function trustedOrigins(
 }
 
 const ORIGIN =
-  /^(?<scheme>https?):\/\/(?<star>\*\.)?(?<host>[a-z\d.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)$/
+  /^(?<scheme>https?):\/\/(?<star>\*\.)?(?<host>[\w.-]+(?::\d+)?|\[[\da-f:]+\](?::\d+)?)$/
 
 interface Origin {
   readonly scheme: string
@@ -39,15 +39,26 @@ function parseOrigin(text: string, option: string): Origin {
   return { scheme, includes: (other) => other.endsWith(`.${bare}`) }
 }
 
-/** The host of the request, with its port unless that is the scheme's default. */
-export function hostOf(request: AuthRequest): string {
-  const host = (request.header('host') ?? '').toLowerCase()
-  return withoutDefaultPort(host, request.secure ? 'https' : 'http')
+/** The host of the request, with its port if the client or a proxy has written one. */
+export const hostOf = (request: AuthRequest): string =>
+  (request.header('host') ?? '').toLowerCase()
+
+/**
+ * Whether an origin is the request's own. The connection does not show its scheme, because a proxy may end TLS; then the port
+ * 80 in the `Host` is the proxy's view of this server.
+ */
+function isOwn(scheme: string, host: string, request: AuthRequest): boolean {
+  const own = hostOf(request)
+  const other = withoutDefaultPort(host, scheme)
+  if (withoutDefaultPort(own, scheme) === other) return true
+  return !request.secure && withoutDefaultPort(own, 'http') === other
 }
 
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: ':80', https: ':443' }
+
 function withoutDefaultPort(host: string, scheme: string): string {
-  if (scheme === 'https') return host.replace(/:443$/, '')
-  return host.replace(/:80$/, '')
+  const port = DEFAULT_PORTS[scheme] ?? ''
+  return port !== '' && host.endsWith(port) ? host.slice(0, -port.length) : host
 }
 
 /** Whether a request may change something: its method is not safe (RFC 9110 §9.2.1), or unknown and perhaps not safe. */
@@ -94,9 +105,11 @@ function trustIn(
   request: AuthRequest,
   { trusts, mayBePlain }: SiteCheck,
 ): 'own' | 'listed' | 'none' {
-  const [, scheme = '', host = ''] = /^(https?):\/\/([a-z\d.:[\]-]+)$/.exec(origin) ?? []
-  if (trusts(scheme, host)) return 'listed'
-  if (host === '' || host !== hostOf(request)) return 'none'
+  const [, scheme = '', host = ''] =
+    /^(https?):\/\/([\w.[\]-][\w.:[\]-]*)$/.exec(origin) ?? []
+  if (host === '') return 'none'
+  if (trusts(scheme, withoutDefaultPort(host, scheme))) return 'listed'
+  if (!isOwn(scheme, host, request)) return 'none'
   if (scheme === 'https' || mayBePlain(request)) return 'own'
   return 'none'
 }
@@ -115,7 +128,7 @@ function refererFault(
   if (mustBeSecure && page.protocol !== 'https:') {
     return 'Referer checking failed - Referer is insecure while host is secure.'
   }
-  if (page.host === hostOf(request) || trusts(page.protocol.slice(0, -1), page.host))
-    return undefined
+  const scheme = page.protocol.slice(0, -1)
+  if (isOwn(scheme, page.host, request) || trusts(scheme, page.host)) return undefined
   return `Referer checking failed - ${referer} does not match any trusted origins.`
 }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent } from 'node:http'
-import { connect, createServer } from 'node:net'
+import { Agent, createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { mount } from '../../src/adapters/node.ts'
+import { session } from '../../src/features/browser-sessions/scheme.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { signIn } from '../server/client.ts'
 import { startCommand, withAda } from '../server/command.ts'
 import { load, whole } from '../server/load.ts'
@@ -155,6 +158,35 @@ test('behind nginx: connections to the server are reused', async (t) => {
 
   assert.deepEqual(new Set(answers.map(({ how }) => how)), new Set(['200']))
   assert.ok(connections <= 8, `${connections} connections for 200 requests`)
+})
+
+test('behind nginx, on any port: a page of the own origin signs in', async (t) => {
+  const { auth } = testInstance({ authentication: [session()], proxies: 1 })
+  const server = createHttpServer()
+  mount(server, auth)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => auth.close())
+  t.after(() => server.close().closeAllConnections())
+  await auth.users.create({ username: 'lin', password: 'ct8w-5jrm-q0ze-7ynb' })
+  const nginx = await anNginx(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+  if (typeof nginx === 'string') return t.skip(nginx)
+  t.after(() => nginx.stop())
+  const { port } = nginx
+  const login = (origin: string) =>
+    whole(
+      {
+        port,
+        path: '/auth/login/',
+        method: 'POST',
+        agent: false,
+        headers: { ...JSON_BODY, host: `auth.example.com:${port}`, origin },
+      },
+      JSON.stringify({ username: 'lin', password: 'ct8w-5jrm-q0ze-7ynb' }),
+    ).then(({ how }) => how)
+
+  assert.equal(await login(`https://auth.example.com:${port}`), '200')
+  assert.equal(await login('https://auth.example.com'), '403')
 })
 
 test('nginx accepts the site of deploy/', async (t) => {
