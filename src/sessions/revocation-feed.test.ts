@@ -196,7 +196,7 @@ test('after a notification the sessions revoked by other processes are known, la
   feed.close()
 })
 
-test('sessions named in a notification are known without a read', async () => {
+test('sessions named in a notification are unconfirmed, without a read', async () => {
   await using deps = await setUp()
   const feed = await RevocationFeed.open(FEED, deps)
   deps.read()
@@ -204,7 +204,11 @@ test('sessions named in a notification are known without a read', async () => {
   deps.revoked(id('a'), id('b'))
 
   assert.deepEqual(
-    [feed.has(id('a')), feed.has(id('b')), feed.has(id('c'))],
+    [
+      feed.isUnconfirmed(id('a')),
+      feed.isUnconfirmed(id('b')),
+      feed.isUnconfirmed(id('c')),
+    ],
     [true, true, false],
   )
   assert.deepEqual(deps.read(), [])
@@ -541,3 +545,22 @@ function aPace(start: number) {
     },
   }
 }
+
+test('a revocation that only a notification names is confirmed by a read of the store', async () => {
+  await using deps = await setUp()
+  const { ports } = deps.store
+  for (const name of ['forged', 'true']) await ports.sessions.adopt(aSession(name))
+  const sessions = await openManager(deps)
+  await ports.sessions.revoke(id('true'), 'logout', deps.clock())
+  deps.revoked(id('forged'), id('true'), id('never existed'))
+
+  assert.equal(await sessions.isRevoked(id('forged'), WINDOW), false)
+  assert.equal(await sessions.isRevoked(id('never existed'), WINDOW), false)
+  assert.equal(await sessions.isRevoked(id('true'), WINDOW), true)
+  deps.setDown(true)
+  assert.equal(sessions.isRevoked(id('true'), WINDOW), true, 'it is known now')
+  await assert.rejects(async () => sessions.isRevoked(id('forged'), WINDOW), {
+    code: 'store_unavailable',
+  })
+  sessions.close()
+})

@@ -69,6 +69,8 @@ const NEVER = Number.NEGATIVE_INFINITY
 /** The revoked sessions whose access tokens may still be valid, as far as this process knows. */
 export class RevocationFeed {
   readonly #set: RevokedSet
+  /** Sessions that a notification named. Its sender is not authenticated: any client of PostgreSQL or Redis can send one. */
+  readonly #heard: RevokedSet
   readonly #settings: FeedSettings
   readonly #deps: FeedDeps
   readonly #watching: { stop(): void }
@@ -90,6 +92,7 @@ export class RevocationFeed {
     this.#settings = settings
     this.#deps = deps
     this.#set = new RevokedSet(settings.capacity)
+    this.#heard = new RevokedSet(settings.capacity)
     this.#completeAt = deps.elapsed()
     this.#ageIfDue()
     this.#watching = deps.watch({
@@ -119,6 +122,11 @@ export class RevocationFeed {
     return this.#set.has(id)
   }
 
+  /** Whether a notification names a session that the set does not hold: then the store has to confirm it. */
+  isUnconfirmed(id: SessionId): boolean {
+    return this.#heard.has(id) && !this.#set.has(id)
+  }
+
   /** Whether a session that the set does not hold is not revoked. */
   isComplete(): boolean {
     const now = this.#deps.elapsed()
@@ -126,7 +134,11 @@ export class RevocationFeed {
   }
 
   add(id: SessionId): void {
-    if (!this.#set.add(id)) this.#overflowedAt = this.#deps.elapsed()
+    this.#addTo(this.#set, id)
+  }
+
+  #addTo(set: RevokedSet, id: SessionId): void {
+    if (!set.add(id)) this.#overflowedAt = this.#deps.elapsed()
   }
 
   /** Reads the store, one reading at a time; what changes meanwhile is read after it. */
@@ -162,7 +174,7 @@ export class RevocationFeed {
   #onChange(change: Change): void {
     if (change.kind === 'anything') this.refresh()
     if (change.kind !== 'revoked') return
-    for (const id of change.sessions) this.add(id)
+    for (const id of change.sessions) this.#addTo(this.#heard, id)
   }
 
   /** Every change was reported. One that named no sessions has to be read first; if the clock was set, the store is read again. */
@@ -250,6 +262,7 @@ export class RevocationFeed {
   }
 
   #ageIfDue(): void {
-    this.#set.ageIfDue(this.#settings.window, this.#deps.elapsed())
+    for (const set of [this.#set, this.#heard])
+      set.ageIfDue(this.#settings.window, this.#deps.elapsed())
   }
 }

@@ -126,7 +126,8 @@ class Revocations {
 
   isRevoked(id: SessionId, life: Seconds): Awaitable<boolean> {
     if (this.#feed.has(id)) return true
-    if (life <= this.#longestLife && this.#feed.isComplete()) return false
+    const isKnown = this.#feed.isComplete() && !this.#feed.isUnconfirmed(id)
+    if (life <= this.#longestLife && isKnown) return false
     return this.#isRevokedInStore(id)
   }
 
