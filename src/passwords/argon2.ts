@@ -1,10 +1,24 @@
-import crypto, { timingSafeEqual } from 'node:crypto'
+import crypto, { type Argon2Parameters, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { configError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { base64Of, bytesOfBase64, type Encoding, type ParsedHash } from './encoding.ts'
 
-// Node.js 20 has none: a named import of it would fail before `node-version.ts` can say so.
-const argon2Of = promisify(crypto.argon2)
+type Argon2Of = (variety: Variety, parameters: Argon2Parameters) => Promise<Buffer>
+
+/**
+ * Of Node.js 24.7 and later; other runtimes may not have it yet. A named import would fail when the module is loaded: there, and on
+ * Node.js 20 before `node-version.ts` can say what is missing.
+ */
+const argon2Of: Argon2Of =
+  crypto.argon2 === undefined ? noArgon2 : promisify(crypto.argon2)
+
+/** The rest of an instance works without: tokens are issued in code and verified. */
+async function noArgon2(): Promise<never> {
+  throw configError(
+    'This runtime has no Argon2 in node:crypto, with which passwords are hashed. Update it, or run this program on Node.js 24.7 or later.',
+  )
+}
 
 /** The cost parameters of an Argon2 hash (RFC 9106 §3.1). */
 export interface Argon2Cost {
