@@ -50,7 +50,7 @@ async function setUp(t: TestContext, options: Partial<RemoteKeySetOptions> = {})
     async verify(token: string) {
       return verify(token)
     },
-    pass: (length: number) => {
+    advance: (length: number) => {
       time += length
     },
     answers: (next: RequestListener) => {
@@ -85,55 +85,55 @@ test('keys by URL: concurrent tokens make one request', async (t) => {
 })
 
 test('keys by URL: unknown kids make one request per cool-down', async (t) => {
-  const { verify, publishes, requests, pass } = await setUp(t)
+  const { verify, publishes, requests, advance } = await setUp(t)
   const a = aKey('a')
   publishes(a.jwk)
   await verify(a.token)
-  pass(61)
+  advance(61)
   for (let i = 0; i < 100; i++)
     await assert.rejects(verify(aKey(`unknown ${i}`).token), rejectedAs('unknown_key'))
   assert.equal(requests.length, 2)
-  pass(59)
+  advance(59)
   await assert.rejects(verify(aKey('unknown').token), rejectedAs('unknown_key'))
   assert.equal(requests.length, 2)
-  pass(1)
+  advance(1)
   await assert.rejects(verify(aKey('unknown').token), rejectedAs('unknown_key'))
   assert.equal(requests.length, 3)
   await verify(a.token)
 })
 
 test('keys by URL: a new key is found, and a removed key verifies nothing', async (t) => {
-  const { verify, publishes, pass } = await setUp(t)
+  const { verify, publishes, advance } = await setUp(t)
   const [a, b] = [aKey('a'), aKey('b')]
   publishes(a.jwk)
   await verify(a.token)
   publishes(b.jwk)
-  pass(60)
+  advance(60)
   assert.equal((await verify(b.token)).jti, 'b')
   await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
 })
 
 test('keys by URL: a copy older than maxAge is read again, and tokens verified with it too', async (t) => {
-  const { verify, publishes, requests, pass } = await setUp(t)
+  const { verify, publishes, requests, advance } = await setUp(t)
   const a = aKey('a')
   publishes(a.jwk)
   await verify(a.token)
-  pass(299)
+  advance(299)
   await verify(a.token)
   assert.equal(requests.length, 1)
   publishes()
-  pass(1)
+  advance(1)
   await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
   assert.equal(requests.length, 2)
 })
 
 test('keys by URL: a token of a replaced key is rejected, also under the same kid', async (t) => {
-  const { verify, publishes, pass } = await setUp(t)
+  const { verify, publishes, advance } = await setUp(t)
   const [a, other] = [aKey('a'), aKey('a')]
   publishes(a.jwk)
   await verify(a.token)
   publishes(other.jwk)
-  pass(300)
+  advance(300)
   await assert.rejects(verify(a.token), rejectedAs('bad_signature'))
   await verify(other.token)
 })
@@ -148,47 +148,47 @@ for (const [header, fresh] of [
   [{}, 300],
 ] as const) {
   test(`keys by URL: with ${JSON.stringify(header)} a copy is fresh for ${fresh} seconds`, async (t) => {
-    const { verify, answers, requests, pass } = await setUp(t, { coolDown: 1 })
+    const { verify, answers, requests, advance } = await setUp(t, { coolDown: 1 })
     const a = aKey('a')
     answers(says(200, JSON.stringify({ keys: [a.jwk] }), header))
     await verify(a.token)
     answers(says(200, JSON.stringify({ keys: [aKey('b').jwk] }), header))
-    pass(fresh - 1)
+    advance(fresh - 1)
     await verify(a.token)
     assert.equal(requests.length, 1)
-    pass(1)
+    advance(1)
     await assert.rejects(verify(a.token), rejectedAs('unknown_key'))
     assert.equal(requests.length, 2)
   })
 }
 
 test('keys by URL: a copy that must not be stored is read again after the cool-down', async (t) => {
-  const { verify, answers, requests, pass } = await setUp(t)
+  const { verify, answers, requests, advance } = await setUp(t)
   const a = aKey('a')
   for (const directive of ['no-store', 'max-age=100, no-cache', 'max-age=0']) {
-    pass(400)
+    advance(400)
     const before = requests.length
     answers(says(200, JSON.stringify({ keys: [a.jwk] }), { 'cache-control': directive }))
     for (let i = 0; i < 3; i++) await verify(a.token)
     assert.equal(requests.length - before, 1, directive)
-    pass(60)
+    advance(60)
     await verify(a.token)
     assert.equal(requests.length - before, 2, directive)
   }
 })
 
 test('keys by URL: a copy older than maxStale answers no token, and the next good one does', async (t) => {
-  const { verify, answers, publishes, pass } = await setUp(t, { maxStale: 700 })
+  const { verify, answers, publishes, advance } = await setUp(t, { maxStale: 700 })
   const a = aKey('a')
   publishes(a.jwk)
   await verify(a.token)
   answers(gone)
-  pass(699)
+  advance(699)
   await verify(a.token)
-  pass(1)
+  advance(1)
   await assert.rejects(verify(a.token), rejectedAs('keys_unavailable'))
   publishes(a.jwk)
-  pass(60)
+  advance(60)
   await verify(a.token)
 })
 
@@ -239,19 +239,19 @@ for (const [what, failing] of Object.entries(FAILURES)) {
   })
 
   test(`keys by URL: ${what}: the last good copy is kept, and what another key signed is not judged`, async (t) => {
-    const { verify, answers, publishes, errors, pass, requests } = await setUp(t)
+    const { verify, answers, publishes, errors, advance, requests } = await setUp(t)
     const [a, b] = [aKey('a'), aKey('b')]
     publishes(a.jwk)
     await verify(a.token)
     answers(failing(JSON.stringify({ keys: [b.jwk] })))
     for (let minute = 0; minute < 3; minute++) {
-      pass(300)
+      advance(300)
       assert.equal((await verify(a.token)).jti, 'a')
       await assert.rejects(verify(b.token), rejectedAs('keys_unavailable'))
     }
     assert.deepEqual([errors.length, requests.length], [3, 4])
     publishes(a.jwk, b.jwk)
-    pass(60)
+    advance(60)
     await verify(b.token)
   })
 }
@@ -293,13 +293,13 @@ test('keys by URL: of a set with unusable entries the usable keys are used', asy
 })
 
 test('keys by URL: a token without kid is verified by a single key, and rejected with several', async (t) => {
-  const { verify, publishes, pass } = await setUp(t)
+  const { verify, publishes, advance } = await setUp(t)
   const { privatePem, publicJwk } = generateKey('ES256')
   const token = sign({ exp: NOW + 60 }, importSigningKey('ES256', privatePem))
   publishes({ ...publicJwk, kid: 'a' })
   await verify(token)
   publishes({ ...publicJwk, kid: 'a' }, aKey('b').jwk)
-  pass(300)
+  advance(300)
   await assert.rejects(verify(token), rejectedAs('unknown_key'))
 })
 

@@ -97,7 +97,7 @@ export class RemoteKeys<Key extends KeyWithId> {
     return this.#age() < Math.max(this.#maxStale, this.#freshFor)
   }
 
-  /** Reads the key set if it is time, and never rejects. @returns `stale` if an older copy is used, since the last reading failed */
+  /** Reads the key set if it is time, and never rejects. @returns `stale` if an older copy is used, since the last read failed */
   async state(): Promise<KeysState> {
     if (!this.#isFresh() && this.#mayRequest()) {
       this.#request ??= this.#load()

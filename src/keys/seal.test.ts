@@ -5,8 +5,8 @@ import { Secret } from '../base/secret.ts'
 import { derivedKey, seal, unseal } from './seal.ts'
 
 const [first, second] = [
-  new Secret('first secret of at least 32 octets'),
-  new Secret('second secret of at least 32 octets'),
+  new Secret('first secret of at least 32 bytes'),
+  new Secret('second secret of at least 32 bytes'),
 ]
 
 test('a secret decrypts what it encrypted', () => {
@@ -22,7 +22,7 @@ test('the first secret encrypts, and all of them decrypt', () => {
   assert.throws(() => unseal(sealed, 'key-1', [second]), { code: 'wrong_secret' })
 })
 
-test('an encrypted key decrypts only for its own row', () => {
+test('an encrypted key decrypts only with the id of its own row', () => {
   const sealed = seal('private', 'key-1', [first], systemRandom)
   assert.throws(() => unseal(sealed, 'key-2', [first]), { code: 'wrong_secret' })
 })
@@ -41,7 +41,7 @@ test('a ciphertext that was changed in any byte does not decrypt', () => {
     assert.throws(
       () => unseal(changed, 'key-1', [first]),
       { code: 'wrong_secret' },
-      `octet ${i}`,
+      `character ${i}`,
     )
   }
 })

@@ -12,8 +12,8 @@ import type { Keys } from './keys.ts'
 import { type KeyRingDeps, openKeyRing } from './stored-key-ring.ts'
 
 const [older, newer] = [
-  new Secret('older secret of at least 32 octets'),
-  new Secret('newer secret of at least 32 octets'),
+  new Secret('older secret of at least 32 bytes'),
+  new Secret('newer secret of at least 32 bytes'),
 ]
 
 /** Rings on one store, with a clock that each wait moves forward. */
@@ -42,10 +42,10 @@ async function setUp(t: TestContext, options: Partial<KeyRingDeps> = {}) {
       ...more,
     })
   const token = (signing: Parameters<typeof sign>[1]) => sign({ exp: now + 60 }, signing)
-  const pass = (length: number): void => {
+  const advance = (length: number): void => {
     now += length
   }
-  return { store, ring, pass, waited, token }
+  return { store, ring, advance, waited, token }
 }
 
 const stages = async (keys: Keys) =>
@@ -54,29 +54,29 @@ const stages = async (keys: Keys) =>
   )
 
 test('a key signs for the rotation interval, and then the next key does', async (t) => {
-  const { ring, pass } = await setUp(t)
+  const { ring, advance } = await setUp(t)
   const keys = await ring()
   const first = keys.signing().kid
   assert.equal((await keys.rotateWhenDue()).left, 86_400)
-  pass(86_399)
+  advance(86_399)
   assert.equal((await keys.rotateWhenDue()).left, 1)
   assert.equal(keys.signing().kid, first)
   const next = keys
     .published()
     .keys.map(({ kid }) => kid)
     .find((kid) => kid !== first)
-  pass(1)
+  advance(1)
   assert.equal((await keys.rotateWhenDue()).left, 86_400)
   assert.equal(keys.signing().kid, next)
-  pass(86_399)
+  advance(86_399)
   assert.equal((await keys.rotateWhenDue()).left, 1)
 })
 
 test('of several processes with a due rotation one rotates', async (t) => {
-  const { ring, store, pass } = await setUp(t)
+  const { ring, store, advance } = await setUp(t)
   const rings = await Promise.all(Array.from({ length: 5 }, () => ring()))
   const before = await stages(store.ports.keys)
-  pass(86_400)
+  advance(86_400)
   const looks = await Promise.all(rings.map((each) => each.rotateWhenDue()))
   const after = await stages(store.ports.keys)
   assert.equal(looks.filter(({ rotated }) => rotated !== undefined).length, 1)
@@ -86,9 +86,9 @@ test('of several processes with a due rotation one rotates', async (t) => {
 })
 
 test('a process whose copy is stale does not rotate a second time', async (t) => {
-  const { ring, store, pass } = await setUp(t)
+  const { ring, store, advance } = await setUp(t)
   const [one, two] = [await ring(), await ring()]
-  pass(86_400)
+  advance(86_400)
   assert.notEqual((await one.rotateWhenDue()).rotated, undefined)
   assert.deepEqual(await two.rotateWhenDue(), { rotated: undefined, left: 86_400 })
   assert.equal((await store.ports.keys.list()).length, 3)
@@ -96,18 +96,18 @@ test('a process whose copy is stale does not rotate a second time', async (t) =>
 })
 
 test('without a rotation interval the keys are never rotated', async (t) => {
-  const { ring, pass } = await setUp(t, { every: undefined })
+  const { ring, advance } = await setUp(t, { every: undefined })
   const keys = await ring()
   const { kid } = keys.signing()
-  pass(10 * 365 * 86_400)
+  advance(10 * 365 * 86_400)
   assert.equal((await keys.rotateWhenDue()).left, Number.POSITIVE_INFINITY)
   assert.equal(keys.signing().kid, kid)
 })
 
 test('a key signs only after it was published for longer than a verifier may cache the key set', async (t) => {
-  const { ring, waited, pass } = await setUp(t)
+  const { ring, waited, advance } = await setUp(t)
   const keys = await ring()
-  pass(1)
+  advance(1)
   await keys.rotate()
   assert.deepEqual(waited, [], 'the first two keys were published together')
   const announced: number[] = []
@@ -140,7 +140,7 @@ test('leaked keys are replaced without a wait, and verify no token', async (t) =
 })
 
 test('a new algorithm is published first, and signs once every verifier must have it', async (t) => {
-  const { ring, store, pass } = await setUp(t)
+  const { ring, store, advance } = await setUp(t)
   await ring()
   const [one, two] = await Promise.all([
     ring({ algorithm: 'EdDSA' }),
@@ -151,7 +151,7 @@ test('a new algorithm is published first, and signs once every verifier must hav
   assert.match(next!, /EdDSA$/)
   const { left } = await one.rotateWhenDue()
   assert.ok(left > one.maxAge)
-  pass(left)
+  advance(left)
   await Promise.all([one.rotateWhenDue(), two.rotateWhenDue()])
   assert.equal(one.signing().alg, 'EdDSA')
   assert.equal(two.signing().alg, 'EdDSA')
@@ -160,16 +160,16 @@ test('a new algorithm is published first, and signs once every verifier must hav
 })
 
 test('processes with different algorithms do not rotate in turns', async (t) => {
-  const { ring, store, pass } = await setUp(t, { algorithm: 'ES256' })
+  const { ring, store, advance } = await setUp(t, { algorithm: 'ES256' })
   const old = await ring()
   const young = await ring({ algorithm: 'EdDSA' })
-  pass(60)
+  advance(60)
   for (let round = 0; round < 5; round++) {
     await young.rotateWhenDue()
     await old.reload()
     await old.rotateWhenDue()
     await young.reload()
-    pass(60)
+    advance(60)
   }
   assert.equal((await store.ports.keys.list()).length, 3)
 })
@@ -238,13 +238,13 @@ test('to change the secret: both decrypt, the first one encrypts, and after rese
 })
 
 test('a key that cannot be decrypted never becomes the signing key', async (t) => {
-  const { ring, store, pass } = await setUp(t)
+  const { ring, store, advance } = await setUp(t)
   const here = await ring()
   const { kid } = here.signing()
   const elsewhere = await ring({ secrets: [newer, older] })
-  pass(86_400)
+  advance(86_400)
   await elsewhere.rotate()
-  pass(86_400)
+  advance(86_400)
   await here.reload()
   await assert.rejects(here.rotateWhenDue(), { code: 'wrong_secret' })
   assert.equal((await stages(store.ports.keys)).retiring, `${kid} ES256`)
@@ -255,22 +255,22 @@ test('a key that cannot be decrypted never becomes the signing key', async (t) =
 })
 
 test('a retired key is published until the last token that any process signed with it has expired', async (t) => {
-  const { ring, pass, token } = await setUp(t)
+  const { ring, advance, token } = await setUp(t)
   const [here, elsewhere] = [await ring(), await ring()]
   const { kid } = here.signing()
   await elsewhere.rotate()
   // The copy of this process is stale.
-  pass(1)
+  advance(1)
   assert.equal(here.signing().kid, kid)
   const late = token(here.signing())
-  pass(59)
+  advance(59)
   await verifier({ keys: elsewhere.verifying, clock: () => 0 }).verify(late)
-  pass(3600 - 60)
+  advance(3600 - 60)
   assert.ok(
     elsewhere.published().keys.some((key) => key.kid === kid),
     'its last token is valid for another second',
   )
-  pass(30)
+  advance(30)
   assert.ok(!elsewhere.published().keys.some((key) => key.kid === kid))
 })
 

@@ -9,7 +9,7 @@ import { hashQueue } from './queue.ts'
 
 const CHEAP = { memory: 64, passes: 1, lanes: 1 }
 
-/** Real passwords at a lower cost, and their warnings. */
+/** `passwords` with all encodings at a low cost, and the warnings that it logs. */
 function setUp(table: Encodings = encodings(CHEAP)) {
   const warnings: string[] = []
   const deps = passwords({
@@ -21,26 +21,26 @@ function setUp(table: Encodings = encodings(CHEAP)) {
   return { ...deps, warnings }
 }
 
-/** The real encodings, each recording the work it computes. */
+/** The encodings, each of which records the work that it computes. */
 function countedEncodings() {
   const done = new Map<string, number>()
   const count = (kind: string, units: number): void =>
     void done.set(kind, (done.get(kind) ?? 0) + units)
-  const counted = (encoded: ParsedHash): ParsedHash => ({
-    ...encoded,
+  const counted = (parsed: ParsedHash): ParsedHash => ({
+    ...parsed,
     verify(password) {
-      count(encoded.work.kind, encoded.work.units)
-      return encoded.verify(password)
+      count(parsed.work.kind, parsed.work.units)
+      return parsed.verify(password)
     },
     spend(units, password) {
-      count(encoded.work.kind, units)
-      return encoded.spend(units, password)
+      count(parsed.work.kind, units)
+      return parsed.spend(units, password)
     },
   })
   const parsing = (encoding: Encoding): Encoding => ({
     async parse(rest) {
-      const encoded = await encoding.parse(rest)
-      return encoded && counted(encoded)
+      const parsed = await encoding.parse(rest)
+      return parsed && counted(parsed)
     },
   })
   const { current, byName } = encodings(CHEAP)
@@ -64,7 +64,7 @@ const { hashes } = JSON.parse(
     'utf8',
   ),
 ) as { hashes: { encoding: string; what: string; password: string; hash: string }[] }
-const djangos = (encoding: string): string =>
+const djangoHash = (encoding: string): string =>
   hashes.find((hash) => hash.encoding === encoding && hash.what === 'plain')!.hash
 
 test('a hash matches its password and no other', async () => {
@@ -90,7 +90,7 @@ test('verify returns the candidate that matched', async () => {
   })
 })
 
-test('a new hash is of the NFC form of the password', async () => {
+test('a new hash is computed from the NFC form of the password', async () => {
   const { hash, verify } = setUp()
   const hashed = await hash('pa\u0308sswort')
 
@@ -108,7 +108,7 @@ test('a hash of another algorithm matches and is outdated', async () => {
     'bcrypt',
     'bcrypt_sha256',
   ]) {
-    assert.deepEqual(await verify(['lètmein'], djangos(encoding)), {
+    assert.deepEqual(await verify(['lètmein'], djangoHash(encoding)), {
       kind: 'right',
       password: 'lètmein',
       outdated: true,
@@ -186,7 +186,7 @@ test('with old hashes among them, a mismatch costs the same for every account an
   const { hash, verify } = setUp(table)
   const light = 'pbkdf2_sha256$300$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
   const heavy = light.replace('300', '2000')
-  const bcrypt = djangos('bcrypt')
+  const bcrypt = djangoHash('bcrypt')
   const accounts = [
     await hash('correct horse'),
     light,
@@ -224,7 +224,7 @@ test('each candidate costs the same work again', async () => {
 test('many kinds of hashes do not make mismatches ever more expensive', async () => {
   const { table, taken } = countedEncodings()
   const { verify } = setUp(table)
-  const digest = djangos('argon2').split('$').at(-1)
+  const digest = djangoHash('argon2').split('$').at(-1)
   for (let memory = 100; memory < 120; memory++) {
     await verify(
       ['wrong'],
@@ -258,7 +258,7 @@ test('a mismatch takes as long as a match, with an account and without', async (
     }
   }
 
-  // Of the processor, which other programs cannot lengthen. Without the work it would be a hundredth.
+  // CPU time, which other programs cannot lengthen. Without equal work, an unknown account would take a hundredth of it.
   const all = Object.values(times)
   assert.ok(Math.min(...all) > Math.max(...all) / 2, JSON.stringify(times))
 })

@@ -26,7 +26,7 @@ function clock() {
   let now = 0
   return {
     elapsed: () => seconds(now),
-    pass(length: number) {
+    advance(length: number) {
       now += length
     },
   }
@@ -108,7 +108,7 @@ test('above 32 waiting, the next is rejected at once with 503 and Retry-After', 
 test('an expected wait above five seconds is rejected with that wait', async () => {
   const time = clock()
   const queue = hashQueue({ atOnce: 2, elapsed: time.elapsed })
-  await queue(async () => time.pass(3))
+  await queue(async () => time.advance(3))
   const works = [work(), work(), work(), work(), work()]
 
   const done = works.map((it) => queue(() => it.run()))
@@ -125,7 +125,7 @@ test('an expected wait above five seconds is rejected with that wait', async () 
 test('one slow run does not close the queue', async () => {
   const time = clock()
   const queue = hashQueue({ atOnce: 1, elapsed: time.elapsed })
-  await queue(async () => time.pass(3600))
+  await queue(async () => time.advance(3600))
 
   for (let round = 0; round < 3; round++)
     assert.equal(await queue(async () => 'served'), 'served')
@@ -172,13 +172,13 @@ test('the event loop is not delayed while all slots hash', async () => {
 })
 
 test('work that waited too long is rejected at its turn, and the next one is not', async () => {
-  const { elapsed, pass } = clock()
+  const { elapsed, advance } = clock()
   const queue = hashQueue({ atOnce: 1, longestWait: seconds(5), elapsed })
   const [slow, late, next] = [work(), work(), work()]
   const first = queue(() => slow.run())
   const second = queue(() => late.run())
   second.catch(() => undefined)
-  pass(6)
+  advance(6)
   const third = queue(() => next.run())
   slow.end()
 

@@ -48,7 +48,7 @@ test("the weaknesses are Django's, in its words and order", async () => {
   }
 })
 
-test('missing attributes are similar to no password', async () => {
+test('a missing or empty attribute is similar to no password', async () => {
   assert.deepEqual(
     await weaknessesOf('correct horse battery', {
       username: undefined,
@@ -76,7 +76,7 @@ test('minimumLength can be configured, and its message has the singular for one'
 test('a custom rule works beside the default ones', async () => {
   const noName: StrengthRule = (password) =>
     password.includes('acme')
-      ? { code: 'service_name', message: 'This password is our name.' }
+      ? { code: 'service_name', message: 'This password contains our name.' }
       : undefined
 
   const [weakness] = await weaknessesOf('acme-acme-acme', {}, [...STRENGTH_RULES, noName])
@@ -105,6 +105,6 @@ test('comparing long passwords with long names takes linear time', async () => {
   assert.ok(once < 1000 * effortOfMegabyte(), `${once} ms`)
   assert.ok(
     fourTimes < 8 * once,
-    `${fourTimes} ms for four times as much as takes ${once}`,
+    `${fourTimes} ms for four times the input, which once takes ${once} ms`,
   )
 })

@@ -35,7 +35,7 @@ function setUp() {
     setClock: (moment: UnixSeconds) => {
       now = moment
     },
-    pass(length: number) {
+    advance(length: number) {
       now = at(now, length)
       elapsed += length
     },
@@ -94,7 +94,7 @@ test('a client that continues from `until` misses no session, if writes are up t
     const seen = new Set<string>()
     let since: number | undefined
     for (let step = 0; step < 200; step++) {
-      deps.pass(randomInt(1000) / 500)
+      deps.advance(randomInt(1000) / 500)
       for (let i = randomInt(4); i > 0; i--) {
         const revokedAt = deps.now() - randomInt(30_000) / 1000
         waiting.push({
@@ -113,7 +113,7 @@ test('a client that continues from `until` misses no session, if writes are up t
       since = found.until
       for (const id of found.all) seen.add(id)
     }
-    deps.pass(2)
+    deps.advance(2)
     for (const id of (await follow(deps, since)).all) seen.add(id)
     assert.deepEqual(
       [...committed].filter((id) => !seen.has(id)),
@@ -148,7 +148,7 @@ test('all sessions are on pages, also if more than a page were revoked in one se
 
 test('more than a page of sessions revoked in the current second are all on pages', async () => {
   const deps = setUp()
-  deps.pass(2)
+  deps.advance(2)
   for (let i = 0; i < 3 * PAGE; i++) deps.revoke(`${i}`, deps.now())
 
   const found = await follow(deps, undefined)
@@ -162,7 +162,7 @@ test('a page is read once per second for any number of requests', async () => {
   await Promise.all(Array.from({ length: 100 }, () => deps.pages(NOON - 30)))
   await Promise.all(Array.from({ length: 5 }, (_, i) => deps.pages(NOON - 30 + i)))
   assert.equal(deps.reads(), 1)
-  deps.pass(1)
+  deps.advance(1)
   await deps.pages(NOON - 30)
   assert.equal(deps.reads(), 2)
 })
@@ -179,7 +179,7 @@ test('requests for many different old pages are rejected as busy, and others are
   assert.ok(deps.reads() <= 1 + 20 + 120 / 5 + 2, `${deps.reads()} reads`)
   await deps.pages(undefined)
   await deps.pages(NOON - 60)
-  deps.pass(1)
+  deps.advance(1)
   await deps.pages(NOON - 200)
 })
 
@@ -193,7 +193,7 @@ test('requests for many different old pages do not stop another client from read
     await Promise.allSettled(
       Array.from({ length: 80 }, (_, i) => deps.pages(NOON - 360 + i * 5)),
     )
-    deps.pass(1)
+    deps.advance(1)
   }
   await Promise.allSettled(
     Array.from({ length: 80 }, (_, i) => deps.pages(NOON - 360 + i * 5)),
@@ -208,15 +208,15 @@ test('a full old page is read once per minute, and one with room once per second
     deps.revoke(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
   await deps.pages(NOON - 300)
   const first = deps.reads()
-  deps.pass(59)
+  deps.advance(59)
   await deps.pages(NOON - 300)
   assert.equal(deps.reads(), first)
-  deps.pass(1)
+  deps.advance(1)
   await deps.pages(NOON - 300)
   assert.equal(deps.reads(), 2 * first)
 
   await deps.pages(NOON - 200)
-  deps.pass(1)
+  deps.advance(1)
   const before = deps.reads()
   await deps.pages(NOON - 200)
   assert.equal(deps.reads(), before + 1)
@@ -233,7 +233,7 @@ test('after a failed read the next request reads again', async () => {
 test('R13: after a clock is set back an hour, `until` is not in the future, and new sessions are on the page', async () => {
   const deps = setUp()
   const { until } = await deps.pages(undefined)
-  deps.pass(1)
+  deps.advance(1)
   deps.setClock(at(NOON, -3600))
   deps.revoke('s', NOON - 3600)
 

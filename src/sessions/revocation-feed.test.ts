@@ -68,7 +68,7 @@ async function setUp() {
     setClock: (moment: UnixSeconds) => {
       now = moment
     },
-    pass(length: number) {
+    advance(length: number) {
       now = at(now, length)
       elapsed += length
     },
@@ -180,7 +180,7 @@ test('after a notification the sessions revoked by other processes are known, la
   for (const name of ['one', 'late', 'very late'])
     await deps.sessions.adopt(aSession(name))
   const feed = await RevocationFeed.open(FEED, deps)
-  deps.pass(100)
+  deps.advance(100)
   await deps.sessions.revoke(id('one'), 'admin', deps.clock())
   await deps.notify()
   assert.equal(feed.has(id('one')), true)
@@ -190,7 +190,7 @@ test('after a notification the sessions revoked by other processes are known, la
   assert.equal(feed.has(id('late')), true)
 
   await deps.sessions.revoke(id('very late'), 'admin', at(deps.clock(), -44))
-  deps.pass(15)
+  deps.advance(15)
   await deps.notify()
   assert.equal(feed.has(id('very late')), true)
   feed.close()
@@ -219,15 +219,15 @@ test('each notification reads the last seconds again, and nothing older than the
   await using deps = await setUp()
   const feed = await RevocationFeed.open(FEED, deps)
   assert.deepEqual(deps.read(), [{ revokedAt: at(NOON, -360) }])
-  deps.pass(1)
+  deps.advance(1)
   await deps.notify()
   assert.deepEqual(deps.read(), [{ revokedAt: at(NOON, -10) }])
-  deps.pass(20)
+  deps.advance(20)
   deps.upToDate()
-  deps.pass(1)
+  deps.advance(1)
   await deps.notify()
   assert.deepEqual(deps.read(), [{ revokedAt: at(NOON, 21 - 60) }])
-  deps.pass(9000)
+  deps.advance(9000)
   await deps.notify()
   assert.deepEqual(deps.read()[0], { revokedAt: at(NOON, 22 + 9000 - 360) })
   feed.close()
@@ -240,7 +240,7 @@ test('a session is kept for the window, and dropped before twice the window has 
     sessions: { revokedSince: async () => [] },
   })
   const second = async () => {
-    deps.pass(1)
+    deps.advance(1)
     deps.anything()
     await new Promise(setImmediate)
   }
@@ -259,7 +259,7 @@ test('after a suspension of the process no session is dropped early', async () =
   await using deps = await setUp()
   const feed = await RevocationFeed.open(FEED, deps)
   for (let i = 0; i < 20; i++) feed.add(id(`${i}`))
-  deps.pass(100_000)
+  deps.advance(100_000)
   for (let i = 0; i < 20; i++) await deps.notify()
   for (let i = 0; i < 20; i++) assert.equal(feed.has(id(`${i}`)), true)
   feed.close()
@@ -270,7 +270,7 @@ test('R13: setting the clock forward and back drops no session, and setting it b
   for (const name of ['before', 'later']) await deps.sessions.adopt(aSession(name))
   const feed = await RevocationFeed.open(FEED, deps)
   feed.add(id('s'))
-  deps.pass(100)
+  deps.advance(100)
   await deps.sessions.revoke(id('before'), 'logout', at(NOON, 5))
   deps.setClock(at(NOON, 3600))
   await deps.notify()
@@ -312,12 +312,12 @@ test('opening the feed rejects if the first read fails', async () => {
 test('the age of the feed counts from the last "up to date" notification or the last read', async () => {
   await using deps = await setUp()
   const feed = await RevocationFeed.open(FEED, deps)
-  deps.pass(1)
+  deps.advance(1)
   assert.equal(feed.state().age, 1)
   deps.upToDate()
   assert.equal(feed.state().age, 0)
 
-  deps.pass(1)
+  deps.advance(1)
   await deps.notify()
   assert.equal(feed.state().age, 0)
   feed.close()
@@ -328,11 +328,11 @@ test('an "up to date" notification does not count while a change is unread', asy
   const feed = await RevocationFeed.open(FEED, deps)
   deps.setDown(true)
   await deps.notify()
-  deps.pass(29)
+  deps.advance(29)
   deps.upToDate()
   assert.equal(feed.state().age, 29)
   assert.equal(feed.isComplete(), true)
-  deps.pass(1)
+  deps.advance(1)
   assert.equal(feed.isComplete(), false)
 
   deps.setDown(false)
@@ -345,7 +345,7 @@ test('without notifications the store is polled', async () => {
   await deps.sessions.adopt(aSession('s'))
   const feed = await RevocationFeed.open(FEED, deps)
   await deps.sessions.revoke(id('s'), 'logout', NOON)
-  deps.pass(2)
+  deps.advance(2)
 
   await until(() => feed.has(id('s')))
 
@@ -365,7 +365,7 @@ test('a read that hangs is reported as a disconnected feed', async () => {
   })
   hangs = true
   await deps.notify()
-  deps.pass(31)
+  deps.advance(31)
 
   assert.equal(feed.isComplete(), false)
   await until(() => deps.reports.length > 0)
@@ -380,11 +380,11 @@ test('after the set was full the feed is incomplete until the rejected sessions 
   assert.deepEqual([feed.isComplete(), feed.state().full], [true, false])
 
   feed.add(id('c'))
-  deps.pass(300)
+  deps.advance(300)
   deps.upToDate()
   assert.deepEqual([feed.isComplete(), feed.state().full], [false, true])
 
-  deps.pass(1)
+  deps.advance(1)
   deps.upToDate()
   assert.deepEqual([feed.isComplete(), feed.state().full], [true, false])
   feed.close()
@@ -399,7 +399,7 @@ test('a check is synchronous while the feed is complete, and reads the store whi
   deps.setDown(true)
   await deps.store.ports.sessions.revoke(id('ended'), 'logout', NOON)
   await deps.notify()
-  deps.pass(30)
+  deps.advance(30)
   await assert.rejects(async () => sessions.isRevoked(id('ended'), WINDOW), {
     code: 'store_unavailable',
   })
@@ -514,11 +514,11 @@ test('flush deletes sessions after their last token has expired, in batches, wit
 test('flush adapts its batches to ten milliseconds, and rests three times as long as each took', async () => {
   const sizes: number[] = []
   /** A row takes a fifth of a millisecond, and the fifth batch a second, as on a busy machine. */
-  const { pace, rests, pass } = aPace(0)
+  const { pace, rests, advance } = aPace(0)
   const sessions = {
     async flush(_: unknown, size: number) {
       sizes.push(size)
-      pass(sizes.length === 5 ? 1000 : size / 5)
+      advance(sizes.length === 5 ? 1000 : size / 5)
       return sizes.length === 8 ? 0 : size
     },
   }
@@ -540,7 +540,7 @@ function aPace(start: number) {
   return {
     pace,
     rests,
-    pass: (length: number) => {
+    advance: (length: number) => {
       now += length
     },
   }

@@ -13,15 +13,15 @@ export interface FeedOptions {
   readonly clock: Clock
   readonly elapsed: () => Seconds
   readonly onError: (error: unknown) => void
-  /** Called with the ids of the keys that the issuer withdrew, at each reading. */
+  /** Called with the ids of the keys that the issuer withdrew, at each read. */
   readonly withdraw: (kids: readonly string[]) => void
 }
 
-/** A copy of this age is read again in the background. Also the pause after a failed reading. */
+/** A copy of this age is read again in the background. Also the pause after a failed read. */
 const REFRESH_AFTER = seconds(1)
 /** Time limit of the request for one page. */
 const TIMEOUT = seconds(5)
-/** Limit of one reading, against a feed without an end. A page has some thousand sessions. */
+/** How many pages one read may have, against a feed without an end. A page has some thousand sessions. */
 const MAX_PAGES = 2000
 /** Sessions that were revoked at the same moment are on one page, which may be a million. */
 const MAX_PAGE_BYTES = 2 ** 26
@@ -32,7 +32,7 @@ const CLOCK_SKEW = seconds(60)
 interface Page {
   /** How long a revoked session stays in the feed, in seconds: the longest lifetime of an access token. */
   readonly window: number
-  /** Value of `since` for the next page, or for the next reading. */
+  /** Value of `since` for the next page, or for the next read. */
   readonly until: number
   /** Ids of revoked sessions. */
   readonly revoked: readonly string[]
@@ -43,8 +43,8 @@ interface Page {
 }
 
 /**
- * Follows an issuer's feed of revoked sessions, without a timer: a check starts a reading in the background when the copy is
- * older than a second, and waits for it only when the copy is older than `maxAge`. There is one reading at a time.
+ * Follows an issuer's feed of revoked sessions, without a timer: a check starts a read in the background when the copy is
+ * older than a second, and waits for it only when the copy is older than `maxAge`. There is one read at a time.
  */
 export class RevocationFeed {
   readonly #options: FeedOptions
@@ -88,7 +88,7 @@ export class RevocationFeed {
     if (!(clock() - Number(iat) < this.#window)) throw new AuthError('expired')
   }
 
-  /** Starts a reading, or joins the one in progress. Never rejects. */
+  /** Starts a read, or joins the one in progress. Never rejects. */
   #read(): Promise<void> {
     if (this.#reading !== undefined && !this.#isAbandoned()) return this.#reading
     const reading = this.#readPages()
@@ -100,7 +100,7 @@ export class RevocationFeed {
     return reading
   }
 
-  /** Edge runtimes cut off what runs after the response, so a reading may never settle. */
+  /** Edge runtimes cut off what runs after the response, so a read may never settle. */
   #isAbandoned(): boolean {
     return this.#since(this.#requestedAt) > TIMEOUT + REFRESH_AFTER
   }

@@ -94,10 +94,10 @@ async function program(
     }
   }
   const user = await auth.users.create({ username: 'alice' })
-  const pass = (seconds: number): void => {
+  const advance = (seconds: number): void => {
     now += seconds
   }
-  return { auth, user, get, pass }
+  return { auth, user, get, advance }
 }
 
 const principalOf = ({
@@ -259,27 +259,27 @@ test('a token whose user was deleted in the database is rejected as invalid', as
 })
 
 test('an expired token is rejected as invalid', async (t) => {
-  const { auth, user, get, pass } = await program(t)
+  const { auth, user, get, advance } = await program(t)
   const { token } = await auth.apiTokens.create(user.id, { expiresIn: '10h' })
 
-  pass(36_000 - 1)
+  advance(36_000 - 1)
   assert.equal((await get(`Token ${token}`)).status, 200)
 
-  pass(1)
+  advance(1)
   assert.deepEqual(await get(`Token ${token}`), rejected('Invalid token.'))
 })
 
 test('flush deletes a token a day after its expiry, and no valid one', async (t) => {
-  const { auth, user, pass } = await program(t)
+  const { auth, user, advance } = await program(t)
   const hour = await auth.apiTokens.create(user.id, { expiresIn: '1h' })
   const { record } = await auth.apiTokens.create(user.id)
 
-  pass(3600 + 86_400)
+  advance(3600 + 86_400)
   assert.equal((await auth.flush()).tokens, 0)
   assert.deepEqual(await auth.apiTokens.revoke(hour.record.hint), hour.record)
   await auth.apiTokens.create(user.id, { expiresIn: '1h' })
 
-  pass(3600 + 86_400 + 1)
+  advance(3600 + 86_400 + 1)
   const deleted = flushCounts(await auth.flush())
   assert.deepEqual(deleted, { sessions: 0, tokens: 1, keys: 0, events: 0 })
   assert.deepEqual(await auth.apiTokens.list(user.id), [record])

@@ -147,7 +147,7 @@ export async function served(
     origin: `http://127.0.0.1:${port}`,
     userOf: (username: keyof typeof PASSWORDS): StoredUser =>
       users.get(username) as StoredUser,
-    pass: (seconds: number): void => {
+    advance: (seconds: number): void => {
       now += seconds
     },
   }

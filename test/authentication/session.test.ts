@@ -387,15 +387,15 @@ for (const checkRevoke of ['session', 'claim', false] as const) {
 
 test('a session expires after its lifetime, and is flushed later', async (t) => {
   const server = await served(t, { authentication: [session({ lifetime: '1h' })] })
-  const { auth, pass } = server
+  const { auth, advance } = server
   const browser = await browserOf(server)
 
-  pass(3599)
+  advance(3599)
   assert.equal((await browser.send('GET', '/')).status, 200)
-  pass(1)
+  advance(1)
   assertAnonymous(await browser.send('GET', '/'))
 
-  pass(2 * 86_400)
+  advance(2 * 86_400)
   assert.equal((await auth.flush()).sessions, 1)
 })
 
@@ -534,7 +534,7 @@ test('the session is found among cookies of one name that other hosts of the dom
 test('of two sessions of one user the newer counts', async (t) => {
   const server = await served(t, { authentication: [session()] })
   const older = await browserOf(server)
-  server.pass(5)
+  server.advance(5)
   const newer = await browserOf(server)
   const pair = [older, newer].map(({ cookies }) => `sessionid=${cookies.sessionid}`)
 

@@ -48,7 +48,7 @@ export const FLOWS: Readonly<Record<string, Flow>> = {
   'refresh with a spent token': async (place) => {
     const { refresh } = await place.signedIn()
     const { body } = await place.post('/api/token/refresh/', { refresh })
-    place.pass(30)
+    place.advance(30)
     return {
       ask: () => place.post('/api/token/refresh/', { refresh }),
       says: 401,

@@ -15,7 +15,7 @@ const opened = signedIn(during(0, 1), token(0))
 const REVOKED: Refreshed = { kind: 'revoked' }
 const NO_ACCOUNT: Refreshed = { kind: 'no-account' }
 
-/** In milliseconds: the overlap is 10,000. */
+/** A name, the operations after the sign-in, and whether they are possible. Times are in milliseconds; the overlap is 10,000. */
 const CASES: readonly (readonly [
   string,
   readonly (Operation<Family> | readonly Operation<Family>[])[],
@@ -63,26 +63,26 @@ const CASES: readonly (readonly [
   ],
   [
     'an old token that is accepted',
-    [...twoOn(), refreshed(during(6, 7), token(0), pair(2))],
+    [...refreshedTwice(), refreshed(during(6, 7), token(0), pair(2))],
     false,
   ],
   [
     'an old token that is rejected',
-    [...twoOn(), refreshed(during(6, 7), token(0), REVOKED)],
+    [...refreshedTwice(), refreshed(during(6, 7), token(0), REVOKED)],
     true,
   ],
   [
-    'a refresh after that',
+    'a refresh after a detected reuse',
     [...reused(), refreshed(during(8, 9), token(2), pair(3))],
     false,
   ],
   [
-    'a rejection after that',
+    'a rejection after a detected reuse',
     [...reused(), refreshed(during(8, 9), token(2), REVOKED)],
     true,
   ],
   [
-    'a refresh beside that',
+    'a refresh concurrent with a detected reuse',
     [...reused(), refreshed(during(6, 9), token(2), pair(3))],
     true,
   ],
@@ -93,12 +93,12 @@ const CASES: readonly (readonly [
     false,
   ],
   [
-    'a refresh beside the revocation',
+    'a refresh concurrent with the revocation',
     [ended(during(2, 5), true), refreshed(during(3, 4), token(0), pair(1))],
     true,
   ],
   [
-    'a rejection beside the revocation',
+    'a rejection concurrent with the revocation',
     [ended(during(2, 5), true), refreshed(during(3, 4), token(0), REVOKED)],
     true,
   ],
@@ -140,26 +140,30 @@ const CASES: readonly (readonly [
   ],
   [
     'a reactivated user',
-    [...back(), refreshed(during(6, 7), token(0), NO_ACCOUNT)],
+    [...reactivated(), refreshed(during(6, 7), token(0), NO_ACCOUNT)],
     true,
   ],
   [
     'a reactivated user who refreshes',
-    [...back(), refreshed(during(6, 7), token(0), pair(1))],
+    [...reactivated(), refreshed(during(6, 7), token(0), pair(1))],
     false,
   ],
-  ['a sign-out of a deactivated user', [...back(), ended(during(6, 7), true)], true],
   [
-    'another answer',
+    'a sign-out of a deactivated user',
+    [...reactivated(), ended(during(6, 7), true)],
+    true,
+  ],
+  [
+    'an unexpected answer',
     [refreshed(during(2, 3), token(0), { kind: 'other', status: 500, body: '' })],
     false,
   ],
 ]
 
-for (const [name, history, isRight] of CASES) {
-  test(`a history with ${name} is ${isRight ? 'possible' : 'impossible'}`, () => {
+for (const [name, history, isPossible] of CASES) {
+  test(`a history with ${name} is ${isPossible ? 'possible' : 'impossible'}`, () => {
     const misfit = firstMisfit([opened, ...history.flat()], UNOPENED)
-    assert.equal(misfit === undefined, isRight, misfit?.says)
+    assert.equal(misfit === undefined, isPossible, misfit?.says)
   })
 }
 
@@ -167,7 +171,7 @@ function twice(one: Refreshed, other: Refreshed, later: Span) {
   return [refreshed(during(2, 3), token(0), one), refreshed(later, token(0), other)]
 }
 
-function twoOn() {
+function refreshedTwice() {
   return [
     refreshed(during(2, 3), token(0), pair(1)),
     refreshed(during(4, 5), token(1), pair(2)),
@@ -175,9 +179,9 @@ function twoOn() {
 }
 
 function reused() {
-  return [...twoOn(), refreshed(during(6, 7), token(0), REVOKED)]
+  return [...refreshedTwice(), refreshed(during(6, 7), token(0), REVOKED)]
 }
 
-function back() {
+function reactivated() {
   return [deactivated(during(2, 3)), activated(during(4, 5))]
 }

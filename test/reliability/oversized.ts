@@ -9,7 +9,7 @@ import { atMost, exactly, findingsInOneRoundOf, trial, withinTime } from './tria
 const MIB = 2 ** 20
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
-/** 50 MB in 49 KB. */
+/** 50 MiB of zeros, compressed to 49 KB. */
 const BOMB = gzipSync(Buffer.alloc(50 * MIB))
 
 const BODIES = [
@@ -35,15 +35,15 @@ const BODIES = [
 const HOARD = `data:text/javascript,${encodeURIComponent(`import { IncomingMessage } from 'node:http'
 const { push } = IncomingMessage.prototype
 const kept = []
-IncomingMessage.prototype.push = function (piece, ...its) {
-  if (piece !== null) kept.push(Buffer.alloc(16 * piece.length, 1))
-  return push.call(this, piece, ...its)
+IncomingMessage.prototype.push = function (chunk, ...rest) {
+  if (chunk !== null) kept.push(Buffer.alloc(16 * chunk.length, 1))
+  return push.call(this, chunk, ...rest)
 }`)}`
 
 /** R19. */
 export const oversized = trial({
   name: 'R19',
-  promise: 'oversized bodies are refused cheaply',
+  promise: 'oversized bodies are rejected without much memory or time',
   databases: ['sqlite'],
   long: { times: 1000, rounds: 1 },
   short: { times: 20, rounds: 3 },
@@ -87,7 +87,7 @@ export const oversized = trial({
   },
 })
 
-/** @returns the wrong answers */
+/** Sends every body `times` times. @returns a description of each wrong answer */
 async function sendAll(
   port: number,
   times: number,
@@ -104,7 +104,7 @@ async function sendAll(
   return wrong
 }
 
-/** Sends until there is an answer. */
+/** Sends a body until the server answers, even if it answers before the end of the body. @returns the status */
 async function send(
   port: number,
   headers: Record<string, string>,

@@ -34,7 +34,7 @@ const countOf = (
 export const oneSuccessor = trial({
   name: 'R1',
   promise:
-    'of 50 refreshes of one token in 4 processes one moves the session on, and all get the same successor',
+    'of 50 concurrent refreshes of one token in 4 processes one advances the session, and all get the same successor',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 200 },
   short: { rounds: 20 },
@@ -46,7 +46,7 @@ export const oneSuccessor = trial({
   ],
   async run(deps, { rounds }) {
     const { workers, store } = await together(deps, CALLERS.length, SETTINGS)
-    const seen = { winners: 0, successors: 0, answered: 0, oneOn: 0 }
+    const seen = { winners: 0, successors: 0, answered: 0, advanced: 0 }
     for (let round = 0; round < rounds; round++) {
       const id = `overlap${round}`
       await store.ports.sessions.adopt(aSession(id))
@@ -59,13 +59,13 @@ export const oneSuccessor = trial({
       seen.successors += new Set(
         outcomes.map((outcome) => ('session' in outcome ? outcome.session.jti : '')),
       ).size
-      if (row?.generation === 1) seen.oneOn += 1
+      if (row?.generation === 1) seen.advanced += 1
     }
     return [
       exactly(rounds, 'winners', seen.winners),
       exactly(rounds * 50, 'callers with a successor', seen.answered),
       exactly(rounds, 'different successors', seen.successors),
-      exactly(rounds, 'sessions moved on by one generation', seen.oneOn),
+      exactly(rounds, 'sessions advanced by one generation', seen.advanced),
     ]
   },
 })

@@ -72,7 +72,7 @@ export class Place {
     await pause(500)
   }
 
-  pass(seconds: number): void {
+  advance(seconds: number): void {
     this.#now += seconds
   }
 

@@ -104,8 +104,11 @@ const cases: readonly {
 
 for (const { name, keys, algorithms, accepted = [], rejected = [] } of cases) {
   test(`watchword/verify: ${name}`, async (t) => {
-    const { tokens, from, now } = setUp(t, algorithms === undefined ? {} : { algorithms })
-    from.publish(KEYS, { keys })
+    const { tokens, issuer, now } = setUp(
+      t,
+      algorithms === undefined ? {} : { algorithms },
+    )
+    issuer.publish(KEYS, { keys })
     for (const [header, key] of accepted)
       await tokens.check(tokenOf(header, key, now())).catch((error) => {
         throw new Error(`${JSON.stringify(header)}: ${error.code}`)

@@ -27,13 +27,13 @@ async function setUp(t: TestContext) {
     clock: clock.now,
     elapsed: () => performance.now() / 1000 + later,
   })
-  const pass = (seconds: number): void => {
+  const advance = (seconds: number): void => {
     later += seconds
   }
   return {
     auth,
     tokens,
-    pass,
+    advance,
     looks: () => asked.filter((url) => url.includes('revocations')).length,
   }
 }
@@ -68,12 +68,12 @@ test('a refresh token is rejected as an access token', async (t) => {
 })
 
 test('the verifier follows a rotation of keys', async (t) => {
-  const { auth, tokens, pass } = await setUp(t)
+  const { auth, tokens, advance } = await setUp(t)
   const before = await signIn(auth)
   await tokens.check(before.access!)
   await auth.keys.rotate()
   await tokens.check((await signIn(auth)).access!)
-  pass(15)
+  advance(15)
   await auth.keys.rotate({ leaked: true })
   await tokens.check((await signIn(auth)).access!)
   await assert.rejects(tokens.check(before.access!), { code: 'unknown_key' })

@@ -15,7 +15,7 @@ export const ISSUER = 'https://auth.example'
 export const AUDIENCE = 'api'
 
 /** What an issuer publishes, through a `fetch` that records each request. */
-export function issuer() {
+export function fakeIssuer() {
   const paths: string[] = []
   let documents: Record<string, unknown> = {}
   let down = false
@@ -24,8 +24,8 @@ export function issuer() {
     publish(path: string, document: unknown): void {
       documents = { ...documents, [path]: document }
     },
-    down(is: boolean): void {
-      down = is
+    setDown(isDown: boolean): void {
+      down = isDown
     },
     async fetch(url: string | URL | Request): Promise<Response> {
       const { pathname, search } = new URL(String(url))
@@ -44,26 +44,26 @@ export const FEED = '/api/token/revocations/'
 
 /** A verifier of an issuer with one key, and a clock that stands still until it is moved. */
 export function setUp(_: TestContext, options: Partial<VerifierOptions> = {}) {
-  const from = issuer()
+  const issuer = fakeIssuer()
   let now = 1_800_000_000
   const failures: string[] = []
   const key = freshKey()
-  from.publish(KEYS, { keys: [key.verifying.jwk] })
+  issuer.publish(KEYS, { keys: [key.verifying.jwk] })
   const tokens: TokenVerifier = verifier({
     issuer: ISSUER,
     audience: AUDIENCE,
-    fetch: from.fetch,
+    fetch: issuer.fetch,
     clock: () => now,
     elapsed: () => now,
     onError: (error) => void failures.push(String(error)),
     ...options,
   })
-  const pass = (seconds: number): void => {
+  const advance = (seconds: number): void => {
     now += seconds
   }
   const token = (claims: object = {}, signing: SigningKey = key): string =>
     sign({ ...sound(now), ...claims }, signing)
-  return { from, tokens, token, pass, failures, key, now: () => now }
+  return { issuer, tokens, token, advance, failures, key, now: () => now }
 }
 
 export const sound = (now: number) => ({

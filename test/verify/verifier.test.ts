@@ -44,16 +44,16 @@ for (const [what, claims, code] of [
 }
 
 test('a verified token is cached until it expires, and not a second longer', async (t) => {
-  const { tokens, token, pass, from } = setUp(t, { maxAge: 3600 })
+  const { tokens, token, advance, issuer } = setUp(t, { maxAge: 3600 })
   await tokens.check(token({ jti: 'this one loads the keys' }))
   const text = token()
   const first = await tokens.check(text)
   assert.equal(await tokens.check(text), first, 'the same object, from the cache')
-  pass(299)
+  advance(299)
   assert.equal(await tokens.check(text), first)
-  pass(1)
+  advance(1)
   await assert.rejects(tokens.check(text), { code: 'expired' })
-  assert.deepEqual(from.paths, [KEYS])
+  assert.deepEqual(issuer.paths, [KEYS])
 })
 
 test('a cached token with a character less or more is rejected', async (t) => {
@@ -84,26 +84,26 @@ test('a signature that is not in canonical base64url is rejected', async (t) => 
 })
 
 test('a new key is found when a token names it, and a removed key verifies nothing', async (t) => {
-  const { tokens, token, from, key, pass } = setUp(t)
+  const { tokens, token, issuer, key, advance } = setUp(t)
   const old = token()
   await tokens.check(old)
-  pass(10)
+  advance(10)
   const next = freshKey()
-  from.publish(KEYS, { keys: [next.verifying.jwk] })
+  issuer.publish(KEYS, { keys: [next.verifying.jwk] })
   await tokens.check(token({}, next))
-  assert.equal(from.paths.length, 2)
+  assert.equal(issuer.paths.length, 2)
   await assert.rejects(tokens.check(old), { code: 'unknown_key' })
   await assert.rejects(tokens.check(token({ jti: 'b' }, key)), { code: 'unknown_key' })
 })
 
 test('a withdrawn key verifies nothing after maxAge', async (t) => {
-  const { tokens, token, from, pass } = setUp(t, { maxAge: '1m' })
+  const { tokens, token, issuer, advance } = setUp(t, { maxAge: '1m' })
   const stolen = token()
   await tokens.check(stolen)
-  from.publish(KEYS, { keys: [freshKey().verifying.jwk] })
-  pass(59)
+  issuer.publish(KEYS, { keys: [freshKey().verifying.jwk] })
+  advance(59)
   await tokens.check(stolen)
-  pass(1)
+  advance(1)
   await assert.rejects(tokens.check(stolen), { code: 'unknown_key' })
 })
 
@@ -126,11 +126,11 @@ test('a key that is withdrawn during its look-up belongs to the old version', as
 })
 
 test('concurrent tokens make one request, and unknown keys one per cool-down', async (t) => {
-  const { tokens, token, from, pass } = setUp(t)
+  const { tokens, token, issuer, advance } = setUp(t)
   await Promise.all(
     Array.from({ length: 50 }, (_, i) => tokens.check(token({ jti: `j${i}` }))),
   )
-  assert.equal(from.paths.length, 1)
+  assert.equal(issuer.paths.length, 1)
   const unknown = freshKey()
   const garbage = () =>
     Promise.all(
@@ -139,36 +139,36 @@ test('concurrent tokens make one request, and unknown keys one per cool-down', a
       ),
     )
   await garbage()
-  assert.equal(from.paths.length, 1)
-  pass(10)
+  assert.equal(issuer.paths.length, 1)
+  advance(10)
   await garbage()
   await garbage()
-  assert.equal(from.paths.length, 2)
+  assert.equal(issuer.paths.length, 2)
 })
 
 test('in an outage the last good copy is used, and without one the error is 503', async (t) => {
-  const { tokens, token, from, pass, failures } = setUp(t)
-  from.down(true)
+  const { tokens, token, issuer, advance, failures } = setUp(t)
+  issuer.setDown(true)
   await assert.rejects(tokens.check(token()), {
     code: 'keys_unavailable',
     status: 503,
     retryAfter: 1,
   })
   assert.match(failures[0]!, /fetch failed/)
-  pass(1)
-  from.down(false)
+  advance(1)
+  issuer.setDown(false)
   await tokens.check(token())
-  from.down(true)
-  pass(1000)
+  issuer.setDown(true)
+  advance(1000)
   await tokens.check(token())
 })
 
 test('secrets, private keys and keys for other algorithms are ignored', async (t) => {
-  const { tokens, token, from, key, now } = setUp(t, { algorithms: ['ES256'] })
+  const { tokens, token, issuer, key, now } = setUp(t, { algorithms: ['ES256'] })
   const [edwards, open] = [freshKey('EdDSA'), freshKey().verifying.jwk!]
   const shared = { kty: 'oct', kid: 'shared', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0' }
   const jwk = key.verifying.jwk!
-  from.publish(KEYS, {
+  issuer.publish(KEYS, {
     keys: [jwk, edwards.verifying.jwk, shared, { ...open, kid: 'private', d: jwk.x }],
   })
   await tokens.check(token())
@@ -295,14 +295,14 @@ test('by default a clock may be 5 seconds behind the issuer, and no token lives 
 })
 
 test('a token that was accepted early is cached, and a leeway replaces the default', async (t) => {
-  const { tokens, token, now, pass } = setUp(t, { leeway: 2, maxAge: 3600 })
+  const { tokens, token, now, advance } = setUp(t, { leeway: 2, maxAge: 3600 })
   await tokens.check(token({ jti: 'this one loads the keys' }))
   const text = token({ iat: now() + 2, exp: now() + 10 })
   assert.equal(await tokens.check(text), await tokens.check(text))
   await assert.rejects(tokens.check(token({ iat: now() + 3 })), { code: 'not_yet_valid' })
-  pass(11)
+  advance(11)
   await tokens.check(text)
-  pass(1)
+  advance(1)
   await assert.rejects(tokens.check(text), { code: 'expired' })
 })
 

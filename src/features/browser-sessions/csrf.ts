@@ -13,7 +13,7 @@ const LENGTH = 32
  */
 export const csrfTokenOf = (secret: string): string =>
   [...createHmac('sha256', secret).update('csrf').digest()]
-    .map((octet) => ALPHABET[octet % ALPHABET.length])
+    .map((byte) => ALPHABET[byte % ALPHABET.length])
     .join('')
 
 export interface CsrfSettings extends SiteCheck {
