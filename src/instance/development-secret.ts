@@ -1,12 +1,14 @@
 import {
+  closeSync,
   existsSync,
   linkSync,
+  openSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { AuthError } from '../base/errors.ts'
+import { requirePrivate } from '../base/private-file.ts'
 import type { Random } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
 import { secretFault } from '../jwt/index.ts'
@@ -31,13 +33,17 @@ export function developmentSecret(
     if (hasKeys) throw lost(file, database)
     keep(fresh, file, database)
   }
-  if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
-    throw new AuthError(
-      'invalid_config',
-      `${file} can be read by others: type "chmod 600 ${file}".`,
-    )
+  return new Secret(parseSecretFile(readPrivately(file), file))
+}
+
+function readPrivately(file: string): string {
+  const descriptor = openSync(file, 'r')
+  try {
+    requirePrivate(descriptor, file, 'the secret of the signing keys')
+    return readFileSync(descriptor, 'utf8')
+  } finally {
+    closeSync(descriptor)
   }
-  return new Secret(parseSecretFile(readFileSync(file, 'utf8'), file))
 }
 
 /** Writes the file atomically; if several processes start together, one of them creates it. */

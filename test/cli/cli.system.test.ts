@@ -224,7 +224,10 @@ test('a secret file that others can read stops the start', async () => {
   const { code, err } = await here.exec('dev --port 0')
 
   assert.equal(code, 1)
-  assertMessage(err, /watchword\.db\.secret can be read by others: type "chmod 600/)
+  assertMessage(
+    err,
+    /watchword\.db\.secret" is open to other users \(mode 6\d\d\)\..*: type "chmod 600/,
+  )
 })
 
 test('start without a secret fails and shows the command that generates one', async () => {

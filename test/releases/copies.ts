@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -23,7 +23,10 @@ export const COPIES: Readonly<Record<DatabaseName, Making>> = {
     const place = mkdtempSync(join(tmpdir(), 'watchword-release-'))
     cleanUp(t, () => rmSync(place, { recursive: true, force: true }))
     const url = join(place, 'watchword.db')
-    if (folder !== undefined) copyFileSync(join(folder, 'watchword.sqlite'), url)
+    if (folder !== undefined) {
+      copyFileSync(join(folder, 'watchword.sqlite'), url)
+      chmodSync(url, 0o600)
+    }
     return { url, query: async (sql) => querySqlite(url, sql) }
   },
   async PostgreSQL(t, folder) {

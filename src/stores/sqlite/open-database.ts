@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { configError } from '../../base/errors.ts'
+import { requirePrivate } from '../../base/private-file.ts'
 import { retryWhileBusy } from './busy-retry.ts'
 import { Connection } from './connection.ts'
 import { isNotADatabase, isUnavailable, storeErrorFrom } from './errors.ts'
@@ -47,7 +48,14 @@ export async function openDatabase(
 }
 
 /** SQLite would make the file readable by everyone; it holds password hashes. */
-const createFile = (path: string): void => closeSync(openSync(path, 'a', 0o600))
+function createFile(path: string): void {
+  const descriptor = openSync(path, 'a', 0o600)
+  try {
+    requirePrivate(descriptor, path, 'password hashes')
+  } finally {
+    closeSync(descriptor)
+  }
+}
 
 function openErrorFrom(error: unknown, file: string): unknown {
   const message = messageFor(error, JSON.stringify(file))
