@@ -163,8 +163,8 @@ async function propagation(kind: string, database: string): Promise<Finding> {
     clock: there.time?.now ?? systemClock,
     random: systemRandom,
     reused: () => {},
-    feedCut: (reason) => console.error(reason),
-    feedBack: () => {},
+    feedDisconnected: (reason) => console.error(reason),
+    feedReconnected: () => {},
   })
   try {
     const waits: Promise<number>[] = []

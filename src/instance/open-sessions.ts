@@ -63,13 +63,13 @@ export function openSessions(
           on.reuseDetected?.({ sessionId: id, userId }),
         )
       },
-      feedCut: (reason) =>
+      feedDisconnected: (reason) =>
         log({
           level: 'error',
           event: 'the revocation feed is disconnected',
           reason: String(reason),
         }),
-      feedBack: () =>
+      feedReconnected: () =>
         log({ level: 'info', event: 'the revocation feed is connected again' }),
     },
   )

@@ -22,7 +22,7 @@ export interface PublishedPagesDeps {
 }
 
 /** Seconds. Pages begin and end at multiples of this, so that clients that poll at about the same time share a page. */
-const GRAIN = 5
+const INTERVAL = 5
 
 /**
  * Seconds. The last page ends this long before now, and the next one repeats what was revoked since: it includes writes that
@@ -41,8 +41,8 @@ const FRESH = seconds(1)
 /**
  * Reads pages, each once a second at most, however many clients request it.
  *
- * @returns a function of the `until` of the page before; with `undefined`, or one too old, the first page of every session whose
- *   tokens may be live. It rejects with `store_unavailable`, or with `busy` if too many old pages are requested
+ * @returns a function that takes the `until` of the previous page. With `undefined`, or one too old, it returns the first page of all
+ *   sessions whose tokens may still be valid. It rejects with `store_unavailable`, or with `busy` if too many old pages are requested
  */
 export function publishedPages(
   deps: PublishedPagesDeps,
@@ -50,7 +50,7 @@ export function publishedPages(
   const cache = new PageCache(deps.elapsed)
   return async (since) => {
     const now = deps.clock()
-    const earliest = grainOf(now - deps.window - DEEP_LOOK_BACK)
+    const earliest = intervalStart(now - deps.window - DEEP_LOOK_BACK)
     const from = Math.max(startOf(since, now), earliest)
     const isOld = from !== earliest && from < now - RECENT
     return (
@@ -59,7 +59,7 @@ export function publishedPages(
   }
 }
 
-/** Pages by their start, dropped at the start of a second. */
+/** Caches pages by their start. Every second it drops those that may have changed, and after `KEPT` the others. */
 class PageCache {
   readonly #elapsed: () => Seconds
   readonly #pages = new Map<number, Promise<PublishedPage>>()
@@ -109,13 +109,13 @@ class PageCache {
   }
 }
 
-const grainOf = (moment: number): number => Math.floor(moment / GRAIN) * GRAIN
+const intervalStart = (moment: number): number => Math.floor(moment / INTERVAL) * INTERVAL
 
-/** Pages end with this grain at the latest; a later moment comes from a clock that has been set back since. */
+/** The start of the page for a `since`. One in the future comes from before this clock was set back: the client starts over. */
 const startOf = (since: number | undefined, now: UnixSeconds): number =>
-  since === undefined || since > now + GRAIN ? 0 : grainOf(since)
+  since === undefined || since > now + INTERVAL ? 0 : intervalStart(since)
 
-/** Reads as many grains as hold `PAGE` sessions, and at least one. */
+/** Reads a page: the whole intervals that together have at most `PAGE` sessions, but at least one interval. */
 async function readPage(
   from: number,
   now: UnixSeconds,
@@ -126,12 +126,17 @@ async function readPage(
   const rows = await sessions.revokedSince({ revokedAt: from as UnixSeconds }, PAGE + 1)
   const next = rows[PAGE]
   if (next === undefined)
-    return { window, until: grainOf(now - MARGIN), revoked: idsOf(rows), more: false }
-  const lastGrain = grainOf(next.revokedAt)
-  const whole = rows.filter(({ revokedAt }) => revokedAt < lastGrain)
+    return {
+      window,
+      until: intervalStart(now - MARGIN),
+      revoked: idsOf(rows),
+      more: false,
+    }
+  const lastInterval = intervalStart(next.revokedAt)
+  const whole = rows.filter(({ revokedAt }) => revokedAt < lastInterval)
   if (whole.length > 0)
-    return { window, until: lastGrain, revoked: idsOf(whole), more: true }
-  const until = lastGrain + GRAIN
+    return { window, until: lastInterval, revoked: idsOf(whole), more: true }
+  const until = lastInterval + INTERVAL
   const rest = await readUntil(until, next, sessions)
   return { window, until, revoked: idsOf([...rows, ...rest]), more: true }
 }
@@ -139,7 +144,7 @@ async function readPage(
 const idsOf = (rows: readonly RevokedSession[]): readonly SessionId[] =>
   rows.map(({ id }) => id)
 
-/** The rest of a grain that holds more than a page. */
+/** Reads the rest of an interval with more than `PAGE` sessions. */
 async function readUntil(
   end: number,
   from: RevokedSession,

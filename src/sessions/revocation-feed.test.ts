@@ -63,8 +63,8 @@ async function setUp() {
         },
       }
     },
-    cut: (reason: unknown) => reports.push(`cut: ${reason}`),
-    back: () => reports.push('back'),
+    disconnected: (reason: unknown) => reports.push(`disconnected: ${reason}`),
+    reconnected: () => reports.push('reconnected'),
     setClock: (moment: UnixSeconds) => {
       now = moment
     },
@@ -100,8 +100,8 @@ const openManager = (deps: Deps, settings: Partial<typeof SETTINGS> = {}) =>
       ...deps,
       random: systemRandom,
       reused: ({ id }) => deps.reports.push(`reused: ${id}`),
-      feedCut: deps.cut,
-      feedBack: deps.back,
+      feedDisconnected: deps.disconnected,
+      feedReconnected: deps.reconnected,
     },
   )
 
@@ -293,13 +293,13 @@ test('a failed read is reported once, keeps the known sessions, is retried, and 
   deps.setDown(true)
   await deps.sessions.revoke(id('s'), 'logout', NOON)
   for (let i = 0; i < 3; i++) await deps.notify()
-  assert.deepEqual(deps.reports, ['cut: AuthError: gone fishing'])
+  assert.deepEqual(deps.reports, ['disconnected: AuthError: gone fishing'])
   assert.equal(feed.has(id('known')), true)
 
   deps.setDown(false)
   await until(() => feed.has(id('s')))
 
-  assert.deepEqual(deps.reports, ['cut: AuthError: gone fishing', 'back'])
+  assert.deepEqual(deps.reports, ['disconnected: AuthError: gone fishing', 'reconnected'])
   feed.close()
 })
 
@@ -369,7 +369,9 @@ test('a read that hangs is reported as a disconnected feed', async () => {
 
   assert.equal(feed.isComplete(), false)
   await until(() => deps.reports.length > 0)
-  assert.deepEqual(deps.reports, ['cut: no revocations could be read for 5 seconds'])
+  assert.deepEqual(deps.reports, [
+    'disconnected: no revocations could be read for 5 seconds',
+  ])
   feed.close()
 })
 

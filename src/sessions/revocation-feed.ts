@@ -35,24 +35,24 @@ export interface FeedDeps {
   /** The monotonic clock, which decides what is old: the wall clock may be set. */
   readonly elapsed: () => Seconds
   /** Called once when the feed is disconnected; it keeps reconnecting. */
-  readonly cut: (reason: unknown) => void
+  readonly disconnected: (reason: unknown) => void
   /** Called once when it is connected again and has caught up. */
-  readonly back: () => void
+  readonly reconnected: () => void
 }
 
-/** Rows of one query. */
+/** How many rows one query returns at most. */
 export const PAGE = 10_000
 
 /**
- * A reading begins this long before the end of the last one, since a write takes its time before it is committed: mostly
- * `LOOK_BACK`, which is more than a write may wait for a lock; every `DEEP_EVERY` seconds `DEEP_LOOK_BACK`.
+ * Each read starts this long before the moment of the last one, because a write is committed later than its own time. A usual read
+ * looks back by `LOOK_BACK`, which is more than a write may wait for a lock; every `DEEP_EVERY`, a deep read looks back further.
  */
 const LOOK_BACK = seconds(10)
 export const DEEP_LOOK_BACK = seconds(60)
 const DEEP_EVERY = seconds(15)
 
 /** A difference between wall clock and monotonic clock of more than this means that the wall clock was set. */
-const JUMP = seconds(1)
+const MAX_CLOCK_DIFFERENCE = seconds(1)
 
 /** The pause before a failed read is repeated. */
 const RETRY = milliseconds(500)
@@ -69,8 +69,8 @@ const NEVER = Number.NEGATIVE_INFINITY
 /** The revoked sessions whose access tokens may still be valid, as far as this process knows. */
 export class RevocationFeed {
   readonly #set: RevokedSet
-  /** Sessions that a notification named. Its sender is not authenticated: any client of PostgreSQL or Redis can send one. */
-  readonly #heard: RevokedSet
+  /** The sessions that notifications named. Their sender is not authenticated: any client of PostgreSQL or Redis can send one. */
+  readonly #notified: RevokedSet
   readonly #settings: FeedSettings
   readonly #deps: FeedDeps
   readonly #watching: { stop(): void }
@@ -81,18 +81,18 @@ export class RevocationFeed {
   #deepReadAt = NEVER as Seconds
   /** When a session did not fit. */
   #overflowedAt = NEVER as Seconds
-  /** Whether something has changed since the latest reading began. */
+  /** Whether something has changed since the last read began. */
   #hasUnread = true
   #reading: Promise<void> | undefined
   #retry: NodeJS.Timeout | undefined
-  #isCut = false
+  #isDisconnected = false
   #isClosed = false
 
   private constructor(settings: FeedSettings, deps: FeedDeps) {
     this.#settings = settings
     this.#deps = deps
     this.#set = new RevokedSet(settings.capacity)
-    this.#heard = new RevokedSet(settings.capacity)
+    this.#notified = new RevokedSet(settings.capacity)
     this.#completeAt = deps.elapsed()
     this.#ageIfDue()
     this.#watching = deps.watch({
@@ -124,7 +124,7 @@ export class RevocationFeed {
 
   /** Whether a notification names a session that the set does not hold: then the store has to confirm it. */
   isUnconfirmed(id: SessionId): boolean {
-    return this.#heard.has(id) && !this.#set.has(id)
+    return this.#notified.has(id) && !this.#set.has(id)
   }
 
   /** Whether a session that the set does not hold is not revoked. */
@@ -141,7 +141,7 @@ export class RevocationFeed {
     if (!set.add(id)) this.#overflowedAt = this.#deps.elapsed()
   }
 
-  /** Reads the store, one reading at a time; what changes meanwhile is read after it. */
+  /** Reads the store; if a read is in progress, once more after it. */
   refresh(): void {
     if (this.#isClosed) return
     this.#hasUnread = true
@@ -174,15 +174,15 @@ export class RevocationFeed {
   #onChange(change: Change): void {
     if (change.kind === 'anything') this.refresh()
     if (change.kind !== 'revoked') return
-    for (const id of change.sessions) this.#addTo(this.#heard, id)
+    for (const id of change.sessions) this.#addTo(this.#notified, id)
   }
 
-  /** Every change was reported. One that named no sessions has to be read first; if the clock was set, the store is read again. */
+  /** All changes until now were reported: the set is complete, unless one has not been read yet. If the clock was set, reads again. */
   #onUpToDate(): void {
     if (this.#hasUnread || this.#reading !== undefined) return
     const [elapsed, now] = [this.#deps.elapsed(), this.#deps.clock()]
     if (this.#wasClockSet(elapsed, now)) this.refresh()
-    else this.#complete(elapsed, now)
+    else this.#markComplete(elapsed, now)
   }
 
   #onRead(): void {
@@ -208,7 +208,7 @@ export class RevocationFeed {
     const isDeep = elapsed - this.#deepReadAt >= DEEP_EVERY
     await this.#readPages(this.#startOf(elapsed, now, isDeep))
     if (isDeep) this.#deepReadAt = elapsed
-    this.#complete(elapsed, now)
+    this.#markComplete(elapsed, now)
   }
 
   async #readPages(revokedAt: UnixSeconds): Promise<void> {
@@ -234,22 +234,24 @@ export class RevocationFeed {
   /** Whether wall clock and monotonic clock disagree about the time since the set was last complete. */
   #wasClockSet(elapsed: Seconds, now: UnixSeconds): boolean {
     if (this.#readUpTo === NEVER) return false
-    return Math.abs(now - this.#readUpTo - (elapsed - this.#completeAt)) > JUMP
+    return (
+      Math.abs(now - this.#readUpTo - (elapsed - this.#completeAt)) > MAX_CLOCK_DIFFERENCE
+    )
   }
 
-  #complete(elapsed: Seconds, now: UnixSeconds): void {
+  #markComplete(elapsed: Seconds, now: UnixSeconds): void {
     this.#completeAt = elapsed
     this.#readUpTo = now
     this.#ageIfDue()
-    if (!this.#isCut) return
-    this.#isCut = false
-    this.#deps.back()
+    if (!this.#isDisconnected) return
+    this.#isDisconnected = false
+    this.#deps.reconnected()
   }
 
   #disconnect(reason: unknown): void {
-    if (this.#isCut) return
-    this.#isCut = true
-    this.#deps.cut(reason)
+    if (this.#isDisconnected) return
+    this.#isDisconnected = true
+    this.#deps.disconnected(reason)
   }
 
   #tick(): void {
@@ -262,7 +264,7 @@ export class RevocationFeed {
   }
 
   #ageIfDue(): void {
-    for (const set of [this.#set, this.#heard])
+    for (const set of [this.#set, this.#notified])
       set.ageIfDue(this.#settings.window, this.#deps.elapsed())
   }
 }

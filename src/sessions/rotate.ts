@@ -56,7 +56,7 @@ export type RotationOutcome =
     }
   | Exclude<RotationDecision, { readonly kind: 'current' | 'previous' | 'reused' }>
 
-/** A clock that was set back by no more than this leaves the overlap as it is. */
+/** Seconds by which the clock may be set back during the overlap without ending it. */
 const STEP_BACK = 5
 
 /** How often a swap is tried if the token turns out to be current: its user may have been activated again in between. */

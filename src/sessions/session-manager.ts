@@ -60,9 +60,9 @@ export interface SessionManagerDeps {
   /** Called once for each session that a reused token revoked, after the revocation is durable. */
   readonly reused: (session: StoredSession) => void
   /** Called once when the revocation feed is disconnected, with the reason; it keeps reconnecting. */
-  readonly feedCut: (reason: unknown) => void
+  readonly feedDisconnected: (reason: unknown) => void
   /** Called once when the feed is back. */
-  readonly feedBack: () => void
+  readonly feedReconnected: () => void
   /** The monotonic clock. */
   readonly elapsed?: () => Seconds
 }
@@ -79,8 +79,8 @@ export async function openSessionManager(
     watch,
     clock,
     elapsed,
-    cut: deps.feedCut,
-    back: deps.feedBack,
+    disconnected: deps.feedDisconnected,
+    reconnected: deps.feedReconnected,
   })
   const revocations = new Revocations(sessions, feed, settings)
   const revoke: Sessions['revoke'] = (id, reason, now) =>

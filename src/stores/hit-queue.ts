@@ -6,7 +6,7 @@ export interface NewHit {
   readonly limit: number
   readonly now: UnixSeconds
   /** Hits at this moment or earlier do not count any more. */
-  readonly past: UnixSeconds
+  readonly cutoff: UnixSeconds
 }
 
 interface Full {
@@ -63,4 +63,4 @@ export class HitQueue {
 
 /** Whether a result that was found after this hit arrived holds for it: the oldest hit has not expired at its time. */
 const isFullFor = (hit: NewHit, full: Full | undefined): full is Full =>
-  full !== undefined && full.oldest > hit.past
+  full !== undefined && full.oldest > hit.cutoff

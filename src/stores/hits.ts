@@ -24,16 +24,16 @@ export function sqlHits(db: Kysely<Tables>): Hits {
   return {
     async hit(key, limit, now) {
       if (limit.limit === 0) return noHitsAllowed(limit)
-      const past = (now - limit.per) as UnixSeconds
-      const hit: NewHit = { key: storable(key), limit: limit.limit, now, past }
+      const cutoff = (now - limit.per) as UnixSeconds
+      const hit: NewHit = { key: storable(key), limit: limit.limit, now, cutoff }
       const result = await queue.add(hit)
       if (result === 'counted') return { kind: 'counted' }
       return { kind: 'full', wait: limit.per - (now - result.oldest) }
     },
 
     async isHit(key, limit, now) {
-      const past = (now - limit.per) as UnixSeconds
-      const hit: NewHit = { key: storable(key), limit: limit.limit, now, past }
+      const cutoff = (now - limit.per) as UnixSeconds
+      const hit: NewHit = { key: storable(key), limit: limit.limit, now, cutoff }
       const [counted] = (await count(hit)).rows
       return Number(counted?.count) > 0
     },
@@ -57,7 +57,7 @@ function hitCounter(db: Kysely<Tables>): (hit: NewHit) => Promise<SlotResult> {
   const count = countStatement(db)
   return async (hit) => {
     let oldest: UnixSeconds = hit.now
-    // If another process took the slot and one is free, it is tried again: `limit` hits of others make it full.
+    // If another process took the slot while others are free, try again: after `limit` such losses the key is full.
     for (let tries = 0; tries <= hit.limit; tries++) {
       if ((await take(hit)).numAffectedRows === 1n) return 'counted'
       const [counted] = (await count(hit)).rows
@@ -77,7 +77,7 @@ const takeStatement = (db: Kysely<Tables>) =>
         conflict
           .columns(['key', 'slot'])
           .doUpdateSet((eb) => ({ at: eb.ref('excluded.at') }))
-          .where('throttle_hits.at', '<=', values.past),
+          .where('throttle_hits.at', '<=', values.cutoff),
       ),
   )
 
@@ -94,20 +94,20 @@ const countStatement = (db: Kysely<Tables>) =>
       .select((eb) => [eb.fn.countAll().as('count'), eb.fn.min('at').as('oldest')])
       .where('key', '=', values.key)
       .where('slot', '<', values.limit)
-      .where('at', '>', values.past),
+      .where('at', '>', values.cutoff),
   )
 
 const giveBackStatement = (db: Kysely<Tables>) =>
-  prepared<{ key: string; moment: UnixSeconds }, never>(db, (its) =>
+  prepared<{ key: string; moment: UnixSeconds }, never>(db, (values) =>
     db
       .deleteFrom('throttle_hits')
-      .where('key', '=', its.key)
-      .where('slot', '=', (slots) =>
-        slots
+      .where('key', '=', values.key)
+      .where('slot', '=', (eb) =>
+        eb
           .selectFrom('throttle_hits')
           .select((eb) => eb.fn.min('slot').as('slot'))
-          .where('key', '=', its.key)
-          .where('at', '=', its.moment),
+          .where('key', '=', values.key)
+          .where('at', '=', values.moment),
       ),
   )
 
@@ -145,8 +145,8 @@ const storable = (key: string): string => key.toWellFormed().replaceAll('\0', '\
  * The slot for the next hit: the one taken longest ago, if that does not count any more; else the next that was never taken; else
  * one that was given back; else one that is taken, which makes the insert fail.
  */
-const slotFor = ({ key, limit, past }: NewHit) => sql<number>`coalesce(
-  (select slot from throttle_hits where key = ${key} and slot < ${limit} and at <= ${past} order by at limit 1),
+const slotFor = ({ key, limit, cutoff }: NewHit) => sql<number>`coalesce(
+  (select slot from throttle_hits where key = ${key} and slot < ${limit} and at <= ${cutoff} order by at limit 1),
   (select max(slot) + 1 from throttle_hits where key = ${key} having max(slot) + 1 < ${limit}),
   (select min(free) from
     (select 0 as free union all select slot + 1 from throttle_hits where key = ${key}) as slots

@@ -6,7 +6,7 @@ import { type Hits, KNOWN_ADDRESS } from './hits.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
 import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
 
-/** Wrong passwords for one account from one address. A person who mistypes does not make ten attempts in a minute. */
+/** The default limit of wrong passwords for one account from one address. A person mistypes fewer than ten times in a minute. */
 export const LOGIN_LIMIT: Limit = { limit: 10, per: minutes(1) }
 
 /** The long period as a multiple of the limit's period: an hour for a limit per minute. It stops patient guessers. */
@@ -21,7 +21,7 @@ const ACCOUNT_FACTOR = 20
 /** Multiplies the limit, for all accounts from one address: an office shares one, yet trying many accounts has to be slow. */
 const ADDRESS_FACTOR = 6
 
-/** Known pairs of account and address: some 150 bytes each. */
+/** How many pairs of account and known address are cached: some 150 bytes each. */
 const MAX_KNOWN_PAIRS = 100_000
 
 export interface LoginAttempt {
@@ -46,7 +46,7 @@ export type LoginThrottle = <Account>(
  * was not checked, so that a client which signs in at every request (Basic) is never throttled.
  *
  * Others could exhaust the limits of an account, or of an address that its user shares with them. Those limits therefore do not
- * apply to an address from which the account was signed in to in the last 30 days; the limits of the pair always do.
+ * apply to an address from which the user has signed in within the last 30 days; the limits of the pair always do.
  */
 export function loginThrottle(limit: Limit, deps: ThrottleDeps): LoginThrottle {
   const throttle = new CountedLogins(limit, deps)
@@ -93,24 +93,28 @@ class CountedLogins {
     if (address !== '') counts.push({ key: keys.pairLong, limit: limits.pair })
     if (this.#known.has(keys.known)) return counts
     if (address !== '')
-      counts.push({ key: keys.address, limit: limits.address, isForUnknown: true })
-    // Last, so that attempts which another limit refuses do not count here.
-    counts.push({ key: keys.account, limit: limits.account, isForUnknown: true })
+      counts.push({
+        key: keys.address,
+        limit: limits.address,
+        onlyUnknownAddresses: true,
+      })
+    // Last, so that attempts which another limit rejects are not counted here.
+    counts.push({ key: keys.account, limit: limits.account, onlyUnknownAddresses: true })
     return counts
   }
 
   /** @throws AuthError `throttled` if one of the limits is reached; then nothing is counted */
   async #countAll(counts: readonly Count[], keys: Keys, now: UnixSeconds): Promise<void> {
-    for (const [i, { key, limit, isForUnknown }] of counts.entries()) {
+    for (const [i, { key, limit, onlyUnknownAddresses }] of counts.entries()) {
       const result = await this.#hits.hit(key, limit, now)
       if (result.kind === 'counted') continue
-      if (isForUnknown && (await this.#isKnown(keys, now))) continue
+      if (onlyUnknownAddresses && (await this.#isKnown(keys, now))) continue
       await this.#takeBack(counts.slice(0, i), now)
       throw throttled('throttled by login', result.wait)
     }
   }
 
-  /** Whether any process has seen the account signed in to from there. */
+  /** Whether the user has signed in from this address, through any process. */
   async #isKnown({ known }: Keys, now: UnixSeconds): Promise<boolean> {
     if (!(await this.#hits.isHit(known, KNOWN_ADDRESS, now))) return false
     this.#known.add(known)
@@ -131,14 +135,14 @@ class CountedLogins {
 interface Count {
   readonly key: string
   readonly limit: Limit
-  /** The limit does not apply to an address from which the account was signed in to. */
-  readonly isForUnknown?: true
+  /** Set if the limit applies only to addresses from which the user has not signed in. */
+  readonly onlyUnknownAddresses?: true
 }
 
 const isWrongPassword = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'no_active_account'
 
-/** The login is hashed: users type passwords into its field by mistake. */
+/** The keys of the counters. They have a hash of the login, because users type passwords into its field by mistake. */
 type Keys = Readonly<
   Record<'pair' | 'pairLong' | 'address' | 'account' | 'known', string>
 >

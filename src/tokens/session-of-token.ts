@@ -37,7 +37,7 @@ export async function openSession(
   deps: TokenDeps,
 ): Promise<StoredSession | undefined> {
   if (deps.sessions === undefined) {
-    await refuseChanged(user, deps)
+    await requireUnchanged(user, deps)
     return undefined
   }
   const session: NewSession = {
@@ -60,8 +60,8 @@ export async function openSession(
   }
 }
 
-/** Without sessions there is no write that could be conditional: the user is read again after the password was hashed. */
-async function refuseChanged(
+/** Without stored sessions, no conditional insert checks the user: it is read again after the password was hashed. */
+async function requireUnchanged(
   { id, epoch }: StoredUser,
   { users, settings }: TokenDeps,
 ): Promise<void> {
@@ -99,7 +99,7 @@ export function sessionOf(
 /** The end of the year 9999: a foreign issuer's `exp` may be larger than the store's columns hold. */
 const LAST_MOMENT = 253_402_300_799
 
-/** Inserts the session of a foreign token, unless it has a row. */
+/** Inserts the session of a foreign token, unless the store has it already. */
 export function adopt(
   { id, jti, sessions }: PresentedToken,
   claims: Claims,
@@ -107,7 +107,7 @@ export function adopt(
   now: UnixSeconds,
   { settings }: TokenDeps,
 ): Promise<void> {
-  // As long as any token of this jti can live (D7).
+  // The session lasts as long as any token with this jti can be valid (D7).
   const ends = settings.kinds.map((kind) => kind.endOf(claims))
   const end = Math.max(Number(claims.exp), ...ends)
   const expiresAt = Math.min(end, LAST_MOMENT) as UnixSeconds
@@ -123,7 +123,7 @@ export function adopt(
 }
 
 /**
- * Refuses a token whose session has ended, by the committed state of the store.
+ * Requires that the session of a token is live, by the committed state of the store.
  *
  * @returns the live session; `undefined` if a foreign token's has no row yet
  * @throws AuthError `revoked`, `expired`, `account_gone`, `password_changed`; `malformed` if a token of ours has no row

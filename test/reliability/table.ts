@@ -114,8 +114,8 @@ async function managersOn(
         clock: () => NOON,
         random: (size) => Buffer.alloc(size).fill(`${octet++} `),
         reused: ({ id }) => events.set(id, (events.get(id) ?? 0) + 1),
-        feedCut: assert.ifError,
-        feedBack: () => {},
+        feedDisconnected: assert.ifError,
+        feedReconnected: () => {},
       },
     )
     managers.set(overlap, manager)

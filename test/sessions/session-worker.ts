@@ -43,8 +43,8 @@ async function openedManager(): Promise<SessionManager> {
     clock,
     random: systemRandom,
     reused: ({ id }) => reused.push(id),
-    feedCut: () => {},
-    feedBack: () => {},
+    feedDisconnected: () => {},
+    feedReconnected: () => {},
   })
   return manager
 }

@@ -24,10 +24,10 @@ export function redisHits(connection: RedisConnection, prefix: string): Hits {
     async hit(key, limit, now) {
       if (limit.limit === 0) return noHitsAllowed(limit)
       const { per } = limit
-      const past = (now - per) as UnixSeconds
+      const cutoff = (now - per) as UnixSeconds
       const oldest = await connection.ask((redis) =>
         // A second more than the period: clocks differ.
-        redis.hit(keyOf(key), limit.limit, String(now), String(past), 1000 * (per + 1)),
+        redis.hit(keyOf(key), limit.limit, String(now), String(cutoff), 1000 * (per + 1)),
       )
       if (oldest === undefined) return local.hit(localKeyOf(key), shareOf(limit), now)
       if (oldest === null) return COUNTED

@@ -33,7 +33,7 @@ export interface Commands {
     key: string,
     limit: number,
     now: string,
-    past: string,
+    cutoff: string,
     life: number,
   ): Promise<string | null>
   lindex(key: string, index: number): Promise<string | null>
