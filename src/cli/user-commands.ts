@@ -9,6 +9,8 @@ import { parseCount } from '../command/values.ts'
 import type { Admin } from '../instance/admin.ts'
 import type { User } from '../users/user.ts'
 import { confirms, newPassword } from './ask.ts'
+import { databaseOf } from './database.ts'
+import { nextCommand } from './next-command.ts'
 
 type UserAdmin = Pick<Admin, 'users'>
 
@@ -137,7 +139,9 @@ export const userPasswd = command({
   name: 'user passwd',
   summary: 'Changes the password of a user and revokes all of their sessions.',
   args: ['NAME'],
-  description: PASSWORD,
+  description: `API tokens of the user stay valid; "watchword token revoke --user NAME" revokes them.
+
+${PASSWORD}`,
   examples: [
     'watchword user passwd vitor',
     'printf %s "$PASSWORD" | watchword user passwd vitor',
@@ -146,11 +150,16 @@ export const userPasswd = command({
   run: ({ values, args: [name = ''], context, open }) =>
     open(values.database, async (auth) => {
       const user = await userNamed(name, auth)
+      const revoke = nextCommand(
+        `token revoke --user ${shellWord(user.username)}`,
+        databaseOf(values.database, context),
+        context,
+      )
       const password = await newPassword(context, values['password-stdin'])
       await auth.users.setPassword(user.id, password.reveal())
       return outputOf(
         user,
-        `Changed the password of ${shown(user)}. Their sessions are revoked.`,
+        `Changed the password of ${shown(user)}. Their sessions are revoked. Their API tokens are not: to revoke them, too, type\n  ${revoke}`,
       )
     }),
 })

@@ -38,7 +38,7 @@ export class RequestPrincipal<U> implements Principal<U, string> {
   }
 
   can(right: string): boolean {
-    return this.#deps.rights(this.user, right)
+    return this.#deps.rights(this.user, right, this.scopes)
   }
 
   async authorize<Resource>(

@@ -11,14 +11,19 @@ export type RightsOf<R extends Roles> = string extends keyof R
 /** If the roles hold nothing but `*`, no permission string is listed, and any may be named. */
 type ListedRight<P extends string> = [P] extends ['*'] ? string : Exclude<P, '*'>
 
-/** Whether a user has a permission string, or a role after `role:`. */
-export type Rights = (user: unknown, right: string) => boolean
+/**
+ * Whether a user has a permission string, or a role after `role:`.
+ *
+ * @param scopes of the credentials; empty: they are not limited
+ */
+export type Rights = (user: unknown, right: string, scopes: readonly string[]) => boolean
 
 const ROLE = 'role:'
 
 /**
  * Rights through roles. Inactive users and users known from a token alone have none, whatever the token says. Superusers
- * have every permission string, but only the roles that they were given.
+ * have every permission string, but only the roles that they were given; through credentials with scopes, only the permission
+ * strings that the scopes name or their roles grant.
  */
 export function rightsOf(roles: Roles): Rights {
   const stringsByRole = new Map<unknown, ReadonlySet<string>>(
@@ -28,13 +33,16 @@ export function rightsOf(roles: Roles): Rights {
     const strings = stringsByRole.get(role)
     return strings !== undefined && (strings.has(right) || strings.has('*'))
   }
-  return (user, right) => {
+  return (user, right, scopes) => {
     if (typeof user !== 'object' || user === null || isTokenUser(user)) return false
     const { active, superuser, roles: given } = user as RightsFields
     if (active === false) return false
     const userRoles: readonly unknown[] = Array.isArray(given) ? given : []
     if (right.startsWith(ROLE)) return userRoles.includes(right.slice(ROLE.length))
-    return superuser === true || userRoles.some((role) => grants(role, right))
+    const isUnlimited = scopes.length === 0 || scopes.includes(right)
+    return (
+      (superuser === true && isUnlimited) || userRoles.some((role) => grants(role, right))
+    )
   }
 }
 

@@ -405,3 +405,27 @@ test('a prefix that several tokens share revokes none of them', async (t) => {
 
   assert.deepEqual(await auth.apiTokens.list(id), [one.record])
 })
+
+test('the scopes of a token bound a superuser, who has no other right through it than those and their roles', async (t) => {
+  const { auth } = testInstance({
+    authentication: [apiToken()],
+    roles: { editor: ['pages.edit'], billing: ['bills.pay', 'bills.void'] },
+  })
+  t.after(() => auth.close())
+  const root = await auth.users.create({
+    username: 'root',
+    superuser: true,
+    roles: ['editor'],
+  })
+  const rightsWith = async (scopes: readonly string[]) => {
+    const { token } = await auth.apiTokens.create(root.id, { name: 'a', scopes })
+    const headers = { authorization: `Token ${token}` }
+    const principal = await auth.require(new Request('http://localhost/', { headers }))
+    const rights = ['pages.edit', 'bills.pay', 'bills.void'] as const
+    return rights.filter((right) => principal.can(right))
+  }
+
+  assert.deepEqual(await rightsWith([]), ['pages.edit', 'bills.pay', 'bills.void'])
+  assert.deepEqual(await rightsWith(['bills:read']), ['pages.edit'])
+  assert.deepEqual(await rightsWith(['bills.pay']), ['pages.edit', 'bills.pay'])
+})

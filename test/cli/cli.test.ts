@@ -159,6 +159,19 @@ test('a user is created, listed, deactivated, activated and deleted', async () =
   assertMessage(gone.err, /^There is no user "ada"\. The names: watchword user list$/m)
 })
 
+test('user passwd says that API tokens stay valid, and its command revokes them', async () => {
+  using here = folder()
+  await here.run('user create zoe', { input: PASSWORD })
+  const { out: token } = await here.run('token create zoe')
+
+  const { out } = await here.run('user passwd zoe', { input: 'another-7pq-m4zd' })
+
+  assert.match(out, /Their sessions are revoked\. Their API tokens are not: /)
+  assert.notEqual(token, '')
+  const command = /watchword (token revoke --user zoe)/.exec(out)?.[1] ?? ''
+  assert.match((await here.run(command)).out, /Revoked 1 API token\./)
+})
+
 test('an invalid user is rejected with the names of the fields', async () => {
   using here = folder()
   await here.run('user create ada', { input: PASSWORD })
