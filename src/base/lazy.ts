@@ -12,3 +12,15 @@ export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
     return loading
   }
 }
+
+/** The same for each key. */
+export function lazyByKey<Key, T>(
+  load: (key: Key) => Promise<T>,
+): (key: Key) => Promise<T> {
+  const loads = new Map<Key, () => Promise<T>>()
+  return (key) => {
+    const known = loads.get(key) ?? lazy(() => load(key))
+    loads.set(key, known)
+    return known()
+  }
+}

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent } from '../audit/event.ts'
 import { milliseconds, seconds, systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
+import { lazyByKey } from '../base/lazy.ts'
 import {
   type Call,
   type CommandOutput,
@@ -117,17 +118,13 @@ function eventTable(rows: readonly (readonly string[])[]): string {
 function eventRows({
   users,
 }: EventReader): (event: AuditEvent) => Promise<readonly string[]> {
-  const names = new Map<string, Promise<string>>()
-  const nameOf = async (id: string | undefined): Promise<string> => {
-    if (id === undefined) return '–'
-    const name = names.get(id) ?? users.find({ id }).then((user) => user?.username ?? id)
-    names.set(id, name)
-    return name
-  }
+  const nameOf = lazyByKey(
+    async (id: string) => (await users.find({ id }))?.username ?? id,
+  )
   return async (event) => [
     new Date(event.at * 1000).toISOString().slice(0, 19).replace('T', ' '),
     event.kind,
-    await nameOf(event.userId),
+    event.userId === undefined ? '–' : await nameOf(event.userId),
     event.address ?? '–',
     event.actor ?? '–',
     event.sessionId ?? '–',

@@ -1,4 +1,5 @@
 import { AuthError } from '../base/errors.ts'
+import { lazy } from '../base/lazy.ts'
 
 /** Something that is opened at first use. */
 export interface Lazy<T> {
@@ -13,30 +14,24 @@ export function lazily<T extends { close(): Promise<void> }>(
   openNow: () => Promise<T>,
 ): Lazy<T> {
   let opened: T | undefined
-  let opening: Promise<T> | undefined
+  let latest: Promise<T> | undefined
   let isClosed = false
 
-  const start = async (): Promise<T> => {
-    try {
-      opened = await openNow()
-      return opened
-    } catch (error) {
-      // The next use tries again.
-      opening = undefined
-      throw error
-    }
-  }
+  const opening = lazy(async (): Promise<T> => {
+    opened = await openNow()
+    return opened
+  })
   return {
     async open() {
       if (isClosed)
         throw new AuthError('store_unavailable', 'the instance has been closed')
-      opening ??= start()
-      return opening
+      latest = opening()
+      return latest
     },
     current: () => opened,
     async close() {
       isClosed = true
-      await opening?.then((open) => open.close()).catch(() => undefined)
+      await latest?.then((open) => open.close()).catch(() => undefined)
     },
   }
 }
