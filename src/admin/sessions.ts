@@ -13,7 +13,7 @@ import { revokeAll } from './users.ts'
 /** `auth.sessions`. */
 export interface SessionAdmin {
   list(userId: string): Promise<readonly Session[]>
-  /** @returns `false` if it was revoked before, or there is none */
+  /** Revokes one session. @returns `false` if it does not exist or was revoked before */
   revoke(id: string): Promise<boolean>
   /** @param except the id of a session that goes on @returns how many it revoked */
   revokeAll(userId: string, except?: string): Promise<number>

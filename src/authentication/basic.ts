@@ -26,7 +26,8 @@ export interface BasicOptions {
  * A browser that has the password adds it to the requests of any site, so a request of another site that may change something is
  * a 403, as with `session()`.
  *
- * @throws AuthError `invalid_config` if the realm is not printable ASCII without quotation marks, or an origin is none
+ * @throws AuthError `invalid_config` if the realm is not printable ASCII without quotation marks, or an
+ *   entry of `origins` is not an origin
  */
 export function basic({ realm = 'api', origins = [] }: BasicOptions = {}): Scheme<User> {
   if (!/^[ !#-[\]-~]+$/.test(realm)) {

@@ -1,6 +1,6 @@
 import { AuthError } from '../base/errors.ts'
 
-/** The white space of Python's `bytes.split()`: space, tab, CR, LF, VT, FF. U+00A0 is none. */
+/** The white space of Python's `bytes.split()`: space, tab, CR, LF, VT, FF. U+00A0 is not included. */
 const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13)
 const BLANK = /[\t-\r ]/
 

@@ -34,7 +34,8 @@ export interface FromHeader extends RemoteUserOptions {
  * The server in front authenticates the requests of any page, so a request of another site that may change something is a 403,
  * as with `session()`.
  *
- * @throws AuthError `invalid_config` if `header` is given without `from`, or an origin is none
+ * @throws AuthError `invalid_config` if `header` is given without `from`, or an
+ *   entry of `origins` is not an origin
  */
 export function remoteUser(source: FindName, options?: RemoteUserOptions): Scheme<User>
 export function remoteUser(source: FromHeader): Scheme<User>

@@ -18,7 +18,7 @@ import { type PrincipalDeps, RequestPrincipal } from '../permissions/request-pri
 import type { Rights } from '../permissions/rights.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
 
-/** A route's requirement, its gaps filled with the instance's defaults. */
+/** A route's requirement, completed with the instance's defaults. */
 export interface GuardParts {
   readonly schemes: readonly Authentication[]
   /** All must grant; the first that denies decides the response. */

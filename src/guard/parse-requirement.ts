@@ -14,7 +14,7 @@ import type { GuardParts } from './guard.ts'
 import type { Requirement, RequirementOptions } from './requirement.ts'
 import { type Limits, throttlesOf } from './throttles.ts'
 
-/** The instance's options that fill the gaps of a requirement. */
+/** The instance's options, which are the defaults of a requirement. */
 export interface RequirementDefaults {
   readonly authentication: readonly Scheme<unknown>[]
   readonly permissions: readonly Permission<unknown, unknown, string>[]
@@ -30,7 +30,7 @@ export interface RequirementDeps {
 }
 
 /**
- * Checks a requirement at once; its parts are made once the instance is open.
+ * Checks a requirement at once. The returned function creates its parts when the instance is open.
  *
  * @throws AuthError `invalid_config`
  */
@@ -80,7 +80,7 @@ export function parseSchemes(options: unknown): readonly Scheme<unknown>[] | und
   if (options === undefined) return undefined
   if (!isPlainObject(options) || Object.keys(options).some((name) => name !== 'schemes'))
     throw configError(
-      'auth.authenticate(…) takes a request, and an object with "schemes" at most: write { schemes: [bearer()] }.',
+      'auth.authenticate(…) takes a request and, optionally, an object with "schemes" only: write { schemes: [bearer()] }.',
     )
   const { schemes } = options as RequirementOptions<never, string>
   if (schemes !== undefined) checkMember('schemes', schemes)

@@ -29,7 +29,7 @@ export interface EndpointRouter {
   readonly paths: readonly string[]
 }
 
-/** @throws AuthError `invalid_config` if two paths overlap, or an endpoint needs a guard and there is none */
+/** @throws AuthError `invalid_config` if two paths overlap, or an endpoint has a requirement and `deps` has no guard */
 export function endpointRouter(
   endpoints: readonly Endpoint[],
   deps: EndpointDeps,

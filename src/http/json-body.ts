@@ -72,7 +72,7 @@ function pythonTypeOf(text: string): string {
 /**
  * Bounds depth and members before anything recurses into the text (rules D1, D3).
  *
- * @returns the names that the outermost object has more than once: the parser keeps the last without a word (H14)
+ * @returns the names that the outermost object has more than once: `JSON.parse` keeps only the last (H14)
  */
 function repeatedNames(text: string): ReadonlySet<string> {
   const repeated = new Set<string>()

@@ -3,7 +3,7 @@ export type PathParameters = Readonly<Record<string, string>>
 
 const isParameter = (segment: string): boolean => segment.startsWith(':')
 
-/** @returns `undefined` if the path is none of the pattern's */
+/** @returns the values of the parameters; `undefined` if the path does not match the pattern */
 export function matchPath(pattern: string, path: string): PathParameters | undefined {
   const wanted = pattern.split('/')
   const given = path.split('/')

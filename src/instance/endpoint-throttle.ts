@@ -10,7 +10,7 @@ export interface EndpointThrottleSettings {
   readonly addressOf: (request: AuthRequest) => string
 }
 
-/** Counts requests to the endpoints by address: they have no schemes, so every caller is anonymous (specification H09). */
+/** Counts requests to the endpoints by address: they have no schemes, so every request is anonymous. */
 export function endpointThrottle(
   { throttle, addressOf }: EndpointThrottleSettings,
   open: () => Promise<{ readonly hits: Hits; readonly clock: Clock }>,

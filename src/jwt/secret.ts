@@ -133,7 +133,7 @@ function isPeriodic(bytes: Buffer): boolean {
   return false
 }
 
-/** The beginnings of PEM, of SSH2 keys, of a line in `authorized_keys`, and of such a line without its first word. */
+/** How keys begin: in PEM, in SSH2 format, as a line of `authorized_keys`, and as such a line without its first word. */
 const KEY_TEXT = /-{4,5} ?BEGIN|^\s*(ssh-|ecdsa-sha2-|sk-(ssh|ecdsa))|^\s*AAAA[BCEGI][23]/
 
 function isPublicKey(bytes: Buffer): boolean {

@@ -58,7 +58,7 @@ class LineWriter {
     try {
       writeSync(this.#fd, Buffer.concat([this.#batch, this.#waitingBytes()]))
     } catch {
-      // The reader is gone.
+      // The reader has closed the pipe.
     }
   }
 

@@ -17,16 +17,16 @@ export type RevokeReason =
 export interface Session {
   /** 32 hexadecimal digits: the `sid` of every token of the session. */
   readonly id: string
-  /** `undefined`: a token was blacklisted whose user this store does not know. */
+  /** `undefined` if the session belongs to a blacklisted token whose user is not in this store. */
   readonly userId: string | undefined
   readonly createdAt: number
   /** The moment of the last refresh. */
   readonly rotatedAt: number | undefined
-  /** Counts refreshes, from 0. */
+  /** How often the session has been refreshed. */
   readonly generation: number
-  /** The end that never moves. */
+  /** When the session ends, however often it is refreshed. */
   readonly expiresAt: number
-  /** The end that moves with each refresh, never past `expiresAt`. */
+  /** When the session ends unless it is refreshed: each refresh extends this, up to `expiresAt`. */
   readonly idleExpiresAt: number
   readonly revokedAt: number | undefined
   readonly revokeReason: RevokeReason | undefined
@@ -41,7 +41,7 @@ export interface StoredSession extends Session {
   readonly expiresAt: UnixSeconds
   readonly idleExpiresAt: UnixSeconds
   readonly revokedAt: UnixSeconds | undefined
-  /** `jti` of the refresh token of this generation, and of the one before. */
+  /** The `jti` of the refresh token of this generation, and of the previous one. */
   readonly jti: string
   readonly previousJti: string | undefined
   /** `User.epoch` at sign-in. */

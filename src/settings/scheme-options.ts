@@ -6,7 +6,7 @@ import type { Scheme } from '../authentication/scheme.ts'
 import { FEATURE_LIST } from '../features.ts'
 import { functionOf } from '../schema/shapes.ts'
 
-/** Functions that make a scheme and are none. Others are found out when the instance opens. */
+/** Functions that make a scheme, passed without a call. Those of other packages are detected when the instance opens. */
 const FACTORIES: ReadonlySet<unknown> = new Set<unknown>([
   basic,
   bearer,

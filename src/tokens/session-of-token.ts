@@ -126,7 +126,7 @@ export function adopt(
  * Requires that the session of a token is live, by the committed state of the store.
  *
  * @returns the live session; `undefined` if a foreign token's has no row yet
- * @throws AuthError `revoked`, `expired`, `account_gone`, `password_changed`; `malformed` if a token of ours has no row
+ * @throws AuthError `revoked`, `expired`, `account_gone`, `password_changed`; `malformed` if a token of this instance has no row
  */
 export async function requireLive(
   presented: PresentedToken,

@@ -4,10 +4,10 @@ import { rejectFieldErrors } from './field-errors.ts'
 /**
  * The fields of a new user. Without a password the user cannot sign in with one.
  *
- * Not for what a stranger sends: `staff`, `superuser` and `roles` are among them. Pass on the fields that you want.
+ * Never pass a client's input as it is: it could set `staff`, `superuser` and `roles`. Pass on only the fields that you want.
  */
 export interface UserInput {
-  /** For a user of another system, whose tokens name it: 1 to 64 visible characters, such as `"7"` or a UUID. Default: made here. */
+  /** Default: generated. Set it for users of another system whose tokens name it: 1 to 64 visible characters, such as `"7"`. */
   readonly id?: string | undefined
   readonly username: string
   readonly password?: string | undefined

@@ -43,7 +43,7 @@ export interface Users {
   findByKey(usernameKey: string): Promise<StoredUser | undefined>
   /** @returns `false` if the id, the `usernameKey` or the email is taken */
   insert(user: NewUser): Promise<boolean>
-  /** @returns the user after the change; `undefined` if there is none */
+  /** @returns the user after the change; `undefined` if there is no such user */
   change(id: UserId, change: UserChange): Promise<StoredUser | undefined>
   /** Replaces the hash and increments the epoch in one statement. @returns `false` if there is no such user */
   setPassword(id: UserId, hash: string): Promise<boolean>

@@ -40,7 +40,7 @@ export interface ApiTokenAdmin {
    * Revokes a token at once.
    *
    * @param idOrHint its `id`, or its `hint`: the first characters, which `list` returns
-   * @returns `undefined` if there is none
+   * @returns the revoked token; `undefined` if there is none with this id or hint
    * @throws AuthError `invalid` if several tokens have this hint
    */
   revoke(idOrHint: string): Promise<ApiToken | undefined>

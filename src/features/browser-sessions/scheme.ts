@@ -109,7 +109,7 @@ async function signedInBy(
   if (userId === undefined) return undefined
   const account = await users.find('id', userId)
   if (account === undefined || !mayUse(account.user, settings)) return undefined
-  // As Django, whatever is said of tokens: a password that was changed is one that others may have known.
+  // As in Django, and whatever `tokens.checkRevoke` is: others may have known the old password.
   return account.user.epoch === epoch ? { ...found, user: account.user } : undefined
 }
 

@@ -1,6 +1,6 @@
 import { type Milliseconds, milliseconds } from '../../base/clock.ts'
 
-/** Questions to all worker processes that serve together, as one of them sees it. */
+/** Lets the worker processes of a server ask each other questions. Each worker has one. */
 export interface MessageBus {
   /**
    * Asks every worker, this one included.
@@ -99,7 +99,7 @@ class WorkerBus implements MessageBus {
   }
 }
 
-/** A question to the other workers, until all have replied, with an answer or without. */
+/** A question that not all other workers have replied to yet; a reply may have no answer. */
 class PendingQuestion {
   readonly #done = Promise.withResolvers<void>()
   readonly #answers: unknown[] = []
@@ -124,7 +124,7 @@ class PendingQuestion {
   }
 }
 
-/** The supervisor's side: sends a question to the other workers, and an answer to the worker that asked. */
+/** The supervisor's part: passes a question to the other workers, and an answer to the worker that asked. */
 export function relay(
   from: number,
   message: BusMessage,

@@ -16,18 +16,18 @@ export interface SupervisorOptions {
 }
 
 export interface SupervisorLimits {
-  /** A worker that exits sooner after its start delays the next start, */
+  /** A worker that exits sooner than this after its start has exited early: the next start is delayed. */
   readonly earlyExit: Milliseconds
-  /** by this long the first time, and by twice as long each time after, */
+  /** The delay after the first early exit. It doubles with each further one in a row. */
   readonly restartDelay: Milliseconds
-  /** up to this. */
+  /** The longest delay of a start. */
   readonly maxRestartDelay: Milliseconds
-  /** Starts that may fail in a row while no worker serves. */
+  /** How many starts may fail in a row while no worker serves. */
   readonly maxFailedStarts: number
   readonly pingInterval: Milliseconds
-  /** A worker that has missed so many pings is killed. */
+  /** A worker that has not answered this many pings is killed. */
   readonly maxMissedPings: number
-  /** From the begin of a stop until the remaining workers are killed; longer than a worker's own limit. */
+  /** How long a stop waits before it kills the remaining workers; longer than a worker's own limit. */
   readonly stopTimeout: Milliseconds
 }
 
@@ -84,7 +84,7 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
   }
 }
 
-/** The place of one worker, filled again each time that its process exits. */
+/** A slot for one worker: when its process exits, another one is started in it. */
 interface Slot {
   process: WorkerProcess
 }
@@ -93,13 +93,13 @@ class Supervisor {
   readonly #options: SupervisorOptions
   readonly #limits: SupervisorLimits
   readonly #slots: Slot[] = []
-  /** Those in slots, and those that are starting or stopping. */
+  /** All worker processes: those in slots, and those that are starting or stopping. */
   readonly #processes = new Map<number, WorkerProcess>()
   readonly #stopping = new AbortController()
   #isServing = false
   #isReloading = false
   #reloadRequested = false
-  /** Both count in a row. */
+  /** How many workers in a row exited early, or failed to start. */
   #earlyExits = 0
   #failedStarts = 0
 

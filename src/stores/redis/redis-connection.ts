@@ -160,7 +160,7 @@ export class RedisConnection {
     this.#events.lost(reason)
   }
 
-  /** A Redis that answers heartbeats and no commands comes and goes: it is tried less and less often. */
+  /** If Redis answers heartbeats but no commands, the connection flaps: it is tried less and less often. */
   #nextPause() {
     const wasStable = monotonicClock() - this.#upSince >= PAUSE.longest
     if (wasStable) return PAUSE.shortest

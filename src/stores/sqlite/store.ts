@@ -24,7 +24,7 @@ export interface SqliteOptions<Extensions extends readonly StoreExtension[]> {
  * A store in one SQLite file, shared by any number of processes of one machine.
  *
  * Every verb of its ports throws `store_unavailable` if the file is locked for longer than five seconds, the disk is full or the
- * file is gone, and then nothing was written. The first use throws `invalid_config` if the file cannot be opened.
+ * file was deleted, and then nothing was written. The first use throws `invalid_config` if the file cannot be opened.
  */
 export function sqliteStore<const Extensions extends readonly StoreExtension[]>({
   file,
