@@ -80,8 +80,8 @@ export interface CoreOptions<
    */
   readonly permissions?: DefaultPermissions<RightsOf<R>>
   /**
-   * Rates by name, such as `"100/day"`; `null` for no limit. `anon` and `user` count every request, `login` counts wrong
-   * passwords, and others count where a guard names them.
+   * Rates by name, such as `"100/day"`; `null` for no limit. `anon` and `user` count every request, `login` wrong passwords,
+   * others where a guard names them.
    *
    * @default { login: "10/min" }
    * @django DEFAULT_THROTTLE_RATES
@@ -100,14 +100,14 @@ export interface CoreOptions<
    */
   readonly counts?: 'memory' | 'store' | 'redis'
   /**
-   * Password hashes that run at the same time. Processes on one machine should share its cores: 1 to 1024.
+   * Password hashes at the same time; processes on one machine share its cores: 1 to 1024.
    *
    * @default the number of cores
    */
   readonly hashesAtOnce?: number
   /**
-   * How many proxies in front append to `X-Forwarded-For`: 0 to 16. `null` trusts the whole header, as Django REST framework
-   * does (D10).
+   * How many proxies append to `X-Forwarded-For`: 0 to 16. `null` trusts the whole header, as Django REST framework does
+   * (D10).
    *
    * @default 0
    * @django NUM_PROXIES

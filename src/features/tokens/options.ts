@@ -22,33 +22,33 @@ export interface TokenOptions {
    */
   readonly access?: Duration
   /**
-   * How long a refresh token is valid after it was issued. Longer than `access`, at most 366 days.
+   * How long a refresh token is valid: longer than `access`, at most 366 days.
    *
    * @default "1d"
    * @django REFRESH_TOKEN_LIFETIME
    */
   readonly refresh?: Duration
   /**
-   * The absolute end of a session, which no refresh moves. At least `refresh`, at most 366 days.
+   * The absolute end of a session: at least `refresh`, at most 366 days.
    *
    * @default "30d"
    */
   readonly session?: Duration
   /**
-   * How long a spent refresh token returns the same successor again, for answers that were lost: 0 to 60 seconds.
+   * How long a spent refresh token returns the same successor again: 0 to 60 seconds.
    *
    * @default "10s"
    */
   readonly overlap?: Duration
   /**
-   * Each refresh issues a new refresh token. Django's default is false.
+   * Each refresh issues a new refresh token (Django: false).
    *
    * @default true
    * @django ROTATE_REFRESH_TOKENS
    */
   readonly rotate?: boolean
   /**
-   * A refresh token works once. False keeps spent tokens valid, which is logged as a warning. Django's default is false.
+   * A refresh token works once; false keeps spent ones valid, with a warning (Django: false).
    *
    * @default true
    * @django BLACKLIST_AFTER_ROTATION
@@ -61,8 +61,8 @@ export interface TokenOptions {
    */
   readonly reuse?: 'revoke' | 'reject'
   /**
-   * How old the revocation feed may be before each check asks the database, and answers 503 if that is unreachable: 0 to 300
-   * seconds; 0 asks always.
+   * The age of the revocation feed from which each check asks the database (503 if that is unreachable): 0 to 300 seconds; 0
+   * asks always.
    *
    * @default "30s"
    */
@@ -81,7 +81,7 @@ export interface TokenOptions {
    */
   readonly adoptForeign?: boolean
   /**
-   * HS, RS, PS or ES with 256, 384 or 512, or EdDSA. Django's default is HS256.
+   * HS, RS, PS or ES with 256, 384 or 512, or EdDSA (Django: HS256).
    *
    * @default "ES256"
    * @django ALGORITHM
@@ -133,14 +133,14 @@ export interface TokenOptions {
    */
   readonly leeway?: Duration
   /**
-   * The words before a token in its header, compared without case; the first one is named in challenges.
+   * The words before a token in its header, compared without case; challenges name the first.
    *
    * @default ["Bearer"]
    * @django AUTH_HEADER_TYPES
    */
   readonly headerTypes?: readonly string[]
   /**
-   * The header of access tokens, by its name on the wire and not CGI's.
+   * The header of access tokens, by its name on the wire.
    *
    * @default "Authorization"
    * @django AUTH_HEADER_NAME
@@ -182,16 +182,16 @@ export interface TokenOptions {
    */
   readonly types?: readonly ('access' | 'sliding')[]
   /**
-   * What a new password does: `"session"` revokes the user's sessions; `"claim"` refuses tokens whose revoke claim differs, as
-   * Django's True; false does nothing. A browser's `session()` is revoked in any case.
+   * A new password: `"session"` revokes the user's sessions; `"claim"` refuses tokens whose revoke claim differs, as
+   * Django's True; false does nothing. It always revokes a browser's `session()`.
    *
    * @default "session"
    * @django CHECK_REVOKE_TOKEN
    */
   readonly checkRevoke?: 'session' | 'claim' | false
   /**
-   * With `checkRevoke: "claim"`. Use `"md5"` if Django services share the tokens (D9: it puts a fingerprint of the password hash
-   * into each token).
+   * With `checkRevoke: "claim"`: `"md5"` if Django services share the tokens (D9: a fingerprint of the password hash in each
+   * token).
    *
    * @default "hmac"
    */
@@ -206,7 +206,7 @@ export interface TokenOptions {
   /** A function from the user to claims of your own, or a promise of them; called at each sign-in and refresh. */
   readonly claims?: (user: User) => object | Promise<object>
   /**
-   * A refresh copies your own claims from the refresh token, as Simple JWT does (D38).
+   * A refresh copies your own claims from the refresh token, as in Simple JWT (D38).
    *
    * @default false
    */
@@ -218,7 +218,7 @@ export interface TokenOptions {
    */
   readonly encode?: (value: unknown) => unknown
   /**
-   * The verify endpoint accepts revoked tokens, as Simple JWT does with rotation off (D3).
+   * The verify endpoint accepts revoked tokens, as Simple JWT with rotation off (D3).
    *
    * @default false
    */
