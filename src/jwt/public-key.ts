@@ -80,7 +80,7 @@ const PEM =
 function keyFromPem(pem: string): KeyObject {
   if (!PEM.test(pem))
     throw invalidKey(
-      'this is not one public key in PEM, which begins with -----BEGIN PUBLIC KEY-----',
+      'the key must be a single public key in PEM, which begins with -----BEGIN PUBLIC KEY-----',
     )
   return importKeyObject(() => createPublicKey(pem.trim()))
 }
