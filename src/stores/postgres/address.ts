@@ -14,8 +14,33 @@ export interface Address {
 /** Enough to load a server of four cores; a process needs no more than a few. */
 const POOL_SIZE = 10
 
-/** Time limit for opening a connection, or for one to become free: beyond it, a request is answered with 503 within a second. */
-const CONNECT_TIMEOUT = milliseconds(900)
+/**
+ * Time limit in seconds for opening a connection, or for one to become free; beyond it, a request is answered with 503. Enough for
+ * a server that is woken up by the connection, or is far away.
+ */
+const CONNECT_TIMEOUT = 3
+const LONGEST_CONNECT_TIMEOUT = 300
+
+/** What `pg` reads behind the `?`, and what is ours. It ignores everything else, or the settings of each connection replace it. */
+const PARAMETERS: readonly string[] = [
+  'pool',
+  'connect_timeout',
+  'application_name',
+  'fallback_application_name',
+  'options',
+  'client_encoding',
+  'host',
+  'port',
+  'user',
+  'password',
+  'ssl',
+  'sslmode',
+  'sslcert',
+  'sslkey',
+  'sslrootcert',
+  'sslnegotiation',
+  'uselibpqcompat',
+]
 
 /** Time limit for the first connection, at the start: no request waits yet, and many processes may start at once. */
 export const FIRST_CONNECT = milliseconds(5_000)
@@ -37,7 +62,15 @@ export function parseAddress(url: string): Address {
     throw configError(
       '"pool" in the address of the database must be a number of connections, 1 to 9999.',
     )
+  const connectTimeout =
+    parsed.searchParams.get('connect_timeout') ?? String(CONNECT_TIMEOUT)
+  if (!/^[1-9]\d{0,2}$/.test(connectTimeout) || +connectTimeout > LONGEST_CONNECT_TIMEOUT)
+    throw configError(
+      `"connect_timeout" in the address of the database must be a number of seconds, 1 to ${LONGEST_CONNECT_TIMEOUT}.`,
+    )
+  refuseIgnored(parsed.searchParams)
   parsed.searchParams.delete('pool')
+  parsed.searchParams.delete('connect_timeout')
   // A "/" or "?" of the password, written as it is, ends the host of a URL.
   if (parsed.pathname.includes('@')) throw configError(NOT_A_URL)
   refuseUnusable(parsed.href)
@@ -45,12 +78,22 @@ export function parseAddress(url: string): Address {
     client: {
       connectionString: parsed.href,
       fallback_application_name: 'watchword',
-      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      connectionTimeoutMillis: 1000 * Number(connectTimeout),
       query_timeout: ANSWER_TIMEOUT,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     },
     pool: Number(pool),
+  }
+}
+
+/** @throws AuthError `invalid_config`, without the value, which may be secret */
+function refuseIgnored(parameters: URLSearchParams): void {
+  for (const name of parameters.keys()) {
+    if (PARAMETERS.includes(name)) continue
+    throw configError(
+      `The parameter ${JSON.stringify(name)} in the address of the database has no effect. It may have ${PARAMETERS.join(', ')}: remove the others, and set what belongs to the role there, as in: alter role app set …`,
+    )
   }
 }
 

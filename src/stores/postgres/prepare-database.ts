@@ -23,7 +23,10 @@ export async function prepareDatabase(
     ...address.client,
     // A migration may take minutes.
     query_timeout: 0,
-    connectionTimeoutMillis: FIRST_CONNECT,
+    connectionTimeoutMillis: Math.max(
+      FIRST_CONNECT,
+      address.client.connectionTimeoutMillis ?? 0,
+    ),
   })
   client.on('error', () => {})
   try {
