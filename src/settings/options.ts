@@ -44,9 +44,9 @@ export interface CoreOptions<
    */
   readonly database?: string
   /**
-   * Encrypts private keys and derives API tokens. In a list the first one encrypts and all decrypt.
+   * Encrypts private keys and derives API tokens; of a list the first encrypts, all decrypt.
    *
-   * @default `WATCHWORD_SECRET`; in development generated and kept beside the database
+   * @default `WATCHWORD_SECRET`; generated in development
    */
   readonly secret?: string | readonly string[]
   /**
@@ -58,9 +58,9 @@ export interface CoreOptions<
   /** Rules for accounts and their passwords. */
   readonly users?: UserOptions
   /**
-   * Which endpoints there are, by name: `true`, a path, `false` or `{ path, handle }`.
+   * By name: `true`, a path, `false` or `{ path, handle }`.
    *
-   * @default those of access and refresh tokens, and those of the schemes
+   * @default those of access and refresh tokens and of the schemes
    */
   readonly endpoints?: EndpointOptions
   /**
@@ -70,25 +70,24 @@ export interface CoreOptions<
    * @django DEFAULT_AUTHENTICATION_CLASSES
    */
   readonly authentication?: readonly S[]
-  /** The permission strings of each role; `"*"` for all. Permissions that name others do not compile. */
+  /** The permission strings of each role; `"*"` for all. */
   readonly roles?: R
   /**
-   * The default requirement of every guard. It must require an authenticated user.
+   * The default requirement of every guard; it must require a sign-in.
    *
    * @default isAuthenticated
    * @django DEFAULT_PERMISSION_CLASSES
    */
   readonly permissions?: DefaultPermissions<RightsOf<R>>
   /**
-   * Rates by name, such as `"100/day"`; `null` for no limit. `anon` and `user` count every request, `login` wrong passwords,
-   * others where a guard names them.
+   * Rates such as `"100/day"`, or `null`, of `anon`, `user`, `login` and names of yours.
    *
    * @default { login: "10/min" }
    * @django DEFAULT_THROTTLE_RATES
    */
   readonly throttle?: Readonly<Record<string, Rate | null>>
   /**
-   * Shares throttles and revocations between machines: `"redis://…"`, or a list of a cluster's nodes.
+   * Shares throttles and revocations between machines: an address, or a list of a cluster's nodes.
    *
    * @default `WATCHWORD_REDIS`, or none
    */
@@ -100,14 +99,13 @@ export interface CoreOptions<
    */
   readonly counts?: 'memory' | 'store' | 'redis'
   /**
-   * Password hashes at the same time; processes on one machine share its cores: 1 to 1024.
+   * Parallel password hashes in this process: 1 to 1024.
    *
    * @default the number of cores
    */
   readonly hashesAtOnce?: number
   /**
-   * How many proxies append to `X-Forwarded-For`: 0 to 16. `null` trusts the whole header, as Django REST framework does
-   * (D10).
+   * How many proxies append to `X-Forwarded-For`: 0 to 16; `null` trusts the whole header (D10).
    *
    * @default 0
    * @django NUM_PROXIES
@@ -122,20 +120,20 @@ export interface CoreOptions<
   /** Functions that are called when something happened. */
   readonly on?: Hooks
   /**
-   * Keeps security events in the database for this long; false keeps none.
+   * How long security events are kept; false records none.
    *
    * @default { keep: "90d" }
    */
   readonly audit?: boolean | { readonly keep: Duration }
   /**
-   * OpenTelemetry spans of sign-ins, refreshes, verifications and sign-outs. Needs the package `@opentelemetry/api`.
+   * OpenTelemetry spans; needs the package `@opentelemetry/api`.
    *
    * @default false
    */
   readonly telemetry?: boolean
-  /** The time in seconds since 1970. For tests. */
+  /** The time in seconds since 1970, for tests. */
   readonly clock?: () => number
-  /** Returns random bytes. For tests. */
+  /** Returns random bytes, for tests. */
   readonly random?: Random
   /**
    * Receives log entries.

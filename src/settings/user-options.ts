@@ -12,14 +12,14 @@ export interface UserOptions {
    */
   readonly loginField?: 'username' | 'email'
   /**
-   * Whether a user may have and use tokens. It must return at once: a promise counts as no.
+   * Whether a user may have and use tokens; a promise counts as no.
    *
    * @default active users
    * @django USER_AUTHENTICATION_RULE
    */
   readonly rule?: (user: User | undefined) => boolean
   /**
-   * Checks the rule at each request, too (D11).
+   * Checks the rule at requests, too (D11).
    *
    * @default true
    */
@@ -32,14 +32,14 @@ export interface UserOptions {
    */
   readonly checkActive?: boolean
   /**
-   * Records the time of each sign-in, which costs one write.
+   * Records the time of each sign-in.
    *
    * @default false
    * @django UPDATE_LAST_LOGIN
    */
   readonly updateLastLogin?: boolean
   /**
-   * `"both"` tries a password as sent, then trimmed (D2); true trims it, as Django does; false takes it as sent.
+   * `"both"`: as sent, then trimmed (D2); true: trimmed, as Django; false: as sent.
    *
    * @default "both"
    */

@@ -6,7 +6,7 @@ import { duration, name, section, YEAR } from '../../schema/shapes.ts'
 /** The option `slidingTokens`. */
 export interface SlidingTokenOptions {
   /**
-   * How long a sliding token is valid: 1 second to 24 hours.
+   * Lifetime of a sliding token: 1 second to 24 hours.
    *
    * @default "5m"
    * @django SLIDING_TOKEN_LIFETIME

@@ -15,14 +15,14 @@ import type { User } from '../../users/user.ts'
 /** The option `tokens`. */
 export interface TokenOptions {
   /**
-   * How long an access token is valid: 1 second to 24 hours.
+   * Lifetime of an access token: 1 second to 24 hours.
    *
    * @default "5m"
    * @django ACCESS_TOKEN_LIFETIME
    */
   readonly access?: Duration
   /**
-   * How long a refresh token is valid: longer than `access`, at most 366 days.
+   * Lifetime of a refresh token: longer than `access`, at most 366 days.
    *
    * @default "1d"
    * @django REFRESH_TOKEN_LIFETIME
@@ -35,47 +35,46 @@ export interface TokenOptions {
    */
   readonly session?: Duration
   /**
-   * How long a spent refresh token returns the same successor again: 0 to 60 seconds.
+   * How long a spent refresh token returns the same successor: 0 to 60 seconds.
    *
    * @default "10s"
    */
   readonly overlap?: Duration
   /**
-   * Each refresh issues a new refresh token (Django: false).
+   * A refresh issues a new refresh token (Django: false).
    *
    * @default true
    * @django ROTATE_REFRESH_TOKENS
    */
   readonly rotate?: boolean
   /**
-   * A refresh token works once; false keeps spent ones valid, with a warning (Django: false).
+   * A refresh token works once (Django: false).
    *
    * @default true
    * @django BLACKLIST_AFTER_ROTATION
    */
   readonly blacklistAfterRotation?: boolean
   /**
-   * What reuse of a refresh token after `overlap` does: `"revoke"` revokes its session, `"reject"` only rejects the token.
+   * Reuse after `overlap`: `"revoke"` revokes the session, `"reject"` only rejects the token.
    *
    * @default "revoke"
    */
   readonly reuse?: 'revoke' | 'reject'
   /**
-   * The age of the revocation feed from which each check asks the database (503 if that is unreachable): 0 to 300 seconds; 0
-   * asks always.
+   * From this age of the revocation feed each check asks the database: 0 to 300 seconds.
    *
    * @default "30s"
    */
   readonly revocationMaxAge?: Duration
   /**
-   * False: nothing is stored, and tokens cannot be revoked before they expire.
+   * False stores nothing: tokens cannot be revoked.
    *
    * @default true
    * @django INSTALLED_APPS: token_blacklist
    */
   readonly sessions?: boolean
   /**
-   * Accepts refresh and sliding tokens that a Simple JWT server signed with the same key.
+   * Accepts refresh and sliding tokens of a Simple JWT server with the same key.
    *
    * @default false
    */
@@ -114,40 +113,40 @@ export interface TokenOptions {
    */
   readonly jwksUrl?: string
   /**
-   * One name or several: written to tokens, required and compared.
+   * One name or several, written to tokens and required.
    *
    * @django AUDIENCE
    */
   readonly audience?: string | readonly string[]
   /**
-   * Written to tokens, required and compared; `https:`, or `http:` on loopback.
+   * Written to tokens and required; `https:`, or `http:` on loopback.
    *
    * @django ISSUER
    */
   readonly issuer?: string
   /**
-   * How far clocks may differ: at most 300 seconds.
+   * Tolerated clock difference: at most 300 seconds.
    *
    * @default 0
    * @django LEEWAY
    */
   readonly leeway?: Duration
   /**
-   * The words before a token in its header, compared without case; challenges name the first.
+   * The words before a token, in any case; challenges name the first.
    *
    * @default ["Bearer"]
    * @django AUTH_HEADER_TYPES
    */
   readonly headerTypes?: readonly string[]
   /**
-   * The header of access tokens, by its name on the wire.
+   * The header of access tokens.
    *
    * @default "Authorization"
    * @django AUTH_HEADER_NAME
    */
   readonly headerName?: string
   /**
-   * The field of a user that tokens name: `"id"`, `"username"` or `"email"`.
+   * The user's field in tokens: `"id"`, `"username"` or `"email"`.
    *
    * @default "id"
    * @django USER_ID_FIELD
@@ -161,37 +160,36 @@ export interface TokenOptions {
    */
   readonly userIdClaim?: string
   /**
-   * The claim with a token's type; required in every token.
+   * The required claim with a token's type.
    *
    * @default "token_type"
    * @django TOKEN_TYPE_CLAIM
    */
   readonly typeClaim?: string
   /**
-   * The claim with a token's id; required in every token.
+   * The required claim with a token's id.
    *
    * @default "jti"
    * @django JTI_CLAIM
    */
   readonly jtiClaim?: string
   /**
-   * The token types that authenticate a request, tried in this order: `"access"`, `"sliding"`.
+   * Token types that authenticate requests, in this order: `"access"`, `"sliding"`.
    *
    * @default ["access"]
    * @django AUTH_TOKEN_CLASSES
    */
   readonly types?: readonly ('access' | 'sliding')[]
   /**
-   * A new password: `"session"` revokes the user's sessions; `"claim"` refuses tokens whose revoke claim differs, as
-   * Django's True; false does nothing. It always revokes a browser's `session()`.
+   * A new password revokes the user's sessions, or tokens by their revoke claim (`"claim"`, Django's True), or only
+   * browser sessions (false).
    *
    * @default "session"
    * @django CHECK_REVOKE_TOKEN
    */
   readonly checkRevoke?: 'session' | 'claim' | false
   /**
-   * With `checkRevoke: "claim"`: `"md5"` if Django services share the tokens (D9: a fingerprint of the password hash in each
-   * token).
+   * The kind of revoke claim: `"md5"` if Django services share the tokens (D9).
    *
    * @default "hmac"
    */
@@ -203,10 +201,10 @@ export interface TokenOptions {
    * @django REVOKE_TOKEN_CLAIM
    */
   readonly revokeClaimName?: string
-  /** A function from the user to claims of your own, or a promise of them; called at each sign-in and refresh. */
+  /** A function from the user to your own claims, at each sign-in and refresh. */
   readonly claims?: (user: User) => object | Promise<object>
   /**
-   * A refresh copies your own claims from the refresh token, as in Simple JWT (D38).
+   * A refresh copies your own claims, as in Simple JWT (D38).
    *
    * @default false
    */
@@ -218,25 +216,25 @@ export interface TokenOptions {
    */
   readonly encode?: (value: unknown) => unknown
   /**
-   * The verify endpoint accepts revoked tokens, as Simple JWT with rotation off (D3).
+   * The verify endpoint accepts revoked tokens (D3).
    *
    * @default false
    */
   readonly verifyIgnoresBlacklist?: boolean
   /**
-   * Tokens of deleted users can be refreshed, as in Simple JWT (D13).
+   * Tokens of deleted users can be refreshed (D13).
    *
    * @default false
    */
   readonly allowUserlessRefresh?: boolean
   /**
-   * Accepts keys that are too short (D17). For tests.
+   * Accepts keys that are too short (D17), for tests.
    *
    * @default false
    */
   readonly allowWeakKeys?: boolean
   /**
-   * The longest token that is accepted, in bytes: 256 to 65536.
+   * The longest accepted token in bytes: 256 to 65536.
    *
    * @default 8192
    */
