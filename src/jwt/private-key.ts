@@ -20,6 +20,7 @@ import {
   parseKid,
   type SigningKey,
 } from './key.ts'
+import { isKeyObject, pemKind, unquotedPem } from './pem.ts'
 import {
   importKeyObject,
   publicKey,
@@ -32,17 +33,24 @@ import { bytesOf, schemeOf } from './signature.ts'
 /**
  * Imports a key that signs.
  *
- * @param key PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`), or a private JWK (RFC 7517), or a secret as a JWK (`oct`)
- * @throws AuthError `invalid_key` if the key is public, encrypted, of another kind than the algorithm's (rule K5), weak
+ * @param key PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`, `ENCRYPTED PRIVATE KEY` with its `passphrase`), a private
+ *   `KeyObject`, or a private JWK (RFC 7517), or a secret as a JWK (`oct`)
+ * @throws AuthError `invalid_key` if the key is public, encrypted without its passphrase, of another kind than the algorithm's (rule K5), weak
  *   (rule K6), or its public part does not belong to its private part
  */
 export function importSigningKey(
   alg: Algorithm,
-  key: string | Jwk,
-  options: KeyOptions = {},
+  key: string | KeyObject | Jwk,
+  options: SigningKeyOptions = {},
 ): SigningKey {
+  if (isKeyObject(key))
+    return privateKey(requireAsymmetric(alg), requirePrivateObject(key), options)
   if (typeof key === 'string')
-    return privateKey(requireAsymmetric(alg), keyFromPem(key), options)
+    return privateKey(
+      requireAsymmetric(alg),
+      keyFromPem(unquotedPem(key), options.passphrase),
+      options,
+    )
   const jwk = parseJwk(key, 'sign')
   algorithmOf(alg, jwk)
   const withKid = { ...options, kid: options.kid ?? parseKid(jwk.kid) }
@@ -50,6 +58,18 @@ export function importSigningKey(
   const imported = privateKey(requireAsymmetric(alg), keyFromJwk(jwk), withKid)
   requireSamePublicPart(jwk, imported.verifying.jwk)
   return imported
+}
+
+export interface SigningKeyOptions extends KeyOptions {
+  /** Of an encrypted PEM. */
+  readonly passphrase?: string | undefined
+}
+
+function requirePrivateObject(key: KeyObject): KeyObject {
+  if (key.type === 'private') return key
+  throw invalidKey(
+    `this is a ${key.type} key, and a private key is needed to sign with this algorithm`,
+  )
 }
 
 function requireAsymmetric(alg: Algorithm): AsymmetricAlgorithm {
@@ -74,12 +94,39 @@ const mismatchedParts = (): AuthError =>
 const PEM =
   /^\s*(-----BEGIN EC PARAMETERS-----[^-]*-----END EC PARAMETERS-----\s*)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----[^-]*-----END ((RSA|EC) )?PRIVATE KEY-----\s*$/
 
-function keyFromPem(pem: string): KeyObject {
+function keyFromPem(pem: string, passphrase: string | undefined): KeyObject {
+  const kind = pemKind(pem)
+  if (kind === 'encrypted') return decryptedKey(pem, passphrase)
+  if (kind === 'certificate' || kind === 'public')
+    throw invalidKey(
+      `this is a ${kind === 'public' ? 'public key' : 'certificate, which has a public key'}: give the private key, which begins with -----BEGIN PRIVATE KEY-----`,
+    )
   if (!PEM.test(pem))
     throw invalidKey(
       'the key must be a single private key in PEM, which begins with -----BEGIN PRIVATE KEY-----',
     )
   return importKeyObject(() => createPrivateKey(pem.trim()))
+}
+
+/** One encrypted key (RFC 5958, or with the headers of RFC 1421) and white space around it. */
+const ENCRYPTED_PEM =
+  /^\s*-----BEGIN (ENCRYPTED|RSA|EC) PRIVATE KEY-----(?:(?!-----)[\s\S])*-----END \1 PRIVATE KEY-----\s*$/
+
+function decryptedKey(pem: string, passphrase: string | undefined): KeyObject {
+  if (passphrase === undefined)
+    throw invalidKey(
+      'the private key is encrypted: give its passphrase, or decrypt it with "openssl pkey -in FILE"',
+    )
+  if (!ENCRYPTED_PEM.test(pem))
+    throw invalidKey('this is not one encrypted private key in PEM')
+  try {
+    return createPrivateKey({ key: pem.trim(), passphrase })
+  } catch (cause) {
+    throw invalidKey(
+      'the private key cannot be decrypted: its passphrase is wrong, or it is damaged',
+      cause,
+    )
+  }
 }
 
 function keyFromJwk(jwk: Jwk): KeyObject {

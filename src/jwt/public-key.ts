@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { ALGORITHMS, type Algorithm, isAlgorithm, isAsymmetric } from './algorithms.ts'
 import {
   algorithmOf,
@@ -19,6 +19,7 @@ import {
   parseKid,
   type VerifyingKey,
 } from './key.ts'
+import { isKeyObject, unquotedPem } from './pem.ts'
 import { importSecret } from './secret.ts'
 import { schemeOf, verifierWith } from './signature.ts'
 
@@ -26,18 +27,21 @@ import { schemeOf, verifierWith } from './signature.ts'
  * Imports a key that verifies.
  *
  * @param alg `undefined`: the `alg` of the JWK, else the one of its curve. An RSA key needs it, since two paddings would fit
- * @param key PEM (`PUBLIC KEY`, `RSA PUBLIC KEY`), or a public JWK (RFC 7517), or a secret as a JWK (`oct`)
+ * @param key PEM (`PUBLIC KEY`, `RSA PUBLIC KEY`, `CERTIFICATE`), a public `KeyObject`, or a public JWK (RFC 7517), or a secret as a JWK (`oct`)
  * @throws AuthError `invalid_key` if the key is private, of another kind than the algorithm's (rule K5), weak, or not in its
  *   canonical form (rule K6)
  */
 export function importVerifyingKey(
   alg: Algorithm | undefined,
-  key: string | Jwk | PublicJwk,
+  key: string | KeyObject | Jwk | PublicJwk,
   options: KeyOptions = {},
 ): VerifyingKey {
-  if (typeof key === 'string') {
+  if (typeof key === 'string' || isKeyObject(key)) {
     if (alg === undefined) throw invalidKey('a key in PEM needs the option "algorithm"')
-    return publicKey(alg, keyFromPem(key), options)
+    const object = isKeyObject(key)
+      ? requirePublicObject(key)
+      : keyFromPem(unquotedPem(key))
+    return publicKey(alg, object, options)
   }
   const jwk = parseJwk(key, 'verify')
   const algorithm = algorithmOf(alg, jwk)
@@ -77,7 +81,20 @@ export function publicKey(
 const PEM =
   /^\s*-----BEGIN (RSA )?PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END \1?PUBLIC KEY-----\s*$/
 
+/** One certificate, of which nothing but the key counts. */
+const CERTIFICATE =
+  /^\s*-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----\s*$/
+
+function requirePublicObject(key: KeyObject): KeyObject {
+  if (key.type === 'public') return key
+  throw invalidKey(
+    `this is a ${key.type} key, with which anyone could sign: give the public one`,
+  )
+}
+
 function keyFromPem(pem: string): KeyObject {
+  if (CERTIFICATE.test(pem))
+    return importKeyObject(() => new X509Certificate(pem.trim()).publicKey)
   if (!PEM.test(pem))
     throw invalidKey(
       'the key must be a single public key in PEM, which begins with -----BEGIN PUBLIC KEY-----',

@@ -15,28 +15,35 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from './key.ts'
+import { isKeyObject } from './pem.ts'
 
 /**
  * Imports a secret for HS256, HS384 or HS512.
  *
- * @param secret bytes, or a string that is encoded as UTF-8: at least 32, 48 or 64 bytes (RFC 7518 §3.2)
+ * @param secret bytes, a secret `KeyObject`, or a string that is encoded as UTF-8: at least 32, 48 or 64 bytes (RFC 7518 §3.2)
  * @throws AuthError `invalid_key` if the secret is short, well known or repetitive (rule K2), or is a public key in some
  *   form, with which anyone could sign (rules K4, K7)
  */
 export function importSecret(
   alg: Algorithm,
-  secret: string | Uint8Array,
+  secret: string | Uint8Array | KeyObject,
   options: KeyOptions = {},
 ): SigningKey {
   const details = ALGORITHMS[alg]
   if (details?.kind !== 'hmac')
     throw invalidKey(`${alg} needs a private key in PEM, and this is a secret`)
-  if (typeof secret !== 'string' && !(secret instanceof Uint8Array))
+  const given = isKeyObject(secret) ? secretBytes(secret) : secret
+  if (typeof given !== 'string' && !(given instanceof Uint8Array))
     throw invalidKey('the secret must be a string or bytes')
-  const bytes = Buffer.from(secret)
+  const bytes = Buffer.from(given)
   const fault = secretFault(bytes, details.bytes, options.allowWeak)
   if (fault !== undefined) throw invalidKey(`the secret ${fault}`)
   return hmacKey(alg, details, createSecretKey(bytes), parseKid(options.kid))
+}
+
+function secretBytes(key: KeyObject): Buffer {
+  if (key.type === 'secret') return key.export()
+  throw invalidKey(`this is a ${key.type} key, and a secret is needed`)
 }
 
 function hmacKey(

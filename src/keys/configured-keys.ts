@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { AuthError, configError } from '../base/errors.ts'
 import type { LogEntry } from '../base/log.ts'
 import {
@@ -21,8 +22,9 @@ export interface ConfiguredKeys {
 
 export interface KeySettings {
   readonly algorithm?: Algorithm | undefined
-  readonly signingKey?: string | undefined
-  readonly verifyingKey?: string | undefined
+  readonly signingKey?: string | KeyObject | undefined
+  readonly passphrase?: string | undefined
+  readonly verifyingKey?: string | KeyObject | undefined
   readonly jwksUrl?: string | undefined
   readonly allowWeakKeys: boolean
 }
@@ -42,6 +44,7 @@ export function parseConfiguredKeys(
   const {
     algorithm = DEFAULT_ALGORITHM,
     signingKey,
+    passphrase,
     verifyingKey,
     jwksUrl,
     allowWeakKeys: allowWeak,
@@ -54,7 +57,7 @@ export function parseConfiguredKeys(
   }
   const importKey = isSecret ? importSecret : importSigningKey
   const signing = named('tokens.signingKey', signingKey, (key) =>
-    importKey(algorithm, key, { allowWeak }),
+    importKey(algorithm, key, { allowWeak, passphrase }),
   )
   // As in Simple JWT, options for public keys are ignored beside a secret.
   if (signing !== undefined && isSecret)
@@ -73,12 +76,12 @@ export function parseConfiguredKeys(
 
 function named<Key>(
   option: string,
-  text: string | undefined,
-  read: (text: string) => Key,
+  given: string | KeyObject | undefined,
+  read: (given: string | KeyObject) => Key,
 ): Key | undefined {
-  if (text === undefined) return undefined
+  if (given === undefined) return undefined
   try {
-    return read(text)
+    return read(given)
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     throw configError(`${option} cannot be used: ${error.message}.`, error)

@@ -1,7 +1,9 @@
+import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { days, minutes, seconds } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
 import { ALGORITHMS, type Algorithm } from '../../jwt/index.ts'
+import { isKeyObject } from '../../jwt/pem.ts'
 import {
   duration,
   functionOf,
@@ -93,19 +95,21 @@ export interface TokenOptions {
    */
   readonly rotateKeys?: Duration | false
   /**
-   * The secret (HS) or a private key in PEM.
+   * The secret (HS), or a private key in PEM or as a `KeyObject`.
    *
    * @default generated and stored
    * @django SIGNING_KEY
    */
-  readonly signingKey?: string
+  readonly signingKey?: string | KeyObject
+  /** The passphrase of `signingKey`, if its PEM is encrypted. */
+  readonly passphrase?: string
   /**
-   * A public key in PEM.
+   * A public key or a certificate in PEM, or a `KeyObject`.
    *
    * @default derived from `signingKey`
    * @django VERIFYING_KEY
    */
-  readonly verifyingKey?: string
+  readonly verifyingKey?: string | KeyObject
   /**
    * Verifies with the key set at this address.
    *
@@ -253,6 +257,11 @@ const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/
 
 const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]
 
+const keyMaterial = z.custom<string | KeyObject>(
+  (value) => typeof value === 'string' || isKeyObject(value),
+  'must be a string or a KeyObject',
+)
+
 export const tokenOptions = section<TokenOptions>()(
   z
     .strictObject({
@@ -268,8 +277,9 @@ export const tokenOptions = section<TokenOptions>()(
       adoptForeign: z.boolean().default(false),
       algorithm: z.enum(ALGORITHM_NAMES).optional(),
       rotateKeys: z.union([z.literal(false), duration(seconds(4), YEAR)]).optional(),
-      signingKey: z.string().optional(),
-      verifyingKey: z.string().optional(),
+      signingKey: keyMaterial.optional(),
+      passphrase: z.string().optional(),
+      verifyingKey: keyMaterial.optional(),
       jwksUrl: z.url({ protocol: /^https?$/ }).optional(),
       audience: z.union([name, z.array(name).min(1)]).optional(),
       issuer: issuer.optional(),

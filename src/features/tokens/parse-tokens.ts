@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { days, type Seconds, seconds } from '../../base/clock.ts'
 import { configError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
@@ -14,7 +15,13 @@ import type { ParsedTokenOptions } from './options.ts'
 /** The option `tokens` without its key material, which goes no further than `keys` and `sharedSecret`. */
 export type TokensSettings = Omit<
   ParsedTokenOptions,
-  'signingKey' | 'verifyingKey' | 'jwksUrl' | 'allowWeakKeys' | 'algorithm' | 'rotateKeys'
+  | 'signingKey'
+  | 'passphrase'
+  | 'verifyingKey'
+  | 'jwksUrl'
+  | 'allowWeakKeys'
+  | 'algorithm'
+  | 'rotateKeys'
 > &
   TokenSettings
 
@@ -50,7 +57,9 @@ export function parseTokens(
   options: ParsedTokenOptions,
   { rules, kinds, log }: ParseTokensDeps,
 ): TokensAndKeys {
-  const { signingKey, verifyingKey, jwksUrl, allowWeakKeys, ...rest } = options
+  refuseUndefined(options)
+  const { signingKey, passphrase, verifyingKey, jwksUrl, allowWeakKeys, ...rest } =
+    options
   const { algorithm, rotateKeys, ...own } = rest
   const tokens: TokensSettings = {
     ...own,
@@ -64,7 +73,7 @@ export function parseTokens(
   }
   refuseContradictions(tokens)
   const configured = parseConfiguredKeys(
-    { algorithm, signingKey, verifyingKey, jwksUrl, allowWeakKeys },
+    { algorithm, signingKey, passphrase, verifyingKey, jwksUrl, allowWeakKeys },
     log,
   )
   const life = seconds(Math.max(tokens.access, tokens.refresh, ...lifetimesOf(kinds)))
@@ -83,10 +92,23 @@ export function parseTokens(
 
 function sharedSecretOf(
   algorithm: Algorithm | undefined,
-  signingKey: string | undefined,
+  signingKey: string | KeyObject | undefined,
 ): Secret | undefined {
   if (signingKey === undefined || !algorithm?.startsWith('HS')) return undefined
-  return new Secret(signingKey)
+  // A `KeyObject` of another type was refused before.
+  return new Secret(
+    typeof signingKey === 'string' ? signingKey : signingKey.export().toString('base64'),
+  )
+}
+
+/** A variable that is not set would otherwise silently mean generated keys. @throws AuthError `invalid_config` */
+function refuseUndefined(options: ParsedTokenOptions): void {
+  for (const name of ['signingKey', 'verifyingKey', 'jwksUrl'] as const) {
+    if (name in options && options[name] === undefined)
+      throw configError(
+        `tokens.${name} is undefined, and must be a value or left out. Set the variable from which it is read, or remove the option.`,
+      )
+  }
 }
 
 /** @throws AuthError `invalid_config` */
