@@ -303,3 +303,31 @@ test('a slow read never restores a key that a later read no longer had', async (
   await Promise.all([first, second])
   await assert.rejects(async () => verify(leaked), { code: 'unknown_key' })
 })
+
+test('a rotation that waited looks again: a key that was made meanwhile does not sign before it has been published long enough', async (t) => {
+  const { ring, store, advance } = await setUp(t)
+  const other = await ring()
+  advance(100)
+  await other.rotate()
+  advance(1)
+  let waits = 0
+  const second = await ring({
+    async wait(length: Seconds) {
+      if (length < 1) return
+      // Both wait for the same key; the other process is a little faster.
+      if (waits++ === 0) await other.rotate()
+      else advance(length)
+    },
+  })
+
+  const { current } = await second.rotate()
+
+  assert.equal(waits, 2)
+  const keys = await store.ports.keys.list()
+  const createdAt = Object.fromEntries(keys.map((key) => [key.id, key.createdAt]))
+  const next = keys.find(({ stage }) => stage === 'next')
+  assert.ok(
+    Number(next?.createdAt) - Number(createdAt[current]) >= 20,
+    'the current key was made twenty seconds before it began to sign',
+  )
+})

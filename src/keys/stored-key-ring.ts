@@ -152,12 +152,14 @@ class StoredKeyRing implements KeyRing {
 
   async #rotateSettled(waits: RotateOptions['waits']) {
     const { clock, wait } = this.#deps
-    const left = settlesIn(await this.load(), this.#settles, clock())
-    if (left > 0) {
+    for (;;) {
+      const stages = await this.load()
+      const left = settlesIn(stages, this.#settles, clock())
+      if (left <= 0) return this.#rotateNow(stages)
       waits?.(left)
+      // Another process may rotate meanwhile, and then another key has to settle.
       await wait(left)
     }
-    return this.#rotateNow(await this.load())
   }
 
   /** The next key leaked with the current one: both are replaced, and no retired key verifies any more. */
