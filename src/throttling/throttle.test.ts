@@ -231,3 +231,20 @@ test('a throttle that throws rejects the request and leaves no rejection unhandl
 
   assert.throws(() => throttleAll([counting], anonymous, request), throttledFor(60))
 })
+
+test('a user whose id is an address is not counted with the clients of that address', () => {
+  const { user } = setUp()
+  const list = [user('1/min', 'uploads')]
+  for (const address of ['198.51.100.7', '2001:db8:0:1::/64']) {
+    throttleAll(list, { userId: address, address: '203.0.113.1' }, request)
+    throttleAll(
+      list,
+      { userId: undefined, address: address.replace('/64', '9') },
+      request,
+    )
+    assert.throws(
+      () => throttleAll(list, { userId: address, address: '203.0.113.2' }, request),
+      { code: 'throttled' },
+    )
+  }
+})

@@ -48,7 +48,7 @@ export const userThrottle = (
   deps: ThrottleDeps,
 ): Throttle =>
   createThrottle(scope, limit, deps, ({ userId, address }) =>
-    userId === undefined ? networkOf(address) : truncateAddress(userId),
+    userId === undefined ? networkOf(address) : `user:${truncateAddress(userId)}`,
   )
 
 /** @param identOf requests with the same ident are counted together; with `undefined` a request is not counted */
