@@ -98,7 +98,17 @@ export function send(response: ServerResponse, reply: AuthReply): void {
   // A 204 has no length (RFC 9110 §8.6).
   if (reply.status !== 204)
     headers.push('Content-Length', String(Buffer.byteLength(reply.body)))
-  if (reply.status === 413) headers.push('Connection', 'close')
+  if (reply.status === 413 || hasLongRest(response.req)) {
+    response.shouldKeepAlive = false
+    headers.push('Connection', 'close')
+  }
   response.writeHead(reply.status, headers)
   response.end(reply.body)
 }
+
+/**
+ * Whether a body that has not arrived may be too large to be read for the sake of the connection. If a connection closes without an
+ * announcement, a proxy loses the next request on it.
+ */
+const hasLongRest = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && !(Number(headers['content-length'] ?? Number.NaN) <= BODY_LIMIT)

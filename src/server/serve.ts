@@ -158,14 +158,17 @@ function countWhenDone(
   })
 }
 
-/** Closes the connection of a request that was answered before its body was read: the rest is not worth reading. */
+/**
+ * Closes the connection of a request that was answered before its body was read, if the rest is not worth reading: `send` has
+ * announced it. Node reads the rest of a small body, and the connection serves the next request.
+ */
 function closeIfUnread(
   request: IncomingMessage,
   response: ServerResponse,
   { linger }: Limits,
 ): void {
   response.once('finish', () => {
-    if (!request.complete) closeSoon(request.socket, linger)
+    if (!request.complete && !response.shouldKeepAlive) closeSoon(request.socket, linger)
   })
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
@@ -512,3 +512,59 @@ test('the log has method, path, status and time, and no secret of a request', as
     ],
   )
 })
+
+/** A request by way of an agent, whose body follows `after` the head. */
+async function askBy(
+  agent: Agent,
+  port: number,
+  { path = '/hello/', body = '', headers = {}, after = 0 },
+): Promise<{ readonly status: number; readonly connection: string | undefined }> {
+  const request = httpRequest({ port, agent, path, method: 'POST', headers })
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>
+  request.on('error', () => undefined).flushHeaders()
+  if (after > 0) await sleep(after)
+  request.end(body)
+  const [answer] = await answered
+  await answer.resume().toArray()
+  return { status: answer.statusCode ?? 0, connection: answer.headers.connection }
+}
+
+test('a connection stays open after a response that came before its small body', async () => {
+  await using running = await server()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ports = new Set<unknown>()
+  agent.on('free', (socket: Socket) => ports.add(socket.localPort))
+
+  const body = 'b'.repeat(3_000)
+  const headers = { 'content-length': '3000' }
+  for (let i = 0; i < 12; i++) {
+    const path = ['/hello/', '/nothing/', '/health/live'][i % 3]!
+    const { status, connection } = await askBy(agent, running.port, {
+      path,
+      body,
+      headers,
+      after: i % 2 === 0 ? 20 : 0,
+    })
+    assert.deepEqual([status, connection], [[401, 404, 405][i % 3], 'keep-alive'])
+  }
+  agent.destroy()
+
+  assert.equal(ports.size, 1)
+})
+
+for (const [about, headers, size] of [
+  ['a large body', { 'content-length': '70001' }, 70_001],
+  ['a body of unknown length', { 'transfer-encoding': 'chunked' }, 3_000],
+] as const) {
+  test(`a response that comes before ${about} says that the connection closes`, async () => {
+    await using running = await server()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+
+    for (let i = 0; i < 3; i++) {
+      const body = 'b'.repeat(size)
+      const answer = await askBy(agent, running.port, { body, headers, after: 60 })
+      assert.deepEqual(answer, { status: 401, connection: 'close' })
+    }
+    agent.destroy()
+  })
+}
