@@ -43,8 +43,8 @@ export function mount<U, Right extends string>(
 ): Guard<U, Right> {
   const { owns, answer } = internalsOf(auth)
   app.use((req, res, next) => {
-    if (!owns(req.url)) return next()
     const request = new NodeRequest(req)
+    if (!owns(request.url)) return next()
     if (isPreflight(request)) return next()
     answer(request)?.then((reply) => send(res, reply))
   })

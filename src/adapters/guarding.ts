@@ -5,7 +5,7 @@ import { matchPath } from '../http/path-pattern.ts'
 import { pathOf } from '../http/query.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { withoutLastSlash } from '../http/router.ts'
-import { hasDotSegments } from '../http/target.ts'
+import { hasDotSegments, originForm } from '../http/target.ts'
 import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { Watchword } from '../watchword.ts'
@@ -102,9 +102,10 @@ export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): bo
  * @returns `undefined` if the client sent another spelling that a framework reads as this path (rule D9)
  */
 export function targetBelow(url: string, path: string): string | undefined {
-  const sent = pathOf(url)
+  const whole = originForm(url)
+  const sent = pathOf(whole)
   const length = path.split('/').length - 1
   const target = `/${withoutLastSlash(sent).split('/').slice(-length).join('/')}`
   if (matchPath(path, target) === undefined || hasDotSegments(sent)) return undefined
-  return target + url.slice(sent.length)
+  return target + whole.slice(sent.length)
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
+import { hostInTarget, originForm } from '../http/target.ts'
 import { bodyFromParser, type ParserProperties, peekAt, readBody } from './node-body.ts'
 
 /** A `node:http` request as the core sees it. */
@@ -21,7 +22,7 @@ export class NodeRequest implements AuthRequest {
   ) {
     this.#request = request
     this.#parsed = parsed
-    this.url = url
+    this.url = originForm(url)
   }
 
   get method(): string {
@@ -40,7 +41,12 @@ export class NodeRequest implements AuthRequest {
     const wanted = name.toLowerCase()
     const { rawHeaders } = this.#request
     const value = joinedHeader(rawHeaders, wanted)
-    if (wanted === 'host') return value ?? joinedHeader(rawHeaders, ':authority')
+    if (wanted === 'host')
+      return (
+        hostInTarget(this.#request.url ?? '') ??
+        value ??
+        joinedHeader(rawHeaders, ':authority')
+      )
     if (wanted !== 'content-type' || value === undefined) return value
     return bodyFromParser(this.#request, this.#parsed)?.type ?? value
   }

@@ -1,6 +1,7 @@
 import '../base/node-version.ts'
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import { originForm } from '../http/target.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
@@ -35,8 +36,9 @@ export function mount<U, Right extends string>(
 ): Guard<U, Right> {
   const { owns, answer } = internalsOf(auth)
   server.prependListener('request', (request, response) => {
-    if (!owns(request.url ?? '')) return
-    answer(new NodeRequest(request))?.then((reply) => send(response, reply))
+    const asked = new NodeRequest(request)
+    if (!owns(asked.url)) return
+    answer(asked)?.then((reply) => send(response, reply))
   })
   return guardExcept(owns, auth)
 }
@@ -49,7 +51,7 @@ export function mount<U, Right extends string>(
 export const serves = (
   auth: Pick<Watchword, 'handler'>,
   { url = '' }: Pick<IncomingMessage, 'url'>,
-): boolean => internalsOf(auth).owns(url)
+): boolean => internalsOf(auth).owns(originForm(url))
 
 /** The guard alone, for a server that does not serve the endpoints. */
 export const guardOf = <U, Right extends string>(
@@ -68,7 +70,7 @@ function guardExcept<U, Right extends string>(
   const guard = (...args: Arguments): RequestListener => {
     const { guard, handle } = guardFactory(auth, args)
     return (request, response) => {
-      if (isOthers(request.url ?? '')) return
+      if (isOthers(originForm(request.url ?? ''))) return
       const admit = (principal: Principal<unknown, Right>): unknown => {
         const guarded = request as Guarded<unknown, Right>
         guarded.auth = principal

@@ -1,6 +1,6 @@
 import { AuthError } from '../base/errors.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
-import { targetOfUrl } from './target.ts'
+import { originForm, targetOfUrl } from './target.ts'
 
 /** What a runtime knows of a request's connection. */
 export interface Peer {
@@ -24,7 +24,7 @@ interface NodePeer {
 export const targetOf = (
   { url }: Pick<Request, 'url'>,
   { target, incoming }: Peer = {},
-): string => target ?? incoming?.url ?? targetOfUrl(url)
+): string => originForm(target ?? incoming?.url ?? targetOfUrl(url))
 
 /** A web-standard request as the core sees it. */
 export class FetchRequest implements AuthRequest {

@@ -10,6 +10,17 @@ export function targetOfUrl(url: string): string {
 }
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i
 
+/** The path and query of a request target in absolute form (RFC 9112 §3.2.2); others are returned as they are. */
+export const originForm = (target: string): string =>
+  HTTP_URL.test(target) ? targetOfUrl(target) : target
+const HTTP_URL = /^https?:\/\//i
+
+/** The host in a request target in absolute form, which replaces the `Host` header. */
+export function hostInTarget(target: string): string | undefined {
+  if (!HTTP_URL.test(target)) return undefined
+  return ORIGIN.exec(target)?.[0].replace(HTTP_URL, '')
+}
+
 /** Whether parsing a URL of this path changes it: it has segments such as `..` or `%2e`. */
 export const hasDotSegments = (path: string): boolean => DOT_SEGMENT.test(path)
 const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?=[/\\]|$)/i

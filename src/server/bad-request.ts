@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ServerLog } from './request-log.ts'
 
@@ -75,3 +75,31 @@ const rawResponse = (status: string, body: string): string =>
     '',
     body,
   ].join('\r\n')
+
+/**
+ * What node's parser accepts, and a proxy may read differently: several Host headers (RFC 9112 §3.2), and Transfer-Encoding in
+ * HTTP/1.0 (§6.1).
+ */
+export function isMalformed({
+  httpVersionMinor,
+  headers,
+  rawHeaders,
+}: IncomingMessage): boolean {
+  if (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined) return true
+  const isHost = (name: string, i: number): boolean =>
+    i % 2 === 0 && name.toLowerCase() === 'host'
+  return rawHeaders.filter(isHost).length > 1
+}
+
+/** Answers with 400 and closes the connection. */
+export function refuseMalformed(response: ServerResponse): void {
+  const [, detail] = NOT_HTTP
+  const body = JSON.stringify({ detail })
+  response.shouldKeepAlive = false
+  response.writeHead(400, {
+    'Content-Type': 'application/json',
+    'Content-Length': body.length,
+    Connection: 'close',
+  })
+  response.end(body)
+}

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { monotonicClock } from '../base/clock.ts'
 import type { LogEntry } from '../base/log.ts'
 import { formatLine, pathForLog } from '../base/log.ts'
+import { originForm } from '../http/target.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 
@@ -21,7 +22,7 @@ export function logWhenDone(
   const began = monotonicClock()
   response.once('close', () => {
     const isComplete = response.writableFinished
-    const path = pathForLog(request.url ?? '')
+    const path = pathForLog(originForm(request.url ?? ''))
     // Health checks come every few seconds; only failures are worth a line.
     if (path.startsWith('/health/') && isComplete && response.statusCode === 200) return
     log({

@@ -4,10 +4,16 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { monotonicSeconds } from '../base/clock.ts'
 import { runInContext } from '../base/request-context.ts'
+import { originForm } from '../http/target.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { answerBadRequest, closeSoon } from './bad-request.ts'
+import {
+  answerBadRequest,
+  closeSoon,
+  isMalformed,
+  refuseMalformed,
+} from './bad-request.ts'
 import { type MessageBus, messageBus } from './cluster/message-bus.ts'
 import { LIMITS, type Limits } from './connection-limits.ts'
 import { clientOf } from './request-client.ts'
@@ -104,6 +110,7 @@ function answerRequests(
     if (log !== undefined) logWhenDone(request, response, client, log)
     countWhenDone(request, response, stats)
     closeIfUnread(request, response, limits)
+    if (isMalformed(request)) return refuseMalformed(response)
     const context = { requestId: client.request, address: client.address }
     runInContext(context, () => route(request, response))
   })
@@ -154,7 +161,7 @@ function countWhenDone(
 ): void {
   const began = monotonicSeconds()
   response.once('close', () => {
-    stats.add(url, response.statusCode, monotonicSeconds() - began)
+    stats.add(originForm(url), response.statusCode, monotonicSeconds() - began)
   })
 }
 

@@ -707,3 +707,18 @@ test('behind a proxy a page over plain http is another site to basic()', async (
 
   assert.equal((await send('POST', '/', { Authorization, Origin: origin })).status, 403)
 })
+
+test('the host of an absolute request target replaces the Host header', async (t) => {
+  const server = await served(t, { authentication: [session()] })
+  const send = (target: string, Origin: string) =>
+    server.send(
+      'POST',
+      target,
+      { ...JSON_BODY, Host: 'a.example', Origin },
+      JSON.stringify({ username: 'alice', password: 'pw12345' }),
+    )
+
+  const target = 'http://b.example/auth/login/'
+  assert.equal((await send(target, 'https://b.example')).status, 200)
+  assert.equal((await send(target, 'https://a.example')).status, 403)
+})

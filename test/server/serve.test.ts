@@ -568,3 +568,44 @@ for (const [about, headers, size] of [
     agent.destroy()
   })
 }
+
+test('the target of a request may be a URL', async () => {
+  await using running = await server()
+  const ask = (target: string, host = 'x') =>
+    raw(
+      running.port,
+      `OPTIONS ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    )
+
+  for (const target of [
+    'http://auth.example/api/token/verify/',
+    'HTTPS://auth.example:81/api/token/verify?a=1',
+  ])
+    assert.match(await ask(target), /^HTTP\/1\.1 200 .*Token Verify/s, target)
+  for (const target of ['http://auth.example', 'http://auth.example?x=1'])
+    assert.match(await ask(target), /^HTTP\/1\.1 200 /, target)
+  for (const target of ['http:/api/token/verify/', 'ftp://a/api/token/verify/'])
+    assert.match(await ask(target), /^HTTP\/1\.1 40[04] /, target)
+})
+
+for (const [about, head] of [
+  ['two Host headers', 'HTTP/1.1\r\nHost: a.example\r\nHost: b.example'],
+  ['the same Host twice', 'HTTP/1.1\r\nHost: a.example\r\nhost: a.example'],
+  [
+    'HTTP/1.0 with Transfer-Encoding',
+    'HTTP/1.0\r\nHost: a.example\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked',
+  ],
+] as const) {
+  test(`${about}: 400, and the connection is closed`, async () => {
+    await using running = await server()
+
+    const received = await raw(
+      running.port,
+      `POST /hello/ ${head}\r\n\r\n0\r\n\r\n${GET('/health/live')}`,
+    )
+
+    assert.deepEqual(statusesIn(received), ['400'])
+    assert.match(received, /connection: close/i)
+    assert.match(received, /\{"detail":"The request is not well-formed HTTP\."\}$/)
+  })
+}
