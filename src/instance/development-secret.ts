@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { AuthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import { requirePrivate } from '../base/private-file.ts'
 import type { Random } from '../base/random.ts'
 import { Secret } from '../base/secret.ts'
@@ -25,6 +26,7 @@ export function developmentSecret(
   database: string,
   random: Random,
   hasKeys: boolean,
+  log: Log,
 ): Secret {
   const fresh = Buffer.from(random(32)).toString('base64url')
   if (database === ':memory:') return new Secret(fresh)
@@ -32,6 +34,13 @@ export function developmentSecret(
   if (!existsSync(file)) {
     if (hasKeys) throw lost(file, database)
     keep(fresh, file, database)
+    log({
+      level: 'info',
+      event:
+        'a secret was made beside the database: add both files to .gitignore, and in production set WATCHWORD_SECRET',
+      database,
+      secret: file,
+    })
   }
   return new Secret(parseSecretFile(readPrivately(file), file))
 }

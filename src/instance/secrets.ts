@@ -1,4 +1,5 @@
 import { configError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
 import { derivedKey } from '../keys/seal.ts'
@@ -13,6 +14,7 @@ export interface SecretSettings {
   /** `tokens.signingKey`, if it is a shared secret. */
   readonly sharedSecret: Secret | undefined
   readonly random: Random
+  readonly log: Log
 }
 
 /**
@@ -21,13 +23,13 @@ export interface SecretSettings {
  * @param file of the database; without one, each process would generate a different secret
  */
 export function chooseSecrets(
-  { secrets, sharedSecret, random }: SecretSettings,
+  { secrets, sharedSecret, random, log }: SecretSettings,
   file: string | undefined,
 ): Secrets {
   let fallback: readonly Secret[] | undefined
   return (hasKeys = false) => {
     if (secrets.length > 0) return secrets
-    fallback ??= [sharedSecret ?? generatedSecret(file, random, hasKeys)]
+    fallback ??= [sharedSecret ?? generatedSecret(file, random, hasKeys, log)]
     return fallback
   }
 }
@@ -36,8 +38,9 @@ function generatedSecret(
   file: string | undefined,
   random: Random,
   hasKeys: boolean,
+  log: Log,
 ): Secret {
-  if (file !== undefined) return developmentSecret(file, random, hasKeys)
+  if (file !== undefined) return developmentSecret(file, random, hasKeys, log)
   throw configError(
     'A database that several processes share needs a secret, the same for all: give one as WATCHWORD_SECRET or as the option "secret", made with "openssl rand -base64 48".',
   )

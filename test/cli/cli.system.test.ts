@@ -172,7 +172,7 @@ test('an address of another machine is rejected with a hint', async () => {
   assert.equal(code, 1)
   assertMessage(
     err,
-    /^This machine has no address 192\.0\.2\.1: choose another with --host/,
+    /^This machine has no address 192\.0\.2\.1: choose another with --host/m,
   )
 })
 
