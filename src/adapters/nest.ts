@@ -8,6 +8,7 @@ import {
   createParamDecorator,
   type ExecutionContext,
   type INestApplication,
+  SetMetadata,
 } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
 import { isPromise } from '../base/awaitable.ts'
@@ -51,8 +52,9 @@ export function guardOf<U, Right extends string>(
       auth,
       requirements as readonly Requirement<U, Right>[],
     )
-    return {
+    const activated: CanActivate = {
       canActivate(context) {
+        if (isPublic(context, activated)) return true
         const request = requestOf(context)
         const admit = (principal: Principal<unknown, Right>): true => {
           request.auth = principal
@@ -64,8 +66,36 @@ export function guardOf<U, Right extends string>(
         return isPromise(principal) ? principal.then(admit) : admit(principal)
       },
     }
+    return activated
   }
 }
+
+const PUBLIC = 'watchword:public'
+
+/**
+ * Lets everybody call a handler, or all handlers of a controller, although a guard stands above it: a global one, or one of
+ * the controller. A guard beside it or below it stays.
+ */
+export const Public = (): ClassDecorator & MethodDecorator => SetMetadata(PUBLIC, true)
+
+function isPublic(context: ExecutionContext, guard: CanActivate): boolean {
+  const handler = context.getHandler()
+  const controller = context.getClass()
+  if (guardsOn(handler).includes(guard)) return false
+  if (metadataOf(PUBLIC, handler) === true) return true
+  return metadataOf(PUBLIC, controller) === true && !guardsOn(controller).includes(guard)
+}
+
+/** What `@UseGuards` has put on a handler or a controller. */
+const guardsOn = (target: object): readonly unknown[] =>
+  (metadataOf('__guards__', target) as readonly unknown[] | undefined) ?? []
+
+/** Nest needs `reflect-metadata`, which adds it. */
+const metadataOf = (key: string, target: object): unknown =>
+  (Reflect as { getMetadata?(key: string, target: object): unknown }).getMetadata?.(
+    key,
+    target,
+  )
 
 /** The user of a guarded handler: `hello(@CurrentUser() user: User)`. */
 export const CurrentUser = createParamDecorator(

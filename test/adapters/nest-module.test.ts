@@ -15,7 +15,14 @@ import {
 } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
-import { Auth, CurrentUser, type Guard, guardOf, mount } from '../../src/adapters/nest.ts'
+import {
+  Auth,
+  CurrentUser,
+  type Guard,
+  guardOf,
+  mount,
+  Public,
+} from '../../src/adapters/nest.ts'
 import { denied } from '../../src/permissions/decision.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import type { Principal } from '../../src/permissions/permission.ts'
@@ -188,3 +195,55 @@ for (const [platform, create] of Object.entries(PLATFORMS)) {
     )
   })
 }
+
+test('@Public() opens what a guard above it closes, and no guard beside it or below it', async (t) => {
+  const { auth } = testInstance()
+  const guard = guardOf(auth)
+  class Open {
+    plain(): object {
+      return {}
+    }
+    guarded(): object {
+      return {}
+    }
+  }
+  class Closed {
+    plain(): object {
+      return {}
+    }
+    open(): object {
+      return {}
+    }
+    both(): object {
+      return {}
+    }
+  }
+  decorate(Open.prototype, 'plain', [Get('open/plain')], [])
+  decorate(Open.prototype, 'guarded', [Get('open/guarded'), UseGuards(guard())], [])
+  decorate(Closed.prototype, 'plain', [Get('closed/plain')], [])
+  decorate(Closed.prototype, 'open', [Get('closed/open'), Public()], [])
+  decorate(
+    Closed.prototype,
+    'both',
+    [Get('closed/both'), Public(), UseGuards(guard())],
+    [],
+  )
+  Controller()(Open)
+  Public()(Open)
+  Controller()(Closed)
+  UseGuards(guard())(Closed)
+  class App {}
+  Module({ controllers: [Open, Closed] })(App)
+  const app = await NestFactory.create(App, { logger: false })
+  t.after(() => app.close().then(() => auth.close()))
+  mount(app, auth)
+  app.useGlobalGuards(guard())
+  await app.listen(0, '127.0.0.1')
+  const url = await app.getUrl()
+  const statusOf = async (path: string) => (await fetch(`${url}/${path}`)).status
+
+  assert.equal(await statusOf('open/plain'), 200)
+  assert.equal(await statusOf('closed/open'), 200)
+  for (const path of ['open/guarded', 'closed/plain', 'closed/both'])
+    assert.equal(await statusOf(path), 401, path)
+})
