@@ -11,7 +11,7 @@ import type { Roles } from '../permissions/rights.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 import type { GuardParts } from './guard.ts'
-import type { Requirement, RequirementOptions } from './requirement.ts'
+import type { Permissions, Requirement, RequirementOptions } from './requirement.ts'
 import { type Limits, throttlesOf } from './throttles.ts'
 
 /** The instance's options, which are the defaults of a requirement. */
@@ -68,8 +68,19 @@ function parseOptions(
       `A guard's requirement must be a permission string, a permission, or an object with ${NAMES}.`,
     )
   for (const [name, value] of Object.entries(requirement)) checkMember(name, value)
-  return requirement
+  const { permissions } = requirement as RequirementOptions<never, string>
+  if (permissions === undefined) return requirement
+  return { ...requirement, permissions: permissionsOf(permissions, roles) }
 }
+
+/** Permission strings become permissions. @throws AuthError `invalid_config` if no role has one of them */
+const permissionsOf = (
+  given: Permissions<never, string>,
+  roles: Roles,
+): readonly Permission<unknown, never, string>[] =>
+  [given]
+    .flat()
+    .map((each) => (typeof each === 'string' ? has(knownRight(each, roles)) : each))
 
 /**
  * The schemes that `authenticate` is given; `undefined` for the instance's.
@@ -103,6 +114,8 @@ function checkMember(name: string, value: unknown): void {
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isPermission = (value: unknown): boolean =>
+  typeof value === 'string' || isFunction(value)
 const isThrottle = (value: unknown): boolean =>
   typeof value === 'string' || isFunction((value as Partial<Throttle> | null)?.wait)
 
@@ -113,9 +126,9 @@ const MEMBERS = {
     fault: 'A guard\'s "schemes" must be a list of schemes: write [bearer()].',
   },
   permissions: {
-    isValid: (value: unknown) => [value].flat().every(isFunction),
+    isValid: (value: unknown) => [value].flat().every(isPermission),
     fault:
-      'A guard\'s "permissions" must be functions. For a permission string write has("…").',
+      'A guard\'s "permissions" must be permission strings and permissions: write "posts.change", or [isStaff].',
   },
   throttle: {
     isValid: (value: unknown) =>

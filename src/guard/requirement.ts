@@ -31,10 +31,11 @@ interface ThrottleOption {
   readonly throttle?: string | readonly (string | Throttle)[]
 }
 
-/** One permission, or a list in which each must grant; the first that denies decides the response. */
+/** A permission string, a permission, or a list in which each must grant; the first that denies decides the response. */
 export type Permissions<U, Right extends string> =
+  | Right
   | Permission<unknown, U, Right>
-  | readonly Permission<unknown, U, Right>[]
+  | readonly (Right | Permission<unknown, U, Right>)[]
 
 /** The type of `req.auth.user` behind a guard; includes `undefined` if its permissions may grant anonymous requests. */
 export type PrincipalUser<N, U> = N extends string
@@ -49,10 +50,10 @@ export type PrincipalUser<N, U> = N extends string
         : SchemesUser<N, U> | undefined
       : SchemesUser<N, U>
 
-type RequiresSignIn<Given> = Given extends SignedIn
+type RequiresSignIn<Given> = Given extends SignedIn | string
   ? true
   : Given extends readonly (infer Part)[]
-    ? Extract<Part, SignedIn> extends never
+    ? Extract<Part, SignedIn | string> extends never
       ? false
       : true
     : false

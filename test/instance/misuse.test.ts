@@ -136,7 +136,7 @@ test('a requirement of the wrong shape throws when the guard is created', (t) =>
     [Promise.resolve(isStaff), handle],
     [[isStaff, isAuthenticated], handle],
     [{ permissions: undefined }, handle],
-    [{ permissions: 'posts.add' }, handle],
+    [{ permissions: { has: 'posts.add' } }, handle],
     [{ permissions: [isStaff, undefined] }, handle],
     [{ schemes: undefined }, handle],
     [{ schemes: [bearer(), undefined] }, handle],

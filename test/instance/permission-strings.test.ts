@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isStaff } from '../../src/permissions/index.ts'
+import { testInstance } from '../../src/testing/index.ts'
+import type { User } from '../../src/users/user.ts'
+import { is } from '../types/is.ts'
+
+test('a permission string stands wherever a permission does', async (t) => {
+  const { auth } = testInstance({ roles: { writer: ['notes.add', 'notes.list'] } })
+  t.after(() => auth.close())
+  const user = await auth.users.create({ username: 'kim', roles: ['writer'] })
+  const { access } = await auth.signIn(user)
+  const request = new Request('http://h/', {
+    headers: { authorization: `Bearer ${access}` },
+  })
+
+  const one = await auth.require(request, { permissions: 'notes.add' })
+  assert.equal(is<User>(one.user).username, 'kim')
+  const two = await auth.require(request, { permissions: ['notes.add', 'role:writer'] })
+  assert.equal(is<User>(two.user).username, 'kim')
+  await assert.rejects(auth.require(request, { permissions: ['notes.list', isStaff] }), {
+    code: 'permission_denied',
+  })
+  await assert.rejects(
+    auth.require(new Request('http://h/'), { permissions: 'notes.add' }),
+    {
+      code: 'not_authenticated',
+    },
+  )
+  for (const permissions of ['notes.ad', ['notes.add', 'role:writr']])
+    await assert.rejects(async () => auth.require(request, { permissions } as never), {
+      code: 'invalid_config',
+      message: /No role has the permission string/,
+    })
+  // @ts-expect-error the roles know no such permission string
+  await assert.rejects(async () => auth.require(request, { permissions: 'notes.ad' }))
+  // @ts-expect-error nor such a one in a list
+  await assert.rejects(async () => auth.require(request, { permissions: ['notes.ad'] }))
+})
