@@ -48,7 +48,7 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
       const running = await listen({ auth, log, ...address }, context)
       const user = await firstUser(values.user ?? 'admin', auth)
       print(welcome({ url: running.url, database, ...user }, context))
-      await untilStopped(running, auth, context)
+      await untilStopped(running, auth, { stderr: context.stderr, log })
     } finally {
       await auth.close()
     }

@@ -115,7 +115,7 @@ async function serveAs(
     )
     const stopped = worker.stopRequested(running.stopListening)
     worker.reportReady({ url: running.url, users: await auth.users.count() })
-    await untilStopped(running, auth, context, stopped)
+    await untilStopped(running, auth, { stderr: context.stderr, log }, stopped)
   } finally {
     await auth.close()
   }

@@ -1,4 +1,5 @@
 import { milliseconds } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { CommandContext } from '../command/context.ts'
 import type { RunningServer } from '../server/serve.ts'
 import type { User } from '../users/user.ts'
@@ -21,7 +22,7 @@ export async function stopSignal(): Promise<void> {
 export async function untilStopped(
   running: RunningServer,
   auth: Watchword<User>,
-  { stderr }: CommandContext,
+  { stderr, log }: Pick<CommandContext, 'stderr'> & { readonly log: Log },
   stopped: Promise<void> = stopSignal(),
 ): Promise<void> {
   // A bug in one request must not end the others.
@@ -29,6 +30,7 @@ export async function untilStopped(
     void stderr.write(`watchword error: ${messageOf(error)}\n`)
   process.on('unhandledRejection', report)
   await stopped
+  log({ level: 'info', event: 'stopping: requests in progress are answered first' })
   setTimeout(() => process.exit(0), STOP_TIMEOUT).unref()
   await running.stop()
   await auth.close()

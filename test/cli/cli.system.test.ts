@@ -295,7 +295,8 @@ test('start creates no user and shows the command that does; that user can sign 
   await server.stop()
   const lines = server.output.err.trim().split('\n')
   const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-  const requests = entries.map(({ level, event, method, path, status }) =>
+  const served = entries.filter(({ event }) => !String(event).startsWith('stopping'))
+  const requests = served.map(({ level, event, method, path, status }) =>
     [level, event, method, path, status].join(' '),
   )
   // Two workers write them, in either order.
@@ -594,4 +595,14 @@ test('R16: a stop under load loses no request', async (t) => {
   assert.deepEqual(lost, [])
   assert.ok(before >= 100, `${before} answered before the stop`)
   assert.ok(ms < 10_000, `${ms} ms`)
+})
+
+test('a server that is stopped by a signal logs that it stops', async () => {
+  for (const command of ['dev --port 0', 'start --port 0']) {
+    using here = folder()
+    const secret = 'q8Lz0-vXw2Kp5_Rt7Nb1Yc4Mh6Jf9Dg3SaTe8Uo'
+    const server = await here.server(command, { WATCHWORD_SECRET: secret })
+    assert.equal(await server.stop(), 0)
+    assert.match(server.output.err, /stopping: requests in progress/, command)
+  }
 })
