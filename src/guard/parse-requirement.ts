@@ -5,7 +5,7 @@ import type {
 } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
-import { has } from '../permissions/basic-permissions.ts'
+import { has, rightOf } from '../permissions/basic-permissions.ts'
 import type { Permission } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { Hits } from '../throttling/hits.ts'
@@ -62,7 +62,9 @@ function parseOptions(
   if (typeof requirement === 'string')
     return { permissions: has(knownRight(requirement, roles)) }
   if (typeof requirement === 'function')
-    return { permissions: requirement as Permission<unknown, never> }
+    return {
+      permissions: permissionsOf(requirement as Permission<unknown, never>, roles),
+    }
   if (!isPlainObject(requirement))
     throw configError(
       `A guard's requirement must be a permission string, a permission, or an object with ${NAMES}.`,
@@ -78,9 +80,11 @@ const permissionsOf = (
   given: Permissions<never, string>,
   roles: Roles,
 ): readonly Permission<unknown, never, string>[] =>
-  [given]
-    .flat()
-    .map((each) => (typeof each === 'string' ? has(knownRight(each, roles)) : each))
+  [given].flat().map((each) => {
+    const right = typeof each === 'string' ? each : rightOf(each)
+    if (right !== undefined) knownRight(right, roles)
+    return typeof each === 'string' ? has(each) : each
+  })
 
 /**
  * The schemes that `authenticate` is given; `undefined` for the instance's.

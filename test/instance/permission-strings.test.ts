@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isStaff } from '../../src/permissions/index.ts'
+import { guardOf } from '../../src/adapters/fetch.ts'
+import { has, hasRole, isStaff } from '../../src/permissions/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import type { User } from '../../src/users/user.ts'
 import { is } from '../types/is.ts'
@@ -36,4 +37,24 @@ test('a permission string stands wherever a permission does', async (t) => {
   await assert.rejects(async () => auth.require(request, { permissions: 'notes.ad' }))
   // @ts-expect-error nor such a one in a list
   await assert.rejects(async () => auth.require(request, { permissions: ['notes.ad'] }))
+})
+
+test('a misspelt string in has() or hasRole() stops the start', async (t) => {
+  const { auth } = testInstance({ roles: { writer: ['notes.add'] } })
+  t.after(() => auth.close())
+  const guard = guardOf(auth) as (requirement: unknown, handler: unknown) => unknown
+  const handler = () => new Response()
+
+  guard(has('notes.add'), handler)
+  guard({ permissions: [hasRole('writer')] }, handler)
+  for (const requirement of [
+    has('notes.ad'),
+    hasRole('writr'),
+    { permissions: has('notes.ad') },
+    { permissions: [isStaff, hasRole('writr')] },
+  ])
+    assert.throws(() => guard(requirement, handler), {
+      code: 'invalid_config',
+      message: /No role has the permission string "(?:notes\.ad|role:writr)"/,
+    })
 })
