@@ -84,6 +84,7 @@ export function userAdmin(
     async create(input) {
       refuseUnknownRoles(input.roles, roles)
       const deps = await open()
+      if (typeof input?.id === 'string') await removeRemains(input.id as UserId, deps)
       const user = await createUser(input, { ...deps, random })
       await deps.audit.record({ kind: 'user_created', userId: user.id })
       return user
@@ -121,7 +122,10 @@ export function userAdmin(
       refuseUnknownRoles(change.roles, roles)
       const deps = await open()
       const before = await deps.users.find('id', id)
-      const user = await changeUser(id, change, deps.users)
+      // Tokens name the old value, which may become another user's: other services would mix the two up.
+      const value = userIdField === 'id' ? undefined : change[userIdField]
+      const beginsEpoch = value !== undefined && value !== before?.user[userIdField]
+      const user = await changeUser(id, change, deps.users, { beginsEpoch })
       if (user === undefined) return undefined
       const fields = Object.keys(change)
       const recorded = deps.audit.record({
@@ -130,7 +134,6 @@ export function userAdmin(
         detail: { fields },
       })
       if (change.active === false) await revokeAll(id, 'inactive', deps)
-      // Tokens name the old value, which may become another user's: other services would mix the two up.
       if (before?.user[userIdField] !== user[userIdField])
         await revokeAll(id, 'admin', deps)
       await recorded
@@ -147,6 +150,13 @@ export function userAdmin(
       return deleted
     },
   }
+}
+
+/** What a deletion that failed half-way has left of a user with this id must not become the new user's. */
+async function removeRemains(id: UserId, deps: UserAdminDeps): Promise<void> {
+  if ((await deps.users.find('id', id)) !== undefined) return
+  await revokeAll(id, 'deleted', deps)
+  await deps.onUserDeleted(id)
 }
 
 const QUERY_FIELDS = ['id', 'username', 'email'] as const

@@ -37,7 +37,10 @@ export function basic({ realm = 'api', origins = [] }: BasicOptions = {}): Schem
   }
   const trusts = trustedOrigins(origins, 'basic({ origins })')
   return libraryScheme((deps) => {
-    const refuseOtherSites = crossSiteGuard(trusts, deps)
+    const refuseOtherSites = crossSiteGuard(trusts, {
+      behindProxy: deps.behindProxy,
+      trustsPlainPages: true,
+    })
     return {
       challenge: `Basic realm="${realm}"`,
       identify(request) {

@@ -6,7 +6,6 @@ import { crossSiteGuard } from '../http/cross-site.ts'
 import { trustedOrigins } from '../http/origins.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { mayUse } from '../tokens/token-settings.ts'
-import { findByLogin } from '../users/find-by-login.ts'
 import type { User } from '../users/user.ts'
 import { type LibrarySchemeDeps, libraryScheme, type Scheme } from './scheme.ts'
 
@@ -67,12 +66,16 @@ function createScheme(
   })
 }
 
+/**
+ * The name is compared exactly: the server in front has authenticated it, and not another spelling that normalization turns into
+ * it, such as `ａdmin`.
+ */
 async function userNamed(
   name: string,
   create: boolean,
   deps: LibrarySchemeDeps,
 ): Promise<User | undefined> {
-  const account = await findByLogin(deps.users, 'username', name)
+  const account = await deps.users.find('username', name)
   if (account !== undefined) return account.user
   return create ? createdUser(name, deps) : undefined
 }
@@ -86,7 +89,7 @@ async function createdUser(
     return await createUser(name)
   } catch (error) {
     if (!(error instanceof AuthError) || error.code !== 'invalid') throw error
-    return (await findByLogin(users, 'username', name))?.user
+    return (await users.find('username', name))?.user
   }
 }
 

@@ -5,7 +5,7 @@ import {
   mayChange,
   type SiteCheck,
 } from './origins.ts'
-import { allowsPlainHttp } from './plain-http.ts'
+import { allowsPlainHttp, isPlainHttp } from './plain-http.ts'
 import type { AuthRequest } from './request.ts'
 
 /** @throws AuthError `csrf_failed` if another site's page sent the request; needs no session */
@@ -30,12 +30,25 @@ export const csrfError = (fault: string): AuthError =>
  */
 export function crossSiteGuard(
   trusts: IsTrustedOrigin,
-  { behindProxy }: { readonly behindProxy: boolean },
+  { behindProxy, trustsPlainPages = false }: CrossSiteOptions,
 ): (request: AuthRequest) => void {
-  const settings = { trusts, mayBePlain: allowsPlainHttp(undefined, behindProxy) }
+  const isLocal = allowsPlainHttp(undefined, behindProxy)
+  const mayBePlain = (request: AuthRequest): boolean =>
+    isLocal(request) || (trustsPlainPages && isPlainHttp(request, behindProxy))
+  const settings = { trusts, mayBePlain }
   return (request) => {
     if (mayChange(request) && PAGE_HEADERS.some((name) => request.header(name)))
       refuseCrossSite(request, settings)
   }
 }
+
+export interface CrossSiteOptions {
+  readonly behindProxy: boolean
+  /**
+   * Whether a page of the own host over plain http is the own one if its request came so, too. Not with a scheme that a proxy signs
+   * in: its page may be an https one. Default false.
+   */
+  readonly trustsPlainPages?: boolean
+}
+
 const PAGE_HEADERS = ['origin', 'referer', 'sec-fetch-site']

@@ -14,6 +14,12 @@ export const allowsPlainHttp =
     return secure === undefined ? !behindProxy && isLocal(request) : !secure
   }
 
+/** Whether a client, and not a proxy that may have ended TLS, sent a request over plain http. */
+export const isPlainHttp = (request: AuthRequest, behindProxy: boolean): boolean =>
+  !request.secure &&
+  !behindProxy &&
+  [...FORWARDED, ...REMOTE].every((name) => request.header(name) === undefined)
+
 /** Whether a request has crossed no network, as far as its host, its connection and the headers of proxies show. */
 function isLocal(request: AuthRequest): boolean {
   const forwardedFor = request.header('x-forwarded-for')
@@ -31,6 +37,12 @@ function isLocal(request: AuthRequest): boolean {
   )
 }
 const REMOTE = ['forwarded', 'via']
+const FORWARDED = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+]
 
 const areLoopbackAddresses = (list: string | undefined): boolean =>
   list === undefined ||

@@ -1,4 +1,5 @@
 import type { UnixSeconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 
 /** A hit to count. */
 export interface NewHit {
@@ -15,6 +16,9 @@ interface Full {
 }
 
 export type SlotResult = 'counted' | Full
+
+/** Hits of one key that wait: with a database that takes 5 ms for each, 5 seconds. */
+const MOST_WAITING = 1_000
 
 interface WaitingHit extends PromiseWithResolvers<SlotResult> {
   readonly hit: NewHit
@@ -36,7 +40,8 @@ export class HitQueue {
     const waiting: WaitingHit = { hit, ...Promise.withResolvers<SlotResult>() }
     const queue = this.#queues.get(hit.key)
     if (queue === undefined) void this.#drain(hit.key, [waiting])
-    else queue.push(waiting)
+    else if (queue.length < MOST_WAITING) queue.push(waiting)
+    else waiting.reject(new AuthError('busy', 'too many hits of one key are waiting'))
     return waiting.promise
   }
 

@@ -19,6 +19,7 @@ import type { Tables } from './tables.ts'
 export function sqlHits(db: Kysely<Tables>): Hits {
   const queue = new HitQueue(hitCounter(db))
   const count = countStatement(db)
+  const mark = markStatement(db)
   const giveBack = giveBackStatement(db)
 
   return {
@@ -31,11 +32,14 @@ export function sqlHits(db: Kysely<Tables>): Hits {
       return { kind: 'full', wait: limit.per - (now - result.oldest) }
     },
 
-    async isHit(key, limit, now) {
-      const cutoff = (now - limit.per) as UnixSeconds
-      const hit: NewHit = { key: storable(key), limit: limit.limit, now, cutoff }
-      const [counted] = (await count(hit)).rows
+    async isMarked(key, per, now) {
+      const cutoff = (now - per) as UnixSeconds
+      const [counted] = (await count({ key: storable(key), limit: 1, now, cutoff })).rows
       return Number(counted?.count) > 0
+    },
+
+    async mark(key, _per, now) {
+      await mark({ key: storable(key), now })
     },
 
     async takeBack(key, _limit, moment) {
@@ -95,6 +99,18 @@ const countStatement = (db: Kysely<Tables>) =>
       .where('key', '=', values.key)
       .where('slot', '<', values.limit)
       .where('at', '>', values.cutoff),
+  )
+
+const markStatement = (db: Kysely<Tables>) =>
+  prepared<{ key: string; now: UnixSeconds }, never>(db, ({ key, now }) =>
+    db
+      .insertInto('throttle_hits')
+      .values({ key, slot: 0, at: now })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['key', 'slot'])
+          .doUpdateSet((eb) => ({ at: eb.ref('excluded.at') })),
+      ),
   )
 
 const giveBackStatement = (db: Kysely<Tables>) =>

@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Account, StoredUser, UserId } from '../users/user.ts'
 import type { NewUser, UserChange, UserField, Users } from '../users/users.ts'
 import { prepared } from './prepared.ts'
@@ -36,7 +36,9 @@ export function sqlUsers(db: Kysely<Tables>): Users {
     async change(id, change) {
       const columns = columnsOf(change)
       const isEmpty = Object.keys(columns).length === 0
-      const row = await (isEmpty ? find('id', id) : update(db, id, columns))
+      const row = await (isEmpty
+        ? find('id', id)
+        : update(db, id, columns, nextEpoch(change)))
       return row && userOf(row)
     },
 
@@ -96,16 +98,22 @@ const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
     .onConflict((conflict) => conflict.doNothing())
 
 /** A deactivation begins an epoch, as a new password does: what was checked before it holds no longer. */
-const NEXT_IF_ACTIVE = sql<number>`case active when 1 then epoch + 1 else epoch end`
+function nextEpoch({ active, beginsEpoch }: UserChange): RawBuilder<number> | undefined {
+  if (beginsEpoch === true) return sql<number>`epoch + 1`
+  if (active === false)
+    return sql<number>`case active when 1 then epoch + 1 else epoch end`
+  return undefined
+}
 
 const update = (
   db: Kysely<Tables>,
   id: UserId,
   columns: Partial<UserRow>,
+  epoch: RawBuilder<number> | undefined,
 ): Promise<UserRow | undefined> =>
   db
     .updateTable('users')
-    .set(columns.active === 0 ? { ...columns, epoch: NEXT_IF_ACTIVE } : columns)
+    .set(epoch === undefined ? columns : { ...columns, epoch })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst()
@@ -131,7 +139,7 @@ const rowOf = (user: NewUser): UserRow => ({
   staff: flag(user.staff),
   superuser: flag(user.superuser),
   roles: JSON.stringify(user.roles ?? []),
-  epoch: 0,
+  epoch: user.epoch ?? 0,
   joined_at: user.joinedAt,
   last_login_at: null,
   attributes: JSON.stringify(user.attributes),

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../base/awaitable.ts'
-import { days, type UnixSeconds } from '../base/clock.ts'
+import { days, type Seconds, type UnixSeconds } from '../base/clock.ts'
 import type { Limit } from './rate.ts'
 
 export type HitResult =
@@ -14,10 +14,10 @@ export interface Hits {
    * are counted.
    */
   hit(key: string, limit: Limit, now: UnixSeconds): Awaitable<HitResult>
-  /**
-   * Whether a hit on the key counts, without counting one: never `true` for another key's hits, even if memory is short.
-   */
-  isHit(key: string, limit: Limit, now: UnixSeconds): Awaitable<boolean>
+  /** Whether a key was marked less than `per` seconds ago: never `true` for another key's mark, even if memory is short. */
+  isMarked(key: string, per: Seconds, now: UnixSeconds): Awaitable<boolean>
+  /** Marks a key for `per` seconds from now. Without room in memory, it is not marked. */
+  mark(key: string, per: Seconds, now: UnixSeconds): Awaitable<void>
   /** Removes a hit that was counted at this moment. */
   takeBack(key: string, limit: Limit, moment: UnixSeconds): Awaitable<void>
   /**
@@ -35,14 +35,10 @@ export const noHitsAllowed = ({ per }: Limit): HitResult => ({ kind: 'full', wai
 export const FLUSH_BATCH = 1000
 
 /**
- * An account and an address from which it was signed in to, as a hit: kept where hits are counted, so that all processes
- * know it, also after a restart.
+ * An account and an address from which it was signed in to, as a mark: kept where hits are counted, so that all processes know
+ * it, also after a restart.
  */
-export const KNOWN_ADDRESS = {
-  scope: 'login_known',
-  limit: 1,
-  per: days(30),
-} as const satisfies Limit & { readonly scope: string }
+export const KNOWN_ADDRESS = { scope: 'login_known', per: days(30) } as const
 
 /** How the key of a throttle begins. */
 export const keyPrefix = (scope: string): string => `throttle_${scope}_`

@@ -153,10 +153,52 @@ test('an address that signed in in another process, or before a restart, still c
   assert.equal(await right('alice', HERE), 'alice')
 
   const after = setUp(LOGIN_LIMIT, hits)
-  after.later(30 * 86_400)
+  after.later(59 * 86_400)
   for (let i = 0; i < 200; i++)
     await assert.rejects(after.wrong('alice', address(i)), WRONG)
   await assert.rejects(after.right('alice', HERE), { code: 'throttled' })
+})
+
+test('an address stays known for 30 days after the last sign-in from there', async () => {
+  const hits = memoryHits()
+  const daily = setUp(LOGIN_LIMIT, hits)
+  for (let day = 0; day <= 30; day++) {
+    daily.later(day * 86_400)
+    await daily.right('alice', HERE)
+  }
+
+  const other = setUp(LOGIN_LIMIT, hits)
+  other.later(31 * 86_400)
+  for (let i = 0; i < 200; i++)
+    await assert.rejects(other.wrong('alice', address(i)), WRONG)
+  assert.equal(await other.right('alice', HERE), 'alice')
+})
+
+test('an unknown address is never known', async () => {
+  const { right, wrong } = setUp()
+  await right('alice', '')
+
+  for (let i = 0; i < 200; i++) await assert.rejects(wrong('alice', address(i)), WRONG)
+  await assert.rejects(right('alice', ''), { code: 'throttled' })
+})
+
+test('an attempt that could not be counted by one limit is counted by none', async () => {
+  const hits = memoryHits()
+  let isDown = true
+  const failing: typeof hits = {
+    ...hits,
+    hit: (key, ...rest) => {
+      if (isDown && key.startsWith('throttle_login_account'))
+        throw new AuthError('store_unavailable')
+      return hits.hit(key, ...rest)
+    },
+  }
+  const { right } = setUp(LOGIN_LIMIT, failing)
+  for (let i = 0; i < 12; i++)
+    await assert.rejects(right('alice', HERE), { code: 'store_unavailable' })
+  isDown = false
+
+  assert.equal(await right('alice', HERE), 'alice')
 })
 
 test('while an address is throttled, an account that was signed in to from there still is', async () => {

@@ -1,5 +1,11 @@
 import { hash } from 'node:crypto'
-import { type Clock, minutes, type Seconds, type UnixSeconds } from '../base/clock.ts'
+import {
+  type Clock,
+  days,
+  minutes,
+  type Seconds,
+  type UnixSeconds,
+} from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { networkOf } from '../http/client-address.ts'
 import { type Hits, KNOWN_ADDRESS } from './hits.ts'
@@ -72,26 +78,26 @@ class CountedLogins {
     check: () => Promise<Account>,
   ): Promise<Account> {
     const keys = keysOf(attempt)
-    const counts = this.#countsOf(attempt, keys)
     const now = this.#clock()
-    await this.#countAll(counts, keys, now)
+    const counts = this.#countsOf(attempt, keys, now)
+    const counted = await this.#countAll(counts, keys, now)
     try {
       const account = await check()
       await this.#remember(keys, now)
-      await this.#takeBack(counts, now)
+      await this.#takeBack(counted, now)
       return account
     } catch (error) {
-      if (!isWrongPassword(error)) await this.#takeBack(counts, now)
+      if (!isWrongPassword(error)) await this.#takeBack(counted, now)
       throw error
     }
   }
 
-  #countsOf({ address }: LoginAttempt, keys: Keys): readonly Count[] {
+  #countsOf({ address }: LoginAttempt, keys: Keys, now: UnixSeconds): readonly Count[] {
     const limits = this.#limits
     const counts: Count[] = [{ key: keys.pair, limit: this.#limit }]
     // If addresses are unknown, all clients share one: only the short limit applies, or an attacker could lock out the user.
     if (address !== '') counts.push({ key: keys.pairLong, limit: limits.pair })
-    if (this.#known.has(keys.known)) return counts
+    if (keys.known !== undefined && this.#known.has(keys.known, now)) return counts
     if (address !== '')
       counts.push({
         key: keys.address,
@@ -103,28 +109,37 @@ class CountedLogins {
     return counts
   }
 
-  /** @throws AuthError `throttled` if one of the limits is reached; then nothing is counted */
-  async #countAll(counts: readonly Count[], keys: Keys, now: UnixSeconds): Promise<void> {
-    for (const [i, { key, limit, onlyUnknownAddresses }] of counts.entries()) {
-      const result = await this.#hits.hit(key, limit, now)
-      if (result.kind === 'counted') continue
-      if (onlyUnknownAddresses && (await this.#isKnown(keys, now))) continue
-      await this.#takeBack(counts.slice(0, i), now)
-      throw throttled('throttled by login', result.wait)
+  /** @returns what was counted @throws AuthError `throttled` if one of the limits is reached; then nothing is counted */
+  async #countAll(
+    counts: readonly Count[],
+    keys: Keys,
+    now: UnixSeconds,
+  ): Promise<readonly Count[]> {
+    const counted: Count[] = []
+    try {
+      for (const count of counts) {
+        const result = await this.#hits.hit(count.key, count.limit, now)
+        if (result.kind === 'counted') counted.push(count)
+        else if (!(count.onlyUnknownAddresses && (await this.#isKnown(keys, now))))
+          throw throttled('throttled by login', result.wait)
+      }
+    } catch (error) {
+      await this.#takeBack(counted, now)
+      throw error
     }
+    return counted
   }
 
   /** Whether the user has signed in from this address, through any process. */
   async #isKnown({ known }: Keys, now: UnixSeconds): Promise<boolean> {
-    if (!(await this.#hits.isHit(known, KNOWN_ADDRESS, now))) return false
-    this.#known.add(known)
-    return true
+    return known !== undefined && this.#hits.isMarked(known, KNOWN_ADDRESS.per, now)
   }
 
+  /** Marks the address, again after a day. */
   async #remember({ known }: Keys, now: UnixSeconds): Promise<void> {
-    if (this.#known.has(known)) return
-    await this.#hits.hit(known, KNOWN_ADDRESS, now)
-    this.#known.add(known)
+    if (known === undefined || this.#known.has(known, now)) return
+    await this.#hits.mark(known, KNOWN_ADDRESS.per, now)
+    this.#known.add(known, now)
   }
 
   async #takeBack(counts: readonly Count[], at: UnixSeconds): Promise<void> {
@@ -143,9 +158,10 @@ const isWrongPassword = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'no_active_account'
 
 /** The keys of the counters. They have a hash of the login, because users type passwords into its field by mistake. */
-type Keys = Readonly<
-  Record<'pair' | 'pairLong' | 'address' | 'account' | 'known', string>
->
+type Keys = Readonly<Record<'pair' | 'pairLong' | 'address' | 'account', string>> & {
+  /** `undefined` if the address is unknown: all clients would share it. */
+  readonly known: string | undefined
+}
 
 function keysOf({ account, address }: LoginAttempt): Keys {
   const name = hash('sha256', account, 'base64url')
@@ -155,7 +171,7 @@ function keysOf({ account, address }: LoginAttempt): Keys {
     pairLong: keyOf('login_longer', `${name}_${network}`),
     address: keyOf('login_address', network),
     account: keyOf('login_account', name),
-    known: keyOf(KNOWN_ADDRESS.scope, `${name}_${network}`),
+    known: address === '' ? undefined : keyOf(KNOWN_ADDRESS.scope, `${name}_${network}`),
   }
 }
 
@@ -170,25 +186,29 @@ function limitsFrom({ limit, per }: Limit): Limits {
   }
 }
 
-/** A bounded set: the least recently added keys are dropped first. */
+/** How long this process takes an address for known without asking: then the mark is renewed. */
+const RENEWED_AFTER = days(1)
+
+/** Keys of the last day, at most `bound`: the least recently added are dropped first. */
 class RecentKeys {
-  readonly #keys = new Set<string>()
+  readonly #times = new Map<string, UnixSeconds>()
   readonly #bound: number
 
   constructor(bound: number) {
     this.#bound = bound
   }
 
-  has(key: string): boolean {
-    return this.#keys.has(key)
+  has(key: string, now: UnixSeconds): boolean {
+    const time = this.#times.get(key)
+    return time !== undefined && now < time + RENEWED_AFTER
   }
 
-  add(key: string): void {
-    this.#keys.delete(key)
-    this.#keys.add(key)
-    for (const oldest of this.#keys) {
-      if (this.#keys.size <= this.#bound) return
-      this.#keys.delete(oldest)
+  add(key: string, now: UnixSeconds): void {
+    this.#times.delete(key)
+    this.#times.set(key, now)
+    for (const oldest of this.#times.keys()) {
+      if (this.#times.size <= this.#bound) return
+      this.#times.delete(oldest)
     }
   }
 }

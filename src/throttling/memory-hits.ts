@@ -49,7 +49,13 @@ export function memoryHits({
       const ring = find(key, limit, now) ?? create(key, limit, now)
       return ring.hit(limit, now)
     },
-    isHit: (key, _limit, now) => own.get(key)?.hasExpired(now) === false,
+    isMarked: (key, _per, now) => own.get(key)?.hasExpired(now) === false,
+    mark(key, per, now) {
+      const limit: Limit = { limit: 1, per }
+      own.delete(key)
+      own.sweep(now)
+      if (own.size < bound) own.add(key, limit).hit(limit, now)
+    },
     takeBack(key, limit, moment) {
       find(key, limit, moment)?.takeBack(moment)
     },
@@ -83,6 +89,10 @@ class RingMap {
 
   get(key: string): Ring | undefined {
     return this.#rings.get(key)
+  }
+
+  delete(key: string): void {
+    this.#rings.delete(key)
   }
 
   add(key: string, limit: Limit): Ring {

@@ -28,7 +28,7 @@ export function userIdText(
 
 /**
  * The claims that all tokens of a sign-in share: user id, revoke claim, session, custom claims, audience, issuer. In Simple
- * JWT's order; `uid`, `sid` and `gen` are ours.
+ * JWT's order; `ww_uid`, `sid` and `gen` are ours.
  */
 export function subjectClaims(
   account: Account,
@@ -40,7 +40,7 @@ export function subjectClaims(
   const draft: Draft = { [settings.userIdClaim]: userIdText(account.user, settings) }
   if (settings.checkRevoke === 'claim')
     draft[settings.revokeClaimName] = deps.revokeClaimOf(account)
-  if (namesUserByField(settings)) draft.uid = account.user.id
+  if (namesUserByField(settings)) draft.ww_uid = account.user.id
   if (session !== undefined) draft.sid = session.id
   Object.assign(draft, custom)
   if (settings.audience !== undefined) draft.aud = settings.audience
@@ -77,7 +77,7 @@ export function subjectAgain(
   }
   if (namesUserByField(settings) && account !== undefined) {
     draft[settings.userIdClaim] = userIdText(account.user, settings)
-    draft.uid = account.user.id
+    draft.ww_uid = account.user.id
   }
   if (session !== undefined) draft.sid = session.id
   if (settings.audience !== undefined) draft.aud = settings.audience

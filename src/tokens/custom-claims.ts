@@ -109,7 +109,7 @@ const claimsError = (message: string, cause?: unknown): AuthError =>
 
 function rejectReserved(claims: Claims, settings: TokenSettings): void {
   const reserved = [
-    ...(namesUserByField(settings) ? ['uid'] : []),
+    ...(namesUserByField(settings) ? ['ww_uid'] : []),
     'sid',
     'aud',
     'iss',

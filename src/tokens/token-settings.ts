@@ -87,7 +87,7 @@ export const mayUse = (user: User, settings: TokenSettings): boolean =>
   (!settings.ruleOnRequest || isAllowed(user, settings))
 
 /**
- * Whether the user id claim is a username or an email, which may later be another user's: then the claim `uid` has the
+ * Whether the user id claim is a username or an email, which may later be another user's: then the claim `ww_uid` has the
  * immutable id, and decides.
  */
 export const namesUserByField = ({

@@ -116,17 +116,18 @@ export function findNamedAccount(
 }
 
 /**
- * The id of the user to whom a token was issued; of a token without `uid`, as release 0.1.0 issued them, that of its session.
+ * The id of the user to whom a token was issued; of a token without `ww_uid`, as release 0.1.0 issued them, that of its session.
  *
  * @returns `undefined` if another issuer signed the token, and nothing but the name is known
  */
 function ownerOf(
-  { uid, sid }: Claims,
+  { ww_uid: uid, sid }: Claims,
   { sessions }: Pick<TokenDeps, 'sessions'>,
 ): Awaitable<string | undefined> {
   if (typeof uid === 'string') return uid
   if (typeof sid !== 'string') return undefined
-  return sessions?.find(sid as SessionId).then((state) => state?.session.userId)
+  // Of a session that has no row any more, nothing is known: nobody's.
+  return sessions?.find(sid as SessionId).then((state) => state?.session.userId ?? '')
 }
 
 /** The id of a token's user, as the token or its session names it. */

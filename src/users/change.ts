@@ -42,6 +42,7 @@ const MEMBERS: readonly (keyof UserUpdate)[] = [
 /**
  * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
  *
+ * @param options.beginsEpoch whether sign-ins that are under way must fail
  * @returns `undefined` if there is no such user
  * @throws AuthError `invalid` if the username or the email is invalid or taken
  */
@@ -49,9 +50,10 @@ export async function changeUser(
   id: UserId,
   update: UserUpdate,
   users: Users,
+  { beginsEpoch = false }: Pick<UserChange, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
   rejectWrongMembers(update, MEMBERS)
-  const change = checkedChange(update)
+  const change = { ...checkedChange(update), ...(beginsEpoch && { beginsEpoch }) }
   await rejectTaken(id, change, users)
   try {
     return await users.change(id, change)

@@ -66,7 +66,8 @@ export async function createUser(
     staff,
     superuser,
     roles,
-    epoch: 0,
+    // An id that was given may be that of a deleted user, whose tokens must not become this one's.
+    epoch: input.id === undefined ? 0 : randomEpoch(random),
     joinedAt: clock(),
     lastLoginAt: undefined,
     attributes,
@@ -80,6 +81,10 @@ export async function createUser(
   const isEmail = email !== undefined && (await users.find('email', email)) !== undefined
   throw fieldError(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
 }
+
+/** 30 bits: room to count on in a column of 32. */
+const randomEpoch = (random: Random): number =>
+  Buffer.from(random(4)).readUInt32BE() >>> 2
 
 const MEMBERS: readonly (keyof UserInput)[] = [
   'id',

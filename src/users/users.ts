@@ -11,6 +11,8 @@ export interface NewUser {
   readonly usernameKey: string
   readonly email: string | undefined
   readonly hash: string
+  /** Default 0. A user who may get the id of a deleted one needs an epoch that that one never had. */
+  readonly epoch?: number
   readonly active: boolean
   readonly staff: boolean
   readonly superuser: boolean
@@ -20,6 +22,8 @@ export interface NewUser {
 }
 
 export interface UserChange {
+  /** Increments the epoch: sessions keep the one they began with, and sign-ins under way fail. */
+  readonly beginsEpoch?: boolean
   readonly username?: string
   /** Changes with `username`. */
   readonly usernameKey?: string

@@ -66,6 +66,24 @@ for (const [name, create] of Object.entries(SCHEMES)) {
   })
 }
 
+test('basic() serves its own page over plain http in a network, and not behind a proxy', async (t) => {
+  const { send } = await served(t, { authentication: [basic()] })
+  const page = {
+    Host: 'intranet',
+    Origin: 'http://intranet',
+    'Sec-Fetch-Site': 'same-origin',
+    Authorization: CREDENTIALS,
+  }
+
+  assert.equal((await send('POST', '/', page)).status, 200)
+  assert.equal(
+    (await send('POST', '/', { ...page, Origin: 'http://elsewhere' })).status,
+    403,
+  )
+  for (const forwarded of ['X-Forwarded-For', 'X-Forwarded-Proto', 'Via'])
+    assert.equal((await send('POST', '/', { ...page, [forwarded]: 'https' })).status, 403)
+})
+
 test('the password of a request from another site is not checked', async (t) => {
   const failures: unknown[] = []
   const { send } = await served(t, {

@@ -34,7 +34,7 @@ function instanceBy(userIdField: 'username' | 'email', sessions = true) {
 
 /** As release 0.1.0 issued it, without the immutable id. */
 function withoutId(token: string): string {
-  const { uid, ...claims } = claimsOf(token)
+  const { ww_uid: uid, ...claims } = claimsOf(token)
   assert.equal(typeof uid, 'string')
   return sign(claims, KEY)
 }
@@ -87,7 +87,7 @@ for (const field of ['username', 'email'] as const) {
     const old = withoutId(ofFirst.access)
     assert.equal((await auth.require(bearing(old))).user.id, first.id)
     // The same claims, but in the session of the other: as after the name has passed to another user.
-    const { uid: _, ...claims } = claimsOf(ofFirst.access)
+    const { ww_uid: _, ...claims } = claimsOf(ofFirst.access)
     const { sid } = claimsOf(ofSecond.access)
     const passed = sign({ ...claims, sid }, KEY)
     await assert.rejects(auth.require(bearing(passed)), { code: 'user_not_found' })
@@ -95,16 +95,47 @@ for (const field of ['username', 'email'] as const) {
     const refreshed = await auth.handler(refreshWith(withoutId(ofFirst.refresh)))
     assert.equal(refreshed.status, 200)
     const { access } = (await refreshed.json()) as { access: string }
-    assert.equal(claimsOf(access).uid, first.id)
+    assert.equal(claimsOf(access).ww_uid, first.id)
   })
 }
+
+test('a claim of another issuer that is called uid does not matter, and ww_uid cannot be the user id claim', async () => {
+  await using instance = testInstance({
+    authentication: [bearer()],
+    tokens: {
+      userIdField: 'email',
+      userIdClaim: 'email',
+      algorithm: 'HS256',
+      signingKey: SECRET,
+      adoptForeign: true,
+    },
+  })
+  const { auth, clock } = instance
+  await auth.users.create({ username: 'ada', email: 'ada@example.org' })
+  const now = Math.floor(clock.now())
+  const claims = {
+    token_type: 'access',
+    exp: now + 60,
+    iat: now,
+    jti: 'd'.repeat(32),
+    email: 'ada@example.org',
+    uid: 'ldap-1',
+  }
+
+  assert.equal((await auth.require(bearing(sign(claims, KEY)))).user.username, 'ada')
+  for (const userIdField of ['username', 'email'] as const)
+    assert.throws(
+      () => testInstance({ tokens: { userIdField, userIdClaim: 'ww_uid' } }),
+      { code: 'invalid_config' },
+    )
+})
 
 test('with the id as the user id claim, tokens have no second id', async () => {
   await using instance = testInstance()
   const { auth } = instance
   const ada = await auth.users.create({ username: 'ada' })
 
-  assert.equal('uid' in claimsOf((await auth.signIn(ada)).access), false)
+  assert.equal('ww_uid' in claimsOf((await auth.signIn(ada)).access), false)
 })
 
 test('accounts that swap their emails again and again are never confused', async () => {

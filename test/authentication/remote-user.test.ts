@@ -142,6 +142,23 @@ test('a name is read as UTF-8', async (t) => {
   assert.equal(body.user, 'nöel')
 })
 
+test('a name that only normalization turns into a user’s is anonymous, also with "create"', async (t) => {
+  for (const create of [false, true]) {
+    const { auth, send } = await served(t, {
+      authentication: [
+        remoteUser({ header: 'X-Remote-User', from: ['127.0.0.1'], create }),
+      ],
+    })
+    const before = await auth.users.count()
+    for (const name of ['\uff41lice', '\u24d0lice', 'al\u{1d422}ce']) {
+      const header = Buffer.from(name).toString('latin1')
+      const { body } = await send('GET', '/', { 'X-Remote-User': header })
+      assert.deepEqual(body, ANONYMOUS[1], name)
+    }
+    assert.equal(await auth.users.count(), before)
+  }
+})
+
 test('remoteUser({ header }) without valid proxy addresses is rejected at the start', () => {
   for (const from of [
     undefined,

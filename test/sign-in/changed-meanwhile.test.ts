@@ -21,6 +21,9 @@ const CHANGES: Readonly<
   },
 }
 
+const CREATED_AGAIN = 'the user is deleted and another gets the id'
+const RENAMED = 'the user is renamed and another gets the name'
+
 const NO_ACCOUNT = 'No active account found with the given credentials'
 const ENDPOINTS: Readonly<Record<string, readonly [status: number, text: string]>> = {
   '/api/token/': [401, NO_ACCOUNT],
@@ -82,6 +85,83 @@ for (const [change, happens] of Object.entries(CHANGES)) {
     await auth.users.create(CREDENTIALS)
 
     assert.equal((await post(auth, '/api/token/')).status, 401)
+  })
+}
+
+for (const [path, [status]] of Object.entries(ENDPOINTS)) {
+  test(`a sign-in at ${path} during which ${CREATED_AGAIN} signs nobody in`, async () => {
+    await using instance = between(async (auth, id) => {
+      await auth.users.delete(id)
+      await auth.users.create({ id, username: 'eve', superuser: true })
+    })
+    const { auth } = instance
+    await auth.users.create({ ...CREDENTIALS, id: '7' })
+
+    assert.equal((await post(auth, path)).status, status)
+    assert.deepEqual(await auth.sessions.list('7'), [])
+    assert.deepEqual(await auth.apiTokens.list('7'), [])
+  })
+}
+
+test(`a sign-in by name during which ${RENAMED} issues no token that names the other`, async () => {
+  const instance: TestInstance = testInstance({
+    tokens: { userIdField: 'username' },
+    on: {
+      signedIn: async ({ user }) => {
+        await instance.auth.users.change(user.id, { username: 'ida' })
+        await instance.auth.users.create({ ...CREDENTIALS, superuser: true })
+      },
+    },
+  })
+  await using _ = instance
+  await instance.auth.users.create(CREDENTIALS)
+
+  assert.equal((await post(instance.auth, '/api/token/')).status, 401)
+})
+
+test('an API token that exists is not given for a password that has just been replaced', async () => {
+  let isChanged = false
+  await using instance = between(async (auth, id) => {
+    if (isChanged) await auth.users.setPassword(id, 'another-7mzt-w2pd-x9kc')
+    isChanged = true
+  })
+  const { auth } = instance
+  await auth.users.create(CREDENTIALS)
+  assert.equal((await post(auth, '/api-token-auth/')).status, 200)
+
+  assert.equal((await post(auth, '/api-token-auth/')).status, 400)
+})
+
+for (const sessions of [true, false]) {
+  test(`a user who is created with the id of a deleted one inherits no credential${sessions ? '' : ', without sessions'}`, async () => {
+    await using instance = testInstance({
+      authentication: [bearer(), apiToken()],
+      tokens: sessions ? {} : { sessions: false, checkRevoke: 'claim' },
+    })
+    const { auth, faults } = instance
+    await auth.users.create({ id: '7', username: 'ada' })
+    const { access, refresh } = await auth.signIn('7')
+    const { token } = await auth.apiTokens.create('7')
+    // The deletion stops half-way.
+    if (sessions) faults.fail('sessions.revokeAll')
+    await auth.users.delete('7').catch(() => {})
+    faults.clear()
+    await auth.users.create({ id: '7', username: 'eve', superuser: true })
+
+    for (const authorization of [`Bearer ${access}`, `Token ${token}`]) {
+      const request = new Request('http://localhost/', { headers: { authorization } })
+      await assert.rejects(auth.require(request), (error: { status?: number }) => {
+        assert.equal(error.status, 401, authorization)
+        return true
+      })
+    }
+    const again = await auth.handler(
+      new Request('http://localhost/api/token/refresh/', {
+        method: 'POST',
+        body: new URLSearchParams({ refresh }),
+      }),
+    )
+    assert.equal(again.status, 401)
   })
 }
 

@@ -227,16 +227,22 @@ onEach(
   },
 )
 
-onEach('a hit is found while it counts, and asking counts none', async ({ hits }) => {
-  const month: Limit = { limit: 1, per: days(30) }
-  assert.equal(await hits.isHit('throttle_k', month, NOON), false)
-  await hits.hit('throttle_k', month, NOON)
+onEach(
+  'a mark is found for its time, and a later one renews it',
+  async ({ hits, rows }) => {
+    const month = days(30)
+    assert.equal(await hits.isMarked('throttle_k', month, NOON), false)
+    await hits.mark('throttle_k', month, NOON)
 
-  for (const each of [NOON, at(NOON, 30 * 86_400 - 1)])
-    assert.equal(await hits.isHit('throttle_k', month, each), true)
-  assert.equal(await hits.isHit('throttle_k', month, at(NOON, 30 * 86_400)), false)
-  assert.equal(await hits.isHit('throttle_other', month, NOON), false)
-})
+    assert.equal(await hits.isMarked('throttle_k', month, at(NOON, month - 1)), true)
+    assert.equal(await hits.isMarked('throttle_k', month, at(NOON, month)), false)
+    assert.equal(await hits.isMarked('throttle_other', month, NOON), false)
+
+    await hits.mark('throttle_k', month, at(NOON, 86_400))
+    assert.equal(await hits.isMarked('throttle_k', month, at(NOON, month)), true)
+    assert.equal((await rows()).length, 1)
+  },
+)
 
 onEach('a lowered limit counts earlier hits', async ({ hits }) => {
   for (let i = 0; i < 20; i++)
@@ -251,7 +257,7 @@ onEach('a lowered limit counts earlier hits', async ({ hits }) => {
 test('a flush keeps known addresses for 30 days', async (t) => {
   const { hits, rows } = await sqliteHits(t)
   const key = `throttle_${KNOWN_ADDRESS.scope}_ada_192.0.2.1`
-  await hits.hit(key, KNOWN_ADDRESS, NOON)
+  await hits.mark(key, KNOWN_ADDRESS.per, NOON)
   for (let i = 0; i < 20; i++) await hits.hit(`throttle_anon_${i}`, FIVE, NOON)
 
   assert.equal(await hits.flush(at(NOON, 1), 20), 20)

@@ -19,6 +19,13 @@ export const obtainApiToken = defineEndpoint({
         const { token } = await derivedToken(user.id, derivedTokenDeps(core), {
           epoch: user.epoch,
         })
+        // A token that exists was not written conditionally.
+        const current = await core.users.find('id', user.id)
+        if (current?.user.epoch !== user.epoch)
+          throw new AuthError(
+            'no_active_account',
+            'the user was changed during the sign-in',
+          )
         // Without sessions the sign-in itself has recorded this.
         if (core.sessions !== undefined)
           void core.audit.record({

@@ -7,6 +7,7 @@ import type { Algorithm } from '../../jwt/index.ts'
 import { type ConfiguredKeys, parseConfiguredKeys } from '../../keys/configured-keys.ts'
 import {
   lifetimesOf,
+  namesUserByField,
   type TokenKind,
   type TokenSettings,
 } from '../../tokens/token-settings.ts'
@@ -127,7 +128,7 @@ function refuseContradictions(tokens: TokensSettings): void {
     )
   if (hasEqualClaims(tokens))
     throw configError(
-      'The names of claims must differ from each other and from exp, iat, sid, gen, aud and iss: change one of tokens.userIdClaim, tokens.typeClaim, tokens.jtiClaim, tokens.revokeClaimName and slidingTokens.refreshClaim.',
+      'The names of claims must differ from each other and from exp, iat, sid, gen, ww_uid, aud and iss: change one of tokens.userIdClaim, tokens.typeClaim, tokens.jtiClaim, tokens.revokeClaimName and slidingTokens.refreshClaim.',
     )
 }
 
@@ -135,7 +136,8 @@ function hasEqualClaims(tokens: TokensSettings): boolean {
   const { userIdClaim, typeClaim, jtiClaim, revokeClaimName, kinds } = tokens
   const own = [userIdClaim, typeClaim, jtiClaim, revokeClaimName]
   const ofKinds = kinds.flatMap(({ claims }) => claims)
-  const all = [...own, ...ofKinds, 'exp', 'iat', 'sid', 'gen', 'aud', 'iss']
+  const ours = ['sid', 'gen', ...(namesUserByField(tokens) ? ['ww_uid'] : [])]
+  const all = [...own, ...ofKinds, ...ours, 'exp', 'iat', 'aud', 'iss']
   return new Set(all).size !== all.length
 }
 

@@ -34,11 +34,19 @@ export function redisHits(connection: RedisConnection, prefix: string): Hits {
       return { kind: 'full', wait: per - (now - Number(oldest)) }
     },
 
-    async isHit(key, { limit, per }, now) {
+    async isMarked(key, per, now) {
       const newest = await connection.ask((redis) => redis.lindex(keyOf(key), 0))
-      if (newest === undefined)
-        return local.isHit(localKeyOf(key), shareOf({ limit, per }), now)
+      if (newest === undefined) return local.isMarked(key, per, now)
       return newest !== null && Number(newest) > now - per
+    },
+
+    /** A hit of which none before counts. */
+    async mark(key, per, now) {
+      const life = 1000 * (per + 1)
+      const marked = await connection.ask((redis) =>
+        redis.hit(keyOf(key), 1, String(now), String(now), life),
+      )
+      if (marked === undefined) await local.mark(key, per, now)
     },
 
     /** If Redis does not answer, the hit stays counted: more is counted then, never less. */
