@@ -79,9 +79,10 @@ function partsOf(comment: string): Omit<DocumentedOption, 'name'> {
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
-/** The Markdown table of a section. */
+/** The Markdown table of a section, without the options that have tables of their own. */
 export function tableOf(section: string): string {
-  const rows = optionsOf(section).map((option) => {
+  const options = optionsOf(section).filter(({ name }) => SECTIONS[name] === undefined)
+  const rows = options.map((option) => {
     const django = codeOf(option.django)
     return `| ${django} | \`${option.name}\` | ${defaultOf(option.default)} | ${option.meaning} |`
   })
