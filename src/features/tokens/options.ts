@@ -185,8 +185,8 @@ export interface TokenOptions {
    */
   readonly types?: readonly ('access' | 'sliding')[]
   /**
-   * A new password revokes the user's sessions, or tokens by their revoke claim (`"claim"`, Django's True), or only
-   * browser sessions (false).
+   * A new password revokes sessions, tokens by their revoke claim (`"claim"`, Django's True), or only browser sessions
+   * (false).
    *
    * @default "session"
    * @django CHECK_REVOKE_TOKEN
