@@ -71,7 +71,7 @@ function signReadable(claims: object, key: SigningKey, maxBytes: number): string
   if (token.length <= maxBytes) return token
   throw new AuthError(
     'server_error',
-    `A token would have ${token.length} bytes, and tokens.maxBytes allows ${maxBytes}: return less from "tokens.claims", or raise tokens.maxBytes in every service that reads the tokens.`,
+    `A token would have ${token.length} bytes, and tokens.maxBytes allows ${maxBytes}: let "tokens.claims" return less, or raise tokens.maxBytes in every service that reads the tokens.`,
   )
 }
 

@@ -11,6 +11,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
@@ -153,8 +154,7 @@ test('code and declarations of a subpath import only its framework', () => {
     const code = [...reached(`dist/${name}.js`).values()].flat()
     const types = declared(`dist/${name}.d.ts`)
     const foreign = [...code, ...types].filter(
-      (each) =>
-        !each.startsWith('.') && !each.startsWith('node:') && !OWN[name]?.test(each),
+      (each) => !each.startsWith('.') && !isBuiltin(each) && !OWN[name]?.test(each),
     )
     assert.deepEqual(foreign, [], name)
   }
