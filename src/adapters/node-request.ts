@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
+import { hostInTarget, originForm } from '../base/request-target.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
-import { hostInTarget, originForm } from '../http/target.ts'
 import { bodyFromParser, type ParserProperties, peekAt, readBody } from './node-body.ts'
 
 /** A `node:http` request as the core sees it. */

@@ -1,7 +1,7 @@
 import '../base/node-version.ts'
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
-import { originForm } from '../http/target.ts'
+import { originForm } from '../base/request-target.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'

@@ -1,6 +1,6 @@
 import { AuthError } from '../base/errors.ts'
+import { originForm, targetOfUrl } from '../base/request-target.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from './request.ts'
-import { originForm, targetOfUrl } from './target.ts'
 
 /** What a runtime knows of a request's connection. */
 export interface Peer {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { monotonicClock } from '../base/clock.ts'
 import type { LogEntry } from '../base/log.ts'
 import { formatLine, pathForLog } from '../base/log.ts'
-import { originForm } from '../http/target.ts'
+import { originForm } from '../base/request-target.ts'
 
 export type ServerLog = (entry: LogEntry) => void
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasDotSegments, targetOfUrl } from './target.ts'
+import { hasDotSegments, targetOfUrl } from './request-target.ts'
 
 for (const [url, target] of [
   ['https://api.example/notes/?a=/b', '/notes/?a=/b'],
