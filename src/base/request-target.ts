@@ -12,12 +12,16 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i
 
 /** The path and query of a request target in absolute form (RFC 9112 §3.2.2); others are returned as they are. */
 export const originForm = (target: string): string =>
-  HTTP_URL.test(target) ? targetOfUrl(target) : target
+  isAbsolute(target) ? targetOfUrl(target) : target
+
+/** Nearly all begin with a slash, and need no regular expression. */
+const isAbsolute = (target: string): boolean =>
+  !target.startsWith('/') && HTTP_URL.test(target)
 const HTTP_URL = /^https?:\/\//i
 
 /** The host in a request target in absolute form, which replaces the `Host` header. */
 export function hostInTarget(target: string): string | undefined {
-  if (!HTTP_URL.test(target)) return undefined
+  if (!isAbsolute(target)) return undefined
   return ORIGIN.exec(target)?.[0].replace(HTTP_URL, '')
 }
 

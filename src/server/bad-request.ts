@@ -86,10 +86,15 @@ export function isMalformed({
   rawHeaders,
 }: IncomingMessage): boolean {
   if (httpVersionMinor === 0 && headers['transfer-encoding'] !== undefined) return true
-  const isHost = (name: string, i: number): boolean =>
-    i % 2 === 0 && name.toLowerCase() === 'host'
-  return rawHeaders.filter(isHost).length > 1
+  let hosts = 0
+  // Names alone, and few of them as a copy: every request comes by.
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? ''
+    if (name.length === HOST.length && name.toLowerCase() === HOST) hosts += 1
+  }
+  return hosts > 1
 }
+const HOST = 'host'
 
 /** Answers with 400 and closes the connection. */
 export function refuseMalformed(response: ServerResponse): void {

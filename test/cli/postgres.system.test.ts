@@ -141,6 +141,7 @@ test('without the package pg, one line says how to install it', async (t) => {
     'bin',
     'package.json',
     'node_modules/kysely',
+    'node_modules/ipaddr.js',
     'node_modules/zod',
   ]) {
     symlinkSync(resolve(path), join(folder, path))
