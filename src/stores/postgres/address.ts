@@ -18,7 +18,7 @@ const POOL_SIZE = 10
  * Time limit in seconds for opening a connection, or for one to become free; beyond it, a request is answered with 503. Enough for
  * a server that is woken up by the connection, or is far away.
  */
-const CONNECT_TIMEOUT = 3
+const CONNECT_TIMEOUT = 2
 const LONGEST_CONNECT_TIMEOUT = 300
 
 /** What `pg` reads behind the `?`, and what is ours. It ignores everything else, or the settings of each connection replace it. */

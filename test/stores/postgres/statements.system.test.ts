@@ -277,10 +277,10 @@ test('while the server is stopped a refresh fails within a second, and succeeds 
   }
 })
 
-test('while the server hangs, the first refresh fails within three seconds and later ones within 1.5', async (t) => {
+test('with connect_timeout=1, while the server hangs, the first refresh fails within three seconds and later ones within 1.5', async (t) => {
   const deps = await testServer(t)
   if (deps === undefined) return
-  const store = deps.store()
+  const store = deps.store({ connect_timeout: '1' })
   await store.ports.users.insert(vitor)
   await store.ports.sessions.adopt(aSession('s'))
   let isUpToDate = () => {}
