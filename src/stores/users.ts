@@ -97,13 +97,8 @@ const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
     .values(rowOf(user))
     .onConflict((conflict) => conflict.doNothing())
 
-/** A deactivation begins an epoch, as a new password does: what was checked before it holds no longer. */
-function nextEpoch({ active, beginsEpoch }: UserChange): RawBuilder<number> | undefined {
-  if (beginsEpoch === true) return sql<number>`epoch + 1`
-  if (active === false)
-    return sql<number>`case active when 1 then epoch + 1 else epoch end`
-  return undefined
-}
+const nextEpoch = ({ beginsEpoch }: UserChange): RawBuilder<number> | undefined =>
+  beginsEpoch === true ? sql<number>`epoch + 1` : undefined
 
 const update = (
   db: Kysely<Tables>,

@@ -14,7 +14,7 @@ export interface User {
   readonly superuser: boolean
   /** Names of roles. The option `roles` gives the permission strings of each. */
   readonly roles: readonly string[]
-  /** Incremented by each password change and deactivation. A session that began with a lower value has ended. */
+  /** Incremented by each password change. A session that began with a lower value has ended. */
   readonly epoch: number
   /** Seconds since 1970. */
   readonly joinedAt: number

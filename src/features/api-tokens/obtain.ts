@@ -21,7 +21,7 @@ export const obtainApiToken = defineEndpoint({
         })
         // A token that exists was not written conditionally.
         const current = await core.users.find('id', user.id)
-        if (current?.user.epoch !== user.epoch)
+        if (current?.user.epoch !== user.epoch || current.user.active !== user.active)
           throw new AuthError(
             'no_active_account',
             'the user was changed during the sign-in',
