@@ -5,7 +5,7 @@ import { EMAIL_TAKEN, listOf, NAME_TAKEN, rejectFieldErrors } from './field-erro
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import type { StoredUser, UserId } from './user.ts'
-import { rejectWrongMembers, type UserInput } from './user-input.ts'
+import { rejectWrongMembers, USER_FIELDS, type UserInput } from './user-input.ts'
 import type { UserChange, Users } from './users.ts'
 
 /**
@@ -29,15 +29,8 @@ export async function setPassword(
 /** Each member replaces the user's; one that is left out stays. */
 export type UserUpdate = Partial<Omit<UserInput, 'id' | 'password'>>
 
-const MEMBERS: readonly (keyof UserUpdate)[] = [
-  'username',
-  'email',
-  'active',
-  'staff',
-  'superuser',
-  'roles',
-  'attributes',
-]
+/** An id is for ever, and a password is changed by `setPassword`. */
+const CHANGEABLE = USER_FIELDS.filter((name) => name !== 'id' && name !== 'password')
 
 /**
  * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
@@ -52,7 +45,7 @@ export async function changeUser(
   users: Users,
   { beginsEpoch = false }: Pick<UserChange, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
-  rejectWrongMembers(update, MEMBERS)
+  rejectWrongMembers(update, CHANGEABLE)
   const change = { ...checkedChange(update), ...(beginsEpoch && { beginsEpoch }) }
   await rejectTaken(id, change, users)
   try {

@@ -15,7 +15,7 @@ import { usernameFault, usernameKey, usernameOf } from './names.ts'
 
 import { passwordFaults } from './password.ts'
 import type { StoredUser, UserId } from './user.ts'
-import { rejectWrongMembers, type UserInput } from './user-input.ts'
+import { rejectWrongMembers, USER_FIELDS, type UserInput } from './user-input.ts'
 import type { Users } from './users.ts'
 
 export interface CreateUserDeps {
@@ -34,7 +34,7 @@ export async function createUser(
   input: UserInput,
   deps: CreateUserDeps & { readonly clock: Clock; readonly random: Random },
 ): Promise<StoredUser> {
-  rejectWrongMembers(input, MEMBERS, ['username'])
+  rejectWrongMembers(input, USER_FIELDS, ['username'])
   const { users, passwords, clock, random } = deps
   const {
     id = hexId(random),
@@ -85,18 +85,6 @@ export async function createUser(
 /** 30 bits: room to count on in a column of 32. */
 const randomEpoch = (random: Random): number =>
   Buffer.from(random(4)).readUInt32BE() >>> 2
-
-const MEMBERS: readonly (keyof UserInput)[] = [
-  'id',
-  'username',
-  'password',
-  'email',
-  'active',
-  'staff',
-  'superuser',
-  'roles',
-  'attributes',
-]
 
 const idFault = (id: string): string | undefined =>
   /^[\x21-\x7e]{1,64}$/.test(id) ? undefined : 'Must be 1 to 64 visible ASCII characters.'

@@ -34,6 +34,8 @@ const MEMBERS: Readonly<
   attributes: [isObject, 'Expected an object.'],
 }
 
+export const USER_FIELDS = Object.keys(MEMBERS) as readonly (keyof UserInput)[]
+
 /**
  * Checks members that may come from a program in JavaScript, or from a request's body.
  *

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { UnixSeconds } from '../../base/clock.ts'
-import type { UserId } from '../../users/user.ts'
+import type { StoredUser, UserId } from '../../users/user.ts'
 
 /** The id of an API token inside the library; in the public types it is a string. */
 export type ApiTokenId = string & { readonly __is: 'ApiTokenId' }
@@ -47,32 +47,38 @@ export interface ShownToken {
   readonly record: ApiToken
 }
 
+/** What a sign-in depends on: a new password increments the epoch. */
+export type SignedInUser = Pick<StoredUser, 'epoch' | 'active'>
+
 /** The port that keeps API tokens. Each method is one statement. */
 export interface ApiTokens {
   /**
    * Adds a row; never changes one (T12).
    *
-   * @param epoch as in `insertDerived`
    * @returns `false` if the user does not exist
    */
-  insert(token: ApiTokenRecord, epoch?: number): Promise<boolean>
+  insert(token: ApiTokenRecord): Promise<boolean>
   /**
    * Adds a derived token, unless the user has one. Of concurrent calls one writes.
    *
-   * @param epoch that the user must still have, if a password was checked before. Default: any
-   * @returns the user's derived token, the same for all concurrent calls; `undefined` if the user does not exist in this epoch
+   * @param signedIn the user when the password was checked, who must not have changed since. Default: the user must exist
+   * @returns the user's derived token, the same for all concurrent calls; `undefined` if the user has changed
    */
   insertDerived(
     token: ApiTokenRecord,
-    epoch?: number,
+    signedIn?: SignedInUser,
   ): Promise<ApiTokenRecord | undefined>
   /**
    * Replaces a derived token, if it and its user still exist.
    *
-   * @param epoch as in `insertDerived`
+   * @param signedIn as in `insertDerived`
    * @returns whether this call replaced it
    */
-  replaceDerived(id: ApiTokenId, token: ApiTokenRecord, epoch?: number): Promise<boolean>
+  replaceDerived(
+    id: ApiTokenId,
+    token: ApiTokenRecord,
+    signedIn?: SignedInUser,
+  ): Promise<boolean>
   /** An expired token is not found, so that it is answered like an unknown one (H4). */
   find(digest: TokenDigest, now: UnixSeconds): Promise<ApiTokenRecord | undefined>
   findDerived(userId: UserId): Promise<ApiTokenRecord | undefined>

@@ -11,6 +11,7 @@ import {
   apiTokenOf,
   digestOf,
   type ShownToken,
+  type SignedInUser,
 } from './api-token.ts'
 import { apiTokenStore } from './sql.ts'
 
@@ -55,7 +56,7 @@ export const isDerivable = (
 export async function derivedToken(
   userId: UserId,
   deps: DerivedTokenDeps,
-  { reset = false, epoch }: DerivedTokenOptions = {},
+  { reset = false, signedIn }: DerivedTokenOptions = {},
 ): Promise<ShownToken> {
   const { apiTokens } = deps
   const stored = await apiTokens.findDerived(userId)
@@ -64,26 +65,26 @@ export async function derivedToken(
 
   const fresh = newToken(userId, deps)
   if (stored === undefined) {
-    const record = await apiTokens.insertDerived(fresh.record, epoch)
-    if (record === undefined) throw userChanged(epoch)
-    return derivedAgain(record, deps) ?? derivedToken(userId, deps, { epoch })
+    const record = await apiTokens.insertDerived(fresh.record, signedIn)
+    if (record === undefined) throw userChanged(signedIn)
+    return derivedAgain(record, deps) ?? derivedToken(userId, deps, { signedIn })
   }
-  if (await apiTokens.replaceDerived(stored.id, fresh.record, epoch))
+  if (await apiTokens.replaceDerived(stored.id, fresh.record, signedIn))
     return { ...fresh, record: apiTokenOf(fresh.record) }
-  if ((await apiTokens.findDerived(userId))?.id === stored.id) throw userChanged(epoch)
+  if ((await apiTokens.findDerived(userId))?.id === stored.id) throw userChanged(signedIn)
   // Another process replaced it at the same time: return its token.
-  return derivedToken(userId, deps, { epoch })
+  return derivedToken(userId, deps, { signedIn })
 }
 
 export interface DerivedTokenOptions {
   /** Replaces the token with a new one. */
   readonly reset?: boolean
-  /** The user's epoch before the password was checked: a token is created only if it has not changed. */
-  readonly epoch?: number | undefined
+  /** The user when the password was checked: a token is created only if the user has not changed. */
+  readonly signedIn?: SignedInUser | undefined
 }
 
-const userChanged = (epoch: number | undefined): AuthError =>
-  epoch === undefined
+const userChanged = (signedIn: SignedInUser | undefined): AuthError =>
+  signedIn === undefined
     ? new AuthError('user_not_found')
     : new AuthError('no_active_account', 'the user was changed during the sign-in')
 

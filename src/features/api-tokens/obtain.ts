@@ -17,7 +17,7 @@ export const obtainApiToken = defineEndpoint({
         const core = await open()
         const { user } = await core.signInUntrimmed(username, password, request)
         const { token } = await derivedToken(user.id, derivedTokenDeps(core), {
-          epoch: user.epoch,
+          signedIn: user,
         })
         // A token that exists was not written conditionally.
         const current = await core.users.find('id', user.id)

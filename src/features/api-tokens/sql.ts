@@ -1,16 +1,22 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { StoreExtension } from '../../stores/extension.ts'
-import { ifUser, rowIfUser, type UserLock } from '../../stores/if-user.ts'
+import {
+  ifUser,
+  rowIfUser,
+  type UserCondition,
+  type UserLock,
+} from '../../stores/if-user.ts'
 import type { Migration } from '../../stores/migrations.ts'
 import { prepared } from '../../stores/prepared.ts'
-import type { Tables } from '../../stores/tables.ts'
+import { flag, type Tables } from '../../stores/tables.ts'
 import type { UserId } from '../../users/user.ts'
 import {
   type ApiTokenId,
   type ApiTokenRecord,
   type ApiTokens,
   apiTokenOf,
+  type SignedInUser,
   type TokenDigest,
 } from './api-token.ts'
 
@@ -79,23 +85,23 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       ),
   )
 
-  const insertIfUser = (token: ApiTokenRecord, epoch: number | undefined) => {
+  const insertIfUser = (token: ApiTokenRecord, signedIn?: SignedInUser) => {
     const row = rowOf(token)
     return db
       .insertInto('tokens')
       .columns(Object.keys(row) as (keyof Row)[])
-      .expression(rowIfUser(db, row, { id: token.userId, epoch }, lock))
+      .expression(rowIfUser(db, row, conditionFor(token, signedIn), lock))
   }
 
   return {
-    async insert(token, epoch) {
-      const query = insertIfUser(token, epoch)
+    async insert(token) {
+      const query = insertIfUser(token)
       const { numInsertedOrUpdatedRows } = await query.executeTakeFirst()
       return numInsertedOrUpdatedRows === 1n
     },
 
-    async insertDerived(token, epoch) {
-      const query = insertIfUser(token, epoch)
+    async insertDerived(token, signedIn) {
+      const query = insertIfUser(token, signedIn)
         // If there is a row, changes nothing in it, and returns it.
         .onConflict((conflict) =>
           conflict
@@ -108,8 +114,8 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return row && recordOf(row)
     },
 
-    async replaceDerived(id, token, epoch) {
-      const user = ifUser(db, { id: token.userId, epoch }, lock).select('users.id')
+    async replaceDerived(id, token, signedIn) {
+      const user = ifUser(db, conditionFor(token, signedIn), lock).select('users.id')
       const query = db
         .updateTable('tokens')
         .set(rowOf(token))
@@ -186,6 +192,16 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
     },
   }
 }
+
+/** An inactive user who signed in may do so: `users.checkActive` is off. */
+const conditionFor = (
+  { userId: id }: ApiTokenRecord,
+  signedIn: SignedInUser | undefined,
+): UserCondition => ({
+  id,
+  epoch: signedIn?.epoch,
+  leastActive: flag(signedIn?.active === true),
+})
 
 const rowOf = (token: ApiTokenRecord): Row => ({
   id: token.id,

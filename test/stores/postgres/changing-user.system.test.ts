@@ -1,29 +1,20 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import pg from 'pg'
-import { aDatabase } from '../../services/postgres.ts'
 import { aSession, vitor } from '../../sessions/setup.ts'
 import { turns } from '../../time.ts'
 import { apiToken } from '../once.ts'
-import { postgresStore } from '../open.ts'
+import { testDatabase, uncommitted } from './setup.ts'
 
 /** A store with a user that an open transaction of another process has changed. */
 async function whileChanged(t: TestContext, change: string) {
-  const database = await aDatabase()
-  if (typeof database === 'string') return t.skip(database)
-  const store = postgresStore(database)
-  const other = new pg.Client(database.url)
-  t.after(async () => {
-    await other.end()
-    await store.close()
-    await database.drop()
-  })
-  await store.ports.users.insert(vitor)
-  await other.connect()
-  await other.query('begin')
-  await other.query(change)
-  return { ports: store.ports, commit: () => other.query('commit') }
+  const database = await testDatabase(t)
+  if (database === undefined) return undefined
+  const { ports } = database.store()
+  await ports.users.insert(vitor)
+  return { ports, commit: await uncommitted(t, database, change) }
 }
+
+const SIGNED_IN = { epoch: 0, active: true }
 
 for (const [what, change] of [
   ['a change of the password', 'update users set epoch = epoch + 1'],
@@ -46,23 +37,29 @@ for (const [what, change] of [
     assert.equal(await opening, false)
     assert.deepEqual(await sessions.list(vitor.id), [])
   })
+
+  test(`deriving an API token during ${what} of the user waits for the commit, and inserts none`, async (t) => {
+    const changing = await whileChanged(t, change)
+    if (changing === undefined) return
+    const { apiTokens } = changing.ports
+
+    const inserting = apiTokens.insertDerived(apiToken('t', { nonce: 'n' }), SIGNED_IN)
+    await turns()
+    await changing.commit()
+
+    assert.equal(await inserting, undefined)
+    assert.deepEqual(await apiTokens.list(vitor.id), [])
+  })
 }
 
-test("storing an API token during a change of the user's password waits for the commit, and stores none", async (t) => {
-  const changing = await whileChanged(t, 'update users set epoch = epoch + 1')
+test('inserting an API token during a deletion of the user waits for the commit, and inserts none', async (t) => {
+  const changing = await whileChanged(t, 'delete from users')
   if (changing === undefined) return
   const { apiTokens } = changing.ports
 
-  const keeping = apiTokens.insertDerived(apiToken('t', { nonce: 'n' }), 0)
-  const inserting = apiTokens.insert(apiToken('u'), 0)
+  const inserting = apiTokens.insert(apiToken('t'))
   await turns()
   await changing.commit()
 
-  assert.equal(await keeping, undefined)
   assert.equal(await inserting, false)
-  assert.deepEqual(await apiTokens.list(vitor.id), [])
-  assert.notEqual(
-    await apiTokens.insertDerived(apiToken('t', { nonce: 'n' }), 1),
-    undefined,
-  )
 })

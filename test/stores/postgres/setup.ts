@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import pg from 'pg'
 import type { InstanceStore } from '../../../src/features.ts'
 import { aDatabase, aServer, type Server } from '../../services/postgres.ts'
 import { postgresStore } from '../open.ts'
@@ -47,6 +48,22 @@ function databaseAt(
       return store
     },
   }
+}
+
+/** Another process that has executed a statement and not committed it. @returns commits it */
+export async function uncommitted(
+  t: TestContext,
+  { url }: Pick<TestDatabase, 'url'>,
+  statement: string,
+): Promise<() => Promise<unknown>> {
+  const client = new pg.Client(url)
+  // The database may be dropped first.
+  client.on('error', () => {})
+  t.after(() => client.end())
+  await client.connect()
+  await client.query('begin')
+  await client.query(statement)
+  return () => client.query('commit')
 }
 
 export function withQuery(url: string, more: Readonly<Record<string, string>>): string {
