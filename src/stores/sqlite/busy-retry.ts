@@ -7,7 +7,7 @@ import { isBusy } from './errors.ts'
 export const LOCK_TIMEOUT = milliseconds(5_000)
 
 /** Random, so that processes that wait for one lock do not retry at the same moments. */
-export const shortPause = (): Promise<void> => sleep(randomInt(1, 12))
+export const shortPause = (): Promise<void> => sleep(randomInt(1, 4))
 
 /** Retries while another process holds the lock, without blocking the event loop. @throws the error of the last attempt */
 export async function retryWhileBusy<T>(attempt: () => T): Promise<T> {
