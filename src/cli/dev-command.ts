@@ -11,6 +11,7 @@ import { listen } from './listen.ts'
 import { LOG, logOf } from './log-options.ts'
 import { nextCommand, signInCommand } from './next-command.ts'
 import { openServer } from './open-instance.ts'
+import { ORIGINS, originsOf } from './origins-option.ts'
 import { readablePassword } from './readable-password.ts'
 import { untilStopped } from './until-stopped.ts'
 import { version } from './version.ts'
@@ -36,16 +37,18 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
       help: 'the name of the first user; default: admin',
     },
     ...ADDRESS,
+    ...ORIGINS,
     ...LOG,
     ...DATABASE,
   },
   async run({ values, context, print }) {
     const address = addressOf(values, context)
     const database = databaseOf(values.database, context)
+    const origins = originsOf(values, context)
     const log = logOf(values, context, 'text')
     const auth = await openServer(database, { log })
     try {
-      const running = await listen({ auth, log, ...address }, context)
+      const running = await listen({ auth, log, origins, ...address }, context)
       const user = await firstUser(values.user ?? 'admin', auth)
       print(welcome({ url: running.url, database, ...user }, context))
       await untilStopped(running, auth, { stderr: context.stderr, log })

@@ -20,6 +20,7 @@ import { LOG, logOf } from './log-options.ts'
 import { METRICS, metricsOf } from './metrics-option.ts'
 import { nextCommand } from './next-command.ts'
 import { openServer } from './open-instance.ts'
+import { ORIGINS, originsOf } from './origins-option.ts'
 import { REDIS, redisOf } from './redis-option.ts'
 import { runWorkers } from './run-workers.ts'
 import { stopSignal, untilStopped } from './until-stopped.ts'
@@ -28,6 +29,7 @@ import { hashesOf, WORKERS, workersOf } from './workers-option.ts'
 
 const OPTIONS = {
   ...LISTEN,
+  ...ORIGINS,
   ...WORKERS,
   ...LOG,
   ...METRICS,
@@ -75,6 +77,7 @@ interface Plan {
   readonly database: string
   readonly workers: number
   readonly proxies: number
+  readonly origins: readonly string[]
   readonly redis: string | undefined
   readonly log: Log
   readonly metrics: MetricsPlace | undefined
@@ -91,6 +94,7 @@ function planOf(
     database,
     workers: workersOf(values, database, context),
     proxies: proxiesOf(values, context),
+    origins: originsOf(values, context),
     redis: redisOf(values, context),
     log: logOf(values, context),
     metrics: metricsOf(values, context),
@@ -108,9 +112,13 @@ async function serveAs(
   const auth = await openAuth(plan)
   try {
     await lowerHashPriority()
-    const { address, proxies, log, metrics } = plan
+    const { address, proxies, origins, log, metrics } = plan
     const running = await listen(
-      { auth, proxies, log, bus: worker.bus, ...address, ...(metrics && { metrics }) },
+      {
+        ...{ auth, proxies, origins, log, bus: worker.bus },
+        ...address,
+        ...(metrics && { metrics }),
+      },
       context,
     )
     const stopped = worker.stopRequested(running.stopListening)

@@ -16,6 +16,7 @@ import {
 } from './bad-request.ts'
 import { type MessageBus, messageBus } from './cluster/message-bus.ts'
 import { LIMITS, type Limits } from './connection-limits.ts'
+import { answerPreflight, corsFor } from './cors.ts'
 import { clientOf } from './request-client.ts'
 import { logWhenDone, type ServerLog } from './request-log.ts'
 import { RequestStats } from './request-stats.ts'
@@ -36,6 +37,8 @@ export type ServeOptions = ListenAddress & {
   readonly bus?: MessageBus
   /** How many proxies are in front. Default: 0. */
   readonly proxies?: number
+  /** Origins whose pages may use the server, as browsers write them. Default: none. */
+  readonly origins?: readonly string[]
   /** Where to serve metrics. Default: nowhere. */
   readonly metrics?: MetricsPlace
   readonly log?: ServerLog
@@ -94,10 +97,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 function answerRequests(
   server: Server,
   stats: RequestStats,
-  { auth, proxies = 0, log, limits = LIMITS }: ServeOptions,
+  { auth, proxies = 0, origins = [], log, limits = LIMITS }: ServeOptions,
   origin: () => string,
 ): UnfinishedResponses {
   const unfinished = new UnfinishedResponses()
+  const cors = origins.length === 0 ? undefined : corsFor(origins)
   const route = serverRoutes(auth, {
     origin,
     // The next health check fails as soon as no more connections are accepted.
@@ -110,7 +114,9 @@ function answerRequests(
     if (log !== undefined) logWhenDone(request, response, client, log)
     countWhenDone(request, response, stats)
     closeIfUnread(request, response, limits)
+    const isPreflight = cors?.(request, response) ?? false
     if (isMalformed(request)) return refuseMalformed(response)
+    if (isPreflight) return answerPreflight(response)
     const context = { requestId: client.request, address: client.address }
     runInContext(context, () => route(request, response))
   })

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { sign } from '../../src/jwt/index.ts'
+import { visit } from '../services/chromium.ts'
 import { freshKey, KEYS, sound } from './issuer.ts'
 import { modulesFrom } from './modules.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
-const chromium = (process.env.PATH ?? '')
-  .split(delimiter)
-  .flatMap((place) => NAMES.map((name) => join(place, name)))
-  .find((path) => existsSync(path))
 
 /** Runs in the page and posts the outcome of each token. */
 const PAGE = `<!doctype html><script type="module">
@@ -92,37 +84,11 @@ async function site(t: TestContext) {
   return { origin, outcomes }
 }
 
-async function visit(t: TestContext, url: string): Promise<ChildProcess> {
-  const profile = mkdtempSync(join(tmpdir(), 'watchword-chromium-'))
-  const words = [
-    '--headless=new',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    `--user-data-dir=${profile}`,
-  ]
-  const child = spawn(chromium!, [...words, url], { stdio: 'ignore', detached: true })
-  t.after(async () => {
-    const closed = once(child, 'exit')
-    // The whole process group.
-    if (child.exitCode === null && child.pid !== undefined) {
-      process.kill(-child.pid, 'SIGKILL')
-      await closed
-    }
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
-  })
-  return child
-}
-
 test('tokens have the same outcome in a browser', async (t) => {
-  if (chromium === undefined) return t.skip('Chromium is not installed')
   const { origin, outcomes } = await site(t)
-  const child = await visit(t, origin)
-  const ended = once(child, 'exit').then(() =>
-    assert.fail('Chromium ended before it reported the outcomes'),
-  )
-  ended.catch(() => undefined)
-  assert.deepEqual(JSON.parse(await Promise.race([outcomes, ended])), {
+  const visited = visit(t, origin, outcomes)
+  if (visited === undefined) return t.skip('Chromium is not installed')
+  assert.deepEqual(JSON.parse(await visited), {
     ES256: 'ann',
     EdDSA: 'ann',
     RS256: 'ann',
