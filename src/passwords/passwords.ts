@@ -6,17 +6,27 @@ import { passwordBytes } from './password-bytes.ts'
 import type { Queue } from './queue.ts'
 
 export interface Passwords {
-  /** Hashes the NFC form of a password. @throws AuthError `invalid` above 4,096 bytes; `busy` */
-  hash(password: string): Promise<string>
+  /**
+   * Hashes the NFC form of a password.
+   *
+   * @param client see `Queue`
+   * @throws AuthError `invalid` above 4,096 bytes; `busy`
+   */
+  hash(password: string, client?: string): Promise<string>
   /**
    * Checks forms of a password against a stored hash.
    *
    * A mismatch takes the same work whatever the hash: of another algorithm, with other parameters, unreadable, or
    * `undefined` (no account, or one that may not sign in). See `EqualWork`.
    *
+   * @param client see `Queue`
    * @throws AuthError `invalid` above 4,096 bytes; `busy`
    */
-  verify(candidates: readonly string[], hash: string | undefined): Promise<PasswordCheck>
+  verify(
+    candidates: readonly string[],
+    hash: string | undefined,
+    client?: string,
+  ): Promise<PasswordCheck>
 }
 
 export type PasswordCheck =
@@ -36,8 +46,8 @@ export interface PasswordDeps {
 export const passwords = (deps: PasswordDeps): Passwords => {
   const hasher = new PasswordHasher(deps)
   return {
-    hash: (password) => hasher.hash(password),
-    verify: (candidates, hash) => hasher.verify(candidates, hash),
+    hash: (password, client) => hasher.hash(password, client),
+    verify: (candidates, hash, client) => hasher.verify(candidates, hash, client),
   }
 }
 
@@ -53,16 +63,17 @@ class PasswordHasher {
     this.#equalWork = new EqualWork(this.#encodings.current.unmatchable)
   }
 
-  async hash(password: string): Promise<string> {
+  async hash(password: string, client: string | undefined): Promise<string> {
     passwordBytes(password)
     const bytes = passwordBytes(password.normalize('NFC'))
     const { queue, random } = this.#deps
-    return queue(() => this.#encodings.current.make(bytes, random))
+    return queue(() => this.#encodings.current.make(bytes, random), client)
   }
 
   async verify(
     candidates: readonly string[],
     hash: string | undefined,
+    client: string | undefined,
   ): Promise<PasswordCheck> {
     const tries = candidates.map((password) => ({
       password,
@@ -77,7 +88,7 @@ class PasswordHasher {
         await spendRemainder(bytes)
       }
       return { kind: 'wrong' }
-    })
+    }, client)
   }
 
   /** @returns `undefined` if no password can match */

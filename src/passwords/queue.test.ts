@@ -189,3 +189,55 @@ test('work that waited too long is rejected at its turn, and the next one is not
   await third
   assert.deepEqual(queue.load(), { running: 0, waiting: 0, refused: 1 })
 })
+
+test('waiting clients get slots in turn', async () => {
+  const queue = hashQueue({ atOnce: 1 })
+  const order: string[] = []
+  const running = work()
+  const done = [queue(() => running.run())]
+  for (const client of ['a', 'a', 'a', 'b', 'c', 'b'])
+    done.push(queue(async () => void order.push(client), client))
+  running.end()
+
+  await Promise.all(done)
+
+  assert.deepEqual(order, ['a', 'b', 'c', 'a', 'b', 'a'])
+})
+
+test('a client that fills the queue takes no place of others, and loses its own newest work to them', async () => {
+  const queue = hashQueue({ atOnce: 1, mostWaiting: 4 })
+  const running = work()
+  const first = queue(() => running.run(), 'much')
+  const results = ['much', 'much', 'much', 'much', 'much', 'few', 'other', 'more'].map(
+    (client) => queue(async () => client, client).catch((error: AuthError) => error.code),
+  )
+  running.end()
+  await first
+
+  assert.deepEqual(await Promise.all(results), [
+    'much',
+    'busy',
+    'busy',
+    'busy',
+    'busy',
+    'few',
+    'other',
+    'more',
+  ])
+  assert.deepEqual(queue.load(), { running: 0, waiting: 0, refused: 4 })
+})
+
+test('the expected wait of a client depends on its own work, not on that of a client that sends much', async () => {
+  const { elapsed, advance } = clock()
+  const queue = hashQueue({ atOnce: 1, longestWait: seconds(5), elapsed })
+  await queue(async () => advance(2))
+  const running = work()
+  const first = queue(() => running.run())
+  const waiting = ['much', 'much', 'much', 'few'].map((client) =>
+    queue(async () => client, client).catch((error: AuthError) => error.code),
+  )
+  running.end()
+  await first
+
+  assert.deepEqual(await Promise.all(waiting), ['much', 'much', 'busy', 'few'])
+})

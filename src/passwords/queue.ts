@@ -2,11 +2,13 @@ import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 
 /**
- * Runs expensive work, first in, first out.
+ * Runs expensive work. The clients that wait get slots in turn, each first in, first out, so that a client that sends much takes
+ * no other's place.
  *
+ * @param client whose work it is, such as a network; default: the program's own
  * @throws AuthError `busy`, at once, if too many wait or the wait would be too long; later, if it has become too long
  */
-export type Queue = <T>(work: () => Promise<T>) => Promise<T>
+export type Queue = <T>(work: () => Promise<T>, client?: string) => Promise<T>
 
 export interface QueueLoad {
   readonly running: number
@@ -26,7 +28,7 @@ export interface HashQueueOptions {
 
 export const hashQueue = (options: HashQueueOptions): Queue & { load(): QueueLoad } => {
   const queue = new HashQueue(options)
-  const run: Queue = (work) => queue.run(work)
+  const run: Queue = (work, client) => queue.run(work, client)
   return Object.assign(run, { load: () => queue.load() })
 }
 
@@ -44,7 +46,7 @@ class HashQueue {
   readonly #mostWaiting: number
   readonly #longestWait: Seconds
   readonly #elapsed: () => Seconds
-  readonly #waiting: WaitingWork[] = []
+  readonly #waiting = new WaitingClients()
   #running = 0
   #refused = 0
   /** The duration of a hash, in seconds. */
@@ -57,9 +59,9 @@ class HashQueue {
     this.#elapsed = options.elapsed ?? monotonicSeconds
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>, client = ''): Promise<T> {
     if (this.#running < this.#atOnce) this.#running++
-    else await this.#turn()
+    else await this.#turn(client)
     const start = this.#elapsed()
     try {
       return await work()
@@ -72,29 +74,39 @@ class HashQueue {
   load(): QueueLoad {
     return {
       running: this.#running,
-      waiting: this.#waiting.length,
+      waiting: this.#waiting.size,
       refused: this.#refused,
     }
   }
 
   /** Waits for the slot of another. @throws AuthError `busy` */
-  #turn(): Promise<void> {
-    const { length } = this.#waiting
-    const wait = ((this.#average ?? 0) * (length + 1)) / this.#atOnce
-    if (length >= this.#mostWaiting || wait > this.#longestWait) throw this.#busy(wait)
+  #turn(client: string): Promise<void> {
+    const before = this.#waiting.before(client)
+    const wait = ((this.#average ?? 0) * (before + 1)) / this.#atOnce
+    if (wait > this.#longestWait || !this.#makeRoom(client, wait)) throw this.#busy(wait)
     const since = this.#elapsed()
-    return new Promise((start, reject) => this.#waiting.push({ since, start, reject }))
+    return new Promise((start, reject) =>
+      this.#waiting.add(client, { since, start, reject }),
+    )
+  }
+
+  /** If too many wait, the client with the most loses its newest. @returns `false` if that is this client */
+  #makeRoom(client: string, wait: number): boolean {
+    if (this.#waiting.size < this.#mostWaiting) return true
+    const displaced = this.#waiting.takeFromLongerThan(client)
+    displaced?.reject(this.#busy(wait))
+    return displaced !== undefined
   }
 
   /**
-   * Passes the slot to the one that waits longest, so that no later one can take it. One that has waited too long is
+   * Passes the slot to waiting work, so that no later one can take it. One that has waited too long is
    * rejected: work may take longer than it did when that one came, and its client may have left.
    */
   #startNext(): void {
-    let next = this.#waiting.shift()
+    let next = this.#waiting.next()
     while (next !== undefined && this.#elapsed() - next.since > this.#longestWait) {
       next.reject(this.#busy(this.#longestWait))
-      next = this.#waiting.shift()
+      next = this.#waiting.next()
     }
     if (next === undefined) this.#running--
     else next.start()
@@ -108,7 +120,52 @@ class HashQueue {
   #busy(wait: number): AuthError {
     this.#refused++
     const retryAfter = Math.max(1, Math.ceil(wait))
-    const note = `${this.#waiting.length} password hashes are waiting`
+    const note = `${this.#waiting.size} password hashes are waiting`
     return new AuthError('busy', note, { retryAfter })
+  }
+}
+
+/** Waiting work by client. The client whose turn is next comes first. */
+class WaitingClients {
+  readonly #byClient = new Map<string, WaitingWork[]>()
+  size = 0
+
+  add(client: string, work: WaitingWork): void {
+    const ofClient = this.#byClient.get(client)
+    if (ofClient === undefined) this.#byClient.set(client, [work])
+    else ofClient.push(work)
+    this.size++
+  }
+
+  next(): WaitingWork | undefined {
+    for (const [client, ofClient] of this.#byClient) {
+      const work = ofClient.shift()
+      this.#byClient.delete(client)
+      if (ofClient.length > 0) this.#byClient.set(client, ofClient)
+      this.size--
+      return work
+    }
+    return undefined
+  }
+
+  /** How much work comes before what this client adds now. */
+  before(client: string): number {
+    const own = this.#countOf(client)
+    let before = 0
+    for (const { length } of this.#byClient.values()) before += Math.min(length, own + 1)
+    return before
+  }
+
+  /** Removes the newest work of the client that has the most, if this client would have less with one more. */
+  takeFromLongerThan(client: string): WaitingWork | undefined {
+    const [longest] = [...this.#byClient.values()].toSorted((a, b) => b.length - a.length)
+    if (longest === undefined || longest.length <= this.#countOf(client) + 1)
+      return undefined
+    this.size--
+    return longest.pop()
+  }
+
+  #countOf(client: string): number {
+    return this.#byClient.get(client)?.length ?? 0
   }
 }

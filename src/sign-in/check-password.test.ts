@@ -296,6 +296,7 @@ test('a login that is longer than any name is not looked up, and takes the same 
   const users: typeof deps.users = {
     ...deps.users,
     find: () => assert.fail('looked up'),
+    read: () => assert.fail('looked up'),
   }
 
   await assert.rejects(

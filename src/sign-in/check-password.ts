@@ -1,7 +1,7 @@
 import { AuthError } from '../base/errors.ts'
 import { passwordCandidates, type Trim } from '../passwords/candidates.ts'
 import { isUsable, type Passwords } from '../passwords/passwords.ts'
-import { findByLogin } from '../users/find-by-login.ts'
+import { readByLogin } from '../users/find-by-login.ts'
 import type { Account, User } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 
@@ -11,6 +11,8 @@ export interface CheckPasswordOptions {
   readonly trimPassword: Trim
   /** The authentication rule. A refused user does not learn whether the password was right. */
   readonly allows: (user: User | undefined) => boolean
+  /** The network of the client, which gets its turn among others. */
+  readonly client?: string
 }
 
 export interface CheckPasswordDeps {
@@ -30,17 +32,17 @@ export async function verifyCredentials(
   login: string,
   password: string,
   { users, passwords }: CheckPasswordDeps,
-  { loginField, trimPassword, allows }: CheckPasswordOptions,
+  { loginField, trimPassword, allows, client }: CheckPasswordOptions,
 ): Promise<Account> {
   const candidates = passwordCandidates(password, trimPassword)
-  const account = await findByLogin(users, loginField, login)
+  const account = await readByLogin(users, loginField, login)
   const isCandidate = allows(account?.user) && account && isUsable(account.hash)
   const hash = isCandidate ? account.hash : undefined
-  const result = await passwords.verify(candidates, hash)
+  const result = await passwords.verify(candidates, hash, client)
   if (result.kind === 'wrong' || account === undefined)
     throw new AuthError('no_active_account')
   if (!result.outdated) return account
-  return withNewHash(account, result.password, { users, passwords })
+  return withNewHash(account, result.password, { users, passwords }, client)
 }
 
 /**
@@ -52,8 +54,9 @@ async function withNewHash(
   account: Account,
   password: string,
   { users, passwords }: CheckPasswordDeps,
+  client: string | undefined,
 ): Promise<Account> {
-  const hash = await hashUnlessBusy(password, passwords)
+  const hash = await hashUnlessBusy(password, passwords, client)
   if (hash === undefined) return account
   if (await users.upgradeHash(account.user.id, account.hash, hash))
     return { ...account, hash }
@@ -67,9 +70,10 @@ async function withNewHash(
 async function hashUnlessBusy(
   password: string,
   passwords: Passwords,
+  client: string | undefined,
 ): Promise<string | undefined> {
   try {
-    return await passwords.hash(password)
+    return await passwords.hash(password, client)
   } catch (error) {
     if (error instanceof AuthError && error.code === 'busy') return undefined
     throw error

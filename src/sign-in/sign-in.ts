@@ -9,7 +9,7 @@ import type { Counters } from '../observability/counters.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { LoginAttempt, LoginThrottle } from '../throttling/login.ts'
 import { isAllowed, type TokenSettings } from '../tokens/token-settings.ts'
-import { findByLogin } from '../users/find-by-login.ts'
+import { findByLogin, readByLogin } from '../users/find-by-login.ts'
 import { throttleKeyOf } from '../users/names.ts'
 import type { Account, User } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
@@ -68,8 +68,14 @@ export function passwordCheck(settings: SignInSettings): CheckPassword {
     allows: (user) => isAllowed(user, tokens),
   }
   return async (login, password, request, deps) => {
-    const attempt = { account: throttleKeyOf(login), address: addressOf(request) }
-    const check = () => verifyCredentials(login, password, deps, options)
+    const attempt: LoginAttempt = {
+      account: throttleKeyOf(login),
+      address: addressOf(request),
+      findUser: async () =>
+        (await readByLogin(deps.users, users.loginField, login))?.user,
+    }
+    const client = networkOf(attempt.address)
+    const check = () => verifyCredentials(login, password, deps, { ...options, client })
     try {
       if (deps.loginThrottle === undefined) return await check()
       return await deps.loginThrottle(attempt, check)

@@ -15,12 +15,14 @@ export function sqlUsers(db: Kysely<Tables>): Users {
   }
   const find = async (field: UserField, value: string): Promise<UserRow | undefined> =>
     (await finders[field]({ value })).rows[0]
+  const read: Users['read'] = async (field, value) => {
+    const row = await find(field, value)
+    return row && accountOf(row)
+  }
 
   return {
-    async find(field, value) {
-      const row = await find(field, value)
-      return row && accountOf(row)
-    },
+    find: read,
+    read,
 
     async findByKey(usernameKey) {
       const row = await findByKey(db, usernameKey)

@@ -16,7 +16,7 @@ export interface Hits {
   hit(key: string, limit: Limit, now: UnixSeconds): Awaitable<HitResult>
   /** Whether a key was marked less than `per` seconds ago: never `true` for another key's mark, even if memory is short. */
   isMarked(key: string, per: Seconds, now: UnixSeconds): Awaitable<boolean>
-  /** Marks a key for `per` seconds from now. Without room in memory, it is not marked. */
+  /** Marks a key for `per` seconds from now. If memory is short, the oldest marks are dropped. */
   mark(key: string, per: Seconds, now: UnixSeconds): Awaitable<void>
   /** Removes a hit that was counted at this moment. */
   takeBack(key: string, limit: Limit, moment: UnixSeconds): Awaitable<void>

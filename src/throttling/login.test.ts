@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { LOGIN_LIMIT, loginThrottle } from './login.ts'
+import {
+  LOGIN_LIMIT,
+  type LoginAttempt,
+  loginThrottle,
+  type SignedInUser,
+} from './login.ts'
 import { memoryHits } from './memory-hits.ts'
 
 const NOON = 1_790_000_000
@@ -20,11 +25,19 @@ function setUp(limit = LOGIN_LIMIT, hits = memoryHits()) {
     clock: () => now as UnixSeconds,
   })
   let judged = 0
-  const judge = async (answer: () => string): Promise<string> => {
+  const judge = async (answer: () => SignedInUser) => {
     judged += 1
     await new Promise((resolve) => setImmediate(resolve))
-    return answer()
+    return { user: answer() }
   }
+  /** Users by name: other names are those of users with the same id. */
+  const users = new Map<string, SignedInUser>()
+  const userOf = (name: string) => users.get(name) ?? { id: name, joinedAt: NOON }
+  const attemptOf = (account: string, address: string): LoginAttempt => ({
+    account,
+    address,
+    findUser: () => userOf(account),
+  })
   const refuse = (code: 'no_active_account' | 'busy') => () => {
     throw new AuthError(code)
   }
@@ -32,12 +45,15 @@ function setUp(limit = LOGIN_LIMIT, hits = memoryHits()) {
     later: (t: number) => {
       now = NOON + t
     },
-    right: (account: string, address: string) =>
-      throttle({ account, address }, () => judge(() => account)),
+    right: async (account: string, address: string) => {
+      await throttle(attemptOf(account, address), () => judge(() => userOf(account)))
+      return account
+    },
     wrong: (account: string, address: string) =>
-      throttle({ account, address }, () => judge(refuse('no_active_account'))),
+      throttle(attemptOf(account, address), () => judge(refuse('no_active_account'))),
     busy: (account: string, address: string) =>
-      throttle({ account, address }, () => judge(refuse('busy'))),
+      throttle(attemptOf(account, address), () => judge(refuse('busy'))),
+    users,
     judged: () => judged,
     keys,
   }
@@ -303,4 +319,85 @@ test('without client addresses wrong passwords for one account do not throttle a
     await assert.rejects(wrong(`account ${i}`, ''), WRONG)
   }
   assert.equal(await right('alice', ''), 'alice')
+})
+
+test('forty-two concurrent attempts with the right password are all let through', async () => {
+  const { right, judged } = setUp()
+
+  const names = await Promise.all(Array.from({ length: 42 }, () => right('alice', HERE)))
+
+  assert.equal(names.length, 42)
+  assert.equal(judged(), 42)
+})
+
+test('concurrent attempts that wait for right ones are limited by the wrong ones among them', async () => {
+  const { right, wrong, judged } = setUp()
+  const rights = Array.from({ length: 9 }, () => right('alice', HERE))
+  const wrongs = await Promise.allSettled(
+    Array.from({ length: 30 }, () => wrong('alice', HERE)),
+  )
+  await Promise.all(rights)
+
+  const rejected = wrongs.map((each) => each.status === 'rejected' && each.reason.code)
+  assert.equal(rejected.filter((code) => code === 'no_active_account').length, 10)
+  assert.equal(judged(), 19)
+})
+
+for (const [what, change] of [
+  ['another user who was renamed to the name', { id: 'another', joinedAt: NOON - 1000 }],
+  ['a user who was created anew with the id', { id: 'alice', joinedAt: NOON + 1 }],
+] as const) {
+  test(`an address that is known for a user is not known for ${what}`, async () => {
+    const hits = memoryHits()
+    const { right, wrong, users } = setUp(LOGIN_LIMIT, hits)
+    await right('alice', HERE)
+    users.set('alice', change)
+    for (let i = 0; i < 200; i++) await assert.rejects(wrong('alice', address(i)), WRONG)
+
+    await assert.rejects(right('alice', HERE), { code: 'throttled' })
+  })
+}
+
+test('an address stays known for a user who was renamed', async () => {
+  const { right, wrong, users } = setUp()
+  await right('alice', HERE)
+  users.set('alicia', { id: 'alice', joinedAt: NOON })
+  for (let i = 0; i < 200; i++) await assert.rejects(wrong('alicia', address(i)), WRONG)
+
+  assert.equal(await right('alicia', HERE), 'alicia')
+})
+
+test('names that no user has cause the same reads and counts as known ones', async () => {
+  const hits = memoryHits()
+  let calls: string[] = []
+  const called = <T>(name: string, result: T): T => {
+    calls.push(name)
+    return result
+  }
+  const counting: typeof hits = {
+    ...hits,
+    hit: (...args) => called('hit', hits.hit(...args)),
+    isMarked: (...args) => called('isMarked', hits.isMarked(...args)),
+  }
+  const throttle = loginThrottle(LOGIN_LIMIT, {
+    hits: counting,
+    clock: () => NOON as UnixSeconds,
+  })
+  const callsFor = async (user: SignedInUser | undefined, account: string) => {
+    calls = []
+    for (let i = 0; i < 220; i++) {
+      const attempt: LoginAttempt = {
+        account,
+        address: address(i),
+        findUser: () => called('findUser', user),
+      }
+      const check = () => Promise.reject(new AuthError('no_active_account'))
+      await assert.rejects(throttle(attempt, check))
+    }
+    return calls
+  }
+
+  const known = await callsFor({ id: '1', joinedAt: NOON }, 'alice')
+  assert.deepEqual(await callsFor(undefined, 'nobody'), known)
+  assert.ok(known.includes('isMarked'))
 })

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Awaitable } from '../base/awaitable.ts'
 import {
   type Clock,
   days,
@@ -8,6 +9,7 @@ import {
 } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { networkOf } from '../http/client-address.ts'
+import { AttemptsInFlight } from './attempts-in-flight.ts'
 import { type Hits, KNOWN_ADDRESS } from './hits.ts'
 import { type Limit, LONGEST_PERIOD } from './rate.ts'
 import { keyOf, type ThrottleDeps, throttled } from './throttle.ts'
@@ -34,6 +36,14 @@ export interface LoginAttempt {
   /** The login in the form in which it must be unique, so that all spellings are counted together. */
   readonly account: string
   readonly address: string
+  /** Reads the user whom the login names: a known address is that of a user, and names may change hands. */
+  findUser(): Awaitable<SignedInUser | undefined>
+}
+
+/** What identifies a user for ever: a program may create a user with the id of a deleted one. */
+export interface SignedInUser {
+  readonly id: string
+  readonly joinedAt: number
 }
 
 /**
@@ -41,15 +51,20 @@ export interface LoginAttempt {
  *
  * @throws AuthError `throttled`, before the password is checked
  */
-export type LoginThrottle = <Account>(
+export type LoginThrottle = <Account extends SignedInAccount>(
   attempt: LoginAttempt,
   check: () => Promise<Account>,
 ) => Promise<Account>
 
+interface SignedInAccount {
+  readonly user: SignedInUser
+}
+
 /**
  * Counts wrong passwords (D22) by account and address together, by address, and by account. An attempt is counted before
  * its password is checked, so that concurrent attempts cannot pass together; it is taken back if the password was right or
- * was not checked, so that a client which signs in at every request (Basic) is never throttled.
+ * was not checked, so that a client which signs in at every request (Basic) is never throttled. For the same reason an attempt that
+ * finds a limit reached waits for those of this process that are being checked.
  *
  * Others could exhaust the limits of an account, or of an address that its user shares with them. Those limits therefore do not
  * apply to an address from which the user has signed in within the last 30 days; the limits of the pair always do.
@@ -64,7 +79,9 @@ class CountedLogins {
   readonly #clock: Clock
   readonly #limit: Limit
   readonly #limits: Limits
-  readonly #known = new RecentKeys(MAX_KNOWN_PAIRS)
+  /** The mark of the user who last signed in, by name and address. */
+  readonly #known = new RecentMarks(MAX_KNOWN_PAIRS)
+  readonly #inFlight = new AttemptsInFlight()
 
   constructor(limit: Limit, { hits, clock }: ThrottleDeps) {
     this.#hits = hits
@@ -73,32 +90,50 @@ class CountedLogins {
     this.#limits = limitsFrom(limit)
   }
 
-  async run<Account>(
+  async run<Account extends SignedInAccount>(
     attempt: LoginAttempt,
     check: () => Promise<Account>,
   ): Promise<Account> {
     const keys = keysOf(attempt)
-    const now = this.#clock()
-    const counts = this.#countsOf(attempt, keys, now)
-    const counted = await this.#countAll(counts, keys, now)
+    const counted = await this.#count(attempt, keys)
     try {
       const account = await check()
-      await this.#remember(keys, now)
-      await this.#takeBack(counted, now)
+      await this.#remember(attempt, keys, account.user, counted.at)
+      await this.#takeBack(counted)
       return account
     } catch (error) {
-      if (!isWrongPassword(error)) await this.#takeBack(counted, now)
+      if (isWrongPassword(error)) this.#keep(counted)
+      else await this.#takeBack(counted)
       throw error
     }
   }
 
-  #countsOf({ address }: LoginAttempt, keys: Keys, now: UnixSeconds): readonly Count[] {
+  /** @throws AuthError `throttled` if a limit is reached, and no attempt that is being checked can change that */
+  async #count(attempt: LoginAttempt, keys: Keys): Promise<Counted> {
+    for (;;) {
+      const at = this.#clock()
+      const counts = await this.#countsOf(attempt, keys, at)
+      const result = await this.#countAll(counts, attempt, at)
+      if ('counts' in result) return result
+      const next = this.#inFlight.next(result.key)
+      if (next === undefined) throw throttled('throttled by login', result.wait)
+      await next
+    }
+  }
+
+  async #countsOf(
+    attempt: LoginAttempt,
+    keys: Keys,
+    now: UnixSeconds,
+  ): Promise<readonly Count[]> {
     const limits = this.#limits
     const counts: Count[] = [{ key: keys.pair, limit: this.#limit }]
     // If addresses are unknown, all clients share one: only the short limit applies, or an attacker could lock out the user.
-    if (address !== '') counts.push({ key: keys.pairLong, limit: limits.pair })
-    if (keys.known !== undefined && this.#known.has(keys.known, now)) return counts
-    if (address !== '')
+    const hasAddress = attempt.address !== ''
+    if (hasAddress) counts.push({ key: keys.pairLong, limit: limits.pair })
+    const mark = this.#known.find(keys.pair, now)
+    if (mark !== undefined && mark === (await this.#markFor(attempt))) return counts
+    if (hasAddress)
       counts.push({
         key: keys.address,
         limit: limits.address,
@@ -109,42 +144,81 @@ class CountedLogins {
     return counts
   }
 
-  /** @returns what was counted @throws AuthError `throttled` if one of the limits is reached; then nothing is counted */
+  /** Counts by all limits, or by none. */
   async #countAll(
     counts: readonly Count[],
-    keys: Keys,
-    now: UnixSeconds,
-  ): Promise<readonly Count[]> {
+    attempt: LoginAttempt,
+    at: UnixSeconds,
+  ): Promise<Counted | Full> {
     const counted: Count[] = []
     try {
       for (const count of counts) {
-        const result = await this.#hits.hit(count.key, count.limit, now)
-        if (result.kind === 'counted') counted.push(count)
-        else if (!(count.onlyUnknownAddresses && (await this.#isKnown(keys, now))))
-          throw throttled('throttled by login', result.wait)
+        const { key, limit } = count
+        const result = await this.#hits.hit(key, limit, at)
+        if (result.kind === 'counted') {
+          this.#inFlight.begin(key)
+          counted.push(count)
+        } else if (!(count.onlyUnknownAddresses && (await this.#isKnown(attempt, at)))) {
+          await this.#takeBack({ counts: counted, at })
+          return { key, wait: result.wait }
+        }
       }
     } catch (error) {
-      await this.#takeBack(counted, now)
+      await this.#takeBack({ counts: counted, at })
       throw error
     }
-    return counted
+    return { counts: counted, at }
   }
 
   /** Whether the user has signed in from this address, through any process. */
-  async #isKnown({ known }: Keys, now: UnixSeconds): Promise<boolean> {
-    return known !== undefined && this.#hits.isMarked(known, KNOWN_ADDRESS.per, now)
+  async #isKnown(attempt: LoginAttempt, now: UnixSeconds): Promise<boolean> {
+    const mark = await this.#markFor(attempt)
+    return mark !== undefined && this.#hits.isMarked(mark, KNOWN_ADDRESS.per, now)
+  }
+
+  /** For a name that no user has, a mark that is never set: the same work (P8). */
+  async #markFor(attempt: LoginAttempt): Promise<string | undefined> {
+    const user = await attempt.findUser()
+    return markOf(user ?? { id: attempt.account, joinedAt: Number.NaN }, attempt)
   }
 
   /** Marks the address, again after a day. */
-  async #remember({ known }: Keys, now: UnixSeconds): Promise<void> {
-    if (known === undefined || this.#known.has(known, now)) return
-    await this.#hits.mark(known, KNOWN_ADDRESS.per, now)
-    this.#known.add(known, now)
+  async #remember(
+    attempt: LoginAttempt,
+    { pair }: Keys,
+    user: SignedInUser,
+    now: UnixSeconds,
+  ): Promise<void> {
+    const mark = markOf(user, attempt)
+    if (mark === undefined || this.#known.find(pair, now) === mark) return
+    await this.#hits.mark(mark, KNOWN_ADDRESS.per, now)
+    this.#known.add(pair, mark, now)
   }
 
-  async #takeBack(counts: readonly Count[], at: UnixSeconds): Promise<void> {
-    await Promise.all(counts.map(({ key, limit }) => this.#hits.takeBack(key, limit, at)))
+  async #takeBack({ counts, at }: Counted): Promise<void> {
+    try {
+      await Promise.all(
+        counts.map(({ key, limit }) => this.#hits.takeBack(key, limit, at)),
+      )
+    } finally {
+      for (const { key } of counts) this.#inFlight.end(key, true)
+    }
   }
+
+  #keep({ counts }: Counted): void {
+    for (const { key } of counts) this.#inFlight.end(key, false)
+  }
+}
+
+interface Counted {
+  readonly counts: readonly Count[]
+  readonly at: UnixSeconds
+}
+
+/** @property key of the limit that is reached */
+interface Full {
+  readonly key: string
+  readonly wait: number
 }
 
 interface Count {
@@ -158,10 +232,7 @@ const isWrongPassword = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'no_active_account'
 
 /** The keys of the counters. They have a hash of the login, because users type passwords into its field by mistake. */
-type Keys = Readonly<Record<'pair' | 'pairLong' | 'address' | 'account', string>> & {
-  /** `undefined` if the address is unknown: all clients would share it. */
-  readonly known: string | undefined
-}
+type Keys = Readonly<Record<'pair' | 'pairLong' | 'address' | 'account', string>>
 
 function keysOf({ account, address }: LoginAttempt): Keys {
   const name = hash('sha256', account, 'base64url')
@@ -171,8 +242,17 @@ function keysOf({ account, address }: LoginAttempt): Keys {
     pairLong: keyOf('login_longer', `${name}_${network}`),
     address: keyOf('login_address', network),
     account: keyOf('login_account', name),
-    known: address === '' ? undefined : keyOf(KNOWN_ADDRESS.scope, `${name}_${network}`),
   }
+}
+
+/** The mark of an address from which a user signed in; `undefined` if the address is unknown: all clients would share it. */
+function markOf(
+  { id, joinedAt }: SignedInUser,
+  { address }: LoginAttempt,
+): string | undefined {
+  if (address === '') return undefined
+  const user = hash('sha256', `${joinedAt} ${id}`, 'base64url')
+  return keyOf(KNOWN_ADDRESS.scope, `${user}_${networkOf(address)}`)
 }
 
 type Limits = Readonly<Record<'pair' | 'account' | 'address', Limit>>
@@ -189,26 +269,26 @@ function limitsFrom({ limit, per }: Limit): Limits {
 /** How long this process takes an address for known without asking: then the mark is renewed. */
 const RENEWED_AFTER = days(1)
 
-/** Keys of the last day, at most `bound`: the least recently added are dropped first. */
-class RecentKeys {
-  readonly #times = new Map<string, UnixSeconds>()
+/** Marks of the last day, at most `bound`: the least recently added are dropped first. */
+class RecentMarks {
+  readonly #marks = new Map<string, { readonly mark: string; readonly at: UnixSeconds }>()
   readonly #bound: number
 
   constructor(bound: number) {
     this.#bound = bound
   }
 
-  has(key: string, now: UnixSeconds): boolean {
-    const time = this.#times.get(key)
-    return time !== undefined && now < time + RENEWED_AFTER
+  find(key: string, now: UnixSeconds): string | undefined {
+    const found = this.#marks.get(key)
+    return found !== undefined && now < found.at + RENEWED_AFTER ? found.mark : undefined
   }
 
-  add(key: string, now: UnixSeconds): void {
-    this.#times.delete(key)
-    this.#times.set(key, now)
-    for (const oldest of this.#times.keys()) {
-      if (this.#times.size <= this.#bound) return
-      this.#times.delete(oldest)
+  add(key: string, mark: string, now: UnixSeconds): void {
+    this.#marks.delete(key)
+    this.#marks.set(key, { mark, at: now })
+    for (const oldest of this.#marks.keys()) {
+      if (this.#marks.size <= this.#bound) return
+      this.#marks.delete(oldest)
     }
   }
 }

@@ -158,3 +158,26 @@ test('flush deletes expired keys in batches and keeps the others', async () => {
   assert.equal(await hits.flush(at(100), 7), 0)
   assert.equal((hits.hit('new', FIVE, at(100)) as HitResult).kind, 'full')
 })
+
+test('marks take no room of counted keys, and the oldest mark is dropped', () => {
+  const hits = memoryHits({ bound: 3 })
+  for (let i = 0; i < 4; i++) hits.mark(`m${i}`, minutes(5), at(i))
+  const marked = [0, 1, 2, 3].map((i) => hits.isMarked(`m${i}`, minutes(5), at(4)))
+  assert.deepEqual(marked, [false, true, true, true])
+
+  const ONE: Limit = { limit: 1, per: minutes(1) }
+  for (const key of ['a', 'b', 'c']) assert.deepEqual(hits.hit(key, ONE, at(4)), counted)
+})
+
+test('a key whose hits were all taken back leaves its room to others', () => {
+  const hits = memoryHits({ bound: 3 })
+  for (let i = 0; i < 100; i++) {
+    hits.hit(`invented${i}`, FIVE, at(0))
+    hits.takeBack(`invented${i}`, FIVE, at(0))
+  }
+
+  const ONE: Limit = { limit: 1, per: minutes(1) }
+  for (const key of ['a', 'b', 'c']) assert.deepEqual(hits.hit(key, ONE, at(4)), counted)
+  const shared = Array.from({ length: 30 }, (_, i) => hits.hit(`d${i}`, ONE, at(4)))
+  assert.ok(shared.some((result) => 'wait' in result))
+})

@@ -6,7 +6,7 @@ import type { Limit } from './rate.ts'
 import { Ring } from './ring.ts'
 
 export interface MemoryHitsOptions {
-  /** How many keys get a ring of their own: some 400 bytes each, and eight for every hit. Default 100,000. */
+  /** How many keys get a ring of their own, and how many are marked: some 400 bytes each, and eight for every hit. Default 100,000. */
   readonly bound?: number
   readonly random?: Random
 }
@@ -18,12 +18,15 @@ export interface MemoryHitsOptions {
  * dropped and start again; so no key is dropped before its hits have expired. Once `bound` keys are being counted, further
  * keys share rings, chosen by their digest: a shared ring counts too much, never too little. The digest is salted, so that
  * a client cannot choose which keys to share a ring with.
+ *
+ * Marks have a bound of their own, since they last for weeks. Above it the oldest is dropped.
  */
 export function memoryHits({
   bound = 100_000,
   random = systemRandom,
 }: MemoryHitsOptions = {}): Hits {
   const own = new RingMap()
+  const marks = new RingMap()
   const shared = new RingMap()
   const sharedKeyOf = sharedKeys(Math.ceil(bound / 4), random)
 
@@ -49,19 +52,28 @@ export function memoryHits({
       const ring = find(key, limit, now) ?? create(key, limit, now)
       return ring.hit(limit, now)
     },
-    isMarked: (key, _per, now) => own.get(key)?.hasExpired(now) === false,
+    isMarked: (key, _per, now) => marks.get(key)?.hasExpired(now) === false,
+
     mark(key, per, now) {
       const limit: Limit = { limit: 1, per }
-      own.delete(key)
-      own.sweep(now)
-      if (own.size < bound) own.add(key, limit).hit(limit, now)
+      marks.delete(key)
+      marks.sweep(now)
+      marks.add(key, limit).hit(limit, now)
+      marks.keepNewest(bound)
     },
+
     takeBack(key, limit, moment) {
-      find(key, limit, moment)?.takeBack(moment)
+      const ring = find(key, limit, moment)
+      ring?.takeBack(moment)
+      // Attempts that another limit refuses are taken back: their keys must not fill the memory.
+      if (ring?.isEmpty && own.get(key) === ring) own.delete(key)
     },
+
     async flush(before, most = FLUSH_BATCH) {
-      const deleted = own.deleteExpired(before, most)
-      return deleted + shared.deleteExpired(before, most - deleted)
+      let deleted = 0
+      for (const rings of [own, shared, marks])
+        deleted += rings.deleteExpired(before, most - deleted)
+      return deleted
     },
   }
 }
@@ -99,6 +111,14 @@ class RingMap {
     const ring = new Ring(limit)
     this.#rings.set(key, ring)
     return ring
+  }
+
+  /** Deletes the rings that were added first. */
+  keepNewest(count: number): void {
+    for (const oldest of this.#rings.keys()) {
+      if (this.#rings.size <= count) return
+      this.#rings.delete(oldest)
+    }
   }
 
   /** Looks at the next few rings; after the last it starts again. */

@@ -21,6 +21,11 @@ export class Ring {
     return this.#expiresAt <= now
   }
 
+  /** Whether every hit was taken back. */
+  get isEmpty(): boolean {
+    return this.#times[this.#before(this.#next)] === NEVER
+  }
+
   hit({ limit, per }: Limit, now: UnixSeconds): HitResult {
     const oldest = this.#times[this.#next] ?? NEVER
     if (oldest > now - per) {

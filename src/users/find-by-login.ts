@@ -15,3 +15,10 @@ export function findByLogin(
   const stored = STORED[field](login)
   return stored === undefined ? undefined : users.find(field, stored)
 }
+
+/** The same for a client without credentials, with the same work for known and unknown logins (P8). */
+export const readByLogin = (
+  { read }: Pick<Users, 'read'>,
+  field: keyof typeof STORED,
+  login: string,
+): Awaitable<Account | undefined> => findByLogin({ find: read }, field, login)

@@ -43,6 +43,11 @@ export interface Users {
    * are returned without a promise.
    */
   find(field: UserField, value: string): Awaitable<Account | undefined>
+  /**
+   * The same as committed, never from a cache: one read whether or not there is such an account, so that no response time shows
+   * which names are known (P8).
+   */
+  read(field: UserField, value: string): Promise<Account | undefined>
   /** The user whose name has this key (see `names.ts`), as committed: never from a cache. */
   findByKey(usernameKey: string): Promise<StoredUser | undefined>
   /** @returns `false` if the id, the `usernameKey` or the email is taken */
