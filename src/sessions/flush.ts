@@ -14,10 +14,10 @@ const FIRST = 100
 const MOST = 1000
 
 /** Target of one statement: other writers may have to wait for it. */
-const BATCH_TIME = milliseconds(10)
+const BATCH_TIME = milliseconds(4)
 
-/** The pause after a statement, in lengths of the statement: three quarters of the time are left to other writers. */
-const REST = 3
+/** The pause after a statement, in lengths of the statement: five sixths of the time are left to other writers. */
+const REST = 5
 
 /** Kept for longer than any token lives, so that a late token, also after a clock was set back, still finds its revocation. */
 const GRACE = days(1)

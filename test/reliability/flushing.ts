@@ -26,7 +26,7 @@ export const flushing = trial({
   promise: 'a flush of expired sessions does not disturb requests',
   databases: ['sqlite', 'postgres'],
   long: { expired: 1_000_000 },
-  short: { expired: 120_000 },
+  short: { expired: 40_000 },
   sabotages: [{ name: 'no-pause', databases: ['sqlite'] }],
   async run(deps, { expired }) {
     const server = await startServer(deps, { database: deps.database })

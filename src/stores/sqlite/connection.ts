@@ -5,8 +5,11 @@ import { milliseconds } from '../../base/clock.ts'
 /** How many statements are kept prepared. Frequent queries are compiled once; others vary by the columns they name. */
 const CAPACITY = 256
 
-/** How long a call may block the event loop waiting for a lock; longer waits sleep, see `busy-retry.ts`. */
-const TIMEOUT = milliseconds(2)
+/**
+ * How long a reader may block the event loop waiting for a lock, which is rare. Writers do not: another process may hold the
+ * lock for as long as a commit takes, so `busy-retry.ts` sleeps instead.
+ */
+const READ_TIMEOUT = milliseconds(2)
 
 interface Statement {
   readonly call: StatementSync
@@ -22,7 +25,10 @@ export class Connection {
   constructor(file: string, options: { readonly readOnly?: boolean } = {}) {
     // An import would fail on a Node.js without it, before `node-version.ts` can say so.
     const sqlite = process.getBuiltinModule('node:sqlite')
-    this.#db = new sqlite.DatabaseSync(file, { timeout: TIMEOUT, ...options })
+    this.#db = new sqlite.DatabaseSync(file, {
+      timeout: options.readOnly ? READ_TIMEOUT : 0,
+      ...options,
+    })
   }
 
   run<Row>({
