@@ -3,7 +3,7 @@ import '../base/node-version.ts'
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { AuthError } from '../base/errors.ts'
 import { internalsOf } from '../instance/internals.ts'
-import type { Principal, SignedIn } from '../permissions/permission.ts'
+import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, isPreflight, runGuard } from './guarding.ts'
 import { NodeRequest, send } from './node-request.ts'
@@ -31,7 +31,7 @@ export interface Guard<U, Right extends string> {
     handler: GuardedHandler<PrincipalUser<N, U>, Right, P>,
   ): RequestHandler<P>
   <P>(
-    requirement: Right | (Requirement<U, Right> & SignedIn),
+    requirement: Right | (Permission<unknown, U, Right> & SignedIn),
     handler: GuardedHandler<U, Right, P>,
   ): RequestHandler<P>
 }

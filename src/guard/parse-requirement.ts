@@ -5,7 +5,8 @@ import type {
 } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
-import { has, rightOf } from '../permissions/basic-permissions.ts'
+import { has } from '../permissions/basic-permissions.ts'
+import { rightsNamedIn } from '../permissions/named-rights.ts'
 import type { Permission } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { Hits } from '../throttling/hits.ts'
@@ -43,36 +44,27 @@ export function parseRequirement(
     throttle: limits,
   }: RequirementDefaults,
 ): (deps: RequirementDeps) => GuardParts {
-  const options = parseOptions(requirement, roles)
-  const { schemes = authentication, permissions = byDefault, throttle } = options
+  const options = parseOptions(requirement)
+  const { schemes = authentication, throttle } = options
+  const permissions = permissionsOf(options.permissions ?? byDefault, roles)
   const throttles = throttlesOf(throttle, limits)
   return ({ deps, hits, clock }) => ({
     schemes: schemes.map((scheme) => createScheme(scheme, deps)),
     // The types of users and rights were checked by the compiler.
-    permissions: [permissions].flat() as readonly unknown[] as GuardParts['permissions'],
+    permissions: permissions as readonly unknown[] as GuardParts['permissions'],
     throttles: throttles({ hits, clock }),
   })
 }
 
-function parseOptions(
-  requirement: unknown,
-  roles: Roles,
-): RequirementOptions<never, string> {
+function parseOptions(requirement: unknown): RequirementOptions<never, string> {
   if (requirement === undefined) return {}
-  if (typeof requirement === 'string')
-    return { permissions: has(knownRight(requirement, roles)) }
-  if (typeof requirement === 'function')
-    return {
-      permissions: permissionsOf(requirement as Permission<unknown, never>, roles),
-    }
+  if (isPermission(requirement)) return { permissions: requirement }
   if (!isPlainObject(requirement))
     throw configError(
       `A guard's requirement must be a permission string, a permission, or an object with ${NAMES}.`,
     )
   for (const [name, value] of Object.entries(requirement)) checkMember(name, value)
-  const { permissions } = requirement as RequirementOptions<never, string>
-  if (permissions === undefined) return requirement
-  return { ...requirement, permissions: permissionsOf(permissions, roles) }
+  return requirement
 }
 
 /** Permission strings become permissions. @throws AuthError `invalid_config` if no role has one of them */
@@ -81,9 +73,9 @@ const permissionsOf = (
   roles: Roles,
 ): readonly Permission<unknown, never, string>[] =>
   [given].flat().map((each) => {
-    const right = typeof each === 'string' ? each : rightOf(each)
-    if (right !== undefined) knownRight(right, roles)
-    return typeof each === 'string' ? has(each) : each
+    const permission = typeof each === 'string' ? has(each) : each
+    for (const right of rightsNamedIn(permission)) refuseUnknown(right, roles)
+    return permission
   })
 
 /**
@@ -118,7 +110,7 @@ function checkMember(name: string, value: unknown): void {
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isPermission = (value: unknown): boolean =>
+const isPermission = (value: unknown): value is string | Permission<unknown, never> =>
   typeof value === 'string' || isFunction(value)
 const isThrottle = (value: unknown): boolean =>
   typeof value === 'string' || isFunction((value as Partial<Throttle> | null)?.wait)
@@ -145,11 +137,11 @@ const MEMBERS = {
 const NAMES = Object.keys(MEMBERS).join(', ')
 
 /** If the roles list permission strings, one that no role has is a misspelling: it would deny every user. */
-function knownRight(right: string, roles: Roles): string {
+function refuseUnknown(right: string, roles: Roles): void {
   const strings = Object.values(roles).flat()
-  if (strings.every((each) => each === '*')) return right
+  if (strings.every((each) => each === '*')) return
   const rights = [...strings, ...Object.keys(roles).map((role) => `role:${role}`)]
-  if (rights.includes(right)) return right
+  if (rights.includes(right)) return
   throw configError(
     `No role has the permission string ${JSON.stringify(right)}. Add it to a role in the option "roles", or correct it.`,
   )

@@ -1,5 +1,6 @@
 import type { AuthRequest } from '../http/request.ts'
 import { type Decision, denied, granted } from './decision.ts'
+import { naming } from './named-rights.ts'
 import { type Permission, signedIn } from './permission.ts'
 
 type AnyPermission = Permission<unknown, unknown>
@@ -27,17 +28,13 @@ export const isReadOnly: AnyPermission = ({ request }) =>
   grantIf(isSafe(request), `${request.method} is not a safe method`)
 
 /** Grants users with a permission string through a role, and superusers: `has('posts.change')`. */
-export const has = <const Right extends string>(right: Right) => {
-  const permission = signedIn<Permission<unknown, unknown, Right>>(({ identity }) =>
-    grantIf(identity?.can(right) === true, `has not "${right}"`),
+export const has = <const Right extends string>(right: Right) =>
+  naming(
+    [right],
+    signedIn<Permission<unknown, unknown, Right>>(({ identity }) =>
+      grantIf(identity?.can(right) === true, `has not "${right}"`),
+    ),
   )
-  RIGHTS.set(permission, right)
-  return permission
-}
-
-/** The permission string that a permission of `has` or `hasRole` requires: a guard checks at once that a role has it. */
-export const rightOf = (permission: object): string | undefined => RIGHTS.get(permission)
-const RIGHTS = new WeakMap<object, string>()
 
 /** Grants users with a role: `hasRole('editor')`. Superusers need it too. */
 export const hasRole = <const Role extends string>(role: Role) => has(`role:${role}`)

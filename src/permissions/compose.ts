@@ -1,5 +1,7 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
+import { configError } from '../base/errors.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
+import { naming, rightsNamedIn } from './named-rights.ts'
 import {
   type Permission,
   type PermissionContext,
@@ -33,9 +35,11 @@ type AnyOf<Parts extends readonly Part[]> = ComposedPermission<Parts> &
 export function allOf<const Parts extends readonly Part[]>(
   ...parts: Parts
 ): AllOf<Parts> {
+  const rights = rightsIn('allOf', parts)
   const permission = (context: PermissionContext): Awaitable<Decision> =>
     firstDenial(parts, context)
   if (requiresSignIn(parts)) signedIn(permission)
+  naming(rights, permission)
   return permission as unknown as AllOf<Parts>
 }
 
@@ -43,9 +47,11 @@ export function allOf<const Parts extends readonly Part[]>(
 export function anyOf<const Parts extends readonly Part[]>(
   ...parts: Parts
 ): AnyOf<Parts> {
+  const rights = rightsIn('anyOf', parts)
   const permission = (context: PermissionContext): Awaitable<Decision> =>
     firstGrant(parts, context)
   if (parts.every(requiresSignIn)) signedIn(permission)
+  naming(rights, permission)
   return permission as unknown as AnyOf<Parts>
 }
 
@@ -54,12 +60,21 @@ export function anyOf<const Parts extends readonly Part[]>(
  * a permission without an object rule denies every object). It grants anonymous requests too: combine it with
  * `isAuthenticated` to deny those.
  */
-export const not =
-  <Resource, U, Right extends string>(
-    permission: Permission<Resource, U, Right>,
-  ): Permission<Resource, U, Right> =>
-  (context) =>
-    andThen(permission(context), opposite)
+export const not = <Resource, U, Right extends string>(
+  permission: Permission<Resource, U, Right>,
+): Permission<Resource, U, Right> =>
+  naming(rightsIn('not', [permission]), (context) =>
+    andThen(permission(context), opposite),
+  )
+
+/** @throws AuthError `invalid_config` if a part is no permission */
+function rightsIn(name: string, parts: readonly Part[]): readonly string[] {
+  if (parts.every((part) => typeof part === 'function'))
+    return parts.flatMap(rightsNamedIn)
+  throw configError(
+    `${name}(…) must be called with permissions: write ${name}(has("posts.change")) or ${name}(isStaff).`,
+  )
+}
 
 /** A value that is no decision is denied, and so is its opposite. */
 const opposite = (decision: Decision): Decision =>

@@ -2,6 +2,7 @@ import { isTokenUser } from '../authentication/token-user.ts'
 import type { Awaitable } from '../base/awaitable.ts'
 import { isSafe } from './basic-permissions.ts'
 import { type Decision, denied, granted } from './decision.ts'
+import { naming } from './named-rights.ts'
 import {
   type Permission,
   type PermissionContext,
@@ -43,7 +44,10 @@ export function modelPermissions(
   model: string | ByMethod<string>,
 ): Permission<unknown, unknown, string> & SignedIn {
   const map = mapOf(model)
-  return signedIn((context) => decide(map, context))
+  return naming(
+    rightsIn(map),
+    signedIn((context) => decide(map, context)),
+  )
 }
 
 /** `DjangoModelPermissionsOrAnonReadOnly`: the same, but grants anonymous requests if the method requires nothing. */
@@ -57,13 +61,16 @@ export function modelPermissionsOrAnonReadOnly(
   model: string | ByMethod<string>,
 ): Permission<unknown, unknown, string> {
   const map = mapOf(model)
-  return (context) => {
+  return naming(rightsIn(map), (context) => {
     if (context.identity !== undefined) return decide(map, context)
     const required = map[context.request.method]
     if (required === undefined) return UNKNOWN_METHOD
     return required.length === 0 ? granted : denied('not signed in')
-  }
+  })
 }
+
+const rightsIn = (map: ByMethod<string>): readonly string[] =>
+  Object.values(map).flatMap((rights = []) => rights)
 
 /** Whether a user has a permission string for one object. Roles cannot answer that; the application does. */
 export type ObjectRights<Resource, U, Right extends string> = (
