@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { NodeRequest, send } from '../../src/adapters/node-request.ts'
 import { negotiate } from '../../src/http/negotiation.ts'
 import { internalsOf } from '../../src/instance/internals.ts'
-import type { Instances } from './instances.ts'
+import { type Instances, THROTTLED } from './instances.ts'
 import { json, type View } from './view.ts'
 import {
   helloViews,
@@ -19,16 +19,17 @@ import {
  * @param notes the initial notes
  */
 export function application(
-  { main, throttled }: Instances,
+  { main, others }: Instances,
   names: { readonly [scheme: string]: string },
   notes: Map<number, string>,
 ): RequestListener {
+  const throttled = others.get(THROTTLED)
   const views = [
     ...helloViews(main),
     ...whoViews(main, names),
     ...permissionViews(main),
     ...noteViews(main, notes),
-    ...throttledViews(throttled),
+    ...(throttled === undefined ? [] : throttledViews(throttled)),
   ]
   const viewOf = (path: string): View | undefined =>
     views.find(([pattern]) => pattern.test(path))?.[1]

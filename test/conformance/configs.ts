@@ -19,9 +19,15 @@ import { DATA, readJson } from './recording.ts'
 /** A configuration of the recorded servers, as `configs.json` writes it. */
 export interface RecordedConfig {
   readonly SIMPLE_JWT?: { readonly [setting: string]: unknown }
-  readonly SETTINGS?: { readonly AUTH_USER_MODEL?: string }
+  readonly SETTINGS?: {
+    readonly AUTH_USER_MODEL?: string
+    readonly [name: string]: unknown
+  }
   readonly BLACKLIST_APP?: boolean
   readonly AUTHENTICATORS?: readonly string[]
+  /** Packages beside Simple JWT. */
+  readonly NEIGHBOURS?: readonly string[]
+  readonly DJOSER?: object
 }
 
 export type RecordedConfigs = { readonly [name: string]: RecordedConfig }
@@ -122,7 +128,7 @@ const TOKENS: { readonly [setting: string]: (value: never) => Draft } = {
   SIGNING_KEY: (file: string) => ({ signingKey: keyText(file) }),
   VERIFYING_KEY: (file: string) => ({ verifyingKey: keyText(file) }),
   AUTH_TOKEN_CLASSES: (classes: string[]) => ({
-    types: classes.map((path) => typeOfClass(path)),
+    types: classes.map((path) => TYPES[path]),
   }),
   CHECK_REVOKE_TOKEN: () => ({ checkRevoke: 'claim', revokeClaim: 'md5' }),
   TOKEN_OBTAIN_SERIALIZER: (path: string) =>
@@ -147,8 +153,6 @@ const OTHERS: { readonly [setting: string]: (value: never) => Options } = {
 /** Our options for a recorded configuration: what was on there is on here, and what was off is off. */
 export function optionsFor(config: RecordedConfig): Options {
   const settings = Object.entries(config.SIMPLE_JWT ?? {})
-  const unknown = settings.find(([name]) => !(name in TOKENS) && !(name in OTHERS))
-  if (unknown !== undefined) throw new Error(`no words of ours for ${unknown[0]}`)
   const sessions = config.BLACKLIST_APP !== false
   const others = settings.map(([name, value]) => OTHERS[name]?.(value as never) ?? {})
   const tokens: Draft = {
@@ -182,6 +186,54 @@ export function optionsFor(config: RecordedConfig): Options {
   }
 }
 
+/** What the members of a configuration may be, if not anything. A member in no list is unknown. */
+const VALUES: { readonly [setting: string]: readonly unknown[] } = {
+  'SIMPLE_JWT.CHECK_REVOKE_TOKEN': [true],
+  'SIMPLE_JWT.USER_AUTHENTICATION_RULE': ['oracle.tokens.staff_only'],
+  'SIMPLE_JWT.TOKEN_OBTAIN_SERIALIZER': [
+    'oracle.tokens.ClaimsTokenObtainPairSerializer',
+    'oracle.tokens.ExtraBodyTokenObtainPairSerializer',
+  ],
+  'SETTINGS.AUTH_USER_MODEL': ['oracle.EmailUser'],
+  // Beside `CHECK_USER_IS_ACTIVE: false`, which is one option here.
+  'SETTINGS.AUTHENTICATION_BACKENDS': [
+    ['django.contrib.auth.backends.AllowAllUsersModelBackend'],
+  ],
+  BLACKLIST_APP: [true, false],
+  // Stored are Argon2id hashes here, whatever Django would store.
+  HASHER: ['argon2'],
+  // Texts are in English here, whatever language is asked for.
+  LOCALE: [true],
+  // With it mail is recorded among the effects.
+  MESSAGES: [true],
+}
+
+/** A member of a configuration that has no meaning here, or its value, so that conversations in it cannot be played. */
+export function unknownSetting(config: RecordedConfig): string | undefined {
+  const { SIMPLE_JWT = {}, SETTINGS = {}, AUTHENTICATORS = [], ...others } = config
+  const settings = [
+    ...Object.entries(others),
+    ...Object.entries(SIMPLE_JWT).map(([name, value]) => [`SIMPLE_JWT.${name}`, value]),
+    ...Object.entries(SETTINGS).map(([name, value]) => [`SETTINGS.${name}`, value]),
+    ...AUTHENTICATORS.map((name) => [`AUTHENTICATORS.${name}`, true]),
+  ] as const
+  const [name, value] = settings.find(([name, value]) => !isKnown(`${name}`, value)) ?? []
+  return name === undefined ? undefined : `${name}: ${JSON.stringify(value)}`
+}
+
+function isKnown(setting: string, value: unknown): boolean {
+  const values = VALUES[setting]
+  if (values !== undefined)
+    return values.some((known) => JSON.stringify(known) === JSON.stringify(value))
+  const [group, name = ''] = setting.split('.')
+  if (group === 'AUTHENTICATORS') return Object.hasOwn(SCHEMES, name)
+  if (setting === 'SIMPLE_JWT.AUTH_TOKEN_CLASSES')
+    return (value as string[]).every((path) => Object.hasOwn(TYPES, path))
+  return (
+    group === 'SIMPLE_JWT' && (Object.hasOwn(TOKENS, name) || Object.hasOwn(OTHERS, name))
+  )
+}
+
 const keyText = (file: string): string =>
   readFileSync(new URL(file.replace(/^file:/, ''), DATA), 'utf8')
 
@@ -189,8 +241,11 @@ const keyText = (file: string): string =>
 const headerNamed = (name: string): string =>
   name.replace(/^HTTP_/, '').replaceAll('_', '-')
 
-const typeOfClass = (path: string): 'access' | 'sliding' =>
-  path.endsWith('SlidingToken') ? 'sliding' : 'access'
+/** Simple JWT's classes of tokens. */
+const TYPES: { readonly [path: string]: 'access' | 'sliding' } = {
+  'rest_framework_simplejwt.tokens.AccessToken': 'access',
+  'rest_framework_simplejwt.tokens.SlidingToken': 'sliding',
+}
 
 const claims = ({ username, staff, superuser, attributes }: User): object => ({
   username,

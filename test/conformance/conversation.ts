@@ -1,34 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { answerOf } from './answer.ts'
 import { keyNamed, signed, tampered, withTimes } from './forge.ts'
-import type {
-  Answer,
-  Case,
-  Json,
-  JsonObject,
-  RecordedRequest,
-  Step,
-} from './recording.ts'
+import type { Answer, Case, Json, RecordedRequest, Step } from './recording.ts'
+import { effectsOf } from './state.ts'
+import type { Subject } from './subject.ts'
+import { tracked, Unplayable } from './tracked.ts'
 import { exchange, type Reply, requestText } from './wire.ts'
-
-/** What a store holds, so that the effects of a request can be seen. */
-export interface State {
-  readonly users: { readonly [id: string]: JsonObject }
-  readonly counts: { readonly [name: string]: number }
-}
-
-/** A server under test, and what is done to it outside HTTP. */
-export interface Subject {
-  readonly port: number
-  /** Everything as at the start. */
-  reset(): Promise<void>
-  putUser(name: string, set: JsonObject): Promise<void>
-  deleteUser(name: string): Promise<void>
-  flush(): Promise<void>
-  state(): Promise<State>
-  /** Where mail is sent: the text of the last one. */
-  lastMail?(): Promise<string | undefined>
-}
 
 /** The variables of a conversation, by name. */
 export type Variables = Map<string, string>
@@ -40,94 +16,129 @@ export interface Outcome {
   readonly answer: Answer
 }
 
-/** Plays a case: everything as at the start, then its steps, then its request. @throws where a step cannot be taken */
+type Conversation = Pick<Case, 'steps' | 'request'>
+
+/** Plays a case: its steps, then its request. @throws Unplayable if a part of it was not played; Error if a step failed */
 export async function play(
-  recorded: Case,
+  { steps = [], request }: Conversation,
   subject: Subject,
   typeClaim: string | null,
 ): Promise<Outcome> {
-  await subject.reset()
+  const { value, unread } = tracked({ steps, request })
+  const outcome = await playTracked(value, subject, typeClaim)
+  const [part] = unread()
+  if (part !== undefined) throw new Unplayable(part)
+  return outcome
+}
+
+async function playTracked(
+  { steps, request }: Required<Conversation>,
+  subject: Subject,
+  typeClaim: string | null,
+): Promise<Outcome> {
   const variables: Variables = new Map()
-  const begun = Date.now() / 1000
-  for (const step of recorded.steps ?? []) await take(step, subject, variables)
-  const before = await subject.state()
-  const reply = await send(recorded.request, subject.port, variables)
-  const got = Date.now() / 1000
-  const after = await subject.state()
-  const answer = answerOf(reply, { variables, begun, got, typeClaim, port: subject.port })
-  const effects = effectsOf(before, after)
+  const begun = subject.clock.now()
+  for (const step of steps) await take(step, subject, variables)
+  const before = subject.state()
+  const reply = await send(request, subject.port, variables)
+  const effects = effectsOf(before, subject.state())
+  const times = { begun, got: subject.clock.now() }
+  const answer = answerOf(reply, { variables, ...times, typeClaim, port: subject.port })
   return {
     reply,
     answer: Object.keys(effects).length === 0 ? answer : { ...answer, effects },
   }
 }
 
+type StepOf<Op extends Step['op']> = Step & { readonly op: Op }
+type Take<Op extends Step['op']> = (
+  step: StepOf<Op>,
+  subject: Subject,
+  variables: Variables,
+) => unknown
+
+/** How each step is taken. */
+const TAKES: { readonly [Op in Step['op']]: Take<Op> } = {
+  async request(step, { port }, variables) {
+    const reply = await send(step, port, variables)
+    const { method, path, expect = 200 } = step
+    if (reply.status !== expect) {
+      const text = reply.body.toString('utf8').slice(0, 300)
+      throw new Error(`step ${method} ${path}: ${reply.status} ${text}`)
+    }
+    capture(step, reply, variables)
+  },
+  mint: (step, { clock }, variables) => {
+    const { as, alg = 'HS256', key = 'signing', header = { alg, typ: 'JWT' } } = step
+    const payload = payloadOf(step, clock.now(), variables)
+    variables.set(as, signed(header, payload, alg, keyNamed(key)))
+  },
+  tamper: ({ from, as, how }, _, variables) =>
+    variables.set(as, tampered(variableNamed(from, variables), how)),
+  pick({ from, pattern, as }, _, variables) {
+    setGroups(as, new RegExp(pattern).exec(variableNamed(from, variables)), variables)
+  },
+  mail({ pattern, as }, { lastMail }, variables) {
+    if (lastMail === undefined) throw new Unplayable('the step "mail"')
+    setGroups(as, new RegExp(pattern).exec(lastMail() ?? ''), variables)
+  },
+  user: ({ name, set }, subject) => subject.putUser(name, set),
+  delete_user: ({ name }, subject) => subject.deleteUser(name),
+  flush_expired: (_, subject) => subject.flush(),
+  sleep: ({ seconds }, { clock }) => clock.advance(seconds),
+}
+
 async function take(step: Step, subject: Subject, variables: Variables): Promise<void> {
-  switch (step.op) {
-    case 'request': {
-      const reply = await send(step, subject.port, variables)
-      if (reply.status !== (step.expect ?? 200)) {
-        throw new Error(
-          `step ${step.method} ${step.path}: ${reply.status} ${reply.body.toString('utf8').slice(0, 300)}`,
-        )
-      }
-      capture(step, reply, variables)
-      return
-    }
-    case 'mint': {
-      const { alg = 'HS256', key = 'signing', header = { alg, typ: 'JWT' } } = step
-      const payload =
-        step.payload_text === undefined
-          ? JSON.stringify(
-              withTimes(
-                filled(step.claims ?? {}, variables),
-                Math.floor(Date.now() / 1000),
-              ),
-            )
-          : filledText(step.payload_text, variables)
-      variables.set(step.as, signed(header, payload, alg, keyNamed(key)))
-      return
-    }
-    case 'tamper':
-      variables.set(step.as, tampered(variables.get(step.from) ?? '', step.how))
-      return
-    case 'user':
-      return subject.putUser(step.name, step.set)
-    case 'delete_user':
-      return subject.deleteUser(step.name)
-    case 'flush_expired':
-      return subject.flush()
-    case 'sleep':
-      return sleep(step.seconds * 1000)
-    case 'mail': {
-      const found = new RegExp(step.pattern).exec((await subject.lastMail?.()) ?? '')
-      if (found === null) throw new Error('no such mail')
-      step.as.forEach((name, i) => {
-        variables.set(name, found[i + 1] ?? '')
-      })
-      return
-    }
+  const { op } = step
+  if (!Object.hasOwn(TAKES, op)) throw new Unplayable(`the step "${op}"`)
+  const taking = TAKES[op] as Take<never>
+  await taking(step as never, subject, variables)
+}
+
+function payloadOf(step: StepOf<'mint'>, now: number, variables: Variables): string {
+  const { payload_text: text, claims = {} } = step
+  if (text !== undefined) return filledText(text, variables)
+  return JSON.stringify(withTimes(filled(claims, variables), Math.floor(now)))
+}
+
+function setGroups(
+  names: readonly string[],
+  found: RegExpExecArray | null,
+  variables: Variables,
+): void {
+  for (const [i, name] of names.entries()) {
+    const text = found?.[i + 1]
+    if (text === undefined) throw new Error(`nothing was found for ${name}`)
+    variables.set(name, text)
   }
 }
 
 function capture(
-  step: Step & { op: 'request' },
+  { capture: members = {}, capture_cookies: cookies = {} }: StepOf<'request'>,
   reply: Reply,
   variables: Variables,
 ): void {
-  for (const [name, path] of Object.entries(step.capture ?? {})) {
-    let value: unknown = JSON.parse(reply.body.toString('utf8'))
-    for (const key of path.split('.')) value = (value as Record<string, unknown>)[key]
-    variables.set(name, String(value))
-  }
-  const cookies = reply.headers
-    .filter(([name]) => name.toLowerCase() === 'set-cookie')
-    .map(([, value]) => value)
-  for (const [name, cookie] of Object.entries(step.capture_cookies ?? {})) {
-    const found = cookies.find((value) => value.startsWith(`${cookie}=`))
-    if (found === undefined) throw new Error(`no cookie ${cookie}`)
-    variables.set(name, found.slice(cookie.length + 1).split(';')[0] ?? '')
-  }
+  for (const [name, path] of Object.entries(members))
+    variables.set(name, memberAt(path, JSON.parse(reply.body.toString('utf8'))))
+  for (const [name, cookie] of Object.entries(cookies))
+    variables.set(name, cookieNamed(cookie, reply))
+}
+
+function memberAt(path: string, body: unknown): string {
+  let value = body
+  for (const key of path.split('.')) value = (value as Record<string, unknown>)[key]
+  if (value === undefined) throw new Error(`the response has no ${path}`)
+  return String(value)
+}
+
+function cookieNamed(name: string, { headers }: Reply): string {
+  const prefix = `${name}=`
+  const found = headers.find(
+    ([header, value]) =>
+      header.toLowerCase() === 'set-cookie' && value.startsWith(prefix),
+  )
+  if (found === undefined) throw new Error(`no cookie ${name}`)
+  return found[1].slice(prefix.length).split(';')[0] ?? ''
 }
 
 function send(
@@ -152,7 +163,7 @@ function send(
 }
 
 const filledText = (text: string, variables: Variables): string =>
-  text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => variables.get(name) ?? '')
+  text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => variableNamed(name, variables))
 
 function filled(value: Json, variables: Variables): Json {
   if (typeof value === 'string') return filledText(value, variables)
@@ -163,41 +174,9 @@ function filled(value: Json, variables: Variables): Json {
   )
 }
 
-/** What changed between two states; what stayed is left out. */
-export function effectsOf(before: State, after: State): JsonObject {
-  const effects: Record<string, Json> = {}
-  for (const [name, count] of Object.entries(before.counts)) {
-    const change = (after.counts[name] ?? 0) - count
-    if (change !== 0) effects[name] = change
-  }
-  const created: Json[] = []
-  const changed: Record<string, Json> = {}
-  for (const [id, user] of Object.entries(after.users)) {
-    const old = before.users[id]
-    if (old === undefined) created.push(stored(user))
-    else if (JSON.stringify(old) !== JSON.stringify(user)) {
-      const news = Object.entries(user).filter(([name, value]) => old[name] !== value)
-      changed[String(old.username ?? old.email)] = stored(Object.fromEntries(news))
-    }
-  }
-  const gone = Object.entries(before.users).filter(
-    ([id]) => after.users[id] === undefined,
-  )
-  if (created.length > 0) effects.created = created
-  if (Object.keys(changed).length > 0) effects.changed = changed
-  if (gone.length > 0)
-    effects.deleted = gone.map(([, user]) => String(user.username ?? user.email))
-  return effects
-}
-
-function stored(values: JsonObject): JsonObject {
-  const out: Record<string, Json> = { ...values }
-  if (typeof out.password === 'string') {
-    out.password = out.password.includes('$')
-      ? `<hash:${out.password.split('$')[0]}>`
-      : '<unusable>'
-  }
-  for (const name of ['last_login', 'date_joined'])
-    if (out[name]) out[name] = '<datetime>'
-  return out
+/** @throws if no step has set it: an empty text in its place would be another conversation */
+function variableNamed(name: string, variables: Variables): string {
+  const value = variables.get(name)
+  if (value === undefined) throw new Unplayable(`the variable ${name}, which is not set`)
+  return value
 }

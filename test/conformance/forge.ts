@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { DATA, type Json, type JsonObject } from './recording.ts'
+import { Unplayable } from './tracked.ts'
 
 /** A decoded and unverified token. */
 export interface Opened {
@@ -45,6 +46,8 @@ export function signed(
   alg: keyof typeof DIGESTS | 'none',
   key: Uint8Array,
 ): string {
+  if (alg !== 'none' && !Object.hasOwn(DIGESTS, alg))
+    throw new Unplayable(`the algorithm "${alg}"`)
   const input = `${encoded(header)}.${Buffer.from(payload).toString('base64url')}`
   return alg === 'none'
     ? `${input}.`
@@ -76,6 +79,6 @@ export function tampered(token: string, how: string): string {
     return `${head}.${encoded({ ...opened(token)?.claims, [name]: JSON.parse(value) })}.${signature}`
   }
   const way = ways[how]
-  if (way === undefined) throw new Error(`unknown way of tampering: ${how}`)
+  if (way === undefined) throw new Unplayable(`the way of tampering "${how}"`)
   return way()
 }

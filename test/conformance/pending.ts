@@ -1,16 +1,73 @@
-import type { Case } from './recording.ts'
+import { existsSync } from 'node:fs'
+import type { RecordedConfig } from './configs.ts'
+import { type Case, pathsOf } from './recording.ts'
 
-/** Features that later work brings, by the beginnings of their paths. Until then their conversations are counted and not played. */
-export const PENDING: { readonly [feature: string]: string } = {
-  "Djoser's endpoints": '/auth/',
+/** A feature that later work brings. Its conversations are counted and named, and played as soon as its folder exists. */
+export interface Awaited {
+  readonly name: string
+  /** In `src`. */
+  readonly folder: string
+  readonly needs: (recorded: Case, config: RecordedConfig) => boolean
 }
+
+const beside =
+  (name: string): Awaited['needs'] =>
+  (_, { NEIGHBOURS = [] }) =>
+    NEIGHBOURS.includes(name)
+
+const answeredBy =
+  (software: RegExp): Awaited['needs'] =>
+  ({ version = '' }) =>
+    software.test(version)
+
+/** Djoser's, except for those that are Simple JWT's endpoints at other paths. */
+const DJOSERS = /^\/auth\/(?!jwt\/(create|refresh|verify)\/?$)/
+
+export const AWAITED: readonly Awaited[] = [
+  { name: 'knox', folder: 'presets/knox', needs: beside('knox') },
+  {
+    name: 'dj-rest-auth',
+    folder: 'presets/dj-rest-auth',
+    needs: beside('dj-rest-auth'),
+  },
+  {
+    name: 'passwordless',
+    folder: 'presets/passwordless',
+    needs: beside('passwordless'),
+  },
+  { name: 'Hawk', folder: 'features/hawk', needs: answeredBy(/^(hawk|mohawk)/) },
+  {
+    name: 'HTTP signatures',
+    folder: 'features/http-signatures',
+    needs: answeredBy(/http-message-sig|httpsig|http-signature/),
+  },
+  {
+    name: 'social-oauth2',
+    folder: 'presets/social-oauth2',
+    needs: answeredBy(/social-oauth2/),
+  },
+  {
+    name: 'oauth-toolkit',
+    folder: 'presets/oauth-toolkit',
+    needs: answeredBy(/oauth-toolkit/),
+  },
+  {
+    name: "Djoser's endpoints",
+    folder: 'presets/djoser',
+    needs: (recorded, { DJOSER }) =>
+      DJOSER !== undefined || pathsOf(recorded).some((path) => DJOSERS.test(path)),
+  },
+]
+
+export const isInSource = (folder: string): boolean =>
+  ['', '.ts'].some((end) =>
+    existsSync(new URL(`../../src/${folder}${end}`, import.meta.url)),
+  )
 
 /** The feature that a conversation waits for. */
-export function featureAwaited({ steps = [], request }: Case): string | undefined {
-  const paths = [...steps.filter((step) => step.op === 'request'), request].map(
-    ({ path }) => path,
-  )
-  return Object.keys(PENDING).find((feature) =>
-    paths.some((path) => path.startsWith(PENDING[feature]!)),
-  )
-}
+export const featureAwaited = (
+  recorded: Case,
+  config: RecordedConfig = {},
+  exists: (folder: string) => boolean = isInSource,
+): string | undefined =>
+  AWAITED.find(({ folder, needs }) => !exists(folder) && needs(recorded, config))?.name

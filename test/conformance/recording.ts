@@ -46,6 +46,12 @@ export type Step =
   | { readonly op: 'flush_expired' }
   | { readonly op: 'sleep'; readonly seconds: number }
   | { readonly op: 'mail'; readonly pattern: string; readonly as: readonly string[] }
+  | {
+      readonly op: 'pick'
+      readonly from: string
+      readonly pattern: string
+      readonly as: readonly string[]
+    }
 
 /** A response, with placeholders for what differs each time. */
 export interface Answer {
@@ -74,6 +80,8 @@ export interface Case {
   readonly id: string
   readonly config: string
   readonly note?: string
+  /** Of the software that was recorded. */
+  readonly version?: string
   readonly steps?: readonly Step[]
   readonly request: RecordedRequest
   readonly response: Answer
@@ -91,17 +99,42 @@ export interface Difference {
 
 export const DATA = new URL('../data/conformance/', import.meta.url)
 
+/** The paths that a conversation requests. */
+export function pathsOf({ steps = [], request }: Case): readonly string[] {
+  const requests = [...steps.filter((step) => step.op === 'request'), request]
+  // Unknown formats have cases without a request, or without a path.
+  return requests.flatMap(
+    (each: Partial<RecordedRequest> | undefined) => each?.path ?? [],
+  )
+}
+
+/** @throws if a line is not JSON */
 export const readLines = <T>(file: URL | string): T[] =>
   readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as T)
+    .flatMap((line, i) =>
+      line === '' ? [] : [parsedLine(line, `${file}:${i + 1}`) as T],
+    )
+
+function parsedLine(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new Error(`${place} is not JSON`, { cause })
+  }
+}
 
 export const readJson = <T>(file: URL | string): T =>
   JSON.parse(readFileSync(file, 'utf8')) as T
 
 /** Recordings of one version, replaced by those of a newer one. */
-export function overlaid(cases: readonly Case[], newer: readonly Case[]): Case[] {
+function overlaid(cases: readonly Case[], newer: readonly Case[]): Case[] {
   const byId = new Map(newer.map((recorded) => [recorded.id, recorded]))
   return cases.map((recorded) => byId.get(recorded.id) ?? recorded)
+}
+
+/** Cases, replaced by newer ones of the same id and followed by those with new ids. */
+export function added(older: readonly Case[], newer: readonly Case[]): Case[] {
+  const known = new Set(older.map(({ id }) => id))
+  return [...overlaid(older, newer), ...newer.filter(({ id }) => !known.has(id))]
 }

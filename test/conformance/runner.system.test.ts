@@ -155,17 +155,49 @@ test('every member of the step "user" is set, in a configuration beside the file
   assert.deepEqual(counts, { passed: 5, failed: 0 }, text)
 })
 
-test('a member that cannot be set fails the case, and is named', async (t) => {
-  const { text, failed } = await replay(
-    t,
-    [whoAmI('phone', [set({ phone: '1' }), ALICE], {})],
-    {
-      own: {},
-    },
-  )
+const hello: Case = {
+  id: 'hello',
+  config: 'own',
+  request: { method: 'GET', path: '/hello/none/' },
+  response: { status: 401 },
+}
 
-  assert.equal(failed, 1, text)
-  assert.match(text, /cannot be played: phone/)
+test('a case of which any part is unknown fails, and the part is named', async (t) => {
+  const parts: { readonly [id: string]: object } = {
+    'the member phone of a user': { steps: [set({ phone: '1' })] },
+    'the user nobody': { steps: [{ op: 'delete_user', name: 'nobody' }] },
+    'the step "age"': { steps: [{ op: 'age', seconds: 5 }] },
+    'the step "mail"': { steps: [{ op: 'mail', pattern: 'a', as: [] }] },
+    'steps.0.unit': { steps: [{ op: 'sleep', seconds: 5, unit: 'h' }] },
+    'request.header_charset': { request: { ...hello.request, header_charset: 'latin1' } },
+    'the variable token': { request: { ...hello.request, path: '/{{token}}/' } },
+    'response.page': { response: { status: 401, page: {} } },
+    'the configuration lost': { config: 'lost' },
+    'REST_KNOX: {}': { config: 'knox' },
+    'the algorithm "RS512"': { steps: [{ op: 'mint', as: 'a', alg: 'RS512' }] },
+    'the way of tampering "up"': {
+      steps: [{ op: 'tamper', from: 'access', as: 'access', how: 'up' }],
+    },
+  }
+  const cases = Object.entries(parts).map(([id, part]) => ({ ...hello, id, ...part }))
+  cases.at(-1)!.steps = [ALICE, ...(cases.at(-1)!.steps ?? [])]
+
+  const { text, ...counts } = await replay(t, cases, { own: {}, knox: { REST_KNOX: {} } })
+
+  assert.deepEqual(counts, { passed: 0, failed: cases.length }, text)
+  for (const { id } of cases)
+    assert.ok(
+      text.includes(`FAILED ${id} (`) && text.includes(`cannot be played: ${id}`),
+      text,
+    )
+})
+
+test('a conversation of a feature that does not exist is printed by name as pending', async (t) => {
+  const request = { method: 'GET', path: '/auth/users/' }
+  const { text, ...counts } = await replay(t, [{ ...hello, id: 'mine', request }], {})
+
+  assert.match(text, /^pending mine: Djoser's endpoints$/m)
+  assert.deepEqual(counts, { passed: 0, failed: 0 }, text)
 })
 
 test('a note that is no object, or has no title, is answered as Django REST framework does', async (t) => {

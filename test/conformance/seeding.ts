@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../src/base/clock.ts'
 import {
   type ApiTokenId,
@@ -8,11 +7,11 @@ import {
 import type { UserId } from '../../src/users/user.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { PERMISSION_ROLES } from './configs.ts'
-import type { State } from './conversation.ts'
-import { DATA, type JsonObject, readJson } from './recording.ts'
+import { DATA, readJson } from './recording.ts'
 
 interface SeedRow {
   readonly id: number
+  readonly password?: string
   readonly username: string
   readonly email: string
   readonly uuid?: string
@@ -29,7 +28,11 @@ interface Seed {
   readonly notes: readonly { readonly id: number; readonly title: string }[]
 }
 
-const readSeed = (): Seed => readJson(new URL('seed.json', DATA))
+const SEED = readJson<Seed>(new URL('seed.json', DATA))
+
+/** No log may hold one of them. */
+export const seededPasswords = (): readonly string[] =>
+  SEED.users.flatMap(({ password }) => password ?? [])
 
 /**
  * Creates a database with the users of the recorded servers and their password hashes by Django.
@@ -40,7 +43,7 @@ export async function seed(
   file: string,
   { byEmail }: { readonly byEmail: boolean },
 ): Promise<void> {
-  const { users } = readSeed()
+  const { users } = SEED
   const hashes = readJson<{ [username: string]: string }>(new URL('passwords.json', DATA))
   const store = sqliteStore({ file })
   for (const row of users) {
@@ -90,36 +93,4 @@ const tokenOf = (userId: UserId, key: string): ApiTokenRecord => ({
 })
 
 export const seededNotes = (): Map<number, string> =>
-  new Map(readSeed().notes.map(({ id, title }) => [id, title]))
-
-type Row = Record<string, string | number | null>
-
-/** The state of the database and the application: users in the format of the recordings, sessions in that of watchword. */
-export function stateOf(db: DatabaseSync, notes: ReadonlyMap<number, string>): State {
-  const rows = db.prepare('select * from users order by id').all() as Row[]
-  const users: Record<string, JsonObject> = {}
-  for (const row of rows) {
-    users[String(row.id)] = {
-      username: row.username!,
-      email: row.email!,
-      password: row.hash!,
-      is_active: row.active === 1,
-      is_staff: row.staff === 1,
-      is_superuser: row.superuser === 1,
-      last_login: row.last_login_at!,
-    }
-  }
-  const sessions = db
-    .prepare(
-      'select count(*) as opened, coalesce(sum(generation), 0) as rotated, count(ended_at) as ended from sessions',
-    )
-    .get() as Record<string, number>
-  const tokens = db.prepare('select count(*) as auth_tokens from tokens').get() as Record<
-    string,
-    number
-  >
-  return {
-    users,
-    counts: { users: rows.length, ...sessions, ...tokens, notes: notes.size },
-  }
-}
+  new Map(SEED.notes.map(({ id, title }) => [id, title]))

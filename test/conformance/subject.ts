@@ -1,92 +1,126 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { RecordedConfig } from './configs.ts'
-import type { State, Subject } from './conversation.ts'
-import type { Command } from './server.ts'
+import { copyFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { mount, serves } from '../../src/adapters/node.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { formatLine } from '../../src/base/log.ts'
+import { type TestClock, testClock } from '../../src/testing/clock.ts'
+import type { User } from '../../src/users/user.ts'
+import type { Watchword } from '../../src/watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
+import { application } from './app.ts'
+import { optionsFor, type RecordedConfig, schemeNamesOf } from './configs.ts'
+import { type Instances, instancesFor } from './instances.ts'
+import { deleteUser, putUser, type Users } from './put-user.ts'
+import type { JsonObject } from './recording.ts'
+import { seededNotes } from './seeding.ts'
+import { type State, stateOf } from './state.ts'
 
-/** A server process of watchword and its log. */
-export interface Served extends Subject {
-  stop(): Promise<void>
-  /** Standard output and standard error so far. */
+/** A server under test, and what is done to it outside HTTP. */
+export interface Subject {
+  readonly port: number
+  /** The only time that the server knows. */
+  readonly clock: TestClock
+  putUser(name: string, set: JsonObject): Promise<void>
+  deleteUser(name: string): Promise<void>
+  flush(): Promise<void>
+  state(): State
+  /** Where mail is sent: the text of the last one. */
+  lastMail?(): string | undefined
+  /** What was logged so far. */
   log(): string
+  close(): Promise<void>
 }
 
-interface Message {
-  readonly id?: number
-  readonly port?: number
-  readonly refused?: string
-  readonly result?: unknown
-  readonly error?: string
+/** What a conversation needs of its server. */
+export interface SubjectTerms {
+  readonly config: RecordedConfig
+  /** That are requested. */
+  readonly paths: readonly string[]
+  /** A database to copy. */
+  readonly seeded: string
+  /** Of passwords that are stored. */
+  readonly passwordCost: 'lowest' | 'default'
 }
 
-/** A compile cache for all processes of a run. */
-const compiled = mkdtempSync(join(tmpdir(), 'watchword-compiled-'))
-process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
+/**
+ * Opens a server for one conversation: instances, a database and a clock of its own, so that no conversation can see another.
+ *
+ * @returns the message if the instance refuses the configuration
+ */
+export async function openSubject(
+  terms: SubjectTerms,
+): Promise<Subject | { readonly refused: string }> {
+  try {
+    return await open(terms)
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'invalid_config')
+      return { refused: error.message }
+    throw error
+  }
+}
 
-/** Starts a server. @returns the message if it refuses to start. @throws if it exits without one */
-export async function serve(
-  name: string,
-  config: RecordedConfig,
-): Promise<Served | { readonly refused: string }> {
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL('server.ts', import.meta.url)), JSON.stringify(config)],
-    {
-      env: { ...process.env, NODE_COMPILE_CACHE: compiled },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
+let turn = 0
+
+async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
+  const database = `${seeded}.${turn++}`
+  const clock = testClock()
+  const lines: string[] = []
+  const instances = instancesFor(paths, optionsFor(config), (options) =>
+    buildWatchword({
+      ...options,
+      database,
+      passwordCost,
+      clock: clock.now,
+      log: (entry) => lines.push(formatLine(entry)),
+    }),
   )
-  let log = ''
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.setEncoding('utf8').on('data', (text) => (log += text))
-  const closed = once(child, 'exit')
-  const stop = async (): Promise<void> => {
-    if (child.connected) child.disconnect()
-    await closed
-  }
-
-  const waiting = new Map<number, (message: Message) => void>()
-  const first = new Promise<Message>((resolve, reject) => {
-    closed.then(() => {
-      const error = `the server of configuration ${name} ended:\n${log}`
-      reject(new Error(error))
-      for (const answer of waiting.values()) answer({ error })
-    })
-    child.on('message', (message: Message) => {
-      if (message.id === undefined) resolve(message)
-      else waiting.get(message.id)?.(message)
-    })
-  })
-  const { port, refused } = await first
-  if (refused !== undefined) {
-    await stop()
-    return { refused }
-  }
-
-  let count = 0
-  const call = async (command: Command): Promise<unknown> => {
-    const id = count++
-    const answer = new Promise<Message>((resolve) => {
-      waiting.set(id, resolve)
-      child.send({ id, command })
-    })
-    const { result, error } = await answer
-    waiting.delete(id)
-    if (error !== undefined) throw new Error(error)
-    return result
+  copyFileSync(seeded, database)
+  await instances.main.migrate()
+  const db = new DatabaseSync(database)
+  const notes = seededNotes()
+  const server = serverOf(instances, config, notes)
+  const users: Users = { auth: instances.main, db }
+  const close = async (): Promise<void> => {
+    server.close()
+    db.close()
+    await Promise.all(allOf(instances).map((auth) => auth.close()))
+    for (const suffix of ['', '-wal', '-shm']) rmSync(database + suffix, { force: true })
   }
   return {
-    port: port!,
-    stop,
-    log: () => log,
-    reset: async () => void (await call({ op: 'reset' })),
-    flush: async () => void (await call({ op: 'flush' })),
-    putUser: async (name, set) => void (await call({ op: 'putUser', name, set })),
-    deleteUser: async (name) => void (await call({ op: 'deleteUser', name })),
-    state: async () => (await call({ op: 'state' })) as State,
-  }
+    port: await listening(server),
+    clock,
+    putUser: (name, set) => putUser(users, name, set),
+    deleteUser: (name) => deleteUser(users, name),
+    flush: async () => void (await instances.main.flush()),
+    state: () => stateOf(db, notes),
+    log: () => lines.join('\n'),
+    close,
+  } satisfies Subject
 }
+
+const allOf = ({ main, others }: Instances): readonly Watchword<User>[] => [
+  main,
+  ...others.values(),
+]
+
+function serverOf(
+  instances: Instances,
+  config: RecordedConfig,
+  notes: Map<number, string>,
+): Server {
+  const server = createServer()
+  const all = allOf(instances)
+  const views = application(instances, schemeNamesOf(config), notes)
+  server.on('request', (request, response) => {
+    if (!all.some((auth) => serves(auth, request))) views(request, response)
+  })
+  for (const auth of all) mount(server, auth)
+  return server
+}
+
+const listening = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })

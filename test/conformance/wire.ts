@@ -60,7 +60,7 @@ export function exchange(
   })
 }
 
-/** The bytes of a request. `Host`, `Content-Length` and `Connection: close` are added. */
+/** The bytes of a request. `Host` and `Content-Length`, if they are not given, and `Connection: close` are added. */
 export function requestText(
   port: number,
   request: {
@@ -72,7 +72,9 @@ export function requestText(
   },
 ): Buffer {
   const { method, path, headers = [], body } = request
-  const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`]
+  const lines = [`${method} ${path} HTTP/1.1`]
+  if (!headers.some(([name]) => /^host$/i.test(name)))
+    lines.push(`Host: 127.0.0.1:${port}`)
   for (const [name, value] of headers) lines.push(`${name}: ${value}`)
   if (
     body !== undefined &&

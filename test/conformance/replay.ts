@@ -1,0 +1,102 @@
+import { type RecordedConfigs, readConfigs } from './configs.ts'
+import { judge, type Known, type Verdict } from './judge.ts'
+import { featureAwaited } from './pending.ts'
+import type { Played } from './player.ts'
+import { playAll } from './players.ts'
+import { leaksIn } from './promises.ts'
+import { added, type Case, DATA, type Difference, readLines } from './recording.ts'
+import type { Pending, Report } from './report.ts'
+import { seededPasswords } from './seeding.ts'
+import { unknownPart } from './unknown.ts'
+
+/**
+ * Replays conversations: all that can be played, each on a server of its own.
+ *
+ * @param files with recordings; none: those of this repository
+ * @param only the beginning of their ids
+ */
+export async function replay(files: readonly string[], only: string): Promise<Report> {
+  const began = performance.now()
+  const known = readKnown()
+  const cases = files.length === 0 ? [...known.cases.values()] : readCases(files)
+  const chosen = cases.filter(({ id }) => id.startsWith(only))
+  const { pending, unplayable, due } = sorted(chosen, readConfigs(files))
+  const { played, output } = await playAll(
+    due.map(({ recorded, config }) => ({
+      recorded: { ...recorded, ...stepsOfOurs(recorded, known) },
+      config,
+    })),
+  )
+  const judged = due.map(({ recorded }, i) => verdictOn(recorded, played[i]!, known))
+  return {
+    verdicts: [...unplayable, ...judged, ...leaked(output), ...strays(known)],
+    pending,
+    seconds: (performance.now() - began) / 1000,
+    resets: played.map(({ reset }) => reset),
+    talks: played.map(({ talk }) => talk),
+  }
+}
+
+/** Reviewed recordings: a newer version in place of an older one. */
+function readKnown(): Known {
+  const files = ['cases.jsonl', 'main.jsonl'].map((name) => new URL(name, DATA))
+  const differences = readLines<Difference>(new URL('differences.jsonl', import.meta.url))
+  return {
+    cases: new Map(readCases(files).map((recorded) => [recorded.id, recorded])),
+    differences: new Map(differences.map((difference) => [difference.id, difference])),
+  }
+}
+
+const readCases = (files: readonly (URL | string)[]): readonly Case[] =>
+  files
+    .map((file) => readLines<Case>(file))
+    .reduce<readonly Case[]>((older, newer) => added(older, newer), [])
+
+/** Cases that wait for a feature, that cannot be played, and that can. */
+function sorted(cases: readonly Case[], configs: RecordedConfigs) {
+  const pending: Pending[] = []
+  const unplayable: Verdict[] = []
+  const due: { readonly recorded: Case; readonly config: RecordedConfigs[string] }[] = []
+  for (const recorded of cases) {
+    const config = configs[recorded.config]
+    const feature = featureAwaited(recorded, config)
+    const part = unknownPart(recorded, config)
+    if (feature !== undefined) pending.push({ id: recorded.id, feature })
+    else if (part !== undefined)
+      unplayable.push(failure(recorded, `cannot be played: ${part}`))
+    else due.push({ recorded, config: config ?? {} })
+  }
+  return { pending, unplayable, due }
+}
+
+/** The steps of an intended difference, in place of the recorded ones. */
+function stepsOfOurs({ id }: Case, { differences }: Known): Pick<Case, 'steps'> {
+  const { steps } = differences.get(id) ?? {}
+  return steps === undefined ? {} : { steps }
+}
+
+function verdictOn(recorded: Case, { answer, faults }: Played, known: Known): Verdict {
+  if (answer === undefined) return failure(recorded, ...faults)
+  return judge(recorded, answer, faults, known)
+}
+
+function failure(
+  { id, config }: Pick<Case, 'id' | 'config'>,
+  ...faults: readonly string[]
+): Verdict {
+  return { id, config, faults }
+}
+
+/** What the processes wrote must be as free of secrets as the logs of the servers. */
+function leaked(output: string): Verdict[] {
+  const leaks = leaksIn(output, seededPasswords())
+  return leaks.length === 0 ? [] : [failure({ id: 'output', config: '' }, ...leaks)]
+}
+
+/** Differences whose cases do not exist. */
+const strays = ({ cases, differences }: Known): Verdict[] =>
+  [...differences.keys()]
+    .filter((id) => !cases.has(id))
+    .map((id) =>
+      failure({ id: `differences.jsonl: ${id}`, config: '' }, 'there is no such case'),
+    )
