@@ -33,14 +33,19 @@ export interface Nginx {
  * Debian's nginx with the site of `deploy/`, on a free port and without TLS.
  *
  * @param upstream as the site's `server` directive takes it: `unix:/…` or `127.0.0.1:8000`
+ * @param changes of the site: what stands there, and what to put instead
  * @returns a string with the reason if it is not installed
  */
-export async function anNginx(upstream: string): Promise<Nginx | string> {
+export async function anNginx(
+  upstream: string,
+  changes: readonly Change[] = [],
+): Promise<Nginx | string> {
   if (PROGRAM === undefined) return 'nginx is not installed: apt-get install nginx-light'
   const folder = mkdtempSync(join(tmpdir(), 'watchword-nginx-'))
   mkdirSync(join(folder, 'temporary'))
   const site = replaced(readFileSync(SITE, 'utf8'), [
     ['server unix:/run/watchword/socket;', `server ${upstream};`],
+    ...changes,
   ])
   const [port, other] = [await freePort(), await freePort()]
   writeFileSync(
@@ -92,8 +97,10 @@ export async function anNginx(upstream: string): Promise<Nginx | string> {
   }
 }
 
+type Change = readonly [from: string, to: string]
+
 /** @throws if a string is missing, because the test would no longer test the site of `deploy/` */
-function replaced(text: string, changes: readonly (readonly [string, string])[]): string {
+function replaced(text: string, changes: readonly Change[]): string {
   return changes.reduce((done, [from, to]) => {
     if (!done.includes(from)) throw new Error(`deploy/nginx.conf has no "${from}"`)
     return done.replace(from, to)
