@@ -19,19 +19,17 @@ import type { Watch } from '../sessions/watch.ts'
 import type { Secrets } from './secrets.ts'
 
 export async function openKeys(
-  { configured, algorithm, rotateKeys, longestLife }: KeySettings,
+  { configured, rotateKeys, ...settings }: KeySettings,
   deps: { readonly keys: Keys; readonly clock: Clock; readonly random: Random },
   secretsFor: Secrets,
 ): Promise<KeyRing> {
-  if (configured !== undefined)
-    return fixedKeyRing(configured.signing, configured.verifying)
+  if (configured !== undefined) return fixedKeyRing(configured)
   const hasKeys = (await deps.keys.list()).length > 0
   return openKeyRing({
     ...deps,
+    ...settings,
     secrets: secretsFor(hasKeys),
-    algorithm,
     every: rotateKeys || undefined,
-    longestLife,
     wait: (length: Seconds) => sleep(toMilliseconds(length)),
   })
 }

@@ -8,6 +8,7 @@ import { type Claims, type SigningKey, sign, verifier } from '../jwt/index.ts'
 import { headerClaims } from '../jwt/jws.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
+import { withRefreshTokens } from '../tokens/refresh-verifier.ts'
 import {
   hmacRevokeClaim,
   md5RevokeClaim,
@@ -50,15 +51,19 @@ export function openTokens(
     maxBytes,
   }
   const requireOwnTyp = ownTypCheck(settings)
-  const verifying =
-    (verify: (token: string) => Awaitable<Claims>) =>
-    (token: string): Awaitable<Claims> =>
+  const refreshKeys = ring.refresh.verifying
+  const verifying = (verify: (token: string) => Awaitable<Claims>) => {
+    const verifyOwn = (token: string): Awaitable<Claims> =>
       andThen(verify(token), (claims) => requireOwnTyp(token, claims))
+    if (refreshKeys === undefined) return verifyOwn
+    return withRefreshTokens(verifyOwn, { ...expected, keys: refreshKeys }, settings)
+  }
   const revokeClaim = chooseRevokeClaim(settings, derivedKeys)
   return {
     ...deps,
     settings,
     sign: (claims) => signReadable(claims, ring.signing(), maxBytes),
+    signRefresh: (claims) => signReadable(claims, ring.refresh.signing(), maxBytes),
     verify: verifying(verifier({ ...expected, cache: CACHED_TOKENS }).verify),
     verifyOnce: verifying(verifier(expected).verify),
     revokeClaimOf: revokeClaim.make,

@@ -52,5 +52,17 @@ export const isAlgorithm = (name: unknown): name is Algorithm =>
 /** An algorithm with a key pair: who verifies cannot sign. */
 export type AsymmetricAlgorithm = Exclude<Algorithm, `HS${string}`>
 
+/** An algorithm with a secret: who verifies can sign. */
+export type HmacAlgorithm = Extract<Algorithm, `HS${string}`>
+
+export const HMAC_ALGORITHMS: ReadonlySet<Algorithm> = new Set<HmacAlgorithm>([
+  'HS256',
+  'HS384',
+  'HS512',
+])
+
+export const isHmac = (name: Algorithm | undefined): name is HmacAlgorithm =>
+  name !== undefined && HMAC_ALGORITHMS.has(name)
+
 export const isAsymmetric = (name: unknown): name is AsymmetricAlgorithm =>
   isAlgorithm(name) && ALGORITHMS[name].kind !== 'hmac'

@@ -43,14 +43,8 @@ export function importSigningKey(
   key: string | KeyObject | Jwk,
   options: SigningKeyOptions = {},
 ): SigningKey {
-  if (isKeyObject(key))
-    return privateKey(requireAsymmetric(alg), requirePrivateObject(key), options)
-  if (typeof key === 'string')
-    return privateKey(
-      requireAsymmetric(alg),
-      keyFromPem(unquotedPem(key), options.passphrase),
-      options,
-    )
+  if (isKeyObject(key) || typeof key === 'string')
+    return privateKey(requireAsymmetric(alg), privateKeyFrom(key, options), options)
   const jwk = parseJwk(key, 'sign')
   algorithmOf(alg, jwk)
   const withKid = { ...options, kid: options.kid ?? parseKid(jwk.kid) }
@@ -59,6 +53,19 @@ export function importSigningKey(
   requireSamePublicPart(jwk, imported.verifying.jwk)
   return imported
 }
+
+/** @param key PEM, or a private `KeyObject` @throws AuthError `invalid_key` */
+export function privateKeyFrom(
+  key: string | KeyObject,
+  { passphrase }: Pick<SigningKeyOptions, 'passphrase'> = {},
+): KeyObject {
+  if (isKeyObject(key)) return requirePrivateObject(key)
+  return keyFromPem(unquotedPem(key), passphrase)
+}
+
+/** The private number of a key pair, the same however the key was encoded: `d` of its JWK (RFC 7518 §6.2.2.1, §6.3.2.1). */
+export const privateNumber = (key: KeyObject): Uint8Array =>
+  base64urlMember(key.export({ format: 'jwk' }) as Jwk, 'd')
 
 export interface SigningKeyOptions extends KeyOptions {
   /** Of an encrypted PEM. */

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { AuthError, configError } from '../base/errors.ts'
 import type { LogEntry } from '../base/log.ts'
+import { type HmacAlgorithm, isHmac } from '../jwt/algorithms.ts'
 import {
   type Algorithm,
   importSecret,
@@ -12,16 +13,22 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from '../jwt/index.ts'
+import { privateKeyFrom } from '../jwt/private-key.ts'
+import { type RefreshKeyRing, RefreshKeys } from './refresh-keys.ts'
 
 /** Keys that the options give. */
 export interface ConfiguredKeys {
   /** `undefined`: tokens are checked here and issued elsewhere. */
   readonly signing: SigningKey | undefined
   readonly verifying: KeySource
+  /** `undefined`: `signing` signs refresh tokens, too. */
+  readonly refresh: RefreshKeyRing | undefined
 }
 
 export interface KeySettings {
   readonly algorithm?: Algorithm | undefined
+  /** `undefined`: the signing key signs refresh tokens, too. */
+  readonly refreshAlgorithm?: HmacAlgorithm | undefined
   readonly signingKey?: string | KeyObject | undefined
   readonly passphrase?: string | undefined
   readonly verifyingKey?: string | KeyObject | undefined
@@ -29,7 +36,8 @@ export interface KeySettings {
   readonly allowWeakKeys: boolean
 }
 
-const DEFAULT_ALGORITHM = 'ES256'
+/** Of generated and given keys. */
+export const DEFAULT_ALGORITHM = 'ES256'
 
 /**
  * Reads the keys once, so that a wrong one stops the start (D18).
@@ -49,7 +57,7 @@ export function parseConfiguredKeys(
     jwksUrl,
     allowWeakKeys: allowWeak,
   } = settings
-  const isSecret = algorithm.startsWith('HS')
+  const isSecret = isHmac(algorithm)
   if (signingKey === undefined && isSecret) {
     throw configError(
       `tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`,
@@ -59,9 +67,10 @@ export function parseConfiguredKeys(
   const signing = named('tokens.signingKey', signingKey, (key) =>
     importKey(algorithm, key, { allowWeak, passphrase }),
   )
+  const refresh = refreshKeysOf(signing, settings)
   // As in Simple JWT, options for public keys are ignored beside a secret.
   if (signing !== undefined && isSecret)
-    return { signing, verifying: new KeySet([signing.verifying]) }
+    return { signing, verifying: new KeySet([signing.verifying]), refresh }
 
   const verifying = named('tokens.verifyingKey', verifyingKey, (key) =>
     importVerifyingKey(algorithm, key, { allowWeak }),
@@ -69,9 +78,22 @@ export function parseConfiguredKeys(
   if (signing !== undefined && verifying !== undefined)
     refuseStrangers(signing, verifying)
   if (jwksUrl !== undefined)
-    return { signing, verifying: remote(jwksUrl, algorithm, log) }
+    return { signing, verifying: remote(jwksUrl, algorithm, log), refresh }
   const known = verifying ?? signing?.verifying
-  return known && { signing, verifying: new KeySet([known]) }
+  return known && { signing, verifying: new KeySet([known]), refresh }
+}
+
+/** @returns `undefined` if the signing key signs refresh tokens, or nothing does */
+function refreshKeysOf(
+  signing: SigningKey | undefined,
+  { signingKey = '', passphrase, refreshAlgorithm: alg }: KeySettings,
+): RefreshKeyRing | undefined {
+  if (signing === undefined || alg === undefined) return undefined
+  const keys = new RefreshKeys({
+    verifying: new KeySet([signing.verifying]),
+    privateKey: () => privateKeyFrom(signingKey, { passphrase }),
+  })
+  return { verifying: keys, signing: () => keys.signing(alg, signing.kid) }
 }
 
 function named<Key>(

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Clock, Seconds } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
@@ -10,6 +11,7 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from '../jwt/index.ts'
+import { privateKeyFrom } from '../jwt/private-key.ts'
 import type { KeySummary } from './key-ring.ts'
 import type { KeyRecord, Stage } from './keys.ts'
 import { seal, unseal } from './seal.ts'
@@ -46,6 +48,12 @@ export const signingKeyOf = (
   { id, algorithm, sealed }: KeyRecord,
   secrets: readonly Secret[],
 ): SigningKey => importSigningKey(algorithm, unseal(sealed, id, secrets), { kid: id })
+
+/** @throws AuthError `wrong_secret` */
+export const privateKeyOf = (
+  { id, sealed }: KeyRecord,
+  secrets: readonly Secret[],
+): KeyObject => privateKeyFrom(unseal(sealed, id, secrets))
 
 export const verifyingKeyOf = ({ algorithm, publicJwk, id }: KeyRecord): VerifyingKey =>
   importVerifyingKey(algorithm, publicJwk, { kid: id })

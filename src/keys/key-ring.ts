@@ -1,6 +1,7 @@
 import type { Seconds } from '../base/clock.ts'
 import type { Algorithm, KeySource, PublicJwk, SigningKey } from '../jwt/index.ts'
 import type { Stage } from './keys.ts'
+import type { RefreshKeyRing } from './refresh-keys.ts'
 
 /** A key without what is secret. Moments are in seconds since 1970. */
 export interface KeySummary {
@@ -24,6 +25,7 @@ export interface KeyRing {
   readonly maxAge: Seconds
   /** @throws AuthError `invalid_config` if another process encrypted the signing key with a secret that is not known here */
   signing(): SigningKey
+  readonly refresh: RefreshKeyRing
   list(): Promise<readonly KeySummary[]>
   /**
    * Makes the next key sign, once it has been published for long enough; until then it waits, for `settles` at most.
@@ -37,7 +39,7 @@ export interface KeyRing {
    * @returns what it did, and the seconds until the next rotation may be due; `Infinity` if it never is
    */
   rotateWhenDue(): Promise<ScheduledRotation>
-  /** Encrypts the current and the next key with the first secret, so that the others can be removed. @returns how many it changed */
+  /** Encrypts the private keys with the first secret, so that the others can be removed. @returns how many it changed */
   reseal(): Promise<number>
   /** Reads the keys again: another process may have rotated them. */
   reload(): Promise<void>

@@ -29,6 +29,7 @@ async function setUp(t: TestContext, options: Partial<KeyRingDeps> = {}) {
       keys: store.ports.keys,
       secrets: [older],
       algorithm: undefined,
+      refreshAlgorithm: 'HS256',
       every: seconds(86_400),
       longestLife: seconds(3600),
       clock,

@@ -8,9 +8,18 @@ import {
 import { AuthError, configError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
+import type { HmacAlgorithm } from '../jwt/algorithms.ts'
 import type { Algorithm, PublicJwk, SigningKey } from '../jwt/index.ts'
+import { DEFAULT_ALGORITHM } from './configured-keys.ts'
 import { debounce } from './debounce.ts'
-import { makeKey, type Stages, signingKeyOf, stagesOf, summaryOf } from './key-record.ts'
+import {
+  makeKey,
+  privateKeyOf,
+  type Stages,
+  signingKeyOf,
+  stagesOf,
+  summaryOf,
+} from './key-record.ts'
 import type {
   KeyRing,
   KeySummary,
@@ -20,6 +29,7 @@ import type {
 } from './key-ring.ts'
 import type { KeyRecord, Keys } from './keys.ts'
 import { flushKeys, publicationOf } from './publication.ts'
+import { type RefreshKeyRing, RefreshKeys } from './refresh-keys.ts'
 import { isSealedBy, seal, unseal } from './seal.ts'
 import { serialize } from './serialize.ts'
 import { VerifyingKeys } from './verifying-keys.ts'
@@ -30,6 +40,8 @@ export interface KeyRingDeps {
   readonly secrets: readonly Secret[]
   /** The algorithm of new keys; `undefined`: that of the current key, ES256 for the first. */
   readonly algorithm: Algorithm | undefined
+  /** The algorithm of refresh tokens; `undefined`: they are signed as access tokens are. */
+  readonly refreshAlgorithm: HmacAlgorithm | undefined
   /** How long a key signs; `undefined`: until it is rotated by hand. */
   readonly every: Seconds | undefined
   /** Lifetime of the longest-lived token, leeway included. */
@@ -39,7 +51,6 @@ export interface KeyRingDeps {
   wait(length: Seconds): Promise<unknown>
 }
 
-const DEFAULT_ALGORITHM = 'ES256'
 const NEVER = seconds(Number.POSITIVE_INFINITY)
 
 /** Opens the keys of the store: next, current, retiring (K9). Creates the first ones if there are none. */
@@ -69,6 +80,7 @@ function firstKeys(deps: KeyRingDeps): readonly KeyRecord[] {
 
 class StoredKeyRing implements KeyRing {
   readonly verifying: VerifyingKeys
+  readonly refresh: RefreshKeyRing
   readonly maxAge: Seconds
   /** Reads the keys of the store. */
   readonly load: () => Promise<Stages>
@@ -86,6 +98,7 @@ class StoredKeyRing implements KeyRing {
     this.maxAge = maxAge
     this.load = serialize(() => this.#load())
     this.verifying = new VerifyingKeys(deps.clock, debounce(this.load, deps.wait))
+    this.refresh = this.#refreshKeys(deps)
   }
 
   published(): { readonly keys: readonly PublicJwk[] } {
@@ -106,6 +119,19 @@ class StoredKeyRing implements KeyRing {
     throw configError(
       'Another process encrypted the signing key with a secret that this process does not have: give every process the same secrets (WATCHWORD_SECRET, WATCHWORD_OLD_SECRETS).',
     )
+  }
+
+  /** Tokens of either kind go on after `refreshAlgorithm` has changed. */
+  #refreshKeys({ refreshAlgorithm: alg, secrets }: KeyRingDeps): RefreshKeyRing {
+    const keys = new RefreshKeys({
+      verifying: this.verifying,
+      privateKey: (kid) => privateKeyOf(recordNamed(this.#records, kid), secrets),
+    })
+    return {
+      verifying: keys,
+      signing: () =>
+        alg === undefined ? this.signing() : keys.signing(alg, this.signing().kid),
+    }
   }
 
   async list(): Promise<readonly KeySummary[]> {
@@ -130,9 +156,11 @@ class StoredKeyRing implements KeyRing {
   }
 
   async reseal(): Promise<number> {
-    const { current, next } = stagesOf(await this.#deps.keys.list())
+    const keys = await this.#deps.keys.list()
+    const { current, next } = stagesOf(keys)
     let count = 0
     for (const key of [current, next]) if (await this.#reseal(key)) count++
+    for (const key of this.#stillUsed(keys)) if (await this.#reseal(key)) count++
     return count
   }
 
@@ -205,6 +233,16 @@ class StoredKeyRing implements KeyRing {
     return { current: next.id, retiring: current.id, next: fresh.id }
   }
 
+  /** Retiring keys, whose refresh tokens need the private part, if one of the secrets decrypts it. */
+  #stillUsed(keys: readonly KeyRecord[]): readonly KeyRecord[] {
+    const { clock, secrets } = this.#deps
+    return keys.filter(
+      ({ id, sealed, verifiesUntil = 0 }) =>
+        clock() < verifiesUntil &&
+        secrets.some((secret) => isSealedBy(secret, sealed, id)),
+    )
+  }
+
   /** @returns whether the key was encrypted with another secret than the first */
   async #reseal({ id, sealed }: KeyRecord): Promise<boolean> {
     const { keys, secrets, random } = this.#deps
@@ -213,6 +251,13 @@ class StoredKeyRing implements KeyRing {
     const resealed = seal(unseal(sealed, id, secrets), id, secrets, random)
     return keys.reseal(id, sealed, resealed)
   }
+}
+
+/** @throws AuthError `unknown_key` */
+function recordNamed(records: readonly KeyRecord[], kid: string | undefined): KeyRecord {
+  const record = records.find(({ id }) => id === kid)
+  if (record === undefined) throw new AuthError('unknown_key')
+  return record
 }
 
 /** The time until every cached copy of the key set has the next key. The first two keys were published together. */

@@ -51,7 +51,7 @@ export async function startSession(
       ? looseRefreshClaims(subject, now, deps)
       : refreshClaims(subject, session, deps)
   return {
-    refresh: deps.sign(refresh),
+    refresh: deps.signRefresh(refresh),
     access: deps.sign(accessClaims(subject, now, deps)),
     session,
   }
@@ -141,7 +141,7 @@ async function rotate(
   const subject = subjectAgain(claims, account, custom, outcome.session, deps)
   return {
     access: deps.sign(accessClaims(subject, now, deps)),
-    refresh: deps.sign(refreshClaims(subject, outcome.session, deps)),
+    refresh: deps.signRefresh(refreshClaims(subject, outcome.session, deps)),
   }
 }
 
@@ -156,5 +156,5 @@ function exchangeUnspent(
   const subject = subjectAgain(claims, account, custom, presented, deps)
   const access = deps.sign(accessClaims(subject, now, deps))
   if (!deps.settings.rotate) return { access }
-  return { access, refresh: deps.sign(looseRefreshClaims(subject, now, deps)) }
+  return { access, refresh: deps.signRefresh(looseRefreshClaims(subject, now, deps)) }
 }

@@ -62,6 +62,8 @@ export interface TokenDeps {
   /** `undefined` if `tokens.sessions` is false: then tokens are valid until they expire. */
   readonly sessions: SessionManager | undefined
   sign(claims: object): string
+  /** Signs a refresh token. */
+  signRefresh(claims: object): string
   /** Verifies signature and times. @throws AuthError */
   verify(token: string): Awaitable<Claims>
   /** Verifies without the cache: for refresh tokens, which are presented once. */

@@ -89,6 +89,12 @@ export interface TokenOptions {
    */
   readonly algorithm?: Algorithm
   /**
+   * Of refresh tokens: HS256, HS384 or HS512, with a secret derived from the signing key, or that of `algorithm`, with the key itself.
+   *
+   * @default "HS256", or with `signingKey` that of `algorithm`
+   */
+  readonly refreshAlgorithm?: Algorithm
+  /**
    * How long a generated key signs, from 4 seconds; false: until `keys.rotate()`.
    *
    * @default "90d"
@@ -276,6 +282,7 @@ export const tokenOptions = section<TokenOptions>()(
       sessions: z.boolean().default(true),
       adoptForeign: z.boolean().default(false),
       algorithm: z.enum(ALGORITHM_NAMES).optional(),
+      refreshAlgorithm: z.enum(ALGORITHM_NAMES).optional(),
       rotateKeys: z.union([z.literal(false), duration(seconds(4), YEAR)]).optional(),
       signingKey: keyMaterial.optional(),
       passphrase: z.string().optional(),

@@ -3,8 +3,14 @@ import { days, type Seconds, seconds } from '../../base/clock.ts'
 import { configError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { Secret } from '../../base/secret.ts'
+import type { HmacAlgorithm } from '../../jwt/algorithms.ts'
 import type { Algorithm } from '../../jwt/index.ts'
-import { type ConfiguredKeys, parseConfiguredKeys } from '../../keys/configured-keys.ts'
+import {
+  type ConfiguredKeys,
+  DEFAULT_ALGORITHM,
+  parseConfiguredKeys,
+} from '../../keys/configured-keys.ts'
+import { refreshAlgorithmOf } from '../../keys/refresh-algorithm.ts'
 import {
   lifetimesOf,
   namesUserByField,
@@ -22,6 +28,7 @@ export type TokensSettings = Omit<
   | 'jwksUrl'
   | 'allowWeakKeys'
   | 'algorithm'
+  | 'refreshAlgorithm'
   | 'rotateKeys'
 > &
   TokenSettings
@@ -30,6 +37,8 @@ export interface KeySettings {
   /** `undefined`: the instance generates its keys. */
   readonly configured: ConfiguredKeys | undefined
   readonly algorithm: Algorithm | undefined
+  /** Of refresh tokens, if the keys are generated; `undefined`: they are signed as access tokens are. */
+  readonly refreshAlgorithm: HmacAlgorithm | undefined
   /** How long a generated key signs; false: until `keys.rotate()`. */
   readonly rotateKeys: Seconds | false
   /** The longest life of a token, with the leeway. */
@@ -61,7 +70,8 @@ export function parseTokens(
   refuseUndefined(options)
   const { signingKey, passphrase, verifyingKey, jwksUrl, allowWeakKeys, ...rest } =
     options
-  const { algorithm, rotateKeys, ...own } = rest
+  const keyOptions = { signingKey, passphrase, verifyingKey, jwksUrl, allowWeakKeys }
+  const { algorithm, refreshAlgorithm: _, rotateKeys, ...own } = rest
   const tokens: TokensSettings = {
     ...own,
     ...rules,
@@ -73,8 +83,9 @@ export function parseTokens(
       own.blacklistAfterRotation ?? (own.sessions || own.rotate === true),
   }
   refuseContradictions(tokens)
+  const refreshAlgorithm = chosenRefreshAlgorithm(options)
   const configured = parseConfiguredKeys(
-    { algorithm, signingKey, passphrase, verifyingKey, jwksUrl, allowWeakKeys },
+    { ...keyOptions, algorithm, refreshAlgorithm },
     log,
   )
   const life = seconds(Math.max(tokens.access, tokens.refresh, ...lifetimesOf(kinds)))
@@ -84,11 +95,24 @@ export function parseTokens(
     keys: {
       configured,
       algorithm,
+      refreshAlgorithm,
       rotateKeys: rotateKeys ?? days(90),
       longestLife: seconds(life + tokens.leeway),
     },
     sharedSecret: sharedSecretOf(algorithm, signingKey),
   }
+}
+
+const chosenRefreshAlgorithm = (options: ParsedTokenOptions): HmacAlgorithm | undefined =>
+  refreshAlgorithmOf({
+    algorithm: options.algorithm ?? DEFAULT_ALGORITHM,
+    refreshAlgorithm: options.refreshAlgorithm,
+    keys: sourceOfKeys(options),
+  })
+
+function sourceOfKeys({ signingKey, verifyingKey, jwksUrl }: ParsedTokenOptions) {
+  if (signingKey !== undefined) return 'given'
+  return (verifyingKey ?? jwksUrl) ? 'elsewhere' : 'generated'
 }
 
 function sharedSecretOf(

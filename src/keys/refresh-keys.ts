@@ -1,0 +1,95 @@
+import { hkdfSync, type KeyObject } from 'node:crypto'
+import { type Awaitable, andThen } from '../base/awaitable.ts'
+import {
+  ALGORITHMS,
+  type Algorithm,
+  HMAC_ALGORITHMS,
+  type HmacAlgorithm,
+  isHmac,
+} from '../jwt/algorithms.ts'
+import { headerOf } from '../jwt/header-of.ts'
+import {
+  importSecret,
+  type KeySource,
+  type SigningKey,
+  type VerifyingKey,
+} from '../jwt/index.ts'
+import { privateNumber } from '../jwt/private-key.ts'
+
+/** The `typ` of refresh tokens that HMAC signs. No verifier of access tokens allows it (RFC 8725 §3.11). */
+export const REFRESH_TYP = 'rt+jwt'
+
+/** The keys of refresh tokens. */
+export interface RefreshKeyRing {
+  signing(): SigningKey
+  /** Verifies tokens with the type `REFRESH_TYP`. `undefined`: there are none, and the key of the access tokens signs. */
+  readonly verifying: KeySource | undefined
+}
+
+export interface RefreshKeysDeps {
+  /** The key pairs. */
+  readonly verifying: KeySource
+  /** @throws AuthError `wrong_secret` if the private key of this id cannot be decrypted */
+  privateKey(kid: string | undefined): KeyObject
+}
+
+/**
+ * The secrets of refresh tokens, which no other service reads: one per key pair and algorithm, derived from the private key. Each
+ * verifies for as long as its key pair, so that a rotation concerns both. It is as secret as the private key, and cannot be computed
+ * from the instance's secret or from the database alone.
+ */
+export class RefreshKeys implements KeySource {
+  readonly algorithms: ReadonlySet<Algorithm> = HMAC_ALGORITHMS
+  readonly #deps: RefreshKeysDeps
+  readonly #derived = new Map<string, SigningKey>()
+  #version = 0
+
+  constructor(deps: RefreshKeysDeps) {
+    this.#deps = deps
+  }
+
+  get version(): number {
+    return this.#deps.verifying.version
+  }
+
+  find(kid: string | undefined, alg?: Algorithm): Awaitable<VerifyingKey | undefined> {
+    if (!isHmac(alg)) return undefined
+    return andThen(
+      this.#deps.verifying.find(kid),
+      (pair) => pair && this.signing(alg, pair.kid).verifying,
+    )
+  }
+
+  signing(alg: HmacAlgorithm, kid: string | undefined): SigningKey {
+    this.#forgetOldKeys()
+    const name = `${alg} ${kid}`
+    const known = this.#derived.get(name)
+    if (known !== undefined) return known
+    const key = refreshKey(this.#deps.privateKey(kid), alg, kid)
+    this.#derived.set(name, key)
+    return key
+  }
+
+  #forgetOldKeys(): void {
+    if (this.#version === this.version) return
+    this.#version = this.version
+    this.#derived.clear()
+  }
+}
+
+/** Derives a secret for one use, one algorithm and one key pair (K11; HKDF, RFC 5869). */
+function refreshKey(
+  privateKey: KeyObject,
+  alg: HmacAlgorithm,
+  kid: string | undefined,
+): SigningKey {
+  const secret = hkdfSync(
+    'sha256',
+    privateNumber(privateKey),
+    '',
+    `watchword refresh tokens ${alg} ${kid ?? ''}`,
+    ALGORITHMS[alg].bytes,
+  )
+  const key = importSecret(alg, new Uint8Array(secret), { kid })
+  return { ...key, header: headerOf(alg, kid, REFRESH_TYP) }
+}
