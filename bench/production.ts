@@ -7,6 +7,7 @@ import { startFleet } from './fleet.ts'
 import { type Client, clientsOf, get, post } from './load.ts'
 import { type Bar, type Contestant, type Finding, measure } from './measure.ts'
 import { startOracle } from './oracle.ts'
+import { refreshCost } from './refresh-cost.ts'
 
 /** Requests in flight. Fewer for sign-ins: the queue of hashes rejects more. */
 const CLIENTS = 64
@@ -28,6 +29,7 @@ interface Served {
 /** The stand-alone server in its production set-up, beside Django and beside the databases alone. */
 export const production = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
+    yield* refreshCost(folder)
     const password = randomBytes(12).toString('hex')
     const postgres = await aDatabase()
     const missing = typeof postgres === 'string' ? [`PostgreSQL: ${postgres}`] : []

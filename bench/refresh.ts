@@ -61,32 +61,45 @@ interface User {
   readonly password: string
 }
 
-/** Signed-in clients, each refreshing its own session repeatedly. */
-async function contestant(
-  name: string,
-  port: number,
-  { username, password }: User,
-): Promise<Contestant> {
-  const clients = clientsOf(port, CLIENTS)
-  const tokens: string[] = []
-  for (const client of clients)
-    tokens.push(await refreshTokenFrom(client, '/api/token/', { username, password }))
+async function contestant(name: string, port: number, user: User): Promise<Contestant> {
+  const turn = await refreshing(clientsOf(port, CLIENTS), user, TURN)
   return {
     name,
     async run() {
       const began = performance.now()
-      let done = 0
-      const work = async (client: Client, own: number): Promise<void> => {
-        do {
-          tokens[own] = await refreshTokenFrom(client, '/api/token/refresh/', {
-            refresh: tokens[own]!,
-          })
-          done++
-        } while (performance.now() - began < TURN)
-      }
-      await Promise.all(clients.map(work))
+      const done = await turn()
       return (1000 * done) / (performance.now() - began)
     },
+  }
+}
+
+/**
+ * Signs clients in, each of which refreshes its own session repeatedly.
+ *
+ * @param length of a turn in milliseconds
+ * @returns a turn, which returns the number of refreshes
+ */
+export async function refreshing(
+  clients: readonly Client[],
+  { username, password }: User,
+  length: number,
+): Promise<() => Promise<number>> {
+  const tokens: string[] = []
+  for (const client of clients)
+    tokens.push(await refreshTokenFrom(client, '/api/token/', { username, password }))
+  return async () => {
+    const began = performance.now()
+    let done = 0
+    const work = async (client: Client, own: number): Promise<void> => {
+      do {
+        tokens[own] = await refreshTokenFrom(client, '/api/token/refresh/', {
+          refresh: tokens[own]!,
+        })
+        done++
+      } while (performance.now() - began < length)
+    }
+    await Promise.all(clients.map(work))
+    return done
   }
 }
 

@@ -9,7 +9,7 @@ if (mode === 'one-by-one') {
       const loaded = nextLoad(url, context)
       if (!url.endsWith('/stores/sqlite/write-queue.ts')) return loaded
       const source = String(loaded.source)
-      const alone = source.replace(/const GROUP = \d+/, 'const GROUP = 1')
+      const alone = source.replace(/const BATCH = \d+/, 'const BATCH = 1')
       if (alone === source)
         throw new Error(
           'the constant with the size of a group was not found: adapt this file',
