@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, '..')
 const EMPTY = 'node:http'
 const ONE = 'watchword, one process'
 const TWO = 'watchword, two workers'
+const FIRST = 'watchword, one process, nothing compiled'
 
 /** What was built, from the start of its process to its first answer, and what all its processes then hold in memory. */
 export const start = (): AsyncGenerator<Finding> =>
@@ -22,7 +23,8 @@ export const start = (): AsyncGenerator<Finding> =>
     const database = join(folder, 'watchword.db')
     const { pairs } = await seed(database, 1)
     const request = get('/hello/', { Authorization: `Bearer ${pairs[0]!.access}` })
-    const ours = (workers: number, port: number): Server => ({
+    const compiled = join(folder, 'compiled')
+    const ours = (workers: number, port: number, env: Server['env']): Server => ({
       args: [
         join(folder, 'bin', 'watchword.js'),
         'start',
@@ -32,15 +34,19 @@ export const start = (): AsyncGenerator<Finding> =>
         database,
       ],
       workers,
+      env,
     })
     const servers: Readonly<Record<string, (port: number) => Server>> = {
-      [ONE]: (port) => ours(1, port),
-      [TWO]: (port) => ours(2, port),
+      [ONE]: (port) => ours(1, port, { NODE_COMPILE_CACHE: compiled }),
+      [TWO]: (port) => ours(2, port, { NODE_COMPILE_CACHE: compiled }),
+      [FIRST]: (port) => ours(1, port, { NODE_DISABLE_COMPILE_CACHE: '1' }),
       [EMPTY]: (port) => ({
         args: [join(import.meta.dirname, 'servers', 'empty.js'), `${port}`],
         workers: 1,
+        env: {},
       }),
     }
+    await compile(ours(2, await freePort(), { NODE_COMPILE_CACHE: compiled }))
     const contestants = (run: (server: Server, port: number) => Promise<number>) =>
       Object.entries(servers).map(([name, server]) => ({
         name,
@@ -57,6 +63,7 @@ export const start = (): AsyncGenerator<Finding> =>
       bars: [
         { of: ONE, to: EMPTY, atMost: 2 },
         { of: TWO, to: EMPTY, atMost: 2.5 },
+        { of: FIRST, to: EMPTY },
       ],
     })
     yield await measure({
@@ -74,6 +81,7 @@ export const start = (): AsyncGenerator<Finding> =>
 interface Server {
   readonly args: readonly string[]
   readonly workers: number
+  readonly env: Readonly<Record<string, string>>
 }
 
 /** The package as it is published: beside its sources the command would take those. */
@@ -90,6 +98,14 @@ function build(folder: string): void {
     throw new Error(`the build failed: ${built.stdout}${built.stderr}`)
   for (const name of ['package.json', 'bin'])
     cpSync(join(root, name), join(folder, name), { recursive: true })
+}
+
+/** The code is kept when a server stops by itself. */
+async function compile(server: Server): Promise<void> {
+  const child = started(server)
+  await once(child.stdout!, 'data')
+  child.kill('SIGTERM')
+  await once(child, 'exit')
 }
 
 async function firstAnswer(
@@ -120,9 +136,10 @@ async function memoryOf(server: Server, port: number, request: string): Promise<
 }
 
 /** In a group of its own, so that all its processes can be ended at once. */
-function started({ args, workers }: Server): ChildProcess {
+function started({ args, workers, env: own }: Server): ChildProcess {
   const env = {
     ...process.env,
+    ...own,
     WATCHWORD_SECRET: SECRET,
     WATCHWORD_WORKERS: `${workers}`,
     WATCHWORD_LOG_LEVEL: 'error',

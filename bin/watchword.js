@@ -16,5 +16,21 @@ if (major < 24 || (major === 24 && minor < 7)) {
   // In the repository, run the sources: a dist/ beside them may be outdated.
   const sources = new URL('../src/cli/main.ts', import.meta.url)
   const { existsSync } = process.getBuiltinModule('node:fs')
-  import(existsSync(sources) ? sources.href : '../dist/cli.js').then(({ run }) => run())
+  const isRepository = existsSync(sources)
+  if (!isRepository) keepCompiledCode()
+  import(isRepository ? sources.href : '../dist/cli.js').then(({ run }) => run())
+}
+
+/**
+ * The next start reads what this one has compiled. It is in the home folder of the user that the process runs as, whatever HOME
+ * says, because it is run unchecked: a folder for all users, Node.js's default, could be prepared by another one.
+ */
+function keepCompiledCode() {
+  try {
+    const { homedir } = process.getBuiltinModule('node:os').userInfo()
+    const { enableCompileCache } = process.getBuiltinModule('node:module')
+    enableCompileCache(`${homedir}/.cache/watchword`)
+  } catch {
+    // The user has no entry in /etc/passwd: each start compiles.
+  }
 }

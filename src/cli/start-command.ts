@@ -57,7 +57,7 @@ one, without losing a request. SIGTERM stops the server within ten seconds, afte
   async run({ values, context, print }) {
     const plan = planOf(values, context)
     requireSecret(plan.database, context)
-    const worker = asWorker()
+    const worker = await asWorker()
     if (worker !== undefined) {
       await serveAs(worker, plan, context).finally(worker.disconnect)
       return undefined

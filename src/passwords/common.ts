@@ -1,5 +1,4 @@
 import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { lazy } from '../base/lazy.ts'
 import { trimmed } from '../base/whitespace.ts'
 
@@ -10,6 +9,7 @@ export async function isCommon(password: string): Promise<boolean> {
 
 const list = lazy(async () => {
   const { COMMON_PASSWORDS } = await import('./common-passwords.ts')
+  const { gunzip } = await import('node:zlib')
   const lines = await promisify(gunzip)(Buffer.from(COMMON_PASSWORDS, 'base64'))
   return `\n${lines}`
 })

@@ -175,7 +175,8 @@ export function parseSettings(options: unknown, env: Environment): Settings {
 }
 
 function parseOptions(options: unknown): z.output<typeof SCHEMA> {
-  const parsed = SCHEMA.safeParse(options, { error: messageFor })
+  // Parsed once: a parser that is generated and compiled first takes longer.
+  const parsed = SCHEMA.safeParse(options, { error: messageFor, jitless: true })
   if (parsed.success) return parsed.data
   const [first] = parsed.error.issues
   if (first === undefined) throw configError('The options must be an object.')

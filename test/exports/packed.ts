@@ -7,12 +7,13 @@ import {
   globSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
 } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -132,11 +133,7 @@ function reached(
 
 test('watchword/verify imports no module of Node.js', () => {
   const all = [...reached('dist/verify.js').values()].flat()
-  assert.ok(all.length > 3)
-  assert.deepEqual(
-    all.filter((name) => !name.startsWith('.')),
-    [],
-  )
+  assert.deepEqual(all, ['./chunks/verify.js'])
 })
 
 test('code and declarations of a subpath import only its framework', () => {
@@ -179,6 +176,26 @@ test('bundled packages are listed with their licences', () => {
   const named = [...text.matchAll(/^(\S+) \d\S+ \(MIT\)$/gm)].map(([, name]) => name)
   assert.deepEqual(named, ['ipaddr.js', 'kysely', 'zod'])
   assert.match(text, /Django Software Foundation/)
+})
+
+test('the supervisor of worker processes loads neither the instance nor its packages', () => {
+  const files = [
+    ...reached('dist/cli.js').keys(),
+    ...reached('dist/chunks/start.js').keys(),
+  ]
+  assert.ok(files.includes('dist/chunks/cli.js'))
+  assert.deepEqual(
+    files.filter((file) => /watchword|server|store/.test(file)),
+    [],
+  )
+})
+
+test('compiled code is kept for the user of the process, whatever HOME says', async () => {
+  const { homedir } = userInfo()
+  await run(process.execPath, [BIN, 'version'], { env: { HOME: place } })
+
+  assert.ok(!existsSync(join(place, '.cache')))
+  assert.ok(readdirSync(join(homedir, '.cache', 'watchword')).length > 0)
 })
 
 test('relative links of the pages are files of the package', () => {

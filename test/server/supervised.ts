@@ -19,7 +19,7 @@ const has = (file: string): boolean => existsSync(join(folder, file))
 const print = (entry: object): void =>
   void process.stdout.write(`${JSON.stringify(entry)}\n`)
 
-const worker = asWorker()
+const worker = await asWorker()
 if (worker === undefined) {
   try {
     await supervise({

@@ -1,4 +1,3 @@
-import cluster from 'node:cluster'
 import { milliseconds } from '../../base/clock.ts'
 import { type BusMessage, type MessageBus, messageBus } from './message-bus.ts'
 import type { ReadyReport, SupervisorMessage, WorkerMessage } from './worker-process.ts'
@@ -23,7 +22,10 @@ export interface Worker {
 const OTHERS_TIMEOUT = milliseconds(1_000)
 
 /** @returns `undefined` if this process has no supervisor */
-export function asWorker(): Worker | undefined {
+export async function asWorker(): Promise<Worker | undefined> {
+  // Only a process with a channel to its parent can be one; another need not load the module.
+  if (process.send === undefined) return undefined
+  const { default: cluster } = await import('node:cluster')
   if (!cluster.isWorker) return undefined
   // A terminal sends these to every process; only the supervisor acts on them.
   process.on('SIGINT', ignore).on('SIGHUP', ignore)
