@@ -3,12 +3,20 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { CORPUS, type Corpus, readCorpus } from './corpus.ts'
-import { attacksOf, pendingKinds, replayInProcess } from './replay.ts'
+import { withOwnCases } from './own-cases.ts'
+import {
+  attacksOf,
+  pendingKinds,
+  replayInProcess,
+  replayOverHttp,
+  unplayable,
+} from './replay.ts'
 import { watchSideEffects } from './side-effects.ts'
 import { judgeTokens } from './token.ts'
 import { isPending, type Judged } from './verdict.ts'
 
-const corpus = readCorpus(CORPUS)
+const published = readCorpus(CORPUS)
+const corpus = withOwnCases(published)
 
 /** Number of cases of each kind, so that a lost case fails the test. */
 const COUNTS = {
@@ -22,6 +30,9 @@ const COUNTS = {
   request: 102,
 } as const
 
+/** The number of own cases that are sent to a server. */
+const OWN_OVER_HTTP = 8
+
 const complaints = (judged: readonly Judged[]): string[] =>
   judged.flatMap((each) =>
     isPending(each)
@@ -30,19 +41,44 @@ const complaints = (judged: readonly Judged[]): string[] =>
   )
 
 test('attacks: all 1,185 cases are there', () => {
-  assert.equal(corpus.cases.length, 1185)
+  assert.equal(published.cases.length, 1185)
   for (const [kind, count] of Object.entries(COUNTS))
-    assert.equal(attacksOf(corpus, kind as 'token').length, count, kind)
-  assert.equal(pendingKinds(corpus).length, 216)
+    assert.equal(attacksOf(published, kind as 'token').length, count, kind)
+  assert.equal(pendingKinds(published).length, 216)
+  assert.deepEqual(unplayable(corpus), [])
+})
+
+test('attacks: a case with a member that no code reads fails, and is not replayed', async () => {
+  const [token, request] = [
+    attacksOf(corpus, 'token')[0]!,
+    attacksOf(corpus, 'request')[0]!,
+  ]
+  const cases = [
+    { ...token, id: 'a', skew: 5 },
+    { ...request, id: 'b', http: { ...request.http, headers: {} } },
+    { ...request, id: 'c', mustNot: ['network'] },
+  ]
+  const odd = { ...corpus, cases } as Corpus
+  assert.deepEqual(
+    unplayable(odd).map(({ id, faults }) => `${id}: ${faults}`),
+    [
+      'a: cannot be played: the member skew',
+      'b: cannot be played: the member headers',
+      'c: cannot be played: the member mustNot',
+    ],
+  )
+  assert.deepEqual(attacksOf(odd, 'token'), [])
+  assert.deepEqual(await replayOverHttp(odd), [])
 })
 
 test('attacks: tokens, keys, settings, revocations and names have the expected outcome', async () => {
   const judged = await replayInProcess(corpus)
   assert.deepEqual(complaints(judged), [])
   // One more verdict is about side effects.
+  const own = corpus.cases.length - published.cases.length - OWN_OVER_HTTP
   assert.equal(
     judged.length,
-    COUNTS.token + COUNTS.revocation + COUNTS.config + COUNTS.key + 28 + 7 + 1,
+    COUNTS.token + COUNTS.revocation + COUNTS.config + COUNTS.key + 28 + 7 + own + 1,
   )
 })
 

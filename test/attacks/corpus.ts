@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { TokenType } from '../../src/tokens/claims.ts'
+import { type Members, unknownMember } from '../members.ts'
 
 /** A string, possibly in parts, so that a megabyte is short in the file. */
 export type Text = string | readonly (string | Repeated)[]
@@ -19,6 +20,7 @@ export interface Profile {
   readonly tokenType?: TokenType | 'id' | null
   readonly nonce?: string
   readonly layer?: 'jws'
+  readonly note?: string
 }
 
 interface Common {
@@ -28,6 +30,8 @@ interface Common {
   /** Allowed error codes of a rejection. Default: any. */
   readonly error?: readonly string[]
   readonly maxMillis?: number
+  readonly category?: string
+  readonly note?: string
 }
 
 interface Kinds {
@@ -35,6 +39,8 @@ interface Kinds {
     readonly profile: string
     readonly token: Text
     readonly claims?: { readonly [name: string]: unknown }
+    /** Side effects of which each is a fault in every case. */
+    readonly mustNot?: readonly string[]
   }
   readonly revocation: {
     readonly profile: string
@@ -73,6 +79,50 @@ export type Kind = keyof Kinds
 export type Attack<K extends Kind = Kind> = {
   readonly [Each in K]: Common & Kinds[Each] & { readonly kind: Each }
 }[K]
+
+const COMMON: Members<Common> & { readonly kind: true } = {
+  id: true,
+  kind: true,
+  category: true,
+  expect: true,
+  reason: true,
+  note: true,
+  error: true,
+  maxMillis: true,
+}
+
+const OF_HTTP: Members<HttpAttack> = {
+  profile: true,
+  method: true,
+  path: true,
+  headers: true,
+  body: true,
+  http: true,
+  given: true,
+  latin1: true,
+  scheme: true,
+}
+
+const MEMBERS: { readonly [K in Kind]: Members<Kinds[K]> } = {
+  token: { profile: true, token: true, claims: true, mustNot: true },
+  revocation: { profile: true, revoke: true, token: true },
+  config: { setting: true },
+  key: { purpose: true, jwk: true, jwks: true },
+  email: { address: true },
+  same_name: { first: true, second: true },
+  header: OF_HTTP,
+  request: OF_HTTP,
+}
+
+/** Whether cases of a kind are replayed. */
+export const isReplayed = (kind: string): kind is Kind => Object.hasOwn(MEMBERS, kind)
+
+/** A member of a case that no code reads, so that the case would be replayed in part. */
+export function unreadMember(attack: Attack): string | undefined {
+  const { http = {} } = attack as Partial<HttpAttack>
+  const unread = unknownMember(attack, { ...COMMON, ...MEMBERS[attack.kind] })
+  return unread ?? unknownMember(http, { status: true })
+}
 
 export interface Corpus {
   /** Seconds since 1970: the clock of the verifiers. */

@@ -1,12 +1,18 @@
 import { judgeConfig } from './config.ts'
-import type { Attack, Corpus, Kind } from './corpus.ts'
+import {
+  type Attack,
+  type Corpus,
+  isReplayed,
+  type Kind,
+  unreadMember,
+} from './corpus.ts'
 import { featureAwaited, judgeOverHttp } from './http.ts'
 import { judgeEmail, judgeSameName } from './identity.ts'
 import { judgeKey } from './key.ts'
 import { judgeRevocation } from './revocation.ts'
 import { changedPrototypes } from './side-effects.ts'
 import { judgeTokens } from './token.ts'
-import type { Judged, Pending } from './verdict.ts'
+import type { Judged, Pending, Verdict } from './verdict.ts'
 
 /** The missing features of kinds that are not replayed yet. */
 const LATER: { readonly [kind: string]: string } = {
@@ -53,26 +59,29 @@ export async function replayOverHttp(corpus: Corpus): Promise<Judged[]> {
   return [...(await judgeOverHttp(due, corpus)), ...waiting]
 }
 
-const REPLAYED: { readonly [K in Kind]: true } = {
-  token: true,
-  revocation: true,
-  config: true,
-  key: true,
-  email: true,
-  same_name: true,
-  header: true,
-  request: true,
-}
-
 /** The cases of kinds that are not replayed yet. */
 export const pendingKinds = ({ cases }: Corpus): Pending[] =>
   cases
-    .filter(({ kind }) => !Object.hasOwn(REPLAYED, kind))
+    .filter(({ kind }) => !isReplayed(kind))
     .map(({ id, kind }) => ({
       id,
       kind,
       feature: LATER[kind] ?? 'a kind that is not known',
     }))
 
+/** Cases with members that no code reads: none of them is replayed in part. */
+export const unplayable = ({ cases }: Corpus): Verdict[] =>
+  cases.flatMap((attack) => {
+    if (!isReplayed(attack.kind)) return []
+    const { id, kind, reason } = attack
+    const member = unreadMember(attack as Attack)
+    return member === undefined
+      ? []
+      : [{ id, kind, reason, faults: [`cannot be played: the member ${member}`] }]
+  })
+
+/** The cases of a kind that can be replayed. */
 export const attacksOf = <K extends Kind>({ cases }: Corpus, kind: K): Attack<K>[] =>
-  cases.filter((attack) => attack.kind === kind) as unknown as Attack<K>[]
+  (cases as readonly Attack[]).filter(
+    (attack) => attack.kind === kind && unreadMember(attack) === undefined,
+  ) as unknown as Attack<K>[]

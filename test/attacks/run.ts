@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { CORPUS, type Corpus, readCorpus } from './corpus.ts'
-import { pendingKinds, replayInProcess, replayOverHttp } from './replay.ts'
+import { withOwnCases } from './own-cases.ts'
+import { pendingKinds, replayInProcess, replayOverHttp, unplayable } from './replay.ts'
 import { isPending, type Judged, type Pending, type Verdict } from './verdict.ts'
 
 /**
- * Replays a corpus of attacks and their controls:
+ * Replays a corpus of attacks and their controls, by default that of this repository with the cases of `own-cases.ts`:
  *
  *     npm run attacks [-- FILE] [--json]
  *
@@ -16,8 +17,10 @@ const { values: options, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
 })
 
-const corpus = readOrExit(positionals[0] ?? CORPUS)
-const judged = [
+const [file] = positionals
+const corpus = file === undefined ? withOwnCases(readOrExit(CORPUS)) : readOrExit(file)
+const judged: readonly Judged[] = [
+  ...unplayable(corpus),
   ...(await replayInProcess(corpus)),
   ...(await replayOverHttp(corpus)),
   ...pendingKinds(corpus),

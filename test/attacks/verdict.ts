@@ -1,4 +1,5 @@
 import { AuthError } from '../../src/base/errors.ts'
+import { codeOfClass } from '../error-classes.ts'
 
 /** The result of a case: `faults` is empty if it is as expected. */
 export interface Verdict {
@@ -66,9 +67,10 @@ export function outcomeFaults(
   if (outcome.kind === 'accepted') return expect === 'accept' ? [] : ['is accepted']
   const { code, message } = outcome.error
   if (expect === 'accept') return [`is refused: ${code} (${message})`]
-  if (error === undefined || error.includes(code) || error.includes(alias[code] ?? ''))
+  const codes = error?.map(codeOfClass)
+  if (codes === undefined || codes.includes(code) || codes.includes(alias[code] ?? ''))
     return []
-  return [`is refused as ${code} (${message}), not as ${error.join(' or ')}`]
+  return [`is refused as ${code} (${message}), not as ${codes.join(' or ')}`]
 }
 
 /** A common substring of the first length is a leak; shorter secrets than the second are not searched for. */

@@ -1,8 +1,7 @@
+import { type Members, unknownMember } from '../members.ts'
 import { CONTRACT } from './answer.ts'
 import { type RecordedConfig, unknownSetting } from './configs.ts'
 import type { Answer, Case } from './recording.ts'
-
-type Members<T> = { readonly [Name in keyof Required<T>]: true }
 
 const OF_CASES: Members<Case> = {
   id: true,
@@ -48,7 +47,7 @@ export function unknownPart(
 }
 
 function unknownIn(prefix: string, value: object, known: object): string | undefined {
-  const name = Object.keys(value).find((member) => !Object.hasOwn(known, member))
+  const name = unknownMember(value, known)
   return name === undefined ? undefined : prefix + name
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { AuthError } from '../../src/base/errors.ts'
 import { importKeySet, importVerifyingKey, KeySet } from '../../src/jwt/index.ts'
+import { codeOfClass } from '../error-classes.ts'
 
 /** A key of a file, not checked. */
 export type Jwk = { readonly [member: string]: unknown }
@@ -56,7 +57,7 @@ export function faultOf(
   if (outcome.kind === 'broken') return `threw ${outcome.error}`
   if (outcome.kind === 'accepted') return expect === 'accept' ? undefined : 'is accepted'
   if (expect === 'accept') return `is refused: ${outcome.code}`
-  return errorAnyOf === undefined || errorAnyOf.includes(outcome.code)
-    ? undefined
-    : `is refused as ${outcome.code}, not as ${errorAnyOf.join(' or ')}`
+  const codes = errorAnyOf?.map(codeOfClass)
+  if (codes === undefined || codes.includes(outcome.code)) return undefined
+  return `is refused as ${outcome.code}, not as ${codes.join(' or ')}`
 }
