@@ -204,6 +204,7 @@ const TERMS = {
   idle: days(1),
   leeway: seconds(0),
   overlap: seconds(10),
+  lostAnswer: seconds(0),
   reuse: 'revoke',
   require: { user: false, active: false, epoch: false },
   window: minutes(5),

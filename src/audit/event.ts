@@ -11,7 +11,9 @@ export const CORE_EVENT_KINDS = [
   'signed_out',
   /** A spent refresh token was used again within the overlap and got the same successor. Recorded once a minute per session. */
   'refresh_replayed',
-  /** A spent refresh token was used again after the overlap: its session is revoked, unless `tokens.reuse` is "reject". */
+  /** A spent refresh token, whose successor was never used, was used again after the overlap and got a new successor. */
+  'lost_answer',
+  /** A spent refresh token was used again later, or its successor had been used: its session is revoked, unless `tokens.reuse` is "reject". */
   'reuse_detected',
   /** A refresh token of a generation that its session has not reached: a backup was restored, or a key is known to others. */
   'refresh_ahead',

@@ -10,6 +10,7 @@ import { lifetimesOf, type TokenSettings } from '../tokens/token-settings.ts'
 
 export interface SessionSettings extends TokenSettings {
   readonly overlap: Seconds
+  readonly lostAnswer: Seconds
   readonly reuse: 'revoke' | 'reject'
   readonly revocationMaxAge: Seconds
 }
@@ -38,6 +39,7 @@ export function openSessions(
       idle: tokens.refresh,
       leeway: tokens.leeway,
       overlap: tokens.overlap,
+      lostAnswer: tokens.lostAnswer,
       reuse: tokens.reuse,
       window: seconds(
         Math.max(tokens.access, ...lifetimesOf(tokens.kinds)) + tokens.leeway,

@@ -26,6 +26,7 @@ export const createCounters = (): Counters => ({
   refreshes: new Counter([
     'rotated',
     'replayed',
+    'lost_answer',
     'reused',
     'revoked',
     'expired',

@@ -40,6 +40,13 @@ function observe(
     const { userId } = outcome.session
     audit.recordOncePerMinute(id, { kind: 'refresh_replayed', userId, sessionId: id })
   }
+  if (outcome.kind === 'lost_answer') {
+    const { userId } = outcome.session
+    const event = 'the answer to a refresh was lost: its session goes on'
+    log({ level: 'info', event, session: id, user: userId })
+    const detail = { unused: outcome.session.generation - 1 }
+    void audit.record({ kind: 'lost_answer', userId, sessionId: id, detail })
+  }
   if (outcome.kind === 'ahead') {
     const event = 'a refresh token is ahead of its session'
     log({ level: 'warn', event, session: id, generation })

@@ -3,6 +3,7 @@ import { AuthError } from '../base/errors.ts'
 import { hexId, type Random } from '../base/random.ts'
 import type {
   RevokeReason,
+  Rotation,
   SessionId,
   SessionState,
   Sessions,
@@ -23,8 +24,13 @@ export interface RotationSettings {
   readonly idle: Seconds
   /** For how long after its end a session still counts as live, as its tokens do. */
   readonly leeway: Seconds
-  /** For how long the previous token gets the same successor again; 0: never. At most 60. */
+  /** For how long the previous token gets the same successor again; 0: never. */
   readonly overlap: Seconds
+  /**
+   * For how long after it was spent the previous token, whose successor was never presented, moves the session on after the
+   * overlap; 0: never. The unused successor then is a spent token: its use is reuse.
+   */
+  readonly lostAnswer: Seconds
   /** What reuse of a spent token does: `revoke` revokes the session, `reject` only rejects the token (D37). */
   readonly reuse: 'revoke' | 'reject'
   readonly require: UserRequirements
@@ -40,21 +46,36 @@ export type RotationDecision =
   | { readonly kind: 'current' }
   /** The token before the current one, within the overlap: a repeated request. */
   | { readonly kind: 'previous' }
+  /** The same token after the overlap, while its successor was never presented: its answer was lost. */
+  | { readonly kind: 'lost_answer' }
   | { readonly kind: 'reused' }
   /** A token that this session has not issued, by its generation or `jti`: a backup was restored, or two issuers share a key. */
   | { readonly kind: 'ahead' }
 
-/** The result of an exchange. `rotated` and `replayed` have the row from which the successor is issued. */
+/** A result with the row from which the successor is issued. */
+export interface Granted {
+  readonly kind: 'rotated' | 'replayed' | 'lost_answer'
+  readonly session: StoredSession
+}
+
+/** The result of an exchange. */
 export type RotationOutcome =
-  | { readonly kind: 'rotated'; readonly session: StoredSession }
-  | { readonly kind: 'replayed'; readonly session: StoredSession }
+  | Granted
   /** `revoked`: this call revoked the session for it. Of any number of callers it is true for one. */
   | {
       readonly kind: 'reused'
       readonly session: StoredSession
       readonly revoked: boolean
     }
-  | Exclude<RotationDecision, { readonly kind: 'current' | 'previous' | 'reused' }>
+  | Exclude<
+      RotationDecision,
+      { readonly kind: 'current' | 'previous' | 'lost_answer' | 'reused' }
+    >
+
+export const isGranted = (outcome: RotationOutcome): outcome is Granted =>
+  outcome.kind === 'rotated' ||
+  outcome.kind === 'replayed' ||
+  outcome.kind === 'lost_answer'
 
 /** Seconds by which the clock may be set back during the overlap without ending it. */
 const STEP_BACK = 5
@@ -67,27 +88,57 @@ export function decideRotation(
   presented: RefreshClaims,
   state: SessionState | undefined,
   now: UnixSeconds,
-  { leeway, overlap, require }: Pick<RotationSettings, 'leeway' | 'overlap' | 'require'>,
+  settings: Omit<RotationSettings, 'idle' | 'reuse'>,
 ): RotationDecision {
   if (state === undefined) return { kind: 'unknown' }
   const { session } = state
   if (session.revokeReason !== undefined)
     return { kind: 'revoked', reason: session.revokeReason }
-  if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + leeway)
+  if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + settings.leeway)
     return { kind: 'expired' }
-  const reason = faultOfUser(state, require)
+  const reason = faultOfUser(state, settings.require)
   if (reason !== undefined) return { kind: 'user', reason }
 
-  const { generation, jti } = presented
+  return decideGeneration(presented, session, now, settings)
+}
+
+function decideGeneration(
+  { generation, jti }: RefreshClaims,
+  session: StoredSession,
+  now: UnixSeconds,
+  settings: Pick<RotationSettings, 'overlap' | 'lostAnswer'>,
+): RotationDecision {
   if (generation > session.generation || generation < 0) return { kind: 'ahead' }
   if (generation === session.generation) {
     if (jti === session.jti) return { kind: 'current' }
     return { kind: 'ahead' }
   }
-  const isPrevious = generation === session.generation - 1 && jti === session.previousJti
-  if (isPrevious && isInTime(session, now, overlap)) return { kind: 'previous' }
+  if (generation !== previousGeneration(session) || jti !== session.previousJti)
+    return { kind: 'reused' }
+  return decidePrevious(session, now, settings)
+}
+
+/** The generations between it and the current one were never presented. */
+const previousGeneration = ({ generation, lostAnswers }: StoredSession): number =>
+  generation - 1 - lostAnswers
+
+function decidePrevious(
+  { rotatedAt, spentAt }: StoredSession,
+  now: UnixSeconds,
+  { overlap, lostAnswer }: Pick<RotationSettings, 'overlap' | 'lostAnswer'>,
+): RotationDecision {
+  if (rotatedAt === undefined || spentAt === undefined) return { kind: 'reused' }
+  const age = now - rotatedAt
+  if (age < -STEP_BACK) return { kind: 'reused' }
+  if (overlap > 0 && age <= overlap) return { kind: 'previous' }
+  if (lostAnswer > 0 && spentAt >= spentSince(now, lostAnswer))
+    return { kind: 'lost_answer' }
   return { kind: 'reused' }
 }
+
+/** The store compares the same number. */
+const spentSince = (now: UnixSeconds, lostAnswer: Seconds): UnixSeconds =>
+  (now - lostAnswer) as UnixSeconds
 
 function faultOfUser(
   { session, user }: SessionState,
@@ -101,18 +152,8 @@ function faultOfUser(
   return undefined
 }
 
-function isInTime(
-  { rotatedAt }: StoredSession,
-  now: UnixSeconds,
-  overlap: Seconds,
-): boolean {
-  if (rotatedAt === undefined || overlap <= 0) return false
-  const age = now - rotatedAt
-  return age >= -STEP_BACK && age <= overlap
-}
-
 export interface RotateDeps {
-  readonly sessions: Pick<Sessions, 'rotate' | 'find'>
+  readonly sessions: Pick<Sessions, 'rotate' | 'recover' | 'find'>
   readonly random: Random
   readonly revoke: Sessions['revoke']
 }
@@ -136,7 +177,7 @@ export async function rotate(
     const swap = { ...presented, newJti, idle, leeway, now, require }
     const session = await deps.sessions.rotate(swap)
     if (session !== undefined) return { kind: 'rotated', session }
-    const outcome = await outcomeOfFailedSwap(presented, now, deps, settings)
+    const outcome = await outcomeOfFailedSwap(swap, deps, settings)
     if (outcome !== undefined) return outcome
   }
   throw new AuthError('store_unavailable', 'the session or its user keeps changing', {
@@ -144,21 +185,26 @@ export async function rotate(
   })
 }
 
-/** @returns `undefined` if the token is current after all, so that the swap is tried again */
+/** @returns `undefined` if the session has changed meanwhile, so that the swap is tried again */
 async function outcomeOfFailedSwap(
-  presented: RefreshClaims,
-  now: UnixSeconds,
+  swap: Rotation,
   { sessions, revoke }: RotateDeps,
   settings: RotationSettings,
 ): Promise<RotationOutcome | undefined> {
-  const { id } = presented
+  const { id, now } = swap
   const state = await sessions.find(id)
-  const decision = decideRotation(presented, state, now, settings)
+  const decision = decideRotation(swap, state, now, settings)
   switch (decision.kind) {
     case 'current':
       return undefined
     case 'previous':
       return { kind: 'replayed', session: state!.session }
+    case 'lost_answer': {
+      const unused = state!.session
+      const since = spentSince(now, settings.lostAnswer)
+      const session = await sessions.recover({ ...swap, unused, spentSince: since })
+      return session && { kind: 'lost_answer', session }
+    }
     case 'reused': {
       const revoked = settings.reuse === 'revoke' && (await revoke(id, 'reuse', now))
       return { kind: 'reused', session: state!.session, revoked }

@@ -44,6 +44,10 @@ export interface StoredSession extends Session {
   /** The `jti` of the refresh token of this generation, and of the previous one. */
   readonly jti: string
   readonly previousJti: string | undefined
+  /** How often the previous token has moved the session on: each time left a generation that was never presented. */
+  readonly lostAnswers: number
+  /** When the previous token was first spent. */
+  readonly spentAt: UnixSeconds | undefined
   /** `User.epoch` at sign-in. */
   readonly epoch: number
 }
@@ -52,7 +56,9 @@ export interface StoredSession extends Session {
 export const publicSession = ({
   jti: _,
   previousJti: __,
-  epoch: ___,
+  lostAnswers: ___,
+  spentAt: ____,
+  epoch: _____,
   ...session
 }: StoredSession): Session => session
 
@@ -73,6 +79,14 @@ export interface Rotation {
   readonly leeway: Seconds
   readonly now: UnixSeconds
   readonly require: UserRequirements
+}
+
+/** The exchange of a spent refresh token whose successor was never presented. */
+export interface Recovery extends Rotation {
+  /** The successor, which is still the session's current token. */
+  readonly unused: Pick<StoredSession, 'generation' | 'jti'>
+  /** The moment since which the presented token must have been spent. */
+  readonly spentSince: UnixSeconds
 }
 
 /** What the user of a session must be for the session to go on. */
@@ -116,6 +130,11 @@ export interface Sessions {
    * number of processes one gets the session after the swap; the others get `undefined`, and `find` gives the reason.
    */
   rotate(rotation: Rotation): Promise<StoredSession | undefined>
+  /**
+   * Compare-and-swap: the same for the previous token, if the session is still at its unused successor, and that token was not
+   * spent before `spentSince`. The unused successor is then a generation that was spent.
+   */
+  recover(recovery: Recovery): Promise<StoredSession | undefined>
   /** Committed state, never older than the last answered write of any process. */
   find(id: SessionId): Promise<SessionState | undefined>
   /**

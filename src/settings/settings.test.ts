@@ -82,9 +82,19 @@ for (const [name, options, says] of [
     'tokens.leeway must be a duration such as',
   ],
   [
-    'an overlap of more than a minute',
-    { tokens: { overlap: '2m' } },
-    'tokens.overlap must be from 0 to 60 seconds.',
+    'an overlap of more than five minutes',
+    { tokens: { overlap: '6m' } },
+    'tokens.overlap must be from 0 to 300 seconds.',
+  ],
+  [
+    'a limit of lost answers of more than an hour',
+    { tokens: { lostAnswer: '61m' } },
+    'tokens.lostAnswer must be from 0 to 3600 seconds.',
+  ],
+  [
+    'lost answers of sessions that no reuse ends',
+    { tokens: { reuse: 'reject', lostAnswer: '1m' } },
+    'tokens.lostAnswer needs tokens.reuse "revoke": a stolen token that is used late ends the session only then. Set tokens.lostAnswer to 0, or leave tokens.reuse out.',
   ],
   [
     'access tokens that outlive refresh tokens',

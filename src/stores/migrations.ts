@@ -106,4 +106,14 @@ export const CORE_MIGRATIONS: readonly Migration[] = [
       ...(notify ? TRIGGERS : []),
     ],
   },
+  {
+    name: 'lost answers',
+    // The values of a session that 0.1.0 refreshes while its processes still run are right, too.
+    statements: (schema) => [
+      schema
+        .alterTable('sessions')
+        .addColumn('lost_answers', 'integer', (column) => column.notNull().defaultTo(0)),
+      schema.alterTable('sessions').addColumn('spent_at', 'double precision'),
+    ],
+  },
 ]

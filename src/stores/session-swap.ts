@@ -1,6 +1,6 @@
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
-import type { Rotation, SessionId } from '../sessions/session.ts'
+import type { Recovery, Rotation, SessionId } from '../sessions/session.ts'
 import { type Flag, flag, type Tables } from './tables.ts'
 
 /** The values that a refresh compares and writes, and which of its conditions do not apply. */
@@ -20,9 +20,16 @@ export interface Swap {
   readonly anyEpoch: Flag
 }
 
-/** The values of one swap, or the columns that hold them in a list of swaps. */
-export type SwapOperands = {
-  readonly [Name in keyof Swap]: Swap[Name] | Expression<Swap[Name]>
+/** The same for a lost answer: `generation` and `jti` are those of the token that was spent before. */
+export interface RecoverySwap extends Swap {
+  readonly unusedGeneration: number
+  readonly unusedJti: string
+  readonly spentSince: UnixSeconds
+}
+
+/** Values, or the columns that hold them in a list of swaps. */
+export type Operands<Values> = {
+  readonly [Name in keyof Values]: Values[Name] | Expression<Values[Name]>
 }
 
 /** Keeps a database that hung from rotating a session after its client has given up and the overlap is over. */
@@ -49,24 +56,64 @@ export const swapOf = (
   anyEpoch: flag(!require.epoch),
 })
 
+export const recoverySwapOf = (
+  { unused, spentSince, ...rotation }: Recovery,
+  deadline: Deadline | undefined,
+): RecoverySwap => ({
+  ...swapOf(rotation, deadline),
+  unusedGeneration: unused.generation,
+  unusedJti: unused.jti,
+  spentSince,
+})
+
 /** The compare-and-swap of a refresh: its conditions stand in the statement that changes the row. */
-export function swapQuery(
+export const swapQuery = (
   db: Kysely<Tables>,
-  operands: SwapOperands,
+  operands: Operands<Swap>,
   deadline?: Deadline,
+) =>
+  nextGeneration(db, operands, deadline)
+    .set((eb) => ({ previous_jti: eb.ref('sessions.jti'), lost_answers: 0 }))
+    .where('sessions.generation', '=', operands.generation)
+    .where('sessions.jti', '=', operands.jti)
+
+/**
+ * The compare-and-swap of a lost answer. The previous token and the moment when it was first spent stay as they are, so that a
+ * repeated request finds the new successor, and repetitions do not move the limit.
+ */
+export const recoveryQuery = (
+  db: Kysely<Tables>,
+  operands: Operands<RecoverySwap>,
+  deadline?: Deadline,
+) =>
+  nextGeneration(db, operands, deadline)
+    .set((eb) => ({
+      lost_answers: eb('sessions.lost_answers', '+', 1),
+      spent_at: FIRST_SPENT,
+    }))
+    .where('sessions.generation', '=', operands.unusedGeneration)
+    .where('sessions.jti', '=', operands.unusedJti)
+    .where('sessions.previous_jti', '=', operands.jti)
+    .where(sql`sessions.generation - 1 - sessions.lost_answers`, '=', operands.generation)
+    .where(FIRST_SPENT, '>=', operands.spentSince)
+
+const FIRST_SPENT = sql<UnixSeconds>`case when sessions.lost_answers = 0 then sessions.rotated_at else sessions.spent_at end`
+
+/** What both write, and the conditions of both: the session is live, and its user may continue. */
+function nextGeneration(
+  db: Kysely<Tables>,
+  operands: Operands<Swap>,
+  deadline: Deadline | undefined,
 ) {
   const swap = db
     .updateTable('sessions')
     .set((eb) => ({
       generation: eb('sessions.generation', '+', 1),
-      previous_jti: eb.ref('sessions.jti'),
       jti: operands.newJti,
       rotated_at: operands.now,
       idle_expires_at: sql<UnixSeconds>`case when sessions.expires_at < ${operands.idleEnd} then sessions.expires_at else ${operands.idleEnd} end`,
     }))
     .where('sessions.id', '=', operands.id)
-    .where('sessions.generation', '=', operands.generation)
-    .where('sessions.jti', '=', operands.jti)
     .where('sessions.ended_at', 'is', null)
     .where('sessions.expires_at', '>', operands.alive)
     .where('sessions.idle_expires_at', '>', operands.alive)
@@ -75,7 +122,7 @@ export function swapQuery(
 }
 
 /** Whether the session's user is what the rotation requires. */
-const mayContinue = ({ userless, anyActive, anyEpoch }: SwapOperands) => sql<SqlBool>`(
+const mayContinue = ({ userless, anyActive, anyEpoch }: Operands<Swap>) => sql<SqlBool>`(
   (sessions.user_id is null and ${userless} = 1)
   or exists (
     select 1 from users

@@ -12,7 +12,15 @@ import type {
 import type { UserId } from '../users/user.ts'
 import { rowIfUser, type UserLock } from './if-user.ts'
 import { prepared } from './prepared.ts'
-import { type Deadline, type Swap, swapOf, swapQuery } from './session-swap.ts'
+import {
+  type Deadline,
+  type RecoverySwap,
+  recoveryQuery,
+  recoverySwapOf,
+  type Swap,
+  swapOf,
+  swapQuery,
+} from './session-swap.ts'
 import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
 
 type Row = Selectable<SessionTable>
@@ -34,6 +42,7 @@ export function sqlSessions(
   const insertIfUser = insertIfUserStatement(db, lock)
   const insertIfMissing = insertIfMissingStatement(db)
   const swap = swapStatement(db, deadline)
+  const recover = recoveryStatement(db, deadline)
   const find = findStatement(db)
 
   return {
@@ -51,6 +60,11 @@ export function sqlSessions(
 
     async rotate(rotation) {
       const { rows } = await swap(swapOf(rotation, deadline))
+      return rows[0] && sessionOf(rows[0])
+    },
+
+    async recover(recovery) {
+      const { rows } = await recover(recoverySwapOf(recovery, deadline))
       return rows[0] && sessionOf(rows[0])
     },
 
@@ -114,6 +128,11 @@ const insertIfMissingStatement = (db: Kysely<Tables>) =>
 
 const swapStatement = (db: Kysely<Tables>, deadline: Deadline | undefined) =>
   prepared<Swap, Row>(db, (values) => swapQuery(db, values, deadline).returningAll())
+
+const recoveryStatement = (db: Kysely<Tables>, deadline: Deadline | undefined) =>
+  prepared<RecoverySwap, Row>(db, (values) =>
+    recoveryQuery(db, values, deadline).returningAll(),
+  )
 
 const findStatement = (db: Kysely<Tables>) =>
   prepared<{ id: SessionId }, StateRow>(db, (values) =>
@@ -204,6 +223,8 @@ const rowOf = (session: NewSession): Row => ({
   epoch: session.epoch,
   ended_at: null,
   end_reason: null,
+  lost_answers: 0,
+  spent_at: null,
 })
 
 function stateOf(row: StateRow): SessionState {
@@ -219,6 +240,8 @@ export const sessionOf = (row: Row): StoredSession => ({
   generation: row.generation,
   jti: row.jti,
   previousJti: row.previous_jti ?? undefined,
+  lostAnswers: row.lost_answers,
+  spentAt: (row.lost_answers === 0 ? row.rotated_at : row.spent_at) ?? undefined,
   rotatedAt: row.rotated_at ?? undefined,
   createdAt: row.created_at,
   expiresAt: row.expires_at,

@@ -48,6 +48,10 @@ export interface SessionTable {
   readonly epoch: number
   readonly ended_at: UnixSeconds | null
   readonly end_reason: RevokeReason | null
+  /** How often a lost answer has moved the session on since the current token was last spent. */
+  readonly lost_answers: number
+  /** When the previous token was first spent, if `lost_answers` is not 0; otherwise that is `rotated_at`. */
+  readonly spent_at: UnixSeconds | null
 }
 
 export interface KeyTable {

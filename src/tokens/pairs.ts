@@ -1,6 +1,7 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
+import { isGranted } from '../sessions/rotate.ts'
 import type { StoredSession } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import {
@@ -136,8 +137,7 @@ async function rotate(
   deps: TokenDeps,
 ): Promise<RefreshedTokens> {
   const outcome = await presented.sessions.rotate(presented, now)
-  if (outcome.kind !== 'rotated' && outcome.kind !== 'replayed')
-    throw errorForOutcome(outcome, deps)
+  if (!isGranted(outcome)) throw errorForOutcome(outcome, deps)
   const subject = subjectAgain(claims, account, custom, outcome.session, deps)
   return {
     access: deps.sign(accessClaims(subject, now, deps)),

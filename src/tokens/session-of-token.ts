@@ -3,7 +3,7 @@ import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
-import type { RefreshClaims, RotationOutcome } from '../sessions/rotate.ts'
+import type { Granted, RefreshClaims, RotationOutcome } from '../sessions/rotate.ts'
 import type {
   NewSession,
   RevokeReason,
@@ -54,6 +54,8 @@ export async function openSession(
     ...session,
     generation: 0,
     previousJti: undefined,
+    lostAnswers: 0,
+    spentAt: undefined,
     rotatedAt: undefined,
     revokedAt: undefined,
     revokeReason: undefined,
@@ -208,7 +210,7 @@ async function revokeFor(
 
 /** The error of a rotation that did not happen. */
 export function errorForOutcome(
-  outcome: Exclude<RotationOutcome, { readonly kind: 'rotated' | 'replayed' }>,
+  outcome: Exclude<RotationOutcome, Granted>,
   deps: TokenDeps,
 ): AuthError {
   switch (outcome.kind) {

@@ -82,7 +82,7 @@ test('a reused refresh token is recorded once if it revokes the session, however
   await again()
   await Promise.all([again(), again()])
   assert.deepEqual(await kindsOf(auth), ['user_created', 'signed_in', 'refresh_replayed'])
-  clock.advance(60)
+  clock.advance(301)
   await Promise.all(Array.from({ length: 20 }, again))
   assert.deepEqual(await kindsOf(auth), [
     'user_created',
@@ -92,6 +92,28 @@ test('a reused refresh token is recorded once if it revokes the session, however
   ])
   const { userId, sessionId } = await newest(auth)
   assert.deepEqual([userId, sessionId], [ann.id, claimsOf(refresh).sid])
+})
+
+test('a late token whose successor was never used is recorded, and then what the unused successor ends', async (t) => {
+  const { auth, ann, clock } = await instance(t)
+  const refreshWith = async (refresh: unknown) => {
+    const answer = await post(auth, '/api/token/refresh/', { refresh: String(refresh) })
+    return (answer.body as { readonly refresh?: string }).refresh
+  }
+  const { refresh } = await signIn(auth)
+  clock.advance(1)
+  const unused = await refreshWith(refresh)
+  clock.advance(299)
+  await Promise.all([refreshWith(refresh), refreshWith(refresh)])
+  const kinds = ['user_created', 'signed_in', 'lost_answer', 'refresh_replayed'] as const
+  assert.deepEqual(await kindsOf(auth), kinds)
+  const [event] = await auth.events.list({ kind: 'lost_answer' })
+  const { userId, sessionId, detail } = event!
+  assert.deepEqual([userId, sessionId], [ann.id, claimsOf(refresh).sid])
+  assert.deepEqual(detail, { unused: 1 })
+  clock.advance(1)
+  assert.equal(await refreshWith(unused), undefined)
+  assert.deepEqual(await kindsOf(auth), [...kinds, 'reuse_detected'])
 })
 
 test('changes of users, sessions, tokens and keys are recorded with field names, without values', async (t) => {

@@ -28,7 +28,7 @@ async function presentSpentToken(reuseDetected: NonNullable<Hooks['reuseDetected
   await auth.users.create({ username: 'ann', password: PASSWORD })
   const { refresh } = await signIn(auth)
   await post(auth, '/api/token/refresh/', { refresh })
-  clock.advance(60)
+  clock.advance(301)
   const answer = await post(auth, '/api/token/refresh/', { refresh })
   await sleep(20)
   return answer

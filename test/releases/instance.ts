@@ -24,9 +24,13 @@ export function instanceOn(
   database: string,
   { secrets, now, profiles }: Pick<Expected, 'secrets' | 'now' | 'profiles'>,
   profile: Profile = 'default',
+  lostAnswer = 0,
 ) {
+  const { tokens, ...options } = profiles[profile] as { readonly tokens?: object }
   const auth = watchword({
-    ...profiles[profile],
+    ...options,
+    // 0.1.0 refused what is now a lost answer.
+    tokens: { lostAnswer, ...tokens },
     database,
     secret: secrets,
     authentication: [bearer(), session(), apiToken()],

@@ -47,6 +47,26 @@ for (const folder of FOLDERS) {
       assert.deepEqual(faults, [])
     })
 
+    test(`${title}: a session whose last answer was lost goes on, until the spent token is used again`, async (t) => {
+      const copy = await COPIES[name](t, folder)
+      if (typeof copy === 'string') return t.skip(copy)
+      const what = 'a foreign refresh token that was spent'
+      const probe = written.probes.find((each) => each.what === what)
+      assert.ok(probe !== undefined)
+      const auth = instanceOn(copy.url, expected, probe.profile, 300)
+      cleanUp(t, () => auth.close())
+      const path = '/api/token/refresh/'
+
+      const late = await auth.post(path, { refresh: probe.text ?? '' })
+      const next = await auth.post(path, { refresh: late.body.refresh ?? '' })
+
+      assert.deepEqual([late.status, next.status], [200, 200])
+      const again = await auth.post(path, { refresh: probe.text ?? '' })
+      assert.deepEqual([again.status, again.body.detail], [401, 'Token is blacklisted'])
+      const after = await auth.post(path, { refresh: next.body.refresh ?? '' })
+      assert.equal(after.status, 401)
+    })
+
     test(`${title}: users, API tokens, events and keys are listed as by the release`, async (t) => {
       const copy = await COPIES[name](t, folder)
       if (typeof copy === 'string') return t.skip(copy)

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess } from '../server/process.ts'
 import { type clientsOf, type RefreshToken, timed } from './clients.ts'
 import type { Operation } from './history.ts'
-import { type Family, operations, type Span } from './model.ts'
+import { type Family, type ModelOptions, operations, type Span } from './model.ts'
 import type { SignIn, User, Witness } from './witness.ts'
 
 /** The server for the next sign-in. */
@@ -21,10 +22,14 @@ export function actionsAt(
   {
     witness,
     chance,
-    overlap,
-  }: { readonly witness: Witness; readonly chance: Chance; readonly overlap: number },
+    options,
+  }: {
+    readonly witness: Witness
+    readonly chance: Chance
+    readonly options: ModelOptions
+  },
 ) {
-  const model = operations(overlap)
+  const model = operations(options)
   const server = (): ServerProcess => chance.pick(servers)
 
   async function enter(place: Place): Promise<void> {
@@ -42,6 +47,8 @@ export function actionsAt(
 
   async function exchange(its: SignIn, token: RefreshToken) {
     const { span, answer, pair } = await refresh(server(), token)
+    const generations = (pair?.refresh.generation ?? 0) - token.generation
+    if (generations > 1) witness.recovered()
     its.history.push(...model.refreshed(span, token, answer))
     witness.refreshed(its, span, answer, pair)
     return { span, isRefused: pair === undefined }
@@ -59,10 +66,43 @@ export function actionsAt(
     const first = again()
     const second = chance.once(3) ? again() : chance.once(2) ? first.then(again) : first
     const both = await Promise.all([first, second])
-    const isLate = both[1].span.ended - both[0].span.began > overlap * 1000
     const isRefused = both.some((each) => each.isRefused)
-    witness.behaved(isRefused && !isLate)
+    witness.behaved(isRefused && !isTooLate(...both))
     if (isRefused) place.signIn = undefined
+  }
+
+  /** Whether a repetition came after the limit of lost answers. */
+  const isTooLate = (...exchanges: readonly { readonly span: Span }[]): boolean => {
+    const spans = exchanges.map(({ span }) => span)
+    const began = Math.min(...spans.map((span) => span.began))
+    const ended = Math.max(...spans.map((span) => span.ended))
+    return ended - began > options.lostAnswer * 1000
+  }
+
+  /**
+   * A well-behaved client that never got an answer: after the overlap it presents its token again, also twice at once. Someone who
+   * has the unused successor may be faster, or present it later: then the session ends.
+   */
+  async function loseAnswer(place: Place): Promise<void> {
+    const { signIn: its } = place
+    if (its === undefined) return enter(place)
+    const token = its.tokens.at(-1)!
+    const lost = await exchange(its, token)
+    witness.behaved(lost.isRefused)
+    if (lost.isRefused) {
+      place.signIn = undefined
+      return
+    }
+    const unused = its.tokens.at(-1)!
+    await sleep(options.overlap * 1000 + chance.int(300))
+    const isStolen = chance.once(3)
+    const presented = [...times(1 + chance.int(3), token), ...(isStolen ? [unused] : [])]
+    const again = await Promise.all(presented.map((each) => exchange(its, each)))
+    const isRefused = again.some((each) => each.isRefused)
+    if (!isStolen) witness.behaved(isRefused && !isTooLate(lost, ...again))
+    const isFound = chance.once(4)
+    if (isFound) await exchange(its, unused)
+    if (isRefused || isStolen || isFound) place.signIn = undefined
   }
 
   async function visit(its: SignIn, at = server()): Promise<void> {
@@ -150,7 +190,7 @@ export function actionsAt(
     else await chance.pick(lots)(place, place.signIn)
   }
 
-  return { enter, behave, misbehave, visit }
+  return { enter, behave, loseAnswer, misbehave, visit }
 }
 
 type Action = (place: Place, its: SignIn) => Promise<unknown>

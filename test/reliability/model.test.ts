@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import { firstMisfit, type Operation } from './history.ts'
 import { type Family, operations, type Refreshed, type Span, UNOPENED } from './model.ts'
 
-const { signedIn, refreshed, ended, endedAll, activated, deactivated } = operations(10)
+const { signedIn, refreshed, ended, endedAll, activated, deactivated } = operations({
+  overlap: 10,
+  lostAnswer: 60,
+})
 
 const token = (generation: number, jti = `jti ${generation}`) => ({ generation, jti })
 const pair = (generation: number, jti?: string): Refreshed => ({
@@ -14,8 +17,9 @@ const during = (began: number, until: number): Span => ({ began, ended: until })
 const opened = signedIn(during(0, 1), token(0))
 const REVOKED: Refreshed = { kind: 'revoked' }
 const NO_ACCOUNT: Refreshed = { kind: 'no-account' }
+const LATE = during(20_000, 20_001)
 
-/** A name, the operations after the sign-in, and whether they are possible. Times are in milliseconds; the overlap is 10,000. */
+/** A name, the operations after the sign-in, and whether they are possible. Times are in milliseconds; the overlap is 10,000, the limit of lost answers 60,000. */
 const CASES: readonly (readonly [
   string,
   readonly (Operation<Family> | readonly Operation<Family>[])[],
@@ -49,7 +53,63 @@ const CASES: readonly (readonly [
     false,
   ],
   ['a repetition long after', twice(pair(1), pair(1), during(20_000, 20_001)), false],
-  ['a reuse long after', twice(pair(1), REVOKED, during(20_000, 20_001)), true],
+  ['a reuse long after', twice(pair(1), REVOKED, during(70_000, 70_001)), true],
+  ['a lost answer reported as reuse', twice(pair(1), REVOKED, LATE), false],
+  ['a lost answer', lost(pair(2)), true],
+  ['a lost answer that skips a generation', lost(pair(3)), false],
+  ['a lost answer with the jti of the unused successor', lost(pair(2, 'jti 1')), false],
+  ['a lost answer within the overlap', twice(pair(1), pair(2), during(4, 5)), false],
+  ['a lost answer long after', twice(pair(1), pair(2), during(70_000, 70_001)), false],
+  [
+    'a lost answer whose successor was presented',
+    [...refreshedTwice(), refreshed(LATE, token(0), pair(3))],
+    false,
+  ],
+  [
+    'a repetition of a lost answer',
+    [...lost(pair(2)), refreshed(during(20_002, 20_003), token(0), pair(2))],
+    true,
+  ],
+  [
+    'an unused successor that is accepted',
+    [...lost(pair(2)), refreshed(during(20_002, 20_003), token(1), pair(2))],
+    false,
+  ],
+  [
+    'an unused successor that is reuse',
+    [...lost(pair(2)), refreshed(during(20_002, 20_003), token(1), REVOKED)],
+    true,
+  ],
+  [
+    'a late token and its successor at once that both go on',
+    [...lost(pair(2)), refreshed(LATE, token(1), pair(2, 'another'))],
+    false,
+  ],
+  [
+    'a late token and its successor at once, of which the late one goes on',
+    [...lost(pair(2)), refreshed(LATE, token(1), REVOKED)],
+    true,
+  ],
+  [
+    'a late token and its successor at once, of which the successor goes on',
+    [...twice(pair(1), REVOKED, LATE), refreshed(LATE, token(1), pair(2))],
+    true,
+  ],
+  [
+    'a second lost answer of one token within the limit',
+    [...lost(pair(2)), refreshed(during(50_000, 50_001), token(0), pair(3))],
+    true,
+  ],
+  [
+    'a second lost answer of one token, within the limit of the first alone',
+    [...lost(pair(2)), refreshed(during(70_000, 70_001), token(0), pair(3))],
+    false,
+  ],
+  [
+    'a second lost answer after the limit, reported as reuse',
+    [...lost(pair(2)), refreshed(during(70_000, 70_001), token(0), REVOKED)],
+    true,
+  ],
   ['a reuse reported within the overlap', twice(pair(1), REVOKED, during(4, 5)), false],
   [
     'the end of the overlap, either way: a repetition',
@@ -57,8 +117,18 @@ const CASES: readonly (readonly [
     true,
   ],
   [
-    'the end of the overlap, either way: a reuse',
-    twice(pair(1), REVOKED, during(10_002, 10_003)),
+    'the end of the overlap, either way: a lost answer',
+    twice(pair(1), pair(2), during(10_002, 10_003)),
+    true,
+  ],
+  [
+    'the end of the limit, either way: a lost answer',
+    twice(pair(1), pair(2), during(60_002, 60_003)),
+    true,
+  ],
+  [
+    'the end of the limit, either way: a reuse',
+    twice(pair(1), REVOKED, during(60_002, 60_003)),
     true,
   ],
   [
@@ -169,6 +239,11 @@ for (const [name, history, isPossible] of CASES) {
 
 function twice(one: Refreshed, other: Refreshed, later: Span) {
   return [refreshed(during(2, 3), token(0), one), refreshed(later, token(0), other)]
+}
+
+/** The token is presented again after the overlap. */
+function lost(other: Refreshed) {
+  return twice(pair(1), other, LATE)
 }
 
 function refreshedTwice() {

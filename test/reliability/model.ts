@@ -9,6 +9,10 @@ export interface Family {
   readonly previousJti: string | undefined
   /** Request and answer of the last refresh. */
   readonly rotated: Span | undefined
+  /** Request and answer of the first refresh with the previous token. */
+  readonly spent: Span | undefined
+  /** How often its answer was lost since. */
+  readonly lostAnswers: number
   /** The cause of the revocation. A cause about the token replaces one about the user. */
   readonly ended: 'token' | 'user' | undefined
   /** Revocations decided because of the user and not yet written. */
@@ -22,6 +26,8 @@ export const UNOPENED: Family = {
   jti: '',
   previousJti: undefined,
   rotated: undefined,
+  spent: undefined,
+  lostAnswers: 0,
   ended: undefined,
   endings: 0,
 }
@@ -49,9 +55,16 @@ export type Refreshed =
 /** Milliseconds by which the clocks of client, server and database may differ. */
 const SLACK = 100
 
+/** The options of the servers, in seconds. */
+export interface ModelOptions {
+  readonly overlap: number
+  readonly lostAnswer: number
+}
+
 /** The operations of histories, with their possible answers and effects. */
-export function operations(overlapSeconds: number) {
-  const overlap = overlapSeconds * 1000
+export function operations(options: ModelOptions) {
+  const overlap = options.overlap * 1000
+  const lostAnswer = options.lostAnswer * 1000
 
   return {
     signedIn: (span: Span, { generation, jti }: Token): Operation<Family> => ({
@@ -144,20 +157,23 @@ export function operations(overlapSeconds: number) {
     successor: Token,
     span: Span,
   ): readonly Family[] {
-    if (isSame(token, family)) {
-      const isNext =
-        successor.generation === family.generation + 1 && successor.jti !== family.jti
+    const isNext =
+      successor.generation === family.generation + 1 && successor.jti !== family.jti
+    const next = { ...family, ...successor, rotated: span }
+    if (isSame(token, family))
       return isNext
-        ? [{ ...family, ...successor, previousJti: family.jti, rotated: span }]
+        ? [{ ...next, previousJti: family.jti, spent: span, lostAnswers: 0 }]
         : []
-    }
-    const isHonest = isPrevious(family, token) && canBeYounger(family, span)
-    return isHonest && isSame(successor, family) ? [family] : []
+    if (!isPrevious(family, token)) return []
+    if (isSame(successor, family)) return canBeYounger(family, span) ? [family] : []
+    const isLate = canBeOlder(family, span) && canBeWithinLimit(family, span)
+    return isNext && isLate ? [{ ...next, lostAnswers: family.lostAnswers + 1 }] : []
   }
 
   function isReuse(family: Family, token: Token, span: Span): boolean {
     if (token.generation >= family.generation) return false
-    return !isPrevious(family, token) || canBeOlder(family, span)
+    if (!isPrevious(family, token)) return true
+    return canBeOlder(family, span) && canBeBeyondLimit(family, span)
   }
 
   /**
@@ -171,13 +187,22 @@ export function operations(overlapSeconds: number) {
   function canBeOlder({ rotated }: Family, { ended }: Span): boolean {
     return rotated === undefined || ended - rotated.began > overlap - SLACK
   }
+
+  /** The same for the limit of lost answers. */
+  function canBeWithinLimit({ spent }: Family, { began }: Span): boolean {
+    return spent !== undefined && began - spent.ended <= lostAnswer + SLACK
+  }
+
+  function canBeBeyondLimit({ spent }: Family, { ended }: Span): boolean {
+    return spent === undefined || ended - spent.began > lostAnswer - SLACK
+  }
 }
 
 const isSame = (a: Token, b: Token): boolean =>
   a.generation === b.generation && a.jti === b.jti
 
 const isPrevious = (family: Family, { generation, jti }: Token): boolean =>
-  generation === family.generation - 1 && jti === family.previousJti
+  generation === family.generation - 1 - family.lostAnswers && jti === family.previousJti
 
 const endedBy = (family: Family, ended: 'token' | 'user'): Family => ({
   ...family,

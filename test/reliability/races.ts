@@ -8,12 +8,12 @@ import { first, together } from './together.ts'
 import { exactly, trial, withinTime } from './trial.ts'
 
 /** 50 callers in four processes. */
-const CALLERS = [13, 13, 12, 12]
+export const CALLERS = [13, 13, 12, 12]
 
 type Outcome = RotationOutcome | { readonly kind: 'refused'; readonly error: string }
 
 /** Presents one token in all processes at once. */
-async function race(
+export async function race(
   workers: readonly SessionWorker[],
   token: RefreshClaims,
 ): Promise<readonly Outcome[]> {
@@ -25,7 +25,7 @@ async function race(
   ).flat()
 }
 
-const countOf = (
+export const countOf = (
   outcomes: readonly Outcome[],
   ...kinds: readonly Outcome['kind'][]
 ): number => outcomes.filter(({ kind }) => kinds.includes(kind)).length

@@ -8,7 +8,7 @@ import { pause } from '../time.ts'
 import { actionsAt, type Place } from './actions.ts'
 import { clientsOf } from './clients.ts'
 import { firstMisfit, type Operation } from './history.ts'
-import { type Family, UNOPENED } from './model.ts'
+import { type Family, type ModelOptions, UNOPENED } from './model.ts'
 import { storeAt } from './store.ts'
 import { atLeast, exactly, type TrialContext, trial } from './trial.ts'
 import { KNOWN, type SignIn, type User, Witness } from './witness.ts'
@@ -19,14 +19,17 @@ const SERVERS = 2
 /** Concurrent clients: each has a session of its own, and takes part in the shared ones. */
 const CLIENTS = 8
 
+/** Clients that lose answers: they wait for most of the time. */
+const LOSERS = 8
+
 /** R4. */
 export const randomHistory = trial({
   name: 'R4',
   promise:
     'histories are linearizable: every answer is possible for a server with one client at a time',
   databases: ['sqlite', 'postgres'],
-  long: { seconds: 60, places: 12, overlap: 2 },
-  short: { seconds: 5, places: 4, overlap: 2 },
+  long: { seconds: 60, places: 12, overlap: 2, lostAnswer: 6 },
+  short: { seconds: 7, places: 4, overlap: 2, lostAnswer: 6 },
   sabotages: [
     { name: 'drop-generation' },
     { name: 'ignore-row-count' },
@@ -34,30 +37,32 @@ export const randomHistory = trial({
     { name: 'lost-end' },
     { name: 'new-jti-on-replay' },
     { name: 'overlap-for-all' },
+    { name: 'late-for-all' },
+    { name: 'unused-stays-valid' },
     { name: 'deaf' },
   ],
-  async run(deps, { seconds, places, overlap }) {
+  async run(deps, { seconds, places, ...options }) {
     const seed = randomInt(1, 2 ** 31)
     deps.progress(`seed ${seed}`)
     const chance = new Chance(seed)
     const witness = new Witness()
-    const servers = await theServers(deps, overlap)
-    const users = await theirUsers(deps, CLIENTS + Math.ceil(places / 2))
-    const own = users
-      .slice(0, CLIENTS)
-      .map((user): Place => ({ user, signIn: undefined }))
-    const common = Array.from({ length: places }, (_, i): Place => {
-      return { user: users[CLIENTS + Math.floor(i / 2)]!, signIn: undefined }
-    })
+    const servers = await theServers(deps, options)
+    const users = await theirUsers(deps, CLIENTS + LOSERS + Math.ceil(places / 2))
+    const placesOf = (some: readonly User[]) =>
+      some.map((user): Place => ({ user, signIn: undefined }))
+    const own = placesOf(users.slice(0, CLIENTS))
+    const losing = placesOf(users.slice(CLIENTS, CLIENTS + LOSERS))
+    const shared = users.slice(CLIENTS + LOSERS)
+    const common = placesOf(shared.flatMap((user) => [user, user]).slice(0, places))
     const agent = new Agent({ keepAlive: true })
     deps.after(() => agent.destroy())
-    const { enter, behave, misbehave, visit } = actionsAt(servers, clientsOf(agent), {
-      witness,
-      chance,
-      overlap,
-    })
+    const { enter, behave, loseAnswer, misbehave, visit } = actionsAt(
+      servers,
+      clientsOf(agent),
+      { witness, chance, options },
+    )
 
-    for (const place of [...own, ...common]) await enter(place)
+    for (const place of [...own, ...losing, ...common]) await enter(place)
     const until = performance.now() + seconds * 1000
     const client = async (mine: Place): Promise<void> => {
       while (performance.now() < until) {
@@ -66,7 +71,10 @@ export const randomHistory = trial({
         if (chance.once(20)) await sleep(chance.int(50))
       }
     }
-    await Promise.all(own.map(client))
+    const loser = async (mine: Place): Promise<void> => {
+      while (performance.now() < until) await loseAnswer(mine)
+    }
+    await Promise.all([...own.map(client), ...losing.map(loser)])
     await pause(KNOWN)
     for (const signIn of witness.signIns)
       for (const server of servers) await visit(signIn, server)
@@ -86,9 +94,9 @@ export const randomHistory = trial({
 
 async function theServers(
   { database, sabotage, after }: TrialContext,
-  overlap: number,
+  tokens: ModelOptions,
 ): Promise<readonly ServerProcess[]> {
-  const options = { tokens: { overlap }, throttle: { login: null } }
+  const options = { tokens, throttle: { login: null } }
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
     servers.push(

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { UnixSeconds } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Secret } from '../../src/base/secret.ts'
@@ -42,6 +43,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   /** The affected-row count is ignored: every caller assumes that its swap succeeded. */
   'ignore-row-count': (store) =>
     withSessions(store, (sessions) => ({
+      async recover(its) {
+        const session =
+          (await sessions.recover(its)) ?? (await sessions.find(its.id))?.session
+        return (
+          session && {
+            ...session,
+            generation: its.unused.generation + 1,
+            jti: its.newJti,
+          }
+        )
+      },
       async rotate(its) {
         const session =
           (await sessions.rotate(its)) ?? (await sessions.find(its.id))?.session
@@ -99,6 +111,52 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         },
       }
     }),
+
+  /** A late token moves the session on although its successor was presented. */
+  'late-for-all': (store) =>
+    withSessions(store, (sessions) => {
+      const presented = new Map<SessionId, RefreshClaims>()
+      return {
+        rotate(its) {
+          presented.set(its.id, its)
+          return sessions.rotate(its)
+        },
+        recover: ({ unused, ...its }) => sessions.rotate({ ...its, ...unused }),
+        async find(id) {
+          const state = await sessions.find(id)
+          const last = presented.get(id)
+          if (state === undefined || last === undefined) return state
+          return { ...state, session: asIfLate(state.session, last) }
+        },
+      }
+    }),
+
+  /** The unused successor of a lost answer is no trap: who has it goes on, too. */
+  'unused-stays-valid': (store) =>
+    withSessions(store, (sessions) => ({
+      async rotate(its) {
+        const session = await sessions.rotate(its)
+        if (session !== undefined) return session
+        const current = (await sessions.find(its.id))?.session
+        const isUnused =
+          current !== undefined &&
+          current.lostAnswers > 0 &&
+          current.generation === its.generation + 1
+        return isUnused ? rotateWhatever(sessions, its) : undefined
+      },
+    })),
+
+  /** The limit of lost answers counts from the last use of the token, not from the first. */
+  'limit-from-last': (store) =>
+    withSessions(store, (sessions) => ({
+      recover: (its) => sessions.recover({ ...its, spentSince: 0 as UnixSeconds }),
+      async find(id) {
+        const state = await sessions.find(id)
+        if (state === undefined) return state
+        const { session } = state
+        return { ...state, session: { ...session, spentAt: session.rotatedAt } }
+      },
+    })),
 
   /** Every process uses its own clock. */
   'clock-of-each': ({ time: _, ...store }) => store,
@@ -234,6 +292,22 @@ async function rotateWhatever(
   }
 }
 
+/** A spent token as the previous one of its session, spent at the last refresh and long after the overlap. */
+const asIfLate = (
+  session: StoredSession,
+  { generation, jti }: RefreshClaims,
+): StoredSession => {
+  if (generation >= session.generation) return session
+  const lostAnswers = session.generation - 1 - generation
+  return {
+    ...session,
+    previousJti: jti,
+    lostAnswers,
+    spentAt: session.rotatedAt,
+    rotatedAt: 0 as UnixSeconds,
+  }
+}
+
 const asIfNext = (
   session: StoredSession,
   { generation, jti }: RefreshClaims,
@@ -241,4 +315,5 @@ const asIfNext = (
   ...session,
   generation: generation + 1,
   previousJti: jti,
+  lostAnswers: 0,
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { days, type Seconds, seconds } from '../../src/base/clock.ts'
 import type { InstanceStore } from '../../src/features.ts'
+import { isGranted } from '../../src/sessions/rotate.ts'
 import type { RevokeReason, SessionId } from '../../src/sessions/session.ts'
 import {
   openSessionManager,
@@ -19,6 +20,9 @@ const BEHIND = [-1, 0, 1, 2, 3] as const
 const AGES = [0, 9.9, 10, 10.1, 3600, -4, -6] as const
 const USERS = ['active', 'inactive', 'epoch', 'deleted'] as const
 const OVERLAPS = [0, 10] as const
+const LOST_ANSWERS = [0, 300] as const
+/** How long before the last refresh the previous token was first spent, if that refresh found a lost answer. */
+const SPENT = [0, 290] as const
 const BOTH = [false, true] as const
 
 interface Cell {
@@ -29,29 +33,32 @@ interface Cell {
   readonly user: (typeof USERS)[number]
   readonly overlap: (typeof OVERLAPS)[number]
   readonly rightJti: boolean
+  readonly lostAnswer: (typeof LOST_ANSWERS)[number]
+  readonly spent: (typeof SPENT)[number]
 }
 
-const CELLS: readonly Cell[] = BEHIND.flatMap((behind) =>
-  AGES.flatMap((age) =>
-    BOTH.flatMap((revoked) =>
-      BOTH.flatMap((expired) =>
-        USERS.flatMap((user) =>
-          OVERLAPS.flatMap((overlap) =>
-            BOTH.map((rightJti) => ({
-              behind,
-              age,
-              revoked,
-              expired,
-              user,
-              overlap,
-              rightJti,
-            })),
-          ),
-        ),
-      ),
-    ),
-  ),
-)
+const CELLS: readonly Cell[] = everyCombination({
+  behind: BEHIND,
+  age: AGES,
+  revoked: BOTH,
+  expired: BOTH,
+  user: USERS,
+  overlap: OVERLAPS,
+  rightJti: BOTH,
+  lostAnswer: LOST_ANSWERS,
+  spent: SPENT,
+})
+
+type Choices<T> = { readonly [Name in keyof T]: readonly T[Name][] }
+
+function everyCombination<T extends object>(choices: Choices<T>): readonly T[] {
+  let combinations: readonly Partial<T>[] = [{}]
+  for (const name of Object.keys(choices) as (keyof T)[])
+    combinations = combinations.flatMap((combination) =>
+      choices[name].map((choice) => ({ ...combination, [name]: choice })),
+    )
+  return combinations as readonly T[]
+}
 
 interface Expected {
   readonly outcome: string
@@ -72,6 +79,8 @@ function expected({
   user,
   overlap,
   rightJti,
+  lostAnswer,
+  spent,
 }: Cell): Expected {
   const untouched = { generation: REACHED, revokeReason: undefined, events: 0 }
   if (revoked) return { ...untouched, outcome: 'revoked', revokeReason: 'logout' }
@@ -83,8 +92,12 @@ function expected({
   if (user === 'epoch') return { ...untouched, outcome: 'user', revokeReason: 'password' }
   if (behind === 0 && rightJti)
     return { ...untouched, outcome: 'rotated', generation: REACHED + 1 }
+  const isPrevious = behind === (spent === 0 ? 1 : 2) && rightJti
   const inTime = overlap === 10 && [0, 9.9, 10, -4].includes(age)
-  if (behind === 1 && rightJti && inTime) return { ...untouched, outcome: 'replayed' }
+  if (isPrevious && inTime) return { ...untouched, outcome: 'replayed' }
+  const isWithinLimit = age !== -6 && spent + age <= lostAnswer
+  if (isPrevious && lostAnswer > 0 && isWithinLimit)
+    return { ...untouched, outcome: 'lost_answer', generation: REACHED + 1 }
   if (behind >= 1)
     return { ...untouched, outcome: 'reused', revokeReason: 'reuse', events: 1 }
   return { ...untouched, outcome: 'ahead' }
@@ -93,7 +106,7 @@ function expected({
 /** A store, and the rotations that judge by it. */
 interface Managers {
   readonly store: InstanceStore
-  readonly managers: ReadonlyMap<number, SessionManager>
+  managerFor(cell: Pick<Cell, 'overlap' | 'lostAnswer'>): SessionManager
   readonly events: ReadonlyMap<SessionId, number>
 }
 
@@ -102,12 +115,16 @@ async function managersOn(
   sabotage: string | undefined,
 ): Promise<Managers & { close(): void }> {
   const judging = sabotaged(store, sabotage)
-  const managers = new Map<number, SessionManager>()
+  const managers = new Map<string, SessionManager>()
   const events = new Map<SessionId, number>()
   let octet = 0
-  for (const overlap of OVERLAPS) {
+  const keyOf = ({ overlap, lostAnswer }: Pick<Cell, 'overlap' | 'lostAnswer'>) =>
+    `${overlap} ${lostAnswer}`
+  const both = everyCombination({ overlap: OVERLAPS, lostAnswer: LOST_ANSWERS })
+  for (const options of both) {
+    const [overlap, lostAnswer] = [seconds(options.overlap), seconds(options.lostAnswer)]
     const manager = await openSessionManager(
-      { ...SETTINGS, overlap: seconds(overlap) },
+      { ...SETTINGS, overlap, lostAnswer },
       {
         sessions: judging.ports.sessions,
         watch: judging.watch,
@@ -118,12 +135,13 @@ async function managersOn(
         feedReconnected: () => {},
       },
     )
-    managers.set(overlap, manager)
+    managers.set(keyOf(options), manager)
   }
   const close = (): void => {
     for (const sessions of managers.values()) sessions.close()
   }
-  return { store, managers, events, close }
+  const managerFor: Managers['managerFor'] = (cell) => managers.get(keyOf(cell))!
+  return { store, managerFor, events, close }
 }
 
 /**
@@ -131,7 +149,7 @@ async function managersOn(
  * jti of each generation
  */
 async function arrange(
-  { age, revoked, expired, user }: Cell,
+  { age, revoked, expired, user, spent }: Cell,
   id: SessionId,
   { store }: Managers,
 ): Promise<readonly string[]> {
@@ -142,11 +160,12 @@ async function arrange(
     username: userId,
     usernameKey: userId,
   })
-  await store.ports.sessions.adopt(aSession(id, { userId, createdAt: at(NOON, -100) }))
+  await store.ports.sessions.adopt(aSession(id, { userId, createdAt: at(NOON, -500) }))
   const jtis = [`${id}-0`, `${id}-1`, `${id}-2`, `${id}-3`]
   for (let generation = 0; generation < REACHED; generation++) {
     const isLast = generation === REACHED - 1
-    const swapped = await store.ports.sessions.rotate({
+    const isLost = isLast && spent > 0
+    const rotation = {
       id,
       generation,
       jti: jtis[generation]!,
@@ -154,9 +173,18 @@ async function arrange(
       // The last refresh token is made to expire at the moment of judging, whatever its age.
       idle: isLast && expired ? (age as Seconds) : days(1),
       leeway: seconds(0),
-      now: at(NOON, isLast ? 0 : generation - 50),
+      now: at(NOON, isLast ? 0 : generation - 1 - (spent || 50)),
       require: SETTINGS.require,
-    })
+    }
+    const swapped = isLost
+      ? await store.ports.sessions.recover({
+          ...rotation,
+          generation: generation - 1,
+          jti: jtis[generation - 1]!,
+          unused: rotation,
+          spentSince: at(NOON, -spent),
+        })
+      : await store.ports.sessions.rotate(rotation)
     assert.equal(swapped?.generation, generation + 1)
   }
   if (revoked) await store.ports.sessions.revoke(id, 'logout', NOON)
@@ -167,17 +195,17 @@ async function arrange(
 }
 
 async function judged(cell: Cell, id: SessionId, deps: Managers): Promise<Expected> {
-  const { store, managers, events } = deps
+  const { store, managerFor, events } = deps
   const jtis = await arrange(cell, id, deps)
   const generation = REACHED - cell.behind
   const jti = cell.rightJti ? (jtis[generation] ?? `${id}-${generation}`) : 'another'
 
-  const outcome = await managers
-    .get(cell.overlap)!
+  const outcome = await managerFor(cell)
     .rotate({ id, generation, jti }, at(NOON, cell.age))
+    .catch(() => ({ kind: 'failed' }) as const)
 
   const state = await store.ports.sessions.find(id)
-  const isMinted = outcome.kind === 'replayed' || outcome.kind === 'rotated'
+  const isMinted = outcome.kind !== 'failed' && isGranted(outcome)
   const isOfTheRow = !isMinted || isDeepStrictEqual(outcome.session, state?.session)
   return {
     outcome: isOfTheRow
@@ -205,6 +233,9 @@ export const table = trial({
     { name: 'lost-end' },
     { name: 'new-jti-on-replay' },
     { name: 'overlap-for-all' },
+    { name: 'late-for-all' },
+    { name: 'unused-stays-valid' },
+    { name: 'limit-from-last' },
   ],
   async run(deps) {
     const store = await storeAt(deps.database)
@@ -225,7 +256,7 @@ export const table = trial({
       )
     }
     return [
-      exactly(2240, 'cells', CELLS.length),
+      exactly(8960, 'cells', CELLS.length),
       exactly(0, 'of them wrong', wrong.length),
     ]
   },

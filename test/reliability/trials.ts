@@ -4,6 +4,8 @@ import type { Trial } from './trial.ts'
 export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./races.ts')).oneSuccessor,
   async () => (await import('./races.ts')).strictly,
+  async () => (await import('./lost-answers.ts')).lateSuccessor,
+  async () => (await import('./lost-answers.ts')).lateOrUnused,
   async () => (await import('./races.ts')).reuseElsewhere,
   async () => (await import('./limits.ts')).limits,
   async () => (await import('./random-history.ts')).randomHistory,

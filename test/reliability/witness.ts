@@ -33,6 +33,7 @@ export class Witness {
   readonly strange: string[] = []
   readonly #successors = new Map<string, Set<string>>()
   #behaved = 0
+  #recovered = 0
   #loggedOut = 0
   #afterEnd = 0
   #triedAfterEnd = 0
@@ -70,6 +71,11 @@ export class Witness {
     if (isRefused) this.#loggedOut += 1
   }
 
+  /** A late token got a successor beyond the unused one. */
+  recovered(): void {
+    this.#recovered += 1
+  }
+
   over(signIn: SignIn, { ended }: Span): void {
     signIn.endedAt = Math.min(signIn.endedAt, ended)
   }
@@ -86,6 +92,7 @@ export class Witness {
     return [
       atLeast(1, 'refreshes by well-behaved clients', this.#behaved),
       exactly(0, 'of them rejected', this.#loggedOut),
+      atLeast(1, 'late tokens that moved a session on', this.#recovered),
       exactly(0, 'tokens with two successors', forks.length),
       exactly(0, 'refreshes that succeeded after an answered revocation', this.#afterEnd),
       atLeast(1, 'access tokens used a second after that', this.#triedAfterEnd),

@@ -341,8 +341,8 @@ test('metrics are valid exposition text and count requests, sign-ins and refresh
       `watchword_refreshes_total{outcome="${outcome}"}`,
     )
   assert.deepEqual(
-    ['rotated', 'replayed', 'reused', 'revoked'].map(refreshes),
-    [1, 1, 0, 0],
+    ['rotated', 'replayed', 'lost_answer', 'reused', 'revoked'].map(refreshes),
+    [1, 1, 0, 0, 0],
   )
   assert.equal(numberOf('watchword_info', 'watchword_info{version="1.2.3"}'), 1)
   assert.equal(numberOf('watchword_store_up'), 1)

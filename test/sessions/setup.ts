@@ -52,6 +52,7 @@ export const SETTINGS: SessionSettings = {
   idle: days(1),
   leeway: seconds(0),
   overlap: seconds(10),
+  lostAnswer: seconds(0),
   reuse: 'revoke',
   require: { user: true, active: true, epoch: true },
   window: minutes(5),
@@ -59,6 +60,9 @@ export const SETTINGS: SessionSettings = {
 }
 
 export const strict: SessionSettings = { ...SETTINGS, overlap: 0 as Seconds }
+
+/** With an answer that may be lost for as long as an access token lives. */
+export const forgiving: SessionSettings = { ...SETTINGS, lostAnswer: minutes(5) }
 
 /** A folder for the files of one test, and its removal. */
 export function aFolder(): {

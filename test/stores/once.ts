@@ -8,7 +8,7 @@ import type {
 } from '../../src/features/api-tokens/api-token.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
-import type { SessionId } from '../../src/sessions/session.ts'
+import type { Rotation, SessionId, StoredSession } from '../../src/sessions/session.ts'
 import { changeUser } from '../../src/users/change.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/setup.ts'
@@ -54,6 +54,26 @@ type Race = (
 const yes = (answers: readonly unknown[]): number =>
   answers.filter((answer) => answer !== false && answer !== undefined).length
 
+/** What exchanges the first token of a session. */
+const ROTATION: Rotation = {
+  id: 's' as SessionId,
+  generation: 0,
+  jti: 's-0',
+  newJti: 'unused',
+  idle: minutes(60),
+  leeway: seconds(0),
+  now: NOON,
+  require: SETTINGS.require,
+}
+
+async function withUnusedSuccessor({ ports }: InstanceStore): Promise<StoredSession> {
+  await ports.users.insert(vitor)
+  await ports.sessions.adopt(aSession('s'))
+  const unused = await ports.sessions.rotate(ROTATION)
+  assert.ok(unused !== undefined)
+  return unused
+}
+
 const ONCE: Readonly<Record<string, Race>> = {
   async 'one of the users created with one name is stored'(_, each) {
     const answers = await each((store, n) =>
@@ -88,16 +108,7 @@ const ONCE: Readonly<Record<string, Race>> = {
     await store!.ports.users.insert(vitor)
     await store!.ports.sessions.adopt(aSession('s'))
     const answers = await each(({ ports: { sessions } }, n) =>
-      sessions.rotate({
-        id: 's' as SessionId,
-        generation: 0,
-        jti: 's-0',
-        newJti: `new ${n}`,
-        idle: minutes(60),
-        leeway: seconds(0),
-        now: NOON,
-        require: SETTINGS.require,
-      }),
+      sessions.rotate({ ...ROTATION, newJti: `new ${n}` }),
     )
     assert.equal(yes(answers), 1)
     const state = await store!.ports.sessions.find('s' as SessionId)
@@ -105,6 +116,28 @@ const ONCE: Readonly<Record<string, Race>> = {
       state?.session,
       answers.find((answer) => answer !== undefined),
     )
+  },
+  async 'one recovery of an unused successor succeeds'([store], each) {
+    const unused = await withUnusedSuccessor(store!)
+    const answers = await each(({ ports: { sessions } }, n) =>
+      sessions.recover({ ...ROTATION, newJti: `new ${n}`, unused, spentSince: NOON }),
+    )
+    assert.equal(yes(answers), 1)
+    const state = await store!.ports.sessions.find('s' as SessionId)
+    assert.deepEqual(
+      state?.session,
+      answers.find((answer) => answer !== undefined),
+    )
+    assert.equal(state?.session.generation, 2)
+  },
+  async 'an unused successor is either presented or recovered from'([store], each) {
+    const unused = await withUnusedSuccessor(store!)
+    const answers = await each(({ ports: { sessions } }, n) => {
+      const next = { ...ROTATION, newJti: `new ${n}` }
+      if (n % 2 === 0) return sessions.recover({ ...next, unused, spentSince: NOON })
+      return sessions.rotate({ ...next, generation: 1, jti: 'unused' })
+    })
+    assert.equal(yes(answers), 1)
   },
   async 'no session opens after its user was changed, and none that opened before is missed by the revocation'(
     [store],

@@ -37,11 +37,18 @@ export interface TokenOptions {
    */
   readonly session?: Duration
   /**
-   * How long a spent refresh token returns the same successor: 0 to 60 seconds.
+   * How long a spent refresh token returns the same successor: 0 to 5 minutes.
    *
    * @default "10s"
    */
   readonly overlap?: Duration
+  /**
+   * How long after its first use a spent refresh token gets a new successor if the first one was never used: 0 to 1 hour. By
+   * default as long as `access`; 0 if `overlap` is 0 or `reuse` is `"reject"`.
+   *
+   * @default "5m"
+   */
+  readonly lostAnswer?: Duration
   /**
    * A refresh issues a new refresh token (Django: false).
    *
@@ -57,7 +64,7 @@ export interface TokenOptions {
    */
   readonly blacklistAfterRotation?: boolean
   /**
-   * Reuse after `overlap`: `"revoke"` revokes the session, `"reject"` only rejects the token.
+   * Reuse of a spent refresh token: `"revoke"` revokes the session, `"reject"` only rejects the token.
    *
    * @default "revoke"
    */
@@ -261,6 +268,9 @@ const issuer = z
   )
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/
 
+/** The longest `lostAnswer`. */
+export const HOUR = minutes(60)
+
 const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as [Algorithm, ...Algorithm[]]
 
 const keyMaterial = z.custom<string | KeyObject>(
@@ -274,7 +284,8 @@ export const tokenOptions = section<TokenOptions>()(
       access: duration(seconds(1), days(1)).default(minutes(5)),
       refresh: duration(seconds(1), YEAR).default(days(1)),
       session: duration(seconds(1), YEAR).optional(),
-      overlap: duration(seconds(0), seconds(60)).default(seconds(10)),
+      overlap: duration(seconds(0), minutes(5)).default(seconds(10)),
+      lostAnswer: duration(seconds(0), HOUR).optional(),
       rotate: z.boolean().optional(),
       blacklistAfterRotation: z.boolean().optional(),
       reuse: z.enum(['revoke', 'reject']).default('revoke'),

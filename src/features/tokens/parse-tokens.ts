@@ -17,7 +17,7 @@ import {
   type TokenKind,
   type TokenSettings,
 } from '../../tokens/token-settings.ts'
-import type { ParsedTokenOptions } from './options.ts'
+import { HOUR, type ParsedTokenOptions } from './options.ts'
 
 /** The option `tokens` without its key material, which goes no further than `keys` and `sharedSecret`. */
 export type TokensSettings = Omit<
@@ -31,7 +31,7 @@ export type TokensSettings = Omit<
   | 'refreshAlgorithm'
   | 'rotateKeys'
 > &
-  TokenSettings
+  TokenSettings & { readonly lostAnswer: Seconds }
 
 export interface KeySettings {
   /** `undefined`: the instance generates its keys. */
@@ -78,6 +78,7 @@ export function parseTokens(
     kinds,
     headerName: own.headerName.toLowerCase(),
     session: own.session ?? (Math.max(days(30), own.refresh) as Seconds),
+    lostAnswer: own.lostAnswer ?? defaultLostAnswer(own),
     rotate: own.rotate ?? own.sessions,
     blacklistAfterRotation:
       own.blacklistAfterRotation ?? (own.sessions || own.rotate === true),
@@ -115,6 +116,16 @@ function sourceOfKeys({ signingKey, verifyingKey, jwksUrl }: ParsedTokenOptions)
   return (verifyingKey ?? jwksUrl) ? 'elsewhere' : 'generated'
 }
 
+/** Without overlap, or without the end of a session that the unused successor brings about, it must be asked for. */
+function defaultLostAnswer({
+  access,
+  overlap,
+  reuse,
+}: Pick<ParsedTokenOptions, 'access' | 'overlap' | 'reuse'>): Seconds {
+  if (overlap === 0 || reuse === 'reject') return seconds(0)
+  return seconds(Math.min(access, HOUR))
+}
+
 function sharedSecretOf(
   algorithm: Algorithm | undefined,
   signingKey: string | KeyObject | undefined,
@@ -149,6 +160,10 @@ function refuseContradictions(tokens: TokensSettings): void {
   if (tokens.session < tokens.refresh)
     throw configError(
       'tokens.session must be at least as long as tokens.refresh: change one of them.',
+    )
+  if (tokens.lostAnswer > 0 && tokens.reuse === 'reject')
+    throw configError(
+      'tokens.lostAnswer needs tokens.reuse "revoke": a stolen token that is used late ends the session only then. Set tokens.lostAnswer to 0, or leave tokens.reuse out.',
     )
   if (hasEqualClaims(tokens))
     throw configError(

@@ -1,11 +1,19 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
-import type { Rotation, Sessions, StoredSession } from '../../sessions/session.ts'
+import type {
+  Recovery,
+  Rotation,
+  Sessions,
+  StoredSession,
+} from '../../sessions/session.ts'
 import { prepared } from '../prepared.ts'
 import {
   type Deadline,
+  type Operands,
+  type RecoverySwap,
+  recoveryQuery,
+  recoverySwapOf,
   type Swap,
-  type SwapOperands,
   swapOf,
   swapQuery,
 } from '../session-swap.ts'
@@ -20,8 +28,8 @@ const CONCURRENT = 4
 /** How long a rotation may wait to be sent: after that, its client has given up. */
 const LONGEST_WAIT = milliseconds(1_000)
 
-interface WaitingRotation {
-  readonly rotation: Rotation
+interface Waiting<Each> {
+  readonly rotation: Each
   /** The monotonic time at which it began to wait. */
   readonly since: Milliseconds
   resolve(session: StoredSession | undefined): void
@@ -37,32 +45,42 @@ export function batchedSessions(
   db: Kysely<Tables>,
   deadline: Deadline,
 ): Sessions {
-  const queue = new RotationQueue(sessions, db, deadline)
+  const rotations = new RotationQueue<Rotation>(
+    sessions.rotate,
+    preparedRotations(db, deadline),
+  )
+  const recoveries = new RotationQueue<Recovery>(
+    sessions.recover,
+    preparedRecoveries(db, deadline),
+  )
   return {
     ...sessions,
-    async rotate(rotation) {
-      // No row holds such a string, and PostgreSQL would reject the whole batch for it.
-      if (!isStorable(rotation.id) || !isStorable(rotation.jti)) return undefined
-      return queue.add(rotation)
-    },
+    rotate: (rotation) => rotations.add(rotation),
+    recover: (recovery) => recoveries.add(recovery),
   }
 }
 
-class RotationQueue {
-  readonly #sessions: Sessions
-  readonly #deadline: Deadline
-  readonly #swapAll: ReturnType<typeof preparedSwapAll>
-  readonly #waiting: WaitingRotation[] = []
+/** @returns the rows that were swapped */
+type RunAll<Each> = (rotations: readonly Each[]) => Promise<readonly Row[]>
+
+class RotationQueue<Each extends Rotation> {
+  readonly #runOne: (rotation: Each) => Promise<StoredSession | undefined>
+  readonly #runAll: RunAll<Each>
+  readonly #waiting: Waiting<Each>[] = []
   #running = 0
   #isScheduled = false
 
-  constructor(sessions: Sessions, db: Kysely<Tables>, deadline: Deadline) {
-    this.#sessions = sessions
-    this.#deadline = deadline
-    this.#swapAll = preparedSwapAll(db, deadline)
+  constructor(
+    runOne: (rotation: Each) => Promise<StoredSession | undefined>,
+    runAll: RunAll<Each>,
+  ) {
+    this.#runOne = runOne
+    this.#runAll = runAll
   }
 
-  add(rotation: Rotation): Promise<StoredSession | undefined> {
+  async add(rotation: Each): Promise<StoredSession | undefined> {
+    // No row holds such a string, and PostgreSQL would reject the whole batch for it.
+    if (!isStorable(rotation.id) || !isStorable(rotation.jti)) return undefined
     return new Promise((resolve, reject) => {
       this.#waiting.push({ rotation, since: monotonicClock(), resolve, reject })
       this.#schedule()
@@ -88,7 +106,7 @@ class RotationQueue {
       this.#waiting.shift()?.reject(storeUnavailable('too many refreshes wait'))
   }
 
-  async #run(batch: readonly WaitingRotation[]): Promise<void> {
+  async #run(batch: readonly Waiting<Each>[]): Promise<void> {
     this.#running += 1
     if (batch.length === 1) await this.#rotateEach(batch)
     else await this.#rotateTogether(batch)
@@ -96,16 +114,15 @@ class RotationQueue {
     this.#schedule()
   }
 
-  async #rotateEach(batch: readonly WaitingRotation[]): Promise<void> {
-    const rotate = ({ rotation, resolve, reject }: WaitingRotation) =>
-      this.#sessions.rotate(rotation).then(resolve, reject)
+  async #rotateEach(batch: readonly Waiting<Each>[]): Promise<void> {
+    const rotate = ({ rotation, resolve, reject }: Waiting<Each>) =>
+      this.#runOne(rotation).then(resolve, reject)
     await Promise.all(batch.map(rotate))
   }
 
-  async #rotateTogether(batch: readonly WaitingRotation[]): Promise<void> {
+  async #rotateTogether(batch: readonly Waiting<Each>[]): Promise<void> {
     try {
-      const swaps = batch.map(({ rotation }) => swapOf(rotation, this.#deadline))
-      settle(batch, (await this.#swapAll(swaps)).rows)
+      settle(batch, await this.#runAll(batch.map(({ rotation }) => rotation)))
     } catch (error) {
       // The server rejected the whole batch for one of them, such as one whose row is locked.
       if (isRejection(error)) return this.#rotateEach(batch)
@@ -117,14 +134,11 @@ class RotationQueue {
 type Row = Selectable<SessionTable>
 
 /** Gives each row to the rotation whose `jti` it now has; the others did not find theirs. */
-function settle(batch: readonly WaitingRotation[], rows: readonly Row[]): void {
-  const keyOf = (id: string, generation: number, jti: string): string =>
-    `${id} ${generation} ${jti}`
-  const swapped = new Map(
-    rows.map((row) => [keyOf(row.id, row.generation, row.jti), row]),
-  )
+function settle(batch: readonly Waiting<Rotation>[], rows: readonly Row[]): void {
+  const keyOf = (id: string, jti: string): string => `${id} ${jti}`
+  const swapped = new Map(rows.map((row) => [keyOf(row.id, row.jti), row]))
   for (const { rotation, resolve } of batch) {
-    const key = keyOf(rotation.id, rotation.generation + 1, rotation.newJti)
+    const key = keyOf(rotation.id, rotation.newJti)
     const row = swapped.get(key)
     swapped.delete(key)
     resolve(row && sessionOf(row))
@@ -137,8 +151,11 @@ function isRejection(error: unknown): boolean {
   return codeOf(cause) !== undefined && !isConnectionLost(cause)
 }
 
+type ColumnType = 'text' | 'integer' | 'float8'
+type Columns<Values> = Readonly<Record<keyof Values, ColumnType>>
+
 /** The columns of a list of swaps, as arrays for `unnest`. */
-const COLUMNS: Readonly<Record<keyof Swap, 'text' | 'integer' | 'float8'>> = {
+const COLUMNS: Columns<Swap> = {
   id: 'text',
   generation: 'integer',
   jti: 'text',
@@ -151,30 +168,55 @@ const COLUMNS: Readonly<Record<keyof Swap, 'text' | 'integer' | 'float8'>> = {
   anyActive: 'integer',
   anyEpoch: 'integer',
 }
-const NAMES = Object.keys(COLUMNS) as readonly (keyof Swap)[]
 
-type Arrays = { readonly [Name in keyof Swap]: readonly Swap[Name][] }
-
-const OPERANDS = Object.fromEntries(
-  NAMES.map((name) => [name, sql.ref(`swap.${name}`)]),
-) as unknown as SwapOperands
+const RECOVERY_COLUMNS: Columns<RecoverySwap> = {
+  ...COLUMNS,
+  unusedGeneration: 'integer',
+  unusedJti: 'text',
+  spentSince: 'float8',
+}
 
 /** The statement that swaps a list of sessions, each under the conditions of a single swap. */
-function preparedSwapAll(db: Kysely<Tables>, deadline: Deadline) {
-  const run = prepared<Arrays, Row>(db, (arrays) => {
-    const columns = NAMES.map((name) => sql`${arrays[name]}::${sql.raw(COLUMNS[name])}[]`)
-    const names = NAMES.map((name) => sql.ref(name))
+function preparedRotations(db: Kysely<Tables>, deadline: Deadline): RunAll<Rotation> {
+  const run = preparedForAll(db, COLUMNS, (operands) => swapQuery(db, operands, deadline))
+  return (rotations) => run(rotations.map((rotation) => swapOf(rotation, deadline)))
+}
+
+function preparedRecoveries(db: Kysely<Tables>, deadline: Deadline): RunAll<Recovery> {
+  const run = preparedForAll(db, RECOVERY_COLUMNS, (operands) =>
+    recoveryQuery(db, operands, deadline),
+  )
+  return (recoveries) =>
+    run(recoveries.map((recovery) => recoverySwapOf(recovery, deadline)))
+}
+
+type Arrays<Values> = { readonly [Name in keyof Values]: readonly Values[Name][] }
+
+function preparedForAll<Values extends Swap>(
+  db: Kysely<Tables>,
+  types: Columns<Values>,
+  queryOf: (operands: Operands<Values>) => ReturnType<typeof swapQuery>,
+): (swaps: readonly Values[]) => Promise<readonly Row[]> {
+  const names = Object.keys(types) as readonly (keyof Values & string)[]
+  const references = names.map((name) => [name, sql.ref(`swap.${name}`)])
+  const operands = Object.fromEntries(references) as Operands<Values>
+  const run = prepared<Arrays<Values>, Row>(db, (arrays) => {
+    const columns = names.map((name) => sql`${arrays[name]}::${sql.raw(types[name])}[]`)
     const list = sql`unnest(${sql.join(columns)})`
-    return swapQuery(db, OPERANDS, deadline)
-      .from(list.as<'swap'>(sql`swap (${sql.join(names)})`))
+    const columnNames = sql.join(names.map((name) => sql.ref(name)))
+    return queryOf(operands)
+      .from(list.as<'swap'>(sql`swap (${columnNames})`))
       .returningAll('sessions')
   })
-  return (swaps: readonly Swap[]) => run(arraysOf(swaps))
+  return async (swaps) => (await run(arraysOf(names, swaps))).rows
 }
 
 /** Sorted by id, in every process, so that no two deadlock on each other's rows. */
-function arraysOf(swaps: readonly Swap[]): Arrays {
+function arraysOf<Values extends Swap>(
+  names: readonly (keyof Values)[],
+  swaps: readonly Values[],
+): Arrays<Values> {
   const sorted = swaps.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  const entries = NAMES.map((name) => [name, sorted.map((swap) => swap[name])])
-  return Object.fromEntries(entries) as Arrays
+  const entries = names.map((name) => [name, sorted.map((swap) => swap[name])])
+  return Object.fromEntries(entries) as Arrays<Values>
 }

@@ -10,12 +10,17 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { minutes, seconds } from '../../../src/base/clock.ts'
-import type { Rotation, SessionId, Sessions } from '../../../src/sessions/session.ts'
+import type {
+  Recovery,
+  Rotation,
+  SessionId,
+  Sessions,
+} from '../../../src/sessions/session.ts'
 import { batchedSessions } from '../../../src/stores/postgres/batched-sessions.ts'
 import { answerDeadline, ServerTime } from '../../../src/stores/postgres/server-time.ts'
 import type { Tables } from '../../../src/stores/tables.ts'
 import { ask, run } from '../../services/postgres.ts'
-import { aSession, NOON, SETTINGS, vitor } from '../../sessions/setup.ts'
+import { aSession, at, NOON, SETTINGS, vitor } from '../../sessions/setup.ts'
 import { testDatabase } from './setup.ts'
 
 const rotation = (id: string, more: Partial<Rotation> = {}): Rotation => ({
@@ -84,6 +89,47 @@ test('100 concurrent refreshes take at most ten statements, and each gets its ow
     'select last_value from statements',
   )
   assert.ok(Number(statements) <= 10, `${statements} statements`)
+})
+
+test('concurrent lost answers are batched, and each gets its own result', async (t) => {
+  const deps = await testDatabase(t)
+  if (deps === undefined) return
+  const { sessions, users } = deps.store().ports
+  await users.insert(vitor)
+  const ids = Array.from({ length: 50 }, (_, n) => `s${n}`)
+  for (const id of ids) {
+    await sessions.adopt(aSession(id))
+    await sessions.rotate(rotation(id, { newJti: `${id}-unused` }))
+  }
+  const recoveryOf = (id: string, more: Partial<Recovery> = {}): Recovery => ({
+    ...rotation(id),
+    unused: { generation: 1, jti: `${id}-unused` },
+    spentSince: NOON,
+    ...more,
+  })
+  const wrong: readonly Partial<Recovery>[] = [
+    { jti: 'not it' },
+    { generation: 1 },
+    { unused: { generation: 1, jti: 'not it' } },
+    { unused: { generation: 2, jti: 's0-unused' } },
+    { spentSince: at(NOON, 1) },
+    { now: at(NOON, 90_000) },
+    { jti: 's0-0\0' },
+  ]
+
+  const refused = wrong.map((more) =>
+    sessions.recover(recoveryOf('s0', { newJti: 'stolen', ...more })),
+  )
+  const answers = await Promise.all(ids.map((id) => sessions.recover(recoveryOf(id))))
+  const again = await sessions.recover(recoveryOf('s0'))
+
+  assert.deepEqual(
+    answers.map((session) => session && [session.id, session.jti, session.generation]),
+    ids.map((id) => [id, `${id}-1`, 2]),
+  )
+  for (const [i, answer] of (await Promise.all(refused)).entries())
+    assert.equal(answer, undefined, JSON.stringify(wrong[i]))
+  assert.equal(again, undefined)
 })
 
 test('a locked row delays no other refresh of its batch', async (t) => {
