@@ -2,11 +2,19 @@ import '../base/node-version.ts'
 
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { originForm } from '../base/request-target.ts'
+import type { AuthRequest } from '../http/request.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 import { NodeRequest, send } from './node-request.ts'
+
+export {
+  type GuardedUpgradeListener,
+  type UpgradeGuard,
+  type UpgradeListener,
+  upgradeGuardOf,
+} from './node-upgrade.ts'
 
 /** A request inside a guarded listener. */
 export type Guarded<U, Right extends string> = IncomingMessage & {
@@ -52,6 +60,10 @@ export const serves = (
   auth: Pick<Watchword, 'handler'>,
   { url = '' }: Pick<IncomingMessage, 'url'>,
 ): boolean => internalsOf(auth).owns(originForm(url))
+
+/** What `auth.authenticate` and `auth.require` take, for requests of node: `auth.require(requestOf(request))`. */
+export const requestOf = (request: IncomingMessage): AuthRequest =>
+  new NodeRequest(request)
 
 /** The guard alone, for a server that does not serve the endpoints. */
 export const guardOf = <U, Right extends string>(

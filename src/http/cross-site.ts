@@ -3,10 +3,22 @@ import {
   crossSiteFault,
   type IsTrustedOrigin,
   mayChange,
+  opensWebSocket,
   type SiteCheck,
 } from './origins.ts'
 import { allowsPlainHttp, isPlainHttp } from './plain-http.ts'
 import type { AuthRequest } from './request.ts'
+
+/**
+ * For a WebSocket that a cookie opens. Browsers always send its Origin (RFC 6455 §4.1), and cannot send a CSRF token.
+ *
+ * @throws AuthError `csrf_failed`
+ */
+export function requireOwnSite(request: AuthRequest, settings: SiteCheck): void {
+  if (request.header('origin') === undefined)
+    throw csrfError('Origin checking failed - no Origin.')
+  refuseCrossSite(request, settings)
+}
 
 /** @throws AuthError `csrf_failed` if another site's page sent the request; needs no session */
 export function refuseCrossSite(request: AuthRequest, settings: SiteCheck): void {
@@ -26,7 +38,7 @@ export const csrfError = (fault: string): AuthError =>
  * A request that names no origin, referer or site is a program's: browsers send an Origin with every method that may change
  * something (Fetch §3.2).
  *
- * @returns throws AuthError `csrf_failed` if another site's page sent a request that may change something
+ * @returns throws AuthError `csrf_failed` if another site's page sent a request that may change something, or opens a WebSocket
  */
 export function crossSiteGuard(
   trusts: IsTrustedOrigin,
@@ -37,7 +49,8 @@ export function crossSiteGuard(
     isLocal(request) || (trustsPlainPages && isPlainHttp(request, behindProxy))
   const settings = { trusts, mayBePlain }
   return (request) => {
-    if (mayChange(request) && PAGE_HEADERS.some((name) => request.header(name)))
+    const isChecked = mayChange(request) || opensWebSocket(request)
+    if (isChecked && PAGE_HEADERS.some((name) => request.header(name)))
       refuseCrossSite(request, settings)
   }
 }

@@ -1,67 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { after, describe, type TestContext, test } from 'node:test'
+import { execFile } from 'node:child_process'
+import { readFileSync, symlinkSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { askedIn, type Printed, programs, SOURCES } from './printed.ts'
+import { folderOf, start, write } from './starting.ts'
 
 const TSC = resolve('node_modules/typescript/bin/tsc')
-const AS_INSTALLED = resolve('test/docs/as-installed.ts')
-
-/** What one program has compiled need not be compiled by the next. */
-const CACHE = mkdtempSync(join(tmpdir(), 'watchword-docs-cache-'))
-after(() => rmSync(CACHE, { recursive: true, force: true }))
-
-/** A folder that ends with the test. */
-function folderOf(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'watchword-docs-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-function write(folder: string, path: string, text: string): void {
-  mkdirSync(dirname(join(folder, path)), { recursive: true })
-  writeFileSync(join(folder, path), text)
-}
-
-/** Runs a file in its own folder, as `node` does if the packages are installed. It is stopped after the test. */
-function start(t: TestContext, folder: string, file: string) {
-  const child = spawn(process.execPath, ['--import', AS_INSTALLED, file], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      NODE_COMPILE_CACHE: CACHE,
-      ROOT: resolve('.'),
-      SOURCES: JSON.stringify(SOURCES),
-    },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  let errors = ''
-  child.stderr?.on('data', (chunk) => {
-    errors += chunk
-  })
-  const ended = once(child, 'close').then(([code]) => ({ code, errors }))
-  t.after(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  const port = Promise.race([
-    once(child, 'message').then(([message]) => message as unknown),
-    ended.then(() => assert.fail(`it ended early: ${errors}`)),
-  ])
-  port.catch(() => undefined)
-  return { port, ended }
-}
 
 /** What is asked of a program that says nothing of it. */
 const asked = (text: string) =>
@@ -197,6 +144,8 @@ const configOf = (files: readonly string[]): object => ({
     noUnusedParameters: false,
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
+    // No part of `strict`: with it the types of ws are none for @hono/node-server.
+    exactOptionalPropertyTypes: false,
     paths: Object.fromEntries(
       Object.entries(SOURCES).map(([name, source]) => [name, [resolve(source)]]),
     ),

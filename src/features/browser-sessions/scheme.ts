@@ -7,7 +7,8 @@ import {
 import { days } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
-import { mayChange, trustedOrigins } from '../../http/origins.ts'
+import { requireOwnSite } from '../../http/cross-site.ts'
+import { mayChange, opensWebSocket, trustedOrigins } from '../../http/origins.ts'
 import { allowsPlainHttp } from '../../http/plain-http.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
@@ -96,7 +97,8 @@ async function identityOf(
   const { user, session, secret } = newest
   // One of them may be an attacker's, so that the user acts as him (rule H12). Signing in again revokes both.
   if (others.some((other) => other.user.id !== user.id)) return undefined
-  if (mayChange(request)) await requireCsrfToken(request, [secret], settings)
+  if (opensWebSocket(request)) requireOwnSite(request, settings)
+  else if (mayChange(request)) await requireCsrfToken(request, [secret], settings)
   return { user, scheme: 'session', sessionId: session.id }
 }
 
