@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pathForLog } from './log.ts'
+import { formatLine, pathForLog } from './log.ts'
 
 for (const [what, url, path] of [
   ['a path', '/api/token/', '/api/token/'],
@@ -14,3 +14,12 @@ for (const [what, url, path] of [
 ] as const) {
   test(`the log's path: ${what}`, () => assert.equal(pathForLog(url), path))
 }
+
+const HOSTILE = 'a\r\n\u007f\u009b2J\u0085\u2028\u202e\u{e0041}\ud800z'
+
+test('a line has no control or format characters, in its event or its fields', () => {
+  const line = formatLine({ level: 'warn', event: HOSTILE, address: HOSTILE })
+
+  assert.doesNotMatch(line, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  assert.deepEqual(JSON.parse(line.slice(line.indexOf('{'))), { address: HOSTILE })
+})

@@ -1,3 +1,4 @@
+import { escapeControls } from './json-text.ts'
 import { currentContext } from './request-context.ts'
 
 export interface LogEntry {
@@ -27,10 +28,16 @@ function withRequestId(entry: LogEntry): LogEntry {
 
 /** Formats an entry for people, in one line. */
 export function formatLine({ level, event, ...fields }: LogEntry): string {
-  const line = `watchword ${level}: ${event}`
+  const line = `watchword ${level}: ${oneLine(event)}`
   if (Object.keys(fields).length === 0) return line
-  return `${line} ${JSON.stringify(fields)}`
+  return `${line} ${escapeControls(JSON.stringify(fields))}`
 }
+
+/** Text as in a JSON string: a line end in it must not begin a line of its own. */
+const oneLine = (text: string): string =>
+  escapeControls(
+    text.replace(/[\0-\x1f]/g, (control) => JSON.stringify(control).slice(1, -1)),
+  )
 
 /** The default log: one line per entry on standard error. */
 export const logLine: Log = (entry) => console.error(formatLine(entry))

@@ -3,12 +3,12 @@ import { UsageError } from '../command/errors.ts'
 import { firstSet, parseCount } from '../command/values.ts'
 import type { ListenAddress } from '../server/serve.ts'
 
-/** The options of `dev` for the address it listens on. */
+/** The options of `dev` for the address it listens on. Shells set HOST for themselves: it opens no development server to others. */
 export const ADDRESS = {
   host: {
     type: 'string',
     value: 'HOST',
-    help: 'the address to listen on; default: HOST, or 127.0.0.1',
+    help: 'the address to listen on; default: 127.0.0.1',
   },
   port: {
     type: 'string',
@@ -20,6 +20,10 @@ export const ADDRESS = {
 /** The options of `start` for the address it listens on, and for the number of proxies in front of it. */
 export const LISTEN = {
   ...ADDRESS,
+  host: {
+    ...ADDRESS.host,
+    help: 'the address to listen on; default: HOST, or 127.0.0.1',
+  },
   socket: {
     type: 'string',
     value: 'PATH',
@@ -47,7 +51,7 @@ export function addressOf(
 ): HostAndPort {
   const given = firstSet(['--port', port], ['PORT', env.PORT])
   return {
-    host: host ?? (env.HOST || '127.0.0.1'),
+    host: host ?? '127.0.0.1',
     port: given ? parseCount(given, [0, 65_535]) : 8000,
   }
 }
@@ -70,7 +74,8 @@ export function listenAddressOf(
   context: CommandContext,
 ): ListenAddress {
   const { socket, host, port, proxies } = values
-  if (socket === undefined) return addressOf(values, context)
+  if (socket === undefined)
+    return addressOf({ port, host: host ?? (context.env.HOST || undefined) }, context)
   if (host !== undefined || port !== undefined) {
     throw new UsageError(
       '--socket cannot be combined with --host or --port: give one or the other.',

@@ -1,3 +1,4 @@
+import { escapeControls } from '../base/json-text.ts'
 import type { CommandOutput } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandError, ReportedError } from '../command/errors.ts'
@@ -6,6 +7,7 @@ import { type Progress, progressOn } from '../command/progress.ts'
 import { findCommand, isGroup } from './commands.ts'
 import { messageOf } from './error-message.ts'
 import { openWith } from './open-instance.ts'
+import { warnOfPasswords } from './password-on-line.ts'
 
 /** The command, in this process. Its exit code is left in `process.exitCode`. */
 export async function run(): Promise<void> {
@@ -44,7 +46,7 @@ export async function main(
 }
 
 const lineOf = ({ text, json }: CommandOutput, isJson: boolean): string =>
-  isJson ? JSON.stringify(json) : text
+  isJson ? escapeControls(JSON.stringify(json)) : text
 
 async function outputOf(
   words: readonly string[],
@@ -58,6 +60,7 @@ async function outputOf(
   const { command, rest } = await findCommand(words)
   const { values, args, wantsHelp } = parseWords(rest, command)
   if (wantsHelp) return help(command.name.split(' '), context)
+  warnOfPasswords(values, command.options, context)
   return command.run({
     values,
     args,

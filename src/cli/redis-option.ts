@@ -5,6 +5,7 @@ export const REDIS = {
     type: 'string',
     value: 'URL',
     help: 'share throttles and revocations between machines through redis://…; default: WATCHWORD_REDIS, or none',
+    passwordIn: 'WATCHWORD_REDIS',
   },
 } as const
 

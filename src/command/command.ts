@@ -7,6 +7,8 @@ export interface Option {
   /** The name of its value in the help, such as `PORT`; for `string` only. */
   readonly value?: string
   readonly help: string
+  /** The environment variable to use in its place if its value has a password, which every user of the machine could read. */
+  readonly passwordIn?: string
 }
 
 export type OptionTable = Readonly<Record<string, Option>>
@@ -97,5 +99,6 @@ export const DATABASE = {
     type: 'string',
     value: 'DATABASE',
     help: 'a file or postgres://…; default: WATCHWORD_DATABASE, or watchword.db',
+    passwordIn: 'WATCHWORD_DATABASE',
   },
 } as const satisfies OptionTable

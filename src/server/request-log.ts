@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { monotonicClock } from '../base/clock.ts'
+import { escapeControls } from '../base/json-text.ts'
 import type { LogEntry } from '../base/log.ts'
 import { formatLine, pathForLog } from '../base/log.ts'
 import { originForm } from '../base/request-target.ts'
@@ -52,10 +53,12 @@ export function textLine(entry: LogEntry): string {
 
 /** Formats an entry for programs: one JSON object per line, with the time in UTC and the process id. */
 export const jsonLine = ({ level, event, ...fields }: LogEntry): string =>
-  JSON.stringify({
-    at: new Date().toISOString(),
-    level,
-    event,
-    pid: process.pid,
-    ...fields,
-  })
+  escapeControls(
+    JSON.stringify({
+      at: new Date().toISOString(),
+      level,
+      event,
+      pid: process.pid,
+      ...fields,
+    }),
+  )

@@ -328,3 +328,38 @@ test('a new password keeps API tokens, and deleting the user deletes them', asyn
   await here.run('user create ada', { input: PASSWORD })
   assert.deepEqual(await list(), [])
 })
+
+for (const [words, name, variable] of [
+  ['--database postgres://ann:hunter2@127.0.0.1:1/x', 'database', 'WATCHWORD_DATABASE'],
+  [
+    '--database postgres://127.0.0.1:1/x?user=ann&password=hunter2',
+    'database',
+    'WATCHWORD_DATABASE',
+  ],
+  ['--redis redis://:hunter2@127.0.0.1:1 --workers 0', 'redis', 'WATCHWORD_REDIS'],
+] as const) {
+  test(`a password in --${name} gets a warning that names ${variable} and not the password: ${words.length}`, async () => {
+    using here = folder()
+    const command = name === 'redis' ? 'start' : 'user list'
+
+    const { err } = await here.run(`${command} ${words}`)
+
+    assert.match(err, new RegExp(`^Warning: .*--${name}.*Set ${variable} instead`, 'm'))
+    assert.doesNotMatch(err, /hunter2/)
+  })
+}
+
+test('an address without a password gets no warning', async () => {
+  using here = folder()
+  const { err } = await here.run('user list --database postgres://ann@127.0.0.1:1/x')
+  assert.doesNotMatch(err, /Warning/)
+})
+
+test('every option that takes an address of a service names the variable for its password', async () => {
+  for (const load of Object.values(await allCommands())) {
+    const { name, options } = await load()
+    for (const [option, { help, passwordIn }] of Object.entries(options))
+      if (/\b(postgres|rediss?):\/\//.test(help))
+        assert.ok(passwordIn, `${name} --${option}`)
+  }
+})

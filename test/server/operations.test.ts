@@ -148,14 +148,14 @@ test('the response, the log line and the audit event of a request share its id',
 
 test('a rejection by a guard and an unexpected error are logged with the request id', async (t) => {
   const store = sqliteStore({ file: ':memory:' })
-  const find: typeof store.ports.users.find = () => {
+  const read: typeof store.ports.users.read = () => {
     throw new Error('a fault')
   }
   let isFaulty = false
   const users = {
     ...store.ports.users,
-    find: (...asked: Parameters<typeof find>) =>
-      (isFaulty ? find : store.ports.users.find)(...asked),
+    read: (...asked: Parameters<typeof read>) =>
+      (isFaulty ? read : store.ports.users.read)(...asked),
   }
   const { lines, post, url } = await server(t, {
     explain: true,
