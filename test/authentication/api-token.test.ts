@@ -429,3 +429,42 @@ test('the scopes of a token bound a superuser, who has no other right through it
   assert.deepEqual(await rightsWith(['bills:read']), ['pages.edit'])
   assert.deepEqual(await rightsWith(['bills.pay']), ['pages.edit', 'bills.pay'])
 })
+
+test('a text that cannot be an API token is answered like an unknown one, and causes no query', async (t) => {
+  const store = sqliteStore({ file: ':memory:' })
+  let queries = 0
+  const apiTokens: typeof store.ports.apiTokens = {
+    ...store.ports.apiTokens,
+    find: (...asked) => {
+      queries++
+      return store.ports.apiTokens.find(...asked)
+    },
+  }
+  const { auth, user, get } = await program(t, {
+    store: { ...store, ports: { ...store.ports, apiTokens } },
+  })
+  const { token } = await auth.apiTokens.create(user.id, { prefix: 'ABCdef1234' })
+  const { token: key } = await auth.apiTokens.keyFor(user.id)
+
+  const answer = async (text: string) => {
+    const { status, body } = await get(`Token ${text}`)
+    return [status, body.detail]
+  }
+  const unknown = await answer('0'.repeat(40))
+  assert.deepEqual(unknown, [401, 'Invalid token.'])
+  assert.equal(queries, 1)
+  for (const text of [
+    'x',
+    `${key}0`,
+    key.slice(1),
+    `${token}-`,
+    token.slice(0, -1),
+    `_${'a'.repeat(43)}`,
+    `a-b_${'a'.repeat(43)}`,
+    'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
+    Buffer.from('ü'.repeat(20)).toString('latin1'),
+  ])
+    assert.deepEqual(await answer(text), unknown, text)
+  assert.equal(queries, 1)
+  for (const text of [token, key]) assert.equal((await get(`Token ${text}`)).status, 200)
+})

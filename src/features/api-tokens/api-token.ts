@@ -98,6 +98,10 @@ export interface ApiTokens {
 export const digestOf = (text: string): TokenDigest =>
   hash('sha256', text, 'hex') as TokenDigest
 
+/** Whether a text may be a token: of `issue.ts`, or as Django REST framework's `Token` makes them. Others need no query. */
+export const hasTokenForm = (text: string): boolean =>
+  /^(?:[a-z\d]{1,10}_[\w-]{43}|[\da-f]{40})$/i.test(text)
+
 /** The public part of a stored row. */
 export const apiTokenOf = ({
   digest: _,

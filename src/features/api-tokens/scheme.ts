@@ -13,7 +13,7 @@ import { AuthError } from '../../base/errors.ts'
 import { decodeUtf8 } from '../../base/utf8.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { apiTokenOf, digestOf } from './api-token.ts'
+import { apiTokenOf, digestOf, hasTokenForm } from './api-token.ts'
 import { isDerivable } from './derived-token.ts'
 import { apiTokenStore } from './sql.ts'
 
@@ -68,6 +68,7 @@ function refuseNonUtf8(sent: string): void {
 
 async function identityOf(text: string, deps: LibrarySchemeDeps): Promise<Identity> {
   const { ports, users, settings, clock } = deps
+  if (!hasTokenForm(text)) throw invalid('this is no API token')
   const { apiTokens } = ports(apiTokenStore)
   const record = await apiTokens.find(digestOf(text), clock())
   if (record === undefined) throw invalid('no such token, or it has expired')
