@@ -17,6 +17,7 @@ import {
   accountBehind,
   adopt,
   errorForOutcome,
+  newSession,
   openSession,
   type PresentedToken,
   refuseWrongType,
@@ -45,17 +46,18 @@ export async function startSession(
   const now = deps.clock()
   const end = after(now, deps.settings.session)
   const custom = await customClaims(account.user, deps.settings)
-  const session = await openSession(account.user, end, now, deps)
+  const session = newSession(account.user, end, now, deps)
   const subject = subjectClaims(account, custom, session, deps)
   const refresh =
     session === undefined
       ? looseRefreshClaims(subject, now, deps)
       : refreshClaims(subject, session, deps)
-  return {
+  const pair: Pair = {
     refresh: deps.signRefresh(refresh),
     access: deps.sign(accessClaims(subject, now, deps)),
-    session,
   }
+  await openSession(session, account.user, deps)
+  return { ...pair, session }
 }
 
 /** Signs an account in and returns the tokens alone, as a client gets them. */
@@ -93,6 +95,7 @@ export async function refreshPair(
   const current = { account, custom }
   if (presented === undefined || !spendsTokens(settings))
     return exchangeUnspent(claims, current, presented, now, deps)
+  rejectUnsignable(claims, current, presented, now, deps)
   if (presented.foreign) await adopt(presented, claims, account, now, deps)
   return rotate(presented, claims, current, now, deps)
 }
@@ -126,6 +129,21 @@ async function refuseUnusable(
   if (deps.settings.rotate || session === undefined) return
   const { generation } = presented
   if (generation >= 0 && generation < session.generation) throw new AuthError('revoked')
+}
+
+/** Signs tokens like those to come: claims that cannot be in one must not spend the presented token. */
+function rejectUnsignable(
+  claims: Claims,
+  { account, custom }: Current,
+  presented: PresentedToken,
+  now: UnixSeconds,
+  deps: TokenDeps,
+): void {
+  const subject = subjectAgain(claims, account, custom, presented, deps)
+  if (custom === undefined) return
+  const gen = presented.generation + 1
+  deps.signRefresh({ ...looseRefreshClaims(subject, now, deps), gen })
+  deps.sign(accessClaims(subject, now, deps))
 }
 
 /** Advances a session and issues tokens from its row. */

@@ -24,34 +24,26 @@ export interface PresentedToken extends RefreshClaims {
 }
 
 /**
- * Inserts the session of a sign-in.
+ * The session of a sign-in, to be inserted once its tokens are signed: a sign-in that fails leaves no session.
  *
  * @param expiresAt its end, which no refresh moves
  * @returns `undefined` if `tokens.sessions` is false
- * @throws AuthError `no_active_account` if the user was changed, deactivated or deleted since it was read
  */
-export async function openSession(
+export function newSession(
   user: StoredUser,
   expiresAt: UnixSeconds,
   now: UnixSeconds,
-  deps: TokenDeps,
-): Promise<StoredSession | undefined> {
-  if (deps.sessions === undefined) {
-    await requireUnchanged(user, deps)
-    return undefined
-  }
-  const session: NewSession = {
-    id: hexId(deps.random) as SessionId,
+  { sessions, settings, random }: TokenDeps,
+): StoredSession | undefined {
+  if (sessions === undefined) return undefined
+  return {
+    id: hexId(random) as SessionId,
     userId: user.id,
-    jti: hexId(deps.random),
+    jti: hexId(random),
     createdAt: now,
     expiresAt,
-    idleExpiresAt: Math.min(after(now, deps.settings.refresh), expiresAt) as UnixSeconds,
+    idleExpiresAt: Math.min(after(now, settings.refresh), expiresAt) as UnixSeconds,
     epoch: user.epoch,
-  }
-  await deps.sessions.open(session)
-  return {
-    ...session,
     generation: 0,
     previousJti: undefined,
     lostAnswers: 0,
@@ -60,6 +52,31 @@ export async function openSession(
     revokedAt: undefined,
     revokeReason: undefined,
   }
+}
+
+/**
+ * Inserts the session of a sign-in.
+ *
+ * @throws AuthError `no_active_account` if the user was changed, deactivated or deleted since it was read
+ */
+export async function openSession(
+  session: StoredSession | undefined,
+  user: StoredUser,
+  deps: TokenDeps,
+): Promise<void> {
+  if (deps.sessions === undefined || session === undefined)
+    return requireUnchanged(user, deps)
+  const { id, userId, jti, createdAt, expiresAt, idleExpiresAt, epoch } = session
+  const fresh: NewSession = {
+    id,
+    userId,
+    jti,
+    createdAt,
+    expiresAt,
+    idleExpiresAt,
+    epoch,
+  }
+  await deps.sessions.open(fresh)
 }
 
 /** Without stored sessions, no conditional insert checks the user: it is read again after the password was hashed. */

@@ -108,3 +108,35 @@ for (const [bytes, status] of [
       assert.equal((await post('/api/token/refresh/', { refresh })).status, 200)
     } else assert.match(JSON.stringify(log), /tokens\.maxBytes/)
   })
+
+for (const path of ['/api/token/', '/api/token/sliding/']) {
+  test(`a sign-in at ${path} whose claims cannot be in a token leaves no session`, async (t) => {
+    const { auth, post } = await setUp(t, { claims: () => ({ note: 'x'.repeat(9000) }) })
+    const rui = await auth.users.find('rui')
+    const { status } = await post(path, { username: 'rui', password: PASSWORD })
+    assert.equal(status, 500)
+    assert.deepEqual(await auth.sessions.list(rui!.id), [])
+  })
+}
+
+test('a sign-in of a user without the field that tokens name leaves no session', async (t) => {
+  const { auth, signIn } = await setUp(t, { userIdField: 'email' })
+  const rui = await auth.users.find('rui')
+  assert.equal((await signIn()).status, 500)
+  assert.deepEqual(await auth.sessions.list(rui!.id), [])
+})
+
+test('a refresh whose claims cannot be in a token does not spend the presented one', async (t) => {
+  let size = 1
+  const { auth, post, signIn } = await setUp(t, {
+    claims: () => ({ note: 'x'.repeat(size) }),
+    overlap: 0,
+  })
+  const { refresh } = await signIn()
+  size = 9000
+  assert.equal((await post('/api/token/refresh/', { refresh })).status, 500)
+  const rui = await auth.users.find('rui')
+  assert.equal((await auth.sessions.list(rui!.id))[0]?.generation, 0)
+  size = 1
+  assert.equal((await post('/api/token/refresh/', { refresh })).status, 200)
+})

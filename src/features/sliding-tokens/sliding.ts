@@ -11,6 +11,7 @@ import {
 import { customClaims } from '../../tokens/custom-claims.ts'
 import {
   accountBehind,
+  newSession,
   openSession,
   refuseWrongType,
   requireLive,
@@ -44,14 +45,10 @@ export async function obtainSliding(
   const refreshExp = floorSeconds(after(now, settings.refreshLifetime))
   const custom = await customClaims(account.user, deps.settings)
   // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
-  const session = await openSession(
-    account.user,
-    after(refreshExp, settings.lifetime),
-    now,
-    deps,
-  )
+  const end = after(refreshExp, settings.lifetime)
+  const session = newSession(account.user, end, now, deps)
   const jti = session?.jti ?? hexId(deps.random)
-  return deps.sign(
+  const token = deps.sign(
     slidingClaims(
       subjectClaims(account, custom, session, deps),
       { jti, now, refreshExp },
@@ -59,6 +56,8 @@ export async function obtainSliding(
       deps,
     ),
   )
+  await openSession(session, account.user, deps)
+  return token
 }
 
 /**
