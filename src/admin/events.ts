@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuditEvent, EventQuery, Events } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
+import { pageSize, requireNumber, requireString } from '../users/field-errors.ts'
 import type { UserId } from '../users/user.ts'
 
 /** `auth.events`: the audit log. */
@@ -35,22 +36,36 @@ export interface EventAdminDeps {
 export const eventAdmin = <Kind extends string>(
   open: () => Promise<EventAdminDeps>,
 ): EventAdmin<Kind> => ({
-  async list({ since, after, limit = DEFAULT_LIMIT, ...query } = {}) {
+  async list({ limit = DEFAULT_LIMIT, ...query } = {}) {
+    const parsed = { ...parseQuery(query), limit: pageSize(limit, MAX_LIMIT) }
     const { events, audit } = await open()
     // Events are written after their requests are answered: wait for those under way.
     await audit.settled()
-    const found = await events.list({
-      ...query,
-      userId: query.userId as UserId | undefined,
-      since: since as UnixSeconds | undefined,
-      after: after as EventQuery['after'],
-      limit: Math.max(1, Math.min(Math.trunc(limit) || DEFAULT_LIMIT, MAX_LIMIT)),
-    })
+    const found = await events.list(parsed)
     // No other kind is ever recorded.
     return found as readonly AuditEvent[] as readonly AuditEvent<Kind>[]
   },
   by(actor, work) {
+    requireString('actor', actor)
     const { requestId, address } = currentContext() ?? {}
     return runInContext({ requestId, address, actor }, work)
   },
 })
+
+type Query = Omit<NonNullable<Parameters<EventAdmin['list']>[0]>, 'limit'>
+
+/** @throws AuthError `invalid`, whose body names the member of another type */
+function parseQuery({ userId, kind, since, after }: Query): Omit<EventQuery, 'limit'> {
+  return {
+    userId: ifGiven(userId, (id) => requireString('userId', id) as UserId),
+    kind: ifGiven(kind, (name) => requireString('kind', name)),
+    since: ifGiven(since, (moment) => requireNumber('since', moment) as UnixSeconds),
+    after: ifGiven(after, ({ id, at }) => ({
+      id: requireString('after', id),
+      at: requireNumber('after', at) as UnixSeconds,
+    })),
+  }
+}
+
+const ifGiven = <T, R>(value: T | undefined, parse: (value: T) => R): R | undefined =>
+  value === undefined ? undefined : parse(value)

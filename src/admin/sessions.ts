@@ -7,6 +7,7 @@ import {
   type Sessions,
 } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
+import { requireString } from '../users/field-errors.ts'
 import type { UserId } from '../users/user.ts'
 import { revokeAll } from './users.ts'
 
@@ -30,10 +31,10 @@ export interface SessionAdminDeps {
 export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmin => ({
   async list(userId) {
     const { stored } = await open()
-    return (await stored.list(userId as UserId)).map(publicSession)
+    return (await stored.list(userIdOf(userId))).map(publicSession)
   },
   async revoke(sessionId) {
-    const id = sessionId as SessionId
+    const id = requireString('id', sessionId) as SessionId
     const { sessions, stored, clock, audit } = await open()
     const revoked = (await sessions?.revoke(id, 'admin', clock())) ?? false
     if (!revoked) return false
@@ -42,12 +43,15 @@ export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmi
     return true
   },
   async revokeAll(user, except) {
-    const userId = user as UserId
+    const userId = userIdOf(user)
+    const kept =
+      except === undefined ? undefined : (requireString('except', except) as SessionId)
     const deps = await open()
-    const kept = except as SessionId | undefined
     const sessions = await revokeAll(userId, 'admin', deps, kept)
     if (sessions > 0)
       await deps.audit.record({ kind: 'session_revoked', userId, detail: { sessions } })
     return sessions
   },
 })
+
+const userIdOf = (user: unknown): UserId => requireString('user', user) as UserId

@@ -6,9 +6,14 @@ import type { Passwords } from '../passwords/passwords.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
-import { changeUser, setPassword, type UserUpdate } from '../users/change.ts'
+import {
+  changeUser,
+  rejectWrongUpdate,
+  setPassword,
+  type UserUpdate,
+} from '../users/change.ts'
 import { createUser } from '../users/create.ts'
-import { fieldError } from '../users/field-errors.ts'
+import { fieldError, pageSize, requireString } from '../users/field-errors.ts'
 import { findByLogin } from '../users/find-by-login.ts'
 import type { User, UserId } from '../users/user.ts'
 import type { UserInput } from '../users/user-input.ts'
@@ -82,7 +87,7 @@ export function userAdmin(
 ): UserAdmin {
   return {
     async create(input) {
-      refuseUnknownRoles(input.roles, roles)
+      refuseUnknownRoles(input?.roles, roles)
       const deps = await open()
       if (typeof input?.id === 'string') await removeRemains(input.id as UserId, deps)
       const user = await createUser(input, { ...deps, random })
@@ -99,12 +104,16 @@ export function userAdmin(
       return account?.user
     },
     async list({ after, limit = 100 } = {}) {
-      const { users } = await open()
-      return users.list({ limit, ...(after === undefined ? {} : { after }) })
+      const page = {
+        limit: pageSize(limit),
+        ...(after !== undefined && { after: requireString('after', after) }),
+      }
+      return (await open()).users.list(page)
     },
     count: async () => (await open()).users.count(),
     async setPassword(userId, password) {
-      const id = userId as UserId
+      const id = idOf(userId)
+      requireString('password', password)
       const deps = await open()
       await setPassword(id, password, deps)
       const recorded = deps.audit.record({ kind: 'password_changed', userId: id })
@@ -112,13 +121,15 @@ export function userAdmin(
       await recorded
     },
     async checkPassword(id, password) {
+      requireString('password', password)
       const { users, passwords } = await open()
-      const account = await users.find('id', id)
+      const account = await users.find('id', idOf(id))
       const check = await passwords.verify([password], account?.hash)
       return account !== undefined && check.kind === 'right'
     },
     async change(userId, change) {
-      const id = userId as UserId
+      const id = idOf(userId)
+      rejectWrongUpdate(change)
       refuseUnknownRoles(change.roles, roles)
       const deps = await open()
       const before = await deps.users.find('id', id)
@@ -140,7 +151,7 @@ export function userAdmin(
       return user
     },
     async delete(userId) {
-      const id = userId as UserId
+      const id = idOf(userId)
       const deps = await open()
       const deleted = await deps.users.delete(id)
       const recorded = deleted && deps.audit.record({ kind: 'user_deleted', userId: id })
@@ -151,6 +162,8 @@ export function userAdmin(
     },
   }
 }
+
+const idOf = (id: unknown): UserId => requireString('id', id) as UserId
 
 /** What a deletion that failed half-way has left of a user with this id must not become the new user's. */
 async function removeRemains(id: UserId, deps: UserAdminDeps): Promise<void> {
@@ -185,9 +198,12 @@ export async function revokeAll(
 }
 
 /** If the options name roles, users can have no others: a misspelt role would silently grant nothing. */
-function refuseUnknownRoles(given: readonly string[] = [], roles: Roles): void {
-  if (Object.keys(roles).length === 0) return
-  const unknown = given.filter((role) => !Object.hasOwn(roles, role))
+function refuseUnknownRoles(given: unknown, roles: Roles): void {
+  // What is no list is refused with the other members.
+  if (Object.keys(roles).length === 0 || !Array.isArray(given)) return
+  const unknown = given.filter(
+    (role) => typeof role === 'string' && !Object.hasOwn(roles, role),
+  )
   if (unknown.length === 0) return
   throw fieldError({
     roles: unknown.map((role) => `There is no role ${JSON.stringify(role)}.`),

@@ -3,6 +3,7 @@ import type { Core } from '../features/core.ts'
 import { publicSession, type Session } from '../sessions/session.ts'
 import { type Pair, startSession } from '../tokens/pairs.ts'
 import { mayUse } from '../tokens/token-settings.ts'
+import { requireString } from '../users/field-errors.ts'
 
 /** A new session, and its tokens. */
 export interface SignInResult extends Pair {
@@ -15,7 +16,7 @@ export async function signInUser(
   user: string | { readonly id: string },
   { users, tokens, audit }: Pick<Core, 'users' | 'tokens' | 'audit'>,
 ): Promise<SignInResult> {
-  const id = typeof user === 'string' ? user : user.id
+  const id = requireString('user', typeof user === 'string' ? user : user?.id)
   const account = await users.find('id', id)
   if (account === undefined) throw new AuthError('user_not_found')
   if (!mayUse(account.user, tokens.settings)) throw new AuthError('user_inactive')

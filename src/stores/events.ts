@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { EventQuery, Events, StoredEvent } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
+import { storable } from '../base/storable.ts'
 import { prepared } from './prepared.ts'
 import type { EventTable, Tables } from './tables.ts'
 
@@ -88,11 +89,15 @@ const rowOf = (event: StoredEvent): Row => ({
   kind: event.kind,
   user_id: event.userId ?? null,
   session_id: event.sessionId ?? null,
-  actor: event.actor ?? null,
-  address: event.address ?? null,
-  request_id: event.requestId ?? null,
+  actor: textOf(event.actor),
+  address: textOf(event.address),
+  request_id: textOf(event.requestId),
   detail: JSON.stringify(event.detail),
 })
+
+/** What a program or a proxy says is not validated, and must not cost an event. */
+const textOf = (text: string | undefined): string | null =>
+  text === undefined ? null : storable(text)
 
 const eventOf = (row: Row): StoredEvent => ({
   id: row.id,

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
+import { storable } from '../base/storable.ts'
 import {
   FLUSH_BATCH,
   type Hits,
@@ -153,9 +154,6 @@ async function flush(
     .executeTakeFirst()
   return Number(numDeletedRows)
 }
-
-/** Keys come from clients; PostgreSQL stores no NUL and no lone surrogate. */
-const storable = (key: string): string => key.toWellFormed().replaceAll('\0', '\ufffd')
 
 /**
  * The slot for the next hit: the one taken longest ago, if that does not count any more; else the next that was never taken; else

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
+import { isStorable } from '../base/storable.ts'
 import type {
   FeedPosition,
   NewSession,
@@ -59,11 +60,13 @@ export function sqlSessions(
     },
 
     async rotate(rotation) {
+      if (!isNamed(rotation)) return undefined
       const { rows } = await swap(swapOf(rotation, deadline))
       return rows[0] && sessionOf(rows[0])
     },
 
     async recover(recovery) {
+      if (!isNamed(recovery)) return undefined
       const { rows } = await recover(recoverySwapOf(recovery, deadline))
       return rows[0] && sessionOf(rows[0])
     },
@@ -74,12 +77,14 @@ export function sqlSessions(
     },
 
     async revoke(id, reason, now) {
+      if (!isStorable(id)) return false
       const query = revokeQuery(db, id, reason, now)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },
 
     async revokeAll(userId, reason, now, except) {
+      if (!isStorable(userId)) return []
       const all = revokeAllQuery(db, userId, reason, now)
       const query = except === undefined ? all : all.where('id', '<>', except)
       const revoked = await query.execute()
@@ -105,6 +110,10 @@ export function sqlSessions(
     },
   }
 }
+
+/** Whether a row may have what a token names. */
+const isNamed = ({ id, jti }: Pick<StoredSession, 'id' | 'jti'>): boolean =>
+  isStorable(id) && isStorable(jti)
 
 type SignIn = NewSession & { readonly userId: UserId; readonly leastActive: Flag }
 

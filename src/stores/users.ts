@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
+import { isStorable } from '../base/storable.ts'
 import type { Account, StoredUser, UserId } from '../users/user.ts'
 import type { NewUser, UserChange, UserField, Users } from '../users/users.ts'
 import { prepared } from './prepared.ts'
@@ -36,6 +37,7 @@ export function sqlUsers(db: Kysely<Tables>): Users {
     },
 
     async change(id, change) {
+      if (!isStorable(id)) return undefined
       const columns = columnsOf(change)
       const isEmpty = Object.keys(columns).length === 0
       const row = await (isEmpty

@@ -1,5 +1,6 @@
 import type { UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { described, strictJson, tagOf } from '../base/json-value.ts'
 import { claimFault } from '../jwt/claims.ts'
 import type { Claims } from '../jwt/index.ts'
 import { parseObject } from '../jwt/json.ts'
@@ -35,73 +36,26 @@ export async function customClaims(
 const ANY = { issuer: undefined, audiences: undefined, leeway: 0 as never }
 const LAST_MOMENT = 253_402_300_799 as UnixSeconds
 
-/** JSON leaves out or changes silently what it cannot hold: `NaN` becomes `null`, a `Map` an empty object. */
+/** The claims as JSON holds them. @throws AuthError `server_error` with the name of the first that it cannot hold */
 function encodedClaims(claims: object, { encode }: TokenSettings): Claims {
-  let root: unknown
-  let name = ''
-  function replacer(this: unknown, key: string, value: unknown): unknown {
-    const encoded = encode === undefined ? value : encode(value)
-    if (root === undefined) {
-      root = encoded
-      return encoded
-    }
-    if (this === root) name = key
-    if (!isEncodable(encoded, Array.isArray(this)) || isInvalidDate(this, key))
-      throw claimsError(
-        `The claim "${name}" of "tokens.claims" has ${described(encoded)}, which JSON cannot hold. Return a string, a finite number, a boolean, null, a list or a plain object.`,
-      )
-    return encoded
-  }
-  return parsedClaims(
-    () => JSON.stringify(claims, replacer),
-    () => name,
-  )
+  const refuse = (name: string, found: string): AuthError =>
+    claimsError(
+      `The claim "${name}" of "tokens.claims" has ${found}, which JSON cannot hold. Return a string, a finite number, a boolean, null, a list or a plain object.`,
+    )
+  return parsedClaims(() => strictJson(claims, { encode, refuse }))
 }
 
 /** Reads the claims as the verifier will read them. */
-function parsedClaims(stringify: () => string, name: () => string): Claims {
+function parsedClaims(stringify: () => string): Claims {
   try {
     return parseObject(new TextEncoder().encode(stringify()))
   } catch (error) {
     if (error instanceof AuthError && error.code === 'server_error') throw error
     throw claimsError(
-      `The claim "${name()}" of "tokens.claims", or one before it, cannot be read again: it contains itself, has more than 64 levels, half of a surrogate pair, or a member "__proto__".`,
+      `A claim of "tokens.claims" cannot be read again: it contains itself, has more than 64 levels, half of a surrogate pair, or a member "__proto__".`,
       error,
     )
   }
-}
-
-function isEncodable(value: unknown, isInList: boolean): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true
-    case 'number':
-      return Number.isFinite(value)
-    case 'undefined':
-      // A member that is undefined is left out, and an element of a list would become null.
-      return !isInList
-    case 'object':
-      return value === null || ['Object', 'Array'].includes(tagOf(value))
-    default:
-      return false
-  }
-}
-
-/** A date is a string when the replacer sees it, and an invalid one null. */
-function isInvalidDate(holder: unknown, key: string): boolean {
-  const value: unknown = (holder as Readonly<Record<string, unknown>>)[key]
-  return value instanceof Date && Number.isNaN(value.getTime())
-}
-
-/** `Object`, `Map`, `Promise` and so on. */
-const tagOf = (value: unknown): string =>
-  Object.prototype.toString.call(value).slice(8, -1)
-
-function described(value: unknown): string {
-  if (typeof value === 'number' || value === undefined || value === null)
-    return String(value)
-  return `a value of type ${tagOf(value)}`
 }
 
 const claimsError = (message: string, cause?: unknown): AuthError =>

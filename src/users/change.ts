@@ -1,4 +1,5 @@
 import { AuthError } from '../base/errors.ts'
+import { attributesOf } from './attributes.ts'
 import type { CreateUserDeps } from './create.ts'
 import { emailFault, emailOf } from './email.ts'
 import { EMAIL_TAKEN, listOf, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
@@ -45,7 +46,7 @@ export async function changeUser(
   users: Users,
   { beginsEpoch = false }: Pick<UserChange, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
-  rejectWrongMembers(update, CHANGEABLE)
+  rejectWrongUpdate(update)
   const change = { ...checkedChange(update), ...(beginsEpoch && { beginsEpoch }) }
   await rejectTaken(id, change, users)
   try {
@@ -57,6 +58,10 @@ export async function changeUser(
   }
 }
 
+/** @throws AuthError `invalid` if it has members that cannot be changed, or values of other types */
+export const rejectWrongUpdate = (update: UserUpdate): void =>
+  rejectWrongMembers(update, CHANGEABLE)
+
 /** @throws AuthError `invalid` */
 function checkedChange({ username: name, ...rest }: UserUpdate): UserChange {
   const username = name === undefined ? undefined : usernameOf(name)
@@ -67,6 +72,7 @@ function checkedChange({ username: name, ...rest }: UserUpdate): UserChange {
   })
   return {
     ...rest,
+    ...(rest.attributes !== undefined && { attributes: attributesOf(rest.attributes) }),
     // Without a value, `email` as a member removes the address.
     ...(email !== undefined && { email }),
     ...(username !== undefined && { username, usernameKey: usernameKey(username) }),

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { hexId, type Random } from '../base/random.ts'
 import { type Passwords, unusableHash } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
+import { attributesOf } from './attributes.ts'
 import { emailFault, emailOf } from './email.ts'
 import {
   EMAIL_TAKEN,
@@ -43,8 +44,8 @@ export async function createUser(
     staff = false,
     superuser = false,
     roles = [],
-    attributes = {},
   } = input
+  const attributes = attributesOf(input.attributes ?? {})
   const name = usernameOf(input.username)
   const email = input.email === undefined ? undefined : emailOf(input.email)
   const username = name ?? ''

@@ -29,3 +29,19 @@ export const listOf = (fault: string | undefined): readonly string[] =>
 export const ID_TAKEN = 'A user with that id already exists.'
 export const NAME_TAKEN = 'A user with that username already exists.'
 export const EMAIL_TAKEN = 'A user with this email address already exists.'
+
+/** An argument, which a program may have taken from a request. @throws AuthError `invalid` unless it is a string */
+export function requireString(field: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  throw fieldError({ [field]: ['Not a valid string.'] })
+}
+
+/** A number among arguments. @throws AuthError `invalid` unless it is finite */
+export function requireNumber(field: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw fieldError({ [field]: ['A valid number is required.'] })
+}
+
+/** The size of a page: a whole number from 1. @throws AuthError `invalid` unless it is a number */
+export const pageSize = (limit: unknown, most = Number.MAX_SAFE_INTEGER): number =>
+  Math.max(1, Math.min(Math.trunc(requireNumber('limit', limit)), most))

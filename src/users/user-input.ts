@@ -1,5 +1,8 @@
+import { tagOf } from '../base/json-value.ts'
 import { nearest } from '../base/nearest.ts'
-import { rejectFieldErrors } from './field-errors.ts'
+import { isStorable } from '../base/storable.ts'
+import { parseAttributes, UNSTORABLE } from './attributes.ts'
+import { fieldError, listOf, rejectFieldErrors } from './field-errors.ts'
 
 /**
  * The fields of a new user. Without a password the user cannot sign in with one.
@@ -19,19 +22,27 @@ export interface UserInput {
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
-/** The values that each member may have, and Django REST framework's message for others. */
-const MEMBERS: Readonly<
-  Record<keyof UserInput, readonly [is: (value: unknown) => boolean, fault: string]>
-> = {
-  id: [isString, 'Not a valid string.'],
-  username: [isString, 'Not a valid string.'],
-  password: [isString, 'Not a valid string.'],
-  email: [isString, 'Not a valid string.'],
-  active: [isBoolean, 'Must be a valid boolean.'],
-  staff: [isBoolean, 'Must be a valid boolean.'],
-  superuser: [isBoolean, 'Must be a valid boolean.'],
-  roles: [isStrings, 'Expected a list of strings.'],
-  attributes: [isObject, 'Expected an object.'],
+/** @returns Django REST framework's message if a member may not have the value */
+type Fault = (value: unknown) => string | undefined
+
+const unless =
+  (is: (value: unknown) => boolean, message: string): Fault =>
+  (value) =>
+    is(value) ? undefined : message
+
+const MEMBERS: Readonly<Record<keyof UserInput, Fault>> = {
+  id: unless(isString, 'Not a valid string.'),
+  username: unless(isString, 'Not a valid string.'),
+  password: unless(isString, 'Not a valid string.'),
+  email: unless(isString, 'Not a valid string.'),
+  active: unless(isBoolean, 'Must be a valid boolean.'),
+  staff: unless(isBoolean, 'Must be a valid boolean.'),
+  superuser: unless(isBoolean, 'Must be a valid boolean.'),
+  roles: rolesFault,
+  attributes(value) {
+    const parsed = parseAttributes(value)
+    return typeof parsed === 'string' ? parsed : undefined
+  },
 }
 
 export const USER_FIELDS = Object.keys(MEMBERS) as readonly (keyof UserInput)[]
@@ -47,6 +58,8 @@ export function rejectWrongMembers(
   names: readonly (keyof UserInput)[],
   required: readonly (keyof UserInput)[] = [],
 ): void {
+  if (required.length === 0 && tagOf(input) !== 'Object')
+    throw fieldError({ non_field_errors: ['Expected an object.'] })
   const members = isObject(input) ? Object.entries(input as object) : []
   const given = new Map<string, unknown>(
     members.filter(([, value]) => value !== undefined),
@@ -66,8 +79,7 @@ function faultsOf(
 ): readonly string[] {
   const known = names.find((each) => each === name)
   if (known === undefined) return [unknownMember(name, names)]
-  const [is, fault] = MEMBERS[known]
-  return is(value) ? [] : [fault]
+  return listOf(MEMBERS[known](value))
 }
 
 function unknownMember(name: string, names: readonly string[]): string {
@@ -85,8 +97,10 @@ function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean'
 }
 
-function isStrings(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isString)
+function rolesFault(value: unknown): string | undefined {
+  if (!Array.isArray(value) || !value.every(isString))
+    return 'Expected a list of strings.'
+  return value.every(isStorable) ? undefined : UNSTORABLE
 }
 
 function isObject(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { Seconds } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
+import { requireString } from '../../users/field-errors.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core, OpenCore } from '../core.ts'
 import type { ApiToken, ShownToken } from './api-token.ts'
@@ -49,9 +50,10 @@ export interface ApiTokenAdmin {
 }
 
 export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
-  const openFor = async (userId: string): Promise<Core> => {
+  const openFor = async (userId: unknown): Promise<Core> => {
+    const id = requireString('user', userId)
     const core = await open()
-    if ((await core.users.find('id', userId)) === undefined)
+    if ((await core.users.find('id', id)) === undefined)
       throw new AuthError('user_not_found')
     return core
   }
@@ -88,8 +90,10 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
         })
       return shown
     },
-    list: async (userId) => (await openPort()).list(userId as UserId),
+    list: async (userId) =>
+      (await openPort()).list(requireString('user', userId) as UserId),
     async revoke(idOrHint) {
+      requireString('token', idOrHint)
       const { audit, ports } = await open()
       const { apiTokens } = ports(apiTokenStore)
       const [token, another] = await apiTokens.findByIdOrHint(idOrHint)
@@ -107,7 +111,7 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
       return token
     },
     async revokeAll(user) {
-      const userId = user as UserId
+      const userId = requireString('user', user) as UserId
       const { audit, ports } = await open()
       const tokens = await ports(apiTokenStore).apiTokens.deleteAll(userId)
       if (tokens > 0)

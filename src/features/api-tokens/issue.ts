@@ -74,22 +74,29 @@ function refuseFaults(found: Readonly<Record<string, string | undefined>>): void
     throw new AuthError('invalid', undefined, { body: Object.fromEntries(faults) })
 }
 
-const nameFault = (name: string | undefined): string | undefined =>
-  name === undefined || (name !== '' && name.length <= 150 && !/\p{Cc}/u.test(name))
+const nameFault = (name: unknown): string | undefined =>
+  name === undefined || (typeof name === 'string' && isName(name))
     ? undefined
     : 'Must be 1 to 150 visible characters.'
 
+const isName = (text: string): boolean =>
+  text !== '' && text.length <= 150 && text.isWellFormed() && !/\p{Cc}/u.test(text)
+
 /** RFC 6749 appendix A.4. */
-const scopesFault = (scopes: readonly string[]): string | undefined =>
-  scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope)) &&
-  scopes.length <= 100
+const scopesFault = (scopes: unknown): string | undefined =>
+  Array.isArray(scopes) && scopes.every(isScope) && scopes.length <= 100
     ? undefined
-    : 'Must be words without blanks, quotes and backslashes.'
+    : 'Must be a list of words without blanks, quotes and backslashes.'
+
+const isScope = (scope: unknown): boolean =>
+  typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope)
 
 const lifeFault = (life: Seconds | undefined): string | undefined =>
   life === undefined || (life > 0 && life <= days(36_525))
     ? undefined
     : 'Must be a length of time, 100 years at most.'
 
-const prefixFault = (prefix: string): string | undefined =>
-  /^[a-z\d]{1,10}$/i.test(prefix) ? undefined : 'Must be 1 to 10 letters and digits.'
+const prefixFault = (prefix: unknown): string | undefined =>
+  typeof prefix === 'string' && /^[a-z\d]{1,10}$/i.test(prefix)
+    ? undefined
+    : 'Must be 1 to 10 letters and digits.'

@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
+import { isStorable } from '../../base/storable.ts'
 import type {
   Recovery,
   Rotation,
@@ -19,7 +20,7 @@ import {
 } from '../session-swap.ts'
 import { sessionOf } from '../sessions.ts'
 import type { SessionTable, Tables } from '../tables.ts'
-import { codeOf, isConnectionLost, isStorable, storeUnavailable } from './errors.ts'
+import { codeOf, isConnectionLost, storeUnavailable } from './errors.ts'
 
 /** Rotations of one statement, and statements of a process at a time: more rotations gather while these run. */
 const BATCH = 64

@@ -56,7 +56,3 @@ function messageOf(error: unknown): string {
 
 export const storeUnavailable = (reason: string, cause?: unknown): AuthError =>
   new AuthError('store_unavailable', `PostgreSQL: ${reason}`, { cause, retryAfter: 1 })
-
-/** PostgreSQL stores no NUL, and a lone surrogate would become another character in UTF-8. */
-export const isStorable = (value: unknown): boolean =>
-  typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed())

@@ -8,11 +8,11 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
-  SelectQueryNode,
 } from 'kysely'
 import type pg from 'pg'
-import { AuthError } from '../../base/errors.ts'
-import { isRetryable, isStorable, storeErrorFrom } from './errors.ts'
+import { isStorable } from '../../base/storable.ts'
+import { withUnstorable } from '../unstorable.ts'
+import { isRetryable, storeErrorFrom } from './errors.ts'
 import type { Pool } from './pool.ts'
 
 /**
@@ -176,10 +176,4 @@ function nameOf(sql: string): string {
   const name = `watchword_${createHash('sha256').update(sql).digest('hex').slice(0, 32)}`
   names.set(sql, name)
   return name
-}
-
-/** No row holds such a string, so that none is found. @throws AuthError `invalid` if it would be written */
-function withUnstorable<Row>({ query }: CompiledQuery): QueryResult<Row> {
-  if (SelectQueryNode.is(query)) return { rows: [] }
-  throw new AuthError('invalid', 'a string contains NUL or a lone surrogate')
 }

@@ -1,4 +1,5 @@
 import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
+import { isStorable } from '../../base/storable.ts'
 import type { Account } from '../../users/user.ts'
 import type { UserField, Users } from '../../users/users.ts'
 import { AccountCache, invalidatingWrite } from '../account-cache.ts'
@@ -32,7 +33,7 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
     delete: invalidatingWrite(users.delete, invalidate),
     find(field, value) {
       const connection = reading()
-      if (connection === undefined) return users.find(field, value)
+      if (connection === undefined || !isStorable(value)) return users.find(field, value)
       try {
         if (!cache.isCurrent(connection)) return users.find(field, value)
         return cache.find(field, value) ?? cache.read(field, value, connection)

@@ -9,6 +9,8 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { isStorable } from '../../base/storable.ts'
+import { withUnstorable } from '../unstorable.ts'
 import { retryWhileBusy } from './busy-retry.ts'
 import type { Connection } from './connection.ts'
 import { storeErrorFrom } from './errors.ts'
@@ -86,6 +88,7 @@ class StatementRunner implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (!query.parameters.every(isStorable)) return withUnstorable(query)
     if (this.#inTransaction) return this.#writes.runWithin(query)
     if (this.#reading !== undefined && SelectQueryNode.is(query.query))
       return read(this.#reading, query)
