@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chance } from '../differential/random.ts'
-import { ADA, type ServerProcess } from '../server/process.ts'
+import type { ServerProcess } from '../server/process.ts'
 import { type clientsOf, type RefreshToken, timed } from './clients.ts'
-import type { Operation } from './history.ts'
-import { type Family, type ModelOptions, operations, type Span } from './model.ts'
-import type { SignIn, User, Witness } from './witness.ts'
+import { type ModelOptions, operations, type Span } from './model.ts'
+import { type Login, userActions } from './user-actions.ts'
+import type { SignIn, Witness } from './witness.ts'
 
-/** The server for the next sign-in. */
+/** A session that clients share, and the login that opens the next one. */
 export interface Place {
-  readonly user: User
+  readonly login: Login
   signIn: SignIn | undefined
 }
+
+/** Milliseconds between the check of a password and the insert of the session. */
+export const SIGN_IN_PAUSE = 50
 
 /**
  * What can happen to a session or its user, on a server chosen at random; the witness sees every
@@ -31,16 +34,19 @@ export function actionsAt(
 ) {
   const model = operations(options)
   const server = (): ServerProcess => chance.pick(servers)
+  const change = userActions({ server, witness, chance, model })
 
   async function enter(place: Place): Promise<void> {
-    const { span, answer } = await signIn(server(), place.user.username, ADA.password)
+    const { user } = place.login
+    const { name, password } = user
+    const { span, answer } = await signIn(server(), name, password)
     if (!('status' in answer)) {
-      place.signIn = witness.entered(place.user, answer, [
-        model.signedIn(span, answer.refresh),
-      ])
-    } else if (answer.status !== 401 && answer.status !== 503) {
-      // Sign-in can fail while the user is being deactivated, and with 503 while too many passwords
-      // are hashed.
+      const signedIn = model.signedIn(span, answer.refresh, { name, password })
+      place.signIn = witness.entered(user, answer, signedIn)
+    } else if (answer.status === 401) {
+      user.refusals.push(model.refused(span, { name, password }))
+    } else if (answer.status !== 503) {
+      // 503: too many passwords are being hashed.
       witness.strange.push(`sign-in: ${answer.status} ${answer.body}`)
     }
   }
@@ -129,39 +135,6 @@ export function actionsAt(
     witness.over(its, span)
   }
 
-  const endAll = (user: User): Promise<void> =>
-    endingAll(
-      user,
-      () => server().administer('endSessions', user.id),
-      (span) => [model.endedAll(span)],
-    )
-
-  const deactivate = (user: User): Promise<void> =>
-    endingAll(
-      user,
-      () => server().administer('changeUser', user.id, { active: false }),
-      model.deactivated,
-    )
-
-  /** Revoking all sessions of a user covers those that existed when the call began. */
-  async function endingAll(
-    user: User,
-    work: () => Promise<unknown>,
-    operationsOf: (span: Span) => readonly Operation<Family>[],
-  ): Promise<void> {
-    const there = witness.signIns.filter((its) => its.user === user)
-    const { span } = await timed(work)
-    user.history.push(...operationsOf(span))
-    for (const its of there) witness.over(its, span)
-  }
-
-  async function activate(user: User): Promise<void> {
-    const { span } = await timed(() =>
-      server().administer('changeUser', user.id, { active: true }),
-    )
-    user.history.push(model.activated(span))
-  }
-
   async function enterAgain(place: Place, its: SignIn): Promise<void> {
     if (its.endedAt < Number.POSITIVE_INFINITY && place.signIn === its) await enter(place)
   }
@@ -178,21 +151,52 @@ export function actionsAt(
     ...times<Action>(12, () => visit(chance.pick(witness.signIns))),
     ...times<Action>(4, (_, its) => leave(its)),
     ...times<Action>(2, (_, its) => end(its)),
-    ...times<Action>(1, ({ user }) => endAll(user)),
-    ...times<Action>(3, ({ user }) => deactivate(user)),
-    ...times<Action>(6, ({ user }) => activate(user)),
     ...times<Action>(7, enterAgain),
   ]
 
-  /** Any action. */
+  /** A change of a user, and what may take it back: what a token of before is worth shows then. */
+  const changes: readonly (readonly [make: Change, undo?: Change])[] = [
+    ...times(1, [change.endSessions] as const),
+    ...times(5, [change.deactivate, change.activate] as const),
+    ...times(5, [change.changePassword] as const),
+    ...times(5, [change.changeEmail, change.changeEmail] as const),
+    ...times(2, [change.rename] as const),
+    ...times(3, [change.remove, change.createAgain] as const),
+    ...times(2, [change.activate] as const),
+  ]
+
+  /** Any action of a client. */
   async function misbehave(place: Place): Promise<void> {
     if (place.signIn === undefined) await enter(place)
     else await chance.pick(lots)(place, place.signIn)
   }
 
-  return { enter, behave, loseAnswer, misbehave, visit }
+  /** Any action of an administrator, most often between the check of a password and the insert of its session. */
+  async function administer(place: Place): Promise<void> {
+    const { login } = place
+    const isMissing = login.user.isDeleted && chance.once(2)
+    const [make, undo] = isMissing ? [change.createAgain] : chance.pick(changes)
+    const signingIn = chance.once(4) ? undefined : enter(place)
+    await sleep(chance.int(SIGN_IN_PAUSE))
+    await Promise.all([signingIn, make(login)])
+    if (chance.once(2)) await undo?.(login)
+    const { signIn: its } = place
+    if (its !== undefined) await exchange(its, its.tokens.at(-1)!)
+  }
+
+  /** Long after the last change, the state of the session decides what a guarded route answers. */
+  async function judge(its: SignIn, at: ServerProcess): Promise<void> {
+    const { span, answer } = await greet(at, chance.pick(its.accesses))
+    if (typeof answer === 'boolean') {
+      its.history.push(model.greeted(span, answer))
+      witness.greeted(its, span, answer)
+    } else witness.strange.push(`greeting: ${answer.status} ${answer.body}`)
+  }
+
+  return { enter, behave, loseAnswer, misbehave, administer, judge }
 }
 
+type Change = (login: Login) => Promise<void>
 type Action = (place: Place, its: SignIn) => Promise<unknown>
 
 const times = <T>(count: number, one: T): readonly T[] =>

@@ -86,6 +86,8 @@ function refreshedOf(answer: Answer, pair: Pair | undefined): Refreshed {
       token: { generation: pair.refresh.generation, jti: pair.refresh.jti },
     }
   if (isRevoked(answer)) return { kind: 'revoked' }
+  if (answer.status === 401 && answer.body.includes('password has been changed'))
+    return { kind: 'password' }
   if (answer.status === 401 && answer.body.includes('No active account found'))
     return { kind: 'no-account' }
   return { kind: 'other', status: answer.status, body: answer.body }

@@ -4,6 +4,8 @@ export interface Operation<State> {
   readonly ended: number
   /** Description for reports. */
   readonly says: string
+  /** It takes effect as early as it can: whatever is possible after it is possible if it was earlier, too. */
+  readonly isEager?: boolean
   /** The states that this answer can leave behind; none: in this state the answer is wrong. */
   step(state: State): readonly State[]
 }
@@ -61,7 +63,8 @@ function completed<State>(
   const seen = new Set<string>()
   const through = new Map<string, Course<State>>()
   const queue = [...courses]
-  for (let course = queue.pop(); course !== undefined; course = queue.pop()) {
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const course = hastened(next, open)
     const { state, done } = course
     const key = keyOf(course)
     if (seen.has(key)) continue
@@ -81,4 +84,21 @@ function completed<State>(
     }
   }
   return [...through.values()]
+}
+
+/** The course once the eager operations that are possible in its state have taken effect. */
+function hastened<State>(
+  course: Course<State>,
+  open: ReadonlySet<Operation<State>>,
+): Course<State> {
+  let { state } = course
+  const done = new Set(course.done)
+  for (const operation of open) {
+    if (operation.isEager !== true || done.has(operation)) continue
+    const [next] = operation.step(state)
+    if (next === undefined) continue
+    state = next
+    done.add(operation)
+  }
+  return { state, done }
 }

@@ -1,12 +1,37 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { firstMisfit, type Operation } from './history.ts'
-import { type Family, operations, type Refreshed, type Span, UNOPENED } from './model.ts'
+import { type Family, operations, type Refreshed, type Span, unopened } from './model.ts'
+import { NO_USER, type UserState } from './user-state.ts'
 
-const { signedIn, refreshed, ended, endedAll, activated, deactivated } = operations({
-  overlap: 10,
-  lostAnswer: 60,
-})
+const OPTIONS = { overlap: 10, lostAnswer: 60, staleness: 0, namesByEmail: false }
+const {
+  signedIn,
+  refused,
+  refreshed,
+  greeted,
+  ended,
+  endedAll,
+  activated,
+  deactivated,
+  passwordChanged,
+  renamed,
+  emailChanged,
+  deleted,
+  created,
+} = operations(OPTIONS)
+const byEmail = operations({ ...OPTIONS, namesByEmail: true })
+
+const ADA: UserState = {
+  ...NO_USER,
+  exists: true,
+  isActive: true,
+  name: 'ada',
+  email: 'ada@example.org',
+  password: 'first',
+}
+const EVE: UserState = { ...ADA, epoch: 1000, password: 'of another' }
+const CREDENTIALS = { name: 'ada', password: 'first' }
 
 const token = (generation: number, jti = `jti ${generation}`) => ({ generation, jti })
 const pair = (generation: number, jti?: string): Refreshed => ({
@@ -14,10 +39,13 @@ const pair = (generation: number, jti?: string): Refreshed => ({
   token: token(generation, jti),
 })
 const during = (began: number, until: number): Span => ({ began, ended: until })
-const opened = signedIn(during(0, 1), token(0))
+const signIn = (span: Span, { name, password } = CREDENTIALS) =>
+  signedIn(span, token(0), { name, password })
+const opened = signIn(during(0, 1))
 const REVOKED: Refreshed = { kind: 'revoked' }
 const NO_ACCOUNT: Refreshed = { kind: 'no-account' }
 const LATE = during(20_000, 20_001)
+const PASSWORD: Refreshed = { kind: 'password' }
 
 /** A name, the operations after the sign-in, and whether they are possible. Times are in milliseconds; the overlap is 10,000, the limit of lost answers 60,000. */
 const CASES: readonly (readonly [
@@ -219,6 +247,51 @@ const CASES: readonly (readonly [
     false,
   ],
   [
+    'a changed password',
+    [
+      passwordChanged(during(2, 3), 'second'),
+      refreshed(during(4, 5), token(0), PASSWORD),
+    ],
+    true,
+  ],
+  [
+    'a changed password and a refresh',
+    [passwordChanged(during(2, 3), 'second'), refreshed(during(4, 5), token(0), pair(1))],
+    false,
+  ],
+  [
+    'an unchanged password reported as changed',
+    [refreshed(during(4, 5), token(0), PASSWORD)],
+    false,
+  ],
+  [
+    'a deleted user who refreshes',
+    [deleted(during(2, 3), true), refreshed(during(4, 5), token(0), pair(1))],
+    false,
+  ],
+  [
+    'a deleted user whose id another has who refreshes',
+    [
+      deleted(during(2, 3), true),
+      created(during(4, 5), EVE),
+      refreshed(during(6, 7), token(0), pair(1)),
+    ],
+    false,
+  ],
+  [
+    'a renamed user who refreshes',
+    [renamed(during(2, 3), 'eva'), refreshed(during(4, 5), token(0), pair(1))],
+    true,
+  ],
+  [
+    'a user with another email who refreshes',
+    [
+      emailChanged(during(2, 3), 'eva@example.org'),
+      refreshed(during(4, 5), token(0), pair(1)),
+    ],
+    true,
+  ],
+  [
     'a sign-out of a deactivated user',
     [...reactivated(), ended(during(6, 7), true)],
     true,
@@ -232,8 +305,127 @@ const CASES: readonly (readonly [
 
 for (const [name, history, isPossible] of CASES) {
   test(`a history with ${name} is ${isPossible ? 'possible' : 'impossible'}`, () => {
-    const misfit = firstMisfit([opened, ...history.flat()], UNOPENED)
+    const misfit = firstMisfit([...opened, ...history.flat()], unopened(ADA))
     assert.equal(misfit === undefined, isPossible, misfit?.says)
+  })
+}
+
+/** The same about a sign-in while its user changes. */
+const SIGN_INS: typeof CASES = [
+  [
+    'a new password',
+    [passwordChanged(during(2, 3), 'second'), signIn(during(4, 5))],
+    false,
+  ],
+  [
+    'a new password, by which it signs in',
+    [
+      passwordChanged(during(2, 3), 'second'),
+      signIn(during(4, 5), { ...CREDENTIALS, password: 'second' }),
+    ],
+    true,
+  ],
+  [
+    'a password that changes meanwhile, by the old one before',
+    [passwordChanged(during(2, 5), 'second'), signIn(during(3, 4))],
+    true,
+  ],
+  [
+    'a password that changed meanwhile, by the old one',
+    [
+      signIn(during(2, 7)),
+      passwordChanged(during(3, 4), 'second'),
+      refreshed(during(8, 9), token(0), pair(1)),
+    ],
+    false,
+  ],
+  [
+    'a password that changed meanwhile, whose session ended',
+    [
+      signIn(during(2, 7)),
+      passwordChanged(during(3, 4), 'second'),
+      refreshed(during(8, 9), token(0), PASSWORD),
+    ],
+    true,
+  ],
+  [
+    'a deactivation meanwhile, after which the access token is valid',
+    [
+      signIn(during(2, 7)),
+      deactivated(during(3, 4)),
+      activated(during(5, 6)),
+      greeted(during(8, 9), true),
+    ],
+    true,
+  ],
+  [
+    'a deactivation meanwhile, after which the user stays inactive and the token valid',
+    [signIn(during(2, 7)), deactivated(during(3, 4)), greeted(during(8, 9), true)],
+    false,
+  ],
+  ['a deletion before', [deleted(during(2, 3), true), signIn(during(4, 5))], false],
+  [
+    'a deletion before, after which another has the id, by the old password',
+    [deleted(during(2, 3), true), created(during(4, 5), EVE), signIn(during(6, 7))],
+    false,
+  ],
+  [
+    'a deletion meanwhile, after which another has the id, whose session goes on',
+    [
+      signIn(during(2, 9)),
+      deleted(during(3, 4), true),
+      created(during(5, 6), EVE),
+      refreshed(during(10, 11), token(0), pair(1)),
+    ],
+    false,
+  ],
+  [
+    'the old name after a renaming',
+    [renamed(during(2, 3), 'eva'), signIn(during(4, 5))],
+    false,
+  ],
+  [
+    'the old name during a renaming',
+    [signIn(during(2, 5)), renamed(during(3, 4), 'eva'), greeted(during(6, 7), true)],
+    true,
+  ],
+  ['a refusal without a reason', [refused(during(2, 3), CREDENTIALS)], false],
+  [
+    'a refusal of the old password',
+    [passwordChanged(during(2, 3), 'second'), refused(during(4, 5), CREDENTIALS)],
+    true,
+  ],
+  [
+    'a refusal while inactive',
+    [
+      refused(during(2, 7), CREDENTIALS),
+      deactivated(during(3, 4)),
+      activated(during(5, 6)),
+    ],
+    true,
+  ],
+]
+
+for (const [name, history, isPossible] of SIGN_INS) {
+  test(`a sign-in with ${name} is ${isPossible ? 'possible' : 'impossible'}`, () => {
+    const misfit = firstMisfit(history.flat(), unopened(ADA))
+    assert.equal(misfit === undefined, isPossible, misfit?.says)
+  })
+}
+
+for (const [which, its, isPossible] of [
+  ['ids', { emailChanged, refreshed }, true],
+  ['emails', byEmail, false],
+] as const) {
+  test(`if tokens name ${which}, a session that outlives a change of the email is ${isPossible ? 'possible' : 'impossible'}`, () => {
+    const history = [
+      ...its.emailChanged(during(2, 3), 'eva@example.org'),
+      ...its.refreshed(during(4, 5), token(0), pair(1)),
+    ]
+    assert.equal(
+      firstMisfit([...opened, ...history], unopened(ADA)) === undefined,
+      isPossible,
+    )
   })
 }
 

@@ -1,9 +1,24 @@
 import type { Operation } from './history.ts'
+import {
+  type Credentials,
+  canSignIn,
+  NO_USER,
+  type UserState,
+  withEmail,
+  withPassword,
+} from './user-state.ts'
+
+/** The cause of a revocation, by the answer that its tokens get. */
+export type Cause = 'token' | 'user' | 'password'
 
 /** The state of a session and its user, under sequential requests. */
 export interface Family {
+  readonly user: UserState
+  /** Whether the sign-in has found its user. */
+  readonly isFound: boolean
   readonly isOpen: boolean
-  readonly isUserActive: boolean
+  /** The epoch of the user at the sign-in. */
+  readonly epoch: number
   readonly generation: number
   readonly jti: string
   readonly previousJti: string | undefined
@@ -13,15 +28,18 @@ export interface Family {
   readonly spent: Span | undefined
   /** How often its answer was lost since. */
   readonly lostAnswers: number
-  /** The cause of the revocation. A cause about the token replaces one about the user. */
-  readonly ended: 'token' | 'user' | undefined
-  /** Revocations decided because of the user and not yet written. */
-  readonly endings: number
+  /** A cause about the token replaces one about the user. */
+  readonly ended: Cause | undefined
+  /** Revocations that are decided and not yet written. */
+  readonly endings: Readonly<Record<Cause, number>>
 }
 
-export const UNOPENED: Family = {
+/** @param user at the beginning */
+export const unopened = (user: UserState = NO_USER): Family => ({
+  user,
+  isFound: false,
   isOpen: false,
-  isUserActive: true,
+  epoch: 0,
   generation: 0,
   jti: '',
   previousJti: undefined,
@@ -29,8 +47,8 @@ export const UNOPENED: Family = {
   spent: undefined,
   lostAnswers: 0,
   ended: undefined,
-  endings: 0,
-}
+  endings: { token: 0, user: 0, password: 0 },
+})
 
 /** Milliseconds of one clock. */
 export interface Span {
@@ -50,79 +68,171 @@ export type Refreshed =
   | { readonly kind: 'revoked' }
   /** "No active account found for the given token." */
   | { readonly kind: 'no-account' }
+  /** "The user's password has been changed." */
+  | { readonly kind: 'password' }
   | { readonly kind: 'other'; readonly status: number; readonly body: string }
 
-/** Milliseconds by which the clocks of client, server and database may differ. */
-const SLACK = 100
-
-/** The options of the servers, in seconds. */
+/** The options of the servers, and what they promise. */
 export interface ModelOptions {
+  /** Seconds for which the previous token gets the same successor again. */
   readonly overlap: number
+  /** Seconds for which it gets another one after that, if the first was not used. */
   readonly lostAnswer: number
+  /** Milliseconds for which a server may not know what another has written about a user. */
+  readonly staleness: number
+  /** Whether tokens name their users by email. */
+  readonly namesByEmail: boolean
 }
 
+/** Milliseconds by which the clocks of client, server and database may differ. */
+export const SLACK = 100
+
+type Step = Operation<Family>['step']
+
 /** The operations of histories, with their possible answers and effects. */
-export function operations(options: ModelOptions) {
+export function operations({ staleness, namesByEmail, ...options }: ModelOptions) {
   const overlap = options.overlap * 1000
   const lostAnswer = options.lostAnswer * 1000
+  const operation = (span: Span, says: string, step: Step): Operation<Family> => ({
+    ...span,
+    says,
+    step,
+  })
+  /** What a server has read of a user may have been out of date. */
+  const read = ({ began, ended }: Span, says: string, step: Step): Operation<Family> => ({
+    ...operation({ began: began - staleness, ended }, says, step),
+    isEager: true,
+  })
 
   return {
-    signedIn: (span: Span, { generation, jti }: Token): Operation<Family> => ({
-      ...span,
-      says: `signed in: ${generation}`,
-      step: (family) => [{ ...family, isOpen: true, generation, jti }],
-    }),
+    /** Two steps: finding the user, then, after hashing the password, inserting the session. */
+    signedIn: (
+      span: Span,
+      { generation, jti }: Token,
+      credentials: Credentials,
+    ): readonly Operation<Family>[] => [
+      read(span, `found ${credentials.name}`, (family) => {
+        const { exists, name } = family.user
+        return exists && name === credentials.name ? [{ ...family, isFound: true }] : []
+      }),
+      operation(span, `signed in: ${generation}`, (family) => {
+        const { user, isFound } = family
+        if (!isFound || !canSignIn(user, credentials)) return []
+        return [{ ...family, isOpen: true, epoch: user.epoch, generation, jti }]
+      }),
+    ],
+
+    /** Only if at some moment the name, the password or the user was not the right one. */
+    refused: (span: Span, credentials: Credentials): Operation<Family> =>
+      read(span, `sign-in as ${credentials.name} refused`, (family) => {
+        const isRight =
+          family.user.name === credentials.name && canSignIn(family.user, credentials)
+        return isRight ? [] : [family]
+      }),
 
     /**
-     * One answer can have been two steps: reading that the user is inactive, then writing the
-     * revocation.
+     * One answer can have been two steps: reading that the user is inactive or of another epoch, then
+     * writing the revocation.
      */
     refreshed(span: Span, token: Token, answer: Refreshed): readonly Operation<Family>[] {
       const says = `refreshed ${token.generation}: ${answer.kind === 'pair' ? answer.token.generation : answer.kind}`
-      const judged: Operation<Family> = {
-        ...span,
-        says,
-        step: (family) => afterRefresh(family, token, answer, span),
+      const judged = operation(span, says, (family) =>
+        afterRefresh(family, token, answer, span),
+      )
+      switch (answer.kind) {
+        case 'no-account':
+          return namesByEmail
+            ? lookedUpInVain(span, says)
+            : [judged, endedFor('user', span)]
+        case 'password':
+          return [
+            judged,
+            namesByEmail ? endedIfDecided('password', span) : endedFor('password', span),
+          ]
+        default:
+          return [judged]
       }
-      return answer.kind === 'no-account' ? [judged, endedForUser(span)] : [judged]
     },
 
+    /** A guarded route, long after the last change of its user. */
+    greeted: (span: Span, isAccepted: boolean): Operation<Family> =>
+      operation(span, `access token accepted: ${isAccepted}`, (family) =>
+        isLive(family) === isAccepted ? [family] : [],
+      ),
+
     /** @param ended whether this call revoked it */
-    ended: (span: Span, ended: boolean): Operation<Family> => ({
-      ...span,
-      says: `ended: ${ended}`,
-      step: (family) =>
+    ended: (span: Span, ended: boolean): Operation<Family> =>
+      operation(span, `ended: ${ended}`, (family) =>
         family.isOpen && (family.ended !== 'token') === ended
           ? [endedBy(family, 'token')]
           : [],
-    }),
+      ),
 
     /** Revokes all sessions of the user; this session may be one of them. */
-    endedAll: (span: Span): Operation<Family> => ({
-      ...span,
-      says: 'all sessions of the user revoked',
-      step: (family) => [
-        family.isOpen && family.ended === undefined ? endedBy(family, 'token') : family,
-      ],
-    }),
+    endedAll: (span: Span): Operation<Family> =>
+      operation(span, 'all sessions of the user revoked', (family) => [
+        endedUnlessEnded(family, 'token'),
+      ]),
 
-    activated: (span: Span): Operation<Family> => ({
-      ...span,
-      says: 'user activated',
-      step: (family) => [{ ...family, isUserActive: true }],
-    }),
+    activated: (span: Span): Operation<Family> =>
+      operation(span, 'user activated', (family) =>
+        changed(family, { ...family.user, isActive: true }),
+      ),
 
     /** First the user, then the sessions. */
     deactivated: (span: Span): readonly Operation<Family>[] => [
-      {
-        ...span,
-        says: 'user deactivated',
-        step: (family) => [
-          { ...family, isUserActive: false, endings: family.endings + 1 },
-        ],
-      },
-      endedForUser(span),
+      operation(span, 'user deactivated', (family) =>
+        changed(family, { ...family.user, isActive: false }, 'user'),
+      ),
+      endedFor('user', span),
     ],
+
+    passwordChanged: (span: Span, password: string): readonly Operation<Family>[] => [
+      operation(span, 'password changed', (family) =>
+        changed(family, withPassword(family.user, password), 'password'),
+      ),
+      endedFor('password', span),
+    ],
+
+    renamed: (span: Span, name: string): Operation<Family> =>
+      operation(span, `renamed ${name}`, (family) =>
+        changed(family, { ...family.user, name }),
+      ),
+
+    /** Ends the sessions if tokens name the user by it. */
+    emailChanged: (span: Span, email: string): readonly Operation<Family>[] => [
+      operation(span, `email ${email}`, (family) => {
+        const user = withEmail(family.user, email, namesByEmail)
+        const isOver = user.epoch !== family.user.epoch
+        return changed(family, user, isOver ? 'token' : undefined)
+      }),
+      ...(namesByEmail ? [endedIfDecided('token', span)] : []),
+    ],
+
+    /** @param existed whether this call deleted the user; the sessions are revoked in any case */
+    deleted: (span: Span, existed: boolean): readonly Operation<Family>[] => [
+      operation(span, `user deleted: ${existed}`, (family) =>
+        family.user.exists === existed
+          ? [decided({ ...family, user: NO_USER }, 'user')]
+          : [],
+      ),
+      endedFor('user', span),
+    ],
+
+    /** A user with the id of a deleted one, whose remains are removed first. */
+    created: (span: Span, user: UserState): readonly Operation<Family>[] => [
+      remainsRemoved(span),
+      operation(span, `user created: ${user.name}`, (family) =>
+        family.user.exists ? [] : [{ ...family, user }],
+      ),
+    ],
+
+    /** Because the id, the name or the email is taken. */
+    notCreated: (span: Span): Operation<Family> => remainsRemoved(span),
+
+    /** A change that found no user. */
+    missed: (span: Span): Operation<Family> =>
+      operation(span, 'no such user', (family) => (family.user.exists ? [] : [family])),
   }
 
   function afterRefresh(
@@ -134,17 +244,18 @@ export function operations(options: ModelOptions) {
     if (!family.isOpen) return []
     switch (answer.kind) {
       case 'pair':
-        return family.ended === undefined && family.isUserActive
-          ? afterPair(family, token, answer.token, span)
-          : []
+        return isLive(family) ? afterPair(family, token, answer.token, span) : []
       case 'revoked':
         return family.ended === 'token' || isReuse(family, token, span)
           ? [endedBy(family, 'token')]
           : []
       case 'no-account':
-        return family.ended === 'user' ||
-          (family.ended === undefined && !family.isUserActive)
-          ? [{ ...family, endings: family.endings + 1 }]
+        return isEndedBy(family, 'user', !isUsable(family.user))
+          ? [decided(family, 'user')]
+          : []
+      case 'password':
+        return isEndedBy(family, 'password', isOfAnotherEpoch(family))
+          ? [decided(family, 'password'), ...(namesByEmail ? [family] : [])]
           : []
       case 'other':
         return []
@@ -196,6 +307,52 @@ export function operations(options: ModelOptions) {
   function canBeBeyondLimit({ spent }: Family, { ended }: Span): boolean {
     return spent === undefined || ended - spent.began > lostAnswer - SLACK
   }
+
+  /**
+   * If tokens name emails, the account is read before the session, and what is revoked follows from the user at another
+   * moment.
+   */
+  function lookedUpInVain(span: Span, says: string): readonly Operation<Family>[] {
+    return [
+      read(span, says, (family) => {
+        const isGone = !isUsable(family.user) || family.user.epoch !== family.epoch
+        return family.isOpen && isEndedBy(family, 'user', isGone) ? [family] : []
+      }),
+      operation(span, 'user read again', (family) =>
+        isUsable(family.user) ? [family] : [family, decided(family, 'user')],
+      ),
+      endedIfDecided('user', span),
+    ]
+  }
+
+  /** That the user is inactive is the first answer, unless tokens name emails: then the account is read later. */
+  function isOfAnotherEpoch({ user, epoch }: Family): boolean {
+    return user.exists && user.epoch !== epoch && (user.isActive || namesByEmail)
+  }
+
+  /** The second step, decided in the first. */
+  function endedFor(cause: Cause, span: Span): Operation<Family> {
+    return operation(span, `revoked: ${cause}`, (family) =>
+      family.endings[cause] === 0
+        ? []
+        : [endedUnlessEnded(undecided(family, cause), cause)],
+    )
+  }
+
+  function endedIfDecided(cause: Cause, span: Span): Operation<Family> {
+    return operation(span, `revoked: ${cause}`, (family) => [
+      family.endings[cause] === 0
+        ? family
+        : endedUnlessEnded(undecided(family, cause), cause),
+    ])
+  }
+
+  /** Before a user is created with a given id, if there is no such user. */
+  function remainsRemoved(span: Span): Operation<Family> {
+    return operation(span, 'remains removed', (family) =>
+      family.user.exists ? [family] : [family, endedUnlessEnded(family, 'user')],
+    )
+  }
 }
 
 const isSame = (a: Token, b: Token): boolean =>
@@ -204,20 +361,31 @@ const isSame = (a: Token, b: Token): boolean =>
 const isPrevious = (family: Family, { generation, jti }: Token): boolean =>
   generation === family.generation - 1 - family.lostAnswers && jti === family.previousJti
 
-const endedBy = (family: Family, ended: 'token' | 'user'): Family => ({
-  ...family,
-  ended,
-})
+const isUsable = ({ exists, isActive }: UserState): boolean => exists && isActive
 
-/** The second step, decided in the first. */
-const endedForUser = (span: Span): Operation<Family> => ({
-  ...span,
-  says: 'revoked because of its user',
-  step(family) {
-    if (family.endings === 0) return []
-    const decided = { ...family, endings: family.endings - 1 }
-    return [
-      family.isOpen && family.ended === undefined ? endedBy(decided, 'user') : decided,
-    ]
-  },
+const isLive = ({ isOpen, ended, user, epoch }: Family): boolean =>
+  isOpen && ended === undefined && isUsable(user) && user.epoch === epoch
+
+/** @param isFault whether the state of the user is a reason to end a live session */
+const isEndedBy = ({ ended }: Family, cause: Cause, isFault: boolean): boolean =>
+  ended === cause || (ended === undefined && isFault)
+
+const endedBy = (family: Family, ended: Cause): Family => ({ ...family, ended })
+
+const endedUnlessEnded = (family: Family, cause: Cause): Family =>
+  family.isOpen && family.ended === undefined ? endedBy(family, cause) : family
+
+/** @param cause for which the sessions are revoked afterwards */
+const changed = (family: Family, user: UserState, cause?: Cause): readonly Family[] => {
+  if (!family.user.exists) return []
+  const next = { ...family, user }
+  return [cause === undefined ? next : decided(next, cause)]
+}
+
+const decided = (family: Family, cause: Cause): Family => counted(family, cause, 1)
+const undecided = (family: Family, cause: Cause): Family => counted(family, cause, -1)
+
+const counted = (family: Family, cause: Cause, by: number): Family => ({
+  ...family,
+  endings: { ...family.endings, [cause]: family.endings[cause] + by },
 })

@@ -5,13 +5,22 @@ import type { Account, UserId } from '../../src/users/user.ts'
 import { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { pause } from '../time.ts'
-import { actionsAt, type Place } from './actions.ts'
+import { actionsAt, type Place, SIGN_IN_PAUSE } from './actions.ts'
 import { clientsOf } from './clients.ts'
+import type { Kind } from './databases.ts'
 import { firstMisfit, type Operation } from './history.ts'
-import { type Family, type ModelOptions, UNOPENED } from './model.ts'
+import { type Family, type ModelOptions, SLACK, unopened } from './model.ts'
 import { storeAt } from './store.ts'
-import { atLeast, exactly, type TrialContext, trial } from './trial.ts'
-import { KNOWN, type SignIn, type User, Witness } from './witness.ts'
+import {
+  atLeast,
+  exactly,
+  type Finding,
+  type Trial,
+  type TrialContext,
+  trial,
+} from './trial.ts'
+import type { Login } from './user-actions.ts'
+import { KNOWN, type User, userOf, Witness } from './witness.ts'
 
 /** Servers on one database. */
 const SERVERS = 2
@@ -23,97 +32,187 @@ const CLIENTS = 8
 const LOSERS = 8
 
 /** R4. */
-export const randomHistory = trial({
+export const randomHistory = historyTrial({
   name: 'R4',
   promise:
     'histories are linearizable: every answer is possible for a server with one client at a time',
-  databases: ['sqlite', 'postgres'],
-  long: { seconds: 60, places: 12, overlap: 2, lostAnswer: 6 },
-  short: { seconds: 7, places: 4, overlap: 2, lostAnswer: 6 },
-  sabotages: [
-    { name: 'drop-generation' },
-    { name: 'ignore-row-count' },
-    { name: 'stale-judgement' },
-    { name: 'lost-end' },
-    { name: 'new-jti-on-replay' },
-    { name: 'overlap-for-all' },
-    { name: 'late-for-all' },
-    { name: 'unused-stays-valid' },
-    { name: 'deaf' },
-  ],
-  async run(deps, { seconds, places, ...options }) {
-    const seed = randomInt(1, 2 ** 31)
-    deps.progress(`seed ${seed}`)
-    const chance = new Chance(seed)
-    const witness = new Witness()
-    const servers = await theServers(deps, options)
-    const users = await theirUsers(deps, CLIENTS + LOSERS + Math.ceil(places / 2))
-    const placesOf = (some: readonly User[]) =>
-      some.map((user): Place => ({ user, signIn: undefined }))
-    const own = placesOf(users.slice(0, CLIENTS))
-    const losing = placesOf(users.slice(CLIENTS, CLIENTS + LOSERS))
-    const shared = users.slice(CLIENTS + LOSERS)
-    const common = placesOf(shared.flatMap((user) => [user, user]).slice(0, places))
-    const agent = new Agent({ keepAlive: true })
-    deps.after(() => agent.destroy())
-    const { enter, behave, loseAnswer, misbehave, visit } = actionsAt(
-      servers,
-      clientsOf(agent),
-      { witness, chance, options },
-    )
-
-    for (const place of [...own, ...losing, ...common]) await enter(place)
-    const until = performance.now() + seconds * 1000
-    const client = async (mine: Place): Promise<void> => {
-      while (performance.now() < until) {
-        if (chance.once(3)) await behave(mine)
-        else await misbehave(chance.pick(common))
-        if (chance.once(20)) await sleep(chance.int(50))
-      }
-    }
-    const loser = async (mine: Place): Promise<void> => {
-      while (performance.now() < until) await loseAnswer(mine)
-    }
-    await Promise.all([...own.map(client), ...losing.map(loser)])
-    await pause(KNOWN)
-    for (const signIn of witness.signIns)
-      for (const server of servers) await visit(signIn, server)
-
-    const { signIns, strange } = witness
-    const count = signIns.reduce((sum, { history }) => sum + history.length, 0)
-    const misfits = signIns.flatMap((signIn) => misfitOf(signIn, deps))
-    deps.progress(`${signIns.length} sign-ins, ${count} operations`)
-    for (const answer of strange.slice(0, 3)) deps.progress(answer)
-    return [
-      atLeast(seconds * 10, 'operations', count),
-      exactly(0, 'sessions whose answers fit no order', misfits.length),
-      ...witness.findings(),
-    ]
-  },
+  namesByEmail: false,
 })
+
+/** R4-email. */
+export const historyOfNames = historyTrial({
+  name: 'R4-email',
+  promise: 'the same if tokens name their users by email',
+  namesByEmail: true,
+})
+
+/** Sign-ins for each second, after which a history is long enough. */
+const SIGN_INS = 20
+
+/** How many times as long a history lasts on a busy machine. */
+const PATIENCE = 4
+
+/** Milliseconds after which a process knows what another has written about a user. */
+const STALENESS: Readonly<Record<Kind, number>> = {
+  sqlite: SLACK,
+  postgres: KNOWN,
+  none: 0,
+}
+
+function historyTrial({ name, promise, namesByEmail }: Variant): Trial {
+  return trial({
+    name,
+    promise,
+    databases: ['sqlite', 'postgres'],
+    long: { seconds: 60, places: 12, overlap: 2, lostAnswer: 6 },
+    short: { seconds: 7, places: 8, overlap: 2, lostAnswer: 6 },
+    sabotages: [
+      { name: 'drop-generation' },
+      { name: 'ignore-row-count' },
+      { name: 'stale-judgement' },
+      { name: 'lost-end' },
+      { name: 'new-jti-on-replay' },
+      { name: 'overlap-for-all' },
+      { name: 'late-for-all' },
+      { name: 'unused-stays-valid' },
+      { name: 'deaf' },
+      { name: 'open-without-epoch' },
+      { name: 'open-inactive' },
+      { name: 'open-unconditionally' },
+      ...(namesByEmail ? [{ name: 'same-epoch' }] : []),
+    ],
+    run: (deps, size) => histories(deps, { ...size, namesByEmail }),
+  })
+}
+
+interface Size extends Omit<ModelOptions, 'staleness'> {
+  readonly seconds: number
+  readonly places: number
+}
+
+async function histories(
+  deps: TrialContext,
+  { seconds, places, ...tokens }: Size,
+): Promise<readonly Finding[]> {
+  const seed = randomInt(1, 2 ** 31)
+  deps.progress(`seed ${seed}`)
+  const chance = new Chance(seed)
+  const witness = new Witness()
+  const options = { ...tokens, staleness: STALENESS[deps.kind] }
+  const servers = await theServers(deps, options)
+  const logins = await theLogins(deps, CLIENTS + LOSERS + Math.ceil(places / 2))
+  const own = placesOf(logins.slice(0, CLIENTS))
+  const losing = placesOf(logins.slice(CLIENTS, CLIENTS + LOSERS))
+  const common = placesOf(
+    logins.slice(CLIENTS + LOSERS).flatMap((login) => [login, login]),
+  )
+  const agent = new Agent({ keepAlive: true })
+  deps.after(() => agent.destroy())
+  const { enter, behave, loseAnswer, misbehave, administer, judge } = actionsAt(
+    servers,
+    clientsOf(agent),
+    { witness, chance, options },
+  )
+
+  for (const place of [...own, ...losing, ...common]) await enter(place)
+  const isOver = lastingFor(seconds, witness)
+  const client = async (mine: Place): Promise<void> => {
+    while (!isOver()) {
+      if (chance.once(3)) await behave(mine)
+      else if (chance.once(2)) await misbehave(chance.pick(common))
+      else await administer(chance.pick(common))
+      if (chance.once(20)) await sleep(chance.int(50))
+    }
+  }
+  const loser = async (mine: Place): Promise<void> => {
+    while (!isOver()) await loseAnswer(mine)
+  }
+  await Promise.all([...own.map(client), ...losing.map(loser)])
+  await pause(KNOWN)
+  for (const signIn of witness.signIns)
+    for (const server of servers) await judge(signIn, server)
+
+  const { signIns, strange } = witness
+  const count = signIns.reduce((sum, { history }) => sum + history.length, 0)
+  deps.progress(`${signIns.length} sign-ins, ${count} operations`)
+  for (const answer of strange.slice(0, 3)) deps.progress(answer)
+  return [
+    atLeast(seconds * 10, 'operations', count),
+    ...misfits(witness, deps, options),
+    ...witness.findings(),
+  ]
+}
+
+const placesOf = (logins: readonly Login[]): readonly Place[] =>
+  logins.map((login) => ({ login, signIn: undefined }))
+
+/** @returns whether a history that begins now is over */
+function lastingFor(seconds: number, witness: Witness): () => boolean {
+  const began = performance.now()
+  return () => {
+    const hasLasted = (performance.now() - began) / 1000 / seconds
+    const isLong = witness.signIns.length > seconds * SIGN_INS
+    return hasLasted > PATIENCE || (hasLasted > 1 && isLong)
+  }
+}
+
+function misfits(
+  { signIns }: Witness,
+  deps: TrialContext,
+  { namesByEmail }: ModelOptions,
+): readonly Finding[] {
+  const sessions = signIns.filter(({ session, history, user }) =>
+    hasMisfit(`session ${session}`, history, user, deps),
+  )
+  // A new email ends a sign-in that is under way, and leaves no trace in the state that a refusal is judged by.
+  const users = namesByEmail ? [] : [...new Set(signIns.map(({ user }) => user))]
+  const refused = users.filter((user) =>
+    hasMisfit(`user ${user.id}`, user.refusals, user, deps),
+  )
+  return [
+    exactly(0, 'sessions whose answers fit no order', sessions.length),
+    exactly(0, 'users refused although they could sign in', refused.length),
+  ]
+}
+
+interface Variant {
+  readonly name: string
+  readonly promise: string
+  readonly namesByEmail: boolean
+}
 
 async function theServers(
   { database, sabotage, after }: TrialContext,
-  tokens: ModelOptions,
+  { overlap, lostAnswer, namesByEmail }: ModelOptions,
 ): Promise<readonly ServerProcess[]> {
-  const options = { tokens, throttle: { login: null } }
+  const userIdField: 'email' | 'id' = namesByEmail ? 'email' : 'id'
+  const options = {
+    tokens: { overlap, lostAnswer, userIdField },
+    throttle: { login: null },
+  }
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
     servers.push(
       await startServer(
         { after },
-        { database, options, sabotage, user: i === 0 ? ADA : undefined },
+        {
+          database,
+          options,
+          sabotage,
+          signInPause: SIGN_IN_PAUSE,
+          user: i === 0 ? ADA : undefined,
+        },
       ),
     )
   }
   return servers
 }
 
-/** With one password, hashed once. */
-async function theirUsers(
+/** Users with one password, hashed once. */
+async function theLogins(
   { database, after }: TrialContext,
   count: number,
-): Promise<readonly User[]> {
+): Promise<readonly Login[]> {
   const store = await storeAt(database)
   after(() => store.close())
   await store.migrate()
@@ -121,34 +220,41 @@ async function theirUsers(
     'username',
     ADA.username,
   )) as Account
-  const names = Array.from({ length: count }, (_, i) => `user${i}`)
-  for (const name of names) {
+  const users = Array.from({ length: count }, (_, i) =>
+    userOf(`user${i}` as UserId, {
+      exists: true,
+      isActive: true,
+      epoch: 0,
+      name: `user${i}`,
+      email: `0-user${i}@example.org`,
+      password: ADA.password,
+    }),
+  )
+  for (const { id, initial } of users) {
     const { epoch: _, lastLoginAt: __, ...like } = ada
-    await store.ports.users.insert({
-      ...like,
-      id: name as UserId,
-      username: name,
-      usernameKey: name,
-      hash,
-    })
+    const { name, email } = initial
+    const named = { id, username: name, usernameKey: name, email }
+    await store.ports.users.insert({ ...like, ...named, hash })
   }
-  return names.map((name) => ({ id: name as UserId, username: name, history: [] }))
+  return users.map((user) => ({ user }))
 }
 
-/** @returns the wrong answer, with the operations around it */
-function misfitOf(
-  { session, history, user }: SignIn,
+/** Whether there is a wrong answer; reports the operations around it. */
+function hasMisfit(
+  whose: string,
+  history: readonly Operation<Family>[],
+  user: User,
   { progress }: TrialContext,
-): readonly Operation<Family>[] {
+): boolean {
   const all = [...history, ...user.history].sort((a, b) => a.began - b.began)
-  const misfit = firstMisfit(all, UNOPENED)
-  if (misfit === undefined) return []
+  const misfit = firstMisfit(all, unopened(user.initial))
+  if (misfit === undefined) return false
   const around = all.filter(
     ({ ended, began }) => ended >= misfit.began - 500 && began <= misfit.ended,
   )
-  progress(`session ${session}: this fits no order: ${misfit.says}`)
+  progress(`${whose}: this fits no order: ${misfit.says}`)
   for (const { says, began, ended } of around.slice(-20)) {
     progress(`  ${began.toFixed(1)} – ${ended.toFixed(1)}  ${says}`)
   }
-  return [misfit]
+  return true
 }

@@ -158,6 +158,41 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
+  /** A session is inserted whatever has become of its user, in the epoch that the user has now. */
+  'open-without-epoch': (store) =>
+    withSessions(store, (sessions) => ({
+      async open(session, require) {
+        const account = await store.ports.users.find('id', session.userId ?? '')
+        const epoch = account?.user.epoch ?? session.epoch
+        return sessions.open({ ...session, epoch }, require)
+      },
+    })),
+
+  /** A session is inserted also if its user has been deactivated. */
+  'open-inactive': (store) =>
+    withSessions(store, (sessions) => ({
+      open: (session) => sessions.open(session, { active: false }),
+    })),
+
+  /** A session is inserted without a condition, as the user was read before the hash. */
+  'open-unconditionally': (store) =>
+    withSessions(store, (sessions) => ({
+      async open(session) {
+        await sessions.adopt(session)
+        return true
+      },
+    })),
+
+  /** A change of what tokens name begins no epoch. */
+  'same-epoch': (store) =>
+    withPorts(store, {
+      users: {
+        ...store.ports.users,
+        change: (id, { beginsEpoch: _, ...change }) =>
+          store.ports.users.change(id, change),
+      },
+    }),
+
   /** Every process uses its own clock. */
   'clock-of-each': ({ time: _, ...store }) => store,
 

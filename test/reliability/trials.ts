@@ -9,6 +9,7 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./races.ts')).reuseElsewhere,
   async () => (await import('./limits.ts')).limits,
   async () => (await import('./random-history.ts')).randomHistory,
+  async () => (await import('./random-history.ts')).historyOfNames,
   async () => (await import('./table.ts')).table,
   async () => (await import('./races.ts')).endInARace,
   async () => (await import('./kills.ts')).kills,

@@ -3,17 +3,35 @@ import type { Pair, RefreshToken } from './clients.ts'
 import type { Operation } from './history.ts'
 import type { Family, Refreshed, Span } from './model.ts'
 import { atLeast, exactly, type Finding } from './trial.ts'
+import type { UserState } from './user-state.ts'
 
 /** Milliseconds after which a revocation must be known in every process. */
 export const KNOWN = 1000
 
-/** A user who signs in again and again. */
+/** A user who signs in again and again, while others change the account. */
 export interface User {
   readonly id: UserId
-  readonly username: string
-  /** An action on the user that affects every session. */
+  /** At the beginning of the history. */
+  readonly initial: UserState
+  /** By the last answered change. */
+  name: string
+  password: string
+  isDeleted: boolean
+  /** Actions on the user, which affect every session. */
   readonly history: Operation<Family>[]
+  /** Sign-ins that were refused. */
+  readonly refusals: Operation<Family>[]
 }
+
+export const userOf = (id: UserId, initial: UserState): User => ({
+  id,
+  initial,
+  name: initial.name,
+  password: initial.password ?? '',
+  isDeleted: !initial.exists,
+  history: [],
+  refusals: [],
+})
 
 export interface SignIn {
   readonly session: string

@@ -81,8 +81,10 @@ export async function startServer(
       const reply = (await answer(n)) as {
         readonly answer?: unknown
         readonly error?: string
+        readonly code?: string
       }
-      if (reply.error !== undefined) throw new Error(reply.error)
+      if (reply.error !== undefined)
+        throw Object.assign(new Error(reply.error), { code: reply.code })
       return reply.answer as Answer<Verb>
     },
     /** Like a power cut: nothing is closed. */

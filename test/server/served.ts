@@ -32,6 +32,11 @@ export interface ServerConfig {
   readonly sabotage: string | undefined
   /** Seconds by which the clock of this machine is wrong. */
   readonly skew: number
+  /**
+   * Milliseconds between the check of a password and what is written then, instead of an expensive hash: other processes
+   * cannot make them longer.
+   */
+  readonly signInPause?: number
 }
 
 /** Administration that has no HTTP endpoint. */
@@ -40,6 +45,7 @@ const verbs = {
   changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
   setPassword: (...its: Parameters<Admin['users']['setPassword']>) =>
     auth.users.setPassword(...its),
+  deleteUser: (...its: Parameters<Admin['users']['delete']>) => auth.users.delete(...its),
   endSession: (...its: Parameters<Admin['sessions']['revoke']>) =>
     auth.sessions.revoke(...its),
   endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) =>
@@ -65,7 +71,7 @@ export interface Measured {
 }
 
 const [config = '{}'] = process.argv.slice(2)
-const { database, options, limits, user, sabotage, skew } = JSON.parse(
+const { database, options, limits, user, sabotage, skew, signInPause } = JSON.parse(
   config,
 ) as ServerConfig
 const rightNow = Date.now
@@ -74,7 +80,9 @@ if (skew !== 0) Date.now = () => rightNow() + skew * 1000
 const auth = buildWatchword({
   ...options,
   store: sabotaged(await storeAt(database), sabotage),
-  passwordCost: 'default',
+  ...(signInPause === undefined
+    ? { passwordCost: 'default' }
+    : { on: { signedIn: () => sleep(signInPause) } }),
   secret: SECRET,
   log: logLine,
 })
@@ -110,7 +118,7 @@ async function administer({ n, verb, its }: Exclude<Asked, string>): Promise<voi
       answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its),
     })
   } catch (error) {
-    process.send?.({ n, error: String(error) })
+    process.send?.({ n, error: String(error), code: (error as { code?: unknown }).code })
   }
 }
 
