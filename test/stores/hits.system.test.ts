@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { days, minutes, type UnixSeconds } from '../../src/base/clock.ts'
 import { sqlHits } from '../../src/stores/hits.ts'
 import { migrate } from '../../src/stores/migrate.ts'
 import { parseRedis } from '../../src/stores/redis/address.ts'
 import { openRedis } from '../../src/stores/redis/redis.ts'
-import { sqliteDialect } from '../../src/stores/sqlite/kysely-dialect.ts'
+import { SqliteKysely } from '../../src/stores/sqlite/kysely.ts'
 import { migratableSqlite } from '../../src/stores/sqlite/migrate.ts'
 import { openDatabase } from '../../src/stores/sqlite/open-database.ts'
 import type { Tables } from '../../src/stores/tables.ts'
@@ -29,13 +29,11 @@ interface TestedHits {
 }
 
 async function sqliteHits(t: TestContext): Promise<TestedHits> {
-  const db: Kysely<Tables> = new Kysely<Tables>({
-    dialect: sqliteDialect(() =>
-      openDatabase(':memory:', (connection) =>
-        migrate(migratableSqlite(connection, db.schema, ':memory:'), db, []),
-      ),
+  const db: Kysely<Tables> = new SqliteKysely<Tables>(() =>
+    openDatabase(':memory:', (connection) =>
+      migrate(migratableSqlite(connection, db.schema, ':memory:'), db, []),
     ),
-  })
+  )
   t.after(() => db.destroy())
   const rows = () =>
     db.selectFrom('throttle_hits').selectAll().orderBy('key').orderBy('slot').execute()

@@ -5,7 +5,7 @@ import { requirePrivate } from '../../base/private-file.ts'
 import { retryWhileBusy } from './busy-retry.ts'
 import { Connection } from './connection.ts'
 import { isNotADatabase, isUnavailable, storeErrorFrom } from './errors.ts'
-import type { OpenDatabase } from './kysely-dialect.ts'
+import type { OpenDatabase } from './kysely.ts'
 
 /** A database that lives as long as its store, for tests. */
 export const IN_MEMORY = ':memory:'

@@ -1,4 +1,4 @@
-import { Kysely, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { sqlEvents } from '../events.ts'
 import { type PortsOf, portsOf, type StoreExtension } from '../extension.ts'
 import { sqlHits } from '../hits.ts'
@@ -9,7 +9,7 @@ import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
 import { cachedUsers } from './cached-users.ts'
-import { type OpenDatabase, sqliteDialect } from './kysely-dialect.ts'
+import { type OpenDatabase, SqliteKysely } from './kysely.ts'
 import { migratableSqlite } from './migrate.ts'
 import { openDatabase } from './open-database.ts'
 import { watchChanges } from './watch-changes.ts'
@@ -31,13 +31,11 @@ export function sqliteStore<const Extensions extends readonly StoreExtension[]>(
   extensions,
 }: SqliteOptions<Extensions>): Store<PortsOf<Extensions>> {
   let opened: OpenDatabase | undefined
-  const db: Kysely<Tables> = new Kysely<Tables>({
-    dialect: sqliteDialect(async () => {
-      opened = await openDatabase(file, (connection) =>
-        migrate(migratableSqlite(connection, db.schema, file), db, extensions),
-      )
-      return opened
-    }),
+  const db: Kysely<Tables> = new SqliteKysely<Tables>(async () => {
+    opened = await openDatabase(file, (connection) =>
+      migrate(migratableSqlite(connection, db.schema, file), db, extensions),
+    )
+    return opened
   })
   const core = {
     users: cachedUsers(sqlUsers(db), () => opened?.reading),

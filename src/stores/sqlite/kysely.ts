@@ -1,8 +1,12 @@
 import {
+  type AbortableQueryOptions,
+  type Compilable,
   type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  isCompilable,
+  Kysely,
   type QueryResult,
   SelectQueryNode,
   SqliteAdapter,
@@ -22,10 +26,32 @@ export interface OpenDatabase {
   readonly reading: Connection | undefined
 }
 
-/** SQLite for Kysely: reads see committed state, writes share commits (see `WriteQueue`). */
-export const sqliteDialect = (open: () => Promise<OpenDatabase>): Dialect => ({
+/** Kysely on SQLite: reads see committed state, writes share commits (see `WriteQueue`). */
+export class SqliteKysely<Tables> extends Kysely<Tables> {
+  readonly #driver: SqliteDriver
+
+  /** @param open is called at first use */
+  constructor(open: () => Promise<OpenDatabase>) {
+    const driver = new SqliteDriver(open)
+    super({ dialect: dialectOf(driver) })
+    this.#driver = driver
+  }
+
+  /** A compiled query goes straight to the database: acquiring a connection would take longer than the statement. */
+  override executeQuery<Row>(
+    query: CompiledQuery<Row> | Compilable<Row>,
+    options?: AbortableQueryOptions,
+  ): Promise<QueryResult<Row>> {
+    const { direct } = this.#driver
+    if (direct === undefined || options !== undefined || isCompilable(query))
+      return super.executeQuery(query, options)
+    return direct.executeQuery(query)
+  }
+}
+
+const dialectOf = (driver: SqliteDriver): Dialect => ({
   createAdapter: () => new Adapter(),
-  createDriver: () => new SqliteDriver(open),
+  createDriver: () => driver,
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 })
@@ -41,14 +67,21 @@ class SqliteDriver implements Driver {
   readonly #open: () => Promise<OpenDatabase>
   #opened: OpenDatabase | undefined
   #writes: WriteQueue | undefined
+  #direct: StatementRunner | undefined
 
   constructor(open: () => Promise<OpenDatabase>) {
     this.#open = open
   }
 
+  /** Runs statements outside of transactions; `undefined` before the first use and after the last one. */
+  get direct(): StatementRunner | undefined {
+    return this.#direct
+  }
+
   async init(): Promise<void> {
     this.#opened = await this.#open()
     this.#writes = new WriteQueue(this.#opened.writing)
+    this.#direct = await this.acquireConnection()
   }
 
   async acquireConnection(): Promise<StatementRunner> {
@@ -70,6 +103,7 @@ class SqliteDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
+    this.#direct = undefined
     await this.#writes?.idle()
     this.#opened?.reading?.close()
     this.#opened?.writing.close()
