@@ -1,6 +1,6 @@
 import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
 import { seconds } from '../base/clock.ts'
-import { AuthError } from '../base/errors.ts'
+import { AuthError, refusedChallengeOf } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
@@ -28,7 +28,7 @@ import { type TokenUser, tokenUser } from './token-user.ts'
 /** `Authorization: Bearer <token>` (RFC 6750 §2.1). The user is read from the store, or its cache, at each request. */
 export const bearer = (): Scheme<User> =>
   libraryScheme((deps) => ({
-    challenge: challengeOf(deps),
+    ...challengesOfBearer(deps),
     identify: (request) =>
       andThen(claimsOf(request, deps), (claims) => claims && identifyUser(claims, deps)),
   }))
@@ -43,7 +43,7 @@ export const statelessBearer = (
   options: { readonly revocation?: boolean } = {},
 ): Scheme<TokenUser> =>
   libraryScheme((deps) => ({
-    challenge: challengeOf(deps),
+    ...challengesOfBearer(deps),
     identify: (request) =>
       andThen(
         claimsOf(request, deps),
@@ -56,6 +56,11 @@ export const statelessBearer = (
 export const challengeOf = ({
   headerTypes,
 }: Pick<LibrarySchemeDeps, 'headerTypes'>): string => `${headerTypes[0]} realm="api"`
+
+const challengesOfBearer = (deps: LibrarySchemeDeps) => ({
+  challenge: challengeOf(deps),
+  refusedChallenge: refusedChallengeOf(challengeOf(deps)),
+})
 
 /** The verified claims of a request's token. @returns `undefined` if it has none @throws AuthError */
 function claimsOf(

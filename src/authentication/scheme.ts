@@ -38,6 +38,8 @@ export interface Authentication {
    * list has none, the list answers with 403.
    */
   readonly challenge?: string | undefined
+  /** The same if a token was refused, such as `Bearer realm="api", error="invalid_token"`. Default: `challenge`. */
+  readonly refusedChallenge?: string | undefined
   /**
    * Authenticates a request.
    *
@@ -132,3 +134,14 @@ export function challengesOf(schemes: readonly Authentication[]): readonly strin
   if (schemes[0]?.challenge === undefined) return []
   return [...new Set(schemes.flatMap(({ challenge }) => challenge ?? []))]
 }
+
+/** The same for a token that was refused. */
+export const refusedChallengesOf = (
+  schemes: readonly Authentication[],
+): readonly string[] =>
+  challengesOf(
+    schemes.map(({ challenge, refusedChallenge = challenge, identify }) => ({
+      challenge: refusedChallenge,
+      identify,
+    })),
+  )

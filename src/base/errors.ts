@@ -156,7 +156,10 @@ export class AuthError extends Error {
    * on, with the body `{ detail }`. If the first scheme has no challenge, a 401 becomes a 403.
    */
   toResponse(): Response {
-    const { status, headers, value } = errorAnswer(this, [BEARER_CHALLENGE])
+    const challenge = isRefusedToken(this)
+      ? refusedChallengeOf(BEARER_CHALLENGE)
+      : BEARER_CHALLENGE
+    const { status, headers, value } = errorAnswer(this, [challenge])
     return new Response(jsonText(value), {
       status,
       headers: [
@@ -170,6 +173,22 @@ export class AuthError extends Error {
 
 /** The challenge of a 401 that no guard has thrown (RFC 6750 §3). */
 const BEARER_CHALLENGE = 'Bearer realm="api"'
+
+/** The challenge for a token that was presented and refused (RFC 6750 §3.1). */
+export const refusedChallengeOf = (challenge: string): string =>
+  `${challenge}, error="invalid_token"`
+
+/** The `code` members of such an error. Of requests without a token, or with a header that has none, RFC 6750 wants no error. */
+const REFUSED_TOKEN: readonly string[] = [
+  'token_not_valid',
+  'user_not_found',
+  'user_inactive',
+  'password_changed',
+]
+
+/** Whether an error says that a request's token was refused. */
+export const isRefusedToken = (error: AuthError): boolean =>
+  REFUSED_TOKEN.includes(codeOf(error).code ?? '')
 
 /** An answer that is not rendered yet. */
 export interface ErrorAnswer {

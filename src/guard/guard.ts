@@ -3,9 +3,10 @@ import {
   challengesOf,
   firstIdentity,
   type Identity,
+  refusedChallengesOf,
 } from '../authentication/scheme.ts'
 import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
-import { AuthError } from '../base/errors.ts'
+import { AuthError, isRefusedToken } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Decision } from '../permissions/decision.ts'
 import { denialError } from '../permissions/denial-error.ts'
@@ -58,6 +59,7 @@ class RouteGuard {
   readonly #deps: GuardDeps
   readonly #identify: ReturnType<typeof firstIdentity>
   readonly #challenges: readonly string[]
+  readonly #refusedChallenges: readonly string[]
   readonly #authorize: (context: AnyContext) => Awaitable<void>
   readonly #principalDeps: PrincipalDeps
 
@@ -66,6 +68,7 @@ class RouteGuard {
     this.#deps = deps
     this.#identify = firstIdentity(schemes)
     this.#challenges = challengesOf(schemes)
+    this.#refusedChallenges = refusedChallengesOf(schemes)
     this.#authorize = createAuthorizer(permissions, schemes.length > 0)
     this.#principalDeps = {
       rights: deps.rights,
@@ -123,7 +126,9 @@ class RouteGuard {
     identity: Identity<unknown> | undefined,
   ): AuthError {
     this.#deps.onDenied?.(error, request, identity)
-    return error.withChallenges(this.#challenges)
+    return error.withChallenges(
+      isRefusedToken(error) ? this.#refusedChallenges : this.#challenges,
+    )
   }
 }
 

@@ -11,6 +11,29 @@ const CHALLENGES = [
   'Basic realm="api"',
 ]
 
+const REFUSED_TOKEN = [
+  'token_not_valid',
+  'user_not_found',
+  'user_inactive',
+  'password_changed',
+]
+
+const ERROR = ', error="invalid_token"'
+
+const withoutError = (challenge: string): string =>
+  challenge.endsWith(ERROR) ? challenge.slice(0, -ERROR.length) : challenge
+
+/** Whether this is the recorded challenge, with the error if and only if a token was refused. */
+function isChallenge(
+  challenge: string | undefined,
+  { headers, body }: Answer,
+): challenge is string {
+  const recorded = headers?.['www-authenticate']
+  if (challenge === undefined || typeof recorded !== 'string') return false
+  const isRefused = REFUSED_TOKEN.includes(String(memberOf(body, 'code')))
+  return challenge === (isRefused ? recorded + ERROR : recorded)
+}
+
 const COOKIES = [
   'csrftoken=<csrf>; Path=/; Max-Age=31449600; SameSite=Lax',
   'sessionid=<session>; Path=/; Max-Age=1209600; SameSite=Lax; HttpOnly',
@@ -22,14 +45,22 @@ export const OF_SCHEMES: readonly Deviation[] = [
     name: '6.1 the challenges of all schemes are sent',
     instead: (_, expected, ours) => {
       const { 'www-authenticate': all } = ours.headers ?? {}
-      const isList =
-        Array.isArray(all) && all[0] === expected.headers?.['www-authenticate']
-      if (
-        !isList ||
-        !all.every((each, i) => CHALLENGES.includes(each) && all.indexOf(each) === i)
-      )
-        return undefined
+      if (!Array.isArray(all)) return undefined
+      const [first, ...others] = all as readonly string[]
+      if (!isChallenge(first, expected)) return undefined
+      const known = others.filter((each) => CHALLENGES.includes(each))
+      if (new Set([withoutError(first), ...known]).size !== all.length) return undefined
       return { ...expected, headers: { ...expected.headers, 'www-authenticate': all } }
+    },
+  },
+  {
+    name: 'D43 the challenge says that a token was refused',
+    instead: (_, expected, ours) => {
+      const { 'www-authenticate': challenge } = ours.headers ?? {}
+      if (typeof challenge !== 'string' || !isChallenge(challenge, expected))
+        return undefined
+      const headers = { ...expected.headers, 'www-authenticate': challenge }
+      return { ...expected, headers }
     },
   },
   {

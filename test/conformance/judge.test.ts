@@ -138,6 +138,24 @@ test('for an unreviewed recording, challenges of other schemes may follow the re
   assert.deepEqual(deviations, ['6.1 the challenges of all schemes are sent'])
 })
 
+const invalid: Case = {
+  ...refused,
+  response: { ...refused.response, body: { detail: 'no', code: 'token_not_valid' } },
+}
+const REFUSED = 'Bearer realm="api", error="invalid_token"'
+
+test('for an unreviewed recording, the challenge may say that a token was refused', () => {
+  const answer = { ...invalid.response, headers: { 'www-authenticate': REFUSED } }
+  const { faults, deviations } = judge(invalid, answer, [], NEW)
+  assert.deepEqual(faults, [])
+  assert.deepEqual(deviations, ['D43 the challenge says that a token was refused'])
+})
+
+test('it may not say so if no token was refused', () => {
+  const answer = { ...refused.response, headers: { 'www-authenticate': REFUSED } }
+  assert.notDeepEqual(judge(refused, answer, [], NEW).faults, [])
+})
+
 for (const [what, answer] of [
   ['another before it', challenged('Token', 'Bearer realm="api"')],
   ['one of no scheme', challenged('Bearer realm="api"', 'Digest')],

@@ -41,6 +41,22 @@ test('the error of require() responds with 403 if the first scheme has no challe
   assert.equal(response.headers.get('www-authenticate'), null)
 })
 
+test('only the challenge of a refused token says so, and only that of its scheme', async () => {
+  await using app = testInstance({ authentication: [apiToken(), bearer()] })
+  const { auth } = app
+  const challengesFor = async (authorization?: string) => {
+    const headers = authorization === undefined ? {} : { authorization }
+    const { headers: sent } = await responseTo(auth.require(requestWith(headers)))
+    return sent.get('www-authenticate')
+  }
+
+  const refused = 'Token, Bearer realm="api", error="invalid_token"'
+  assert.equal(await challengesFor('Bearer x.y.z'), refused)
+  const others = [undefined, 'Bearer', 'Bearer a b', 'Token x', 'Basic eDp5']
+  for (const other of others)
+    assert.equal(await challengesFor(other), 'Token, Bearer realm="api"', other)
+})
+
 test('the error of authenticate() responds with the challenge, too', async () => {
   await using app = testInstance({ tokens: { headerTypes: ['JWT'] } })
 
@@ -49,7 +65,10 @@ test('the error of authenticate() responds with the challenge, too', async () =>
   )
 
   assert.equal(response.status, 401)
-  assert.equal(response.headers.get('www-authenticate'), 'JWT realm="api"')
+  assert.equal(
+    response.headers.get('www-authenticate'),
+    'JWT realm="api", error="invalid_token"',
+  )
 })
 
 test('the error of require() responds with 403 without the permission', async () => {

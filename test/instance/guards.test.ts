@@ -167,7 +167,10 @@ test('removing a role and deactivating a user take effect at the next request', 
   assert.equal(await answer('posts.change'), `403 | ${NOT_ALLOWED}`)
   assert.equal(await answer('posts.view'), '200 ada')
   await auth.users.change(user.id, { active: false })
-  assert.equal(await answer('posts.view'), '401 | Bearer realm="api" | User is inactive')
+  assert.equal(
+    await answer('posts.view'),
+    '401 | Bearer realm="api", error="invalid_token" | User is inactive',
+  )
 })
 
 test('a role that the option "roles" lacks is rejected', async (t) => {

@@ -214,7 +214,11 @@ test('a request is authenticated by its bearer token, and an error becomes a res
   const answer = error.toResponse()
   assert.deepEqual(
     [answer.status, answer.headers.get('www-authenticate'), await answer.json()],
-    [401, 'Bearer realm="api"', { detail: 'Token is invalid', code: 'token_not_valid' }],
+    [
+      401,
+      'Bearer realm="api", error="invalid_token"',
+      { detail: 'Token is invalid', code: 'token_not_valid' },
+    ],
   )
 })
 
