@@ -134,9 +134,9 @@ export function userAdmin(
       const deps = await open()
       const before = await deps.users.find('id', id)
       // Tokens name the old value, which may become another user's: other services would mix the two up.
-      const value = userIdField === 'id' ? undefined : change[userIdField]
-      const beginsEpoch = value !== undefined && value !== before?.user[userIdField]
-      const user = await changeUser(id, change, deps.users, { beginsEpoch })
+      const isNamed = userIdField !== 'id' && userIdField in change
+      const options = isNamed ? { beginsEpoch: userIdField } : {}
+      const user = await changeUser(id, change, deps.users, options)
       if (user === undefined) return undefined
       const fields = Object.keys(change)
       const recorded = deps.audit.record({
@@ -145,8 +145,8 @@ export function userAdmin(
         detail: { fields },
       })
       if (change.active === false) await revokeAll(id, 'inactive', deps)
-      if (before?.user[userIdField] !== user[userIdField])
-        await revokeAll(id, 'admin', deps)
+      // The epoch shows a change also if `before` was out of date.
+      if (isNamed && before?.user.epoch !== user.epoch) await revokeAll(id, 'admin', deps)
       await recorded
       return user
     },

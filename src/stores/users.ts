@@ -42,12 +42,13 @@ export function sqlUsers(db: Kysely<Tables>): Users {
       const isEmpty = Object.keys(columns).length === 0
       const row = await (isEmpty
         ? find('id', id)
-        : update(db, id, columns, nextEpoch(change)))
+        : update(db, id, columns, nextEpoch(change, columns)))
       return row && userOf(row)
     },
 
-    async setPassword(id, hash) {
-      const query = setPasswordQuery(db, id, hash)
+    async setPassword(id, hash, joinedAt) {
+      const any = setPasswordQuery(db, id, hash)
+      const query = joinedAt === undefined ? any : any.where('joined_at', '=', joinedAt)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },
@@ -101,8 +102,15 @@ const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
     .values(rowOf(user))
     .onConflict((conflict) => conflict.doNothing())
 
-const nextEpoch = ({ beginsEpoch }: UserChange): RawBuilder<number> | undefined =>
-  beginsEpoch === true ? sql<number>`epoch + 1` : undefined
+/** Decided by the row itself: what was read before may be out of date. */
+function nextEpoch(
+  { beginsEpoch: field }: UserChange,
+  columns: Partial<UserRow>,
+): RawBuilder<number> | undefined {
+  if (field === undefined || !(field in columns)) return undefined
+  const isNew = sql`${sql.ref(field)} is distinct from ${columns[field] ?? null}`
+  return sql<number>`epoch + case when ${isNew} then 1 else 0 end`
+}
 
 const update = (
   db: Kysely<Tables>,

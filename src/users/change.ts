@@ -23,7 +23,8 @@ export async function setPassword(
   const account = await users.find('id', id)
   if (account === undefined) throw new AuthError('user_not_found')
   rejectFieldErrors({ password: await passwordFaults(password, account.user, strength) })
-  if (!(await users.setPassword(id, await passwords.hash(password))))
+  const hash = await passwords.hash(password)
+  if (!(await users.setPassword(id, hash, account.user.joinedAt)))
     throw new AuthError('user_not_found')
 }
 
@@ -36,7 +37,7 @@ const CHANGEABLE = USER_FIELDS.filter((name) => name !== 'id' && name !== 'passw
 /**
  * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
  *
- * @param options.beginsEpoch whether sign-ins that are under way must fail
+ * @param options.beginsEpoch the field by which tokens name the user: if it changes, sign-ins that are under way fail
  * @returns `undefined` if there is no such user
  * @throws AuthError `invalid` if the username or the email is invalid or taken
  */
@@ -44,10 +45,10 @@ export async function changeUser(
   id: UserId,
   update: UserUpdate,
   users: Users,
-  { beginsEpoch = false }: Pick<UserChange, 'beginsEpoch'> = {},
+  options: Pick<UserChange, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
   rejectWrongUpdate(update)
-  const change = { ...checkedChange(update), ...(beginsEpoch && { beginsEpoch }) }
+  const change = { ...checkedChange(update), ...options }
   await rejectTaken(id, change, users)
   try {
     return await users.change(id, change)

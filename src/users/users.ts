@@ -22,8 +22,8 @@ export interface NewUser {
 }
 
 export interface UserChange {
-  /** Increments the epoch: sessions keep the one they began with, and sign-ins under way fail. */
-  readonly beginsEpoch?: boolean
+  /** Increments the epoch if this field changes: sessions keep the one they began with, and sign-ins under way fail. */
+  readonly beginsEpoch?: Exclude<UserField, 'id'>
   readonly username?: string
   /** Changes with `username`. */
   readonly usernameKey?: string
@@ -54,8 +54,13 @@ export interface Users {
   insert(user: NewUser): Promise<boolean>
   /** @returns the user after the change; `undefined` if there is no such user */
   change(id: UserId, change: UserChange): Promise<StoredUser | undefined>
-  /** Replaces the hash and increments the epoch in one statement. @returns `false` if there is no such user */
-  setPassword(id: UserId, hash: string): Promise<boolean>
+  /**
+   * Replaces the hash and increments the epoch in one statement.
+   *
+   * @param joinedAt of the user that was found before the hash was computed: another may have the id now
+   * @returns `false` if there is no such user
+   */
+  setPassword(id: UserId, hash: string, joinedAt?: UnixSeconds): Promise<boolean>
   /** Replaces the hash by one of the same password, if it is still `old`. The epoch does not change. */
   upgradeHash(id: UserId, old: string, hash: string): Promise<boolean>
   delete(id: UserId): Promise<boolean>
