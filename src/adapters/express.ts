@@ -11,11 +11,11 @@ import { NodeRequest, send } from './node-request.ts'
 type Params = Record<string, string>
 
 /** A request inside a guarded handler. `P` are its path parameters. */
-export type Guarded<U, Right extends string, P = Params> = Request<P> & {
+export type GuardedRequest<U, Right extends string, P = Params> = Request<P> & {
   auth: Principal<U, Right>
 }
 export type GuardedHandler<U, Right extends string, P = Params> = (
-  req: Guarded<U, Right, P>,
+  req: GuardedRequest<U, Right, P>,
   res: Response,
   next: NextFunction,
 ) => unknown
@@ -63,7 +63,7 @@ export function guardOf<U, Right extends string>(
     const { guard, handle } = guardFactory(auth, args)
     return (req, res, next) => {
       const admit = (principal: Principal<unknown, Right>): unknown => {
-        const guarded = req as Guarded<unknown, Right>
+        const guarded = req as GuardedRequest<unknown, Right>
         guarded.auth = principal
         return handle(guarded, res, next)
       }

@@ -17,7 +17,7 @@ import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement } from '../watchword.ts'
 
 /** What a guard adds to a request. */
-export interface Guarded<U, Right extends string> {
+export interface WithAuth<U, Right extends string> {
   auth: Principal<U, Right>
 }
 
@@ -45,7 +45,7 @@ export interface Guard<
       Route,
       Config,
       Schema,
-      Guarded<U, Right>,
+      WithAuth<U, Right>,
       Out
     >,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>
@@ -64,7 +64,7 @@ export interface Guard<
       Route,
       Config,
       Schema,
-      Guarded<PrincipalUser<N, U>, Right>,
+      WithAuth<PrincipalUser<N, U>, Right>,
       Out
     >,
   ): Handler<Server, Types, Logger, Route, Config, Schema, unknown, Out>

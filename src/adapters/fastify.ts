@@ -25,7 +25,7 @@ import {
 import { guardFactory, runGuard, targetBelow } from './guarding.ts'
 import { NodeRequest } from './node-request.ts'
 
-export type { Guard, Guarded, Handler } from './fastify-guard.ts'
+export type { Guard, Handler, WithAuth } from './fastify-guard.ts'
 
 /**
  * Serves an instance's endpoints in an application, or below the prefix of a plugin. Guards of routes that are added

@@ -9,9 +9,11 @@ import { guardFactory, runGuard } from './guarding.ts'
 export type { Peer } from '../http/fetch-request.ts'
 
 /** A request inside a guarded handler. */
-export type Guarded<U, Right extends string> = Request & { auth: Principal<U, Right> }
+export type GuardedRequest<U, Right extends string> = Request & {
+  auth: Principal<U, Right>
+}
 export type GuardedHandler<U, Right extends string> = (
-  request: Guarded<U, Right>,
+  request: GuardedRequest<U, Right>,
 ) => Response | Promise<Response>
 /** @param peer what the runtime knows of the connection */
 export type Handler = (request: Request, peer?: Peer) => Promise<Response>

@@ -11,7 +11,7 @@ import { guardOfArguments, isPreflight, targetBelow } from './guarding.ts'
 import { HonoRequest } from './hono-request.ts'
 
 /** What a guard adds to a context: `c.var.auth`, `c.get('auth')`. */
-export interface Guarded<U, Right extends string> {
+export interface GuardedEnv<U, Right extends string> {
   Variables: { auth: Principal<U, Right> }
 }
 
@@ -20,7 +20,7 @@ export type Guard<U, Right extends string> = <
   const N extends Requirement<U, Right> = Default,
 >(
   requirement?: N,
-) => MiddlewareHandler<Guarded<PrincipalUser<N, U>, Right>>
+) => MiddlewareHandler<GuardedEnv<PrincipalUser<N, U>, Right>>
 
 /** The instance's default requirement. */
 interface Default {
@@ -66,7 +66,7 @@ export function guardOf<U, Right extends string>(
   const { replyToError } = internalsOf(auth)
   const guard = (
     ...requirements: readonly Requirement<U, Right>[]
-  ): MiddlewareHandler<Guarded<unknown, Right>> => {
+  ): MiddlewareHandler<GuardedEnv<unknown, Right>> => {
     const guard = guardOfArguments(auth, requirements)
     return async (c, next) => {
       try {

@@ -33,12 +33,12 @@ export function handlers(auth: Pick<Watchword, 'handler'>): Handlers {
 }
 
 /** A request inside a guarded handler. */
-export type Guarded<U, Right extends string> = NextRequest & {
+export type GuardedRequest<U, Right extends string> = NextRequest & {
   readonly auth: Principal<U, Right>
 }
 /** `Context` is the route's: `{ params }`, as `RouteContext<'/posts/[id]'>` has it. */
 export type GuardedHandler<U, Right extends string, Context> = (
-  request: Guarded<U, Right>,
+  request: GuardedRequest<U, Right>,
   context: Context,
 ) => Response | Promise<Response>
 export type Handler<Context> = (

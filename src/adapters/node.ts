@@ -17,11 +17,11 @@ export {
 } from './node-upgrade.ts'
 
 /** A request inside a guarded listener. */
-export type Guarded<U, Right extends string> = IncomingMessage & {
+export type GuardedRequest<U, Right extends string> = IncomingMessage & {
   auth: Principal<U, Right>
 }
 export type GuardedListener<U, Right extends string> = (
-  request: Guarded<U, Right>,
+  request: GuardedRequest<U, Right>,
   response: ServerResponse,
 ) => unknown
 
@@ -84,7 +84,7 @@ function guardExcept<U, Right extends string>(
     return (request, response) => {
       if (isOthers(originForm(request.url ?? ''))) return
       const admit = (principal: Principal<unknown, Right>): unknown => {
-        const guarded = request as Guarded<unknown, Right>
+        const guarded = request as GuardedRequest<unknown, Right>
         guarded.auth = principal
         return handle(guarded, response)
       }

@@ -5,6 +5,7 @@ import {
   seconds,
   type UnixSeconds,
 } from '../base/clock.ts'
+import { type Moment, wasClockSet } from './moment.ts'
 import { RevokedSet } from './revoked-set.ts'
 import type { FeedPosition, SessionId, Sessions } from './session.ts'
 import type { Change, Watch } from './watch.ts'
@@ -31,8 +32,9 @@ export interface FeedSettings {
 export interface FeedDeps {
   readonly sessions: Pick<Sessions, 'revokedSince'>
   readonly watch: Watch
+  /** The wall clock. */
   readonly clock: Clock
-  /** The monotonic clock, which decides what is old: the wall clock may be set. */
+  /** The monotonic clock. */
   readonly elapsed: () => Seconds
   /** Called once when the feed is disconnected; it keeps reconnecting. */
   readonly disconnected: (reason: unknown) => void
@@ -44,15 +46,19 @@ export interface FeedDeps {
 export const PAGE = 10_000
 
 /**
- * Each read starts this long before the moment of the last one, because a write is committed later than its own time. A usual read
- * looks back by `LOOK_BACK`, which is more than a write may wait for a lock; every `DEEP_EVERY`, a deep read looks back further.
+ * A write is committed later than the time in its row, so that each read begins again before the end of the last one:
+ *
+ *               readFrom        lastComplete             now
+ *      ────────────┼─────────────────┼────────────────────┼────▶ revoked_at of the rows
+ *                  │◀── look-back ──▶│                    │
+ *                  └───────────── the next read ──────────┘
+ *
+ * A usual read looks back by `LOOK_BACK`, which is more than a write may wait for a lock; every `DEEP_EVERY`, a deep read looks back
+ * further.
  */
 const LOOK_BACK = seconds(10)
 export const DEEP_LOOK_BACK = seconds(60)
 const DEEP_EVERY = seconds(15)
-
-/** A difference between wall clock and monotonic clock of more than this means that the wall clock was set. */
-const MAX_CLOCK_DIFFERENCE = seconds(1)
 
 /** The pause before a failed read is repeated. */
 const RETRY = milliseconds(500)
@@ -66,18 +72,24 @@ const DISCONNECTED_AGE = seconds(5)
 
 const NEVER = Number.NEGATIVE_INFINITY
 
-/** The revoked sessions whose access tokens may still be valid, as far as this process knows. */
+/**
+ * The revoked sessions whose access tokens may still be valid, as far as this process knows. It has two sets, because a notification
+ * is faster than a read, and its sender is not authenticated: any client of PostgreSQL or Redis can send one.
+ *
+ *     the store ──── read at each change, once a second at least ───▶ #revoked ───▶ has: the session is revoked
+ *     other processes ──── notification that names sessions ───▶ #notified ───▶ isUnconfirmed: the store has to confirm it
+ */
 export class RevocationFeed {
-  readonly #set: RevokedSet
-  /** The sessions that notifications named. Their sender is not authenticated: any client of PostgreSQL or Redis can send one. */
+  readonly #revoked: RevokedSet
   readonly #notified: RevokedSet
   readonly #settings: FeedSettings
   readonly #deps: FeedDeps
   readonly #watching: { stop(): void }
   readonly #timer: NodeJS.Timeout
-  /** When the set was last complete, by the monotonic clock and by the wall clock. */
-  #completeAt: Seconds
-  #readUpTo = NEVER as UnixSeconds
+  /** The last moment at which `#revoked` was complete; `undefined` until the first read. */
+  #lastComplete: Moment | undefined
+  /** By the monotonic clock, as all that follow. */
+  readonly #openedAt: Seconds
   #deepReadAt = NEVER as Seconds
   /** When a session did not fit. */
   #overflowedAt = NEVER as Seconds
@@ -91,9 +103,9 @@ export class RevocationFeed {
   private constructor(settings: FeedSettings, deps: FeedDeps) {
     this.#settings = settings
     this.#deps = deps
-    this.#set = new RevokedSet(settings.capacity)
+    this.#revoked = new RevokedSet(settings.capacity)
     this.#notified = new RevokedSet(settings.capacity)
-    this.#completeAt = deps.elapsed()
+    this.#openedAt = deps.elapsed()
     this.#ageIfDue()
     this.#watching = deps.watch({
       changed: (change) => this.#onChange(change),
@@ -119,22 +131,22 @@ export class RevocationFeed {
 
   /** Whether a session is known to be revoked. */
   has(id: SessionId): boolean {
-    return this.#set.has(id)
+    return this.#revoked.has(id)
   }
 
-  /** Whether a notification names a session that the set does not hold: then the store has to confirm it. */
+  /** Whether only a notification says that a session is revoked: then the store has to confirm it. */
   isUnconfirmed(id: SessionId): boolean {
-    return this.#notified.has(id) && !this.#set.has(id)
+    return this.#notified.has(id) && !this.#revoked.has(id)
   }
 
-  /** Whether a session that the set does not hold is not revoked. */
+  /** Whether a session that `has` does not know is not revoked. */
   isComplete(): boolean {
-    const now = this.#deps.elapsed()
-    return now - this.#completeAt < this.#settings.maxAge && !this.#isFull(now)
+    const { age, full } = this.state()
+    return age < this.#settings.maxAge && !full
   }
 
   add(id: SessionId): void {
-    this.#addTo(this.#set, id)
+    this.#addTo(this.#revoked, id)
   }
 
   #addTo(set: RevokedSet, id: SessionId): void {
@@ -154,9 +166,9 @@ export class RevocationFeed {
   state(): FeedState {
     const now = this.#deps.elapsed()
     return {
-      age: seconds(now - this.#completeAt),
-      entries: this.#set.size,
-      full: this.#isFull(now),
+      age: seconds(now - (this.#lastComplete?.monotonic ?? this.#openedAt)),
+      entries: this.#revoked.size,
+      full: now - this.#overflowedAt <= this.#settings.window,
     }
   }
 
@@ -167,8 +179,8 @@ export class RevocationFeed {
     clearTimeout(this.#retry)
   }
 
-  #isFull(now: Seconds): boolean {
-    return now - this.#overflowedAt <= this.#settings.window
+  #now(): Moment {
+    return { monotonic: this.#deps.elapsed(), wall: this.#deps.clock() }
   }
 
   #onChange(change: Change): void {
@@ -177,12 +189,12 @@ export class RevocationFeed {
     for (const id of change.sessions) this.#addTo(this.#notified, id)
   }
 
-  /** All changes until now were reported: the set is complete, unless one has not been read yet. If the clock was set, reads again. */
+  /** All changes until now were reported: `#revoked` is complete, unless one has not been read yet. If the clock was set, reads again. */
   #onUpToDate(): void {
     if (this.#hasUnread || this.#reading !== undefined) return
-    const [elapsed, now] = [this.#deps.elapsed(), this.#deps.clock()]
-    if (this.#wasClockSet(elapsed, now)) this.refresh()
-    else this.#markComplete(elapsed, now)
+    const now = this.#now()
+    if (this.#wasClockSet(now)) this.refresh()
+    else this.#markComplete(now)
   }
 
   #onRead(): void {
@@ -204,11 +216,11 @@ export class RevocationFeed {
 
   async #read(): Promise<void> {
     this.#hasUnread = false
-    const [elapsed, now] = [this.#deps.elapsed(), this.#deps.clock()]
-    const isDeep = elapsed - this.#deepReadAt >= DEEP_EVERY
-    await this.#readPages(this.#startOf(elapsed, now, isDeep))
-    if (isDeep) this.#deepReadAt = elapsed
-    this.#markComplete(elapsed, now)
+    const now = this.#now()
+    const isDeep = now.monotonic - this.#deepReadAt >= DEEP_EVERY
+    await this.#readPages(this.#readFrom(now, isDeep ? DEEP_LOOK_BACK : LOOK_BACK))
+    if (isDeep) this.#deepReadAt = now.monotonic
+    this.#markComplete(now)
   }
 
   async #readPages(revokedAt: UnixSeconds): Promise<void> {
@@ -222,26 +234,22 @@ export class RevocationFeed {
     }
   }
 
-  /** The moment from which to read: shortly before the end of the last read, unless the clock was set since. */
-  #startOf(elapsed: Seconds, now: UnixSeconds, isDeep: boolean): UnixSeconds {
+  /** Where a read begins: shortly before the end of the last one. Earlier if there was none, or if the wall clock was set since. */
+  #readFrom(now: Moment, lookBack: Seconds): UnixSeconds {
     const window = this.#settings.window + DEEP_LOOK_BACK
-    if (this.#wasClockSet(elapsed, now))
-      return (Math.min(this.#readUpTo, now) - window) as UnixSeconds
-    const lookBack = isDeep ? DEEP_LOOK_BACK : LOOK_BACK
-    return Math.max(this.#readUpTo - lookBack, now - window) as UnixSeconds
+    const last = this.#lastComplete
+    if (last === undefined) return (now.wall - window) as UnixSeconds
+    if (wasClockSet(last, now))
+      return (Math.min(last.wall, now.wall) - window) as UnixSeconds
+    return Math.max(last.wall - lookBack, now.wall - window) as UnixSeconds
   }
 
-  /** Whether wall clock and monotonic clock disagree about the time since the set was last complete. */
-  #wasClockSet(elapsed: Seconds, now: UnixSeconds): boolean {
-    if (this.#readUpTo === NEVER) return false
-    return (
-      Math.abs(now - this.#readUpTo - (elapsed - this.#completeAt)) > MAX_CLOCK_DIFFERENCE
-    )
+  #wasClockSet(now: Moment): boolean {
+    return this.#lastComplete !== undefined && wasClockSet(this.#lastComplete, now)
   }
 
-  #markComplete(elapsed: Seconds, now: UnixSeconds): void {
-    this.#completeAt = elapsed
-    this.#readUpTo = now
+  #markComplete(at: Moment): void {
+    this.#lastComplete = at
     this.#ageIfDue()
     if (!this.#isDisconnected) return
     this.#isDisconnected = false
@@ -264,7 +272,7 @@ export class RevocationFeed {
   }
 
   #ageIfDue(): void {
-    for (const set of [this.#set, this.#notified])
+    for (const set of [this.#revoked, this.#notified])
       set.ageIfDue(this.#settings.window, this.#deps.elapsed())
   }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import cors from 'cors'
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express'
-import { type Guarded, mount } from '../../src/adapters/express.ts'
+import { type GuardedRequest, mount } from '../../src/adapters/express.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { testAdapter } from './test-adapter.ts'
@@ -19,7 +19,10 @@ async function start(setting: Setting): Promise<Started> {
   if (setting.cors === 'after') app.use(cors({ origin: ORIGIN }))
   for (const { method, path, requirement, answer } of ROUTES) {
     const verb = ({ GET: 'get', POST: 'post', ALL: 'all' } as const)[method]
-    const handle = async (req: Guarded<unknown, Right>, res: Response): Promise<void> => {
+    const handle = async (
+      req: GuardedRequest<unknown, Right>,
+      res: Response,
+    ): Promise<void> => {
       res.json(
         await answer({
           auth: req.auth,

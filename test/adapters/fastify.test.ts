@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { type Guarded, mount } from '../../src/adapters/fastify.ts'
+import { mount, type WithAuth } from '../../src/adapters/fastify.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { authOf, type Right, ROUTES } from './program.ts'
 import { testAdapter } from './test-adapter.ts'
@@ -41,7 +41,7 @@ function addRoutes(app: FastifyInstance, auth: ReturnType<typeof authOf>): void 
       auth,
       params,
       body,
-    }: FastifyRequest & Guarded<unknown, Right>): object => {
+    }: FastifyRequest & WithAuth<unknown, Right>): object => {
       const { id = '' } = params as { readonly id?: string }
       return answer({ auth, id, body: async () => body })
     }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type HttpBindings, serve } from '@hono/node-server'
-import { type Guarded, guardOf, serves } from '../../src/adapters/fetch.ts'
+import { type GuardedRequest, guardOf, serves } from '../../src/adapters/fetch.ts'
 import { BARE, type Setting, type Started } from './adapter.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { find } from './routing.ts'
@@ -27,7 +27,7 @@ async function start(setting: Setting): Promise<Started> {
   const guard = guardOf(auth)
   const guarded = ROUTES.map((route) => {
     const { requirement, answer } = route
-    const handle = async (request: Guarded<unknown, Right>): Promise<Response> => {
+    const handle = async (request: GuardedRequest<unknown, Right>): Promise<Response> => {
       const id =
         find([route], { method: request.method, url: new URL(request.url).pathname })
           ?.id ?? ''

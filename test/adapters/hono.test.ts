@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type ServerType, serve } from '@hono/node-server'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
-import { type Guarded, mount } from '../../src/adapters/hono.ts'
+import { type GuardedEnv, mount } from '../../src/adapters/hono.ts'
 import { BARE, OOPS, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { testAdapter } from './test-adapter.ts'
@@ -36,7 +36,7 @@ async function start(setting: Setting): Promise<Started> {
     const verb = ({ GET: 'get', POST: 'post', ALL: 'all' } as const)[method]
     const check = (
       requirement === undefined ? guard() : guard(requirement)
-    ) as MiddlewareHandler<Guarded<unknown, Right>>
+    ) as MiddlewareHandler<GuardedEnv<unknown, Right>>
     inner[verb](path, check, async (c) => {
       const body = async (): Promise<unknown> =>
         parsed(c.req.header('content-type'), await c.req.text())

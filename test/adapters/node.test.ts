@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import cors from 'cors'
-import { type Guarded, mount, serves } from '../../src/adapters/node.ts'
+import { type GuardedRequest, mount, serves } from '../../src/adapters/node.ts'
 import { BARE, ORIGIN, type Setting, type Started } from './adapter.ts'
 import { authOf, parsed, type Right, ROUTES } from './program.ts'
 import { find } from './routing.ts'
@@ -26,7 +26,7 @@ async function start(setting: Setting): Promise<Started> {
   const guarded = ROUTES.map((route) => {
     const { requirement, answer } = route
     const handle = async (
-      request: Guarded<unknown, Right>,
+      request: GuardedRequest<unknown, Right>,
       response: ServerResponse,
     ): Promise<void> => {
       const id = find([route], request)?.id ?? ''

@@ -1,8 +1,8 @@
 import { systemClock } from '../../src/base/clock.ts'
 import {
   type ApiTokenId,
-  type ApiTokenRecord,
   digestOf,
+  type StoredApiToken,
 } from '../../src/features/api-tokens/api-token.ts'
 import type { UserId } from '../../src/users/user.ts'
 import { sqliteStore } from '../stores/open.ts'
@@ -80,7 +80,7 @@ export function rolesOf(permissions: readonly string[] = []): readonly string[] 
 export const isGroup = (role: string): boolean => !Object.hasOwn(PERMISSION_ROLES, role)
 
 /** An API token of another server. */
-const tokenOf = (userId: UserId, key: string): ApiTokenRecord => ({
+const tokenOf = (userId: UserId, key: string): StoredApiToken => ({
   id: userId.padStart(32, '0') as ApiTokenId,
   userId,
   digest: digestOf(key),

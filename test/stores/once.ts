@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { minutes, seconds } from '../../src/base/clock.ts'
 import type {
   ApiTokenId,
-  ApiTokenRecord,
+  StoredApiToken,
   TokenDigest,
 } from '../../src/features/api-tokens/api-token.ts'
 import type { InstanceStore } from '../../src/features.ts'
@@ -31,8 +31,8 @@ const key = (id: string, stage: Stage): KeyRecord => ({
 
 export const apiToken = (
   id: string,
-  more: Partial<ApiTokenRecord> = {},
-): ApiTokenRecord => ({
+  more: Partial<StoredApiToken> = {},
+): StoredApiToken => ({
   id: id as ApiTokenId,
   userId: vitor.id,
   digest: `digest ${id}` as TokenDigest,

@@ -10,9 +10,9 @@ import type { Store } from '../../stores/store.ts'
 import type { UserId } from '../../users/user.ts'
 import {
   type ApiTokenId,
-  type ApiTokenRecord,
   apiTokenOf,
   digestOf,
+  type StoredApiToken,
 } from './api-token.ts'
 import { derivedToken } from './derived-token.ts'
 import { type ApiTokenInput, issueApiToken } from './issue.ts'
@@ -217,7 +217,7 @@ test('two users whose rows have the same nonce have different tokens', async (t)
     [vitor.id, another.id].map(async (id) => {
       const notInserting = {
         ...store.ports.apiTokens,
-        insertDerived: async (token: ApiTokenRecord) => token,
+        insertDerived: async (token: StoredApiToken) => token,
       }
       const shown = await derivedToken(id, {
         apiTokens: notInserting,

@@ -26,22 +26,22 @@ export interface ApiToken {
   readonly derived: boolean
 }
 
-/** An `ApiToken` with the library's own types. */
-export interface StoredApiToken extends ApiToken {
+/** What lists show of a stored token: an `ApiToken` with the library's own types. */
+export interface ListedApiToken extends ApiToken {
   readonly id: ApiTokenId
   readonly userId: UserId
   readonly createdAt: UnixSeconds
   readonly expiresAt: UnixSeconds | undefined
 }
 
-/** The stored row: an API token, its digest and, if it is derived, its nonce. The token cannot be computed from it (T13). */
-export type ApiTokenRecord = Omit<StoredApiToken, 'derived'> & {
+/** A row of the store: an API token, its digest and, if it is derived, its nonce. The token cannot be computed from it (T13). */
+export type StoredApiToken = Omit<ListedApiToken, 'derived'> & {
   readonly digest: TokenDigest
   /** A derived token is computed from this, the user's id and the instance's secret. */
   readonly nonce: string | undefined
 }
 
-/** The token itself, and its public record. */
+/** The token itself, and what lists show of it. */
 export interface ShownToken {
   readonly token: string
   readonly record: ApiToken
@@ -57,7 +57,7 @@ export interface ApiTokens {
    *
    * @returns `false` if the user does not exist
    */
-  insert(token: ApiTokenRecord): Promise<boolean>
+  insert(token: StoredApiToken): Promise<boolean>
   /**
    * Adds a derived token, unless the user has one. Of concurrent calls one writes.
    *
@@ -65,9 +65,9 @@ export interface ApiTokens {
    * @returns the user's derived token, the same for all concurrent calls; `undefined` if the user has changed
    */
   insertDerived(
-    token: ApiTokenRecord,
+    token: StoredApiToken,
     signedIn?: SignedInUser,
-  ): Promise<ApiTokenRecord | undefined>
+  ): Promise<StoredApiToken | undefined>
   /**
    * Replaces a derived token, if it and its user still exist.
    *
@@ -76,16 +76,16 @@ export interface ApiTokens {
    */
   replaceDerived(
     id: ApiTokenId,
-    token: ApiTokenRecord,
+    token: StoredApiToken,
     signedIn?: SignedInUser,
   ): Promise<boolean>
   /** An expired token is not found, so that it is answered like an unknown one (H4). */
-  find(digest: TokenDigest, now: UnixSeconds): Promise<ApiTokenRecord | undefined>
-  findDerived(userId: UserId): Promise<ApiTokenRecord | undefined>
+  find(digest: TokenDigest, now: UnixSeconds): Promise<StoredApiToken | undefined>
+  findDerived(userId: UserId): Promise<StoredApiToken | undefined>
   /** The tokens with this id or this hint. */
-  findByIdOrHint(idOrHint: string): Promise<readonly StoredApiToken[]>
+  findByIdOrHint(idOrHint: string): Promise<readonly ListedApiToken[]>
   /** Newest first, including expired ones. */
-  list(userId: UserId): Promise<readonly StoredApiToken[]>
+  list(userId: UserId): Promise<readonly ListedApiToken[]>
   /** @returns `false` if there is no such token */
   delete(id: ApiTokenId): Promise<boolean>
   /** @returns how many it deleted */
@@ -102,12 +102,12 @@ export const digestOf = (text: string): TokenDigest =>
 export const hasTokenForm = (text: string): boolean =>
   /^(?:[a-z\d]{1,10}_[\w-]{43}|[\da-f]{40})$/i.test(text)
 
-/** The public part of a stored row. */
+/** The public part of a stored token. */
 export const apiTokenOf = ({
   digest: _,
   nonce,
   ...rest
-}: ApiTokenRecord): StoredApiToken => ({
+}: StoredApiToken): ListedApiToken => ({
   ...rest,
   derived: nonce !== undefined,
 })

@@ -6,12 +6,12 @@ import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import {
   type ApiTokenId,
-  type ApiTokenRecord,
   type ApiTokens,
   apiTokenOf,
   digestOf,
   type ShownToken,
   type SignedInUser,
+  type StoredApiToken,
 } from './api-token.ts'
 import { apiTokenStore } from './sql.ts'
 
@@ -41,11 +41,11 @@ const derivingKeys = ({ derivedKeys }: Pick<Core, 'derivedKeys'>) =>
 
 /** Whether a token is random, or derived from a current secret: removing a secret revokes the tokens derived from it. */
 export const isDerivable = (
-  record: ApiTokenRecord,
+  stored: StoredApiToken,
   core: Pick<Core, 'derivedKeys'>,
 ): boolean =>
-  record.nonce === undefined ||
-  derivedAgain(record, { derivingKeys: () => derivingKeys(core) }) !== undefined
+  stored.nonce === undefined ||
+  derivedAgain(stored, { derivingKeys: () => derivingKeys(core) }) !== undefined
 
 /**
  * The user's token that is the same at each call, as in Django REST framework: 40 hexadecimal digits, without scopes or
@@ -65,12 +65,12 @@ export async function derivedToken(
 
   const fresh = newToken(userId, deps)
   if (stored === undefined) {
-    const record = await apiTokens.insertDerived(fresh.record, signedIn)
-    if (record === undefined) throw userChanged(signedIn)
-    return derivedAgain(record, deps) ?? derivedToken(userId, deps, { signedIn })
+    const inserted = await apiTokens.insertDerived(fresh.stored, signedIn)
+    if (inserted === undefined) throw userChanged(signedIn)
+    return derivedAgain(inserted, deps) ?? derivedToken(userId, deps, { signedIn })
   }
-  if (await apiTokens.replaceDerived(stored.id, fresh.record, signedIn))
-    return { ...fresh, record: apiTokenOf(fresh.record) }
+  if (await apiTokens.replaceDerived(stored.id, fresh.stored, signedIn))
+    return { token: fresh.token, record: apiTokenOf(fresh.stored) }
   if ((await apiTokens.findDerived(userId))?.id === stored.id) throw userChanged(signedIn)
   // Another process replaced it at the same time: return its token.
   return derivedToken(userId, deps, { signedIn })
@@ -88,14 +88,14 @@ const userChanged = (signedIn: SignedInUser | undefined): AuthError =>
     ? new AuthError('user_not_found')
     : new AuthError('no_active_account', 'the user was changed during the sign-in')
 
-/** The token of a row; `undefined` if no current secret derives it. */
+/** A stored token and its text; `undefined` if no current secret derives it. */
 function derivedAgain(
-  record: ApiTokenRecord,
+  stored: StoredApiToken,
   deps: Pick<DerivedTokenDeps, 'derivingKeys'>,
 ): ShownToken | undefined {
-  const candidates = deps.derivingKeys().map((key) => tokenOf(record, key))
-  const token = candidates.find((each) => digestOf(each) === record.digest)
-  return token === undefined ? undefined : { token, record: apiTokenOf(record) }
+  const candidates = deps.derivingKeys().map((key) => tokenOf(stored, key))
+  const token = candidates.find((each) => digestOf(each) === stored.digest)
+  return token === undefined ? undefined : { token, record: apiTokenOf(stored) }
 }
 
 /** Length of the hint in hexadecimal digits; the other 32 have 128 bits. */
@@ -104,7 +104,7 @@ const HINT = 8
 function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenDeps) {
   const nonce = hexId(random)
   const token = tokenOf({ userId, nonce }, derivingKeys()[0]!)
-  const record: ApiTokenRecord = {
+  const stored: StoredApiToken = {
     id: hexId(random) as ApiTokenId,
     userId,
     digest: digestOf(token),
@@ -115,12 +115,12 @@ function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenD
     createdAt: clock(),
     expiresAt: undefined,
   }
-  return { token, record }
+  return { token, stored }
 }
 
 /** The nonce has a fixed length, so no two pairs of nonce and user make the same message. */
 const tokenOf = (
-  { userId, nonce }: Pick<ApiTokenRecord, 'userId' | 'nonce'>,
+  { userId, nonce }: Pick<StoredApiToken, 'userId' | 'nonce'>,
   key: Uint8Array,
 ): string =>
   createHmac('sha256', key).update(`${nonce}${userId}`).digest('hex').slice(0, 40)

@@ -4,11 +4,11 @@ import { hexId, type Random } from '../../base/random.ts'
 import type { UserId } from '../../users/user.ts'
 import {
   type ApiTokenId,
-  type ApiTokenRecord,
   type ApiTokens,
   apiTokenOf,
   digestOf,
   type ShownToken,
+  type StoredApiToken,
 } from './api-token.ts'
 
 /** The properties of a new token. */
@@ -51,7 +51,7 @@ export async function issueApiToken(
   })
   const token = `${prefix}_${Buffer.from(random(32)).toString('base64url')}`
   const now = clock()
-  const record: ApiTokenRecord = {
+  const stored: StoredApiToken = {
     id: hexId(random) as ApiTokenId,
     userId,
     digest: digestOf(token),
@@ -62,8 +62,8 @@ export async function issueApiToken(
     createdAt: now,
     expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
   }
-  if (!(await apiTokens.insert(record))) throw new AuthError('user_not_found')
-  return { token, record: apiTokenOf(record) }
+  if (!(await apiTokens.insert(stored))) throw new AuthError('user_not_found')
+  return { token, record: apiTokenOf(stored) }
 }
 
 function refuseFaults(found: Readonly<Record<string, string | undefined>>): void {

@@ -13,10 +13,10 @@ import { flag, type Tables } from '../../stores/tables.ts'
 import type { UserId } from '../../users/user.ts'
 import {
   type ApiTokenId,
-  type ApiTokenRecord,
   type ApiTokens,
   apiTokenOf,
   type SignedInUser,
+  type StoredApiToken,
   type TokenDigest,
 } from './api-token.ts'
 
@@ -85,7 +85,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       ),
   )
 
-  const insertIfUser = (token: ApiTokenRecord, signedIn?: SignedInUser) => {
+  const insertIfUser = (token: StoredApiToken, signedIn?: SignedInUser) => {
     const row = rowOf(token)
     return db
       .insertInto('tokens')
@@ -111,7 +111,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
         )
         .returningAll()
       const row = await query.executeTakeFirst()
-      return row && recordOf(row)
+      return row && storedOf(row)
     },
 
     async replaceDerived(id, token, signedIn) {
@@ -127,7 +127,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
 
     async find(digest, now) {
       const [row] = (await find({ digest, now })).rows
-      return row && recordOf(row)
+      return row && storedOf(row)
     },
 
     async findDerived(userId) {
@@ -137,7 +137,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
         .where('user_id', '=', userId)
         .where('nonce', 'is not', null)
       const row = await query.executeTakeFirst()
-      return row && recordOf(row)
+      return row && storedOf(row)
     },
 
     async findByIdOrHint(idOrHint) {
@@ -145,7 +145,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       const rows = await query
         .where((eb) => eb.or({ id: idOrHint as ApiTokenId, hint: idOrHint }))
         .execute()
-      return rows.map((row) => apiTokenOf(recordOf(row)))
+      return rows.map((row) => apiTokenOf(storedOf(row)))
     },
 
     async list(userId) {
@@ -156,7 +156,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
         .orderBy('created_at', 'desc')
         .orderBy('id')
         .execute()
-      return rows.map((row) => apiTokenOf(recordOf(row)))
+      return rows.map((row) => apiTokenOf(storedOf(row)))
     },
 
     async delete(id) {
@@ -195,7 +195,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
 
 /** An inactive user who signed in may do so: `users.checkActive` is off. */
 const conditionFor = (
-  { userId: id }: ApiTokenRecord,
+  { userId: id }: StoredApiToken,
   signedIn: SignedInUser | undefined,
 ): UserCondition => ({
   id,
@@ -203,7 +203,7 @@ const conditionFor = (
   leastActive: flag(signedIn?.active === true),
 })
 
-const rowOf = (token: ApiTokenRecord): Row => ({
+const rowOf = (token: StoredApiToken): Row => ({
   id: token.id,
   user_id: token.userId,
   digest: token.digest,
@@ -217,7 +217,7 @@ const rowOf = (token: ApiTokenRecord): Row => ({
 
 const NONE: readonly string[] = []
 
-const recordOf = (row: Row): ApiTokenRecord => ({
+const storedOf = (row: Row): StoredApiToken => ({
   id: row.id,
   userId: row.user_id,
   digest: row.digest,
