@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuditEvent, EventQuery, Events } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
 import { pageSize, requireNumber, requireString } from '../users/field-errors.ts'
 import type { UserId } from '../users/user.ts'
@@ -27,6 +28,13 @@ export interface EventAdmin<Kind extends string = string> {
 
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1000
+const QUERY = {
+  userId: true,
+  kind: true,
+  since: true,
+  after: true,
+  limit: true,
+} as const
 
 export interface EventAdminDeps {
   readonly events: Events
@@ -36,7 +44,9 @@ export interface EventAdminDeps {
 export const eventAdmin = <Kind extends string>(
   open: () => Promise<EventAdminDeps>,
 ): EventAdmin<Kind> => ({
-  async list({ limit = DEFAULT_LIMIT, ...query } = {}) {
+  async list(options = {}) {
+    refuseUnknownOptions(options, QUERY, argumentOf('events.list'))
+    const { limit = DEFAULT_LIMIT, ...query } = options
     const parsed = { ...parseQuery(query), limit: pageSize(limit, MAX_LIMIT) }
     const { events, audit } = await open()
     // Events are written after their requests are answered: wait for those under way.

@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import type {
   KeyRing,
   KeySummary,
@@ -34,6 +35,11 @@ export interface KeyAdminDeps {
 export const keyAdmin = (open: () => Promise<KeyAdminDeps>): KeyAdmin => ({
   list: async () => (await open()).ring.list(),
   async rotate(options) {
+    refuseUnknownOptions(
+      options,
+      { leaked: true, waits: true },
+      argumentOf('keys.rotate'),
+    )
     const { ring, audit } = await open()
     const rotation = await ring.rotate(options)
     const detail = { ...rotation, leaked: options?.leaked === true }

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import type { Random } from '../base/random.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Roles } from '../permissions/rights.ts'
@@ -81,6 +82,8 @@ export interface UserAdminDeps {
   onUserDeleted(id: UserId): Promise<void>
 }
 
+const PAGE = { after: true, limit: true } as const
+
 export function userAdmin(
   { roles, random, passwordRevokes, userIdField }: UserAdminSettings,
   open: () => Promise<UserAdminDeps>,
@@ -103,7 +106,9 @@ export function userAdmin(
           : await findByLogin(users, field, value)
       return account?.user
     },
-    async list({ after, limit = 100 } = {}) {
+    async list(options = {}) {
+      refuseUnknownOptions(options, PAGE, argumentOf('users.list'))
+      const { after, limit = 100 } = options
       const page = {
         limit: pageSize(limit),
         ...(after !== undefined && { after: requireString('after', after) }),

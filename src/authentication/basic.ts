@@ -1,4 +1,5 @@
 import { AuthError, configError, type ErrorCode } from '../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import { crossSiteGuard } from '../http/cross-site.ts'
 import { trustedOrigins } from '../http/origins.ts'
@@ -29,7 +30,9 @@ export interface BasicOptions {
  * @throws AuthError `invalid_config` if the realm is not printable ASCII without quotation marks, or an
  *   entry of `origins` is not an origin
  */
-export function basic({ realm = 'api', origins = [] }: BasicOptions = {}): Scheme<User> {
+export function basic(options: BasicOptions = {}): Scheme<User> {
+  refuseUnknownOptions(options, { realm: true, origins: true }, argumentOf('basic'))
+  const { realm = 'api', origins = [] } = options
   if (!/^[ !#-[\]-~]+$/.test(realm)) {
     throw configError(
       'basic({ realm }) must be printable ASCII without quotation marks or backslashes, such as "api".',

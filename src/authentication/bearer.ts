@@ -1,6 +1,7 @@
 import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
 import { seconds } from '../base/clock.ts'
 import { AuthError, refusedChallengeOf } from '../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
@@ -41,8 +42,9 @@ export const bearer = (): Scheme<User> =>
  */
 export const statelessBearer = (
   options: { readonly revocation?: boolean } = {},
-): Scheme<TokenUser> =>
-  libraryScheme((deps) => ({
+): Scheme<TokenUser> => {
+  refuseUnknownOptions(options, { revocation: true }, argumentOf('statelessBearer'))
+  return libraryScheme((deps) => ({
     ...challengesOfBearer(deps),
     identify: (request) =>
       andThen(
@@ -51,6 +53,7 @@ export const statelessBearer = (
           claims && identifyTokenUser(claims, options.revocation !== false, deps),
       ),
   }))
+}
 
 /** The challenge of these schemes, and of the token endpoints. */
 export const challengeOf = ({

@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import type { Awaitable } from '../base/awaitable.ts'
 import { AuthError, configError } from '../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { decodeUtf8 } from '../base/utf8.ts'
 import { crossSiteGuard } from '../http/cross-site.ts'
 import { trustedOrigins } from '../http/origins.ts'
@@ -42,9 +43,19 @@ export function remoteUser(
   source: FindName | FromHeader,
   options: RemoteUserOptions = {},
 ): Scheme<User> {
-  if (typeof source === 'function') return createScheme(source, options)
+  if (typeof source === 'function') {
+    refuseUnknownOptions(options, OPTIONS, argumentOf('remoteUser'))
+    return createScheme(source, options)
+  }
+  refuseUnknownOptions(
+    source,
+    { header: true, from: true, ...OPTIONS },
+    argumentOf('remoteUser'),
+  )
   return createScheme(nameInHeader(source), source)
 }
+
+const OPTIONS = { create: true, origins: true } as const
 
 function createScheme(
   findName: FindName,

@@ -1,4 +1,5 @@
 import { parseSecureUrl } from '../base/fetch-json.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import type { Algorithm } from './algorithms.ts'
 import type { Jwk } from './jwk.ts'
 import type { PublicJwk, VerifyingKey } from './key.ts'
@@ -10,6 +11,16 @@ export interface RemoteKeySetOptions extends RemoteKeysOptions {
   /** The algorithm of the tokens. Keys for other algorithms are ignored. */
   readonly algorithm: Algorithm
 }
+
+const OPTIONS = {
+  maxAge: true,
+  maxStale: true,
+  coolDown: true,
+  timeout: true,
+  fetch: true,
+  elapsed: true,
+  onError: true,
+} as const
 
 /**
  * The public keys that another issuer publishes at `url` (RFC 7517 §5), for `verifier`.
@@ -25,6 +36,7 @@ export function remoteKeySet(
   url: string,
   { algorithm, ...options }: RemoteKeySetOptions,
 ): KeySource {
+  refuseUnknownOptions(options, OPTIONS, argumentOf('remoteKeySet'))
   const importKeys = (entries: readonly unknown[]): readonly PublishedKey[] => {
     // Keys that cannot be used are ignored: they are for other clients (RFC 7517 §5).
     const keys = entries.map((entry) => importPublished(entry as Jwk, algorithm))

@@ -1,6 +1,7 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { type Clock, type Seconds, seconds, systemClock } from '../base/clock.ts'
 import { AuthError, configError } from '../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
 import { type Dots, TYPES } from './compact.ts'
@@ -54,6 +55,18 @@ export function verifier(options: VerifierOptions): Verifier<Awaitable<Claims>> 
   return { verify: (token) => tokens.verify(token) }
 }
 
+const OPTIONS = {
+  keys: true,
+  clock: true,
+  issuer: true,
+  audience: true,
+  leeway: true,
+  ahead: true,
+  maxBytes: true,
+  types: true,
+  cache: true,
+} as const
+
 class TokenVerifier {
   readonly #keys: KeySource
   readonly #clock: Clock
@@ -64,6 +77,7 @@ class TokenVerifier {
   readonly #headers: HeaderReader
 
   constructor(options: VerifierOptions) {
+    refuseUnknownOptions(options, OPTIONS, argumentOf('verifier'))
     const { keys, issuer, audience, leeway = 0, maxBytes = 8192, cache = 0 } = options
     const { ahead = leeway } = options
     requireFinite({ leeway, ahead, maxBytes, cache })

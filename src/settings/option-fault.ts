@@ -19,7 +19,7 @@ export function optionFault(issue: z.core.$ZodIssue, known: readonly string[]): 
 function unknownOption(parent: string, name: string, known: readonly string[]): string {
   const ours = Object.hasOwn(DJANGO_NAMES, name) ? DJANGO_NAMES[name] : undefined
   if (ours !== undefined) return `There is no option "${name}". Use ${ours} instead.`
-  const full = [parent, name].filter((part) => part !== '').join('.')
+  const full = parent === '' ? name : `${parent}.${name}`
   const close = nearestOption(full, name, known)
   if (close === undefined) return `There is no option "${full}".`
   return `There is no option "${full}". Did you mean "${close}"?`

@@ -8,7 +8,7 @@ import {
 import { type Duration, secondsOf } from '../base/duration.ts'
 import { configError } from '../base/errors.ts'
 import { parseSecureUrl } from '../base/fetch-json.ts'
-import { nearest } from '../base/nearest.ts'
+import { refuseUnknownOptions } from '../base/known-options.ts'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -96,7 +96,7 @@ export interface ParsedVerifierOptions {
 
 /** @throws AuthError `invalid_config` of the first option that is wrong */
 export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
-  rejectUnknown(options, OPTIONS)
+  refuseUnknownOptions(options, OPTIONS, (name) => name)
   const { issuer, clock = systemClock, elapsed = monotonicSeconds } = options
   parseSecureUrl(parseString(issuer, 'issuer'), 'issuer')
   const base = issuer.replace(/\/+$/, '')
@@ -154,19 +154,6 @@ const REVOCATION_OPTIONS: Readonly<Record<keyof RevocationOptions, true>> = {
   maxAge: true,
 }
 
-function rejectUnknown(given: object, known: object, section = ''): void {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(known, name)) continue
-    const names = Object.keys(known)
-    const close = nearest(name, names)
-    throw configError(
-      close === undefined
-        ? `There is no option "${section}${name}". The options are ${names.join(', ')}.`
-        : `There is no option "${section}${name}". Did you mean "${section}${close}"?`,
-    )
-  }
-}
-
 const ASYMMETRIC = Object.keys(ALGORITHMS).filter(isAsymmetric)
 
 function parseAlgorithms(names: readonly string[]): ReadonlySet<Algorithm> {
@@ -197,7 +184,7 @@ function parseRevocations(
 ): ParsedVerifierOptions['revocations'] {
   if (given === false) return undefined
   const options = given === true ? {} : given
-  rejectUnknown(options, REVOCATION_OPTIONS, 'revocations.')
+  refuseUnknownOptions(options, REVOCATION_OPTIONS, (name) => `revocations.${name}`)
   const { url = `${base}/api/token/revocations/`, maxAge = '30s' } = options
   return {
     url: parseSecureUrl(url, 'revocations.url'),

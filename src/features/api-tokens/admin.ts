@@ -1,6 +1,7 @@
 import type { Seconds } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../../base/known-options.ts'
 import { requireString } from '../../users/field-errors.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core, OpenCore } from '../core.ts'
@@ -59,7 +60,9 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
   }
   const openPort = async () => (await open()).ports(apiTokenStore).apiTokens
   return {
-    async create(user, { expiresIn, ...input } = {}) {
+    async create(user, options = {}) {
+      refuseUnknownOptions(options, NEW, argumentOf('apiTokens.create'))
+      const { expiresIn, ...input } = options
       const userId = user as UserId
       const core = await openFor(userId)
       const issued = await issueApiToken(
@@ -79,6 +82,7 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
       return issued
     },
     async keyFor(user, options) {
+      refuseUnknownOptions(options, { reset: true }, argumentOf('apiTokens.keyFor'))
       const userId = user as UserId
       const core = await openFor(userId)
       const shown = await derivedToken(userId, derivedTokenDeps(core), options)
@@ -120,6 +124,8 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
     },
   }
 }
+
+const NEW = { name: true, scopes: true, expiresIn: true, prefix: true } as const
 
 /** Returns `NaN` for an invalid duration, which `issueApiToken` then rejects with the field's name. */
 const lifeOf = (duration: Duration | undefined): Seconds | undefined =>

@@ -10,6 +10,7 @@ import {
   type Scheme,
 } from '../../authentication/scheme.ts'
 import { AuthError } from '../../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../../base/known-options.ts'
 import { decodeUtf8 } from '../../base/utf8.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
@@ -24,11 +25,9 @@ import { apiTokenStore } from './sql.ts'
  * @param keyword in place of `Token`. Of two schemes with the same keyword only the first is used.
  * @throws AuthError `invalid_config` unless the keyword is a word
  */
-export function apiToken({
-  keyword = 'Token',
-}: {
-  readonly keyword?: string
-} = {}): Scheme<User> {
+export function apiToken(options: { readonly keyword?: string } = {}): Scheme<User> {
+  refuseUnknownOptions(options, { keyword: true }, argumentOf('apiToken'))
+  const { keyword = 'Token' } = options
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(keyword)) {
     throw new AuthError(
       'invalid_config',

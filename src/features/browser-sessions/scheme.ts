@@ -7,6 +7,7 @@ import {
 import { days } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../../base/known-options.ts'
 import { requireOwnSite } from '../../http/cross-site.ts'
 import { mayChange, opensWebSocket, trustedOrigins } from '../../http/origins.ts'
 import { allowsPlainHttp } from '../../http/plain-http.ts'
@@ -46,6 +47,7 @@ export interface SessionOptions {
  * @throws AuthError `invalid_config`
  */
 export function session(options: SessionOptions = {}): Scheme<User> {
+  refuseUnknownOptions(options, OPTIONS, argumentOf('session'))
   const browser = browserSettings(options)
   const scheme = libraryScheme<User>((deps) => {
     requireSessions(deps)
@@ -63,6 +65,14 @@ export function session(options: SessionOptions = {}): Scheme<User> {
   })
   return made
 }
+
+const OPTIONS = {
+  cookie: true,
+  csrfCookie: true,
+  lifetime: true,
+  secure: true,
+  origins: true,
+} as const
 
 interface BrowserScheme extends Scheme<User> {
   readonly browser: SettingsBehind
