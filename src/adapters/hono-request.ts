@@ -51,9 +51,19 @@ export class HonoRequest implements AuthRequest {
     const declared = Number(req.header('content-length') ?? Number.NaN)
     if (declared > BODY_LIMIT) throw new AuthError('body_too_large')
     const isCached = Object.keys(req.bodyCache).length > 0
-    if (!isCached && Number.isNaN(declared)) return new FetchRequest(req.raw).body()
+    if (!isCached && Number.isNaN(declared)) return this.#limitedBody()
     const bytes = new Uint8Array(await req.arrayBuffer())
     if (bytes.length > BODY_LIMIT) throw new AuthError('body_too_large')
+    return bytes
+  }
+
+  /** A body of unknown length, cached as Hono caches it. */
+  async #limitedBody(): Promise<Uint8Array> {
+    const { req } = this.#c
+    const bytes = await new FetchRequest(req.raw).takeBody()
+    Object.assign(req.bodyCache, {
+      arrayBuffer: Promise.resolve(new Uint8Array(bytes).buffer),
+    })
     return bytes
   }
 

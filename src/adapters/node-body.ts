@@ -67,34 +67,60 @@ export async function peekAt(
   if (left !== undefined) return left.bytes
   const size = Number(request.headers['content-length'] ?? Number.NaN)
   if (!(size <= BODY_LIMIT)) return undefined
-  const bytes = size === 0 ? Buffer.alloc(0) : await readAndPutBack(request, size)
-  if (bytes !== undefined) SEEN.set(request, bytes)
+  return keepBody(request).catch(() => undefined)
+}
+
+/** Reads the body of a request, which has not been read before, and puts it back. @throws AuthError `body_too_large`; `parse_error` */
+export async function keepBody(request: IncomingMessage): Promise<Uint8Array> {
+  const bytes = await readAndPutBack(request)
+  SEEN.set(request, bytes)
   return bytes
 }
 
-/** @returns `undefined` if the stream ends before `size` bytes */
-function readAndPutBack(stream: Readable, size: number): Promise<Uint8Array | undefined> {
-  return new Promise((resolve) => {
+/**
+ * HTTP/2 does not show the end of a body of unknown length before it has been read: then nothing is put back.
+ *
+ * @throws AuthError `body_too_large`; `parse_error` if it breaks off
+ */
+function readAndPutBack(stream: IncomingMessage): Promise<Uint8Array> {
+  const expected = Number(stream.headers['content-length'] ?? Number.NaN)
+  return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
-    let got = 0
-    const stop = (bytes?: Uint8Array): void => {
-      stream.off('readable', take).off('end', fail).off('error', fail).off('close', fail)
-      resolve(bytes)
+    let size = 0
+    const stop = (): void => {
+      stream
+        .off('readable', take)
+        .off('end', finish)
+        .off('error', fail)
+        .off('close', fail)
     }
-    const fail = (): void => stop()
+    const finish = (): void => {
+      stop()
+      resolve(Buffer.concat(chunks, size))
+    }
+    const refuse = (error: AuthError): void => {
+      stop()
+      reject(error)
+    }
+    const fail = (cause?: unknown): void =>
+      refuse(new AuthError('parse_error', 'the body broke off', { cause }))
     const take = (): void => {
-      while (got < size) {
-        const chunk = stream.read() as Uint8Array | null
-        if (chunk === null) return
+      while (stream.readableLength > 0) {
+        const chunk = stream.read() as Uint8Array
         chunks.push(chunk)
-        got += chunk.length
+        size += chunk.length
       }
-      const bytes = Buffer.concat(chunks, got)
-      // This must happen in the same tick: nothing can be put back once the stream has ended.
-      stream.unshift(bytes)
-      stop(bytes)
+      if (size > BODY_LIMIT) refuse(new AuthError('body_too_large'))
+      else if (size === expected || stream.complete) putBack()
+      // Asks for more, or for the end, after which nothing can be put back.
+      else stream.read()
     }
-    stream.on('readable', take).on('end', fail).on('error', fail).on('close', fail)
+    const putBack = (): void => {
+      if (size > 0) stream.unshift(Buffer.concat(chunks, size))
+      finish()
+    }
+    stream.on('readable', take).on('end', finish).on('error', fail).on('close', fail)
+    if (stream.destroyed) fail()
   })
 }
 

@@ -3,7 +3,13 @@ import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
 import { hostInTarget, originForm } from '../base/request-target.ts'
 import { type AuthReply, type AuthRequest, BODY_LIMIT } from '../http/request.ts'
-import { bodyFromParser, type ParserProperties, peekAt, readBody } from './node-body.ts'
+import {
+  bodyFromParser,
+  keepBody,
+  type ParserProperties,
+  peekAt,
+  readBody,
+} from './node-body.ts'
 
 /** A `node:http` request as the core sees it. */
 export class NodeRequest implements AuthRequest {
@@ -52,11 +58,19 @@ export class NodeRequest implements AuthRequest {
   }
 
   async body(): Promise<Uint8Array> {
+    return this.#bodyFromParser() ?? keepBody(this.#request)
+  }
+
+  async takeBody(): Promise<Uint8Array> {
+    return this.#bodyFromParser() ?? readBody(this.#request)
+  }
+
+  #bodyFromParser(): Uint8Array | undefined {
     const left = bodyFromParser(this.#request, this.#parsed)
     if (left !== undefined && left.bytes === undefined) throw new Error(BODY_IS_GONE)
     const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
     if (size > BODY_LIMIT) throw new AuthError('body_too_large')
-    return left?.bytes ?? readBody(this.#request)
+    return left?.bytes
   }
 
   peek(): Promise<Uint8Array | undefined> {

@@ -27,7 +27,7 @@ export const BODY_TYPES: readonly string[] = [...PARSERS.keys()]
 export async function parseBody(request: AuthRequest): Promise<ParsedBody> {
   const contentType = request.header('content-type') ?? ''
   const encoding = request.header('content-encoding') ?? 'identity'
-  const bytes = await request.body()
+  const bytes = await (request.takeBody?.() ?? request.body())
   if (bytes.length === 0) return collectFields(new Map())
   if (encoding.trim().toLowerCase() !== 'identity')
     throw unsupported(`content encoding "${encoding}"`)

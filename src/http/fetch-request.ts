@@ -68,14 +68,18 @@ export class FetchRequest implements AuthRequest {
   }
 
   body(): Promise<Uint8Array> {
-    this.#bytes = bytesOf(this.#request)
+    this.#bytes ??= bytesOf(this.#request.clone())
+    return this.#bytes
+  }
+
+  takeBody(): Promise<Uint8Array> {
+    this.#bytes ??= bytesOf(this.#request)
     return this.#bytes
   }
 
   async peek(): Promise<Uint8Array | undefined> {
-    if (this.#bytes !== undefined) return this.#bytes
-    if (this.#request.bodyUsed) return undefined
-    return bytesOf(this.#request.clone()).catch(() => undefined)
+    if (this.#bytes === undefined && this.#request.bodyUsed) return undefined
+    return this.body().catch(() => undefined)
   }
 }
 

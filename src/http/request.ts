@@ -20,11 +20,13 @@ export interface AuthRequest {
    */
   header(name: string): string | undefined
   /**
-   * The whole body. Called at most once.
+   * The whole body, which handlers can still read afterwards.
    *
-   * @throws AuthError `body_too_large`
+   * @throws AuthError `body_too_large`; `parse_error` if it breaks off
    */
   body(): Promise<Uint8Array>
+  /** The same, for an endpoint: nothing reads the body afterwards, so nothing keeps it. */
+  takeBody?(): Promise<Uint8Array>
   /**
    * The whole body, which can still be read afterwards. `undefined` if that is impossible, or the body is too large; an
    * adapter that can never do it has no such method.

@@ -49,6 +49,23 @@ const robot: Scheme<{ readonly username: string }> = () => ({
   },
 })
 
+/** Knows the sender of a body by the letters in it, as a webhook is known by the signature of its body. */
+const webhook: Scheme<{ readonly username: string }> = () => ({
+  async identify(request) {
+    const text = Buffer.from(await request.body()).toString()
+    return text.includes('sesame')
+      ? { user: { username: 'hook' }, scheme: 'webhook' }
+      : undefined
+  },
+})
+/** Reads the body as well. */
+const other: Scheme<{ readonly username: string }> = () => ({
+  async identify(request) {
+    await request.body()
+    return undefined
+  },
+})
+
 /** Denies every request, with a detail of what the adapter passes. */
 const mirror: Permission<unknown, unknown> = ({
   request: { method, url, address, secure },
@@ -127,6 +144,12 @@ export const ROUTES: readonly Route[] = [
   {
     method: 'POST',
     path: '/echo/',
+    answer: async ({ body }) => ({ sent: await body() }),
+  },
+  {
+    method: 'POST',
+    path: '/hooks/',
+    requirement: { schemes: [other, webhook] },
     answer: async ({ body }) => ({ sent: await body() }),
   },
   {

@@ -113,6 +113,42 @@ export const BODIES: readonly Scenario[] = [
     },
   },
   {
+    name: 'schemes that read the body leave it to the handler',
+    async run(client) {
+      for (const a of ['sesame', `sesame${'.'.repeat(60_000)}`]) {
+        const sent = { sent: { a } }
+        assert.deepEqual((await client.post('/hooks/', { a })).body, sent)
+        const body = new URLSearchParams({ a })
+        assert.deepEqual((await client.send('POST', '/hooks/', { body })).body, sent)
+        const chunks = JSON.stringify({ a }).match(/.{1,9000}/g) ?? []
+        const pieces = await chunked(client, '/hooks/', chunks, JSON_TYPE)
+        assert.deepEqual(pieces.body, sent)
+      }
+      // A scheme without a challenge: 403.
+      assert.equal((await client.post('/hooks/', { a: 'x' })).status, 403)
+    },
+  },
+  {
+    name: 'a scheme that reads too large a body is answered with 413',
+    needs: ['lazyBodies'],
+    async run(client) {
+      const a = 'sesame'.repeat(20_000)
+      assert.equal((await client.post('/hooks/', { a })).status, 413)
+      const chunks = JSON.stringify({ a }).match(/.{1,9000}/g) ?? []
+      const pieces = await chunked(client, '/hooks/', chunks, JSON_TYPE)
+      assert.equal(pieces.status, 413)
+      assert.equal((await client.get('/bare/')).status, 200)
+    },
+  },
+  {
+    name: 'a scheme reads a body that a parser has read',
+    setup: 'parsed',
+    async run(client) {
+      const a = 'sesame'
+      assert.deepEqual((await client.post('/hooks/', { a })).body, { sent: { a } })
+    },
+  },
+  {
     name: 'an anonymous request with an invalid body gets 401',
     needs: ['lazyBodies'],
     async run(client) {
