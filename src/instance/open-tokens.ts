@@ -1,10 +1,16 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
-import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import { type Clock, days, type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { CLOCK_TOLERANCE } from '../jwt/claims.ts'
 import { rejectAccessType } from '../jwt/compact.ts'
-import { type Claims, type SigningKey, sign, verifier } from '../jwt/index.ts'
+import {
+  type Claims,
+  type SigningKey,
+  sign,
+  type VerifierOptions,
+  verifier,
+} from '../jwt/index.ts'
 import { headerClaims } from '../jwt/jws.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
@@ -66,10 +72,18 @@ export function openTokens(
     signRefresh: (claims) => signReadable(claims, ring.refresh.signing(), maxBytes),
     verify: verifying(verifier({ ...expected, cache: CACHED_TOKENS }).verify),
     verifyOnce: verifying(verifier(expected).verify),
+    verifyExpired: expiredVerifier(expected).verify,
     revokeClaimOf: revokeClaim.make,
     isRevokeClaimOf: revokeClaim.matches,
   }
 }
+
+/** Longer than any session. Keys verify for as long as their tokens live, and those of one key that was given, always. */
+const LONG_AGO = days(2 * 366)
+
+/** Every other time is checked as before. */
+const expiredVerifier = (expected: VerifierOptions) =>
+  verifier({ ...expected, leeway: LONG_AGO, ahead: expected.ahead ?? expected.leeway })
 
 /** @throws AuthError `server_error` if the token would be too large to be accepted again */
 function signReadable(claims: object, key: SigningKey, maxBytes: number): string {

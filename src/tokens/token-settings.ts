@@ -68,6 +68,8 @@ export interface TokenDeps {
   verify(token: string): Awaitable<Claims>
   /** Verifies without the cache: for refresh tokens, which are presented once. */
   verifyOnce(token: string): Awaitable<Claims>
+  /** Verifies an access token that may have expired: to sign out, and for nothing else. @throws AuthError */
+  verifyExpired(token: string): Awaitable<Claims>
   /** The current revoke claim of an account. */
   revokeClaimOf(account: Account): string
   /** Compares a presented revoke claim with the account's, in constant time. */

@@ -1,11 +1,18 @@
+import type { UnixSeconds } from '../base/clock.ts'
 import { AuthError, configError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { RevokeReason, SessionId, StoredSession } from '../sessions/session.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
-import { adopt, refuseWrongType, requireLive, sessionOf } from './session-of-token.ts'
+import {
+  adopt,
+  type PresentedToken,
+  refuseWrongType,
+  requireLive,
+  sessionOf,
+} from './session-of-token.ts'
 import type { TokenDeps } from './token-settings.ts'
-import { requireJti, userIdOf } from './user-of-token.ts'
+import { requireJti, typeFault, userIdOf } from './user-of-token.ts'
 
 /**
  * Verifies a token of any type. The user is not looked up, so tokens of a deleted user verify. Tokens that were signed out
@@ -46,28 +53,69 @@ const isSpent = (
   claims[settings.typeClaim] === 'refresh' &&
   claims[settings.jtiClaim] !== session.jti
 
+/** The session that a sign-out has revoked, and its user. */
+export interface Revoked {
+  readonly sessionId: SessionId
+  readonly userId: string | undefined
+}
+
 /**
  * Signs out: revokes the session of a refresh or sliding token, and with it all tokens of that sign-in. The user is not
  * looked up.
  *
- * @returns the session and its user
  * @throws AuthError the token's own fault; `revoked` if the session had ended
  */
 export async function blacklist(
   token: string,
   type: Exclude<TokenType, 'access'>,
   deps: TokenDeps,
-): Promise<{ readonly sessionId: SessionId; readonly userId: string | undefined }> {
+): Promise<Revoked> {
   const claims = await deps.verify(token)
   const now = deps.clock()
   const jti = requireJti(claims, deps.settings)
   await refuseWrongType(claims, type, now, deps)
   const presented = sessionOf(claims, jti, deps)
-  if (presented === undefined)
-    throw configError(
-      'Signing out needs sessions. Set the option "tokens.sessions" to true.',
-    )
+  if (presented === undefined) throw needsSessions()
   if (presented.foreign) await adopt(presented, claims, undefined, now, deps)
+  return revoke(presented, claims, now, deps)
+}
+
+/**
+ * Signs out by an access token of the session, which may have expired: a client whose refresh token was lost or is not at hand
+ * need not keep one to sign out.
+ *
+ * @throws AuthError as `blacklist`; `wrong_type` for any other token; `malformed` if it names no session
+ */
+export async function blacklistByAccess(
+  token: string,
+  deps: TokenDeps,
+): Promise<Revoked> {
+  const { sessions, settings } = deps
+  const claims = await deps.verifyExpired(token)
+  const fault = typeFault(claims, 'access', settings)
+  if (fault !== undefined) throw fault
+  if (sessions === undefined) throw needsSessions()
+  const named = sessionNamedBy(claims)
+  if (named === undefined)
+    throw new AuthError('malformed', 'the access token names no session')
+  const presented = {
+    ...named,
+    jti: requireJti(claims, settings),
+    foreign: false,
+    sessions,
+  }
+  return revoke(presented, claims, deps.clock(), deps)
+}
+
+const needsSessions = (): AuthError =>
+  configError('Signing out needs sessions. Set the option "tokens.sessions" to true.')
+
+async function revoke(
+  presented: PresentedToken,
+  claims: Claims,
+  now: UnixSeconds,
+  deps: TokenDeps,
+): Promise<Revoked> {
   const ended = await presented.sessions.revoke(presented.id, 'logout', now)
   if (ended) return { sessionId: presented.id, userId: await userIdOf(claims, deps) }
   await requireLive(presented, now, deps)
