@@ -7,7 +7,7 @@ import { pathOf } from '../http/query.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { withoutLastSlash } from '../http/router.ts'
 import { type Internals, internalsOf } from '../instance/internals.ts'
-import type { Principal } from '../permissions/permission.ts'
+import { type Principal, requiresSignIn } from '../permissions/permission.ts'
 import type { Watchword } from '../watchword.ts'
 
 /** A guarded route: its guard, and the handler for the requests that it admits. */
@@ -24,7 +24,8 @@ export function guardFactory<U, Right extends string, Handler>(
     | readonly [handler: Handler],
 ): GuardedRoute<Handler, Right> {
   const handle = args.at(-1)
-  if (typeof handle !== 'function' || args.length > 2) {
+  const isHandler = typeof handle === 'function' && !requiresSignIn(handle)
+  if (!isHandler || args.length > 2) {
     throw configError(
       'guard(…) must be called with a handler, or with a requirement and a handler: write guard(handler) or guard("posts.change", handler).',
     )

@@ -7,9 +7,6 @@ import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { guardFactory, runGuard } from './guarding.ts'
 import { NodeRequest } from './node-request.ts'
 
-// `import` evaluates every export of node:http; one of them is a WebSocket client of 6 MiB.
-const { STATUS_CODES } = process.getBuiltinModule('node:http')
-
 /** A listener of `server.on('upgrade', …)`. */
 export type UpgradeListener = (
   request: IncomingMessage,
@@ -68,6 +65,8 @@ const bytesWrittenTo = (socket: Duplex): number =>
   (socket as { readonly bytesWritten?: number }).bytesWritten ?? 0
 
 function refuse(socket: Duplex, { status, headers, body }: AuthReply): void {
+  // `import` evaluates every export of node:http; one of them is a WebSocket client of 6 MiB.
+  const { STATUS_CODES } = process.getBuiltinModule('node:http')
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),

@@ -20,6 +20,9 @@ const WRONG_VALUES = [
   [null],
   {},
   { a: 1 },
+  { a: [1] },
+  { a: [''] },
+  { '': ['x'] },
   { path: 1 },
   { keep: '0s' },
   new Date(),
@@ -54,6 +57,9 @@ for (const path of OPTION_PATHS) {
     for (const message of refused) {
       assert.doesNotMatch(message, OF_ZOD)
       assert.match(message, /^[^\n]+[.?]$/)
+      // Neither the sentence for faults that have none of their own, nor advice to write the same again.
+      assert.doesNotMatch(message, /has no valid value/)
+      assert.doesNotMatch(message, /There is no option "(.*)"\. Did you mean "\1"/)
     }
   })
 }

@@ -6,6 +6,7 @@ import express, { type Express } from 'express'
 import { type Guard, mount } from '../../src/adapters/express.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
 import { AuthError } from '../../src/base/errors.ts'
+import { isStaff } from '../../src/permissions/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 
 interface Robot {
@@ -62,6 +63,19 @@ test('a guard can protect a router', async (t) => {
     (await fetch(`${url}/inner/x`, { method: 'OPTIONS', headers: preflight })).status,
     401,
   )
+})
+
+test('a guard with a requirement can protect a router', async (t) => {
+  const { url } = await serve(t, (app, mounted) => {
+    const guard = mounted()
+    const router = express.Router()
+    router.use(guard(isStaff, (_req, _res, next) => next()))
+    router.all('/*any', (_, res) => void res.send('through'))
+    app.use('/inner', router)
+  })
+
+  assert.equal((await fetch(`${url}/inner/x`)).status, 401)
+  assert.equal((await fetch(`${url}/inner/x`, { headers: R2 })).status, 403)
 })
 
 test('if a handler throws after a part of the response was sent, the connection is closed', async (t) => {

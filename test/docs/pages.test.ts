@@ -32,6 +32,21 @@ test('the links of the pages have targets', () => {
   assert.deepEqual(broken, [])
 })
 
+test('the links of the pages have targets once the package is installed', () => {
+  const { files } = JSON.parse(read('package.json')) as { files: readonly string[] }
+  // npm adds these to every package.
+  const packed = [...files, 'README.md', 'LICENSE', 'package.json']
+  const missing: string[] = []
+  for (const page of pages) {
+    for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      const file = join(dirname(page), target)
+      if (!packed.some((each) => file === each || file.startsWith(`${each}/`)))
+        missing.push(`${page} -> ${target}`)
+    }
+  }
+  assert.deepEqual(missing, [])
+})
+
 test('the table of layers in CONTRIBUTING is that of the layer test', () => {
   const rows = read('CONTRIBUTING.md').matchAll(/^\| (\d+) \| (.+?) \|/gm)
   const written = [...rows].flatMap(([, layer, parts = '']) =>

@@ -278,3 +278,15 @@ test('repeated X-Forwarded-For headers are joined, so that a client cannot hide 
   for (let i = 0; i < 4; i++) statuses.push(await guess(`6.6.7.${i}`))
   assert.deepEqual(statuses, ['401', '401', '429', '429'])
 })
+
+test('a requirement without a handler is refused at once, also if it is a function', (t) => {
+  const { auth } = instance(t)
+  const guard = guardOf(auth) as (...args: readonly unknown[]) => unknown
+
+  for (const requirement of ['posts.change', isStaff, has('posts.change'), {}, undefined])
+    assert.throws(() => guard(requirement), {
+      code: 'invalid_config',
+      message: /^guard\(…\) must be called with a handler, /,
+    })
+  guard(isStaff, () => undefined)
+})
