@@ -93,7 +93,7 @@ export interface AuthErrorOptions {
   readonly detail?: string
   /** The whole body, for field errors and token messages. Default: `{ detail, code? }`. */
   readonly body?: object
-  /** Seconds until a retry can succeed, sent as `Retry-After` (RFC 9110 §10.2.3). */
+  /** Seconds until a retry can succeed, sent as `Retry-After` (RFC 9110 §10.2.3). Default of a 503: one second. */
   readonly retryAfter?: number
   /** The challenges of a 401, in order (RFC 9110 §11.6.1). Empty: the first scheme has none, so the status becomes 403 as in DRF. */
   readonly challenges?: readonly string[]
@@ -119,7 +119,7 @@ export class AuthError extends Error {
     this.code = code
     this.detail = detail
     this.body = options.body
-    this.retryAfter = options.retryAfter
+    this.retryAfter = options.retryAfter ?? retryAfterOf(code)
     this.challenges = options.challenges
   }
 
@@ -170,6 +170,10 @@ export class AuthError extends Error {
     })
   }
 }
+
+/** A client that gets a 503 can retry, also if a function of the options threw the error. */
+const retryAfterOf = (code: ErrorCode): number | undefined =>
+  ERRORS[code].status === 503 ? 1 : undefined
 
 /** The challenge of a 401 that no guard has thrown (RFC 6750 §3). */
 const BEARER_CHALLENGE = 'Bearer realm="api"'

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { apiToken, basic, bearer, remoteUser, session } from '../../src/authentication.ts'
+import { AuthError } from '../../src/base/errors.ts'
+import { FEATURE_LIST } from '../../src/features.ts'
+import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
+import { sqliteStore } from '../stores/open.ts'
+
+/**
+ * Unknown is not no: whatever part of the store cannot be read or written, an endpoint or guard that needs it answers 503, and
+ * one that does not need it answers as always.
+ */
+const NAME = 'ada'
+const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
+
+const open = () =>
+  testInstance({
+    authentication: [bearer(), session(), apiToken(), basic(), byName],
+    tokens: { types: ['access', 'sliding'] },
+    endpoints: { slidingObtain: true, slidingRefresh: true, revocations: true },
+    counts: 'store',
+    throttle: { login: '1000/s', anon: '100000/s' },
+    users: { updateLastLogin: true },
+    roles: { editor: ['posts.change'] },
+  })
+
+type Instance = ReturnType<typeof open>
+
+const byName = remoteUser((request) => request.header('x-name'))
+
+/** Every function of the store, those of features included. */
+const VERBS = Object.entries(sqliteStore({ file: ':memory:' }).ports).flatMap(
+  ([port, verbs]) => Object.keys(verbs).map((verb) => `${port}.${verb}` as StoreVerb),
+)
+
+/** What a client has when it sends a request. */
+interface Client {
+  readonly access: string
+  readonly refresh: string
+  readonly sliding: string
+  readonly apiToken: string
+  readonly cookie: string
+  readonly csrf: string
+}
+
+const post = (
+  path: string,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Request => {
+  const init = { method: 'POST', body: new URLSearchParams(fields), headers }
+  return new Request(`http://localhost${path}`, init)
+}
+
+const get = (path: string, headers: Readonly<Record<string, string>> = {}): Request =>
+  new Request(`http://localhost${path}`, { headers })
+
+const CREDENTIALS = { username: NAME, password: PASSWORD }
+
+/** A request that each endpoint accepts. */
+const REQUESTS: Readonly<Record<string, (client: Client) => Request>> = {
+  obtain: () => post('/api/token/', CREDENTIALS),
+  refresh: ({ refresh }) => post('/api/token/refresh/', { refresh }),
+  verify: ({ refresh }) => post('/api/token/verify/', { token: refresh }),
+  blacklist: ({ refresh }) => post('/api/token/blacklist/', { refresh }),
+  slidingObtain: () => post('/api/token/sliding/', CREDENTIALS),
+  slidingRefresh: ({ sliding }) =>
+    post('/api/token/sliding/refresh/', { token: sliding }),
+  apiToken: () => post('/api-token-auth/', CREDENTIALS),
+  login: () => post('/auth/login/', CREDENTIALS),
+  logout: ({ cookie, csrf }) =>
+    post('/auth/logout/', {}, { cookie, 'x-csrftoken': csrf }),
+  keySet: () => get('/.well-known/jwks.json'),
+  revocations: () => get('/api/token/revocations/'),
+}
+
+/** A request that each scheme accepts. */
+const SCHEMES: Readonly<Record<string, (client: Client) => Request>> = {
+  'an access token': ({ access }) => get('/', { authorization: `Bearer ${access}` }),
+  'a sliding token': ({ sliding }) => get('/', { authorization: `Bearer ${sliding}` }),
+  'an API token': ({ apiToken }) => get('/', { authorization: `Token ${apiToken}` }),
+  'a browser session': ({ cookie }) => get('/', { cookie }),
+  'a password': () => get('/', { authorization: `Basic ${btoa(`${NAME}:${PASSWORD}`)}` }),
+  'a name from a proxy': () => get('/', { 'x-name': NAME }),
+}
+
+async function signedIn({ auth }: Instance): Promise<Client> {
+  const fieldsOf = async (request: Request) => {
+    const response = await auth.handler(request)
+    assert.equal(response.status, 200, request.url)
+    const body = (await response.json()) as Readonly<Record<string, string>>
+    return { body, cookies: response.headers.getSetCookie() }
+  }
+  const pair = await fieldsOf(post('/api/token/', CREDENTIALS))
+  const sliding = await fieldsOf(post('/api/token/sliding/', CREDENTIALS))
+  const token = await fieldsOf(post('/api-token-auth/', CREDENTIALS))
+  const { cookies } = await fieldsOf(post('/auth/login/', CREDENTIALS))
+  const cookie = cookies.map((each) => each.split(';')[0]).join('; ')
+  return {
+    access: pair.body.access ?? '',
+    refresh: pair.body.refresh ?? '',
+    sliding: sliding.body.token ?? '',
+    apiToken: token.body.token ?? '',
+    cookie,
+    csrf: /csrftoken=([^;]*)/.exec(cookie)?.[1] ?? '',
+  }
+}
+
+/** The answer of an endpoint, or of a guard if no endpoint has the path. */
+async function answer({ auth }: Instance, request: Request): Promise<Response> {
+  if (new URL(request.url).pathname !== '/') return auth.handler(request)
+  try {
+    await auth.require(request)
+    return new Response('{}')
+  } catch (error) {
+    assert.ok(error instanceof AuthError, String(error))
+    return error.toResponse()
+  }
+}
+
+/** Sends a request while one part of the store fails. @returns whether the answer was 503 */
+async function isUnavailable(
+  instance: Instance,
+  verb: StoreVerb,
+  requestOf: (client: Client) => Request,
+): Promise<boolean> {
+  // Nothing that was cached for the previous answer counts any more.
+  instance.clock.advance(60)
+  const client = await signedIn(instance)
+  const logged = instance.log.length
+  instance.faults.fail(verb)
+  const response = await answer(instance, requestOf(client))
+  instance.faults.clear()
+
+  const entries = instance.log.slice(logged)
+  const text = JSON.stringify(entries)
+  for (const secret of [PASSWORD, ...Object.values(client)])
+    assert.ok(!text.includes(secret), `${verb}: the log has a secret`)
+  if (response.status === 200) return false
+  assert.equal(response.status, 503, verb)
+  assert.ok(Number(response.headers.get('retry-after')) >= 1, `${verb}: no Retry-After`)
+  assert.ok(entries.length <= 1, `${verb}: logged ${entries.length} times`)
+  return true
+}
+
+/** Endpoints whose answer comes from memory. */
+const NEEDS_NO_STORE = ['keySet']
+
+for (const [name, requestOf] of [...Object.entries(REQUESTS), ...Object.entries(SCHEMES)])
+  test(`${name}: 503 if a part of the store that it needs is unavailable, and never another error`, async () => {
+    await using instance = open()
+    await instance.auth.users.create(CREDENTIALS)
+    const needed: string[] = []
+    for (const verb of VERBS)
+      if (await isUnavailable(instance, verb, requestOf)) needed.push(verb)
+
+    assert.equal(needed.length === 0, NEEDS_NO_STORE.includes(name), needed.join(', '))
+  })
+
+test('every endpoint of every feature is tried', () => {
+  const names = FEATURE_LIST.flatMap(({ endpoints = {} }) => Object.keys(endpoints))
+  assert.deepEqual(Object.keys(REQUESTS).sort(), names.sort())
+})
+
+test('every scheme of every feature is tried', () => {
+  const made = FEATURE_LIST.flatMap(({ schemes = [] }) => schemes)
+  assert.deepEqual(made, [apiToken, session])
+})
+
+test('while nothing answers, no request is accepted or refused for good', async () => {
+  for (const requestOf of [...Object.values(REQUESTS), ...Object.values(SCHEMES)]) {
+    await using instance = open()
+    await instance.auth.users.create(CREDENTIALS)
+    const request = requestOf(await signedIn(instance))
+    if (request.url.endsWith('jwks.json')) continue
+    instance.faults.failAll()
+
+    assert.equal((await answer(instance, request)).status, 503, request.url)
+  }
+})
