@@ -27,6 +27,11 @@ export const name = z.string().min(1, 'must not be empty: leave it out for the d
 export const absolutePath = z
   .string()
   .regex(/^\/[\w.~/-]*$/, 'must be a path such as "/api/token"')
+  // Clients resolve these segments (RFC 3986 §5.2.4): the path would never be requested.
+  .refine(
+    (path) => !path.split('/').some((segment) => segment === '.' || segment === '..'),
+    'must be a path without "." and ".." segments, such as "/api/token"',
+  )
 
 /** A token of HTTP (RFC 9110 §5.6.2), such as the name of a header. */
 export const httpToken = (message: string) =>
