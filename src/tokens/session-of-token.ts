@@ -11,6 +11,7 @@ import type {
   StoredSession,
 } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
+import { usernameKey } from '../users/names.ts'
 import type { Account, StoredUser } from '../users/user.ts'
 import { sessionNamedBy, type TokenType } from './claims.ts'
 import { isAllowed, type TokenDeps } from './token-settings.ts'
@@ -79,13 +80,17 @@ export async function openSession(
   await deps.sessions.open(fresh)
 }
 
-/** Without stored sessions, no conditional insert checks the user: it is read again after the password was hashed. */
+/**
+ * Without stored sessions, no conditional insert checks the user: it is read again after the password was hashed, as
+ * committed, since a cache may not have another process's change yet.
+ */
 async function requireUnchanged(
-  { id, epoch }: StoredUser,
+  { id, username, epoch }: StoredUser,
   { users, settings }: TokenDeps,
 ): Promise<void> {
-  const current = (await users.find('id', id))?.user
-  if (current?.epoch !== epoch || !isAllowed(current, settings))
+  const current = await users.findByKey(usernameKey(username))
+  const isSame = current?.id === id && current.epoch === epoch
+  if (!isSame || !isAllowed(current, settings))
     throw new AuthError('no_active_account', 'the user was changed during the sign-in')
 }
 

@@ -108,3 +108,27 @@ test('a password is not set for a user who got the id while it was hashed', asyn
   const check = await deps.passwords.verify([eve.password], hash)
   assert.equal(check.kind, 'right')
 })
+
+test('without sessions, a sign-in fails if another process has changed the password meanwhile', async (t) => {
+  const { store, lag } = staleStore()
+  const auth = buildWatchword({
+    secret: SECRET,
+    store,
+    tokens: { sessions: false },
+    on: {
+      signedIn: async ({ user }) => {
+        lag.isStale = true
+        await store.ports.users.setPassword(user.id as UserId, 'argon2$another')
+      },
+    },
+  })
+  cleanUp(t, () => auth.close())
+  await auth.users.create({ username: 'ada', password: 'of-Ada-9921-xq' })
+  const { id } = (await auth.users.find('ada'))!
+  await auth.users.find({ id })
+
+  const body = new URLSearchParams({ username: 'ada', password: 'of-Ada-9921-xq' })
+  const request = new Request('http://localhost/api/token/', { method: 'POST', body })
+
+  assert.equal((await auth.handler(request)).status, 401)
+})
