@@ -16,6 +16,7 @@ import {
   type Internals,
 } from './instance/internals.ts'
 import { type Lazy, lazily } from './instance/lazy-instance.ts'
+import { reportingErrors } from './instance/report-errors.ts'
 import { type SignInResult, signInUser } from './instance/sign-in-user.ts'
 import { type Health, type HealthSettings, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
@@ -117,9 +118,10 @@ export function watchwordOf<U, Right extends string>(
     }
   }
 
+  const report = (error: AuthError): void => void internals.replyToError(error)
   const auth: Watchword<U, Right> & { readonly [INTERNALS]: Internals } = {
     [INTERNALS]: internals,
-    ...createAdmin(settings, open),
+    ...reportingErrors({ ...createAdmin(settings, open), ...programVerbs(open) }, report),
     async handler(request, peer) {
       const reply =
         (await internals.answer(new FetchRequest(request, peer))) ??
@@ -135,10 +137,6 @@ export function watchwordOf<U, Right extends string>(
       const guard = guards.of(requirement as AnyRequirement | undefined)
       return (await checked(guard, from)) as never
     },
-    async signIn(user) {
-      const { core } = await open()
-      return signInUser(user, core)
-    },
     health: healthCheck(open, {
       revocationMaxAge: settings.tokens.revocationMaxAge,
       hasConfiguredKeys: settings.keys.configured !== undefined,
@@ -147,11 +145,20 @@ export function watchwordOf<U, Right extends string>(
       const opened = instance.current()
       return opened && statsOf(opened)
     },
-    migrate: async () => void (await open()),
     close: () => instance.close(),
   }
   return auth
 }
+
+const programVerbs = (
+  open: () => Promise<Instance>,
+): Pick<Watchword, 'signIn' | 'migrate'> => ({
+  async signIn(user) {
+    const { core } = await open()
+    return signInUser(user, core)
+  },
+  migrate: async () => void (await open()),
+})
 
 type Guard<P> = (request: AuthRequest) => Awaitable<P>
 type AnyRequirement = Requirement<never, string>

@@ -4,6 +4,7 @@ import type { AuthReply } from '../http/request.ts'
 
 /** The parts of a request and its reply that the adapter uses. */
 export type RequestParts = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & {
+  readonly routeOptions: { readonly url?: string | undefined }
   readonly raw: object
   auth?: unknown
 }

@@ -70,7 +70,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const endpointHook =
   (answer: Internals['answer'], path: string): Hook =>
   (request, reply) => {
-    const url = targetBelow(request.url, path)
+    const url = targetBelow(request.url, path, request.routeOptions.url)
     const answering = url && answer(new NodeRequest(rawRequestOf(request), url))
     if (!answering) reply.callNotFound()
     else answering.then((answered) => answerWith(reply, answered))

@@ -100,13 +100,27 @@ export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): bo
  * The request target below the prefix that an instance's endpoints are mounted at: an endpoint's path, and the query.
  *
  * @param path one of the instance's
- * @returns `undefined` if the client sent another spelling that a framework reads as this path (rule D9)
+ * @param pattern of the framework's route: the path below a prefix; not compared if it has a wildcard or an optional segment
+ * @returns `undefined` if the client sent another spelling that a framework reads as this path or prefix (rule D9)
  */
-export function targetBelow(url: string, path: string): string | undefined {
+export function targetBelow(
+  url: string,
+  path: string,
+  pattern = path,
+): string | undefined {
   const whole = originForm(url)
   const sent = pathOf(whole)
-  const length = path.split('/').length - 1
-  const target = `/${withoutLastSlash(sent).split('/').slice(-length).join('/')}`
-  if (matchPath(path, target) === undefined || hasDotSegments(sent)) return undefined
-  return target + whole.slice(sent.length)
+  const isComparable = !/[*?]/.test(pattern)
+  if (!endsAs(isComparable ? withoutLastSlash(pattern) : path, sent)) return undefined
+  if (hasDotSegments(sent)) return undefined
+  return lastSegments(path, sent) + whole.slice(sent.length)
+}
+
+const endsAs = (pattern: string, sent: string): boolean =>
+  matchPath(pattern, lastSegments(pattern, sent)) !== undefined
+
+/** The end of a path that has as many segments as a pattern. */
+function lastSegments(pattern: string, sent: string): string {
+  const length = pattern.split('/').length - 1
+  return `/${withoutLastSlash(sent).split('/').slice(-length).join('/')}`
 }

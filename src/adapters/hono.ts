@@ -46,7 +46,7 @@ export function mount<U, Right extends string>(
       c: Context,
       next: () => Promise<void>,
     ): Promise<Response | undefined> => {
-      const url = targetBelow(new HonoRequest(c).url, path)
+      const url = targetBelow(new HonoRequest(c).url, path, c.req.routePath)
       const request = new HonoRequest(c, url)
       const reply =
         url === undefined || isPreflight(request) ? undefined : await answer(request)

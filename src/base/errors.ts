@@ -100,6 +100,21 @@ export interface AuthErrorOptions {
   readonly cause?: unknown
 }
 
+type Report = (error: AuthError) => void
+
+/** Also for another copy of this module, as `BRAND`. */
+const REPORT = Symbol.for('watchword.report')
+
+const reportOf = (error: AuthError): Report | undefined => Reflect.get(error, REPORT)
+
+/** Calls `report` if the error is answered by `toResponse()` and its answer has no details, as that of a wrong configuration. */
+export function reportIfAnswered(error: unknown, report: Report): void {
+  if (!(error instanceof AuthError) || error.status !== 500) return
+  // Not enumerable: it belongs to no copy of the error and to no comparison.
+  if (reportOf(error) === undefined)
+    Object.defineProperty(error, REPORT, { value: report })
+}
+
 /** Marks an error also for another copy of this module: a bundler may put an adapter and the instance into files with one each. */
 const BRAND = Symbol.for('watchword.AuthError')
 
@@ -156,6 +171,7 @@ export class AuthError extends Error {
    * on, with the body `{ detail }`. If the first scheme has no challenge, a 401 becomes a 403.
    */
   toResponse(): Response {
+    reportOf(this)?.(this)
     const challenge = isRefusedToken(this)
       ? refusedChallengeOf(BEARER_CHALLENGE)
       : BEARER_CHALLENGE

@@ -63,7 +63,7 @@ export function createInternals(
       guards.create(requirement as Requirement<never, string> | undefined) as never,
     replyToError(error) {
       const authError = authErrorFrom(error)
-      if (authError.code === 'server_error') logFailure(authError.cause)
+      if (authError.code === 'server_error') logFailure(authError.cause ?? authError)
       return errorReply(authError, challenge)
     },
   }

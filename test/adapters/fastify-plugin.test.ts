@@ -231,3 +231,23 @@ test('a guarded handler that another guarded handler calls keeps its own require
   assert.equal((await app.inject({ url: '/staff', headers: R2 })).statusCode, 403)
   assert.equal((await app.inject({ url: '/all', headers: R2 })).statusCode, 403)
 })
+
+test('an endpoint below a prefix has one spelling, the prefix included', async (t) => {
+  const app = application(t, { routerOptions: { caseSensitive: false } })
+  const auth = instance(t)
+  for (const prefix of ['/v1', '/of/:tenant'])
+    await app.register(async (inner) => void mount(inner, auth), { prefix })
+
+  const statusOf = async (url: string) => (await app.inject({ url })).statusCode
+  for (const url of ['/v1/api/token/', '/v1/api/token', '/of/eu/api/token/?a=1'])
+    assert.equal(await statusOf(url), 405, url)
+  for (const url of [
+    '/%761/api/token/',
+    '/V1/api/token/',
+    '/v1/api/%74oken/',
+    '/v1/API/token/',
+    '/%6ff/eu/api/token/',
+    '/OF/eu/api/token/',
+  ])
+    assert.equal(await statusOf(url), 404, url)
+})

@@ -153,3 +153,28 @@ test('a permission gets the method after method override', async (t) => {
   assert.equal(await answer.text(), 'deleted')
   assert.deepEqual(seen, ['DELETE'])
 })
+
+test('an endpoint below a prefix has one spelling, the prefix included', async (t) => {
+  const { auth } = testInstance()
+  t.after(() => auth.close())
+  const app = new Hono()
+  for (const prefix of ['/v1', '/of/:tenant']) {
+    const inner = new Hono()
+    mount(inner, auth)
+    app.route(prefix, inner)
+  }
+  const mounted = new Hono()
+  mount(mounted, auth)
+  app.mount('/whole', mounted.fetch)
+
+  const statusOf = async (path: string) => (await app.request(path)).status
+  for (const path of ['/v1/api/token/', '/of/eu/api/token', '/whole/api/token/'])
+    assert.equal(await statusOf(path), 405, path)
+  for (const path of [
+    '/%761/api/token/',
+    '/V1/api/token/',
+    '/v1/api/%74oken/',
+    '/%6ff/eu/api/token/',
+  ])
+    assert.equal(await statusOf(path), 404, path)
+})

@@ -5,7 +5,7 @@ import { apiToken, bearer, session } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import type { LogEntry } from '../../src/base/log.ts'
 import { isStaff } from '../../src/permissions/index.ts'
-import { testInstance } from '../../src/testing/index.ts'
+import { type TestInstance, testInstance } from '../../src/testing/index.ts'
 import { folder, instanceFor, SECRET } from './setup.ts'
 
 const requestWith = (headers: Record<string, string> = {}) =>
@@ -125,4 +125,40 @@ test('a fault of the configuration is answered without details, and require and 
       reason,
       /signing keys in the database cannot be decrypted with this secret/,
     )
+})
+
+for (const [what, call] of [
+  ['a call with an impossible argument', ({ auth }) => auth.users.find({} as never)],
+  [
+    'a sign-in whose claims cannot be signed',
+    async ({ auth }) => auth.signIn(await auth.users.create({ username: 'ada' })),
+  ],
+  [
+    'a call within the work of another',
+    ({ auth }) => auth.events.by('staff', () => auth.users.find({} as never)),
+  ],
+] as readonly (readonly [string, (app: TestInstance) => Promise<unknown>])[]) {
+  test(`an error of the server that a program answers with toResponse() is logged, once: ${what}`, async () => {
+    await using app = testInstance({ tokens: { claims: () => ({ n: Number.NaN }) } })
+    const error = await call(app).then(
+      () => assert.fail('it succeeded'),
+      (thrown: AuthError) => thrown,
+    )
+    assert.equal(app.log.length, 0)
+
+    const response = error.toResponse()
+
+    assert.deepEqual(
+      [response.status, await response.json()],
+      [500, { detail: 'A server error occurred.' }],
+    )
+    assert.equal(app.log.length, 1)
+    assert.ok(String(app.log[0]?.reason).includes(error.message))
+  })
+}
+
+test("an error that is the client's fault is not logged", async () => {
+  await using app = testInstance()
+  const response = await responseTo(app.auth.users.create({ username: '' }))
+  assert.deepEqual([response.status, app.log], [400, []])
 })
