@@ -5,7 +5,10 @@ import type { TokenSettings } from '../tokens/token-settings.ts'
  * A user as a token describes it, without reading the store. `staff` and `superuser` are as of the token's issue.
  */
 export interface TokenUser {
-  /** The user id claim, unchanged: a string, or a number from an older issuer. */
+  /**
+   * The user id claim, unchanged: a string, or a number from an older issuer. If `tokens.userIdField` is a field that can change, another
+   * user may have it by now: `claims.ww_uid` is the id that never changes.
+   */
   readonly id: unknown
   readonly username: string
   readonly active: true

@@ -27,7 +27,7 @@ import type { Watch } from './watch.ts'
 
 /** The sessions of a store, with what this process knows of revocations: its own at once, those of others within a second. */
 export interface SessionManager
-  extends Pick<Sessions, 'adopt' | 'find' | 'list' | 'revoke' | 'revokeAll'> {
+  extends Pick<Sessions, 'adopt' | 'find' | 'findAll' | 'list' | 'revoke' | 'revokeAll'> {
   /** @throws AuthError `no_active_account` if the user was changed, deactivated or deleted during the sign-in */
   open(session: NewSession): Promise<void>
   /**
@@ -96,6 +96,7 @@ export async function openSessionManager(
     },
     adopt: (session) => sessions.adopt(session),
     find: (id) => sessions.find(id),
+    findAll: (ids) => sessions.findAll(ids),
     list: (userId) => sessions.list(userId),
     revoke,
     revokeAll: (userId, reason, now, except) =>

@@ -137,6 +137,8 @@ export interface Sessions {
   recover(recovery: Recovery): Promise<StoredSession | undefined>
   /** Committed state, never older than the last answered write of any process. */
   find(id: SessionId): Promise<SessionState | undefined>
+  /** Those of the ids that exist, by one statement. */
+  findAll(ids: readonly SessionId[]): Promise<readonly SessionState[]>
   /**
    * Revokes a session. A reason that concerns the token (logout, reuse, admin) replaces one that concerns its user.
    *

@@ -76,6 +76,12 @@ export function sqlSessions(
       return rows[0] && stateOf(rows[0])
     },
 
+    async findAll(ids) {
+      const query = stateQuery(db).where('sessions.id', 'in', filledUp(ids))
+      const rows = await query.execute()
+      return rows.map(stateOf)
+    },
+
     async revoke(id, reason, now) {
       if (!isStorable(id)) return false
       const query = revokeQuery(db, id, reason, now)
@@ -143,14 +149,23 @@ const recoveryStatement = (db: Kysely<Tables>, deadline: Deadline | undefined) =
     recoveryQuery(db, values, deadline).returningAll(),
   )
 
+const stateQuery = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('sessions')
+    .leftJoin('users', 'users.id', 'sessions.user_id')
+    .selectAll('sessions')
+    .select(['users.active as user_active', 'users.epoch as user_epoch'])
+
+/** Repeats an id, so that lists of all lengths make three statements: databases keep each that they have prepared. */
+function filledUp(ids: readonly SessionId[]): readonly SessionId[] {
+  const length = [10, 100, 1000].find((each) => each >= ids.length) ?? ids.length
+  const [id = '' as SessionId] = ids
+  return [...ids, ...new Array<SessionId>(length - ids.length).fill(id)]
+}
+
 const findStatement = (db: Kysely<Tables>) =>
   prepared<{ id: SessionId }, StateRow>(db, (values) =>
-    db
-      .selectFrom('sessions')
-      .leftJoin('users', 'users.id', 'sessions.user_id')
-      .selectAll('sessions')
-      .select(['users.active as user_active', 'users.epoch as user_epoch'])
-      .where('sessions.id', '=', values.id),
+    stateQuery(db).where('sessions.id', '=', values.id),
   )
 
 /** Reasons that concern the user; one that concerns the token replaces them. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bearer } from '../../src/authentication.ts'
+import { bearer, statelessBearer } from '../../src/authentication.ts'
 import { type Claims, importSecret, sign } from '../../src/jwt/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 
@@ -188,4 +188,20 @@ test('a token of another system identifies the user who was created with its id'
   await assert.rejects(auth.require(bearing(sign({ ...claims, user_id: '8' }, KEY))), {
     code: 'user_not_found',
   })
+})
+
+test('without a store, a stateless user has the name of the sign-in as id, and the id that never changes in the claims', async () => {
+  await using app = testInstance({
+    authentication: [statelessBearer()],
+    tokens: { userIdField: 'email', sessions: false },
+  })
+  const first = await app.auth.users.create({ username: 'ada', email: 'ada@example.org' })
+  const { access } = await app.auth.signIn(first)
+  await app.auth.users.change(first.id, { email: 'other@example.org' })
+  await app.auth.users.create({ username: 'eve', email: 'ada@example.org' })
+
+  const { user } = await app.auth.require(bearing(access))
+
+  assert.equal(user.id, 'ada@example.org')
+  assert.equal(user.claims.ww_uid, first.id)
 })

@@ -4,7 +4,7 @@ import { AuthError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import { cookieValues, serializeCookie } from '../../http/cookies.ts'
 import type { AuthRequest } from '../../http/request.ts'
-import type { SessionId, StoredSession } from '../../sessions/session.ts'
+import type { SessionId, SessionState, StoredSession } from '../../sessions/session.ts'
 import type { SessionManager } from '../../sessions/session-manager.ts'
 import type { StoredUser } from '../../users/user.ts'
 import type { SignedOut } from '../core.ts'
@@ -86,28 +86,51 @@ export async function findBrowserSessions(
   deps: BrowserSessionDeps,
 ): Promise<readonly BrowserSession[]> {
   for (const secrets of secretsByName(request, settings)) {
-    const found = await Promise.all(secrets.map((each) => liveSession(each, deps)))
-    const live = found.filter((each) => each !== undefined)
+    const live = await liveSessions(secrets, deps)
     if (live.length > 0)
       return live.toSorted((a, b) => b.session.createdAt - a.session.createdAt)
   }
   return []
 }
 
-async function liveSession(
-  secret: string,
+async function liveSessions(
+  secrets: readonly string[],
   deps: BrowserSessionDeps,
-): Promise<BrowserSession | undefined> {
-  const { id, jti } = keptOf(secret)
-  const state = await requireSessions(deps).find(id)
-  if (state === undefined) return undefined
-  const { session } = state
+): Promise<readonly BrowserSession[]> {
+  const keptSecrets = secrets.map((secret) => ({ secret, ...keptOf(secret) }))
+  const states = await findAll(
+    keptSecrets.map(({ id }) => id),
+    requireSessions(deps),
+  )
+  const byId = new Map(states.map(({ session }) => [session.id, session]))
+  return keptSecrets.flatMap(({ secret, id, jti }) => {
+    const session = byId.get(id)
+    if (session === undefined || !isLive(session, jti, deps)) return []
+    return [{ secret, session }]
+  })
+}
+
+/** One query, however many cookies there are; for one cookie, as nearly always, the query that is prepared. */
+async function findAll(
+  ids: readonly SessionId[],
+  sessions: SessionManager,
+): Promise<readonly SessionState[]> {
+  const [id, ...others] = ids
+  if (id === undefined) return []
+  if (others.length > 0) return sessions.findAll(ids)
+  const state = await sessions.find(id)
+  return state === undefined ? [] : [state]
+}
+
+function isLive(
+  session: StoredSession,
+  jti: string,
+  { clock }: BrowserSessionDeps,
+): boolean {
   const isIts =
     session.jti.length === jti.length &&
     timingSafeEqual(Buffer.from(session.jti), Buffer.from(jti))
-  return isIts && session.revokeReason === undefined && deps.clock() < session.expiresAt
-    ? { secret, session }
-    : undefined
+  return isIts && session.revokeReason === undefined && clock() < session.expiresAt
 }
 
 export async function revokeBrowserSession(
@@ -118,8 +141,8 @@ export async function revokeBrowserSession(
   if (revoked) await deps.signedOut({ sessionId: id, userId })
 }
 
-/** How many cookies of a name are looked up: a header has room for hundreds. */
-const MAX_COOKIES = 10
+/** As many cookies of a name as the headers of a request have room for: with fewer, other hosts could add enough to hide ours. */
+const MAX_COOKIES = 300
 
 /** The secrets in a request's cookies, by their form alone: those with the prefix `__Host-`, which others cannot set, first. */
 function secretsByName(
