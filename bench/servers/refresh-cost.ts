@@ -18,7 +18,6 @@ const auth = watchword({
 await auth.users.create({ username: 'ada', password })
 const { url } = await serve({ auth, host: '127.0.0.1', port: 0 })
 
-process.on('SIGINT', () => process.exit(0))
 process.on('message', () => {
   const { user, system } = process.cpuUsage()
   process.send?.((user + system) / 1000)
