@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import {
   aSession,
   at,
@@ -11,6 +12,7 @@ import {
 } from '../../test/sessions/setup.ts'
 import { days, seconds, type UnixSeconds } from '../base/clock.ts'
 import { hexId, systemRandom } from '../base/random.ts'
+import type { StoreExtension } from '../stores/extension.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import type { Users } from '../users/users.ts'
 import { foreignSessionId } from './foreign-session-id.ts'
@@ -25,9 +27,16 @@ import type { Recovery, SessionId } from './session.ts'
 const ID = 's' as SessionId
 const first: RefreshClaims = { id: ID, generation: 0, jti: 's-0' }
 
+/** Runs a statement as another version would. */
+const RAW: StoreExtension<{ readonly run: (statement: string) => Promise<unknown> }> = {
+  name: 'raw',
+  migrations: [],
+  ports: (db) => ({ run: (statement) => sql.raw(statement).execute(db) }),
+}
+
 /** A store with a user and a session, and a function that refreshes it. */
 async function setUp(settings: RotationSettings = SETTINGS) {
-  const store = sqliteStore({ file: ':memory:', extensions: [] })
+  const store = sqliteStore({ file: ':memory:', extensions: [RAW] })
   await store.ports.users.insert(vitor)
   await store.ports.sessions.adopt(aSession('s'))
   const { sessions } = store.ports
@@ -38,7 +47,8 @@ async function setUp(settings: RotationSettings = SETTINGS) {
       { sessions, random: systemRandom, revoke: sessions.revoke },
       settings,
     )
-  return { store, sessions, refresh, [Symbol.asyncDispose]: () => store.close() }
+  const { run } = store.ports
+  return { store, sessions, refresh, run, [Symbol.asyncDispose]: () => store.close() }
 }
 
 test('a rotation increments the generation, sets a new jti and idle end, and keeps the end of the session', async () => {
@@ -389,6 +399,33 @@ test('the store moves a session on only for the token and the state that were ju
     assert.equal(await deps.sessions.recover({ ...recovery, ...change }), undefined, name)
   assert.equal((await deps.sessions.recover(recovery))?.jti, 'new')
   assert.equal(await deps.sessions.recover(recovery), undefined, 'a second time')
+})
+
+test('after a backup was restored, tokens of later generations are ahead, and a lost answer is one still', async () => {
+  await using lost = await withLostAnswer()
+  const late = await lost.refresh(first, at(NOON, 60))
+  assert.ok(late.kind === 'lost_answer')
+
+  await using restored = await withLostAnswer()
+  assert.deepEqual(await restored.refresh(late.session, at(NOON, 61)), { kind: 'ahead' })
+  assert.deepEqual(await restored.refresh(lost.unused, at(NOON, 61)), { kind: 'ahead' })
+  assert.equal((await restored.refresh(first, at(NOON, 62))).kind, 'lost_answer')
+})
+
+/** What 0.1.0 writes, whose processes may still run while others have migrated the database. */
+const ROTATION_OF_0_1_0 = `update sessions set generation = generation + 1,
+  previous_jti = jti, jti = 's-old', rotated_at = ${at(NOON, 100)} where id = 's'`
+
+test('a session that a process of 0.1.0 has refreshed since goes on', async () => {
+  await using deps = await withLostAnswer()
+  await deps.run(ROTATION_OF_0_1_0)
+  const { unused } = deps
+  assert.equal((await deps.refresh(unused, at(NOON, 105))).kind, 'replayed')
+  const late = await deps.refresh(unused, at(NOON, 400))
+  assert.ok(late.kind === 'lost_answer')
+  assert.equal(late.session.spentAt, at(NOON, 100))
+  const old = { ...first, generation: 2, jti: 's-old' }
+  assert.equal((await deps.refresh(old, at(NOON, 401))).kind, 'reused')
 })
 
 test('concurrent first refreshes of a foreign token share one session', async () => {
