@@ -1,3 +1,4 @@
+import { AuthError } from '../base/errors.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandError } from '../command/errors.ts'
 import { printable } from '../command/format.ts'
@@ -6,13 +7,14 @@ import type { HostAndPort } from './address-options.ts'
 
 type ListenError = NodeJS.ErrnoException & { readonly port?: number }
 
-/** @throws CommandError if the address cannot be used */
+/** @throws CommandError if the address cannot be used; AuthError if the metrics need a package */
 export async function listen(
   options: ServeOptions,
   context: CommandContext,
 ): Promise<RunningServer> {
   const { serve } = await import('../server/serve.ts')
-  return serve(options).catch((error: ListenError) => {
+  return serve(options).catch((error: ListenError | AuthError) => {
+    if (error instanceof AuthError) throw error
     const { metrics } = options
     if (metrics !== undefined && error.port === metrics.port)
       throw metricsError(error, metrics)

@@ -8,7 +8,7 @@ export interface Sample {
 interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
-  /** How the values of several processes are combined. */
+  /** How prom-client combines the values of several processes. */
   readonly merge: 'sum' | 'max'
 }
 
@@ -94,38 +94,29 @@ type HistogramName = {
   [Name in MetricName]: (typeof METRICS)[Name]['type'] extends 'histogram' ? Name : never
 }[MetricName]
 
-/** Combines the samples of several processes. */
-export function mergeSamples(samples: readonly Sample[]): readonly Sample[] {
-  const merged = new Map<string, Sample>()
-  for (const sample of samples) {
-    const key = nameOf(sample)
-    const other = merged.get(key)
-    if (other === undefined) merged.set(key, sample)
-    else merged.set(key, mergeTwo(sample, other))
-  }
-  return [...merged.values()]
+/** The samples of one metric, in the form of prom-client. */
+export interface MetricFamily {
+  readonly name: string
+  readonly help: string
+  readonly type: Metric['type']
+  readonly aggregator: Metric['merge']
+  readonly values: readonly FamilyValue[]
 }
 
-function mergeTwo(one: Sample, other: Sample): Sample {
-  if (METRICS[metricOf(one)].merge === 'sum')
-    return { ...one, value: one.value + other.value }
-  return { ...one, value: Math.max(one.value, other.value) }
+interface FamilyValue {
+  readonly value: number
+  readonly labels: Readonly<Record<string, string>>
+  /** The name of a part of a histogram. */
+  readonly metricName?: string
 }
 
-/**
- * The text format of Prometheus, version 0.0.4.
- *
- * @see https://prometheus.io/docs/instrumenting/exposition_formats/
- */
-export function exposition(samples: readonly Sample[]): string {
-  const lines: string[] = []
-  for (const [name, { type, help }] of Object.entries(METRICS)) {
-    const own = samples.filter((sample) => metricOf(sample) === name)
-    if (own.length === 0) continue
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
-    for (const sample of own) lines.push(`${nameOf(sample)} ${sample.value}`)
-  }
-  return `${lines.join('\n')}\n`
+/** The samples by metric, in the order of `METRICS`. */
+export function familiesOf(samples: readonly Sample[]): readonly MetricFamily[] {
+  const byMetric = Map.groupBy(samples, metricOf)
+  return Object.entries(METRICS).flatMap(([name, { type, help, merge }]) => {
+    const values = byMetric.get(name as MetricName)?.map(familyValueOf)
+    return values === undefined ? [] : [{ name, help, type, aggregator: merge, values }]
+  })
 }
 
 /** The histogram of a bucket, a sum or a count; else the metric itself. */
@@ -134,13 +125,8 @@ function metricOf({ name }: Sample): MetricName {
   return name.replace(/_(bucket|sum|count)$/, '') as MetricName
 }
 
-function nameOf({ name, labels = {} }: Sample): string {
-  const pairs = Object.entries(labels).map(
-    ([label, value]) => `${label}="${escaped(value)}"`,
-  )
-  if (pairs.length === 0) return name
-  return `${name}{${pairs.join(',')}}`
-}
-
-const escaped = (value: string): string =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+const familyValueOf = ({ name, labels = {}, value }: Sample): FamilyValue => ({
+  value,
+  labels,
+  ...(!(name in METRICS) && { metricName: name }),
+})

@@ -1,5 +1,6 @@
 import type { MessageBus } from './cluster/message-bus.ts'
-import { exposition, mergeSamples, type Sample } from './metric-samples.ts'
+import { openExposition } from './exposition.ts'
+import type { Sample } from './metric-samples.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { instanceSamples, measureWorker, type WorkerMetrics } from './worker-metrics.ts'
 
@@ -16,13 +17,14 @@ const QUESTION = 'metrics'
 /**
  * Measures this process, and serves what all workers have measured.
  *
- * @throws the error of `listen`
+ * @throws the error of `listen`; AuthError `invalid_config` if prom-client is not installed
  */
 export async function startMetrics(
   { version, host, port }: MetricsPlace,
   worker: WorkerMetrics,
   bus: MessageBus,
 ): Promise<{ readonly url: string; stop(): void }> {
+  const exposition = await openExposition()
   const measuring = measureWorker(worker)
   bus.onQuestion(QUESTION, measuring.samples)
   const text = async (): Promise<string> => {
@@ -31,7 +33,7 @@ export async function startMetrics(
       ...(await instanceSamples(worker.auth, version)),
       ...perWorker.flat(),
     ]
-    return exposition(mergeSamples(samples))
+    return exposition(samples)
   }
   try {
     const { url, stop } = await serveMetrics({ host, port }, text)

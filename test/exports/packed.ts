@@ -198,6 +198,23 @@ test('compiled code is kept for the user of the process, whatever HOME says', as
   assert.ok(readdirSync(join(homedir, '.cache', 'watchword')).length > 0)
 })
 
+test('without prom-client the option --metrics says what to install', async () => {
+  const bin = join(bare, 'node_modules', 'watchword', 'bin', 'watchword.js')
+  const words = ['start', '--workers', '1', '--port', '0', '--metrics', '9']
+  const env = {
+    PATH: process.env.PATH,
+    WATCHWORD_SECRET: 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e',
+  }
+  await assert.rejects(
+    run(process.execPath, [bin, ...words], { cwd: bare, env, timeout: 20_000 }),
+    {
+      code: 1,
+      stderr:
+        'The option --metrics needs the package "prom-client", which is not installed. Type: npm install prom-client\n',
+    },
+  )
+})
+
 test('relative links of the pages are files of the package', () => {
   const pages = globSync('{*,docs/**/*}.md', { cwd: PACKAGE })
   assert.ok(

@@ -12,7 +12,7 @@ const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped']
 
 /**
  * Parses version 0.0.4 of the format strictly: every metric once, with help and type before its samples; every sample once;
- * histograms complete, their buckets in ascending order.
+ * histograms complete, their buckets in ascending order. Empty lines are ignored, as the format says.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  * @throws Error with the line
@@ -22,7 +22,7 @@ export function parseExposition(text: string): ReadonlyMap<string, ExposedMetric
   const metrics = new Map<string, { type: string; samples: Map<string, number> }>()
   let helped: string | undefined
   let name: string | undefined
-  for (const line of text.slice(0, -1).split('\n')) {
+  for (const line of text.slice(0, -1).split('\n').filter(Boolean)) {
     const wrong = (what: string): Error => new Error(`${what}: ${line}`)
     const help = /^# HELP (\S+) (.+)$/.exec(line)
     const type = /^# TYPE (\S+) (\S+)$/.exec(line)
