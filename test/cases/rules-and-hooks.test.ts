@@ -139,5 +139,6 @@ test('N26 a leeway in seconds or with a unit is accepted', async (t: TestContext
   for (const leeway of [10, '10s'] as const) {
     const { auth } = testInstance(withTokens({ leeway }))
     t.after(() => auth.close())
+    await assert.doesNotReject(auth.migrate(), String(leeway))
   }
 })

@@ -313,6 +313,7 @@ test('a client that sends requests and reads no response is disconnected', async
   )
   clearInterval(asking)
   socket.destroy()
+  assert.ok(running.lines.some((line) => line.includes('broken off')))
 })
 
 test('a connection carries at most maxRequestsPerSocket requests', async () => {
