@@ -139,7 +139,8 @@ export function readCorpus(file: string | URL): Corpus {
   if (
     typeof corpus?.now !== 'number' ||
     typeof corpus.profiles !== 'object' ||
-    !Array.isArray(corpus.cases)
+    !Array.isArray(corpus.cases) ||
+    corpus.cases.length === 0
   ) {
     throw new Error(`${file} is no corpus of attacks: it needs now, profiles and cases`)
   }

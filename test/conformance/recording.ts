@@ -108,19 +108,23 @@ export function pathsOf({ steps = [], request }: Case): readonly string[] {
   )
 }
 
-/** @throws if a line is not JSON */
-export const readLines = <T>(file: URL | string): T[] =>
+/** @throws if a line is no JSON object with an id */
+export const readLines = <T extends { readonly id: string }>(file: URL | string): T[] =>
   readFileSync(file, 'utf8')
     .split('\n')
-    .flatMap((line, i) =>
-      line === '' ? [] : [parsedLine(line, `${file}:${i + 1}`) as T],
-    )
+    .flatMap((line, i) => (line === '' ? [] : [parsedLine<T>(line, `${file}:${i + 1}`)]))
 
-function parsedLine(line: string, place: string): unknown {
+function parsedLine<T extends { readonly id: string }>(line: string, place: string): T {
+  const { id, ...others } = parsed(line) ?? {}
+  if (typeof id !== 'string') throw new Error(`${place} is no case with an id`)
+  return { id, ...others } as T
+}
+
+function parsed(line: string): { readonly id?: unknown } | null | undefined {
   try {
     return JSON.parse(line)
-  } catch (cause) {
-    throw new Error(`${place} is not JSON`, { cause })
+  } catch {
+    return undefined
   }
 }
 

@@ -20,6 +20,8 @@ export async function replay(files: readonly string[], only: string): Promise<Re
   const known = readKnown()
   const cases = files.length === 0 ? [...known.cases.values()] : readCases(files)
   const chosen = cases.filter(({ id }) => id.startsWith(only))
+  if (chosen.length === 0)
+    throw new Error(`no conversation to replay: ${[...files, only].join(' ').trim()}`)
   const { pending, unplayable, due } = sorted(chosen, readConfigs(files))
   const { played, output } = await playAll(
     due.map(({ recorded, config }) => ({

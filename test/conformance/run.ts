@@ -18,7 +18,10 @@ const { values: options, positionals: files } = parseArgs({
   },
 })
 
-const report = await replay(files, options.only)
+const report = await replay(files, options.only).catch((error: Error) => {
+  console.error(error.message)
+  process.exit(1)
+})
 process.exitCode = report.verdicts.some(({ faults }) => faults.length > 0) ? 1 : 0
 if (options.json) printJson(report)
 else print(report, options.verbose)

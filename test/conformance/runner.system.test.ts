@@ -12,6 +12,7 @@ const RUN = join(import.meta.dirname, 'run.ts')
 interface Report {
   readonly passed: number
   readonly failed: number
+  /** Both outputs, and the exit code. */
   readonly text: string
 }
 
@@ -27,7 +28,8 @@ function replay(
   writeFileSync(file, cases.map((each) => `${JSON.stringify(each)}\n`).join(''))
   writeFileSync(join(folder, 'configs.json'), JSON.stringify(configs))
   return new Promise((resolve) =>
-    execFile(process.execPath, [RUN, file], (_, text) => {
+    execFile(process.execPath, [RUN, file], (error, out, err) => {
+      const text = `${out}${err}exit code ${error?.code ?? 0}`
       const [, passed, failed] = /(\d+) passed, (\d+) failed/.exec(text) ?? []
       resolve({ passed: Number(passed), failed: Number(failed), text })
     }),
@@ -234,4 +236,12 @@ test('a note that is no object, or has no title, is answered as Django REST fram
   )
 
   assert.deepEqual(counts, { passed: 4, failed: 0 }, text)
+})
+
+test('a file without conversations, or with a line that is no case, is an error', async (t) => {
+  const empty = await replay(t, [])
+  assert.match(empty.text, /^no conversation to replay: .*own\.jsonl\nexit code 1$/)
+
+  const odd = await replay(t, [hello, 'a text' as never])
+  assert.match(odd.text, /own\.jsonl:2 is no case with an id\nexit code 1$/)
 })

@@ -186,7 +186,11 @@ async function attemptOnce(
       skip,
       progress,
     }
-    return { kind: 'tried', findings: await run(deps, form) }
+    const findings = await run(deps, form)
+    // Of no findings, all would hold.
+    if (findings.length === 0)
+      return { kind: 'failed', reason: 'the trial has no findings: it shows nothing' }
+    return { kind: 'tried', findings }
   } catch (error) {
     if (error instanceof Skipped) return { kind: 'skipped', reason: error.message }
     return { kind: 'failed', reason: reasonOf(error) }

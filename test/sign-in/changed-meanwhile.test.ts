@@ -142,10 +142,12 @@ for (const sessions of [true, false]) {
     await auth.users.create({ id: '7', username: 'ada' })
     const { access, refresh } = await auth.signIn('7')
     const { token } = await auth.apiTokens.create('7')
-    // The deletion stops half-way.
-    if (sessions) faults.fail('sessions.revokeAll')
-    await auth.users.delete('7').catch(() => {})
-    faults.clear()
+    if (sessions) {
+      // The deletion stops half-way.
+      faults.fail('sessions.revokeAll')
+      await assert.rejects(auth.users.delete('7'), { code: 'store_unavailable' })
+      faults.clear()
+    } else await auth.users.delete('7')
     await auth.users.create({ id: '7', username: 'eve', superuser: true })
 
     for (const authorization of [`Bearer ${access}`, `Token ${token}`]) {
