@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, type TestContext } from 'node:test'
+import { inspect } from 'node:util'
 
 /**
  * Imported before the tests of `npm test`: finds tests that cannot fail. A test that ends without an assertion fails, and so does an
@@ -41,12 +42,32 @@ function isAssertion(name: string, value: unknown): value is Assertion {
 }
 
 function counted(name: string, assertion: Assertion): Assertion {
-  return (...args) => {
+  return function call(...args) {
     made++
     if (!OF_PROMISES.includes(name) && args.slice(0, 2).some(isPromise))
       throw new TypeError(`assert.${name}() got a promise: await it`)
-    return assertion(...args)
+    try {
+      return assertion(...args)
+    } catch (error) {
+      throw asOfCaller(error, call)
+    }
   }
+}
+
+/** The error without this file in its stack. `assert.ok` quotes the line of its call, which is one of this file. */
+function asOfCaller(error: unknown, call: Assertion): unknown {
+  if (!(error instanceof assert.AssertionError)) return error
+  const { actual, generatedMessage } = error
+  if (error.operator === '==' && generatedMessage)
+    return new assert.AssertionError({
+      message: `expected a truthy value, got ${inspect(actual)}`,
+      actual,
+      expected: true,
+      operator: '==',
+      stackStartFn: call,
+    })
+  Error.captureStackTrace(error, call)
+  return error
 }
 
 function isPromise(value: unknown): boolean {

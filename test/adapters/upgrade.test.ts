@@ -155,6 +155,7 @@ test('a client that resets its connection while it is checked ends nothing', asy
   faults.clear()
 
   await until(async () => (await open('/feed/', bearerHeader)).includes('hello ada'))
+  assert.match(await open('/feed/', bearerHeader), /hello ada/)
 })
 
 test('auth.authenticate takes a request of node, to check an open connection again', async (t) => {
