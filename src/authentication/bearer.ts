@@ -1,37 +1,26 @@
-import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
-import { seconds } from '../base/clock.ts'
+import { type Awaitable, andThen, isPromise } from '../base/awaitable.ts'
 import { AuthError, refusedChallengeOf } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import type { AuthRequest } from '../http/request.ts'
-import type { Claims } from '../jwt/index.ts'
-import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
-import {
-  findNamedAccount,
-  hasType,
-  noId,
-  noUserNamed,
-  requireJti,
-  typeError,
-  userIdIn,
-} from '../tokens/user-of-token.ts'
+import { findNamedAccount, noUserNamed } from '../tokens/user-of-token.ts'
 import type { Account, User } from '../users/user.ts'
-import { credentialsAfter } from './header.ts'
+import { type BearerToken, notForAnyType } from './bearer-token.ts'
 import {
   type Identity,
   type LibrarySchemeDeps,
   libraryScheme,
   type Scheme,
 } from './scheme.ts'
-import { type TokenUser, tokenUser } from './token-user.ts'
+import type { TokenUser } from './token-user.ts'
 
 /** `Authorization: Bearer <token>` (RFC 6750 §2.1). The user is read from the store, or its cache, at each request. */
 export const bearer = (): Scheme<User> =>
   libraryScheme((deps) => ({
     ...challengesOfBearer(deps),
     identify: (request) =>
-      andThen(claimsOf(request, deps), (claims) => claims && identifyUser(claims, deps)),
+      identified(request, deps, (token) => identifyUser(token, deps)),
   }))
 
 /**
@@ -47,10 +36,8 @@ export const statelessBearer = (
   return libraryScheme((deps) => ({
     ...challengesOfBearer(deps),
     identify: (request) =>
-      andThen(
-        claimsOf(request, deps),
-        (claims) =>
-          claims && identifyTokenUser(claims, options.revocation !== false, deps),
+      identified(request, deps, (token) =>
+        identifyTokenUser(token, options.revocation !== false, deps),
       ),
   }))
 }
@@ -65,51 +52,45 @@ const challengesOfBearer = (deps: LibrarySchemeDeps) => ({
   refusedChallenge: refusedChallengeOf(challengeOf(deps)),
 })
 
-/** The verified claims of a request's token. @returns `undefined` if it has none @throws AuthError */
-function claimsOf(
+/** Identifies by the request's token. @returns `undefined` if it has none @throws AuthError */
+function identified<U>(
   request: AuthRequest,
   deps: LibrarySchemeDeps,
-): Awaitable<Claims | undefined> {
-  const token = credentialsAfter(deps.headerTypes, request.header(deps.headerName))
-  if (token === undefined) return undefined
-  const claims = catchError(
-    () => deps.verify(token),
-    (error) => failForEachType(error, deps.settings),
-  )
-  return andThen(claims, (verified) => requireAcceptedType(verified, deps.settings))
-}
-
-function failForEachType(error: unknown, settings: TokenSettings): never {
-  if (error instanceof AuthError && error.status === 401)
-    throw notForAnyType(error, settings)
-  throw error
-}
-
-function requireAcceptedType(claims: Claims, settings: TokenSettings): Claims {
-  if (!Object.hasOwn(claims, settings.jtiClaim)) throw notForAnyType(noId(), settings)
-  if (settings.types.some((type) => hasType(claims, type, settings))) return claims
-  throw notForAnyType(typeError(claims, settings), settings)
+  identify: (token: BearerToken) => Awaitable<Identity<U>>,
+): Awaitable<Identity<U> | undefined> {
+  const header = request.header(deps.headerName)
+  if (header === undefined) return undefined
+  const token = deps.readBearer(header)
+  if (isPromise(token)) return token.then((read) => read && identify(read))
+  return token && identify(token)
 }
 
 /** Reads the user of a token. @throws AuthError if the user may not make requests, or the session has ended */
 function identifyUser(
-  claims: Claims,
+  token: BearerToken,
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<User>> {
-  if (userIdIn(claims, deps.settings) === undefined) throw noUserNamed()
-  return andThen(findNamedAccount(claims, deps), (account) => {
-    const user = requireUser(account, claims, deps)
-    const identity = identityOf(user, claims, deps)
-    return andThen(isRevoked(identity.sessionId, claims, deps), (revoked) => {
-      if (revoked) return refuseRevoked(identity.sessionId, deps)
-      return identity
-    })
-  })
+  if (token.userId === undefined) throw noUserNamed()
+  const found = findNamedAccount(token.claims, deps, token.userId, token.account)
+  if (isPromise(found)) return found.then((account) => admitUser(account, token, deps))
+  if (found !== token.account) token.account = found
+  return admitUser(found, token, deps)
+}
+
+function admitUser(
+  account: Account | undefined,
+  token: BearerToken,
+  deps: LibrarySchemeDeps,
+): Awaitable<Identity<User>> {
+  const identity = identityOf(requireUser(account, token, deps), token)
+  const revoked = isRevoked(token, deps)
+  if (revoked === false) return identity
+  return andThen(revoked, (is) => (is ? refuseRevoked(token.sessionId, deps) : identity))
 }
 
 function requireUser(
   account: Account | undefined,
-  claims: Claims,
+  { claims }: BearerToken,
   { settings, isRevokeClaimOf }: LibrarySchemeDeps,
 ): User {
   if (account === undefined) throw new AuthError('user_not_found')
@@ -137,85 +118,32 @@ async function refuseRevoked(
 }
 
 function identifyTokenUser(
-  claims: Claims,
+  token: BearerToken,
   checksRevocation: boolean,
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<TokenUser>> {
-  const { settings } = deps
   // `''` is an id of a wrong type: no look-up would find out that it names no user.
-  if (!userIdIn(claims, settings)) throw noUserNamed()
-  const identity = identityOf(tokenUser(claims, settings), claims, deps)
-  if (!checksRevocation) return identity
-  return andThen(isRevoked(identity.sessionId, claims, deps), (revoked) => {
-    if (revoked) throw blacklisted(settings)
+  if (!token.userId) throw noUserNamed()
+  const identity = identityOf(token.user, token)
+  const revoked = checksRevocation && isRevoked(token, deps)
+  if (revoked === false) return identity
+  return andThen(revoked, (is) => {
+    if (is) throw blacklisted(deps.settings)
     return identity
   })
 }
 
-interface TokenIdentity<U> extends Identity<U> {
-  readonly sessionId: SessionId | undefined
-}
-
 const identityOf = <U>(
   user: U,
-  claims: Claims,
-  deps: LibrarySchemeDeps,
-): TokenIdentity<U> => ({
-  user,
-  scheme: 'bearer',
-  token: claims,
-  sessionId: sessionIdOf(claims, deps),
-  scopes: scopesOf(claims),
-})
+  { claims, sessionId, scopes }: BearerToken,
+): Identity<U> => ({ user, scheme: 'bearer', token: claims, sessionId, scopes })
 
-/** The scopes of a token, separated by spaces in its claim (RFC 8693 §4.2). */
-function scopesOf({ scope }: Claims): readonly string[] {
-  if (typeof scope !== 'string' || scope === '') return NO_SCOPES
-  return scope.split(' ')
-}
-const NO_SCOPES: readonly string[] = []
-
-/** The session of a token: named by its claim; of a foreign sliding token, derived from its `jti`. */
-function sessionIdOf(
-  claims: Claims,
-  { sessions, settings }: LibrarySchemeDeps,
-): SessionId | undefined {
-  if (sessions === undefined) return undefined
-  const { sid } = claims
-  if (typeof sid === 'string') return sid as SessionId
-  const isForeignSliding =
-    settings.adoptForeign && claims[settings.typeClaim] === 'sliding'
-  return isForeignSliding ? foreignSessionId(requireJti(claims, settings)) : undefined
-}
-
-/** The token's life is read from its claims: other settings, or another issuer, may have issued it. */
-function isRevoked(
-  id: SessionId | undefined,
-  { exp, iat }: Claims,
+const isRevoked = (
+  { sessionId, life }: BearerToken,
   { sessions }: LibrarySchemeDeps,
-): Awaitable<boolean> {
-  if (id === undefined || sessions === undefined) return false
-  return sessions.isRevoked(id, seconds(Number(exp) - Number(iat)))
-}
-
-const CLASSES = { access: 'AccessToken', sliding: 'SlidingToken' } as const
-
-/** Simple JWT's body: one message for each accepted token type. */
-function notForAnyType(error: AuthError, settings: TokenSettings): AuthError {
-  const { code, message, detail, cause } = error
-  const messages = settings.types.map((type) => ({
-    token_class: CLASSES[type],
-    token_type: type,
-    message: detail,
-  }))
-  return new AuthError(code, message, {
-    cause,
-    body: {
-      detail: 'Given token not valid for any token type',
-      code: 'token_not_valid',
-      messages,
-    },
-  })
+): Awaitable<boolean> => {
+  if (sessionId === undefined || sessions === undefined) return false
+  return sessions.isRevoked(sessionId, life)
 }
 
 const blacklisted = (settings: TokenSettings): AuthError =>

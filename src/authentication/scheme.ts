@@ -1,9 +1,10 @@
-import { type Awaitable, andThen } from '../base/awaitable.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
+import type { BearerToken } from './bearer-token.ts'
 
 /** A credential that the store keeps. It can be revoked by its id. */
 export interface Credential {
@@ -79,6 +80,8 @@ export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUs
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
   /** Keys of a purpose, derived from each secret of the instance, the current one first. @throws AuthError `invalid_config` */
   derivedKeys(purpose: string): readonly Uint8Array[]
+  /** Reads the token of an authorization header. @returns `undefined` if it has none @throws AuthError */
+  readonly readBearer: (header: string) => Awaitable<BearerToken | undefined>
   /** `tokens.headerTypes`: the accepted words before a token; challenges name the first. */
   readonly headerTypes: readonly string[]
   /** `tokens.headerName`, in lower case. */
@@ -121,9 +124,10 @@ export function firstIdentity(
   ): Awaitable<Identity<unknown> | undefined> => {
     const scheme = schemes[index]
     if (scheme === undefined) return undefined
-    return andThen(
-      scheme.identify(request),
-      (identity) => identity ?? identifyFrom(index + 1, request),
+    const identity = scheme.identify(request)
+    if (!isPromise(identity)) return identity ?? identifyFrom(index + 1, request)
+    return Promise.resolve(identity).then(
+      (found) => found ?? identifyFrom(index + 1, request),
     )
   }
   return (request) => identifyFrom(0, request)

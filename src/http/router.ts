@@ -43,7 +43,9 @@ export function createRouter<Route>(
     paths: [...new Set([...plain.keys(), ...patterns.keys()].map(withoutLastSlash))],
     find(url) {
       const path = pathOf(url)
-      return plain.get(path) ?? findPattern(patterns, withoutLastSlash(path))
+      const match = plain.get(path)
+      if (match !== undefined || patterns.size === 0) return match
+      return findPattern(patterns, withoutLastSlash(path))
     },
   }
 }

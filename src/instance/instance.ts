@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts'
+import { bearerReader } from '../authentication/bearer-token.ts'
 import type { LibrarySchemeDeps } from '../authentication/scheme.ts'
 import { callHook } from '../base/call-hook.ts'
 import type { Clock } from '../base/clock.ts'
@@ -227,6 +228,7 @@ function schemeDepsOf(
     ...tokens,
     ports,
     derivedKeys,
+    readBearer: bearerReader({ ...tokens, headerTypes }),
     headerTypes,
     headerName,
     behindProxy,

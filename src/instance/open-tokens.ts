@@ -46,14 +46,15 @@ export function openTokens(
   { ring, derivedKeys, ...deps }: OpenTokensDeps,
 ): TokenDeps {
   const { issuer, audience, leeway, maxBytes } = settings
+  // Another issuer's clock, if the keys are read from its key set.
+  const ahead = ring.verifying.state ? seconds(Math.max(leeway, CLOCK_TOLERANCE)) : leeway
   const expected = {
     keys: ring.verifying,
     clock: deps.clock,
     ...(issuer === undefined ? {} : { issuer }),
     ...(audience === undefined ? {} : { audience }),
     leeway,
-    // Another issuer's clock, if the keys are read from its key set.
-    ahead: ring.verifying.state && seconds(Math.max(leeway, CLOCK_TOLERANCE)),
+    ahead,
     maxBytes,
   }
   const requireOwnTyp = ownTypCheck(settings)
@@ -73,6 +74,8 @@ export function openTokens(
     verify: verifying(verifier({ ...expected, cache: CACHED_TOKENS }).verify),
     verifyOnce: verifying(verifier(expected).verify),
     verifyExpired: expiredVerifier(expected).verify,
+    keysVersion: () => ring.verifying.version,
+    ahead,
     revokeClaimOf: revokeClaim.make,
     isRevokeClaimOf: revokeClaim.matches,
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
-import { TokenCache } from './cache.ts'
+import { cachedToken, TokenCache } from './cache.ts'
 import {
   type Algorithm,
   type Claims,
@@ -283,6 +283,23 @@ test('cache: each token has its own claims, at any size of the cache', () => {
   }
 })
 
+test('cache: nearly all tokens are still found after the cache has grown', () => {
+  const cache = new TokenCache(20_000)
+  const verified = { version: 1, leeway: 0 as Seconds }
+  const tokens = Array.from({ length: 2000 }, (_, i) =>
+    sign({ ...claims, jti: `t${i}` }, mine),
+  )
+  for (const token of tokens)
+    cache.add({
+      ...cachedToken(token, claims as Claims, verified),
+      claims: claims as Claims,
+    })
+  const found = tokens.filter(
+    (token) => cache.find(token, 1, () => NOW as UnixSeconds)?.text === token,
+  )
+  assert.ok(found.length > 1900, `${found.length}`)
+})
+
 for (const [size, most] of [
   [1, 1],
   [5, 8],
@@ -290,10 +307,15 @@ for (const [size, most] of [
 ] as const) {
   test(`cache: a cache of ${size} holds at most ${most} tokens`, () => {
     const cache = new TokenCache(size)
+    const verified = { version: 1, leeway: 0 as Seconds }
     const tokens = Array.from({ length: 2000 }, (_, i) =>
       sign({ ...claims, jti: `t${i}` }, mine),
     )
-    for (const token of tokens) cache.add(token, { ...claims } as Claims, 1, 0 as Seconds)
+    for (const token of tokens)
+      cache.add({
+        ...cachedToken(token, claims as Claims, verified),
+        claims: claims as Claims,
+      })
     const found = tokens.filter(
       (token) => cache.find(token, 1, () => NOW as UnixSeconds) !== undefined,
     )

@@ -1,8 +1,8 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
-import { type Clock, type Seconds, seconds, systemClock } from '../base/clock.ts'
+import { type Clock, seconds, systemClock } from '../base/clock.ts'
 import { AuthError, configError } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
-import { TokenCache } from './cache.ts'
+import { cachedToken, frozen, TokenCache } from './cache.ts'
 import { claimFault, type Expectation } from './claims.ts'
 import { type Dots, TYPES } from './compact.ts'
 import { HeaderReader } from './header.ts'
@@ -70,7 +70,6 @@ const OPTIONS = {
 class TokenVerifier {
   readonly #keys: KeySource
   readonly #clock: Clock
-  readonly #leeway: Seconds
   readonly #maxBytes: number
   readonly #expected: Expectation
   readonly #cache: TokenCache | undefined
@@ -83,12 +82,11 @@ class TokenVerifier {
     requireFinite({ leeway, ahead, maxBytes, cache })
     this.#keys = keys
     this.#clock = (options.clock ?? systemClock) as Clock
-    this.#leeway = seconds(leeway)
     this.#maxBytes = maxBytes
     this.#expected = {
       issuer,
       audiences: listOf(audience),
-      leeway: this.#leeway,
+      leeway: seconds(leeway),
       ahead: seconds(ahead),
     }
     this.#cache = cache === 0 ? undefined : new TokenCache(cache)
@@ -98,7 +96,7 @@ class TokenVerifier {
   verify(token: string): Awaitable<Claims> {
     const { version } = this.#keys
     const cached = this.#cache?.find(token, version, this.#clock)
-    if (cached !== undefined) return cached
+    if (cached !== undefined) return cached.claims
     const dots = splitAscii(token, this.#maxBytes)
     const key = this.#headers.cachedKey(token, version)
     if (key !== undefined) return this.#accept(token, dots, key, version)
@@ -122,7 +120,9 @@ class TokenVerifier {
     const fault = claimFault(claims, this.#expected, this.#clock())
     if (fault !== undefined) throw new AuthError(fault)
     if (claims.exp === undefined) throw missingExp()
-    this.#cache?.add(token, claims, version, this.#leeway, this.#expected.ahead)
+    const { leeway, ahead } = this.#expected
+    const verified = { version, leeway, ahead }
+    this.#cache?.add({ ...cachedToken(token, claims, verified), claims: frozen(claims) })
     return claims
   }
 }

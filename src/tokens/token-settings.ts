@@ -70,6 +70,9 @@ export interface TokenDeps {
   verifyOnce(token: string): Awaitable<Claims>
   /** Verifies an access token that may have expired: to sign out, and for nothing else. @throws AuthError */
   verifyExpired(token: string): Awaitable<Claims>
+  /** What cached results of `verify` depend on: the keys (see `KeySource.version`), and the tolerance for `iat` and `nbf`. */
+  keysVersion(): number
+  readonly ahead: Seconds
   /** The current revoke claim of an account. */
   revokeClaimOf(account: Account): string
   /** Compares a presented revoke claim with the account's, in constant time. */

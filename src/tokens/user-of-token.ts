@@ -104,9 +104,11 @@ export async function accountOf(
 export function findNamedAccount(
   claims: Claims,
   deps: Pick<TokenDeps, 'settings' | 'users' | 'sessions'>,
+  id = userIdIn(claims, deps.settings) ?? '',
+  known?: Account,
 ): Awaitable<Account | undefined> {
   const { settings, users } = deps
-  const named = users.find(settings.userIdField, userIdIn(claims, settings) ?? '')
+  const named = users.find(settings.userIdField, id, known)
   if (!namesUserByField(settings)) return named
   return andThen(named, (account) =>
     andThen(ownerOf(claims, deps), (owner) =>

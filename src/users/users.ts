@@ -41,8 +41,10 @@ export interface Users {
   /**
    * Exact and case-sensitive. It sees this process's writes at once, and those of others within a second. Cached accounts
    * are returned without a promise.
+   *
+   * @param known what an earlier call with this name returned: if it is still cached, it is returned without a look-up
    */
-  find(field: UserField, value: string): Awaitable<Account | undefined>
+  find(field: UserField, value: string, known?: Account): Awaitable<Account | undefined>
   /**
    * The same as committed, never from a cache: one read whether or not there is such an account, so that no response time shows
    * which names are known (P8).

@@ -2,7 +2,7 @@ import { credentialsAfter } from '../authentication/header.ts'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
-import { TokenCache } from '../jwt/cache.ts'
+import { cachedToken, frozen, TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
 import { rejectAccessType, TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
@@ -69,7 +69,7 @@ export function verifier(options: VerifierOptions): TokenVerifier {
 
   async function check(token: string): Promise<TokenClaims> {
     const cached = cache?.find(token, keys.version, clock)
-    const claims = cached ?? (await verifyToken(token, keys, settings, cache))
+    const claims = cached?.claims ?? (await verifyToken(token, keys, settings, cache))
     const checked = feed?.check(claims)
     // The result is a promise only if the feed must be read; a plain `await` would cost every check a turn.
     if (isPromise(checked)) {
@@ -112,7 +112,8 @@ async function verifyToken(
   if (fault !== undefined) throw new AuthError(fault)
   requireOwnClaims(claims, settings)
   if (claims[settings.typeClaim] !== 'access') rejectAccessType(header)
-  cache?.add(token, claims, version, leeway, ahead)
+  const verified = { version, leeway, ahead }
+  cache?.add({ ...cachedToken(token, claims, verified), claims: frozen(claims) })
   return claims
 }
 

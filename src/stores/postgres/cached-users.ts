@@ -30,9 +30,9 @@ export function cachedUsers(
     setPassword: invalidatingWrite(users.setPassword, invalidate),
     upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
     delete: invalidatingWrite(users.delete, invalidate),
-    find(field, value) {
+    find(field, value, known) {
       if (!isCurrent()) return users.find(field, value)
-      return accounts.find(field, value) ?? read(field, value)
+      return accounts.find(field, value, known) ?? read(field, value)
     },
   }
 }

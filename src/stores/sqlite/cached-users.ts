@@ -31,12 +31,12 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
     setPassword: invalidatingWrite(users.setPassword, invalidate),
     upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
     delete: invalidatingWrite(users.delete, invalidate),
-    find(field, value) {
+    find(field, value, known) {
       const connection = reading()
       if (connection === undefined || !isStorable(value)) return users.find(field, value)
       try {
         if (!cache.isCurrent(connection)) return users.find(field, value)
-        return cache.find(field, value) ?? cache.read(field, value, connection)
+        return cache.find(field, value, known) ?? cache.read(field, value, connection)
       } catch {
         // SQLite is busy or out of order: the port waits, or throws the error that says which.
         return users.find(field, value)
@@ -72,8 +72,8 @@ class CommittedAccounts {
     return true
   }
 
-  find(field: UserField, value: string): Account | undefined {
-    return this.#accounts.find(field, value)
+  find(field: UserField, value: string, known?: Account): Account | undefined {
+    return this.#accounts.find(field, value, known)
   }
 
   /** @throws what SQLite throws, also that it is busy */

@@ -1,0 +1,165 @@
+import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
+import { type Seconds, seconds } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
+import { type CachedToken, cachedToken, frozen, TokenCache } from '../jwt/cache.ts'
+import type { Claims } from '../jwt/index.ts'
+import { foreignSessionId } from '../sessions/foreign-session-id.ts'
+import type { SessionId } from '../sessions/session.ts'
+import type { TokenDeps, TokenSettings } from '../tokens/token-settings.ts'
+import {
+  hasType,
+  noId,
+  requireJti,
+  typeError,
+  userIdIn,
+} from '../tokens/user-of-token.ts'
+import type { Account } from '../users/user.ts'
+import { credentialsAfter } from './header.ts'
+import { type TokenUser, tokenUser } from './token-user.ts'
+
+/** A verified token of an accepted type, with what its claims say: computed once for all requests that send it. */
+export interface BearerToken extends CachedToken {
+  readonly claims: Claims
+  /** See `userIdIn`. */
+  readonly userId: string | undefined
+  readonly user: TokenUser
+  readonly sessionId: SessionId | undefined
+  /** From its claims: other settings, or another issuer, may have issued it. */
+  readonly life: Seconds
+  readonly scopes: readonly string[]
+  /** The account that the last request found: see `Users.find`. */
+  account: Account | undefined
+}
+
+export interface BearerReaderDeps
+  extends Pick<
+    TokenDeps,
+    'settings' | 'clock' | 'sessions' | 'verifyOnce' | 'keysVersion' | 'ahead'
+  > {
+  readonly headerTypes: readonly string[]
+}
+
+/** How many headers are cached: about 40 MB of tokens of the usual length. */
+const CACHED_HEADERS = 20_000
+
+/**
+ * Reads the token of an authorization header. Verified tokens are cached by the whole header: a cached one is valid under the same
+ * keys and within its lifetime. What may change sooner, the user and revocations, is for the schemes to check.
+ *
+ * @returns a function that returns `undefined` if a header has no token, and throws AuthError
+ */
+export function bearerReader(
+  deps: BearerReaderDeps,
+): (header: string) => Awaitable<BearerToken | undefined> {
+  const reader = new BearerReader(deps)
+  return (header) => reader.read(header)
+}
+
+class BearerReader {
+  readonly #deps: BearerReaderDeps
+  readonly #cache = new TokenCache<BearerToken>(CACHED_HEADERS)
+
+  constructor(deps: BearerReaderDeps) {
+    this.#deps = deps
+  }
+
+  read(header: string): Awaitable<BearerToken | undefined> {
+    const version = this.#deps.keysVersion()
+    const cached = this.#cache.find(header, version, this.#deps.clock)
+    return cached ?? this.#verify(header, version)
+  }
+
+  /** @param version of the keys now: they may be replaced during the verification */
+  #verify(header: string, version: number): Awaitable<BearerToken | undefined> {
+    const { headerTypes, verifyOnce, settings } = this.#deps
+    const text = credentialsAfter(headerTypes, header)
+    if (text === undefined) return undefined
+    const verified = catchError(
+      () => verifyOnce(text),
+      (error) => failForEachType(error, settings),
+    )
+    return andThen(verified, (claims) => {
+      requireAcceptedType(claims, settings)
+      const token = bearerTokenOf(header, claims, version, this.#deps)
+      if (isCanonical(header, text)) this.#cache.add(token)
+      return token
+    })
+  }
+}
+
+/**
+ * Whether a header has one space before its token and nothing after. Other spellings of one token are not cached: there are many,
+ * and a client could fill the cache with them.
+ */
+const isCanonical = (header: string, token: string): boolean =>
+  header.endsWith(token) && header.indexOf(' ') === header.length - token.length - 1
+
+function bearerTokenOf(
+  header: string,
+  claims: Claims,
+  version: number,
+  deps: BearerReaderDeps,
+): BearerToken {
+  const { settings, ahead } = deps
+  return {
+    ...cachedToken(header, claims, { version, leeway: settings.leeway, ahead }),
+    claims: frozen(claims),
+    userId: userIdIn(claims, settings),
+    user: frozen(tokenUser(claims, settings)),
+    sessionId: sessionIdOf(claims, deps),
+    life: seconds(Number(claims.exp) - Number(claims.iat)),
+    scopes: frozen(scopesOf(claims)),
+    account: undefined,
+  }
+}
+
+/** The session of a token: named by its claim; of a foreign sliding token, derived from its `jti`. */
+function sessionIdOf(
+  claims: Claims,
+  { sessions, settings }: Pick<TokenDeps, 'sessions' | 'settings'>,
+): SessionId | undefined {
+  if (sessions === undefined) return undefined
+  const { sid } = claims
+  if (typeof sid === 'string') return sid as SessionId
+  const isForeignSliding =
+    settings.adoptForeign && claims[settings.typeClaim] === 'sliding'
+  return isForeignSliding ? foreignSessionId(requireJti(claims, settings)) : undefined
+}
+
+/** The scopes of a token, separated by spaces in its claim (RFC 8693 §4.2). */
+function scopesOf({ scope }: Claims): readonly string[] {
+  if (typeof scope !== 'string' || scope === '') return []
+  return scope.split(' ')
+}
+
+function failForEachType(error: unknown, settings: TokenSettings): never {
+  if (error instanceof AuthError && error.status === 401)
+    throw notForAnyType(error, settings)
+  throw error
+}
+
+function requireAcceptedType(claims: Claims, settings: TokenSettings): void {
+  if (!Object.hasOwn(claims, settings.jtiClaim)) throw notForAnyType(noId(), settings)
+  if (settings.types.some((type) => hasType(claims, type, settings))) return
+  throw notForAnyType(typeError(claims, settings), settings)
+}
+
+const CLASSES = { access: 'AccessToken', sliding: 'SlidingToken' } as const
+
+/** Simple JWT's body: one message for each accepted token type. */
+export function notForAnyType(error: AuthError, settings: TokenSettings): AuthError {
+  const { code, message, detail, cause } = error
+  const messages = settings.types.map((type) => ({
+    token_class: CLASSES[type],
+    token_type: type,
+    message: detail,
+  }))
+  return new AuthError(code, message, {
+    cause,
+    body: {
+      detail: 'Given token not valid for any token type',
+      code: 'token_not_valid',
+      messages,
+    },
+  })
+}
