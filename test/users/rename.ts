@@ -117,4 +117,17 @@ export function renameTests(name: string, fresh: FreshDatabase): void {
       assert.notEqual(session?.revokeReason, undefined)
     })
   }
+
+  test(`${name}: the email in tokens begins an epoch when it changes or is removed, and not in another spelling`, async (t) => {
+    const place = await setUp(t, { tokens: { userIdField: 'email' } })
+    if (place === undefined) return
+    const { auth, ada } = place
+    const epochWith = async (email: string | undefined) =>
+      (await auth.users.change(ada.id, { email }))?.epoch
+
+    assert.equal(await epochWith('ada@EXAMPLE.org'), 0)
+    assert.equal(await epochWith('bea@example.org'), 1)
+    assert.equal(await epochWith(undefined), 2)
+    assert.equal(await epochWith('ada@example.org'), 3)
+  })
 }
