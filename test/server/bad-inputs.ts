@@ -22,8 +22,11 @@ export type Expected = readonly [status: number, body: string | RegExp]
 export interface BadInput {
   readonly what: string
   readonly asked: (fields: Fields) => Asked
-  readonly answered: (fields: Fields) => Expected
+  readonly answered: (fields: Fields, path: string) => Expected
 }
+
+export const TWO_WORDS =
+  '{"detail":"Authorization header must contain two space-delimited values","code":"bad_authorization_header"}'
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const FORM_TYPE = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -363,10 +366,13 @@ export const BAD_INPUTS: readonly BadInput[] = [
     asked: () => ({ method: 'GET', headers: { 'X-HTTP-Method-Override': 'POST' } }),
     answered: detail(405, 'Method "GET" not allowed.'),
   },
-  // These endpoints do not authenticate, so the header is not read.
+  // Only a sign-out without a token in its body reads the header.
   {
     what: 'two Authorization headers',
     asked: () => ({ headers: { Authorization: [`Bearer ${CANARY}`, 'Basic YTpi'] } }),
-    answered: faults('This field is required.'),
+    answered: (fields, path) =>
+      path === '/api/token/blacklist/'
+        ? [401, TWO_WORDS]
+        : faults('This field is required.')(fields),
   },
 ]
