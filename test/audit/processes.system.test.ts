@@ -22,9 +22,10 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
     const [one, two] = instances(t, { database: database.url, clock: clock.now })
     const ann = await one.users.create({ username: 'ann', password: PASSWORD })
     const first = await signIn(one)
-    const second = (
-      await post(one, '/api/token/refresh/', { refresh: String(first.refresh) })
-    ).body
+    const refreshed = async (refresh: unknown) =>
+      (await post(one, '/api/token/refresh/', { refresh: String(refresh) })).body
+    // The second token was presented, too: the answer that had it was not lost.
+    const third = await refreshed((await refreshed(first.refresh)).refresh)
     await two.migrate()
     clock.advance(60)
 
@@ -42,7 +43,7 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
         auth
           .authenticate(
             new Request('http://localhost/', {
-              headers: { authorization: `Bearer ${second.access}` },
+              headers: { authorization: `Bearer ${third.access}` },
             }),
           )
           .then(
@@ -54,7 +55,7 @@ for (const [name, aDatabase] of Object.entries(DATABASES)) {
       )
       assert.ok(ms < 1000, `an access token was valid after ${ms} ms`)
       assert.equal(
-        (await post(auth, '/api/token/refresh/', { refresh: String(second.refresh) }))
+        (await post(auth, '/api/token/refresh/', { refresh: String(third.refresh) }))
           .status,
         401,
       )
