@@ -11,19 +11,29 @@ const USERS = 1_000
 const CONNECTIONS = 16
 const REQUESTS = 4_000
 
-/** A framework with the other guards for its routes, none of which reads a store. */
+/** A framework with the other guards for its routes, none of which reads a store, and the goal of `statelessBearer()`. */
 const FRAMEWORKS = [
-  { name: 'node:http', server: 'node-route.ts', peers: [] },
-  { name: 'Express', server: 'express-route.ts', peers: ['express-jwt', 'passport-jwt'] },
-  { name: 'Fastify', server: 'fastify-route.ts', peers: ['@fastify/jwt'] },
-  { name: 'Hono on @hono/node-server', server: 'hono-route.ts', peers: ['hono/jwt'] },
+  { name: 'node:http', server: 'node-route.ts', peers: [], goal: 1.1 },
+  {
+    name: 'Express',
+    server: 'express-route.ts',
+    peers: ['express-jwt', 'passport-jwt'],
+    goal: 1.1,
+  },
+  { name: 'Fastify', server: 'fastify-route.ts', peers: ['@fastify/jwt'], goal: 1.1 },
+  {
+    name: 'Hono on @hono/node-server',
+    server: 'hono-route.ts',
+    peers: ['hono/jwt'],
+    goal: 1.15,
+  },
 ] as const
 
 /** The cost of a guard per request: processor time of the server process, with the load from this one. */
 export const guard = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
     const { database, publicKey, requests } = await prepared(folder)
-    for (const { name, server, peers } of FRAMEWORKS) {
+    for (const { name, server, peers, goal } of FRAMEWORKS) {
       yield await compared(
         `${name}: GET of a guarded route, 1,000 users' ES256 tokens in turn, the same header sent to all`,
         [
@@ -32,8 +42,8 @@ export const guard = (): AsyncGenerator<Finding> =>
           ...peers.map((each) => ({ name: each, server, file: publicKey, requests })),
         ],
         [
-          { of: 'statelessBearer()', to: 'unguarded', atMost: 1.1 },
-          { of: 'bearer()', to: 'unguarded', atMost: 1.3 },
+          { of: 'statelessBearer()', to: 'unguarded', atMost: goal },
+          { of: 'bearer()', to: 'unguarded', atMost: 1.2 },
           ...peers.map((to) => ({ of: to, to: 'unguarded' })),
           ...peers.map((to) => ({
             of: 'statelessBearer()',

@@ -63,6 +63,16 @@ test('the table of layers in CONTRIBUTING is that of the layer test', () => {
   assert.deepEqual(written.sort(), tested.sort())
 })
 
+test('the page of measurements names every bench', () => {
+  const [, named = ''] =
+    /^npm run bench -- (\w+ +# or .*)$/m.exec(read('docs/measurements.md')) ?? []
+  const benches = [...read('bench/run.ts').matchAll(/^ {2}(\w+): async/gm)]
+  assert.deepEqual(
+    named.match(/\w+/g)?.filter((word) => word !== 'or').sort(),
+    benches.map(([, name]) => name).sort(),
+  )
+})
+
 test('the page of the command names every command', async () => {
   const rows = read('docs/command.md')
     .split('\n')
