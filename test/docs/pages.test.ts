@@ -68,8 +68,66 @@ test('the page of measurements names every bench', () => {
     /^npm run bench -- (\w+ +# or .*)$/m.exec(read('docs/measurements.md')) ?? []
   const benches = [...read('bench/run.ts').matchAll(/^ {2}(\w+): async/gm)]
   assert.deepEqual(
-    named.match(/\w+/g)?.filter((word) => word !== 'or').sort(),
+    named
+      .match(/\w+/g)
+      ?.filter((word) => word !== 'or')
+      .sort(),
     benches.map(([, name]) => name).sort(),
+  )
+})
+
+test('the page of reliability has a row for every trial', () => {
+  const trials = globSync('test/reliability/!(*.test).ts').flatMap((file) =>
+    [...read(file).matchAll(/^ {2}name: '(\w.*)',$/gm)].map(([, name]) => name),
+  )
+  const rows = [...read('docs/reliability.md').matchAll(/^\| (\w\S*) \| (.*) \|$/gm)]
+  const listed = rows
+    .filter(([, name, promise = '']) => name !== 'trial' && !promise.includes('npm test'))
+    .map(([, name]) => name)
+  assert.ok(trials.length >= 25)
+  assert.deepEqual(
+    listed.filter((name = '') => /^[A-Z]\d/.test(name)).sort(),
+    trials.sort(),
+  )
+})
+
+test('a code of a rule, a deviation or a trial has one meaning, which a page gives', () => {
+  const comments = globSync('src/**/!(*.test).ts').flatMap((file) =>
+    read(file)
+      .split('\n')
+      .filter((line) => /^\s*(\*|\/\/|\/\*\*)/.test(line)),
+  )
+  const cited = comments.flatMap((line) =>
+    [...line.matchAll(/(?:\(|, |rule )([A-Z])(\d{1,2})(?=[),])/g)].map(
+      ([, letter = '', number = '']) => ({ letter, code: letter + number }),
+    ),
+  )
+  const explained = read('docs/deviations.md') + read('docs/reliability.md')
+  const isExplained = ({ letter, code }: (typeof cited)[number]): boolean =>
+    explained.includes(`\n| ${'DR'.includes(letter) ? code : letter} |`)
+  assert.ok(cited.length >= 50)
+  assert.deepEqual(
+    cited.filter((each) => !isExplained(each)).map(({ code }) => code),
+    [],
+  )
+  const first = [...explained.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, code]) => code)
+  assert.deepEqual(
+    first.filter((code, i) => first.indexOf(code) !== i),
+    [],
+  )
+})
+
+test('prose has at most 140 columns', () => {
+  const long = pages.flatMap((page) =>
+    read(page)
+      .replace(/^```.*?^```$/gms, (block) => block.replace(/.+/g, ''))
+      .split('\n')
+      .map((line, i) => ({ line, at: `${page}:${i + 1}` }))
+      .filter(({ line }) => line.length > 140 && !line.startsWith('|')),
+  )
+  assert.deepEqual(
+    long.map(({ at }) => at),
+    [],
   )
 })
 

@@ -20,9 +20,9 @@ const PAUSE = 20
  */
 const TURN = 1000
 
-/** D7. */
+/** R30. */
 export const flushing = trial({
-  name: 'D7',
+  name: 'R30',
   promise: 'a flush of expired sessions does not disturb requests',
   databases: ['sqlite', 'postgres'],
   long: { expired: 1_000_000 },

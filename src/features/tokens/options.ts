@@ -43,8 +43,8 @@ export interface TokenOptions {
    */
   readonly overlap?: Duration
   /**
-   * How long after its first use a spent refresh token gets a new successor if the first one was never used: 0 to 1 hour. By
-   * default as long as `access`; 0 if `overlap` is 0 or `reuse` is `"reject"`.
+   * How long after its first use a spent refresh token gets a new successor if the first one was never used: 0 to 1 hour.
+   * Default: the lifetime of an access token, at most 1 hour; 0 if `overlap` is 0 or `reuse` is `"reject"`.
    *
    * @default "5m"
    */
