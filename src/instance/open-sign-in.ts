@@ -49,7 +49,7 @@ export interface SignIns {
 
 export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): SignIns {
   const { random, log, encodings } = deps
-  const queue = hashQueue({ atOnce: settings.hashesAtOnce })
+  const queue = hashQueue({ concurrency: settings.hashesAtOnce })
   const parts = {
     ...deps,
     passwords: passwords({

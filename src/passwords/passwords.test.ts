@@ -13,7 +13,7 @@ const CHEAP = { memory: 64, passes: 1, lanes: 1 }
 function setUp(table: Encodings = encodings(CHEAP)) {
   const warnings: string[] = []
   const deps = passwords({
-    queue: hashQueue({ atOnce: 2 }),
+    queue: hashQueue({ concurrency: 2 }),
     random: systemRandom,
     warn: (sentence) => void warnings.push(sentence),
     encodings: table,

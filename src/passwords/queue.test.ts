@@ -32,8 +32,8 @@ function clock() {
   }
 }
 
-test('at most atOnce run at the same time, first in, first out', async () => {
-  const queue = hashQueue({ atOnce: 2 })
+test('at most `concurrency` run at the same time, first in, first out', async () => {
+  const queue = hashQueue({ concurrency: 2 })
   const works = [work(), work(), work(), work()]
   const done = works.map((it) => queue(() => it.run()))
   const begun = () => works.map((it) => it.begun)
@@ -52,7 +52,7 @@ test('at most atOnce run at the same time, first in, first out', async () => {
 })
 
 test('new work cannot take a slot that is passed to waiting work', async () => {
-  const queue = hashQueue({ atOnce: 1 })
+  const queue = hashQueue({ concurrency: 1 })
   const order: string[] = []
   const late: Promise<void>[] = []
   const first = queue(async () => {
@@ -70,7 +70,7 @@ test('new work cannot take a slot that is passed to waiting work', async () => {
 })
 
 test('work that fails frees its slot and rejects with its error', async () => {
-  const queue = hashQueue({ atOnce: 1 })
+  const queue = hashQueue({ concurrency: 1 })
 
   await assert.rejects(
     queue(() => Promise.reject(new Error('no memory'))),
@@ -86,7 +86,7 @@ test('work that fails frees its slot and rejects with its error', async () => {
 })
 
 test('above 32 waiting, the next is rejected at once with 503 and Retry-After', async () => {
-  const queue = hashQueue({ atOnce: 2 })
+  const queue = hashQueue({ concurrency: 2 })
   const works = Array.from({ length: 34 }, work)
   const done = works.map((it) => queue(() => it.run()))
 
@@ -107,7 +107,7 @@ test('above 32 waiting, the next is rejected at once with 503 and Retry-After', 
 
 test('an expected wait above five seconds is rejected with that wait', async () => {
   const time = clock()
-  const queue = hashQueue({ atOnce: 2, elapsed: time.elapsed })
+  const queue = hashQueue({ concurrency: 2, elapsed: time.elapsed })
   await queue(async () => time.advance(3))
   const works = [work(), work(), work(), work(), work()]
 
@@ -124,7 +124,7 @@ test('an expected wait above five seconds is rejected with that wait', async () 
 
 test('one slow run does not close the queue', async () => {
   const time = clock()
-  const queue = hashQueue({ atOnce: 1, elapsed: time.elapsed })
+  const queue = hashQueue({ concurrency: 1, elapsed: time.elapsed })
   await queue(async () => time.advance(3600))
 
   for (let round = 0; round < 3; round++)
@@ -151,7 +151,7 @@ async function pace<T>(
 
 test('the event loop is not delayed while all slots hash', async () => {
   const { current } = encodings()
-  const queue = hashQueue({ atOnce: 2, longestWait: seconds(60) })
+  const queue = hashQueue({ concurrency: 2, maxWait: seconds(60) })
   const [idle] = await pace(() => sleep(500))
 
   const [busy, outcomes] = await pace(() => {
@@ -173,7 +173,7 @@ test('the event loop is not delayed while all slots hash', async () => {
 
 test('work that waited too long is rejected at its turn, and the next one is not', async () => {
   const { elapsed, advance } = clock()
-  const queue = hashQueue({ atOnce: 1, longestWait: seconds(5), elapsed })
+  const queue = hashQueue({ concurrency: 1, maxWait: seconds(5), elapsed })
   const [slow, late, next] = [work(), work(), work()]
   const first = queue(() => slow.run())
   const second = queue(() => late.run())
@@ -191,7 +191,7 @@ test('work that waited too long is rejected at its turn, and the next one is not
 })
 
 test('waiting clients get slots in turn', async () => {
-  const queue = hashQueue({ atOnce: 1 })
+  const queue = hashQueue({ concurrency: 1 })
   const order: string[] = []
   const running = work()
   const done = [queue(() => running.run())]
@@ -205,7 +205,7 @@ test('waiting clients get slots in turn', async () => {
 })
 
 test('a client that fills the queue takes no place of others, and loses its own newest work to them', async () => {
-  const queue = hashQueue({ atOnce: 1, mostWaiting: 4 })
+  const queue = hashQueue({ concurrency: 1, maxWaiting: 4 })
   const running = work()
   const first = queue(() => running.run(), 'much')
   const results = ['much', 'much', 'much', 'much', 'much', 'few', 'other', 'more'].map(
@@ -229,7 +229,7 @@ test('a client that fills the queue takes no place of others, and loses its own 
 
 test('the expected wait of a client depends on its own work, not on that of a client that sends much', async () => {
   const { elapsed, advance } = clock()
-  const queue = hashQueue({ atOnce: 1, longestWait: seconds(5), elapsed })
+  const queue = hashQueue({ concurrency: 1, maxWait: seconds(5), elapsed })
   await queue(async () => advance(2))
   const running = work()
   const first = queue(() => running.run())

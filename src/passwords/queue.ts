@@ -13,15 +13,18 @@ export type Queue = <T>(work: () => Promise<T>, client?: string) => Promise<T>
 export interface QueueLoad {
   readonly running: number
   readonly waiting: number
-  /** Since the queue was created. */
+  /** Rejected as busy since the queue was created. */
   readonly refused: number
 }
 
+/** How many password hashes wait at most, in one process. */
+export const MAX_WAITING = 32
+
 export interface HashQueueOptions {
   /** How many run at the same time: at most the number of cores (`os.availableParallelism()`). */
-  readonly atOnce: number
-  readonly mostWaiting?: number
-  readonly longestWait?: Seconds
+  readonly concurrency: number
+  readonly maxWaiting?: number
+  readonly maxWait?: Seconds
   /** The monotonic clock. */
   readonly elapsed?: () => Seconds
 }
@@ -42,9 +45,9 @@ interface WaitingWork {
 const NEWEST = 1 / 8
 
 class HashQueue {
-  readonly #atOnce: number
-  readonly #mostWaiting: number
-  readonly #longestWait: Seconds
+  readonly #concurrency: number
+  readonly #maxWaiting: number
+  readonly #maxWait: Seconds
   readonly #elapsed: () => Seconds
   readonly #waiting = new WaitingClients()
   #running = 0
@@ -53,15 +56,15 @@ class HashQueue {
   #average: number | undefined
 
   constructor(options: HashQueueOptions) {
-    this.#atOnce = options.atOnce
-    this.#mostWaiting = options.mostWaiting ?? 32
-    this.#longestWait = options.longestWait ?? seconds(5)
+    this.#concurrency = options.concurrency
+    this.#maxWaiting = options.maxWaiting ?? MAX_WAITING
+    this.#maxWait = options.maxWait ?? seconds(5)
     this.#elapsed = options.elapsed ?? monotonicSeconds
   }
 
   async run<T>(work: () => Promise<T>, client = ''): Promise<T> {
-    if (this.#running < this.#atOnce) this.#running++
-    else await this.#turn(client)
+    if (this.#running < this.#concurrency) this.#running++
+    else await this.#waitForSlot(client)
     const start = this.#elapsed()
     try {
       return await work()
@@ -80,19 +83,23 @@ class HashQueue {
   }
 
   /** Waits for the slot of another. @throws AuthError `busy` */
-  #turn(client: string): Promise<void> {
+  #waitForSlot(client: string): Promise<void> {
     const before = this.#waiting.before(client)
-    const wait = ((this.#average ?? 0) * (before + 1)) / this.#atOnce
-    if (wait > this.#longestWait || !this.#makeRoom(client, wait)) throw this.#busy(wait)
+    const wait = ((this.#average ?? 0) * (before + 1)) / this.#concurrency
+    if (wait > this.#maxWait || !this.#makeRoom(client, wait)) throw this.#busy(wait)
     const since = this.#elapsed()
     return new Promise((start, reject) =>
       this.#waiting.add(client, { since, start, reject }),
     )
   }
 
-  /** If too many wait, the client with the most loses its newest. @returns `false` if that is this client */
+  /**
+   * Makes room by rejecting the newest work of the client that has the most.
+   *
+   * @returns `false` if this client would then have as much itself
+   */
   #makeRoom(client: string, wait: number): boolean {
-    if (this.#waiting.size < this.#mostWaiting) return true
+    if (this.#waiting.size < this.#maxWaiting) return true
     const displaced = this.#waiting.takeFromLongerThan(client)
     displaced?.reject(this.#busy(wait))
     return displaced !== undefined
@@ -104,8 +111,8 @@ class HashQueue {
    */
   #startNext(): void {
     let next = this.#waiting.next()
-    while (next !== undefined && this.#elapsed() - next.since > this.#longestWait) {
-      next.reject(this.#busy(this.#longestWait))
+    while (next !== undefined && this.#elapsed() - next.since > this.#maxWait) {
+      next.reject(this.#busy(this.#maxWait))
       next = this.#waiting.next()
     }
     if (next === undefined) this.#running--

@@ -1,5 +1,4 @@
-/** How many attempts wait for one key at most: as many as password hashes wait in all. */
-const MOST_WAITING = 32
+import { MAX_WAITING } from '../passwords/queue.ts'
 
 interface InFlight {
   count: number
@@ -7,8 +6,8 @@ interface InFlight {
 }
 
 /**
- * The attempts of this process whose result is open, by the key of each counter that has counted them. If a counter is full, one of
- * them may give its place back.
+ * Attempts of this process whose password is still being checked, by counter key. If one succeeds, its hit is taken back and an
+ * attempt that waits can be counted.
  */
 export class AttemptsInFlight {
   readonly #byKey = new Map<string, InFlight>()
@@ -35,11 +34,11 @@ export class AttemptsInFlight {
   /**
    * Waits until an attempt was taken back, or none is left.
    *
-   * @returns `undefined` if there is nothing to wait for, or too many wait
+   * @returns `undefined` if there is nothing to wait for, or `MAX_WAITING` already wait: no more passwords could be hashed
    */
-  next(key: string): Promise<void> | undefined {
+  whenTakenBack(key: string): Promise<void> | undefined {
     const waiting = this.#byKey.get(key)?.waiting
-    if (waiting === undefined || waiting.length >= MOST_WAITING) return undefined
+    if (waiting === undefined || waiting.length >= MAX_WAITING) return undefined
     return new Promise((wake) => waiting.push(wake))
   }
 }

@@ -191,11 +191,20 @@ test('an address stays known for 30 days after the last sign-in from there', asy
 })
 
 test('an unknown address is never known', async () => {
-  const { right, wrong } = setUp()
-  await right('alice', '')
+  const marks: string[] = []
+  const hits = memoryHits()
+  const { right } = setUp(LOGIN_LIMIT, {
+    ...hits,
+    mark: (mark, ...rest) => {
+      marks.push(mark)
+      return hits.mark(mark, ...rest)
+    },
+  })
 
-  for (let i = 0; i < 200; i++) await assert.rejects(wrong('alice', address(i)), WRONG)
-  await assert.rejects(right('alice', ''), { code: 'throttled' })
+  await right('alice', '')
+  assert.equal(marks.length, 0)
+  await right('alice', HERE)
+  assert.equal(marks.length, 1)
 })
 
 test('an attempt that could not be counted by one limit is counted by none', async () => {
@@ -312,6 +321,27 @@ test('without client addresses an account is throttled for a minute, not for the
   assert.equal(await right('alice', ''), 'alice')
 })
 
+test('without client addresses an account is never throttled for longer than a minute', async () => {
+  const { right, wrong, later, judged } = setUp()
+  for (let minute = 0; minute < 30; minute++) {
+    later(60 * minute)
+    for (let i = 0; i < 20; i++) await assert.rejects(wrong('alice', ''))
+  }
+
+  assert.equal(judged(), 300)
+  await assert.rejects(right('alice', ''), throttledFor(60))
+  later(60 * 30)
+  assert.equal(await right('alice', ''), 'alice')
+})
+
+test('wrong passwords from many addresses do not lock an account for clients without one', async () => {
+  const { right, wrong } = setUp()
+  for (let i = 0; i < 200; i++) await assert.rejects(wrong('alice', address(i)), WRONG)
+
+  await assert.rejects(right('alice', HERE), { code: 'throttled' })
+  assert.equal(await right('alice', ''), 'alice')
+})
+
 test('without client addresses wrong passwords for one account do not throttle another', async () => {
   const { right, wrong, later } = setUp()
   for (let i = 0; i < 100; i++) {
@@ -400,4 +430,75 @@ test('names that no user has cause the same reads and counts as known ones', asy
   const known = await callsFor({ id: '1', joinedAt: NOON }, 'alice')
   assert.deepEqual(await callsFor(undefined, 'nobody'), known)
   assert.ok(known.includes('isMarked'))
+})
+
+/** Hits that count how often each key is taken back. While `isDown`, that fails. */
+function failingTakeBack() {
+  const hits = memoryHits()
+  const state = { isDown: false, takenBack: [] as string[] }
+  const failing: typeof hits = {
+    ...hits,
+    takeBack: async (key, ...rest) => {
+      state.takenBack.push(key)
+      if (state.isDown) throw new AuthError('store_unavailable')
+      return hits.takeBack(key, ...rest)
+    },
+  }
+  return { state, hits: failing }
+}
+
+const UNAVAILABLE = { code: 'store_unavailable' }
+
+test('an attempt with the right password is taken back once, also if that fails', async () => {
+  const { state, hits } = failingTakeBack()
+  const { right } = setUp(LOGIN_LIMIT, hits)
+  state.isDown = true
+
+  await assert.rejects(right('alice', HERE), UNAVAILABLE)
+
+  assert.equal(state.takenBack.length, 4)
+  assert.equal(new Set(state.takenBack).size, 4)
+})
+
+test('an attempt that a limit rejects is taken back once, also if that fails', async () => {
+  const { state, hits } = failingTakeBack()
+  const { right, wrong } = setUp(LOGIN_LIMIT, hits)
+  for (let i = 0; i < 60; i++) await assert.rejects(wrong(`user${i}`, HERE), WRONG)
+  state.isDown = true
+
+  await assert.rejects(right('bob', HERE), UNAVAILABLE)
+
+  assert.equal(state.takenBack.length, 2)
+  assert.equal(new Set(state.takenBack).size, 2)
+})
+
+test('a failed take-back drops no place of another attempt that is being checked', async () => {
+  const { state, hits } = failingTakeBack()
+  const throttle = loginThrottle(
+    { ...LOGIN_LIMIT, limit: 2 },
+    { hits, clock: () => NOON as UnixSeconds },
+  )
+  const user = { id: 'alice', joinedAt: NOON }
+  const start = () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const attempt = { account: 'alice', address: HERE, findUser: () => user }
+    const done = throttle(attempt, () => promise.then(() => ({ user })))
+    return { finish: resolve, done }
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const first = start()
+  const second = start()
+  await turn()
+  const third = start()
+  await turn()
+
+  state.isDown = true
+  first.finish()
+  third.finish()
+  await assert.rejects(first.done, UNAVAILABLE)
+  await turn()
+  state.isDown = false
+  second.finish()
+
+  assert.deepEqual(await Promise.all([second.done, third.done]), [{ user }, { user }])
 })

@@ -67,7 +67,8 @@ interface SignedInAccount {
  * finds a limit reached waits for those of this process that are being checked.
  *
  * Others could exhaust the limits of an account, or of an address that its user shares with them. Those limits therefore do not
- * apply to an address from which the user has signed in within the last 30 days; the limits of the pair always do.
+ * apply to an address from which the user has signed in within the last 30 days. If the address is unknown, only the short limit
+ * of the pair applies.
  */
 export function loginThrottle(limit: Limit, deps: ThrottleDeps): LoginThrottle {
   const throttle = new CountedLogins(limit, deps)
@@ -77,7 +78,6 @@ export function loginThrottle(limit: Limit, deps: ThrottleDeps): LoginThrottle {
 class CountedLogins {
   readonly #hits: Hits
   readonly #clock: Clock
-  readonly #limit: Limit
   readonly #limits: Limits
   /** The mark of the user who last signed in, by name and address. */
   readonly #known = new RecentMarks(MAX_KNOWN_PAIRS)
@@ -86,7 +86,6 @@ class CountedLogins {
   constructor(limit: Limit, { hits, clock }: ThrottleDeps) {
     this.#hits = hits
     this.#clock = clock
-    this.#limit = limit
     this.#limits = limitsFrom(limit)
   }
 
@@ -96,28 +95,30 @@ class CountedLogins {
   ): Promise<Account> {
     const keys = keysOf(attempt)
     const counted = await this.#count(attempt, keys)
+    let isWrong = false
     try {
       const account = await check()
       await this.#remember(attempt, keys, account.user, counted.at)
-      await this.#takeBack(counted)
       return account
     } catch (error) {
-      if (isWrongPassword(error)) this.#keep(counted)
-      else await this.#takeBack(counted)
+      isWrong = isWrongPassword(error)
       throw error
+    } finally {
+      if (isWrong) this.#keep(counted)
+      else await this.#takeBack(counted)
     }
   }
 
-  /** @throws AuthError `throttled` if a limit is reached, and no attempt that is being checked can change that */
+  /** @throws AuthError `throttled` if a limit is reached and no attempt is in flight, or too many are already waiting for one */
   async #count(attempt: LoginAttempt, keys: Keys): Promise<Counted> {
     for (;;) {
       const at = this.#clock()
       const counts = await this.#countsOf(attempt, keys, at)
       const result = await this.#countAll(counts, attempt, at)
       if ('counts' in result) return result
-      const next = this.#inFlight.next(result.key)
-      if (next === undefined) throw throttled('throttled by login', result.wait)
-      await next
+      const takenBack = this.#inFlight.whenTakenBack(result.key)
+      if (takenBack === undefined) throw throttled('throttled by login', result.wait)
+      await takenBack
     }
   }
 
@@ -127,21 +128,19 @@ class CountedLogins {
     now: UnixSeconds,
   ): Promise<readonly Count[]> {
     const limits = this.#limits
-    const counts: Count[] = [{ key: keys.pair, limit: this.#limit }]
-    // If addresses are unknown, all clients share one: only the short limit applies, or an attacker could lock out the user.
-    const hasAddress = attempt.address !== ''
-    if (hasAddress) counts.push({ key: keys.pairLong, limit: limits.pair })
-    const mark = this.#known.find(keys.pair, now)
-    if (mark !== undefined && mark === (await this.#markFor(attempt))) return counts
-    if (hasAddress)
-      counts.push({
-        key: keys.address,
-        limit: limits.address,
-        onlyUnknownAddresses: true,
-      })
-    // Last, so that attempts which another limit rejects are not counted here.
-    counts.push({ key: keys.account, limit: limits.account, onlyUnknownAddresses: true })
-    return counts
+    const short = { key: keys.pairShort, limit: limits.pairShort }
+    // If addresses are unknown, all clients share one, and none is ever known: by a longer limit an attacker could lock out the user.
+    if (attempt.address === '') return [short]
+    const pair = [short, { key: keys.pairLong, limit: limits.pairLong }]
+    const mark = this.#known.find(keys.pairShort, now)
+    if (mark !== undefined && mark === (await this.#markFor(attempt))) return pair
+    const { address, account } = limits
+    // The account's last, so that attempts which another limit rejects are not counted there.
+    return [
+      ...pair,
+      { key: keys.address, limit: address, onlyUnknownAddresses: true },
+      { key: keys.account, limit: account, onlyUnknownAddresses: true },
+    ]
   }
 
   /** Counts by all limits, or by none. */
@@ -151,6 +150,7 @@ class CountedLogins {
     at: UnixSeconds,
   ): Promise<Counted | Full> {
     const counted: Count[] = []
+    let isComplete = false
     try {
       for (const count of counts) {
         const { key, limit } = count
@@ -159,15 +159,14 @@ class CountedLogins {
           this.#inFlight.begin(key)
           counted.push(count)
         } else if (!(count.onlyUnknownAddresses && (await this.#isKnown(attempt, at)))) {
-          await this.#takeBack({ counts: counted, at })
           return { key, wait: result.wait }
         }
       }
-    } catch (error) {
-      await this.#takeBack({ counts: counted, at })
-      throw error
+      isComplete = true
+      return { counts: counted, at }
+    } finally {
+      if (!isComplete) await this.#takeBack({ counts: counted, at })
     }
-    return { counts: counted, at }
   }
 
   /** Whether the user has signed in from this address, through any process. */
@@ -185,14 +184,14 @@ class CountedLogins {
   /** Marks the address, again after a day. */
   async #remember(
     attempt: LoginAttempt,
-    { pair }: Keys,
+    { pairShort }: Keys,
     user: SignedInUser,
     now: UnixSeconds,
   ): Promise<void> {
     const mark = markOf(user, attempt)
-    if (mark === undefined || this.#known.find(pair, now) === mark) return
+    if (mark === undefined || this.#known.find(pairShort, now) === mark) return
     await this.#hits.mark(mark, KNOWN_ADDRESS.per, now)
-    this.#known.add(pair, mark, now)
+    this.#known.add(pairShort, mark, now)
   }
 
   async #takeBack({ counts, at }: Counted): Promise<void> {
@@ -231,14 +230,16 @@ interface Count {
 const isWrongPassword = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'no_active_account'
 
+type LimitName = 'pairShort' | 'pairLong' | 'address' | 'account'
+
 /** The keys of the counters. They have a hash of the login, because users type passwords into its field by mistake. */
-type Keys = Readonly<Record<'pair' | 'pairLong' | 'address' | 'account', string>>
+type Keys = Readonly<Record<LimitName, string>>
 
 function keysOf({ account, address }: LoginAttempt): Keys {
   const name = hash('sha256', account, 'base64url')
   const network = networkOf(address)
   return {
-    pair: keyOf('login', `${name}_${network}`),
+    pairShort: keyOf('login', `${name}_${network}`),
     pairLong: keyOf('login_longer', `${name}_${network}`),
     address: keyOf('login_address', network),
     account: keyOf('login_account', name),
@@ -255,12 +256,14 @@ function markOf(
   return keyOf(KNOWN_ADDRESS.scope, `${user}_${networkOf(address)}`)
 }
 
-type Limits = Readonly<Record<'pair' | 'account' | 'address', Limit>>
+type Limits = Readonly<Record<LimitName, Limit>>
 
-function limitsFrom({ limit, per }: Limit): Limits {
+function limitsFrom(pairShort: Limit): Limits {
+  const { limit, per } = pairShort
   const long = Math.min(per * LONG_PERIOD, LONGEST_PERIOD) as Seconds
   return {
-    pair: { limit: limit * PAIR_FACTOR, per: long },
+    pairShort,
+    pairLong: { limit: limit * PAIR_FACTOR, per: long },
     account: { limit: limit * ACCOUNT_FACTOR, per: long },
     address: { limit: limit * ADDRESS_FACTOR, per },
   }

@@ -18,7 +18,7 @@ export async function openUsers() {
     users,
     counted,
     passwords: passwords({
-      queue: hashQueue({ atOnce: 2 }),
+      queue: hashQueue({ concurrency: 2 }),
       random: systemRandom,
       warn: () => {},
       encodings: countedEncodings(counted),
