@@ -1,7 +1,7 @@
 import type { Seconds } from '../base/clock.ts'
 import { type Int64, Int64Set } from './int64-set.ts'
 
-/** How many ids are held at most: some 500 MB, and 800 if all of them are young. */
+/** How many ids are held at most: in some 400 MB if half of them are young, in 540 MB if all are. */
 export const CAPACITY = 2 ** 24
 
 /**

@@ -82,4 +82,33 @@ for (const { name, text } of servers.filter(({ text }) => text.includes('8000'))
   })
 }
 
+const watching =
+  programs.find(({ text }) => text.includes('export function watch('))?.text ?? ''
+
+/** Lets the check of the page fail once with this status, and sends the codes with which it closed the connection. */
+const failingWith = (status: number): string => `
+import { mock } from 'node:test'
+import { watch } from './watch.mts'
+mock.timers.enable({ apis: ['setInterval'] })
+const closed = []
+const require = async () => { throw { status: ${status} } }
+const request = { headers: {}, rawHeaders: [], socket: {}, url: '/feed/', method: 'GET' }
+watch({ require }, request, { once: () => {}, close: (code) => closed.push(code) })
+mock.timers.tick(60_000)
+setImmediate(() => process.send(closed))
+`
+
+for (const [status, codes] of [
+  [401, [4401]],
+  [403, [4401]],
+  [503, []],
+] as const) {
+  test(`a check that answers ${status} closes an open connection with: ${codes.join() || 'nothing'}`, async (t) => {
+    const folder = folderOf(t)
+    write(folder, 'watch.mts', watching)
+    write(folder, 'driver.mts', failingWith(status))
+    assert.deepEqual(await start(t, folder, 'driver.mts').port, codes)
+  })
+}
+
 test('the page has servers', () => assert.equal(servers.length, 4))
