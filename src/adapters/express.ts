@@ -2,10 +2,11 @@ import '../base/node-version.ts'
 
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { AuthError } from '../base/errors.ts'
+import { isPreflight } from '../http/preflight.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardFactory, isPreflight, runGuard } from './guarding.ts'
+import { guardFactory, runGuard } from './guarding.ts'
 import { NodeRequest, send } from './node-request.ts'
 
 type Params = Record<string, string>

@@ -90,12 +90,6 @@ export function runGuard<Request, Principal, Result, Fallback>(
   }
 }
 
-/** A CORS preflight (Fetch §3.3.5), which the application's own CORS middleware answers. */
-export const isPreflight = (request: Pick<AuthRequest, 'method' | 'header'>): boolean =>
-  request.method === 'OPTIONS' &&
-  request.header('origin') !== undefined &&
-  request.header('access-control-request-method') !== undefined
-
 /**
  * The request target below the prefix that an instance's endpoints are mounted at: an endpoint's path, and the query.
  *

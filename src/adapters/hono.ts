@@ -4,10 +4,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { toResponse } from '../http/fetch-request.ts'
+import { isPreflight } from '../http/preflight.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardOfArguments, isPreflight, targetBelow } from './guarding.ts'
+import { guardOfArguments, targetBelow } from './guarding.ts'
 import { HonoRequest } from './hono-request.ts'
 
 /** What a guard adds to a context: `c.var.auth`, `c.get('auth')`. */

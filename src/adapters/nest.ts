@@ -36,9 +36,9 @@ export function mount<U, Right extends string>(
   auth: Watchword<U, Right>,
 ): Guard<U, Right> {
   const adapter = app.getHttpAdapter()
-  const below = adapter.getInstance()
-  if (adapter.getType() === 'fastify') mountInFastify(below, auth)
-  else mountInExpress(below, auth)
+  const framework = adapter.getInstance()
+  if (adapter.getType() === 'fastify') mountInFastify(framework, auth)
+  else mountInExpress(framework, auth)
   app.useGlobalFilters(new AuthErrorFilter(auth))
   return guardOf(auth)
 }
@@ -73,8 +73,8 @@ export function guardOf<U, Right extends string>(
 const PUBLIC = 'watchword:public'
 
 /**
- * Lets everybody call a handler, or all handlers of a controller, although a guard stands above it: a global one, or one of
- * the controller. A guard beside it or below it stays.
+ * Skips the guards above a handler, or above all handlers of a controller: global ones, for a handler also its controller's.
+ * A guard beside it or below it still applies.
  */
 export const Public = (): ClassDecorator & MethodDecorator => SetMetadata(PUBLIC, true)
 
@@ -90,7 +90,7 @@ function isPublic(context: ExecutionContext, guard: CanActivate): boolean {
 const guardsOn = (target: object): readonly unknown[] =>
   (metadataOf('__guards__', target) as readonly unknown[] | undefined) ?? []
 
-/** Nest needs `reflect-metadata`, which adds it. */
+/** `Reflect.getMetadata` comes from `reflect-metadata`, which Nest requires. */
 const metadataOf = (key: string, target: object): unknown =>
   (Reflect as { getMetadata?(key: string, target: object): unknown }).getMetadata?.(
     key,

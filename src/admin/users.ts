@@ -170,7 +170,7 @@ export function userAdmin(
 
 const idOf = (id: unknown): UserId => requireString('id', id) as UserId
 
-/** What a deletion that failed half-way has left of a user with this id must not become the new user's. */
+/** Deletes sessions and feature rows that a failed deletion left for this id: they must not become the new user's. */
 async function removeRemains(id: UserId, deps: UserAdminDeps): Promise<void> {
   if ((await deps.users.find('id', id)) !== undefined) return
   await revokeAll(id, 'deleted', deps)
@@ -204,7 +204,7 @@ export async function revokeAll(
 
 /** If the options name roles, users can have no others: a misspelt role would silently grant nothing. */
 function refuseUnknownRoles(given: unknown, roles: Roles): void {
-  // What is no list is refused with the other members.
+  // Values of other types are rejected with the other fields.
   if (Object.keys(roles).length === 0 || !Array.isArray(given)) return
   const unknown = given.filter(
     (role) => typeof role === 'string' && !Object.hasOwn(roles, role),

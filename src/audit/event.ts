@@ -15,7 +15,7 @@ export const CORE_EVENT_KINDS = [
   'lost_answer',
   /** A spent refresh token was used again later, or its successor had been used: its session is revoked, unless `tokens.reuse` is "reject". */
   'reuse_detected',
-  /** A refresh token of a generation that its session has not reached: a backup was restored, or a key is known to others. */
+  /** A refresh token that its session has not issued: a backup was restored, or others know a key. Once a minute per session. */
   'refresh_ahead',
   'session_revoked',
   'password_changed',

@@ -24,8 +24,8 @@ export interface BearerToken extends CachedToken {
   readonly userId: string | undefined
   readonly user: TokenUser
   readonly sessionId: SessionId | undefined
-  /** From its claims: other settings, or another issuer, may have issued it. */
-  readonly life: Seconds
+  /** `exp` − `iat`. It can differ from the settings: another issuer or an earlier configuration may have issued the token. */
+  readonly lifetime: Seconds
   readonly scopes: readonly string[]
   /** The account that the last request found: see `Users.find`. */
   account: Account | undefined
@@ -43,8 +43,8 @@ export interface BearerReaderDeps
 const CACHED_HEADERS = 20_000
 
 /**
- * Reads the token of an authorization header. Verified tokens are cached by the whole header: a cached one is valid under the same
- * keys and within its lifetime. What may change sooner, the user and revocations, is for the schemes to check.
+ * Reads the token of an authorization header. Verified tokens are cached by the whole header, as long as the keys are the same and the
+ * token has not expired. The schemes check the user and revocations, which can change sooner.
  *
  * @returns a function that returns `undefined` if a header has no token, and throws AuthError
  */
@@ -72,17 +72,17 @@ class BearerReader {
   /** @param version of the keys now: they may be replaced during the verification */
   #verify(header: string, version: number): Awaitable<BearerToken | undefined> {
     const { headerTypes, verifyOnce, settings } = this.#deps
-    const text = credentialsAfter(headerTypes, header)
-    if (text === undefined) return undefined
+    const token = credentialsAfter(headerTypes, header)
+    if (token === undefined) return undefined
     const verified = catchError(
-      () => verifyOnce(text),
-      (error) => failForEachType(error, settings),
+      () => verifyOnce(token),
+      (error) => rethrowWithTokenTypes(error, settings),
     )
     return andThen(verified, (claims) => {
       requireAcceptedType(claims, settings)
-      const token = bearerTokenOf(header, claims, version, this.#deps)
-      if (isCanonical(header, text)) this.#cache.add(token)
-      return token
+      const bearerToken = bearerTokenOf(header, claims, version, this.#deps)
+      if (isCanonical(header, token)) this.#cache.add(bearerToken)
+      return bearerToken
     })
   }
 }
@@ -107,7 +107,7 @@ function bearerTokenOf(
     userId: userIdIn(claims, settings),
     user: frozen(tokenUser(claims, settings)),
     sessionId: sessionIdOf(claims, deps),
-    life: seconds(Number(claims.exp) - Number(claims.iat)),
+    lifetime: seconds(Number(claims.exp) - Number(claims.iat)),
     scopes: frozen(scopesOf(claims)),
     account: undefined,
   }
@@ -132,22 +132,22 @@ function scopesOf({ scope }: Claims): readonly string[] {
   return scope.split(' ')
 }
 
-function failForEachType(error: unknown, settings: TokenSettings): never {
+function rethrowWithTokenTypes(error: unknown, settings: TokenSettings): never {
   if (error instanceof AuthError && error.status === 401)
-    throw notForAnyType(error, settings)
+    throw withTokenTypes(error, settings)
   throw error
 }
 
 function requireAcceptedType(claims: Claims, settings: TokenSettings): void {
-  if (!Object.hasOwn(claims, settings.jtiClaim)) throw notForAnyType(noId(), settings)
+  if (!Object.hasOwn(claims, settings.jtiClaim)) throw withTokenTypes(noId(), settings)
   if (settings.types.some((type) => hasType(claims, type, settings))) return
-  throw notForAnyType(typeError(claims, settings), settings)
+  throw withTokenTypes(typeError(claims, settings), settings)
 }
 
 const CLASSES = { access: 'AccessToken', sliding: 'SlidingToken' } as const
 
 /** Simple JWT's body: one message for each accepted token type. */
-export function notForAnyType(error: AuthError, settings: TokenSettings): AuthError {
+export function withTokenTypes(error: AuthError, settings: TokenSettings): AuthError {
   const { code, message, detail, cause } = error
   const messages = settings.types.map((type) => ({
     token_class: CLASSES[type],

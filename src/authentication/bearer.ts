@@ -6,7 +6,7 @@ import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
 import { findNamedAccount, noUserNamed } from '../tokens/user-of-token.ts'
 import type { Account, User } from '../users/user.ts'
-import { type BearerToken, notForAnyType } from './bearer-token.ts'
+import { type BearerToken, withTokenTypes } from './bearer-token.ts'
 import {
   type Identity,
   type LibrarySchemeDeps,
@@ -139,12 +139,12 @@ const identityOf = <U>(
 ): Identity<U> => ({ user, scheme: 'bearer', token: claims, sessionId, scopes })
 
 const isRevoked = (
-  { sessionId, life }: BearerToken,
+  { sessionId, lifetime }: BearerToken,
   { sessions }: LibrarySchemeDeps,
 ): Awaitable<boolean> => {
   if (sessionId === undefined || sessions === undefined) return false
-  return sessions.isRevoked(sessionId, life)
+  return sessions.isRevoked(sessionId, lifetime)
 }
 
 const blacklisted = (settings: TokenSettings): AuthError =>
-  notForAnyType(new AuthError('revoked'), settings)
+  withTokenTypes(new AuthError('revoked'), settings)

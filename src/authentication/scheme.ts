@@ -90,7 +90,7 @@ export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUs
   readonly behindProxy: boolean
 }
 
-/** A scheme of the library, which an instance passes more than its type says. */
+/** A scheme of the library. At run time it receives `LibrarySchemeDeps`. */
 export const libraryScheme = <U>(
   create: (deps: LibrarySchemeDeps) => Authentication,
 ): Scheme<U> => create as (deps: never) => Authentication as Scheme<U>

@@ -64,7 +64,7 @@ test('the messages of fields are the body', async () => {
   assert.deepEqual([status, body], [400, '{"username":["taken"]}'])
 })
 
-test('a response says nothing of the configuration', async () => {
+test('the response to a configuration error does not contain its message', async () => {
   const { status, body } = await shown(configError('the key is in /etc/key.pem'))
 
   assert.deepEqual([status, body], [500, '{"detail":"A server error occurred."}'])

@@ -43,14 +43,14 @@ const oneLine = (text: string): string =>
 export const logLine: Log = (entry) => console.error(formatLine(entry))
 
 const LONGEST_SEGMENT = 32
-const MOST_SEGMENTS = 9
+const MAX_SEGMENTS = 9
 
 /**
  * The path of a URL for the log: printable ASCII, without the query. Long segments become `…`, since they may be tokens.
  */
 export function pathForLog(url: string): string {
   const path = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  const segments = path.split('/').slice(0, MOST_SEGMENTS).map(shortSegment)
+  const segments = path.split('/').slice(0, MAX_SEGMENTS).map(shortSegment)
   return segments.join('/').replace(/[^\x21-\x7e…]/g, '?')
 }
 

@@ -1,7 +1,7 @@
 /**
- * Imported first by every entry that needs Node.js, so that an older one says
- * what it lacks. Must link there: no import, and no syntax that Node.js 20
- * cannot parse, in the modules evaluated before it.
+ * Imported first by every entry that needs Node.js, so that an older version
+ * gets this message. Must load in Node.js 20: no imports, and no newer syntax
+ * in modules evaluated before it.
  */
 const LEAST = [24, 7] as const
 

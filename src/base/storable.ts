@@ -1,7 +1,7 @@
-/** PostgreSQL stores no NUL, and a lone surrogate would become another character in UTF-8. SQLite would keep or change them. */
+/** Whether a value can be stored in PostgreSQL: no NUL, no lone surrogate (SQLite would keep or change them). */
 export const isStorable = (value: unknown): boolean =>
   typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed())
 
-/** A text that nothing has validated, with U+FFFD for what cannot be stored: a client must not be able to prevent a write. */
-export const storable = (text: string): string =>
-  text.toWellFormed().replaceAll('\0', '\ufffd')
+/** Replaces what cannot be stored by U+FFFD, so that client input cannot make a write fail. */
+export const storable = (value: string): string =>
+  value.toWellFormed().replaceAll('\0', '\ufffd')

@@ -28,7 +28,7 @@ export function originsOf(
 
 function originIn(text: string, option: string): string {
   const parsed = parseExactOrigin(text)
-  if (parsed.fault === undefined) return parsed.origin
+  if (parsed.problem === undefined) return parsed.origin
   const shown = printable(text.replace(/\/\/.*@/, '//…@'))
-  throw new UsageError(`${option}: "${shown}" ${parsed.fault}.`)
+  throw new UsageError(`${option}: "${shown}" ${parsed.problem}.`)
 }

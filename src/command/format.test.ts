@@ -9,7 +9,7 @@ test('moments are shown in UTC', () => {
   assert.equal(isoOf(undefined), null)
 })
 
-test('only one is singular', () => {
+test('plural(1, …) is singular, 0 and 1,200 are plural', () => {
   assert.equal(plural(1, 'key'), '1 key')
   assert.equal(plural(0, 'key'), '0 keys')
   assert.equal(plural(1200, 'key'), '1,200 keys')

@@ -3,8 +3,8 @@ import type { Claims } from './json.ts'
 
 /** A cached token. What was made of it lies in the same object: a hit reads less memory, which is most of its cost. */
 export interface CachedToken {
-  /** The whole text that is cached: a token, or a header that has it. */
-  readonly text: string
+  /** What a hit must equal: the token, or a header that contains it. */
+  readonly encoded: string
   /** The version of the keys that verified the token. */
   readonly version: number
   /** The token is valid from this moment on … */
@@ -23,14 +23,14 @@ interface Verified {
 
 /** @param claims of the verified token; they have `exp` */
 export function cachedToken(
-  text: string,
+  encoded: string,
   claims: Claims,
   { version, leeway, ahead = leeway }: Verified,
 ): CachedToken {
   const { exp = 0, iat = 0, nbf = 0 } = claims as Readonly<Record<string, number>>
   const from = (Math.max(iat, nbf) - ahead) as UnixSeconds
   const until = (exp + leeway) as UnixSeconds
-  return { text, version, from, until }
+  return { encoded, version, from, until }
 }
 
 /** A verified token with its claims. */
@@ -49,7 +49,7 @@ const SPARE = 4
 /**
  * A set-associative cache of verified tokens.
  *
- * A hit is the same text, compared whole, under the same keys and within its lifetime. The slot depends on the signature, so
+ * A hit is the same string, compared whole, under the same keys and within its lifetime. The slot depends on the signature, so
  * that a client without a key cannot choose which entry its token evicts.
  */
 export class TokenCache<Entry extends CachedToken = CachedClaims> {
@@ -66,23 +66,23 @@ export class TokenCache<Entry extends CachedToken = CachedClaims> {
     this.#ways = Math.min(WAYS, this.#size)
   }
 
-  find(text: string, version: number, clock: Clock): Entry | undefined {
+  find(encoded: string, version: number, clock: Clock): Entry | undefined {
     // The signature says string, but JavaScript callers pass what a client sent.
-    if (typeof text !== 'string') return undefined
-    const entry = this.#entryOf(text, version)
+    if (typeof encoded !== 'string') return undefined
+    const entry = this.#entryOf(encoded, version)
     if (entry === undefined) return undefined
     const now = clock()
     if (now >= entry.from && now < entry.until) return entry
     return undefined
   }
 
-  #entryOf(text: string, version: number): Entry | undefined {
-    const first = this.#setOf(text)
+  #entryOf(encoded: string, version: number): Entry | undefined {
+    const first = this.#setOf(encoded)
     for (let slot = first; slot < first + this.#ways; slot++) {
       const entry = this.#slots[slot]
-      // Not `entry?.text`: V8 compares what may be undefined by a slower routine.
+      // Not `entry?.encoded`: V8 compares what may be undefined by a slower routine.
       if (entry === undefined) continue
-      if (entry.text === text && entry.version === version) return entry
+      if (entry.encoded === encoded && entry.version === version) return entry
     }
     return undefined
   }
@@ -105,7 +105,7 @@ export class TokenCache<Entry extends CachedToken = CachedClaims> {
   }
 
   #insert(entry: Entry): void {
-    const first = this.#setOf(entry.text)
+    const first = this.#setOf(entry.encoded)
     this.#slots.copyWithin(first + 1, first, first + this.#ways - 1)
     this.#slots[first] = entry
   }
@@ -114,11 +114,11 @@ export class TokenCache<Entry extends CachedToken = CachedClaims> {
    * The first slot of a token's set, hashed (FNV-1a) from eight characters of the signature. The last character is left out:
    * it carries fewer bits.
    */
-  #setOf(text: string): number {
-    const end = text.length - 1
+  #setOf(encoded: string): number {
+    const end = encoded.length - 1
     let hash = 0
     for (let i = end - 8; i < end; i++)
-      hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+      hash = Math.imul(hash ^ encoded.charCodeAt(i), 0x01000193)
     return (hash ^ (hash >>> 15)) & this.#mask
   }
 }

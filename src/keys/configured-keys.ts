@@ -76,7 +76,7 @@ export function parseConfiguredKeys(
     importVerifyingKey(algorithm, key, { allowWeak }),
   )
   if (signing !== undefined && verifying !== undefined)
-    refuseStrangers(signing, verifying)
+    requireMatchingKeys(signing, verifying)
   if (jwksUrl !== undefined)
     return { signing, verifying: remote(jwksUrl, algorithm, log), refresh }
   const known = verifying ?? signing?.verifying
@@ -110,7 +110,7 @@ function named<Key>(
   }
 }
 
-function refuseStrangers(signing: SigningKey, verifying: VerifyingKey): void {
+function requireMatchingKeys(signing: SigningKey, verifying: VerifyingKey): void {
   const probe = 'a probe'
   if (verifying.verifyText(probe, signing.sign(probe))) return
   throw configError(

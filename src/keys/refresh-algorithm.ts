@@ -25,16 +25,17 @@ export function refreshAlgorithmOf({
   if (refreshAlgorithm === undefined) return DEFAULTS[keys]
   if (keys === 'elsewhere')
     throw configError(
-      'tokens.refreshAlgorithm is for an instance that issues tokens: set tokens.signingKey, or leave it out.',
+      'tokens.refreshAlgorithm has no effect, because this instance issues no tokens. Remove it, or set tokens.signingKey.',
     )
   if (refreshAlgorithm === algorithm) return undefined
   if (isHmac(algorithm))
     throw configError(
-      `tokens.refreshAlgorithm must be ${algorithm}, as tokens.algorithm, because the secret of tokens.signingKey signs every token: leave it out.`,
+      `tokens.refreshAlgorithm must be "${algorithm}", like tokens.algorithm: one secret signs all tokens. Remove it.`,
     )
   if (isHmac(refreshAlgorithm)) return refreshAlgorithm
+  const hmacNames = [...HMAC_ALGORITHMS].map((name) => `"${name}"`).join(', ')
   throw configError(
-    `tokens.refreshAlgorithm must be ${[...HMAC_ALGORITHMS].join(', ')}, or ${algorithm} as tokens.algorithm: change it, or leave it out.`,
+    `tokens.refreshAlgorithm must be ${hmacNames} or "${algorithm}" (the value of tokens.algorithm). Change it, or remove it.`,
   )
 }
 

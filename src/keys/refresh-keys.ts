@@ -16,7 +16,7 @@ import {
 } from '../jwt/index.ts'
 import { privateNumber } from '../jwt/private-key.ts'
 
-/** The `typ` of refresh tokens that HMAC signs. No verifier of access tokens allows it (RFC 8725 §3.11). */
+/** The `typ` of HMAC-signed refresh tokens. No verifier of access tokens allows it (RFC 8725 §3.11). */
 export const REFRESH_TYP = 'rt+jwt'
 
 /** The keys of refresh tokens. */
@@ -61,16 +61,16 @@ export class RefreshKeys implements KeySource {
   }
 
   signing(alg: HmacAlgorithm, kid: string | undefined): SigningKey {
-    this.#forgetOldKeys()
+    this.#clearIfRotated()
     const name = `${alg} ${kid}`
-    const known = this.#derived.get(name)
-    if (known !== undefined) return known
+    const cached = this.#derived.get(name)
+    if (cached !== undefined) return cached
     const key = refreshKey(this.#deps.privateKey(kid), alg, kid)
     this.#derived.set(name, key)
     return key
   }
 
-  #forgetOldKeys(): void {
+  #clearIfRotated(): void {
     if (this.#version === this.version) return
     this.#version = this.version
     this.#derived.clear()

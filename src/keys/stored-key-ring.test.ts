@@ -31,7 +31,7 @@ async function setUp(t: TestContext, options: Partial<KeyRingDeps> = {}) {
       algorithm: undefined,
       refreshAlgorithm: 'HS256',
       every: seconds(86_400),
-      longestLife: seconds(3600),
+      longestLifetime: seconds(3600),
       clock,
       random: systemRandom,
       async wait(length: Seconds) {

@@ -45,7 +45,7 @@ export interface KeyRingDeps {
   /** How long a key signs; `undefined`: until it is rotated by hand. */
   readonly every: Seconds | undefined
   /** Lifetime of the longest-lived token, leeway included. */
-  readonly longestLife: Seconds
+  readonly longestLifetime: Seconds
   readonly clock: Clock
   readonly random: Random
   wait(length: Seconds): Promise<unknown>
@@ -57,7 +57,7 @@ const NEVER = seconds(Number.POSITIVE_INFINITY)
 export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
   const { keys, algorithm } = deps
   if ((await keys.list()).length === 0) await keys.seed(firstKeys(deps))
-  await keys.extend(deps.longestLife)
+  await keys.extend(deps.longestLifetime)
   const ring = new StoredKeyRing(deps)
   const { next } = await ring.load()
   signingKeyOf(next, deps.secrets)
@@ -71,7 +71,7 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
 function firstKeys(deps: KeyRingDeps): readonly KeyRecord[] {
   const now = deps.clock()
   return (['current', 'next'] as const).map((stage) =>
-    makeKey(stage, deps.algorithm ?? DEFAULT_ALGORITHM, deps.longestLife, {
+    makeKey(stage, deps.algorithm ?? DEFAULT_ALGORITHM, deps.longestLifetime, {
       ...deps,
       clock: () => now,
     }),

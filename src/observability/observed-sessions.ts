@@ -48,7 +48,7 @@ function observe(
     void audit.record({ kind: 'lost_answer', userId, sessionId: id, detail })
   }
   if (outcome.kind === 'ahead') {
-    const event = 'a refresh token is ahead of its session'
+    const event = 'a refresh token was not issued by its session'
     log({ level: 'warn', event, session: id, generation })
     const detail = { generation }
     audit.recordOncePerMinute(id, { kind: 'refresh_ahead', sessionId: id, detail })

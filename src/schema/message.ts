@@ -40,8 +40,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 }
 
 function bound(origin: string, limit: string, count: number): string {
-  const isText = origin === 'array' || origin === 'string'
-  if (isText && limit === 'at least' && count === 1) return 'not be empty'
+  const hasLength = origin === 'array' || origin === 'string'
+  if (hasLength && limit === 'at least' && count === 1) return 'not be empty'
   if (origin === 'array') return `have ${limit} ${count} entries`
   if (origin === 'string') return `have ${limit} ${count} characters`
   return `be ${limit} ${count}`

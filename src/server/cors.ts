@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { METHODS } from '../http/endpoint.ts'
+import { isPreflight } from '../http/preflight.ts'
 
-/** Sets the CORS headers of a response. @returns whether the request is a preflight, which has no other answer */
+/**
+ * Sets the CORS headers of a response.
+ *
+ * @returns `true` for a preflight: answer it with `answerPreflight`
+ */
 export type Cors = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /**
@@ -13,15 +18,16 @@ export type Cors = (request: IncomingMessage, response: ServerResponse) => boole
 export function corsFor(origins: readonly string[]): Cors {
   const listed = new Set(origins)
   return (request, response) => {
-    const { origin = '' } = request.headers
-    // Also without an Origin: a cache must not give that answer to a page.
+    const { method, headers } = request
+    const { origin = '' } = headers
+    // Set without an Origin too: otherwise a cache could serve this response to a page.
     response.setHeader('Vary', 'Origin')
-    const isPreflight = isPreflightOf(request)
-    if (!listed.has(origin)) return isPreflight
+    const preflight = isPreflight({ method, header: (name) => headers[name] })
+    if (!listed.has(origin)) return preflight
     response.setHeader('Access-Control-Allow-Origin', origin)
     response.setHeaders(ALLOWED)
-    if (isPreflight) response.setHeaders(preflightHeaders(request))
-    return isPreflight
+    if (preflight) response.setHeaders(preflightHeaders(request))
+    return preflight
   }
 }
 
@@ -35,12 +41,7 @@ const ALLOWED = new Headers({
   'Access-Control-Expose-Headers': 'Date, Retry-After, WWW-Authenticate, X-Request-Id',
 })
 
-const isPreflightOf = ({ method, headers }: IncomingMessage): boolean =>
-  method === 'OPTIONS' &&
-  headers.origin !== undefined &&
-  headers['access-control-request-method'] !== undefined
-
-/** The page is trusted, so it may send any header: tracing libraries add some of their own. */
+/** Any request header is allowed: listed pages are trusted, and tracing libraries add headers of their own. */
 const preflightHeaders = ({ headers }: IncomingMessage): Headers =>
   new Headers({
     'Access-Control-Allow-Methods': METHODS.join(', '),

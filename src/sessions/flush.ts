@@ -37,7 +37,7 @@ const systemPace: FlushPace = {
  * Deletes the sessions of which no token can be alive, in batches with pauses in between, so that other writers are not delayed
  * noticeably (R30).
  *
- * @param window how long a token may outlive the end of its session: the longest life of an access or sliding token, and
+ * @param window how long a token may outlive the end of its session: the longest lifetime of an access or sliding token, and
  *   the leeway (D7)
  * @param progress called after each batch with the number deleted so far
  * @returns how many were deleted

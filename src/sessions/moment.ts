@@ -1,9 +1,6 @@
 import { type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 
-/**
- * A moment by two clocks. The monotonic one measures how long ago it was, which the wall clock cannot do, since it may be set; the
- * wall clock is the one by which rows of the store are dated.
- */
+/** A moment on two clocks: the monotonic clock measures durations and is never set; the wall clock dates rows. */
 export interface Moment {
   readonly monotonic: Seconds
   readonly wall: UnixSeconds

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { at, NOON } from '../../test/sessions/setup.ts'
 import { seconds, type UnixSeconds } from '../base/clock.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
-import { PAGE } from './revocation-feed.ts'
+import { PAGE_SIZE } from './revocation-feed.ts'
 import type { FeedPosition, RevokedSession, SessionId, Sessions } from './session.ts'
 
 /** Committed rows, a clock that stands still until it is moved, and a count of reads. */
@@ -131,12 +131,12 @@ test('all sessions are on pages, also if more than a page were revoked in one se
       all.add(`${moment}-${i}`)
     }
   }
-  revoke(PAGE / 2, NOON - 250)
-  revoke(PAGE / 2, NOON - 240.5)
+  revoke(PAGE_SIZE / 2, NOON - 250)
+  revoke(PAGE_SIZE / 2, NOON - 240.5)
   revoke(1, NOON - 240)
-  revoke(2 * PAGE + 10, NOON - 100.25)
-  revoke(PAGE, NOON - 50)
-  revoke(PAGE + 1, NOON - 1)
+  revoke(2 * PAGE_SIZE + 10, NOON - 100.25)
+  revoke(PAGE_SIZE, NOON - 50)
+  revoke(PAGE_SIZE + 1, NOON - 1)
   revoke(5, NOON)
 
   const found = await follow(deps, undefined)
@@ -149,11 +149,11 @@ test('all sessions are on pages, also if more than a page were revoked in one se
 test('more than a page of sessions revoked in the current second are all on pages', async () => {
   const deps = setUp()
   deps.advance(2)
-  for (let i = 0; i < 3 * PAGE; i++) deps.revoke(`${i}`, deps.now())
+  for (let i = 0; i < 3 * PAGE_SIZE; i++) deps.revoke(`${i}`, deps.now())
 
   const found = await follow(deps, undefined)
 
-  assert.equal(found.all.size, 3 * PAGE)
+  assert.equal(found.all.size, 3 * PAGE_SIZE)
   assert.equal(found.until, NOON - 30)
 })
 
@@ -185,8 +185,8 @@ test('requests for many different old pages are rejected as busy, and others are
 
 test('requests for many different old pages do not stop another client from reading all of them', async () => {
   const deps = setUp()
-  for (let i = 0; i < 20 * PAGE; i++)
-    deps.revoke(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE))
+  for (let i = 0; i < 20 * PAGE_SIZE; i++)
+    deps.revoke(`${i}`.padStart(6, '0'), NOON - 300 + Math.floor((10 * i) / PAGE_SIZE))
 
   // For three seconds pages from every start are requested, before the other client starts.
   for (let second = 0; second < 3; second++) {
@@ -199,13 +199,13 @@ test('requests for many different old pages do not stop another client from read
     Array.from({ length: 80 }, (_, i) => deps.pages(NOON - 360 + i * 5)),
   )
 
-  assert.equal((await follow(deps, undefined)).all.size, 20 * PAGE)
+  assert.equal((await follow(deps, undefined)).all.size, 20 * PAGE_SIZE)
 })
 
 test('a full old page is read once per minute, and one with room once per second', async () => {
   const deps = setUp()
-  for (let i = 0; i <= PAGE; i++)
-    deps.revoke(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE)
+  for (let i = 0; i <= PAGE_SIZE; i++)
+    deps.revoke(`${i}`.padStart(6, '0'), NOON - 300 + (100 * i) / PAGE_SIZE)
   await deps.pages(NOON - 300)
   const first = deps.reads()
   deps.advance(59)

@@ -1,6 +1,6 @@
 import { type Clock, type Seconds, seconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { DEEP_LOOK_BACK, PAGE } from './revocation-feed.ts'
+import { DEEP_LOOK_BACK, PAGE_SIZE } from './revocation-feed.ts'
 import type { RevokedSession, SessionId, Sessions } from './session.ts'
 
 /** A page of the revocation feed for services that verify tokens without the store. It says nothing about users. */
@@ -115,7 +115,7 @@ const intervalStart = (moment: number): number => Math.floor(moment / INTERVAL) 
 const startOf = (since: number | undefined, now: UnixSeconds): number =>
   since === undefined || since > now + INTERVAL ? 0 : intervalStart(since)
 
-/** Reads a page: the whole intervals that together have at most `PAGE` sessions, but at least one interval. */
+/** Reads a page: the whole intervals that together have at most `PAGE_SIZE` sessions, but at least one interval. */
 async function readPage(
   from: number,
   now: UnixSeconds,
@@ -123,8 +123,11 @@ async function readPage(
 ): Promise<PublishedPage> {
   const window = Math.ceil(deps.window)
   const { sessions } = deps
-  const rows = await sessions.revokedSince({ revokedAt: from as UnixSeconds }, PAGE + 1)
-  const next = rows[PAGE]
+  const rows = await sessions.revokedSince(
+    { revokedAt: from as UnixSeconds },
+    PAGE_SIZE + 1,
+  )
+  const next = rows[PAGE_SIZE]
   if (next === undefined)
     return {
       window,
@@ -144,7 +147,7 @@ async function readPage(
 const idsOf = (rows: readonly RevokedSession[]): readonly SessionId[] =>
   rows.map(({ id }) => id)
 
-/** Reads the rest of an interval with more than `PAGE` sessions. */
+/** Reads the rest of an interval with more than `PAGE_SIZE` sessions. */
 async function readUntil(
   end: number,
   from: RevokedSession,
@@ -153,10 +156,10 @@ async function readUntil(
   const rest: RevokedSession[] = []
   let last: RevokedSession | undefined = from
   while (last !== undefined) {
-    const page = await sessions.revokedSince(last, PAGE)
+    const page = await sessions.revokedSince(last, PAGE_SIZE)
     const inside = page.filter(({ revokedAt }) => revokedAt < end)
     rest.push(...inside)
-    last = inside[PAGE - 1]
+    last = inside[PAGE_SIZE - 1]
   }
   return rest
 }

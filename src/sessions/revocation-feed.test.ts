@@ -8,7 +8,7 @@ import { AuthError } from '../base/errors.ts'
 import { systemRandom } from '../base/random.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
 import { flush } from './flush.ts'
-import { type FeedSettings, PAGE, RevocationFeed } from './revocation-feed.ts'
+import { type FeedSettings, PAGE_SIZE, RevocationFeed } from './revocation-feed.ts'
 import type { FeedPosition, RevokedSession, SessionId, Sessions } from './session.ts'
 import { openSessionManager } from './session-manager.ts'
 import type { Listener } from './watch.ts'
@@ -126,7 +126,7 @@ test('sessions revoked before the start are known after the start', async () => 
 
 test('the feed is read in pages until one is not full, also if many sessions were revoked at one moment', async () => {
   await using deps = await setUp()
-  const all = Array.from({ length: 2 * PAGE + 500 }, (_, n): RevokedSession => {
+  const all = Array.from({ length: 2 * PAGE_SIZE + 500 }, (_, n): RevokedSession => {
     return { id: id(`${n}`.padStart(5, '0')), revokedAt: at(NOON, n < 100 ? -200 : -100) }
   })
   const isBehind = (one: RevokedSession, from: FeedPosition) =>
@@ -143,7 +143,7 @@ test('the feed is read in pages until one is not full, also if many sessions wer
     sessions: { revokedSince },
   })
 
-  assert.deepEqual(asked, [PAGE, PAGE, PAGE])
+  assert.deepEqual(asked, [PAGE_SIZE, PAGE_SIZE, PAGE_SIZE])
   assert.deepEqual(feed.state(), { age: 0, entries: all.length, full: false })
   feed.close()
 })

@@ -10,7 +10,7 @@ import { RevokedSet } from './revoked-set.ts'
 import type { FeedPosition, SessionId, Sessions } from './session.ts'
 import type { Change, Watch } from './watch.ts'
 
-/** What a process knows of the revoked sessions. */
+/** State of the revocation feed. */
 export interface FeedState {
   /** Seconds since its set was last known to be complete. */
   readonly age: Seconds
@@ -21,7 +21,7 @@ export interface FeedState {
 }
 
 export interface FeedSettings {
-  /** How long a revoked session is kept at least: the longest life of a token that is checked without the store, plus leeway. */
+  /** How long an entry is kept: at least the longest lifetime of a token that is checked without the store, plus leeway. */
   readonly window: Seconds
   /** The age up to which checks trust the set. */
   readonly maxAge: Seconds
@@ -43,7 +43,7 @@ export interface FeedDeps {
 }
 
 /** How many rows one query returns at most. */
-export const PAGE = 10_000
+export const PAGE_SIZE = 10_000
 
 /**
  * A write is committed later than the time in its row, so that each read begins again before the end of the last one:
@@ -66,8 +66,9 @@ const RETRY = milliseconds(500)
 /** The interval at which the feed checks whether a read is due. */
 const TICK = milliseconds(250)
 
-/** The age at which the feed reads the store by itself, and at which it counts as disconnected. */
-const READ_AGE = seconds(1)
+/** Age from which the feed reads without a notification. */
+const REFRESH_AGE = seconds(1)
+/** Age from which it counts as disconnected. */
 const DISCONNECTED_AGE = seconds(5)
 
 const NEVER = Number.NEGATIVE_INFINITY
@@ -134,12 +135,12 @@ export class RevocationFeed {
     return this.#revoked.has(id)
   }
 
-  /** Whether only a notification says that a session is revoked: then the store has to confirm it. */
+  /** Whether a notification names the session but the store has not confirmed it yet. */
   isUnconfirmed(id: SessionId): boolean {
     return this.#notified.has(id) && !this.#revoked.has(id)
   }
 
-  /** Whether a session that `has` does not know is not revoked. */
+  /** Whether the set is fresh and complete: if so, a session that `has` does not find is not revoked. */
   isComplete(): boolean {
     const { age, full } = this.state()
     return age < this.#settings.maxAge && !full
@@ -227,10 +228,10 @@ export class RevocationFeed {
     let from: FeedPosition | undefined = { revokedAt }
     while (from !== undefined && !this.#isClosed) {
       const page: Awaited<ReturnType<Sessions['revokedSince']>> =
-        await this.#deps.sessions.revokedSince(from, PAGE)
+        await this.#deps.sessions.revokedSince(from, PAGE_SIZE)
       for (const { id } of page) this.add(id)
       // The row after a full page, if there is one.
-      from = page[PAGE - 1]
+      from = page[PAGE_SIZE - 1]
     }
   }
 
@@ -267,7 +268,7 @@ export class RevocationFeed {
     const { age } = this.state()
     if (age > DISCONNECTED_AGE)
       this.#disconnect(`no revocations could be read for ${DISCONNECTED_AGE} seconds`)
-    if (age > READ_AGE && this.#reading === undefined && this.#retry === undefined)
+    if (age > REFRESH_AGE && this.#reading === undefined && this.#retry === undefined)
       this.refresh()
   }
 

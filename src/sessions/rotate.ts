@@ -20,15 +20,15 @@ export interface RefreshClaims {
 
 /** How refresh tokens are exchanged. */
 export interface RotationSettings {
-  /** Lifetime of a refresh token, within that of its session. */
+  /** For how long a refresh token is valid, at most until its session ends. */
   readonly idle: Seconds
   /** For how long after its end a session still counts as live, as its tokens do. */
   readonly leeway: Seconds
   /** For how long the previous token gets the same successor again; 0: never. */
   readonly overlap: Seconds
   /**
-   * For how long after it was spent the previous token, whose successor was never presented, moves the session on after the
-   * overlap; 0: never. The unused successor then is a spent token: its use is reuse.
+   * For how long after its first use a spent token can still be exchanged for a new successor, if its first successor was never
+   * used; 0: never. The unused successor then counts as spent.
    */
   readonly lostAnswer: Seconds
   /** What reuse of a spent token does: `revoke` revokes the session, `reject` only rejects the token (D37). */
@@ -45,11 +45,14 @@ export type RotationDecision =
   | { readonly kind: 'user'; readonly reason: 'deleted' | 'inactive' | 'password' }
   | { readonly kind: 'current' }
   /** The token before the current one, within the overlap: a repeated request. */
-  | { readonly kind: 'previous' }
+  | { readonly kind: 'previous'; readonly session: StoredSession }
   /** The same token after the overlap, while its successor was never presented: its answer was lost. */
-  | { readonly kind: 'lost_answer' }
-  | { readonly kind: 'reused' }
-  /** A token that this session has not issued, by its generation or `jti`: a backup was restored, or two issuers share a key. */
+  | { readonly kind: 'lost_answer'; readonly session: StoredSession }
+  | { readonly kind: 'reused'; readonly session: StoredSession }
+  /**
+   * A token that this session has not issued, by its generation or `jti`: a backup was restored, or two issuers share a key. The
+   * metric of refreshes has this label.
+   */
   | { readonly kind: 'ahead' }
 
 /** A result with the row from which the successor is issued. */
@@ -77,8 +80,8 @@ export const isGranted = (outcome: RotationOutcome): outcome is Granted =>
   outcome.kind === 'replayed' ||
   outcome.kind === 'lost_answer'
 
-/** Seconds by which the clock may be set back during the overlap without ending it. */
-const STEP_BACK = 5
+/** Seconds the clock may go back within the overlap. */
+const CLOCK_STEP_BACK = 5
 
 /** How often a swap is tried if the token turns out to be current: its user may have been activated again in between. */
 const ATTEMPTS = 3
@@ -96,7 +99,7 @@ export function decideRotation(
     return { kind: 'revoked', reason: session.revokeReason }
   if (now >= Math.min(session.expiresAt, session.idleExpiresAt) + settings.leeway)
     return { kind: 'expired' }
-  const reason = faultOfUser(state, settings.require)
+  const reason = userProblem(state, settings.require)
   if (reason !== undefined) return { kind: 'user', reason }
 
   return decideGeneration(presented, session, now, settings)
@@ -114,7 +117,7 @@ function decideGeneration(
     return { kind: 'ahead' }
   }
   if (generation !== previousGeneration(session) || jti !== session.previousJti)
-    return { kind: 'reused' }
+    return { kind: 'reused', session }
   return decidePrevious(session, now, settings)
 }
 
@@ -123,24 +126,25 @@ const previousGeneration = ({ generation, lostAnswers }: StoredSession): number 
   generation - 1 - lostAnswers
 
 function decidePrevious(
-  { rotatedAt, spentAt }: StoredSession,
+  session: StoredSession,
   now: UnixSeconds,
   { overlap, lostAnswer }: Pick<RotationSettings, 'overlap' | 'lostAnswer'>,
 ): RotationDecision {
-  if (rotatedAt === undefined || spentAt === undefined) return { kind: 'reused' }
+  const { rotatedAt, spentAt } = session
+  if (rotatedAt === undefined || spentAt === undefined) return { kind: 'reused', session }
   const age = now - rotatedAt
-  if (age < -STEP_BACK) return { kind: 'reused' }
-  if (overlap > 0 && age <= overlap) return { kind: 'previous' }
+  if (age < -CLOCK_STEP_BACK) return { kind: 'reused', session }
+  if (overlap > 0 && age <= overlap) return { kind: 'previous', session }
   if (lostAnswer > 0 && spentAt >= spentSince(now, lostAnswer))
-    return { kind: 'lost_answer' }
-  return { kind: 'reused' }
+    return { kind: 'lost_answer', session }
+  return { kind: 'reused', session }
 }
 
 /** The store compares the same number. */
 const spentSince = (now: UnixSeconds, lostAnswer: Seconds): UnixSeconds =>
   (now - lostAnswer) as UnixSeconds
 
-function faultOfUser(
+function userProblem(
   { session, user }: SessionState,
   require: UserRequirements,
 ): 'deleted' | 'inactive' | 'password' | undefined {
@@ -198,16 +202,16 @@ async function outcomeOfFailedSwap(
     case 'current':
       return undefined
     case 'previous':
-      return { kind: 'replayed', session: state!.session }
+      return { kind: 'replayed', session: decision.session }
     case 'lost_answer': {
-      const unused = state!.session
+      const unused = decision.session
       const since = spentSince(now, settings.lostAnswer)
       const session = await sessions.recover({ ...swap, unused, spentSince: since })
       return session && { kind: 'lost_answer', session }
     }
     case 'reused': {
       const revoked = settings.reuse === 'revoke' && (await revoke(id, 'reuse', now))
-      return { kind: 'reused', session: state!.session, revoked }
+      return { ...decision, revoked }
     }
     case 'user':
       await revoke(id, decision.reason, now)

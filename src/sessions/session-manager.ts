@@ -34,10 +34,10 @@ export interface SessionManager
    * Whether a session is revoked, for each request with one of its tokens. Answered from memory while the feed is complete;
    * otherwise, and for a token that lives longer than the feed keeps a session, the store is read.
    *
-   * @param life of the token
+   * @param lifetime of the token
    * @throws AuthError `store_unavailable`
    */
-  isRevoked(id: SessionId, life: Seconds): Awaitable<boolean>
+  isRevoked(id: SessionId, lifetime: Seconds): Awaitable<boolean>
   /** The state of the feed: if `age` exceeds `maxAge`, or it is `full`, each check reads the store. */
   feed(): FeedState
   /** See `published.ts`. */
@@ -87,7 +87,7 @@ export async function openSessionManager(
     revocations.revoke(id, reason, now)
 
   return {
-    isRevoked: (id, life) => revocations.isRevoked(id, life),
+    isRevoked: (id, lifetime) => revocations.isRevoked(id, lifetime),
     feed: () => feed.state(),
     published: publishedPages({ sessions, clock, elapsed, window }),
     async open(session) {
@@ -116,19 +116,19 @@ export async function openSessionManager(
 class Revocations {
   readonly #sessions: Sessions
   readonly #feed: RevocationFeed
-  /** The feed keeps a session for as long as a token of this life can be alive. */
-  readonly #longestLife: number
+  /** The feed keeps a session for as long as a token of this lifetime can be alive. */
+  readonly #longestLifetime: number
 
   constructor(sessions: Sessions, feed: RevocationFeed, settings: SessionSettings) {
     this.#sessions = sessions
     this.#feed = feed
-    this.#longestLife = settings.window - settings.leeway
+    this.#longestLifetime = settings.window - settings.leeway
   }
 
-  isRevoked(id: SessionId, life: Seconds): Awaitable<boolean> {
+  isRevoked(id: SessionId, lifetime: Seconds): Awaitable<boolean> {
     if (this.#feed.has(id)) return true
     const isKnown = this.#feed.isComplete() && !this.#feed.isUnconfirmed(id)
-    if (life <= this.#longestLife && isKnown) return false
+    if (lifetime <= this.#longestLifetime && isKnown) return false
     return this.#isRevokedInStore(id)
   }
 

@@ -94,7 +94,7 @@ for (const [name, options, says] of [
   [
     'lost answers of sessions that no reuse ends',
     { tokens: { reuse: 'reject', lostAnswer: '1m' } },
-    'tokens.lostAnswer needs tokens.reuse "revoke": a stolen token that is used late ends the session only then. Set tokens.lostAnswer to 0, or leave tokens.reuse out.',
+    'tokens.lostAnswer requires tokens.reuse to be "revoke": otherwise the late use of a stolen token revokes nothing. Set tokens.lostAnswer to 0, or remove tokens.reuse.',
   ],
   [
     'access tokens that outlive refresh tokens',
@@ -135,7 +135,7 @@ for (const [name, options, says] of [
   [
     'X07: the blacklist endpoint with sessions off',
     { tokens: { sessions: false }, endpoints: { blacklist: true } },
-    'endpoints.blacklist revokes sessions: set tokens.sessions to true',
+    'tokens.sessions must be true for sign-out: set it to true, or leave endpoints.blacklist out.',
   ],
   [
     'an issuer over plain http',

@@ -18,7 +18,7 @@ interface Full {
 export type SlotResult = 'counted' | Full
 
 /** Hits of one key that wait: with a database that takes 5 ms for each, 5 seconds. */
-const MOST_WAITING = 1_000
+const MAX_WAITING = 1_000
 
 interface WaitingHit extends PromiseWithResolvers<SlotResult> {
   readonly hit: NewHit
@@ -40,7 +40,7 @@ export class HitQueue {
     const waiting: WaitingHit = { hit, ...Promise.withResolvers<SlotResult>() }
     const queue = this.#queues.get(hit.key)
     if (queue === undefined) void this.#drain(hit.key, [waiting])
-    else if (queue.length < MOST_WAITING) queue.push(waiting)
+    else if (queue.length < MAX_WAITING) queue.push(waiting)
     else waiting.reject(new AuthError('busy', 'too many hits of one key are waiting'))
     return waiting.promise
   }

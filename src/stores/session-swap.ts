@@ -11,13 +11,13 @@ export interface Swap {
   readonly newJti: string
   readonly now: UnixSeconds
   /** A session that ends after this is live. */
-  readonly alive: UnixSeconds
+  readonly liveAfter: UnixSeconds
   readonly idleEnd: UnixSeconds
   /** See `Deadline`. */
-  readonly until: UnixSeconds
-  readonly userless: Flag
-  readonly anyActive: Flag
-  readonly anyEpoch: Flag
+  readonly executeBefore: UnixSeconds
+  readonly allowUserless: Flag
+  readonly allowInactive: Flag
+  readonly allowOtherEpoch: Flag
 }
 
 /** The same for a lost answer: `generation` and `jti` are those of the token that was spent before. */
@@ -32,11 +32,11 @@ export type Operands<Values> = {
   readonly [Name in keyof Values]: Values[Name] | Expression<Values[Name]>
 }
 
-/** Keeps a database that hung from rotating a session after its client has given up and the overlap is over. */
+/** Prevents a delayed statement from rotating a session after the client has given up and the overlap is over. */
 export interface Deadline {
   /** The moment, by the database's clock, after which the swap must not be executed. */
   next(): UnixSeconds
-  isAhead(until: UnixSeconds | Expression<UnixSeconds>): Expression<SqlBool>
+  isAhead(moment: UnixSeconds | Expression<UnixSeconds>): Expression<SqlBool>
 }
 
 export const swapOf = (
@@ -48,12 +48,12 @@ export const swapOf = (
   jti,
   newJti,
   now,
-  alive: (now - leeway) as UnixSeconds,
+  liveAfter: (now - leeway) as UnixSeconds,
   idleEnd: (now + idle) as UnixSeconds,
-  until: deadline?.next() ?? now,
-  userless: flag(!require.user),
-  anyActive: flag(!require.active),
-  anyEpoch: flag(!require.epoch),
+  executeBefore: deadline?.next() ?? now,
+  allowUserless: flag(!require.user),
+  allowInactive: flag(!require.active),
+  allowOtherEpoch: flag(!require.epoch),
 })
 
 export const recoverySwapOf = (
@@ -115,19 +115,25 @@ function nextGeneration(
     }))
     .where('sessions.id', '=', operands.id)
     .where('sessions.ended_at', 'is', null)
-    .where('sessions.expires_at', '>', operands.alive)
-    .where('sessions.idle_expires_at', '>', operands.alive)
+    .where('sessions.expires_at', '>', operands.liveAfter)
+    .where('sessions.idle_expires_at', '>', operands.liveAfter)
     .where(mayContinue(operands))
-  return deadline === undefined ? swap : swap.where(deadline.isAhead(operands.until))
+  return deadline === undefined
+    ? swap
+    : swap.where(deadline.isAhead(operands.executeBefore))
 }
 
 /** Whether the session's user is what the rotation requires. */
-const mayContinue = ({ userless, anyActive, anyEpoch }: Operands<Swap>) => sql<SqlBool>`(
-  (sessions.user_id is null and ${userless} = 1)
+const mayContinue = ({
+  allowUserless,
+  allowInactive,
+  allowOtherEpoch,
+}: Operands<Swap>) => sql<SqlBool>`(
+  (sessions.user_id is null and ${allowUserless} = 1)
   or exists (
     select 1 from users
     where users.id = sessions.user_id
-      and (users.active = 1 or ${anyActive} = 1)
-      and (users.epoch = sessions.epoch or ${anyEpoch} = 1)
+      and (users.active = 1 or ${allowInactive} = 1)
+      and (users.epoch = sessions.epoch or ${allowOtherEpoch} = 1)
   )
 )`

@@ -7,12 +7,15 @@ import type { TokenSettings } from './token-settings.ts'
 
 type Verify = (token: string) => Awaitable<Claims>
 
-/** How the header begins of every token that HMAC signs: `{"alg":"HS`, of which base64url encodes whole groups of six bits. */
+/**
+ * Beginning of the header of every HMAC token that this package signs: `headerOf` writes `alg` first. The last base64url character is
+ * cut because it also encodes the next byte.
+ */
 const HMAC_HEADER = Buffer.from('{"alg":"HS').toString('base64url').slice(0, -1)
 
 /**
- * Adds refresh tokens that HMAC signs to the tokens that `others` verifies. The two sorts have no key and no algorithm in common, and a
- * token of the first is a refresh token or invalid, whatever its claims say.
+ * Verifies HMAC-signed refresh tokens, and passes every other token to `others`. The two kinds share no key and no algorithm, and an
+ * HMAC-signed token is a refresh token or invalid, whatever its claims say.
  */
 export function withRefreshTokens(
   others: Verify,
@@ -29,21 +32,25 @@ function refreshVerifier(
   { typeClaim }: Pick<TokenSettings, 'typeClaim'>,
 ): Verify {
   const { verify } = verifier({ ...options, types: [REFRESH_TYP] })
-  /** The last header with the type, with its dot. */
-  let known = '.'
+  /** The last accepted header, with its dot: it is not parsed again. */
+  let lastHeader = '.'
   const requireRefreshToken = (token: string, claims: Claims): Claims => {
     if (claims[typeClaim] !== 'refresh') throw wrongType()
-    if (token.startsWith(known)) return claims
+    if (token.startsWith(lastHeader)) return claims
     // A verifier accepts a header without a type.
     if (headerClaims(token).typ !== REFRESH_TYP) throw wrongType()
-    known = token.slice(0, token.indexOf('.') + 1)
+    lastHeader = token.slice(0, token.indexOf('.') + 1)
     return claims
   }
   return (token) => andThen(verify(token), (claims) => requireRefreshToken(token, claims))
 }
 
-/** The detail is that of any other token that is not ours: Simple JWT's clients know "wrong type" for the claim alone. */
+/** The detail is that of any invalid token: Simple JWT says "wrong type" only of the claim. */
 const wrongType = (): AuthError =>
-  new AuthError('wrong_type', 'the secret of refresh tokens signs no other token', {
-    detail: 'Token is invalid',
-  })
+  new AuthError(
+    'wrong_type',
+    'the token has the header of a refresh token, but token_type is not refresh',
+    {
+      detail: 'Token is invalid',
+    },
+  )

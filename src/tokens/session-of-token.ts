@@ -24,6 +24,8 @@ export interface PresentedToken extends RefreshClaims {
   readonly sessions: SessionManager
 }
 
+const NO_SESSION = 'the store has no session of this token'
+
 /**
  * The session of a sign-in, to be inserted once its tokens are signed: a sign-in that fails leaves no session.
  *
@@ -115,7 +117,7 @@ export function sessionOf(
   if (named !== undefined && !isFromForeign)
     return { ...named, jti, foreign: false, sessions }
   if (!settings.adoptForeign)
-    throw new AuthError('malformed', 'the store never issued this token')
+    throw new AuthError('malformed', 'the token names no session')
   const id = named?.id ?? foreignSessionId(jti)
   return { id, generation: 0, jti, foreign: true, sessions }
 }
@@ -160,7 +162,7 @@ export async function requireLive(
   const state = await presented.sessions.find(presented.id)
   if (state === undefined) {
     if (presented.foreign) return undefined
-    throw new AuthError('malformed', 'the store has no session of this token')
+    throw new AuthError('malformed', NO_SESSION)
   }
   const { session, user } = state
   if (session.revokeReason !== undefined) throw revokedError(session.revokeReason, deps)
@@ -237,11 +239,9 @@ export function errorForOutcome(
 ): AuthError {
   switch (outcome.kind) {
     case 'unknown':
+      return new AuthError('malformed', NO_SESSION)
     case 'ahead':
-      return new AuthError(
-        'malformed',
-        `no such refresh token in the store (${outcome.kind})`,
-      )
+      return new AuthError('malformed', 'the session has not issued this refresh token')
     case 'expired':
       return new AuthError('expired')
     case 'user':

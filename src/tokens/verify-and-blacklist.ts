@@ -81,8 +81,8 @@ export async function blacklist(
 }
 
 /**
- * Signs out by an access token of the session, which may have expired: a client whose refresh token was lost or is not at hand
- * need not keep one to sign out.
+ * Signs out by an access token of the session, which may have expired: a client that no longer has its refresh token can
+ * still sign out.
  *
  * @throws AuthError as `blacklist`; `wrong_type` for any other token; `malformed` if it names no session
  */
@@ -107,8 +107,10 @@ export async function blacklistByAccess(
   return revoke(presented, claims, deps.clock(), deps)
 }
 
-const needsSessions = (): AuthError =>
-  configError('Signing out needs sessions. Set the option "tokens.sessions" to true.')
+export const SIGN_OUT_NEEDS_SESSIONS =
+  'tokens.sessions must be true for sign-out: set it to true, or leave endpoints.blacklist out.'
+
+const needsSessions = (): AuthError => configError(SIGN_OUT_NEEDS_SESSIONS)
 
 async function revoke(
   presented: PresentedToken,

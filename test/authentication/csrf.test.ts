@@ -15,7 +15,7 @@ const assertForged = ({ status, body }: Answered, reason: string, about?: string
   assert.deepEqual([status, body], [403, { detail: `CSRF Failed: ${reason}` }], about)
 
 /** Requests of Alice's browser, with her session cookie and a CSRF cookie. */
-async function asking(
+async function browserSession(
   t: Parameters<typeof served>[0],
   options: Parameters<typeof session>[0] = {},
 ) {
@@ -56,14 +56,14 @@ for (const [id, cookie, headers, reason] of [
   ['C12', A, {}, 'CSRF token missing.'],
 ] as const) {
   test(`${id}: cookie ${cookie.slice(0, 12)} and ${JSON.stringify(headers).slice(0, 40)}: ${reason}`, async (t) => {
-    const { post } = await asking(t)
+    const { post } = await browserSession(t)
 
     assertForged(await post(headers, `{"csrfmiddlewaretoken":"${A}"}`, cookie), reason)
   })
 }
 
 test('C09: unsafe methods need the CSRF token of the session, and safe methods do not', async (t) => {
-  const { server, browser, csrf } = await asking(t)
+  const { server, browser, csrf } = await browserSession(t)
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
     const { status, body } = await browser.send(
@@ -88,7 +88,7 @@ test('C09: unsafe methods need the CSRF token of the session, and safe methods d
 })
 
 test('C10, C11: a form may have the token as a field, and the handler still gets the whole form', async (t) => {
-  const { post, csrf } = await asking(t)
+  const { post, csrf } = await browserSession(t)
   const form = (token: string, more = '') => `csrfmiddlewaretoken=${token}${more}`
 
   for (const more of ['', `&text=${'x'.repeat(40_000)}`]) {
@@ -108,7 +108,7 @@ test('C10, C11: a form may have the token as a field, and the handler still gets
 })
 
 test('a form that arrives in pieces is complete for the check and for the handler', async (t) => {
-  const { server, browser, csrf } = await asking(t)
+  const { server, browser, csrf } = await browserSession(t)
   const pieces = [`csrfmiddle`, `waretoken=${csrf}`, '&a=', 'b'.repeat(1000), '&c=d']
 
   const answer = await server.sendInPieces(
@@ -121,7 +121,7 @@ test('a form that arrives in pieces is complete for the check and for the handle
 })
 
 test('a masked token, as in pages of Django, is accepted', async (t) => {
-  const { browser, csrf } = await asking(t)
+  const { browser, csrf } = await browserSession(t)
   const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
   const mask = 'Zz09aA'.repeat(6).slice(0, 32)
   const at = (character: string) => alphabet.indexOf(character)
@@ -140,7 +140,7 @@ test('a masked token, as in pages of Django, is accepted', async (t) => {
 })
 
 test('csrf-004, csrf-005: the token of another session, or an equal pair of cookie and header, is rejected', async (t) => {
-  const { server, post } = await asking(t)
+  const { server, post } = await browserSession(t)
   const other = await browserOf(server)
 
   for (const chosen of [other.csrf, A]) {
@@ -152,7 +152,7 @@ test('csrf-004, csrf-005: the token of another session, or an equal pair of cook
 })
 
 test('a token that differs in one of its 32 characters is rejected', async (t) => {
-  const { browser, csrf } = await asking(t)
+  const { browser, csrf } = await browserSession(t)
 
   for (let i = 0; i < 32; i++) {
     const near = csrf.slice(0, i) + (csrf[i] === 'a' ? 'b' : 'a') + csrf.slice(i + 1)
@@ -185,7 +185,7 @@ for (const [origin, trusted] of [
   ['https://example.org.evil.example', false],
 ] as const) {
   test(`C13: a request with Origin "${origin}" is ${trusted ? 'accepted' : 'rejected'}`, async (t) => {
-    const { server, browser, csrf } = await asking(t, {
+    const { server, browser, csrf } = await browserSession(t, {
       origins: ['https://app.example.com', 'https://*.example.org'],
     })
     const Origin = origin
@@ -217,7 +217,7 @@ test('csrf-009: on another host than this machine an http origin is rejected', a
 })
 
 test('csrf-010, csrf-011: Referer and Sec-Fetch-Site are checked, too', async (t) => {
-  const { server, browser, csrf } = await asking(t)
+  const { server, browser, csrf } = await browserSession(t)
   const ask = (headers: Headers) =>
     browser.send('POST', '/', { 'X-CSRFToken': csrf, ...headers })
   const evil = `https://evil.example/?${server.origin}`
@@ -340,8 +340,8 @@ test('the form of a Request is read from a clone, so the handler can read it', a
   assert.equal((await large.text()).length, body.length + 70_000)
 })
 
-test('a CSRF cookie of another host does not hide the own one', async (t) => {
-  const { server, browser, csrf } = await asking(t)
+test('a csrftoken cookie set by another host does not lock the browser out', async (t) => {
+  const { server, browser, csrf } = await browserSession(t)
   const { sessionid } = browser.cookies
   const send = (...tokens: readonly string[]) =>
     server.send('PUT', '/', {

@@ -3,7 +3,7 @@ import type { UserUpdate } from '../../src/users/change.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import type { JsonObject } from './recording.ts'
-import { isGroup, rolesOf } from './seeding.ts'
+import { isPermission, rolesOf } from './seeding.ts'
 import { Unplayable } from './tracked.ts'
 
 type Auth = Watchword<User>
@@ -51,13 +51,13 @@ const PUTS: { readonly [member: string]: Put } = {
     db.prepare('update users set hash = ?, epoch = epoch + 1 where id = ?').run(hash, id),
   groups: async ({ auth }, id, groups: readonly string[]) => {
     const user = await auth.users.find({ id })
-    const others = user?.roles.filter((role) => !isGroup(role)) ?? []
+    const others = user?.roles.filter(isPermission) ?? []
     const attributes = { ...user?.attributes, groups }
     return auth.users.change(id, { roles: [...groups, ...others], attributes })
   },
   permissions: async ({ auth }, id, permissions: readonly string[]) => {
     const user = await auth.users.find({ id })
-    const groups = user?.roles.filter(isGroup) ?? []
+    const groups = user?.roles.filter((role) => !isPermission(role)) ?? []
     return auth.users.change(id, { roles: [...groups, ...rolesOf(permissions)] })
   },
 }

@@ -72,12 +72,14 @@ export async function seed(
 
 /** The roles that stand for permissions. */
 export function rolesOf(permissions: readonly string[] = []): readonly string[] {
-  const unknown = permissions.find((permission) => isGroup(permission))
-  if (unknown !== undefined) throw new Error(`cannot be played: permission ${unknown}`)
+  const unknown = permissions.find((permission) => !isPermission(permission))
+  if (unknown !== undefined)
+    throw new Error(`cannot be played: permission ${unknown} is not in PERMISSION_ROLES`)
   return permissions
 }
 
-export const isGroup = (role: string): boolean => !Object.hasOwn(PERMISSION_ROLES, role)
+export const isPermission = (role: string): boolean =>
+  Object.hasOwn(PERMISSION_ROLES, role)
 
 /** An API token of another server. */
 const tokenOf = (userId: UserId, key: string): StoredApiToken => ({

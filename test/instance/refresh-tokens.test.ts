@@ -128,15 +128,15 @@ for (const [what, [tokens, alg, typ]] of Object.entries(SIGNED))
 for (const [tokens, message] of [
   [
     { algorithm: 'HS256', signingKey: SECRET, refreshAlgorithm: 'HS512' },
-    /refreshAlgorithm must be HS256/,
+    /^tokens.refreshAlgorithm must be "HS256", like tokens.algorithm: one secret signs all tokens. Remove it.$/,
   ],
   [
     { refreshAlgorithm: 'RS256' },
-    /refreshAlgorithm must be HS256, HS384, HS512, or ES256/,
+    /^tokens.refreshAlgorithm must be "HS256", "HS384", "HS512" or "ES256" \(the value of tokens.algorithm\)/,
   ],
   [
     { jwksUrl: 'https://issuer.example/jwks.json', refreshAlgorithm: 'HS256' },
-    /refreshAlgorithm is for an instance that issues tokens/,
+    /^tokens.refreshAlgorithm has no effect, because this instance issues no tokens/,
   ],
 ] as const)
   test(`the start stops at refreshAlgorithm ${tokens.refreshAlgorithm} with ${Object.keys(tokens)}`, (t) => {

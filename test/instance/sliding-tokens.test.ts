@@ -10,7 +10,7 @@ test('keys verify, and revocations are known, for as long as a sliding token is 
   const tokens = { access: '1s', refresh: '2s', session: '2s', leeway: 3 } as const
   const settings = parseSettings({ tokens, slidingTokens: { lifetime: '1h' } }, {})
 
-  assert.equal(settings.keys.longestLife, 3603)
+  assert.equal(settings.keys.longestLifetime, 3603)
   assert.deepEqual(
     settings.tokens.kinds.map(({ lifetime }) => lifetime),
     [3600],

@@ -127,7 +127,7 @@ async function onThreeMachines(
   const { database, sabotage } = deps
   const settings = { ...SETTINGS, overlap: OVERLAP, lostAnswer: LOST_ANSWER }
   const machines = SKEWS.map((skew) =>
-    startSessionWorker(database, settings, { skew, sabotage }),
+    startSessionWorker(database, settings, { clockSkew: skew, sabotage }),
   )
   deps.after(() => Promise.all(machines.map((machine) => machine.kill())))
   await Promise.all(machines.map((machine) => machine.ask('ready')))

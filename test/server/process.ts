@@ -22,7 +22,7 @@ export async function startServer(
     limits: {},
     user: ADA,
     sabotage: undefined,
-    skew: 0,
+    clockSkew: 0,
   }
   const config: ServerConfig = { ...defaults, ...overrides }
   const forkOptions = {
@@ -41,20 +41,20 @@ export async function startServer(
   }
   /** By the number of the message; 0 for a message without a number. */
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
-  child.on('message', (message: { readonly n?: number }) => {
-    waiting.get(message.n ?? 0)?.resolve(message)
-    waiting.delete(message.n ?? 0)
+  child.on('message', (message: { readonly id?: number }) => {
+    waiting.get(message.id ?? 0)?.resolve(message)
+    waiting.delete(message.id ?? 0)
   })
   void ended.then(([code]) => {
     for (const { reject } of waiting.values())
       reject(new Error(`the server ended with ${code}: ${log.text}`))
   })
-  const answer = (n = 0): Promise<unknown> => {
+  const answer = (id = 0): Promise<unknown> => {
     const waits = Promise.withResolvers<unknown>()
-    waiting.set(n, waits)
+    waiting.set(id, waits)
     return waits.promise
   }
-  let asked = 0
+  let lastId = 0
   const { url } = (await answer()) as { url: string }
 
   return {
@@ -73,12 +73,12 @@ export async function startServer(
     },
     async administer<Verb extends keyof Verbs>(
       verb: Verb,
-      ...its: Parameters<Verbs[Verb]>
+      ...args: Parameters<Verbs[Verb]>
     ): Promise<Answer<Verb>> {
-      asked += 1
-      const n = asked
-      child.send({ n, verb, its })
-      const reply = (await answer(n)) as {
+      lastId += 1
+      const id = lastId
+      child.send({ id, verb, args })
+      const reply = (await answer(id)) as {
         readonly answer?: unknown
         readonly error?: string
         readonly code?: string

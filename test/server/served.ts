@@ -31,7 +31,7 @@ export interface ServerConfig {
   /** The name of a fault to build into the store. */
   readonly sabotage: string | undefined
   /** Seconds by which the clock of this machine is wrong. */
-  readonly skew: number
+  readonly clockSkew: number
   /**
    * Milliseconds between the check of a password and what is written then, instead of an expensive hash: other processes
    * cannot make them longer.
@@ -41,15 +41,18 @@ export interface ServerConfig {
 
 /** Administration that has no HTTP endpoint. */
 const verbs = {
-  createUser: (...its: Parameters<Admin['users']['create']>) => auth.users.create(...its),
-  changeUser: (...its: Parameters<Admin['users']['change']>) => auth.users.change(...its),
-  setPassword: (...its: Parameters<Admin['users']['setPassword']>) =>
-    auth.users.setPassword(...its),
-  deleteUser: (...its: Parameters<Admin['users']['delete']>) => auth.users.delete(...its),
-  endSession: (...its: Parameters<Admin['sessions']['revoke']>) =>
-    auth.sessions.revoke(...its),
-  endSessions: (...its: Parameters<Admin['sessions']['revokeAll']>) =>
-    auth.sessions.revokeAll(...its),
+  createUser: (...args: Parameters<Admin['users']['create']>) =>
+    auth.users.create(...args),
+  changeUser: (...args: Parameters<Admin['users']['change']>) =>
+    auth.users.change(...args),
+  setPassword: (...args: Parameters<Admin['users']['setPassword']>) =>
+    auth.users.setPassword(...args),
+  deleteUser: (...args: Parameters<Admin['users']['delete']>) =>
+    auth.users.delete(...args),
+  endSession: (...args: Parameters<Admin['sessions']['revoke']>) =>
+    auth.sessions.revoke(...args),
+  endSessions: (...args: Parameters<Admin['sessions']['revokeAll']>) =>
+    auth.sessions.revokeAll(...args),
 }
 
 export type Verbs = typeof verbs
@@ -57,7 +60,7 @@ export type Verbs = typeof verbs
 export type Asked =
   | 'begin'
   | 'end'
-  | { readonly n: number; readonly verb: keyof Verbs; readonly its: readonly never[] }
+  | { readonly id: number; readonly verb: keyof Verbs; readonly args: readonly never[] }
 
 /** Measured since `begin`. */
 export interface Measured {
@@ -71,11 +74,11 @@ export interface Measured {
 }
 
 const [config = '{}'] = process.argv.slice(2)
-const { database, options, limits, user, sabotage, skew, signInPause } = JSON.parse(
+const { database, options, limits, user, sabotage, clockSkew, signInPause } = JSON.parse(
   config,
 ) as ServerConfig
 const rightNow = Date.now
-if (skew !== 0) Date.now = () => rightNow() + skew * 1000
+if (clockSkew !== 0) Date.now = () => rightNow() + clockSkew * 1000
 
 const auth = buildWatchword({
   ...options,
@@ -111,14 +114,14 @@ process.once('SIGTERM', async () => {
 })
 process.send?.({ url: running.url })
 
-async function administer({ n, verb, its }: Exclude<Asked, string>): Promise<void> {
+async function administer({ id, verb, args }: Exclude<Asked, string>): Promise<void> {
   try {
     process.send?.({
-      n,
-      answer: await (verbs[verb] as (...its: readonly never[]) => unknown)(...its),
+      id,
+      answer: await (verbs[verb] as (...args: readonly never[]) => unknown)(...args),
     })
   } catch (error) {
-    process.send?.({ n, error: String(error), code: (error as { code?: unknown }).code })
+    process.send?.({ id, error: String(error), code: (error as { code?: unknown }).code })
   }
 }
 

@@ -22,9 +22,12 @@ const WORKER = fileURLToPath(new URL('session-worker.ts', import.meta.url))
 export function startSessionWorker(
   database: string,
   terms: SessionSettings,
-  { sabotage, skew = 0 }: Partial<Pick<WorkerOptions, 'sabotage' | 'skew'>> = {},
+  {
+    sabotage,
+    clockSkew = 0,
+  }: Partial<Pick<WorkerOptions, 'sabotage' | 'clockSkew'>> = {},
 ): SessionWorker {
-  const options: WorkerOptions = { database, terms, sabotage, skew }
+  const options: WorkerOptions = { database, terms, sabotage, clockSkew }
   const child = fork(WORKER, [JSON.stringify(options)], {
     serialization: 'advanced',
     execPath: process.execPath,
@@ -34,11 +37,11 @@ export function startSessionWorker(
     number,
     { resolve(answer: unknown): void; reject(error: unknown): void }
   >()
-  let asked = 0
+  let lastId = 0
 
-  child.on('message', (message: { n: number; answer?: unknown; error?: string }) => {
-    const waits = waiting.get(message.n)
-    waiting.delete(message.n)
+  child.on('message', (message: { id: number; answer?: unknown; error?: string }) => {
+    const waits = waiting.get(message.id)
+    waiting.delete(message.id)
     if (message.error === undefined) waits?.resolve(message.answer)
     else waits?.reject(new Error(message.error))
   })
@@ -50,9 +53,9 @@ export function startSessionWorker(
   return {
     ask: (verb, ...args) =>
       new Promise((resolve, reject) => {
-        asked += 1
-        waiting.set(asked, { resolve: resolve as (answer: unknown) => void, reject })
-        child.send({ n: asked, verb, args })
+        lastId += 1
+        waiting.set(lastId, { resolve: resolve as (answer: unknown) => void, reject })
+        child.send({ id: lastId, verb, args })
       }),
     kill: () => ended(child, () => child.kill('SIGKILL')),
     stop: () => ended(child, () => child.disconnect()),

@@ -20,15 +20,15 @@ export interface WorkerOptions {
   /** The name of a fault to inject. */
   readonly sabotage: string | undefined
   /** Seconds that the clock of this process is ahead. */
-  readonly skew: number
+  readonly clockSkew: number
 }
 
 /** One of several processes on a database. `processes.ts` starts it, and calls its functions over IPC. */
-const { database, terms, sabotage, skew } = JSON.parse(
+const { database, terms, sabotage, clockSkew } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as WorkerOptions
 const rightNow = Date.now
-Date.now = () => rightNow() + skew * 1000
+Date.now = () => rightNow() + clockSkew * 1000
 const store = sabotaged(await storeAt(database), sabotage)
 const reused: SessionId[] = []
 let now: UnixSeconds | undefined
@@ -159,12 +159,12 @@ export type Verbs = typeof verbs
 
 process.on(
   'message',
-  async ({ n, verb, args }: { n: number; verb: keyof Verbs; args: never[] }) => {
+  async ({ id, verb, args }: { id: number; verb: keyof Verbs; args: never[] }) => {
     try {
       const does = verbs[verb] as (...args: never[]) => unknown
-      process.send!({ n, answer: await does(...args) })
+      process.send!({ id, answer: await does(...args) })
     } catch (error) {
-      process.send!({ n, error: String(error) })
+      process.send!({ id, error: String(error) })
     }
   },
 )

@@ -95,12 +95,12 @@ export interface ApiTokens {
 }
 
 /** Unsalted, so that one query finds the row: tokens are long and random (T13). */
-export const digestOf = (text: string): TokenDigest =>
-  hash('sha256', text, 'hex') as TokenDigest
+export const digestOf = (token: string): TokenDigest =>
+  hash('sha256', token, 'hex') as TokenDigest
 
-/** Whether a text may be a token: of `issue.ts`, or as Django REST framework's `Token` makes them. Others need no query. */
-export const hasTokenForm = (text: string): boolean =>
-  /^(?:[a-z\d]{1,10}_[\w-]{43}|[\da-f]{40})$/i.test(text)
+/** Whether a string has the form of a token: of `issue.ts`, or as Django REST framework's `Token` makes them. Others need no query. */
+export const hasTokenForm = (token: string): boolean =>
+  /^(?:[a-z\d]{1,10}_[\w-]{43}|[\da-f]{40})$/i.test(token)
 
 /** The public part of a stored token. */
 export const apiTokenOf = ({

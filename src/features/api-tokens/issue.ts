@@ -46,7 +46,7 @@ export async function issueApiToken(
   refuseFaults({
     name: nameFault(name),
     scopes: scopesFault(scopes),
-    expiresIn: lifeFault(expiresIn),
+    expiresIn: lifetimeFault(expiresIn),
     prefix: prefixFault(prefix),
   })
   const token = `${prefix}_${Buffer.from(random(32)).toString('base64url')}`
@@ -91,8 +91,8 @@ const scopesFault = (scopes: unknown): string | undefined =>
 const isScope = (scope: unknown): boolean =>
   typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope)
 
-const lifeFault = (life: Seconds | undefined): string | undefined =>
-  life === undefined || (life > 0 && life <= days(36_525))
+const lifetimeFault = (lifetime: Seconds | undefined): string | undefined =>
+  lifetime === undefined || (lifetime > 0 && lifetime <= days(36_525))
     ? undefined
     : 'Must be a length of time, 100 years at most.'
 

@@ -19,7 +19,7 @@ import { isDerivable } from './derived-token.ts'
 import { apiTokenStore } from './sql.ts'
 
 /**
- * `Authorization: Token <text>`: an API token. The token and its user are read at each request, so revoking the token or
+ * `Authorization: Token <token>`: an API token. The token and its user are read at each request, so revoking the token or
  * deactivating the user takes effect at once. Django REST framework's `TokenAuthentication` on the wire.
  *
  * @param keyword in place of `Token`. Of two schemes with the same keyword only the first is used.
@@ -65,11 +65,11 @@ function refuseNonUtf8(sent: string): void {
   }
 }
 
-async function identityOf(text: string, deps: LibrarySchemeDeps): Promise<Identity> {
+async function identityOf(key: string, deps: LibrarySchemeDeps): Promise<Identity> {
   const { ports, users, settings, clock } = deps
-  if (!hasTokenForm(text)) throw invalid('this is no API token')
+  if (!hasTokenForm(key)) throw invalid('this is no API token')
   const { apiTokens } = ports(apiTokenStore)
-  const record = await apiTokens.find(digestOf(text), clock())
+  const record = await apiTokens.find(digestOf(key), clock())
   if (record === undefined) throw invalid('no such token, or it has expired')
   if (!isDerivable(record, deps))
     throw invalid('the secret that this token was derived from has been replaced')

@@ -138,8 +138,8 @@ function browserSettings({
       )
     }
   }
-  const life = secondsOf(lifetime)
-  if (life === undefined || life < 1 || life > days(366)) {
+  const parsed = secondsOf(lifetime)
+  if (parsed === undefined || parsed < 1 || parsed > days(366)) {
     throw refused(
       'lifetime must be a length of time from 1 second to 366 days, such as "14d".',
     )
@@ -148,7 +148,7 @@ function browserSettings({
   return ({ behindProxy }) => ({
     cookie,
     csrfCookie,
-    lifetime: life,
+    lifetime: parsed,
     trusts,
     mayBePlain: allowsPlainHttp(secure, behindProxy),
   })

@@ -90,7 +90,7 @@ export async function refreshSliding(
 
 const slidingClaims = (
   subject: Draft,
-  life: {
+  values: {
     readonly jti: string
     readonly now: UnixSeconds
     readonly refreshExp: UnixSeconds
@@ -99,10 +99,10 @@ const slidingClaims = (
   { settings }: TokenDeps,
 ): Draft => ({
   [settings.typeClaim]: 'sliding',
-  exp: floorSeconds(after(life.now, lifetime)),
-  iat: floorSeconds(life.now),
-  [settings.jtiClaim]: life.jti,
-  [refreshClaim]: life.refreshExp,
+  exp: floorSeconds(after(values.now, lifetime)),
+  iat: floorSeconds(values.now),
+  [settings.jtiClaim]: values.jti,
+  [refreshClaim]: values.refreshExp,
   ...subject,
 })
 

@@ -7,6 +7,7 @@ import {
   blacklistByAccess,
   blacklist as blacklistToken,
   type Revoked,
+  SIGN_OUT_NEEDS_SESSIONS,
 } from '../../tokens/verify-and-blacklist.ts'
 import type { UserId } from '../../users/user.ts'
 import type { IssuedToken } from '../core.ts'
@@ -14,7 +15,7 @@ import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from './credentials.ts'
 import { type ParsedTokenOptions, tokenOptions } from './options.ts'
 
-/** Simple JWT's field, which is required if a request has none of the others. */
+/** Simple JWT's field: the one named in the error if none is sent. */
 const REFRESH: IssuedToken = { type: 'refresh', field: 'refresh' }
 
 /**
@@ -28,28 +29,31 @@ export const blacklist = defineEndpoint({
   mount: 'by default',
   span: 'watchword.sign_out',
   needs: {
-    sessions:
-      'endpoints.blacklist revokes sessions: set tokens.sessions to true, or leave endpoints.blacklist out.',
+    sessions: SIGN_OUT_NEEDS_SESSIONS,
   },
   create({ issued, section }, open) {
     const accepted = [REFRESH, ...issued.filter(({ type }) => type !== 'refresh')]
-    const acceptedIn = (has: (field: string) => boolean): IssuedToken | undefined =>
-      accepted.find(({ field }) => has(field))
+    const findAccepted = (isSent: (field: string) => boolean): IssuedToken | undefined =>
+      accepted.find(({ field }) => isSent(field))
     const revokedBy = async (
       fields: Readonly<Record<string, string>>,
       request: AuthRequest,
     ): Promise<Revoked> => {
-      const sent = acceptedIn((name) => Object.hasOwn(fields, name))
-      if (sent === undefined) {
+      const tokenField = findAccepted((name) => Object.hasOwn(fields, name))
+      if (tokenField === undefined) {
         const access = accessTokenOf(request, section(tokenOptions))
         return blacklistByAccess(access, (await open()).tokens)
       }
-      return blacklistToken(fields[sent.field] ?? '', sent.type, (await open()).tokens)
+      return blacklistToken(
+        fields[tokenField.field] ?? '',
+        tokenField.type,
+        (await open()).tokens,
+      )
     }
     return post('Token Blacklist', {
       fields({ values }: ParsedBody): Fields {
-        const sent = acceptedIn((field) => values.has(field))
-        return sent === undefined ? {} : { [sent.field]: TOKEN }
+        const tokenField = findAccepted((field) => values.has(field))
+        return tokenField === undefined ? {} : { [tokenField.field]: TOKEN }
       },
       async handle(fields, request) {
         const { sessionId, userId } = await revokedBy(fields, request)

@@ -41,8 +41,8 @@ export interface KeySettings {
   readonly refreshAlgorithm: HmacAlgorithm | undefined
   /** How long a generated key signs; false: until `keys.rotate()`. */
   readonly rotateKeys: Seconds | false
-  /** The longest life of a token, with the leeway. */
-  readonly longestLife: Seconds
+  /** The longest lifetime of a token, with the leeway. */
+  readonly longestLifetime: Seconds
 }
 
 export interface TokensAndKeys {
@@ -89,8 +89,8 @@ export function parseTokens(
     { ...keyOptions, algorithm, refreshAlgorithm },
     log,
   )
-  const life = seconds(Math.max(tokens.access, tokens.refresh, ...lifetimesOf(kinds)))
-  if (rotateKeys) checkRotation(rotateKeys, life, configured)
+  const longest = seconds(Math.max(tokens.access, tokens.refresh, ...lifetimesOf(kinds)))
+  if (rotateKeys) checkRotation(rotateKeys, longest, configured)
   return {
     tokens,
     keys: {
@@ -98,7 +98,7 @@ export function parseTokens(
       algorithm,
       refreshAlgorithm,
       rotateKeys: rotateKeys ?? days(90),
-      longestLife: seconds(life + tokens.leeway),
+      longestLifetime: seconds(longest + tokens.leeway),
     },
     sharedSecret: sharedSecretOf(algorithm, signingKey),
   }
@@ -116,7 +116,7 @@ function sourceOfKeys({ signingKey, verifyingKey, jwksUrl }: ParsedTokenOptions)
   return (verifyingKey ?? jwksUrl) ? 'elsewhere' : 'generated'
 }
 
-/** Without overlap, or without the end of a session that the unused successor brings about, it must be asked for. */
+/** Off by default if `overlap` is 0, or if reuse does not revoke the session: a thief's late use would then go unnoticed. */
 function defaultLostAnswer({
   access,
   overlap,
@@ -163,7 +163,7 @@ function refuseContradictions(tokens: TokensSettings): void {
     )
   if (tokens.lostAnswer > 0 && tokens.reuse === 'reject')
     throw configError(
-      'tokens.lostAnswer needs tokens.reuse "revoke": a stolen token that is used late ends the session only then. Set tokens.lostAnswer to 0, or leave tokens.reuse out.',
+      'tokens.lostAnswer requires tokens.reuse to be "revoke": otherwise the late use of a stolen token revokes nothing. Set tokens.lostAnswer to 0, or remove tokens.reuse.',
     )
   if (hasEqualClaims(tokens))
     throw configError(
@@ -186,16 +186,16 @@ const MAX_RETIRED = 50
 /** @throws AuthError `invalid_config` */
 function checkRotation(
   rotateKeys: Seconds,
-  life: Seconds,
+  lifetime: Seconds,
   configured: ConfiguredKeys | undefined,
 ): void {
   if (configured !== undefined)
     throw configError(
       'tokens.rotateKeys is only for generated keys. Leave it out, or leave tokens.signingKey out.',
     )
-  if (rotateKeys * MAX_RETIRED < life)
+  if (rotateKeys * MAX_RETIRED < lifetime)
     throw configError(
-      `tokens.rotateKeys must be ${Math.ceil(life / MAX_RETIRED)} seconds or more: each key is published until its last token has expired, and at most ${MAX_RETIRED} can be.`,
+      `tokens.rotateKeys must be ${Math.ceil(lifetime / MAX_RETIRED)} seconds or more: each key is published until its last token has expired, and at most ${MAX_RETIRED} can be.`,
     )
 }
 

@@ -162,12 +162,12 @@ const COLUMNS: Columns<Swap> = {
   jti: 'text',
   newJti: 'text',
   now: 'float8',
-  alive: 'float8',
+  liveAfter: 'float8',
   idleEnd: 'float8',
-  until: 'float8',
-  userless: 'integer',
-  anyActive: 'integer',
-  anyEpoch: 'integer',
+  executeBefore: 'float8',
+  allowUserless: 'integer',
+  allowInactive: 'integer',
+  allowOtherEpoch: 'integer',
 }
 
 const RECOVERY_COLUMNS: Columns<RecoverySwap> = {

@@ -42,9 +42,9 @@ export function redisHits(connection: RedisConnection, prefix: string): Hits {
 
     /** A hit of which none before counts. */
     async mark(key, per, now) {
-      const life = 1000 * (per + 1)
+      const lifetime = 1000 * (per + 1)
       const marked = await connection.ask((redis) =>
-        redis.hit(keyOf(key), 1, String(now), String(now), life),
+        redis.hit(keyOf(key), 1, String(now), String(now), lifetime),
       )
       if (marked === undefined) await local.mark(key, per, now)
     },

@@ -28,13 +28,13 @@ return redis.call('ZCARD', KEYS[1])`,
 
 /** The scripts and commands in use. */
 export interface Commands {
-  /** @param life milliseconds after which the key is not used any more. @returns `null`: counted */
+  /** @param lifetime milliseconds after which the key is not used any more. @returns `null`: counted */
   hit(
     key: string,
     limit: number,
     now: string,
     cutoff: string,
-    life: number,
+    lifetime: number,
   ): Promise<string | null>
   lindex(key: string, index: number): Promise<string | null>
   lrem(key: string, count: number, element: string): Promise<number>
