@@ -87,6 +87,19 @@ test('C09: unsafe methods need the CSRF token of the session, and safe methods d
   }
 })
 
+test('an unsafe request needs the CSRF token also if it asks for a WebSocket', async (t) => {
+  const { server, browser, csrf } = await browserSession(t)
+  const upgrade = { ...JSON_BODY, Upgrade: 'websocket', Connection: 'Upgrade, close' }
+
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    const headers = { ...upgrade, Origin: server.origin }
+    const forged = await browser.send(method, '/', headers, '{}')
+    assertForged(forged, 'CSRF token missing.', method)
+    const own = await browser.send(method, '/', { ...headers, 'X-CSRFToken': csrf }, '{}')
+    assert.equal(own.status, 200, method)
+  }
+})
+
 test('C10, C11: a form may have the token as a field, and the handler still gets the whole form', async (t) => {
   const { post, csrf } = await browserSession(t)
   const form = (token: string, more = '') => `csrfmiddlewaretoken=${token}${more}`

@@ -107,8 +107,9 @@ async function identityOf(
   const { user, session, secret } = newest
   // One of them may be an attacker's, so that the user acts as him (rule H12). Signing in again revokes both.
   if (others.some((other) => other.user.id !== user.id)) return undefined
-  if (opensWebSocket(request)) requireOwnSite(request, settings)
-  else if (mayChange(request)) await requireCsrfToken(request, [secret], settings)
+  // A page of this host without the token may send `Upgrade` with a POST, too.
+  if (mayChange(request)) await requireCsrfToken(request, [secret], settings)
+  else if (opensWebSocket(request)) requireOwnSite(request, settings)
   return { user, scheme: 'session', sessionId: session.id }
 }
 
