@@ -48,7 +48,7 @@ export function upgradeGuardOf<U, Right extends string>(
         if (socket.destroyed) return undefined
         return handle(Object.assign(request, { auth: principal }), socket, head)
       }
-      runGuard(guard, new NodeRequest(request), admit, (error) => {
+      runGuard(guard, new UpgradeRequest(request), admit, (error) => {
         const reply = replyToError(error)
         // What has been written already is not HTTP any more.
         if (bytesWrittenTo(socket) === written) refuse(socket, reply)
@@ -57,6 +57,10 @@ export function upgradeGuardOf<U, Right extends string>(
     }
   }
   return guard as UpgradeGuard<U, Right>
+}
+
+class UpgradeRequest extends NodeRequest {
+  readonly isUpgrade = true
 }
 
 const ignore = (): void => undefined

@@ -65,12 +65,13 @@ function withoutDefaultPort(host: string, scheme: string): string {
 export const mayChange = (request: AuthRequest): boolean =>
   request.isRead === undefined ? !SAFE.has(request.method) : !request.isRead
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+
 /**
- * Whether a request opens a WebSocket. Its method is GET, but any page may open one with the cookies of the user (RFC 6455 §10.2), and
- * neither CORS nor a CSRF token protects it.
+ * Whether a request opens a WebSocket, or may: a listener of upgrades need not check which protocol `Upgrade` names. Its method is GET,
+ * but any page may open one with the cookies of the user (RFC 6455 §10.2), and neither CORS nor a CSRF token protects it.
  */
 export const opensWebSocket = (request: AuthRequest): boolean =>
-  /\bwebsocket\b/i.test(request.header('upgrade') ?? '')
+  request.isUpgrade === true || /\bwebsocket\b/i.test(request.header('upgrade') ?? '')
 
 export interface SiteCheck {
   readonly trusts: IsTrustedOrigin

@@ -125,6 +125,21 @@ test('an upgrade with a session cookie needs the origin of this host', async (t)
   assert.deepEqual(greeted, ['ada'])
 })
 
+test('an upgrade to another protocol needs the origin of this host, too', async (t) => {
+  const { open, port, greeted, bearerHeader } = await server(t)
+  const Cookie = await cookiesOf(port)
+  const own = `http://127.0.0.1:${port}`
+
+  for (const Upgrade of ['foo', 'websocket2', 'h2c']) {
+    const foreign = { Cookie, Upgrade, Origin: 'https://evil.example' }
+    assert.match(await open('/feed/', foreign), /^HTTP\/1\.1 403 /, Upgrade)
+    assert.match(await open('/feed/', { Cookie, Upgrade }), /^HTTP\/1\.1 403 /, Upgrade)
+  }
+  assert.deepEqual(greeted, [])
+  assert.match(await open('/feed/', { Cookie, Upgrade: 'foo', Origin: own }), /hello ada/)
+  assert.match(await open('/feed/', { ...bearerHeader, Upgrade: 'foo' }), /hello ada/)
+})
+
 test('an upgrade needs the permission of its guard', async (t) => {
   const { auth, ada, open, bearerHeader } = await server(t)
 
