@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { AuthRequest } from './request.ts'
 
@@ -16,10 +16,12 @@ export function clientAddress(
 ): string {
   if (proxies === 0) return request.address
   const forwarded = request.header('x-forwarded-for')
-  if (proxies === null) return forwarded ? forwarded.replace(/\s+/g, '') : request.address
   if (forwarded === undefined) return request.address
+  if (proxies === null) return forwarded.replace(/\s+/g, '') || request.address
   const entries = forwarded.split(',')
-  return (entries.at(-proxies) ?? entries[0] ?? '').trim()
+  const entry = (entries.at(-proxies) ?? entries[0] ?? '').trim()
+  // Throttles limit a client without an address less, so no client may choose to have none.
+  return isIP(hostOf(entry)) === 0 ? request.address : entry
 }
 
 /** Limit in characters of a part of a key; a longer one is replaced by its digest. */
