@@ -34,9 +34,9 @@ export interface RefreshKeysDeps {
 }
 
 /**
- * The secrets of refresh tokens, which no other service reads: one per key pair and algorithm, derived from the private key. Each
- * verifies for as long as its key pair, so that a rotation concerns both. It is as secret as the private key, and cannot be computed
- * from the instance's secret or from the database alone.
+ * The secrets that sign refresh tokens, which only this instance verifies: one per key pair and algorithm, derived from the private
+ * key. A secret is valid as long as its key pair, so that rotating the pair replaces both. It cannot be computed from the instance's
+ * secret alone, or from the database alone.
  */
 export class RefreshKeys implements KeySource {
   readonly algorithms: ReadonlySet<Algorithm> = HMAC_ALGORITHMS

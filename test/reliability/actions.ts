@@ -51,12 +51,12 @@ export function actionsAt(
     }
   }
 
-  async function exchange(its: SignIn, token: RefreshToken) {
+  async function exchange(client: SignIn, token: RefreshToken) {
     const { span, answer, pair } = await refresh(server(), token)
     const generations = (pair?.refresh.generation ?? 0) - token.generation
     if (generations > 1) witness.recovered()
-    its.history.push(...model.refreshed(span, token, answer))
-    witness.refreshed(its, span, answer, pair)
+    client.history.push(...model.refreshed(span, token, answer))
+    witness.refreshed(client, span, answer, pair)
     return { span, isRefused: pair === undefined }
   }
 
@@ -65,10 +65,10 @@ export function actionsAt(
    * or neither.
    */
   async function behave(place: Place): Promise<void> {
-    const { signIn: its } = place
-    if (its === undefined) return enter(place)
-    const token = its.tokens.at(-1)!
-    const again = () => exchange(its, token)
+    const { signIn: client } = place
+    if (client === undefined) return enter(place)
+    const token = client.tokens.at(-1)!
+    const again = () => exchange(client, token)
     const first = again()
     const second = chance.once(3) ? again() : chance.once(2) ? first.then(again) : first
     const both = await Promise.all([first, second])
@@ -90,67 +90,68 @@ export function actionsAt(
    * has the unused successor may be faster, or present it later: then the session ends.
    */
   async function loseAnswer(place: Place): Promise<void> {
-    const { signIn: its } = place
-    if (its === undefined) return enter(place)
-    const token = its.tokens.at(-1)!
-    const lost = await exchange(its, token)
+    const { signIn: client } = place
+    if (client === undefined) return enter(place)
+    const token = client.tokens.at(-1)!
+    const lost = await exchange(client, token)
     witness.behaved(lost.isRefused)
     if (lost.isRefused) {
       place.signIn = undefined
       return
     }
-    const unused = its.tokens.at(-1)!
+    const unused = client.tokens.at(-1)!
     await sleep(options.overlap * 1000 + chance.int(300))
     const isStolen = chance.once(3)
     const presented = [...times(1 + chance.int(3), token), ...(isStolen ? [unused] : [])]
-    const again = await Promise.all(presented.map((each) => exchange(its, each)))
+    const again = await Promise.all(presented.map((each) => exchange(client, each)))
     const isRefused = again.some((each) => each.isRefused)
     if (!isStolen) witness.behaved(isRefused && !isTooLate(lost, ...again))
     const isFound = chance.once(4)
-    if (isFound) await exchange(its, unused)
+    if (isFound) await exchange(client, unused)
     if (isRefused || isStolen || isFound) place.signIn = undefined
   }
 
-  async function visit(its: SignIn, at = server()): Promise<void> {
-    const { span, answer } = await greet(at, chance.pick(its.accesses))
-    if (typeof answer === 'boolean') witness.greeted(its, span, answer)
+  async function visit(client: SignIn, at = server()): Promise<void> {
+    const { span, answer } = await greet(at, chance.pick(client.accesses))
+    if (typeof answer === 'boolean') witness.greeted(client, span, answer)
     else witness.strange.push(`greeting: ${answer.status} ${answer.body}`)
   }
 
-  async function leave(its: SignIn): Promise<void> {
-    const { span, answer } = await signOut(server(), anyOf(its))
-    if (typeof answer === 'boolean') ended(its, span, answer)
+  async function leave(client: SignIn): Promise<void> {
+    const { span, answer } = await signOut(server(), anyOf(client))
+    if (typeof answer === 'boolean') ended(client, span, answer)
     else witness.strange.push(`sign-out: ${answer.status} ${answer.body}`)
   }
 
-  async function end(its: SignIn): Promise<void> {
+  async function end(client: SignIn): Promise<void> {
     const { span, answer } = await timed(() =>
-      server().administer('endSession', its.session as never),
+      server().administer('endSession', client.session as never),
     )
-    ended(its, span, answer)
+    ended(client, span, answer)
   }
 
-  function ended(its: SignIn, span: Span, answer: boolean): void {
-    its.history.push(model.ended(span, answer))
-    witness.over(its, span)
+  function ended(client: SignIn, span: Span, answer: boolean): void {
+    client.history.push(model.ended(span, answer))
+    witness.over(client, span)
   }
 
-  async function enterAgain(place: Place, its: SignIn): Promise<void> {
-    if (its.endedAt < Number.POSITIVE_INFINITY && place.signIn === its) await enter(place)
+  async function enterAgain(place: Place, client: SignIn): Promise<void> {
+    if (client.endedAt < Number.POSITIVE_INFINITY && place.signIn === client)
+      await enter(place)
   }
 
   const anyOf = ({ tokens }: SignIn): RefreshToken => chance.pick(tokens.filter(Boolean))
 
   const lots = [
-    ...times<Action>(40, (_, its) => exchange(its, its.tokens.at(-1)!)),
-    ...times<Action>(16, (_, its) =>
-      exchange(its, its.tokens.at(-2) ?? its.tokens.at(-1)!),
+    ...times<Action>(40, (_, client) => exchange(client, client.tokens.at(-1)!)),
+    ...times<Action>(16, (_, client) =>
+      exchange(client, client.tokens.at(-2) ?? client.tokens.at(-1)!),
     ),
-    ...times<Action>(10, (_, its) => exchange(its, anyOf(its))),
-    ...times<Action>(12, (_, its) => visit(its)),
+    ...times<Action>(10, (_, client) => exchange(client, anyOf(client))),
+    ...times<Action>(12, (_, client) => visit(client)),
     ...times<Action>(12, () => visit(chance.pick(witness.signIns))),
-    ...times<Action>(4, (_, its) => leave(its)),
-    ...times<Action>(2, (_, its) => end(its)),
+    ...times<Action>(4, (_, client) => leave(client)),
+    ...times<Action>(2, (_, client) => end(client)),
     ...times<Action>(7, enterAgain),
   ]
 
@@ -180,16 +181,16 @@ export function actionsAt(
     await sleep(chance.int(SIGN_IN_PAUSE))
     await Promise.all([signingIn, make(login)])
     if (chance.once(2)) await undo?.(login)
-    const { signIn: its } = place
-    if (its !== undefined) await exchange(its, its.tokens.at(-1)!)
+    const { signIn: client } = place
+    if (client !== undefined) await exchange(client, client.tokens.at(-1)!)
   }
 
   /** Long after the last change, the state of the session decides what a guarded route answers. */
-  async function judge(its: SignIn, at: ServerProcess): Promise<void> {
-    const { span, answer } = await greet(at, chance.pick(its.accesses))
+  async function judge(client: SignIn, at: ServerProcess): Promise<void> {
+    const { span, answer } = await greet(at, chance.pick(client.accesses))
     if (typeof answer === 'boolean') {
-      its.history.push(model.greeted(span, answer))
-      witness.greeted(its, span, answer)
+      client.history.push(model.greeted(span, answer))
+      witness.greeted(client, span, answer)
     } else witness.strange.push(`greeting: ${answer.status} ${answer.body}`)
   }
 
@@ -197,7 +198,7 @@ export function actionsAt(
 }
 
 type Change = (login: Login) => Promise<void>
-type Action = (place: Place, its: SignIn) => Promise<unknown>
+type Action = (place: Place, client: SignIn) => Promise<unknown>
 
 const times = <T>(count: number, one: T): readonly T[] =>
   Array.from({ length: count }, () => one)

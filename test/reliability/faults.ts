@@ -119,8 +119,8 @@ const SABOTAGES: Readonly<Record<string, (store: InstanceStore) => InstanceStore
     return withPorts(store, {
       sessions: {
         ...sessions,
-        revoke: (...its) => sessions.revoke(...its).catch(() => true),
-        revokeAll: (...its) => sessions.revokeAll(...its).catch(() => []),
+        revoke: (...args) => sessions.revoke(...args).catch(() => true),
+        revokeAll: (...args) => sessions.revokeAll(...args).catch(() => []),
       },
     })
   },

@@ -413,14 +413,14 @@ for (const [name, history, isPossible] of SIGN_INS) {
   })
 }
 
-for (const [which, its, isPossible] of [
+for (const [which, client, isPossible] of [
   ['ids', { emailChanged, refreshed }, true],
   ['emails', byEmail, false],
 ] as const) {
   test(`if tokens name ${which}, a session that outlives a change of the email is ${isPossible ? 'possible' : 'impossible'}`, () => {
     const history = [
-      ...its.emailChanged(during(2, 3), 'eva@example.org'),
-      ...its.refreshed(during(4, 5), token(0), pair(1)),
+      ...client.emailChanged(during(2, 3), 'eva@example.org'),
+      ...client.refreshed(during(4, 5), token(0), pair(1)),
     ]
     assert.equal(
       firstMisfit([...opened, ...history], unopened(ADA)) === undefined,

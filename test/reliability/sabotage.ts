@@ -37,27 +37,34 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
    */
   'drop-generation': (store) =>
     withSessions(store, (sessions) => ({
-      rotate: (its) => rotateWhatever(sessions, its),
+      rotate: (rotation) => rotateWhatever(sessions, rotation),
     })),
 
   /** The affected-row count is ignored: every caller assumes that its swap succeeded. */
   'ignore-row-count': (store) =>
     withSessions(store, (sessions) => ({
-      async recover(its) {
+      async recover(rotation) {
         const session =
-          (await sessions.recover(its)) ?? (await sessions.find(its.id))?.session
+          (await sessions.recover(rotation)) ??
+          (await sessions.find(rotation.id))?.session
         return (
           session && {
             ...session,
-            generation: its.unused.generation + 1,
-            jti: its.newJti,
+            generation: rotation.unused.generation + 1,
+            jti: rotation.newJti,
           }
         )
       },
-      async rotate(its) {
+      async rotate(rotation) {
         const session =
-          (await sessions.rotate(its)) ?? (await sessions.find(its.id))?.session
-        return session && { ...session, generation: its.generation + 1, jti: its.newJti }
+          (await sessions.rotate(rotation)) ?? (await sessions.find(rotation.id))?.session
+        return (
+          session && {
+            ...session,
+            generation: rotation.generation + 1,
+            jti: rotation.newJti,
+          }
+        )
       },
     })),
 
@@ -66,9 +73,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     withSessions(store, (sessions) => {
       const read = new Map<SessionId, Awaited<ReturnType<Sessions['find']>>>()
       return {
-        async rotate(its) {
-          if (!read.has(its.id)) read.set(its.id, await sessions.find(its.id))
-          return sessions.rotate(its)
+        async rotate(rotation) {
+          if (!read.has(rotation.id))
+            read.set(rotation.id, await sessions.find(rotation.id))
+          return sessions.rotate(rotation)
         },
         find: async (id) => read.get(id) ?? sessions.find(id),
       }
@@ -94,9 +102,9 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     withSessions(store, (sessions) => {
       const presented = new Map<SessionId, RefreshClaims>()
       return {
-        rotate(its) {
-          presented.set(its.id, its)
-          return sessions.rotate(its)
+        rotate(rotation) {
+          presented.set(rotation.id, rotation)
+          return sessions.rotate(rotation)
         },
         async find(id) {
           const state = await sessions.find(id)
@@ -117,11 +125,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     withSessions(store, (sessions) => {
       const presented = new Map<SessionId, RefreshClaims>()
       return {
-        rotate(its) {
-          presented.set(its.id, its)
-          return sessions.rotate(its)
+        rotate(rotation) {
+          presented.set(rotation.id, rotation)
+          return sessions.rotate(rotation)
         },
-        recover: ({ unused, ...its }) => sessions.rotate({ ...its, ...unused }),
+        recover: ({ unused, ...rotation }) => sessions.rotate({ ...rotation, ...unused }),
         async find(id) {
           const state = await sessions.find(id)
           const last = presented.get(id)
@@ -134,22 +142,23 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   /** The unused successor of a lost answer is no trap: who has it goes on, too. */
   'unused-stays-valid': (store) =>
     withSessions(store, (sessions) => ({
-      async rotate(its) {
-        const session = await sessions.rotate(its)
+      async rotate(rotation) {
+        const session = await sessions.rotate(rotation)
         if (session !== undefined) return session
-        const current = (await sessions.find(its.id))?.session
+        const current = (await sessions.find(rotation.id))?.session
         const isUnused =
           current !== undefined &&
           current.lostAnswers > 0 &&
-          current.generation === its.generation + 1
-        return isUnused ? rotateWhatever(sessions, its) : undefined
+          current.generation === rotation.generation + 1
+        return isUnused ? rotateWhatever(sessions, rotation) : undefined
       },
     })),
 
   /** The limit of lost answers counts from the last use of the token, not from the first. */
   'limit-from-last': (store) =>
     withSessions(store, (sessions) => ({
-      recover: (its) => sessions.recover({ ...its, spentSince: 0 as UnixSeconds }),
+      recover: (rotation) =>
+        sessions.recover({ ...rotation, spentSince: 0 as UnixSeconds }),
       async find(id) {
         const state = await sessions.find(id)
         if (state === undefined) return state
@@ -201,10 +210,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     withSessions(store, (sessions) => {
       const known = new Set<SessionId>()
       return {
-        rotate(its) {
-          if (known.has(its.id)) return sessions.rotate(its)
-          known.add(its.id)
-          return rotateWhatever(sessions, its)
+        rotate(rotation) {
+          if (known.has(rotation.id)) return sessions.rotate(rotation)
+          known.add(rotation.id)
+          return rotateWhatever(sessions, rotation)
         },
       }
     }),
@@ -216,17 +225,17 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         void sleep(50).then(() => sessions.open(session, require).catch(() => {}))
         return true
       },
-      async rotate(its) {
-        const state = await sessions.find(its.id)
-        void sleep(50).then(() => sessions.rotate(its).catch(() => {}))
-        if (state?.session.jti !== its.jti) return undefined
+      async rotate(rotation) {
+        const state = await sessions.find(rotation.id)
+        void sleep(50).then(() => sessions.rotate(rotation).catch(() => {}))
+        if (state?.session.jti !== rotation.jti) return undefined
         const { session } = state
         return {
           ...session,
           generation: session.generation + 1,
-          jti: its.newJti,
+          jti: rotation.newJti,
           previousJti: session.jti,
-          rotatedAt: its.now,
+          rotatedAt: rotation.now,
         }
       },
     })),
@@ -314,15 +323,15 @@ export function sabotaged(store: InstanceStore, name: string | undefined): Insta
 
 async function rotateWhatever(
   sessions: Sessions,
-  its: Parameters<Sessions['rotate']>[0],
+  rotation: Parameters<Sessions['rotate']>[0],
 ): Promise<StoredSession | undefined> {
   for (;;) {
-    const state = await sessions.find(its.id)
+    const state = await sessions.find(rotation.id)
     if (state === undefined) return undefined
     const { generation, jti, revokeReason } = state.session
-    const session = await sessions.rotate({ ...its, generation, jti })
+    const session = await sessions.rotate({ ...rotation, generation, jti })
     if (session !== undefined || revokeReason !== undefined) return session
-    const { session: after } = (await sessions.find(its.id))!
+    const { session: after } = (await sessions.find(rotation.id))!
     if (after.generation === generation) return undefined
   }
 }

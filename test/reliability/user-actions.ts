@@ -38,11 +38,11 @@ export function userActions(deps: UserActionsDeps) {
     work: () => Promise<Answer>,
     effectOf: (span: Span, answer: Answer) => Effect,
   ): Promise<void> {
-    const open = witness.signIns.filter((its) => its.user === user)
+    const open = witness.signIns.filter((client) => client.user === user)
     const { span, answer } = await timed(work)
     const { operations, ends = false } = effectOf(span, answer)
     user.history.push(...operations)
-    if (ends) for (const its of open) witness.over(its, span)
+    if (ends) for (const client of open) witness.over(client, span)
   }
 
   const update = (

@@ -157,7 +157,7 @@ for (const limit of [1, 2, 5, 20]) {
     `with ${limit} a minute, the same hits are counted as in memory, with hits taken back and flushes in between`,
     async ({ hits, rows }) => {
       const memory = memoryHits()
-      const its: Limit = { limit, per: minutes(1) }
+      const rate: Limit = { limit, per: minutes(1) }
       const random = numbers(limit)
       const recent: UnixSeconds[] = []
       const seen = { counted: 0, full: 0 }
@@ -165,8 +165,8 @@ for (const limit of [1, 2, 5, 20]) {
 
       for (let i = 0; i < 1500; i++) {
         now = at(now, Math.floor((random.next().value * 4 * 120) / limit) / 4)
-        const theirs = await memory.hit('throttle_k', its, now)
-        assert.deepEqual(await hits.hit('throttle_k', its, now), theirs, `hit ${i}`)
+        const theirs = await memory.hit('throttle_k', rate, now)
+        assert.deepEqual(await hits.hit('throttle_k', rate, now), theirs, `hit ${i}`)
         seen[theirs.kind] += 1
         if (theirs.kind === 'counted') recent.unshift(now)
         if (random.next().value < 0.15 && recent.length > 0) {
@@ -174,8 +174,8 @@ for (const limit of [1, 2, 5, 20]) {
             Math.floor(random.next().value * Math.min(limit, recent.length)),
             1,
           )
-          await hits.takeBack('throttle_k', its, moment!)
-          if (moment! > now - its.per) memory.takeBack('throttle_k', its, moment!)
+          await hits.takeBack('throttle_k', rate, moment!)
+          if (moment! > now - rate.per) memory.takeBack('throttle_k', rate, moment!)
         }
         if (random.next().value < 0.05) await hits.flush(at(now, -60), 1)
       }

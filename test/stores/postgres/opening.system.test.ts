@@ -54,10 +54,10 @@ async function aRole(t: TestContext, url: string): Promise<string> {
   const name = `role_${Math.random().toString(36).slice(2)}`
   await run(url, `create role ${name} login password 'a-password-of-its-own'`)
   t.after(() => run(url.replace(/\/watchword_\w+$/, '/postgres'), `drop role ${name}`))
-  const its = new URL(url)
-  its.username = name
-  its.password = 'a-password-of-its-own'
-  return its.href
+  const address = new URL(url)
+  address.username = name
+  address.password = 'a-password-of-its-own'
+  return address.href
 }
 
 test('a wrong password, database, host or TLS setting fails with what to change', async (t) => {
