@@ -60,7 +60,7 @@ async function withNewHash(
   if (hash === undefined) return account
   if (await users.upgradeHash(account.user.id, account.hash, hash))
     return { ...account, hash }
-  const current = await users.find('id', account.user.id)
+  const current = await users.read('id', account.user.id)
   if (current?.user.epoch !== account.user.epoch)
     throw new AuthError('no_active_account', 'the password has just been changed')
   return current

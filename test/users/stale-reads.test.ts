@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { apiToken } from '../../src/authentication.ts'
 import type { UnixSeconds } from '../../src/base/clock.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { IN_MEMORY } from '../../src/stores/sqlite/open-database.ts'
@@ -131,4 +132,31 @@ test('without sessions, a sign-in fails if another process has changed the passw
   const request = new Request('http://localhost/api/token/', { method: 'POST', body })
 
   assert.equal((await auth.handler(request)).status, 401)
+})
+
+test('an API token that exists is not given if another process has changed the password meanwhile', async (t) => {
+  const { store, lag } = staleStore()
+  let happens = async (_: UserId): Promise<void> => undefined
+  const auth = buildWatchword({
+    secret: SECRET,
+    store,
+    authentication: [apiToken()],
+    on: { signedIn: ({ user }) => happens(user.id as UserId) },
+  })
+  cleanUp(t, () => auth.close())
+  const { id } = await auth.users.create({ username: 'ada', password: 'of-Ada-9921-xq' })
+  await auth.users.find({ id })
+  const obtain = async () => {
+    const body = new URLSearchParams({ username: 'ada', password: 'of-Ada-9921-xq' })
+    const url = 'http://localhost/api-token-auth/'
+    return (await auth.handler(new Request(url, { method: 'POST', body }))).status
+  }
+  assert.equal(await obtain(), 200)
+  lag.isStale = true
+  assert.equal(await obtain(), 200)
+  happens = async (user) => {
+    await store.ports.users.setPassword(user, 'argon2$another')
+  }
+
+  assert.equal(await obtain(), 400)
 })

@@ -19,8 +19,8 @@ export const obtainApiToken = defineEndpoint({
         const { token } = await derivedToken(user.id, derivedTokenDeps(core), {
           signedIn: user,
         })
-        // A token that exists was not written conditionally.
-        const current = await core.users.find('id', user.id)
+        // A token that exists was not written conditionally. As committed: a cache may not have another process's change yet.
+        const current = await core.users.read('id', user.id)
         if (current?.user.epoch !== user.epoch || current.user.active !== user.active)
           throw new AuthError(
             'no_active_account',
