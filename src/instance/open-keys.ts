@@ -20,7 +20,12 @@ import type { Secrets } from './secrets.ts'
 
 export async function openKeys(
   { configured, rotateKeys, ...settings }: KeySettings,
-  deps: { readonly keys: Keys; readonly clock: Clock; readonly random: Random },
+  deps: {
+    readonly keys: Keys
+    readonly clock: Clock
+    readonly random: Random
+    readonly log: Log
+  },
   secretsFor: Secrets,
 ): Promise<KeyRing> {
   if (configured !== undefined) return fixedKeyRing(configured)

@@ -1,5 +1,6 @@
 import { hkdfSync, type KeyObject } from 'node:crypto'
 import { type Awaitable, andThen } from '../base/awaitable.ts'
+import { AuthError } from '../base/errors.ts'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -29,8 +30,11 @@ export interface RefreshKeyRing {
 export interface RefreshKeysDeps {
   /** The key pairs. */
   readonly verifying: KeySource
-  /** @throws AuthError `wrong_secret` if the private key of this id cannot be decrypted */
-  privateKey(kid: string | undefined): KeyObject
+  /**
+   * @returns `undefined` if the secret of a retiring key was removed, so that it verifies no refresh token any more
+   * @throws AuthError `wrong_secret` if the private key of this id cannot be decrypted, and another process may have the secret
+   */
+  privateKey(kid: string | undefined): KeyObject | undefined
 }
 
 /**
@@ -56,16 +60,25 @@ export class RefreshKeys implements KeySource {
     if (!isHmac(alg)) return undefined
     return andThen(
       this.#deps.verifying.find(kid),
-      (pair) => pair && this.signing(alg, pair.kid).verifying,
+      (pair) => pair && this.#derive(alg, pair.kid)?.verifying,
     )
   }
 
+  /** @throws AuthError `unknown_key`, `wrong_secret` */
   signing(alg: HmacAlgorithm, kid: string | undefined): SigningKey {
+    const key = this.#derive(alg, kid)
+    if (key === undefined) throw new AuthError('unknown_key')
+    return key
+  }
+
+  #derive(alg: HmacAlgorithm, kid: string | undefined): SigningKey | undefined {
     this.#clearIfRotated()
     const name = `${alg} ${kid}`
     const cached = this.#derived.get(name)
     if (cached !== undefined) return cached
-    const key = refreshKey(this.#deps.privateKey(kid), alg, kid)
+    const privateKey = this.#deps.privateKey(kid)
+    if (privateKey === undefined) return undefined
+    const key = refreshKey(privateKey, alg, kid)
     this.#derived.set(name, key)
     return key
   }

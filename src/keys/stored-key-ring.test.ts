@@ -34,6 +34,7 @@ async function setUp(t: TestContext, options: Partial<KeyRingDeps> = {}) {
       longestLifetime: seconds(3600),
       clock,
       random: systemRandom,
+      log: () => undefined,
       async wait(length: Seconds) {
         if (length < 1) return
         waited.push(length)
@@ -253,6 +254,27 @@ test('a key that cannot be decrypted never becomes the signing key', async (t) =
     (await store.ports.keys.list()).filter(({ stage }) => stage === 'retiring').length,
     1,
   )
+})
+
+test('a process that lacks the secret of others rejects none of their tokens: it cannot verify them', async (t) => {
+  const { ring, advance } = await setUp(t)
+  const here = await ring()
+  const elsewhere = await ring({ secrets: [newer, older] })
+  const assertError = (kid: string | undefined) =>
+    assert.rejects(async () => here.refresh.verifying?.find(kid, 'HS256'), {
+      code: 'wrong_secret',
+    })
+
+  const { next } = await elsewhere.rotate()
+  await here.reload()
+  await assertError(next)
+  for (let i = 0; i < 2; i++) {
+    advance(30)
+    await elsewhere.rotate()
+  }
+  await assert.rejects(here.reload(), { code: 'wrong_secret' })
+  await assertError(elsewhere.signing().kid)
+  await assertError(next)
 })
 
 test('a retired key is published until the last token that any process signed with it has expired', async (t) => {

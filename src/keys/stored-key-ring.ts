@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import {
   after,
   type Clock,
@@ -6,6 +7,7 @@ import {
   type UnixSeconds,
 } from '../base/clock.ts'
 import { AuthError, configError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
 import type { HmacAlgorithm } from '../jwt/algorithms.ts'
@@ -48,6 +50,7 @@ export interface KeyRingDeps {
   readonly longestLifetime: Seconds
   readonly clock: Clock
   readonly random: Random
+  readonly log: Log
   wait(length: Seconds): Promise<unknown>
 }
 
@@ -88,6 +91,7 @@ class StoredKeyRing implements KeyRing {
   readonly #settles: Seconds
   #records: readonly KeyRecord[] = []
   #withdrawn: readonly string[] = []
+  readonly #warned = new Set<string>()
   /** `undefined` if none of the secrets decrypts it. */
   #signing: SigningKey | undefined
 
@@ -122,16 +126,35 @@ class StoredKeyRing implements KeyRing {
   }
 
   /** Tokens of either kind go on after `refreshAlgorithm` has changed. */
-  #refreshKeys({ refreshAlgorithm: alg, secrets }: KeyRingDeps): RefreshKeyRing {
+  #refreshKeys({ refreshAlgorithm: alg }: KeyRingDeps): RefreshKeyRing {
     const keys = new RefreshKeys({
       verifying: this.verifying,
-      privateKey: (kid) => privateKeyOf(recordNamed(this.#records, kid), secrets),
+      privateKey: (kid) => this.#privateKey(recordNamed(this.#records, kid)),
     })
     return {
       verifying: keys,
       signing: () =>
         alg === undefined ? this.signing() : keys.signing(alg, this.signing().kid),
     }
+  }
+
+  /** @returns `undefined` for a retiring key whose secret was removed: an error would let a forged token cause a 500 */
+  #privateKey(record: KeyRecord): KeyObject | undefined {
+    try {
+      return privateKeyOf(record, this.#deps.secrets)
+    } catch (error) {
+      // A process that cannot sign lacks a secret that others have, so it must not reject their tokens.
+      const isRemoved = record.stage === 'retiring' && this.#signing !== undefined
+      if (!isRemoved || !isWrongSecret(error)) throw error
+      this.#warnOnce(record.id)
+      return undefined
+    }
+  }
+
+  #warnOnce(kid: string): void {
+    if (this.#warned.has(kid)) return
+    this.#warned.add(kid)
+    this.#deps.log({ level: 'warn', event: UNREADABLE, kid })
   }
 
   async list(): Promise<readonly KeySummary[]> {
@@ -252,6 +275,13 @@ class StoredKeyRing implements KeyRing {
     return keys.reseal(id, sealed, resealed)
   }
 }
+
+const isWrongSecret = (error: unknown): boolean =>
+  error instanceof AuthError && error.code === 'wrong_secret'
+
+const UNREADABLE =
+  'A retiring signing key cannot be decrypted, so refresh tokens signed under it are rejected: to accept them, set the secret that ' +
+  'encrypted it in WATCHWORD_OLD_SECRETS, and run: watchword keys reseal'
 
 /** @throws AuthError `unknown_key` */
 function recordNamed(records: readonly KeyRecord[], kid: string | undefined): KeyRecord {
