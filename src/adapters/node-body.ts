@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Readable } from 'node:stream'
 import { AuthError } from '../base/errors.ts'
 import { BODY_LIMIT } from '../http/request.ts'
@@ -28,7 +29,7 @@ export function bodyFromParser(
   request: IncomingMessage,
   { body, rawBody }: ParserProperties,
 ): ParsedByFramework | undefined {
-  if (!request.readableDidRead) return undefined
+  if (!request.readableDidRead || isPutBack(request)) return undefined
   const type = request.headers['content-type'] ?? ''
   const seen = SEEN.get(request)
   if (seen !== undefined) return { type, bytes: seen }
@@ -54,6 +55,28 @@ export function formOf(body: unknown): Uint8Array {
 /** The bodies that this module has read, for as long as their requests exist. */
 const SEEN = new WeakMap<IncomingMessage, Uint8Array>()
 
+/** Requests whose body was too large to be kept: what has been read of it is back in the stream. */
+const TOO_LARGE = new WeakSet<IncomingMessage>()
+const isPutBack = (request: IncomingMessage): boolean =>
+  TOO_LARGE.has(request) && !request.readableEnded
+
+const EMPTY = new Uint8Array()
+
+/** Whether there is no body. To listen for an empty one would use up `end`, for which a later listener would wait forever. */
+function isEmpty(request: IncomingMessage): boolean {
+  if (request.readableLength > 0 || request.readableDidRead) return false
+  // A parser that has read an empty body leaves a stream that has ended, and is destroyed.
+  if (request.readableEnded) return true
+  return (request.complete && !request.destroyed) || announcesNoBody(request)
+}
+
+/** For HTTP/2, which does not show early that a request is complete. */
+function announcesNoBody(request: IncomingMessage): boolean {
+  if (request.headers['content-length'] === '0') return true
+  const { stream } = request as Partial<Pick<Http2ServerRequest, 'stream'>>
+  return stream?.endAfterHeaders === true
+}
+
 /**
  * Reads the body of a request and puts it back, so that it can still be read afterwards.
  *
@@ -72,7 +95,9 @@ export async function peekAt(
 
 /** Reads the body of a request, which has not been read before, and puts it back. @throws AuthError `body_too_large`; `parse_error` */
 export async function keepBody(request: IncomingMessage): Promise<Uint8Array> {
-  const bytes = await readAndPutBack(request)
+  // The end may be in the packet of the headers, whose parsing has called this. Listening before it is parsed would use it up.
+  await Promise.resolve()
+  const bytes = isEmpty(request) ? EMPTY : await readAndPutBack(request)
   SEEN.set(request, bytes)
   return bytes
 }
@@ -110,7 +135,7 @@ function readAndPutBack(stream: IncomingMessage): Promise<Uint8Array> {
         chunks.push(chunk)
         size += chunk.length
       }
-      if (size > BODY_LIMIT) refuse(new AuthError('body_too_large'))
+      if (size > BODY_LIMIT) giveUp()
       else if (size === expected || stream.complete) putBack()
       // Asks for more, or for the end, after which nothing can be put back.
       else stream.read()
@@ -119,6 +144,12 @@ function readAndPutBack(stream: IncomingMessage): Promise<Uint8Array> {
       if (size > 0) stream.unshift(Buffer.concat(chunks, size))
       finish()
     }
+    // A scheme may go on without the body: a later reader must not get only the rest of it.
+    const giveUp = (): void => {
+      stream.unshift(Buffer.concat(chunks, size))
+      TOO_LARGE.add(stream)
+      refuse(new AuthError('body_too_large'))
+    }
     stream.on('readable', take).on('end', finish).on('error', fail).on('close', fail)
     if (stream.destroyed) fail()
   })
@@ -126,7 +157,7 @@ function readAndPutBack(stream: IncomingMessage): Promise<Uint8Array> {
 
 /** The body of a request, which has not been read before. @throws AuthError `body_too_large`; `parse_error` */
 export async function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const bytes = await readWhole(request)
+  const bytes = isEmpty(request) ? EMPTY : await readWhole(request)
   SEEN.set(request, bytes)
   return bytes
 }
