@@ -67,6 +67,13 @@ for (const [address, expected] of [
     assert.equal(networkOf(address), expected))
 }
 
+test('a network of 48 bits has 65,536 of 64, and other addresses are as they were', () => {
+  assert.equal(networkOf('2001:db8:1:2::9', 48), '2001:db8:1::/48')
+  assert.equal(networkOf('[2001:db8:1:3::9]:443', 48), '2001:db8:1::/48')
+  for (const address of ['192.0.2.1', '::ffff:192.0.2.1', '64:ff9b::192.0.2.1', 'x', ''])
+    assert.equal(networkOf(address, 48), networkOf(address))
+})
+
 test('a long address in the header is truncated in the key', () => {
   const long = '1.1.1.1,'.repeat(2000)
 

@@ -34,8 +34,10 @@ export const truncateAddress = (text: string): string =>
 /**
  * The network that throttles count as one client: an IPv4 address; the /64 of an IPv6 address, since a subscriber has a
  * whole one (rule P9). A port, as some proxies append it, is removed. Other texts get a prefix, so that they equal no user's id.
+ *
+ * @param bits of an IPv6 network: 48 for a whole site (RFC 6177), whose networks of 64 are up to 65,536
  */
-export function networkOf(address: string): string {
+export function networkOf(address: string, bits: 48 | 64 = 64): string {
   if (isIPv4(address)) return address
   // A dual-stack socket shows IPv4 clients like this; they are common, so they are not parsed.
   if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7)
@@ -44,8 +46,8 @@ export function networkOf(address: string): string {
   if (!isIPv6(host)) return `unknown:${truncateAddress(address)}`
   const ip = ipaddr.IPv6.parse(host)
   if (WITH_IPV4.includes(ip.range())) return ip.toByteArray().slice(12).join('.')
-  const groups = ip.parts.slice(0, 4).map((group) => group.toString(16))
-  return `${groups.join(':')}::/64`
+  const groups = ip.parts.slice(0, bits / 16).map((group) => group.toString(16))
+  return `${groups.join(':')}::/${bits}`
 }
 
 /** Ranges that have an IPv4 address at the end: mapped (RFC 4291 §2.5.5.2) and translated (RFC 6052 §2.1). */

@@ -74,7 +74,8 @@ export function passwordCheck(settings: SignInSettings): CheckPassword {
       findUser: async () =>
         (await readByLogin(deps.users, users.loginField, login))?.user,
     }
-    const client = networkOf(attempt.address)
+    // A few dozen clients fill the queue, and one subscriber of IPv6 may have hundreds of /64 networks.
+    const client = networkOf(attempt.address, 48)
     const check = () => verifyCredentials(login, password, deps, { ...options, client })
     try {
       if (deps.loginThrottle === undefined) return await check()
