@@ -13,7 +13,7 @@ import { nextCommand, signInCommand } from './next-command.ts'
 import { openServer } from './open-instance.ts'
 import { ORIGINS, originsOf } from './origins-option.ts'
 import { readablePassword } from './readable-password.ts'
-import { untilStopped } from './until-stopped.ts'
+import { stopSignal, untilStopped } from './until-stopped.ts'
 import { version } from './version.ts'
 
 export const dev = command({
@@ -49,9 +49,11 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const auth = await openServer(database, { log })
     try {
       const running = await listen({ auth, log, origins, ...address }, context)
+      // Before the welcome, after which a program may send the signal.
+      const stopped = stopSignal()
       const user = await firstUser(values.user ?? 'admin', auth)
       print(welcome({ url: running.url, database, ...user }, context))
-      await untilStopped(running, auth, { stderr: context.stderr, log })
+      await untilStopped(running, auth, { stderr: context.stderr, log }, stopped)
     } finally {
       await auth.close()
     }

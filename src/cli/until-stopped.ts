@@ -23,7 +23,7 @@ export async function untilStopped(
   running: RunningServer,
   auth: Watchword<User>,
   { stderr, log }: Pick<CommandContext, 'stderr'> & { readonly log: Log },
-  stopped: Promise<void> = stopSignal(),
+  stopped: Promise<void>,
 ): Promise<void> {
   // A bug in one request must not end the others.
   const report = (error: unknown): void =>

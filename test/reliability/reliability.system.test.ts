@@ -26,7 +26,10 @@ for (const read of TRIALS) {
 test('docs/reliability.md has a row for every trial', async () => {
   const page = readFileSync(new URL('../../docs/reliability.md', import.meta.url), 'utf8')
   const documented = new Set(
-    [...page.matchAll(/^\| ([A-Z]\d+[\w-]*) \|/gm)].map(([, name]) => name),
+    // A row that says `npm test` is a promise that those tests hold, without a trial.
+    [...page.matchAll(/^\| ([A-Z]\d+[\w-]*) \|(?!.*\(`npm test`\) \|$)/gm)].map(
+      ([, name]) => name,
+    ),
   )
   const trials = await Promise.all(TRIALS.map((read) => read()))
   assert.deepEqual([...documented].sort(), trials.map(({ name }) => name).sort())
